@@ -1,0 +1,201 @@
+"""What a canvas holds before the first step: (layout, generator) -> orbit values (parameters, 3), centred.
+
+Noise is drawn for each orbit, not for each pixel, so that a symmetry leaves it at full contrast. Pictures
+and plasma are sampled through the layout, which makes them symmetric. Sums and products act on RGB in
+[0, 1], as in the formulas `10 + noise*0.2` of the system to surpass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, Union
+
+import torch
+from pydantic import BeforeValidator, Field
+from torch import Tensor
+
+from runner.objectives.content import cover
+from runner.settings import Settings
+from runner.symmetry.base import Layout
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What an initial state may ask for.
+
+    Attributes:
+        layout: of the first phase.
+        random: generator on the CPU; everything random comes from it.
+        picture: source -> (1, 3, h, w) float32 picture in [0, 1].
+    """
+
+    layout: Layout
+    random: torch.Generator
+    picture: Callable[[str], Tensor]
+
+
+class Initial(Settings):
+    """The base of every kind of initial state."""
+
+    def colours(self, beginning: Beginning) -> Tensor:
+        """(parameters, 3) float32 in about [0, 1], not yet constrained."""
+        raise NotImplementedError(type(self).__name__)
+
+    def pictures(self) -> tuple[str, ...]:
+        """Image sources it will read (for validation)."""
+        return ()
+
+
+class Noise(Initial):
+    """Independent uniform noise."""
+
+    kind: Literal["noise"] = "noise"
+    low: float = Field(default=0.3, ge=-1, le=2)
+    """Darkest value (0 black, 1 white)."""
+    high: float = Field(default=0.7, ge=-1, le=2)
+    """Brightest value."""
+
+    def colours(self, beginning: Beginning) -> Tensor:
+        """Uniform between low and high, each orbit and channel on its own."""
+        low, high = sorted((self.low, self.high))
+        noise = torch.rand((beginning.layout.parameters, 3), generator=beginning.random)
+        return low + (high - low) * noise
+
+
+class Plasma(Initial):
+    """Toroidal plasma clouds: noise with structure at every size (Fournier, Fussell and Carpenter 1982)."""
+
+    kind: Literal["plasma"] = "plasma"
+    roughness: float = Field(default=0.55, gt=0, lt=1)
+    """Amplitude kept from each size to the next smaller one; larger is rougher."""
+    low: float = Field(default=0.0, ge=-1, le=2)
+    """Darkest value after stretching."""
+    high: float = Field(default=1.0, ge=-1, le=2)
+    """Brightest value after stretching."""
+    cites: ClassVar[tuple[str, ...]] = ("fournier1982",)
+
+    def colours(self, beginning: Beginning) -> Tensor:
+        """Clouds sampled through the layout, each channel stretched from low to high."""
+        layout = beginning.layout
+        side = 1 << max(4, (max(layout.width, layout.height) - 1).bit_length())
+        clouds = torch.stack([_diamond_square(side, self.roughness, beginning.random) for _ in range(3)])
+        values = layout.sample(clouds[None])
+        # Averaging over orbits flattened the clouds: stretch afterwards.
+        least, most = values.amin(dim=0), values.amax(dim=0)
+        low, high = sorted((self.low, self.high))
+        return low + (high - low) * (values - least) / (most - least).clamp_min(1e-6)
+
+
+class FromImage(Initial):
+    """A picture, scaled to fill the artwork and sampled through the symmetry."""
+
+    kind: Literal["image"] = "image"
+    image: str
+    """Where it comes from: a path, `skimage:NAME`, `https://...`, `s3://...` or `upload`."""
+    keep_detail: bool = True
+    """At each later phase add back the detail that the smaller size could not hold."""
+
+    def colours(self, beginning: Beginning) -> Tensor:
+        """The picture at the artwork's size."""
+        layout = beginning.layout
+        picture = cover(beginning.picture(self.image), (layout.height, layout.width))
+        return layout.sample(picture) + 0.5
+
+    def pictures(self) -> tuple[str, ...]:
+        """The picture."""
+        return (self.image,)
+
+
+class Constant(Initial):
+    """One colour everywhere."""
+
+    kind: Literal["constant"] = "constant"
+    colour: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    """Red, green, blue; 0 to 1."""
+
+    def colours(self, beginning: Beginning) -> Tensor:
+        """The colour for every orbit."""
+        return torch.tensor(self.colour).expand(beginning.layout.parameters, 3).clone()
+
+
+class Sum(Initial):
+    """Initial states added together."""
+
+    kind: Literal["sum"] = "sum"
+    of: tuple[AnyInitial, ...] = Field(min_length=1, max_length=16)
+    """The parts; a bare number is a grey."""
+
+    def colours(self, beginning: Beginning) -> Tensor:
+        """The sum of all parts."""
+        return torch.stack([part.colours(beginning) for part in self.of]).sum(dim=0)
+
+    def pictures(self) -> tuple[str, ...]:
+        """Those of all parts."""
+        return tuple(source for part in self.of for source in part.pictures())
+
+
+class Product(Initial):
+    """Initial states multiplied together."""
+
+    kind: Literal["product"] = "product"
+    of: tuple[AnyInitial, ...] = Field(min_length=1, max_length=16)
+    """The factors; a bare number is a grey."""
+
+    def colours(self, beginning: Beginning) -> Tensor:
+        """The product of all parts."""
+        return torch.stack([part.colours(beginning) for part in self.of]).prod(dim=0)
+
+    def pictures(self) -> tuple[str, ...]:
+        """Those of all parts."""
+        return tuple(source for part in self.of for source in part.pictures())
+
+
+def _expand_initial(value: Any) -> Any:
+    """A bare name is a kind, a bare number a grey."""
+    if isinstance(value, str):
+        return {"kind": value}
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return {"kind": "constant", "colour": [value, value, value]}
+    return value
+
+
+AnyInitial = Annotated[
+    Annotated[
+        Union[Noise, Plasma, FromImage, Constant, Sum, Product],  # noqa: UP007 (pydantic reads it lazily)
+        Field(discriminator="kind"),
+    ],
+    BeforeValidator(_expand_initial),
+]
+INITIALS = (Noise, Plasma, FromImage, Constant, Sum, Product)
+Sum.model_rebuild()
+Product.model_rebuild()
+
+
+def begin(initial: Initial, beginning: Beginning) -> Tensor:
+    """Centred, constrained orbit values (parameters, 3) of an initial state."""
+    return beginning.layout.constrain(initial.colours(beginning) - 0.5)
+
+
+def _diamond_square(side: int, roughness: float, random: torch.Generator) -> Tensor:
+    """(side, side) plasma on the torus; side is a power of two.
+
+    Midpoints of squares, then of diamonds, each displaced by noise that shrinks with the size.
+    """
+    field = torch.rand((2, 2), generator=random)
+    amplitude = 1.0
+    while field.shape[0] < side:
+        size = field.shape[0]
+        amplitude *= roughness
+        fine = torch.zeros((2 * size, 2 * size))
+        right, below = field.roll(-1, dims=1), field.roll(-1, dims=0)
+        centre = (field + right + below + right.roll(-1, dims=0)) / 4
+        centre = centre + amplitude * (torch.rand((size, size), generator=random) - 0.5)
+        top = (field + right + centre + centre.roll(1, dims=0)) / 4
+        left = (field + below + centre + centre.roll(1, dims=1)) / 4
+        fine[0::2, 0::2] = field
+        fine[1::2, 1::2] = centre
+        fine[0::2, 1::2] = top + amplitude * (torch.rand((size, size), generator=random) - 0.5)
+        fine[1::2, 0::2] = left + amplitude * (torch.rand((size, size), generator=random) - 0.5)
+        field = fine
+    return field

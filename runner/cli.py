@@ -1,0 +1,264 @@
+"""The command line: `orbifolio COMMAND`.
+
+Exit codes: 0 done; 1 the run failed; 2 the recipe or the arguments are wrong; 130 interrupted, resumable.
+Messages go to stderr; stdout carries what a script wants (the report's path, a schema, a table).
+Commands import what they need when they run: `gallery` never loads torch.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+from rich.console import Console
+
+from runner.errors import InputError, OrbifolioError
+
+DEFAULT_GALLERY = Path("gallery")
+
+
+def console() -> Console:
+    """stderr; plain lines where it is no terminal, in CI, or with NO_COLOR."""
+    plain = bool(os.environ.get("CI"))
+    return Console(stderr=True, force_terminal=False if plain else None, soft_wrap=True)
+
+
+class Commands(click.Group):
+    """Suggests the nearest command for a mistyped one, in the order of a user's work."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order they were added."""
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's, with a suggestion."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], self.commands, n=2)
+            if near:
+                error.message += f" Did you mean {' or '.join(near)}?"
+            raise
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="orbifolio", prog_name="orbifolio")
+def cli() -> None:
+    """Recipes for generative art, run into pictures with exact symmetry and a report of how they came to be.
+
+    Start with:  orbifolio run recipes/plane/rainbow-hexagon.yaml
+    """
+
+
+def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Path]:
+    """`NAME=FILE` options as a mapping."""
+    found: dict[str, Path] = {}
+    for value in values:
+        name, equals, file = value.partition("=")
+        if not equals or not name or not file:
+            raise click.BadParameter(f"{value!r} is not NAME=FILE, as in --image style=photo.jpg")
+        if name in found:
+            raise click.BadParameter(f"{name} is given twice; once is enough")
+        found[name] = Path(file)
+    return found
+
+
+recipe_options = [
+    click.argument("recipe", type=click.Path(path_type=Path)),
+    click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]..."),
+    click.option("--image", "images", multiple=True, metavar="NAME=FILE", callback=_pairs,
+                 help="A picture for an `upload` of the recipe; may be repeated."),
+]
+
+
+def with_recipe(function: Any) -> Any:
+    """The arguments of every command that takes one recipe."""
+    for option in reversed(recipe_options):
+        function = option(function)
+    return function
+
+
+out_option = click.option(
+    "--out", "gallery", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_GALLERY,
+    show_default=True, help="The gallery in which the report is shelved.",
+)
+
+
+@cli.command()
+@with_recipe
+@out_option
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--resume", is_flag=True, help="Go on with the newest unfinished run of this recipe.")
+def run(
+    recipe: Path, overrides: tuple[str, ...], images: dict[str, Path], gallery: Path, device: str, resume: bool
+) -> None:
+    """Run RECIPE into the gallery, with values changed by KEY=VALUE.
+
+    Example: orbifolio run recipes/plane/rainbow-hexagon.yaml seed=3 renderer.phases.0.size=64
+    """
+    from runner.arithmetic import protect
+
+    protect()  # before torch is imported
+    from runner.commands.running import run_recipe
+
+    command = shlex.join(["orbifolio", "run", str(recipe), *overrides, *_image_arguments(images),
+                          *([] if gallery == DEFAULT_GALLERY else ["--out", str(gallery)]),
+                          *([] if device == "auto" else ["--device", device])])
+    stop = _Interrupts()
+    result = run_recipe(
+        recipe, overrides, images, gallery=gallery, device=device, resume=resume, command=command,
+        console=console(), stop=stop.stop,
+    )
+    click.echo(str(result.folder / "index.html"))
+    if result.outcome == "interrupted":
+        sys.exit(130)
+    if result.outcome != "done":
+        sys.exit(1)
+
+
+def _image_arguments(images: dict[str, Path]) -> list[str]:
+    return [part for name, file in images.items() for part in ("--image", f"{name}={file}")]
+
+
+class _Interrupts:
+    """Ctrl-C and SIGTERM stop after the step under way; a second one stops at once."""
+
+    def __init__(self) -> None:
+        from runner.run import Stop
+
+        self.stop = Stop()
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            self.stop.request()
+
+        signal.signal(signal.SIGINT, handle)
+        signal.signal(signal.SIGTERM, handle)
+
+
+@cli.command()
+@click.argument("arguments", nargs=-1, required=True, metavar="RECIPE... [KEY=VALUE]...")
+@click.option("--image", "images", multiple=True, metavar="NAME=FILE", callback=_pairs,
+              help="A picture for an `upload` of the recipe.")
+@click.option("--plan", is_flag=True, help="Also show phases, sizes, orbits, memory, time and downloads.")
+def check(arguments: tuple[str, ...], images: dict[str, Path], plan: bool) -> None:
+    """Validate recipes and explain them; compute nothing."""
+    from runner.commands.checking import check_recipes
+
+    recipes = [Path(argument) for argument in arguments if "=" not in Path(argument).name or Path(argument).exists()]
+    overrides = [argument for argument in arguments if Path(argument) not in recipes]
+    if not recipes:
+        raise click.UsageError("no recipe is given; name at least one file")
+    good = check_recipes(recipes, overrides, images, plan=plan, console=console())
+    if not good:
+        sys.exit(2)
+
+
+@cli.command()
+@click.argument("gallery", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_GALLERY)
+def gallery(gallery: Path) -> None:
+    """Rebuild all reports and index pages of GALLERY from the logs."""
+    from reports.gallery import rebuild_gallery
+
+    if not gallery.is_dir():
+        raise InputError(f"{gallery}: no such folder; a gallery is made by `orbifolio run`; name an existing one")
+    pages = rebuild_gallery(gallery)
+    console().print(f"{len(pages)} pages written", highlight=False)
+    click.echo(str(gallery / "index.html"))
+
+
+@cli.command()
+@click.argument("image", type=click.Path(path_type=Path))
+@click.option("--group", required=True, help="Wallpaper group, e.g. p6.")
+@click.option("--colours", multiple=True, metavar="GENERATOR=A,B,C",
+              help="Colour action, e.g. r6=g,b,r; may be repeated.")
+@click.option("--aspect", default=None, help="Width:height of the tile in its true geometry, e.g. 1:sqrt(3).")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+def measure(image: Path, group: str, colours: tuple[str, ...], aspect: str | None, as_json: bool) -> None:
+    """How exact is the symmetry of any tile IMAGE?
+
+    Exit code 0 if every claimed symmetry holds (residual below 0.05, with the right colours), else 1.
+    """
+    from runner.commands.measuring import measure_image
+
+    if not measure_image(image, group, colours, aspect, as_json=as_json):
+        sys.exit(1)
+
+
+@cli.command()
+@click.argument("action", type=click.Choice(["list", "fetch", "verify"]), default="list")
+@click.argument("names", nargs=-1)
+def weights(action: str, names: tuple[str, ...]) -> None:
+    """List, fetch or verify the weights of the vision networks.
+
+    Example: orbifolio weights fetch vgg16/hed
+    """
+    from runner.commands.provisioning import weights_command
+
+    if not weights_command(action, names, console()):
+        sys.exit(1)
+
+
+@cli.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--like", default="rainbow-hexagon", show_default=True, help="A shipped recipe to begin from.")
+def new(path: Path, like: str) -> None:
+    """Write a new recipe to PATH, with every choice explained."""
+    from runner.commands.scaffolding import new_recipe
+
+    click.echo(str(new_recipe(path, like)))
+
+
+@cli.command()
+@click.option("--write", type=click.Path(path_type=Path), default=None, help="Write it to a file instead.")
+def schema(write: Path | None) -> None:
+    """Print the JSON Schema of recipes, for editors."""
+    from runner.commands.scaffolding import schema_text
+    from runner.shelf import write_atomically
+
+    if write is None:
+        click.echo(schema_text(), nl=False)
+    else:
+        write_atomically(write, schema_text().encode())
+
+
+@cli.command()
+def doctor() -> None:
+    """Say what this machine has and what is missing."""
+    from runner.commands.provisioning import doctor_report
+
+    if not doctor_report(console()):
+        sys.exit(1)
+
+
+def main() -> None:
+    """The console script: foreseen errors are one message and an exit code, never a traceback."""
+    try:
+        code = cli.main(standalone_mode=False, prog_name="orbifolio")
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except OrbifolioError as error:
+        click.echo(str(error) if type(error).__name__ == "RecipeError" else f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing more can be said to them.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

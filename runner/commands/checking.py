@@ -1,0 +1,55 @@
+"""`orbifolio check`: validate and explain, compute nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from runner.errors import RecipeError
+from runner.plan import Plan, make_plan
+from runner.recipe.model import LoadedRecipe, load
+
+
+def check_recipes(
+    paths: Sequence[Path], overrides: Sequence[str], images: Mapping[str, Path], *, plan: bool, console: Console
+) -> bool:
+    """Check each recipe; True if none has an error."""
+    good = True
+    for path in paths:
+        try:
+            loaded = load(path, overrides, images)
+        except RecipeError as error:
+            click.echo(str(error), err=True)
+            count = len(error.problems)
+            click.echo(f"{path}: {count} error{'s' if count != 1 else ''}", err=True)
+            good = False
+            continue
+        for problem in loaded.warnings:
+            click.echo(str(problem), err=True)
+        for advisory in loaded.advisories:
+            click.echo(f"{path}: advisory: {advisory}", err=True)
+        click.echo(f"{path}: ok: {loaded.recipe.title}")
+        if plan:
+            _show(loaded, make_plan(loaded))
+    return good
+
+
+def _show(loaded: LoadedRecipe, plan: Plan) -> None:
+    if plan.symmetry:
+        click.echo(f"  symmetry   {plan.symmetry}")
+    for note in plan.notes:
+        click.echo(f"             {note}")
+    click.echo("  phase      picture          steps   numbers optimised")
+    for phase in plan.phases:
+        click.echo(f"  {phase.title:<10} {f'{phase.width} x {phase.height} px':<16} {phase.steps:>5}   {phase.parameters:,}")
+        for note in phase.notes:
+            click.echo(f"             {note}")
+    click.echo(f"  memory     about {plan.memory_bytes / 1e9:.1f} GB")
+    click.echo(f"  time       about {plan.time_text} on this machine ({plan.device})")
+    for name, size, present in plan.downloads:
+        click.echo(f"  weights    {name}: {'here' if present else f'{size / 1e6:.0f} MB to fetch once'}")
+    for path, source in loaded.recipe.renderer.pictures().items():
+        click.echo(f"  picture    {source}  (renderer.{path})")

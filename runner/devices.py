@@ -1,0 +1,98 @@
+"""Which device and which arithmetic a run uses, and what to tell the reader about the machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import Any
+
+import torch
+
+from runner.arithmetic import processor_name, tiles_work
+from runner.errors import InputError
+
+
+def choose_device(wish: str) -> str:
+    """The torch device for a wish.
+
+    Args:
+        wish: `auto`, `cpu`, `cuda` or `cuda:N`.
+
+    Raises:
+        InputError: CUDA was asked for and is not there.
+    """
+    if wish == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if wish == "cpu":
+        return wish
+    kind, _, number = wish.partition(":")
+    if kind != "cuda" or (number and not number.isdecimal()):
+        raise InputError(f"--device {wish}: not a device; use auto, cpu, cuda or cuda:N")
+    if not torch.cuda.is_available():
+        raise InputError(
+            f"--device {wish}: torch {torch.__version__} sees no CUDA device here; use --device cpu, or install "
+            "a CUDA build of torch and the driver (`orbifolio doctor` shows what is found)"
+        )
+    if number and int(number) >= torch.cuda.device_count():
+        raise InputError(f"--device {wish}: there are {torch.cuda.device_count()} CUDA devices, counted from 0")
+    return wish
+
+
+def has_fast_bf16(device: str) -> bool:
+    """Whether bfloat16 convolutions are faster than float32's on this device."""
+    if device.startswith("cuda"):
+        return torch.cuda.is_bf16_supported()
+    # Without tiles, AVX-512's own bf16 is no faster than fp32 in convolutions (measured: 1.70 s against
+    # 1.72 s for VGG16 to conv4_1, forward and backward at 384 x 448 px on two cores).
+    return tiles_work()
+
+
+def choose_precision(wish: str, device: str, *, agrees: bool) -> tuple[str, torch.dtype]:
+    """The network's arithmetic.
+
+    Args:
+        wish: `auto`, `fp32` or `bf16`.
+        device: torch device.
+        agrees: the network's bf16 gradients agree with its fp32 ones.
+
+    Returns:
+        (name, dtype).
+    """
+    if wish == "bf16" or (wish == "auto" and agrees and has_fast_bf16(device)):
+        return "bf16", torch.bfloat16
+    return "fp32", torch.float32
+
+
+def describe_device(device: str) -> str:
+    """For a reader, e.g. `cpu (Intel Xeon, 2 threads)`."""
+    if device.startswith("cuda"):
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    return f"cpu ({processor_name()}, {torch.get_num_threads()} threads)"
+
+
+def system_facts(device: str) -> dict[str, Any]:
+    """The `system` block of `run.json`: no names of people, hosts or folders."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 0
+    facts: dict[str, Any] = {
+        "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "processor": processor_name(),
+        "cores": os.cpu_count() or 1,
+        "threads": torch.get_num_threads(),
+        "memory_bytes": memory,
+    }
+    if device.startswith("cuda"):
+        facts["gpu"] = torch.cuda.get_device_name(device)
+        facts["cuda"] = torch.version.cuda or ""
+    return facts
+
+
+def peak_memory(device: str) -> int:
+    """Peak memory of this process so far, bytes: the GPU's on CUDA, else resident memory."""
+    if device.startswith("cuda"):
+        return int(torch.cuda.max_memory_allocated(device))
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak) if platform.system() == "Darwin" else int(peak) * 1024

@@ -1,0 +1,172 @@
+"""What happens during a run, as records; `events.jsonl` holds one per line, in order.
+
+The log is the only thing that reports are made from: it is appended and flushed as things happen,
+so a killed run still tells the truth. A torn last line (a crash in the middle of a write) is ignored
+by the reader. This module imports nothing heavy: reports read the log without torch.
+
+Convention: `time` is seconds since the epoch (UTC), `seconds` a duration, paths are relative to the
+run's folder with forward slashes, sizes are (width, height) in pixels.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+
+@dataclass(frozen=True)
+class Event:
+    """The base of all events."""
+
+    name: ClassVar[str] = ""
+    time: float
+
+
+@dataclass(frozen=True)
+class RunStarted(Event):
+    """The run begins, or goes on after an interruption.
+
+    Attributes:
+        resumed: whether this continues an earlier part of the same run.
+        phases: titles of all the phases to come, in order.
+        steps: number of steps of each phase.
+    """
+
+    name: ClassVar[str] = "run-started"
+    resumed: bool = False
+    phases: tuple[str, ...] = ()
+    steps: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class PhaseStarted(Event):
+    """A phase begins; `notes` are facts worth telling (rounded sizes, number of parameters)."""
+
+    name: ClassVar[str] = "phase-started"
+    phase: int = 0
+    title: str = ""
+    width: int = 0
+    height: int = 0
+    steps: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stepped(Event):
+    """One optimisation step was done.
+
+    Attributes:
+        phase: 0-based phase.
+        step: 1-based step within the phase.
+        terms: weighted objective terms by dotted name; their sum is the loss.
+        metrics: other numbers (evaluations, step length, gradient norm).
+        seconds: wall time of this step.
+        memory: peak memory so far, bytes.
+    """
+
+    name: ClassVar[str] = "stepped"
+    phase: int = 0
+    step: int = 0
+    terms: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    memory: int = 0
+
+
+@dataclass(frozen=True)
+class FrameSaved(Event):
+    """A picture of the state was written: `step` 0 is the state the phase begins with."""
+
+    name: ClassVar[str] = "frame-saved"
+    phase: int = 0
+    step: int = 0
+    path: str = ""
+    width: int = 0
+    height: int = 0
+    bytes: int = 0
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Warned(Event):
+    """Something the reader of the report should know; the run goes on."""
+
+    name: ClassVar[str] = "warned"
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class PhaseFinished(Event):
+    """A phase ended; `seconds` is its whole wall time over all resumptions."""
+
+    name: ClassVar[str] = "phase-finished"
+    phase: int = 0
+    seconds: float = 0.0
+    terms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RunFinished(Event):
+    """The run ended.
+
+    Attributes:
+        outcome: `done`, `failed` or `interrupted`.
+        message: what happened and what to do, for a reader; empty when done.
+    """
+
+    name: ClassVar[str] = "run-finished"
+    outcome: str = "done"
+    message: str = ""
+
+
+EVENTS: tuple[type[Event], ...] = (
+    RunStarted, PhaseStarted, Stepped, FrameSaved, Warned, PhaseFinished, RunFinished,
+)
+_BY_NAME = {event.name: event for event in EVENTS}
+EventType = TypeVar("EventType", bound=Event)
+
+
+def to_line(event: Event) -> str:
+    """One JSON line, without the newline.
+
+    >>> to_line(Warned(time=0.0, message="low"))
+    '{"event": "warned", "time": 0.0, "message": "low"}'
+    """
+    return json.dumps({"event": event.name, **dataclasses.asdict(event)}, allow_nan=True)
+
+
+def from_line(line: str) -> Event | None:
+    """The event of one line, or None if the line is torn or of an unknown kind."""
+    try:
+        record: dict[str, Any] = json.loads(line)
+        kind = _BY_NAME[record.pop("event")]
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return None
+    known = {item.name for item in dataclasses.fields(kind)}
+    values = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in record.items() if key in known
+    }
+    try:
+        return kind(**values)
+    except TypeError:
+        return None
+
+
+def read_events(path: Path) -> Iterator[Event]:
+    """The events of a log, oldest first; a missing log has none.
+
+    Args:
+        path: an `events.jsonl`.
+    """
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            event = from_line(line)
+            if event is not None:
+                yield event

@@ -1,0 +1,10 @@
+"""The family of objectives."""
+
+from runner.objectives.content import Content
+from runner.objectives.dream import Dream
+from runner.objectives.smoothness import Range, Smoothness
+from runner.objectives.style import Style
+from runner.settings import family
+
+OBJECTIVES = (Style, Content, Dream, Smoothness, Range)
+AnyObjective = family(*OBJECTIVES)

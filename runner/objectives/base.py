@@ -1,0 +1,144 @@
+"""An objective is a function (sight -> {term name: scalar}), to be made small.
+
+`ObjectiveSettings.build(preparation)` computes every target once, by the same functions that score
+later. Names of terms are dotted (`style.gram.conv3_1`): the report draws one curve for each. Values are
+weighted: their sum is the loss.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.nn import functional
+
+from runner.settings import Settings
+from runner.vision.base import Encoder, VisionSettings
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """One way in which a symmetric artwork shows its texture: turned, mirrored, recoloured.
+
+    Attributes:
+        degrees: counter-clockwise turn.
+        mirrored: flipped left-right before the turn.
+        colour: (3, 3) float matrix acting on RGB - 0.5.
+    """
+
+    degrees: float
+    mirrored: bool
+    colour: tuple[tuple[float, ...], ...]
+
+
+PLAIN = Appearance(0.0, False, ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What an objective may ask for while it computes its targets, once for each phase.
+
+    Attributes:
+        encoder: the vision network, on its device and in its dtype, padded as the artwork is.
+        width: of the artwork in pixels.
+        height: of the artwork in pixels.
+        picture: source -> (1, 3, h, w) float32 sRGB picture in [0, 1], prepared as the recipe says.
+        plain_picture: the same without preparation, for content and masks.
+        appearances: how the symmetry shows the texture, for pooling; the identity first.
+        device: where tensors live.
+    """
+
+    encoder: Encoder
+    width: int
+    height: int
+    picture: Callable[[str], Tensor]
+    plain_picture: Callable[[str], Tensor]
+    appearances: tuple[Appearance, ...] = (PLAIN,)
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What an objective scores.
+
+    Attributes:
+        artwork: (1, 3, height, width) the picture itself, not clamped, float32.
+        picture: the same through this step's view: what the network saw.
+        features: layer -> features of `picture`.
+        wrap: the artwork repeats over its (top-bottom, left-right) edges.
+    """
+
+    artwork: Tensor
+    picture: Tensor
+    features: Mapping[str, Tensor] = field(default_factory=dict)
+    wrap: tuple[bool, bool] = (False, False)
+
+
+class Objective(ABC):
+    """The working objective.
+
+    Attributes:
+        layers: names of the layers it looks at.
+    """
+
+    layers: tuple[str, ...] = ()
+
+    @abstractmethod
+    def __call__(self, sight: Sight) -> dict[str, Tensor]:
+        """Weighted scalar terms by dotted name."""
+
+    def describe(self) -> str:
+        """One line for the report."""
+        return type(self).__name__
+
+
+class ObjectiveSettings(Settings):
+    """The base of every kind of objective."""
+
+    weight: float = Field(default=1.0, ge=-1e6, le=1e6)
+    """Factor of this objective's terms; negative turns attraction into repulsion."""
+    mask: str | None = None
+    """Picture whose brightness says where the objective applies (white: fully, black: not at all)."""
+
+    def build(self, preparation: Preparation) -> Objective:
+        """The working objective with its targets computed."""
+        raise NotImplementedError(type(self).__name__)
+
+    def layers_needed(self) -> tuple[str, ...]:
+        """Layers it will look at (for validation and the plan)."""
+        return ()
+
+    def default_layers(self, vision: VisionSettings) -> tuple[str, ...]:
+        """Layers it looks at where the recipe names none."""
+        return ()
+
+    def pictures(self) -> tuple[str, ...]:
+        """Image sources it will read (for validation)."""
+        return () if self.mask is None else (self.mask,)
+
+    def load_mask(self, preparation: Preparation) -> Tensor | None:
+        """(1, 1, height, width) in [0, 1] at the artwork's size, or None."""
+        if self.mask is None:
+            return None
+        mask = preparation.plain_picture(self.mask).mean(dim=1, keepdim=True)
+        return functional.interpolate(
+            mask, size=(preparation.height, preparation.width), mode="bilinear", antialias=True
+        ).to(preparation.device)
+
+
+def fit_mask(mask: Tensor | None, features: Tensor) -> Tensor | None:
+    """A mask averaged down to the size of some features, as (1, 1, h, w) float32."""
+    if mask is None:
+        return None
+    return functional.adaptive_avg_pool2d(mask, (features.shape[-2], features.shape[-1]))
+
+
+def weighted_mean(values: Tensor, mask: Tensor | None) -> Tensor:
+    """Mean over all entries, weighted by a mask that broadcasts over channels."""
+    if mask is None:
+        return values.mean()
+    return (values * mask).sum() / (mask.sum() * values.shape[1]).clamp_min(torch.finfo(values.dtype).eps)

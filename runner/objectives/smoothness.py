@@ -1,0 +1,85 @@
+"""Smoothness and range: what a picture should be, whatever it shows."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from runner.objectives.base import Objective, ObjectiveSettings, Preparation, Sight, weighted_mean
+
+
+class Smoothness(ObjectiveSettings):
+    """Total variation: removes pixel grain. Differences wrap around where the artwork tiles."""
+
+    kind: Literal["smoothness"] = "smoothness"
+    power: Literal[1, 2] = 2
+    """2: squared differences, gentle on texture; 1: absolute differences (Rudin et al. 1992), keeps edges."""
+    weight: float = 5.0
+    """Factor of the mean over neighbouring pixels; 5 removes grain beside normalised style terms."""
+    cites: ClassVar[tuple[str, ...]] = ("rudin1992",)
+
+    def build(self, preparation: Preparation) -> SmoothnessObjective:
+        """The working objective."""
+        return SmoothnessObjective(self, self.load_mask(preparation))
+
+
+class SmoothnessObjective(Objective):
+    """Scores differences of neighbouring pixels."""
+
+    def __init__(self, settings: Smoothness, mask: Tensor | None) -> None:
+        self.settings = settings
+        self.mask = mask
+
+    def __call__(self, sight: Sight) -> dict[str, Tensor]:
+        """One term, `smoothness`."""
+        total = torch.zeros((), device=sight.artwork.device)
+        for axis, wraps in zip((-2, -1), sight.wrap, strict=True):
+            difference = sight.artwork - sight.artwork.roll(1, dims=axis)
+            mask = self.mask
+            if not wraps:
+                size = difference.shape[axis]
+                difference = difference.narrow(axis, 1, size - 1)
+                mask = None if mask is None else mask.narrow(axis, 1, size - 1)
+            if self.settings.power == 2:
+                difference = difference.square()
+            else:
+                # Smoothed near zero, where the absolute value has no derivative (1/255 is one grey level).
+                difference = (difference.square() + (1 / 255) ** 2).sqrt()
+            total = total + weighted_mean(difference, mask)
+        return {"smoothness": total * self.settings.weight}
+
+    def describe(self) -> str:
+        """Weight and power in one line."""
+        return f"smoothness x{self.settings.weight:g}, power {self.settings.power}"
+
+
+class Range(ObjectiveSettings):
+    """Keeps colours inside what a screen can show, so that nothing is lost when the picture is written."""
+
+    kind: Literal["range"] = "range"
+    weight: float = 10.0
+    """Factor of the mean squared excess over [0, 1]."""
+    cites: ClassVar[tuple[str, ...]] = ("gatys2015",)
+
+    def build(self, preparation: Preparation) -> RangeObjective:
+        """The working objective."""
+        return RangeObjective(self, self.load_mask(preparation))
+
+
+class RangeObjective(Objective):
+    """Scores values outside [0, 1]."""
+
+    def __init__(self, settings: Range, mask: Tensor | None) -> None:
+        self.settings = settings
+        self.mask = mask
+
+    def __call__(self, sight: Sight) -> dict[str, Tensor]:
+        """One term, `range`."""
+        excess = sight.artwork - sight.artwork.clamp(0, 1)
+        return {"range": weighted_mean(excess.square(), self.mask) * self.settings.weight}
+
+    def describe(self) -> str:
+        """The weight in one line."""
+        return f"range x{self.settings.weight:g}"

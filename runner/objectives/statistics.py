@@ -1,0 +1,178 @@
+"""Statistics of one layer: features (channels, positions) -> a summary that ignores where things are.
+
+Each statistic has one function for both sides, artwork and target. All of them derive from two moments,
+
+    mean m = sum_i w_i x_i        second moment G = sum_i w_i x_i x_i^T        (weights w sum to 1)
+
+which can be averaged over pictures, scales and appearances: a pooled target is the plain mean of
+moments. The cost of an optimisation step is then one matrix product for each layer, shared by all
+the statistics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from runner.settings import Settings, family
+
+EPSILON = 1e-8
+
+
+@dataclass(frozen=True)
+class Moments:
+    """First and second moments of a layer.
+
+    Attributes:
+        mean: (channels,) float32.
+        second: (channels, channels) float32, the Gram matrix divided by the number of positions.
+    """
+
+    mean: Tensor
+    second: Tensor
+
+    @property
+    def deviation(self) -> Tensor:
+        """(channels,) standard deviation of each channel."""
+        variance = self.second.diagonal() - self.mean.square()
+        return variance.clamp_min(EPSILON).sqrt()
+
+
+def moments(features: Tensor, mask: Tensor | None = None) -> Moments:
+    """The moments of one layer's features.
+
+    Args:
+        features: (1, channels, height, width), any float dtype.
+        mask: (1, 1, height, width) float32 weights, or None for equal weights.
+
+    Returns:
+        float32 moments; the products are accumulated in float32.
+    """
+    flat = features.flatten(2)[0]  # (channels, positions)
+    if mask is None:
+        count = flat.shape[1]
+        mean = flat.float().mean(dim=1) if flat.dtype == torch.float32 else flat.sum(dim=1, dtype=torch.float32) / count
+        return Moments(mean, (flat @ flat.mT).float() / count)
+    weights = mask.flatten()
+    weights = weights / weights.sum().clamp_min(EPSILON)
+    weighted = flat.float() * weights
+    return Moments(weighted.sum(dim=1), weighted @ flat.float().mT)
+
+
+def pool(parts: Sequence[tuple[float, Moments]]) -> Moments:
+    """The weighted mean of several pictures' moments; weights need not sum to 1."""
+    total = sum(weight for weight, _ in parts)
+    mean = sum((part.mean * (weight / total) for weight, part in parts), torch.zeros_like(parts[0][1].mean))
+    second = sum(
+        (part.second * (weight / total) for weight, part in parts), torch.zeros_like(parts[0][1].second)
+    )
+    return Moments(mean, second)
+
+
+def _relative(value: Tensor, target: Tensor) -> Tensor:
+    """||value - target||^2 / ||target||^2: comparable across layers whatever their scale."""
+    return (value - target).square().sum() / target.square().sum().clamp_min(EPSILON)
+
+
+class Statistic(Settings):
+    """The base of every kind of statistic."""
+
+    weight: float = Field(default=1.0, ge=0, le=1e6)
+    """Factor of this statistic within its objective."""
+
+    def score(self, artwork: Moments, target: Moments) -> Tensor:
+        """A scalar, least where the artwork's statistic equals the target's; unweighted."""
+        raise NotImplementedError(type(self).__name__)
+
+
+class Gram(Statistic):
+    """Correlations between channels: which features occur together.
+
+    Score: ||G - G_s||^2 / ||G_s||^2 with G the Gram matrix divided by the number of positions.
+    Departs from Gatys et al. (2015) in the normalisation only: theirs depends on the layer's size.
+    """
+
+    kind: Literal["gram"] = "gram"
+    cites: ClassVar[tuple[str, ...]] = ("gatys2015",)
+
+    def score(self, artwork: Moments, target: Moments) -> Tensor:
+        """Relative squared distance of Gram matrices."""
+        return _relative(artwork.second, target.second)
+
+
+class ChannelMoments(Statistic):
+    """Mean and standard deviation of each channel: keeps brightness and contrast from drifting."""
+
+    kind: Literal["moments"] = "moments"
+    cites: ClassVar[tuple[str, ...]] = ("li2017",)
+
+    def score(self, artwork: Moments, target: Moments) -> Tensor:
+        """Relative squared distances of means and of deviations, added."""
+        return _relative(artwork.mean, target.mean) + _relative(artwork.deviation, target.deviation)
+
+
+class CentredGram(Statistic):
+    """Covariances between channels: as the Gram matrix, blind to the channels' means.
+
+    Reference: Berger and Memisevic (2016) discuss which statistics of a layer matter; the centred form
+    is also MindsEye's GramMatrixCenteredMatcher.
+    """
+
+    kind: Literal["centred-gram"] = "centred-gram"
+    cites: ClassVar[tuple[str, ...]] = ("berger2016", "mindseye")
+
+    def score(self, artwork: Moments, target: Moments) -> Tensor:
+        """Relative squared distance of covariance matrices."""
+        return _relative(
+            artwork.second - torch.outer(artwork.mean, artwork.mean),
+            target.second - torch.outer(target.mean, target.mean),
+        )
+
+
+class Enhancer(Statistic):
+    """Rewards the style's correlations up to a limit, instead of matching them: the vivid knob.
+
+    Score: -mean over entries of clamp(G * G_s / rms(G_s)^2, low, high), after MindsEye's
+    GramMatrixEnhancer. Linear until the clamp saturates, then without gradient; use it beside `gram`.
+    """
+
+    kind: Literal["enhancer"] = "enhancer"
+    low: float = Field(default=-1.0, ge=-1e4, le=0)
+    """Where punishment of opposite correlation ends."""
+    high: float = Field(default=1.0, ge=0, le=1e4)
+    """Where reward of correlation ends; larger is more vivid."""
+    cites: ClassVar[tuple[str, ...]] = ("mindseye",)
+
+    def score(self, artwork: Moments, target: Moments) -> Tensor:
+        """Negative clamped agreement of Gram matrices."""
+        square = target.second.square().mean().clamp_min(EPSILON)
+        return -(artwork.second * target.second / square).clamp(self.low, self.high).mean()
+
+
+class Pixels(Statistic):
+    """Gram matrix of the raw pixels with a constant beside them: fixes mean colour and its covariance.
+
+    It looks at the picture itself, not at a network's layer, and is what stops the colour drift of Gram
+    matrices alone.
+    """
+
+    kind: Literal["pixels"] = "pixels"
+    cites: ClassVar[tuple[str, ...]] = ("gatys2015",)
+
+    def score(self, artwork: Moments, target: Moments) -> Tensor:
+        """Relative squared distance of second moments (the constant carries the means)."""
+        return _relative(artwork.second, target.second)
+
+
+STATISTICS = (Gram, ChannelMoments, Pixels, CentredGram, Enhancer)
+AnyStatistic = family(*STATISTICS)
+
+
+def with_constant(picture: Tensor) -> Tensor:
+    """A picture (1, 3, h, w) with a fourth channel of ones."""
+    return torch.cat([picture, torch.ones_like(picture[:, :1])], dim=1)

@@ -1,0 +1,213 @@
+"""Style: the artwork's layer statistics shall be those of one or more pictures.
+
+Under a symmetry the artwork shows its texture turned, mirrored and recoloured in every way of the group,
+and the network notices (it is not equivariant). The target is therefore the *symmetrised* style: moments
+pooled over the style picture in each of those appearances (g, c(g)), which costs once for each phase.
+Without it most of the loss can never be paid, and the picture washes out.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, ClassVar, Literal
+
+import torch
+from pydantic import BeforeValidator, Field
+from torch import Tensor
+from torch.nn import functional
+
+from runner.objectives.base import PLAIN, Appearance, Objective, ObjectiveSettings, Preparation, Sight, fit_mask
+from runner.objectives.statistics import (
+    AnyStatistic,
+    ChannelMoments,
+    Gram,
+    Moments,
+    Pixels,
+    Statistic,
+    moments,
+    pool,
+    with_constant,
+)
+from runner.settings import Settings
+from runner.vision.base import VisionSettings
+
+MOST_APPEARANCES = 24  # more would cost more than they change: a texture has few distinct orientations
+LEAST_SIDE = 32  # pixels; below this the deep layers of a network see nothing but the border
+
+
+class StyleImage(Settings):
+    """One picture to take the style from."""
+
+    image: str
+    """Where it comes from: a path, `skimage:NAME`, `https://...`, `s3://...` or `upload`."""
+    weight: float = Field(default=1.0, gt=0, le=1e6)
+    """Its share in the pooled statistics."""
+    magnifications: tuple[Annotated[float, Field(gt=0, le=1000)], ...] = Field(default=(1.0,), min_length=1, max_length=16)
+    """Pixel counts relative to the artwork's: 1 shows features at their own size, 4 at half of it. Several are pooled."""
+
+
+def _expand_image(value: Any) -> Any:
+    return {"image": value} if isinstance(value, str) else value
+
+
+AnyStyleImage = Annotated[StyleImage, BeforeValidator(_expand_image)]
+
+
+class Style(ObjectiveSettings):
+    """Match the statistics of pictures: texture synthesis after Gatys et al. (2015)."""
+
+    kind: Literal["style"] = "style"
+    images: tuple[AnyStyleImage, ...] = Field(min_length=1, max_length=64)
+    """The pictures whose style is wanted; statistics are pooled over all of them."""
+    layers: tuple[str, ...] | dict[str, Annotated[float, Field(ge=0, le=1e6)]] = ()
+    """Layers to match, as a list or as `layer: weight`; by default the network's own choice."""
+    statistics: tuple[AnyStatistic, ...] = Field(default=(Gram(), ChannelMoments(), Pixels()), min_length=1)
+    """What to match: gram, moments, pixels, centred-gram, enhancer, each with a weight."""
+    pool_colours: bool = True
+    """Pool the target over the symmetry's colour changes."""
+    pool_orientations: bool = True
+    """Pool the target over the symmetry's turns and mirrors."""
+    cites: ClassVar[tuple[str, ...]] = ("gatys2015",)
+
+    def layers_needed(self) -> tuple[str, ...]:
+        """The layers named in the recipe (none: the network's own choice)."""
+        return tuple(self.layers)
+
+    def default_layers(self, vision: VisionSettings) -> tuple[str, ...]:
+        """The network's own choice."""
+        return vision.default_style_layers
+
+    def pictures(self) -> tuple[str, ...]:
+        """Style pictures and the mask."""
+        return (*(image.image for image in self.images), *super().pictures())
+
+    def build(self, preparation: Preparation) -> StyleObjective:
+        """Pool the statistics of all pictures in all appearances."""
+        names = tuple(self.layers) or preparation.encoder.style_layers
+        weights = dict(self.layers) if isinstance(self.layers, dict) else dict.fromkeys(names, 1.0)
+        uses_pixels = any(isinstance(statistic, Pixels) for statistic in self.statistics)
+        parts: dict[str, list[tuple[float, Moments]]] = {name: [] for name in (*names, *(["pixels"] * uses_pixels))}
+        encoder = preparation.encoder.padded(("replicate", "replicate"))
+        appearances = _reduce(preparation.appearances, colours=self.pool_colours, turns=self.pool_orientations)
+        with torch.no_grad():
+            for image in self.images:
+                picture = preparation.picture(image.image)
+                for magnification in image.magnifications:
+                    for appearance in appearances:
+                        shown = show(
+                            picture, appearance, pixels=preparation.width * preparation.height * magnification
+                        ).to(preparation.device)
+                        share = image.weight * shown.shape[-1] * shown.shape[-2]
+                        for name, features in encoder.features(shown, names).items():
+                            parts[name].append((share, moments(features.float())))
+                        if uses_pixels:
+                            parts["pixels"].append((share, moments(with_constant(shown))))
+        targets = {name: pool(found) for name, found in parts.items()}
+        return StyleObjective(self, names, weights, targets, self.load_mask(preparation), len(appearances))
+
+
+class StyleObjective(Objective):
+    """The working style objective: targets are pooled moments by layer."""
+
+    def __init__(
+        self, settings: Style, layers: tuple[str, ...], weights: dict[str, float],
+        targets: dict[str, Moments], mask: Tensor | None, appearances: int,
+    ) -> None:
+        self.settings = settings
+        self.layers = layers
+        self.weights = weights
+        self.targets = targets
+        self.mask = mask
+        self.appearances = appearances
+        self.on_layers = [s for s in settings.statistics if not isinstance(s, Pixels)]
+        self.on_pixels = [s for s in settings.statistics if isinstance(s, Pixels)]
+
+    def __call__(self, sight: Sight) -> dict[str, Tensor]:
+        """One term for each statistic and layer, e.g. `style.gram.conv3_1`."""
+        terms: dict[str, Tensor] = {}
+        if self.on_layers:
+            for name in self.layers:
+                features = sight.features[name]
+                found = moments(features, fit_mask(self.mask, features))
+                self._score(terms, name, self.on_layers, found, self.weights[name])
+        if self.on_pixels:
+            found = moments(with_constant(sight.artwork), fit_mask(self.mask, sight.artwork))
+            self._score(terms, "", self.on_pixels, found, 1.0, "pixels")
+        return terms
+
+    def _score(
+        self, terms: dict[str, Tensor], name: str, statistics: list[Statistic], found: Moments,
+        weight: float, target: str = "",
+    ) -> None:
+        for statistic in statistics:
+            title = ".".join(part for part in ("style", getattr(statistic, "kind", ""), name) if part)
+            value = statistic.score(found, self.targets[target or name])
+            terms[title] = value * (weight * statistic.weight * self.settings.weight)
+
+    def describe(self) -> str:
+        """Images, layers, statistics and pooling in one line."""
+        statistics = ", ".join(f"{s.kind} x{s.weight:g}" for s in self.settings.statistics)
+        images = ", ".join(image.image for image in self.settings.images)
+        return (
+            f"style x{self.settings.weight:g} of {images}: {statistics} on {', '.join(self.layers)}; "
+            f"pooled over {self.appearances} appearances"
+        )
+
+
+def _reduce(appearances: tuple[Appearance, ...], *, colours: bool, turns: bool) -> tuple[Appearance, ...]:
+    """Distinct appearances after leaving out colours or turns, thinned evenly to a bounded number."""
+    kept = dict.fromkeys(
+        Appearance(
+            item.degrees if turns else 0.0, item.mirrored and turns, item.colour if colours else PLAIN.colour
+        )
+        for item in appearances
+    )
+    found = tuple(kept)
+    if len(found) <= MOST_APPEARANCES:
+        return found
+    return tuple(found[(index * len(found)) // MOST_APPEARANCES] for index in range(MOST_APPEARANCES))
+
+
+def show(picture: Tensor, appearance: Appearance, *, pixels: float) -> Tensor:
+    """A style picture in one appearance, at most at its own size.
+
+    Args:
+        picture: (1, 3, h, w) in [0, 1].
+        appearance: how to turn, mirror and recolour it.
+        pixels: wished number of pixels; never enlarged above the picture's own.
+
+    Returns:
+        (1, 3, h', w'); a quarter turn is exact, any other fills the corners by reflection.
+    """
+    height, width = picture.shape[-2:]
+    factor = min(1.0, math.sqrt(pixels / (height * width)))
+    least = min(1.0, LEAST_SIDE / min(height, width))
+    size = [max(1, round(side * max(factor, least))) for side in (height, width)]
+    if appearance.mirrored:
+        picture = picture.flip(-1)
+    quarters = appearance.degrees / 90
+    if abs(quarters - round(quarters)) < 1e-9:
+        picture = torch.rot90(picture, round(quarters) % 4, dims=(-2, -1))
+        if round(quarters) % 2:
+            size.reverse()
+    else:
+        picture = _turn(picture, appearance.degrees)  # before shrinking, which hides the resampling's blur
+    if tuple(size) != tuple(picture.shape[-2:]):
+        picture = functional.interpolate(picture, size=size, mode="bicubic", antialias=True).clamp(0, 1)
+    matrix = torch.tensor(appearance.colour, dtype=picture.dtype)
+    return torch.einsum("ij,bjhw->bihw", matrix, picture - 0.5) + 0.5
+
+
+def _turn(picture: Tensor, degrees: float) -> Tensor:
+    """The picture turned counter-clockwise about its centre, corners filled by reflection."""
+    height, width = picture.shape[-2:]
+    angle = math.radians(degrees)
+    cosine, sine = math.cos(angle), math.sin(angle)
+    # affine_grid maps output to input in units of half sides; rows run downwards.
+    theta = torch.tensor(
+        [[[cosine, -sine * height / width, 0.0], [sine * width / height, cosine, 0.0]]], dtype=picture.dtype
+    )
+    grid = functional.affine_grid(theta, list(picture.shape), align_corners=False)
+    return functional.grid_sample(
+        picture, grid, mode="bicubic", padding_mode="reflection", align_corners=False
+    ).clamp(0, 1)

@@ -1,0 +1,68 @@
+"""An optimiser moves parameter tensors downhill: `step(evaluate) -> Step`.
+
+`evaluate()` computes the objective at the parameters' present values, leaves its gradient in each
+`parameter.grad`, and returns the loss. One call is one network evaluation, the unit of cost.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+from runner.settings import Settings
+
+Evaluate = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step did.
+
+    Attributes:
+        loss: at the new parameters where the optimiser knows it, else where the gradient was taken.
+        metrics: numbers for the log: `evaluations`, `step-length`, `gradient-rms`, ...
+    """
+
+    loss: float
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+class Optimiser(ABC):
+    """Moves the parameters it was built with."""
+
+    @abstractmethod
+    def step(self, evaluate: Evaluate, *, moving: bool = False) -> Step:
+        """Make one step.
+
+        Args:
+            evaluate: see the module's docstring.
+            moving: the objective differs from step to step (random views), so that values kept from
+                the step before must not be reused.
+
+        Raises:
+            FloatingPointError: the loss or gradient at the present parameters is not finite.
+        """
+
+    @abstractmethod
+    def soften(self) -> None:
+        """Forget what was learnt of the landscape and take smaller steps, after a failure."""
+
+    @abstractmethod
+    def state_dict(self) -> dict[str, Any]:
+        """All that resuming bit for bit needs: tensors, numbers, strings, lists and dicts of these."""
+
+    @abstractmethod
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from `state_dict()`."""
+
+
+class OptimiserSettings(Settings):
+    """The base of every kind of optimiser."""
+
+    def build(self, parameters: Sequence[Tensor]) -> Optimiser:
+        """The optimiser of these leaf tensors."""
+        raise NotImplementedError(type(self).__name__)

@@ -1,0 +1,207 @@
+"""L-BFGS: a quasi-Newton direction from the last few steps, with a line search.
+
+The direction is the two-loop recursion of Liu and Nocedal (1989). The line search tries the full step
+first and accepts it in nearly every iteration, so that one step costs little more than one evaluation;
+otherwise it backtracks by cubic interpolation (Armijo) or doubles the step while the slope is still
+steep (weak Wolfe).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from runner.optimisers.base import Evaluate, Optimiser, OptimiserSettings, Step
+
+SUFFICIENT_DECREASE = 1e-4  # Nocedal and Wright (2006), section 3.1
+CURVATURE = 0.9  # the same, for quasi-Newton directions
+PROBES = 12  # a 12th backtrack is a step shorter than 1e-4 of the full one
+
+
+class Lbfgs(OptimiserSettings):
+    """Quasi-Newton; the best choice for style, where the objective does not move."""
+
+    kind: Literal["lbfgs"] = "lbfgs"
+    history: int = Field(default=20, ge=1, le=200)
+    """Number of past steps remembered; memory is two copies of the canvas for each."""
+    first_step: float = Field(default=0.02, gt=0, le=1)
+    """Root mean square change of the canvas in the very first step, before anything was learnt."""
+    cites: ClassVar[tuple[str, ...]] = ("liu1989", "nocedal2006")
+
+    def build(self, parameters: Sequence[Tensor]) -> LimitedMemoryBfgs:
+        """The optimiser of these leaf tensors."""
+        return LimitedMemoryBfgs(parameters, history=self.history, first_step=self.first_step)
+
+
+class LimitedMemoryBfgs(Optimiser):
+    """The working L-BFGS; works on all parameters as one flat vector."""
+
+    def __init__(self, parameters: Sequence[Tensor], *, history: int, first_step: float) -> None:
+        self.parameters = list(parameters)
+        self.history = history
+        self.first_step = first_step
+        self.steps: list[Tensor] = []  # s_k, oldest first
+        self.changes: list[Tensor] = []  # y_k = gradient change over s_k
+        self.known: tuple[float, Tensor] | None = None  # loss and gradient at the present point
+
+    def step(self, evaluate: Evaluate, *, moving: bool = False) -> Step:
+        """One quasi-Newton step; see the base class."""
+        evaluations = 0
+        if self.known is None or moving:
+            self.known = self._probe(evaluate)
+            evaluations += 1
+        loss, gradient = self.known
+        if not (math.isfinite(loss) and bool(torch.isfinite(gradient).all())):
+            self.known = None
+            raise FloatingPointError("the loss or its gradient is not finite")
+        norm = float(gradient.norm())
+        if norm == 0.0:
+            return Step(loss, {"evaluations": evaluations, "step-length": 0.0, "gradient-rms": 0.0})
+        direction = self._direction(gradient)
+        slope = float(direction.dot(gradient))
+        if not slope < 0:  # curvature information has gone bad: back to steepest descent
+            self._forget()
+            direction = self._direction(gradient)
+            slope = float(direction.dot(gradient))
+        start = self._flat()
+        length, probed, found = self._search(evaluate, start, direction, loss, slope)
+        evaluations += probed
+        if found is None:
+            # No decrease along a descent direction: the model of the landscape is wrong. The next step
+            # is a short gradient step.
+            self._put(start)
+            self._forget()
+            self.first_step *= 0.5
+            self.known = (loss, gradient)
+            return Step(loss, {"evaluations": evaluations, "step-length": 0.0, "restart": 1.0})
+        new_loss, new_gradient = found
+        self._remember(direction * length, new_gradient - gradient)
+        self.known = found
+        return Step(
+            new_loss,
+            {"evaluations": evaluations, "step-length": length, "gradient-rms": norm / gradient.numel() ** 0.5},
+        )
+
+    def _search(
+        self, evaluate: Evaluate, start: Tensor, direction: Tensor, loss: float, slope: float
+    ) -> tuple[float, int, tuple[float, Tensor] | None]:
+        """Weak Wolfe line search: (length, evaluations, (loss, gradient) there or None)."""
+        length = 1.0
+        best: tuple[float, tuple[float, Tensor]] | None = None
+        for probe in range(1, PROBES + 1):
+            self._put(start + direction * length)
+            trial = self._probe(evaluate)
+            trial_loss, trial_gradient = trial
+            trial_slope = float(direction.dot(trial_gradient))
+            if not (math.isfinite(trial_loss) and math.isfinite(trial_slope)):
+                if best is not None:
+                    break
+                length *= 0.1
+                continue
+            if trial_loss <= loss + SUFFICIENT_DECREASE * length * slope:
+                if best is not None and trial_loss >= best[1][0]:
+                    break  # doubling did not pay
+                best = (length, trial)
+                if trial_slope >= CURVATURE * slope or probe >= 4:
+                    break
+                length *= 2.0
+                continue
+            if best is not None:
+                break
+            length *= _cubic_minimum(length, loss, slope, trial_loss, trial_slope)
+        if best is None:
+            return 0.0, probe, None
+        self._put(start + direction * best[0])
+        return best[0], probe, best[1]
+
+    def _direction(self, gradient: Tensor) -> Tensor:
+        if not self.steps:
+            rms = float(gradient.norm()) / gradient.numel() ** 0.5
+            return gradient * (-self.first_step / rms)
+        direction = -gradient
+        weights: list[Tensor] = []
+        for s, y in zip(reversed(self.steps), reversed(self.changes), strict=True):
+            weight = s.dot(direction) / y.dot(s)
+            direction = direction - weight * y
+            weights.append(weight)
+        s, y = self.steps[-1], self.changes[-1]
+        direction = direction * (s.dot(y) / y.dot(y))
+        for s, y, weight in zip(self.steps, self.changes, reversed(weights), strict=True):
+            direction = direction + s * (weight - y.dot(direction) / y.dot(s))
+        return direction
+
+    def _remember(self, s: Tensor, y: Tensor) -> None:
+        if float(s.dot(y)) <= 1e-10 * float(s.norm()) * float(y.norm()):
+            return  # a pair without positive curvature would break the inverse Hessian's definiteness
+        self.steps.append(s)
+        self.changes.append(y)
+        if len(self.steps) > self.history:
+            del self.steps[0], self.changes[0]
+
+    def _forget(self) -> None:
+        self.steps.clear()
+        self.changes.clear()
+
+    def soften(self) -> None:
+        """Forget the history; the next first step is a fifth of what it was."""
+        self._forget()
+        self.known = None
+        self.first_step *= 0.2
+
+    def _probe(self, evaluate: Evaluate) -> tuple[float, Tensor]:
+        loss = evaluate()
+        gradients = []
+        for parameter in self.parameters:
+            gradient = parameter.grad
+            gradients.append(torch.zeros_like(parameter).flatten() if gradient is None else gradient.flatten())
+        return loss, torch.cat(gradients).clone()
+
+    def _flat(self) -> Tensor:
+        return torch.cat([parameter.detach().flatten() for parameter in self.parameters]).clone()
+
+    def _put(self, vector: Tensor) -> None:
+        offset = 0
+        with torch.no_grad():
+            for parameter in self.parameters:
+                count = parameter.numel()
+                parameter.copy_(vector[offset : offset + count].view_as(parameter))
+                offset += count
+
+    def state_dict(self) -> dict[str, Any]:
+        """History, step scale, and the loss and gradient at the present point."""
+        return {
+            "steps": list(self.steps),
+            "changes": list(self.changes),
+            "first_step": self.first_step,
+            "known": None if self.known is None else list(self.known),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from `state_dict()`."""
+        self.steps = list(state["steps"])
+        self.changes = list(state["changes"])
+        self.first_step = float(state["first_step"])
+        known = state["known"]
+        self.known = None if known is None else (float(known[0]), known[1])
+
+
+def _cubic_minimum(length: float, loss: float, slope: float, trial: float, trial_slope: float) -> float:
+    """Fraction of `length` where the cubic through both ends' values and slopes is least, in [0.1, 0.5].
+
+    Reference: Nocedal and Wright (2006), equation 3.59; the bounds keep the search from stalling.
+    """
+    middle = slope + trial_slope - 3 * (loss - trial) / (-length)
+    square = middle * middle - slope * trial_slope
+    if square < 0:
+        return 0.5
+    root = math.sqrt(square)
+    denominator = trial_slope - slope + 2 * root
+    if denominator == 0:
+        return 0.5
+    fraction = 1 - (trial_slope + root - middle) / denominator
+    return min(max(fraction, 0.1), 0.5) if math.isfinite(fraction) else 0.5

@@ -1,0 +1,175 @@
+"""A renderer turns phases into states that one can look at; `run.py` is the only loop around it.
+
+    for phase in phases():  state = begin(phase, previous);  repeat steps: step(state);  image(state)
+
+`save` and `load` make a state survive the process: a resumed run continues bit for bit.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from runner.settings import Settings
+from runner.vision.base import VisionSettings
+
+Pixels = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One resolution (or node budget, or some epochs) of a run.
+
+    Attributes:
+        title: for a reader, e.g. `256 px`.
+        width: of the picture in pixels.
+        height: of the picture in pixels.
+        steps: how many.
+        parameters: numbers that are optimised.
+        notes: what was rounded or decided.
+    """
+
+    title: str
+    width: int
+    height: int
+    steps: int
+    parameters: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one step did: weighted terms (their sum is the loss) and other numbers."""
+
+    terms: Mapping[str, float]
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What may be done to the picture afterwards without breaking its symmetry.
+
+    Attributes:
+        wrap: it continues over its (top-bottom, left-right) edges.
+        permuting: the symmetry permutes colour channels.
+        inverting: the symmetry inverts colours.
+        pixel_aspect: width / height of one pixel in the artwork's true geometry.
+    """
+
+    wrap: tuple[bool, bool] = (False, False)
+    permuting: bool = False
+    inverting: bool = False
+    pixel_aspect: float = 1.0
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What a run lends to its renderer.
+
+    Attributes:
+        seed: everything random derives from it.
+        device: `cpu` or `cuda`.
+        picture: source -> (1, 3, h, w) float32 sRGB in [0, 1], prepared as the recipe says.
+        plain_picture: the same, not prepared.
+        warn: tell the reader of the report something.
+    """
+
+    seed: int
+    device: str
+    picture: Callable[[str], Tensor]
+    plain_picture: Callable[[str], Tensor]
+    warn: Callable[[str], None] = lambda message: None
+
+
+class Renderer(ABC):
+    """The working renderer. A state is whatever `begin` returns; only the renderer looks inside."""
+
+    @abstractmethod
+    def phases(self) -> tuple[Phase, ...]:
+        """All phases, in order; cheap, loads no network."""
+
+    @abstractmethod
+    def begin(self, phase: int, previous: Any | None) -> Any:
+        """The state at the start of a phase, from the end of the one before (None at the first)."""
+
+    @abstractmethod
+    def step(self, state: Any) -> Outcome:
+        """Advance the state by one step, in place.
+
+        Raises:
+            RunFailed: the computation cannot go on.
+        """
+
+    @abstractmethod
+    def image(self, state: Any) -> Pixels:
+        """(height, width, 3) float32 sRGB in [0, 1]."""
+
+    def final(self, state: Any) -> Pixels:
+        """What the run leaves behind: by default the last image."""
+        return self.image(state)
+
+    @abstractmethod
+    def save(self, state: Any) -> dict[str, Any]:
+        """Tensors and plain values from which `load` continues bit for bit."""
+
+    @abstractmethod
+    def load(self, phase: int, saved: Mapping[str, Any]) -> Any:
+        """The state that was saved."""
+
+    def traits(self, phase: int) -> Traits:
+        """What finishing must respect at a phase's size."""
+        return Traits()
+
+    def symmetry_summary(self, image: Pixels | None) -> dict[str, Any] | None:
+        """The `symmetry` block of `run.json`, with residuals measured on a picture if one is given."""
+        return None
+
+    def extras(self, state: Any) -> Mapping[str, bytes]:
+        """Further products by file name (SVG, GLB, ...)."""
+        return {}
+
+    def weights(self) -> tuple[Mapping[str, str], ...]:
+        """Provenance of the networks in use, for `run.json`."""
+        return ()
+
+    def describe(self) -> str:
+        """Objectives and networks as text, for the report."""
+        return ""
+
+
+class RendererSettings(Settings):
+    """The base of every kind of renderer."""
+
+    def build(self, studio: Studio) -> Renderer:
+        """The working renderer."""
+        raise NotImplementedError(type(self).__name__)
+
+    def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
+        """Everything wrong with the settings that types cannot say, as (path, message).
+
+        Args:
+            aspect_of: source -> width / height of that picture, or None if it cannot be read.
+        """
+        return []
+
+    def advisories(self) -> list[str]:
+        """Warnings for the user, each with its cure."""
+        return []
+
+    def networks(self) -> tuple[VisionSettings, ...]:
+        """The vision networks it will load, each once."""
+        return ()
+
+    def arithmetic(self, device: str) -> str:
+        """`bf16` or `fp32`, for the plan."""
+        return "fp32"
+
+    def pictures(self) -> dict[str, str]:
+        """Image sources by their path in the settings, e.g. `objectives.0.images.0.image`."""
+        return {}

@@ -1,0 +1,265 @@
+"""A survey runs one recipe in many variations and lays the pictures side by side.
+
+Each variation is a phase of the run (with all its own resolutions inside), so frames, curves, resuming
+and the report work as for any run; the final picture is a labelled contact sheet, and each variation's
+own picture is among the extras.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from pydantic import Field, ValidationError
+
+from runner.renderers.base import Outcome, Phase, Renderer, RendererSettings, Studio, Traits
+from runner.renderers.base import Pixels as Picture
+from runner.renderers.image_optimisation import ImageOptimisation, ImageRenderer
+from runner.vision.base import VisionSettings
+
+MOST_VARIATIONS = 64
+CELL = 256  # pixels along the longer side of a picture on the contact sheet
+CAPTION = 28  # pixels
+GAP = 12  # pixels
+
+
+class Survey(RendererSettings):
+    """One recipe in every combination of some values."""
+
+    kind: Literal["survey"] = "survey"
+    base: ImageOptimisation
+    """What is varied."""
+    vary: Annotated[dict[str, tuple[Any, ...]], Field(min_length=1, max_length=4)]
+    """Values by their path below `base`, e.g. `symmetry.group: [p1, p2]`; every combination is run."""
+
+    def build(self, studio: Studio) -> SurveyRenderer:
+        """The working renderer."""
+        return SurveyRenderer(self, studio)
+
+    def combinations(self) -> list[dict[str, Any]]:
+        """Every combination of values by path, the last path varying fastest."""
+        return [
+            dict(zip(self.vary, values, strict=True)) for values in itertools.product(*self.vary.values())
+        ]
+
+    def member(self, values: Mapping[str, Any]) -> ImageOptimisation:
+        """The settings of one variation.
+
+        Raises:
+            ValidationError: a value does not fit.
+            LookupError: a path leads nowhere.
+        """
+        record = self.base.model_dump(by_alias=True)
+        for path, value in values.items():
+            *parents, last = path.split(".")
+            place: Any = record
+            for name in parents:
+                place = place[int(name)] if isinstance(place, list | tuple) else place[name]
+            if isinstance(place, list | tuple):
+                raise LookupError(path)
+            place[last] = value
+        return ImageOptimisation.model_validate(record)
+
+    def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
+        """What is wrong with any of the variations; see the base class."""
+        combinations = self.combinations()
+        if len(combinations) > MOST_VARIATIONS:
+            return [("vary", f"{len(combinations)} combinations; a survey has at most {MOST_VARIATIONS}; leave some values out")]
+        found: list[tuple[str, str]] = []
+        for values in combinations:
+            try:
+                member = self.member(values)
+            except ValidationError as error:
+                first = error.errors()[0]
+                found.append(("vary", f"{label(values)}: {first['msg']}; every value must fit its place in base"))
+            except (LookupError, ValueError, TypeError):
+                found.append(("vary", f"{', '.join(values)}: leads nowhere in base; paths are dotted, as in symmetry.group"))
+            else:
+                found += [(f"base.{path}", f"with {label(values)}: {text}") for path, text in member.complaints(aspect_of)]
+        return list(dict.fromkeys(found))
+
+    def networks(self) -> tuple[VisionSettings, ...]:
+        """Those of all variations, each once."""
+        return tuple({repr(n): n for v in self.combinations() for n in self.member(v).networks()}.values())
+
+    def arithmetic(self, device: str) -> str:
+        """As the base's."""
+        return self.base.arithmetic(device)
+
+    def pictures(self) -> dict[str, str]:
+        """The base's image sources."""
+        return {f"base.{path}": source for path, source in self.base.pictures().items()}
+
+
+def label(values: Mapping[str, Any]) -> str:
+    """A caption: the values, without their paths where there is one only."""
+    if len(values) == 1:
+        return str(next(iter(values.values())))
+    return ", ".join(f"{path.rpartition('.')[2]} {value}" for path, value in values.items())
+
+
+@dataclass
+class State:
+    """One variation under way, and the pictures of those before."""
+
+    member: int
+    inner: Any
+    inner_phase: int = 0
+    done: list[Picture] = field(default_factory=list)
+
+
+class SurveyRenderer(Renderer):
+    """The working survey."""
+
+    def __init__(self, settings: Survey, studio: Studio) -> None:
+        self.settings = settings
+        self.studio = studio
+        self.labels = [label(values) for values in settings.combinations()]
+        self.members = [ImageRenderer(settings.member(values), studio) for values in settings.combinations()]
+        self.precision = self.members[0].precision
+        self._measured: list[dict[str, Any]] = []
+
+    def phases(self) -> tuple[Phase, ...]:
+        """One for each variation."""
+        found = []
+        for title, member in zip(self.labels, self.members, strict=True):
+            inner = member.phases()
+            steps = sum(phase.steps for phase in inner)
+            found.append(Phase(title, inner[-1].width, inner[-1].height, steps, inner[-1].parameters, inner[-1].notes))
+        return tuple(found)
+
+    def _lend_encoder(self, number: int) -> ImageRenderer:
+        """The member, with the network of an earlier one if it is the same."""
+        member = self.members[number]
+        for other in self.members[:number]:
+            if other.settings.vision == member.settings.vision and other.loaded is not None:
+                member.loaded = other.loaded
+                break
+        return member
+
+    def begin(self, phase: int, previous: State | None) -> State:
+        """The next variation, from its own beginning."""
+        done = [*previous.done, self._current(previous)] if previous else []
+        return State(phase, self._lend_encoder(phase).begin(0, None), 0, done)
+
+    def step(self, state: State) -> Outcome:
+        """One step of the variation; enlarges it when one of its own phases is over."""
+        member = self.members[state.member]
+        inner = member.phases()
+        while state.inner.step >= inner[state.inner_phase].steps and state.inner_phase + 1 < len(inner):
+            state.inner_phase += 1
+            state.inner = member.begin(state.inner_phase, state.inner)
+        return member.step(state.inner)
+
+    def _current(self, state: State) -> Picture:
+        return self.members[state.member].image(state.inner)
+
+    def image(self, state: State) -> Picture:
+        """The variation under way."""
+        return self._current(state)
+
+    def final(self, state: State) -> Picture:
+        """The contact sheet of all variations so far."""
+        pictures = [*state.done, self._current(state)]
+        self._measure(pictures)
+        return contact_sheet(pictures, self.labels)
+
+    def extras(self, state: State) -> Mapping[str, bytes]:
+        """Each variation's own picture as PNG."""
+        files = {}
+        for title, picture in zip(self.labels, [*state.done, self._current(state)], strict=False):
+            buffer = io.BytesIO()
+            Image.fromarray(to_bytes(picture)).save(buffer, "PNG")
+            files[f"{_file_name(title)}.png"] = buffer.getvalue()
+        return files
+
+    def save(self, state: State) -> dict[str, Any]:
+        """The variation's state and the pictures done."""
+        return {
+            "member": state.member, "inner_phase": state.inner_phase,
+            "inner": self.members[state.member].save(state.inner),
+            "done": [torch.from_numpy(picture) for picture in state.done],
+        }
+
+    def load(self, phase: int, saved: Mapping[str, Any]) -> State:
+        """Go on with a variation."""
+        inner_phase = int(saved["inner_phase"])
+        inner = self._lend_encoder(phase).load(inner_phase, saved["inner"])
+        return State(phase, inner, inner_phase, [picture.cpu().numpy() for picture in saved["done"]])
+
+    def traits(self, phase: int) -> Traits:
+        """A contact sheet has no symmetry to respect."""
+        return Traits()
+
+    def _measure(self, pictures: list[Picture]) -> None:
+        self._measured = []
+        for title, member, picture in zip(self.labels, self.members, pictures, strict=False):
+            summary = member.symmetry_summary(picture)
+            if summary is None or not summary["claims"]:
+                continue
+            worst = max(summary["claims"], key=lambda claim: claim["residual"])
+            self._measured.append({**worst, "name": f"{title}: worst of {len(summary['claims'])}, {worst['name']}"})
+
+    def symmetry_summary(self, image: Picture | None) -> dict[str, Any] | None:
+        """The worst residual of each variation, once they are there."""
+        if image is None or not self._measured:
+            return None
+        return {
+            "kind": "survey", "group": f"{len(self._measured)} groups", "title": "worst measured symmetry of each variation",
+            "cells": 0, "notes": [], "advisories": [], "claims": self._measured,
+            "worst": max(claim["residual"] for claim in self._measured), "unclaimed": [], "closest_unclaimed": None,
+        }
+
+    def weights(self) -> tuple[Mapping[str, str], ...]:
+        """Of the networks loaded so far, each once."""
+        found = [w for member in self.members if member.loaded is not None for w in member.weights()]
+        return tuple({weight["name"]: weight for weight in found}.values())
+
+    def describe(self) -> str:
+        """The first variation's."""
+        loaded = [member for member in self.members if member.loaded is not None]
+        return loaded[-1].describe() if loaded else ""
+
+
+def to_bytes(picture: Picture) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """8-bit values of a picture in [0, 1], rounded."""
+    return np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+
+
+def _file_name(title: str) -> str:
+    return "".join(c if c.isalnum() or c in "-." else "-" for c in title).strip("-.") or "variation"
+
+
+def contact_sheet(pictures: list[Picture], labels: list[str]) -> Picture:
+    """Pictures in a grid, each fitted into a cell, with its label below.
+
+    Returns:
+        (height, width, 3) float32 in [0, 1] on white.
+    """
+    columns = max(1, round(len(pictures) ** 0.5 * 1.2))
+    rows = -(-len(pictures) // columns)
+    sheet = Image.new(
+        "RGB", (columns * (CELL + GAP) + GAP, rows * (CELL + CAPTION + GAP) + GAP), "white"
+    )
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(size=16)
+    for number, (picture, title) in enumerate(zip(pictures, labels, strict=False)):
+        left = GAP + number % columns * (CELL + GAP)
+        top = GAP + number // columns * (CELL + CAPTION + GAP)
+        cell = _fill(Image.fromarray(to_bytes(picture)))
+        sheet.paste(cell, (left, top))
+        draw.text((left + CELL / 2, top + CELL + 4), title, fill=(40, 40, 40), font=font, anchor="ma")
+    return np.asarray(sheet, dtype=np.float32) / 255
+
+
+def _fill(image: Image.Image) -> Image.Image:
+    """The middle square of a picture, scaled to a cell."""
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return image.resize((CELL, CELL), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side))

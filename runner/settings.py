@@ -1,0 +1,71 @@
+"""The base of every kind: a frozen pydantic class whose field docstrings are the help text.
+
+A *kind* is a settings class with a `kind` discriminator and a `build(...)` that returns the working
+object; a *family* is the tuple of all its kinds. `family(A, B)` makes the field type that validation,
+JSON Schema, did-you-mean and the docs are all derived from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, Union, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+class Settings(BaseModel):
+    """Values of a recipe: frozen, no unknown keys, attribute docstrings as descriptions."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, arbitrary_types_allowed=False,
+        allow_inf_nan=False,
+    )
+
+    cites: ClassVar[tuple[str, ...]] = ()
+    """Keys into the report's table of references, for what this class implements."""
+
+
+def kind_of(settings: type[Settings]) -> str:
+    """The spelling of a kind in a recipe, e.g. `lbfgs`."""
+    annotation = settings.model_fields["kind"].annotation
+    return str(get_args(annotation)[0])
+
+
+def _expand_name(value: Any) -> Any:
+    """Let `canvas: pixels` stand for `canvas: {kind: pixels}`."""
+    return {"kind": value} if isinstance(value, str) else value
+
+
+def family(*kinds: type[Settings]) -> Any:
+    """The field type of a family: one of these kinds, told apart by `kind`.
+
+    A bare string is taken as the kind with its defaults.
+
+    Args:
+        kinds: settings classes, each with a `kind: Literal[...]` field.
+
+    Returns:
+        An annotated union usable as a pydantic field type.
+    """
+    union: Any = kinds[0] if len(kinds) == 1 else Annotated[Union[kinds], Field(discriminator="kind")]  # noqa: UP007
+    return Annotated[union, BeforeValidator(_expand_name)]
+
+
+def citations(value: object) -> tuple[str, ...]:
+    """All `cites` keys of a settings tree, sorted, each once."""
+    found: set[str] = set()
+
+    def walk(item: object) -> None:
+        if isinstance(item, Settings):
+            found.update(item.cites)
+            for name in type(item).model_fields:
+                walk(getattr(item, name))
+        elif isinstance(item, Sequence) and not isinstance(item, str | bytes):
+            for element in item:
+                walk(element)
+        elif isinstance(item, dict):
+            for element in item.values():
+                walk(element)
+
+    walk(value)
+    return tuple(sorted(found))

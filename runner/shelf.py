@@ -1,0 +1,102 @@
+"""A run's folder in the gallery: making it, finding it again, writing its summary `run.json`.
+
+    gallery/<recipe>/<yyyymmdd-hhmmss-xxxx>/run.json ...
+
+The summary is for machines and for the report; everything in it comes from the recipe, the renderer or
+the log, nothing from the user's environment (no host, user or folder names).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from runner.errors import RunFailed
+
+
+def make_folder(gallery: Path, recipe: str, now: float) -> Path:
+    """A new run folder; two runs that start in the same second get two.
+
+    Raises:
+        RunFailed: the gallery cannot be written.
+    """
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
+    try:
+        (gallery / recipe).mkdir(parents=True, exist_ok=True)
+        while True:
+            folder = gallery / recipe / f"{stamp}-{secrets.token_hex(2)}"
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                continue
+            return folder
+    except OSError as error:
+        raise RunFailed(
+            f"{gallery}: cannot write there ({error.strerror or error}); a run needs a folder for its report; "
+            "choose another with --out"
+        ) from error
+
+
+def read_summary(folder: Path) -> dict[str, Any] | None:
+    """A run's summary, or None if it is missing or torn."""
+    try:
+        summary = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return summary if isinstance(summary, dict) else None
+
+
+def find_resumable(gallery: Path, recipe: str, parameters: Mapping[str, Any]) -> tuple[Path | None, str]:
+    """The newest unfinished run of a recipe with the same parameters and a checkpoint.
+
+    Returns:
+        (folder or None, why there is none).
+    """
+    runs = sorted((gallery / recipe).glob("*/run.json"), reverse=True)
+    other = 0
+    for path in runs:
+        summary = read_summary(path.parent)
+        if summary is None or summary.get("status") == "done":
+            continue
+        if not (path.parent / "checkpoint" / "state.pt").exists():
+            continue
+        if summary.get("parameters") != json.loads(json.dumps(parameters)):
+            other += 1
+            continue
+        return path.parent, ""
+    if other:
+        return None, (
+            f"{other} unfinished run{'s' if other > 1 else ''} of {recipe} in {gallery} used other parameters; "
+            "resuming needs the same recipe and overrides; repeat them, or run without --resume"
+        )
+    return None, f"no unfinished run of {recipe} with a checkpoint in {gallery}; run without --resume"
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write beside and rename, so that a reader never sees half a file.
+
+    Raises:
+        OSError: the disk is full or the folder not writable; nothing is left behind.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
+    """Replace `run.json`."""
+    text = json.dumps(summary, indent=1, ensure_ascii=False, sort_keys=False)
+    write_atomically(folder / "run.json", text.encode() + b"\n")

@@ -1,0 +1,99 @@
+"""The input pictures of a run: loaded once, prepared as the recipe says, and kept beside the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from runner.images.preparation import StylePreparation
+from runner.images.sources import Images
+from runner.images.writing import write_webp
+from runner.renderers.base import RendererSettings, Studio
+
+LARGEST_SHOWN = 1280  # pixels along the longer side of an input picture in the report
+
+
+class InputPictures:
+    """Loads pictures by source, each once."""
+
+    def __init__(self, images: Images, preparation: StylePreparation) -> None:
+        self._images = images
+        self._preparation = preparation
+        self._plain: dict[str, Tensor] = {}
+        self._prepared: dict[str, Tensor] = {}
+
+    def plain(self, source: str) -> Tensor:
+        """(1, 3, h, w) float32 sRGB in [0, 1].
+
+        Raises:
+            ImageError: it cannot be read.
+        """
+        if source not in self._plain:
+            pixels = self._images.load(source).pixels
+            self._plain[source] = torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
+        return self._plain[source]
+
+    def prepared(self, source: str) -> Tensor:
+        """The same, prepared as the recipe's `style_preparation` says."""
+        if source not in self._prepared:
+            palette = self._preparation.palette
+            pixels = self._preparation.apply(
+                self.plain(source)[0].permute(1, 2, 0).numpy(),
+                palette=None if palette is None else self.plain(palette)[0].permute(1, 2, 0).numpy(),
+            )
+            self._prepared[source] = torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
+        return self._prepared[source]
+
+    def studio(self, seed: int, device: str, warn: Callable[[str], None]) -> Studio:
+        """What a renderer gets."""
+        return Studio(seed=seed, device=device, picture=self.prepared, plain_picture=self.plain, warn=warn)
+
+    def write(self, folder: Path, settings: RendererSettings) -> list[dict[str, Any]]:
+        """Write all inputs below `inputs/` and return the `inputs` block of `run.json`.
+
+        Only the pictures' own names are recorded, never a folder of this machine.
+        """
+        block = []
+        counts: dict[str, int] = {}
+        for path, source in settings.pictures().items():
+            role = _role(path)
+            counts[role] = counts.get(role, 0) + 1
+            name = f"{role} {counts[role]}"
+            stem = f"inputs/{role}-{counts[role]}"
+            plain = self.plain(source)
+            _write(folder / f"{stem}.webp", plain)
+            prepared = f"{stem}.webp"
+            if role == "style":
+                prepared = f"{stem}-prepared.webp"
+                _write(folder / prepared, self.prepared(source))
+            block.append({
+                "name": name, "source": shown_source(source), "original": f"{stem}.webp", "prepared": prepared,
+                "width": plain.shape[-1], "height": plain.shape[-2], "weight": 1.0,
+                "sha256": self._images.load(source).sha256,
+            })
+        return block
+
+
+def shown_source(source: str) -> str:
+    """A source as a report may show it: a file's name without its folders."""
+    return source if "://" in source or source.startswith("skimage:") else Path(source).name
+
+
+def _role(path: str) -> str:
+    """`objectives.0.images.1` -> style, `canvas.init.image` -> initial, `objectives.1.mask` -> mask."""
+    if ".images." in path:
+        return "style"
+    return "initial" if path.startswith("canvas") else "mask" if path.endswith("mask") else "content"
+
+
+def _write(path: Path, picture: Tensor) -> None:
+    height, width = picture.shape[-2:]
+    factor = min(1.0, LARGEST_SHOWN / max(height, width))
+    if factor < 1:
+        size = [max(1, round(height * factor)), max(1, round(width * factor))]
+        picture = torch.nn.functional.interpolate(picture, size=size, mode="bicubic", antialias=True)
+    write_webp(path, picture[0].permute(1, 2, 0).clamp(0, 1).numpy())

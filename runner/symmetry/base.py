@@ -1,0 +1,205 @@
+"""A symmetry is a map (parameters -> artwork) that is exact by construction.
+
+`SymmetrySettings.build(ratio)` makes a `Symmetry`, which knows its group, its colour action and which
+pictures it can fill; `Symmetry.layout(width, height)` makes the `Layout` of one phase: the sparse
+gather from orbit values to pixels, computed once in float64.
+
+Convention: pictures are (1, 3, height, width) tensors, sRGB-encoded in [0, 1]; orbit *values* are
+(parameters, 3) and centred, i.e. RGB - 0.5, because signed colour permutations act about mid-grey.
+Rows run downwards, x to the right; positions are fractions of the picture in [0, 1), sample (row i,
+column j) of an (h, w) picture stands at (j / w, i / h), not at pixel centres. Angles are degrees,
+counter-clockwise as seen. `ratio` is width / height.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from runner.settings import Settings
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One symmetry that the artwork has: I(g x) = c(g) I(x).
+
+    Attributes:
+        name: as a reader knows it, e.g. `60 degree rotation about (0, 0)`.
+        matrix: (2, 3) affine map in fractions of the picture, x' = matrix[:, :2] @ x + matrix[:, 2].
+        colour: index 0..47 of the colour element (see `colour.py`), 0 is the identity.
+    """
+
+    name: str
+    matrix: npt.NDArray[np.float64]
+    colour: int
+
+
+class Layout(ABC):
+    """The gather of one phase: which orbits, with which colours, every pixel shows.
+
+    Attributes:
+        width: pixels.
+        height: pixels.
+        parameters: number of orbits P.
+        wrap: whether the picture continues periodically over its (top-bottom, left-right) edges.
+        orbit_size: (P,) float32, number of texels that show each orbit; gradients are scaled by it.
+    """
+
+    width: int
+    height: int
+    parameters: int
+    wrap: tuple[bool, bool]
+    orbit_size: Tensor
+
+    @abstractmethod
+    def render(self, values: Tensor) -> Tensor:
+        """The artwork of these orbit values, differentiable.
+
+        Args:
+            values: (P, 3), centred, any float dtype, any device (`to` moves the tables).
+
+        Returns:
+            (1, 3, height, width), values + 0.5 where the colour action is trivial; not clamped.
+        """
+
+    @abstractmethod
+    def constrain(self, values: Tensor) -> Tensor:
+        """Project values at special positions on what their stabiliser's colours leave fixed.
+
+        Args:
+            values: (P, 3).
+
+        Returns:
+            (P, 3); equal to the input for orbits in general position. Idempotent and symmetric
+            (an orthogonal projection), so it may be applied to gradients too.
+        """
+
+    @abstractmethod
+    def sample(self, picture: Tensor) -> Tensor:
+        """The orbit values whose artwork is nearest to a picture, by averaging over each orbit.
+
+        Used to begin from a picture and to enlarge from one phase to the next. Interpolates
+        (periodically where `wrap`) at the texels' own positions.
+
+        Args:
+            picture: (1, 3, any height, any width) in [0, 1], covering the same artwork.
+
+        Returns:
+            (P, 3), centred and constrained. `sample(render(v))` equals v up to interpolation.
+        """
+
+    @abstractmethod
+    def to(self, device: str) -> Layout:
+        """The same layout with its tables on a device."""
+
+
+class Symmetry(ABC):
+    """A symmetry group with its colour action, for every size of picture.
+
+    Attributes:
+        title: for a reader, e.g. `p6, red to green to blue at each sixth of a turn`.
+        group: the group's name, e.g. `p6`.
+        ratio: width / height that the picture must have, or None where it is free.
+        wrap: periodic over (top-bottom, left-right).
+        cells: number of primitive cells in the picture.
+        notes: what was decided for the user (closure of a ratio, supercell), for plan and report.
+    """
+
+    title: str
+    group: str
+    ratio: float | None
+    wrap: tuple[bool, bool]
+    cells: int
+    notes: tuple[str, ...]
+
+    @abstractmethod
+    def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
+        """The pixel size nearest to a wish that the symmetry and the network can have.
+
+        Args:
+            width: wished width in pixels.
+            multiple: both sides must be multiples of this (the network's stride).
+            ratio: wished width / height, used where the symmetry leaves it free.
+
+        Returns:
+            (width, height).
+        """
+
+    @abstractmethod
+    def layout(self, width: int, height: int) -> Layout:
+        """The gather for a size that `fit` returned."""
+
+    @abstractmethod
+    def claims(self) -> tuple[Claim, ...]:
+        """What the artwork promises: one claim for each generator and each element of the point group."""
+
+    @abstractmethod
+    def colours(self) -> tuple[int, ...]:
+        """All colour elements (0..47) of the action's image, identity first; style is pooled over them."""
+
+    @abstractmethod
+    def orientations(self) -> tuple[tuple[float, bool], ...]:
+        """Elements of the point group as (degrees, mirrored), identity first; mirrored = flipped
+        left-right *before* the turn. Style is pooled over them."""
+
+    @abstractmethod
+    def advisories(self) -> tuple[str, ...]:
+        """Warnings for a reader: emergent emblems, mirror lines forced grey; each with its cure."""
+
+
+    @abstractmethod
+    def appearances(self) -> tuple[tuple[float, bool, npt.NDArray[np.float64]], ...]:
+        """The distinct ways (g, c(g)) in which the artwork shows its texture, identity first.
+
+        Returns:
+            (degrees, mirrored, (3, 3) colour matrix acting on RGB - 0.5) for every pair that the whole
+            group has; translations that change colour count with turn 0.
+        """
+
+    @abstractmethod
+    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
+        """The `symmetry` block of `run.json`; residuals are measured if a picture is given.
+
+        Args:
+            kind: the spelling of the kind of symmetry.
+            picture: (height, width, 3) in [0, 1], or None.
+        """
+
+
+class SymmetrySettings(Settings):
+    """The base of every kind of symmetry."""
+
+    def build(self, ratio: Ratio | None = None) -> Symmetry:
+        """The working symmetry.
+
+        Args:
+            ratio: the aspect a recipe asks for, or None for the group's own.
+
+        Raises:
+            IllegalSymmetry: an illegal colour action, or a ratio that the group cannot have.
+        """
+        raise NotImplementedError(type(self).__name__)
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A width:height ratio kept exact: (numerator / denominator) * sqrt(root).
+
+    Attributes:
+        text: as the recipe spells it, e.g. `1:sqrt(3)`.
+        square: the ratio's square as an exact fraction (numerator, denominator); every ratio of the
+            forms `a:b`, `a:sqrt(b)`, `sqrt(a):b`, `1.5` has one.
+    """
+
+    text: str
+    square: tuple[int, int]
+
+    @property
+    def value(self) -> float:
+        """Width / height."""
+        return float(np.sqrt(self.square[0] / self.square[1]))

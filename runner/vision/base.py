@@ -1,0 +1,132 @@
+"""A vision network is a frozen map (picture -> {layer name: features}), computed only as deep as asked.
+
+Convention: pictures are (batch, 3, height, width), sRGB-encoded in [0, 1], float32; each network applies
+its own input convention (channel order, mean, scale) inside. Features are taken after the activation,
+as (batch, channels, height / stride, width / stride), in the network's compute dtype.
+
+Padding: `wrap` continues the picture periodically, so that the features of a tile are exactly those of
+the infinite tiling; `replicate` repeats the edge, for pictures that do not tile. It is given per axis
+as (top-bottom, left-right).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from runner.settings import Settings
+
+Padding = Literal["wrap", "replicate"]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Which weights a network carries; shown in every report.
+
+    Attributes:
+        name: e.g. `vgg16/hed`.
+        sha256: of the converted file in the cache, or "" for untrained networks.
+        licence: with the origin's credit.
+        source: where they came from, for a reader (package name and version, or a file's name).
+        notes: input convention, number of layers, anything else a researcher asks.
+    """
+
+    name: str
+    sha256: str
+    licence: str
+    source: str
+    notes: str = ""
+
+
+class Encoder(ABC):
+    """A frozen network.
+
+    Attributes:
+        name: the kind's spelling.
+        layers: names of all layers, shallow to deep.
+        provenance: the weights.
+        classes: names of the classes of `logits`, or () where the network has none.
+        padding: how pictures continue over their (top-bottom, left-right) edges.
+    """
+
+    name: str
+    layers: tuple[str, ...]
+    provenance: Provenance
+    classes: tuple[str, ...] = ()
+    style_layers: tuple[str, ...] = ()
+    """Layers that style is matched on unless a recipe names others."""
+    padding: tuple[Padding, Padding] = ("replicate", "replicate")
+
+    @abstractmethod
+    def features(self, picture: Tensor, layers: Sequence[str]) -> Mapping[str, Tensor]:
+        """The features of these layers; nothing deeper than the deepest is computed.
+
+        Args:
+            picture: (batch, 3, height, width) in [0, 1]; height and width multiples of the deepest
+                layer's stride where an axis wraps. The layer `logits`, where there is one, is
+                (batch, classes).
+
+        Raises:
+            KeyError: an unknown layer.
+        """
+
+    @abstractmethod
+    def stride(self, layer: str) -> int:
+        """Pixels per feature along each axis."""
+
+    @abstractmethod
+    def channels(self, layer: str) -> int:
+        """Number of channels of a layer."""
+
+    @abstractmethod
+    def to(self, device: str, dtype: torch.dtype) -> Encoder:
+        """The same network on a device, computing in a dtype (channels_last)."""
+
+    @abstractmethod
+    def padded(self, padding: tuple[Padding, Padding]) -> Encoder:
+        """The same network (sharing its weights) with another continuation over the edges."""
+
+
+class VisionSettings(Settings):
+    """The base of every kind of vision network."""
+
+    default_style_layers: ClassVar[tuple[str, ...]] = ()
+    """Layers that style is matched on unless a recipe names others."""
+
+    @property
+    def half_precision(self) -> bool:
+        """Whether gradients computed in bfloat16 agree with float32's (cosine >= 0.999), as tests show."""
+        return False
+
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes of `logits`, () where there are none, without loading weights."""
+        return ()
+
+    def build(self) -> Encoder:
+        """The network in float32 on the CPU; fetches its weights on first use.
+
+        Raises:
+            MissingWeights: what was tried, what to run on a connected machine, which network works now.
+        """
+        raise NotImplementedError(type(self).__name__)
+
+    def layer_names(self) -> tuple[str, ...]:
+        """All layer names, shallow to deep, without loading weights (for validation)."""
+        raise NotImplementedError(type(self).__name__)
+
+    def layer_stride(self, layer: str) -> int:
+        """A layer's stride, without loading weights (for the plan)."""
+        raise NotImplementedError(type(self).__name__)
+
+    def layer_channels(self, layer: str) -> int:
+        """A layer's number of channels, without loading weights (for validation)."""
+        raise NotImplementedError(type(self).__name__)
+
+    def weight_names(self) -> tuple[str, ...]:
+        """Names in the weights table that this network needs, for `check --plan` and `weights`."""
+        raise NotImplementedError(type(self).__name__)

@@ -1,0 +1,205 @@
+"""Every objective: descends, has finite gradients, names its terms; and what is particular to each."""
+
+import math
+
+import pytest
+import torch
+from pydantic import TypeAdapter
+
+from runner.engine.plain import PlainEngine
+from runner.errors import InputError
+from runner.objectives import OBJECTIVES, AnyObjective
+from runner.objectives.base import PLAIN, Appearance, Preparation
+from runner.objectives.content import cover
+from runner.objectives.dream import Dream, class_index
+from runner.objectives.smoothness import Range, Smoothness
+from runner.objectives.style import MOST_APPEARANCES, Style, _reduce, show
+from runner.vision import Untrained
+
+SWAP = ((0.0, 1.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+
+
+def source(name: str) -> torch.Tensor:
+    """Stripes in colours that differ by name; `mask` is bright on the left."""
+    x = torch.linspace(0, 1, 40)[None, None, None, :].expand(1, 3, 32, 40)
+    if name == "mask":
+        return (x < 0.5).float()
+    phase = torch.tensor([0.0, 1.0, 2.0])[None, :, None, None] + len(name)
+    return 0.5 + 0.5 * torch.sin(20 * x + phase)
+
+
+def preparation(**changes) -> Preparation:
+    given = {"encoder": Untrained().build(), "width": 32, "height": 32, "picture": source, "plain_picture": source}
+    return Preparation(**{**given, **changes})
+
+
+EXAMPLES = {
+    "style": {"kind": "style", "images": ["a"], "layers": ["conv1_1", "conv2_1"]},
+    "content": {"kind": "content", "image": "a", "layers": ["conv2_1"]},
+    "dream": {"kind": "dream", "layer": "conv2_1", "channel": 3},
+    "smoothness": {"kind": "smoothness"},
+    "range": {"kind": "range"},
+}
+
+
+def build(record, **changes):
+    return TypeAdapter(AnyObjective).validate_python(record).build(preparation(**changes))
+
+
+def start() -> torch.Tensor:
+    return torch.rand((1, 3, 32, 32), generator=torch.Generator().manual_seed(3)) * 1.4 - 0.2
+
+
+def test_every_kind_has_an_example():
+    assert {kind.model_fields["kind"].default for kind in OBJECTIVES} == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("mask", [None, "mask"])
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_five_steps_downhill(kind, mask):
+    objective = build({**EXAMPLES[kind], "mask": mask})
+    engine = PlainEngine(Untrained().build(), [objective], wrap=(True, True))
+    artwork = start()
+    first = engine.evaluate(artwork, None)
+    assert first.terms
+    assert all(name.startswith(kind) for name in first.terms)
+    assert torch.isfinite(first.gradient).all()
+    loss = first.loss
+    for _ in range(5):
+        evaluation = engine.evaluate(artwork, None)
+        scale = evaluation.gradient.square().mean().sqrt()
+        artwork = artwork - evaluation.gradient * (2e-3 / scale)
+    assert engine.evaluate(artwork, None).loss < loss
+
+
+@pytest.mark.parametrize("kind", ["content", "smoothness", "range", "dream"])
+def test_a_mask_leaves_the_rest_alone(kind):
+    record = {**EXAMPLES[kind], "mask": "mask"}
+    if kind in ("content", "dream"):
+        record = {key: value for key, value in record.items() if key not in ("layers", "layer", "channel")}
+        record |= {"layers": ["conv1_1"]} if kind == "content" else {"layer": "conv1_1"}
+    gradient = PlainEngine(Untrained().build(), [build(record)], wrap=(False, False)).evaluate(start(), None).gradient
+    assert gradient[..., :12].abs().max() > 0
+    assert gradient[..., 20:].abs().max() == 0
+
+
+def test_weights_scale_terms_and_negative_weights_turn_them():
+    for kind, record in EXAMPLES.items():
+        engine = [
+            PlainEngine(Untrained().build(), [build({**record, "weight": weight})], wrap=(True, True))
+            for weight in (1.0, 3.0, -1.0)
+        ]
+        one, three, minus = (each.evaluate(start(), None).loss for each in engine)
+        assert three == pytest.approx(3 * one, rel=1e-4), kind
+        assert minus == pytest.approx(-one, rel=1e-4), kind
+
+
+def test_the_style_picture_itself_has_no_style_loss():
+    picture = source("a")[..., :32]
+    objective = Style(images=("a",), layers=("conv1_1", "conv2_1", "conv3_1")).build(
+        preparation(picture=lambda name: picture)
+    )
+    engine = PlainEngine(Untrained().build(), [objective], wrap=(False, False))
+    assert engine.evaluate(picture, None).loss < 1e-4
+    assert engine.evaluate(start(), None).loss > 0.1
+
+
+def test_style_is_pooled_over_the_appearances_of_a_symmetry():
+    swapped = Appearance(0.0, False, SWAP)
+    plain = Style(images=("a",), layers=("conv1_1",)).build(preparation())
+    pooled = Style(images=("a",), layers=("conv1_1",)).build(preparation(appearances=(PLAIN, swapped)))
+    off = Style(images=("a",), layers=("conv1_1",), pool_colours=False).build(preparation(appearances=(PLAIN, swapped)))
+    means = pooled.targets["pixels"].mean
+    assert float(means[0]) == pytest.approx(float(means[1]), abs=1e-6)
+    assert abs(float(plain.targets["pixels"].mean[0] - plain.targets["pixels"].mean[1])) > 1e-3
+    torch.testing.assert_close(off.targets["conv1_1"].second, plain.targets["conv1_1"].second)
+
+
+def test_pooling_is_thinned_evenly_and_keeps_the_identity():
+    many = tuple(Appearance(float(degrees), False, PLAIN.colour) for degrees in range(0, 360, 3))
+    kept = _reduce(many, colours=True, turns=True)
+    assert len(kept) == MOST_APPEARANCES
+    assert kept[0] == PLAIN
+    assert _reduce(many, colours=True, turns=False) == (PLAIN,)
+
+
+def test_shown_turned_by_quarters_is_exact_and_by_others_is_close():
+    picture = source("a")
+    assert torch.equal(show(picture, Appearance(90, False, PLAIN.colour), pixels=1e9), torch.rot90(picture, 1, (-2, -1)))
+    assert torch.equal(show(picture, Appearance(0, True, PLAIN.colour), pixels=1e9), picture.flip(-1))
+    square = source("a")[..., :32]
+    nearly = show(square, Appearance(89.999, False, PLAIN.colour), pixels=1e9)
+    torch.testing.assert_close(nearly[..., 6:-6, 6:-6], torch.rot90(square, 1, (-2, -1))[..., 6:-6, 6:-6], atol=0.02, rtol=0)
+
+
+def test_shown_at_a_magnification_has_that_many_pixels():
+    shown = show(torch.rand((1, 3, 200, 300)), PLAIN, pixels=15000)
+    assert show(torch.rand((1, 3, 20, 30)), PLAIN, pixels=15000).shape[-2:] == (20, 30)  # never enlarged
+    assert shown.shape[-1] * shown.shape[-2] == pytest.approx(15000, rel=0.02)
+
+
+def test_cover_fills_without_distortion():
+    picture = source("a")
+    assert cover(picture, (16, 64)).shape == (1, 3, 16, 64)
+    assert torch.equal(cover(picture, (32, 40)), picture)
+
+
+def test_smoothness_wraps_only_where_the_artwork_does():
+    step = torch.zeros((1, 3, 8, 8))
+    step[..., 4:] = 1.0
+    objective = Smoothness(weight=1.0).build(preparation(width=8, height=8))
+
+    def score(wrap):
+        return PlainEngine(Untrained().build(), [objective], wrap=wrap).evaluate(step, None).loss
+
+    assert score((True, True)) == pytest.approx(2 / 8)
+    assert score((False, False)) == pytest.approx(1 / 7)
+
+
+def test_range_is_nothing_inside():
+    engine = PlainEngine(Untrained().build(), [Range().build(preparation())], wrap=(True, True))
+    assert engine.evaluate(torch.rand((1, 3, 32, 32)), None).loss == 0
+    assert engine.evaluate(torch.full((1, 3, 32, 32), 1.1), None).loss == pytest.approx(0.1, rel=1e-3)
+
+
+def test_dreams_on_dead_channels_stay_finite():
+    engine = PlainEngine(
+        Untrained().build(), [Dream(layer="conv3_1", channels=(0, 1, 2)).build(preparation())], wrap=(True, True)
+    )
+    evaluation = engine.evaluate(torch.zeros((1, 3, 32, 32)), None)
+    assert all(map(math.isfinite, evaluation.terms.values()))
+    assert torch.isfinite(evaluation.gradient).all()
+
+
+CLASSES = ("tench", "great white shark", "volcano", "violin")
+
+
+@pytest.mark.parametrize(("wanted", "index"), [("volcano", 2), ("Great_White shark", 1), (3, 3), ("0", 0)])
+def test_classes_by_name_and_number(wanted, index):
+    assert class_index(wanted, CLASSES) == index
+
+
+@pytest.mark.parametrize(
+    ("wanted", "classes", "message"),
+    [
+        ("volcanoe", CLASSES, "class 'volcanoe' is not one of the 4 ImageNet classes; did you mean 'volcano'?"),
+        (4, CLASSES, "class 4: the network knows classes 0 to 3"),
+        ("volcano", (), "class 'volcano': this network has no class labels; use `vision: efficientnet-lite0`"),
+    ],
+)
+def test_unknown_classes_are_explained(wanted, classes, message):
+    with pytest.raises(InputError) as caught:
+        class_index(wanted, classes)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({}, "neither a layer nor a class"),
+        ({"layer": "conv1_1", "class": 3}, "leave one of them out"),
+        ({"layer": "conv1_1", "channel": 1, "channels": [2]}, "leave one out"),
+    ],
+)
+def test_dreams_with_no_single_aim_are_refused(fields, word):
+    assert word in Dream(**fields).complaint()
