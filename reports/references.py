@@ -1,0 +1,183 @@
+"""The table of references: citation key -> where the idea was published.
+
+Settings classes carry keys (`cites = ("gatys2015",)`); the report lists the union over a recipe.
+Identifiers are given where known for certain: `doi` without its resolver, `arxiv` as the bare number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One publication.
+
+    Attributes:
+        venue: journal, proceedings or publisher, with volume and pages.
+    """
+
+    authors: str
+    year: int
+    title: str
+    venue: str = ""
+    doi: str = ""
+    arxiv: str = ""
+    address: str = ""
+
+    @property
+    def link(self) -> str:
+        """Where to read it, or ""."""
+        if self.doi:
+            return f"https://doi.org/{self.doi}"
+        return f"https://arxiv.org/abs/{self.arxiv}" if self.arxiv else self.address
+
+    @property
+    def label(self) -> str:
+        """The link's text."""
+        if self.doi:
+            return f"doi:{self.doi}"
+        return f"arXiv:{self.arxiv}" if self.arxiv else self.address.removeprefix("https://").rstrip("/")
+
+
+REFERENCES: dict[str, Reference] = {
+    "berger2016": Reference(
+        "Guillaume Berger, Roland Memisevic", 2016,
+        "Incorporating long-range consistency in CNN-based texture generation", "ICLR 2017",
+        arxiv="1606.01286"),
+    "catmull1974": Reference(
+        "Edwin Catmull, Raphael Rom", 1974, "A class of local interpolating splines",
+        "Computer Aided Geometric Design, Academic Press, 317–326", doi="10.1016/B978-0-12-079050-0.50020-5"),
+    "conway2008": Reference(
+        "John H. Conway, Heidi Burgiel, Chaim Goodman-Strauss", 2008, "The Symmetries of Things",
+        "A K Peters"),
+    "coxeter1972": Reference(
+        "H. S. M. Coxeter, W. O. J. Moser", 1972, "Generators and Relations for Discrete Groups",
+        "3rd edition, Springer"),
+    "deng2009": Reference(
+        "Jia Deng, Wei Dong, Richard Socher, Li-Jia Li, Kai Li, Li Fei-Fei", 2009,
+        "ImageNet: A large-scale hierarchical image database", "CVPR, 248–255",
+        doi="10.1109/CVPR.2009.5206848"),
+    "fournier1982": Reference(
+        "Alain Fournier, Don Fussell, Loren Carpenter", 1982, "Computer rendering of stochastic models",
+        "Communications of the ACM 25(6), 371–384", doi="10.1145/358523.358553"),
+    "fritzke1995": Reference(
+        "Bernd Fritzke", 1995, "A growing neural gas network learns topologies",
+        "Advances in Neural Information Processing Systems 7, 625–632"),
+    "gatys2015": Reference(
+        "Leon A. Gatys, Alexander S. Ecker, Matthias Bethge", 2015,
+        "Texture synthesis using convolutional neural networks",
+        "Advances in Neural Information Processing Systems 28", arxiv="1505.07376"),
+    "gatys2016": Reference(
+        "Leon A. Gatys, Alexander S. Ecker, Matthias Bethge", 2016,
+        "Image style transfer using convolutional neural networks", "CVPR, 2414–2423",
+        doi="10.1109/CVPR.2016.265"),
+    "gatys2017": Reference(
+        "Leon A. Gatys, Alexander S. Ecker, Matthias Bethge, Aaron Hertzmann, Eli Shechtman", 2017,
+        "Controlling perceptual factors in neural style transfer", "CVPR", arxiv="1611.07865"),
+    "glorot2010": Reference(
+        "Xavier Glorot, Yoshua Bengio", 2010,
+        "Understanding the difficulty of training deep feedforward neural networks", "AISTATS, 249–256"),
+    "itc-a": Reference(
+        "Mois I. Aroyo (editor)", 2016,
+        "International Tables for Crystallography, Volume A: Space-group symmetry",
+        "6th edition, International Union of Crystallography", doi="10.1107/97809553602060000114"),
+    "jarratt1980": Reference(
+        "J. D. Jarratt, R. L. E. Schwarzenberger", 1980, "Coloured plane groups",
+        "Acta Crystallographica A36, 884–888"),
+    "kingma2015": Reference(
+        "Diederik P. Kingma, Jimmy Ba", 2015, "Adam: A method for stochastic optimization", "ICLR",
+        arxiv="1412.6980"),
+    "li2017": Reference(
+        "Yanghao Li, Naiyan Wang, Jiaying Liu, Xiaodi Hou", 2017, "Demystifying neural style transfer",
+        "IJCAI, 2230–2236", arxiv="1701.01036"),
+    "liu1989": Reference(
+        "Dong C. Liu, Jorge Nocedal", 1989, "On the limited memory BFGS method for large scale optimization",
+        "Mathematical Programming 45, 503–528", doi="10.1007/BF01589116"),
+    "mindseye": Reference(
+        "Andrew Charneski", 2018, "MindsEye: symmetric textures, style transfer and their reports",
+        "software and articles, 2018–2022", address="https://deepartist.org/"),
+    "mordvintsev2015": Reference(
+        "Alexander Mordvintsev, Christopher Olah, Mike Tyka", 2015,
+        "Inceptionism: Going deeper into neural networks", "Google Research Blog",
+        address="https://research.google/blog/inceptionism-going-deeper-into-neural-networks/"),
+    "mordvintsev2018": Reference(
+        "Alexander Mordvintsev, Nicola Pezzotti, Ludwig Schubert, Chris Olah", 2018,
+        "Differentiable image parameterizations", "Distill", doi="10.23915/distill.00012"),
+    "nakano2019": Reference(
+        "Reiichiro Nakano", 2019,
+        "Neural painters: A learned differentiable constraint for generating brushstroke paintings",
+        arxiv="1904.08410"),
+    "nocedal2006": Reference(
+        "Jorge Nocedal, Stephen J. Wright", 2006, "Numerical Optimization", "2nd edition, Springer",
+        doi="10.1007/978-0-387-40065-5"),
+    "odena2016": Reference(
+        "Augustus Odena, Vincent Dumoulin, Chris Olah", 2016, "Deconvolution and checkerboard artifacts",
+        "Distill", doi="10.23915/distill.00003"),
+    "olah2017": Reference(
+        "Chris Olah, Alexander Mordvintsev, Ludwig Schubert", 2017, "Feature visualization", "Distill",
+        doi="10.23915/distill.00007"),
+    "reinhard2001": Reference(
+        "Erik Reinhard, Michael Ashikhmin, Bruce Gooch, Peter Shirley", 2001, "Color transfer between images",
+        "IEEE Computer Graphics and Applications 21(5), 34–41", doi="10.1109/38.946629"),
+    "risser2017": Reference(
+        "Eric Risser, Pierre Wilmot, Connelly Barnes", 2017,
+        "Stable and controllable neural texture synthesis and style transfer using histogram losses",
+        arxiv="1701.08893"),
+    "rudin1992": Reference(
+        "Leonid I. Rudin, Stanley Osher, Emad Fatemi", 1992,
+        "Nonlinear total variation based noise removal algorithms", "Physica D 60, 259–268",
+        doi="10.1016/0167-2789(92)90242-F"),
+    "saxe2014": Reference(
+        "Andrew M. Saxe, James L. McClelland, Surya Ganguli", 2014,
+        "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks", "ICLR",
+        arxiv="1312.6120"),
+    "senechal1975": Reference(
+        "Marjorie Senechal", 1975, "Point groups and color symmetry",
+        "Zeitschrift für Kristallographie 142, 1–23"),
+    "senechal1979": Reference(
+        "Marjorie Senechal", 1979, "Color groups", "Discrete Applied Mathematics 1, 51–73",
+        doi="10.1016/0166-218X(79)90014-3"),
+    "simonyan2014": Reference(
+        "Karen Simonyan, Andrew Zisserman", 2014,
+        "Very deep convolutional networks for large-scale image recognition", "ICLR 2015", arxiv="1409.1556"),
+    "spglib2024": Reference(
+        "Atsushi Togo, Kohei Shinohara, Isao Tanaka", 2024,
+        "Spglib: a software library for crystal symmetry search",
+        "Science and Technology of Advanced Materials: Methods 4, 2384822",
+        doi="10.1080/27660400.2024.2384822"),
+    "szegedy2015": Reference(
+        "Christian Szegedy, Wei Liu, Yangqing Jia, Pierre Sermanet, Scott Reed, Dragomir Anguelov, "
+        "Dumitru Erhan, Vincent Vanhoucke, Andrew Rabinovich", 2015,
+        "Going deeper with convolutions", "CVPR", doi="10.1109/CVPR.2015.7298594"),
+    "szegedy2016": Reference(
+        "Christian Szegedy, Vincent Vanhoucke, Sergey Ioffe, Jonathon Shlens, Zbigniew Wojna", 2016,
+        "Rethinking the Inception architecture for computer vision", "CVPR, 2818–2826",
+        doi="10.1109/CVPR.2016.308"),
+    "tan2019": Reference(
+        "Mingxing Tan, Quoc V. Le", 2019,
+        "EfficientNet: Rethinking model scaling for convolutional neural networks", "ICML",
+        arxiv="1905.11946"),
+    "ustyuzhaninov2016": Reference(
+        "Ivan Ustyuzhaninov, Wieland Brendel, Leon A. Gatys, Matthias Bethge", 2016,
+        "Texture synthesis using shallow convolutional networks with random filters", arxiv="1606.00021"),
+    "xie2015": Reference(
+        "Saining Xie, Zhuowen Tu", 2015, "Holistically-nested edge detection", "ICCV, 1395–1403",
+        doi="10.1109/ICCV.2015.164"),
+}
+
+
+def resolve(keys: Iterable[str]) -> tuple[tuple[Reference, ...], tuple[str, ...]]:
+    """The references of these keys, by author and year, and the keys that the table lacks.
+
+    Args:
+        keys: citation keys, in any order, repeated or not.
+
+    Returns:
+        (references sorted as a bibliography, unknown keys sorted).
+    """
+    wanted = sorted(set(keys))
+    known = [REFERENCES[key] for key in wanted if key in REFERENCES]
+    known.sort(key=lambda reference: (reference.authors.split(",")[0].split()[-1], reference.year))
+    return tuple(known), tuple(key for key in wanted if key not in REFERENCES)

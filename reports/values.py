@@ -1,0 +1,104 @@
+"""Reading JSON values that may be missing, of another type, or from another version.
+
+Every function is (any JSON value) -> the wanted type, never an exception: a report of an old, torn or
+hand-edited `run.json` shows what there is and leaves out the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+
+def text(value: object, default: str = "") -> str:
+    """A string; numbers are spelled out, anything else gives the default.
+
+    >>> text(3), text(None), text("p6")
+    ('3', '', 'p6')
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return default
+
+
+def number(value: object) -> float | None:
+    """A finite or infinite float (NaN included, as a diverged loss is news), or None.
+
+    >>> number("0.5"), number(True), number([])
+    (0.5, None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def finite(value: object) -> float | None:
+    """A finite float, or None."""
+    found = number(value)
+    return found if found is not None and math.isfinite(found) else None
+
+
+def whole(value: object) -> int | None:
+    """An integer, or None.
+
+    >>> whole(3.0), whole("x")
+    (3, None)
+    """
+    found = finite(value)
+    return None if found is None else int(found)
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """A mapping, empty if the value is none."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def sequence(value: object) -> tuple[Any, ...]:
+    """A tuple of a JSON list, empty if the value is none."""
+    return tuple(value) if isinstance(value, list | tuple) else ()
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """The non-empty strings of a list; a bare string is a list of one."""
+    if isinstance(value, str):
+        return (value,) if value else ()
+    return tuple(found for found in (text(item) for item in sequence(value)) if found)
+
+
+def numbers(value: object) -> dict[str, float]:
+    """Named numbers, in their order; entries that are not numbers are left out."""
+    found = {str(name): number(item) for name, item in mapping(value).items()}
+    return {name: item for name, item in found.items() if item is not None}
+
+
+def inner_path(value: object) -> str:
+    """A path that stays inside the run's folder, in POSIX spelling, or "".
+
+    A `run.json` from a stranger could otherwise make the report read or write elsewhere.
+
+    >>> inner_path("phases/1-128px"), inner_path("../../etc"), inner_path("/etc"), inner_path("a/./b")
+    ('phases/1-128px', '', '', 'a/b')
+    """
+    spelled = text(value)
+    if not spelled or "\\" in spelled or "\0" in spelled or ":" in spelled:
+        return ""
+    path = PurePosixPath(spelled)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        return ""
+    return str(path)
+
+
+def read_json(path: Path) -> Mapping[str, Any]:
+    """The mapping in a JSON file; empty if the file is missing, torn or holds something else."""
+    try:
+        return mapping(json.loads(path.read_text(encoding="utf-8", errors="replace")))
+    except (OSError, ValueError, RecursionError):
+        return {}

@@ -1,0 +1,138 @@
+"""Numbers and moments as a reader reads them: (number) -> short text, the same on every machine.
+
+Convention: thin spaces are not used (they break copying); times are UTC and spelled without locale.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
+           "October", "November", "December")
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+MISSING = "–"
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number with so many significant digits, in powers of ten where it is very large or small.
+
+    >>> number(0.00012345), number(1234.0), number(5e-7), number(-2.5), number(0)
+    ('0.0001234', '1234', '5×10⁻⁷', '−2.5', '0')
+    """
+    if value is None:
+        return MISSING
+    if not math.isfinite(value):
+        return "not a number" if math.isnan(value) else ("∞" if value > 0 else "−∞")
+    plain = f"{value:.{digits}g}"
+    mantissa, _, exponent = plain.partition("e")
+    if exponent:
+        plain = f"{mantissa}×10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+    return plain.replace("-", "−", 1) if plain.startswith("-") else plain
+
+
+def integer(value: int) -> str:
+    """An integer with its thousands apart.
+
+    >>> integer(1234567)
+    '1,234,567'
+    """
+    return f"{value:,}"
+
+
+def percentage(value: float) -> str:
+    """A share in [0, 1] as a percentage.
+
+    >>> percentage(0.256), percentage(0.0004)
+    ('26%', '<0.1%')
+    """
+    if not math.isfinite(value):
+        return MISSING
+    if 0 < abs(value) < 0.001:
+        return "<0.1%"
+    return f"{100 * value:.1f}%" if abs(value) < 0.1 else f"{100 * value:.0f}%"
+
+
+def duration(seconds: float | None) -> str:
+    """A length of time, in the two largest units that matter, rounded down.
+
+    >>> duration(0.034), duration(8.25), duration(93.1), duration(4000), duration(200000)
+    ('34 ms', '8.2 s', '1 min 33 s', '1 h 6 min', '2 d 7 h')
+    """
+    if seconds is None or not math.isfinite(seconds) or seconds < 0:
+        return MISSING
+    if seconds < 1:
+        return f"{round(1000 * seconds)} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    for unit, size, smaller, part in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
+        if whole >= size:
+            rest = whole % size // part
+            return f"{whole // size} {unit}" + (f" {rest} {smaller}" if rest else "")
+    return f"{whole} s"
+
+
+def size(amount: int | None) -> str:
+    """A number of bytes.
+
+    >>> size(999), size(1530000), size(1200000000)
+    ('999 B', '1.5 MB', '1.2 GB')
+    """
+    if amount is None or amount < 0:
+        return MISSING
+    value = float(amount)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 999.5:
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 99.5 else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def pixels(width: int, height: int) -> str:
+    """A picture's size.
+
+    >>> pixels(384, 664)
+    '384 × 664 px'
+    """
+    return f"{width} × {height} px" if width and height else MISSING
+
+
+def count(amount: int, noun: str) -> str:
+    """A number of things.
+
+    >>> count(1, "step"), count(2000, "step")
+    ('1 step', '2,000 steps')
+    """
+    return f"{integer(amount)} {noun}{'' if amount == 1 else 's'}"
+
+
+def _moment(seconds: float | None) -> datetime.datetime | None:
+    if seconds is None:
+        return None
+    try:
+        return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def date(seconds: float | None) -> str:
+    """A moment, to the minute.
+
+    >>> date(1763720000.0)
+    '21 November 2025, 10:13 UTC'
+    """
+    moment = _moment(seconds)
+    if moment is None:
+        return MISSING
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}, {moment:%H:%M} UTC"
+
+
+def iso(seconds: float | None) -> str:
+    """A moment for machines, or "".
+
+    >>> iso(1763720000.0)
+    '2025-11-21T10:13:20Z'
+    """
+    moment = _moment(seconds)
+    return "" if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,89 @@
+"""Writing the report of one run: its pages, its small pictures, the gallery's style sheet and script.
+
+Cheap enough to be called every few seconds while the run goes on: pages and pictures that did not
+change are not written, and files are renamed into place, so that a reader never meets half a page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from pathlib import Path
+
+from reports import compose, files, subpages
+from reports.log import Run, read_run
+from reports.render import Renderer, renderer
+
+_STAMP = ".report"
+_WATCHED = ("run.json", "events.jsonl", "recipe.yaml", "final.png")
+
+
+def stamp(run: Path, digest: str, status: str) -> str:
+    """What a report depends on, as one word: equal stamps mean equal pages."""
+    found = hashlib.sha256(f"{digest} {status}".encode())
+    for name in _WATCHED:
+        try:
+            state = (run / name).stat()
+            found.update(f"{name} {state.st_mtime_ns} {state.st_size}\n".encode())
+        except OSError:
+            found.update(f"{name} missing\n".encode())
+    return found.hexdigest()
+
+
+def is_current(run: Path, digest: str, status: str) -> bool:
+    """Whether a run's report was made from exactly what is there now."""
+    try:
+        kept = (run / _STAMP).read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    return kept == stamp(run, digest, status) and (run / "index.html").is_file()
+
+
+def write_run(run: Run, gallery: Path, pages: Renderer, *, all_of_them: bool = True) -> list[Path]:
+    """Write all pages of a run that changed, the run's own last, so that its links lead somewhere.
+
+    Args:
+        run: with its events.
+        gallery: the folder that holds all runs.
+        pages: renders them.
+        all_of_them: or leave out pages of frames that are there already and long past.
+
+    Returns:
+        The pages that changed.
+    """
+    before = stamp(run.folder, pages.digest, run.status)
+    below = subpages.pages(run, gallery, all_of_them=all_of_them)
+    changed = [page.path for page in below if pages.write(page)]
+    page = compose.run_page(run, gallery)
+    if pages.write(page):
+        changed.append(page.path)
+    if all_of_them:
+        files.write_text(run.folder / _STAMP, before)
+    return changed
+
+
+def write_report(
+    run_folder: Path, *, gallery: Path, now: float | None = None, templates: Path | None = None
+) -> Path:
+    """Render the report of one run from its log.
+
+    The pages above it are `gallery.update_index`'s.
+
+    Args:
+        run_folder: `gallery/<type>/<run-id>`.
+        gallery: the folder that holds all runs; style sheet and script go to its `assets/`.
+        now: seconds since the epoch, to tell a silent run from a running one; the clock if None.
+        templates: a folder of templates that override ours; `ORBIFOLIO_TEMPLATES` if None.
+
+    Returns:
+        The run's `index.html`.
+
+    Raises:
+        OSError: the disk is full or not writable; what was there before is still whole.
+    """
+    pages = renderer(templates)
+    gallery = gallery.absolute()
+    pages.write_assets(gallery)
+    run = read_run(run_folder, now=time.time() if now is None else now)
+    write_run(run, gallery, pages, all_of_them=not run.running)
+    return run.folder / "index.html"

@@ -1,0 +1,168 @@
+"""Curves, pictures, words and references, each against something that knows better."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from synthetic_run import picture
+
+from reports import curves, pictures, prose, references, values
+from reports.curves import Series
+from reports.tree import Place
+
+KEYS = """gatys2015 gatys2016 simonyan2014 xie2015 tan2019 szegedy2016 szegedy2015 mordvintsev2015 olah2017
+mordvintsev2018 liu1989 nocedal2006 kingma2015 rudin1992 itc-a conway2008 coxeter1972 jarratt1980 spglib2024
+senechal1975 senechal1979 ustyuzhaninov2016 saxe2014 berger2016 risser2017 li2017 fournier1982 reinhard2001
+mindseye catmull1974 odena2016 deng2009""".split()
+
+
+def points(path: str) -> list[tuple[str, float, float]]:
+    return [(pen, float(x), float(y)) for pen, x, y in re.findall(r"([ML])([\d.-]+) ([\d.-]+)", path)]
+
+
+def test_a_geometric_fall_is_a_straight_line_on_the_log_scale() -> None:
+    chart = curves.chart("c", "C", [Series("loss", [(n, 100 * 0.5**n) for n in range(1, 30)])])
+    assert chart is not None
+    assert chart.scale == "logarithmic"
+    drawn = np.array([(x, y) for _, x, y in points(chart.lines[0].path)])
+    fitted = np.polyval(np.polyfit(drawn[:, 0], drawn[:, 1], 1), drawn[:, 0])
+    assert np.abs(fitted - drawn[:, 1]).max() < 0.1  # of 1000, by rounding to tenths
+    assert (drawn[0, 0], drawn[-1, 0]) == (0, 1000)
+    assert 0 < drawn[:, 1].min() < drawn[:, 1].max() < 1000
+
+
+def test_negative_values_choose_the_linear_scale() -> None:
+    chart = curves.chart("c", "C", [Series("dream", [(1, -1.0), (2, -3.0)])])
+    assert chart is not None
+    assert chart.scale == "linear"
+    assert chart.lines[0].last == "−3"
+
+
+def test_gaps_and_phases_lift_the_pen() -> None:
+    series = [Series("a", [(1, 1.0), (2, math.nan), (3, 2.0), (4, 1.0), (5, 9.0), (6, 8.0)])]
+    chart = curves.chart("c", "C", series, columns=[(1, "one"), (5, "two")])
+    assert chart is not None
+    assert [pen for pen, _, _ in points(chart.lines[0].path)] == ["M", "M", "L", "M", "L"]
+    assert [mark.label for mark in chart.columns] == ["one", "two"]
+
+
+def test_spikes_survive_thinning() -> None:
+    values_ = [(float(n), 1.0) for n in range(20_000)]
+    values_[12_345] = (12_345.0, 1000.0)
+    chart = curves.chart("c", "C", [Series("a", values_)])
+    assert chart is not None
+    drawn = points(chart.lines[0].path)
+    assert len(drawn) < 1000
+    assert min(y for _, _, y in drawn) == pytest.approx(38.5, abs=2)  # the top, less the margin
+
+
+@pytest.mark.parametrize("series", [[], [Series("a", [])], [Series("a", [(1, math.nan)])]])
+def test_nothing_to_draw_is_no_chart(series: list[Series]) -> None:
+    assert curves.chart("c", "C", series) is None
+
+
+@pytest.mark.parametrize("low", [1e-300, 1e-9, 0.999, 5.0, 1e12, -4.0, -1e-6])
+@pytest.mark.parametrize("span", [0.0, 1e-12, 0.01, 3.0, 1e9])
+def test_axes_have_a_few_labels_in_place(low: float, span: float) -> None:
+    chart = curves.chart("c", "C", [Series("a", [(1, low), (2, low + abs(low) * span)])])
+    assert chart is not None
+    assert 1 <= len(chart.rows) <= 12
+    assert all(-0.1 <= float(mark.place) <= 100.1 for mark in chart.rows)
+
+
+def test_a_shrunk_tile_still_wraps(tmp_path: Path) -> None:
+    """Scaling the tile down equals scaling its 3x3 repetition down and cutting out the middle."""
+    tile = picture(150, 90, seed=3)
+    noise = np.random.default_rng(0).integers(0, 255, (90, 150, 3)).astype(np.uint8)
+    tile = Image.blend(tile, Image.fromarray(noise), 0.5)
+    shrunk = pictures._shrink(tile, (50, 30), (True, True))
+    plane = Image.new("RGB", (450, 270))
+    for row in range(3):
+        for column in range(3):
+            plane.paste(tile, (150 * column, 90 * row))
+    wanted = plane.resize((150, 90), Image.Resampling.LANCZOS).crop((50, 30, 100, 60))
+    assert np.abs(np.asarray(shrunk, int) - np.asarray(wanted, int)).max() <= 1
+    alone = np.asarray(tile.resize((50, 30), Image.Resampling.LANCZOS), int)
+    assert np.abs(alone - np.asarray(wanted, int)).max() > 5  # so the margin matters
+
+
+def test_sixteen_bit_pictures_become_eight_bit_copies(tmp_path: Path) -> None:
+    numpngw = pytest.importorskip("numpngw")
+    deep = np.linspace(0, 65535, 400 * 10 * 3).reshape(10, 400, 3).astype(np.uint16)
+    numpngw.write_png(str(tmp_path / "final.png"), deep)
+    source = pictures.prepare(tmp_path, "final.png")
+    assert source is not None
+    assert [width for _, width in source.versions] == [320, 400]
+    with Image.open(source.versions[-1][0]) as copy:
+        assert (copy.format, copy.size) == ("WEBP", (400, 10))
+        assert np.abs(np.asarray(copy, int) - (deep >> 8)).mean() < 4
+
+
+def test_small_web_pictures_are_not_copied(tmp_path: Path) -> None:
+    picture(200, 100).save(tmp_path / "frame.webp")
+    source = pictures.prepare(tmp_path, "frame.webp")
+    assert source is not None
+    assert source.versions == ((tmp_path / "frame.webp", 200),)
+    assert not (tmp_path / "thumbs").exists()
+
+
+@pytest.mark.parametrize("name", ["", "missing.png", "text.png", "."])
+def test_unreadable_pictures_are_none(tmp_path: Path, name: str) -> None:
+    (tmp_path / "text.png").write_text("not a picture")
+    assert pictures.prepare(tmp_path, name) is None
+    assert pictures.repeatable(tmp_path, name, wrap=(True, True)) is None
+
+
+def test_yaml_tokens_join_to_the_text() -> None:
+    text = "a: {b: 1.5, 'c d': \"x # y\"}  # why\n- e: -3\n  f: p6m # 2\n\n\tg:\n"
+    tokens = prose.yaml_tokens(text)
+    assert "".join(token.text for token in tokens) == text
+    assert {"comment", "key", "number", "text"} <= {token.kind for token in tokens}
+    assert [token.text for token in tokens if token.kind == "comment"] == ["# why", "# 2"]
+
+
+def test_references_of_all_keys_resolve() -> None:
+    known, unknown = references.resolve(KEYS)
+    assert unknown == ()
+    assert len(known) == len(set(KEYS))
+    for key, reference in references.REFERENCES.items():
+        digits = re.search(r"\d{4}", key)
+        assert digits is None or int(digits[0]) == reference.year, key
+        assert not reference.doi.startswith("http")
+        assert re.fullmatch(r"(\d{4}\.\d{4,5})?", reference.arxiv), key
+        assert reference.link == "" or reference.link.startswith("https://")
+    assert references.resolve(["nobody1900", "gatys2015", "gatys2015"])[1] == ("nobody1900",)
+
+
+def test_every_citation_in_the_program_resolves() -> None:
+    runner = Path(sys.modules["reports"].__path__[0]).parent / "runner"
+    cited = {
+        key
+        for path in runner.rglob("*.py")
+        for body in re.findall(r"\bcites: ClassVar\[[^=]*=\s*\(([^)]*)\)", path.read_text(encoding="utf-8"))
+        for key in re.findall(r"\"([^\"]+)\"", body)
+    }
+    assert references.resolve(cited)[1] == ()
+
+
+@pytest.mark.parametrize("target", ["a b/c#d?.png", "über/ö.html", "x:y.html", "it's (1).webp", "100%.html"])
+def test_addresses_come_back_as_files(tmp_path: Path, target: str) -> None:
+    from urllib.parse import urljoin, urlsplit
+    from urllib.request import url2pathname
+
+    base = (tmp_path / "one" / "two" / "index.html").as_uri()
+    address = Place(tmp_path / "one" / "two").to(tmp_path / "one" / target)
+    assert url2pathname(urlsplit(urljoin(base, address)).path) == str(tmp_path / "one" / target)
+
+
+def test_numbers_of_any_kind_are_read_or_refused() -> None:
+    assert values.numbers({"a": 1, "b": "x", "c": True, "d": "2.5", "e": None}) == {"a": 1.0, "d": 2.5}
+    assert values.whole(1e400) is None
+    assert values.texts("one") == ("one",)
+    assert values.texts([1, None, "", "two"]) == ("1", "two")

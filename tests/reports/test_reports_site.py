@@ -1,0 +1,238 @@
+"""A small gallery of every kind of run, read back with lxml: links, pictures, headings, ids, tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from lxml import html as lxml_html
+from lxml.html import HtmlElement
+from synthetic_run import BEGAN, write_run
+
+from reports.gallery import rebuild_gallery
+
+SOON = BEGAN + 60
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs that are done, going on, interrupted, failed, killed, not begun, and named awkwardly."""
+    gallery = tmp_path_factory.mktemp("site") / "a gallery #1"
+    write_run(gallery)
+    write_run(gallery, identity="20261120-000000-0001", started=BEGAN - 9, seed=3)
+    write_run(gallery, recipe="upside-down", status="running", until=8, seconds=0)
+    write_run(gallery, recipe="deep dream 100%", theme="dream", symmetry=None, status="interrupted", until=4)
+    write_run(gallery, recipe="failed", status="failed", until=9, message="NaN at step 3; lower the weight")
+    killed = write_run(gallery, recipe="killed", status="running", until=2)
+    log = killed / "events.jsonl"
+    log.write_text(log.read_text().replace(str(BEGAN)[:6], "17630"))  # hours ago
+    early = write_run(gallery, recipe="early", status="running", until=0)
+    (early / "events.jsonl").unlink()
+    rebuild_gallery(gallery, now=SOON)
+    return gallery
+
+
+def pages(site: Path) -> Iterator[tuple[Path, HtmlElement]]:
+    for path in sorted(site.rglob("index.html")):
+        yield path, lxml_html.fromstring(path.read_bytes(), parser=lxml_html.HTMLParser(encoding="utf-8"))
+
+
+def addresses(page: HtmlElement) -> Iterator[tuple[str, str, str]]:
+    """(element, attribute, address) of everything that leads or loads from elsewhere."""
+    for element in page.iter():
+        if not isinstance(element.tag, str):
+            continue
+        for attribute in ("href", "src", "poster", "data", "action"):
+            if (value := element.get(attribute)) is not None:
+                yield element.tag, attribute, value
+        for item in (element.get("srcset") or "").split(","):
+            if item.strip():
+                yield element.tag, "srcset", item.split()[0]
+        for value in re.findall(r"url\(['\"]?(.*?)['\"]?\)", element.get("style") or ""):
+            yield element.tag, "style", value
+
+
+def test_every_kind_of_page_is_there(site: Path) -> None:
+    run = site / "rainbow-hexagon" / "20261121-101500-4f2a"
+    for path in (
+        site,
+        site / "rainbow-hexagon",
+        run,
+        run / "system",
+        run / "phases/1-16px",
+        run / "phases/2-32px/steps/00003",
+    ):
+        assert (path / "index.html").is_file(), path
+
+
+def test_every_relative_address_leads_to_a_file(site: Path) -> None:
+    for path, page in pages(site):
+        ids = set(page.xpath("//@id"))
+        for tag, attribute, address in addresses(page):
+            parts = urlsplit(address)
+            if parts.scheme in ("http", "https", "mailto"):
+                assert (tag, attribute) == ("a", "href"), (path, address)
+                continue
+            assert not parts.scheme
+            assert not parts.netloc
+            assert not parts.path.startswith("/")
+            if not parts.path:
+                assert parts.fragment in ids, (path, address)
+                continue
+            target = path.parent / unquote(parts.path)
+            assert target.is_file(), (path, address)
+            assert target.resolve().is_relative_to(site.resolve())
+
+
+def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
+    for asset in (site / "assets").iterdir():
+        text = re.sub(r'xmlns="[^"]*"', "", asset.read_text())
+        assert not re.search(r"(https?:)?//[a-z]|@import|fetch\(|XMLHttp", text.replace("// ", "")), asset
+
+
+def test_every_page_is_reachable_from_the_gallery(site: Path) -> None:
+    seen: set[Path] = set()
+    todo = [site / "index.html"]
+    while todo:
+        path = todo.pop().resolve()
+        if path in seen or path.suffix != ".html":
+            continue
+        seen.add(path)
+        page = lxml_html.fromstring(path.read_bytes())
+        todo += [
+            path.parent / unquote(urlsplit(address).path)
+            for tag, _, address in addresses(page)
+            if tag == "a" and urlsplit(address).path and not urlsplit(address).scheme
+        ]
+    assert seen == {path.resolve() for path in site.rglob("index.html")}
+
+
+def test_pictures_have_words_and_reserve_their_place(site: Path) -> None:
+    counted = 0
+    for path, page in pages(site):
+        for image in page.iter("img"):
+            counted += 1
+            assert image.get("alt"), path
+            assert int(image.get("width")) > 0
+            assert int(image.get("height")) > 0
+            assert image.get("loading") in ("lazy", "eager")
+    assert counted > 50
+
+
+def test_structure_is_accessible(site: Path) -> None:
+    for path, page in pages(site):
+        ids = page.xpath("//@id")
+        assert len(ids) == len(set(ids)), path
+        assert len(page.xpath("//main")) == 1
+        levels = [int(tag.tag[1]) for tag in page.iter("h1", "h2", "h3", "h4", "h5", "h6")]
+        assert levels[0] == 1
+        assert levels.count(1) == 1
+        assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False)), (
+            path,
+            levels,
+        )
+        for reference in page.xpath("//@aria-labelledby"):
+            assert reference in ids, (path, reference)
+        for table in page.iter("table"):
+            assert table.find("caption") is not None
+            assert all(cell.get("scope") in ("col", "row") for cell in table.iter("th"))
+        assert all(
+            "".join(link.itertext()).strip() or link.xpath(".//img/@alt") for link in page.iter("a")
+        ), path
+        assert page.get("lang") == "en"
+
+
+def test_essentials_need_no_script(site: Path) -> None:
+    page = lxml_html.fromstring((site / "rainbow-hexagon/20261121-101500-4f2a/index.html").read_bytes())
+    for script in page.xpath("//script"):
+        script.drop_tree()
+    text = " ".join(page.text_content().split())
+    for essential in (
+        "Rainbow hexagon",
+        "Six-fold",
+        "60 degree rotation",
+        "gram",
+        "orbifolio run",
+        "orbifolio launch",
+        "renderer.phases.0.size=16",
+        "vgg16/hed",
+        "Texture synthesis",
+        "watch for hexagrams",
+        "skimage:immunohistochemistry",
+        "two cells fill the picture",
+    ):
+        assert essential in text, essential
+    assert page.xpath("//svg//path/@d")
+    assert page.xpath("//*[@data-tile]/@style")[0].endswith("background-repeat:repeat")
+    assert not page.xpath("//*[@onclick or @onload]")
+
+
+def test_the_final_picture_comes_first(site: Path) -> None:
+    page = lxml_html.fromstring((site / "rainbow-hexagon/20261121-101500-4f2a/index.html").read_bytes())
+    first = next(page.iter("img"))
+    assert "final" in first.get("src")
+    assert first.get("loading") == "eager"
+    assert page.xpath("//a[@class='frame']/@href") == ["final.png"]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "status", "refreshes", "words"),
+    [
+        ("upside-down", "running", True, "left"),
+        ("failed", "failed", False, "NaN at step 3"),
+        ("killed", "stopped", False, "killed, or the machine went down"),
+        ("deep dream 100%", "interrupted", False, "--resume"),
+        ("early", "running", True, "No picture yet"),
+    ],
+)
+def test_unfinished_runs_say_what_happened(
+    site: Path, recipe: str, status: str, refreshes: bool, words: str
+) -> None:
+    page = lxml_html.fromstring((site / recipe / "20261121-101500-4f2a/index.html").read_bytes())
+    assert page.xpath(f"//*[contains(@class, 'status {status}')]")
+    assert bool(page.xpath("//meta[@http-equiv='refresh']")) == refreshes
+    text = page.text_content()
+    assert words in text
+    if not refreshes:
+        assert f"orbifolio run recipes/plane/{recipe}.yaml --resume" in text
+
+
+def test_a_running_page_shows_progress_and_the_newest_frame(site: Path) -> None:
+    page = lxml_html.fromstring((site / "upside-down/20261121-101500-4f2a/index.html").read_bytes())
+    # 8 of 12 steps of half a second; a step of phase 2 is 4 times phase 1's by pixels, but was timed itself
+    assert page.xpath("//progress/@value") == ["67"]
+    assert "about 2.0 s left" in page.text_content()
+    assert next(page.iter("img")).get("src").startswith("phases/2-32px/frames/00000")
+
+
+def test_steps_are_chained_over_phases(site: Path) -> None:
+    path = site / "rainbow-hexagon/20261121-101500-4f2a/phases/1-16px/steps/00000/index.html"
+    visited = []
+    while True:
+        visited.append("/".join(path.resolve().parts[-5:-1]))
+        page = lxml_html.fromstring(path.read_bytes())
+        following = page.xpath("//a[@rel='next']/@href")
+        if not following:
+            break
+        path = path.parent / following[0]
+    assert visited == [
+        f"phases/{phase}/steps/{step}"
+        for phase in ("1-16px", "2-32px")
+        for step in ("00000", "00003", "00006")
+    ]
+
+
+def test_gallery_shows_the_newest_run_of_each_recipe_by_theme(site: Path) -> None:
+    page = lxml_html.fromstring((site / "index.html").read_bytes())
+    assert page.xpath("//h2/text()") == ["Plane", "Dream"]
+    cards = page.xpath("//a[@class='card']/@href")
+    assert len(cards) == 6
+    assert "rainbow-hexagon/20261121-101500-4f2a/index.html" in cards
+    listing = lxml_html.fromstring((site / "rainbow-hexagon/index.html").read_bytes())
+    assert listing.xpath("//table//th[@scope='row']//text()") == [
+        "20261121-101500-4f2a",
+        "20261120-000000-0001",
+    ]
