@@ -250,7 +250,7 @@ class Run:
         traits = self.renderer.traits(len(self.phases) - 1)
         image = self.loaded.recipe.finish.apply(
             self.renderer.final(state), wrap=traits.wrap, permuting=traits.permuting, inverting=traits.inverting,
-            pixel_aspect=traits.pixel_aspect,
+            inverting_single=traits.inverting_single, pixel_aspect=traits.pixel_aspect,
         )
         data = write_png16(self.folder / "final.png", image, title=self.loaded.recipe.title)
         self._summary["final"] = {

@@ -31,24 +31,29 @@ def kind_of(settings: type[Settings]) -> str:
     return str(get_args(annotation)[0])
 
 
-def _expand_name(value: Any) -> Any:
-    """Let `canvas: pixels` stand for `canvas: {kind: pixels}`."""
-    return {"kind": value} if isinstance(value, str) else value
-
-
-def family(*kinds: type[Settings]) -> Any:
+def family(*kinds: type[Settings], default: type[Settings] | None = None) -> Any:
     """The field type of a family: one of these kinds, told apart by `kind`.
 
-    A bare string is taken as the kind with its defaults.
+    A bare string is taken as the kind with its defaults: `canvas: pixels`.
 
     Args:
         kinds: settings classes, each with a `kind: Literal[...]` field.
+        default: the kind of a mapping that names none: `canvas: {aspect: 3:2}`.
 
     Returns:
         An annotated union usable as a pydantic field type.
     """
+    fallback = None if default is None else kind_of(default)
+
+    def expand(value: Any) -> Any:
+        if isinstance(value, str):
+            return {"kind": value}
+        if fallback is not None and isinstance(value, dict) and "kind" not in value:
+            return {"kind": fallback, **value}
+        return value
+
     union: Any = kinds[0] if len(kinds) == 1 else Annotated[Union[kinds], Field(discriminator="kind")]  # noqa: UP007
-    return Annotated[union, BeforeValidator(_expand_name)]
+    return Annotated[union, BeforeValidator(expand)]
 
 
 def citations(value: object) -> tuple[str, ...]:

@@ -5,4 +5,4 @@ from runner.canvas.pixels import Pixels
 from runner.settings import family
 
 CANVASES = (Pixels, Fourier)
-AnyCanvas = family(*CANVASES)
+AnyCanvas = family(*CANVASES, default=Pixels)

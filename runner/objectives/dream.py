@@ -82,7 +82,7 @@ def class_index(wanted: str | int, classes: tuple[str, ...]) -> int:
     sought = wanted.lower().replace("_", " ").strip()
     if sought in plain:
         return plain.index(sought)
-    near = difflib.get_close_matches(sought, plain, n=3, cutoff=0.5) or [n for n in plain if sought in n][:3]
+    near = difflib.get_close_matches(sought, plain, n=3, cutoff=0.7) or [n for n in plain if sought in n][:3]
     hint = f"; did you mean {' or '.join(repr(name) for name in near)}?" if near else ""
     raise InputError(f"class {wanted!r} is not one of the {len(classes)} ImageNet classes{hint}")
 

@@ -5,4 +5,4 @@ from runner.optimisers.lbfgs import Lbfgs
 from runner.settings import family
 
 OPTIMISERS = (Lbfgs, Adam)
-AnyOptimiser = family(*OPTIMISERS)
+AnyOptimiser = family(*OPTIMISERS, default=Lbfgs)

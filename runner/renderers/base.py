@@ -59,12 +59,14 @@ class Traits:
         wrap: it continues over its (top-bottom, left-right) edges.
         permuting: the symmetry permutes colour channels.
         inverting: the symmetry inverts colours.
+        inverting_single: it inverts some channels and not others.
         pixel_aspect: width / height of one pixel in the artwork's true geometry.
     """
 
     wrap: tuple[bool, bool] = (False, False)
     permuting: bool = False
     inverting: bool = False
+    inverting_single: bool = False
     pixel_aspect: float = 1.0
 
 

@@ -381,6 +381,7 @@ class ImageRenderer(Renderer):
             wrap=self.symmetry.wrap,
             permuting=any(bool((abs(c) != abs(colours[0])).any()) for c in colours),
             inverting=any(bool((c < 0).any()) for c in colours),
+            inverting_single=any(bool((c < 0).any() and (c > 0).any()) for c in colours),
             pixel_aspect=self.ratio * height / width if self.symmetry.ratio is not None else 1.0,
         )
 

@@ -1,6 +1,7 @@
 """Every objective: descends, has finite gradients, names its terms; and what is particular to each."""
 
 import math
+from functools import cache
 
 import pytest
 import torch
@@ -16,6 +17,12 @@ from runner.objectives.smoothness import Range, Smoothness
 from runner.objectives.style import MOST_APPEARANCES, Style, _reduce, show
 from runner.vision import Untrained
 
+@cache
+def network():
+    """Shared: orthogonal weights take a second to draw."""
+    return Untrained().build()
+
+
 SWAP = ((0.0, 1.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
 
 
@@ -29,7 +36,7 @@ def source(name: str) -> torch.Tensor:
 
 
 def preparation(**changes) -> Preparation:
-    given = {"encoder": Untrained().build(), "width": 32, "height": 32, "picture": source, "plain_picture": source}
+    given = {"encoder": network(), "width": 32, "height": 32, "picture": source, "plain_picture": source}
     return Preparation(**{**given, **changes})
 
 
@@ -58,7 +65,7 @@ def test_every_kind_has_an_example():
 @pytest.mark.parametrize("kind", EXAMPLES)
 def test_five_steps_downhill(kind, mask):
     objective = build({**EXAMPLES[kind], "mask": mask})
-    engine = PlainEngine(Untrained().build(), [objective], wrap=(True, True))
+    engine = PlainEngine(network(), [objective], wrap=(True, True))
     artwork = start()
     first = engine.evaluate(artwork, None)
     assert first.terms
@@ -78,7 +85,7 @@ def test_a_mask_leaves_the_rest_alone(kind):
     if kind in ("content", "dream"):
         record = {key: value for key, value in record.items() if key not in ("layers", "layer", "channel")}
         record |= {"layers": ["conv1_1"]} if kind == "content" else {"layer": "conv1_1"}
-    gradient = PlainEngine(Untrained().build(), [build(record)], wrap=(False, False)).evaluate(start(), None).gradient
+    gradient = PlainEngine(network(), [build(record)], wrap=(False, False)).evaluate(start(), None).gradient
     assert gradient[..., :12].abs().max() > 0
     assert gradient[..., 20:].abs().max() == 0
 
@@ -86,7 +93,7 @@ def test_a_mask_leaves_the_rest_alone(kind):
 def test_weights_scale_terms_and_negative_weights_turn_them():
     for kind, record in EXAMPLES.items():
         engine = [
-            PlainEngine(Untrained().build(), [build({**record, "weight": weight})], wrap=(True, True))
+            PlainEngine(network(), [build({**record, "weight": weight})], wrap=(True, True))
             for weight in (1.0, 3.0, -1.0)
         ]
         one, three, minus = (each.evaluate(start(), None).loss for each in engine)
@@ -99,7 +106,7 @@ def test_the_style_picture_itself_has_no_style_loss():
     objective = Style(images=("a",), layers=("conv1_1", "conv2_1", "conv3_1")).build(
         preparation(picture=lambda name: picture)
     )
-    engine = PlainEngine(Untrained().build(), [objective], wrap=(False, False))
+    engine = PlainEngine(network(), [objective], wrap=(False, False))
     assert engine.evaluate(picture, None).loss < 1e-4
     assert engine.evaluate(start(), None).loss > 0.1
 
@@ -150,21 +157,21 @@ def test_smoothness_wraps_only_where_the_artwork_does():
     objective = Smoothness(weight=1.0).build(preparation(width=8, height=8))
 
     def score(wrap):
-        return PlainEngine(Untrained().build(), [objective], wrap=wrap).evaluate(step, None).loss
+        return PlainEngine(network(), [objective], wrap=wrap).evaluate(step, None).loss
 
     assert score((True, True)) == pytest.approx(2 / 8)
     assert score((False, False)) == pytest.approx(1 / 7)
 
 
 def test_range_is_nothing_inside():
-    engine = PlainEngine(Untrained().build(), [Range().build(preparation())], wrap=(True, True))
+    engine = PlainEngine(network(), [Range().build(preparation())], wrap=(True, True))
     assert engine.evaluate(torch.rand((1, 3, 32, 32)), None).loss == 0
     assert engine.evaluate(torch.full((1, 3, 32, 32), 1.1), None).loss == pytest.approx(0.1, rel=1e-3)
 
 
 def test_dreams_on_dead_channels_stay_finite():
     engine = PlainEngine(
-        Untrained().build(), [Dream(layer="conv3_1", channels=(0, 1, 2)).build(preparation())], wrap=(True, True)
+        network(), [Dream(layer="conv3_1", channels=(0, 1, 2)).build(preparation())], wrap=(True, True)
     )
     evaluation = engine.evaluate(torch.zeros((1, 3, 32, 32)), None)
     assert all(map(math.isfinite, evaluation.terms.values()))

@@ -1,0 +1,90 @@
+"""What is done to style pictures before their statistics are taken.
+
+Texture synthesis reproduces what the statistics say, haze and dullness included: a style picture with
+full contrast and crisp edges gives a better texture. The palette option first gives all style pictures the
+colours of another picture, so that several styles agree.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+from skimage import color
+
+from runner.images import tone
+from runner.images.tone import Pixels
+from runner.settings import Settings
+
+Level = Annotated[float, Field(ge=-1, le=2)]
+
+
+class StylePreparation(Settings):
+    """Changes to every style picture; all off by default."""
+
+    palette: str | None = None
+    """Picture whose colours all style pictures take on: mean and deviation in CIELAB."""
+    levels: Literal["auto"] | tuple[Level, Level] | None = None
+    """`auto` stretches black and white points (auto-contrast); `[low, high]` sets them."""
+    gamma: float = Field(default=1.0, gt=0, le=10)
+    """Exponent of the curve: above 1 darkens the middle, below 1 brightens it."""
+    contrast: float = Field(default=1.0, gt=0, le=10)
+    """Factor about mid-grey."""
+    saturation: float = Field(default=1.0, ge=0, le=10)
+    """Factor about the mean of the channels."""
+    sharpen: float = Field(default=0.0, ge=0, le=10)
+    """Strength of the unsharp mask."""
+    radius: float = Field(default=1.0, gt=0, le=50)
+    """Radius of the unsharp mask in pixels."""
+    cites: ClassVar[tuple[str, ...]] = ("reinhard2001",)
+
+    def apply(self, pixels: Pixels, *, palette: Pixels | None = None) -> Pixels:
+        """The prepared picture.
+
+        Args:
+            pixels: (height, width, 3) in [0, 1].
+            palette: (any, any, 3) in [0, 1], the picture that `palette` names, or None.
+
+        Returns:
+            (height, width, 3) float32 in [0, 1].
+        """
+        done = pixels.astype(np.float32)
+        if palette is not None:
+            done = transfer_colours(done, palette)
+        if self.levels is not None:
+            low, high = (
+                tone.automatic_levels(done, symmetric=False) if self.levels == "auto" else sorted(self.levels)
+            )
+            done = np.clip(tone.levels(done, float(low), max(float(high), float(low) + 1e-3)), 0, 1)
+        if self.gamma != 1.0:
+            done = np.clip(done, 0, 1) ** np.float32(self.gamma)
+        if self.contrast != 1.0:
+            done = tone.contrast(done, self.contrast)
+        if self.saturation != 1.0:
+            done = tone.saturation(done, self.saturation)
+        if self.sharpen > 0:
+            done = tone.sharpen(done, self.sharpen, self.radius, wrap=(False, False))
+        return np.clip(done, 0, 1).astype(np.float32)
+
+
+def transfer_colours(pixels: Pixels, palette: Pixels) -> Pixels:
+    """Give a picture another's mean and deviation in each channel of CIELAB.
+
+    After Reinhard et al. (2001), who use the l-alpha-beta space; CIELAB is as decorrelated and what
+    libraries convert exactly.
+
+    Args:
+        pixels: (height, width, 3) in [0, 1].
+        palette: (any, any, 3) in [0, 1].
+
+    Returns:
+        (height, width, 3) float32 in [0, 1].
+    """
+    here = color.rgb2lab(np.clip(pixels, 0, 1).astype(np.float64))
+    there = color.rgb2lab(np.clip(palette, 0, 1).astype(np.float64)).reshape(-1, 3)
+    spread = here.reshape(-1, 3).std(axis=0)
+    # A grey picture has no chroma to scale: it keeps none and only takes the mean.
+    gain = np.where(spread > 1e-3, there.std(axis=0) / np.maximum(spread, 1e-3), 0.0)
+    moved = (here - here.reshape(-1, 3).mean(axis=0)) * gain + there.mean(axis=0)
+    return np.clip(color.lab2rgb(moved), 0, 1).astype(np.float32)

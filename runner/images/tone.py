@@ -1,0 +1,80 @@
+"""Tone and colour operations that do not care which channel is which.
+
+The finished picture of a coloured symmetry obeys I(g x) = c(g) I(x) with c a signed permutation of RGB about
+mid-grey. An operation F keeps that if it commutes with c:
+
+* with permutations, if every channel gets the same curve, or the same linear combination symmetric in the
+  channels. Saturation therefore moves colours about the plain mean (r + g + b) / 3, not about a luma with
+  unequal weights.
+* with inversions x -> 1 - x of some channels, if the curve is odd about 1/2: contrast is; levels are only
+  if they cut both ends alike. The mean of the channels is not odd under the inversion of *one* channel, so
+  saturation commutes only with actions that invert all channels or none.
+
+Convention: (height, width, 3) float32 arrays, sRGB-encoded, values about [0, 1].
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+Pixels = npt.NDArray[np.float32]
+
+CLIPPED = 0.005  # share of values that automatic levels let go at each end
+
+
+def automatic_levels(pixels: Pixels, *, symmetric: bool) -> tuple[float, float]:
+    """Black and white points that leave out a small share of all values, channels taken together.
+
+    Args:
+        pixels: any shape.
+        symmetric: cut both ends alike, as inverting colour actions need.
+
+    Returns:
+        (low, high) with low < high, never beyond [0, 1].
+    """
+    low, high = (float(value) for value in np.quantile(pixels, (CLIPPED, 1 - CLIPPED)))
+    if symmetric:
+        reach = max(0.5 - low, high - 0.5)
+        low, high = 0.5 - reach, 0.5 + reach
+    low, high = max(low, 0.0), min(high, 1.0)
+    # A picture of one colour has no levels to stretch.
+    return (low, high) if high - low > 1 / 64 else (0.0, 1.0)
+
+
+def levels(pixels: Pixels, low: float, high: float) -> Pixels:
+    """Stretch so that `low` becomes 0 and `high` becomes 1; the same line for every channel."""
+    return ((pixels - np.float32(low)) / np.float32(high - low)).astype(np.float32)
+
+
+def contrast(pixels: Pixels, amount: float) -> Pixels:
+    """Multiply the distance from mid-grey: odd about 1/2, so it commutes with every signed permutation."""
+    return ((pixels - np.float32(0.5)) * np.float32(amount) + np.float32(0.5)).astype(np.float32)
+
+
+def saturation(pixels: Pixels, amount: float) -> Pixels:
+    """Multiply the distance from the grey (r + g + b) / 3."""
+    grey = pixels.mean(axis=2, keepdims=True, dtype=np.float64)
+    return (grey + (pixels - grey) * amount).astype(np.float32)
+
+
+def sharpen(
+    pixels: Pixels, amount: float, radius: float, *, wrap: tuple[bool, bool], pixel_aspect: float = 1.0
+) -> Pixels:
+    """Unsharp mask: add back `amount` times what a Gaussian blur takes away.
+
+    A Gaussian is isotropic in the picture's true geometry, so the filter commutes with every rotation and
+    mirror of the plane, and being linear and the same for all channels with every colour action.
+
+    Args:
+        pixels: (height, width, 3).
+        amount: 0 leaves the picture alone.
+        radius: standard deviation in pixels along y.
+        wrap: the picture continues over its (top-bottom, left-right) edges.
+        pixel_aspect: true width / height of a pixel.
+    """
+    blurred = pixels
+    for axis, sigma in ((0, radius), (1, radius / pixel_aspect)):
+        blurred = ndimage.gaussian_filter1d(blurred, sigma, axis=axis, mode="wrap" if wrap[axis] else "nearest")
+    return (pixels + np.float32(amount) * (pixels - blurred)).astype(np.float32)

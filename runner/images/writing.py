@@ -1,0 +1,92 @@
+"""Pictures to files: 16-bit PNG for the artwork, WebP for frames, 8-bit PNG for tiles; atomic, deterministic.
+
+Convention: pictures are (height, width, 3) float arrays, sRGB-encoded in [0, 1], rounded (not cut) to
+integers. Every function writes beside the target and renames, so no reader sees half a file, and returns
+the bytes it wrote.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpngw
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from runner.errors import ShapeMismatch
+from runner.shelf import write_atomically
+
+Pixels = npt.NDArray[np.float32]
+
+WEBP_QUALITY = 90  # frames are looked at, not measured; the artwork itself is lossless
+
+
+def write_png16(path: Path, pixels: Pixels, *, title: str = "") -> bytes:
+    """Write a 16-bit RGB PNG, marked as sRGB.
+
+    Args:
+        path: the file to replace.
+        pixels: (height, width, 3) in [0, 1]; values outside are clipped.
+        title: kept in the file's text.
+
+    Returns:
+        The file's bytes; equal pixels and titles give equal bytes.
+
+    Raises:
+        ShapeMismatch: not an RGB picture.
+        OSError: the disk is full or the folder not writable; the file before stays.
+    """
+    # None keeps numpngw from writing the present time, which would make equal pictures differ.
+    text = [("Software", "orbifolio"), ("Creation Time", None)] + ([("Title", _latin(title))] if title else [])
+    buffer = io.BytesIO()
+    numpngw.write_png(
+        buffer, quantise(pixels, 65535).astype(np.uint16), text_list=text, filter_type="auto", interlace=0
+    )
+    data = buffer.getvalue()
+    # The sRGB chunk (perceptual intent) goes between header and pixels; numpngw has no option for it.
+    data = data[:33] + b"\x00\x00\x00\x01sRGB\x00\xae\xce\x1c\xe9" + data[33:]
+    write_atomically(path, data)
+    return data
+
+
+def write_png8(path: Path, pixels: Pixels) -> bytes:
+    """Write an 8-bit RGB PNG; see `write_png16`."""
+    return _write(path, pixels, "PNG", optimize=False, compress_level=6)
+
+
+def write_webp(path: Path, pixels: Pixels, *, quality: int = WEBP_QUALITY) -> bytes:
+    """Write a lossy WebP.
+
+    Args:
+        path: the file to replace.
+        pixels: (height, width, 3) in [0, 1].
+        quality: 1 to 100.
+    """
+    return _write(path, pixels, "WEBP", quality=quality, method=4)
+
+
+def _write(path: Path, pixels: Pixels, kind: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(quantise(pixels, 255).astype(np.uint8)).save(buffer, kind, **options)
+    data = buffer.getvalue()
+    write_atomically(path, data)
+    return data
+
+
+def quantise(pixels: Pixels, most: int) -> npt.NDArray[np.float64]:
+    """Values in [0, 1] as whole numbers from 0 to `most`, rounded to the nearest.
+
+    Raises:
+        ShapeMismatch: not (height, width, 3).
+    """
+    if pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise ShapeMismatch("picture", expected=("height", "width", 3), actual=pixels.shape)
+    return np.rint(np.clip(pixels.astype(np.float64), 0, 1) * most)
+
+
+def _latin(text: str) -> str:
+    """PNG's plain text is Latin-1; anything else becomes a question mark."""
+    return text.encode("latin-1", "replace").decode("latin-1")

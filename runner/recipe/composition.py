@@ -1,0 +1,382 @@
+"""YAML text -> nodes -> plain data with marks, within bounds.
+
+PyYAML gives the events (scalars, beginnings and ends of collections, aliases); nodes and data are made
+here, because its own composer recurses without bound, expands aliases without bound, keeps the last of
+two equal keys in silence, and reads scalars by YAML 1.1. Bounds: depth 50, and 20,000 values after all
+aliases are written out, which is a hundred times the longest recipe we know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from runner.errors import Problem
+from runner.recipe.scalars import ScalarFault, resolve, shown
+from runner.recipe.marks import Mark, Marks, Route, Source, Text, mark_at, unprintable
+
+DEEPEST = 50
+MOST_VALUES = 20_000
+
+Fault = tuple[Mark, Route, Problem]
+
+# The problems of PyYAML that people meet, in our words: (part of its text, what; rule; cure).
+_SYNTAX = (
+    ("character '\\t'", "a tab stands here; YAML is indented by spaces; replace the tab"),
+    ("mapping values are not allowed", "a second ': ' in one line, or a line indented too far; a key stands "
+     "on a line of its own; quote the value, or mend the indentation"),
+    ("could not find expected ':'", "a key without ':'; each line of a mapping is 'key: value'; add the "
+     "colon, or mend the indentation"),
+    ("but found '<block mapping start>'", "this line is indented unlike its neighbours; keys of one mapping "
+     "begin in one column; mend the indentation"),
+    ("but found '<block sequence start>'", "this item is indented unlike its neighbours; items of one list "
+     "begin in one column; mend the indentation"),
+    ("expected <block end>", "this does not continue what stands above; keys and items of one collection "
+     "begin in one column; mend the indentation"),
+    ("unindent", "this line is indented unlike any above it; keys of one mapping begin in one column; mend "
+     "the indentation"),
+    ("sequence entries are not allowed", "a list item '- ' stands where none can; a list begins on the line "
+     "after its key; put it on a line of its own"),
+    ("expected ',' or ']'", "a list in [brackets] is not closed; its items are parted by commas; add ',' or "
+     "']'"),
+    ("expected ',' or '}'", "a mapping in {braces} is not closed; its items are parted by commas; add ',' or "
+     "'}'"),
+    ("unexpected end of stream", "the text ends inside quotes; each quote needs its partner; close it"),
+    ("unexpected document separator", "'---' stands inside quotes; each quote needs its partner; close it"),
+    ("unknown escape character", "no such escape in double quotes; a backslash begins an escape there; write "
+     "\\\\ for a backslash, or use single quotes"),
+    ("that cannot start any token", "no plain text begins with this character; YAML keeps it for itself; "
+     "quote the value"),
+)
+
+
+class _Pairs(list["tuple[Node, Node]"]):
+    """A mapping's (key, value) nodes."""
+
+
+@dataclass
+class Node:
+    """One value as written: `content` is text, a list of nodes, or a list of (key, value) nodes."""
+
+    mark: Mark
+    content: Any
+    plain: bool = False
+    tag: str | None = None
+
+
+class SyntaxFault(Exception):
+    """The text is not YAML, or not within the bounds: reading ends here."""
+
+    def __init__(self, mark: Mark, message: str) -> None:
+        self.mark, self.message = mark, message
+        super().__init__(message)
+
+
+@dataclass
+class Data:
+    """What a node tree holds: the value, the place of each part, and the faults met."""
+
+    value: Any = None
+    marks: dict[Route, Marks] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def read_mapping(origin: Text, text: str) -> Source:
+    """The source of a whole recipe, whose top is a mapping.
+
+    Args:
+        origin: the text's name and lines.
+        text: the text itself.
+    """
+    nowhere = {(): Marks(None, Mark())}
+    try:
+        data = read_value(origin, text)
+        top = data.marks[()].value
+        if data.value is None:
+            raise SyntaxFault(top, "the recipe is empty; it is a mapping with at least 'renderer'; "
+                                   "begin with a copy of a shipped recipe")
+        if not isinstance(data.value, dict):
+            raise SyntaxFault(top, f"the recipe is {_form(data.value)}; its top is a mapping of keys such as "
+                                   "'renderer'; write 'key: value' lines")
+    except SyntaxFault as fault:
+        problem = origin.problem(fault.mark, fault.message)
+        return Source({}, nowhere, (origin,), ((fault.mark, (), problem),), fatal=True)
+    return Source(data.value, data.marks, (origin,), tuple(data.faults))
+
+
+def read_value(origin: Text, text: str, *, index: int = 0, shift: int = 0, route: Route = ()) -> Data:
+    """The value of a text of any form.
+
+    Args:
+        origin: the text that errors show; `text` is its end.
+        text: YAML.
+        index: of `origin` among the source's texts.
+        shift: columns of `origin` before `text` in its first line.
+        route: where the value stands in the recipe.
+
+    Raises:
+        SyntaxFault: not YAML, or out of bounds.
+    """
+    bad = unprintable(text)
+    if bad is not None:
+        raise SyntaxFault(_moved(mark_at(text, bad.start()), index, shift),
+                          f"the character U+{ord(bad.group()):04X} stands here; a recipe is printable text; "
+                          "remove it")
+    node = _compose(text, index, shift)
+    construction = _Construction(origin)
+    if node is None:
+        construction.data.marks[route] = Marks(None, Mark(index, 1, 1 + shift))
+    else:
+        construction.data.value = construction.value(node, route, None)
+    return construction.data
+
+
+def _moved(mark: Mark, index: int, shift: int) -> Mark:
+    return Mark(index, mark.line, mark.column + (shift if mark.line == 1 else 0))
+
+
+def _form(value: object) -> str:
+    return "a list" if isinstance(value, list) else f"one value, {shown(value)}"
+
+
+# --- events -> nodes ---------------------------------------------------------------------------------
+
+
+def _events(text: str, index: int, shift: int) -> Iterator[tuple[yaml.Event, Mark]]:
+    """PyYAML's events with our marks; its errors in our words."""
+    loader = yaml.SafeLoader(text)
+
+    def mark(place: Any) -> Mark:
+        return _moved(Mark(0, place.line + 1, place.column + 1), index, shift)
+
+    try:
+        while loader.check_event():
+            event = loader.get_event()
+            yield event, mark(event.start_mark)
+    except yaml.MarkedYAMLError as error:
+        place = error.problem_mark or error.context_mark or loader.get_mark()
+        raise SyntaxFault(mark(place), _syntax_message(error, index, shift)) from None
+    except (yaml.YAMLError, ValueError, OverflowError, IndexError, AttributeError, TypeError):
+        # PyYAML trips over hostile text in its own ways, e.g. the escape "\UFFFFFFFF" ends in chr().
+        raise SyntaxFault(mark(loader.get_mark()), "this is not YAML; a recipe is YAML 1.2; compare with a "
+                                                   "shipped recipe") from None
+    finally:
+        loader.dispose()
+
+
+def _syntax_message(error: yaml.MarkedYAMLError, index: int, shift: int) -> str:
+    told = error.problem or error.context or "not YAML"
+    message = next((ours for theirs, ours in _SYNTAX if theirs in told), None)
+    if message is None:
+        message = f"not YAML: {told}; compare with a shipped recipe"
+    begun = error.context_mark
+    if begun is not None and error.problem_mark is not None and begun.line != error.problem_mark.line:
+        message += f" (it began in line {begun.line + 1})"
+    return message
+
+
+def _compose(text: str, index: int, shift: int) -> Node | None:
+    """The node of the text's one document, or None if it has none."""
+    root: Node | None = None
+    anchors: dict[str, Node] = {}
+    open_nodes: list[tuple[Node, list[Node]]] = []  # collections begun, with the nodes in them
+    documents = 0
+    count = 0
+    for event, mark in _events(text, index, shift):
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                raise SyntaxFault(mark, "a second document begins here; a recipe is one document; remove "
+                                        "the '---' or split the file")
+            continue
+        finished: Node | None = None
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in anchors:
+                raise SyntaxFault(mark, f"no anchor &{event.anchor} above; an alias repeats what was "
+                                        "anchored before; check its name")
+            finished = anchors[event.anchor]
+            if any(finished is node for node, _ in open_nodes):
+                raise SyntaxFault(mark, f"*{event.anchor} stands inside &{event.anchor} itself; no value "
+                                        "can hold itself; remove the alias")
+        elif isinstance(event, yaml.ScalarEvent):
+            finished = Node(mark, event.value, plain=event.implicit[0], tag=event.tag)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            if len(open_nodes) >= DEEPEST:
+                raise SyntaxFault(mark, f"nested deeper than {DEEPEST} levels; no recipe needs that; make "
+                                        "it flatter")
+            node = Node(mark, None, tag=event.tag)
+            if event.anchor:
+                anchors[event.anchor] = node
+            open_nodes.append((node, []))
+            continue
+        elif isinstance(event, yaml.CollectionEndEvent):
+            finished, inside = open_nodes.pop()
+            finished.content = inside
+            if isinstance(event, yaml.MappingEndEvent):
+                finished.content = _Pairs(zip(inside[::2], inside[1::2], strict=True))
+        if finished is None:
+            continue
+        count += 1
+        if count > 2 * MOST_VALUES:  # keys and values
+            raise SyntaxFault(mark, _too_many())
+        if isinstance(event, yaml.ScalarEvent) and event.anchor:
+            anchors[event.anchor] = finished
+        if open_nodes:
+            open_nodes[-1][1].append(finished)
+        else:
+            root = finished
+    return root
+
+
+def _too_many() -> str:
+    return f"more than {MOST_VALUES:,} values when all aliases are written out; no recipe needs that; use less"
+
+
+# --- nodes -> data -----------------------------------------------------------------------------------
+
+
+class _Construction:
+    """Nodes -> values; collects the faults that do not end the reading."""
+
+    def __init__(self, origin: Text) -> None:
+        self.origin = origin
+        self.data = Data()
+        self.count = 0
+        self.told: set[tuple[Mark, str]] = set()  # an alias repeats its values, not their faults
+
+    def fault(self, mark: Mark, route: Route, message: str) -> None:
+        if (mark, message) not in self.told:
+            self.told.add((mark, message))
+            self.data.faults.append((mark, route, self.origin.problem(mark, message, route)))
+
+    def spend(self, node: Node, values: int = 1) -> None:
+        self.count += values
+        if self.count > MOST_VALUES:
+            raise SyntaxFault(node.mark, _too_many())
+
+    def value(self, node: Node, route: Route, key: Mark | None, depth: int = 0) -> Any:
+        self.spend(node)
+        if depth > DEEPEST:
+            raise SyntaxFault(node.mark, f"nested deeper than {DEEPEST} levels through aliases; no recipe "
+                                         "needs that; make it flatter")
+        self.data.marks[route] = Marks(key, node.mark)
+        if isinstance(node.content, str):
+            return self.scalar(node, route)
+        if node.tag not in (None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
+            self.tag(node, route)
+        if isinstance(node.content, _Pairs):
+            values = {}
+            for name, (name_node, value_node) in self.pairs(node, route).items():
+                values[name] = self.value(value_node, (*route, name), name_node.mark, depth + 1)
+            return values
+        return [self.value(item, (*route, n), None, depth + 1) for n, item in enumerate(node.content)]
+
+    def scalar(self, node: Node, route: Route) -> Any:
+        text: str = node.content
+        if node.tag is not None and node.tag not in ("!", "tag:yaml.org,2002:str"):
+            self.tag(node, route)
+            return text
+        bad = unprintable(text)
+        if bad is not None:
+            self.fault(node.mark, route, f"the escape makes the character U+{ord(bad.group()):04X}; text in a "
+                                         "recipe is printable; remove the escape")
+            return ""
+        if not node.plain or node.tag is not None:
+            return text
+        try:
+            return resolve(text)
+        except ScalarFault as fault:
+            self.fault(node.mark, route, str(fault))
+            return None
+
+    def tag(self, node: Node, route: Route) -> None:
+        tag = str(node.tag).replace("tag:yaml.org,2002:", "!!")
+        self.fault(node.mark, route, f"the tag {shown(tag)} stands here; values of a recipe have no tags; "
+                                     "remove it")
+
+    def pairs(self, node: Node, route: Route) -> dict[str, tuple[Node, Node]]:
+        """A mapping's keys with their nodes: merged ones where they are not written, `x-` ones left out."""
+        own: dict[str, tuple[Node, Node]] = {}
+        merged: dict[str, tuple[Node, Node]] = {}
+        merge: Node | None = None
+        for name_node, value_node in node.content:
+            if name_node.content == "<<" and name_node.plain:
+                if merge is not None:
+                    self.fault(name_node.mark, route, self.twice("<<", merge))
+                    continue
+                merge = name_node
+                merged = self.merged(value_node, route, (id(node),))
+                continue
+            name = self.key(name_node, route)
+            if name is None or name.startswith("x-"):
+                continue
+            if name in own:
+                self.fault(name_node.mark, (*route, name), self.twice(name, own[name][0]))
+                continue
+            own[name] = (name_node, value_node)
+        return {**{name: pair for name, pair in merged.items() if name not in own}, **own}
+
+    def merged(self, node: Node, route: Route, seen: tuple[int, ...]) -> dict[str, tuple[Node, Node]]:
+        """The keys that `<<: node` brings; of a list of mappings the first that has a key gives it."""
+        if len(seen) > DEEPEST:
+            raise SyntaxFault(node.mark, f"merged deeper than {DEEPEST} levels; no recipe needs that; make "
+                                         "it flatter")
+        found: dict[str, tuple[Node, Node]] = {}
+        listed = isinstance(node.content, list) and not isinstance(node.content, _Pairs)
+        parts: list[Node] = node.content if listed else [node]
+        for part in parts:
+            self.spend(part)
+            if not isinstance(part.content, _Pairs):
+                self.fault(part.mark, route, "'<<' merges what is not a mapping; it takes an alias of a mapping, "
+                                             "or a list of these; remove it")
+                continue
+            own: dict[str, tuple[Node, Node]] = {}
+            below: dict[str, tuple[Node, Node]] = {}
+            self.spend(part, len(part.content))
+            for name_node, value_node in part.content:
+                if name_node.content == "<<" and name_node.plain:
+                    below = self.merged(value_node, route, (*seen, id(part)))
+                    continue
+                name = self.key(name_node, route)
+                if name is not None and not name.startswith("x-"):
+                    own.setdefault(name, (name_node, value_node))
+            for name, pair in {**below, **own}.items():
+                found.setdefault(name, pair)
+        return found
+
+    def key(self, node: Node, route: Route) -> str | None:
+        """A key's text, or None (and a fault) for a key that is not text."""
+        if not isinstance(node.content, str):
+            self.fault(node.mark, route, "this key is a collection; keys are text; write one word")
+            return None
+        text: str = node.content
+        if node.tag is not None and node.tag not in ("!", "tag:yaml.org,2002:str"):
+            self.tag(node, route)
+            return None
+        if unprintable(text) is not None:
+            self.fault(node.mark, route, "this key holds unprintable characters; keys are plain text; remove "
+                                         "the escape")
+            return None
+        try:
+            value = resolve(text) if node.plain else text
+        except ScalarFault:
+            value = 0.0
+        if not isinstance(value, str):
+            self.fault(node.mark, route, f"the key {shown(text)} is {_kind(value)}; keys are text; "
+                                         f"quote it: {shown(text)}")
+            return None
+        return text
+
+    @staticmethod
+    def twice(name: str, first: Node) -> str:
+        where = f"line {first.mark.line}, column {first.mark.column}"
+        return f"the key {shown(name)} is written twice; the first is in {where}; remove one of them"
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    return "true or false" if isinstance(value, bool) else "a number"

@@ -1,0 +1,195 @@
+"""A recipe: the validated, frozen settings of a run, and the file they came from.
+
+`load` reads, overrides, validates and checks everything that can be checked before anything is computed:
+types, names, legality of the symmetry, layers, channels, pictures. It raises all errors at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from runner.errors import ImageError, Problem, RecipeError
+from runner.images.finish import Finish
+from runner.images.preparation import StylePreparation
+from runner.images.sources import Images
+from runner.recipe.overrides import apply_overrides
+from runner.recipe.source import Source, read
+from runner.recipe.validation import place, validate
+from runner.renderers import AnyRenderer
+from runner.renderers.base import RendererSettings
+from runner.settings import Settings
+
+
+class Recipe(Settings):
+    """A YAML file that says what to render and how."""
+
+    model_config = ConfigDict(title="Recipe")
+
+    version: Literal[1] = Field(default=1, alias="schema")
+    """Version of this format."""
+    title: str = Field(min_length=1, max_length=200)
+    """The picture's name, for the gallery."""
+    about: str = Field(default="", max_length=20_000)
+    """Markdown: the idea, what to expect, what it costs."""
+    seed: int = Field(default=0, ge=0, le=2**63 - 1)
+    """Everything random derives from it: the same seed gives the same picture."""
+    renderer: AnyRenderer
+    """What is rendered, and how."""
+    style_preparation: StylePreparation = StylePreparation()
+    """What is done to style pictures before their statistics are taken."""
+    finish: Finish = Finish()
+    """What is done to the finished picture; never breaks its symmetry."""
+    frames: int = Field(default=12, ge=1, le=2000)
+    """About how many frames the report keeps."""
+    publish: None = None
+    """Where the report is copied to; null for nowhere."""
+
+
+@dataclass(frozen=True)
+class LoadedRecipe:
+    """A valid recipe and where it came from.
+
+    Attributes:
+        recipe: the settings.
+        name: the file's stem: the gallery groups runs by it.
+        theme: the name of the file's folder: the gallery groups recipes by it.
+        source: text and marks, overrides applied.
+        overrides: as given.
+        images: loads the recipe's pictures.
+        warnings: problems that do not stop the run.
+        advisories: what the artist should know (emergent emblems, lines forced grey).
+    """
+
+    recipe: Recipe
+    name: str
+    theme: str
+    source: Source
+    overrides: tuple[str, ...]
+    images: Images
+    warnings: tuple[Problem, ...] = ()
+    advisories: tuple[str, ...] = ()
+    text: str = field(default="", repr=False)
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """The resolved recipe as JSON values, in the order of the model."""
+        return self.recipe.model_dump(mode="json", by_alias=True)
+
+    @property
+    def resolved_text(self) -> str:
+        """The recipe as run: the file's own text with its comments, overrides written in."""
+        return self.text
+
+    def weights_needed(self) -> tuple[tuple[str, int, bool], ...]:
+        """(name, bytes to fetch, present) for each file of weights the networks need."""
+        from runner.vision.weights import default_store
+
+        store = default_store()
+        names = dict.fromkeys(name for network in self.recipe.renderer.networks() for name in network.weight_names())
+        return tuple((name, store.download_bytes(name), store.present(name)) for name in names)
+
+    def fetch_weights(self) -> None:
+        """Fetch what is missing, with progress where the caller shows it."""
+        from runner.vision.weights import default_store
+
+        for name, _, present in self.weights_needed():
+            if not present:
+                default_store().fetch(name)
+
+
+def recipe_folders() -> tuple[Path, ...]:
+    """Where the shipped recipes are: beside the sources, or inside the installed package."""
+    here = Path(__file__).resolve().parents[1]
+    return tuple(folder for folder in (here / "_recipes", here.parent / "recipes") if folder.is_dir())[:1]
+
+
+def load(path: Path, overrides: Sequence[str] = (), given: Mapping[str, Path] | None = None) -> LoadedRecipe:
+    """Read and check a recipe.
+
+    Args:
+        path: the YAML file.
+        overrides: `KEY=VALUE` texts.
+        given: files for the recipe's uploads.
+
+    Raises:
+        RecipeError: everything that is wrong with it.
+    """
+    plain = read(path)
+    source = apply_overrides(plain, overrides)
+    images = Images(path.parent, given)
+    recipe = validate(Recipe, source)
+    problems = _check(recipe, source, images)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise RecipeError(problems)
+    settings: RendererSettings = recipe.renderer
+    return LoadedRecipe(
+        recipe=recipe, name=path.stem, theme=path.resolve().parent.name or "recipes", source=source,
+        overrides=tuple(overrides), images=images, warnings=tuple(problems),
+        advisories=tuple(settings.advisories()), text=write_in(plain, overrides, recipe),
+    )
+
+
+def _check(recipe: Recipe, source: Source, images: Images) -> list[Problem]:
+    """What types cannot say: pictures, symmetry, layers, classes; all at once, in the file's order."""
+    settings: RendererSettings = recipe.renderer
+    problems: list[Problem] = []
+    bad: set[str] = set()
+    pictures = {f"renderer.{name}": value for name, value in settings.pictures().items()}
+    if recipe.style_preparation.palette is not None:
+        pictures["style_preparation.palette"] = recipe.style_preparation.palette
+    for name, picture in pictures.items():
+        message = images.check(picture)
+        if message is not None:
+            bad.add(picture)
+            problems.append(place(source, _route(name), message))
+
+    def aspect_of(picture: str) -> float | None:
+        if picture in bad or picture.startswith(("https:", "s3:")):
+            return None
+        try:
+            found = images.load(picture)
+        except ImageError as error:
+            bad.add(picture)
+            for name in [name for name, value in pictures.items() if value == picture]:
+                problems.append(place(source, _route(name), str(error)))
+            return None
+        return found.width / found.height
+
+    for name, message in settings.complaints(aspect_of):
+        problems.append(place(source, _route(f"renderer.{name}".rstrip(".")), message))
+    unused = sorted(set(images.given) - {p.partition(":")[2] or "upload" for p in pictures.values() if p.startswith("upload")})
+    for name in unused:
+        problems.append(Problem(
+            f"--image {name}=...: the recipe has no `upload:{name}`; a given picture must be asked for; name it "
+            "in the recipe, as in renderer.objectives.0.images=[upload:" + name + "]", file=source.file,
+        ))
+    return sorted(problems, key=lambda problem: (problem.line is None, problem.line or 0, problem.column or 0))
+
+
+def _route(path: str) -> tuple[str | int, ...]:
+    return tuple(int(part) if part.isdecimal() else part for part in path.split("."))
+
+
+def write_in(source: Source, overrides: Sequence[str], recipe: Recipe) -> str:
+    """The recipe's text as run.
+
+    Without overrides it is the file itself. With them, the text that was run is written anew from the
+    resolved values, below a note of the overrides and, as comments, the file as it was.
+    """
+    text = "\n".join(source.lines)
+    if not overrides:
+        return text if text.endswith("\n") else text + "\n"
+    import yaml
+
+    values = recipe.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    resolved = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
+    lines = ["# As run, with overrides:", *(f"#   {override}" for override in overrides), resolved]
+    lines += ["# The file before overrides:", *(f"# {line}".rstrip() for line in source.lines)]
+    return "\n".join(lines).rstrip() + "\n"

@@ -1,0 +1,15 @@
+"""Symmetries: exact by construction, each a settings class with its working class beside it.
+
+The table at the end is the family: validation, schema, docs and tests are derived from it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runner.settings import Settings, family
+from runner.symmetry.none import NoSymmetry
+from runner.symmetry.plane import Plane
+
+SYMMETRIES: tuple[type[Settings], ...] = (NoSymmetry, Plane)
+AnySymmetry: Any = family(*SYMMETRIES)

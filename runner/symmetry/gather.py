@@ -1,0 +1,144 @@
+"""A gather is a linear map (orbit values -> colours at points), a sum of few taps for each point.
+
+Each tap is (orbit, colour element, weight). Forward, every value is first turned into each colour element
+in use, then every point sums its taps; backward is the exact adjoint. Both are bag sums in a fixed order,
+so that results are the same bytes on every run, on CPU and CUDA. No matrix product is used: lower
+precision modes of accelerators (TF32) would break exactness.
+
+Convention: values are (parameters, 3) and centred at mid-grey; points are rows of (points, 3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from runner.symmetry import colour
+
+
+@dataclass(frozen=True)
+class Gather:
+    """The tables of one gather.
+
+    Attributes:
+        parameters: number of orbits P.
+        channels: (3 K,) old channel that each new channel shows, for the K colour elements in use.
+        signs: (3 K,) +1 or -1 for the same.
+        inverse_channels: (3 K,) the way back.
+        inverse_signs: (3 K,).
+        taps: (points, k), orbit * K + colour slot.
+        weights: (points, k), or None where every point is one tap of weight 1.
+        back_points: (taps,) points in the order of `taps`' values.
+        back_offsets: (P K,) where each of them begins in `back_points`.
+        back_weights: (taps,) or None.
+    """
+
+    parameters: int
+    channels: Tensor
+    signs: Tensor
+    inverse_channels: Tensor
+    inverse_signs: Tensor
+    taps: Tensor
+    weights: Tensor | None
+    back_points: Tensor
+    back_offsets: Tensor
+    back_weights: Tensor | None
+
+    def to(self, device: str) -> Gather:
+        """The same tables on a device."""
+        moved: dict[str, Any] = {item.name: value.to(device) for item in fields(self)
+                                 if isinstance(value := getattr(self, item.name), Tensor)}
+        return replace(self, **moved)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Colours at the points.
+
+        Args:
+            values: (P, 3), float32 or float64.
+
+        Returns:
+            (points, 3), centred.
+        """
+        turned = values.index_select(1, self.channels) * self.signs.to(values.dtype)
+        return _bags(turned.view(-1, 3), self.taps, self.weights, None)
+
+    def adjoint(self, points: Tensor) -> Tensor:
+        """The transposed map: what each orbit receives from its points, colours turned back.
+
+        Args:
+            points: (points, 3), float32 or float64.
+
+        Returns:
+            (P, 3).
+        """
+        turned = _bags(points.contiguous(), self.back_points, self.back_weights, self.back_offsets)
+        turned = turned.view(self.parameters, -1)
+        back = turned.index_select(1, self.inverse_channels) * self.inverse_signs.to(points.dtype)
+        return back.view(self.parameters, -1, 3).sum(1)
+
+    def __call__(self, values: Tensor) -> Tensor:
+        """`forward`, differentiable once."""
+        return _Apply.apply(values, self)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def _bags(rows: Tensor, index: Tensor, weights: Tensor | None, offsets: Tensor | None) -> Tensor:
+    if weights is None and offsets is None:
+        return rows.index_select(0, index[:, 0])
+    weights = None if weights is None else weights.to(rows.dtype)
+    return functional.embedding_bag(index, rows, offsets, mode="sum", per_sample_weights=weights)
+
+
+class _Apply(torch.autograd.Function):
+    """The gather with its adjoint as gradient, instead of autograd's unordered scatter."""
+
+    @staticmethod
+    def forward(context: Any, values: Tensor, gather: Gather) -> Tensor:
+        context.gather = gather
+        return gather.forward(values.detach())
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return context.gather.adjoint(gradient), None
+
+
+def build_gather(
+    orbits: npt.NDArray[np.int64], elements: npt.NDArray[np.int64], weights: npt.NDArray[np.float64] | None,
+    parameters: int,
+) -> Gather:
+    """The tables for given taps.
+
+    Args:
+        orbits: (points, k) orbit of each tap.
+        elements: (points, k) colour element 0..47 of each tap.
+        weights: (points, k), or None for one tap of weight 1.
+        parameters: number of orbits.
+    """
+    used = np.flatnonzero(np.bincount(elements.ravel(), minlength=colour.COUNT)).tolist()
+    slots = np.zeros(colour.COUNT, dtype=np.int64)
+    slots[used] = np.arange(len(used))
+    taps = orbits * len(used) + slots[elements]
+    order = np.argsort(taps.ravel(), kind="stable")
+    counts = np.bincount(taps.ravel(), minlength=parameters * len(used))
+    base = 3 * np.arange(len(used))[:, None]
+    channels = np.array([colour.permutation(item) for item in used])
+    signs = np.array([colour.signs(item) for item in used])
+    back = np.array([colour.permutation(colour.INVERSE[item]) for item in used])
+    back_signs = np.array([colour.signs(colour.INVERSE[item]) for item in used])
+    # int32 halves the traffic of the tables; embedding_bag and index_select both take it
+    return Gather(
+        parameters,
+        torch.from_numpy(channels.ravel()), torch.from_numpy(signs.ravel()).float(),
+        torch.from_numpy((back + base).ravel()), torch.from_numpy(back_signs.ravel()).float(),
+        torch.from_numpy(taps.astype(np.int32)),
+        None if weights is None else torch.from_numpy(weights.astype(np.float32)),
+        torch.from_numpy((order // taps.shape[1]).astype(np.int32)),
+        torch.from_numpy((np.cumsum(counts) - counts).astype(np.int32)),
+        None if weights is None else torch.from_numpy(weights.ravel()[order].astype(np.float32)),
+    )

@@ -1,0 +1,69 @@
+"""Resampling is a map (picture -> picture at regular positions), cubic, periodic where the picture is.
+
+One pass of Keys' cubic convolution (a = -1/2) along each axis; where the picture is finer than the new
+positions the kernel is stretched to their spacing, which averages instead of aliasing. Positions are
+sample points i / n, not pixel centres, so that a tile enlarges on its torus without a shift or a seam.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+
+def resample(
+    picture: Tensor, height: int, width: int, *, wrap: tuple[bool, bool],
+    spacing: tuple[float, float] = (1.0, 1.0),
+) -> Tensor:
+    """A picture at the positions (i / height, j / width).
+
+    Args:
+        picture: (1, C, any height, any width).
+        height: new rows.
+        width: new columns.
+        wrap: periodic over (top-bottom, left-right); else the edge is repeated.
+        spacing: distance, in new rows and columns, of the samples that will be used; anything finer is
+            averaged away.
+
+    Returns:
+        (1, C, height, width); the picture itself where the size is the same and the spacing 1.
+    """
+    for axis, count, around, step in ((2, height, wrap[0], spacing[0]), (3, width, wrap[1], spacing[1])):
+        picture = _along(picture, axis, count, around, step)
+    return picture
+
+
+def _along(picture: Tensor, axis: int, count: int, wrap: bool, spacing: float) -> Tensor:
+    length = picture.shape[axis]
+    stretch = max(1.0, spacing * length / count)
+    if length == count and stretch == 1.0:
+        return picture
+    index, weights = _taps(length, count, wrap, stretch)
+    shape = [1, 1, 1, 1]
+    shape[axis] = count
+    result = torch.zeros(*picture.shape[:axis], count, *picture.shape[axis + 1:],
+                         dtype=picture.dtype, device=picture.device)
+    for tap in range(index.shape[1]):
+        place = torch.from_numpy(index[:, tap].copy()).to(picture.device)
+        weight = torch.from_numpy(weights[:, tap].copy()).to(picture).reshape(shape)
+        result = result + picture.index_select(axis, place) * weight
+    return result
+
+
+def _taps(
+    length: int, count: int, wrap: bool, stretch: float
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Source indices and weights of every new position, both (count, taps)."""
+    position = np.arange(count, dtype=np.float64) * length / count
+    reach = math.ceil(2 * stretch)
+    index = np.floor(position).astype(np.int64)[:, None] + np.arange(1 - reach, reach + 1)
+    away = np.abs(index - position[:, None]) / stretch
+    near = (1.5 * away - 2.5) * away * away + 1
+    far = ((-0.5 * away + 2.5) * away - 4) * away + 2
+    weights = np.where(away <= 1, near, np.where(away < 2, far, 0.0))
+    weights /= weights.sum(1, keepdims=True)
+    return (index % length if wrap else np.clip(index, 0, length - 1)), weights
