@@ -102,7 +102,7 @@ class Symmetry(ABC):
     """A symmetry group with its colour action, for every size of picture.
 
     Attributes:
-        title: for a reader, e.g. `p6, red to green to blue at each sixth of a turn`.
+        title: for a reader, e.g. `p6, red to blue to green at each sixth of a turn`.
         group: the group's name, e.g. `p6`.
         ratio: width / height that the picture must have, or None where it is free.
         wrap: periodic over (top-bottom, left-right).

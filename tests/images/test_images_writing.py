@@ -63,13 +63,15 @@ def test_equal_pictures_give_equal_bytes_and_no_clock(tmp_path):
 def test_eight_bits_are_rounded(tmp_path, write, tolerance):
     smooth = np.broadcast_to(np.linspace(0, 1, 64, dtype=np.float32)[None, :, None], (32, 64, 3))
     write(tmp_path / "new" / "a", smooth)
-    read = np.asarray(Image.open(tmp_path / "new" / "a").convert("RGB")).astype(int)
+    with Image.open(tmp_path / "new" / "a") as image:
+        read = np.asarray(image.convert("RGB")).astype(int)
     assert np.abs(read - np.rint(smooth * 255)).max() <= tolerance
 
 
 def test_values_outside_are_clipped(tmp_path):
     write_png8(tmp_path / "a.png", np.full((2, 2, 3), 1.7, np.float32))
-    assert Image.open(tmp_path / "a.png").getpixel((0, 0)) == (255, 255, 255)
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.getpixel((0, 0)) == (255, 255, 255)
 
 
 def test_a_grey_array_is_no_picture(tmp_path):

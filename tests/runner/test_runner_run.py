@@ -1,0 +1,254 @@
+"""The run: same bytes by seed, however often it is stopped; every ending leaves a readable report."""
+
+import errno
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from runner.events import FrameSaved, RunFinished, RunStarted, Stepped, Warned, read_events
+from runner.recipe.model import load
+from runner.run import Run, Stop
+from runner.shelf import find_resumable, read_summary
+
+
+def execute(recipe, gallery, *overrides, **options):
+    work = Run(load(recipe, overrides), gallery=gallery, device="cpu", command="orbifolio run tiny.yaml", **options)
+    heard = []
+    result = work.execute(lambda folder: [heard.append])
+    return result, heard
+
+
+def final(result) -> bytes:
+    return (result.folder / "final.png").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """The bytes that every interrupted run must end with."""
+    from conftest import TINY
+
+    folder = tmp_path_factory.mktemp("undisturbed")
+    (folder / "tiny.yaml").write_text(TINY, encoding="utf-8")
+    return final(execute(folder / "tiny.yaml", folder / "gallery")[0])
+
+
+def test_a_run_leaves_all_it_promises(recipe, tmp_path, undisturbed):
+    result, heard = execute(recipe, tmp_path / "gallery")
+    assert result.outcome == "done"
+    assert final(result) == undisturbed
+    summary = read_summary(result.folder)
+    assert (summary["recipe"], summary["theme"], summary["status"], summary["seed"]) == ("tiny", "plane", "done", 7)
+    assert summary["final"]["tiles"] == [True, True]
+    assert summary["symmetry"]["worst"] < 0.02
+    assert [phase["size"] for phase in summary["phases"]] == [[16, 16], [24, 24]]
+    assert summary["finished"] >= summary["started"]
+    assert "gatys2015" in summary["references"]
+    assert summary["rerun"]["cloud"] == "orbifolio launch tiny.yaml"
+    assert not (result.folder / "checkpoint").exists()
+    logged = list(read_events(result.folder / "events.jsonl"))
+    assert logged == heard
+    assert len([event for event in logged if isinstance(event, Stepped)]) == 12
+    for frame in (event for event in logged if isinstance(event, FrameSaved)):
+        data = (result.folder / frame.path).read_bytes()
+        assert len(data) == frame.bytes
+        with Image.open(result.folder / frame.path) as image:
+            assert image.size == (frame.width, frame.height)
+    assert not list(result.folder.rglob("*.part"))
+    text = json.dumps(summary)
+    assert str(tmp_path) not in text  # nothing of this machine's folders
+
+
+def test_another_seed_gives_another_picture(recipe, tmp_path, undisturbed):
+    result, _ = execute(recipe, tmp_path / "gallery", "seed=8")
+    assert final(result) != undisturbed
+
+
+@pytest.mark.parametrize("after", [1, 5, 6, 7, 11])
+def test_stopping_and_resuming_gives_the_same_bytes(recipe, tmp_path, undisturbed, after):
+    stop = Stop()
+    work = Run(load(recipe), gallery=tmp_path / "g", device="cpu", command="c", stop=stop)
+    count = 0
+
+    def ask(event):
+        nonlocal count
+        count += isinstance(event, Stepped)
+        if count == after:
+            stop.wished = True
+
+    result = work.execute(lambda folder: [ask])
+    assert result.outcome == "interrupted"
+    assert "--resume" in result.message
+    assert read_summary(result.folder)["status"] == "interrupted"
+    loaded = load(recipe)
+    folder, _ = find_resumable(tmp_path / "g", "tiny", loaded.parameters)
+    assert folder == result.folder
+    again, _ = execute(recipe, tmp_path / "g", folder=folder)
+    assert again.outcome == "done"
+    assert final(again) == undisturbed
+    events = list(read_events(folder / "events.jsonl"))
+    steps = [(event.phase, event.step) for event in events if isinstance(event, Stepped)]
+    assert steps == [(0, step) for step in range(1, 7)] + [(1, step) for step in range(1, 7)]
+    assert [event.resumed for event in events if isinstance(event, RunStarted)] == [False, True]
+
+
+def start(recipe, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "runner.cli", "run", str(recipe), "--out", "g", *arguments],
+        cwd=recipe.parent.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )
+
+
+def wait_for_steps(gallery, steps: int) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        for path in gallery.glob("tiny/*/events.jsonl"):
+            if sum(isinstance(event, Stepped) for event in read_events(path)) >= steps:
+                return
+        time.sleep(0.02)
+    pytest.fail("the run did not get that far in two minutes")
+
+
+LONGER = ("renderer.phases.0.steps=30", "renderer.phases.1.steps=30")
+
+
+@pytest.mark.slow
+def test_killed_and_resumed_on_the_command_line(recipe, tmp_path, orbifolio):
+    whole = orbifolio("run", recipe, "--out", "whole", *LONGER)
+    assert whole.returncode == 0, whole.stderr
+    wanted = (tmp_path / whole.stdout.strip()).with_name("final.png").read_bytes()
+    for steps in (3, 33):
+        with start(recipe, *LONGER, *(["--resume"] if steps > 3 else [])) as process:
+            wait_for_steps(tmp_path / "g", steps)
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+        assert process.returncode == -signal.SIGKILL
+    finished = orbifolio("run", recipe, "--out", "g", *LONGER, "--resume")
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.strip().endswith("index.html")
+    assert (tmp_path / finished.stdout.strip()).with_name("final.png").read_bytes() == wanted
+    assert len(list((tmp_path / "g" / "tiny").glob("*/run.json"))) == 1
+
+
+@pytest.mark.slow
+def test_control_c_ends_cleanly_and_says_how_to_go_on(recipe, tmp_path):
+    with start(recipe, *LONGER) as process:
+        wait_for_steps(tmp_path / "g", 2)
+        process.send_signal(signal.SIGINT)
+        said, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert "--resume" in errors
+    page = tmp_path / said.strip()
+    assert "interrupted" in page.read_text(encoding="utf-8").lower()
+
+
+def test_resuming_with_other_parameters_is_refused(recipe, tmp_path, orbifolio):
+    stop = Stop()
+
+    def ask(event):
+        stop.wished = isinstance(event, Stepped)
+
+    Run(load(recipe), gallery=tmp_path / "g", device="cpu", command="c", stop=stop).execute(lambda folder: [ask])
+    answer = orbifolio("run", recipe, "--out", "g", "--resume", "seed=9")
+    assert answer.returncode == 2
+    assert "1 unfinished run of tiny in g used other parameters" in answer.stderr
+    answer = orbifolio("run", recipe, "--out", "empty", "--resume")
+    assert answer.returncode == 2
+    assert "no unfinished run of tiny" in answer.stderr
+
+
+class Trouble:
+    """A network that breaks at its n-th look."""
+
+    def __init__(self, monkeypatch, looks: int, action) -> None:
+        from runner.engine.plain import PlainEngine
+
+        evaluate, count = PlainEngine.evaluate, iter(range(1, 10**6))
+
+        def broken(engine, artwork, view):
+            if next(count) >= looks:
+                return action(evaluate(engine, artwork, view))
+            return evaluate(engine, artwork, view)
+
+        monkeypatch.setattr(PlainEngine, "evaluate", broken)
+
+
+def raising(error):
+    def action(evaluation):
+        raise error
+
+    return action
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full; make room, then go on with --resume"),
+        (torch.OutOfMemoryError("CUDA out of memory"), "out of memory"),
+        (RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory"), "make the last phase smaller"),
+        (MemoryError(), "out of memory"),
+    ],
+    ids=["disk", "gpu", "cpu", "python"],
+)
+def test_troubles_of_the_world_are_told(recipe, tmp_path, monkeypatch, error, words):
+    Trouble(monkeypatch, 4, raising(error))
+    result, heard = execute(recipe, tmp_path / "g")
+    assert result.outcome == "failed"
+    assert words in result.message
+    assert read_summary(result.folder)["message"] == result.message
+    assert isinstance(heard[-1], RunFinished)
+    assert (result.folder / "checkpoint" / "state.pt").exists()
+
+
+def test_a_passing_fault_of_the_numbers_is_retried_from_the_last_good_state(recipe, tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    passed = iter([True] * 2)
+
+    def action(evaluation):
+        return replace(evaluation, terms={"style": math.nan}) if next(passed, False) else evaluation
+
+    Trouble(monkeypatch, 5, action)
+    result, heard = execute(recipe, tmp_path / "g")
+    assert result.outcome == "done"
+    with Image.open(result.folder / "final.png") as image:
+        assert np.asarray(image).std() > 1
+
+
+def test_a_lasting_fault_of_the_numbers_is_reported(recipe, tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    Trouble(monkeypatch, 5, lambda evaluation: replace(evaluation, terms={"style": math.nan}))
+    result, heard = execute(recipe, tmp_path / "g")
+    assert result.outcome == "failed"
+    assert "the loss is not finite" in result.message
+    assert "precision: fp32" in result.message
+    assert any(isinstance(event, Warned) for event in heard)
+
+
+def test_an_unwritable_gallery_is_an_error_before_anything_is_computed(recipe, tmp_path, orbifolio):
+    (tmp_path / "blocked").write_text("a file where the gallery should be")
+    answer = orbifolio("run", recipe, "--out", "blocked/gallery")
+    assert answer.returncode in (1, 2)
+    assert "Traceback" not in answer.stderr
+    assert "blocked" in answer.stderr
+
+
+@pytest.mark.slow
+def test_two_runs_at_once_do_not_disturb_each_other(recipe, tmp_path):
+    with start(recipe) as one, start(recipe, "seed=8") as two:
+        pages = [process.communicate(timeout=200) for process in (one, two)]
+        assert [one.returncode, two.returncode] == [0, 0], pages
+    assert len({page for page, _ in pages}) == 2
+    index = (tmp_path / "g" / "tiny" / "index.html").read_text(encoding="utf-8")
+    for page, _ in pages:
+        assert os.path.basename(os.path.dirname(page.strip())) in index
