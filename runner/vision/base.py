@@ -5,8 +5,8 @@ its own input convention (channel order, mean, scale) inside. Features are taken
 as (batch, channels, height / stride, width / stride), in the network's compute dtype.
 
 Padding: `wrap` continues the picture periodically, so that the features of a tile are exactly those of
-the infinite tiling; `replicate` repeats the edge, for pictures that do not tile. It is given per axis
-as (top-bottom, left-right).
+the infinite tiling; `replicate` repeats the edge, for pictures that do not tile; `zero` is what most
+networks were trained with, and what their class scores need. It is given per axis as (top-bottom, left-right).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from torch import Tensor
 
 from runner.settings import Settings
 
-Padding = Literal["wrap", "replicate"]
+Padding = Literal["wrap", "replicate", "zero"]
 
 
 @dataclass(frozen=True)

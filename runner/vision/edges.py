@@ -1,0 +1,138 @@
+"""Continuing feature maps over their edges: a map (features, margins) -> larger features, and its adjoint.
+
+Layout: (batch, channels, height, width), any dtype, channels_last kept. Margins are (top, bottom, left,
+right), in features. An axis continues by `wrap` (the tile repeats for ever) or `replicate` (the edge repeats).
+
+A convolution without padding after `extend` gives the features of the infinite tiling exactly. Written as one
+autograd function, because concatenating edge slices makes autograd fill and add four full-size gradients:
+VGG16 to conv4_1 at 384 x 448 px, forward and backward, fp32 on two cores, 1516 ms with (wrong) zero padding,
+1595 so, 2318 with concatenation, 2259 with one 40 px halo around the picture, 1952 with one margin per block.
+So there is one way for all sizes and dtypes, and no rule to choose between several.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from runner.vision.base import Padding
+
+Margins = tuple[int, int, int, int]
+
+
+def same_margins(size: int, kernel: int, stride: int, padding: Padding) -> tuple[int, int]:
+    """Margins (before, after) along one axis that make a layer's output size / stride long.
+
+    After TensorFlow's `same`: the odd one goes after. On an axis that wraps, sizes are multiples of the stride,
+    and then the margins do not depend on the size, so that a tile and its tilings are sampled alike.
+
+    >>> same_margins(8, 3, 2, "wrap"), same_margins(7, 3, 2, "replicate"), same_margins(8, 5, 1, "wrap")
+    ((0, 1), (1, 1), (2, 2))
+    """
+    if padding == "wrap" or size % stride == 0:
+        total = max(kernel - stride, 0)
+    else:
+        total = max(((size - 1) // stride) * stride + kernel - size, 0)
+    return total // 2, total - total // 2
+
+
+def extend(features: Tensor, margins: Margins, padding: tuple[Padding, Padding]) -> Tensor:
+    """Features with margins around them.
+
+    Args:
+        features: (batch, channels, height, width).
+        margins: (top, bottom, left, right), each at least 0.
+        padding: how the (top-bottom, left-right) edges continue.
+
+    Returns:
+        (batch, channels, top + height + bottom, left + width + right).
+    """
+    if not any(margins):
+        return features
+    top, bottom, left, right = margins
+    height, width = features.shape[-2:]
+    if max(top, bottom) > height or max(left, right) > width:
+        # Tiles smaller than a margin (deep layers of tiny pictures) repeat more than once.
+        rows = _source(height, top, bottom, padding[0]).to(features.device)
+        columns = _source(width, left, right, padding[1]).to(features.device)
+        return features.index_select(-2, rows).index_select(-1, columns)
+    extended: Tensor = _Extend.apply(features, margins, padding)  # type: ignore[no-untyped-call]
+    return extended
+
+
+def _source(size: int, before: int, after: int, padding: Padding) -> Tensor:
+    places = torch.arange(-before, size + after)
+    return places.remainder(size) if padding == "wrap" else places.clamp(0, size - 1)
+
+
+class _Extend(torch.autograd.Function):
+    """One copy forwards, one copy and four strips backwards."""
+
+    @staticmethod
+    def forward(ctx: Any, features: Tensor, margins: Margins, padding: tuple[Padding, Padding]) -> Tensor:
+        ctx.margins, ctx.padding = margins, padding
+        top, bottom, left, right = margins
+        batch, channels, height, width = features.shape
+        larger = torch.empty(
+            (batch, channels, top + height + bottom, left + width + right),
+            dtype=features.dtype, device=features.device, memory_format=_layout(features),
+        )
+        middle = larger[:, :, top : top + height]
+        middle[..., left : left + width] = features
+        _fill(middle, -1, left, width, padding[1])
+        _fill(larger, -2, top, height, padding[0])
+        return larger
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        (gradient,) = gradients
+        top, bottom, left, right = ctx.margins
+        columns = ctx.padding[1]
+        width = gradient.shape[-1] - left - right
+        folded = _fold(gradient[..., left : left + width], -2, top, bottom, ctx.padding[0], _layout(gradient))
+        for strip, at in ((gradient[..., :left], 0), (gradient[..., left + width :], 1)):
+            if strip.shape[-1]:
+                rows = _fold(strip, -2, top, bottom, ctx.padding[0], torch.contiguous_format)
+                _give_back(folded, rows, -1, first=at == 0, padding=columns)
+        return folded, None, None
+
+
+def _layout(features: Tensor) -> torch.memory_format:
+    last = features.is_contiguous(memory_format=torch.channels_last)
+    return torch.channels_last if last else torch.contiguous_format
+
+
+def _fill(larger: Tensor, axis: int, before: int, size: int, padding: Padding) -> None:
+    """Write both margins of an axis from its middle part of this size."""
+    after = larger.shape[axis] - before - size
+    for start, length, wrapped, edge in (
+        (0, before, size, before),
+        (before + size, after, before, before + size - 1),
+    ):
+        if length:
+            source = larger.narrow(axis, wrapped, length) if padding == "wrap" else larger.narrow(axis, edge, 1)
+            larger.narrow(axis, start, length).copy_(source.expand_as(larger.narrow(axis, start, length)))
+
+
+def _fold(
+    gradient: Tensor, axis: int, before: int, after: int, padding: Padding, layout: torch.memory_format
+) -> Tensor:
+    """A new tensor of the middle's size: the middle's gradient plus what its margins were copied from it."""
+    size = gradient.shape[axis] - before - after
+    middle = gradient.narrow(axis, before, size).clone(memory_format=layout)
+    if before:
+        _give_back(middle, gradient.narrow(axis, 0, before), axis, first=True, padding=padding)
+    if after:
+        _give_back(middle, gradient.narrow(axis, before + size, after), axis, first=False, padding=padding)
+    return middle
+
+
+def _give_back(middle: Tensor, strip: Tensor, axis: int, *, first: bool, padding: Padding) -> None:
+    """Add a margin's gradient to the features that it repeats."""
+    size, length = middle.shape[axis], strip.shape[axis]
+    if padding == "wrap":
+        middle.narrow(axis, size - length if first else 0, length).add_(strip)
+    else:
+        middle.narrow(axis, 0 if first else size - 1, 1).add_(strip.sum(dim=axis, keepdim=True))

