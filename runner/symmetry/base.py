@@ -84,7 +84,8 @@ class Layout(ABC):
         """The orbit values whose artwork is nearest to a picture, by averaging over each orbit.
 
         Used to begin from a picture and to enlarge from one phase to the next. Interpolates
-        (periodically where `wrap`) at the texels' own positions.
+        (periodically where `wrap`) at the texels' own positions. Differentiable in the picture, so that a
+        canvas may paint a plain picture whose average over the orbits is the artwork.
 
         Args:
             picture: (1, 3, any height, any width) in [0, 1], covering the same artwork.

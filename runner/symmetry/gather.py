@@ -86,6 +86,10 @@ class Gather:
         """`forward`, differentiable once."""
         return _Apply.apply(values, self)  # type: ignore[no-any-return, no-untyped-call]
 
+    def collect(self, points: Tensor) -> Tensor:
+        """`adjoint`, differentiable once."""
+        return _Collect.apply(points, self)  # type: ignore[no-any-return, no-untyped-call]
+
 
 def _bags(rows: Tensor, index: Tensor, weights: Tensor | None, offsets: Tensor | None) -> Tensor:
     if weights is None and offsets is None:
@@ -106,6 +110,20 @@ class _Apply(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
         return context.gather.adjoint(gradient), None
+
+
+class _Collect(torch.autograd.Function):
+    """The adjoint with the gather as its gradient."""
+
+    @staticmethod
+    def forward(context: Any, points: Tensor, gather: Gather) -> Tensor:
+        context.gather = gather
+        return gather.adjoint(points.detach())
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return context.gather.forward(gradient.contiguous()), None
 
 
 def build_gather(

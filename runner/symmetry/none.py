@@ -35,7 +35,7 @@ class PixelLayout(Layout):
 
     def sample(self, picture: Tensor) -> Tensor:
         """The picture at this size: see `base.Layout.sample`."""
-        picture = picture.detach().to(self.orbit_size.device)
+        picture = picture.to(self.orbit_size.device)
         picture = picture if picture.dtype == torch.float64 else picture.float()
         resized = resample(picture, self.height, self.width, wrap=self.wrap)
         return resized[0].permute(1, 2, 0).reshape(-1, 3) - 0.5

@@ -148,12 +148,12 @@ class PlaneLayout(Layout):
 
     def sample(self, picture: Tensor) -> Tensor:
         """The orbit values nearest to a picture: see `base.Layout.sample`."""
-        picture = _widened(picture.detach().to(self.orbit_size.device))
+        picture = _widened(picture.to(self.orbit_size.device))
         fine = resample(picture, *self._fine, wrap=self.wrap, spacing=self._spacing)
         points = fine[0].permute(1, 2, 0).reshape(-1, 3) - 0.5
         if self._order is not None:
             points = points.index_select(0, self._order)
-        values = self._texels.adjoint(points) / self.orbit_size[:, None].to(points.dtype)
+        values = self._texels.collect(points) / self.orbit_size[:, None].to(points.dtype)
         return self.constrain(values)
 
     def evaluate(self, values: Tensor, points: Tensor) -> Tensor:

@@ -1,0 +1,149 @@
+"""Every canvas: shows what it was given, is exactly symmetric whatever its parameters, has true gradients."""
+
+import pytest
+import torch
+
+from runner.canvas import CANVASES, Fourier
+from runner.canvas.initial import INITIALS, Beginning, Constant, FromImage, Noise, Plasma, Product, Sum, begin
+from runner.symmetry import NoSymmetry, Plane
+
+SYMMETRIES = {
+    "none": NoSymmetry(),
+    "p4": Plane(group="p4", colours={"r4": ["-r", "-g", "-b"]}),
+    "p6": Plane(group="p6", colours={"r6": ["g", "b", "r"]}),
+    "pg": Plane(group="pg"),
+}
+
+
+def layout(name: str, width: int = 16):
+    symmetry = SYMMETRIES[name].build(None)
+    size = symmetry.fit(width, multiple=4, ratio=symmetry.ratio or 1.0)
+    return symmetry, symmetry.layout(*size)
+
+
+def random(seed: int = 1) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def start(place, seed: int = 1) -> torch.Tensor:
+    return place.constrain(torch.rand((place.parameters, 3), generator=random(seed)) * 0.6 - 0.3)
+
+
+@pytest.mark.parametrize("name", SYMMETRIES)
+@pytest.mark.parametrize("kind", CANVASES, ids=lambda kind: kind.__name__)
+def test_begins_as_it_was_told(kind, name):
+    _, place = layout(name)
+    values = start(place)
+    shown = kind().build(place, values).artwork().detach()
+    tolerance = 1e-4 if name != "p6" or kind is not Fourier else 0.25  # pixels are not texels on hexagons
+    assert (shown - place.render(values)).abs().max() < tolerance
+
+
+@pytest.mark.parametrize("name", SYMMETRIES)
+@pytest.mark.parametrize("kind", CANVASES, ids=lambda kind: kind.__name__)
+def test_stays_symmetric_whatever_the_parameters(kind, name):
+    """The artwork is reproduced by the orbit values sampled from it, which only symmetric ones are."""
+    symmetry, place = layout(name)
+    canvas = kind().build(place, start(place))
+    with torch.no_grad():
+        for parameter in canvas.parameters():
+            parameter += 0.1 * torch.randn(parameter.shape, generator=random(2))
+    artwork = canvas.artwork().detach()
+    for claim in symmetry.claims():
+        if name == "p6":
+            continue  # between pixels; measured by the symmetry room
+        from runner.symmetry import colour
+
+        height, width = artwork.shape[-2:]
+        rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+        x, y = columns / width, rows / height
+        matrix = torch.from_numpy(claim.matrix.copy())
+        moved_x = ((matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]) * width).round().long() % width
+        moved_y = ((matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]) * height).round().long() % height
+        turned = torch.einsum("ij,jhw->ihw", torch.tensor(colour.MATRICES[claim.colour]).float(), artwork[0] - 0.5) + 0.5
+        assert (artwork[0][:, moved_y, moved_x] - turned).abs().max() < 1e-5, claim.name
+
+
+@pytest.mark.parametrize("name", SYMMETRIES)
+@pytest.mark.parametrize("kind", CANVASES, ids=lambda kind: kind.__name__)
+def test_gradients_agree_with_differences(kind, name):
+    _, place = layout(name, 8)
+    canvas = kind().build(place, start(place))
+    target = torch.rand((1, 3, place.height, place.width), generator=random(3))
+    (parameter,) = canvas.parameters()
+
+    def loss() -> torch.Tensor:
+        return (canvas.artwork() * target).sum()
+
+    (gradient,) = torch.autograd.grad(loss(), parameter)
+    direction = torch.randn(parameter.shape, generator=random(4))
+    step = 1e-2 / float(direction.abs().max())
+    with torch.no_grad():
+        parameter += step * direction
+        after = loss()
+        parameter -= 2 * step * direction
+        before = loss()
+    expected = float((gradient * direction).sum())
+    assert float(after - before) / (2 * step) == pytest.approx(expected, rel=0.02, abs=1e-2)
+
+
+@pytest.mark.parametrize("kind", CANVASES, ids=lambda kind: kind.__name__)
+def test_saving_and_loading(kind):
+    _, place = layout("p4")
+    one, two = kind().build(place, start(place, 1)), kind().build(place, start(place, 2))
+    two.load_state_dict(one.state_dict())
+    assert torch.equal(one.artwork(), two.artwork())
+
+
+def stripes(source: str) -> torch.Tensor:
+    x = torch.linspace(0, 1, 48)[None, None, None, :].expand(1, 3, 32, 48)
+    return 0.5 + 0.5 * torch.sin(12 * x + torch.tensor([0.0, 1.0, 2.0])[None, :, None, None])
+
+
+EXAMPLES = [Noise(), Plasma(), FromImage(image="x"), Constant(colour=(0.1, 0.5, 0.9)), Sum(of=(0.1, "noise")), Product(of=("noise", 0.5))]
+
+
+def test_every_initial_state_has_an_example():
+    assert {type(example) for example in EXAMPLES} == set(INITIALS)
+
+
+@pytest.mark.parametrize("name", SYMMETRIES)
+@pytest.mark.parametrize("initial", EXAMPLES, ids=lambda initial: initial.kind)
+def test_initial_states_are_constrained_and_repeat_by_seed(initial, name):
+    _, place = layout(name)
+    values = begin(initial, Beginning(place, random(5), stripes))
+    assert values.shape == (place.parameters, 3)
+    assert torch.equal(values, begin(initial, Beginning(place, random(5), stripes)))
+    torch.testing.assert_close(place.constrain(values), values)
+
+
+def test_noise_and_plasma_keep_their_range_under_symmetry():
+    _, place = layout("p6", 48)
+    for initial in (Noise(low=0.2, high=0.8), Plasma(low=0.2, high=0.8)):
+        colours = initial.colours(Beginning(place, random(1), stripes))
+        assert float(colours.min()) == pytest.approx(0.2, abs=0.02)
+        assert float(colours.max()) == pytest.approx(0.8, abs=0.02)
+
+
+def test_a_picture_begins_as_itself_where_nothing_forces_it():
+    _, place = layout("none", 48)
+    values = begin(FromImage(image="x"), Beginning(place, random(), stripes))
+    shown = place.render(values)
+    assert shown.shape == (1, 3, 48, 48)
+    assert (shown - stripes("x")[..., 8:40].mean()).abs().max() < 0.6
+
+
+def test_sums_and_products_are_arithmetic():
+    _, place = layout("none", 8)
+    grey = Beginning(place, random(), stripes)
+    total = Sum(of=(0.25, Product(of=(0.5, 0.5)))).colours(grey)
+    assert torch.allclose(total, torch.full_like(total, 0.5))
+
+
+def test_plasma_wraps_around():
+    from runner.canvas.initial import _diamond_square
+
+    field = _diamond_square(64, 0.4, random(3))
+    inside = (field[1:] - field[:-1]).abs().mean()
+    seam = (field[0] - field[-1]).abs().mean()
+    assert float(seam) < 1.5 * float(inside)
