@@ -47,7 +47,7 @@ class Commands(click.Group):
 
             near = difflib.get_close_matches(args[0], self.commands, n=2)
             if near:
-                error.message += f" Did you mean {' or '.join(near)}?"
+                raise click.UsageError(f"{error.message} Did you mean {' or '.join(near)}?", ctx) from None
             raise
 
 

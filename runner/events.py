@@ -147,7 +147,7 @@ def from_line(line: str) -> Event | None:
     except (ValueError, KeyError, AttributeError, TypeError):
         return None
     known = {item.name for item in dataclasses.fields(kind)}
-    values = {
+    values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in record.items() if key in known
     }

@@ -7,10 +7,12 @@ JSON Schema, did-you-mean and the docs are all derived from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, ClassVar, Union, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import core_schema
 
 
 class Settings(BaseModel):
@@ -43,6 +45,7 @@ def family(*kinds: type[Settings], default: type[Settings] | None = None) -> Any
     Returns:
         An annotated union usable as a pydantic field type.
     """
+    union: Any = kinds[0] if len(kinds) == 1 else Annotated[Union[kinds], Field(discriminator="kind")]  # noqa: UP007
     fallback = None if default is None else kind_of(default)
 
     def expand(value: Any) -> Any:
@@ -52,8 +55,34 @@ def family(*kinds: type[Settings], default: type[Settings] | None = None) -> Any
             return {"kind": fallback, **value}
         return value
 
-    union: Any = kinds[0] if len(kinds) == 1 else Annotated[Union[kinds], Field(discriminator="kind")]  # noqa: UP007
-    return Annotated[union, BeforeValidator(expand)]
+    return Annotated[union, Shorthand(expand, {"enum": [kind_of(kind) for kind in kinds]})]
+
+
+class Shorthand:
+    """Marks a field that has a shorter spelling too: validation expands it, the JSON Schema allows it."""
+
+    def __init__(self, expand: Callable[[Any], Any], *spellings: dict[str, Any]) -> None:
+        """Describe the shorter spelling.
+
+        Args:
+            expand: brings it to the full form; returns anything else as it is.
+            spellings: JSON Schemas of the shorter forms.
+        """
+        self.expand = expand
+        self.spellings = spellings
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Expand, then validate."""
+        return core_schema.no_info_before_validator_function(self.expand, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """The full form or a shorter one."""
+        full = handler(schema)
+        if "oneOf" in full:  # a mapping that leaves its kind to the default may fit several
+            full = {"anyOf": full["oneOf"]}
+        return {"anyOf": [full, *self.spellings]}
 
 
 def citations(value: object) -> tuple[str, ...]:

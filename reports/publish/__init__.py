@@ -1,0 +1,1 @@
+"""Copying a gallery to where others can see it."""

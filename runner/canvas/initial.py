@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Union
 
 import torch
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 from torch import Tensor
 
 from runner.objectives.content import cover
-from runner.settings import Settings
+from runner.settings import Settings, Shorthand
 from runner.symmetry.base import Layout
 
 
@@ -165,7 +165,9 @@ AnyInitial = Annotated[
         Union[Noise, Plasma, FromImage, Constant, Sum, Product],  # noqa: UP007 (pydantic reads it lazily)
         Field(discriminator="kind"),
     ],
-    BeforeValidator(_expand_initial),
+    Shorthand(
+        _expand_initial, {"type": "number"}, {"enum": ["noise", "plasma", "image", "constant", "sum", "product"]}
+    ),
 ]
 INITIALS = (Noise, Plasma, FromImage, Constant, Sum, Product)
 Sum.model_rebuild()

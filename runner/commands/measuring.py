@@ -10,7 +10,7 @@ import click
 
 from runner.errors import ImageError, InputError
 from runner.images.reading import read_picture
-from runner.symmetry import Plane
+from runner.symmetry.plane import Plane
 from runner.symmetry.aspect import parse_ratio
 from runner.symmetry.measure import measure_symmetry
 

@@ -1,0 +1,1 @@
+"""How one step is evaluated: the seam behind which speed lives."""

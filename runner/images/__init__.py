@@ -1,0 +1,1 @@
+"""Pictures in and out: where they come from, how they are read, prepared, finished and written."""

@@ -7,6 +7,7 @@ colours of another picture, so that several styles agree.
 
 from __future__ import annotations
 
+import warnings
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -87,4 +88,7 @@ def transfer_colours(pixels: Pixels, palette: Pixels) -> Pixels:
     # A grey picture has no chroma to scale: it keeps none and only takes the mean.
     gain = np.where(spread > 1e-3, there.std(axis=0) / np.maximum(spread, 1e-3), 0.0)
     moved = (here - here.reshape(-1, 3).mean(axis=0)) * gain + there.mean(axis=0)
-    return np.clip(color.lab2rgb(moved), 0, 1).astype(np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # colours beyond what a screen shows are clipped below
+        done: Pixels = np.clip(color.lab2rgb(moved), 0, 1).astype(np.float32)
+    return done

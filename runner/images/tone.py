@@ -15,6 +15,8 @@ Convention: (height, width, 3) float32 arrays, sRGB-encoded, values about [0, 1]
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
@@ -56,7 +58,8 @@ def contrast(pixels: Pixels, amount: float) -> Pixels:
 def saturation(pixels: Pixels, amount: float) -> Pixels:
     """Multiply the distance from the grey (r + g + b) / 3."""
     grey = pixels.mean(axis=2, keepdims=True, dtype=np.float64)
-    return (grey + (pixels - grey) * amount).astype(np.float32)
+    done: Pixels = (grey + (pixels - grey) * amount).astype(np.float32)
+    return done
 
 
 def sharpen(
@@ -74,7 +77,9 @@ def sharpen(
         wrap: the picture continues over its (top-bottom, left-right) edges.
         pixel_aspect: true width / height of a pixel.
     """
-    blurred = pixels
+    blurred: Any = pixels
     for axis, sigma in ((0, radius), (1, radius / pixel_aspect)):
-        blurred = ndimage.gaussian_filter1d(blurred, sigma, axis=axis, mode="wrap" if wrap[axis] else "nearest")
-    return (pixels + np.float32(amount) * (pixels - blurred)).astype(np.float32)
+        mode: Any = "wrap" if wrap[axis] else "nearest"
+        blurred = ndimage.gaussian_filter1d(blurred, sigma, axis=axis, mode=mode)
+    done: Pixels = (pixels + np.float32(amount) * (pixels - blurred)).astype(np.float32)
+    return done

@@ -40,7 +40,9 @@ def write_png16(path: Path, pixels: Pixels, *, title: str = "") -> bytes:
         OSError: the disk is full or the folder not writable; the file before stays.
     """
     # None keeps numpngw from writing the present time, which would make equal pictures differ.
-    text = [("Software", "orbifolio"), ("Creation Time", None)] + ([("Title", _latin(title))] if title else [])
+    text = [("Software", "orbifolio"), ("Creation Time", None)]
+    if title:
+        text.append(("Title", _latin(title)))
     buffer = io.BytesIO()
     numpngw.write_png(
         buffer, quantise(pixels, 65535).astype(np.uint16), text_list=text, filter_type="auto", interlace=0

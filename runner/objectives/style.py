@@ -9,10 +9,11 @@ Without it most of the loss can never be paid, and the picture washes out.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import torch
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
@@ -28,7 +29,7 @@ from runner.objectives.statistics import (
     pool,
     with_constant,
 )
-from runner.settings import Settings
+from runner.settings import Settings, Shorthand
 from runner.vision.base import VisionSettings
 
 MOST_APPEARANCES = 24  # more would cost more than they change: a texture has few distinct orientations
@@ -50,7 +51,7 @@ def _expand_image(value: Any) -> Any:
     return {"image": value} if isinstance(value, str) else value
 
 
-AnyStyleImage = Annotated[StyleImage, BeforeValidator(_expand_image)]
+AnyStyleImage = Annotated[StyleImage, Shorthand(_expand_image, {"type": "string"})]
 
 
 class Style(ObjectiveSettings):
@@ -136,7 +137,7 @@ class StyleObjective(Objective):
         return terms
 
     def _score(
-        self, terms: dict[str, Tensor], name: str, statistics: list[Statistic], found: Moments,
+        self, terms: dict[str, Tensor], name: str, statistics: Sequence[Statistic], found: Moments,
         weight: float, target: str = "",
     ) -> None:
         for statistic in statistics:

@@ -122,7 +122,7 @@ class LimitedMemoryBfgs(Optimiser):
     def _direction(self, gradient: Tensor) -> Tensor:
         if not self.steps:
             rms = float(gradient.norm()) / gradient.numel() ** 0.5
-            return gradient * (-self.first_step / rms)
+            return gradient.mul(-self.first_step / rms)
         direction = -gradient
         weights: list[Tensor] = []
         for s, y in zip(reversed(self.steps), reversed(self.changes), strict=True):

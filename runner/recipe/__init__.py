@@ -1,0 +1,1 @@
+"""Recipes: YAML text, marks, overrides, validation, the model."""

@@ -15,8 +15,8 @@ from typing import Any
 import yaml
 
 from runner.errors import Problem
-from runner.recipe.scalars import ScalarFault, resolve, shown
 from runner.recipe.marks import Mark, Marks, Route, Source, Text, mark_at, unprintable
+from runner.recipe.scalars import ScalarFault, resolve, shown
 
 DEEPEST = 50
 MOST_VALUES = 20_000
@@ -44,6 +44,8 @@ _SYNTAX = (
      "']'"),
     ("expected ',' or '}'", "a mapping in {braces} is not closed; its items are parted by commas; add ',' or "
      "'}'"),
+    ("expected the node content", "a value is missing here; a key, a dash or a comma is followed by one; add "
+     "it"),
     ("unexpected end of stream", "the text ends inside quotes; each quote needs its partner; close it"),
     ("unexpected document separator", "'---' stands inside quotes; each quote needs its partner; close it"),
     ("unknown escape character", "no such escape in double quotes; a backslash begins an escape there; write "
@@ -77,11 +79,12 @@ class SyntaxFault(Exception):
 
 @dataclass
 class Data:
-    """What a node tree holds: the value, the place of each part, and the faults met."""
+    """What a node tree holds: the value, the place of each part, the faults, the routes not understood."""
 
     value: Any = None
     marks: dict[Route, Marks] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    broken: set[Route] = field(default_factory=set)
 
 
 def read_mapping(origin: Text, text: str) -> Source:
@@ -91,7 +94,7 @@ def read_mapping(origin: Text, text: str) -> Source:
         origin: the text's name and lines.
         text: the text itself.
     """
-    nowhere = {(): Marks(None, Mark())}
+    nowhere: dict[Route, Marks] = {(): Marks(None, Mark())}
     try:
         data = read_value(origin, text)
         top = data.marks[()].value
@@ -104,7 +107,7 @@ def read_mapping(origin: Text, text: str) -> Source:
     except SyntaxFault as fault:
         problem = origin.problem(fault.mark, fault.message)
         return Source({}, nowhere, (origin,), ((fault.mark, (), problem),), fatal=True)
-    return Source(data.value, data.marks, (origin,), tuple(data.faults))
+    return Source(data.value, data.marks, (origin,), tuple(data.faults), broken=frozenset(data.broken))
 
 
 def read_value(origin: Text, text: str, *, index: int = 0, shift: int = 0, route: Route = ()) -> Data:
@@ -154,7 +157,7 @@ def _events(text: str, index: int, shift: int) -> Iterator[tuple[yaml.Event, Mar
 
     try:
         while loader.check_event():
-            event = loader.get_event()
+            event = loader.get_event()  # type: ignore[no-untyped-call]
             yield event, mark(event.start_mark)
     except yaml.MarkedYAMLError as error:
         place = error.problem_mark or error.context_mark or loader.get_mark()
@@ -232,7 +235,7 @@ def _compose(text: str, index: int, shift: int) -> Node | None:
 
 
 def _too_many() -> str:
-    return f"more than {MOST_VALUES:,} values when all aliases are written out; no recipe needs that; use less"
+    return f"more than {MOST_VALUES:,} values with all aliases written out; no recipe needs that; use less"
 
 
 # --- nodes -> data -----------------------------------------------------------------------------------
@@ -278,11 +281,13 @@ class _Construction:
         text: str = node.content
         if node.tag is not None and node.tag not in ("!", "tag:yaml.org,2002:str"):
             self.tag(node, route)
+            self.data.broken.add(route)
             return text
         bad = unprintable(text)
         if bad is not None:
-            self.fault(node.mark, route, f"the escape makes the character U+{ord(bad.group()):04X}; text in a "
-                                         "recipe is printable; remove the escape")
+            self.fault(node.mark, route, f"the escape makes the character U+{ord(bad.group()):04X}; a recipe "
+                                         "is printable text; remove the escape")
+            self.data.broken.add(route)
             return ""
         if not node.plain or node.tag is not None:
             return text
@@ -290,6 +295,7 @@ class _Construction:
             return resolve(text)
         except ScalarFault as fault:
             self.fault(node.mark, route, str(fault))
+            self.data.broken.add(route)
             return None
 
     def tag(self, node: Node, route: Route) -> None:
@@ -330,8 +336,8 @@ class _Construction:
         for part in parts:
             self.spend(part)
             if not isinstance(part.content, _Pairs):
-                self.fault(part.mark, route, "'<<' merges what is not a mapping; it takes an alias of a mapping, "
-                                             "or a list of these; remove it")
+                self.fault(part.mark, route, "'<<' merges what is no mapping; it takes an alias of a "
+                                             "mapping, or a list of these; remove it")
                 continue
             own: dict[str, tuple[Node, Node]] = {}
             below: dict[str, tuple[Node, Node]] = {}

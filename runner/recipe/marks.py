@@ -84,6 +84,7 @@ class Source:
         marks: the place of each value of `data` by its route; the top is `()`.
         texts: the file, then one text for each override.
         faults: problems by place, as (place, route, problem).
+        broken: routes whose value could not be understood; a stand-in is in their place.
         fatal: the text is not a recipe at all; `data` is empty and of no use.
     """
 
@@ -91,6 +92,7 @@ class Source:
     marks: Mapping[Route, Marks]
     texts: tuple[Text, ...]
     faults: tuple[tuple[Mark, Route, Problem], ...] = field(default=())
+    broken: frozenset[Route] = frozenset()
     fatal: bool = False
 
     @property

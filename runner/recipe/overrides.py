@@ -3,6 +3,7 @@
     renderer.phases.0.size=64      an item of a list, from 0; -1 is the last
     renderer.phases.+={size: 512, steps: 40}      one more item
     renderer.symmetry.colours.r6=[-r, -g, -b]
+    renderer.canvas.init=plasma    `canvas: pixels` becomes `canvas: {kind: pixels, init: plasma}`
 
 VALUE is read by the rules of the recipe's own text. Each override is a text of its own, named `override`,
 so errors show it with a caret as they show a line of the file.
@@ -12,20 +13,26 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from runner.recipe.composition import SyntaxFault, read_value
-from runner.recipe.marks import Mark, Marks, Route, Source, Text
+from runner.recipe.annotations import part_of
+from runner.recipe.composition import Fault, SyntaxFault, read_value
+from runner.recipe.marks import Mark, Marks, Route, Source, Text, dotted, split_lines, unprintable
+from runner.recipe.scalars import shown
 
 MOST_OVERRIDES = 1000
+LONGEST_PATH = 50
 
 
-class _Misplaced(Exception):
-    """A path leads nowhere: message and column."""
+@dataclass
+class _State:
+    """A source while overrides are put in."""
 
-    def __init__(self, message: str, column: int) -> None:
-        self.message, self.column = message, column
-        super().__init__(message)
+    data: dict[str, Any]
+    marks: dict[Route, Marks]
+    faults: list[Fault]
+    broken: set[Route]
 
 
 def apply_overrides(source: Source, overrides: Sequence[str]) -> Source:
@@ -40,94 +47,131 @@ def apply_overrides(source: Source, overrides: Sequence[str]) -> Source:
     """
     if source.fatal or not overrides:
         return source
-    data = copy.deepcopy(source.data)
-    marks: dict[Route, Marks] = dict(source.marks)
-    texts, faults = list(source.texts), list(source.faults)
-    for override in overrides[:MOST_OVERRIDES]:
+    state = _State(copy.deepcopy(source.data), dict(source.marks), list(source.faults), set(source.broken))
+    texts = list(source.texts)
+    for number, override in enumerate(overrides):
         index = len(texts)
-        origin = Text("override", (override,), override=True)
+        origin = Text("override", split_lines(override), override=True)
         texts.append(origin)
         try:
-            _apply(data, marks, faults, override, origin, index)
-        except _Misplaced as error:
-            mark = Mark(index, 1, error.column)
-            faults.append((mark, (), origin.problem(mark, error.message)))
+            if number == MOST_OVERRIDES:
+                raise SyntaxFault(
+                    Mark(index),
+                    f"more than {MOST_OVERRIDES:,} overrides; nobody reads that many; write a recipe",
+                )
+            _put(state, override, origin, index)
         except SyntaxFault as error:
-            faults.append((error.mark, (), origin.problem(error.mark, error.message)))
-    return Source(data, marks, tuple(texts), tuple(faults))
+            state.faults.append((error.mark, (), origin.problem(error.mark, error.message)))
+        if number == MOST_OVERRIDES:
+            break
+    return Source(
+        state.data, state.marks, tuple(texts), tuple(state.faults), broken=frozenset(state.broken)
+    )
 
 
-def _apply(
-    data: dict[str, Any], marks: dict[Route, Marks], faults: list[Any], override: str, origin: Text, index: int
-) -> None:
+def _put(state: _State, override: str, origin: Text, index: int) -> None:
+    """Put one override in; nothing is changed if it is faulty."""
     path, equals, text = override.partition("=")
     if not equals or not path.strip():
-        raise _Misplaced(
-            "this is not KEY=VALUE; a value of the recipe is changed by its path; write it as in seed=3", 1
+        raise SyntaxFault(
+            Mark(index),
+            "this is not KEY=VALUE; a value of the recipe is changed by its path; write it as in seed=3",
         )
-    route, place, column = _find(data, marks, path, index)
+    bad = unprintable(path)
+    if bad is not None:
+        raise SyntaxFault(
+            Mark(index, 1, bad.start() + 1),
+            f"the character U+{ord(bad.group()):04X} stands here; keys are printable text; remove it",
+        )
+    route, columns = _route(state.data, path, index)
+    if any(isinstance(part, str) and part.startswith("x-") for part in route):
+        return  # as in the file: notes are not read
     found = read_value(origin, text, index=index, shift=len(path) + 1, route=route)
+    container = _open(state, route, columns, index)
     last = route[-1]
-    if isinstance(place, list) and last == len(place):
-        place.append(found.value)
+    if isinstance(container, list) and last == len(container):
+        container.append(found.value)
     else:
-        place[last] = found.value
-    for old in [old for old in marks if old[: len(route)] == route]:
-        del marks[old]
-    marks.update(found.marks)
-    marks[route] = Marks(Mark(index, 1, column), Mark(index, 1, len(path) + 2))
-    faults[:] = [fault for fault in faults if fault[1][: len(route)] != route or not fault[1]]
-    faults.extend(found.faults)
+        container[last] = found.value
+    for old in [old for old in state.marks if old[: len(route)] == route]:
+        del state.marks[old]
+    state.marks.update(found.marks)
+    state.marks[route] = Marks(Mark(index, 1, columns[-1]), found.marks[route].value)
+    # What was wrong with the value in the file is mended by this one.
+    state.faults[:] = [fault for fault in state.faults if not fault[1] or fault[1][: len(route)] != route]
+    state.faults.extend(found.faults)
+    state.broken = {old for old in state.broken if old[: len(route)] != route} | found.broken
 
 
-def _find(
-    data: dict[str, Any], marks: dict[Route, Marks], path: str, index: int
-) -> tuple[Route, Any, int]:
-    """(route, container of its last part, column of its last part); makes mappings on the way."""
+def _route(data: dict[str, Any], path: str, index: int) -> tuple[Route, list[int]]:
+    """The route that a path means in this data, and the column of each part."""
     parts = path.split(".")
+    if len(parts) > LONGEST_PATH:
+        raise SyntaxFault(
+            Mark(index), f"the path has {len(parts)} parts; at most {LONGEST_PATH} fit; shorten it"
+        )
     place: Any = data
     route: list[str | int] = []
+    columns: list[int] = []
     column = 1
-    for number, part in enumerate(parts):
-        key: str | int = part.strip()
-        if not key:
-            raise _Misplaced("the path has an empty part; parts are keys or list positions; remove the extra dot", column)
-        if isinstance(place, list):
-            key = _position(place, part.strip(), ".".join(map(str, route)), column)
-        elif not isinstance(place, dict):
-            raise _Misplaced(
-                f"{'.'.join(map(str, route))} is one value; it has nothing inside; end the path there", column
+    for part in parts:
+        mark = Mark(index, 1, column)
+        word = part.strip()
+        if not word:
+            raise SyntaxFault(
+                mark, "the path has an empty part; parts are keys or list positions; remove the extra dot"
             )
-        route.append(key)
-        if number == len(parts) - 1:
-            return tuple(route), place, column
-        if isinstance(place, dict) and not isinstance(place.get(str(key)), dict | list):
-            # A missing mapping is made; a bare name (`canvas: pixels`) becomes the kind it stands for.
-            name = place.get(str(key))
-            place[str(key)] = {"kind": name} if isinstance(name, str) else {}
-            if name is not None and not isinstance(name, str):
-                raise _Misplaced(f"{'.'.join(map(str, route))} is one value; it has nothing inside; end the path there", column)
-            here = Marks(Mark(index, 1, column), Mark(index, 1, column))
-            marks[tuple(route)] = marks.get(tuple(route), here)
-            if isinstance(name, str):
-                marks[(*route, "kind")] = marks[tuple(route)]
-        place = place[key]
+        if isinstance(place, str) and word != "+" and not word.isdecimal():
+            place = {"kind": place}  # a bare name stands for its kind
+        if place is None:
+            place = [] if word in ("+", "0") else {}
+        if isinstance(place, list):
+            position = _position(place, word, dotted(route), mark)
+            route.append(position)
+            place = place[position] if position < len(place) else None
+        elif isinstance(place, dict):
+            route.append(word)
+            place = place.get(word)
+        else:
+            raise SyntaxFault(
+                mark,
+                f"{dotted(route)} is {shown(place)}; a single value has nothing inside; end the path there",
+            )
+        columns.append(column)
         column += len(part) + 1
-    raise AssertionError("a path has at least one part")
+    return tuple(route), columns
 
 
-def _position(place: list[Any], part: str, where: str, column: int) -> int:
-    if part == "+":
-        return len(place)
-    try:
-        position = int(part)
-    except ValueError:
-        raise _Misplaced(
-            f"{where} is a list; its items have positions; write a number from 0 to {len(place) - 1}, or + for one more", column
-        ) from None
-    if not -len(place) <= position < len(place):
-        raise _Misplaced(
-            f"{where} has {len(place)} item{'s' if len(place) != 1 else ''}; positions count from 0 to "
-            f"{len(place) - 1}; use one of them, or + for one more", column
-        )
-    return position % len(place)
+def _position(items: list[Any], word: str, where: str, mark: Mark) -> int:
+    count = len(items)
+    allowed = f"write a number from 0 to {count - 1}, or + for one more" if count else "write + for the first"
+    if word == "+" or (word == "0" and not items):
+        return count
+    if not word.removeprefix("-").isascii() or not word.removeprefix("-").isdecimal():
+        raise SyntaxFault(mark, f"{where} is a list, {shown(word)} is no position; {allowed}")
+    position = int(word) if len(word) < 10 else count
+    if not -count <= position < count:
+        items_there = f"{count} item{'s' if count != 1 else ''}"
+        raise SyntaxFault(mark, f"{where} has {items_there}, none at {word[:20]}; {allowed}")
+    return position % count
+
+
+def _open(state: _State, route: Route, columns: list[int], index: int) -> Any:
+    """The container of a route's last part; makes what is missing on the way."""
+    place: Any = state.data
+    for depth, part in enumerate(route[:-1], start=1):
+        here = route[:depth]
+        mark = Mark(index, 1, columns[depth - 1])
+        inside = part_of(place, part)
+        if isinstance(inside, str):
+            state.marks[(*here, "kind")] = state.marks[here]
+            inside = {"kind": inside}
+        elif inside is None:
+            inside = [] if isinstance(route[depth], int) else {}
+            state.marks[here] = Marks(mark, mark)
+        if isinstance(place, list) and part == len(place):
+            place.append(inside)
+        else:
+            place[part] = inside
+        place = inside
+    return place

@@ -1,24 +1,27 @@
 """Plain data against a pydantic model -> the model, or every problem at its place in plain words.
 
-Pydantic reports where in the *model* something is wrong, with the tags of unions among the path; here each
-report is brought back to a key or value that the user wrote, worded as "what; rule; cure", with the nearest
-legal spelling.
+Pydantic reports where in the *model* something is wrong: with the tags of unions among the path, and once
+for each member of a union without tags. Here each report is brought back to the key or value that the user
+wrote, reports about one value become one, and `wording.py` says it as "what; rule; cure".
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar, get_args, get_origin
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from runner.errors import Problem, RecipeError
+from runner.recipe.annotations import End, Slot, kinds, leaves, part_of, step, suits, walk
 from runner.recipe.marks import Mark, Route, Source
-from runner.recipe.scalars import shown
+from runner.recipe.wording import not_expected, word
 
 Model = TypeVar("Model", bound=BaseModel)
+Report = Mapping[str, Any]
+
+MOST_PROBLEMS = 100
+"""More than anyone reads; a last line tells how many are left out."""
 
 
 def validate(model: type[Model], source: Source) -> Model:
@@ -29,21 +32,26 @@ def validate(model: type[Model], source: Source) -> Model:
     """
     if source.fatal:
         raise RecipeError(source.problems)
-    faults = [(mark, problem) for mark, _, problem in source.faults]
+    faults = {(mark, problem) for mark, _, problem in source.faults}
     found: Model | None = None
     try:
         found = model.model_validate(source.data)
     except ValidationError as error:
-        faults += _translate(error, model, source)
-    except RecursionError:
-        mark = Mark()
-        faults.append((mark, source.texts[0].problem(mark, "the values are nested too deeply; a recipe is flat; simplify it")))
+        translation = _Translation(model, source)
+        translation.explain(
+            Slot(model), source.data, (),
+            [(tuple(report["loc"]), report) for report in error.errors(include_url=False)],
+        )
+        faults |= translation.found
+    faults |= _truth_as_number(model, source)
     if faults or found is None:
-        raise RecipeError(tuple(problem for _, problem in sorted(faults, key=lambda fault: fault[0])))
+        raise RecipeError(_in_order(faults))
     return found
 
 
-def place(source: Source, route: Sequence[str | int], message: str, *, at_key: bool = False, severity: str = "error") -> Problem:
+def place(
+    source: Source, route: Sequence[str | int], message: str, *, at_key: bool = False, severity: str = "error"
+) -> Problem:
     """A problem at a value of the recipe, or at the nearest one above it that was written.
 
     Args:
@@ -60,229 +68,117 @@ def _located(
     source: Source, route: Route, message: str, *, at_key: bool = False, severity: str = "error"
 ) -> tuple[Mark, Problem]:
     written = route
-    while written and written not in source.marks:
+    while written not in source.marks and written:
         written = written[:-1]
-    marks = source.marks.get(written)
-    mark = Mark() if marks is None else marks.value
-    if marks is not None and at_key and written == route and marks.key is not None:
-        mark = marks.key
+    marks = source.marks[written]
+    mark = marks.key if at_key and marks.key is not None else marks.value
     return mark, source.texts[mark.text].problem(mark, message, route, severity=severity)
 
 
-def _translate(error: ValidationError, model: type[BaseModel], source: Source) -> list[tuple[Mark, Problem]]:
-    found: dict[tuple[Route, str], tuple[Mark, Problem]] = {}
-    details = error.errors(include_url=False)
-    for detail in details:
-        given = detail.get("input")
-        if detail["type"] == "too_short" and isinstance(given, list) and len(given) >= detail["ctx"]["min_length"]:
-            continue  # pydantic counts only the items that were good; the bad ones are reported themselves
-        route = _written_route(detail["loc"], source.data)
-        if detail["type"] == "union_tag_invalid" and (*route, "kind") in source.marks:
-            route = (*route, "kind")
-        # Under a union without tags pydantic reports once for each member: keep the first of a place.
-        message, at_key = _word(detail, route, model, source)
-        found.setdefault((route, message), _located(source, route, message, at_key=at_key))
-    return list(_one_for_each_place(found).values())
+def _in_order(faults: set[tuple[Mark, Problem]]) -> tuple[Problem, ...]:
+    ordered = [problem for _, problem in sorted(faults, key=lambda fault: (fault[0], str(fault[1])))]
+    if len(ordered) > MOST_PROBLEMS:
+        left = len(ordered) - MOST_PROBLEMS
+        last = Problem(f"and {left:,} more problems; mend these first", file=ordered[-1].file)
+        ordered = [*ordered[:MOST_PROBLEMS], last]
+    return tuple(ordered)
 
 
-def _one_for_each_place(
-    found: Mapping[tuple[Route, str], tuple[Mark, Problem]]
-) -> dict[Route, tuple[Mark, Problem]]:
-    """Several complaints about one value (members of a union) become one, alternatives joined."""
-    places: dict[Route, tuple[Mark, Problem]] = {}
-    for (route, _), (mark, problem) in found.items():
-        if route not in places:
-            places[route] = (mark, problem)
-    return places
+def _truth_as_number(model: type[BaseModel], source: Source) -> set[tuple[Mark, Problem]]:
+    """Truth values where only numbers fit: pydantic would take `steps: true` for one step."""
+    found = set()
+    for route, slots, value in leaves(Slot(model), source.data):
+        if isinstance(value, bool) and any(suits(slot, 1) for slot in slots) and route not in source.broken:
+            slot = next(slot for slot in slots if suits(slot, 1))
+            found.add(_located(source, route, not_expected(value, slot)))
+    return found
 
 
-def _written_route(location: Sequence[str | int], data: Any) -> Route:
-    """The part of a pydantic location that stands in the file: union tags and type names drop out."""
-    route: list[str | int] = []
-    place: Any = data
-    for number, part in enumerate(location):
-        last = number == len(location) - 1
-        if isinstance(place, dict) and isinstance(part, str):
-            if part in place:
-                route.append(part)
-                place = place[part]
-                continue
-            if last and not _is_tag(part, place):
-                route.append(part)  # a missing key
-            continue
-        if isinstance(place, list) and isinstance(part, int) and part < len(place):
-            route.append(part)
-            place = place[part]
-    return tuple(route)
+class _Translation:
+    """Reports of one validation -> problems at their places."""
 
+    def __init__(self, model: type[BaseModel], source: Source) -> None:
+        self.model = model
+        self.source = source
+        self.found: set[tuple[Mark, Problem]] = set()
 
-def _is_tag(part: str, place: Mapping[str, Any]) -> bool:
-    return part == place.get("kind") or "[" in part or part in ("str", "int", "float", "dict", "list", "tuple")
+    def explain(
+        self, slot: Slot, value: Any, route: Route, reports: Sequence[tuple[tuple[str | int, ...], Report]]
+    ) -> None:
+        """Tell of reports below a slot; those that meet at a union without tags are told together.
 
+        Args:
+            slot: what is expected at `route`.
+            value: what is there.
+            route: where all the locations start.
+            reports: (rest of the location, report).
+        """
+        at_unions: dict[Route, list[tuple[End, Report]]] = {}
+        for location, report in reports:
+            if report["type"] == "missing" and location and isinstance(location[-1], int):
+                location = location[:-1]  # a list that is too short is a fault of the list
+            end = walk(slot, value, location, route)
+            if end.rest and end.rest != ("[key]",):
+                at_unions.setdefault(end.route, []).append((end, report))
+            else:
+                self.tell(end, report)
+        for meetings in at_unions.values():
+            self.choose(meetings)
 
-def _word(detail: ErrorDetails, route: Route, model: type[BaseModel], source: Source) -> tuple[str, bool]:
-    """(message, whether it is about the key) of one pydantic report."""
-    kind = detail["type"]
-    key = str(route[-1]) if route else ""
-    given = detail.get("input")
-    context: Mapping[str, Any] = detail.get("ctx", {})
-    if kind == "extra_forbidden":
-        return _unknown_key(key, _model_at(model, source.data, route[:-1])), True
-    if kind == "missing":
-        wanted = _model_at(model, source.data, route[:-1])
-        about = _describe(wanted, key)
-        return f"{key!r} is missing; it is needed here{about}; add it", True
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
-        return _unknown_kind(kind, given, context), False
-    if kind in ("literal_error", "enum"):
-        return _not_one_of(given, str(context.get("expected", ""))), False
-    if kind == "value_error" or kind == "assertion_error":
-        return str(context.get("error", detail["msg"])), False
-    rule = _RULES.get(kind)
-    if rule is not None:
-        return f"{_value(given)} {rule(context)}", False
-    return f"{_value(given)} does not fit; {detail['msg'].lower()}; change it", False
+    def choose(self, meetings: Sequence[tuple[End, Report]]) -> None:
+        """Reports of all members of a union about one value: those of the member that was meant."""
+        end = meetings[0][0]
+        assert end.slot is not None
+        members = end.slot.members
+        # Every member failed, and pydantic reports them in the order of the union.
+        labels = list(dict.fromkeys(met.rest[0] for met, _ in meetings))
+        meant = [number for number, member in enumerate(members) if suits(member, end.value)]
+        if len(labels) == len(members) and len(meant) == 1:
+            chosen = [(met.rest[1:], report) for met, report in meetings if met.rest[0] == labels[meant[0]]]
+            self.explain(members[meant[0]], end.value, end.route, chosen)
+            return
+        own = [report for _, report in meetings if report["type"] in ("value_error", "assertion_error")]
+        if own and meant:
+            self.tell(End(end.route, end.slot, end.owner, end.value), own[0])
+            return
+        self.add(end.route, not_expected(end.value, end.slot))
 
+    def tell(self, end: End, report: Report) -> None:
+        """Tell of one report."""
+        kind, route = report["type"], end.route
+        if kind == "too_short" and len(end.value or ()) >= report["ctx"]["min_length"]:
+            return  # pydantic counts only the good items; the bad ones are reported themselves
+        family = self.family(route[:-1])
+        message = word(report, end, family)
+        if kind == "missing" and end.value is None:
+            self.add(route[:-1], message, at_key=True)
+        elif kind.startswith("union_tag") and isinstance(end.value, dict):
+            named = "kind" in end.value
+            self.add((*route, "kind") if named else route, message, at_key=not named)
+        else:
+            self.add(route, message, at_key=kind == "extra_forbidden" or end.rest == ("[key]",))
 
-def _value(given: object) -> str:
-    return shown(given)
+    def add(self, route: Route, message: str, *, at_key: bool = False) -> None:
+        """A problem, unless the value could not be read in the first place."""
+        if route in self.source.broken:
+            return
+        written = route
+        while written not in self.source.marks and written:
+            written = written[:-1]  # what a short form stands for is not in the file
+        self.found.add(_located(self.source, written, message, at_key=at_key))
 
+    def family(self, route: Route) -> Mapping[str, type[BaseModel]]:
+        """The kinds that may stand at a route, by the data on the way to it."""
+        slots: list[Slot] = [Slot(self.model)]
+        value: Any = self.source.data
+        for part in route:
+            following = []
+            for slot in slots:
+                tags = kinds(slot)
+                known = tags.get(str(value.get("kind"))) if isinstance(value, dict) else None
+                members = [Slot(known)] if known is not None else slot.members
+                following += [found for member in members if (found := step(member, part)) is not None]
+            slots = following
+            value = part_of(value, part)
+        return {name: found for slot in slots for name, found in kinds(slot).items()}
 
-def _number(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _limit(words: str, name: str) -> Callable[[Mapping[str, Any]], str]:
-    return lambda context: f"is out of range; it must be {words} {_number(context.get(name))}; change it"
-
-
-_RULES: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "greater_than": _limit("greater than", "gt"),
-    "greater_than_equal": _limit("at least", "ge"),
-    "less_than": _limit("less than", "lt"),
-    "less_than_equal": _limit("at most", "le"),
-    "int_type": lambda c: "is not a whole number; one is needed here; write it without quotes",
-    "int_parsing": lambda c: "is not a whole number; one is needed here; write digits only",
-    "int_from_float": lambda c: "is not whole; a whole number is needed here; round it",
-    "int_parsing_size": lambda c: "is too large; the greatest whole number is 9223372036854775807; make it smaller",
-    "float_type": lambda c: "is not a number; one is needed here; write it without quotes",
-    "float_parsing": lambda c: "is not a number; one is needed here; write digits, as in 0.5",
-    "finite_number": lambda c: "is not finite; a number is needed here; write digits",
-    "string_type": lambda c: "is not text; text is needed here; put it in quotes",
-    "bool_type": lambda c: "is neither true nor false; one of them is needed here; write true or false",
-    "bool_parsing": lambda c: "is neither true nor false; one of them is needed here; write true or false",
-    "list_type": lambda c: "is not a list; one is needed here; write [in, brackets] or '- ' lines",
-    "tuple_type": lambda c: "is not a list; one is needed here; write [in, brackets] or '- ' lines",
-    "dict_type": lambda c: "is not a mapping; one is needed here; write {key: value} or 'key: value' lines",
-    "model_type": lambda c: "is not a mapping; one is needed here; write {key: value} or 'key: value' lines",
-    "model_attributes_type": lambda c: "is not a mapping; one is needed here; write {key: value} or 'key: value' lines",
-    "too_short": lambda c: f"has too few items; at least {c.get('min_length')} are needed; add some",
-    "too_long": lambda c: f"has too many items; at most {c.get('max_length')} are allowed; leave some out",
-    "string_too_short": lambda c: "is empty; some text is needed here; write it",
-    "string_too_long": lambda c: f"is too long; at most {c.get('max_length')} characters are allowed; shorten it",
-    "none_required": lambda c: "cannot stand here; only null is allowed for now; leave the key out",
-}
-
-
-def _unknown_key(key: str, models: Sequence[type[BaseModel]]) -> str:
-    known = sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
-    if not known:
-        return f"unknown key {key!r}; nothing can be set here; remove it"
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-    owner = " or ".join(dict.fromkeys(_title(model) for model in models))
-    cure = f"did you mean {near[0]!r}?" if near else "remove it, or begin its name with x- to keep a note"
-    return f"unknown key {key!r}; {owner} has {', '.join(known)}; {cure}"
-
-
-def _title(model: type[BaseModel]) -> str:
-    field = model.model_fields.get("kind")
-    if field is not None and field.default is not None:
-        return str(field.default)
-    name = model.__name__.removesuffix("Settings")
-    return "a " + "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
-
-
-def _describe(models: Sequence[type[BaseModel]], key: str) -> str:
-    for model in models:
-        for name, field in model.model_fields.items():
-            if key in (name, field.alias) and field.description:
-                text = field.description.split(";")[0].split(". ")[0].rstrip(".")
-                return f" ({text[:1].lower()}{text[1:]})" if not text[:2].isupper() else f" ({text})"
-    return ""
-
-
-def _quoted(expected: str) -> list[str]:
-    return [part.strip().strip("'") for part in expected.replace(" or ", ", ").split(",") if part.strip()]
-
-
-def _unknown_kind(kind: str, given: object, context: Mapping[str, Any]) -> str:
-    expected = _quoted(str(context.get("expected_tags", "")))
-    choices = ", ".join(expected)
-    if kind == "union_tag_not_found":
-        if not isinstance(given, Mapping):
-            return f"{_value(given)} does not fit; a name or {{kind: ...}} is needed here; choose from {choices}" if choices else (
-                f"{_value(given)} does not fit; a name or {{kind: ...}} is needed here; write one"
-            )
-        return "'kind' is missing; it says which one is meant; add it" + (f": {choices}" if choices else "")
-    tag = str(context.get("tag", ""))
-    near = difflib.get_close_matches(tag, expected, n=1, cutoff=0.5)
-    return f"unknown kind {tag!r}; the kinds are {choices}; " + (f"did you mean {near[0]!r}?" if near else "use one of them")
-
-
-def _not_one_of(given: object, expected: str) -> str:
-    choices = _quoted(expected)
-    near = difflib.get_close_matches(str(given), choices, n=1, cutoff=0.5)
-    cure = f"did you mean {near[0]!r}?" if near else "use one of them"
-    if len(choices) == 1:
-        return f"{_value(given)} is not allowed; only {choices[0]} is; write {choices[0]}"
-    return f"{_value(given)} is not one of the choices; they are {', '.join(choices)}; {cure}"
-
-
-def _model_at(model: type[BaseModel], data: Any, route: Route) -> list[type[BaseModel]]:
-    """The models that the value at a route may be, by walking annotations beside the data."""
-    candidates: list[Any] = [model]
-    place = data
-    for part in route:
-        following: list[Any] = []
-        for candidate in candidates:
-            following += _step(candidate, part, place)
-        place = place[part] if isinstance(place, dict | list) and _has(place, part) else None
-        candidates = following
-    return [chosen for item in candidates for chosen in _choose(item, place)]
-
-
-def _has(place: Any, part: str | int) -> bool:
-    return part in place if isinstance(place, dict) else isinstance(part, int) and part < len(place)
-
-
-def _step(candidate: Any, part: str | int, place: Any) -> list[Any]:
-    if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-        for name, field in candidate.model_fields.items():
-            if part in (name, field.alias):
-                return [field.annotation]
-        return []
-    origin = get_origin(candidate)
-    arguments = [argument for argument in get_args(candidate) if argument is not Ellipsis]
-    if origin in (list, tuple) and isinstance(part, int):
-        return arguments[:1] if len(arguments) < 2 else arguments[part : part + 1]
-    if origin is dict and len(arguments) == 2:
-        return arguments[1:]
-    inner = [argument for argument in arguments if get_origin(argument) is not None and not isinstance(argument, str)]
-    return [
-        found for argument in [*_choose(candidate, place), *inner] if argument is not candidate
-        for found in _step(argument, part, place)
-    ]
-
-
-def _choose(annotation: Any, place: Any) -> list[type[BaseModel]]:
-    """The models in an annotation; of a family the one whose `kind` the data names."""
-    if isinstance(annotation, type):
-        return [annotation] if issubclass(annotation, BaseModel) else []
-    models = [found for argument in get_args(annotation) for found in _choose(argument, None)]
-    models = list(dict.fromkeys(models))
-    kind = place if isinstance(place, str) else place.get("kind") if isinstance(place, dict) else None
-    chosen = [
-        found for found in models
-        if "kind" in found.model_fields and kind in get_args(found.model_fields["kind"].annotation)
-    ]
-    return chosen or models

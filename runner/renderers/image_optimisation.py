@@ -18,9 +18,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from runner.canvas import AnyCanvas, Pixels
+from runner.canvas import AnyCanvas
 from runner.canvas.base import Canvas, CanvasSettings
 from runner.canvas.initial import Beginning, FromImage, begin
+from runner.canvas.pixels import Pixels
 from runner.devices import choose_precision
 from runner.engine.base import Engine
 from runner.engine.plain import PlainEngine, padding
@@ -29,17 +30,20 @@ from runner.objectives import AnyObjective
 from runner.objectives.base import Appearance, Objective, ObjectiveSettings, Preparation
 from runner.objectives.content import Content, cover
 from runner.objectives.dream import Dream, class_index
-from runner.optimisers import AnyOptimiser, Lbfgs
+from runner.optimisers import AnyOptimiser
 from runner.optimisers.base import Optimiser, OptimiserSettings
+from runner.optimisers.lbfgs import Lbfgs
 from runner.renderers.base import Outcome, Phase, Renderer, RendererSettings, Studio, Traits
 from runner.renderers.base import Pixels as Picture
 from runner.settings import Settings
-from runner.symmetry import AnySymmetry, NoSymmetry
+from runner.symmetry import AnySymmetry
 from runner.symmetry.aspect import parse_ratio
 from runner.symmetry.base import Layout, Ratio, Symmetry, SymmetrySettings
+from runner.symmetry.none import NoSymmetry
 from runner.views import View, Views, draw_view
-from runner.vision import AnyNetwork, Vgg16
+from runner.vision import AnyNetwork
 from runner.vision.base import Encoder, VisionSettings
+from runner.vision.vgg import Vgg16
 
 RETRIES = 3  # of a step whose loss is not finite, each softer than the one before
 

@@ -255,7 +255,7 @@ def contact_sheet(pictures: list[Picture], labels: list[str]) -> Picture:
         cell = _fill(Image.fromarray(to_bytes(picture)))
         sheet.paste(cell, (left, top))
         draw.text((left + CELL / 2, top + CELL + 4), title, fill=(40, 40, 40), font=font, anchor="ma")
-    return np.asarray(sheet, dtype=np.float32) / 255
+    return np.asarray(sheet).astype(np.float32) / np.float32(255)
 
 
 def _fill(image: Image.Image) -> Image.Image:

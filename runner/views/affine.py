@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from pydantic import Field
@@ -99,8 +99,8 @@ class Crop(View):
 
 
 VIEWS = (Jitter, Rotate, Scale, Crop)
-AnyView = family(*VIEWS)
-Views = Annotated[tuple[AnyView, ...], Field(max_length=16)]
+AnyView: Any = family(*VIEWS)
+Views: Any = Annotated[tuple[AnyView, ...], Field(max_length=16)]
 
 
 def draw_view(

@@ -44,7 +44,8 @@ def hed_file(opened: Any) -> Tensors:
                 place = f"block{block}/layers/conv2d{'' if number == 1 else f'_{number - 1}'}/vars"
                 group = file[place] if place in file else file[f"layers/{place}"]
                 tensors[f"conv{block}_{number}.weight"] = _kernel(group["0"][()])
-                tensors[f"conv{block}_{number}.bias"] = torch.from_numpy(np.asarray(group["1"][()], np.float32))
+                bias = np.asarray(group["1"][()], np.float32)
+                tensors[f"conv{block}_{number}.bias"] = torch.from_numpy(bias)
     return tensors
 
 
@@ -99,7 +100,9 @@ def inception_npm(path: Path) -> Tensors:
         values[name] = (whole.astype(np.float32) * np.float32(scale) + np.float32(low)).reshape(shape)
         offset += count
     if not entries or offset != len(data):
-        raise OriginError(f"{path.name} does not hold the network as expected ({offset:,} of {len(data):,} bytes named)")
+        raise OriginError(
+            f"{path.name} does not hold the network as expected ({offset:,} of {len(data):,} bytes named)"
+        )
     return _folded(values)
 
 
@@ -112,7 +115,8 @@ def inception_keras(path: Path) -> Tensors:
         def visit(name: str, item: object) -> None:
             if isinstance(item, h5py.Dataset):
                 layer, _, part = name.rpartition("/")
-                values[f"{layer.rpartition('/')[2]}/{part.partition(':')[0]}"] = np.asarray(item[()], np.float32)
+                key = f"{layer.rpartition('/')[2]}/{part.partition(':')[0]}"
+                values[key] = np.asarray(item[()], np.float32)
 
         root.visititems(visit)
     return _folded(values)

@@ -1,7 +1,8 @@
 """Continuing feature maps over their edges: a map (features, margins) -> larger features, and its adjoint.
 
 Layout: (batch, channels, height, width), any dtype, channels_last kept. Margins are (top, bottom, left,
-right), in features. An axis continues by `wrap` (the tile repeats for ever) or `replicate` (the edge repeats).
+right), in features. An axis continues by `wrap` (the tile repeats for ever), `replicate` (the edge
+repeats) or `zero`.
 
 A convolution without padding after `extend` gives the features of the infinite tiling exactly. Written as one
 autograd function, because concatenating edge slices makes autograd fill and add four full-size gradients:
@@ -16,26 +17,48 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
+from runner.errors import ShapeMismatch
 from runner.vision.base import Padding
 
 Margins = tuple[int, int, int, int]
 
 
-def same_margins(size: int, kernel: int, stride: int, padding: Padding) -> tuple[int, int]:
-    """Margins (before, after) along one axis that make a layer's output size / stride long.
+def same_margins(size: int, kernel: int, stride: int) -> tuple[int, int]:
+    """Margins (before, after) along one axis that make a layer's output size / stride long, rounded up.
 
-    After TensorFlow's `same`: the odd one goes after. On an axis that wraps, sizes are multiples of the stride,
-    and then the margins do not depend on the size, so that a tile and its tilings are sampled alike.
+    After TensorFlow's `same`: the odd one goes after. Where the size is a multiple of the stride, as on an
+    axis that wraps, they do not depend on the size, so that a tile and its tilings are sampled alike.
 
-    >>> same_margins(8, 3, 2, "wrap"), same_margins(7, 3, 2, "replicate"), same_margins(8, 5, 1, "wrap")
+    >>> same_margins(8, 3, 2), same_margins(7, 3, 2), same_margins(8, 5, 1)
     ((0, 1), (1, 1), (2, 2))
     """
-    if padding == "wrap" or size % stride == 0:
-        total = max(kernel - stride, 0)
-    else:
-        total = max(((size - 1) // stride) * stride + kernel - size, 0)
+    total = max(((size - 1) // stride) * stride + kernel - size, 0)
     return total // 2, total - total // 2
+
+
+def check_picture(network: str, picture: Tensor, stride: int, padding: tuple[Padding, Padding]) -> None:
+    """Refuse what a network cannot see rightly.
+
+    Args:
+        network: its name, for the message.
+        picture: to be (batch, 3, height, width).
+        stride: of the deepest layer wanted.
+        padding: of the network.
+
+    Raises:
+        ShapeMismatch: not a picture; a side below the stride; or a side that wraps and is no multiple of it,
+            so that the features could not wrap with it.
+    """
+    expected: list[object] = ["batch", 3, "height", "width"]
+    if picture.dim() != 4 or picture.shape[1] != 3:
+        raise ShapeMismatch(f"{network}: picture", expected=expected, actual=picture.shape)
+    for axis, edge in enumerate(padding, start=2):
+        size = picture.shape[axis]
+        if size < stride or (edge == "wrap" and size % stride):
+            expected[axis] = f"a multiple of {stride}" if edge == "wrap" else f"at least {stride}"
+            raise ShapeMismatch(f"{network}: picture", expected=expected, actual=picture.shape)
 
 
 def extend(features: Tensor, margins: Margins, padding: tuple[Padding, Padding]) -> Tensor:
@@ -49,9 +72,14 @@ def extend(features: Tensor, margins: Margins, padding: tuple[Padding, Padding])
     Returns:
         (batch, channels, top + height + bottom, left + width + right).
     """
+    top, bottom, left, right = margins
+    if padding[0] == "zero" and (top or bottom):
+        features, top, bottom = functional.pad(features, (0, 0, top, bottom)), 0, 0
+    if padding[1] == "zero" and (left or right):
+        features, left, right = functional.pad(features, (left, right)), 0, 0
+    margins = top, bottom, left, right
     if not any(margins):
         return features
-    top, bottom, left, right = margins
     height, width = features.shape[-2:]
     if max(top, bottom) > height or max(left, right) > width:
         # Tiles smaller than a margin (deep layers of tiny pictures) repeat more than once.
@@ -112,8 +140,9 @@ def _fill(larger: Tensor, axis: int, before: int, size: int, padding: Padding) -
         (before + size, after, before, before + size - 1),
     ):
         if length:
-            source = larger.narrow(axis, wrapped, length) if padding == "wrap" else larger.narrow(axis, edge, 1)
-            larger.narrow(axis, start, length).copy_(source.expand_as(larger.narrow(axis, start, length)))
+            from_place, count = (wrapped, length) if padding == "wrap" else (edge, 1)
+            margin = larger.narrow(axis, start, length)
+            margin.copy_(larger.narrow(axis, from_place, count).expand_as(margin))
 
 
 def _fold(

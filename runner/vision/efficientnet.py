@@ -19,8 +19,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from runner.vision.base import Encoder, Padding, Provenance, VisionSettings
+from runner.vision.edges import check_picture, extend, same_margins
 from runner.vision.imagenet import class_names
-from runner.vision.padding import pad
 from runner.vision.weights import default_store
 
 # (repeats, kernel, stride, expansion, channels) of each stage.
@@ -79,7 +79,8 @@ def weight_shapes() -> dict[str, tuple[int, ...]]:
         wide = block.before * block.expansion
         if block.expansion > 1:
             shapes |= {f"{block.name}e.weight": (wide, block.before, 1, 1), f"{block.name}e.bias": (wide,)}
-        shapes |= {f"{block.name}d.weight": (wide, 1, block.kernel, block.kernel), f"{block.name}d.bias": (wide,)}
+        shapes |= {f"{block.name}d.weight": (wide, 1, block.kernel, block.kernel)}
+        shapes |= {f"{block.name}d.bias": (wide,)}
         shapes |= {f"{block.name}o.weight": (block.after, wide, 1, 1), f"{block.name}o.bias": (block.after,)}
     shapes |= {"head.weight": (HEAD, STAGES[-1][4], 1, 1), "head.bias": (HEAD,)}
     return shapes | {"logits.weight": (CLASSES, HEAD), "logits.bias": (CLASSES,)}
@@ -103,9 +104,14 @@ class EfficientNetEncoder(Encoder):
         """Features by layer; see the base class."""
         wanted = set(layers)
         if wanted - LAYERS.keys():
-            raise KeyError(f"{self.name} has no layer {sorted(wanted - LAYERS.keys())[0]}")
+            unknown = min(wanted - LAYERS.keys())
+            raise KeyError(f"{self.name} has no layer {unknown!r}; it has {', '.join(LAYERS)}")
         found: dict[str, Tensor] = {}
-        x = ((picture * 255 - 127) / 128).to(self._dtype).contiguous(memory_format=torch.channels_last)
+        if not wanted:
+            return found
+        check_picture(self.name, picture, max(self.stride(name) for name in wanted), self.padding)
+        x = ((picture.float() * 255 - 127) / 128).to(self._dtype)
+        x = x.contiguous(memory_format=torch.channels_last)
         x = self._convolve(x, "stem", stride=2, clip=True)
 
         def keep(name: str, value: Tensor) -> bool:
@@ -139,10 +145,10 @@ class EfficientNetEncoder(Encoder):
 
     def _convolve(self, x: Tensor, name: str, *, stride: int = 1, clip: bool = False) -> Tensor:
         weight, bias = self._tensors[f"{name}.weight"], self._tensors[f"{name}.bias"]
-        total = weight.shape[-1] - stride  # TensorFlow's `same` for sizes that the stride divides
         groups = weight.shape[0] if weight.shape[1] == 1 and name.endswith("d") else 1
         # oneDNN's bf16 gradient of strided depthwise convolutions is 12 to 47 times slower than its fp32.
-        x = pad(x.to(weight.dtype), total // 2, total - total // 2, self.padding)
+        rows, columns = (same_margins(size, weight.shape[-1], stride) for size in x.shape[-2:])
+        x = extend(x.to(weight.dtype), (*rows, *columns), self.padding)
         x = functional.conv2d(x, weight, bias, stride=stride, groups=groups).to(self._dtype)
         return x.clamp(0, 6) if clip else x
 
@@ -155,14 +161,16 @@ class EfficientNetEncoder(Encoder):
         return LAYERS[layer][0]
 
     def to(self, device: str, dtype: torch.dtype) -> EfficientNetEncoder:
-        """A copy on a device in a dtype; strided depthwise convolutions and the classifier stay in float32."""
+        """A copy on a device in a dtype; strided depthwise convolutions and the scores stay in float32."""
         copy = self._copy()
         copy._dtype = dtype
         strided = {f"{block.name}d" for block in BLOCKS if block.stride > 1} | {"logits"}
         copy._tensors = {}
         for name, tensor in self._tensors.items():
             kept = torch.float32 if name.rpartition(".")[0] in strided else dtype
-            copy._tensors[name] = tensor.to(device, kept)
+            moved = tensor.to(device, kept)
+            layout = torch.channels_last if moved.dim() == 4 else torch.contiguous_format
+            copy._tensors[name] = moved.contiguous(memory_format=layout)
         return copy
 
     def padded(self, padding: tuple[Padding, Padding]) -> EfficientNetEncoder:
@@ -188,10 +196,11 @@ class EfficientNetLite0(VisionSettings):
 
     def build(self) -> EfficientNetEncoder:
         """The network."""
-        return EfficientNetEncoder(*default_store().load("efficientnet-lite0/imagenet", shapes=weight_shapes()))
+        store = default_store()
+        return EfficientNetEncoder(*store.load("efficientnet-lite0/imagenet", shapes=weight_shapes()))
 
     def layer_names(self) -> tuple[str, ...]:
-        """stem to logits."""
+        """From stem to logits."""
         return tuple(LAYERS)
 
     def layer_stride(self, layer: str) -> int:

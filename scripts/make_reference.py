@@ -1,0 +1,98 @@
+"""Write docs/reference.md from the settings classes: every kind, every field, its default and its help.
+
+    python scripts/make_reference.py
+
+A test holds the file in step with the code.
+"""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from runner.canvas import CANVASES
+from runner.canvas.initial import INITIALS
+from runner.images.finish import Finish
+from runner.images.preparation import StylePreparation
+from runner.objectives import OBJECTIVES
+from runner.objectives.statistics import STATISTICS
+from runner.objectives.style import StyleImage
+from runner.optimisers import OPTIMISERS
+from runner.recipe.model import Recipe
+from runner.renderers import RENDERERS
+from runner.renderers.image_optimisation import PhaseSettings
+from runner.settings import kind_of
+from runner.symmetry import SYMMETRIES
+from runner.views import VIEWS
+from runner.vision import NETWORKS
+
+FAMILIES: tuple[tuple[str, str, tuple[type[BaseModel], ...]], ...] = (
+    ("Renderers", "`renderer:`", RENDERERS),
+    ("Canvases", "`renderer.canvas:`; what is optimised", CANVASES),
+    ("Initial states", "`renderer.canvas.init:`; a bare number is a grey", INITIALS),
+    ("Symmetries", "`renderer.symmetry:`", SYMMETRIES),
+    ("Views", "`renderer.views:`, a list", VIEWS),
+    ("Vision networks", "`renderer.vision:`", NETWORKS),
+    ("Objectives", "`renderer.objectives:`, a list", OBJECTIVES),
+    ("Statistics", "`statistics:` of a style, a list", STATISTICS),
+    ("Optimisers", "`renderer.optimiser:`", OPTIMISERS),
+)
+PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("A phase", PhaseSettings), ("A style image", StyleImage), ("`style_preparation:`", StylePreparation),
+    ("`finish:`", Finish),
+)
+
+
+def reference() -> str:
+    """The whole page."""
+    lines = [
+        "# Reference", "",
+        "Made from the code by `python scripts/make_reference.py`. Every mapping may also hold keys that begin with",
+        "`x-`; they are ignored. A kind whose other values may stay at their defaults can be written by its name",
+        "alone: `optimiser: lbfgs` is `optimiser: {kind: lbfgs}`.", "",
+        "## The recipe", "", *_table(Recipe),
+    ]
+    for title, place, kinds in FAMILIES:
+        lines += [f"## {title}", "", f"{place}.", ""]
+        for kind in kinds:
+            lines += [f"### {kind_of(kind)}", "", *_prose(kind), *_table(kind)]  # type: ignore[arg-type]
+    lines += ["## Parts", ""]
+    for title, part in PARTS:
+        lines += [f"### {title}", "", *_prose(part), *_table(part)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _prose(kind: type[BaseModel]) -> list[str]:
+    text = inspect.cleandoc(kind.__doc__ or "")
+    return [*text.splitlines(), ""]
+
+
+def _table(kind: type[BaseModel]) -> list[str]:
+    rows = []
+    for name, field in kind.model_fields.items():
+        if name == "kind":
+            continue
+        rows.append(f"| `{field.alias or name}` | {_default(field.default)} | {_cell(field.description or '')} |")
+    return ["| key | default | meaning |", "| --- | --- | --- |", *rows, ""] if rows else []
+
+
+def _default(value: Any) -> str:
+    if value is PydanticUndefined:
+        return "required"
+    if isinstance(value, BaseModel):
+        return f"`{getattr(value, 'kind', None) or 'none set'}`"
+    if isinstance(value, tuple):
+        return "`[" + ", ".join(str(getattr(v, "kind", v)) for v in value) + "]`"
+    return "`null`" if value is None else f"`{value if value != '' else chr(39) * 2}`"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    (Path(__file__).resolve().parents[1] / "docs" / "reference.md").write_text(reference(), encoding="utf-8")

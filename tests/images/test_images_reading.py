@@ -1,0 +1,244 @@
+"""Pictures of every kind come out as the same sRGB values; what is no picture is refused in words."""
+
+import io
+import zlib
+
+import numpngw
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+
+from runner.errors import ImageError
+from runner.images import reading
+from runner.images.deep import read_deep_png
+from runner.images.reading import read_picture
+
+
+def ramp(height: int = 12, width: int = 17, channels: int = 3) -> np.ndarray:
+    return np.random.default_rng(3).integers(0, 256, (height, width, channels), dtype=np.uint8)
+
+
+def packed(image: Image.Image, kind: str = "PNG", **options) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def deep(values: np.ndarray, **options) -> bytes:
+    buffer = io.BytesIO()
+    numpngw.write_png(buffer, values, **options)
+    return buffer.getvalue()
+
+
+def test_eight_bits_are_exact():
+    picture = read_picture(packed(Image.fromarray(ramp())), "a.png")
+    assert picture.pixels.dtype == np.float32
+    assert (picture.height, picture.width) == (12, 17)
+    assert picture.alpha is None
+    np.testing.assert_array_equal(np.rint(picture.pixels * 255), ramp())
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation_of_the_camera_is_undone(orientation):
+    # Where the first stored row and column are in the upright picture, by the EXIF standard's table.
+    upright = ramp()
+    stored = {
+        1: upright, 2: upright[:, ::-1], 3: upright[::-1, ::-1], 4: upright[::-1],
+        5: upright.transpose(1, 0, 2), 6: np.rot90(upright, 1), 7: upright[::-1, ::-1].transpose(1, 0, 2),
+        8: np.rot90(upright, -1),
+    }[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    for data in (
+        packed(Image.fromarray(np.ascontiguousarray(stored)), "PNG", exif=exif),
+        packed(Image.fromarray(np.ascontiguousarray(stored)), "TIFF", exif=exif),
+    ):
+        np.testing.assert_array_equal(np.rint(read_picture(data, "a").pixels * 255), upright)
+    wide = np.ascontiguousarray(stored).astype(np.uint16) * 257
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, wide, photometric="rgb", extratags=[(0x0112, 3, 1, orientation, True)])
+    np.testing.assert_array_equal(np.rint(read_picture(buffer.getvalue(), "a").pixels * 255), upright)
+
+
+def test_alpha_is_laid_on_white_and_kept():
+    values = ramp(channels=4)
+    picture = read_picture(packed(Image.fromarray(values)), "a.png")
+    alpha = values[..., 3] / 255
+    np.testing.assert_allclose(picture.alpha, alpha, atol=1e-6)
+    expected = values[..., :3] / 255 * alpha[..., None] + 1 - alpha[..., None]
+    np.testing.assert_allclose(picture.pixels, expected, atol=1e-6)
+
+
+def test_opaque_alpha_is_none():
+    values = np.dstack([ramp(), np.full((12, 17), 255, np.uint8)])
+    assert read_picture(packed(Image.fromarray(values)), "a.png").alpha is None
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "1"])
+def test_grey_palette_and_one_bit(mode):
+    image = Image.fromarray(ramp()).convert(mode)
+    expected = np.asarray(image.convert("RGB"), dtype=np.float64) / 255
+    np.testing.assert_allclose(read_picture(packed(image), "a.png").pixels, expected, atol=1e-6)
+
+
+def test_palette_with_a_transparent_colour():
+    image = Image.fromarray(ramp()).convert("P", palette=Image.Palette.ADAPTIVE, colors=4)
+    picture = read_picture(packed(image, "PNG", transparency=2), "a.png")
+    hidden = np.asarray(image) == 2
+    assert hidden.any()
+    assert (picture.alpha[hidden] == 0).all()
+    assert (picture.pixels[hidden] == 1).all()
+
+
+def test_sixteen_bit_grey_is_scaled_not_clipped():
+    values = np.linspace(0, 65535, 12 * 17).round().astype(np.uint16).reshape(12, 17)
+    for data in (packed(Image.fromarray(values)), packed(Image.fromarray(values), "TIFF")):
+        np.testing.assert_allclose(read_picture(data, "a").pixels[..., 1], values / 65535, atol=1e-6)
+
+
+@pytest.mark.parametrize("filter_type", [0, 1, 2, 3, 4, "heuristic"])
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_sixteen_bit_colour_png_keeps_every_bit(channels, filter_type):
+    values = np.random.default_rng(5).integers(0, 65536, (9, 14, channels), dtype=np.uint16)
+    data = deep(values, filter_type=filter_type)
+    np.testing.assert_array_equal(read_deep_png(data), values)
+    picture = read_picture(data, "a.png")
+    colours = values[..., :3] if channels >= 3 else np.repeat(values[..., :1], 3, axis=2)
+    alpha = values[..., -1:] / 65535 if channels in (2, 4) else 1.0
+    np.testing.assert_allclose(picture.pixels, colours / 65535 * alpha + 1 - alpha, atol=1e-6)
+
+
+def test_sixteen_bit_png_that_is_interlaced_is_read_with_eight():
+    values = np.random.default_rng(5).integers(0, 65536, (9, 14, 3), dtype=np.uint16)
+    picture = read_picture(deep(values, interlace=1), "a.png")
+    np.testing.assert_allclose(picture.pixels, values / 65535, atol=1 / 255)
+
+
+@pytest.mark.parametrize("kind", [np.uint16, np.float32])
+def test_deep_tiff(kind):
+    values = np.random.default_rng(6).random((9, 14, 3))
+    stored = (values * 65535).round().astype(np.uint16) if kind == np.uint16 else values.astype(np.float32)
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, stored, photometric="rgb")
+    np.testing.assert_allclose(read_picture(buffer.getvalue(), "a.tif").pixels, values, atol=1e-5)
+
+
+def test_floating_grey_beyond_one_is_stretched():
+    values = np.linspace(-3, 5, 12 * 17, dtype=np.float32).reshape(12, 17)
+    pixels = read_picture(packed(Image.fromarray(values), "TIFF"), "a.tif").pixels
+    np.testing.assert_allclose(pixels[..., 0], (values + 3) / 8, atol=1e-6)
+
+
+def test_floating_values_that_are_no_numbers_are_refused():
+    values = np.full((12, 17), np.nan, dtype=np.float32)
+    with pytest.raises(ImageError, match="values that are not numbers"):
+        read_picture(packed(Image.fromarray(values), "TIFF"), "a.tif")
+
+
+def test_cmyk_of_print_programs_is_not_negative():
+    # White paper has no ink; programs store CMYK JPEG inverted, and Pillow writes and reads it so.
+    white = Image.new("CMYK", (16, 16), (0, 0, 0, 0))
+    assert read_picture(packed(white, "JPEG", quality=95), "a.jpg").pixels.min() > 0.98
+    red = Image.new("CMYK", (16, 16), (0, 255, 255, 0))
+    pixels = read_picture(packed(red, "JPEG", quality=95), "a.jpg").pixels
+    assert pixels[..., 0].min() > 0.8
+    assert pixels[..., 1:].max() < 0.2
+
+
+def test_an_animation_gives_its_first_frame():
+    frames = [Image.new("RGB", (16, 16), colour) for colour in ("red", "lime")]
+    for kind in ("GIF", "WEBP", "PNG"):
+        options = {"lossless": True} if kind == "WEBP" else {}
+        data = packed(frames[0], kind, save_all=True, append_images=frames[1:], **options)
+        np.testing.assert_allclose(read_picture(data, "a").pixels[0, 0], (1, 0, 0), atol=0.01)
+
+
+def swapped_profile() -> bytes:
+    """sRGB with its red and blue primaries exchanged, and without its name."""
+    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    entries = {}
+    for index in range(int.from_bytes(data[128:132], "big")):
+        at = 132 + 12 * index
+        entries[bytes(data[at : at + 4])] = at + 4
+    red, blue = entries[b"rXYZ"], entries[b"bXYZ"]
+    data[red : red + 8], data[blue : blue + 8] = data[blue : blue + 8], data[red : red + 8]
+    return bytes(data).replace("sRGB".encode("utf-16-be"), "qRGB".encode("utf-16-be")).replace(b"sRGB", b"qRGB")
+
+
+def test_a_colour_profile_is_applied():
+    values = ramp()
+    plain = read_picture(packed(Image.fromarray(values)), "a.png").pixels
+    other = read_picture(packed(Image.fromarray(values), icc_profile=swapped_profile()), "a.png").pixels
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    same = read_picture(packed(Image.fromarray(values), icc_profile=srgb), "a.png").pixels
+    np.testing.assert_array_equal(plain, same)
+    np.testing.assert_allclose(other, plain[..., ::-1], atol=2.5 / 255)
+    useless = read_picture(packed(Image.fromarray(values), icc_profile=b"no profile" * 20), "a.png").pixels
+    np.testing.assert_array_equal(plain, useless)
+
+
+def test_too_many_pixels_are_refused_before_decoding(monkeypatch):
+    monkeypatch.setattr(reading, "MOST_PIXELS", 12 * 17 - 1)
+    with pytest.raises(ImageError) as caught:
+        read_picture(packed(Image.fromarray(ramp())), "big.png")
+    assert str(caught.value) == (
+        "big.png: has 17 x 12 pixels; at most 0 megapixels are read, so that a small file cannot fill the memory; "
+        "scale it down first"
+    )
+
+
+def test_a_real_bomb_is_refused():
+    data = bytearray(packed(Image.new("L", (16, 16))))
+    data[16:24] = (60000).to_bytes(4, "big") * 2
+    data[29:33] = zlib.crc32(bytes(data[12:29])).to_bytes(4, "big")
+    with pytest.raises(ImageError, match="megapixels"):
+        read_picture(bytes(data), "bomb.png")
+
+
+@pytest.mark.parametrize(("data", "expected"), [
+    (b"", "a: is empty (0 bytes); a picture is a PNG, JPEG, WebP, TIFF or GIF file"),
+    (b"hello", "a: is not a picture that can be read; supported are PNG, JPEG, WebP, AVIF, TIFF, GIF and BMP; "
+     "save it again as one of these"),
+    (b"<svg xmlns='x'/>", "a: is an SVG drawing; supported are PNG, JPEG, WebP, AVIF, TIFF, GIF and BMP; export it "
+     "as PNG"),
+    (b"\0\0\0\x18ftypheic" + b"\0" * 50, "a: is a HEIC photograph; supported are PNG, JPEG, WebP, AVIF, TIFF, GIF "
+     "and BMP; export it as JPEG"),
+    (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n", "a: is a PostScript drawing; supported are PNG, JPEG, "
+     "WebP, AVIF, TIFF, GIF and BMP; export it as PNG"),
+    (packed(Image.new("RGB", (16, 4))), "a: is 16 x 4 pixels; both sides must be at least 8; use a larger picture"),
+], ids=["empty", "text", "svg", "heic", "postscript", "tiny"])
+def test_refusals(data, expected):
+    with pytest.raises(ImageError) as caught:
+        read_picture(data, "a")
+    assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP"])
+def test_a_truncated_file_is_refused(kind):
+    values = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    data = packed(Image.fromarray(values), kind)
+    with pytest.raises(ImageError, match=r"^a: (is|has) "):
+        read_picture(data[: len(data) // 2], "a")
+
+
+SAMPLES = [
+    packed(Image.fromarray(ramp()), kind) for kind in ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP")
+] + [deep(ramp().astype(np.uint16) * 257)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_damaged_files_never_end_in_another_error(data):
+    content = bytearray(data.draw(st.sampled_from(SAMPLES)))
+    for _ in range(data.draw(st.integers(1, 6))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(1, len(content)))
+    try:
+        picture = read_picture(bytes(content[:cut]), "a")
+    except ImageError:
+        return
+    assert picture.pixels.shape[2] == 3
+    assert np.isfinite(picture.pixels).all()

@@ -1,0 +1,152 @@
+"""What holds for every kind, every recipe and every import, so that a new one cannot be half there."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from reports.references import REFERENCES
+from runner.canvas import CANVASES
+from runner.canvas.initial import INITIALS
+from runner.objectives import OBJECTIVES
+from runner.objectives.statistics import STATISTICS
+from runner.optimisers import OPTIMISERS
+from runner.recipe.model import Recipe, load
+from runner.renderers import RENDERERS
+from runner.settings import kind_of
+from runner.symmetry import SYMMETRIES
+from runner.views import VIEWS
+from runner.vision import NETWORKS
+
+ROOT = Path(__file__).resolve().parents[2]
+FAMILIES = {
+    "canvas": CANVASES, "init": INITIALS, "objective": OBJECTIVES, "statistic": STATISTICS, "optimiser": OPTIMISERS,
+    "renderer": RENDERERS, "symmetry": SYMMETRIES, "view": VIEWS, "vision": NETWORKS,
+}
+KINDS = [kind for kinds in FAMILIES.values() for kind in kinds]
+RECIPES = sorted((ROOT / "recipes").glob("*/*.yaml"))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_every_kind_explains_itself(kind):
+    assert kind.__doc__
+    assert kind.model_config["frozen"]
+    assert kind.model_config["extra"] == "forbid"
+    for name, field in kind.model_fields.items():
+        assert name == "kind" or field.description, f"{name} has no help"
+    for key in kind.cites:
+        assert key in REFERENCES, key
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_kinds_of_a_family_have_names_of_their_own(family):
+    names = [kind_of(kind) for kind in FAMILIES[family]]
+    assert len(set(names)) == len(names)
+    assert all(name == name.lower() for name in names)
+
+
+def test_the_reference_is_in_step_with_the_code():
+    sys.path.insert(0, str(ROOT / "scripts"))
+    try:
+        from make_reference import reference
+    finally:
+        sys.path.pop(0)
+    text = reference()
+    assert (ROOT / "docs" / "reference.md").read_text(encoding="utf-8") == text, "run python scripts/make_reference.py"
+    for kind in KINDS:
+        assert f"### {kind_of(kind)}\n" in text
+
+
+def test_the_schema_is_in_step_with_the_code():
+    from runner.commands.scaffolding import schema_text
+
+    shipped = (ROOT / "recipes" / "recipe.schema.json").read_text(encoding="utf-8")
+    assert shipped == schema_text(), "run orbifolio schema --write recipes/recipe.schema.json"
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_shipped_recipe_is_valid_by_model_and_schema(path):
+    import json
+
+    import jsonschema
+
+    loaded = load(path)
+    assert isinstance(loaded.recipe, Recipe)
+    assert "Cost:" in loaded.recipe.about
+    schema = json.loads((ROOT / "recipes" / "recipe.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=../recipe.schema.json"
+
+
+def test_the_recipes_that_were_promised_are_there():
+    assert {path.stem for path in RECIPES} >= {
+        "rainbow-hexagon", "simple-square", "upside-down", "simple-triangle", "rainbow-triangle", "hex-tiled-triangle",
+        "four-colour-pinwheel", "mirror-rooms", "glide-frieze-cloth", "style-transfer", "deep-dream", "class-dream",
+        "all-17",
+    }
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+def test_reports_know_no_torch_and_numerics_no_pages():
+    for path in (ROOT / "reports").rglob("*.py"):
+        assert not any(name.split(".")[0] == "torch" for name in imports(path)), path
+    for room in ("canvas", "engine", "objectives", "optimisers", "symmetry", "views", "vision", "renderers"):
+        for path in (ROOT / "runner" / room).rglob("*.py"):
+            roots = {name.split(".")[0] for name in imports(path)}
+            assert not roots & {"jinja2", "boto3", "starlette", "reports", "markdown"}, path
+
+
+LEVELS = (
+    ("cli",), ("commands",), ("run", "summary", "plan", "listeners", "checkpoint", "studio", "exports", "frames", "shelf"),
+    ("recipe",), ("renderers",), ("engine",), ("canvas", "objectives", "symmetry", "views", "vision", "optimisers"),
+    ("images", "devices", "arithmetic"), ("settings", "errors", "events"),
+)
+
+
+def test_imports_run_downwards():
+    level = {name: number for number, names in enumerate(LEVELS) for name in names}
+    for path in (ROOT / "runner").rglob("*.py"):
+        place = path.relative_to(ROOT / "runner").parts[0].removesuffix(".py")
+        if place == "__init__":
+            continue
+        for name in imports(path):
+            parts = name.split(".")
+            if parts[0] == "runner" and len(parts) > 1 and parts[1] in level and place in level:
+                allowed = level[parts[1]] >= level[place] or (place, parts[1]) in EXCEPTIONS
+                assert allowed, f"{path.name} imports {name}"
+
+
+EXCEPTIONS = {
+    ("images", "shelf"),  # atomic writing
+    ("recipe", "images"),
+}
+
+
+@pytest.mark.parametrize("module", ["reports.gallery", "reports.write", "runner.cli", "runner.events"])
+def test_commands_that_compute_nothing_start_without_torch(module):
+    code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_the_wheel_names_every_package():
+    import tomllib
+
+    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
+    here = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for top in ("runner", "reports") for path in (ROOT / top).rglob("__init__.py")
+    }
+    assert here | {"reports._templates", "runner._recipes"} == listed

@@ -1,0 +1,74 @@
+"""Margins against numpy's padding, and their gradients against finite differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runner.errors import ShapeMismatch
+from runner.vision.edges import check_picture, extend, same_margins
+
+NUMPY = {"wrap": "wrap", "replicate": "edge", "zero": "constant"}
+EDGES = st.sampled_from(sorted(NUMPY))
+LAYOUTS = (torch.contiguous_format, torch.channels_last)
+
+
+def padded_by_numpy(values: np.ndarray, margins: tuple[int, ...], padding: tuple[str, str]) -> np.ndarray:
+    rows = np.pad(values, ((0, 0), (0, 0), margins[:2], (0, 0)), mode=NUMPY[padding[0]])
+    return np.pad(rows, ((0, 0), (0, 0), (0, 0), margins[2:]), mode=NUMPY[padding[1]])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.tuples(*[st.integers(0, 9)] * 4), st.tuples(EDGES, EDGES), st.integers(1, 6), st.integers(1, 6),
+    st.sampled_from(LAYOUTS),
+)
+def test_margins_are_those_of_numpy(margins, padding, height, width, layout) -> None:
+    features = torch.arange(2.0 * 3 * height * width).view(2, 3, height, width).contiguous(memory_format=layout)
+    expected = padded_by_numpy(features.numpy(), margins, padding)
+    assert np.array_equal(extend(features, margins, padding).numpy(), expected)
+
+
+@pytest.mark.parametrize("margins", [(1, 1, 1, 1), (0, 1, 0, 1), (2, 1, 0, 3), (6, 0, 0, 7)])
+@pytest.mark.parametrize(
+    "padding", [("wrap", "wrap"), ("replicate", "wrap"), ("wrap", "zero"), ("replicate", "replicate")]
+)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_gradients_are_those_of_finite_differences(margins, padding, layout) -> None:
+    features = torch.rand(1, 2, 4, 5, dtype=torch.float64).contiguous(memory_format=layout).requires_grad_()
+    assert torch.autograd.gradcheck(lambda values: extend(values, margins, padding), features)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_layout_and_dtype_stay(dtype: torch.dtype) -> None:
+    features = torch.rand(1, 8, 4, 4).to(dtype).contiguous(memory_format=torch.channels_last).requires_grad_()
+    larger = extend(features, (1, 1, 1, 1), ("wrap", "replicate"))
+    larger.sum().backward()
+    assert larger.dtype == dtype
+    assert larger.is_contiguous(memory_format=torch.channels_last)
+    assert features.grad is not None
+    assert features.grad.is_contiguous(memory_format=torch.channels_last)
+
+
+@given(st.integers(1, 40), st.integers(1, 7), st.integers(1, 3))
+def test_same_margins_give_the_rounded_up_share(size: int, kernel: int, stride: int) -> None:
+    before, after = same_margins(size, kernel, stride)
+    assert 0 <= after - before <= 1
+    if kernel >= stride:
+        assert (size + before + after - kernel) // stride + 1 == -(-size // stride)
+
+
+def test_pictures_that_cannot_wrap_are_refused() -> None:
+    check_picture("net", torch.rand(1, 3, 12, 8), 8, ("replicate", "wrap"))
+    with pytest.raises(ShapeMismatch) as caught:
+        check_picture("net", torch.rand(1, 3, 8, 12), 8, ("replicate", "wrap"))
+    assert str(caught.value) == (
+        "net: picture: expected shape ('batch', 3, 'height', 'a multiple of 8'); got (1, 3, 8, 12)"
+    )
+    with pytest.raises(ShapeMismatch, match="at least 8"):
+        check_picture("net", torch.rand(1, 3, 4, 8), 8, ("replicate", "replicate"))
+    with pytest.raises(ShapeMismatch, match="'batch', 3"):
+        check_picture("net", torch.rand(3, 8, 8), 8, ("wrap", "wrap"))

@@ -1,0 +1,284 @@
+"""Networks: tiles seen as their infinite tilings, only as deep as asked, in both precisions."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import skimage.data
+import torch
+from pydantic import TypeAdapter, ValidationError
+from torch import Tensor
+from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from runner.errors import MissingWeights, ShapeMismatch
+from runner.settings import kind_of
+from runner.vision import NETWORKS, AnyNetwork, EfficientNetLite0, InceptionV3, Untrained, Vgg16, Vgg19, inception
+from runner.vision.base import Encoder, Provenance
+from runner.vision.imagenet import class_names
+from runner.vision.inception import InceptionEncoder
+from runner.vision.published import TABLE
+from runner.vision.vgg import CAFFE, TORCHVISION, VggEncoder
+
+NOWHERE = Provenance("made up", "", "", "")
+
+
+def random_tensors(shapes: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
+    """Weights of a scale that keeps activations' scale; biases that are not zero."""
+    random = torch.Generator().manual_seed(5)
+    return {
+        name: torch.randn(shape, generator=random)
+        * (math.sqrt(2 / math.prod(shape[1:])) if len(shape) > 1 else 0.1)
+        for name, shape in shapes.items()
+    }
+
+
+def made_up_inception() -> Encoder:
+    return InceptionEncoder(random_tensors(inception.weight_shapes()), NOWHERE)
+
+
+def small_vgg(**settings: object) -> VggEncoder:
+    return Untrained.model_validate({"seed": 3, **settings}).build()
+
+
+ENCODERS = {
+    "untrained": lambda: small_vgg(),
+    "untrained-max": lambda: small_vgg(pooling="max"),
+    "efficientnet-lite0": lambda: EfficientNetLite0().build(),
+    "inception-v3": made_up_inception,
+}
+
+
+@pytest.fixture(scope="module", params=list(ENCODERS))
+def encoder(request: pytest.FixtureRequest) -> Encoder:
+    return ENCODERS[request.param]()
+
+
+def test_a_tile_is_seen_as_the_middle_of_its_tiling(encoder: Encoder) -> None:
+    seen = encoder.padded(("wrap", "wrap"))
+    tile = torch.rand(1, 3, 32, 64, generator=torch.Generator().manual_seed(1))
+    layers = [name for name in encoder.layers if name != "logits"]
+    alone, tiled = seen.features(tile, layers), seen.features(tile.tile(1, 1, 3, 3), layers)
+    for name in layers:
+        height, width = alone[name].shape[-2:]
+        stride = encoder.stride(name)
+        assert alone[name].shape == (1, encoder.channels(name), 32 // stride, 64 // stride), name
+        middle = tiled[name][..., height : 2 * height, width : 2 * width]
+        # Sums are taken in another order for another size; nothing else may differ.
+        torch.testing.assert_close(alone[name], middle, rtol=1e-4, atol=1e-5 * float(alone[name].abs().max()))
+
+
+def test_the_wrap_of_one_axis_does_not_touch_the_other(encoder: Encoder) -> None:
+    seen = encoder.padded(("replicate", "wrap"))
+    layer = [name for name in encoder.layers if encoder.stride(name) == 8][0]
+    picture = torch.rand(1, 3, 64, 32, generator=torch.Generator().manual_seed(2))
+    alone, tiled = (seen.features(picture.tile(1, 1, 1, n), [layer])[layer] for n in (1, 3))
+    torch.testing.assert_close(alone, tiled[..., 4:8], rtol=1e-4, atol=1e-5 * float(alone.abs().max()))
+    rolled = seen.features(picture.roll(8, 3), [layer])[layer]
+    torch.testing.assert_close(alone.roll(1, 3), rolled, rtol=1e-4, atol=1e-5 * float(alone.abs().max()))
+    lowered = seen.features(picture.roll(8, 2), [layer])[layer]
+    assert not torch.allclose(alone.roll(1, 2), lowered, rtol=1e-2)
+
+
+class CountConvolutions(TorchDispatchMode):
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        self.count += "convolution" in str(function)
+        return function(*args, **(kwargs or {}))
+
+
+def test_nothing_deeper_than_asked_is_computed(encoder: Encoder) -> None:
+    picture = torch.rand(1, 3, 96, 96)
+    counts = []
+    for name in encoder.layers:
+        with CountConvolutions() as mode:
+            features = encoder.features(picture, [name])
+        assert list(features) == [name]
+        counts.append(mode.count)
+    assert counts == sorted(counts)
+    assert counts[0] == 1
+    if isinstance(encoder, VggEncoder):
+        assert counts == list(range(1, 14))
+
+
+def test_features_do_not_depend_on_what_else_is_asked_for(encoder: Encoder) -> None:
+    picture = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(3))
+    together = encoder.features(picture, encoder.layers)
+    assert list(together) == list(encoder.layers)
+    for name in (encoder.layers[0], encoder.layers[5]):
+        assert torch.equal(together[name], encoder.features(picture, [name])[name])
+    assert encoder.features(picture, []) == {}
+
+
+def test_unknown_layers_and_shapes_are_told(encoder: Encoder) -> None:
+    with pytest.raises(KeyError, match=f"no layer 'conv9_9'; it has {encoder.layers[0]}"):
+        encoder.features(torch.rand(1, 3, 64, 64), ["conv9_9"])
+    layer = next(name for name in encoder.layers if encoder.stride(name) == 4)
+    with pytest.raises(ShapeMismatch, match="a multiple of 4"):
+        encoder.padded(("wrap", "wrap")).features(torch.rand(1, 3, 64, 66), [layer])
+
+
+def test_copies_share_weights_and_want_no_gradient(encoder: Encoder) -> None:
+    wrapped = encoder.padded(("wrap", "wrap"))
+    assert wrapped.padding == ("wrap", "wrap")
+    assert encoder.padding != ("wrap", "wrap")
+    picture = torch.rand(1, 3, 64, 64, requires_grad=True)
+    name = encoder.layers[3]
+    half = wrapped.to("cpu", torch.bfloat16)
+    features = half.features(picture, [name])[name]
+    assert features.dtype == torch.bfloat16
+    assert features.is_contiguous(memory_format=torch.channels_last)
+    (gradient,) = torch.autograd.grad(features.float().square().sum(), picture)
+    assert gradient.dtype == torch.float32
+    assert float(gradient.abs().max()) > 0
+    tensors = wrapped._tensors  # type: ignore[attr-defined]
+    assert tensors is encoder._tensors  # type: ignore[attr-defined]
+    assert not any(tensors[key].requires_grad for key in tensors)
+
+
+@pytest.mark.parametrize("kind", NETWORKS, ids=kind_of)
+def test_tables_are_known_without_weights(kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.vision.vgg.default_store", None)
+    settings = kind()
+    names = settings.layer_names()
+    assert len(set(names)) == len(names)
+    strides = [settings.layer_stride(name) for name in names]
+    assert strides == sorted(strides)
+    assert min(settings.layer_channels(name) for name in names) > 0
+    assert set(settings.default_style_layers) <= set(names)
+    assert set(settings.weight_names()) <= set(TABLE)
+    assert settings.cites
+    with pytest.raises(KeyError):
+        settings.layer_stride("conv9_9")
+
+
+def test_networks_are_chosen_by_name_or_settings() -> None:
+    adapter = TypeAdapter(AnyNetwork)
+    assert adapter.validate_python("vgg16") == Vgg16()
+    assert adapter.validate_python({"kind": "vgg19", "pooling": "max"}).half_precision is False
+    assert Vgg16().weight_names() == ("vgg16/hed",)
+    assert Vgg16(weights="imagenet").weight_names() == ("vgg16/imagenet",)
+    assert Vgg16(path="x.pth").weight_names() == ()
+    assert Vgg19().layer_names()[-1] == "conv5_4"
+    with pytest.raises(ValidationError):
+        adapter.validate_python({"kind": "vgg16", "weights": "caffe"})
+
+
+def test_untrained_filters_are_orthogonal_seeded_and_keep_the_scale() -> None:
+    encoder, again, other = small_vgg(), small_vgg(), small_vgg(seed=4)
+    kernel = encoder._tensors["conv2_1.weight"].flatten(1)
+    torch.testing.assert_close(kernel @ kernel.mT, 2 * torch.eye(128), rtol=0, atol=1e-4)
+    assert torch.equal(kernel, again._tensors["conv2_1.weight"].flatten(1))
+    assert not torch.allclose(kernel, other._tensors["conv2_1.weight"].flatten(1))
+    picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(6))
+    features = encoder.padded(("wrap", "wrap")).features(picture, encoder.layers)
+    powers = [float(values.square().mean()) for values in features.values()]
+    # Averages over 2 x 2 lose some of the power of noise; no layer may fade or explode.
+    assert all(0.02 < power < 50 for power in powers), powers
+    before = torch.get_rng_state()
+    small_vgg(seed=5).features(picture, ["conv1_2"])
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_vgg_input_conventions() -> None:
+    picture = torch.tensor([1.0, 0.5, 0.25]).view(1, 3, 1, 1)
+    torch.testing.assert_close(
+        CAFFE.apply(picture).flatten(), torch.tensor([63.75 - 104.007, 127.5 - 116.669, 255 - 122.679])
+    )
+    torch.testing.assert_close(
+        TORCHVISION.apply(picture).flatten(),
+        torch.tensor([(1 - 0.485) / 0.229, (0.5 - 0.456) / 0.224, (0.25 - 0.406) / 0.225]),
+    )
+
+
+def test_vgg_is_the_plain_network() -> None:
+    """Against a straightforward spelling with zero padding."""
+    encoder = small_vgg(pooling="max").padded(("zero", "zero"))
+    picture = torch.rand(2, 3, 40, 36, generator=torch.Generator().manual_seed(7))
+    x = (picture - 0.5) / 0.25
+    for block, depth in enumerate((2, 2, 3), start=1):
+        if block > 1:
+            x = functional.max_pool2d(x, 2)
+        for number in range(1, depth + 1):
+            x = functional.relu(functional.conv2d(x, encoder._tensors[f"conv{block}_{number}.weight"], padding=1))
+    torch.testing.assert_close(encoder.features(picture, ["conv3_3"])["conv3_3"], x, rtol=1e-4, atol=1e-4)
+
+
+def gradient(encoder: Encoder, picture: Tensor, layers: tuple[str, ...]) -> Tensor:
+    leaf = picture.clone().requires_grad_()
+    total = torch.zeros(())
+    for features in encoder.features(leaf, layers).values():
+        flat = features.flatten(2)[0]
+        gram = (flat @ flat.mT).float() / flat.shape[1]
+        total = total + (gram - gram.mean()).square().sum() / gram.detach().square().sum()
+    (found,) = torch.autograd.grad(total, leaf)
+    return found.flatten()
+
+
+def test_half_precision_gradients_agree() -> None:
+    picture = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(8))
+    average = small_vgg().padded(("wrap", "wrap"))
+    maximum = small_vgg(pooling="max").padded(("wrap", "wrap"))
+    cosines = [
+        functional.cosine_similarity(
+            gradient(network, picture, network.style_layers),
+            gradient(network.to("cpu", torch.bfloat16), picture, network.style_layers),
+            dim=0,
+        )
+        for network in (average, maximum)
+    ]
+    # 0.999 is the bar under which `half_precision` may be claimed; maximum pooling does not reach it.
+    assert cosines[0] >= 0.999
+    assert cosines[1] < cosines[0]
+    assert Untrained().half_precision
+    assert not Untrained(pooling="max").half_precision
+
+
+def scores(picture: object) -> Tensor:
+    values = torch.tensor(picture, dtype=torch.float32).permute(2, 0, 1)[None] / 255
+    small = functional.interpolate(values, size=(224, 224), mode="bilinear", antialias=True)
+    return EfficientNetLite0().build().features(small, ["logits"])["logits"][0]
+
+
+def test_efficientnet_names_what_it_sees() -> None:
+    coffee, cat = scores(skimage.data.coffee()), scores(skimage.data.chelsea())
+    assert coffee.shape == (1000,)
+    assert class_names()[int(coffee.argmax())] == "espresso"
+    assert float(coffee.softmax(0).max()) > 0.8
+    assert set(cat.topk(3).indices.tolist()) == {281, 282, 285}
+
+
+def test_class_names_stand_at_their_numbers() -> None:
+    names = class_names()
+    assert len(names) == len(set(names)) == 1000
+    anchors = {
+        0: "tench", 88: "macaw", 134: "crane (bird)", 281: "tabby", 327: "starfish", 388: "giant panda",
+        517: "crane (machine)", 665: "moped", 889: "violin", 967: "espresso", 980: "volcano", 999: "toilet tissue",
+    }
+    assert {number: names[number] for number in anchors} == anchors
+    assert all(name == name.strip() and name and not name[0].isdigit() for name in names)
+    assert EfficientNetLite0().class_names() == EfficientNetLite0().build().classes == names
+
+
+@pytest.mark.slow
+def test_published_weights_see_tiles_as_tilings_and_agree_in_half_precision() -> None:
+    try:
+        networks = [Vgg16().build(), InceptionV3().build()]
+    except MissingWeights as error:
+        pytest.skip(f"weights cannot be fetched here: {str(error).splitlines()[0]}")
+    tile = torch.tensor(skimage.data.immunohistochemistry()[:128, :96] / 255.0, dtype=torch.float32)
+    tile = tile.permute(2, 0, 1)[None]
+    for network in networks:
+        seen = network.padded(("wrap", "wrap"))
+        for name in network.layers:
+            alone, tiled = (seen.features(tile.tile(1, 1, n, n), [name])[name] for n in (1, 3))
+            height, width = alone.shape[-2:]
+            middle = tiled[..., height : 2 * height, width : 2 * width]
+            torch.testing.assert_close(alone, middle, rtol=1e-3, atol=1e-4 * float(alone.abs().max()))
+    vgg = networks[0].padded(("wrap", "wrap"))
+    fine, coarse = (gradient(vgg.to("cpu", kind), tile, vgg.style_layers) for kind in (torch.float32, torch.bfloat16))
+    assert functional.cosine_similarity(fine, coarse, dim=0) >= 0.999
