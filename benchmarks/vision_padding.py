@@ -40,7 +40,8 @@ def zeros(features: Tensor, margins: object, padding: object) -> Tensor:
 
 
 def main() -> None:
-    height, width, repeats, threads = (int(value) for value in (sys.argv[1:] + ["384", "448", "5", "2"][len(sys.argv) - 1 :]))
+    given = [int(value) for value in sys.argv[1:]]
+    height, width, repeats, threads = given + [384, 448, 5, 2][len(given) :]
     torch.set_num_threads(threads)
     picture = torch.rand(1, 3, height, width, requires_grad=True)
     network = Untrained().build().padded(("wrap", "wrap"))

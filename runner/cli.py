@@ -119,6 +119,8 @@ def run(
         recipe, overrides, images, gallery=gallery, device=device, resume=resume, command=command,
         console=console(), stop=stop.stop,
     )
+    if result.outcome != "done":
+        click.echo(f"{result.outcome}: {result.message}", err=True)
     click.echo(str(result.folder / "index.html"))
     if result.outcome == "interrupted":
         sys.exit(130)

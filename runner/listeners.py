@@ -154,9 +154,7 @@ class Terminal:
             case Warned():
                 self._say(f"warning: {event.message}")
             case RunFinished():
-                self.close()
-                if event.outcome != "done":
-                    self._say(f"{event.outcome}: {event.message}")
+                self.close()  # how it ended is told by whoever started the run
             case FrameSaved() | PhaseFinished():
                 pass
 

@@ -200,6 +200,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         """As the base class, for addresses that may be fetched."""
         fault = fault_of_address(newurl)
         if fault is not None:
+            fp.close()
             raise ImageError(f"{without_secrets(req.full_url)}: redirects elsewhere: {fault}")
         return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
 

@@ -162,6 +162,9 @@ def _check(recipe: Recipe, source: Source, images: Images) -> list[Problem]:
             return None
         return found.width / found.height
 
+    for picture in dict.fromkeys(pictures.values()):
+        if picture not in bad:
+            aspect_of(picture)  # what can be opened here is opened now, not in the middle of a run
     for name, message in settings.complaints(aspect_of):
         problems.append(place(source, _route(f"renderer.{name}".rstrip(".")), message))
     unused = sorted(set(images.given) - {p.partition(":")[2] or "upload" for p in pictures.values() if p.startswith("upload")})

@@ -28,7 +28,8 @@ def colours(*codes: str) -> Field:
 def encode(light: Field) -> Field:
     """The sRGB transfer function (IEC 61966-2-1), linear [0, 1] to [0, 1]."""
     light = np.clip(light, 0, 1)
-    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055).astype(np.float32)
+    coded = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    return np.asarray(coded, np.float32)
 
 
 def ramp(position: Field, palette: Field) -> Field:
@@ -40,7 +41,7 @@ def ramp(position: Field, palette: Field) -> Field:
 def step(low: float, high: float, value: Field) -> Field:
     """0 below `low`, 1 above `high`, a smooth cubic in between; `low` > `high` turns it round."""
     t = np.clip((value - low) / (high - low), 0, 1)
-    return (t * t * (3 - 2 * t)).astype(np.float32)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
 def mix(under: Field, over: Field, amount: Field | float) -> Field:
@@ -88,11 +89,15 @@ def relief(height: Field, *, gloss: float = 40) -> tuple[Field, Field]:
 
 def scatter(random: np.random.Generator, count: int, spacing: float, margin: float = 0.1) -> Field:
     """Up to `count` points (n, 2) no nearer than `spacing`, beyond the edges by `margin` (dart throwing)."""
-    points: list[NDArray[np.float64]] = []
-    for candidate in random.uniform(-margin, 1 + margin, (count * 30, 2)):
-        if len(points) < count and all(np.hypot(*(candidate - p)) >= spacing for p in points):
-            points.append(candidate)
-    return np.array(points, np.float32)
+    points = np.empty((count, 2))
+    found = 0
+    for dart in random.uniform(-margin, 1 + margin, (count * 30, 2)):
+        if ((points[:found] - dart) ** 2).sum(1).min(initial=np.inf) >= spacing**2:
+            points[found] = dart
+            found += 1
+            if found == count:
+                break
+    return points[:found].astype(np.float32)
 
 
 def panes(sites: Field, x: Field, y: Field, *, neighbours: int = 6) -> tuple[NDArray[np.intp], Field]:

@@ -65,5 +65,5 @@ def oil(random: np.random.Generator, x: Field, y: Field) -> Field:
     thickness = gaussian_filter(paint.reshape(size, size), size / 2304 * 1.5)
     diffuse, shine = relief(thickness, gloss=30)
     light = canvas.reshape(size, size, 3) * (0.25 + 0.75 * np.clip(diffuse, 0.15, 1.7))[..., None]
-    light += (0.35 * np.maximum(shine - 0.35, 0))[..., None] * colours("fff6e0")[0]
-    return light
+    highlight = (0.35 * np.maximum(shine - 0.35, 0))[..., None] * colours("fff6e0")[0]
+    return np.asarray(light + highlight, np.float32)

@@ -2,6 +2,7 @@
 
 import http.server
 import io
+import os
 import shutil
 import socket
 import ssl
@@ -82,8 +83,6 @@ def test_a_missing_upload_is_told(images):
 
 
 def test_a_pipe_is_no_picture(images, tmp_path):
-    import os
-
     os.mkfifo(tmp_path / "pipe")
     assert images.check("pipe") == "'pipe' is a device or a pipe; a picture is a plain file; name one"
 
@@ -130,7 +129,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_response(302)
             port = self.server.server_address[1]
             self.send_header("Location", {
-                "/to-http": "http://localhost/a.png", "/to-other": f"https://127.0.0.1:{port}/a.png", "/round": "/round",
+                "/to-http": "http://localhost/a.png", "/to-other": f"https://127.0.0.1:{port}/a.png",
+                "/round": "/round",
             }[name])
             self.end_headers()
             return
@@ -156,7 +156,8 @@ def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("certificate")
     subprocess.run(
         [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
+         "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", folder / "key.pem",
+         "-out", folder / "cert.pem"],
         check=True, capture_output=True,
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -221,8 +222,8 @@ def test_the_judged_address_is_the_one_connected_to(server, monkeypatch):
     ("/missing", "HOST/missing: the server answers 404 Not Found; a picture must be there; check the address"),
     ("/page", "HOST/page: is text/html, not a picture; the picture's own address is needed; copy it from the browser's "
      "image menu"),
-    ("/to-http", "HOST/to-http: redirects elsewhere: 'http://localhost/a.png' is not encrypted; pictures are fetched by "
-     "https only; write https://"),
+    ("/to-http", "HOST/to-http: redirects elsewhere: 'http://localhost/a.png' is not encrypted; pictures are fetched "
+     "by https only; write https://"),
     ("/torn", "HOST/torn: the connection broke after 82 of 92 bytes; try again"),
 ])
 def test_answers_that_are_no_picture(server, path, expected):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+
 from scripts.make_styles import LARGEST_FILE, STYLES, compress, main, render
 from scripts.styles.fields import colours, encode, panes, scatter
 from scripts.styles.marbling import Comb, Drop, Swirl

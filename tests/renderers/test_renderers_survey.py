@@ -1,0 +1,76 @@
+"""A survey: every combination is a phase, resuming works inside one, the sheet holds all pictures."""
+
+import numpy as np
+import pytest
+import torch
+from pydantic import TypeAdapter
+
+from runner.renderers import AnyRenderer
+from runner.renderers.base import Studio
+from runner.renderers.survey import CELL, contact_sheet
+
+BASE = {
+    "kind": "image-optimisation", "symmetry": {"kind": "plane", "group": "p1"}, "vision": "untrained",
+    "objectives": [{"kind": "style", "images": ["x"], "layers": ["conv1_1"]}],
+    "phases": [{"size": 16, "steps": 2}, {"size": 24, "steps": 1}],
+}
+
+
+def survey(**vary):
+    return TypeAdapter(AnyRenderer).validate_python({"kind": "survey", "base": BASE, "vary": vary})
+
+
+def studio() -> Studio:
+    def picture(source: str) -> torch.Tensor:
+        return torch.rand((1, 3, 32, 32), generator=torch.Generator().manual_seed(1))
+
+    return Studio(seed=1, device="cpu", picture=picture, plain_picture=picture)
+
+
+def run(renderer, interrupt=None):
+    state = None
+    for number, phase in enumerate(renderer.phases()):
+        state = renderer.begin(number, state)
+        for step in range(phase.steps):
+            renderer.step(state)
+            if interrupt == (number, step):
+                state = renderer.load(number, renderer.save(state))
+    return state
+
+
+def test_every_combination_is_a_phase_and_a_picture():
+    renderer = survey(**{"symmetry.group": ["p1", "p4"], "vision.pooling": ["average", "max"]}).build(studio())
+    phases = renderer.phases()
+    assert [phase.title for phase in phases] == [
+        "group p1, pooling average", "group p1, pooling max", "group p4, pooling average", "group p4, pooling max",
+    ]
+    assert all(phase.steps == 3 for phase in phases)
+    state = run(renderer)
+    assert renderer.final(state).shape[1] >= 2 * CELL
+    assert len(renderer.extras(state)) == 4
+    summary = renderer.symmetry_summary(renderer.final(state))
+    assert summary["worst"] < 0.05
+
+
+@pytest.mark.parametrize("interrupt", [(0, 0), (0, 2), (1, 1)])
+def test_resuming_inside_a_variation_changes_nothing(interrupt):
+    settings = survey(**{"symmetry.group": ["p2", "p4"]})
+    whole, broken = settings.build(studio()), settings.build(studio())
+    assert np.array_equal(whole.final(run(whole)), broken.final(run(broken, interrupt)))
+
+
+def test_what_is_wrong_with_any_variation_is_told():
+    found = survey(**{"symmetry.group": ["p1", "p7"]}).complaints(lambda source: 1.0)
+    assert len(found) == 1
+    assert found[0][0] == "vary"
+    assert found[0][1].startswith("p7: ")
+    assert survey(**{"nowhere.at.all": [1]}).complaints(lambda source: 1.0)[0][0] == "vary"
+    many = survey(**{"optimiser.history": list(range(1, 70))})
+    assert "at most 64" in many.complaints(lambda source: 1.0)[0][1]
+
+
+def test_the_sheet_fits_any_shape():
+    pictures = [np.full((40, 20, 3), 0.2, np.float32), np.full((20, 60, 3), 0.8, np.float32)]
+    sheet = contact_sheet(pictures, ["one", "two"])
+    assert sheet.dtype == np.float32
+    assert abs(float(sheet[CELL // 2, CELL // 2, 0]) - 0.2) < 0.01

@@ -1,0 +1,237 @@
+"""The command line as a user types it: outputs, exit codes, whole error texts, never a traceback."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from runner.cli import cli
+from runner.errors import RecipeError
+from runner.recipe.model import load
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments], standalone_mode=False)
+
+
+def test_check_says_ok_and_plans(recipe, orbifolio):
+    answer = orbifolio("check", recipe, "--plan")
+    assert answer.returncode == 0, answer.stderr
+    assert "ok: Tiny" in answer.stdout
+    assert "16 x 16 px" in answer.stdout
+    assert "p4" in answer.stdout
+    assert "memory" in answer.stdout
+
+
+def test_check_reports_all_errors_at_once_with_places(recipe, orbifolio):
+    text = recipe.read_text(encoding="utf-8")
+    text = text.replace("seed: 7", "sed: 7").replace("r4: [g, r, b]", "r4: [g, b, r]").replace("size: 16", "size: 1e3")
+    recipe.write_text(text.replace("title: Tiny", "title: Tiny\ntitle: Twice"), encoding="utf-8")
+    answer = orbifolio("check", recipe)
+    assert answer.returncode == 2
+    assert "Traceback" not in answer.stderr
+    lines = [line for line in answer.stderr.splitlines() if line.startswith(str(recipe)) and ": error: " in line]
+    places = [tuple(map(int, line.removeprefix(f"{recipe}:").split(":")[:2])) for line in lines]
+    assert places == sorted(places)
+    assert any("title" in line for line in lines)
+    assert any("'sed'" in line and "did you mean 'seed'?" in line for line in lines)
+    assert answer.stderr.rstrip().endswith("errors")
+
+
+def test_an_illegal_colour_action_is_told_with_witness_and_cure(recipe, orbifolio):
+    answer = orbifolio("check", recipe, "renderer.symmetry={kind: plane, group: p2, colours: {r2: [g, b, r]}}")
+    assert answer.returncode == 2
+    assert (
+        "renderer.symmetry.colours.r2: half a turn twice is no turn, but [g, b, r] twice is [b, r, g]; "
+        "try [b, g, r] or r3"
+    ) in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("renderer.phases.0.siz=64", "did you mean 'size'?"),
+        ("renderer.phases.9.size=64", "renderer.phases"),
+        ("seed", "KEY=VALUE"),
+        ("seed=one", "seed"),
+        ("renderer.objectives.0.layers=[conv9_9]", "has no layer 'conv9_9'"),
+        ("renderer.vision=vgg61", "vgg16"),
+        ("renderer.objectives.0.images=[skimage:cofee]", "did you mean coffee"),
+        ("renderer.canvas.aspect=1.618", "nearest of all is 8:5"),
+        ("renderer.objectives.+={kind: dream, class: volcano}", "efficientnet-lite0"),
+        ("style_preparation.palette=nothing.png", "nothing.png"),
+    ],
+)
+def test_overrides_are_validated_as_if_written(recipe, orbifolio, override, words):
+    answer = orbifolio("run", recipe, override)
+    assert answer.returncode == 2
+    assert words in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert not list(recipe.parent.parent.glob("gallery/*/*"))
+
+
+def test_overrides_that_fit_are_kept_in_the_resolved_recipe(recipe):
+    loaded = load(recipe, ["seed=12", "renderer.phases.-1.size=32", "renderer.objectives.+=range"])
+    assert loaded.recipe.seed == 12
+    assert loaded.recipe.renderer.phases[1].size == 32
+    assert loaded.recipe.renderer.objectives[-1].kind == "range"
+    again = recipe.with_name("again.yaml")
+    again.write_text(loaded.resolved_text, encoding="utf-8")
+    assert load(again).parameters == loaded.parameters
+    assert "seed=12" in loaded.resolved_text
+    assert load(recipe).resolved_text == recipe.read_text(encoding="utf-8")
+
+
+def test_uploads_are_asked_for(recipe, tmp_path, orbifolio):
+    answer = orbifolio("check", recipe, "renderer.objectives.0.images=[upload]")
+    assert answer.returncode == 2
+    assert "add --image upload=FILE" in answer.stderr
+    (tmp_path / "photo.jpg").write_bytes(b"not a picture")
+    answer = orbifolio("run", recipe, "renderer.objectives.0.images=[upload]", "--image", "upload=photo.jpg")
+    assert answer.returncode == 2
+    assert "Traceback" not in answer.stderr
+
+
+def test_run_prints_the_report_last(recipe, tmp_path, orbifolio):
+    answer = orbifolio("run", recipe, "renderer.phases=[{size: 16, steps: 2}]")
+    assert answer.returncode == 0, answer.stderr
+    page = tmp_path / answer.stdout.strip().splitlines()[-1]
+    assert page.is_file()
+    assert (tmp_path / "gallery" / "index.html").is_file()
+    assert "\x1b" not in answer.stderr  # no terminal, no colours
+    measured = orbifolio("measure", page.with_name("final.png"), "--group", "p4", "--colours", "r4=g,r,b", "--json")
+    assert json.loads(measured.stdout)["worst"] < 0.05
+    rebuilt = orbifolio("gallery")
+    assert rebuilt.returncode == 0
+    assert rebuilt.stderr.startswith("0 pages")
+
+
+def test_progress_is_live_on_a_terminal(recipe, tmp_path):
+    """A real pseudo-terminal: a bar with an estimate appears, and the terminal is given back."""
+    reader, writer = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runner.cli", "run", str(recipe)], cwd=tmp_path, stdout=subprocess.PIPE, stderr=writer,
+        env={**{k: v for k, v in os.environ.items() if k not in ("CI", "NO_COLOR")}, "TERM": "xterm", "COLUMNS": "100"},
+    )
+    os.close(writer)
+    shown = b""
+    while True:
+        try:
+            part = os.read(reader, 4096)
+        except OSError:
+            break
+        if not part:
+            break
+        shown += part
+    os.close(reader)
+    process.communicate(timeout=60)
+    assert process.returncode == 0, shown
+    assert b"left" in shown
+    assert b"/12" in shown
+    assert shown.count(b"\x1b[?25h") == shown.count(b"\x1b[?25l")  # the cursor is back
+
+
+def test_new_writes_a_valid_recipe_and_never_over_one(tmp_path, orbifolio):
+    answer = orbifolio("new", "mine", "--like", "simple-square")
+    assert answer.returncode == 0
+    assert load(tmp_path / answer.stdout.strip()).recipe.title == "Simple square"
+    again = orbifolio("new", "mine", "--like", "simple-square")
+    assert again.returncode == 2
+    assert "exists; nothing is overwritten" in again.stderr
+    wrong = orbifolio("new", "other", "--like", "simple-sqare")
+    assert "did you mean simple-square" in wrong.stderr
+
+
+def test_schema_is_json(orbifolio):
+    assert json.loads(orbifolio("schema").stdout)["title"] == "orbifolio recipe"
+
+
+def test_doctor_and_weights_tell_what_is_here(tmp_path, orbifolio, monkeypatch):
+    monkeypatch.setenv("ORBIFOLIO_WEIGHTS", str(tmp_path / "weights"))
+    answer = orbifolio("doctor")
+    assert answer.returncode == 0, answer.stdout
+    assert "orbifolio weights fetch vgg16/hed" in answer.stdout
+    listed = orbifolio("weights")
+    assert "vgg16/hed" in listed.stdout
+    assert "CC BY 4.0" in listed.stdout
+    fetched = orbifolio("weights", "fetch", "efficientnet-lite0/imagenet")
+    assert fetched.returncode == 0, fetched.stderr
+    verified = orbifolio("weights", "verify", "efficientnet-lite0/imagenet")
+    assert "here" in verified.stdout
+    wrong = orbifolio("weights", "fetch", "vgg16/hedd")
+    assert wrong.returncode == 2
+    assert "did you mean vgg16/hed" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["rum"], "Did you mean run"),
+        (["run"], "Missing argument"),
+        (["run", "nothing.yaml"], "nothing.yaml"),
+        (["run", "x.yaml", "--image", "photo.jpg"], "NAME=FILE"),
+        (["gallery", "nowhere"], "no such folder"),
+        (["measure", "nothing.png", "--group", "p4"], "nothing.png"),
+        (["run", "x.yaml", "--device", "tpu"], "x.yaml"),
+    ],
+)
+def test_wrong_arguments_end_with_two_and_a_sentence(orbifolio, arguments, words):
+    answer = orbifolio(*arguments)
+    assert answer.returncode == 2
+    assert words in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_unknown_devices_are_refused(recipe, orbifolio):
+    answer = orbifolio("run", recipe, "--device", "tpu")
+    assert answer.returncode == 2
+    assert "use auto, cpu, cuda or cuda:N" in answer.stderr
+
+
+WORDS = st.sampled_from([
+    "schema", "title", "renderer", "kind", "image-optimisation", "survey", "symmetry", "plane", "group", "p4", "p6mm",
+    "colours", "r4", "[g, b, r]", "[-r, -g, -b]", "vision", "untrained", "vgg16", "objectives", "style", "images",
+    "skimage:coffee", "dream", "layer", "conv1_1", "phases", "size", "steps", "16", "-1", "1e3", "1:30", "yes", "null",
+    "{", "}", "[", "]", ":", "- ", "\n", "\n  ", ", ", "&a", "*a", "<<", "x-note", '"', "'", "\t", "#", "|", ".inf",
+])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(WORDS, max_size=40).map("".join) | st.binary(max_size=200).map(lambda data: data.decode("latin-1")))
+def test_no_text_makes_a_traceback(tmp_path, text):
+    path = tmp_path / "fuzz.yaml"
+    path.write_text(text, encoding="utf-8", errors="replace")
+    try:
+        load(path)
+    except RecipeError as error:
+        assert all(str(problem) for problem in error.problems)
+
+
+SCALARS = st.none() | st.booleans() | st.integers(-5, 10**20) | st.floats() | st.text(max_size=8)
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3), max_leaves=6)
+PATHS = st.sampled_from([
+    "title", "seed", "about", "frames", "publish", "finish", "finish.levels", "style_preparation", "renderer",
+    "renderer.kind", "renderer.symmetry", "renderer.symmetry.group", "renderer.symmetry.colours",
+    "renderer.symmetry.colours.r4", "renderer.vision", "renderer.objectives", "renderer.objectives.0",
+    "renderer.objectives.0.images", "renderer.objectives.0.layers", "renderer.objectives.0.statistics",
+    "renderer.objectives.1.weight", "renderer.phases", "renderer.phases.0", "renderer.phases.0.size",
+    "renderer.canvas", "renderer.canvas.init", "renderer.canvas.aspect", "renderer.views", "renderer.optimiser",
+])
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(PATHS, VALUES)
+def test_no_value_anywhere_makes_a_traceback(recipe, path, value):
+    import yaml
+
+    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True).removesuffix("...\n").strip()
+    try:
+        load(recipe, [f"{path}={text}"])
+    except RecipeError as error:
+        assert all(problem.message for problem in error.problems)
