@@ -43,7 +43,9 @@ def validate(model: type[Model], source: Source) -> Model:
             [(tuple(report["loc"]), report) for report in error.errors(include_url=False)],
         )
         faults |= translation.found
-    faults |= _truth_as_number(model, source)
+    truths = _truth_as_number(model, source)
+    told = {(mark, problem.path) for mark, problem in truths}  # rather than that true, as 1, is too small
+    faults = {(mark, problem) for mark, problem in faults if (mark, problem.path) not in told} | truths
     if faults or found is None:
         raise RecipeError(_in_order(faults))
     return found

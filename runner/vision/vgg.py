@@ -65,8 +65,9 @@ def layer_table(depths: Sequence[int]) -> dict[str, tuple[int, int]]:
 class VggEncoder(Encoder):
     """A VGG network without its classifier.
 
-    The first convolution stays in float32: a picture rounded to bfloat16 has only 8 bits, and the gradient's
-    cosine to float32's falls from 0.9998 to 0.9990 (random filters and cotangents, to conv4_1, 384 x 448 px).
+    The first convolution stays in float32, since a picture rounded to bfloat16 has only 8 bits. Cosine of the
+    style gradient (Grams to conv4_1, `hed`) in bfloat16 to float32's: 0.9998 from noise, 0.9994 near the style,
+    0.998 from a smooth photograph far from it; 0.9997, 0.9991 and 0.998 with all of it in bfloat16.
     """
 
     style_layers = STYLE_LAYERS
