@@ -77,6 +77,11 @@ def _put(state: _State, override: str, origin: Text, index: int) -> None:
             Mark(index),
             "this is not KEY=VALUE; a value of the recipe is changed by its path; write it as in seed=3",
         )
+    first = split_lines(path)[0]
+    if first != path:
+        raise SyntaxFault(
+            Mark(index, 1, len(first) + 1), "the line ends here; a path stands on one line; join the lines"
+        )
     bad = unprintable(path)
     if bad is not None:
         raise SyntaxFault(

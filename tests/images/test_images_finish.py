@@ -60,7 +60,8 @@ def test_commutes_with_every_colour_element(finish, index):
 def test_commutes_with_shifts_and_quarter_turns_of_a_tile(finish):
     here = picture()
     done = finish.apply(here, wrap=(True, True))
-    np.testing.assert_allclose(finish.apply(np.roll(here, (5, 7), (0, 1)), wrap=(True, True)), np.roll(done, (5, 7), (0, 1)), atol=1e-5)
+    moved = finish.apply(np.roll(here, (5, 7), (0, 1)), wrap=(True, True))
+    np.testing.assert_allclose(moved, np.roll(done, (5, 7), (0, 1)), atol=1e-5)
     np.testing.assert_allclose(finish.apply(np.rot90(here).copy(), wrap=(True, True)), np.rot90(done), atol=1e-5)
 
 

@@ -18,20 +18,22 @@ def judge(source: Source) -> None:
     try:
         recipe = validate(Recipe, source)
     except RecipeError as error:
-        assert error.problems
-        for problem in error.problems:
-            text = str(problem)
-            text.encode("utf-8")
-            assert len(text) < 2000
-            assert problem.message.strip()
-            if problem.line is not None:
-                assert 1 <= problem.line <= len(source.lines)
-            if problem.source is not None:
-                head, line, caret = text.rsplit("\n", 2)
-                assert caret.index("^") <= len(line)
+        problems = error.problems
+    else:
+        assert isinstance(recipe, Recipe)
+        assert source.problems == ()
         return
-    assert isinstance(recipe, Recipe)
-    assert source.problems == ()
+    assert problems
+    for problem in problems:
+        text = str(problem)
+        text.encode("utf-8")
+        assert len(text) < 2000
+        assert problem.message.strip()
+        if problem.line is not None:
+            assert 1 <= problem.line <= len(source.lines)
+        if problem.source is not None:
+            _, line, caret = text.rsplit("\n", 2)
+            assert caret.index("^") <= len(line)
 
 
 YAMLISH = st.lists(
@@ -118,5 +120,6 @@ PATHS = st.lists(
 @given(st.lists(st.tuples(PATHS, YAMLISH | WORDS).map("=".join) | st.text(max_size=30), max_size=4))
 @example(["canvas.start.of.0.amount=3", "canvas.start.of.+=photo", "canvas.start.of.-1.photo=x"])
 @example(["\udcff=1", "title=\udcff"])
+@example(["0\n.="])
 def test_overrides(overrides):
     judge(apply_overrides(parse(VALID), overrides))

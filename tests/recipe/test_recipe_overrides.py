@@ -63,18 +63,18 @@ def test_missing_lists_and_mappings_are_made():
      "'size'?\n    phases.0.siz=64\n             ^"),
     ("phases.0.size=4", "override:15: error: phases.0.size: 4 is too small; the range is from 8 to 4,096; write 8 or "
      "more\n    phases.0.size=4\n                  ^"),
-    ("phases.0={size: 64, step: 3}", "override:21: error: phases.0.step: unknown key 'step'; a phase has size, steps; did "
-     "you mean 'steps'?\n    phases.0={size: 64, step: 3}\n                        ^"),
+    ("phases.0={size: 64, step: 3}", "override:21: error: phases.0.step: unknown key 'step'; a phase has size, steps; "
+     "did you mean 'steps'?\n    phases.0={size: 64, step: 3}\n                        ^"),
     ("phases.2.size=64", "override:8: error: phases has 2 items, none at 2; write a number from 0 to 1, or + for one "
      "more\n    phases.2.size=64\n           ^"),
     ("phases.-3.size=64", "override:8: error: phases has 2 items, none at -3; write a number from 0 to 1, or + for one "
      "more\n    phases.-3.size=64\n           ^"),
-    ("phases.last.size=64", "override:8: error: phases is a list, 'last' is no position; write a number from 0 to 1, or "
-     "+ for one more\n    phases.last.size=64\n           ^"),
+    ("phases.last.size=64", "override:8: error: phases is a list, 'last' is no position; write a number from 0 to 1, "
+     "or + for one more\n    phases.last.size=64\n           ^"),
     ("phases.0.size.x=1", "override:15: error: phases.0.size is 64; a single value has nothing inside; end the path "
      "there\n    phases.0.size.x=1\n                  ^"),
-    ("titel=x", "override:1: error: titel: unknown key 'titel'; a recipe has schema, title, canvas, objectives, phases, "
-     "ending; did you mean 'title'?\n    titel=x\n    ^"),
+    ("titel=x", "override:1: error: titel: unknown key 'titel'; a recipe has schema, title, canvas, objectives, "
+     "phases, ending; did you mean 'title'?\n    titel=x\n    ^"),
     ("seed", "override:1: error: this is not KEY=VALUE; a value of the recipe is changed by its path; write it as in "
      "seed=3\n    seed\n    ^"),
     ("=3", "override:1: error: this is not KEY=VALUE; a value of the recipe is changed by its path; write it as in "

@@ -23,21 +23,21 @@ def test_a_valid_recipe():
 
 CASES = {
     "unknown key": ("phases: [{siz: 64}]", [
-        "2:10: error: phases.0: missing key 'size' (width in pixels); a phase needs it; write 'size:' with a whole number "
-        "from 8 to 4,096",
+        "2:10: error: phases.0: missing key 'size' (width in pixels); a phase needs it; write 'size:' with a whole "
+        "number from 8 to 4,096",
         "2:11: error: phases.0.siz: unknown key 'siz'; a phase has size, steps; did you mean 'size'?",
     ]),
     "unknown key at the top": ("Titel: y", [
-        "2:1: error: Titel: unknown key 'Titel'; a recipe has schema, title, canvas, objectives, phases, ending; did you "
-        "mean 'title'?",
+        "2:1: error: Titel: unknown key 'Titel'; a recipe has schema, title, canvas, objectives, phases, ending; did "
+        "you mean 'title'?",
     ]),
     "key of another kind": ("objectives: [{kind: style, blend: mean}]", [
         "2:28: error: objectives.0.blend: unknown key 'blend'; 'style' has layers, weight; 'blend' belongs to the kind "
         "dream",
     ]),
     "key of nothing": ("ending: {qqq: 1}", [
-        "2:10: error: ending.qqq: unknown key 'qqq'; an ending has levels, colour; remove it, or begin its name with x- "
-        "to keep a note",
+        "2:10: error: ending.qqq: unknown key 'qqq'; an ending has levels, colour; remove it, or begin its name with "
+        "x- to keep a note",
     ]),
     "unknown kind": ("objectives: [{kind: stile}]", [
         "2:21: error: objectives.0.kind: unknown kind 'stile'; the kinds are style, dream; did you mean 'style'?",
@@ -66,8 +66,8 @@ CASES = {
     ]),
     "deep in a family within itself": (
         "canvas: {start: {kind: sum, of: [noise, {kind: sum, of: [{amount: 99, kind: noise}]}]}}", [
-            "2:67: error: canvas.start.of.1.of.0.amount: 99 is too large; the range is above 0 and at most 10; write 10 "
-            "or less",
+            "2:67: error: canvas.start.of.1.of.0.amount: 99 is too large; the range is above 0 and at most 10; write "
+            "10 or less",
         ]),
     "limits": ("phases: [{size: 4}, {size: 9999, steps: -1}]", [
         "2:17: error: phases.0.size: 4 is too small; the range is from 8 to 4,096; write 8 or more",
@@ -76,8 +76,8 @@ CASES = {
     ]),
     "types": ("phases: {size: 3}\nending: [1]\nobjectives: x", [
         "2:9: error: phases: a mapping does not fit; a list is needed here; change it",
-        "3:9: error: ending: a list of 1 does not fit; a mapping with levels, colour is needed here; write 'key: value' "
-        "lines without dashes",
+        "3:9: error: ending: a list of 1 does not fit; a mapping with levels, colour is needed here; write 'key: "
+        "value' lines without dashes",
         "4:13: error: objectives: 'x' does not fit; a list is needed here; write it in brackets: ['x']",
     ]),
     "numbers": ("phases: [{size: 64.5}, {size: '1_0,0'}, {size: true}]", [
