@@ -91,12 +91,21 @@ def main() -> int:
     encoder = None
     for group in options.group:
         for colours in colourings(group):
-            settings = ImageOptimisation.model_validate({
-                "symmetry": {"kind": "plane", "group": group, "colours": colours}, "vision": options.vision,
-                "objectives": [{"kind": "style", "images": [{"image": options.style, "magnifications": [3]}]},
-                               "smoothness", "range"],
-                "phases": [{"size": options.size // 2, "steps": options.steps}, {"size": options.size, "steps": options.steps}],
-            })
+            settings = ImageOptimisation.model_validate(
+                {
+                    "symmetry": {"kind": "plane", "group": group, "colours": colours},
+                    "vision": options.vision,
+                    "objectives": [
+                        {"kind": "style", "images": [{"image": options.style, "magnifications": [3]}]},
+                        "smoothness",
+                        "range",
+                    ],
+                    "phases": [
+                        {"size": options.size // 2, "steps": options.steps},
+                        {"size": options.size, "steps": options.steps},
+                    ],
+                }
+            )
             renderer = settings.build(studio)
             renderer.loaded, state = encoder, None
             for number, phase in enumerate(renderer.phases()):
@@ -112,8 +121,12 @@ def main() -> int:
             good = found.holds and worst < CLAIMED and (closest is None or closest > UNCLAIMED)
             failures += not good
             spelled = ", ".join(f"{name}: [{', '.join(element)}]" for name, element in colours.items()) or "no colours"
-            print(f"{'ok  ' if good else 'FAIL'} {group:<5} {pixels.shape[1]:>4} x {pixels.shape[0]:<4} claimed {worst:.4f}  "
-                  f"unclaimed {closest if closest is not None else float('nan'):.3f}  rows {edge:.2f}  {spelled}", flush=True)
+            size = f"{pixels.shape[1]:>4} x {pixels.shape[0]:<4}"
+            print(
+                f"{'ok  ' if good else 'FAIL'} {group:<5} {size} claimed {worst:.4f}  "
+                f"unclaimed {closest if closest is not None else float('nan'):.3f}  rows {edge:.2f}  {spelled}",
+                flush=True,
+            )
     return failures
 
 

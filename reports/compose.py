@@ -58,8 +58,9 @@ def header(run: Run) -> Header:
         wording.date(run.started) if run.started else "",
         f"took {wording.duration(took)}" if took and not run.running else "",
     )
-    return Header(run.title, above=run.theme, facts=tuple(fact for fact in facts if fact),
-                  status=STATUSES.get(run.status))
+    return Header(
+        run.title, above=run.theme, facts=tuple(fact for fact in facts if fact), status=STATUSES.get(run.status)
+    )
 
 
 def _hero(run: Run, place: Place) -> parts.Hero:
@@ -90,8 +91,13 @@ def _hero(run: Run, place: Place) -> parts.Hero:
         links.append(Link("Download the picture", place.to(run.folder / final)))
     links.append(Link("System and timing", place.to(run.folder / "system" / "index.html")))
     return parts.Hero(
-        picture=imaging.show(place, source, alt=f"{run.title}: {caption[0].lower()}{caption[1:]}",
-                             sizes="(min-width: 62rem) 60vw, 94vw", loading="eager"),
+        picture=imaging.show(
+            place,
+            source,
+            alt=f"{run.title}: {caption[0].lower()}{caption[1:]}",
+            sizes="(min-width: 62rem) 60vw, 94vw",
+            loading="eager",
+        ),
         caption=caption,
         stops=imaging.stops(place, run, run.phases),
         about=prose.to_html(run.about) if run.about.strip() else Markup(""),
@@ -114,8 +120,12 @@ def _wallpaper(run: Run, place: Place) -> parts.TilePreview | None:
     width = min(natural, max(96, min(240, round(natural / 2))))
     repeat = "repeat" if rows and columns else "repeat-x" if columns else "repeat-y"
     return parts.TilePreview(
-        src=place.to(copy), repeat=repeat, width=width, height=max(1, round(width / source.ratio)),
-        natural=natural, label=f"{run.title}, repeated as wallpaper",
+        src=place.to(copy),
+        repeat=repeat,
+        width=width,
+        height=max(1, round(width / source.ratio)),
+        natural=natural,
+        label=f"{run.title}, repeated as wallpaper",
     )
 
 
@@ -133,8 +143,13 @@ def _claim(record: object, *, claimed: bool) -> parts.ClaimRow:
         verdict, tone = ("absent", "good") if residual > DISTINCT else ("nearly present", "caution")
     second = values.number(claim.get("second"))
     return parts.ClaimRow(
-        name=values.text(claim.get("name"), "unnamed"), colour=colour, inks=inks if len(inks) == 3 else (),
-        residual=wording.number(residual, 2), second=wording.number(second, 2), verdict=verdict, tone=tone,
+        name=values.text(claim.get("name"), "unnamed"),
+        colour=colour,
+        inks=inks if len(inks) == 3 else (),
+        residual=wording.number(residual, 2),
+        second=wording.number(second, 2),
+        verdict=verdict,
+        tone=tone,
     )
 
 
@@ -158,13 +173,19 @@ def _symmetry(run: Run) -> parts.Symmetry | None:
     facts = (
         parts.Fact("Group", values.text(symmetry.get("group"))),
         parts.Fact("Cells in the picture", values.text(symmetry.get("cells"))),
-        parts.Fact("Closest unclaimed",
-                   wording.number(values.number(symmetry.get("closest_unclaimed")), 2) if unclaimed else ""),
+        parts.Fact(
+            "Closest unclaimed",
+            wording.number(values.number(symmetry.get("closest_unclaimed")), 2) if unclaimed else "",
+        ),
     )
     return parts.Symmetry(
         lead=values.text(symmetry.get("title")) or values.text(symmetry.get("group")),
-        verdict=verdict, tone=tone, facts=tuple(fact for fact in facts if fact.value),
-        notes=values.texts(symmetry.get("notes")), claims=claims, unclaimed=unclaimed,
+        verdict=verdict,
+        tone=tone,
+        facts=tuple(fact for fact in facts if fact.value),
+        notes=values.texts(symmetry.get("notes")),
+        claims=claims,
+        unclaimed=unclaimed,
     )
 
 
@@ -174,12 +195,18 @@ def _inputs(run: Run, place: Place) -> parts.Inputs | None:
         name = values.text(entry.get("name"), "picture")
         width, height = values.whole(entry.get("width")) or 0, values.whole(entry.get("height")) or 0
         weight = values.number(entry.get("weight"))
-        facts = (values.text(entry.get("source")), wording.pixels(width, height) if width and height else "",
-                 f"weight {wording.number(weight)}" if weight is not None else "")
+        facts = (
+            values.text(entry.get("source")),
+            wording.pixels(width, height) if width and height else "",
+            f"weight {wording.number(weight)}" if weight is not None else "",
+        )
         shown = {
             version: imaging.show(
-                place, pictures.prepare(run.folder, values.inner_path(entry.get(version)), widths=(320, 640)),
-                alt=f"{name}, {words}", sizes="(min-width: 62rem) 24rem, 46vw")
+                place,
+                pictures.prepare(run.folder, values.inner_path(entry.get(version)), widths=(320, 640)),
+                alt=f"{name}, {words}",
+                sizes="(min-width: 62rem) 24rem, 46vw",
+            )
             for version, words in (("original", "as given"), ("prepared", "as prepared"))
         }
         cards.append(parts.InputCard(name, tuple(fact for fact in facts if fact), **shown))
@@ -193,12 +220,16 @@ def phase_facts(phase: Phase) -> tuple[str, ...]:
     steps = wording.count(max(done, phase.planned), "step")
     if done and not phase.finished and done < phase.planned:
         steps = f"{wording.integer(done)} of {steps}"
-    return tuple(fact for fact in (
-        wording.pixels(phase.width, phase.height) if phase.width else "",
-        steps if phase.planned or done else "",
-        wording.duration(phase.seconds) if phase.seconds else "",
-        f"loss {wording.number(loss, 3)}" if loss is not None else "",
-    ) if fact)
+    return tuple(
+        fact
+        for fact in (
+            wording.pixels(phase.width, phase.height) if phase.width else "",
+            steps if phase.planned or done else "",
+            wording.duration(phase.seconds) if phase.seconds else "",
+            f"loss {wording.number(loss, 3)}" if loss is not None else "",
+        )
+        if fact
+    )
 
 
 def _phases(run: Run, place: Place) -> parts.Phases | None:
@@ -212,12 +243,17 @@ def _phases(run: Run, place: Place) -> parts.Phases | None:
         state = "" if phase.finished else "still to come"
         if phase.started and not phase.finished:
             state = "in progress" if run.running else "not finished"
-        cards.append(parts.PhaseCard(
-            id=f"phase-{phase.index + 1}", title=f"{phase.index + 1}. {phase.title}",
-            href=place.to(run.folder / phase.folder / "index.html") if phase.started else "",
-            facts=phase_facts(phase), more=more, status=state,
-            frames=tuple(imaging.frame_card(place, run, phase, frame) for frame in shown),
-        ))
+        cards.append(
+            parts.PhaseCard(
+                id=f"phase-{phase.index + 1}",
+                title=f"{phase.index + 1}. {phase.title}",
+                href=place.to(run.folder / phase.folder / "index.html") if phase.started else "",
+                facts=phase_facts(phase),
+                more=more,
+                status=state,
+                frames=tuple(imaging.frame_card(place, run, phase, frame) for frame in shown),
+            )
+        )
     return parts.Phases(tuple(cards)) if cards else None
 
 
@@ -232,20 +268,27 @@ def _parameters(run: Run) -> parts.Parameters | None:
 
 def _again(run: Run) -> parts.Again | None:
     rerun = values.mapping(run.record.get("rerun"))
-    offers = [("local", "On this machine", "The same recipe, seed and versions give the same bytes."),
-              ("cloud", "On a rented GPU", "Prints what it will cost before anything starts.")]
+    offers = [
+        ("local", "On this machine", "The same recipe, seed and versions give the same bytes."),
+        ("cloud", "On a rented GPU", "Prints what it will cost before anything starts."),
+    ]
     if run.status not in ("done", "running"):
         offers.insert(0, ("resume", "Go on where it stopped", "As if it had never stopped."))
-    commands = tuple(parts.Command(heading, values.text(rerun.get(key)), note)
-                     for key, heading, note in offers if values.text(rerun.get(key)))
+    commands = tuple(
+        parts.Command(heading, values.text(rerun.get(key)), note)
+        for key, heading, note in offers
+        if values.text(rerun.get(key))
+    )
     return parts.Again(commands) if commands else None
 
 
 def _weights(run: Run) -> parts.Weights | None:
     weights = tuple(
         parts.Weight(
-            name=values.text(entry.get("name"), "unnamed"), licence=values.text(entry.get("licence")),
-            source=values.text(entry.get("source")), sha256=values.text(entry.get("sha256")),
+            name=values.text(entry.get("name"), "unnamed"),
+            licence=values.text(entry.get("licence")),
+            source=values.text(entry.get("source")),
+            sha256=values.text(entry.get("sha256")),
             notes=values.text(entry.get("notes")),
         )
         for entry in map(values.mapping, values.sequence(run.record.get("weights")))
@@ -267,9 +310,11 @@ def _downloads(run: Run, place: Place) -> parts.Downloads | None:
         if values.text(extra.get("kind")) == "picture":
             seen = pictures.prepare(run.folder, path, widths=pictures.SMALL)
         offers.append((path, values.text(extra.get("title")) or Path(path).name, seen))
-    offers += [("recipe.yaml", "The recipe as resolved", None),
-               ("run.json", "The summary, for machines", None),
-               ("events.jsonl", "The log: everything that happened", None)]
+    offers += [
+        ("recipe.yaml", "The recipe as resolved", None),
+        ("run.json", "The summary, for machines", None),
+        ("events.jsonl", "The log: everything that happened", None),
+    ]
     found = []
     for path, title, source in offers:
         if path and (run.folder / path).is_file():
@@ -291,10 +336,19 @@ def run_page(run: Run, gallery: Path) -> Page:
     place = Place(run.folder)
     charts = curves.loss_charts(run.phases)
     found: list[parts.Part | None] = [
-        *notices.all_of(run), _hero(run, place), notices.advisories(run), _wallpaper(run, place),
-        _symmetry(run), _inputs(run, place), _phases(run, place),
-        parts.Curves(charts) if charts else None, _parameters(run), _again(run), _weights(run),
-        _references(run), _downloads(run, place),
+        *notices.all_of(run),
+        _hero(run, place),
+        notices.advisories(run),
+        _wallpaper(run, place),
+        _symmetry(run),
+        _inputs(run, place),
+        _phases(run, place),
+        parts.Curves(charts) if charts else None,
+        _parameters(run),
+        _again(run),
+        _weights(run),
+        _references(run),
+        _downloads(run, place),
     ]
     return Page(
         path=run.folder / "index.html",

@@ -160,11 +160,15 @@ def chart(
         if len(path) == 1:
             path.append("h0")  # round line ends make it a dot
         values = [y for _, y in item.points if math.isfinite(y)]
-        lines.append(Line(item.label, index % STYLES, "".join(path), wording.number(values[0]),
-                          wording.number(values[-1])))
+        lines.append(
+            Line(item.label, index % STYLES, "".join(path), wording.number(values[0]), wording.number(values[-1]))
+        )
     noun = wording.count(len(drawn), "curve")
     return Chart(
-        id=identity, title=title, scale="logarithmic" if logarithmic else "linear", lines=tuple(lines),
+        id=identity,
+        title=title,
+        scale="logarithmic" if logarithmic else "linear",
+        lines=tuple(lines),
         rows=tuple(Mark(_spelled(down(value) / 10), wording.number(value, 3)) for value in rows),
         columns=tuple(Mark(_spelled(across(x) / 10), label) for x, label in columns if left <= x <= right),
         summary=f"{noun} over {wording.count(round(right - left) + 1, 'step')}, "
@@ -233,5 +237,9 @@ def pace_chart(phases: Sequence[Phase]) -> Chart | None:
     """Seconds of each step."""
     placed = _positions(phases)
     points = [(float(position), step.seconds) for position, step in placed]
-    return chart("curve-pace", "Seconds for each step", [Series("seconds", points)],
-                 columns=phase_columns(phases) if len(phases) > 1 else ())
+    return chart(
+        "curve-pace",
+        "Seconds for each step",
+        [Series("seconds", points)],
+        columns=phase_columns(phases) if len(phases) > 1 else (),
+    )

@@ -54,8 +54,12 @@ def _folders(folder: Path) -> list[Path]:
 
 def run_folders(gallery: Path) -> list[Path]:
     """The folders of all runs, by type and name."""
-    return [folder for type_ in _folders(gallery) for folder in _folders(type_)
-            if (folder / "run.json").is_file() or (folder / "events.jsonl").is_file()]
+    return [
+        folder
+        for type_ in _folders(gallery)
+        for folder in _folders(type_)
+        if (folder / "run.json").is_file() or (folder / "events.jsonl").is_file()
+    ]
 
 
 def _newest_first(runs: Sequence[Run]) -> list[Run]:
@@ -75,8 +79,13 @@ def _card(run: Run, place: Place, *, title: str, facts: Sequence[str], more: Lin
     picture, ratio = _cover(run, place, sizes="(max-width: 40rem) 60vw, 24rem")
     status = None if run.status == "done" else STATUSES.get(run.status)
     return parts.WallCard(
-        href=place.to(run.folder / "index.html"), picture=picture, ratio=f"{ratio:.4f}", title=title,
-        facts=tuple(fact for fact in facts if fact), status=status, more=more,
+        href=place.to(run.folder / "index.html"),
+        picture=picture,
+        ratio=f"{ratio:.4f}",
+        title=title,
+        facts=tuple(fact for fact in facts if fact),
+        status=status,
+        more=more,
     )
 
 
@@ -102,18 +111,28 @@ def gallery_page(gallery: Path, recipes: dict[str, list[Run]]) -> Page:
             newest = runs[0]
             label = "1 run" if len(runs) == 1 else f"All {len(runs)} runs"
             more = Link(label, place.to(newest.folder.parent / "index.html"))
-            cards.append(_card(newest, place, title=newest.title,
-                               facts=(group(newest), picture_size(newest)), more=more))
+            cards.append(
+                _card(newest, place, title=newest.title, facts=(group(newest), picture_size(newest)), more=more)
+            )
         title = theme.replace("-", " ").capitalize()
         walls.append(parts.Wall(f"theme-{number}", title, tuple(cards)))
     if not walls:
-        walls.append(parts.Empty("No run yet. The first one appears here as soon as it begins.",
-                                 "orbifolio run recipes/plane/rainbow-hexagon.yaml"))
+        walls.append(
+            parts.Empty(
+                "No run yet. The first one appears here as soon as it begins.",
+                "orbifolio run recipes/plane/rainbow-hexagon.yaml",
+            )
+        )
     everything = [run for runs in recipes.values() for run in runs]
     facts = (wording.count(len(recipes), "recipe"), wording.count(len(everything), "run"))
     return Page(
-        path=gallery / "index.html", kind="gallery", root="./", header=Header("Gallery", facts=facts),
-        crumbs=(Link("Gallery"),), parts=tuple(walls), description="Pictures found by optimisation.",
+        path=gallery / "index.html",
+        kind="gallery",
+        root="./",
+        header=Header("Gallery", facts=facts),
+        crumbs=(Link("Gallery"),),
+        parts=tuple(walls),
+        description="Pictures found by optimisation.",
         refresh=REFRESH if any(runs[0].running for runs in recipes.values()) else None,
     )
 
@@ -127,29 +146,35 @@ def recipe_page(gallery: Path, runs: Sequence[Run]) -> Page:
     for run in runs:
         date, took = wording.date(run.started), wording.duration(elapsed(run))
         seed = values.text(run.record.get("seed"))
-        cards.append(_card(run, place, title=date, more=None,
-                           facts=(picture_size(run), f"seed {seed}" if seed else "")))
+        cards.append(
+            _card(run, place, title=date, more=None, facts=(picture_size(run), f"seed {seed}" if seed else ""))
+        )
         overrides = ", ".join(values.texts(run.record.get("overrides")))
         steps = values.whole(run.record.get("steps"))
-        rows.append((
-            parts.Cell(run.id, place.to(run.folder / "index.html")),
-            parts.Cell("", status=STATUSES.get(run.status)),
-            parts.Cell(picture_size(run) or wording.MISSING, numeric=True),
-            parts.Cell(wording.integer(steps) if steps else wording.MISSING, numeric=True),
-            parts.Cell(took, numeric=True),
-            parts.Cell(seed or wording.MISSING, numeric=True),
-            parts.Cell(values.text(run.record.get("device")) or wording.MISSING),
-            parts.Cell(overrides or wording.MISSING),
-        ))
+        rows.append(
+            (
+                parts.Cell(run.id, place.to(run.folder / "index.html")),
+                parts.Cell("", status=STATUSES.get(run.status)),
+                parts.Cell(picture_size(run) or wording.MISSING, numeric=True),
+                parts.Cell(wording.integer(steps) if steps else wording.MISSING, numeric=True),
+                parts.Cell(took, numeric=True),
+                parts.Cell(seed or wording.MISSING, numeric=True),
+                parts.Cell(values.text(run.record.get("device")) or wording.MISSING),
+                parts.Cell(overrides or wording.MISSING),
+            )
+        )
     heads = ("Run", "Status", "Size", "Steps", "Time", "Seed", "Device", "Overrides")
     columns = tuple(parts.Cell(name, numeric=name in ("Size", "Steps", "Time", "Seed")) for name in heads)
     return Page(
-        path=place.folder / "index.html", kind="recipe", root=place.root(gallery),
-        header=Header(newest.title, above=newest.theme,
-                      facts=(newest.type, wording.count(len(runs), "run"))),
+        path=place.folder / "index.html",
+        kind="recipe",
+        root=place.root(gallery),
+        header=Header(newest.title, above=newest.theme, facts=(newest.type, wording.count(len(runs), "run"))),
         crumbs=(Link("Gallery", place.to(gallery / "index.html")), Link(newest.type)),
-        parts=(parts.Wall("pictures", "Pictures", tuple(cards)),
-               parts.Table("runs", "Runs", "All runs of this recipe, newest first", columns, tuple(rows))),
+        parts=(
+            parts.Wall("pictures", "Pictures", tuple(cards)),
+            parts.Table("runs", "Runs", "All runs of this recipe, newest first", columns, tuple(rows)),
+        ),
         description=newest.title,
         refresh=REFRESH if any(run.running for run in runs) else None,
     )
@@ -168,9 +193,7 @@ def _write_index(gallery: Path, recipes: dict[str, list[Run]], pages: Renderer) 
     return [page.path for page in [gallery_page(gallery, recipes)] if pages.write(page)]
 
 
-def update_index(
-    gallery: Path, recipe: str, *, now: float | None = None, templates: Path | None = None
-) -> list[Path]:
+def update_index(gallery: Path, recipe: str, *, now: float | None = None, templates: Path | None = None) -> list[Path]:
     """Rewrite the page of one recipe and the gallery's, from what is on disk.
 
     Args:
@@ -194,7 +217,11 @@ def update_index(
 
 
 def rebuild_gallery(
-    gallery: Path, *, only: Path | None = None, rewrite: bool = False, now: float | None = None,
+    gallery: Path,
+    *,
+    only: Path | None = None,
+    rewrite: bool = False,
+    now: float | None = None,
     templates: Path | None = None,
 ) -> list[Path]:
     """Rebuild every report and the pages above them from the logs; no GPU, no network needed.

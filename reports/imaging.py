@@ -85,7 +85,8 @@ def stops(place: Place, run: Run, phases: Sequence[Phase]) -> tuple[FrameStop, .
     """The slider's stops: every frame of these phases; none if there is only one."""
     found = tuple(
         FrameStop(place.to(run.folder / frame.path), frame_name(phase, frame))
-        for phase in phases for frame in present(run, phase)
+        for phase in phases
+        for frame in present(run, phase)
     )
     return found if len(found) > 1 else ()
 

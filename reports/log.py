@@ -163,8 +163,11 @@ class _Log:
             self.finished.pop(index, None)
         elif isinstance(event, events.Stepped):
             step = Step(
-                values.whole(event.step) or 0, values.numbers(event.terms), values.numbers(event.metrics),
-                values.finite(event.seconds) or 0.0, values.whole(event.memory) or 0,
+                values.whole(event.step) or 0,
+                values.numbers(event.terms),
+                values.numbers(event.metrics),
+                values.finite(event.seconds) or 0.0,
+                values.whole(event.memory) or 0,
             )
             self.slowest = max(self.slowest, step.seconds)
             self.steps.setdefault(values.whole(event.phase) or 0, {})[step.step] = step
@@ -218,15 +221,15 @@ def _phase(index: int, record: Mapping[str, Any], log: _Log, done: bool) -> Phas
     seconds = values.finite(ended.seconds) if ended else values.finite(record.get("seconds"))
     return Phase(
         index=index,
-        title=values.text(record.get("title")) or (begun and values.text(begun.title)) or title
-        or f"Phase {index + 1}",
+        title=values.text(record.get("title")) or (begun and values.text(begun.title)) or title or f"Phase {index + 1}",
         folder=folder or f"phases/{index + 1}-{width}px",
         width=width,
         height=height,
         parameters=values.whole(record.get("parameters")) or 0,
         planned=max(planned, values.whole(record.get("steps")) or 0, len(steps) and steps[-1].step),
         seconds=seconds if seconds else math.fsum(step.seconds for step in steps),
-        terms=(values.numbers(ended.terms) if ended else {}) or values.numbers(record.get("terms"))
+        terms=(values.numbers(ended.terms) if ended else {})
+        or values.numbers(record.get("terms"))
         or (steps[-1].terms if steps else {}),
         notes=tuple(notes),
         steps=steps,
@@ -267,8 +270,7 @@ def read_run(folder: Path, *, events_too: bool = True, now: float | None = None)
     seen = (len(entries), len(log.titles), *(index + 1 for index in (*log.started, *log.steps, *log.frames)))
     count = min(max(seen), 1000)  # a torn number must not make a million pages
     phases = [
-        _phase(index, entries[index] if index < len(entries) else {}, log, status == "done")
-        for index in range(count)
+        _phase(index, entries[index] if index < len(entries) else {}, log, status == "done") for index in range(count)
     ]
     started = values.finite(record.get("started"))
     try:

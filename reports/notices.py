@@ -33,13 +33,13 @@ def outcome(run: Run) -> Notice | None:
         return Notice("bad", "This run failed", (*lines, kept) if kept else lines, resume_command(run))
     if run.status == "interrupted":
         lines = message or ("It was stopped on request.",)
-        return Notice("caution", "This run was interrupted", (*lines, kept) if kept else lines,
-                      resume_command(run))
+        return Notice("caution", "This run was interrupted", (*lines, kept) if kept else lines, resume_command(run))
     if run.status == "stopped":
         seen = f"Its last sign of life was at {wording.date(run.last)}." if run.last else "Its log is empty."
         first = "The process ended without a word: it was killed, or the machine went down."
-        lines = tuple(line for line in (first, seen, kept, "Going on gives the same picture as if it had "
-                                        "never stopped.") if line)
+        lines = tuple(
+            line for line in (first, seen, kept, "Going on gives the same picture as if it had never stopped.") if line
+        )
         return Notice("bad", "This run stopped unexpectedly", lines, resume_command(run))
     return None
 

@@ -15,8 +15,36 @@ import nh3
 from markupsafe import Markup
 
 _TAGS = {
-    "p", "br", "hr", "em", "strong", "del", "code", "pre", "blockquote", "ul", "ol", "li", "a", "sub", "sup",
-    "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "dl", "dt", "dd",
+    "p",
+    "br",
+    "hr",
+    "em",
+    "strong",
+    "del",
+    "code",
+    "pre",
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "a",
+    "sub",
+    "sup",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "dl",
+    "dt",
+    "dd",
 }
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
@@ -54,8 +82,13 @@ def to_html(text: str, *, below: int = 1) -> Markup:
     """
     rough = markdown.markdown(text, extensions=["tables", "fenced_code", "sane_lists", "def_list"])
     clean = nh3.clean(
-        rough, tags=_TAGS, attributes=_ATTRIBUTES, attribute_filter=_only_links,
-        url_schemes={"http", "https", "mailto"}, link_rel="noopener noreferrer", strip_comments=True,
+        rough,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_only_links,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer",
+        strip_comments=True,
     )
     return Markup(_levels(clean, below))
 
@@ -108,7 +141,7 @@ def yaml_tokens(text: str) -> tuple[Token, ...]:
     for line in text.splitlines(keepends=True):
         end = 0
         for match in _YAML.finditer(line):
-            add("plain", line[end:match.start()])
+            add("plain", line[end : match.start()])
             add(match.lastgroup or "plain", match[0])
             end = match.end()
         add("plain", line[end:])

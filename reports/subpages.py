@@ -40,13 +40,23 @@ def _terms_table(phase: Phase, frames: tuple[Frame, ...], place: Place, run: Run
     if not shown:
         return None
     rows = tuple(
-        (parts.Cell(f"step {frame.step}", place.to(imaging.step_page(run, phase, frame))),
-         *_numeric(wording.number(step.loss), wording.duration(step.seconds),
-                   wording.size(step.memory) if step.memory else wording.MISSING))
+        (
+            parts.Cell(f"step {frame.step}", place.to(imaging.step_page(run, phase, frame))),
+            *_numeric(
+                wording.number(step.loss),
+                wording.duration(step.seconds),
+                wording.size(step.memory) if step.memory else wording.MISSING,
+            ),
+        )
         for frame, step in shown
     )
-    return parts.Table("table", "In numbers", "The state at every saved frame",
-                       _heads("Frame", "Loss", "Time of the step", "Peak memory"), rows)
+    return parts.Table(
+        "table",
+        "In numbers",
+        "The state at every saved frame",
+        _heads("Frame", "Loss", "Time of the step", "Peak memory"),
+        rows,
+    )
 
 
 def phase_page(run: Run, phase: Phase, gallery: Path) -> Page:
@@ -65,10 +75,14 @@ def phase_page(run: Run, phase: Phase, gallery: Path) -> Page:
         parts.Fact("Frames", str(len(frames))),
     )
     hero = parts.Hero(
-        picture=imaging.show(place, source, alt=f"{run.title}: {caption}",
-                             sizes="(min-width: 62rem) 60vw, 94vw", loading="eager"),
-        caption=caption, stops=imaging.stops(place, run, [phase]), about=Markup(""),
-        facts=tuple(fact for fact in facts if fact.value not in ("", wording.MISSING)), links=(),
+        picture=imaging.show(
+            place, source, alt=f"{run.title}: {caption}", sizes="(min-width: 62rem) 60vw, 94vw", loading="eager"
+        ),
+        caption=caption,
+        stops=imaging.stops(place, run, [phase]),
+        about=Markup(""),
+        facts=tuple(fact for fact in facts if fact.value not in ("", wording.MISSING)),
+        links=(),
     )
     charts = curves.loss_charts([phase])
     cards = tuple(imaging.frame_card(place, run, phase, frame) for frame in frames)
@@ -83,9 +97,12 @@ def phase_page(run: Run, phase: Phase, gallery: Path) -> Page:
     at = started.index(phase)
     earlier, later = started[at - 1] if at else None, started[at + 1] if at + 1 < len(started) else None
     return Page(
-        path=path, kind="phase", root=place.root(gallery),
-        header=Header(phase.title, above=f"{run.title} · phase {phase.index + 1} of {len(run.phases)}",
-                      facts=phase_facts(phase)),
+        path=path,
+        kind="phase",
+        root=place.root(gallery),
+        header=Header(
+            phase.title, above=f"{run.title} · phase {phase.index + 1} of {len(run.phases)}", facts=phase_facts(phase)
+        ),
         crumbs=crumbs(run, gallery, place, Link(phase.title)),
         parts=tuple(part for part in found if part is not None),
         description=f"{run.title}: {phase.title}",
@@ -109,25 +126,37 @@ def _step_tables(step: Step, before: Step | None, between: tuple[Step, ...]) -> 
         sizes = [abs(value) for value in step.terms.values()]
         total = math.fsum(sizes) if math.isfinite(step.loss) else math.nan
         rows = tuple(
-            (parts.Cell(name), *_numeric(
-                wording.number(value), wording.percentage(value / total) if total else wording.MISSING,
-                _change(value, before.terms.get(name) if before else None)))
+            (
+                parts.Cell(name),
+                *_numeric(
+                    wording.number(value),
+                    wording.percentage(value / total) if total else wording.MISSING,
+                    _change(value, before.terms.get(name) if before else None),
+                ),
+            )
             for name, value in sorted(step.terms.items(), key=lambda item: -abs(item[1]))
         )
-        yield parts.Table("terms", "Terms", "Weighted terms of the loss, largest first",
-                          _heads("Term", "Value", "Share", "Since the frame before"), rows)
+        yield parts.Table(
+            "terms",
+            "Terms",
+            "Weighted terms of the loss, largest first",
+            _heads("Term", "Value", "Share", "Since the frame before"),
+            rows,
+        )
     if step.metrics:
-        yield parts.Facts("metrics", "Measured along the way", tuple(
-            parts.Fact(name.replace("_", " "), wording.number(value))
-            for name, value in step.metrics.items()))
+        yield parts.Facts(
+            "metrics",
+            "Measured along the way",
+            tuple(parts.Fact(name.replace("_", " "), wording.number(value)) for name, value in step.metrics.items()),
+        )
     if len(between) > 1:
         rows = tuple(
-            (parts.Cell(f"step {item.step}"),
-             *_numeric(wording.number(item.loss), wording.duration(item.seconds)))
+            (parts.Cell(f"step {item.step}"), *_numeric(wording.number(item.loss), wording.duration(item.seconds)))
             for item in between
         )
-        yield parts.Table("steps", "Steps since the frame before", "Every optimisation step",
-                          _heads("Step", "Loss", "Time"), rows)
+        yield parts.Table(
+            "steps", "Steps since the frame before", "Every optimisation step", _heads("Step", "Loss", "Time"), rows
+        )
 
 
 def _step_link(place: Place, run: Run, phase: Phase, frame: Frame) -> Link:
@@ -156,8 +185,9 @@ def step_pages(run: Run, phase: Phase, gallery: Path, *, all_of_them: bool = Tru
         place = Place(path.parent)
         last = frames[index - 1] if index else None
         step = steps.get(frame.step)
-        between = tuple(steps[number] for number in range((last.step if last else 0) + 1, frame.step + 1)
-                        if number in steps)
+        between = tuple(
+            steps[number] for number in range((last.step if last else 0) + 1, frame.step + 1) if number in steps
+        )
         facts = (
             parts.Fact("Step", f"{frame.step} of {phase.planned}" if phase.planned else str(frame.step)),
             parts.Fact("Loss", wording.number(step.loss) if step else ""),
@@ -165,11 +195,17 @@ def step_pages(run: Run, phase: Phase, gallery: Path, *, all_of_them: bool = Tru
             parts.Fact("Peak memory", wording.size(step.memory) if step and step.memory else ""),
         )
         hero = parts.Hero(
-            picture=imaging.show(place, pictures.prepare(run.folder, frame.path),
-                                 alt=f"{run.title}: {imaging.frame_name(phase, frame)}",
-                                 sizes="(min-width: 62rem) 60vw, 94vw", loading="eager"),
+            picture=imaging.show(
+                place,
+                pictures.prepare(run.folder, frame.path),
+                alt=f"{run.title}: {imaging.frame_name(phase, frame)}",
+                sizes="(min-width: 62rem) 60vw, 94vw",
+                loading="eager",
+            ),
             caption="The state that the phase begins with" if not frame.step else f"After step {frame.step}",
-            stops=(), about=Markup(""), facts=tuple(fact for fact in facts if fact.value),
+            stops=(),
+            about=Markup(""),
+            facts=tuple(fact for fact in facts if fact.value),
             links=(Link("The frame as a file", place.to(run.folder / frame.path)),),
         )
         previous = following = None
@@ -185,12 +221,15 @@ def step_pages(run: Run, phase: Phase, gallery: Path, *, all_of_them: bool = Tru
         label = f"Step {frame.step}" if frame.step else "Beginning"
         parent = Link(phase.title, place.to(_phase_file(run, phase)))
         yield Page(
-            path=path, kind="step", root=place.root(gallery),
+            path=path,
+            kind="step",
+            root=place.root(gallery),
             header=Header(label, above=f"{run.title} · {phase.title}"),
             crumbs=crumbs(run, gallery, place, parent, Link(label)),
             parts=(hero, *tables),
             description=f"{run.title}: {imaging.frame_name(phase, frame)}",
-            previous=previous, following=following,
+            previous=previous,
+            following=following,
         )
 
 
@@ -226,26 +265,47 @@ def system_page(run: Run, gallery: Path) -> Page:
             done = len(phase.steps)
             each = phase.seconds / done if done else None
             peak = max((step.memory for step in phase.steps), default=0)
-            rows.append((parts.Cell(phase.title, place.to(_phase_file(run, phase))), *_numeric(
-                wording.pixels(phase.width, phase.height), wording.integer(done),
-                wording.duration(phase.seconds) if phase.seconds else wording.MISSING, wording.duration(each),
-                wording.size(peak) if peak else wording.MISSING)))
+            rows.append(
+                (
+                    parts.Cell(phase.title, place.to(_phase_file(run, phase))),
+                    *_numeric(
+                        wording.pixels(phase.width, phase.height),
+                        wording.integer(done),
+                        wording.duration(phase.seconds) if phase.seconds else wording.MISSING,
+                        wording.duration(each),
+                        wording.size(peak) if peak else wording.MISSING,
+                    ),
+                )
+            )
     pace = curves.pace_chart(run.phases)
     network = values.text(record.get("network"))
-    system = {"platform": "Platform", "processor": "Processor", "threads": "Threads",
-              "precision": "Precision", "memory_bytes": "Memory"}
+    system = {
+        "platform": "Platform",
+        "processor": "Processor",
+        "threads": "Threads",
+        "precision": "Precision",
+        "memory_bytes": "Memory",
+    }
     found: tuple[parts.Part | None, ...] = (
         parts.Facts("overall", "Overall", tuple(fact for fact in overall if fact.value)),
-        parts.Table("timing", "Time by phase", "Where the time went",
-                    _heads("Phase", "Size", "Steps", "Time", "Each step", "Peak memory"), tuple(rows))
-        if rows else None,
+        parts.Table(
+            "timing",
+            "Time by phase",
+            "Where the time went",
+            _heads("Phase", "Size", "Steps", "Time", "Each step", "Peak memory"),
+            tuple(rows),
+        )
+        if rows
+        else None,
         parts.Curves((pace,), "pace", "Pace") if pace else None,
         parts.Facts("machine", "Machine", tuple(_facts_of(record.get("system"), system))),
         parts.Facts("versions", "Versions", tuple(_facts_of(record.get("versions"), {}))),
         parts.Listing("network", "Objective and network", network) if network.strip() else None,
     )
     return Page(
-        path=place.folder / "index.html", kind="system", root=place.root(gallery),
+        path=place.folder / "index.html",
+        kind="system",
+        root=place.root(gallery),
         header=Header("System and timing", above=run.title),
         crumbs=crumbs(run, gallery, place, Link("System and timing")),
         parts=tuple(part for part in found if part is not None and getattr(part, "facts", True)),

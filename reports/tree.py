@@ -93,8 +93,7 @@ class Page:
     def contents(self) -> tuple[Link, ...]:
         """Links to the parts that have a heading."""
         return tuple(
-            Link(str(getattr(part, "title", "")), f"#{getattr(part, 'id', '')}")
-            for part in self.parts if part.listed
+            Link(str(getattr(part, "title", "")), f"#{getattr(part, 'id', '')}") for part in self.parts if part.listed
         )
 
 

@@ -62,9 +62,7 @@ def write_run(run: Run, gallery: Path, pages: Renderer, *, all_of_them: bool = T
     return changed
 
 
-def write_report(
-    run_folder: Path, *, gallery: Path, now: float | None = None, templates: Path | None = None
-) -> Path:
+def write_report(run_folder: Path, *, gallery: Path, now: float | None = None, templates: Path | None = None) -> Path:
     """Render the report of one run from its log.
 
     The pages above it are `gallery.update_index`'s.

@@ -93,8 +93,12 @@ def _try() -> bool:
     environment = {key: value for key, value in os.environ.items() if key != LIMIT}
     try:
         trial = subprocess.run(
-            [sys.executable, "-c", _TRIAL], capture_output=True, timeout=TRIAL_SECONDS, env=environment,
-            stdin=subprocess.DEVNULL, check=False,
+            [sys.executable, "-c", _TRIAL],
+            capture_output=True,
+            timeout=TRIAL_SECONDS,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

@@ -51,8 +51,11 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         with beside.open("wb") as file:
             torch.save(
                 {
-                    "phase": checkpoint.phase, "step": checkpoint.step, "log_bytes": checkpoint.log_bytes,
-                    "seconds": list(checkpoint.seconds), "state": dict(checkpoint.state),
+                    "phase": checkpoint.phase,
+                    "step": checkpoint.step,
+                    "log_bytes": checkpoint.log_bytes,
+                    "seconds": list(checkpoint.seconds),
+                    "state": dict(checkpoint.state),
                 },
                 file,
             )
@@ -76,9 +79,7 @@ def read_checkpoint(folder: Path, device: str) -> Checkpoint | None:
     try:
         # weights_only: a checkpoint from a stranger must not run code.
         saved = torch.load(path, map_location=device, weights_only=True)
-        return Checkpoint(
-            saved["phase"], saved["step"], saved["log_bytes"], tuple(saved["seconds"]), saved["state"]
-        )
+        return Checkpoint(saved["phase"], saved["step"], saved["log_bytes"], tuple(saved["seconds"]), saved["state"])
     except Exception as error:  # torch raises many kinds for a damaged file
         raise RunFailed(
             f"{path}: the checkpoint cannot be read ({type(error).__name__}); run without --resume to begin anew"

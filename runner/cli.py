@@ -76,8 +76,14 @@ def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str
 recipe_options = [
     click.argument("recipe", type=click.Path(path_type=Path)),
     click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]..."),
-    click.option("--image", "images", multiple=True, metavar="NAME=FILE", callback=_pairs,
-                 help="A picture for an `upload` of the recipe; may be repeated."),
+    click.option(
+        "--image",
+        "images",
+        multiple=True,
+        metavar="NAME=FILE",
+        callback=_pairs,
+        help="A picture for an `upload` of the recipe; may be repeated.",
+    ),
 ]
 
 
@@ -89,8 +95,12 @@ def with_recipe(function: Any) -> Any:
 
 
 out_option = click.option(
-    "--out", "gallery", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_GALLERY,
-    show_default=True, help="The gallery in which the report is shelved.",
+    "--out",
+    "gallery",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=DEFAULT_GALLERY,
+    show_default=True,
+    help="The gallery in which the report is shelved.",
 )
 
 
@@ -111,13 +121,28 @@ def run(
     protect()  # before torch is imported
     from runner.commands.running import run_recipe
 
-    command = shlex.join(["orbifolio", "run", str(recipe), *overrides, *_image_arguments(images),
-                          *([] if gallery == DEFAULT_GALLERY else ["--out", str(gallery)]),
-                          *([] if device == "auto" else ["--device", device])])
+    command = shlex.join(
+        [
+            "orbifolio",
+            "run",
+            str(recipe),
+            *overrides,
+            *_image_arguments(images),
+            *([] if gallery == DEFAULT_GALLERY else ["--out", str(gallery)]),
+            *([] if device == "auto" else ["--device", device]),
+        ]
+    )
     stop = _Interrupts()
     result = run_recipe(
-        recipe, overrides, images, gallery=gallery, device=device, resume=resume, command=command,
-        console=console(), stop=stop.stop,
+        recipe,
+        overrides,
+        images,
+        gallery=gallery,
+        device=device,
+        resume=resume,
+        command=command,
+        console=console(),
+        stop=stop.stop,
     )
     if result.outcome != "done":
         click.echo(f"{result.outcome}: {result.message}", err=True)
@@ -149,8 +174,14 @@ class _Interrupts:
 
 @cli.command()
 @click.argument("arguments", nargs=-1, required=True, metavar="RECIPE... [KEY=VALUE]...")
-@click.option("--image", "images", multiple=True, metavar="NAME=FILE", callback=_pairs,
-              help="A picture for an `upload` of the recipe.")
+@click.option(
+    "--image",
+    "images",
+    multiple=True,
+    metavar="NAME=FILE",
+    callback=_pairs,
+    help="A picture for an `upload` of the recipe.",
+)
 @click.option("--plan", is_flag=True, help="Also show phases, sizes, orbits, memory, time and downloads.")
 def check(arguments: tuple[str, ...], images: dict[str, Path], plan: bool) -> None:
     """Validate recipes and explain them; compute nothing."""
@@ -181,8 +212,9 @@ def gallery(gallery: Path) -> None:
 @cli.command()
 @click.argument("image", type=click.Path(path_type=Path))
 @click.option("--group", required=True, help="Wallpaper group, e.g. p6.")
-@click.option("--colours", multiple=True, metavar="GENERATOR=A,B,C",
-              help="Colour action, e.g. r6=g,b,r; may be repeated.")
+@click.option(
+    "--colours", multiple=True, metavar="GENERATOR=A,B,C", help="Colour action, e.g. r6=g,b,r; may be repeated."
+)
 @click.option("--aspect", default=None, help="Width:height of the tile in its true geometry, e.g. 1:sqrt(3).")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 def measure(image: Path, group: str, colours: tuple[str, ...], aspect: str | None, as_json: bool) -> None:

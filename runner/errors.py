@@ -79,9 +79,7 @@ class IllegalSymmetry(InputError):
         where: path below the symmetry's own settings (`colours.r2`), or "".
     """
 
-    def __init__(
-        self, message: str, *, witness: str = "", suggestions: Sequence[str] = (), where: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, witness: str = "", suggestions: Sequence[str] = (), where: str = "") -> None:
         self.witness = witness
         self.suggestions = tuple(suggestions)
         self.where = where

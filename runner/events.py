@@ -124,7 +124,13 @@ class RunFinished(Event):
 
 
 EVENTS: tuple[type[Event], ...] = (
-    RunStarted, PhaseStarted, Stepped, FrameSaved, Warned, PhaseFinished, RunFinished,
+    RunStarted,
+    PhaseStarted,
+    Stepped,
+    FrameSaved,
+    Warned,
+    PhaseFinished,
+    RunFinished,
 )
 _BY_NAME = {event.name: event for event in EVENTS}
 EventType = TypeVar("EventType", bound=Event)
@@ -148,8 +154,7 @@ def from_line(line: str) -> Event | None:
         return None
     known = {item.name for item in dataclasses.fields(kind)}
     values: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in record.items() if key in known
+        key: tuple(value) if isinstance(value, list) else value for key, value in record.items() if key in known
     }
     try:
         return kind(**values)

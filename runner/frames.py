@@ -22,7 +22,9 @@ class FrameSchedule:
         self._steps: list[tuple[int, ...]] = []
         for phase, count in enumerate(steps):
             share = max(1, round(frames * count / total))
-            chosen = {max(1, round(count * (index / share) ** 1.5)) for index in range(1, share + 1)} if count else set()
+            chosen = (
+                {max(1, round(count * (index / share) ** 1.5)) for index in range(1, share + 1)} if count else set()
+            )
             chosen = {min(step, count) for step in chosen} | {count}
             if phase == 0:
                 chosen.add(0)  # what the run began with; later phases begin as the one before ended

@@ -137,16 +137,23 @@ class Terminal:
                 self.pace.plan(self._pixels, event.steps)
                 if self.console.is_terminal:
                     self._live = Progress(
-                        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f}/{task.total:.0f}"),
-                        TimeElapsedColumn(), TextColumn("{task.fields[left]}"), console=self.console, transient=True,
+                        TextColumn("{task.description}"),
+                        BarColumn(),
+                        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+                        TimeElapsedColumn(),
+                        TextColumn("{task.fields[left]}"),
+                        console=self.console,
+                        transient=True,
                     )
                     self._live.start()
                     self._task = self._live.add_task("preparing", total=sum(event.steps), left="")
             case PhaseStarted():
                 self._phase = event
                 self.pace.begin_phase()
-                self._say(f"phase {event.phase + 1}/{len(self._started.steps) if self._started else '?'}: "
-                          f"{event.width} x {event.height} px, {event.steps} steps")
+                self._say(
+                    f"phase {event.phase + 1}/{len(self._started.steps) if self._started else '?'}: "
+                    f"{event.width} x {event.height} px, {event.steps} steps"
+                )
                 for note in event.notes:
                     self._say(f"  {note}")
             case Stepped():
@@ -167,9 +174,7 @@ class Terminal:
         remaining = f"about {clock(left)} left" if left is not None else ""
         if self._live is not None and self._task is not None:
             title = self._phase.title if self._phase else ""
-            self._live.update(
-                self._task, completed=done, description=f"{title}  loss {loss:.4g}", left=remaining
-            )
+            self._live.update(self._task, completed=done, description=f"{title}  loss {loss:.4g}", left=remaining)
             return
         now = time.monotonic()
         if now - self._said >= self._every or (self._phase and event.step == self._phase.steps):

@@ -20,7 +20,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from runner.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
-from runner.devices import describe_device, peak_memory
+from runner.devices import peak_memory
 from runner.errors import InputError, OrbifolioError, RunFailed
 from runner.events import (
     Event,
@@ -82,8 +82,14 @@ class Run:
     """One execution of a recipe in one folder."""
 
     def __init__(
-        self, loaded: LoadedRecipe, *, gallery: Path, device: str, command: str,
-        folder: Path | None = None, stop: Stop | None = None,
+        self,
+        loaded: LoadedRecipe,
+        *,
+        gallery: Path,
+        device: str,
+        command: str,
+        folder: Path | None = None,
+        stop: Stop | None = None,
     ) -> None:
         """Prepare a run; nothing is computed or written yet.
 
@@ -162,17 +168,26 @@ class Run:
             self._seconds = list(checkpoint.seconds)
         self._log = LogWriter(self.folder / "events.jsonl", keep=checkpoint.log_bytes if checkpoint else 0)
         self._summary = begin_summary(
-            self.loaded, self.renderer, self.phases, folder=self.folder, device=self.device,
-            command=self.command, started=started,
+            self.loaded,
+            self.renderer,
+            self.phases,
+            folder=self.folder,
+            device=self.device,
+            command=self.command,
+            started=started,
         )
         write_atomically(self.folder / "recipe.yaml", self.loaded.resolved_text.encode())
         self._summary["inputs"] = self.inputs.write(self.folder, self.loaded.recipe.renderer)
         self._write_summary()
         self._listeners = [self._log, *listeners(self.folder)]
-        self._emit(RunStarted(
-            time=time.time(), resumed=checkpoint is not None, phases=tuple(phase.title for phase in self.phases),
-            steps=tuple(phase.steps for phase in self.phases),
-        ))
+        self._emit(
+            RunStarted(
+                time=time.time(),
+                resumed=checkpoint is not None,
+                phases=tuple(phase.title for phase in self.phases),
+                steps=tuple(phase.steps for phase in self.phases),
+            )
+        )
         for advisory in self.loaded.advisories if checkpoint is None else ():
             self._warn(advisory)
 
@@ -186,10 +201,17 @@ class Run:
                 state, done = self.renderer.load(number, checkpoint.state), checkpoint.step
             else:
                 state, done = self.renderer.begin(number, state), 0
-                self._emit(PhaseStarted(
-                    time=time.time(), phase=number, title=phase.title, width=phase.width, height=phase.height,
-                    steps=phase.steps, notes=phase.notes,
-                ))
+                self._emit(
+                    PhaseStarted(
+                        time=time.time(),
+                        phase=number,
+                        title=phase.title,
+                        width=phase.width,
+                        height=phase.height,
+                        steps=phase.steps,
+                        notes=phase.notes,
+                    )
+                )
                 self._keep_frame(number, 0, state)
                 self._seconds[number] = time.monotonic() - began
                 self._save(number, 0, state)
@@ -210,10 +232,17 @@ class Run:
             outcome = self.renderer.step(state)
             self.stop.stepping = False
             terms = dict(outcome.terms)
-            self._emit(Stepped(
-                time=time.time(), phase=number, step=step, terms=terms, metrics=dict(outcome.metrics),
-                seconds=time.monotonic() - at, memory=peak_memory(self.device),
-            ))
+            self._emit(
+                Stepped(
+                    time=time.time(),
+                    phase=number,
+                    step=step,
+                    terms=terms,
+                    metrics=dict(outcome.metrics),
+                    seconds=time.monotonic() - at,
+                    memory=peak_memory(self.device),
+                )
+            )
             self._seconds[number] = time.monotonic() - began
             kept = self._keep_frame(number, step, state)
             wait = max(CHECKPOINT_SECONDS, 10 * self._save_cost)  # saving must not become the main work
@@ -229,10 +258,18 @@ class Run:
         path = f"{self._summary['phases'][number]['folder']}/frames/{step:05d}.webp"
         image = self.renderer.image(state)
         data = write_webp(self.folder / path, image)
-        self._emit(FrameSaved(
-            time=time.time(), phase=number, step=step, path=path, width=image.shape[1], height=image.shape[0],
-            bytes=len(data), sha256=hashlib.sha256(data).hexdigest(),
-        ))
+        self._emit(
+            FrameSaved(
+                time=time.time(),
+                phase=number,
+                step=step,
+                path=path,
+                width=image.shape[1],
+                height=image.shape[0],
+                bytes=len(data),
+                sha256=hashlib.sha256(data).hexdigest(),
+            )
+        )
         return True
 
     def _save(self, number: int, step: int, state: Any) -> None:
@@ -249,13 +286,21 @@ class Run:
         """Final picture, products, measured symmetry."""
         traits = self.renderer.traits(len(self.phases) - 1)
         image = self.loaded.recipe.finish.apply(
-            self.renderer.final(state), wrap=traits.wrap, permuting=traits.permuting, inverting=traits.inverting,
-            inverting_single=traits.inverting_single, pixel_aspect=traits.pixel_aspect,
+            self.renderer.final(state),
+            wrap=traits.wrap,
+            permuting=traits.permuting,
+            inverting=traits.inverting,
+            inverting_single=traits.inverting_single,
+            pixel_aspect=traits.pixel_aspect,
         )
         data = write_png16(self.folder / "final.png", image, title=self.loaded.recipe.title)
         self._summary["final"] = {
-            "path": "final.png", "width": image.shape[1], "height": image.shape[0], "tiles": list(traits.wrap),
-            "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest(),
+            "path": "final.png",
+            "width": image.shape[1],
+            "height": image.shape[0],
+            "tiles": list(traits.wrap),
+            "bytes": len(data),
+            "sha256": hashlib.sha256(data).hexdigest(),
         }
         self._summary["symmetry"] = self.renderer.symmetry_summary(image)
         self._summary["extras"] = write_products(self.folder, image, traits, self.renderer.extras(state))
@@ -270,9 +315,7 @@ class Run:
     def _write_summary(self) -> None:
         self._summary["steps"] = sum(phase.steps for phase in self.phases)
         self._summary["seconds"] = sum(self._seconds)
-        self._summary["peak_memory_bytes"] = max(
-            peak_memory(self.device), self._summary.get("peak_memory_bytes", 0)
-        )
+        self._summary["peak_memory_bytes"] = max(peak_memory(self.device), self._summary.get("peak_memory_bytes", 0))
         write_summary(self.folder, self._summary)
 
     def _close(self, outcome: str, message: str) -> None:

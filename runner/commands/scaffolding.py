@@ -44,7 +44,8 @@ def new_recipe(path: Path, like: str) -> Path:
     if like not in shipped:
         near = difflib.get_close_matches(like, shipped, n=3, cutoff=0.4)
         raise InputError(
-            f"--like {like}: no such shipped recipe; did you mean {' or '.join(near)}?" if near
+            f"--like {like}: no such shipped recipe; did you mean {' or '.join(near)}?"
+            if near
             else f"--like {like}: no such shipped recipe; choose from {', '.join(shipped)}"
         )
     source = shipped[like]

@@ -17,9 +17,7 @@ SWATCH_PIXELS = 2_000_000  # the repeated swatch is made for the screen
 TITLES = {".svg": "vector", ".json": "data", ".npz": "data", ".glb": "data", ".stl": "data"}
 
 
-def write_products(
-    folder: Path, image: Pixels, traits: Traits, extras: Mapping[str, bytes]
-) -> list[dict[str, Any]]:
+def write_products(folder: Path, image: Pixels, traits: Traits, extras: Mapping[str, bytes]) -> list[dict[str, Any]]:
     """Write `extras/` and return the `extras` block of `run.json`.
 
     Args:
@@ -31,15 +29,21 @@ def write_products(
     block: list[dict[str, Any]] = []
     if all(traits.wrap):
         write_png8(folder / "extras" / "tile.png", image)
-        block.append({"path": "extras/tile.png", "title": "One tile, 8-bit PNG, repeats without a seam", "kind": "picture"})
+        block.append(
+            {"path": "extras/tile.png", "title": "One tile, 8-bit PNG, repeats without a seam", "kind": "picture"}
+        )
         height, width = image.shape[:2]
         columns = 3 if width <= height else 2
         rows = max(2, round(columns * width / height))
         if columns * rows * height * width <= SWATCH_PIXELS:
             write_webp(folder / "extras" / "swatch.webp", np.tile(image, (rows, columns, 1)))
-            block.append({
-                "path": "extras/swatch.webp", "title": f"Swatch of {columns} x {rows} tiles, WebP", "kind": "picture",
-            })
+            block.append(
+                {
+                    "path": "extras/swatch.webp",
+                    "title": f"Swatch of {columns} x {rows} tiles, WebP",
+                    "kind": "picture",
+                }
+            )
     else:
         write_png8(folder / "extras" / "picture.png", image)
         block.append({"path": "extras/picture.png", "title": "8-bit PNG", "kind": "picture"})

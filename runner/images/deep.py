@@ -70,14 +70,10 @@ def _unfilter(filters: npt.NDArray[np.uint8], raw: npt.NDArray[np.uint8]) -> npt
     for diagonal in range(height + width - 1):
         row = np.arange(max(0, diagonal - width + 1), min(height, diagonal + 1))
         column = diagonal - row
-        left, up, corner = (
-            done[row + 1 + i, column + 1 + j].astype(np.int16) for i, j in ((0, -1), (-1, 0), (-1, -1))
-        )
+        left, up, corner = (done[row + 1 + i, column + 1 + j].astype(np.int16) for i, j in ((0, -1), (-1, 0), (-1, -1)))
         slope = left + up - corner
         to_left, to_up, to_corner = abs(slope - left), abs(slope - up), abs(slope - corner)
-        paeth = np.where(
-            (to_left <= to_up) & (to_left <= to_corner), left, np.where(to_up <= to_corner, up, corner)
-        )
+        paeth = np.where((to_left <= to_up) & (to_left <= to_corner), left, np.where(to_up <= to_corner, up, corner))
         choices = (np.zeros_like(left), left, up, (left + up) // 2, paeth)
         predicted = np.choose(np.broadcast_to(filters[row, None], left.shape), choices)
         done[row + 1, column + 1] = (raw[row, column] + predicted).astype(np.uint8)

@@ -94,7 +94,8 @@ def fetch(url: str, *, allow_private: bool = False, context: ssl.SSLContext | No
     if fault is not None:
         raise ImageError(fault)
     handlers: list[urllib.request.BaseHandler] = [
-        _Https(allow_private, context or ssl.create_default_context()), _Redirects()
+        _Https(allow_private, context or ssl.create_default_context()),
+        _Redirects(),
     ]
     if not allow_private:
         handlers.append(urllib.request.ProxyHandler({}))  # a proxy would connect where we may not
@@ -165,10 +166,12 @@ class _Connection(http.client.HTTPSConnection):
         found = [entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
         for item in found:
             if not is_public(str(item)):
-                raise urllib.error.URLError(ImageError(
-                    f"leads to {item}, which is no public address; pictures are fetched from the public "
-                    "internet; save the picture as a file and name that"
-                ))
+                raise urllib.error.URLError(
+                    ImageError(
+                        f"leads to {item}, which is no public address; pictures are fetched from the public "
+                        "internet; save the picture as a file and name that"
+                    )
+                )
         last: OSError = OSError("the name has no address")
         for item in found:
             try:
@@ -230,8 +233,7 @@ def fetch_s3(source: str) -> bytes:
     if place is None:
         raise ImageError(f"{source!r} is not s3://bucket/key; name both")
     too_large = ImageError(
-        f"{source}: has more than {LARGEST_DOWNLOAD // 10**6} MB; pictures are fetched up to that; use a "
-        "smaller one"
+        f"{source}: has more than {LARGEST_DOWNLOAD // 10**6} MB; pictures are fetched up to that; use a smaller one"
     )
     try:
         limits = Config(connect_timeout=TIMEOUT, read_timeout=TIMEOUT, retries={"max_attempts": 2})
@@ -258,8 +260,10 @@ def fetch_s3(source: str) -> bytes:
 
 
 _S3_ANSWERS = {
-    "NoSuchKey": "there is no such object", "404": "there is no such object",
+    "NoSuchKey": "there is no such object",
+    "404": "there is no such object",
     "NoSuchBucket": "there is no such bucket",
-    "AccessDenied": "access is denied", "403": "access is denied",
+    "AccessDenied": "access is denied",
+    "403": "access is denied",
     "ExpiredToken": "the AWS session has expired",
 }

@@ -35,8 +35,14 @@ class Finish(Settings):
     cites: ClassVar[tuple[str, ...]] = ("mindseye",)
 
     def apply(
-        self, pixels: Pixels, *, wrap: tuple[bool, bool] = (False, False), permuting: bool = False,
-        inverting: bool = False, pixel_aspect: float = 1.0, inverting_single: bool = False,
+        self,
+        pixels: Pixels,
+        *,
+        wrap: tuple[bool, bool] = (False, False),
+        permuting: bool = False,
+        inverting: bool = False,
+        pixel_aspect: float = 1.0,
+        inverting_single: bool = False,
     ) -> Pixels:
         """The finished picture.
 

@@ -54,9 +54,7 @@ class StylePreparation(Settings):
         if palette is not None:
             done = transfer_colours(done, palette)
         if self.levels is not None:
-            low, high = (
-                tone.automatic_levels(done, symmetric=False) if self.levels == "auto" else sorted(self.levels)
-            )
+            low, high = tone.automatic_levels(done, symmetric=False) if self.levels == "auto" else sorted(self.levels)
             done = np.clip(tone.levels(done, float(low), max(float(high), float(low) + 1e-3)), 0, 1)
         if self.gamma != 1.0:
             done = np.clip(done, 0, 1) ** np.float32(self.gamma)

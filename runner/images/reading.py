@@ -126,8 +126,7 @@ def _refuse_by_size(size: tuple[int, int], source: str) -> None:
         raise _too_large(source, f"{width} x {height} pixels")
     if min(width, height) < LEAST_SIDE:
         raise ImageError(
-            f"{source}: is {width} x {height} pixels; both sides must be at least {LEAST_SIDE}; use a larger "
-            "picture"
+            f"{source}: is {width} x {height} pixels; both sides must be at least {LEAST_SIDE}; use a larger picture"
         )
 
 
@@ -262,7 +261,9 @@ def _to_srgb(image: Image.Image) -> Image.Image:
     mode = "RGBA" if image.mode == "RGBA" else "RGB"
     try:
         converted = ImageCms.profileToProfile(
-            image, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"),
+            image,
+            ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+            ImageCms.createProfile("sRGB"),
             outputMode=mode,
         )
     except (ImageCms.PyCMSError, OSError, ValueError):

@@ -22,11 +22,25 @@ LARGEST_FILE = 500_000_000  # bytes
 
 # Pictures inside scikit-image's own package; its others are fetched from the network by a further package.
 SKIMAGE = {
-    "astronaut": "astronaut.png", "brick": "brick.png", "camera": "camera.png", "cell": "cell.png",
-    "chelsea": "chelsea.png", "clock": "clock_motion.png", "coffee": "coffee.png", "coins": "coins.png",
-    "colorwheel": "color.png", "grass": "grass.png", "gravel": "gravel.png", "horse": "horse.png",
-    "hubble_deep_field": "hubble_deep_field.jpg", "immunohistochemistry": "ihc.png", "logo": "logo.png",
-    "moon": "moon.png", "page": "page.png", "retina": "retina.jpg", "rocket": "rocket.jpg",
+    "astronaut": "astronaut.png",
+    "brick": "brick.png",
+    "camera": "camera.png",
+    "cell": "cell.png",
+    "chelsea": "chelsea.png",
+    "clock": "clock_motion.png",
+    "coffee": "coffee.png",
+    "coins": "coins.png",
+    "colorwheel": "color.png",
+    "grass": "grass.png",
+    "gravel": "gravel.png",
+    "horse": "horse.png",
+    "hubble_deep_field": "hubble_deep_field.jpg",
+    "immunohistochemistry": "ihc.png",
+    "logo": "logo.png",
+    "moon": "moon.png",
+    "page": "page.png",
+    "retina": "retina.jpg",
+    "rocket": "rocket.jpg",
     "text": "text.png",
 }
 
@@ -50,9 +64,7 @@ class Images:
         allow_private: fetch `https://` from addresses that are not public too.
     """
 
-    def __init__(
-        self, base: Path, given: Mapping[str, Path] | None = None, *, allow_private: bool = False
-    ) -> None:
+    def __init__(self, base: Path, given: Mapping[str, Path] | None = None, *, allow_private: bool = False) -> None:
         self.base = base
         self.given = dict(given or {})
         self.allow_private = allow_private
@@ -84,10 +96,7 @@ class Images:
         if name in self.given:
             return _missing(self.given[name], str(self.given[name]))
         wrong = f"; --image {' and '.join(sorted(self.given))} was given" if self.given else ""
-        return (
-            f"this picture is asked for when the recipe is run, and none was given{wrong}; "
-            f"add --image {name}=FILE"
-        )
+        return f"this picture is asked for when the recipe is run, and none was given{wrong}; add --image {name}=FILE"
 
     def load(self, source: str) -> Picture:
         """The picture, read once.

@@ -65,9 +65,7 @@ class ContentObjective(Objective):
             mask = fit_mask(self.mask, target)
             if mask is not None:
                 difference = difference * mask
-            terms[f"content.{name}"] = difference.sum() * (
-                self.settings.weight / target.square().sum().clamp_min(1e-8)
-            )
+            terms[f"content.{name}"] = difference.sum() * (self.settings.weight / target.square().sum().clamp_min(1e-8))
         return terms
 
     def describe(self) -> str:

@@ -71,9 +71,7 @@ def class_index(wanted: str | int, classes: tuple[str, ...]) -> int:
         InputError: no such class; names the nearest.
     """
     if not classes:
-        raise InputError(
-            f"class {wanted!r}: this network has no class labels; use `vision: efficientnet-lite0`"
-        )
+        raise InputError(f"class {wanted!r}: this network has no class labels; use `vision: efficientnet-lite0`")
     if isinstance(wanted, int) or wanted.isdecimal():
         if 0 <= int(wanted) < len(classes):
             return int(wanted)
@@ -131,9 +129,7 @@ class ClassDream(Objective):
     def __call__(self, sight: Sight) -> dict[str, Tensor]:
         """One term, `dream.class.<number>`: the negative score before the softmax."""
         # The score itself, not its softmax: a probability is raised as well by lowering all others.
-        return {
-            f"dream.class.{self.index}": -self.settings.weight * sight.features["logits"][0, self.index].float()
-        }
+        return {f"dream.class.{self.index}": -self.settings.weight * sight.features["logits"][0, self.index].float()}
 
     def describe(self) -> str:
         """The class in one line."""

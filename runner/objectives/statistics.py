@@ -68,9 +68,7 @@ def pool(parts: Sequence[tuple[float, Moments]]) -> Moments:
     """The weighted mean of several pictures' moments; weights need not sum to 1."""
     total = sum(weight for weight, _ in parts)
     mean = sum((part.mean * (weight / total) for weight, part in parts), torch.zeros_like(parts[0][1].mean))
-    second = sum(
-        (part.second * (weight / total) for weight, part in parts), torch.zeros_like(parts[0][1].second)
-    )
+    second = sum((part.second * (weight / total) for weight, part in parts), torch.zeros_like(parts[0][1].second))
     return Moments(mean, second)
 
 

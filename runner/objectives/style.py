@@ -43,8 +43,11 @@ class StyleImage(Settings):
     """Where it comes from: a path, `skimage:NAME`, `https://...`, `s3://...` or `upload`."""
     weight: float = Field(default=1.0, gt=0, le=1e6)
     """Its share in the pooled statistics."""
-    magnifications: tuple[Annotated[float, Field(gt=0, le=1000)], ...] = Field(default=(1.0,), min_length=1, max_length=16)
-    """Pixel counts relative to the artwork's: 1 shows features at their own size, 4 at half of it. Several are pooled."""
+    magnifications: tuple[Annotated[float, Field(gt=0, le=1000)], ...] = Field(
+        default=(1.0,), min_length=1, max_length=16
+    )
+    """Pixel counts relative to the artwork's: at 1 the whole style picture is fitted to the artwork, at 4 its
+    features are shown twice as large. Never enlarged above its own size; several are pooled."""
 
 
 def _expand_image(value: Any) -> Any:
@@ -111,8 +114,13 @@ class StyleObjective(Objective):
     """The working style objective: targets are pooled moments by layer."""
 
     def __init__(
-        self, settings: Style, layers: tuple[str, ...], weights: dict[str, float],
-        targets: dict[str, Moments], mask: Tensor | None, appearances: int,
+        self,
+        settings: Style,
+        layers: tuple[str, ...],
+        weights: dict[str, float],
+        targets: dict[str, Moments],
+        mask: Tensor | None,
+        appearances: int,
     ) -> None:
         self.settings = settings
         self.layers = layers
@@ -137,8 +145,13 @@ class StyleObjective(Objective):
         return terms
 
     def _score(
-        self, terms: dict[str, Tensor], name: str, statistics: Sequence[Statistic], found: Moments,
-        weight: float, target: str = "",
+        self,
+        terms: dict[str, Tensor],
+        name: str,
+        statistics: Sequence[Statistic],
+        found: Moments,
+        weight: float,
+        target: str = "",
     ) -> None:
         for statistic in statistics:
             title = ".".join(part for part in ("style", getattr(statistic, "kind", ""), name) if part)
@@ -158,9 +171,7 @@ class StyleObjective(Objective):
 def _reduce(appearances: tuple[Appearance, ...], *, colours: bool, turns: bool) -> tuple[Appearance, ...]:
     """Distinct appearances after leaving out colours or turns, thinned evenly to a bounded number."""
     kept = dict.fromkeys(
-        Appearance(
-            item.degrees if turns else 0.0, item.mirrored and turns, item.colour if colours else PLAIN.colour
-        )
+        Appearance(item.degrees if turns else 0.0, item.mirrored and turns, item.colour if colours else PLAIN.colour)
         for item in appearances
     )
     found = tuple(kept)
@@ -209,6 +220,6 @@ def _turn(picture: Tensor, degrees: float) -> Tensor:
         [[[cosine, -sine * height / width, 0.0], [sine * width / height, cosine, 0.0]]], dtype=picture.dtype
     )
     grid = functional.affine_grid(theta, list(picture.shape), align_corners=False)
-    return functional.grid_sample(
-        picture, grid, mode="bicubic", padding_mode="reflection", align_corners=False
-    ).clamp(0, 1)
+    return functional.grid_sample(picture, grid, mode="bicubic", padding_mode="reflection", align_corners=False).clamp(
+        0, 1
+    )

@@ -42,9 +42,7 @@ class AdaptiveMoments(Optimiser):
     def step(self, evaluate: Evaluate, *, moving: bool = False) -> Step:
         """One Adam step; see the base class."""
         loss = evaluate()
-        squares = [
-            float(parameter.grad.square().mean()) for parameter in self.parameters if parameter.grad is not None
-        ]
+        squares = [float(parameter.grad.square().mean()) for parameter in self.parameters if parameter.grad is not None]
         if not math.isfinite(loss) or not all(math.isfinite(square) for square in squares):
             raise FloatingPointError("the loss or its gradient is not finite")
         self.adam.step()

@@ -79,8 +79,10 @@ def slot_of(form: Any) -> Slot:
     infos = [item for item in metadata if isinstance(item, FieldInfo)]
     limits = [limit for info in infos for limit in info.metadata]
     return Slot(
-        base.form, (*base.metadata, *metadata, *limits),
-        tagged=base.tagged or any(info.discriminator for info in infos), description=base.description,
+        base.form,
+        (*base.metadata, *metadata, *limits),
+        tagged=base.tagged or any(info.discriminator for info in infos),
+        description=base.description,
     )
 
 
@@ -88,7 +90,9 @@ def slot_of_field(field: FieldInfo) -> Slot:
     """The slot of a model's field."""
     base = slot_of(field.annotation)
     return Slot(
-        base.form, (*base.metadata, *field.metadata), tagged=base.tagged or bool(field.discriminator),
+        base.form,
+        (*base.metadata, *field.metadata),
+        tagged=base.tagged or bool(field.discriminator),
         description=field.description or "",
     )
 

@@ -26,32 +26,50 @@ Fault = tuple[Mark, Route, Problem]
 # The problems of PyYAML that people meet, in our words: (part of its text, what; rule; cure).
 _SYNTAX = (
     ("character '\\t'", "a tab stands here; YAML is indented by spaces; replace the tab"),
-    ("mapping values are not allowed", "a second ': ' in one line, or a line indented too far; a key stands "
-     "on a line of its own; quote the value, or mend the indentation"),
-    ("could not find expected ':'", "a key without ':'; each line of a mapping is 'key: value'; add the "
-     "colon, or mend the indentation"),
-    ("but found '<block mapping start>'", "this line is indented unlike its neighbours; keys of one mapping "
-     "begin in one column; mend the indentation"),
-    ("but found '<block sequence start>'", "this item is indented unlike its neighbours; items of one list "
-     "begin in one column; mend the indentation"),
-    ("expected <block end>", "this does not continue what stands above; keys and items of one collection "
-     "begin in one column; mend the indentation"),
-    ("unindent", "this line is indented unlike any above it; keys of one mapping begin in one column; mend "
-     "the indentation"),
-    ("sequence entries are not allowed", "a list item '- ' stands where none can; a list begins on the line "
-     "after its key; put it on a line of its own"),
-    ("expected ',' or ']'", "a list in [brackets] is not closed; its items are parted by commas; add ',' or "
-     "']'"),
-    ("expected ',' or '}'", "a mapping in {braces} is not closed; its items are parted by commas; add ',' or "
-     "'}'"),
-    ("expected the node content", "a value is missing here; a key, a dash or a comma is followed by one; add "
-     "it"),
+    (
+        "mapping values are not allowed",
+        "a second ': ' in one line, or a line indented too far; a key stands "
+        "on a line of its own; quote the value, or mend the indentation",
+    ),
+    (
+        "could not find expected ':'",
+        "a key without ':'; each line of a mapping is 'key: value'; add the colon, or mend the indentation",
+    ),
+    (
+        "but found '<block mapping start>'",
+        "this line is indented unlike its neighbours; keys of one mapping begin in one column; mend the indentation",
+    ),
+    (
+        "but found '<block sequence start>'",
+        "this item is indented unlike its neighbours; items of one list begin in one column; mend the indentation",
+    ),
+    (
+        "expected <block end>",
+        "this does not continue what stands above; keys and items of one collection "
+        "begin in one column; mend the indentation",
+    ),
+    (
+        "unindent",
+        "this line is indented unlike any above it; keys of one mapping begin in one column; mend the indentation",
+    ),
+    (
+        "sequence entries are not allowed",
+        "a list item '- ' stands where none can; a list begins on the line after its key; put it on a line of its own",
+    ),
+    ("expected ',' or ']'", "a list in [brackets] is not closed; its items are parted by commas; add ',' or ']'"),
+    ("expected ',' or '}'", "a mapping in {braces} is not closed; its items are parted by commas; add ',' or '}'"),
+    ("expected the node content", "a value is missing here; a key, a dash or a comma is followed by one; add it"),
     ("unexpected end of stream", "the text ends inside quotes; each quote needs its partner; close it"),
     ("unexpected document separator", "'---' stands inside quotes; each quote needs its partner; close it"),
-    ("unknown escape character", "no such escape in double quotes; a backslash begins an escape there; write "
-     "\\\\ for a backslash, or use single quotes"),
-    ("that cannot start any token", "no plain text begins with this character; YAML keeps it for itself; "
-     "quote the value"),
+    (
+        "unknown escape character",
+        "no such escape in double quotes; a backslash begins an escape there; write "
+        "\\\\ for a backslash, or use single quotes",
+    ),
+    (
+        "that cannot start any token",
+        "no plain text begins with this character; YAML keeps it for itself; quote the value",
+    ),
 )
 
 
@@ -99,11 +117,16 @@ def read_mapping(origin: Text, text: str) -> Source:
         data = read_value(origin, text)
         top = data.marks[()].value
         if data.value is None:
-            raise SyntaxFault(top, "the recipe is empty; it is a mapping with at least 'renderer'; "
-                                   "begin with a copy of a shipped recipe")
+            raise SyntaxFault(
+                top,
+                "the recipe is empty; it is a mapping with at least 'renderer'; begin with a copy of a shipped recipe",
+            )
         if not isinstance(data.value, dict):
-            raise SyntaxFault(top, f"the recipe is {_form(data.value)}; its top is a mapping of keys such as "
-                                   "'renderer'; write 'key: value' lines")
+            raise SyntaxFault(
+                top,
+                f"the recipe is {_form(data.value)}; its top is a mapping of keys such as "
+                "'renderer'; write 'key: value' lines",
+            )
     except SyntaxFault as fault:
         problem = origin.problem(fault.mark, fault.message)
         return Source({}, nowhere, (origin,), ((fault.mark, (), problem),), fatal=True)
@@ -125,9 +148,10 @@ def read_value(origin: Text, text: str, *, index: int = 0, shift: int = 0, route
     """
     bad = unprintable(text)
     if bad is not None:
-        raise SyntaxFault(_moved(mark_at(text, bad.start()), index, shift),
-                          f"the character U+{ord(bad.group()):04X} stands here; a recipe is printable text; "
-                          "remove it")
+        raise SyntaxFault(
+            _moved(mark_at(text, bad.start()), index, shift),
+            f"the character U+{ord(bad.group()):04X} stands here; a recipe is printable text; remove it",
+        )
     node = _compose(text, index, shift)
     construction = _Construction(origin)
     if node is None:
@@ -164,8 +188,9 @@ def _events(text: str, index: int, shift: int) -> Iterator[tuple[yaml.Event, Mar
         raise SyntaxFault(mark(place), _syntax_message(error, index, shift)) from None
     except (yaml.YAMLError, ValueError, OverflowError, IndexError, AttributeError, TypeError):
         # PyYAML trips over hostile text in its own ways, e.g. the escape "\UFFFFFFFF" ends in chr().
-        raise SyntaxFault(mark(loader.get_mark()), "this is not YAML; a recipe is YAML 1.2; compare with a "
-                                                   "shipped recipe") from None
+        raise SyntaxFault(
+            mark(loader.get_mark()), "this is not YAML; a recipe is YAML 1.2; compare with a shipped recipe"
+        ) from None
     finally:
         loader.dispose()
 
@@ -192,24 +217,27 @@ def _compose(text: str, index: int, shift: int) -> Node | None:
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                raise SyntaxFault(mark, "a second document begins here; a recipe is one document; remove "
-                                        "the '---' or split the file")
+                raise SyntaxFault(
+                    mark, "a second document begins here; a recipe is one document; remove the '---' or split the file"
+                )
             continue
         finished: Node | None = None
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in anchors:
-                raise SyntaxFault(mark, f"no anchor &{event.anchor} above; an alias repeats what was "
-                                        "anchored before; check its name")
+                raise SyntaxFault(
+                    mark, f"no anchor &{event.anchor} above; an alias repeats what was anchored before; check its name"
+                )
             finished = anchors[event.anchor]
             if any(finished is node for node, _ in open_nodes):
-                raise SyntaxFault(mark, f"*{event.anchor} stands inside &{event.anchor} itself; no value "
-                                        "can hold itself; remove the alias")
+                raise SyntaxFault(
+                    mark,
+                    f"*{event.anchor} stands inside &{event.anchor} itself; no value can hold itself; remove the alias",
+                )
         elif isinstance(event, yaml.ScalarEvent):
             finished = Node(mark, event.value, plain=event.implicit[0], tag=event.tag)
         elif isinstance(event, yaml.CollectionStartEvent):
             if len(open_nodes) >= DEEPEST:
-                raise SyntaxFault(mark, f"nested deeper than {DEEPEST} levels; no recipe needs that; make "
-                                        "it flatter")
+                raise SyntaxFault(mark, f"nested deeper than {DEEPEST} levels; no recipe needs that; make it flatter")
             node = Node(mark, None, tag=event.tag)
             if event.anchor:
                 anchors[event.anchor] = node
@@ -263,8 +291,9 @@ class _Construction:
     def value(self, node: Node, route: Route, key: Mark | None, depth: int = 0) -> Any:
         self.spend(node)
         if depth > DEEPEST:
-            raise SyntaxFault(node.mark, f"nested deeper than {DEEPEST} levels through aliases; no recipe "
-                                         "needs that; make it flatter")
+            raise SyntaxFault(
+                node.mark, f"nested deeper than {DEEPEST} levels through aliases; no recipe needs that; make it flatter"
+            )
         self.data.marks[route] = Marks(key, node.mark)
         if isinstance(node.content, str):
             return self.scalar(node, route)
@@ -285,8 +314,12 @@ class _Construction:
             return text
         bad = unprintable(text)
         if bad is not None:
-            self.fault(node.mark, route, f"the escape makes the character U+{ord(bad.group()):04X}; a recipe "
-                                         "is printable text; remove the escape")
+            self.fault(
+                node.mark,
+                route,
+                f"the escape makes the character U+{ord(bad.group()):04X}; a recipe "
+                "is printable text; remove the escape",
+            )
             self.data.broken.add(route)
             return ""
         if not node.plain or node.tag is not None:
@@ -300,8 +333,7 @@ class _Construction:
 
     def tag(self, node: Node, route: Route) -> None:
         tag = str(node.tag).replace("tag:yaml.org,2002:", "!!")
-        self.fault(node.mark, route, f"the tag {shown(tag)} stands here; values of a recipe have no tags; "
-                                     "remove it")
+        self.fault(node.mark, route, f"the tag {shown(tag)} stands here; values of a recipe have no tags; remove it")
 
     def pairs(self, node: Node, route: Route) -> dict[str, tuple[Node, Node]]:
         """A mapping's keys with their nodes: merged ones where they are not written, `x-` ones left out."""
@@ -328,16 +360,18 @@ class _Construction:
     def merged(self, node: Node, route: Route, seen: tuple[int, ...]) -> dict[str, tuple[Node, Node]]:
         """The keys that `<<: node` brings; of a list of mappings the first that has a key gives it."""
         if len(seen) > DEEPEST:
-            raise SyntaxFault(node.mark, f"merged deeper than {DEEPEST} levels; no recipe needs that; make "
-                                         "it flatter")
+            raise SyntaxFault(node.mark, f"merged deeper than {DEEPEST} levels; no recipe needs that; make it flatter")
         found: dict[str, tuple[Node, Node]] = {}
         listed = isinstance(node.content, list) and not isinstance(node.content, _Pairs)
         parts: list[Node] = node.content if listed else [node]
         for part in parts:
             self.spend(part)
             if not isinstance(part.content, _Pairs):
-                self.fault(part.mark, route, "'<<' merges what is no mapping; it takes an alias of a "
-                                             "mapping, or a list of these; remove it")
+                self.fault(
+                    part.mark,
+                    route,
+                    "'<<' merges what is no mapping; it takes an alias of a mapping, or a list of these; remove it",
+                )
                 continue
             own: dict[str, tuple[Node, Node]] = {}
             below: dict[str, tuple[Node, Node]] = {}
@@ -363,16 +397,18 @@ class _Construction:
             self.tag(node, route)
             return None
         if unprintable(text) is not None:
-            self.fault(node.mark, route, "this key holds unprintable characters; keys are plain text; remove "
-                                         "the escape")
+            self.fault(
+                node.mark, route, "this key holds unprintable characters; keys are plain text; remove the escape"
+            )
             return None
         try:
             value = resolve(text) if node.plain else text
         except ScalarFault:
             value = 0.0
         if not isinstance(value, str):
-            self.fault(node.mark, route, f"the key {shown(text)} is {_kind(value)}; keys are text; "
-                                         f"quote it: {shown(text)}")
+            self.fault(
+                node.mark, route, f"the key {shown(text)} is {_kind(value)}; keys are text; quote it: {shown(text)}"
+            )
             return None
         return text
 

@@ -23,9 +23,7 @@ Route = tuple[str | int, ...]
 
 # What PyYAML takes for a line's end, so that its marks and our lines agree.
 _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
-_UNPRINTABLE = re.compile(
-    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, order=True)
@@ -70,8 +68,13 @@ class Text:
         elif len(line) > LONGEST_LINE_SHOWN:
             shown = printable(line[: LONGEST_LINE_SHOWN - 4]) + " ..."
         return Problem(
-            message, path=dotted(route), file=self.file, line=None if self.override else mark.line,
-            column=mark.column, source=shown, severity=severity,
+            message,
+            path=dotted(route),
+            file=self.file,
+            line=None if self.override else mark.line,
+            column=mark.column,
+            source=shown,
+            severity=severity,
         )
 
 

@@ -130,9 +130,15 @@ def load(path: Path, overrides: Sequence[str] = (), given: Mapping[str, Path] | 
         raise RecipeError(problems)
     settings: RendererSettings = recipe.renderer
     return LoadedRecipe(
-        recipe=recipe, name=path.stem, theme=path.resolve().parent.name or "recipes", source=source,
-        overrides=tuple(overrides), images=images, warnings=tuple(problems),
-        advisories=tuple(settings.advisories()), text=write_in(plain, overrides, recipe),
+        recipe=recipe,
+        name=path.stem,
+        theme=path.resolve().parent.name or "recipes",
+        source=source,
+        overrides=tuple(overrides),
+        images=images,
+        warnings=tuple(problems),
+        advisories=tuple(settings.advisories()),
+        text=write_in(plain, overrides, recipe),
     )
 
 
@@ -167,12 +173,17 @@ def _check(recipe: Recipe, source: Source, images: Images) -> list[Problem]:
             aspect_of(picture)  # what can be opened here is opened now, not in the middle of a run
     for name, message in settings.complaints(aspect_of):
         problems.append(place(source, _route(f"renderer.{name}".rstrip(".")), message))
-    unused = sorted(set(images.given) - {p.partition(":")[2] or "upload" for p in pictures.values() if p.startswith("upload")})
+    unused = sorted(
+        set(images.given) - {p.partition(":")[2] or "upload" for p in pictures.values() if p.startswith("upload")}
+    )
     for name in unused:
-        problems.append(Problem(
-            f"--image {name}=...: the recipe has no `upload:{name}`; a given picture must be asked for; name it "
-            "in the recipe, as in renderer.objectives.0.images=[upload:" + name + "]", file=source.file,
-        ))
+        problems.append(
+            Problem(
+                f"--image {name}=...: the recipe has no `upload:{name}`; a given picture must be asked for; name it "
+                "in the recipe, as in renderer.objectives.0.images=[upload:" + name + "]",
+                file=source.file,
+            )
+        )
     return sorted(problems, key=lambda problem: (problem.line is None, problem.line or 0, problem.column or 0))
 
 

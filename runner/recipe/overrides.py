@@ -64,9 +64,7 @@ def apply_overrides(source: Source, overrides: Sequence[str]) -> Source:
             state.faults.append((error.mark, (), origin.problem(error.mark, error.message)))
         if number == MOST_OVERRIDES:
             break
-    return Source(
-        state.data, state.marks, tuple(texts), tuple(state.faults), broken=frozenset(state.broken)
-    )
+    return Source(state.data, state.marks, tuple(texts), tuple(state.faults), broken=frozenset(state.broken))
 
 
 def _put(state: _State, override: str, origin: Text, index: int) -> None:
@@ -112,9 +110,7 @@ def _route(data: dict[str, Any], path: str, index: int) -> tuple[Route, list[int
     """The route that a path means in this data, and the column of each part."""
     parts = path.split(".")
     if len(parts) > LONGEST_PATH:
-        raise SyntaxFault(
-            Mark(index), f"the path has {len(parts)} parts; at most {LONGEST_PATH} fit; shorten it"
-        )
+        raise SyntaxFault(Mark(index), f"the path has {len(parts)} parts; at most {LONGEST_PATH} fit; shorten it")
     place: Any = data
     route: list[str | int] = []
     columns: list[int] = []

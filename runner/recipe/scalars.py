@@ -55,8 +55,10 @@ def resolve(text: str) -> Any:
             raise ScalarFault(f"{shown(text)} is too large; numbers end at 1.8e308; write a smaller one")
         return number
     if _NOT_FINITE.fullmatch(text):
-        raise ScalarFault(f"{text} is not a finite number; every number of a recipe is; write one, "
-                          "or leave the key away for its default")
+        raise ScalarFault(
+            f"{text} is not a finite number; every number of a recipe is; write one, "
+            "or leave the key away for its default"
+        )
     return text
 
 
@@ -87,5 +89,4 @@ def _integer(text: str, base: int) -> int:
         number = int(text.lower().replace("0o", "").replace("0x", ""), base)
         if -(2**63) <= number < 2**64:
             return number
-    raise ScalarFault(f"{shown(text, length=24)} is too large; integers have at most 64 bits; "
-                      "write a smaller one")
+    raise ScalarFault(f"{shown(text, length=24)} is too large; integers have at most 64 bits; write a smaller one")

@@ -53,8 +53,9 @@ def parse(content: bytes | str, *, file: str = "recipe") -> Source:
     """
     size = len(content)
     if size > LARGEST_FILE:
-        return _unread(file, f"the file has more than {LARGEST_FILE:,} bytes; a recipe has a few thousand; "
-                             "is this the right file?")
+        return _unread(
+            file, f"the file has more than {LARGEST_FILE:,} bytes; a recipe has a few thousand; is this the right file?"
+        )
     if isinstance(content, bytes):
         try:
             text = content.decode("utf-8-sig")

@@ -39,7 +39,9 @@ def validate(model: type[Model], source: Source) -> Model:
     except ValidationError as error:
         translation = _Translation(model, source)
         translation.explain(
-            Slot(model), source.data, (),
+            Slot(model),
+            source.data,
+            (),
             [(tuple(report["loc"]), report) for report in error.errors(include_url=False)],
         )
         faults |= translation.found
@@ -183,4 +185,3 @@ class _Translation:
             slots = following
             value = part_of(value, part)
         return {name: found for slot in slots for name, found in kinds(slot).items()}
-

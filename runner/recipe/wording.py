@@ -136,8 +136,10 @@ def _out_of_range(value: Any, slot: Slot | None, context: Mapping[str, Any]) -> 
         words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
         limits = " and ".join(f"{words[name]} {number(context[name])}" for name in words if name in context)
     edge = context.get("ge", context.get("le"))
-    cure = f"write {number(edge)} or {'more' if low else 'less'}" if edge is not None else (
-        f"write {'more' if low else 'less'}"
+    cure = (
+        f"write {number(edge)} or {'more' if low else 'less'}"
+        if edge is not None
+        else (f"write {'more' if low else 'less'}")
     )
     return f"{shown(value)} is too {'small' if low else 'large'}; the range is {limits}; {cure}"
 
@@ -167,16 +169,21 @@ _WORDS: dict[str, Words] = {
     **dict.fromkeys(("greater_than", "greater_than_equal", "less_than", "less_than_equal"), _out_of_range),
     **dict.fromkeys(("too_short", "string_too_short"), _too_short),
     **dict.fromkeys(("too_long", "string_too_long"), _too_long),
-    "int_from_float": lambda value, slot, context: f"{shown(value)} has a fraction; a whole number is needed "
-    "here; round it",
-    "finite_number": lambda value, slot, context: f"{shown(value)} is not a finite number; every number of a "
-    "recipe is; write one",
-    "multiple_of": lambda value, slot, context: f"{shown(value)} is no multiple of "
-    f"{number(context.get('multiple_of'))}; only multiples fit here; write one",
-    "none_required": lambda value, slot, context: f"{shown(value)} cannot stand here; only null is allowed "
-    "for now; leave the key out",
-    "string_pattern_mismatch": lambda value, slot, context: f"{shown(value)} is not of the form needed here, "
-    f"the pattern {context.get('pattern')}; change it",
+    "int_from_float": lambda value, slot, context: (
+        f"{shown(value)} has a fraction; a whole number is needed here; round it"
+    ),
+    "finite_number": lambda value, slot, context: (
+        f"{shown(value)} is not a finite number; every number of a recipe is; write one"
+    ),
+    "multiple_of": lambda value, slot, context: (
+        f"{shown(value)} is no multiple of {number(context.get('multiple_of'))}; only multiples fit here; write one"
+    ),
+    "none_required": lambda value, slot, context: (
+        f"{shown(value)} cannot stand here; only null is allowed for now; leave the key out"
+    ),
+    "string_pattern_mismatch": lambda value, slot, context: (
+        f"{shown(value)} is not of the form needed here, the pattern {context.get('pattern')}; change it"
+    ),
 }
 
 

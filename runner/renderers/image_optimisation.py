@@ -76,7 +76,8 @@ class ImageOptimisation(RendererSettings):
     phases: Annotated[tuple[PhaseSettings, ...], Field(min_length=1, max_length=64)]
     """Resolutions, one after the other."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    """Arithmetic of the network: bf16 is several times faster where the hardware has it; auto takes it there if its gradients agree with fp32's."""
+    """Arithmetic of the network: bf16 is several times faster where the hardware has it; auto takes it there if
+    its gradients agree with fp32's."""
 
     def build(self, studio: Studio) -> ImageRenderer:
         """The working renderer."""
@@ -121,7 +122,9 @@ class ImageOptimisation(RendererSettings):
         vision: VisionSettings = self.vision
         known = vision.layer_names()
         for number, objective in enumerate(self.objectives):
-            found += [(f"objectives.{number}.{path}", text) for path, text in _layer_complaints(objective, vision, known)]
+            found += [
+                (f"objectives.{number}.{path}", text) for path, text in _layer_complaints(objective, vision, known)
+            ]
         return found
 
     def advisories(self) -> list[str]:
@@ -174,7 +177,11 @@ def _layer_complaints(
             continue
         if layer == "logits":
             found.append(
-                ("class", f"{network} has no class scores; a class needs a network with labels; use `vision: efficientnet-lite0`")
+                (
+                    "class",
+                    f"{network} has no class scores; a class needs a network with labels; "
+                    "use `vision: efficientnet-lite0`",
+                )
             )
             continue
         near = difflib.get_close_matches(layer, known, n=2, cutoff=0.5)
@@ -193,7 +200,11 @@ def _layer_complaints(
         for channel in objective.chosen():
             if channel >= channels:
                 found.append(
-                    ("channel", f"{objective.layer} has no channel {channel}; it has channels 0 to {channels - 1}; choose one of them")
+                    (
+                        "channel",
+                        f"{objective.layer} has no channel {channel}; it has channels 0 to {channels - 1}; "
+                        "choose one of them",
+                    )
                 )
     return found
 
@@ -224,9 +235,7 @@ class ImageRenderer(Renderer):
             settings.precision, studio.device, agrees=settings.vision.half_precision
         )
         multiple = self._multiple()
-        self.sizes = [
-            self.symmetry.fit(phase.size, multiple=multiple, ratio=self.ratio) for phase in settings.phases
-        ]
+        self.sizes = [self.symmetry.fit(phase.size, multiple=multiple, ratio=self.ratio) for phase in settings.phases]
 
     def _aspect_of(self, source: str) -> float | None:
         picture = self.studio.plain_picture(source)
@@ -264,9 +273,9 @@ class ImageRenderer(Renderer):
         layout = self._layout(phase)
         if previous is None:
             random = self._random("initial", phase, 0)
-            values = begin(
-                self.settings.canvas.initial, Beginning(layout, random, self.studio.plain_picture)
-            ).to(self.studio.device)
+            values = begin(self.settings.canvas.initial, Beginning(layout, random, self.studio.plain_picture)).to(
+                self.studio.device
+            )
         else:
             with torch.no_grad():
                 artwork = previous.canvas.artwork()
@@ -291,8 +300,13 @@ class ImageRenderer(Renderer):
         canvas_settings: CanvasSettings = self.settings.canvas
         canvas = canvas_settings.build(layout, values)
         preparation = Preparation(
-            encoder=self.encoder, width=layout.width, height=layout.height, picture=self.studio.picture,
-            plain_picture=self.studio.plain_picture, appearances=self._appearances(), device=self.studio.device,
+            encoder=self.encoder,
+            width=layout.width,
+            height=layout.height,
+            picture=self.studio.picture,
+            plain_picture=self.studio.plain_picture,
+            appearances=self._appearances(),
+            device=self.studio.device,
         )
         self._objectives = [objective.build(preparation) for objective in self.settings.objectives]
         engine = PlainEngine(self.encoder, self._objectives, wrap=self.symmetry.wrap)
@@ -363,7 +377,9 @@ class ImageRenderer(Renderer):
     def save(self, state: State) -> dict[str, Any]:
         """Canvas, optimiser, step."""
         return {
-            "step": state.step, "canvas": state.canvas.state_dict(), "optimiser": state.optimiser.state_dict(),
+            "step": state.step,
+            "canvas": state.canvas.state_dict(),
+            "optimiser": state.optimiser.state_dict(),
             "good": state.good,
         }
 
@@ -398,10 +414,15 @@ class ImageRenderer(Renderer):
     def weights(self) -> tuple[Mapping[str, str], ...]:
         """The network's provenance."""
         provenance = self.encoder.provenance
-        return ({
-            "name": provenance.name, "sha256": provenance.sha256, "licence": provenance.licence,
-            "source": provenance.source, "notes": provenance.notes,
-        },)
+        return (
+            {
+                "name": provenance.name,
+                "sha256": provenance.sha256,
+                "licence": provenance.licence,
+                "source": provenance.source,
+                "notes": provenance.notes,
+            },
+        )
 
     def describe(self) -> str:
         """Network, precision, objectives and optimiser, one line each."""

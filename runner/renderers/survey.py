@@ -44,9 +44,7 @@ class Survey(RendererSettings):
 
     def combinations(self) -> list[dict[str, Any]]:
         """Every combination of values by path, the last path varying fastest."""
-        return [
-            dict(zip(self.vary, values, strict=True)) for values in itertools.product(*self.vary.values())
-        ]
+        return [dict(zip(self.vary, values, strict=True)) for values in itertools.product(*self.vary.values())]
 
     def member(self, values: Mapping[str, Any]) -> ImageOptimisation:
         """The settings of one variation.
@@ -70,7 +68,12 @@ class Survey(RendererSettings):
         """What is wrong with any of the variations; see the base class."""
         combinations = self.combinations()
         if len(combinations) > MOST_VARIATIONS:
-            return [("vary", f"{len(combinations)} combinations; a survey has at most {MOST_VARIATIONS}; leave some values out")]
+            return [
+                (
+                    "vary",
+                    f"{len(combinations)} combinations; a survey has at most {MOST_VARIATIONS}; leave some values out",
+                )
+            ]
         found: list[tuple[str, str]] = []
         for values in combinations:
             try:
@@ -79,9 +82,13 @@ class Survey(RendererSettings):
                 first = error.errors()[0]
                 found.append(("vary", f"{label(values)}: {first['msg']}; every value must fit its place in base"))
             except (LookupError, ValueError, TypeError):
-                found.append(("vary", f"{', '.join(values)}: leads nowhere in base; paths are dotted, as in symmetry.group"))
+                found.append(
+                    ("vary", f"{', '.join(values)}: leads nowhere in base; paths are dotted, as in symmetry.group")
+                )
             else:
-                found += [(f"base.{path}", f"with {label(values)}: {text}") for path, text in member.complaints(aspect_of)]
+                found += [
+                    (f"base.{path}", f"with {label(values)}: {text}") for path, text in member.complaints(aspect_of)
+                ]
         return list(dict.fromkeys(found))
 
     def networks(self) -> tuple[VisionSettings, ...]:
@@ -182,7 +189,8 @@ class SurveyRenderer(Renderer):
     def save(self, state: State) -> dict[str, Any]:
         """The variation's state and the pictures done."""
         return {
-            "member": state.member, "inner_phase": state.inner_phase,
+            "member": state.member,
+            "inner_phase": state.inner_phase,
             "inner": self.members[state.member].save(state.inner),
             "done": [torch.from_numpy(picture) for picture in state.done],
         }
@@ -211,9 +219,16 @@ class SurveyRenderer(Renderer):
         if image is None or not self._measured:
             return None
         return {
-            "kind": "survey", "group": f"{len(self._measured)} groups", "title": "worst measured symmetry of each variation",
-            "cells": 0, "notes": [], "advisories": [], "claims": self._measured,
-            "worst": max(claim["residual"] for claim in self._measured), "unclaimed": [], "closest_unclaimed": None,
+            "kind": "survey",
+            "group": f"{len(self._measured)} groups",
+            "title": "worst measured symmetry of each variation",
+            "cells": 0,
+            "notes": [],
+            "advisories": [],
+            "claims": self._measured,
+            "worst": max(claim["residual"] for claim in self._measured),
+            "unclaimed": [],
+            "closest_unclaimed": None,
         }
 
     def weights(self) -> tuple[Mapping[str, str], ...]:
@@ -244,9 +259,7 @@ def contact_sheet(pictures: list[Picture], labels: list[str]) -> Picture:
     """
     columns = max(1, round(len(pictures) ** 0.5 * 1.2))
     rows = -(-len(pictures) // columns)
-    sheet = Image.new(
-        "RGB", (columns * (CELL + GAP) + GAP, rows * (CELL + CAPTION + GAP) + GAP), "white"
-    )
+    sheet = Image.new("RGB", (columns * (CELL + GAP) + GAP, rows * (CELL + CAPTION + GAP) + GAP), "white")
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(size=16)
     for number, (picture, title) in enumerate(zip(pictures, labels, strict=False)):

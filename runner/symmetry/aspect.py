@@ -63,8 +63,10 @@ def _square(side: str, text: str) -> Fraction:
     """The square of one side."""
     found = _SIDE.fullmatch(side)
     if found is None or (found["factor"] is None and found["root"] is None):
-        raise ValueError(f"{text[:40]!r} is no aspect: {side[:20]!r} is no length; {_RULE}; "
-                         "a length is a number, sqrt(number) or number*sqrt(number)")
+        raise ValueError(
+            f"{text[:40]!r} is no aspect: {side[:20]!r} is no length; {_RULE}; "
+            "a length is a number, sqrt(number) or number*sqrt(number)"
+        )
     result = Fraction(found["factor"] or 1) ** 2 * Fraction(found["root"] or 1)
     if result == 0:
         raise ValueError(f"{text[:40]!r} has a side of zero; {_RULE}; write two positive lengths")

@@ -146,12 +146,12 @@ class Symmetry(ABC):
     @abstractmethod
     def orientations(self) -> tuple[tuple[float, bool], ...]:
         """Elements of the point group as (degrees, mirrored), identity first; mirrored = flipped
-        left-right *before* the turn. Style is pooled over them."""
+        left-right *before* the turn. Style is pooled over them.
+        """
 
     @abstractmethod
     def advisories(self) -> tuple[str, ...]:
         """Warnings for a reader: emergent emblems, mirror lines forced grey; each with its cure."""
-
 
     @abstractmethod
     def appearances(self) -> tuple[tuple[float, bool, npt.NDArray[np.float64]], ...]:

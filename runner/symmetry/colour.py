@@ -47,9 +47,7 @@ def _build_tables() -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8], tuple[i
         for row, (column, sign) in enumerate(zip(permutation(element), signs(element), strict=True)):
             matrices[element, row, column] = sign
     index = {matrix.tobytes(): element for element, matrix in enumerate(matrices)}
-    product = np.array(
-        [[index[(left @ right).tobytes()] for right in matrices] for left in matrices], dtype=np.int8
-    )
+    product = np.array([[index[(left @ right).tobytes()] for right in matrices] for left in matrices], dtype=np.int8)
     inverse = tuple(int(np.argmin(row)) for row in product)  # the column that gives the identity, 0
     orders = []
     for element in range(COUNT):
@@ -115,9 +113,7 @@ def parse(value: str | Sequence[object]) -> int:
     shown = f"[{', '.join([entry[:12] for entry in entries[:6]] + more)}]"
     rule = "a colour is r, g and b in some order, each with or without a minus"
     guess = [_guess(word) for word in words]
-    unknown = [
-        entry for entry, word in zip(entries, words, strict=True) if word.removeprefix("-") not in CHANNELS
-    ]
+    unknown = [entry for entry, word in zip(entries, words, strict=True) if word.removeprefix("-") not in CHANNELS]
     letters = [word.removeprefix("-") for word in guess if word]
     if len(words) != 3 or unknown or sorted(letters) != sorted(CHANNELS):
         if unknown:

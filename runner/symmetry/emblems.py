@@ -18,8 +18,16 @@ EMBLEMS = {4: "swastikas", 5: "pentagrams", 6: "hexagrams"}
 _FOLDS = {4: "four-fold", 5: "five-fold", 6: "six-fold"}
 _PREFERRED = ("[g, b, r]", "[g, r, b]", "[-r, -g, -b]", "[-g, -r, -b]", "[-g, -b, -r]")
 _WITHOUT_MIRRORS = {
-    "pm": "pg", "cm": "pg", "p2mm": "p2gg", "p2mg": "p2gg", "c2mm": "p2gg", "p4mm": "p4", "p4gm": "p4",
-    "p3m1": "p3", "p31m": "p3", "p6mm": "p6",
+    "pm": "pg",
+    "cm": "pg",
+    "p2mm": "p2gg",
+    "p2mg": "p2gg",
+    "c2mm": "p2gg",
+    "p4mm": "p4",
+    "p4gm": "p4",
+    "p3m1": "p3",
+    "p31m": "p3",
+    "p6mm": "p6",
 }
 
 
@@ -34,8 +42,10 @@ def emblem_advisories(group: Group, colours: Mapping[str, int]) -> tuple[str, ..
             continue
         options = preventions(group, name, colours)
         cure = " or ".join(f"{{{name}: {colour.spell(item)}}}" for item in options)
-        found.append(f"{_FOLDS[fold]} centres without a colour action tend to read as {EMBLEMS[fold]}; "
-                     f"colours {cure} prevent{'s' if len(options) == 1 else ''} it")
+        found.append(
+            f"{_FOLDS[fold]} centres without a colour action tend to read as {EMBLEMS[fold]}; "
+            f"colours {cure} prevent{'s' if len(options) == 1 else ''} it"
+        )
     return tuple(found)
 
 
@@ -67,8 +77,9 @@ def mirror_colours(group: Group, colours: Mapping[str, int]) -> tuple[tuple[Isom
         for across in range(-2, 3):
             for along in range(-2, 3):
                 shift = (2 * (across * period.width + along * period.shear), 2 * along * period.height)
-                moved = Isometry(halves=(shift[0] + isometry.halves[0], shift[1] + isometry.halves[1])) @ \
-                    Isometry(isometry.matrix)
+                moved = Isometry(halves=(shift[0] + isometry.halves[0], shift[1] + isometry.halves[1])) @ Isometry(
+                    isometry.matrix
+                )
                 if moved.is_mirror:
                     found.setdefault((isometry.matrix, element), moved)
     return tuple((isometry, element) for (_, element), isometry in found.items())
@@ -88,9 +99,7 @@ def freeing_colour(group: Group, colours: Mapping[str, int]) -> tuple[str, int] 
     return None
 
 
-def mirror_advisory(
-    group: Group, element: int, angles: Sequence[float], freeing: tuple[str, int] | None
-) -> str:
+def mirror_advisory(group: Group, element: int, angles: Sequence[float], freeing: tuple[str, int] | None) -> str:
     """What colour-changing mirrors do to their lines.
 
     Args:

@@ -52,8 +52,11 @@ class Gather:
 
     def to(self, device: str) -> Gather:
         """The same tables on a device."""
-        moved: dict[str, Any] = {item.name: value.to(device) for item in fields(self)
-                                 if isinstance(value := getattr(self, item.name), Tensor)}
+        moved: dict[str, Any] = {
+            item.name: value.to(device)
+            for item in fields(self)
+            if isinstance(value := getattr(self, item.name), Tensor)
+        }
         return replace(self, **moved)
 
     def forward(self, values: Tensor) -> Tensor:
@@ -127,7 +130,9 @@ class _Collect(torch.autograd.Function):
 
 
 def build_gather(
-    orbits: npt.NDArray[np.int64], elements: npt.NDArray[np.int64], weights: npt.NDArray[np.float64] | None,
+    orbits: npt.NDArray[np.int64],
+    elements: npt.NDArray[np.int64],
+    weights: npt.NDArray[np.float64] | None,
     parameters: int,
 ) -> Gather:
     """The tables for given taps.
@@ -152,8 +157,10 @@ def build_gather(
     # int32 halves the traffic of the tables; embedding_bag and index_select both take it
     return Gather(
         parameters,
-        torch.from_numpy(channels.ravel()), torch.from_numpy(signs.ravel()).float(),
-        torch.from_numpy((back + base).ravel()), torch.from_numpy(back_signs.ravel()).float(),
+        torch.from_numpy(channels.ravel()),
+        torch.from_numpy(signs.ravel()).float(),
+        torch.from_numpy((back + base).ravel()),
+        torch.from_numpy(back_signs.ravel()).float(),
         torch.from_numpy(taps.astype(np.int32)),
         None if weights is None else torch.from_numpy(weights.astype(np.float32)),
         torch.from_numpy((order // taps.shape[1]).astype(np.int32)),

@@ -108,25 +108,28 @@ def _row(
     return Group(name, orbifold, lattice, generators, others)
 
 
-GROUPS: Mapping[str, Group] = {group.name: group for group in (
-    _row("p1", "o", "oblique"),
-    _row("p2", "2222", "oblique", "p211", r2=HALF_TURN),
-    _row("pm", "**", "rectangular", "p1m1", m=FLIP),
-    _row("pg", "xx", "rectangular", "p1g1", g=(FLIP, (0, 1))),
-    _row("cm", "*x", "rhombic", "c1m1", m=SWAP),
-    _row("p2mm", "*2222", "rectangular", "pmm", "pmm2", r2=HALF_TURN, m=FLIP),
-    _row("p2mg", "22*", "rectangular", "pmg", "pgm", r2=HALF_TURN, m=(FLIP, (1, 0))),
-    _row("p2gg", "22x", "rectangular", "pgg", "pgg2", r2=HALF_TURN, g=(FLIP, (1, 1))),
-    _row("c2mm", "2*22", "rhombic", "cmm", "cmm2", r2=HALF_TURN, m=SWAP),
-    _row("p4", "442", "square", "p411", r4=QUARTER_TURN),
-    _row("p4mm", "*442", "square", "p4m", r4=QUARTER_TURN, m=FLIP),
-    _row("p4gm", "4*2", "square", "p4g", r4=QUARTER_TURN, g=(FLIP, (1, 1))),
-    _row("p3", "333", "hexagonal", "p311", r3=THIRD_TURN),
-    _row("p3m1", "*333", "hexagonal", "p3m", r3=THIRD_TURN, m=ANTISWAP),
-    _row("p31m", "3*3", "hexagonal", r3=THIRD_TURN, m=SWAP),
-    _row("p6", "632", "hexagonal", "p611", r6=SIXTH_TURN),
-    _row("p6mm", "*632", "hexagonal", "p6m", r6=SIXTH_TURN, m=SWAP),
-)}
+GROUPS: Mapping[str, Group] = {
+    group.name: group
+    for group in (
+        _row("p1", "o", "oblique"),
+        _row("p2", "2222", "oblique", "p211", r2=HALF_TURN),
+        _row("pm", "**", "rectangular", "p1m1", m=FLIP),
+        _row("pg", "xx", "rectangular", "p1g1", g=(FLIP, (0, 1))),
+        _row("cm", "*x", "rhombic", "c1m1", m=SWAP),
+        _row("p2mm", "*2222", "rectangular", "pmm", "pmm2", r2=HALF_TURN, m=FLIP),
+        _row("p2mg", "22*", "rectangular", "pmg", "pgm", r2=HALF_TURN, m=(FLIP, (1, 0))),
+        _row("p2gg", "22x", "rectangular", "pgg", "pgg2", r2=HALF_TURN, g=(FLIP, (1, 1))),
+        _row("c2mm", "2*22", "rhombic", "cmm", "cmm2", r2=HALF_TURN, m=SWAP),
+        _row("p4", "442", "square", "p411", r4=QUARTER_TURN),
+        _row("p4mm", "*442", "square", "p4m", r4=QUARTER_TURN, m=FLIP),
+        _row("p4gm", "4*2", "square", "p4g", r4=QUARTER_TURN, g=(FLIP, (1, 1))),
+        _row("p3", "333", "hexagonal", "p311", r3=THIRD_TURN),
+        _row("p3m1", "*333", "hexagonal", "p3m", r3=THIRD_TURN, m=ANTISWAP),
+        _row("p31m", "3*3", "hexagonal", r3=THIRD_TURN, m=SWAP),
+        _row("p6", "632", "hexagonal", "p611", r6=SIXTH_TURN),
+        _row("p6mm", "*632", "hexagonal", "p6m", r6=SIXTH_TURN, m=SWAP),
+    )
+}
 
 
 def _translation_word(isometry: Isometry) -> Word:
@@ -194,8 +197,10 @@ def suggest_group(text: str) -> str:
     spelling = text.strip().lower().replace(" ", "").replace("_", "")
     for group in GROUPS.values():
         if spelling in group.other_names or spelling == group.orbifold or spelling == group.name:
-            return f"{text!r} is another name of {group.name}; groups go by their short international " \
-                   f"symbol; write {group.name}"
+            return (
+                f"{text!r} is another name of {group.name}; groups go by their short international "
+                f"symbol; write {group.name}"
+            )
     near = difflib.get_close_matches(spelling, list(GROUPS), n=2, cutoff=0.5)
     cure = f"did you mean {' or '.join(near)}?" if near else "the plain torus is p1"
     return f"{text[:40]!r} is no plane group; the 17 are {', '.join(GROUPS)}; {cure}"

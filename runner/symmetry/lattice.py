@@ -119,8 +119,12 @@ class Frame:
 
 
 def frame(
-    group: Group, colours: Mapping[str, int], ratio: Ratio | None, *,
-    angle: float | None = None, cell: Ratio | None = None,
+    group: Group,
+    colours: Mapping[str, int],
+    ratio: Ratio | None,
+    *,
+    angle: float | None = None,
+    cell: Ratio | None = None,
 ) -> Frame:
     """The smallest picture of a group and its colour action that has a wished ratio.
 
@@ -157,29 +161,41 @@ def frame(
     if result.cells > 1:
         name = ratio.text if ratio is not None else "the picture"
         notes.append(f"{name} holds {result.cells} primitive cells of {group.name}")
-    return Frame(result.right, result.up, result.columns, result.rows, result.ratio,
-                 result.hexagonal, result.square, tuple(notes))
+    return Frame(
+        result.right,
+        result.up,
+        result.columns,
+        result.rows,
+        result.ratio,
+        result.hexagonal,
+        result.square,
+        tuple(notes),
+    )
 
 
 def _check_freedom(group: Group, angle: float | None, cell: Ratio | None) -> None:
     if angle is not None and group.lattice not in ("oblique", "rhombic"):
         fixed = {"square": "90", "rectangular": "90", "hexagonal": "120"}[group.lattice]
         raise IllegalSymmetry(
-            f"angle {angle:g} for {group.name}; a {group.lattice} lattice always has {fixed} degrees; "
-            "leave angle out", where="angle")
+            f"angle {angle:g} for {group.name}; a {group.lattice} lattice always has {fixed} degrees; leave angle out",
+            where="angle",
+        )
     if cell is not None and group.lattice in ("square", "hexagonal"):
         raise IllegalSymmetry(
-            f"cell {cell.text} for {group.name}; the cell of a {group.lattice} lattice has no freedom; "
-            "leave cell out", where="cell")
+            f"cell {cell.text} for {group.name}; the cell of a {group.lattice} lattice has no freedom; leave cell out",
+            where="cell",
+        )
     if cell is not None and angle is not None and group.lattice == "rhombic":
         raise IllegalSymmetry(
             f"angle {angle:g} and cell {cell.text} for {group.name}; in a rhombic lattice each decides the "
             f"other; keep one: cell {cell.text} is angle {2 * math.degrees(math.atan(1 / cell.value)):.4g}",
-            where="cell")
+            where="cell",
+        )
 
 
 def _orders(colours: Mapping[str, int], right: Vector, up: Vector) -> tuple[int, int]:
     """How often the edges of a block must be repeated until colours return."""
+
     def order(vector: Vector) -> int:
         steps = zip(("t1", "t2"), vector, strict=True)
         return colour.ORDER[colour.compose(*(colour.power(colours[name], count) for name, count in steps))]
@@ -205,7 +221,11 @@ def _blocks(ratio: Ratio, shape: Fraction | float) -> Fraction | None:
 
 
 def _rectangle(
-    group: Group, colours: Mapping[str, int], ratio: Ratio | None, right: Vector, up: Vector,
+    group: Group,
+    colours: Mapping[str, int],
+    ratio: Ratio | None,
+    right: Vector,
+    up: Vector,
     shape: Fraction | float | None,
 ) -> Frame:
     orders = _orders(colours, right, up)
@@ -221,7 +241,8 @@ def _rectangle(
 
 
 _HEXAGONAL_BLOCKS: tuple[tuple[Vector, Vector, Fraction], ...] = (
-    ((1, 0), (1, 2), Fraction(1, 3)), ((-1, -2), (1, 0), Fraction(3)),  # e1 horizontal; e1 vertical
+    ((1, 0), (1, 2), Fraction(1, 3)),
+    ((-1, -2), (1, 0), Fraction(3)),  # e1 horizontal; e1 vertical
 )
 
 
@@ -274,16 +295,17 @@ def _refusal(group: Group, ratio: Ratio, shape: Fraction | float) -> IllegalSymm
     if exact is not None:
         rule += f" with p and q at most {MOST_BLOCKS}"
     else:
-        rule += ", else its turned copies would leave no room for a picture" if group.lattice in (
-            "hexagonal", "square") else ""
+        rule += (
+            ", else its turned copies would leave no room for a picture"
+            if group.lattice in ("hexagonal", "square")
+            else ""
+        )
     cure = f"try {' or '.join(spelled[:2])}"
     cure += f"; nearest of all is {spelled[2]}" if len(spelled) > 2 else ""
     return IllegalSymmetry(f"{what}; {rule}; {cure}", suggestions=spelled, where="aspect")
 
 
-def _sheared(
-    group: Group, colours: Mapping[str, int], ratio: Ratio | None, angle: float, cell: Ratio | None
-) -> Frame:
+def _sheared(group: Group, colours: Mapping[str, int], ratio: Ratio | None, angle: float, cell: Ratio | None) -> Frame:
     """An oblique lattice as a rectangle of q cells, each row shifted by p/q of a cell.
 
     Only rational shears close on a rectangle and on its pixels. Without a ratio the angle is exact and
@@ -321,7 +343,11 @@ def _sheared(
             f"angle {angle:g} with e1:e2 {wanted:g} for {group.name}; a sheared lattice must close on the "
             f"picture within 12 cells; nearest are 90 degrees and angle {degrees:.4g} with e1:e2 "
             f"{sides:.4g}; try 90",
-            suggestions=("90", f"{degrees:.4g}"), where="angle")
-    note = f"the oblique lattice closes on the rectangle as {found.up[1]} cells, each shifted by " \
-           f"{-found.up[0]}/{found.up[1]} of its side: angle {degrees:.4g}, e1:e2 {sides:.4g}"
+            suggestions=("90", f"{degrees:.4g}"),
+            where="angle",
+        )
+    note = (
+        f"the oblique lattice closes on the rectangle as {found.up[1]} cells, each shifted by "
+        f"{-found.up[0]}/{found.up[1]} of its side: angle {degrees:.4g}, e1:e2 {sides:.4g}"
+    )
     return Frame(found.right, found.up, found.columns, found.rows, found.ratio, notes=(note,))

@@ -136,8 +136,10 @@ def complete(group: Group, given: Mapping[str, int]) -> dict[str, int]:
     if not len(legal):
         raise explain(group, given)
     orders = np.array(colour.ORDER)[legal]
-    best = min(range(len(legal)), key=lambda row: (
-        int((legal[row] != 0).sum()), int(orders[row].sum()), tuple(legal[row].tolist())))
+    best = min(
+        range(len(legal)),
+        key=lambda row: (int((legal[row] != 0).sum()), int(orders[row].sum()), tuple(legal[row].tolist())),
+    )
     colours = {name: int(element) for name, element in zip(names, legal[best], strict=True)}
     if search(group, colours):  # cannot be: the relations define the group (held by tests)
         raise explain(group, given)
@@ -156,9 +158,7 @@ def check_names(group: Group, given: Mapping[str, int]) -> None:
             continue
         rule = f"the generators of {group.name} are {', '.join(names)}"
         what, cure, suggestions = _meant(group, name, element)
-        raise IllegalSymmetry(
-            f"{what}; {rule}; {cure}", witness="", suggestions=suggestions, where=f"colours.{name}"
-        )
+        raise IllegalSymmetry(f"{what}; {rule}; {cure}", witness="", suggestions=suggestions, where=f"colours.{name}")
 
 
 def _meant(group: Group, name: str, element: int) -> tuple[str, str, tuple[str, ...]]:
@@ -174,8 +174,11 @@ def _meant(group: Group, name: str, element: int) -> tuple[str, str, tuple[str, 
             roots.sort(key=lambda item: (colour.ORDER[item], colour.distance(item, element)))
             what = f"{TURNS[name]} is {turn} {_TIMES[times]} in {group.name}, so {turn} decides its colours"
             if roots:
-                return what, f"write {turn}: {colour.spell(roots[0])}", \
-                    tuple(f"{turn}: {colour.spell(item)}" for item in roots[:3])
+                return (
+                    what,
+                    f"write {turn}: {colour.spell(roots[0])}",
+                    tuple(f"{turn}: {colour.spell(item)}" for item in roots[:3]),
+                )
             return what, f"no {turn} {_TIMES[times]} gives {colour.spell(element)}; name {turn} instead", ()
         having = [item.name for item in GROUPS.values() if name in item.point]
         what = f"{group.name} has no {TURNS[name].removeprefix('a ')}"
@@ -184,8 +187,11 @@ def _meant(group: Group, name: str, element: int) -> tuple[str, str, tuple[str, 
         having = [item.name for item in GROUPS.values() if name in item.point]
         other = next((item for item in ("m", "g") if item in group.point), None)
         if other is not None:
-            return f"{MOVES[other]} generates the reflections of {group.name}, not {MOVES[name]}", \
-                f"name {other} instead", ()
+            return (
+                f"{MOVES[other]} generates the reflections of {group.name}, not {MOVES[name]}",
+                f"name {other} instead",
+                (),
+            )
         return f"{group.name} has no {MOVES[name].removeprefix('a ')}", f"{', '.join(having)} have {name}", ()
     near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.3)
     return f"{name[:20]!r} is no generator", f"did you mean {near[0]}?" if near else f"write {names[0]}", ()
@@ -199,8 +205,7 @@ def explain(group: Group, given: Mapping[str, int]) -> IllegalSymmetry:
         given: colour elements of some of its generators, not extensible to a legal action.
     """
     trial = _derive(group, given)
-    broken = [item for item in relations(group)
-              if evaluate(item.left, trial) != evaluate(item.right, trial)]
+    broken = [item for item in relations(group) if evaluate(item.left, trial) != evaluate(item.right, trial)]
     broken.sort(key=lambda item: not set(item.names) <= set(given))  # stable: friendliest first
     relation = broken[0]
     blamed = next((name for name in reversed(relation.names) if name in given), next(iter(given)))
@@ -209,7 +214,8 @@ def explain(group: Group, given: Mapping[str, int]) -> IllegalSymmetry:
     if changed and len(changed[0]) == 1:
         blamed = changed[0][0]
     spelled = tuple(
-        colour.spell(option[names[0]]) if names == [blamed]
+        colour.spell(option[names[0]])
+        if names == [blamed]
         else " with ".join(f"{name}: {colour.spell(option[name])}" for name in names)
         for option, names in zip(alternatives, changed, strict=True)
     )
@@ -229,7 +235,7 @@ def _derive(group: Group, given: Mapping[str, int]) -> dict[str, int]:
     for _ in range(2):
         for relation in relations(group):
             if len(relation.right) == 1 and all(name in trial for name, _ in relation.left):
-                (name, exponent), = relation.right
+                ((name, exponent),) = relation.right
                 trial.setdefault(name, colour.power(evaluate(relation.left, trial), exponent))
     return {name: trial.get(name, colour.IDENTITY) for name in group.generators}
 
@@ -242,7 +248,9 @@ def _nearest(group: Group, given: Mapping[str, int], blamed: str) -> list[dict[s
     def rank(row: tuple[int, ...]) -> tuple[int, bool, int, list[tuple[int, int, int]]]:
         different = [name for name, element in zip(given, row, strict=True) if element != given[name]]
         return (
-            len(different), different != [blamed], sum(element == colour.IDENTITY for element in row),
+            len(different),
+            different != [blamed],
+            sum(element == colour.IDENTITY for element in row),
             [colour.distance(given[name], element) for name, element in zip(given, row, strict=True)],
         )
 
@@ -255,7 +263,7 @@ def _phrase(relation: Relation, colours: Mapping[str, int]) -> str:
     value, wanted = evaluate(relation.left, colours), evaluate(relation.right, colours)
     target = spell_word(relation.right)
     if len(relation.left) == 1:
-        (name, times), = relation.left
+        ((name, times),) = relation.left
         element = colour.spell(colours[name])
         what = f"{MOVES[name]} {_TIMES[times]} is"
         told = f"but {element} {_TIMES[times]} is {colour.spell(value)}"
@@ -266,13 +274,17 @@ def _phrase(relation: Relation, colours: Mapping[str, int]) -> str:
     having = " and ".join(f"{name}: {colour.spell(colours[name])}" for name in relation.names[:2])
     if len(relation.left) == 3:
         mover, moved = relation.names[0], relation.names[1]
-        return f"{mover} carries {moved} to {target} ({word} = {target}), but with {having} " \
-               f"it gives {colour.spell(value)} and {target} has {colour.spell(wanted)}"
+        return (
+            f"{mover} carries {moved} to {target} ({word} = {target}), but with {having} "
+            f"it gives {colour.spell(value)} and {target} has {colour.spell(wanted)}"
+        )
     if relation.names == ("t1", "t2"):
         return f"t1 and t2 come to the same in either order, but {having} do not"
     if relation.right:
-        return f"{word} is the translation {target}, but {having} make it {colour.spell(value)} " \
-               f"and {target} has {colour.spell(wanted)}"
+        return (
+            f"{word} is the translation {target}, but {having} make it {colour.spell(value)} "
+            f"and {target} has {colour.spell(wanted)}"
+        )
     return f"{word} is no movement, but {having} make it {colour.spell(value)}"
 
 

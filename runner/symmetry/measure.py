@@ -67,7 +67,8 @@ class Residual:
     def as_record(self) -> dict[str, Any]:
         """For `run.json`; `best` is there only where it contradicts the claim."""
         record: dict[str, Any] = {
-            "name": self.name, "colour": colour.spell(self.best if self.claimed is None else self.claimed),
+            "name": self.name,
+            "colour": colour.spell(self.best if self.claimed is None else self.claimed),
             "residual": round(self.residual, 6),
         }
         if self.claimed is not None:
@@ -123,8 +124,13 @@ class Measurement:
 
 
 def measure(
-    picture: npt.NDArray[Any], claims: Sequence[Claim], candidates: Sequence[Claim] = (), *,
-    blur: float = 2.0, points: int = 20000, candidate_points: int = 3000,
+    picture: npt.NDArray[Any],
+    claims: Sequence[Claim],
+    candidates: Sequence[Claim] = (),
+    *,
+    blur: float = 2.0,
+    points: int = 20000,
+    candidate_points: int = 3000,
 ) -> Measurement:
     """Measure isometries on a finished picture.
 
@@ -149,9 +155,7 @@ def measure(
         raise ValueError(f"a picture of shape {np.shape(picture)}; it must be (height, width, 3) and finite")
     if blur > 0:
         centred = ndimage.gaussian_filter(centred, (blur, blur, 0), mode="wrap")
-    splines = [
-        ndimage.spline_filter(centred[..., channel], order=3, mode="grid-wrap") for channel in range(3)
-    ]
+    splines = [ndimage.spline_filter(centred[..., channel], order=3, mode="grid-wrap") for channel in range(3)]
     height, width = centred.shape[:2]
     order = np.random.default_rng(0).permutation(height * width)
 
@@ -163,16 +167,18 @@ def measure(
         # rounding keeps images that fall on a pixel on it, so that exact tiles measure as exact
         target = np.round(np.stack([y * height, x * width]), 9)
         there = np.stack(
-            [ndimage.map_coordinates(spline, target, order=3, mode="grid-wrap", prefilter=False)
-             for spline in splines], axis=1)
+            [ndimage.map_coordinates(spline, target, order=3, mode="grid-wrap", prefilter=False) for spline in splines],
+            axis=1,
+        )
         return colour_residuals(here, there)
 
     held = []
     for claim in claims:
         every = residuals(claim, points)
         others = np.delete(every, claim.colour)
-        held.append(Residual(
-            claim.name, float(every[claim.colour]), claim.colour, int(every.argmin()), float(others.min())))
+        held.append(
+            Residual(claim.name, float(every[claim.colour]), claim.colour, int(every.argmin()), float(others.min()))
+        )
     tried = []
     for claim in candidates:
         every = residuals(claim, candidate_points)
@@ -197,7 +203,7 @@ def colour_residuals(here: Floats, there: Floats) -> Floats:
     cross = there.T @ here
     fit = np.einsum("eij,ij->e", colour.MATRICES.astype(np.float64), cross)
     total = (here**2).sum() + (there**2).sum()
-    spread = ((here - here.mean(0))**2).sum() + ((there - there.mean(0))**2).sum()
+    spread = ((here - here.mean(0)) ** 2).sum() + ((there - there.mean(0)) ** 2).sum()
     # a picture without contrast has every symmetry; the floor makes that read as 0, not as 0 / 0
     result: Floats = np.sqrt(np.maximum(total - 2 * fit, 0) / max(float(spread), 1e-12 * len(here)))
     return result
@@ -234,8 +240,10 @@ def candidates(symmetry: PlaneSymmetry, ratio: float) -> tuple[Claim, ...]:
     step = np.array([1 / frame.columns, 1 / frame.rows])
     quarters = [(Fraction(i, 4), Fraction(j, 4)) for i in range(4) for j in range(4)]
     sixths = [(Fraction(i, 2), Fraction(j, 6)) for i in range(2) for j in (1, 2, 4, 5)]
-    centres = [np.array([float(x), float(y)]) * step for x, y in
-               dict.fromkeys([*quarters, *sixths, *((y, x) for x, y in sixths)])]
+    centres = [
+        np.array([float(x), float(y)]) * step
+        for x, y in dict.fromkeys([*quarters, *sixths, *((y, x) for x, y in sixths)])
+    ]
     vectors = _short_vectors(frame)
     found: list[tuple[Floats, Floats | None]] = []
     for angle in (60, 90, 120, 180):
@@ -263,8 +271,9 @@ def _short_vectors(frame: Frame) -> list[Floats]:
     """e1, e2, their sum and difference and the block's edges, in fractions, y downwards."""
     edges = np.array(frame.edges, dtype=np.float64).T * [1.0, -1.0]
     lattice = [(1, 0), (0, 1), (1, 1), (1, -1), frame.right, frame.up]
-    return [np.round(np.linalg.solve(edges, np.array(vector, dtype=np.float64)), 12)
-            for vector in dict.fromkeys(lattice)]
+    return [
+        np.round(np.linalg.solve(edges, np.array(vector, dtype=np.float64)), 12) for vector in dict.fromkeys(lattice)
+    ]
 
 
 def _turn(angle: float, ratio: float) -> Floats:

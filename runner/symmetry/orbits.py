@@ -80,8 +80,9 @@ def find_orbits(action: tuple[tuple[Isometry, int], ...], grid: Integers, period
     element = np.zeros(period.index, dtype=np.int64)
     moves = [_on_texels(isometry, grid) for isometry, _ in action]
     for (matrix, shift), (_, changes) in zip(moves, action, strict=True):
-        image = _index(period, matrix[0, 0] * x + matrix[0, 1] * y + shift[0],
-                       matrix[1, 0] * x + matrix[1, 1] * y + shift[1])
+        image = _index(
+            period, matrix[0, 0] * x + matrix[0, 1] * y + shift[0], matrix[1, 0] * x + matrix[1, 1] * y + shift[1]
+        )
         closer = image < first
         first = np.where(closer, image, first)
         element[closer] = colour.INVERSE[changes]  # I(x) = c(g)^-1 I(g x)
@@ -91,8 +92,9 @@ def find_orbits(action: tuple[tuple[Isometry, int], ...], grid: Integers, period
     sums, counts = np.zeros((len(heads), 3, 3)), np.zeros(len(heads))
     x, y = x[heads], y[heads]
     for (matrix, shift), (_, changes) in zip(moves, action, strict=True):
-        image = _index(period, matrix[0, 0] * x + matrix[0, 1] * y + shift[0],
-                       matrix[1, 0] * x + matrix[1, 1] * y + shift[1])
+        image = _index(
+            period, matrix[0, 0] * x + matrix[0, 1] * y + shift[0], matrix[1, 0] * x + matrix[1, 1] * y + shift[1]
+        )
         fixed = image == heads
         sums[fixed] += colour.MATRICES[changes]
         counts[fixed] += 1
@@ -120,9 +122,22 @@ class PlaneLayout(Layout):
     """
 
     def __init__(
-        self, width: int, height: int, parameters: int, *, draw: Gather, texels: Gather, orbit_size: Tensor,
-        special: Tensor, projectors: Tensor, fine: tuple[int, int], spacing: tuple[float, float],
-        order: Tensor | None, orbits: Orbits, grid: Integers, frame: Frame,
+        self,
+        width: int,
+        height: int,
+        parameters: int,
+        *,
+        draw: Gather,
+        texels: Gather,
+        orbit_size: Tensor,
+        special: Tensor,
+        projectors: Tensor,
+        fine: tuple[int, int],
+        spacing: tuple[float, float],
+        order: Tensor | None,
+        orbits: Orbits,
+        grid: Integers,
+        frame: Frame,
     ) -> None:
         self.width, self.height, self.parameters = width, height, parameters
         self.wrap = (True, True)
@@ -184,12 +199,20 @@ class PlaneLayout(Layout):
     def to(self, device: str) -> PlaneLayout:
         """The same layout with its tables on a device."""
         return PlaneLayout(
-            self.width, self.height, self.parameters, draw=self._draw.to(device),
-            texels=self._texels.to(device), orbit_size=self.orbit_size.to(device),
+            self.width,
+            self.height,
+            self.parameters,
+            draw=self._draw.to(device),
+            texels=self._texels.to(device),
+            orbit_size=self.orbit_size.to(device),
             special=self._special.to(device),
-            projectors=self._projectors.to(device), fine=self._fine, spacing=self._spacing,
+            projectors=self._projectors.to(device),
+            fine=self._fine,
+            spacing=self._spacing,
             order=None if self._order is None else self._order.to(device),
-            orbits=self._orbits, grid=self._grid, frame=self._frame,
+            orbits=self._orbits,
+            grid=self._grid,
+            frame=self._frame,
         )
 
 
@@ -216,9 +239,7 @@ def triangle_taps(base: Integers, part: Floats) -> tuple[Integers, Floats]:
     return corners, weights
 
 
-def plane_layout(
-    group: Group, colours: Mapping[str, int], frame: Frame, width: int, height: int
-) -> PlaneLayout:
+def plane_layout(group: Group, colours: Mapping[str, int], frame: Frame, width: int, height: int) -> PlaneLayout:
     """The layout of one size.
 
     Args:
@@ -233,8 +254,10 @@ def plane_layout(
     """
     unit_width, unit_height = frame.units()
     if width < 1 or height < 1 or width % unit_width or height % unit_height:
-        raise ValueError(f"{width} x {height} for {group.name}; width must be a multiple of {unit_width} "
-                         f"and height of {unit_height}; ask fit for a size")
+        raise ValueError(
+            f"{width} x {height} for {group.name}; width must be a multiple of {unit_width} "
+            f"and height of {unit_height}; ask fit for a size"
+        )
     edges = np.array(frame.edges).T  # columns: right, up
     adjugate = np.array([[edges[1, 1], -edges[0, 1]], [-edges[1, 0], edges[0, 0]]])
     if frame.hexagonal:
@@ -272,10 +295,20 @@ def plane_layout(
         texels = build_gather(orbits.orbit[texel], orbits.element[texel], None, orbits.count)
     size = np.bincount(orbits.orbit[texel[:, 0]], minlength=orbits.count)
     return PlaneLayout(
-        width, height, orbits.count, draw=draw, texels=texels,
-        orbit_size=torch.from_numpy(size.astype(np.float32)), special=torch.from_numpy(orbits.special),
-        projectors=torch.from_numpy(orbits.projectors), fine=fine, spacing=spacing,
-        order=order, orbits=orbits, grid=grid, frame=frame,
+        width,
+        height,
+        orbits.count,
+        draw=draw,
+        texels=texels,
+        orbit_size=torch.from_numpy(size.astype(np.float32)),
+        special=torch.from_numpy(orbits.special),
+        projectors=torch.from_numpy(orbits.projectors),
+        fine=fine,
+        spacing=spacing,
+        order=order,
+        orbits=orbits,
+        grid=grid,
+        frame=frame,
     )
 
 

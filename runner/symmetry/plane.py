@@ -27,8 +27,23 @@ from runner.symmetry.orbits import PlaneLayout, plane_layout
 from runner.symmetry.summary import summarise
 
 GroupName = Literal[
-    "p1", "p2", "pm", "pg", "cm", "p2mm", "p2mg", "p2gg", "c2mm", "p4", "p4mm", "p4gm", "p3", "p3m1", "p31m",
-    "p6", "p6mm",
+    "p1",
+    "p2",
+    "pm",
+    "pg",
+    "cm",
+    "p2mm",
+    "p2mg",
+    "p2gg",
+    "c2mm",
+    "p4",
+    "p4mm",
+    "p4gm",
+    "p3",
+    "p3m1",
+    "p31m",
+    "p6",
+    "p6mm",
 ]
 
 
@@ -41,15 +56,14 @@ class PlaneSymmetry(Symmetry):
         assignment: the colour element of every generator.
     """
 
-    def __init__(
-        self, row: Group, assignment: Mapping[str, int], given: tuple[str, ...], frame: Frame
-    ) -> None:
+    def __init__(self, row: Group, assignment: Mapping[str, int], given: tuple[str, ...], frame: Frame) -> None:
         self.row, self.frame, self.assignment = row, frame, dict(assignment)
         self.group, self.ratio, self.cells = row.name, frame.ratio, frame.cells
         self.wrap = (True, True)
         self.title = _title(row, assignment)
-        forced = [f"{name}: {colour.spell(element)}" for name, element in assignment.items()
-                  if element and name not in given]
+        forced = [
+            f"{name}: {colour.spell(element)}" for name, element in assignment.items() if element and name not in given
+        ]
         note = (f"these colours also need {', '.join(forced)}",) if forced else ()
         self.notes = frame.notes + note
 
@@ -117,8 +131,7 @@ class PlaneSymmetry(Symmetry):
             found.add((angle, mirrored, element))
         ordered = sorted(found, key=lambda item: (item[1], item[0], item[2]))
         return tuple(
-            (angle, mirrored, colour.MATRICES[element].astype(np.float64))
-            for angle, mirrored, element in ordered
+            (angle, mirrored, colour.MATRICES[element].astype(np.float64)) for angle, mirrored, element in ordered
         )
 
     def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
@@ -177,4 +190,5 @@ class Plane(SymmetrySettings):
         assignment = complete(group, given)
         cell = None if self.cell is None else parse_ratio(self.cell)
         return PlaneSymmetry(
-            group, assignment, tuple(given), frame(group, assignment, ratio, angle=self.angle, cell=cell))
+            group, assignment, tuple(given), frame(group, assignment, ratio, angle=self.angle, cell=cell)
+        )

@@ -16,7 +16,11 @@ from torch import Tensor
 
 
 def resample(
-    picture: Tensor, height: int, width: int, *, wrap: tuple[bool, bool],
+    picture: Tensor,
+    height: int,
+    width: int,
+    *,
+    wrap: tuple[bool, bool],
     spacing: tuple[float, float] = (1.0, 1.0),
 ) -> Tensor:
     """A picture at the positions (i / height, j / width).
@@ -45,8 +49,9 @@ def _along(picture: Tensor, axis: int, count: int, wrap: bool, spacing: float) -
     index, weights = _taps(length, count, wrap, stretch)
     shape = [1, 1, 1, 1]
     shape[axis] = count
-    result = torch.zeros(*picture.shape[:axis], count, *picture.shape[axis + 1:],
-                         dtype=picture.dtype, device=picture.device)
+    result = torch.zeros(
+        *picture.shape[:axis], count, *picture.shape[axis + 1 :], dtype=picture.dtype, device=picture.device
+    )
     for tap in range(index.shape[1]):
         place = torch.from_numpy(index[:, tap].copy()).to(picture.device)
         weight = torch.from_numpy(weights[:, tap].copy()).to(picture).reshape(shape)
@@ -54,9 +59,7 @@ def _along(picture: Tensor, axis: int, count: int, wrap: bool, spacing: float) -
     return result
 
 
-def _taps(
-    length: int, count: int, wrap: bool, stretch: float
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+def _taps(length: int, count: int, wrap: bool, stretch: float) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Source indices and weights of every new position, both (count, taps)."""
     position = np.arange(count, dtype=np.float64) * length / count
     reach = math.ceil(2 * stretch)

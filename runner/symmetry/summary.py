@@ -26,6 +26,11 @@ def summarise(symmetry: Symmetry, kind: str, picture: npt.NDArray[np.float32] | 
 
     measured = Measurement((), (), 0.0) if picture is None else measure_symmetry(picture, symmetry)
     return {
-        "kind": kind, "group": symmetry.group, "title": symmetry.title, "cells": symmetry.cells,
-        "notes": list(symmetry.notes), "advisories": list(symmetry.advisories()), **measured.as_record(),
+        "kind": kind,
+        "group": symmetry.group,
+        "title": symmetry.title,
+        "cells": symmetry.cells,
+        "notes": list(symmetry.notes),
+        "advisories": list(symmetry.advisories()),
+        **measured.as_record(),
     }

@@ -103,9 +103,7 @@ AnyView: Any = family(*VIEWS)
 Views: Any = Annotated[tuple[AnyView, ...], Field(max_length=16)]
 
 
-def draw_view(
-    views: Sequence[View], width: int, height: int, random: torch.Generator
-) -> Tensor | None:
+def draw_view(views: Sequence[View], width: int, height: int, random: torch.Generator) -> Tensor | None:
     """All views multiplied into one (3, 3) map, or None where there are none."""
     if not views:
         return None

@@ -70,6 +70,7 @@ class Encoder(ABC):
             picture: (batch, 3, height, width) in [0, 1]; height and width multiples of the deepest
                 layer's stride where an axis wraps. The layer `logits`, where there is one, is
                 (batch, classes).
+            layers: names; their order does not matter.
 
         Raises:
             KeyError: an unknown layer.

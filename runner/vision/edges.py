@@ -105,7 +105,9 @@ class _Extend(torch.autograd.Function):
         batch, channels, height, width = features.shape
         larger = torch.empty(
             (batch, channels, top + height + bottom, left + width + right),
-            dtype=features.dtype, device=features.device, memory_format=_layout(features),
+            dtype=features.dtype,
+            device=features.device,
+            memory_format=_layout(features),
         )
         middle = larger[:, :, top : top + height]
         middle[..., left : left + width] = features

@@ -24,8 +24,15 @@ from runner.vision.imagenet import class_names
 from runner.vision.weights import default_store
 
 # (repeats, kernel, stride, expansion, channels) of each stage.
-STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112),
-          (4, 5, 2, 6, 192), (1, 3, 1, 6, 320))
+STAGES = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
 STEM, HEAD, CLASSES = 32, 1280, 1000
 STYLE_LAYERS = ("stem", "1.1d", "2.1e", "2.2e", "3.2e", "4.3e", "5.3e")
 

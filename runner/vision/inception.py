@@ -25,12 +25,15 @@ Shape = tuple[int, int, int, int, int, bool]
 
 
 def _convolutions() -> tuple[Shape, ...]:
-    found: list[Shape] = [(3, 32, 3, 3, 2, False), (32, 32, 3, 3, 1, False), (32, 64, 3, 3, 1, True),
-                          (64, 80, 1, 1, 1, False), (80, 192, 3, 3, 1, False)]
+    found: list[Shape] = [
+        (3, 32, 3, 3, 2, False),
+        (32, 32, 3, 3, 1, False),
+        (32, 64, 3, 3, 1, True),
+        (64, 80, 1, 1, 1, False),
+        (80, 192, 3, 3, 1, False),
+    ]
 
-    def add(
-        before: int, after: int, height: int = 1, width: int = 1, stride: int = 1, same: bool = True
-    ) -> int:
+    def add(before: int, after: int, height: int = 1, width: int = 1, stride: int = 1, same: bool = True) -> int:
         found.append((before, after, height, width, stride, same))
         return after
 
@@ -51,9 +54,17 @@ def _convolutions() -> tuple[Shape, ...]:
 
 CONVOLUTIONS = _convolutions()
 LAYERS = {
-    "conv1": (32, 2), "conv2": (32, 2), "conv3": (64, 2), "conv4": (80, 4), "conv5": (192, 4),
-    "mixed0": (256, 8), "mixed1": (288, 8), "mixed2": (288, 8), "mixed3": (768, 16),
-    "mixed4": (768, 16), "mixed5": (768, 16),
+    "conv1": (32, 2),
+    "conv2": (32, 2),
+    "conv3": (64, 2),
+    "conv4": (80, 4),
+    "conv5": (192, 4),
+    "mixed0": (256, 8),
+    "mixed1": (288, 8),
+    "mixed2": (288, 8),
+    "mixed3": (768, 16),
+    "mixed4": (768, 16),
+    "mixed5": (768, 16),
 }
 STYLE_LAYERS = ("conv1", "conv3", "conv5", "mixed1")
 
@@ -134,7 +145,8 @@ class InceptionEncoder(Encoder):
     def _closed(self, x: Tensor, below: int, right: int) -> Tensor:
         """For layers that do not pad: continued on the axes that wrap, so that the period stays."""
         return extend(
-            x, (0, below if self.padding[0] == "wrap" else 0, 0, right if self.padding[1] == "wrap" else 0),
+            x,
+            (0, below if self.padding[0] == "wrap" else 0, 0, right if self.padding[1] == "wrap" else 0),
             self.padding,
         )
 

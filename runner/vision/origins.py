@@ -118,11 +118,24 @@ class Wheel(Origin):
             raise OriginError("this Python has no pip; python -m ensurepip")
         _run(
             [
-                sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-input",
-                "--disable-pip-version-check", "--retries", "2", "--only-binary", ":all:",
-                "--dest", str(folder), f"{self.name}=={self.version}",
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "--quiet",
+                "--no-deps",
+                "--no-input",
+                "--disable-pip-version-check",
+                "--retries",
+                "2",
+                "--only-binary",
+                ":all:",
+                "--dest",
+                str(folder),
+                f"{self.name}=={self.version}",
             ],
-            folder, progress,
+            folder,
+            progress,
         )
         return _only(folder, "*.whl")
 
@@ -146,10 +159,19 @@ class NpmPackage(Origin):
             raise OriginError("npm is not installed (it comes with Node.js)")
         _run(
             [
-                npm, "pack", "--loglevel", "error", "--fetch-retries", "1", "--ignore-scripts",
-                f"{self.name}@{self.version}", "--pack-destination", str(folder),
+                npm,
+                "pack",
+                "--loglevel",
+                "error",
+                "--fetch-retries",
+                "1",
+                "--ignore-scripts",
+                f"{self.name}@{self.version}",
+                "--pack-destination",
+                str(folder),
             ],
-            folder, progress,
+            folder,
+            progress,
         )
         return _only(folder, "*.tgz")
 
@@ -204,8 +226,13 @@ def _run(command: Sequence[str], folder: Path, progress: Progress) -> None:
     with log.open("wb") as output:
         try:
             client = subprocess.Popen(
-                command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment,
-                cwd=folder, start_new_session=True,
+                command,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env=environment,
+                cwd=folder,
+                start_new_session=True,
             )
         except OSError as error:
             raise OriginError(f"{command[0]} cannot be started ({error.strerror or error})") from error

@@ -71,8 +71,11 @@ ENTRIES = (
         "vgg16/imagenet",
         (
             Source(
-                Address(f"{TORCHVISION}/vgg16-397923af.pth"), "397923af", 553_433_881,
-                conversion.torchvision_vgg(conversion.VGG16), TORCHVISION_LICENCE,
+                Address(f"{TORCHVISION}/vgg16-397923af.pth"),
+                "397923af",
+                553_433_881,
+                conversion.torchvision_vgg(conversion.VGG16),
+                TORCHVISION_LICENCE,
             ),
         ),
         STANDARDISED,
@@ -81,8 +84,11 @@ ENTRIES = (
         "vgg19/imagenet",
         (
             Source(
-                Address(f"{TORCHVISION}/vgg19-dcbb9e9d.pth"), "dcbb9e9d", 574_673_361,
-                conversion.torchvision_vgg(conversion.VGG19), TORCHVISION_LICENCE,
+                Address(f"{TORCHVISION}/vgg19-dcbb9e9d.pth"),
+                "dcbb9e9d",
+                574_673_361,
+                conversion.torchvision_vgg(conversion.VGG19),
+                TORCHVISION_LICENCE,
             ),
         ),
         STANDARDISED,
@@ -112,7 +118,9 @@ ENTRIES = (
             ),
             Source(
                 Address(f"{KERAS}/inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"),
-                "md5:bcbd6486424b2319ff4ef7d526e38f63", 87_910_968, conversion.inception_keras,
+                "md5:bcbd6486424b2319ff4ef7d526e38f63",
+                87_910_968,
+                conversion.inception_keras,
                 "Apache-2.0 (Keras)",
             ),
         ),

@@ -35,7 +35,10 @@ class Untrained(VggSettings):
         """The network; filters are drawn when a layer is first used."""
         filters = RandomFilters(self.shapes(), self.seed)
         return VggEncoder(
-            "untrained", self.depths, filters, CENTRED,
+            "untrained",
+            self.depths,
+            filters,
+            CENTRED,
             Provenance("untrained", "", "none needed", f"random orthogonal filters, seed {self.seed}"),
             pooling=self.pooling,
         )

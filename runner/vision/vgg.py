@@ -73,8 +73,14 @@ class VggEncoder(Encoder):
     style_layers = STYLE_LAYERS
 
     def __init__(
-        self, name: str, depths: Sequence[int], tensors: Mapping[str, Tensor], convention: Convention,
-        provenance: Provenance, *, pooling: Pooling = "average",
+        self,
+        name: str,
+        depths: Sequence[int],
+        tensors: Mapping[str, Tensor],
+        convention: Convention,
+        provenance: Provenance,
+        *,
+        pooling: Pooling = "average",
     ) -> None:
         self.name = name
         self.provenance = provenance

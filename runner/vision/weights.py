@@ -35,8 +35,16 @@ from runner.vision.origins import OriginError
 from runner.vision.published import ENTRIES, TABLE, Entry, Source
 
 __all__ = [
-    "ENTRIES", "FOLDER", "TABLE", "Progress", "Shapes", "WeightsStore", "default_store", "file_hash",
-    "remove_partial", "show_progress",
+    "ENTRIES",
+    "FOLDER",
+    "TABLE",
+    "Progress",
+    "Shapes",
+    "WeightsStore",
+    "default_store",
+    "file_hash",
+    "remove_partial",
+    "show_progress",
 ]
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -162,8 +170,11 @@ class WeightsStore:
         """Write tensors and record; the record first, so that a file never stands without one."""
         beside = scratch / "converted.safetensors"
         metadata = {
-            "name": entry.name, "origin": source.origin.title, "origin_digest": origin_hash,
-            "licence": source.licence, "convention": entry.convention,
+            "name": entry.name,
+            "origin": source.origin.title,
+            "origin_digest": origin_hash,
+            "licence": source.licence,
+            "convention": entry.convention,
         }
         # One key: safetensors writes several in any order, and the same weights shall have the same SHA-256.
         facts = {"orbifolio": json.dumps(metadata, sort_keys=True)}
@@ -249,9 +260,7 @@ class WeightsStore:
         """
         file = Path(path).expanduser()
         if not file.is_file():
-            raise MissingWeights(
-                f"vision.path: no file {path!r}; it is looked for from the working folder; check it"
-            )
+            raise MissingWeights(f"vision.path: no file {path!r}; it is looked for from the working folder; check it")
         try:
             tensors = _read_own(file, name)
         except Exception as error:  # formats fail in many ways; none may be a traceback
@@ -294,14 +303,17 @@ def _check_shapes(tensors: Mapping[str, Tensor], shapes: Shapes, what: str) -> N
 
 def _advice(name: str, tried: Sequence[str], folder: Path) -> str:
     file = name.replace("/", "-")
-    return "\n".join([
-        f"{name}: the weights are not here and could not be fetched. Tried:", *tried,
-        f"On a connected machine run `orbifolio weights fetch {name}` and copy {file}.safetensors and "
-        f"{file}.json from its cache (`orbifolio weights` shows where) into {folder}, or set {FOLDER} to a "
-        "shared folder.",
-        "What works now without fetching: `vision: efficientnet-lite0` (style and classes) and "
-        "`vision: untrained` (textures).",
-    ])
+    return "\n".join(
+        [
+            f"{name}: the weights are not here and could not be fetched. Tried:",
+            *tried,
+            f"On a connected machine run `orbifolio weights fetch {name}` and copy {file}.safetensors and "
+            f"{file}.json from its cache (`orbifolio weights` shows where) into {folder}, or set {FOLDER} to a "
+            "shared folder.",
+            "What works now without fetching: `vision: efficientnet-lite0` (style and classes) and "
+            "`vision: untrained` (textures).",
+        ]
+    )
 
 
 def file_hash(path: Path, algorithm: str = "sha256") -> str:
@@ -326,8 +338,13 @@ def show_progress(console: Any) -> Iterator[None]:
     store = default_store()
     tasks: dict[str, Any] = {}
     with Bars(
-        TextColumn("fetching {task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn(),
-        console=console, transient=True, disable=not console.is_terminal,
+        TextColumn("fetching {task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
     ) as bars:
 
         def progress(name: str, done: int, total: int) -> None:

@@ -13,8 +13,18 @@ THREADS = 132
 def ikat(random: np.random.Generator, x: Field, y: Field) -> Field:
     """Warp-faced ikat cloth: nested lozenges with teeth, feathered since each thread is off by a little."""
     dyes = colours(
-        "0d1640", "f6ead0", "c0152d", "f6ead0", "1d49a5", "f2a91e", "0c1030", "17968f", "f7efd9", "dd4a1a",
-        "7a1046", "f2a91e",
+        "0d1640",
+        "f6ead0",
+        "c0152d",
+        "f6ead0",
+        "1d49a5",
+        "f2a91e",
+        "0c1030",
+        "17968f",
+        "f7efd9",
+        "dd4a1a",
+        "7a1046",
+        "f2a91e",
     )
     sway = 0.0025 * noise(random, x, y, 5)
     place = (x + sway) * THREADS

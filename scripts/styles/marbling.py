@@ -78,9 +78,7 @@ def marbling(random: np.random.Generator, x: Field, y: Field) -> Field:
     Reference: Lu, Jaffer, Jin, Zhao, Mao 2012, Mathematical marbling, IEEE Computer Graphics and
     Applications 32(6). Departure: a drop carries rings of ink, as if several were let fall on one spot.
     """
-    inks = colours(
-        "0b1a3f", "1456b0", "eeb41f", "f8efd8", "c9152b", "0b948c", "f26a1b", "64206a", "e8568a", "7fb83a"
-    )
+    inks = colours("0b1a3f", "1456b0", "eeb41f", "f8efd8", "c9152b", "0b948c", "f26a1b", "64206a", "e8568a", "7fb83a")
     partners = (3, 2, 4, 1, 3, 0, 7, 6, 7, 0)
     bath: list[Drop | Comb | Swirl] = []
     for _ in range(260):

@@ -18,8 +18,25 @@ def oil(random: np.random.Generator, x: Field, y: Field) -> Field:
     """
     size = x.shape[1]
     paints = colours(
-        "101848", "1c3f9e", "2f7fd6", "63c5d8", "d9efe2", "f8e08a", "f4b21c", "e8701a", "c62a22", "7d1f52",
-        "2c2468", "0f5a6a", "2f9a62", "b5cf3e", "fbe9a6", "f09a72", "cf4f7a", "4f3aa0", "101848",
+        "101848",
+        "1c3f9e",
+        "2f7fd6",
+        "63c5d8",
+        "d9efe2",
+        "f8e08a",
+        "f4b21c",
+        "e8701a",
+        "c62a22",
+        "7d1f52",
+        "2c2468",
+        "0f5a6a",
+        "2f9a62",
+        "b5cf3e",
+        "fbe9a6",
+        "f09a72",
+        "cf4f7a",
+        "4f3aa0",
+        "101848",
     )
     rows, columns = np.mgrid[0:256, 0:256].astype(np.float32) / 256
     stream = 0.5 * noise(random, columns, rows, 4) + 0.25 * noise(random, columns, rows, 8)

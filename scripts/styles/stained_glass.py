@@ -30,8 +30,18 @@ def stained_glass(random: np.random.Generator, x: Field, y: Field) -> Field:
                     tones.append((index * 2 + ring * 3) % 11 + random.uniform(-0.25, 0.25))
     pane, border = panes(np.array(sites, np.float32), x, y)
     glass = colours(
-        "f7c325", "e8420c", "b3081f", "7a0a4e", "2b1a86", "0f3fb8", "0a7fd0", "09a3a0", "0c8a3e", "8fc31a",
-        "f4e9b4", "f7c325",
+        "f7c325",
+        "e8420c",
+        "b3081f",
+        "7a0a4e",
+        "2b1a86",
+        "0f3fb8",
+        "0a7fd0",
+        "09a3a0",
+        "0c8a3e",
+        "8fc31a",
+        "f4e9b4",
+        "f7c325",
     )
     n = len(sites)
     turn, shift = random.uniform(0, np.pi, n)[pane], random.uniform(0, 1, (n, 2))[pane]

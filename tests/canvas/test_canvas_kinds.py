@@ -60,7 +60,9 @@ def test_stays_symmetric_whatever_the_parameters(kind, name):
         matrix = torch.from_numpy(claim.matrix.copy())
         moved_x = ((matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]) * width).round().long() % width
         moved_y = ((matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]) * height).round().long() % height
-        turned = torch.einsum("ij,jhw->ihw", torch.tensor(colour.MATRICES[claim.colour]).float(), artwork[0] - 0.5) + 0.5
+        turned = (
+            torch.einsum("ij,jhw->ihw", torch.tensor(colour.MATRICES[claim.colour]).float(), artwork[0] - 0.5) + 0.5
+        )
         assert (artwork[0][:, moved_y, moved_x] - turned).abs().max() < 1e-5, claim.name
 
 
@@ -100,7 +102,14 @@ def stripes(source: str) -> torch.Tensor:
     return 0.5 + 0.5 * torch.sin(12 * x + torch.tensor([0.0, 1.0, 2.0])[None, :, None, None])
 
 
-EXAMPLES = [Noise(), Plasma(), FromImage(image="x"), Constant(colour=(0.1, 0.5, 0.9)), Sum(of=(0.1, "noise")), Product(of=("noise", 0.5))]
+EXAMPLES = [
+    Noise(),
+    Plasma(),
+    FromImage(image="x"),
+    Constant(colour=(0.1, 0.5, 0.9)),
+    Sum(of=(0.1, "noise")),
+    Product(of=("noise", 0.5)),
+]
 
 
 def test_every_initial_state_has_an_example():

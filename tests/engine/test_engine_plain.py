@@ -23,8 +23,11 @@ def picture(seed: int, size: int = 32) -> torch.Tensor:
 def engine(dtype: torch.dtype = torch.float32, size: int = 32) -> PlainEngine:
     encoder = Untrained().build().to("cpu", dtype)
     preparation = Preparation(encoder, size, size, lambda s: picture(1, size), lambda s: picture(1, size))
-    objectives = [Style(images=("a",), layers=LAYERS).build(preparation), Smoothness().build(preparation),
-                  Range().build(preparation)]
+    objectives = [
+        Style(images=("a",), layers=LAYERS).build(preparation),
+        Smoothness().build(preparation),
+        Range().build(preparation),
+    ]
     return PlainEngine(encoder, objectives, wrap=(True, True))
 
 
@@ -32,7 +35,9 @@ def test_the_gradient_agrees_with_differences():
     run, here = engine(), picture(2)
     direction = torch.randn(here.shape, generator=torch.Generator().manual_seed(3))
     step = 1e-3
-    slope = (run.evaluate(here + step * direction, None).loss - run.evaluate(here - step * direction, None).loss) / (2 * step)
+    slope = (run.evaluate(here + step * direction, None).loss - run.evaluate(here - step * direction, None).loss) / (
+        2 * step
+    )
     expected = float((run.evaluate(here, None).gradient * direction).sum())
     assert slope == pytest.approx(expected, rel=0.02)
 

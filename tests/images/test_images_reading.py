@@ -46,8 +46,13 @@ def test_orientation_of_the_camera_is_undone(orientation):
     # Where the first stored row and column are in the upright picture, by the EXIF standard's table.
     upright = ramp()
     stored = {
-        1: upright, 2: upright[:, ::-1], 3: upright[::-1, ::-1], 4: upright[::-1],
-        5: upright.transpose(1, 0, 2), 6: np.rot90(upright, 1), 7: upright[::-1, ::-1].transpose(1, 0, 2),
+        1: upright,
+        2: upright[:, ::-1],
+        3: upright[::-1, ::-1],
+        4: upright[::-1],
+        5: upright.transpose(1, 0, 2),
+        6: np.rot90(upright, 1),
+        7: upright[::-1, ::-1].transpose(1, 0, 2),
         8: np.rot90(upright, -1),
     }[orientation]
     exif = Image.Exif()
@@ -198,18 +203,31 @@ def test_a_real_bomb_is_refused():
         read_picture(bytes(data), "bomb.png")
 
 
-@pytest.mark.parametrize(("data", "expected"), [
-    (b"", "a: is empty (0 bytes); a picture is a PNG, JPEG, WebP, TIFF or GIF file"),
-    (b"hello", "a: is not a picture that can be read; supported are PNG, JPEG, WebP, AVIF, TIFF, GIF and BMP; "
-     "save it again as one of these"),
-    (b"<svg xmlns='x'/>", "a: is an SVG drawing; supported are PNG, JPEG, WebP, AVIF, TIFF, GIF and BMP; export it "
-     "as PNG"),
-    (b"\0\0\0\x18ftypheic" + b"\0" * 50, "a: is a HEIC photograph; supported are PNG, JPEG, WebP, AVIF, TIFF, GIF "
-     "and BMP; export it as JPEG"),
-    (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n", "a: is a PostScript drawing; supported are PNG, JPEG, "
-     "WebP, AVIF, TIFF, GIF and BMP; export it as PNG"),
-    (packed(Image.new("RGB", (16, 4))), "a: is 16 x 4 pixels; both sides must be at least 8; use a larger picture"),
-], ids=["empty", "text", "svg", "heic", "postscript", "tiny"])
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", "a: is empty (0 bytes); a picture is a PNG, JPEG, WebP, TIFF or GIF file"),
+        (
+            b"hello",
+            "a: is not a picture that can be read; supported are PNG, JPEG, WebP, AVIF, TIFF, GIF and BMP; "
+            "save it again as one of these",
+        ),
+        (
+            b"<svg xmlns='x'/>",
+            "a: is an SVG drawing; supported are PNG, JPEG, WebP, AVIF, TIFF, GIF and BMP; export it as PNG",
+        ),
+        (
+            b"\0\0\0\x18ftypheic" + b"\0" * 50,
+            "a: is a HEIC photograph; supported are PNG, JPEG, WebP, AVIF, TIFF, GIF and BMP; export it as JPEG",
+        ),
+        (
+            b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n",
+            "a: is a PostScript drawing; supported are PNG, JPEG, WebP, AVIF, TIFF, GIF and BMP; export it as PNG",
+        ),
+        (packed(Image.new("RGB", (16, 4))), "a: is 16 x 4 pixels; both sides must be at least 8; use a larger picture"),
+    ],
+    ids=["empty", "text", "svg", "heic", "postscript", "tiny"],
+)
 def test_refusals(data, expected):
     with pytest.raises(ImageError) as caught:
         read_picture(data, "a")
@@ -224,9 +242,9 @@ def test_a_truncated_file_is_refused(kind):
         read_picture(data[: len(data) // 2], "a")
 
 
-SAMPLES = [
-    packed(Image.fromarray(ramp()), kind) for kind in ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP")
-] + [deep(ramp().astype(np.uint16) * 257)]
+SAMPLES = [packed(Image.fromarray(ramp()), kind) for kind in ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP")] + [
+    deep(ramp().astype(np.uint16) * 257)
+]
 
 
 @settings(max_examples=300, deadline=None)

@@ -48,32 +48,44 @@ def test_every_picture_of_scikit_image_is_there_and_the_same(name, images):
     np.testing.assert_allclose(picture.pixels * 255, np.broadcast_to(channels, picture.pixels.shape), atol=0.01)
 
 
-@pytest.mark.parametrize(("source", "expected"), [
-    ("tree.png", None),
-    ("upload:style", None),
-    ("https://example.org/a.png", None),
-    ("s3://bucket/some/key.png", None),
-    ("skimage:coffee", None),
-    ("skimage:cofee", "'cofee' is not a picture that comes with scikit-image; did you mean coffee or colorwheel?"),
-    ("tre.png", "no file 'tre.png'; paths are relative to the recipe; did you mean 'tree.png' in the same folder?"),
-    ("no/such/tree.png", "no file 'no/such/tree.png'; paths are relative to the recipe; check the path"),
-    ("folder", "'folder' is a folder; a picture is one file; name a file in it"),
-    ("a" * 5000, "no file '" + "a" * 196 + "...'; paths are relative to the recipe; check the path"),
-    ("\0", "no file '\\x00'; paths are relative to the recipe; check the path"),
-    ("", "no picture is named; give a path, skimage:NAME, orbifolio:NAME, https://... or s3://..."),
-    ("upload", "this picture is asked for when the recipe is run, and none was given; --image lost and style was "
-     "given; add --image upload=FILE"),
-    ("http://example.org/a.png", "'http://example.org/a.png' is not encrypted; pictures are fetched by https only; "
-     "write https://"),
-    ("https://", "'https://' names no host; an address has the form https://host/path; add it"),
-    ("https://[", "'https://[' is not an address; it has the form https://host/path; correct it"),
-    ("https://host:port/", "'https://host:port/' is not an address; it has the form https://host/path; correct it"),
-    ("https://me:secret@host/a.png", "'https://host/a.png' holds a user or password; recipes hold no secrets; fetch it "
-     "by hand, name the file"),
-    ("s3://bucket", "'s3://bucket' is not s3://bucket/key; name both"),
-    ("ftp://host/a.png", "'ftp://host/a.png' has an unknown scheme; pictures come by https:// or s3://; use one of "
-     "these"),
-])
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("tree.png", None),
+        ("upload:style", None),
+        ("https://example.org/a.png", None),
+        ("s3://bucket/some/key.png", None),
+        ("skimage:coffee", None),
+        ("skimage:cofee", "'cofee' is not a picture that comes with scikit-image; did you mean coffee or colorwheel?"),
+        ("tre.png", "no file 'tre.png'; paths are relative to the recipe; did you mean 'tree.png' in the same folder?"),
+        ("no/such/tree.png", "no file 'no/such/tree.png'; paths are relative to the recipe; check the path"),
+        ("folder", "'folder' is a folder; a picture is one file; name a file in it"),
+        ("a" * 5000, "no file '" + "a" * 196 + "...'; paths are relative to the recipe; check the path"),
+        ("\0", "no file '\\x00'; paths are relative to the recipe; check the path"),
+        ("", "no picture is named; give a path, skimage:NAME, orbifolio:NAME, https://... or s3://..."),
+        (
+            "upload",
+            "this picture is asked for when the recipe is run, and none was given; --image lost and style was "
+            "given; add --image upload=FILE",
+        ),
+        (
+            "http://example.org/a.png",
+            "'http://example.org/a.png' is not encrypted; pictures are fetched by https only; write https://",
+        ),
+        ("https://", "'https://' names no host; an address has the form https://host/path; add it"),
+        ("https://[", "'https://[' is not an address; it has the form https://host/path; correct it"),
+        ("https://host:port/", "'https://host:port/' is not an address; it has the form https://host/path; correct it"),
+        (
+            "https://me:secret@host/a.png",
+            "'https://host/a.png' holds a user or password; recipes hold no secrets; fetch it by hand, name the file",
+        ),
+        ("s3://bucket", "'s3://bucket' is not s3://bucket/key; name both"),
+        (
+            "ftp://host/a.png",
+            "'ftp://host/a.png' has an unknown scheme; pictures come by https:// or s3://; use one of these",
+        ),
+    ],
+)
 def test_check_says_what_is_wrong(images, source, expected):
     assert images.check(source) == expected
 
@@ -99,13 +111,27 @@ def test_what_cannot_be_loaded_is_an_image_error(images):
         images.load("nothing.png")
 
 
-@pytest.mark.parametrize(("address", "public"), [
-    ("93.184.215.14", True), ("2606:2800:21f:cb07:6820:80da:af6b:8b2c", True),
-    ("127.0.0.1", False), ("10.1.2.3", False), ("169.254.169.254", False), ("192.168.0.1", False),
-    ("0.0.0.0", False), ("224.0.0.1", False), ("100.64.0.1", False), ("::1", False), ("fe80::1%eth0", False),
-    ("fd00::1", False), ("::ffff:127.0.0.1", False), ("::ffff:93.184.215.14", True), ("64:ff9b::7f00:1", False),
-    ("2002:7f00:1::", False),
-])
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("93.184.215.14", True),
+        ("2606:2800:21f:cb07:6820:80da:af6b:8b2c", True),
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("169.254.169.254", False),
+        ("192.168.0.1", False),
+        ("0.0.0.0", False),
+        ("224.0.0.1", False),
+        ("100.64.0.1", False),
+        ("::1", False),
+        ("fe80::1%eth0", False),
+        ("fd00::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("::ffff:93.184.215.14", True),
+        ("64:ff9b::7f00:1", False),
+        ("2002:7f00:1::", False),
+    ],
+)
 def test_public_addresses(address, public):
     assert is_public(address) is public
 
@@ -128,10 +154,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if name in ("/to-http", "/to-other", "/round"):
             self.send_response(302)
             port = self.server.server_address[1]
-            self.send_header("Location", {
-                "/to-http": "http://localhost/a.png", "/to-other": f"https://127.0.0.1:{port}/a.png",
-                "/round": "/round",
-            }[name])
+            self.send_header(
+                "Location",
+                {
+                    "/to-http": "http://localhost/a.png",
+                    "/to-other": f"https://127.0.0.1:{port}/a.png",
+                    "/round": "/round",
+                }[name],
+            )
             self.end_headers()
             return
         status = 404 if name == "/missing" else 200
@@ -155,10 +185,26 @@ def server(tmp_path_factory):
         pytest.skip("needs the openssl command for a certificate")
     folder = tmp_path_factory.mktemp("certificate")
     subprocess.run(
-        [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", folder / "key.pem",
-         "-out", folder / "cert.pem"],
-        check=True, capture_output=True,
+        [
+            openssl,
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost,IP:127.0.0.1",
+            "-keyout",
+            folder / "key.pem",
+            "-out",
+            folder / "cert.pem",
+        ],
+        check=True,
+        capture_output=True,
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
@@ -218,14 +264,23 @@ def test_the_judged_address_is_the_one_connected_to(server, monkeypatch):
     assert connected == [("93.184.215.14", 443)]
 
 
-@pytest.mark.parametrize(("path", "expected"), [
-    ("/missing", "HOST/missing: the server answers 404 Not Found; a picture must be there; check the address"),
-    ("/page", "HOST/page: is text/html, not a picture; the picture's own address is needed; copy it from the browser's "
-     "image menu"),
-    ("/to-http", "HOST/to-http: redirects elsewhere: 'http://localhost/a.png' is not encrypted; pictures are fetched "
-     "by https only; write https://"),
-    ("/torn", "HOST/torn: the connection broke after 82 of 92 bytes; try again"),
-])
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/missing", "HOST/missing: the server answers 404 Not Found; a picture must be there; check the address"),
+        (
+            "/page",
+            "HOST/page: is text/html, not a picture; the picture's own address is needed; copy it from the browser's "
+            "image menu",
+        ),
+        (
+            "/to-http",
+            "HOST/to-http: redirects elsewhere: 'http://localhost/a.png' is not encrypted; pictures are fetched "
+            "by https only; write https://",
+        ),
+        ("/torn", "HOST/torn: the connection broke after 82 of 92 bytes; try again"),
+    ],
+)
 def test_answers_that_are_no_picture(server, path, expected):
     answer = told(server, path)
     if path == "/torn":
@@ -253,9 +308,7 @@ def test_an_unknown_certificate_is_refused(server):
 
 
 def stubbed(monkeypatch):
-    client = boto3.client(
-        "s3", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
-    )
+    client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     stub = Stubber(client)
     monkeypatch.setattr(boto3, "client", lambda *arguments, **options: client)
     return stub
@@ -265,18 +318,22 @@ def test_an_object_of_s3_is_fetched(monkeypatch, tmp_path):
     stub = stubbed(monkeypatch)
     body = png()
     stub.add_response(
-        "get_object", {"Body": StreamingBody(io.BytesIO(body), len(body)), "ContentLength": len(body)},
+        "get_object",
+        {"Body": StreamingBody(io.BytesIO(body), len(body)), "ContentLength": len(body)},
         {"Bucket": "bucket", "Key": "a/b.png"},
     )
     with stub:
         assert Images(tmp_path).load("s3://bucket/a/b.png").width == 16
 
 
-@pytest.mark.parametrize(("code", "expected"), [
-    ("NoSuchKey", "s3://b/k: there is no such object; check bucket, key and permissions"),
-    ("AccessDenied", "s3://b/k: access is denied; check bucket, key and permissions"),
-    ("Odd", "s3://b/k: S3 answers Odd; check bucket, key and permissions"),
-])
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("NoSuchKey", "s3://b/k: there is no such object; check bucket, key and permissions"),
+        ("AccessDenied", "s3://b/k: access is denied; check bucket, key and permissions"),
+        ("Odd", "s3://b/k: S3 answers Odd; check bucket, key and permissions"),
+    ],
+)
 def test_what_s3_answers(monkeypatch, tmp_path, code, expected):
     stub = stubbed(monkeypatch)
     stub.add_client_error("get_object", code)

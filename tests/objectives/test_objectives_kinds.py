@@ -17,6 +17,7 @@ from runner.objectives.smoothness import Range, Smoothness
 from runner.objectives.style import MOST_APPEARANCES, Style, _reduce, show
 from runner.vision import Untrained
 
+
 @cache
 def network():
     """Shared: orthogonal weights take a second to draw."""
@@ -132,11 +133,15 @@ def test_pooling_is_thinned_evenly_and_keeps_the_identity():
 
 def test_shown_turned_by_quarters_is_exact_and_by_others_is_close():
     picture = source("a")
-    assert torch.equal(show(picture, Appearance(90, False, PLAIN.colour), pixels=1e9), torch.rot90(picture, 1, (-2, -1)))
+    assert torch.equal(
+        show(picture, Appearance(90, False, PLAIN.colour), pixels=1e9), torch.rot90(picture, 1, (-2, -1))
+    )
     assert torch.equal(show(picture, Appearance(0, True, PLAIN.colour), pixels=1e9), picture.flip(-1))
     square = source("a")[..., :32]
     nearly = show(square, Appearance(89.999, False, PLAIN.colour), pixels=1e9)
-    torch.testing.assert_close(nearly[..., 6:-6, 6:-6], torch.rot90(square, 1, (-2, -1))[..., 6:-6, 6:-6], atol=0.02, rtol=0)
+    torch.testing.assert_close(
+        nearly[..., 6:-6, 6:-6], torch.rot90(square, 1, (-2, -1))[..., 6:-6, 6:-6], atol=0.02, rtol=0
+    )
 
 
 def test_shown_at_a_magnification_has_that_many_pixels():

@@ -53,7 +53,7 @@ def test_one_evaluation_a_step_on_a_quadratic():
         counts.append(step.metrics["evaluations"])
         losses.append(step.loss)
     assert losses[-1] < 1e-8 * losses[0]
-    assert all(later <= earlier for earlier, later in zip(losses, losses[1:]))
+    assert all(later <= earlier for earlier, later in zip(losses, losses[1:], strict=False))
     assert np.mean(counts) < 1.5
 
 

@@ -37,12 +37,45 @@ def judge(source: Source) -> None:
 
 
 YAMLISH = st.lists(
-    st.sampled_from([
-        *"abc:-?[]{},&*#|>@`%!'\"\\ \n\t0123.~=<", "\n  ", ": ", "- ", "<<: ", "&a ", "*a", "---\n", "...\n", "!!str ",
-        "title: x\n", "phases:\n", "size: 64", "kind: ", "style", "canvas: ", "start: ", "objectives:\n  - ", ".inf",
-        "true", "null", "x-a: ", "\ufeff", "\x85", "\u2028", "é", "\0", '"\\ud800"', '"\\U00110000"', "%YAML 1.2\n",
-        "%TAG ! !\n", "? ", "|+2\n", "1e999", "9" * 30,
-    ]),
+    st.sampled_from(
+        [
+            *"abc:-?[]{},&*#|>@`%!'\"\\ \n\t0123.~=<",
+            "\n  ",
+            ": ",
+            "- ",
+            "<<: ",
+            "&a ",
+            "*a",
+            "---\n",
+            "...\n",
+            "!!str ",
+            "title: x\n",
+            "phases:\n",
+            "size: 64",
+            "kind: ",
+            "style",
+            "canvas: ",
+            "start: ",
+            "objectives:\n  - ",
+            ".inf",
+            "true",
+            "null",
+            "x-a: ",
+            "\ufeff",
+            "\x85",
+            "\u2028",
+            "é",
+            "\0",
+            '"\\ud800"',
+            '"\\U00110000"',
+            "%YAML 1.2\n",
+            "%TAG ! !\n",
+            "? ",
+            "|+2\n",
+            "1e999",
+            "9" * 30,
+        ]
+    ),
     max_size=60,
 ).map("".join)
 
@@ -74,14 +107,44 @@ def test_a_recipe_with_something_cut_out_and_something_put_in(at, length, insert
     judge(parse(VALID[:at] + inserted + VALID[at + length :]))
 
 
-KEYS = st.sampled_from([
-    "schema", "title", "canvas", "objectives", "phases", "ending", "kind", "start", "of", "photo", "sharp", "layers",
-    "weight", "channel", "blend", "size", "steps", "levels", "colour", "amount", "x-a", "<<", "siz", "",
-]) | st.text(max_size=8)
+KEYS = st.sampled_from(
+    [
+        "schema",
+        "title",
+        "canvas",
+        "objectives",
+        "phases",
+        "ending",
+        "kind",
+        "start",
+        "of",
+        "photo",
+        "sharp",
+        "layers",
+        "weight",
+        "channel",
+        "blend",
+        "size",
+        "steps",
+        "levels",
+        "colour",
+        "amount",
+        "x-a",
+        "<<",
+        "siz",
+        "",
+    ]
+) | st.text(max_size=8)
 WORDS = st.sampled_from(["noise", "photo", "sum", "pixels", "style", "dream", "auto", "mean", "red", "1", ".nan"])
 LEAVES = (
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10) | WORDS
-    | st.integers(10**18, 10**30) | st.dates()
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=10)
+    | WORDS
+    | st.integers(10**18, 10**30)
+    | st.dates()
 )
 VALUES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=20
@@ -111,9 +174,7 @@ def test_a_recipe_with_one_value_exchanged(data):
     judge(parse(yaml.safe_dump(values)))
 
 
-PATHS = st.lists(
-    KEYS | st.sampled_from(["0", "1", "-1", "+", "99", " ", "٣"]), max_size=6
-).map(".".join)
+PATHS = st.lists(KEYS | st.sampled_from(["0", "1", "-1", "+", "99", " ", "٣"]), max_size=6).map(".".join)
 
 
 @FUZZ

@@ -19,22 +19,28 @@ def told(*overrides: str, text: str = VALID) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize(("overrides", "route", "value"), [
-    (["phases.0.size=32"], ("phases", 0, "size"), 32),
-    (["phases.-1.size=32"], ("phases", 1, "size"), 32),
-    (["phases.+={size: 256, steps: 5}"], ("phases", 2), {"size": 256, "steps": 5}),
-    (["phases.+.size=256", "phases.-1.steps=7"], ("phases", 2), {"size": 256, "steps": 7}),
-    (["canvas=pixels", "canvas.start=noise", "canvas.start.amount=1e-3"], ("canvas",),
-     {"kind": "pixels", "start": {"kind": "noise", "amount": 0.001}}),
-    (["title=a=b"], ("title",), "a=b"),
-    (["title='3:2'"], ("title",), "3:2"),
-    (["title=on"], ("title",), "on"),
-    (["ending.levels="], ("ending", "levels"), None),
-    (["ending.levels=[0, 1]"], ("ending", "levels"), [0, 1]),
-    ([" phases . 0 . size = 32"], ("phases", 0, "size"), 32),
-    (["phases.0.size=32", "phases.0.size=48"], ("phases", 0, "size"), 48),
-    (["x-anything=.nonsense"], (), None),
-])
+@pytest.mark.parametrize(
+    ("overrides", "route", "value"),
+    [
+        (["phases.0.size=32"], ("phases", 0, "size"), 32),
+        (["phases.-1.size=32"], ("phases", 1, "size"), 32),
+        (["phases.+={size: 256, steps: 5}"], ("phases", 2), {"size": 256, "steps": 5}),
+        (["phases.+.size=256", "phases.-1.steps=7"], ("phases", 2), {"size": 256, "steps": 7}),
+        (
+            ["canvas=pixels", "canvas.start=noise", "canvas.start.amount=1e-3"],
+            ("canvas",),
+            {"kind": "pixels", "start": {"kind": "noise", "amount": 0.001}},
+        ),
+        (["title=a=b"], ("title",), "a=b"),
+        (["title='3:2'"], ("title",), "3:2"),
+        (["title=on"], ("title",), "on"),
+        (["ending.levels="], ("ending", "levels"), None),
+        (["ending.levels=[0, 1]"], ("ending", "levels"), [0, 1]),
+        ([" phases . 0 . size = 32"], ("phases", 0, "size"), 32),
+        (["phases.0.size=32", "phases.0.size=48"], ("phases", 0, "size"), 48),
+        (["x-anything=.nonsense"], (), None),
+    ],
+)
 def test_values_are_put_in(overrides, route, value):
     source = with_overrides(*overrides)
     assert source.problems == ()
@@ -58,38 +64,87 @@ def test_missing_lists_and_mappings_are_made():
     validate(Recipe, source)
 
 
-@pytest.mark.parametrize(("override", "expected"), [
-    ("phases.0.siz=64", "override:10: error: phases.0.siz: unknown key 'siz'; a phase has size, steps; did you mean "
-     "'size'?\n    phases.0.siz=64\n             ^"),
-    ("phases.0.size=4", "override:15: error: phases.0.size: 4 is too small; the range is from 8 to 4,096; write 8 or "
-     "more\n    phases.0.size=4\n                  ^"),
-    ("phases.0={size: 64, step: 3}", "override:21: error: phases.0.step: unknown key 'step'; a phase has size, steps; "
-     "did you mean 'steps'?\n    phases.0={size: 64, step: 3}\n                        ^"),
-    ("phases.2.size=64", "override:8: error: phases has 2 items, none at 2; write a number from 0 to 1, or + for one "
-     "more\n    phases.2.size=64\n           ^"),
-    ("phases.-3.size=64", "override:8: error: phases has 2 items, none at -3; write a number from 0 to 1, or + for one "
-     "more\n    phases.-3.size=64\n           ^"),
-    ("phases.last.size=64", "override:8: error: phases is a list, 'last' is no position; write a number from 0 to 1, "
-     "or + for one more\n    phases.last.size=64\n           ^"),
-    ("phases.0.size.x=1", "override:15: error: phases.0.size is 64; a single value has nothing inside; end the path "
-     "there\n    phases.0.size.x=1\n                  ^"),
-    ("titel=x", "override:1: error: titel: unknown key 'titel'; a recipe has schema, title, canvas, objectives, "
-     "phases, ending; did you mean 'title'?\n    titel=x\n    ^"),
-    ("seed", "override:1: error: this is not KEY=VALUE; a value of the recipe is changed by its path; write it as in "
-     "seed=3\n    seed\n    ^"),
-    ("=3", "override:1: error: this is not KEY=VALUE; a value of the recipe is changed by its path; write it as in "
-     "seed=3\n    =3\n    ^"),
-    ("phases..size=3", "override:8: error: the path has an empty part; parts are keys or list positions; remove the "
-     "extra dot\n    phases..size=3\n           ^"),
-    ("title=[1,", "override:10: error: a value is missing here; a key, a dash or a comma is followed by one; add it\n"
-     "    title=[1,\n             ^"),
-    ("phases.0.size=.inf", "override:15: error: phases.0.size: .inf is not a finite number; every number of a recipe "
-     "is; write one, or leave the key away for its default\n    phases.0.size=.inf\n                  ^"),
-    ("title=*x", "override:7: error: no anchor &x above; an alias repeats what was anchored before; check its name\n"
-     "    title=*x\n          ^"),
-    ("ending.levels.2=3", "override:15: error: ending.levels has 2 items, none at 2; write a number from 0 to 1, or + "
-     "for one more\n    ending.levels.2=3\n                  ^"),
-], ids=lambda value: value.partition("\n")[0][:40] if isinstance(value, str) else None)
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        (
+            "phases.0.siz=64",
+            "override:10: error: phases.0.siz: unknown key 'siz'; a phase has size, steps; did you mean "
+            "'size'?\n    phases.0.siz=64\n             ^",
+        ),
+        (
+            "phases.0.size=4",
+            "override:15: error: phases.0.size: 4 is too small; the range is from 8 to 4,096; write 8 or "
+            "more\n    phases.0.size=4\n                  ^",
+        ),
+        (
+            "phases.0={size: 64, step: 3}",
+            "override:21: error: phases.0.step: unknown key 'step'; a phase has size, steps; "
+            "did you mean 'steps'?\n    phases.0={size: 64, step: 3}\n                        ^",
+        ),
+        (
+            "phases.2.size=64",
+            "override:8: error: phases has 2 items, none at 2; write a number from 0 to 1, or + for one "
+            "more\n    phases.2.size=64\n           ^",
+        ),
+        (
+            "phases.-3.size=64",
+            "override:8: error: phases has 2 items, none at -3; write a number from 0 to 1, or + for one "
+            "more\n    phases.-3.size=64\n           ^",
+        ),
+        (
+            "phases.last.size=64",
+            "override:8: error: phases is a list, 'last' is no position; write a number from 0 to 1, "
+            "or + for one more\n    phases.last.size=64\n           ^",
+        ),
+        (
+            "phases.0.size.x=1",
+            "override:15: error: phases.0.size is 64; a single value has nothing inside; end the path "
+            "there\n    phases.0.size.x=1\n                  ^",
+        ),
+        (
+            "titel=x",
+            "override:1: error: titel: unknown key 'titel'; a recipe has schema, title, canvas, objectives, "
+            "phases, ending; did you mean 'title'?\n    titel=x\n    ^",
+        ),
+        (
+            "seed",
+            "override:1: error: this is not KEY=VALUE; a value of the recipe is changed by its path; write it as in "
+            "seed=3\n    seed\n    ^",
+        ),
+        (
+            "=3",
+            "override:1: error: this is not KEY=VALUE; a value of the recipe is changed by its path; write it as in "
+            "seed=3\n    =3\n    ^",
+        ),
+        (
+            "phases..size=3",
+            "override:8: error: the path has an empty part; parts are keys or list positions; remove the "
+            "extra dot\n    phases..size=3\n           ^",
+        ),
+        (
+            "title=[1,",
+            "override:10: error: a value is missing here; a key, a dash or a comma is followed by one; add it\n"
+            "    title=[1,\n             ^",
+        ),
+        (
+            "phases.0.size=.inf",
+            "override:15: error: phases.0.size: .inf is not a finite number; every number of a recipe "
+            "is; write one, or leave the key away for its default\n    phases.0.size=.inf\n                  ^",
+        ),
+        (
+            "title=*x",
+            "override:7: error: no anchor &x above; an alias repeats what was anchored before; check its name\n"
+            "    title=*x\n          ^",
+        ),
+        (
+            "ending.levels.2=3",
+            "override:15: error: ending.levels has 2 items, none at 2; write a number from 0 to 1, or + "
+            "for one more\n    ending.levels.2=3\n                  ^",
+        ),
+    ],
+    ids=lambda value: value.partition("\n")[0][:40] if isinstance(value, str) else None,
+)
 def test_errors_name_the_override(override, expected):
     assert told(override) == expected
 

@@ -22,106 +22,173 @@ def test_a_valid_recipe():
 
 
 CASES = {
-    "unknown key": ("phases: [{siz: 64}]", [
-        "2:10: error: phases.0: missing key 'size' (width in pixels); a phase needs it; write 'size:' with a whole "
-        "number from 8 to 4,096",
-        "2:11: error: phases.0.siz: unknown key 'siz'; a phase has size, steps; did you mean 'size'?",
-    ]),
-    "unknown key at the top": ("Titel: y", [
-        "2:1: error: Titel: unknown key 'Titel'; a recipe has schema, title, canvas, objectives, phases, ending; did "
-        "you mean 'title'?",
-    ]),
-    "key of another kind": ("objectives: [{kind: style, blend: mean}]", [
-        "2:28: error: objectives.0.blend: unknown key 'blend'; 'style' has layers, weight; 'blend' belongs to the kind "
-        "dream",
-    ]),
-    "key of nothing": ("ending: {qqq: 1}", [
-        "2:10: error: ending.qqq: unknown key 'qqq'; an ending has levels, colour; remove it, or begin its name with "
-        "x- to keep a note",
-    ]),
-    "unknown kind": ("objectives: [{kind: stile}]", [
-        "2:21: error: objectives.0.kind: unknown kind 'stile'; the kinds are style, dream; did you mean 'style'?",
-    ]),
-    "unknown kind by name": ("canvas: {start: nois}", [
-        "2:17: error: canvas.start: unknown kind 'nois'; the kinds are noise, photo, sum; did you mean 'noise'?",
-    ]),
-    "unknown kind of a single one": ("canvas: {kind: pixel}", [
-        "2:16: error: canvas.kind: unknown kind 'pixel'; the kinds are pixels; did you mean 'pixels'?",
-    ]),
-    "missing kind": ("objectives: [{weight: 1}]", [
-        "2:14: error: objectives.0: missing key 'kind'; it says which one is meant: style or dream; add it",
-    ]),
-    "kind of the wrong type": ("objectives: [{kind: 3}, 4, [5]]", [
-        "2:21: error: objectives.0.kind: 3 is no kind; the kinds are style, dream; write one of these names",
-        "2:25: error: objectives.1: 4 does not fit; one of the kinds style, dream is needed here; change it",
-        "2:28: error: objectives.2: a list of 1 does not fit; one of the kinds style, dream is needed here; write "
-        "'key: value' lines without dashes",
-    ]),
-    "kind and key of one name": ("canvas: {start: {kind: photo, photo: 3, sharp: maybe}}", [
-        "2:38: error: canvas.start.photo: 3 does not fit; text is needed here; put it in quotes: '3'",
-        "2:48: error: canvas.start.sharp: 'maybe' does not fit; true or false is needed here; change it",
-    ]),
-    "missing in a short form": ("canvas: {start: photo}", [
-        "2:10: error: canvas.start: missing key 'photo' (where it is); 'photo' needs it; write 'photo:' with text",
-    ]),
+    "unknown key": (
+        "phases: [{siz: 64}]",
+        [
+            "2:10: error: phases.0: missing key 'size' (width in pixels); a phase needs it; write 'size:' with a whole "
+            "number from 8 to 4,096",
+            "2:11: error: phases.0.siz: unknown key 'siz'; a phase has size, steps; did you mean 'size'?",
+        ],
+    ),
+    "unknown key at the top": (
+        "Titel: y",
+        [
+            "2:1: error: Titel: unknown key 'Titel'; a recipe has schema, title, canvas, objectives, phases, ending; did "
+            "you mean 'title'?",
+        ],
+    ),
+    "key of another kind": (
+        "objectives: [{kind: style, blend: mean}]",
+        [
+            "2:28: error: objectives.0.blend: unknown key 'blend'; 'style' has layers, weight; 'blend' belongs to the kind "
+            "dream",
+        ],
+    ),
+    "key of nothing": (
+        "ending: {qqq: 1}",
+        [
+            "2:10: error: ending.qqq: unknown key 'qqq'; an ending has levels, colour; remove it, or begin its name with "
+            "x- to keep a note",
+        ],
+    ),
+    "unknown kind": (
+        "objectives: [{kind: stile}]",
+        [
+            "2:21: error: objectives.0.kind: unknown kind 'stile'; the kinds are style, dream; did you mean 'style'?",
+        ],
+    ),
+    "unknown kind by name": (
+        "canvas: {start: nois}",
+        [
+            "2:17: error: canvas.start: unknown kind 'nois'; the kinds are noise, photo, sum; did you mean 'noise'?",
+        ],
+    ),
+    "unknown kind of a single one": (
+        "canvas: {kind: pixel}",
+        [
+            "2:16: error: canvas.kind: unknown kind 'pixel'; the kinds are pixels; did you mean 'pixels'?",
+        ],
+    ),
+    "missing kind": (
+        "objectives: [{weight: 1}]",
+        [
+            "2:14: error: objectives.0: missing key 'kind'; it says which one is meant: style or dream; add it",
+        ],
+    ),
+    "kind of the wrong type": (
+        "objectives: [{kind: 3}, 4, [5]]",
+        [
+            "2:21: error: objectives.0.kind: 3 is no kind; the kinds are style, dream; write one of these names",
+            "2:25: error: objectives.1: 4 does not fit; one of the kinds style, dream is needed here; change it",
+            "2:28: error: objectives.2: a list of 1 does not fit; one of the kinds style, dream is needed here; write "
+            "'key: value' lines without dashes",
+        ],
+    ),
+    "kind and key of one name": (
+        "canvas: {start: {kind: photo, photo: 3, sharp: maybe}}",
+        [
+            "2:38: error: canvas.start.photo: 3 does not fit; text is needed here; put it in quotes: '3'",
+            "2:48: error: canvas.start.sharp: 'maybe' does not fit; true or false is needed here; change it",
+        ],
+    ),
+    "missing in a short form": (
+        "canvas: {start: photo}",
+        [
+            "2:10: error: canvas.start: missing key 'photo' (where it is); 'photo' needs it; write 'photo:' with text",
+        ],
+    ),
     "deep in a family within itself": (
-        "canvas: {start: {kind: sum, of: [noise, {kind: sum, of: [{amount: 99, kind: noise}]}]}}", [
+        "canvas: {start: {kind: sum, of: [noise, {kind: sum, of: [{amount: 99, kind: noise}]}]}}",
+        [
             "2:67: error: canvas.start.of.1.of.0.amount: 99 is too large; the range is above 0 and at most 10; write "
             "10 or less",
-        ]),
-    "limits": ("phases: [{size: 4}, {size: 9999, steps: -1}]", [
-        "2:17: error: phases.0.size: 4 is too small; the range is from 8 to 4,096; write 8 or more",
-        "2:28: error: phases.1.size: 9999 is too large; the range is from 8 to 4,096; write 4,096 or less",
-        "2:41: error: phases.1.steps: -1 is too small; the range is from 0; write 0 or more",
-    ]),
-    "types": ("phases: {size: 3}\nending: [1]\nobjectives: x", [
-        "2:9: error: phases: a mapping does not fit; a list is needed here; change it",
-        "3:9: error: ending: a list of 1 does not fit; a mapping with levels, colour is needed here; write 'key: "
-        "value' lines without dashes",
-        "4:13: error: objectives: 'x' does not fit; a list is needed here; write it in brackets: ['x']",
-    ]),
-    "numbers": ("phases: [{size: 64.5}, {size: '1_0,0'}, {size: true}]", [
-        "2:17: error: phases.0.size: 64.5 has a fraction; a whole number is needed here; round it",
-        "2:31: error: phases.1.size: '1_0,0' does not fit; a whole number from 8 to 4,096 is needed here; write the "
-        "digits without marks between them",
-        "2:48: error: phases.2.size: true does not fit; a whole number from 8 to 4,096 is needed here; change it",
-    ]),
-    "truth as a number": ("objectives: [{kind: dream, channel: true}, {kind: style, weight: false}]", [
-        "2:37: error: objectives.0.channel: true does not fit; a whole number from 0 is needed here; change it",
-        "2:66: error: objectives.1.weight: false does not fit; a number is needed here; change it",
-    ]),
-    "choice": ("objectives: [{kind: dream, blend: meen}]\nending: {levels: Auto}", [
-        "2:35: error: objectives.0.blend: 'meen' does not fit; 'mean' or 'most' is needed here; did you mean 'mean'?",
-        "3:18: error: ending.levels: 'Auto' does not fit; 'auto' is needed here; did you mean 'auto'?",
-    ]),
+        ],
+    ),
+    "limits": (
+        "phases: [{size: 4}, {size: 9999, steps: -1}]",
+        [
+            "2:17: error: phases.0.size: 4 is too small; the range is from 8 to 4,096; write 8 or more",
+            "2:28: error: phases.1.size: 9999 is too large; the range is from 8 to 4,096; write 4,096 or less",
+            "2:41: error: phases.1.steps: -1 is too small; the range is from 0; write 0 or more",
+        ],
+    ),
+    "types": (
+        "phases: {size: 3}\nending: [1]\nobjectives: x",
+        [
+            "2:9: error: phases: a mapping does not fit; a list is needed here; change it",
+            "3:9: error: ending: a list of 1 does not fit; a mapping with levels, colour is needed here; write 'key: "
+            "value' lines without dashes",
+            "4:13: error: objectives: 'x' does not fit; a list is needed here; write it in brackets: ['x']",
+        ],
+    ),
+    "numbers": (
+        "phases: [{size: 64.5}, {size: '1_0,0'}, {size: true}]",
+        [
+            "2:17: error: phases.0.size: 64.5 has a fraction; a whole number is needed here; round it",
+            "2:31: error: phases.1.size: '1_0,0' does not fit; a whole number from 8 to 4,096 is needed here; write the "
+            "digits without marks between them",
+            "2:48: error: phases.2.size: true does not fit; a whole number from 8 to 4,096 is needed here; change it",
+        ],
+    ),
+    "truth as a number": (
+        "objectives: [{kind: dream, channel: true}, {kind: style, weight: false}]",
+        [
+            "2:37: error: objectives.0.channel: true does not fit; a whole number from 0 is needed here; change it",
+            "2:66: error: objectives.1.weight: false does not fit; a number is needed here; change it",
+        ],
+    ),
+    "choice": (
+        "objectives: [{kind: dream, blend: meen}]\nending: {levels: Auto}",
+        [
+            "2:35: error: objectives.0.blend: 'meen' does not fit; 'mean' or 'most' is needed here; did you mean 'mean'?",
+            "3:18: error: ending.levels: 'Auto' does not fit; 'auto' is needed here; did you mean 'auto'?",
+        ],
+    ),
     "the member of a union that was meant": (
-        "objectives: [{kind: style, layers: {a: 2, b: x}}, {kind: style, layers: [1]}, {kind: style, layers: 5}]", [
+        "objectives: [{kind: style, layers: {a: 2, b: x}}, {kind: style, layers: [1]}, {kind: style, layers: 5}]",
+        [
             "2:40: error: objectives.0.layers.a: 2 is too large; the range is from 0 to 1; write 1 or less",
             "2:46: error: objectives.0.layers.b: 'x' does not fit; a number from 0 to 1 is needed here; change it",
             "2:74: error: objectives.1.layers.0: 1 does not fit; text is needed here; put it in quotes: '1'",
             "2:101: error: objectives.2.layers: 5 does not fit; a list or a mapping is needed here; write it as [a, b, "
             "...]",
-        ]),
-    "lists of one length": ("ending: {levels: [1]}", [
-        "2:18: error: ending.levels: a list of 1 does not fit; a list of 2 numbers is needed here; change it",
-    ]),
-    "too many": ("objectives: [dream, dream, dream, dream]", [
-        "2:13: error: objectives: 4 entries here; at most 3 allowed; leave some out",
-    ]),
-    "words of a validator": ("objectives: [{kind: dream, channel: 13}]\nending: {colour: pink}", [
-        "2:14: error: objectives.0: channel 13 is unlucky; any other is fine; take 14",
-        "3:18: error: ending.colour: 'pink' does not fit; no such colour; change it",
-    ]),
-    "not a number anywhere": ("objectives: [{kind: style, weight: nan}]", [
-        "2:36: error: objectives.0.weight: 'nan' is not a finite number; every number of a recipe is; write one",
-    ]),
-    "faults of the text too": ("phases: [{size: .inf}, {size: 64, size: 65}, {size: 1}]", [
-        "2:17: error: phases.0.size: .inf is not a finite number; every number of a recipe is; write one, or leave the "
-        "key away for its default",
-        "2:35: error: phases.1.size: the key 'size' is written twice; the first is in line 2, column 25; remove one of "
-        "them",
-        "2:53: error: phases.2.size: 1 is too small; the range is from 8 to 4,096; write 8 or more",
-    ]),
+        ],
+    ),
+    "lists of one length": (
+        "ending: {levels: [1]}",
+        [
+            "2:18: error: ending.levels: a list of 1 does not fit; a list of 2 numbers is needed here; change it",
+        ],
+    ),
+    "too many": (
+        "objectives: [dream, dream, dream, dream]",
+        [
+            "2:13: error: objectives: 4 entries here; at most 3 allowed; leave some out",
+        ],
+    ),
+    "words of a validator": (
+        "objectives: [{kind: dream, channel: 13}]\nending: {colour: pink}",
+        [
+            "2:14: error: objectives.0: channel 13 is unlucky; any other is fine; take 14",
+            "3:18: error: ending.colour: 'pink' does not fit; no such colour; change it",
+        ],
+    ),
+    "not a number anywhere": (
+        "objectives: [{kind: style, weight: nan}]",
+        [
+            "2:36: error: objectives.0.weight: 'nan' is not a finite number; every number of a recipe is; write one",
+        ],
+    ),
+    "faults of the text too": (
+        "phases: [{size: .inf}, {size: 64, size: 65}, {size: 1}]",
+        [
+            "2:17: error: phases.0.size: .inf is not a finite number; every number of a recipe is; write one, or leave the "
+            "key away for its default",
+            "2:35: error: phases.1.size: the key 'size' is written twice; the first is in line 2, column 25; remove one of "
+            "them",
+            "2:53: error: phases.2.size: 1 is too small; the range is from 8 to 4,096; write 8 or more",
+        ],
+    ),
 }
 
 

@@ -17,9 +17,12 @@ def picture(source: str) -> torch.Tensor:
 
 def build(**changes):
     record = {
-        "kind": "image-optimisation", "vision": "untrained", "symmetry": {"kind": "plane", "group": "p4"},
+        "kind": "image-optimisation",
+        "vision": "untrained",
+        "symmetry": {"kind": "plane", "group": "p4"},
         "objectives": [{"kind": "style", "images": ["x"], "layers": ["conv1_1"]}],
-        "phases": [{"size": 16, "steps": 3}, {"size": 32, "steps": 2}], **changes,
+        "phases": [{"size": 16, "steps": 3}, {"size": 32, "steps": 2}],
+        **changes,
     }
     settings = TypeAdapter(AnyRenderer).validate_python(record)
     return settings, settings.build(Studio(seed=3, device="cpu", picture=picture, plain_picture=picture))
@@ -36,20 +39,23 @@ def test_enlarging_keeps_the_picture_and_its_symmetry():
     assert np.abs(np.rot90(large[:, :], 1).shape[0] - 32) == 0
     height = large.shape[0]
     rows, columns = np.indices((height, height))
-    assert np.abs(large - large[(-columns) % height, rows]).max() < 1e-5 or np.abs(
-        large - large[columns, (-rows) % height]
-    ).max() < 1e-5
+    assert (
+        np.abs(large - large[(-columns) % height, rows]).max() < 1e-5
+        or np.abs(large - large[columns, (-rows) % height]).max() < 1e-5
+    )
 
 
 def test_octaves_give_back_the_detail_that_the_small_size_lost():
     _, renderer = build(
-        symmetry="none", canvas={"kind": "pixels", "init": {"kind": "image", "image": "x"}},
+        symmetry="none",
+        canvas={"kind": "pixels", "init": {"kind": "image", "image": "x"}},
         phases=[{"size": 24, "steps": 0}, {"size": 96, "steps": 0}],
     )
     state = renderer.begin(1, renderer.begin(0, None))
     assert np.abs(renderer.image(state) - picture("x")[0].permute(1, 2, 0).numpy()).max() < 0.02
     _, blurred = build(
-        symmetry="none", canvas={"kind": "pixels", "init": {"kind": "image", "image": "x", "keep_detail": False}},
+        symmetry="none",
+        canvas={"kind": "pixels", "init": {"kind": "image", "image": "x", "keep_detail": False}},
         phases=[{"size": 24, "steps": 0}, {"size": 96, "steps": 0}],
     )
     lost = blurred.image(blurred.begin(1, blurred.begin(0, None)))
@@ -76,7 +82,10 @@ def test_a_seed_decides_and_steps_descend():
     _, one = build()
     _, two = build()
     states = [renderer.begin(0, None) for renderer in (one, two)]
-    losses = [[sum(renderer.step(state).terms.values()) for _ in range(3)] for renderer, state in zip((one, two), states, strict=True)]
+    losses = [
+        [sum(renderer.step(state).terms.values()) for _ in range(3)]
+        for renderer, state in zip((one, two), states, strict=True)
+    ]
     assert losses[0] == losses[1]
     assert losses[0][2] < losses[0][0]
     assert np.array_equal(one.image(states[0]), two.image(states[1]))
@@ -85,11 +94,20 @@ def test_a_seed_decides_and_steps_descend():
 def test_moving_views_under_lbfgs_get_advice():
     settings, _ = build(views=["jitter"])
     assert any("adam" in advice for advice in settings.advisories())
-    settings, _ = build(views=["jitter"], optimiser="adam", symmetry={"kind": "plane", "group": "p4", "colours": {"r4": ["g", "r", "b"]}})
+    settings, _ = build(
+        views=["jitter"],
+        optimiser="adam",
+        symmetry={"kind": "plane", "group": "p4", "colours": {"r4": ["g", "r", "b"]}},
+    )
     assert not settings.advisories()
 
 
 def test_traits_tell_what_a_finish_must_respect():
     _, renderer = build(symmetry={"kind": "plane", "group": "p4", "colours": {"r4": ["-g", "r", "b"]}})
     traits = renderer.traits(0)
-    assert (traits.permuting, traits.inverting, traits.inverting_single, traits.wrap) == (True, True, True, (True, True))
+    assert (traits.permuting, traits.inverting, traits.inverting_single, traits.wrap) == (
+        True,
+        True,
+        True,
+        (True, True),
+    )

@@ -10,7 +10,9 @@ from runner.renderers.base import Studio
 from runner.renderers.survey import CELL, contact_sheet
 
 BASE = {
-    "kind": "image-optimisation", "symmetry": {"kind": "plane", "group": "p1"}, "vision": "untrained",
+    "kind": "image-optimisation",
+    "symmetry": {"kind": "plane", "group": "p1"},
+    "vision": "untrained",
     "objectives": [{"kind": "style", "images": ["x"], "layers": ["conv1_1"]}],
     "phases": [{"size": 16, "steps": 2}, {"size": 24, "steps": 1}],
 }
@@ -42,7 +44,10 @@ def test_every_combination_is_a_phase_and_a_picture():
     renderer = survey(**{"symmetry.group": ["p1", "p4"], "vision.pooling": ["average", "max"]}).build(studio())
     phases = renderer.phases()
     assert [phase.title for phase in phases] == [
-        "group p1, pooling average", "group p1, pooling max", "group p4, pooling average", "group p4, pooling max",
+        "group p1, pooling average",
+        "group p1, pooling max",
+        "group p4, pooling average",
+        "group p4, pooling max",
     ]
     assert all(phase.steps == 3 for phase in phases)
     state = run(renderer)

@@ -134,9 +134,7 @@ def write_run(
     """
     folder = gallery / recipe / identity
     folder.mkdir(parents=True)
-    log = events_of(
-        sizes, steps=steps, every=every, until=until, outcome=status if status == "done" else None
-    )
+    log = events_of(sizes, steps=steps, every=every, until=until, outcome=status if status == "done" else None)
     for event in log:
         if event["event"] == "frame-saved":
             path = folder / event["path"]

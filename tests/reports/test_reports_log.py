@@ -195,9 +195,7 @@ def test_a_torn_summary_is_replaced_by_the_log(make_run: MakeRun, gallery: Path,
         max_size=6,
     )
 )
-def test_no_log_breaks_the_report(
-    tmp_path_factory: pytest.TempPathFactory, lines: list[dict[str, Any]]
-) -> None:
+def test_no_log_breaks_the_report(tmp_path_factory: pytest.TempPathFactory, lines: list[dict[str, Any]]) -> None:
     gallery = tmp_path_factory.mktemp("fuzz")
     folder = gallery / "recipe" / "run"
     folder.mkdir(parents=True)

@@ -139,9 +139,7 @@ def test_structure_is_accessible(site: Path) -> None:
         for table in page.iter("table"):
             assert table.find("caption") is not None
             assert all(cell.get("scope") in ("col", "row") for cell in table.iter("th"))
-        assert all(
-            "".join(link.itertext()).strip() or link.xpath(".//img/@alt") for link in page.iter("a")
-        ), path
+        assert all("".join(link.itertext()).strip() or link.xpath(".//img/@alt") for link in page.iter("a")), path
         assert page.get("lang") == "en"
 
 
@@ -188,9 +186,7 @@ def test_the_final_picture_comes_first(site: Path) -> None:
         ("early", "running", True, "No picture yet"),
     ],
 )
-def test_unfinished_runs_say_what_happened(
-    site: Path, recipe: str, status: str, refreshes: bool, words: str
-) -> None:
+def test_unfinished_runs_say_what_happened(site: Path, recipe: str, status: str, refreshes: bool, words: str) -> None:
     page = lxml_html.fromstring((site / recipe / "20261121-101500-4f2a/index.html").read_bytes())
     assert page.xpath(f"//*[contains(@class, 'status {status}')]")
     assert bool(page.xpath("//meta[@http-equiv='refresh']")) == refreshes
@@ -219,9 +215,7 @@ def test_steps_are_chained_over_phases(site: Path) -> None:
             break
         path = path.parent / following[0]
     assert visited == [
-        f"phases/{phase}/steps/{step}"
-        for phase in ("1-16px", "2-32px")
-        for step in ("00000", "00003", "00006")
+        f"phases/{phase}/steps/{step}" for phase in ("1-16px", "2-32px") for step in ("00000", "00003", "00006")
     ]
 
 

@@ -24,9 +24,7 @@ MakeRun = Callable[..., Path]
 
 
 def snapshot(folder: Path) -> dict[Path, tuple[int, bytes]]:
-    return {
-        path: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.rglob("*") if path.is_file()
-    }
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.rglob("*") if path.is_file()}
 
 
 def test_a_second_rebuild_writes_nothing(gallery: Path, make_run: MakeRun) -> None:
@@ -42,9 +40,7 @@ def test_a_second_rebuild_writes_nothing(gallery: Path, make_run: MakeRun) -> No
     assert not list(gallery.rglob("*.tmp"))
 
 
-def test_pages_do_not_depend_on_where_the_gallery_stands(
-    gallery: Path, make_run: MakeRun, tmp_path: Path
-) -> None:
+def test_pages_do_not_depend_on_where_the_gallery_stands(gallery: Path, make_run: MakeRun, tmp_path: Path) -> None:
     make_run()
     rebuild_gallery(gallery, now=NOW)
     before = {path.relative_to(gallery): path.read_bytes() for path in gallery.rglob("*.html")}
@@ -168,9 +164,7 @@ def test_the_environment_names_a_template_folder(
 def test_unknown_names_in_templates_are_errors(tmp_path: Path) -> None:
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages" / "odd.html").write_text("{{ page.no_such_name }}")
-    page = Page(
-        path=tmp_path / "x.html", kind="odd", root="./", header=Header("x"), crumbs=(Link("x"),), parts=()
-    )
+    page = Page(path=tmp_path / "x.html", kind="odd", root="./", header=Header("x"), crumbs=(Link("x"),), parts=())
     with pytest.raises(jinja2.UndefinedError, match="no_such_name"):
         Renderer(tmp_path).html(page)
 

@@ -41,8 +41,14 @@ def orbifolio(tmp_path):
 
     def run(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "runner.cli", *map(str, arguments)], cwd=tmp_path, text=True,
-            capture_output=True, timeout=240, check=False, stdin=subprocess.DEVNULL, **options,
+            [sys.executable, "-m", "runner.cli", *map(str, arguments)],
+            cwd=tmp_path,
+            text=True,
+            capture_output=True,
+            timeout=240,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            **options,
         )
 
     return run

@@ -23,8 +23,15 @@ from runner.vision import NETWORKS
 
 ROOT = Path(__file__).resolve().parents[2]
 FAMILIES = {
-    "canvas": CANVASES, "init": INITIALS, "objective": OBJECTIVES, "statistic": STATISTICS, "optimiser": OPTIMISERS,
-    "renderer": RENDERERS, "symmetry": SYMMETRIES, "view": VIEWS, "vision": NETWORKS,
+    "canvas": CANVASES,
+    "init": INITIALS,
+    "objective": OBJECTIVES,
+    "statistic": STATISTICS,
+    "optimiser": OPTIMISERS,
+    "renderer": RENDERERS,
+    "symmetry": SYMMETRIES,
+    "view": VIEWS,
+    "vision": NETWORKS,
 }
 KINDS = [kind for kinds in FAMILIES.values() for kind in kinds]
 RECIPES = sorted((ROOT / "recipes").glob("*/*.yaml"))
@@ -84,8 +91,18 @@ def test_every_shipped_recipe_is_valid_by_model_and_schema(path):
 
 def test_the_recipes_that_were_promised_are_there():
     assert {path.stem for path in RECIPES} >= {
-        "rainbow-hexagon", "simple-square", "upside-down", "simple-triangle", "rainbow-triangle", "hex-tiled-triangle",
-        "four-colour-pinwheel", "mirror-rooms", "glide-frieze-cloth", "style-transfer", "deep-dream", "class-dream",
+        "rainbow-hexagon",
+        "simple-square",
+        "upside-down",
+        "simple-triangle",
+        "rainbow-triangle",
+        "hex-tiled-triangle",
+        "four-colour-pinwheel",
+        "mirror-rooms",
+        "glide-frieze-cloth",
+        "style-transfer",
+        "deep-dream",
+        "class-dream",
         "all-17",
     }
 
@@ -110,9 +127,15 @@ def test_reports_know_no_torch_and_numerics_no_pages():
 
 
 LEVELS = (
-    ("cli",), ("commands",), ("run", "summary", "plan", "listeners", "checkpoint", "studio", "exports", "frames", "shelf"),
-    ("recipe",), ("renderers",), ("engine",), ("canvas", "objectives", "symmetry", "views", "vision", "optimisers"),
-    ("images", "devices", "arithmetic"), ("settings", "errors", "events"),
+    ("cli",),
+    ("commands",),
+    ("run", "summary", "plan", "listeners", "checkpoint", "studio", "exports", "frames", "shelf"),
+    ("recipe",),
+    ("renderers",),
+    ("engine",),
+    ("canvas", "objectives", "symmetry", "views", "vision", "optimisers"),
+    ("images", "devices", "arithmetic"),
+    ("settings", "errors", "events"),
 )
 
 
@@ -147,6 +170,7 @@ def test_the_wheel_names_every_package():
     listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
     here = {
         ".".join(path.parent.relative_to(ROOT).parts)
-        for top in ("runner", "reports") for path in (ROOT / top).rglob("__init__.py")
+        for top in ("runner", "reports")
+        for path in (ROOT / top).rglob("__init__.py")
     }
     assert here | {"reports._templates", "runner._recipes"} == listed

@@ -26,13 +26,17 @@ def test_round_trip(kind):
     assert dataclasses.asdict(event)["time"] == 12.5
 
 
-@pytest.mark.parametrize("line", ["", "{", '{"event": "unheard-of", "time": 1}', "[1]", '"x"', '{"event": "warned"}', "null"])
+@pytest.mark.parametrize(
+    "line", ["", "{", '{"event": "unheard-of", "time": 1}', "[1]", '"x"', '{"event": "warned"}', "null"]
+)
 def test_lines_that_are_not_events_are_nothing(line):
     assert from_line(line) is None
 
 
 def test_fields_of_a_later_version_are_ignored():
-    assert from_line('{"event": "warned", "time": 1.0, "message": "m", "colour": "red"}') == Warned(time=1.0, message="m")
+    assert from_line('{"event": "warned", "time": 1.0, "message": "m", "colour": "red"}') == Warned(
+        time=1.0, message="m"
+    )
 
 
 def test_a_torn_log_gives_what_is_whole(tmp_path):

@@ -103,7 +103,10 @@ def test_stopping_and_resuming_gives_the_same_bytes(recipe, tmp_path, undisturbe
 def start(recipe, *arguments):
     return subprocess.Popen(
         [sys.executable, "-m", "runner.cli", "run", str(recipe), "--out", "g", *arguments],
-        cwd=recipe.parent.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=recipe.parent.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -194,7 +197,10 @@ def raising(error):
     [
         (OSError(errno.ENOSPC, "No space left on device"), "the disk is full; make room, then go on with --resume"),
         (torch.OutOfMemoryError("CUDA out of memory"), "out of memory"),
-        (RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory"), "make the last phase smaller"),
+        (
+            RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory"),
+            "make the last phase smaller",
+        ),
         (MemoryError(), "out of memory"),
     ],
     ids=["disk", "gpu", "cpu", "python"],

@@ -24,11 +24,24 @@ def build(group: str, ratio: str | None = None, **settings: object) -> PlaneSymm
     return symmetry.build(parse_ratio(ratio) if ratio else None)
 
 
-@pytest.mark.parametrize(("text", "square"), [
-    ("3:2", (9, 4)), ("16:9", (256, 81)), ("1.5", (9, 4)), (1.5, (9, 4)), (2, (4, 1)), ("1:sqrt(3)", (1, 3)),
-    ("sqrt(3):2", (3, 4)), ("2*sqrt(3):5", (12, 25)), ("2sqrt(3) : 5", (12, 25)), ("√2:1", (2, 1)),
-    ("1 : 1.25", (16, 25)), ("SQRT(2)", (2, 1)), ("3/2", (9, 4)),
-])
+@pytest.mark.parametrize(
+    ("text", "square"),
+    [
+        ("3:2", (9, 4)),
+        ("16:9", (256, 81)),
+        ("1.5", (9, 4)),
+        (1.5, (9, 4)),
+        (2, (4, 1)),
+        ("1:sqrt(3)", (1, 3)),
+        ("sqrt(3):2", (3, 4)),
+        ("2*sqrt(3):5", (12, 25)),
+        ("2sqrt(3) : 5", (12, 25)),
+        ("√2:1", (2, 1)),
+        ("1 : 1.25", (16, 25)),
+        ("SQRT(2)", (2, 1)),
+        ("3/2", (9, 4)),
+    ],
+)
 def test_ratios_are_exact(text: str | float, square: tuple[int, int]) -> None:
     ratio = parse_ratio(text)
     assert ratio.square == square
@@ -36,18 +49,27 @@ def test_ratios_are_exact(text: str | float, square: tuple[int, int]) -> None:
     assert parse_ratio(ratio) is ratio
 
 
-@pytest.mark.parametrize(("text", "error"), [
-    ("3:2:1", f"'3:2:1' is no aspect; {RULE}; write two sides with one colon"),
-    ("1:", f"'1:' is no aspect; {RULE}; write two sides with one colon"),
-    ("", f"'' is no aspect; {RULE}; write two sides with one colon"),
-    ("0:1", f"'0:1' has a side of zero; {RULE}; write two positive lengths"),
-    ("wide", f"'wide' is no aspect: 'wide' is no length; {RULE}; a length is a number, sqrt(number) or "
-     "number*sqrt(number)"),
-    ("-1:2", f"'-1:2' is no aspect: '-1' is no length; {RULE}; a length is a number, sqrt(number) or "
-     "number*sqrt(number)"),
-    ("100:1", "'100:1' is too long a picture; sides differ at most 16 times; use 16:1 at most"),
-    (True, f"'True' is no aspect; {RULE}"),
-])
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("3:2:1", f"'3:2:1' is no aspect; {RULE}; write two sides with one colon"),
+        ("1:", f"'1:' is no aspect; {RULE}; write two sides with one colon"),
+        ("", f"'' is no aspect; {RULE}; write two sides with one colon"),
+        ("0:1", f"'0:1' has a side of zero; {RULE}; write two positive lengths"),
+        (
+            "wide",
+            f"'wide' is no aspect: 'wide' is no length; {RULE}; a length is a number, sqrt(number) or "
+            "number*sqrt(number)",
+        ),
+        (
+            "-1:2",
+            f"'-1:2' is no aspect: '-1' is no length; {RULE}; a length is a number, sqrt(number) or "
+            "number*sqrt(number)",
+        ),
+        ("100:1", "'100:1' is too long a picture; sides differ at most 16 times; use 16:1 at most"),
+        (True, f"'True' is no aspect; {RULE}"),
+    ],
+)
 def test_other_texts_are_refused(text: str | bool, error: str) -> None:
     with pytest.raises(ValueError, match="aspect|side|long") as caught:
         parse_ratio(text)
@@ -76,13 +98,24 @@ def test_spelling_comes_back(top: int, bottom: int, square: Fraction) -> None:
     assert root is None or root**2 == square
 
 
-@pytest.mark.parametrize(("group", "ratio", "cells", "own"), [
-    ("p4", None, 1, 1.0), ("p4", "3:2", 6, 1.5), ("p4mm", "1:2", 2, 0.5), ("p4gm", "1.25", 20, 1.25),
-    ("p6", None, 2, 1 / math.sqrt(3)), ("p6", "1:sqrt(3)", 2, 1 / math.sqrt(3)),
-    ("p6", "sqrt(3):1", 2, math.sqrt(3)), ("p31m", "sqrt(3):2", 4, math.sqrt(3) / 2),
-    ("p3", "2:sqrt(3)", 4, 2 / math.sqrt(3)),
-    ("p1", "16:9", 1, None), ("p2gg", "1:sqrt(2)", 1, None), ("c2mm", "3:7", 2, None), ("pm", None, 1, None),
-])
+@pytest.mark.parametrize(
+    ("group", "ratio", "cells", "own"),
+    [
+        ("p4", None, 1, 1.0),
+        ("p4", "3:2", 6, 1.5),
+        ("p4mm", "1:2", 2, 0.5),
+        ("p4gm", "1.25", 20, 1.25),
+        ("p6", None, 2, 1 / math.sqrt(3)),
+        ("p6", "1:sqrt(3)", 2, 1 / math.sqrt(3)),
+        ("p6", "sqrt(3):1", 2, math.sqrt(3)),
+        ("p31m", "sqrt(3):2", 4, math.sqrt(3) / 2),
+        ("p3", "2:sqrt(3)", 4, 2 / math.sqrt(3)),
+        ("p1", "16:9", 1, None),
+        ("p2gg", "1:sqrt(2)", 1, None),
+        ("c2mm", "3:7", 2, None),
+        ("pm", None, 1, None),
+    ],
+)
 def test_what_a_ratio_holds(group: str, ratio: str | None, cells: int, own: float | None) -> None:
     symmetry = build(group, ratio)
     assert symmetry.cells == cells
@@ -94,16 +127,38 @@ def test_what_a_ratio_holds(group: str, ratio: str | None, cells: int, own: floa
 ELSE = ", else its turned copies would leave no room for a picture"
 
 
-@pytest.mark.parametrize(("group", "ratio", "text"), [
-    ("p6", "1:1", "1:1 for p6; a hexagonal lattice fills only rectangles of p:q times sqrt(3)" + ELSE
-     + "; try 2:sqrt(3) or sqrt(3):2; nearest of all is 7:4*sqrt(3)"),
-    ("p3m1", "1:1.732", "1:1.732 for p3m1; a hexagonal lattice fills only rectangles of p:q times sqrt(3)"
-     + ELSE + "; try 1:sqrt(3)"),
-    ("p4", "1:sqrt(3)", "1:sqrt(3) for p4; a square lattice fills only rectangles of p:q" + ELSE
-     + "; try 1:2 or 2:3; nearest of all is 4:7"),
-    ("p4", "16:9", "16:9 for p4; a square lattice fills only rectangles of p:q with p and q at most 8; "
-     "try 2:1 or 3:2; nearest of all is 7:4"),
-])
+@pytest.mark.parametrize(
+    ("group", "ratio", "text"),
+    [
+        (
+            "p6",
+            "1:1",
+            "1:1 for p6; a hexagonal lattice fills only rectangles of p:q times sqrt(3)"
+            + ELSE
+            + "; try 2:sqrt(3) or sqrt(3):2; nearest of all is 7:4*sqrt(3)",
+        ),
+        (
+            "p3m1",
+            "1:1.732",
+            "1:1.732 for p3m1; a hexagonal lattice fills only rectangles of p:q times sqrt(3)"
+            + ELSE
+            + "; try 1:sqrt(3)",
+        ),
+        (
+            "p4",
+            "1:sqrt(3)",
+            "1:sqrt(3) for p4; a square lattice fills only rectangles of p:q"
+            + ELSE
+            + "; try 1:2 or 2:3; nearest of all is 4:7",
+        ),
+        (
+            "p4",
+            "16:9",
+            "16:9 for p4; a square lattice fills only rectangles of p:q with p and q at most 8; "
+            "try 2:1 or 3:2; nearest of all is 7:4",
+        ),
+    ],
+)
 def test_impossible_ratios_are_refused(group: str, ratio: str, text: str) -> None:
     with pytest.raises(IllegalSymmetry) as caught:
         build(group, ratio)
@@ -113,18 +168,32 @@ def test_impossible_ratios_are_refused(group: str, ratio: str, text: str) -> Non
         build(group, suggestion)
 
 
-@pytest.mark.parametrize(("settings", "where", "text"), [
-    ({"group": "p4", "angle": 80}, "angle",
-     "angle 80 for p4; a square lattice always has 90 degrees; leave angle out"),
-    ({"group": "p6", "cell": "1:2"}, "cell",
-     "cell 1:2 for p6; the cell of a hexagonal lattice has no freedom; leave cell out"),
-    ({"group": "cm", "cell": "1:1", "angle": 80}, "cell",
-     "angle 80 and cell 1:1 for cm; in a rhombic lattice each decides the other; "
-     "keep one: cell 1:1 is angle 90"),
-    ({"group": "p2", "angle": 89.5}, "angle",
-     "angle 89.5 with e1:e2 1 for p2; a sheared lattice must close on the picture within 12 cells; "
-     "nearest are 90 degrees and angle 89.5 with e1:e2 0.1047; try 90"),
-])
+@pytest.mark.parametrize(
+    ("settings", "where", "text"),
+    [
+        (
+            {"group": "p4", "angle": 80},
+            "angle",
+            "angle 80 for p4; a square lattice always has 90 degrees; leave angle out",
+        ),
+        (
+            {"group": "p6", "cell": "1:2"},
+            "cell",
+            "cell 1:2 for p6; the cell of a hexagonal lattice has no freedom; leave cell out",
+        ),
+        (
+            {"group": "cm", "cell": "1:1", "angle": 80},
+            "cell",
+            "angle 80 and cell 1:1 for cm; in a rhombic lattice each decides the other; keep one: cell 1:1 is angle 90",
+        ),
+        (
+            {"group": "p2", "angle": 89.5},
+            "angle",
+            "angle 89.5 with e1:e2 1 for p2; a sheared lattice must close on the picture within 12 cells; "
+            "nearest are 90 degrees and angle 89.5 with e1:e2 0.1047; try 90",
+        ),
+    ],
+)
 def test_freedom_that_a_lattice_does_not_have(settings: dict[str, object], where: str, text: str) -> None:
     with pytest.raises(IllegalSymmetry) as caught:
         Plane.model_validate(settings).build()
@@ -149,8 +218,11 @@ def test_oblique_lattices_have_nearly_the_angle(group: str, angle: float, ratio:
 
 @settings(deadline=None)
 @given(
-    st.sampled_from(list(GROUPS)), st.integers(16, 1500), st.sampled_from([1, 4, 8, 16, 32]),
-    st.floats(0.3, 3), st.sampled_from([None, "1:2", "sqrt(3):2"]),
+    st.sampled_from(list(GROUPS)),
+    st.integers(16, 1500),
+    st.sampled_from([1, 4, 8, 16, 32]),
+    st.floats(0.3, 3),
+    st.sampled_from([None, "1:2", "sqrt(3):2"]),
 )
 def test_fitted_sizes(group: str, width: int, multiple: int, wish: float, ratio: str | None) -> None:
     try:

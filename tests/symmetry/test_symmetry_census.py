@@ -25,8 +25,7 @@ class Symmetric:
     def __init__(self, letters: int) -> None:
         self.items = list(itertools.permutations(range(letters)))
         index = {item: place for place, item in enumerate(self.items)}
-        self.product = np.array(
-            [[index[tuple(left[i] for i in right)] for right in self.items] for left in self.items])
+        self.product = np.array([[index[tuple(left[i] for i in right)] for right in self.items] for left in self.items])
         self.inverse = self.product.argmin(axis=1)
 
     def word(self, word: Word, rows: np.ndarray, names: list[str]) -> np.ndarray:
@@ -144,8 +143,10 @@ def test_subgroups_agree_with_sympy(name: str) -> None:
         rows = transitive_actions(group, symmetric)
         classes = set()
         for row in rows:
-            renamed = [symmetric.product[symmetric.product[item, row], symmetric.inverse[item]].tolist()
-                       for item in range(len(symmetric.items))]
+            renamed = [
+                symmetric.product[symmetric.product[item, row], symmetric.inverse[item]].tolist()
+                for item in range(len(symmetric.items))
+            ]
             classes.add(tuple(min(renamed)))
         ours.append(len(classes))
     assert ours == theirs

@@ -42,18 +42,36 @@ def test_spelling_says_what_the_matrix_does(element: int) -> None:
     assert colour.parse(colour.spell(element)) == colour.parse(colour.as_list(element)) == element
 
 
-@pytest.mark.parametrize(("value", "text"), [
-    (["g", "b", "x"], "[g, b, x]: 'x' is no channel; a colour is r, g and b in some order, each with or "
-     "without a minus; did you mean [g, b, r]?"),
-    (["r", "r", "g"], "[r, r, g]: 'b' is missing; a colour is r, g and b in some order, each with or "
-     "without a minus; did you mean [r, b, g]?"),
-    (["red", "-green", "b"], "[red, -green, b]: 'red' is no channel; a colour is r, g and b in some order, "
-     "each with or without a minus; did you mean [r, -g, b]?"),
-    (["g", "b"], "[g, b]: 2 entries where there are 3 channels; a colour is r, g and b in some order, each "
-     "with or without a minus; did you mean [g, b, r]?"),
-    ([], "[]: 0 entries where there are 3 channels; a colour is r, g and b in some order, each with or "
-     "without a minus; did you mean [r, g, b]?"),
-])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (
+            ["g", "b", "x"],
+            "[g, b, x]: 'x' is no channel; a colour is r, g and b in some order, each with or "
+            "without a minus; did you mean [g, b, r]?",
+        ),
+        (
+            ["r", "r", "g"],
+            "[r, r, g]: 'b' is missing; a colour is r, g and b in some order, each with or "
+            "without a minus; did you mean [r, b, g]?",
+        ),
+        (
+            ["red", "-green", "b"],
+            "[red, -green, b]: 'red' is no channel; a colour is r, g and b in some order, "
+            "each with or without a minus; did you mean [r, -g, b]?",
+        ),
+        (
+            ["g", "b"],
+            "[g, b]: 2 entries where there are 3 channels; a colour is r, g and b in some order, each "
+            "with or without a minus; did you mean [g, b, r]?",
+        ),
+        (
+            [],
+            "[]: 0 entries where there are 3 channels; a colour is r, g and b in some order, each with or "
+            "without a minus; did you mean [r, g, b]?",
+        ),
+    ],
+)
 def test_mistakes_are_explained(value: list[str], text: str) -> None:
     with pytest.raises(ValueError, match=r"^\[") as caught:
         colour.parse(value)

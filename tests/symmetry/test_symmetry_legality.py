@@ -12,10 +12,23 @@ from runner.symmetry.isometry import Isometry
 
 # nontrivial homomorphisms to the 48 elements: neutral translations / colour-changing ones, |P|
 COUNTS = {
-    "p1": (0, 479, 1), "p2": (19, 3756, 2), "pm": (19, 2668, 2), "pg": (19, 460, 2), "cm": (19, 556, 2),
-    "p2mm": (207, 19248, 4), "p2mg": (207, 2800, 4), "p2gg": (207, 432, 4), "c2mm": (207, 3184, 4),
-    "p4": (31, 416, 4), "p4mm": (303, 2704, 8), "p4gm": (303, 144, 8), "p3": (8, 48, 3),
-    "p3m1": (67, 192, 6), "p31m": (67, 64, 6), "p6": (35, 96, 6), "p6mm": (303, 192, 12),
+    "p1": (0, 479, 1),
+    "p2": (19, 3756, 2),
+    "pm": (19, 2668, 2),
+    "pg": (19, 460, 2),
+    "cm": (19, 556, 2),
+    "p2mm": (207, 19248, 4),
+    "p2mg": (207, 2800, 4),
+    "p2gg": (207, 432, 4),
+    "c2mm": (207, 3184, 4),
+    "p4": (31, 416, 4),
+    "p4mm": (303, 2704, 8),
+    "p4gm": (303, 144, 8),
+    "p3": (8, 48, 3),
+    "p3m1": (67, 192, 6),
+    "p31m": (67, 64, 6),
+    "p6": (35, 96, 6),
+    "p6mm": (303, 192, 12),
 }
 
 
@@ -85,36 +98,93 @@ def test_elements_are_a_homomorphism(name: str) -> None:
 
 
 ERRORS = [
-    ("p2", {"r2": "g,b,r"}, "colours.r2", "r2 r2 = 1",
-     "half a turn twice is no turn, but [g, b, r] twice is [b, r, g]; try [b, g, r] or r3"),
-    ("p4mm", {"r4": "g,b,r"}, "colours.r4", "r4 r4 r4 r4 = 1",
-     "a quarter turn four times is no turn, but [g, b, r] four times is [g, b, r]; try [b, g, r] or r3"),
-    ("p4mm", {"r4": "g,r,b", "m": "g,b,r"}, "colours.m", "m m = 1",
-     "a mirror twice is no movement, but [g, b, r] twice is [b, r, g]; try [g, r, b] or r3"),
-    ("p4mm", {"r4": "g,r,b", "m": "b,g,r"}, "colours.m", "r4 m r4 m = 1",
-     "r4 m r4 m is no movement, but r4: [g, r, b] and m: [b, g, r] make it [b, r, g]; try [r, g, -b]"),
-    ("p3", {"r3": "g,r,b"}, "colours.r3", "r3 r3 r3 = 1",
-     "a third of a turn three times is no turn, but [g, r, b] three times is [g, r, b]; "
-     "try [b, r, g] or r2"),
-    ("pg", {"g": "g,b,r", "t2": "r,g,b"}, "colours.t2", "g g = t2",
-     "a glide twice is the translation t2, but [g, b, r] twice is [b, r, g] and t2 has [r, g, b]; "
-     "try [b, r, g]"),
-    ("p1", {"t1": "g,r,b", "t2": "b,g,r"}, "colours.t2", "t1 t2 t1^-1 t2^-1 = 1",
-     "t1 and t2 come to the same in either order, but t1: [g, r, b] and t2: [b, g, r] do not; "
-     "try [r, g, -b]"),
-    ("p6", {"r2": "g,r,b"}, "colours.r2", "",
-     "half a turn is r6 three times in p6, so r6 decides its colours; the generators of p6 are r6, t1, t2; "
-     "write r6: [g, r, b]"),
-    ("p6", {"r3": "g,b,r"}, "colours.r3", "",
-     "a third of a turn is r6 twice in p6, so r6 decides its colours; the generators of p6 are r6, t1, t2; "
-     "write r6: [b, r, g]"),
-    ("p3", {"r6": "g,b,r"}, "colours.r6", "",
-     "p3 has no sixth of a turn; the generators of p3 are r3, t1, t2; p6, p6mm have r6"),
-    ("p2gg", {"m": "g,r,b"}, "colours.m", "",
-     "a glide generates the reflections of p2gg, not a mirror; the generators of p2gg are r2, g, t1, t2; "
-     "name g instead"),
-    ("p4", {"R4": "g,r,b"}, "colours.R4", "",
-     "'R4' is no generator; the generators of p4 are r4, t1, t2; did you mean r4?"),
+    (
+        "p2",
+        {"r2": "g,b,r"},
+        "colours.r2",
+        "r2 r2 = 1",
+        "half a turn twice is no turn, but [g, b, r] twice is [b, r, g]; try [b, g, r] or r3",
+    ),
+    (
+        "p4mm",
+        {"r4": "g,b,r"},
+        "colours.r4",
+        "r4 r4 r4 r4 = 1",
+        "a quarter turn four times is no turn, but [g, b, r] four times is [g, b, r]; try [b, g, r] or r3",
+    ),
+    (
+        "p4mm",
+        {"r4": "g,r,b", "m": "g,b,r"},
+        "colours.m",
+        "m m = 1",
+        "a mirror twice is no movement, but [g, b, r] twice is [b, r, g]; try [g, r, b] or r3",
+    ),
+    (
+        "p4mm",
+        {"r4": "g,r,b", "m": "b,g,r"},
+        "colours.m",
+        "r4 m r4 m = 1",
+        "r4 m r4 m is no movement, but r4: [g, r, b] and m: [b, g, r] make it [b, r, g]; try [r, g, -b]",
+    ),
+    (
+        "p3",
+        {"r3": "g,r,b"},
+        "colours.r3",
+        "r3 r3 r3 = 1",
+        "a third of a turn three times is no turn, but [g, r, b] three times is [g, r, b]; try [b, r, g] or r2",
+    ),
+    (
+        "pg",
+        {"g": "g,b,r", "t2": "r,g,b"},
+        "colours.t2",
+        "g g = t2",
+        "a glide twice is the translation t2, but [g, b, r] twice is [b, r, g] and t2 has [r, g, b]; try [b, r, g]",
+    ),
+    (
+        "p1",
+        {"t1": "g,r,b", "t2": "b,g,r"},
+        "colours.t2",
+        "t1 t2 t1^-1 t2^-1 = 1",
+        "t1 and t2 come to the same in either order, but t1: [g, r, b] and t2: [b, g, r] do not; try [r, g, -b]",
+    ),
+    (
+        "p6",
+        {"r2": "g,r,b"},
+        "colours.r2",
+        "",
+        "half a turn is r6 three times in p6, so r6 decides its colours; the generators of p6 are r6, t1, t2; "
+        "write r6: [g, r, b]",
+    ),
+    (
+        "p6",
+        {"r3": "g,b,r"},
+        "colours.r3",
+        "",
+        "a third of a turn is r6 twice in p6, so r6 decides its colours; the generators of p6 are r6, t1, t2; "
+        "write r6: [b, r, g]",
+    ),
+    (
+        "p3",
+        {"r6": "g,b,r"},
+        "colours.r6",
+        "",
+        "p3 has no sixth of a turn; the generators of p3 are r3, t1, t2; p6, p6mm have r6",
+    ),
+    (
+        "p2gg",
+        {"m": "g,r,b"},
+        "colours.m",
+        "",
+        "a glide generates the reflections of p2gg, not a mirror; the generators of p2gg are r2, g, t1, t2; "
+        "name g instead",
+    ),
+    (
+        "p4",
+        {"R4": "g,r,b"},
+        "colours.R4",
+        "",
+        "'R4' is no generator; the generators of p4 are r4, t1, t2; did you mean r4?",
+    ),
 ]
 
 
@@ -156,12 +226,21 @@ def test_completion_prefers_neutral_generators() -> None:
     assert travelling["t2"] == travelling["t1"]  # a quarter turn carries t1 to t2
 
 
-@pytest.mark.parametrize(("text", "name"), [
-    ("p4m", "p4mm"), ("cmm", "c2mm"), ("*632", "p6mm"), ("P6M", "p6mm"), ("22x", "p2gg"), ("pmg", "p2mg"),
-])
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("p4m", "p4mm"),
+        ("cmm", "c2mm"),
+        ("*632", "p6mm"),
+        ("P6M", "p6mm"),
+        ("22x", "p2gg"),
+        ("pmg", "p2mg"),
+    ],
+)
 def test_other_names_of_groups(text: str, name: str) -> None:
-    assert suggest_group(text).endswith(f"is another name of {name}; groups go by their short international "
-                                        f"symbol; write {name}")
+    assert suggest_group(text).endswith(
+        f"is another name of {name}; groups go by their short international symbol; write {name}"
+    )
 
 
 def test_isometries_form_a_group() -> None:

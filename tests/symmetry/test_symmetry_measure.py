@@ -33,9 +33,15 @@ def texture(symmetry: PlaneSymmetry, width: int = 192, *, coarse: float = 2.5, s
 
 CASES = [
     *((name, {}) for name in GROUPS),
-    ("p6", {"r6": "g,b,r"}), ("p6mm", {"r6": "g,r,b"}), ("p31m", {"r3": "g,b,r", "m": "g,r,b"}),
-    ("p4", {"r4": "g,-r,b"}), ("p4gm", {"r4": "-r,-g,-b"}), ("p2", {"r2": "g,r,b", "t1": "-r,-g,-b"}),
-    ("p3", {"t1": "g,b,r"}), ("pg", {"g": "g,b,-r"}), ("c2mm", {"r2": "g,r,b", "m": "-r,-g,-b"}),
+    ("p6", {"r6": "g,b,r"}),
+    ("p6mm", {"r6": "g,r,b"}),
+    ("p31m", {"r3": "g,b,r", "m": "g,r,b"}),
+    ("p4", {"r4": "g,-r,b"}),
+    ("p4gm", {"r4": "-r,-g,-b"}),
+    ("p2", {"r2": "g,r,b", "t1": "-r,-g,-b"}),
+    ("p3", {"t1": "g,b,r"}),
+    ("pg", {"g": "g,b,-r"}),
+    ("c2mm", {"r2": "g,r,b", "m": "-r,-g,-b"}),
 ]
 
 
@@ -52,11 +58,19 @@ def test_true_claims_hold(group: str, colours: dict[str, str]) -> None:
     assert measured.holds
 
 
-@pytest.mark.parametrize(("true", "false"), [
-    (plane("p1"), plane("p2")), (plane("p3"), plane("p6")), (plane("p2mm"), plane("p4mm")),
-    (plane("pm"), plane("pg")), (plane("p3m1"), plane("p31m")), (plane("p4"), plane("p4gm")),
-    (plane("p6"), plane("p6", r6="g,b,r")), (plane("p6", r6="g,b,r"), plane("p6", r6="b,r,g")),
-])
+@pytest.mark.parametrize(
+    ("true", "false"),
+    [
+        (plane("p1"), plane("p2")),
+        (plane("p3"), plane("p6")),
+        (plane("p2mm"), plane("p4mm")),
+        (plane("pm"), plane("pg")),
+        (plane("p3m1"), plane("p31m")),
+        (plane("p4"), plane("p4gm")),
+        (plane("p6"), plane("p6", r6="g,b,r")),
+        (plane("p6", r6="g,b,r"), plane("p6", r6="b,r,g")),
+    ],
+)
 def test_false_claims_fail(true: PlaneSymmetry, false: PlaneSymmetry) -> None:
     measured = measure_symmetry(texture(true), false)
     assert not measured.holds
@@ -106,9 +120,9 @@ def test_residual_is_the_plain_formula() -> None:
     generator = np.random.default_rng(0)
     here, there = generator.normal(size=(50, 3)), generator.normal(size=(50, 3))
     fast = colour_residuals(here, there)
-    spread = ((here - here.mean(0))**2).sum() + ((there - there.mean(0))**2).sum()
+    spread = ((here - here.mean(0)) ** 2).sum() + ((there - there.mean(0)) ** 2).sum()
     for element in range(48):
-        plain = np.sqrt(((there - here @ colour.MATRICES[element].T)**2).sum() / spread)
+        plain = np.sqrt(((there - here @ colour.MATRICES[element].T) ** 2).sum() / spread)
         assert fast[element] == pytest.approx(plain)
 
 
@@ -118,8 +132,9 @@ def test_claims_alone_can_be_measured() -> None:
     measured = measure(picture, symmetry.claims())
     assert measured.holds
     assert measured.unclaimed == ()
-    shifted = [dataclasses.replace(claim, matrix=claim.matrix + [[0, 0, 0.05], [0, 0, 0]])
-               for claim in symmetry.claims()]
+    shifted = [
+        dataclasses.replace(claim, matrix=claim.matrix + [[0, 0, 0.05], [0, 0, 0]]) for claim in symmetry.claims()
+    ]
     assert not measure(picture, shifted).holds
     with pytest.raises(ValueError, match="must be"):
         measure(picture[..., 0], symmetry.claims())

@@ -15,17 +15,20 @@ from runner.symmetry import Plane, colour
 from runner.symmetry.groups import GROUPS
 from runner.symmetry.legality import homomorphisms
 
-SPACE_GROUPS = dict(zip(
-    GROUPS, (1, 3, 6, 7, 8, 25, 28, 32, 35, 75, 99, 100, 143, 156, 157, 168, 183), strict=True))
+SPACE_GROUPS = dict(zip(GROUPS, (1, 3, 6, 7, 8, 25, 28, 32, 35, 75, 99, 100, 143, 156, 157, 168, 183), strict=True))
 SIDES = {  # lengths of e1, e2 and their angle: generic where the lattice is free
-    "oblique": (1.0, 1.31, 101), "rectangular": (1.0, 1.31, 90), "rhombic": (1.0, 1.0, 77),
-    "square": (1.0, 1.0, 90), "hexagonal": (1.0, 1.0, 120),
+    "oblique": (1.0, 1.31, 101),
+    "rectangular": (1.0, 1.31, 90),
+    "rhombic": (1.0, 1.0, 77),
+    "square": (1.0, 1.0, 90),
+    "hexagonal": (1.0, 1.0, 120),
 }
 N = 12
 pytestmark = pytest.mark.filterwarnings("ignore:Set OLD_ERROR_HANDLING:DeprecationWarning")
 BLACK_WHITE = [
     (name, tuple(int(item) for item in row))
-    for name, group in GROUPS.items() for row in homomorphisms(group)
+    for name, group in GROUPS.items()
+    for row in homomorphisms(group)
     if set(row) == {0, 7} and not row[-2:].any()
 ]
 
@@ -75,8 +78,8 @@ def test_spglib_finds_the_black_white_group(name: str, row: tuple[int, ...]) -> 
     lattice, positions = crystal(name)
     species = np.repeat([1, 2], N * N)
     found = spglib.get_magnetic_symmetry(
-        (lattice, positions, species, np.concatenate([moments.ravel(), np.zeros(N * N)])),
-        is_axial=False, symprec=1e-4)
+        (lattice, positions, species, np.concatenate([moments.ravel(), np.zeros(N * N)])), is_axial=False, symprec=1e-4
+    )
     assert found is not None
     reversals = np.asarray(found["time_reversals"])
     assert len(reversals) == GROUPS[name].order

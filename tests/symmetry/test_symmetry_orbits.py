@@ -15,12 +15,13 @@ from runner.symmetry.plane import PlaneSymmetry
 from runner.symmetry.resample import resample
 
 
-def plane(group: str, ratio: str | None = None, *, angle: float | None = None, cell: str | None = None,
-          **colours: str) -> PlaneSymmetry:
+def plane(
+    group: str, ratio: str | None = None, *, angle: float | None = None, cell: str | None = None, **colours: str
+) -> PlaneSymmetry:
     elements = {name: value.split(",") for name, value in colours.items()}
-    return Plane.model_validate(
-        {"group": group, "colours": elements, "angle": angle, "cell": cell}
-    ).build(parse_ratio(ratio) if ratio else None)
+    return Plane.model_validate({"group": group, "colours": elements, "angle": angle, "cell": cell}).build(
+        parse_ratio(ratio) if ratio else None
+    )
 
 
 def layout_of(symmetry: PlaneSymmetry, width: int = 24, multiple: int = 2) -> PlaneLayout:
@@ -77,7 +78,7 @@ def test_render_shows_the_same_pattern(name: str) -> None:
     values = noise(layout)
     picture = layout.render(values)
     assert picture.shape == (1, 3, layout.height, layout.width)
-    rows, columns = np.mgrid[:layout.height, :layout.width]
+    rows, columns = np.mgrid[: layout.height, : layout.width]
     points = np.stack([columns.ravel() / layout.width + 3, rows.ravel() / layout.height - 2], axis=1)
     shown = layout.evaluate(values, torch.from_numpy(points)) + 0.5
     torch.testing.assert_close(picture[0].permute(1, 2, 0).reshape(-1, 3), shown, atol=1e-6, rtol=0)
@@ -138,7 +139,7 @@ def test_adjoint(name: str) -> None:
     values = noise(layout).requires_grad_()
     picture = layout.render(values)
     weights = torch.randn(picture.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    gradient, = torch.autograd.grad(picture, values, weights)
+    (gradient,) = torch.autograd.grad(picture, values, weights)
     forward = ((picture - 0.5) * weights).sum()
     torch.testing.assert_close(forward, (values * gradient).sum(), rtol=1e-9, atol=1e-9)
 
@@ -230,7 +231,7 @@ def test_same_bytes_every_time() -> None:
     results = []
     for item in (layout, again):
         picture = item.render(values)
-        gradient, = torch.autograd.grad((picture**2).sum(), values)
+        (gradient,) = torch.autograd.grad((picture**2).sum(), values)
         results.append((picture.detach().numpy().tobytes(), gradient.numpy().tobytes()))
     assert results[0] == results[1]
 

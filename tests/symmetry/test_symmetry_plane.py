@@ -17,7 +17,8 @@ from runner.symmetry.groups import GROUPS
 
 def plane(group: str, **colours: str) -> Plane:
     return Plane.model_validate(
-        {"group": group, "colours": {name: value.split(",") for name, value in colours.items()}})
+        {"group": group, "colours": {name: value.split(",") for name, value in colours.items()}}
+    )
 
 
 def test_family() -> None:
@@ -37,12 +38,18 @@ def test_settings_survive_json() -> None:
     assert Plane.model_validate_json(chosen.model_dump_json()) == chosen
 
 
-@pytest.mark.parametrize(("group", "text"), [
-    ("p4m", "'p4m' is another name of p4mm; groups go by their short international symbol; write p4mm"),
-    ("p6n", "did you mean p6 or p6mm?"),
-    ("hexagon", "'hexagon' is no plane group; the 17 are p1, p2, pm, pg, cm, p2mm, p2mg, p2gg, c2mm, p4, "
-     "p4mm, p4gm, p3, p3m1, p31m, p6, p6mm; the plain torus is p1"),
-])
+@pytest.mark.parametrize(
+    ("group", "text"),
+    [
+        ("p4m", "'p4m' is another name of p4mm; groups go by their short international symbol; write p4mm"),
+        ("p6n", "did you mean p6 or p6mm?"),
+        (
+            "hexagon",
+            "'hexagon' is no plane group; the 17 are p1, p2, pm, pg, cm, p2mm, p2mg, p2gg, c2mm, p4, "
+            "p4mm, p4gm, p3, p3m1, p31m, p6, p6mm; the plain torus is p1",
+        ),
+    ],
+)
 def test_unknown_groups(group: str, text: str) -> None:
     with pytest.raises(ValidationError) as caught:
         Plane.model_validate({"group": group})
@@ -54,17 +61,19 @@ def test_legality_is_judged_by_build_not_by_validation() -> None:
     with pytest.raises(IllegalSymmetry) as caught:
         illegal.build()
     assert caught.value.where == "colours.r2"
-    assert str(caught.value) == \
-        "half a turn twice is no turn, but [g, b, r] twice is [b, r, g]; try [b, g, r] or r3"
+    assert str(caught.value) == "half a turn twice is no turn, but [g, b, r] twice is [b, r, g]; try [b, g, r] or r3"
 
 
-@pytest.mark.parametrize(("settings", "title"), [
-    (plane("p6"), "p6"),
-    (plane("p6", r6="g,b,r"), "p6, red to blue to green at each sixth of a turn"),
-    (plane("p2", r2="-r,-g,-b"), "p2, colours inverted at each half turn"),
-    (plane("pm", m="g,r,b"), "pm, red and green exchanged by the mirror"),
-    (plane("p1", t1="r,g,-b"), "p1, blue inverted along t1"),
-])
+@pytest.mark.parametrize(
+    ("settings", "title"),
+    [
+        (plane("p6"), "p6"),
+        (plane("p6", r6="g,b,r"), "p6, red to blue to green at each sixth of a turn"),
+        (plane("p2", r2="-r,-g,-b"), "p2, colours inverted at each half turn"),
+        (plane("pm", m="g,r,b"), "pm, red and green exchanged by the mirror"),
+        (plane("p1", t1="r,g,-b"), "p1, blue inverted along t1"),
+    ],
+)
 def test_titles(settings: Plane, title: str) -> None:
     assert settings.build().title == title
 
@@ -72,13 +81,17 @@ def test_titles(settings: Plane, title: str) -> None:
 def test_claims_have_readable_names() -> None:
     claims = {claim.name: colour.spell(claim.colour) for claim in plane("p6", r6="g,b,r").build().claims()}
     assert claims == {
-        "60 degree rotation about (0, 0)": "[g, b, r]", "120 degree rotation about (0, 0)": "[b, r, g]",
-        "180 degree rotation about (0, 0)": "[r, g, b]", "240 degree rotation about (0, 0)": "[g, b, r]",
-        "300 degree rotation about (0, 0)": "[b, r, g]", "translation by (1/2, 1/2)": "[r, g, b]",
+        "60 degree rotation about (0, 0)": "[g, b, r]",
+        "120 degree rotation about (0, 0)": "[b, r, g]",
+        "180 degree rotation about (0, 0)": "[r, g, b]",
+        "240 degree rotation about (0, 0)": "[g, b, r]",
+        "300 degree rotation about (0, 0)": "[b, r, g]",
+        "translation by (1/2, 1/2)": "[r, g, b]",
     }
     names = [claim.name for claim in plane("p2mg").build().claims()]
     assert names == [
-        "180 degree rotation about (0, 0)", "mirror in the line at 90 degrees through (1/4, 0)",
+        "180 degree rotation about (0, 0)",
+        "mirror in the line at 90 degrees through (1/4, 0)",
         "glide by (1/2, 0) in the line at 0 degrees through (0, 0)",
     ]
 
@@ -119,12 +132,21 @@ def test_appearances_pair_turns_with_their_colours() -> None:
         assert (angle, mirrored, matrix.tolist()) == (0.0, False, np.eye(3).tolist())
 
 
-@pytest.mark.parametrize(("settings", "emblem"), [
-    (plane("p4"), "four-fold centres without a colour action tend to read as swastikas; "
-     "colours {r4: [g, r, b]} or {r4: [-r, -g, -b]} prevent it"),
-    (plane("p6"), "six-fold centres without a colour action tend to read as hexagrams; "
-     "colours {r6: [g, b, r]} or {r6: [g, r, b]} prevent it"),
-])
+@pytest.mark.parametrize(
+    ("settings", "emblem"),
+    [
+        (
+            plane("p4"),
+            "four-fold centres without a colour action tend to read as swastikas; "
+            "colours {r4: [g, r, b]} or {r4: [-r, -g, -b]} prevent it",
+        ),
+        (
+            plane("p6"),
+            "six-fold centres without a colour action tend to read as hexagrams; "
+            "colours {r6: [g, b, r]} or {r6: [g, r, b]} prevent it",
+        ),
+    ],
+)
 def test_emblem_advisories(settings: Plane, emblem: str) -> None:
     assert settings.build().advisories() == (emblem,)
 
@@ -143,10 +165,12 @@ def test_emblem_cures_work(name: str) -> None:
 def test_mirrors_that_change_colours_are_told() -> None:
     assert plane("pm", m="-r,-g,-b").build().advisories() == (
         "mirror lines at 90 degrees carry [-r, -g, -b]: all along them mid-grey (0 of 3 colour dimensions "
-        "stay free); m: [r, g, b] frees them, or pg has no mirrors",)
+        "stay free); m: [r, g, b] frees them, or pg has no mirrors",
+    )
     assert plane("p4gm", r4="g,r,b").build().advisories() == (
         "mirror lines at 45, 135 degrees carry [g, r, b]: all along them red equals green (2 of 3 colour "
-        "dimensions stay free); g: [g, r, b] frees them, or p4 has no mirrors",)
+        "dimensions stay free); g: [g, r, b] frees them, or p4 has no mirrors",
+    )
     assert plane("p4gm", r4="g,r,b", g="g,r,b").build().advisories() == ()
     assert plane("pg", g="-r,-g,-b").build().advisories() == ()  # a glide restricts nothing
 
@@ -162,10 +186,16 @@ def test_forced_colours_are_noted() -> None:
 def test_summary_before_there_is_a_picture() -> None:
     summary = plane("p6", r6="g,b,r").build().summary("plane", None)
     assert summary == {
-        "kind": "plane", "group": "p6", "title": "p6, red to blue to green at each sixth of a turn",
+        "kind": "plane",
+        "group": "p6",
+        "title": "p6, red to blue to green at each sixth of a turn",
         "cells": 2,
-        "notes": ["the picture holds 2 primitive cells of p6"], "advisories": [], "claims": [], "worst": None,
-        "unclaimed": [], "closest_unclaimed": None,
+        "notes": ["the picture holds 2 primitive cells of p6"],
+        "advisories": [],
+        "claims": [],
+        "worst": None,
+        "unclaimed": [],
+        "closest_unclaimed": None,
     }
     assert NoSymmetry().build().summary("none", None)["claims"] == []
 

@@ -85,8 +85,12 @@ def test_efficientnet_normalisation_is_folded_in(tmp_path: Path) -> None:
     for name in ("stem", "1.1d", "4.3e", "7.1o", "head"):
         convolution, norm = checkpoint_names()[name]
         plain = torch.nn.functional.batch_norm(
-            torch.nn.functional.conv2d(x, state[f"{convolution}.weight"]), state[f"{norm}.running_mean"],
-            state[f"{norm}.running_var"], state[f"{norm}.weight"], state[f"{norm}.bias"], eps=1e-3,
+            torch.nn.functional.conv2d(x, state[f"{convolution}.weight"]),
+            state[f"{norm}.running_mean"],
+            state[f"{norm}.running_var"],
+            state[f"{norm}.weight"],
+            state[f"{norm}.bias"],
+            eps=1e-3,
         )
         folded = torch.nn.functional.conv2d(x, tensors[f"{name}.weight"], tensors[f"{name}.bias"])
         torch.testing.assert_close(folded, plain, rtol=1e-4, atol=1e-5)

@@ -23,7 +23,10 @@ def padded_by_numpy(values: np.ndarray, margins: tuple[int, ...], padding: tuple
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.tuples(*[st.integers(0, 9)] * 4), st.tuples(EDGES, EDGES), st.integers(1, 6), st.integers(1, 6),
+    st.tuples(*[st.integers(0, 9)] * 4),
+    st.tuples(EDGES, EDGES),
+    st.integers(1, 6),
+    st.integers(1, 6),
     st.sampled_from(LAYOUTS),
 )
 def test_margins_are_those_of_numpy(margins, padding, height, width, layout) -> None:

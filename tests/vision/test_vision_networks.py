@@ -28,8 +28,7 @@ def random_tensors(shapes: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
     """Weights of a scale that keeps activations' scale; biases that are not zero."""
     random = torch.Generator().manual_seed(5)
     return {
-        name: torch.randn(shape, generator=random)
-        * (math.sqrt(2 / math.prod(shape[1:])) if len(shape) > 1 else 0.1)
+        name: torch.randn(shape, generator=random) * (math.sqrt(2 / math.prod(shape[1:])) if len(shape) > 1 else 0.1)
         for name, shape in shapes.items()
     }
 
@@ -267,8 +266,18 @@ def test_class_names_stand_at_their_numbers() -> None:
     names = class_names()
     assert len(names) == len(set(names)) == 1000
     anchors = {
-        0: "tench", 88: "macaw", 134: "crane (bird)", 281: "tabby", 327: "starfish", 388: "giant panda",
-        517: "crane (machine)", 665: "moped", 889: "violin", 967: "espresso", 980: "volcano", 999: "toilet tissue",
+        0: "tench",
+        88: "macaw",
+        134: "crane (bird)",
+        281: "tabby",
+        327: "starfish",
+        388: "giant panda",
+        517: "crane (machine)",
+        665: "moped",
+        889: "violin",
+        967: "espresso",
+        980: "volcano",
+        999: "toilet tissue",
     }
     assert {number: names[number] for number in anchors} == anchors
     assert all(name == name.strip() and name and not name[0].isdigit() for name in names)

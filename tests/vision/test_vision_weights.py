@@ -108,7 +108,9 @@ def test_an_address_is_fetched_once_converted_and_told_of(tmp_path: Path, server
     store.fetch("tiny/one")
     assert server.requests == 1
     assert sorted(path.name for path in store.folder.iterdir()) == [
-        "tiny-one.json", "tiny-one.lock", "tiny-one.safetensors",
+        "tiny-one.json",
+        "tiny-one.lock",
+        "tiny-one.safetensors",
     ]
 
 
