@@ -166,6 +166,8 @@ class Run:
     ) -> None:
         if checkpoint is not None:
             self._seconds = list(checkpoint.seconds)
+        for torn in self.folder.rglob("*.part"):
+            torn.unlink(missing_ok=True)  # what a killed process was writing beside its target
         self._log = LogWriter(self.folder / "events.jsonl", keep=checkpoint.log_bytes if checkpoint else 0)
         self._summary = begin_summary(
             self.loaded,

@@ -52,29 +52,32 @@ def read_summary(folder: Path) -> dict[str, Any] | None:
 
 
 def find_resumable(gallery: Path, recipe: str, parameters: Mapping[str, Any]) -> tuple[Path | None, str]:
-    """The newest unfinished run of a recipe with the same parameters and a checkpoint.
+    """The newest unfinished run of a recipe with the same parameters.
+
+    A run that was killed before its first checkpoint counts too: it begins anew in its own folder.
 
     Returns:
         (folder or None, why there is none).
     """
-    runs = sorted((gallery / recipe).glob("*/run.json"), reverse=True)
     other = 0
-    for path in runs:
-        summary = read_summary(path.parent)
-        if summary is None or summary.get("status") == "done":
+    for folder in sorted((path for path in (gallery / recipe).glob("*-*-*") if path.is_dir()), reverse=True):
+        summary = read_summary(folder)
+        if summary is None:
+            if (folder / "checkpoint").is_dir() and not (folder / "final.png").exists():
+                return folder, ""  # killed before it could say what it is
             continue
-        if not (path.parent / "checkpoint" / "state.pt").exists():
+        if summary.get("status") == "done":
             continue
         if summary.get("parameters") != json.loads(json.dumps(parameters)):
             other += 1
             continue
-        return path.parent, ""
+        return folder, ""
     if other:
         return None, (
             f"{other} unfinished run{'s' if other > 1 else ''} of {recipe} in {gallery} used other parameters; "
             "resuming needs the same recipe and overrides; repeat them, or run without --resume"
         )
-    return None, f"no unfinished run of {recipe} with a checkpoint in {gallery}; run without --resume"
+    return None, f"no unfinished run of {recipe} in {gallery}; there is nothing to go on with; run without --resume"
 
 
 def write_atomically(path: Path, data: bytes) -> None:

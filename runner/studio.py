@@ -78,7 +78,7 @@ class InputPictures:
                     "prepared": prepared,
                     "width": plain.shape[-1],
                     "height": plain.shape[-2],
-                    "weight": 1.0,
+                    "weight": _weight(settings, path),
                     "sha256": self._images.load(source).sha256,
                 }
             )
@@ -88,6 +88,14 @@ class InputPictures:
 def shown_source(source: str) -> str:
     """A source as a report may show it: a file's name without its folders."""
     return source if "://" in source or source.startswith("skimage:") else Path(source).name
+
+
+def _weight(settings: RendererSettings, path: str) -> float:
+    """The weight of the style image at a path of the settings, 1 for anything else."""
+    place: Any = settings
+    for part in path.split("."):
+        place = place[int(part)] if part.isdecimal() and isinstance(place, tuple) else getattr(place, part, None)
+    return float(getattr(place, "weight", 1.0))
 
 
 def _role(path: str) -> str:

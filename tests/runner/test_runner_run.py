@@ -169,6 +169,36 @@ def test_resuming_with_other_parameters_is_refused(recipe, tmp_path, orbifolio):
     assert "no unfinished run of tiny" in answer.stderr
 
 
+@pytest.mark.parametrize("left", ["nothing", "summary", "torn"])
+def test_killed_before_the_first_checkpoint_begins_anew_in_its_folder(recipe, tmp_path, undisturbed, left):
+    """kill -9 may come before anything was saved; what lies there then is made by hand here."""
+    loaded = load(recipe)
+    folder = tmp_path / "g" / "tiny" / "20260101-000000-aaaa"
+    (folder / "checkpoint").mkdir(parents=True)
+    if left == "summary":
+        summary = {"status": "running", "parameters": loaded.parameters}
+        (folder / "run.json").write_text(json.dumps(summary), encoding="utf-8")
+        (folder / "events.jsonl").write_text('{"event": "run-started", "time": 1.0}\n{"ev', encoding="utf-8")
+    elif left == "torn":
+        (folder / "run.json.123.part").write_text('{"schema"', encoding="utf-8")
+    found, _ = find_resumable(tmp_path / "g", "tiny", loaded.parameters)
+    assert found == folder
+    result, heard = execute(recipe, tmp_path / "g", folder=found)
+    assert final(result) == undisturbed
+    assert list(read_events(folder / "events.jsonl")) == heard
+
+
+def test_a_run_that_goes_on_elsewhere_is_left_alone(recipe, tmp_path):
+    from filelock import FileLock
+
+    from runner.errors import InputError
+
+    folder = tmp_path / "g" / "tiny" / "20260101-000000-aaaa"
+    (folder / "checkpoint").mkdir(parents=True)
+    with FileLock(folder / "checkpoint" / "lock"), pytest.raises(InputError, match="going on in another process"):
+        execute(recipe, tmp_path / "g", folder=folder)
+
+
 class Trouble:
     """A network that breaks at its n-th look."""
 
