@@ -46,6 +46,10 @@ class Initial(Settings):
         """Image sources it will read (for validation)."""
         return ()
 
+    def detail_source(self) -> str | None:
+        """A picture whose detail each later phase adds back, or None."""
+        return None
+
 
 class Noise(Initial):
     """Independent uniform noise."""
@@ -105,6 +109,10 @@ class FromImage(Initial):
     def pictures(self) -> tuple[str, ...]:
         """The picture."""
         return (self.image,)
+
+    def detail_source(self) -> str | None:
+        """The picture, where its detail is wanted."""
+        return self.image if self.keep_detail else None
 
 
 class Constant(Initial):

@@ -7,8 +7,9 @@ weighted: their sum is the loss.
 
 from __future__ import annotations
 
+import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -16,7 +17,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from runner.settings import Settings
+from runner.settings import Settings, kind_of
 from runner.vision.base import Encoder, VisionSettings
 
 
@@ -120,6 +121,14 @@ class ObjectiveSettings(Settings):
         """Image sources it will read (for validation)."""
         return () if self.mask is None else (self.mask,)
 
+    def shape_givers(self) -> tuple[str, ...]:
+        """Image sources whose shape the artwork takes where nothing else says."""
+        return ()
+
+    def complaints(self, vision: VisionSettings) -> list[tuple[str, str]]:
+        """What is wrong with it under a network, as (path below the objective, "what; rule; cure")."""
+        return [("layers", text) for text in unknown_layers(self.layers_needed(), vision)]
+
     def load_mask(self, preparation: Preparation) -> Tensor | None:
         """(1, 1, height, width) in [0, 1] at the artwork's size, or None."""
         if self.mask is None:
@@ -128,6 +137,19 @@ class ObjectiveSettings(Settings):
         return functional.interpolate(
             mask, size=(preparation.height, preparation.width), mode="bilinear", antialias=True
         ).to(preparation.device)
+
+
+def unknown_layers(layers: Sequence[str], vision: VisionSettings) -> list[str]:
+    """A message for each layer that a network does not have."""
+    known = vision.layer_names()
+    network = kind_of(type(vision))
+    found = []
+    for layer in layers:
+        if layer not in known:
+            near = difflib.get_close_matches(layer, known, n=2, cutoff=0.5)
+            cure = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(known)}"
+            found.append(f"{network} has no layer {layer!r}; {cure}")
+    return found
 
 
 def fit_mask(mask: Tensor | None, features: Tensor) -> Tensor | None:

@@ -35,6 +35,10 @@ class Content(ObjectiveSettings):
         """The content picture and the mask."""
         return (self.image, *super().pictures())
 
+    def shape_givers(self) -> tuple[str, ...]:
+        """The content picture."""
+        return (self.image,)
+
     def build(self, preparation: Preparation) -> ContentObjective:
         """Compute the content picture's features at the artwork's size."""
         names = self.layers or preparation.encoder.style_layers[-1:]

@@ -14,7 +14,16 @@ from pydantic import Field
 from torch import Tensor
 
 from runner.errors import InputError
-from runner.objectives.base import Objective, ObjectiveSettings, Preparation, Sight, fit_mask, weighted_mean
+from runner.objectives.base import (
+    Objective,
+    ObjectiveSettings,
+    Preparation,
+    Sight,
+    fit_mask,
+    unknown_layers,
+    weighted_mean,
+)
+from runner.vision.base import VisionSettings
 
 FLOOR = 1e-4  # share of a layer's initial power below which a channel counts as silent
 
@@ -37,17 +46,32 @@ class Dream(ObjectiveSettings):
         """The layer, or the class scores."""
         return ("logits",) if self.class_ is not None else (self.layer,)
 
-    def complaint(self) -> str | None:
-        """What is wrong with the combination of fields, or None."""
+    def complaints(self, vision: VisionSettings) -> list[tuple[str, str]]:
+        """A dream has one aim, which the network must know; see the base class."""
         if self.class_ is not None:
             if self.layer or self.channel is not None or self.channels:
-                return "a class is given together with a layer; a dream has one aim; leave one of them out"
-            return None
+                return [("", "a class is given together with a layer; a dream has one aim; leave one of them out")]
+            try:
+                class_index(self.class_, vision.class_names())
+            except InputError as error:
+                return [("class", str(error))]
+            return []
         if not self.layer:
-            return "neither a layer nor a class is given; a dream needs an aim; add `layer: ...` or `class: ...`"
+            return [
+                ("", "neither a layer nor a class is given; a dream needs an aim; add `layer: ...` or `class: ...`")
+            ]
         if self.channel is not None and self.channels:
-            return "channel and channels are both given; one of them is enough; leave one out"
-        return None
+            return [("", "channel and channels are both given; one of them is enough; leave one out")]
+        unknown = unknown_layers((self.layer,), vision)
+        if unknown:
+            return [("layer", unknown[0])]
+        count = vision.layer_channels(self.layer)
+        key = "channel" if self.channel is not None else "channels"
+        return [
+            (key, f"{self.layer} has no channel {channel}; it has channels 0 to {count - 1}; choose one of them")
+            for channel in self.chosen()
+            if channel >= count
+        ]
 
     def chosen(self) -> tuple[int, ...]:
         """The channels, () for all."""

@@ -80,6 +80,9 @@ def _relative(value: Tensor, target: Tensor) -> Tensor:
 class Statistic(Settings):
     """The base of every kind of statistic."""
 
+    on_pixels: ClassVar[bool] = False
+    """Whether it looks at the picture itself instead of a network's layers."""
+
     weight: float = Field(default=1.0, ge=0, le=1e6)
     """Factor of this statistic within its objective."""
 
@@ -159,6 +162,7 @@ class Pixels(Statistic):
     matrices alone.
     """
 
+    on_pixels: ClassVar[bool] = True
     kind: Literal["pixels"] = "pixels"
     cites: ClassVar[tuple[str, ...]] = ("gatys2015",)
 

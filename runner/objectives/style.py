@@ -89,7 +89,7 @@ class Style(ObjectiveSettings):
         """Pool the statistics of all pictures in all appearances."""
         names = tuple(self.layers) or preparation.encoder.style_layers
         weights = dict(self.layers) if isinstance(self.layers, dict) else dict.fromkeys(names, 1.0)
-        uses_pixels = any(isinstance(statistic, Pixels) for statistic in self.statistics)
+        uses_pixels = any(statistic.on_pixels for statistic in self.statistics)
         parts: dict[str, list[tuple[float, Moments]]] = {name: [] for name in (*names, *(["pixels"] * uses_pixels))}
         encoder = preparation.encoder.padded(("replicate", "replicate"))
         appearances = _reduce(preparation.appearances, colours=self.pool_colours, turns=self.pool_orientations)
@@ -128,8 +128,8 @@ class StyleObjective(Objective):
         self.targets = targets
         self.mask = mask
         self.appearances = appearances
-        self.on_layers = [s for s in settings.statistics if not isinstance(s, Pixels)]
-        self.on_pixels = [s for s in settings.statistics if isinstance(s, Pixels)]
+        self.on_layers = [s for s in settings.statistics if not s.on_pixels]
+        self.on_pixels = [s for s in settings.statistics if s.on_pixels]
 
     def __call__(self, sight: Sight) -> dict[str, Tensor]:
         """One term for each statistic and layer, e.g. `style.gram.conv3_1`."""

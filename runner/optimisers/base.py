@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -62,6 +62,9 @@ class Optimiser(ABC):
 
 class OptimiserSettings(Settings):
     """The base of every kind of optimiser."""
+
+    wants_stillness: ClassVar[bool] = False
+    """Whether it learns from how the gradient changes, which random views mislead."""
 
     def build(self, parameters: Sequence[Tensor]) -> Optimiser:
         """The optimiser of these leaf tensors."""

@@ -26,6 +26,7 @@ PROBES = 12  # a 12th backtrack is a step shorter than 1e-4 of the full one
 class Lbfgs(OptimiserSettings):
     """Quasi-Newton; the best choice for style, where the objective does not move."""
 
+    wants_stillness: ClassVar[bool] = True
     kind: Literal["lbfgs"] = "lbfgs"
     history: int = Field(default=20, ge=1, le=200)
     """Number of past steps remembered; memory is two copies of the canvas for each."""

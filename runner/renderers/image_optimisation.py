@@ -8,7 +8,6 @@ begins a fresh optimiser.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,16 +19,15 @@ from torch import Tensor
 
 from runner.canvas import AnyCanvas
 from runner.canvas.base import Canvas, CanvasSettings
-from runner.canvas.initial import Beginning, FromImage, begin
+from runner.canvas.initial import Beginning, begin
 from runner.canvas.pixels import Pixels
 from runner.devices import choose_precision
 from runner.engine.base import Engine
 from runner.engine.plain import PlainEngine, padding
-from runner.errors import IllegalSymmetry, InputError, RunFailed
+from runner.errors import IllegalSymmetry, RunFailed
 from runner.objectives import AnyObjective
-from runner.objectives.base import Appearance, Objective, ObjectiveSettings, Preparation
-from runner.objectives.content import Content, cover
-from runner.objectives.dream import Dream, class_index
+from runner.objectives.base import Appearance, Objective, Preparation
+from runner.objectives.content import cover
 from runner.optimisers import AnyOptimiser
 from runner.optimisers.base import Optimiser, OptimiserSettings
 from runner.optimisers.lbfgs import Lbfgs
@@ -108,7 +106,7 @@ class ImageOptimisation(RendererSettings):
     def _shape_givers(self) -> list[str]:
         """Pictures whose shape the artwork takes where nothing else says: initial, then content."""
         canvas: CanvasSettings = self.canvas
-        contents = [item.image for item in self.objectives if isinstance(item, Content)]
+        contents = [source for item in self.objectives for source in item.shape_givers()]
         return [*canvas.initial.pictures(), *contents]
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
@@ -120,11 +118,8 @@ class ImageOptimisation(RendererSettings):
             where = "canvas.aspect" if error.where == "aspect" else f"symmetry.{error.where}".rstrip(".")
             found.append((where, str(error)))
         vision: VisionSettings = self.vision
-        known = vision.layer_names()
         for number, objective in enumerate(self.objectives):
-            found += [
-                (f"objectives.{number}.{path}", text) for path, text in _layer_complaints(objective, vision, known)
-            ]
+            found += [(f"objectives.{number}.{path}", text) for path, text in objective.complaints(vision)]
         return found
 
     def advisories(self) -> list[str]:
@@ -132,7 +127,7 @@ class ImageOptimisation(RendererSettings):
         notes = list(self.symmetry.build(None).advisories()) if self.canvas.aspect is None else []
         if self.canvas.aspect is not None:
             notes = list(self.symmetry_for(lambda source: None)[0].advisories())
-        if self.views and isinstance(self.optimiser, Lbfgs):
+        if self.views and self.optimiser.wants_stillness:
             notes.append(
                 "renderer.views are random while L-BFGS learns from how the gradient changes; "
                 "their changes mislead it; `optimiser: adam` is made for moving objectives"
@@ -161,52 +156,6 @@ class ImageOptimisation(RendererSettings):
                 if source is not None:
                     found[f"{place}.{name}"] = source
         return found
-
-
-def _layer_complaints(
-    objective: ObjectiveSettings, vision: VisionSettings, known: tuple[str, ...]
-) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    network = getattr(vision, "kind", "")
-    if isinstance(objective, Dream):
-        complaint = objective.complaint()
-        if complaint is not None:
-            return [("", complaint)]
-    for layer in objective.layers_needed():
-        if layer in known:
-            continue
-        if layer == "logits":
-            found.append(
-                (
-                    "class",
-                    f"{network} has no class scores; a class needs a network with labels; "
-                    "use `vision: efficientnet-lite0`",
-                )
-            )
-            continue
-        near = difflib.get_close_matches(layer, known, n=2, cutoff=0.5)
-        hint = f"; did you mean {' or '.join(near)}?" if near else f"; choose from {', '.join(known)}"
-        key = "layer" if isinstance(objective, Dream) else "layers"
-        found.append((key, f"{network} has no layer {layer!r}{hint}"))
-    if found or not isinstance(objective, Dream):
-        return found
-    if objective.class_ is not None:
-        try:
-            class_index(objective.class_, vision.class_names())
-        except InputError as error:
-            found.append(("class", str(error)))
-    else:
-        channels = vision.layer_channels(objective.layer)
-        for channel in objective.chosen():
-            if channel >= channels:
-                found.append(
-                    (
-                        "channel",
-                        f"{objective.layer} has no channel {channel}; it has channels 0 to {channels - 1}; "
-                        "choose one of them",
-                    )
-                )
-    return found
 
 
 @dataclass
@@ -285,10 +234,10 @@ class ImageRenderer(Renderer):
 
     def _lost_detail(self, old: Layout, new: Layout) -> Tensor | float:
         """What the initial picture has at the new size and did not have at the old one (octaves)."""
-        initial = self.settings.canvas.initial
-        if not (isinstance(initial, FromImage) and initial.keep_detail):
+        source = self.settings.canvas.initial.detail_source()
+        if source is None:
             return 0.0
-        picture = self.studio.plain_picture(initial.image)
+        picture = self.studio.plain_picture(source)
         fine = new.sample(cover(picture, (new.height, new.width)).to(self.studio.device))
         coarse = old.render(old.sample(cover(picture, (old.height, old.width)).to(self.studio.device)))
         return fine - new.sample(coarse)

@@ -214,4 +214,4 @@ def test_unknown_classes_are_explained(wanted, classes, message):
     ],
 )
 def test_dreams_with_no_single_aim_are_refused(fields, word):
-    assert word in Dream(**fields).complaint()
+    assert word in Dream(**fields).complaints(Untrained())[0][1]
