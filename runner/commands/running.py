@@ -63,6 +63,8 @@ def run_recipe(
         write_report(result.folder, gallery=gallery)
         update_index(gallery, loaded.name)
     except OSError as error:
+        if result.outcome != "done":
+            return result  # why it ended matters more, and is told by the caller
         # The picture is safe; only pages could not be written.
         raise OrbifolioError(
             f"{gallery}: the report could not be written ({error.strerror or error}); make room and run "
