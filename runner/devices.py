@@ -63,6 +63,18 @@ def choose_precision(wish: str, device: str, *, agrees: bool) -> tuple[str, torc
     return "fp32", torch.float32
 
 
+def make_deterministic(device: str) -> None:
+    """Ask CUDA for the algorithms that give the same bits each time; the CPU's do so anyway.
+
+    Called by a run, not on import: it is a setting of the whole process.
+    """
+    if not device.startswith("cuda"):
+        return
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS needs it for fixed reduction order
+    torch.backends.cudnn.benchmark = False  # it would choose algorithms by their speed of the moment
+    torch.use_deterministic_algorithms(True, warn_only=True)
+
+
 def describe_device(device: str) -> str:
     """For a reader, e.g. `cpu (Intel Xeon, 2 threads)`."""
     if device.startswith("cuda"):

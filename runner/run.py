@@ -20,7 +20,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from runner.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
-from runner.devices import peak_memory
+from runner.devices import make_deterministic, peak_memory
 from runner.errors import InputError, OrbifolioError, RunFailed
 from runner.events import (
     Event,
@@ -101,6 +101,7 @@ class Run:
             folder: an unfinished run's folder to go on with, or None for a new one.
             stop: wish to stop, shared with a signal handler.
         """
+        make_deterministic(device)
         self.loaded = loaded
         self.gallery = gallery
         self.device = device
