@@ -23,10 +23,18 @@ from runner.errors import InputError, OrbifolioError
 DEFAULT_GALLERY = Path("gallery")
 
 
+class Meter(Console):
+    """A console whose reader may go away: progress must not end the computation."""
+
+    def on_broken_pipe(self) -> None:
+        """Fall silent."""
+        self.quiet = True
+
+
 def console() -> Console:
     """stderr; plain lines where it is no terminal, in CI, or with NO_COLOR."""
     plain = bool(os.environ.get("CI"))
-    return Console(stderr=True, force_terminal=False if plain else None, soft_wrap=True)
+    return Meter(stderr=True, force_terminal=False if plain else None, soft_wrap=True)
 
 
 class Commands(click.Group):
@@ -187,7 +195,7 @@ def check(arguments: tuple[str, ...], images: dict[str, Path], plan: bool) -> No
     """Validate recipes and explain them; compute nothing."""
     from runner.commands.checking import check_recipes
 
-    recipes = [Path(argument) for argument in arguments if "=" not in Path(argument).name or Path(argument).exists()]
+    recipes = [Path(argument) for argument in arguments if "=" not in argument or Path(argument).exists()]
     overrides = [argument for argument in arguments if Path(argument) not in recipes]
     if not recipes:
         raise click.UsageError("no recipe is given; name at least one file")
@@ -246,7 +254,7 @@ def weights(action: str, names: tuple[str, ...]) -> None:
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--like", default="rainbow-hexagon", show_default=True, help="A shipped recipe to begin from.")
 def new(path: Path, like: str) -> None:
-    """Write a new recipe to PATH, with every choice explained."""
+    """Write a new recipe to PATH, a copy of a shipped one to begin from."""
     from runner.commands.scaffolding import new_recipe
 
     click.echo(str(new_recipe(path, like)))
@@ -291,6 +299,14 @@ def main() -> None:
         # Whoever read our output has gone; nothing more can be said to them.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        click.echo(
+            f"error: {error.filename or 'a file'}: {error.strerror or error}; check its place and permissions", err=True
+        )
+        sys.exit(1)
+    except MemoryError:
+        click.echo("error: out of memory; make the last phase smaller, then try again", err=True)
+        sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
 
 

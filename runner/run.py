@@ -38,7 +38,7 @@ from runner.images.writing import write_png16, write_webp
 from runner.listeners import Listener, LogWriter
 from runner.recipe.model import LoadedRecipe
 from runner.renderers.base import Phase, Renderer
-from runner.shelf import make_folder, write_atomically, write_summary
+from runner.shelf import make_folder, read_summary, write_atomically, write_summary
 from runner.studio import InputPictures
 from runner.summary import begin_summary
 
@@ -51,6 +51,7 @@ class Stop:
     def __init__(self) -> None:
         self.wished = False
         self.stepping = False
+        self.closing = False
 
     def request(self) -> None:
         """Stop after this step; at once if no step is under way or if asked twice.
@@ -58,6 +59,8 @@ class Stop:
         Raises:
             KeyboardInterrupt: at once.
         """
+        if self.closing:
+            return  # how the run ended is being written; that takes a moment only
         if self.wished or not self.stepping:
             raise KeyboardInterrupt
         self.wished = True
@@ -141,6 +144,8 @@ class Run:
         except Timeout:
             raise InputError(f"{self.folder}: this run is going on in another process; wait for it") from None
         try:
+            if self.resumed and (read_summary(self.folder) or {}).get("status") == "done":
+                raise InputError(f"{self.folder}: this run was finished meanwhile; there is nothing to go on with")
             return self._guarded(started, listeners)
         finally:
             lock.release()
@@ -154,12 +159,12 @@ class Run:
         except KeyboardInterrupt:
             outcome = "interrupted"
             message = f"stopped on request; go on with: {self._summary.get('rerun', {}).get('resume', self.command)}"
-        except (OrbifolioError, MemoryError, OSError, RuntimeError) as error:
+        except Exception as error:
             outcome, message = "failed", explain(error, self.folder)
             if not message:  # a fault of the program itself, not of the world: let it be seen
                 self._close("failed", f"{type(error).__name__}: {error}")
                 raise
-        self._close(outcome, message)
+        outcome, message = self._close(outcome, message)
         return RunResult(self.folder, outcome, message)
 
     def _open(
@@ -179,6 +184,7 @@ class Run:
             command=self.command,
             started=started,
         )
+        self._recall(checkpoint)
         write_atomically(self.folder / "recipe.yaml", self.loaded.resolved_text.encode())
         self._summary["inputs"] = self.inputs.write(self.folder, self.loaded.recipe.renderer)
         self._write_summary()
@@ -193,6 +199,16 @@ class Run:
         )
         for advisory in self.loaded.advisories if checkpoint is None else ():
             self._warn(advisory)
+
+    def _recall(self, checkpoint: Checkpoint | None) -> None:
+        """Carry over what an earlier part of the run has told of itself."""
+        before = read_summary(self.folder) if checkpoint is not None else None
+        if before is None:
+            return
+        for name in ("started", "peak_memory_bytes", "steps"):
+            self._summary[name] = before.get(name, self._summary[name])
+        for phase, earlier in zip(self._summary["phases"], before.get("phases", []), strict=False):
+            phase.update({name: earlier[name] for name in ("seconds", "terms") if name in earlier})
 
     def _go(self, checkpoint: Checkpoint | None) -> None:
         state: Any = None
@@ -220,6 +236,7 @@ class Run:
                 self._save(number, 0, state)
             self._summary["weights"] = list(self.renderer.weights())
             self._summary["network"] = self.renderer.describe()
+            self._write_summary()
             terms = self._steps(number, phase, state, done, began)
             self._seconds[number] = time.monotonic() - began
             self._emit(PhaseFinished(time=time.time(), phase=number, seconds=self._seconds[number], terms=terms))
@@ -247,6 +264,8 @@ class Run:
                 )
             )
             self._seconds[number] = time.monotonic() - began
+            self._summary["steps"] = sum(before.steps for before in self.phases[:number]) + step
+            self._summary["phases"][number].update(seconds=self._seconds[number], terms=terms)
             kept = self._keep_frame(number, step, state)
             wait = max(CHECKPOINT_SECONDS, 10 * self._save_cost)  # saving must not become the main work
             if self.stop.wished or time.monotonic() - self._saved_at > wait or (kept and self._save_cost < 0.2):
@@ -282,6 +301,7 @@ class Run:
             self.folder / "checkpoint",
             Checkpoint(number, step, self._log.sync(), tuple(self._seconds), self.renderer.save(state)),
         )
+        self._write_summary()
         self._saved_at = time.monotonic()
         self._save_cost = self._saved_at - at
 
@@ -316,28 +336,29 @@ class Run:
             listener(event)
 
     def _write_summary(self) -> None:
-        self._summary["steps"] = sum(phase.steps for phase in self.phases)
         self._summary["seconds"] = sum(self._seconds)
         self._summary["peak_memory_bytes"] = max(peak_memory(self.device), self._summary.get("peak_memory_bytes", 0))
         write_summary(self.folder, self._summary)
 
-    def _close(self, outcome: str, message: str) -> None:
-        """Write how it ended, as far as the disk lets us."""
+    def _close(self, outcome: str, message: str) -> tuple[str, str]:
+        """Write how it ended, as far as the disk lets us; a run that cannot say it is done is not."""
+        self.stop.closing = True
         if not self._summary:
-            return
+            return outcome, message
         self._summary.update(status=outcome, message=message, finished=time.time())
         try:
             self._write_summary()
+            self._emit(RunFinished(time=time.time(), outcome=outcome, message=message))
             if outcome == "done":
                 remove_checkpoint(self.folder / "checkpoint")
-            self._emit(RunFinished(time=time.time(), outcome=outcome, message=message))
-        except OSError:
+        except OSError as error:
+            # What was written before stays readable, and the terminal has the message.
             if outcome == "done":
-                raise
-            # The disk is full: what was written before stays readable, and the terminal has the message.
+                outcome, message = "failed", explain(error, self.folder) or str(error)
         finally:
             if self._log is not None:
                 self._log.close()
+        return outcome, message
 
 
 def explain(error: BaseException, folder: Path) -> str:

@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from runner.errors import RunFailed
 
 
@@ -61,6 +63,8 @@ def find_resumable(gallery: Path, recipe: str, parameters: Mapping[str, Any]) ->
     """
     other = 0
     for folder in sorted((path for path in (gallery / recipe).glob("*-*-*") if path.is_dir()), reverse=True):
+        if _in_use(folder):
+            continue
         summary = read_summary(folder)
         if summary is None:
             if (folder / "checkpoint").is_dir() and not (folder / "final.png").exists():
@@ -78,6 +82,20 @@ def find_resumable(gallery: Path, recipe: str, parameters: Mapping[str, Any]) ->
             "resuming needs the same recipe and overrides; repeat them, or run without --resume"
         )
     return None, f"no unfinished run of {recipe} in {gallery}; there is nothing to go on with; run without --resume"
+
+
+def _in_use(folder: Path) -> bool:
+    """Whether a process holds a run's lock."""
+    path = folder / "checkpoint" / "lock"
+    if not path.exists():
+        return False
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from runner.images.fetching import without_secrets
 from runner.images.preparation import StylePreparation
 from runner.images.sources import Images
 from runner.images.writing import write_webp
@@ -87,7 +88,9 @@ class InputPictures:
 
 def shown_source(source: str) -> str:
     """A source as a report may show it: a file's name without its folders."""
-    return source if "://" in source or source.startswith("skimage:") else Path(source).name
+    if "://" in source:
+        return without_secrets(source)
+    return source if source.startswith(("skimage:", "orbifolio:")) else Path(source).name
 
 
 def _weight(settings: RendererSettings, path: str) -> float:
@@ -100,6 +103,7 @@ def _weight(settings: RendererSettings, path: str) -> float:
 
 def _role(path: str) -> str:
     """`objectives.0.images.1` -> style, `canvas.init.image` -> initial, `objectives.1.mask` -> mask."""
+    path = path.removeprefix("base.")
     if ".images." in path:
         return "style"
     return "initial" if path.startswith("canvas") else "mask" if path.endswith("mask") else "content"

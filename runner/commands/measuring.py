@@ -38,7 +38,11 @@ def measure_image(path: Path, group: str, colours: Sequence[str], aspect: str | 
     except ValidationError as error:
         first = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise InputError(f"--group {group}: {first}") from error
-    symmetry = settings.build(None if aspect is None else parse_ratio(aspect))
+    try:
+        ratio = None if aspect is None else parse_ratio(aspect)
+    except ValueError as error:
+        raise InputError(f"--aspect {aspect}: {error}") from error
+    symmetry = settings.build(ratio)
     result = measure_symmetry(pixels, symmetry)
     record = result.as_record(unclaimed=10)
     if as_json:

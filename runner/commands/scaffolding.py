@@ -50,11 +50,7 @@ def new_recipe(path: Path, like: str) -> Path:
         )
     source = shipped[like]
     text = source.read_text(encoding="utf-8")
-    # Pictures are named relative to the recipe; those that come with it are copied along.
+    # The header that tells editors of the schema is relative to our own folders.
+    text = text.replace("$schema=../recipe.schema.json", f"$schema={source.parents[1] / 'recipe.schema.json'}", 1)
     write_atomically(path, text.encode())
-    for line in text.splitlines():
-        for word in line.replace('"', " ").replace("[", " ").replace("]", " ").replace(",", " ").split():
-            picture = source.parent / word
-            if word.endswith((".jpg", ".png")) and picture.is_file() and not (path.parent / word).exists():
-                write_atomically(path.parent / word, picture.read_bytes())
     return path

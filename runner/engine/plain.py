@@ -36,7 +36,10 @@ class PlainEngine(Engine):
             terms: dict[str, Tensor] = {}
             for number, objective in enumerate(self.objectives, start=1):
                 for name, value in objective(sight).items():
-                    terms[name if name not in terms else f"{name}.{number}"] = value
+                    title = name
+                    while title in terms:
+                        title = f"{title}'{number}"  # a second objective of the same kind
+                    terms[title] = value
             values = torch.stack([value.float() for value in terms.values()])
             (gradient,) = torch.autograd.grad(values.sum(), leaf)
         return Evaluation(dict(zip(terms, values.detach().double().tolist(), strict=True)), gradient)

@@ -21,6 +21,7 @@ from runner.shelf import write_atomically
 
 Pixels = npt.NDArray[np.float32]
 
+LONGEST_WEBP = 16383  # pixels along a side that the format can hold
 WEBP_QUALITY = 90  # frames are looked at, not measured; the artwork itself is lossless
 
 
@@ -67,6 +68,10 @@ def write_webp(path: Path, pixels: Pixels, *, quality: int = WEBP_QUALITY) -> by
         pixels: (height, width, 3) in [0, 1].
         quality: 1 to 100.
     """
+    longest = max(pixels.shape[:2])
+    if longest > LONGEST_WEBP:
+        every = -(-longest // LONGEST_WEBP)
+        pixels = pixels[::every, ::every]  # the format ends there; the artwork itself is PNG
     return _write(path, pixels, "WEBP", quality=quality, method=4)
 
 

@@ -125,6 +125,10 @@ class ObjectiveSettings(Settings):
         """Image sources whose shape the artwork takes where nothing else says."""
         return ()
 
+    def places(self) -> bool:
+        """Whether it compares features place by place, which moving views would put elsewhere."""
+        return False
+
     def complaints(self, vision: VisionSettings) -> list[tuple[str, str]]:
         """What is wrong with it under a network, as (path below the objective, "what; rule; cure")."""
         return [("layers", text) for text in unknown_layers(self.layers_needed(), vision)]
@@ -145,7 +149,11 @@ def unknown_layers(layers: Sequence[str], vision: VisionSettings) -> list[str]:
     network = kind_of(type(vision))
     found = []
     for layer in layers:
-        if layer not in known:
+        if layer == "logits":
+            found.append(
+                f"'logits' of {network} are class scores, not places; choose a layer with places, or a dream of a class"
+            )
+        elif layer not in known:
             near = difflib.get_close_matches(layer, known, n=2, cutoff=0.5)
             cure = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(known)}"
             found.append(f"{network} has no layer {layer!r}; {cure}")

@@ -35,6 +35,10 @@ class Content(ObjectiveSettings):
         """The content picture and the mask."""
         return (self.image, *super().pictures())
 
+    def places(self) -> bool:
+        """Always."""
+        return True
+
     def shape_givers(self) -> tuple[str, ...]:
         """The content picture."""
         return (self.image,)

@@ -46,11 +46,17 @@ class Dream(ObjectiveSettings):
         """The layer, or the class scores."""
         return ("logits",) if self.class_ is not None else (self.layer,)
 
+    def places(self) -> bool:
+        """With a mask."""
+        return self.mask is not None
+
     def complaints(self, vision: VisionSettings) -> list[tuple[str, str]]:
         """A dream has one aim, which the network must know; see the base class."""
         if self.class_ is not None:
             if self.layer or self.channel is not None or self.channels:
                 return [("", "a class is given together with a layer; a dream has one aim; leave one of them out")]
+            if self.mask is not None:
+                return [("mask", "a class is seen in the whole picture; a mask has no place there; leave it out")]
             try:
                 class_index(self.class_, vision.class_names())
             except InputError as error:
@@ -129,10 +135,11 @@ class FeatureDream(Objective):
         if not self.channels:
             power = torch.log(weighted_mean(features.square(), mask) + floor)
             return {f"dream.{name}": -self.settings.weight * power}
-        terms = {}
+        terms: dict[str, Tensor] = {}
         for channel in self.channels:
             power = torch.log(weighted_mean(features[:, channel : channel + 1].square(), mask) + floor)
-            terms[f"dream.{name}.{channel}"] = power * (-self.settings.weight / len(self.channels))
+            title = f"dream.{name}.{channel}"
+            terms[title] = terms.get(title, 0.0) + power * (-self.settings.weight / len(self.channels))
         return terms
 
     def describe(self) -> str:

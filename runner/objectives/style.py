@@ -85,6 +85,10 @@ class Style(ObjectiveSettings):
         """Style pictures and the mask."""
         return (*(image.image for image in self.images), *super().pictures())
 
+    def places(self) -> bool:
+        """With a mask."""
+        return self.mask is not None
+
     def build(self, preparation: Preparation) -> StyleObjective:
         """Pool the statistics of all pictures in all appearances."""
         names = tuple(self.layers) or preparation.encoder.style_layers
@@ -156,7 +160,7 @@ class StyleObjective(Objective):
         for statistic in statistics:
             title = ".".join(part for part in ("style", getattr(statistic, "kind", ""), name) if part)
             value = statistic.score(found, self.targets[target or name])
-            terms[title] = value * (weight * statistic.weight * self.settings.weight)
+            terms[title] = terms.get(title, 0.0) + value * (weight * statistic.weight * self.settings.weight)
 
     def describe(self) -> str:
         """Images, layers, statistics and pooling in one line."""

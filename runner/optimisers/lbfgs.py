@@ -93,6 +93,7 @@ class LimitedMemoryBfgs(Optimiser):
     ) -> tuple[float, int, tuple[float, Tensor] | None]:
         """Weak Wolfe line search: (length, evaluations, (loss, gradient) there or None)."""
         length = 1.0
+        finite = False
         best: tuple[float, tuple[float, Tensor]] | None = None
         for probe in range(1, PROBES + 1):
             self._put(start + direction * length)
@@ -104,6 +105,7 @@ class LimitedMemoryBfgs(Optimiser):
                     break
                 length *= 0.1
                 continue
+            finite = True
             if trial_loss <= loss + SUFFICIENT_DECREASE * length * slope:
                 if best is not None and trial_loss >= best[1][0]:
                     break  # doubling did not pay
@@ -116,6 +118,10 @@ class LimitedMemoryBfgs(Optimiser):
                 break
             length *= _cubic_minimum(length, loss, slope, trial_loss, trial_slope)
         if best is None:
+            if not finite:
+                self._put(start)
+                self.known = None
+                raise FloatingPointError("no step along the direction has a finite loss")
             return 0.0, probe, None
         self._put(start + direction * best[0])
         return best[0], probe, best[1]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 import torch
@@ -91,7 +91,10 @@ class ImageOptimisation(RendererSettings):
         canvas: CanvasSettings = self.canvas
         wished: Ratio | None = None
         if canvas.aspect is not None:
-            wished = parse_ratio(str(canvas.aspect))
+            try:
+                wished = parse_ratio(str(canvas.aspect))
+            except ValueError as error:
+                raise IllegalSymmetry(str(error), where="aspect") from error
         symmetry = settings.build(wished)
         if symmetry.ratio is not None:
             return symmetry, symmetry.ratio
@@ -120,6 +123,14 @@ class ImageOptimisation(RendererSettings):
         vision: VisionSettings = self.vision
         for number, objective in enumerate(self.objectives):
             found += [(f"objectives.{number}.{path}", text) for path, text in objective.complaints(vision)]
+            if self.views and objective.places():
+                found.append(
+                    (
+                        f"objectives.{number}",
+                        "looks at places of the artwork (a mask or a content picture), and views move what the network "
+                        "sees; both together do not fit; leave out views, or the mask or content",
+                    )
+                )
         return found
 
     def advisories(self) -> list[str]:
@@ -169,6 +180,7 @@ class State:
     engine: Engine
     step: int = 0
     good: dict[str, Tensor] | None = None
+    terms: Mapping[str, float] = field(default_factory=dict)
 
 
 class ImageRenderer(Renderer):
@@ -271,16 +283,15 @@ class ImageRenderer(Renderer):
     def step(self, state: State) -> Outcome:
         """One optimiser step; a loss that is not finite is retried from the last good state."""
         view = self._view(state)
-        terms: Mapping[str, float] = {}
+        seen: list[tuple[float, Mapping[str, float]]] = []
 
         def evaluate() -> float:
-            nonlocal terms
             for parameter in state.canvas.parameters():
                 parameter.grad = None
             artwork = state.canvas.artwork()
             evaluation = state.engine.evaluate(artwork, view)
             artwork.backward(evaluation.gradient)  # type: ignore[no-untyped-call]
-            terms = evaluation.terms
+            seen.append((evaluation.loss, evaluation.terms))
             return evaluation.loss
 
         for retry in range(RETRIES + 1):
@@ -299,7 +310,9 @@ class ImageRenderer(Renderer):
                 continue
             state.good = before
             state.step += 1
-            return Outcome(terms, done.metrics)
+            # The terms of the point the optimiser stays at, which need not be the last it tried.
+            state.terms = next((terms for loss, terms in reversed(seen) if loss == done.loss), state.terms)
+            return Outcome(state.terms, done.metrics)
         raise RunFailed(
             f"phase {state.phase + 1}, step {state.step + 1}: the loss is not finite, also after {RETRIES} retries "
             "with smaller steps; weights of the objectives are too large for the optimiser or for bf16; lower "
@@ -330,6 +343,7 @@ class ImageRenderer(Renderer):
             "canvas": state.canvas.state_dict(),
             "optimiser": state.optimiser.state_dict(),
             "good": state.good,
+            "terms": dict(state.terms),
         }
 
     def load(self, phase: int, saved: Mapping[str, Any]) -> State:
@@ -339,6 +353,7 @@ class ImageRenderer(Renderer):
         state.canvas.load_state_dict(saved["canvas"])
         state.optimiser.load_state_dict(saved["optimiser"])
         state.good = saved["good"]
+        state.terms = saved["terms"]
         state.step = int(saved["step"])
         return state
 

@@ -91,6 +91,13 @@ class Survey(RendererSettings):
                 ]
         return list(dict.fromkeys(found))
 
+    def advisories(self) -> list[str]:
+        """Those of all variations, each with its label."""
+        found = []
+        for values in self.combinations():
+            found += [f"{label(values)}: {text}" for text in self.member(values).advisories()]
+        return found
+
     def networks(self) -> tuple[VisionSettings, ...]:
         """Those of all variations, each once."""
         return tuple({repr(n): n for v in self.combinations() for n in self.member(v).networks()}.values())

@@ -115,3 +115,16 @@ def test_a_zero_gradient_moves_nothing():
 
     assert Lbfgs().build([parameter]).step(evaluate).loss == 2.0
     assert torch.equal(parameter.detach(), torch.ones(3))
+
+
+def test_a_landscape_without_any_finite_step_is_an_error_and_moves_nothing():
+    parameter = torch.ones(3, requires_grad=True)
+    values = iter([1.0])
+
+    def evaluate() -> float:
+        parameter.grad = torch.ones(3)
+        return next(values, math.nan)
+
+    with pytest.raises(FloatingPointError):
+        Lbfgs().build([parameter]).step(evaluate)
+    assert torch.equal(parameter.detach(), torch.ones(3))

@@ -321,3 +321,40 @@ def test_no_value_anywhere_makes_a_traceback(recipe, path, value):
 
     text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True).removesuffix("...\n").strip()
     assert all(problem.message for problem in problems_of(recipe, f"{path}={text}"))
+
+
+@pytest.mark.parametrize("aspect", ["golden", "1:0", "1:99999"])
+def test_an_aspect_that_is_none_is_an_error_at_its_place(recipe, aspect):
+    problems = problems_of(recipe, f"renderer.canvas.aspect={aspect}")
+    assert problems[0].path == "renderer.canvas.aspect"
+
+
+def test_overrides_with_slashes_are_overrides(recipe, orbifolio):
+    answer = orbifolio("check", recipe, "style_preparation.palette=orbifolio:oil", "about=https://x/y")
+    assert answer.returncode == 0, answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("renderer.objectives.0={kind: style, images: [skimage:coffee], layers: [logits]}", "logits"),
+        ("renderer.objectives.+={kind: content, image: skimage:coffee}", "views"),
+    ],
+)
+def test_combinations_that_cannot_work_are_refused(recipe, override, words):
+    more = ["renderer.vision=efficientnet-lite0"] if "logits" in override else ["renderer.views=[jitter]"]
+    assert any(words in problem.message for problem in problems_of(recipe, override, *more))
+
+
+def test_a_reader_that_goes_away_does_not_end_the_run(recipe, tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runner.cli", "run", str(recipe)],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    process.stderr.readline()
+    process.stderr.close()
+    assert process.wait(timeout=200) in (0, 120)  # 120: Python could not flush what nobody reads
+    (summary,) = tmp_path.glob("gallery/tiny/*/run.json")
+    assert json.loads(summary.read_text())["status"] == "done"

@@ -288,3 +288,55 @@ def test_two_runs_at_once_do_not_disturb_each_other(recipe, tmp_path):
     index = (tmp_path / "g" / "tiny" / "index.html").read_text(encoding="utf-8")
     for page, _ in pages:
         assert os.path.basename(os.path.dirname(page.strip())) in index
+
+
+def test_a_disk_that_fills_at_the_very_end_is_told(recipe, tmp_path, monkeypatch):
+    from runner import run as module
+
+    write, full = module.write_summary, []
+
+    def sometimes(folder, summary):
+        if summary["status"] == "done":
+            full.append(True)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(folder, summary)
+
+    monkeypatch.setattr(module, "write_summary", sometimes)
+    result, _ = execute(recipe, tmp_path / "g")
+    assert full
+    assert result.outcome == "failed"
+    assert "the disk is full" in result.message
+    assert (result.folder / "checkpoint" / "state.pt").exists()
+
+
+def test_a_resumed_run_remembers_what_was_told(recipe, tmp_path):
+    stop = Stop()
+    count = 0
+
+    def ask(event):
+        nonlocal count
+        count += isinstance(event, Stepped)
+        stop.wished = count == 8
+
+    first = Run(load(recipe), gallery=tmp_path / "g", device="cpu", command="c", stop=stop).execute(
+        lambda folder: [ask]
+    )
+    half = read_summary(first.folder)
+    assert half["steps"] == 8
+    assert half["phases"][0]["terms"]
+    execute(recipe, tmp_path / "g", folder=first.folder)
+    whole = read_summary(first.folder)
+    assert whole["started"] == half["started"]
+    assert whole["steps"] == 12
+    assert whole["phases"][0]["terms"] == half["phases"][0]["terms"]
+    assert whole["phases"][0]["seconds"] == pytest.approx(half["phases"][0]["seconds"])
+
+
+def test_a_finished_run_is_never_begun_again(recipe, tmp_path):
+    from runner.errors import InputError
+
+    result, _ = execute(recipe, tmp_path / "g")
+    log = (result.folder / "events.jsonl").read_bytes()
+    with pytest.raises(InputError, match="finished meanwhile"):
+        execute(recipe, tmp_path / "g", folder=result.folder)
+    assert (result.folder / "events.jsonl").read_bytes() == log
