@@ -146,9 +146,27 @@ class Run:
         try:
             if self.resumed and (read_summary(self.folder) or {}).get("status") == "done":
                 raise InputError(f"{self.folder}: this run was finished meanwhile; there is nothing to go on with")
+            self._compare_pictures()
             return self._guarded(started, listeners)
         finally:
             lock.release()
+
+    def _compare_pictures(self) -> None:
+        """A run that goes on must see the pictures it began with.
+
+        Raises:
+            InputError: and names the picture that differs.
+        """
+        told = (read_summary(self.folder) or {}).get("inputs", []) if self.resumed else []
+        if not told:
+            return
+        now = self.inputs.digests(self.loaded.recipe.renderer)
+        for item in told:
+            if now.get(item["name"]) != item.get("sha256"):
+                raise InputError(
+                    f"{self.folder}: {item['name']} is another picture than the run began with; resuming needs the "
+                    "same pictures; give them again, or run without --resume"
+                )
 
     def _guarded(self, started: float, listeners: Callable[[Path], Sequence[Listener]]) -> RunResult:
         outcome, message = "done", ""

@@ -53,18 +53,19 @@ class InputPictures:
         """What a renderer gets."""
         return Studio(seed=seed, device=device, picture=self.prepared, plain_picture=self.plain, warn=warn)
 
+    def digests(self, settings: RendererSettings) -> dict[str, str]:
+        """SHA-256 of every input's file, by the name the report gives it."""
+        return {name: self._images.load(source).sha256 for name, _, source in _named(settings)}
+
     def write(self, folder: Path, settings: RendererSettings) -> list[dict[str, Any]]:
         """Write all inputs below `inputs/` and return the `inputs` block of `run.json`.
 
         Only the pictures' own names are recorded, never a folder of this machine.
         """
         block = []
-        counts: dict[str, int] = {}
-        for path, source in settings.pictures().items():
-            role = _role(path)
-            counts[role] = counts.get(role, 0) + 1
-            name = f"{role} {counts[role]}"
-            stem = f"inputs/{role}-{counts[role]}"
+        for name, path, source in _named(settings):
+            role = name.partition(" ")[0]
+            stem = f"inputs/{name.replace(' ', '-')}"
             plain = self.plain(source)
             _write(folder / f"{stem}.webp", plain)
             prepared = f"{stem}.webp"
@@ -84,6 +85,17 @@ class InputPictures:
                 }
             )
         return block
+
+
+def _named(settings: RendererSettings) -> list[tuple[str, str, str]]:
+    """(name, path, source) of every input: `style 1`, `style 2`, `content 1`, ..."""
+    counts: dict[str, int] = {}
+    found = []
+    for path, source in settings.pictures().items():
+        role = _role(path)
+        counts[role] = counts.get(role, 0) + 1
+        found.append((f"{role} {counts[role]}", path, source))
+    return found
 
 
 def shown_source(source: str) -> str:

@@ -51,7 +51,7 @@ def moments(features: Tensor, mask: Tensor | None = None) -> Moments:
         mask: (1, 1, height, width) float32 weights, or None for equal weights.
 
     Returns:
-        float32 moments; the products are accumulated in float32.
+        float32 moments; of bfloat16 features the products are accumulated in float32 and rounded once.
     """
     flat = features.flatten(2)[0]  # (channels, positions)
     if mask is None:

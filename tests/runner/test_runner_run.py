@@ -340,3 +340,36 @@ def test_a_finished_run_is_never_begun_again(recipe, tmp_path):
     with pytest.raises(InputError, match="finished meanwhile"):
         execute(recipe, tmp_path / "g", folder=result.folder)
     assert (result.folder / "events.jsonl").read_bytes() == log
+
+
+def test_resuming_needs_the_pictures_it_began_with(recipe, tmp_path):
+    from runner.errors import InputError
+
+    stop = Stop()
+
+    def ask(event):
+        stop.wished = isinstance(event, Stepped)
+
+    override = "renderer.objectives.0.images=[upload]"
+    pictures = {}
+    for name, shade in (("one", 60), ("two", 200)):
+        pictures[name] = tmp_path / f"{name}.png"
+        Image.fromarray(np.random.default_rng(shade).integers(0, shade, (32, 32, 3), dtype=np.uint8)).save(
+            pictures[name]
+        )
+    begun = Run(
+        load(recipe, [override], {"upload": pictures["one"]}),
+        gallery=tmp_path / "g",
+        device="cpu",
+        command="c",
+        stop=stop,
+    ).execute(lambda folder: [ask])
+    with pytest.raises(InputError, match="style 1 is another picture"):
+        Run(
+            load(recipe, [override], {"upload": pictures["two"]}),
+            gallery=tmp_path / "g",
+            device="cpu",
+            command="c",
+            folder=begun.folder,
+        ).execute(lambda folder: [])
+    assert read_summary(begun.folder)["status"] == "interrupted"
