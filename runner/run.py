@@ -7,21 +7,18 @@ them its folder tells the truth and, unless it is done, can be gone on with.
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from filelock import FileLock, Timeout
 
 from runner.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
 from runner.devices import make_deterministic, peak_memory
-from runner.errors import InputError, OrbifolioError, RunFailed
+from runner.errors import InputError, RunFailed
 from runner.events import (
     Event,
     FrameSaved,
@@ -41,6 +38,7 @@ from runner.renderers.base import Phase, Renderer
 from runner.shelf import make_folder, read_summary, write_atomically, write_summary
 from runner.studio import InputPictures
 from runner.summary import begin_summary
+from runner.troubles import explain
 
 CHECKPOINT_SECONDS = 15.0  # work that a crash may lose
 
@@ -377,27 +375,6 @@ class Run:
             if self._log is not None:
                 self._log.close()
         return outcome, message
-
-
-def explain(error: BaseException, folder: Path) -> str:
-    """What happened and what to do, for failures of the world; empty for faults of the program."""
-    if isinstance(error, OrbifolioError):
-        return str(error)
-    if isinstance(error, OSError):
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return f"{folder}: the disk is full; make room, then go on with --resume"
-        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-            return f"{error.filename or folder}: not writable ({os.strerror(error.errno)}); choose another --out"
-    text = str(error).lower()
-    out_of_memory = isinstance(error, MemoryError | torch.OutOfMemoryError) or (
-        isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
-    )
-    if out_of_memory:
-        return (
-            "out of memory; the network's features take about 1 GB for each megapixel in bf16 and 2 GB in fp32; "
-            "make the last phase smaller, or use fewer or shallower layers, then run again"
-        )
-    return ""
 
 
 __all__ = ["Run", "RunFailed", "RunResult", "Stop", "explain"]

@@ -129,7 +129,7 @@ def test_reports_know_no_torch_and_numerics_no_pages():
 LEVELS = (
     ("cli",),
     ("commands",),
-    ("run", "summary", "plan", "listeners", "checkpoint", "studio", "exports", "frames", "shelf"),
+    ("run", "summary", "plan", "listeners", "troubles", "checkpoint", "studio", "exports", "frames", "shelf"),
     ("recipe",),
     ("renderers",),
     ("engine",),
