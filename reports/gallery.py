@@ -1,21 +1,23 @@
 """The pages above the runs: the gallery (newest run of each recipe) and each recipe (all its runs).
 
-They are made from what is on disk, under a lock: of two processes that finish a run at once, the later
-one sees both. A run's folder is `gallery/<type>/<run-id>/` with a `run.json` or an `events.jsonl`.
+They are made from the runs' cards (`card.py`), under a lock: of two processes that finish a run at once,
+the later one sees both. A run's folder is `gallery/<type>/<run-id>/` with a `run.json` or an `events.jsonl`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from reports import imaging, parts, pictures, values, wording
-from reports.compose import REFRESH, elapsed, group, picture_size
-from reports.log import Run, read_run
+from reports import imaging, parts, pictures, wording
+from reports.card import Card
+from reports.card import read as read_card
+from reports.compose import REFRESH
+from reports.log import read_run
 from reports.render import Renderer, renderer
 from reports.tree import STATUSES, Header, Link, Page, Place
 from reports.write import is_current, write_run
@@ -62,58 +64,72 @@ def run_folders(gallery: Path) -> list[Path]:
     ]
 
 
-def _newest_first(runs: Sequence[Run]) -> list[Run]:
-    return sorted(runs, key=lambda run: (run.started or 0.0, run.id), reverse=True)
+def _newest_first(cards: Iterable[Card]) -> list[Card]:
+    return sorted(cards, key=lambda card: (card.started or 0.0, card.id), reverse=True)
 
 
-def _cover(run: Run, place: Place, *, sizes: str) -> tuple[parts.Picture | None, float]:
-    """A run's picture for the wall, or its newest frame, and the ratio it is shown at."""
-    source = imaging.final_source(run)
-    if source is None and run.status != "done" and (newest := imaging.newest_frame(run)):
-        source = pictures.prepare(run.folder, newest[1].path, widths=pictures.SMALL)
-    ratio = source.ratio if source else 1.0
-    return imaging.show(place, source, alt=run.title, sizes=sizes), min(_WIDEST, max(_NARROWEST, ratio))
+def _by_type(cards: Iterable[Card]) -> dict[str, list[Card]]:
+    """Cards of each recipe, newest first."""
+    found: dict[str, list[Card]] = {}
+    for card in cards:
+        found.setdefault(card.type, []).append(card)
+    return {name: _newest_first(members) for name, members in sorted(found.items())}
 
 
-def _card(run: Run, place: Place, *, title: str, facts: Sequence[str], more: Link | None) -> parts.WallCard:
-    picture, ratio = _cover(run, place, sizes="(max-width: 40rem) 60vw, 24rem")
-    status = None if run.status == "done" else STATUSES.get(run.status)
+def _picture(card: Card, gallery: Path, place: Place, *, sizes: str) -> parts.Picture | None:
+    """A run's cover as it stands on a page."""
+    cover = card.cover
+    if cover is None:
+        return None
+    folder = gallery / card.key
+    versions = tuple((folder / path, width) for path, width in cover.versions)
+    source = pictures.Source(folder / cover.path, cover.width, cover.height, versions)
+    return imaging.show(place, source, alt=card.title, sizes=sizes)
+
+
+def _wall_card(
+    card: Card, gallery: Path, place: Place, *, title: str, facts: Sequence[str], more: Link | None
+) -> parts.WallCard:
+    ratio = card.cover.ratio if card.cover else 1.0
     return parts.WallCard(
-        href=place.to(run.folder / "index.html"),
-        picture=picture,
-        ratio=f"{ratio:.4f}",
+        href=place.to(gallery / card.key / "index.html"),
+        picture=_picture(card, gallery, place, sizes="(max-width: 40rem) 60vw, 24rem"),
+        ratio=f"{min(_WIDEST, max(_NARROWEST, ratio)):.4f}",
         title=title,
         facts=tuple(fact for fact in facts if fact),
-        status=status,
+        status=None if card.status == "done" else STATUSES.get(card.status),
         more=more,
     )
+
+
+def _size(card: Card) -> str:
+    return wording.pixels(card.width, card.height) if card.width and card.height else ""
 
 
 def _theme_order(theme: str) -> tuple[int, str]:
     return (THEMES.index(theme) if theme in THEMES else len(THEMES), theme)
 
 
-def gallery_page(gallery: Path, recipes: dict[str, list[Run]]) -> Page:
+def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]]) -> Page:
     """The gallery's page.
 
     Args:
         gallery: the folder that holds all runs.
-        recipes: runs of each type, newest first, none empty.
+        recipes: cards of each type, newest first, none empty.
     """
     place = Place(gallery)
-    themes: dict[str, list[list[Run]]] = {}
-    for runs in recipes.values():
-        themes.setdefault(runs[0].theme or "other", []).append(runs)
+    themes: dict[str, list[Sequence[Card]]] = {}
+    for members in recipes.values():
+        themes.setdefault(members[0].theme or "other", []).append(members)
     walls: list[parts.Part] = []
     for number, theme in enumerate(sorted(themes, key=_theme_order), 1):
         cards = []
-        for runs in sorted(themes[theme], key=lambda runs: (runs[0].title.casefold(), runs[0].type)):
-            newest = runs[0]
-            label = "1 run" if len(runs) == 1 else f"All {len(runs)} runs"
-            more = Link(label, place.to(newest.folder.parent / "index.html"))
-            cards.append(
-                _card(newest, place, title=newest.title, facts=(group(newest), picture_size(newest)), more=more)
-            )
+        for members in sorted(themes[theme], key=lambda members: (members[0].title.casefold(), members[0].type)):
+            newest = members[0]
+            label = "1 run" if len(members) == 1 else f"All {len(members)} runs"
+            more = Link(label, place.to(gallery / newest.type / "index.html"))
+            facts = (newest.group, _size(newest))
+            cards.append(_wall_card(newest, gallery, place, title=newest.title, facts=facts, more=more))
         title = theme.replace("-", " ").capitalize()
         walls.append(parts.Wall(f"theme-{number}", title, tuple(cards)))
     if not walls:
@@ -123,8 +139,8 @@ def gallery_page(gallery: Path, recipes: dict[str, list[Run]]) -> Page:
                 "orbifolio run recipes/plane/rainbow-hexagon.yaml",
             )
         )
-    everything = [run for runs in recipes.values() for run in runs]
-    facts = (wording.count(len(recipes), "recipe"), wording.count(len(everything), "run"))
+    runs = sum(len(members) for members in recipes.values())
+    facts = (wording.count(len(recipes), "recipe"), wording.count(runs, "run"))
     return Page(
         path=gallery / "index.html",
         kind="gallery",
@@ -133,34 +149,29 @@ def gallery_page(gallery: Path, recipes: dict[str, list[Run]]) -> Page:
         crumbs=(Link("Gallery"),),
         parts=tuple(walls),
         description="Pictures found by optimisation.",
-        refresh=REFRESH if any(runs[0].running for runs in recipes.values()) else None,
+        refresh=REFRESH if any(members[0].running for members in recipes.values()) else None,
     )
 
 
-def recipe_page(gallery: Path, runs: Sequence[Run]) -> Page:
+def recipe_page(gallery: Path, cards: Sequence[Card]) -> Page:
     """The page of a recipe: all its runs, newest first, as pictures and as a table."""
-    newest = runs[0]
-    place = Place(newest.folder.parent)
-    cards = []
+    newest = cards[0]
+    place = Place(gallery / newest.type)
+    pictured = []
     rows = []
-    for run in runs:
-        date, took = wording.date(run.started), wording.duration(elapsed(run))
-        seed = values.text(run.record.get("seed"))
-        cards.append(
-            _card(run, place, title=date, more=None, facts=(picture_size(run), f"seed {seed}" if seed else ""))
-        )
-        overrides = ", ".join(values.texts(run.record.get("overrides")))
-        steps = values.whole(run.record.get("steps"))
+    for card in cards:
+        facts = (_size(card), f"seed {card.seed}" if card.seed else "")
+        pictured.append(_wall_card(card, gallery, place, title=wording.date(card.started), facts=facts, more=None))
         rows.append(
             (
-                parts.Cell(run.id, place.to(run.folder / "index.html")),
-                parts.Cell("", status=STATUSES.get(run.status)),
-                parts.Cell(picture_size(run) or wording.MISSING, numeric=True),
-                parts.Cell(wording.integer(steps) if steps else wording.MISSING, numeric=True),
-                parts.Cell(took, numeric=True),
-                parts.Cell(seed or wording.MISSING, numeric=True),
-                parts.Cell(values.text(run.record.get("device")) or wording.MISSING),
-                parts.Cell(overrides or wording.MISSING),
+                parts.Cell(card.id, place.to(gallery / card.key / "index.html")),
+                parts.Cell("", status=STATUSES.get(card.status)),
+                parts.Cell(_size(card) or wording.MISSING, numeric=True),
+                parts.Cell(wording.integer(card.steps) if card.steps else wording.MISSING, numeric=True),
+                parts.Cell(wording.duration(card.seconds), numeric=True),
+                parts.Cell(card.seed or wording.MISSING, numeric=True),
+                parts.Cell(card.device or wording.MISSING),
+                parts.Cell(", ".join(card.overrides) or wording.MISSING),
             )
         )
     heads = ("Run", "Status", "Size", "Steps", "Time", "Seed", "Device", "Overrides")
@@ -169,28 +180,43 @@ def recipe_page(gallery: Path, runs: Sequence[Run]) -> Page:
         path=place.folder / "index.html",
         kind="recipe",
         root=place.root(gallery),
-        header=Header(newest.title, above=newest.theme, facts=(newest.type, wording.count(len(runs), "run"))),
+        header=Header(newest.title, above=newest.theme, facts=(newest.type, wording.count(len(cards), "run"))),
         crumbs=(Link("Gallery", place.to(gallery / "index.html")), Link(newest.type)),
         parts=(
-            parts.Wall("pictures", "Pictures", tuple(cards)),
+            parts.Wall("pictures", "Pictures", tuple(pictured)),
             parts.Table("runs", "Runs", "All runs of this recipe, newest first", columns, tuple(rows)),
         ),
         description=newest.title,
-        refresh=REFRESH if any(run.running for run in runs) else None,
+        refresh=REFRESH if any(card.running for card in cards) else None,
     )
 
 
-def _summaries(gallery: Path, now: float) -> dict[str, list[Run]]:
-    """Runs of each type, newest first, without the logs of the finished ones."""
-    found: dict[str, list[Run]] = {}
-    for folder in run_folders(gallery):
-        run = read_run(folder, events_too=False, now=now)
-        found.setdefault(run.type, []).append(run)
-    return {name: _newest_first(runs) for name, runs in sorted(found.items())}
+def pages_above(gallery: Path, cards: Iterable[Card]) -> tuple[Page, ...]:
+    """The pages above these runs, the gallery's own last, so that its links lead somewhere.
+
+    No file is opened: the runs may as well lie elsewhere.
+
+    Args:
+        gallery: the folder that holds all runs, or would.
+        cards: of all runs.
+    """
+    recipes = _by_type(cards)
+    return (*(recipe_page(gallery, members) for members in recipes.values()), gallery_page(gallery, recipes))
 
 
-def _write_index(gallery: Path, recipes: dict[str, list[Run]], pages: Renderer) -> list[Path]:
-    return [page.path for page in [gallery_page(gallery, recipes)] if pages.write(page)]
+def read_cards(gallery: Path, now: float) -> list[Card]:
+    """The cards of all runs on disk."""
+    return [read_card(folder, now=now) for folder in run_folders(gallery)]
+
+
+def _write_above(gallery: Path, pages: Renderer, now: float, *, only: str = "") -> list[Path]:
+    """Write the pages above the runs that changed; of the recipes' pages perhaps only one."""
+    changed = pages.write_assets(gallery)
+    for page in pages_above(gallery, read_cards(gallery, now)):
+        if only and page.kind == "recipe" and page.path.parent.name != only:
+            continue
+        changed += [page.path] if pages.write(page) else []
+    return changed
 
 
 def update_index(gallery: Path, recipe: str, *, now: float | None = None, templates: Path | None = None) -> list[Path]:
@@ -206,14 +232,8 @@ def update_index(gallery: Path, recipe: str, *, now: float | None = None, templa
         The pages that changed.
     """
     gallery, pages = gallery.absolute(), renderer(templates)
-    moment = time.time() if now is None else now
     with _locked(gallery):
-        changed = pages.write_assets(gallery)
-        recipes = _summaries(gallery, moment)
-        if recipe in recipes:
-            page = recipe_page(gallery, recipes[recipe])
-            changed += [page.path] if pages.write(page) else []
-        return changed + _write_index(gallery, recipes, pages)
+        return _write_above(gallery, pages, time.time() if now is None else now, only=recipe)
 
 
 def rebuild_gallery(
@@ -245,9 +265,4 @@ def rebuild_gallery(
         if rewrite or not is_current(folder, pages.digest, summary.status):
             changed += write_run(read_run(folder, now=moment), gallery, pages)
     with _locked(gallery):
-        changed += pages.write_assets(gallery)
-        recipes = _summaries(gallery, moment)
-        for runs in recipes.values():
-            page = recipe_page(gallery, runs)
-            changed += [page.path] if pages.write(page) else []
-        return changed + _write_index(gallery, recipes, pages)
+        return changed + _write_above(gallery, pages, moment)

@@ -183,10 +183,15 @@ class _Log:
             self.outcome = event
 
 
+def patience(slowest: float) -> float:
+    """Seconds of silence that a log with such a slowest step explains."""
+    return max(STALE_AFTER, _SLOW_STEPS * slowest)
+
+
 def _is_stale(log: _Log, started: float | None, now: float) -> bool:
     """Whether the log has been silent for longer than its steps explain."""
     seen = log.last if log.last is not None else started
-    return seen is None or now - seen > max(STALE_AFTER, _SLOW_STEPS * log.slowest)
+    return seen is None or now - seen > patience(log.slowest)
 
 
 def _status(record: Mapping[str, Any], log: _Log, now: float) -> tuple[str, str]:

@@ -10,7 +10,7 @@ import hashlib
 import time
 from pathlib import Path
 
-from reports import compose, files, subpages
+from reports import card, compose, files, subpages
 from reports.log import Run, read_run
 from reports.render import Renderer, renderer
 
@@ -36,7 +36,7 @@ def is_current(run: Path, digest: str, status: str) -> bool:
         kept = (run / _STAMP).read_text(encoding="ascii", errors="replace")
     except OSError:
         return False
-    return kept == stamp(run, digest, status) and (run / "index.html").is_file()
+    return kept == stamp(run, digest, status) and (run / "index.html").is_file() and (run / card.NAME).is_file()
 
 
 def write_run(run: Run, gallery: Path, pages: Renderer, *, all_of_them: bool = True) -> list[Path]:
@@ -57,6 +57,7 @@ def write_run(run: Run, gallery: Path, pages: Renderer, *, all_of_them: bool = T
     page = compose.run_page(run, gallery)
     if pages.write(page):
         changed.append(page.path)
+    card.write(run)
     if all_of_them:
         files.write_text(run.folder / _STAMP, before)
     return changed

@@ -1,0 +1,110 @@
+"""Parts that a run is written down in: curves, parameters, commands, weights, references, files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from reports.curves import Chart
+from reports.parts.base import Part, Picture
+from reports.prose import Token
+from reports.references import Reference
+
+
+@dataclass(frozen=True)
+class Curves(Part):
+    """Curves over the steps."""
+
+    template: ClassVar[str] = "parts/curves.html"
+    listed: ClassVar[bool] = True
+    charts: tuple[Chart, ...]
+    id: str = "curves"
+    title: str = "Loss"
+
+
+@dataclass(frozen=True)
+class Parameters(Part):
+    """What was really used, as YAML and as JSON, and what the command line changed."""
+
+    template: ClassVar[str] = "parts/parameters.html"
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "parameters"
+    title: ClassVar[str] = "Parameters"
+    overrides: tuple[str, ...]
+    yaml: tuple[Token, ...]
+    json: str
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command to paste, and what it does."""
+
+    heading: str
+    text: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Again(Part):
+    """How to run this again."""
+
+    template: ClassVar[str] = "parts/again.html"
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "again"
+    title: ClassVar[str] = "Run this again"
+    commands: tuple[Command, ...]
+
+
+@dataclass(frozen=True)
+class Weight:
+    """The weights of one network."""
+
+    name: str
+    licence: str
+    source: str
+    sha256: str
+    notes: str
+
+
+@dataclass(frozen=True)
+class Weights(Part):
+    """Whose weights were used, under which licence."""
+
+    template: ClassVar[str] = "parts/weights.html"
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "weights"
+    title: ClassVar[str] = "Weights"
+    weights: tuple[Weight, ...]
+
+
+@dataclass(frozen=True)
+class References(Part):
+    """Where the ideas come from."""
+
+    template: ClassVar[str] = "parts/references.html"
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "references"
+    title: ClassVar[str] = "References"
+    references: tuple[Reference, ...]
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file to take away."""
+
+    label: str
+    href: str
+    note: str
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True)
+class Downloads(Part):
+    """The files of the run."""
+
+    template: ClassVar[str] = "parts/downloads.html"
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "files"
+    title: ClassVar[str] = "Files"
+    files: tuple[Download, ...]

@@ -1,0 +1,155 @@
+"""Parts that show a run: its picture, its frames, its symmetry, what went in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from markupsafe import Markup
+
+from reports.parts.base import Fact, Part, Picture
+from reports.tree import Link
+
+
+@dataclass(frozen=True)
+class FrameStop:
+    """One stop of the slider under a picture."""
+
+    src: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Hero(Part):
+    """The picture, large and first, with the words that belong beside it."""
+
+    template: ClassVar[str] = "parts/hero.html"
+    picture: Picture | None
+    caption: str
+    stops: tuple[FrameStop, ...]
+    about: Markup
+    facts: tuple[Fact, ...]
+    links: tuple[Link, ...]
+
+    @property
+    def stops_data(self) -> list[dict[str, str]]:
+        """The slider's stops, for the page's script."""
+        return [{"src": stop.src, "label": stop.label} for stop in self.stops]
+
+
+@dataclass(frozen=True)
+class TilePreview(Part):
+    """The wallpaper: a tile repeated as a background, `width` x `height` CSS pixels at first."""
+
+    template: ClassVar[str] = "parts/tile.html"
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "wallpaper"
+    title: ClassVar[str] = "Wallpaper"
+    src: str
+    repeat: str
+    width: int
+    height: int
+    natural: int
+    label: str
+
+
+@dataclass(frozen=True)
+class Ink:
+    """One output channel of a colour action: `name` is r, g, b, or nr, ng, nb where inverted."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """One symmetry, claimed or not, and what was measured."""
+
+    name: str
+    colour: str
+    inks: tuple[Ink, ...]
+    residual: str
+    second: str
+    verdict: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Symmetry(Part):
+    """What the symmetry promises and what the pixels say."""
+
+    template: ClassVar[str] = "parts/symmetry.html"
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "symmetry"
+    title: ClassVar[str] = "Symmetry"
+    lead: str
+    verdict: str
+    tone: str
+    facts: tuple[Fact, ...]
+    notes: tuple[str, ...]
+    claims: tuple[ClaimRow, ...]
+    unclaimed: tuple[ClaimRow, ...]
+
+
+@dataclass(frozen=True)
+class InputCard:
+    """A picture that went in, as given and as prepared."""
+
+    name: str
+    facts: tuple[str, ...]
+    original: Picture | None
+    prepared: Picture | None
+
+
+@dataclass(frozen=True)
+class Inputs(Part):
+    """The pictures that the run was given."""
+
+    template: ClassVar[str] = "parts/inputs.html"
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "inputs"
+    title: ClassVar[str] = "Style and content"
+    cards: tuple[InputCard, ...]
+
+
+@dataclass(frozen=True)
+class FrameCard:
+    """A frame in a strip."""
+
+    href: str
+    picture: Picture | None
+    label: str
+
+
+@dataclass(frozen=True)
+class PhaseCard:
+    """One phase on the run's page."""
+
+    id: str
+    title: str
+    href: str
+    facts: tuple[str, ...]
+    frames: tuple[FrameCard, ...]
+    more: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Phases(Part):
+    """All phases, a card each."""
+
+    template: ClassVar[str] = "parts/phases.html"
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "phases"
+    title: ClassVar[str] = "Phases"
+    cards: tuple[PhaseCard, ...]
+
+
+@dataclass(frozen=True)
+class Frames(Part):
+    """All frames of a phase."""
+
+    template: ClassVar[str] = "parts/frames.html"
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "frames"
+    title: ClassVar[str] = "Frames"
+    cards: tuple[FrameCard, ...]
