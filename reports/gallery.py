@@ -84,7 +84,8 @@ def _picture(card: Card, gallery: Path, place: Place, *, sizes: str) -> parts.Pi
     folder = gallery / card.key
     versions = tuple((folder / path, width) for path, width in cover.versions)
     source = pictures.Source(folder / cover.path, cover.width, cover.height, versions)
-    return imaging.show(place, source, alt=card.title, sizes=sizes)
+    # its link is named by the title under it: saying it twice helps nobody
+    return imaging.show(place, source, alt="", sizes=sizes)
 
 
 def _wall_card(
@@ -265,4 +266,7 @@ def rebuild_gallery(
         if rewrite or not is_current(folder, pages.digest, summary.status):
             changed += write_run(read_run(folder, now=moment), gallery, pages)
     with _locked(gallery):
-        return changed + _write_above(gallery, pages, moment)
+        changed += _write_above(gallery, pages, moment)
+        if only is None:
+            pages.remove_old_assets(gallery)
+        return changed

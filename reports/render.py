@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
@@ -16,6 +17,22 @@ TEMPLATES_VARIABLE = "ORBIFOLIO_TEMPLATES"
 """Environment variable that names a folder of templates which override ours, file by file."""
 
 _ASSETS = "assets"
+_HASHED = (".css", ".js", ".svg")
+
+
+@dataclass(frozen=True)
+class _Asset:
+    """A file beside the pages: where it lies in the gallery, and what it holds."""
+
+    path: str
+    content: bytes
+
+
+def _hashed(name: Path, content: bytes) -> str:
+    """An asset's path in the gallery: what a page loads may be cached for ever, as its name tells its content."""
+    if name.suffix in _HASHED:
+        name = name.with_stem(f"{name.stem}-{hashlib.sha256(content).hexdigest()[:8]}")
+    return f"{_ASSETS}/{name.as_posix()}"
 
 
 def own_templates() -> Path:
@@ -45,12 +62,13 @@ class Renderer:
             auto_reload=False,
             keep_trailing_newline=True,
         )
+        self.environment.globals["asset"] = self.asset
 
     @functools.cached_property
     def digest(self) -> str:
         """Changes when any template or any module of the reports changes, so that pages are made anew."""
         found = hashlib.sha256()
-        modules = sorted(Path(__file__).resolve().parent.glob("*.py"))
+        modules = sorted(Path(__file__).resolve().parent.rglob("*.py"))
         for path in (*modules, *(path for folder in self.folders for path in sorted(folder.rglob("*")))):
             if path.is_file():
                 found.update(path.name.encode() + b"\0" + path.read_bytes())
@@ -64,19 +82,48 @@ class Renderer:
         """Write a page where it belongs; whether that changed the file."""
         return files.write_text(page.path, self.html(page))
 
+    @functools.cached_property
+    def assets(self) -> dict[str, _Asset]:
+        """Style sheets, scripts and their kin by name (`viewer.js`); the user's files win over ours."""
+        found: dict[str, _Asset] = {}
+        for folder in reversed(self.folders):
+            for path in sorted((folder / _ASSETS).rglob("*")):
+                if path.is_file() and path.suffix not in (".py", ".pyc"):
+                    name = path.relative_to(folder / _ASSETS)
+                    content = path.read_bytes()
+                    found[name.as_posix()] = _Asset(_hashed(name, content), content)
+        return found
+
+    def asset(self, name: str) -> str:
+        """Where an asset lies, relative to the gallery: `assets/viewer-1a2b3c4d.js`.
+
+        Raises:
+            KeyError: no such asset.
+        """
+        return self.assets[name].path
+
     def write_assets(self, gallery: Path) -> list[Path]:
-        """Copy style sheet and script beside the pages; the user's files win over ours.
+        """Write the assets beside the pages, each under a name that changes with its content.
+
+        Pages of other versions may still lie in the gallery: what they use stays.
 
         Returns:
             The files that changed.
         """
-        wanted: dict[str, Path] = {}
-        for folder in reversed(self.folders):
-            for path in sorted((folder / _ASSETS).rglob("*")):
-                if path.is_file() and path.suffix not in (".py", ".pyc"):
-                    wanted[path.relative_to(folder / _ASSETS).as_posix()] = path
-        targets = {gallery / _ASSETS / name: path for name, path in wanted.items()}
-        return [target for target, path in targets.items() if files.write_bytes(target, path.read_bytes())]
+        found = [(gallery / asset.path, asset.content) for asset in self.assets.values()]
+        return [target for target, content in found if files.write_bytes(target, content)]
+
+    def remove_old_assets(self, gallery: Path) -> list[Path]:
+        """Remove assets of other versions, once no page uses them any more.
+
+        Returns:
+            The files that are gone.
+        """
+        wanted = {gallery / asset.path for asset in self.assets.values()}
+        lying = sorted(path for path in (gallery / _ASSETS).rglob("*") if path.is_file() and path not in wanted)
+        for path in lying:
+            path.unlink(missing_ok=True)
+        return lying
 
 
 @functools.lru_cache(maxsize=4)

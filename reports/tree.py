@@ -70,6 +70,8 @@ class Page:
         previous: the sibling before this page, or None.
         following: the sibling after it, or None.
         parts: what stands on it, top to bottom.
+        styles: style sheets beside the common one, by their names in `templates/assets`.
+        scripts: scripts beside the common one, run in this order.
     """
 
     path: Path
@@ -82,6 +84,8 @@ class Page:
     refresh: int | None = None
     previous: Link | None = None
     following: Link | None = None
+    styles: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from lxml.html import HtmlElement
 from synthetic_run import BEGAN, write_run
 
 from reports.gallery import rebuild_gallery
+from reports.render import own_templates
 
 SOON = BEGAN + 60
 
@@ -88,9 +90,18 @@ def test_every_relative_address_leads_to_a_file(site: Path) -> None:
 
 
 def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
-    for asset in (site / "assets").iterdir():
+    for asset in (path for path in (site / "assets").iterdir() if path.is_file()):
         text = re.sub(r'xmlns="[^"]*"', "", asset.read_text())
         assert not re.search(r"(https?:)?//[a-z]|@import|fetch\(|XMLHttp", text.replace("// ", "")), asset
+
+
+def test_libraries_of_others_are_what_their_table_says() -> None:
+    vendor = own_templates() / "assets" / "vendor"
+    table = (vendor / "README.md").read_text()
+    scripts = sorted(vendor.glob("*.js"))
+    assert len(scripts) == 2
+    for script in scripts:
+        assert hashlib.sha256(script.read_bytes()).hexdigest() in table, script
 
 
 def test_every_page_is_reachable_from_the_gallery(site: Path) -> None:
@@ -115,7 +126,8 @@ def test_pictures_have_words_and_reserve_their_place(site: Path) -> None:
     for path, page in pages(site):
         for image in page.iter("img"):
             counted += 1
-            assert image.get("alt"), path
+            named = next((link.text_content().strip() for link in image.iterancestors("a")), "")
+            assert image.get("alt") or named, path
             assert int(image.get("width")) > 0
             assert int(image.get("height")) > 0
             assert image.get("loading") in ("lazy", "eager")
