@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from runner.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
 from runner.devices import make_deterministic, peak_memory
+from runner.discretion import discreet
 from runner.errors import InputError, RunFailed
 from runner.events import (
     Event,
@@ -201,7 +202,7 @@ class Run:
             started=started,
         )
         self._recall(checkpoint)
-        write_atomically(self.folder / "recipe.yaml", self.loaded.resolved_text.encode())
+        write_atomically(self.folder / "recipe.yaml", discreet(self.loaded.resolved_text).encode())
         self._summary["inputs"] = self.inputs.write(self.folder, self.loaded.recipe.renderer)
         self._write_summary()
         self._listeners = [self._log, *listeners(self.folder)]

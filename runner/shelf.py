@@ -18,6 +18,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from runner.discretion import discreet_value
 from runner.errors import RunFailed
 
 
@@ -72,7 +73,7 @@ def find_resumable(gallery: Path, recipe: str, parameters: Mapping[str, Any]) ->
             continue
         if summary.get("status") == "done":
             continue
-        if summary.get("parameters") != json.loads(json.dumps(parameters)):
+        if summary.get("parameters") != json.loads(json.dumps(discreet_value(parameters))):
             other += 1
             continue
         return folder, ""

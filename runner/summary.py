@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from runner.devices import describe_device, system_facts
+from runner.discretion import discreet, discreet_value
 from runner.recipe.model import LoadedRecipe
 from runner.renderers.base import Phase, Renderer
 from runner.settings import citations
@@ -36,6 +37,7 @@ def begin_summary(
 ) -> dict[str, Any]:
     """The summary of a run that has just begun."""
     recipe = loaded.recipe
+    command = discreet(command)
     return {
         "schema": 1,
         "recipe": loaded.name,
@@ -76,8 +78,8 @@ def begin_summary(
         "extras": [],
         "weights": [],
         "references": list(citations(recipe)),
-        "parameters": loaded.parameters,
-        "overrides": list(loaded.overrides),
+        "parameters": discreet_value(loaded.parameters),
+        "overrides": discreet_value(loaded.overrides),
         "network": "",
         "rerun": {
             "local": command,

@@ -134,6 +134,7 @@ LEVELS = (
     ("renderers",),
     ("engine",),
     ("canvas", "objectives", "symmetry", "views", "vision", "optimisers"),
+    ("discretion",),
     ("images", "devices", "arithmetic"),
     ("settings", "errors", "events"),
 )

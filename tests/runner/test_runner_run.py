@@ -373,3 +373,23 @@ def test_resuming_needs_the_pictures_it_began_with(recipe, tmp_path):
             folder=begun.folder,
         ).execute(lambda folder: [])
     assert read_summary(begun.folder)["status"] == "interrupted"
+
+
+def test_nothing_private_is_written_into_a_runs_folder(tmp_path, recipe, monkeypatch):
+    """A run's folder is published: what a signed address or the home folder's name says stays out of it."""
+    monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path)
+    text = recipe.read_text()
+    recipe.write_text(
+        f"{text}\nx-note: 'from https://pictures.example/a.png?X-Amz-Signature=5ec2e7 and {tmp_path}/b.png'\n"
+    )
+    loaded = load(recipe)
+    run = Run(
+        loaded, gallery=tmp_path / "g", device="cpu", command=f"orbifolio run {recipe} --image s={tmp_path}/c.png"
+    )
+    result = run.execute(lambda folder: [])
+    assert result.outcome == "done"
+    for path in result.folder.rglob("*"):
+        if path.is_file():
+            assert b"5ec2e7" not in path.read_bytes(), path
+            assert str(tmp_path).encode() not in path.read_bytes(), path
+    assert "~/" in read_summary(result.folder)["rerun"]["local"]
