@@ -32,8 +32,12 @@ class Canvas(ABC):
         """The leaf tensors that an optimiser moves."""
 
     @abstractmethod
+    def values(self) -> Tensor:
+        """(orbits, 3) of the layout, centred and constrained, differentiable in the parameters."""
+
     def artwork(self) -> Tensor:
         """(1, 3, height, width) sRGB, not clamped, differentiable in the parameters."""
+        return self.layout.render(self.values())
 
     def state_dict(self) -> dict[str, Tensor]:
         """Copies of the parameters by number."""

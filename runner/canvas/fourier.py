@@ -65,9 +65,9 @@ class FourierCanvas(Canvas):
         """One spectrum."""
         return [self.tensor]
 
-    def artwork(self) -> Tensor:
-        """The artwork; see the base class."""
+    def values(self) -> Tensor:
+        """The orbits' values; see the base class."""
         spectrum = torch.view_as_complex(self.tensor) * self.gain
         waves = torch.fft.irfft2(spectrum, s=(self.layout.height, self.layout.width))
         picture = torch.sigmoid(torch.einsum("ij,jhw->ihw", self.basis, waves))[None]
-        return self.layout.render(self.layout.sample(picture))
+        return self.layout.sample(picture)

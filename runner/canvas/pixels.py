@@ -38,6 +38,6 @@ class PixelCanvas(Canvas):
         """One (orbits, 3) tensor."""
         return [self.tensor]
 
-    def artwork(self) -> Tensor:
-        """The artwork; see the base class."""
-        return self.layout.render(self.layout.constrain(self.tensor / self.scale))
+    def values(self) -> Tensor:
+        """The orbits' values; see the base class."""
+        return self.layout.constrain(self.tensor / self.scale)

@@ -9,6 +9,7 @@ begins a fresh optimiser.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -178,6 +179,7 @@ class State:
     canvas: Canvas
     optimiser: Optimiser
     engine: Engine
+    gaze: tuple[int, int] | None = None
     step: int = 0
     good: dict[str, Tensor] | None = None
     terms: Mapping[str, float] = field(default_factory=dict)
@@ -239,8 +241,8 @@ class ImageRenderer(Renderer):
             )
         else:
             with torch.no_grad():
-                artwork = previous.canvas.artwork()
-                values = layout.sample(artwork) + self._lost_detail(previous.layout, layout)
+                carried = layout.carry(previous.canvas.values(), previous.layout)
+                values = carried + self._lost_detail(previous.layout, layout)
                 values = layout.constrain(values)
         return self._state(phase, layout, values)
 
@@ -260,19 +262,22 @@ class ImageRenderer(Renderer):
     def _state(self, phase: int, layout: Layout, values: Tensor) -> State:
         canvas_settings: CanvasSettings = self.settings.canvas
         canvas = canvas_settings.build(layout, values)
+        gaze = self.symmetry.gaze_size(layout.width, layout.height, multiple=self._multiple())
+        width, height = gaze or (layout.width, layout.height)
+        wrap = (False, False) if gaze else self.symmetry.wrap
         preparation = Preparation(
-            encoder=self.encoder,
-            width=layout.width,
-            height=layout.height,
+            encoder=self.encoder.padded(padding(wrap)),
+            width=width,
+            height=height,
             picture=self.studio.picture,
             plain_picture=self.studio.plain_picture,
             appearances=self._appearances(),
             device=self.studio.device,
         )
         self._objectives = [objective.build(preparation) for objective in self.settings.objectives]
-        engine = PlainEngine(self.encoder, self._objectives, wrap=self.symmetry.wrap)
+        engine = PlainEngine(self.encoder, self._objectives, wrap=wrap)
         optimiser_settings: OptimiserSettings = self.settings.optimiser
-        return State(phase, layout, canvas, optimiser_settings.build(canvas.parameters()), engine)
+        return State(phase, layout, canvas, optimiser_settings.build(canvas.parameters()), engine, gaze)
 
     def _appearances(self) -> tuple[Appearance, ...]:
         return tuple(
@@ -283,21 +288,25 @@ class ImageRenderer(Renderer):
     def step(self, state: State) -> Outcome:
         """One optimiser step; a loss that is not finite is retried from the last good state."""
         view = self._view(state)
+        looks = self._looks(state)
         seen: list[tuple[float, Mapping[str, float]]] = []
 
         def evaluate() -> float:
             for parameter in state.canvas.parameters():
                 parameter.grad = None
-            artwork = state.canvas.artwork()
-            evaluation = state.engine.evaluate(artwork, view)
-            artwork.backward(evaluation.gradient)  # type: ignore[no-untyped-call]
-            seen.append((evaluation.loss, evaluation.terms))
-            return evaluation.loss
+            values = state.canvas.values()
+            pictures = [look.render(values) for look in looks]
+            evaluations = [state.engine.evaluate(picture, view) for picture in pictures]
+            share = 1 / len(looks)
+            torch.autograd.backward(pictures, [evaluation.gradient * share for evaluation in evaluations])
+            terms = {name: share * sum(item.terms[name] for item in evaluations) for name in evaluations[0].terms}
+            seen.append((math.fsum(terms.values()), terms))
+            return seen[-1][0]
 
         for retry in range(RETRIES + 1):
             before = state.canvas.state_dict()
             try:
-                done = state.optimiser.step(evaluate, moving=bool(self.settings.views))
+                done = state.optimiser.step(evaluate, moving=bool(self.settings.views) or state.gaze is not None)
             except FloatingPointError:
                 if retry == RETRIES:
                     break
@@ -319,10 +328,17 @@ class ImageRenderer(Renderer):
             "them, lower optimiser.rate, or set precision: fp32"
         )
 
+    def _looks(self, state: State) -> tuple[Layout, ...]:
+        """What the network sees at this step: windows of the artwork, or the artwork."""
+        if state.gaze is None:
+            return (state.layout,)
+        random = self._random("gaze", state.phase, state.step)
+        return self.symmetry.gazes(state.layout, state.gaze, random)
+
     def _view(self, state: State) -> Tensor | None:
         views: tuple[View, ...] = self.settings.views
         random = self._random("view", state.phase, state.step)
-        return draw_view(views, state.layout.width, state.layout.height, random)
+        return draw_view(views, *(state.gaze or (state.layout.width, state.layout.height)), random)
 
     def _random(self, purpose: str, phase: int, step: int) -> torch.Generator:
         """A generator of its own for each purpose and step: resuming needs no generator's state."""
@@ -374,6 +390,11 @@ class ImageRenderer(Renderer):
         if not self.symmetry.claims():
             return None
         return self.symmetry.summary(getattr(self.settings.symmetry, "kind", ""), image)
+
+    def extras(self, state: State) -> Mapping[str, bytes]:
+        """What the symmetry's geometry offers besides the picture."""
+        with torch.no_grad():
+            return self.symmetry.products(state.layout, state.canvas.values())
 
     def weights(self) -> tuple[Mapping[str, str], ...]:
         """The network's provenance."""

@@ -14,11 +14,13 @@ counter-clockwise as seen. `ratio` is width / height.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 
 from runner.settings import Settings
@@ -30,7 +32,8 @@ class Claim:
 
     Attributes:
         name: as a reader knows it, e.g. `60 degree rotation about (0, 0)`.
-        matrix: (2, 3) affine map in fractions of the picture, x' = matrix[:, :2] @ x + matrix[:, 2].
+        matrix: (2, 3) affine map in fractions of the picture, x' = matrix[:, :2] @ x + matrix[:, 2]; on a
+            sphere or hyperbolic plane (3, 3), acting on its points (see `charts.py`).
         colour: index 0..47 of the colour element (see `colour.py`), 0 is the identity.
     """
 
@@ -93,6 +96,18 @@ class Layout(ABC):
         Returns:
             (P, 3), centred and constrained. `sample(render(v))` equals v up to interpolation.
         """
+
+    def carry(self, values: Tensor, old: Layout) -> Tensor:
+        """The values of another size of the same artwork, at this size: how a phase begins.
+
+        Args:
+            values: (old.parameters, 3), centred and constrained.
+            old: the layout that they belong to.
+
+        Returns:
+            (P, 3), centred and constrained.
+        """
+        return self.sample(old.render(values))
 
     @abstractmethod
     def to(self, device: str) -> Layout:
@@ -161,6 +176,38 @@ class Symmetry(ABC):
             (degrees, mirrored, (3, 3) colour matrix acting on RGB - 0.5) for every pair that the whole
             group has; translations that change colour count with turn 0.
         """
+
+    def gaze_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int] | None:
+        """The size of what the network sees instead of the artwork, or None where it sees the artwork.
+
+        The whole of a sphere, or of the hyperbolic plane, fits no picture without distortion: while
+        optimising, windows of it are looked at (`gazes`), at the scale of the artwork's size.
+
+        Args:
+            width: of the artwork, as `fit` returned it.
+            height: of the artwork.
+            multiple: both sides must be multiples of this.
+        """
+        return None
+
+    def gazes(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[Layout, ...]:
+        """Windows for one step: layouts with the parameters of the artwork's, each a picture of its own.
+
+        Args:
+            layout: the artwork's, on its device.
+            size: (width, height) from `gaze_size`.
+            random: on the CPU; the same state gives the same windows.
+        """
+        return ()
+
+    def products(self, layout: Layout, values: Tensor) -> Mapping[str, bytes]:
+        """Further files that users of this geometry want, by name: models, other charts, loops.
+
+        Args:
+            layout: of the last phase.
+            values: (parameters, 3), centred and constrained.
+        """
+        return {}
 
     @abstractmethod
     def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:

@@ -1,0 +1,251 @@
+"""A chart is (positions in a picture) -> points of a surface, which of them are there, and how far apart.
+
+Charts of the sphere: the equirectangular map, and cameras. Charts of the hyperbolic plane: Poincare disk,
+Klein disk, half-plane, band, and the square onto which the disk is mapped conformally.
+
+Convention: x to the right and y up, both in [-1, 1] over the picture, (0, 0) its middle; points are
+homogeneous 3-vectors as in `triangle.py`, so that corner P of a tiling, at (0, 0, 1), is in the middle of
+every chart of the hyperbolic plane and at the north pole of the sphere. `spacing` is the length on the surface
+of one unit of the picture, the largest of all directions.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Complexes = npt.NDArray[np.complex128]
+
+NEAREST = 1e-5
+"""1 - radius beyond which no point of the disk is looked at: arithmetic ends near a millionth."""
+
+LEMNISCATE = 2.62205755429212
+"""Half the length of the lemniscate of Bernoulli, whose sine maps a square onto the disk."""
+
+
+@dataclass(frozen=True)
+class Sights:
+    """What positions look at.
+
+    Attributes:
+        points: (N, 3); arbitrary where nothing is there.
+        there: (N,) whether the position shows the surface.
+        spacing: (N,) see the module's docstring.
+    """
+
+    points: Floats
+    there: npt.NDArray[np.bool_]
+    spacing: Floats
+
+
+class Chart(ABC):
+    """The base of all charts."""
+
+    ratio: float = 1.0
+    wrap: tuple[bool, bool] = (False, False)
+
+    @abstractmethod
+    def look(self, x: Floats, y: Floats) -> Sights:
+        """What positions look at.
+
+        Args:
+            x: (N,) in [-1, 1].
+            y: (N,) in [-1, 1], up.
+        """
+
+
+def grid(width: int, height: int) -> tuple[Floats, Floats]:
+    """The middles of a picture's pixels, row by row, as positions."""
+    x = (np.arange(width) + 0.5) * (2 / width) - 1
+    y = 1 - (np.arange(height) + 0.5) * (2 / height)
+    across, up = np.meshgrid(x, y)
+    return across.ravel(), up.ravel()
+
+
+class Equirectangular(Chart):
+    """Longitude to the right, latitude up, the whole sphere; the middle is longitude 0 on the equator."""
+
+    ratio = 2.0
+    wrap = (False, True)
+
+    def look(self, x: Floats, y: Floats) -> Sights:
+        """All of it is there: see `Chart.look`."""
+        longitude, latitude = x * math.pi, y * (math.pi / 2)
+        circle = np.cos(latitude)
+        points = np.stack([circle * np.cos(longitude), circle * np.sin(longitude), np.sin(latitude)], axis=1)
+        return Sights(points, np.ones(len(x), dtype=bool), np.full(len(x), math.pi))
+
+
+@dataclass(frozen=True)
+class Camera(Chart):
+    """A square window of a sphere: gnomonic from its middle, so that it has no limb, or seen from far away.
+
+    Attributes:
+        turn: (3, 3) rotation whose columns are the directions to the right, up and towards the viewer.
+        reach: half the angle of view in radians, less than a quarter turn; None for the whole globe from
+            far away, whose outside is not there.
+    """
+
+    turn: Floats
+    reach: float | None = None
+
+    def look(self, x: Floats, y: Floats) -> Sights:
+        """The window: see `Chart.look`."""
+        if self.reach is None:
+            distance = np.hypot(x, y)
+            there = distance < 1
+            depth = np.sqrt(np.maximum(1 - distance**2, 1e-12))
+            local = np.stack([x, y, depth], axis=1)
+            spacing = 1 / depth
+        else:
+            half = math.tan(self.reach)
+            local = np.stack([x * half, y * half, np.ones_like(x)], axis=1)
+            there = np.ones(len(x), dtype=bool)
+            spacing = half / (1 + (x * half) ** 2 + (y * half) ** 2)  # half in the middle, less outwards
+        points = local @ self.turn.T
+        return Sights(points / np.linalg.norm(points, axis=1, keepdims=True), there, spacing)
+
+
+def lift(w: Complexes, move: Floats | None = None) -> tuple[Floats, npt.NDArray[np.bool_], Floats]:
+    """Points of the Poincare disk on the hyperboloid, moved by an isometry.
+
+    Args:
+        w: (N,) complex; outside the disk is not there.
+        move: (3, 3) isometry of the hyperboloid, or None.
+
+    Returns:
+        (N, 3) points; (N,) whether they are there; (N,) hyperbolic length of a unit of the disk.
+    """
+    squared = np.abs(w) ** 2
+    there = squared < (1 - NEAREST) ** 2
+    w, squared = np.where(there, w, 0j), np.where(there, squared, 0.0)
+    points = np.stack([2 * w.real, 2 * w.imag, 1 + squared], axis=1) / (1 - squared)[:, None]
+    return (points if move is None else points @ move.T), there, 2 / (1 - squared)
+
+
+@dataclass(frozen=True)
+class Disk(Chart):
+    """The Poincare disk, conformal: `radius` of it reaches to the picture's sides."""
+
+    radius: float = 1.0
+    move: Floats | None = None
+
+    def look(self, x: Floats, y: Floats) -> Sights:
+        """The disk, cut at its radius: see `Chart.look`."""
+        points, there, length = lift(np.asarray(self.radius * (x + 1j * y)), self.move)
+        return Sights(points, there & (np.hypot(x, y) < 1), self.radius * length)
+
+
+@dataclass(frozen=True)
+class Window(Chart):
+    """A square in the middle of the Poincare disk, for optimising: no rim is seen.
+
+    Attributes:
+        half: half the square's side in the disk; its corners must lie inside.
+        move: (3, 3) isometry, so that any part of the plane comes to the middle.
+    """
+
+    half: float
+    move: Floats
+
+    def look(self, x: Floats, y: Floats) -> Sights:
+        """The window: see `Chart.look`."""
+        points, there, length = lift(np.asarray(self.half * (x + 1j * y)), self.move)
+        return Sights(points, there, self.half * length)
+
+
+@dataclass(frozen=True)
+class Klein(Chart):
+    """The Klein disk, in which lines are straight; not conformal."""
+
+    radius: float = 1.0
+
+    def look(self, x: Floats, y: Floats) -> Sights:
+        """The disk: see `Chart.look`."""
+        x, y = self.radius * x, self.radius * y
+        squared = x * x + y * y
+        there = squared < (1 - NEAREST) ** 2
+        squared = np.where(there, squared, 0)
+        points = np.stack([np.where(there, x, 0), np.where(there, y, 0), np.ones_like(x)], axis=1)
+        rest = 1 - squared
+        inside = there & (np.hypot(x, y) < self.radius)
+        return Sights(points / np.sqrt(rest)[:, None], inside, self.radius / rest)
+
+
+@dataclass(frozen=True)
+class HalfPlane(Chart):
+    """The upper half-plane: the boundary is the picture's lower edge.
+
+    Attributes:
+        height: of the picture in units of the height at which the tiling's middle lies.
+        ratio: width / height of the picture.
+    """
+
+    height: float = 2.0
+    ratio: float = 2.0
+
+    def look(self, x: Floats, y: Floats) -> Sights:
+        """The half-plane: see `Chart.look`."""
+        z = self.height * (self.ratio * x / 2 + 1j * (y + 1) / 2)
+        points, there, _ = lift((z - 1j) / (z + 1j))
+        return Sights(points, there, self.height / 2 * max(self.ratio, 1) / np.maximum(z.imag, 1e-12))
+
+
+@dataclass(frozen=True)
+class Band(Chart):
+    """The band |Im s| < pi / 4 by w = tanh s: a line of the tiling runs along its middle, at one scale.
+
+    Attributes:
+        length: of the picture along the line, in hyperbolic units (2 Re s).
+    """
+
+    length: float
+    share: float = 1.0
+
+    @property
+    def ratio(self) -> float:  # type: ignore[override]
+        """Width / height: the band is pi / 2 high in s, in which a hyperbolic unit is a half."""
+        return self.length / 2 / (self.share * math.pi / 2)
+
+    def look(self, x: Floats, y: Floats) -> Sights:
+        """The band: see `Chart.look`."""
+        along, across = x * self.length / 4, self.share * y * math.pi / 4
+        points, there, _ = lift(np.tanh(along + 1j * across))
+        scale = 2 / np.maximum(np.cos(2 * across), 1e-12)
+        return Sights(points, there, scale * max(self.length / 4, self.share * math.pi / 4))
+
+
+@dataclass(frozen=True)
+class Square(Chart):
+    """The disk mapped conformally onto the whole square by the lemniscate sine (Schwarz 1869)."""
+
+    def look(self, x: Floats, y: Floats) -> Sights:
+        """The square: see `Chart.look`."""
+        corner = np.exp(0.25j * math.pi)
+        step = LEMNISCATE / 2 / math.sqrt(2)
+        z = (x + 1j * y) * step / corner
+        w = lemniscate_sine(z)
+        points, there, length = lift(w * corner)
+        slope = np.sqrt(np.abs(1 - w**4))  # sl' = sqrt(1 - sl^4)
+        return Sights(points, there, length * slope * step)
+
+
+def lemniscate_sine(z: Complexes) -> Complexes:
+    """sl(z) = sd(sqrt(2) z | 1/2) / sqrt(2), from real elliptic functions by their addition formulas.
+
+    Args:
+        z: inside the square with corners at plus and minus LEMNISCATE / 2 and i times those.
+    """
+    from scipy.special import ellipj
+
+    s, c, d, _ = ellipj(math.sqrt(2) * z.real, 0.5)
+    s1, c1, d1, _ = ellipj(math.sqrt(2) * z.imag, 0.5)
+    sine = s * d1 + 1j * c * d * s1 * c1
+    delta = d * c1 * d1 - 0.5j * s * c * s1
+    result: Complexes = np.asarray(sine / delta / math.sqrt(2), dtype=np.complex128)
+    return result
