@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from runner.settings import Settings, family
+from runner.symmetry.hyperbolic import Hyperbolic
 from runner.symmetry.none import NoSymmetry
 from runner.symmetry.plane import Plane
+from runner.symmetry.sphere import Sphere
 
-SYMMETRIES: tuple[type[Settings], ...] = (NoSymmetry, Plane)
+SYMMETRIES: tuple[type[Settings], ...] = (NoSymmetry, Plane, Sphere, Hyperbolic)
 AnySymmetry: Any = family(*SYMMETRIES)

@@ -6,7 +6,7 @@ Klein disk, half-plane, band, and the square onto which the disk is mapped confo
 Convention: x to the right and y up, both in [-1, 1] over the picture, (0, 0) its middle; points are
 homogeneous 3-vectors as in `triangle.py`, so that corner P of a tiling, at (0, 0, 1), is in the middle of
 every chart of the hyperbolic plane and at the north pole of the sphere. `spacing` is the length on the surface
-of one unit of the picture, the largest of all directions.
+of half the picture's shorter side, the largest of all directions; `place` is the way back.
 """
 
 from __future__ import annotations
@@ -44,8 +44,15 @@ class Sights:
 
 
 class Chart(ABC):
-    """The base of all charts."""
+    """The base of all charts.
 
+    Attributes:
+        curvature: of the surface: 1 sphere, 0 plane, -1 hyperbolic plane.
+        ratio: width / height of a picture.
+        wrap: whether it continues over its (top-bottom, left-right) edges.
+    """
+
+    curvature: int = -1
     ratio: float = 1.0
     wrap: tuple[bool, bool] = (False, False)
 
@@ -57,6 +64,17 @@ class Chart(ABC):
             x: (N,) in [-1, 1].
             y: (N,) in [-1, 1], up.
         """
+
+    def place(self, points: Floats) -> tuple[Floats, Floats]:
+        """Where points stand in the picture; some may stand outside of it.
+
+        Args:
+            points: (N, 3).
+
+        Returns:
+            x and y, (N,) each.
+        """
+        raise NotImplementedError(type(self).__name__)
 
 
 def grid(width: int, height: int) -> tuple[Floats, Floats]:
@@ -70,6 +88,7 @@ def grid(width: int, height: int) -> tuple[Floats, Floats]:
 class Equirectangular(Chart):
     """Longitude to the right, latitude up, the whole sphere; the middle is longitude 0 on the equator."""
 
+    curvature = 1
     ratio = 2.0
     wrap = (False, True)
 
@@ -78,7 +97,12 @@ class Equirectangular(Chart):
         longitude, latitude = x * math.pi, y * (math.pi / 2)
         circle = np.cos(latitude)
         points = np.stack([circle * np.cos(longitude), circle * np.sin(longitude), np.sin(latitude)], axis=1)
-        return Sights(points, np.ones(len(x), dtype=bool), np.full(len(x), math.pi))
+        return Sights(points, np.ones(len(x), dtype=bool), np.full(len(x), math.pi / 2))
+
+    def place(self, points: Floats) -> tuple[Floats, Floats]:
+        """Longitude and latitude: see `Chart.place`."""
+        latitude = np.arcsin(np.clip(points[:, 2], -1, 1))
+        return np.arctan2(points[:, 1], points[:, 0]) / math.pi, latitude / (math.pi / 2)
 
 
 @dataclass(frozen=True)
@@ -91,6 +115,7 @@ class Camera(Chart):
             far away, whose outside is not there.
     """
 
+    curvature = 1
     turn: Floats
     reach: float | None = None
 
@@ -123,9 +148,21 @@ def lift(w: Complexes, move: Floats | None = None) -> tuple[Floats, npt.NDArray[
     """
     squared = np.abs(w) ** 2
     there = squared < (1 - NEAREST) ** 2
-    w, squared = np.where(there, w, 0j), np.where(there, squared, 0.0)
-    points = np.stack([2 * w.real, 2 * w.imag, 1 + squared], axis=1) / (1 - squared)[:, None]
+    across, up = np.where(there, w.real, 0.0), np.where(there, w.imag, 0.0)
+    squared = np.where(there, squared, 0.0)
+    points = np.stack([2 * across, 2 * up, 1 + squared], axis=1) / (1 - squared)[:, None]
     return (points if move is None else points @ move.T), there, 2 / (1 - squared)
+
+
+def drop(points: Floats) -> Complexes:
+    """The way back: points of the hyperboloid in the Poincare disk."""
+    return np.asarray((points[:, 0] + 1j * points[:, 1]) / (1 + points[:, 2]), dtype=np.complex128)
+
+
+def boost(point: Floats) -> Floats:
+    """(3, 3) isometry of the hyperboloid that moves (0, 0, 1) to a point, along the line between them."""
+    x, y, z = point
+    return np.array([[1 + x * x / (1 + z), x * y / (1 + z), x], [x * y / (1 + z), 1 + y * y / (1 + z), y], [x, y, z]])
 
 
 @dataclass(frozen=True)
@@ -139,6 +176,11 @@ class Disk(Chart):
         """The disk, cut at its radius: see `Chart.look`."""
         points, there, length = lift(np.asarray(self.radius * (x + 1j * y)), self.move)
         return Sights(points, there & (np.hypot(x, y) < 1), self.radius * length)
+
+    def place(self, points: Floats) -> tuple[Floats, Floats]:
+        """In the disk: see `Chart.place`."""
+        w = drop(points if self.move is None else points @ np.linalg.inv(self.move).T) / self.radius
+        return w.real, w.imag
 
 
 @dataclass(frozen=True)
@@ -176,6 +218,10 @@ class Klein(Chart):
         inside = there & (np.hypot(x, y) < self.radius)
         return Sights(points / np.sqrt(rest)[:, None], inside, self.radius / rest)
 
+    def place(self, points: Floats) -> tuple[Floats, Floats]:
+        """In the disk: see `Chart.place`."""
+        return points[:, 0] / points[:, 2] / self.radius, points[:, 1] / points[:, 2] / self.radius
+
 
 @dataclass(frozen=True)
 class HalfPlane(Chart):
@@ -193,7 +239,13 @@ class HalfPlane(Chart):
         """The half-plane: see `Chart.look`."""
         z = self.height * (self.ratio * x / 2 + 1j * (y + 1) / 2)
         points, there, _ = lift((z - 1j) / (z + 1j))
-        return Sights(points, there, self.height / 2 * max(self.ratio, 1) / np.maximum(z.imag, 1e-12))
+        return Sights(points, there, self.height / 2 * min(self.ratio, 1) / np.maximum(z.imag, 1e-12))
+
+    def place(self, points: Floats) -> tuple[Floats, Floats]:
+        """In the half-plane: see `Chart.place`."""
+        w = drop(points)
+        z = 1j * (1 + w) / (1 - w) / self.height
+        return 2 * z.real / self.ratio, 2 * z.imag - 1
 
 
 @dataclass(frozen=True)
@@ -217,7 +269,12 @@ class Band(Chart):
         along, across = x * self.length / 4, self.share * y * math.pi / 4
         points, there, _ = lift(np.tanh(along + 1j * across))
         scale = 2 / np.maximum(np.cos(2 * across), 1e-12)
-        return Sights(points, there, scale * max(self.length / 4, self.share * math.pi / 4))
+        return Sights(points, there, scale * min(self.length / 4, self.share * math.pi / 4))
+
+    def place(self, points: Floats) -> tuple[Floats, Floats]:
+        """In the band: see `Chart.place`."""
+        s = np.arctanh(drop(points))
+        return s.real / (self.length / 4), s.imag / (self.share * math.pi / 4)
 
 
 @dataclass(frozen=True)
@@ -233,6 +290,16 @@ class Square(Chart):
         points, there, length = lift(w * corner)
         slope = np.sqrt(np.abs(1 - w**4))  # sl' = sqrt(1 - sl^4)
         return Sights(points, there, length * slope * step)
+
+    def place(self, points: Floats) -> tuple[Floats, Floats]:
+        """In the square, by Newton's iterations; good well inside of it: see `Chart.place`."""
+        corner = np.exp(0.25j * math.pi)
+        w = drop(points) / corner
+        z = w * (1 + w**4 / 10)
+        for _ in range(5):
+            z = z - (lemniscate_sine(z) - w) / np.sqrt(1 - w**4)
+        found = z * corner / (LEMNISCATE / 2 / math.sqrt(2))
+        return found.real, found.imag
 
 
 def lemniscate_sine(z: Complexes) -> Complexes:

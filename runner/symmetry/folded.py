@@ -2,13 +2,15 @@
 
 Every pixel looks at a point, the point is folded into the triangle, and there it blends three nodes of the
 texture; so the picture has the group's symmetry exactly, in every chart, and no seam. Where a pixel covers more
-than a node (towards a rim) it blends several points; where it covers many, the picture fades to the mean
-colour, which the group's colours leave as it is.
+than a node (towards a rim) it reads a smoothed texture; where it covers a good part of a tile, the picture
+fades to the mean colour, which the group's colours leave as it is.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +21,13 @@ from runner.symmetry import colour
 from runner.symmetry.base import Layout
 from runner.symmetry.charts import Chart, grid
 from runner.symmetry.gather import Gather, build_gather
+from runner.symmetry.smoothing import STEPS, smoothing_step
 from runner.symmetry.texture import Taps, Texture
 from runner.symmetry.triangle import Folded
 
 Floats = npt.NDArray[np.float64]
 
-_FINE = 3  # points a side in a pixel that covers more than a node
+_SEEN = 1e-3  # weight below which no pixel is said to show a node
 _FADED = 0.5  # length of a pixel on the surface, in units of the triangle, from which all of it is mean
 
 
@@ -63,44 +66,46 @@ class FoldedLayout(Layout):
         x, y = grid(width, height)
         sights = chart.look(x, y)
         length = sights.spacing * (2 / min(width, height))
-        points = sights.points.copy()
-        points[~sights.there] = (0.0, 0.0, 1.0)
-        taps = surface.taps(points)
-        taps.weights[~sights.there] = 0.0
-        self._draw = build_gather(taps.orbits, taps.elements, taps.weights, self.parameters)
-        fade = np.clip((length - _FADED / 2) / (_FADED / 2), 0.0, 1.0)
-        fade[~sights.there] = 1.0
+        fade = np.where(sights.there, np.clip(2 * length / _FADED - 1, 0.0, 1.0), 1.0)
         self._fade = torch.from_numpy(fade.astype(np.float32))[:, None]
-        coarse = np.flatnonzero((length > 1.5 * surface.spacing) & (fade < 1))
-        self._coarse = torch.from_numpy(coarse)
-        self._fine = self._supersampled(x[coarse], y[coarse]) if len(coarse) else None
+        points = np.where((fade < 1)[:, None], sights.points, [0.0, 0.0, 1.0])
+        level = np.clip(np.log2(np.maximum(length / surface.spacing, 1.0)), 0, len(STEPS) - 1)
+        level[fade >= 1] = 0
+        self._levels = math.ceil(float(level.max(initial=0.0)))
+        self._smooth = smoothing_step(texture) if self._levels else None
+        self._draw = self._tables(surface.taps(points), level, fade)
 
-    def _supersampled(self, x: Floats, y: Floats) -> Gather:
-        """Taps of several points for each of these pixels."""
-        offsets = (np.arange(_FINE) + 0.5) / _FINE * 2 - 1
-        found = []
-        for down in offsets / self.height:
-            for right in offsets / self.width:
-                sights = self.chart.look(x + right, y + down)
-                points = np.where(sights.there[:, None], sights.points, [0.0, 0.0, 1.0])
-                taps = self.surface.taps(points)
-                taps.weights[~sights.there] = 0.0
-                found.append(taps)
-        weights = np.concatenate([taps.weights for taps in found], axis=1)
-        total = weights.sum(1, keepdims=True)
+    def _tables(self, taps: Taps, level: Floats, fade: Floats) -> Gather:
+        """Every pixel blends two levels, each a copy of the orbits behind the one before."""
+        weights = taps.weights * (fade < 1)[:, None]
+        if not self._levels:
+            return build_gather(taps.orbits, taps.elements, weights, self.parameters)
+        lower = np.minimum(np.floor(level).astype(np.int64), self._levels - 1)
+        share = (level - lower)[:, None]
+        orbits = taps.orbits + (lower * self.parameters)[:, None]
         return build_gather(
-            np.concatenate([taps.orbits for taps in found], axis=1),
-            np.concatenate([taps.elements for taps in found], axis=1),
-            weights / np.where(total > 0, total, 1.0),
-            self.parameters,
+            np.concatenate([orbits, orbits + self.parameters], axis=1),
+            np.concatenate([taps.elements, taps.elements], axis=1),
+            np.concatenate([weights * (1 - share), weights * share], axis=1),
+            self.parameters * (self._levels + 1),
         )
+
+    def _smoothed(self, values: Tensor) -> Tensor:
+        """The values, then each level's, one behind the other."""
+        if self._smooth is None:
+            return values
+        found = [values]
+        for level in range(1, self._levels + 1):
+            values = found[-1]
+            for _ in range(STEPS[level] - STEPS[level - 1]):
+                values = self._smooth(values)
+            found.append(values)
+        return torch.cat(found)
 
     def render(self, values: Tensor) -> Tensor:
         """The chart's picture of these orbit values: see `base.Layout.render`."""
         wide = self.constrain(values if values.dtype in (torch.float32, torch.float64) else values.float())
-        points = self._draw(wide)
-        if self._fine is not None:
-            points = points.index_copy(0, self._coarse, self._fine(wide))
+        points = self._draw(self._smoothed(wide))
         fade = self._fade.to(wide.dtype)
         points = points * (1 - fade) + self.mean(wide) * fade + 0.5
         return points.to(values.dtype).view(1, self.height, self.width, 3).permute(0, 3, 1, 2)
@@ -129,26 +134,26 @@ class FoldedLayout(Layout):
         resized = torch.nn.functional.interpolate(
             picture, (self.height, self.width), mode="bilinear", align_corners=False, antialias=True
         )
-        points = resized[0].permute(1, 2, 0).reshape(-1, 3) - 0.5
-        shown = 1 - self._fade.to(points.dtype)
-        weight = self._covered.to(points.dtype)
-        gathered = self._draw.collect(points * shown)
-        mean = (points * shown).sum(0) / shown.sum().clamp_min(1e-9)
-        values = torch.where(weight > 1e-3, gathered / weight.clamp_min(1e-3), mean)
+        shown = 1 - self._fade.to(picture.dtype)
+        points = (resized[0].permute(1, 2, 0).reshape(-1, 3) - 0.5) * shown
+        mean = points.sum(0) / shown.sum().clamp_min(1e-9)
+        collected = self._draw.collect(points).view(-1, self.parameters, 3).sum(0)
+        weight = self._shown.to(points.dtype)
+        values = torch.where(weight > _SEEN, collected / weight.clamp_min(_SEEN), mean)
         return self.constrain(values)
 
-    @property
-    def _covered(self) -> Tensor:
-        """(P, 1) how much of every orbit the picture shows."""
-        # through the colours a white point stays no white point: count with the absolute taps
+    @cached_property
+    def _shown(self) -> Tensor:
+        """(P, 1) how much of every orbit the picture shows, over all levels."""
         draw = self._draw
-        ones = torch.ones(draw.parameters, device=self.orbit_size.device)
-        slots = draw.back_offsets.numel() // draw.parameters
-        shown = (1 - self._fade[:, 0])[draw.back_points.long()]
-        weights = shown if draw.back_weights is None else draw.back_weights * shown
-        counts = torch.diff(draw.back_offsets.long(), append=torch.tensor([len(weights)], device=ones.device))
-        orbit = torch.arange(draw.parameters * slots, device=ones.device).repeat_interleave(counts) // slots
-        return torch.zeros_like(ones).index_add(0, orbit, weights)[:, None]
+        assert draw.back_weights is not None
+        weights = draw.back_weights * (1 - self._fade[:, 0])[draw.back_points.long()]
+        ends = torch.cat([draw.back_offsets.long()[1:], torch.tensor([len(weights)], device=weights.device)])
+        running = torch.cat([torch.zeros(1, dtype=torch.float64, device=weights.device), weights.double().cumsum(0)])
+        each = (running[ends] - running[draw.back_offsets.long()]).view(
+            -1, self.parameters, ends.numel() // draw.parameters
+        )
+        return each.sum((0, 2)).float()[:, None]
 
     def carry(self, values: Tensor, old: Layout) -> Tensor:
         """The old texture at this one's nodes, without the detour over a picture: see `base.Layout.carry`."""
@@ -164,9 +169,9 @@ class FoldedLayout(Layout):
     def to(self, device: str) -> FoldedLayout:
         """The same layout with its tables on a device."""
         moved = object.__new__(FoldedLayout)
-        moved.__dict__.update(self.__dict__)
-        for name in ("orbit_size", "_special", "_projectors", "_mean", "_fade", "_coarse"):
+        moved.__dict__.update({name: item for name, item in self.__dict__.items() if name != "_shown"})
+        for name in ("orbit_size", "_special", "_projectors", "_mean", "_fade"):
             setattr(moved, name, getattr(self, name).to(device))
         moved._draw = self._draw.to(device)
-        moved._fine = None if self._fine is None else self._fine.to(device)
+        moved._smooth = None if self._smooth is None else self._smooth.to(device)
         return moved

@@ -123,6 +123,22 @@ class Texture:
         """Orbits whose stabiliser changes colours, and the projectors on what it leaves."""
         return self._orbits[3], self._orbits[4]
 
+    def members(self) -> tuple[Integers, Integers]:
+        """(sheets, nodes) orbit of every node, and the colour element through which it shows its value."""
+        return self._orbits[0], self._orbits[1]
+
+    def small_sides(self) -> tuple[Integers, Integers]:
+        """The nodes at both ends of the sides of all small triangles; a side of two triangles comes twice."""
+        p, q = self._steps
+        up = p + q < self.divisions
+        down = (p > 0) & (q > 0)
+        corners = [(self._node(p[up], q[up]), self._node(p[up] + 1, q[up]), self._node(p[up], q[up] + 1))]
+        p, q = p[down], q[down]
+        corners.append((self._node(p, q), self._node(p - 1, q), self._node(p, q - 1)))
+        first = np.concatenate([np.concatenate(triple) for triple in corners])
+        second = np.concatenate([np.concatenate((b, c, a)) for a, b, c in corners])
+        return first, second
+
     def representatives(self) -> tuple[Integers, Integers]:
         """(orbits,) sheet and node of one member of each, that shows the value itself."""
         orbit, element, _, _, _ = self._orbits
