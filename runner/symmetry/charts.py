@@ -76,6 +76,20 @@ class Chart(ABC):
         """
         raise NotImplementedError(type(self).__name__)
 
+    def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> Floats:
+        """(3, 3) what a flip, then a turn about the middle, then a shift of the picture does to points.
+
+        Args:
+            degrees: counter-clockwise; on a sphere about the axis from pole to pole.
+            mirrored: flipped left to right first.
+            shift: fractions of the picture to the right and down; nothing on curved surfaces.
+        """
+        turn = math.radians(degrees)
+        cosine, sine = math.cos(turn), math.sin(turn)
+        return np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]]) @ np.diag(
+            [-1.0 if mirrored else 1.0, 1.0, 1.0]
+        )
+
 
 def grid(width: int, height: int) -> tuple[Floats, Floats]:
     """The middles of a picture's pixels, row by row, as positions."""

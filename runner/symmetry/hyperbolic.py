@@ -152,7 +152,7 @@ class Hyperbolic(SymmetrySettings):
     mirror, where there are mirrors, is the one through a tile's middle and a side's.
     """
 
-    cites: ClassVar[tuple[str, ...]] = ("coxeter1973", "conway2008", "senechal1979", "mindseye")
+    cites: ClassVar[tuple[str, ...]] = ("coxeter1972", "conway2008", "senechal1979", "mindseye")
 
     kind: Literal["hyperbolic"] = "hyperbolic"
     p: int = Field(ge=3, le=64)

@@ -123,7 +123,7 @@ class Sphere(SymmetrySettings):
     Dnd: s, m; S2n: s; Cs: h; Ci: i.
     """
 
-    cites: ClassVar[tuple[str, ...]] = ("coxeter1973", "conway2008", "senechal1979", "mindseye")
+    cites: ClassVar[tuple[str, ...]] = ("coxeter1972", "conway2008", "senechal1979", "mindseye")
 
     kind: Literal["sphere"] = "sphere"
     group: str = "none"
