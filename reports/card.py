@@ -120,7 +120,7 @@ def flattened(value: object, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _cover(run: Run) -> Cover | None:
-    source = imaging.final_source(run)
+    source = imaging.portrait_source(run) or imaging.final_source(run)
     if source is None and run.status != "done" and (newest := imaging.newest_frame(run)):
         source = pictures.prepare(run.folder, newest[1].path, widths=pictures.SMALL)
     if source is None:

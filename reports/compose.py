@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import math
-import re
 from pathlib import Path
 
 from markupsafe import Markup
 
-from reports import curves, imaging, notices, parts, pictures, prose, references, values, wording
+from reports import (
+    animation,
+    compare,
+    curves,
+    deepzoom,
+    downloads,
+    globe,
+    imaging,
+    live,
+    measured,
+    notices,
+    pairs,
+    parts,
+    pictures,
+    prose,
+    stops,
+    values,
+    wording,
+    written,
+)
 from reports.log import Phase, Run
 from reports.tree import STATUSES, Header, Link, Page, Place
 
 FRAMES_ON_CARD = 12
 REFRESH = 5
-CLOSE = 0.05
-"""Residual below which a claimed symmetry counts as kept (measured: true ones lie below 0.01)."""
-
-DISTINCT = 0.2
-"""Residual above which an unclaimed symmetry counts as absent (measured: they lie above 0.6)."""
-
-_INK = re.compile(r"(-?)\s*([rgb])\b", re.IGNORECASE)
 
 
 def crumbs(run: Run, gallery: Path, place: Place, *below: Link) -> tuple[Link, ...]:
@@ -63,8 +73,21 @@ def header(run: Run) -> Header:
     )
 
 
-def _hero(run: Run, place: Place) -> parts.Hero:
-    source, caption = imaging.final_source(run), "The finished picture"
+def _scrubber(run: Run, place: Place) -> parts.Scrubber | None:
+    """The slider under the picture: through all frames, and on to the finished picture."""
+    finished = imaging.final_source(run) is not None
+    return stops.scrubber(
+        place,
+        run,
+        run.phases,
+        label="Frames of the whole run",
+        ends_with="The finished picture" if finished else "",
+        latest="" if finished else "The newest frame",
+    )
+
+
+def _hero(run: Run, place: Place, scrubber: parts.Scrubber | None) -> parts.Hero:
+    source, caption = imaging.portrait_source(run) or imaging.final_source(run), "The finished picture"
     if source is None:
         newest = imaging.newest_frame(run)
         caption = "No picture yet" if run.running else "No picture was saved"
@@ -89,6 +112,10 @@ def _hero(run: Run, place: Place) -> parts.Hero:
     links = []
     if final and (run.folder / final).is_file():
         links.append(Link("Download the picture", place.to(run.folder / final)))
+    if deepzoom.find(run) is not None:
+        links.append(Link("Zoom into the picture", place.to(deepzoom.page_path(run))))
+    gallery = run.folder.parent.parent
+    links.append(Link("Compare with other runs", compare.address(place, gallery, f"{run.type}/{run.id}")))
     links.append(Link("System and timing", place.to(run.folder / "system" / "index.html")))
     return parts.Hero(
         picture=imaging.show(
@@ -99,7 +126,7 @@ def _hero(run: Run, place: Place) -> parts.Hero:
             loading="eager",
         ),
         caption=caption,
-        stops=imaging.stops(place, run, run.phases),
+        scrubber=scrubber,
         about=prose.to_html(run.about) if run.about.strip() else Markup(""),
         facts=tuple(fact for fact in facts if fact.value),
         links=tuple(links),
@@ -118,74 +145,19 @@ def _wallpaper(run: Run, place: Place) -> parts.TilePreview | None:
         return None
     copy, natural = source.versions[0]
     width = min(natural, max(96, min(240, round(natural / 2))))
-    repeat = "repeat" if rows and columns else "repeat-x" if columns else "repeat-y"
+    whole = pictures.prepare(run.folder, values.inner_path(final.get("path")))
+    large = whole.versions[-1] if whole else (copy, natural)
+    way = "both" if rows and columns else "across" if columns else "down"
     return parts.TilePreview(
         src=place.to(copy),
-        repeat=repeat,
+        # a smaller copy of it would not wrap: it was not scaled as part of its repetition
+        large=place.to(large[0]) if natural < source.width == large[1] else "",
+        way=way,
+        repeat={"both": "repeat", "across": "repeat-x", "down": "repeat-y"}[way],
         width=width,
         height=max(1, round(width / source.ratio)),
-        natural=natural,
+        natural=source.width,
         label=f"{run.title}, repeated as wallpaper",
-    )
-
-
-def _claim(record: object, *, claimed: bool) -> parts.ClaimRow:
-    """One row of the symmetry table."""
-    claim = values.mapping(record)
-    residual = values.number(claim.get("residual"))
-    colour = values.text(claim.get("colour"))
-    inks = tuple(parts.Ink(("n" if sign else "") + name.lower()) for sign, name in _INK.findall(colour))
-    if residual is None:
-        verdict, tone = "not measured", "calm"
-    elif claimed:
-        verdict, tone = ("kept", "good") if residual < CLOSE else ("not exact", "bad")
-    else:
-        verdict, tone = ("absent", "good") if residual > DISTINCT else ("nearly present", "caution")
-    second = values.number(claim.get("second"))
-    return parts.ClaimRow(
-        name=values.text(claim.get("name"), "unnamed"),
-        colour=colour,
-        inks=inks if len(inks) == 3 else (),
-        residual=wording.number(residual, 2),
-        second=wording.number(second, 2),
-        verdict=verdict,
-        tone=tone,
-    )
-
-
-def _symmetry(run: Run) -> parts.Symmetry | None:
-    symmetry = values.mapping(run.record.get("symmetry"))
-    if not symmetry:
-        return None
-    claims = tuple(_claim(item, claimed=True) for item in values.sequence(symmetry.get("claims")))
-    others = values.sequence(symmetry.get("unclaimed")) if claims else ()
-    unclaimed = tuple(_claim(item, claimed=False) for item in others)
-    worst = values.number(symmetry.get("worst"))
-    if worst is None or not claims:
-        verdict, tone = "Not measured yet: this happens on the finished picture.", "calm"
-        if not run.running and run.status != "done":
-            verdict = "Not measured: there is no finished picture."
-    else:
-        kept = sum(claim.tone == "good" for claim in claims)
-        tone = "good" if kept == len(claims) and worst < CLOSE else "bad"
-        verdict = f"{kept} of {wording.count(len(claims), 'claim')} kept; the largest residual is "
-        verdict += f"{wording.number(worst, 2)}."
-    facts = (
-        parts.Fact("Group", values.text(symmetry.get("group"))),
-        parts.Fact("Cells in the picture", values.text(symmetry.get("cells"))),
-        parts.Fact(
-            "Closest unclaimed",
-            wording.number(values.number(symmetry.get("closest_unclaimed")), 2) if unclaimed else "",
-        ),
-    )
-    return parts.Symmetry(
-        lead=values.text(symmetry.get("title")) or values.text(symmetry.get("group")),
-        verdict=verdict,
-        tone=tone,
-        facts=tuple(fact for fact in facts if fact.value),
-        notes=values.texts(symmetry.get("notes")),
-        claims=claims,
-        unclaimed=unclaimed,
     )
 
 
@@ -200,6 +172,9 @@ def _inputs(run: Run, place: Place) -> parts.Inputs | None:
             wording.pixels(width, height) if width and height else "",
             f"weight {wording.number(weight)}" if weight is not None else "",
         )
+        versions = [("original", "as given"), ("prepared", "as prepared")]
+        if entry.get("prepared") == entry.get("original"):
+            del versions[1]  # nothing was prepared: the same picture twice says nothing
         shown = {
             version: imaging.show(
                 place,
@@ -207,7 +182,7 @@ def _inputs(run: Run, place: Place) -> parts.Inputs | None:
                 alt=f"{name}, {words}",
                 sizes="(min-width: 62rem) 24rem, 46vw",
             )
-            for version, words in (("original", "as given"), ("prepared", "as prepared"))
+            for version, words in versions
         }
         cards.append(parts.InputCard(name, tuple(fact for fact in facts if fact), **shown))
     return parts.Inputs(tuple(cards)) if cards else None
@@ -247,7 +222,7 @@ def _phases(run: Run, place: Place) -> parts.Phases | None:
             parts.PhaseCard(
                 id=f"phase-{phase.index + 1}",
                 title=f"{phase.index + 1}. {phase.title}",
-                href=place.to(run.folder / phase.folder / "index.html") if phase.started else "",
+                href=place.to(imaging.phase_page(run, phase)) if phase.started else "",
                 facts=phase_facts(phase),
                 more=more,
                 status=state,
@@ -255,75 +230,6 @@ def _phases(run: Run, place: Place) -> parts.Phases | None:
             )
         )
     return parts.Phases(tuple(cards)) if cards else None
-
-
-def _parameters(run: Run) -> parts.Parameters | None:
-    record = run.record.get("parameters")
-    text = json.dumps(record, indent=2, ensure_ascii=False) if record else ""
-    overrides = values.texts(run.record.get("overrides"))
-    if not (text or run.recipe_text or overrides):
-        return None
-    return parts.Parameters(overrides, prose.yaml_tokens(run.recipe_text), text)
-
-
-def _again(run: Run) -> parts.Again | None:
-    rerun = values.mapping(run.record.get("rerun"))
-    offers = [
-        ("local", "On this machine", "The same recipe, seed and versions give the same bytes."),
-        ("cloud", "On a rented GPU", "Prints what it will cost before anything starts."),
-    ]
-    if run.status not in ("done", "running"):
-        offers.insert(0, ("resume", "Go on where it stopped", "As if it had never stopped."))
-    commands = tuple(
-        parts.Command(heading, values.text(rerun.get(key)), note)
-        for key, heading, note in offers
-        if values.text(rerun.get(key))
-    )
-    return parts.Again(commands) if commands else None
-
-
-def _weights(run: Run) -> parts.Weights | None:
-    weights = tuple(
-        parts.Weight(
-            name=values.text(entry.get("name"), "unnamed"),
-            licence=values.text(entry.get("licence")),
-            source=values.text(entry.get("source")),
-            sha256=values.text(entry.get("sha256")),
-            notes=values.text(entry.get("notes")),
-        )
-        for entry in map(values.mapping, values.sequence(run.record.get("weights")))
-    )
-    return parts.Weights(weights) if weights else None
-
-
-def _references(run: Run) -> parts.References | None:
-    known, unknown = references.resolve(values.texts(run.record.get("references")))
-    return parts.References(known, unknown) if known or unknown else None
-
-
-def _downloads(run: Run, place: Place) -> parts.Downloads | None:
-    final = values.inner_path(values.mapping(run.record.get("final")).get("path"))
-    offers: list[tuple[str, str, pictures.Source | None]] = [(final, "The picture", None)]
-    for extra in map(values.mapping, values.sequence(run.record.get("extras"))):
-        path = values.inner_path(extra.get("path"))
-        seen = None
-        if values.text(extra.get("kind")) == "picture":
-            seen = pictures.prepare(run.folder, path, widths=pictures.SMALL)
-        offers.append((path, values.text(extra.get("title")) or Path(path).name, seen))
-    offers += [
-        ("recipe.yaml", "The recipe as resolved", None),
-        ("run.json", "The summary, for machines", None),
-        ("events.jsonl", "The log: everything that happened", None),
-    ]
-    found = []
-    for path, title, source in offers:
-        if path and (run.folder / path).is_file():
-            # the log grows while the run goes on: its size would change the page with every line
-            amount = "" if run.running else wording.size((run.folder / path).stat().st_size)
-            note = " · ".join(item for item in (path, amount) if item)
-            picture = imaging.show(place, source, alt=title, sizes="8rem")
-            found.append(parts.Download(title, place.to(run.folder / path), note, picture))
-    return parts.Downloads(tuple(found)) if found else None
 
 
 def run_page(run: Run, gallery: Path) -> Page:
@@ -335,20 +241,24 @@ def run_page(run: Run, gallery: Path) -> Page:
     """
     place = Place(run.folder)
     charts = curves.loss_charts(run.phases)
+    scrubber = _scrubber(run, place)
     found: list[parts.Part | None] = [
         *notices.all_of(run),
-        _hero(run, place),
+        _hero(run, place, scrubber),
         notices.advisories(run),
+        globe.part(run, place),
         _wallpaper(run, place),
-        _symmetry(run),
+        pairs.comparison(run, place),
+        measured.symmetry(run),
         _inputs(run, place),
         _phases(run, place),
+        animation.part(run, place),
         parts.Curves(charts) if charts else None,
-        _parameters(run),
-        _again(run),
-        _weights(run),
-        _references(run),
-        _downloads(run, place),
+        written.parameters(run),
+        written.again(run),
+        written.weights(run),
+        written.references(run),
+        downloads.part(run, place),
     ]
     return Page(
         path=run.folder / "index.html",
@@ -359,4 +269,5 @@ def run_page(run: Run, gallery: Path) -> Page:
         parts=tuple(part for part in found if part is not None),
         description=prose.to_text(run.about) or run.title,
         refresh=REFRESH if run.running else None,
+        live=live.of_run(run, scrubber.data if scrubber else None),
     )

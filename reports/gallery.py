@@ -7,25 +7,26 @@ the later one sees both. A run's folder is `gallery/<type>/<run-id>/` with a `ru
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from reports import imaging, parts, pictures, wording
+from reports import compare, feed, files, many, parts, walls, wording
 from reports.card import Card
 from reports.card import read as read_card
 from reports.compose import REFRESH
 from reports.log import read_run
+from reports.recipes import recipe_page
 from reports.render import Renderer, renderer
-from reports.tree import STATUSES, Header, Link, Page, Place
+from reports.tree import Header, Link, Page, Place
 from reports.write import is_current, write_run
 
-THEMES = ("plane", "sphere", "hyperbolic", "zoom", "style", "dream", "painting", "gas", "survey")
-"""The order of the gallery's sections; other themes follow by name."""
+FEW = 4
+"""With fewer recipes there is nothing to search or to choose."""
 
-_NARROWEST, _WIDEST = 0.7, 1.9  # beyond these, a picture on the wall is cropped
 _LOCK = ".orbifolio.lock"
 _PATIENCE = 20.0  # seconds; a stuck neighbour must not stop a run
 
@@ -76,41 +77,6 @@ def _by_type(cards: Iterable[Card]) -> dict[str, list[Card]]:
     return {name: _newest_first(members) for name, members in sorted(found.items())}
 
 
-def _picture(card: Card, gallery: Path, place: Place, *, sizes: str) -> parts.Picture | None:
-    """A run's cover as it stands on a page."""
-    cover = card.cover
-    if cover is None:
-        return None
-    folder = gallery / card.key
-    versions = tuple((folder / path, width) for path, width in cover.versions)
-    source = pictures.Source(folder / cover.path, cover.width, cover.height, versions)
-    # its link is named by the title under it: saying it twice helps nobody
-    return imaging.show(place, source, alt="", sizes=sizes)
-
-
-def _wall_card(
-    card: Card, gallery: Path, place: Place, *, title: str, facts: Sequence[str], more: Link | None
-) -> parts.WallCard:
-    ratio = card.cover.ratio if card.cover else 1.0
-    return parts.WallCard(
-        href=place.to(gallery / card.key / "index.html"),
-        picture=_picture(card, gallery, place, sizes="(max-width: 40rem) 60vw, 24rem"),
-        ratio=f"{min(_WIDEST, max(_NARROWEST, ratio)):.4f}",
-        title=title,
-        facts=tuple(fact for fact in facts if fact),
-        status=None if card.status == "done" else STATUSES.get(card.status),
-        more=more,
-    )
-
-
-def _size(card: Card) -> str:
-    return wording.pixels(card.width, card.height) if card.width and card.height else ""
-
-
-def _theme_order(theme: str) -> tuple[int, str]:
-    return (THEMES.index(theme) if theme in THEMES else len(THEMES), theme)
-
-
 def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]]) -> Page:
     """The gallery's page.
 
@@ -121,26 +87,38 @@ def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]]) -> Page:
     place = Place(gallery)
     themes: dict[str, list[Sequence[Card]]] = {}
     for members in recipes.values():
-        themes.setdefault(members[0].theme or "other", []).append(members)
-    walls: list[parts.Part] = []
-    for number, theme in enumerate(sorted(themes, key=_theme_order), 1):
+        themes.setdefault(walls.theme_of(members[0]), []).append(members)
+    hung: list[parts.Part] = []
+    sections = []
+    for number, theme in enumerate(sorted(themes, key=walls.theme_order), 1):
         cards = []
         for members in sorted(themes[theme], key=lambda members: (members[0].title.casefold(), members[0].type)):
             newest = members[0]
             label = "1 run" if len(members) == 1 else f"All {len(members)} runs"
             more = Link(label, place.to(gallery / newest.type / "index.html"))
-            facts = (newest.group, _size(newest))
-            cards.append(_wall_card(newest, gallery, place, title=newest.title, facts=facts, more=more))
-        title = theme.replace("-", " ").capitalize()
-        walls.append(parts.Wall(f"theme-{number}", title, tuple(cards)))
-    if not walls:
-        walls.append(
+            facts = (newest.group, walls.size(newest))
+            cards.append(walls.wall_card(newest, gallery, place, title=newest.title, facts=facts, more=more, told=True))
+        hung.append(parts.Wall(f"theme-{number}", walls.spelled(theme), tuple(cards)))
+        sections.append(parts.Section(theme, walls.spelled(theme), f"#theme-{number}", len(cards)))
+    runs = sum(len(members) for members in recipes.values())
+    newest_runs = [members[0] for members in recipes.values()]
+    if len(recipes) > 1 or runs > 1:
+        filters = parts.Filters(
+            noun="recipe",
+            total=len(recipes),
+            sections=tuple(sections) if len(sections) > 1 else (),
+            choosers=walls.choosers(newest_runs) if len(recipes) >= FEW else (),
+            compare=compare.address(place, gallery),
+            searched=len(recipes) >= FEW,
+        )
+        hung.insert(0, filters)
+    if not recipes:
+        hung.append(
             parts.Empty(
                 "No run yet. The first one appears here as soon as it begins.",
                 "orbifolio run recipes/plane/rainbow-hexagon.yaml",
             )
         )
-    runs = sum(len(members) for members in recipes.values())
     facts = (wording.count(len(recipes), "recipe"), wording.count(runs, "run"))
     return Page(
         path=gallery / "index.html",
@@ -148,47 +126,9 @@ def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]]) -> Page:
         root="./",
         header=Header("Gallery", facts=facts),
         crumbs=(Link("Gallery"),),
-        parts=tuple(walls),
+        parts=tuple(hung),
         description="Pictures found by optimisation.",
-        refresh=REFRESH if any(members[0].running for members in recipes.values()) else None,
-    )
-
-
-def recipe_page(gallery: Path, cards: Sequence[Card]) -> Page:
-    """The page of a recipe: all its runs, newest first, as pictures and as a table."""
-    newest = cards[0]
-    place = Place(gallery / newest.type)
-    pictured = []
-    rows = []
-    for card in cards:
-        facts = (_size(card), f"seed {card.seed}" if card.seed else "")
-        pictured.append(_wall_card(card, gallery, place, title=wording.date(card.started), facts=facts, more=None))
-        rows.append(
-            (
-                parts.Cell(card.id, place.to(gallery / card.key / "index.html")),
-                parts.Cell("", status=STATUSES.get(card.status)),
-                parts.Cell(_size(card) or wording.MISSING, numeric=True),
-                parts.Cell(wording.integer(card.steps) if card.steps else wording.MISSING, numeric=True),
-                parts.Cell(wording.duration(card.seconds), numeric=True),
-                parts.Cell(card.seed or wording.MISSING, numeric=True),
-                parts.Cell(card.device or wording.MISSING),
-                parts.Cell(", ".join(card.overrides) or wording.MISSING),
-            )
-        )
-    heads = ("Run", "Status", "Size", "Steps", "Time", "Seed", "Device", "Overrides")
-    columns = tuple(parts.Cell(name, numeric=name in ("Size", "Steps", "Time", "Seed")) for name in heads)
-    return Page(
-        path=place.folder / "index.html",
-        kind="recipe",
-        root=place.root(gallery),
-        header=Header(newest.title, above=newest.theme, facts=(newest.type, wording.count(len(cards), "run"))),
-        crumbs=(Link("Gallery", place.to(gallery / "index.html")), Link(newest.type)),
-        parts=(
-            parts.Wall("pictures", "Pictures", tuple(pictured)),
-            parts.Table("runs", "Runs", "All runs of this recipe, newest first", columns, tuple(rows)),
-        ),
-        description=newest.title,
-        refresh=REFRESH if any(card.running for card in cards) else None,
+        refresh=REFRESH if any(card.running for card in newest_runs) else None,
     )
 
 
@@ -202,7 +142,49 @@ def pages_above(gallery: Path, cards: Iterable[Card]) -> tuple[Page, ...]:
         cards: of all runs.
     """
     recipes = _by_type(cards)
-    return (*(recipe_page(gallery, members) for members in recipes.values()), gallery_page(gallery, recipes))
+    of_recipes = (recipe_page(gallery, members) for members in recipes.values())
+    return (*of_recipes, compare.compare_page(gallery, recipes), gallery_page(gallery, recipes))
+
+
+def files_above(gallery: Path, cards: Iterable[Card], pages: Renderer, *, base: str = "") -> dict[str, bytes]:
+    """What stands beside the gallery's page and is no page: the index of runs, the feed.
+
+    Args:
+        gallery: the folder that holds all runs, or would; no file is opened.
+        cards: of all runs.
+        pages: renders the feed.
+        base: the gallery's address with a slash at its end, if it is known.
+    """
+    every = list(cards)
+    template = pages.environment.get_template(feed.NAME)
+    texts = {
+        compare.INDEX: compare.index(_by_type(every)),
+        feed.NAME: template.render(feed=feed.feed(gallery, every, base)),
+    }
+    return {name: text.encode("utf-8", errors="replace") for name, text in texts.items()}
+
+
+def write_above(gallery: Path, cards: Iterable[Card], pages: Renderer, *, only: str = "", base: str = "") -> list[Path]:
+    """Write all that stands above these runs, as far as it changed; what is linked to comes first.
+
+    Args:
+        gallery: where; nothing but what is written is looked at, so that the runs may as well lie elsewhere.
+        cards: of all runs.
+        pages: renders them.
+        only: of the recipes' pages write that of this type alone; all if "".
+        base: the gallery's address with a slash at its end, if it is known.
+
+    Returns:
+        The files that changed.
+    """
+    every = list(cards)
+    beside = files_above(gallery, every, pages, base=base)
+    changed = [gallery / name for name, content in beside.items() if files.write_bytes(gallery / name, content)]
+    for page in pages_above(gallery, every):
+        if only and page.kind == "recipe" and page.path.parent.name != only:
+            continue
+        changed += [page.path] if pages.write(page) else []
+    return changed
 
 
 def read_cards(gallery: Path, now: float) -> list[Card]:
@@ -211,13 +193,8 @@ def read_cards(gallery: Path, now: float) -> list[Card]:
 
 
 def _write_above(gallery: Path, pages: Renderer, now: float, *, only: str = "") -> list[Path]:
-    """Write the pages above the runs that changed; of the recipes' pages perhaps only one."""
-    changed = pages.write_assets(gallery)
-    for page in pages_above(gallery, read_cards(gallery, now)):
-        if only and page.kind == "recipe" and page.path.parent.name != only:
-            continue
-        changed += [page.path] if pages.write(page) else []
-    return changed
+    """Write the assets, and what stands above the runs on disk."""
+    return pages.write_assets(gallery) + write_above(gallery, read_cards(gallery, now), pages, only=only)
 
 
 def update_index(gallery: Path, recipe: str, *, now: float | None = None, templates: Path | None = None) -> list[Path]:
@@ -235,6 +212,16 @@ def update_index(gallery: Path, recipe: str, *, now: float | None = None, templa
     gallery, pages = gallery.absolute(), renderer(templates)
     with _locked(gallery):
         return _write_above(gallery, pages, time.time() if now is None else now, only=recipe)
+
+
+def _current(folder: Path, digest: str, now: float) -> bool:
+    """Whether a run's report is up to date."""
+    return is_current(folder, digest, read_run(folder, events_too=False, now=now).status)
+
+
+def _write_again(folder: Path, *, gallery: Path, templates: Path | None, now: float) -> list[Path]:
+    """Write a run's pages that changed."""
+    return write_run(read_run(folder, now=now), gallery, renderer(templates))
 
 
 def rebuild_gallery(
@@ -259,12 +246,12 @@ def rebuild_gallery(
     """
     gallery, pages = gallery.absolute(), renderer(templates)
     moment = time.time() if now is None else now
-    changed: list[Path] = []
+    folders = [only.absolute()] if only is not None else run_folders(gallery)
+    digest = pages.digest  # before processes are forked, so that they share it
+    outdated = [folder for folder in folders if rewrite or not _current(folder, digest, moment)]
+    again = functools.partial(_write_again, gallery=gallery, templates=templates, now=moment)
     # Without the lock, since this can take minutes: a run that goes on meanwhile writes the same pages.
-    for folder in [only.absolute()] if only is not None else run_folders(gallery):
-        summary = read_run(folder, events_too=False, now=moment)
-        if rewrite or not is_current(folder, pages.digest, summary.status):
-            changed += write_run(read_run(folder, now=moment), gallery, pages)
+    changed = [path for written in many.each(again, outdated) for path in written]
     with _locked(gallery):
         changed += _write_above(gallery, pages, moment)
         if only is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reports import pictures, values
 from reports.log import Frame, Phase, Run
-from reports.parts import FrameCard, FrameStop, Picture
+from reports.parts import FrameCard, Picture
 from reports.tree import Place
 
 
@@ -37,6 +37,7 @@ def show(
         full=place.to(source.path),
         ratio=f"{source.ratio:.4f}",
         loading=loading,
+        large=place.to(source.versions[-1][0]),
     )
 
 
@@ -44,6 +45,11 @@ def final_source(run: Run) -> pictures.Source | None:
     """The finished picture, or None if there is none yet."""
     final = values.mapping(run.record.get("final"))
     return pictures.prepare(run.folder, values.inner_path(final.get("path")))
+
+
+def portrait_source(run: Run) -> pictures.Source | None:
+    """A picture that says more than the finished one where that is a map: a globe, a painted model; or None."""
+    return pictures.prepare(run.folder, values.inner_path(run.record.get("cover")))
 
 
 def newest_frame(run: Run) -> tuple[Phase, Frame] | None:
@@ -65,6 +71,11 @@ def present(run: Run, phase: Phase) -> tuple[Frame, ...]:
     return tuple(frame for frame in phase.frames if (run.folder / frame.path).is_file())
 
 
+def phase_page(run: Run, phase: Phase) -> Path:
+    """The file of a phase's page."""
+    return run.folder / phase.folder / "index.html"
+
+
 def step_page(run: Run, phase: Phase, frame: Frame) -> Path:
     """The file of a frame's page."""
     return run.folder / phase.folder / "steps" / f"{frame.step:05d}" / "index.html"
@@ -79,16 +90,6 @@ def frame_card(place: Place, run: Run, phase: Phase, frame: Frame) -> FrameCard:
         picture=show(place, source, alt=alt, sizes="10rem"),
         label=f"step {frame.step}" if frame.step else "beginning",
     )
-
-
-def stops(place: Place, run: Run, phases: Sequence[Phase]) -> tuple[FrameStop, ...]:
-    """The slider's stops: every frame of these phases; none if there is only one."""
-    found = tuple(
-        FrameStop(place.to(run.folder / frame.path), frame_name(phase, frame))
-        for phase in phases
-        for frame in present(run, phase)
-    )
-    return found if len(found) > 1 else ()
 
 
 def sampled(frames: Sequence[Frame], limit: int) -> tuple[Frame, ...]:

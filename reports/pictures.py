@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from reports import files
 
@@ -26,6 +27,7 @@ SMALL = (320,)
 
 _QUALITY = 90
 _WEBP_LIMIT = 16383  # pixels a side, by the format
+_MOST_PIXELS = 400_000_000  # a file from a stranger must not fill the memory
 _WORTHWHILE = 0.8  # a copy nearly as wide as its source saves nothing
 
 
@@ -61,8 +63,45 @@ def _open(path: Path) -> Image.Image | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             return Image.open(path)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Image.DecompressionBombError:
+        return _open_artwork(path)
+    except (OSError, ValueError, SyntaxError):
         return None
+
+
+def _open_artwork(path: Path) -> Image.Image | None:
+    """A PNG of more pixels than Pillow opens unasked: a run may well make one, up to 20,000 x 20,000."""
+    try:
+        image = PngImageFile(path)
+    except (OSError, ValueError, SyntaxError):
+        return None
+    if image.width * image.height <= _MOST_PIXELS:
+        return image
+    image.close()
+    return None
+
+
+def load(path: Path) -> Image.Image | None:
+    """A picture of 8-bit RGB or RGBA with all its pixels, or None if it cannot be read."""
+    image = _open(path)
+    if image is None:
+        return None
+    try:
+        with image:
+            found = _rgb(image)
+            found.load()  # closing the file leaves the pixels
+            return found
+    except (OSError, ValueError, SyntaxError):
+        return None
+
+
+def size(path: Path) -> tuple[int, int] | None:
+    """A picture's (width, height), from its header; None if it is missing or no picture."""
+    image = _open(path)
+    if image is None:
+        return None
+    with image:
+        return image.size
 
 
 def _rgb(image: Image.Image) -> Image.Image:

@@ -85,6 +85,12 @@ REFERENCES: dict[str, Reference] = {
         "A growing neural gas network learns topologies",
         "Advances in Neural Information Processing Systems 7, 625–632",
     ),
+    "desmit2003": Reference(
+        "Bart de Smit, Hendrik W. Lenstra Jr.",
+        2003,
+        "The mathematical structure of Escher's Print Gallery",
+        "Notices of the American Mathematical Society 50(4), 446–451",
+    ),
     "gatys2015": Reference(
         "Leon A. Gatys, Alexander S. Ecker, Matthias Bethge",
         2015,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import jinja2
 
-from reports import files
+from reports import files, live
 from reports.tree import Page
 
 TEMPLATES_VARIABLE = "ORBIFOLIO_TEMPLATES"
@@ -76,11 +76,21 @@ class Renderer:
 
     def html(self, page: Page) -> str:
         """A page as HTML."""
-        return self.environment.get_template(f"pages/{page.kind}.html").render(page=page)
+        return self._versioned(page)[0]
+
+    def _versioned(self, page: Page) -> tuple[str, str]:
+        """A page as HTML, and its version."""
+        html = self.environment.get_template(f"pages/{page.kind}.html").render(
+            page=page, version=live.UNKNOWN, news=live.beside(page.path).name
+        )
+        return live.with_version(html)
 
     def write(self, page: Page) -> bool:
-        """Write a page where it belongs; whether that changed the file."""
-        return files.write_text(page.path, self.html(page))
+        """Write a page where it belongs, and its news beside it; whether that changed the page."""
+        html, version = self._versioned(page)
+        changed = files.write_text(page.path, html)
+        live.write(page, version)
+        return changed
 
     @functools.cached_property
     def assets(self) -> dict[str, _Asset]:

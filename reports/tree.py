@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 if TYPE_CHECKING:
+    from reports.live import Live
     from reports.parts import Part
 
 
@@ -72,6 +73,7 @@ class Page:
         parts: what stands on it, top to bottom.
         styles: style sheets beside the common one, by their names in `templates/assets`.
         scripts: scripts beside the common one, run in this order.
+        live: what an open page is told while its run goes on, or None if only that something changed.
     """
 
     path: Path
@@ -86,12 +88,23 @@ class Page:
     following: Link | None = None
     styles: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
+    live: Live | None = None
+
+    @property
+    def all_styles(self) -> tuple[str, ...]:
+        """The page's style sheets and those of its parts, each once."""
+        return tuple(dict.fromkeys((*self.styles, *(name for part in self.parts for name in part.styles))))
+
+    @property
+    def all_scripts(self) -> tuple[str, ...]:
+        """The page's scripts and those of its parts, each once."""
+        return tuple(dict.fromkeys((*self.scripts, *(name for part in self.parts for name in part.scripts))))
 
     @property
     def title(self) -> str:
-        """The browser's title: this page, then what it belongs to."""
-        inner_first = [crumb.label for crumb in reversed(self.crumbs)]
-        return " · ".join(inner_first[:3]) if inner_first else self.header.title
+        """The browser's title: this page as its heading calls it, then what it belongs to."""
+        above = [crumb.label for crumb in reversed(self.crumbs[:-1])]
+        return " · ".join([self.header.title, *above[:2]])
 
     @property
     def contents(self) -> tuple[Link, ...]:

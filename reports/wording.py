@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import math
 
-_MONTHS = (
+MONTHS = (
     "January",
     "February",
     "March",
@@ -63,6 +63,18 @@ def percentage(value: float) -> str:
     if 0 < abs(value) < 0.001:
         return "<0.1%"
     return f"{100 * value:.1f}%" if abs(value) < 0.1 else f"{100 * value:.0f}%"
+
+
+def change(now: float, before: float | None) -> str:
+    """A relative change.
+
+    >>> change(0.5, 2.0), change(3.0, 2.0), change(1.0, 0.0)
+    ('−75%', '+50%', '–')
+    """
+    if not before or not math.isfinite(now) or not math.isfinite(before):
+        return MISSING
+    share = (now - before) / abs(before)
+    return f"{'+' if share > 0 else '−' if share < 0 else ''}{percentage(abs(share))}"
 
 
 def duration(seconds: float | None) -> str:
@@ -137,7 +149,7 @@ def date(seconds: float | None) -> str:
     moment = _moment(seconds)
     if moment is None:
         return MISSING
-    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}, {moment:%H:%M} UTC"
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}, {moment:%H:%M} UTC"
 
 
 def iso(seconds: float | None) -> str:

@@ -10,7 +10,7 @@ import hashlib
 import time
 from pathlib import Path
 
-from reports import card, compose, files, subpages
+from reports import card, compare, compose, files, subpages
 from reports.log import Run, read_run
 from reports.render import Renderer, renderer
 
@@ -57,7 +57,7 @@ def write_run(run: Run, gallery: Path, pages: Renderer, *, all_of_them: bool = T
     page = compose.run_page(run, gallery)
     if pages.write(page):
         changed.append(page.path)
-    card.write(run)
+    compare.write(run, card.write(run))
     if all_of_them:
         files.write_text(run.folder / _STAMP, before)
     return changed

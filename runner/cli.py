@@ -218,15 +218,64 @@ def gallery(gallery: Path) -> None:
 
 
 @cli.command()
+@click.argument("places", nargs=-1, required=True, metavar="[GALLERY] TARGET")
+@click.option("--dry-run", is_flag=True, help="Only print what would be uploaded and deleted.")
+@click.option("--remove", multiple=True, metavar="TYPE/RUN", help="Take a run off the target; may be repeated.")
+@click.option("--endpoint-url", metavar="URL", default=None, help="Address of a store other than AWS.")
+@click.option("--region", metavar="NAME", default=None, help="The bucket's region, if it is not the configured one.")
+@click.option("--website", is_flag=True, help="Print what a public website on the bucket needs; publish nothing.")
+@click.option("--apply", "set_up", is_flag=True, help="With --website: set it, too.")
+def publish(
+    places: tuple[str, ...],
+    dry_run: bool,
+    remove: tuple[str, ...],
+    endpoint_url: str | None,
+    region: str | None,
+    website: bool,
+    set_up: bool,
+) -> None:
+    """Copy GALLERY to TARGET, a bucket (s3://BUCKET/PREFIX) or a folder, beside what others have published there.
+
+    Only what changed is uploaded. Example: orbifolio publish s3://my-pictures/gallery
+    """
+    from runner.commands.publishing import publish_gallery, show_website
+
+    if len(places) > 2:
+        raise click.UsageError(f"{len(places)} places are given; at most two are meant: [GALLERY] TARGET")
+    if set_up and not website:
+        raise click.UsageError("--apply sets up a website; give --website, too")
+    if website:
+        show_website(places[-1], endpoint_url=endpoint_url, region=region, set_up=set_up, console=console())
+        return
+    address = publish_gallery(
+        Path(places[0]) if len(places) == 2 else DEFAULT_GALLERY,
+        places[-1],
+        endpoint_url=endpoint_url,
+        region=region,
+        remove=remove,
+        dry=dry_run,
+        console=console(),
+    )
+    if not dry_run:
+        click.echo(address)
+
+
+@cli.command()
 @click.argument("image", type=click.Path(path_type=Path))
-@click.option("--group", required=True, help="Wallpaper group, e.g. p6.")
+@click.option(
+    "--group",
+    required=True,
+    help="Wallpaper group, e.g. p6, or KIND:GROUP, e.g. frieze:p2mg, rotor:D6, droste:p1,zoom=4.",
+)
 @click.option(
     "--colours", multiple=True, metavar="GENERATOR=A,B,C", help="Colour action, e.g. r6=g,b,r; may be repeated."
 )
 @click.option("--aspect", default=None, help="Width:height of the tile in its true geometry, e.g. 1:sqrt(3).")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 def measure(image: Path, group: str, colours: tuple[str, ...], aspect: str | None, as_json: bool) -> None:
-    """How exact is the symmetry of any tile IMAGE?
+    """How exact is the symmetry of any IMAGE?
+
+    A place where it holds better than where the picture stands is looked for.
 
     Exit code 0 if every claimed symmetry holds (residual below 0.05, with the right colours), else 1.
     """

@@ -5,13 +5,26 @@ unique on a page; a part that is `listed` appears in the page's table of content
 """
 
 from reports.parts.base import Cell, Empty, Fact, Facts, Listing, Notice, Part, Picture, Progress, Table
-from reports.parts.gallery import Wall, WallCard
-from reports.parts.record import Again, Command, Curves, Download, Downloads, Parameters, References, Weight, Weights
+from reports.parts.curves import Curves, Whereabouts
+from reports.parts.files import Animation, Clip, DeepZoom, Download, Downloads
+from reports.parts.gallery import (
+    Choice,
+    Chooser,
+    Column,
+    Compare,
+    Filters,
+    RunRow,
+    RunTable,
+    Section,
+    Value,
+    Wall,
+    WallCard,
+)
+from reports.parts.record import Again, Command, Parameters, References, Weight, Weights
 from reports.parts.run import (
     ClaimRow,
     FrameCard,
     Frames,
-    FrameStop,
     Hero,
     Ink,
     InputCard,
@@ -21,20 +34,29 @@ from reports.parts.run import (
     Symmetry,
     TilePreview,
 )
+from reports.parts.viewer import Comparison, Pair, Scrubber
 
 __all__ = [
     "Again",
+    "Animation",
     "Cell",
+    "Choice",
+    "Chooser",
     "ClaimRow",
+    "Clip",
+    "Column",
     "Command",
+    "Compare",
+    "Comparison",
     "Curves",
+    "DeepZoom",
     "Download",
     "Downloads",
     "Empty",
     "Fact",
     "Facts",
+    "Filters",
     "FrameCard",
-    "FrameStop",
     "Frames",
     "Hero",
     "Ink",
@@ -42,6 +64,7 @@ __all__ = [
     "Inputs",
     "Listing",
     "Notice",
+    "Pair",
     "Parameters",
     "Part",
     "PhaseCard",
@@ -49,11 +72,17 @@ __all__ = [
     "Picture",
     "Progress",
     "References",
+    "RunRow",
+    "RunTable",
+    "Scrubber",
+    "Section",
     "Symmetry",
     "Table",
     "TilePreview",
+    "Value",
     "Wall",
     "WallCard",
     "Weight",
     "Weights",
+    "Whereabouts",
 ]

@@ -10,15 +10,17 @@ from reports.tree import Status
 
 @dataclass(frozen=True)
 class Part:
-    """The base of all parts."""
+    """The base of all parts; `styles` and `scripts` name the assets that it needs beside the common ones."""
 
     template: ClassVar[str] = ""
     listed: ClassVar[bool] = False
+    styles: ClassVar[tuple[str, ...]] = ()
+    scripts: ClassVar[tuple[str, ...]] = ()
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An `<img>`: `full` is the address of the original, `ratio` width / height as CSS reads it."""
+    """An `<img>`: `full` and `large` are addresses of the original and of its widest copy; `ratio` is for CSS."""
 
     src: str
     srcset: str
@@ -29,6 +31,7 @@ class Picture:
     full: str
     ratio: str
     loading: str = "lazy"
+    large: str = ""
 
 
 @dataclass(frozen=True)

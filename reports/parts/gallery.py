@@ -1,4 +1,4 @@
-"""Parts of the pages above the runs: walls of pictures."""
+"""Parts of the pages above the runs: walls of pictures, choices among them, runs in a table, the compare page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from reports.tree import Link, Status
 
 @dataclass(frozen=True)
 class WallCard:
-    """A picture on the wall: `ratio` is width / height, kept within what a row can show."""
+    """A picture on the wall.
+
+    Attributes:
+        ratio: width / height, kept within what a row can show.
+        data: (name, value) of the attributes `data-<name>`, by which a script chooses and sorts.
+    """
 
     href: str
     picture: Picture | None
@@ -20,6 +25,7 @@ class WallCard:
     facts: tuple[str, ...]
     status: Status | None
     more: Link | None
+    data: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,121 @@ class Wall(Part):
 
     template: ClassVar[str] = "parts/wall.html"
     listed: ClassVar[bool] = True
+    styles: ClassVar[tuple[str, ...]] = ("gallery.css",)
     id: str
     title: str
     cards: tuple[WallCard, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several: what it is called, how many there are."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """A menu over one property of the pictures; `every` is what it says while nothing is chosen."""
+
+    name: str
+    label: str
+    every: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A theme: where its wall stands on the page, and how many pictures hang there."""
+
+    value: str
+    label: str
+    href: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Filters(Part):
+    """Over the walls: the way to each theme and, for those who have JavaScript, search, menus and order."""
+
+    template: ClassVar[str] = "parts/filters.html"
+    styles: ClassVar[tuple[str, ...]] = ("gallery.css",)
+    scripts: ClassVar[tuple[str, ...]] = ("gallery.js",)
+    noun: str
+    total: int
+    sections: tuple[Section, ...]
+    choosers: tuple[Chooser, ...]
+    compare: str
+    searched: bool
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the runs' table; `hint` is its full name if `name` is a short one."""
+
+    name: str
+    numeric: bool = False
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Value:
+    """A cell of the runs' table: `order` is what it is sorted by, `hint` its whole text if `text` is cut."""
+
+    text: str
+    order: str
+    numeric: bool = False
+    status: Status | None = None
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run in the table: `key` names it for the compare page."""
+
+    key: str
+    href: str
+    name: str
+    date: str
+    order: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class RunTable(Part):
+    """All runs of a recipe, and what differs between them."""
+
+    template: ClassVar[str] = "parts/runs.html"
+    listed: ClassVar[bool] = True
+    styles: ClassVar[tuple[str, ...]] = ("gallery.css",)
+    scripts: ClassVar[tuple[str, ...]] = ("run-table.js",)
+    id: str
+    title: str
+    caption: str
+    columns: tuple[Column, ...]
+    differing: tuple[Column, ...]
+    rows: tuple[RunRow, ...]
+    compare: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Compare(Part):
+    """The room in which a script compares runs; without one, the way to each recipe's table."""
+
+    template: ClassVar[str] = "parts/compare.html"
+    styles: ClassVar[tuple[str, ...]] = ("compare.css",)
+    scripts: ClassVar[tuple[str, ...]] = (
+        "frames.js",
+        "compare.js",
+        "compare-choosing.js",
+        "compare-view.js",
+        "compare-stages.js",
+        "compare-curves.js",
+        "compare-table.js",
+    )
+    index: str
+    recipes: tuple[Link, ...]

@@ -1,25 +1,13 @@
-"""Parts that a run is written down in: curves, parameters, commands, weights, references, files."""
+"""Parts that a run is written down in: parameters, commands, weights, references."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reports.curves import Chart
-from reports.parts.base import Part, Picture
+from reports.parts.base import Part
 from reports.prose import Token
 from reports.references import Reference
-
-
-@dataclass(frozen=True)
-class Curves(Part):
-    """Curves over the steps."""
-
-    template: ClassVar[str] = "parts/curves.html"
-    listed: ClassVar[bool] = True
-    charts: tuple[Chart, ...]
-    id: str = "curves"
-    title: str = "Loss"
 
 
 @dataclass(frozen=True)
@@ -87,24 +75,3 @@ class References(Part):
     title: ClassVar[str] = "References"
     references: tuple[Reference, ...]
     unknown: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Download:
-    """A file to take away."""
-
-    label: str
-    href: str
-    note: str
-    picture: Picture | None = None
-
-
-@dataclass(frozen=True)
-class Downloads(Part):
-    """The files of the run."""
-
-    template: ClassVar[str] = "parts/downloads.html"
-    listed: ClassVar[bool] = True
-    id: ClassVar[str] = "files"
-    title: ClassVar[str] = "Files"
-    files: tuple[Download, ...]

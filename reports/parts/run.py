@@ -8,15 +8,8 @@ from typing import ClassVar
 from markupsafe import Markup
 
 from reports.parts.base import Fact, Part, Picture
+from reports.parts.viewer import Scrubber
 from reports.tree import Link
-
-
-@dataclass(frozen=True)
-class FrameStop:
-    """One stop of the slider under a picture."""
-
-    src: str
-    label: str
 
 
 @dataclass(frozen=True)
@@ -24,28 +17,36 @@ class Hero(Part):
     """The picture, large and first, with the words that belong beside it."""
 
     template: ClassVar[str] = "parts/hero.html"
+    styles: ClassVar[tuple[str, ...]] = ("viewer.css", "lightbox.css")
+    scripts: ClassVar[tuple[str, ...]] = ("zooming.js", "lightbox.js", "frames.js", "scrubber.js")
     picture: Picture | None
     caption: str
-    stops: tuple[FrameStop, ...]
+    scrubber: Scrubber | None
     about: Markup
     facts: tuple[Fact, ...]
     links: tuple[Link, ...]
 
-    @property
-    def stops_data(self) -> list[dict[str, str]]:
-        """The slider's stops, for the page's script."""
-        return [{"src": stop.src, "label": stop.label} for stop in self.stops]
-
 
 @dataclass(frozen=True)
 class TilePreview(Part):
-    """The wallpaper: a tile repeated as a background, `width` x `height` CSS pixels at first."""
+    """The wallpaper: a tile repeated as a background, `width` x `height` CSS pixels at first.
+
+    Attributes:
+        large: address of a copy with all its pixels, or "" if there is none beside `src`.
+        way: `both`, `across` or `down`: over which edges the tile continues.
+        repeat: the same, as CSS says it.
+        natural: the tile's own width in pixels.
+    """
 
     template: ClassVar[str] = "parts/tile.html"
+    styles: ClassVar[tuple[str, ...]] = ("tile.css",)
+    scripts: ClassVar[tuple[str, ...]] = ("tile.js",)
     listed: ClassVar[bool] = True
     id: ClassVar[str] = "wallpaper"
     title: ClassVar[str] = "Wallpaper"
     src: str
+    large: str
+    way: str
     repeat: str
     width: int
     height: int
@@ -97,7 +98,7 @@ class InputCard:
     name: str
     facts: tuple[str, ...]
     original: Picture | None
-    prepared: Picture | None
+    prepared: Picture | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class Inputs(Part):
 
 @dataclass(frozen=True)
 class FrameCard:
-    """A frame in a strip."""
+    """A frame in a strip: the picture leads to its file, the label (`href`) to its page."""
 
     href: str
     picture: Picture | None
@@ -146,10 +147,11 @@ class Phases(Part):
 
 @dataclass(frozen=True)
 class Frames(Part):
-    """All frames of a phase."""
+    """Frames of a phase: all of them, or a sample and a note that says where the others are."""
 
     template: ClassVar[str] = "parts/frames.html"
     listed: ClassVar[bool] = True
     id: ClassVar[str] = "frames"
     title: ClassVar[str] = "Frames"
     cards: tuple[FrameCard, ...]
+    note: str = ""

@@ -53,5 +53,7 @@ def _show(loaded: LoadedRecipe, plan: Plan) -> None:
     click.echo(f"  time       about {plan.time_text} on this machine ({plan.device})")
     for name, size, present in plan.downloads:
         click.echo(f"  weights    {name}: {'here' if present else f'{size / 1e6:.0f} MB to fetch once'}")
+    if loaded.recipe.publish is not None:
+        click.echo(f"  publish    {loaded.recipe.publish.target}")
     for path, source in loaded.recipe.renderer.pictures().items():
         click.echo(f"  picture    {source}  (renderer.{path})")

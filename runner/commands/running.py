@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -12,6 +13,7 @@ from reports.write import write_report
 from runner.devices import choose_device, describe_device
 from runner.errors import InputError, OrbifolioError
 from runner.listeners import Listener, ReportWriter, Terminal
+from runner.publishing import Publishing
 from runner.recipe.model import LoadedRecipe, load
 from runner.run import Run, RunResult, Stop
 from runner.shelf import find_resumable
@@ -45,14 +47,35 @@ def run_recipe(
         loaded.fetch_weights()
     work = Run(loaded, gallery=gallery, device=chosen, command=command, folder=folder, stop=stop)
     terminal = Terminal(console, tuple(phase.width * phase.height for phase in work.phases))
+    if loaded.recipe.publish is None:
+        return _report(work, gallery, terminal, lambda folder: None)
+    say = partial(console.print, markup=False, highlight=False)
+    with Publishing(loaded.recipe.publish, path.parent, gallery, say) as publishing:
+        try:
+            return _report(work, gallery, terminal, publishing.begin)
+        finally:
+            stop.closing = stop.stepping = False  # the run is over: Ctrl-C now ends the last publication
+
+
+def _report(work: Run, gallery: Path, terminal: Terminal, begun: Callable[[Path], None]) -> RunResult:
+    """Run, with a report that is rewritten while it goes on.
+
+    Args:
+        work: the run.
+        gallery: where the report is shelved.
+        terminal: shows progress.
+        begun: is told the run's folder once there is a report in it.
+    """
+    name = work.loaded.name
 
     def listeners(run_folder: Path) -> list[Listener]:
         def write() -> None:
             write_report(run_folder, gallery=gallery)
 
-        console.print(f"report: {run_folder / 'index.html'}", markup=False, highlight=False)
+        terminal.console.print(f"report: {run_folder / 'index.html'}", markup=False, highlight=False)
         write()
-        update_index(gallery, loaded.name)
+        update_index(gallery, name)
+        begun(run_folder)
         return [terminal, ReportWriter(write)]
 
     try:
@@ -61,7 +84,7 @@ def run_recipe(
         terminal.close()
     try:
         write_report(result.folder, gallery=gallery)
-        update_index(gallery, loaded.name)
+        update_index(gallery, name)
     except OSError as error:
         if result.outcome != "done":
             return result  # why it ended matters more, and is told by the caller

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import sys
 from pathlib import Path
@@ -12,68 +11,13 @@ import pytest
 from PIL import Image
 from synthetic_run import picture
 
-from reports import curves, pictures, prose, references, values
-from reports.curves import Series
+from reports import pictures, prose, references, values
 from reports.tree import Place
 
 KEYS = """gatys2015 gatys2016 simonyan2014 xie2015 tan2019 szegedy2016 szegedy2015 mordvintsev2015 olah2017
 mordvintsev2018 liu1989 nocedal2006 kingma2015 rudin1992 itc-a conway2008 coxeter1972 jarratt1980 spglib2024
 senechal1975 senechal1979 ustyuzhaninov2016 saxe2014 berger2016 risser2017 li2017 fournier1982 reinhard2001
 mindseye catmull1974 odena2016 deng2009""".split()
-
-
-def points(path: str) -> list[tuple[str, float, float]]:
-    return [(pen, float(x), float(y)) for pen, x, y in re.findall(r"([ML])([\d.-]+) ([\d.-]+)", path)]
-
-
-def test_a_geometric_fall_is_a_straight_line_on_the_log_scale() -> None:
-    chart = curves.chart("c", "C", [Series("loss", [(n, 100 * 0.5**n) for n in range(1, 30)])])
-    assert chart is not None
-    assert chart.scale == "logarithmic"
-    drawn = np.array([(x, y) for _, x, y in points(chart.lines[0].path)])
-    fitted = np.polyval(np.polyfit(drawn[:, 0], drawn[:, 1], 1), drawn[:, 0])
-    assert np.abs(fitted - drawn[:, 1]).max() < 0.1  # of 1000, by rounding to tenths
-    assert (drawn[0, 0], drawn[-1, 0]) == (0, 1000)
-    assert 0 < drawn[:, 1].min() < drawn[:, 1].max() < 1000
-
-
-def test_negative_values_choose_the_linear_scale() -> None:
-    chart = curves.chart("c", "C", [Series("dream", [(1, -1.0), (2, -3.0)])])
-    assert chart is not None
-    assert chart.scale == "linear"
-    assert chart.lines[0].last == "−3"
-
-
-def test_gaps_and_phases_lift_the_pen() -> None:
-    series = [Series("a", [(1, 1.0), (2, math.nan), (3, 2.0), (4, 1.0), (5, 9.0), (6, 8.0)])]
-    chart = curves.chart("c", "C", series, columns=[(1, "one"), (5, "two")])
-    assert chart is not None
-    assert [pen for pen, _, _ in points(chart.lines[0].path)] == ["M", "M", "L", "M", "L"]
-    assert [mark.label for mark in chart.columns] == ["one", "two"]
-
-
-def test_spikes_survive_thinning() -> None:
-    values_ = [(float(n), 1.0) for n in range(20_000)]
-    values_[12_345] = (12_345.0, 1000.0)
-    chart = curves.chart("c", "C", [Series("a", values_)])
-    assert chart is not None
-    drawn = points(chart.lines[0].path)
-    assert len(drawn) < 1000
-    assert min(y for _, _, y in drawn) == pytest.approx(38.5, abs=2)  # the top, less the margin
-
-
-@pytest.mark.parametrize("series", [[], [Series("a", [])], [Series("a", [(1, math.nan)])]])
-def test_nothing_to_draw_is_no_chart(series: list[Series]) -> None:
-    assert curves.chart("c", "C", series) is None
-
-
-@pytest.mark.parametrize("low", [1e-300, 1e-9, 0.999, 5.0, 1e12, -4.0, -1e-6])
-@pytest.mark.parametrize("span", [0.0, 1e-12, 0.01, 3.0, 1e9])
-def test_axes_have_a_few_labels_in_place(low: float, span: float) -> None:
-    chart = curves.chart("c", "C", [Series("a", [(1, low), (2, low + abs(low) * span)])])
-    assert chart is not None
-    assert 1 <= len(chart.rows) <= 12
-    assert all(-0.1 <= float(mark.place) <= 100.1 for mark in chart.rows)
 
 
 def test_a_shrunk_tile_still_wraps(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_hostile_text_everywhere_is_only_text(make_run: MakeRun, gallery: Path) 
         tree = lxml_html.fromstring(path.read_bytes())
         scripts = tree.xpath("//script")
         assert all(
-            re.fullmatch(r"(\.\.?/)+assets/(vendor/)?[\w.]+-[0-9a-f]{8}\.js", script.get("src", ""))
+            re.fullmatch(r"(\.\.?/)+assets/(vendor/)?[\w.-]+-[0-9a-f]{8}\.js", script.get("src", ""))
             or script.get("type") == "application/json"
             for script in scripts
         ), path

@@ -1,0 +1,149 @@
+"""Comparing runs: (cards) -> the compare page and its index of runs; (run) -> what that page loads of it.
+
+The page works from a disk, where scripts may be loaded but no data: `runs.js` at the gallery's root calls
+`orbifolio.runs(...)` with an index, `compare.js` in a run's folder calls `orbifolio.compared(...)`. Which
+runs are compared stands in the page's fragment. It is untrusted: only runs of the index are ever loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from reports import curves, differences, files, parts, stops, thinning, wording
+from reports.card import Card
+from reports.log import Run
+from reports.tree import STATUSES, Header, Link, Page, Place
+
+PAGE = "compare.html"
+INDEX = "runs.js"
+NAME = "compare.js"
+
+_MOST_POINTS = 240
+_DIGITS = 5
+
+
+def address(place: Place, gallery: Path, *keys: str) -> str:
+    """The address of the compare page with these runs chosen.
+
+    Args:
+        place: the folder of the page that has the link.
+        gallery: the folder that holds all runs.
+        keys: of runs, `type/id`.
+
+    >>> address(Place(Path("/g/hexagon")), Path("/g"), "hexagon/1", "a b/2")
+    '../compare.html#runs=hexagon/1,a%20b/2'
+    """
+    page = place.to(gallery / PAGE)
+    return f"{page}#runs={','.join(quote(key) for key in keys)}" if keys else page
+
+
+def script(function: str, data: object) -> str:
+    """A classic script that hands data to a function of the page, safe wherever it stands."""
+    text = json.dumps(data, separators=(",", ":"), sort_keys=True)
+    return f"orbifolio.{function}({text});\n".replace("<", "\\u003c")
+
+
+def _thumb(card: Card) -> str:
+    """The narrowest copy of a run's picture, relative to its folder."""
+    return quote(card.cover.versions[0][0]) if card.cover else ""
+
+
+def index(recipes: Mapping[str, Sequence[Card]]) -> str:
+    """`runs.js`: all runs by recipe, newest first, each as [id, date, status, thumb, ratio]."""
+    listed = []
+    for type_, cards in recipes.items():
+        runs = []
+        for card in cards:
+            status = "" if card.status == "done" or card.status not in STATUSES else STATUSES[card.status].label
+            ratio = round(card.cover.ratio, 3) if card.cover else 1
+            runs.append([card.id, wording.date(card.started), status, _thumb(card), ratio])
+        listed.append({"type": type_, "title": cards[0].title, "runs": runs})
+    return script("runs", sorted(listed, key=lambda entry: (str(entry["title"]).casefold(), str(entry["type"]))))
+
+
+def _number(value: float) -> float | None:
+    """A loss with as many digits as a drawing shows; None where it is no number."""
+    return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
+
+
+def _curve(run: Run) -> dict[str, list[float | None]]:
+    """The total loss by position over the whole run, thinned."""
+    placed = [
+        (float(curves.position(run.phases, phase, 0) + s.step), s.loss) for phase in run.phases for s in phase.steps
+    ]
+    loss = dict(placed)
+    kept = thinning.kept([sorted(loss.items())], _MOST_POINTS) if placed else ()
+    return {"at": list(kept), "loss": [_number(loss[position]) for position in kept]}
+
+
+def of_run(run: Run, card: Card) -> dict[str, Any]:
+    """All that the compare page knows of a run; addresses are relative to its folder."""
+    cover = card.cover
+    facts = {
+        "Run": card.id,
+        "Date": wording.date(card.started),
+        "Status": STATUSES[card.status].label if card.status in STATUSES else card.status,
+        "Seed": card.seed,
+        "Time": wording.duration(card.seconds),
+        "Device": card.device,
+        "Size": wording.pixels(card.width, card.height),
+        "Steps": wording.integer(card.steps) if card.steps else "",
+    }
+    return {
+        "key": card.key,
+        "title": card.title,
+        "date": wording.date(card.started),
+        "finished": bool(run.record.get("final")) and cover is not None,
+        "picture": cover
+        and {
+            "width": cover.width,
+            "height": cover.height,
+            "copies": [[width, quote(path)] for path, width in cover.versions],
+        },
+        "facts": facts,
+        "frames": stops.pack(Place(run.folder), run, run.phases),
+        "last": max((curves.position(run.phases, p, p.steps[-1].step) for p in run.phases if p.steps), default=0),
+        "curve": _curve(run),
+        "parameters": {
+            name: differences.plain(value)
+            for name, value in card.parameters.items()
+            if name.partition(".")[0] not in differences.UNTOLD
+        },
+    }
+
+
+def write(run: Run, card: Card) -> None:
+    """Keep beside a run's card what the compare page loads of it."""
+    files.write_text(run.folder / NAME, script("compared", of_run(run, card)))
+
+
+def compare_page(gallery: Path, recipes: Mapping[str, Sequence[Card]]) -> Page:
+    """The page on which runs are compared.
+
+    Args:
+        gallery: the folder that holds all runs.
+        recipes: cards of each type, none empty.
+    """
+    place = Place(gallery)
+    several = [cards[0] for cards in recipes.values() if len(cards) > 1] or [cards[0] for cards in recipes.values()]
+    links = [
+        Link(
+            f"{card.title} ({wording.count(len(recipes[card.type]), 'run')})",
+            place.to(gallery / card.type / "index.html"),
+        )
+        for card in sorted(several, key=lambda card: (card.title.casefold(), card.type))
+    ]
+    return Page(
+        path=gallery / PAGE,
+        kind="compare",
+        root="./",
+        header=Header("Compare"),
+        crumbs=(Link("Gallery", "index.html"), Link("Compare")),
+        parts=(parts.Compare(INDEX, tuple(links)),),
+        description="Runs side by side.",
+    )

@@ -1,0 +1,87 @@
+"""What differs between runs: (flat parameters of each) -> the names whose values are not all the same.
+
+Convention: parameters are as on a card, `renderer.phases.0.size` -> JSON text; a name that a run has not
+(its list of phases is shorter) counts as another value, and reads as None.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+UNTOLD = ("about", "title", "publish")
+"""Words about the recipe, and where it goes: no parameters of the picture."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One parameter: its full dotted name, the shortest name that is not mistaken, a value for each run."""
+
+    name: str
+    short: str
+    values: tuple[str | None, ...]
+
+
+def _suffixes(name: str) -> list[str]:
+    """The name's endings, short to long, none of which begins with a number.
+
+    >>> _suffixes("renderer.phases.0.size")
+    ['size', 'phases.0.size', 'renderer.phases.0.size']
+    """
+    words = name.split(".")
+    return [".".join(words[at:]) for at in reversed(range(len(words))) if not words[at].isdigit() or at == 0]
+
+
+def short_names(names: Iterable[str]) -> dict[str, str]:
+    """For each name its shortest ending that no other name has.
+
+    >>> short_names(["phases.0.size", "phases.1.size", "canvas.init.kind", "seed"])
+    {'phases.0.size': 'phases.0.size', 'phases.1.size': 'phases.1.size', 'canvas.init.kind': 'kind', 'seed': 'seed'}
+    """
+    every = list(dict.fromkeys(names))
+    endings = Counter(ending for name in every for ending in _suffixes(name))
+    return {name: next((each for each in _suffixes(name) if endings[each] == 1), name) for name in every}
+
+
+def _in_order(each: Sequence[Mapping[str, str]]) -> list[str]:
+    """All names, as numbers count: `phases.2` before `phases.10`."""
+
+    def key(name: str) -> list[tuple[int, int, str]]:
+        return [(0, int(word), "") if word.isascii() and word.isdigit() else (1, 0, word) for word in name.split(".")]
+
+    return sorted({name for parameters in each for name in parameters}, key=key)
+
+
+def between(each: Sequence[Mapping[str, str]]) -> tuple[Difference, ...]:
+    """The parameters that are not the same in all runs.
+
+    Args:
+        each: the flat parameters of every run; one that kept none (an old one) tells nothing, and differs in nothing.
+    """
+    known = [parameters for parameters in each if parameters]
+    names = _in_order(known)
+    shorts = short_names(names)
+    found = []
+    for name in names:
+        if name.partition(".")[0] in UNTOLD or len({parameters.get(name) for parameters in known}) < 2:
+            continue
+        found.append(Difference(name, shorts[name], tuple(parameters.get(name) for parameters in each)))
+    return tuple(found)
+
+
+def plain(value: str | None) -> str:
+    """A value as it is read: JSON, but without the quotes of a text; "" for none.
+
+    >>> plain('"adam"'), plain("[]"), plain("0.5"), plain(None)
+    ('adam', '[]', '0.5', '')
+    """
+    if value is None:
+        return ""
+    if value.startswith('"'):
+        try:
+            return str(json.loads(value))
+        except ValueError:
+            return value
+    return value

@@ -1,0 +1,51 @@
+"""Doing one thing to many runs: (function, runs) -> results in their order, on all cores where that pays.
+
+Forked processes share the compiled templates. A process that has other threads cannot be forked safely,
+and a few runs are done sooner than processes are made; then one after another does as well.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
+WORTHWHILE = 24
+"""Fewer runs than this are not worth a second process."""
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
+
+def _may_fork() -> bool:
+    alone = threading.active_count() == 1 and "torch" not in sys.modules  # its threads are not Python's
+    return alone and sys.platform.startswith("linux")
+
+
+def each(do: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
+    """What a function gives for each item.
+
+    Args:
+        do: picklable, as are its results.
+        items: in whatever number.
+
+    Raises:
+        Exception: the first one that the function raised; later items may not have been done.
+    """
+    cores = _cores()
+    if len(items) < WORTHWHILE or cores < 2 or not _may_fork():
+        yield from map(do, items)
+        return
+    with multiprocessing.get_context("fork").Pool(cores) as pool:
+        yield from pool.imap(do, items, chunksize=4)

@@ -1,0 +1,75 @@
+"""Choosing the steps that a drawing needs: (curves) -> the positions to keep, the same for all curves.
+
+A long run has more steps than a screen has columns, and its page must stay light. Kept positions are real
+steps with their true values: of each bucket the first one, and the one where some curve strays farthest,
+so that a spike or a NaN of any term stays visible.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+MOST = 480
+"""Positions of a curve; a page is about as many pixels wide."""
+
+_VALUES = 3000  # of all curves of a page together: about 10 kB compressed as drawing, and as much as data
+_FEWEST = 80
+
+Points = Sequence[tuple[float, float]]
+
+
+def limit(curves: int) -> int:
+    """How many positions a page with so many curves can afford.
+
+    >>> limit(1), limit(8), limit(31), limit(1000)
+    (480, 375, 96, 80)
+    """
+    return max(_FEWEST, min(MOST, _VALUES // max(1, curves)))
+
+
+def _strays(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """How far each column lies from its neighbours, in shares of its curve's range; the worst curve counts."""
+    finite = np.isfinite(values)
+    shown = np.where(finite, values, np.nan)
+    positive = np.nanmin(np.where(finite, values, np.inf), axis=1, keepdims=True) > 0
+    shown = np.where(positive, np.log10(np.where(finite & positive, values, 1.0)), shown)
+    shown = np.where(finite, shown, np.inf)  # a value that is no number is news
+    low = np.min(shown, axis=1, keepdims=True, where=finite, initial=np.inf)
+    high = np.max(shown, axis=1, keepdims=True, where=finite, initial=-np.inf)
+    span = np.where((high > low) & np.isfinite(high - low), high - low, 1.0)
+    centre = np.where(np.isfinite(low), low, 0.0)
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.asarray((shown - centre) / span, dtype=np.float64)
+
+
+def kept(curves: Sequence[Points], most: int = MOST) -> tuple[float, ...]:
+    """The positions to draw, ascending; the first and the last of all are among them.
+
+    Args:
+        curves: (x, y) of each, x ascending.
+        most: how many positions, at least 4.
+    """
+    every = sorted({x for points in curves for x, _ in points})
+    if len(every) <= most:
+        return tuple(every)
+    place = {x: index for index, x in enumerate(every)}
+    values = np.full((len(curves), len(every)), np.nan)
+    known = np.zeros_like(values, dtype=bool)
+    for row, points in enumerate(curves):
+        for x, y in points:
+            values[row, place[x]] = y
+            known[row, place[x]] = True
+    away = _strays(values)
+    away[~known] = np.nan  # a term of another phase is absent, not wrong
+    size = math.ceil(len(every) / ((most - 1) // 2))
+    chosen = {len(every) - 1}
+    for start in range(0, len(every), size):
+        bucket = away[:, start : start + size]
+        middle = np.array([np.median(row[np.isfinite(row)]) if np.isfinite(row).any() else 0.0 for row in bucket])
+        farthest = np.nan_to_num(np.abs(bucket - middle[:, None]), nan=-1.0, posinf=np.inf).max(axis=0)
+        chosen |= {start, start + int(farthest.argmax())}
+    return tuple(every[index] for index in sorted(chosen))

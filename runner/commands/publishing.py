@@ -1,0 +1,212 @@
+"""`orbifolio publish`: a gallery, a target, and somebody who is told how far it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from reports.gallery import rebuild_gallery, run_folders
+from reports.log import read_run
+from reports.publish.folder import Folder
+from reports.publish.publication import Publication, Tally
+from reports.publish.s3 import S3
+from reports.publish.store import Store
+from reports.publish.website import apply, explained
+from reports.render import renderer
+from reports.wording import count
+from reports.write import is_current
+from runner.errors import InputError
+
+_EVERY = 5.0  # seconds between two lines where there is no terminal
+
+
+def target_settings(target: str, endpoint_url: str | None = None, region: str | None = None) -> S3 | Folder:
+    """The settings of a target as it is written on the command line.
+
+    >>> target_settings("s3://pictures/art/gallery").prefix
+    'art/gallery'
+
+    Raises:
+        InputError: what is wrong with it.
+    """
+    scheme, separator, rest = target.partition("://")
+    try:
+        if separator and scheme == "s3":
+            bucket, _, prefix = rest.partition("/")
+            return S3(bucket=bucket, prefix=prefix, endpoint_url=endpoint_url, region=region)
+        if endpoint_url or region:
+            raise InputError(
+                f"{target}: --endpoint-url and --region are for buckets; write s3://BUCKET/PREFIX, or omit them"
+            )
+        return Folder(path=target)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        message = (
+            str(first["ctx"]["error"]) if first["type"] == "value_error" else _plainly(first["loc"][0], first["msg"])
+        )
+        raise InputError(f"{target}: {message}") from None
+
+
+def _plainly(name: object, message: str) -> str:
+    option = {"region": "--region", "endpoint_url": "--endpoint-url"}.get(str(name), str(name))
+    return f"{option}: {message[:1].lower()}{message[1:]}; a region is written as in eu-central-1"
+
+
+class Gauge:
+    """Tells a person how far it is: a bar on a terminal, a line now and then elsewhere, each file in a dry run."""
+
+    def __init__(self, console: Console, *, dry: bool) -> None:
+        self.console = console
+        self.dry = dry
+        self._files = self._bytes = self._expected = self._all = 0
+        self._bar: Progress | None = None
+        self._task = TaskID(0)
+        self._said = time.monotonic()
+
+    def __enter__(self) -> Gauge:
+        """Begin a bar where there is a terminal."""
+        if self.console.is_terminal and not self.dry:
+            self._bar = Progress(
+                TextColumn("publishing"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("runs  {task.fields[files]}"),
+                TimeElapsedColumn(),
+                console=self.console,
+                transient=True,
+            )
+            self._task = self._bar.add_task("publishing", total=None, files="")
+            self._bar.start()
+        return self
+
+    def __exit__(self, *trouble: object) -> None:
+        """Give the terminal back."""
+        if self._bar is not None:
+            self._bar.stop()
+
+    def reached(self, run: int, of: int) -> None:
+        """So many runs of so many are done."""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=run, total=of)
+
+    def expect(self, files: int, bytes_: int) -> None:
+        """So much more will be uploaded."""
+        self._expected += files
+        self._all += bytes_
+
+    def uploaded(self, key: str, bytes_: int) -> None:
+        """A file stands."""
+        self._files += 1
+        self._bytes += bytes_
+        if self.dry:
+            click.echo(f"upload  {bytes_:>12,}  {key}")
+        line = f"{self._files:,} of {self._expected:,} files, {_size(self._bytes)} of {_size(self._all)}"
+        if self._bar is not None:
+            self._bar.update(self._task, files=line)
+        elif not self.dry and time.monotonic() - self._said > _EVERY:
+            self._said = time.monotonic()
+            self.say(f"  {line}")
+
+    def deleted(self, key: str) -> None:
+        """A file is gone."""
+        if self.dry:
+            click.echo(f"delete  {'':>12}  {key}")
+
+    def say(self, text: str) -> None:
+        """A line of its own."""
+        self.console.print(text, markup=False, highlight=False)
+
+
+def _size(bytes_: int) -> str:
+    """Bytes for a reader.
+
+    >>> _size(512), _size(1_234_567)
+    ('512 B', '1.2 MB')
+    """
+    value, unit = float(bytes_), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if value < 1000 or unit == "TB":
+            break
+        value /= 1000
+    return f"{bytes_} B" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def publish_gallery(
+    gallery: Path,
+    target: str,
+    *,
+    endpoint_url: str | None,
+    region: str | None,
+    remove: Sequence[str],
+    dry: bool,
+    console: Console,
+) -> str:
+    """Bring a gallery's reports up to date and publish them.
+
+    Returns:
+        The address of its page.
+
+    Raises:
+        InputError: the gallery or the target is wrong.
+        PublishError: the target cannot be used.
+    """
+    store: Store = target_settings(target, endpoint_url, region).build(Path())
+    if not gallery.is_dir():
+        raise InputError(f"{gallery}: no such folder; a gallery is made by `orbifolio run`; name an existing one")
+    if not remove and not run_folders(gallery):
+        raise InputError(
+            f"{gallery}: holds no run; a gallery holds folders RECIPE/RUN; name one, or begin with `orbifolio run`"
+        )
+    with Gauge(console, dry=dry) as gauge:
+        publication = Publication(store, gallery, gauge, dry=dry)
+        if dry:
+            _tell_stale(gallery, gauge)
+        else:
+            rebuild_gallery(gallery)
+        tally = publication.publish(remove=remove)
+    gauge.say(_summary(tally, store, dry=dry))
+    return store.address("index.html")
+
+
+def _tell_stale(gallery: Path, gauge: Gauge) -> None:
+    digest = renderer().digest
+    stale = sum(
+        not is_current(folder, digest, read_run(folder, events_too=False).status) for folder in run_folders(gallery)
+    )
+    if stale:
+        gauge.say(f"{count(stale, 'report')} older than the log or this program; publishing writes them anew first")
+
+
+def _summary(tally: Tally, store: Store, *, dry: bool) -> str:
+    verb = "would be " if dry else ""
+    if not tally.uploaded and not tally.deleted:
+        return f"{store.name}: nothing to do; all {tally.runs} runs stand as they are"
+    return (
+        f"{store.name}: {tally.uploaded:,} files {verb}uploaded ({_size(tally.bytes)}), {tally.deleted:,} deleted; "
+        f"{tally.changed} of {tally.runs} runs changed"
+    )
+
+
+def show_website(target: str, *, endpoint_url: str | None, region: str | None, set_up: bool, console: Console) -> None:
+    """Print what a public website needs, or set it.
+
+    Raises:
+        InputError: the target is no bucket.
+        PublishError: the bucket cannot be changed.
+    """
+    settings = target_settings(target, endpoint_url, region)
+    if not isinstance(settings, S3):
+        raise InputError(
+            f"{target}: --website is for buckets; a folder is shown by any web server; write s3://BUCKET/PREFIX"
+        )
+    store = settings.build(Path())
+    if set_up:
+        click.echo(apply(store, lambda text: console.print(text, markup=False, highlight=False)))
+    else:
+        click.echo(explained(settings, store.client.meta.region_name))

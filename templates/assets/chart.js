@@ -1,0 +1,238 @@
+// One chart, drawn by uPlot over the plain drawing of the page: same axes, same colours, but it moves.
+"use strict";
+
+(() => {
+  const MARGIN = 0.04; // room above and below the curves, as in the plain drawing
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  // A number as the page's text spells it.
+  function spell(value, digits = 4) {
+    if (value == null) return "–";
+    let [mantissa, power] = value.toPrecision(digits).split("e");
+    if (!power && Math.abs(value) > 0 && Math.abs(value) < 1e-4) [mantissa, power] = value.toExponential(digits - 1).split("e");
+    if (mantissa.includes(".")) mantissa = mantissa.replace(/\.?0+$/, "");
+    const raised = power ? `×10${String(Number(power)).replace(/./g, (sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)])}` : "";
+    return mantissa.replace("-", "−") + raised;
+  }
+
+  function linearTicks(low, high) {
+    let step = 10 ** Math.floor(Math.log10((high - low) / 4));
+    step *= [1, 2, 5].find((factor) => (high - low) / (factor * step) <= 5) || 10;
+    const ticks = [];
+    for (let count = Math.ceil(low / step); count <= Math.floor(high / step); count++) ticks.push(step * count);
+    return ticks;
+  }
+
+  function logTicks(low, high) {
+    for (const digits of [[1], [1, 2, 5]]) {
+      const ticks = [];
+      for (let decade = Math.floor(Math.log10(low)); decade <= Math.ceil(Math.log10(high)); decade++) {
+        for (const digit of digits) ticks.push(digit * 10 ** decade);
+      }
+      const inside = ticks.filter((tick) => low <= tick && tick <= high);
+      const every = Math.ceil(inside.length / 6);
+      if (inside.length >= 3) return inside.filter((_, index) => index % every === 0);
+    }
+    return linearTicks(low, high);
+  }
+
+  // What the vertical axis shows of the values between two.
+  function room(low, high, logarithmic) {
+    if (low == null || high == null) return logarithmic ? [1, 10] : [0, 1];
+    if (high - low <= 1e-9 * Math.abs(high)) [low, high] = logarithmic ? [low / 1.5, high * 1.5] : [low - 1, high + 1];
+    if (!logarithmic) return [low - MARGIN * (high - low), high + MARGIN * (high - low)];
+    const share = (high / low) ** MARGIN;
+    return [low / share, high * share];
+  }
+
+  // Phases differ in what they sum over: nothing is drawn from the last step of one to the first of the next.
+  function betweenPhases(x, borders) {
+    const last = borders.map(([start]) => x.findLast((step) => step < start));
+    return (plot, series, first, final, gaps) => {
+      borders.forEach(([start], index) => {
+        if (last[index] === undefined || start < x[first] || last[index] > x[final]) return;
+        const [from, to] = [last[index], start].map((step) => plot.valToPos(step, "x", true));
+        gaps.push([Math.floor(from) - 1, Math.ceil(to)]); // with the corners of the line's ends
+      });
+      return gaps.sort((one, other) => one[0] - other[0]);
+    };
+  }
+
+  function drawBorders(plot, borders) {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.strokeStyle = getComputedStyle(plot.root).getPropertyValue("--divider");
+    ctx.lineWidth = devicePixelRatio;
+    for (const [start] of borders) {
+      if (start < plot.scales.x.min || start > plot.scales.x.max) continue;
+      const left = Math.round(plot.valToPos(start, "x", true)) + 0.5;
+      ctx.beginPath();
+      ctx.moveTo(left, bbox.top);
+      ctx.lineTo(left, bbox.top + bbox.height);
+      ctx.stroke();
+    }
+    ctx.restore();
+  }
+
+  // The phases' names are text of the page: they follow the zoom.
+  function placeNames(figure, plot, borders) {
+    const { min, max } = plot.scales.x;
+    const share = (step) => Math.min(1, Math.max(0, max > min ? (step - min) / (max - min) : 0.5));
+    figure.querySelectorAll(".columns span").forEach((name, index) => {
+      const start = share(borders[index][0]);
+      const width = share(index + 1 < borders.length ? borders[index + 1][0] : Infinity) - start;
+      name.style.left = `${100 * start}%`;
+      name.style.width = `${100 * width}%`;
+      name.hidden = width <= 0;
+    });
+  }
+
+  // Round values to label, leaving out the room above and below the curves.
+  function labels(low, high, logarithmic) {
+    const share = MARGIN / (1 + 2 * MARGIN);
+    if (!logarithmic) return linearTicks(low + share * (high - low), high - share * (high - low));
+    return logTicks(low * (high / low) ** share, high / (high / low) ** share);
+  }
+
+  function axes(below, left, logarithmic) {
+    const font = () => `12px ${colour("--sans")}`;
+    const common = { stroke: () => colour("--quiet"), font: font(), gap: 6 };
+    return [
+      {
+        ...common,
+        size: below,
+        space: 90,
+        gap: 4,
+        grid: { show: false },
+        border: { show: true, stroke: () => colour("--quiet"), width: 1 },
+        ticks: { show: true, stroke: () => colour("--quiet"), size: 4, width: 1 },
+        incrs: [1, 2, 5].flatMap((digit) => [1, 10, 100, 1e3, 1e4, 1e5].map((power) => digit * power)).sort((a, b) => a - b),
+        values: (plot, steps) => steps.map((step) => step.toLocaleString("en")),
+      },
+      {
+        ...common,
+        size: left,
+        grid: { stroke: () => colour("--rule"), width: 1 },
+        ticks: { show: false },
+        border: { show: false },
+        splits: (plot, axis, low, high) => labels(low, high, logarithmic()),
+        filter: (plot, splits) => splits,
+        values: (plot, splits) => splits.map((value) => spell(value, 3)),
+      },
+    ];
+  }
+
+  // Draws a chart; `told` is called with "cursor", "zoom" or "click" and what changed.
+  function draw(figure, { x, values, borders, group }, told) {
+    const box = figure.querySelector(".plot");
+    const canvas = document.createElement("div");
+    canvas.className = "canvas";
+    box.append(canvas);
+    box.classList.add("drawn");
+    const styles = [...figure.querySelectorAll("[data-style]")].map((item) => Number(item.dataset.style));
+    const shown = values.map(() => true);
+    const here = document.createElement("div");
+    here.className = "here";
+    let logarithmic = figure.dataset.scale === "logarithmic";
+    let position = null;
+    let plot;
+
+    function placeHere() {
+      const { min, max } = plot.scales.x;
+      here.hidden = position === null || position < min || position > max;
+      if (!here.hidden) here.style.left = `${plot.valToPos(position, "x")}px`;
+    }
+
+    function build(zoom) {
+      const above = parseFloat(getComputedStyle(box).marginTop);
+      const left = parseFloat(getComputedStyle(box).marginLeft);
+      const right = parseFloat(getComputedStyle(box).marginRight);
+      const below = canvas.clientHeight - box.clientHeight - above;
+      const gaps = betweenPhases(x, borders);
+      const series = styles.map((style, index) => ({
+        label: String(index),
+        show: shown[index],
+        stroke: () => colour(`--s${style % 8}`),
+        width: 1.75,
+        dash: style < 8 ? undefined : [5, 4],
+        points: { show: x.length < 2, size: 5 },
+        gaps,
+      }));
+      plot?.destroy();
+      plot = new uPlot(
+        {
+          width: canvas.clientWidth,
+          height: canvas.clientHeight,
+          padding: [above, right, 0, 0],
+          legend: { show: false },
+          cursor: {
+            y: false,
+            drag: { x: true, y: false, dist: 6 },
+            points: { size: 7, width: 0, fill: (self, index) => colour(`--s${styles[index - 1] % 8}`) },
+            sync: { key: group, scales: ["x", null], filters: { pub: (type) => type === "mousemove" || type === "mouseleave" } },
+          },
+          scales: {
+            x: { time: false, range: (self, low, high) => (low === high ? [low - 1, high + 1] : [low, high]) },
+            y: { distr: logarithmic ? 3 : 1, range: (self, low, high) => room(low, high, logarithmic) },
+          },
+          axes: axes(below, left, () => logarithmic),
+          series: [{}, ...series],
+          hooks: {
+            drawAxes: [(self) => drawBorders(self, borders)],
+            draw: [placeHere, (self) => placeNames(figure, self, borders)],
+            setCursor: [(self) => told("cursor", self.cursor.idx ?? null)],
+            setScale: [(self, key) => key === "x" && told("zoom", [self.scales.x.min, self.scales.x.max])],
+          },
+        },
+        [x, ...values],
+        (self, start) => {
+          plot = self;
+          canvas.append(self.root);
+          self.over.append(here);
+          start();
+        },
+      );
+      plot.over.addEventListener("click", () => told("click", plot.cursor.idx));
+      if (zoom) plot.setScale("x", zoom);
+    }
+
+    build(null);
+    new ResizeObserver(() => {
+      if (canvas.clientWidth && (canvas.clientWidth !== plot.width || canvas.clientHeight !== plot.height)) {
+        plot.setSize({ width: canvas.clientWidth, height: canvas.clientHeight });
+      }
+    }).observe(canvas);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plot.redraw(false, true));
+
+    return {
+      canvas,
+      spell,
+      get zoom() {
+        return [plot.scales.x.min, plot.scales.x.max];
+      },
+      mark(step) {
+        position = step;
+        placeHere();
+      },
+      point(index) {
+        plot.setCursor({ left: plot.valToPos(x[index], "x"), top: 10 }, true, true);
+      },
+      leave() {
+        plot.setCursor({ left: -10, top: -10 }, true, true);
+      },
+      look(low, high) {
+        if (low !== plot.scales.x.min || high !== plot.scales.x.max) plot.setScale("x", { min: low, max: high });
+      },
+      show(index, on) {
+        shown[index] = on;
+        plot.setSeries(index + 1, { show: on });
+      },
+      scale(kind) {
+        logarithmic = kind === "logarithmic";
+        build({ min: plot.scales.x.min, max: plot.scales.x.max });
+      },
+    };
+  }
+
+  (window.orbifolio ??= {}).drawChart = draw;
+})();

@@ -1,0 +1,154 @@
+// Comparing runs: which ones, at which frame, how close. All of it stands in the address, so that it can be sent:
+// #runs=type/id,type/id&frame=0.5&by=step&mode=over&cut=0.3&zoom=2,0.5,0.5&scale=log
+// Pages from a disk may load scripts but no data: runs.js tells of all runs, compare.js in a run's folder of that run.
+// An address may come from anybody: a run that is not in the index is never asked for.
+"use strict";
+
+orbifolio.comparing = (() => {
+  const MOST = 8; // as many as there are colours
+  const box = document.querySelector("[data-compare]");
+  const index = new Map();
+  const told = new Map();
+  const missing = new Set();
+  const asked = new Set();
+  const listeners = [];
+  const state = { runs: [], frame: 1, by: "share", mode: "side", cut: 0.5, zoom: 1, x: 0.5, y: 0.5, scale: "" };
+  const comparing = { MOST, box, index, state, add, listen, change, choose, path, number, loaded, waiting };
+  let keeping = 0;
+
+  box.querySelector("[data-explained]").remove();
+
+  function add(...elements) {
+    box.append(...elements);
+  }
+
+  // Be told of changes: `what` is "runs", "frame", "view" or "scale".
+  function listen(hear) {
+    listeners.push(hear);
+  }
+
+  function tell(what) {
+    for (const hear of listeners) hear(what);
+  }
+
+  function change(what, wanted) {
+    Object.assign(state, wanted);
+    tell(what);
+    clearTimeout(keeping);
+    keeping = setTimeout(keep, 150);
+  }
+
+  function path(key) {
+    return key.split("/").map(encodeURIComponent).join("/");
+  }
+
+  // A run's number and colour: where it stands among those that are compared.
+  function number(key) {
+    return state.runs.indexOf(key) + 1;
+  }
+
+  // The runs that are compared and have come, in their order.
+  function loaded() {
+    return state.runs.filter((key) => told.has(key)).map((key) => told.get(key));
+  }
+
+  function waiting() {
+    return { coming: state.runs.filter((key) => !told.has(key) && !missing.has(key)), missing: state.runs.filter((key) => missing.has(key)) };
+  }
+
+  function load(key) {
+    if (asked.has(key)) return;
+    asked.add(key);
+    const script = orbifolio.make("script", { src: `${path(key)}/compare.js`, "data-key": key });
+    script.addEventListener("load", () => {
+      if (!told.has(key)) missing.add(key);
+      tell("runs");
+    });
+    script.addEventListener("error", () => {
+      missing.add(key);
+      tell("runs");
+    });
+    document.head.append(script);
+  }
+
+  function choose(keys) {
+    const known = [...new Set(keys)].filter((key) => index.has(key)).slice(0, MOST);
+    known.forEach(load);
+    change("runs", { runs: known, mode: known.length === 2 ? state.mode : "side" });
+  }
+
+  // What a run's own script says; whose it is, the page knows better.
+  orbifolio.compared = (data) => {
+    const key = document.currentScript && document.currentScript.dataset.key;
+    if (!index.has(key)) return;
+    const root = `${path(key)}/`;
+    const picture = data.picture && { ...data.picture, copies: data.picture.copies.map(([width, file]) => [width, root + file]) };
+    told.set(key, { ...data, key, entry: index.get(key), picture, page: `${root}index.html`, frames: orbifolio.frames({ ...data.frames, root }) });
+  };
+
+  orbifolio.runs = (recipes) => {
+    for (const { type, title, runs } of recipes) {
+      for (const [id, date, status, thumb, ratio] of runs) {
+        const key = `${type}/${id}`;
+        index.set(key, { key, type, id, title, date, status, ratio, thumb: thumb && `${path(key)}/${thumb}`, words: `${title} ${key} ${date} ${status}`.toLowerCase() });
+      }
+    }
+    read();
+  };
+
+  function fragment() {
+    const kept = [];
+    if (state.runs.length) kept.push(`runs=${state.runs.map(path).join(",")}`);
+    if (state.frame < 1) kept.push(`frame=${Number(state.frame.toFixed(4))}`);
+    if (state.by !== "share") kept.push(`by=${state.by}`);
+    if (state.mode !== "side") kept.push(`mode=${state.mode}`, `cut=${Number(state.cut.toFixed(3))}`);
+    if (state.zoom > 1) kept.push(`zoom=${[state.zoom, state.x, state.y].map((value) => Number(value.toFixed(4))).join(",")}`);
+    if (state.scale) kept.push(`scale=${state.scale}`);
+    return kept.length ? `#${kept.join("&")}` : "";
+  }
+
+  function keep() {
+    const { pathname, search } = window.location;
+    try {
+      history.replaceState(history.state, "", fragment() || pathname + search);
+    } catch {
+      // a page from a disk may not be allowed to
+    }
+  }
+
+  function decoded(text) {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return "";
+    }
+  }
+
+  function within(text, least, most, otherwise) {
+    const value = Number.parseFloat(text);
+    return Number.isFinite(value) ? Math.min(Math.max(value, least), most) : otherwise;
+  }
+
+  function read() {
+    const pairs = window.location.hash.slice(1).split("&").map((pair) => [pair.split("=", 1)[0], pair.slice(pair.indexOf("=") + 1)]);
+    const given = Object.fromEntries(pairs);
+    const [zoom, x, y] = (given.zoom || "").split(",");
+    Object.assign(state, {
+      frame: within(given.frame, 0, 1, 1),
+      by: given.by === "step" ? "step" : "share",
+      mode: given.mode === "over" ? "over" : "side",
+      cut: within(given.cut, 0, 1, 0.5),
+      zoom: within(zoom, 1, 64, 1),
+      x: within(x, 0, 1, 0.5),
+      y: within(y, 0, 1, 0.5),
+      scale: ["log", "linear"].includes(given.scale) ? given.scale : "",
+    });
+    choose((given.runs || "").split(",").map(decoded));
+  }
+
+  window.addEventListener("hashchange", () => index.size && window.location.hash !== fragment() && read());
+  document.addEventListener("DOMContentLoaded", () => {
+    if (!index.size) add(orbifolio.make("p", { class: "lead" }, "There is no run to compare yet."));
+  });
+  return comparing;
+})();

@@ -1,0 +1,158 @@
+// Choosing among the pictures on the wall: themes, search, menus, order. The choice stands in the address
+// (#theme=plane&q=six), so that it can be sent to somebody.
+"use strict";
+
+(() => {
+  const box = document.querySelector("[data-filters]");
+  const form = box && box.querySelector("[data-form]");
+  if (!form) return;
+
+  const MENUS = [...form.querySelectorAll("select")].filter((menu) => menu.name !== "sort");
+  const links = [...box.querySelectorAll("[data-theme-link]")];
+  const result = box.querySelector("[data-result]");
+  const clear = box.querySelector("[data-clear]");
+  const sections = [...document.querySelectorAll("main > section")].filter((section) => section.querySelector(".wall"));
+  const cards = [...document.querySelectorAll(".wall > li")].map((element, at) => ({ element, at, home: element.parentNode, ...element.dataset }));
+  const THEMES = new Set(cards.map((card) => card.theme));
+  const ORDERS = {
+    newest: (one, other) => other.started - one.started,
+    oldest: (one, other) => one.started - other.started,
+    title: (one, other) => name(one).localeCompare(name(other)),
+    quickest: (one, other) => (one.seconds || Infinity) - (other.seconds || Infinity) || 0,
+    slowest: (one, other) => (other.seconds || 0) - (one.seconds || 0),
+  };
+  let state = {};
+  let telling = 0;
+
+  function name(card) {
+    return card.element.querySelector(".name").textContent;
+  }
+
+  // Whether a picture has a value; style pictures may be several.
+  function has(card, property, value) {
+    const own = card[property] || "";
+    return property === "style" ? own.split("\n").includes(value) : own === value;
+  }
+
+  function words() {
+    return (state.q || "").toLowerCase().split(/\s+/).filter(Boolean);
+  }
+
+  // Whether a picture is among those that were chosen, one property perhaps left out of account.
+  function chosen(card, sought, but = "") {
+    if (state.theme && but !== "theme" && card.theme !== state.theme) return false;
+    if (!sought.every((word) => (card.words || "").includes(word))) return false;
+    return MENUS.every(({ name: property }) => !state[property] || but === property || has(card, property, state[property]));
+  }
+
+  // One wall for all, where the order is not that of the themes.
+  const all = orbifolio.make("section", { "aria-label": "All pictures", hidden: "" });
+  const wall = orbifolio.make("ul", { class: "wall" });
+  all.append(wall);
+  sections[0].before(all);
+
+  function arrange(shown) {
+    const order = ORDERS[state.sort];
+    const sorted = order ? [...cards].sort((one, other) => order(one, other) || one.at - other.at) : cards;
+    for (const card of sorted) (order ? wall : card.home).append(card.element);
+    for (const card of cards) card.element.hidden = !shown.has(card);
+    all.hidden = !order;
+    for (const section of sections) section.hidden = Boolean(order) || !section.querySelector("li:not([hidden])");
+  }
+
+  // How many pictures each choice would leave; a choice that leaves none cannot be made.
+  function count(sought) {
+    for (const menu of MENUS) {
+      const open = cards.filter((card) => chosen(card, sought, menu.name));
+      for (const option of menu.options) {
+        if (!option.value) continue;
+        const left = open.filter((card) => has(card, menu.name, option.value)).length;
+        option.textContent = `${option.dataset.label} (${left})`;
+        option.disabled = !left && option.value !== state[menu.name];
+      }
+    }
+    const open = cards.filter((card) => chosen(card, sought, "theme"));
+    for (const link of links) {
+      const theme = link.dataset.themeLink;
+      const left = open.filter((card) => !theme || card.theme === theme).length;
+      link.querySelector(".count").textContent = left;
+      link.href = fragment({ ...state, theme }) || "#all=";
+      if ((state.theme || "") === theme) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  }
+
+  function tell(left) {
+    const noun = box.dataset.noun + (cards.length === 1 ? "" : "s");
+    const narrowed = Object.entries(state).some(([property, value]) => value && property !== "sort");
+    clear.hidden = !narrowed;
+    const text = narrowed ? (left ? `${left} of ${cards.length} ${noun}` : "Nothing matches") : "";
+    clearTimeout(telling); // a screen reader is told once the typing pauses
+    telling = setTimeout(() => { result.textContent = text; }, result.textContent && text ? 200 : 0);
+  }
+
+  function show() {
+    const sought = words();
+    const shown = new Set(cards.filter((card) => chosen(card, sought)));
+    arrange(shown);
+    count(sought);
+    tell(shown.size);
+    for (const field of [form.elements.q, ...MENUS]) field.classList.toggle("set", Boolean(field.value));
+  }
+
+  function fragment(wanted) {
+    const kept = new URLSearchParams(Object.entries(wanted).filter(([, value]) => value));
+    return String(kept) && `#${kept}`;
+  }
+
+  function keep() {
+    const { pathname, search } = window.location;
+    try {
+      history.replaceState(history.state, "", fragment(state) || pathname + search);
+    } catch {
+      // a page from a disk may not be allowed to
+    }
+  }
+
+  // What the address asks for, as far as this gallery has it: an address may come from anybody.
+  function read() {
+    const asked = window.location.hash.includes("=") ? new URLSearchParams(window.location.hash.slice(1)) : new URLSearchParams();
+    const theme = asked.get("theme") || "";
+    state = { theme: THEMES.has(theme) ? theme : "", q: (asked.get("q") || "").slice(0, form.elements.q.maxLength) };
+    form.elements.q.value = state.q;
+    for (const menu of [...MENUS, form.elements.sort]) {
+      const value = asked.get(menu.name) || "";
+      menu.value = [...menu.options].some((option) => option.value === value) ? value : "";
+      state[menu.name] = menu.value;
+    }
+    show();
+  }
+
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("input", (event) => {
+    state[event.target.name] = event.target.value;
+    show();
+    keep();
+  });
+  clear.addEventListener("click", () => {
+    state = { sort: state.sort };
+    for (const field of [form.elements.q, ...MENUS]) field.value = "";
+    show();
+    keep();
+    form.elements.q.focus();
+  });
+  window.addEventListener("hashchange", () => {
+    if (window.location.hash.includes("=") || !window.location.hash) read();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && event.target === form.elements.q && state.q) {
+      event.preventDefault();
+      form.elements.q.value = state.q = "";
+      show();
+      keep();
+    }
+  });
+  orbifolio.busy.push(() => form.contains(document.activeElement));
+  orbifolio.keys(["/"], "Search", () => form.elements.q.focus());
+  read();
+})();

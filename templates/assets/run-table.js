@@ -1,0 +1,60 @@
+// The table of runs: sorted by the buttons in its head, and runs chosen by their boxes to be compared.
+"use strict";
+
+document.querySelectorAll("[data-runs]").forEach((table) => {
+  const { make } = orbifolio;
+  const body = table.tBodies[0];
+  const rows = [...body.rows];
+  const heads = [...table.tHead.rows[0].cells];
+  const boxes = rows.map((row) => row.querySelector("input")).filter(Boolean);
+  const picked = document.querySelector("[data-picked]");
+  const link = document.querySelector("a[data-compare]");
+
+  function order(row, column) {
+    const cell = row.cells[column];
+    return cell.dataset.order === undefined ? cell.textContent : cell.dataset.order;
+  }
+
+  // Numbers as numbers, words as words; what a run has not comes last, whichever way.
+  function compare(one, other, way) {
+    const [first, second] = [one, other].map((text) => text === "" || text === "–");
+    if (first || second) return first - second;
+    const [a, b] = [Number(one), Number(other)];
+    return way * (Number.isNaN(a) || Number.isNaN(b) ? one.localeCompare(other, "en", { numeric: true }) : a - b);
+  }
+
+  function sort(column) {
+    const head = heads[column];
+    const first = head.dataset.first || "ascending";
+    const now = head.getAttribute("aria-sort");
+    const next = now === "ascending" ? "descending" : now === "descending" ? "ascending" : first;
+    heads.forEach((each) => each.removeAttribute("aria-sort"));
+    head.setAttribute("aria-sort", next);
+    const way = next === "ascending" ? 1 : -1;
+    const sorted = rows.map((row, at) => [order(row, column), at, row]);
+    sorted.sort((one, other) => compare(one[0], other[0], way) || one[1] - other[1]);
+    body.append(...sorted.map(([, , row]) => row));
+  }
+
+  function addressOf(keys) {
+    return `${table.dataset.comparePage}#runs=${keys.map((key) => key.split("/").map(encodeURIComponent).join("/")).join(",")}`;
+  }
+
+  function choose() {
+    const keys = boxes.filter((box) => box.checked).map((box) => box.closest("tr").dataset.key);
+    picked.textContent = keys.length ? `${keys.length} chosen` : "Choose two or more to compare";
+    link.href = keys.length ? addressOf(keys) : table.dataset.comparePage;
+  }
+
+  if (rows.length < 2) return;
+  heads.forEach((head, column) => {
+    const button = make("button", { type: "button" }, ...head.childNodes);
+    button.addEventListener("click", () => sort(column));
+    head.append(button);
+  });
+  heads[0].setAttribute("aria-sort", "descending");
+  if (!link) return;
+  boxes.forEach((box) => box.addEventListener("change", choose));
+  orbifolio.busy.push(() => boxes.some((box) => box.checked));
+  choose(); // a browser may remember what was checked
+});

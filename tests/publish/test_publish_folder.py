@@ -1,0 +1,165 @@
+"""Publishing to a folder: the same guarantees by a file lock; full disks and wrong folders."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from stores import dangling
+
+from reports.publish import catalogue, serving
+from reports.publish.folder import Folder, Shelf
+from reports.publish.publication import Tally
+from reports.publish.store import MISSING, Conflict, Served
+from runner.errors import InputError, PublishError
+
+Publish = Callable[..., Tally]
+
+
+def shelf(path: Path) -> Shelf:
+    return Folder(path=str(path)).build(Path("/nowhere"))
+
+
+def contents(folder: Path) -> Callable[[str], bytes | None]:
+    return lambda key: (folder / key).read_bytes() if (folder / key).is_file() else None
+
+
+def files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_gallery_in_a_folder_is_whole(gallery: Path, tmp_path: Path, publish: Publish) -> None:
+    target = tmp_path / "www"
+    publish(shelf(target), gallery)
+    assert not dangling(contents(target))
+    for key in files(target):
+        if not key.startswith(serving.STATE) and key.count("/") > 1:
+            assert (target / key).read_bytes() == (gallery / key).read_bytes()
+    before = {key: (target / key).stat().st_mtime_ns for key in files(target) if not key.endswith("/lock")}
+    tally = publish(shelf(target), gallery)
+    assert tally.uploaded == tally.deleted == 0
+    assert {key: (target / key).stat().st_mtime_ns for key in before} == before
+
+
+def test_large_files_are_copied_whole(gallery: Path, tmp_path: Path, publish: Publish) -> None:
+    content = os.urandom(20_000_000)
+    (gallery / "rainbow-hexagon/20261121-101500-4f2a/extras/large.zip").write_bytes(content)
+    publish(shelf(tmp_path / "www"), gallery)
+    assert (tmp_path / "www/rainbow-hexagon/20261121-101500-4f2a/extras/large.zip").read_bytes() == content
+
+
+def test_what_is_gone_takes_its_empty_folders_along(gallery: Path, tmp_path: Path, publish: Publish) -> None:
+    import shutil
+
+    target, step = tmp_path / "www", "rainbow-hexagon/20261121-101500-4f2a/phases/1-16px/steps/00001"
+    publish(shelf(target), gallery)
+    assert (target / step).is_dir()
+    shutil.rmtree(gallery / step)
+    publish(shelf(target), gallery)
+    assert not (target / step).exists()
+    assert (target / step).parent.is_dir()
+
+
+def test_many_publishers_at_once_lose_nothing(
+    tmp_path: Path, make_gallery: Callable[..., Path], publish: Publish
+) -> None:
+    target = tmp_path / "www"
+    galleries = [
+        make_gallery(f"machine{number}", recipe=f"recipe-{number % 2}", identity=f"run-{number}") for number in range(5)
+    ]
+    troubles: list[BaseException] = []
+
+    def go(gallery: Path) -> None:
+        try:
+            publish(shelf(target), gallery)
+        except BaseException as trouble:
+            troubles.append(trouble)
+
+    threads = [threading.Thread(target=go, args=(gallery,)) for gallery in galleries]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert troubles == []
+    assert set(catalogue.read(shelf(target)).runs) == {f"recipe-{number % 2}/run-{number}" for number in range(5)}
+    assert not dangling(contents(target))
+    pages = [(target / f"recipe-{number}/index.html").read_text() for number in range(2)]
+    assert all(f"run-{number}" in pages[number % 2] for number in range(5))
+
+
+def test_conditions_hold_under_a_lock(tmp_path: Path) -> None:
+    here, how = shelf(tmp_path), Served()
+    tag = here.put("a/b.txt", b"one", how, condition=MISSING)
+    with pytest.raises(Conflict):
+        here.put("a/b.txt", b"two", how, condition=MISSING)
+    with pytest.raises(Conflict):
+        here.put("a/b.txt", b"two", how, condition="0")
+    with pytest.raises(Conflict):
+        here.put("a/none.txt", b"two", how, condition=tag)
+    here.put("a/b.txt", b"two", how, condition=tag)
+    assert here.get("a/b.txt") is not None
+    assert (tmp_path / "a/b.txt").read_bytes() == b"two"
+
+
+def test_a_full_disk_is_told_and_what_stood_stays(
+    gallery: Path, tmp_path: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "www"
+    publish(shelf(target), gallery)
+    before = {key: (target / key).read_bytes() for key in files(target)}
+    for page in gallery.rglob("steps/*/index.html"):
+        page.write_text(page.read_text().replace("</body>", "<p>new</p></body>"))
+    honest, count = os.replace, 0
+
+    def full(source: Path, to: Path) -> None:
+        nonlocal count
+        count += str(to).startswith(str(target)) and serving.STATE not in str(to)
+        if count > 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        honest(source, to)
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(PublishError) as caught:
+        publish(shelf(target), gallery)
+    assert str(caught.value) == (
+        f"{target}: the disk is full; make room there, then publish again; what was published before is whole"
+    )
+    monkeypatch.setattr(os, "replace", honest)
+    assert files(target) >= set(before)
+    assert not [key for key in files(target) if key.endswith(".tmp")]
+    assert not dangling(contents(target))
+    publish(shelf(target), gallery)
+    assert all("<p>new</p>" in page.read_text() for page in target.rglob("steps/*/index.html"))
+
+
+def test_folders_that_cannot_be_meant(gallery: Path, tmp_path: Path, publish: Publish) -> None:
+    for inside in (gallery, gallery / "public"):
+        with pytest.raises(InputError, match="lies in the gallery itself"):
+            publish(shelf(inside), gallery)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InputError, match="is a file"):
+        publish(shelf(tmp_path / "file"), gallery)
+    with pytest.raises(PublishError) as caught:
+        publish(shelf(tmp_path / "disk/www"), gallery)
+    assert str(caught.value) == (
+        f"{tmp_path}/disk/www: there is no folder {tmp_path}/disk; if it is on a disk, mount that; else create it"
+    )
+
+
+def test_a_manifest_of_a_stranger_deletes_nothing_outside(gallery: Path, tmp_path: Path, publish: Publish) -> None:
+    here = shelf(tmp_path / "www")
+    (tmp_path / "precious").write_text("mine")
+    with pytest.raises(PublishError, match="would lie outside"):
+        here.delete("../precious")
+    with pytest.raises(PublishError, match="would lie outside"):
+        here.put("/precious", b"", Served())
+    assert (tmp_path / "precious").read_text() == "mine"
+
+
+def test_relative_targets_begin_at_the_recipe(tmp_path: Path) -> None:
+    assert Folder(path="../public").build(tmp_path / "recipes").name == f"{tmp_path}/recipes/../public"
+    assert Folder(path="~/public").build(tmp_path).name == f"{Path.home()}/public"

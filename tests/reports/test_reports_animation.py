@@ -1,0 +1,254 @@
+"""Animations: which frames, how long, how large; made once, the same bytes, never the end of a report."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import lxml.html
+import numpy as np
+import pytest
+from PIL import Image, features
+
+from reports import animation, film, imaging
+from reports.log import Run, read_run
+from reports.tree import Place
+from reports.write import write_report
+
+Make = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def without_video(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MP4 is tried by the tests that are about it."""
+    if "video" not in request.node.name:
+        monkeypatch.setattr(film, "has_video", lambda: False)
+
+
+def ended(folder: Path) -> Run:
+    return read_run(folder)
+
+
+def noisy(width: int, height: int, *, seed: int = 0) -> Image.Image:
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3))
+    return Image.fromarray(pixels.astype(np.uint8))
+
+
+def opened(path: Path) -> tuple[list[Image.Image], list[int]]:
+    """All frames of an animated picture, and their durations."""
+    frames, durations = [], []
+    with Image.open(path) as image:
+        for index in range(image.n_frames):
+            image.seek(index)
+            image.load()
+            frames.append(image.convert("RGB"))
+            durations.append(int(image.info["duration"]))
+    return frames, durations
+
+
+def test_all_phases_come_to_the_size_of_the_last(make_run: Make) -> None:
+    folder = make_run(sizes=((16, 28), (32, 56)), steps=6, every=3)
+    made = animation.make(ended(folder))
+    assert made is not None
+    assert (made.width, made.height, made.frames, made.endings) == (32, 56, 6, (".webp",))
+    frames, durations = opened(folder / "animation.webp")
+    assert {frame.size for frame in frames} == {(32, 56)}
+    assert durations[:-1] == [240] * 5
+    assert 1440 <= durations[-1] <= 1560
+    assert made.milliseconds == sum(durations)
+    with Image.open(folder / "phases/2-32px/frames/00006.webp") as last:
+        assert np.abs(np.asarray(frames[-1], int) - np.asarray(last.convert("RGB"), int)).mean() < 8
+    with Image.open(folder / "phases/1-16px/frames/00000.webp") as first:
+        enlarged = first.convert("RGB").resize((32, 56), Image.Resampling.BICUBIC)
+        assert np.abs(np.asarray(frames[0], int) - np.asarray(enlarged, int)).mean() < 8
+
+
+@pytest.mark.parametrize(
+    ("size", "wanted"), [((600, 60), (512, 51)), ((60, 900), (51, 768)), ((40, 40), (40, 40)), ((900, 1), (512, 1))]
+)
+def test_large_pictures_are_made_smaller(make_run: Make, size: tuple[int, int], wanted: tuple[int, int]) -> None:
+    folder = make_run(sizes=(size,), steps=1, every=1)
+    made = animation.make(ended(folder))
+    assert made is not None
+    assert (made.width, made.height) == wanted
+    with Image.open(folder / "animation.webp") as image:
+        assert image.size == wanted
+
+
+def test_phases_of_another_shape_are_cropped_not_squeezed() -> None:
+    wide = Image.new("RGB", (80, 20), "black")
+    wide.paste("white", (30, 0, 50, 20))  # a square in its middle
+    fitted = np.asarray(animation._fitted(wide, (20, 20)))
+    assert fitted.min() > 250
+    assert animation._fitted(Image.new("RGB", (16, 28)), (32, 55)).size == (32, 55)
+
+
+@pytest.mark.parametrize("count", [2, 3, 34, 40, 120])
+def test_durations_follow_a_fixed_rate_and_hold_the_last(count: int) -> None:
+    found = animation.durations(count)
+    assert len(found) == count
+    assert len(set(found[:-1])) == 1
+    assert all(value % film.TICK == 0 and value % found[0] == 0 for value in found)
+    assert 1200 < found[-1] <= 1500
+    assert sum(found[:-1]) <= 7500
+
+
+def test_many_frames_are_sampled(make_run: Make) -> None:
+    folder = make_run(sizes=((8, 8),), steps=300, every=1)
+    made = animation.make(ended(folder))
+    assert made is not None
+    assert made.frames == animation.MOST_FRAMES
+    run = ended(folder)
+    chosen = [frame.step for frame in animation._frames(run)]
+    assert (chosen[0], chosen[-1]) == (0, 300)
+    assert {b - a for a, b in itertools.pairwise(chosen)} <= {2, 3}
+
+
+def test_it_is_made_once_and_again_for_other_frames(make_run: Make, tmp_path: Path) -> None:
+    folder = make_run()
+    animation.make(ended(folder))
+    before = (folder / "animation.webp").stat().st_ino
+    assert animation.make(ended(folder)) == animation.make(ended(folder))
+    assert (folder / "animation.webp").stat().st_ino == before
+    copy = tmp_path / "copied" / "x" / folder.name
+    shutil.copytree(folder, copy, copy_function=shutil.copyfile)  # other times
+    inode = (copy / "animation.webp").stat().st_ino
+    animation.make(ended(copy))
+    assert (copy / "animation.webp").stat().st_ino == inode
+    noisy(32, 56).save(folder / "phases/2-32px/frames/00006.webp")
+    animation.make(ended(folder))
+    assert (folder / "animation.webp").stat().st_ino != before
+    (folder / "animation.webp").unlink()
+    assert animation.make(ended(folder)) is not None
+    assert (folder / "animation.webp").is_file()
+
+
+def test_equal_frames_give_equal_bytes(make_run: Make) -> None:
+    folders = [make_run(identity=f"2026112{n}-000000-0000", sizes=((128, 128),), steps=12, every=1) for n in (1, 2)]
+    for folder in folders:
+        assert animation.make(ended(folder)) is not None
+    kinds = {".webp", ".avif"} if features.check("avif") else {".webp"}
+    assert {path.suffix for path in folders[0].glob("animation.*")} == kinds
+    for kind in kinds:
+        assert (folders[0] / f"animation{kind}").read_bytes() == (folders[1] / f"animation{kind}").read_bytes()
+
+
+def test_the_smaller_kind_comes_first(make_run: Make) -> None:
+    if not features.check("avif"):
+        pytest.skip("this Pillow knows no AVIF")
+    folder = make_run(sizes=((128, 128),), steps=12, every=1)
+    made = animation.make(ended(folder))
+    assert made is not None
+    assert made.endings == (".avif", ".webp")
+    assert (folder / "animation.avif").stat().st_size < (folder / "animation.webp").stat().st_size
+    frames, durations = opened(folder / "animation.avif")
+    assert len(frames) == made.frames
+    assert sum(durations) == made.milliseconds
+
+
+def test_without_avif_there_is_webp(make_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(film.features, "check", lambda name: False)
+    made = animation.make(ended(make_run(sizes=((128, 128),), steps=12, every=1)))
+    assert made is not None
+    assert made.endings == (".webp",)
+
+
+def test_broken_frames_are_left_out(make_run: Make) -> None:
+    folder = make_run()
+    (folder / "phases/2-32px/frames/00006.webp").write_bytes(b"RIFF no picture")
+    (folder / "phases/1-16px/frames/00003.webp").unlink()
+    made = animation.make(ended(folder))
+    assert made is not None
+    assert made.frames == 4
+    for path in folder.glob("phases/*/frames/*.webp"):
+        path.write_bytes(b"")
+    assert animation.make(ended(folder)) is None
+    assert not list(folder.glob("animation.*"))
+    write_report(folder, gallery=folder.parent.parent)
+    assert "animation" not in (folder / "index.html").read_text().replace("animation.js", "")
+
+
+def test_a_run_that_goes_on_has_none(make_run: Make) -> None:
+    folder = make_run(status="running", until=9)
+    run = read_run(folder, now=ended(folder).last)
+    assert run.running
+    assert animation.make(run) is None
+    assert not (folder / "animation.webp").exists()
+    stopped = ended(folder)
+    assert not stopped.running
+    assert animation.make(stopped) is not None  # a killed run shows how far it came
+
+
+def test_an_encoder_that_fails_does_not_stop_the_report(make_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object, **options: object) -> bytes:
+        raise RuntimeError("encoder")
+
+    monkeypatch.setattr(film, "webp", fail)
+    folder = make_run()
+    page = write_report(folder, gallery=folder.parent.parent).read_text()
+    assert "What went wrong" not in page
+    assert 'id="animation"' not in page
+
+
+def test_nothing_moves_before_it_is_asked_for(make_run: Make, gallery: Path) -> None:
+    folder = make_run(sizes=((128, 128),), steps=12, every=1)
+    write_report(folder, gallery=gallery)
+    document = lxml.html.parse(folder / "index.html").getroot()
+    section = document.get_element_by_id("animation")
+    (stage,) = section.xpath(".//*[@data-animation]")
+    (still,) = stage.xpath("./a")
+    assert still.get("href") == "animation.webp"  # without a script
+    assert all("animation" not in source for source in still.xpath(".//img/@src | .//img/@srcset"))
+    loaded = [image.get("src") for image in document.xpath("//img[not(ancestor::template)]")]
+    assert all("animation" not in source for source in loaded)
+    assert stage.xpath("./template//source/@srcset | ./template//img/@src")[-1] == "animation.webp"
+    offered = {link.get("href"): link.get("download") for link in section.xpath(".//ul//a")}
+    assert offered["animation.webp"] == f"rainbow-hexagon-{folder.name}.webp"
+    assert document.xpath("//nav//a[@href='#animation']")
+
+
+def test_video_is_h264_of_even_sides(make_run: Make) -> None:
+    ffmpeg = pytest.importorskip("imageio_ffmpeg", reason="needs orbifolio[video]")
+    folder = make_run(sizes=((17, 31), (129, 135)))
+    made = animation.make(ended(folder))
+    assert made is not None
+    assert made.endings[-2:] == (".webp", ".mp4")
+    program = [ffmpeg.get_ffmpeg_exe(), "-i", folder / "animation.mp4", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    done = subprocess.run(program, capture_output=True, timeout=60, check=True)
+    assert re.search(rb"Video: h264 .*yuv420p.* 128x134", done.stderr)
+    pixels = np.frombuffer(done.stdout, np.uint8).reshape(-1, 134 * 128 * 3)
+    assert len(pixels) == made.milliseconds // 240
+    frames, _ = opened(folder / "animation.webp")
+    wanted = np.asarray(frames[-1].crop((0, 0, 128, 134)), int).ravel()
+    assert np.abs(pixels[-1].astype(int) - wanted).mean() < 12
+    again = film.mp4(animation._readable(ended(folder), animation._frames(ended(folder))), animation.durations(6))
+    assert again == (folder / "animation.mp4").read_bytes()
+
+
+def test_a_video_program_that_fails_leaves_the_pictures(make_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    ffmpeg = pytest.importorskip("imageio_ffmpeg", reason="needs orbifolio[video]")
+    monkeypatch.setattr(ffmpeg, "get_ffmpeg_exe", lambda: "/nowhere/ffmpeg")
+    made = animation.make(ended(make_run(sizes=((129, 135),), steps=12)))
+    assert made is not None
+    assert made.endings[-1] == ".webp"
+
+
+def test_a_video_made_elsewhere_is_kept_where_the_extra_is_missing(
+    make_run: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_run(sizes=((129, 135),), steps=18)
+    monkeypatch.setattr(film, "has_video", lambda: True)
+    monkeypatch.setattr(film, "mp4", lambda *arguments: b"a film")
+    assert animation.make(ended(folder)) is not None
+    monkeypatch.setattr(film, "has_video", lambda: False)
+    made = animation.make(ended(folder))
+    assert made is not None
+    assert made.endings[-2:] == (".webp", ".mp4")
+    found = animation.part(ended(folder), Place(folder))
+    assert found is not None
+    assert [clip.kind for clip in found.images][-1:] == ["image/webp"]
+    assert imaging.newest_frame(ended(folder)) is not None

@@ -1,0 +1,210 @@
+"""The gallery and the recipes' pages: what hangs where, what can be chosen, what differs; only changes are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import html
+from synthetic_card import HOSTILE, a_card
+from synthetic_run import BEGAN
+
+from reports import card, differences, many, recipes, walls
+from reports.card import Card
+from reports.gallery import files_above, pages_above, rebuild_gallery, update_index, write_above
+from reports.log import read_run
+from reports.parts import Filters, RunTable, Wall
+from reports.render import renderer
+
+NOW = BEGAN + 10**6
+
+
+def gallery_parts(cards: list[Card]) -> tuple[Any, ...]:
+    return pages_above(Path("/nowhere"), cards)[-1].parts
+
+
+# What can be chosen
+
+
+def test_there_is_nothing_to_choose_among_a_few_runs() -> None:
+    assert not [part for part in gallery_parts([a_card()]) if isinstance(part, Filters)]
+    filters = gallery_parts([a_card(1), a_card(2), a_card(3)])[0]
+    assert isinstance(filters, Filters)
+    assert not filters.searched
+    assert not filters.choosers
+    assert not filters.sections
+
+
+def test_menus_offer_what_differs_and_count_it() -> None:
+    cards = [
+        a_card(number, group="p6" if number % 3 else "p4", styles=("oil", f"style {number % 2}")) for number in range(9)
+    ]
+    filters = gallery_parts(cards)[0]
+    assert isinstance(filters, Filters)
+    menus = {chooser.name: {choice.value: choice.count for choice in chooser.choices} for chooser in filters.choosers}
+    assert menus["group"] == {"p4": 3, "p6": 6}
+    assert menus["style"] == {"oil": 9, "style 0": 5, "style 1": 4}
+    assert "status" not in menus
+    assert "length" not in menus
+    assert len(menus["seed"]) == 9
+
+
+def test_too_many_seeds_are_left_to_the_search() -> None:
+    assert {each.name for each in walls.choosers([a_card(number) for number in range(100)])} == set()
+
+
+def test_months_and_durations_are_in_order() -> None:
+    months = [a_card(number, started=BEGAN + number * 86400 * 40, seconds=10.0**number) for number in range(5)]
+    found = {chooser.name: [choice.label for choice in chooser.choices] for chooser in walls.choosers(months)}
+    assert found["month"][0] == "April 2026"
+    assert found["month"][-1] == "November 2025"
+    assert found["length"] == ["under a minute", "1 to 10 minutes", "10 minutes to an hour", "over an hour"]
+
+
+def test_themes_have_an_order_and_unknown_ones_follow() -> None:
+    cards = [a_card(number, theme=theme) for number, theme in enumerate(("survey", "aaa", "plane", "", "dream"))]
+    hung = [part.title for part in gallery_parts(cards) if isinstance(part, Wall)]
+    assert hung == ["Plane", "Dream", "Survey", "Aaa", "Other"]
+
+
+# What differs
+
+
+def test_only_parameters_that_differ_have_a_column() -> None:
+    cards = [
+        a_card(parameters={"seed": "1", "renderer.phases.0.size": "32", "canvas.kind": '"pixels"'}, id="b"),
+        a_card(parameters={"seed": "2", "renderer.phases.0.size": "32", "canvas.kind": '"fourier"'}, id="a"),
+    ]
+    found = differences.between([each.parameters for each in cards])
+    assert [(each.short, each.values) for each in found] == [("kind", ('"pixels"', '"fourier"')), ("seed", ("1", "2"))]
+
+
+def test_lists_of_other_lengths_differ_by_what_is_missing() -> None:
+    short = {f"phases.{number}.size": "8" for number in range(2)}
+    long = {f"phases.{number}.size": "8" for number in range(11)}
+    found = differences.between([short, long])
+    assert [each.short for each in found] == [f"phases.{number}.size" for number in range(2, 11)]
+    assert found[0].values == (None, "8")
+
+
+def test_short_names_are_never_mistaken() -> None:
+    names = ["a.kind", "b.kind", "b.c.kind", "kind", "x.0.y", "x.1.y", "only.deep.weight"]
+    short = differences.short_names(names)
+    assert len(set(short.values())) == len(names)
+    assert short["only.deep.weight"] == "weight"
+    assert short["x.0.y"] == "x.0.y"
+    assert short["kind"] == "kind"
+
+
+def test_a_run_without_parameters_differs_in_nothing() -> None:
+    assert differences.between([{}, {"seed": "1"}, {"seed": "1"}]) == ()
+
+
+def test_the_table_of_a_recipe_is_bounded() -> None:
+    cards = [
+        a_card(id=f"run-{number:04d}", parameters={f"deep.{n}.value": str(n * number) for n in range(60)})
+        for number in range(200)
+    ]
+    wall, table = pages_above(Path("/nowhere"), cards)[0].parts
+    assert isinstance(wall, Wall)
+    assert isinstance(table, RunTable)
+    assert len(wall.cards) == recipes.MOST_PICTURES
+    assert "200" in wall.note
+    assert len(table.rows) == 200
+    assert len(table.differing) == recipes.MOST_COLUMNS
+    assert "more parameters differ" in table.note
+
+
+def test_equal_runs_say_so() -> None:
+    table = pages_above(Path("/nowhere"), [a_card(id="a"), a_card(id="b")])[0].parts[1]
+    assert isinstance(table, RunTable)
+    assert table.note == "All runs were made with the same parameters."
+    assert not table.differing
+
+
+# On disk
+
+
+def test_the_pages_above_need_no_files(tmp_path: Path) -> None:
+    cards = [a_card(number) for number in range(5)]
+    written = write_above(tmp_path / "store", cards, renderer())
+    names = [path.relative_to(tmp_path / "store").as_posix() for path in written]
+    assert names[-1] == "index.html"
+    assert {"runs.js", "feed.xml", "compare.html"} <= set(names)
+    assert write_above(tmp_path / "store", cards, renderer()) == []
+
+
+def test_only_what_changed_is_written(gallery: Path, make_run: Callable[..., Path]) -> None:
+    make_run()
+    other = make_run(recipe="other", title="Other", started=BEGAN - 5)
+    rebuild_gallery(gallery, now=NOW)
+    stamps = {path: path.stat().st_mtime_ns for path in gallery.rglob("*") if path.is_file()}
+    assert rebuild_gallery(gallery, now=NOW) == []
+    assert rebuild_gallery(gallery, rewrite=True, now=NOW) == []
+    run_json = other / "run.json"
+    run_json.write_text(run_json.read_text().replace('"title": "Other"', '"title": "Another"'))
+    changed = {path.relative_to(gallery).as_posix() for path in rebuild_gallery(gallery, now=NOW)}
+    assert {"index.html", "feed.xml", "runs.js", "other/index.html"} <= changed
+    assert not [name for name in changed if name.startswith("rainbow-hexagon")]
+    same = [path for path, stamp in stamps.items() if path.stat().st_mtime_ns == stamp]
+    assert len(same) > len(stamps) / 2
+
+
+def test_many_runs_are_written_alike_by_one_process_or_several(
+    gallery: Path, make_run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        make_run(recipe=f"recipe-{number}", steps=2, every=2)
+    rebuild_gallery(gallery, now=NOW)
+    alone = {path: path.read_bytes() for path in gallery.rglob("*.html")}
+    for path in alone:
+        path.unlink()
+    monkeypatch.setattr(many, "WORTHWHILE", 1)
+    monkeypatch.setattr(many, "_may_fork", lambda: True)
+    monkeypatch.setattr(many, "_cores", lambda: 2)
+    changed = rebuild_gallery(gallery, rewrite=True, now=NOW)
+    assert {path for path in changed if path.suffix == ".html"} == set(alone)
+    assert {path: path.read_bytes() for path in gallery.rglob("*.html")} == alone
+
+
+def test_hostile_names_stay_words(gallery: Path, make_run: Callable[..., Path]) -> None:
+    run = make_run(title=HOSTILE, theme=HOSTILE[:40], inputs=[{"name": HOSTILE}], symmetry={"group": HOSTILE})
+    made = card.from_run(read_run(run))
+    for number in range(5):
+        make_run(
+            recipe=f"r{number}", title=f"{number}{HOSTILE}", theme="x", seed=HOSTILE, parameters={HOSTILE: [HOSTILE]}
+        )
+    make_run(recipe="r1", identity="second", title=HOSTILE, parameters={"a": HOSTILE})
+    rebuild_gallery(gallery, now=NOW)
+    for name in ("index.html", "r1/index.html", "compare.html"):
+        page = html.fromstring((gallery / name).read_bytes())
+        assert not page.xpath("//script[not(@src)]")
+        assert not page.xpath("//*[@*[starts-with(name(), 'on')]]")
+    assert "</script" not in (gallery / "runs.js").read_text()
+    assert made.title in html.fromstring((gallery / "index.html").read_bytes()).text_content()
+
+
+def test_bytes_depend_on_the_cards_alone(tmp_path: Path) -> None:
+    cards = [a_card(number, theme=("plane", "dream")[number % 2]) for number in range(6)]
+    pages = renderer()
+    one = files_above(tmp_path / "a", cards, pages)
+    assert one == files_above(tmp_path / "elsewhere" / "b", cards[::-1], pages)
+    here = [pages.html(page) for page in pages_above(tmp_path / "a", cards)]
+    assert here == [pages.html(page) for page in pages_above(tmp_path / "elsewhere" / "b", cards[::-1])]
+
+
+def test_the_index_of_one_recipe_leaves_the_others(gallery: Path, make_run: Callable[..., Path]) -> None:
+    make_run(), make_run(recipe="other")
+    rebuild_gallery(gallery, now=NOW)
+    (gallery / "other" / "index.html").unlink()
+    assert update_index(gallery, "rainbow-hexagon", now=NOW) == []
+    assert update_index(gallery, "other", now=NOW) == [gallery / "other" / "index.html"]
+
+
+def test_a_run_that_is_not_done_says_so_in_words(gallery: Path, make_run: Callable[..., Path]) -> None:
+    make_run(status="failed", until=4)
+    rebuild_gallery(gallery, now=NOW)
+    page = html.fromstring((gallery / "index.html").read_bytes())
+    assert page.xpath("string(//li[@class='not-done']//*[contains(@class, 'badge')])") == "Failed"
