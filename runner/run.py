@@ -30,7 +30,7 @@ from runner.events import (
     Stepped,
     Warned,
 )
-from runner.exports.products import write_products
+from runner.exports.products import cover_of, write_products
 from runner.frames import FrameSchedule
 from runner.images.writing import write_png16, write_webp
 from runner.listeners import Listener, LogWriter
@@ -325,8 +325,9 @@ class Run:
     def _finish(self, state: Any) -> None:
         """Final picture, products, measured symmetry."""
         traits = self.renderer.traits(len(self.phases) - 1)
-        image = self.loaded.recipe.finish.apply(
-            self.renderer.final(state),
+        finish, picture = self.loaded.recipe.finish, self.renderer.final(state)
+        image = finish.apply(
+            picture,
             wrap=traits.wrap,
             permuting=traits.permuting,
             inverting=traits.inverting,
@@ -343,7 +344,9 @@ class Run:
             "sha256": hashlib.sha256(data).hexdigest(),
         }
         self._summary["symmetry"] = self.renderer.symmetry_summary(image)
-        self._summary["extras"] = write_products(self.folder, image, traits, self.renderer.extras(state))
+        tone = finish.tone(picture, inverting=traits.inverting, inverting_single=traits.inverting_single)
+        self._summary["extras"] = write_products(self.folder, image, traits, self.renderer.extras(state, tone))
+        self._summary["cover"] = cover_of(self._summary["extras"])
 
     def _warn(self, message: str) -> None:
         self._emit(Warned(time=time.time(), message=message))

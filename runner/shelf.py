@@ -73,7 +73,7 @@ def find_resumable(gallery: Path, recipe: str, parameters: Mapping[str, Any]) ->
             continue
         if summary.get("status") == "done":
             continue
-        if summary.get("parameters") != json.loads(json.dumps(discreet_value(parameters))):
+        if _computed(summary.get("parameters")) != _computed(json.loads(json.dumps(discreet_value(parameters)))):
             other += 1
             continue
         return folder, ""
@@ -83,6 +83,12 @@ def find_resumable(gallery: Path, recipe: str, parameters: Mapping[str, Any]) ->
             "resuming needs the same recipe and overrides; repeat them, or run without --resume"
         )
     return None, f"no unfinished run of {recipe} in {gallery}; there is nothing to go on with; run without --resume"
+
+
+def _computed(parameters: Any) -> Any:
+    """Parameters but for where the report is published: that changes nothing of the picture."""
+    known = isinstance(parameters, dict)
+    return {name: value for name, value in parameters.items() if name != "publish"} if known else None
 
 
 def _in_use(folder: Path) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from reports.publish import PUBLISHERS
 from runner.canvas import CANVASES
 from runner.canvas.initial import INITIALS
 from runner.images.finish import Finish
@@ -40,6 +41,7 @@ FAMILIES: tuple[tuple[str, str, tuple[type[BaseModel], ...]], ...] = (
     ("Objectives", "`renderer.objectives:`, a list", OBJECTIVES),
     ("Statistics", "`statistics:` of a style, a list", STATISTICS),
     ("Optimisers", "`renderer.optimiser:`", OPTIMISERS),
+    ("Publishers", "`publish:`; see [publishing.md](publishing.md)", PUBLISHERS),
 )
 PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("A phase", PhaseSettings),

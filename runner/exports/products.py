@@ -1,20 +1,51 @@
-"""Files that users of a picture want beside it: an 8-bit tile, a swatch of its repetition."""
+"""Files that users of a picture want beside it: an 8-bit PNG (a tile, if it repeats), a swatch, a WebP."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from runner.images.writing import write_png8, write_webp
+from runner.images.writing import LONGEST_WEBP, write_png8, write_webp
 from runner.renderers.base import Pixels, Traits
 from runner.shelf import write_atomically
 
 SWATCH_PIXELS = 2_000_000  # the repeated swatch is made for the screen
 
-TITLES = {".svg": "vector", ".json": "data", ".npz": "data", ".glb": "data", ".stl": "data"}
+KINDS = {
+    ".svg": "vector",
+    ".json": "data",
+    ".html": "data",
+    ".npz": "data",
+    ".glb": "data",
+    ".stl": "data",
+    ".js": "scene",
+}
+"""What a file is, by its ending; anything else is a picture. A scene is part of the page, nothing to take away."""
+
+TITLES = {
+    "globe.webp": "The globe",
+    "globe.glb": "The globe as a model with its texture",
+    "spin.webp": "The turn as a loop",
+    "cubemap.png": "The six faces of a cube",
+    "orb.stl": "A ball to print, 50 mm across, bright parts raised",
+    "model.webp": "The model",
+    "model.glb": "The model with its new texture",
+    "disk.webp": "The Poincaré disk",
+    "klein.webp": "The Klein disk, in which lines are straight",
+    "half-plane.webp": "The half-plane",
+    "band.webp": "The band",
+    "square.webp": "The conformal square",
+    "tiling.svg": "The tiling's edges as a drawing",
+    "drift.webp": "A slow drift as a loop",
+    "zoom.webp": "The endless zoom as a loop",
+    "zoom.html": "The endless zoom as a page to play",
+}
+
+COVERS = ("globe.webp", "model.webp")
+"""Portraits that say more than the artwork itself, which is a map: galleries show them."""
 
 
 def write_products(folder: Path, image: Pixels, traits: Traits, extras: Mapping[str, bytes]) -> list[dict[str, Any]]:
@@ -27,27 +58,39 @@ def write_products(folder: Path, image: Pixels, traits: Traits, extras: Mapping[
         extras: the renderer's own files.
     """
     block: list[dict[str, Any]] = []
+    height, width = image.shape[:2]
     if all(traits.wrap):
         write_png8(folder / "extras" / "tile.png", image)
-        block.append(
-            {"path": "extras/tile.png", "title": "One tile, 8-bit PNG, repeats without a seam", "kind": "picture"}
-        )
-        height, width = image.shape[:2]
+        block.append(_entry("tile.png", "One tile, repeats without a seam"))
         columns = 3 if width <= height else 2
         rows = max(2, round(columns * width / height))
         if columns * rows * height * width <= SWATCH_PIXELS:
             write_webp(folder / "extras" / "swatch.webp", np.tile(image, (rows, columns, 1)))
-            block.append(
-                {
-                    "path": "extras/swatch.webp",
-                    "title": f"Swatch of {columns} x {rows} tiles, WebP",
-                    "kind": "picture",
-                }
-            )
+            block.append(_entry("swatch.webp", f"Swatch of {columns} × {rows} tiles"))
+    elif traits.wrap[1] and traits.tiles:
+        write_png8(folder / "extras" / "tile.png", image)
+        block.append(_entry("tile.png", "One length, repeats to both sides without a seam"))
+        times = max(2, min(6, SWATCH_PIXELS // (height * width)))
+        if times * width <= LONGEST_WEBP:
+            write_webp(folder / "extras" / "swatch.webp", np.tile(image, (1, times, 1)))
+            block.append(_entry("swatch.webp", f"Strip of {times} lengths"))
     else:
         write_png8(folder / "extras" / "picture.png", image)
-        block.append({"path": "extras/picture.png", "title": "8-bit PNG", "kind": "picture"})
+        block.append(_entry("picture.png", "The picture in 8 bits"))
+    if max(height, width) <= LONGEST_WEBP:  # a smaller one would not be the picture
+        write_webp(folder / "extras" / "picture.webp", image)
+        block.append(_entry("picture.webp", "The picture for the web"))
     for name, data in extras.items():
         write_atomically(folder / "extras" / name, data)
-        block.append({"path": f"extras/{name}", "title": name, "kind": TITLES.get(Path(name).suffix, "picture")})
+        block.append(_entry(name, TITLES.get(name, name)))
     return block
+
+
+def cover_of(block: Sequence[Mapping[str, Any]]) -> str:
+    """The file that galleries show instead of the artwork, or ""."""
+    return next((str(entry["path"]) for entry in block if Path(entry["path"]).name in COVERS), "")
+
+
+def _entry(name: str, title: str) -> dict[str, Any]:
+    """A file of `extras/` as `run.json` lists it."""
+    return {"path": f"extras/{name}", "title": title, "kind": KINDS.get(Path(name).suffix, "picture")}

@@ -7,6 +7,7 @@ symmetric as an unfinished one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -57,20 +58,47 @@ class Finish(Settings):
         Returns:
             (height, width, 3) float32 in [0, 1].
         """
+        done = self._toned(pixels, self._levels(pixels, inverting), inverting_single)
+        if self.sharpen > 0:
+            done = tone.sharpen(done, self.sharpen, self.radius, wrap=wrap, pixel_aspect=pixel_aspect)
+        return np.clip(done, 0, 1).astype(np.float32)
+
+    def tone(
+        self, pixels: Pixels, *, inverting: bool = False, inverting_single: bool = False
+    ) -> Callable[[Pixels], Pixels]:
+        """What is done to single colours, without sharpening: for whatever else shows the picture's colours.
+
+        Args:
+            pixels: the picture, for automatic levels.
+            inverting: see `apply`.
+            inverting_single: see `apply`.
+        """
+        span = self._levels(pixels, inverting)
+
+        def toned(other: Pixels) -> Pixels:
+            return np.clip(self._toned(other, span, inverting_single), 0, 1).astype(np.float32)
+
+        return toned
+
+    def _levels(self, pixels: Pixels, inverting: bool) -> tuple[float, float] | None:
+        """Black and white points, or None to leave them."""
+        if self.levels is None:
+            return None
+        if self.levels == "auto":
+            return tone.automatic_levels(pixels.astype(np.float32), symmetric=inverting)
+        low, high = sorted(float(value) for value in self.levels)
+        if inverting:
+            reach = max(0.5 - low, high - 0.5)
+            low, high = 0.5 - reach, 0.5 + reach
+        return low, high
+
+    def _toned(self, pixels: Pixels, span: tuple[float, float] | None, inverting_single: bool) -> Pixels:
         done = pixels.astype(np.float32)
-        if self.levels is not None:
-            if self.levels == "auto":
-                low, high = tone.automatic_levels(done, symmetric=inverting)
-            else:
-                low, high = sorted(float(value) for value in self.levels)
-                if inverting:
-                    reach = max(0.5 - low, high - 0.5)
-                    low, high = 0.5 - reach, 0.5 + reach
+        if span is not None:
+            low, high = span
             done = tone.levels(done, low, max(high, low + 1e-3))
         if self.contrast != 1.0:
             done = tone.contrast(done, self.contrast)
         if self.saturation != 1.0 and not inverting_single:
             done = tone.saturation(done, self.saturation)
-        if self.sharpen > 0:
-            done = tone.sharpen(done, self.sharpen, self.radius, wrap=wrap, pixel_aspect=pixel_aspect)
-        return np.clip(done, 0, 1).astype(np.float32)
+        return done

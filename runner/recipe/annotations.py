@@ -106,7 +106,7 @@ def kinds(slot: Slot) -> dict[str, Model]:
     """The kinds that a family's slot offers; empty for other types."""
     found: dict[str, Model] = {}
     for member in slot.members:
-        if len(slot.members) > 1 and member.model is None:
+        if member.model is None and member != slot:  # a family that may be left out is a union in a union
             found.update(kinds(member))
         elif member.model is not None and "kind" in member.model.model_fields:
             for name in get_args(member.model.model_fields["kind"].annotation):

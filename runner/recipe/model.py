@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from reports.publish import AnyPublisher
 from runner.errors import ImageError, Problem, RecipeError
 from runner.images.finish import Finish
 from runner.images.preparation import StylePreparation
@@ -47,7 +48,7 @@ class Recipe(Settings):
     """What is done to the finished picture; never breaks its symmetry."""
     frames: int = Field(default=12, ge=1, le=2000)
     """About how many frames the report keeps."""
-    publish: None = None
+    publish: AnyPublisher | None = None
     """Where the report is copied to; null for nowhere."""
 
 
@@ -123,7 +124,7 @@ def load(path: Path, overrides: Sequence[str] = (), given: Mapping[str, Path] | 
     plain = read(path)
     source = apply_overrides(plain, overrides)
     images = Images(path.parent, given)
-    recipe = validate(Recipe, source)
+    recipe = validate(Recipe, source, folder=path.parent)
     problems = _check(recipe, source, images)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:

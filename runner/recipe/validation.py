@@ -8,6 +8,7 @@ wrote, reports about one value become one, and `wording.py` says it as "what; ru
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -24,8 +25,13 @@ MOST_PROBLEMS = 100
 """More than anyone reads; a last line tells how many are left out."""
 
 
-def validate(model: type[Model], source: Source) -> Model:
+def validate(model: type[Model], source: Source, *, folder: Path | None = None) -> Model:
     """The model of a source's data.
+
+    Args:
+        model: what the data should be.
+        source: the data with its places.
+        folder: that relative paths in it start from.
 
     Raises:
         RecipeError: every problem of the text and of the values, in the order of the file.
@@ -35,7 +41,7 @@ def validate(model: type[Model], source: Source) -> Model:
     faults = {(mark, problem) for mark, _, problem in source.faults}
     found: Model | None = None
     try:
-        found = model.model_validate(source.data)
+        found = model.model_validate(source.data, context={"folder": folder or Path()})
     except ValidationError as error:
         translation = _Translation(model, source)
         translation.explain(

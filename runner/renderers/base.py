@@ -21,6 +21,9 @@ from runner.vision.base import VisionSettings
 
 Pixels = npt.NDArray[np.float32]
 
+Tone = Callable[[Pixels], Pixels]
+"""What the finish does to single colours: (height, width, 3) in [0, 1] -> the same."""
+
 
 @dataclass(frozen=True)
 class Phase:
@@ -57,6 +60,7 @@ class Traits:
 
     Attributes:
         wrap: it continues over its (top-bottom, left-right) edges.
+        tiles: copies of it may be laid side by side where it wraps.
         permuting: the symmetry permutes colour channels.
         inverting: the symmetry inverts colours.
         inverting_single: it inverts some channels and not others.
@@ -64,6 +68,7 @@ class Traits:
     """
 
     wrap: tuple[bool, bool] = (False, False)
+    tiles: bool = True
     permuting: bool = False
     inverting: bool = False
     inverting_single: bool = False
@@ -132,8 +137,8 @@ class Renderer(ABC):
         """The `symmetry` block of `run.json`, with residuals measured on a picture if one is given."""
         return None
 
-    def extras(self, state: Any) -> Mapping[str, bytes]:
-        """Further products by file name (SVG, GLB, ...)."""
+    def extras(self, state: Any, tone: Tone) -> Mapping[str, bytes]:
+        """Further products by file name (SVG, GLB, ...), with the finished picture's colours."""
         return {}
 
     def weights(self) -> tuple[Mapping[str, str], ...]:

@@ -32,7 +32,7 @@ from runner.objectives.content import cover
 from runner.optimisers import AnyOptimiser
 from runner.optimisers.base import Optimiser, OptimiserSettings
 from runner.optimisers.lbfgs import Lbfgs
-from runner.renderers.base import Outcome, Phase, Renderer, RendererSettings, Studio, Traits
+from runner.renderers.base import Outcome, Phase, Renderer, RendererSettings, Studio, Tone, Traits
 from runner.renderers.base import Pixels as Picture
 from runner.settings import Settings
 from runner.symmetry import AnySymmetry
@@ -379,6 +379,7 @@ class ImageRenderer(Renderer):
         colours = [matrix for _, _, matrix in self.symmetry.appearances()]
         return Traits(
             wrap=self.symmetry.wrap,
+            tiles=self.symmetry.tiles,
             permuting=any(bool((abs(c) != abs(colours[0])).any()) for c in colours),
             inverting=any(bool((c < 0).any()) for c in colours),
             inverting_single=any(bool((c < 0).any() and (c > 0).any()) for c in colours),
@@ -387,14 +388,17 @@ class ImageRenderer(Renderer):
 
     def symmetry_summary(self, image: Picture | None) -> dict[str, Any] | None:
         """Group, claims and residuals; None for a picture without symmetry."""
-        if not self.symmetry.claims():
+        if not self.symmetry.claims() and not self.symmetry.group:
             return None
         return self.symmetry.summary(getattr(self.settings.symmetry, "kind", ""), image)
 
-    def extras(self, state: State) -> Mapping[str, bytes]:
+    def extras(self, state: State, tone: Tone) -> Mapping[str, bytes]:
         """What the symmetry's geometry offers besides the picture."""
         with torch.no_grad():
-            return self.symmetry.products(state.layout, state.canvas.values())
+            values = state.canvas.values()
+            colours = tone((values + 0.5).clamp(0, 1)[None].float().cpu().numpy())[0]
+            finished = torch.from_numpy(colours).to(values) - 0.5
+            return self.symmetry.products(state.layout, state.layout.constrain(finished))
 
     def weights(self) -> tuple[Mapping[str, str], ...]:
         """The network's provenance."""

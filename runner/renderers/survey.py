@@ -18,7 +18,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from pydantic import Field, ValidationError
 
-from runner.renderers.base import Outcome, Phase, Renderer, RendererSettings, Studio, Traits
+from runner.renderers.base import Outcome, Phase, Renderer, RendererSettings, Studio, Tone, Traits
 from runner.renderers.base import Pixels as Picture
 from runner.renderers.image_optimisation import ImageOptimisation, ImageRenderer
 from runner.vision.base import VisionSettings
@@ -184,8 +184,8 @@ class SurveyRenderer(Renderer):
         self._measure(pictures)
         return contact_sheet(pictures, self.labels)
 
-    def extras(self, state: State) -> Mapping[str, bytes]:
-        """Each variation's own picture as PNG."""
+    def extras(self, state: State, tone: Tone) -> Mapping[str, bytes]:
+        """Each variation's own picture as PNG, as it was found."""
         files = {}
         for title, picture in zip(self.labels, [*state.done, self._current(state)], strict=False):
             buffer = io.BytesIO()

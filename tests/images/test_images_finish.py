@@ -101,3 +101,13 @@ def test_preparation_changes_what_it_says():
     assert StylePreparation(saturation=0).apply(here).std(axis=2).max() < 1e-6
     assert StylePreparation(contrast=0.5).apply(here).std() == pytest.approx(here.std() / 2, rel=1e-3)
     assert StylePreparation(gamma=2).apply(here).mean() < here.mean()
+
+
+@pytest.mark.parametrize("inverting", [False, True])
+def test_other_pictures_get_the_colours_of_the_finished_one(inverting):
+    finish = Finish(levels="auto", contrast=1.2, saturation=1.3)
+    whole = picture()
+    tone = finish.tone(whole, inverting=inverting)
+    assert np.array_equal(tone(whole), finish.apply(whole, inverting=inverting))
+    part = whole[3:9, 4:7]
+    assert np.array_equal(tone(part), finish.apply(whole, inverting=inverting)[3:9, 4:7])

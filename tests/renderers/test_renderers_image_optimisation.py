@@ -111,3 +111,17 @@ def test_traits_tell_what_a_finish_must_respect():
         True,
         (True, True),
     )
+
+
+def test_products_have_the_colours_of_the_finished_picture(monkeypatch):
+    from runner.symmetry.plane import PlaneSymmetry
+
+    _, renderer = build()
+    state = renderer.begin(0, None)
+    seen = []
+    monkeypatch.setattr(
+        PlaneSymmetry, "products", lambda self, layout, values: seen.append(layout.render(values)) or {}
+    )
+    assert renderer.extras(state, lambda pixels: 1 - 0.5 * pixels) == {}
+    shown = seen[0][0].permute(1, 2, 0).numpy()
+    assert np.abs(shown - (1 - 0.5 * renderer.image(state))).max() < 1e-5

@@ -52,7 +52,7 @@ def test_every_combination_is_a_phase_and_a_picture():
     assert all(phase.steps == 3 for phase in phases)
     state = run(renderer)
     assert renderer.final(state).shape[1] >= 2 * CELL
-    assert len(renderer.extras(state)) == 4
+    assert len(renderer.extras(state, lambda pixels: pixels)) == 4
     summary = renderer.symmetry_summary(renderer.final(state))
     assert summary["worst"] < 0.05
 

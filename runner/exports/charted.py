@@ -1,0 +1,132 @@
+"""Pictures of a folded surface, made once: (surface, values, chart, size) -> (height, width, 3) in [0, 1].
+
+The same picture as `folded.FoldedLayout` renders, without the tables that optimising needs, so that a product
+may look at the surface through many charts. Where a pixel covers more than a node it blends several points;
+where it covers many, the picture fades to the mean colour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from runner.symmetry import colour
+from runner.symmetry.charts import Chart, Sights, grid
+from runner.symmetry.folded import Surface
+from runner.symmetry.texture import Taps
+
+Floats = npt.NDArray[np.float64]
+Picture = npt.NDArray[np.float32]
+
+_CHUNK = 300_000  # points at a time: memory stays bounded
+_FADED = 0.5  # as in `folded`
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A surface with its colours.
+
+    Attributes:
+        surface: the folded surface.
+        values: (orbits, 3), centred and constrained.
+    """
+
+    surface: Surface
+    values: Tensor
+
+    @cached_property
+    def _numbers(self) -> Picture:
+        """(orbits, 3) the values, where numpy reads them."""
+        return np.ascontiguousarray(self.values.detach().cpu().float().numpy())
+
+    def _blend(self, taps: Taps) -> Picture:
+        """(N, 3) weighted sums of values, each through its colour element."""
+        used = np.flatnonzero(np.bincount(taps.elements.ravel(), minlength=colour.COUNT)).tolist()
+        channels = np.array([colour.permutation(item) for item in used])
+        signs = np.array([colour.signs(item) for item in used], dtype=np.float32)
+        turned = (self._numbers[:, channels] * signs).reshape(-1, 3)
+        slot = np.zeros(colour.COUNT, dtype=np.int64)
+        slot[used] = np.arange(len(used))
+        rows = turned[taps.orbits * len(used) + slot[taps.elements]]
+        blended: Picture = np.einsum("nk,nkc->nc", taps.weights.astype(np.float32), rows)
+        return blended
+
+    @cached_property
+    def mean(self) -> Picture:
+        """(3,) the mean colour over the whole surface, in [0, 1]."""
+        size = self.surface.texture.size
+        average = (self._numbers.astype(np.float64) * (size / size.sum())[:, None]).sum(0)
+        found: Picture = np.clip(self.surface.mean @ average + 0.5, 0, 1).astype(np.float32)
+        return found
+
+    def at(self, points: Floats) -> Picture:
+        """Colours at points of the surface.
+
+        Args:
+            points: (N, 3), on the surface.
+
+        Returns:
+            (N, 3) in [0, 1].
+        """
+        found = np.empty((len(points), 3), dtype=np.float32)
+        for start in range(0, len(points), _CHUNK):
+            found[start : start + _CHUNK] = self._blend(self.surface.taps(points[start : start + _CHUNK]))
+        colours: Picture = np.clip(found + np.float32(0.5), 0, 1)
+        return colours
+
+    def seen(self, chart: Chart, width: int, height: int, *, fine: int = 1, rim: int = 2) -> Picture:
+        """A picture of the surface; what is not there has the mean colour.
+
+        Args:
+            chart: how it is looked at.
+            width: pixels.
+            height: pixels.
+            fine: points a side in every pixel.
+            rim: the same where a pixel covers more than a node.
+        """
+        x, y = grid(width, height)
+        sights = chart.look(x, y)
+        length = sights.spacing * (2 / min(width, height))
+        fade = np.clip((length - _FADED / 2) / (_FADED / 2), 0, 1)
+        wanted = sights.there & (fade < 1)
+        points = np.tile(self.mean, (len(x), 1))
+        coarse = wanted & (length > 1.5 * self.surface.spacing) & (fine < rim)
+        for chosen, side in ((wanted & ~coarse, fine), (coarse, rim)):
+            points[chosen] = self._blended(chart, x[chosen], y[chosen], (width, height), side)
+        share = fade[:, None].astype(np.float32)
+        picture: Picture = (points * (1 - share) + self.mean * share).reshape(height, width, 3)
+        return picture
+
+    def _blended(self, chart: Chart, x: Floats, y: Floats, size: tuple[int, int], side: int) -> Picture:
+        """The mean over side x side points of each pixel."""
+        offsets = (np.arange(side) + 0.5) / side * 2 - 1
+        total = np.zeros((len(x), 3), dtype=np.float32)
+        count = np.zeros((len(x), 1), dtype=np.float32)
+        for down in offsets / size[1]:
+            for right in offsets / size[0]:
+                sights = chart.look(x + right, y + down)
+                total[sights.there] += self.at(sights.points[sights.there])
+                count[sights.there] += 1
+        return np.where(count > 0, total / np.maximum(count, 1), self.mean)
+
+
+@dataclass(frozen=True)
+class Moved(Chart):
+    """A chart of the surface moved by an isometry.
+
+    Attributes:
+        chart: the chart.
+        move: (3, 3), from where the chart looks to where the surface is seen.
+    """
+
+    chart: Chart
+    move: Floats
+
+    def look(self, x: Floats, y: Floats) -> Sights:
+        """What the chart looks at, moved: see `Chart.look`."""
+        sights = self.chart.look(x, y)
+        return Sights(sights.points @ self.move.T, sights.there, sights.spacing)

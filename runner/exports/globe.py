@@ -1,0 +1,118 @@
+"""A sphere as it is seen from far away: (painted, direction) -> portrait with a transparent outside, spin.
+
+Convention: a direction is (longitude, latitude) in radians of the point in the middle; the north pole is up.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from runner.exports import encoding
+from runner.exports.charted import Painted
+from runner.symmetry.charts import Chart, Sights, grid
+
+Floats = npt.NDArray[np.float64]
+Picture = npt.NDArray[np.float32]
+
+TILT = math.radians(22)
+"""Latitude from which a globe is shown: an axis is seen, and what turns about it."""
+
+MARGIN = 1 / 0.96  # of the picture beside the disk; the page's globe is as large
+_LIMB = 0.9995  # distance from the middle beyond which the limb's own colour is repeated
+_SPEED = 60.0  # degrees a second of the spin
+_MOST = 48  # frames of the spin
+_QUICKEST = 50  # milliseconds that a frame is shown for at least
+_ORDERS = tuple(range(24, 1, -1))  # of axes that are looked for
+
+
+def towards(longitude: float, latitude: float) -> Floats:
+    """(3, 3) whose columns are the directions to the right, up, and towards the viewer."""
+    right = np.array([-math.sin(longitude), math.cos(longitude), 0.0])
+    circle = math.cos(latitude)
+    viewer = np.array([circle * math.cos(longitude), circle * math.sin(longitude), math.sin(latitude)])
+    return np.stack([right, np.cross(viewer, right), viewer], axis=1)
+
+
+@dataclass(frozen=True)
+class Globe(Chart):
+    """The whole globe from far away; beyond its limb the limb's colours go on, to be cut by opacity.
+
+    Attributes:
+        turn: (3, 3) see `towards`.
+    """
+
+    turn: Floats
+
+    def look(self, x: Floats, y: Floats) -> Sights:
+        """A hair more than the globe is there: see `Chart.look`."""
+        x, y = x * MARGIN, y * MARGIN
+        distance = np.hypot(x, y)
+        inwards = np.where(distance > _LIMB, _LIMB / np.maximum(distance, _LIMB), 1.0)
+        x, y = x * inwards, y * inwards
+        depth = np.sqrt(1 - x * x - y * y)
+        points = np.stack([x, y, depth], axis=1) @ self.turn.T
+        return Sights(points, distance < MARGIN, np.full(len(x), MARGIN))
+
+
+def roundness(size: int) -> tuple[Picture, Picture]:
+    """Opacity and shade, (size, size, 1) each, of a globe's picture: an antialiased edge, a little darker there."""
+    x, y = grid(size, size)
+    distance = np.hypot(x, y) * MARGIN
+    opacity = np.clip((1 - distance) * size / (2 * MARGIN) + 0.5, 0, 1)
+    depth = np.sqrt(np.maximum(1 - distance**2, 0))
+    shade = 0.5 + 0.5 * np.sqrt(depth)
+
+    def square(values: Floats) -> Picture:
+        return values.reshape(size, size, 1).astype(np.float32)
+
+    return square(opacity), square(shade)
+
+
+def portrait(painted: Painted, size: int, *, longitude: float = 0.0, latitude: float = TILT, fine: int = 2) -> Picture:
+    """(size, size, 4) the globe on nothing.
+
+    Args:
+        painted: the sphere.
+        size: pixels a side.
+        longitude: see the module's docstring.
+        latitude: the same.
+        fine: points a side in every pixel.
+    """
+    opacity, shade = roundness(size)
+    colours = painted.seen(Globe(towards(longitude, latitude)), size, size, fine=fine)
+    picture: Picture = np.concatenate([colours * shade, opacity], axis=2)
+    picture[opacity[..., 0] == 0] = 0
+    return picture
+
+
+def axis_order(painted: Painted) -> int:
+    """The largest n of which a turn by 1/n about the poles leaves every colour where it was; 1 for none."""
+    # enough points off every mirror, spread evenly (a Fibonacci sphere)
+    number = np.arange(400)
+    height = 1 - (2 * number + 1) / len(number)
+    angle = number * math.pi * (3 - math.sqrt(5))
+    circle = np.sqrt(1 - height**2)
+
+    def turned(by: float) -> Picture:
+        places = np.stack([circle * np.cos(angle + by), circle * np.sin(angle + by), height], axis=1)
+        return painted.at(places)
+
+    still = turned(0.0)
+    return next((n for n in _ORDERS if np.abs(turned(2 * math.pi / n) - still).max() < 1e-4), 1)
+
+
+def spin(painted: Painted, size: int) -> bytes:
+    """A turn about the poles as a loop, eastwards; only so much of it as does not repeat."""
+    arc = 360 / axis_order(painted)
+    frames = int(min(_MOST, max(8, round(arc / _SPEED * 1000 / _QUICKEST))))
+
+    def pictures() -> Iterator[Picture]:
+        for number in range(frames):
+            yield portrait(painted, size, longitude=-math.radians(arc) * number / frames, fine=1)
+
+    return encoding.animated(pictures(), milliseconds=max(_QUICKEST, round(arc / _SPEED * 1000 / frames)))

@@ -1,0 +1,88 @@
+"""What users of a hyperbolic tiling want beside its picture: (surface, triangle, values) -> files by name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from runner.exports import drift, encoding, tiling
+from runner.exports.charted import Moved, Painted
+from runner.symmetry.charts import Band, Chart, Disk, HalfPlane, Klein, Square, grid
+from runner.symmetry.folded import Surface
+from runner.symmetry.triangle import Triangle
+
+Picture = npt.NDArray[np.float32]
+
+_LARGEST = 640  # pixels of a chart's shorter side
+_LOOP = 240
+_BAND = 0.9  # of the band's height: its edges are infinitely far away
+_ROUND = ("disk", "klein")
+
+
+def _charts(translation: drift.Translation | None) -> Mapping[str, Chart]:
+    """Every chart, the band along a translation so that it repeats."""
+    length = 2 * math.pi if translation is None else translation.length
+    times = max(1, round(9 / length))  # about three times as wide as high
+    band: Chart = Band(times * length, _BAND)
+    if translation is not None:
+        band = Moved(band, translation.move(0.0))
+    return {"disk": Disk(), "klein": Klein(), "half-plane": HalfPlane(), "band": band, "square": Square()}
+
+
+def _ratio(chart: Chart) -> float:
+    return _ratio(chart.chart) if isinstance(chart, Moved) else chart.ratio
+
+
+def chart_picture(painted: Painted, name: str, chart: Chart, side: int) -> Picture:
+    """A picture of one chart; round ones on nothing.
+
+    Args:
+        painted: the plane.
+        name: of the chart.
+        chart: the chart.
+        side: pixels of the shorter side.
+    """
+    ratio = _ratio(chart)
+    width, height = (round(side * ratio), side) if ratio >= 1 else (side, round(side / ratio))
+    picture = painted.seen(chart, width, height)
+    if name not in _ROUND:
+        return picture
+    x, y = grid(width, height)
+    opacity = np.clip((1 - np.hypot(x, y)) * side / 2 + 0.5, 0, 1).reshape(height, width, 1)
+    return np.concatenate([picture, opacity.astype(np.float32)], axis=2)
+
+
+def hyperbolic_products(
+    surface: Surface, triangle: Triangle, values: Tensor, *, pixels: int, own: str = ""
+) -> Mapping[str, bytes]:
+    """The other charts, the tiling's edges as a drawing, and a slow drift.
+
+    Args:
+        surface: the folded plane.
+        triangle: its reflection triangle.
+        values: (orbits, 3), centred and constrained.
+        pixels: width of the artwork.
+        own: the artwork's chart, of which there is a picture already.
+    """
+    painted = Painted(surface, values)
+    translation = drift.shortest(painted, triangle)
+    side = max(16, min(pixels, _LARGEST))
+    found = {
+        f"{name}.webp": encoding.webp(chart_picture(painted, name, chart, side // 2 if chart_is_wide(chart) else side))
+        for name, chart in _charts(translation).items()
+        if name != own
+    }
+    name = f"{{{triangle.p},{triangle.q}}}" if triangle.r == 2 else f"({triangle.p} {triangle.q} {triangle.r})"
+    found["tiling.svg"] = tiling.outline(triangle, title=f"Edges of the tiling {name} in the Poincare disk")
+    if translation is not None:
+        found["drift.webp"] = drift.loop(painted, translation, min(side, _LOOP))
+    return found
+
+
+def chart_is_wide(chart: Chart) -> bool:
+    """Whether a picture of it is at least half again as wide as high."""
+    return _ratio(chart) >= 1.5

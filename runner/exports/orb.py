@@ -1,0 +1,47 @@
+"""A ball to print: (painted sphere) -> STL whose surface rises where the picture is bright.
+
+Height is the luminance, stretched so that all but the darkest and brightest fiftieth use the whole range, and
+smoothed once over neighbouring points, so that no relief is finer than the triangles carry it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from runner.exports.charted import Painted
+from runner.models.mesh import icosphere
+from runner.models.stl import write_stl
+
+Floats = npt.NDArray[np.float64]
+
+DIAMETER = 50.0  # millimetres, at the highest points
+RELIEF = 1.0  # millimetres between the lowest and the highest
+SUBDIVISIONS = 6  # 81,920 triangles, half a millimetre each: as fine as nozzles print
+_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # Rec. 709
+_SMOOTHINGS = 2
+
+
+def heights(painted: Painted, points: Floats, faces: npt.NDArray[np.int64]) -> Floats:
+    """(N,) from 0 to 1, smoothed."""
+    found: Floats = painted.at(points).astype(np.float64) @ _LUMINANCE
+    neighbours = np.bincount(faces.ravel(), minlength=len(points)) * 3.0
+    for _ in range(_SMOOTHINGS):
+        around = np.repeat(found[faces].sum(1), 3)
+        found = np.bincount(faces.ravel(), around, minlength=len(points)) / neighbours
+    low, high = np.quantile(found, [0.02, 0.98])
+    return np.asarray(np.clip((found - low) / max(high - low, 1e-6), 0, 1))
+
+
+def orb(painted: Painted, *, diameter: float = DIAMETER, relief: float = RELIEF, fine: int = SUBDIVISIONS) -> bytes:
+    """The ball as STL.
+
+    Args:
+        painted: the sphere.
+        diameter: millimetres, of the sphere that holds all of it.
+        relief: millimetres from the lowest to the highest point.
+        fine: subdivisions of the icosahedron.
+    """
+    points, faces = icosphere(fine)
+    radius = diameter / 2 - relief * (1 - heights(painted, points, faces))
+    return write_stl(points * radius[:, None], faces, title=f"orbifolio orb, {diameter:g} mm across")

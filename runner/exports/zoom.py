@@ -1,0 +1,93 @@
+"""What users of a zooming picture want beside it: a loop of the endless zoom, and a page that plays it.
+
+The picture enlarged by the whole zoom is the picture again, in the colours that follow; a loop goes on until the
+colours come home. The page needs one picture for each of them: it draws the picture enlarged, and the next one,
+smaller, into its middle, for ever.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from runner.exports import encoding
+from runner.exports.sphere import data_address
+
+Picture = npt.NDArray[np.float32]
+Frame = Callable[[float, int, int], Picture]
+"""(part of a zoom, width, height) -> the picture enlarged by it."""
+
+_LOOP, _PLAYER = 400, 1024  # pixels of the longer side
+_SECONDS = 1.6  # in which the picture doubles
+_A_SECOND = 16  # frames
+_MOST_FRAMES = 144
+
+_PAGE = Path(__file__).with_name("zoom.html")
+
+
+def _fitted(width: int, height: int, longest: int) -> tuple[int, int]:
+    share = min(1.0, longest / max(width, height))
+    return max(2, round(width * share)), max(2, round(height * share))
+
+
+def recoloured(picture: Picture, colours: Picture) -> Picture:
+    """A picture through a colour matrix about mid-grey."""
+    found: Picture = np.clip((picture - np.float32(0.5)) @ colours.T + np.float32(0.5), 0, 1)
+    return found
+
+
+def periods(colours: Picture) -> list[Picture]:
+    """The colour matrices of one zoom after the other, until they come home."""
+    found = [np.eye(3, dtype=np.float32)]
+    while True:
+        following = (colours @ found[-1]).astype(np.float32)
+        if np.abs(following - np.eye(3)).max() < 1e-6 or len(found) > 12:
+            return found
+        found.append(following)
+
+
+def zoom_products(
+    frame: Frame, width: int, height: int, *, zoom: float, turn: float, colours: Picture
+) -> Mapping[str, bytes]:
+    """The loop and the player.
+
+    Args:
+        frame: draws the picture at any part of the zoom.
+        width: of the artwork in pixels.
+        height: of the artwork.
+        zoom: factor of one period.
+        turn: degrees of one period, counter-clockwise.
+        colours: (3, 3), I(zoom z) = colours I(z).
+    """
+    steps = periods(colours)
+    seconds = _SECONDS * float(np.log2(zoom))
+    count = max(8, min(round(seconds * _A_SECOND), _MOST_FRAMES // len(steps)))
+    size = _fitted(width, height, _LOOP)
+    frames = [frame(part / count, *size) for part in range(count)]
+    # inwards, what is shown after a whole zoom is the picture as it looks from deeper: colours backwards
+    loop = [recoloured(picture, step.T) for step in steps for picture in frames]
+    found = {"zoom.webp": encoding.animated(loop, milliseconds=max(20, round(1000 * seconds / count)))}
+    still = frame(0.0, *_fitted(width, height, _PLAYER))
+    found["zoom.html"] = player([recoloured(still, step.T) for step in steps], zoom=zoom, turn=turn, seconds=seconds)
+    return found
+
+
+def player(pictures: list[Picture], *, zoom: float, turn: float, seconds: float) -> bytes:
+    """A page that zooms without end, everything inside it.
+
+    Args:
+        pictures: of one size, each the next deeper one's surroundings.
+        zoom: factor from one to the next.
+        turn: degrees from one to the next, counter-clockwise.
+        seconds: from one to the next.
+    """
+    height, width = pictures[0].shape[:2]
+    addresses = [data_address(encoding.webp(picture, quality=88), "image/webp") for picture in pictures]
+    record = {"pictures": addresses, "zoom": zoom, "turn": turn, "seconds": seconds}
+    page = _PAGE.read_text(encoding="utf-8")
+    page = page.replace("@WIDTH@", str(width)).replace("@HEIGHT@", str(height)).replace("@FIRST@", addresses[0])
+    return page.replace("@RECORD@", json.dumps(record, sort_keys=True)).encode("utf-8")

@@ -1,0 +1,1 @@
+"""Models in three dimensions: meshes with texture coordinates, their files, their pictures."""

@@ -1,0 +1,104 @@
+"""A texture atlas: (mesh, size) -> which texels the mesh shows, and whose colour the others have.
+
+Texels beside the covered ones, the gutter, repeat the nearest covered texel, so that blending at a cut of the
+texture meets no foreign colour; the others are shown by nothing.
+
+Convention: texels are numbered row by row from the upper left; their middles lie at (i + 1/2) / size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from runner.models.faults import ModelFault
+from runner.models.mesh import Mesh
+from runner.models.rasterising import covered
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+_REPEATS = 8  # of a texture over its edges
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """The texels of one size.
+
+    Attributes:
+        width: texels.
+        height: texels.
+        owner: (height * width,) number of the covered texel whose colour each one has, -1 for none.
+        own: (P,) the covered texels themselves.
+    """
+
+    width: int
+    height: int
+    owner: Integers
+    own: Integers
+
+    def taps(self, places: Floats) -> tuple[Integers, Floats]:
+        """The covered texels that places of the texture blend: (N, 4) numbers and (N, 4) weights.
+
+        Args:
+            places: (N, 2) texture coordinates; the texture repeats over its edges.
+        """
+        scaled = places * [self.width, self.height] - 0.5
+        base = np.floor(scaled).astype(np.int64)
+        x, y = (scaled - base).T
+        columns = np.stack([base[:, 0], base[:, 0] + 1], axis=1) % self.width
+        rows = np.stack([base[:, 1], base[:, 1] + 1], axis=1) % self.height
+        texels = (rows[:, :, None] * self.width + columns[:, None, :]).reshape(-1, 4)
+        weights = np.stack([(1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y], axis=1)
+        owner = self.owner[texels]
+        weights = np.where(owner >= 0, weights, 0.0)
+        total = weights.sum(1, keepdims=True)
+        return np.maximum(owner, 0), weights / np.where(total > 0, total, 1.0)
+
+
+def unwrapped(mesh: Mesh) -> Floats:
+    """(M, 3, 2) texture coordinates of the triangles, moved by whole textures to begin in the first.
+
+    Raises:
+        ModelFault: the texture repeats too often.
+    """
+    corners: Floats = mesh.places[mesh.faces]
+    corners -= np.floor(corners.min(1, keepdims=True) + 1e-9)
+    if corners.max() > _REPEATS:
+        raise ModelFault(
+            f"repeats its texture {corners.max():.0f} times in one triangle; at most {_REPEATS} are read; "
+            "unwrap it into one atlas"
+        )
+    return corners
+
+
+def make_atlas(mesh: Mesh, width: int, height: int, *, gutter: int) -> Atlas:
+    """The texels of a size.
+
+    Args:
+        mesh: the model.
+        width: texels.
+        height: texels.
+        gutter: texels around the covered ones that repeat them.
+
+    Raises:
+        ModelFault: the mesh shows no texel.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    corners = unwrapped(mesh) * [width, height]
+    times = max(1, int(np.ceil(corners.max() / min(width, height))))
+    is_covered = np.zeros((height, width), dtype=bool)
+    for _, pixel, _ in covered(corners, times * width, times * height):
+        row, column = np.divmod(pixel, times * width)
+        is_covered[row % height, column % width] = True
+    own = np.flatnonzero(is_covered)
+    if not len(own):
+        raise ModelFault("has texture coordinates of no size; no texel lies on it; unwrap it (UV) before exporting")
+    number = np.full(height * width, -1, dtype=np.int64)
+    number[own] = np.arange(len(own))
+    distance, (rows, columns) = distance_transform_edt(~is_covered, return_indices=True)
+    owner = np.where(distance <= gutter, number[rows * width + columns], -1)
+    return Atlas(width, height, owner.ravel(), own)

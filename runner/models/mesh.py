@@ -1,0 +1,129 @@
+"""A mesh: corners with positions, normals and texture coordinates, and the triangles between them.
+
+Convention: positions are right-handed with y up, as glTF has them; texture coordinates run to the right and
+*down* from the texture's upper left corner, in units of the texture; triangles turn counter-clockwise as
+seen from outside.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """A textured surface.
+
+    Attributes:
+        positions: (N, 3).
+        normals: (N, 3) unit vectors.
+        places: (N, 2) texture coordinates.
+        faces: (M, 3) corners of the triangles.
+    """
+
+    positions: Floats
+    normals: Floats
+    places: Floats
+    faces: Integers
+
+    @cached_property
+    def centre(self) -> Floats:
+        """(3,) the middle of the box around it."""
+        used = self.positions[np.unique(self.faces)]
+        middle: Floats = (used.min(0) + used.max(0)) / 2
+        return middle
+
+    @cached_property
+    def radius(self) -> float:
+        """Of the sphere about the centre that holds all of it."""
+        used = self.positions[np.unique(self.faces)]
+        return float(np.linalg.norm(used - self.centre, axis=1).max())
+
+    @cached_property
+    def areas(self) -> Floats:
+        """(M,) of the triangles."""
+        a, b, c = (self.positions[self.faces[:, corner]] for corner in range(3))
+        found: Floats = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
+        return found
+
+
+def smooth_normals(positions: Floats, faces: Integers) -> Floats:
+    """(N, 3) the mean direction of the triangles around each position, larger ones weighing more.
+
+    Corners at one position count as one, so that no edge shows where the texture is cut.
+    """
+    _, same = np.unique(np.round(positions, 9), axis=0, return_inverse=True)
+    same = same.reshape(-1)
+    a, b, c = (positions[faces[:, corner]] for corner in range(3))
+    direction = np.cross(b - a, c - a)
+    total = np.zeros((same.max() + 1, 3))
+    for corner in range(3):
+        np.add.at(total, same[faces[:, corner]], direction)
+    length = np.linalg.norm(total, axis=1, keepdims=True)
+    total = np.where(length > 0, total / np.where(length > 0, length, 1), [0.0, 1.0, 0.0])
+    found: Floats = total[same]
+    return found
+
+
+def icosphere(subdivisions: int) -> tuple[Floats, Integers]:
+    """Points of the unit sphere and the triangles between them, nearly all alike; closed.
+
+    Args:
+        subdivisions: how often each of the icosahedron's 20 triangles is cut into four.
+    """
+    golden = (1 + math.sqrt(5)) / 2
+    points = np.array([(0, s, t * golden) for s in (-1, 1) for t in (-1, 1)], dtype=np.float64)
+    points = np.concatenate([points, np.roll(points, 1, axis=1), np.roll(points, 2, axis=1)])
+    near = np.isclose(np.linalg.norm(points[:, None] - points[None], axis=2), 2)
+    corners = [
+        (i, j, k) for i in range(12) for j in range(i) for k in range(j) if near[i, j] and near[j, k] and near[i, k]
+    ]
+    faces = np.array(corners, dtype=np.int64)
+    inwards = np.einsum("ij,ij->i", np.cross(points[faces[:, 0]], points[faces[:, 1]]), points[faces[:, 2]]) < 0
+    faces[inwards] = faces[inwards][:, ::-1]
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    for _ in range(subdivisions):
+        edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
+        unique, number = np.unique(edges, axis=0, return_inverse=True)
+        middle = points[unique].sum(1)
+        ab, bc, ca = (number.reshape(-1) + len(points)).reshape(3, -1)
+        points = np.concatenate([points, middle / np.linalg.norm(middle, axis=1, keepdims=True)])
+        a, b, c = faces.T
+        faces = np.concatenate(
+            [np.stack(item, axis=1) for item in ((a, ab, ca), (b, bc, ab), (c, ca, bc), (ab, bc, ca))]
+        )
+    return points, faces
+
+
+def uv_sphere(columns: int, rows: int) -> Mesh:
+    """The unit sphere under an equirectangular map.
+
+    The column where the map's two ends meet is there twice, and every triangle at a pole has a pole of its own,
+    in the middle of its column: nothing is stretched over the seam.
+
+    Convention: the map's middle (longitude 0) is at +z, longitude 90 at +x, the north pole at +y.
+    """
+    across, down = np.meshgrid(np.arange(columns + 1) / columns, np.arange(rows + 1) / rows)
+    across[[0, -1]] += 0.5 / columns  # the last pole of each row is used by no triangle
+    across[[0, -1], -1] = 1.0
+    longitude, latitude = (2 * across - 1) * math.pi, (0.5 - down) * math.pi
+    circle = np.cos(latitude)
+    circle[[0, -1]] = 0.0
+    points = np.stack([circle * np.sin(longitude), np.sin(latitude), circle * np.cos(longitude)], axis=-1)
+    points = points.reshape(-1, 3)
+    row, column = np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij")
+    a = (row * (columns + 1) + column).ravel()
+    b, below = a + 1, a + columns + 1
+    lower = np.stack([a, below, below + 1], axis=1)[row.ravel() < rows - 1]
+    last = np.stack([a, below, b], axis=1)[row.ravel() == rows - 1]
+    upper = np.stack([a, below + 1, b], axis=1)[(row.ravel() > 0) & (row.ravel() < rows - 1)]
+    faces = np.concatenate([lower, upper, last])
+    return Mesh(points, points.copy(), np.stack([across.ravel(), down.ravel()], axis=1), faces)
