@@ -3,21 +3,85 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from runner.errors import ImageError, InputError
 from runner.images.reading import read_picture
+from runner.settings import kind_of
+from runner.symmetry import SYMMETRIES, AnySymmetry
 from runner.symmetry.aspect import parse_ratio
-from runner.symmetry.measure import measure_symmetry
-from runner.symmetry.plane import Plane
+from runner.symmetry.base import SymmetrySettings
+from runner.symmetry.measure import Measurement, measure_symmetry
+from runner.symmetry.origins import Found, find_origin
+
+_RULE = (
+    "write a wallpaper group (p6), or KIND:GROUP with further values, as in frieze:p2mg, rotor:D6, "
+    "droste:p1,zoom=4,turn=60, sphere:O, hyperbolic:p=5,q=4"
+)
+
+
+def parse_group(text: str) -> dict[str, Any]:
+    """The settings that `--group` spells.
+
+    >>> parse_group("p6"), parse_group("rotor:D6")
+    ({'kind': 'plane', 'group': 'p6'}, {'kind': 'rotor', 'order': 6, 'mirrors': True})
+    >>> parse_group("droste:p2,zoom=4,turn=60")
+    {'kind': 'droste', 'group': 'p2', 'zoom': '4', 'turn': '60'}
+    """
+    kind, colon, rest = text.strip().partition(":")
+    if not colon:
+        kind, rest = ("rotor" if re.fullmatch(r"[CD]\d+", kind) else "plane"), kind
+    found: dict[str, Any] = {"kind": kind.strip().lower()}
+    known = [kind_of(item) for item in SYMMETRIES]
+    if found["kind"] not in known:
+        raise InputError(f"--group {text}: {kind[:20]!r} is no kind of symmetry; {_RULE}; kinds are {', '.join(known)}")
+    for part in (item.strip() for item in rest.split(",")):
+        name, equals, value = part.partition("=")
+        if equals:
+            found[name.strip()] = value.strip()
+        elif found["kind"] == "rotor" and re.fullmatch(r"[CDcd]?\d+", part):
+            found["order"] = int(part.lstrip("CDcd"))
+            found["mirrors"] = part[0] in "Dd"
+        elif part:
+            found["group"] = part
+    return found
+
+
+def _colours(texts: Sequence[str]) -> dict[str, list[str]]:
+    actions = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise InputError(f"--colours {text}: is not GENERATOR=A,B,C; write it as in r6=g,b,r")
+        actions[name.strip()] = [part.strip() for part in value.strip("[] ").split(",")]
+    return actions
+
+
+def _settings(group: str, colours: Sequence[str]) -> SymmetrySettings:
+    values = parse_group(group)
+    actions = _colours(colours)
+    try:
+        settings: SymmetrySettings = TypeAdapter(AnySymmetry).validate_python(
+            {**values, "colours": actions} if actions else values
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][1:] if part != values["kind"])
+        told = first["msg"].removeprefix("Value error, ")
+        raise InputError(f"--group {group}: {where + ': ' if where else ''}{told}; {_RULE}") from error
+    return settings
 
 
 def measure_image(path: Path, group: str, colours: Sequence[str], aspect: str | None, *, as_json: bool) -> bool:
     """Print every claimed symmetry with its residual; True if all hold.
+
+    Where they do not hold as the picture stands, the place at which they hold best is looked for.
 
     Raises:
         InputError: unknown group, illegal colours, or a picture that cannot be read.
@@ -27,28 +91,38 @@ def measure_image(path: Path, group: str, colours: Sequence[str], aspect: str | 
     except OSError as error:
         raise ImageError(f"{path}: cannot be read ({error.strerror or error})") from error
     pixels = read_picture(data, str(path)).pixels
-    actions = {}
-    for text in colours:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise InputError(f"--colours {text}: is not GENERATOR=A,B,C; write it as in r6=g,b,r")
-        actions[name.strip()] = [part.strip() for part in value.strip("[] ").split(",")]
-    try:
-        settings = Plane.model_validate({"kind": "plane", "group": group, "colours": actions})
-    except ValidationError as error:
-        first = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise InputError(f"--group {group}: {first}") from error
+    settings = _settings(group, colours)
     try:
         ratio = None if aspect is None else parse_ratio(aspect)
     except ValueError as error:
         raise InputError(f"--aspect {aspect}: {error}") from error
     symmetry = settings.build(ratio)
-    result = measure_symmetry(pixels, symmetry)
+    result, found = measure_symmetry(pixels, symmetry), None
+    if symmetry.planar_claims(pixels.shape[1] / pixels.shape[0]) and not all(item.holds for item in result.claims):
+        elsewhere = find_origin(pixels, symmetry)
+        better = measure_symmetry(elsewhere.picture, symmetry)
+        if better.worst is not None and (result.worst is None or better.worst < result.worst):
+            result, found = better, elsewhere
+    if not result.claims:
+        raise InputError(
+            f"--group {group}: nothing of it can be measured in {path.name}; the picture shows too little of what "
+            "moves onto itself; use a larger picture, or a smaller zoom"
+        )
     record = result.as_record(unclaimed=10)
     if as_json:
-        click.echo(json.dumps({"group": group, "title": symmetry.title, "holds": result.holds, **record}, indent=1))
-        return result.holds
-    click.echo(f"{path}: {symmetry.title}")
+        place = {} if found is None else {"origin": [round(part, 6) for part in found.origin], "turned": found.turned}
+        told = {"group": group, "title": symmetry.title, "holds": result.holds, **place, **record}
+        click.echo(json.dumps(told, indent=1))
+    else:
+        _print(path, symmetry.title, result, record, found)
+    return result.holds
+
+
+def _print(path: Path, title: str, result: Measurement, record: Mapping[str, Any], found: Found | None) -> None:
+    click.echo(f"{path}: {title}")
+    if found is not None:
+        turned = ", the picture turned by a quarter" if found.turned else ""
+        click.echo(f"origin found at ({found.origin[0]:.4f}, {found.origin[1]:.4f}) of the picture{turned}")
     for claim in record["claims"]:
         told = f"{claim['name']}, colours {claim['colour']}"
         click.echo(f"  {claim['residual']:.4f}  {told}  (next best colours {claim['second']:.2f})")
@@ -57,4 +131,3 @@ def measure_image(path: Path, group: str, colours: Sequence[str], aspect: str | 
         for claim in record["unclaimed"]:
             click.echo(f"  {claim['residual']:.4f}  {claim['name']}, colours {claim['colour']}")
     click.echo("holds" if result.holds else "does not hold")
-    return result.holds

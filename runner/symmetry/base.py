@@ -14,7 +14,7 @@ counter-clockwise as seen. `ratio` is width / height.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,13 +33,33 @@ class Claim:
     Attributes:
         name: as a reader knows it, e.g. `60 degree rotation about (0, 0)`.
         matrix: (2, 3) affine map in fractions of the picture, x' = matrix[:, :2] @ x + matrix[:, 2]; on a
-            sphere or hyperbolic plane (3, 3), acting on its points (see `charts.py`).
+            sphere, hyperbolic plane or untiled picture (3, 3), acting on its points (see `charts.py`,
+            `flat.py`).
         colour: index 0..47 of the colour element (see `colour.py`), 0 is the identity.
     """
 
     name: str
     matrix: npt.NDArray[np.float64]
     colour: int
+
+
+@dataclass(frozen=True)
+class Move:
+    """A copy of an artwork, moved and recoloured, to be mixed with others.
+
+    Attributes:
+        turn: degrees about the picture's middle (the axis, on a sphere).
+        mirrored: flipped left to right before the turn.
+        shift: after the turn, fractions of the picture to the right and down.
+        colour: index 0..47 of the colour element the copy is seen through.
+        weight: its share; those of a mixture sum to 1.
+    """
+
+    turn: float = 0.0
+    mirrored: bool = False
+    shift: tuple[float, float] = (0.0, 0.0)
+    colour: int = 0
+    weight: float = 1.0
 
 
 class Layout(ABC):
@@ -109,6 +129,16 @@ class Layout(ABC):
         """
         return self.sample(old.render(values))
 
+    def mixed(self, moves: Sequence[Move]) -> Layout:
+        """The weighted mean of moved and recoloured copies of this layout's artwork.
+
+        Its parameters are this layout's; it samples and carries as this one does.
+
+        Args:
+            moves: that the symmetry admits; weights sum to 1.
+        """
+        raise NotImplementedError(type(self).__name__)
+
     @abstractmethod
     def to(self, device: str) -> Layout:
         """The same layout with its tables on a device."""
@@ -123,6 +153,7 @@ class Symmetry(ABC):
         ratio: width / height that the picture must have, or None where it is free.
         wrap: periodic over (top-bottom, left-right).
         cells: number of primitive cells in the picture.
+        tiles: whether copies of the picture may be laid side by side where it wraps; a map of a sphere may not.
         notes: what was decided for the user (closure of a ratio, supercell), for plan and report.
     """
 
@@ -131,6 +162,7 @@ class Symmetry(ABC):
     ratio: float | None
     wrap: tuple[bool, bool]
     cells: int
+    tiles: bool = True
     notes: tuple[str, ...]
 
     @abstractmethod
@@ -199,6 +231,49 @@ class Symmetry(ABC):
             random: on the CPU; the same state gives the same windows.
         """
         return ()
+
+    def motion(self, move: Move) -> npt.NDArray[np.float64]:
+        """(3, 3) what a move does to the points, or fractions, on which the claims' matrices act."""
+        raise NotImplementedError(type(self).__name__)
+
+    def refusal(self, move: Move) -> str:
+        """Why the artwork's copies may not be moved so and mixed: "what; rule; cure", or "".
+
+        Args:
+            move: its colour and weight do not matter.
+        """
+        return ""
+
+    def planar_claims(self, ratio: float) -> tuple[Claim, ...]:
+        """The claims that are movements of the picture's plane, as (2, 3) in fractions of it.
+
+        Args:
+            ratio: width / height of the picture.
+        """
+        return tuple(claim for claim in self.claims() if len(claim.matrix) == 2)
+
+    def candidates(self, ratio: float) -> Sequence[Claim]:
+        """Movements that an artwork of this symmetry must not have, by accident or mistake.
+
+        Args:
+            ratio: width / height of the picture.
+        """
+        return ()
+
+    def measured(self, picture: npt.NDArray[Any], claims: Sequence[Claim], tried: Sequence[Claim]) -> Any:
+        """How exactly a finished picture has some movements.
+
+        Args:
+            picture: (height, width, 3) in [0, 1].
+            claims: with the colour element each should have.
+            tried: movements that should not hold.
+
+        Returns:
+            A `measure.Measurement`.
+        """
+        from runner.symmetry.measure import measure
+
+        return measure(picture, claims, tried)
 
     def products(self, layout: Layout, values: Tensor) -> Mapping[str, bytes]:
         """Further files that users of this geometry want, by name: models, other charts, loops.

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import torch
 
 from runner.symmetry import colour
-from runner.symmetry.base import Claim, Layout, Symmetry
+from runner.symmetry.base import Claim, Layout, Move, Symmetry
 from runner.symmetry.charts import Chart
 from runner.symmetry.folded import FoldedLayout, Surface
 from runner.symmetry.sheets import Sheets
@@ -43,6 +43,7 @@ class CurvedSymmetry(Symmetry):
     """
 
     cells = 1
+    tiles = False
 
     def __init__(
         self, title: str, group: str, triangle: Triangle, sheets: Sheets, chart: Chart, notes: Sequence[str] = ()
@@ -119,6 +120,26 @@ class CurvedSymmetry(Symmetry):
     def claims(self) -> tuple[Claim, ...]:
         """The generators, acting on points."""
         return tuple(Claim(name, matrix, element) for name, matrix, element in self.generators())
+
+    def motion(self, move: Move) -> Floats:
+        """See `base.Symmetry.motion`."""
+        return self.chart.motion(move.turn, move.mirrored, move.shift)
+
+    def refusal(self, move: Move) -> str:
+        """A curved surface is only turned about its middle: see `base.Symmetry.refusal`."""
+        if move.shift != (0.0, 0.0):
+            return "a shift of the picture is no movement of a curved surface; only turns and flips are; use turn: 60"
+        return ""
+
+    def candidates(self, ratio: float) -> tuple[Claim, ...]:
+        """The strangers: see `base.Symmetry.candidates`."""
+        return tuple(Claim(name, matrix, colour.IDENTITY) for name, matrix in self.strangers())
+
+    def measured(self, picture: npt.NDArray[Any], claims: Sequence[Claim], tried: Sequence[Claim]) -> Any:
+        """On the chart: see `base.Symmetry.measured`."""
+        from runner.symmetry.measure_chart import measure_chart
+
+        return measure_chart(picture, self.chart, claims, tried)
 
     def colours(self) -> tuple[int, ...]:
         """All colour elements of the action's image, identity first."""

@@ -9,6 +9,7 @@ fades to the mean colour, which the group's colours leave as it is.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,7 +19,8 @@ import torch
 from torch import Tensor
 
 from runner.symmetry import colour
-from runner.symmetry.base import Layout
+from runner.symmetry.base import Layout, Move
+from runner.symmetry.blended import mixed_taps, ways_back
 from runner.symmetry.charts import Chart, grid
 from runner.symmetry.gather import Gather, build_gather
 from runner.symmetry.smoothing import STEPS, smoothing_step
@@ -49,6 +51,23 @@ class Surface:
         """What points of the surface blend."""
         texture = self.texture
         return texture.taps(texture.triangle.fold(points, texture.sheets.table, active=texture.active))
+
+
+@dataclass(frozen=True)
+class MixedSurface(Surface):
+    """The weighted mean of moved and recoloured copies of a surface.
+
+    Attributes:
+        single: the one copy.
+        back: for each copy the way back to where it was moved from, and the move.
+    """
+
+    single: Surface
+    back: tuple[tuple[Floats, Move], ...]
+
+    def taps(self, points: Floats) -> Taps:
+        """Every copy's, weighted: see `Surface.taps`."""
+        return mixed_taps(self.single.taps, points, self.back)
 
 
 class FoldedLayout(Layout):
@@ -165,6 +184,14 @@ class FoldedLayout(Layout):
         taps = old.surface.texture.taps(Folded(weights, state, np.zeros_like(state)))
         gather = build_gather(taps.orbits, taps.elements, taps.weights, old.parameters).to(str(values.device))
         return self.constrain(gather(old.constrain(values)))
+
+    def mixed(self, moves: Sequence[Move]) -> FoldedLayout:
+        """The mean of moved copies: see `base.Layout.mixed`."""
+        surface = self.surface
+        back = ways_back(self.chart, moves)
+        mixture = sum(item.weight * colour.MATRICES[item.colour].astype(np.float64) for item in moves)
+        mixed = MixedSurface(surface.texture, surface.spacing, surface.mean @ mixture, surface, back)
+        return FoldedLayout(mixed, self.chart, self.width, self.height)
 
     def to(self, device: str) -> FoldedLayout:
         """The same layout with its tables on a device."""

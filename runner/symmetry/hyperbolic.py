@@ -17,12 +17,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from pydantic import Field, model_validator
+from torch import Tensor
 
 from runner.symmetry import colour
-from runner.symmetry.base import Ratio, SymmetrySettings
+from runner.symmetry.base import Layout, Ratio, SymmetrySettings
 from runner.symmetry.charts import Band, Chart, Disk, HalfPlane, Klein, Square, Window, boost
 from runner.symmetry.colour import Colour
 from runner.symmetry.curved import CurvedSymmetry, colour_title
+from runner.symmetry.folded import FoldedLayout
 from runner.symmetry.groups import Word
 from runner.symmetry.polyhedral import turn_name
 from runner.symmetry.presentation import Presentation
@@ -51,7 +53,9 @@ def presentation(p: int, q: int, r: int, *, mirrors: bool) -> Presentation:
 class HyperbolicSymmetry(CurvedSymmetry):
     """A triangle group of the hyperbolic plane: see `curved.CurvedSymmetry`."""
 
-    def __init__(self, triangle: Triangle, assignment: Mapping[str, int], chart: Chart, reach: float) -> None:
+    def __init__(
+        self, triangle: Triangle, assignment: Mapping[str, int], chart: Chart, *, own: ChartName, reach: float
+    ) -> None:
         self.assignment = dict(assignment)
         with_mirrors = "mirror" in assignment
         group = f"{{{triangle.p}, {triangle.q}}}" if triangle.r == 2 else f"({triangle.p}, {triangle.q}, {triangle.r})"
@@ -60,7 +64,7 @@ class HyperbolicSymmetry(CurvedSymmetry):
             group + (" with mirrors" if with_mirrors else ""), {**names, "mirror": "a mirror"}, assignment
         )
         super().__init__(title, group, triangle, _sheets(assignment), chart)
-        self._reach = reach
+        self._reach, self._own = reach, own
 
     def _turns(self) -> dict[str, Floats]:
         p, q, r = (self.triangle.reflection(mirror) for mirror in range(3))
@@ -101,6 +105,13 @@ class HyperbolicSymmetry(CurvedSymmetry):
         _, q, r = self.triangle.corners
         mean = math.sqrt(float(np.hypot(q[0], q[1])) * float(np.hypot(r[0], r[1])))
         return mean, mean
+
+    def products(self, layout: Layout, values: Tensor) -> Mapping[str, bytes]:
+        """The other charts, the tiling as lines, a drift: see `base.Symmetry.products`."""
+        from runner.exports.hyperbolic import hyperbolic_products
+
+        assert isinstance(layout, FoldedLayout)
+        return hyperbolic_products(layout.surface, self.triangle, values, pixels=layout.width, own=self._own)
 
     def window(self, random: torch.Generator) -> Chart:
         """A window about a random place of the fundamental domain, turned at random."""
@@ -188,7 +199,8 @@ class Hyperbolic(SymmetrySettings):
         triangle = Triangle(self.p, self.q, self.r)
         given: dict[str, Any] = {name: colour.parse(value) for name, value in self.colours.items()}
         assignment = presentation(self.p, self.q, self.r, mirrors=self.mirrors).complete(given)
-        return HyperbolicSymmetry(triangle, assignment, self._chart(triangle, ratio), self.window)
+        chart = self._chart(triangle, ratio)
+        return HyperbolicSymmetry(triangle, assignment, chart, own=self.chart, reach=self.window)
 
     def _chart(self, triangle: Triangle, ratio: Ratio | None) -> Chart:
         shape = 2.0 if ratio is None else ratio.value

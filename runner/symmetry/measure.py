@@ -28,7 +28,7 @@ from runner.symmetry import colour
 from runner.symmetry.base import Claim, Symmetry
 from runner.symmetry.groups import coset_words
 from runner.symmetry.lattice import Frame
-from runner.symmetry.motion import in_picture, name_motion
+from runner.symmetry.motion import in_picture, name_motion, turn_matrix
 
 if TYPE_CHECKING:
     from runner.symmetry.plane import PlaneSymmetry
@@ -209,20 +209,16 @@ def colour_residuals(here: Floats, there: Floats) -> Floats:
     return result
 
 
-def measure_symmetry(picture: npt.NDArray[Any], symmetry: Symmetry, *, blur: float = 2.0) -> Measurement:
+def measure_symmetry(picture: npt.NDArray[Any], symmetry: Symmetry) -> Measurement:
     """Measure what a symmetry claims, and what it does not.
 
     Args:
         picture: (height, width, 3) in [0, 1]: one tile.
-        symmetry: of any kind; only those of the plane know candidates.
-        blur: see `measure`.
+        symmetry: of any kind.
     """
-    from runner.symmetry.plane import PlaneSymmetry  # plane imports this room for its summaries
-
-    tried: tuple[Claim, ...] = ()
-    if isinstance(symmetry, PlaneSymmetry):
-        tried = candidates(symmetry, picture.shape[1] / picture.shape[0])
-    return measure(picture, symmetry.claims(), tried, blur=blur)
+    tried = symmetry.candidates(picture.shape[1] / picture.shape[0])
+    found: Measurement = symmetry.measured(picture, symmetry.claims(), tried)
+    return found
 
 
 def candidates(symmetry: PlaneSymmetry, ratio: float) -> tuple[Claim, ...]:
@@ -247,7 +243,7 @@ def candidates(symmetry: PlaneSymmetry, ratio: float) -> tuple[Claim, ...]:
     vectors = _short_vectors(frame)
     found: list[tuple[Floats, Floats | None]] = []
     for angle in (60, 90, 120, 180):
-        found += [(_about(_turn(angle, ratio), centre), None) for centre in centres]
+        found += [(_about(turn_matrix(angle, ratio), centre), None) for centre in centres]
     lines: dict[float, Floats] = {float(angle): np.zeros(2) for angle in range(0, 180, 15)}
     lines |= {_direction(vector, ratio): vector for vector in vectors}
     for direction, vector in lines.items():
@@ -276,13 +272,8 @@ def _short_vectors(frame: Frame) -> list[Floats]:
     ]
 
 
-def _turn(angle: float, ratio: float) -> Floats:
-    cosine, sine = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-    return np.array([[cosine, sine / ratio], [-sine * ratio, cosine]])
-
-
 def _reflection(angle: float, ratio: float) -> Floats:
-    return _turn(2 * angle, ratio) @ np.diag([1.0, -1.0])
+    return turn_matrix(2 * angle, ratio) @ np.diag([1.0, -1.0])
 
 
 def _about(linear: Floats, centre: Floats) -> Floats:

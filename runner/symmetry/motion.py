@@ -18,6 +18,17 @@ from runner.symmetry.lattice import Frame
 Floats = npt.NDArray[np.float64]
 
 
+def turn_matrix(angle: float, ratio: float) -> Floats:
+    """(2, 2) counter-clockwise turn in fractions of a picture, y downwards.
+
+    Args:
+        angle: degrees.
+        ratio: width / height of the picture.
+    """
+    cosine, sine = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    return np.array([[cosine, sine / ratio], [-sine * ratio, cosine]])
+
+
 def in_picture(isometry: Isometry, frame: Frame) -> Floats:
     """The isometry in fractions of the picture.
 

@@ -12,7 +12,7 @@ Convention: texel coordinates are integers with y upwards, modulo the translatio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,13 +21,16 @@ import torch
 from torch import Tensor
 
 from runner.symmetry import colour
-from runner.symmetry.base import Layout
+from runner.symmetry.base import Layout, Move
+from runner.symmetry.blended import BlendedLayout, Lookup, Mixed
+from runner.symmetry.flat import Tile
 from runner.symmetry.gather import Gather, build_gather
 from runner.symmetry.groups import Group
 from runner.symmetry.isometry import Isometry, Period, hermite
 from runner.symmetry.lattice import Frame
 from runner.symmetry.legality import elements, neutral_period
 from runner.symmetry.resample import resample
+from runner.symmetry.texture import Taps
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -89,18 +92,28 @@ def find_orbits(action: tuple[tuple[Isometry, int], ...], grid: Integers, period
     heads = np.flatnonzero(first == np.arange(period.index))
     number = np.zeros(period.index, dtype=np.int64)
     number[heads] = np.arange(len(heads))
-    sums, counts = np.zeros((len(heads), 3, 3)), np.zeros(len(heads))
     x, y = x[heads], y[heads]
-    for (matrix, shift), (_, changes) in zip(moves, action, strict=True):
+
+    def fixed(move: tuple[Integers, Integers], among: Integers) -> npt.NDArray[np.bool_]:
+        matrix, shift = move
+        u, v = x[among], y[among]
         image = _index(
-            period, matrix[0, 0] * x + matrix[0, 1] * y + shift[0], matrix[1, 0] * x + matrix[1, 1] * y + shift[1]
+            period, matrix[0, 0] * u + matrix[0, 1] * v + shift[0], matrix[1, 0] * u + matrix[1, 1] * v + shift[1]
         )
-        fixed = image == heads
-        sums[fixed] += colour.MATRICES[changes]
-        counts[fixed] += 1
+        stays: npt.NDArray[np.bool_] = image == heads[among]
+        return stays
+
+    changing = [move for move, (_, changes) in zip(moves, action, strict=True) if changes != colour.IDENTITY]
+    everyone = np.arange(len(heads))
+    suspects = [everyone[fixed(move, everyone)] for move in changing]
+    special = np.unique(np.concatenate([*suspects, np.zeros(0, dtype=np.int64)]))
+    sums, counts = np.zeros((len(special), 3, 3)), np.zeros(len(special))
+    for move, (_, changes) in zip(moves, action, strict=True):
+        stays = fixed(move, special)
+        sums[stays] += colour.MATRICES[changes]
+        counts[stays] += 1
     projectors = sums / counts[:, None, None]
-    special = np.flatnonzero(np.abs(projectors - np.eye(3)).max(axis=(1, 2)) > 1e-9)
-    return Orbits(period, number[first], element, len(heads), special, projectors[special])
+    return Orbits(period, number[first], element, len(heads), special, projectors)
 
 
 def _on_texels(isometry: Isometry, grid: Integers) -> tuple[Integers, Integers]:
@@ -181,20 +194,28 @@ class PlaneLayout(Layout):
         Returns:
             (N, 3), centred.
         """
-        place = np.asarray(points, dtype=np.float64) * [1.0, -1.0]
+        taps = self.taps(np.asarray(points, dtype=np.float64))
+        return build_gather(taps.orbits, taps.elements, taps.weights, self.parameters)(self.constrain(values))
+
+    def taps(self, points: Floats) -> Taps:
+        """What the artwork blends at any positions; see `evaluate`."""
+        place = points * [1.0, -1.0]
         if self._frame.hexagonal:
-            place = place @ (self._grid @ np.array(self._frame.edges).T).T
+            place = np.round(place @ (self._grid @ np.array(self._frame.edges).T).T, 9)
             corners, weights = triangle_taps(np.floor(place).astype(np.int64), place - np.floor(place))
         else:
-            place = place * [self.width, self.height]
+            place = np.round(place * [self.width, self.height], 9)
             base, part = np.floor(place).astype(np.int64), place - np.floor(place)
             steps = np.array([[0, 0], [1, 0], [0, 1], [1, 1]])
             corners = base[:, None, :] + steps
             weights = np.prod(np.where(steps == 1, part[:, None, :], 1 - part[:, None, :]), axis=2)
         texel = self._orbits.texel(corners[..., 0], corners[..., 1])
-        orbit, element = self._orbits.orbit[texel], self._orbits.element[texel]
-        gather = build_gather(orbit, element, weights, self.parameters)
-        return gather(self.constrain(values))
+        return Taps(self._orbits.orbit[texel], self._orbits.element[texel], weights)
+
+    def mixed(self, moves: Sequence[Move]) -> BlendedLayout:
+        """The mean of moved copies: see `base.Layout.mixed`."""
+        chart = Tile(self.width, self.height, self._frame.ratio or self.width / self.height)
+        return BlendedLayout(Mixed(_TileLookup(self), chart, moves), chart, self.width, self.height, self)
 
     def to(self, device: str) -> PlaneLayout:
         """The same layout with its tables on a device."""
@@ -214,6 +235,24 @@ class PlaneLayout(Layout):
             grid=self._grid,
             frame=self._frame,
         )
+
+
+class _TileLookup(Lookup):
+    """A tile's layout as a lookup, over fractions of the picture."""
+
+    def __init__(self, layout: PlaneLayout) -> None:
+        self.layout = layout
+        self.count, self.size = layout.parameters, layout.orbit_size.double().numpy()
+        self.special = (layout._special.numpy(), layout._projectors.numpy())
+        self.spacing, self.mean = 2 / min(layout.width, layout.height), np.eye(3)
+
+    def taps(self, points: Floats) -> Taps:
+        """See `blended.Lookup.taps`."""
+        return self.layout.taps(points[:, :2])
+
+    def representatives(self) -> Floats:
+        """The layout carries for itself."""
+        raise NotImplementedError
 
 
 def _widened(values: Tensor) -> Tensor:

@@ -15,16 +15,19 @@ from pydantic import Field, field_validator
 
 from runner.symmetry import colour
 from runner.symmetry.aspect import Aspect, parse_ratio
-from runner.symmetry.base import Claim, Ratio, Symmetry, SymmetrySettings
+from runner.symmetry.base import Claim, Move, Ratio, Symmetry, SymmetrySettings
 from runner.symmetry.colour import Colour
 from runner.symmetry.emblems import emblem_advisories, freeing_colour, mirror_advisory, mirror_colours
+from runner.symmetry.flat import Tile
 from runner.symmetry.groups import GROUPS, TRANSLATIONS, Group, coset_words, suggest_group
 from runner.symmetry.isometry import Isometry
 from runner.symmetry.lattice import Frame, frame
 from runner.symmetry.legality import TURNS, complete, elements, evaluate
-from runner.symmetry.motion import degrees, in_picture, name_motion
+from runner.symmetry.motion import degrees, in_picture, name_motion, turn_matrix
 from runner.symmetry.orbits import PlaneLayout, plane_layout
 from runner.symmetry.summary import summarise
+
+Floats = npt.NDArray[np.float64]
 
 GroupName = Literal[
     "p1",
@@ -132,6 +135,29 @@ class PlaneSymmetry(Symmetry):
         ordered = sorted(found, key=lambda item: (item[1], item[0], item[2]))
         return tuple(
             (angle, mirrored, colour.MATRICES[element].astype(np.float64)) for angle, mirrored, element in ordered
+        )
+
+    def candidates(self, ratio: float) -> tuple[Claim, ...]:
+        """Turns, mirrors, glides and shifts that are none of ours: see `measure.candidates`."""
+        from runner.symmetry.measure import candidates
+
+        return candidates(self, ratio)
+
+    def motion(self, move: Move) -> Floats:
+        """See `base.Symmetry.motion`."""
+        return Tile(1, 1, self.ratio or 1.0).motion(move.turn, move.mirrored, move.shift)
+
+    def refusal(self, move: Move) -> str:
+        """A copy must repeat with the tile: see `base.Symmetry.refusal`."""
+        edges = np.array(self.frame.edges, dtype=np.float64).T * [1.0, -1.0]
+        flip = np.diag([-1.0 if move.mirrored else 1.0, 1.0])
+        moved = edges @ turn_matrix(move.turn, self.ratio or 1.0) @ flip @ np.linalg.inv(edges)
+        if np.abs(moved - np.rint(moved)).max() < 1e-6 and (self.ratio or round(2 * move.turn) % 360 == 0):
+            return ""
+        return (
+            f"a copy turned by {move.turn:g} degrees does not repeat with the tile of {self.group}; a turned copy must "
+            "have the lattice's own repetitions; turn by what the lattice allows (180 always, 90 on square, 60 on "
+            "hexagonal groups), or use base: none, which does not repeat"
         )
 
     def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:

@@ -22,6 +22,7 @@ def resample(
     *,
     wrap: tuple[bool, bool],
     spacing: tuple[float, float] = (1.0, 1.0),
+    centred: tuple[bool, bool] = (False, False),
 ) -> Tensor:
     """A picture at the positions (i / height, j / width).
 
@@ -32,21 +33,22 @@ def resample(
         wrap: periodic over (top-bottom, left-right); else the edge is repeated.
         spacing: distance, in new rows and columns, of the samples that will be used; anything finer is
             averaged away.
+        centred: along an axis samples stand in the middles of their pixels, (i + 1/2) / height.
 
     Returns:
         (1, C, height, width); the picture itself where the size is the same and the spacing 1.
     """
-    for axis, count, around, step in ((2, height, wrap[0], spacing[0]), (3, width, wrap[1], spacing[1])):
-        picture = _along(picture, axis, count, around, step)
+    for number, count in enumerate((height, width)):
+        picture = _along(picture, 2 + number, count, wrap[number], spacing[number], 0.5 if centred[number] else 0.0)
     return picture
 
 
-def _along(picture: Tensor, axis: int, count: int, wrap: bool, spacing: float) -> Tensor:
+def _along(picture: Tensor, axis: int, count: int, wrap: bool, spacing: float, middle: float) -> Tensor:
     length = picture.shape[axis]
     stretch = max(1.0, spacing * length / count)
     if length == count and stretch == 1.0:
         return picture
-    index, weights = _taps(length, count, wrap, stretch)
+    index, weights = _taps(length, count, wrap, stretch, middle)
     shape = [1, 1, 1, 1]
     shape[axis] = count
     result = torch.zeros(
@@ -59,9 +61,11 @@ def _along(picture: Tensor, axis: int, count: int, wrap: bool, spacing: float) -
     return result
 
 
-def _taps(length: int, count: int, wrap: bool, stretch: float) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+def _taps(
+    length: int, count: int, wrap: bool, stretch: float, middle: float
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Source indices and weights of every new position, both (count, taps)."""
-    position = np.arange(count, dtype=np.float64) * length / count
+    position = (np.arange(count, dtype=np.float64) + middle) * length / count - middle
     reach = math.ceil(2 * stretch)
     index = np.floor(position).astype(np.int64)[:, None] + np.arange(1 - reach, reach + 1)
     away = np.abs(index - position[:, None]) / stretch

@@ -14,12 +14,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from pydantic import Field, field_validator
+from torch import Tensor
 
 from runner.symmetry import colour
-from runner.symmetry.base import Ratio, SymmetrySettings
+from runner.symmetry.base import Layout, Ratio, SymmetrySettings
 from runner.symmetry.charts import Camera, Chart, Equirectangular
 from runner.symmetry.colour import Colour
 from runner.symmetry.curved import CurvedSymmetry, colour_title, random_turn
+from runner.symmetry.folded import FoldedLayout
 from runner.symmetry.polyhedral import PointGroup, point_group
 
 Floats = npt.NDArray[np.float64]
@@ -66,6 +68,13 @@ class SphereSymmetry(CurvedSymmetry):
         cosines = [float(self.triangle.corners[i] @ self.triangle.corners[j]) for i, j in ((0, 1), (1, 2), (2, 0))]
         sides = [math.acos(min(1.0, max(-1.0, cosine))) for cosine in cosines]
         return max(math.sqrt(max(sides) * min(sides)), max(sides) / 2), min(sides)
+
+    def products(self, layout: Layout, values: Tensor) -> Mapping[str, bytes]:
+        """Globe, cube map, spin, model and a ball to print: see `base.Symmetry.products`."""
+        from runner.exports.sphere import sphere_products
+
+        assert isinstance(layout, FoldedLayout)
+        return sphere_products(layout.surface, values, pixels=layout.width)
 
     def window(self, random: torch.Generator) -> Chart:
         """A camera of random direction and turn."""

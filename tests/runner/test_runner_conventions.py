@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from reports.publish import PUBLISHERS
 from reports.references import REFERENCES
 from runner.canvas import CANVASES
 from runner.canvas.initial import INITIALS
@@ -28,6 +29,7 @@ FAMILIES = {
     "objective": OBJECTIVES,
     "statistic": STATISTICS,
     "optimiser": OPTIMISERS,
+    "publisher": PUBLISHERS,
     "renderer": RENDERERS,
     "symmetry": SYMMETRIES,
     "view": VIEWS,
@@ -104,6 +106,15 @@ def test_the_recipes_that_were_promised_are_there():
         "deep-dream",
         "class-dream",
         "all-17",
+        "similar-hexagon",
+        "similarity-grid",
+        "triangular-rainbow",
+        "kaleidoscope",
+        "tunnel",
+        "whirlpool",
+        "droste-spiral",
+        *(f"frieze-{step}" for step in ("hop", "step", "sidle", "jump")),
+        *(f"frieze-spinning-{step}" for step in ("hop", "sidle", "jump")),
     }
 
 
@@ -129,12 +140,25 @@ def test_reports_know_no_torch_and_numerics_no_pages():
 LEVELS = (
     ("cli",),
     ("commands",),
-    ("run", "summary", "plan", "listeners", "troubles", "checkpoint", "studio", "exports", "frames", "shelf"),
+    (
+        "run",
+        "summary",
+        "plan",
+        "listeners",
+        "troubles",
+        "checkpoint",
+        "studio",
+        "exports",
+        "frames",
+        "shelf",
+        "publishing",
+    ),
     ("recipe",),
     ("renderers",),
     ("engine",),
     ("canvas", "objectives", "symmetry", "views", "vision", "optimisers"),
     ("discretion",),
+    ("models",),
     ("images", "devices", "arithmetic"),
     ("settings", "errors", "events"),
 )
@@ -156,10 +180,13 @@ def test_imports_run_downwards():
 EXCEPTIONS = {
     ("images", "shelf"),  # atomic writing
     ("recipe", "images"),
+    ("symmetry", "exports"),  # a geometry's products, imported when they are made
 }
 
 
-@pytest.mark.parametrize("module", ["reports.gallery", "reports.write", "runner.cli", "runner.events"])
+@pytest.mark.parametrize(
+    "module", ["reports.gallery", "reports.write", "runner.commands.publishing", "runner.cli", "runner.events"]
+)
 def test_commands_that_compute_nothing_start_without_torch(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
