@@ -137,7 +137,7 @@ class PartialSymmetry(Symmetry):
         return Claim(_told(move), matrix[:2] if any(self.wrap) else matrix, move.colour)
 
     def _closed(self, move: Move) -> bool:
-        """Whether moving all copies so gives the same copies: then the mean has the movement exactly."""
+        """Whether moving all copies so gives the same copies, up to the base's symmetries."""
         ways = [self.base.motion(copy) for copy in self.copies]
         period = np.array([1.0, 1.0]) if any(self.wrap) else np.array([math.inf, 2 * math.pi])
 
@@ -146,12 +146,14 @@ class PartialSymmetry(Symmetry):
             shift = np.abs(away[:2, 2])
             return bool(np.abs(away[:2, :2]).max() < 1e-6 and (np.minimum(shift, np.abs(shift - period)) < 1e-6).all())
 
+        own = [(np.eye(3), colour.IDENTITY), *((_square(claim), claim.colour) for claim in self.base.claims())]
         return all(
             any(
-                same(self.base.motion(move) @ way, other)
-                and there.colour == colour.compose(move.colour, copy.colour)
+                same(self.base.motion(move) @ way, other @ member)
+                and colour.compose(there.colour, element) == colour.compose(move.colour, copy.colour)
                 and abs(there.weight - copy.weight) < 1e-9
                 for there, other in zip(self.copies, ways, strict=True)
+                for member, element in own
             )
             for copy, way in zip(self.copies, ways, strict=True)
         )
@@ -176,7 +178,7 @@ class PartialSymmetry(Symmetry):
 
     def planar_claims(self, ratio: float) -> tuple[Claim, ...]:
         """Of the base's that are kept: see `base.Symmetry.planar_claims`."""
-        names = {claim.name for claim in self.claims()}
+        names = {claim.name for claim in self._kept()}
         return tuple(claim for claim in self.base.planar_claims(ratio) if claim.name in names)
 
     def candidates(self, ratio: float) -> Sequence[Claim]:
