@@ -339,7 +339,7 @@ class Run:
             "path": "final.png",
             "width": image.shape[1],
             "height": image.shape[0],
-            "tiles": list(traits.wrap),
+            "tiles": [traits.tiles and wraps for wraps in traits.wrap],
             "bytes": len(data),
             "sha256": hashlib.sha256(data).hexdigest(),
         }
