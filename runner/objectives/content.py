@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from runner.objectives.base import Objective, ObjectiveSettings, Preparation, Sight, fit_mask
+from runner.symmetry.base import Layout
 from runner.vision.base import VisionSettings
 
 
@@ -97,3 +98,20 @@ def cover(picture: Tensor, size: tuple[int, int]) -> Tensor:
     picture = functional.interpolate(picture, size=scaled, mode="bicubic", antialias=True).clamp(0, 1)
     top, left = (scaled[0] - size[0]) // 2, (scaled[1] - size[1]) // 2
     return picture[..., top : top + size[0], left : left + size[1]]
+
+
+def lost_detail(picture: Tensor, old: Layout, new: Layout) -> Tensor:
+    """What a picture has at a new size and did not have at an old one (octaves).
+
+    Args:
+        picture: (1, 3, h, w).
+        old: layout of the size before.
+        new: layout of the size to come.
+
+    Returns:
+        (new.parameters, 3), to be added to values.
+    """
+    device = new.orbit_size.device
+    fine = new.sample(cover(picture, (new.height, new.width)).to(device))
+    coarse = old.render(old.sample(cover(picture, (old.height, old.width)).to(device)))
+    return fine - new.sample(coarse)

@@ -8,8 +8,6 @@ begins a fresh optimiser.
 
 from __future__ import annotations
 
-import hashlib
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -24,11 +22,12 @@ from runner.canvas.initial import Beginning, begin
 from runner.canvas.pixels import Pixels
 from runner.devices import choose_precision
 from runner.engine.base import Engine
+from runner.engine.looks import evaluate_looks, generator
 from runner.engine.plain import PlainEngine, padding
 from runner.errors import IllegalSymmetry, RunFailed
 from runner.objectives import AnyObjective
 from runner.objectives.base import Appearance, Objective, Preparation
-from runner.objectives.content import cover
+from runner.objectives.content import lost_detail
 from runner.optimisers import AnyOptimiser
 from runner.optimisers.base import Optimiser, OptimiserSettings
 from runner.optimisers.lbfgs import Lbfgs
@@ -136,12 +135,13 @@ class ImageOptimisation(RendererSettings):
 
     def advisories(self) -> list[str]:
         """The symmetry's, and random views under an optimiser that wants a still objective."""
-        notes = list(self.symmetry.build(None).advisories()) if self.canvas.aspect is None else []
-        if self.canvas.aspect is not None:
-            notes = list(self.symmetry_for(lambda source: None)[0].advisories())
-        if self.views and self.optimiser.wants_stillness:
+        symmetry = self.symmetry_for(lambda source: None)[0]
+        notes = list(symmetry.advisories())
+        windows = symmetry.gaze_size(256, 256, multiple=1) is not None
+        if (self.views or windows) and self.optimiser.wants_stillness:
+            moving = "the windows of this symmetry" if windows else "renderer.views"
             notes.append(
-                "renderer.views are random while L-BFGS learns from how the gradient changes; "
+                f"{moving} are random while L-BFGS learns from how the gradient changes; "
                 "their changes mislead it; `optimiser: adam` is made for moving objectives"
             )
         return notes
@@ -235,26 +235,21 @@ class ImageRenderer(Renderer):
         """The canvas from the initial state or from the artwork of the phase before."""
         layout = self._layout(phase)
         if previous is None:
-            random = self._random("initial", phase, 0)
+            random = generator(self.studio.seed, "initial", phase, 0)
             values = begin(self.settings.canvas.initial, Beginning(layout, random, self.studio.plain_picture)).to(
                 self.studio.device
             )
         else:
             with torch.no_grad():
                 carried = layout.carry(previous.canvas.values(), previous.layout)
-                values = carried + self._lost_detail(previous.layout, layout)
+                values = carried + self._detail(previous.layout, layout)
                 values = layout.constrain(values)
         return self._state(phase, layout, values)
 
-    def _lost_detail(self, old: Layout, new: Layout) -> Tensor | float:
+    def _detail(self, old: Layout, new: Layout) -> Tensor | float:
         """What the initial picture has at the new size and did not have at the old one (octaves)."""
         source = self.settings.canvas.initial.detail_source()
-        if source is None:
-            return 0.0
-        picture = self.studio.plain_picture(source)
-        fine = new.sample(cover(picture, (new.height, new.width)).to(self.studio.device))
-        coarse = old.render(old.sample(cover(picture, (old.height, old.width)).to(self.studio.device)))
-        return fine - new.sample(coarse)
+        return 0.0 if source is None else lost_detail(self.studio.plain_picture(source), old, new)
 
     def _layout(self, phase: int) -> Layout:
         return self.symmetry.layout(*self.sizes[phase]).to(self.studio.device)
@@ -292,15 +287,7 @@ class ImageRenderer(Renderer):
         seen: list[tuple[float, Mapping[str, float]]] = []
 
         def evaluate() -> float:
-            for parameter in state.canvas.parameters():
-                parameter.grad = None
-            values = state.canvas.values()
-            pictures = [look.render(values) for look in looks]
-            evaluations = [state.engine.evaluate(picture, view) for picture in pictures]
-            share = 1 / len(looks)
-            torch.autograd.backward(pictures, [evaluation.gradient * share for evaluation in evaluations])
-            terms = {name: share * sum(item.terms[name] for item in evaluations) for name in evaluations[0].terms}
-            seen.append((math.fsum(terms.values()), terms))
+            seen.append(evaluate_looks(state.canvas, looks, state.engine, view))
             return seen[-1][0]
 
         for retry in range(RETRIES + 1):
@@ -332,18 +319,13 @@ class ImageRenderer(Renderer):
         """What the network sees at this step: windows of the artwork, or the artwork."""
         if state.gaze is None:
             return (state.layout,)
-        random = self._random("gaze", state.phase, state.step)
+        random = generator(self.studio.seed, "gaze", state.phase, state.step)
         return self.symmetry.gazes(state.layout, state.gaze, random)
 
     def _view(self, state: State) -> Tensor | None:
         views: tuple[View, ...] = self.settings.views
-        random = self._random("view", state.phase, state.step)
+        random = generator(self.studio.seed, "view", state.phase, state.step)
         return draw_view(views, *(state.gaze or (state.layout.width, state.layout.height)), random)
-
-    def _random(self, purpose: str, phase: int, step: int) -> torch.Generator:
-        """A generator of its own for each purpose and step: resuming needs no generator's state."""
-        digest = hashlib.sha256(f"{self.studio.seed}/{purpose}/{phase}/{step}".encode()).digest()
-        return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
 
     def image(self, state: State) -> Picture:
         """The artwork, clamped."""
