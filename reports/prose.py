@@ -48,6 +48,8 @@ _TAGS = {
 }
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
+_LONGEST = 20_000  # letters of Markdown; what is longer is shown as it stands
+_COSTLY, _MOST = "[*_`<", 1000  # Markdown takes the square of their number in time
 _HEADING = re.compile(r"(</?h)([1-6])>")
 
 
@@ -80,6 +82,8 @@ def to_html(text: str, *, below: int = 1) -> Markup:
     Returns:
         Markup without ids, classes, styles, scripts or pictures.
     """
+    if len(text) > _LONGEST or any(text.count(sign) > _MOST for sign in _COSTLY):
+        return Markup("\n").join(Markup("<p>{}</p>").format(piece) for piece in text[:_LONGEST].split("\n\n"))
     rough = markdown.markdown(text, extensions=["tables", "fenced_code", "sane_lists", "def_list"])
     clean = nh3.clean(
         rough,
@@ -99,7 +103,7 @@ def to_text(text: str, *, limit: int = 160) -> str:
     >>> to_text("**Six-fold** rotation; each sixth cycles.", limit=20)
     'Six-fold rotation;…'
     """
-    plain = html.unescape(nh3.clean(markdown.markdown(text), tags=set()))
+    plain = html.unescape(nh3.clean(str(to_html(text[: 20 * limit])), tags=set()))
     words = " ".join(plain.split())
     return words if len(words) <= limit else words[:limit].rsplit(" ", 1)[0] + "…"
 

@@ -95,7 +95,7 @@ def _numbers(phase: Phase, frame: Frame, before: _Stop | None) -> Iterator[parts
     steps = {step.step: step for step in phase.steps}
     last = before[1].step if before and before[0] is phase else 0
     if step := steps.get(frame.step):
-        between = tuple(steps[number] for number in range(last + 1, frame.step + 1) if number in steps)
+        between = tuple(item for number, item in sorted(steps.items()) if last < number <= frame.step)
         yield from _step_tables(step, steps.get(last), between)
 
 

@@ -68,6 +68,11 @@ def cli() -> None:
     """
 
 
+def _from_here(path: Path) -> str:
+    """A path as a report may tell it: relative where it lies below the present folder."""
+    return str(path.relative_to(Path.cwd())) if path.is_absolute() and path.is_relative_to(Path.cwd()) else str(path)
+
+
 def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Path]:
     """`NAME=FILE` options as a mapping."""
     found: dict[str, Path] = {}
@@ -136,7 +141,7 @@ def run(
             str(recipe),
             *overrides,
             *_image_arguments(images),
-            *([] if gallery == DEFAULT_GALLERY else ["--out", str(gallery)]),
+            *([] if gallery == DEFAULT_GALLERY else ["--out", _from_here(gallery)]),
             *([] if device == "auto" else ["--device", device]),
         ]
     )

@@ -84,6 +84,6 @@ def begin_summary(
         "rerun": {
             "local": command,
             "resume": f"{command} --resume",
-            "cloud": command.replace("orbifolio run", "orbifolio launch", 1),
+            "cloud": "",  # there is no command for it yet; the report shows what can be typed
         },
     }

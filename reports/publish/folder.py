@@ -60,7 +60,7 @@ class Folder(Settings):
             folder: where a relative path begins.
             patience: of no meaning here.
         """
-        return Shelf((folder / Path(self.path).expanduser()).absolute())
+        return Shelf(Path(os.path.abspath(folder / Path(self.path).expanduser())))
 
 
 class Shelf(Store):
@@ -87,6 +87,14 @@ class Shelf(Store):
             raise InputError(f"{self.name}: lies in the gallery itself; it would be published again; choose another")
         if self.folder.exists() and not self.folder.is_dir():
             raise InputError(f"{self.name}: is a file; a gallery is published to a folder; choose another")
+        ours = (target / ".orbifolio").is_dir() or not target.is_dir() or not any(target.iterdir())
+        if gallery.resolve().is_relative_to(target) and not ours:
+            raise InputError(
+                f"{self.name}: holds the gallery and other things that it would lie among; a gallery is published to a "
+                "folder of its own; choose another"
+            )
+        if self.folder.parent.exists() and not self.folder.parent.is_dir():
+            raise InputError(f"{self.name}: {self.folder.parent} is a file; a folder lies in a folder; choose another")
         if not self.folder.parent.is_dir():
             raise PublishError(
                 f"{self.name}: there is no folder {self.folder.parent}; if it is on a disk, mount that; else create it"

@@ -35,6 +35,8 @@ def target_settings(target: str, endpoint_url: str | None = None, region: str | 
     Raises:
         InputError: what is wrong with it.
     """
+    if not target.strip():
+        raise InputError("the target is empty; it is a place to publish to; name a folder or s3://BUCKET/PREFIX")
     scheme, separator, rest = target.partition("://")
     try:
         if separator and scheme == "s3":
@@ -55,7 +57,8 @@ def target_settings(target: str, endpoint_url: str | None = None, region: str | 
 
 def _plainly(name: object, message: str) -> str:
     option = {"region": "--region", "endpoint_url": "--endpoint-url"}.get(str(name), str(name))
-    return f"{option}: {message[:1].lower()}{message[1:]}; a region is written as in eu-central-1"
+    hint = "; a region is written as in eu-central-1" if name == "region" else ""
+    return f"{option}: {message[:1].lower()}{message[1:]}{hint}"
 
 
 class Gauge:

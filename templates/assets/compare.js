@@ -74,6 +74,7 @@ orbifolio.comparing = (() => {
   function choose(keys) {
     const known = [...new Set(keys)].filter((key) => index.has(key)).slice(0, MOST);
     known.forEach(load);
+    state.gone = new Set(keys.filter((key) => key && !index.has(key))).size;
     change("runs", { runs: known, mode: known.length === 2 ? state.mode : "side" });
   }
 

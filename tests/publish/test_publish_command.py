@@ -185,8 +185,8 @@ def test_a_run_is_published_while_it_goes_on_and_when_it_is_done(recipe: Callabl
     answer = orbifolio(tmp_path, "run", path)
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.splitlines()[-1].endswith("/index.html")
-    assert f"publishing to {tmp_path}/plane/../www every 0.001 min" in answer.stderr
-    assert f"published: {(tmp_path / 'plane/../www').as_uri()}/index.html" in answer.stderr
+    assert f"publishing to {tmp_path}/www every 0.001 min" in answer.stderr
+    assert f"published: {(tmp_path / 'www').as_uri()}/index.html" in answer.stderr
     assert "warning" not in answer.stderr
     target = tmp_path / "www"
     [card] = [json.loads(path.read_text()) for path in target.glob("tiny/*/card.json")]

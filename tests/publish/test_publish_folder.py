@@ -161,5 +161,18 @@ def test_a_manifest_of_a_stranger_deletes_nothing_outside(gallery: Path, tmp_pat
 
 
 def test_relative_targets_begin_at_the_recipe(tmp_path: Path) -> None:
-    assert Folder(path="../public").build(tmp_path / "recipes").name == f"{tmp_path}/recipes/../public"
+    assert Folder(path="../public").build(tmp_path / "recipes").name == f"{tmp_path}/public"
     assert Folder(path="~/public").build(tmp_path).name == f"{Path.home()}/public"
+
+
+def test_a_target_that_holds_the_gallery_among_other_things_is_refused(tmp_path: Path) -> None:
+    gallery = tmp_path / "gallery"
+    gallery.mkdir()
+    with pytest.raises(InputError, match="holds the gallery and other things"):
+        Folder(path=str(tmp_path)).build(tmp_path).refuse(gallery)
+
+
+def test_a_target_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="is a file; a folder lies in a folder"):
+        Folder(path=str(tmp_path / "file" / "x")).build(tmp_path).refuse(tmp_path / "gallery")

@@ -131,3 +131,17 @@ def test_paths_of_a_run_stay_inside_it(make_run: MakeRun, gallery: Path, tmp_pat
     assert {item for item in tmp_path.rglob("*") if not item.is_relative_to(gallery)} == before
     assert all(item.is_relative_to(folder / "phases") for item in gallery.rglob("steps"))
     assert "outside" not in page
+
+
+def test_a_number_without_measure_costs_nothing(make_run: MakeRun, gallery: Path) -> None:
+    folder = make_run()
+    log = folder / "events.jsonl"
+    log.write_text(log.read_text().replace('"step": 3', '"step": 1000000000000000000'))
+    assert "Rainbow hexagon" in write_report(folder, gallery=gallery, now=BEGAN + 5).read_text()
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ["[a" * 50_000, "*" * 100_000, "word " * 50_000, "`" * 9_999])
+def test_markdown_of_a_stranger_takes_no_time(text: str) -> None:
+    assert str(prose.to_html(text)).startswith("<p>")
+    assert len(prose.to_text(text)) <= 161

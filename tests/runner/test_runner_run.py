@@ -14,6 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
+from runner.cli import cli
 from runner.events import FrameSaved, RunFinished, RunStarted, Stepped, Warned, read_events
 from runner.recipe.model import load
 from runner.run import Run, Stop
@@ -52,7 +53,8 @@ def test_a_run_leaves_all_it_promises(recipe, tmp_path, undisturbed):
     assert [phase["size"] for phase in summary["phases"]] == [[16, 16], [24, 24]]
     assert summary["finished"] >= summary["started"]
     assert "gatys2015" in summary["references"]
-    assert summary["rerun"]["cloud"] == "orbifolio launch tiny.yaml"
+    assert summary["rerun"]["cloud"] == ""
+    assert all(command.split()[1] in cli.commands for command in summary["rerun"].values() if command)
     assert not (result.folder / "checkpoint").exists()
     logged = list(read_events(result.folder / "events.jsonl"))
     assert logged == heard
