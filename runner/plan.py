@@ -58,15 +58,20 @@ def make_plan(loaded: LoadedRecipe, device: str = "auto") -> Plan:
     phases = renderer.phases()
     precision = settings.arithmetic(chosen)
     kind = chosen.partition(":")[0]
-    largest = max(phase.width * phase.height for phase in phases)
-    pixels = sum(phase.width * phase.height * phase.steps for phase in phases)
+    largest = max(_seen(phase) * MEMORY_PER_PIXEL[precision] + phase.table_bytes for phase in phases)
+    pixels = sum(_seen(phase) * phase.steps for phase in phases)
     summary = renderer.symmetry_summary(None)
     return Plan(
         symmetry=str(summary["title"]) if summary else "",
         notes=tuple(summary["notes"]) if summary else (),
         phases=phases,
-        memory_bytes=BASE_MEMORY + largest * MEMORY_PER_PIXEL[precision],
+        memory_bytes=BASE_MEMORY + largest,
         time_text=clock(pixels * SECONDS_PER_PIXEL[kind, precision] * 1.1 + 10),
         device=f"{describe_device(chosen)}, {precision}",
         downloads=loaded.weights_needed(),
     )
+
+
+def _seen(phase: Phase) -> int:
+    """Pixels that the network looks at in a step."""
+    return phase.seen or phase.width * phase.height

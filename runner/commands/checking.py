@@ -10,6 +10,7 @@ from rich.console import Console
 
 from runner.errors import RecipeError
 from runner.plan import Plan, make_plan
+from runner.recipe import qualities
 from runner.recipe.model import LoadedRecipe, load
 
 
@@ -21,6 +22,8 @@ def check_recipes(
     for path in paths:
         try:
             loaded = load(path, overrides, images)
+            for name in qualities.names(loaded.source):  # a set that nobody chose yet should work too
+                load(path, [f"quality={name}", *overrides], images)
         except RecipeError as error:
             click.echo(str(error), err=True)
             count = len(error.problems)
@@ -42,17 +45,20 @@ def _show(loaded: LoadedRecipe, plan: Plan) -> None:
         click.echo(f"  symmetry   {plan.symmetry}")
     for note in plan.notes:
         click.echo(f"             {note}")
-    click.echo("  phase      picture          steps   numbers optimised")
+    click.echo("  phase      picture          steps   numbers optimised   tables")
     for phase in plan.phases:
-        click.echo(
-            f"  {phase.title:<10} {f'{phase.width} x {phase.height} px':<16} {phase.steps:>5}   {phase.parameters:,}"
-        )
+        extent = f"{phase.width} x {phase.height} px"
+        tables = f"{phase.table_bytes / 1e6:,.1f} MB" if phase.table_bytes else ""
+        click.echo(f"  {phase.title:<10} {extent:<16} {phase.steps:>5}   {phase.parameters:>17,}   {tables}".rstrip())
         for note in phase.notes:
             click.echo(f"             {note}")
     click.echo(f"  memory     about {plan.memory_bytes / 1e9:.1f} GB")
     click.echo(f"  time       about {plan.time_text} on this machine ({plan.device})")
     for name, size, present in plan.downloads:
         click.echo(f"  weights    {name}: {'here' if present else f'{size / 1e6:.0f} MB to fetch once'}")
+    others = [name for name in qualities.names(loaded.source) if name != loaded.recipe.quality]
+    if others:
+        click.echo(f"  qualities  {', '.join(f'quality={name}' for name in others)}")
     if loaded.recipe.publish is not None:
         click.echo(f"  publish    {loaded.recipe.publish.target}")
     for path, source in loaded.recipe.renderer.pictures().items():

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -19,6 +19,7 @@ from runner.errors import ImageError, Problem, RecipeError
 from runner.images.finish import Finish
 from runner.images.preparation import StylePreparation
 from runner.images.sources import Images
+from runner.recipe import qualities
 from runner.recipe.overrides import apply_overrides
 from runner.recipe.source import Source, read
 from runner.recipe.validation import place, validate
@@ -50,6 +51,11 @@ class Recipe(Settings):
     """About how many frames the report keeps."""
     publish: AnyPublisher | None = None
     """Where the report is copied to; null for nowhere."""
+    quality: str = Field(default="", max_length=60)
+    """Which of the `qualities` this run uses, e.g. by `quality=print` on the command line; none if empty."""
+    qualities: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,59}$")], dict[str, Any]] = {}
+    """Named sets of values by their dotted paths: `print: {renderer.phases.2.size: 3072}`. Put in before the
+    overrides of the command line."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +85,8 @@ class LoadedRecipe:
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
-        """The resolved recipe as JSON values, in the order of the model."""
-        return self.recipe.model_dump(mode="json", by_alias=True)
+        """The resolved recipe as JSON values, in the order of the model; a quality's values are put in."""
+        return self.recipe.model_dump(mode="json", by_alias=True, exclude=set(qualities.KEYS))
 
     @property
     def resolved_text(self) -> str:
@@ -195,16 +201,17 @@ def _route(path: str) -> tuple[str | int, ...]:
 def write_in(source: Source, overrides: Sequence[str], recipe: Recipe) -> str:
     """The recipe's text as run.
 
-    Without overrides it is the file itself. With them, the text that was run is written anew from the
+    Without overrides or a quality it is the file itself. With them, the text that was run is written anew from the
     resolved values, below a note of the overrides and, as comments, the file as it was.
     """
     text = "\n".join(source.lines)
-    if not overrides:
+    if not overrides and not recipe.quality:
         return text if text.endswith("\n") else text + "\n"
     import yaml
 
-    values = recipe.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    values = recipe.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude=set(qualities.KEYS))
     resolved = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
-    lines = ["# As run, with overrides:", *(f"#   {override}" for override in overrides), resolved]
+    told = (*overrides, *([f"quality={recipe.quality}"] if recipe.quality else []))
+    lines = ["# As run, with overrides:", *dict.fromkeys(f"#   {override}" for override in told), resolved]
     lines += ["# The file before overrides:", *(f"# {line}".rstrip() for line in source.lines)]
     return "\n".join(lines).rstrip() + "\n"

@@ -12,10 +12,11 @@ so errors show it with a caret as they show a line of the file.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from runner.recipe import qualities
 from runner.recipe.annotations import part_of
 from runner.recipe.composition import Fault, SyntaxFault, read_value
 from runner.recipe.marks import Mark, Marks, Route, Source, Text, dotted, split_lines, unprintable
@@ -38,6 +39,8 @@ class _State:
 def apply_overrides(source: Source, overrides: Sequence[str]) -> Source:
     """A source with values replaced or added.
 
+    The values of the chosen quality come first: see `qualities.py`.
+
     Args:
         source: the recipe's; a fatal one is returned as it is.
         overrides: `KEY=VALUE` texts, later ones win.
@@ -45,10 +48,16 @@ def apply_overrides(source: Source, overrides: Sequence[str]) -> Source:
     Returns:
         A new source; what is wrong with an override is among its faults.
     """
-    if source.fatal or not overrides:
+    quality = "" if source.fatal else qualities.chosen(source, overrides)
+    if source.fatal or not (overrides or quality):
         return source
     state = _State(copy.deepcopy(source.data), dict(source.marks), list(source.faults), set(source.broken))
     texts = list(source.texts)
+    for path, (value, mark) in qualities.entries(source, quality).items():
+        try:
+            _put_quality(state, source, ("qualities", quality, path), value, mark)
+        except SyntaxFault as error:
+            state.faults.append((mark, (), texts[0].problem(mark, f"{path}: {error.message}")))
     for number, override in enumerate(overrides):
         index = len(texts)
         origin = Text("override", split_lines(override), override=True)
@@ -64,7 +73,21 @@ def apply_overrides(source: Source, overrides: Sequence[str]) -> Source:
             state.faults.append((error.mark, (), origin.problem(error.mark, error.message)))
         if number == MOST_OVERRIDES:
             break
-    return Source(state.data, state.marks, tuple(texts), tuple(state.faults), broken=frozenset(state.broken))
+    found = Source(state.data, state.marks, tuple(texts), tuple(state.faults), broken=frozenset(state.broken))
+    missing = qualities.unknown(found, quality)
+    return replace(found, faults=(*found.faults, *missing))
+
+
+def _put_quality(state: _State, source: Source, written: Route, value: Any, mark: Mark) -> None:
+    """Put one value of a quality in; its places are those in the file."""
+    route, columns = _route(state.data, str(written[-1]), mark.text)
+    if route[0] in qualities.KEYS:
+        raise SyntaxFault(mark, "a quality changes the picture, not the qualities; take it out")
+    inside = {old[len(written) :]: marks for old, marks in source.marks.items() if old[: len(written)] == written}
+    broken = {(*route, *old[len(written) :]) for old in source.broken if old[: len(written)] == written}
+    places = {(*route, *rest): marks for rest, marks in inside.items()}
+    _set(state, route, columns, copy.deepcopy(value), places, mark)
+    state.broken |= broken
 
 
 def _put(state: _State, override: str, origin: Text, index: int) -> None:
@@ -90,20 +113,28 @@ def _put(state: _State, override: str, origin: Text, index: int) -> None:
     if any(isinstance(part, str) and part.startswith("x-") for part in route):
         return  # as in the file: notes are not read
     found = read_value(origin, text, index=index, shift=len(path) + 1, route=route)
-    container = _open(state, route, columns, index)
+    places = {**found.marks, route: Marks(Mark(index, 1, columns[-1]), found.marks[route].value)}
+    _set(state, route, columns, found.value, places, Mark(index))
+    state.faults.extend(found.faults)
+    state.broken |= found.broken
+
+
+def _set(
+    state: _State, route: Route, columns: list[int], value: Any, places: Mapping[Route, Marks], mark: Mark
+) -> None:
+    """Put a value with the places of all that is in it; what is made on the way to it stands at `mark`."""
+    container = _open(state, route, columns, mark)
     last = route[-1]
     if isinstance(container, list) and last == len(container):
-        container.append(found.value)
+        container.append(value)
     else:
-        container[last] = found.value
+        container[last] = value
     for old in [old for old in state.marks if old[: len(route)] == route]:
         del state.marks[old]
-    state.marks.update(found.marks)
-    state.marks[route] = Marks(Mark(index, 1, columns[-1]), found.marks[route].value)
+    state.marks.update(places)
     # What was wrong with the value in the file is mended by this one.
     state.faults[:] = [fault for fault in state.faults if not fault[1] or fault[1][: len(route)] != route]
-    state.faults.extend(found.faults)
-    state.broken = {old for old in state.broken if old[: len(route)] != route} | found.broken
+    state.broken = {old for old in state.broken if old[: len(route)] != route}
 
 
 def _route(data: dict[str, Any], path: str, index: int) -> tuple[Route, list[int]]:
@@ -157,12 +188,12 @@ def _position(items: list[Any], word: str, where: str, mark: Mark) -> int:
     return position % count
 
 
-def _open(state: _State, route: Route, columns: list[int], index: int) -> Any:
+def _open(state: _State, route: Route, columns: list[int], start: Mark) -> Any:
     """The container of a route's last part; makes what is missing on the way."""
     place: Any = state.data
     for depth, part in enumerate(route[:-1], start=1):
         here = route[:depth]
-        mark = Mark(index, 1, columns[depth - 1])
+        mark = Mark(start.text, start.line, start.column + columns[depth - 1] - 1)
         inside = part_of(place, part)
         if isinstance(inside, str):
             state.marks[(*here, "kind")] = state.marks[here]

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from runner.settings import Settings
+from runner.symmetry.base import Symmetry
 from runner.vision.base import VisionSettings
 
 Pixels = npt.NDArray[np.float32]
@@ -36,6 +37,8 @@ class Phase:
         steps: how many.
         parameters: numbers that are optimised.
         notes: what was rounded or decided.
+        seen: pixels that the network looks at in a step; 0 for the whole picture.
+        table_bytes: memory of the tables that make the picture, for as long as the phase goes on.
     """
 
     title: str
@@ -44,6 +47,8 @@ class Phase:
     steps: int
     parameters: int
     notes: tuple[str, ...] = ()
+    seen: int = 0
+    table_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,24 @@ class Traits:
     inverting: bool = False
     inverting_single: bool = False
     pixel_aspect: float = 1.0
+
+
+def traits_of(symmetry: Symmetry, pixel_aspect: float) -> Traits:
+    """What a symmetry asks of finishing.
+
+    Args:
+        symmetry: of the picture.
+        pixel_aspect: width / height of one pixel in the artwork's true geometry.
+    """
+    colours = [matrix for _, _, matrix in symmetry.appearances()]
+    return Traits(
+        wrap=symmetry.wrap,
+        tiles=symmetry.tiles,
+        permuting=any(bool((abs(c) != abs(colours[0])).any()) for c in colours),
+        inverting=any(bool((c < 0).any()) for c in colours),
+        inverting_single=any(bool((c < 0).any() and (c > 0).any()) for c in colours),
+        pixel_aspect=pixel_aspect,
+    )
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from runner.objectives.content import lost_detail
 from runner.optimisers import AnyOptimiser
 from runner.optimisers.base import Optimiser, OptimiserSettings
 from runner.optimisers.lbfgs import Lbfgs
-from runner.renderers.base import Outcome, Phase, Renderer, RendererSettings, Studio, Tone, Traits
+from runner.renderers.base import Outcome, Phase, Renderer, RendererSettings, Studio, Tone, Traits, traits_of
 from runner.renderers.base import Pixels as Picture
 from runner.settings import Settings
 from runner.symmetry import AnySymmetry
@@ -220,7 +220,19 @@ class ImageRenderer(Renderer):
             if width != settings.size:
                 notes.append(f"width rounded from {settings.size} to {width} px for the symmetry and the network")
             layout = self.symmetry.layout(width, height)
-            found.append(Phase(f"{width} px", width, height, settings.steps, layout.parameters * 3, tuple(notes)))
+            window = self.symmetry.gaze_size(width, height, multiple=self._multiple())
+            found.append(
+                Phase(
+                    f"{width} px",
+                    width,
+                    height,
+                    settings.steps,
+                    layout.parameters * 3,
+                    tuple(notes),
+                    seen=window[0] * window[1] * self.symmetry.windows if window else 0,
+                    table_bytes=layout.table_bytes,
+                )
+            )
         return tuple(found)
 
     @property
@@ -358,15 +370,8 @@ class ImageRenderer(Renderer):
     def traits(self, phase: int) -> Traits:
         """From the symmetry's colours and its true shape."""
         width, height = self.sizes[phase]
-        colours = [matrix for _, _, matrix in self.symmetry.appearances()]
-        return Traits(
-            wrap=self.symmetry.wrap,
-            tiles=self.symmetry.tiles,
-            permuting=any(bool((abs(c) != abs(colours[0])).any()) for c in colours),
-            inverting=any(bool((c < 0).any()) for c in colours),
-            inverting_single=any(bool((c < 0).any() and (c > 0).any()) for c in colours),
-            pixel_aspect=self.ratio * height / width if self.symmetry.ratio is not None else 1.0,
-        )
+        aspect = self.ratio * height / width if self.symmetry.ratio is not None else 1.0
+        return traits_of(self.symmetry, aspect)
 
     def symmetry_summary(self, image: Picture | None) -> dict[str, Any] | None:
         """Group, claims and residuals; None for a picture without symmetry."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -143,6 +143,24 @@ class Layout(ABC):
     def to(self, device: str) -> Layout:
         """The same layout with its tables on a device."""
 
+    @property
+    def table_bytes(self) -> int:
+        """How much memory the tables take."""
+        found: dict[int, int] = {}
+        waiting: list[Any] = [self]
+        seen: set[int] = set()
+        while waiting:
+            item = waiting.pop()
+            if isinstance(item, Tensor):
+                found[item.untyped_storage().data_ptr()] = item.untyped_storage().nbytes()
+            elif isinstance(item, tuple | list):
+                waiting.extend(item)
+            elif isinstance(item, Layout) or is_dataclass(item):
+                if id(item) not in seen:
+                    seen.add(id(item))
+                    waiting.extend(vars(item).values())
+        return sum(found.values())
+
 
 class Symmetry(ABC):
     """A symmetry group with its colour action, for every size of picture.
@@ -221,6 +239,11 @@ class Symmetry(ABC):
             multiple: both sides must be multiples of this.
         """
         return None
+
+    @property
+    def windows(self) -> int:
+        """How many `gazes` makes for a step."""
+        return 1
 
     def gazes(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[Layout, ...]:
         """Windows for one step: layouts with the parameters of the artwork's, each a picture of its own.

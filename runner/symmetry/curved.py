@@ -73,11 +73,6 @@ class CurvedSymmetry(Symmetry):
     def window_length(self) -> float:
         """Length on the surface, at its middle, of half a window's side."""
 
-    @property
-    @abstractmethod
-    def windows(self) -> int:
-        """Windows looked at in each step."""
-
     def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
         """The chart's shape; the network looks at windows, so only they need its multiples."""
         width = max(8, 2 * round(width / 2))

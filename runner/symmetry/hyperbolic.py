@@ -28,7 +28,7 @@ from runner.symmetry.folded import FoldedLayout
 from runner.symmetry.groups import Word
 from runner.symmetry.polyhedral import turn_name
 from runner.symmetry.presentation import Presentation
-from runner.symmetry.sheets import Sheets, reflections, rotations
+from runner.symmetry.sheets import Sheets, reflections, rotations, tile_sides
 from runner.symmetry.triangle import Triangle
 
 Floats = npt.NDArray[np.float64]
@@ -36,8 +36,11 @@ Floats = npt.NDArray[np.float64]
 ChartName = Literal["disk", "klein", "half-plane", "band", "square"]
 
 
-def presentation(p: int, q: int, r: int, *, mirrors: bool) -> Presentation:
-    """The turns of a triangle group about its corners, with or without its mirrors."""
+def presentation(p: int, q: int, r: int, *, mirrors: bool | Literal["sides"]) -> Presentation:
+    """The turns of a triangle group about its corners, with or without its mirrors; or the mirrors in tiles' sides."""
+    if mirrors == "sides":
+        side = (("side", "the mirror in a tile's side"),)
+        return Presentation(f"the mirrors in the sides of {{{p}, {q}}}", side, ((("side", 2),),))
     about = {"face": (p, "tile's middle"), "vertex": (q, "tile's corner"), "edge": (r, "side's middle")}
     generators = tuple((name, f"{turn_name(order)} about a {what}") for name, (order, what) in about.items())
     relations: tuple[Word, ...] = tuple(((name, order),) for name, (order, _) in about.items())
@@ -57,13 +60,13 @@ class HyperbolicSymmetry(CurvedSymmetry):
         self, triangle: Triangle, assignment: Mapping[str, int], chart: Chart, *, own: ChartName, reach: float
     ) -> None:
         self.assignment = dict(assignment)
-        with_mirrors = "mirror" in assignment
+        with_mirrors, self._apart = "mirror" in assignment, "side" in assignment
         group = f"{{{triangle.p}, {triangle.q}}}" if triangle.r == 2 else f"({triangle.p}, {triangle.q}, {triangle.r})"
         names = {"face": "a turn of a tile", "vertex": "a turn about a corner", "edge": "a turn about a side"}
-        title = colour_title(
-            group + (" with mirrors" if with_mirrors else ""), {**names, "mirror": "a mirror"}, assignment
-        )
-        super().__init__(title, group, triangle, _sheets(assignment), chart)
+        names |= {"mirror": "a mirror", "side": "a mirror in a side"}
+        what = " with mirrors" if with_mirrors else " mirrored in its sides only" if self._apart else ""
+        sheets = _sheets(assignment, triangle.p)
+        super().__init__(colour_title(group + what, names, assignment), group, triangle, sheets, chart)
         self._reach, self._own = reach, own
 
     def _turns(self) -> dict[str, Floats]:
@@ -72,6 +75,12 @@ class HyperbolicSymmetry(CurvedSymmetry):
 
     def generators(self) -> Sequence[tuple[str, Floats, int]]:
         """The turns about the triangle's corners and their images about the tile, and a mirror if it has them."""
+        if self._apart:
+            turn, side = self._turns()["face"], self.triangle.reflection(0)
+            ways = [np.linalg.matrix_power(turn, number) for number in range(min(self.triangle.p, 8))]
+            told = ["a tile's side", *(f"the side {number} further" for number in range(1, len(ways)))]
+            shown = self.assignment["side"]
+            return [(f"mirror in {what}", way @ side @ way.T, shown) for what, way in zip(told, ways, strict=True)]
         names = dict(_names(self.triangle))
         turns = self._turns()
         found = [(names[name], turns[name], self.assignment[name]) for name in self.assignment]
@@ -84,7 +93,8 @@ class HyperbolicSymmetry(CurvedSymmetry):
 
     def strangers(self) -> Sequence[tuple[str, Floats]]:
         """Other turns about the corners; mirrors where the group has none; a shift along a mirror."""
-        orders = dict(zip(("face", "vertex", "edge"), (self.triangle.p, self.triangle.q, self.triangle.r), strict=True))
+        own = (1, self.triangle.q // 2, 1) if self._apart else (self.triangle.p, self.triangle.q, self.triangle.r)
+        orders = dict(zip(("face", "vertex", "edge"), own, strict=True))
         corners = dict(zip(("face", "vertex", "edge"), self.triangle.corners, strict=True))
         where = {"face": "a tile's middle", "vertex": "a tile's corner", "edge": "a side's middle"}
         found = []
@@ -96,7 +106,8 @@ class HyperbolicSymmetry(CurvedSymmetry):
                     found.append((f"{360 / order:.0f} degree turn about {where[name]}", turned))
         if "mirror" not in self.assignment:
             sides = ("of a side and a corner", "through a tile's middle and a side's", "through a tile's and a corner")
-            found += [(f"mirror {what}", self.triangle.reflection(number)) for number, what in enumerate(sides)]
+            first = 1 if self._apart else 0  # the first is the mirror in a side
+            found += [(f"mirror {sides[number]}", self.triangle.reflection(number)) for number in range(first, 3)]
         found.append(("shift from a tile's middle to a side's", boost(self.triangle.corners[2])))
         return found
 
@@ -122,17 +133,15 @@ class HyperbolicSymmetry(CurvedSymmetry):
         place = self.triangle.normalised((weights / self.triangle.corners[:, 2]) @ self.triangle.corners)
         if flip < 0.5 and self.sheets.count > 1:
             place = self.triangle.reflection(1) @ place
+        if self.sheets.count > 2:  # the tile has no symmetry: anywhere in it
+            number = int(torch.randint(self.triangle.p, (1,), generator=random))
+            place = _spin(2 * math.pi * number / self.triangle.p) @ place
         return Window(self._reach, boost(place) @ _spin(2 * math.pi * angle))
 
     @property
     def window_length(self) -> float:
         """At the middle of the disk a unit is two."""
         return 2 * self._reach
-
-    @property
-    def windows(self) -> int:
-        """One: a window is about as large as a tile."""
-        return 1
 
 
 def _names(triangle: Triangle) -> tuple[tuple[str, str], ...]:
@@ -142,7 +151,9 @@ def _names(triangle: Triangle) -> tuple[tuple[str, str], ...]:
     return (("face", told[0]), ("vertex", told[1]), ("edge", told[2]), ("mirror", "mirror through a tile's middle"))
 
 
-def _sheets(colours: Mapping[str, int]) -> Sheets:
+def _sheets(colours: Mapping[str, int], p: int) -> Sheets:
+    if "side" in colours:
+        return tile_sides(p, colours["side"])
     if "mirror" not in colours:
         return rotations(colours["face"], colours["edge"])
     mirror = colours["mirror"]  # the side PR; turns about P and R are products of two mirrors
@@ -160,7 +171,8 @@ class Hyperbolic(SymmetrySettings):
     """A tiling of the hyperbolic plane by p-gons, q at each corner: the whole infinite plane in one picture.
 
     Generators: face, vertex and edge are the turns about a tile's middle, a tile's corner and a side's middle;
-    mirror, where there are mirrors, is the one through a tile's middle and a side's.
+    mirror, where there are mirrors, is the one through a tile's middle and a side's. With `mirrors: sides` the one
+    generator is side, the mirror in any side.
     """
 
     cites: ClassVar[tuple[str, ...]] = ("coxeter1972", "conway2008", "senechal1979", "mindseye")
@@ -172,8 +184,9 @@ class Hyperbolic(SymmetrySettings):
     """Tiles at a corner; 1/p + 1/q must be less than 1/2."""
     r: int = Field(default=2, ge=2, le=64)
     """2, or more for a triangle group (p, q, r) whose sides' middles turn by 360/r degrees."""
-    mirrors: bool = False
-    """Reflections too, or turns only: without them motifs may have a handedness."""
+    mirrors: bool | Literal["sides"] = False
+    """Reflections too, or turns only: without them motifs may have a handedness. `sides`: tiles without any symmetry
+    of their own, each the mirror image of its neighbours, which closes at corners of an even number of tiles."""
     chart: ChartName = "disk"
     """The picture: Poincare's disk, Klein's disk, the upper half-plane, a band, or a square filled conformally."""
     colours: dict[str, Colour] = Field(default_factory=dict)
@@ -182,6 +195,16 @@ class Hyperbolic(SymmetrySettings):
     """How much of the disk is shown."""
     window: float = Field(default=0.5, ge=0.1, le=0.65)
     """Half the side of the windows that the network looks through, in the disk: how far from the tile it looks."""
+
+    @model_validator(mode="after")
+    def _closes_at_corners(self) -> Self:
+        if self.mirrors == "sides" and (self.q % 2 or self.r != 2):
+            what = f"{self.q} tiles" if self.q % 2 else f"sides' middles that turn by 1/{self.r}"
+            raise ValueError(
+                f"mirrors: sides with {what}; going round a corner, a tile comes home mirrored unless q is even and "
+                "r is 2; make q even, or use mirrors: true or false"
+            )
+        return self
 
     @model_validator(mode="after")
     def _is_hyperbolic(self) -> Self:

@@ -149,6 +149,11 @@ class ModelSymmetry(Symmetry):
         side = multiple * max(1, round(_WINDOW * math.sqrt(width * height) / multiple))
         return side, side
 
+    @property
+    def windows(self) -> int:
+        """Cameras at a step."""
+        return self._cameras
+
     def gazes(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[ModelLayout, ...]:
         """Windows on random places of the surface: see `base.Symmetry.gazes`.
 

@@ -218,6 +218,11 @@ class PartialSymmetry(Symmetry):
         """The base's."""
         return self.base.gaze_size(width, height, multiple=multiple)
 
+    @property
+    def windows(self) -> int:
+        """The base's."""
+        return self.base.windows
+
     def gazes(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[Layout, ...]:
         """The base's windows of the mean."""
         return self.base.gazes(layout, size, random)

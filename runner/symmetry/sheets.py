@@ -121,6 +121,26 @@ def rotations(about_p: int, about_r: int) -> Sheets:
     return Sheets(beyond, np.array([[back_r, 0, about_p], [about_r, 0, back_p]], dtype=np.int64))
 
 
+def tile_sides(order: int, element: int) -> Sheets:
+    """The group that the mirrors in a tile's sides generate; the tile itself keeps no symmetry.
+
+    It is normal in the reflection group of {p, q}, q even, and the quotient are the symmetries of a p-gon: a sheet
+    for each of them. The mirror QR, a side, leads every sheet to itself; the two others permute them.
+
+    Args:
+        order: corners of a tile, p.
+        element: colour element of every side's mirror; an involution.
+    """
+    # sheet 2k is the turn by k, sheet 2k + 1 that turn after the mirror PR; RQ-mirror PQ is a turn after PR
+    turn, flipped = np.divmod(np.arange(2 * order, dtype=np.int64), 2)
+    across_pr = 2 * turn + (1 - flipped)
+    across_pq = 2 * ((turn + np.where(flipped, -1, 1)) % order) + (1 - flipped)
+    beyond = np.stack([np.arange(2 * order, dtype=np.int64), across_pr, across_pq], axis=1)
+    colours = np.zeros((2 * order, 3), dtype=np.int64)
+    colours[:, 0] = element
+    return Sheets(beyond, colours)
+
+
 def generated(matrices: Sequence[Floats], elements: Sequence[int]) -> tuple[list[Floats], list[int]]:
     """All products of some orthogonal matrices that generate a finite group, with their colours.
 

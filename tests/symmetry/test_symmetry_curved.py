@@ -42,6 +42,8 @@ PLANES = [
     {"p": 6, "q": 8, "colours": {"face": "[g,b,r]"}},
     {"p": 3, "q": 20},
     {"p": 4, "q": 4, "r": 3, "colours": {"edge": "[g,b,r]"}},
+    {"p": 3, "q": 8, "mirrors": "sides", "colours": {"side": "[b,g,r]"}},
+    {"p": 6, "q": 4, "mirrors": "sides"},
 ]
 
 
@@ -173,6 +175,27 @@ def test_illegal_colours_are_refused_with_a_witness(settings: dict, told: str) -
 def test_what_is_not_hyperbolic_is_sent_to_its_kind(p: int, q: int, kind: str) -> None:
     with pytest.raises(ValidationError, match=f"use kind {kind}"):
         Hyperbolic(p=p, q=q)
+
+
+@pytest.mark.parametrize("settings", [{"p": 8, "q": 3}, {"p": 4, "q": 4, "r": 3}], ids=str)
+def test_tiles_mirrored_in_their_sides_must_close_at_corners(settings: dict) -> None:
+    with pytest.raises(ValidationError, match="make q even|r is 2"):
+        Hyperbolic(mirrors="sides", **settings)
+
+
+def test_a_tile_mirrored_in_its_sides_has_no_symmetry_of_its_own() -> None:
+    symmetry = build({"p": 6, "q": 4, "mirrors": "sides"})
+    surface = symmetry.surface(0.1)
+    values = np.random.default_rng(0).normal(size=(surface.texture.count, 3))
+    points = symmetry.triangle.normalised(
+        np.random.default_rng(1).dirichlet(np.ones(3), 300) @ symmetry.triangle.corners
+    )
+    before = shown(symmetry, surface, values, points)
+    own = [(name, matrix) for name, matrix in symmetry.strangers() if "tile's middle" in name]
+    assert len(own) >= 5
+    for name, matrix in own:
+        after = shown(symmetry, surface, values, points @ matrix.T)
+        assert np.abs(after - before).mean() > 0.3, name
 
 
 @pytest.mark.parametrize("name", ["X", "C99", "S5", "Cd", ""])

@@ -1,4 +1,4 @@
-"""Rendered cells are handed to spglib as crystals; it must find the group that was asked for.
+"""Independent programs are asked what they see: spglib and moyopy in rendered cells, hypertiling in our fold.
 
 Texels are atoms whose species is their grey level; a second, featureless layer off the mirror plane makes
 the crystal polar, so that the plane group decides the space group. Inversion of grey is time reversal.
@@ -6,6 +6,9 @@ the crystal polar, so that the plane group decides the space group. Inversion of
 
 from __future__ import annotations
 
+import warnings
+
+import moyopy
 import numpy as np
 import pytest
 import spglib
@@ -14,7 +17,9 @@ import torch
 from runner.symmetry import Plane, colour
 from runner.symmetry.groups import GROUPS
 from runner.symmetry.legality import homomorphisms
+from runner.symmetry.triangle import Triangle
 
+LAYER_GROUPS = dict(zip(GROUPS, (1, 3, 11, 12, 13, 23, 24, 25, 26, 49, 55, 56, 65, 69, 70, 73, 77), strict=True))
 SPACE_GROUPS = dict(zip(GROUPS, (1, 3, 6, 7, 8, 25, 28, 32, 35, 75, 99, 100, 143, 156, 157, 168, 183), strict=True))
 SIDES = {  # lengths of e1, e2 and their angle: generic where the lattice is free
     "oblique": (1.0, 1.31, 101),
@@ -64,6 +69,36 @@ def test_spglib_finds_the_group(name: str) -> None:
     dataset = spglib.get_symmetry_dataset((lattice, positions, species), symprec=1e-4)
     assert dataset is not None
     assert dataset.number == SPACE_GROUPS[name]
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_moyopy_finds_the_layer_group(name: str) -> None:
+    levels = np.random.default_rng(5).integers(0, 4, 400).astype(float)
+    grey = np.rint(cell_texels(name, {}, levels)).astype(int)
+    lattice, positions = crystal(name)
+    species = np.concatenate([grey.ravel() + 1, np.full(N * N, 9)])
+    cell = moyopy.Cell(lattice.tolist(), positions.tolist(), species.tolist())
+    assert moyopy.MoyoLayerDataset(cell, symprec=1e-4).number == LAYER_GROUPS[name]
+
+
+@pytest.mark.parametrize(("p", "q"), [(7, 3), (4, 6), (3, 7), (5, 4)])
+def test_the_tiles_of_hypertiling_fold_to_our_corners(p: int, q: int) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says at import that numba would make it faster
+        from hypertiling import HyperbolicTiling
+    tiling = HyperbolicTiling(p, q, 3)
+    turn = np.exp(1j * (np.pi / p - np.angle(tiling.get_vertices(0)[0])))  # our tile's corner is at half a turn / p
+    middles = turn * np.array([tiling.get_center(number) for number in range(len(tiling))])
+    corners = turn * np.concatenate([tiling.get_vertices(number) for number in range(len(tiling))])
+    assert len(middles) > 20
+
+    def weights(places: np.ndarray) -> np.ndarray:
+        height = 1 - abs(places) ** 2
+        points = np.stack([2 * places.real / height, 2 * places.imag / height, (1 + abs(places) ** 2) / height], axis=1)
+        return Triangle(p, q).fold(points).weights
+
+    np.testing.assert_allclose(weights(middles), np.broadcast_to([1, 0, 0], (len(middles), 3)), atol=1e-9)
+    np.testing.assert_allclose(weights(corners), np.broadcast_to([0, 1, 0], (len(corners), 3)), atol=1e-9)
 
 
 def test_there_are_29_black_white_groups() -> None:

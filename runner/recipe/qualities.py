@@ -1,0 +1,63 @@
+"""Qualities of a recipe: named sets of overrides that stand in the file itself.
+
+    qualities:
+      print: {renderer.phases.2.size: 3072, renderer.phases.2.steps: 200}
+
+`quality=print` on the command line, or `quality: print` in the file, puts the set's values in as if they were
+written where their paths say; what the command line overrides by itself is put in after them and wins.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from runner.recipe.composition import Fault
+from runner.recipe.marks import Mark, Source
+from runner.recipe.scalars import shown
+
+KEYS = ("quality", "qualities")
+"""What chooses a set and what holds the sets: nothing of the picture, once it is put in."""
+
+
+def chosen(source: Source, overrides: Sequence[str]) -> str:
+    """The name of the set that a run uses, "" for none; the last word has the command line."""
+    name: Any = source.data.get("quality")
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        if equals and key.strip() == "quality":
+            name = value.strip().strip("'\"")
+    return name if isinstance(name, str) else ""
+
+
+def entries(source: Source, name: str) -> Mapping[str, tuple[Any, Mark]]:
+    """Path -> (value, place of the path in the file), in the order of the file; nothing for an unknown name."""
+    sets = source.data.get("qualities")
+    found = sets.get(name) if isinstance(sets, dict) else None
+    if not isinstance(found, dict):
+        return {}
+    return {
+        str(path): (value, source.marks[("qualities", name, path)].key or Mark())
+        for path, value in found.items()
+        if ("qualities", name, path) in source.marks
+    }
+
+
+def names(source: Source) -> tuple[str, ...]:
+    """The sets that a recipe has."""
+    sets = source.data.get("qualities")
+    return tuple(str(name) for name in sets) if isinstance(sets, dict) else ()
+
+
+def unknown(source: Source, name: str) -> tuple[Fault, ...]:
+    """The fault of a chosen set that the recipe has not, at the place where it was chosen."""
+    known = names(source)
+    if not name or name in known or ("quality",) not in source.marks:
+        return ()
+    close = difflib.get_close_matches(name, known, 1)
+    cure = f"did you mean {shown(close[0])}?" if close else f"it has {', '.join(known)}" if known else "leave it out"
+    rule = "a quality is a set of the recipe's `qualities`" if known else "this recipe has no `qualities`"
+    mark = source.marks[("quality",)].value
+    message = f"{shown(name)} is no quality here; {rule}; {cure}"
+    return ((mark, ("quality",), source.texts[mark.text].problem(mark, message, ("quality",))),)
