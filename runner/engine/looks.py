@@ -31,7 +31,7 @@ def evaluate_looks(
     for parameter in canvas.parameters():
         parameter.grad = None
     values = canvas.values()
-    pictures = [look.render(values) for look in looks]
+    pictures = looks[0].render_with(looks[1:], values)
     evaluations = [engine.evaluate(picture, view) for picture in pictures]
     share = 1 / len(looks)
     torch.autograd.backward(pictures, [evaluation.gradient * share for evaluation in evaluations])

@@ -90,6 +90,15 @@ class Layout(ABC):
             (1, 3, height, width), values + 0.5 where the colour action is trivial; not clamped.
         """
 
+    def render_with(self, others: Sequence[Layout], values: Tensor) -> list[Tensor]:
+        """This layout's artwork, and that of others with the same orbits; what they share is computed once.
+
+        Args:
+            others: windows of the same artwork.
+            values: (P, 3), as for `render`.
+        """
+        return [layout.render(values) for layout in (self, *others)]
+
     @abstractmethod
     def constrain(self, values: Tensor) -> Tensor:
         """Project values at special positions on what their stabiliser's colours leave fixed.

@@ -83,21 +83,24 @@ class CurvedSymmetry(Symmetry):
         middle = np.zeros(1)
         return float(self.chart.look(middle, middle).spacing[0]) * 2 / min(width, height)
 
-    def surface(self, spacing: float) -> Surface:
+    def surface(self, spacing: float, most: int | None = None) -> Surface:
         """The texture with nodes at about this distance.
 
         Args:
             spacing: length on the surface.
+            most: free values at which the distance grows instead, about; a tile that fills most of the picture
+                has more of them than the picture has pixels, far from its middle.
         """
         side, shortest = self.sides()
-        divisions = min(FINEST, max(2, math.ceil(side / spacing)))
+        finest = FINEST if most is None else min(FINEST, math.isqrt(2 * most // self.sheets.count))
+        divisions = max(2, min(finest, math.ceil(side / spacing)))
         image = [colour.MATRICES[element] for element in self.colours()]
         texture = Texture(self.triangle, self.sheets, divisions)
         return Surface(texture, shortest / divisions, np.mean(image, axis=0))
 
     def layout(self, width: int, height: int) -> FoldedLayout:
         """The gather for a size that `fit` returned."""
-        return FoldedLayout(self.surface(self.pixel(width, height)), self.chart, width, height)
+        return FoldedLayout(self.surface(self.pixel(width, height), width * height), self.chart, width, height)
 
     def gaze_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int]:
         """Square windows at the scale of the chart's middle: see `base.Symmetry.gaze_size`."""

@@ -47,6 +47,21 @@ class Surface:
     spacing: float
     mean: Floats
 
+    @cached_property
+    def _smoothing(self) -> dict[str, Gather]:
+        return {}
+
+    def smoothing(self, device: str) -> Gather:
+        """One step of smoothing; made once for all windows of the surface.
+
+        Args:
+            device: where its tables are.
+        """
+        if device not in self._smoothing:
+            first = next(iter(self._smoothing.values()), None)
+            self._smoothing[device] = (smoothing_step(self.texture) if first is None else first).to(device)
+        return self._smoothing[device]
+
     def taps(self, points: Floats) -> Taps:
         """What points of the surface blend."""
         texture = self.texture
@@ -64,6 +79,10 @@ class MixedSurface(Surface):
 
     single: Surface
     back: tuple[tuple[Floats, Move], ...]
+
+    def smoothing(self, device: str) -> Gather:
+        """The single copy's: the texture is the same."""
+        return self.single.smoothing(device)
 
     def taps(self, points: Floats) -> Taps:
         """Every copy's, weighted: see `Surface.taps`."""
@@ -91,7 +110,7 @@ class FoldedLayout(Layout):
         level = np.clip(np.log2(np.maximum(length / surface.spacing, 1.0)), 0, len(STEPS) - 1)
         level[fade >= 1] = 0
         self._levels = math.ceil(float(level.max(initial=0.0)))
-        self._smooth = smoothing_step(texture) if self._levels else None
+        self._smooth = surface.smoothing("cpu") if self._levels else None
         self._draw = self._tables(surface.taps(points), level, fade)
 
     def _tables(self, taps: Taps, level: Floats, fade: Floats) -> Gather:
@@ -109,25 +128,36 @@ class FoldedLayout(Layout):
             self.parameters * (self._levels + 1),
         )
 
-    def _smoothed(self, values: Tensor) -> Tensor:
-        """The values, then each level's, one behind the other."""
-        if self._smooth is None:
-            return values
+    def _smoothed(self, values: Tensor) -> list[Tensor]:
+        """The values, then each level's."""
         found = [values]
         for level in range(1, self._levels + 1):
+            assert self._smooth is not None
             values = found[-1]
             for _ in range(STEPS[level] - STEPS[level - 1]):
                 values = self._smooth(values)
             found.append(values)
-        return torch.cat(found)
+        return found
 
     def render(self, values: Tensor) -> Tensor:
         """The chart's picture of these orbit values: see `base.Layout.render`."""
+        return self.render_with((), values)[0]
+
+    def render_with(self, others: Sequence[Layout], values: Tensor) -> list[Tensor]:
+        """Windows of one surface, which smooth its texture once: see `base.Layout.render_with`."""
+        windows = [self, *(other for other in others if isinstance(other, FoldedLayout))]
+        assert len(windows) == len(others) + 1
         wide = self.constrain(values if values.dtype in (torch.float32, torch.float64) else values.float())
-        points = self._draw(self._smoothed(wide))
-        fade = self._fade.to(wide.dtype)
-        points = points * (1 - fade) + self.mean(wide) * fade + 0.5
-        return points.to(values.dtype).view(1, self.height, self.width, 3).permute(0, 3, 1, 2)
+        mean = self.mean(wide)
+        levels = max(windows, key=lambda window: window._levels)._smoothed(wide)
+        return [window._shade(levels, mean).to(values.dtype) for window in windows]
+
+    def _shade(self, levels: Sequence[Tensor], mean: Tensor) -> Tensor:
+        """(1, 3, height, width) from the levels, faded to the mean."""
+        points = self._draw(torch.cat(list(levels[: self._levels + 1])) if self._levels else levels[0])
+        fade = self._fade.to(points.dtype)
+        points = points * (1 - fade) + mean * fade + 0.5
+        return points.view(1, self.height, self.width, 3).permute(0, 3, 1, 2)
 
     def mean(self, values: Tensor) -> Tensor:
         """(1, 3) the mean colour over the whole surface, centred."""
@@ -200,5 +230,5 @@ class FoldedLayout(Layout):
         for name in ("orbit_size", "_special", "_projectors", "_mean", "_fade"):
             setattr(moved, name, getattr(self, name).to(device))
         moved._draw = self._draw.to(device)
-        moved._smooth = None if self._smooth is None else self._smooth.to(device)
+        moved._smooth = None if self._smooth is None else self.surface.smoothing(device)
         return moved

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.sparse import csr_array
 from torch import Tensor
 from torch.nn import functional
 
@@ -146,24 +147,26 @@ def build_gather(
     used = np.flatnonzero(np.bincount(elements.ravel(), minlength=colour.COUNT)).tolist()
     slots = np.zeros(colour.COUNT, dtype=np.int64)
     slots[used] = np.arange(len(used))
-    taps = orbits * len(used) + slots[elements]
-    order = np.argsort(taps.ravel(), kind="stable")
-    counts = np.bincount(taps.ravel(), minlength=parameters * len(used))
+    # int32 halves the traffic of the tables; embedding_bag and index_select both take it
+    taps = (orbits * len(used) + slots[elements]).astype(np.int32)
+    ends = np.arange(len(taps) + 1, dtype=np.int32) * taps.shape[1]
+    shares = np.ones(taps.size, np.float32) if weights is None else weights.astype(np.float32).ravel()
+    # the transposed table, in the same order as a stable sort, by counting
+    back_taps = csr_array((shares, taps.ravel(), ends), shape=(len(taps), parameters * len(used))).tocsc()
     base = 3 * np.arange(len(used))[:, None]
     channels = np.array([colour.permutation(item) for item in used])
     signs = np.array([colour.signs(item) for item in used])
     back = np.array([colour.permutation(colour.INVERSE[item]) for item in used])
     back_signs = np.array([colour.signs(colour.INVERSE[item]) for item in used])
-    # int32 halves the traffic of the tables; embedding_bag and index_select both take it
     return Gather(
         parameters,
         torch.from_numpy(channels.ravel()),
         torch.from_numpy(signs.ravel()).float(),
         torch.from_numpy((back + base).ravel()),
         torch.from_numpy(back_signs.ravel()).float(),
-        torch.from_numpy(taps.astype(np.int32)),
-        None if weights is None else torch.from_numpy(weights.astype(np.float32)),
-        torch.from_numpy((order // taps.shape[1]).astype(np.int32)),
-        torch.from_numpy((np.cumsum(counts) - counts).astype(np.int32)),
-        None if weights is None else torch.from_numpy(weights.ravel()[order].astype(np.float32)),
+        torch.from_numpy(taps),
+        None if weights is None else torch.from_numpy(shares.reshape(taps.shape)),
+        torch.from_numpy(back_taps.indices),
+        torch.from_numpy(back_taps.indptr[:-1].copy()),
+        None if weights is None else torch.from_numpy(back_taps.data),
     )

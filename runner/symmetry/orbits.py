@@ -199,16 +199,17 @@ class PlaneLayout(Layout):
 
     def taps(self, points: Floats) -> Taps:
         """What the artwork blends at any positions; see `evaluate`."""
-        place = points * [1.0, -1.0]
+        place = points * [1.0, -1.0]  # texels fit 32 bits, which divide several times faster than 64
         if self._frame.hexagonal:
             place = np.round(place @ (self._grid @ np.array(self._frame.edges).T).T, 9)
-            corners, weights = triangle_taps(np.floor(place).astype(np.int64), place - np.floor(place))
+            corners, weights = triangle_taps(np.floor(place).astype(np.int32), place - np.floor(place))
         else:
             place = np.round(place * [self.width, self.height], 9)
-            base, part = np.floor(place).astype(np.int64), place - np.floor(place)
-            steps = np.array([[0, 0], [1, 0], [0, 1], [1, 1]])
+            base, part = np.floor(place).astype(np.int32), place - np.floor(place)
+            steps = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=np.int32)
             corners = base[:, None, :] + steps
-            weights = np.prod(np.where(steps == 1, part[:, None, :], 1 - part[:, None, :]), axis=2)
+            u, v = part[:, 0], part[:, 1]
+            weights = np.stack([(1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v], axis=1)
         texel = self._orbits.texel(corners[..., 0], corners[..., 1])
         return Taps(self._orbits.orbit[texel], self._orbits.element[texel], weights)
 
@@ -272,7 +273,7 @@ def triangle_taps(base: Integers, part: Floats) -> tuple[Integers, Floats]:
     """
     u, v = part[:, 0], part[:, 1]
     lower = u >= v
-    middle = np.where(lower[:, None], [1, 0], [0, 1])
+    middle = np.where(lower[:, None], [1, 0], [0, 1]).astype(base.dtype)
     corners = np.stack([base, base + middle, base + 1], axis=1)
     weights = np.stack([1 - np.maximum(u, v), np.abs(u - v), np.minimum(u, v)], axis=1)
     return corners, weights

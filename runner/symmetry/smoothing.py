@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import coo_array
 
 from runner.symmetry import colour
 from runner.symmetry.gather import Gather, build_gather
@@ -35,17 +36,18 @@ def smoothing_step(texture: Texture) -> Gather:
     elements = np.concatenate([elements, np.zeros(count, dtype=np.int64)])
     # a node weighs as one of its neighbours: whole hats have six, each counted from both its triangles
     weights = np.concatenate([ones, 2 * texture.size])
-    keys, place = np.unique((rows * count + orbits) * colour.COUNT + elements, return_inverse=True)
-    summed = np.bincount(place.ravel(), weights, minlength=len(keys))
-    rows, rest = np.divmod(keys, count * colour.COUNT)
-    orbits, elements = np.divmod(rest, colour.COUNT)
-    first = np.searchsorted(rows, everyone)
-    column = np.arange(len(rows)) - first[rows]
+    # a row for each orbit, a column for each orbit seen through each colour element; equal ones are summed
+    table = coo_array((weights, (rows, orbits * colour.COUNT + elements)), (count, count * colour.COUNT)).tocsr()
+    table.sort_indices()
+    lengths = np.diff(table.indptr)
+    rows = np.repeat(everyone, lengths)
+    column = np.arange(table.nnz) - table.indptr[:-1][rows]
+    orbits, elements = np.divmod(table.indices, np.int32(colour.COUNT))
     shape = (count, int(column.max()) + 1)
     table_orbits, table_elements = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
     table_weights = np.zeros(shape)
     table_orbits[rows, column], table_elements[rows, column] = orbits, elements
-    table_weights[rows, column] = summed / np.bincount(rows, summed, minlength=count)[rows]
+    table_weights[rows, column] = table.data / np.add.reduceat(table.data, table.indptr[:-1])[rows]
     return build_gather(table_orbits, table_elements, table_weights, count)
 
 

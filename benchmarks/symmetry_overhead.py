@@ -1,0 +1,68 @@
+"""What exact symmetry costs: seconds of a step outside the network, beside the network's own, in one process.
+
+Run from the repository: `python benchmarks/symmetry_overhead.py [RECIPE ...]`; by default a shipped recipe of each
+geometry. For every recipe's last phase it prints the seconds to build its tables, the seconds of a step spent on
+windows, gather and gradient, the network's seconds for the same step, the ratio, and the memory of the tables.
+The network is VGG16 with weights of chance: its arithmetic does not depend on them.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from pathlib import Path
+
+from runner.arithmetic import protect
+
+protect()
+
+import torch  # noqa: E402
+
+from runner.recipe.model import load, recipe_folders  # noqa: E402
+from runner.studio import InputPictures  # noqa: E402
+
+REPEATS = 12
+DEFAULT = (
+    "plane/rainbow-hexagon plane/frieze-step plane/kaleidoscope plane/similar-hexagon sphere/octahedral-orb "
+    "sphere/spherical-texture hyperbolic/heptagon hyperbolic/hyperbolic-46 hyperbolic/hyperbolic-320 "
+    "hyperbolic/hyperbolic-68-similar zoom/tunnel zoom/droste-spiral mesh/teapot-like"
+).split()
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    names = sys.argv[1:] or [str(recipe_folders()[0] / f"{name}.yaml") for name in DEFAULT]
+    print("recipe                    size         tables s   MB      symmetry s  network s  ratio")
+    for name in names:
+        loaded = load(Path(name), ["renderer.vision=untrained"])
+        inputs = InputPictures(loaded.images, loaded.recipe.style_preparation)
+        renderer = loaded.recipe.renderer.build(inputs.studio(loaded.recipe.seed, "cpu", lambda message: None))
+        begun = time.perf_counter()
+        layout = renderer.symmetry.layout(*renderer.sizes[-1])
+        building = time.perf_counter() - begun
+        state = renderer.begin(len(renderer.sizes) - 1, None)
+        spent: list[tuple[float, float]] = []
+        for _ in range(REPEATS):
+            begun = time.perf_counter()
+            values = state.canvas.values()
+            looks = renderer._looks(state)
+            pictures = [look.render(values) for look in looks]
+            middle = time.perf_counter()
+            gradients = [state.engine.evaluate(picture, None).gradient for picture in pictures]
+            done = time.perf_counter()
+            torch.autograd.backward(pictures, gradients)
+            spent.append((middle - begun + time.perf_counter() - done, done - middle))
+            state.step += 1
+        # the first steps make windows that later ones find again; a phase has many more steps
+        symmetry, network = (statistics.median(column) for column in zip(*spent[2:], strict=True))
+        size = f"{layout.width} x {layout.height}"
+        print(
+            f"{Path(name).stem:<25} {size:<12} {building:8.2f} {layout.table_bytes / 1e6:6.1f} {symmetry:12.3f} "
+            f"{network:10.3f} {symmetry / network:7.1%}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
