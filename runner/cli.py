@@ -270,7 +270,8 @@ def publish(
 @click.option(
     "--group",
     required=True,
-    help="Wallpaper group, e.g. p6, or KIND:GROUP, e.g. frieze:p2mg, rotor:D6, droste:p1,zoom=4.",
+    help="Wallpaper group, e.g. p6, or KIND:GROUP, e.g. frieze:p2mg, rotor:D6, droste:p1,zoom=4, sphere:O, "
+    "hyperbolic:p=4,q=6,chart=square.",
 )
 @click.option(
     "--colours", multiple=True, metavar="GENERATOR=A,B,C", help="Colour action, e.g. r6=g,b,r; may be repeated."
