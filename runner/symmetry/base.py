@@ -209,6 +209,10 @@ class Symmetry(ABC):
     def layout(self, width: int, height: int) -> Layout:
         """The gather for a size that `fit` returned."""
 
+    def mixed_layout(self, width: int, height: int, moves: Sequence[Move]) -> Layout:
+        """The layout of one size for the mean of moved copies: see `Layout.mixed`."""
+        return self.layout(width, height).mixed(moves)
+
     @abstractmethod
     def claims(self) -> tuple[Claim, ...]:
         """What the artwork promises: one claim for each generator and each element of the point group."""

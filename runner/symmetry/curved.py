@@ -98,9 +98,18 @@ class CurvedSymmetry(Symmetry):
         texture = Texture(self.triangle, self.sheets, divisions)
         return Surface(texture, shortest / divisions, np.mean(image, axis=0))
 
+    def _surface_for(self, width: int, height: int) -> Surface:
+        """The texture for a size: as fine as the chart's middle, and no finer than a map of the whole sphere needs."""
+        return self.surface(self.pixel(width, height), round(width * height * 2 / math.pi))
+
     def layout(self, width: int, height: int) -> FoldedLayout:
         """The gather for a size that `fit` returned."""
-        return FoldedLayout(self.surface(self.pixel(width, height), width * height), self.chart, width, height)
+        return FoldedLayout(self._surface_for(width, height), self.chart, width, height)
+
+    def mixed_layout(self, width: int, height: int, moves: Sequence[Move]) -> FoldedLayout:
+        """Without the tables of the single copy on the way: see `base.Symmetry.mixed_layout`."""
+        mixed = self._surface_for(width, height).mixed(self.chart, moves)
+        return FoldedLayout(mixed, self.chart, width, height)
 
     def gaze_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int]:
         """Square windows at the scale of the chart's middle: see `base.Symmetry.gaze_size`."""

@@ -62,6 +62,16 @@ class Surface:
             self._smoothing[device] = (smoothing_step(self.texture) if first is None else first).to(device)
         return self._smoothing[device]
 
+    def mixed(self, chart: Chart, moves: Sequence[Move]) -> MixedSurface:
+        """The weighted mean of copies that a chart's moves make.
+
+        Args:
+            chart: that the moves are of.
+            moves: weights sum to 1.
+        """
+        mixture = sum(item.weight * colour.MATRICES[item.colour].astype(np.float64) for item in moves)
+        return MixedSurface(self.texture, self.spacing, self.mean @ mixture, self, ways_back(chart, moves))
+
     def taps(self, points: Floats) -> Taps:
         """What points of the surface blend."""
         texture = self.texture
@@ -217,11 +227,7 @@ class FoldedLayout(Layout):
 
     def mixed(self, moves: Sequence[Move]) -> FoldedLayout:
         """The mean of moved copies: see `base.Layout.mixed`."""
-        surface = self.surface
-        back = ways_back(self.chart, moves)
-        mixture = sum(item.weight * colour.MATRICES[item.colour].astype(np.float64) for item in moves)
-        mixed = MixedSurface(surface.texture, surface.spacing, surface.mean @ mixture, surface, back)
-        return FoldedLayout(mixed, self.chart, self.width, self.height)
+        return FoldedLayout(self.surface.mixed(self.chart, moves), self.chart, self.width, self.height)
 
     def to(self, device: str) -> FoldedLayout:
         """The same layout with its tables on a device."""

@@ -121,7 +121,7 @@ class PartialSymmetry(Symmetry):
 
     def layout(self, width: int, height: int) -> Layout:
         """The gather for a size that `fit` returned."""
-        return self.base.layout(width, height).mixed(self.copies)
+        return self.base.mixed_layout(width, height, self.copies)
 
     def claims(self) -> tuple[Claim, ...]:
         """Those of the base's claims that every copy keeps, and copies that lead the mean into itself."""
