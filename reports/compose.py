@@ -188,6 +188,22 @@ def _inputs(run: Run, place: Place) -> parts.Inputs | None:
     return parts.Inputs(tuple(cards)) if cards else None
 
 
+def _stages(run: Run, place: Place) -> parts.Stages | None:
+    """The pictures that a renderer made on the way from its input to its start."""
+    cards = []
+    for entry in map(values.mapping, values.sequence(run.record.get("stages"))):
+        name = values.text(entry.get("name"), "picture")
+        picture = imaging.show(
+            place,
+            pictures.prepare(run.folder, values.inner_path(entry.get("path")), widths=(320, 640)),
+            alt=f"{name}, on the way from the input to the start",
+            sizes="(min-width: 62rem) 18rem, 46vw",
+        )
+        if picture is not None:
+            cards.append(parts.StageCard(name[:1].upper() + name[1:], picture))
+    return parts.Stages(tuple(cards)) if cards else None
+
+
 def phase_facts(phase: Phase) -> tuple[str, ...]:
     """Size, steps, time and last loss of a phase, in words."""
     done = len(phase.steps)
@@ -251,6 +267,7 @@ def run_page(run: Run, gallery: Path) -> Page:
         pairs.comparison(run, place),
         measured.symmetry(run),
         _inputs(run, place),
+        _stages(run, place),
         _phases(run, place),
         animation.part(run, place),
         parts.Curves(charts) if charts else None,

@@ -6,6 +6,7 @@
     |   +-- IllegalSymmetry           a colour action or aspect that the group cannot have (witness word)
     |   +-- ImageError                a picture that cannot be found, read or accepted
     +-- MissingWeights        exit 1   a network's weights are not here and could not be fetched
+    +-- MissingProgram        exit 1   a program of the system that something needs is not here
     +-- ShapeMismatch         exit 1   a tensor of the wrong shape (expected, actual)
     +-- RunFailed             exit 1   the computation could not go on (NaN, out of memory, disk full)
     +-- PublishError          exit 1   the gallery could not be copied to its target
@@ -92,6 +93,10 @@ class ImageError(InputError):
 
 class MissingWeights(OrbifolioError):
     """A network's weights are not in the cache and no source could be reached."""
+
+
+class MissingProgram(OrbifolioError):
+    """A program or library of the system is not here; the message says how to get it."""
 
 
 class ShapeMismatch(OrbifolioError):

@@ -37,7 +37,7 @@ from runner.listeners import Listener, LogWriter
 from runner.recipe.model import LoadedRecipe
 from runner.renderers.base import Phase, Renderer
 from runner.shelf import make_folder, read_summary, write_atomically, write_summary
-from runner.studio import InputPictures
+from runner.studio import InputPictures, write_stages
 from runner.summary import begin_summary
 from runner.troubles import explain
 
@@ -204,6 +204,7 @@ class Run:
         self._recall(checkpoint)
         write_atomically(self.folder / "recipe.yaml", discreet(self.loaded.resolved_text).encode())
         self._summary["inputs"] = self.inputs.write(self.folder, self.loaded.recipe.renderer)
+        self._summary["stages"] = write_stages(self.folder, self.renderer.stages())
         self._write_summary()
         self._listeners = [self._log, *listeners(self.folder)]
         self._emit(
@@ -283,16 +284,19 @@ class Run:
             self._seconds[number] = time.monotonic() - began
             self._summary["steps"] = sum(before.steps for before in self.phases[:number]) + step
             self._summary["phases"][number].update(seconds=self._seconds[number], terms=terms)
-            kept = self._keep_frame(number, step, state)
+            kept = self._keep_frame(number, step, state, last=bool(outcome.finished))
             wait = max(CHECKPOINT_SECONDS, 10 * self._save_cost)  # saving must not become the main work
             if self.stop.wished or time.monotonic() - self._saved_at > wait or (kept and self._save_cost < 0.2):
                 self._save(number, step, state)
             if self.stop.wished:
                 raise KeyboardInterrupt
+            if outcome.finished:
+                self._summary["phases"][number]["notes"].append(f"ended after {step} steps: {outcome.finished}")
+                break
         return terms
 
-    def _keep_frame(self, number: int, step: int, state: Any) -> bool:
-        if not self.frames.keeps(number, step):
+    def _keep_frame(self, number: int, step: int, state: Any, *, last: bool = False) -> bool:
+        if not last and not self.frames.keeps(number, step):
             return False
         path = f"{self._summary['phases'][number]['folder']}/frames/{step:05d}.webp"
         image = self.renderer.image(state)

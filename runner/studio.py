@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from runner.images.fetching import without_secrets
 from runner.images.preparation import StylePreparation
 from runner.images.sources import Images
 from runner.images.writing import write_webp
-from runner.renderers.base import RendererSettings, Studio
+from runner.renderers.base import Pixels, RendererSettings, Studio
 
 LARGEST_SHOWN = 1280  # pixels along the longer side of an input picture in the report
 
@@ -85,6 +85,21 @@ class InputPictures:
                 }
             )
         return block
+
+
+def write_stages(folder: Path, stages: Mapping[str, Pixels]) -> list[dict[str, Any]]:
+    """Write the pictures between the input and the start below `stages/`: the `stages` block of `run.json`.
+
+    Args:
+        folder: of the run.
+        stages: (height, width, 3) in [0, 1] by name, in their order.
+    """
+    block = []
+    for number, (name, pixels) in enumerate(stages.items(), start=1):
+        path = f"stages/{number}-{name.replace(' ', '-')}.webp"
+        _write(folder / path, torch.from_numpy(pixels).permute(2, 0, 1)[None])
+        block.append({"name": name, "path": path, "width": pixels.shape[1], "height": pixels.shape[0]})
+    return block
 
 
 def _named(settings: RendererSettings) -> list[tuple[str, str, str]]:

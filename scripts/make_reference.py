@@ -17,15 +17,27 @@ from pydantic_core import PydanticUndefined
 from reports.publish import PUBLISHERS
 from runner.canvas import CANVASES
 from runner.canvas.initial import INITIALS
+from runner.drawing import DRAWINGS
+from runner.drawing.colours import COLOURINGS
+from runner.drawing.improve import Improve
+from runner.drawing.plotter import Plotter
+from runner.gas.points import SAMPLINGS
+from runner.gas.rules import RULES
+from runner.gas.stops import STOPS
+from runner.gas.tone import Tone
 from runner.images.finish import Finish
 from runner.images.preparation import StylePreparation
 from runner.objectives import OBJECTIVES
 from runner.objectives.statistics import STATISTICS
 from runner.objectives.style import StyleImage
 from runner.optimisers import OPTIMISERS
+from runner.painter.data import DATA
+from runner.painter.kinds import PAINTERS
 from runner.recipe.model import Recipe
 from runner.renderers import RENDERERS
+from runner.renderers.growing_neural_gas import GasPhase
 from runner.renderers.image_optimisation import PhaseSettings
+from runner.renderers.painter_training import TrainingPhase
 from runner.settings import kind_of
 from runner.symmetry import SYMMETRIES
 from runner.views import VIEWS
@@ -41,10 +53,22 @@ FAMILIES: tuple[tuple[str, str, tuple[type[BaseModel], ...]], ...] = (
     ("Objectives", "`renderer.objectives:`, a list", OBJECTIVES),
     ("Statistics", "`statistics:` of a style, a list", STATISTICS),
     ("Optimisers", "`renderer.optimiser:`", OPTIMISERS),
+    ("Points", "`renderer.points:` of growing-neural-gas", SAMPLINGS),
+    ("Gases", "`renderer.gas:` of growing-neural-gas", RULES),
+    ("Stops", "`renderer.stops:` of growing-neural-gas, a list", STOPS),
+    ("Drawings", "`renderer.drawing:` of growing-neural-gas", DRAWINGS),
+    ("Colours of drawings", "`renderer.drawing.colour:`", COLOURINGS),
+    ("Painters", "`renderer.painter:` of painter-training", PAINTERS),
+    ("Strokes to learn from", "`renderer.data:` of painter-training", DATA),
     ("Publishers", "`publish:`; see [publishing.md](publishing.md)", PUBLISHERS),
 )
 PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("A phase", PhaseSettings),
+    ("A phase of training", TrainingPhase),
+    ("A phase of a gas", GasPhase),
+    ("`improve:` of a drawing", Improve),
+    ("`plotter:` of a drawing", Plotter),
+    ("`tone:` of a gas", Tone),
     ("A style image", StyleImage),
     ("`style_preparation:`", StylePreparation),
     ("`finish:`", Finish),

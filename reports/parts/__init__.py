@@ -31,6 +31,8 @@ from reports.parts.run import (
     Inputs,
     PhaseCard,
     Phases,
+    StageCard,
+    Stages,
     Symmetry,
     TilePreview,
 )
@@ -76,6 +78,8 @@ __all__ = [
     "RunTable",
     "Scrubber",
     "Section",
+    "StageCard",
+    "Stages",
     "Symmetry",
     "Table",
     "TilePreview",

@@ -113,6 +113,25 @@ class Inputs(Part):
 
 
 @dataclass(frozen=True)
+class StageCard:
+    """A picture between the input and the start."""
+
+    name: str
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class Stages(Part):
+    """The pictures between the input and the start, in their order."""
+
+    template: ClassVar[str] = "parts/stages.html"
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "stages"
+    title: ClassVar[str] = "On the way"
+    cards: tuple[StageCard, ...]
+
+
+@dataclass(frozen=True)
 class FrameCard:
     """A frame in a strip: the picture leads to its file, the label (`href`) to its page."""
 

@@ -68,6 +68,7 @@ def doctor_report(console: Console) -> bool:
 
     from runner.arithmetic import processor_flags, processor_name, tiles_work
     from runner.devices import choose_device, describe_device, has_fast_bf16
+    from runner.painter.brush import paint_program
 
     device = choose_device("auto")
     lines: list[tuple[str, str, str]] = [("ok", "device", describe_device(device))]
@@ -91,6 +92,7 @@ def doctor_report(console: Console) -> bool:
         state = store.verify(entry.name)
         cure = f"; orbifolio weights fetch {entry.name}" if state != "here" and store.download_bytes(entry.name) else ""
         lines.append(("ok" if state == "here" or not cure else "note", f"weights {entry.name}", state + cure))
+    lines.append(paint_program())
     lines.append(_writable(store.folder, "weights folder"))
     lines.append(_writable(Path.cwd(), "working folder"))
     for tool, use in (

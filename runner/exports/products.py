@@ -16,9 +16,12 @@ SWATCH_PIXELS = 2_000_000  # the repeated swatch is made for the screen
 
 KINDS = {
     ".svg": "vector",
+    ".pdf": "vector",
+    ".graphml": "data",
     ".json": "data",
     ".html": "data",
     ".npz": "data",
+    ".safetensors": "data",
     ".glb": "data",
     ".stl": "data",
     ".js": "scene",
@@ -39,8 +42,16 @@ TITLES = {
     "band.webp": "The band",
     "square.webp": "The conformal square",
     "tiling.svg": "The tiling's edges as a drawing",
+    "painter.safetensors": "The learnt brush",
+    "card.json": "The report card in numbers",
     "drift.webp": "A slow drift as a loop",
     "zoom.webp": "The endless zoom as a loop",
+    "drawing.svg": "The drawing in vectors",
+    "drawing.pdf": "The drawing as a page to print",
+    "plotter.svg": "For a pen plotter, in millimetres",
+    "drawing.json": "The drawing in numbers",
+    "graph.graphml": "The graph as GraphML",
+    "graph.npz": "The graph as NumPy arrays",
     "zoom.html": "The endless zoom as a page to play",
 }
 

@@ -1,8 +1,10 @@
 """The family of renderers."""
 
+from runner.renderers.growing_neural_gas import GrowingNeuralGas
 from runner.renderers.image_optimisation import ImageOptimisation
+from runner.renderers.painter_training import PainterTraining
 from runner.renderers.survey import Survey
 from runner.settings import family
 
-RENDERERS = (ImageOptimisation, Survey)
+RENDERERS = (ImageOptimisation, GrowingNeuralGas, PainterTraining, Survey)
 AnyRenderer = family(*RENDERERS)

@@ -53,10 +53,17 @@ class Phase:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one step did: weighted terms (their sum is the loss) and other numbers."""
+    """What one step did: weighted terms (their sum is the loss) and other numbers.
+
+    Attributes:
+        terms: by name.
+        metrics: by name.
+        finished: why the phase needs no more steps; empty if it does.
+    """
 
     terms: Mapping[str, float]
     metrics: Mapping[str, float] = field(default_factory=dict)
+    finished: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,6 +158,10 @@ class Renderer(ABC):
     @abstractmethod
     def load(self, phase: int, saved: Mapping[str, Any]) -> Any:
         """The state that was saved."""
+
+    def stages(self) -> Mapping[str, Pixels]:
+        """Pictures between the input and the start, by name in their order, for the report."""
+        return {}
 
     def traits(self, phase: int) -> Traits:
         """What finishing must respect at a phase's size."""

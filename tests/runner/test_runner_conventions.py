@@ -12,9 +12,16 @@ from reports.publish import PUBLISHERS
 from reports.references import REFERENCES
 from runner.canvas import CANVASES
 from runner.canvas.initial import INITIALS
+from runner.drawing import DRAWINGS
+from runner.drawing.colours import COLOURINGS
+from runner.gas.points import SAMPLINGS
+from runner.gas.rules import RULES
+from runner.gas.stops import STOPS
 from runner.objectives import OBJECTIVES
 from runner.objectives.statistics import STATISTICS
 from runner.optimisers import OPTIMISERS
+from runner.painter.data import DATA
+from runner.painter.kinds import PAINTERS
 from runner.recipe.model import Recipe, load
 from runner.renderers import RENDERERS
 from runner.settings import kind_of
@@ -25,10 +32,17 @@ from runner.vision import NETWORKS
 ROOT = Path(__file__).resolve().parents[2]
 FAMILIES = {
     "canvas": CANVASES,
+    "colouring": COLOURINGS,
+    "drawing": DRAWINGS,
+    "gas": RULES,
     "init": INITIALS,
     "objective": OBJECTIVES,
     "statistic": STATISTICS,
+    "stop": STOPS,
     "optimiser": OPTIMISERS,
+    "painter": PAINTERS,
+    "painter data": DATA,
+    "points": SAMPLINGS,
     "publisher": PUBLISHERS,
     "renderer": RENDERERS,
     "symmetry": SYMMETRIES,
@@ -156,10 +170,13 @@ LEVELS = (
     ("recipe",),
     ("renderers",),
     ("engine",),
+    ("drawing",),
+    ("gas",),
     ("canvas", "objectives", "symmetry", "views", "vision", "optimisers"),
     ("discretion",),
     ("models",),
     ("images", "devices", "arithmetic"),
+    ("painter",),
     ("settings", "errors", "events"),
 )
 

@@ -1,0 +1,180 @@
+"""A graph is nodes in a picture's pixels and edges between them; what a gas grows and a drawing draws.
+
+Convention: x to the right, y down, in pixels of the picture, the origin at its top-left corner, so that the centre of
+the pixel of row i and column j is (j + 0.5, i + 0.5).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from runner.errors import InputError
+
+Positions = npt.NDArray[np.float64]
+Pairs = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Nodes and edges over a picture.
+
+    Attributes:
+        nodes: (n, 2) float64, (x, y) in pixels of the picture.
+        edges: (m, 2) int64, i < j in each, sorted, each once.
+        width: of the picture in pixels.
+        height: of the picture in pixels.
+        wrap: whether the picture goes on over its (top-bottom, left-right) edges; then an edge goes the short way.
+    """
+
+    nodes: Positions
+    edges: Pairs
+    width: int
+    height: int
+    wrap: tuple[bool, bool] = (False, False)
+
+    @classmethod
+    def of(
+        cls,
+        nodes: npt.ArrayLike,
+        edges: npt.ArrayLike,
+        *,
+        width: int,
+        height: int,
+        wrap: tuple[bool, bool] = (False,) * 2,
+    ) -> Graph:
+        """A graph from edges in any order, direction and number.
+
+        Args:
+            nodes: (n, 2), (x, y) in pixels.
+            edges: (m, 2), numbers of nodes; loops and doubles are left out.
+            width: of the picture in pixels.
+            height: of the picture in pixels.
+            wrap: over its (top-bottom, left-right) edges.
+
+        Returns:
+            The graph in canonical form.
+
+        >>> Graph.of([[0, 0], [1, 0]], [[1, 0], [0, 1], [1, 1]], width=2, height=1).edges.tolist()
+        [[0, 1]]
+        """
+        places = np.asarray(nodes, dtype=np.float64).reshape(-1, 2)
+        pairs = np.sort(np.asarray(edges, dtype=np.int64).reshape(-1, 2), axis=1)
+        pairs = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0)
+        return cls(places, pairs.reshape(-1, 2), width, height, wrap)
+
+    def vectors(self) -> Positions:
+        """(m, 2): from the first to the second end of each edge, in pixels, the short way round where it wraps."""
+        found = self.nodes[self.edges[:, 1]] - self.nodes[self.edges[:, 0]]
+        for axis, (size, wraps) in enumerate(((self.width, self.wrap[1]), (self.height, self.wrap[0]))):
+            if wraps:
+                found[:, axis] -= size * np.round(found[:, axis] / size)
+        return found
+
+    def lengths(self) -> npt.NDArray[np.float64]:
+        """(m,) lengths of the edges in pixels."""
+        across, down = self.vectors().T
+        return np.asarray(np.hypot(across, down), dtype=np.float64)
+
+    def degrees(self) -> Pairs:
+        """(n,) how many edges each node has."""
+        return np.bincount(self.edges.reshape(-1), minlength=len(self.nodes)).astype(np.int64)
+
+    def components(self) -> Pairs:
+        """(n,) number of the component of each node, counted from 0 in the order of their first nodes."""
+        n = len(self.nodes)
+        if n == 0:
+            return np.zeros(0, dtype=np.int64)
+        ones = np.ones(len(self.edges), dtype=np.int8)
+        links = coo_array((ones, (self.edges[:, 0], self.edges[:, 1])), shape=(n, n))
+        _, labels = connected_components(links, directed=False)
+        _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+        rank = np.empty(len(first), dtype=np.int64)
+        rank[np.argsort(first)] = np.arange(len(first))
+        return rank[inverse]
+
+    def triangles(self) -> Pairs:
+        """(t, 3) all cycles of three nodes, i < j < k in each, sorted.
+
+        For each edge (i, j) the common neighbours above j: n log n for the near-planar graphs of a gas.
+        """
+        above: list[set[int]] = [set() for _ in range(len(self.nodes))]
+        for i, j in self.edges.tolist():
+            above[i].add(j)
+        found = [(i, j, k) for i, j in self.edges.tolist() for k in sorted(above[i] & above[j])]
+        return np.array(found, dtype=np.int64).reshape(-1, 3)
+
+    def subgraph(self, keep: npt.NDArray[np.bool_]) -> Graph:
+        """The nodes that are kept, in order, and the edges among them.
+
+        Args:
+            keep: (n,) which nodes stay.
+        """
+        number = np.cumsum(keep) - 1
+        edges = self.edges[keep[self.edges].all(axis=1)]
+        return Graph(self.nodes[keep], number[edges].reshape(-1, 2), self.width, self.height, self.wrap)
+
+    def to_json(self, decimals: int = 4) -> str:
+        """`extras/graph.json`: nodes, edges, width, height, and wrap where it wraps.
+
+        Args:
+            decimals: of the positions.
+        """
+        told: dict[str, object] = {
+            "nodes": np.round(self.nodes, decimals).tolist(),
+            "edges": self.edges.tolist(),
+            "width": self.width,
+            "height": self.height,
+        }
+        if any(self.wrap):
+            told["wrap"] = list(self.wrap)
+        return json.dumps(told, separators=(",", ":")) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Graph:
+        """Read what `to_json` wrote.
+
+        Args:
+            text: of the file.
+
+        Raises:
+            InputError: it is not such a file.
+        """
+        try:
+            told = json.loads(text)
+            wrap = tuple(bool(value) for value in told.get("wrap", (False, False)))
+            graph = cls.of(
+                told["nodes"],
+                told["edges"],
+                width=int(told["width"]),
+                height=int(told["height"]),
+                wrap=(wrap[0], wrap[1]),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            raise InputError(
+                f"graph.json: {error!s}; a graph has nodes [[x, y], ...], edges [[i, j], ...], width and height; "
+                "take a file that a growing neural gas wrote"
+            ) from error
+        if len(graph.edges) and not 0 <= int(graph.edges.min()) <= int(graph.edges.max()) < len(graph.nodes):
+            raise InputError(
+                f"graph.json: an edge names a node beyond the {len(graph.nodes)} there are; mend the edges"
+            )
+        return graph
+
+
+def union(graphs: list[Graph]) -> Graph:
+    """Several graphs over one picture as one, nodes in their order.
+
+    Args:
+        graphs: at least one, all of the same picture.
+    """
+    offsets = np.cumsum([0, *(len(graph.nodes) for graph in graphs)])
+    edges = [graph.edges + offset for graph, offset in zip(graphs, offsets[:-1], strict=True)]
+    first = graphs[0]
+    nodes = np.concatenate([graph.nodes for graph in graphs])
+    return Graph(nodes, np.concatenate(edges), first.width, first.height, first.wrap)

@@ -1,0 +1,257 @@
+"""A gas with a symmetry: (points of a picture, domain) -> a network whose drawing has the symmetry exactly.
+
+    network = SymmetricNetwork(pixels, domain, law, order);  network.grow(100_000, 300);  network.graph()
+
+It grows as `network.Network` does, and is drawn with all its images.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from runner.gas.arrays import Law
+from runner.gas.domain import Domain
+from runner.gas.graph import Graph
+from runner.gas.images import (
+    ALIVE,
+    TOTAL,
+    Group,
+    Orbits,
+    mean_image_distance,
+    present_images,
+    set_place,
+)
+from runner.gas.network import MEASURED, Order
+from runner.gas.stage import Stage
+
+Floats = npt.NDArray[np.float64]
+Longs = npt.NDArray[np.int64]
+
+_SMALLEST = 1.2  # pixels: mean edge of the smallest images that are drawn
+_PIECE = 5.0  # pixels of a geodesic that are drawn as a straight piece
+_SAME = 1e-3  # pixels
+
+
+def group_of(domain: Domain) -> Group:
+    """The tables of the elements around a domain."""
+    elements = np.array([item.matrix for item in domain.around])
+    inverses = np.linalg.inv(elements)
+    products = np.einsum("aij,bjk->abik", inverses, elements).reshape(-1, 3, 3)
+    # in general position the centre's image tells the element
+    images = products @ domain.centre
+    numbers, firsts = _classes(images / np.maximum(1.0, np.abs(images).max(axis=1, keepdims=True)))
+    ways = products[firsts]
+    backs = np.linalg.inv(ways) @ domain.centre
+    shown = ways @ domain.centre
+    tree = cKDTree(shown / np.maximum(1.0, np.abs(shown).max(axis=1, keepdims=True)))
+    _, back = tree.query(backs / np.maximum(1.0, np.abs(backs).max(axis=1, keepdims=True)))
+    between = numbers.reshape(len(elements), len(elements))
+    return Group(float(domain.stage.curvature), elements, inverses, ways, between, np.asarray(back, dtype=np.int64))
+
+
+def _classes(places: Floats) -> tuple[Longs, Longs]:
+    """The class of each of some places, equal ones in one, numbered by first appearance, and each class' first."""
+    pairs = cKDTree(places).query_pairs(1e-7, output_type="ndarray")
+    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(places),) * 2)
+    _, labels = connected_components(links, directed=False)
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    rank = np.argsort(np.argsort(first, kind="stable"), kind="stable")
+    return rank[inverse].astype(np.int64), np.sort(first).astype(np.int64)
+
+
+def _empty(capacity: int, elements: int, width: int) -> Orbits:
+    return Orbits(
+        places=np.zeros((capacity, 3)),
+        images=np.zeros((capacity, elements, 3)),
+        errors=np.zeros(capacity),
+        wins=np.zeros(capacity, dtype=np.int64),
+        degrees=np.zeros(capacity, dtype=np.int64),
+        neighbours=np.zeros((capacity, width), dtype=np.int64),
+        ways=np.zeros((capacity, width), dtype=np.int64),
+        stamps=np.zeros((capacity, width), dtype=np.int64),
+        counts=np.zeros(2, dtype=np.int64),
+        sums=np.array([1.0, 0.0]),
+    )
+
+
+class SymmetricNetwork:
+    """Nodes that are orbits, edges that are orbits."""
+
+    def __init__(self, pixels: Floats, domain: Domain, law: Law, order: Order, *, start: int = 2) -> None:
+        """Place the first nodes.
+
+        Args:
+            pixels: (n, 2) places of the picture in the fundamental domain.
+            domain: the domain.
+            law: the rules; lengths are in pixels about the domain's centre.
+            order: who comes when.
+            start: nodes at the start, at least 2.
+        """
+        self.domain, self.order = domain, order
+        self.points = np.ascontiguousarray(domain.stage.look(pixels)[0])
+        self.pixel = _pixel(domain)
+        self.law = law
+        self.group = group_of(domain)
+        self.presented = 0
+        self._epoch: tuple[int, Longs] | None = None
+        self.orbits = _empty(max(64, start), len(self.group.elements), 16)
+        for place, number in enumerate(order.start(len(self.points), start)):
+            x, y, z = self.points[number]
+            set_place(place, x, y, z, self.orbits, self.group)
+        self.orbits.counts[ALIVE] = start
+
+    @property
+    def alive(self) -> int:
+        """Nodes of the fundamental domain."""
+        return int(self.orbits.counts[ALIVE])
+
+    @property
+    def edges(self) -> int:
+        """Orbits of edges; one that ends at an image of its own begin counts half where it is its own reverse."""
+        return int(self.orbits.degrees[: self.alive].sum()) // 2
+
+    def grow(self, presentations: int, most: int) -> float:
+        """Present points, epoch after epoch: see `network.Network.grow`.
+
+        Args:
+            presentations: how many.
+            most: nodes of the fundamental domain that may live.
+
+        Returns:
+            The mean distance in pixels at which the winners were found.
+        """
+        goal, before = self.presented + presentations, self.presented
+        self._make_room(most + 1, self.orbits.neighbours.shape[1])
+        self.orbits.sums[TOTAL] = 0.0
+        while self.presented < goal:
+            number, place = divmod(self.presented, len(self.points))
+            if self._epoch is None or self._epoch[0] != number:
+                self._epoch = (number, self.order.epoch(len(self.points), number))
+            end = min(len(self.points), place + goal - self.presented)
+            order = self._epoch[1][:end]
+            while place < end:
+                place, wider = present_images(self.points, order, place, most, self.law, self.orbits, self.group)
+                if wider:
+                    self._make_room(most + 1, 2 * self.orbits.neighbours.shape[1])
+            self.presented = number * len(self.points) + end
+        return float(self.orbits.sums[TOTAL]) / self.pixel / max(1, goal - before)
+
+    def _make_room(self, capacity: int, width: int) -> None:
+        old = self.orbits
+        capacity = max(capacity, len(old.places))
+        if capacity == len(old.places) and width == old.neighbours.shape[1]:
+            return
+        new = _empty(capacity, len(self.group.elements), width)
+        for name in ("places", "images", "errors", "wins", "degrees"):
+            getattr(new, name)[: len(old.places)] = getattr(old, name)
+        for name in ("neighbours", "ways", "stamps"):
+            getattr(new, name)[: len(old.places), : old.neighbours.shape[1]] = getattr(old, name)
+        new.counts[:], new.sums[:] = old.counts, old.sums
+        self.orbits = new
+
+    def quantisation_error(self) -> float:
+        """The mean distance in pixels of the points to the nearest image of a node."""
+        stride = max(1, len(self.points) // MEASURED)
+        return float(mean_image_distance(self.points, stride, self.orbits, self.group.curvature)) / self.pixel
+
+    def graph(self) -> Graph:
+        """The drawing of all images over the picture; geodesics of curved surfaces in pieces."""
+        stage = self.domain.stage
+        starts, ends = self._edges()
+        pieces: list[Floats] = []
+        length = float(stage.distance(starts, ends).mean()) if len(starts) else self.domain.radius
+        for item in stage.elements(self.domain.centre, _reach(self.domain, length)):
+            pieces.extend(_drawn(stage, starts @ item.matrix.T, ends @ item.matrix.T))
+        return _joined(stage, np.concatenate(pieces) if pieces else np.zeros((0, 4)))
+
+    def _edges(self) -> tuple[Floats, Floats]:
+        """(m, 3) both ends of one edge of each orbit of edges."""
+        starts, ends = [], []
+        for node in range(self.alive):
+            for k in range(int(self.orbits.degrees[node])):
+                other, way = int(self.orbits.neighbours[node, k]), int(self.orbits.ways[node, k])
+                if node < other or (node == other and way <= self.group.back[way]):
+                    starts.append(self.orbits.places[node])
+                    ends.append(self.group.ways[way] @ self.orbits.places[other])
+        return np.reshape(starts, (-1, 3)), np.reshape(ends, (-1, 3))
+
+    def save(self) -> dict[str, Any]:
+        """Arrays by name; points, order and group are made again from the recipe."""
+        return {**{name: value.copy() for name, value in self.orbits._asdict().items()}, "presented": self.presented}
+
+    def load(self, saved: Mapping[str, Any]) -> None:
+        """Go on as if it had never stopped.
+
+        Args:
+            saved: what `save` gave.
+        """
+        self.orbits = Orbits(**{name: np.array(saved[name]) for name in Orbits._fields})
+        self.presented = int(saved["presented"])
+
+
+def _pixel(domain: Domain) -> float:
+    """Length of a pixel on the surface at the domain's centre."""
+    stage = domain.stage
+    there = stage.place(domain.centre[None])
+    beside, _ = stage.look(np.concatenate([there, there + [0.01, 0.0], there + [0.0, 0.01]]))
+    across, down = stage.distance(beside[1:], beside[0])
+    return float(math.sqrt(across * down)) * 100
+
+
+def _reach(domain: Domain, length: float) -> float:
+    """How far images of the domain are drawn: to the picture's corners, or until edges are too short to see."""
+    stage = domain.stage
+    if stage.curvature < 0:
+        # in the disk a length l at radius r shows as l (1 - r^2) / 2 half widths
+        seen = 4 * _SMALLEST / (length * min(stage.width, stage.height))
+        return 2 / math.sqrt(min(1.0, seen))
+    corners, _ = stage.look(np.array([[0, 0], [stage.width, 0], [0, stage.height], [stage.width, stage.height]], float))
+    # nodes may stray from the domain, by less than its radius
+    return 2.1 if stage.curvature else float(stage.distance(corners, domain.centre).max()) + 2 * domain.radius
+
+
+def _drawn(stage: Stage, starts: Floats, ends: Floats) -> list[Floats]:
+    """(pieces, 4) of edges: x and y of both ends in pixels, for those of which a part is in the picture."""
+    count = 1
+    if stage.curvature:
+        length = np.hypot(*(stage.place(starts) - stage.place(ends)).T)
+        count = int(min(12, max(1, np.ceil(np.max(length, initial=0.0) / _PIECE))))
+    parts = np.linspace(0.0, 1.0, count + 1)[:, None, None]
+    along = starts * (1 - parts) + ends * parts
+    if stage.curvature:
+        size = along[..., 2] ** 2 + stage.curvature * (along[..., :2] ** 2).sum(-1)
+        along = along / np.sqrt(np.maximum(size, 1e-300))[..., None]
+    pixels = stage.place(along.reshape(-1, 3)).reshape(count + 1, -1, 2)
+    inside = np.asarray(((pixels >= -1e-6) & (pixels < [stage.width, stage.height])).all(axis=-1)).reshape(count + 1, -1)
+    found = []
+    for before, after, here, there in zip(pixels[:-1], pixels[1:], inside[:-1], inside[1:], strict=True):
+        found.append(np.concatenate([before, after], axis=1)[here | there])
+    return found
+
+
+def _joined(stage: Stage, pieces: Floats) -> Graph:
+    """A graph of pieces: ends at one place are one node, over the picture's edges too."""
+    ends = pieces.reshape(-1, 2).copy()
+    for axis, (size, wraps) in enumerate(((stage.width, stage.wrap[1]), (stage.height, stage.wrap[0]))):
+        if wraps:
+            ends[:, axis] %= size
+            ends[ends[:, axis] > size - _SAME, axis] = 0.0
+    if not len(ends):
+        return Graph.of(ends, np.zeros((0, 2)), width=stage.width, height=stage.height, wrap=stage.wrap)
+    numbers, firsts = _places(ends)
+    edges = numbers.reshape(-1, 2)
+    return Graph.of(ends[firsts], edges, width=stage.width, height=stage.height, wrap=stage.wrap)
+
+
+def _places(ends: Floats) -> tuple[Longs, Longs]:
+    """As `_classes`, by a coarser measure."""
+    scaled = ends * (1e-7 / _SAME)
+    return _classes(scaled)

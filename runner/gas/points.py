@@ -1,0 +1,244 @@
+"""From grey to points: a sampling is `(grey, allowed, random) -> levels`, each with points for a gas of its own.
+
+A threshold gives every dark pixel as one point at its centre, row by row; sampling draws points by chance, more where
+the picture is darker or where it has edges, anywhere within a pixel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+from scipy import ndimage
+from skimage import filters
+
+from runner.errors import ImageError
+from runner.gas.graph import Positions
+from runner.gas.tone import Grey, Mask
+from runner.settings import Settings, family
+
+LEAST = 3  # points that a gas can grow on
+
+
+@dataclass(frozen=True)
+class Level:
+    """The points of one gas.
+
+    Attributes:
+        title: for a reader.
+        points: (n, 2), (x, y) in pixels; centres of pixels lie at halves.
+        mask: (height, width) where they come from; None if they are drawn by chance all over.
+    """
+
+    title: str
+    points: Positions
+    mask: Mask | None
+
+
+class Sampling(Settings):
+    """The base of every way to get points."""
+
+    def levels(self, grey: Grey, allowed: Mask | None, random: np.random.Generator) -> tuple[Level, ...]:
+        """Points from a grey picture.
+
+        Args:
+            grey: (height, width) in [0, 1].
+            allowed: (height, width) where points may be; None for everywhere.
+            random: of the run.
+
+        Raises:
+            ImageError: there are no points, or every pixel is one.
+        """
+        raise NotImplementedError(type(self).__name__)
+
+
+class Threshold(Sampling):
+    """The base of thresholds: what is darker is a point."""
+
+    def darker_than(self, grey: Grey) -> Grey | float:
+        """The threshold, for the picture or for each pixel."""
+        raise NotImplementedError(type(self).__name__)
+
+    def levels(self, grey: Grey, allowed: Mask | None, random: np.random.Generator) -> tuple[Level, ...]:
+        """One level: every pixel that is darker."""
+        _refuse_flat(grey)
+        mask = np.asarray(grey < self.darker_than(grey), dtype=np.bool_)
+        return (_level("points", mask, allowed),)
+
+
+class Otsu(Threshold):
+    """One threshold for all, between the two classes that Otsu's method finds."""
+
+    cites = ("otsu1979",)
+
+    kind: Literal["otsu"] = "otsu"
+    offset: float = Field(default=0.0, ge=-1, le=1)
+    """Added to it: more makes more of the picture dark."""
+
+    def darker_than(self, grey: Grey) -> float:
+        """Otsu's threshold and the offset."""
+        return float(filters.threshold_otsu(grey)) + self.offset
+
+
+class Local(Threshold):
+    """A threshold for each pixel: the Gaussian mean of its neighbourhood."""
+
+    kind: Literal["local"] = "local"
+    window: int = Field(default=71, ge=3, le=2001)
+    """Side of the neighbourhood in pixels; an even one is made odd."""
+    offset: float = Field(default=0.02, ge=-1, le=1)
+    """How much darker than its neighbourhood a pixel must be."""
+
+    def darker_than(self, grey: Grey) -> Grey:
+        """The mean less the offset."""
+        return np.asarray(filters.threshold_local(grey, self.window | 1, offset=self.offset), dtype=np.float64)
+
+
+class Sauvola(Threshold):
+    """A threshold for each pixel from mean and deviation of its neighbourhood; made for documents."""
+
+    cites = ("sauvola2000",)
+
+    kind: Literal["sauvola"] = "sauvola"
+    window: int = Field(default=25, ge=3, le=2001)
+    """Side of the neighbourhood in pixels; an even one is made odd."""
+    k: float = Field(default=0.2, ge=-1, le=1)
+    """More takes less."""
+
+    def darker_than(self, grey: Grey) -> Grey:
+        """Mean (1 + k (deviation / 0.5 - 1)): half of the range of grey in [0, 1]."""
+        return np.asarray(filters.threshold_sauvola(grey, self.window | 1, k=self.k, r=0.5), dtype=np.float64)
+
+
+class Niblack(Threshold):
+    """A threshold for each pixel: the mean of its neighbourhood less k deviations."""
+
+    cites = ("niblack1986",)
+
+    kind: Literal["niblack"] = "niblack"
+    window: int = Field(default=25, ge=3, le=2001)
+    """Side of the neighbourhood in pixels; an even one is made odd."""
+    k: float = Field(default=0.2, ge=-5, le=5)
+    """More takes less."""
+
+    def darker_than(self, grey: Grey) -> Grey:
+        """Mean - k deviation."""
+        return np.asarray(filters.threshold_niblack(grey, self.window | 1, k=self.k), dtype=np.float64)
+
+
+class MultiOtsu(Sampling):
+    """Several thresholds, and a gas for each class of grey but the lightest."""
+
+    cites = ("otsu1979",)
+
+    kind: Literal["multi-otsu"] = "multi-otsu"
+    classes: int = Field(default=4, ge=3, le=5)
+    """Classes of grey."""
+
+    def levels(self, grey: Grey, allowed: Mask | None, random: np.random.Generator) -> tuple[Level, ...]:
+        """A level for each class, the darkest first; a class without points is left out."""
+        _refuse_flat(grey)
+        try:
+            limits = filters.threshold_multiotsu(grey, classes=self.classes)
+        except ValueError as error:
+            raise ImageError(
+                f"renderer.points.classes: the picture has fewer than {self.classes} different greys; classes are told "
+                "apart by their grey; ask for fewer, or use kind otsu"
+            ) from error
+        bands = np.digitize(grey, limits)
+        masks = [(number, _restricted(bands == number, allowed)) for number in range(self.classes - 1)]
+        found = tuple(_level(f"points {number + 1}", mask, None) for number, mask in masks if mask.sum() >= LEAST)
+        if not found:
+            raise ImageError(_nothing())
+        return found
+
+
+class Chance(Sampling):
+    """The base of samplings by chance."""
+
+    count: int = Field(default=40_000, ge=LEAST, le=20_000_000)
+    """Points to draw."""
+
+    def density(self, grey: Grey) -> Grey:
+        """How likely a point is, for each pixel, up to a factor."""
+        raise NotImplementedError(type(self).__name__)
+
+    def levels(self, grey: Grey, allowed: Mask | None, random: np.random.Generator) -> tuple[Level, ...]:
+        """One level: points drawn by density, anywhere within their pixel."""
+        density = self.density(grey)
+        if allowed is not None:
+            density = np.where(allowed, density, 0.0)
+        total = float(density.sum())
+        if not total > 1e-9:
+            raise ImageError(_nothing())
+        sums = np.cumsum(density.reshape(-1))
+        pixels = np.searchsorted(sums, random.random(self.count) * sums[-1], side="right")
+        rows, columns = np.divmod(np.minimum(pixels, len(sums) - 1), grey.shape[1])
+        places = np.stack([columns, rows], axis=1) + random.random((self.count, 2))
+        return (Level("points", places, None),)
+
+
+class Darkness(Chance):
+    """No threshold: the darker, the more points."""
+
+    kind: Literal["darkness"] = "darkness"
+    power: float = Field(default=1.5, gt=0, le=10)
+    """Of the darkness: more leaves out what is light."""
+
+    def density(self, grey: Grey) -> Grey:
+        """Darkness to a power."""
+        return np.asarray(np.clip(1.0 - grey, 0.0, 1.0) ** self.power, dtype=np.float64)
+
+
+class Edges(Chance):
+    """No threshold: points along the edges of the picture."""
+
+    kind: Literal["edges"] = "edges"
+    power: float = Field(default=1.5, gt=0, le=10)
+    """Of the slope: more leaves out what is faint."""
+
+    def density(self, grey: Grey) -> Grey:
+        """Sobel's slope to a power."""
+        slope = np.hypot(ndimage.sobel(grey, axis=0, mode="nearest"), ndimage.sobel(grey, axis=1, mode="nearest"))
+        slope[slope < 1e-6] = 0.0  # rounding is no edge
+        return np.asarray(slope**self.power, dtype=np.float64)
+
+
+def _restricted(mask: Mask, allowed: Mask | None) -> Mask:
+    return mask if allowed is None else mask & allowed
+
+
+def _level(title: str, mask: Mask, allowed: Mask | None) -> Level:
+    mask = _restricted(mask, allowed)
+    count = int(mask.sum())
+    if count < LEAST:
+        raise ImageError(_nothing())
+    if count == mask.size:
+        raise ImageError(
+            "renderer.points: every pixel of the picture is a point; a drawing needs light as well as dark; lower "
+            "renderer.points.offset, set renderer.tone.invert, or use kind local, darkness or edges"
+        )
+    rows, columns = np.nonzero(mask)
+    places = np.stack([columns, rows], axis=1).astype(np.float64) + 0.5
+    return Level(title, places, mask)
+
+
+def _refuse_flat(grey: Grey) -> None:
+    if float(np.ptp(grey)) < 1e-6:
+        raise ImageError(
+            f"renderer.points: the picture is one even grey ({float(grey.flat[0]):.2f}); a threshold needs light and "
+            "dark; give another picture, or use less renderer.tone.blur"
+        )
+
+
+def _nothing() -> str:
+    return (
+        f"renderer.points: fewer than {LEAST} points are left of the picture; what is dark becomes points; raise "
+        "renderer.points.offset, set renderer.tone.invert, look at renderer.tone.mask, or use kind local"
+    )
+
+
+SAMPLINGS = (Otsu, Local, Sauvola, Niblack, MultiOtsu, Darkness, Edges)
+AnySampling = family(*SAMPLINGS, default=Otsu)

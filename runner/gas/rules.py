@@ -1,0 +1,175 @@
+"""Rules of growing: settings -> (`Law`, `Order`), in the words of Fritzke's paper.
+
+`fritzke` is the paper, `neupy` what NeuPy 0.8.2 does (bit for bit), `utility` the paper with Fritzke's removal of
+nodes that are of little use. All are presented every point once an epoch, in a new order each time; the paper draws
+with repetition, which leaves some points out for long.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from runner.settings import Settings, family
+
+if TYPE_CHECKING:
+    from runner.gas.arrays import Law, Longs
+
+
+class Shuffled:
+    """Every epoch in a new order, from the run's seed and the epoch's number."""
+
+    def __init__(self, seed: int, stream: int = 0) -> None:
+        self.seed, self.stream = seed, stream
+
+    def start(self, points: int, nodes: int) -> Longs:
+        """Points for the first nodes, each once."""
+        random = np.random.default_rng((self.seed, self.stream, 0))
+        return random.choice(points, size=min(nodes, points), replace=False)
+
+    def epoch(self, points: int, number: int) -> Longs:
+        """The order of an epoch."""
+        return np.random.default_rng((self.seed, self.stream, 1, number)).permutation(points)
+
+
+class Legacy:
+    """What NumPy's old generator gives after `seed`: nodes first, then one shuffle an epoch."""
+
+    def __init__(self, seed: int, stream: int = 0) -> None:
+        self.seed = (seed + stream) % 2**32
+        self.points = self.nodes = 0
+        self.number = -1
+        self.random = np.random.RandomState(self.seed)
+
+    def start(self, points: int, nodes: int) -> Longs:
+        """Points for the first nodes; two may be the same."""
+        self.points, self.nodes, self.number = points, nodes, -1
+        self.random = np.random.RandomState(self.seed)
+        return np.asarray(self.random.choice(points, nodes), dtype=np.int64)
+
+    def epoch(self, points: int, number: int) -> Longs:
+        """The order of an epoch; earlier ones are drawn on the way to it."""
+        if number <= self.number:
+            self.start(points, self.nodes)
+        order = np.arange(points)
+        while self.number < number:
+            order = np.arange(points)
+            self.random.shuffle(order)
+            self.number += 1
+        return order
+
+
+class Rules(Settings):
+    """The base of every set of rules: the paper's parameters."""
+
+    epsilon_b: float = Field(default=0.2, gt=0, le=1)
+    """Share of the way to a point that the nearest node goes."""
+    epsilon_n: float = Field(default=0.006, ge=0, le=1)
+    """Share of the way that its neighbours go."""
+    a_max: int = Field(default=50, ge=1, le=1_000_000)
+    """Age at which an edge dies: presentations that one of its ends won without the other being second."""
+    interval: int = Field(default=100, ge=1, le=1_000_000)
+    """Presentations between two new nodes (lambda)."""
+    alpha: float = Field(default=0.5, gt=0, le=1)
+    """Factor of the errors of the two nodes that a new one comes between."""
+    d: float = Field(default=0.995, gt=0.5, le=1)
+    """Factor of all errors at each presentation."""
+    start: int = Field(default=2, ge=2, le=100_000)
+    """Nodes at the start, on points drawn by chance."""
+
+    unit: ClassVar[float] = 1.0
+    origin: ClassVar[float] = 0.0
+
+    def law(self) -> Law:
+        """The numbers for the kernel."""
+        return self._law()
+
+    def order(self, seed: int, stream: int) -> Shuffled | Legacy:
+        """Who comes when.
+
+        Args:
+            seed: the run's.
+            stream: number of the gas, where a picture has several.
+        """
+        return Shuffled(seed, stream)
+
+    def _law(
+        self,
+        *,
+        nearer: float = 0.0,
+        squared: bool = True,
+        inherit: bool = True,
+        link_first: bool = False,
+        utility: float = 0.0,
+    ) -> Law:
+        from runner.gas.arrays import Law
+
+        return Law(
+            float(self.epsilon_b),
+            float(self.epsilon_n),
+            self.a_max,
+            self.interval,
+            float(self.alpha),
+            float(self.d),
+            float(nearer),
+            squared,
+            inherit,
+            link_first,
+            float(utility),
+        )
+
+
+class Fritzke(Rules):
+    """Growing neural gas as its paper has it: squared errors, a new node inherits its neighbour's error."""
+
+    cites = ("fritzke1995", "fiser2013")
+
+    kind: Literal["fritzke"] = "fritzke"
+
+
+class NeuPy(Rules):
+    """Growing neural gas as NeuPy 0.8.2 has it, to repeat its drawings exactly.
+
+    It differs from the paper: errors are distances, not their squares; a new node begins with error 0; the edge to
+    the second nearest is made before the neighbours move; a point that is very near is skipped.
+    """
+
+    cites = ("fritzke1995", "fiser2013")
+
+    kind: Literal["neupy"] = "neupy"
+    epsilon_n: float = Field(default=0.005, ge=0, le=1)
+    """Share of the way that its neighbours go (`neighbour_step`)."""
+    min_distance: float = Field(default=0.01, ge=0)
+    """`min_distance_for_update` in thousands of pixels; NeuPy compares its square with a distance, so that 0.01 skips
+    points within 0.1 pixels, not 10."""
+
+    unit: ClassVar[float] = 0.001  # of its coordinates, which count pixels from the centre of the first
+    origin: ClassVar[float] = 0.5
+
+    def law(self) -> Law:
+        """The numbers for the kernel."""
+        return self._law(nearer=self.min_distance**2, squared=False, inherit=False, link_first=True)
+
+    def order(self, seed: int, stream: int) -> Legacy:
+        """NumPy's old generator."""
+        return Legacy(seed, stream)
+
+
+class Utility(Rules):
+    """GNG-U: nodes whose loss would cost little are taken away and put to better use elsewhere."""
+
+    cites = ("fritzke1997", "fritzke1995", "fiser2013")
+
+    kind: Literal["utility"] = "utility"
+    k: float = Field(default=8.0, gt=1)
+    """Largest error / least utility at which the least useful node goes; looked at whenever a node may be added."""
+
+    def law(self) -> Law:
+        """The numbers for the kernel."""
+        return self._law(utility=self.k)
+
+
+RULES = (Fritzke, NeuPy, Utility)
+AnyRules = family(*RULES, default=Fritzke)

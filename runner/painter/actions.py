@@ -1,0 +1,156 @@
+"""An action is 12 numbers in [0, 1]: one brush stroke, in the order of Nakano (2019); everything else reads it here.
+
+    action (12,) -> curve (points, 2) in pixels, pressure (points,), log radius, colour (3,)
+
+The columns are `NAMES`. The stroke is a quadratic Bezier that passes through its *via* point at t = 1/2, so the
+curve's own control point is `mid + 2 (via - mid)`, where `mid` is the middle of start and end. The pressure ramps
+from its entry value to the mean over the first quarter, holds, and ramps to its end value over the last quarter.
+
+Convention: x to the right, y down, in pixels of the stroke's canvas with the origin at its top-left corner; the
+centre of pixel (row i, column j) is (j + 0.5, i + 0.5). Works on NumPy arrays and torch tensors alike.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    Array = TypeVar("Array", npt.NDArray[Any], Tensor)
+
+Actions = npt.NDArray[np.float32]
+"""(n, 12) in [0, 1]."""
+
+NAMES = (
+    "end pressure",
+    "size",
+    "via x",
+    "via y",
+    "end x",
+    "end y",
+    "red",
+    "green",
+    "blue",
+    "start x",
+    "start y",
+    "entry pressure",
+)
+END_PRESSURE, SIZE, VIA, END, COLOUR, START, ENTRY_PRESSURE = (
+    0,
+    1,
+    slice(2, 4),
+    slice(4, 6),
+    slice(6, 9),
+    slice(9, 11),
+    11,
+)
+SHAPE = (0, 1, 2, 3, 4, 5, 9, 10, 11)
+"""The nine columns that decide where the paint goes; the other three are its colour."""
+COUNT = len(NAMES)
+
+
+@dataclass(frozen=True)
+class Space:
+    """What the numbers of an action mean to the paint program.
+
+    Attributes:
+        canvas: side of the square canvas in pixels; positions 0 to 1 span it.
+        scale: everything is drawn this many times as large (canvas, curve, brush).
+        points: of the curve given to the program.
+        seconds: between two of them.
+        pressure: of the pen for a pressure of 1.
+        log_radius: natural logarithm of the brush's basic radius in pixels for a size of 1 (0 for a size of 0).
+        ramp: part of the stroke over which the pressure changes, at each end.
+    """
+
+    canvas: int = 64
+    scale: float = 1.0
+    points: int = 100
+    seconds: float = 0.1
+    pressure: float = 0.8
+    log_radius: float = 2.0
+    ramp: float = 0.25
+
+    @property
+    def pixels(self) -> int:
+        """Side of the picture of one stroke."""
+        return round(self.canvas * self.scale)
+
+    def times(self) -> npt.NDArray[np.float64]:
+        """(points,) curve parameters from 0 to 1, both included."""
+        return np.linspace(0.0, 1.0, self.points)
+
+    def curve(self, actions: Actions) -> npt.NDArray[np.float64]:
+        """(n, 12) -> (n, points, 2) positions in pixels."""
+        wide = np.asarray(actions, np.float64) * self.canvas * self.scale
+        return bezier(wide[:, None, START], wide[:, None, VIA], wide[:, None, END], self.times()[None, :, None])
+
+    def pressures(self, actions: Actions) -> npt.NDArray[np.float64]:
+        """(n, 12) -> (n, points) pressures of the pen, in [0, `pressure`]."""
+        wide = np.asarray(actions, np.float64)
+        profile = pressure_at(wide[:, None, ENTRY_PRESSURE], wide[:, None, END_PRESSURE], self.times()[None], self.ramp)
+        return profile * self.pressure
+
+    def log_radii(self, actions: Actions) -> npt.NDArray[np.float64]:
+        """(n, 12) -> (n,) natural logarithms of basic radii in pixels."""
+        return np.asarray(actions, np.float64)[:, SIZE] * self.log_radius + math.log(self.scale)
+
+
+def bezier(start: Array, via: Array, end: Array, t: Array) -> Array:
+    """The quadratic Bezier through `via` at t = 1/2; all arguments broadcast.
+
+    Args:
+        start: positions at t = 0.
+        via: positions at t = 1/2.
+        end: positions at t = 1.
+        t: in [0, 1].
+    """
+    control = 2 * via - (start + end) / 2
+    found: Array = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end
+    return found
+
+
+def bezier_velocity(start: Array, via: Array, end: Array, t: Array) -> Array:
+    """The derivative of `bezier` by t."""
+    control = 2 * via - (start + end) / 2
+    found: Array = 2 * (1 - t) * (control - start) + 2 * t * (end - control)
+    return found
+
+
+def pressure_at(entry: Array, end: Array, t: Array, ramp: float = 0.25) -> Array:
+    """Entry value, ramp to the mean, mean, ramp to the end value; all arguments broadcast.
+
+    Args:
+        entry: pressure at t = 0.
+        end: pressure at t = 1.
+        t: in [0, 1].
+        ramp: part of the stroke over which it changes, at each end.
+    """
+    mean = (entry + end) / 2
+    rising = (1 - t / ramp).clip(0, 1)
+    falling = (1 - (1 - t) / ramp).clip(0, 1)
+    found: Array = mean + (entry - mean) * rising + (end - mean) * falling
+    return found
+
+
+def draw_actions(count: int, random: np.random.Generator) -> Actions:
+    """(count, 12) actions, uniform in [0, 1]."""
+    return random.random((count, COUNT), dtype=np.float32)
+
+
+def connect(actions: Actions) -> Actions:
+    """Each stroke begins where, and with the pressure with which, the one before ended.
+
+    Returns:
+        (n, 12), a copy.
+    """
+    joined = np.array(actions, np.float32)
+    joined[1:, START] = joined[:-1, END]
+    joined[1:, ENTRY_PRESSURE] = joined[:-1, END_PRESSURE]
+    return joined

@@ -1,0 +1,74 @@
+"""Which pixels a stroke can reach: strokes -> (stroke, pixel) pairs, so that nothing is computed where no paint is.
+
+Pairs come stroke by stroke, and within a stroke row by row. First the bounding box of each curve, wider by its reach,
+then only those pixels of it that are near enough; in pieces, so that the memory stays bounded.
+
+Convention: pixel (row i, column j) has the number i * width + j; its centre is ((j + 0.5) / unit, (i + 0.5) / unit)
+in units, where `unit` is pixels per unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+PIECE = 1 << 13  # pairs at once: small, so that they stay in the cache
+
+
+@torch.no_grad()
+def boxes(knots: Tensor, reach: Tensor, width: int, height: int, unit: Tensor) -> Tensor:
+    """Bounding boxes, cut at the picture's edges.
+
+    Args:
+        knots: (n, k, 2) points of the curves in units.
+        reach: (n,) in units.
+        width: of the picture in pixels.
+        height: likewise.
+        unit: (n,) pixels per unit.
+
+    Returns:
+        (n, 4) int64: left, top, right, bottom in pixels, the last two excluded; empty boxes have no width or height.
+    """
+    low = (knots.amin(1) - reach[:, None]) * unit[:, None] - 0.5
+    high = (knots.amax(1) + reach[:, None]) * unit[:, None] - 0.5
+    limit = torch.tensor([width, height], dtype=low.dtype, device=low.device)
+    first = low.ceil().clamp(min=0).minimum(limit)
+    last = (high.floor() + 1).clamp(min=0).minimum(limit)
+    return torch.cat((first, last.maximum(first)), dim=1).long()
+
+
+@torch.no_grad()
+def pairs(found: Tensor, width: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """All (stroke, pixel) of boxes, in pieces of about `PIECE`.
+
+    Args:
+        found: (n, 4) from `boxes`.
+        width: of the picture in pixels.
+
+    Yields:
+        (k,) strokes and (k,) numbers of pixels.
+    """
+    across, down = found[:, 2] - found[:, 0], found[:, 3] - found[:, 1]
+    ends = (across * down).cumsum(0)
+    total = int(ends[-1]) if len(ends) else 0
+    for begin in range(0, total, PIECE):
+        number = torch.arange(begin, min(begin + PIECE, total), device=found.device)
+        stroke = torch.searchsorted(ends, number, right=True)
+        local = number - (ends - across * down)[stroke]
+        row = found[stroke, 1] + local // across[stroke]
+        column = found[stroke, 0] + local % across[stroke]
+        yield stroke, row * width + column
+
+
+def centres(pixel: Tensor, width: int, unit: Tensor) -> Tensor:
+    """(k, 2) centres of pixels in units.
+
+    Args:
+        pixel: (k,) numbers.
+        width: of the picture in pixels.
+        unit: (k,) pixels per unit, or one for all.
+    """
+    row = torch.div(pixel, width, rounding_mode="floor")
+    return torch.stack((pixel - row * width + 0.5, row + 0.5), dim=-1) / unit[..., None]

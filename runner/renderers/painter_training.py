@@ -1,0 +1,262 @@
+"""Painter training: strokes of the real program -> a network that paints like the brush; the picture is its card.
+
+    draw strokes -> describe them -> step: a random batch, gradient, Adam -> card of real against learnt strokes
+
+The state's picture shows unseen strokes three times: drawn by the program, the mean of many drawings, learnt. What
+the run leaves behind has a painting by both below them. The weights, ready to use, and all figures are extras.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+
+from runner.errors import InputError, MissingProgram
+from runner.painter import card
+from runner.painter.base import Lesson, PainterSettings, Training
+from runner.painter.brush import ENDING, BrushFile, find_brush, list_brushes
+from runner.painter.data import AnyData, DataSettings, Drawn, Material
+from runner.painter.implicit import ImplicitPainter
+from runner.painter.kinds import AnyPainter
+from runner.painter.learning import Implicit
+from runner.painter.learnt import pack
+from runner.painter.mypaint import load_library
+from runner.painter.program import PaintProgram
+from runner.painter.rasterise import rasterise_actions
+from runner.painter.sheet import (
+    BANDS,
+    COLUMNS,
+    HEIGHT,
+    PAINTING,
+    WIDTH,
+    flower,
+    strokes_sheet,
+    with_paintings,
+)
+from runner.renderers.base import Outcome, Phase, Pixels, Renderer, RendererSettings, Studio, Tone, Traits
+from runner.settings import Settings
+
+CHECK = 100  # steps between two looks at the unseen strokes
+CHECKED = 60  # unseen strokes looked at then
+GRADIENTS = 24  # actions that gradients are measured on
+TIMED = 64  # strokes that the speed is measured on
+PAINTING_SCALE = 5.0  # of the painting over the canvas that the painter has learnt on
+
+
+class TrainingPhase(Settings):
+    """Some steps with a fresh optimiser."""
+
+    steps: int = Field(ge=0, le=1_000_000)
+    """Optimisation steps."""
+    rate: float = Field(default=4e-3, gt=0, le=1)
+    """Adam's step size at the phase's beginning; it falls along a cosine."""
+
+
+class PainterTraining(RendererSettings):
+    """A network learns a brush of the paint program; the picture compares real and learnt strokes."""
+
+    kind: Literal["painter-training"] = "painter-training"
+    brush: str = "classic/dry_brush"
+    """A brush of MyPaint by its name, or the path of a `.myb` file."""
+    painter: AnyPainter = Implicit()
+    """What learns it."""
+    data: AnyData = Drawn()
+    """Where the strokes to learn from come from."""
+    phases: Annotated[tuple[TrainingPhase, ...], Field(min_length=1, max_length=16)] = (TrainingPhase(steps=4000),)
+    """One after the other; each goes on with the painter of the one before."""
+    unseen: int = Field(default=150, ge=COLUMNS * BANDS, le=10_000)
+    """Actions of the report card, never learnt from."""
+    repeats: int = Field(default=24, ge=2, le=1000)
+    """How often each of them is drawn, for its mean."""
+    cites: ClassVar[tuple[str, ...]] = ("nakano2019",)
+
+    def build(self, studio: Studio) -> PainterRenderer:
+        """The working renderer."""
+        return PainterRenderer(self, studio)
+
+    def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
+        """A brush that is not there, shards that are not there; see the base class."""
+        data: DataSettings = self.data
+        found = [(f"data.{path}", text) for path, text in data.complaints()]
+        # Without MyPaint's brushes a name cannot be judged; that is the machine's fault and not the recipe's.
+        if isinstance(data, Drawn) and (list_brushes() or self.brush.endswith(ENDING)):
+            try:
+                _ = find_brush(self.brush).settings
+            except InputError as error:
+                found.append(("brush", str(error)))
+        return found
+
+    def advisories(self) -> list[str]:
+        """That the paint program is not here."""
+        if isinstance(self.data, Drawn):
+            try:
+                load_library()
+            except MissingProgram as error:
+                return [str(error)]
+        return []
+
+    def brush_file(self) -> BrushFile | None:
+        """The brush, if it is here."""
+        try:
+            return find_brush(self.brush)
+        except InputError:
+            return None
+
+
+@dataclass
+class State:
+    """One phase under way."""
+
+    phase: int
+    training: Training
+    step: int = 0
+    unseen: float = 0.0
+
+
+class PainterRenderer(Renderer):
+    """The working renderer; see the module's docstring."""
+
+    def __init__(self, settings: PainterTraining, studio: Studio) -> None:
+        self.settings = settings
+        self.studio = studio
+        self._material: Material | None = None
+
+    @property
+    def material(self) -> Material:
+        """The strokes, drawn when first needed; they follow from the seed."""
+        if self._material is None:
+            data: DataSettings = self.settings.data
+            self._material = data.gather(
+                self.settings.brush,
+                seed=self.studio.seed,
+                unseen=self.settings.unseen,
+                repeats=self.settings.repeats,
+            )
+        return self._material
+
+    def phases(self) -> tuple[Phase, ...]:
+        """See the base class."""
+        painter: PainterSettings = self.settings.painter
+        numbers = painter.count(self.settings.brush_file())
+        return tuple(
+            Phase(f"{phase.steps} steps from rate {phase.rate:g}", WIDTH, HEIGHT, phase.steps, numbers)
+            for phase in self.settings.phases
+        )
+
+    def begin(self, phase: int, previous: State | None) -> State:
+        """Draw the strokes, or go on with the painter of the phase before.
+
+        Raises:
+            MissingProgram: the paint program is not here.
+            InputError: nor the brush.
+        """
+        training = previous.training if previous else self._training()
+        training.restart(self.settings.phases[phase].rate, self.settings.phases[phase].steps)
+        return State(phase, training, 0, self._look(training, few=True))
+
+    def _training(self) -> Training:
+        material = self.material
+        painter: PainterSettings = self.settings.painter
+        return painter.build(Lesson(material.samples, material.brush, self.studio.seed, self.studio.device))
+
+    def _look(self, training: Training, *, few: bool = False) -> float:
+        """Decibels between learnt strokes and the mean of real ones."""
+        repeats = self.material.repeats
+        count = CHECKED if few else len(repeats.actions)
+        found = card.learnt(training.painter, repeats.actions[:count])
+        return card.decibels(float(np.square(found - repeats.mean[:count]).mean()))
+
+    def step(self, state: State) -> Outcome:
+        """One step; see the base class."""
+        terms = state.training.step(state.step)
+        state.step += 1
+        if state.step % CHECK == 0:
+            state.unseen = self._look(state.training, few=True)
+        return Outcome(terms, {"psnr-unseen": state.unseen})
+
+    def image(self, state: State) -> Pixels:
+        """Unseen strokes: real, mean, learnt."""
+        text = f"unseen strokes after {state.step} steps; {state.unseen:.1f} dB between the learnt and the mean"
+        return self._sheet(state, text)
+
+    def _sheet(self, state: State, text: str) -> Pixels:
+        repeats = self.material.repeats
+        shown = COLUMNS * BANDS
+        found = card.learnt(state.training.painter, repeats.actions[:shown])
+        rows = [("drawn", repeats.single[:shown]), ("learnt", found)]
+        if repeats.count > 1:
+            rows.insert(1, (f"mean of {repeats.count}", repeats.mean[:shown]))
+        name = self.settings.brush.removesuffix(ENDING).rpartition("/")[2].replace("_", " ")
+        return strokes_sheet(name, text, rows)
+
+    def final(self, state: State) -> Pixels:
+        """The card with a painting by both."""
+        painter, program = state.training.painter, self.material.program
+        repeats = self.material.repeats
+        sheet = self._sheet(state, card.as_text(card.fidelity(card.learnt(painter, repeats.actions), repeats)))
+        actions = flower()
+        paintings = []
+        if program is not None and self.material.brush is not None:
+            large = PaintProgram(self.material.brush, replace(program.space, scale=PAINTING / program.space.canvas))
+            paintings.append(("painted by the program", large.paint(actions, seed=self.studio.seed)))
+        if isinstance(painter, ImplicitPainter):
+            with torch.no_grad():
+                picture = rasterise_actions(painter, torch.from_numpy(actions), scale=PAINTING_SCALE)
+            paintings.append(("the same strokes, learnt", picture.clamp(0, 1).numpy()))
+        return with_paintings(sheet, paintings) if paintings else sheet
+
+    def extras(self, state: State, tone: Tone) -> Mapping[str, bytes]:
+        """`painter.safetensors`, ready to use, and `card.json`."""
+        figures = self._figures(state)
+        facts = {"brush": self.settings.brush, "figures": figures["strokes"], "seed": self.studio.seed}
+        buffer = io.StringIO()
+        json.dump(figures, buffer, indent=1)
+        return {"painter.safetensors": pack(state.training.painter, facts), "card.json": buffer.getvalue().encode()}
+
+    def _figures(self, state: State) -> dict[str, Any]:
+        painter, material = state.training.painter, self.material
+        repeats, program = material.repeats, material.program
+        found = card.fidelity(card.learnt(painter, repeats.actions), repeats)
+        figures: dict[str, Any] = {
+            "brush": self.settings.brush,
+            "numbers": painter.count(),
+            "steps": state.step,
+            "unseen": len(repeats.actions),
+            "repeats": repeats.count,
+            "strokes": {name: round(value, 4) for name, value in found.items()},
+            "speed": {k: round(v, 1) for k, v in card.speed(painter, program, repeats.actions[:TIMED]).items()},
+        }
+        if program is not None:
+            slopes = card.gradients(
+                painter, program, repeats.actions[:GRADIENTS], repeats=repeats.count, seed=self.studio.seed + 3
+            )
+            figures["gradients"] = {
+                name: {"size": round(size, 4), "agreement": round(agreement, 4)}
+                for name, (size, agreement) in slopes.items()
+            }
+        return figures
+
+    def save(self, state: State) -> dict[str, Any]:
+        """Painter, optimiser, step; the strokes follow from the seed."""
+        return {"step": state.step, "unseen": state.unseen, "training": state.training.state_dict()}
+
+    def load(self, phase: int, saved: Mapping[str, Any]) -> State:
+        """See the base class."""
+        training = self._training()
+        training.load_state_dict(saved["training"])
+        return State(phase, training, int(saved["step"]), float(saved["unseen"]))
+
+    def traits(self, phase: int) -> Traits:
+        """A card has no symmetry to respect."""
+        return Traits()
+
+    def describe(self) -> str:
+        """Painter, brush and data, one line each."""
+        return f"painter {self.settings.painter!r}\nbrush {self.settings.brush}\ndata {self.settings.data!r}"

@@ -1,0 +1,135 @@
+"""Painter training in the one loop: cards, extras, resuming, shards without the program, what a user is told."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from pydantic import TypeAdapter
+
+from runner.errors import MissingProgram
+from runner.painter import mypaint
+from runner.painter.actions import draw_actions
+from runner.painter.learnt import unpack
+from runner.painter.shards import write_shard
+from runner.painter.sheet import flower
+from runner.renderers import AnyRenderer, painter_training
+from runner.renderers.base import Studio
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "painter"))
+from program_here import needs_program
+
+
+def settings(**values):
+    record = {
+        "kind": "painter-training",
+        "painter": {"kind": "implicit", "width": 16, "places": 512},
+        "phases": [{"steps": 6}, {"steps": 4, "rate": 0.001}],
+        "unseen": 30,
+        "repeats": 3,
+    }
+    return TypeAdapter(AnyRenderer).validate_python(record | values)
+
+
+def studio() -> Studio:
+    def picture(source: str) -> torch.Tensor:
+        raise AssertionError(source)
+
+    return Studio(seed=1, device="cpu", picture=picture, plain_picture=picture)
+
+
+def run(renderer, interrupt=None):
+    state = None
+    for number, phase in enumerate(renderer.phases()):
+        state = renderer.begin(number, state)
+        for step in range(phase.steps):
+            renderer.step(state)
+            if interrupt == (number, step):
+                state = renderer.load(number, renderer.save(state))
+    return state
+
+
+@pytest.fixture
+def shard(tmp_path):
+    """Strokes that are discs, as a published shard would have them."""
+    random = np.random.default_rng(0)
+    actions = draw_actions(90, random)
+    actions[:, 6:9] *= 0.7
+    y, x = np.mgrid[:64, :64] + 0.5
+    away = np.hypot(x - 64 * actions[:, 2, None, None], y - 64 * actions[:, 3, None, None])
+    alphas = (away < 6)[..., None]
+    strokes = np.round((1 + alphas * (actions[:, None, None, 6:9] - 1)) * 255).astype(np.uint8)
+    write_shard(tmp_path / "episodes_0.npz", actions, strokes)
+    return {"kind": "shards", "files": [str(tmp_path / "episodes_0.npz")]}
+
+
+@pytest.mark.parametrize("interrupt", [(0, 0), (0, 5), (1, 1)])
+def test_resuming_changes_nothing(shard, interrupt):
+    whole, broken = settings(data=shard).build(studio()), settings(data=shard).build(studio())
+    first, second = run(whole), run(broken, interrupt)
+    assert np.array_equal(whole.image(first), broken.image(second))
+    assert first.training.state_dict().keys() == second.training.state_dict().keys()
+    for name, value in first.training.painter.state_dict().items():
+        assert torch.equal(value, second.training.painter.state_dict()[name])
+
+
+def test_shards_are_learnt_without_the_program(shard, monkeypatch, tmp_path):
+    monkeypatch.setattr(mypaint, "LIBRARIES", ())
+    renderer = settings(data=shard).build(studio())
+    state = run(renderer)
+    phase = renderer.phases()[0]
+    assert renderer.image(state).shape == (phase.height, phase.width, 3)
+    files = renderer.extras(state, lambda pixels: pixels)
+    assert set(files) == {"painter.safetensors", "card.json"}
+    assert "gradients" not in json.loads(files["card.json"])
+    (tmp_path / "x.safetensors").write_bytes(files["painter.safetensors"])
+    assert unpack(tmp_path / "x.safetensors")[0].count() == phase.parameters
+
+
+@needs_program
+def test_a_drawn_brush_gets_its_card():
+    renderer = settings(brush="pen", data={"kind": "drawn", "strokes": 64}).build(studio())
+    state = run(renderer)
+    figures = json.loads(renderer.extras(state, lambda pixels: pixels)["card.json"])
+    assert figures["repeats"] == 3
+    assert set(figures["gradients"]) >= {"size", "via x", "entry pressure"}
+    assert figures["strokes"]["psnr possible"] > 80  # a pen has no noise
+    final, image = renderer.final(state), renderer.image(state)
+    assert final.dtype == np.float32
+    assert final.shape[0] > image.shape[0]
+    assert 0 <= final.min() < final.max() <= 1
+
+
+def test_without_the_program_a_run_ends_with_the_cure_and_a_check_does_not(monkeypatch):
+    def missing(*names):
+        raise MissingProgram("libmypaint: not found; install it")
+
+    monkeypatch.setattr(painter_training, "load_library", missing)
+    monkeypatch.setattr(painter_training, "list_brushes", dict)
+    wanted = settings()
+    assert wanted.complaints(lambda source: None) == []
+    assert wanted.advisories() == ["libmypaint: not found; install it"]
+
+
+def test_what_is_not_there_is_told_before_the_run(tmp_path):
+    found = settings(data={"kind": "shards", "files": [str(tmp_path / "a.npz")]}).complaints(lambda source: None)
+    assert found[0][0] == "data.files.0"
+    found = settings(brush=str(tmp_path / "a.myb")).complaints(lambda source: None)
+    assert found[0][0] == "brush"
+    assert "cannot be read" in found[0][1]
+
+
+@needs_program
+def test_a_wrong_name_is_told_before_the_run():
+    found = settings(brush="classic/dry_brsh").complaints(lambda source: None)
+    assert found[0][0] == "brush"
+    assert "did you mean classic/dry_brush" in found[0][1]
+
+
+def test_the_flower_stays_on_its_paper():
+    petals = flower()
+    assert petals.dtype == np.float32
+    assert petals.min() >= 0
+    assert petals.max() <= 1
