@@ -34,7 +34,7 @@ def dark(tone: Tone, offset: float) -> Positions:
 def article() -> None:
     points = dark(Tone(crop=(150, 30, 150, 150)), 0.1)
     print("rules     points presentations  nodes  edges  error px  seconds")
-    for rules in (NeuPy(), Fritzke(), Utility(k=1000)):
+    for rules in (NeuPy(), Fritzke(), Utility()):
         gas(points, rules).grow(1000, 2400)  # compiles
         network = gas(points, rules)
         begun = time.process_time()

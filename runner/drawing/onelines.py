@@ -242,20 +242,20 @@ def objects(graph: Graph, smallest: int) -> Floats:
 
 
 def reading_order(boxes: Floats) -> Floats:
-    """Boxes line by line from the top, each line from the left.
+    """Boxes line by line from the top, each line from the left; lines may slope.
 
-    A box belongs to a line if its middle lies within the line's height so far.
+    From the left, a box belongs to the line whose last box is at its height, the nearest of them.
 
     Args:
         boxes: (m, 4) left, top, right, bottom.
     """
-    middles = boxes[:, [1, 3]].mean(axis=1) if len(boxes) else np.zeros(0)
+    middles = boxes[:, [1, 3]].mean(axis=1)
     lines: list[list[int]] = []
-    for at in np.argsort(middles, kind="stable").tolist():
-        reach = boxes[lines[-1]] if lines else None
-        if reach is not None and middles[at] <= float(np.median(reach[:, 3])):
-            lines[-1].append(at)
+    for at in np.argsort(boxes[:, 0], kind="stable").tolist():
+        open_lines = [line for line in lines if boxes[line[-1], 1] <= middles[at] <= boxes[line[-1], 3]]
+        if open_lines:
+            min(open_lines, key=lambda line: abs(float(middles[line[-1]] - middles[at]))).append(at)
         else:
             lines.append([at])
-    order = [at for line in lines for at in sorted(line, key=lambda item: float(boxes[item, 0]))]
-    return boxes[order]
+    lines.sort(key=lambda line: float(middles[line].mean()))
+    return boxes[[at for line in lines for at in line]]

@@ -73,8 +73,8 @@ def smooth(path: Positions, scale: float) -> Positions:
         rows = np.concatenate([path[:-1], path[:-1], path])
     else:
         around, rows = along, path
-    # a spline with penalty scale^4 keeps wave lengths above 2 pi times the scale
-    curves = [make_smoothing_spline(around, axis, lam=max(scale, 0.3) ** 4)(even) for axis in rows.T]
+    # a penalty of (2 scale)^4 keeps wave lengths above 4 pi scale: the steps of a skeleton go, letters stay
+    curves = [make_smoothing_spline(around, axis, lam=(2 * max(scale, 0.15)) ** 4)(even) for axis in rows.T]
     found = np.stack(curves, axis=-1)
     if closed:
         found[-1] = found[0]

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from runner.errors import ImageError
 from runner.gas.graph import Graph, union
 from runner.gas.points import Level
-from runner.renderers.base import Traits, traits_of
 from runner.symmetry.base import Symmetry
+from runner.symmetry.curved import CurvedSymmetry
 
 if TYPE_CHECKING:
     from runner.gas.network import Network
@@ -28,6 +28,15 @@ Pixels = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 FEWEST = 8  # points of a level that a fundamental domain must hold
+
+
+def grows_on(symmetry: Symmetry) -> bool:
+    """Whether a symmetry is a group of movements that the ground of a gas can have."""
+    if isinstance(symmetry, CurvedSymmetry):
+        return True
+    planar = symmetry.planar_claims(symmetry.ratio or 1.0)
+    # a zoom's turns are movements of the plane, but what makes it a zoom is none
+    return len(planar) == len(symmetry.claims()) and bool(planar or any(symmetry.wrap))
 
 
 class Ground(ABC):
@@ -62,10 +71,6 @@ class Ground(ABC):
     @abstractmethod
     def mask(self, mask: Mask) -> Mask:
         """The same for what is true of places of the picture."""
-
-    def traits(self) -> Traits:
-        """What finishing must respect."""
-        return Traits(wrap=(False, False), tiles=False)
 
 
 class PlainGround(Ground):
@@ -165,9 +170,3 @@ class SymmetricGround(Ground):
         grey = np.repeat(mask[..., None].astype(np.float32), 3, axis=2)
         shown: Mask = self.motif.pattern(grey, recoloured=False)[..., 0] > 0.5
         return shown
-
-    def traits(self) -> Traits:
-        """The symmetry's."""
-        symmetry = self.symmetry
-        aspect = symmetry.ratio * self.height / self.width if symmetry.ratio is not None else 1.0
-        return traits_of(symmetry, aspect)

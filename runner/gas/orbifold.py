@@ -168,7 +168,8 @@ class SymmetricNetwork:
         starts, ends = self._edges()
         pieces: list[Floats] = []
         length = float(stage.distance(starts, ends).mean()) if len(starts) else self.domain.radius
-        for item in stage.elements(self.domain.centre, _reach(self.domain, length)):
+        reach, about = _reach(self.domain, length)
+        for item in stage.elements(self.domain.centre, reach, about):
             pieces.extend(_drawn(stage, starts @ item.matrix.T, ends @ item.matrix.T))
         return _joined(stage, np.concatenate(pieces) if pieces else np.zeros((0, 4)))
 
@@ -206,16 +207,17 @@ def _pixel(domain: Domain) -> float:
     return float(math.sqrt(across * down)) * 100
 
 
-def _reach(domain: Domain, length: float) -> float:
-    """How far images of the domain are drawn: to the picture's corners, or until edges are too short to see."""
+def _reach(domain: Domain, length: float) -> tuple[float, Floats]:
+    """How far images of the domain are drawn, from where: over the picture, or until edges are too short to see."""
     stage = domain.stage
     if stage.curvature < 0:
         # in the disk a length l at radius r shows as l (1 - r^2) / 2 half widths
         seen = 4 * _SMALLEST / (length * min(stage.width, stage.height))
-        return 2 / math.sqrt(min(1.0, seen))
+        return 2 / math.sqrt(min(1.0, seen)), np.array([0.0, 0.0, 1.0])
     corners, _ = stage.look(np.array([[0, 0], [stage.width, 0], [0, stage.height], [stage.width, stage.height]], float))
     # nodes may stray from the domain, by less than its radius
-    return 2.1 if stage.curvature else float(stage.distance(corners, domain.centre).max()) + 2 * domain.radius
+    flat = float(stage.distance(corners, domain.centre).max()) + 2 * domain.radius
+    return 2.1 if stage.curvature else flat, domain.centre
 
 
 def _drawn(stage: Stage, starts: Floats, ends: Floats) -> list[Floats]:
@@ -230,7 +232,9 @@ def _drawn(stage: Stage, starts: Floats, ends: Floats) -> list[Floats]:
         size = along[..., 2] ** 2 + stage.curvature * (along[..., :2] ** 2).sum(-1)
         along = along / np.sqrt(np.maximum(size, 1e-300))[..., None]
     pixels = stage.place(along.reshape(-1, 3)).reshape(count + 1, -1, 2)
-    inside = np.asarray(((pixels >= -1e-6) & (pixels < [stage.width, stage.height])).all(axis=-1)).reshape(count + 1, -1)
+    inside = np.asarray(((pixels >= -1e-6) & (pixels < [stage.width, stage.height])).all(axis=-1)).reshape(
+        count + 1, -1
+    )
     found = []
     for before, after, here, there in zip(pixels[:-1], pixels[1:], inside[:-1], inside[1:], strict=True):
         found.append(np.concatenate([before, after], axis=1)[here | there])

@@ -80,6 +80,8 @@ class Rules(Settings):
     """Nodes at the start, on points drawn by chance."""
 
     unit: ClassVar[float] = 1.0
+    symmetric: ClassVar[bool] = True
+    """Whether a gas under a symmetry may grow by these rules."""
     origin: ClassVar[float] = 0.0
 
     def law(self) -> Law:
@@ -145,6 +147,7 @@ class NeuPy(Rules):
     """`min_distance_for_update` in thousands of pixels; NeuPy compares its square with a distance, so that 0.01 skips
     points within 0.1 pixels, not 10."""
 
+    symmetric: ClassVar[bool] = False
     unit: ClassVar[float] = 0.001  # of its coordinates, which count pixels from the centre of the first
     origin: ClassVar[float] = 0.5
 
@@ -163,6 +166,10 @@ class Utility(Rules):
     cites = ("fritzke1997", "fritzke1995", "fiser2013")
 
     kind: Literal["utility"] = "utility"
+    d: float = Field(default=0.9999, gt=0.5, le=1)
+    """Factor of all errors and utilities at each presentation; near 1, so that a node among thousands keeps its
+    utility until it is nearest again."""
+    symmetric: ClassVar[bool] = False
     k: float = Field(default=8.0, gt=1)
     """Largest error / least utility at which the least useful node goes; looked at whenever a node may be added."""
 

@@ -106,13 +106,15 @@ class Stage:
         result: Floats = np.sqrt(np.maximum(square, 0.0))
         return result
 
-    def elements(self, centre: Floats, reach: float) -> tuple[Motion, ...]:
-        """The group's elements that take a point no farther than a distance, the identity first, nearest first.
+    def elements(self, centre: Floats, reach: float, about: Floats | None = None) -> tuple[Motion, ...]:
+        """The group's elements that take a point near to a place, in order of how near: the identity first at home.
 
         Args:
             centre: (3,) a point in general position: no element but the identity leaves it where it is.
-            reach: see `distance`.
+            reach: how far from the place; see `distance`.
+            about: (3,) the place; the point itself if None.
         """
+        about = centre if about is None else about
         steps = [*self.generators, *(item.inverse() for item in self.generators)]
         longest = max((float(self.distance(step.matrix @ centre, centre)) for step in steps), default=0.0)
         found = {_key(centre): Motion(np.eye(3), colour.IDENTITY)}
@@ -124,12 +126,12 @@ class Stage:
                     product = item.matrix @ step.matrix
                     there = product @ centre
                     # a way to an element within reach may lead a step beyond it
-                    if _key(there) not in found and float(self.distance(there, centre)) <= reach + longest:
+                    if _key(there) not in found and float(self.distance(there, about)) <= reach + longest:
                         following.append(Motion(product, colour.compose(item.colour, step.colour)))
                         found[_key(there)] = following[-1]
             waiting = following
         items = list(found.values())
-        away = np.array([float(self.distance(item.matrix @ centre, centre)) for item in items])
+        away = np.array([float(self.distance(item.matrix @ centre, about)) for item in items])
         return tuple(items[n] for n in np.argsort(away, kind="stable") if away[n] <= reach)
 
 

@@ -16,27 +16,37 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 import torch
 from pydantic import Field
+from scipy.ndimage import gaussian_filter1d
 
 from runner.drawing import AnyDrawing
 from runner.drawing.meshes import Lines
-from runner.gas.graph import Graph, union
+from runner.errors import IllegalSymmetry
+from runner.gas.graph import Graph
+from runner.gas.ground import Ground, PlainGround, SymmetricGround, grows_on
 from runner.gas.points import AnySampling, Level, Otsu
 from runner.gas.rules import AnyRules, Fritzke, Rules
 from runner.gas.stops import AnyStop, Moment
 from runner.gas.tone import Grey, Mask, Tone
-from runner.renderers.base import Outcome, Phase, Pixels, Renderer, RendererSettings, Studio
+from runner.renderers.base import Outcome, Phase, Pixels, Renderer, RendererSettings, Studio, Traits, traits_of
 from runner.renderers.base import Tone as Finish
-from runner.settings import Settings
+from runner.settings import Settings, kind_of
+from runner.symmetry import AnySymmetry
+from runner.symmetry.base import Symmetry, SymmetrySettings
+from runner.symmetry.none import NoSymmetry
 
 if TYPE_CHECKING:
     from runner.gas.network import Network
+    from runner.gas.orbifold import SymmetricNetwork
+
+SOFTENED = 3.0  # pixels
 
 
 class GasPhase(Settings):
     """One budget of nodes."""
 
     nodes: int = Field(ge=2, le=1_000_000)
-    """Nodes that there may be, of all levels together."""
+    """Nodes that there may be, of all levels together; under a symmetry those of the fundamental domain, which its
+    images repeat."""
     epochs: float = Field(default=20, gt=0, le=10_000)
     """How often every point is presented."""
     steps: int = Field(default=100, ge=1, le=100_000)
@@ -60,6 +70,9 @@ class GrowingNeuralGas(RendererSettings):
     """Budgets of nodes, one after the other."""
     stops: Annotated[tuple[AnyStop, ...], Field(max_length=8)] = ()
     """What ends a phase before its epochs do; the first that is reached."""
+    symmetry: AnySymmetry = NoSymmetry()
+    """The symmetry that the drawing has exactly: the picture is laid over a fundamental domain, and the gas grows on
+    over its borders. Of a plane, frieze, rotor, sphere or hyperbolic kind."""
     drawing: AnyDrawing = Lines()
     """How the graph is drawn."""
     size: int = Field(default=1024, ge=16, le=16384)
@@ -81,6 +94,7 @@ class GrowingNeuralGas(RendererSettings):
                     (f"phases.{number}.nodes", f"{phase.nodes} nodes, but {what}; a gas grows; give {before} or more")
                 )
             before = max(before, phase.nodes)
+        found += self._symmetry_complaints()
         if self.tone.crop is not None and (min(self.tone.crop[:2]) < 0 or min(self.tone.crop[2:]) < 1):
             found.append(
                 (
@@ -90,6 +104,34 @@ class GrowingNeuralGas(RendererSettings):
                 )
             )
         return found
+
+    def _symmetry_complaints(self) -> list[tuple[str, str]]:
+        """An illegal symmetry, or one whose movements are none of a surface."""
+        settings: SymmetrySettings = self.symmetry
+        gas: Rules = self.gas
+        if isinstance(settings, NoSymmetry):
+            return []
+        try:
+            symmetry = settings.build()
+        except IllegalSymmetry as error:
+            return [(f"symmetry.{error.where}".rstrip("."), str(error))]
+        if not gas.symmetric:
+            return [
+                (
+                    "gas",
+                    f"{kind_of(type(gas))} knows no symmetry; under one a gas grows by the paper's rules; use fritzke, "
+                    "or leave out the symmetry",
+                )
+            ]
+        if not grows_on(symmetry):
+            return [
+                (
+                    "symmetry.kind",
+                    f"{symmetry.title}: a gas grows on a surface that a group of movements acts on; use plane, frieze, "
+                    "rotor, sphere or hyperbolic",
+                )
+            ]
+        return []
 
     def pictures(self) -> dict[str, str]:
         """The picture and its mask."""
@@ -138,7 +180,7 @@ class State:
     """
 
     phase: int
-    networks: list[Network]
+    networks: list[Network | SymmetricNetwork]
     begun: list[int]
     step: int = 0
     history: list[Moment] = field(default_factory=list)
@@ -167,14 +209,18 @@ class GasRenderer(Renderer):
         levels = self.settings.points.levels(blurred, allowed, random)
         return Source(part, grey, blurred, allowed, levels)
 
-    @property
-    def _size(self) -> tuple[int, int]:
+    @cached_property
+    def ground(self) -> Ground:
+        """What the gas grows on."""
         height, width = self.source.part.shape[:2]
-        return self.settings.size, max(1, round(self.settings.size * height / width))
+        symmetry: SymmetrySettings = self.settings.symmetry
+        if isinstance(symmetry, NoSymmetry):
+            return PlainGround((height, width), self.settings.size)
+        return SymmetricGround(symmetry.build(), (height, width), self.settings.size)
 
     def phases(self) -> tuple[Phase, ...]:
         """One for each budget of nodes."""
-        width, height = self._size
+        width, height = self.ground.width, self.ground.height
         points = sum(len(level.points) for level in self.source.levels)
         return tuple(
             Phase(
@@ -207,21 +253,8 @@ class GasRenderer(Renderer):
             found[level.title] = _shown(1 - np.minimum(counts / dense, 1.0))
         return found
 
-    def _networks(self) -> list[Network]:
-        from runner.gas.network import Network  # compiles, so not before it is needed
-
-        gas: Rules = self.settings.gas
-        return [
-            Network(
-                level.points,
-                gas.law(),
-                gas.order(self.studio.seed, number),
-                start=min(gas.start, len(level.points)),
-                unit=gas.unit,
-                origin=gas.origin,
-            )
-            for number, level in enumerate(self.source.levels)
-        ]
+    def _networks(self) -> list[Network | SymmetricNetwork]:
+        return self.ground.networks(self.source.levels, self.settings.gas, self.studio.seed)
 
     def begin(self, phase: int, previous: State | None) -> State:
         """The start nodes, or the networks of the phase before."""
@@ -252,20 +285,55 @@ class GasRenderer(Renderer):
         return Outcome({"quantisation_error": error}, metrics, finished=state.reason)
 
     def graph(self, state: State) -> Graph:
-        """The graph of all levels over the part in use."""
-        height, width = self.source.grey.shape
-        return union([network.graph(width, height) for network in state.networks])
+        """The graph of all levels over what is drawn."""
+        return self.ground.graph(state.networks)
+
+    @cached_property
+    def _under(self) -> tuple[Pixels, Mask | None]:
+        """The picture and the mask as they lie under the graph."""
+        mask = self.source.mask
+        return self.ground.picture(self.source.part), None if mask is None else self.ground.mask(mask)
 
     def image(self, state: State) -> Pixels:
         """The drawing."""
-        width, height = self._size
-        return self.drawing.draw(self.graph(state), self.source.part, self.source.mask, width=width, height=height)
+        picture, mask = self._under
+        width, height = self.ground.width, self.ground.height
+        drawn: Pixels = self.drawing.draw(self.graph(state), picture, mask, width=width, height=height)
+        return drawn
 
     def extras(self, state: State, tone: Finish) -> Mapping[str, bytes]:
         """The graph, and what the drawing has besides."""
         graph = self.graph(state)
-        files = self.drawing.files(graph, self.source.part, self.source.mask)
+        files = self.drawing.files(graph, *self._under)
         return {"graph.json": graph.to_json().encode(), **files}
+
+    @property
+    def _symmetry(self) -> Symmetry | None:
+        settings: SymmetrySettings = self.settings.symmetry
+        return None if isinstance(settings, NoSymmetry) else settings.build()
+
+    def traits(self, phase: int) -> Traits:
+        """What finishing must respect: the symmetry's shape and colours."""
+        symmetry = self._symmetry
+        if symmetry is None:
+            return Traits(tiles=False)
+        aspect = 1.0 if symmetry.ratio is None else symmetry.ratio * self.ground.height / self.ground.width
+        return traits_of(symmetry, aspect)
+
+    def symmetry_summary(self, image: Pixels | None) -> dict[str, Any] | None:
+        """Group, claims and residuals of the drawing; None without a symmetry.
+
+        Lines are as thin as the pixels that show them, so what is measured is the drawing softened a little.
+        """
+        symmetry = self._symmetry
+        if symmetry is None:
+            return None
+        if image is not None:
+            for axis, wraps in enumerate(symmetry.wrap):
+                image = gaussian_filter1d(image, SOFTENED, axis=axis, mode="wrap" if wraps else "nearest")
+        summary = symmetry.summary(getattr(self.settings.symmetry, "kind", ""), image)
+        note = f"measured on the drawing softened by {SOFTENED:g} pixels: its lines are as thin as pixels"
+        return {**summary, "notes": [*summary["notes"], note]}
 
     def save(self, state: State) -> dict[str, Any]:
         """Networks, place in the phase, history."""

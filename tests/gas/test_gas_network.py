@@ -116,7 +116,7 @@ def test_utility_takes_nodes_from_where_nothing_is_left():
             return np.concatenate([half, half])
 
     shares = []
-    for rules in (Fritzke(), Utility(k=20)):
+    for rules in (Fritzke(), Utility(k=20, d=0.995)):
         gas = Network(both, rules.law(), FirstLeftThenRight())
         gas.grow(6 * len(both), 50)
         shares.append((gas.graph(50, 10).nodes[:, 0] < 30).mean())
