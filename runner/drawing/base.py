@@ -64,6 +64,11 @@ class Scene:
         """Picture pixels of a thousandth of the drawing's longer side: line widths are told in it."""
         return max(self.graph.width, self.graph.height) / 1000
 
+    @property
+    def scale(self) -> Floats:
+        """(n,) of the picture at each node: widths and radii follow it."""
+        return np.ones(len(self.graph.nodes)) if self.graph.scale is None else self.graph.scale
+
     def along(self, paths: Sequence[Positions]) -> Floats:
         """(m, 3) mean colour of the picture under each path's ends and middle."""
         if not len(paths):

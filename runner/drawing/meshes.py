@@ -21,11 +21,14 @@ def swelling(seen: Floats, strength: float) -> Floats:
     return np.maximum(0.1, 1 - strength + 2 * strength * darkness(seen))
 
 
-def edges_of(scene: Scene) -> list[Positions]:
-    """The edges as paths; where the picture wraps, all copies that show."""
-    if not any(scene.graph.wrap):
-        return list(scene.graph.nodes[scene.graph.edges])
-    return unrolled(scene.graph, scene.graph.edges.tolist())[0]
+def edges_of(scene: Scene) -> tuple[list[Positions], Floats]:
+    """The edges as paths, and the scale of the picture at each; where the picture wraps, all copies that show."""
+    graph = scene.graph
+    scale = np.ones(len(graph.edges)) if graph.scale is None else graph.scale[graph.edges].mean(axis=1)
+    if not any(graph.wrap):
+        return list(graph.nodes[graph.edges]), scale
+    paths, owners = unrolled(graph, graph.edges.tolist())
+    return paths, scale[owners]
 
 
 class Lines(DrawingSettings):
@@ -41,14 +44,14 @@ class Lines(DrawingSettings):
 
     def marks(self, scene: Scene) -> tuple[Mark, ...]:
         """Lines, and dots on top."""
-        paths = edges_of(scene)
+        paths, scale = edges_of(scene)
         seen = scene.along(paths)
-        widths = self.line * scene.unit * swelling(seen, self.darkness)
+        widths = self.line * scene.unit * scale * swelling(seen, self.darkness)
         found: tuple[Mark, ...] = (Strokes(paths, widths, self.colour.pick(seen, scene.ink)),)
         if self.dots:
             nodes = scene.graph.nodes
             seen = under(scene.picture, nodes[:, None])
-            radii = self.dots * scene.unit * swelling(seen, self.darkness)
+            radii = self.dots * scene.unit * scene.scale * swelling(seen, self.darkness)
             found += (Dots(nodes, radii, self.colour.pick(seen, scene.ink)),)
         return found
 
@@ -85,7 +88,7 @@ class Nodes(DrawingSettings):
     def marks(self, scene: Scene) -> tuple[Mark, ...]:
         """Dots."""
         seen = under(scene.picture, scene.graph.nodes[:, None])
-        radii = self.radius * scene.unit * swelling(seen, self.darkness)
+        radii = self.radius * scene.unit * scene.scale * swelling(seen, self.darkness)
         return (Dots(scene.graph.nodes, radii, self.colour.pick(seen, scene.ink)),)
 
     def pen_strokes(self, scene: Scene) -> Mapping[str, Sequence[Positions]]:
@@ -115,11 +118,11 @@ class Triangles(DrawingSettings):
         """Areas, then lines in the ink."""
         rings, _ = unrolled(scene.graph, self.rings(scene.graph), closed=True)
         seen = under(scene.picture, _inside(rings))
-        lines = edges_of(scene)
+        lines, scale = edges_of(scene)
         found: tuple[Mark, ...] = (Areas(rings, self.colour.pick(seen, scene.ink)),)
         if self.line:
             ink = np.tile(np.array(scene.ink), (len(lines), 1))
-            found += (Strokes(lines, np.full(len(lines), self.line * scene.unit), ink),)
+            found += (Strokes(lines, self.line * scene.unit * scale, ink),)
         return found
 
     def pen_strokes(self, scene: Scene) -> Mapping[str, Sequence[Positions]]:

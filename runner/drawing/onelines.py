@@ -139,7 +139,7 @@ class Signature(DrawingSettings):
     def marks(self, scene: Scene) -> tuple[Mark, ...]:
         """Smooth curves."""
         if scene.graph.degrees().max(initial=0) > 2:  # no mask, so no skeleton: the gas as it is
-            paths = edges_of(scene)
+            paths, _ = edges_of(scene)
         else:
             paths = [rounded(scene.graph.nodes[chain]) for chain in chains(scene.graph)]
         seen = scene.along(paths)
@@ -206,7 +206,7 @@ class Words(DrawingSettings):
 
     def marks(self, scene: Scene) -> tuple[Mark, ...]:
         """Lines, boxes, numbers."""
-        paths = edges_of(scene)
+        paths, _ = edges_of(scene)
         seen = scene.along(paths)
         widths = np.full(len(paths), self.line * scene.unit)
         found: tuple[Mark, ...] = (Strokes(paths, widths, self.colour.pick(seen, scene.ink)),)

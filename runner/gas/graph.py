@@ -30,6 +30,7 @@ class Graph:
         width: of the picture in pixels.
         height: of the picture in pixels.
         wrap: whether the picture goes on over its (top-bottom, left-right) edges; then an edge goes the short way.
+        scale: (n,) how large the picture shows things at each node, 1 in its middle; None where it is 1 everywhere.
     """
 
     nodes: Positions
@@ -37,6 +38,7 @@ class Graph:
     width: int
     height: int
     wrap: tuple[bool, bool] = (False, False)
+    scale: npt.NDArray[np.float64] | None = None
 
     @classmethod
     def of(
@@ -47,6 +49,7 @@ class Graph:
         width: int,
         height: int,
         wrap: tuple[bool, bool] = (False,) * 2,
+        scale: npt.NDArray[np.float64] | None = None,
     ) -> Graph:
         """A graph from edges in any order, direction and number.
 
@@ -56,6 +59,7 @@ class Graph:
             width: of the picture in pixels.
             height: of the picture in pixels.
             wrap: over its (top-bottom, left-right) edges.
+            scale: (n,) of the picture at each node, or None.
 
         Returns:
             The graph in canonical form.
@@ -66,7 +70,7 @@ class Graph:
         places = np.asarray(nodes, dtype=np.float64).reshape(-1, 2)
         pairs = np.sort(np.asarray(edges, dtype=np.int64).reshape(-1, 2), axis=1)
         pairs = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0)
-        return cls(places, pairs.reshape(-1, 2), width, height, wrap)
+        return cls(places, pairs.reshape(-1, 2), width, height, wrap, scale)
 
     def vectors(self) -> Positions:
         """(m, 2): from the first to the second end of each edge, in pixels, the short way round where it wraps."""
@@ -117,7 +121,8 @@ class Graph:
         """
         number = np.cumsum(keep) - 1
         edges = self.edges[keep[self.edges].all(axis=1)]
-        return Graph(self.nodes[keep], number[edges].reshape(-1, 2), self.width, self.height, self.wrap)
+        scale = None if self.scale is None else self.scale[keep]
+        return Graph(self.nodes[keep], number[edges].reshape(-1, 2), self.width, self.height, self.wrap, scale)
 
     def to_json(self, decimals: int = 4) -> str:
         """`extras/graph.json`: nodes, edges, width, height, and wrap where it wraps.
@@ -177,4 +182,6 @@ def union(graphs: list[Graph]) -> Graph:
     edges = [graph.edges + offset for graph, offset in zip(graphs, offsets[:-1], strict=True)]
     first = graphs[0]
     nodes = np.concatenate([graph.nodes for graph in graphs])
-    return Graph(nodes, np.concatenate(edges), first.width, first.height, first.wrap)
+    scales = [graph.scale for graph in graphs if graph.scale is not None]
+    scale = np.concatenate(scales) if len(scales) == len(graphs) else None
+    return Graph(nodes, np.concatenate(edges), first.width, first.height, first.wrap, scale)

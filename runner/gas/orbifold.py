@@ -35,7 +35,7 @@ from runner.gas.stage import Stage
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 
-_SMALLEST = 1.2  # pixels: mean edge of the smallest images that are drawn
+_SMALLEST = 0.8  # pixels: mean edge of the smallest images that are drawn
 _PIECE = 5.0  # pixels of a geodesic that are drawn as a straight piece
 _SAME = 1e-3  # pixels
 
@@ -251,8 +251,8 @@ def _joined(stage: Stage, pieces: Floats) -> Graph:
     if not len(ends):
         return Graph.of(ends, np.zeros((0, 2)), width=stage.width, height=stage.height, wrap=stage.wrap)
     numbers, firsts = _places(ends)
-    edges = numbers.reshape(-1, 2)
-    return Graph.of(ends[firsts], edges, width=stage.width, height=stage.height, wrap=stage.wrap)
+    nodes, edges = ends[firsts], numbers.reshape(-1, 2)
+    return Graph.of(nodes, edges, width=stage.width, height=stage.height, wrap=stage.wrap, scale=stage.scale(nodes))
 
 
 def _places(ends: Floats) -> tuple[Longs, Longs]:

@@ -78,21 +78,35 @@ class Stage:
         Args:
             pixels: (n, 2), x to the right, y down; beyond the picture where that is a plane.
         """
-        fractions = pixels / [self.width, self.height]
         if self.chart is None:
+            # samples of a flat artwork stand at whole pixels: the first one's middle is the group's origin
+            fractions = (pixels - 0.5) / [self.width, self.height]
             points = np.column_stack([fractions * [self._ratio, 1.0], np.ones(len(pixels))])
             return points, np.ones(len(pixels), dtype=bool)
+        fractions = pixels / [self.width, self.height]
         sights = self.chart.look(2 * fractions[:, 0] - 1, 1 - 2 * fractions[:, 1])
         return sights.points, sights.there
 
     def place(self, points: Floats) -> Floats:
         """(n, 2) where points stand in the picture, in pixels; some may stand outside of it."""
         if self.chart is None:
-            fractions = points[:, :2] / [self._ratio, 1.0]
-        else:
-            x, y = self.chart.place(points)
-            fractions = np.stack([(x + 1) / 2, (1 - y) / 2], axis=1)
-        return np.asarray(fractions * [self.width, self.height], dtype=np.float64)
+            return np.asarray(points[:, :2] / [self._ratio, 1.0] * [self.width, self.height] + 0.5, dtype=np.float64)
+        x, y = self.chart.place(points)
+        return np.stack([(x + 1) / 2 * self.width, (1 - y) / 2 * self.height], axis=1)
+
+    def scale(self, pixels: Floats) -> Floats | None:
+        """(n,) how large the picture shows things at some places, 1 in its middle; None in the plane.
+
+        Args:
+            pixels: (n, 2).
+        """
+        if self.chart is None:
+            return None
+        x, y = 2 * pixels[:, 0] / self.width - 1, 1 - 2 * pixels[:, 1] / self.height
+        middle = self.chart.look(np.zeros(1), np.zeros(1)).spacing
+        sights = self.chart.look(np.clip(x, -1, 1), np.clip(y, -1, 1))
+        shown: Floats = np.where(sights.there, middle / np.maximum(sights.spacing, 1e-12), 0.0)
+        return shown
 
     def distance(self, left: Floats, right: Floats) -> Floats:
         """Distances on the surface, as chords: monotonic in the true ones, and equal to them where they are small.

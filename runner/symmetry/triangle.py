@@ -134,36 +134,19 @@ class Triangle:
         Raises:
             FloatingPointError: a point needs more reflections than arithmetic can carry (too near the rim).
         """
-        covectors, vectors = (matrix[list(active)] for matrix in self.mirrors)
-        numbers = np.array(active)
-        result = np.array(points, dtype=np.float64)
-        state = np.zeros(len(result), dtype=np.int64)
-        count = np.zeros(len(result), dtype=np.int64)
-        going = np.arange(len(result))
-        # one row for each coordinate, and only points still outside: several times faster than (N, 3)
-        place, now = np.ascontiguousarray(result.T), state.copy()
-        for step in range(_MOST):
-            signed = covectors @ place
-            worst = np.zeros(place.shape[1], dtype=np.int64)
-            depth = signed[0]
-            for number in range(1, len(signed)):
-                nearer = signed[number] < depth
-                worst[nearer] = number
-                depth = np.minimum(depth, signed[number])
-            outside = depth < -_TOLERANCE * np.maximum(1.0, np.abs(place[2]))
-            if not outside.all():
-                done = ~outside
-                arrived = going[done]
-                result[arrived], state[arrived], count[arrived] = place[:, done].T, now[done], step
-                going, place, now = going[outside], place[:, outside], now[outside]
-                worst, depth = worst[outside], depth[outside]
-            if not len(going):
-                return Folded(self._weights(result), state, count)
-            place -= 2 * depth * vectors.T[:, worst]
-            if table is not None:
-                now = table[now, numbers[worst]]
+        from runner.symmetry.folding import fold_points  # compiles, so not before it is needed
+
+        covectors, vectors = (np.ascontiguousarray(matrix[list(active)]) for matrix in self.mirrors)
+        steps = np.zeros((1, 3), dtype=np.int64) if table is None else np.ascontiguousarray(table)
+        start = np.ascontiguousarray(points, dtype=np.float64)
+        folded, states, counts = fold_points(
+            start, covectors, vectors, np.array(active, dtype=np.int64), steps, _TOLERANCE, _MOST
+        )
+        stray = int((counts < 0).sum())
+        if not stray:
+            return Folded(self._weights(folded), states, counts)
         raise FloatingPointError(
-            f"({self.p}, {self.q}, {self.r}): {len(going)} points take more than {_MOST} reflections; "
+            f"({self.p}, {self.q}, {self.r}): {stray} points take more than {_MOST} reflections; "
             "they lie too near the rim; keep 1 - radius above 0.00001"
         )
 
