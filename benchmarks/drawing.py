@@ -44,8 +44,8 @@ def true(name: str, level: Level, rules: Rules, nodes: int, epochs: int) -> None
     for title, drawn, seconds in (("as it grew", graph, 0.0), ("improved", improved, spent)):
         found = measure(drawn, level.mask)
         print(
-            f"{name:<10} {title:<11} {len(drawn.nodes):5} {len(drawn.edges):6} {found.quantisation_error:7.4f} {found.fill:6.3f} "
-            f"{found.contour:7.3f} {100 * found.ink_over_background:9.2f} {seconds:8.2f}"
+            f"{name:<10} {title:<11} {len(drawn.nodes):5} {len(drawn.edges):6} {found.quantisation_error:7.4f} "
+            f"{found.fill:6.3f} {found.contour:7.3f} {100 * found.ink_over_background:9.2f} {seconds:8.2f}"
         )
 
 

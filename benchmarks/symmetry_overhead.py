@@ -22,7 +22,7 @@ import torch  # noqa: E402
 from runner.recipe.model import load, recipe_folders  # noqa: E402
 from runner.studio import InputPictures  # noqa: E402
 
-REPEATS = 12
+REPEATS = 40
 DEFAULT = (
     "plane/rainbow-hexagon plane/frieze-step plane/kaleidoscope plane/similar-hexagon sphere/octahedral-orb "
     "sphere/spherical-texture hyperbolic/heptagon hyperbolic/hyperbolic-46 hyperbolic/hyperbolic-320 "
@@ -54,8 +54,8 @@ def main() -> None:
             torch.autograd.backward(pictures, gradients)
             spent.append((middle - begun + time.perf_counter() - done, done - middle))
             state.step += 1
-        # the first steps make windows that later ones find again; a phase has many more steps
-        symmetry, network = (statistics.median(column) for column in zip(*spent[2:], strict=True))
+        # some kinds keep the windows they have made, so the mean over as many steps as a phase has tells their cost
+        symmetry, network = (statistics.mean(column) for column in zip(*spent[1:], strict=True))
         size = f"{layout.width} x {layout.height}"
         print(
             f"{Path(name).stem:<25} {size:<12} {building:8.2f} {layout.table_bytes / 1e6:6.1f} {symmetry:12.3f} "

@@ -222,11 +222,11 @@ class BlendedLayout(Layout):
         for level in range(len(self._steps), -1, -1):
             if level < len(self._steps) and isinstance(collected, Tensor) and isinstance(shown, Tensor):
                 step = self._steps[level]
-                collected, shown = step.collect(collected), _shown(step, shown[:, 0]).to(points.dtype)
+                collected, shown = step.collect(collected), step.shown(shown[:, 0]).to(points.dtype)
             for chosen, gather, of in self._parts:
                 if of == level:
                     collected = collected + gather.collect(points.index_select(0, chosen))
-                    shown = shown + _shown(gather, weight.index_select(0, chosen)).to(points.dtype)
+                    shown = shown + gather.shown(weight.index_select(0, chosen)).to(points.dtype)
         assert isinstance(collected, Tensor)
         assert isinstance(shown, Tensor)
         return collected, shown
@@ -282,14 +282,3 @@ def needed(orbits: Integers, elements: Integers, weights: Floats) -> tuple[Integ
     orbits, elements = np.take_along_axis(orbits, rank, 1), np.take_along_axis(elements, rank, 1)
     weights = np.take_along_axis(weights, rank, 1)
     return orbits, elements, None if kept == 1 and bool((weights == 1).all()) else weights
-
-
-def _shown(gather: Gather, weight: Tensor) -> Tensor:
-    """(P, 1) how much of every orbit these points show, whatever its colours."""
-    weights = weight[gather.back_points.long()]
-    if gather.back_weights is not None:
-        weights = weights * gather.back_weights
-    ends = torch.cat([gather.back_offsets.long()[1:], torch.tensor([len(weights)], device=weights.device)])
-    running = torch.cat([torch.zeros(1, dtype=torch.float64, device=weights.device), weights.double().cumsum(0)])
-    each = running[ends] - running[gather.back_offsets.long()]
-    return each.view(gather.parameters, -1).sum(1, keepdim=True)

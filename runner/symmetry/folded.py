@@ -204,15 +204,8 @@ class FoldedLayout(Layout):
     @cached_property
     def _shown(self) -> Tensor:
         """(P, 1) how much of every orbit the picture shows, over all levels."""
-        draw = self._draw
-        assert draw.back_weights is not None
-        weights = draw.back_weights * (1 - self._fade[:, 0])[draw.back_points.long()]
-        ends = torch.cat([draw.back_offsets.long()[1:], torch.tensor([len(weights)], device=weights.device)])
-        running = torch.cat([torch.zeros(1, dtype=torch.float64, device=weights.device), weights.double().cumsum(0)])
-        each = (running[ends] - running[draw.back_offsets.long()]).view(
-            -1, self.parameters, ends.numel() // draw.parameters
-        )
-        return each.sum((0, 2)).float()[:, None]
+        levels = self._draw.shown(1 - self._fade[:, 0])
+        return levels.view(-1, self.parameters).sum(0).float()[:, None]
 
     def carry(self, values: Tensor, old: Layout) -> Tensor:
         """The old texture at this one's nodes, without the detour over a picture: see `base.Layout.carry`."""

@@ -36,8 +36,11 @@ class Gather:
         taps: (points, k), orbit * K + colour slot.
         weights: (points, k), or None where every point is one tap of weight 1.
         back_points: (taps,) points in the order of `taps`' values.
-        back_offsets: (P K,) where each of them begins in `back_points`.
+        back_offsets: where the taps of each of `back_rows` begin in `back_points`.
         back_weights: (taps,) or None.
+        back_rows: the values, orbit * K + slot, that are tapped at all; None for all (P K,). A window of a large
+            surface sees few of its orbits.
+        identity: every tap shows its orbit in the orbit's own colours.
     """
 
     parameters: int
@@ -50,6 +53,8 @@ class Gather:
     back_points: Tensor
     back_offsets: Tensor
     back_weights: Tensor | None
+    back_rows: Tensor | None = None
+    identity: bool = False
 
     def to(self, device: str) -> Gather:
         """The same tables on a device."""
@@ -69,6 +74,8 @@ class Gather:
         Returns:
             (points, 3), centred.
         """
+        if self.identity:
+            return _bags(values, self.taps, self.weights, None)
         turned = values.index_select(1, self.channels) * self.signs.to(values.dtype)
         return _bags(turned.view(-1, 3), self.taps, self.weights, None)
 
@@ -82,9 +89,32 @@ class Gather:
             (P, 3).
         """
         turned = _bags(points.contiguous(), self.back_points, self.back_weights, self.back_offsets)
+        if self.back_rows is not None:
+            everywhere = turned.new_zeros(self.parameters * (len(self.channels) // 3), 3)
+            turned = everywhere.index_copy_(0, self.back_rows, turned)
+        if self.identity:
+            return turned
         turned = turned.view(self.parameters, -1)
         back = turned.index_select(1, self.inverse_channels) * self.inverse_signs.to(points.dtype)
         return back.view(self.parameters, -1, 3).sum(1)
+
+    def shown(self, weight: Tensor) -> Tensor:
+        """(P, 1) how much of every orbit the points show, whatever its colours, in float64.
+
+        Args:
+            weight: (points,) of each point.
+        """
+        weights = weight[self.back_points.long()].double()
+        if self.back_weights is not None:
+            weights = weights * self.back_weights
+        offsets = self.back_offsets.long()
+        ends = torch.cat([offsets[1:], torch.tensor([len(weights)], device=weights.device)])
+        running = torch.cat([torch.zeros(1, dtype=torch.float64, device=weights.device), weights.cumsum(0)])
+        each = running[ends] - running[offsets]
+        if self.back_rows is not None:
+            rows = self.parameters * (len(self.channels) // 3)
+            each = each.new_zeros(rows).index_copy_(0, self.back_rows, each)
+        return each.view(self.parameters, -1).sum(1, keepdim=True)
 
     def __call__(self, values: Tensor) -> Tensor:
         """`forward`, differentiable once."""
@@ -158,6 +188,9 @@ def build_gather(
     signs = np.array([colour.signs(item) for item in used])
     back = np.array([colour.permutation(colour.INVERSE[item]) for item in used])
     back_signs = np.array([colour.signs(colour.INVERSE[item]) for item in used])
+    rows = np.flatnonzero(np.diff(back_taps.indptr))
+    few = 2 * len(rows) < parameters * len(used)
+    offsets = back_taps.indptr[rows] if few else back_taps.indptr[:-1].copy()
     return Gather(
         parameters,
         torch.from_numpy(channels.ravel()),
@@ -167,6 +200,8 @@ def build_gather(
         torch.from_numpy(taps),
         None if weights is None else torch.from_numpy(shares.reshape(taps.shape)),
         torch.from_numpy(back_taps.indices),
-        torch.from_numpy(back_taps.indptr[:-1].copy()),
+        torch.from_numpy(offsets),
         None if weights is None else torch.from_numpy(back_taps.data),
+        torch.from_numpy(rows) if few else None,
+        identity=used == [colour.IDENTITY],
     )

@@ -95,7 +95,7 @@ class LogLookup(Lookup):
     def taps(self, points: Floats) -> Taps:
         """Four texels, three on a hexagonal lattice: see `blended.Lookup.taps`."""
         place = np.round(points[:, :2] @ self._to_texels.T, 9)
-        base = np.floor(place).astype(np.int64)
+        base = np.floor(place).astype(np.int32)
         part = place - base
         if self.hexagonal:
             corners, weights = triangle_taps(base, part)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,7 @@ from runner.symmetry.resample import resample
 from runner.symmetry.texture import Taps
 
 Integers = npt.NDArray[np.int64]
+AnyIntegers = npt.NDArray[np.signedinteger[Any]]
 Floats = npt.NDArray[np.float64]
 
 
@@ -56,14 +58,14 @@ class Orbits:
     special: Integers
     projectors: Floats
 
-    def texel(self, x: Integers, y: Integers) -> Integers:
+    def texel(self, x: AnyIntegers, y: AnyIntegers) -> AnyIntegers:
         """Index of the texels at any integer coordinates."""
         return _index(self.period, x, y)
 
 
-def _index(period: Period, x: Integers, y: Integers) -> Integers:
+def _index(period: Period, x: AnyIntegers, y: AnyIntegers) -> AnyIntegers:
     turns, row = np.divmod(y, period.height)
-    result: Integers = row * period.width + (x - turns * period.shear) % period.width
+    result: AnyIntegers = row * period.width + (x - turns * period.shear) % period.width
     return result
 
 
@@ -206,6 +208,9 @@ class PlaneLayout(Layout):
         else:
             place = np.round(place * [self.width, self.height], 9)
             base, part = np.floor(place).astype(np.int32), place - np.floor(place)
+            if not part.any():  # whole texels: a copy that is shifted by some
+                texel = self._orbits.texel(base[:, :1], base[:, 1:])
+                return Taps(self._orbits.orbit[texel], self._orbits.element[texel], np.ones(texel.shape))
             steps = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=np.int32)
             corners = base[:, None, :] + steps
             u, v = part[:, 0], part[:, 1]
@@ -261,7 +266,7 @@ def _widened(values: Tensor) -> Tensor:
     return values if values.dtype in (torch.float32, torch.float64) else values.float()
 
 
-def triangle_taps(base: Integers, part: Floats) -> tuple[Integers, Floats]:
+def triangle_taps(base: AnyIntegers, part: Floats) -> tuple[AnyIntegers, Floats]:
     """Corners and weights of the lattice triangle around a point, cut along (0, 0)-(1, 1).
 
     Args:
