@@ -170,7 +170,7 @@ def _inputs(run: Run, place: Place) -> parts.Inputs | None:
         facts = (
             values.text(entry.get("source")),
             wording.pixels(width, height) if width and height else "",
-            f"weight {wording.number(weight)}" if weight is not None else "",
+            f"weight {wording.number(weight)}" if weight is not None and name.startswith("style") else "",
         )
         versions = [("original", "as given"), ("prepared", "as prepared")]
         if entry.get("prepared") == entry.get("original"):
@@ -256,7 +256,7 @@ def run_page(run: Run, gallery: Path) -> Page:
         gallery: the folder that holds all runs.
     """
     place = Place(run.folder)
-    charts = curves.loss_charts(run.phases)
+    charts = curves.loss_charts(run.phases, curves.charted(run))
     scrubber = _scrubber(run, place)
     found: list[parts.Part | None] = [
         *notices.all_of(run),

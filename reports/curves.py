@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from reports import parts, thinning, wording
+from reports import parts, thinning, values, wording
 from reports.chart import Chart, Series, chart
 from reports.log import Phase, Run, Step
 
@@ -60,11 +60,17 @@ def _total(placed: Sequence[tuple[int, Step]]) -> Series:
     return Series("loss", [(place, step.loss) for place, step in placed])
 
 
-def loss_charts(phases: Sequence[Phase]) -> tuple[Chart, ...]:
-    """The total loss, then its terms: a chart for each family. All draw the same steps.
+def charted(run: Run) -> tuple[str, ...]:
+    """The metrics that the run's renderer holds worth a curve."""
+    return values.texts(run.record.get("charted"))
+
+
+def loss_charts(phases: Sequence[Phase], metrics: Sequence[str] = ()) -> tuple[Chart, ...]:
+    """The total loss, then its terms: a chart for each family; then metrics. All draw the same steps.
 
     Args:
         phases: one phase, or all of a run.
+        metrics: names of those that get a curve, all in one chart.
     """
     placed = _positions(phases)
     columns = phase_columns(phases) if len(phases) > 1 else ()
@@ -77,6 +83,10 @@ def loss_charts(phases: Sequence[Phase]) -> tuple[Chart, ...]:
             short = [Series(member.label.removeprefix(f"{name}."), member.points) for member in members]
             title = name.replace("_", " ").replace("-", " ").capitalize()
             charts.append(chart(f"curve-{number}", title, short, columns=columns, keep=keep))
+    measured = [series for name, series in _collected(placed, "metrics").items() if name in metrics]
+    if measured:
+        title = " and ".join(series.label.replace("_", " ") for series in measured).capitalize()
+        charts.append(chart("curve-metrics", title, measured, columns=columns, keep=keep))
     return tuple(found for found in charts if found)
 
 

@@ -76,7 +76,7 @@ def phase_page(run: Run, phase: Phase, gallery: Path) -> Page:
         facts=tuple(fact for fact in facts if fact.value not in ("", wording.MISSING)),
         links=(),
     )
-    charts = curves.loss_charts([phase])
+    charts = curves.loss_charts([phase], curves.charted(run))
     shown = imaging.sampled(frames, FRAMES_SHOWN)
     cards = tuple(imaging.frame_card(place, run, phase, frame) for frame in shown)
     note = f"{len(shown)} of {len(frames)} frames, evenly spaced; the table below leads to each."

@@ -73,6 +73,7 @@ def begin_summary(
             }
             for number, phase in enumerate(phases, start=1)
         ],
+        "charted": list(renderer.charted),
         "symmetry": renderer.symmetry_summary(None),
         "inputs": [],
         "extras": [],

@@ -108,7 +108,7 @@ class Inputs(Part):
     template: ClassVar[str] = "parts/inputs.html"
     listed: ClassVar[bool] = True
     id: ClassVar[str] = "inputs"
-    title: ClassVar[str] = "Style and content"
+    title: ClassVar[str] = "Input pictures"
     cards: tuple[InputCard, ...]
 
 

@@ -50,6 +50,7 @@ TITLES = {
     "drawing.pdf": "The drawing as a page to print",
     "plotter.svg": "For a pen plotter, in millimetres",
     "drawing.json": "The drawing in numbers",
+    "graph.json": "The graph as JSON",
     "graph.graphml": "The graph as GraphML",
     "graph.npz": "The graph as NumPy arrays",
     "zoom.html": "The endless zoom as a page to play",

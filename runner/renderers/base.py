@@ -125,7 +125,13 @@ class Studio:
 
 
 class Renderer(ABC):
-    """The working renderer. A state is whatever `begin` returns; only the renderer looks inside."""
+    """The working renderer. A state is whatever `begin` returns; only the renderer looks inside.
+
+    Attributes:
+        charted: metrics that are worth a curve in the report, beside the loss.
+    """
+
+    charted: tuple[str, ...] = ()
 
     @abstractmethod
     def phases(self) -> tuple[Phase, ...]:

@@ -190,6 +190,8 @@ class State:
 class GasRenderer(Renderer):
     """The working renderer; see the module's docstring."""
 
+    charted = ("nodes", "edges")
+
     def __init__(self, settings: GrowingNeuralGas, studio: Studio) -> None:
         self.settings = settings
         self.studio = studio

@@ -1,0 +1,43 @@
+"""What a renderer adds to its report: pictures on the way, and curves of its own measures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import lxml.html
+
+from reports import curves
+from reports.log import read_run
+from reports.write import write_report
+
+
+def test_pictures_on_the_way_are_shown_in_their_order(tmp_path: Path, make_run: Callable[..., Path]) -> None:
+    folder = make_run(
+        stages=[
+            {"name": "grey", "path": "inputs/style-1.webp"},
+            {"name": "points", "path": "inputs/style-1-prepared.webp"},
+        ]
+    )
+    write_report(folder, gallery=folder.parents[1])
+    page = lxml.html.parse(folder / "index.html")
+    section = page.xpath("//section[@id='stages']")[0]
+    assert [caption.text_content().strip() for caption in section.xpath(".//figcaption")] == ["1. Grey", "2. Points"]
+    assert all((folder / image.get("src")).is_file() for image in section.xpath(".//img"))
+    assert page.xpath("//nav//a[@href='#stages']")
+
+
+def test_a_stage_outside_the_run_is_not_shown(make_run: Callable[..., Path]) -> None:
+    folder = make_run(stages=[{"name": "grey", "path": "../../../etc/passwd"}])
+    write_report(folder, gallery=folder.parents[1])
+    assert not lxml.html.parse(folder / "index.html").xpath("//section[@id='stages']")
+
+
+def test_measures_get_a_curve_if_the_run_says_so(make_run: Callable[..., Path]) -> None:
+    silent = read_run(make_run())
+    assert curves.charted(silent) == ()
+    told = read_run(make_run(recipe="other", charted=["evaluations", "nothing"]))
+    found = curves.loss_charts(told.phases, curves.charted(told))
+    assert [chart.id for chart in found][-1] == "curve-metrics"
+    assert found[-1].title == "Evaluations"
+    assert len(found) == len(curves.loss_charts(silent.phases)) + 1
