@@ -31,7 +31,27 @@ def avif(pictures: Sequence[Image.Image], milliseconds: Sequence[int]) -> bytes 
     if not features.check("avif"):
         return None
     # one thread: the bytes must not depend on the machine
-    return _animated(pictures, milliseconds, "AVIF", quality=60, speed=8, max_threads=1)
+    return timeless(_animated(pictures, milliseconds, "AVIF", quality=60, speed=8, max_threads=1))
+
+
+def timeless(data: bytes) -> bytes:
+    """An AVIF without the moment it was made at, which the encoder writes into the headers of movie, track and media.
+
+    Args:
+        data: of the file; boxes as ISO/IEC 14496-12 has them, times after version and flags.
+    """
+    found = bytearray(data)
+    start = data.find(b"moov")  # the headers stand in this box; the picture's data may hold any bytes
+    if start < 4:
+        return data
+    end = start + int.from_bytes(data[start - 4 : start], "big") - 4
+    for name in (b"mvhd", b"tkhd", b"mdhd"):
+        place = data.find(name, start, end) if start >= 0 else -1
+        while place >= 0:
+            size = 16 if data[place + 4] == 1 else 8  # creation and modification, 64 or 32 bits each
+            found[place + 8 : place + 8 + size] = bytes(size)
+            place = data.find(name, place + 4, end)
+    return bytes(found)
 
 
 def _animated(pictures: Sequence[Image.Image], milliseconds: Sequence[int], kind: str, **options: int) -> bytes:

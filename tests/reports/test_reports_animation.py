@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -135,6 +137,18 @@ def test_equal_frames_give_equal_bytes(make_run: Make) -> None:
     assert {path.suffix for path in folders[0].glob("animation.*")} == kinds
     for kind in kinds:
         assert (folders[0] / f"animation{kind}").read_bytes() == (folders[1] / f"animation{kind}").read_bytes()
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow makes no AVIF")
+def test_an_avif_tells_no_time_and_still_plays() -> None:
+    pictures = [noisy(32, 24), noisy(32, 24).rotate(180)]
+    first = film.avif(pictures, [40, 60])
+    time.sleep(1.1)  # its headers count seconds
+    assert first == film.avif(pictures, [40, 60])
+    assert first is not None
+    played = Image.open(io.BytesIO(first))
+    assert played.n_frames == 2
+    assert played.size == (32, 24)
 
 
 def test_the_smaller_kind_comes_first(make_run: Make) -> None:
