@@ -53,3 +53,57 @@ def fold_points(
         result[index, 0], result[index, 1], result[index, 2] = x, y, z
         states[index] = state
     return result, states, counts
+
+
+@njit(cache=True)
+def blend_nodes(
+    sheets: Integers,
+    elements: Integers,
+    weights: Floats,
+    divisions: int,
+    orbit: Integers,
+    glued: Integers,
+    product: Integers,
+) -> tuple[Integers, Integers, Floats]:
+    """The three nodes of the small triangle that each point lies in.
+
+    Args:
+        sheets: (N,).
+        elements: (N,) colour element through which the sheet is seen.
+        weights: (N, 3) barycentric coordinates in the sheet.
+        divisions: of a side.
+        orbit: (sheets, nodes) orbit of every node.
+        glued: (sheets, nodes) colour element through which it shows its orbit.
+        product: (48, 48) of colour elements.
+
+    Returns:
+        (N, 3) orbits, (N, 3) colour elements, (N, 3) weights.
+    """
+    orbits = np.empty((len(sheets), 3), dtype=np.int64)
+    shown = np.empty((len(sheets), 3), dtype=np.int64)
+    shares = np.empty((len(sheets), 3))
+    last = divisions - 1
+    for index in range(len(sheets)):
+        a, b = weights[index, 0] * divisions, weights[index, 1] * divisions
+        p, q = min(max(int(np.floor(a)), 0), last), min(max(int(np.floor(b)), 0), last)
+        if p + q > last and p > 0:
+            p -= p + q - last
+        q -= max(p + q - last, 0)
+        u, v = min(max(a - p, 0.0), 1.0), min(max(b - q, 0.0), 1.0)
+        upper = u + v > 1 and p + q < last
+        if u + v > 1 and not upper:  # rounding only: a point a hair beyond the side RQ
+            total = u + v
+            u, v = u / total, v / total
+        for corner in range(3):
+            if upper:
+                down, across = (1, 1) if corner == 0 else ((0, 1) if corner == 1 else (1, 0))
+                share = u + v - 1 if corner == 0 else (1 - u if corner == 1 else 1 - v)
+            else:
+                down, across = (0, 0) if corner == 0 else ((1, 0) if corner == 1 else (0, 1))
+                share = 1 - min(u + v, 1.0) if corner == 0 else (u if corner == 1 else v)
+            first = p + down
+            node = first * (divisions + 1) - first * (first - 1) // 2 + q + across
+            orbits[index, corner] = orbit[sheets[index], node]
+            shown[index, corner] = product[elements[index], glued[sheets[index], node]]
+            shares[index, corner] = share
+    return orbits, shown, shares

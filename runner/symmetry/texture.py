@@ -164,23 +164,8 @@ class Texture:
             element: (N,) colour element through which the sheet is seen.
             weights: (N, 3) barycentric coordinates.
         """
-        scaled = weights[:, :2] * self.divisions
-        base = np.clip(np.floor(scaled).astype(np.int64), 0, self.divisions - 1)
-        over = base.sum(1) - (self.divisions - 1)
-        base[:, 0] -= np.where((over > 0) & (base[:, 0] > 0), over, 0)
-        base[:, 1] -= np.maximum(base.sum(1) - (self.divisions - 1), 0)
-        part = np.clip(scaled - base, 0.0, 1.0)
-        total = part.sum(1)
-        upper = (total > 1) & (base.sum(1) < self.divisions - 1)
-        excess = np.where(~upper & (total > 1), total, 1.0)
-        part /= excess[:, None]  # rounding only: a point a hair beyond the side RQ
-        u, v = part[:, 0], part[:, 1]
-        steps = np.where(upper[:, None, None], [[1, 1], [0, 1], [1, 0]], [[0, 0], [1, 0], [0, 1]])
-        corners = base[:, None, :] + steps
-        blend = np.where(
-            upper[:, None], np.stack([u + v - 1, 1 - u, 1 - v], 1), np.stack([1 - np.minimum(u + v, 1), u, v], 1)
-        )
+        from runner.symmetry.folding import blend_nodes  # compiles, so not before it is needed
+
         orbit, glued, _, _, _ = self._orbits
-        place = sheet[:, None], self._node(corners[..., 0], corners[..., 1])
-        elements = colour.PRODUCT.astype(np.int64)[element[:, None], glued[place]]
-        return Taps(orbit[place], elements, blend)
+        product = colour.PRODUCT.astype(np.int64)
+        return Taps(*blend_nodes(sheet, element, weights, self.divisions, orbit, glued, product))
