@@ -6,9 +6,12 @@ hold is left out, since the images of the domain's other places stand there.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import map_coordinates
+from scipy.spatial import cKDTree
 
 from runner.gas.domain import Domain
 from runner.symmetry import colour
@@ -56,10 +59,7 @@ class Motif:
             (height, width, 3) of the stage's size; mid-grey where nothing is.
         """
         stage = self.domain.stage
-        x, y = np.meshgrid(np.arange(stage.width) + 0.5, np.arange(stage.height) + 0.5)
-        points, there = stage.look(np.stack([x.ravel(), y.ravel()], axis=1))
-        points, elements = self._folded(points)
-        own = (stage.place(points) - self.corner) / self.scale - 0.5
+        own, elements, there = self._sources
         sampled = np.stack(
             [map_coordinates(picture[..., band], own[:, ::-1].T, order=1, mode="nearest") for band in range(3)], axis=1
         )
@@ -69,8 +69,27 @@ class Motif:
         result: Pixels = np.clip(shown + 0.5, 0, 1).astype(np.float32).reshape(stage.height, stage.width, 3)
         return result
 
-    def _folded(self, points: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
-        """Points brought into the domain, and the colour element through which each is seen."""
+    @cached_property
+    def _sources(self) -> tuple[Floats, npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+        """For every pixel of the artwork the place of the picture it shows, through what, and whether it shows any."""
+        stage = self.domain.stage
+        x, y = np.meshgrid(np.arange(stage.width) + 0.5, np.arange(stage.height) + 0.5)
+        points, there = stage.look(np.stack([x.ravel(), y.ravel()], axis=1))
+        points, elements = self._stepped(points) if stage.curvature < 0 else self._found(points)
+        return (stage.place(points) - self.corner) / self.scale - 0.5, elements, there
+
+    def _found(self, points: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """Points brought into the domain, and the colour element through which each is seen, by the nearest image."""
+        stage, centre = self.domain.stage, self.domain.centre
+        reach = self.domain.radius + float(stage.distance(points, centre).max())
+        group = stage.elements(centre, reach + 1e-9)
+        _, nearest = cKDTree([item.matrix @ centre for item in group]).query(points)
+        back = np.array([np.linalg.inv(item.matrix) for item in group])[nearest]
+        shown = np.array([item.colour for item in group], dtype=np.int64)[nearest]
+        return np.einsum("nij,nj->ni", back, points), shown
+
+    def _stepped(self, points: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """The same where straight distances tell nothing: step by step to ever nearer images."""
         stage, around = self.domain.stage, self.domain.around
         points, elements = points.copy(), np.zeros(len(points), dtype=np.int64)
         going = np.arange(len(points))

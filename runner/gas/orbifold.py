@@ -29,7 +29,7 @@ from runner.gas.images import (
     present_images,
     set_place,
 )
-from runner.gas.network import MEASURED, Order
+from runner.gas.network import Order
 from runner.gas.stage import Stage
 
 Floats = npt.NDArray[np.float64]
@@ -38,6 +38,7 @@ Longs = npt.NDArray[np.int64]
 _SMALLEST = 0.8  # pixels: mean edge of the smallest images that are drawn
 _PIECE = 5.0  # pixels of a geodesic that are drawn as a straight piece
 _SAME = 1e-3  # pixels
+MEASURED = 3000  # points that tell the quantisation error
 
 
 def group_of(domain: Domain) -> Group:
@@ -159,7 +160,7 @@ class SymmetricNetwork:
 
     def quantisation_error(self) -> float:
         """The mean distance in pixels of the points to the nearest image of a node."""
-        stride = max(1, len(self.points) // MEASURED)
+        stride = max(1, len(self.points) // MEASURED)  # every one is compared with all images
         return float(mean_image_distance(self.points, stride, self.orbits, self.group.curvature)) / self.pixel
 
     def graph(self) -> Graph:
