@@ -55,6 +55,10 @@ def _edges(texture: Texture) -> tuple[Integers, Integers, Integers]:
     """What every orbit sees along the sides of all small triangles: (orbit, orbit seen, through what)."""
     first, second = texture.small_sides()
     orbit, element = texture.members()
+    if not element.any():  # no colour changes anywhere: nothing to look up
+        left, right = orbit[:, first].ravel(), orbit[:, second].ravel()
+        rows, seen = np.concatenate([left, right]), np.concatenate([right, left])
+        return rows, seen, np.zeros(len(rows), dtype=np.int64)
     inverse, product = np.array(colour.INVERSE), colour.PRODUCT.astype(np.int64)
     found: list[tuple[Integers, Integers, Integers]] = []
     for a, b in ((first, second), (second, first)):
