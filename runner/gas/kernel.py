@@ -1,16 +1,11 @@
 """The gas, compiled: (points, order, law) present themselves to nodes on a grid, O(1) each.
 
-The nearest two nodes are looked for in rings of cells around the point; a ring is the last once nothing beyond it can
-be nearer. Reference: Fritzke 1995; the grid and the lazy errors after Fiser, Faigl and Kulich 2013.
+Reference: Fritzke 1995; the grid (`grid.py`) and the lazy errors after Fiser, Faigl and Kulich 2013.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
-from numba import njit
 
 from runner.gas.arrays import (
     ALIVE,
@@ -27,140 +22,12 @@ from runner.gas.arrays import (
     Longs,
     Nodes,
 )
+from runner.gas.grid import cell_of, compiled, into, link, move, nearest_two, short, unlink
 
 DONE, WIDER, MORE, REGRID, RESCALE = range(5)
 """Why `present` came back: all done; a node's neighbours are full; slots are; the grid is coarse; d^-t is large."""
 
 HUGE = 1e100  # d^-t at which stored errors are scaled back
-
-Function = TypeVar("Function", bound=Callable[..., object])
-
-
-def compiled(function: Function) -> Function:
-    """Compile, keep the result on disk, and count no references.
-
-    Nothing here makes an array. Counting references to the thirty that are handed around made a presentation five
-    times slower (4.3 against 0.8 microseconds).
-    """
-    plain: Any = njit  # numba's own annotations leave this option out
-    return cast(Function, plain(cache=True, _nrt=False)(function))
-
-
-@compiled
-def place_in(value: float, origin: float, side: float, count: int) -> int:
-    """The cell of a coordinate, kept inside."""
-    return min(max(int((value - origin) / side), 0), count - 1)
-
-
-@compiled
-def short(difference: float, period: float) -> float:
-    """A difference of coordinates, the short way round."""
-    if period > 0.0:
-        return difference - period * math.floor(difference / period + 0.5)
-    return difference
-
-
-@compiled
-def into(value: float, period: float) -> float:
-    """A coordinate brought back into [0, period)."""
-    if period > 0.0:
-        return value - period * math.floor(value / period)
-    return value
-
-
-@compiled
-def unlink(node: int, grid: Grid) -> None:
-    """Take a node out of its cell."""
-    after, before = grid.next[node], grid.previous[node]
-    if before >= 0:
-        grid.next[before] = after
-    else:
-        grid.heads[grid.cells[node]] = after
-    if after >= 0:
-        grid.previous[after] = before
-
-
-@compiled
-def link(node: int, cell: int, grid: Grid) -> None:
-    """Put a node first into a cell."""
-    first = grid.heads[cell]
-    grid.next[node] = first
-    grid.previous[node] = -1
-    if first >= 0:
-        grid.previous[first] = node
-    grid.heads[cell] = node
-    grid.cells[node] = cell
-
-
-@compiled
-def cell_of(x: float, y: float, grid: Grid) -> int:
-    """The cell of a place."""
-    return place_in(y, grid.y, grid.side_y, grid.rows) * grid.columns + place_in(x, grid.x, grid.side_x, grid.columns)
-
-
-@compiled
-def link_all(nodes: Nodes, grid: Grid) -> None:
-    """Fill an empty grid, the youngest slot first."""
-    for node in range(len(nodes.degrees)):
-        if nodes.degrees[node] >= 0:
-            link(node, cell_of(nodes.places[node, 0], nodes.places[node, 1], grid), grid)
-
-
-@compiled
-def move(node: int, x: float, y: float, share: float, nodes: Nodes, grid: Grid) -> None:
-    """Let a node go a share of the way to a point, and keep the grid right."""
-    old_x, old_y = nodes.places[node, 0], nodes.places[node, 1]
-    new_x = into(old_x + share * short(x - old_x, grid.period_x), grid.period_x)
-    new_y = into(old_y + share * short(y - old_y, grid.period_y), grid.period_y)
-    nodes.places[node, 0] = new_x
-    nodes.places[node, 1] = new_y
-    cell = cell_of(new_x, new_y, grid)
-    if cell != grid.cells[node]:
-        unlink(node, grid)
-        link(node, cell, grid)
-
-
-@compiled
-def nearest_two(x: float, y: float, nodes: Nodes, grid: Grid) -> tuple[int, float, int, float]:
-    """The nearest and second nearest node and their squared distances; of equals the older is nearer."""
-    column = place_in(x, grid.x, grid.side_x, grid.columns)
-    row = place_in(y, grid.y, grid.side_y, grid.rows)
-    best, second = -1, -1
-    near, far = math.inf, math.inf
-    for ring in range(max(grid.columns, grid.rows) + 1):
-        for down in range(-ring, ring + 1):
-            j = row + down
-            if j < 0 or j >= grid.rows:
-                if grid.period_y <= 0.0:
-                    continue
-                j %= grid.rows
-            stride = 1 if ring == 0 or abs(down) == ring else 2 * ring
-            for across in range(-ring, ring + 1, stride):
-                i = column + across
-                if i < 0 or i >= grid.columns:
-                    if grid.period_x <= 0.0:
-                        continue
-                    i %= grid.columns
-                node = grid.heads[j * grid.columns + i]
-                while node >= 0:
-                    dx = short(nodes.places[node, 0] - x, grid.period_x)
-                    dy = short(nodes.places[node, 1] - y, grid.period_y)
-                    square = dx * dx + dy * dy
-                    if square <= far and node != best and node != second:
-                        if square < near or (square == near and nodes.serials[node] < nodes.serials[best]):
-                            second, far = best, near
-                            best, near = node, square
-                        elif square < far or nodes.serials[node] < nodes.serials[second]:
-                            second, far = node, square
-                    node = grid.next[node]
-        if second >= 0:
-            left = x - (grid.x + (column - ring) * grid.side_x)
-            top = y - (grid.y + (row - ring) * grid.side_y)
-            size_x, size_y = (2 * ring + 1) * grid.side_x, (2 * ring + 1) * grid.side_y
-            border = min(min(left, size_x - left), min(top, size_y - top))
-            if border > 0.0 and border * border > far:
-                break
-    return best, near, second, far
 
 
 @compiled

@@ -13,7 +13,8 @@ import numpy as np
 
 from runner.gas.arrays import ALIVE, PRESENTED, SCALE, TOTAL, Floats, Grid, Law, Longs, Nodes, empty_nodes, enlarged
 from runner.gas.graph import Graph, Positions
-from runner.gas.kernel import DONE, MORE, REGRID, RESCALE, WIDER, add, link_all, mean_distance, present
+from runner.gas.grid import link_all
+from runner.gas.kernel import DONE, MORE, REGRID, RESCALE, WIDER, add, mean_distance, present
 
 MEASURED = 20_000  # points that tell the quantisation error
 FINEST = 512  # cells along each side when the area of the points is measured
