@@ -9,7 +9,7 @@ begins a fresh optimiser.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Literal
 
 import torch
@@ -389,16 +389,7 @@ class ImageRenderer(Renderer):
 
     def weights(self) -> tuple[Mapping[str, str], ...]:
         """The network's provenance."""
-        provenance = self.encoder.provenance
-        return (
-            {
-                "name": provenance.name,
-                "sha256": provenance.sha256,
-                "licence": provenance.licence,
-                "source": provenance.source,
-                "notes": provenance.notes,
-            },
-        )
+        return (asdict(self.encoder.provenance),)
 
     def describe(self) -> str:
         """Network, precision, objectives and optimiser, one line each."""
