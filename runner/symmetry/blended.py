@@ -111,11 +111,11 @@ def mixed_taps(lookup: Callable[[Floats], Taps], points: Floats, back: Sequence[
         points: (N, 3).
         back: for each copy the (3, 3) way back to the place it was moved from, and the move.
     """
-    product = colour.PRODUCT.astype(np.int64)
     found = []
     for matrix, move in back:
         taps = lookup(points @ matrix.T)
-        found.append(Taps(taps.orbits, product[move.colour, taps.elements], taps.weights * move.weight))
+        seen = taps.elements if move.colour == colour.IDENTITY else colour.PRODUCT[move.colour, taps.elements]
+        found.append(Taps(taps.orbits, seen, taps.weights * move.weight))
     return Taps(*(np.concatenate([getattr(taps, name) for taps in found], axis=1) for name in Taps.__annotations__))
 
 

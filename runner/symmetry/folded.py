@@ -22,8 +22,8 @@ from runner.symmetry import colour
 from runner.symmetry.base import Layout, Move
 from runner.symmetry.blended import mixed_taps, ways_back
 from runner.symmetry.charts import Chart, grid
-from runner.symmetry.gather import Gather, build_gather
-from runner.symmetry.smoothing import STEPS, smoothing_step
+from runner.symmetry.gather import Gather, build_gather, build_ragged
+from runner.symmetry.smoothing import STEPS, Smoothing, smoothing_step
 from runner.symmetry.texture import Taps, Texture
 from runner.symmetry.triangle import Folded
 
@@ -48,10 +48,10 @@ class Surface:
     mean: Floats
 
     @cached_property
-    def _smoothing(self) -> dict[str, Gather]:
+    def _smoothing(self) -> dict[str, Smoothing]:
         return {}
 
-    def smoothing(self, device: str) -> Gather:
+    def smoothing(self, device: str) -> Smoothing:
         """One step of smoothing; made once for all windows of the surface.
 
         Args:
@@ -90,7 +90,7 @@ class MixedSurface(Surface):
     single: Surface
     back: tuple[tuple[Floats, Move], ...]
 
-    def smoothing(self, device: str) -> Gather:
+    def smoothing(self, device: str) -> Smoothing:
         """The single copy's: the texture is the same."""
         return self.single.smoothing(device)
 
@@ -128,15 +128,10 @@ class FoldedLayout(Layout):
         weights = taps.weights * (fade < 1)[:, None]
         if not self._levels:
             return build_gather(taps.orbits, taps.elements, weights, self.parameters)
-        lower = np.minimum(np.floor(level).astype(np.int64), self._levels - 1)
-        share = (level - lower)[:, None]
-        orbits = taps.orbits + (lower * self.parameters)[:, None]
-        return build_gather(
-            np.concatenate([orbits, orbits + self.parameters], axis=1),
-            np.concatenate([taps.elements, taps.elements], axis=1),
-            np.concatenate([weights * (1 - share), weights * share], axis=1),
-            self.parameters * (self._levels + 1),
-        )
+        from runner.symmetry.folding import layer_taps  # compiles, so not before it is needed
+
+        layered = layer_taps(taps.orbits, taps.elements, weights, level, self._levels, self.parameters)
+        return build_ragged(*layered, self.parameters * (self._levels + 1))
 
     def _smoothed(self, values: Tensor) -> list[Tensor]:
         """The values, then each level's."""

@@ -33,8 +33,9 @@ class Gather:
         signs: (3 K,) +1 or -1 for the same.
         inverse_channels: (3 K,) the way back.
         inverse_signs: (3 K,).
-        taps: (points, k), orbit * K + colour slot.
-        weights: (points, k), or None where every point is one tap of weight 1.
+        taps: (points, k), orbit * K + colour slot; (taps,) where points have different numbers of them.
+        weights: of the same shape, or None where every point is one tap of weight 1.
+        offsets: (points,) where the taps of each point begin, or None where all have k.
         back_points: (taps,) points in the order of `taps`' values.
         back_offsets: where the taps of each of `back_rows` begin in `back_points`.
         back_weights: (taps,) or None.
@@ -54,6 +55,7 @@ class Gather:
     back_offsets: Tensor
     back_weights: Tensor | None
     back_rows: Tensor | None = None
+    offsets: Tensor | None = None
     identity: bool = False
 
     def to(self, device: str) -> Gather:
@@ -75,9 +77,9 @@ class Gather:
             (points, 3), centred.
         """
         if self.identity:
-            return _bags(values, self.taps, self.weights, None)
+            return _bags(values, self.taps, self.weights, self.offsets)
         turned = values.index_select(1, self.channels) * self.signs.to(values.dtype)
-        return _bags(turned.view(-1, 3), self.taps, self.weights, None)
+        return _bags(turned.view(-1, 3), self.taps, self.weights, self.offsets)
 
     def adjoint(self, points: Tensor) -> Tensor:
         """The transposed map: what each orbit receives from its points, colours turned back.
@@ -161,9 +163,9 @@ class _Collect(torch.autograd.Function):
 
 
 def build_gather(
-    orbits: npt.NDArray[np.int64],
-    elements: npt.NDArray[np.int64],
-    weights: npt.NDArray[np.float64] | None,
+    orbits: npt.NDArray[np.integer],
+    elements: npt.NDArray[np.integer],
+    weights: npt.NDArray[np.floating] | None,
     parameters: int,
 ) -> Gather:
     """The tables for given taps.
@@ -174,15 +176,39 @@ def build_gather(
         weights: (points, k), or None for one tap of weight 1.
         parameters: number of orbits.
     """
-    used = np.flatnonzero(np.bincount(elements.ravel(), minlength=colour.COUNT)).tolist()
-    slots = np.zeros(colour.COUNT, dtype=np.int64)
+    ends = np.arange(len(orbits) + 1, dtype=np.int32) * np.int32(orbits.shape[1])
+    flat = None if weights is None else weights.ravel()
+    found = build_ragged(orbits.ravel(), elements.ravel(), flat, ends, parameters)
+    shaped = None if found.weights is None else found.weights.view(orbits.shape)
+    return replace(found, taps=found.taps.view(orbits.shape), weights=shaped, offsets=None)
+
+
+def build_ragged(
+    orbits: npt.NDArray[np.integer],
+    elements: npt.NDArray[np.integer],
+    weights: npt.NDArray[np.floating] | None,
+    ends: npt.NDArray[np.int32],
+    parameters: int,
+) -> Gather:
+    """The tables for points with different numbers of taps.
+
+    Args:
+        orbits: (taps,) orbit of each tap, point after point.
+        elements: (taps,) colour element 0..47 of each.
+        weights: (taps,), or None for weights of 1.
+        ends: (points + 1,) 0, then where the taps of each point end.
+        parameters: number of orbits.
+    """
+    used = np.flatnonzero(np.bincount(elements, minlength=colour.COUNT)).tolist()
+    slots = np.zeros(colour.COUNT, dtype=np.int32)
     slots[used] = np.arange(len(used))
     # int32 halves the traffic of the tables; embedding_bag and index_select both take it
-    taps = (orbits * len(used) + slots[elements]).astype(np.int32)
-    ends = np.arange(len(taps) + 1, dtype=np.int32) * taps.shape[1]
-    shares = np.ones(taps.size, np.float32) if weights is None else weights.astype(np.float32).ravel()
+    taps = np.multiply(orbits, len(used), dtype=np.int32, casting="same_kind")
+    if len(used) > 1:
+        taps += slots[elements]
+    shares = np.ones(taps.size, np.float32) if weights is None else weights.astype(np.float32, copy=False)
     # the transposed table, in the same order as a stable sort, by counting
-    back_taps = csr_array((shares, taps.ravel(), ends), shape=(len(taps), parameters * len(used))).tocsc()
+    back_taps = csr_array((shares, taps, ends), shape=(len(ends) - 1, parameters * len(used))).tocsc()
     base = 3 * np.arange(len(used))[:, None]
     channels = np.array([colour.permutation(item) for item in used])
     signs = np.array([colour.signs(item) for item in used])
@@ -198,10 +224,11 @@ def build_gather(
         torch.from_numpy((back + base).ravel()),
         torch.from_numpy(back_signs.ravel()).float(),
         torch.from_numpy(taps),
-        None if weights is None else torch.from_numpy(shares.reshape(taps.shape)),
+        None if weights is None else torch.from_numpy(shares),
         torch.from_numpy(back_taps.indices),
         torch.from_numpy(offsets),
         None if weights is None else torch.from_numpy(back_taps.data),
         torch.from_numpy(rows) if few else None,
+        torch.from_numpy(ends[:-1].copy()),
         identity=used == [colour.IDENTITY],
     )

@@ -1,69 +1,119 @@
-"""Coarser versions of a texture: (texture) -> one step of smoothing over neighbouring nodes, as a gather.
+"""Coarser versions of a texture: (orbit values) -> the same, one step smoother over neighbouring nodes.
 
 Towards a rim a pixel covers many nodes. Instead of sampling many points in it, it reads a smoothed texture
 (as a mipmap does, Williams 1983; here without fewer nodes, since there are not many). One step replaces each node
 by the mean of itself and its neighbours, across the sides of its sheet through their colours; the group sees
 no difference between images of a node, so the smoothed picture is as symmetric as the texture.
+
+A step is D^-1 W: sums over what every orbit sees, divided by how much that is. If an orbit sees another through g,
+that one sees it through g^-1, and colours are turned by orthogonal matrices; so W is its own transpose, and the
+adjoint W D^-1 needs no table of its own.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
-import numpy.typing as npt
-from scipy.sparse import coo_array
+import torch
+from torch import Tensor
+from torch.nn import functional
 
 from runner.symmetry import colour
-from runner.symmetry.gather import Gather, build_gather
 from runner.symmetry.texture import Texture
-
-Integers = npt.NDArray[np.int64]
 
 STEPS = (0, 1, 3, 12, 49)
 """Steps up to each level: a box of 2^level nodes has variance 4^level / 12, one step about 0.43."""
 
 
-def smoothing_step(texture: Texture) -> Gather:
+@dataclass(frozen=True)
+class Smoothing:
+    """One step of smoothing.
+
+    Attributes:
+        channels: (3 K,) old channel that each new channel shows, for the K colour elements in use.
+        signs: (3 K,) +1 or -1 for the same.
+        taps: what the orbits see, orbit * K + colour slot, one orbit after the other.
+        weights: of the taps, not normalised.
+        offsets: (orbits,) where the taps of each begin.
+        own: (orbits, 1) weight of its own value.
+        total: (orbits, 1) sum of all its weights.
+        identity: no colours change anywhere.
+    """
+
+    channels: Tensor
+    signs: Tensor
+    taps: Tensor
+    weights: Tensor
+    offsets: Tensor
+    own: Tensor
+    total: Tensor
+    identity: bool
+
+    def to(self, device: str) -> Smoothing:
+        """The same tables on a device."""
+        return Smoothing(*(item.to(device) if isinstance(item, Tensor) else item for item in vars(self).values()))
+
+    def sums(self, values: Tensor) -> Tensor:
+        """W: what every orbit sees, (orbits, 3) -> (orbits, 3); its own transpose."""
+        turned = values
+        if not self.identity:
+            turned = (values.index_select(1, self.channels) * self.signs.to(values.dtype)).view(-1, 3)
+        weights = self.weights.to(values.dtype)
+        around = functional.embedding_bag(self.taps, turned, self.offsets, mode="sum", per_sample_weights=weights)
+        return around.addcmul_(values, self.own.to(values.dtype))
+
+    def forward(self, values: Tensor) -> Tensor:
+        """One step, (orbits, 3) -> (orbits, 3)."""
+        return self.sums(values) / self.total.to(values.dtype)
+
+    def adjoint(self, values: Tensor) -> Tensor:
+        """The transpose of `forward`."""
+        return self.sums(values / self.total.to(values.dtype))
+
+    def __call__(self, values: Tensor) -> Tensor:
+        """`forward`, differentiable once."""
+        return _Step.apply(values, self)  # type: ignore[no-any-return, no-untyped-call]
+
+
+class _Step(torch.autograd.Function):
+    """The step with its adjoint as gradient."""
+
+    @staticmethod
+    def forward(context: Any, values: Tensor, step: Smoothing) -> Tensor:
+        context.step = step
+        return step.forward(values.detach())
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return context.step.adjoint(gradient.contiguous()), None
+
+
+def smoothing_step(texture: Texture) -> Smoothing:
     """One step of smoothing.
 
     Args:
-        texture: of any group; its orbits are the points and the parameters of the gather.
+        texture: of any group.
     """
-    rows, orbits, elements = _edges(texture)
-    count = texture.count
-    everyone = np.arange(count)
-    ones = np.ones(len(rows))
-    rows, orbits = np.concatenate([rows, everyone]), np.concatenate([orbits, everyone])
-    elements = np.concatenate([elements, np.zeros(count, dtype=np.int64)])
+    from runner.symmetry.folding import nodes_around  # compiles, so not before it is needed
+
+    inverse, product = np.array(colour.INVERSE, dtype=np.int64), colour.PRODUCT.astype(np.int64)
+    found = nodes_around(texture.divisions, *texture.members(), texture.count, inverse, product)
+    offsets, seen, through, often = found
+    used = np.flatnonzero(np.bincount(through, minlength=colour.COUNT)).tolist()
+    slots = np.zeros(colour.COUNT, dtype=np.int32)
+    slots[used] = np.arange(len(used), dtype=np.int32)
     # a node weighs as one of its neighbours: whole hats have six, each counted from both its triangles
-    weights = np.concatenate([ones, 2 * texture.size])
-    # a row for each orbit, a column for each orbit seen through each colour element; equal ones are summed
-    table = coo_array((weights, (rows, orbits * colour.COUNT + elements)), (count, count * colour.COUNT)).tocsr()
-    table.sort_indices()
-    lengths = np.diff(table.indptr)
-    rows = np.repeat(everyone, lengths)
-    column = np.arange(table.nnz) - table.indptr[:-1][rows]
-    orbits, elements = np.divmod(table.indices, np.int32(colour.COUNT))
-    shape = (count, int(column.max()) + 1)
-    table_orbits, table_elements = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    table_weights = np.zeros(shape)
-    table_orbits[rows, column], table_elements[rows, column] = orbits, elements
-    table_weights[rows, column] = table.data / np.add.reduceat(table.data, table.indptr[:-1])[rows]
-    return build_gather(table_orbits, table_elements, table_weights, count)
-
-
-def _edges(texture: Texture) -> tuple[Integers, Integers, Integers]:
-    """What every orbit sees along the sides of all small triangles: (orbit, orbit seen, through what)."""
-    first, second = texture.small_sides()
-    orbit, element = texture.members()
-    if not element.any():  # no colour changes anywhere: nothing to look up
-        left, right = orbit[:, first].ravel(), orbit[:, second].ravel()
-        rows, seen = np.concatenate([left, right]), np.concatenate([right, left])
-        return rows, seen, np.zeros(len(rows), dtype=np.int64)
-    inverse, product = np.array(colour.INVERSE), colour.PRODUCT.astype(np.int64)
-    found: list[tuple[Integers, Integers, Integers]] = []
-    for a, b in ((first, second), (second, first)):
-        # I(a) = element_a v_a, so v_a sees I(b) as element_a^-1 element_b v_b
-        through = product[inverse[element[:, a]], element[:, b]]
-        found.append((orbit[:, a].ravel(), orbit[:, b].ravel(), through.ravel()))
-    rows, seen, through = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return rows, seen, through
+    own = 2 * texture.size
+    return Smoothing(
+        channels=torch.tensor([channel for item in used for channel in colour.permutation(item)]),
+        signs=torch.tensor([float(sign) for item in used for sign in colour.signs(item)]),
+        taps=torch.from_numpy(seen * np.int32(len(used)) + slots[through]),
+        weights=torch.from_numpy(often.astype(np.float32)),
+        offsets=torch.from_numpy(offsets[:-1].astype(np.int32)),
+        own=torch.from_numpy(own.astype(np.float32))[:, None],
+        total=torch.from_numpy((own + np.add.reduceat(often, offsets[:-1])).astype(np.float32))[:, None],
+        identity=used == [colour.IDENTITY],
+    )

@@ -20,14 +20,15 @@ from runner.symmetry.triangle import Folded, Triangle
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.integer]
 
 
 @dataclass(frozen=True)
 class Taps:
     """What points blend: (N, 3) orbits, colour elements and weights."""
 
-    orbits: Integers
-    elements: Integers
+    orbits: Indices
+    elements: Indices
     weights: Floats
 
 
@@ -126,18 +127,6 @@ class Texture:
     def members(self) -> tuple[Integers, Integers]:
         """(sheets, nodes) orbit of every node, and the colour element through which it shows its value."""
         return self._orbits[0], self._orbits[1]
-
-    def small_sides(self) -> tuple[Integers, Integers]:
-        """The nodes at both ends of the sides of all small triangles; a side of two triangles comes twice."""
-        p, q = self._steps
-        up = p + q < self.divisions
-        down = (p > 0) & (q > 0)
-        corners = [(self._node(p[up], q[up]), self._node(p[up] + 1, q[up]), self._node(p[up], q[up] + 1))]
-        p, q = p[down], q[down]
-        corners.append((self._node(p, q), self._node(p - 1, q), self._node(p, q - 1)))
-        first = np.concatenate([np.concatenate(triple) for triple in corners])
-        second = np.concatenate([np.concatenate((b, c, a)) for a, b, c in corners])
-        return first, second
 
     def representatives(self) -> tuple[Integers, Integers]:
         """(orbits,) sheet and node of one member of each, that shows the value itself."""
