@@ -62,6 +62,11 @@ class Encoder(ABC):
     """Layers that style is matched on unless a recipe names others."""
     padding: tuple[Padding, Padding] = ("replicate", "replicate")
 
+    @property
+    def provenances(self) -> tuple[Provenance, ...]:
+        """The weights of every network there is in it."""
+        return (self.provenance,)
+
     @abstractmethod
     def features(self, picture: Tensor, layers: Sequence[str]) -> Mapping[str, Tensor]:
         """The features of these layers; nothing deeper than the deepest is computed.

