@@ -127,9 +127,9 @@ class SymmetricGround(Ground):
             part: height and width of the picture.
             width: of the drawing.
         """
-        from runner.gas.domain import fundamental_domain
         from runner.gas.motif import Motif
-        from runner.gas.stage import Stage
+        from runner.symmetry.domain import fundamental_domain
+        from runner.symmetry.stage import Stage
 
         self.symmetry = symmetry
         self.width, self.height = symmetry.fit(width, multiple=1, ratio=symmetry.ratio or part[1] / part[0])

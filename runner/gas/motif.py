@@ -11,15 +11,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import map_coordinates
-from scipy.spatial import cKDTree
 
-from runner.gas.domain import Domain
 from runner.symmetry import colour
+from runner.symmetry.domain import Domain
 
 Floats = npt.NDArray[np.float64]
 Pixels = npt.NDArray[np.float32]
-
-_STEPS = 60  # to bring a place into the domain, each to the nearest image of the centre
 
 
 class Motif:
@@ -75,33 +72,5 @@ class Motif:
         stage = self.domain.stage
         x, y = np.meshgrid(np.arange(stage.width) + 0.5, np.arange(stage.height) + 0.5)
         points, there = stage.look(np.stack([x.ravel(), y.ravel()], axis=1))
-        points, elements = self._stepped(points) if stage.curvature < 0 else self._found(points)
+        points, elements = self.domain.home(points)
         return (stage.place(points) - self.corner) / self.scale - 0.5, elements, there
-
-    def _found(self, points: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
-        """Points brought into the domain, and the colour element through which each is seen, by the nearest image."""
-        stage, centre = self.domain.stage, self.domain.centre
-        reach = self.domain.radius + float(stage.distance(points, centre).max())
-        group = stage.elements(centre, reach + 1e-9)
-        _, nearest = cKDTree([item.matrix @ centre for item in group]).query(points)
-        back = np.array([np.linalg.inv(item.matrix) for item in group])[nearest]
-        shown = np.array([item.colour for item in group], dtype=np.int64)[nearest]
-        return np.einsum("nij,nj->ni", back, points), shown
-
-    def _stepped(self, points: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
-        """The same where straight distances tell nothing: step by step to ever nearer images."""
-        stage, around = self.domain.stage, self.domain.around
-        points, elements = points.copy(), np.zeros(len(points), dtype=np.int64)
-        going = np.arange(len(points))
-        product = colour.PRODUCT.astype(np.int64)
-        for _ in range(_STEPS):
-            away = np.stack([stage.distance(points[going], item.matrix @ self.domain.centre) for item in around])
-            nearest = np.where(away.min(axis=0) < away[0] - 1e-9, away.argmin(axis=0), 0)
-            going, nearest = going[nearest > 0], nearest[nearest > 0]
-            if not len(going):
-                break
-            for number in np.unique(nearest):
-                chosen = going[nearest == number]
-                points[chosen] = points[chosen] @ np.linalg.inv(around[number].matrix).T
-                elements[chosen] = product[elements[chosen], around[number].colour]
-        return points, elements

@@ -18,7 +18,6 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from runner.gas.arrays import Law
-from runner.gas.domain import Domain
 from runner.gas.graph import Graph
 from runner.gas.images import (
     ALIVE,
@@ -30,7 +29,8 @@ from runner.gas.images import (
     set_place,
 )
 from runner.gas.network import Order
-from runner.gas.stage import Stage
+from runner.symmetry.domain import Domain
+from runner.symmetry.stage import Stage
 
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]

@@ -138,6 +138,15 @@ class Layout(ABC):
         """
         return self.sample(old.render(values))
 
+    def representatives(self) -> npt.NDArray[np.float64]:
+        """For each orbit a place that shows the orbit's own value.
+
+        Returns:
+            (P, 3) points of a curved surface; of a flat one (x, y, 1) in fractions of the picture, y down, as
+            `Symmetry.planar_claims` moves them: samples stand at (j + 0.5) / width, or at j / width where it wraps.
+        """
+        raise NotImplementedError(type(self).__name__)
+
     def mixed(self, moves: Sequence[Move]) -> Layout:
         """The weighted mean of moved and recoloured copies of this layout's artwork.
 

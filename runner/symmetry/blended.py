@@ -255,6 +255,10 @@ class BlendedLayout(Layout):
         gather = build_gather(taps.orbits, taps.elements, taps.weights, old.parameters).to(str(values.device))
         return self.constrain(gather(old.constrain(values)))
 
+    def representatives(self) -> Floats:
+        """Texels, in fractions of the picture: see `base.Layout.representatives`."""
+        return self.chart.fractions(self.lookup.representatives())
+
     def mixed(self, moves: Sequence[Move]) -> BlendedLayout:
         """The mean of moved copies: see `base.Layout.mixed`."""
         return BlendedLayout(Mixed(self.lookup, self.chart, moves), self.chart, self.width, self.height, self)

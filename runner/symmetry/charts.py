@@ -76,6 +76,14 @@ class Chart(ABC):
         """
         raise NotImplementedError(type(self).__name__)
 
+    def fractions(self, points: Floats) -> Floats:
+        """Points of a flat surface as fractions (x, y down, 1) of the picture.
+
+        Args:
+            points: (N, 3).
+        """
+        raise NotImplementedError(type(self).__name__)
+
     def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> Floats:
         """(3, 3) what a flip, then a turn about the middle, then a shift of the picture does to points.
 

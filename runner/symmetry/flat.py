@@ -53,6 +53,11 @@ class Sheet(Chart):
         across, up = self.half
         return points[:, 0] / across, points[:, 1] / up
 
+    def fractions(self, points: Floats) -> Floats:
+        """From the picture's corner: see `Chart.fractions`."""
+        x, y = self.place(points)
+        return np.stack([(x + 1) / 2, (1 - y) / 2, np.ones(len(points))], axis=1)
+
     def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> Floats:
         """A flip, then a turn about the middle, then a shift: see `Chart.motion`."""
         matrix = spin(degrees) @ np.diag([-1.0 if mirrored else 1.0, 1.0, 1.0])
@@ -100,6 +105,10 @@ class Strip(Chart):
         points = np.stack([(x + 1) / 2 - 0.5 / self.width, (1 - y) / 2, np.ones_like(x)], axis=1)
         return _everywhere(points, 1.0)
 
+    def fractions(self, points: Floats) -> Floats:
+        """As they are: see `Chart.fractions`."""
+        return points
+
     def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> Floats:
         """A shift along the strip: see `Chart.motion`."""
         return np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
@@ -119,6 +128,10 @@ class Tile(Chart):
         """Fractions of the picture: see `Chart.look`."""
         across, down = (x + 1) / 2 - 0.5 / self.width, (1 - y) / 2 - 0.5 / self.height
         return _everywhere(np.stack([across, down, np.ones_like(x)], axis=1), 1.0)
+
+    def fractions(self, points: Floats) -> Floats:
+        """As they are: see `Chart.fractions`."""
+        return points
 
     def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> Floats:
         """A flip, then a turn about the middle, then a shift: see `Chart.motion`."""

@@ -130,7 +130,8 @@ class FoldedLayout(Layout):
             return build_gather(taps.orbits, taps.elements, weights, self.parameters)
         from runner.symmetry.folding import layer_taps  # compiles, so not before it is needed
 
-        layered = layer_taps(taps.orbits, taps.elements, weights, level, self._levels, self.parameters)
+        orbits, elements = (array.astype(np.int32, copy=False) for array in (taps.orbits, taps.elements))
+        layered = layer_taps(orbits, elements, weights, level, self._levels, self.parameters)
         return build_ragged(*layered, self.parameters * (self._levels + 1))
 
     def _smoothed(self, values: Tensor) -> list[Tensor]:
@@ -212,6 +213,13 @@ class FoldedLayout(Layout):
         taps = old.surface.texture.taps(Folded(weights, state, np.zeros_like(state)))
         gather = build_gather(taps.orbits, taps.elements, taps.weights, old.parameters).to(str(values.device))
         return self.constrain(gather(old.constrain(values)))
+
+    def representatives(self) -> Floats:
+        """Nodes, on the surface: see `base.Layout.representatives`."""
+        texture = self.surface.texture
+        sheet, node = texture.representatives()
+        found: Floats = np.einsum("nij,nj->ni", texture.sheets.ways(texture.triangle)[sheet], texture.places[node])
+        return found
 
     def mixed(self, moves: Sequence[Move]) -> FoldedLayout:
         """The mean of moved copies: see `base.Layout.mixed`."""

@@ -44,6 +44,11 @@ class PixelLayout(Layout):
         resized = resample(picture, self.height, self.width, wrap=self.wrap)
         return resized[0].permute(1, 2, 0).reshape(-1, 3) - 0.5
 
+    def representatives(self) -> npt.NDArray[np.float64]:
+        """The pixels, row by row: see `base.Layout.representatives`."""
+        row, column = np.divmod(np.arange(self.parameters), self.width)
+        return np.stack([(column + 0.5) / self.width, (row + 0.5) / self.height, np.ones(self.parameters)], axis=1)
+
     def mixed(self, moves: Sequence[Move]) -> BlendedLayout:
         """The mean of moved copies, from pixels that reach as far as their corners: see `base.Layout.mixed`."""
         chart = Sheet(self.width / self.height)

@@ -218,6 +218,18 @@ class PlaneLayout(Layout):
         texel = self._orbits.texel(corners[..., 0], corners[..., 1])
         return Taps(self._orbits.orbit[texel], self._orbits.element[texel], weights)
 
+    def representatives(self) -> Floats:
+        """Texels, in fractions of the picture: see `base.Layout.representatives`."""
+        own = np.flatnonzero(self._orbits.element == colour.IDENTITY)
+        _, first = np.unique(self._orbits.orbit[own], return_index=True)
+        y, x = np.divmod(own[first], self._orbits.period.width)
+        place = np.stack([x, y], axis=1).astype(np.float64)
+        if self._frame.hexagonal:
+            place = place @ np.linalg.inv(self._grid @ np.array(self._frame.edges).T).T
+        else:
+            place /= [self.width, self.height]
+        return np.column_stack([place * [1.0, -1.0], np.ones(len(place))])
+
     def mixed(self, moves: Sequence[Move]) -> BlendedLayout:
         """The mean of moved copies: see `base.Layout.mixed`."""
         chart = Tile(self.width, self.height, self._frame.ratio or self.width / self.height)

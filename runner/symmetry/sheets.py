@@ -68,6 +68,30 @@ class Sheets:
         result: Integers = states.reshape(-1, 3)
         return result
 
+    def ways(self, triangle: Triangle, mirrors: Sequence[int] = (0, 1, 2)) -> Floats:
+        """Movements by which a place of the triangle comes to one that shows each sheet, colours unchanged.
+
+        Args:
+            triangle: that the sheets are copies of.
+            mirrors: that may be used.
+
+        Returns:
+            (sheets, 3, 3).
+
+        Raises:
+            KeyError: a sheet is reached through other colours only; the transversals are not next to each other.
+        """
+        found: dict[int, Floats] = {0: np.eye(3)}
+        waiting = [0]
+        while waiting:
+            here = waiting.pop(0)
+            for mirror in mirrors:
+                there = int(self.beyond[here, mirror])
+                if there not in found and self.colours[here, mirror] == colour.IDENTITY:
+                    found[there] = found[here] @ triangle.reflection(mirror)
+                    waiting.append(there)
+        return np.array([found[number] for number in range(self.count)])
+
     def glued(self, mirrors: Sequence[int]) -> Gluing:
         """Which sheets share a place that lies on some of the mirrors.
 

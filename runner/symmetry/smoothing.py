@@ -12,7 +12,7 @@ adjoint W D^-1 needs no table of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -53,7 +53,8 @@ class Smoothing:
 
     def to(self, device: str) -> Smoothing:
         """The same tables on a device."""
-        return Smoothing(*(item.to(device) if isinstance(item, Tensor) else item for item in vars(self).values()))
+        tensors: dict[str, Any] = {name: item.to(device) for name, item in vars(self).items() if name != "identity"}
+        return replace(self, **tensors)
 
     def sums(self, values: Tensor) -> Tensor:
         """W: what every orbit sees, (orbits, 3) -> (orbits, 3); its own transpose."""

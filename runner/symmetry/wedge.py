@@ -148,19 +148,6 @@ class FanLookup(Lookup):
         """Nodes of the first sheets, turned back to where a point of that sheet lies: see `blended.Lookup`."""
         texture = self.surface.texture
         sheet, node = texture.representatives()
-        found: Floats = np.einsum("nij,nj->ni", self._ways()[sheet], texture.places[node])
+        ways = texture.sheets.ways(texture.triangle, ACTIVE)
+        found: Floats = np.einsum("nij,nj->ni", ways[sheet], texture.places[node])
         return found
-
-    def _ways(self) -> Floats:
-        """(sheets, 3, 3) reflections that lead from the wedge to a place shown by each sheet, colours unchanged."""
-        sheets, triangle = self.surface.texture.sheets, self.surface.texture.triangle
-        ways: dict[int, Floats] = {0: np.eye(3)}
-        waiting = [0]
-        while waiting:
-            here = waiting.pop(0)
-            for mirror in ACTIVE:
-                there = int(sheets.beyond[here, mirror])
-                if there not in ways and sheets.colours[here, mirror] == 0:
-                    ways[there] = ways[here] @ triangle.reflection(mirror)
-                    waiting.append(there)
-        return np.array([ways[number] for number in range(sheets.count)])

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from runner.gas.domain import Domain, fundamental_domain
 from runner.gas.motif import Motif
 from runner.gas.network import Network
 from runner.gas.orbifold import SymmetricNetwork, group_of
 from runner.gas.rules import Fritzke
-from runner.gas.stage import Stage
 from runner.symmetry import colour
+from runner.symmetry.domain import Domain, fundamental_domain
 from runner.symmetry.frieze import Frieze
 from runner.symmetry.hyperbolic import Hyperbolic
 from runner.symmetry.none import NoSymmetry
 from runner.symmetry.plane import Plane
 from runner.symmetry.rotor import Rotor
 from runner.symmetry.sphere import Sphere
+from runner.symmetry.stage import Stage
 
 FLAT = [
     (Plane(group="p1"), 1),

@@ -1,4 +1,4 @@
-"""Where a gas lives under a symmetry: (symmetry, picture's size) -> a surface, a chart of it, a group of isometries.
+"""What a symmetry moves: (symmetry, picture's size) -> a surface, a chart of it, a group of isometries.
 
 Points are homogeneous 3-vectors as in `symmetry/triangle.py`, on the sphere, in the plane (x, y, 1) or on the
 hyperboloid; the group acts on them by (3, 3) matrices. Of a picture that repeats, the translations of the picture
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from runner.symmetry import colour
-from runner.symmetry.base import Symmetry
+from runner.symmetry.base import Layout, Symmetry
 from runner.symmetry.curved import CurvedSymmetry
 
 Floats = npt.NDArray[np.float64]
@@ -62,6 +62,8 @@ class Stage:
         if isinstance(symmetry, CurvedSymmetry):
             self.generators = tuple(Motion(matrix, element) for _, matrix, element in symmetry.generators())
             return
+        # samples stand at pixels' middles, but along an axis that wraps the first one is the group's origin
+        self._first = np.array([0.5 if wraps else 0.0 for wraps in reversed(symmetry.wrap)])
         self._ratio = symmetry.ratio or width / height
         scale, back = np.diag([self._ratio, 1.0, 1.0]), np.diag([1 / self._ratio, 1.0, 1.0])
         found = []
@@ -79,8 +81,7 @@ class Stage:
             pixels: (n, 2), x to the right, y down; beyond the picture where that is a plane.
         """
         if self.chart is None:
-            # samples of a flat artwork stand at whole pixels: the first one's middle is the group's origin
-            fractions = (pixels - 0.5) / [self.width, self.height]
+            fractions = (pixels - self._first) / [self.width, self.height]
             points = np.column_stack([fractions * [self._ratio, 1.0], np.ones(len(pixels))])
             return points, np.ones(len(pixels), dtype=bool)
         fractions = pixels / [self.width, self.height]
@@ -90,9 +91,16 @@ class Stage:
     def place(self, points: Floats) -> Floats:
         """(n, 2) where points stand in the picture, in pixels; some may stand outside of it."""
         if self.chart is None:
-            return np.asarray(points[:, :2] / [self._ratio, 1.0] * [self.width, self.height] + 0.5, dtype=np.float64)
+            return np.asarray(
+                points[:, :2] / [self._ratio, 1.0] * [self.width, self.height] + self._first, dtype=np.float64
+            )
         x, y = self.chart.place(points)
         return np.stack([(x + 1) / 2 * self.width, (1 - y) / 2 * self.height], axis=1)
+
+    def representatives(self, layout: Layout) -> Floats:
+        """(P, 3) for each orbit of a layout of this symmetry a point that shows the orbit's own value."""
+        points = layout.representatives()
+        return points * [self._ratio, 1.0, 1.0] if self.chart is None else points
 
     def scale(self, pixels: Floats) -> Floats | None:
         """(n,) how large the picture shows things at some places, 1 in its middle; None in the plane.

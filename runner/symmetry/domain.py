@@ -10,12 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import cKDTree
 
-from runner.gas.stage import Motion, Stage
+from runner.symmetry import colour
+from runner.symmetry.stage import Motion, Stage
 
 Floats = npt.NDArray[np.float64]
 
 _TRIED = 48  # places along each side that are tried as centres
+_STEPS = 60  # to bring a place into the domain, each to the nearest image of the centre
 _SURE = 3.0  # times its radius: how far a domain's neighbours' images may stand
 
 
@@ -45,6 +48,40 @@ class Domain:
         """
         held: npt.NDArray[np.bool_] = _nearest(self.stage, points, self.centre, self.around) == 0
         return held
+
+    def home(self, points: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """Points brought into the domain, and the colour element through which each shows what is there.
+
+        Args:
+            points: (n, 3).
+        """
+        return self._stepped(points) if self.stage.curvature < 0 else self._found(points)
+
+    def _found(self, points: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """By the nearest image of the centre."""
+        reach = self.radius + float(self.stage.distance(points, self.centre).max())
+        group = self.stage.elements(self.centre, reach + 1e-9)
+        _, nearest = cKDTree([item.matrix @ self.centre for item in group]).query(points)
+        back = np.array([np.linalg.inv(item.matrix) for item in group])[nearest]
+        shown = np.array([item.colour for item in group], dtype=np.int64)[nearest]
+        return np.einsum("nij,nj->ni", back, points), shown
+
+    def _stepped(self, points: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """The same where straight distances tell nothing: step by step to ever nearer images."""
+        points, elements = points.copy(), np.zeros(len(points), dtype=np.int64)
+        going = np.arange(len(points))
+        product = colour.PRODUCT.astype(np.int64)
+        for _ in range(_STEPS):
+            away = np.stack([self.stage.distance(points[going], item.matrix @ self.centre) for item in self.around])
+            nearest = np.where(away.min(axis=0) < away[0] - 1e-9, away.argmin(axis=0), 0)
+            going, nearest = going[nearest > 0], nearest[nearest > 0]
+            if not len(going):
+                break
+            for number in np.unique(nearest):
+                chosen = going[nearest == number]
+                points[chosen] = points[chosen] @ np.linalg.inv(self.around[number].matrix).T
+                elements[chosen] = product[elements[chosen], self.around[number].colour]
+        return points, elements
 
 
 def fundamental_domain(stage: Stage) -> Domain:

@@ -1,0 +1,76 @@
+"""Stages and domains: where each orbit stands, on every surface, and the way home."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from runner.symmetry import colour
+from runner.symmetry.blended import BlendedLayout
+from runner.symmetry.domain import fundamental_domain
+from runner.symmetry.folded import FoldedLayout
+from runner.symmetry.frieze import Frieze
+from runner.symmetry.gather import build_gather
+from runner.symmetry.hyperbolic import Hyperbolic
+from runner.symmetry.none import NoSymmetry
+from runner.symmetry.orbits import PlaneLayout
+from runner.symmetry.plane import Plane
+from runner.symmetry.rotor import Rotor
+from runner.symmetry.sphere import Sphere
+from runner.symmetry.stage import Stage
+
+SYMMETRIES = [
+    NoSymmetry(),
+    Plane(group="p1"),
+    Plane(group="p4gm", colours={}),
+    Plane(group="p6", colours={"r6": ["g", "b", "r"]}),
+    Frieze(group="p2mg"),
+    Rotor(order=5, mirrors=True),
+    Hyperbolic(p=7, q=3),
+    Hyperbolic(p=4, q=6, colours={"face": ["-r", "-g", "-b"]}),
+    Hyperbolic(p=6, q=8, mirrors="sides"),
+    Sphere(group="O", colours={"r4": ["g", "r", "b"]}),
+    Sphere(group="Th"),
+]
+
+
+def built(settings):
+    symmetry = settings.build()
+    return symmetry, symmetry.layout(*symmetry.fit(120, multiple=1, ratio=symmetry.ratio or 1.0))
+
+
+def shown(layout, stage: Stage, values: torch.Tensor, points: np.ndarray) -> np.ndarray:
+    """(n, 3) what the artwork shows at points of a stage, centred."""
+    if isinstance(layout, FoldedLayout):
+        taps = layout.surface.taps(points)
+        return build_gather(taps.orbits, taps.elements, taps.weights, layout.parameters)(values).numpy()
+    pixels = stage.place(points)
+    if isinstance(layout, PlaneLayout):
+        return layout.evaluate(values, torch.from_numpy((pixels - 0.5) / [layout.width, layout.height])).numpy()
+    if isinstance(layout, BlendedLayout):
+        x, y = 2 * (pixels / [layout.width, layout.height]).T - 1
+        return layout.evaluate(values, layout.chart.look(x, -y).points).numpy()
+    column, row = np.floor(pixels.T).astype(int)
+    return layout.render(values)[0].numpy()[:, row, column].T - 0.5
+
+
+@pytest.mark.parametrize("settings", SYMMETRIES, ids=lambda item: f"{item.kind}-{getattr(item, 'group', '')}")
+def test_representatives_and_their_images_at_home_show_the_orbits_values(settings) -> None:
+    symmetry, layout = built(settings)
+    values = layout.constrain(torch.rand(layout.parameters, 3, generator=torch.Generator().manual_seed(2)) - 0.5)
+    stage = Stage(symmetry, layout.width, layout.height)
+    points = stage.representatives(layout)
+    np.testing.assert_allclose(shown(layout, stage, values, points), values, atol=1e-4)
+    domain = fundamental_domain(stage)
+    points, elements = domain.home(points)
+    assert domain.holds(points).mean() > 0.95  # those on the border are held by either side
+    there = np.einsum("nij,nj->ni", colour.MATRICES[elements], shown(layout, stage, values, points))
+    np.testing.assert_allclose(there, values, atol=1e-4)  # I(x) = element I(home)
+
+
+def test_a_way_home_to_other_colours_is_told() -> None:
+    symmetry, layout = built(Plane(group="p6", colours={"r6": ["g", "b", "r"]}))
+    stage = Stage(symmetry, layout.width, layout.height)
+    _, elements = fundamental_domain(stage).home(stage.representatives(layout))
+    assert len(set(elements.tolist())) > 1
