@@ -1,0 +1,147 @@
+"""What travels to the node: a valid recipe -> an archive with its text, its pictures and the versions in use.
+
+    bundle.tar.gz:  recipe/.../THEME/NAME.yaml   inputs/...   constraints.txt   [mail.yaml]
+
+The recipe stands so deep that its relative paths lead to the same pictures as here without leaving the archive.
+What was packed is unpacked and checked before anything is paid for.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import posixpath
+import tarfile
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.cloud.wheel import constraints
+from runner.errors import InputError, RecipeError
+from runner.recipe.model import LoadedRecipe, load
+
+RECIPE = "recipe"
+INPUTS = "inputs"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """An archive for a node.
+
+    Attributes:
+        content: of `bundle.tar.gz`.
+        recipe: path of the recipe in it.
+        images: uploads by name: their paths in it.
+        buckets: pictures that the node reads from S3 itself.
+    """
+
+    content: bytes
+    recipe: str
+    images: Mapping[str, str]
+    buckets: tuple[str, ...]
+
+    @property
+    def arguments(self) -> list[str]:
+        """What `orbifolio run` is given, from the archive's folder."""
+        found = [self.recipe]
+        for name, path in self.images.items():
+            found += ["--image", f"{name}={path}"]
+        return found
+
+
+def pack(loaded: LoadedRecipe, *, mail: bytes | None = None) -> Bundle:
+    """Pack a recipe.
+
+    Args:
+        loaded: it, with overrides resolved.
+        mail: the text of the mail settings that the node should use.
+
+    Raises:
+        InputError: a picture cannot be read, or what was packed would not run.
+    """
+    text = loaded.resolved_text
+    files: dict[str, bytes] = {"constraints.txt": constraints().encode()}
+    images: dict[str, str] = {}
+    local, buckets = _sources(loaded)
+    depth = max((posixpath.normpath(path).count("../") for path in local if not Path(path).is_absolute()), default=0)
+    folder = "/".join([RECIPE, *["up"] * max(0, depth - 1), loaded.theme])
+    for number, path in enumerate(local, 1):
+        content = _read(loaded.images.base / path)
+        if Path(path).is_absolute():
+            name = f"{INPUTS}/{number}-{Path(path).name}"
+            text = text.replace(path, posixpath.relpath(name, folder))
+        else:
+            name = posixpath.normpath(posixpath.join(folder, path))
+        files[name] = content
+    for key, given in loaded.images.given.items():
+        images[key] = f"{INPUTS}/{key}{given.suffix}"
+        files[images[key]] = _read(given)
+    recipe = f"{folder}/{loaded.name}.yaml"
+    files[recipe] = text.encode()
+    if mail is not None:
+        files["mail.yaml"] = mail
+    _check(files, recipe, images)
+    return Bundle(_archive(files), recipe, images, buckets)
+
+
+def _sources(loaded: LoadedRecipe) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(files here, objects in buckets) among a recipe's pictures."""
+    named = [*loaded.recipe.renderer.pictures().values()]
+    if loaded.recipe.style_preparation.palette is not None:
+        named.append(loaded.recipe.style_preparation.palette)
+    elsewhere = ("skimage:", "orbifolio:", "https:", "s3:", "upload")
+    local = tuple(dict.fromkeys(name for name in named if not name.startswith(elsewhere)))
+    return local, tuple(dict.fromkeys(name for name in named if name.startswith("s3:")))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path.name}: cannot be read ({error.strerror or error}); check its permissions") from error
+
+
+def _archive(files: Mapping[str, bytes]) -> bytes:
+    """A tar archive of regular files without owners and times: equal files give equal bytes."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for name in sorted(files):
+            item = tarfile.TarInfo(name)
+            item.size = len(files[name])
+            item.mode = 0o600
+            archive.addfile(item, io.BytesIO(files[name]))
+    return gzip.compress(packed.getvalue(), mtime=0)
+
+
+def unpack(content: bytes, folder: Path) -> None:
+    """Write an archive's files below a folder; nothing is written anywhere else.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
+            archive.extractall(folder, filter="data")
+    except (OSError, EOFError, tarfile.TarError) as error:
+        raise InputError(f"the launch's bundle cannot be unpacked ({error}); launch the recipe anew") from error
+
+
+def _check(files: Mapping[str, bytes], recipe: str, images: Mapping[str, str]) -> None:
+    """Load what was packed, as the node will.
+
+    Raises:
+        InputError: it is not valid there.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, content in files.items():
+            path = Path(scratch, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        try:
+            load(Path(scratch, recipe), (), {key: Path(scratch, path) for key, path in images.items()})
+        except RecipeError as error:
+            raise InputError(
+                "the recipe is valid here, but not where it would be run: some file that it names does not travel; "
+                f"name pictures by paths relative to the recipe\n{error}".replace(f"{scratch}/", "")
+            ) from None

@@ -1,0 +1,90 @@
+"""Roles: (service, policy) -> a role that may do just that; equal policies share one.
+
+A role's name holds the fingerprint of its policy. So a role is never changed while something uses it, and
+making it a second time changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+
+from runner.cloud.account import Account
+from runner.cloud.policy import Policy, fingerprint, trust
+from runner.cloud.tags import LAUNCH, PATH, listed
+
+SESSIONS = "policy/AmazonSSMManagedInstanceCore"
+"""AWS's own policy for machines that are reached through its session manager, without an open port."""
+
+
+def role_name(use: str, policy: Policy, *, sessions: bool = False) -> str:
+    """What a role is called: `orbifolio-node-1a2b3c4d`."""
+    return f"orbifolio-{use}-{fingerprint(policy, *(['sessions'] if sessions else []))}"
+
+
+def make_role(account: Account, use: str, service: str, policy: Policy, *, sessions: bool = False) -> str:
+    """A role for a service, made if it is not there.
+
+    Args:
+        account: where.
+        use: what for, in its name.
+        service: who takes it on, e.g. `ec2`.
+        policy: what it may do.
+        sessions: whether it is also reached through AWS's session manager.
+
+    Returns:
+        Its ARN.
+    """
+    name = role_name(use, policy, sessions=sessions)
+    what = f"making the role {name}"
+    account.ask(
+        "iam",
+        "create_role",
+        what,
+        "EntityAlreadyExists",
+        Path=PATH,
+        RoleName=name,
+        AssumeRolePolicyDocument=json.dumps(trust(service)),
+        Description="Made by orbifolio; `orbifolio cleanup --all` removes it",
+        Tags=listed({LAUNCH: "shared"}),
+    )
+    account.ask(
+        "iam", "put_role_policy", what, RoleName=name, PolicyName="orbifolio", PolicyDocument=json.dumps(policy)
+    )
+    arn = str(account.ask("iam", "get_role", what, RoleName=name)["Role"]["Arn"])
+    if sessions:
+        partition = arn.split(":")[1]
+        managed = f"arn:{partition}:iam::aws:{SESSIONS}"
+        account.ask("iam", "attach_role_policy", what, RoleName=name, PolicyArn=managed)
+    return arn
+
+
+def make_profile(account: Account, policy: Policy, *, sessions: bool = False) -> str:
+    """The role of a node in the form that a machine carries.
+
+    Returns:
+        The profile's ARN.
+    """
+    make_role(account, "node", "ec2", policy, sessions=sessions)
+    name = role_name("node", policy, sessions=sessions)
+    what = f"making the instance profile {name}"
+    account.ask("iam", "create_instance_profile", what, "EntityAlreadyExists", Path=PATH, InstanceProfileName=name)
+    account.ask(
+        "iam", "add_role_to_instance_profile", what, "LimitExceeded", InstanceProfileName=name, RoleName=name
+    )  # a profile takes one role: the limit means that it has it
+    answer = account.ask("iam", "get_instance_profile", what, InstanceProfileName=name)
+    return str(answer["InstanceProfile"]["Arn"])
+
+
+def remove_role(account: Account, name: str) -> None:
+    """Take a role and its profile away; what is gone already is none of our troubles."""
+    gone = "NoSuchEntity"
+    what = f"removing the role {name}"
+    account.ask("iam", "remove_role_from_instance_profile", what, gone, InstanceProfileName=name, RoleName=name)
+    account.ask("iam", "delete_instance_profile", what, gone, InstanceProfileName=name)
+    attached = account.ask("iam", "list_attached_role_policies", what, gone, RoleName=name) or {}
+    for item in attached.get("AttachedPolicies", ()):
+        account.ask("iam", "detach_role_policy", what, gone, RoleName=name, PolicyArn=item["PolicyArn"])
+    inline = account.ask("iam", "list_role_policies", what, gone, RoleName=name) or {}
+    for item in inline.get("PolicyNames", ()):
+        account.ask("iam", "delete_role_policy", what, gone, RoleName=name, PolicyName=item)
+    account.ask("iam", "delete_role", what, gone, RoleName=name)

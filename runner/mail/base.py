@@ -1,0 +1,45 @@
+"""How mail is sent: (settings) -> a function that takes a message; the base of every kind."""
+
+from __future__ import annotations
+
+import re
+from email.message import EmailMessage
+
+from pydantic import Field, field_validator
+
+from runner.settings import Settings
+
+ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\\x00-\x1f]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+TIMEOUT = 30.0  # seconds that a mail may take
+
+
+class Mailer(Settings):
+    """Who writes to whom."""
+
+    sender: str
+    """Address that mails come from, as in `studio@example.org`."""
+    to: tuple[str, ...] = Field(min_length=1, max_length=20)
+    """Addresses that mails go to."""
+    start: bool = True
+    """Whether to tell that a run begins, too."""
+
+    @field_validator("to", mode="before")
+    @classmethod
+    def _one(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("sender", "to")
+    @classmethod
+    def _addresses(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for item in (value,) if isinstance(value, str) else value:
+            if not ADDRESS.fullmatch(item) or len(item) > 254:
+                raise ValueError(f"{item!r} is no mail address; write it as in ann@example.org")
+        return value
+
+    def send(self, message: EmailMessage) -> None:
+        """Send a message.
+
+        Raises:
+            MailError: it was not taken.
+        """
+        raise NotImplementedError(type(self).__name__)
