@@ -1,0 +1,122 @@
+"""What can be chosen: folders of recipes -> entries with title, words, cost and a picture, by a key of their own.
+
+Keys are `theme/name`. A key that a visitor sends is looked up here and never joined to a path.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.recipe.model import recipe_folders
+from runner.recipe.source import read
+from runner.server.job import Job
+
+PICTURES = "pictures"
+"""Folder beside the shipped recipes that holds a small picture of each."""
+_NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,79}$", re.IGNORECASE)
+_ORDER = ("plane", "sphere", "hyperbolic", "zoom", "style", "dream", "painting", "gas", "mesh", "survey")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A recipe that can be chosen.
+
+    Attributes:
+        key: `theme/name`.
+        about: its first paragraph, Markdown.
+        cost: what it says of its own cost, "" for nothing.
+        picture: a small picture of what it gives, or None.
+    """
+
+    key: str
+    theme: str
+    name: str
+    title: str
+    about: str
+    cost: str
+    path: Path
+    picture: Path | None
+
+
+class Catalogue:
+    """The shipped recipes, and those beside the recipe that the server was started with.
+
+    Args:
+        chosen: that recipe, or None.
+        folders: of recipes; the shipped ones unless told.
+    """
+
+    def __init__(self, chosen: Path | None = None, folders: tuple[Path, ...] | None = None) -> None:
+        self.chosen = chosen.resolve() if chosen is not None else None
+        self._folders = recipe_folders() if folders is None else folders
+        self._entries: dict[str, Entry] = {}
+        self._seen: dict[Path, tuple[float, Entry]] = {}
+        self._lock = threading.Lock()
+
+    def entries(self) -> dict[str, Entry]:
+        """All entries by key, as the files are now, in the order of the themes."""
+        with self._lock:
+            paths = [path for folder in self._folders for path in sorted(folder.glob("*/*.yaml"))]
+            if self.chosen is not None:
+                paths = [self.chosen, *(path for path in paths if path.resolve() != self.chosen)]
+            found = [entry for path in paths if (entry := self._entry(path)) is not None]
+            found.sort(key=lambda entry: (_rank(entry.theme), entry.title.casefold()))
+            self._entries = {entry.key: entry for entry in found}
+            return dict(self._entries)
+
+    def get(self, key: str) -> Entry | None:
+        """An entry by its key."""
+        return self.entries().get(key)
+
+    @property
+    def start(self) -> Entry | None:
+        """The recipe that the server was started with."""
+        return next((entry for entry in self.entries().values() if entry.path == self.chosen), None)
+
+    def folder_of(self, job: Job) -> Path:
+        """That relative paths of a job's recipe start from: where the recipe came from."""
+        entry = self.get(job.origin)
+        return entry.path.parent if entry is not None else recipe_folders()[0] / "plane"
+
+    def _entry(self, path: Path) -> Entry | None:
+        try:
+            changed = path.stat().st_mtime
+        except OSError:
+            return None
+        if path in self._seen and self._seen[path][0] == changed:
+            return self._seen[path][1]
+        theme, name = path.resolve().parent.name or "recipes", path.stem
+        data = read(path).data
+        if not _NAME.match(name) or not _NAME.match(theme) or not isinstance(data.get("renderer"), dict | str):
+            return None
+        about = str(data.get("about", ""))
+        picture = path.parents[1] / PICTURES / f"{name}.webp"
+        entry = Entry(
+            key=f"{theme}/{name}",
+            theme=theme,
+            name=name,
+            title=str(data.get("title", name)),
+            about=about.split("\n\n")[0].strip(),
+            cost=_cost(about),
+            path=path,
+            picture=picture if picture.is_file() else None,
+        )
+        self._seen[path] = (changed, entry)
+        return entry
+
+
+def _cost(about: str) -> str:
+    """The sentence in which a recipe tells what it costs.
+
+    >>> _cost("Words. Cost: about a minute on two CPU cores. More.")
+    'about a minute on two CPU cores'
+    """
+    found = re.search(r"Cost:\s*(.+?)(?:\.(?:\s|$)|$)", about, re.DOTALL)
+    return " ".join(found.group(1).split()) if found else ""
+
+
+def _rank(theme: str) -> tuple[int, str]:
+    return (_ORDER.index(theme) if theme in _ORDER else len(_ORDER), theme)

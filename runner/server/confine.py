@@ -1,0 +1,76 @@
+"""What a recipe from a browser may not ask for: (data, what its file asks for already) -> problems.
+
+A recipe's file may read any picture and publish anywhere, since whoever runs it has chosen to. A text that
+arrives over the network may name pictures that were uploaded, that ship with the program, that lie below
+the recipe's own folder, or that the public internet has; all else must stand in the recipe's own file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+from runner.recipe.marks import Route, Source
+from runner.server.draft_problem import Fault
+
+_FREE = ("title", "about", "quality")
+"""Words for people, at the top of a recipe: they name nothing."""
+_SCHEMES = ("https",)
+
+
+def faults(source: Source, allowed: Source | None, folder: Path) -> list[Fault]:
+    """Everything that a recipe asks for and may not.
+
+    Args:
+        source: as it came.
+        allowed: the recipe's own file, or None.
+        folder: that relative paths start from.
+    """
+    known = {text for _, text in _texts(allowed.data)} if allowed is not None else set()
+    publish = source.data.get("publish")
+    found: list[Fault] = []
+    if publish is not None and (allowed is None or allowed.data.get("publish") != publish):
+        message = "where pictures are published is set when the server is started (--publish); leave it out here"
+        found.append(Fault(("publish",), message))
+    for route, text in _texts(source.data):
+        if text in known or (len(route) == 1 and route[0] in _FREE) or route[:1] == ("publish",):
+            continue
+        why = _why_not(text, folder)
+        if why:
+            found.append(Fault(route, f"{text[:80]!r} {why}"))
+    return found
+
+
+def _texts(value: Any, route: Route = ()) -> Iterator[tuple[Route, str]]:
+    """Every text of nested data, keys too, since a quality's keys are paths of the recipe only."""
+    if isinstance(value, str):
+        yield route, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(item, (*route, str(key)))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _texts(item, (*route, number))
+
+
+def _why_not(text: str, folder: Path) -> str:
+    """Why a text may not stand in a recipe that came over the network, "" if it may."""
+    cure = "upload the picture instead"
+    scheme, mark, _ = text.partition("://")
+    if mark and scheme.isalnum():
+        return "" if scheme.lower() in _SCHEMES else f"is not fetched from here; only https:// is; {cure}"
+    if "\0" in text:
+        return "holds a zero byte; no name does; remove it"
+    parts = PurePosixPath(text).parts + PureWindowsPath(text).parts
+    if text.startswith(("/", "\\", "~")) or PureWindowsPath(text).drive and len(text.partition(":")[0]) == 1:
+        return f"is a place on this machine; only files below the recipe's folder are read; {cure}"
+    if ".." in parts:
+        return f"leads out of the recipe's folder; only files below it are read; {cure}"
+    try:
+        target = folder / text
+        if len(text) < 1000 and target.exists() and not target.resolve().is_relative_to(folder.resolve()):
+            return f"is a link that leads out of the recipe's folder; {cure}"
+    except (OSError, ValueError):
+        pass
+    return ""

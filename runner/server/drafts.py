@@ -1,0 +1,217 @@
+"""A recipe on its way: (text, origin, pictures) -> what is wrong with it, what it asks for, or a recipe to queue.
+
+The text is read, confined (`confine.py`) and validated by exactly what validates files.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.errors import InputError, Problem, RecipeError
+from runner.recipe import qualities
+from runner.recipe.marks import Source
+from runner.recipe.model import LoadedRecipe, Recipe, load
+from runner.recipe.overrides import apply_overrides
+from runner.recipe.source import parse
+from runner.recipe.validation import place, validate
+from runner.server import confine
+from runner.server.catalogue import Catalogue, Entry
+from runner.server.editing import edit
+from runner.server.job import IMAGE_NAME
+from runner.server.uploads import Uploads
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A recipe as a visitor has it now.
+
+    Attributes:
+        origin: key of the catalogue's recipe that it began as, "" for none.
+        text: YAML.
+        images: uploads by the names that the recipe asks for.
+    """
+
+    origin: str
+    text: str
+    images: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What is known of a draft.
+
+    Attributes:
+        data: its values as written, before qualities are put in.
+        problems: what is wrong; nothing if it can be run.
+        advisories: what the artist should know.
+        asked: names of uploads that it asks for, in their order.
+        pictures: sources of pictures by their dotted path.
+        loaded: the recipe, or None where there are problems.
+    """
+
+    data: Mapping[str, Any]
+    problems: tuple[Problem, ...]
+    advisories: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    pictures: Mapping[str, str] | None = None
+    qualities: tuple[str, ...] = ()
+    loaded: LoadedRecipe | None = None
+
+
+class Desk:
+    """Where drafts are checked.
+
+    Args:
+        catalogue: of recipes.
+        uploads: of the visitors.
+    """
+
+    def __init__(self, catalogue: Catalogue, uploads: Uploads) -> None:
+        self.catalogue = catalogue
+        self.uploads = uploads
+
+    def draft(self, origin: str, text: str | None, values: Mapping[str, Any], images: Mapping[str, str]) -> Draft:
+        """A draft from what a request says.
+
+        Args:
+            origin: key of a recipe, or "" for a text of one's own.
+            text: YAML, or None for the recipe as it is.
+            values: put in by their dotted paths.
+            images: uploads by name.
+
+        Raises:
+            InputError: there is no such recipe or upload, or a path leads nowhere.
+        """
+        entry = self.entry(origin)
+        if text is None:
+            if entry is None:
+                raise InputError("no recipe is named; a run needs one; give recipe, text or look")
+            text = entry.path.read_text(encoding="utf-8")
+        for path, value in values.items():
+            text = edit(text, route_of(path), value)
+        for name, identity in images.items():
+            if not IMAGE_NAME.match(name):
+                raise InputError(f"{name[:60]!r} is no name of a picture; letters, digits, - and _ make one; change it")
+            self.picture(identity)
+        return Draft(origin, text, dict(images))
+
+    def entry(self, origin: str) -> Entry | None:
+        """The recipe that a draft began as.
+
+        Raises:
+            InputError: there is none of this key.
+        """
+        entry = self.catalogue.get(origin) if origin else None
+        if origin and entry is None:
+            raise InputError(f"{origin[:80]!r} is no recipe here; GET /api/recipes lists them; choose one")
+        return entry
+
+    def picture(self, identity: str) -> Path:
+        """The file of an upload.
+
+        Raises:
+            InputError: there is none of this name.
+        """
+        try:
+            return self.uploads.path(identity)
+        except KeyError:
+            raise InputError(f"{identity[:60]!r} is no uploaded picture; POST /api/images takes one; do that") from None
+
+    def check(self, draft: Draft) -> Checked:
+        """Everything that can be known before anything is computed."""
+        entry = self.entry(draft.origin)
+        folder = self.folder_of(entry)
+        plain = parse(draft.text, file="recipe")
+        source = apply_overrides(plain, ())
+        if source.fatal:
+            return Checked({}, source.problems)
+        known: dict[str, Any] = {"data": plain.data, "qualities": qualities.names(plain)}
+        allowed = None if entry is None else parse(entry.path.read_bytes())
+        # before validation, which opens the pictures that it finds
+        refused = [place(source, fault.route, fault.message) for fault in confine.faults(source, allowed, folder)]
+        try:
+            recipe = validate(Recipe, source, folder=folder) if not refused else None
+        except RecipeError as error:
+            return Checked(problems=error.problems, **known)
+        if recipe is None:
+            return Checked(problems=tuple(refused), **known)
+        hidden = _hidden_publication(recipe, allowed, source)
+        if hidden is not None:
+            return Checked(problems=(hidden,), **known)
+        return self._load(draft, entry, folder, recipe, known)
+
+    def _load(
+        self, draft: Draft, entry: Entry | None, folder: Path, recipe: Recipe, known: Mapping[str, Any]
+    ) -> Checked:
+        pictures = {f"renderer.{path}": text for path, text in recipe.renderer.pictures().items()}
+        asked = tuple(dict.fromkeys(upload_name(text) for text in pictures.values() if is_upload(text)))
+        told: dict[str, Any] = {**known, "pictures": pictures, "asked": asked}
+        given = {name: self.picture(identity) for name, identity in draft.images.items() if name in asked}
+        with tempfile.TemporaryDirectory() as temporary:
+            name, theme = name_of(entry, recipe.title)
+            path = Path(temporary) / theme / f"{name}.yaml"
+            path.parent.mkdir()
+            path.write_text(draft.text, encoding="utf-8")
+            try:
+                loaded = load(path, (), given, folder=folder)
+            except RecipeError as error:
+                return Checked(problems=tuple(_nameless(problem) for problem in error.problems), **told)
+        return Checked(problems=(), advisories=loaded.advisories, loaded=loaded, **told)
+
+    def folder_of(self, entry: Entry | None) -> Path:
+        """That relative paths of a draft start from."""
+        found = entry or next(iter(self.catalogue.entries().values()))
+        return found.path.parent
+
+
+def is_upload(source: str) -> bool:
+    """Whether a picture is asked for when the recipe is run."""
+    return source == "upload" or source.startswith("upload:")
+
+
+def upload_name(source: str) -> str:
+    """The name by which a recipe asks for a picture.
+
+    >>> upload_name("upload:photo"), upload_name("upload")
+    ('photo', 'upload')
+    """
+    return source.partition(":")[2] or "upload"
+
+
+def route_of(path: str) -> tuple[str | int, ...]:
+    """A dotted path as keys and positions.
+
+    Raises:
+        InputError: it is empty or too long.
+    """
+    parts = path.split(".")
+    if not path or len(parts) > 30 or not all(parts):
+        raise InputError(f"{path[:80]!r} is no path of a recipe; write keys and dots, as in renderer.vision")
+    return tuple(int(part) if part.isascii() and part.isdecimal() and len(part) < 6 else part for part in parts)
+
+
+def name_of(entry: Entry | None, title: str) -> tuple[str, str]:
+    """(name, theme) under which the gallery shelves a draft's run."""
+    if entry is not None:
+        return entry.name, entry.theme
+    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60].strip("-")
+    return words or "untitled", "recipes"
+
+
+def _hidden_publication(recipe: Recipe, allowed: Source | None, source: Source) -> Problem | None:
+    """A place to publish that came in by a quality."""
+    if recipe.publish is None or (allowed is not None and allowed.data.get("publish") is not None):
+        return None
+    return place(source, ("qualities",), "where pictures are published is set when the server is started; leave it out")
+
+
+def _nameless(problem: Problem) -> Problem:
+    """A problem without the name of our temporary file."""
+    from dataclasses import replace
+
+    return replace(problem, file="recipe" if problem.file != "override" else problem.file)

@@ -1,0 +1,279 @@
+"""What the painting page offers: (look, choices) -> a recipe of the catalogue with the visitor's photograph in it.
+
+A look is a shipped recipe and a few values; it is offered where its recipe is there. Choices are sets of
+values under words that need no knowledge of recipes. `PHOTO` in a value stands for the photograph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from runner.errors import InputError
+from runner.images.sources import own_pictures
+from runner.server.catalogue import Catalogue
+
+PHOTO = "upload:photo"
+OWN_STYLE = "upload:style"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One of some possibilities.
+
+    Attributes:
+        picture: name of a picture that comes with the program and shows it, "" for none.
+        asks: name of a further picture that it needs, "" for none.
+    """
+
+    key: str
+    label: str
+    values: Mapping[str, Any]
+    picture: str = ""
+    asks: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A question with its options, the first of which is taken unless told."""
+
+    key: str
+    label: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True)
+class Look:
+    """A way to make a picture of a photograph.
+
+    Attributes:
+        recipe: key of the catalogue's recipe that it is made from.
+        values: put into the recipe by their dotted paths.
+        duration: about how long it takes on two processor cores, in words.
+    """
+
+    key: str
+    title: str
+    words: str
+    recipe: str
+    duration: str
+    values: Mapping[str, Any]
+    choices: tuple[Choice, ...] = field(default=())
+
+
+def _phases(*sizes_and_steps: tuple[int, int]) -> list[dict[str, int]]:
+    return [{"size": size, "steps": steps} for size, steps in sizes_and_steps]
+
+
+def _detail(small: list[dict[str, int]], large: list[dict[str, int]]) -> Choice:
+    return Choice(
+        "detail",
+        "Detail",
+        (
+            Option("quick", "Quick", {"renderer.phases": small}),
+            Option("fine", "Fine", {"renderer.phases": large}),
+        ),
+    )
+
+
+_WORDS = {
+    "agate": "Agate",
+    "ikat": "Woven ikat",
+    "marbling": "Marbled paper",
+    "oil": "Oil paint",
+    "peacock": "Peacock",
+    "stained-glass": "Stained glass",
+}
+
+
+def _manners(path: str, magnification: int) -> Choice:
+    """The style pictures that come with the program, and one of the visitor's own."""
+
+    def values(source: str) -> dict[str, Any]:
+        return {path: [{"image": source, "magnifications": [magnification]}]}
+
+    names = sorted(own_pictures(), key=lambda name: (name != "oil", name))
+    options = [Option(name, _WORDS.get(name, name), values(f"orbifolio:{name}"), picture=name) for name in names]
+    own = Option("own", "A picture of yours", {path: [{"image": OWN_STYLE}]}, asks="style")
+    return Choice("manner", "In the manner of", (*options, own))
+
+
+def _fold(key: str, label: str, order: int) -> Option:
+    colours = {"r": ["g", "r", "b"]} if key.endswith("colours") else {}
+    symmetry = {"kind": "rotor", "order": order, "mirrors": True, **({"colours": colours} if colours else {})}
+    return Option(key, label, {"renderer.symmetry": symmetry})
+
+
+LOOKS = (
+    Look(
+        key="strokes",
+        title="Brush strokes",
+        words="Painted anew, stroke by stroke, with a brush that was learnt from a real paint program.",
+        recipe="painting/paint-a-photo",
+        duration="two to three minutes",
+        values={
+            "title": "Photograph in brush strokes",
+            "renderer.canvas.init.image": PHOTO,
+            "renderer.objectives.0.image": PHOTO,
+        },
+        choices=(
+            Choice(
+                "strokes",
+                "Strokes",
+                (
+                    Option("many", "A thousand", {"renderer.canvas.strokes": 1000}),
+                    Option("few", "Three hundred", {"renderer.canvas.strokes": 300}),
+                ),
+            ),
+            _detail(
+                _phases((64, 30), (128, 30), (256, 30)),
+                _phases((64, 40), (128, 40), (256, 40), (512, 40)),
+            ),
+        ),
+    ),
+    Look(
+        key="style",
+        title="In another's manner",
+        words="What your photograph shows, in the colours and the hand of another picture.",
+        recipe="style/style-transfer",
+        duration="one to three minutes",
+        values={
+            "title": "Photograph in another manner",
+            "renderer.canvas.init.image": PHOTO,
+            "renderer.objectives.1.image": PHOTO,
+        },
+        choices=(
+            _manners("renderer.objectives.0.images", 2),
+            _detail(_phases((128, 30), (256, 30)), _phases((128, 40), (256, 40), (512, 40))),
+        ),
+    ),
+    Look(
+        key="threads",
+        title="Coloured threads",
+        words="A net of threads that grows over your photograph, finer where there is light.",
+        recipe="gas/portrait-in-colour",
+        duration="half a minute",
+        values={"title": "Photograph in threads", "renderer.image": PHOTO, "renderer.tone.crop": None},
+        choices=(
+            Choice(
+                "detail",
+                "Threads",
+                (
+                    Option("fine", "Fine", {"renderer.tone.width": 320}),
+                    Option(
+                        "coarse",
+                        "Coarse",
+                        {"renderer.tone.width": 320, "renderer.phases": [{"nodes": 4000, "epochs": 10, "steps": 60}]},
+                    ),
+                ),
+            ),
+            Choice(
+                "paper",
+                "Paper",
+                (
+                    Option("dark", "Dark", {}),
+                    Option("light", "Light", {"renderer.drawing.theme": "paper", "renderer.tone.invert": False}),
+                ),
+            ),
+        ),
+    ),
+    Look(
+        key="kaleidoscope",
+        title="Kaleidoscope",
+        words="Your photograph between two mirrors, and a net that continues its texture from one to the other.",
+        recipe="plane/kaleidoscope",
+        duration="about a minute",
+        values={
+            "title": "Photograph in a kaleidoscope",
+            "renderer.canvas": {"kind": "pixels", "init": {"kind": "image", "image": PHOTO}},
+            "renderer.objectives.0.images": [PHOTO],
+        },
+        choices=(
+            Choice(
+                "mirrors",
+                "Mirrors",
+                (
+                    _fold("six", "Six-fold", 6),
+                    _fold("five", "Five-fold", 5),
+                    _fold("eight", "Eight-fold", 8),
+                    _fold("colours", "Six-fold, colours exchanged", 6),
+                ),
+            ),
+            _detail(_phases((192, 30), (384, 30)), _phases((192, 30), (384, 30), (576, 30))),
+        ),
+    ),
+    Look(
+        key="dream",
+        title="Deep dream",
+        words="A network looks at your photograph and is asked to see more of whatever it sees.",
+        recipe="dream/deep-dream",
+        duration="about a minute",
+        values={"title": "Photograph dreamt on", "renderer.canvas.init.image": PHOTO},
+        choices=(
+            Choice(
+                "depth",
+                "It sees",
+                (
+                    Option("creatures", "Creatures", {"renderer.objectives.0.layer": "mixed4"}),
+                    Option("patterns", "Patterns", {"renderer.objectives.0.layer": "mixed2"}),
+                ),
+            ),
+            _detail(_phases((256, 20), (360, 20)), _phases((256, 20), (360, 20), (512, 20))),
+        ),
+    ),
+    Look(
+        key="line",
+        title="One line",
+        words="Your photograph as a single closed line that never crosses itself.",
+        recipe="gas/tsp",
+        duration="half a minute",
+        values={"title": "Photograph in one line", "renderer.image": PHOTO},
+    ),
+)
+
+
+def offered(catalogue: Catalogue) -> tuple[Look, ...]:
+    """The looks whose recipes are there."""
+    entries = catalogue.entries()
+    return tuple(look for look in LOOKS if look.recipe in entries)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A look with its choices made: values for its recipe, and names of the pictures that it needs."""
+
+    look: Look
+    values: Mapping[str, Any]
+    asks: tuple[str, ...]
+
+
+def choose(catalogue: Catalogue, key: str, options: Mapping[str, str]) -> Chosen:
+    """A look and its choices.
+
+    Args:
+        catalogue: of recipes.
+        key: of the look.
+        options: key of an option by the key of its choice.
+
+    Raises:
+        InputError: there is no such look, choice or option.
+    """
+    looks = {look.key: look for look in offered(catalogue)}
+    if key not in looks:
+        raise InputError(f"{key[:60]!r} is no look; they are {', '.join(looks)}; choose one of these")
+    look = looks[key]
+    choices = {choice.key: choice for choice in look.choices}
+    values, asks = dict(look.values), ["photo"]
+    for name in options:
+        if name not in choices:
+            known = ", ".join(choices) or "none"
+            raise InputError(f"{name[:60]!r} is no choice of the look {key}; it has {known}; leave it out")
+    for name, choice in choices.items():
+        found = {option.key: option for option in choice.options}
+        wanted = options.get(name, choice.options[0].key)
+        if wanted not in found:
+            raise InputError(f"{wanted[:60]!r} is no {name}; they are {', '.join(found)}; choose one of these")
+        values.update(found[wanted].values)
+        asks += [found[wanted].asks] if found[wanted].asks else []
+    return Chosen(look, values, tuple(asks))

@@ -1,0 +1,248 @@
+"""What the API says and is told: pydantic models, from which validation and the OpenAPI document are derived."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from runner.settings import Settings
+
+Key = Annotated[str, Field(max_length=200)]
+Text = Annotated[str, Field(max_length=1_000_000)]
+Name = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,39}$")]
+Identity = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+Images = Annotated[dict[Name, Identity], Field(max_length=24)]
+
+
+class DraftRequest(Settings):
+    """A recipe to be checked, previewed or run."""
+
+    recipe: Key = ""
+    """Key of a recipe of the catalogue, as `plane/rainbow-hexagon`; empty for a text of your own."""
+    text: Text | None = None
+    """The recipe as YAML; the catalogue's if left out."""
+    values: Annotated[dict[Key, Any], Field(max_length=200)] = {}
+    """Values put in by their dotted paths, as `renderer.phases.0.size: 64`."""
+    images: Images = {}
+    """Uploaded pictures by the names that the recipe asks for."""
+
+
+class RunRequest(DraftRequest):
+    """A picture to be made: of a recipe, or of a look and a photograph."""
+
+    look: Key = ""
+    """A look of the painting page, instead of a recipe; `images` must hold `photo`."""
+    options: Annotated[dict[Key, Key], Field(max_length=20)] = {}
+    """The look's choices."""
+
+
+class EditRequest(Settings):
+    """One value of a recipe's text to be changed."""
+
+    text: Text
+    """The recipe as YAML."""
+    path: Annotated[list[str | int], Field(min_length=1, max_length=30)]
+    """Keys and positions from the top."""
+    value: Any = None
+    """What to put there."""
+    flow: Annotated[str, Field(max_length=10_000)] | None = None
+    """The same as a recipe writes it, as `{r6: [g, b, r]}`; instead of `value`."""
+    remove: bool = False
+    """Take it out instead."""
+
+
+class Problem(Settings):
+    """One fault of a recipe and its place."""
+
+    message: str
+    """What; rule; cure."""
+    path: str = ""
+    """Dotted place in the recipe."""
+    line: int | None = None
+    """1-based line of the text."""
+    column: int | None = None
+    """1-based column."""
+    severity: str = "error"
+    """`error` or `warning`."""
+
+
+class Refusal(Settings):
+    """Why something was not done."""
+
+    error: str
+    """What; rule; cure."""
+    problems: list[Problem] = []
+    """Faults of the recipe, each at its place."""
+
+
+class Checked(Settings):
+    """What is known of a recipe before anything is computed."""
+
+    text: str
+    """The recipe as YAML, values put in."""
+    data: dict[str, Any]
+    """Its values as written."""
+    problems: list[Problem]
+    """What is wrong with it; nothing if it can be run."""
+    advisories: list[str]
+    """What the artist should know."""
+    asked: list[str]
+    """Names of the uploads that it asks for."""
+    pictures: dict[str, str]
+    """Sources of its pictures by their dotted paths."""
+    qualities: list[str]
+    """Its named sets of values."""
+
+
+class Image(Settings):
+    """A picture that was taken in."""
+
+    id: str
+    """Its name from now on."""
+    name: str
+    """The file's name, as it was sent."""
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    url: str
+    """Where it can be seen."""
+    small: str
+    """A thumbnail."""
+
+
+class Taken(Settings):
+    """What became of the files that were sent."""
+
+    images: list[Image]
+    """Those that were taken."""
+    refused: list[str]
+    """Why others were not."""
+
+
+class Run(Settings):
+    """A picture that waits, is being made, or is there."""
+
+    id: str
+    """Its name."""
+    title: str
+    """Of its recipe."""
+    recipe: str
+    """Key of the recipe that it began as, or empty."""
+    look: str
+    """Of the painting page, or empty."""
+    state: str
+    """`queued`, `running`, `paused`, `done`, `failed` or `cancelled`."""
+    wish: str
+    """What was asked for and has not happened yet: `pause`, `keep`, `cancel` or empty."""
+    position: int
+    """Place in the queue, 1 for the next; 0 outside it."""
+    created: float
+    """Seconds since the epoch."""
+    line: str
+    """How far it is, in words."""
+    share: float | None
+    """Percent done, or null while unknown."""
+    left: str
+    """Time left, in words."""
+    message: str
+    """Why it failed."""
+    photo: str
+    """The picture it was made of, or empty."""
+    picture: str
+    """The newest picture of it, or empty."""
+    result: str
+    """The finished picture, or empty."""
+    report: str
+    """Its report, or empty."""
+    width: int
+    """Of the newest picture in pixels, 0 while there is none."""
+    height: int
+    """Pixels."""
+    curve: list[list[float]]
+    """Up to 200 pairs of step and loss, a list for each phase: [step, loss, step, loss, ...]."""
+
+
+class Runs(Settings):
+    """All of them, newest first."""
+
+    runs: list[Run]
+    """At most a hundred."""
+
+
+class Recipe(Settings):
+    """A recipe of the catalogue."""
+
+    key: str
+    """Its name, as `plane/rainbow-hexagon`."""
+    theme: str
+    """Its folder."""
+    title: str
+    """The picture's name."""
+    about: str
+    """The first paragraph of its text, Markdown."""
+    cost: str
+    """What it says of its cost, or empty."""
+    picture: str
+    """A small picture, or empty."""
+
+
+class Recipes(Settings):
+    """The catalogue."""
+
+    recipes: list[Recipe]
+    """By theme and title."""
+
+
+class Option(Settings):
+    """One of a look's possibilities."""
+
+    key: str
+    """Its name."""
+    label: str
+    """In words."""
+    asks: str
+    """A further picture that it needs, or empty."""
+
+
+class Choice(Settings):
+    """A question that a look leaves open."""
+
+    key: str
+    """Its name."""
+    label: str
+    """In words."""
+    options: list[Option]
+    """The first is taken unless told."""
+
+
+class Look(Settings):
+    """A way to make a picture of a photograph."""
+
+    key: str
+    """Its name."""
+    title: str
+    """In words."""
+    words: str
+    """What it does."""
+    duration: str
+    """About how long it takes on two processor cores."""
+    choices: list[Choice]
+    """What is left open."""
+
+
+class Looks(Settings):
+    """What the painting page offers."""
+
+    looks: list[Look]
+    """In its order."""
+
+
+class Health(Settings):
+    """The server is there."""
+
+    ok: bool
+    """True."""
+    busy: bool
+    """A picture is being made, or waits."""

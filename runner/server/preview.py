@@ -1,0 +1,83 @@
+"""A glance before anything is computed: (recipe) -> a small WebP of what its symmetry does to noise.
+
+Where the recipe begins with a picture, that picture is shown through the symmetry instead of noise; a recipe
+whose renderer prepares its picture in stages (tone, threshold) shows the last of these. No network is loaded.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from runner.canvas.initial import Beginning, Initial, Plasma, begin
+from runner.recipe.model import LoadedRecipe
+from runner.renderers.base import Pixels
+from runner.studio import InputPictures
+
+WIDTH = 288  # pixels
+SMALLEST = 96  # pixels: one tile, of a picture that is shown tiled
+
+
+def preview(loaded: LoadedRecipe) -> tuple[bytes, str] | None:
+    """The glance and what it shows, or None where there is nothing to show.
+
+    Args:
+        loaded: a valid recipe.
+
+    Raises:
+        OrbifolioError: a picture cannot be read.
+    """
+    inputs = InputPictures(loaded.images, loaded.recipe.style_preparation)
+    settings: Any = loaded.recipe.renderer
+    settings = getattr(settings, "base", settings)  # what a survey varies
+    if hasattr(settings, "symmetry_for") and hasattr(settings, "canvas"):
+        pixels, words = _through_symmetry(settings, inputs, loaded.recipe.seed)
+    else:
+        studio = inputs.studio(loaded.recipe.seed, "cpu", lambda message: None)
+        stages = settings.build(studio).stages()
+        if not stages:
+            return None
+        words, pixels = list(stages.items())[-1]
+    return _webp(pixels), words
+
+
+def _through_symmetry(settings: Any, inputs: InputPictures, seed: int) -> tuple[Pixels, str]:
+    def aspect_of(source: str) -> float:
+        picture = inputs.plain(source)
+        return float(picture.shape[-1] / picture.shape[-2])
+
+    symmetry, ratio = settings.symmetry_for(aspect_of)
+    tiled = symmetry.tiles and all(symmetry.wrap)
+    width, height = symmetry.fit(WIDTH // 2 if tiled else WIDTH, multiple=1, ratio=ratio)
+    layout = symmetry.layout(width, height)
+    initial: Initial = settings.canvas.initial
+    pictured = bool(initial.pictures())
+    start = initial if pictured else Plasma(roughness=0.62)
+    random = torch.Generator().manual_seed(seed)
+    values = begin(start, Beginning(layout, random, inputs.plain))
+    with torch.no_grad():
+        artwork = layout.render(values if pictured else _livelier(values, layout))
+    shown = artwork[0].clamp(0, 1).permute(1, 2, 0).numpy()
+    words = "Your picture through the symmetry" if pictured and symmetry.group else "Where it begins"
+    if not pictured:
+        words = "What the symmetry does to noise" if symmetry.group else "It begins with noise"
+    return (np.tile(shown, (2, 2, 1)) if tiled else shown), words
+
+
+def _livelier(values: torch.Tensor, layout: Any) -> torch.Tensor:
+    """Noise with more colour, so that exchanged channels can be told apart; as symmetric as before."""
+    spread = values.std().clamp_min(1e-3)
+    found: torch.Tensor = layout.constrain((values / spread * 0.22).clamp(-0.5, 0.5))
+    return found
+
+
+def _webp(pixels: Pixels) -> bytes:
+    image = Image.fromarray(np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8))
+    image.thumbnail((2 * WIDTH, 2 * WIDTH))
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=88)
+    return buffer.getvalue()

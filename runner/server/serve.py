@@ -1,0 +1,252 @@
+"""Serving: options of the command line -> a listening socket, an address to open, and a server that knows when to end.
+
+On the loopback nothing is asked of visitors. Anywhere else a token is, which is kept in a file that only
+its owner may read, so that a restart does not lock anybody out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from filelock import FileLock, Timeout
+
+from runner.errors import InputError
+from runner.server.api import start
+from runner.server.app import application
+from runner.server.gate import LEAST_TOKEN, Rules
+from runner.server.house import House
+from runner.server.job import FOLDER
+from runner.server.messages import RunRequest
+
+Say = Callable[[str], None]
+_MINUTE = 60.0
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the command line asked for.
+
+    Attributes:
+        recipe: to begin with, or None.
+        host: address to listen at.
+        port: of it; 0 for any that is free.
+        token_file: holds the token, or None for one of our own where one is needed.
+        hosts: further names of this server.
+        idle_minutes: without a visitor and without work after which it starts the recipe, then ends; None for never.
+    """
+
+    gallery: Path
+    recipe: Path | None
+    host: str
+    port: int
+    devices: Sequence[str]
+    token_file: Path | None = None
+    hosts: tuple[str, ...] = ()
+    idle_minutes: float | None = None
+    overrides: tuple[str, ...] = ()
+
+
+def serve(wishes: Wishes, say: Say, address: Callable[[str], None]) -> None:
+    """Serve until told to end, or until idle.
+
+    Args:
+        wishes: of the command line.
+        say: tells whoever started it something.
+        address: is told where to look, once it listens.
+
+    Raises:
+        InputError: the port is in use, the gallery cannot be written, another server has it.
+    """
+    try:
+        (wishes.gallery / FOLDER).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{wishes.gallery}: cannot write there ({error.strerror}); choose another folder with --out"
+        ) from None
+    lock = FileLock(wishes.gallery / FOLDER / "server-lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise InputError(
+            f"{wishes.gallery}: another server has this gallery; one queue needs one server; use --out for a second"
+        ) from None
+    try:
+        _serve(wishes, say, address)
+    finally:
+        lock.release()
+
+
+def _serve(wishes: Wishes, say: Say, address: Callable[[str], None]) -> None:
+    token = _token(wishes)
+    if token is not None and not is_loopback(wishes.host):
+        say(
+            "warning: this is plain http: who listens on the way reads the token and the pictures; across a network "
+            "that is not yours, keep --host 127.0.0.1 and use `ssh -L 1080:127.0.0.1:1080`"
+        )
+    house = House(wishes.gallery, wishes.recipe, devices=wishes.devices, overrides=wishes.overrides)
+    any_address = wishes.host in ("0.0.0.0", "::")
+    rules = Rules(token, (wishes.host.lower(), *(name.lower() for name in wishes.hosts)), any_address)
+    sock = _listen(wishes.host, wishes.port)
+    try:
+        address(_link(sock, token))
+        config = uvicorn.Config(
+            application(house, rules),
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=5,
+            limit_concurrency=256,
+            timeout_keep_alive=10,
+        )
+        server = _Server(config, house, wishes.idle_minutes, say)
+        server.run(sockets=[sock])
+    finally:
+        sock.close()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn's, which tells open streams to end before it waits for them, and ends by itself when idle."""
+
+    def __init__(self, config: uvicorn.Config, house: House, idle_minutes: float | None, say: Say) -> None:
+        super().__init__(config)
+        self.house = house
+        self.idle = None if idle_minutes is None else idle_minutes * _MINUTE
+        self.say = say
+        self._begun = house.catalogue.start is None  # with no recipe there is nothing to begin with
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal to end."""
+        self.house.closing.set()
+        super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second."""
+        if self.idle is not None and counter % 10 == 0 and await self._is_idle():
+            self.house.closing.set()
+            return True
+        return await super().on_tick(counter)
+
+    async def _is_idle(self) -> bool:
+        assert self.idle is not None
+        queue = self.house.queue
+        if queue.busy:
+            queue.touched = time.monotonic()
+            return False
+        if time.monotonic() - queue.touched < self.idle:
+            return False
+        if not self._begun and not self.house.store.all():
+            self._begun = True
+            queue.touched = time.monotonic()
+            return not await self._begin()
+        self.say(f"nothing to do for {self.idle / _MINUTE:g} min: the server ends")
+        return True
+
+    async def _begin(self) -> bool:
+        """Start the recipe as it is, since nobody came to change it; whether that was possible."""
+        entry = self.house.catalogue.start
+        assert entry is not None
+        try:
+            await start(self.house, RunRequest(recipe=entry.key))
+        except InputError as error:
+            self.say(f"nobody came, and {entry.name} cannot be started by itself: {error}; the server ends")
+            return False
+        self.say(f"nobody came for {(self.idle or 0) / _MINUTE:g} min: {entry.name} is started as it is")
+        return True
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is reached from this machine alone.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("0.0.0.0"), is_loopback("localhost")
+    (True, False, True)
+    """
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _token(wishes: Wishes) -> str | None:
+    """The token that visitors must know, or None.
+
+    Raises:
+        InputError: the file cannot be read, or what it holds is too short to be a secret.
+    """
+    if wishes.token_file is not None:
+        try:
+            token = wishes.token_file.read_text(encoding="utf-8").strip()
+        except (OSError, ValueError):
+            raise InputError(f"{wishes.token_file}: cannot be read; it should hold a token; check it") from None
+        if len(token) < LEAST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
+            raise InputError(
+                f"{wishes.token_file}: holds no token; a token is one line of at least {LEAST_TOKEN} ASCII characters "
+                "without spaces; write one with `openssl rand -hex 32`"
+            )
+        return token
+    if is_loopback(wishes.host):
+        return None
+    path = wishes.gallery / FOLDER / "token"
+    with contextlib.suppress(OSError):
+        kept = path.read_text(encoding="ascii").strip()
+        if len(kept) >= LEAST_TOKEN:
+            return kept
+    token = secrets.token_urlsafe(32)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        file.write(token)
+    return token
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        InputError: the address is not ours, or the port is in use.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+    except (OSError, OverflowError) as error:
+        sock.close()
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(
+            f"{host}:{port}: cannot listen there ({reason}); perhaps another server does; choose --port or --host"
+        ) from None
+    sock.set_inheritable(False)
+    return sock
+
+
+def _link(sock: socket.socket, token: str | None) -> str:
+    """What to open in a browser."""
+    host, port = sock.getsockname()[:2]
+    host = socket.gethostname() if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    return f"http://{host}:{port}/" + (f"?token={token}" if token else "")
+
+
+def devices_for(wish: str) -> tuple[str, ...]:
+    """The devices of a wish: `auto` is every GPU, or the processor.
+
+    Raises:
+        InputError: there is no such device.
+    """
+    import torch
+
+    from runner.devices import choose_device
+
+    if wish == "auto" and torch.cuda.is_available():
+        return tuple(f"cuda:{number}" for number in range(torch.cuda.device_count()))
+    return tuple(dict.fromkeys(choose_device(each.strip()) for each in wish.split(",")))
+
+
+__all__ = ["Wishes", "devices_for", "is_loopback", "serve"]

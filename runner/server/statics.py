@@ -1,0 +1,164 @@
+"""Files as answers: the gallery's pages, confined to what is meant to be seen; scripts by hashed names."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import mimetypes
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+
+from reports.render import own_templates, renderer
+
+_FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+_HASH = re.compile(r"-[0-9a-f]{8}\.(css|js|svg|webp)$")
+_SCRIPT = re.compile(rb"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
+_HIDDEN = ("checkpoint",)
+"""Folders of a run that hold its state, not its report."""
+_SHOWN = (
+    ".html .css .js .json .jsonl .svg .webp .png .jpg .jpeg .avif .gif .mp4 .webm .yaml .xml .txt .md .pdf .csv .hpgl "
+    ".glb .gltf .obj .stl .zip .ora .dzi .tif .tiff .safetensors .license"
+).split()
+_TYPES = {
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".jsonl": "text/plain",
+    ".yaml": "text/plain",
+    ".md": "text/plain",
+    ".glb": "model/gltf-binary",
+    ".js": "text/javascript",
+}
+_DOWNLOADED = (".svg", ".xml")
+"""They may hold scripts: shown alone, they get a policy that lets none run."""
+
+
+def gallery_policy(content: bytes) -> str:
+    """What a page of the gallery may do: run the scripts beside it and those written in it, load what lies here.
+
+    Reports place things by style attributes, and products like the zoom hold a script of their own; it is let in
+    by its hash, so that nothing else is.
+    """
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'" for script in _SCRIPT.findall(content)
+    )
+    return (
+        f"default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'self'"
+    )
+
+
+async def gallery_file(request: Request) -> Response:
+    """A file of the gallery."""
+    gallery: Path = request.app.state.house.gallery
+    path = await run_in_threadpool(confined, gallery, request.path_params["path"])
+    if path is None:
+        raise HTTPException(404, "there is nothing here; the gallery has no such page; begin at /gallery/index.html")
+    if path.is_dir():
+        return RedirectResponse(f"{request.url.path.rstrip('/')}/index.html")
+    kind = _TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    headers = {"Cache-Control": "no-cache"}
+    if path.suffix == ".html":
+        content = await run_in_threadpool(path.read_bytes)
+        headers["Content-Security-Policy"] = gallery_policy(content)
+        return Response(content, media_type="text/html", headers=headers)
+    if path.suffix.lower() in _DOWNLOADED:
+        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+    return FileResponse(path, media_type=kind, headers=headers)
+
+
+def confined(root: Path, path: str) -> Path | None:
+    """A visible file or folder below a root, or None; links that lead out of it lead nowhere."""
+    parts = [part for part in path.split("/") if part]
+    if any(part.startswith(".") or part in _HIDDEN or "\0" in part or "\\" in part for part in parts):
+        return None
+    try:
+        found = root.joinpath(*parts).resolve()
+        if not found.is_relative_to(root.resolve()) or not found.exists():
+            return None
+        if found.is_dir():
+            return found if (found / "index.html").is_file() else None
+    except (OSError, ValueError):
+        return None
+    return found if found.suffix.lower() in _SHOWN else None
+
+
+class Assets:
+    """Style sheets and scripts of the control page, and those of the reports."""
+
+    @cached_property
+    def files(self) -> Mapping[str, bytes]:
+        """Content by hashed name."""
+        found = {asset.path.removeprefix("assets/"): asset.content for asset in renderer().assets.values()}
+        for path in sorted((own_templates() / "serve" / "assets").glob("*")):
+            content = path.read_bytes()
+            found[_hashed(path.name, content)] = content
+        return found
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """Address by plain name."""
+        return {_HASH.sub(r".\1", name): f"/assets/{name}" for name in self.files}
+
+    def __call__(self, name: str) -> str:
+        """The address of an asset.
+
+        Raises:
+            KeyError: there is none of this name.
+        """
+        return self.names[name]
+
+    async def answer(self, request: Request) -> Response:
+        """An asset, to be kept by browsers for ever, as its name changes with it."""
+        content = self.files.get(request.path_params["name"])
+        if content is None:
+            raise HTTPException(404, "there is no such file; reload the page; it may be of an older version")
+        suffix = Path(request.path_params["name"]).suffix
+        kind = _TYPES.get(suffix) or mimetypes.types_map.get(suffix, "application/octet-stream")
+        return Response(content, media_type=kind, headers=_FOR_EVER)
+
+
+def _hashed(name: str, content: bytes) -> str:
+    path = Path(name)
+    return path.with_stem(f"{path.stem}-{hashlib.sha256(content).hexdigest()[:8]}").name
+
+
+async def recipe_picture(request: Request) -> Response:
+    """The small picture of a recipe of the catalogue."""
+    house = request.app.state.house
+    entry = house.catalogue.get(f"{request.path_params['theme']}/{request.path_params['name']}")
+    if entry is None or entry.picture is None:
+        raise HTTPException(404, "there is no such picture; GET /api/recipes lists those there are; choose one")
+    return FileResponse(entry.picture, media_type="image/webp", headers={"Cache-Control": "private, max-age=3600"})
+
+
+async def style_picture(request: Request) -> Response:
+    """A small copy of a style picture that comes with the program."""
+    from runner.images.sources import own_pictures
+
+    path = own_pictures().get(request.path_params["name"])
+    if path is None:
+        raise HTTPException(404, "there is no such picture; the styles that ship are in recipes/styles; choose one")
+    data = await run_in_threadpool(_small, path)
+    return Response(data, media_type="image/webp", headers={"Cache-Control": "private, max-age=86400"})
+
+
+def _small(path: Path) -> bytes:
+    import io
+
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        side = min(picture.size)
+        left, top = (picture.width - side) // 2, (picture.height - side) // 2
+        square = picture.convert("RGB").crop((left, top, left + side, top + side)).resize((160, 160))
+    buffer = io.BytesIO()
+    square.save(buffer, "WEBP", quality=82)
+    return buffer.getvalue()

@@ -1,0 +1,154 @@
+"""Pictures that people send: hostile bytes -> a PNG of our own making under a name of our own, or a clear refusal.
+
+Nothing of the file that came survives but its pixels: no name, no metadata, no trailing bytes. Size is
+judged before anything is decoded, by our own limits, which are narrower than those for files on disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from runner.errors import ImageError
+from runner.images.reading import FORMATS, LEAST_SIDE, read_picture
+from runner.server.job import FOLDER
+from runner.shelf import write_atomically
+
+LARGEST_BYTES = 20_000_000
+LARGEST_PIXELS = 64_000_000
+LONGEST_SIDE = 3072
+"""Larger pictures are scaled down: no network looks at more, and a phone's photograph fits nearly whole."""
+MOST_FILES = 24
+MOST_BYTES_KEPT = 2_000_000_000
+SMALL = 480  # pixels along the longer side of a thumbnail
+_ID = re.compile(r"^[0-9a-f]{32}$")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A picture that was taken in; `id` names it, sizes are in pixels."""
+
+    id: str
+    width: int
+    height: int
+
+
+class Uploads:
+    """The pictures of a gallery's visitors.
+
+    Args:
+        gallery: the folder that holds all runs.
+    """
+
+    def __init__(self, gallery: Path) -> None:
+        self.folder = gallery / FOLDER / "uploads"
+
+    def path(self, identity: str) -> Path:
+        """The file of an upload.
+
+        Raises:
+            KeyError: this is no upload's name, or it is not there.
+        """
+        if not _ID.match(identity) or not (path := self.folder / f"{identity}.png").is_file():
+            raise KeyError(identity)
+        return path
+
+    def small(self, identity: str) -> Path:
+        """A thumbnail, made when first asked for.
+
+        Raises:
+            KeyError: there is no such upload.
+        """
+        path = self.path(identity)
+        small = path.with_name(f"{identity}-small.webp")
+        if not small.is_file():
+            with Image.open(path) as picture:
+                picture.thumbnail((SMALL, SMALL))
+                buffer = io.BytesIO()
+                picture.save(buffer, "WEBP", quality=82)
+            write_atomically(small, buffer.getvalue())
+        return small
+
+    def take(self, data: bytes, name: str) -> Upload:
+        """Take a picture in.
+
+        Args:
+            data: the file as it came.
+            name: as its sender called it, for messages only.
+
+        Raises:
+            ImageError: it is no picture, damaged, too large or too small, or there is no room left.
+        """
+        name = "".join(each for each in name[-60:] if each.isprintable()) or "the file"
+        if len(data) > LARGEST_BYTES:
+            raise ImageError(
+                f"{name}: has more than {LARGEST_BYTES // 10**6} MB; that is the most; scale it down first"
+            )
+        _refuse_bombs(data, name)
+        picture = read_picture(data, name)
+        pixels = np.rint(picture.pixels * 255).astype(np.uint8)
+        image = Image.fromarray(pixels)
+        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+        buffer = io.BytesIO()
+        image.save(buffer, "PNG", compress_level=3)
+        identity = hashlib.sha256(buffer.getvalue()).hexdigest()[:32]
+        self._make_room(len(buffer.getvalue()))
+        write_atomically(self.folder / f"{identity}.png", buffer.getvalue())
+        return Upload(identity, image.width, image.height)
+
+    def size(self, identity: str) -> tuple[int, int]:
+        """Width and height in pixels.
+
+        Raises:
+            KeyError: there is no such upload.
+        """
+        with Image.open(self.path(identity)) as picture:
+            return picture.size
+
+    def _make_room(self, more: int) -> None:
+        """Pictures that nobody has asked for in the last day go first."""
+        files = sorted(self.folder.glob("*"), key=lambda path: path.stat().st_mtime) if self.folder.is_dir() else []
+        kept = sum(path.stat().st_size for path in files) + more
+        old = time.time() - 86_400
+        for path in files:
+            if kept <= MOST_BYTES_KEPT:
+                return
+            if path.stat().st_mtime < old:
+                kept -= path.stat().st_size
+                path.unlink(missing_ok=True)
+        if kept > MOST_BYTES_KEPT:
+            raise ImageError(
+                f"there is no room for more pictures; {MOST_BYTES_KEPT // 10**9} GB are kept; wait a day, or empty "
+                f"{FOLDER}/uploads in the gallery"
+            )
+
+
+def _refuse_bombs(data: bytes, name: str) -> None:
+    """Judge the size that a file's header tells, before a pixel of it is decoded."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                width, height = image.size
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _too_large(name, "far too many megapixels") from None
+    except Exception:  # read_picture says what it is instead
+        return
+    if width * height > LARGEST_PIXELS:
+        raise _too_large(name, f"{width * height / 1e6:,.0f} megapixels")
+    if min(width, height) < LEAST_SIDE:
+        raise ImageError(f"{name}: is {width} x {height} pixels; at least {LEAST_SIDE} are needed; use a larger one")
+
+
+def _too_large(name: str, size: str) -> ImageError:
+    return ImageError(
+        f"{name}: has {size}; at most {LARGEST_PIXELS // 10**6} megapixels are taken; scale it down first"
+    )

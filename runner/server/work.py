@@ -1,0 +1,132 @@
+"""The process of one job: `python -m runner.server.work JOB-FOLDER ...` runs its recipe into the gallery.
+
+A process of its own, so that a crash, a full memory or a driver's fault ends one run and nothing else, and
+so that a restarted server finds the run still going on. It hears wishes by the file `wish`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+from rich.console import Console
+
+from runner.errors import InputError, OrbifolioError
+from runner.server.job import Job, JobStore, read_wish
+from runner.shelf import write_atomically
+
+if TYPE_CHECKING:
+    from runner.run import RunResult, Stop
+
+LOCK = "lock"
+_LISTEN = 0.3  # seconds between two looks at the file of wishes
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a job; exit codes are those of `orbifolio run`."""
+    parser = argparse.ArgumentParser(prog="python -m runner.server.work")
+    parser.add_argument("gallery", type=Path)
+    parser.add_argument("job")
+    parser.add_argument("--device", required=True)
+    parser.add_argument("--folder", type=Path, required=True, help="that relative paths of the recipe start from")
+    parser.add_argument("--override", action="append", default=[])
+    told = parser.parse_args(arguments)
+    store = JobStore(told.gallery)
+    job = store.read(told.job)
+    lock = FileLock(store.place(job.id) / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return 2  # another process has this job
+    outcome, message, code = "failed", "", 1
+    try:
+        result = _run(store, job, told)
+        outcome, message = result.outcome, result.message
+        code = {"done": 0, "interrupted": 130}.get(outcome, 1)
+    except KeyboardInterrupt:
+        outcome, message, code = "interrupted", "stopped before it began", 130
+    except OrbifolioError as error:
+        message, code = str(error), error.exit_code
+    except Exception as error:
+        message = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        record = json.dumps({"outcome": outcome, "message": message}, ensure_ascii=False)
+        write_atomically(store.place(job.id) / "result.json", record.encode())
+        lock.release()
+    return code
+
+
+def _run(store: JobStore, job: Job, told: argparse.Namespace) -> RunResult:
+    from runner.arithmetic import protect
+
+    protect()  # before torch is imported
+    from runner.commands.running import run_loaded
+    from runner.recipe.model import load
+    from runner.run import Stop
+
+    stop = Stop()
+    _hear(store.place(job.id), stop)
+    console = Console(force_terminal=False, width=160, soft_wrap=True)
+    given = {name: store.image_path(job, name) for name in job.images}
+    loaded = load(store.recipe_path(job), told.override, given, folder=told.folder)
+
+    def begun(run_folder: Path) -> None:
+        name = run_folder.relative_to(told.gallery).as_posix()
+        write_atomically(store.place(job.id) / "run", name.encode())
+
+    folder = store.run_folder(job)
+    images = [part for name in job.images for part in ("--image", f"{name}={name}.png")]
+    command = " ".join(["orbifolio", "run", f"recipes/{job.theme}/{job.name}.yaml", *images])
+    try:
+        return run_loaded(
+            loaded,
+            told.folder,
+            gallery=told.gallery,
+            device=told.device,
+            folder=folder,
+            command=command,
+            console=console,
+            stop=stop,
+            begun=begun,
+        )
+    except InputError:
+        if folder is None or not (folder / "final.png").exists():
+            raise
+        from runner.run import RunResult
+
+        return RunResult(folder, "done")  # it was finished before we could be told so
+
+
+def _hear(folder: Path, stop: Stop) -> None:
+    """Turn wishes and signals into what the run looks at between its steps."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop.request()
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
+
+    def listen() -> None:
+        asked = False
+        while not threading.Event().wait(_LISTEN):
+            wish = read_wish(folder)
+            if wish == "keep":
+                stop.keep = True
+            elif wish in ("pause", "cancel") and not asked:
+                asked = True
+                os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=listen, name="wishes", daemon=True).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

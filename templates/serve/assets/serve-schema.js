@@ -1,0 +1,93 @@
+// The recipe's JSON Schema, made easy to walk: what a place takes, which kinds there are, what stands there if nothing does.
+"use strict";
+
+server.schema = (root) => {
+  // A schema without its references.
+  function plain(schema) {
+    let found = schema;
+    while (found && found.$ref) {
+      const { $ref, ...own } = found;
+      found = { ...$ref.split("/").slice(1).reduce((place, name) => place[name], root), ...own };
+    }
+    return found || {};
+  }
+
+  // All that a place takes, unions within unions laid flat.
+  function members(schema) {
+    const found = plain(schema);
+    const inner = found.anyOf || found.oneOf;
+    return inner ? inner.flatMap(members) : [found];
+  }
+
+  const kindOf = (member) => member.properties?.kind?.const ?? plain(member.properties?.kind).const;
+
+  // What a place takes, in the form's words: {widget, ...}.
+  function describe(schema) {
+    const all = members(schema);
+    const nullable = all.some((member) => member.type === "null");
+    const rest = all.filter((member) => member.type !== "null");
+    const kinds = new Map(rest.filter((member) => kindOf(member)).map((member) => [kindOf(member), member]));
+    const of = (widget, more = {}) => ({ widget, nullable, ...more });
+    if (kinds.size) {
+      const others = rest.filter((member) => !kindOf(member) && !member.enum);
+      return of("kinds", { kinds, others: others.length > 0 });
+    }
+    const mapping = rest.find((member) => member.type === "object" && member.properties);
+    const arrays = rest.filter((member) => member.type === "array");
+    if (mapping) {
+      const short = rest.find((member) => member.type === "string");
+      return short && rest.length === 2 ? of("mapping", { properties: mapping.properties, required: mapping.required || [], short: shortOf(mapping) }) : of(rest.length === 1 ? "mapping" : "free", { properties: mapping.properties, required: mapping.required || [] });
+    }
+    if (arrays.length === 1 && rest.length === 1) {
+      const [array] = arrays;
+      if (array.prefixItems) return of("free");
+      return of("list", { items: array.items || {}, least: array.minItems || 0, most: array.maxItems || Infinity });
+    }
+    if (rest.length === 1) {
+      const [one] = rest;
+      if (one.enum) return of("choice", { choices: one.enum });
+      if (one.const !== undefined) return of("fixed");
+      if (one.type === "boolean") return of("switch");
+      if (one.type === "integer" || one.type === "number") return of("number", { whole: one.type === "integer", low: one.minimum ?? one.exclusiveMinimum, high: one.maximum ?? one.exclusiveMaximum });
+      if (one.type === "string") return of("text", { longest: one.maxLength });
+    }
+    const choices = rest.filter((member) => member.enum || member.const !== undefined).flatMap((member) => member.enum || [member.const]);
+    if (choices.length && choices.length === rest.flatMap((member) => member.enum || [1]).length) return of("choice", { choices });
+    return of("free", { hint: rest.some((member) => member.type === "number") });
+  }
+
+  // The one key that a bare text stands for: `images: [photo.jpg]` is `images: [{image: photo.jpg}]`.
+  function shortOf(mapping) {
+    const needed = mapping.required || [];
+    return needed.length === 1 ? needed[0] : "image" in mapping.properties ? "image" : "";
+  }
+
+  // The smallest value that a place takes, for one more item of a list or another kind.
+  function fresh(schema) {
+    const found = plain(schema);
+    if (found.default !== undefined && found.default !== null) return found.default;
+    const told = describe(schema);
+    if (told.widget === "kinds") {
+      const [kind, member] = told.kinds.entries().next().value;
+      return filled(kind, member);
+    }
+    if (told.widget === "mapping") {
+      if (told.short) return "upload";
+      return Object.fromEntries(told.required.map((name) => [name, fresh(told.properties[name])]));
+    }
+    if (told.widget === "list") return told.least ? [fresh(told.items)] : [];
+    if (told.widget === "choice") return told.choices[0];
+    if (told.widget === "switch") return false;
+    if (told.widget === "number") return told.low ?? 0;
+    if (told.nullable) return null;
+    return "";
+  }
+
+  // A kind with what it must have.
+  function filled(kind, member) {
+    const needed = (member.required || []).filter((name) => name !== "kind");
+    return { kind, ...Object.fromEntries(needed.map((name) => [name, /image/.test(name) && plain(member.properties[name]).type === "string" ? "upload" : fresh(member.properties[name])])) };
+  }
+
+  return { root, plain, members, describe, fresh, filled };
+};

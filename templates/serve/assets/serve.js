@@ -1,0 +1,55 @@
+// What all pages of the server share: asking its API, telling what went wrong, sending pictures.
+"use strict";
+
+window.server = (() => {
+  const { make } = orbifolio;
+
+  // Ask the API; an answer that is no success becomes an Error with the server's words and problems.
+  async function ask(path, { method = "GET", json = null, form = null, signal = null } = {}) {
+    const options = { method, signal, headers: { Accept: "application/json" } };
+    if (json !== null) {
+      options.method = method === "GET" ? "POST" : method;
+      options.headers["Content-Type"] = "application/json";
+      options.body = JSON.stringify(json);
+    }
+    if (form !== null) Object.assign(options, { method: "POST", body: form });
+    let answer;
+    try {
+      answer = await fetch(path, options);
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      throw new Error("The server does not answer. Is it still running?");
+    }
+    if (answer.status === 204) return null;
+    const kind = answer.headers.get("Content-Type") || "";
+    if (kind.startsWith("image/")) return { picture: await answer.blob(), shows: answer.headers.get("X-Shows") || "" };
+    const told = kind.includes("json") ? await answer.json() : {};
+    if (answer.ok) return told;
+    const first = (told.problems || [])[0];
+    const words = first && first.message ? first.message : told.error || (told.refused || [])[0];
+    const failure = new Error(sentence(words || `The server answers ${answer.status}.`));
+    failure.problems = told.problems || [];
+    failure.status = answer.status;
+    throw failure;
+  }
+
+  // "what; rule; cure" as sentences.
+  function sentence(words) {
+    const whole = words.split("; ").map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join(". ");
+    return /[.!?]$/.test(whole) ? whole : `${whole}.`;
+  }
+
+  // Show words in a place that is hidden while it has none.
+  function tell(place, words) {
+    place.textContent = words || "";
+    place.hidden = !words;
+  }
+
+  function every(seconds, act) {
+    const go = () => !document.hidden && act();
+    document.addEventListener("visibilitychange", go);
+    return setInterval(go, seconds * 1000);
+  }
+
+  return { ask, every, make, sentence, tell };
+})();

@@ -1,0 +1,16 @@
+"""Fixtures of the control page's tests; the browser is that of the reports' tests."""
+
+import importlib.util
+from pathlib import Path
+
+from served import serving, visitor
+
+_PAGES = Path(__file__).parents[1] / "browser" / "conftest.py"
+_spec = importlib.util.spec_from_file_location("browser_fixtures", _PAGES)
+assert _spec is not None
+assert _spec.loader is not None
+_browser = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_browser)
+browser, assert_accessible = _browser.browser, _browser.assert_accessible
+
+__all__ = ["assert_accessible", "browser", "serving", "visitor"]

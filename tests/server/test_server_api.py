@@ -1,0 +1,115 @@
+"""The API against its own OpenAPI document: schemathesis sends what the document allows, and what it forbids."""
+
+from __future__ import annotations
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from served import Visitor
+
+from runner.server.openapi import OPERATIONS, openapi
+
+schema = schemathesis.openapi.from_dict(openapi())
+
+
+@schema.exclude(path_regex="events$").parametrize()
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=(Phase.generate,)
+)
+def test_nothing_that_is_sent_breaks_it_and_every_answer_is_as_documented(case, serving):
+    serving.house.queue.devices = ()  # nothing that is asked for here is to be computed
+    answer = case.call(base_url=serving.address, timeout=60)
+    assert answer.status_code < 500, answer.text
+    told = openapi()["paths"][case.operation.path][case.operation.method.lower()]["responses"]
+    assert str(answer.status_code) in {*told, "404", "405"}, answer.text  # a path parameter may lead elsewhere
+    kind = answer.headers.get("content-type", [""])[0].partition(";")[0]
+    if answer.status_code >= 400 and case.operation.path != "/api/images":
+        assert kind == "application/json"
+        assert set(answer.json()) == {"error", "problems"}
+    if answer.status_code < 400 and str(answer.status_code) in told:
+        assert kind in {*told[str(answer.status_code)].get("content", {"": ""}), "image/jpeg"}
+
+
+def test_every_operation_is_documented_with_words_and_answers(visitor: Visitor):
+    document = visitor.client.get("/api/openapi.json").json()
+    assert document["openapi"] == "3.1.0"
+    for each in OPERATIONS:
+        told = document["paths"][each.path][each.method.lower()]
+        assert told["summary"]
+        assert all(answer["description"] for answer in told["responses"].values())
+
+
+def test_models_explain_their_fields():
+    for name, model in openapi()["components"]["schemas"].items():
+        assert model.get("description"), name
+        for key, field in model["properties"].items():
+            assert field.get("description") or "$ref" in field, f"{name}.{key}"
+
+
+def test_a_check_tells_every_problem_at_its_place(visitor: Visitor):
+    text = "schema: 1\ntitle: x\nrenderer:\n  kind: growing-neural-gas\n  image: skimage:hors\n  sise: 3\n  size: 2\n"
+    found = visitor.client.post("/api/check", json={"text": text}).json()
+    assert {problem["path"] for problem in found["problems"]} == {"renderer.sise", "renderer.size"}
+    assert [problem["line"] for problem in found["problems"]] == [6, 7]
+    assert "did you mean 'size'" in found["problems"][0]["message"]
+    assert found["data"]["renderer"]["size"] == 2
+
+
+def test_a_check_tells_what_is_asked_for(visitor: Visitor):
+    found = visitor.client.post("/api/check", json={"recipe": "nets/tiny"}).json()
+    assert found["asked"] == ["photo"]
+    assert found["pictures"] == {"renderer.image": "upload:photo"}
+    assert "# a comment that stays" in found["text"]
+
+
+def test_values_are_put_into_the_text_and_its_comments_stay(visitor: Visitor):
+    found = visitor.client.post("/api/check", json={"recipe": "nets/tiny", "values": {"renderer.size": 128}}).json()
+    assert found["data"]["renderer"]["size"] == 128
+    assert "# yours" in found["text"]
+
+
+def test_an_edit_by_value_by_flow_and_by_removing(visitor: Visitor):
+    text = visitor.client.post("/api/check", json={"recipe": "nets/plain"}).json()["text"]
+
+    def edited(**what):
+        return visitor.client.post("/api/edit", json={"text": text, **what})
+
+    assert "size: 99" in edited(path=["renderer", "size"], value=99).json()["text"]
+    assert "tone: {blur: 2}" in edited(path=["renderer", "tone"], flow="{blur: 2}").json()["text"]
+    assert "frames" not in edited(path=["frames"], remove=True).json()["text"]
+    assert edited(path=["renderer", "tone"], flow="{blur: ").status_code == 422
+
+
+def test_a_preview_is_a_small_picture_and_says_what_it_shows(visitor: Visitor):
+    found = visitor.client.post("/api/preview", json={"recipe": "plane/rainbow-hexagon"})
+    assert found.headers["content-type"] == "image/webp"
+    assert found.headers["x-shows"] == "What the symmetry does to noise"
+    assert visitor.client.post("/api/preview", json={"text": "title: x"}).status_code == 422
+
+
+def test_the_catalogue_has_every_shipped_recipe_and_a_picture_of_most(visitor: Visitor):
+    recipes = visitor.client.get("/api/recipes").json()["recipes"]
+    shipped = [each for each in recipes if each["theme"] != "nets"]
+    assert len(shipped) > 40
+    pictured = [each for each in shipped if each["picture"]]
+    assert len(pictured) > len(shipped) / 2
+    assert visitor.client.get(pictured[0]["picture"]).headers["content-type"] == "image/webp"
+
+
+def test_every_look_is_a_valid_recipe_with_every_choice(visitor: Visitor):
+    from served import picture
+
+    photo, style = visitor.send(picture(64, 48)), visitor.send(picture(64, 64, seed=9))
+    desk = visitor.serving.house.desk
+    from runner.server.looks import choose
+
+    looks = visitor.client.get("/api/looks").json()["looks"]
+    assert {look["key"] for look in looks} >= {"style", "threads", "kaleidoscope", "dream"}
+    for look in looks:
+        for choice in look["choices"] or [{"key": "", "options": [{"key": ""}]}]:
+            for option in choice["options"]:
+                options = {choice["key"]: option["key"]} if choice["key"] else {}
+                chosen = choose(desk.catalogue, look["key"], options)
+                images = {name: {"photo": photo, "style": style}[name] for name in chosen.asks}
+                found = desk.check(desk.draft(chosen.look.recipe, None, chosen.values, images))
+                assert not found.problems, (look["key"], option["key"], found.problems)
+                assert set(found.asked) == set(chosen.asks)

@@ -1,0 +1,230 @@
+"""The pages in Chromium: a photo becomes a picture, recipes are changed by form and by text, runs are steered.
+
+A page that logs an error, breaks its own content policy, or asks anything of another host fails its test.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from served import Serving, Visitor, make_house, make_recipes, picture, until
+from watching import DESKTOP, PHONE, OpenPage, Watch, overflow
+
+from runner.server import looks
+from runner.server.gate import Rules
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def visit(browser: Browser, serving: Serving) -> Iterator[OpenPage]:
+    """Opens a page of the server."""
+    contexts, watches = [], []
+
+    def open_one(path: str = "/", *, size: tuple[int, int] = DESKTOP, dark: bool = False) -> Page:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if dark else "light",
+            has_touch=size[0] < 600,
+            accept_downloads=True,
+        )
+        context.set_default_timeout(60_000)
+        contexts.append(context)
+        watch = Watch((serving.address,))
+        watches.append(watch)
+        context.on("page", watch.follow)
+        page = context.new_page()
+        page.goto(f"{serving.address}{path}")
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    # Chromium logs every answer of 4xx as an error, also those that the page expects and tells in words
+    expected = "console: Failed to load resource: the server responded with a status of 4"
+    troubles = [each for watch in watches for each in watch.troubles if not each.startswith(expected)]
+    assert not troubles, "\n".join(troubles)
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A photograph on the visitor's disk."""
+    path = tmp_path / "me.png"
+    path.write_bytes(picture(90, 60))
+    return path
+
+
+@pytest.fixture
+def quick_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look that takes a second, among the others."""
+    option = looks.Option("coarse", "Coarse", {"renderer.phases": [{"nodes": 60, "epochs": 1, "steps": 4}]})
+    choice = looks.Choice("detail", "Threads", (looks.Option("fine", "Fine", {}), option))
+    title = {"title": "Photograph in threads"}
+    quick = looks.Look("threads", "Coloured threads", "A net.", "nets/tiny", "a second", title, (choice,))
+    others = tuple(look for look in looks.LOOKS if look.key != "threads")
+    monkeypatch.setattr(looks, "LOOKS", (*others, quick))
+
+
+def test_a_newcomer_turns_a_photo_into_a_picture(visit: OpenPage, photo: Path, quick_look: None) -> None:
+    page = visit("/")
+    page.get_by_role("link", name="Paint a photo").last.click()
+    expect(page.locator("[data-go]")).to_be_disabled()
+    expect(page.locator("[data-why]")).to_have_text("Choose a photo first")
+    page.set_input_files("[data-file]", photo)
+    expect(page.locator("[data-photo]")).to_be_visible()
+    page.locator("input[value=threads]").check(force=True)
+    page.locator("input[value=coarse]").check(force=True)
+    page.locator("[data-go]").click()
+    expect(page).to_have_url(re.compile(r"/paint/[0-9-]+-[0-9a-f]{6}$"))
+    expect(page.locator("[data-download]")).to_be_visible(timeout=120_000)
+    slider = page.locator(".versus input[type=range]")
+    expect(slider).to_be_visible()
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    expect(slider).to_have_value("26")
+    with page.expect_download() as waiting:
+        page.locator("[data-download]").click()
+    assert Path(waiting.value.path()).read_bytes().startswith(b"\x89PNG")
+    page.reload()
+    expect(page.locator(".versus")).to_be_visible()
+    page.locator("[data-report]").click()
+    expect(page.locator("h1")).to_have_text("Photograph in threads")
+
+
+def test_a_file_that_is_no_picture_is_told_at_its_place(visit: OpenPage, tmp_path: Path) -> None:
+    bad = tmp_path / "me.png"
+    bad.write_bytes(b"%PDF-1.7")
+    page = visit("/paint")
+    with page.expect_response("**/api/images"):
+        page.set_input_files("[data-file]", bad)
+    expect(page.locator("[data-photo-fault]")).to_contain_text("PDF document")
+    expect(page.locator("[data-go]")).to_be_disabled()
+
+
+def test_form_and_text_are_kept_in_step_and_faults_stand_at_their_fields(visit: OpenPage) -> None:
+    page = visit("/new?recipe=nets/plain")
+    size = page.locator('[data-path="renderer.size"]')
+    expect(size).to_have_value("64")
+    size.fill("128")
+    size.press("Tab")
+    page.get_by_role("tab", name="Text").click()
+    text = page.locator("[data-text]")
+    expect(text).to_have_value(re.compile(r"# a comment that stays[\s\S]*size: 128"))
+    text.fill(text.input_value().replace("size: 128", "size: 3"))
+    expect(page.locator("[data-start]")).to_be_disabled()
+    page.get_by_role("tab", name="Settings").click()
+    expect(page.locator('[data-wrong="renderer.size"]')).to_contain_text("too small")
+    page.locator("[data-problems] button").first.click()
+    assert page.evaluate("document.activeElement.id") == "text"
+    text.fill(text.input_value().replace("size: 3", "size: 96").replace("kind: growing", "kind: grown"))
+    expect(page.locator("[data-problems]")).to_contain_text("growing-neural-gas")
+
+
+def test_kinds_and_lists_are_changed_by_the_form(visit: OpenPage) -> None:
+    page = visit("/new?recipe=nets/plain")
+    expect(page.locator("[data-start]")).to_be_enabled()
+    page.get_by_role("button", name="Add to phases").click()
+    expect(page.locator('[data-path="renderer.phases.1.nodes"]')).to_have_value("40")
+    page.get_by_role("button", name="Remove Phases 1").click()
+    expect(page.locator('[data-path="renderer.phases.1.nodes"]')).to_have_count(0)
+    page.locator('[data-path="renderer.image"]').select_option("skimage:coffee")
+    text = page.locator("[data-text]")
+    expect(text).to_have_value(re.compile("image: skimage:coffee"))
+    page.locator("[data-field=renderer] > .more-settings > summary").click()
+    page.locator('select[data-path="renderer.points"]').select_option("darkness")
+    expect(text).to_have_value(re.compile("points: {kind: darkness}"))
+
+
+def test_a_recipe_s_picture_is_uploaded_masked_and_run(visit: OpenPage, photo: Path) -> None:
+    page = visit("/new?recipe=nets/tiny")
+    expect(page.locator("[data-problems]")).to_contain_text("A picture of yours is needed")
+    page.set_input_files(".slot input", photo)
+    expect(page.locator("[data-start]")).to_be_enabled()
+    page.get_by_role("button", name="Paint a mask").click()
+    box = page.locator("dialog.mask canvas").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 10, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 10, steps=4)
+    page.mouse.up()
+    page.get_by_role("button", name="Use this mask").click()
+    expect(page.locator("[data-text]")).to_have_value(re.compile(r"mask: ['\"]?upload:mask"))
+    expect(page.locator("[data-start]")).to_be_enabled()
+    page.locator("[data-start]").click()
+    expect(page).to_have_url(re.compile("/runs/"))
+    expect(page.locator("[data-line]")).to_have_text("Finished", timeout=120_000)
+    expect(page.locator("[data-report]")).to_be_visible()
+    page.locator("[data-branch]").click()
+    expect(page.locator("[data-text]")).to_have_value(re.compile("upload:mask"))
+
+
+def test_a_run_is_watched_paused_gone_on_with_and_kept(visit: OpenPage, visitor: Visitor) -> None:
+    identity = visitor.start(recipe="nets/long", values={"renderer.phases.0.steps": 4000})
+    page = visit(f"/runs/{identity}", size=PHONE)
+    expect(page.locator(".easel img")).to_be_visible(timeout=120_000)
+    page.locator("[data-act=pause]").click()
+    expect(page.locator("[data-line]")).to_have_text("Paused", timeout=60_000)
+    page.locator("[data-act=resume]").click()
+    until(lambda: visitor.run(identity)["state"] == "running" and visitor.run(identity)["share"], 60)
+    page.locator("[data-act=keep]").click()
+    expect(page.locator("[data-line]")).to_have_text("Finished", timeout=60_000)
+    expect(page.locator("[data-curve] svg")).to_be_visible()
+    assert overflow(page) == 0
+
+
+def test_recipes_are_found_by_their_words(visit: OpenPage) -> None:
+    page = visit("/")
+    page.locator("[data-find]").fill("plain net")
+    expect(page.locator("[data-found]")).to_have_text("1 found")
+    expect(page.locator(".catalogue li:visible")).to_have_count(1)
+
+
+def test_the_preview_shows_the_symmetry(visit: OpenPage) -> None:
+    page = visit("/new?recipe=plane/rainbow-hexagon")
+    expect(page.locator("[data-glance]")).to_be_visible()
+    expect(page.locator("[data-glance-words]")).to_have_text("What the symmetry does to noise")
+    before = page.locator("[data-glance]").get_attribute("src")
+    page.locator('[data-path="renderer.symmetry.group"]').select_option('"p3"')
+    page.locator('[data-path="renderer.symmetry.colours"]').fill("{r3: [g, b, r]}")
+    page.locator('[data-path="renderer.symmetry.colours"]').press("Tab")
+    expect(page.locator("[data-glance]")).not_to_have_attribute("src", str(before))
+
+
+@pytest.mark.parametrize("path", ["/", "/paint", "/runs", "/new?recipe=nets/plain", "/new?recipe=style/style-transfer"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_pages_are_accessible_and_fit(
+    visit: OpenPage, assert_accessible: Callable[[Page], None], path: str, size: tuple[int, int]
+) -> None:
+    page = visit(path, size=size, dark=size == PHONE)
+    page.wait_for_load_state("networkidle")
+    assert overflow(page) == 0
+    assert_accessible(page)
+
+
+def test_the_link_with_the_token_opens_the_pages(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "gallery").mkdir()
+    token = "a-token-of-more-than-sixteen-letters"
+    with Serving(make_house(tmp_path, make_recipes(tmp_path)), Rules(token)) as serving:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(serving.address)
+        expect(page.locator("h1")).to_have_text("Locked")
+        page.goto(f"{serving.address}/paint?token={token}")
+        expect(page).to_have_url(f"{serving.address}/paint")
+        expect(page.locator("h1")).to_have_text("Paint a photo")
+        context.close()
+
+
+def test_a_dropped_picture_takes_the_place_of_the_recipe_s_own(visit: OpenPage, photo: Path) -> None:
+    page = visit("/new?recipe=style/style-transfer")
+    init = page.locator('[data-path="renderer.canvas.init.image"]')
+    expect(init).to_have_value("skimage:astronaut")
+    init.select_option("upload:photo")
+    expect(page.locator("[data-problems]")).to_contain_text("A picture of yours is needed")
+    page.set_input_files(".slot input", photo)
+    expect(page.locator("[data-start]")).to_be_enabled()
+    expect(page.locator("[data-text]")).to_have_value(re.compile(r"image: ['\"]?upload:photo"))

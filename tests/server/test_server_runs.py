@@ -1,0 +1,291 @@
+"""Runs over the wire: started, watched, paused, kept, cancelled, branched; and servers that come and go."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from served import PLAIN, Serving, Visitor, make_house, make_recipes, picture, until
+
+from runner.events import FrameSaved, RunFinished, read_events
+from runner.server.gate import Rules
+from runner.server.job import JobStore
+
+
+def test_a_photo_becomes_a_picture_with_a_report(visitor: Visitor):
+    photo = visitor.send(picture(90, 60))
+    identity = visitor.start(recipe="nets/tiny", images={"photo": photo})
+    told = visitor.wait(identity, "done", "failed")
+    assert told["state"] == "done", told
+    assert told["photo"] == f"/api/runs/{identity}/images/photo"
+    found = visitor.client.get(str(told["result"]))
+    assert found.content.startswith(b"\x89PNG")
+    assert "attachment" in found.headers["content-disposition"]
+    jpeg = visitor.client.get(str(told["result"]), params={"format": "jpeg"})
+    assert jpeg.content.startswith(b"\xff\xd8")
+    report = visitor.client.get(str(told["report"]))
+    assert "Tiny net" in report.text
+    assert "Tiny net" in visitor.client.get("/gallery/index.html").text
+    assert visitor.client.get(str(told["picture"])).status_code == 200
+    assert visitor.client.get(f"/paint/{identity}").status_code == 200
+    assert visitor.client.get(f"/runs/{identity}").status_code == 200
+
+
+def test_events_tell_of_it_until_it_is_over_and_go_on_after_a_break(visitor: Visitor):
+    identity = visitor.start(recipe="nets/plain")
+    stamps, states = [], []
+    with visitor.client.stream("GET", f"/api/runs/{identity}/events") as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        for line in stream.iter_lines():
+            if line.startswith("id: "):
+                stamps.append(line[4:])
+            if line.startswith("data: {") and len(line) > 10:
+                states.append(json.loads(line[6:])["state"])
+            if line == "event: over":
+                break
+    assert states[-1] == "done"
+    assert len(set(stamps)) == len(stamps)
+    again = visitor.client.get(f"/api/runs/{identity}/events", headers={"Last-Event-ID": "something older"}).text
+    assert again.count("event: run") == 1
+
+
+def test_one_runs_and_the_others_wait_their_turn(visitor: Visitor):
+    first, second, third = (visitor.start(recipe="nets/long", values={"seed": n}) for n in range(3))
+    visitor.wait(first, "running")
+    assert [visitor.run(each)["position"] for each in (second, third)] == [1, 2]
+    assert visitor.client.post(f"/api/runs/{second}/cancel").json()["state"] == "cancelled"
+    assert visitor.run(third)["position"] == 1
+    for each in (first, third):
+        visitor.client.post(f"/api/runs/{each}/cancel")
+    for each in (first, third):
+        visitor.wait(each, "cancelled", "done")
+    assert visitor.client.delete(f"/api/runs/{second}").status_code == 204
+    assert visitor.client.get(f"/api/runs/{second}").status_code == 404
+
+
+def test_pause_and_go_on_give_the_same_picture_as_one_go(visitor: Visitor):
+    straight = visitor.start(recipe="nets/long")
+    visitor.wait(straight, "done")
+    broken = visitor.start(recipe="nets/long")
+    until(lambda: (visitor.run(broken)["share"] or 0) or visitor.run(broken)["state"] == "done")
+    visitor.client.post(f"/api/runs/{broken}/pause")
+    told = visitor.wait(broken, "paused", "done")
+    assert told["state"] == "paused", "it was too quick to be paused"
+    assert visitor.client.post(f"/api/runs/{broken}/pause").status_code == 409
+    assert visitor.client.post(f"/api/runs/{broken}/resume").status_code == 200
+    visitor.wait(broken, "done")
+    pictures = [visitor.client.get(f"/api/runs/{each}/result").content for each in (straight, broken)]
+    assert pictures[0] == pictures[1]
+
+
+def test_keeping_ends_it_early_with_what_is_there(visitor: Visitor):
+    identity = visitor.start(recipe="nets/long", values={"frames": 1})
+    until(lambda: visitor.run(identity)["picture"] or visitor.run(identity)["state"] == "done")
+    assert visitor.client.post(f"/api/runs/{identity}/keep").status_code == 200
+    visitor.wait(identity, "done")
+    folder = visitor.serving.house.store.run_folder(visitor.serving.house.store.read(identity))
+    log = list(read_events(folder / "events.jsonl"))
+    steps = [event.step for event in log if type(event).__name__ == "Stepped"]
+    assert 0 < len(steps) < 160
+    assert isinstance(log[-1], RunFinished)
+    frames = [event for event in log if isinstance(event, FrameSaved)]
+    assert frames[-1].step == steps[-1]
+    notes = json.loads((folder / "run.json").read_text())["phases"][0]["notes"]
+    assert any("kept as it was" in note for note in notes)
+    assert (folder / "final.png").is_file()
+
+
+def test_what_cannot_be_done_now_is_refused_with_the_reason(visitor: Visitor):
+    identity = visitor.start(recipe="nets/plain")
+    visitor.wait(identity, "done")
+    for verb in ("pause", "resume", "keep", "cancel"):
+        answer = visitor.client.post(f"/api/runs/{identity}/{verb}")
+        assert answer.status_code == 409
+        assert "done" in answer.json()["error"]
+    assert visitor.client.post(f"/api/runs/{identity}/explode").status_code == 404
+
+
+@pytest.mark.slow
+def test_a_branch_takes_recipe_and_pictures_along(visitor: Visitor):
+    photo = visitor.send(picture(60, 60))
+    identity = visitor.start(recipe="nets/tiny", images={"photo": photo}, values={"seed": 11})
+    visitor.wait(identity, "done")
+    branch = visitor.client.get(f"/api/runs/{identity}/branch").json()
+    assert branch["recipe"] == "nets/tiny"
+    assert branch["images"] == {"photo": photo}
+    assert "seed: 11" in branch["text"]
+    assert "# a comment that stays" in branch["text"]
+    assert visitor.client.get("/new", params={"from": identity}).status_code == 200
+
+
+def test_a_branch_of_a_canvas_begins_with_its_picture(visitor: Visitor):
+    house = visitor.serving.house
+    text = "schema: 1\ntitle: Canvas\nseed: 1\nrenderer:\n  kind: image-optimisation\n  objectives: [{kind: range}]\n"
+    job = house.store.add(text + "  phases: [{size: 16, steps: 1}]\n", {}, title="Canvas", name="canvas", theme="nets")
+    folder = house.gallery / "canvas" / "20260101-000000-0001"
+    (folder / "phases").mkdir(parents=True)
+    (folder / "phases" / "00001.webp").write_bytes(picture(32, 32, "WEBP"))
+    from runner.events import PhaseStarted, to_line
+
+    events = (PhaseStarted(0.0, 0, "16 px", 16, 16, 1), FrameSaved(0.0, 0, 1, "phases/00001.webp", 32, 32))
+    (folder / "events.jsonl").write_text("".join(to_line(event) + "\n" for event in events))
+    draft = house.branch(house.store.change(job, run="canvas/20260101-000000-0001", state="done"))
+    assert set(draft.images) == {"start"}
+    assert "upload:start" in draft.text
+    house.store.remove(job)
+
+
+@pytest.mark.slow
+def test_a_failing_run_says_why_and_may_be_tried_again(visitor: Visitor):
+    bad = PLAIN.replace("  size: 64", "  size: 64\n  tone: {crop: [5000, 0, 10, 10]}")
+    identity = visitor.start(recipe="nets/plain", text=bad)
+    told = visitor.wait(identity, "failed", "done")
+    assert told["state"] == "failed"
+    assert "crop" in str(told["message"])
+    assert visitor.client.post(f"/api/runs/{identity}/resume").status_code == 200
+    visitor.wait(identity, "failed")
+
+
+@pytest.mark.slow
+def test_paintings_come_in_one_request(visitor: Visitor):
+    answer = visitor.client.post("/api/paintings", data={"look": "line"}, files={"photo": ("me.png", picture(64, 64))})
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["location"] == f"/api/runs/{answer.json()['id']}"
+    visitor.client.post(f"/api/runs/{answer.json()['id']}/cancel")
+    visitor.wait(answer.json()["id"], "cancelled", "done", "failed")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"look": "nonsense"},
+        {"look": "line"},
+        {"look": "line", "recipe": "nets/plain"},
+        {"look": "kaleidoscope", "options": {"mirrors": "ninety"}},
+        {"look": "kaleidoscope", "options": {"no such": "six"}},
+        {"recipe": "nets/none"},
+        {"recipe": "../../etc/passwd"},
+        {},
+        {"text": ""},
+        {"text": "- a"},
+        {"recipe": "nets/plain", "values": {"renderer.nodes": 3}},
+        {"recipe": "nets/plain", "values": {"renderer..x": 3}},
+        {"recipe": "nets/plain", "images": {"photo": "0" * 32}},
+        {"recipe": "nets/plain", "images": {"../x": "0" * 32}},
+        {"recipe": "nets/plain", "extra": 1},
+        {"recipe": 3},
+        {"recipe": "nets/tiny"},
+    ],
+)
+def test_wishes_that_make_no_sense_are_refused_in_words(visitor: Visitor, asked):
+    before = len(visitor.client.get("/api/runs").json()["runs"])
+    answer = visitor.client.post("/api/runs", json=asked)
+    assert answer.status_code == 422, answer.text
+    told = answer.json()
+    assert told["error"]
+    assert all(";" in problem["message"] for problem in told["problems"])
+    assert len(visitor.client.get("/api/runs").json()["runs"]) == before
+
+
+@pytest.mark.slow
+def test_queue_and_runs_survive_a_server_that_is_killed(tmp_path):
+    """A server is killed while a run goes on and another waits: the next one finishes both, from the checkpoint."""
+    recipes = make_recipes(tmp_path)
+    address, server = _spawn(tmp_path, recipes)
+    with httpx.Client(base_url=address, timeout=60) as client:
+        ids = [client.post("/api/runs", json={"recipe": "nets/long"}).json()["id"] for _ in range(2)]
+        until(lambda: client.get(f"/api/runs/{ids[0]}").json()["share"])
+    server.send_signal(signal.SIGKILL)
+    server.wait()
+    store = JobStore(tmp_path / "gallery")
+    assert [store.read(each).state for each in ids] == ["running", "queued"]
+    with Serving(make_house(tmp_path, recipes), Rules()) as again, httpx.Client(base_url=again.address) as client:
+        until(lambda: all(client.get(f"/api/runs/{each}").json()["state"] == "done" for each in ids), 90)
+        pictures = [client.get(f"/api/runs/{each}/result").content for each in ids]
+    assert pictures[0] == pictures[1]
+    assert len(list((tmp_path / "gallery" / "long").glob("*-*-*"))) == 2
+
+
+@pytest.mark.slow
+def test_a_server_that_is_told_to_end_lets_the_run_go_on_later(tmp_path):
+    recipes = make_recipes(tmp_path)
+    address, server = _spawn(tmp_path, recipes)
+    with httpx.Client(base_url=address, timeout=60) as client:
+        identity = client.post("/api/runs", json={"recipe": "nets/long"}).json()["id"]
+        until(lambda: client.get(f"/api/runs/{identity}").json()["share"])
+    server.send_signal(signal.SIGINT)
+    assert server.wait(40) in (0, 130)
+    store = JobStore(tmp_path / "gallery")
+    assert store.read(identity).state == "queued"
+    until(lambda: json.loads((store.place(identity) / "result.json").read_text())["outcome"] == "interrupted")
+
+
+@pytest.mark.slow
+def test_two_servers_do_not_share_a_gallery_and_ports_in_use_are_told(tmp_path):
+    recipes = make_recipes(tmp_path)
+    address, server = _spawn(tmp_path, recipes)
+    port = address.rstrip("/").rpartition(":")[2]
+    try:
+        for arguments in (["--port", "0"], ["--port", port, "--out", str(tmp_path / "other")]):
+            second = subprocess.run(
+                _command(tmp_path, recipes, *arguments), capture_output=True, text=True, timeout=100
+            )
+            assert second.returncode == 2
+            assert "another server" in second.stderr
+            assert "Traceback" not in second.stderr
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(40)
+
+
+@pytest.mark.slow
+def test_idle_it_starts_the_recipe_and_then_ends(tmp_path):
+    recipes = make_recipes(tmp_path)
+    command = _command(tmp_path, recipes, "--port", "0", "--idle-minutes", "0.03", recipe="plain")
+    began = time.monotonic()
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    assert ended.returncode == 0, ended.stderr
+    assert "plain is started as it is" in ended.stderr
+    assert "the server ends" in ended.stderr
+    assert len(list((tmp_path / "gallery" / "plain").glob("*/final.png"))) == 1
+    assert time.monotonic() - began < 190
+
+
+@pytest.mark.slow
+def test_idle_with_a_recipe_that_asks_for_a_picture_it_ends(tmp_path):
+    recipes = make_recipes(tmp_path)
+    command = _command(tmp_path, recipes, "--port", "0", "--idle-minutes", "0.02", recipe="tiny")
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    assert ended.returncode == 0
+    assert "cannot be started by itself" in ended.stderr
+    assert not list((tmp_path / "gallery").glob("tiny/*"))
+
+
+def _command(folder: Path, recipes: Path, *arguments: str, recipe: str = "long") -> list[str]:
+    program = [sys.executable, "-m", "runner.cli", "serve", str(recipes / f"{recipe}.yaml")]
+    return [*program, "--out", str(folder / "gallery"), "--device", "cpu", *arguments]
+
+
+def _spawn(folder: Path, recipes: Path) -> tuple[str, subprocess.Popen[str]]:
+    """A server in a process of its own; its address."""
+    server = subprocess.Popen(
+        _command(folder, recipes, "--port", "0"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert server.stdout is not None
+    address = server.stdout.readline().strip()
+    server.stdout.close()
+    until(lambda: _answers(address), 60)
+    return address, server
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}api/health").status_code == 200
+    except httpx.HTTPError:
+        return False
