@@ -1,9 +1,11 @@
-"""Train the implicit painters that are shipped: runner/painter/brushes/*.safetensors and training.json.
+"""Train the painters that are shipped: runner/painter/brushes/*.safetensors and training.json.
 
     python scripts/train_painters.py [--steps 4000] [BRUSH ...]
+    python scripts/train_painters.py --kind gan [--share 1.0] [dry_brush]
 
-The same numbers as recipes/painting/painter-implicit.yaml has for one brush, for one brush after another: about a
-minute each on one core. Needs libmypaint and MyPaint's brushes.
+Implicit painters take the same numbers as recipes/painting/painter-implicit.yaml has for one brush: about a minute each
+on one core. Painters of a fixed resolution go through the phases of `SCHOOLS`, some ten minutes of one core. Needs
+libmypaint and MyPaint's brushes.
 """
 
 from __future__ import annotations
@@ -23,17 +25,27 @@ import torch  # noqa: E402
 
 from runner.painter import card, learnt  # noqa: E402
 from runner.painter.actions import draw_actions  # noqa: E402
-from runner.painter.base import Lesson  # noqa: E402
+from runner.painter.base import Lesson, PainterSettings  # noqa: E402
 from runner.painter.brush import find_brush  # noqa: E402
+from runner.painter.gan import Gan  # noqa: E402
 from runner.painter.learning import Implicit  # noqa: E402
 from runner.painter.program import PaintProgram  # noqa: E402
 from runner.painter.samples import draw_repeats, draw_samples  # noqa: E402
+from runner.painter.vae import Vae  # noqa: E402
 
 BRUSHES = (
     "dry_brush brush charcoal calligraphy knife bulk kabura "
     "ink_blot pen textured_ink slow_ink short_grass pencil rounded"
 )
 SEED, STROKES, RATE, UNSEEN, REPEATS = 1, 6144, 4e-3, 150, 24
+MANY = 16384  # strokes for painters that must learn where a stroke is
+SCHOOLS: dict[str, tuple[PainterSettings, tuple[tuple[str, int, float], ...]]] = {
+    "vae": (Vae(width=16, batch=32), (("images", 1200, 1e-3), ("predictor", 1500, 4e-3), ("together", 600, 5e-4))),
+    "gan": (
+        Gan(width=12, batch=32, critic_steps=2, reconstruction=0.03, tuned="fine"),
+        (("generator", 500, 2e-3), ("adversarial", 350, 4e-4)),
+    ),
+}
 
 
 def train(name: str, steps: int) -> dict[str, Any]:
@@ -70,18 +82,72 @@ def train(name: str, steps: int) -> dict[str, Any]:
     }
 
 
+def school(name: str, kind: str, share: float) -> dict[str, Any]:
+    """Train one painter of a fixed resolution, write its file after each phase, and say how it went."""
+    settings, phases = SCHOOLS[kind]
+    brush = find_brush(name)
+    program = PaintProgram(brush)
+    began = time.perf_counter()
+    samples = draw_samples(program, MANY, seed=SEED)
+    repeats = draw_repeats(program, draw_actions(UNSEEN, np.random.default_rng([SEED, 1])), REPEATS, seed=SEED + 1)
+    log: list[dict[str, Any]] = []
+    entry: dict[str, Any] = {
+        "brush": brush.name,
+        "kind": kind,
+        "settings": settings.model_dump(mode="json"),
+        "strokes": MANY,
+        "seed": SEED,
+        "seconds": {"drawing": round(time.perf_counter() - began, 1)},
+        "phases": log,
+    }
+    training = settings.build(Lesson(samples, brush, SEED))
+    path = learnt.SHIPPED / f"{brush.name.replace('/', '--')}.{kind}{learnt.ENDING}"
+    for stage, whole, rate in phases:
+        steps = max(round(whole * share), 1)
+        training.restart(rate, steps, stage)
+        began, processor = time.perf_counter(), time.process_time()
+        curve = []
+        for number in range(steps):
+            terms = training.step(number)
+            if (number + 1) % max(steps // 10, 1) == 0:
+                seen = card.fidelity(card.learnt(training.painter, repeats.actions), repeats)["psnr mean"]
+                curve.append([number + 1, {key: round(value, 4) for key, value in terms.items()}, round(seen, 3)])
+                print(stage, *curve[-1], round(time.process_time() - processor), "s", flush=True)
+                path.write_bytes(learnt.pack(training.painter, {"brush": brush.name, "seed": SEED}, half=True))
+        log.append(
+            {
+                "stage": stage,
+                "steps": steps,
+                "rate": rate,
+                "seconds": round(time.perf_counter() - began, 1),
+                "processor seconds": round(time.process_time() - processor, 1),
+                "terms and decibels": curve,
+            }
+        )
+        # What is judged is the file: its numbers have 16 bits.
+        path.write_bytes(learnt.pack(training.painter, {"brush": brush.name, "seed": SEED}, half=True))
+        figures = card.fidelity(card.learnt(learnt.unpack(path)[0], repeats.actions), repeats)
+        entry["figures"] = {key: round(value, 4) for key, value in figures.items()}
+        facts = {"brush": brush.name, "figures": entry["figures"], "seed": SEED}
+        path.write_bytes(learnt.pack(training.painter, facts, half=True))
+    return entry | {"numbers": training.painter.count()}
+
+
 def main() -> None:
     """Train those that were asked for, and write the log after each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("brushes", nargs="*", default=BRUSHES.split())
+    parser.add_argument("brushes", nargs="*")
+    parser.add_argument("--kind", choices=("implicit", *SCHOOLS), default="implicit")
+    parser.add_argument("--share", type=float, default=1.0, help="of the steps of a painter of a fixed resolution")
     options = parser.parse_args()
     torch.set_num_threads(1)
     learnt.SHIPPED.mkdir(exist_ok=True)
-    for name in options.brushes:
-        entry = train(name, options.steps)
+    implicit = options.kind == "implicit"
+    for name in options.brushes or (BRUSHES.split() if implicit else ["dry_brush"]):
+        entry = train(name, options.steps) if implicit else school(name, options.kind, options.share)
         log = json.loads(learnt.LOG.read_text()) if learnt.LOG.exists() else {}
-        log[entry["brush"]] = entry
+        log[entry["brush"] if implicit else f"{entry['brush']}.{options.kind}"] = entry
         learnt.LOG.write_text(json.dumps(dict(sorted(log.items())), indent=1) + "\n")
         print(entry["brush"], entry["seconds"], entry["figures"], flush=True)
 

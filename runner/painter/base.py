@@ -9,10 +9,12 @@ and is one file of weights with what it must know in the file's own metadata.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from runner.painter.brush import BrushFile
@@ -44,6 +46,11 @@ class Painter(nn.Module):
     def facts(self) -> dict[str, str]:
         """What must be known to build it again, for the weights' metadata."""
 
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return next(self.parameters()).device
+
     def count(self) -> int:
         """How many numbers were learnt."""
         return sum(parameter.numel() for parameter in self.parameters())
@@ -58,22 +65,36 @@ class Lesson:
         brush: whose they are; None where only the strokes are there.
         seed: everything random follows from it.
         device: `cpu` or `cuda`.
+        look: how different pictures (n, 3, h, w) look to a vision network, one number; None where there is no network.
     """
 
     samples: Samples
     brush: BrushFile | None
     seed: int
     device: str = "cpu"
+    look: Callable[[Tensor, Tensor], Tensor] | None = None
 
 
 class Training(ABC):
-    """A painter that is being trained."""
+    """A painter that is being trained.
+
+    Attributes:
+        painter: what is kept of it; ready to use at any time.
+        metrics: further numbers of the last step, by name.
+    """
 
     painter: Painter
+    metrics: Mapping[str, float] = MappingProxyType({})
 
     @abstractmethod
-    def restart(self, rate: float, steps: int) -> None:
-        """Begin a phase: a fresh optimiser that starts at a rate and lowers it over the steps."""
+    def restart(self, rate: float, steps: int, stage: str = "") -> None:
+        """Begin a phase: a fresh optimiser that starts at a rate and lowers it over the steps.
+
+        Args:
+            rate: of the first step.
+            steps: how many.
+            stage: what is trained, one of the painter's stages; empty for its last or only one.
+        """
 
     @abstractmethod
     def step(self, number: int) -> Mapping[str, float]:
@@ -96,7 +117,38 @@ class Training(ABC):
 
 
 class PainterSettings(Settings):
-    """The base of every kind of painter."""
+    """The base of every kind of painter.
+
+    Attributes:
+        stages: what a phase may train, in their order; () where there is only one thing to train.
+        needed: those without which the painter cannot paint.
+        noisy: it can draw the same action in more than one way.
+    """
+
+    stages: ClassVar[tuple[str, ...]] = ()
+    needed: ClassVar[tuple[str, ...]] = ()
+    noisy: ClassVar[bool] = False
+
+    @property
+    def looking(self) -> bool:
+        """It learns from what a vision network sees."""
+        return False
+
+    def misses(self, stages: Sequence[str]) -> list[tuple[str, str]]:
+        """What is wrong with the stages of a recipe's phases, as (path, message)."""
+        named = " or ".join(self.stages)
+        cure = f"this painter is trained in stages {named}" if named else "this painter has no stages; leave it out"
+        found = [
+            (f"phases.{number}.stage", f"{stage}: no such stage; {cure}")
+            for number, stage in enumerate(stages)
+            if stage and stage not in self.stages
+        ]
+        missing = [stage for stage in self.needed if stage not in stages]
+        if missing and not found:
+            found.append(
+                ("phases", f"no phase of stage {missing[0]}; this painter needs {' and '.join(self.needed)}; add one")
+            )
+        return found
 
     def build(self, lesson: Lesson) -> Training:
         """The painter, untrained, and how it is trained."""

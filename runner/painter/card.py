@@ -17,6 +17,7 @@ import torch
 from runner.painter.actions import NAMES, SHAPE, Actions
 from runner.painter.base import Painter
 from runner.painter.program import PaintProgram
+from runner.painter.raster import RasterPainter
 from runner.painter.samples import Repeats
 
 Opacities = npt.NDArray[np.float32]
@@ -25,6 +26,7 @@ INK = 0.05  # mean opacity above which texture is measured
 NUDGE = 0.03  # of an action's number, for slopes
 LEAST = 1e-9  # mean squared error that counts as none
 BATCH = 50  # strokes at once
+AGAIN = 8  # noisy strokes of the same action that are compared
 
 
 def decibels(error: float) -> float:
@@ -36,9 +38,10 @@ def decibels(error: float) -> float:
 def learnt(painter: Painter, actions: Actions, *, scale: float = 1.0) -> Opacities:
     """(n, side, side) learnt opacities."""
     parts = [
-        painter.alphas(torch.from_numpy(actions[i : i + BATCH]), scale=scale) for i in range(0, len(actions), BATCH)
+        painter.alphas(torch.from_numpy(actions[i : i + BATCH]).to(painter.device), scale=scale)
+        for i in range(0, len(actions), BATCH)
     ]
-    found: Opacities = torch.cat(parts).numpy()
+    found: Opacities = torch.cat(parts).cpu().numpy()
     return found
 
 
@@ -68,6 +71,37 @@ def fidelity(found: Opacities, repeats: Repeats) -> dict[str, float]:
     figures["blank real"] = blank(repeats.single)
     figures["blank learnt"] = blank(found)
     return figures
+
+
+@torch.no_grad()
+def noisy(painter: RasterPainter, actions: Actions, *, seed: int) -> Opacities:
+    """(n, side, side) learnt opacities with the painter's own noise."""
+    random = torch.Generator().manual_seed(seed)
+    parts = [
+        painter.alphas(torch.from_numpy(actions[begin : begin + BATCH]).to(painter.device), random=random)
+        for begin in range(0, len(actions), BATCH)
+    ]
+    found: Opacities = torch.cat(parts).cpu().numpy()
+    return found
+
+
+def liveliness(painter: RasterPainter, repeats: Repeats, *, seed: int) -> dict[str, float]:
+    """How well a painter's own noise is the brush's.
+
+    Returns:
+        The texture of noisy strokes over that of single real ones, best 1; the mean squared difference between two
+        noisy strokes of the same action over that of two real ones, best 1; decibels between the mean of some noisy
+        strokes and the mean of real ones.
+    """
+    drawn = np.stack([noisy(painter, repeats.actions, seed=seed + number) for number in range(AGAIN)])
+    mean = drawn.mean(0)
+    spread = float(np.square(drawn - mean).mean()) * AGAIN / (AGAIN - 1)
+    real = texture(repeats.single, repeats.mean)
+    return {
+        "texture noisy": texture(drawn[0], repeats.mean) / max(real, LEAST),
+        "noise": spread / max(repeats.noise, LEAST) if repeats.noise > LEAST else 0.0,
+        "psnr mean of noisy": decibels(float(np.square(mean - repeats.mean).mean())),
+    }
 
 
 def texture(alphas: Opacities, where: Opacities) -> float:
@@ -129,7 +163,7 @@ def speed(painter: Painter, program: PaintProgram | None, actions: Actions) -> d
         return len(actions) / (time.perf_counter() - began)
 
     def backward() -> None:
-        wanted = torch.from_numpy(actions).requires_grad_()
+        wanted = torch.from_numpy(actions).to(painter.device).requires_grad_()
         painter.alphas(wanted).sum().backward()  # type: ignore[no-untyped-call]
 
     found = {"learnt": rate(lambda: learnt(painter, actions)), "learnt with gradients": rate(backward)}

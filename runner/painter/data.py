@@ -39,7 +39,13 @@ class Material:
 
 
 class DataSettings(Settings):
-    """The base of every kind of data."""
+    """The base of every kind of data.
+
+    Attributes:
+        repeated: the strokes of the card are drawn more than once, so there is a mean.
+    """
+
+    repeated: ClassVar[bool] = False
 
     def gather(self, brush: str, *, seed: int, unseen: int, repeats: int) -> Material:
         """The strokes.
@@ -67,6 +73,7 @@ class Drawn(DataSettings):
     kind: Literal["drawn"] = "drawn"
     strokes: int = Field(default=6144, ge=1, le=1_000_000)
     """How many, with uniform random actions; each takes 4 KB of memory."""
+    repeated: ClassVar[bool] = True
     cites: ClassVar[tuple[str, ...]] = ("nakano2019",)
 
     def gather(self, brush: str, *, seed: int, unseen: int, repeats: int) -> Material:

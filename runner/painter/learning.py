@@ -75,8 +75,8 @@ class ImplicitTraining(Training):
             raise RunFailed("no stroke to learn from leaves any paint; choose another brush")
         self.restart(1e-3, 1)
 
-    def restart(self, rate: float, steps: int) -> None:
-        """Fresh Adam; the rate falls along a cosine."""
+    def restart(self, rate: float, steps: int, stage: str = "") -> None:
+        """Fresh Adam; the rate falls along a cosine. There is only one stage."""
         self.rate, self.steps = rate, steps
         self.adam = torch.optim.Adam(self.learner.parameters(), lr=rate, betas=(0.9, 0.99))
 

@@ -22,24 +22,30 @@ from torch import Tensor
 
 from runner.errors import InputError
 from runner.painter.base import Painter
+from runner.painter.gan import GanPainter
 from runner.painter.implicit import ImplicitPainter
+from runner.painter.vae import VaePainter
 
 ENDING = ".safetensors"
 WEIGHTS, FACTS = "weights", "orbifolio"
-KINDS = {ImplicitPainter.kind: ImplicitPainter}
+KINDS: dict[str, type[ImplicitPainter | VaePainter | GanPainter]] = {
+    kind.kind: kind for kind in (ImplicitPainter, VaePainter, GanPainter)
+}
 SHIPPED = Path(str(resources.files("runner.painter"))) / "brushes"
 LOG = SHIPPED / "training.json"
 """What the shipped painters were trained with, how long, and how good they are."""
 
 
-def pack(painter: Painter, facts: Mapping[str, Any]) -> bytes:
+def pack(painter: Painter, facts: Mapping[str, Any], *, half: bool = False) -> bytes:
     """A painter as a file.
 
     Args:
         painter: trained.
         facts: further ones, of plain values: the brush, figures, the seed.
+        half: keep 16 bits of each number.
     """
-    flat = torch.cat([tensor.detach().flatten().cpu() for tensor in painter.state_dict().values()])
+    flat = torch.cat([tensor.detach().flatten().float().cpu() for tensor in painter.state_dict().values()])
+    flat = flat.half() if half else flat
     record = json.dumps({**facts, "kind": painter.kind, **painter.facts()}, sort_keys=True)
     return save({WEIGHTS: flat.contiguous()}, metadata={FACTS: record})
 
@@ -53,7 +59,7 @@ def unpack(path: Path) -> tuple[Painter, dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             facts = json.loads((file.metadata() or {})[FACTS])
-            flat: Tensor = file.get_tensor(WEIGHTS)
+            flat: Tensor = file.get_tensor(WEIGHTS).float()
         kind = KINDS[facts["kind"]]
         return kind.of(facts, flat), facts
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
@@ -64,8 +70,13 @@ def unpack(path: Path) -> tuple[Painter, dict[str, Any]]:
 
 
 def shipped() -> dict[str, Path]:
-    """Name of a brush -> file of its painter, for all that come with the program."""
-    return {path.stem.replace("--", "/"): path for path in sorted(SHIPPED.glob(f"*{ENDING}"))}
+    """Name of a brush -> file of its implicit painter, for all that come with the program."""
+    return {name: path for name, path in every_shipped().items() if "." not in name}
+
+
+def every_shipped() -> dict[str, Path]:
+    """The same with those of a fixed resolution, which are named by brush and kind: `classic/dry_brush.gan`."""
+    return {path.name.removesuffix(ENDING).replace("--", "/"): path for path in sorted(SHIPPED.glob(f"*{ENDING}"))}
 
 
 def find_painter(name: str) -> Path:
@@ -76,7 +87,7 @@ def find_painter(name: str) -> Path:
     """
     if name.endswith(ENDING):
         return Path(name).expanduser()
-    painters = shipped()
+    painters = every_shipped()
     matches = [full for full in painters if full == name or full.endswith(f"/{name}")]
     if matches:
         return painters[matches[0]]

@@ -33,7 +33,6 @@ PAINTING = 480  # side of a painting in pixels
 CAPTION = 30
 INK, GREY, FRAME = (40, 40, 44), (110, 110, 114), (232, 232, 233)
 WIDTH = 2 * MARGIN + LABEL + COLUMNS * (CELL + GAP) - GAP
-HEIGHT = HEADING + BANDS * (3 * (CELL + GAP) + BAND_GAP) + MARGIN - BAND_GAP
 PAINTS = np.array(
     [
         (38, 56, 128),  # ultramarine
@@ -57,15 +56,20 @@ def tinted(alphas: Opacities) -> list[Picture]:
     ]
 
 
+def sheet_height(rows: int) -> int:
+    """Height in pixels of a sheet with so many rows in a band."""
+    return HEADING + BANDS * (rows * (CELL + GAP) + BAND_GAP) + MARGIN - BAND_GAP
+
+
 def strokes_sheet(title: str, text: str, rows: Sequence[tuple[str, Opacities]]) -> Picture:
     """Bands of strokes, the same ones in each row of a band.
 
     Args:
         title: the brush's name.
         text: a line below it.
-        rows: (label, (n, h, w) opacities), at most three, n at least COLUMNS * BANDS or fewer strokes are shown.
+        rows: (label, (n, h, w) opacities), n at least COLUMNS * BANDS or fewer strokes are shown.
     """
-    sheet = Image.new("RGB", (WIDTH, HEIGHT), "white")
+    sheet = Image.new("RGB", (WIDTH, sheet_height(len(rows))), "white")
     draw = ImageDraw.Draw(sheet)
     draw.text((MARGIN, MARGIN - 8), title, fill=INK, font=ImageFont.load_default(size=22))
     draw.text((MARGIN, MARGIN + 20), text, fill=GREY, font=ImageFont.load_default(size=14))
@@ -74,9 +78,9 @@ def strokes_sheet(title: str, text: str, rows: Sequence[tuple[str, Opacities]]) 
         shown = tinted(alphas[: COLUMNS * BANDS])
         for number, picture in enumerate(shown):
             band, column = divmod(number, COLUMNS)
-            top = HEADING + band * (3 * (CELL + GAP) + BAND_GAP) + row * (CELL + GAP)
+            top = HEADING + band * (len(rows) * (CELL + GAP) + BAND_GAP) + row * (CELL + GAP)
             left = MARGIN + LABEL + column * (CELL + GAP)
-            sheet.paste(_enlarged(picture, CELL), (left, top))
+            sheet.paste(enlarged(picture, CELL), (left, top))
             draw.rectangle((left, top, left + CELL - 1, top + CELL - 1), outline=FRAME)
             if column == 0:
                 draw.text((MARGIN, top + CELL / 2), label, fill=GREY, font=font, anchor="lm")
@@ -90,7 +94,7 @@ def with_paintings(sheet: Picture, paintings: Sequence[tuple[str, Picture]]) -> 
     free = (sheet.shape[1] - 2 * MARGIN - len(paintings) * PAINTING) // max(len(paintings) - 1, 1)
     for number, (label, picture) in enumerate(paintings):
         left = MARGIN + number * (PAINTING + free)
-        below.paste(_enlarged(picture, PAINTING), (left, 0))
+        below.paste(enlarged(picture, PAINTING), (left, 0))
         draw.rectangle((left, 0, left + PAINTING - 1, PAINTING - 1), outline=FRAME)
         draw.text(
             (left + PAINTING / 2, PAINTING + 8), label, fill=GREY, font=ImageFont.load_default(size=15), anchor="ma"
@@ -117,6 +121,7 @@ def flower(petals: int = 34) -> Actions:
     return found
 
 
-def _enlarged(picture: Picture, side: int) -> Image.Image:
+def enlarged(picture: Picture, side: int) -> Image.Image:
+    """A picture in another size."""
     image = Image.fromarray(np.round(picture.clip(0, 1) * 255).astype(np.uint8))
     return image if image.size == (side, side) else image.resize((side, side), Image.Resampling.BICUBIC)

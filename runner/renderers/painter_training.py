@@ -11,7 +11,8 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -19,34 +20,42 @@ import torch
 from pydantic import Field
 
 from runner.errors import InputError, MissingProgram
+from runner.exports.encoding import animated
 from runner.painter import card
-from runner.painter.base import Lesson, PainterSettings, Training
+from runner.painter.base import Lesson, Painter, PainterSettings, Training
 from runner.painter.brush import ENDING, BrushFile, find_brush, list_brushes
 from runner.painter.data import AnyData, DataSettings, Drawn, Material
 from runner.painter.implicit import ImplicitPainter
 from runner.painter.kinds import AnyPainter
 from runner.painter.learning import Implicit
 from runner.painter.learnt import pack
+from runner.painter.morphing import morph
 from runner.painter.mypaint import load_library
 from runner.painter.program import PaintProgram
+from runner.painter.raster import RasterPainter
 from runner.painter.rasterise import rasterise_actions
 from runner.painter.sheet import (
     BANDS,
     COLUMNS,
-    HEIGHT,
     PAINTING,
     WIDTH,
     flower,
+    sheet_height,
     strokes_sheet,
     with_paintings,
 )
 from runner.renderers.base import Outcome, Phase, Pixels, Renderer, RendererSettings, Studio, Tone, Traits
+from runner.renderers.perception import LAYERS, Perception
 from runner.settings import Settings
+from runner.vision import AnyNetwork
+from runner.vision.base import VisionSettings
 
+FLOAT = torch.float32
 CHECK = 100  # steps between two looks at the unseen strokes
 CHECKED = 60  # unseen strokes looked at then
 GRADIENTS = 24  # actions that gradients are measured on
 TIMED = 64  # strokes that the speed is measured on
+FRAME = 60  # milliseconds of a picture of strokes that turn into others
 PAINTING_SCALE = 5.0  # of the painting over the canvas that the painter has learnt on
 
 
@@ -57,6 +66,14 @@ class TrainingPhase(Settings):
     """Optimisation steps."""
     rate: float = Field(default=4e-3, gt=0, le=1)
     """Adam's step size at the phase's beginning; it falls along a cosine."""
+    stage: str = ""
+    """What is trained, for painters that are trained in stages: `images`, `predictor` and `together` of a `vae`;
+    `generator`, `critic` and `adversarial` of a `gan`. By default the last."""
+
+    def title(self) -> str:
+        """For a reader."""
+        text = f"{self.steps} steps from rate {self.rate:g}"
+        return f"{self.stage}: {text}" if self.stage else text
 
 
 class PainterTraining(RendererSettings):
@@ -69,6 +86,8 @@ class PainterTraining(RendererSettings):
     """What learns it."""
     data: AnyData = Drawn()
     """Where the strokes to learn from come from."""
+    vision: AnyNetwork | None = None
+    """A network whose view of the strokes is measured too, and learnt from where the painter asks for it."""
     phases: Annotated[tuple[TrainingPhase, ...], Field(min_length=1, max_length=16)] = (TrainingPhase(steps=4000),)
     """One after the other; each goes on with the painter of the one before."""
     unseen: int = Field(default=150, ge=COLUMNS * BANDS, le=10_000)
@@ -85,6 +104,14 @@ class PainterTraining(RendererSettings):
         """A brush that is not there, shards that are not there; see the base class."""
         data: DataSettings = self.data
         found = [(f"data.{path}", text) for path, text in data.complaints()]
+        painter: PainterSettings = self.painter
+        found += painter.misses([phase.stage for phase in self.phases])
+        vision: VisionSettings | None = self.vision
+        if vision is None and painter.looking:
+            found.append(("vision", "no network; the painter learns from what one sees; add vision: vgg16"))
+        missing = [layer for layer in LAYERS if vision is not None and layer not in vision.layer_names()]
+        if missing:
+            found.append(("vision", f"no layer {missing[0]}; strokes are looked at in {', '.join(LAYERS)}; use vgg16"))
         # Without MyPaint's brushes a name cannot be judged; that is the machine's fault and not the recipe's.
         if isinstance(data, Drawn) and (list_brushes() or self.brush.endswith(ENDING)):
             try:
@@ -101,6 +128,10 @@ class PainterTraining(RendererSettings):
             except MissingProgram as error:
                 return [str(error)]
         return []
+
+    def networks(self) -> tuple[VisionSettings, ...]:
+        """The network that sees, if there is one."""
+        return () if self.vision is None else (self.vision,)
 
     def brush_file(self) -> BrushFile | None:
         """The brush, if it is here."""
@@ -127,6 +158,8 @@ class PainterRenderer(Renderer):
         self.settings = settings
         self.studio = studio
         self._material: Material | None = None
+        vision: VisionSettings | None = settings.vision
+        self.perception = None if vision is None else cache(lambda: Perception(vision.build().to(studio.device, FLOAT)))
 
     @property
     def material(self) -> Material:
@@ -144,10 +177,11 @@ class PainterRenderer(Renderer):
     def phases(self) -> tuple[Phase, ...]:
         """See the base class."""
         painter: PainterSettings = self.settings.painter
+        data: DataSettings = self.settings.data
         numbers = painter.count(self.settings.brush_file())
+        rows = 2 + data.repeated + painter.noisy
         return tuple(
-            Phase(f"{phase.steps} steps from rate {phase.rate:g}", WIDTH, HEIGHT, phase.steps, numbers)
-            for phase in self.settings.phases
+            Phase(phase.title(), WIDTH, sheet_height(rows), phase.steps, numbers) for phase in self.settings.phases
         )
 
     def begin(self, phase: int, previous: State | None) -> State:
@@ -158,13 +192,15 @@ class PainterRenderer(Renderer):
             InputError: nor the brush.
         """
         training = previous.training if previous else self._training()
-        training.restart(self.settings.phases[phase].rate, self.settings.phases[phase].steps)
+        settings = self.settings.phases[phase]
+        training.restart(settings.rate, settings.steps, settings.stage)
         return State(phase, training, 0, self._look(training, few=True))
 
     def _training(self) -> Training:
         material = self.material
         painter: PainterSettings = self.settings.painter
-        return painter.build(Lesson(material.samples, material.brush, self.studio.seed, self.studio.device))
+        look = self.perception() if self.perception is not None and painter.looking else None
+        return painter.build(Lesson(material.samples, material.brush, self.studio.seed, self.studio.device, look))
 
     def _look(self, training: Training, *, few: bool = False) -> float:
         """Decibels between learnt strokes and the mean of real ones."""
@@ -179,7 +215,7 @@ class PainterRenderer(Renderer):
         state.step += 1
         if state.step % CHECK == 0:
             state.unseen = self._look(state.training, few=True)
-        return Outcome(terms, {"psnr-unseen": state.unseen})
+        return Outcome(terms, {"psnr-unseen": state.unseen, **state.training.metrics})
 
     def image(self, state: State) -> Pixels:
         """Unseen strokes: real, mean, learnt."""
@@ -191,6 +227,9 @@ class PainterRenderer(Renderer):
         shown = COLUMNS * BANDS
         found = card.learnt(state.training.painter, repeats.actions[:shown])
         rows = [("drawn", repeats.single[:shown]), ("learnt", found)]
+        painter = state.training.painter
+        if isinstance(painter, RasterPainter):
+            rows.append(("learnt, noisy", card.noisy(painter, repeats.actions[:shown], seed=self.studio.seed)))
         if repeats.count > 1:
             rows.insert(1, (f"mean of {repeats.count}", repeats.mean[:shown]))
         name = self.settings.brush.removesuffix(ENDING).rpartition("/")[2].replace("_", " ")
@@ -206,24 +245,33 @@ class PainterRenderer(Renderer):
         if program is not None and self.material.brush is not None:
             large = PaintProgram(self.material.brush, replace(program.space, scale=PAINTING / program.space.canvas))
             paintings.append(("painted by the program", large.paint(actions, seed=self.studio.seed)))
-        if isinstance(painter, ImplicitPainter):
-            with torch.no_grad():
+        with torch.no_grad():
+            if isinstance(painter, ImplicitPainter):
                 picture = rasterise_actions(painter, torch.from_numpy(actions), scale=PAINTING_SCALE)
-            paintings.append(("the same strokes, learnt", picture.clamp(0, 1).numpy()))
+                paintings.append(("the same strokes, learnt", picture.clamp(0, 1).numpy()))
+            elif isinstance(painter, RasterPainter):
+                picture = painter.paint(torch.from_numpy(actions).to(painter.device)).cpu()
+                paintings.append(("the same strokes, learnt, 64 pixels", picture.numpy()))
         return with_paintings(sheet, paintings) if paintings else sheet
 
     def extras(self, state: State, tone: Tone) -> Mapping[str, bytes]:
-        """`painter.safetensors`, ready to use, and `card.json`."""
+        """`painter.safetensors`, ready to use, `card.json`; of painters of a fixed resolution a loop of strokes too."""
         figures = self._figures(state)
         facts = {"brush": self.settings.brush, "figures": figures["strokes"], "seed": self.studio.seed}
         buffer = io.StringIO()
         json.dump(figures, buffer, indent=1)
-        return {"painter.safetensors": pack(state.training.painter, facts), "card.json": buffer.getvalue().encode()}
+        files = {"painter.safetensors": pack(state.training.painter, facts), "card.json": buffer.getvalue().encode()}
+        if isinstance(state.training.painter, RasterPainter):
+            loop = morph(state.training.painter, self.material.repeats.actions)
+            files["interpolation.webp"] = animated(loop, milliseconds=FRAME)
+        return files
 
     def _figures(self, state: State) -> dict[str, Any]:
         painter, material = state.training.painter, self.material
         repeats, program = material.repeats, material.program
         found = card.fidelity(card.learnt(painter, repeats.actions), repeats)
+        if isinstance(painter, RasterPainter):
+            found |= card.liveliness(painter, repeats, seed=self.studio.seed)
         figures: dict[str, Any] = {
             "brush": self.settings.brush,
             "numbers": painter.count(),
@@ -233,6 +281,8 @@ class PainterRenderer(Renderer):
             "strokes": {name: round(value, 4) for name, value in found.items()},
             "speed": {k: round(v, 1) for k, v in card.speed(painter, program, repeats.actions[:TIMED]).items()},
         }
+        if self.perception is not None:
+            figures["perceived"] = round(self._perceived(painter), 4)
         if program is not None:
             slopes = card.gradients(
                 painter, program, repeats.actions[:GRADIENTS], repeats=repeats.count, seed=self.studio.seed + 3
@@ -242,6 +292,19 @@ class PainterRenderer(Renderer):
                 for name, (size, agreement) in slopes.items()
             }
         return figures
+
+    @torch.no_grad()
+    def _perceived(self, painter: Painter) -> float:
+        """How different the first unseen strokes, in black on white, look to the network."""
+        assert self.perception is not None
+        repeats = self.material.repeats
+        pair = (card.learnt(painter, repeats.actions[:CHECKED]), repeats.single[:CHECKED])
+        found, wanted = (1 - torch.from_numpy(alphas)[:, None].expand(-1, 3, -1, -1) for alphas in pair)
+        return float(self.perception()(found.to(self.studio.device), wanted.to(self.studio.device)))
+
+    def weights(self) -> tuple[Mapping[str, str], ...]:
+        """The network that sees, if there is one."""
+        return () if self.perception is None else (asdict(self.perception().encoder.provenance),)
 
     def save(self, state: State) -> dict[str, Any]:
         """Painter, optimiser, step; the strokes follow from the seed."""

@@ -88,6 +88,58 @@ def test_shards_are_learnt_without_the_program(shard, monkeypatch, tmp_path):
     assert unpack(tmp_path / "x.safetensors")[0].count() == phase.parameters
 
 
+STAGED = {
+    "vae": {
+        "painter": {"kind": "vae", "width": 4, "batch": 8},
+        "phases": [{"steps": 2, "stage": "images"}, {"steps": 2, "stage": "predictor"}],
+    },
+    "gan": {
+        "painter": {"kind": "gan", "width": 2, "batch": 8, "critic_steps": 1},
+        "phases": [{"steps": 2, "stage": "generator"}, {"steps": 2, "stage": "adversarial", "rate": 1e-4}],
+    },
+}
+
+
+@pytest.mark.parametrize("kind", STAGED)
+def test_painters_of_a_fixed_resolution_go_through_their_stages(shard, kind, tmp_path):
+    wanted = settings(data=shard, **STAGED[kind])
+    assert wanted.complaints(lambda source: None) == []
+    whole, broken = wanted.build(studio()), wanted.build(studio())
+    state, again = run(whole), run(broken, (1, 0))
+    phase = whole.phases()[1]
+    assert phase.title.startswith(STAGED[kind]["phases"][1]["stage"])
+    assert whole.image(state).shape == (phase.height, phase.width, 3)
+    assert np.array_equal(whole.image(state), broken.image(again))
+    assert whole.final(state).shape[0] > phase.height
+    files = whole.extras(state, lambda pixels: pixels)
+    assert set(files) == {"painter.safetensors", "card.json", "interpolation.webp"}
+    assert {"texture noisy", "noise"} <= set(json.loads(files["card.json"])["strokes"])
+    (tmp_path / "x.safetensors").write_bytes(files["painter.safetensors"])
+    assert unpack(tmp_path / "x.safetensors")[0].kind == kind
+
+
+def test_a_network_may_look_at_the_strokes(shard):
+    gan = {**STAGED["gan"]["painter"], "perceived": 50.0}
+    phases = [{"steps": 2, "stage": "generator"}]
+    told = dict(settings(data=shard, painter=gan, phases=phases).complaints(lambda source: None))
+    assert told["vision"] == "no network; the painter learns from what one sees; add vision: vgg16"
+    seen = settings(data=shard, painter=gan, phases=phases, vision="untrained")
+    assert seen.complaints(lambda source: None) == []
+    renderer = seen.build(studio())
+    state = run(renderer)
+    assert json.loads(renderer.extras(state, lambda pixels: pixels)["card.json"])["perceived"] > 0
+    blind = settings(data=shard, painter=STAGED["gan"]["painter"], phases=phases).build(studio())
+    first, second = (brush.begin(0, None) for brush in (renderer, blind))
+    assert renderer.step(first).terms["reconstruction"] > blind.step(second).terms["reconstruction"]
+
+
+def test_stages_that_are_not_there_are_told():
+    found = settings(painter="implicit", phases=[{"steps": 1, "stage": "images"}]).complaints(lambda source: None)
+    assert ("phases.0.stage", "images: no such stage; this painter has no stages; leave it out") in found
+    found = settings(painter="vae", phases=[{"steps": 1}]).complaints(lambda source: None)
+    assert ("phases", "no phase of stage images; this painter needs images and predictor; add one") in found
+
+
 @needs_program
 def test_a_drawn_brush_gets_its_card():
     renderer = settings(brush="pen", data={"kind": "drawn", "strokes": 64}).build(studio())

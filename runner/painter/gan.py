@@ -1,0 +1,294 @@
+"""The GAN painter (Nakano 2019): actions and noise -> pictures of strokes, judged by a critic that sees the action.
+
+    stage generator:    the generator alone descends on the error of its pictures
+    stage critic:       the critic alone learns to tell real from drawn strokes (a classifier, cross entropy of logits)
+    stage adversarial:  both, Wasserstein with a gradient penalty (Gulrajani et al. 2017) or cross entropy,
+                        + reconstruction * error of the pictures
+
+One stage `adversarial` from the start is Nakano's way; the three in turn are that of neural-painters-x, which says it
+is faster. A deterministic painter can only learn the mean of a brush that never draws twice the same; a critic wants
+strokes that look like single ones, so this painter has the brush's texture, and its noise is the brush's.
+
+Faults of the references that are not repeated: one mixing number per stroke in the penalty and not per batch; no
+batch norms in the critic unless asked for, since they mix strokes; a frozen network is really frozen; a sigmoid for
+pictures in [0, 1], where a tanh stood; logits in the cross entropy, which cannot become NaN; the critic sees the
+action in every route. Steady strokes have noise 0, its mean, where the reference puts 0.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional
+
+from runner.painter.actions import Space
+from runner.painter.base import Lesson, PainterSettings
+from runner.painter.brush import BrushFile
+from runner.painter.guide import MAPS, Maps, count, encode
+from runner.painter.networks import Critic, Stage, Upwards, bare
+from runner.painter.raster import SIDE, ColourMode, RasterPainter, fresh
+from runner.painter.schooling import Schooling, emphasis, follow
+
+SPREAD = 0.02  # standard deviation of the first weights, as in the reference
+FIRST = 4  # side of the first maps
+GRAIN = 1  # channels of noise of single pixels, where maps are given
+
+
+class Gan(PainterSettings):
+    """Nakano's GAN painter: texture and noise like the brush's own, from a critic that has seen real strokes."""
+
+    kind: Literal["gan"] = "gan"
+    width: int = Field(default=16, ge=2, le=128)
+    """Channels of the first convolution of the critic, and half of those of the generator's last; 16 in the paper."""
+    noise: int = Field(default=16, ge=0, le=256)
+    """Random numbers beside the action; 0 for a painter that always draws the same."""
+    colour: ColourMode = "factored"
+    """One channel of opacity, or the stroke in its colour as in the paper."""
+    waves: int = Field(default=3, ge=0, le=8)
+    """Octaves of waves of the action's numbers that both networks are told; 0 as in the paper."""
+    guide: bool = True
+    """Give both networks rough maps of where the curve runs, and the generator noise for each pixel; ours, false as in
+    the paper."""
+    adversary: Literal["wasserstein", "logistic"] = "wasserstein"
+    """Loss of the adversarial stage."""
+    sighted: bool = True
+    """The critic sees the action."""
+    critic_norm: bool = False
+    """Batch norms in the critic, as in the reference; the gradient penalty is not defined with them."""
+    critic_steps: int = Field(default=5, ge=1, le=100)
+    """Of the critic for each one of the generator."""
+    penalty: float = Field(default=10.0, ge=0, le=1000)
+    """Weight of the gradient penalty."""
+    reconstruction: float = Field(default=0.1, ge=0, le=1000)
+    """Weight of the squared error, summed over a picture, beside the adversary; 0 for none."""
+    tuned: Literal["all", "fine"] = "all"
+    """What of the generator the adversarial stage changes: all, or only the layers from 16 pixels up, which make the
+    texture: after a stage `generator`, a short training leaves the strokes where they are and shows no grid."""
+    perceived: float = Field(default=0.0, ge=0, le=100_000)
+    """Weight of what `renderer.vision` sees beside every squared error, as in neural-painters-x; 0 for none."""
+    emphasis: float = Field(default=10.0, ge=1, le=1000)
+    """Weight of painted pixels at first."""
+    emphasised: float = Field(default=0.1, ge=0, le=1)
+    """Share of a stage with that weight."""
+    batch: int = Field(default=64, ge=2, le=4096)
+    """Strokes of a step."""
+    cites: ClassVar[tuple[str, ...]] = ("nakano2019", "goodfellow2014", "gulrajani2017", "kingma2015", "tancik2020")
+    stages: ClassVar[tuple[str, ...]] = ("generator", "critic", "adversarial")
+    needed: ClassVar[tuple[str, ...]] = ()
+    noisy: ClassVar[bool] = True
+
+    @property
+    def looking(self) -> bool:
+        """See the base class."""
+        return self.perceived > 0
+
+    def build(self, lesson: Lesson) -> GanTraining:
+        """Generator and critic with their first weights."""
+        return GanTraining(self, lesson)
+
+    def painter(self) -> GanPainter:
+        """Without weights."""
+        return GanPainter(self.width, self.noise, self.colour, self.waves, self.guide)
+
+    def critic(self, painter: GanPainter) -> Critic:
+        """Without weights."""
+        return Critic(
+            self.width,
+            painter.channels,
+            count(painter.columns, self.waves),
+            norm=self.critic_norm,
+            guided=self.guide,
+            sighted=self.sighted,
+        )
+
+    def count(self, brush: BrushFile | None) -> int:
+        """See the base class."""
+        painter = self.painter()
+        return painter.count() + sum(parameter.numel() for parameter in self.critic(painter).parameters())
+
+
+class GanPainter(RasterPainter):
+    """The working painter: the generator."""
+
+    kind = "gan"
+
+    def __init__(
+        self, width: int, noise: int, mode: ColourMode, waves: int, guided: bool, space: Space | None = None
+    ) -> None:
+        """An untrained painter; `raster.fresh` or `raster.fill` give it weights.
+
+        Args:
+            width: half the channels of the last layer but one.
+            noise: random numbers beside the action.
+            mode: factored or RGB.
+            waves: octaves that it is told.
+            guided: it gets maps.
+            space: what the numbers of an action mean.
+        """
+        super().__init__()
+        self.width, self.noise, self.mode, self.waves, self.guided = width, noise, mode, waves, guided
+        self.space = space or Space()
+        first = 16 * width
+        self.first = bare(nn.Linear, count(self.columns, waves) + noise, first * FIRST**2)
+        self.norm = bare(nn.BatchNorm2d, first)
+        sizes = (first, first // 2, first // 4, first // 8, self.channels)
+        self.up = Upwards(
+            [Stage(FIRST * 2**k, a, b, 4, 1) for k, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False))],
+            norm=True,
+            more=MAPS + GRAIN if guided else 0,
+        )
+
+    def plan(self) -> dict[str, Any]:
+        """See the base class."""
+        names = ("width", "noise", "mode", "waves", "guided")
+        return {name: getattr(self, name) for name in names}
+
+    def generate(self, maps: Maps, noise: Tensor, grain: torch.Generator | None) -> Tensor:
+        """Pictures (n, c, 64, 64).
+
+        Args:
+            maps: of actions.
+            noise: (n, noise) of whole strokes.
+            grain: of the noise of single pixels; None for zeros.
+        """
+        actions = maps.actions
+        told = torch.cat([encode(actions, self.columns, self.waves), noise], dim=1)
+        found = functional.relu(self.norm(self.first(told).unflatten(1, (-1, FIRST, FIRST))))
+
+        def given(side: int) -> Tensor:
+            return torch.cat([maps.at(side), normal((len(actions), GRAIN, side, side), actions, grain)], dim=1)
+
+        return torch.sigmoid(self.up(found, given))
+
+    def drawn(self, maps: Maps, random: torch.Generator | None) -> Tensor:
+        """`draw` for actions whose maps may be known already."""
+        return self.generate(maps, normal((len(maps.actions), self.noise), maps.actions, random), random)
+
+    def draw(self, actions: Tensor, random: torch.Generator | None = None) -> Tensor:
+        """See the base class."""
+        return self.drawn(Maps(actions, self.space), random)
+
+
+def normal(shape: tuple[int, ...], like: Tensor, random: torch.Generator | None) -> Tensor:
+    """Normal random numbers, or zeros, of the kind of another tensor."""
+    if random is None:
+        return like.new_zeros(shape)
+    return torch.randn(shape, generator=random, dtype=like.dtype).to(like.device)
+
+
+class GanTraining(Schooling):
+    """A GAN painter that is being trained, stage by stage."""
+
+    order = Gan.stages
+
+    def __init__(self, settings: Gan, lesson: Lesson) -> None:
+        super().__init__(lesson, settings.colour, settings.batch)
+        self.settings, self.look = settings, lesson.look
+        random = torch.Generator().manual_seed(lesson.seed)
+        self.learner = settings.painter()
+        self.critic = settings.critic(self.learner)
+        for network in (self.learner, self.critic):
+            fresh(network, random, spread=SPREAD)
+            network.to(lesson.device)
+        self.painter: GanPainter = settings.painter().to(lesson.device)
+        self.painter.load_state_dict(self.learner.state_dict())
+        self.painter.eval().requires_grad_(False)
+        self.modules = {"generator": self.learner, "critic": self.critic}
+        self.restart(1e-4, 1)
+
+    def _taught(self) -> tuple[str, ...]:
+        return {"generator": ("generator",), "critic": ("critic",), "adversarial": ("generator", "critic")}[self.stage]
+
+    def restart(self, rate: float, steps: int, stage: str = "") -> None:
+        """Fresh Adams; see the base class."""
+        super().restart(rate, steps, stage)
+        if self._fine_only():
+            self.learner.requires_grad_(False)
+            for parameter in self.learner.up.upper():
+                parameter.requires_grad_(True)
+
+    def _fine_only(self) -> bool:
+        return self.stage == "adversarial" and self.settings.tuned == "fine"
+
+    def _trained(self, name: str) -> Iterable[nn.Parameter]:
+        return self.learner.up.upper() if name == "generator" and self._fine_only() else super()._trained(name)
+
+    def _betas(self) -> tuple[float, float]:
+        return (0.5, 0.9) if self.stage == "adversarial" else (0.9, 0.999)
+
+    def step(self, number: int) -> Mapping[str, float]:
+        """One batch for the generator, some for the critic before; see the base class.
+
+        Raises:
+            RunFailed: a loss is not finite.
+        """
+        random = self.random(number)
+        self.falling(number)
+        if self.stage == "critic":
+            return {"classes": self._teach_critic(number, random, logistic=True)}
+        if self.stage == "generator":
+            actions, pictures = self.batch(random)
+            found = self.learner.draw(actions, random)
+            terms = {"reconstruction": self._error(found, pictures, number)}
+        else:  # adversarial
+            logistic = self.settings.adversary == "logistic"
+            self.critic.requires_grad_(True)
+            for _ in range(self.settings.critic_steps):
+                self.metrics = {"critic": self._teach_critic(number, random, logistic=logistic)}
+            self.critic.requires_grad_(False)
+            actions, pictures = self.batch(random)
+            guide = Maps(actions, self.learner.space)
+            found = self.learner.drawn(guide, random)
+            score = self._score(found, guide)
+            terms = {"adversary": functional.softplus(-score).mean() if logistic else -score.mean()}
+            if self.settings.reconstruction:
+                terms["reconstruction"] = self.settings.reconstruction * self._error(found, pictures, number)
+        self.descend(torch.stack(list(terms.values())).sum(), number, "generator")
+        follow(self.painter, self.learner, number)
+        return {name: float(value.detach()) for name, value in terms.items()}
+
+    def _error(self, found: Tensor, pictures: Tensor, number: int) -> Tensor:
+        early = number < self.settings.emphasised * self.steps
+        weights = emphasis(pictures, self.mode, self.settings.emphasis if early else 1.0)
+        error = ((found - pictures).square() * weights).flatten(1).sum(1).mean()
+        if self.look is None or not self.settings.perceived:
+            return error
+        return error + self.settings.perceived * self.look(self._seen(found), self._seen(pictures))
+
+    def _seen(self, pictures: Tensor) -> Tensor:
+        """As a vision network wants them: (n, 3, 64, 64), opacities as black strokes on white."""
+        return pictures if self.mode == "rgb" else (1 - pictures).expand(-1, 3, -1, -1)
+
+    def _score(self, pictures: Tensor, guide: Maps) -> Tensor:
+        told = encode(guide.actions, self.learner.columns, self.settings.waves)
+        found: Tensor = self.critic(pictures, told, guide.at(SIDE) if self.critic.guided else None)
+        return found
+
+    def _teach_critic(self, number: int, random: torch.Generator, *, logistic: bool) -> float:
+        """One step of the critic; its loss."""
+        actions, pictures = self.batch(random)
+        guide = Maps(actions, self.learner.space)
+        with torch.no_grad():
+            found = self.learner.drawn(guide, random)
+        # One pass for both: without batch norms it is the same, and with them it is the gentler of the two ways.
+        real, drawn = self._score(torch.cat([pictures, found]), guide.twice()).chunk(2)
+        if logistic:
+            loss = functional.softplus(-real).mean() + functional.softplus(drawn).mean()
+        else:
+            loss = drawn.mean() - real.mean() + self.settings.penalty * self._penalty(pictures, found, guide, random)
+        self.descend(loss, number, "critic")
+        return float(loss.detach())
+
+    def _penalty(self, pictures: Tensor, found: Tensor, guide: Maps, random: torch.Generator) -> Tensor:
+        """How far the norm of the critic's gradient by the picture is from 1, between real and drawn, the action fixed.
+
+        Reference: Gulrajani et al. 2017, algorithm 1, with one mixing number for each stroke.
+        """
+        part = torch.rand((len(pictures), 1, 1, 1), generator=random).to(pictures.device)
+        mixed = (part * pictures + (1 - part) * found).requires_grad_()
+        (slope,) = torch.autograd.grad(self._score(mixed, guide).sum(), mixed, create_graph=True)
+        return (slope.flatten(1).square().sum(1).add(1e-12).sqrt() - 1).square().mean()

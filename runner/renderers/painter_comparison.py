@@ -1,0 +1,369 @@
+"""Painter comparison: learnt brushes side by side, on strokes, on digits and on pictures -> a sheet and a table.
+
+    strokes: real and learnt ones of unseen actions;  then each painter paints the same digits and the same pictures
+    by gradient descent, from the same first strokes, and the paintings are drawn again by the real program
+
+The sanity check that the web page's proposal asks for (digits, with the loss of a vision network), as a run like any
+other. Distances are measured for all: mean squared error, SSIM, and the network's.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from skimage.metrics import structural_similarity
+from torch import Tensor
+from torch.nn import functional
+
+from runner.agent.data import AnyTargets, Mnist
+from runner.agent.data import DataSettings as TargetSettings
+from runner.errors import InputError, MissingProgram
+from runner.painter import card
+from runner.painter.actions import draw_actions
+from runner.painter.base import Painter
+from runner.painter.brush import find_brush
+from runner.painter.gridsheet import Row, Section, grid_sheet, size
+from runner.painter.learnt import find_painter, unpack
+from runner.painter.program import PaintProgram
+from runner.painter.raster import SIDE, RasterPainter
+from runner.painter.samples import Repeats, draw_repeats
+from runner.painter.sheet import tinted
+from runner.painter.trial import Loss, Trial, first_strokes, painted
+from runner.renderers.base import Outcome, Phase, Pixels, Renderer, RendererSettings, Studio, Tone, Traits
+from runner.renderers.perception import LAYERS, Perception
+from runner.settings import Settings
+from runner.vision import AnyNetwork
+from runner.vision.base import VisionSettings
+from runner.vision.vgg import Vgg16
+
+COLUMNS = 8
+
+
+class Exercise(Settings):
+    """Some pictures to paint."""
+
+    strokes: int = Field(default=8, ge=1, le=1000)
+    """Of each picture."""
+    steps: int = Field(default=60, ge=0, le=100_000)
+    """Of Adam."""
+    rate: float = Field(default=0.05, gt=0, le=1)
+    """Adam's step size, on the logits of the actions."""
+    loss: Literal["perceived", "pixels"] = "perceived"
+    """What is minimised: the vision network's distance, or the mean squared error."""
+
+
+class PainterComparison(RendererSettings):
+    """Learnt brushes side by side: strokes, digits and pictures, with a table of figures."""
+
+    kind: Literal["painter-comparison"] = "painter-comparison"
+    painters: Annotated[tuple[str, ...], Field(min_length=1, max_length=8)] = (
+        "classic/dry_brush",
+        "classic/dry_brush.vae",
+        "classic/dry_brush.gan",
+    )
+    """Learnt brushes by name, or paths of painter.safetensors files."""
+    brush: str = "classic/dry_brush"
+    """The real brush that they have learnt."""
+    unseen: int = Field(default=96, ge=COLUMNS, le=10_000)
+    """Strokes that the table is about."""
+    repeats: int = Field(default=16, ge=2, le=1000)
+    """How often the real brush draws each of them, for their mean."""
+    data: AnyTargets = Mnist()
+    """Where the digits come from, or whatever else is to be drawn in black."""
+    digits: Exercise = Exercise()
+    """How they are painted."""
+    images: Annotated[tuple[str, ...], Field(max_length=COLUMNS)] = (
+        "skimage:astronaut",
+        "skimage:chelsea",
+        "skimage:coffee",
+    )
+    """Pictures to paint, cropped to squares."""
+    paintings: Exercise = Exercise(strokes=60, loss="pixels")
+    """How they are painted."""
+    vision: AnyNetwork = Vgg16()
+    """The network that sees; it needs conv3_3, conv4_3 and conv5_3."""
+    cites: ClassVar[tuple[str, ...]] = ("nakano2019", "wang2004")
+
+    def build(self, studio: Studio) -> ComparisonRenderer:
+        """The working renderer."""
+        return ComparisonRenderer(self, studio)
+
+    def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
+        """Painters that are not there, a network without the layers; see the base class."""
+        data: TargetSettings = self.data
+        found = [(f"data.{path}", text) for path, text in data.complaints()]
+        for number, name in enumerate(self.painters):
+            try:
+                unpack(find_painter(name))
+            except InputError as error:
+                found.append((f"painters.{number}", str(error)))
+        vision: VisionSettings = self.vision
+        missing = [layer for layer in LAYERS if layer not in vision.layer_names()]
+        if missing:
+            found.append(("vision", f"no layer {missing[0]}; the comparison looks at {', '.join(LAYERS)}; use vgg16"))
+        return found
+
+    def advisories(self) -> list[str]:
+        """What this machine lacks."""
+        data: TargetSettings = self.data
+        found = data.advisories()
+        try:
+            PaintProgram(find_brush(self.brush))
+        except (MissingProgram, InputError) as error:
+            found.append(f"no real strokes in the comparison: {error}")
+        return found
+
+    def networks(self) -> tuple[VisionSettings, ...]:
+        """The network that sees."""
+        return (self.vision,)
+
+    def pictures(self) -> dict[str, str]:
+        """See the base class."""
+        return {f"images.{number}": source for number, source in enumerate(self.images)}
+
+
+@dataclass
+class State:
+    """One exercise under way, and what the painters have painted in those before."""
+
+    phase: int
+    trials: list[Trial]
+    step: int = 0
+    seconds: list[float] = field(default_factory=list)
+    done: list[tuple[list[Tensor], list[float]]] = field(default_factory=list)
+
+
+class ComparisonRenderer(Renderer):
+    """The working renderer; see the module's docstring."""
+
+    def __init__(self, settings: PainterComparison, studio: Studio) -> None:
+        self.settings, self.studio = settings, studio
+        self.painters: list[Painter] = [unpack(find_painter(name))[0] for name in settings.painters]
+        self.names = [name.rpartition("/")[2] for name in settings.painters]
+        self.program = self._program()
+        self._targets: dict[int, Tensor] = {}
+        self._perception: Perception | None = None
+        self._strokes: tuple[Section, dict[str, Any]] | None = None
+
+    def _program(self) -> PaintProgram | None:
+        try:
+            return PaintProgram(find_brush(self.settings.brush))
+        except (MissingProgram, InputError):
+            return None
+
+    @property
+    def perception(self) -> Perception:
+        """The network's distance, loaded when first needed."""
+        if self._perception is None:
+            vision: VisionSettings = self.settings.vision
+            self._perception = Perception(vision.build())
+        return self._perception
+
+    def exercises(self) -> tuple[tuple[str, Exercise], ...]:
+        """Digits, and pictures if there are some."""
+        both = (("digits", self.settings.digits), ("pictures", self.settings.paintings))
+        return both if self.settings.images else both[:1]
+
+    def phases(self) -> tuple[Phase, ...]:
+        """One for each exercise."""
+        width, height = size(COLUMNS, self._heights())
+        return tuple(
+            Phase(
+                f"{name}, {exercise.strokes} strokes each",
+                width,
+                height,
+                exercise.steps,
+                9 * exercise.strokes * len(self.painters),
+            )
+            for name, exercise in self.exercises()
+        )
+
+    def _heights(self) -> list[int]:
+        """Rows of each section of the sheet."""
+        noisy = sum(isinstance(painter, RasterPainter) for painter in self.painters)
+        real = self.program is not None
+        rows = 1 + len(self.painters) * (1 + real)
+        return [2 * real + len(self.painters) + noisy, *[rows for _ in self.exercises()]]
+
+    def targets(self, number: int) -> Tensor:
+        """(n, 3, 64, 64) of an exercise."""
+        if number not in self._targets:
+            self._targets[number] = self._pictures() if number else self._digits()
+        return self._targets[number]
+
+    def _digits(self) -> Tensor:
+        """One of each class where there are classes, as far as there is room."""
+        data: TargetSettings = self.settings.data
+        found = data.gather(SIDE, 3, seed=self.studio.seed, unseen=1).learnt
+        kept: list[int] = []
+        for wanted in sorted(set(found.classes.tolist())):
+            kept += (found.classes == wanted).nonzero()[:, 0].tolist()[: 1 if len(found.names) > 1 else COLUMNS]
+        pictures, _ = found.take(torch.tensor(kept[:COLUMNS]))
+        return pictures
+
+    def _pictures(self) -> Tensor:
+        found = []
+        for source in self.settings.images:
+            picture = self.studio.picture(source)
+            height, width = picture.shape[-2:]
+            side = min(height, width)
+            top, left = (height - side) // 2, (width - side) // 2
+            square = picture[..., top : top + side, left : left + side]
+            found.append(functional.interpolate(square, (SIDE, SIDE), mode="bilinear", antialias=True))
+        return torch.cat(found).clamp(0, 1)
+
+    def begin(self, phase: int, previous: State | None) -> State:
+        """The same first strokes for every painter."""
+        done = [*previous.done, self._finished(previous)] if previous else []
+        return State(phase, self._trials(phase), 0, [0.0] * len(self.painters), done)
+
+    def _trials(self, phase: int) -> list[Trial]:
+        exercise, targets = self.exercises()[phase][1], self.targets(phase)
+        random = torch.Generator().manual_seed(self.studio.seed * 1_000_003 + phase)
+        first = first_strokes(targets, exercise.strokes, random, ink=phase == 0)
+        return [Trial(painter, targets, first, ink=phase == 0, rate=exercise.rate) for painter in self.painters]
+
+    def _finished(self, state: State) -> tuple[list[Tensor], list[float]]:
+        return [trial.actions().detach() for trial in state.trials], state.seconds
+
+    def step(self, state: State) -> Outcome:
+        """One step of every painter."""
+        loss: Loss = self.perception if self.exercises()[state.phase][1].loss == "perceived" else functional.mse_loss
+        terms = {}
+        for number, (name, trial) in enumerate(zip(self.names, state.trials, strict=True)):
+            began = time.perf_counter()
+            terms[name] = trial.step(loss)
+            state.seconds[number] += time.perf_counter() - began
+        state.step += 1
+        return Outcome(terms)
+
+    def image(self, state: State) -> Pixels:
+        """The sheet as far as it is."""
+        return self._sheet(state)[0]
+
+    def _sheet(self, state: State) -> tuple[Pixels, dict[str, Any]]:
+        strokes, figures = self._strokes_section()
+        sections, table = [strokes], {"strokes": figures}
+        finished = [*state.done, self._finished(state)]
+        for number, (name, _) in enumerate(self.exercises()):
+            if number < len(finished):
+                section, table[name] = self._exercise_section(number, *finished[number])
+            else:
+                section = Section("", [Row(("",), [])] * self._heights()[number + 1])
+            sections.append(section)
+        return grid_sheet("Painters compared", COLUMNS, sections), table
+
+    def _strokes_section(self) -> tuple[Section, dict[str, Any]]:
+        """Real and learnt strokes of unseen actions, once for the run."""
+        if self._strokes is None:
+            actions = draw_actions(self.settings.unseen, np.random.default_rng([self.studio.seed, 5]))
+            repeats: Repeats | None = None
+            rows, figures = [], {}
+            if self.program is not None:
+                repeats = draw_repeats(self.program, actions, self.settings.repeats, seed=self.studio.seed + 6)
+                rows.append(Row(("drawn by MyPaint",), tinted(repeats.single[:COLUMNS])))
+                rows.append(Row((f"mean of {repeats.count}",), tinted(repeats.mean[:COLUMNS])))
+            for name, painter in zip(self.names, self.painters, strict=True):
+                found = card.learnt(painter, actions)
+                measured = {} if repeats is None else card.fidelity(found, repeats)
+                line = f"{measured['psnr mean']:.1f} dB to the mean" if measured else ""
+                rows.append(Row((name, line), tinted(found[:COLUMNS])))
+                if isinstance(painter, RasterPainter):
+                    drawn = card.noisy(painter, actions, seed=self.studio.seed)
+                    measured |= {} if repeats is None else card.liveliness(painter, repeats, seed=self.studio.seed)
+                    line = f"texture {measured['texture noisy']:.2f} of real" if measured else ""
+                    rows.append(Row((f"{name}, noisy", line), tinted(drawn[:COLUMNS])))
+                figures[name] = {key: round(value, 4) for key, value in measured.items()}
+            self._strokes = Section("Strokes that were not learnt from", rows), figures
+        return self._strokes
+
+    def _exercise_section(
+        self, number: int, actions: Sequence[Tensor], seconds: Sequence[float]
+    ) -> tuple[Section, dict[str, Any]]:
+        name, exercise = self.exercises()[number]
+        targets = self.targets(number)
+        rows = [Row(("wanted",), _shown(targets))]
+        table: dict[str, Any] = {}
+        for label, painter, found, took in zip(self.names, self.painters, actions, seconds, strict=True):
+            with torch.no_grad():
+                pictures = painted(painter, found).clamp(0, 1)
+            figures = self.distances(pictures, targets)
+            rows.append(Row((label, *_lines(figures)), _shown(pictures)))
+            table[label] = {"neural": figures, "seconds": round(took, 2)}
+            if self.program is not None:
+                drawn = torch.stack([self._drawn(one) for one in found])
+                table[label]["program"] = figures = self.distances(drawn, targets)
+                rows.append(Row((f"{label}, in MyPaint", *_lines(figures)), _shown(drawn)))
+        return Section(f"{name.capitalize()}, {exercise.strokes} strokes each", rows), table
+
+    def _drawn(self, actions: Tensor) -> Tensor:
+        """(strokes, 12) -> (3, 64, 64) by the real program."""
+        assert self.program is not None
+        picture = self.program.paint(actions.numpy(), seed=self.studio.seed)
+        return torch.from_numpy(picture).permute(2, 0, 1)
+
+    @torch.no_grad()
+    def distances(self, found: Tensor, wanted: Tensor) -> dict[str, float]:
+        """Of pictures (n, 3, 64, 64): mean squared error, decibels, SSIM and what the network sees, in the mean."""
+        pairs = zip(found.permute(0, 2, 3, 1).numpy(), wanted.permute(0, 2, 3, 1).numpy(), strict=True)
+        ssim = [structural_similarity(a, b, channel_axis=2, data_range=1.0) for a, b in pairs]
+        error = float((found - wanted).square().mean())
+        figures = {
+            "squared error": error,
+            "psnr": card.decibels(error),
+            "ssim": float(np.mean(ssim)),
+            "perceived": float(self.perception(found, wanted)),
+        }
+        return {name: round(value, 5) for name, value in figures.items()}
+
+    def extras(self, state: State, tone: Tone) -> Mapping[str, bytes]:
+        """`comparison.json`: the table."""
+        return {"comparison.json": json.dumps(self._sheet(state)[1], indent=1).encode()}
+
+    def save(self, state: State) -> dict[str, Any]:
+        """Logits and Adam of every painter, and what was painted before."""
+        return {
+            "step": state.step,
+            "seconds": list(state.seconds),
+            "done": [[list(actions), list(seconds)] for actions, seconds in state.done],
+            "logits": [trial.logits.detach() for trial in state.trials],
+            "adams": [trial.adam.state_dict() for trial in state.trials],
+        }
+
+    def load(self, phase: int, saved: Mapping[str, Any]) -> State:
+        """See the base class."""
+        trials = self._trials(phase)
+        for trial, logits, adam in zip(trials, saved["logits"], saved["adams"], strict=True):
+            trial.logits.data.copy_(logits)
+            trial.adam.load_state_dict(adam)
+        done = [(list(actions), list(seconds)) for actions, seconds in saved["done"]]
+        return State(phase, trials, int(saved["step"]), list(saved["seconds"]), done)
+
+    def traits(self, phase: int) -> Traits:
+        """A sheet has no symmetry to respect."""
+        return Traits()
+
+    def weights(self) -> tuple[Mapping[str, str], ...]:
+        """The network that sees."""
+        return (asdict(self.perception.encoder.provenance),)
+
+    def describe(self) -> str:
+        """Painters and network, one line each."""
+        return "\n".join([*(f"painter {name}" for name in self.settings.painters), f"seen by {self.settings.vision!r}"])
+
+
+def _shown(pictures: Tensor) -> list[Pixels]:
+    """(n, 3, h, w) as pictures of a sheet."""
+    return [picture.astype(np.float32) for picture in pictures.permute(0, 2, 3, 1).numpy()]
+
+
+def _lines(figures: Mapping[str, float]) -> tuple[str, str]:
+    """The figures that fit beside a row."""
+    return f"{figures['psnr']:.1f} dB, SSIM {figures['ssim']:.2f}", f"perceived {figures['perceived']:.2f}"
