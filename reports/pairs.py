@@ -49,7 +49,7 @@ def _pairs(run: Run, place: Place) -> Iterator[parts.Pair]:
         words = name[:1].upper() + name[1:]
         given, made = (values.inner_path(entry.get(key)) for key in ("original", "prepared"))
         original = shown(pictures.prepare(run.folder, given, widths=(320, 640)), f"{name}, as given")
-        if original is None or name.startswith("mask"):
+        if original is None or name.startswith(("mask", "target")):
             continue
         if after and not (before and name.startswith("initial")):  # that is what it began with
             yield pair(f"{words} and result", (original, words), (after, called))

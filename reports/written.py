@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import PurePosixPath
+from urllib.parse import quote
 
 from reports import parts, prose, values
 from reports import references as bibliography
@@ -24,7 +26,7 @@ def again(run: Run) -> parts.Again | None:
     rerun = values.mapping(run.record.get("rerun"))
     offers = [
         ("local", "On this machine", "The same recipe, seed and versions give the same bytes."),
-        ("cloud", "On a rented GPU", "Prints what it will cost before anything starts."),
+        ("cloud", "On a rented machine", "It tells what it will cost at most, and asks, before anything starts."),
     ]
     if run.status not in ("done", "running"):
         offers.insert(0, ("resume", "Go on where it stopped", "As if it had never stopped."))
@@ -33,6 +35,13 @@ def again(run: Run) -> parts.Again | None:
         for key, heading, note in offers
         if values.text(rerun.get(key))
     )
+    script = values.inner_path(rerun.get("script"))
+    if script and (run.folder / script).is_file():
+        version = values.text(values.mapping(run.record.get("versions")).get("orbifolio"), "0.1.0")
+        wheel = f"orbifolio-{quote(version)}-py3-none-any.whl"
+        text = f"BUCKET=my-pictures WHEEL={wheel} bash {PurePosixPath(script).name}"
+        note = "This script needs no orbifolio here: it rents a machine that has it, with an end and a price."
+        commands += (parts.Command("By the AWS command line alone", text, note, quote(script)),)
     return parts.Again(commands) if commands else None
 
 

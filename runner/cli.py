@@ -18,6 +18,11 @@ from typing import Any
 import click
 from rich.console import Console
 
+from runner.commands.exporting import export
+from runner.commands.launching import launch
+from runner.commands.nodes import cleanup, logs, ps, stop
+from runner.commands.options import pairs
+from runner.commands.serving import serve
 from runner.errors import InputError, OrbifolioError
 
 DEFAULT_GALLERY = Path("gallery")
@@ -73,19 +78,6 @@ def _from_here(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_absolute() and path.is_relative_to(Path.cwd()) else str(path)
 
 
-def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Path]:
-    """`NAME=FILE` options as a mapping."""
-    found: dict[str, Path] = {}
-    for value in values:
-        name, equals, file = value.partition("=")
-        if not equals or not name or not file:
-            raise click.BadParameter(f"{value!r} is not NAME=FILE, as in --image style=photo.jpg")
-        if name in found:
-            raise click.BadParameter(f"{name} is given twice; once is enough")
-        found[name] = Path(file)
-    return found
-
-
 recipe_options = [
     click.argument("recipe", type=click.Path(path_type=Path)),
     click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]..."),
@@ -94,7 +86,7 @@ recipe_options = [
         "images",
         multiple=True,
         metavar="NAME=FILE",
-        callback=_pairs,
+        callback=pairs,
         help="A picture for an `upload` of the recipe; may be repeated.",
     ),
 ]
@@ -122,8 +114,15 @@ out_option = click.option(
 @out_option
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--resume", is_flag=True, help="Go on with the newest unfinished run of this recipe.")
+@click.option("--mail", type=click.Path(path_type=Path, dir_okay=False), help="File that says who gets mail, and how.")
 def run(
-    recipe: Path, overrides: tuple[str, ...], images: dict[str, Path], gallery: Path, device: str, resume: bool
+    recipe: Path,
+    overrides: tuple[str, ...],
+    images: dict[str, Path],
+    gallery: Path,
+    device: str,
+    resume: bool,
+    mail: Path | None,
 ) -> None:
     """Run RECIPE into the gallery, with values changed by KEY=VALUE.
 
@@ -156,6 +155,7 @@ def run(
         command=command,
         console=console(),
         stop=stop.stop,
+        mail=mail,
     )
     if result.outcome != "done":
         click.echo(f"{result.outcome}: {result.message}", err=True)
@@ -192,7 +192,7 @@ class _Interrupts:
     "images",
     multiple=True,
     metavar="NAME=FILE",
-    callback=_pairs,
+    callback=pairs,
     help="A picture for an `upload` of the recipe.",
 )
 @click.option("--plan", is_flag=True, help="Also show phases, sizes, orbits, memory, time and downloads.")
@@ -292,6 +292,30 @@ def measure(image: Path, group: str, colours: tuple[str, ...], aspect: str | Non
 
 
 @cli.command()
+@click.argument("painting", type=click.Path(path_type=Path, exists=True), metavar="RUN-OR-STROKES.JSON")
+@click.option("--size", type=int, default=None, help="Pixels of the longer side; the picture's own without it.")
+@click.option("--brush", default=None, metavar="NAME", help="Another brush: a name, or a .myb or .safetensors file.")
+@click.option("--program", type=click.Choice(["mypaint", "neural"]), default="mypaint", show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Where to, by its ending: png, webp, jpg, ora (layers), svg, hpgl, csv, json.",
+)
+def redraw(painting: Path, size: int | None, brush: str | None, program: str, out: Path | None) -> None:
+    """Draw a painting again, at any size, in real MyPaint or by the learnt brush.
+
+    Example: orbifolio redraw gallery/paint-a-photo/latest --size 4096
+    """
+    from runner.arithmetic import protect
+
+    protect()  # before torch is imported
+    from runner.commands.redrawing import redraw_painting
+
+    click.echo(str(redraw_painting(painting, size=size, brush=brush, neural=program == "neural", out=out)))
+
+
+@cli.command()
 @click.argument("action", type=click.Choice(["list", "fetch", "verify"]), default="list")
 @click.argument("names", nargs=-1)
 def weights(action: str, names: tuple[str, ...]) -> None:
@@ -326,6 +350,11 @@ def schema(write: Path | None) -> None:
         click.echo(schema_text(), nl=False)
     else:
         write_atomically(write, schema_text().encode())
+
+
+cli.add_command(serve)
+for command in (launch, ps, logs, stop, cleanup, export):
+    cli.add_command(command)
 
 
 @cli.command()

@@ -10,6 +10,8 @@
     +-- ShapeMismatch         exit 1   a tensor of the wrong shape (expected, actual)
     +-- RunFailed             exit 1   the computation could not go on (NaN, out of memory, disk full)
     +-- PublishError          exit 1   the gallery could not be copied to its target
+    +-- CloudError            exit 1   a rented machine could not be had, asked or ended
+    +-- MailError             exit 1   a mail could not be sent; a run only warns of it
 
 A message says place, value, rule and cure, in this order, separated by semicolons.
 """
@@ -114,3 +116,11 @@ class RunFailed(OrbifolioError):
 
 class PublishError(OrbifolioError):
     """The gallery could not be copied to its target."""
+
+
+class CloudError(OrbifolioError):
+    """A rented machine could not be had, asked or ended."""
+
+
+class MailError(OrbifolioError):
+    """A mail could not be sent."""

@@ -38,7 +38,7 @@ from runner.recipe.model import LoadedRecipe
 from runner.renderers.base import Phase, Renderer
 from runner.shelf import make_folder, read_summary, write_atomically, write_summary
 from runner.studio import InputPictures, write_stages
-from runner.summary import begin_summary
+from runner.summary import begin_summary, keep_elsewhere
 from runner.troubles import explain
 
 CHECKPOINT_SECONDS = 15.0  # work that a crash may lose
@@ -51,6 +51,7 @@ class Stop:
         self.wished = False
         self.stepping = False
         self.closing = False
+        self.keep = False  # end the phases after this step, and finish what is there as the picture
 
     def request(self) -> None:
         """Stop after this step; at once if no step is under way or if asked twice.
@@ -108,6 +109,7 @@ class Run:
         self.gallery = gallery
         self.device = device
         self.command = command
+        self.elsewhere = ("", "", "")  # for a rented machine: a command, a script, how to go on there
         self.resumed = folder is not None
         self.stop = stop or Stop()
         self.inputs = InputPictures(loaded.images, loaded.recipe.style_preparation)
@@ -201,6 +203,7 @@ class Run:
             command=self.command,
             started=started,
         )
+        self._summary["rerun"] |= keep_elsewhere(self.folder, *self.elsewhere)
         self._recall(checkpoint)
         write_atomically(self.folder / "recipe.yaml", discreet(self.loaded.resolved_text).encode())
         self._summary["inputs"] = self.inputs.write(self.folder, self.loaded.recipe.renderer)
@@ -260,7 +263,9 @@ class Run:
             self._emit(PhaseFinished(time=time.time(), phase=number, seconds=self._seconds[number], terms=terms))
             self._summary["phases"][number].update(seconds=self._seconds[number], terms=terms)
             self._write_summary()
-        self._finish(state)
+            if self.stop.keep:
+                break
+        self._finish(number, state)
 
     def _steps(self, number: int, phase: Phase, state: Any, done: int, began: float) -> dict[str, float]:
         terms: dict[str, float] = dict(self._summary["phases"][number]["terms"])
@@ -284,14 +289,15 @@ class Run:
             self._seconds[number] = time.monotonic() - began
             self._summary["steps"] = sum(before.steps for before in self.phases[:number]) + step
             self._summary["phases"][number].update(seconds=self._seconds[number], terms=terms)
-            kept = self._keep_frame(number, step, state, last=bool(outcome.finished))
+            ended = outcome.finished or ("kept as it was, on request" if self.stop.keep else "")
+            kept = self._keep_frame(number, step, state, last=bool(ended))
             wait = max(CHECKPOINT_SECONDS, 10 * self._save_cost)  # saving must not become the main work
             if self.stop.wished or time.monotonic() - self._saved_at > wait or (kept and self._save_cost < 0.2):
                 self._save(number, step, state)
             if self.stop.wished:
                 raise KeyboardInterrupt
-            if outcome.finished:
-                self._summary["phases"][number]["notes"].append(f"ended after {step} steps: {outcome.finished}")
+            if ended:
+                self._summary["phases"][number]["notes"].append(f"ended after {step} steps: {ended}")
                 break
         return terms
 
@@ -326,9 +332,9 @@ class Run:
         self._saved_at = time.monotonic()
         self._save_cost = self._saved_at - at
 
-    def _finish(self, state: Any) -> None:
-        """Final picture, products, measured symmetry."""
-        traits = self.renderer.traits(len(self.phases) - 1)
+    def _finish(self, number: int, state: Any) -> None:
+        """Final picture, products, measured symmetry, of the state at the end of a phase."""
+        traits = self.renderer.traits(number)
         finish, picture = self.loaded.recipe.finish, self.renderer.final(state)
         image = finish.apply(
             picture,

@@ -129,10 +129,12 @@ def _weight(settings: RendererSettings, path: str) -> float:
 
 
 def _role(path: str) -> str:
-    """`objectives.0.images.1` -> style, `canvas.init.image` -> initial, `objectives.1.mask` -> mask."""
+    """`objectives.0.images.1` -> style, `canvas.init.image` -> initial, `x.mask` -> mask, `paint.0` -> target."""
     path = path.removeprefix("base.")
     if ".images." in path:
         return "style"
+    if path.startswith("paint."):
+        return "target"
     return "initial" if path.startswith("canvas") else "mask" if path.endswith("mask") else "content"
 
 

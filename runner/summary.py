@@ -15,6 +15,9 @@ from runner.discretion import discreet, discreet_value
 from runner.recipe.model import LoadedRecipe
 from runner.renderers.base import Phase, Renderer
 from runner.settings import citations
+from runner.shelf import write_atomically
+
+SCRIPT = "again/aws.sh"
 
 
 def program_version() -> str:
@@ -85,6 +88,22 @@ def begin_summary(
         "rerun": {
             "local": command,
             "resume": f"{command} --resume",
-            "cloud": "",  # there is no command for it yet; the report shows what can be typed
+            "cloud": "",
+            "script": "",
         },
     }
+
+
+def keep_elsewhere(folder: Path, command: str, script: str, resume: str) -> dict[str, str]:
+    """How to run this on a rented machine, for `rerun`; the script becomes a file of the report.
+
+    Args:
+        folder: the run's.
+        command: a line to type, or "".
+        script: a shell script, or "".
+        resume: how to go on with a run that is on such a machine, or "".
+    """
+    if script:
+        write_atomically(folder / SCRIPT, script.encode())
+    found = {"cloud": discreet(command), "script": SCRIPT if script else ""}
+    return found | ({"resume": resume} if resume else {})

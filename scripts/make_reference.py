@@ -15,6 +15,9 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from reports.publish import PUBLISHERS
+from runner.agent.data import TARGETS
+from runner.agent.manner import Discrete, Manner
+from runner.agent.training import AgentPhase
 from runner.canvas import CANVASES
 from runner.canvas.initial import INITIALS
 from runner.drawing import DRAWINGS
@@ -27,6 +30,7 @@ from runner.gas.stops import STOPS
 from runner.gas.tone import Tone
 from runner.images.finish import Finish
 from runner.images.preparation import StylePreparation
+from runner.mail import MAILERS
 from runner.objectives import OBJECTIVES
 from runner.objectives.statistics import STATISTICS
 from runner.objectives.style import StyleImage
@@ -35,8 +39,10 @@ from runner.painter.data import DATA
 from runner.painter.kinds import PAINTERS
 from runner.recipe.model import Recipe
 from runner.renderers import RENDERERS
+from runner.renderers.agent_training import AgentSize
 from runner.renderers.growing_neural_gas import GasPhase
 from runner.renderers.image_optimisation import PhaseSettings
+from runner.renderers.painter_comparison import Exercise
 from runner.renderers.painter_training import TrainingPhase
 from runner.settings import kind_of
 from runner.symmetry import SYMMETRIES
@@ -60,11 +66,18 @@ FAMILIES: tuple[tuple[str, str, tuple[type[BaseModel], ...]], ...] = (
     ("Colours of drawings", "`renderer.drawing.colour:`", COLOURINGS),
     ("Painters", "`renderer.painter:` of painter-training", PAINTERS),
     ("Strokes to learn from", "`renderer.data:` of painter-training", DATA),
+    ("Mailers", "`mail:` of a file for `--mail`; see [cloud.md](cloud.md)", MAILERS),
+    ("Pictures to learn to paint", "`renderer.data:` of agent-training and painter-comparison", TARGETS),
     ("Publishers", "`publish:`; see [publishing.md](publishing.md)", PUBLISHERS),
 )
 PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("A phase", PhaseSettings),
     ("A phase of training", TrainingPhase),
+    ("An exercise of a comparison", Exercise),
+    ("A phase of an agent", AgentPhase),
+    ("`manner:` of an agent", Manner),
+    ("`discrete:` of a manner", Discrete),
+    ("`size:` of an agent", AgentSize),
     ("A phase of a gas", GasPhase),
     ("`improve:` of a drawing", Improve),
     ("`plotter:` of a drawing", Plotter),

@@ -25,11 +25,12 @@ class Parameters(Part):
 
 @dataclass(frozen=True)
 class Command:
-    """A command to paste, and what it does."""
+    """A command to paste, what it does, and the file that it needs, if any."""
 
     heading: str
     text: str
     note: str
+    href: str = ""
 
 
 @dataclass(frozen=True)

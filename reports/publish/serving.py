@@ -37,6 +37,7 @@ _TEXT = {  # suffix -> (content type, may it be cached?)
     ".yml": ("text/plain", False),
     ".csv": ("text/csv", True),
     ".log": ("text/plain", False),
+    ".sh": ("text/plain", False),
     ".dzi": ("application/xml", True),
     ".obj": ("model/obj", True),
     ".gltf": ("model/gltf+json", True),

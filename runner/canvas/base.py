@@ -7,15 +7,39 @@ whatever it holds, the artwork has the layout's symmetry exactly.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
 from runner.canvas.initial import AnyInitial, Initial, Noise
+from runner.painting.record import Record
 from runner.settings import Settings
-from runner.symmetry.base import Layout
+from runner.symmetry.base import Layout, Symmetry
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The phase that a canvas is made for.
+
+    Attributes:
+        layout: of the phase.
+        symmetry: that the layout has; None for a picture without.
+        seed: of the run.
+        number: of the phase, from 0.
+        sizes: (width, height) in pixels of all phases.
+        steps: of this phase.
+    """
+
+    layout: Layout
+    symmetry: Symmetry | None
+    seed: int
+    number: int
+    sizes: tuple[tuple[int, int], ...]
+    steps: int
 
 
 class Canvas(ABC):
@@ -39,6 +63,33 @@ class Canvas(ABC):
         """(1, 3, height, width) sRGB, not clamped, differentiable in the parameters."""
         return self.layout.render(self.values())
 
+    def stepped(self, done: int) -> bool:
+        """What the canvas does by itself after a step of the optimiser: keep limits, solve for what has a formula.
+
+        Args:
+            done: steps of this phase so far.
+
+        Returns:
+            Whether parameters were replaced, so that the optimiser shall forget what it knows of them.
+        """
+        return False
+
+    def finished(self) -> Tensor:
+        """The artwork as it is left behind, (1, 3, height, width); it may be painted better than between steps."""
+        return self.artwork()
+
+    def record(self) -> Record | None:
+        """The strokes of the finished artwork; None for a canvas that is not painted."""
+        return None
+
+    def metrics(self) -> Mapping[str, float]:
+        """Numbers worth a curve."""
+        return {}
+
+    def describe(self) -> str:
+        """One line for the report, or none."""
+        return ""
+
     def state_dict(self) -> dict[str, Tensor]:
         """Copies of the parameters by number."""
         return {str(number): tensor.detach().clone() for number, tensor in enumerate(self.parameters())}
@@ -59,6 +110,13 @@ class CanvasSettings(Settings):
     init: AnyInitial = Field(default=Noise())
     """What the canvas holds before the first step."""
 
+    paints: ClassVar[bool] = False
+    """Whether it paints what `init` holds, instead of being it: then every phase is told it anew, at its own size."""
+    wants_adam: ClassVar[bool] = False
+    """Whether its parameters change by themselves between steps, which L-BFGS does not bear."""
+    charted: ClassVar[tuple[str, ...]] = ()
+    """Metrics that are worth a curve in the report."""
+
     @property
     def initial(self) -> Initial:
         """`init`, typed."""
@@ -73,3 +131,33 @@ class CanvasSettings(Settings):
             values: (parameters, 3), centred and constrained.
         """
         raise NotImplementedError(type(self).__name__)
+
+    def begin(self, stage: Stage, values: Tensor, previous: Canvas | None) -> Canvas:
+        """The canvas of a phase.
+
+        Args:
+            stage: the phase.
+            values: (parameters, 3) carried over from the phase before, or of `init`.
+            previous: the canvas of the phase before.
+        """
+        return self.build(stage.layout, values)
+
+    def restore(self, stage: Stage, values: Tensor, state: Mapping[str, Tensor]) -> Canvas:
+        """The canvas of a saved phase.
+
+        Args:
+            stage: the phase.
+            values: (parameters, 3) of `init` where it `paints`; else of no meaning.
+            state: of `Canvas.state_dict`.
+        """
+        canvas = self.begin(stage, values, None)
+        canvas.load_state_dict(state)
+        return canvas
+
+    def parameter_count(self, layout: Layout, number: int, sizes: tuple[tuple[int, int], ...]) -> int:
+        """Numbers that are optimised in a phase, for the plan."""
+        return layout.parameters * 3
+
+    def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
+        """What is wrong with it, as (path below the canvas, "what; rule; cure")."""
+        return []

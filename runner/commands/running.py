@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,9 +11,11 @@ from rich.console import Console
 
 from reports.gallery import update_index
 from reports.write import write_report
+from runner.cloud.again import again
 from runner.devices import choose_device, describe_device
 from runner.errors import InputError, OrbifolioError
 from runner.listeners import Listener, ReportWriter, Terminal
+from runner.mail.telling import Telling
 from runner.publishing import Publishing
 from runner.recipe.model import LoadedRecipe, load
 from runner.run import Run, RunResult, Stop
@@ -31,6 +34,7 @@ def run_recipe(
     command: str,
     console: Console,
     stop: Stop,
+    mail: Path | None = None,
 ) -> RunResult:
     """Run one recipe.
 
@@ -40,19 +44,93 @@ def run_recipe(
     loaded = load(path, overrides, images)
     for problem in loaded.warnings:
         console.print(str(problem), markup=False, highlight=False)
-    chosen = choose_device(device)
     folder = _resumable(loaded, gallery) if resume else None
+    with contextlib.ExitStack() as around:
+        told = around.enter_context(telling(loaded, path.parent, mail, console)) if mail is not None else None
+        return run_loaded(
+            loaded,
+            path.parent,
+            gallery=gallery,
+            device=device,
+            folder=folder,
+            command=command,
+            console=console,
+            stop=stop,
+            begun=lambda folder: None if told is None else told.begin(folder),
+        )
+
+
+def telling(loaded: LoadedRecipe, base: Path, mail: Path, console: Console) -> Telling:
+    """Mail around a run, with a link to where its report is published.
+
+    Args:
+        loaded: the recipe.
+        base: that a relative target of its `publish:` starts from.
+        mail: file that says who is told, and how.
+        console: hears of mails that cannot be sent.
+
+    Raises:
+        RecipeError: everything that is wrong with the file.
+    """
+    from runner.mail.settings import read_mailer
+
+    target = loaded.recipe.publish
+
+    def address(folder: Path) -> str:
+        if target is None:
+            return ""
+        return str(target.build(base).address(f"{folder.parent.name}/{folder.name}/index.html"))
+
+    return Telling(read_mailer(mail), address, partial(console.print, markup=False, highlight=False))
+
+
+def run_loaded(
+    loaded: LoadedRecipe,
+    base: Path,
+    *,
+    gallery: Path,
+    device: str,
+    folder: Path | None,
+    command: str,
+    console: Console,
+    stop: Stop,
+    begun: Callable[[Path], None] = lambda folder: None,
+) -> RunResult:
+    """Run a valid recipe, with a report that is rewritten and published while it goes on.
+
+    Args:
+        loaded: the recipe.
+        base: that a relative target of its `publish:` starts from.
+        gallery: where the report is shelved.
+        device: as the user wished it.
+        folder: an unfinished run's folder to go on with, or None for a new one.
+        command: for "run this again".
+        console: shows progress.
+        stop: wish to stop.
+        begun: is told the run's folder once there is a report in it.
+
+    Raises:
+        OrbifolioError: there is no such device, or nothing can be written.
+    """
+    chosen = choose_device(device)
     console.print(f"{loaded.recipe.title}  on {describe_device(chosen)}", markup=False, highlight=False)
     with show_progress(console):
         loaded.fetch_weights()
     work = Run(loaded, gallery=gallery, device=chosen, command=command, folder=folder, stop=stop)
+    elsewhere = again(loaded, work.phases, command)
+    work.elsewhere = (elsewhere.command, elsewhere.script, elsewhere.resume)
     terminal = Terminal(console, tuple(phase.width * phase.height for phase in work.phases))
     if loaded.recipe.publish is None:
-        return _report(work, gallery, terminal, lambda folder: None)
+        return _report(work, gallery, terminal, begun)
     say = partial(console.print, markup=False, highlight=False)
-    with Publishing(loaded.recipe.publish, path.parent, gallery, say) as publishing:
+
+    def both(run_folder: Path) -> None:
+        begun(run_folder)
+        publishing.begin(run_folder)
+
+    with Publishing(loaded.recipe.publish, base, gallery, say) as publishing:
         try:
-            return _report(work, gallery, terminal, publishing.begin)
+            return _report(work, gallery, terminal, both)
         finally:
             stop.closing = stop.stepping = False  # the run is over: Ctrl-C now ends the last publication
 

@@ -57,8 +57,23 @@ class Plot:
     travelled: float
 
 
-def plot(layers: Mapping[str, Sequence[Positions]], settings: Plotter, *, width: float, height: float) -> Plot:
-    """Strokes of each pen on paper.
+@dataclass(frozen=True)
+class Placed:
+    """Strokes on paper, in the order and direction to draw them.
+
+    Attributes:
+        wide: of the paper in mm.
+        high: of the paper in mm.
+        layers: colour of a pen (`#rrggbb`) -> (k, 2) strokes in mm from the top-left corner.
+    """
+
+    wide: float
+    high: float
+    layers: Mapping[str, Sequence[Positions]]
+
+
+def place(layers: Mapping[str, Sequence[Positions]], settings: Plotter, *, width: float, height: float) -> Placed:
+    """Strokes of each pen, scaled into the paper's margins and put in order.
 
     Args:
         layers: colour (`#rrggbb`) -> (k, 2) strokes in pixels of the picture.
@@ -71,24 +86,46 @@ def plot(layers: Mapping[str, Sequence[Positions]], settings: Plotter, *, width:
         wide, high = high, wide
     scale = min((wide - 2 * settings.margin) / width, (high - 2 * settings.margin) / height)
     shift = np.array([wide - scale * width, high - scale * height]) / 2
+    limits = np.array([width, height])
+    # a plotter has no edge to cut at: what lies beyond the picture is drawn on its edge
+    return Placed(
+        wide,
+        high,
+        {
+            colour: ordered([np.clip(path, 0, limits) * scale + shift for path in paths])
+            for colour, paths in layers.items()
+        },
+    )
+
+
+def plot(layers: Mapping[str, Sequence[Positions]], settings: Plotter, *, width: float, height: float) -> Plot:
+    """Strokes of each pen on paper as a file; see `place`."""
+    return draw_placed(place(layers, settings, width=width, height=height), pen=settings.pen)
+
+
+def draw_placed(placed: Placed, *, pen: float) -> Plot:
+    """Placed strokes as a file.
+
+    Args:
+        placed: the strokes.
+        pen: width of its line in mm, as previews show it.
+    """
+    wide, high = placed.wide, placed.high
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" '
         f'width="{wide}mm" height="{high}mm" viewBox="0 0 {wide} {high}">',
     ]
     strokes, drawn, travelled = 0, 0.0, 0.0
-    limits = np.array([width, height])
-    for index, (colour, paths) in enumerate(layers.items(), start=1):
-        # a plotter has no edge to cut at: what lies beyond the picture is drawn on its edge
-        placed = ordered([np.clip(path, 0, limits) * scale + shift for path in paths])
+    for index, (colour, paths) in enumerate(placed.layers.items(), start=1):
         lines.append(
             f'<g id="layer{index}" inkscape:groupmode="layer" inkscape:label={quoteattr(f"{index} {escape(colour)}")} '
-            f'fill="none" stroke="{colour}" stroke-width="{number(settings.pen)}" stroke-linecap="round" '
+            f'fill="none" stroke="{colour}" stroke-width="{number(pen)}" stroke-linecap="round" '
             'stroke-linejoin="round">'
         )
-        lines += [f'<path d="{path_data(path)}"/>' for path in placed]
+        lines += [f'<path d="{path_data(path)}"/>' for path in paths]
         lines.append("</g>")
-        strokes += len(placed)
-        drawn += sum(float(np.hypot(*np.diff(path, axis=0).T).sum()) for path in placed)
-        travelled += air(placed)
+        strokes += len(paths)
+        drawn += sum(float(np.hypot(*np.diff(path, axis=0).T).sum()) for path in paths)
+        travelled += air(paths)
     return Plot("\n".join([*lines, "</svg>", ""]).encode(), strokes, drawn, travelled)

@@ -6,7 +6,7 @@ Convention: pictures are (height, width, 3), or (height, width, 4) with opacity,
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,13 +42,16 @@ def jpeg(picture: Picture, *, quality: int = 94) -> bytes:
     return _bytes(image(picture), "JPEG", quality=quality, subsampling=0)
 
 
-def animated(pictures: Iterable[Picture], *, milliseconds: int, quality: int = 80) -> bytes:
+def animated(
+    pictures: Iterable[Picture], *, milliseconds: int | Sequence[int], quality: int = 80, whole: bool = True
+) -> bytes:
     """A loop without end as animated WebP.
 
     Args:
         pictures: of one size.
-        milliseconds: each is shown for.
+        milliseconds: each is shown for, or one for each.
         quality: 1 to 100.
+        whole: every frame is a picture of its own, not what differs from the one before: right where all moves.
     """
     first, *others = [image(picture) for picture in pictures]
     return _bytes(
@@ -56,10 +59,10 @@ def animated(pictures: Iterable[Picture], *, milliseconds: int, quality: int = 8
         "WEBP",
         save_all=True,
         append_images=others,
-        duration=milliseconds,
+        duration=milliseconds if isinstance(milliseconds, int) else list(milliseconds),
         loop=0,
         quality=quality,
         method=2,  # slower searches save a tenth of the bytes for three times the time
         minimize_size=False,
-        kmax=0,  # whole frames: a turning picture has little in common with the one before
+        **({"kmax": 0} if whole else {}),  # a turning picture has little in common with the one before
     )

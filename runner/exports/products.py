@@ -24,6 +24,9 @@ KINDS = {
     ".safetensors": "data",
     ".glb": "data",
     ".stl": "data",
+    ".ora": "data",
+    ".hpgl": "data",
+    ".csv": "data",
     ".js": "scene",
 }
 """What a file is, by its ending; anything else is a picture. A scene is part of the page, nothing to take away."""
@@ -53,6 +56,17 @@ TITLES = {
     "graph.json": "The graph as JSON",
     "graph.graphml": "The graph as GraphML",
     "graph.npz": "The graph as NumPy arrays",
+    "strokes.json": "The painting as a document of strokes",
+    "painting.svg": "The strokes as shapes, in layers",
+    "painting.ora": "Layers for MyPaint, Krita and GIMP",
+    "timelapse.webp": "How it was painted, as a loop",
+    "steps.pdf": "Step by step, to paint it by hand",
+    "plotter.hpgl": "For an old pen plotter, as HPGL",
+    "strokes.csv": "The strokes as a table",
+    "painting.json": "The painting in numbers",
+    "mypaint.png": "Painted by the real program",
+    "mypaint.json": "The strokes as fitted to the real brush",
+    "compared.webp": "The neural canvas and real paint",
     "zoom.html": "The endless zoom as a page to play",
 }
 

@@ -51,6 +51,7 @@ class Preparation:
         plain_picture: the same without preparation, for content and masks.
         appearances: how the symmetry shows the texture, for pooling; the identity first.
         device: where tensors live.
+        begun: gives the (1, 3, height, width) artwork that `init` holds at this size.
     """
 
     encoder: Encoder
@@ -60,6 +61,7 @@ class Preparation:
     plain_picture: Callable[[str], Tensor]
     appearances: tuple[Appearance, ...] = (PLAIN,)
     device: str = "cpu"
+    begun: Callable[[], Tensor] | None = None
 
 
 @dataclass(frozen=True)

@@ -116,21 +116,29 @@ def recipe_folders() -> tuple[Path, ...]:
     return tuple(folder for folder in (here / "_recipes", here.parent / "recipes") if folder.is_dir())[:1]
 
 
-def load(path: Path, overrides: Sequence[str] = (), given: Mapping[str, Path] | None = None) -> LoadedRecipe:
+def load(
+    path: Path,
+    overrides: Sequence[str] = (),
+    given: Mapping[str, Path] | None = None,
+    *,
+    folder: Path | None = None,
+) -> LoadedRecipe:
     """Read and check a recipe.
 
     Args:
         path: the YAML file.
         overrides: `KEY=VALUE` texts.
         given: files for the recipe's uploads.
+        folder: that relative paths in it start from; the file's own unless told (it is an edited copy).
 
     Raises:
         RecipeError: everything that is wrong with it.
     """
     plain = read(path)
     source = apply_overrides(plain, overrides)
-    images = Images(path.parent, given)
-    recipe = validate(Recipe, source, folder=path.parent)
+    folder = folder or path.parent
+    images = Images(folder, given)
+    recipe = validate(Recipe, source, folder=folder)
     problems = _check(recipe, source, images)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:

@@ -10,6 +10,7 @@ import yaml
 
 from reports.publish import PUBLISHERS
 from reports.references import REFERENCES
+from runner.agent.data import TARGETS
 from runner.canvas import CANVASES
 from runner.canvas.initial import INITIALS
 from runner.drawing import DRAWINGS
@@ -17,6 +18,7 @@ from runner.drawing.colours import COLOURINGS
 from runner.gas.points import SAMPLINGS
 from runner.gas.rules import RULES
 from runner.gas.stops import STOPS
+from runner.mail import MAILERS
 from runner.objectives import OBJECTIVES
 from runner.objectives.statistics import STATISTICS
 from runner.optimisers import OPTIMISERS
@@ -36,6 +38,7 @@ FAMILIES = {
     "drawing": DRAWINGS,
     "gas": RULES,
     "init": INITIALS,
+    "mailer": MAILERS,
     "objective": OBJECTIVES,
     "statistic": STATISTICS,
     "stop": STOPS,
@@ -46,6 +49,7 @@ FAMILIES = {
     "publisher": PUBLISHERS,
     "renderer": RENDERERS,
     "symmetry": SYMMETRIES,
+    "targets": TARGETS,
     "view": VIEWS,
     "vision": NETWORKS,
 }
@@ -153,7 +157,8 @@ def test_reports_know_no_torch_and_numerics_no_pages():
 
 LEVELS = (
     ("cli",),
-    ("commands",),
+    ("commands", "server"),
+    ("cloud",),
     (
         "run",
         "summary",
@@ -166,16 +171,19 @@ LEVELS = (
         "frames",
         "shelf",
         "publishing",
+        "mail",
     ),
     ("recipe",),
     ("renderers",),
     ("engine",),
     ("drawing",),
     ("gas",),
-    ("canvas", "objectives", "symmetry", "views", "vision", "optimisers"),
+    ("canvas", "objectives", "symmetry", "views", "vision", "optimisers", "painting"),
     ("discretion",),
     ("models",),
     ("images", "devices", "arithmetic"),
+    ("agent",),
+    ("strokes",),
     ("painter",),
     ("settings", "errors", "events"),
 )
@@ -197,12 +205,23 @@ def test_imports_run_downwards():
 EXCEPTIONS = {
     ("images", "shelf"),  # atomic writing
     ("recipe", "images"),
+    ("renderers", "exports"),  # encoding of loops
+    ("strokes", "drawing"),  # a painting's products, imported when they are made
+    ("strokes", "exports"),
     ("symmetry", "exports"),  # a geometry's products, imported when they are made
 }
 
 
 @pytest.mark.parametrize(
-    "module", ["reports.gallery", "reports.write", "runner.commands.publishing", "runner.cli", "runner.events"]
+    "module",
+    [
+        "reports.gallery",
+        "reports.write",
+        "runner.commands.publishing",
+        "runner.cloud.watching",
+        "runner.cli",
+        "runner.events",
+    ],
 )
 def test_commands_that_compute_nothing_start_without_torch(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"

@@ -1,0 +1,31 @@
+"""The part that shows a painting beside the same strokes in real paint, with what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from reports.parts.base import Fact, Part
+from reports.parts.run import StageCard
+from reports.tree import Link
+
+
+@dataclass(frozen=True)
+class Painted(Part):
+    """A painting and its doubles.
+
+    Attributes:
+        cards: the neural canvas and the real program's, if it is there.
+        facts: strokes, decibels, pens.
+        notes: how to have it again, what is missing.
+        links: to its files.
+    """
+
+    template: ClassVar[str] = "parts/painted.html"
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "painted"
+    title: ClassVar[str] = "In real paint"
+    cards: tuple[StageCard, ...]
+    facts: tuple[Fact, ...]
+    notes: tuple[str, ...]
+    links: tuple[Link, ...]

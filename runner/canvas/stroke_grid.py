@@ -1,0 +1,145 @@
+"""Strokes on overlapping tiles: (tiles, strokes, 12) actions -> any painter's 64-pixel opacities -> picture.
+
+The canvas of Nakano (2019) for painters of a fixed resolution: n tiles of 64 pixels that overlap span 64 n - overlap
+(n - 1); each stroke lies on its tile, tile after tile or in turns. Actions are numbers before a sigmoid, drawn at
+random. It is here for parity: `strokes` paints with less, at any resolution and without tiles.
+
+Departure: the painter is asked for all strokes at once, and only what changes is padded to the whole picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.nn import functional
+
+from runner.canvas.base import Canvas, CanvasSettings, Stage
+from runner.errors import InputError
+from runner.painter.actions import COLOUR, COUNT, END, END_PRESSURE, ENTRY_PRESSURE, START
+from runner.painter.base import Painter
+from runner.painter.learnt import load_painter
+from runner.symmetry.base import Layout
+
+TILE = 64  # pixels; the canvas that painters are learnt on
+
+
+class StrokeGrid(CanvasSettings):
+    """Strokes on overlapping tiles, as in the paper; for painters of a fixed resolution too."""
+
+    kind: Literal["stroke-grid"] = "stroke-grid"
+    brush: str = "classic/dry_brush"
+    """A learnt painter of any kind: the name of a shipped one, or the path of a `painter.safetensors`."""
+    overlap: int = Field(default=32, ge=0, le=60)
+    """Pixels that neighbouring tiles share."""
+    strokes: int = Field(default=4, ge=1, le=256)
+    """Strokes of each tile."""
+    connected: bool = False
+    """Each stroke of a tile begins where the one before ended."""
+    greyscale: bool = False
+    """Greys only."""
+    order: Literal["tiles", "turns"] = "turns"
+    """Tile by tile, or a stroke of each tile in turn."""
+    wants_adam: ClassVar[bool] = False
+    paints: ClassVar[bool] = True
+    cites: ClassVar[tuple[str, ...]] = ("nakano2019", "mordvintsev2018")
+
+    def build(self, layout: Layout, values: Tensor) -> GridCanvas:
+        """Random actions, whatever the initial values are."""
+        return GridCanvas(self, layout, _painter(self.brush), 0, str(values.device))
+
+    def begin(self, stage: Stage, values: Tensor, previous: Canvas | None) -> GridCanvas:
+        """Each phase begins anew at random; see the base class."""
+        return GridCanvas(self, stage.layout, _painter(self.brush), stage.seed, str(values.device))
+
+    def parameter_count(self, layout: Layout, number: int, sizes: tuple[tuple[int, int], ...]) -> int:
+        """Twelve for each stroke."""
+        return len(corners(layout.width, layout.height, self.overlap)) * self.strokes * COUNT
+
+    def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
+        """An unknown brush."""
+        try:
+            load_painter(self.brush)
+        except InputError as error:
+            return [("brush", str(error))]
+        return []
+
+
+@cache
+def _painter(name: str) -> Painter:
+    return load_painter(name)
+
+
+def corners(width: int, height: int, overlap: int) -> list[tuple[int, int]]:
+    """(left, top) of tiles that cover a picture; the last of a row or column is moved in to end with it.
+
+    >>> corners(96, 64, 32)
+    [(0, 0), (32, 0)]
+    """
+    step = TILE - overlap
+
+    def along(length: int) -> list[int]:
+        count = max(1, -(-(length - overlap) // step))
+        return [min(number * step, max(0, length - TILE)) for number in range(count)]
+
+    return [(left, top) for top in along(height) for left in along(width)]
+
+
+class GridCanvas(Canvas):
+    """The working canvas: holds (tiles, strokes, 12) numbers."""
+
+    def __init__(self, settings: StrokeGrid, layout: Layout, painter: Painter, seed: int, device: str) -> None:
+        self.settings, self.layout, self.painter, self.device = settings, layout, painter, device
+        self.corners = corners(layout.width, layout.height, settings.overlap)
+        random = torch.Generator().manual_seed(seed)
+        drawn = torch.rand((len(self.corners), settings.strokes, COUNT), generator=random)
+        self.tensor = torch.logit(drawn.clamp(0.02, 0.98)).requires_grad_(True)
+
+    def parameters(self) -> list[Tensor]:
+        """One tensor."""
+        return [self.tensor]
+
+    def actions(self) -> Tensor:
+        """(tiles, strokes, 12) in [0, 1], as the settings want them."""
+        actions = torch.sigmoid(self.tensor)
+        if self.settings.greyscale:
+            grey = actions[..., COLOUR].mean(-1, keepdim=True).expand(*actions.shape[:2], 3)
+            actions = torch.cat((actions[..., :6], grey, actions[..., 9:]), dim=-1)
+        if self.settings.connected:
+            starts = torch.cat((actions[:, :1, START], actions[:, :-1, END]), dim=1)
+            first = actions[:, :1, ENTRY_PRESSURE : ENTRY_PRESSURE + 1]
+            entries = torch.cat((first, actions[:, :-1, END_PRESSURE : END_PRESSURE + 1]), dim=1)
+            actions = torch.cat((actions[..., :9], starts, entries), dim=-1)
+        return actions
+
+    def values(self) -> Tensor:
+        """The orbits' values; see the base class."""
+        actions, count = self.actions(), self.settings.strokes
+        alphas = self.painter.alphas(actions.reshape(-1, COUNT)).reshape(len(self.corners), count, TILE, TILE)
+        width, height = max(self.layout.width, TILE), max(self.layout.height, TILE)
+        canvas = torch.ones((3, height, width))
+        tiles = range(len(self.corners))
+        if self.settings.order == "tiles":
+            order = [(tile, stroke) for tile in tiles for stroke in range(count)]
+        else:
+            order = [(tile, stroke) for stroke in range(count) for tile in tiles]
+        for tile, stroke in order:
+            left, top = self.corners[tile]
+            part = canvas[:, top : top + TILE, left : left + TILE]
+            colour = actions[tile, stroke, COLOUR, None, None].expand_as(part)
+            over = alphas[tile, stroke] * (colour - part)
+            canvas = canvas + functional.pad(over, (left, width - left - TILE, top, height - top - TILE))
+        return self.layout.sample(canvas[None, :, : self.layout.height, : self.layout.width].to(self.device))
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from `state_dict()`."""
+        with torch.no_grad():
+            self.tensor.copy_(state["0"])
+
+    def describe(self) -> str:
+        """Tiles and strokes."""
+        return f"{len(self.corners)} tiles of {self.settings.strokes} strokes of {self.settings.brush}"

@@ -1,0 +1,152 @@
+"""Strokes: brush strokes laid over each other, in levels from wide to thin; one level for each phase of a run.
+
+    strokes (n, 9), colours (n, 3) -> opacities of a learnt brush -> picture -> orbit values
+
+Mordvintsev et al. (2018) optimise pictures in other coordinates than pixels; Nakano (2019) takes strokes of a learnt
+brush. A level's strokes begin where the picture so far differs most from what `init` holds, and only they move; those
+of earlier levels are dry paint. While they move the brush is a table (`painting.response`); dry paint, and the finished
+picture, are the network's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+from torch import Tensor
+
+from runner.canvas.base import Canvas, CanvasSettings, Stage
+from runner.canvas.initial import AnyInitial, FromImage
+from runner.canvas.painted import Medium, StrokeCanvas
+from runner.errors import InputError
+from runner.painter.implicit import ImplicitPainter
+from runner.painter.learnt import load_painter
+from runner.painting.colours import Rules, parse
+from runner.painting.level import budgets
+from runner.painting.response import Response, tabulate
+from runner.symmetry.base import Layout
+
+Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+
+
+class Strokes(CanvasSettings):
+    """Brush strokes; each phase adds a level of thinner ones."""
+
+    kind: Literal["strokes"] = "strokes"
+    brush: str = "classic/dry_brush"
+    """A learnt brush: the name of a shipped one, or the path of a `painter.safetensors`."""
+    strokes: int = Field(default=500, ge=1, le=50_000)
+    """How many in all; the phases share them in proportion to their sizes."""
+    init: AnyInitial = Field(default=FromImage(image="upload"))
+    """What is painted: strokes begin where the canvas differs most from it, along its edges, in its colours."""
+    colouring: Literal["fitted", "trained"] = "fitted"
+    """Colours in closed form, nearest to what `init` holds; or moved by the optimiser, for other objectives."""
+    palette: int | tuple[Hex, ...] | None = None
+    """The only colours: so many, chosen from the picture, or these; none: any. One colour is an ink."""
+    greyscale: bool = False
+    """Greys only."""
+    paper: Hex = "#ffffff"
+    """What the strokes lie on."""
+    widest: float = Field(default=40.0, gt=0, le=200)
+    """Width of the widest stroke, per cent of the picture's shorter side."""
+    thinnest: float = Field(default=0.2, gt=0, le=100)
+    """Width of the thinnest stroke, likewise."""
+    moving: Literal["all", "level"] = "all"
+    """Which strokes move: all, or those of the newest level over the dry paint of the others, for large pictures."""
+    connected: bool = False
+    """One line: each stroke begins where the one before ended, with its pressure."""
+    opaque: bool = False
+    """Paint covers or does not, as for copying by hand; the brush's texture becomes its outline."""
+    order: Literal["painter", "hand"] = "painter"
+    """In which they are told: as found, or with short ways for a hand; the picture is the same."""
+    paints: ClassVar[bool] = True
+    wants_adam: ClassVar[bool] = True
+    charted: ClassVar[tuple[str, ...]] = ("decibels",)
+    cites: ClassVar[tuple[str, ...]] = ("nakano2019", "mordvintsev2018", "hertzmann1998")
+
+    def build(self, layout: Layout, values: Tensor) -> StrokeCanvas:
+        """The canvas of a run with one phase of no steps."""
+        size = (layout.width, layout.height)
+        return self.begin(Stage(layout, None, 0, 0, (size,), 0), values, None)
+
+    def begin(self, stage: Stage, values: Tensor, previous: Canvas | None) -> StrokeCanvas:
+        """A new level over the dry paint of the one before; see the base class."""
+        if previous is not None and not isinstance(previous, StrokeCanvas):
+            raise TypeError(f"{type(previous).__name__} has no strokes to go on with")
+        return StrokeCanvas.begun(self._medium(stage, values), previous)
+
+    def restore(self, stage: Stage, values: Tensor, state: dict[str, Tensor]) -> StrokeCanvas:  # type: ignore[override]
+        """A saved level; see the base class."""
+        return StrokeCanvas.restored(self._medium(stage, values), state)
+
+    def parameter_count(self, layout: Layout, number: int, sizes: tuple[tuple[int, int], ...]) -> int:
+        """Nine for each stroke of the level, and its colour."""
+        share = budgets(self.strokes, tuple(width for width, _ in sizes))[number]
+        return share * (9 if self.colouring == "fitted" else 12)
+
+    def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
+        """An unknown brush, limits that contradict each other, a palette of greys."""
+        found = []
+        try:
+            painter = load_painter(self.brush)
+            if not isinstance(painter, ImplicitPainter):
+                found.append(
+                    (
+                        "brush",
+                        f"{self.brush} is a painter of a fixed resolution ({painter.kind}); strokes of any size need "
+                        "an implicit one; take canvas: stroke-grid for this one",
+                    )
+                )
+        except InputError as error:
+            found.append(("brush", str(error)))
+        if self.thinnest > self.widest:
+            found.append(
+                ("thinnest", f"{self.thinnest:g} % is above widest, {self.widest:g} %; lower it, or raise widest")
+            )
+        if isinstance(self.palette, int) and not 1 <= self.palette <= 64:
+            found.append(("palette", f"{self.palette} colours; 1 to 64 are possible"))
+        if self.palette is not None and self.palette != () and self.colouring == "trained" and self._colours() > 1:
+            found.append(
+                (
+                    "palette",
+                    "an optimiser cannot choose from several colours, which leave it no way from one to the next; "
+                    "take colouring: fitted, or a palette of one",
+                )
+            )
+        return found
+
+    def _colours(self) -> int:
+        return self.palette if isinstance(self.palette, int) else len(self.palette or ())
+
+    def _medium(self, stage: Stage, values: Tensor) -> Medium:
+        painter, response = _brush(self.brush)
+        return Medium(
+            stage=stage,
+            values=values.detach(),
+            painter=painter,
+            response=response,
+            brush=self.brush,
+            strokes=self.strokes,
+            fitted=self.colouring == "fitted",
+            rules=Rules(grey=self.greyscale),
+            palette=self.palette if isinstance(self.palette, int) else tuple(map(parse, self.palette or ())),
+            paper=parse(self.paper),
+            narrow=self.thinnest / 200,
+            wide=self.widest / 200,
+            all_wet=self.moving == "all",
+            connected=self.connected,
+            opaque=self.opaque,
+            by_hand=self.order == "hand",
+            device=str(values.device),
+        )
+
+
+@cache
+def _brush(name: str) -> tuple[ImplicitPainter, Response]:
+    """A brush and its table; the table takes some seconds."""
+    painter = load_painter(name)
+    if not isinstance(painter, ImplicitPainter):
+        raise InputError(f"{name}: a painter of a fixed resolution; strokes of any size need an implicit one")
+    return painter, tabulate(painter)

@@ -1,0 +1,33 @@
+"""`orbifolio export`: a recipe as a task file for an engine that somebody already has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from runner.commands.options import pairs
+
+
+@click.command()
+@click.argument("engine", type=click.Choice(["skypilot", "slurm"]))
+@click.argument("recipe", type=click.Path(path_type=Path))
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option("--image", "images", multiple=True, metavar="NAME=FILE", callback=pairs, help="For an `upload`.")
+@click.option("--write", type=click.Path(path_type=Path), default=None, help="Write it to a file instead.")
+def export(engine: str, recipe: Path, overrides: tuple[str, ...], images: dict[str, Path], write: Path | None) -> None:
+    """Print a task file for ENGINE that runs RECIPE.
+
+    Example: orbifolio export slurm recipes/plane/rainbow-hexagon.yaml --write hexagon.sh
+    """
+    from runner.cloud.cost import work_of
+    from runner.cloud.export import ENGINES
+    from runner.recipe.model import load
+    from runner.shelf import write_atomically
+
+    loaded = load(recipe, overrides, images)
+    text = ENGINES[engine](loaded, recipe, work_of(loaded))
+    if write is None:
+        click.echo(text, nl=False)
+    else:
+        write_atomically(write, text.encode())

@@ -1,0 +1,286 @@
+"""`orbifolio launch`: a recipe on a rented machine, with its price and its end known before it begins."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runner.commands.options import pairs
+from runner.errors import InputError
+
+if TYPE_CHECKING:
+    from runner.cloud.account import Account
+    from runner.cloud.cost import Cost
+    from runner.cloud.order import Attempt, Order
+    from runner.cloud.preparing import Prepared
+
+BUDGET = 25.0  # dollars; `runner.cloud.cost.BUDGET`, here so that `--help` needs no torch
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+@click.command()
+@click.argument("recipe", type=click.Path(path_type=Path), required=False)
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option(
+    "--image", "images", multiple=True, metavar="NAME=FILE", callback=pairs, help="A picture for an `upload`."
+)
+@click.option(
+    "--to", "gallery", metavar="s3://BUCKET/PREFIX", help="Where the report goes; else where RECIPE publishes."
+)
+@click.option(
+    "--work", metavar="s3://BUCKET/PREFIX", help="Where recipe, log and state lie.  [default: launches/ there]"
+)
+@click.option("--region", default=None, help="Region of machine and buckets; the configured one if not given.")
+@click.option("--instance", default=None, metavar="TYPE", help="Machine to rent; else the cheapest that fits.")
+@click.option(
+    "--market",
+    type=click.Choice(["spot", "spot-only", "on-demand"]),
+    default="spot",
+    show_default=True,
+    help="`spot` takes a machine on demand where there is no spare one.",
+)
+@click.option("--hours", type=float, default=None, help="End the machine after so long, whatever happens.")
+@click.option("--budget", type=float, default=BUDGET, show_default=True, help="Dollars that it may cost at most.")
+@click.option("--serve", is_flag=True, help="Show the control page on the machine instead of running at once.")
+@click.option(
+    "--reach",
+    type=click.Choice(["none", "ssm", "ssh", "port"]),
+    default=None,
+    help="How you reach the machine: not at all, or by AWS's sessions (no open port; default with --serve), SSH, or "
+    "the page's own port, the last two from your address only.",
+)
+@click.option("--from", "sender", default=None, metavar="ADDRESS", help="Your address, if it cannot be found out.")
+@click.option("--key", default="", help="An SSH key of the account.")
+@click.option("--subnet", default="", help="Subnet to stand in, if not the default one.")
+@click.option("--ami", "machine_image", default="", help="Machine image, if not the newest that AWS recommends.")
+@click.option("--mail", type=click.Path(path_type=Path, dir_okay=False), help="File that says who gets mail, and how.")
+@click.option("--wheel", type=click.Path(path_type=Path, dir_okay=False), help="The program, if not this installation.")
+@click.option("--resume", metavar="LAUNCH", default=None, help="Go on with a launch whose machine was lost or stopped.")
+@click.option("--dry-run", is_flag=True, help="Print price, policies and script; ask and change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask whether to begin.")
+def launch(
+    recipe: Path | None,
+    overrides: tuple[str, ...],
+    images: dict[str, Path],
+    gallery: str | None,
+    work: str | None,
+    region: str | None,
+    budget: float,
+    serve: bool,
+    reach: str | None,
+    sender: str | None,
+    mail: Path | None,
+    resume: str | None,
+    dry_run: bool,
+    yes: bool,
+    **options: Any,
+) -> None:
+    """Run RECIPE on a rented machine (EC2) that publishes its report and is gone in time.
+
+    The price and the hard limit are told, and agreed to, before anything starts.
+    Example: orbifolio launch recipes/plane/whirl.yaml --to s3://my-pictures/gallery --dry-run
+    """
+    if resume is not None:
+        if recipe is not None:
+            raise click.UsageError("--resume goes on with the recipe that was launched; give the launch's name only")
+        _resume(resume, region, budget=budget, hours=options["hours"], dry=dry_run, yes=yes)
+        return
+    if recipe is None:
+        raise click.UsageError("no recipe is given; name one, or --resume LAUNCH")
+    from runner.arithmetic import protect
+
+    protect()  # before torch is imported
+    from runner.cloud.preparing import Wish, prepare
+    from runner.recipe.model import load
+
+    loaded = load(recipe, overrides, images)
+    reach = reach or ("ssm" if serve else "none")
+    mailer, text = _mail(mail)
+    wish = Wish(
+        gallery=_bucket(gallery, "--to"),
+        work=_bucket(work, "--work"),
+        region=_region(region),
+        instance=options["instance"],
+        market=options["market"],
+        hours=options["hours"],
+        mode="serve" if serve else "run",
+        reach=reach,
+        sender=_sender(reach, sender, dry=dry_run),
+        key=options["key"],
+        subnet=options["subnet"],
+        image=options["machine_image"],
+        wheel=options["wheel"],
+        mailer=mailer,
+        mail_text=text,
+    )
+    prepared = prepare(loaded, wish)
+    if dry_run:
+        _dry(prepared, budget)
+        return
+    from runner.cloud.account import Account
+
+    account = Account(wish.region)
+    cost = _ask_prices(prepared, account)
+    _begin(prepared.order, prepared.files, cost, account, budget=budget, yes=yes)
+
+
+def _bucket(target: str | None, option: str) -> Any:
+    from reports.publish.s3 import S3
+    from runner.commands.publishing import target_settings
+
+    if target is None:
+        return None
+    found = target_settings(target)
+    if not isinstance(found, S3):
+        raise InputError(
+            f"{option} {target}: is no bucket; rented machines cannot reach this disk; write s3://BUCKET/PREFIX"
+        )
+    return found
+
+
+def _mail(path: Path | None) -> tuple[Any, bytes]:
+    from runner.mail.settings import read_mailer
+
+    return (None, b"") if path is None else (read_mailer(path), path.read_bytes())
+
+
+def _region(wish: str | None) -> str:
+    if wish:
+        return wish
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        return str(boto3.Session().region_name or "us-east-1")
+    except BotoCoreError as error:
+        raise InputError(f"{error}; correct AWS_PROFILE or ~/.aws, or unset it") from None
+
+
+def _sender(reach: str, given: str | None, *, dry: bool) -> str:
+    from runner.cloud.network import PORTS, one_address, own_address
+
+    if given:
+        return one_address(given)
+    if reach not in PORTS:
+        return ""
+    return "YOUR-ADDRESS/32" if dry else own_address()
+
+
+def _ask_prices(prepared: Prepared, account: Account) -> Cost:
+    from runner.cloud.preparing import priced
+
+    order = prepared.order
+    prices = {machine.name: account.price(machine) for machine in order.candidates}
+    spot = {machine.name: account.spot_price(machine) for machine in order.candidates}
+    return priced(order, prepared.work, prices, spot)
+
+
+def _summary(order: Order, cost: Cost) -> list[str]:
+    machines = ", then ".join(f"{machine.name} ({machine.gpu or 'no GPU'})" for machine in order.candidates)
+    return [
+        f"{order.title}: {order.mode} on a rented machine in {order.region}",
+        f"machine    {machines}; {order.market}",
+        f"report     {order.gallery}",
+        f"state, log {order.work}",
+        f"reach      {_REACH[order.reach]}",
+        *cost.lines(),
+    ]
+
+
+_REACH = {
+    "none": "nobody can: no port is open",
+    "ssm": "by AWS's session manager; no port is open",
+    "ssh": "by SSH, from your address only",
+    "port": "by the page's port, plain http, from your address only and with its token",
+}
+
+
+def _dry(prepared: Prepared, budget: float) -> None:
+    """Everything that would be done, on stdout."""
+    from runner.cloud.cost import check_budget
+    from runner.cloud.launching import policy_of, script_of
+    from runner.cloud.order import address
+    from runner.cloud.policy import caller_policy, guard_policy, shown
+
+    order = prepared.order
+    check_budget(prepared.cost, budget)
+    size = sum(map(len, prepared.files.values())) / 1e6
+    parts = [
+        "\n".join(_summary(order, prepared.cost)),
+        f"Uploaded to {order.work}: {', '.join(prepared.files)} ({size:.1f} MB)",
+        f"# What the machine may do\n{shown(policy_of(order))}",
+        f"# What the guard may do that ends it from outside\n{shown(guard_policy())}",
+        f"# What you need\n{shown(caller_policy(_shelf(order), address(order.gallery)))}",
+        f"# The machine's script ({len(script_of(order).encode()):,} of 16,384 bytes)\n{script_of(order)}",
+        "Nothing was asked of AWS, uploaded or rented.",
+    ]
+    click.echo("\n\n".join(parts))
+
+
+def _shelf(order: Order) -> Any:
+    return order.place.model_copy(update={"prefix": order.place.prefix.rpartition("/")[0]})
+
+
+def _begin(order: Order, files: dict[str, bytes], cost: Cost, account: Account, *, budget: float, yes: bool) -> None:
+    """Tell the price, ask, and go."""
+    from runner.cloud.cost import check_budget
+    from runner.cloud.launching import Launch
+
+    for line in _summary(order, cost):
+        _say(line)
+    check_budget(cost, budget)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise InputError("nobody is here to agree to the price; say --yes, or begin from a terminal")
+        click.confirm(f"Begin? It costs at most ${cost.highest:.2f}", abort=True, err=True)
+    work = Launch(order, account, _say)
+    try:
+        attempt = work.start(files)
+    except BaseException:
+        _say(
+            f"if a machine was rented, it ends itself after {order.hours:g} h; see `orbifolio ps`, and go on or end it:"
+        )
+        _say(f"  orbifolio launch --resume {order.launch}")
+        _say(f"  orbifolio stop {order.launch}")
+        raise
+    _tell(order, attempt)
+    click.echo(order.launch)
+
+
+def _tell(order: Order, attempt: Attempt) -> None:
+    end = datetime.now(UTC) + timedelta(seconds=max(0.0, attempt.until - datetime.now(UTC).timestamp()))
+    _say(f"it ends by itself when done, and at {end:%H:%M} UTC at the latest")
+    _say(f"  orbifolio logs {order.launch} --follow")
+    _say(f"  orbifolio stop {order.launch}")
+    if order.mode == "serve":
+        _say("  orbifolio ps      shows how to reach its page as soon as that is there")
+
+
+def _resume(name: str, region: str | None, *, budget: float, hours: float | None, dry: bool, yes: bool) -> None:
+    """Go on with a launch on a new machine, or find the one that lives."""
+    from dataclasses import replace
+
+    from runner.cloud.account import Account
+    from runner.cloud.cost import Cost, time_limit
+    from runner.cloud.launching import read_order, script_of
+    from runner.cloud.watching import locate, status
+
+    line = locate(name, Account(_region(region)))
+    order = read_order(line.work, line.region)
+    if status(line.work, line.region).get("state") == "done":
+        raise InputError(f"{order.launch}: is done; its report is at {order.gallery}; launch the recipe anew")
+    order = replace(order, hours=time_limit(0.0, hours or order.hours))
+    account = Account(order.region)
+    prices = [account.price(machine) or machine.list_price(order.region) for machine in order.candidates]
+    cost = Cost(hours=order.hours, seconds=3600 * order.hours, price=max(prices))
+    if dry:
+        click.echo("\n".join([*_summary(order, cost), "", script_of(order)]))
+        return
+    _begin(order, {}, cost, account, budget=budget, yes=yes)

@@ -1,0 +1,150 @@
+"""`orbifolio ps`, `logs`, `stop` and `cleanup`: rented machines, seen and ended. None of these needs torch."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.errors import CloudError, InputError
+
+if TYPE_CHECKING:
+    from runner.cloud.account import Account
+    from runner.cloud.watching import Node
+
+region_option = click.option("--region", default=None, help="The machines' region; the configured one if not given.")
+everywhere = click.option("--all-regions", is_flag=True, help="Look in every region of the account.")
+
+
+def _accounts(region: str | None, everywhere: bool) -> list[Account]:
+    from runner.cloud.account import Account
+
+    account = Account(region)
+    return [account.in_region(name) for name in account.regions()] if everywhere else [account]
+
+
+@click.command()
+@region_option
+@everywhere
+@click.option("--all", "ended", is_flag=True, help="Also those that have ended within the last hour.")
+def ps(region: str | None, all_regions: bool, ended: bool) -> None:
+    """Show rented machines, and until when they live."""
+    from runner.cloud.watching import nodes
+
+    shown = 0
+    accounts = _accounts(region, all_regions)
+    for account in accounts:
+        for node in nodes(account):
+            if node.alive or ended:
+                shown += 1
+                _show(node)
+    if not shown:
+        place = "any region" if all_regions else accounts[0].region
+        click.echo(f"no machine of orbifolio in {place}", err=True)
+
+
+def _show(node: Node) -> None:
+    now = datetime.now(UTC)
+    when = f"until {node.until:%Y-%m-%d %H:%M} UTC" if node.until else "without an end"
+    late = "  OVERDUE: orbifolio cleanup" if node.overdue(now) else ""
+    state = " ".join(word for word in (node.state, f"({node.reason})" if node.reason else "") if word) or "no word yet"
+    click.echo(
+        f"{node.launch:<46} {node.instance:<20} {node.machine:<12} {node.market:<10} {node.region:<14} "
+        f"{node.power:<13} {state:<12} {when}{late}"
+    )
+    if node.alive and node.mode == "serve" and node.state == "running":
+        for line in _way(node):
+            click.echo(f"    {line}")
+
+
+def _way(node: Node) -> list[str]:
+    """How to reach a node's page."""
+    from runner.cloud.watching import token
+
+    word = token(node)
+    link = f"/?token={word}" if word else "/"
+    parameters = '{"portNumber":["1080"],"localPortNumber":["1080"]}'
+    session = f"aws ssm start-session --region {node.region} --target {node.instance}"
+    return [
+        f"{session} --document-name AWS-StartPortForwardingSession --parameters '{parameters}'",
+        *([f"or: ssh -L 1080:127.0.0.1:1080 ubuntu@{node.address}"] if node.address else []),
+        f"then open http://127.0.0.1:1080{link}",
+    ]
+
+
+@click.command()
+@click.argument("launch", required=False)
+@region_option
+@click.option("--follow", "-f", is_flag=True, help="Go on until the machine has ended.")
+def logs(launch: str | None, region: str | None, follow: bool) -> None:
+    """Print the log of LAUNCH, or of the newest launch; also after its machine is gone.
+
+    Exit code 1: it failed.
+    """
+    from runner.cloud import watching
+    from runner.cloud.account import Account
+
+    line = watching.locate(launch, Account(region))
+    if follow:
+        for piece in watching.follow(line):
+            click.echo(piece, nl=False)
+    else:
+        text = watching.log(line)
+        if text is None:
+            raise InputError(f"{line.launch}: has told nothing yet; a machine begins to after a minute or two; wait")
+        click.echo(text, nl=False)
+    if watching.status(line.work, line.region).get("state") == "failed":
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("launch", required=False)
+@region_option
+@click.option("--now", is_flag=True, help="By force: what was done since the last state kept is lost.")
+@click.option("--all", "everything", is_flag=True, help="Every machine of orbifolio in the region.")
+def stop(launch: str | None, region: str | None, now: bool, everything: bool) -> None:
+    """End the machine of LAUNCH; its state is kept, and `launch --resume` goes on with it."""
+    from runner.cloud import ledger, watching
+    from runner.cloud.account import Account
+
+    if not launch and not everything:
+        raise click.UsageError("no launch is given; name one, or --all; `orbifolio ps` shows them")
+    if everything:
+        account = Account(region)
+        found = [node for node in watching.nodes(account, ask_bucket=False) if node.alive]
+        lines = [ledger.Line(node.launch, node.work, node.region) for node in found]
+    else:
+        lines = [watching.locate(launch, Account(region))]
+    for line in {line.launch: line for line in lines}.values():
+        account = Account(line.region)
+        count = watching.stop(account, line, lambda text: click.echo(text, err=True), at_once=now)
+        click.echo(f"{line.launch}: {'ended' if count else 'no machine lives'}")
+
+
+@click.command()
+@region_option
+@everywhere
+@click.option("--all", "everything", is_flag=True, help="Machines within their time and roles, too.")
+@click.option("--dry-run", is_flag=True, help="Only print what would be removed.")
+@click.option("--yes", is_flag=True, help="With --all: do not ask.")
+def cleanup(region: str | None, all_regions: bool, everything: bool, dry_run: bool, yes: bool) -> None:
+    """End machines that are past their time, and remove what others have left. Pictures are never touched."""
+    from runner.cloud.cleanup import clean
+
+    if everything and not dry_run and not yes:
+        if not sys.stdin.isatty():
+            raise InputError("--all ends machines that still work; nobody is here to agree; say --yes")
+        click.confirm("End every machine of orbifolio, also those that still work?", abort=True, err=True)
+    count = 0
+    trouble: CloudError | None = None
+    for account in _accounts(region, all_regions):
+        try:
+            count += clean(account, click.echo, everything=everything, dry=dry_run)
+        except CloudError as error:
+            trouble = error  # one region's trouble must not keep the others from being cleaned
+    if trouble is not None:
+        raise trouble
+    if not count:
+        click.echo("nothing to clean up", err=True)

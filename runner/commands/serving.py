@@ -1,0 +1,101 @@
+"""`orbifolio serve`: the control page, for one gallery."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import webbrowser
+from pathlib import Path
+
+import click
+
+from runner.errors import InputError
+
+
+@click.command()
+@click.argument("recipe", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--out",
+    "gallery",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("gallery"),
+    show_default=True,
+    help="The gallery in which reports are shelved.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", default=1080, show_default=True, type=click.IntRange(0, 65535), help="0 for any free one.")
+@click.option(
+    "--device", default="auto", show_default=True, help="auto, cpu or cuda:0,cuda:1; a run at a time on each."
+)
+@click.option("--token-file", type=click.Path(path_type=Path), default=None, help="A file that holds the token.")
+@click.option("--allow-host", "hosts", multiple=True, metavar="NAME", help="A further name of this server.")
+@click.option(
+    "--idle-minutes",
+    type=click.FloatRange(min=0.01),
+    default=None,
+    help="With nobody there and nothing to do for so long: start RECIPE, then end.",
+)
+@click.option("--publish", metavar="TARGET", default=None, help="Copy every report to s3://BUCKET/PREFIX or a folder.")
+@click.option("--open", "show", is_flag=True, help="Open the page in a browser.")
+def serve(
+    recipe: Path | None,
+    gallery: Path,
+    host: str,
+    port: int,
+    device: str,
+    token_file: Path | None,
+    hosts: tuple[str, ...],
+    idle_minutes: float | None,
+    publish: str | None,
+    show: bool,
+) -> None:
+    """Choose, change, run and watch recipes in a browser; paint photographs at /paint.
+
+    Its address is printed on stdout. Example: orbifolio serve --open
+    """
+    from runner.arithmetic import protect
+
+    protect()  # before torch is imported
+    from rich.console import Console
+
+    from runner.server.catalogue import Catalogue
+    from runner.server.serve import Wishes, devices_for
+    from runner.server.serve import serve as run_server
+
+    if recipe is not None and Catalogue(recipe).start is None:
+        raise InputError(f"{recipe}: is no recipe that can be run; `orbifolio check` says what is wrong; mend it")
+    console = Console(stderr=True, force_terminal=False if os.environ.get("CI") else None, soft_wrap=True)
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, highlight=False)
+
+    def told(address: str) -> None:
+        say("orbifolio listens here; Ctrl-C ends it, and runs under way go on when it is started again")
+        click.echo(address)
+        if show:
+            threading.Timer(0.5, webbrowser.open, (address,)).start()
+
+    wishes = Wishes(
+        gallery=gallery,
+        recipe=recipe,
+        host=host,
+        port=port,
+        devices=devices_for(device),
+        token_file=token_file,
+        hosts=hosts,
+        idle_minutes=idle_minutes,
+        overrides=() if publish is None else (_publish_override(publish),),
+    )
+    run_server(wishes, say, told)
+
+
+def _publish_override(target: str) -> str:
+    """`publish=...`, put into every recipe that is run."""
+    from runner.commands.publishing import target_settings
+
+    settings = target_settings(target)
+    values = settings.model_dump(mode="json", exclude_defaults=True)
+    if "path" in values:
+        values["path"] = str(Path(values["path"]).resolve())
+    return f"publish={json.dumps({'kind': settings.kind, **values})}"

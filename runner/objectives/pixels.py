@@ -1,0 +1,61 @@
+"""Pixels: the artwork shall be one picture, pixel by pixel; for paintings, whose strokes cannot be it.
+
+weight * mean (artwork - picture)^2          with a mask, the mean weighted by it
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torch import Tensor
+
+from runner.objectives.base import Objective, ObjectiveSettings, Preparation, Sight, weighted_mean
+from runner.objectives.content import cover
+
+
+class Pixels(ObjectiveSettings):
+    """Be like a picture, pixel by pixel: mean squared difference of sRGB; looks through no network."""
+
+    kind: Literal["pixels"] = "pixels"
+    image: str | None = None
+    """The picture to be like; none: what the canvas' `init` holds."""
+
+    def pictures(self) -> tuple[str, ...]:
+        """The picture and the mask."""
+        return tuple(source for source in (self.image, *super().pictures()) if source is not None)
+
+    def places(self) -> bool:
+        """No: it looks at the artwork itself, which views leave where it is."""
+        return False
+
+    def shape_givers(self) -> tuple[str, ...]:
+        """The picture."""
+        return () if self.image is None else (self.image,)
+
+    def build(self, preparation: Preparation) -> PixelObjective:
+        """The picture at the artwork's size."""
+        if self.image is not None:
+            size = (preparation.height, preparation.width)
+            picture = cover(preparation.plain_picture(self.image), size)
+        else:
+            assert preparation.begun is not None  # every renderer with a canvas gives it
+            picture = preparation.begun()
+        return PixelObjective(self, picture.to(preparation.device), self.load_mask(preparation))
+
+
+class PixelObjective(Objective):
+    """The working objective."""
+
+    def __init__(self, settings: Pixels, picture: Tensor, mask: Tensor | None) -> None:
+        self.settings = settings
+        self.picture = picture
+        self.mask = mask
+
+    def __call__(self, sight: Sight) -> dict[str, Tensor]:
+        """One term, `pixels`."""
+        difference = (sight.artwork - self.picture).square()
+        return {"pixels": self.settings.weight * weighted_mean(difference, self.mask)}
+
+    def describe(self) -> str:
+        """Weight and picture in one line."""
+        return f"pixels x{self.settings.weight:g} of {self.settings.image or 'the initial picture'}"

@@ -1,0 +1,168 @@
+"""What a painting leaves behind: (painting, learnt brush, target) -> files by name, always the same bytes.
+
+    strokes.json     the document itself              painting.svg   shapes, a layer for each level
+    painting.ora     layers of pixels                 timelapse.webp how it was painted
+    steps.pdf        to copy it by hand               strokes.csv    a table
+    plotter.svg, plotter.hpgl   lines for pens        painting.json  figures
+    mypaint.png, mypaint.json   the painting, fitted to the real brush, by the real program, and its document
+    compared.webp    neural canvas and real paint side by side
+
+Those of the real program are left out where it is not.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from runner.drawing.plotter import PAPERS, Placed, Plotter, draw_placed, place
+from runner.errors import InputError, MissingProgram
+from runner.exports import encoding
+from runner.painter.implicit import ImplicitPainter
+from runner.strokes import film
+from runner.strokes.document import Floats, Painting
+from runner.strokes.growth import Growth, grow, shrunk
+from runner.strokes.hatching import hatch
+from runner.strokes.hpgl import hpgl
+from runner.strokes.opacities import learnt
+from runner.strokes.openraster import openraster
+from runner.strokes.outlines import Outlines, outlines
+from runner.strokes.program import redraw
+from runner.strokes.table import table
+from runner.strokes.transfer import transfer
+from runner.strokes.vectors import svg
+from runner.strokes.worksheet import SIDE as SHEET_SIDE
+from runner.strokes.worksheet import steps, worksheet
+
+PLOTTER = Plotter(paper="a4", pen=0.5)
+SPACING = 1.7  # pen's widths between two lines
+PANEL, GAP, CAPTION = 640, 10, 34  # pixels of the comparison
+INK = (60, 60, 64)
+
+
+def products(
+    painting: Painting,
+    painter: ImplicitPainter,
+    target: Floats | None = None,
+    *,
+    title: str = "",
+    device: str = "cpu",
+) -> dict[str, bytes]:
+    """All files of a painting.
+
+    Args:
+        painting: the document.
+        painter: its learnt brush.
+        target: (height, width, 3) sRGB in [0, 1], what was painted; None where there is no such picture: the real
+            program's painting is then fitted to the neural canvas.
+        title: of the picture.
+        device: that the painter is on.
+    """
+    parts = steps(painting)
+    counts = {0, *(part.end for part in parts)}
+    frames = film.stages(len(painting))
+    wanted = sorted(counts | set(frames))
+    stream = learnt(painter, painting, device=device)
+    growth = grow(painting, stream, stages=wanted, side=SHEET_SIDE, layered=True)
+    stages = dict(zip(wanted, growth.stages, strict=True))
+    shapes = outlines(painter, painting, device=device)
+    placed = plotted(painting, shapes, growth.picture)
+    plot = draw_placed(placed, pen=PLOTTER.pen)
+    figures: dict[str, Any] = {
+        "strokes": len(painting),
+        "brush": painting.brush,
+        "plotter": {
+            "pens": list(placed.layers),
+            "lines": plot.strokes,
+            "drawn_mm": round(plot.drawn),
+            "travelled_mm": round(plot.travelled),
+        },
+    }
+    if target is not None:
+        figures["neural_db"] = decibels(growth.picture, target)
+    found = {
+        "strokes.json": painting.to_json().encode(),
+        "painting.svg": svg(painting, shapes, title=title),
+        "painting.ora": openraster(painting, growth),
+        "timelapse.webp": film.film([shrunk(stages[number], film.SIDE) for number in frames]),
+        "steps.pdf": worksheet(painting, [stages[number] for number in sorted(counts)], title=title),
+        "plotter.svg": plot.data,
+        "plotter.hpgl": hpgl(placed),
+        "strokes.csv": table(painting),
+    }
+    found.update(_by_program(painting, growth, target, figures))
+    found["painting.json"] = (json.dumps(figures, indent=1, sort_keys=True) + "\n").encode()
+    return found
+
+
+def plotted(painting: Painting, shapes: Outlines, picture: Floats | None = None, settings: Plotter = PLOTTER) -> Placed:
+    """A painting as lines of a few pens, on paper and in order; see `hatch`."""
+    wide, high = PAPERS[settings.paper]
+    if painting.width > painting.height:
+        wide, high = high, wide
+    scale = min((wide - 2 * settings.margin) / painting.width, (high - 2 * settings.margin) / painting.height)
+    lines = hatch(painting, shapes, spacing=SPACING * settings.pen / scale, picture=picture)
+    return place(lines, settings, width=painting.width, height=painting.height)
+
+
+def _by_program(
+    painting: Painting, growth: Growth, target: Floats | None, figures: dict[str, Any]
+) -> Mapping[str, bytes]:
+    """The real program's files, its figures added; nothing where it or the brush is not on this machine."""
+    wanted = growth.picture if target is None else target
+    try:
+        fitted = transfer(painting, wanted)
+        plain, real = redraw(painting), redraw(fitted.painting)
+    except (MissingProgram, InputError) as error:
+        figures["mypaint"] = {"missing": str(error)}
+        return {}
+    record = {
+        "unfitted_db": decibels(plain, wanted),
+        "fitted_db": decibels(real, wanted),
+        "unfitted_to_neural_db": decibels(plain, growth.picture),
+        "fitted_to_neural_db": decibels(real, growth.picture),
+        "tried": fitted.tried,
+        "kept": fitted.kept,
+    }
+    figures["mypaint"] = record
+    if target is None:
+        panels = [
+            ("neural canvas", growth.picture),
+            (f"real MyPaint, {record['fitted_db']:.1f} dB from it", real),
+        ]
+    else:
+        panels = [
+            ("what was painted", target),
+            (f"neural canvas, {figures['neural_db']:.1f} dB", growth.picture),
+            (f"real MyPaint, {record['fitted_db']:.1f} dB", real),
+        ]
+    return {
+        "mypaint.png": encoding.png(real),
+        "mypaint.json": fitted.painting.to_json().encode(),
+        "compared.webp": encoding.webp(_side_by_side(panels)),
+    }
+
+
+def decibels(found: Floats, wanted: Floats) -> float:
+    """Peak signal-to-noise ratio of two pictures in [0, 1], to two places; at most 99."""
+    error = float(np.square(found - wanted, dtype=np.float64).mean())
+    return round(min(99.0, -10 * math.log10(max(error, 1e-12))), 2)
+
+
+def _side_by_side(panels: list[tuple[str, Floats]]) -> Floats:
+    """Pictures of one size in a row, each with its caption."""
+    pictures = [encoding.image(shrunk(picture, PANEL)) for _, picture in panels]
+    wide, high = pictures[0].size
+    sheet = Image.new("RGB", (len(panels) * (wide + GAP) - GAP, high + CAPTION), "white")
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(size=min(17.0, max(9.0, wide / 16)))
+    for number, ((caption, _), picture) in enumerate(zip(panels, pictures, strict=True)):
+        left = number * (wide + GAP)
+        sheet.paste(picture, (left, 0))
+        draw.text((left + wide / 2, high + 8), caption, fill=INK, font=font, anchor="ma")
+    return np.asarray(sheet).astype(np.float32) / np.float32(255)
