@@ -154,7 +154,7 @@ class JobStore:
                 found.append(self.read(folder.name))
             except KeyError:
                 continue
-        return found
+        return sorted(found, key=lambda job: job.created)  # names know seconds only
 
     def remove(self, job: Job) -> None:
         """Forget a job; its run stays in the gallery."""

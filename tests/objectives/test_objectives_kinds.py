@@ -47,6 +47,7 @@ EXAMPLES = {
     "dream": {"kind": "dream", "layer": "conv2_1", "channel": 3},
     "smoothness": {"kind": "smoothness"},
     "range": {"kind": "range"},
+    "pixels": {"kind": "pixels", "image": "a"},
 }
 
 

@@ -26,6 +26,12 @@ frames: 4
 """
 
 
+@pytest.fixture(scope="session")
+def tiny() -> str:
+    """The recipe's text."""
+    return TINY
+
+
 @pytest.fixture
 def recipe(tmp_path) -> Path:
     """`plane/tiny.yaml` below the test's folder."""

@@ -33,12 +33,10 @@ def final(result) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
+def undisturbed(tmp_path_factory, tiny):
     """The bytes that every interrupted run must end with."""
-    from conftest import TINY
-
     folder = tmp_path_factory.mktemp("undisturbed")
-    (folder / "tiny.yaml").write_text(TINY, encoding="utf-8")
+    (folder / "tiny.yaml").write_text(tiny, encoding="utf-8")
     return final(execute(folder / "tiny.yaml", folder / "gallery")[0])
 
 

@@ -1,4 +1,4 @@
-"""Fixtures of the control page's tests; the browser is that of the reports' tests."""
+"""Fixtures of the control page's tests; accessibility is judged as in the reports' tests."""
 
 import importlib.util
 from pathlib import Path
@@ -11,6 +11,6 @@ assert _spec is not None
 assert _spec.loader is not None
 _browser = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_browser)
-browser, assert_accessible = _browser.browser, _browser.assert_accessible
+assert_accessible = _browser.assert_accessible
 
-__all__ = ["assert_accessible", "browser", "serving", "visitor"]
+__all__ = ["assert_accessible", "serving", "visitor"]
