@@ -9,7 +9,6 @@ import os
 import zlib
 
 import pytest
-
 from loopback import published_site, seaweed
 from real_browser import browser
 
