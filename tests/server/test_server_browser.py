@@ -18,6 +18,7 @@ from runner.server import looks
 from runner.server.gate import Rules
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=30_000)  # the machine may be busy with other tests
 
 
 @pytest.fixture
