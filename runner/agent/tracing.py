@@ -9,33 +9,21 @@ right, y down; the logarithm of the radius in units; the pressures at entry and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
 import numpy as np
 import numpy.typing as npt
 import torch
-from numba import njit
 from torch import Tensor
 
 from runner.painter.actions import END, END_PRESSURE, ENTRY_PRESSURE, SIZE, START, VIA, Space
+from runner.painter.along import RAMP, compiled, fade, press, swell
 from runner.painter.geometry import FLOOR
 from runner.painter.implicit import MARGIN
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
 CHORDS = 12
 NUMBERS = 9
-FADE = 2.0  # radii from an end beyond which the end is not felt
-RAMP = 0.25  # of a stroke's time, see `actions.pressure_at`
-
-
-def compiled(function: Function) -> Function:
-    """Machine code on first use, kept on disk."""
-    plain: Any = njit  # numba's own annotations leave these options out
-    return cast(Function, plain(cache=True, nogil=True, error_model="numpy")(function))
 
 
 def rows_of(actions: Tensor, space: Space) -> Tensor:
@@ -43,37 +31,6 @@ def rows_of(actions: Tensor, space: Space) -> Tensor:
     places = torch.cat((actions[:, START], actions[:, VIA], actions[:, END]), dim=1) * space.canvas
     rest = (actions[:, SIZE] * space.log_radius, actions[:, ENTRY_PRESSURE], actions[:, END_PRESSURE])
     return torch.cat((places, torch.stack(rest, dim=1)), dim=1)
-
-
-@compiled
-def swell(pressure: float, swelling: Doubles) -> tuple[float, float]:
-    """What a pressure adds to the logarithm of the radius, and its derivative."""
-    last = len(swelling) - 1
-    if pressure <= swelling[0, 0]:
-        return swelling[0, 1], 0.0
-    for k in range(last):
-        if pressure < swelling[k + 1, 0]:
-            slope = (swelling[k + 1, 1] - swelling[k, 1]) / (swelling[k + 1, 0] - swelling[k, 0])
-            return swelling[k, 1] + slope * (pressure - swelling[k, 0]), slope
-    return swelling[last, 1], 0.0
-
-
-@compiled
-def press(entry: float, leave: float, t: float) -> float:
-    """`actions.pressure_at`."""
-    mean = 0.5 * (entry + leave)
-    if t < RAMP:
-        return mean + (entry - mean) * (1.0 - t / RAMP)
-    if t > 1.0 - RAMP:
-        return mean + (leave - mean) * (1.0 - (1.0 - t) / RAMP)
-    return mean
-
-
-@compiled
-def fade(length: float) -> tuple[float, float]:
-    """A smooth step from -1 to 1 over a length in radii, and its derivative."""
-    x = min(max(length, -FADE), FADE) / FADE
-    return 1.5 * x - 0.5 * x * x * x, (1.5 - 1.5 * x * x) / FADE
 
 
 @compiled

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from runner.painter.along import RAMP, compiled, fade, swell
 from runner.painter.geometry import FLOOR
-from runner.painting.compiling import Doubles, Floats, Integers, Longs, compiled, deal
+from runner.painting.compiling import Doubles, Floats, Integers, Longs, deal
 from runner.painting.places import Places
 from runner.painting.response import DISTANCES, PASSINGS, PRESSURES, Response
-from runner.painting.tracing import CHORDS, NUMBERS, RAMP, Pairs, fade, swell
+from runner.painting.tracing import CHORDS, NUMBERS, Pairs
 
 HARD = 8.0  # slope of an opaque stroke's edge
 

@@ -1,4 +1,4 @@
-"""How a loop over strokes is compiled: (plain function) -> the same in machine code, kept on disk, without the lock.
+"""How a loop over strokes is shared out: (work, cost of each stroke) -> the work done by several threads at once.
 
 Strokes are dealt to threads in ranges; each writes only what is its own, so the result is the same for any number.
 """
@@ -8,25 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from numba import njit
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
-
-
-def compiled(function: Function) -> Function:
-    """Compile on first use; NumPy's rules of division, since places divide by radii that are never 0."""
-    plain: Any = njit  # numba's own annotations leave these options out
-    return cast(Function, plain(cache=True, nogil=True, error_model="numpy")(function))
 
 
 @cache

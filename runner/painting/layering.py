@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from runner.painting.compiling import Doubles, Floats, Integers, Longs, compiled
+from runner.painter.along import compiled
+from runner.painting.compiling import Doubles, Floats, Integers, Longs
 
 
 @compiled

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from runner.painting.compiling import Doubles, Floats, compiled
+from runner.painter.along import compiled
+from runner.painting.compiling import Doubles, Floats
 
 TAKEN = 0.12  # part of the error that is left where a new stroke has been begun
 NEAR = 0.05  # sRGB; a stroke runs on over differences that small, whatever the canvas

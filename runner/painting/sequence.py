@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from runner.painter.along import compiled
 from runner.painting.brushwork import Brushwork
-from runner.painting.compiling import Floats, Integers, Longs, compiled
+from runner.painting.compiling import Floats, Integers, Longs
 from runner.painting.pile import Pile
 
 VISIBLE = 1 / 512  # opacity below which a stroke does not touch a cell

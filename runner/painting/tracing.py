@@ -15,15 +15,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from runner.painter.along import compiled, fade, press, swell
 from runner.painter.geometry import FLOOR
 from runner.painter.implicit import MARGIN, ImplicitPainter
-from runner.painting.compiling import Doubles, Floats, Integers, Longs, compiled, deal
+from runner.painting.compiling import Doubles, Floats, Integers, Longs, deal
 from runner.painting.places import Places
 
 CHORDS = 16
-FADE = 2.0  # radii from an end beyond which the end is not felt
 NUMBERS = 9
-RAMP = 0.25
 
 
 @dataclass(frozen=True)
@@ -119,37 +118,6 @@ def trace(rows: Floats, units: Floats, tip: Tip, places: Places) -> Pairs:
         sizes,
     )
     return found
-
-
-@compiled
-def swell(pressure: float, swelling: Doubles) -> tuple[float, float]:
-    """What a pressure adds to the logarithm of the radius, and its derivative."""
-    last = len(swelling) - 1
-    if pressure <= swelling[0, 0]:
-        return swelling[0, 1], 0.0
-    for k in range(last):
-        if pressure < swelling[k + 1, 0]:
-            slope = (swelling[k + 1, 1] - swelling[k, 1]) / (swelling[k + 1, 0] - swelling[k, 0])
-            return swelling[k, 1] + slope * (pressure - swelling[k, 0]), slope
-    return swelling[last, 1], 0.0
-
-
-@compiled
-def press(entry: float, leave: float, t: float) -> float:
-    """`actions.pressure_at`."""
-    mean = 0.5 * (entry + leave)
-    if t < RAMP:
-        return mean + (entry - mean) * (1.0 - t / RAMP)
-    if t > 1.0 - RAMP:
-        return mean + (leave - mean) * (1.0 - (1.0 - t) / RAMP)
-    return mean
-
-
-@compiled
-def fade(length: float) -> tuple[float, float]:
-    """A smooth step from -1 to 1 over a length in radii, and its derivative."""
-    x = min(max(length, -FADE), FADE) / FADE
-    return 1.5 * x - 0.5 * x * x * x, (1.5 - 1.5 * x * x) / FADE
 
 
 @compiled
