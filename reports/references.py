@@ -7,39 +7,8 @@ Identifiers are given where known for certain: `doi` without its resolver, `arxi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Reference:
-    """One publication.
-
-    Attributes:
-        venue: journal, proceedings or publisher, with volume and pages.
-    """
-
-    authors: str
-    year: int
-    title: str
-    venue: str = ""
-    doi: str = ""
-    arxiv: str = ""
-    address: str = ""
-
-    @property
-    def link(self) -> str:
-        """Where to read it, or ""."""
-        if self.doi:
-            return f"https://doi.org/{self.doi}"
-        return f"https://arxiv.org/abs/{self.arxiv}" if self.arxiv else self.address
-
-    @property
-    def label(self) -> str:
-        """The link's text."""
-        if self.doi:
-            return f"doi:{self.doi}"
-        return f"arXiv:{self.arxiv}" if self.arxiv else self.address.removeprefix("https://").rstrip("/")
-
+from reports.publication import Reference
 
 REFERENCES: dict[str, Reference] = {
     "berger2016": Reference(

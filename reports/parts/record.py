@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from reports.parts.base import Part
 from reports.prose import Token
-from reports.references import Reference
+from reports.publication import Reference
 
 
 @dataclass(frozen=True)
