@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from served import Serving, Visitor, make_house, make_recipes, picture, until
 from watching import DESKTOP, PHONE, OpenPage, Watch, overflow
 
@@ -193,6 +193,25 @@ def test_the_preview_shows_the_symmetry(visit: OpenPage) -> None:
     page.locator('[data-path="renderer.symmetry.colours"]').fill("{r3: [g, b, r]}")
     page.locator('[data-path="renderer.symmetry.colours"]').press("Tab")
     expect(page.locator("[data-glance]")).not_to_have_attribute("src", str(before))
+
+
+def test_a_second_change_before_the_first_is_answered_keeps_both(visit: OpenPage) -> None:
+    page = visit("/new?recipe=plane/rainbow-hexagon")
+    expect(page.locator("[data-glance]")).to_be_visible()
+    begun: list[Route] = []
+
+    def slowly(route: Route) -> None:
+        begun.append(route)
+        if len(begun) > 1:
+            route.continue_()
+
+    page.route("**/api/edit", slowly)
+    page.locator('[data-path="renderer.symmetry.group"]').select_option('"p3"')
+    page.locator('[data-path="seed"]').fill("4711")
+    page.locator('[data-path="seed"]').press("Tab")
+    page.wait_for_timeout(300)
+    begun[0].continue_()
+    expect(page.locator("[data-text]")).to_have_value(re.compile(r"seed: 4711[\s\S]*group: p3\b"))
 
 
 @pytest.mark.parametrize("path", ["/", "/paint", "/runs", "/new?recipe=nets/plain", "/new?recipe=style/style-transfer"])

@@ -32,7 +32,14 @@
     pictures,
   });
 
-  async function edit(what) {
+  // One edit after the other: each is of the text that the one before it left.
+  let writing = Promise.resolve();
+  function edit(what) {
+    writing = writing.then(() => rewrite(what));
+    return writing;
+  }
+
+  async function rewrite(what) {
     tell(part("fault"), "");
     try {
       const { text } = await ask("/api/edit", { json: { text: area.value, ...what } });
@@ -191,6 +198,7 @@
   async function start() {
     part("start").disabled = true;
     tell(part("fault"), "");
+    await writing;
     try {
       const run = await ask("/api/runs", body());
       window.location.assign(`/runs/${run.id}`);
