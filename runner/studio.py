@@ -49,9 +49,9 @@ class InputPictures:
             self._prepared[source] = torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
         return self._prepared[source]
 
-    def studio(self, seed: int, device: str, warn: Callable[[str], None]) -> Studio:
+    def studio(self, seed: int, device: str, warn: Callable[[str], None], title: str = "") -> Studio:
         """What a renderer gets."""
-        return Studio(seed=seed, device=device, picture=self.prepared, plain_picture=self.plain, warn=warn)
+        return Studio(seed, device, picture=self.prepared, plain_picture=self.plain, warn=warn, title=title)
 
     def digests(self, settings: RendererSettings) -> dict[str, str]:
         """SHA-256 of every input's file, by the name the report gives it."""

@@ -60,6 +60,7 @@ TITLES = {
     "painting.svg": "The strokes as shapes, in layers",
     "painting.ora": "Layers for MyPaint, Krita and GIMP",
     "timelapse.webp": "How it was painted, as a loop",
+    "timelapse.mp4": "How it was painted, as a film",
     "steps.pdf": "Step by step, to paint it by hand",
     "plotter.hpgl": "For an old pen plotter, as HPGL",
     "strokes.csv": "The strokes as a table",

@@ -239,7 +239,8 @@ class AgentRenderer(Renderer):
 
             pictures, _ = self._own_pictures().take(torch.arange(1))
             _, actions, pens = paint(agent, self.painter, pictures, self.manner)
-            found |= products(document(actions[0], pens[0], self.settings.brush, seed), self.painter, None)
+            painting = document(actions[0], pens[0], self.settings.brush, seed)
+            found |= products(painting, self.painter, None, title=self.studio.title)
         return found
 
     def save(self, state: State) -> dict[str, Any]:

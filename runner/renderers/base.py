@@ -115,6 +115,7 @@ class Studio:
         picture: source -> (1, 3, h, w) float32 sRGB in [0, 1], prepared as the recipe says.
         plain_picture: the same, not prepared.
         warn: tell the reader of the report something.
+        title: of the recipe, for products that name the picture.
     """
 
     seed: int
@@ -122,6 +123,7 @@ class Studio:
     picture: Callable[[str], Tensor]
     plain_picture: Callable[[str], Tensor]
     warn: Callable[[str], None] = lambda message: None
+    title: str = ""
 
 
 class Renderer(ABC):

@@ -289,7 +289,7 @@ class ImageRenderer(Renderer):
             finished = torch.from_numpy(colours).to(values) - 0.5
             found = dict(self.symmetry.products(state.layout, state.layout.constrain(finished)))
         record = state.canvas.record()
-        return found if record is None else {**found, **_stroke_products(record, self.studio.device)}
+        return found if record is None else {**found, **_stroke_products(record, self.studio)}
 
     def weights(self) -> tuple[Mapping[str, str], ...]:
         """The networks' provenance."""
@@ -304,12 +304,12 @@ class ImageRenderer(Renderer):
         return "\n".join(lines)
 
 
-def _stroke_products(record: Record, device: str) -> dict[str, bytes]:
+def _stroke_products(record: Record, studio: Studio) -> dict[str, bytes]:
     """The stroke document and what follows from it."""
     known = {item.name: getattr(record, item.name) for item in fields(record) if item.name != "target"}
     painter = load_painter(record.brush)
     assert isinstance(painter, ImplicitPainter)
-    return products(Painting(**known), painter, record.target, device=device)
+    return products(Painting(**known), painter, record.target, title=studio.title, device=studio.device)
 
 
 def _shown(artwork: Tensor) -> Picture:

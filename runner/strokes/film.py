@@ -1,4 +1,4 @@
-"""A time-lapse is a painting that paints itself: stages -> animated WebP, few strokes a picture first, many later."""
+"""A time-lapse is a painting that paints itself: stages -> a film, few strokes a picture first, many later."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from runner.exports import encoding
+from runner.exports.mp4 import mp4
 from runner.strokes.document import Floats
 
 FRAMES = 90
@@ -31,5 +32,13 @@ def film(pictures: Sequence[Floats]) -> bytes:
     Args:
         pictures: at least one, of one size.
     """
-    times = [MILLISECONDS] * (len(pictures) - 1) + [REST]
-    return encoding.animated(pictures, milliseconds=times, whole=False)
+    return encoding.animated(pictures, milliseconds=_times(pictures), whole=False)
+
+
+def video(pictures: Sequence[Floats]) -> bytes | None:
+    """The same as MP4, for where animated pictures are not taken; None where `orbifolio[video]` is not installed."""
+    return mp4([encoding.image(picture) for picture in pictures], _times(pictures))
+
+
+def _times(pictures: Sequence[Floats]) -> list[int]:
+    return [MILLISECONDS] * (len(pictures) - 1) + [REST]

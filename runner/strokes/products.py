@@ -4,6 +4,7 @@
     painting.ora     layers of pixels                 timelapse.webp how it was painted
     steps.pdf        to copy it by hand               strokes.csv    a table
     plotter.svg, plotter.hpgl   lines for pens        painting.json  figures
+    timelapse.mp4    the same film, where the extra `video` is installed
     mypaint.png, mypaint.json   the painting, fitted to the real brush, by the real program, and its document
     compared.webp    neural canvas and real paint side by side
 
@@ -85,16 +86,20 @@ def products(
     }
     if target is not None:
         figures["neural_db"] = decibels(growth.picture, target)
+    lapse = [shrunk(stages[number], film.SIDE) for number in frames]
     found = {
         "strokes.json": painting.to_json().encode(),
         "painting.svg": svg(painting, shapes, title=title),
         "painting.ora": openraster(painting, growth),
-        "timelapse.webp": film.film([shrunk(stages[number], film.SIDE) for number in frames]),
+        "timelapse.webp": film.film(lapse),
         "steps.pdf": worksheet(painting, [stages[number] for number in sorted(counts)], title=title),
         "plotter.svg": plot.data,
         "plotter.hpgl": hpgl(placed),
         "strokes.csv": table(painting),
     }
+    as_video = film.video(lapse)
+    if as_video is not None:
+        found["timelapse.mp4"] = as_video
     found.update(_by_program(painting, growth, target, figures))
     found["painting.json"] = (json.dumps(figures, indent=1, sort_keys=True) + "\n").encode()
     return found

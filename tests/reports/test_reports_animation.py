@@ -20,6 +20,7 @@ from reports import animation, film, imaging
 from reports.log import Run, read_run
 from reports.tree import Place
 from reports.write import write_report
+from runner.exports import mp4
 
 Make = Callable[..., Path]
 
@@ -28,7 +29,8 @@ Make = Callable[..., Path]
 def without_video(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """MP4 is tried by the tests that are about it."""
     if "video" not in request.node.name:
-        monkeypatch.setattr(film, "has_video", lambda: False)
+        for place in (film, mp4):
+            monkeypatch.setattr(place, "has_video", lambda: False)
 
 
 def ended(folder: Path) -> Run:
