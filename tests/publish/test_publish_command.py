@@ -21,6 +21,7 @@ from loopback import BUCKET, KEYS, S3Server, Trouble, proxy
 from rich.console import Console
 from stores import dangling
 from synthetic_run import write_run
+from typed import typed
 
 from reports.gallery import rebuild_gallery, update_index
 from reports.publish import catalogue
@@ -56,16 +57,8 @@ def invoke(*arguments: object) -> Result:
 
 def orbifolio(folder: Path, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "runner.cli", *map(str, arguments)],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **environment},
-        text=True,
-        capture_output=True,
-        timeout=200,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **environment}
+    return typed(*arguments, cwd=folder, env=surroundings, timeout=200)
 
 
 @pytest.fixture

@@ -176,12 +176,12 @@ def test_an_ended_publisher_is_gone_on_with(
     seaweed: S3Server, prefix: str, make_gallery: Callable[..., Path], way: signal.Signals
 ) -> None:
     gallery = make_gallery("long", steps=60, every=1)
-    trouble = Trouble(delay=0.05)
+    trouble = Trouble(delay=0.1)
     client = seaweed.client()
     with proxy(seaweed.url, trouble) as server:
         process = publisher(gallery, f"s3://{BUCKET}/{prefix}", server.url)
         until = time.monotonic() + 120
-        while len(trouble.changes) < 100 and time.monotonic() < until and process.poll() is None:
+        while len(trouble.changes) < 60 and time.monotonic() < until and process.poll() is None:
             time.sleep(0.02)
         assert process.poll() is None, process.communicate()
         process.send_signal(way)

@@ -1,10 +1,10 @@
 """A tiny recipe that runs in seconds with the network that needs no weights."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from typed import typed
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,16 +46,7 @@ def orbifolio(tmp_path):
     """Runs the command line as a user would, in the test's folder."""
 
     def run(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "runner.cli", *map(str, arguments)],
-            cwd=tmp_path,
-            text=True,
-            capture_output=True,
-            timeout=240,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            **options,
-        )
+        return typed(*arguments, cwd=tmp_path, **options)
 
     return run
 
