@@ -151,6 +151,7 @@ def school(manner: Manner, table: torch.Tensor | None = None) -> School:
     return School(Targets(images, classes, ("left", "right")), discs, manner, table, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("goal", [{"pixels": 10}, {"adversarial": 1, "critic_steps": 3}, {"forcing": 10}])
 def test_an_agent_learns_where_the_disc_is(goal):
     manner = Manner(strokes=1)

@@ -80,6 +80,7 @@ def test_every_painter_is_on_the_sheet_and_in_the_table(settings):
         assert {"squared error", "psnr", "ssim", "perceived"} == set(table[name]["dry_brush"]["neural"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("interrupt", [(0, 0), (1, 1)])
 def test_resuming_changes_nothing(settings, interrupt):
     whole, broken = settings().build(studio()), settings().build(studio())

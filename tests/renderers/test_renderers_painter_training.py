@@ -65,6 +65,7 @@ def shard(tmp_path):
     return {"kind": "shards", "files": [str(tmp_path / "episodes_0.npz")]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("interrupt", [(0, 0), (0, 5), (1, 1)])
 def test_resuming_changes_nothing(shard, interrupt):
     whole, broken = settings(data=shard).build(studio()), settings(data=shard).build(studio())

@@ -24,6 +24,7 @@ def likeness(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STYLES)
 def test_the_same_seed_makes_the_same_picture(name: str, small: dict[str, np.ndarray]) -> None:
     np.testing.assert_array_equal(render(name, 64), small[name])

@@ -104,16 +104,19 @@ def count_types(name: str, letters: int) -> int:
     return int(connected_components(graph, directed=False)[0])
 
 
+@pytest.mark.slow
 def test_two_colour_groups() -> None:
     counts = tuple(count_types(name, 2) for name in GROUPS)
     assert counts == TWO_COLOURS
     assert sum(counts) == 46
 
 
+@pytest.mark.slow
 def test_three_colour_groups() -> None:
     assert sum(count_types(name, 3) for name in GROUPS) == 23
 
 
+@pytest.mark.slow
 def test_four_colour_groups() -> None:
     assert sum(count_types(name, 4) for name in GROUPS) == 96
 

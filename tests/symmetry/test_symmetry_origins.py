@@ -22,6 +22,7 @@ def plane(group: str) -> Symmetry:
     return Plane.model_validate({"group": group}).build()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("symmetry", "shift"),
     [
