@@ -10,13 +10,15 @@ Convention: times are seconds since the epoch; paths are relative to the run's f
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from reports import files, imaging, pictures, prose, values
+from reports import files, imaging, measures, pictures, prose, values
 from reports.log import Run, patience, read_run
+from reports.measures import Stretch
 
 NAME = "card.json"
 
@@ -51,6 +53,8 @@ class Card:
         styles: names of the pictures that went in.
         parameters: the resolved recipe, flat: `renderer.phases.0.size` -> its value as JSON.
         cover: the finished picture or the newest frame, or None.
+        measures: what it is compared by, `measures.of_run`.
+        curve: its loss at a few steps of each phase.
     """
 
     type: str
@@ -74,6 +78,8 @@ class Card:
     overrides: tuple[str, ...]
     parameters: Mapping[str, str]
     cover: Cover | None
+    measures: Mapping[str, float] = field(default_factory=dict)
+    curve: tuple[Stretch, ...] = ()
 
     @property
     def key(self) -> str:
@@ -160,6 +166,8 @@ def from_run(run: Run) -> Card:
         overrides=values.texts(record.get("overrides")),
         parameters=dict(flattened(values.mapping(record.get("parameters")))) if record.get("parameters") else {},
         cover=_cover(run),
+        measures=measures.of_run(run),
+        curve=measures.curve(run),
     )
 
 
@@ -221,6 +229,8 @@ def from_json(record: object) -> Card | None:
         overrides=values.texts(entry.get("overrides")),
         parameters={str(name): values.text(value) for name, value in parameters.items()},
         cover=_cover_from(entry.get("cover")),
+        measures={name: value for name, value in values.numbers(entry.get("measures")).items() if math.isfinite(value)},
+        curve=measures.curve_from(entry.get("curve")),
     )
 
 

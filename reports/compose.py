@@ -29,6 +29,8 @@ from reports import (
     written,
 )
 from reports.log import Phase, Run
+from reports.sweep import membership
+from reports.sweep.record import FOLDER
 from reports.tree import STATUSES, Header, Link, Page, Place
 
 FRAMES_ON_CARD = 12
@@ -117,6 +119,8 @@ def _hero(run: Run, place: Place, scrubber: parts.Scrubber | None) -> parts.Hero
         links.append(Link("Zoom into the picture", place.to(deepzoom.page_path(run))))
     gallery = run.folder.parent.parent
     links.append(Link("Compare with other runs", compare.address(place, gallery, f"{run.type}/{run.id}")))
+    for name, title in membership.of_run(gallery, f"{run.type}/{run.id}"):
+        links.append(Link(f"Part of a sweep: {title}", place.to(gallery / FOLDER / name / "index.html")))
     links.append(Link("System and timing", place.to(run.folder / "system" / "index.html")))
     return parts.Hero(
         picture=imaging.show(

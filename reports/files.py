@@ -36,6 +36,14 @@ def write_bytes(path: Path, content: bytes) -> bool:
     return True
 
 
+def visible_folders(folder: Path) -> list[Path]:
+    """Visible folders inside a folder, by name; none if it is not there."""
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.is_dir())
+    except OSError:
+        return []
+
+
 def write_text(path: Path, content: str) -> bool:
     """Write UTF-8 text atomically, unless the file already holds it; lone surrogates become `?`."""
     return write_bytes(path, content.encode("utf-8", errors="replace"))

@@ -21,6 +21,9 @@ from reports.compose import REFRESH
 from reports.log import read_run
 from reports.recipes import recipe_page
 from reports.render import Renderer, renderer
+from reports.sweep import faces, record, shelf
+from reports.sweep.faces import Shown
+from reports.sweep.page import sweep_page
 from reports.tree import Header, Link, Page, Place
 from reports.write import is_current, write_run
 
@@ -47,20 +50,13 @@ def _locked(gallery: Path) -> Iterator[None]:
         lock.release()
 
 
-def _folders(folder: Path) -> list[Path]:
-    """Visible folders inside a folder, by name."""
-    try:
-        return sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.is_dir())
-    except OSError:
-        return []
-
-
 def run_folders(gallery: Path) -> list[Path]:
     """The folders of all runs, by type and name."""
     return [
         folder
-        for type_ in _folders(gallery)
-        for folder in _folders(type_)
+        for type_ in files.visible_folders(gallery)
+        if type_.name != record.FOLDER
+        for folder in files.visible_folders(type_)
         if (folder / "run.json").is_file() or (folder / "events.jsonl").is_file()
     ]
 
@@ -77,12 +73,13 @@ def _by_type(cards: Iterable[Card]) -> dict[str, list[Card]]:
     return {name: _newest_first(members) for name, members in sorted(found.items())}
 
 
-def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]]) -> Page:
+def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]], sweeps: Sequence[Shown] = ()) -> Page:
     """The gallery's page.
 
     Args:
         gallery: the folder that holds all runs.
         recipes: cards of each type, newest first, none empty.
+        sweeps: all of them, newest first.
     """
     place = Place(gallery)
     themes: dict[str, list[Sequence[Card]]] = {}
@@ -109,30 +106,36 @@ def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]]) -> Page:
             sections=tuple(sections) if len(sections) > 1 else (),
             choosers=walls.choosers(newest_runs) if len(recipes) >= FEW else (),
             compare=compare.address(place, gallery),
+            sweeps=f"#{parts.SweepShelf.id}" if sweeps else "",
             searched=len(recipes) >= FEW,
         )
         hung.insert(0, filters)
-    if not recipes:
+    if (swept := shelf.shelf(sweeps, gallery, place)) is not None:
+        hung.append(swept)
+    if not recipes and not sweeps:
         hung.append(
             parts.Empty(
                 "No run yet. The first one appears here as soon as it begins.",
                 "orbifolio run recipes/plane/rainbow-hexagon.yaml",
             )
         )
-    facts = (wording.count(len(recipes), "recipe"), wording.count(runs, "run"))
+    counts = [wording.count(len(recipes), "recipe"), wording.count(runs, "run")]
+    counts += [wording.count(len(sweeps), "sweep")] if sweeps else []
     return Page(
         path=gallery / "index.html",
         kind="gallery",
         root="./",
-        header=Header("Gallery", facts=facts),
+        header=Header("Gallery", facts=tuple(counts)),
         crumbs=(Link("Gallery"),),
         parts=tuple(hung),
         description="Pictures found by optimisation.",
-        refresh=REFRESH if any(card.running for card in newest_runs) else None,
+        refresh=REFRESH
+        if any(card.running for card in newest_runs) or any(shown.sweep.running for shown in sweeps)
+        else None,
     )
 
 
-def pages_above(gallery: Path, cards: Iterable[Card]) -> tuple[Page, ...]:
+def pages_above(gallery: Path, cards: Iterable[Card], sweeps: Sequence[Shown] = ()) -> tuple[Page, ...]:
     """The pages above these runs, the gallery's own last, so that its links lead somewhere.
 
     No file is opened: the runs may as well lie elsewhere.
@@ -140,10 +143,15 @@ def pages_above(gallery: Path, cards: Iterable[Card]) -> tuple[Page, ...]:
     Args:
         gallery: the folder that holds all runs, or would.
         cards: of all runs.
+        sweeps: all of them, newest first.
     """
     recipes = _by_type(cards)
-    of_recipes = (recipe_page(gallery, members) for members in recipes.values())
-    return (*of_recipes, compare.compare_page(gallery, recipes), gallery_page(gallery, recipes))
+    of_recipes = (recipe_page(gallery, members, sweeps) for members in recipes.values())
+    of_sweeps = [sweep_page(shown, gallery) for shown in sweeps]
+    if sweeps:
+        of_sweeps.append(shelf.sweeps_page(gallery, sweeps))
+    comparing = compare.compare_page(gallery, recipes)
+    return (*of_sweeps, *of_recipes, comparing, gallery_page(gallery, recipes, sweeps))
 
 
 def files_above(gallery: Path, cards: Iterable[Card], pages: Renderer, *, base: str = "") -> dict[str, bytes]:
@@ -164,14 +172,23 @@ def files_above(gallery: Path, cards: Iterable[Card], pages: Renderer, *, base: 
     return {name: text.encode("utf-8", errors="replace") for name, text in texts.items()}
 
 
-def write_above(gallery: Path, cards: Iterable[Card], pages: Renderer, *, only: str = "", base: str = "") -> list[Path]:
+def write_above(
+    gallery: Path,
+    cards: Iterable[Card],
+    pages: Renderer,
+    *,
+    sweeps: Sequence[Shown] = (),
+    only: str = "",
+    base: str = "",
+) -> list[Path]:
     """Write all that stands above these runs, as far as it changed; what is linked to comes first.
 
     Args:
         gallery: where; nothing but what is written is looked at, so that the runs may as well lie elsewhere.
         cards: of all runs.
         pages: renders them.
-        only: of the recipes' pages write that of this type alone; all if "".
+        sweeps: all of them, newest first.
+        only: of the recipes' pages write that of this type alone, and none of a sweep; all if "".
         base: the gallery's address with a slash at its end, if it is known.
 
     Returns:
@@ -180,8 +197,8 @@ def write_above(gallery: Path, cards: Iterable[Card], pages: Renderer, *, only: 
     every = list(cards)
     beside = files_above(gallery, every, pages, base=base)
     changed = [gallery / name for name, content in beside.items() if files.write_bytes(gallery / name, content)]
-    for page in pages_above(gallery, every):
-        if only and page.kind == "recipe" and page.path.parent.name != only:
+    for page in pages_above(gallery, every, sweeps):
+        if only and (page.kind == "sweep" or (page.kind == "recipe" and page.path.parent.name != only)):
             continue
         changed += [page.path] if pages.write(page) else []
     return changed
@@ -194,7 +211,9 @@ def read_cards(gallery: Path, now: float) -> list[Card]:
 
 def _write_above(gallery: Path, pages: Renderer, now: float, *, only: str = "") -> list[Path]:
     """Write the assets, and what stands above the runs on disk."""
-    return pages.write_assets(gallery) + write_above(gallery, read_cards(gallery, now), pages, only=only)
+    cards = read_cards(gallery, now)
+    sweeps = faces.all_shown(gallery, cards, now)
+    return pages.write_assets(gallery) + write_above(gallery, cards, pages, sweeps=sweeps, only=only)
 
 
 def update_index(gallery: Path, recipe: str, *, now: float | None = None, templates: Path | None = None) -> list[Path]:
@@ -212,6 +231,20 @@ def update_index(gallery: Path, recipe: str, *, now: float | None = None, templa
     gallery, pages = gallery.absolute(), renderer(templates)
     with _locked(gallery):
         return _write_above(gallery, pages, time.time() if now is None else now, only=recipe)
+
+
+def update_sweeps(gallery: Path, *, now: float | None = None, templates: Path | None = None) -> list[Path]:
+    """Rewrite all pages above the runs: a sweep has runs of several recipes, whose pages lead to it.
+
+    Args:
+        gallery: the folder that holds all runs.
+        now: seconds since the epoch; the clock if None.
+        templates: a folder of templates that override ours.
+
+    Returns:
+        The pages that changed.
+    """
+    return update_index(gallery, "", now=now, templates=templates)
 
 
 def _current(folder: Path, digest: str, now: float) -> bool:

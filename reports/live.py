@@ -36,6 +36,7 @@ class Live:
         last: time of the last sign of life, or None.
         patience: seconds of silence that are nothing to worry about.
         frames: as packed for the page's slider, or None where it has none.
+        members: of a sweep's page the runs that go on, by their number: share, line, newest picture.
     """
 
     shape: str
@@ -45,6 +46,7 @@ class Live:
     last: float | None
     patience: float
     frames: Mapping[str, Any] | None
+    members: Mapping[str, Any] | None = None
 
 
 def _short(text: str) -> str:
@@ -109,5 +111,5 @@ def write(page: Page, version: str) -> None:
         return
     told: dict[str, Any] = {"running": True, "version": version}
     if page.live is not None:
-        told |= vars(page.live)
+        told |= {name: value for name, value in vars(page.live).items() if name != "members" or value is not None}
     files.write_text(path, _script(told))

@@ -9,6 +9,8 @@ from pathlib import Path
 from reports import compare, differences, parts, walls, wording
 from reports.card import Card
 from reports.compose import REFRESH
+from reports.sweep import shelf
+from reports.sweep.faces import Shown
 from reports.tree import STATUSES, Header, Link, Page, Place
 
 MOST_PICTURES = 120
@@ -88,12 +90,13 @@ def run_table(cards: Sequence[Card], gallery: Path, place: Place) -> parts.RunTa
     )
 
 
-def recipe_page(gallery: Path, cards: Sequence[Card]) -> Page:
+def recipe_page(gallery: Path, cards: Sequence[Card], sweeps: Sequence[Shown] = ()) -> Page:
     """The page of a recipe.
 
     Args:
         gallery: the folder that holds all runs.
         cards: of its runs, newest first, at least one.
+        sweeps: of the gallery, newest first; those in which its runs took part are shown.
     """
     newest = cards[0]
     place = Place(gallery / newest.type)
@@ -102,6 +105,8 @@ def recipe_page(gallery: Path, cards: Sequence[Card]) -> Page:
     for card in cards[:MOST_PICTURES]:
         facts = (walls.size(card), f"seed {card.seed}" if card.seed else "")
         pictured.append(walls.wall_card(card, gallery, place, title=wording.date(card.started), facts=facts, more=None))
+    own = shelf.of_runs(sweeps, [card.key for card in cards])
+    swept = shelf.shelf(own, gallery, place, title="In sweeps", most=len(own))
     note = f"The newest {MOST_PICTURES}; the table has all {wording.integer(len(cards))}."
     return Page(
         path=place.folder / "index.html",
@@ -112,6 +117,7 @@ def recipe_page(gallery: Path, cards: Sequence[Card]) -> Page:
         parts=(
             parts.Wall("pictures", "Pictures", tuple(pictured), note if len(cards) > MOST_PICTURES else ""),
             table,
+            *((swept,) if swept else ()),
         ),
         description=newest.title,
         refresh=REFRESH if any(card.running for card in cards) else None,

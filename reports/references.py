@@ -275,6 +275,20 @@ REFERENCES: dict[str, Reference] = {
         "Neural painters: A learned differentiable constraint for generating brushstroke paintings",
         arxiv="1904.08410",
     ),
+    "gneiting2007": Reference(
+        "Tilmann Gneiting, Adrian E. Raftery",
+        2007,
+        "Strictly proper scoring rules, prediction, and estimation",
+        "Journal of the American Statistical Association 102(477), 359–378",
+        doi="10.1198/016214506000001437",
+    ),
+    "jolicoeur2019": Reference(
+        "Alexia Jolicoeur-Martineau",
+        2019,
+        "The relativistic discriminator: a key element missing from standard GAN",
+        "ICLR",
+        arxiv="1807.00734",
+    ),
     "nocedal2006": Reference(
         "Jorge Nocedal, Stephen J. Wright",
         2006,

@@ -13,6 +13,7 @@ from pathlib import Path
 from reports import card, compare, compose, files, subpages
 from reports.log import Run, read_run
 from reports.render import Renderer, renderer
+from reports.sweep import membership
 
 _STAMP = ".report"
 _WATCHED = ("run.json", "events.jsonl", "recipe.yaml", "final.png")
@@ -21,6 +22,7 @@ _WATCHED = ("run.json", "events.jsonl", "recipe.yaml", "final.png")
 def stamp(run: Path, digest: str, status: str) -> str:
     """What a report depends on, as one word: equal stamps mean equal pages."""
     found = hashlib.sha256(f"{digest} {status}".encode())
+    found.update(repr(membership.of_run(run.parent.parent, f"{run.parent.name}/{run.name}")).encode())
     for name in _WATCHED:
         try:
             state = (run / name).stat()

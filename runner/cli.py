@@ -8,38 +8,19 @@ Commands import what they need when they run: `gallery` never loads torch.
 from __future__ import annotations
 
 import os
-import shlex
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import click
-from rich.console import Console
 
 from runner.commands.exporting import export
 from runner.commands.launching import launch
 from runner.commands.nodes import cleanup, logs, ps, stop
-from runner.commands.options import pairs
+from runner.commands.options import DEFAULT_GALLERY, console, image_option
+from runner.commands.rendering import run
 from runner.commands.serving import serve
+from runner.commands.sweeping import sweep
 from runner.errors import InputError, OrbifolioError
-
-DEFAULT_GALLERY = Path("gallery")
-
-
-class Meter(Console):
-    """A console whose reader may go away: progress must not end the computation."""
-
-    def on_broken_pipe(self) -> None:
-        """Fall silent."""
-        self.quiet = True
-
-
-def console() -> Console:
-    """stderr; plain lines where it is no terminal, in CI, or with NO_COLOR."""
-    plain = bool(os.environ.get("CI"))
-    return Meter(stderr=True, force_terminal=False if plain else None, soft_wrap=True)
 
 
 class Commands(click.Group):
@@ -73,128 +54,13 @@ def cli() -> None:
     """
 
 
-def _from_here(path: Path) -> str:
-    """A path as a report may tell it: relative where it lies below the present folder."""
-    return str(path.relative_to(Path.cwd())) if path.is_absolute() and path.is_relative_to(Path.cwd()) else str(path)
-
-
-recipe_options = [
-    click.argument("recipe", type=click.Path(path_type=Path)),
-    click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]..."),
-    click.option(
-        "--image",
-        "images",
-        multiple=True,
-        metavar="NAME=FILE",
-        callback=pairs,
-        help="A picture for an `upload` of the recipe; may be repeated.",
-    ),
-]
-
-
-def with_recipe(function: Any) -> Any:
-    """The arguments of every command that takes one recipe."""
-    for option in reversed(recipe_options):
-        function = option(function)
-    return function
-
-
-out_option = click.option(
-    "--out",
-    "gallery",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=DEFAULT_GALLERY,
-    show_default=True,
-    help="The gallery in which the report is shelved.",
-)
-
-
-@cli.command()
-@with_recipe
-@out_option
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.option("--resume", is_flag=True, help="Go on with the newest unfinished run of this recipe.")
-@click.option("--mail", type=click.Path(path_type=Path, dir_okay=False), help="File that says who gets mail, and how.")
-def run(
-    recipe: Path,
-    overrides: tuple[str, ...],
-    images: dict[str, Path],
-    gallery: Path,
-    device: str,
-    resume: bool,
-    mail: Path | None,
-) -> None:
-    """Run RECIPE into the gallery, with values changed by KEY=VALUE.
-
-    Example: orbifolio run recipes/plane/rainbow-hexagon.yaml seed=3 renderer.phases.0.size=64
-    """
-    from runner.arithmetic import protect
-
-    protect()  # before torch is imported
-    from runner.commands.running import run_recipe
-
-    command = shlex.join(
-        [
-            "orbifolio",
-            "run",
-            str(recipe),
-            *overrides,
-            *_image_arguments(images),
-            *([] if gallery == DEFAULT_GALLERY else ["--out", _from_here(gallery)]),
-            *([] if device == "auto" else ["--device", device]),
-        ]
-    )
-    stop = _Interrupts()
-    result = run_recipe(
-        recipe,
-        overrides,
-        images,
-        gallery=gallery,
-        device=device,
-        resume=resume,
-        command=command,
-        console=console(),
-        stop=stop.stop,
-        mail=mail,
-    )
-    if result.outcome != "done":
-        click.echo(f"{result.outcome}: {result.message}", err=True)
-    click.echo(str(result.folder / "index.html"))
-    if result.outcome == "interrupted":
-        sys.exit(130)
-    if result.outcome != "done":
-        sys.exit(1)
-
-
-def _image_arguments(images: dict[str, Path]) -> list[str]:
-    return [part for name, file in images.items() for part in ("--image", f"{name}={file}")]
-
-
-class _Interrupts:
-    """Ctrl-C and SIGTERM stop after the step under way; a second one stops at once."""
-
-    def __init__(self) -> None:
-        from runner.run import Stop
-
-        self.stop = Stop()
-
-        def handle(number: int, frame: FrameType | None) -> None:
-            self.stop.request()
-
-        signal.signal(signal.SIGINT, handle)
-        signal.signal(signal.SIGTERM, handle)
+cli.add_command(run)
+cli.add_command(sweep)
 
 
 @cli.command()
 @click.argument("arguments", nargs=-1, required=True, metavar="RECIPE... [KEY=VALUE]...")
-@click.option(
-    "--image",
-    "images",
-    multiple=True,
-    metavar="NAME=FILE",
-    callback=pairs,
-    help="A picture for an `upload` of the recipe.",
-)
+@image_option
 @click.option("--plan", is_flag=True, help="Also show phases, sizes, orbits, memory, time and downloads.")
 def check(arguments: tuple[str, ...], images: dict[str, Path], plan: bool) -> None:
     """Validate recipes and explain them; compute nothing."""

@@ -36,6 +36,17 @@ from reports.parts.run import (
     Symmetry,
     TilePreview,
 )
+from reports.parts.sweep import (
+    Common,
+    Head,
+    MeasureRow,
+    Measures,
+    MemberBlock,
+    MemberCell,
+    Members,
+    SweepCard,
+    SweepShelf,
+)
 from reports.parts.viewer import Comparison, Pair, Scrubber
 
 __all__ = [
@@ -48,6 +59,7 @@ __all__ = [
     "Clip",
     "Column",
     "Command",
+    "Common",
     "Compare",
     "Comparison",
     "Curves",
@@ -60,11 +72,17 @@ __all__ = [
     "Filters",
     "FrameCard",
     "Frames",
+    "Head",
     "Hero",
     "Ink",
     "InputCard",
     "Inputs",
     "Listing",
+    "MeasureRow",
+    "Measures",
+    "MemberBlock",
+    "MemberCell",
+    "Members",
     "Notice",
     "Pair",
     "Parameters",
@@ -80,6 +98,8 @@ __all__ = [
     "Section",
     "StageCard",
     "Stages",
+    "SweepCard",
+    "SweepShelf",
     "Symmetry",
     "Table",
     "TilePreview",

@@ -15,6 +15,7 @@ class Curves(Part):
 
     Attributes:
         before: steps of the run before the first one here.
+        joined: whether they are curves of several runs: each has its own steps, and none leads to a picture.
     """
 
     template: ClassVar[str] = "parts/curves.html"
@@ -25,12 +26,14 @@ class Curves(Part):
     id: str = "curves"
     title: str = "Loss"
     before: int = 0
+    joined: bool = False
 
     @property
     def data(self) -> dict[str, Any]:
         """What is drawn, for the page's script: the steps once, then the values of each curve of each chart."""
         return {
             "before": self.before,
+            "joined": self.joined,
             "x": self.charts[0].positions,
             "borders": self.charts[0].borders,
             "charts": {chart.id: [line.values for line in chart.lines] for chart in self.charts},

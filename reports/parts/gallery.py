@@ -82,27 +82,33 @@ class Filters(Part):
     sections: tuple[Section, ...]
     choosers: tuple[Chooser, ...]
     compare: str
+    sweeps: str
     searched: bool
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the runs' table; `hint` is its full name if `name` is a short one."""
+    """A column of a table: `hint` is its full name if `name` is a short one, `key` names it in an address."""
 
     name: str
     numeric: bool = False
     hint: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
 class Value:
-    """A cell of the runs' table: `order` is what it is sorted by, `hint` its whole text if `text` is cut."""
+    """A cell of a table: `order` is what it is sorted by, `hint` its whole text if `text` is cut.
+
+    `best` marks the value of its column that is to be found at a glance.
+    """
 
     text: str
     order: str
     numeric: bool = False
     status: Status | None = None
     hint: str = ""
+    best: bool = False
 
 
 @dataclass(frozen=True)

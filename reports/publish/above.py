@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from reports.card import Card
 from reports.gallery import write_above
 from reports.publish import serving
 from reports.render import Renderer
+from reports.sweep.faces import Shown
+from reports.sweep.record import FOLDER
 from reports.tree import Header, Link, Page
 
 MISSING_PAGE = "404.html"
@@ -35,7 +37,11 @@ def missing_page(gallery: Path, root: str) -> Page:
 
 
 def index_files(
-    cards: Iterable[Card], pages: Renderer, root: str = "", before: Collection[str] = ()
+    cards: Iterable[Card],
+    pages: Renderer,
+    root: str = "",
+    before: Collection[str] = (),
+    sweeps: Sequence[Shown] = (),
 ) -> Mapping[str, bytes]:
     """The files above the runs, in the order in which they are to be written.
 
@@ -44,6 +50,7 @@ def index_files(
         pages: renders them.
         root: the gallery's address on its host, for the page of addresses that lead nowhere; none if "".
         before: keys that such files had the last time; news that open pages still wait for are among them.
+        sweeps: all of them, newest first; of their runs, only those lead anywhere that have cards.
     """
     with tempfile.TemporaryDirectory(prefix="orbifolio-") as name:
         folder = Path(name).resolve()
@@ -53,8 +60,13 @@ def index_files(
                 (folder / key).touch()  # so that a page which has come to rest says so there
         if root:
             pages.write(missing_page(folder, root))
-        write_above(folder, cards, pages)
+        write_above(folder, cards, pages, sweeps=sweeps)
         written = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
         found = {key: path.read_bytes() for key, path in written.items()}
-    ordered = sorted(found, key=lambda key: (serving.rank(key, known=key in before), key == "index.html", key))
+
+    def order(key: str) -> tuple[object, ...]:
+        # the recipes' pages lead to sweeps, whose pages lead to that of all sweeps
+        return (serving.rank(key, known=key in before), key == "index.html", not key.startswith(f"{FOLDER}/"), key)
+
+    ordered = sorted(found, key=order)
     return {key: found[key] for key in ordered if found[key]}

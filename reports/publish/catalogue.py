@@ -1,6 +1,7 @@
-"""A store's catalogue: the cards of all runs that are published there, whoever published them.
+"""A store's catalogue: the cards of all runs that are published there, and all sweeps, whoever published them.
 
-    .orbifolio/gallery.json    {"schema": 1, "conditions": "kept", "runs": {"type/id": {"card": ..., ...}}}
+    .orbifolio/gallery.json    {"schema": 1, "conditions": "kept", "runs": {"type/id": {"card": ..., ...}},
+                                "sweeps": {"name": {...}}}
 
 The index pages are made from it alone. It repeats what the runs' manifests say, so that a gallery of a
 thousand runs is known after two requests, and a run whose manifest it misses (an interrupted publisher, a
@@ -19,6 +20,9 @@ from reports.card import Card
 from reports.publish import manifest, serving
 from reports.publish.manifest import Manifest
 from reports.publish.store import MISSING, Conflict, Missing, NoConditions, Store, inner
+from reports.sweep import faces
+from reports.sweep.faces import Shown
+from reports.sweep.record import Sweep, from_record
 
 KEY = f"{serving.STATE}/gallery.json"
 _PROBE = f"{serving.STATE}/conditions.txt"
@@ -63,6 +67,7 @@ class Catalogue:
         pages: keys of the pages above them.
         tag: of the catalogue as it was read.
         tags: of all the manifests there are, of incomplete ones too.
+        sweeps: by name. Their pages show those of their runs that are here, and no others.
     """
 
     conditions: str = ""
@@ -70,6 +75,7 @@ class Catalogue:
     pages: tuple[str, ...] = ()
     tag: str | Missing = MISSING
     tags: Mapping[str, str] = field(default_factory=dict)
+    sweeps: Mapping[str, Sweep] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """As it is kept; the same text for the same catalogue."""
@@ -83,11 +89,17 @@ class Catalogue:
             for run, shelved in self.runs.items()
         }
         record = {"schema": 1, "conditions": self.conditions, "pages": self.pages, "runs": runs}
+        if self.sweeps:
+            record["sweeps"] = {name: sweep.to_record() for name, sweep in self.sweeps.items()}
         return json.dumps(record, ensure_ascii=False, sort_keys=True, indent=0) + "\n"
 
     def cards(self, now: float) -> list[Card]:
         """All cards as of a moment."""
         return [shelved.at(now) for shelved in self.runs.values()]
+
+    def shown(self, now: float) -> list[Shown]:
+        """The sweeps of which a run is here, as of a moment, newest first."""
+        return faces.of_cards(self.sweeps.values(), self.cards(now), now, slack=_ALONE)
 
 
 def _runs(record: object) -> Iterator[tuple[str, Shelved]]:
@@ -107,7 +119,13 @@ def from_json(content: bytes) -> Catalogue:
         record = {}
     conditions = values.text(record.get("conditions"))
     pages = tuple(page for page in values.texts(record.get("pages")) if inner(page))
-    return Catalogue(conditions if conditions in ("kept", "ignored") else "", dict(_runs(record.get("runs"))), pages)
+    sweeps = {
+        name: from_record(name, entry)
+        for name, entry in values.mapping(record.get("sweeps")).items()
+        if values.inner_path(name) == name and "/" not in name and not name.startswith(".")
+    }
+    conditions = conditions if conditions in ("kept", "ignored") else ""
+    return Catalogue(conditions, dict(_runs(record.get("runs"))), pages, sweeps=sweeps)
 
 
 def read_manifest(store: Store, run: str) -> tuple[Manifest, str]:

@@ -21,9 +21,12 @@ from reports.publish.retrying import Patience
 from reports.publish.store import MISSING, Conflict, Stored
 from reports.publish.uploading import Job, Sender, each, send
 from reports.render import Renderer
+from reports.sweep import record
+from reports.sweep.record import Sweep
 from runner.errors import PublishError
 
 _ROUNDS = 60  # each of them lost to another publisher
+_NONE: Mapping[str, Sweep] = {}
 _BRIEFLY = Patience(first=0.1, longest=2.0)
 
 
@@ -48,12 +51,15 @@ class Index:
         self.keys: set[str] = {"index.html"}
         self._warned = False
 
-    def update(self, ours: Mapping[str, Shelved], gone: Collection[str] = ()) -> Catalogue:
+    def update(
+        self, ours: Mapping[str, Shelved], gone: Collection[str] = (), sweeps: Mapping[str, Sweep] = _NONE
+    ) -> Catalogue:
         """Put our runs into the catalogue, and write the pages that this changes.
 
         Args:
             ours: runs whose pages stand in the store.
-            gone: runs that are to be shown no more.
+            gone: runs, and sweeps as `sweeps/name`, that are to be shown no more.
+            sweeps: ours, by name.
 
         Returns:
             The catalogue as it stands.
@@ -65,7 +71,7 @@ class Index:
             if number > 1:
                 _BRIEFLY.wait(number)
             try:
-                found = self._round(ours, gone)
+                found = self._round(ours, gone, sweeps)
             except Conflict:
                 continue
             if found is not None:
@@ -75,12 +81,21 @@ class Index:
             "show them all yet; publish again later"
         )
 
-    def _round(self, ours: Mapping[str, Shelved], gone: Collection[str]) -> Catalogue | None:
+    def _round(
+        self, ours: Mapping[str, Shelved], gone: Collection[str], sweeps: Mapping[str, Sweep]
+    ) -> Catalogue | None:
         """One attempt; None if it has to be made again."""
         heads = dict(each(self.store, sorted(self.keys), self.store.head))
         before = catalogue.read(self.store)
-        after = replace(before, runs={run: it for run, it in {**before.runs, **ours}.items() if run not in gone})
-        files = index_files(after.cards(self.now()), self.pages, self.store.root, before.pages)
+        after = replace(
+            before,
+            runs={run: it for run, it in {**before.runs, **ours}.items() if run not in gone},
+            sweeps={
+                name: it for name, it in {**before.sweeps, **sweeps}.items() if f"{record.FOLDER}/{name}" not in gone
+            },
+        )
+        now = self.now()
+        files = index_files(after.cards(now), self.pages, self.store.root, before.pages, after.shown(now))
         stale = set(before.pages) - set(files)
         after = replace(after, pages=tuple(sorted({*files, *stale})))  # ours until they are gone
         if not files.keys() <= heads.keys():
@@ -94,8 +109,8 @@ class Index:
             after = self._swap(after, replace(after, pages=tuple(sorted(files))))
         if self.sender.dry:
             return after
-        now = self.store.head(catalogue.KEY)
-        return after if now is not None and now.tag == after.tag else None
+        stands = self.store.head(catalogue.KEY)
+        return after if stands is not None and stands.tag == after.tag else None
 
     def _swap(self, before: Catalogue, after: Catalogue) -> Catalogue:
         """Write the catalogue if it changes."""

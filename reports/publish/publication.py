@@ -23,6 +23,8 @@ from reports.publish.run import Standing
 from reports.publish.store import Store
 from reports.publish.uploading import Job, Sender, Witness, each, planned
 from reports.render import Renderer, renderer
+from reports.sweep import record
+from reports.sweep.record import Sweep
 from runner.errors import InputError
 
 _INDEX = 120.0  # seconds of uploading after which the index shows what is there so far
@@ -109,8 +111,8 @@ class Publication:
         """Publish these runs, or all.
 
         Args:
-            runs: their folders; all of the gallery's if None.
-            remove: runs of the store, as `type/id`, to take away.
+            runs: their folders; all of the gallery's if None. The sweeps that they took part in come along.
+            remove: runs of the store, as `type/id`, and sweeps, as `sweeps/name`, to take away.
 
         Returns:
             What was done.
@@ -121,10 +123,14 @@ class Publication:
         """
         self._counting.tally = tally = Tally()
         known = catalogue.read(self._store)
+        sweeps = self._sweeps(runs)
         here = [folder for folder in run_folders(self._gallery) if self._fit(folder)]
         self._index.keys.update(known.pages, self._above, (f"{folder.parent.name}/index.html" for folder in here))
         self._check(remove, here, known)
+        self._index.keys.update(f"{record.FOLDER}/{name}/index.html" for name in sweeps)
         self._share(here)
+        if any(set(sweep.runs) & set(known.runs) for name, sweep in sweeps.items() if name not in known.sweeps):
+            self._shelve({}, sweeps=sweeps)  # the pages of runs that are shown already will lead to it
         wanted = here if runs is None else [folder.absolute() for folder in runs]
         done: dict[str, Standing] = {}
         indexed = time.monotonic()
@@ -135,14 +141,20 @@ class Publication:
             self._counting.reached(tally.runs, len(wanted))
             done[standing.manifest.run] = standing
             if time.monotonic() - indexed > _INDEX:
-                self._shelve(done)
+                self._shelve(done, sweeps=sweeps)
                 indexed = time.monotonic()
-        leaving = [run.forget(name, self._sender) for name in remove]
-        self._shelve(done, remove)
+        leaving = [run.forget(name, self._sender) for name in remove if not _is_sweep(name)]
+        self._shelve(done, remove, sweeps=sweeps)
         self._clear(done, remove)
         for manifest in leaving:
             run.take_away(manifest, self._sender)
         return tally
+
+    def _sweeps(self, runs: Sequence[Path] | None) -> dict[str, Sweep]:
+        """The gallery's own sweeps by name: all, or those that any of these runs took part in."""
+        wanted = None if runs is None else {f"{folder.parent.name}/{folder.name}" for folder in runs}
+        found = record.read_all(self._gallery)
+        return {sweep.name: sweep for sweep in found if wanted is None or wanted & set(sweep.runs)}
 
     @cached_property
     def _above(self) -> frozenset[str]:
@@ -163,6 +175,9 @@ class Publication:
     def _check(self, remove: Collection[str], here: Sequence[Path], known: Catalogue) -> None:
         names = {folder.relative_to(self._gallery).as_posix() for folder in here}
         for name in remove:
+            if _is_sweep(name):
+                self._check_sweep(name, known)
+                continue
             if name in names:
                 raise InputError(
                     f"--remove {name}: the run is still in {self._gallery} and would be published again; "
@@ -173,6 +188,18 @@ class Publication:
                     f"--remove {name}: {self._store.name} holds no such run; name it by its folders, as in "
                     "whirlpool/20261121-101500-4f2a"
                 )
+
+    def _check_sweep(self, name: str, known: Catalogue) -> None:
+        if (self._gallery / name / record.NAME).is_file():
+            raise InputError(
+                f"--remove {name}: the sweep is still in {self._gallery} and would be published again; "
+                "remove it there first"
+            )
+        if name.partition("/")[2] not in known.sweeps:
+            raise InputError(
+                f"--remove {name}: {self._store.name} holds no such sweep; name it by its folder, as in "
+                f"{record.FOLDER}/20261121-101500-4f2a"
+            )
 
     def _share(self, here: Sequence[Path]) -> None:
         """Assets, then what else lies beside the runs; each unless it stands already."""
@@ -189,7 +216,7 @@ class Publication:
     def _beside(self, here: Sequence[Path]) -> list[Job]:
         found = []
         for path in contents.beside(self._gallery, here).files:
-            if path in self._above or _is_index(path):
+            if path in self._above or _is_index(path) or _is_sweep(path):
                 continue  # made from the cards of all runs, not only of those that are here
             try:
                 found.append(planned(path, self._gallery / path, None))
@@ -197,14 +224,21 @@ class Publication:
                 continue
         return found
 
-    def _shelve(self, done: dict[str, Standing], gone: Collection[str] = ()) -> None:
-        self._index.update({name: standing.shelved for name, standing in done.items()}, gone)
+    def _shelve(
+        self, done: dict[str, Standing], gone: Collection[str] = (), *, sweeps: dict[str, Sweep] | None = None
+    ) -> None:
+        self._index.update({name: standing.shelved for name, standing in done.items()}, gone, sweeps or {})
 
     def _clear(self, done: dict[str, Standing], gone: Collection[str]) -> None:
         """Delete what is stale, now that no page needs it."""
         left = {name: run.clear(standing, self._sender) for name, standing in done.items() if standing.stale}
         if left:
             self._shelve({**done, **left}, gone)
+
+
+def _is_sweep(path: str) -> bool:
+    """Whether a path or a name is a sweep's: its page is made from the catalogue, as those above the runs are."""
+    return path.startswith(f"{record.FOLDER}/")
 
 
 def _is_index(path: str) -> bool:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 BUDGET = 25.0  # dollars; `runner.cloud.cost.BUDGET`, here so that `--help` needs no torch
 
+PLACEHOLDER = "s3://your-bucket/gallery"
+"""Stands for the bucket of a dry run that names none: nothing is asked of it."""
+
 
 def _say(text: str) -> None:
     click.echo(text, err=True)
@@ -97,14 +100,16 @@ def launch(
     from runner.arithmetic import protect
 
     protect()  # before torch is imported
+    from reports.publish.s3 import S3
     from runner.cloud.preparing import Wish, prepare
     from runner.recipe.model import load
 
     loaded = load(recipe, overrides, images)
     reach = reach or ("ssm" if serve else "none")
     mailer, text = _mail(mail)
+    unnamed = dry_run and gallery is None and not isinstance(loaded.recipe.publish, S3)
     wish = Wish(
-        gallery=_bucket(gallery, "--to"),
+        gallery=_bucket(PLACEHOLDER if unnamed else gallery, "--to"),
         work=_bucket(work, "--work"),
         region=_region(region),
         instance=options["instance"],
@@ -122,7 +127,7 @@ def launch(
     )
     prepared = prepare(loaded, wish)
     if dry_run:
-        _dry(prepared, budget)
+        _dry(prepared, budget, unnamed=unnamed)
         return
     from runner.cloud.account import Account
 
@@ -202,8 +207,14 @@ _REACH = {
 }
 
 
-def _dry(prepared: Prepared, budget: float) -> None:
-    """Everything that would be done, on stdout."""
+def _dry(prepared: Prepared, budget: float, *, unnamed: bool) -> None:
+    """Everything that would be done, on stdout.
+
+    Args:
+        prepared: it.
+        budget: dollars at most.
+        unnamed: no bucket was named; a placeholder stands for it.
+    """
     from runner.cloud.cost import check_budget
     from runner.cloud.launching import policy_of, script_of
     from runner.cloud.order import address
@@ -212,8 +223,11 @@ def _dry(prepared: Prepared, budget: float) -> None:
     order = prepared.order
     check_budget(prepared.cost, budget)
     size = sum(map(len, prepared.files.values())) / 1e6
+    summary = _summary(order, prepared.cost)
+    if unnamed:
+        summary.insert(1, f"bucket     none was named: {PLACEHOLDER} stands for it; say --to s3://BUCKET/gallery")
     parts = [
-        "\n".join(_summary(order, prepared.cost)),
+        "\n".join(summary),
         f"Uploaded to {order.work}: {', '.join(prepared.files)} ({size:.1f} MB)",
         f"# What the machine may do\n{shown(policy_of(order))}",
         f"# What the guard may do that ends it from outside\n{shown(guard_policy())}",

@@ -116,6 +116,10 @@ def recipe_folders() -> tuple[Path, ...]:
     return tuple(folder for folder in (here / "_recipes", here.parent / "recipes") if folder.is_dir())[:1]
 
 
+RESERVED = ("assets", "sweeps")
+"""Folders of a gallery that are no recipe's."""
+
+
 def load(
     path: Path,
     overrides: Sequence[str] = (),
@@ -140,6 +144,9 @@ def load(
     images = Images(folder, given)
     recipe = validate(Recipe, source, folder=folder)
     problems = _check(recipe, source, images)
+    if path.stem in RESERVED:
+        cure = "the gallery has a folder of this name for its own; rename the file"
+        problems.append(Problem(f"a recipe cannot be called {path.stem}; {cure}", file=source.file))
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         raise RecipeError(problems)

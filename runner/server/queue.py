@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import sys
 import time
@@ -16,12 +15,10 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from runner.errors import InputError
+from runner.pool.process import LOCK, RESULT, held, python_path, read_result
 from runner.server import job as jobs
 from runner.server.job import Job, JobStore
-from runner.server.work import LOCK
 
 MOST_WAITING = 100
 _LOOK = 0.5  # seconds between two looks at a process that is not our child
@@ -66,7 +63,7 @@ class Queue:
         for job in self.store.all():
             if job.state != jobs.RUNNING:
                 continue
-            if _held(self.store.place(job.id) / LOCK):
+            if held(self.store.place(job.id) / LOCK):
                 self._busy[job.device or self.devices[0]] = job.id
                 self._begin(self._watch(job))
             else:
@@ -165,7 +162,7 @@ class Queue:
 
     async def _run(self, job: Job) -> None:
         place = self.store.place(job.id)
-        (place / "result.json").unlink(missing_ok=True)
+        (place / RESULT).unlink(missing_ok=True)
         if self.store.wished(job) != "keep":
             self.store.wish(job, "")
         command = [sys.executable, "-m", "runner.server.work", str(self.store.gallery), job.id]
@@ -179,7 +176,7 @@ class Queue:
                     stdout=log,
                     stderr=log,
                     start_new_session=True,  # Ctrl-C at the server is the server's to hand on
-                    env={**os.environ, "PYTHONPATH": _python_path()},
+                    env={**os.environ, "PYTHONPATH": python_path()},
                 )
             self._children[job.id] = child
             await child.wait()
@@ -191,7 +188,7 @@ class Queue:
 
     async def _watch(self, job: Job) -> None:
         """Wait for a process that an earlier server has started."""
-        while _held(self.store.place(job.id) / LOCK):
+        while held(self.store.place(job.id) / LOCK):
             await asyncio.sleep(_LOOK)
         self._free(job)
 
@@ -208,7 +205,7 @@ class Queue:
         if job.state != jobs.RUNNING:
             return
         wish = self.store.wished(job)
-        outcome, message = _result(self.store.place(job.id))
+        outcome, message = read_result(self.store.place(job.id))
         if outcome == "done":
             self.store.change(job, state=jobs.DONE, message="")
         elif wish == "cancel":
@@ -236,31 +233,3 @@ _DIED = (
     "its process ended without a word, twice; usually the machine's memory was full; make the last phase smaller, or "
     "free memory, then resume"
 )
-
-
-def _result(place: Path) -> tuple[str, str]:
-    try:
-        told = json.loads((place / "result.json").read_text(encoding="utf-8"))
-        return str(told["outcome"]), str(told["message"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return "", ""
-
-
-def _held(path: Path) -> bool:
-    """Whether a process holds a lock."""
-    if not path.exists():
-        return False
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return True
-    lock.release()
-    return False
-
-
-def _python_path() -> str:
-    """Where the process finds this package, whatever folder it is started in."""
-    here = str(Path(__file__).resolve().parents[2])
-    before = os.environ.get("PYTHONPATH", "")
-    return f"{here}{os.pathsep}{before}" if before else here

@@ -7,26 +7,24 @@ so that a restarted server finds the run still going on. It hears wishes by the 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import sys
 import threading
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 from rich.console import Console
 
 from runner.errors import InputError, OrbifolioError
+from runner.pool.process import CODES, LOCK, obey_signals, write_result
 from runner.server.job import Job, JobStore, read_wish
 from runner.shelf import write_atomically
 
 if TYPE_CHECKING:
     from runner.run import RunResult, Stop
 
-LOCK = "lock"
 _LISTEN = 0.3  # seconds between two looks at the file of wishes
 
 
@@ -50,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         result = _run(store, job, told)
         outcome, message = result.outcome, result.message
-        code = {"done": 0, "interrupted": 130}.get(outcome, 1)
+        code = CODES.get(outcome, 1)
     except KeyboardInterrupt:
         outcome, message, code = "interrupted", "stopped before it began", 130
     except OrbifolioError as error:
@@ -59,8 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
         message = f"{type(error).__name__}: {error}"
         raise
     finally:
-        record = json.dumps({"outcome": outcome, "message": message}, ensure_ascii=False)
-        write_atomically(store.place(job.id) / "result.json", record.encode())
+        write_result(store.place(job.id), outcome, message)
         lock.release()
     return code
 
@@ -108,12 +105,7 @@ def _run(store: JobStore, job: Job, told: argparse.Namespace) -> RunResult:
 
 def _hear(folder: Path, stop: Stop) -> None:
     """Turn wishes and signals into what the run looks at between its steps."""
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        stop.request()
-
-    signal.signal(signal.SIGINT, handle)
-    signal.signal(signal.SIGTERM, handle)
+    obey_signals(stop)
 
     def listen() -> None:
         asked = False

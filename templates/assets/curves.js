@@ -8,6 +8,8 @@
   const TOUCHED = "Touch a curve to see the picture of that step.";
   const HINT = "Drag over a curve to look closer, click it to see the picture of that step. By keyboard: arrow keys, Enter, plus, minus, 0.";
 
+  const SEVERAL = "Drag over a curve to look closer; its name in the list hides and shows it. By keyboard: arrow keys, plus, minus, 0.";
+
   function button(text, label) {
     const made = document.createElement("button");
     made.type = "button";
@@ -58,7 +60,9 @@
   }
 
   function enhance(section, number) {
-    const { x, borders, before, charts: values } = JSON.parse(section.querySelector("[data-curves-data]").textContent);
+    const { x, borders, before, joined, charts: values } = JSON.parse(section.querySelector("[data-curves-data]").textContent);
+    // curves of several runs have steps of their own: between two of them a line goes on
+    if (joined) for (const lines of Object.values(values)) for (const line of lines) line.forEach((value, at) => value ?? (line[at] = undefined));
     const first = x[0];
     const last = x[x.length - 1];
     const figures = [...section.querySelectorAll("figure.chart")];
@@ -161,7 +165,7 @@
 
     const hint = document.createElement("p");
     hint.className = "quiet hint";
-    hint.textContent = matchMedia("(hover: none)").matches ? TOUCHED : HINT;
+    hint.textContent = joined ? SEVERAL : matchMedia("(hover: none)").matches ? TOUCHED : HINT;
     section.querySelector("h2").after(hint);
     const mark = (position) => {
       const step = Number(position) - before;

@@ -7,6 +7,7 @@ document.querySelectorAll("[data-runs]").forEach((table) => {
   const rows = [...body.rows];
   const heads = [...table.tHead.rows[0].cells];
   const boxes = rows.map((row) => row.querySelector("input")).filter(Boolean);
+  const { keep } = table.dataset; // the choice's name in the page's address, where it is kept there
   const picked = document.querySelector("[data-picked]");
   const link = document.querySelector("a[data-compare]");
 
@@ -23,17 +24,32 @@ document.querySelectorAll("[data-runs]").forEach((table) => {
     return way * (Number.isNaN(a) || Number.isNaN(b) ? one.localeCompare(other, "en", { numeric: true }) : a - b);
   }
 
-  function sort(column) {
+  function sort(column, asked = "") {
     const head = heads[column];
     const first = head.dataset.first || "ascending";
     const now = head.getAttribute("aria-sort");
-    const next = now === "ascending" ? "descending" : now === "descending" ? "ascending" : first;
+    const next = asked || (now === "ascending" ? "descending" : now === "descending" ? "ascending" : first);
     heads.forEach((each) => each.removeAttribute("aria-sort"));
     head.setAttribute("aria-sort", next);
     const way = next === "ascending" ? 1 : -1;
     const sorted = rows.map((row, at) => [order(row, column), at, row]);
     sorted.sort((one, other) => compare(one[0], other[0], way) || one[1] - other[1]);
     body.append(...sorted.map(([, , row]) => row));
+    return next;
+  }
+
+  function press(column) {
+    const way = sort(column);
+    if (keep) orbifolio.choices.set(keep, `${heads[column].dataset.key},${way}`);
+  }
+
+  // The order that the address asks for, if there are such a column and such a way.
+  function recall() {
+    const asked = orbifolio.choices.get(keep);
+    const [key, way] = [asked.slice(0, asked.lastIndexOf(",")), asked.slice(asked.lastIndexOf(",") + 1)];
+    const column = heads.findIndex((head) => head.dataset.key === key);
+    if (column >= 0 && ["ascending", "descending"].includes(way)) sort(column, way);
+    else sort(0, table.dataset.sorted);
   }
 
   function addressOf(keys) {
@@ -49,10 +65,14 @@ document.querySelectorAll("[data-runs]").forEach((table) => {
   if (rows.length < 2) return;
   heads.forEach((head, column) => {
     const button = make("button", { type: "button" }, ...head.childNodes);
-    button.addEventListener("click", () => sort(column));
+    button.addEventListener("click", () => press(column));
     head.append(button);
   });
-  heads[0].setAttribute("aria-sort", "descending");
+  heads[0].setAttribute("aria-sort", table.dataset.sorted || "descending");
+  if (keep) {
+    orbifolio.choices.changed(recall);
+    recall();
+  }
   if (!link) return;
   boxes.forEach((box) => box.addEventListener("change", choose));
   orbifolio.busy.push(() => boxes.some((box) => box.checked));

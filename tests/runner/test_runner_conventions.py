@@ -157,7 +157,7 @@ def test_reports_know_no_torch_and_numerics_no_pages():
 
 LEVELS = (
     ("cli",),
-    ("commands", "server"),
+    ("commands", "server", "pool"),
     ("cloud",),
     (
         "run",

@@ -68,7 +68,8 @@
     showProblems(found);
     showPictures(found);
     part("start").disabled = found.problems.length > 0;
-    if (!found.problems.length) glance(mine);
+    if (found.problems.length) part("estimate").textContent = "";
+    else glance(mine);
   }
 
   function showProblems({ problems, advisories }) {
@@ -178,6 +179,7 @@
   function glance(mine) {
     clearTimeout(glancing);
     glancing = setTimeout(async () => {
+      server.estimate(part("estimate"), body(), () => mine === turn);
       try {
         const made = await ask("/api/preview", body());
         if (mine !== turn) return;

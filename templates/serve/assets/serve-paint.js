@@ -14,12 +14,33 @@
   const choices = () => form.querySelector(`[data-look="${look()}"]`);
   const chosen = () => [...choices().querySelectorAll("input:checked")];
 
+  // What a picture will need; only once it could be begun, since that depends on the photo.
+  let turn = 0;
+  let estimating = null;
+  function estimate(possible) {
+    const mine = ++turn;
+    clearTimeout(estimating);
+    if (!possible || form.hidden) part("estimate").textContent = "";
+    else estimating = setTimeout(() => server.estimate(part("estimate"), wanted(), () => mine === turn), 250);
+  }
+
+  function wanted() {
+    const options = {};
+    const asks = ["photo"];
+    for (const input of chosen()) {
+      options[input.name.slice(look().length + 1)] = input.value;
+      if (input.dataset.asks) asks.push(input.dataset.asks);
+    }
+    return { json: { look: look(), options, images: Object.fromEntries(asks.map((name) => [name, images[name]])) } };
+  }
+
   function ready() {
     const asks = chosen().map((input) => input.dataset.asks).filter(Boolean);
     part("own-file").hidden = asks.length === 0;
     const missing = sending ? "The photo is on its way" : !images.photo ? "Choose a photo first" : asks.some((name) => !images[name]) ? "Choose the picture whose manner it takes" : "";
     part("go").disabled = Boolean(missing);
     part("why").textContent = missing;
+    estimate(!missing);
   }
 
   function choose() {
@@ -87,16 +108,9 @@
   async function go(event) {
     event.preventDefault();
     tell(part("fault"), "");
-    const options = {};
-    const asks = ["photo"];
-    for (const input of chosen()) {
-      options[input.name.slice(look().length + 1)] = input.value;
-      if (input.dataset.asks) asks.push(input.dataset.asks);
-    }
     part("go").disabled = true;
     try {
-      const wanted = Object.fromEntries(asks.map((name) => [name, images[name]]));
-      const run = await ask("/api/runs", { json: { look: look(), options, images: wanted } });
+      const run = await ask("/api/runs", wanted());
       make(run.id, true);
     } catch (error) {
       tell(part("fault"), error.message);

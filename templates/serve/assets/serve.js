@@ -51,5 +51,18 @@ window.server = (() => {
     return setInterval(go, seconds * 1000);
   }
 
-  return { ask, every, make, sentence, tell };
+  // Tell in a place how long a picture will take; `current` says whether anybody still wants to know.
+  async function estimate(place, body, current) {
+    let words = "";
+    try {
+      const { text, memory_bytes: memory, waiting } = await ask("/api/estimate", body);
+      const after = waiting ? `, after ${waiting === 1 ? "another picture" : `${waiting} other pictures`}` : "";
+      words = `Takes ${text} here${after}; ${(memory / 1e9).toFixed(1)} GB of memory.`;
+    } catch {
+      // what is wrong with it is told elsewhere
+    }
+    if (current()) place.textContent = words;
+  }
+
+  return { ask, estimate, every, make, sentence, tell };
 })();

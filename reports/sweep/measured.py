@@ -1,0 +1,107 @@
+"""The measures of a sweep: (cards of its runs) -> columns that can be read and sorted, the best value of each.
+
+A measure that no two runs share compares nothing, and one that is the same in all of them tells nothing:
+neither has a column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reports import wording
+
+MOST = 40
+"""Measures in the table; the compare page and the runs' own pages have all."""
+
+_NAMES = {
+    "loss": "Loss",
+    "seconds": "Time",
+    "steps": "Steps",
+    "peak_memory_bytes": "Peak memory",
+    "symmetry.worst": "Symmetry residual",
+    "symmetry.closest_unclaimed": "Closest unclaimed",
+}
+_LESS_IS_BETTER = ("seconds", "peak_memory_bytes", "symmetry.worst")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A column: its key, what it is called, its values by run, `type/id`; whether less of it is plainly better."""
+
+    key: str
+    label: str
+    values: Mapping[str, float]
+    less: bool
+
+    @property
+    def best(self) -> float | None:
+        """The value to be found at a glance, or None where less is not plainly better."""
+        return min(self.values.values()) if self.less else None
+
+    def text(self, run: str) -> str:
+        """A run's value in words, or ""."""
+        value = self.values.get(run)
+        return "" if value is None else _spelling(self.key)(value)
+
+
+def _bytes(value: float) -> str:
+    return wording.size(round(value))
+
+
+def _plain(value: float) -> str:
+    return wording.integer(round(value)) if value == round(value) and abs(value) < 1e9 else wording.number(value)
+
+
+def _spelling(key: str) -> Callable[[float], str]:
+    last = key.rpartition(".")[2]
+    if last == "seconds":
+        return wording.duration
+    return _bytes if last.endswith("bytes") else _plain
+
+
+def label(key: str) -> str:
+    """A measure in words.
+
+    >>> label("loss"), label("terms.gram.conv1_1"), label("metrics.step-length"), label("painting.decibels")
+    ('Loss', 'gram.conv1_1', 'Step length', 'Painting decibels')
+    """
+    if key in _NAMES:
+        return _NAMES[key]
+    if key.startswith("terms."):
+        return key.removeprefix("terms.")
+    words = key.removeprefix("metrics.").removesuffix("_bytes").replace(".", " ").replace("_", " ").replace("-", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _less(key: str, alike: bool) -> bool:
+    loss = key == "loss" or key.startswith("terms.")
+    return (loss and alike) or key in _LESS_IS_BETTER
+
+
+def measures(each: Mapping[str, Mapping[str, float]], *, alike: bool) -> tuple[Measure, ...]:
+    """The measures that runs share and differ in: those that every run has, terms, and all others.
+
+    Args:
+        each: the measures of every run, by `type/id`.
+        alike: whether all runs have the same objectives, so that a smaller loss is a better one.
+    """
+    known = list(_NAMES)
+
+    def order(name: str) -> tuple[int, bool, str]:
+        return (known.index(name) if name in _NAMES else len(known), not name.startswith("terms."), name)
+
+    found = []
+    for name in sorted({name for measured in each.values() for name in measured}, key=order):
+        values = {run: measured[name] for run, measured in each.items() if name in measured}
+        if len(values) > 1 and len({_spelling(name)(value) for value in values.values()}) > 1:
+            found.append(Measure(name, label(name), values, _less(name, alike)))
+    return tuple(found)
+
+
+def same(each: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """The parameters that all runs have in common, by name; runs that kept none tell nothing."""
+    known = [parameters for parameters in each if parameters]
+    if not known:
+        return {}
+    return {name: value for name, value in known[0].items() if all(other.get(name) == value for other in known[1:])}

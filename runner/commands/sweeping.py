@@ -1,0 +1,313 @@
+"""`orbifolio sweep`, and `orbifolio run FOLDER`: many runs, one table, one page.
+
+Exit codes: 0 all done; 1 any failed; 2 the arguments or a recipe are wrong, and nothing was started; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.commands.options import console, image_arguments, image_option, out_arguments, out_option
+from runner.errors import InputError
+
+if TYPE_CHECKING:
+    from runner.pool.engine import Engine
+    from runner.pool.examine import Facts
+    from runner.pool.sweep import Sweep
+    from runner.pool.variations import Variation
+
+_LISTED = 24  # members that are listed before a sweep begins
+
+
+@click.command()
+@click.argument("recipe", type=click.Path(path_type=Path), required=False, metavar="RECIPE")
+@click.argument("arguments", nargs=-1, metavar="KEY=A,B,C ...")
+@image_option
+@out_option
+@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
+@click.option("--address", default="auto", show_default=True, help="The Ray cluster's; `local` starts one here.")
+@click.option("--devices", default="auto", show_default=True, help="cpu, or cuda:0,cuda:1: one run at a time on each.")
+@click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Runs side by side on each device.")
+@click.option("--threads", type=click.IntRange(1, 256), default=None, help="Processor threads of each run.")
+@click.option("--to", metavar="s3://BUCKET/PREFIX", default=None, help="Publish every run there while it goes on.")
+@click.option(
+    "--work",
+    metavar="s3://BUCKET/PREFIX",
+    default=None,
+    help="Through it runs travel from Ray's nodes to the gallery, where these do not share its disk.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the newest unfinished sweep, or that of RECIPE and values.")
+@click.option("--dry-run", is_flag=True, help="Only list the runs, and about how long they take.")
+@click.option("--yes", is_flag=True, help="Begin even with more than 256 runs.")
+def sweep(
+    recipe: Path | None,
+    arguments: tuple[str, ...],
+    images: dict[str, Path],
+    gallery: Path,
+    engine: str,
+    address: str,
+    devices: str,
+    jobs: int | None,
+    threads: int | None,
+    to: str | None,
+    work: str | None,
+    resume: bool,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Run RECIPE with every combination of values, and compare the pictures on one page.
+
+    Commas separate values, except inside brackets and quotes; range(1,10) is 1 to 9.
+
+    Example: orbifolio sweep recipes/plane/rainbow-hexagon.yaml seed=1,2,3 renderer.symmetry.group=p6,p3
+    """
+    from runner.arithmetic import protect
+
+    protect()  # before torch is imported
+    from runner.pool.local import Local, choose_devices
+    from runner.pool.variations import product, varied_keys
+
+    def make() -> Engine:
+        if engine == "local":
+            return Local(choose_devices(devices), jobs=jobs or 1, threads=threads or 0)
+        from runner.pool.cluster import Cluster
+
+        return Cluster(address, devices=devices, threads=threads or 0, store=_store(work))
+
+    if engine == "local" and (work or address != "auto"):
+        raise click.UsageError("--work and --address are for --engine ray")
+    if engine == "ray" and jobs:
+        raise click.UsageError(
+            "--jobs is for this machine; a cluster is filled; --threads says how much each run takes"
+        )
+    if resume and (recipe is None or recipe.is_dir()):
+        if arguments:
+            raise click.UsageError("with --resume, values are repeated together with their recipe")
+        _go_on(gallery, recipe, make())
+        return
+    if recipe is None:
+        raise click.UsageError("no recipe is given; name one and what varies, or --resume")
+    words = ["orbifolio", "sweep", str(recipe), *arguments, *image_arguments(images), *out_arguments(gallery)]
+    if recipe.is_dir():
+        raise InputError(
+            f"{recipe}: is a folder; a sweep varies one recipe; all of a folder are made by `orbifolio run`"
+        )
+    words += [] if to is None else ["--to", to]
+    variations = product(recipe, [*arguments, *_publish(to)], yes=yes or dry_run)
+    keys = varied_keys(arguments)
+    _carry_out(
+        variations,
+        images,
+        gallery,
+        make(),
+        varied=keys,
+        command=shlex.join([*words, *([] if engine == "local" else ["--engine", engine])]),
+        title="",
+        resume=resume,
+        dry=dry_run,
+    )
+
+
+def run_folder(
+    folder: Path,
+    overrides: Sequence[str],
+    images: Mapping[str, Path],
+    *,
+    gallery: Path,
+    devices: str,
+    resume: bool,
+) -> None:
+    """Every recipe below a folder, one after the other on each device."""
+    from runner.pool.examine import needed_uploads
+    from runner.pool.local import Local, choose_devices
+    from runner.pool.variations import recipes_below
+
+    found = recipes_below(folder, overrides)
+    kept: list[Variation] = []
+    used: set[str] = set()
+    for variation in found:
+        needed = needed_uploads(variation)
+        used |= set(needed)
+        missing = [name for name in needed if name not in images]
+        if missing:
+            given = " ".join(f"--image {name}=FILE" for name in missing)
+            click.echo(f"left out: {variation.recipe} asks for pictures; give them by {given}", err=True)
+            continue
+        kept.append(_numbered(variation, len(kept)))
+    if not kept:
+        raise InputError(f"{folder}: every recipe in it asks for a picture that was not given; give it by --image")
+    unused = sorted(set(images) - used)
+    if unused:
+        raise InputError(
+            f"--image {unused[0]}=...: no recipe in {folder} asks for it; leave it out, or correct its name"
+        )
+    words = ["orbifolio", "run", str(folder), *overrides, *image_arguments(images), *out_arguments(gallery)]
+    _carry_out(
+        kept,
+        images,
+        gallery,
+        Local(choose_devices(devices)),
+        varied=(),
+        command=shlex.join(words),
+        title=folder.resolve().name.capitalize(),
+        resume=resume,
+        dry=False,
+    )
+
+
+def _publish(to: str | None) -> list[str]:
+    """`--to` as a value of the recipe."""
+    from runner.commands.publishing import target_settings
+
+    return (
+        [] if to is None else [f"publish={json.dumps(target_settings(to).model_dump(mode='json', exclude_none=True))}"]
+    )
+
+
+def _store(work: str | None) -> str:
+    """`--work` as settings of a store."""
+    from runner.commands.publishing import target_settings
+
+    if work is None:
+        return ""
+    found = target_settings(work if "://" in work else str(Path(work).absolute()))
+    return found.model_dump_json(exclude_none=True)
+
+
+def _numbered(variation: Variation, number: int) -> Variation:
+    from dataclasses import replace
+
+    return replace(variation, number=number)
+
+
+def _carry_out(
+    variations: Sequence[Variation],
+    images: Mapping[str, Path],
+    gallery: Path,
+    engine: Engine,
+    *,
+    varied: tuple[tuple[str, tuple[str, ...]], ...],
+    command: str,
+    title: str,
+    resume: bool,
+    dry: bool,
+) -> None:
+    """Examine all, tell what will happen, and do it."""
+    from runner.pool.examine import examine
+    from runner.pool.sweep import begin, find, order_of
+
+    place = gallery.absolute()
+    facts = examine(variations, images, device=engine.kind)
+    _tell(variations, facts, engine, dry=dry)
+    if dry:
+        return
+    order = order_of(variations, facts, images, threads=engine.threads, options=out_arguments(gallery))
+    if resume:
+        _mind(find(place, order), gallery, engine)
+        return
+    _fetch(facts, engine)
+    made = begin(
+        place,
+        order,
+        variations,
+        facts,
+        images,
+        title=title or facts[0].title,
+        command=command,
+        shown=gallery,
+        about=" · ".join(_common(variations)),
+        varied=varied,
+        engine=engine.name,
+    )
+    _mind(made, gallery, engine)
+
+
+def _common(variations: Sequence[Variation]) -> list[str]:
+    """Values that all members share, as typed."""
+    varied = {key for key, _ in variations[0].varied}
+    return [text for text in variations[0].overrides if text.partition("=")[0] not in {*varied, "publish"}]
+
+
+def _tell(variations: Sequence[Variation], facts: Sequence[Facts], engine: Engine, *, dry: bool) -> None:
+    """List the members, with the time that they are expected to take; on stdout where that is all that was wanted."""
+    from runner.listeners import clock
+    from runner.pool.examine import total_seconds
+
+    for variation in variations if dry else variations[:_LISTED]:
+        click.echo(variation.listing, err=not dry)
+    if not dry and len(variations) > _LISTED:
+        click.echo(f"and {len(variations) - _LISTED} more (--dry-run lists them all)", err=True)
+    total = total_seconds(facts)
+    side = min(engine.slots, len(variations))
+    told = f"{len(variations)} runs, together about {clock(total)} on {engine.shown}"
+    click.echo(told + (f"; {side} at once: about {clock(total / side)}" if side > 1 else ""), err=not dry)
+    warning = engine.warning(max((fact.memory or 0.0 for fact in facts), default=0.0))
+    if warning:
+        click.echo(f"warning: {warning}", err=True)
+
+
+def _fetch(facts: Sequence[Facts], engine: Engine) -> None:
+    """Weights are fetched once, before many processes want them; a cluster's nodes fetch their own."""
+    from runner.vision.weights import default_store, show_progress
+
+    if not engine.here:
+        return
+    with show_progress(console()):
+        for name in dict.fromkeys(name for fact in facts for name in fact.weights):
+            default_store().fetch(name)
+
+
+def _go_on(gallery: Path, sweep: Path | None, engine: Engine) -> None:
+    """Go on with the newest unfinished sweep, or with one by its folder."""
+    from runner.pool.record import SWEEPS
+    from runner.pool.sweep import find
+
+    place, name = gallery.absolute(), None
+    if sweep is not None:
+        folder = sweep.resolve()
+        if folder.parent.name != SWEEPS:
+            raise InputError(f"{sweep}: is no sweep; sweeps lie in GALLERY/{SWEEPS}/; name one, or a recipe")
+        gallery, place, name = sweep.parent.parent, folder.parent.parent, folder.name
+    _mind(find(place, name=name), gallery, engine)
+
+
+def _mind(sweep: Sweep, gallery: Path, engine: Engine) -> None:
+    """Run what is missing; ends the program unless all is done."""
+    from reports.gallery import rebuild_gallery
+    from runner.pool.order import place_of
+    from runner.pool.publishing import publish_sweep
+    from runner.pool.record import DONE, INTERRUPTED, SWEEPS
+    from runner.pool.sweep import carry_out, changed_since
+
+    place = gallery.absolute()
+    for typed in changed_since(place_of(place, sweep.folder.name), sweep.order):
+        click.echo(f"{typed}: has changed; the sweep goes on with its text as it was", err=True)
+    status = carry_out(sweep, place, engine, console())
+    if not engine.here:
+        rebuild_gallery(place)  # nodes may have made runs where they saw no other
+    publish_sweep(sweep, place, console())
+    _summary(sweep, status)
+    click.echo(str(gallery / SWEEPS / sweep.folder.name / "index.html"))
+    if status == INTERRUPTED:
+        sys.exit(130)
+    if status != DONE:
+        sys.exit(1)
+
+
+def _summary(sweep: Sweep, status: str) -> None:
+    """How it ended, and how to go on."""
+    record = sweep.record
+    done = len(record.members) - len(record.unfinished)
+    click.echo(f"{status}: {done} of {len(record.members)} runs are done", err=True)
+    for member in record.members:
+        if member.state == "failed":
+            click.echo(f"{member.listing}: {member.message}", err=True)
+    if record.unfinished:
+        click.echo(f"go on with: {record.resume}", err=True)

@@ -1,0 +1,1 @@
+"""Many runs at once: a sweep (recipes x values) -> its members, each a run in a process of its own."""

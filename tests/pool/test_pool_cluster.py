@@ -1,0 +1,95 @@
+"""The Ray engine: on a real cluster of two nodes, one of which is killed; and what is told where there is none."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from runner.cli import cli
+from runner.errors import InputError, MissingProgram
+from runner.pool import cluster, task
+
+STEPS = 150
+
+
+def _alone() -> str:
+    """Why no network of its own can be had here, "" if it can."""
+    if shutil.which("unshare") is None or shutil.which("ip") is None:
+        return "unshare and ip are needed (util-linux, iproute2)"
+    tried = subprocess.run(["unshare", "-n", "ip", "link", "set", "lo", "up"], capture_output=True, check=False)
+    return "" if tried.returncode == 0 else "a network of its own needs root"
+
+
+@pytest.fixture(scope="module")
+def two_nodes() -> None:
+    """Skips where Ray cannot be tried."""
+    pytest.importorskip("ray")
+    why = _alone()
+    if why:
+        pytest.skip(why)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("two_nodes")
+def test_a_lost_node_loses_nothing_and_pictures_are_those_of_plain_runs(recipe):
+    recipe.write_text(recipe.read_text().replace("steps: 4", f"steps: {STEPS}"))
+    script = Path(__file__).with_name("two_nodes.py")
+    alone = f"ip link set lo up; exec {sys.executable} {script} {recipe} {STEPS}"
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        ["unshare", "-n", "bash", "-c", alone],
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    told = json.loads(done.stdout.splitlines()[-1])
+    plain = []
+    for seed in ("seed=1", "seed=2"):
+        made = CliRunner().invoke(cli, ["run", str(recipe), seed])
+        assert made.exit_code == 0, made.output
+        plain.append((Path(made.stdout.splitlines()[-1]).parent / "final.png").read_bytes())
+    assert len(set(plain)) == 2
+    for name in ("shared", "far"):
+        found = told[name]
+        assert found["code"] == 0, found["err"]
+        assert found["out"].splitlines()[-1].endswith("index.html")
+        assert [member["state"] for member in found["members"]] == ["done", "done"]
+        for member, picture in zip(found["members"], plain, strict=True):
+            run = Path(name, member["run"])
+            assert (run / "final.png").read_bytes() == picture
+            assert member["worker"].startswith("node ")
+            assert not (run / "checkpoint").exists()
+            assert json.loads((run / "run.json").read_text())["status"] == "done"
+            assert (run / "index.html").is_file()
+    killed = told["shared"]["killed"]
+    assert [member["attempts"] for member in told["shared"]["members"]] == [1 + (killed == 0), 1 + (killed == 1)]
+    assert [path for path in Path("store").rglob("*") if path.is_file()] == []  # what has come home is gone there
+    for folder in ("shared", "far"):
+        assert not list(Path(folder).glob(".sweeps/*"))
+
+
+def test_a_node_that_does_not_see_the_gallery_says_so(tmp_path):
+    assert task.do(task.Duty(str(tmp_path), "20261121-101500-4f2a", 0, "cpu", 1)) == task.UNSEEN
+
+
+def test_without_the_extra_it_says_how_to_get_it(recipe, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingProgram, match=r"Ray is not installed; .*; pip install 'orbifolio\[ray\]'"):
+        cluster.Cluster("auto")
+
+
+def test_without_a_cluster_it_says_how_to_begin_one(monkeypatch):
+    pytest.importorskip("ray")
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    with pytest.raises(InputError, match="--address auto: no Ray cluster can be used there .* `ray start --head`"):
+        cluster.Cluster("auto")
+    with pytest.raises(InputError, match="--devices cuda:0: a cluster chooses among its devices"):
+        cluster.Cluster("auto", devices="cuda:0")
