@@ -5,6 +5,9 @@ The canvas of Nakano (2019) for painters of a fixed resolution: n tiles of 64 pi
 random. It is here for parity: `strokes` paints with less, at any resolution and without tiles.
 
 Departure: the painter is asked for all strokes at once, and only what changes is padded to the whole picture.
+
+The strokes are left as a document for the implicit painter of the same brush, which draws them at any size, and for the
+real program; what is compared with these is this canvas. Paint that the edge of a tile cuts off here goes on there.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import ClassVar, Literal
 
+import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor
@@ -20,9 +24,11 @@ from torch.nn import functional
 
 from runner.canvas.base import Canvas, CanvasSettings, Stage
 from runner.errors import InputError
-from runner.painter.actions import COLOUR, COUNT, END, END_PRESSURE, ENTRY_PRESSURE, START
+from runner.painter.actions import COLOUR, COUNT, END, END_PRESSURE, ENTRY_PRESSURE, SIZE, START, VIA
 from runner.painter.base import Painter
-from runner.painter.learnt import load_painter
+from runner.painter.learnt import find_painter, load_painter, shipped, unpack
+from runner.painting.compiling import Floats
+from runner.painting.record import Record
 from runner.symmetry.base import Layout
 
 TILE = 64  # pixels; the canvas that painters are learnt on
@@ -54,7 +60,8 @@ class StrokeGrid(CanvasSettings):
 
     def begin(self, stage: Stage, values: Tensor, previous: Canvas | None) -> GridCanvas:
         """Each phase begins anew at random; see the base class."""
-        return GridCanvas(self, stage.layout, _painter(self.brush), stage.seed, str(values.device))
+        plain = stage.symmetry is None or not (stage.symmetry.claims() or any(stage.symmetry.wrap))
+        return GridCanvas(self, stage.layout, _painter(self.brush), stage.seed, str(values.device), plain=plain)
 
     def parameter_count(self, layout: Layout, number: int, sizes: tuple[tuple[int, int], ...]) -> int:
         """Twelve for each stroke."""
@@ -72,6 +79,16 @@ class StrokeGrid(CanvasSettings):
 @cache
 def _painter(name: str) -> Painter:
     return load_painter(name)
+
+
+def _document_brush(name: str) -> str | None:
+    """The implicit painter that draws what a painter of a fixed resolution was learnt from; None where none is here."""
+    path = find_painter(name)
+    facts = unpack(path)[1]
+    brush = str(facts.get("brush", ""))
+    if facts["kind"] == "implicit":
+        return name
+    return brush if brush in shipped() else None
 
 
 def corners(width: int, height: int, overlap: int) -> list[tuple[int, int]]:
@@ -92,8 +109,28 @@ def corners(width: int, height: int, overlap: int) -> list[tuple[int, int]]:
 class GridCanvas(Canvas):
     """The working canvas: holds (tiles, strokes, 12) numbers."""
 
-    def __init__(self, settings: StrokeGrid, layout: Layout, painter: Painter, seed: int, device: str) -> None:
+    def __init__(
+        self,
+        settings: StrokeGrid,
+        layout: Layout,
+        painter: Painter,
+        seed: int,
+        device: str,
+        *,
+        plain: bool = True,
+    ) -> None:
+        """Random strokes.
+
+        Args:
+            settings: of the canvas.
+            layout: where it lives.
+            painter: of the brush.
+            seed: of the run.
+            device: of the values.
+            plain: the picture has no symmetry, so that what the tiles hold is all there is to tell.
+        """
         self.settings, self.layout, self.painter, self.device = settings, layout, painter, device
+        self.seed, self.plain = seed, plain
         self.corners = corners(layout.width, layout.height, settings.overlap)
         random = torch.Generator().manual_seed(seed)
         drawn = torch.rand((len(self.corners), settings.strokes, COUNT), generator=random)
@@ -122,18 +159,41 @@ class GridCanvas(Canvas):
         alphas = self.painter.alphas(actions.reshape(-1, COUNT)).reshape(len(self.corners), count, TILE, TILE)
         width, height = max(self.layout.width, TILE), max(self.layout.height, TILE)
         canvas = torch.ones((3, height, width))
-        tiles = range(len(self.corners))
-        if self.settings.order == "tiles":
-            order = [(tile, stroke) for tile in tiles for stroke in range(count)]
-        else:
-            order = [(tile, stroke) for stroke in range(count) for tile in tiles]
-        for tile, stroke in order:
+        for tile, stroke in self._order():
             left, top = self.corners[tile]
             part = canvas[:, top : top + TILE, left : left + TILE]
             colour = actions[tile, stroke, COLOUR, None, None].expand_as(part)
             over = alphas[tile, stroke] * (colour - part)
             canvas = canvas + functional.pad(over, (left, width - left - TILE, top, height - top - TILE))
         return self.layout.sample(canvas[None, :, : self.layout.height, : self.layout.width].to(self.device))
+
+    def _order(self) -> list[tuple[int, int]]:
+        """(tile, stroke) from the undermost."""
+        tiles, strokes = range(len(self.corners)), range(self.settings.strokes)
+        if self.settings.order == "tiles":
+            return [(tile, stroke) for tile in tiles for stroke in strokes]
+        return [(tile, stroke) for stroke in strokes for tile in tiles]
+
+    def record(self) -> Record | None:
+        """The strokes; None under a symmetry, and where the brush has no implicit painter."""
+        brush = _document_brush(self.settings.brush) if self.plain else None
+        if brush is None:
+            return None
+        with torch.no_grad():
+            actions, canvas = self.actions().cpu().numpy(), self.finished()[0].clamp(0, 1).permute(1, 2, 0)
+        order = np.array(self._order())
+        drawn = actions[order[:, 0], order[:, 1]]
+        return Record(
+            self.layout.width,
+            self.layout.height,
+            brush,
+            (1.0, 1.0, 1.0),
+            self.seed,
+            _columns(drawn, np.array(self.corners, np.float32)[order[:, 0]], self.painter.space.log_radius),
+            np.ascontiguousarray(drawn[:, COLOUR], np.float32),
+            np.zeros(len(drawn), np.int32),
+            target=canvas.cpu().numpy().astype(np.float32),
+        )
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Go on from `state_dict()`."""
@@ -143,3 +203,12 @@ class GridCanvas(Canvas):
     def describe(self) -> str:
         """Tiles and strokes."""
         return f"{len(self.corners)} tiles of {self.settings.strokes} strokes of {self.settings.brush}"
+
+
+def _columns(actions: Floats, where: Floats, log_radius: float) -> Floats:
+    """Actions (n, 12) on tiles whose corners are (n, 2) as columns of a stroke document, (n, 10)."""
+    places = [actions[:, part] * TILE + where for part in (START, VIA, END)]
+    radius = np.exp(actions[:, SIZE : SIZE + 1] * log_radius)
+    presses = [actions[:, at : at + 1] for at in (ENTRY_PRESSURE, END_PRESSURE)]
+    found: Floats = np.concatenate((*places, radius, *presses, np.ones_like(radius)), axis=1).astype(np.float32)
+    return found

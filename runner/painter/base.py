@@ -17,15 +17,21 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from runner.painter.actions import Space
 from runner.painter.brush import BrushFile
 from runner.painter.samples import Samples
 from runner.settings import Settings
 
 
 class Painter(nn.Module):
-    """The working painter."""
+    """The working painter.
+
+    Attributes:
+        space: what the numbers of an action mean.
+    """
 
     kind: ClassVar[str] = ""
+    space: Space
 
     @abstractmethod
     def alphas(self, actions: Tensor, *, scale: float = 1.0) -> Tensor:
@@ -152,6 +158,10 @@ class PainterSettings(Settings):
 
     def build(self, lesson: Lesson) -> Training:
         """The painter, untrained, and how it is trained."""
+        raise NotImplementedError(type(self).__name__)
+
+    def pace(self, stage: str) -> float:
+        """Seconds of a step of a stage on two processor cores, measured; for the plan."""
         raise NotImplementedError(type(self).__name__)
 
     def count(self, brush: BrushFile | None) -> int:

@@ -1,11 +1,17 @@
 """The paper's tiles: they cover the picture, lie over each other as actions say, and have true gradients."""
 
+from dataclasses import fields
+
+import numpy as np
+import pytest
 import torch
 
 from runner.canvas.base import Stage
 from runner.canvas.stroke_grid import TILE, StrokeGrid, corners
 from runner.painter.learnt import load_painter
+from runner.strokes.document import Painting
 from runner.symmetry.none import PlainPicture
+from runner.symmetry.plane import Plane
 
 
 def stage(width: int, height: int, seed: int = 3) -> Stage:
@@ -30,6 +36,28 @@ def test_one_tile_is_the_painters_own_picture():
     for alpha, action in zip(load_painter("classic/dry_brush").alphas(actions), actions, strict=True):
         expected = torch.lerp(expected, action[6:9, None, None].expand_as(expected), alpha)
     assert torch.allclose(canvas.artwork()[0], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("order", ["tiles", "turns"])
+def test_its_strokes_as_a_document_are_the_same_picture(order):
+    place = stage(96, 80)
+    canvas = StrokeGrid(strokes=3, overlap=20, order=order).begin(place, torch.zeros(96 * 80, 3), None)
+    with torch.no_grad():  # well inside of its tile, whose edge would cut it off
+        canvas.tensor[..., [2, 3, 4, 5, 9, 10]] *= 0.15
+        canvas.tensor[..., 1] -= 2
+    record = canvas.record()
+    known = {item.name: getattr(record, item.name) for item in fields(record) if item.name != "target"}
+    painted = Painting(**known).render(load_painter(record.brush))
+    assert np.abs(painted - record.target).max() > 0  # drawn in boxes, not as whole tiles
+    assert -10 * np.log10(np.square(painted - record.target).mean()) > 40
+
+
+def test_only_what_can_be_told_is_told():
+    square = Plane(group="p4").build()
+    repeated = Stage(square.layout(64, 64), square, 1, 0, ((64, 64),), 5)
+    assert StrokeGrid().begin(repeated, torch.zeros(1, 3), None).record() is None
+    vae = StrokeGrid(brush="classic/dry_brush.vae", strokes=1).begin(stage(64, 64), torch.zeros(64 * 64, 3), None)
+    assert vae.record().brush == "classic/dry_brush"
 
 
 def test_descends_keeps_its_rules_and_comes_back_from_its_state():
