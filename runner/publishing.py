@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 
 
-class _Quiet:
+class Quiet:
     """Tells only what the user must know, each thing once."""
 
     def __init__(self, say: Say) -> None:
@@ -64,7 +64,7 @@ class Publishing:
         self._settings = settings
         self._gallery = gallery
         self._say = say
-        self._witness = _Quiet(say)
+        self._witness = Quiet(say)
         self._store: Store = settings.build(base)
         self._folder: Path | None = None
         self._publication: Publication | None = None

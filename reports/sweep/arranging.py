@@ -72,18 +72,27 @@ def brief(values: Sequence[str]) -> tuple[str, ...]:
     ('group: p4', 'group: p6')
     >>> brief(["1", "12"]), brief(["[a]", "[]"]), brief(['"a: b"', "c"])
     (('1', '12'), ('[a]', '[]'), ('a: b', 'c'))
+    >>> brief(['["oil"]', '["agate"]']), brief(["[a, b]", "{a: b}"])
+    (('oil', 'agate'), ('[a, b]', '{a: b}'))
     """
-    bare = tuple(value[1:-1] if _QUOTED.fullmatch(value) else value for value in values)
-    if bare != tuple(values):
-        return bare if all(bare) and len(set(bare)) == len(set(values)) else tuple(values)
-    if len(values) < 2 or not all(value[:1] in "{[" and value[-1:] in "}]" for value in values):
-        return tuple(values)
+    found = tuple(values)
+    if len(found) > 1 and all(value[:1] in tuple("{[") and value[-1:] in tuple("}]") for value in found):
+        found = _distinct(_cut(found), found)
+    return _distinct(tuple(value[1:-1] if _QUOTED.fullmatch(value) else value for value in found), found)
+
+
+def _distinct(short: tuple[str, ...], whole: tuple[str, ...]) -> tuple[str, ...]:
+    """Shorter texts if they still tell one from another, else the whole ones."""
+    return short if all(short) and len(set(short)) == len(set(whole)) else whole
+
+
+def _cut(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Lists or objects without the entries that all have at their beginning and end, and without brackets."""
     ahead = os.path.commonprefix(list(values))
     start = max(ahead.rfind(", ") + 2 if ", " in ahead else 0, max(ahead.rfind(each) for each in "{[") + 1)
     behind = os.path.commonprefix([value[start:][::-1] for value in values])[::-1]
     cut = next((len(behind) - at for at, letter in enumerate(behind) if letter in ",}]"), 0)
-    short = tuple(value[start : len(value) - cut] for value in values)
-    return short if all(short) and len(set(short)) == len(set(values)) else tuple(values)
+    return tuple(value[start : len(value) - cut] for value in values)
 
 
 def _stem(recipe: str) -> str:

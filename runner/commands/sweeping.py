@@ -66,7 +66,7 @@ def sweep(
 
     Commas separate values, except inside brackets and quotes; range(1,10) is 1 to 9.
 
-    Example: orbifolio sweep recipes/plane/rainbow-hexagon.yaml seed=1,2,3 renderer.symmetry.group=p6,p3
+    Example: orbifolio sweep recipes/plane/rainbow-hexagon.yaml seed=1,2,3 renderer.objectives.1.weight=2,5
     """
     from runner.arithmetic import protect
 

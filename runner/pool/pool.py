@@ -180,7 +180,7 @@ class Pool:
         elif outcome == FAILED:
             member.state, member.message = FAILED, message
         elif self.wishes.times:
-            member.state, member.message = INTERRUPTED, ""
+            member.state, member.message = INTERRUPTED if member.run else WAITING, ""
         elif self._tried(member) < TRIES:
             member.state = WAITING
             self.show.say(f"{member.listing}: {how}; it goes on from its checkpoint")

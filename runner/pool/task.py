@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 UNSEEN = "unseen"
 """Told by a node that does not see the gallery."""
+_LOOK = 0.5  # seconds between two looks at the process
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,12 @@ def _process(duty: Duty, gallery: Path, number: int, further: list[str]) -> str:
             start_new_session=True,
             env=environment("", duty.threads, os.environ),
         )
+    with contextlib.suppress(ValueError):  # not the main thread: Ray's affair
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
     while True:
         try:
-            return how_ended(process.wait())
+            return how_ended(process.wait(_LOOK))
+        except subprocess.TimeoutExpired:
+            continue  # a cancellation reaches only a thread that does something
         except KeyboardInterrupt:  # how Ray cancels a task
             process.terminate()

@@ -24,7 +24,7 @@ def error(*arguments: object) -> str:
 
 def test_a_dry_run_lists_all_with_an_estimate_and_leaves_nothing(recipe):
     done = invoke("sweep", recipe, "seed=1,2", "renderer.phases.0.size=16,32", "--dry-run", "--jobs", "2")
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 0, (done.output, done.exception)
     lines = done.stdout.splitlines()
     assert lines[:4] == [
         "#0 : seed=1 renderer.phases.0.size=16",

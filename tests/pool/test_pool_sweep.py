@@ -76,7 +76,7 @@ def stepping(gallery: Path, number: int) -> bool:
 def plain(recipe: Path, *overrides: str) -> bytes:
     """The picture of `orbifolio run`."""
     done = CliRunner().invoke(cli, ["run", str(recipe), *overrides, "--out", "plain"])
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 0, (done.output, done.exception)
     return (Path(done.stdout.splitlines()[-1]).parent / "final.png").read_bytes()
 
 
@@ -114,14 +114,19 @@ def test_a_killed_member_and_a_killed_sweep_lose_nothing(longer):
 
 def test_a_folder_of_recipes_is_run_with_those_left_out_that_ask_for_a_picture(recipe):
     recipe.with_name("photo.yaml").write_text(recipe.read_text().replace('"skimage:coffee"', "upload:face"))
-    run = begin("run", "plane", "seed=5")
+    run = begin("run", "plane", "seed=5", "publish={kind: folder, path: ../shown}")
     out, err = run.communicate(timeout=250)
     assert run.returncode == 0, err
     assert "left out: plane/photo.yaml asks for pictures; give them by --image face=FILE" in err
     found = told(Path("gallery"))
     assert (found["varied"], found["title"]) == ([], "Plane")
-    assert found["command"] == "orbifolio run plane seed=5"
+    assert found["command"] == "orbifolio run plane seed=5 'publish={kind: folder, path: ../shown}'"
+    assert found["about"] == "seed=5"
     (member,) = found["members"]
     assert (member["recipe"], member["state"], member["overrides"]) == ("plane/tiny.yaml", "done", {})
     assert out.splitlines()[-1].startswith("gallery/sweeps/")
     assert (Path("gallery") / member["run"] / "final.png").read_bytes() == plain(recipe, "seed=5")
+    shown = Path("shown", *Path(out.splitlines()[-1]).parts[1:])  # published, with the sweep's last page
+    assert shown.is_file()
+    assert member["run"] in shown.read_text()
+    assert (Path("shown") / member["run"] / "final.png").is_file()

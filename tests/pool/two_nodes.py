@@ -55,7 +55,8 @@ def main() -> None:
                 cluster.remove_node(node, allow_graceful=False)
                 killed = member["number"]
     first = told(process) | {"killed": killed, "members": members("shared")}
-    process = sweep(recipe, "seed=1,2", "--out", "far", "--work", "store", "--address", cluster.address)
+    few = "renderer.phases.0.steps=4"
+    process = sweep(recipe, "seed=1,2", few, "--out", "far", "--work", "store", "--address", cluster.address)
     second = told(process) | {"members": members("far")}
     cluster.shutdown()
     print(json.dumps({"shared": first, "far": second}))
