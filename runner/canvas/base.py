@@ -116,6 +116,8 @@ class CanvasSettings(Settings):
     """Whether its parameters change by themselves between steps, which L-BFGS does not bear."""
     charted: ClassVar[tuple[str, ...]] = ()
     """Metrics that are worth a curve in the report."""
+    work: ClassVar[float] = 0.0
+    """What making a pixel costs in a step, beside what VGG16 to its fourth block costs; for the plan."""
 
     @property
     def initial(self) -> Initial:

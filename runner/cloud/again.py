@@ -12,6 +12,7 @@ from reports.publish.s3 import S3
 from runner.cloud.by_hand import script
 from runner.cloud.cost import SETUP_SECONDS, work_of_phases
 from runner.cloud.machines import choose
+from runner.cloud.script import paints
 from runner.discretion import discreet
 from runner.errors import InputError
 from runner.recipe.model import LoadedRecipe
@@ -88,4 +89,5 @@ def _script(loaded: LoadedRecipe, phases: Sequence[Phase]) -> str:
         machine=machine.name,
         price=machine.list_price(""),
         hours=max(1.0, math.ceil(3 * expected / 3600)),
+        paints=paints(loaded.parameters),
     )

@@ -1,13 +1,15 @@
 """What travels to the node: a valid recipe -> an archive with its text, its pictures and the versions in use.
 
-    bundle.tar.gz:  recipe/.../THEME/NAME.yaml   inputs/...   constraints.txt   [mail.yaml]
+    bundle.tar.gz:  recipe/.../THEME/NAME.yaml   inputs/...   constraints.txt   [mail.yaml]   [files, folders]
 
 The recipe stands so deep that its relative paths lead to the same pictures as here without leaving the archive.
+Other files and folders that it names travel, too; see `travelling`.
 What was packed is unpacked and checked before anything is paid for.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import posixpath
@@ -17,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from runner.cloud.travelling import contents, travellers
 from runner.cloud.wheel import constraints
 from runner.errors import InputError, RecipeError
 from runner.recipe.model import LoadedRecipe, load
@@ -64,7 +67,9 @@ def pack(loaded: LoadedRecipe, *, mail: bytes | None = None) -> Bundle:
     files: dict[str, bytes] = {"constraints.txt": constraints().encode()}
     images: dict[str, str] = {}
     local, buckets = _sources(loaded)
-    depth = max((posixpath.normpath(path).count("../") for path in local if not Path(path).is_absolute()), default=0)
+    others = travellers(loaded)
+    beside = [*local, *(each.named for each in others if each.beside_recipe)]
+    depth = max((posixpath.normpath(path).count("../") for path in beside if not Path(path).is_absolute()), default=0)
     folder = "/".join([RECIPE, *["up"] * max(0, depth - 1), loaded.theme])
     for number, path in enumerate(local, 1):
         content = _read(loaded.images.base / path)
@@ -74,6 +79,10 @@ def pack(loaded: LoadedRecipe, *, mail: bytes | None = None) -> Bundle:
         else:
             name = posixpath.normpath(posixpath.join(folder, path))
         files[name] = content
+    more, moved = contents(others, folder)
+    files |= more
+    for path, name in sorted(moved.items(), key=lambda each: -len(each[0])):
+        text = text.replace(path, name)
     for key, given in loaded.images.given.items():
         images[key] = f"{INPUTS}/{key}{given.suffix}"
         files[images[key]] = _read(given)
@@ -139,9 +148,11 @@ def _check(files: Mapping[str, bytes], recipe: str, images: Mapping[str, str]) -
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         try:
-            load(Path(scratch, recipe), (), {key: Path(scratch, path) for key, path in images.items()})
+            with contextlib.chdir(scratch):  # as on the node
+                load(Path(scratch, recipe), (), {key: Path(scratch, path) for key, path in images.items()})
         except RecipeError as error:
+            told = str(error).replace(f"{scratch}/", "")
             raise InputError(
                 "the recipe is valid here, but not where it would be run: some file that it names does not travel; "
-                f"name pictures by paths relative to the recipe\n{error}".replace(f"{scratch}/", "")
+                f"name pictures and models by paths relative to the recipe, other files by whole paths\n{told}"
             ) from None

@@ -21,7 +21,9 @@ DELIMITER = "END-OF-THE-RECIPE"
 """No line of a recipe."""
 
 
-def script(*, name: str, theme: str, title: str, recipe: str, machine: str, price: float, hours: float) -> str:
+def script(
+    *, name: str, theme: str, title: str, recipe: str, machine: str, price: float, hours: float, paints: bool = False
+) -> str:
     """The script.
 
     Args:
@@ -32,6 +34,7 @@ def script(*, name: str, theme: str, title: str, recipe: str, machine: str, pric
         machine: type of machine.
         price: its list price, dollars an hour.
         hours: that it may live.
+        paints: whether it needs the paint program.
     """
     values = {
         "recipe_name": name,
@@ -39,6 +42,7 @@ def script(*, name: str, theme: str, title: str, recipe: str, machine: str, pric
         "hours": f"{hours:g}",
         "machine": machine,
         "price": f"{price:.3f}",
+        "paints": "yes" if paints else "",
         "image_parameter": IMAGE,
         "trust": json.dumps(trust("ec2")),
     }

@@ -66,7 +66,7 @@ publish="publish={\"kind\": \"s3\", \"bucket\": \"$BUCKET\", \"prefix\": \"galle
 {
     echo '#!/bin/bash'
     printf '%s=%q\n' launch "$launch" work "$work" region "$region" minutes "$minutes" mode run \
-        sender "" recipient "" wheel "$(basename "$WHEEL")"
+        paints "$paints" sender "" recipient "" wheel "$(basename "$WHEEL")"
     printf 'arguments=('
     printf '%q ' run "recipe/$theme/$recipe_name.yaml" "$publish" --out ../gallery
     echo ')'

@@ -35,17 +35,21 @@ class Work:
         pixels: pixels seen, over all steps.
         gpu: whether it runs faster on a GPU.
         picture: the last phase's size, for a reader.
+        share: what a pixel costs on average, beside VGG16 to its fourth block.
+        told: seconds on two processor cores of what is not reckoned by pixels.
     """
 
     memory: dict[str, float]
     pixels: float
     gpu: bool
     picture: str
+    share: float = 1.0
+    told: float = 0.0
 
     def seconds(self, machine: Machine) -> float:
         """Expected on a machine, without setting it up."""
         rate = SECONDS_PER_PIXEL[machine.device, machine.precision]
-        return 10 + 1.1 * self.pixels * rate / machine.speed
+        return 10 + (1.1 * self.pixels * self.share * rate + self.told) / machine.speed
 
 
 def work_of(loaded: LoadedRecipe) -> Work:
@@ -64,9 +68,14 @@ def work_of_phases(loaded: LoadedRecipe, phases: Sequence[Phase]) -> Work:
         for precision, rate in MEMORY_PER_PIXEL.items()
     }
     last = phases[-1]
+    reckoned = [phase for phase in phases if phase.seconds is None]
+    pixels = float(sum(_seen(phase) * phase.steps for phase in reckoned))
+    weighted = sum(_seen(phase) * phase.steps * phase.work for phase in reckoned)
     return Work(
         memory=memory,
-        pixels=float(sum(_seen(phase) * phase.steps for phase in phases)),
+        pixels=pixels,
+        share=weighted / pixels if pixels else 1.0,
+        told=sum(phase.seconds for phase in phases if phase.seconds is not None),
         gpu=bool(loaded.recipe.renderer.networks()),
         picture=f"{last.width} x {last.height} px",
     )

@@ -58,6 +58,7 @@ def script_of(order: Order) -> str:
             wheel=order.wheel,
             arguments=order.arguments,
             mode=order.mode,
+            paints=order.paints,
             sender=order.mail_from,
             recipient=order.mail_to,
         )

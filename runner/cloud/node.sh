@@ -1,5 +1,5 @@
 # What a rented machine does. Above stand the launch's own values:
-#   launch, work, region, minutes, mode, sender, recipient, wheel, arguments
+#   launch, work, region, minutes, mode, paints, sender, recipient, wheel, arguments
 # Whatever goes wrong, the machine ends: by its own time limit, set first of all; by the trap; from outside.
 set -uo pipefail
 
@@ -93,6 +93,16 @@ if [ ! -x venv/bin/orbifolio ]; then
         venv/bin/pip install --quiet --no-input "$base/$wheel" || exit 1
 fi
 export PATH="$base/venv/bin:$PATH"
+
+# Paintings are also drawn with the real brush where the paint program is; a run does without it, so that nothing
+# here may fail it, nor hold it up for long.
+paint() {
+    local get=(apt-get -qq -o DPkg::Lock::Timeout=120)
+    timeout 300 "${get[@]}" update </dev/null
+    timeout 300 "${get[@]}" install -y --no-install-recommends libmypaint-1.5-1 mypaint-brushes </dev/null ||
+        echo "orbifolio: libmypaint cannot be installed; paintings are shown by the learnt brush alone"
+}
+[ "${paints:-}" = yes ] && paint
 
 # 5. Watching, beside the run: a spot machine's notice comes two minutes before its end; somebody may want to stop;
 #    the time may be nearly over. Each time the run is asked to end, and keeps what it has.

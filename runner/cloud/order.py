@@ -65,6 +65,7 @@ class Order:
         wheel: file name of the program.
         pictures: input pictures that the node reads from S3 itself.
         mode: `run` or `serve`.
+        paints: whether the node needs the paint program.
         reach: `none`, `ssm`, `ssh` or `port`.
         sender: range of addresses that may come in, for `ssh` and `port`.
         key: name of an SSH key of the account.
@@ -90,6 +91,7 @@ class Order:
     wheel: str = ""
     pictures: tuple[str, ...] = ()
     mode: str = "run"
+    paints: bool = False
     reach: str = "none"
     sender: str = ""
     key: str = ""

@@ -17,6 +17,7 @@ from runner.cloud.cost import SETUP_SECONDS, Cost, Work, time_limit, work_of
 from runner.cloud.launching import BUNDLE
 from runner.cloud.machines import Machine, choose
 from runner.cloud.order import Order, new_name
+from runner.cloud.script import paints
 from runner.cloud.wheel import make_wheel
 from runner.errors import InputError
 from runner.mail.base import Mailer
@@ -118,6 +119,7 @@ def prepare(loaded: LoadedRecipe, wish: Wish) -> Prepared:
         wheel=wheel,
         pictures=bundle.buckets,
         mode=wish.mode,
+        paints=wish.mode == "serve" or paints(loaded.parameters),  # whoever uses the page may choose any recipe
         reach=wish.reach,
         sender=wish.sender,
         key=wish.key,

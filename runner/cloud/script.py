@@ -8,9 +8,10 @@ it, nor a picture; these travel by S3, which the node reads by its role.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from runner.errors import InputError
 
@@ -30,6 +31,7 @@ class Orders:
         wheel: file name of the program.
         arguments: of `orbifolio`, from the bundle's folder.
         mode: `run` or `serve`.
+        paints: whether it needs the paint program.
         sender: address of mails that tell of a failed set-up, "" for none.
         recipient: of these.
     """
@@ -41,8 +43,20 @@ class Orders:
     wheel: str
     arguments: Sequence[str]
     mode: str = "run"
+    paints: bool = False
     sender: str = ""
     recipient: str = ""
+
+
+def paints(parameters: Any) -> bool:
+    """Whether a recipe names a brush anywhere, whose strokes are drawn by the paint program, too.
+
+    >>> paints({"renderer": {"canvas": {"brush": "classic/dry_brush"}}}), paints({"renderer": [1, "brush"]})
+    (True, False)
+    """
+    if isinstance(parameters, Mapping):
+        return "brush" in parameters or any(map(paints, parameters.values()))
+    return isinstance(parameters, list | tuple) and any(map(paints, parameters))
 
 
 def body() -> str:
@@ -58,6 +72,7 @@ def head(orders: Orders) -> str:
         "region": orders.region,
         "minutes": str(orders.minutes),
         "mode": orders.mode,
+        "paints": "yes" if orders.paints else "",
         "sender": orders.sender,
         "recipient": orders.recipient,
         "wheel": orders.wheel,

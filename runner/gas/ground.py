@@ -45,10 +45,12 @@ class Ground(ABC):
     Attributes:
         width: of the drawing in pixels.
         height: of the drawing in pixels.
+        pace: seconds that a presentation takes, with all that follows from it; for the plan.
     """
 
     width: int
     height: int
+    pace: float = 4e-6
 
     @abstractmethod
     def networks(self, levels: Sequence[Level], gas: Rules, seed: int) -> list[Any]:
@@ -118,6 +120,8 @@ class PlainGround(Ground):
 
 class SymmetricGround(Ground):
     """A fundamental domain of a symmetry; see `stage.py`, `domain.py` and `motif.py`."""
+
+    pace = 2.5e-4  # neighbours are looked for over the domain's borders, too
 
     def __init__(self, symmetry: Symmetry, part: tuple[int, int], width: int) -> None:
         """A drawing of the symmetry's shape, or of the picture's where that is free.

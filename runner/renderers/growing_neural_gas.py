@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from runner.gas.orbifold import SymmetricNetwork
 
 SOFTENED = 3.0  # pixels
+DRAWN = 0.05  # seconds of a step beside its presentations: its drawing, measured
 
 
 class GasPhase(Settings):
@@ -232,6 +233,7 @@ class GasRenderer(Renderer):
                 phase.steps,
                 2 * phase.nodes,
                 (f"{points} points, {round(points * phase.epochs)} presentations",),
+                seconds=points * phase.epochs * self.ground.pace + phase.steps * DRAWN,
             )
             for phase in self.settings.phases
         )

@@ -103,6 +103,7 @@ class ImageRenderer(Renderer):
                     tuple(notes),
                     seen=window[0] * window[1] * self.symmetry.windows if window else 0,
                     table_bytes=layout.table_bytes,
+                    work=self.settings.vision.work(self.settings.layers()) + canvas.work,
                 )
             )
         return tuple(found)

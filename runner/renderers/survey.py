@@ -144,8 +144,21 @@ class SurveyRenderer(Renderer):
         found = []
         for title, member in zip(self.labels, self.members, strict=True):
             inner = member.phases()
-            steps = sum(phase.steps for phase in inner)
-            found.append(Phase(title, inner[-1].width, inner[-1].height, steps, inner[-1].parameters, inner[-1].notes))
+            last, steps = inner[-1], sum(phase.steps for phase in inner)
+            pixels = sum(phase.steps * (phase.seen or phase.width * phase.height) for phase in inner)
+            found.append(
+                Phase(
+                    title,
+                    last.width,
+                    last.height,
+                    steps,
+                    last.parameters,
+                    last.notes,
+                    seen=pixels // max(1, steps),
+                    table_bytes=last.table_bytes,
+                    work=last.work,
+                )
+            )
         return tuple(found)
 
     def _lend_encoder(self, number: int) -> ImageRenderer:

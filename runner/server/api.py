@@ -124,11 +124,16 @@ async def schema(request: Request) -> Response:
 async def check(request: Request) -> Response:
     """What is known of a recipe before anything is computed."""
     asked = await body(request, messages.DraftRequest)
-    draft, found = await run_in_threadpool(_check, house_of(request), asked)
-    return answer(_checked(draft, found))
+    house = house_of(request)
+    draft, found = await run_in_threadpool(drafted, house, asked)
+    begins = ""
+    if asked.branch and found.loaded is not None:
+        begins = (await run_in_threadpool(house.begins, asked.branch, draft, found))[0].words
+    return answer(_checked(draft, found).model_copy(update={"begins": begins}))
 
 
-def _check(house: House, asked: messages.DraftRequest) -> tuple[Draft, Checked]:
+def drafted(house: House, asked: messages.DraftRequest) -> tuple[Draft, Checked]:
+    """A request as a draft, and what is known of it."""
     draft = house.desk.draft(asked.recipe, asked.text, asked.values, asked.images)
     return draft, house.desk.check(draft)
 
@@ -158,7 +163,7 @@ async def preview(request: Request) -> Response:
     asked = await body(request, messages.DraftRequest)
     house = house_of(request)
     async with house.glancing:
-        _, found = await run_in_threadpool(_check, house, asked)
+        _, found = await run_in_threadpool(drafted, house, asked)
         if found.loaded is None:
             raise RecipeError(found.problems)
         from runner.server.preview import preview as glance
@@ -254,20 +259,31 @@ async def start(house: House, asked: messages.RunRequest) -> Job:
         InputError: there is no such recipe, look or picture, or too many wait.
         RecipeError: what is wrong with the recipe.
     """
-    if asked.look:
-        if asked.recipe or asked.text is not None or asked.values:
-            raise InputError("both a look and a recipe are given; a picture has one of them; leave one out")
-        chosen = await run_in_threadpool(looks.choose, house.catalogue, asked.look, asked.options)
-        missing = [name for name in chosen.asks if name not in asked.images]
-        if missing:
-            raise InputError(f"the look {asked.look} needs the picture {missing[0]!r}; upload it and name it in images")
-        images = {name: asked.images[name] for name in chosen.asks}
-        values = dict(chosen.values)
-        asked = asked.model_copy(update={"recipe": chosen.look.recipe, "values": values, "images": images})
-    draft, found = await run_in_threadpool(_check, house, asked)
+    draft, found = await run_in_threadpool(drafted, house, await as_recipe(house, asked))
     if found.loaded is None:
         raise RecipeError(found.problems)
-    return house.submit(draft, found, look=asked.look)
+    run = ""
+    if asked.branch:
+        draft, found, run = await run_in_threadpool(house.begin, asked.branch, draft, found)
+    return house.submit(draft, found, look=asked.look, run=run)
+
+
+async def as_recipe(house: House, asked: messages.RunRequest) -> messages.RunRequest:
+    """A request for a look as one for the recipe that it is made from; any other as it is.
+
+    Raises:
+        InputError: there is no such look or choice, or a picture that it needs is missing.
+    """
+    if not asked.look:
+        return asked
+    if asked.recipe or asked.text is not None or asked.values:
+        raise InputError("both a look and a recipe are given; a picture has one of them; leave one out")
+    chosen = await run_in_threadpool(looks.choose, house.catalogue, asked.look, asked.options)
+    missing = [name for name in chosen.asks if name not in asked.images]
+    if missing:
+        raise InputError(f"the look {asked.look} needs the picture {missing[0]!r}; upload it and name it in images")
+    images = {name: asked.images[name] for name in chosen.asks}
+    return asked.model_copy(update={"recipe": chosen.look.recipe, "values": dict(chosen.values), "images": images})
 
 
 async def list_runs(request: Request) -> Response:

@@ -11,6 +11,8 @@ from pathlib import Path
 from reports import imaging
 from reports.log import read_run
 from runner.errors import ImageError, InputError
+from runner.server import branching
+from runner.server.branching import Beginning
 from runner.server.catalogue import Catalogue
 from runner.server.drafts import Checked, Desk, Draft, name_of
 from runner.server.editing import edit
@@ -56,8 +58,14 @@ class House:
 
         return schema_text()
 
-    def submit(self, draft: Draft, found: Checked, *, look: str = "") -> Job:
+    def submit(self, draft: Draft, found: Checked, *, look: str = "", run: str = "") -> Job:
         """Queue a draft that was checked.
+
+        Args:
+            draft: it.
+            found: what is known of it.
+            look: of the painting page, or "".
+            run: `type/id` that it goes on from, or "".
 
         Raises:
             InputError: too many wait.
@@ -75,10 +83,50 @@ class House:
             origin=draft.origin,
             look=look,
             photo=next(iter(pictures), ""),
+            run=run,
         )
 
+    def begin(self, branch: str, draft: Draft, found: Checked) -> tuple[Draft, Checked, str]:
+        """A branch's draft as it is to be queued, and the run that it goes on from, or "".
+
+        Raises:
+            InputError: there is no such run.
+        """
+        job = self._branched(branch)
+        begins, draft, found = self.begins(job, draft, found)
+        folder = self.store.run_folder(job)
+        if begins.kind != branching.STATE or folder is None or found.loaded is None:
+            return draft, found, ""
+        name, _ = name_of(self.desk.entry(draft.origin), found.loaded.recipe.title)
+        made = branching.copy_state(folder, self.gallery, name, job.title)
+        return draft, found, made.relative_to(self.gallery).as_posix()
+
+    def _branched(self, branch: str) -> Job:
+        try:
+            return self.store.read(branch)
+        except KeyError:
+            raise InputError(f"branch: there is no run {branch[:60]!r}; it was removed meanwhile; begin anew") from None
+
+    def begins(self, branch: str | Job, draft: Draft, found: Checked) -> tuple[Beginning, Draft, Checked]:
+        """What a branch would begin with, and the draft that does: with the run's newest picture put in if need be.
+
+        Raises:
+            InputError: there is no such run.
+        """
+        job = self._branched(branch) if isinstance(branch, str) else branch
+        assert found.loaded is not None
+        folder = self.store.run_folder(job)
+        begins = branching.beginning(folder, found.loaded, pictured=False)
+        if begins.kind == branching.STATE:
+            return begins, draft, found
+        begun = draft if "start" in draft.images else self._with_newest(draft, folder)
+        known = found if begun is draft else self.desk.check(begun)
+        if "start" not in begun.images or known.loaded is None:
+            return begins, draft, found
+        return branching.beginning(folder, found.loaded, pictured=True), begun, known
+
     def branch(self, job: Job) -> Draft:
-        """A job's recipe with its pictures, beginning with what its run shows by now, where its canvas can.
+        """A job's recipe with its pictures; where its run's state is gone, it begins with the picture, if it can.
 
         Raises:
             InputError: the recipe or a picture of it is gone.
@@ -92,13 +140,22 @@ class House:
             raise InputError(f"{job.id}: its recipe cannot be read ({error.strerror}); begin from a recipe") from None
         plain = Draft(job.origin, text, images)
         folder = self.store.run_folder(job)
+        if folder is not None and branching.has_state(folder):
+            return (
+                plain  # it goes on from there; if it is changed too much for that, the picture is put in at its start
+            )
+        return self._with_newest(plain, folder)
+
+    def _with_newest(self, plain: Draft, folder: Path | None) -> Draft:
+        """A draft that begins with a run's newest picture, or as it is where that cannot be."""
         newest = imaging.newest_frame(read_run(folder)) if folder is not None else None
         if folder is None or newest is None:
             return plain
         try:
             start = self.uploads.take((folder / newest[1].path).read_bytes(), "start").id
             canvas = {"kind": "image", "image": "upload:start", "keep_detail": False}
-            begun = Draft(job.origin, edit(text, ("renderer", "canvas", "init"), canvas), {**images, "start": start})
+            text = edit(plain.text, ("renderer", "canvas", "init"), canvas)
+            begun = Draft(plain.origin, text, {**plain.images, "start": start})
         except (OSError, ImageError, InputError):
             return plain
         return begun if self.desk.check(begun).loaded is not None else plain

@@ -26,6 +26,8 @@ class DraftRequest(Settings):
     """Values put in by their dotted paths, as `renderer.phases.0.size: 64`."""
     images: Images = {}
     """Uploaded pictures by the names that the recipe asks for."""
+    branch: Key = ""
+    """A run to go on from: with its own state where canvas and phases agree, else with its newest picture."""
 
 
 class RunRequest(DraftRequest):
@@ -93,6 +95,23 @@ class Checked(Settings):
     """Sources of its pictures by their dotted paths."""
     qualities: list[str]
     """Its named sets of values."""
+    begins: str = ""
+    """What a branch begins with, in words; empty for a recipe that is none, or is wrong."""
+
+
+class Estimate(Settings):
+    """What a recipe will need, before anything is computed; it may take half as long or twice."""
+
+    seconds: float
+    """Of computing, on the server's own device."""
+    text: str
+    """The same in words."""
+    memory_bytes: float
+    """At most at once."""
+    device: str
+    """What the estimate is for."""
+    waiting: int
+    """Pictures that must be finished before this one would begin."""
 
 
 class Image(Settings):

@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from runner.server import api, messages, stream
+from runner.server import api, estimate, messages, stream
 
 Handler = Callable[[Request], Awaitable[Response]]
 _REFERENCE = "#/components/schemas/{model}"
@@ -73,6 +73,15 @@ OPERATIONS = (
         {200: "image/webp", 204: ""},
         (415, 422),
         body=messages.DraftRequest,
+    ),
+    Operation(
+        "POST",
+        "/api/estimate",
+        estimate.estimate,
+        "How long a recipe, or a look, will take, and how much memory",
+        {200: messages.Estimate},
+        (415, 422),
+        body=messages.RunRequest,
     ),
     Operation(
         "POST",

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -20,6 +21,7 @@ from reports.render import own_templates, renderer
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _HASH = re.compile(r"-[0-9a-f]{8}\.(css|js|svg|webp)$")
 _SCRIPT = re.compile(rb"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
+_BAR = b'<header class="bar">'
 _HIDDEN = ("checkpoint",)
 """Folders of a run that hold its state, not its report."""
 _SHOWN = (
@@ -66,12 +68,27 @@ async def gallery_file(request: Request) -> Response:
     kind = _TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     headers = {"Cache-Control": "no-cache"}
     if path.suffix == ".html":
-        content = await run_in_threadpool(path.read_bytes)
+        content = with_way_back(await run_in_threadpool(path.read_bytes), await run_in_threadpool(_home, request))
         headers["Content-Security-Policy"] = gallery_policy(content)
         return Response(content, media_type="text/html", headers=headers)
     if path.suffix.lower() in _DOWNLOADED:
         headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
     return FileResponse(path, media_type=kind, headers=headers)
+
+
+def with_way_back(page: bytes, address: str) -> bytes:
+    """A page of the gallery with a link to the control page; only as it is served here, never in the file itself."""
+    words = "This run on the control page" if address.startswith("/runs/") else "Control page"
+    link = f'{_BAR.decode()}\n<a class="home" href="{address}">{words}</a>'
+    return page.replace(_BAR, link.encode(), 1)
+
+
+def _home(request: Request) -> str:
+    """The control page of the run that a page of the gallery belongs to, or the first one."""
+    house = request.app.state.house
+    run = "/".join(request.path_params["path"].split("/")[:2])
+    job = next((job for job in house.store.all() if job.run and job.run == run), None)
+    return "/" if job is None else f"/runs/{quote(job.id)}"
 
 
 def confined(root: Path, path: str) -> Path | None:

@@ -133,6 +133,10 @@ class VisionSettings(Settings):
         """A layer's number of channels, without loading weights (for validation)."""
         raise NotImplementedError(type(self).__name__)
 
+    def work(self, layers: Sequence[str]) -> float:
+        """Arithmetic for a pixel up to the deepest of these layers, VGG16's fourth block being 1; for the plan."""
+        return 1.0 if layers else 0.0
+
     def weight_names(self) -> tuple[str, ...]:
         """Names in the weights table that this network needs, for `check --plan` and `weights`."""
         raise NotImplementedError(type(self).__name__)

@@ -85,6 +85,10 @@ class Ensemble(VisionSettings):
         """All networks."""
         return EnsembleEncoder([member.build() for member in self.members])
 
+    def work(self, layers: Sequence[str]) -> float:
+        """All its members'."""
+        return sum(member.work(layers) for member in self.members)
+
     def layer_names(self) -> tuple[str, ...]:
         """Scores only."""
         return (LOGITS,)

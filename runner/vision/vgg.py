@@ -161,6 +161,10 @@ class VggEncoder(Encoder):
         return other
 
 
+MULTIPLICATIONS = 204_480.0
+"""For a pixel, by VGG16 to conv4_1."""
+
+
 class VggSettings(VisionSettings):
     """What networks of this make have in common."""
 
@@ -197,6 +201,15 @@ class VggSettings(VisionSettings):
     def layer_channels(self, layer: str) -> int:
         """By the table of layers."""
         return layer_table(self.depths)[layer][0]
+
+    def work(self, layers: Sequence[str]) -> float:
+        """By multiplications: each convolution's, at its resolution."""
+        table, known, total, before = layer_table(self.depths), set(layers), 0.0, 3
+        deepest = max((at for at, name in enumerate(table) if name in known), default=-1)
+        for channels, stride in list(table.values())[: deepest + 1]:
+            total += 9.0 * before * channels / stride**2
+            before = channels
+        return total / MULTIPLICATIONS
 
     def _load(self, weights: str) -> VggEncoder:
         kind = kind_of(type(self))

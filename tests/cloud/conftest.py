@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
+from rented import TARGET, invoke
+
+from runner.cloud.account import Account
+from runner.cloud.order import Order
 
 BUCKET = "pictures"
 REGION = "us-east-1"
@@ -85,3 +91,45 @@ def aws(_nobody: None, session: Any) -> Iterator[Any]:
         patch.setattr(account.Account, "newest_image", lambda self: "ami-12c6146b")
         session.client("s3").create_bucket(Bucket=BUCKET)
         yield session
+
+
+@pytest.fixture
+def launch(recipe: Path, wheel: Path) -> Callable[..., Result]:
+    def go(*more: object) -> Result:
+        return invoke("launch", recipe, "--to", TARGET, "--wheel", wheel, "--yes", *more)
+
+    return go
+
+
+@pytest.fixture
+def order(aws: Any) -> Order:
+    """One that needs no recipe."""
+    return Order(
+        launch="tiny-20261121-101500-4f2a",
+        recipe="tiny",
+        title="Tiny",
+        region="us-east-1",
+        work="s3://pictures/launches/tiny-20261121-101500-4f2a",
+        gallery=TARGET,
+        hours=1.0,
+        machines=("g4dn.xlarge", "g6.xlarge"),
+        arguments=("run", "recipe/plane/tiny.yaml"),
+        wheel="orbifolio.whl",
+    )
+
+
+@pytest.fixture
+def sessions(aws: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+    """AWS's own policy, which moto would have only together with a thousand others."""
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ssm:*", "Resource": "*"}]}
+    made = aws.client("iam").create_policy(PolicyName="AmazonSSMManagedInstanceCore", PolicyDocument=json.dumps(policy))
+    arn = str(made["Policy"]["Arn"])
+    plain = Account.ask
+
+    def ask(self: Account, *what: Any, **options: Any) -> Any:
+        if options.get("PolicyArn", "").endswith(":aws:policy/AmazonSSMManagedInstanceCore"):
+            options["PolicyArn"] = arn
+        return plain(self, *what, **options)
+
+    monkeypatch.setattr(Account, "ask", ask)
+    return arn

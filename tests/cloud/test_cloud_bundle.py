@@ -175,3 +175,75 @@ def test_the_end_is_set_before_anything_can_fail() -> None:
     lines = [line for line in user_data(orders()).splitlines() if line and not line.startswith("#")]
     first = next(number for number, line in enumerate(lines) if "shutdown" in line)
     assert all("=" in line or line.startswith("set ") for line in lines[:first])  # only assignments before it
+
+
+AGENT = """\
+schema: 1
+title: Faces
+renderer:
+  kind: agent-training
+  brush: classic/dry_brush
+  data: {kind: folder, path: PATH}
+  manner: {strokes: 2, connected: false, ink: colours}
+  unseen: 4
+  phases: [{steps: 1, pixels: 10}]
+"""
+
+
+@pytest.fixture
+def faces(tmp_path: Path) -> Path:
+    """A folder of pictures, one of them deeper, beside something hidden."""
+    folder = tmp_path / "home" / "my faces"
+    (folder / "more").mkdir(parents=True)
+    for number, place in enumerate((folder, folder, folder / "more")):
+        Image.fromarray(np.full((8, 8, 3), 60 * number, np.uint8)).save(place / f"{number}.png")
+    (folder / ".secret").write_text("mine")
+    return folder
+
+
+def agent(tmp_path: Path, path: str) -> Path:
+    recipe = tmp_path / "recipes" / "painting" / "faces.yaml"
+    recipe.parent.mkdir(parents=True, exist_ok=True)
+    recipe.write_text(AGENT.replace("PATH", f'"{path}"'))
+    return recipe
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["absolute", "below the folder one is in"])
+def test_folders_that_a_recipe_names_travel(
+    tmp_path: Path, faces: Path, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    monkeypatch.chdir(faces.parent)
+    bundle = pack(load(agent(tmp_path, str(faces) if whole else "my faces")))
+    place = "inputs/file-1-my faces" if whole else "my faces"
+    assert [name for name in names(bundle) if name.endswith(".png")] == [
+        f"{place}/{name}" for name in ("0.png", "1.png", "more/2.png")
+    ]
+    assert ".secret" not in " ".join(names(bundle))
+    unpack(bundle.content, tmp_path / "node")
+    assert str(tmp_path) not in (tmp_path / "node" / bundle.recipe).read_text()
+    monkeypatch.chdir(tmp_path / "node")  # where the node begins
+    loaded = load(Path(bundle.recipe))
+    assert len(loaded.recipe.renderer.data._files()) == 3
+
+
+def test_a_folder_that_could_not_be_found_again_is_refused(
+    tmp_path: Path, faces: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(faces / "more")
+    with pytest.raises(
+        InputError, match=r"renderer\.data\.path: \.\./\.\./my faces travels with .*name it by its whole"
+    ):
+        pack(load(agent(tmp_path, "../../my faces")))
+
+
+def test_a_folder_that_is_too_large_is_refused(tmp_path: Path, faces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.cloud.travelling.LARGEST", 100)
+    with pytest.raises(InputError, match=r"has too much to travel .*thin it out"):
+        pack(load(agent(tmp_path, str(faces))))
+
+
+def test_words_that_name_no_file_stay_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "classic").mkdir()
+    (tmp_path / "plane").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert not [name for name in names(packed(tmp_path, "skimage:coffee")) if name.startswith(("classic", "plane"))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
-from served import Visitor
+from served import Visitor, picture
 
 from runner.server.openapi import OPERATIONS, openapi
 
@@ -84,6 +84,23 @@ def test_a_preview_is_a_small_picture_and_says_what_it_shows(visitor: Visitor):
     assert found.headers["content-type"] == "image/webp"
     assert found.headers["x-shows"] == "What the symmetry does to noise"
     assert visitor.client.post("/api/preview", json={"text": "title: x"}).status_code == 422
+
+
+def test_an_estimate_of_a_recipe_and_of_a_look(visitor: Visitor):
+    small = visitor.client.post("/api/estimate", json={"recipe": "nets/plain"}).json()
+    assert small["text"] == "less than half a minute"
+    assert small["waiting"] >= 0  # what other tests of this module have queued
+    sizes = {"renderer.phases": [{"size": 256, "steps": 40}]}
+    short = visitor.client.post("/api/estimate", json={"recipe": "plane/rainbow-hexagon", "values": sizes}).json()
+    sizes = {"renderer.phases": [{"size": 512, "steps": 400}]}
+    long = visitor.client.post("/api/estimate", json={"recipe": "plane/rainbow-hexagon", "values": sizes}).json()
+    assert long["seconds"] > 10 * short["seconds"] > 0
+    assert long["memory_bytes"] > short["memory_bytes"]
+    photo = visitor.send(picture(60, 40))
+    asked = {"look": "line", "images": {"photo": photo}}
+    assert 5 < visitor.client.post("/api/estimate", json=asked).json()["seconds"] < 600
+    assert visitor.client.post("/api/estimate", json={"look": "line"}).status_code == 422
+    assert visitor.client.post("/api/estimate", json={"text": "title: x"}).status_code == 422
 
 
 def test_the_catalogue_has_every_shipped_recipe_and_a_picture_of_most(visitor: Visitor):

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from served import Serving, Visitor, make_house, make_recipes, picture, until
 from watching import DESKTOP, PHONE, OpenPage, Watch, overflow
 
+from runner.events import FrameSaved, PhaseStarted, to_line
 from runner.server import looks
 from runner.server.gate import Rules
 
@@ -182,6 +183,36 @@ def test_recipes_are_found_by_their_words(visit: OpenPage) -> None:
     page.locator("[data-find]").fill("plain net")
     expect(page.locator("[data-found]")).to_have_text("1 found")
     expect(page.locator(".catalogue li:visible")).to_have_count(1)
+
+
+def test_the_time_is_told_before_the_start(visit: OpenPage, photo: Path) -> None:
+    page = visit("/new?recipe=plane/rainbow-hexagon")
+    expect(page.locator("[data-estimate]")).to_have_text(
+        re.compile(r"^Takes about \d minutes here; \d\.\d GB of memory\.$")
+    )
+    page.locator('[data-path="renderer.symmetry.colours"]').fill("{r6: [g, g, g]}")
+    page.locator('[data-path="renderer.symmetry.colours"]').press("Tab")
+    expect(page.locator("[data-estimate]")).to_have_text("")
+    page = visit("/paint")
+    expect(page.locator("[data-estimate]")).to_have_text("")
+    page.locator("[data-file]").set_input_files(photo)
+    page.get_by_role("radio", name="One line").check()
+    expect(page.locator("[data-estimate]")).to_have_text(re.compile("^Takes less than half a minute here"))
+
+
+def test_a_branch_says_what_it_begins_with(visit: OpenPage, serving: Serving) -> None:
+    house = serving.house
+    text = "schema: 1\ntitle: Canvas\nseed: 1\nrenderer:\n  kind: image-optimisation\n  objectives: [{kind: range}]\n"
+    job = house.store.add(text + "  phases: [{size: 16, steps: 1}]\n", {}, title="Canvas", name="canvas", theme="nets")
+    folder = house.gallery / "canvas" / "20260101-000000-0002"
+    (folder / "phases").mkdir(parents=True)
+    (folder / "phases" / "00001.webp").write_bytes(picture(32, 32, "WEBP"))
+    events = (PhaseStarted(0.0, 0, "16 px", 16, 16, 1), FrameSaved(0.0, 0, 1, "phases/00001.webp", 32, 32))
+    (folder / "events.jsonl").write_text("".join(to_line(event) + "\n" for event in events))
+    house.store.change(job, run="canvas/20260101-000000-0002", state="done")
+    page = visit(f"/new?from={job.id}")
+    expect(page.locator("[data-begins]")).to_have_text("Begins with the run's newest picture.")
+    house.store.remove(job)
 
 
 def test_the_preview_shows_the_symmetry(visit: OpenPage) -> None:

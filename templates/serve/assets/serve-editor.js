@@ -14,7 +14,7 @@
   let waiting = null;
 
   const body = (text = area.value) => ({
-    json: { recipe, text, images: Object.fromEntries(Object.entries(images).map(([name, image]) => [name, image.id])) },
+    json: { recipe, text, branch: page.dataset.from, images: Object.fromEntries(Object.entries(images).map(([name, image]) => [name, image.id])) },
   });
 
   // Pictures that any place of the recipe may name.
@@ -67,6 +67,7 @@
     heading.textContent = found.data.title || heading.textContent;
     showProblems(found);
     showPictures(found);
+    part("begins").textContent = found.begins;
     part("start").disabled = found.problems.length > 0;
     if (found.problems.length) part("estimate").textContent = "";
     else glance(mine);

@@ -1,0 +1,131 @@
+"""What a branch begins with: (a run, a changed recipe) -> the run's own state, its newest picture, or nothing of it.
+
+The state is a checkpoint: canvas, optimiser, step. A changed recipe can go on from it where canvas, symmetry,
+optimiser and the sizes of all phases are the same; objectives, networks, views and the steps to come may differ. The
+new run has a folder of its own with what was done so far, and is gone on with as any run that was interrupted.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from reports.log import Run, read_run
+from reports.progress import measure
+from runner.errors import InputError
+from runner.events import Warned, to_line
+from runner.recipe.model import LoadedRecipe
+from runner.shelf import make_folder, read_summary, write_atomically, write_summary
+
+STATE, PICTURE, NOTHING = "state", "picture", "nothing"
+_FREE = ("objectives", "vision", "views")
+"""Settings of a canvas's run that its state does not hold."""
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a branch begins with: `state`, `picture` or `nothing`, and the same for a reader."""
+
+    kind: str
+    words: str
+
+
+def has_state(folder: Path) -> bool:
+    """Whether a run's state lies on disk: it is removed when the run is done."""
+    return (folder / "checkpoint" / "state.pt").is_file()
+
+
+def _kept(renderer: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that must be the same for a state to fit."""
+    canvas = renderer.get("canvas")
+    if not isinstance(canvas, Mapping):
+        return dict(renderer)
+    found = {name: value for name, value in renderer.items() if name not in _FREE}
+    found["canvas"] = {name: value for name, value in canvas.items() if name != "init"}
+    found["phases"] = [{name: value for name, value in phase.items() if name != "steps"} for phase in found["phases"]]
+    return found
+
+
+def fits(folder: Path, run: Run, loaded: LoadedRecipe) -> bool:
+    """Whether a recipe can go on from a run's state.
+
+    Args:
+        folder: the run's.
+        run: the same, read with its log.
+        loaded: the changed recipe.
+    """
+    from runner.plan import make_plan
+
+    summary = read_summary(folder) or {}
+    parameters = summary.get("parameters")
+    before = parameters.get("renderer") if isinstance(parameters, Mapping) else None
+    if not isinstance(before, Mapping) or _kept(before) != _kept(loaded.parameters["renderer"]):
+        return False
+    phases = make_plan(loaded, "cpu").phases  # a network's strides may have rounded the sizes to others
+    if [(phase.width, phase.height) for phase in phases] != [tuple(entry["size"]) for entry in summary["phases"]]:
+        return False
+    begun = [phase for phase in run.phases if phase.steps]
+    return not begun or begun[-1].steps[-1].step <= phases[begun[-1].index].steps
+
+
+def beginning(folder: Path | None, loaded: LoadedRecipe, *, pictured: bool) -> Beginning:
+    """What a branch would begin with.
+
+    Args:
+        folder: of the run that is branched from, or None where it is gone.
+        loaded: the changed recipe.
+        pictured: whether the recipe can begin with a picture of the run.
+    """
+    if folder is not None and has_state(folder):
+        run = read_run(folder)
+        if fits(folder, run, loaded):
+            place = measure(run).line
+            return Beginning(STATE, f"Goes on from the run's own state: {place[:1].lower()}{place[1:]}.")
+        if pictured:
+            return Beginning(PICTURE, "Canvas or phases differ from the run's: begins with its newest picture.")
+    if pictured:
+        return Beginning(PICTURE, "Begins with the run's newest picture.")
+    return Beginning(NOTHING, "Begins anew: nothing of the run can be gone on from.")
+
+
+def copy_state(source: Path, gallery: Path, name: str, title: str) -> Path:
+    """A new run's folder that stands where another run does.
+
+    Args:
+        source: that run's folder; it may be going on.
+        gallery: where runs are shelved.
+        name: of the new run's recipe.
+        title: of the run that it branches from.
+
+    Returns:
+        The folder, as an interrupted run leaves one.
+
+    Raises:
+        InputError: the state is gone meanwhile.
+        RunFailed: it cannot be read, or nothing can be written.
+    """
+    from runner.checkpoint import read_checkpoint, write_checkpoint
+
+    checkpoint = read_checkpoint(source / "checkpoint", "cpu")  # before the log, which is then at least as long
+    if checkpoint is None:
+        raise InputError(f"{source.name}: the run was finished meanwhile; its state is gone; branch from it again")
+    folder = make_folder(gallery, name, time.time())
+    for path in sorted(source.glob("phases/*/frames/*.webp")):
+        target = folder / path.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target)
+    told = (
+        f"Branched from {title} ({source.parent.name}/{source.name}) at phase {checkpoint.phase + 1}, "
+        f"step {checkpoint.step}: what came before was made by that run's recipe."
+    )
+    log = (source / "events.jsonl").read_bytes()[: checkpoint.log_bytes]
+    log += f"{to_line(Warned(time.time(), told))}\n".encode()
+    write_atomically(folder / "events.jsonl", log)
+    summary = read_summary(source) or {}
+    write_summary(folder, {**summary, "status": "interrupted", "started": time.time(), "inputs": []})
+    write_checkpoint(folder / "checkpoint", replace(checkpoint, log_bytes=len(log)))
+    return folder

@@ -1,0 +1,61 @@
+"""What the tests of launches do most: invoke, start, look at what lives, let AWS fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from click.testing import CliRunner, Result
+
+from runner.cli import cli
+from runner.cloud.account import Account
+from runner.cloud.launching import Launch, instances
+from runner.cloud.order import Order
+
+TARGET = "s3://pictures/gallery"
+
+
+def invoke(*arguments: object, told: str | None = None) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments], standalone_mode=False, input=told)
+
+
+def start(order: Order, **files: bytes) -> tuple[Any, list[str]]:
+    said: list[str] = []
+    attempt = Launch(order, Account(order.region), said.append, sleep=lambda seconds: None).start(files)
+    return attempt, said
+
+
+def living(launch: str | None = None) -> list[dict[str, Any]]:
+    return [item for item in instances(Account("us-east-1"), launch) if item["State"]["Name"] == "running"]
+
+
+def disturb(
+    monkeypatch: pytest.MonkeyPatch, operation: str, trouble: Callable[[int, dict[str, Any]], Exception | None]
+) -> list[int]:
+    """Let an operation of AWS fail: `trouble` is told how often it was asked, and with what."""
+    asked = [0]
+    plain = Account.ask
+
+    def ask(self: Account, service: str, name: str, what: str, *nothing: str, **options: Any) -> Any:
+        if name != operation:
+            return plain(self, service, name, what, *nothing, **options)
+        asked[0] += 1
+        error = trouble(asked[0], options)
+        if error is None:
+            return plain(self, service, name, what, *nothing, **options)
+        from runner.cloud.faults import translated
+
+        raise translated(error, what, f"{service}:{name}") from error
+
+    monkeypatch.setattr(Account, "ask", ask)
+    return asked
+
+
+def refusal(code: str, message: str = "") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "Any")
+
+
+def listed(value: object) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)  # type: ignore[call-overload]
