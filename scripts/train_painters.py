@@ -30,6 +30,7 @@ from runner.painter.brush import find_brush  # noqa: E402
 from runner.painter.gan import Gan  # noqa: E402
 from runner.painter.learning import Implicit  # noqa: E402
 from runner.painter.program import PaintProgram  # noqa: E402
+from runner.painter.raster import RasterPainter  # noqa: E402
 from runner.painter.samples import draw_repeats, draw_samples  # noqa: E402
 from runner.painter.vae import Vae  # noqa: E402
 
@@ -40,10 +41,21 @@ BRUSHES = (
 SEED, STROKES, RATE, UNSEEN, REPEATS = 1, 6144, 4e-3, 150, 24
 MANY = 16384  # strokes for painters that must learn where a stroke is
 SCHOOLS: dict[str, tuple[PainterSettings, tuple[tuple[str, int, float], ...]]] = {
-    "vae": (Vae(width=16, batch=32), (("images", 1200, 1e-3), ("predictor", 1500, 4e-3), ("together", 600, 5e-4))),
+    "vae": (Vae(width=16, batch=32), (("images", 400, 1e-3), ("predictor", 500, 4e-3), ("together", 500, 1e-3))),
     "gan": (
-        Gan(width=12, batch=32, critic_steps=2, reconstruction=0.03, tuned="fine"),
-        (("generator", 500, 2e-3), ("adversarial", 350, 4e-4)),
+        Gan(
+            width=8,
+            critic_width=16,
+            batch=12,
+            adversary="paired",
+            critic_norm=True,
+            critic_steps=1,
+            critic_rate=5,
+            drawings=2,
+            steady=0.3,
+            reconstruction=0.15,
+        ),
+        (("generator", 800, 3e-3), ("critic", 150, 2e-3), ("adversarial", 300, 2e-4)),
     ),
 }
 
@@ -126,7 +138,10 @@ def school(name: str, kind: str, share: float) -> dict[str, Any]:
         )
         # What is judged is the file: its numbers have 16 bits.
         path.write_bytes(learnt.pack(training.painter, {"brush": brush.name, "seed": SEED}, half=True))
-        figures = card.fidelity(card.learnt(learnt.unpack(path)[0], repeats.actions), repeats)
+        painter = learnt.unpack(path)[0]
+        assert isinstance(painter, RasterPainter)
+        figures = card.fidelity(card.learnt(painter, repeats.actions), repeats)
+        figures |= card.liveliness(painter, repeats, seed=SEED + 2)
         entry["figures"] = {key: round(value, 4) for key, value in figures.items()}
         facts = {"brush": brush.name, "figures": entry["figures"], "seed": SEED}
         path.write_bytes(learnt.pack(training.painter, facts, half=True))

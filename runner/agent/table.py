@@ -19,6 +19,7 @@ import torch
 
 from runner.agent.tracing import Doubles, Floats, describe, rows_of
 from runner.painter.actions import draw_actions
+from runner.painter.grid import Axis, weights
 from runner.painter.implicit import MARGIN, ImplicitPainter
 
 RADII, DISTANCES, PRESSURES, PASSINGS = 6, 24, 7, 7
@@ -48,10 +49,11 @@ class Table:
 
     def own(self, log_radii: Floats) -> tuple[Floats, Floats]:
         """The tables of strokes, (n, DISTANCES, PRESSURES, PASSINGS), and their derivatives by the log radius."""
-        thick, share = _knot(log_radii.astype(np.float64), self.widest, RADII)
+        axis = Axis(0.0, self.widest, RADII)
+        thick, share = axis.knot(log_radii.astype(np.float64))
         part = share[:, None, None, None].astype(np.float32)
         thin, wide = self.cells[thick], self.cells[thick + 1]
-        return thin + (wide - thin) * part, (wide - thin) * np.float32((RADII - 1) / self.widest)
+        return thin + (wide - thin) * part, (wide - thin) * axis.density
 
     def tip(self) -> tuple[Doubles, Doubles, float, float]:
         """Metric, swelling, reach, farthest: what the compiled loops ask for."""
@@ -82,7 +84,13 @@ def table_of(painter: ImplicitPainter, seed: int = 0) -> Table:
     farthest = known.reach + MARGIN
     keys = np.concatenate((np.repeat(rows[:, 6:7], LOOKS, axis=0), found.reshape(-1, 3)), axis=1)
     seen = keys[:, 1] < farthest
-    design = _design(keys[seen], space.log_radius, farthest)
+    axes = (
+        Axis(0.0, space.log_radius, RADII),
+        Axis(0.0, farthest, DISTANCES),
+        Axis(0.0, 1.0, PRESSURES),
+        Axis(-1.0, 1.0, PASSINGS),
+    )
+    design = weights(keys[seen].T, axes)
     paint = np.take_along_axis(alphas, looks, axis=1).ravel()[seen]
     cells = _solve(design, paint.astype(np.float64)).clip(0, 1).astype(np.float32)
     return Table(
@@ -95,27 +103,6 @@ def _worth(alpha: Floats, random: np.random.Generator) -> npt.NDArray[np.int64]:
     painted = np.flatnonzero(alpha > 0)
     some = random.choice(painted, LOOKS // 2) if len(painted) else random.integers(len(alpha), size=LOOKS // 2)
     return np.concatenate((some, random.integers(len(alpha), size=LOOKS - LOOKS // 2)))
-
-
-def _knot(values: Doubles, high: float, count: int) -> tuple[npt.NDArray[np.int64], Doubles]:
-    """Number of the knot before each value of [0, high], and the part of the way to the next."""
-    place = np.clip(values / high * (count - 1), 0, count - 1 - 1e-6)
-    index = place.astype(np.int64)
-    return index, place - index
-
-
-def _design(keys: Doubles, widest: float, farthest: float) -> scipy.sparse.csr_matrix:
-    """Rows of interpolation weights: opacities are this matrix times the table."""
-    values = (keys[:, 0], keys[:, 1], keys[:, 2], keys[:, 3] + 1)
-    ranges = ((widest, RADII), (farthest, DISTANCES), (1.0, PRESSURES), (2.0, PASSINGS))
-    columns, weights, size = np.zeros((len(keys), 1), np.int64), np.ones((len(keys), 1)), 1
-    for value, (high, count) in zip(values, ranges, strict=True):
-        index, part = _knot(value, high, count)
-        columns = np.concatenate((columns * count + index[:, None], columns * count + index[:, None] + 1), axis=1)
-        weights = np.concatenate((weights * (1 - part[:, None]), weights * part[:, None]), axis=1)
-        size *= count
-    bounds = np.arange(len(keys) + 1) * columns.shape[1]
-    return scipy.sparse.csr_matrix((weights.ravel(), columns.ravel(), bounds), shape=(len(keys), size))
 
 
 def _solve(design: scipy.sparse.csr_matrix, paint: Doubles) -> Doubles:

@@ -1,23 +1,25 @@
 """The GAN painter (Nakano 2019): actions and noise -> pictures of strokes, judged by a critic that sees the action.
 
     stage generator:    the generator alone descends on the error of its pictures
-    stage critic:       the critic alone learns to tell real from drawn strokes (a classifier, cross entropy of logits)
-    stage adversarial:  both, Wasserstein with a gradient penalty (Gulrajani et al. 2017) or cross entropy,
-                        + reconstruction * error of the pictures
+    stage critic:       the critic alone learns to tell real from drawn strokes
+    stage adversarial:  both, + reconstruction * error of the pictures
 
 One stage `adversarial` from the start is Nakano's way; the three in turn are that of neural-painters-x, which says it
 is faster. A deterministic painter can only learn the mean of a brush that never draws twice the same; a critic wants
-strokes that look like single ones, so this painter has the brush's texture, and its noise is the brush's.
+strokes that look like single ones. Against that the squared error of the references pulls towards the mean: their
+noise has nothing to do. So with two `drawings` of an action the error is their energy score, which is least for the
+brush's own noise, and only the strokes without noise (`steady`) are pulled to the mean.
 
 Faults of the references that are not repeated: one mixing number per stroke in the penalty and not per batch; no
-batch norms in the critic unless asked for, since they mix strokes; a frozen network is really frozen; a sigmoid for
-pictures in [0, 1], where a tanh stood; logits in the cross entropy, which cannot become NaN; the critic sees the
-action in every route. Steady strokes have noise 0, its mean, where the reference puts 0.5.
+batch norms in a critic with a penalty unless asked for, since they mix strokes; a frozen network is really frozen; a
+sigmoid for pictures in [0, 1], where a tanh stood; logits in the cross entropy, which cannot become NaN; the critic
+sees the action in every route. Steady strokes have noise 0, its mean, where the reference puts 0.5.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -26,6 +28,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from runner.painter.actions import Space
+from runner.painter.adversaries import ADVERSARIES, Name, energy
 from runner.painter.base import Lesson, PainterSettings
 from runner.painter.brush import BrushFile
 from runner.painter.guide import MAPS, Maps, count, encode
@@ -53,21 +56,30 @@ class Gan(PainterSettings):
     guide: bool = True
     """Give both networks rough maps of where the curve runs, and the generator noise for each pixel; ours, false as in
     the paper."""
-    adversary: Literal["wasserstein", "logistic"] = "wasserstein"
-    """Loss of the adversarial stage."""
+    adversary: Name = "wasserstein"
+    """Loss of the adversarial stage: the paper's; a classifier's; or a classifier that says which of two strokes of
+    the same action is the real one."""
     sighted: bool = True
     """The critic sees the action."""
+    critic_width: int = Field(default=0, ge=0, le=128)
+    """Channels of the critic's first convolution; 0 for as many as `width`."""
     critic_norm: bool = False
-    """Batch norms in the critic, as in the reference; the gradient penalty is not defined with them."""
+    """Batch norms in the critic, as in the reference: it learns several times as fast; but the gradient penalty of
+    `wasserstein` is not defined with them."""
     critic_steps: int = Field(default=5, ge=1, le=100)
     """Of the critic for each one of the generator."""
+    critic_rate: float = Field(default=1.0, gt=0, le=100)
+    """Step size of the critic in the adversarial stage over that of the generator."""
     penalty: float = Field(default=10.0, ge=0, le=1000)
-    """Weight of the gradient penalty."""
+    """Weight of the gradient penalty of `wasserstein`."""
+    drawings: int = Field(default=1, ge=1, le=2)
+    """Noisy strokes of each action in a step. With two, the reconstruction is their energy score, which is least where
+    their noise is the brush's; with one, the squared error, which is least without any noise."""
     reconstruction: float = Field(default=0.1, ge=0, le=1000)
-    """Weight of the squared error, summed over a picture, beside the adversary; 0 for none."""
-    tuned: Literal["all", "fine"] = "all"
-    """What of the generator the adversarial stage changes: all, or only the layers from 16 pixels up, which make the
-    texture: after a stage `generator`, a short training leaves the strokes where they are and shows no grid."""
+    """Weight of the error of noisy strokes, summed over a picture, beside the adversary; 0 for none."""
+    steady: float = Field(default=0.0, ge=0, le=1000)
+    """Weight of the squared error of strokes without noise, times that of the reconstruction: they become the brush's
+    mean; 0 for none."""
     perceived: float = Field(default=0.0, ge=0, le=100_000)
     """Weight of what `renderer.vision` sees beside every squared error, as in neural-painters-x; 0 for none."""
     emphasis: float = Field(default=10.0, ge=1, le=1000)
@@ -76,7 +88,15 @@ class Gan(PainterSettings):
     """Share of a stage with that weight."""
     batch: int = Field(default=64, ge=2, le=4096)
     """Strokes of a step."""
-    cites: ClassVar[tuple[str, ...]] = ("nakano2019", "goodfellow2014", "gulrajani2017", "kingma2015", "tancik2020")
+    cites: ClassVar[tuple[str, ...]] = (
+        "nakano2019",
+        "goodfellow2014",
+        "gulrajani2017",
+        "jolicoeur2019",
+        "gneiting2007",
+        "kingma2015",
+        "tancik2020",
+    )
     stages: ClassVar[tuple[str, ...]] = ("generator", "critic", "adversarial")
     needed: ClassVar[tuple[str, ...]] = ()
     noisy: ClassVar[bool] = True
@@ -97,13 +117,19 @@ class Gan(PainterSettings):
     def critic(self, painter: GanPainter) -> Critic:
         """Without weights."""
         return Critic(
-            self.width,
+            self.critic_width or self.width,
             painter.channels,
             count(painter.columns, self.waves),
             norm=self.critic_norm,
             guided=self.guide,
             sighted=self.sighted,
         )
+
+    def pace(self, stage: str) -> float:
+        """See the base class."""
+        drawn = self.batch * (self.drawings + (self.steady > 0))
+        critic = 0.8 * self.critic_steps if stage == "adversarial" else 0.0
+        return drawn * (0.0025 + 2e-5 * self.width**2) * (1 + critic)
 
     def count(self, brush: BrushFile | None) -> int:
         """See the base class."""
@@ -147,26 +173,30 @@ class GanPainter(RasterPainter):
         names = ("width", "noise", "mode", "waves", "guided")
         return {name: getattr(self, name) for name in names}
 
-    def generate(self, maps: Maps, noise: Tensor, grain: torch.Generator | None) -> Tensor:
+    def generate(self, maps: Maps, noise: Tensor, grain: torch.Generator | None, loud: Tensor | None = None) -> Tensor:
         """Pictures (n, c, 64, 64).
 
         Args:
             maps: of actions.
             noise: (n, noise) of whole strokes.
             grain: of the noise of single pixels; None for zeros.
+            loud: (n,) factors of the grain; None for 1.
         """
         actions = maps.actions
         told = torch.cat([encode(actions, self.columns, self.waves), noise], dim=1)
         found = functional.relu(self.norm(self.first(told).unflatten(1, (-1, FIRST, FIRST))))
 
         def given(side: int) -> Tensor:
-            return torch.cat([maps.at(side), normal((len(actions), GRAIN, side, side), actions, grain)], dim=1)
+            grains = normal((len(actions), GRAIN, side, side), actions, grain)
+            return torch.cat([maps.at(side), grains if loud is None else grains * loud[:, None, None, None]], dim=1)
 
-        return torch.sigmoid(self.up(found, given))
+        pictures = torch.sigmoid(self.up(found, given))
+        return maps.within(pictures, float(self.mode == "rgb")) if self.guided else pictures
 
-    def drawn(self, maps: Maps, random: torch.Generator | None) -> Tensor:
-        """`draw` for actions whose maps may be known already."""
-        return self.generate(maps, normal((len(maps.actions), self.noise), maps.actions, random), random)
+    def drawn(self, maps: Maps, random: torch.Generator | None, loud: Tensor | None = None) -> Tensor:
+        """`draw` for actions whose maps may be known already; noise may be left to some of them."""
+        noise = normal((len(maps.actions), self.noise), maps.actions, random)
+        return self.generate(maps, noise if loud is None else noise * loud[:, None], random, loud)
 
     def draw(self, actions: Tensor, random: torch.Generator | None = None) -> Tensor:
         """See the base class."""
@@ -178,6 +208,27 @@ def normal(shape: tuple[int, ...], like: Tensor, random: torch.Generator | None)
     if random is None:
         return like.new_zeros(shape)
     return torch.randn(shape, generator=random, dtype=like.dtype).to(like.device)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some actions, real and drawn.
+
+    Attributes:
+        guide: the actions' maps.
+        pictures: (n, c, 64, 64) real.
+        noisy: one or two drawings of each, (n, c, 64, 64).
+        steady: those without noise; None where nobody asked for them.
+    """
+
+    guide: Maps
+    pictures: Tensor
+    noisy: tuple[Tensor, ...]
+    steady: Tensor | None = None
+
+    def detached(self) -> Batch:
+        """For the critic, which shall not change the generator."""
+        return replace(self, noisy=tuple(drawing.detach() for drawing in self.noisy), steady=None)
 
 
 class GanTraining(Schooling):
@@ -192,7 +243,7 @@ class GanTraining(Schooling):
         self.learner = settings.painter()
         self.critic = settings.critic(self.learner)
         for network in (self.learner, self.critic):
-            fresh(network, random, spread=SPREAD)
+            fresh(network, random, spread=None if settings.guide else SPREAD)
             network.to(lesson.device)
         self.painter: GanPainter = settings.painter().to(lesson.device)
         self.painter.load_state_dict(self.learner.state_dict())
@@ -203,22 +254,10 @@ class GanTraining(Schooling):
     def _taught(self) -> tuple[str, ...]:
         return {"generator": ("generator",), "critic": ("critic",), "adversarial": ("generator", "critic")}[self.stage]
 
-    def restart(self, rate: float, steps: int, stage: str = "") -> None:
-        """Fresh Adams; see the base class."""
-        super().restart(rate, steps, stage)
-        if self._fine_only():
-            self.learner.requires_grad_(False)
-            for parameter in self.learner.up.upper():
-                parameter.requires_grad_(True)
-
-    def _fine_only(self) -> bool:
-        return self.stage == "adversarial" and self.settings.tuned == "fine"
-
-    def _trained(self, name: str) -> Iterable[nn.Parameter]:
-        return self.learner.up.upper() if name == "generator" and self._fine_only() else super()._trained(name)
-
     def _betas(self) -> tuple[float, float]:
-        return (0.5, 0.9) if self.stage == "adversarial" else (0.9, 0.999)
+        if self.stage == "generator":
+            return (0.9, 0.999)
+        return (0.5, 0.9 if ADVERSARIES[self.settings.adversary].penalised else 0.99)
 
     def step(self, number: int) -> Mapping[str, float]:
         """One batch for the generator, some for the critic before; see the base class.
@@ -228,28 +267,45 @@ class GanTraining(Schooling):
         """
         random = self.random(number)
         self.falling(number)
+        terms: dict[str, Tensor] = {}
+        adversarial = self.stage == "adversarial"
+        if adversarial:
+            self.adams["critic"].param_groups[0]["lr"] *= self.settings.critic_rate
+        for _ in range(self.settings.critic_steps - 1 if adversarial else self.stage == "critic"):
+            with torch.no_grad():
+                batch = self._drawn(random, steady=False)
+            self.metrics = {"critic": self._teach_critic(batch, number, random)}
         if self.stage == "critic":
-            return {"classes": self._teach_critic(number, random, logistic=True)}
-        if self.stage == "generator":
-            actions, pictures = self.batch(random)
-            found = self.learner.draw(actions, random)
-            terms = {"reconstruction": self._error(found, pictures, number)}
-        else:  # adversarial
-            logistic = self.settings.adversary == "logistic"
-            self.critic.requires_grad_(True)
-            for _ in range(self.settings.critic_steps):
-                self.metrics = {"critic": self._teach_critic(number, random, logistic=logistic)}
-            self.critic.requires_grad_(False)
-            actions, pictures = self.batch(random)
-            guide = Maps(actions, self.learner.space)
-            found = self.learner.drawn(guide, random)
-            score = self._score(found, guide)
-            terms = {"adversary": functional.softplus(-score).mean() if logistic else -score.mean()}
-            if self.settings.reconstruction:
-                terms["reconstruction"] = self.settings.reconstruction * self._error(found, pictures, number)
+            return {"classes": self.metrics["critic"]}
+        weight = self.settings.reconstruction if adversarial else 1.0
+        batch = self._drawn(random, steady=self.settings.steady > 0 and weight > 0)
+        if adversarial:
+            self.metrics = {"critic": self._teach_critic(batch.detached(), number, random)}
+            terms["adversary"] = self._adversary(batch)
+        if weight:
+            terms["reconstruction"] = weight * self._reconstruction(batch, number)
+        if batch.steady is not None:
+            terms["steady"] = weight * self.settings.steady * self._error(batch.steady, batch.pictures, number)
         self.descend(torch.stack(list(terms.values())).sum(), number, "generator")
         follow(self.painter, self.learner, number)
         return {name: float(value.detach()) for name, value in terms.items()}
+
+    def _drawn(self, random: torch.Generator, *, steady: bool) -> Batch:
+        """A batch of real strokes, and the same actions drawn, steady ones last."""
+        actions, pictures = self.batch(random)
+        guide, times = Maps(actions, self.learner.space), self.settings.drawings
+        if self.learner.guided:
+            guide.at(SIDE)
+        loud = torch.ones(times + steady, device=self.device)
+        loud[times:] = 0
+        found = self.learner.drawn(guide.repeated(times + steady), random, loud.repeat_interleave(len(actions)))
+        parts = found.chunk(times + steady)
+        return Batch(guide, pictures, parts[:times], parts[times] if steady else None)
+
+    def _reconstruction(self, batch: Batch, number: int) -> Tensor:
+        if len(batch.noisy) == 2:
+            return energy(*batch.noisy, batch.pictures)
+        return self._error(batch.noisy[0], batch.pictures, number)
 
     def _error(self, found: Tensor, pictures: Tensor, number: int) -> Tensor:
         early = number < self.settings.emphasised * self.steps
@@ -268,27 +324,38 @@ class GanTraining(Schooling):
         found: Tensor = self.critic(pictures, told, guide.at(SIDE) if self.critic.guided else None)
         return found
 
-    def _teach_critic(self, number: int, random: torch.Generator, *, logistic: bool) -> float:
+    def _scores(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Of real and of drawn strokes, as many of each."""
+        times = len(batch.noisy)
+        # One pass for all: without batch norms it is the same, and with them it is the gentler of the two ways.
+        found = self._score(torch.cat([batch.pictures, *batch.noisy]), batch.guide.repeated(times + 1))
+        real = found[: len(batch.pictures)]
+        return real.repeat(times), found[len(real) :]
+
+    def _adversary(self, batch: Batch) -> Tensor:
+        """What the generator lowers."""
+        self.critic.requires_grad_(False)
+        real, drawn = self._scores(batch)
+        self.critic.requires_grad_(True)
+        return ADVERSARIES[self.settings.adversary].generator(real, drawn)
+
+    def _teach_critic(self, batch: Batch, number: int, random: torch.Generator) -> float:
         """One step of the critic; its loss."""
-        actions, pictures = self.batch(random)
-        guide = Maps(actions, self.learner.space)
-        with torch.no_grad():
-            found = self.learner.drawn(guide, random)
-        # One pass for both: without batch norms it is the same, and with them it is the gentler of the two ways.
-        real, drawn = self._score(torch.cat([pictures, found]), guide.twice()).chunk(2)
-        if logistic:
-            loss = functional.softplus(-real).mean() + functional.softplus(drawn).mean()
-        else:
-            loss = drawn.mean() - real.mean() + self.settings.penalty * self._penalty(pictures, found, guide, random)
+        adversary = ADVERSARIES[self.settings.adversary]
+        if self.stage == "critic" and adversary.penalised:
+            adversary = ADVERSARIES["logistic"]
+        loss = adversary.critic(*self._scores(batch))
+        if adversary.penalised:
+            loss = loss + self.settings.penalty * self._penalty(batch, random)
         self.descend(loss, number, "critic")
         return float(loss.detach())
 
-    def _penalty(self, pictures: Tensor, found: Tensor, guide: Maps, random: torch.Generator) -> Tensor:
+    def _penalty(self, batch: Batch, random: torch.Generator) -> Tensor:
         """How far the norm of the critic's gradient by the picture is from 1, between real and drawn, the action fixed.
 
         Reference: Gulrajani et al. 2017, algorithm 1, with one mixing number for each stroke.
         """
-        part = torch.rand((len(pictures), 1, 1, 1), generator=random).to(pictures.device)
-        mixed = (part * pictures + (1 - part) * found).requires_grad_()
-        (slope,) = torch.autograd.grad(self._score(mixed, guide).sum(), mixed, create_graph=True)
+        part = torch.rand((len(batch.pictures), 1, 1, 1), generator=random).to(batch.pictures.device)
+        mixed = (part * batch.pictures + (1 - part) * batch.noisy[0].detach()).requires_grad_()
+        (slope,) = torch.autograd.grad(self._score(mixed, batch.guide).sum(), mixed, create_graph=True)
         return (slope.flatten(1).square().sum(1).add(1e-12).sqrt() - 1).square().mean()

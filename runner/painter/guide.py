@@ -1,11 +1,12 @@
 """What a network is told of an action: its numbers as waves, and rough maps of where the curve runs.
 
-    encode(actions (n, 12), columns, waves) -> (n, count);   Maps(actions (n, 12)).at(side) -> (n, 3, side, side)
+    encode(actions (n, 12), columns, waves) -> (n, count);   Maps(actions (n, 12)).at(side) -> (n, 4, side, side)
 
 Both are ours and can be switched off. Nakano (2019) gives the bare numbers to the network, which then has to learn
 that four of them are a place: that is most of its long training. Waves of rising frequency are the cure for numbers
 (Tancik et al. 2020). The maps are what the action says already, without any brush: how much of the curve passes by,
-in the width of the brush, with which pressure, and where its thin spine is. All of it is differentiable.
+in the width of the brush, with which pressure, in twice that width, and where its thin spine is. All of it is
+differentiable.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from torch.nn import functional
 
 from runner.painter.actions import END, END_PRESSURE, ENTRY_PRESSURE, SIZE, START, VIA, Space, bezier, pressure_at
 
-MAPS = 3
-KNOTS = 32  # of the curve, nearer to each other than the Gaussians are wide, but for the longest curves
+MAPS = 4
+WIDE = 2  # which of them reaches farthest
+KNOTS = 96  # of the curve, nearer to each other than the Gaussians are wide, but for the longest curves
 BREADTH = 0.8  # width of the Gaussians in basic radii
+FAINTEST = 0.03  # of the widest map, where paint begins to be let through: less than 1e-9 of a dry brush's is lost
 SPINE = 1.0  # width of the thin ones in pixels
 FAR = 50.0  # squared distance in widths that counts as infinite: smaller numbers would be denormal, which is slow
 
@@ -61,7 +64,7 @@ class Maps:
         self._sizes: dict[int, Tensor] = {}
 
     def at(self, side: int) -> Tensor:
-        """Paint in the brush's width, the same with the pressure, the thin spine: (n, 3, side, side) in [0, 1)."""
+        """Paint in the brush's width, with pressure, in twice the width, the spine: (n, 4, side, side) in [0, 1)."""
         if side not in self._sizes:
             full = self.space.canvas
             self._sizes[side] = (
@@ -69,11 +72,19 @@ class Maps:
             )
         return self._sizes[side]
 
-    def twice(self) -> Maps:
-        """Those of the actions and the same once more, one after the other."""
-        found = Maps(self.actions.repeat(2, 1), self.space)
-        found._sizes = {side: known.repeat(2, 1, 1, 1) for side, known in self._sizes.items()}
+    def repeated(self, times: int) -> Maps:
+        """Those of all actions, then of all once more, and so on."""
+        found = Maps(self.actions.repeat(times, 1), self.space)
+        found._sizes = {side: known.repeat(times, 1, 1, 1) for side, known in self._sizes.items()}
         return found
+
+    def within(self, pictures: Tensor, paper: float) -> Tensor:
+        """Pictures (n, c, canvas, canvas) with bare paper (0 for opacities, 1 for colours) far from the curve."""
+        return paper + (pictures - paper) * self.support()
+
+    def support(self) -> Tensor:
+        """Where paint may lie: 0 far from the curve, 1 near it, (n, 1, canvas, canvas)."""
+        return (self.at(self.space.canvas)[:, WIDE : WIDE + 1] / FAINTEST).clamp(max=1)
 
 
 def maps(actions: Tensor, space: Space) -> Tensor:
@@ -84,7 +95,7 @@ def maps(actions: Tensor, space: Space) -> Tensor:
         space: what the numbers of an action mean.
 
     Returns:
-        (n, 3, canvas, canvas) in [0, 1).
+        (n, 4, canvas, canvas) in [0, 1).
     """
     t = (torch.arange(KNOTS, device=actions.device, dtype=actions.dtype) + 0.5) / KNOTS
     places = actions * space.canvas
@@ -97,7 +108,7 @@ def maps(actions: Tensor, space: Space) -> Tensor:
     ticks = torch.arange(space.canvas, device=actions.device, dtype=actions.dtype) + 0.5
     found = []
     even = torch.ones_like(pressure)
-    for breadth, weights in ((wide, (even, pressure)), (thin, (even,))):
+    for breadth, weights in ((wide, (even, pressure)), (2 * wide, (even,)), (thin, (even,))):
         # A Gaussian is the product of one over the columns and one over the rows.
         away = (ticks - knots[..., None]) / breadth[:, None, :, None]  # (n, knots, 2, canvas)
         across, down = torch.exp(-away.square().clamp(max=FAR) / 2).unbind(2)

@@ -52,6 +52,10 @@ class Implicit(PainterSettings):
         """Measure the brush's reach, describe the strokes, draw the first weights."""
         return ImplicitTraining(self, lesson)
 
+    def pace(self, stage: str) -> float:
+        """See the base class."""
+        return 0.027 * self.places / 8192 * (self.width / 64)
+
     def count(self, brush: BrushFile | None) -> int:
         """See the base class."""
         return ImplicitPainter(known_of(self, brush)).count()

@@ -81,11 +81,12 @@ class Upwards(nn.Module):
         )
         self.norms = nn.ModuleList(bare(nn.BatchNorm2d, stage.outputs) for stage in stages[:-1]) if norm else None
         self.fine = bare(nn.Conv2d, last.inputs + 4 * more, FINE, 3, padding=1) if more else None
+        self.finer = bare(nn.Conv2d, FINE, FINE, 3, padding=1) if more else None
         self.end = bare(nn.Conv2d, FINE, 4 * last.outputs, 3, padding=1) if more else None
 
     def upper(self) -> list[nn.Parameter]:
         """What is learnt in the last transposed convolution and above."""
-        parts = [self.layers[-1], self.fine, self.end] + ([] if self.norms is None else [self.norms[-1]])
+        parts = [self.layers[-1], self.fine, self.finer, self.end] + ([] if self.norms is None else [self.norms[-1]])
         return [parameter for part in parts if part is not None for parameter in part.parameters()]
 
     def forward(self, x: Tensor, maps: Callable[[int], Tensor]) -> Tensor:
@@ -101,12 +102,14 @@ class Upwards(nn.Module):
             x = layer(x)
             if number + 1 < len(self.layers) or self.more:
                 x = functional.relu(x if self.norms is None else self.norms[number](x))
-        if self.fine is None or self.end is None:
+        if self.fine is None or self.finer is None or self.end is None:
             return x
         x = functional.pad(x, [(HALF - x.shape[-1]) // 2] * 4)
         # Convolutions of few channels take half the time where the channels lie side by side.
         x = torch.cat([x, functional.pixel_unshuffle(maps(2 * HALF), 2)], dim=1).contiguous(memory_format=LAYOUT)
-        return functional.pixel_shuffle(self.end(functional.relu(self.fine(x))), 2)
+        x = functional.relu(self.fine(x))
+        x = x + functional.relu(self.finer(x))
+        return functional.pixel_shuffle(self.end(x), 2)
 
 
 class Critic(nn.Module):
@@ -116,19 +119,20 @@ class Critic(nn.Module):
         """Make the layers.
 
         Args:
-            width: channels of the first of four; each next one has twice as many.
+            width: channels of the first; each next one has twice as many.
             channels: of the pictures.
             numbers: that it is told of an action.
-            norm: batch norms, as in the repository; they mix the strokes of a batch, for which the gradient penalty
-                is not defined (Gulrajani et al. 2017), so better without.
-            guided: maps of the action are laid beside the picture; the first convolution sees blocks of four pixels.
+            norm: batch norms, as in the repository: it learns several times as fast; but they mix the strokes of a
+                batch, for which the gradient penalty is not defined (Gulrajani et al. 2017).
+            guided: maps of the action are laid beside the picture, and its roughness; the first convolution sees
+                blocks of four pixels.
             sighted: it sees the action; one that does not only judges whether a stroke looks like some stroke.
         """
         super().__init__()
         sizes = [width * 2**k for k in range(4)]
         self.guided = guided
         self.first = (
-            bare(nn.Conv2d, 4 * (channels + MAPS), width, 3, padding=1)
+            bare(nn.Conv2d, 4 * (2 * channels + MAPS), width, 3, padding=1)
             if guided
             else bare(nn.Conv2d, channels, width, 4, stride=2, padding=1)
         )
@@ -148,7 +152,9 @@ class Critic(nn.Module):
             numbers: (n, numbers) of their actions.
             maps: (n, maps, 64, 64) where they are given.
         """
-        seen = pictures if maps is None else functional.pixel_unshuffle(torch.cat([pictures, maps], dim=1), 2)
+        seen = pictures
+        if maps is not None:
+            seen = functional.pixel_unshuffle(torch.cat([pictures, roughness(pictures), maps], dim=1), 2)
         x = functional.leaky_relu(self.first(seen.contiguous(memory_format=LAYOUT)), LEAK)
         if self.action is not None:
             x = x + functional.relu(self.action(numbers))[:, :, None, None]
@@ -157,6 +163,13 @@ class Critic(nn.Module):
             x = functional.leaky_relu(x if self.norms is None else self.norms[number](x), LEAK)
         found: Tensor = self.score(x.flatten(1))[:, 0]
         return found
+
+
+def roughness(pictures: Tensor) -> Tensor:
+    """(n, c, h, w): how much each pixel differs from the mean of its four neighbours, times two."""
+    one = pictures.shape[1]
+    cross = pictures.new_tensor([[0.0, -0.5, 0.0], [-0.5, 2.0, -0.5], [0.0, -0.5, 0.0]]).expand(one, 1, 3, 3)
+    return functional.conv2d(pictures, cross, padding=1, groups=one)
 
 
 class Downwards(nn.Module):

@@ -70,6 +70,10 @@ class Vae(PainterSettings):
         """Without weights."""
         return VaePainter(self.width, self.latent, self.colour, self.waves, self.guide)
 
+    def pace(self, stage: str) -> float:
+        """See the base class."""
+        return 0.12 * self.batch / 32 * (self.width / 16) ** 2
+
     def count(self, brush: BrushFile | None) -> int:
         """See the base class."""
         painter = self.painter()
@@ -127,9 +131,9 @@ class Decoder(nn.Module):
         )
         self.up = Upwards(stages, norm=False, more=MAPS if guided else 0)
 
-    def forward(self, latent: Tensor, actions: Tensor, space: Space) -> Tensor:
-        """Before the sigmoid; the actions are for the maps only."""
-        found: Tensor = self.up(self.spread(latent)[:, :, None, None], Maps(actions, space).at)
+    def forward(self, latent: Tensor, maps: Maps) -> Tensor:
+        """Before the sigmoid."""
+        found: Tensor = self.up(self.spread(latent)[:, :, None, None], maps.at)
         return found
 
 
@@ -169,7 +173,9 @@ class VaePainter(RasterPainter):
 
     def decode(self, latent: Tensor, actions: Tensor) -> Tensor:
         """Pictures (n, c, 64, 64) of latent numbers; the actions matter where the decoder is guided."""
-        return torch.sigmoid(self.decoder(latent, actions, self.space))
+        maps = Maps(actions, self.space)
+        pictures = torch.sigmoid(self.decoder(latent, maps))
+        return maps.within(pictures, float(self.mode == "rgb")) if self.guided else pictures
 
     def draw(self, actions: Tensor, random: torch.Generator | None = None) -> Tensor:
         """See the base class."""

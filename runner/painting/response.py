@@ -17,15 +17,16 @@ import numpy as np
 import scipy.sparse
 import scipy.sparse.linalg
 
+from runner.painter.grid import Axis, weights
 from runner.painter.implicit import MARGIN, ImplicitPainter
-from runner.painting.compiling import Doubles, Floats, Longs
+from runner.painting.compiling import Doubles, Floats
 from runner.painting.places import Places, in_blocks
 from runner.painting.tracing import Tip, trace
 from runner.painting.truth import listed, true_alphas
 
 LENGTHS, RADII, DISTANCES, PRESSURES, PASSINGS = 5, 6, 24, 7, 7
-LOW_LENGTH, HIGH_LENGTH = -1.6, 1.6  # logarithms of units, as the network sees them
-HIGH_RADIUS = 2.0
+LENGTH = Axis(-1.6, 1.6, LENGTHS)  # logarithms of units, as the network sees them
+RADIUS = Axis(0.0, 2.0, RADII)
 SAMPLES, SIDE = 2000, 96  # strokes asked for; places for each
 APART = 400.0  # units between two of them, so that each reaches its own places only
 RIDGE = 0.05  # places' worth of faith in the coarser table where a fine one was seldom visited
@@ -57,12 +58,12 @@ class Response:
         Returns:
             (n, DISTANCES, PRESSURES, PASSINGS) opacities, and their derivatives by the logarithm of the radius.
         """
-        long, along = _knot(log_lengths(rows, units), LOW_LENGTH, HIGH_LENGTH, LENGTHS)
-        thick, across = _knot(rows[:, 6], 0.0, HIGH_RADIUS, RADII)
+        long, along = LENGTH.knot(log_lengths(rows, units))
+        thick, across = RADIUS.knot(rows[:, 6])
         part, share = (item[:, None, None, None].astype(np.float32) for item in (along, across))
         thin: Floats = self.table[long, thick] * (1 - part) + self.table[long + 1, thick] * part
         wide: Floats = self.table[long, thick + 1] * (1 - part) + self.table[long + 1, thick + 1] * part
-        slope = (wide - thin) * np.float32((RADII - 1) / HIGH_RADIUS)
+        slope = (wide - thin) * RADIUS.density
         return thin + (wide - thin) * share, slope
 
 
@@ -84,12 +85,13 @@ def tabulate(painter: ImplicitPainter, seed: int = 0) -> Response:
     tip = Tip.of(painter)
     farthest = tip.reach + MARGIN
     keys, paint = _ask(painter, tip, SAMPLES, np.random.default_rng([seed, 1]))
-    coarse = _solve(_design(keys, farthest, (2, 3, 4)), paint, np.zeros(DISTANCES * PRESSURES * PASSINGS))
+    axes = (LENGTH, RADIUS, Axis(0.0, farthest, DISTANCES), Axis(0.0, 1.0, PRESSURES), Axis(-1.0, 1.0, PASSINGS))
+    coarse = _solve(weights(keys[2:], axes[2:]), paint, np.zeros(DISTANCES * PRESSURES * PASSINGS))
     shape = (LENGTHS, RADII, DISTANCES, PRESSURES, PASSINGS)
     prior = np.broadcast_to(coarse.reshape(shape[2:]), shape).ravel()
-    found = _solve(_design(keys, farthest, (0, 1, 2, 3, 4)), paint, prior).clip(0, 1)
+    found = _solve(weights(keys, axes), paint, prior).clip(0, 1)
     keys, paint = _ask(painter, tip, SAMPLES // 8, np.random.default_rng([seed, 2]))
-    error = _design(keys, farthest, (0, 1, 2, 3, 4)) @ found - paint
+    error = weights(keys, axes) @ found - paint
     return Response(found.reshape(shape).astype(np.float32), farthest, tip, float(np.sqrt(np.mean(error**2))))
 
 
@@ -114,7 +116,7 @@ def _strokes(count: int, random: np.random.Generator) -> Floats:
     half = np.stack((np.cos(angle), np.sin(angle)), axis=1) * length[:, None] / 2
     middle = np.stack(np.divmod(np.arange(count), math.isqrt(count) + 1), axis=1) * APART
     bend = np.stack((-half[:, 1], half[:, 0]), axis=1) * random.uniform(-0.4, 0.4, (count, 1))
-    numbers = np.stack((random.uniform(0, HIGH_RADIUS, count), *random.uniform(0.02, 1, (2, count))), axis=1)
+    numbers = np.stack((random.uniform(0, RADIUS.high, count), *random.uniform(0.02, 1, (2, count))), axis=1)
     return np.concatenate((middle - half, middle + bend, middle + half, numbers), axis=1).astype(np.float32)
 
 
@@ -130,34 +132,6 @@ def _about(rows: Floats, tip: Tip, random: np.random.Generator) -> Places:
     points = curve + away[..., None] * np.stack((np.cos(turn), np.sin(turn)), axis=-1)
     cells = np.arange(count * SIDE, dtype=np.int32)
     return in_blocks(points.reshape(-1, 2).astype(np.float32), cells, (cells // SIDE).astype(np.int64), len(cells))
-
-
-def _knot(values: Doubles | Floats, low: float, high: float, count: int) -> tuple[Longs, Doubles]:
-    """Number of the knot before each value, and the part of the way to the next."""
-    place = np.clip((values - low) / (high - low) * (count - 1), 0, count - 1 - 1e-6)
-    index = place.astype(np.int64)
-    return index, place - index
-
-
-def _design(keys: list[Doubles], farthest: float, axes: tuple[int, ...]) -> scipy.sparse.csr_matrix:
-    """Rows of interpolation weights: opacities are this matrix times the table."""
-    ranges = (
-        (LOW_LENGTH, HIGH_LENGTH, LENGTHS),
-        (0.0, HIGH_RADIUS, RADII),
-        (0.0, farthest, DISTANCES),
-        (0.0, 1.0, PRESSURES),
-        (-1.0, 1.0, PASSINGS),
-    )
-    count, size = len(keys[0]), 1
-    columns, weights = np.zeros((count, 1), np.int64), np.ones((count, 1))
-    for axis in axes:
-        index, part = _knot(keys[axis], *ranges[axis])
-        wide = ranges[axis][2]
-        columns = np.concatenate((columns * wide + index[:, None], columns * wide + index[:, None] + 1), axis=1)
-        weights = np.concatenate((weights * (1 - part[:, None]), weights * part[:, None]), axis=1)
-        size *= wide
-    bounds = np.arange(count + 1) * columns.shape[1]
-    return scipy.sparse.csr_matrix((weights.ravel(), columns.ravel(), bounds), shape=(count, size))
 
 
 def _solve(design: scipy.sparse.csr_matrix, paint: Doubles, prior: Doubles) -> Doubles:

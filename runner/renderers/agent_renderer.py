@@ -36,7 +36,7 @@ from runner.painter.brush import find_brush
 from runner.painter.implicit import ImplicitPainter
 from runner.painter.learnt import find_painter, unpack
 from runner.painter.program import PaintProgram
-from runner.renderers.base import Outcome, Phase, Pixels, Renderer, Studio, Tone
+from runner.renderers.base import GPU_GAIN, Outcome, Phase, Pixels, Renderer, Studio, Tone
 
 if TYPE_CHECKING:
     from runner.renderers.agent_training import AgentTraining
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 CHECK = 50  # steps between two looks at unseen pictures
 CHECKED = 50  # unseen pictures looked at then
 SHOWN = 2 * COLUMNS
+PACE = 0.0275  # seconds of a step for each stroke of a batch of 32, on two cores, of a network of the ordinary size
+PAINTED = 2.0  # seconds for each picture that is painted, with its double in real paint
+ORDINARY = 512.0  # blocks x places of the first convolution
 
 
 def find_program(brush: str) -> PaintProgram:
@@ -122,9 +125,25 @@ class AgentRenderer(Renderer):
         numbers = sum(tensor.numel() for tensor in AgentNetwork(self.shape).parameters())
         width, height = size_of(SHOWN if self.settings.learns else max(len(self.settings.paint), 1), 3)
         return tuple(
-            Phase(f"{phase.steps} steps, {self._goals(phase)}", width, height, phase.steps, numbers)
+            Phase(
+                f"{phase.steps} steps, {self._goals(phase)}",
+                width,
+                height,
+                phase.steps,
+                numbers,
+                seconds=self._seconds(phase),
+            )
             for phase in self.settings.phases
         )
+
+    def _seconds(self, phase: AgentPhase) -> float:
+        """Measured with the shipped recipes on two cores; a larger network costs less than its arithmetic says."""
+        critic = 0.5 * phase.critic_steps if phase.adversarial else 0.0
+        shape = self.shape
+        size = float(shape.blocks * (shape.side / shape.stride) ** 2 / ORDINARY) ** 0.5
+        seconds: float = PACE * phase.steps * (1 + critic) * self.manner.strokes * phase.batch / 32 * size
+        seconds /= 1.0 if self.studio.device == "cpu" else GPU_GAIN
+        return seconds + PAINTED * len(self.settings.paint)
 
     def _goals(self, phase: AgentPhase) -> str:
         goals = [name for name in ("pixels", "adversarial", "forcing") if getattr(phase, name)]

@@ -44,6 +44,7 @@ from runner.vision.base import VisionSettings
 from runner.vision.vgg import Vgg16
 
 COLUMNS = 8
+PACE = 0.04  # seconds of a step for each stroke of each painter, on two cores
 
 
 class Exercise(Settings):
@@ -181,6 +182,7 @@ class ComparisonRenderer(Renderer):
                 height,
                 exercise.steps,
                 9 * exercise.strokes * len(self.painters),
+                seconds=PACE * exercise.steps * exercise.strokes * len(self.painters),
             )
             for name, exercise in self.exercises()
         )

@@ -44,7 +44,17 @@ from runner.painter.sheet import (
     strokes_sheet,
     with_paintings,
 )
-from runner.renderers.base import Outcome, Phase, Pixels, Renderer, RendererSettings, Studio, Tone, Traits
+from runner.renderers.base import (
+    GPU_GAIN,
+    Outcome,
+    Phase,
+    Pixels,
+    Renderer,
+    RendererSettings,
+    Studio,
+    Tone,
+    Traits,
+)
 from runner.renderers.perception import LAYERS, Perception
 from runner.settings import Settings
 from runner.vision import AnyNetwork
@@ -181,7 +191,15 @@ class PainterRenderer(Renderer):
         numbers = painter.count(self.settings.brush_file())
         rows = 2 + data.repeated + painter.noisy
         return tuple(
-            Phase(phase.title(), WIDTH, sheet_height(rows), phase.steps, numbers) for phase in self.settings.phases
+            Phase(
+                phase.title(),
+                WIDTH,
+                sheet_height(rows),
+                phase.steps,
+                numbers,
+                seconds=phase.steps * painter.pace(phase.stage) / (1 if self.studio.device == "cpu" else GPU_GAIN),
+            )
+            for phase in self.settings.phases
         )
 
     def begin(self, phase: int, previous: State | None) -> State:

@@ -11,9 +11,10 @@ from torch.distributions import Normal, kl_divergence
 from runner.errors import InputError, RunFailed
 from runner.painter import card, learnt
 from runner.painter.actions import COLOUR, SHAPE, Space, draw_actions
+from runner.painter.adversaries import ADVERSARIES, SQUARES, TINY, energy
 from runner.painter.base import Lesson
-from runner.painter.gan import Gan
-from runner.painter.guide import Maps, count, encode
+from runner.painter.gan import Batch, Gan
+from runner.painter.guide import MAPS, Maps, count, encode
 from runner.painter.morphing import morph
 from runner.painter.raster import fresh
 from runner.painter.samples import Samples
@@ -24,9 +25,10 @@ SMALL = (
     Vae(width=4, batch=8),
     Vae(width=4, batch=8, guide=False, waves=0, colour="rgb", aim="sample"),
     Gan(width=2, batch=8, critic_steps=1),
+    Gan(width=2, batch=8, critic_steps=2, adversary="paired", critic_norm=True, critic_width=4, drawings=2, steady=0.3),
     Gan(width=2, batch=8, critic_steps=2, guide=False, waves=0, colour="rgb", critic_norm=True, adversary="logistic"),
 )
-NAMES = ["vae", "vae as in the paper", "gan", "gan as in the paper"]
+NAMES = ["vae", "vae as in the paper", "gan", "gan of two drawings", "gan as in the paper"]
 each = pytest.mark.parametrize("settings", SMALL, ids=NAMES)
 
 
@@ -55,26 +57,54 @@ def test_the_maps_lie_on_the_curve_and_pool_to_smaller_ones():
     actions = some(12)
     maps = Maps(actions, Space())
     full = maps.at(64)
-    assert full.shape == (12, 3, 64, 64)
+    assert full.shape == (12, MAPS, 64, 64)
     assert 0 <= full.min()
     assert full.max() < 1
     ticks = torch.arange(64) + 0.5
     places = torch.stack(torch.meshgrid(ticks, ticks, indexing="xy"), -1).reshape(-1, 2)
     curve = torch.from_numpy(Space(points=400).curve(actions.numpy())).float()
     away = torch.cdist(places[None].expand(12, -1, -1), curve).min(-1).values.reshape(12, 64, 64)
-    spine = full[:, 2]
+    spine = full[:, -1]
     assert spine[away < 0.5].mean() > 8 * spine[(away > 2) & (away < 4)].mean()
     assert spine[away > 12].max() < 1e-6
-    assert torch.allclose(maps.at(16), full.reshape(12, 3, 16, 4, 16, 4).mean((3, 5)), atol=1e-6)
-    assert torch.equal(maps.twice().at(16)[12:], maps.at(16))
+    assert torch.allclose(maps.at(16), full.reshape(12, MAPS, 16, 4, 16, 4).mean((3, 5)), atol=1e-6)
+    assert torch.equal(maps.repeated(3).at(16)[24:], maps.at(16))
+
+
+def test_no_spine_has_gaps():
+    """The longest curves there are: from corner to corner and back."""
+    action = torch.full((1, 12), 0.5)
+    action[0, :6] = torch.tensor([0.5, 0.0, 0.98, 0.98, 0.02, 0.3])
+    action[0, 9:11] = 0.02
+    curve = torch.from_numpy(Space(points=400).curve(action.numpy()))[0]
+    inside = curve[((curve > 0.5) & (curve < 63.5)).all(-1)].long()
+    along = Maps(action, Space()).at(64)[0, -1][inside[:, 1], inside[:, 0]]
+    assert along.min() > 0.5 * along.median()
+
+
+def test_far_from_the_curve_there_is_no_paint():
+    actions = some(6)
+    maps = Maps(actions, Space())
+    support = maps.support()
+    curve = torch.from_numpy(Space(points=400).curve(actions.numpy())).float()
+    ticks = torch.arange(64) + 0.5
+    places = torch.stack(torch.meshgrid(ticks, ticks, indexing="xy"), -1).reshape(-1, 2)
+    away = torch.cdist(places[None].expand(6, -1, -1), curve).min(-1).values.reshape(6, 1, 64, 64)
+    radii = torch.exp(2 * actions[:, 1])[:, None, None, None]
+    assert (support[away < radii] == 1).all()
+    far = away > 12 * (radii + 1)
+    assert far.any()
+    assert support[far].max() < 1e-6
+    drawn = painter(SMALL[2]).alphas(actions, random=torch.Generator().manual_seed(0))[:, None]
+    assert drawn[far].max() < 1e-6
+    assert (drawn[support == 1] > 0).all()
 
 
 def test_the_pressure_is_seen_where_it_acts():
     light, heavy = some(2)[:1].repeat(2, 1)
     light[[0, 11]], heavy[[0, 11]] = 0.2, 0.8
     first, second = (Maps(action[None], Space()).at(64)[0] for action in (light, heavy))
-    assert torch.equal(first[0], second[0])
-    assert torch.equal(first[2], second[2])
+    assert all(torch.equal(first[k], second[k]) for k in (0, 2, 3))
     assert second[1].sum() > 2 * first[1].sum()
 
 
@@ -197,9 +227,66 @@ def test_the_penalty_is_that_of_each_strokes_own_gradient():
     slope = torch.rand(1, 64, 64, generator=torch.Generator().manual_seed(1))
     slope *= 3 / slope.norm()
     training._score = lambda pictures, guide: (pictures * slope).flatten(1).sum(1)
-    real, found = torch.rand(4, 1, 64, 64), torch.rand(4, 1, 64, 64)
-    penalty = training._penalty(real, found, Maps(some(4), Space()), torch.Generator().manual_seed(0))
+    batch = Batch(Maps(some(4), Space()), torch.rand(4, 1, 64, 64), (torch.rand(4, 1, 64, 64),))
+    penalty = training._penalty(batch, torch.Generator().manual_seed(0))
     assert penalty.item() == pytest.approx((3 - 1) ** 2, rel=1e-4)
+
+
+def test_the_energy_score_is_least_for_the_brushs_own_noise():
+    """Grey squares whose value is random: no noise, half of it, twice of it, and another mean all score worse."""
+    random = torch.Generator().manual_seed(5)
+
+    def squares(mean: float, spread: float) -> torch.Tensor:
+        return (mean + spread * torch.randn(20_000, 1, 1, 1, generator=random)).expand(-1, 1, 16, 16)
+
+    real = squares(0.5, 0.1)
+
+    def score(mean: float, spread: float) -> float:
+        return energy(squares(mean, spread), squares(mean, spread), real).item()
+
+    others = [score(*law) for law in ((0.5, 0.0), (0.5, 0.04), (0.5, 0.25), (0.6, 0.1))]
+    assert score(0.5, 0.1) < 0.98 * min(others)
+
+
+def test_the_energy_score_is_the_formulas():
+    first, second, real = torch.rand(3, 2, 1, 16, 16, dtype=torch.float64)
+
+    def away(one, other):
+        parts = [(one - other).unflatten(2, (-1, side)).unflatten(4, (-1, side)) for side in SQUARES]
+        return sum((part.square().sum((1, 3, 5)) + TINY).sqrt().sum((1, 2)).mean() for part in parts)
+
+    expected = (away(first, real) + away(second, real)) / 2 - away(first, second) / 2
+    assert energy(first, second, real).item() == pytest.approx(expected.item())
+
+
+@pytest.mark.parametrize("name", ADVERSARIES)
+def test_a_critic_wants_real_strokes_above_drawn_ones_and_the_generator_the_contrary(name):
+    real, drawn = torch.tensor([0.3, -0.2], requires_grad=True), torch.tensor([0.1, 0.4], requires_grad=True)
+    slope = torch.autograd.grad(ADVERSARIES[name].critic(real, drawn), (real, drawn))
+    assert (slope[0] < 0).all()
+    assert (slope[1] > 0).all()
+    assert (torch.autograd.grad(ADVERSARIES[name].generator(real, drawn), drawn)[0] < 0).all()
+
+
+def test_what_strokes_of_one_action_have_in_common_is_not_judged():
+    real, drawn, common = torch.randn(3, 5)
+    judge = ADVERSARIES["paired"]
+    for loss in (judge.critic, judge.generator):
+        assert torch.allclose(loss(real, drawn), loss(real + common, drawn + common), atol=1e-6)
+
+
+def test_the_critic_steps_farther_if_it_shall():
+    """Adam's first step is as long as its rate."""
+    training = Gan(width=2, batch=8, critic_steps=1, critic_rate=4).build(Lesson(formulas(40), None, 1))
+    training.restart(1e-3, 10, "adversarial")
+    before = {name: [p.clone() for p in module.parameters()] for name, module in training.modules.items()}
+    training.step(0)
+    moved = {
+        name: max((a - b).abs().max().item() for a, b in zip(before[name], module.parameters(), strict=True))
+        for name, module in training.modules.items()
+    }
+    assert moved["generator"] == pytest.approx(1e-3, rel=0.01)
+    assert moved["critic"] == pytest.approx(4e-3, rel=0.01)
 
 
 def test_without_batch_norms_a_stroke_is_judged_alone():
@@ -256,7 +343,7 @@ def taught(training, stage: str, steps: int, rate: float) -> list[dict[str, floa
 def test_a_gan_learns_a_formula():
     unseen = formulas(40, seed=1)
     training = Gan(width=2, batch=8, emphasised=0).build(Lesson(formulas(192), None, 1))
-    taught(training, "generator", 60, 1e-2)
+    taught(training, "generator", 60, 3e-3)
     error, blank = (
         card.decibels(float(np.square(found - unseen.alphas / 255).mean()))
         for found in (card.learnt(training.painter, unseen.actions), np.zeros((40, 64, 64)))
@@ -265,14 +352,14 @@ def test_a_gan_learns_a_formula():
 
 
 def test_each_stage_of_a_vae_lowers_its_own_error():
-    training = Vae(width=4, batch=8, emphasised=0).build(Lesson(formulas(192), None, 1))
+    training = Vae(width=4, batch=8, emphasised=1).build(Lesson(formulas(192), None, 1))
     for stage, term, steps, rate in (
         ("images", "reconstruction", 60, 4e-3),
         ("predictor", "mean", 30, 1e-2),
         ("together", "reconstruction", 30, 4e-3),
     ):
         losses = [terms[term] for terms in taught(training, stage, steps, rate)]
-        assert np.mean(losses[-8:]) < 0.9 * np.mean(losses[:8]), stage
+        assert np.median(losses[-10:]) < 0.9 * np.median(losses[:10]), stage
 
 
 @pytest.mark.parametrize("name", ["classic/dry_brush.vae", "classic/dry_brush.gan"])
@@ -285,6 +372,20 @@ def test_painters_of_a_fixed_resolution_are_shipped(name):
     figures = entry["figures"]
     assert figures["psnr mean"] > figures["psnr white paper"] + 10
     assert card.texture(card.noisy(brush, some(8).numpy(), seed=1), card.learnt(brush, some(8).numpy())) > 0
+
+
+def test_the_shipped_gan_has_the_brushs_mean_and_its_noise():
+    figures = json.loads(learnt.LOG.read_text())["classic/dry_brush.gan"]["figures"]
+    assert figures["psnr mean"] > 30
+    assert figures["psnr mean of noisy"] > 29
+    assert figures["texture noisy"] == pytest.approx(1, abs=0.15)
+    assert figures["noise"] == pytest.approx(1, abs=0.15)
+    assert figures["blank learnt"] == 0
+    brush, actions = learnt.load_painter("classic/dry_brush.gan"), some(40).numpy()
+    steady, first, second = card.learnt(brush, actions), *(card.noisy(brush, actions, seed=seed) for seed in (1, 2))
+    assert card.texture(first, steady) > 1.5 * card.texture(steady, steady)  # the mean is smooth
+    noise = np.square(first - second).mean() / 2
+    assert card.decibels(noise) == pytest.approx(figures["psnr possible"], abs=1.5)
 
 
 def test_strokes_turn_into_others_and_back():

@@ -1,0 +1,82 @@
+"""What a generator and its critic lower: scores of real and of drawn strokes, pairs of one action (n,), (n,) -> loss.
+
+    ADVERSARIES["paired"].generator(real, drawn);   energy(first, second, pictures) -> the error of two drawings
+
+The last judges noise without any critic: a squared error is least for strokes without noise, an energy score for
+strokes whose noise is the brush's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+SQUARES = (4, 16)  # sides of the squares in which drawings are compared
+TINY = 1e-3  # under a root, which has no slope at 0
+Name = Literal["wasserstein", "logistic", "paired"]
+Judge = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Adversary:
+    """A game of two.
+
+    Attributes:
+        generator: what it lowers.
+        critic: what it lowers.
+        penalised: the critic's slopes are kept near 1.
+    """
+
+    generator: Judge
+    critic: Judge
+    penalised: bool = False
+
+
+def _difference(real: Tensor, drawn: Tensor) -> Tensor:
+    return drawn.mean() - real.mean()
+
+
+def _classes(real: Tensor, drawn: Tensor) -> Tensor:
+    return functional.softplus(-real).mean() + functional.softplus(drawn).mean()
+
+
+def _fooled(real: Tensor, drawn: Tensor) -> Tensor:
+    return functional.softplus(-drawn).mean()
+
+
+def _order(real: Tensor, drawn: Tensor) -> Tensor:
+    """Which of the two is real; twice the same action, so what an action's strokes have in common does not count."""
+    return functional.softplus(drawn - real).mean()
+
+
+ADVERSARIES: dict[Name, Adversary] = {
+    "wasserstein": Adversary(lambda real, drawn: -drawn.mean(), _difference, penalised=True),
+    "logistic": Adversary(_fooled, _classes),
+    "paired": Adversary(lambda real, drawn: _order(drawn, real), _order),
+}
+"""Gulrajani et al. 2017; Goodfellow et al. 2014; Jolicoeur-Martineau 2019, with real and drawn of one action."""
+
+
+def energy(first: Tensor, second: Tensor, pictures: Tensor) -> Tensor:
+    """The energy score of two drawings of each action, in squares of two sizes: least for the brush's own noise.
+
+    E |x - y| - E |x - x'| / 2 of drawings x, x' and a real y is a proper score (Gneiting and Raftery 2007): unlike the
+    squared error, it is not lowered by leaving the noise out.
+
+    Args:
+        first: (n, c, h, w) drawings.
+        second: others of the same actions.
+        pictures: real ones.
+    """
+
+    def away(one: Tensor, other: Tensor) -> Tensor:
+        squares = (one - other).square().sum(1, keepdim=True)
+        parts = [functional.avg_pool2d(squares, side).mul(side**2).add(TINY).sqrt() for side in SQUARES]
+        return torch.stack([part.flatten(1).sum(1).mean() for part in parts]).sum()
+
+    return (away(first, pictures) + away(second, pictures) - away(first, second)) / 2
