@@ -168,6 +168,8 @@ def publisher(gallery: Path, target: str, url: str) -> subprocess.Popen[str]:
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # a shell's background job has Ctrl-C ignored, and so has everything that it starts
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
