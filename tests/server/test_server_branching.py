@@ -18,7 +18,7 @@ renderer:
   kind: image-optimisation
   vision: untrained
   objectives: [range, {kind: smoothness, weight: 5}]
-  optimiser: {kind: adam, rate: 0.02}
+  optimiser: {kind: adam, rate: 0.0005}
   phases: [{size: 16, steps: 2}, {size: 32, steps: 3000}]
 frames: 2
 """
@@ -58,7 +58,7 @@ def test_it_is_told_what_it_begins_with(paused: tuple[Visitor, str]) -> None:
         assert "own state" in check(visitor, run, free)
     for other in (
         CANVAS.replace("size: 32", "size: 48"),
-        CANVAS.replace("kind: adam, rate: 0.02", "kind: lbfgs"),
+        CANVAS.replace("kind: adam, rate: 0.0005", "kind: lbfgs"),
         CANVAS.replace("  objectives", "  symmetry: {kind: plane, group: p4}\n  objectives"),
         CANVAS.replace("3000", "1"),  # fewer than are done
     ):
@@ -92,7 +92,7 @@ def test_it_goes_on_from_the_state_with_other_objectives(paused: tuple[Visitor, 
     [warned] = [event.message for event in log if isinstance(event, Warned)]
     assert warned.startswith(f"Branched from Canvas ({parent.parent.name}/{parent.name}) at phase 2, step ")
     light, heavy = ([event.terms["smoothness"] for event in each if isinstance(event, Stepped)] for each in logs)
-    assert heavy[-3] == pytest.approx(10 * light[-3], rel=1e-4)  # ten times the weight, on the same picture
+    assert heavy[-3] == pytest.approx(10 * light[-3], rel=0.1)  # ten times the weight, a small step on
     assert warned.partition(":")[0] in visitor.client.get(str(told["report"])).text
     after = {path: path.read_bytes() for path in before if path.suffix in (".webp", ".pt", ".jsonl")}
     assert after == {path: before[path] for path in after}  # nothing was taken from the run itself
