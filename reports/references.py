@@ -6,8 +6,6 @@ Identifiers are given where known for certain: `doi` without its resolver, `arxi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from reports.publication import Reference
 
 REFERENCES: dict[str, Reference] = {
@@ -397,18 +395,3 @@ REFERENCES: dict[str, Reference] = {
         doi="10.1109/ICCV.2015.164",
     ),
 }
-
-
-def resolve(keys: Iterable[str]) -> tuple[tuple[Reference, ...], tuple[str, ...]]:
-    """The references of these keys, by author and year, and the keys that the table lacks.
-
-    Args:
-        keys: citation keys, in any order, repeated or not.
-
-    Returns:
-        (references sorted as a bibliography, unknown keys sorted).
-    """
-    wanted = sorted(set(keys))
-    known = [REFERENCES[key] for key in wanted if key in REFERENCES]
-    known.sort(key=lambda reference: (reference.authors.split(",")[0].split()[-1], reference.year))
-    return tuple(known), tuple(key for key in wanted if key not in REFERENCES)

@@ -6,8 +6,7 @@ import json
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from reports import parts, prose, values
-from reports import references as bibliography
+from reports import bibliography, parts, prose, values
 from reports.log import Run
 
 

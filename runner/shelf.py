@@ -64,7 +64,7 @@ def find_resumable(gallery: Path, recipe: str, parameters: Mapping[str, Any]) ->
     """
     other = 0
     for folder in sorted((path for path in (gallery / recipe).glob("*-*-*") if path.is_dir()), reverse=True):
-        if _in_use(folder):
+        if held(folder / "checkpoint" / "lock"):
             continue
         summary = read_summary(folder)
         if summary is None:
@@ -91,17 +91,16 @@ def _computed(parameters: Any) -> Any:
     return {name: value for name, value in parameters.items() if name != "publish"} if known else None
 
 
-def _in_use(folder: Path) -> bool:
-    """Whether a process holds a run's lock."""
-    path = folder / "checkpoint" / "lock"
-    if not path.exists():
+def held(lock: Path) -> bool:
+    """Whether a process holds a lock file."""
+    if not lock.exists():
         return False
-    lock = FileLock(path)
+    trial = FileLock(lock)
     try:
-        lock.acquire(timeout=0)
+        trial.acquire(timeout=0)
     except Timeout:
         return True
-    lock.release()
+    trial.release()
     return False
 
 

@@ -15,9 +15,10 @@ from typing import Any
 from runner.errors import InputError, MissingProgram, PublishError
 from runner.pool.engine import Engine
 from runner.pool.order import Order, member_place, place_of
-from runner.pool.process import LOCK, held, read_result, write_result
+from runner.pool.process import LOCK, read_result, write_result
 from runner.pool.task import UNSEEN, Duty, do
 from runner.pool.travel import EVERY, Archive, Travel, pack_member, store_of
+from runner.shelf import held
 
 RETRIES = 2
 """How often Ray starts a task again whose node or worker was lost."""

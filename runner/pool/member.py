@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from runner.errors import InputError, OrbifolioError
+from runner.errors import InputError
 from runner.pool.begun import read_begun, write_begun
 from runner.pool.order import member_place, place_of, read_order, recipe_path
-from runner.pool.process import CODES, LOCK, RESULT, mind_parent, obey_signals, write_result
+from runner.pool.process import LOCK, RESULT, carry_through, mind_parent, obey_signals
 from runner.shelf import make_folder, read_summary
 
 if TYPE_CHECKING:
@@ -59,24 +59,16 @@ def main(arguments: list[str] | None = None) -> int:
 def _tell(told: argparse.Namespace, place: Path) -> int:
     """Run it, and tell how it ended."""
     courier = _courier(told, place)
-    outcome, message, code = "failed", "", 1
-    try:
+
+    def run() -> RunResult:
         (place / RESULT).unlink(missing_ok=True)
-        result = _run(told)
-        outcome, message = result.outcome, result.message
-        code = CODES.get(outcome, 1)
-    except KeyboardInterrupt:
-        outcome, message, code = "interrupted", "stopped before it began", 130
-    except OrbifolioError as error:
-        message, code = str(error), error.exit_code
-    except Exception as error:
-        message = f"{type(error).__name__}: {error}"
-        raise
+        return _run(told)
+
+    try:
+        return carry_through(place, run)
     finally:
-        write_result(place, outcome, message)
         if courier is not None and courier.end():
             (place / SENT).touch()
-    return code
 
 
 def _courier(told: argparse.Namespace, place: Path) -> Courier | None:

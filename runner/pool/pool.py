@@ -79,8 +79,8 @@ class Pool:
     write_page: Callable[[bool], None] = lambda urgent: None
     wishes: Wishes = field(default_factory=Wishes)
     progress: dict[int, Progress] = field(default_factory=dict)
-    _started: dict[int, int] = field(default_factory=dict)  # processes in this session
-    _before: dict[int, int] = field(default_factory=dict)  # attempts of earlier sessions
+    _started: dict[int, int] = field(default_factory=dict)  # processes since this one minds the sweep
+    _before: dict[int, int] = field(default_factory=dict)  # attempts until then
     _under_way: set[int] = field(default_factory=set)
     _obeyed: int = 0
     _read_at: float = 0.0
@@ -195,7 +195,7 @@ class Pool:
             self.progress[member.number].look()
 
     def _tried(self, member: Member) -> int:
-        """Processes of this session, also those that the engine itself has started again."""
+        """Processes since this one minds the sweep, also those that the engine itself has started again."""
         return max(self._started[member.number], member.attempts - self._before.get(member.number, 0))
 
     def _last_words(self, member: Member) -> str:

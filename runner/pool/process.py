@@ -10,34 +10,21 @@ import json
 import os
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
+from runner.errors import OrbifolioError
 from runner.shelf import write_atomically
 
 if TYPE_CHECKING:
-    from runner.run import Stop
+    from runner.run import RunResult, Stop
 
 LOCK = "lock"
 RESULT = "result.json"
 CODES = {"done": 0, "interrupted": 130}
 """Exit codes by outcome; 1 for any other."""
-
-
-def held(path: Path) -> bool:
-    """Whether a process holds a lock."""
-    if not path.exists():
-        return False
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return True
-    lock.release()
-    return False
 
 
 def write_result(place: Path, outcome: str, message: str) -> None:
@@ -48,6 +35,29 @@ def write_result(place: Path, outcome: str, message: str) -> None:
     """
     record = json.dumps({"outcome": outcome, "message": message}, ensure_ascii=False)
     write_atomically(place / RESULT, record.encode())
+
+
+def carry_through(place: Path, run: Callable[[], RunResult]) -> int:
+    """Run something and tell how it ended, whatever ended it; returns the exit code.
+
+    Raises:
+        Exception: a fault of the program itself; it is told, too.
+    """
+    outcome, message, code = "failed", "", 1
+    try:
+        result = run()
+        outcome, message = result.outcome, result.message
+        code = CODES.get(outcome, 1)
+    except KeyboardInterrupt:
+        outcome, message, code = "interrupted", "stopped before it began", 130
+    except OrbifolioError as error:
+        message, code = str(error), error.exit_code
+    except Exception as error:
+        message = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        write_result(place, outcome, message)
+    return code
 
 
 def read_result(place: Path) -> tuple[str, str]:

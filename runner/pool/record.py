@@ -10,7 +10,6 @@ The record is published with the gallery: nothing in it tells of the user's mach
 from __future__ import annotations
 
 import json
-import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from runner.discretion import discreet, discreet_value
-from runner.errors import RunFailed
 from runner.shelf import write_atomically
 
 SWEEPS = "sweeps"
@@ -99,29 +97,6 @@ class Record:
 def now_text() -> str:
     """This moment, ISO 8601 in UTC."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-def make_folder(gallery: Path, now: float) -> Path:
-    """A new sweep's folder, named as runs are.
-
-    Raises:
-        RunFailed: the gallery cannot be written.
-    """
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
-    try:
-        (gallery / SWEEPS).mkdir(parents=True, exist_ok=True)
-        while True:
-            folder = gallery / SWEEPS / f"{stamp}-{secrets.token_hex(2)}"
-            try:
-                folder.mkdir()
-            except FileExistsError:
-                continue
-            return folder
-    except OSError as error:
-        raise RunFailed(
-            f"{gallery}: cannot write there ({error.strerror or error}); a sweep needs a folder for its report; "
-            "choose another with --out"
-        ) from error
 
 
 def write_record(folder: Path, record: Record) -> None:

@@ -30,9 +30,10 @@ from runner.pool.order import (
 from runner.pool.page import PageWriter
 from runner.pool.pool import Pool, Wishes
 from runner.pool.process import LOCK
-from runner.pool.record import DONE, SWEEPS, Member, Record, make_folder, now_text, read_record, write_record
+from runner.pool.record import DONE, SWEEPS, Member, Record, now_text, read_record, write_record
 from runner.pool.table import SweepTable
 from runner.pool.variations import Variation
+from runner.shelf import make_folder
 
 if TYPE_CHECKING:
     from runner.pool.examine import Facts
@@ -124,7 +125,7 @@ def begin(
     Raises:
         RunFailed: the gallery cannot be written.
     """
-    folder = make_folder(gallery, time.time())
+    folder = make_folder(gallery, SWEEPS, time.time())
     members = [
         Member(variation.number, str(variation.recipe), variation.recipe.stem, dict(variation.varied), fact.title)
         for variation, fact in zip(variations, facts, strict=True)

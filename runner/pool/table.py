@@ -105,7 +105,7 @@ class SweepTable:
         return " · ".join([*told, *([f"about {clock(left)} left"] if left is not None else [])])
 
     def _left(self, record: Record, progress: dict[int, Progress]) -> float | None:
-        """Seconds until all are done, at the pace of this session."""
+        """Seconds until all are done, at the pace since it was begun or gone on with."""
         counts = _count(record)
         ended = counts[DONE] - (self._done_before or 0)
         running = [progress[member.number].left for member in record.members if _runs(member, progress)]

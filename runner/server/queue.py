@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import InputError
-from runner.pool.process import LOCK, RESULT, held, python_path, read_result
+from runner.pool.process import LOCK, RESULT, python_path, read_result
 from runner.server import job as jobs
 from runner.server.job import Job, JobStore
+from runner.shelf import held
 
 MOST_WAITING = 100
 _LOOK = 0.5  # seconds between two looks at a process that is not our child

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from runner.errors import InputError, OrbifolioError
-from runner.pool.process import CODES, LOCK, obey_signals, write_result
+from runner.errors import InputError
+from runner.pool.process import LOCK, carry_through, obey_signals
 from runner.server.job import Job, JobStore, read_wish
 from runner.shelf import write_atomically
 
@@ -44,22 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
         lock.acquire(timeout=0)
     except Timeout:
         return 2  # another process has this job
-    outcome, message, code = "failed", "", 1
     try:
-        result = _run(store, job, told)
-        outcome, message = result.outcome, result.message
-        code = CODES.get(outcome, 1)
-    except KeyboardInterrupt:
-        outcome, message, code = "interrupted", "stopped before it began", 130
-    except OrbifolioError as error:
-        message, code = str(error), error.exit_code
-    except Exception as error:
-        message = f"{type(error).__name__}: {error}"
-        raise
+        return carry_through(store.place(job.id), lambda: _run(store, job, told))
     finally:
-        write_result(store.place(job.id), outcome, message)
         lock.release()
-    return code
 
 
 def _run(store: JobStore, job: Job, told: argparse.Namespace) -> RunResult:

@@ -15,8 +15,9 @@ import pytest
 from runner.errors import InputError
 from runner.pool import pool, sweep
 from runner.pool.order import FOLDER, member_place, place_of
-from runner.pool.process import LOCK, held
+from runner.pool.process import LOCK
 from runner.pool.record import read_record
+from runner.shelf import held
 
 
 def pictures(made: sweep.Sweep, gallery: Path) -> list[bytes]:

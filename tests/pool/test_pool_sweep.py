@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from runner.cli import cli
-from runner.pool.process import held
+from runner.shelf import held
 
 LONG = 150
 """Steps: so many that a run can be killed in their midst."""

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from synthetic_run import picture
 
-from reports import pictures, prose, references, values
+from reports import bibliography, pictures, prose, references, values
 from reports.tree import Place
 
 KEYS = """gatys2015 gatys2016 simonyan2014 xie2015 tan2019 szegedy2016 szegedy2015 mordvintsev2015 olah2017
@@ -72,7 +72,7 @@ def test_yaml_tokens_join_to_the_text() -> None:
 
 
 def test_references_of_all_keys_resolve() -> None:
-    known, unknown = references.resolve(KEYS)
+    known, unknown = bibliography.resolve(KEYS)
     assert unknown == ()
     assert len(known) == len(set(KEYS))
     for key, reference in references.REFERENCES.items():
@@ -81,7 +81,7 @@ def test_references_of_all_keys_resolve() -> None:
         assert not reference.doi.startswith("http")
         assert re.fullmatch(r"(\d{4}\.\d{4,5})?", reference.arxiv), key
         assert reference.link == "" or reference.link.startswith("https://")
-    assert references.resolve(["nobody1900", "gatys2015", "gatys2015"])[1] == ("nobody1900",)
+    assert bibliography.resolve(["nobody1900", "gatys2015", "gatys2015"])[1] == ("nobody1900",)
 
 
 def test_every_citation_in_the_program_resolves() -> None:
@@ -92,7 +92,7 @@ def test_every_citation_in_the_program_resolves() -> None:
         for body in re.findall(r"\bcites: ClassVar\[[^=]*=\s*\(([^)]*)\)", path.read_text(encoding="utf-8"))
         for key in re.findall(r"\"([^\"]+)\"", body)
     }
-    assert references.resolve(cited)[1] == ()
+    assert bibliography.resolve(cited)[1] == ()
 
 
 @pytest.mark.parametrize("target", ["a b/c#d?.png", "über/ö.html", "x:y.html", "it's (1).webp", "100%.html"])
