@@ -13,13 +13,13 @@ import time
 import numpy as np
 from skimage import data
 
-from runner.drawing.fidelity import measure
-from runner.drawing.improve import Improve
-from runner.drawing.onelines import Words, objects
-from runner.gas.network import Network
-from runner.gas.points import Level, Local, Otsu
-from runner.gas.rules import Fritzke, NeuPy, Rules
-from runner.gas.tone import Tone
+from orbifolio.runner.gas.drawing.fidelity import measure
+from orbifolio.runner.gas.drawing.improve import Improve
+from orbifolio.runner.gas.drawing.onelines import Words, objects
+from orbifolio.runner.gas.network import Network
+from orbifolio.runner.gas.points import Level, Local, Otsu
+from orbifolio.runner.gas.rules import Fritzke, NeuPy, Rules
+from orbifolio.runner.gas.tone import Tone
 
 
 def grown(level: Level, rules: Rules, seed: int, nodes: int, epochs: int) -> Network:

@@ -13,11 +13,11 @@ import time
 import numpy as np
 from skimage import data
 
-from runner.gas.graph import Positions
-from runner.gas.network import Network
-from runner.gas.points import Otsu
-from runner.gas.rules import Fritzke, NeuPy, Rules, Utility
-from runner.gas.tone import Tone
+from orbifolio.runner.gas.graph import Positions
+from orbifolio.runner.gas.network import Network
+from orbifolio.runner.gas.points import Otsu
+from orbifolio.runner.gas.rules import Fritzke, NeuPy, Rules, Utility
+from orbifolio.runner.gas.tone import Tone
 
 PRESENTED = 300_000
 

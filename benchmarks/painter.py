@@ -20,12 +20,12 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from runner.painter.actions import Space, draw_actions  # noqa: E402
-from runner.painter.brush import find_brush  # noqa: E402
-from runner.painter.geometry import Strokes  # noqa: E402
-from runner.painter.learnt import load_painter  # noqa: E402
-from runner.painter.program import PaintProgram  # noqa: E402
-from runner.painter.rasterise import rasterise  # noqa: E402
+from orbifolio.runner.strokes.brush_models.weights import load_painter  # noqa: E402
+from orbifolio.runner.strokes.mypaint.actions import Space, draw_actions  # noqa: E402
+from orbifolio.runner.strokes.mypaint.brush_file import find_brush  # noqa: E402
+from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram  # noqa: E402
+from orbifolio.runner.strokes.rasteriser.geometry import Strokes  # noqa: E402
+from orbifolio.runner.strokes.rasteriser.rasterise import rasterise  # noqa: E402
 
 
 def best(work: Callable[[], object], repeats: int = 4) -> float:

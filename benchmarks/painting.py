@@ -27,12 +27,12 @@ from painting_baselines import BRUSH, greedy, tiles  # noqa: E402
 from skimage import data  # noqa: E402
 from skimage.metrics import structural_similarity  # noqa: E402
 
-from runner.canvas.base import Stage  # noqa: E402
-from runner.canvas.strokes import Strokes  # noqa: E402
-from runner.objectives.content import cover  # noqa: E402
-from runner.optimisers.adam import Adam  # noqa: E402
-from runner.symmetry.none import PlainPicture  # noqa: E402
-from runner.vision.vgg import Vgg16  # noqa: E402
+from orbifolio.runner.canvas.base import Stage  # noqa: E402
+from orbifolio.runner.canvas.strokes import Strokes  # noqa: E402
+from orbifolio.runner.objectives.content import cover  # noqa: E402
+from orbifolio.runner.optimisers.adam import Adam  # noqa: E402
+from orbifolio.runner.symmetry.kinds.none import PlainPicture  # noqa: E402
+from orbifolio.runner.vision.vgg import Vgg16  # noqa: E402
 
 Paint = Callable[[torch.Tensor, int], tuple[torch.Tensor, int, str]]
 

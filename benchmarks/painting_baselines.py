@@ -24,11 +24,11 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from runner.canvas.stroke_grid import GridCanvas, StrokeGrid, corners
-from runner.painter.geometry import Strokes
-from runner.painter.learnt import load_painter
-from runner.painter.rasterise import rasterise
-from runner.symmetry.none import PlainPicture
+from orbifolio.runner.canvas.stroke_grid import GridCanvas, StrokeGrid, corners
+from orbifolio.runner.strokes.brush_models.weights import load_painter
+from orbifolio.runner.strokes.rasteriser.geometry import Strokes
+from orbifolio.runner.strokes.rasteriser.rasterise import rasterise
+from orbifolio.runner.symmetry.kinds.none import PlainPicture
 
 BRUSH = "classic/dry_brush"
 WIDEST = 3.2  # the learnt brush's largest radius in its own pixels; larger ones are drawn as larger units

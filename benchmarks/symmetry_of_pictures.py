@@ -14,22 +14,22 @@ import sys
 import tempfile
 from pathlib import Path
 
-from runner.arithmetic import protect
+from orbifolio.runner.cpu_features import protect
 
 protect()
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from runner.images.reading import read_picture  # noqa: E402
-from runner.images.sources import Images  # noqa: E402
-from runner.images.writing import write_png16  # noqa: E402
-from runner.renderers.base import Studio  # noqa: E402
-from runner.renderers.image_optimisation import ImageOptimisation  # noqa: E402
-from runner.symmetry import colour  # noqa: E402
-from runner.symmetry.groups import GROUPS  # noqa: E402
-from runner.symmetry.legality import homomorphisms  # noqa: E402
-from runner.symmetry.measure import measure_symmetry  # noqa: E402
+from orbifolio.runner.images.reading import read_picture  # noqa: E402
+from orbifolio.runner.images.sources import Images  # noqa: E402
+from orbifolio.runner.images.writing import write_png16  # noqa: E402
+from orbifolio.runner.renderers.base import Studio  # noqa: E402
+from orbifolio.runner.renderers.image.settings import ImageOptimisation  # noqa: E402
+from orbifolio.runner.symmetry import colour  # noqa: E402
+from orbifolio.runner.symmetry.groups.groups import GROUPS  # noqa: E402
+from orbifolio.runner.symmetry.groups.legality import homomorphisms  # noqa: E402
+from orbifolio.runner.symmetry.verify.tile import measure_symmetry  # noqa: E402
 
 CLAIMED, UNCLAIMED = 0.02, 0.2
 

@@ -13,14 +13,14 @@ import sys
 import time
 from pathlib import Path
 
-from runner.arithmetic import protect
+from orbifolio.runner.cpu_features import protect
 
 protect()
 
 import torch  # noqa: E402
 
-from runner.recipe.model import load, recipe_folders  # noqa: E402
-from runner.studio import InputPictures  # noqa: E402
+from orbifolio.runner.recipe.model import load, recipe_folders  # noqa: E402
+from orbifolio.runner.run.input_images import InputPictures  # noqa: E402
 
 REPEATS = 40
 DEFAULT = (

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from runner.arithmetic import protect
+from orbifolio.runner.cpu_features import protect
 
 protect()
 
@@ -18,9 +18,9 @@ import torch  # noqa: E402
 from torch import Tensor  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
-import runner.vision.vgg as vgg  # noqa: E402
-from runner.vision import Untrained  # noqa: E402
-from runner.vision.edges import extend  # noqa: E402
+import orbifolio.runner.vision.vgg as vgg  # noqa: E402
+from orbifolio.runner.vision import Untrained  # noqa: E402
+from orbifolio.runner.vision.edges import extend  # noqa: E402
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
 Extend = Callable[[Tensor, tuple[int, int, int, int], tuple[str, str]], Tensor]

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from reports import curves, differences, files, parts, stops, thinning, wording
-from reports.card import Card
-from reports.log import Run
-from reports.tree import STATUSES, Header, Link, Page, Place
+from orbifolio.reports import files, parts, wording
+from orbifolio.reports.charts import curves, thinning
+from orbifolio.reports.data import differences, frame_strip
+from orbifolio.reports.data.card import Card
+from orbifolio.reports.data.log import Run
+from orbifolio.reports.tree import STATUSES, Header, Link, Page, Place
 
 PAGE = "compare.html"
 INDEX = "runs.js"
@@ -106,7 +108,7 @@ def of_run(run: Run, card: Card) -> dict[str, Any]:
             "copies": [[width, quote(path)] for path, width in cover.versions],
         },
         "facts": facts,
-        "frames": stops.pack(Place(run.folder), run, run.phases),
+        "frames": frame_strip.pack(Place(run.folder), run, run.phases),
         "last": max((curves.position(run.phases, p, p.steps[-1].step) for p in run.phases if p.steps), default=0),
         "curve": _curve(run),
         "parameters": {

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import jinja2
 
-from reports import files, live
-from reports.tree import Page
+from orbifolio.reports import files
+from orbifolio.reports.pages import live_updates
+from orbifolio.reports.tree import Page
 
 TEMPLATES_VARIABLE = "ORBIFOLIO_TEMPLATES"
 """Environment variable that names a folder of templates which override ours, file by file."""
@@ -81,15 +82,15 @@ class Renderer:
     def _versioned(self, page: Page) -> tuple[str, str]:
         """A page as HTML, and its version."""
         html = self.environment.get_template(f"pages/{page.kind}.html").render(
-            page=page, version=live.UNKNOWN, news=live.beside(page.path).name
+            page=page, version=live_updates.UNKNOWN, news=live_updates.beside(page.path).name
         )
-        return live.with_version(html)
+        return live_updates.with_version(html)
 
     def write(self, page: Page) -> bool:
         """Write a page where it belongs, and its news beside it; whether that changed the page."""
         html, version = self._versioned(page)
         changed = files.write_text(page.path, html)
-        live.write(page, version)
+        live_updates.write(page, version)
         return changed
 
     @functools.cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports import parts
+from orbifolio.reports import parts
 
 Row = tuple[parts.Cell, ...]
 

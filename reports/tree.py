@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from reports.live import Live
-    from reports.parts import Part
+    from orbifolio.reports.pages.live_updates import Live
+    from orbifolio.reports.parts import Part
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,12 @@ import hashlib
 import time
 from pathlib import Path
 
-from reports import card, compare, compose, files, subpages
-from reports.log import Run, read_run
-from reports.render import Renderer, renderer
-from reports.sweep import membership
+from orbifolio.reports import compare, files
+from orbifolio.reports.data import card
+from orbifolio.reports.data.log import Run, read_run
+from orbifolio.reports.pages import phase, run
+from orbifolio.reports.render import Renderer, renderer
+from orbifolio.reports.sweep import membership
 
 _STAMP = ".report"
 _WATCHED = ("run.json", "events.jsonl", "recipe.yaml", "final.png")
@@ -54,9 +56,9 @@ def write_run(run: Run, gallery: Path, pages: Renderer, *, all_of_them: bool = T
         The pages that changed.
     """
     before = stamp(run.folder, pages.digest, run.status)
-    below = subpages.pages(run, gallery, all_of_them=all_of_them)
+    below = phase.pages(run, gallery, all_of_them=all_of_them)
     changed = [page.path for page in below if pages.write(page)]
-    page = compose.run_page(run, gallery)
+    page = run.run_page(run, gallery)
     if pages.write(page):
         changed.append(page.path)
     compare.write(run, card.write(run))

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import click
 
-from runner.commands.exporting import export
-from runner.commands.launching import launch
-from runner.commands.nodes import cleanup, logs, ps, stop
-from runner.commands.options import DEFAULT_GALLERY, console, image_option
-from runner.commands.rendering import run
-from runner.commands.serving import serve
-from runner.commands.sweeping import sweep
-from runner.errors import InputError, OrbifolioError
+from orbifolio.runner.commands.exporting import export
+from orbifolio.runner.commands.launching import launch
+from orbifolio.runner.commands.nodes import cleanup, logs, ps, stop
+from orbifolio.runner.commands.options import DEFAULT_GALLERY, console, image_option
+from orbifolio.runner.commands.rendering import run
+from orbifolio.runner.commands.serving import serve
+from orbifolio.runner.commands.sweeping import sweep
+from orbifolio.runner.errors import InputError, OrbifolioError
 
 
 class Commands(click.Group):
@@ -64,7 +64,7 @@ cli.add_command(sweep)
 @click.option("--plan", is_flag=True, help="Also show phases, sizes, orbits, memory, time and downloads.")
 def check(arguments: tuple[str, ...], images: dict[str, Path], plan: bool) -> None:
     """Validate recipes and explain them; compute nothing."""
-    from runner.commands.checking import check_recipes
+    from orbifolio.runner.commands.checking import check_recipes
 
     recipes = [Path(argument) for argument in arguments if "=" not in argument or Path(argument).exists()]
     overrides = [argument for argument in arguments if Path(argument) not in recipes]
@@ -79,7 +79,7 @@ def check(arguments: tuple[str, ...], images: dict[str, Path], plan: bool) -> No
 @click.argument("gallery", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_GALLERY)
 def gallery(gallery: Path) -> None:
     """Rebuild all reports and index pages of GALLERY from the logs."""
-    from reports.gallery import rebuild_gallery
+    from orbifolio.reports.pages.gallery import rebuild_gallery
 
     if not gallery.is_dir():
         raise InputError(f"{gallery}: no such folder; a gallery is made by `orbifolio run`; name an existing one")
@@ -109,7 +109,7 @@ def publish(
 
     Only what changed is uploaded. Example: orbifolio publish s3://my-pictures/gallery
     """
-    from runner.commands.publishing import publish_gallery, show_website
+    from orbifolio.runner.commands.publishing import publish_gallery, show_website
 
     if len(places) > 2:
         raise click.UsageError(f"{len(places)} places are given; at most two are meant: [GALLERY] TARGET")
@@ -151,7 +151,7 @@ def measure(image: Path, group: str, colours: tuple[str, ...], aspect: str | Non
 
     Exit code 0 if every claimed symmetry holds (residual below 0.05, with the right colours), else 1.
     """
-    from runner.commands.measuring import measure_image
+    from orbifolio.runner.commands.measuring import measure_image
 
     if not measure_image(image, group, colours, aspect, as_json=as_json):
         sys.exit(1)
@@ -173,10 +173,10 @@ def redraw(painting: Path, size: int | None, brush: str | None, program: str, ou
 
     Example: orbifolio redraw gallery/paint-a-photo/latest --size 4096
     """
-    from runner.arithmetic import protect
+    from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
-    from runner.commands.redrawing import redraw_painting
+    from orbifolio.runner.commands.redrawing import redraw_painting
 
     click.echo(str(redraw_painting(painting, size=size, brush=brush, neural=program == "neural", out=out)))
 
@@ -189,7 +189,7 @@ def weights(action: str, names: tuple[str, ...]) -> None:
 
     Example: orbifolio weights fetch vgg16/hed
     """
-    from runner.commands.provisioning import weights_command
+    from orbifolio.runner.commands.provisioning import weights_command
 
     if not weights_command(action, names, console()):
         sys.exit(1)
@@ -200,7 +200,7 @@ def weights(action: str, names: tuple[str, ...]) -> None:
 @click.option("--like", default="rainbow-hexagon", show_default=True, help="A shipped recipe to begin from.")
 def new(path: Path, like: str) -> None:
     """Write a new recipe to PATH, a copy of a shipped one to begin from."""
-    from runner.commands.scaffolding import new_recipe
+    from orbifolio.runner.commands.scaffolding import new_recipe
 
     click.echo(str(new_recipe(path, like)))
 
@@ -209,8 +209,8 @@ def new(path: Path, like: str) -> None:
 @click.option("--write", type=click.Path(path_type=Path), default=None, help="Write it to a file instead.")
 def schema(write: Path | None) -> None:
     """Print the JSON Schema of recipes, for editors."""
-    from runner.commands.scaffolding import schema_text
-    from runner.shelf import write_atomically
+    from orbifolio.runner.commands.scaffolding import schema_text
+    from orbifolio.runner.run.run_folder import write_atomically
 
     if write is None:
         click.echo(schema_text(), nl=False)
@@ -226,7 +226,7 @@ for command in (launch, ps, logs, stop, cleanup, export):
 @cli.command()
 def doctor() -> None:
     """Say what this machine has and what is missing."""
-    from runner.commands.provisioning import doctor_report
+    from orbifolio.runner.commands.provisioning import doctor_report
 
     if not doctor_report(console()):
         sys.exit(1)

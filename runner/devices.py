@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from runner.arithmetic import processor_name, tiles_work
-from runner.errors import InputError
+from orbifolio.runner.cpu_features import processor_name, tiles_work
+from orbifolio.runner.errors import InputError
 
 
 def choose_device(wish: str) -> str:

@@ -17,11 +17,11 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
-from runner.errors import OrbifolioError  # noqa: E402
-from runner.painter.actions import draw_actions  # noqa: E402
-from runner.painter.brush import find_brush  # noqa: E402
-from runner.painter.program import PaintProgram  # noqa: E402
-from runner.painter.shards import write_shard  # noqa: E402
+from orbifolio.runner.errors import OrbifolioError  # noqa: E402
+from orbifolio.runner.strokes.mypaint.actions import draw_actions  # noqa: E402
+from orbifolio.runner.strokes.mypaint.brush_file import find_brush  # noqa: E402
+from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram  # noqa: E402
+from orbifolio.runner.strokes.mypaint.shards import write_shard  # noqa: E402
 
 
 def main() -> None:

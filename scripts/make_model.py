@@ -21,8 +21,8 @@ import numpy.typing as npt
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from runner.models.glb import write_glb
-from runner.models.mesh import Mesh, smooth_normals
+from orbifolio.runner.models.glb import write_glb
+from orbifolio.runner.models.mesh import Mesh, smooth_normals
 
 Floats = npt.NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from reports import values
+from orbifolio.reports.data import values
 
 ROOT = Path(__file__).resolve().parents[1]
 SIDE = 320  # pixels

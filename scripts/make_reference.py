@@ -14,40 +14,40 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from reports.publish import PUBLISHERS
-from runner.agent.data import TARGETS
-from runner.agent.manner import Discrete, Manner
-from runner.agent.training import AgentPhase
-from runner.canvas import CANVASES
-from runner.canvas.initial import INITIALS
-from runner.drawing import DRAWINGS
-from runner.drawing.colours import COLOURINGS
-from runner.drawing.improve import Improve
-from runner.drawing.plotter import Plotter
-from runner.gas.points import SAMPLINGS
-from runner.gas.rules import RULES
-from runner.gas.stops import STOPS
-from runner.gas.tone import Tone
-from runner.images.finish import Finish
-from runner.images.preparation import StylePreparation
-from runner.mail import MAILERS
-from runner.objectives import OBJECTIVES
-from runner.objectives.statistics import STATISTICS
-from runner.objectives.style import StyleImage
-from runner.optimisers import OPTIMISERS
-from runner.painter.data import DATA
-from runner.painter.kinds import PAINTERS
-from runner.recipe.model import Recipe
-from runner.renderers import RENDERERS
-from runner.renderers.agent_training import AgentSize
-from runner.renderers.growing_neural_gas import GasPhase
-from runner.renderers.image_optimisation import PhaseSettings
-from runner.renderers.painter_comparison import Exercise
-from runner.renderers.painter_training import TrainingPhase
-from runner.settings import kind_of
-from runner.symmetry import SYMMETRIES
-from runner.views import VIEWS
-from runner.vision import NETWORKS
+from orbifolio.reports.publish import PUBLISHERS
+from orbifolio.runner.canvas import CANVASES
+from orbifolio.runner.canvas.initial import INITIALS
+from orbifolio.runner.gas.drawing import DRAWINGS
+from orbifolio.runner.gas.drawing.colours import COLOURINGS
+from orbifolio.runner.gas.drawing.improve import Improve
+from orbifolio.runner.gas.drawing.plotter import Plotter
+from orbifolio.runner.gas.points import SAMPLINGS
+from orbifolio.runner.gas.rules import RULES
+from orbifolio.runner.gas.stops import STOPS
+from orbifolio.runner.gas.tone import Tone
+from orbifolio.runner.images.finish import Finish
+from orbifolio.runner.images.preparation import StylePreparation
+from orbifolio.runner.mail import MAILERS
+from orbifolio.runner.objectives import OBJECTIVES
+from orbifolio.runner.objectives.statistics import STATISTICS
+from orbifolio.runner.objectives.style import StyleImage
+from orbifolio.runner.optimisers import OPTIMISERS
+from orbifolio.runner.recipe.model import Recipe
+from orbifolio.runner.renderers import RENDERERS
+from orbifolio.runner.renderers.agent_training import AgentSize
+from orbifolio.runner.renderers.growing_neural_gas import GasPhase
+from orbifolio.runner.renderers.image.settings import PhaseSettings
+from orbifolio.runner.renderers.painter_comparison import Exercise
+from orbifolio.runner.renderers.painter_training import TrainingPhase
+from orbifolio.runner.settings import kind_of
+from orbifolio.runner.strokes.agent.action_space import Discrete, Manner
+from orbifolio.runner.strokes.agent.data import TARGETS
+from orbifolio.runner.strokes.agent.training import AgentPhase
+from orbifolio.runner.strokes.brush_models.data import DATA
+from orbifolio.runner.strokes.brush_models.kinds import PAINTERS
+from orbifolio.runner.symmetry import SYMMETRIES
+from orbifolio.runner.views import VIEWS
+from orbifolio.runner.vision import NETWORKS
 
 FAMILIES: tuple[tuple[str, str, tuple[type[BaseModel], ...]], ...] = (
     ("Renderers", "`renderer:`", RENDERERS),

@@ -1,4 +1,4 @@
-"""Train the painters that are shipped: runner/painter/brushes/*.safetensors and training.json.
+"""Train the painters that are shipped: runner/strokes/brush_models/brushes/*.safetensors and training.json.
 
     python scripts/train_painters.py [--steps 4000] [BRUSH ...]
     python scripts/train_painters.py --kind gan [--share 1.0] [dry_brush]
@@ -23,16 +23,16 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from runner.painter import card, learnt  # noqa: E402
-from runner.painter.actions import draw_actions  # noqa: E402
-from runner.painter.base import Lesson, PainterSettings  # noqa: E402
-from runner.painter.brush import find_brush  # noqa: E402
-from runner.painter.gan import Gan  # noqa: E402
-from runner.painter.learning import Implicit  # noqa: E402
-from runner.painter.program import PaintProgram  # noqa: E402
-from runner.painter.raster import RasterPainter  # noqa: E402
-from runner.painter.samples import draw_repeats, draw_samples  # noqa: E402
-from runner.painter.vae import Vae  # noqa: E402
+from orbifolio.runner.strokes.brush_models import metrics, weights  # noqa: E402
+from orbifolio.runner.strokes.brush_models.base import Lesson, PainterSettings  # noqa: E402
+from orbifolio.runner.strokes.brush_models.gan import Gan  # noqa: E402
+from orbifolio.runner.strokes.brush_models.implicit_training import Implicit  # noqa: E402
+from orbifolio.runner.strokes.brush_models.raster_base import RasterPainter  # noqa: E402
+from orbifolio.runner.strokes.brush_models.vae import Vae  # noqa: E402
+from orbifolio.runner.strokes.mypaint.actions import draw_actions  # noqa: E402
+from orbifolio.runner.strokes.mypaint.brush_file import find_brush  # noqa: E402
+from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram  # noqa: E402
+from orbifolio.runner.strokes.mypaint.samples import draw_repeats, draw_samples  # noqa: E402
 
 BRUSHES = (
     "dry_brush brush charcoal calligraphy knife bulk kabura "
@@ -77,10 +77,10 @@ def train(name: str, steps: int) -> dict[str, Any]:
             curve.append([number + 1, round(loss, 6)])
     seconds = time.perf_counter() - began
     repeats = draw_repeats(program, draw_actions(UNSEEN, np.random.default_rng([SEED, 1])), REPEATS, seed=SEED + 1)
-    figures = card.fidelity(card.learnt(training.painter, repeats.actions), repeats)
+    figures = metrics.fidelity(metrics.learnt(training.painter, repeats.actions), repeats)
     figures = {key: round(value, 4) for key, value in figures.items()}
-    path = learnt.SHIPPED / f"{brush.name.replace('/', '--')}{learnt.ENDING}"
-    path.write_bytes(learnt.pack(training.painter, {"brush": brush.name, "figures": figures, "seed": SEED}))
+    path = weights.SHIPPED / f"{brush.name.replace('/', '--')}{weights.ENDING}"
+    path.write_bytes(weights.pack(training.painter, {"brush": brush.name, "figures": figures, "seed": SEED}))
     return {
         "brush": brush.name,
         "numbers": training.painter.count(),
@@ -113,7 +113,7 @@ def school(name: str, kind: str, share: float) -> dict[str, Any]:
         "phases": log,
     }
     training = settings.build(Lesson(samples, brush, SEED))
-    path = learnt.SHIPPED / f"{brush.name.replace('/', '--')}.{kind}{learnt.ENDING}"
+    path = weights.SHIPPED / f"{brush.name.replace('/', '--')}.{kind}{weights.ENDING}"
     for stage, whole, rate in phases:
         steps = max(round(whole * share), 1)
         training.restart(rate, steps, stage)
@@ -122,10 +122,10 @@ def school(name: str, kind: str, share: float) -> dict[str, Any]:
         for number in range(steps):
             terms = training.step(number)
             if (number + 1) % max(steps // 10, 1) == 0:
-                seen = card.fidelity(card.learnt(training.painter, repeats.actions), repeats)["psnr mean"]
+                seen = metrics.fidelity(metrics.learnt(training.painter, repeats.actions), repeats)["psnr mean"]
                 curve.append([number + 1, {key: round(value, 4) for key, value in terms.items()}, round(seen, 3)])
                 print(stage, *curve[-1], round(time.process_time() - processor), "s", flush=True)
-                path.write_bytes(learnt.pack(training.painter, {"brush": brush.name, "seed": SEED}, half=True))
+                path.write_bytes(weights.pack(training.painter, {"brush": brush.name, "seed": SEED}, half=True))
         log.append(
             {
                 "stage": stage,
@@ -137,14 +137,14 @@ def school(name: str, kind: str, share: float) -> dict[str, Any]:
             }
         )
         # What is judged is the file: its numbers have 16 bits.
-        path.write_bytes(learnt.pack(training.painter, {"brush": brush.name, "seed": SEED}, half=True))
-        painter = learnt.unpack(path)[0]
+        path.write_bytes(weights.pack(training.painter, {"brush": brush.name, "seed": SEED}, half=True))
+        painter = weights.unpack(path)[0]
         assert isinstance(painter, RasterPainter)
-        figures = card.fidelity(card.learnt(painter, repeats.actions), repeats)
-        figures |= card.liveliness(painter, repeats, seed=SEED + 2)
+        figures = metrics.fidelity(metrics.learnt(painter, repeats.actions), repeats)
+        figures |= metrics.liveliness(painter, repeats, seed=SEED + 2)
         entry["figures"] = {key: round(value, 4) for key, value in figures.items()}
         facts = {"brush": brush.name, "figures": entry["figures"], "seed": SEED}
-        path.write_bytes(learnt.pack(training.painter, facts, half=True))
+        path.write_bytes(weights.pack(training.painter, facts, half=True))
     return entry | {"numbers": training.painter.count()}
 
 
@@ -157,13 +157,13 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the steps of a painter of a fixed resolution")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    learnt.SHIPPED.mkdir(exist_ok=True)
+    weights.SHIPPED.mkdir(exist_ok=True)
     implicit = options.kind == "implicit"
     for name in options.brushes or (BRUSHES.split() if implicit else ["dry_brush"]):
         entry = train(name, options.steps) if implicit else school(name, options.kind, options.share)
-        log = json.loads(learnt.LOG.read_text()) if learnt.LOG.exists() else {}
+        log = json.loads(weights.LOG.read_text()) if weights.LOG.exists() else {}
         log[entry["brush"] if implicit else f"{entry['brush']}.{options.kind}"] = entry
-        learnt.LOG.write_text(json.dumps(dict(sorted(log.items())), indent=1) + "\n")
+        weights.LOG.write_text(json.dumps(dict(sorted(log.items())), indent=1) + "\n")
         print(entry["brush"], entry["seconds"], entry["figures"], flush=True)
 
 

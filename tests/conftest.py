@@ -12,7 +12,7 @@ import pytest
 from loopback import published_site, seaweed
 from real_browser import browser
 
-from runner.arithmetic import protect
+from orbifolio.runner.cpu_features import protect
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side; threads of each would only wait for others
 protect()

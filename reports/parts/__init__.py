@@ -4,10 +4,10 @@ A part is finished: text in words, addresses relative to its page, booleans alre
 unique on a page; a part that is `listed` appears in the page's table of contents by its `title`.
 """
 
-from reports.parts.base import Cell, Empty, Fact, Facts, Listing, Notice, Part, Picture, Progress, Table
-from reports.parts.curves import Curves, Whereabouts
-from reports.parts.files import Animation, Clip, DeepZoom, Download, Downloads
-from reports.parts.gallery import (
+from orbifolio.reports.parts.base import Cell, Empty, Fact, Facts, Listing, Notice, Part, Picture, Progress, Table
+from orbifolio.reports.parts.curves import Curves, Whereabouts
+from orbifolio.reports.parts.files import Animation, Clip, DeepZoom, Download, Downloads
+from orbifolio.reports.parts.gallery import (
     Choice,
     Chooser,
     Column,
@@ -20,8 +20,8 @@ from reports.parts.gallery import (
     Wall,
     WallCard,
 )
-from reports.parts.record import Again, Command, Parameters, References, Weight, Weights
-from reports.parts.run import (
+from orbifolio.reports.parts.record import Again, Command, Parameters, References, Weight, Weights
+from orbifolio.reports.parts.run import (
     ClaimRow,
     FrameCard,
     Frames,
@@ -36,7 +36,7 @@ from reports.parts.run import (
     Symmetry,
     TilePreview,
 )
-from reports.parts.sweep import (
+from orbifolio.reports.parts.sweep import (
     Common,
     Head,
     MeasureRow,
@@ -47,7 +47,7 @@ from reports.parts.sweep import (
     SweepCard,
     SweepShelf,
 )
-from reports.parts.viewer import Comparison, Pair, Scrubber
+from orbifolio.reports.parts.viewer import Comparison, Pair, Scrubber
 
 __all__ = [
     "Again",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from reports.chart import Chart
-from reports.parts.base import Part
+from orbifolio.reports.charts.chart import Chart
+from orbifolio.reports.parts.base import Part
 
 
 @dataclass(frozen=True)

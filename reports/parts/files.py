@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from reports.parts.base import Part, Picture
+from orbifolio.reports.parts.base import Part, Picture
 
 
 @dataclass(frozen=True)

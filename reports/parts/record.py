@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reports.parts.base import Part
-from reports.prose import Token
-from reports.publication import Reference
+from orbifolio.reports.data.reference import Reference
+from orbifolio.reports.parts.base import Part
+from orbifolio.reports.prose import Token
 
 
 @dataclass(frozen=True)

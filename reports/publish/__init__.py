@@ -8,9 +8,9 @@
 Nothing in here imports torch, and boto3 only when a bucket is asked.
 """
 
-from reports.publish.folder import Folder
-from reports.publish.s3 import S3
-from runner.settings import family
+from orbifolio.reports.publish.folder import Folder
+from orbifolio.reports.publish.s3 import S3
+from orbifolio.runner.settings import family
 
 PUBLISHERS = (S3, Folder)
 AnyPublisher = family(*PUBLISHERS)

@@ -6,13 +6,13 @@ import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from reports.card import Card
-from reports.gallery import write_above
-from reports.publish import serving
-from reports.render import Renderer
-from reports.sweep.faces import Shown
-from reports.sweep.record import FOLDER
-from reports.tree import Header, Link, Page
+from orbifolio.reports.data.card import Card
+from orbifolio.reports.pages.gallery import write_above
+from orbifolio.reports.publish import serving
+from orbifolio.reports.render import Renderer
+from orbifolio.reports.sweep.faces import Shown
+from orbifolio.reports.sweep.record import FOLDER
+from orbifolio.reports.tree import Header, Link, Page
 
 MISSING_PAGE = "404.html"
 

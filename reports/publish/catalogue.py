@@ -15,14 +15,14 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from reports import card, values
-from reports.card import Card
-from reports.publish import manifest, serving
-from reports.publish.manifest import Manifest
-from reports.publish.store import MISSING, Conflict, Missing, NoConditions, Store, inner
-from reports.sweep import faces
-from reports.sweep.faces import Shown
-from reports.sweep.record import Sweep, from_record
+from orbifolio.reports.data import card, values
+from orbifolio.reports.data.card import Card
+from orbifolio.reports.publish import manifest, serving
+from orbifolio.reports.publish.manifest import Manifest
+from orbifolio.reports.publish.store import MISSING, Conflict, Missing, NoConditions, Store, inner
+from orbifolio.reports.sweep import faces
+from orbifolio.reports.sweep.faces import Shown
+from orbifolio.reports.sweep.record import Sweep, from_record
 
 KEY = f"{serving.STATE}/gallery.json"
 _PROBE = f"{serving.STATE}/conditions.txt"

@@ -16,8 +16,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports.publish import serving
-from runner.errors import PublishError
+from orbifolio.reports.publish import serving
+from orbifolio.runner.errors import PublishError
 
 _CHECKPOINT = "checkpoint"
 

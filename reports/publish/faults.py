@@ -8,9 +8,9 @@ from __future__ import annotations
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
-from reports.publish.retrying import Passing
-from reports.publish.store import Conflict, NoConditions
-from runner.errors import PublishError
+from orbifolio.reports.publish.retrying import Passing
+from orbifolio.reports.publish.store import Conflict, NoConditions
+from orbifolio.runner.errors import PublishError
 
 _BUSY = {
     "SlowDown": "asks to slow down",

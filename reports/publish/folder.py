@@ -14,12 +14,22 @@ from typing import Literal
 from filelock import FileLock, Timeout
 from pydantic import Field, field_validator
 
-from reports import files
-from reports.publish import serving
-from reports.publish.retrying import Patience
-from reports.publish.store import MISSING, PART, Condition, Conflict, NoConditions, Served, Store, Stored, inner
-from runner.errors import InputError, PublishError
-from runner.settings import Settings
+from orbifolio.reports import files
+from orbifolio.reports.publish import serving
+from orbifolio.reports.publish.retrying import Patience
+from orbifolio.reports.publish.store import (
+    MISSING,
+    PART,
+    Condition,
+    Conflict,
+    NoConditions,
+    Served,
+    Store,
+    Stored,
+    inner,
+)
+from orbifolio.runner.errors import InputError, PublishError
+from orbifolio.runner.settings import Settings
 
 _LOCK = f"{serving.STATE}/lock"
 _PATIENCE = 30.0  # seconds for which another publisher may hold the lock; it does so for one small write

@@ -13,17 +13,17 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from reports.publish import catalogue, serving
-from reports.publish.above import index_files
-from reports.publish.catalogue import Catalogue, Shelved
-from reports.publish.manifest import Entry
-from reports.publish.retrying import Patience
-from reports.publish.store import MISSING, Conflict, Stored
-from reports.publish.uploading import Job, Sender, each, send
-from reports.render import Renderer
-from reports.sweep import record
-from reports.sweep.record import Sweep
-from runner.errors import PublishError
+from orbifolio.reports.publish import catalogue, serving
+from orbifolio.reports.publish.above import index_files
+from orbifolio.reports.publish.catalogue import Catalogue, Shelved
+from orbifolio.reports.publish.manifest import Entry
+from orbifolio.reports.publish.retrying import Patience
+from orbifolio.reports.publish.store import MISSING, Conflict, Stored
+from orbifolio.reports.publish.uploading import Job, Sender, each, send
+from orbifolio.reports.render import Renderer
+from orbifolio.reports.sweep import record
+from orbifolio.reports.sweep.record import Sweep
+from orbifolio.runner.errors import PublishError
 
 _ROUNDS = 60  # each of them lost to another publisher
 _NONE: Mapping[str, Sweep] = {}

@@ -14,10 +14,10 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from reports import card, values
-from reports.card import Card
-from reports.publish import serving
-from reports.publish.store import Stored, inner
+from orbifolio.reports.data import card, values
+from orbifolio.reports.data.card import Card
+from orbifolio.reports.publish import serving
+from orbifolio.reports.publish.store import Stored, inner
 
 RUNS = f"{serving.STATE}/runs/"
 

@@ -13,19 +13,19 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from reports import values
-from reports.gallery import run_folders
-from reports.publish import catalogue, contents, run, serving
-from reports.publish.above import index_files
-from reports.publish.catalogue import Catalogue
-from reports.publish.index import Index
-from reports.publish.run import Standing
-from reports.publish.store import Store
-from reports.publish.uploading import Job, Sender, Witness, each, planned
-from reports.render import Renderer, renderer
-from reports.sweep import record
-from reports.sweep.record import Sweep
-from runner.errors import InputError
+from orbifolio.reports.data import values
+from orbifolio.reports.pages.gallery import run_folders
+from orbifolio.reports.publish import catalogue, contents, run, serving
+from orbifolio.reports.publish.above import index_files
+from orbifolio.reports.publish.catalogue import Catalogue
+from orbifolio.reports.publish.index import Index
+from orbifolio.reports.publish.run import Standing
+from orbifolio.reports.publish.store import Store
+from orbifolio.reports.publish.uploading import Job, Sender, Witness, each, planned
+from orbifolio.reports.render import Renderer, renderer
+from orbifolio.reports.sweep import record
+from orbifolio.reports.sweep.record import Sweep
+from orbifolio.runner.errors import InputError
 
 _INDEX = 120.0  # seconds of uploading after which the index shows what is there so far
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from runner.errors import PublishError
+from orbifolio.runner.errors import PublishError
 
 Answer = TypeVar("Answer")
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
-from reports import card
-from reports.card import Card
-from reports.publish import catalogue, serving
-from reports.publish import contents as disk
-from reports.publish.catalogue import Catalogue, Shelved
-from reports.publish.manifest import Entry, Manifest
-from reports.publish.uploading import Job, Sender, planned
-from runner.errors import PublishError
+from orbifolio.reports.data import card
+from orbifolio.reports.data.card import Card
+from orbifolio.reports.publish import catalogue, serving
+from orbifolio.reports.publish import contents as disk
+from orbifolio.reports.publish.catalogue import Catalogue, Shelved
+from orbifolio.reports.publish.manifest import Entry, Manifest
+from orbifolio.reports.publish.uploading import Job, Sender, planned
+from orbifolio.runner.errors import PublishError
 
 SAVE_SECONDS = 4.0
 SAVE_FILES = 64

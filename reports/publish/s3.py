@@ -19,11 +19,11 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import Field, field_validator
 
-from reports.publish import serving
-from reports.publish.retrying import Patience
-from reports.publish.store import MISSING, PART, Condition, Served, Store, Stored
-from runner.errors import PublishError
-from runner.settings import Settings
+from orbifolio.reports.publish import serving
+from orbifolio.reports.publish.retrying import Patience
+from orbifolio.reports.publish.store import MISSING, PART, Condition, Served, Store, Stored
+from orbifolio.runner.errors import PublishError
+from orbifolio.runner.settings import Settings
 
 _FIRST_TRIES = 3  # a wrong address should be told soon
 _MOST_PARTS = 9_000  # S3 takes 10,000
@@ -161,7 +161,7 @@ class Bucket(Store):
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
 
-        from reports.publish.faults import translated
+        from orbifolio.reports.publish.faults import translated
 
         options: dict[str, Any] = {}
         if self.settings.endpoint_url:  # checksums that AWS wants by default are more than some others understand
@@ -200,7 +200,7 @@ class Bucket(Store):
     def _ask(self, operation: str, action: str, nothing: tuple[str, ...], options: dict[str, Any]) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        from reports.publish.faults import translated
+        from orbifolio.reports.publish.faults import translated
 
         client, endpoint = self.client, self.settings.endpoint_url or ""
         conditional = "IfMatch" in options or "IfNoneMatch" in options
@@ -267,7 +267,7 @@ class Bucket(Store):
         Raises:
             PublishError: there is none; some web server takes what it is asked for a page.
         """
-        from reports.publish.faults import no_store
+        from orbifolio.reports.publish.faults import no_store
 
         if "ETag" not in answer:
             raise no_store(self.name, self.settings.endpoint_url or "")

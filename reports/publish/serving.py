@@ -11,8 +11,8 @@ import gzip
 import re
 from pathlib import PurePosixPath
 
-from reports import live
-from reports.publish.store import Served
+from orbifolio.reports.pages import live_updates
+from orbifolio.reports.publish.store import Served
 
 FOR_EVER = "public, max-age=31536000, immutable"
 AN_HOUR = "public, max-age=3600"
@@ -93,7 +93,7 @@ def encoded(content: bytes, how: Served) -> bytes:
 
 def is_news(key: str) -> bool:
     """Whether a file tells open pages what has changed."""
-    return PurePosixPath(key).name.endswith(live.NAME)
+    return PurePosixPath(key).name.endswith(live_updates.NAME)
 
 
 def rank(key: str, *, known: bool = False) -> tuple[int, int]:

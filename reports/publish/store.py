@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from runner.errors import PublishError
+from orbifolio.runner.errors import PublishError
 
 PART = 8 * 1024 * 1024
 """Bytes: larger files are read and sent in parts of this size."""

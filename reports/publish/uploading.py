@@ -10,10 +10,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from reports.publish import contents, serving
-from reports.publish.manifest import Entry
-from reports.publish.store import PART, Condition, Store
-from runner.errors import PublishError
+from orbifolio.reports.publish import contents, serving
+from orbifolio.reports.publish.manifest import Entry
+from orbifolio.reports.publish.store import PART, Condition, Store
+from orbifolio.runner.errors import PublishError
 
 WORKERS = 8
 

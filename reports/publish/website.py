@@ -11,9 +11,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reports.publish.above import MISSING_PAGE
-from reports.publish.s3 import S3, Bucket
-from runner.errors import InputError, PublishError
+from orbifolio.reports.publish.above import MISSING_PAGE
+from orbifolio.reports.publish.s3 import S3, Bucket
+from orbifolio.runner.errors import InputError, PublishError
 
 BLOCKS = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": False, "RestrictPublicBuckets": False}
 

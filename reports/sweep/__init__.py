@@ -2,5 +2,5 @@
 
 `record` reads what the sweep wrote, `arranging` lays its runs out by what was varied, `measured` makes the
 table, `page` puts all together and `shelf` shows sweeps on the pages of galleries and recipes. Writing it to
-disk is `reports.sweeps`.
+disk is `orbifolio.reports.pages.sweep_page`.
 """

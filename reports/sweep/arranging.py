@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from reports import differences, walls
-from reports.sweep.record import Member, Sweep, Varied
+from orbifolio.reports.data import differences
+from orbifolio.reports.pages import thumbnail_grid
+from orbifolio.reports.sweep.record import Member, Sweep, Varied
 
 RECIPE = "recipe"
 _QUOTED = re.compile(r"""(["'])((?!\1)[^\\])*\1""")
@@ -133,8 +134,8 @@ def _by_theme(members: Sequence[Member], theme: Callable[[Member], str]) -> Iter
     themes: dict[str, list[Member]] = {}
     for member in members:
         themes.setdefault(theme(member), []).append(member)
-    for name in sorted(themes, key=walls.theme_order):
-        heading = (Heading(3, walls.spelled(name)),) if len(themes) > 1 else ()
+    for name in sorted(themes, key=thumbnail_grid.theme_order):
+        heading = (Heading(3, thumbnail_grid.spelled(name)),) if len(themes) > 1 else ()
         yield Block(heading, (tuple(themes[name]),))
 
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reports import parts, walls, wording
-from reports.chart import STYLES
-from reports.sweep import arranging
-from reports.sweep.arranging import Axis
-from reports.sweep.faces import GONE, Face, Shown
-from reports.sweep.record import Member
-from reports.tree import Place
+from orbifolio.reports import parts, wording
+from orbifolio.reports.charts.chart import STYLES
+from orbifolio.reports.pages import thumbnail_grid
+from orbifolio.reports.sweep import arranging
+from orbifolio.reports.sweep.arranging import Axis
+from orbifolio.reports.sweep.faces import GONE, Face, Shown
+from orbifolio.reports.sweep.record import Member
+from orbifolio.reports.tree import Place
 
 NARROWEST, WIDEST = 0.6, 2.2  # beyond these, a picture is cropped
 _LONGEST = 400  # letters of a message in a cell
@@ -48,7 +49,7 @@ class Cells:
             whole = " ".join(f"{key}={value}" for key, value in member.overrides.items())
             return whole, whole
         face = self.shown.face(member)
-        title = face.card.title if face else member.title or walls.spelled(member.type)
+        title = face.card.title if face else member.title or thumbnail_grid.spelled(member.type)
         return title, member.recipe
 
     def address(self, face: Face | None) -> str:
@@ -78,7 +79,7 @@ class Cells:
         return parts.MemberCell(
             number=member.number,
             href=self.address(face),
-            picture=walls.picture(face.card, self.gallery, self.place, sizes=self.sizes) if face else None,
+            picture=thumbnail_grid.picture(face.card, self.gallery, self.place, sizes=self.sizes) if face else None,
             ratio=f"{min(WIDEST, max(NARROWEST, self.ratio(member))):.4f}",
             title=short,
             hint=f"#{member.number}: {whole}",

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reports import card, progress, values
-from reports.card import Card
-from reports.log import FINISHED, read_run
-from reports.progress import Progress
-from reports.sweep import record
-from reports.sweep.record import Member, Sweep
-from reports.tree import STATUSES, Status
+from orbifolio.reports.data import card, progress, values
+from orbifolio.reports.data.card import Card
+from orbifolio.reports.data.log import FINISHED, read_run
+from orbifolio.reports.data.progress import Progress
+from orbifolio.reports.sweep import record
+from orbifolio.reports.sweep.record import Member, Sweep
+from orbifolio.reports.tree import STATUSES, Status
 
 WAITING = Status("waiting", "Waiting")
 UNBEGUN = Status("waiting", "Not begun")

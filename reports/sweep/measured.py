@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reports import wording
+from orbifolio.reports import wording
 
 MOST = 40
 """Measures in the table; the compare page and the runs' own pages have all."""

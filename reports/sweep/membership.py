@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from reports import files
-from reports.sweep import record
+from orbifolio.reports import files
+from orbifolio.reports.sweep import record
 
 
 @functools.lru_cache(maxsize=256)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reports.chart import STYLES, Chart, Series, chart
-from reports.measures import Stretch
-from reports.sweep.cells import Cells
+from orbifolio.reports.charts.chart import STYLES, Chart, Series, chart
+from orbifolio.reports.data.metrics import Stretch
+from orbifolio.reports.sweep.cells import Cells
 
 
 def _points(curve: tuple[Stretch, ...]) -> list[tuple[float, float]]:

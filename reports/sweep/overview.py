@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 
-from reports import parts, wording
-from reports.sweep.faces import Shown
-from reports.sweep.record import Member
+from orbifolio.reports import parts, wording
+from orbifolio.reports.sweep.faces import Shown
+from orbifolio.reports.sweep.record import Member
 
 _MOST = 4  # reasons that are told above the pictures; every failed run tells its own
 _LONGEST = 240  # letters of a reason

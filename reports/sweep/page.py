@@ -11,17 +11,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from reports import compare, differences, parts, walls, wording
-from reports.compose import REFRESH
-from reports.live import Live
-from reports.log import STALE_AFTER
-from reports.sweep import arranging, measured, overlay, overview
-from reports.sweep.arranging import Axis, Block
-from reports.sweep.cells import Cells
-from reports.sweep.faces import Shown
-from reports.sweep.measured import Measure
-from reports.sweep.record import FOLDER, Member
-from reports.tree import STATUSES, Header, Link, Page, Place
+from orbifolio.reports import compare, parts, wording
+from orbifolio.reports.data import differences
+from orbifolio.reports.data.log import STALE_AFTER
+from orbifolio.reports.pages import thumbnail_grid
+from orbifolio.reports.pages.live_updates import Live
+from orbifolio.reports.pages.run import REFRESH
+from orbifolio.reports.sweep import arranging, measured, overlay, overview
+from orbifolio.reports.sweep.arranging import Axis, Block
+from orbifolio.reports.sweep.cells import Cells
+from orbifolio.reports.sweep.faces import Shown
+from orbifolio.reports.sweep.measured import Measure
+from orbifolio.reports.sweep.record import FOLDER, Member
+from orbifolio.reports.tree import STATUSES, Header, Link, Page, Place
 
 COMPARED = 8
 """Runs that the compare page shows at most."""
@@ -90,7 +92,7 @@ def _members(shown: Shown, cells: Cells, found: Sequence[Measure], gallery: Path
     def theme(member: Member) -> str:
         face = shown.face(member)
         folder = member.recipe.replace("\\", "/").split("/")[-2:-1]
-        return walls.theme_of(face.card) if face else (folder or ["other"])[0]
+        return thumbnail_grid.theme_of(face.card) if face else (folder or ["other"])[0]
 
     blocks = tuple(_block(block, cells) for block in arranging.blocks(shown.sweep, theme))
     if not blocks:

@@ -17,8 +17,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from reports import files, values
-from reports.log import FINISHED, STALE_AFTER
+from orbifolio.reports import files
+from orbifolio.reports.data import values
+from orbifolio.reports.data.log import FINISHED, STALE_AFTER
 
 FOLDER = "sweeps"
 """The folder of all sweeps in a gallery: no recipe's runs can lie there."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from reports import parts, walls, wording
-from reports.compose import REFRESH
-from reports.sweep import arranging
-from reports.sweep.faces import Shown
-from reports.sweep.record import FOLDER
-from reports.tree import STATUSES, Header, Link, Page, Place
+from orbifolio.reports import parts, wording
+from orbifolio.reports.pages import thumbnail_grid
+from orbifolio.reports.pages.run import REFRESH
+from orbifolio.reports.sweep import arranging
+from orbifolio.reports.sweep.faces import Shown
+from orbifolio.reports.sweep.record import FOLDER
+from orbifolio.reports.tree import STATUSES, Header, Link, Page, Place
 
 FEW = 6
 """Sweeps on a gallery's own page; the page of sweeps has all."""
@@ -25,7 +26,7 @@ def _pictures(shown: Shown, gallery: Path, place: Place) -> tuple[parts.Picture,
     most = PICTURES if len(seen) >= PICTURES else min(4, len(seen))  # as many as leave no hole
     if len(seen) > most:
         seen = [seen[round(at * (len(seen) - 1) / (most - 1))] for at in range(most)]
-    found = (walls.picture(card, gallery, place, sizes="8rem") for card in seen)
+    found = (thumbnail_grid.picture(card, gallery, place, sizes="8rem") for card in seen)
     return tuple(picture for picture in found if picture is not None)
 
 

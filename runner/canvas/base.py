@@ -15,10 +15,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from runner.canvas.initial import AnyInitial, Initial, Noise
-from runner.painting.record import Record
-from runner.settings import Settings
-from runner.symmetry.base import Layout, Symmetry
+from orbifolio.runner.canvas.initial import AnyInitial, Initial, Noise
+from orbifolio.runner.settings import Settings
+from orbifolio.runner.strokes.rasteriser.record import Record
+from orbifolio.runner.symmetry.base import Layout, Symmetry
 
 
 @dataclass(frozen=True)

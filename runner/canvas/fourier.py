@@ -13,8 +13,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from runner.canvas.base import Canvas, CanvasSettings
-from runner.symmetry.base import Layout
+from orbifolio.runner.canvas.base import Canvas, CanvasSettings
+from orbifolio.runner.symmetry.base import Layout
 
 # Square root of the covariance of RGB over natural photographs (Olah et al. 2017), columns scaled so that
 # the largest has norm 1: brightness, then blue against yellow, then green against magenta.

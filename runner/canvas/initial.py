@@ -15,9 +15,9 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from runner.objectives.content import cover
-from runner.settings import Settings, Shorthand
-from runner.symmetry.base import Layout
+from orbifolio.runner.objectives.content import cover
+from orbifolio.runner.settings import Settings, Shorthand
+from orbifolio.runner.symmetry.base import Layout
 
 
 @dataclass(frozen=True)

@@ -16,18 +16,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from runner.canvas.base import Canvas, Stage
-from runner.painter.implicit import ImplicitPainter
-from runner.painting.brushwork import Brushwork, Laid
-from runner.painting.colours import Rules, choose_palette, solve_colours, stroke_gains
-from runner.painting.compiling import Floats
-from runner.painting.ground import Ground, ground_of
-from runner.painting.level import SIZE, SLENDER, budgets, radius_of
-from runner.painting.pile import Pile
-from runner.painting.record import Record, columns
-from runner.painting.response import Response
-from runner.painting.seeding import seed_strokes
-from runner.painting.sequence import by_hand, chained
+from orbifolio.runner.canvas.base import Canvas, Stage
+from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
+from orbifolio.runner.strokes.fitting.colour_solver import Rules, choose_palette, solve_colours, stroke_gains
+from orbifolio.runner.strokes.fitting.levels import SIZE, SLENDER, budgets, radius_of
+from orbifolio.runner.strokes.fitting.ordering import by_hand, chained
+from orbifolio.runner.strokes.fitting.seeding import seed_strokes
+from orbifolio.runner.strokes.fitting.stroke_set import Pile
+from orbifolio.runner.strokes.fitting.surface import Ground, ground_of
+from orbifolio.runner.strokes.rasteriser.brush_table import Response
+from orbifolio.runner.strokes.rasteriser.differentiable import Brushwork, Laid
+from orbifolio.runner.strokes.rasteriser.numba_threads import Floats
+from orbifolio.runner.strokes.rasteriser.record import Record, columns
 
 EVERY = 4  # steps between two solutions for the colours
 RENEWALS = (0.4, 0.7)  # parts of a level after which idle strokes begin anew

@@ -6,8 +6,8 @@ from typing import ClassVar, Literal
 
 from torch import Tensor
 
-from runner.canvas.base import Canvas, CanvasSettings
-from runner.symmetry.base import Layout
+from orbifolio.runner.canvas.base import Canvas, CanvasSettings
+from orbifolio.runner.symmetry.base import Layout
 
 
 class Pixels(CanvasSettings):

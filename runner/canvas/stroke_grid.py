@@ -22,14 +22,14 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from runner.canvas.base import Canvas, CanvasSettings, Stage
-from runner.errors import InputError
-from runner.painter.actions import COLOUR, COUNT, END, END_PRESSURE, ENTRY_PRESSURE, SIZE, START, VIA
-from runner.painter.base import Painter
-from runner.painter.learnt import find_painter, load_painter, shipped, unpack
-from runner.painting.compiling import Floats
-from runner.painting.record import Record
-from runner.symmetry.base import Layout
+from orbifolio.runner.canvas.base import Canvas, CanvasSettings, Stage
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.strokes.brush_models.base import Painter
+from orbifolio.runner.strokes.brush_models.weights import find_painter, load_painter, shipped, unpack
+from orbifolio.runner.strokes.mypaint.actions import COLOUR, COUNT, END, END_PRESSURE, ENTRY_PRESSURE, SIZE, START, VIA
+from orbifolio.runner.strokes.rasteriser.numba_threads import Floats
+from orbifolio.runner.strokes.rasteriser.record import Record
+from orbifolio.runner.symmetry.base import Layout
 
 TILE = 64  # pixels; the canvas that painters are learnt on
 

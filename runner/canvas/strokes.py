@@ -17,16 +17,16 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from torch import Tensor
 
-from runner.canvas.base import Canvas, CanvasSettings, Stage
-from runner.canvas.initial import AnyInitial, FromImage
-from runner.canvas.painted import Medium, StrokeCanvas
-from runner.errors import InputError
-from runner.painter.implicit import ImplicitPainter
-from runner.painter.learnt import load_painter
-from runner.painting.colours import Rules, parse
-from runner.painting.level import budgets
-from runner.painting.response import Response, tabulate
-from runner.symmetry.base import Layout
+from orbifolio.runner.canvas.base import Canvas, CanvasSettings, Stage
+from orbifolio.runner.canvas.initial import AnyInitial, FromImage
+from orbifolio.runner.canvas.painted import Medium, StrokeCanvas
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
+from orbifolio.runner.strokes.brush_models.weights import load_painter
+from orbifolio.runner.strokes.fitting.colour_solver import Rules, parse
+from orbifolio.runner.strokes.fitting.levels import budgets
+from orbifolio.runner.strokes.rasteriser.brush_table import Response, tabulate
+from orbifolio.runner.symmetry.base import Layout
 
 Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from runner.cloud.faults import code_of, translated
-from runner.cloud.machines import Machine
-from runner.errors import CloudError
+from orbifolio.runner.cloud.faults import code_of, translated
+from orbifolio.runner.cloud.machines import Machine
+from orbifolio.runner.errors import CloudError
 
 IMAGE = "/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id"
 """Parameter in which AWS keeps the newest image with drivers and a Python new enough; AWS documents its form under

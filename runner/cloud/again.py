@@ -8,15 +8,15 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.publish.s3 import S3
-from runner.cloud.by_hand import script
-from runner.cloud.cost import SETUP_SECONDS, work_of_phases
-from runner.cloud.machines import choose
-from runner.cloud.script import paints
-from runner.discretion import discreet
-from runner.errors import InputError
-from runner.recipe.model import LoadedRecipe
-from runner.renderers.base import Phase
+from orbifolio.reports.publish.s3 import S3
+from orbifolio.runner.cloud.by_hand import script
+from orbifolio.runner.cloud.cost import SETUP_SECONDS, work_of_phases
+from orbifolio.runner.cloud.machines import choose
+from orbifolio.runner.cloud.script import paints
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.recipe.model import LoadedRecipe
+from orbifolio.runner.redaction import discreet
+from orbifolio.runner.renderers.base import Phase
 
 _LOCAL = {"--out": 2, "--device": 2, "--mail": 2, "--resume": 1}
 """Options of `run` that mean nothing on another machine, with the words that they take."""

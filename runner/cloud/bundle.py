@@ -19,10 +19,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.cloud.travelling import contents, travellers
-from runner.cloud.wheel import constraints
-from runner.errors import InputError, RecipeError
-from runner.recipe.model import LoadedRecipe, load
+from orbifolio.runner.cloud.travelling import contents, travellers
+from orbifolio.runner.cloud.wheel import constraints
+from orbifolio.runner.errors import InputError, RecipeError
+from orbifolio.runner.recipe.model import LoadedRecipe, load
 
 RECIPE = "recipe"
 INPUTS = "inputs"

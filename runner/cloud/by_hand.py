@@ -13,9 +13,9 @@ import shlex
 from importlib import metadata
 from pathlib import Path
 
-from runner.cloud.account import IMAGE
-from runner.cloud.policy import trust
-from runner.cloud.script import body
+from orbifolio.runner.cloud.account import IMAGE
+from orbifolio.runner.cloud.policy import trust
+from orbifolio.runner.cloud.script import body
 
 DELIMITER = "END-OF-THE-RECIPE"
 """No line of a recipe."""

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from runner.cloud import tags
-from runner.cloud.account import Account
-from runner.cloud.guard import remove_guard, schedule_name
-from runner.cloud.roles import remove_role
-from runner.cloud.watching import Node, nodes
-from runner.errors import CloudError
+from orbifolio.runner.cloud import tags
+from orbifolio.runner.cloud.account import Account
+from orbifolio.runner.cloud.guard import remove_guard, schedule_name
+from orbifolio.runner.cloud.roles import remove_role
+from orbifolio.runner.cloud.watching import Node, nodes
+from orbifolio.runner.errors import CloudError
 
 Say = Callable[[str], None]
 

@@ -10,11 +10,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from runner.cloud.machines import DISK_BYTES, Machine
-from runner.errors import InputError
-from runner.plan import BASE_MEMORY, MEMORY_PER_PIXEL, SECONDS_PER_PIXEL, make_plan
-from runner.recipe.model import LoadedRecipe
-from runner.renderers.base import Phase
+from orbifolio.runner.cloud.machines import DISK_BYTES, Machine
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.recipe.model import LoadedRecipe
+from orbifolio.runner.renderers.base import Phase
+from orbifolio.runner.run.plan import BASE_MEMORY, MEMORY_PER_PIXEL, SECONDS_PER_PIXEL, make_plan
 
 SETUP_SECONDS = 480.0  # booting, 3 GB of packages, weights
 DISK_PRICE = 0.08 / 730 / 1e9  # dollars for a byte and hour of gp3

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import yaml
 
-from runner.cloud.cost import SETUP_SECONDS, Work
-from runner.cloud.machines import MACHINES, Machine, choose
-from runner.recipe.model import LoadedRecipe
+from orbifolio.runner.cloud.cost import SETUP_SECONDS, Work
+from orbifolio.runner.cloud.machines import MACHINES, Machine, choose
+from orbifolio.runner.recipe.model import LoadedRecipe
 
 LEAST_HOURS = 1
 

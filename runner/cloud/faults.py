@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from botocore import exceptions as boto
 
-from runner.errors import CloudError
+from orbifolio.runner.errors import CloudError
 
 _CREDENTIALS = "they come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, ~/.aws or `aws sso login`"
 _WRONG_KEY = {"InvalidClientTokenId", "AuthFailure", "UnrecognizedClientException", "SignatureDoesNotMatch"}

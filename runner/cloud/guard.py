@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from runner.cloud.account import Account
-from runner.cloud.faults import DENIED, code_of
-from runner.cloud.policy import guard_policy
-from runner.cloud.roles import make_role
-from runner.errors import CloudError
+from orbifolio.runner.cloud.account import Account
+from orbifolio.runner.cloud.faults import DENIED, code_of
+from orbifolio.runner.cloud.policy import guard_policy
+from orbifolio.runner.cloud.roles import make_role
+from orbifolio.runner.errors import CloudError
 
 TERMINATE = "scheduler:::aws-sdk:ec2:terminateInstances"
 LATER = timedelta(minutes=5)

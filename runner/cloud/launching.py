@@ -11,19 +11,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reports.publish.store import Served
-from runner.cloud import ledger
-from runner.cloud.account import Account
-from runner.cloud.faults import NO_CAPACITY, QUOTA, code_of
-from runner.cloud.guard import set_guard
-from runner.cloud.machines import DISK_BYTES, Machine
-from runner.cloud.network import group
-from runner.cloud.order import MARKETS, Attempt, Order, address, from_json, tags_of
-from runner.cloud.policy import Policy, node_policy
-from runner.cloud.roles import make_profile
-from runner.cloud.script import Orders, user_data
-from runner.cloud.tags import ATTEMPT, LAUNCH, listed, mapped
-from runner.errors import CloudError, InputError
+from orbifolio.reports.publish.store import Served
+from orbifolio.runner.cloud import ledger
+from orbifolio.runner.cloud.account import Account
+from orbifolio.runner.cloud.faults import NO_CAPACITY, QUOTA, code_of
+from orbifolio.runner.cloud.guard import set_guard
+from orbifolio.runner.cloud.machines import DISK_BYTES, Machine
+from orbifolio.runner.cloud.network import group
+from orbifolio.runner.cloud.order import MARKETS, Attempt, Order, address, from_json, tags_of
+from orbifolio.runner.cloud.policy import Policy, node_policy
+from orbifolio.runner.cloud.roles import make_profile
+from orbifolio.runner.cloud.script import Orders, user_data
+from orbifolio.runner.cloud.tags import ATTEMPT, LAUNCH, listed, mapped
+from orbifolio.runner.errors import CloudError, InputError
 
 ALIVE = ("pending", "running")
 RECORD = "launch.json"

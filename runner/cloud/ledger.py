@@ -11,8 +11,8 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from runner.errors import InputError
-from runner.shelf import write_atomically
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.run.run_folder import write_atomically
 
 
 @dataclass(frozen=True)

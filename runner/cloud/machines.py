@@ -1,7 +1,7 @@
 """Machines that can be rented: (memory needed, GPU or not) -> candidates, cheapest first.
 
 List prices are of us-east-1, on demand, Linux, as of 2026; they are what is reckoned with where the account may
-not ask for the present ones. Speed is relative to the GPU of `runner/plan.py`'s figures, from the
+not ask for the present ones. Speed is relative to the GPU of `runner/run/plan.py`'s figures, from the
 machines' published arithmetic and memory bandwidth; it decides how long a run is *expected* to take, never
 how long it may.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
-from runner.errors import InputError
+from orbifolio.runner.errors import InputError
 
 DISTANT = 1.75
 """List prices elsewhere are at most so many times those of us-east-1 (the dearest region stands at 1.7)."""

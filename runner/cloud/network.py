@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 
-from runner.cloud.account import Account
-from runner.cloud.tags import CLOSED, LAUNCH, listed
-from runner.errors import CloudError, InputError
+from orbifolio.runner.cloud.account import Account
+from orbifolio.runner.cloud.tags import CLOSED, LAUNCH, listed
+from orbifolio.runner.errors import CloudError, InputError
 
 PAGE = 1080
 PORTS = {"ssh": 22, "port": PAGE}

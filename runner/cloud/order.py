@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from reports.publish.s3 import S3
-from runner.cloud.machines import BY_NAME, Machine
-from runner.errors import InputError
+from orbifolio.reports.publish.s3 import S3
+from orbifolio.runner.cloud.machines import BY_NAME, Machine
+from orbifolio.runner.errors import InputError
 
 FORMAT = 1
 MARKETS = {"spot": ("spot", "on-demand"), "spot-only": ("spot",), "on-demand": ("on-demand",)}
@@ -169,7 +169,7 @@ def new_name(recipe: str, now: float | None = None) -> str:
 
 def tags_of(order: Order, attempt: Attempt) -> Mapping[str, str]:
     """What a machine is marked with."""
-    from runner.cloud import tags
+    from orbifolio.runner.cloud import tags
 
     return {
         "Name": f"orbifolio {order.recipe}",

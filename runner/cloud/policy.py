@@ -11,8 +11,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reports.publish.s3 import S3
-from runner.cloud.tags import LAUNCH, PATH
+from orbifolio.reports.publish.s3 import S3
+from orbifolio.runner.cloud.tags import LAUNCH, PATH
 
 Policy = dict[str, Any]
 

@@ -11,19 +11,19 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reports.publish.s3 import S3
-from runner.cloud.bundle import Bundle, pack
-from runner.cloud.cost import SETUP_SECONDS, Cost, Work, time_limit, work_of
-from runner.cloud.launching import BUNDLE
-from runner.cloud.machines import Machine, choose
-from runner.cloud.order import Order, new_name
-from runner.cloud.script import paints
-from runner.cloud.wheel import make_wheel
-from runner.errors import InputError
-from runner.mail.base import Mailer
-from runner.mail.ses import SES
-from runner.mail.smtp import SMTP
-from runner.recipe.model import LoadedRecipe
+from orbifolio.reports.publish.s3 import S3
+from orbifolio.runner.cloud.bundle import Bundle, pack
+from orbifolio.runner.cloud.cost import SETUP_SECONDS, Cost, Work, time_limit, work_of
+from orbifolio.runner.cloud.launching import BUNDLE
+from orbifolio.runner.cloud.machines import Machine, choose
+from orbifolio.runner.cloud.order import Order, new_name
+from orbifolio.runner.cloud.script import paints
+from orbifolio.runner.cloud.wheel import make_wheel
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.mail.base import Mailer
+from orbifolio.runner.mail.ses import SES
+from orbifolio.runner.mail.smtp import SMTP
+from orbifolio.runner.recipe.model import LoadedRecipe
 
 SHELF = "launches"
 """Where launches lie in a bucket unless told."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 
-from runner.cloud.account import Account
-from runner.cloud.policy import Policy, fingerprint, trust
-from runner.cloud.tags import LAUNCH, PATH, listed
+from orbifolio.runner.cloud.account import Account
+from orbifolio.runner.cloud.policy import Policy, fingerprint, trust
+from orbifolio.runner.cloud.tags import LAUNCH, PATH, listed
 
 SESSIONS = "policy/AmazonSSMManagedInstanceCore"
 """AWS's own policy for machines that are reached through its session manager, without an open port."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.errors import InputError
+from orbifolio.runner.errors import InputError
 
 LARGEST = 16 * 1024
 """Bytes of user data that EC2 takes."""

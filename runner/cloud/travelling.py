@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.errors import InputError
-from runner.recipe.model import LoadedRecipe
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.recipe.model import LoadedRecipe
 
 LARGEST = 500_000_000
 """Bytes that may travel in all; more is copied to the node sooner by other ways."""

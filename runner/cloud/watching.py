@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from reports.publish.store import Served
-from runner.cloud import ledger, tags
-from runner.cloud.account import Account
-from runner.cloud.launching import ALIVE, instances
-from runner.cloud.order import address
-from runner.errors import InputError, PublishError
+from orbifolio.reports.publish.store import Served
+from orbifolio.runner.cloud import ledger, tags
+from orbifolio.runner.cloud.account import Account
+from orbifolio.runner.cloud.launching import ALIVE, instances
+from orbifolio.runner.cloud.order import address
+from orbifolio.runner.errors import InputError, PublishError
 
 PATIENCE = 180.0
 """Seconds in which a machine may end by itself: it keeps its state and publishes a last time."""

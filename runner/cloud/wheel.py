@@ -18,7 +18,7 @@ import zipfile
 from importlib import metadata
 from pathlib import Path
 
-from runner.errors import CloudError
+from orbifolio.runner.errors import CloudError
 
 _NAME = "orbifolio"
 _SOURCES = ("runner", "reports", "templates", "recipes", "pyproject.toml", "README.md", "LICENSE")

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from runner.errors import RecipeError
-from runner.plan import Plan, make_plan
-from runner.recipe import qualities
-from runner.recipe.model import LoadedRecipe, load
+from orbifolio.runner.errors import RecipeError
+from orbifolio.runner.recipe import qualities
+from orbifolio.runner.recipe.model import LoadedRecipe, load
+from orbifolio.runner.run.plan import Plan, make_plan
 
 
 def check_recipes(

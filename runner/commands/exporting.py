@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from runner.commands.options import pairs
+from orbifolio.runner.commands.options import pairs
 
 
 @click.command()
@@ -20,10 +20,10 @@ def export(engine: str, recipe: Path, overrides: tuple[str, ...], images: dict[s
 
     Example: orbifolio export slurm recipes/plane/rainbow-hexagon.yaml --write hexagon.sh
     """
-    from runner.cloud.cost import work_of
-    from runner.cloud.export import ENGINES
-    from runner.recipe.model import load
-    from runner.shelf import write_atomically
+    from orbifolio.runner.cloud.cost import work_of
+    from orbifolio.runner.cloud.export import ENGINES
+    from orbifolio.runner.recipe.model import load
+    from orbifolio.runner.run.run_folder import write_atomically
 
     loaded = load(recipe, overrides, images)
     text = ENGINES[engine](loaded, recipe, work_of(loaded))

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.commands.options import pairs
-from runner.errors import InputError
+from orbifolio.runner.commands.options import pairs
+from orbifolio.runner.errors import InputError
 
 if TYPE_CHECKING:
-    from runner.cloud.account import Account
-    from runner.cloud.cost import Cost
-    from runner.cloud.order import Attempt, Order
-    from runner.cloud.preparing import Prepared
+    from orbifolio.runner.cloud.account import Account
+    from orbifolio.runner.cloud.cost import Cost
+    from orbifolio.runner.cloud.order import Attempt, Order
+    from orbifolio.runner.cloud.preparing import Prepared
 
-BUDGET = 25.0  # dollars; `runner.cloud.cost.BUDGET`, here so that `--help` needs no torch
+BUDGET = 25.0  # dollars; `orbifolio.runner.cloud.cost.BUDGET`, here so that `--help` needs no torch
 
 PLACEHOLDER = "s3://your-bucket/gallery"
 """Stands for the bucket of a dry run that names none: nothing is asked of it."""
@@ -97,12 +97,12 @@ def launch(
         return
     if recipe is None:
         raise click.UsageError("no recipe is given; name one, or --resume LAUNCH")
-    from runner.arithmetic import protect
+    from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
-    from reports.publish.s3 import S3
-    from runner.cloud.preparing import Wish, prepare
-    from runner.recipe.model import load
+    from orbifolio.reports.publish.s3 import S3
+    from orbifolio.runner.cloud.preparing import Wish, prepare
+    from orbifolio.runner.recipe.model import load
 
     loaded = load(recipe, overrides, images)
     reach = reach or ("ssm" if serve else "none")
@@ -129,7 +129,7 @@ def launch(
     if dry_run:
         _dry(prepared, budget, unnamed=unnamed)
         return
-    from runner.cloud.account import Account
+    from orbifolio.runner.cloud.account import Account
 
     account = Account(wish.region)
     cost = _ask_prices(prepared, account)
@@ -137,8 +137,8 @@ def launch(
 
 
 def _bucket(target: str | None, option: str) -> Any:
-    from reports.publish.s3 import S3
-    from runner.commands.publishing import target_settings
+    from orbifolio.reports.publish.s3 import S3
+    from orbifolio.runner.commands.publishing import target_settings
 
     if target is None:
         return None
@@ -151,7 +151,7 @@ def _bucket(target: str | None, option: str) -> Any:
 
 
 def _mail(path: Path | None) -> tuple[Any, bytes]:
-    from runner.mail.settings import read_mailer
+    from orbifolio.runner.mail.settings import read_mailer
 
     return (None, b"") if path is None else (read_mailer(path), path.read_bytes())
 
@@ -169,7 +169,7 @@ def _region(wish: str | None) -> str:
 
 
 def _sender(reach: str, given: str | None, *, dry: bool) -> str:
-    from runner.cloud.network import PORTS, one_address, own_address
+    from orbifolio.runner.cloud.network import PORTS, one_address, own_address
 
     if given:
         return one_address(given)
@@ -179,7 +179,7 @@ def _sender(reach: str, given: str | None, *, dry: bool) -> str:
 
 
 def _ask_prices(prepared: Prepared, account: Account) -> Cost:
-    from runner.cloud.preparing import priced
+    from orbifolio.runner.cloud.preparing import priced
 
     order = prepared.order
     prices = {machine.name: account.price(machine) for machine in order.candidates}
@@ -215,10 +215,10 @@ def _dry(prepared: Prepared, budget: float, *, unnamed: bool) -> None:
         budget: dollars at most.
         unnamed: no bucket was named; a placeholder stands for it.
     """
-    from runner.cloud.cost import check_budget
-    from runner.cloud.launching import policy_of, script_of
-    from runner.cloud.order import address
-    from runner.cloud.policy import caller_policy, guard_policy, shown
+    from orbifolio.runner.cloud.cost import check_budget
+    from orbifolio.runner.cloud.launching import policy_of, script_of
+    from orbifolio.runner.cloud.order import address
+    from orbifolio.runner.cloud.policy import caller_policy, guard_policy, shown
 
     order = prepared.order
     check_budget(prepared.cost, budget)
@@ -244,8 +244,8 @@ def _shelf(order: Order) -> Any:
 
 def _begin(order: Order, files: dict[str, bytes], cost: Cost, account: Account, *, budget: float, yes: bool) -> None:
     """Tell the price, ask, and go."""
-    from runner.cloud.cost import check_budget
-    from runner.cloud.launching import Launch
+    from orbifolio.runner.cloud.cost import check_budget
+    from orbifolio.runner.cloud.launching import Launch
 
     for line in _summary(order, cost):
         _say(line)
@@ -281,10 +281,10 @@ def _resume(name: str, region: str | None, *, budget: float, hours: float | None
     """Go on with a launch on a new machine, or find the one that lives."""
     from dataclasses import replace
 
-    from runner.cloud.account import Account
-    from runner.cloud.cost import Cost, time_limit
-    from runner.cloud.launching import read_order, script_of
-    from runner.cloud.watching import locate, status
+    from orbifolio.runner.cloud.account import Account
+    from orbifolio.runner.cloud.cost import Cost, time_limit
+    from orbifolio.runner.cloud.launching import read_order, script_of
+    from orbifolio.runner.cloud.watching import locate, status
 
     line = locate(name, Account(_region(region)))
     order = read_order(line.work, line.region)

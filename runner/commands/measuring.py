@@ -11,14 +11,14 @@ from typing import Any
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from runner.errors import ImageError, InputError
-from runner.images.reading import read_picture
-from runner.settings import kind_of
-from runner.symmetry import SYMMETRIES, AnySymmetry
-from runner.symmetry.aspect import parse_ratio
-from runner.symmetry.base import SymmetrySettings
-from runner.symmetry.measure import Measurement, measure_symmetry
-from runner.symmetry.origins import Found, find_origin
+from orbifolio.runner.errors import ImageError, InputError
+from orbifolio.runner.images.reading import read_picture
+from orbifolio.runner.settings import kind_of
+from orbifolio.runner.symmetry import SYMMETRIES, AnySymmetry
+from orbifolio.runner.symmetry.aspect import parse_ratio
+from orbifolio.runner.symmetry.base import SymmetrySettings
+from orbifolio.runner.symmetry.verify.locate import Found, find_origin
+from orbifolio.runner.symmetry.verify.tile import Measurement, measure_symmetry
 
 _RULE = (
     "write a wallpaper group (p6), or KIND:GROUP with further values, as in frieze:p2mg, rotor:D6, "

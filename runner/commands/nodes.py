@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.errors import CloudError, InputError
+from orbifolio.runner.errors import CloudError, InputError
 
 if TYPE_CHECKING:
-    from runner.cloud.account import Account
-    from runner.cloud.watching import Node
+    from orbifolio.runner.cloud.account import Account
+    from orbifolio.runner.cloud.watching import Node
 
 region_option = click.option("--region", default=None, help="The machines' region; the configured one if not given.")
 everywhere = click.option("--all-regions", is_flag=True, help="Look in every region of the account.")
 
 
 def _accounts(region: str | None, everywhere: bool) -> list[Account]:
-    from runner.cloud.account import Account
+    from orbifolio.runner.cloud.account import Account
 
     account = Account(region)
     return [account.in_region(name) for name in account.regions()] if everywhere else [account]
@@ -31,7 +31,7 @@ def _accounts(region: str | None, everywhere: bool) -> list[Account]:
 @click.option("--all", "ended", is_flag=True, help="Also those that have ended within the last hour.")
 def ps(region: str | None, all_regions: bool, ended: bool) -> None:
     """Show rented machines, and until when they live."""
-    from runner.cloud.watching import nodes
+    from orbifolio.runner.cloud.watching import nodes
 
     shown = 0
     accounts = _accounts(region, all_regions)
@@ -61,7 +61,7 @@ def _show(node: Node) -> None:
 
 def _way(node: Node) -> list[str]:
     """How to reach a node's page."""
-    from runner.cloud.watching import token
+    from orbifolio.runner.cloud.watching import token
 
     word = token(node)
     link = f"/?token={word}" if word else "/"
@@ -83,8 +83,8 @@ def logs(launch: str | None, region: str | None, follow: bool) -> None:
 
     Exit code 1: it failed.
     """
-    from runner.cloud import watching
-    from runner.cloud.account import Account
+    from orbifolio.runner.cloud import watching
+    from orbifolio.runner.cloud.account import Account
 
     line = watching.locate(launch, Account(region))
     if follow:
@@ -106,8 +106,8 @@ def logs(launch: str | None, region: str | None, follow: bool) -> None:
 @click.option("--all", "everything", is_flag=True, help="Every machine of orbifolio in the region.")
 def stop(launch: str | None, region: str | None, now: bool, everything: bool) -> None:
     """End the machine of LAUNCH; its state is kept, and `launch --resume` goes on with it."""
-    from runner.cloud import ledger, watching
-    from runner.cloud.account import Account
+    from orbifolio.runner.cloud import ledger, watching
+    from orbifolio.runner.cloud.account import Account
 
     if not launch and not everything:
         raise click.UsageError("no launch is given; name one, or --all; `orbifolio ps` shows them")
@@ -131,7 +131,7 @@ def stop(launch: str | None, region: str | None, now: bool, everything: bool) ->
 @click.option("--yes", is_flag=True, help="With --all: do not ask.")
 def cleanup(region: str | None, all_regions: bool, everything: bool, dry_run: bool, yes: bool) -> None:
     """End machines that are past their time, and remove what others have left. Pictures are never touched."""
-    from runner.cloud.cleanup import clean
+    from orbifolio.runner.cloud.cleanup import clean
 
     if everything and not dry_run and not yes:
         if not sys.stdin.isatty():

@@ -13,8 +13,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from runner.errors import InputError, MissingWeights
-from runner.vision.weights import ENTRIES, TABLE, default_store, remove_partial, show_progress
+from orbifolio.runner.errors import InputError, MissingWeights
+from orbifolio.runner.vision.weights import ENTRIES, TABLE, default_store, remove_partial, show_progress
 
 
 def weights_command(action: str, names: Sequence[str], console: Console) -> bool:
@@ -66,9 +66,9 @@ def doctor_report(console: Console) -> bool:
     """Say what this machine has; True if the main job can run."""
     import torch
 
-    from runner.arithmetic import processor_flags, processor_name, tiles_work
-    from runner.devices import choose_device, describe_device, has_fast_bf16
-    from runner.painter.brush import paint_program
+    from orbifolio.runner.cpu_features import processor_flags, processor_name, tiles_work
+    from orbifolio.runner.devices import choose_device, describe_device, has_fast_bf16
+    from orbifolio.runner.strokes.mypaint.brush_file import paint_program
 
     device = choose_device("auto")
     lines: list[tuple[str, str, str]] = [("ok", "device", describe_device(device))]

@@ -11,17 +11,17 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from reports.gallery import rebuild_gallery, run_folders
-from reports.log import read_run
-from reports.publish.folder import Folder
-from reports.publish.publication import Publication, Tally
-from reports.publish.s3 import S3
-from reports.publish.store import Store
-from reports.publish.website import apply, explained
-from reports.render import renderer
-from reports.wording import count
-from reports.write import is_current
-from runner.errors import InputError
+from orbifolio.reports.data.log import read_run
+from orbifolio.reports.pages.gallery import rebuild_gallery, run_folders
+from orbifolio.reports.publish.folder import Folder
+from orbifolio.reports.publish.publication import Publication, Tally
+from orbifolio.reports.publish.s3 import S3
+from orbifolio.reports.publish.store import Store
+from orbifolio.reports.publish.website import apply, explained
+from orbifolio.reports.render import renderer
+from orbifolio.reports.wording import count
+from orbifolio.reports.write import is_current
+from orbifolio.runner.errors import InputError
 
 _EVERY = 5.0  # seconds between two lines where there is no terminal
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from runner.errors import InputError
-from runner.exports import encoding
-from runner.shelf import write_atomically
-from runner.strokes.document import Floats, Painting
-from runner.strokes.program import Box
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.exports import encoding
+from orbifolio.runner.run.run_folder import write_atomically
+from orbifolio.runner.strokes.document.document import Floats, Painting
+from orbifolio.runner.strokes.document.mypaint_redraw import Box
 
 DOCUMENT, FITTED = "strokes.json", "mypaint.json"
 PIXELS: dict[str, Callable[[Floats], bytes]] = {
@@ -92,18 +92,18 @@ def _file(painting: Painting, ending: str, *, neural: bool) -> bytes:
     if ending == ".json":
         return painting.to_json().encode()
     if ending == ".csv":
-        from runner.strokes.table import table
+        from orbifolio.runner.strokes.document.csv import table
 
         return table(painting)
     if ending in (".svg", ".hpgl"):
         return _lines(painting, ending)
     if not neural and ending in PIXELS:
-        from runner.strokes.program import redraw
+        from orbifolio.runner.strokes.document.mypaint_redraw import redraw
 
         return PIXELS[ending](redraw(painting))
-    from runner.strokes.growth import grow
-    from runner.strokes.opacities import real
-    from runner.strokes.openraster import openraster
+    from orbifolio.runner.strokes.document.opacities import real
+    from orbifolio.runner.strokes.document.openraster import openraster
+    from orbifolio.runner.strokes.document.timelapse_states import grow
 
     layered = ending == ".ora"
     stream = _learnt(painting) if neural else real(painting)
@@ -112,14 +112,14 @@ def _file(painting: Painting, ending: str, *, neural: bool) -> bytes:
 
 
 def _lines(painting: Painting, ending: str) -> bytes:
-    from runner.painter.implicit import ImplicitPainter
-    from runner.painter.learnt import load_painter
-    from runner.strokes.growth import grow
-    from runner.strokes.hpgl import hpgl
-    from runner.strokes.opacities import learnt
-    from runner.strokes.outlines import outlines
-    from runner.strokes.products import plotted
-    from runner.strokes.vectors import svg
+    from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
+    from orbifolio.runner.strokes.brush_models.weights import load_painter
+    from orbifolio.runner.strokes.document.hpgl import hpgl
+    from orbifolio.runner.strokes.document.opacities import learnt
+    from orbifolio.runner.strokes.document.outlines import outlines
+    from orbifolio.runner.strokes.document.products import plotted
+    from orbifolio.runner.strokes.document.svg import svg
+    from orbifolio.runner.strokes.document.timelapse_states import grow
 
     painter = load_painter(painting.brush)
     if not isinstance(painter, ImplicitPainter):
@@ -131,9 +131,9 @@ def _lines(painting: Painting, ending: str) -> bytes:
 
 
 def _learnt(painting: Painting) -> Iterator[tuple[Box, Floats]]:
-    from runner.painter.implicit import ImplicitPainter
-    from runner.painter.learnt import load_painter
-    from runner.strokes.opacities import learnt
+    from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
+    from orbifolio.runner.strokes.brush_models.weights import load_painter
+    from orbifolio.runner.strokes.document.opacities import learnt
 
     painter = load_painter(painting.brush)
     if not isinstance(painter, ImplicitPainter):

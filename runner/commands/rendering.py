@@ -10,7 +10,7 @@ from types import FrameType
 
 import click
 
-from runner.commands.options import console, image_arguments, image_option, out_arguments, out_option
+from orbifolio.runner.commands.options import console, image_arguments, image_option, out_arguments, out_option
 
 
 @click.command()
@@ -34,17 +34,17 @@ def run(
 
     Example: orbifolio run recipes/plane/rainbow-hexagon.yaml seed=3 renderer.phases.0.size=64
     """
-    from runner.arithmetic import protect
+    from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
     if recipe.is_dir():
-        from runner.commands.sweeping import run_folder
+        from orbifolio.runner.commands.sweeping import run_folder
 
         if mail is not None:
             raise click.UsageError("--mail tells of one run; leave it out for a folder")
         run_folder(recipe, overrides, images, gallery=gallery, devices=device, resume=resume)
         return
-    from runner.commands.running import run_recipe
+    from orbifolio.runner.run.execute import run_recipe
 
     words = ["orbifolio", "run", str(recipe), *overrides, *image_arguments(images), *out_arguments(gallery)]
     stop = _Interrupts()
@@ -73,7 +73,7 @@ class _Interrupts:
     """Ctrl-C and SIGTERM stop after the step under way; a second one stops at once."""
 
     def __init__(self) -> None:
-        from runner.run import Stop
+        from orbifolio.runner.run.loop import Stop
 
         self.stop = Stop()
 

@@ -6,9 +6,9 @@ import difflib
 import json
 from pathlib import Path
 
-from runner.errors import InputError
-from runner.recipe.model import Recipe, recipe_folders
-from runner.shelf import write_atomically
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.recipe.model import Recipe, recipe_folders
+from orbifolio.runner.run.run_folder import write_atomically
 
 
 def schema_text() -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from runner.errors import InputError
+from orbifolio.runner.errors import InputError
 
 
 @click.command()
@@ -54,14 +54,14 @@ def serve(
 
     Its address is printed on stdout. Example: orbifolio serve --open
     """
-    from runner.arithmetic import protect
+    from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
     from rich.console import Console
 
-    from runner.server.catalogue import Catalogue
-    from runner.server.serve import Wishes, devices_for
-    from runner.server.serve import serve as run_server
+    from orbifolio.runner.server.catalogue import Catalogue
+    from orbifolio.runner.server.serve import Wishes, devices_for
+    from orbifolio.runner.server.serve import serve as run_server
 
     if recipe is not None and Catalogue(recipe).start is None:
         raise InputError(f"{recipe}: is no recipe that can be run; `orbifolio check` says what is wrong; mend it")
@@ -92,7 +92,7 @@ def serve(
 
 def _publish_override(target: str) -> str:
     """`publish=...`, put into every recipe that is run."""
-    from runner.commands.publishing import target_settings
+    from orbifolio.runner.commands.publishing import target_settings
 
     settings = target_settings(target)
     values = settings.model_dump(mode="json", exclude_defaults=True)

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.commands.options import console, image_arguments, image_option, out_arguments, out_option
-from runner.errors import InputError
+from orbifolio.runner.commands.options import console, image_arguments, image_option, out_arguments, out_option
+from orbifolio.runner.errors import InputError
 
 if TYPE_CHECKING:
-    from runner.pool.engine import Engine
-    from runner.pool.examine import Facts
-    from runner.pool.sweep import Sweep
-    from runner.pool.variations import Variation
+    from orbifolio.runner.sweeps.engine import Engine
+    from orbifolio.runner.sweeps.sweep import Sweep
+    from orbifolio.runner.sweeps.validate import Facts
+    from orbifolio.runner.sweeps.variations import Variation
 
 _LISTED = 24  # members that are listed before a sweep begins
 
@@ -68,16 +68,16 @@ def sweep(
 
     Example: orbifolio sweep recipes/plane/rainbow-hexagon.yaml seed=1,2,3 renderer.objectives.1.weight=2,5
     """
-    from runner.arithmetic import protect
+    from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
-    from runner.pool.local import Local, choose_devices
-    from runner.pool.variations import product, varied_keys
+    from orbifolio.runner.sweeps.local_engine import Local, choose_devices
+    from orbifolio.runner.sweeps.variations import product, varied_keys
 
     def make() -> Engine:
         if engine == "local":
             return Local(choose_devices(devices), jobs=jobs or 1, threads=threads or 0)
-        from runner.pool.cluster import Cluster
+        from orbifolio.runner.sweeps.ray_engine import Cluster
 
         return Cluster(address, devices=devices, threads=threads or 0, store=_store(work))
 
@@ -125,9 +125,9 @@ def run_folder(
     resume: bool,
 ) -> None:
     """Every recipe below a folder, one after the other on each device."""
-    from runner.pool.examine import needed_uploads
-    from runner.pool.local import Local, choose_devices
-    from runner.pool.variations import recipes_below
+    from orbifolio.runner.sweeps.local_engine import Local, choose_devices
+    from orbifolio.runner.sweeps.validate import needed_uploads
+    from orbifolio.runner.sweeps.variations import recipes_below
 
     found = recipes_below(folder, overrides)
     kept: list[Variation] = []
@@ -164,7 +164,7 @@ def run_folder(
 
 def _publish(to: str | None) -> list[str]:
     """`--to` as a value of the recipe."""
-    from runner.commands.publishing import target_settings
+    from orbifolio.runner.commands.publishing import target_settings
 
     return (
         [] if to is None else [f"publish={json.dumps(target_settings(to).model_dump(mode='json', exclude_none=True))}"]
@@ -173,7 +173,7 @@ def _publish(to: str | None) -> list[str]:
 
 def _store(work: str | None) -> str:
     """`--work` as settings of a store."""
-    from runner.commands.publishing import target_settings
+    from orbifolio.runner.commands.publishing import target_settings
 
     if work is None:
         return ""
@@ -200,8 +200,8 @@ def _carry_out(
     dry: bool,
 ) -> None:
     """Examine all, tell what will happen, and do it."""
-    from runner.pool.examine import examine
-    from runner.pool.sweep import begin, find, order_of
+    from orbifolio.runner.sweeps.sweep import begin, find, order_of
+    from orbifolio.runner.sweeps.validate import examine
 
     place = gallery.absolute()
     facts = examine(variations, images, device=engine.kind)
@@ -237,8 +237,8 @@ def _common(variations: Sequence[Variation]) -> list[str]:
 
 def _tell(variations: Sequence[Variation], facts: Sequence[Facts], engine: Engine, *, dry: bool) -> None:
     """List the members, with the time that they are expected to take; on stdout where that is all that was wanted."""
-    from runner.listeners import clock
-    from runner.pool.examine import total_seconds
+    from orbifolio.runner.run.listeners import clock
+    from orbifolio.runner.sweeps.validate import total_seconds
 
     for variation in variations if dry else variations[:_LISTED]:
         click.echo(variation.listing, err=not dry)
@@ -255,7 +255,7 @@ def _tell(variations: Sequence[Variation], facts: Sequence[Facts], engine: Engin
 
 def _fetch(facts: Sequence[Facts], engine: Engine) -> None:
     """Weights are fetched once, before many processes want them; a cluster's nodes fetch their own."""
-    from runner.vision.weights import default_store, show_progress
+    from orbifolio.runner.vision.weights import default_store, show_progress
 
     if not engine.here:
         return
@@ -266,8 +266,8 @@ def _fetch(facts: Sequence[Facts], engine: Engine) -> None:
 
 def _go_on(gallery: Path, sweep: Path | None, engine: Engine) -> None:
     """Go on with the newest unfinished sweep, or with one by its folder."""
-    from runner.pool.record import SWEEPS
-    from runner.pool.sweep import find
+    from orbifolio.runner.sweeps.record import SWEEPS
+    from orbifolio.runner.sweeps.sweep import find
 
     place, name = gallery.absolute(), None
     if sweep is not None:
@@ -280,11 +280,11 @@ def _go_on(gallery: Path, sweep: Path | None, engine: Engine) -> None:
 
 def _mind(sweep: Sweep, gallery: Path, engine: Engine) -> None:
     """Run what is missing; ends the program unless all is done."""
-    from reports.gallery import rebuild_gallery
-    from runner.pool.order import place_of
-    from runner.pool.publishing import publish_sweep
-    from runner.pool.record import DONE, INTERRUPTED, SWEEPS
-    from runner.pool.sweep import carry_out, changed_since
+    from orbifolio.reports.pages.gallery import rebuild_gallery
+    from orbifolio.runner.sweeps.publishing import publish_sweep
+    from orbifolio.runner.sweeps.record import DONE, INTERRUPTED, SWEEPS
+    from orbifolio.runner.sweeps.spec import place_of
+    from orbifolio.runner.sweeps.sweep import carry_out, changed_since
 
     place = gallery.absolute()
     for typed in changed_since(place_of(place, sweep.folder.name), sweep.order):

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from runner.symmetry import colour
-from runner.symmetry.charts import Chart, Sights, grid
-from runner.symmetry.folded import Surface
-from runner.symmetry.texture import Taps
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.layouts.charts import Chart, Sights, grid
+from orbifolio.runner.symmetry.layouts.folded import Surface
+from orbifolio.runner.symmetry.layouts.texture import Taps
 
 Floats = npt.NDArray[np.float64]
 Picture = npt.NDArray[np.float32]

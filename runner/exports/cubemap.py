@@ -12,9 +12,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from runner.exports.charted import Painted
-from runner.exports.globe import towards
-from runner.symmetry.charts import Camera
+from orbifolio.runner.exports.charted import Painted
+from orbifolio.runner.exports.globe import towards
+from orbifolio.runner.symmetry.layouts.charts import Camera
 
 Picture = npt.NDArray[np.float32]
 

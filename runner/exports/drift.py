@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from runner.exports import encoding
-from runner.exports.charted import Painted
-from runner.exports.tiling import images
-from runner.symmetry.charts import Disk, grid
-from runner.symmetry.triangle import Triangle
+from orbifolio.runner.exports import encoding
+from orbifolio.runner.exports.charted import Painted
+from orbifolio.runner.exports.tiling import images
+from orbifolio.runner.symmetry.groups.triangle import Triangle
+from orbifolio.runner.symmetry.layouts.charts import Disk, grid
 
 Floats = npt.NDArray[np.float64]
 Picture = npt.NDArray[np.float32]

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from runner.exports import encoding
-from runner.exports.charted import Painted
-from runner.symmetry.charts import Chart, Sights, grid
+from orbifolio.runner.exports import encoding
+from orbifolio.runner.exports.charted import Painted
+from orbifolio.runner.symmetry.layouts.charts import Chart, Sights, grid
 
 Floats = npt.NDArray[np.float64]
 Picture = npt.NDArray[np.float32]

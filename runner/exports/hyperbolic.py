@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from runner.exports import drift, encoding, tiling
-from runner.exports.charted import Moved, Painted
-from runner.symmetry.charts import Band, Chart, Disk, HalfPlane, Klein, Square, grid
-from runner.symmetry.folded import Surface
-from runner.symmetry.triangle import Triangle
+from orbifolio.runner.exports import drift, encoding, tiling
+from orbifolio.runner.exports.charted import Moved, Painted
+from orbifolio.runner.symmetry.groups.triangle import Triangle
+from orbifolio.runner.symmetry.layouts.charts import Band, Chart, Disk, HalfPlane, Klein, Square, grid
+from orbifolio.runner.symmetry.layouts.folded import Surface
 
 Picture = npt.NDArray[np.float32]
 

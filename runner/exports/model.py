@@ -12,11 +12,11 @@ import numpy.typing as npt
 from PIL import Image
 from torch import Tensor
 
-from runner.exports import encoding
-from runner.exports.sphere import data_address, texture_width
-from runner.models.eye import around
-from runner.models.glb import write_glb
-from runner.models.mesh import Mesh
+from orbifolio.runner.exports import encoding
+from orbifolio.runner.exports.sphere import data_address, texture_width
+from orbifolio.runner.models.eye import around
+from orbifolio.runner.models.glb import write_glb
+from orbifolio.runner.models.mesh import Mesh
 
 Picture = npt.NDArray[np.float32]
 

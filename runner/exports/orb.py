@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from runner.exports.charted import Painted
-from runner.models.mesh import icosphere
-from runner.models.stl import write_stl
+from orbifolio.runner.exports.charted import Painted
+from orbifolio.runner.models.mesh import icosphere
+from orbifolio.runner.models.stl import write_stl
 
 Floats = npt.NDArray[np.float64]
 

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from runner.exports import cubemap, encoding, globe
-from runner.exports.charted import Painted
-from runner.exports.orb import orb
-from runner.models.glb import write_glb
-from runner.models.mesh import uv_sphere
-from runner.symmetry.charts import Equirectangular
-from runner.symmetry.folded import Surface
+from orbifolio.runner.exports import cubemap, encoding, globe
+from orbifolio.runner.exports.charted import Painted
+from orbifolio.runner.exports.orb import orb
+from orbifolio.runner.models.glb import write_glb
+from orbifolio.runner.models.mesh import uv_sphere
+from orbifolio.runner.symmetry.layouts.charts import Equirectangular
+from orbifolio.runner.symmetry.layouts.folded import Surface
 
 _LARGEST_TEXTURE = 4096  # pixels across that every screen's hardware takes
 _PORTRAIT, _SPIN = 640, 320  # pixels

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from runner.symmetry.triangle import Triangle
+from orbifolio.runner.symmetry.groups.triangle import Triangle
 
 Floats = npt.NDArray[np.float64]
 

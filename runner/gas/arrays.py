@@ -90,7 +90,7 @@ class Grid(NamedTuple):
 
 
 class Law(NamedTuple):
-    """The numbers and choices of one set of rules; see `runner.gas.rules`.
+    """The numbers and choices of one set of rules; see `orbifolio.runner.gas.rules`.
 
     Attributes:
         epsilon_b: share of the way that the winner goes.

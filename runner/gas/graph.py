@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from runner.errors import InputError
+from orbifolio.runner.errors import InputError
 
 Positions = npt.NDArray[np.float64]
 Pairs = npt.NDArray[np.int64]

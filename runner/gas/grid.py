@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 from numba import njit
 
-from runner.gas.arrays import Grid, Nodes
+from orbifolio.runner.gas.arrays import Grid, Nodes
 
 Function = TypeVar("Function", bound=Callable[..., object])
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from runner.gas.arrays import (
+from orbifolio.runner.gas.arrays import (
     ALIVE,
     BLOCK,
     FREE,
@@ -22,7 +22,7 @@ from runner.gas.arrays import (
     Longs,
     Nodes,
 )
-from runner.gas.grid import cell_of, compiled, into, link, move, nearest_two, short, unlink
+from orbifolio.runner.gas.grid import cell_of, compiled, into, link, move, nearest_two, short, unlink
 
 DONE, WIDER, MORE, REGRID, RESCALE = range(5)
 """Why `present` came back: all done; a node's neighbours are full; slots are; the grid is coarse; d^-t is large."""

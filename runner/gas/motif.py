@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import map_coordinates
 
-from runner.symmetry import colour
-from runner.symmetry.domain import Domain
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.groups.domain import Domain
 
 Floats = npt.NDArray[np.float64]
 Pixels = npt.NDArray[np.float32]

@@ -11,10 +11,22 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from runner.gas.arrays import ALIVE, PRESENTED, SCALE, TOTAL, Floats, Grid, Law, Longs, Nodes, empty_nodes, enlarged
-from runner.gas.graph import Graph, Positions
-from runner.gas.grid import link_all
-from runner.gas.kernel import DONE, MORE, REGRID, RESCALE, WIDER, add, mean_distance, present
+from orbifolio.runner.gas.arrays import (
+    ALIVE,
+    PRESENTED,
+    SCALE,
+    TOTAL,
+    Floats,
+    Grid,
+    Law,
+    Longs,
+    Nodes,
+    empty_nodes,
+    enlarged,
+)
+from orbifolio.runner.gas.graph import Graph, Positions
+from orbifolio.runner.gas.grid import link_all
+from orbifolio.runner.gas.kernel import DONE, MORE, REGRID, RESCALE, WIDER, add, mean_distance, present
 
 MEASURED = 20_000  # points that tell the quantisation error
 FINEST = 512  # cells along each side when the area of the points is measured

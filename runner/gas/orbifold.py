@@ -17,9 +17,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from runner.gas.arrays import Law
-from runner.gas.graph import Graph
-from runner.gas.images import (
+from orbifolio.runner.gas.arrays import Law
+from orbifolio.runner.gas.graph import Graph
+from orbifolio.runner.gas.network import Order
+from orbifolio.runner.gas.orbifold_kernel import (
     ALIVE,
     TOTAL,
     Group,
@@ -28,9 +29,8 @@ from runner.gas.images import (
     present_images,
     set_place,
 )
-from runner.gas.network import Order
-from runner.symmetry.domain import Domain
-from runner.symmetry.stage import Stage
+from orbifolio.runner.symmetry.groups.domain import Domain
+from orbifolio.runner.symmetry.isometry_group import Stage
 
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]

@@ -14,10 +14,10 @@ from pydantic import Field
 from scipy import ndimage
 from skimage import filters
 
-from runner.errors import ImageError
-from runner.gas.graph import Positions
-from runner.gas.tone import Grey, Mask
-from runner.settings import Settings, family
+from orbifolio.runner.errors import ImageError
+from orbifolio.runner.gas.graph import Positions
+from orbifolio.runner.gas.tone import Grey, Mask
+from orbifolio.runner.settings import Settings, family
 
 LEAST = 3  # points that a gas can grow on
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from runner.settings import Settings, family
+from orbifolio.runner.settings import Settings, family
 
 if TYPE_CHECKING:
-    from runner.gas.arrays import Law, Longs
+    from orbifolio.runner.gas.arrays import Law, Longs
 
 
 class Shuffled:
@@ -106,7 +106,7 @@ class Rules(Settings):
         link_first: bool = False,
         utility: float = 0.0,
     ) -> Law:
-        from runner.gas.arrays import Law
+        from orbifolio.runner.gas.arrays import Law
 
         return Law(
             float(self.epsilon_b),

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from runner.settings import Settings, family
+from orbifolio.runner.settings import Settings, family
 
 
 @dataclass(frozen=True)

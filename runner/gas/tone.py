@@ -14,8 +14,8 @@ from scipy import ndimage
 from skimage.color import rgb2gray
 from skimage.transform import resize
 
-from runner.errors import ImageError
-from runner.settings import Settings
+from orbifolio.runner.errors import ImageError
+from orbifolio.runner.settings import Settings
 
 Grey = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]

@@ -19,7 +19,7 @@ import urllib.request
 from email.message import Message
 from typing import IO, Any
 
-from runner.errors import ImageError
+from orbifolio.runner.errors import ImageError
 
 LARGEST_DOWNLOAD = 50_000_000  # bytes
 TIMEOUT = 30.0  # seconds without an answer

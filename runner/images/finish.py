@@ -13,9 +13,9 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from runner.images import tone
-from runner.images.tone import Pixels
-from runner.settings import Settings
+from orbifolio.runner.images import tone
+from orbifolio.runner.images.tone import Pixels
+from orbifolio.runner.settings import Settings
 
 Level = Annotated[float, Field(ge=-1, le=2)]
 

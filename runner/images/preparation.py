@@ -14,9 +14,9 @@ import numpy as np
 from pydantic import Field
 from skimage import color
 
-from runner.images import tone
-from runner.images.tone import Pixels
-from runner.settings import Settings
+from orbifolio.runner.images import tone
+from orbifolio.runner.images.tone import Pixels
+from orbifolio.runner.settings import Settings
 
 Level = Annotated[float, Field(ge=-1, le=2)]
 

@@ -20,8 +20,8 @@ import numpy.typing as npt
 import tifffile
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from runner.errors import ImageError
-from runner.images.deep import read_deep_png
+from orbifolio.runner.errors import ImageError
+from orbifolio.runner.images.deep import read_deep_png
 
 MOST_PIXELS = 170_000_000  # Pillow itself stops at 179 million
 LEAST_SIDE = 8

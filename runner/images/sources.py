@@ -14,9 +14,9 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from runner.errors import ImageError
-from runner.images.fetching import bucket_and_key, fault_of_address, fetch, fetch_s3, without_secrets
-from runner.images.reading import Picture, read_picture
+from orbifolio.runner.errors import ImageError
+from orbifolio.runner.images.fetching import bucket_and_key, fault_of_address, fetch, fetch_s3, without_secrets
+from orbifolio.runner.images.reading import Picture, read_picture
 
 LARGEST_FILE = 500_000_000  # bytes
 

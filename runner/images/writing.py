@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from runner.errors import ShapeMismatch
-from runner.shelf import write_atomically
+from orbifolio.runner.errors import ShapeMismatch
+from orbifolio.runner.run.run_folder import write_atomically
 
 Pixels = npt.NDArray[np.float32]
 

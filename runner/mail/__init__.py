@@ -6,9 +6,9 @@
 Addresses stand in a file of their own, not in the recipe: recipes are published with their pictures.
 """
 
-from runner.mail.ses import SES
-from runner.mail.smtp import SMTP
-from runner.settings import family
+from orbifolio.runner.mail.ses import SES
+from orbifolio.runner.mail.smtp import SMTP
+from orbifolio.runner.settings import family
 
 MAILERS = (SES, SMTP)
 AnyMailer = family(*MAILERS)

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 
 from pydantic import Field, field_validator
 
-from runner.settings import Settings
+from orbifolio.runner.settings import Settings
 
 ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\\x00-\x1f]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 TIMEOUT = 30.0  # seconds that a mail may take

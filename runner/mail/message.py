@@ -14,8 +14,8 @@ from email.utils import formatdate, make_msgid
 from pathlib import Path
 from typing import Any
 
-from runner.listeners import clock
-from runner.mail.base import Mailer
+from orbifolio.runner.mail.base import Mailer
+from orbifolio.runner.run.listeners import clock
 
 LARGEST_SHOWN = 1200  # pixels along the longer side: some 300 kB
 _WORDS = {"running": "has begun", "done": "is done", "failed": "failed", "interrupted": "was interrupted"}
@@ -81,7 +81,7 @@ def picture_of(folder: Path, summary: Mapping[str, Any]) -> bytes | None:
     final = summary.get("final")
     if not isinstance(final, dict):
         return None
-    from runner.images.reading import read_picture
+    from orbifolio.runner.images.reading import read_picture
 
     found = read_picture((folder / str(final["path"])).read_bytes(), "final.png").pixels
     return _jpeg(found)

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from runner.errors import MailError
-from runner.mail.base import TIMEOUT, Mailer
+from orbifolio.runner.errors import MailError
+from orbifolio.runner.mail.base import TIMEOUT, Mailer
 
 _CURES = {
     "MessageRejected": "SES sends from verified addresses only, and new accounts also only to such; verify both in "

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runner.mail import AnyMailer
-from runner.mail.base import Mailer
-from runner.recipe.source import read
-from runner.recipe.validation import validate
-from runner.settings import Settings
+from orbifolio.runner.mail import AnyMailer
+from orbifolio.runner.mail.base import Mailer
+from orbifolio.runner.recipe.source import read
+from orbifolio.runner.recipe.validation import validate
+from orbifolio.runner.settings import Settings
 
 
 class MailFile(Settings):

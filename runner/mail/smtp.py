@@ -15,8 +15,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from runner.errors import MailError
-from runner.mail.base import TIMEOUT, Mailer
+from orbifolio.runner.errors import MailError
+from orbifolio.runner.mail.base import TIMEOUT, Mailer
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _HERE = ("127.0.0.1", "::1", "localhost")

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from runner.errors import MailError
-from runner.mail.base import TIMEOUT, Mailer
-from runner.mail.message import compose, picture_of
-from runner.shelf import read_summary
+from orbifolio.runner.errors import MailError
+from orbifolio.runner.mail.base import TIMEOUT, Mailer
+from orbifolio.runner.mail.message import compose, picture_of
+from orbifolio.runner.run.run_folder import read_summary
 
 Say = Callable[[str], None]
 

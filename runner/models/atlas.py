@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from runner.models.faults import ModelFault
-from runner.models.mesh import Mesh
-from runner.models.rasterising import covered
+from orbifolio.runner.models.faults import ModelFault
+from orbifolio.runner.models.mesh import Mesh
+from orbifolio.runner.models.rasterising import covered
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from runner.models.mesh import Mesh
-from runner.models.rasterising import Shown, nearest
+from orbifolio.runner.models.mesh import Mesh
+from orbifolio.runner.models.rasterising import Shown, nearest
 
 Floats = npt.NDArray[np.float64]
 

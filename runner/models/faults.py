@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.errors import InputError
+from orbifolio.runner.errors import InputError
 
 
 class ModelFault(InputError):

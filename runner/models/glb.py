@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from runner.models.faults import ModelFault
-from runner.models.mesh import Mesh, smooth_normals
+from orbifolio.runner.models.faults import ModelFault
+from orbifolio.runner.models.mesh import Mesh, smooth_normals
 
 Floats = npt.NDArray[np.float64]
 

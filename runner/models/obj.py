@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from runner.models.faults import ModelFault
-from runner.models.mesh import Mesh, smooth_normals
+from orbifolio.runner.models.faults import ModelFault
+from orbifolio.runner.models.mesh import Mesh, smooth_normals
 
 
 def read_obj(data: bytes, *, most: int) -> Mesh:

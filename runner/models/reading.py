@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from runner.models.atlas import unwrapped
-from runner.models.faults import ModelFault
-from runner.models.glb import read_glb
-from runner.models.mesh import Mesh, smooth_normals
-from runner.models.obj import read_obj
+from orbifolio.runner.models.atlas import unwrapped
+from orbifolio.runner.models.faults import ModelFault
+from orbifolio.runner.models.glb import read_glb
+from orbifolio.runner.models.mesh import Mesh, smooth_normals
+from orbifolio.runner.models.obj import read_obj
 
 LARGEST_FILE = 50_000_000  # bytes
 MOST_TRIANGLES = 100_000

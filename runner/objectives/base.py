@@ -17,8 +17,8 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from runner.settings import Settings, kind_of
-from runner.vision.base import Encoder, VisionSettings
+from orbifolio.runner.settings import Settings, kind_of
+from orbifolio.runner.vision.base import Encoder, VisionSettings
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from runner.objectives.base import Objective, ObjectiveSettings, Preparation, Sight, fit_mask
-from runner.symmetry.base import Layout
-from runner.vision.base import VisionSettings
+from orbifolio.runner.objectives.base import Objective, ObjectiveSettings, Preparation, Sight, fit_mask
+from orbifolio.runner.symmetry.base import Layout
+from orbifolio.runner.vision.base import VisionSettings
 
 
 class Content(ObjectiveSettings):

@@ -13,8 +13,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from runner.errors import InputError
-from runner.objectives.base import (
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.objectives.base import (
     Objective,
     ObjectiveSettings,
     Preparation,
@@ -23,7 +23,7 @@ from runner.objectives.base import (
     unknown_layers,
     weighted_mean,
 )
-from runner.vision.base import VisionSettings
+from orbifolio.runner.vision.base import VisionSettings
 
 FLOOR = 1e-4  # share of a layer's initial power below which a channel counts as silent
 

@@ -9,8 +9,8 @@ from typing import Literal
 
 from torch import Tensor
 
-from runner.objectives.base import Objective, ObjectiveSettings, Preparation, Sight, weighted_mean
-from runner.objectives.content import cover
+from orbifolio.runner.objectives.base import Objective, ObjectiveSettings, Preparation, Sight, weighted_mean
+from orbifolio.runner.objectives.content import cover
 
 
 class Pixels(ObjectiveSettings):

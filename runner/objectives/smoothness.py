@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from runner.objectives.base import Objective, ObjectiveSettings, Preparation, Sight, weighted_mean
+from orbifolio.runner.objectives.base import Objective, ObjectiveSettings, Preparation, Sight, weighted_mean
 
 
 class Smoothness(ObjectiveSettings):

@@ -19,7 +19,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from runner.settings import Settings, family
+from orbifolio.runner.settings import Settings, family
 
 EPSILON = 1e-8
 

@@ -17,8 +17,16 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from runner.objectives.base import PLAIN, Appearance, Objective, ObjectiveSettings, Preparation, Sight, fit_mask
-from runner.objectives.statistics import (
+from orbifolio.runner.objectives.base import (
+    PLAIN,
+    Appearance,
+    Objective,
+    ObjectiveSettings,
+    Preparation,
+    Sight,
+    fit_mask,
+)
+from orbifolio.runner.objectives.statistics import (
     AnyStatistic,
     ChannelMoments,
     Gram,
@@ -29,8 +37,8 @@ from runner.objectives.statistics import (
     pool,
     with_constant,
 )
-from runner.settings import Settings, Shorthand
-from runner.vision.base import VisionSettings
+from orbifolio.runner.settings import Settings, Shorthand
+from orbifolio.runner.vision.base import VisionSettings
 
 MOST_APPEARANCES = 24  # more would cost more than they change: a texture has few distinct orientations
 LEAST_SIDE = 32  # pixels; below this the deep layers of a network see nothing but the border

@@ -1,8 +1,8 @@
 """The family of optimisers."""
 
-from runner.optimisers.adam import Adam
-from runner.optimisers.lbfgs import Lbfgs
-from runner.settings import family
+from orbifolio.runner.optimisers.adam import Adam
+from orbifolio.runner.optimisers.lbfgs import Lbfgs
+from orbifolio.runner.settings import family
 
 OPTIMISERS = (Lbfgs, Adam)
 AnyOptimiser = family(*OPTIMISERS, default=Lbfgs)

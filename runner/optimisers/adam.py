@@ -10,7 +10,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from runner.optimisers.base import Evaluate, Optimiser, OptimiserSettings, Step
+from orbifolio.runner.optimisers.base import Evaluate, Optimiser, OptimiserSettings, Step
 
 
 class Adam(OptimiserSettings):

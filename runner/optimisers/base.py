@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from runner.settings import Settings
+from orbifolio.runner.settings import Settings
 
 Evaluate = Callable[[], float]
 

@@ -16,7 +16,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from runner.optimisers.base import Evaluate, Optimiser, OptimiserSettings, Step
+from orbifolio.runner.optimisers.base import Evaluate, Optimiser, OptimiserSettings, Step
 
 SUFFICIENT_DECREASE = 1e-4  # Nocedal and Wright (2006), section 3.1
 CURVATURE = 0.9  # the same, for quasi-Newton directions

@@ -17,7 +17,7 @@ from annotated_types import Ge, Gt, Interval, Le, Lt
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from runner.recipe.marks import Route
+from orbifolio.runner.recipe.marks import Route
 
 Model = type[BaseModel]
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import yaml
 
-from runner.errors import Problem
-from runner.recipe.marks import Mark, Marks, Route, Source, Text, mark_at, unprintable
-from runner.recipe.scalars import ScalarFault, resolve, shown
-from runner.recipe.syntax import syntax_message
+from orbifolio.runner.errors import Problem
+from orbifolio.runner.recipe.marks import Mark, Marks, Route, Source, Text, mark_at, unprintable
+from orbifolio.runner.recipe.scalars import ScalarFault, resolve, shown
+from orbifolio.runner.recipe.syntax import syntax_message
 
 DEEPEST = 50
 MOST_VALUES = 20_000

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from runner.errors import Problem
+from orbifolio.runner.errors import Problem
 
 LONGEST_LINE_SHOWN = 200
 """Characters of a source line that an error may repeat."""

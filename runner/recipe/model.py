@@ -14,18 +14,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from reports.publish import AnyPublisher
-from runner.errors import ImageError, Problem, RecipeError
-from runner.images.finish import Finish
-from runner.images.preparation import StylePreparation
-from runner.images.sources import Images
-from runner.recipe import qualities
-from runner.recipe.overrides import apply_overrides
-from runner.recipe.source import Source, read
-from runner.recipe.validation import place, validate
-from runner.renderers import AnyRenderer
-from runner.renderers.base import RendererSettings
-from runner.settings import Settings
+from orbifolio.reports.publish import AnyPublisher
+from orbifolio.runner.errors import ImageError, Problem, RecipeError
+from orbifolio.runner.images.finish import Finish
+from orbifolio.runner.images.preparation import StylePreparation
+from orbifolio.runner.images.sources import Images
+from orbifolio.runner.recipe import qualities
+from orbifolio.runner.recipe.overrides import apply_overrides
+from orbifolio.runner.recipe.source import Source, read
+from orbifolio.runner.recipe.validation import place, validate
+from orbifolio.runner.renderers import AnyRenderer
+from orbifolio.runner.renderers.base import RendererSettings
+from orbifolio.runner.settings import Settings
 
 
 class Recipe(Settings):
@@ -95,7 +95,7 @@ class LoadedRecipe:
 
     def weights_needed(self) -> tuple[tuple[str, int, bool], ...]:
         """(name, bytes to fetch, present) for each file of weights the networks need."""
-        from runner.vision.weights import default_store
+        from orbifolio.runner.vision.weights import default_store
 
         store = default_store()
         names = dict.fromkeys(name for network in self.recipe.renderer.networks() for name in network.weight_names())
@@ -103,7 +103,7 @@ class LoadedRecipe:
 
     def fetch_weights(self) -> None:
         """Fetch what is missing, with progress where the caller shows it."""
-        from runner.vision.weights import default_store
+        from orbifolio.runner.vision.weights import default_store
 
         for name, _, present in self.weights_needed():
             if not present:

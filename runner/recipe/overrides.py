@@ -16,11 +16,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runner.recipe import qualities
-from runner.recipe.annotations import part_of
-from runner.recipe.composition import Fault, SyntaxFault, read_value
-from runner.recipe.marks import Mark, Marks, Route, Source, Text, dotted, split_lines, unprintable
-from runner.recipe.scalars import shown
+from orbifolio.runner.recipe import qualities
+from orbifolio.runner.recipe.annotations import part_of
+from orbifolio.runner.recipe.composition import Fault, SyntaxFault, read_value
+from orbifolio.runner.recipe.marks import Mark, Marks, Route, Source, Text, dotted, split_lines, unprintable
+from orbifolio.runner.recipe.scalars import shown
 
 MOST_OVERRIDES = 1000
 LONGEST_PATH = 50

@@ -13,9 +13,9 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from runner.recipe.composition import Fault
-from runner.recipe.marks import Mark, Source
-from runner.recipe.scalars import shown
+from orbifolio.runner.recipe.composition import Fault
+from orbifolio.runner.recipe.marks import Mark, Source
+from orbifolio.runner.recipe.scalars import shown
 
 KEYS = ("quality", "qualities")
 """What chooses a set and what holds the sets: nothing of the picture, once it is put in."""

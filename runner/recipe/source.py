@@ -12,9 +12,9 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from runner.errors import Problem
-from runner.recipe.composition import read_mapping
-from runner.recipe.marks import Mark, Marks, Route, Source, Text, dotted, mark_at, split_lines
+from orbifolio.runner.errors import Problem
+from orbifolio.runner.recipe.composition import read_mapping
+from orbifolio.runner.recipe.marks import Mark, Marks, Route, Source, Text, dotted, mark_at, split_lines
 
 __all__ = ["LARGEST_FILE", "Mark", "Marks", "Route", "Source", "Text", "dotted", "parse", "read"]
 

@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from runner.errors import Problem, RecipeError
-from runner.recipe.annotations import End, Slot, kinds, leaves, part_of, step, suits, walk
-from runner.recipe.marks import Mark, Route, Source
-from runner.recipe.wording import not_expected, word
+from orbifolio.runner.errors import Problem, RecipeError
+from orbifolio.runner.recipe.annotations import End, Slot, kinds, leaves, part_of, step, suits, walk
+from orbifolio.runner.recipe.marks import Mark, Route, Source
+from orbifolio.runner.recipe.wording import not_expected, word
 
 Model = TypeVar("Model", bound=BaseModel)
 Report = Mapping[str, Any]

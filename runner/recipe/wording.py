@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
-from runner.recipe.annotations import (
+from orbifolio.runner.recipe.annotations import (
     End,
     Model,
     Slot,
@@ -18,7 +18,7 @@ from runner.recipe.annotations import (
     limits_of,
     number,
 )
-from runner.recipe.scalars import shown
+from orbifolio.runner.recipe.scalars import shown
 
 Words = Callable[[Any, Slot | None, Mapping[str, Any]], str]
 

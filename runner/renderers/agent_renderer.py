@@ -17,29 +17,29 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from runner.agent.critic import Critic
-from runner.agent.data import DataSettings
-from runner.agent.episode import play
-from runner.agent.examples import example_table, read_examples
-from runner.agent.glyphs import laid_out
-from runner.agent.learnt import load_agent, pack_agent
-from runner.agent.measure import against
-from runner.agent.network import AgentNetwork, Shape
-from runner.agent.sheet import COLUMNS, agent_sheet, size_of
-from runner.agent.showing import document, enlarged, in_program, judge, paint
-from runner.agent.swift import Stamp, swift_brush, true_brush
-from runner.agent.targets import UNKNOWN, Split, Targets, fitted
-from runner.agent.training import AgentPhase, Apprenticeship, School
-from runner.errors import InputError, MissingProgram
-from runner.painter.base import Painter
-from runner.painter.brush import find_brush
-from runner.painter.implicit import ImplicitPainter
-from runner.painter.learnt import find_painter, unpack
-from runner.painter.program import PaintProgram
-from runner.renderers.base import GPU_GAIN, Outcome, Phase, Pixels, Renderer, Studio, Tone
+from orbifolio.runner.errors import InputError, MissingProgram
+from orbifolio.runner.renderers.base import GPU_GAIN, Outcome, Phase, Pixels, Renderer, Studio, Tone
+from orbifolio.runner.strokes.agent.critic import Critic
+from orbifolio.runner.strokes.agent.data import DataSettings
+from orbifolio.runner.strokes.agent.dataset import UNKNOWN, Split, Targets, fitted
+from orbifolio.runner.strokes.agent.demonstrations import example_table, read_examples
+from orbifolio.runner.strokes.agent.evaluation import document, enlarged, in_program, judge, paint
+from orbifolio.runner.strokes.agent.glyphs import laid_out
+from orbifolio.runner.strokes.agent.metrics import against
+from orbifolio.runner.strokes.agent.metrics_sheet import COLUMNS, agent_sheet, size_of
+from orbifolio.runner.strokes.agent.network import AgentNetwork, Shape
+from orbifolio.runner.strokes.agent.rollout import play
+from orbifolio.runner.strokes.agent.swift import Stamp, swift_brush, true_brush
+from orbifolio.runner.strokes.agent.training import AgentPhase, Apprenticeship, School
+from orbifolio.runner.strokes.agent.weights import load_agent, pack_agent
+from orbifolio.runner.strokes.brush_models.base import Painter
+from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
+from orbifolio.runner.strokes.brush_models.weights import find_painter, unpack
+from orbifolio.runner.strokes.mypaint.brush_file import find_brush
+from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
 
 if TYPE_CHECKING:
-    from runner.renderers.agent_training import AgentTraining
+    from orbifolio.runner.renderers.agent_training import AgentTraining
 
 CHECK = 50  # steps between two looks at unseen pictures
 CHECKED = 50  # unseen pictures looked at then
@@ -254,7 +254,7 @@ class AgentRenderer(Renderer):
         if self.settings.learns:
             found["agent.safetensors"] = pack_agent(agent, self.manner, facts)
         if self.settings.paint and isinstance(self.painter, ImplicitPainter):
-            from runner.strokes.products import products  # needs rooms above the agent's
+            from orbifolio.runner.strokes.document.products import products  # needs rooms above the agent's
 
             pictures, _ = self._own_pictures().take(torch.arange(1))
             _, actions, pens = paint(agent, self.painter, pictures, self.manner)

@@ -14,18 +14,18 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from runner.agent.data import AnyTargets, DataSettings, Mnist
-from runner.agent.examples import example_table, read_examples
-from runner.agent.learnt import load_agent
-from runner.agent.manner import Manner
-from runner.agent.network import Shape
-from runner.agent.training import AgentPhase
-from runner.errors import InputError, MissingProgram
-from runner.painter.implicit import ImplicitPainter
-from runner.painter.learnt import find_painter, unpack
-from runner.renderers.agent_renderer import AgentRenderer, find_program
-from runner.renderers.base import RendererSettings, Studio
-from runner.settings import Settings
+from orbifolio.runner.errors import InputError, MissingProgram
+from orbifolio.runner.renderers.agent_renderer import AgentRenderer, find_program
+from orbifolio.runner.renderers.base import RendererSettings, Studio
+from orbifolio.runner.settings import Settings
+from orbifolio.runner.strokes.agent.action_space import Manner
+from orbifolio.runner.strokes.agent.data import AnyTargets, DataSettings, Mnist
+from orbifolio.runner.strokes.agent.demonstrations import example_table, read_examples
+from orbifolio.runner.strokes.agent.network import Shape
+from orbifolio.runner.strokes.agent.training import AgentPhase
+from orbifolio.runner.strokes.agent.weights import load_agent
+from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
+from orbifolio.runner.strokes.brush_models.weights import find_painter, unpack
 
 FIXED = 64  # pixels of painters that have a fixed resolution
 

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from runner.settings import Settings
-from runner.symmetry.base import Symmetry
-from runner.vision.base import VisionSettings
+from orbifolio.runner.settings import Settings
+from orbifolio.runner.symmetry.base import Symmetry
+from orbifolio.runner.vision.base import VisionSettings
 
 Pixels = npt.NDArray[np.float32]
 

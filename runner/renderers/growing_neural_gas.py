@@ -18,25 +18,34 @@ import torch
 from pydantic import Field
 from scipy.ndimage import gaussian_filter1d
 
-from runner.drawing import AnyDrawing
-from runner.drawing.meshes import Lines
-from runner.errors import IllegalSymmetry
-from runner.gas.graph import Graph
-from runner.gas.ground import Ground, PlainGround, SymmetricGround, grows_on
-from runner.gas.points import AnySampling, Level, Otsu
-from runner.gas.rules import AnyRules, Fritzke, Rules
-from runner.gas.stops import AnyStop, Moment
-from runner.gas.tone import Grey, Mask, Tone
-from runner.renderers.base import Outcome, Phase, Pixels, Renderer, RendererSettings, Studio, Traits, traits_of
-from runner.renderers.base import Tone as Finish
-from runner.settings import Settings, kind_of
-from runner.symmetry import AnySymmetry
-from runner.symmetry.base import Symmetry, SymmetrySettings
-from runner.symmetry.none import NoSymmetry
+from orbifolio.runner.errors import IllegalSymmetry
+from orbifolio.runner.gas.domain import Ground, PlainGround, SymmetricGround, grows_on
+from orbifolio.runner.gas.drawing import AnyDrawing
+from orbifolio.runner.gas.drawing.meshes import Lines
+from orbifolio.runner.gas.graph import Graph
+from orbifolio.runner.gas.points import AnySampling, Level, Otsu
+from orbifolio.runner.gas.rules import AnyRules, Fritzke, Rules
+from orbifolio.runner.gas.stops import AnyStop, Moment
+from orbifolio.runner.gas.tone import Grey, Mask, Tone
+from orbifolio.runner.renderers.base import (
+    Outcome,
+    Phase,
+    Pixels,
+    Renderer,
+    RendererSettings,
+    Studio,
+    Traits,
+    traits_of,
+)
+from orbifolio.runner.renderers.base import Tone as Finish
+from orbifolio.runner.settings import Settings, kind_of
+from orbifolio.runner.symmetry import AnySymmetry
+from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.kinds.none import NoSymmetry
 
 if TYPE_CHECKING:
-    from runner.gas.network import Network
-    from runner.gas.orbifold import SymmetricNetwork
+    from orbifolio.runner.gas.network import Network
+    from orbifolio.runner.gas.orbifold import SymmetricNetwork
 
 SOFTENED = 3.0  # pixels
 DRAWN = 0.05  # seconds of a step beside its presentations: its drawing, measured

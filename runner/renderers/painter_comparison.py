@@ -22,26 +22,26 @@ from skimage.metrics import structural_similarity
 from torch import Tensor
 from torch.nn import functional
 
-from runner.agent.data import AnyTargets, Mnist
-from runner.agent.data import DataSettings as TargetSettings
-from runner.errors import InputError, MissingProgram
-from runner.painter import card
-from runner.painter.actions import draw_actions
-from runner.painter.base import Painter
-from runner.painter.brush import find_brush
-from runner.painter.gridsheet import Row, Section, grid_sheet, size
-from runner.painter.learnt import find_painter, unpack
-from runner.painter.program import PaintProgram
-from runner.painter.raster import SIDE, RasterPainter
-from runner.painter.samples import Repeats, draw_repeats
-from runner.painter.sheet import tinted
-from runner.painter.trial import Loss, Trial, first_strokes, painted
-from runner.renderers.base import Outcome, Phase, Pixels, Renderer, RendererSettings, Studio, Tone, Traits
-from runner.renderers.perception import LAYERS, Perception
-from runner.settings import Settings
-from runner.vision import AnyNetwork
-from runner.vision.base import VisionSettings
-from runner.vision.vgg import Vgg16
+from orbifolio.runner.errors import InputError, MissingProgram
+from orbifolio.runner.renderers.base import Outcome, Phase, Pixels, Renderer, RendererSettings, Studio, Tone, Traits
+from orbifolio.runner.renderers.image.perceptual_loss import LAYERS, Perception
+from orbifolio.runner.settings import Settings
+from orbifolio.runner.strokes.agent.data import AnyTargets, Mnist
+from orbifolio.runner.strokes.agent.data import DataSettings as TargetSettings
+from orbifolio.runner.strokes.brush_models import metrics
+from orbifolio.runner.strokes.brush_models.base import Painter
+from orbifolio.runner.strokes.brush_models.comparison_sheet import Row, Section, grid_sheet, size
+from orbifolio.runner.strokes.brush_models.metrics_sheet import tinted
+from orbifolio.runner.strokes.brush_models.raster_base import SIDE, RasterPainter
+from orbifolio.runner.strokes.brush_models.sanity_check import Loss, Trial, first_strokes, painted
+from orbifolio.runner.strokes.brush_models.weights import find_painter, unpack
+from orbifolio.runner.strokes.mypaint.actions import draw_actions
+from orbifolio.runner.strokes.mypaint.brush_file import find_brush
+from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
+from orbifolio.runner.strokes.mypaint.samples import Repeats, draw_repeats
+from orbifolio.runner.vision import AnyNetwork
+from orbifolio.runner.vision.base import VisionSettings
+from orbifolio.runner.vision.vgg import Vgg16
 
 COLUMNS = 8
 PACE = 0.04  # seconds of a step for each stroke of each painter, on two cores
@@ -273,13 +273,13 @@ class ComparisonRenderer(Renderer):
                 rows.append(Row(("drawn by MyPaint",), tinted(repeats.single[:COLUMNS])))
                 rows.append(Row((f"mean of {repeats.count}",), tinted(repeats.mean[:COLUMNS])))
             for name, painter in zip(self.names, self.painters, strict=True):
-                found = card.learnt(painter, actions)
-                measured = {} if repeats is None else card.fidelity(found, repeats)
+                found = metrics.learnt(painter, actions)
+                measured = {} if repeats is None else metrics.fidelity(found, repeats)
                 line = f"{measured['psnr mean']:.1f} dB to the mean" if measured else ""
                 rows.append(Row((name, line), tinted(found[:COLUMNS])))
                 if isinstance(painter, RasterPainter):
-                    drawn = card.noisy(painter, actions, seed=self.studio.seed)
-                    measured |= {} if repeats is None else card.liveliness(painter, repeats, seed=self.studio.seed)
+                    drawn = metrics.noisy(painter, actions, seed=self.studio.seed)
+                    measured |= {} if repeats is None else metrics.liveliness(painter, repeats, seed=self.studio.seed)
                     line = f"texture {measured['texture noisy']:.2f} of real" if measured else ""
                     rows.append(Row((f"{name}, noisy", line), tinted(drawn[:COLUMNS])))
                 figures[name] = {key: round(value, 4) for key, value in measured.items()}
@@ -319,7 +319,7 @@ class ComparisonRenderer(Renderer):
         error = float((found - wanted).square().mean())
         figures = {
             "squared error": error,
-            "psnr": card.decibels(error),
+            "psnr": metrics.decibels(error),
             "ssim": float(np.mean(ssim)),
             "perceived": float(self.perception(found, wanted)),
         }

@@ -19,32 +19,9 @@ import numpy as np
 import torch
 from pydantic import Field
 
-from runner.errors import InputError, MissingProgram
-from runner.exports.encoding import animated
-from runner.painter import card
-from runner.painter.base import Lesson, Painter, PainterSettings, Training
-from runner.painter.brush import ENDING, BrushFile, find_brush, list_brushes
-from runner.painter.data import AnyData, DataSettings, Drawn, Material
-from runner.painter.implicit import ImplicitPainter
-from runner.painter.kinds import AnyPainter
-from runner.painter.learning import Implicit
-from runner.painter.learnt import pack
-from runner.painter.morphing import morph
-from runner.painter.mypaint import load_library
-from runner.painter.program import PaintProgram
-from runner.painter.raster import RasterPainter
-from runner.painter.rasterise import rasterise_actions
-from runner.painter.sheet import (
-    BANDS,
-    COLUMNS,
-    PAINTING,
-    WIDTH,
-    flower,
-    sheet_height,
-    strokes_sheet,
-    with_paintings,
-)
-from runner.renderers.base import (
+from orbifolio.runner.errors import InputError, MissingProgram
+from orbifolio.runner.exports.encoding import animated
+from orbifolio.runner.renderers.base import (
     GPU_GAIN,
     Outcome,
     Phase,
@@ -55,10 +32,33 @@ from runner.renderers.base import (
     Tone,
     Traits,
 )
-from runner.renderers.perception import LAYERS, Perception
-from runner.settings import Settings
-from runner.vision import AnyNetwork
-from runner.vision.base import VisionSettings
+from orbifolio.runner.renderers.image.perceptual_loss import LAYERS, Perception
+from orbifolio.runner.settings import Settings
+from orbifolio.runner.strokes.brush_models import metrics
+from orbifolio.runner.strokes.brush_models.base import Lesson, Painter, PainterSettings, Training
+from orbifolio.runner.strokes.brush_models.data import AnyData, DataSettings, Drawn, Material
+from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
+from orbifolio.runner.strokes.brush_models.implicit_training import Implicit
+from orbifolio.runner.strokes.brush_models.interpolation import morph
+from orbifolio.runner.strokes.brush_models.kinds import AnyPainter
+from orbifolio.runner.strokes.brush_models.metrics_sheet import (
+    BANDS,
+    COLUMNS,
+    PAINTING,
+    WIDTH,
+    flower,
+    sheet_height,
+    strokes_sheet,
+    with_paintings,
+)
+from orbifolio.runner.strokes.brush_models.raster_base import RasterPainter
+from orbifolio.runner.strokes.brush_models.weights import pack
+from orbifolio.runner.strokes.mypaint.brush_file import ENDING, BrushFile, find_brush, list_brushes
+from orbifolio.runner.strokes.mypaint.mypaint import load_library
+from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
+from orbifolio.runner.strokes.rasteriser.rasterise import rasterise_actions
+from orbifolio.runner.vision import AnyNetwork
+from orbifolio.runner.vision.base import VisionSettings
 
 FLOAT = torch.float32
 CHECK = 100  # steps between two looks at the unseen strokes
@@ -224,8 +224,8 @@ class PainterRenderer(Renderer):
         """Decibels between learnt strokes and the mean of real ones."""
         repeats = self.material.repeats
         count = CHECKED if few else len(repeats.actions)
-        found = card.learnt(training.painter, repeats.actions[:count])
-        return card.decibels(float(np.square(found - repeats.mean[:count]).mean()))
+        found = metrics.learnt(training.painter, repeats.actions[:count])
+        return metrics.decibels(float(np.square(found - repeats.mean[:count]).mean()))
 
     def step(self, state: State) -> Outcome:
         """One step; see the base class."""
@@ -243,11 +243,11 @@ class PainterRenderer(Renderer):
     def _sheet(self, state: State, text: str) -> Pixels:
         repeats = self.material.repeats
         shown = COLUMNS * BANDS
-        found = card.learnt(state.training.painter, repeats.actions[:shown])
+        found = metrics.learnt(state.training.painter, repeats.actions[:shown])
         rows = [("drawn", repeats.single[:shown]), ("learnt", found)]
         painter = state.training.painter
         if isinstance(painter, RasterPainter):
-            rows.append(("learnt, noisy", card.noisy(painter, repeats.actions[:shown], seed=self.studio.seed)))
+            rows.append(("learnt, noisy", metrics.noisy(painter, repeats.actions[:shown], seed=self.studio.seed)))
         if repeats.count > 1:
             rows.insert(1, (f"mean of {repeats.count}", repeats.mean[:shown]))
         name = self.settings.brush.removesuffix(ENDING).rpartition("/")[2].replace("_", " ")
@@ -257,7 +257,7 @@ class PainterRenderer(Renderer):
         """The card with a painting by both."""
         painter, program = state.training.painter, self.material.program
         repeats = self.material.repeats
-        sheet = self._sheet(state, card.as_text(card.fidelity(card.learnt(painter, repeats.actions), repeats)))
+        sheet = self._sheet(state, metrics.as_text(metrics.fidelity(metrics.learnt(painter, repeats.actions), repeats)))
         actions = flower()
         paintings = []
         if program is not None and self.material.brush is not None:
@@ -287,9 +287,9 @@ class PainterRenderer(Renderer):
     def _figures(self, state: State) -> dict[str, Any]:
         painter, material = state.training.painter, self.material
         repeats, program = material.repeats, material.program
-        found = card.fidelity(card.learnt(painter, repeats.actions), repeats)
+        found = metrics.fidelity(metrics.learnt(painter, repeats.actions), repeats)
         if isinstance(painter, RasterPainter):
-            found |= card.liveliness(painter, repeats, seed=self.studio.seed)
+            found |= metrics.liveliness(painter, repeats, seed=self.studio.seed)
         figures: dict[str, Any] = {
             "brush": self.settings.brush,
             "numbers": painter.count(),
@@ -297,12 +297,12 @@ class PainterRenderer(Renderer):
             "unseen": len(repeats.actions),
             "repeats": repeats.count,
             "strokes": {name: round(value, 4) for name, value in found.items()},
-            "speed": {k: round(v, 1) for k, v in card.speed(painter, program, repeats.actions[:TIMED]).items()},
+            "speed": {k: round(v, 1) for k, v in metrics.speed(painter, program, repeats.actions[:TIMED]).items()},
         }
         if self.perception is not None:
             figures["perceived"] = round(self._perceived(painter), 4)
         if program is not None:
-            slopes = card.gradients(
+            slopes = metrics.gradients(
                 painter, program, repeats.actions[:GRADIENTS], repeats=repeats.count, seed=self.studio.seed + 3
             )
             figures["gradients"] = {
@@ -316,7 +316,7 @@ class PainterRenderer(Renderer):
         """How different the first unseen strokes, in black on white, look to the network."""
         assert self.perception is not None
         repeats = self.material.repeats
-        pair = (card.learnt(painter, repeats.actions[:CHECKED]), repeats.single[:CHECKED])
+        pair = (metrics.learnt(painter, repeats.actions[:CHECKED]), repeats.single[:CHECKED])
         found, wanted = (1 - torch.from_numpy(alphas)[:, None].expand(-1, 3, -1, -1) for alphas in pair)
         return float(self.perception()(found.to(self.studio.device), wanted.to(self.studio.device)))
 

@@ -18,10 +18,10 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from pydantic import Field, ValidationError
 
-from runner.renderers.base import Outcome, Phase, Renderer, RendererSettings, Studio, Tone, Traits
-from runner.renderers.base import Pixels as Picture
-from runner.renderers.image_optimisation import ImageOptimisation, ImageRenderer
-from runner.vision.base import VisionSettings
+from orbifolio.runner.renderers.base import Outcome, Phase, Renderer, RendererSettings, Studio, Tone, Traits
+from orbifolio.runner.renderers.base import Pixels as Picture
+from orbifolio.runner.renderers.image.settings import ImageOptimisation, ImageRenderer
+from orbifolio.runner.vision.base import VisionSettings
 
 MOST_VARIATIONS = 64
 CELL = 256  # pixels along the longer side of a picture on the contact sheet

@@ -15,16 +15,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from runner.errors import ImageError, InputError, Problem, RecipeError
-from runner.server import looks, messages
-from runner.server.draft_problem import told
-from runner.server.drafts import Checked, Draft
-from runner.server.editing import REMOVE, edit, read_flow
-from runner.server.job import OVER, Job
-from runner.server.uploads import LARGEST_BYTES, MOST_FILES
+from orbifolio.runner.errors import ImageError, InputError, Problem, RecipeError
+from orbifolio.runner.server import looks, messages
+from orbifolio.runner.server.draft_problem import told
+from orbifolio.runner.server.drafts import Checked, Draft
+from orbifolio.runner.server.editing import REMOVE, edit, read_flow
+from orbifolio.runner.server.job import OVER, Job
+from orbifolio.runner.server.uploads import LARGEST_BYTES, MOST_FILES
 
 if TYPE_CHECKING:
-    from runner.server.house import House
+    from orbifolio.runner.server.house import House
 
 Model = TypeVar("Model", bound=BaseModel)
 MOST_LISTED = 100
@@ -166,7 +166,7 @@ async def preview(request: Request) -> Response:
         _, found = await run_in_threadpool(drafted, house, asked)
         if found.loaded is None:
             raise RecipeError(found.problems)
-        from runner.server.preview import preview as glance
+        from orbifolio.runner.server.preview import preview as glance
 
         made = await run_in_threadpool(glance, found.loaded)
     if made is None:
@@ -372,7 +372,7 @@ def _jpeg(source: Path, target: Path) -> Path:
 
     from PIL import Image
 
-    from runner.shelf import write_atomically
+    from orbifolio.runner.run.run_folder import write_atomically
 
     if not target.is_file():
         with Image.open(source) as picture:

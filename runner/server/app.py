@@ -16,12 +16,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from reports.gallery import rebuild_gallery
-from runner.errors import InputError, OrbifolioError, RecipeError
-from runner.server import api, openapi, pages
-from runner.server.gate import Gate, Rules
-from runner.server.house import House
-from runner.server.statics import Assets, gallery_file, recipe_picture, style_picture
+from orbifolio.reports.pages.gallery import rebuild_gallery
+from orbifolio.runner.errors import InputError, OrbifolioError, RecipeError
+from orbifolio.runner.server import api, openapi, pages
+from orbifolio.runner.server.gate import Gate, Rules
+from orbifolio.runner.server.house import House
+from orbifolio.runner.server.statics import Assets, gallery_file, recipe_picture, style_picture
 
 
 def application(house: House, rules: Rules) -> ASGIApp:
@@ -99,10 +99,10 @@ def _lifespan(house: House) -> Callable[[Starlette], Any]:
 
 def _warm(house: House) -> None:
     """Import what the first visitor would wait for."""
-    from runner.arithmetic import protect
+    from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
-    import runner.server.preview  # noqa: F401
+    import orbifolio.runner.server.preview  # noqa: F401
 
     _ = house.schema
 

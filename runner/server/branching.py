@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from reports.log import Run, read_run
-from reports.progress import measure
-from runner.errors import InputError
-from runner.events import Warned, to_line
-from runner.recipe.model import LoadedRecipe
-from runner.shelf import make_folder, read_summary, write_atomically, write_summary
+from orbifolio.reports.data.log import Run, read_run
+from orbifolio.reports.data.progress import measure
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.recipe.model import LoadedRecipe
+from orbifolio.runner.run.events import Warned, to_line
+from orbifolio.runner.run.run_folder import make_folder, read_summary, write_atomically, write_summary
 
 STATE, PICTURE, NOTHING = "state", "picture", "nothing"
 _FREE = ("objectives", "vision", "views")
@@ -58,7 +58,7 @@ def fits(folder: Path, run: Run, loaded: LoadedRecipe) -> bool:
         run: the same, read with its log.
         loaded: the changed recipe.
     """
-    from runner.plan import make_plan
+    from orbifolio.runner.run.plan import make_plan
 
     summary = read_summary(folder) or {}
     parameters = summary.get("parameters")
@@ -108,7 +108,7 @@ def copy_state(source: Path, gallery: Path, name: str, title: str) -> Path:
         InputError: the state is gone meanwhile.
         RunFailed: it cannot be read, or nothing can be written.
     """
-    from runner.checkpoint import read_checkpoint, write_checkpoint
+    from orbifolio.runner.run.checkpoint import read_checkpoint, write_checkpoint
 
     checkpoint = read_checkpoint(source / "checkpoint", "cpu")  # before the log, which is then at least as long
     if checkpoint is None:

@@ -10,9 +10,9 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.recipe.model import recipe_folders
-from runner.recipe.source import read
-from runner.server.job import Job
+from orbifolio.runner.recipe.model import recipe_folders
+from orbifolio.runner.recipe.source import read
+from orbifolio.runner.server.job import Job
 
 PICTURES = "pictures"
 """Folder beside the shipped recipes that holds a small picture of each."""

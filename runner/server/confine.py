@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from runner.recipe.marks import Route, Source
-from runner.server.draft_problem import Fault
+from orbifolio.runner.recipe.marks import Route, Source
+from orbifolio.runner.server.draft_problem import Fault
 
 _FREE = ("title", "about", "quality")
 """Words for people, at the top of a recipe: they name nothing."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runner.errors import Problem
-from runner.recipe.marks import Route
+from orbifolio.runner.errors import Problem
+from orbifolio.runner.recipe.marks import Route
 
 
 @dataclass(frozen=True)

@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.errors import InputError, Problem, RecipeError
-from runner.recipe import qualities
-from runner.recipe.marks import Source
-from runner.recipe.model import LoadedRecipe, Recipe, load
-from runner.recipe.overrides import apply_overrides
-from runner.recipe.source import parse
-from runner.recipe.validation import place, validate
-from runner.server import confine
-from runner.server.catalogue import Catalogue, Entry
-from runner.server.editing import edit
-from runner.server.job import IMAGE_NAME
-from runner.server.uploads import Uploads
+from orbifolio.runner.errors import InputError, Problem, RecipeError
+from orbifolio.runner.recipe import qualities
+from orbifolio.runner.recipe.marks import Source
+from orbifolio.runner.recipe.model import LoadedRecipe, Recipe, load
+from orbifolio.runner.recipe.overrides import apply_overrides
+from orbifolio.runner.recipe.source import parse
+from orbifolio.runner.recipe.validation import place, validate
+from orbifolio.runner.server import confine
+from orbifolio.runner.server.catalogue import Catalogue, Entry
+from orbifolio.runner.server.editing import edit
+from orbifolio.runner.server.job import IMAGE_NAME
+from orbifolio.runner.server.uploads import Uploads
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
-from runner.errors import InputError
-from runner.recipe.marks import Route
-from runner.recipe.source import parse
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.recipe.marks import Route
+from orbifolio.runner.recipe.source import parse
 
 REMOVE = object()
 """In place of a value: take it out."""

@@ -6,11 +6,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runner.errors import RecipeError
-from runner.recipe.model import LoadedRecipe
-from runner.server import api, messages
-from runner.server import job as jobs
-from runner.server.house import House
+from orbifolio.runner.errors import RecipeError
+from orbifolio.runner.recipe.model import LoadedRecipe
+from orbifolio.runner.server import api, messages
+from orbifolio.runner.server import job as jobs
+from orbifolio.runner.server.house import House
 
 
 async def estimate(request: Request) -> Response:
@@ -25,7 +25,7 @@ async def estimate(request: Request) -> Response:
 
 
 def _estimate(house: House, loaded: LoadedRecipe) -> messages.Estimate:
-    from runner.plan import in_words, make_plan
+    from orbifolio.runner.run.plan import in_words, make_plan
 
     plan = make_plan(loaded, next(iter(house.queue.devices), "auto"))
     return messages.Estimate(

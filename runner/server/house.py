@@ -8,18 +8,18 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from reports import imaging
-from reports.log import read_run
-from runner.errors import ImageError, InputError
-from runner.server import branching
-from runner.server.branching import Beginning
-from runner.server.catalogue import Catalogue
-from runner.server.drafts import Checked, Desk, Draft, name_of
-from runner.server.editing import edit
-from runner.server.job import Job, JobStore
-from runner.server.news import News
-from runner.server.queue import Queue
-from runner.server.uploads import Uploads
+from orbifolio.reports.data.log import read_run
+from orbifolio.reports.media import img
+from orbifolio.runner.errors import ImageError, InputError
+from orbifolio.runner.server import branching
+from orbifolio.runner.server.branching import Beginning
+from orbifolio.runner.server.catalogue import Catalogue
+from orbifolio.runner.server.drafts import Checked, Desk, Draft, name_of
+from orbifolio.runner.server.editing import edit
+from orbifolio.runner.server.job import Job, JobStore
+from orbifolio.runner.server.news import News
+from orbifolio.runner.server.queue import Queue
+from orbifolio.runner.server.uploads import Uploads
 
 LOOKS_THEME = "photographs"
 """The gallery's theme for what the painting page makes."""
@@ -54,7 +54,7 @@ class House:
     @cached_property
     def schema(self) -> str:
         """The JSON Schema of recipes."""
-        from runner.commands.scaffolding import schema_text
+        from orbifolio.runner.commands.scaffolding import schema_text
 
         return schema_text()
 
@@ -148,7 +148,7 @@ class House:
 
     def _with_newest(self, plain: Draft, folder: Path | None) -> Draft:
         """A draft that begins with a run's newest picture, or as it is where that cannot be."""
-        newest = imaging.newest_frame(read_run(folder)) if folder is not None else None
+        newest = img.newest_frame(read_run(folder)) if folder is not None else None
         if folder is None or newest is None:
             return plain
         try:

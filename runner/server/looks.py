@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from runner.errors import InputError
-from runner.images.sources import own_pictures
-from runner.server.catalogue import Catalogue
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.images.sources import own_pictures
+from orbifolio.runner.server.catalogue import Catalogue
 
 PHOTO = "upload:photo"
 OWN_STYLE = "upload:style"

@@ -6,12 +6,13 @@ import math
 from pathlib import Path
 from urllib.parse import quote
 
-from reports import imaging, notices
-from reports.log import Run, read_run
-from runner.server import job as jobs
-from runner.server import messages
-from runner.server.job import Job
-from runner.server.queue import Queue
+from orbifolio.reports.data import notices
+from orbifolio.reports.data.log import Run, read_run
+from orbifolio.reports.media import img
+from orbifolio.runner.server import job as jobs
+from orbifolio.runner.server import messages
+from orbifolio.runner.server.job import Job
+from orbifolio.runner.server.queue import Queue
 
 MOST_POINTS = 200
 _WORDS = {
@@ -95,11 +96,11 @@ def _sizes(folder: Path) -> tuple[int, int]:
 
 def _picture(run: Run) -> tuple[str, int, int]:
     """The path of the newest picture in the run's folder, its width and height."""
-    source = imaging.portrait_source(run) or imaging.final_source(run) if run.status == "done" else None
+    source = img.portrait_source(run) or img.final_source(run) if run.status == "done" else None
     if source is not None:
         small = source.versions[-1][0] if source.versions else source.path
         return small.relative_to(run.folder).as_posix(), source.width, source.height
-    newest = imaging.newest_frame(run)
+    newest = img.newest_frame(run)
     if newest is None:
         return "", 0, 0
     return newest[1].path, newest[0].width, newest[0].height

@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from runner.server import api, estimate, messages, stream
+from orbifolio.runner.server import api, estimate, messages, stream
 
 Handler = Callable[[Request], Awaitable[Response]]
 _REFERENCE = "#/components/schemas/{model}"

@@ -9,12 +9,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from reports import prose, walls
-from reports.render import renderer
-from runner.server import looks
-from runner.server.api import house_of, job_of, listed
-from runner.server.catalogue import Entry
-from runner.server.job import OVER
+from orbifolio.reports import prose
+from orbifolio.reports.pages import thumbnail_grid
+from orbifolio.reports.render import renderer
+from orbifolio.runner.server import looks
+from orbifolio.runner.server.api import house_of, job_of, listed
+from orbifolio.runner.server.catalogue import Entry
+from orbifolio.runner.server.job import OVER
 
 
 def render(request: Request, name: str, code: int = 200, **told: Any) -> HTMLResponse:
@@ -31,7 +32,7 @@ async def home(request: Request) -> Response:
     themes: dict[str, list[Entry]] = {}
     for entry in entries.values():
         themes.setdefault(entry.theme, []).append(entry)
-    groups = [(walls.spelled(theme), theme, members) for theme, members in themes.items()]
+    groups = [(thumbnail_grid.spelled(theme), theme, members) for theme, members in themes.items()]
     now = [run for run in await run_in_threadpool(listed, house) if run.state not in OVER]
     return render(request, "home", groups=groups, now=now, start=house.catalogue.start, words=prose.to_text)
 

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from PIL import Image
 
-from runner.canvas.initial import Beginning, Initial, Plasma, begin
-from runner.recipe.model import LoadedRecipe
-from runner.renderers.base import Pixels
-from runner.studio import InputPictures
+from orbifolio.runner.canvas.initial import Beginning, Initial, Plasma, begin
+from orbifolio.runner.recipe.model import LoadedRecipe
+from orbifolio.runner.renderers.base import Pixels
+from orbifolio.runner.run.input_images import InputPictures
 
 WIDTH = 288  # pixels
 SMALLEST = 96  # pixels: one tile, of a picture that is shown tiled

@@ -15,11 +15,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.errors import InputError
-from runner.pool.process import LOCK, RESULT, python_path, read_result
-from runner.server import job as jobs
-from runner.server.job import Job, JobStore
-from runner.shelf import held
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.run.run_folder import held
+from orbifolio.runner.run.subprocess import LOCK, RESULT, python_path, read_result
+from orbifolio.runner.server import job as jobs
+from orbifolio.runner.server.job import Job, JobStore
 
 MOST_WAITING = 100
 _LOOK = 0.5  # seconds between two looks at a process that is not our child
@@ -166,7 +166,7 @@ class Queue:
         (place / RESULT).unlink(missing_ok=True)
         if self.store.wished(job) != "keep":
             self.store.wish(job, "")
-        command = [sys.executable, "-m", "runner.server.work", str(self.store.gallery), job.id]
+        command = [sys.executable, "-m", "orbifolio.runner.server.work", str(self.store.gallery), job.id]
         command += ["--device", job.device, "--folder", str(self.folder_of(job))]
         command += [f"--override={override}" for override in self.overrides]
         try:

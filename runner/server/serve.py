@@ -20,13 +20,13 @@ from types import FrameType
 import uvicorn
 from filelock import FileLock, Timeout
 
-from runner.errors import InputError
-from runner.server.api import start
-from runner.server.app import application
-from runner.server.gate import LEAST_TOKEN, Rules
-from runner.server.house import House
-from runner.server.job import FOLDER
-from runner.server.messages import RunRequest
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.server.api import start
+from orbifolio.runner.server.app import application
+from orbifolio.runner.server.gate import LEAST_TOKEN, Rules
+from orbifolio.runner.server.house import House
+from orbifolio.runner.server.job import FOLDER
+from orbifolio.runner.server.messages import RunRequest
 
 Say = Callable[[str], None]
 _MINUTE = 60.0
@@ -242,7 +242,7 @@ def devices_for(wish: str) -> tuple[str, ...]:
     """
     import torch
 
-    from runner.devices import choose_device
+    from orbifolio.runner.devices import choose_device
 
     if wish == "auto" and torch.cuda.is_available():
         return tuple(f"cuda:{number}" for number in range(torch.cuda.device_count()))

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
-from reports.render import own_templates, renderer
+from orbifolio.reports.render import own_templates, renderer
 
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _HASH = re.compile(r"-[0-9a-f]{8}\.(css|js|svg|webp)$")
@@ -158,7 +158,7 @@ async def recipe_picture(request: Request) -> Response:
 
 async def style_picture(request: Request) -> Response:
     """A small copy of a style picture that comes with the program."""
-    from runner.images.sources import own_pictures
+    from orbifolio.runner.images.sources import own_pictures
 
     path = own_pictures().get(request.path_params["name"])
     if path is None:

@@ -14,9 +14,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from runner.server.api import house_of, job_of, refusal
-from runner.server.house import House
-from runner.server.job import OVER
+from orbifolio.runner.server.api import house_of, job_of, refusal
+from orbifolio.runner.server.house import House
+from orbifolio.runner.server.job import OVER
 
 _TICK = 0.4  # seconds between two looks at a run's log
 _BREATH = 15.0  # seconds after which a silent stream says that it lives

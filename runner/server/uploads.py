@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from runner.errors import ImageError
-from runner.images.reading import FORMATS, LEAST_SIDE, read_picture
-from runner.server.job import FOLDER
-from runner.shelf import write_atomically
+from orbifolio.runner.errors import ImageError
+from orbifolio.runner.images.reading import FORMATS, LEAST_SIDE, read_picture
+from orbifolio.runner.run.run_folder import write_atomically
+from orbifolio.runner.server.job import FOLDER
 
 LARGEST_BYTES = 20_000_000
 LARGEST_PIXELS = 64_000_000

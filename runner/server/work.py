@@ -1,4 +1,4 @@
-"""The process of one job: `python -m runner.server.work JOB-FOLDER ...` runs its recipe into the gallery.
+"""The process of one job: `python -m orbifolio.runner.server.work JOB-FOLDER ...` runs its recipe into the gallery.
 
 A process of its own, so that a crash, a full memory or a driver's fault ends one run and nothing else, and
 so that a restarted server finds the run still going on. It hears wishes by the file `wish`.
@@ -17,20 +17,20 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from runner.errors import InputError
-from runner.pool.process import LOCK, carry_through, obey_signals
-from runner.server.job import Job, JobStore, read_wish
-from runner.shelf import write_atomically
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.run.run_folder import write_atomically
+from orbifolio.runner.run.subprocess import LOCK, carry_through, obey_signals
+from orbifolio.runner.server.job import Job, JobStore, read_wish
 
 if TYPE_CHECKING:
-    from runner.run import RunResult, Stop
+    from orbifolio.runner.run.loop import RunResult, Stop
 
 _LISTEN = 0.3  # seconds between two looks at the file of wishes
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a job; exit codes are those of `orbifolio run`."""
-    parser = argparse.ArgumentParser(prog="python -m runner.server.work")
+    parser = argparse.ArgumentParser(prog="python -m orbifolio.runner.server.work")
     parser.add_argument("gallery", type=Path)
     parser.add_argument("job")
     parser.add_argument("--device", required=True)
@@ -51,12 +51,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(store: JobStore, job: Job, told: argparse.Namespace) -> RunResult:
-    from runner.arithmetic import protect
+    from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
-    from runner.commands.running import run_loaded
-    from runner.recipe.model import load
-    from runner.run import Stop
+    from orbifolio.runner.recipe.model import load
+    from orbifolio.runner.run.execute import run_loaded
+    from orbifolio.runner.run.loop import Stop
 
     stop = Stop()
     _hear(store.place(job.id), stop)
@@ -86,7 +86,7 @@ def _run(store: JobStore, job: Job, told: argparse.Namespace) -> RunResult:
     except InputError:
         if folder is None or not (folder / "final.png").exists():
             raise
-        from runner.run import RunResult
+        from orbifolio.runner.run.loop import RunResult
 
         return RunResult(folder, "done")  # it was finished before we could be told so
 

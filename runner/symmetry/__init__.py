@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from runner.settings import Settings, family
-from runner.symmetry.droste import Droste
-from runner.symmetry.frieze import Frieze
-from runner.symmetry.hyperbolic import Hyperbolic
-from runner.symmetry.model import Model
-from runner.symmetry.none import NoSymmetry
-from runner.symmetry.partial import Partial
-from runner.symmetry.plane import Plane
-from runner.symmetry.rotor import Rotor
-from runner.symmetry.sphere import Sphere
+from orbifolio.runner.settings import Settings, family
+from orbifolio.runner.symmetry.kinds.droste import Droste
+from orbifolio.runner.symmetry.kinds.frieze import Frieze
+from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic
+from orbifolio.runner.symmetry.kinds.model import Model
+from orbifolio.runner.symmetry.kinds.none import NoSymmetry
+from orbifolio.runner.symmetry.kinds.partial import Partial
+from orbifolio.runner.symmetry.kinds.plane import Plane
+from orbifolio.runner.symmetry.kinds.rotor import Rotor
+from orbifolio.runner.symmetry.kinds.sphere import Sphere
 
 SYMMETRIES: tuple[type[Settings], ...] = (
     NoSymmetry,

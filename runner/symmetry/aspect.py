@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from runner.symmetry.base import Ratio
+from orbifolio.runner.symmetry.base import Ratio
 
 LARGEST = 16
 """No picture is longer than this many times its other side."""

@@ -23,7 +23,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from runner.settings import Settings
+from orbifolio.runner.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -316,7 +316,7 @@ class Symmetry(ABC):
         Returns:
             A `measure.Measurement`.
         """
-        from runner.symmetry.measure import measure
+        from orbifolio.runner.symmetry.verify.tile import measure
 
         return measure(picture, claims, tried)
 

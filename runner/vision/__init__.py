@@ -1,11 +1,11 @@
 """The family of vision networks."""
 
-from runner.settings import family
-from runner.vision.efficientnet import EfficientNetLite0, EfficientNetLite1, EfficientNetLite2
-from runner.vision.ensemble import Ensemble
-from runner.vision.inception import InceptionV3
-from runner.vision.untrained import Untrained
-from runner.vision.vgg import Vgg16, Vgg19
+from orbifolio.runner.settings import family
+from orbifolio.runner.vision.efficientnet import EfficientNetLite0, EfficientNetLite1, EfficientNetLite2
+from orbifolio.runner.vision.ensemble import Ensemble
+from orbifolio.runner.vision.inception import InceptionV3
+from orbifolio.runner.vision.untrained import Untrained
+from orbifolio.runner.vision.vgg import Vgg16, Vgg19
 
 NETWORKS = (
     Vgg16,

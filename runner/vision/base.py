@@ -19,7 +19,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from runner.settings import Settings
+from orbifolio.runner.settings import Settings
 
 Padding = Literal["wrap", "replicate", "zero"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from runner.vision.base import Encoder, Padding, Provenance
+from orbifolio.runner.vision.base import Encoder, Padding, Provenance
 
 
 class Blind(Encoder):

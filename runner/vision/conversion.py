@@ -19,8 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from runner.vision.efficientnet_names import checkpoint_names
-from runner.vision.origins import OriginError, member
+from orbifolio.runner.vision.efficientnet_names import checkpoint_names
+from orbifolio.runner.vision.origins import OriginError, member
 
 Tensors = dict[str, Tensor]
 Convert = Callable[[Path], Tensors]

@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from runner.errors import ShapeMismatch
-from runner.vision.base import Padding
+from orbifolio.runner.errors import ShapeMismatch
+from orbifolio.runner.vision.base import Padding
 
 Margins = tuple[int, int, int, int]
 

@@ -13,9 +13,9 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from runner.vision.base import Encoder, Padding, Provenance, VisionSettings
-from runner.vision.efficientnet import AnyClassifier, EfficientNetLite0, EfficientNetLite1, EfficientNetLite2
-from runner.vision.imagenet import class_names
+from orbifolio.runner.vision.base import Encoder, Padding, Provenance, VisionSettings
+from orbifolio.runner.vision.efficientnet import AnyClassifier, EfficientNetLite0, EfficientNetLite1, EfficientNetLite2
+from orbifolio.runner.vision.imagenet import class_names
 
 LOGITS = "logits"
 

@@ -17,5 +17,5 @@ def class_names() -> tuple[str, ...]:
     >>> class_names()[980]
     'volcano'
     """
-    text = resources.files("runner.vision").joinpath("imagenet_classes.txt").read_text(encoding="utf-8")
+    text = resources.files("orbifolio.runner.vision").joinpath("imagenet_classes.txt").read_text(encoding="utf-8")
     return tuple(text.splitlines())

@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from runner.vision.base import Encoder, Padding, Provenance, VisionSettings
-from runner.vision.edges import check_picture, extend
-from runner.vision.weights import default_store
+from orbifolio.runner.vision.base import Encoder, Padding, Provenance, VisionSettings
+from orbifolio.runner.vision.edges import check_picture, extend
+from orbifolio.runner.vision.weights import default_store
 
 # Convolutions in Keras' order of creation: (in, out, kernel height, kernel width, stride, same padding).
 Shape = tuple[int, int, int, int, int, bool]

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runner.vision import conversion
-from runner.vision.conversion import Convert
-from runner.vision.efficientnet_names import LITE0, LITE1, LITE2
-from runner.vision.origins import Address, InstalledFile, NpmPackage, Origin, Wheel
+from orbifolio.runner.vision import conversion
+from orbifolio.runner.vision.conversion import Convert
+from orbifolio.runner.vision.efficientnet_names import LITE0, LITE1, LITE2
+from orbifolio.runner.vision.origins import Address, InstalledFile, NpmPackage, Origin, Wheel
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,11 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from runner.settings import kind_of
-from runner.vision.base import Encoder, Padding, Provenance, VisionSettings
-from runner.vision.conversion import VGG16, VGG19
-from runner.vision.edges import check_picture, extend
-from runner.vision.weights import default_store
+from orbifolio.runner.settings import kind_of
+from orbifolio.runner.vision.base import Encoder, Padding, Provenance, VisionSettings
+from orbifolio.runner.vision.conversion import VGG16, VGG19
+from orbifolio.runner.vision.edges import check_picture, extend
+from orbifolio.runner.vision.weights import default_store
 
 Pooling = Literal["average", "max"]
 WIDTHS = (64, 128, 256, 512, 512)

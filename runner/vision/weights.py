@@ -27,12 +27,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load, load_file, save
 from torch import Tensor
 
-from runner.errors import MissingWeights
-from runner.vision import conversion
-from runner.vision.base import Provenance
-from runner.vision.conversion import Tensors
-from runner.vision.origins import OriginError
-from runner.vision.published import ENTRIES, TABLE, Entry, Source
+from orbifolio.runner.errors import MissingWeights
+from orbifolio.runner.vision import conversion
+from orbifolio.runner.vision.base import Provenance
+from orbifolio.runner.vision.conversion import Tensors
+from orbifolio.runner.vision.origins import OriginError
+from orbifolio.runner.vision.published import ENTRIES, TABLE, Entry, Source
 
 __all__ = [
     "ENTRIES",

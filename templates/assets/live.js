@@ -1,5 +1,5 @@
 // Pages of a run that goes on: asks for news every few seconds, changes progress and the newest frame in
-// place, and loads the page again when more has changed, where the reader was. See reports/live.py.
+// place, and loads the page again when more has changed, where the reader was. See reports/pages/live_updates.py.
 "use strict";
 
 (() => {

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from runner.canvas import CANVASES, Fourier
-from runner.canvas.initial import INITIALS, Beginning, Constant, FromImage, Noise, Plasma, Product, Sum, begin
-from runner.symmetry import NoSymmetry, Plane
+from orbifolio.runner.canvas import CANVASES, Fourier
+from orbifolio.runner.canvas.initial import INITIALS, Beginning, Constant, FromImage, Noise, Plasma, Product, Sum, begin
+from orbifolio.runner.symmetry import NoSymmetry, Plane
 
 EXACT = [kind for kind in CANVASES if not kind.paints]  # strokes are tested in tests/painting
 SYMMETRIES = {
@@ -53,7 +53,7 @@ def test_stays_symmetric_whatever_the_parameters(kind, name):
     for claim in symmetry.claims():
         if name == "p6":
             continue  # between pixels; measured by the symmetry room
-        from runner.symmetry import colour
+        from orbifolio.runner.symmetry import colour
 
         height, width = artwork.shape[-2:]
         rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
@@ -151,7 +151,7 @@ def test_sums_and_products_are_arithmetic():
 
 
 def test_plasma_wraps_around():
-    from runner.canvas.initial import _diamond_square
+    from orbifolio.runner.canvas.initial import _diamond_square
 
     field = _diamond_square(64, 0.4, random(3))
     inside = (field[1:] - field[:-1]).abs().mean()

@@ -12,8 +12,8 @@ import pytest
 from click.testing import Result
 from rented import TARGET, invoke
 
-from runner.cloud.account import Account
-from runner.cloud.order import Order
+from orbifolio.runner.cloud.account import Account
+from orbifolio.runner.cloud.order import Order
 
 BUCKET = "pictures"
 REGION = "us-east-1"
@@ -84,7 +84,7 @@ def aws(_nobody: None, session: Any) -> Iterator[Any]:
     import boto3
     from moto import mock_aws
 
-    from runner.cloud import account
+    from orbifolio.runner.cloud import account
 
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(boto3, "Session", lambda: session)

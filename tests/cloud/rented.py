@@ -9,10 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
-from runner.cli import cli
-from runner.cloud.account import Account
-from runner.cloud.launching import Launch, instances
-from runner.cloud.order import Order
+from orbifolio.runner.cli import cli
+from orbifolio.runner.cloud.account import Account
+from orbifolio.runner.cloud.launching import Launch, instances
+from orbifolio.runner.cloud.order import Order
 
 TARGET = "s3://pictures/gallery"
 
@@ -45,7 +45,7 @@ def disturb(
         error = trouble(asked[0], options)
         if error is None:
             return plain(self, service, name, what, *nothing, **options)
-        from runner.cloud.faults import translated
+        from orbifolio.runner.cloud.faults import translated
 
         raise translated(error, what, f"{service}:{name}") from error
 

@@ -16,9 +16,9 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from runner.cli import cli
-from runner.cloud.again import launch_line
-from runner.cloud.by_hand import script
+from orbifolio.runner.cli import cli
+from orbifolio.runner.cloud.again import launch_line
+from orbifolio.runner.cloud.by_hand import script
 
 
 @pytest.mark.parametrize(

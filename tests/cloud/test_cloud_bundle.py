@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from runner.cloud.bundle import Bundle, pack, unpack
-from runner.cloud.script import LARGEST, Orders, head, user_data
-from runner.cloud.wheel import _repack, constraints, make_wheel
-from runner.errors import InputError
-from runner.recipe.model import load
+from orbifolio.runner.cloud.bundle import Bundle, pack, unpack
+from orbifolio.runner.cloud.script import LARGEST, Orders, head, user_data
+from orbifolio.runner.cloud.wheel import _repack, constraints, make_wheel
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.recipe.model import load
 
 RECIPE = """\
 schema: 1
@@ -237,7 +237,7 @@ def test_a_folder_that_could_not_be_found_again_is_refused(
 
 
 def test_a_folder_that_is_too_large_is_refused(tmp_path: Path, faces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runner.cloud.travelling.LARGEST", 100)
+    monkeypatch.setattr("orbifolio.runner.cloud.travelling.LARGEST", 100)
     with pytest.raises(InputError, match=r"has too much to travel .*thin it out"):
         pack(load(agent(tmp_path, str(faces))))
 

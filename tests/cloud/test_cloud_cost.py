@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from runner.cloud.account import _dollars
-from runner.cloud.cost import SETUP_SECONDS, Cost, Work, check_budget, time_limit, work_of
-from runner.cloud.machines import BY_NAME, MACHINES, choose
-from runner.cloud.network import one_address
-from runner.cloud.order import Order
-from runner.cloud.policy import caller_policy, fingerprint, node_policy
-from runner.cloud.preparing import list_cost, priced
-from runner.commands.publishing import target_settings
-from runner.errors import InputError
-from runner.recipe.model import load
+from orbifolio.runner.cloud.account import _dollars
+from orbifolio.runner.cloud.cost import SETUP_SECONDS, Cost, Work, check_budget, time_limit, work_of
+from orbifolio.runner.cloud.machines import BY_NAME, MACHINES, choose
+from orbifolio.runner.cloud.network import one_address
+from orbifolio.runner.cloud.order import Order
+from orbifolio.runner.cloud.policy import caller_policy, fingerprint, node_policy
+from orbifolio.runner.cloud.preparing import list_cost, priced
+from orbifolio.runner.commands.publishing import target_settings
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.recipe.model import load
 
 GB = 1e9
 

@@ -15,9 +15,9 @@ import pytest
 from click.testing import Result
 from rented import TARGET, disturb, invoke, listed, living, refusal, start
 
-from runner.cloud import ledger, tags
-from runner.cloud.order import Order
-from runner.errors import InputError
+from orbifolio.runner.cloud import ledger, tags
+from orbifolio.runner.cloud.order import Order
+from orbifolio.runner.errors import InputError
 
 
 def test_a_machine_is_rented_as_promised(aws: Any, launch: Callable[..., Result]) -> None:

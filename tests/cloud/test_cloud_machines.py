@@ -9,12 +9,12 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 from rented import disturb, invoke, living, refusal, start
 
-from runner.cloud import tags
-from runner.cloud.account import Account
-from runner.cloud.launching import read_order
-from runner.cloud.order import Order
-from runner.cloud.watching import locate
-from runner.errors import CloudError, InputError
+from orbifolio.runner.cloud import tags
+from orbifolio.runner.cloud.account import Account
+from orbifolio.runner.cloud.launching import read_order
+from orbifolio.runner.cloud.order import Order
+from orbifolio.runner.cloud.watching import locate
+from orbifolio.runner.errors import CloudError, InputError
 
 
 def test_spot_falls_back_to_other_machines_and_to_demand(
@@ -65,7 +65,7 @@ def test_an_answer_that_was_lost_rents_no_second_machine(
     def ask(self: Account, service: str, name: str, what: str, *nothing: str, **options: Any) -> Any:
         answer = plain(self, service, name, what, *nothing, **options)
         if name == "run_instances":
-            from runner.cloud.faults import translated
+            from orbifolio.runner.cloud.faults import translated
 
             raise translated(ConnectionClosedError(endpoint_url="https://ec2"), what, "")
         return answer

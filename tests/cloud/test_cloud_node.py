@@ -17,14 +17,14 @@ import pytest
 from loopback import BUCKET, KEYS, S3Server, serving
 from stubs import Facts, Machine, dependencies, machine
 
-from runner.cloud.launching import script_of
-from runner.cloud.order import Order
-from runner.cloud.preparing import Prepared, Wish, prepare
-from runner.cloud.wheel import make_wheel
-from runner.commands.publishing import target_settings
-from runner.mail.settings import read_mailer
-from runner.recipe.model import load
-from runner.run import Run
+from orbifolio.runner.cloud.launching import script_of
+from orbifolio.runner.cloud.order import Order
+from orbifolio.runner.cloud.preparing import Prepared, Wish, prepare
+from orbifolio.runner.cloud.wheel import make_wheel
+from orbifolio.runner.commands.publishing import target_settings
+from orbifolio.runner.mail.settings import read_mailer
+from orbifolio.runner.recipe.model import load
+from orbifolio.runner.run.loop import Run
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # a venv, a wheel, torch: each takes its time
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.cloud.by_hand import script as by_hand
-from runner.cloud.script import Orders, body, paints, user_data
-from runner.recipe.model import load
+from orbifolio.runner.cloud.by_hand import script as by_hand
+from orbifolio.runner.cloud.script import Orders, body, paints, user_data
+from orbifolio.runner.recipe.model import load
 
 ROOT = Path(__file__).parents[2]
 

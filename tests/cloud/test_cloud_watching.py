@@ -11,13 +11,13 @@ import pytest
 from click.testing import Result
 from rented import invoke, living, start
 
-from runner.cloud import ledger, tags
-from runner.cloud.account import Account
-from runner.cloud.cleanup import clean
-from runner.cloud.launching import Launch
-from runner.cloud.order import Attempt, Order, from_json
-from runner.cloud.watching import locate, nodes, status, stop
-from runner.errors import InputError
+from orbifolio.runner.cloud import ledger, tags
+from orbifolio.runner.cloud.account import Account
+from orbifolio.runner.cloud.cleanup import clean
+from orbifolio.runner.cloud.launching import Launch
+from orbifolio.runner.cloud.order import Attempt, Order, from_json
+from orbifolio.runner.cloud.watching import locate, nodes, status, stop
+from orbifolio.runner.errors import InputError
 
 
 def test_ps_logs_and_stop(aws: Any, launch: Callable[..., Result]) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from runner.exports.charted import Painted
-from runner.symmetry import colour
-from runner.symmetry.folded import Surface
-from runner.symmetry.polyhedral import point_group
-from runner.symmetry.sheets import Sheets, rotations
-from runner.symmetry.texture import Texture
-from runner.symmetry.triangle import Triangle
+from orbifolio.runner.exports.charted import Painted
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.groups.polyhedral import point_group
+from orbifolio.runner.symmetry.groups.sheets import Sheets, rotations
+from orbifolio.runner.symmetry.groups.triangle import Triangle
+from orbifolio.runner.symmetry.layouts.folded import Surface
+from orbifolio.runner.symmetry.layouts.texture import Texture
 
 
 def painted(texture: Texture, spacing: float, *, seed: int = 0) -> Painted:

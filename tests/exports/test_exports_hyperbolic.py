@@ -12,10 +12,10 @@ import pytest
 from painting import plane
 from PIL import Image
 
-from runner.exports import drift, tiling
-from runner.exports.hyperbolic import hyperbolic_products
-from runner.symmetry.charts import lift
-from runner.symmetry.triangle import Triangle
+from orbifolio.runner.exports import drift, tiling
+from orbifolio.runner.exports.hyperbolic import hyperbolic_products
+from orbifolio.runner.symmetry.groups.triangle import Triangle
+from orbifolio.runner.symmetry.layouts.charts import lift
 
 
 def on_the_hyperboloid(ends):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from runner.exports import products
-from runner.exports.products import write_products
-from runner.renderers.base import Traits
+from orbifolio.runner.exports import products
+from orbifolio.runner.exports.products import write_products
+from orbifolio.runner.renderers.base import Traits
 
 
 def art(height: int, width: int) -> np.ndarray:

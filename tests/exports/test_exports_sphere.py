@@ -13,12 +13,12 @@ import trimesh
 from painting import sphere
 from PIL import Image
 
-from runner.exports import cubemap, encoding, globe
-from runner.exports.orb import orb
-from runner.exports.sphere import sphere_products
-from runner.models.glb import write_glb
-from runner.models.mesh import uv_sphere
-from runner.symmetry.charts import Equirectangular
+from orbifolio.runner.exports import cubemap, encoding, globe
+from orbifolio.runner.exports.orb import orb
+from orbifolio.runner.exports.sphere import sphere_products
+from orbifolio.runner.models.glb import write_glb
+from orbifolio.runner.models.mesh import uv_sphere
+from orbifolio.runner.symmetry.layouts.charts import Equirectangular
 
 EXPECTED = {"globe.webp", "spin.webp", "cubemap.png", "globe.glb", "orb.stl", "globe.js"}
 
@@ -31,8 +31,8 @@ def octahedral():
 @pytest.fixture(scope="module")
 def products(octahedral):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("runner.exports.sphere._SPIN", 64)
-        patch.setattr("runner.exports.sphere._PORTRAIT", 96)
+        patch.setattr("orbifolio.runner.exports.sphere._SPIN", 64)
+        patch.setattr("orbifolio.runner.exports.sphere._PORTRAIT", 96)
         return sphere_products(octahedral.surface, octahedral.values, pixels=256)
 
 
@@ -168,9 +168,9 @@ def test_the_axis_of_the_spin_is_found(name, order):
 def test_colours_that_change_with_the_turn_keep_the_loop_from_being_cut_short():
     from painting import painted
 
-    from runner.symmetry.colour import parse
-    from runner.symmetry.polyhedral import point_group
-    from runner.symmetry.texture import Texture
+    from orbifolio.runner.symmetry.colour import parse
+    from orbifolio.runner.symmetry.groups.polyhedral import point_group
+    from orbifolio.runner.symmetry.layouts.texture import Texture
 
     group = point_group("C4")
     texture = Texture(group.parent, group.sheets({"r4": parse(["-r", "-g", "-b"])}), 16)

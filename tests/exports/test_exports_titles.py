@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from painting import plane, sphere
 
-from runner.exports.hyperbolic import hyperbolic_products
-from runner.exports.products import COVERS, TITLES, cover_of, write_products
-from runner.exports.sphere import sphere_products
-from runner.renderers.base import Traits
+from orbifolio.runner.exports.hyperbolic import hyperbolic_products
+from orbifolio.runner.exports.products import COVERS, TITLES, cover_of, write_products
+from orbifolio.runner.exports.sphere import sphere_products
+from orbifolio.runner.renderers.base import Traits
 
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch):
     for name, value in {"sphere._SPIN": 32, "sphere._PORTRAIT": 32, "drift._FRAMES": 2}.items():
-        monkeypatch.setattr(f"runner.exports.{name}", value)
+        monkeypatch.setattr(f"orbifolio.runner.exports.{name}", value)
 
 
 def test_every_product_has_a_title_but_scenes():

@@ -12,10 +12,10 @@ import torch
 from PIL import Image
 from scipy import ndimage
 
-from runner.exports.zoom import periods, recoloured
-from runner.symmetry import Droste, colour
-from runner.symmetry.blended import BlendedLayout
-from runner.symmetry.droste import DrosteSymmetry
+from orbifolio.runner.exports.zoom import periods, recoloured
+from orbifolio.runner.symmetry import Droste, colour
+from orbifolio.runner.symmetry.kinds.droste import DrosteSymmetry
+from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
 
 
 def drawn(**values: object) -> tuple[DrosteSymmetry, BlendedLayout, torch.Tensor]:

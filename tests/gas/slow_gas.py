@@ -1,6 +1,6 @@
 """The published rules as plainly as they can be written: whole distances, ages and errors kept by hand.
 
-`neupy` are those of NeuPy 0.8.2, `paper` those of Fritzke 1995. Nothing here comes from `runner.gas`.
+`neupy` are those of NeuPy 0.8.2, `paper` those of Fritzke 1995. Nothing here comes from `orbifolio.runner.gas`.
 """
 
 import numpy as np

@@ -2,8 +2,8 @@ import networkx
 import numpy as np
 import pytest
 
-from runner.errors import InputError
-from runner.gas.graph import Graph, union
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.gas.graph import Graph, union
 
 
 @pytest.fixture

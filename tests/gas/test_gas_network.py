@@ -3,8 +3,8 @@ import pytest
 from scipy.spatial import cKDTree
 from slow_gas import SlowGas
 
-from runner.gas.network import Network
-from runner.gas.rules import Fritzke, NeuPy, Shuffled, Utility
+from orbifolio.runner.gas.network import Network
+from orbifolio.runner.gas.rules import Fritzke, NeuPy, Shuffled, Utility
 
 
 @pytest.fixture(scope="module")

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from runner.gas.motif import Motif
-from runner.gas.network import Network
-from runner.gas.orbifold import SymmetricNetwork, group_of
-from runner.gas.rules import Fritzke
-from runner.symmetry import colour
-from runner.symmetry.domain import Domain, fundamental_domain
-from runner.symmetry.frieze import Frieze
-from runner.symmetry.hyperbolic import Hyperbolic
-from runner.symmetry.none import NoSymmetry
-from runner.symmetry.plane import Plane
-from runner.symmetry.rotor import Rotor
-from runner.symmetry.sphere import Sphere
-from runner.symmetry.stage import Stage
+from orbifolio.runner.gas.motif import Motif
+from orbifolio.runner.gas.network import Network
+from orbifolio.runner.gas.orbifold import SymmetricNetwork, group_of
+from orbifolio.runner.gas.rules import Fritzke
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.groups.domain import Domain, fundamental_domain
+from orbifolio.runner.symmetry.isometry_group import Stage
+from orbifolio.runner.symmetry.kinds.frieze import Frieze
+from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic
+from orbifolio.runner.symmetry.kinds.none import NoSymmetry
+from orbifolio.runner.symmetry.kinds.plane import Plane
+from orbifolio.runner.symmetry.kinds.rotor import Rotor
+from orbifolio.runner.symmetry.kinds.sphere import Sphere
 
 FLAT = [
     (Plane(group="p1"), 1),

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from skimage import color, data, filters
 
-from runner.errors import ImageError
-from runner.gas.points import SAMPLINGS, Darkness, Edges, Local, MultiOtsu, Niblack, Otsu, Sauvola
-from runner.gas.rules import NeuPy
-from runner.gas.tone import Tone
+from orbifolio.runner.errors import ImageError
+from orbifolio.runner.gas.points import SAMPLINGS, Darkness, Edges, Local, MultiOtsu, Niblack, Otsu, Sauvola
+from orbifolio.runner.gas.rules import NeuPy
+from orbifolio.runner.gas.tone import Tone
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +126,7 @@ def test_a_crop_beyond_the_picture_is_refused():
 
 def test_the_article_is_repeated_to_its_last_digit():
     """11,931 points, and the five training errors that NeuPy's notebook prints for seed 0."""
-    from runner.gas.network import Network
+    from orbifolio.runner.gas.network import Network
 
     tone = Tone(crop=(150, 30, 150, 150), blur=0.6)
     blurred = tone.blurred(tone.grey(tone.part(data.astronaut().astype(np.float32) / 255)))

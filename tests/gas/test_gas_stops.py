@@ -1,4 +1,4 @@
-from runner.gas.stops import ErrorReached, Moment, NodesReached, Plateau
+from orbifolio.runner.gas.stops import ErrorReached, Moment, NodesReached, Plateau
 
 
 def test_stops_say_why():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from skimage import color
 
-from runner.images.finish import Finish
-from runner.images.preparation import StylePreparation, transfer_colours
-from runner.symmetry import colour
+from orbifolio.runner.images.finish import Finish
+from orbifolio.runner.images.preparation import StylePreparation, transfer_colours
+from orbifolio.runner.symmetry import colour
 
 ALL = range(48)
 

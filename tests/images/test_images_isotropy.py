@@ -8,7 +8,7 @@ unsharp mask must multiply the pattern's swing by 1 + amount (1 - exp(-(k s)^2 /
 import numpy as np
 import pytest
 
-from runner.images.finish import Finish
+from orbifolio.runner.images.finish import Finish
 
 
 def waves(height: int, width: int, order: int) -> np.ndarray:

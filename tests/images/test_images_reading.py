@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from runner.errors import ImageError
-from runner.images import reading
-from runner.images.deep import read_deep_png
-from runner.images.reading import read_picture
+from orbifolio.runner.errors import ImageError
+from orbifolio.runner.images import reading
+from orbifolio.runner.images.deep import read_deep_png
+from orbifolio.runner.images.reading import read_picture
 
 
 def ramp(height: int = 12, width: int = 17, channels: int = 3) -> np.ndarray:

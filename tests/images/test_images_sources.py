@@ -18,10 +18,10 @@ from botocore.stub import Stubber
 from PIL import Image
 from skimage import data as bundled
 
-from runner.errors import ImageError
-from runner.images import fetching
-from runner.images.fetching import fault_of_address, fetch, is_public, without_secrets
-from runner.images.sources import SKIMAGE, Images
+from orbifolio.runner.errors import ImageError
+from orbifolio.runner.images import fetching
+from orbifolio.runner.images.fetching import fault_of_address, fetch, is_public, without_secrets
+from orbifolio.runner.images.sources import SKIMAGE, Images
 
 
 def png(colour: str = "red") -> bytes:

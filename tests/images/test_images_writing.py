@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from runner.errors import ShapeMismatch
-from runner.images.writing import write_png8, write_png16, write_webp
+from orbifolio.runner.errors import ShapeMismatch
+from orbifolio.runner.images.writing import write_png8, write_png16, write_webp
 
 
 def picture() -> np.ndarray:

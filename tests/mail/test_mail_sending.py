@@ -17,10 +17,10 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from runner.errors import MailError, RecipeError
-from runner.mail.message import compose
-from runner.mail.settings import read_mailer
-from runner.mail.smtp import SMTP
+from orbifolio.runner.errors import MailError, RecipeError
+from orbifolio.runner.mail.message import compose
+from orbifolio.runner.mail.settings import read_mailer
+from orbifolio.runner.mail.smtp import SMTP
 
 SUMMARY = {"title": "A <Tiny> one", "recipe": "tiny", "status": "done", "seed": 7, "seconds": 75.0, "steps": 4}
 

@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from runner.cli import cli
-from runner.errors import MailError
-from runner.images.writing import write_png16
-from runner.mail.ses import SES
-from runner.mail.telling import Telling
+from orbifolio.runner.cli import cli
+from orbifolio.runner.errors import MailError
+from orbifolio.runner.images.writing import write_png16
+from orbifolio.runner.mail.ses import SES
+from orbifolio.runner.mail.telling import Telling
 
 RECIPE = """\
 schema: 1

@@ -11,11 +11,11 @@ import pygltflib
 import pytest
 import trimesh
 
-from runner.models.faults import ModelFault
-from runner.models.glb import read_glb, write_glb
-from runner.models.mesh import icosphere, smooth_normals, uv_sphere
-from runner.models.obj import read_obj
-from runner.models.reading import locate, read_model
+from orbifolio.runner.models.faults import ModelFault
+from orbifolio.runner.models.glb import read_glb, write_glb
+from orbifolio.runner.models.mesh import icosphere, smooth_normals, uv_sphere
+from orbifolio.runner.models.obj import read_obj
+from orbifolio.runner.models.reading import locate, read_model
 
 QUAD = b"""# a square
 mtllib elsewhere.mtl
@@ -147,7 +147,7 @@ def test_files_are_found_beside_the_recipe_and_nowhere_else(tmp_path: Path):
 
 
 def test_too_large_a_file_is_not_opened(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("runner.models.reading.LARGEST_FILE", 10)
+    monkeypatch.setattr("orbifolio.runner.models.reading.LARGEST_FILE", 10)
     (tmp_path / "quad.obj").write_bytes(QUAD)
     with pytest.raises(ModelFault, match="has more than 0 MB"):
         locate("quad.obj", tmp_path)

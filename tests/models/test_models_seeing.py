@@ -7,11 +7,11 @@ import time
 import numpy as np
 import pytest
 
-from runner.models.atlas import make_atlas
-from runner.models.eye import around, frame
-from runner.models.mesh import Mesh, icosphere, uv_sphere
-from runner.models.rasterising import covered, nearest
-from runner.models.reading import locate, read_model
+from orbifolio.runner.models.atlas import make_atlas
+from orbifolio.runner.models.eye import around, frame
+from orbifolio.runner.models.mesh import Mesh, icosphere, uv_sphere
+from orbifolio.runner.models.rasterising import covered, nearest
+from orbifolio.runner.models.reading import locate, read_model
 
 
 def pot() -> Mesh:
@@ -75,7 +75,7 @@ def test_memory_is_bounded_and_the_pieces_fit_together(monkeypatch):
     mesh = pot()
     eye = around(mesh, 0.0, 0.3)
     whole = eye.see(mesh, 96)
-    monkeypatch.setattr("runner.models.rasterising._CANDIDATES", 700)
+    monkeypatch.setattr("orbifolio.runner.models.rasterising._CANDIDATES", 700)
     pieces = eye.see(mesh, 96)
     assert np.array_equal(whole.face, pieces.face)
     assert np.array_equal(whole.weights, pieces.weights)

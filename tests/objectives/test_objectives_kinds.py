@@ -7,15 +7,15 @@ import pytest
 import torch
 from pydantic import TypeAdapter
 
-from runner.engine.plain import PlainEngine
-from runner.errors import InputError
-from runner.objectives import OBJECTIVES, AnyObjective
-from runner.objectives.base import PLAIN, Appearance, Preparation
-from runner.objectives.content import cover
-from runner.objectives.dream import Dream, class_index
-from runner.objectives.smoothness import Range, Smoothness
-from runner.objectives.style import MOST_APPEARANCES, Style, _reduce, show
-from runner.vision import Untrained
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.objectives import OBJECTIVES, AnyObjective
+from orbifolio.runner.objectives.base import PLAIN, Appearance, Preparation
+from orbifolio.runner.objectives.content import cover
+from orbifolio.runner.objectives.dream import Dream, class_index
+from orbifolio.runner.objectives.smoothness import Range, Smoothness
+from orbifolio.runner.objectives.style import MOST_APPEARANCES, Style, _reduce, show
+from orbifolio.runner.renderers.image.autograd_engine import PlainEngine
+from orbifolio.runner.vision import Untrained
 
 
 @cache

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from runner.objectives.statistics import STATISTICS, Enhancer, Moments, moments, pool, with_constant
+from orbifolio.runner.objectives.statistics import STATISTICS, Enhancer, Moments, moments, pool, with_constant
 
 
 def features(seed: int = 0, channels: int = 5, dtype=torch.float64) -> torch.Tensor:

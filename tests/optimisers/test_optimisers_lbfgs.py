@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy.optimize import minimize, rosen, rosen_der
 
-from runner.optimisers import OPTIMISERS, Adam, Lbfgs
+from orbifolio.runner.optimisers import OPTIMISERS, Adam, Lbfgs
 
 
 def rosenbrock(parameter: torch.Tensor):

@@ -10,8 +10,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from lxml import html as lxml_html
 
-from reports.publish import serving
-from reports.publish.store import MISSING, Condition, Conflict, Served, Store, Stored
+from orbifolio.reports.publish import serving
+from orbifolio.reports.publish.store import MISSING, Condition, Conflict, Served, Store, Stored
 
 
 class Memory(Store):

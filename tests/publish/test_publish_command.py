@@ -23,17 +23,17 @@ from stores import dangling
 from synthetic_run import write_run
 from typed import typed
 
-from reports.gallery import rebuild_gallery, update_index
-from reports.publish import catalogue
-from reports.publish.folder import Folder
-from reports.publish.publication import Publication
-from reports.publish.retrying import Patience
-from reports.publish.s3 import S3
-from runner import publishing
-from runner.cli import cli
-from runner.commands.publishing import Gauge, target_settings
-from runner.errors import InputError, PublishError
-from runner.recipe.model import load
+from orbifolio.reports.pages.gallery import rebuild_gallery, update_index
+from orbifolio.reports.publish import catalogue
+from orbifolio.reports.publish.folder import Folder
+from orbifolio.reports.publish.publication import Publication
+from orbifolio.reports.publish.retrying import Patience
+from orbifolio.reports.publish.s3 import S3
+from orbifolio.runner.cli import cli
+from orbifolio.runner.commands.publishing import Gauge, target_settings
+from orbifolio.runner.errors import InputError, PublishError
+from orbifolio.runner.recipe.model import load
+from orbifolio.runner.run import background_publish
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -204,7 +204,7 @@ def test_trouble_with_publishing_does_not_fail_the_run(recipe: Callable[..., Pat
 def test_an_interrupted_run_is_published_too(recipe: Callable[..., Path], tmp_path: Path) -> None:
     path = recipe({"kind": "folder", "path": "../www", "every": None}, steps=100_000)
     process = subprocess.Popen(
-        [sys.executable, "-m", "runner.cli", "run", str(path)],
+        [sys.executable, "-m", "orbifolio.runner.cli", "run", str(path)],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
         text=True,
@@ -225,15 +225,15 @@ def test_whatever_ends_a_run_its_report_is_published(gallery: Path, tmp_path: Pa
     folder = gallery / "rainbow-hexagon/20261121-101500-4f2a"
     with (
         contextlib.suppress(ZeroDivisionError),
-        publishing.Publishing(settings, tmp_path, gallery, said.append) as going,
+        background_publish.Publishing(settings, tmp_path, gallery, said.append) as going,
     ):
         going.begin(folder)
         raise ZeroDivisionError
     assert said == [f"published: {(tmp_path / 'www/index.html').as_uri()}"]
-    with publishing.Publishing(settings, tmp_path / "nowhere", gallery, said.append):
+    with background_publish.Publishing(settings, tmp_path / "nowhere", gallery, said.append):
         pass  # the run never began
     assert len(said) == 1
-    with publishing.Publishing(settings, tmp_path / "nowhere", gallery, said.append) as going:
+    with background_publish.Publishing(settings, tmp_path / "nowhere", gallery, said.append) as going:
         going.begin(folder)
     assert said[1].startswith(f"warning: not published: {tmp_path}/nowhere/www: there is no folder {tmp_path}/nowhere;")
     assert said[2].startswith("publish it later with: orbifolio publish ")
@@ -243,9 +243,9 @@ def test_publishing_while_running_sees_new_frames_and_survives_outages(
     seaweed: S3Server, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The listener alone, with a run that grows on disk and a server that is away for a while."""
-    from reports.write import write_report
+    from orbifolio.reports.write import write_report
 
-    monkeypatch.setattr("reports.publish.s3.Patience", lambda: Patience(tries=3, first=0.01, longest=0.1))
+    monkeypatch.setattr("orbifolio.reports.publish.s3.Patience", lambda: Patience(tries=3, first=0.01, longest=0.1))
     gallery = tmp_path / "gallery"
     folder = write_run(gallery, status="running", sizes=((16, 16),), steps=4, until=2, every=1)
     write_report(folder, gallery=gallery)
@@ -264,7 +264,7 @@ def test_publishing_while_running_sees_new_frames_and_survives_outages(
     with proxy(seaweed.url, trouble) as server:
         settings = S3(bucket=BUCKET, prefix=prefix, endpoint_url=server.url, every=0.002)
         store = settings.build(tmp_path)
-        with publishing.Publishing(settings, tmp_path, gallery, said.append) as going:
+        with background_publish.Publishing(settings, tmp_path, gallery, said.append) as going:
             going.begin(folder)
             _await(lambda: len(catalogue.read(store).runs) == 1)
             away.set()
@@ -292,7 +292,7 @@ def _await(holds: Callable[[], Any]) -> None:
 
 
 def test_where_a_run_is_published_does_not_hinder_going_on_with_it(tmp_path: Path) -> None:
-    from runner.shelf import find_resumable
+    from orbifolio.runner.run.run_folder import find_resumable
 
     parameters = {"seed": 1, "publish": None}
     folder = write_run(tmp_path / "gallery", recipe="tiny", status="interrupted", until=3, parameters=parameters)

@@ -15,12 +15,12 @@ from botocore.awsrequest import AWSResponse
 from loopback import serving
 from moto import mock_aws
 
-from reports.publish import catalogue, website
-from reports.publish.publication import Tally
-from reports.publish.retrying import Passing, Patience
-from reports.publish.s3 import S3, Bucket
-from reports.publish.store import MISSING, Conflict, NoConditions, Served
-from runner.errors import InputError, PublishError
+from orbifolio.reports.publish import catalogue, website
+from orbifolio.reports.publish.publication import Tally
+from orbifolio.reports.publish.retrying import Passing, Patience
+from orbifolio.reports.publish.s3 import S3, Bucket
+from orbifolio.reports.publish.store import MISSING, Conflict, NoConditions, Served
+from orbifolio.runner.errors import InputError, PublishError
 
 Publish = Callable[..., Tally]
 HASTY = Patience(tries=3, first=0.001, longest=0.002)

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from stores import dangling
 
-from reports.publish import catalogue, serving
-from reports.publish.folder import Folder, Shelf
-from reports.publish.publication import Tally
-from reports.publish.store import MISSING, Conflict, Served
-from runner.errors import InputError, PublishError
+from orbifolio.reports.publish import catalogue, serving
+from orbifolio.reports.publish.folder import Folder, Shelf
+from orbifolio.reports.publish.publication import Tally
+from orbifolio.reports.publish.store import MISSING, Conflict, Served
+from orbifolio.runner.errors import InputError, PublishError
 
 Publish = Callable[..., Tally]
 

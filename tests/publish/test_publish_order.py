@@ -11,11 +11,11 @@ import pytest
 from stores import Memory, Witness, dangling, links, of_memory
 from synthetic_run import write_run
 
-from reports.gallery import rebuild_gallery
-from reports.publish import catalogue, serving
-from reports.publish.publication import Tally
-from reports.publish.store import Served
-from runner.errors import InputError, PublishError
+from orbifolio.reports.pages.gallery import rebuild_gallery
+from orbifolio.reports.publish import catalogue, serving
+from orbifolio.reports.publish.publication import Tally
+from orbifolio.reports.publish.store import Served
+from orbifolio.runner.errors import InputError, PublishError
 
 Publish = Callable[..., Tally]
 RUN = "rainbow-hexagon/20261121-101500-4f2a"
@@ -412,7 +412,7 @@ def test_a_page_that_grows_while_it_is_read_never_links_to_what_was_not_listed(
     gallery: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the reading of two pages the run writes a frame, its page, and links to both."""
-    from reports.publish import contents
+    from orbifolio.reports.publish import contents
 
     run = gallery / RUN
     honest, step = contents.read, run / "phases/1-16px/steps/00009"

@@ -20,11 +20,11 @@ import pytest
 from loopback import BUCKET, KEYS, S3Server, Trouble, proxy, website
 from stores import Witness, dangling
 
-from reports.publish import catalogue
-from reports.publish.publication import Tally
-from reports.publish.retrying import Patience
-from reports.publish.s3 import S3, Bucket
-from runner.errors import PublishError
+from orbifolio.reports.publish import catalogue
+from orbifolio.reports.publish.publication import Tally
+from orbifolio.reports.publish.retrying import Patience
+from orbifolio.reports.publish.s3 import S3, Bucket
+from orbifolio.runner.errors import PublishError
 
 Publish = Callable[..., Tally]
 ROOT = Path(__file__).resolve().parents[2]
@@ -163,7 +163,7 @@ def test_a_server_that_stays_busy_is_told_and_what_was_uploaded_stays(
 def publisher(gallery: Path, target: str, url: str) -> subprocess.Popen[str]:
     """Another machine: the command line in a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "runner.cli", "publish", str(gallery), target, "--endpoint-url", url],
+        [sys.executable, "-m", "orbifolio.runner.cli", "publish", str(gallery), target, "--endpoint-url", url],
         env={**os.environ, **KEYS, "PYTHONPATH": str(ROOT), "CI": "1"},
         text=True,
         stdout=subprocess.PIPE,

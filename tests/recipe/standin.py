@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Union
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from runner.settings import Settings, family
+from orbifolio.runner.settings import Settings, family
 
 
 class Noise(Settings):

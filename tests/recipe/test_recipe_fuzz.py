@@ -5,10 +5,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from standin import VALID, Recipe
 
-from runner.errors import RecipeError
-from runner.recipe.overrides import apply_overrides
-from runner.recipe.source import Source, parse
-from runner.recipe.validation import validate
+from orbifolio.runner.errors import RecipeError
+from orbifolio.runner.recipe.overrides import apply_overrides
+from orbifolio.runner.recipe.source import Source, parse
+from orbifolio.runner.recipe.validation import validate
 
 FUZZ = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

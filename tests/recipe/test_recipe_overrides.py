@@ -3,10 +3,10 @@
 import pytest
 from standin import VALID, Recipe
 
-from runner.errors import RecipeError
-from runner.recipe.overrides import apply_overrides
-from runner.recipe.source import Source, parse
-from runner.recipe.validation import validate
+from orbifolio.runner.errors import RecipeError
+from orbifolio.runner.recipe.overrides import apply_overrides
+from orbifolio.runner.recipe.source import Source, parse
+from orbifolio.runner.recipe.validation import validate
 
 
 def with_overrides(*overrides: str, text: str = VALID) -> Source:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from runner.errors import RecipeError
-from runner.recipe.model import LoadedRecipe, load, recipe_folders
+from orbifolio.runner.errors import RecipeError
+from orbifolio.runner.recipe.model import LoadedRecipe, load, recipe_folders
 
 TEXT = """\
 schema: 1

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.recipe.scalars import ScalarFault, resolve, shown
+from orbifolio.runner.recipe.scalars import ScalarFault, resolve, shown
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from runner.recipe.marks import Mark
-from runner.recipe.source import parse, read
+from orbifolio.runner.recipe.marks import Mark
+from orbifolio.runner.recipe.source import parse, read
 
 
 def told(content) -> str:

@@ -3,9 +3,9 @@
 import pytest
 from standin import VALID, Recipe
 
-from runner.errors import RecipeError
-from runner.recipe.source import parse
-from runner.recipe.validation import MOST_PROBLEMS, place, validate
+from orbifolio.runner.errors import RecipeError
+from orbifolio.runner.recipe.source import parse
+from orbifolio.runner.recipe.validation import MOST_PROBLEMS, place, validate
 
 
 def told(text: str) -> list[str]:

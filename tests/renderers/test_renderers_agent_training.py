@@ -10,13 +10,13 @@ import pytest
 import torch
 from pydantic import TypeAdapter
 
-from runner.agent.learnt import load_agent
-from runner.errors import InputError
-from runner.painter import mypaint
-from runner.painter.learnt import find_painter
-from runner.renderers import AnyRenderer, agent_renderer, agent_training
-from runner.renderers.agent_renderer import prepared
-from runner.renderers.base import Studio
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.renderers import AnyRenderer, agent_renderer, agent_training
+from orbifolio.runner.renderers.agent_renderer import prepared
+from orbifolio.runner.renderers.base import Studio
+from orbifolio.runner.strokes.agent.weights import load_agent
+from orbifolio.runner.strokes.brush_models.weights import find_painter
+from orbifolio.runner.strokes.mypaint import mypaint
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "painter"))
 from program_here import needs_program

@@ -7,10 +7,10 @@ import pytest
 import torch
 from pydantic import TypeAdapter, ValidationError
 
-from runner.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from runner.errors import ImageError
-from runner.renderers import AnyRenderer
-from runner.renderers.base import Studio
+from orbifolio.runner.errors import ImageError
+from orbifolio.runner.renderers import AnyRenderer
+from orbifolio.runner.renderers.base import Studio
+from orbifolio.runner.run.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 
 
 def disk() -> torch.Tensor:

@@ -5,8 +5,8 @@ import pytest
 import torch
 from pydantic import TypeAdapter
 
-from runner.renderers import AnyRenderer
-from runner.renderers.base import Studio
+from orbifolio.runner.renderers import AnyRenderer
+from orbifolio.runner.renderers.base import Studio
 
 
 def picture(source: str) -> torch.Tensor:
@@ -114,7 +114,7 @@ def test_traits_tell_what_a_finish_must_respect():
 
 
 def test_products_have_the_colours_of_the_finished_picture(monkeypatch):
-    from runner.symmetry.plane import PlaneSymmetry
+    from orbifolio.runner.symmetry.kinds.plane import PlaneSymmetry
 
     _, renderer = build()
     state = renderer.begin(0, None)

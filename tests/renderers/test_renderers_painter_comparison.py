@@ -8,13 +8,13 @@ import torch
 from PIL import Image
 from pydantic import TypeAdapter
 
-from runner.painter.gan import Gan
-from runner.painter.learnt import pack
-from runner.painter.raster import fresh
-from runner.renderers import AnyRenderer
-from runner.renderers.base import Studio
-from runner.renderers.perception import Perception, gram
-from runner.vision.untrained import Untrained
+from orbifolio.runner.renderers import AnyRenderer
+from orbifolio.runner.renderers.base import Studio
+from orbifolio.runner.renderers.image.perceptual_loss import Perception, gram
+from orbifolio.runner.strokes.brush_models.gan import Gan
+from orbifolio.runner.strokes.brush_models.raster_base import fresh
+from orbifolio.runner.strokes.brush_models.weights import pack
+from orbifolio.runner.vision.untrained import Untrained
 
 
 @pytest.fixture

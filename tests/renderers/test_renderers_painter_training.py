@@ -9,14 +9,14 @@ import pytest
 import torch
 from pydantic import TypeAdapter
 
-from runner.errors import MissingProgram
-from runner.painter import mypaint
-from runner.painter.actions import draw_actions
-from runner.painter.learnt import unpack
-from runner.painter.shards import write_shard
-from runner.painter.sheet import flower
-from runner.renderers import AnyRenderer, painter_training
-from runner.renderers.base import Studio
+from orbifolio.runner.errors import MissingProgram
+from orbifolio.runner.renderers import AnyRenderer, painter_training
+from orbifolio.runner.renderers.base import Studio
+from orbifolio.runner.strokes.brush_models.metrics_sheet import flower
+from orbifolio.runner.strokes.brush_models.weights import unpack
+from orbifolio.runner.strokes.mypaint import mypaint
+from orbifolio.runner.strokes.mypaint.actions import draw_actions
+from orbifolio.runner.strokes.mypaint.shards import write_shard
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "painter"))
 from program_here import needs_program

@@ -5,9 +5,9 @@ import pytest
 import torch
 from pydantic import TypeAdapter
 
-from runner.renderers import AnyRenderer
-from runner.renderers.base import Studio
-from runner.renderers.survey import CELL, contact_sheet
+from orbifolio.runner.renderers import AnyRenderer
+from orbifolio.runner.renderers.base import Studio
+from orbifolio.runner.renderers.survey import CELL, contact_sheet
 
 BASE = {
     "kind": "image-optimisation",

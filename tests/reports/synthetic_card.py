@@ -7,8 +7,8 @@ from typing import Any
 
 from synthetic_run import BEGAN
 
-from reports import card
-from reports.card import Card
+from orbifolio.reports.data import card
+from orbifolio.reports.data.card import Card
 
 HOSTILE = "\"><script>alert('x')</script> &amp; ☃ 𝔘 \u202e" + "wide" * 80
 

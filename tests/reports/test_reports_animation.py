@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
-from reports import animation, film, imaging
-from reports.log import Run, read_run
-from reports.tree import Place
-from reports.write import write_report
-from runner.exports import mp4
+from orbifolio.reports.data.log import Run, read_run
+from orbifolio.reports.media import animation, encode, img
+from orbifolio.reports.tree import Place
+from orbifolio.reports.write import write_report
+from orbifolio.runner.exports import mp4
 
 Make = Callable[..., Path]
 
@@ -29,7 +29,7 @@ Make = Callable[..., Path]
 def without_video(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """MP4 is tried by the tests that are about it."""
     if "video" not in request.node.name:
-        for place in (film, mp4):
+        for place in (encode, mp4):
             monkeypatch.setattr(place, "has_video", lambda: False)
 
 
@@ -96,7 +96,7 @@ def test_durations_follow_a_fixed_rate_and_hold_the_last(count: int) -> None:
     found = animation.durations(count)
     assert len(found) == count
     assert len(set(found[:-1])) == 1
-    assert all(value % film.TICK == 0 and value % found[0] == 0 for value in found)
+    assert all(value % encode.TICK == 0 and value % found[0] == 0 for value in found)
     assert 1200 < found[-1] <= 1500
     assert sum(found[:-1]) <= 7500
 
@@ -144,9 +144,9 @@ def test_equal_frames_give_equal_bytes(make_run: Make) -> None:
 @pytest.mark.skipif(not features.check("avif"), reason="this Pillow makes no AVIF")
 def test_an_avif_tells_no_time_and_still_plays() -> None:
     pictures = [noisy(32, 24), noisy(32, 24).rotate(180)]
-    first = film.avif(pictures, [40, 60])
+    first = encode.avif(pictures, [40, 60])
     time.sleep(1.1)  # its headers count seconds
-    assert first == film.avif(pictures, [40, 60])
+    assert first == encode.avif(pictures, [40, 60])
     assert first is not None
     played = Image.open(io.BytesIO(first))
     assert played.n_frames == 2
@@ -167,7 +167,7 @@ def test_the_smaller_kind_comes_first(make_run: Make) -> None:
 
 
 def test_without_avif_there_is_webp(make_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(film.features, "check", lambda name: False)
+    monkeypatch.setattr(encode.features, "check", lambda name: False)
     made = animation.make(ended(make_run(sizes=((128, 128),), steps=12, every=1)))
     assert made is not None
     assert made.endings == (".webp",)
@@ -203,7 +203,7 @@ def test_an_encoder_that_fails_does_not_stop_the_report(make_run: Make, monkeypa
     def fail(*arguments: object, **options: object) -> bytes:
         raise RuntimeError("encoder")
 
-    monkeypatch.setattr(film, "webp", fail)
+    monkeypatch.setattr(encode, "webp", fail)
     folder = make_run()
     page = write_report(folder, gallery=folder.parent.parent).read_text()
     assert "What went wrong" not in page
@@ -241,7 +241,7 @@ def test_video_is_h264_of_even_sides(make_run: Make) -> None:
     frames, _ = opened(folder / "animation.webp")
     wanted = np.asarray(frames[-1].crop((0, 0, 128, 134)), int).ravel()
     assert np.abs(pixels[-1].astype(int) - wanted).mean() < 12
-    again = film.mp4(animation._readable(ended(folder), animation._frames(ended(folder))), animation.durations(6))
+    again = encode.mp4(animation._readable(ended(folder), animation._frames(ended(folder))), animation.durations(6))
     assert again == (folder / "animation.mp4").read_bytes()
 
 
@@ -257,14 +257,14 @@ def test_a_video_made_elsewhere_is_kept_where_the_extra_is_missing(
     make_run: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = make_run(sizes=((129, 135),), steps=18)
-    monkeypatch.setattr(film, "has_video", lambda: True)
-    monkeypatch.setattr(film, "mp4", lambda *arguments: b"a film")
+    monkeypatch.setattr(encode, "has_video", lambda: True)
+    monkeypatch.setattr(encode, "mp4", lambda *arguments: b"a film")
     assert animation.make(ended(folder)) is not None
-    monkeypatch.setattr(film, "has_video", lambda: False)
+    monkeypatch.setattr(encode, "has_video", lambda: False)
     made = animation.make(ended(folder))
     assert made is not None
     assert made.endings[-2:] == (".webp", ".mp4")
     found = animation.part(ended(folder), Place(folder))
     assert found is not None
     assert [clip.kind for clip in found.images][-1:] == ["image/webp"]
-    assert imaging.newest_frame(ended(folder)) is not None
+    assert img.newest_frame(ended(folder)) is not None

@@ -12,9 +12,9 @@ from lxml import html
 from synthetic_card import HOSTILE, a_card
 from synthetic_run import BEGAN
 
-from reports import compare
-from reports.gallery import pages_above, rebuild_gallery
-from reports.tree import Place
+from orbifolio.reports import compare
+from orbifolio.reports.pages.gallery import pages_above, rebuild_gallery
+from orbifolio.reports.tree import Place
 
 NOW = BEGAN + 10**6
 

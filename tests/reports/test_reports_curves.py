@@ -13,12 +13,13 @@ import lxml.html
 import numpy as np
 import pytest
 
-from reports import curves, parts, thinning, ticks
-from reports.chart import Series, chart
-from reports.log import Phase, Step, read_run
-from reports.render import Renderer
-from reports.tree import Header, Page
-from reports.write import write_report
+from orbifolio.reports import parts
+from orbifolio.reports.charts import curves, thinning, ticks
+from orbifolio.reports.charts.chart import Series, chart
+from orbifolio.reports.data.log import Phase, Step, read_run
+from orbifolio.reports.render import Renderer
+from orbifolio.reports.tree import Header, Page
+from orbifolio.reports.write import write_report
 
 
 def points(path: str) -> list[tuple[str, float, float]]:

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 from synthetic_run import picture
 
-from reports import deepzoom, pictures
-from reports.log import read_run
-from reports.write import write_report
+from orbifolio.reports.data.log import read_run
+from orbifolio.reports.media import deepzoom, thumbnails
+from orbifolio.reports.write import write_report
 
 Make = Callable[..., Path]
 WIDTH, HEIGHT = 4200, 150
@@ -188,14 +188,14 @@ def test_artworks_may_have_more_pixels_than_strangers_pictures(tmp_path: Path, m
     picture(64, 64).save(tmp_path / "final.png")
     picture(64, 64).save(tmp_path / "bomb.webp")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)  # 64 x 64 is four times that, as 19,000 x 19,000 is
-    assert pictures.size(tmp_path / "final.png") == (64, 64)
-    assert pictures.size(tmp_path / "bomb.webp") is None
-    loaded = pictures.load(tmp_path / "final.png")
+    assert thumbnails.size(tmp_path / "final.png") == (64, 64)
+    assert thumbnails.size(tmp_path / "bomb.webp") is None
+    loaded = thumbnails.load(tmp_path / "final.png")
     assert loaded is not None
     assert loaded.getpixel((5, 7)) == picture(64, 64).getpixel((5, 7))
-    assert pictures.prepare(tmp_path, "final.png") is not None
-    monkeypatch.setattr(pictures, "_MOST_PIXELS", 4000)
-    assert pictures.size(tmp_path / "final.png") is None
+    assert thumbnails.prepare(tmp_path, "final.png") is not None
+    monkeypatch.setattr(thumbnails, "_MOST_PIXELS", 4000)
+    assert thumbnails.size(tmp_path / "final.png") is None
 
 
 @pytest.mark.parametrize("tiles", [[True, True], [False, True], [False, False], "x", None])

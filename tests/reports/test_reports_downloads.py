@@ -10,10 +10,11 @@ import numpngw
 import numpy as np
 from synthetic_run import picture
 
-from reports import downloads, wording
-from reports.log import read_run
-from reports.tree import Place
-from reports.write import write_report
+from orbifolio.reports import wording
+from orbifolio.reports.data import downloads
+from orbifolio.reports.data.log import read_run
+from orbifolio.reports.tree import Place
+from orbifolio.reports.write import write_report
 
 Make = Callable[..., Path]
 

@@ -9,10 +9,10 @@ from typing import Any
 from lxml import etree
 from synthetic_card import HOSTILE, a_card
 
-from reports import feed
-from reports.card import Card
-from reports.gallery import files_above
-from reports.render import renderer
+from orbifolio.reports.data.card import Card
+from orbifolio.reports.pages import feed
+from orbifolio.reports.pages.gallery import files_above
+from orbifolio.reports.render import renderer
 
 ATOM = {"a": "http://www.w3.org/2005/Atom", "x": "http://www.w3.org/1999/xhtml"}
 

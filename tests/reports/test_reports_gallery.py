@@ -11,12 +11,14 @@ from lxml import html
 from synthetic_card import HOSTILE, a_card
 from synthetic_run import BEGAN
 
-from reports import card, differences, many, recipes, walls
-from reports.card import Card
-from reports.gallery import files_above, pages_above, rebuild_gallery, update_index, write_above
-from reports.log import read_run
-from reports.parts import Filters, RunTable, Wall
-from reports.render import renderer
+from orbifolio.reports import many
+from orbifolio.reports.data import card, differences
+from orbifolio.reports.data.card import Card
+from orbifolio.reports.data.log import read_run
+from orbifolio.reports.pages import recipe, thumbnail_grid
+from orbifolio.reports.pages.gallery import files_above, pages_above, rebuild_gallery, update_index, write_above
+from orbifolio.reports.parts import Filters, RunTable, Wall
+from orbifolio.reports.render import renderer
 
 NOW = BEGAN + 10**6
 
@@ -52,12 +54,12 @@ def test_menus_offer_what_differs_and_count_it() -> None:
 
 
 def test_too_many_seeds_are_left_to_the_search() -> None:
-    assert {each.name for each in walls.choosers([a_card(number) for number in range(100)])} == set()
+    assert {each.name for each in thumbnail_grid.choosers([a_card(number) for number in range(100)])} == set()
 
 
 def test_months_and_durations_are_in_order() -> None:
     months = [a_card(number, started=BEGAN + number * 86400 * 40, seconds=10.0**number) for number in range(5)]
-    found = {chooser.name: [choice.label for choice in chooser.choices] for chooser in walls.choosers(months)}
+    found = {chooser.name: [choice.label for choice in chooser.choices] for chooser in thumbnail_grid.choosers(months)}
     assert found["month"][0] == "April 2026"
     assert found["month"][-1] == "November 2025"
     assert found["length"] == ["under a minute", "1 to 10 minutes", "10 minutes to an hour", "over an hour"]
@@ -110,10 +112,10 @@ def test_the_table_of_a_recipe_is_bounded() -> None:
     wall, table = pages_above(Path("/nowhere"), cards)[0].parts
     assert isinstance(wall, Wall)
     assert isinstance(table, RunTable)
-    assert len(wall.cards) == recipes.MOST_PICTURES
+    assert len(wall.cards) == recipe.MOST_PICTURES
     assert "200" in wall.note
     assert len(table.rows) == 200
-    assert len(table.differing) == recipes.MOST_COLUMNS
+    assert len(table.differing) == recipe.MOST_COLUMNS
     assert "more parameters differ" in table.note
 
 

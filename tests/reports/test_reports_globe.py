@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 from synthetic_run import BEGAN, write_run
 
-from reports import card, globe
-from reports.log import read_run
-from reports.tree import Place
-from reports.write import write_report
+from orbifolio.reports.data import card, globe
+from orbifolio.reports.data.log import read_run
+from orbifolio.reports.tree import Place
+from orbifolio.reports.write import write_report
 
 EXTRAS = [
     {"path": "extras/globe.js", "title": "the page's globe", "kind": "scene"},

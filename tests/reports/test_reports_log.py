@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from synthetic_run import BEGAN
 
-from reports.gallery import rebuild_gallery
-from reports.log import STALE_AFTER, read_run
-from reports.progress import measure
-from reports.write import write_report
+from orbifolio.reports.data.log import STALE_AFTER, read_run
+from orbifolio.reports.data.progress import measure
+from orbifolio.reports.pages.gallery import rebuild_gallery
+from orbifolio.reports.write import write_report
 
 NOW = BEGAN + 5
 MakeRun = Callable[..., Path]

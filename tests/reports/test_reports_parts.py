@@ -11,8 +11,10 @@ import pytest
 from PIL import Image
 from synthetic_run import picture
 
-from reports import bibliography, pictures, prose, references, values
-from reports.tree import Place
+from orbifolio.reports import prose
+from orbifolio.reports.data import bibliography, references, values
+from orbifolio.reports.media import thumbnails
+from orbifolio.reports.tree import Place
 
 KEYS = """gatys2015 gatys2016 simonyan2014 xie2015 tan2019 szegedy2016 szegedy2015 mordvintsev2015 olah2017
 mordvintsev2018 liu1989 nocedal2006 kingma2015 rudin1992 itc-a conway2008 coxeter1972 jarratt1980 spglib2024
@@ -25,7 +27,7 @@ def test_a_shrunk_tile_still_wraps(tmp_path: Path) -> None:
     tile = picture(150, 90, seed=3)
     noise = np.random.default_rng(0).integers(0, 255, (90, 150, 3)).astype(np.uint8)
     tile = Image.blend(tile, Image.fromarray(noise), 0.5)
-    shrunk = pictures._shrink(tile, (50, 30), (True, True))
+    shrunk = thumbnails._shrink(tile, (50, 30), (True, True))
     plane = Image.new("RGB", (450, 270))
     for row in range(3):
         for column in range(3):
@@ -40,7 +42,7 @@ def test_sixteen_bit_pictures_become_eight_bit_copies(tmp_path: Path) -> None:
     numpngw = pytest.importorskip("numpngw")
     deep = np.linspace(0, 65535, 400 * 10 * 3).reshape(10, 400, 3).astype(np.uint16)
     numpngw.write_png(str(tmp_path / "final.png"), deep)
-    source = pictures.prepare(tmp_path, "final.png")
+    source = thumbnails.prepare(tmp_path, "final.png")
     assert source is not None
     assert [width for _, width in source.versions] == [320, 400]
     with Image.open(source.versions[-1][0]) as copy:
@@ -50,7 +52,7 @@ def test_sixteen_bit_pictures_become_eight_bit_copies(tmp_path: Path) -> None:
 
 def test_small_web_pictures_are_not_copied(tmp_path: Path) -> None:
     picture(200, 100).save(tmp_path / "frame.webp")
-    source = pictures.prepare(tmp_path, "frame.webp")
+    source = thumbnails.prepare(tmp_path, "frame.webp")
     assert source is not None
     assert source.versions == ((tmp_path / "frame.webp", 200),)
     assert not (tmp_path / "thumbs").exists()
@@ -59,8 +61,8 @@ def test_small_web_pictures_are_not_copied(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "missing.png", "text.png", "."])
 def test_unreadable_pictures_are_none(tmp_path: Path, name: str) -> None:
     (tmp_path / "text.png").write_text("not a picture")
-    assert pictures.prepare(tmp_path, name) is None
-    assert pictures.repeatable(tmp_path, name, wrap=(True, True)) is None
+    assert thumbnails.prepare(tmp_path, name) is None
+    assert thumbnails.repeatable(tmp_path, name, wrap=(True, True)) is None
 
 
 def test_yaml_tokens_join_to_the_text() -> None:

@@ -13,8 +13,8 @@ from lxml import html as lxml_html
 from lxml.html import HtmlElement
 from synthetic_run import BEGAN, write_run
 
-from reports.gallery import rebuild_gallery
-from reports.render import own_templates
+from orbifolio.reports.pages.gallery import rebuild_gallery
+from orbifolio.reports.render import own_templates
 
 SOON = BEGAN + 60
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import lxml.html
 
-from reports import curves
-from reports.log import read_run
-from reports.write import write_report
+from orbifolio.reports.charts import curves
+from orbifolio.reports.data.log import read_run
+from orbifolio.reports.write import write_report
 
 
 def test_pictures_on_the_way_are_shown_in_their_order(tmp_path: Path, make_run: Callable[..., Path]) -> None:

@@ -17,13 +17,13 @@ from synthetic_card import HOSTILE, a_card
 from synthetic_run import BEGAN
 from synthetic_sweep import NAME, finished_sweep, member, product, record, run_for, write_sweep_record
 
-from reports import card, measures
-from reports.gallery import rebuild_gallery, run_folders
-from reports.log import STALE_AFTER, read_run
-from reports.render import renderer
-from reports.sweep import arranging, faces, measured, overview, page
-from reports.sweep.record import Sweep, from_record, read_all
-from reports.sweeps import write_sweep
+from orbifolio.reports.data import card, metrics
+from orbifolio.reports.data.log import STALE_AFTER, read_run
+from orbifolio.reports.pages.gallery import rebuild_gallery, run_folders
+from orbifolio.reports.pages.sweep_page import write_sweep
+from orbifolio.reports.render import renderer
+from orbifolio.reports.sweep import arranging, faces, measured, overview, page
+from orbifolio.reports.sweep.record import Sweep, from_record, read_all
 
 SOON = BEGAN + 60
 FOUR = {"seed": ["1", "2"], "renderer.symmetry": ["{kind: plane, group: p4}", "{kind: plane, group: p6}"]}
@@ -173,7 +173,7 @@ def test_time_left_counts_waiting_runs_and_those_at_once() -> None:
     ]
     sweep = from_record(NAME, record({}, members), BEGAN)
     going = {f"x/{n}": faces.Face(a_card(type="x", id=str(n), status="running", seconds=30.0)) for n in (1, 2)}
-    from reports.progress import Progress
+    from orbifolio.reports.data.progress import Progress
 
     going = {run: faces.Face(face.card, Progress(0.5, 30.0, "")) for run, face in going.items()}
     seen = {"x/0": faces.Face(a_card(type="x", id="0", seconds=60.0)), **going}
@@ -201,7 +201,7 @@ def test_measures_are_those_that_runs_share_and_differ_in(gallery: Path) -> None
 
 def test_measures_of_a_run_are_its_summary_and_its_log(make_run: Callable[..., Path]) -> None:
     run = read_run(make_run(painting={"decibels": 31.5, "name": "x", "table": [1, 2]}, flag=True))
-    found = measures.of_run(run)
+    found = metrics.of_run(run)
     last = run.phases[-1].steps[-1]
     assert found["loss"] == pytest.approx(sum(last.terms.values()))
     assert found["seconds"] == 93.1
@@ -210,7 +210,7 @@ def test_measures_of_a_run_are_its_summary_and_its_log(make_run: Callable[..., P
     assert found["metrics.evaluations"] == 1.0
     assert found["painting.decibels"] == 31.5
     assert not {"flag", "seed", "schema", "painting.table"} & set(found)
-    curve = measures.curve(run)
+    curve = metrics.curve(run)
     assert [(each.title, each.steps) for each in curve] == [("16 px", 6), ("32 px", 6)]
     assert [step for step, _ in curve[0].points] == [1, 2, 3, 4, 5, 6]
     kept = card.from_json(json.loads(card.from_run(run).to_json()))
@@ -218,8 +218,8 @@ def test_measures_of_a_run_are_its_summary_and_its_log(make_run: Callable[..., P
 
 
 def test_long_curves_keep_the_same_few_steps(make_run: Callable[..., Path]) -> None:
-    long = measures.curve(read_run(make_run(sizes=((16, 16),), steps=900, every=900)))[0]
-    early = measures.curve(read_run(make_run(recipe="b", sizes=((16, 16),), steps=900, every=900, until=500)))[0]
+    long = metrics.curve(read_run(make_run(sizes=((16, 16),), steps=900, every=900)))[0]
+    early = metrics.curve(read_run(make_run(recipe="b", sizes=((16, 16),), steps=900, every=900, until=500)))[0]
     assert len(long.points) <= 60
     assert long.points[0][0] == 1
     assert long.points[-1][0] == 900
@@ -358,7 +358,7 @@ def test_members_that_fit_nowhere_are_shown_all_the_same() -> None:
 
 def test_a_record_is_read_again_when_it_changes(gallery: Path) -> None:
     """A run's own page must not keep an old answer."""
-    from reports.sweep import membership
+    from orbifolio.reports.sweep import membership
 
     entries = product({"seed": ["1"]})
     folder = write_sweep_record(gallery, record({"seed": ["1"]}, entries))

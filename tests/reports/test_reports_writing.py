@@ -13,11 +13,11 @@ import jinja2
 import pytest
 from synthetic_run import BEGAN, picture
 
-from reports import files
-from reports.gallery import rebuild_gallery, update_index
-from reports.render import Renderer, own_templates
-from reports.tree import Header, Link, Page
-from reports.write import write_report
+from orbifolio.reports import files
+from orbifolio.reports.pages.gallery import rebuild_gallery, update_index
+from orbifolio.reports.render import Renderer, own_templates
+from orbifolio.reports.tree import Header, Link, Page
+from orbifolio.reports.write import write_report
 
 NOW = BEGAN + 5
 MakeRun = Callable[..., Path]
@@ -172,7 +172,7 @@ def test_unknown_names_in_templates_are_errors(tmp_path: Path) -> None:
 
 
 def test_every_part_has_a_template_of_its_own() -> None:
-    from reports import parts
+    from orbifolio.reports import parts
 
     templates = [kind.template for kind in parts.Part.__subclasses__()]
     assert len(set(templates)) == len(templates) > 15
@@ -193,7 +193,7 @@ def test_small_pictures_follow_their_source(gallery: Path, make_run: MakeRun) ->
 
 def test_reports_import_neither_torch_nor_the_runner_s_numerics() -> None:
     code = (
-        "import sys, reports.gallery, reports.write; "
+        "import sys, orbifolio.reports.pages.gallery, orbifolio.reports.write; "
         "print(*sorted({'torch', 'scipy', 'skimage', 'pydantic', 'boto3'} & set(sys.modules)))"
     )
     done = subprocess.run(

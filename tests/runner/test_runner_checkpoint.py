@@ -5,8 +5,8 @@ import pickle
 import pytest
 import torch
 
-from runner.checkpoint import NAME, Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
-from runner.errors import RunFailed
+from orbifolio.runner.errors import RunFailed
+from orbifolio.runner.run.checkpoint import NAME, Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
 
 
 def example() -> Checkpoint:

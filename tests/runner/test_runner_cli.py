@@ -11,9 +11,9 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner.cli import cli
-from runner.errors import RecipeError
-from runner.recipe.model import load
+from orbifolio.runner.cli import cli
+from orbifolio.runner.errors import RecipeError
+from orbifolio.runner.recipe.model import load
 
 
 def invoke(*arguments):
@@ -116,7 +116,7 @@ def test_progress_is_live_on_a_terminal(recipe, tmp_path):
     """A real pseudo-terminal: a bar with an estimate appears, and the terminal is given back."""
     reader, writer = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "runner.cli", "run", str(recipe)],
+        [sys.executable, "-m", "orbifolio.runner.cli", "run", str(recipe)],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=writer,
@@ -348,7 +348,7 @@ def test_combinations_that_cannot_work_are_refused(recipe, override, words):
 
 def test_a_reader_that_goes_away_does_not_end_the_run(recipe, tmp_path):
     process = subprocess.Popen(
-        [sys.executable, "-m", "runner.cli", "run", str(recipe)],
+        [sys.executable, "-m", "orbifolio.runner.cli", "run", str(recipe)],
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -8,28 +8,28 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reports.publish import PUBLISHERS
-from reports.references import REFERENCES
-from runner.agent.data import TARGETS
-from runner.canvas import CANVASES
-from runner.canvas.initial import INITIALS
-from runner.drawing import DRAWINGS
-from runner.drawing.colours import COLOURINGS
-from runner.gas.points import SAMPLINGS
-from runner.gas.rules import RULES
-from runner.gas.stops import STOPS
-from runner.mail import MAILERS
-from runner.objectives import OBJECTIVES
-from runner.objectives.statistics import STATISTICS
-from runner.optimisers import OPTIMISERS
-from runner.painter.data import DATA
-from runner.painter.kinds import PAINTERS
-from runner.recipe.model import Recipe, load
-from runner.renderers import RENDERERS
-from runner.settings import kind_of
-from runner.symmetry import SYMMETRIES
-from runner.views import VIEWS
-from runner.vision import NETWORKS
+from orbifolio.reports.data.references import REFERENCES
+from orbifolio.reports.publish import PUBLISHERS
+from orbifolio.runner.canvas import CANVASES
+from orbifolio.runner.canvas.initial import INITIALS
+from orbifolio.runner.gas.drawing import DRAWINGS
+from orbifolio.runner.gas.drawing.colours import COLOURINGS
+from orbifolio.runner.gas.points import SAMPLINGS
+from orbifolio.runner.gas.rules import RULES
+from orbifolio.runner.gas.stops import STOPS
+from orbifolio.runner.mail import MAILERS
+from orbifolio.runner.objectives import OBJECTIVES
+from orbifolio.runner.objectives.statistics import STATISTICS
+from orbifolio.runner.optimisers import OPTIMISERS
+from orbifolio.runner.recipe.model import Recipe, load
+from orbifolio.runner.renderers import RENDERERS
+from orbifolio.runner.settings import kind_of
+from orbifolio.runner.strokes.agent.data import TARGETS
+from orbifolio.runner.strokes.brush_models.data import DATA
+from orbifolio.runner.strokes.brush_models.kinds import PAINTERS
+from orbifolio.runner.symmetry import SYMMETRIES
+from orbifolio.runner.views import VIEWS
+from orbifolio.runner.vision import NETWORKS
 
 ROOT = Path(__file__).resolve().parents[2]
 FAMILIES = {
@@ -88,7 +88,7 @@ def test_the_reference_is_in_step_with_the_code():
 
 
 def test_the_schema_is_in_step_with_the_code():
-    from runner.commands.scaffolding import schema_text
+    from orbifolio.runner.commands.scaffolding import schema_text
 
     shipped = (ROOT / "recipes" / "recipe.schema.json").read_text(encoding="utf-8")
     assert shipped == schema_text(), "run orbifolio schema --write recipes/recipe.schema.json"
@@ -215,12 +215,12 @@ EXCEPTIONS = {
 @pytest.mark.parametrize(
     "module",
     [
-        "reports.gallery",
-        "reports.write",
-        "runner.commands.publishing",
-        "runner.cloud.watching",
-        "runner.cli",
-        "runner.events",
+        "orbifolio.reports.pages.gallery",
+        "orbifolio.reports.write",
+        "orbifolio.runner.commands.publishing",
+        "orbifolio.runner.cloud.watching",
+        "orbifolio.runner.cli",
+        "orbifolio.runner.run.events",
     ],
 )
 def test_commands_that_compute_nothing_start_without_torch(module):
@@ -237,4 +237,4 @@ def test_the_wheel_names_every_package():
         for top in ("runner", "reports")
         for path in (ROOT / top).rglob("__init__.py")
     }
-    assert here | {"reports._templates", "runner._recipes"} == listed
+    assert here | {"orbifolio.reports._templates", "orbifolio.runner._recipes"} == listed

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.discretion import discreet, discreet_value
+from orbifolio.runner.redaction import discreet, discreet_value
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.frames import FrameSchedule
+from orbifolio.runner.run.frame_schedule import FrameSchedule
 
 
 @given(st.lists(st.integers(0, 200), min_size=1, max_size=6), st.integers(1, 60))

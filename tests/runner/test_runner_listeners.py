@@ -5,8 +5,8 @@ import time
 
 from rich.console import Console
 
-from runner.events import PhaseStarted, RunFinished, RunStarted, Stepped, Warned, read_events
-from runner.listeners import LogWriter, Pace, ReportWriter, Terminal, clock
+from orbifolio.runner.run.events import PhaseStarted, RunFinished, RunStarted, Stepped, Warned, read_events
+from orbifolio.runner.run.listeners import LogWriter, Pace, ReportWriter, Terminal, clock
 
 
 def test_the_log_is_cut_where_a_resumed_run_goes_on(tmp_path):

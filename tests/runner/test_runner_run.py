@@ -14,11 +14,11 @@ import pytest
 import torch
 from PIL import Image
 
-from runner.cli import cli
-from runner.events import FrameSaved, RunFinished, RunStarted, Stepped, Warned, read_events
-from runner.recipe.model import load
-from runner.run import Run, Stop
-from runner.shelf import find_resumable, read_summary
+from orbifolio.runner.cli import cli
+from orbifolio.runner.recipe.model import load
+from orbifolio.runner.run.events import FrameSaved, RunFinished, RunStarted, Stepped, Warned, read_events
+from orbifolio.runner.run.loop import Run, Stop
+from orbifolio.runner.run.run_folder import find_resumable, read_summary
 
 
 def execute(recipe, gallery, *overrides, **options):
@@ -102,7 +102,7 @@ def test_stopping_and_resuming_gives_the_same_bytes(recipe, tmp_path, undisturbe
 
 def start(recipe, *arguments):
     return subprocess.Popen(
-        [sys.executable, "-m", "runner.cli", "run", str(recipe), "--out", "g", *arguments],
+        [sys.executable, "-m", "orbifolio.runner.cli", "run", str(recipe), "--out", "g", *arguments],
         cwd=recipe.parent.parent,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -191,7 +191,7 @@ def test_killed_before_the_first_checkpoint_begins_anew_in_its_folder(recipe, tm
 def test_a_run_that_goes_on_elsewhere_is_left_alone(recipe, tmp_path):
     from filelock import FileLock
 
-    from runner.errors import InputError
+    from orbifolio.runner.errors import InputError
 
     folder = tmp_path / "g" / "tiny" / "20260101-000000-aaaa"
     (folder / "checkpoint").mkdir(parents=True)
@@ -203,7 +203,7 @@ class Trouble:
     """A network that breaks at its n-th look."""
 
     def __init__(self, monkeypatch, looks: int, action) -> None:
-        from runner.engine.plain import PlainEngine
+        from orbifolio.runner.renderers.image.autograd_engine import PlainEngine
 
         evaluate, count = PlainEngine.evaluate, iter(range(1, 10**6))
 
@@ -291,7 +291,7 @@ def test_two_runs_at_once_do_not_disturb_each_other(recipe, tmp_path):
 
 
 def test_a_disk_that_fills_at_the_very_end_is_told(recipe, tmp_path, monkeypatch):
-    from runner import run as module
+    from orbifolio.runner.run import loop as module
 
     write, full = module.write_summary, []
 
@@ -333,7 +333,7 @@ def test_a_resumed_run_remembers_what_was_told(recipe, tmp_path):
 
 
 def test_a_finished_run_is_never_begun_again(recipe, tmp_path):
-    from runner.errors import InputError
+    from orbifolio.runner.errors import InputError
 
     result, _ = execute(recipe, tmp_path / "g")
     log = (result.folder / "events.jsonl").read_bytes()
@@ -343,7 +343,7 @@ def test_a_finished_run_is_never_begun_again(recipe, tmp_path):
 
 
 def test_resuming_needs_the_pictures_it_began_with(recipe, tmp_path):
-    from runner.errors import InputError
+    from orbifolio.runner.errors import InputError
 
     stop = Stop()
 

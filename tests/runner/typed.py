@@ -16,12 +16,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 IMPORTED = (
-    "runner.cli",
-    "runner.plan",
-    "runner.commands.checking",
-    "runner.commands.measuring",
-    "runner.commands.running",
-    "reports.gallery",
+    "orbifolio.runner.cli",
+    "orbifolio.runner.run.plan",
+    "orbifolio.runner.commands.checking",
+    "orbifolio.runner.commands.measuring",
+    "orbifolio.runner.run.execute",
+    "orbifolio.reports.pages.gallery",
 )
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(list(IMPORTED))
@@ -78,6 +78,6 @@ def _enter(command: list[str], folder: str, surroundings: dict[str, str], out: i
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)
     sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)
     sys.argv = command
-    from runner.cli import main
+    from orbifolio.runner.cli import main
 
     main()

@@ -20,9 +20,9 @@ import pytest
 import uvicorn
 from PIL import Image
 
-from runner.server.app import application
-from runner.server.gate import Rules
-from runner.server.house import House
+from orbifolio.runner.server.app import application
+from orbifolio.runner.server.gate import Rules
+from orbifolio.runner.server.house import House
 
 TINY = """\
 # a comment that stays
@@ -152,7 +152,7 @@ def make_house(folder: Path, recipes: Path, *, recipe: Path | None = None) -> Ca
     """A maker of a house whose catalogue is the tiny one, and the shipped looks."""
 
     def make() -> House:
-        from runner.recipe.model import recipe_folders
+        from orbifolio.runner.recipe.model import recipe_folders
 
         house = House(folder / "gallery", recipe, devices=("cpu",))
         house.catalogue._folders = (recipes.parent, *recipe_folders())

@@ -6,7 +6,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from served import Visitor, picture
 
-from runner.server.openapi import OPERATIONS, openapi
+from orbifolio.runner.server.openapi import OPERATIONS, openapi
 
 schema = schemathesis.openapi.from_dict(openapi())
 
@@ -117,7 +117,7 @@ def test_every_look_is_a_valid_recipe_with_every_choice(visitor: Visitor):
 
     photo, style = visitor.send(picture(64, 48)), visitor.send(picture(64, 64, seed=9))
     desk = visitor.serving.house.desk
-    from runner.server.looks import choose
+    from orbifolio.runner.server.looks import choose
 
     looks = visitor.client.get("/api/looks").json()["looks"]
     assert {look["key"] for look in looks} >= {"style", "threads", "kaleidoscope", "dream"}

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from served import Visitor, until
 
-from runner.events import PhaseStarted, RunStarted, Stepped, Warned, read_events
-from runner.server import branching
+from orbifolio.runner.run.events import PhaseStarted, RunStarted, Stepped, Warned, read_events
+from orbifolio.runner.server import branching
 
 CANVAS = """\
 schema: 1

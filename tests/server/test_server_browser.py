@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, Page, Route, expect
 from served import Serving, Visitor, make_house, make_recipes, picture, until
 from watching import DESKTOP, PHONE, OpenPage, Watch, overflow
 
-from runner.events import FrameSaved, PhaseStarted, to_line
-from runner.server import looks
-from runner.server.gate import Rules
+from orbifolio.runner.run.events import FrameSaved, PhaseStarted, to_line
+from orbifolio.runner.server import looks
+from orbifolio.runner.server.gate import Rules
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=30_000)  # the machine may be busy with other tests

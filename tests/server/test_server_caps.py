@@ -22,7 +22,7 @@ def idle(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visitor]
 
 
 def test_only_so_many_pictures_wait(idle: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runner.server.queue.MOST_WAITING", 3)
+    monkeypatch.setattr("orbifolio.runner.server.queue.MOST_WAITING", 3)
     waiting = [idle.start(recipe="nets/plain", values={"seed": number}) for number in range(3)]
     assert [idle.run(each)["position"] for each in waiting] == [1, 2, 3]
     refused = idle.client.post("/api/runs", json={"recipe": "nets/plain"})
@@ -36,7 +36,7 @@ def test_only_so_many_pictures_wait(idle: Visitor, monkeypatch: pytest.MonkeyPat
 
 
 def test_only_so_many_pages_watch(idle: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runner.server.stream.MOST_STREAMS", 2)
+    monkeypatch.setattr("orbifolio.runner.server.stream.MOST_STREAMS", 2)
     house, run = idle.serving.house, idle.start(recipe="nets/plain")
     until(lambda: house.streams == 0)
     lines = []  # kept, since a page whose lines nobody holds is closed

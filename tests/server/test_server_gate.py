@@ -9,7 +9,7 @@ import httpx
 import pytest
 from served import Serving, Visitor, make_house, make_recipes, picture
 
-from runner.server.gate import LARGEST_BODY, POLICY, Rules
+from orbifolio.runner.server.gate import LARGEST_BODY, POLICY, Rules
 
 TOKEN = "a-token-of-more-than-sixteen-letters"
 PLACES = (

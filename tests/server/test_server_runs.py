@@ -13,9 +13,9 @@ import httpx
 import pytest
 from served import PLAIN, Serving, Visitor, make_house, make_recipes, picture, until
 
-from runner.events import FrameSaved, RunFinished, read_events
-from runner.server.gate import Rules
-from runner.server.job import JobStore
+from orbifolio.runner.run.events import FrameSaved, RunFinished, read_events
+from orbifolio.runner.server.gate import Rules
+from orbifolio.runner.server.job import JobStore
 
 
 def test_a_photo_becomes_a_picture_with_a_report(visitor: Visitor):
@@ -136,7 +136,7 @@ def test_a_branch_of_a_canvas_begins_with_its_picture(visitor: Visitor):
     folder = house.gallery / "canvas" / "20260101-000000-0001"
     (folder / "phases").mkdir(parents=True)
     (folder / "phases" / "00001.webp").write_bytes(picture(32, 32, "WEBP"))
-    from runner.events import PhaseStarted, to_line
+    from orbifolio.runner.run.events import PhaseStarted, to_line
 
     events = (PhaseStarted(0.0, 0, "16 px", 16, 16, 1), FrameSaved(0.0, 0, 1, "phases/00001.webp", 32, 32))
     (folder / "events.jsonl").write_text("".join(to_line(event) + "\n" for event in events))
@@ -273,7 +273,7 @@ def test_idle_with_a_recipe_that_asks_for_a_picture_it_ends(tmp_path):
 
 
 def _command(folder: Path, recipes: Path, *arguments: str, recipe: str = "long") -> list[str]:
-    program = [sys.executable, "-m", "runner.cli", "serve", str(recipes / f"{recipe}.yaml")]
+    program = [sys.executable, "-m", "orbifolio.runner.cli", "serve", str(recipes / f"{recipe}.yaml")]
     return [*program, "--out", str(folder / "gallery"), "--device", "cpu", *arguments]
 
 

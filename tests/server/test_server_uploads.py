@@ -10,8 +10,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 from served import Visitor, picture
 
-from runner.errors import ImageError
-from runner.server.uploads import LARGEST_BYTES, LARGEST_PIXELS, LONGEST_SIDE, Uploads
+from orbifolio.runner.errors import ImageError
+from orbifolio.runner.server.uploads import LARGEST_BYTES, LARGEST_PIXELS, LONGEST_SIDE, Uploads
 
 
 def png_of(width: int, height: int, body: bytes = b"") -> bytes:
@@ -169,7 +169,7 @@ def test_old_pictures_make_room_for_new_ones(tmp_path, monkeypatch):
     uploads = Uploads(tmp_path)
     old = uploads.take(picture(seed=1), "old").id
     os.utime(uploads.path(old), (1, 1))
-    monkeypatch.setattr("runner.server.uploads.MOST_BYTES_KEPT", len(uploads.path(old).read_bytes()) + 10)
+    monkeypatch.setattr("orbifolio.runner.server.uploads.MOST_BYTES_KEPT", len(uploads.path(old).read_bytes()) + 10)
     new = uploads.take(picture(seed=2), "new").id
     assert uploads.path(new)
     with pytest.raises(KeyError):

@@ -13,7 +13,7 @@ import pytest
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from runner.symmetry.groups import GROUPS, Group, Word, coset_words, relations
+from orbifolio.runner.symmetry.groups.groups import GROUPS, Group, Word, coset_words, relations
 
 TWO_COLOURS = (1, 2, 5, 2, 3, 5, 5, 2, 5, 2, 5, 3, 0, 1, 1, 1, 3)
 GRID = 24  # translations in 24ths of a lattice vector: all that normalise a plane group, up to neutral ones

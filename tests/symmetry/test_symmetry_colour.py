@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from runner.symmetry import colour
+from orbifolio.runner.symmetry import colour
 
 elements = st.integers(0, 47)
 

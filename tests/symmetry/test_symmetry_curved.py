@@ -7,16 +7,26 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from runner.errors import IllegalSymmetry
-from runner.symmetry import colour
-from runner.symmetry.charts import Band, Camera, Chart, Disk, Equirectangular, HalfPlane, Klein, Square, lemniscate_sine
-from runner.symmetry.curved import CurvedSymmetry
-from runner.symmetry.hyperbolic import Hyperbolic, presentation
-from runner.symmetry.measure import ABSENT, EXACT
-from runner.symmetry.polyhedral import point_group
-from runner.symmetry.presentation import homomorphisms
-from runner.symmetry.sphere import Sphere
-from runner.symmetry.triangle import on_surface
+from orbifolio.runner.errors import IllegalSymmetry
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.groups.polyhedral import point_group
+from orbifolio.runner.symmetry.groups.presentation import homomorphisms
+from orbifolio.runner.symmetry.groups.triangle import on_surface
+from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry
+from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic, presentation
+from orbifolio.runner.symmetry.kinds.sphere import Sphere
+from orbifolio.runner.symmetry.layouts.charts import (
+    Band,
+    Camera,
+    Chart,
+    Disk,
+    Equirectangular,
+    HalfPlane,
+    Klein,
+    Square,
+    lemniscate_sine,
+)
+from orbifolio.runner.symmetry.verify.tile import ABSENT, EXACT
 
 SPHERES = [
     {"group": "none"},

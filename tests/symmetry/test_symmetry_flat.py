@@ -9,16 +9,16 @@ import pytest
 import torch
 from scipy import ndimage
 
-from runner.errors import IllegalSymmetry
-from runner.symmetry import Droste, Frieze, Rotor, colour
-from runner.symmetry.base import Symmetry
-from runner.symmetry.blended import BlendedLayout
-from runner.symmetry.flat import Sheet
-from runner.symmetry.frieze_groups import FRIEZES
-from runner.symmetry.measure import ABSENT, EXACT, measure_symmetry
-from runner.symmetry.presentation import homomorphisms
-from runner.symmetry.rotor import presentation
-from runner.symmetry.wedge import reach
+from orbifolio.runner.errors import IllegalSymmetry
+from orbifolio.runner.symmetry import Droste, Frieze, Rotor, colour
+from orbifolio.runner.symmetry.base import Symmetry
+from orbifolio.runner.symmetry.groups.frieze_groups import FRIEZES
+from orbifolio.runner.symmetry.groups.presentation import homomorphisms
+from orbifolio.runner.symmetry.groups.wedge import reach
+from orbifolio.runner.symmetry.kinds.rotor import presentation
+from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
+from orbifolio.runner.symmetry.layouts.flat_charts import Sheet
+from orbifolio.runner.symmetry.verify.tile import ABSENT, EXACT, measure_symmetry
 
 
 def spelled(**colours: str) -> dict[str, list[str]]:

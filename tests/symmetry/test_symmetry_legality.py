@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from runner.errors import IllegalSymmetry
-from runner.symmetry import colour, legality
-from runner.symmetry.groups import GROUPS, coset_words, relations, suggest_group
-from runner.symmetry.isometry import Isometry
+from orbifolio.runner.errors import IllegalSymmetry
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.groups import legality
+from orbifolio.runner.symmetry.groups.groups import GROUPS, coset_words, relations, suggest_group
+from orbifolio.runner.symmetry.groups.isometry import Isometry
 
 # nontrivial homomorphisms to the 48 elements: neutral translations / colour-changing ones, |P|
 COUNTS = {

@@ -9,10 +9,10 @@ import pytest
 import torch
 from scipy import ndimage
 
-from runner.symmetry import NoSymmetry, Plane, colour
-from runner.symmetry.groups import GROUPS
-from runner.symmetry.measure import ABSENT, EXACT, colour_residuals, measure, measure_symmetry
-from runner.symmetry.plane import PlaneSymmetry
+from orbifolio.runner.symmetry import NoSymmetry, Plane, colour
+from orbifolio.runner.symmetry.groups.groups import GROUPS
+from orbifolio.runner.symmetry.kinds.plane import PlaneSymmetry
+from orbifolio.runner.symmetry.verify.tile import ABSENT, EXACT, colour_residuals, measure, measure_symmetry
 
 
 def plane(group: str, **colours: str) -> PlaneSymmetry:

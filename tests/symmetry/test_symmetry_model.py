@@ -11,9 +11,9 @@ import pytest
 import torch
 from PIL import Image
 
-from runner.errors import IllegalSymmetry
-from runner.recipe.model import load
-from runner.symmetry.model import Model
+from orbifolio.runner.errors import IllegalSymmetry
+from orbifolio.runner.recipe.model import load
+from orbifolio.runner.symmetry.kinds.model import Model
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -115,9 +115,9 @@ def test_a_layout_moves_with_all_it_has(layout):
 
 
 def test_the_products_hold_the_new_texture(symmetry, layout, monkeypatch):
-    monkeypatch.setattr("runner.exports.model._FRAMES", 3)
-    monkeypatch.setattr("runner.exports.model._PORTRAIT", 64)
-    monkeypatch.setattr("runner.exports.model._LOOP", 32)
+    monkeypatch.setattr("orbifolio.runner.exports.model._FRAMES", 3)
+    monkeypatch.setattr("orbifolio.runner.exports.model._PORTRAIT", 64)
+    monkeypatch.setattr("orbifolio.runner.exports.model._LOOP", 32)
     values = torch.zeros((layout.parameters, 3)) + torch.tensor([0.4, 0.0, -0.4])
     products = symmetry.products(layout, values)
     assert set(products) == {"model.webp", "spin.webp", "model.glb", "model.js"}

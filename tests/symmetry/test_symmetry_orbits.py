@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from runner.symmetry import NoSymmetry, Plane, colour
-from runner.symmetry.aspect import parse_ratio
-from runner.symmetry.groups import GROUPS
-from runner.symmetry.legality import homomorphisms
-from runner.symmetry.orbits import PlaneLayout
-from runner.symmetry.plane import PlaneSymmetry
-from runner.symmetry.resample import resample
+from orbifolio.runner.symmetry import NoSymmetry, Plane, colour
+from orbifolio.runner.symmetry.aspect import parse_ratio
+from orbifolio.runner.symmetry.groups.groups import GROUPS
+from orbifolio.runner.symmetry.groups.legality import homomorphisms
+from orbifolio.runner.symmetry.kinds.plane import PlaneSymmetry
+from orbifolio.runner.symmetry.layouts.orbits import PlaneLayout
+from orbifolio.runner.symmetry.layouts.resample import resample
 
 
 def plane(

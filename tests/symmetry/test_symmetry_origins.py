@@ -10,12 +10,12 @@ import pytest
 from click.testing import CliRunner
 from test_symmetry_flat import droste, frieze, rotor, texture
 
-from runner.cli import cli
-from runner.images.writing import write_png8
-from runner.symmetry import Plane
-from runner.symmetry.base import Symmetry
-from runner.symmetry.measure import measure_symmetry
-from runner.symmetry.origins import find_origin, moved
+from orbifolio.runner.cli import cli
+from orbifolio.runner.images.writing import write_png8
+from orbifolio.runner.symmetry import Plane
+from orbifolio.runner.symmetry.base import Symmetry
+from orbifolio.runner.symmetry.verify.locate import find_origin, moved
+from orbifolio.runner.symmetry.verify.tile import measure_symmetry
 
 
 def plane(group: str) -> Symmetry:

@@ -10,11 +10,11 @@ import pytest
 import torch
 from test_symmetry_flat import texture
 
-from runner.errors import IllegalSymmetry
-from runner.symmetry import Partial, colour
-from runner.symmetry.blended import BlendedLayout
-from runner.symmetry.measure import measure_symmetry
-from runner.symmetry.partial import Element, Fold, PartialSymmetry, moves
+from orbifolio.runner.errors import IllegalSymmetry
+from orbifolio.runner.symmetry import Partial, colour
+from orbifolio.runner.symmetry.kinds.partial import Element, Fold, PartialSymmetry, moves
+from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
+from orbifolio.runner.symmetry.verify.tile import measure_symmetry
 
 
 def partial(base: object, *folds: tuple[dict[str, object], ...]) -> PartialSymmetry:

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from runner.errors import IllegalSymmetry
-from runner.settings import citations, kind_of
-from runner.symmetry import SYMMETRIES, AnySymmetry, NoSymmetry, Plane, colour
-from runner.symmetry.groups import GROUPS
+from orbifolio.runner.errors import IllegalSymmetry
+from orbifolio.runner.settings import citations, kind_of
+from orbifolio.runner.symmetry import SYMMETRIES, AnySymmetry, NoSymmetry, Plane, colour
+from orbifolio.runner.symmetry.groups.groups import GROUPS
 
 
 def plane(group: str, **colours: str) -> Plane:
@@ -203,5 +203,5 @@ def test_summary_before_there_is_a_picture() -> None:
 
 
 def test_scipy_is_not_loaded_by_the_family() -> None:
-    program = "import sys, runner.symmetry; sys.exit('scipy.ndimage' in sys.modules)"
+    program = "import sys, orbifolio.runner.symmetry; sys.exit('scipy.ndimage' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

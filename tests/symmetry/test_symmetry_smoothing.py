@@ -9,9 +9,9 @@ import pytest
 import torch
 from pydantic import TypeAdapter
 
-from runner.symmetry import AnySymmetry, colour
-from runner.symmetry.smoothing import Smoothing, smoothing_step
-from runner.symmetry.texture import Texture
+from orbifolio.runner.symmetry import AnySymmetry, colour
+from orbifolio.runner.symmetry.layouts.mipmaps import Smoothing, smoothing_step
+from orbifolio.runner.symmetry.layouts.texture import Texture
 
 GROUPS = [
     {"kind": "sphere", "group": "O", "colours": {"r4": "[g,r,b]"}},

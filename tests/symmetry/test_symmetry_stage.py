@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 import torch
 
-from runner.symmetry import colour
-from runner.symmetry.blended import BlendedLayout
-from runner.symmetry.domain import fundamental_domain
-from runner.symmetry.folded import FoldedLayout
-from runner.symmetry.frieze import Frieze
-from runner.symmetry.gather import build_gather
-from runner.symmetry.hyperbolic import Hyperbolic
-from runner.symmetry.none import NoSymmetry
-from runner.symmetry.orbits import PlaneLayout
-from runner.symmetry.plane import Plane
-from runner.symmetry.rotor import Rotor
-from runner.symmetry.sphere import Sphere
-from runner.symmetry.stage import Stage
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.groups.domain import fundamental_domain
+from orbifolio.runner.symmetry.isometry_group import Stage
+from orbifolio.runner.symmetry.kinds.frieze import Frieze
+from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic
+from orbifolio.runner.symmetry.kinds.none import NoSymmetry
+from orbifolio.runner.symmetry.kinds.plane import Plane
+from orbifolio.runner.symmetry.kinds.rotor import Rotor
+from orbifolio.runner.symmetry.kinds.sphere import Sphere
+from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
+from orbifolio.runner.symmetry.layouts.folded import FoldedLayout
+from orbifolio.runner.symmetry.layouts.gather import build_gather
+from orbifolio.runner.symmetry.layouts.orbits import PlaneLayout
 
 SYMMETRIES = [
     NoSymmetry(),

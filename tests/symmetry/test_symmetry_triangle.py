@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from runner.symmetry.charts import lift
-from runner.symmetry.sheets import generated
-from runner.symmetry.triangle import Triangle
+from orbifolio.runner.symmetry.groups.sheets import generated
+from orbifolio.runner.symmetry.groups.triangle import Triangle
+from orbifolio.runner.symmetry.layouts.charts import lift
 
 TRIANGLES = [
     (3, 3, 2),
@@ -81,7 +81,7 @@ def test_rotations_are_those_of_an_independent_table(angles: tuple[int, int, int
 
 
 def test_it_stops_with_a_reason_where_arithmetic_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runner.symmetry.triangle._MOST", 3)
+    monkeypatch.setattr("orbifolio.runner.symmetry.groups.triangle._MOST", 3)
     with pytest.raises(FloatingPointError, match="too near the rim"):
         Triangle(7, 3).fold(places(Triangle(7, 3)))
 

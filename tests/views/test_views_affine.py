@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from runner.views import VIEWS, draw_view, keeps_wrap, look
-from runner.views.affine import Crop, Jitter, Rotate, Scale
+from orbifolio.runner.views import VIEWS, draw_view, keeps_wrap, look
+from orbifolio.runner.views.affine import Crop, Jitter, Rotate, Scale
 
 
 def generator(seed: int = 0) -> torch.Generator:

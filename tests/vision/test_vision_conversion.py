@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import torch
 
-from runner.vision import conversion
-from runner.vision.efficientnet_names import LITE0, checkpoint_names
-from runner.vision.origins import OriginError
+from orbifolio.runner.vision import conversion
+from orbifolio.runner.vision.efficientnet_names import LITE0, checkpoint_names
+from orbifolio.runner.vision.origins import OriginError
 
 
 def hed_bytes(random: np.random.Generator, *, drop: str = "") -> tuple[bytes, dict[str, np.ndarray]]:

@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.errors import ShapeMismatch
-from runner.vision.edges import check_picture, extend, same_margins
+from orbifolio.runner.errors import ShapeMismatch
+from orbifolio.runner.vision.edges import check_picture, extend, same_margins
 
 NUMPY = {"wrap": "wrap", "replicate": "edge", "zero": "constant"}
 EDGES = st.sampled_from(sorted(NUMPY))

@@ -12,16 +12,25 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from runner.errors import MissingWeights, ShapeMismatch
-from runner.settings import kind_of
-from runner.vision import NETWORKS, AnyNetwork, EfficientNetLite0, InceptionV3, Untrained, Vgg16, Vgg19, inception
-from runner.vision.base import Encoder, Provenance
-from runner.vision.efficientnet import EfficientNetEncoder, EfficientNetLite1, EfficientNetLite2
-from runner.vision.ensemble import Ensemble, EnsembleEncoder
-from runner.vision.imagenet import class_names
-from runner.vision.inception import InceptionEncoder
-from runner.vision.published import TABLE
-from runner.vision.vgg import CAFFE, TORCHVISION, VggEncoder
+from orbifolio.runner.errors import MissingWeights, ShapeMismatch
+from orbifolio.runner.settings import kind_of
+from orbifolio.runner.vision import (
+    NETWORKS,
+    AnyNetwork,
+    EfficientNetLite0,
+    InceptionV3,
+    Untrained,
+    Vgg16,
+    Vgg19,
+    inception,
+)
+from orbifolio.runner.vision.base import Encoder, Provenance
+from orbifolio.runner.vision.efficientnet import EfficientNetEncoder, EfficientNetLite1, EfficientNetLite2
+from orbifolio.runner.vision.ensemble import Ensemble, EnsembleEncoder
+from orbifolio.runner.vision.imagenet import class_names
+from orbifolio.runner.vision.inception import InceptionEncoder
+from orbifolio.runner.vision.published import TABLE
+from orbifolio.runner.vision.vgg import CAFFE, TORCHVISION, VggEncoder
 
 NOWHERE = Provenance("made up", "", "", "")
 
@@ -149,7 +158,7 @@ def test_copies_share_weights_and_want_no_gradient(encoder: Encoder) -> None:
 
 @pytest.mark.parametrize("kind", NETWORKS, ids=kind_of)
 def test_tables_are_known_without_weights(kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runner.vision.vgg.default_store", None)
+    monkeypatch.setattr("orbifolio.runner.vision.vgg.default_store", None)
     settings = kind()
     names = settings.layer_names()
     assert len(set(names)) == len(names)

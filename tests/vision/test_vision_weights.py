@@ -18,13 +18,13 @@ import torch
 from rich.console import Console
 from safetensors.torch import save_file
 
-from runner.errors import MissingWeights
-from runner.vision import EfficientNetLite0, Vgg16, origins, weights
-from runner.vision.conversion import Tensors
-from runner.vision.origins import Address, InstalledFile, NpmPackage, Origin, OriginError, Wheel, member
-from runner.vision.published import TABLE, Entry, Source
-from runner.vision.vgg import layer_table
-from runner.vision.weights import WeightsStore, default_store, file_hash, show_progress
+from orbifolio.runner.errors import MissingWeights
+from orbifolio.runner.vision import EfficientNetLite0, Vgg16, origins, weights
+from orbifolio.runner.vision.conversion import Tensors
+from orbifolio.runner.vision.origins import Address, InstalledFile, NpmPackage, Origin, OriginError, Wheel, member
+from orbifolio.runner.vision.published import TABLE, Entry, Source
+from orbifolio.runner.vision.vgg import layer_table
+from orbifolio.runner.vision.weights import WeightsStore, default_store, file_hash, show_progress
 
 PAYLOAD = torch.arange(6.0).numpy().tobytes() * 10_000
 DIGEST = hashlib.sha256(PAYLOAD).hexdigest()
@@ -346,7 +346,7 @@ def test_without_npm_the_reason_is_said(tmp_path: Path, monkeypatch: pytest.Monk
 def test_installed_weights_need_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("not a folder")
     store = WeightsStore(tmp_path / "file")
-    monkeypatch.setattr("runner.vision.efficientnet.default_store", lambda: store)
+    monkeypatch.setattr("orbifolio.runner.vision.efficientnet.default_store", lambda: store)
     assert store.present("efficientnet-lite0/imagenet")
     assert store.download_bytes("efficientnet-lite0/imagenet") == 0
     provenance = EfficientNetLite0().build().provenance

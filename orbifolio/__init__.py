@@ -1,0 +1,1 @@
+"""orbifolio: recipe-driven reports for generative art."""

@@ -1,0 +1,123 @@
+"""Curves of a run: (phases) -> finished charts of the loss, of its terms, and of the pace.
+
+Convention: a position is a step counted over all phases, from 1; 0 is before the first step. The charts
+of one phase count its own steps, and tell how many came before them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from orbifolio.reports import parts, wording
+from orbifolio.reports.charts import thinning
+from orbifolio.reports.charts.chart import Chart, Series, chart
+from orbifolio.reports.data import values
+from orbifolio.reports.data.log import Phase, Run, Step
+
+
+def position(phases: Sequence[Phase], phase: Phase, step: int) -> int:
+    """A step's number over the whole run."""
+    return sum(other.steps[-1].step for other in phases if other.index < phase.index and other.steps) + step
+
+
+def _positions(phases: Sequence[Phase]) -> list[tuple[int, Step]]:
+    """Every step with its place in the whole run."""
+    placed: list[tuple[int, Step]] = []
+    for phase in phases:
+        before = position(phases, phase, 0)
+        placed.extend((before + step.step, step) for step in phase.steps)
+    return placed
+
+
+def phase_columns(phases: Sequence[Phase]) -> tuple[tuple[float, str], ...]:
+    """Where each phase begins, with its title."""
+    begun = [phase for phase in phases if phase.steps]
+    return tuple((position(phases, phase, phase.steps[0].step), phase.title) for phase in begun)
+
+
+def _collected(placed: Sequence[tuple[int, Step]], select: str) -> dict[str, Series]:
+    """All named values (`terms` or `metrics`) as curves, in order of first appearance."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    for place, step in placed:
+        named: Mapping[str, float] = getattr(step, select)
+        for name, value in named.items():
+            found.setdefault(name, []).append((place, value))
+    return {name: Series(name, points) for name, points in found.items()}
+
+
+def _families(terms: Mapping[str, Series]) -> list[tuple[str, list[Series]]]:
+    """Terms that belong together (`gram.conv1_1` belongs to `gram`), then those that stand alone."""
+    families: dict[str, list[Series]] = {}
+    for name, series in terms.items():
+        families.setdefault(name.partition(".")[0], []).append(series)
+    single = [series for members in families.values() if len(members) == 1 for series in members]
+    groups = [(name, members) for name, members in families.items() if len(members) > 1]
+    if single:
+        groups.append(("terms" if not groups else "other terms", single))
+    return groups
+
+
+def _total(placed: Sequence[tuple[int, Step]]) -> Series:
+    return Series("loss", [(place, step.loss) for place, step in placed])
+
+
+def charted(run: Run) -> tuple[str, ...]:
+    """The metrics that the run's renderer holds worth a curve."""
+    return values.texts(run.record.get("charted"))
+
+
+def loss_charts(phases: Sequence[Phase], metrics: Sequence[str] = ()) -> tuple[Chart, ...]:
+    """The total loss, then its terms: a chart for each family; then metrics. All draw the same steps.
+
+    Args:
+        phases: one phase, or all of a run.
+        metrics: names of those that get a curve, all in one chart.
+    """
+    placed = _positions(phases)
+    columns = phase_columns(phases) if len(phases) > 1 else ()
+    total, terms = _total(placed), _collected(placed, "terms")
+    every = [series.points for series in (total, *terms.values())]
+    keep = thinning.kept(every, thinning.limit(len(every)))
+    charts = [chart("curve-loss", "Total loss", [total], columns=columns, keep=keep)] if placed else []
+    if len(terms) > 1:
+        for number, (name, members) in enumerate(_families(terms), 1):
+            short = [Series(member.label.removeprefix(f"{name}."), member.points) for member in members]
+            title = name.replace("_", " ").replace("-", " ").capitalize()
+            charts.append(chart(f"curve-{number}", title, short, columns=columns, keep=keep))
+    measured = [series for name, series in _collected(placed, "metrics").items() if name in metrics]
+    if measured:
+        title = " and ".join(series.label.replace("_", " ") for series in measured).capitalize()
+        charts.append(chart("curve-metrics", title, measured, columns=columns, keep=keep))
+    return tuple(found for found in charts if found)
+
+
+def total_chart(phases: Sequence[Phase]) -> Chart | None:
+    """The total loss alone, drawn small: every frame's page has one."""
+    total = _total(_positions(phases))
+    columns = phase_columns(phases) if len(phases) > 1 else ()
+    return chart("curve-loss", "Total loss", [total], columns=columns, keep=thinning.kept([total.points], 160))
+
+
+def whereabouts(run: Run, phase: Phase, step: int, whole: Chart | None) -> tuple[parts.Whereabouts, ...]:
+    """A frame's place in the run: the curve with its step marked, or nothing if there is no curve.
+
+    Args:
+        run: the run.
+        phase: the frame's phase.
+        step: the frame's step; the beginning of a phase stands where the phase before ended.
+        whole: `total_chart` of all phases, drawn once for all frames.
+    """
+    if whole is None or len(whole.positions) < 2:
+        return ()
+    place = position(run.phases, phase, step)
+    last = int(whole.positions[-1])
+    lead = f"step {wording.integer(place)} of {wording.integer(last)}" if place else "before the first step"
+    return (parts.Whereabouts(replace(whole, here=whole.across(place)), lead),)
+
+
+def pace_chart(phases: Sequence[Phase]) -> Chart | None:
+    """Seconds of each step."""
+    points = [(float(place), step.seconds) for place, step in _positions(phases)]
+    columns = phase_columns(phases) if len(phases) > 1 else ()
+    return chart("curve-pace", "Seconds for each step", [Series("seconds", points)], columns=columns)

@@ -1,0 +1,127 @@
+"""What runs are compared by: (run) -> named numbers, and its loss by a few steps; both small enough for a card.
+
+    loss, seconds, steps, peak_memory_bytes          of the whole run
+    terms.gram.conv1_1                               terms at the end of the last phase
+    metrics.evaluations                              metrics of the last step
+    symmetry.worst, symmetry.closest_unclaimed       measured residuals
+    painting.decibels                                whatever else the summary holds as a number
+
+Convention: a loss curve has the same steps in all runs that plan as many, so that curves of several runs
+can be drawn over common positions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from orbifolio.reports.data import values
+from orbifolio.reports.data.log import Phase, Run
+
+MOST = 64
+"""Measures of a run; a renderer with more terms is compared by the first ones."""
+
+_POINTS = 60  # of a curve over all its phases: about as many as a small drawing shows
+_FEWEST = 8  # ... of each phase
+_APART = (  # words about the run, not measures of it; or told above under their own names
+    "schema",
+    "seed",
+    "started",
+    "finished",
+    "seconds",
+    "steps",
+    "peak_memory_bytes",
+    "final",
+    "phases",
+    "parameters",
+    "versions",
+    "system",
+    "symmetry",
+    "rerun",
+)
+_RESIDUALS = ("worst", "closest_unclaimed")
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The loss over one phase: its title, how many steps it has, and (step, loss) of some of them."""
+
+    title: str
+    steps: int
+    points: tuple[tuple[float, float], ...]
+
+
+def _leaves(value: object, name: str) -> Iterator[tuple[str, float]]:
+    """Finite numbers in nested mappings; lists are descriptions, not measures."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _leaves(item, f"{name}.{key}")
+    elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        yield name, float(value)
+
+
+def _last_loss(run: Run) -> tuple[float | None, Mapping[str, float]]:
+    """The total and the terms at the end of the last phase that has any."""
+    for phase in reversed(run.phases):
+        terms = phase.terms or (phase.steps[-1].terms if phase.steps else {})
+        if terms:
+            total = math.fsum(terms.values()) if all(map(math.isfinite, terms.values())) else None
+            return total, terms
+    return None, {}
+
+
+def of_run(run: Run) -> dict[str, float]:
+    """The measures of a run, those first that every run has."""
+    record = run.record
+    loss, terms = _last_loss(run)
+    steps = [step for phase in run.phases for step in phase.steps]
+    symmetry = values.mapping(record.get("symmetry"))
+    found: dict[str, float | None] = {
+        "loss": loss,
+        "seconds": run.seconds or sum(phase.seconds for phase in run.phases) or None,
+        "steps": values.finite(record.get("steps")) or len(steps) or None,
+        "peak_memory_bytes": values.finite(record.get("peak_memory_bytes")) or None,
+        **{f"symmetry.{name}": values.finite(symmetry.get(name)) for name in _RESIDUALS},
+    }
+    if len(terms) > 1:
+        found |= {f"terms.{name}": value for name, value in terms.items()}
+    found |= {f"metrics.{name}": value for name, value in (steps[-1].metrics.items() if steps else ())}
+    for key, value in record.items():
+        if key not in _APART:
+            found |= dict(_leaves(value, key))
+    kept = [(name, value) for name, value in found.items() if value is not None and math.isfinite(value)]
+    return dict(kept[:MOST])
+
+
+def _places(steps: int, points: int) -> set[int]:
+    """Steps 1..n to keep: close together at the beginning, where a loss falls fastest."""
+    if steps <= points:
+        return set(range(1, steps + 1))
+    return {round(steps ** (at / (points - 1))) for at in range(points)}
+
+
+def _stretch(phase: Phase, points: int) -> Stretch:
+    planned = max(phase.planned, phase.steps[-1].step if phase.steps else 0)
+    places = _places(planned, points) | ({phase.steps[-1].step} if phase.steps else set())
+    kept = [(float(step.step), float(f"{step.loss:.4g}")) for step in phase.steps if step.step in places]
+    return Stretch(phase.title, planned, tuple((step, loss) for step, loss in kept if math.isfinite(loss)))
+
+
+def curve(run: Run) -> tuple[Stretch, ...]:
+    """The total loss of a run, phase by phase."""
+    begun = [phase for phase in run.phases if phase.steps]
+    points = max(_FEWEST, _POINTS // max(1, len(begun)))
+    return tuple(_stretch(phase, points) for phase in begun)
+
+
+def curve_from(record: object) -> tuple[Stretch, ...]:
+    """A curve as a card keeps it."""
+    found = []
+    for entry in map(values.mapping, values.sequence(record)):
+        pairs = [values.sequence(item) for item in values.sequence(entry.get("points"))]
+        points = [(values.finite(pair[0]), values.finite(pair[1])) for pair in pairs if len(pair) == 2]
+        whole = tuple((step, loss) for step, loss in points if step is not None and loss is not None)
+        steps = max(0, values.whole(entry.get("steps")) or 0)
+        found.append(Stretch(values.text(entry.get("title")), steps, tuple(sorted(whole))))
+    return tuple(found)

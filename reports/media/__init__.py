@@ -1,0 +1,1 @@
+"""Pictures for pages: thumbnails, animations, deep-zoom tiles."""

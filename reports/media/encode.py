@@ -1,0 +1,59 @@
+"""Animations as files: (pictures of one size, durations) -> WebP, AVIF or MP4 bytes, equal for equal pictures.
+
+WebP and AVIF need Pillow only; MP4 needs the optional extra `orbifolio[video]`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from PIL import Image, features
+
+from orbifolio.runner.exports.mp4 import has_video, mp4
+
+__all__ = ["TICK", "avif", "has_video", "mp4", "timeless", "webp"]
+
+TICK = 20
+"""Milliseconds: every duration is a multiple of it, so that a film at a fixed rate can follow."""
+
+
+def webp(pictures: Sequence[Image.Image], milliseconds: Sequence[int]) -> bytes:
+    """An animated WebP: every browser plays it."""
+    return _animated(pictures, milliseconds, "WEBP", quality=80, method=0)  # 4 halves the speed for 12 % less
+
+
+def avif(pictures: Sequence[Image.Image], milliseconds: Sequence[int]) -> bytes | None:
+    """An animated AVIF, a third of the WebP's size; None if this Pillow cannot."""
+    if not features.check("avif"):
+        return None
+    # one thread: the bytes must not depend on the machine
+    return timeless(_animated(pictures, milliseconds, "AVIF", quality=60, speed=8, max_threads=1))
+
+
+def timeless(data: bytes) -> bytes:
+    """An AVIF without the moment it was made at, which the encoder writes into the headers of movie, track and media.
+
+    Args:
+        data: of the file; boxes as ISO/IEC 14496-12 has them, times after version and flags.
+    """
+    found = bytearray(data)
+    start = data.find(b"moov")  # the headers stand in this box; the picture's data may hold any bytes
+    if start < 4:
+        return data
+    end = start + int.from_bytes(data[start - 4 : start], "big") - 4
+    for name in (b"mvhd", b"tkhd", b"mdhd"):
+        place = data.find(name, start, end) if start >= 0 else -1
+        while place >= 0:
+            size = 16 if data[place + 4] == 1 else 8  # creation and modification, 64 or 32 bits each
+            found[place + 8 : place + 8 + size] = bytes(size)
+            place = data.find(name, place + 4, end)
+    return bytes(found)
+
+
+def _animated(pictures: Sequence[Image.Image], milliseconds: Sequence[int], kind: str, **options: int) -> bytes:
+    stream = io.BytesIO()
+    pictures[0].save(
+        stream, kind, save_all=True, append_images=list(pictures[1:]), duration=list(milliseconds), loop=0, **options
+    )
+    return stream.getvalue()

@@ -1,0 +1,216 @@
+"""Pictures at the sizes that screens want: a file of the run -> itself and smaller WebP copies.
+
+Copies live in the run's `thumbs/` folder, named after their source and width, and carry their source's
+modification time: a copy is made again only when that differs. A picture that cannot be read is None,
+and the page says so in its place.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
+
+from orbifolio.reports import files
+
+WIDTHS = (320, 640, 1280, 2560)
+"""Widths of the copies of an artwork."""
+
+SMALL = (320,)
+"""Widths of the copies of a frame or an input."""
+
+_QUALITY = 90
+_WEBP_LIMIT = 16383  # pixels a side, by the format
+_MOST_PIXELS = 400_000_000  # a file from a stranger must not fill the memory
+_WORTHWHILE = 0.8  # a copy nearly as wide as its source saves nothing
+
+
+@dataclass(frozen=True)
+class Source:
+    """A readable picture and its copies.
+
+    Attributes:
+        path: the original.
+        versions: (path, width) of what a browser should load, narrow to wide; never empty.
+    """
+
+    path: Path
+    width: int
+    height: int
+    versions: tuple[tuple[Path, int], ...]
+
+    @property
+    def ratio(self) -> float:
+        """Width / height."""
+        return self.width / self.height
+
+
+def _encode(image: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, "WEBP", quality=_QUALITY, method=4)
+    return stream.getvalue()
+
+
+def _open(path: Path) -> Image.Image | None:
+    """An opened picture (header only), or None."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            return Image.open(path)
+    except Image.DecompressionBombError:
+        return _open_artwork(path)
+    except (OSError, ValueError, SyntaxError):
+        return None
+
+
+def _open_artwork(path: Path) -> Image.Image | None:
+    """A PNG of more pixels than Pillow opens unasked: a run may well make one, up to 20,000 x 20,000."""
+    try:
+        image = PngImageFile(path)
+    except (OSError, ValueError, SyntaxError):
+        return None
+    if image.width * image.height <= _MOST_PIXELS:
+        return image
+    image.close()
+    return None
+
+
+def load(path: Path) -> Image.Image | None:
+    """A picture of 8-bit RGB or RGBA with all its pixels, or None if it cannot be read."""
+    image = _open(path)
+    if image is None:
+        return None
+    try:
+        with image:
+            found = _rgb(image)
+            found.load()  # closing the file leaves the pixels
+            return found
+    except (OSError, ValueError, SyntaxError):
+        return None
+
+
+def size(path: Path) -> tuple[int, int] | None:
+    """A picture's (width, height), from its header; None if it is missing or no picture."""
+    image = _open(path)
+    if image is None:
+        return None
+    with image:
+        return image.size
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    """8-bit RGB or RGBA (Pillow reads 16-bit RGB as 8-bit)."""
+    return image if image.mode in ("RGB", "RGBA") else image.convert("RGB")
+
+
+def _fresh(copy: Path, stamp: int) -> bool:
+    try:
+        return copy.stat().st_mtime_ns == stamp
+    except OSError:
+        return False
+
+
+def _keep(copy: Path, image: Image.Image, stamp: int) -> None:
+    files.write_bytes(copy, _encode(image))
+    os.utime(copy, ns=(stamp, stamp))
+
+
+def prepare(run: Path, path: str, *, widths: Sequence[int] = WIDTHS) -> Source | None:
+    """A picture of the run with its copies, made where they are missing or outdated.
+
+    Args:
+        run: the run's folder.
+        path: relative to it.
+        widths: wanted widths in pixels, ascending; only those clearly narrower than the source are made.
+            A source that is no WebP also gets a copy at its own width (at most the widest wanted), so
+            that no page loads a 16-bit file.
+
+    Returns:
+        The picture, or None if it is missing or unreadable.
+    """
+    original = run / path
+    image = _open(original) if path else None
+    if image is None:
+        return None
+    try:
+        with image:
+            stamp = original.stat().st_mtime_ns
+            width, height = image.size
+            wanted = [side for side in widths if side <= _WORTHWHILE * width]
+            is_web = original.suffix.lower() == ".webp"
+            if not is_web:
+                wanted.append(min(width, widths[-1]))
+            stem = PurePosixPath("thumbs") / PurePosixPath(path).with_suffix("")
+            versions: list[tuple[Path, int]] = []
+            for side in wanted:
+                tall = max(1, round(height * side / width))
+                if tall > _WEBP_LIMIT:
+                    continue
+                copy = run / f"{stem}-{side}.webp"
+                if not _fresh(copy, stamp):
+                    full = _rgb(image)
+                    small = full if side == width else full.resize((side, tall), Image.Resampling.LANCZOS)
+                    _keep(copy, small, stamp)
+                versions.append((copy, side))
+            if is_web or not versions:
+                versions.append((original, width))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk, not the picture: full, unwritable
+        return None
+    return Source(original, width, height, tuple(versions))
+
+
+def repeatable(run: Path, path: str, *, wrap: tuple[bool, bool], width: int = 640) -> Source | None:
+    """A copy of a tile, scaled down as part of its repetition, so that its edges still meet.
+
+    Args:
+        run: the run's folder.
+        path: relative to it.
+        wrap: whether it repeats over its (top-bottom, left-right) edges.
+        width: greatest width of the copy in pixels.
+
+    Returns:
+        The tile with one version, or None if it is missing or unreadable.
+    """
+    original = run / path
+    image = _open(original) if path else None
+    if image is None:
+        return None
+    try:
+        with image:
+            stamp = original.stat().st_mtime_ns
+            wide, tall = image.size
+            side = min(wide, width)
+            height = max(1, round(tall * side / wide))
+            copy = run / "thumbs" / f"tile-{side}.webp"
+            if not _fresh(copy, stamp):
+                _keep(copy, _shrink(_rgb(image), (side, height), wrap), stamp)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        return None
+    return Source(original, wide, tall, ((copy, side),))
+
+
+def _shrink(image: Image.Image, size: tuple[int, int], wrap: tuple[bool, bool]) -> Image.Image:
+    """Scale a tile down with a margin of its own repetition around it."""
+    if size == image.size:
+        return image
+    # Lanczos looks three target pixels far; the filter reads beyond the box, into the margin.
+    scale = max(image.width / size[0], image.height / size[1])
+    margin = int(3 * scale) + 2
+    right, below = (margin if wrap[1] else 0), (margin if wrap[0] else 0)
+    right, below = min(right, image.width), min(below, image.height)
+    padded = Image.new(image.mode, (image.width + 2 * right, image.height + 2 * below))
+    for down in (-1, 0, 1) if below else (0,):
+        for along in (-1, 0, 1) if right else (0,):
+            padded.paste(image, (right + along * image.width, below + down * image.height))
+    box = (right, below, right + image.width, below + image.height)
+    return padded.resize(size, Image.Resampling.LANCZOS, box=box)

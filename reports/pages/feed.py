@@ -1,0 +1,111 @@
+"""The gallery's feed: (cards) -> the newest finished pictures as Atom 1.0 (RFC 4287).
+
+What it says depends on the cards alone: no clock, no name that changes from one rebuild to the next.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from orbifolio.reports import wording
+from orbifolio.reports.data.card import Card
+from orbifolio.reports.tree import Place
+
+NAME = "feed.xml"
+MOST = 50
+
+_WANTED = 640  # pixels; a reader's column
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A finished run: `href` and `src` are relative to the feed, or to its base address."""
+
+    id: str
+    title: str
+    href: str
+    updated: str
+    published: str
+    theme: str
+    about: str
+    facts: str
+    src: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A finished feed; `base` is the gallery's address if that is known, else ""."""
+
+    id: str
+    updated: str
+    base: str
+    entries: tuple[Entry, ...]
+
+
+def _text(words: str) -> str:
+    """Words without the characters that XML has no way to write."""
+    return _NO_XML.sub("", words)
+
+
+def _name(*words: object) -> str:
+    """A name for ever: the same for the same words, wherever the gallery lies."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, "orbifolio:" + ":".join(map(str, words))).urn
+
+
+def _ended(card: Card) -> float:
+    return card.finished or card.last or card.started or 0.0
+
+
+def _entry(card: Card, place: Place) -> Entry:
+    folder = place.folder / card.key
+    cover = card.cover
+    src, width, height = "", 0, 0
+    if cover is not None:
+        path, width = next((copy for copy in cover.versions if copy[1] >= _WANTED), cover.versions[-1])
+        src, height = place.to(folder / path), max(1, round(width / cover.ratio))
+    facts = (
+        card.group,
+        wording.pixels(card.width, card.height) if card.width else "",
+        f"seed {card.seed}" if card.seed else "",
+    )
+    return Entry(
+        id=_name("run", card.key, card.started),
+        title=_text(card.title),
+        href=place.to(folder / "index.html"),
+        updated=wording.iso(_ended(card)) or wording.iso(0.0),
+        published=wording.iso(card.started) or wording.iso(0.0),
+        theme=_text(card.theme),
+        about=_text(card.about),
+        facts=_text(" · ".join(fact for fact in facts if fact)),
+        src=src,
+        width=width,
+        height=height,
+    )
+
+
+def feed(gallery: Path, cards: Iterable[Card], base: str = "") -> Feed:
+    """The feed of a gallery.
+
+    Args:
+        gallery: the folder that holds all runs; no file is opened.
+        cards: of all runs; those that are not done, or have no picture, are no news.
+        base: the gallery's address, with a slash at its end, if it is known.
+    """
+    every = sorted(cards, key=lambda card: (card.started or 0.0, card.key))
+    done = sorted((c for c in every if c.status == "done" and c.cover), key=lambda c: (_ended(c), c.key), reverse=True)
+    place = Place(gallery)
+    entries = tuple(_entry(card, place) for card in done[:MOST])
+    return Feed(
+        # a gallery is the one that began with this run
+        id=_name("gallery", every[0].key, every[0].started) if every else _name("gallery"),
+        updated=entries[0].updated if entries else wording.iso(0.0),
+        base=base,
+        entries=entries,
+    )

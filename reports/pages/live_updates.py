@@ -1,0 +1,116 @@
+"""What open pages are told while a run goes on: (page, its HTML) -> a small classic script beside it.
+
+A page from a disk may load scripts but not data, so news come as a call: `orbifolio.live({...})`. The
+page's own script (`assets/live.js`) loads the file again every few seconds. Progress and the newest frame
+are changed in place; where the page's shape is another one, it is loaded again. When the run ends, the
+file says so, and stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orbifolio.reports import files
+from orbifolio.reports.data import notices
+from orbifolio.reports.data.log import Phase, Run, patience
+
+if TYPE_CHECKING:
+    from orbifolio.reports.tree import Page
+
+NAME = "live.js"
+UNKNOWN = "version-unknown"
+"""Stands for a page's version while it is rendered, since a page cannot hold its own hash."""
+
+
+@dataclass(frozen=True)
+class Live:
+    """News of a run.
+
+    Attributes:
+        shape: changes when more than progress changed: a phase began, the run ended.
+        share: percent done, "" if it cannot be told.
+        last: time of the last sign of life, or None.
+        patience: seconds of silence that are nothing to worry about.
+        frames: as packed for the page's slider, or None where it has none.
+        members: of a sweep's page the runs that go on, by their number: share, line, newest picture.
+    """
+
+    shape: str
+    share: str
+    line: str
+    left: str
+    last: float | None
+    patience: float
+    frames: Mapping[str, Any] | None
+    members: Mapping[str, Any] | None = None
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", errors="replace")).hexdigest()[:12]
+
+
+def of_run(run: Run, frames: Mapping[str, Any] | None, phase: Phase | None = None) -> Live | None:
+    """News for the page of a run, or of one phase of it; None if the run has ended.
+
+    Args:
+        run: the run.
+        frames: the slider's data.
+        phase: whose page it is, or None for the run's own.
+    """
+    if not run.running:
+        return None
+    progress = notices.running(run)
+    shape: list[object] = [run.status, *run.warnings, bool(frames)]
+    for each in run.phases if phase is None else (phase,):
+        shape += [each.title, each.started, each.finished, bool(each.frames)]
+    return Live(
+        shape=_short(repr(shape)),
+        share=progress.share,
+        line=progress.line,
+        left=progress.left,
+        last=run.last,
+        patience=patience(max((step.seconds for each in run.phases for step in each.steps), default=0.0)),
+        frames=frames,
+    )
+
+
+def with_version(html: str) -> tuple[str, str]:
+    """A rendered page with its version in its place, and that version."""
+    version = _short(html)
+    return html.replace(UNKNOWN, version, 1), version
+
+
+def _script(told: Mapping[str, Any]) -> str:
+    text = json.dumps(told, separators=(",", ":"), sort_keys=True)
+    return f"orbifolio.live({text});\n".replace("<", "\\u003c")
+
+
+def beside(page: Path) -> Path:
+    """The file with the news of a page; a folder may hold several pages."""
+    return page.with_name(NAME if page.name == "index.html" else f"{page.stem}-{NAME}")
+
+
+def at_rest(page: Path) -> bool:
+    """Whether a page was written after its last change, so that nothing waits for news of it any more."""
+    try:
+        return page.is_file() and '"running":false' in beside(page).read_text(encoding="ascii")
+    except FileNotFoundError:
+        return True
+
+
+def write(page: Page, version: str) -> None:
+    """Write the news beside a page, after the page itself; on a page at rest, only if there were news before."""
+    path = beside(page.path)
+    if page.refresh is None:
+        if path.is_file():
+            files.write_text(path, _script({"running": False, "version": version}))
+        return
+    told: dict[str, Any] = {"running": True, "version": version}
+    if page.live is not None:
+        told |= {name: value for name, value in vars(page.live).items() if name != "members" or value is not None}
+    files.write_text(path, _script(told))

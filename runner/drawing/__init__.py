@@ -1,8 +1,0 @@
-"""The family of drawings: from a graph to marks on paper, and to raster, SVG, PDF, plotter strokes and data."""
-
-from runner.drawing.meshes import Lines, Nodes, Polygons, Triangles
-from runner.drawing.onelines import OneLine, Signature, Words
-from runner.settings import family
-
-DRAWINGS = (Lines, Nodes, Triangles, Polygons, OneLine, Signature, Words)
-AnyDrawing = family(*DRAWINGS, default=Lines)

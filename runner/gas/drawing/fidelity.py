@@ -1,0 +1,154 @@
+"""Fidelity is how well a graph shows a mask: `measure(graph, mask) -> Fidelity`.
+
+* fill: the union of the graph's triangles and edges, drawn four times finer, against the mask: intersection / union;
+* contour: from the centre of each border pixel of the mask to the nearest point of an edge;
+* ink over background: the share of the edges' length that lies off the mask;
+* quantisation error: from the centre of each pixel of the mask to the nearest node.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw
+from scipy.ndimage import binary_erosion
+
+from orbifolio.runner.errors import ShapeMismatch
+from orbifolio.runner.gas.drawing.nearest import Nearest
+from orbifolio.runner.gas.drawing.sheet import Floats, Mask
+from orbifolio.runner.gas.graph import Graph, Positions
+
+FINER = 4
+STEP = 0.05
+"""Pixels between the samples along an edge."""
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """The measures; lengths in pixels of the picture.
+
+    Attributes:
+        fill: intersection over union, in [0, 1].
+        contour: mean distance.
+        contour_95: its 95th percentile.
+        contour_most: its maximum.
+        ink_over_background: share of the edges' length, in [0, 1].
+        quantisation_error: mean distance.
+    """
+
+    fill: float
+    contour: float
+    contour_95: float
+    contour_most: float
+    ink_over_background: float
+    quantisation_error: float
+
+
+def measure(graph: Graph, mask: Mask) -> Fidelity:
+    """All measures of a graph that does not wrap.
+
+    Args:
+        graph: with at least one edge.
+        mask: (height, width) of the graph's picture, True where there is something to draw.
+
+    Raises:
+        ShapeMismatch: the mask is not the picture's size.
+    """
+    if mask.shape != (graph.height, graph.width):
+        raise ShapeMismatch("mask of a graph", expected=(graph.height, graph.width), actual=mask.shape)
+    distances = to_edges(graph, centres(border(mask)))
+    points = centres(mask)
+    return Fidelity(
+        fill=fill(graph, mask),
+        contour=float(distances.mean()),
+        contour_95=float(np.percentile(distances, 95)),
+        contour_most=float(distances.max()),
+        ink_over_background=ink_over_background(graph, mask),
+        quantisation_error=float(Nearest(graph.nodes).one(points)[0].mean()),
+    )
+
+
+def centres(mask: Mask) -> Positions:
+    """(n, 2) centres of the mask's pixels, row by row."""
+    rows, columns = np.nonzero(mask)
+    return np.stack([columns + 0.5, rows + 0.5], axis=-1)
+
+
+def border(mask: Mask) -> Mask:
+    """The mask's pixels that have one of their four neighbours outside it; the picture's edge is no border."""
+    inner: Mask = binary_erosion(mask, border_value=1)
+    return mask & ~inner
+
+
+def fill(graph: Graph, mask: Mask) -> float:
+    """Intersection over union of what the graph covers and the mask."""
+    height, width = mask.shape
+    canvas = Image.new("1", (width * FINER, height * FINER))
+    pen = ImageDraw.Draw(canvas)
+    places = graph.nodes * FINER - 0.5
+    for triangle in places[graph.triangles()].tolist():
+        pen.polygon([*map(tuple, triangle)], fill=1)
+    for edge in places[graph.edges].tolist():
+        pen.line([*map(tuple, edge)], fill=1)
+    covered = np.asarray(canvas)
+    wanted = mask.repeat(FINER, axis=0).repeat(FINER, axis=1)
+    either = int((covered | wanted).sum())
+    return int((covered & wanted).sum()) / either if either else 1.0
+
+
+def to_edges(graph: Graph, points: Positions, *, block: int = 256) -> Floats:
+    """(p,) distance from each point to the nearest edge (node, where there is no edge at all).
+
+    Args:
+        graph: with at least one node.
+        points: (p, 2).
+        block: points at once, which bounds the memory.
+    """
+    if not len(graph.edges):
+        alone: Floats = Nearest(graph.nodes).one(points)[0]
+        return alone
+    start = graph.nodes[graph.edges[:, 0]].T
+    along = graph.vectors().T
+    squares = np.maximum((along**2).sum(axis=0), 1e-300)
+    found = np.empty(len(points))
+    for at in range(0, len(points), block):
+        x = points[at : at + block, 0, None] - start[0]
+        y = points[at : at + block, 1, None] - start[1]
+        place = np.clip((x * along[0] + y * along[1]) / squares, 0, 1)
+        gaps = (x - place * along[0]) ** 2 + (y - place * along[1]) ** 2
+        found[at : at + block] = np.sqrt(gaps.min(axis=1))
+    return found
+
+
+def coverage(mask: Mask, start: Positions, along: Positions, *, step: float = STEP) -> Floats:
+    """(m,) share of each segment that lies on the mask, in [0, 1].
+
+    Args:
+        mask: (height, width).
+        start: (m, 2) first ends.
+        along: (m, 2) vectors to the second ends.
+        step: pixels between samples, at most.
+    """
+    if not len(start):
+        return np.zeros(0)
+    count = max(2, int(np.ceil(np.hypot(*along.T).max() / step)))
+    height, width = mask.shape
+    total = np.zeros(len(start))
+    for share in (np.arange(count) + 0.5) / count:
+        place = np.floor(start + share * along).astype(np.int64)
+        inside = (place >= 0).all(axis=1) & (place[:, 0] < width) & (place[:, 1] < height)
+        place = np.clip(place, 0, (width - 1, height - 1))
+        total += inside & mask[place[:, 1], place[:, 0]]
+    shares: Floats = total / count
+    return shares
+
+
+def ink_over_background(graph: Graph, mask: Mask) -> float:
+    """The share of the edges' length that lies off the mask; 0 without edges."""
+    lengths = graph.lengths()
+    if not lengths.sum():
+        return 0.0
+    return float(
+        (lengths * (1 - coverage(mask, graph.nodes[graph.edges[:, 0]], graph.vectors()))).sum() / lengths.sum()
+    )

@@ -1,0 +1,131 @@
+"""A plotter file is an SVG in millimetres with a layer per pen, of strokes in the order and direction to draw them.
+
+`Plotter` says the paper; `plot` scales the drawing into its margins, turning a wide picture's paper to landscape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from xml.sax.saxutils import escape, quoteattr
+
+import numpy as np
+from pydantic import Field
+
+from orbifolio.runner.gas.drawing.svg import number, path_data
+from orbifolio.runner.gas.drawing.travel import air, ordered
+from orbifolio.runner.gas.graph import Positions
+from orbifolio.runner.settings import Settings
+
+PAPERS = {
+    "a6": (105, 148),
+    "a5": (148, 210),
+    "a4": (210, 297),
+    "a3": (297, 420),
+    "a2": (420, 594),
+    "letter": (216, 279),
+}
+"""Width and height in mm, upright."""
+
+
+class Plotter(Settings):
+    """A file for a pen plotter: lines only, in millimetres."""
+
+    paper: Literal["a6", "a5", "a4", "a3", "a2", "letter"] = "a4"
+    """Size of the paper; it lies on its side for pictures that are wider than high."""
+    margin: float = Field(15.0, ge=0, le=50)
+    """Empty border in mm."""
+    pen: float = Field(0.3, gt=0, le=5)
+    """Width of the pen's line in mm, as previews show it."""
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A plotter file and what it will take.
+
+    Attributes:
+        data: the SVG.
+        strokes: how often the pen comes down.
+        drawn: mm with the pen down.
+        travelled: mm with the pen up.
+    """
+
+    data: bytes
+    strokes: int
+    drawn: float
+    travelled: float
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Strokes on paper, in the order and direction to draw them.
+
+    Attributes:
+        wide: of the paper in mm.
+        high: of the paper in mm.
+        layers: colour of a pen (`#rrggbb`) -> (k, 2) strokes in mm from the top-left corner.
+    """
+
+    wide: float
+    high: float
+    layers: Mapping[str, Sequence[Positions]]
+
+
+def place(layers: Mapping[str, Sequence[Positions]], settings: Plotter, *, width: float, height: float) -> Placed:
+    """Strokes of each pen, scaled into the paper's margins and put in order.
+
+    Args:
+        layers: colour (`#rrggbb`) -> (k, 2) strokes in pixels of the picture.
+        settings: the paper.
+        width: of the picture in pixels.
+        height: of the picture in pixels.
+    """
+    wide, high = PAPERS[settings.paper]
+    if width > height:
+        wide, high = high, wide
+    scale = min((wide - 2 * settings.margin) / width, (high - 2 * settings.margin) / height)
+    shift = np.array([wide - scale * width, high - scale * height]) / 2
+    limits = np.array([width, height])
+    # a plotter has no edge to cut at: what lies beyond the picture is drawn on its edge
+    return Placed(
+        wide,
+        high,
+        {
+            colour: ordered([np.clip(path, 0, limits) * scale + shift for path in paths])
+            for colour, paths in layers.items()
+        },
+    )
+
+
+def plot(layers: Mapping[str, Sequence[Positions]], settings: Plotter, *, width: float, height: float) -> Plot:
+    """Strokes of each pen on paper as a file; see `place`."""
+    return draw_placed(place(layers, settings, width=width, height=height), pen=settings.pen)
+
+
+def draw_placed(placed: Placed, *, pen: float) -> Plot:
+    """Placed strokes as a file.
+
+    Args:
+        placed: the strokes.
+        pen: width of its line in mm, as previews show it.
+    """
+    wide, high = placed.wide, placed.high
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" '
+        f'width="{wide}mm" height="{high}mm" viewBox="0 0 {wide} {high}">',
+    ]
+    strokes, drawn, travelled = 0, 0.0, 0.0
+    for index, (colour, paths) in enumerate(placed.layers.items(), start=1):
+        lines.append(
+            f'<g id="layer{index}" inkscape:groupmode="layer" inkscape:label={quoteattr(f"{index} {escape(colour)}")} '
+            f'fill="none" stroke="{colour}" stroke-width="{number(pen)}" stroke-linecap="round" '
+            'stroke-linejoin="round">'
+        )
+        lines += [f'<path d="{path_data(path)}"/>' for path in paths]
+        lines.append("</g>")
+        strokes += len(paths)
+        drawn += sum(float(np.hypot(*np.diff(path, axis=0).T).sum()) for path in paths)
+        travelled += air(paths)
+    return Plot("\n".join([*lines, "</svg>", ""]).encode(), strokes, drawn, travelled)

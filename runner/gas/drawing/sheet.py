@@ -1,0 +1,136 @@
+"""A sheet is paper with marks on it, in pixels of the picture; `draw`, `svg` and `pdf` bring it to any size.
+
+Convention: marks lie in the coordinates of the graph (x to the right, y down, picture pixels), colours are sRGB in
+[0, 1], widths and radii are in picture pixels. Marks are drawn in their order, later ones on top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from orbifolio.runner.gas.graph import Graph, Positions
+
+Pixels = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Colour = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Strokes:
+    """Lines with round ends.
+
+    Attributes:
+        paths: of (k, 2) points each, k >= 2.
+        widths: (m,) of each path.
+        colours: (m, 3) of each path.
+    """
+
+    paths: Sequence[Positions]
+    widths: Floats
+    colours: Floats
+
+
+@dataclass(frozen=True)
+class Dots:
+    """Filled circles.
+
+    Attributes:
+        centres: (m, 2).
+        radii: (m,).
+        colours: (m, 3).
+    """
+
+    centres: Positions
+    radii: Floats
+    colours: Floats
+
+
+@dataclass(frozen=True)
+class Areas:
+    """Filled polygons without outlines.
+
+    Attributes:
+        rings: of (k, 2) corners each, k >= 3.
+        colours: (m, 3).
+    """
+
+    rings: Sequence[Positions]
+    colours: Floats
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Short texts, each with its baseline's left end at its place.
+
+    Attributes:
+        places: (m, 2).
+        texts: of each.
+        size: of the letters in picture pixels.
+        colour: of all.
+    """
+
+    places: Positions
+    texts: Sequence[str]
+    size: float
+    colour: Colour
+
+
+Mark = Strokes | Dots | Areas | Labels
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Paper and what is on it.
+
+    Attributes:
+        width: in picture pixels.
+        height: in picture pixels.
+        paper: its colour.
+        marks: in the order of drawing.
+    """
+
+    width: float
+    height: float
+    paper: Colour
+    marks: tuple[Mark, ...]
+
+
+def unrolled(
+    graph: Graph, chains: Iterable[Sequence[int]], *, closed: bool = False
+) -> tuple[list[Positions], list[int]]:
+    """The points along chains of nodes; where the picture wraps, every copy that shows.
+
+    Args:
+        graph: whose nodes the chains name.
+        chains: numbers of nodes, each chain >= 2 long.
+        closed: the chains are rings, whose inside counts as well.
+
+    Returns:
+        (k, 2) arrays, and for each the number of its chain.
+    """
+    size = np.array([graph.width, graph.height], dtype=np.float64)
+    wraps = np.array([graph.wrap[1], graph.wrap[0]])
+    paths: list[Positions] = []
+    owners: list[int] = []
+    for number, chain in enumerate(chains):
+        points = graph.nodes[np.asarray(chain, dtype=np.int64)]
+        if not wraps.any():
+            paths.append(points)
+            owners.append(number)
+            continue
+        steps = np.diff(points, axis=0)
+        steps -= np.where(wraps, size * np.round(steps / size), 0)
+        points = np.concatenate([points[:1], points[:1] + np.cumsum(steps, axis=0)])
+        low, high = points.min(axis=0), points.max(axis=0)
+        for shift in product(*(((-1, 0, 1) if wrap else (0,)) for wrap in wraps)):
+            moved = np.array(shift) * size
+            if ((high + moved > 0) & (low + moved < size)).all():
+                paths.append(points + moved)
+                owners.append(number)
+    return paths, owners

@@ -1,0 +1,93 @@
+"""Travel is the pen's way in the air: `ordered(strokes)` puts strokes in an order, and turns them, so that it is short.
+
+The nearest end first, then 2-opt moves: a run of strokes is turned round, each backwards, wherever that is shorter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numba
+import numpy as np
+
+from orbifolio.runner.gas.drawing.nearest import Nearest
+from orbifolio.runner.gas.drawing.sheet import Floats
+from orbifolio.runner.gas.graph import Pairs, Positions
+
+PASSES = 20
+
+
+def ordered(strokes: Sequence[Positions]) -> list[Positions]:
+    """The strokes in the order and direction of drawing; the pen starts in the top-left corner.
+
+    Args:
+        strokes: (k, 2) points each.
+    """
+    if not strokes:
+        return []
+    ends = np.array([[stroke[0], stroke[-1]] for stroke in strokes])
+    order = _greedy(ends)
+    _shorten(ends, order, PASSES)
+    return [strokes[number][::-1] if turned else strokes[number] for number, turned in order.tolist()]
+
+
+def air(strokes: Sequence[Positions]) -> float:
+    """How far the pen travels in the air from (0, 0) through all strokes in their order."""
+    at = np.zeros(2)
+    total = 0.0
+    for stroke in strokes:
+        total += float(np.hypot(*(stroke[0] - at)))
+        at = stroke[-1]
+    return total
+
+
+def _greedy(ends: Floats) -> Pairs:
+    """(m, 2) number and direction (1: backwards), always the nearest end next."""
+    m = len(ends)
+    tree = Nearest(ends.reshape(-1, 2))
+    free = np.ones(m, dtype=bool)
+    at = np.zeros(2)
+    order = np.empty((m, 2), dtype=np.int64)
+    for step in range(m):
+        reach = 8
+        while True:
+            found = tree.some(at[None], min(reach, 2 * m))[1][0]
+            hits = found[free[found // 2]]
+            if len(hits):
+                break
+            reach *= 4
+        number, end = divmod(int(hits[0]), 2)
+        free[number] = False
+        order[step] = number, end
+        at = ends[number, 1 - end]
+    return order
+
+
+@numba.njit(cache=True)
+def _shorten(ends: Floats, order: Pairs, passes: int) -> None:  # pragma: no cover
+    """2-opt on the sequence of strokes, in place."""
+    m = len(order)
+    for _ in range(passes):
+        moved = False
+        for i in range(m - 1):
+            for j in range(i + 1, m):
+                first, last = order[i], order[j]
+                entry, leave = ends[first[0], first[1]], ends[last[0], 1 - last[1]]
+                x, y = 0.0, 0.0
+                if i > 0:
+                    x, y = ends[order[i - 1, 0], 1 - order[i - 1, 1]]
+                change = np.hypot(leave[0] - x, leave[1] - y) - np.hypot(entry[0] - x, entry[1] - y)
+                if j + 1 < m:
+                    after = ends[order[j + 1, 0], order[j + 1, 1]]
+                    change += np.hypot(entry[0] - after[0], entry[1] - after[1])
+                    change -= np.hypot(leave[0] - after[0], leave[1] - after[1])
+                if change < -1e-9:
+                    for at in range((j - i + 1) // 2):
+                        number, turned = order[i + at, 0], order[i + at, 1]
+                        order[i + at, 0], order[i + at, 1] = order[j - at, 0], order[j - at, 1]
+                        order[j - at, 0], order[j - at, 1] = number, turned
+                    for at in range(i, j + 1):
+                        order[at, 1] = 1 - order[at, 1]
+                    moved = True
+        if not moved:
+            break

@@ -1,0 +1,50 @@
+"""The plain engine: autograd through the encoder, in float32 or bfloat16, channels last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from orbifolio.runner.objectives.base import Objective, Sight
+from orbifolio.runner.renderers.image.engine import Engine, Evaluation
+from orbifolio.runner.views import keeps_wrap, look
+from orbifolio.runner.vision.base import Encoder, Padding
+
+
+class PlainEngine(Engine):
+    """Evaluates by autograd; the encoder's own dtype decides the precision."""
+
+    def __init__(self, encoder: Encoder, objectives: Sequence[Objective], *, wrap: tuple[bool, bool]) -> None:
+        self.objectives = tuple(objectives)
+        self.wrap = wrap
+        needed = {name for objective in self.objectives for name in objective.layers}
+        self.layers = tuple(name for name in encoder.layers if name in needed)
+        self.encoder = encoder.padded(padding(wrap))
+        self.cut_encoder = encoder.padded(("replicate", "replicate"))
+
+    def evaluate(self, artwork: Tensor, view: Tensor | None) -> Evaluation:
+        """Terms and gradient; see the base class."""
+        leaf = artwork.detach().requires_grad_(True)
+        with torch.enable_grad():
+            picture = look(leaf, view, wrap=self.wrap)
+            # A turned or scaled view of a tile is no tile any more.
+            encoder = self.encoder if keeps_wrap(view) else self.cut_encoder
+            features = encoder.features(picture, self.layers) if self.layers else {}
+            sight = Sight(leaf, picture, features, self.wrap)
+            terms: dict[str, Tensor] = {}
+            for number, objective in enumerate(self.objectives, start=1):
+                for name, value in objective(sight).items():
+                    title = name
+                    while title in terms:
+                        title = f"{title}'{number}"  # a second objective of the same kind
+                    terms[title] = value
+            values = torch.stack([value.float() for value in terms.values()])
+            (gradient,) = torch.autograd.grad(values.sum(), leaf)
+        return Evaluation(dict(zip(terms, values.detach().double().tolist(), strict=True)), gradient)
+
+
+def padding(wrap: tuple[bool, bool]) -> tuple[Padding, Padding]:
+    """How a network continues a picture that wraps, or not, over its (top-bottom, left-right) edges."""
+    return ("wrap" if wrap[0] else "replicate", "wrap" if wrap[1] else "replicate")

@@ -1,0 +1,56 @@
+"""How different two pictures look to a network: (found, wanted) pictures (n, 3, h, w) -> one number each.
+
+    |pixels| + sum over layers of weight (|features| / |wanted features| + |Gram matrices| / |wanted Gram matrices|)
+
+All |.| are mean absolute values of differences or of what is wanted. This is the loss of neural-painters-x, which
+trains its generator and paints with it, on the last layers before VGG16's third to fifth pooling and with its weights
+5 : 15 : 2. There it is the plain differences of VGG16 with batch norms, whose features are all of one size; those of
+the network without them are of hundreds, so the differences are relative here, and any network will do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from orbifolio.runner.vision.base import Encoder
+
+LAYERS: Mapping[str, float] = {"conv3_3": 5 / 22, "conv4_3": 15 / 22, "conv5_3": 2 / 22}
+LEAST = 1e-6  # mean absolute feature below which a layer is blind
+
+
+class Perception:
+    """The loss, for one network."""
+
+    def __init__(self, encoder: Encoder, layers: Mapping[str, float] = LAYERS) -> None:
+        """Take a network.
+
+        Args:
+            encoder: that has the layers.
+            layers: name -> weight.
+        """
+        self.encoder, self.layers = encoder, layers
+
+    def each(self, found: Tensor, wanted: Tensor) -> Tensor:
+        """(n, 3, h, w) in [0, 1] twice -> (n,); gradients flow to the first."""
+        with torch.no_grad():
+            aims = self.encoder.features(wanted, tuple(self.layers))
+        seen = self.encoder.features(found, tuple(self.layers))
+        total = (found - wanted).abs().flatten(1).mean(1)
+        for name, weight in self.layers.items():
+            for here, there in ((seen[name], aims[name]), (gram(seen[name]), gram(aims[name]))):
+                size = there.abs().flatten(1).mean(1).clamp(min=LEAST)
+                total = total + weight * (here - there).abs().flatten(1).mean(1) / size
+        return total
+
+    def __call__(self, found: Tensor, wanted: Tensor) -> Tensor:
+        """The mean over the pictures."""
+        return self.each(found, wanted).mean()
+
+
+def gram(features: Tensor) -> Tensor:
+    """(n, c, h, w) -> (n, c, c), divided by all of c h w."""
+    flat = features.flatten(2)
+    return flat @ flat.transpose(1, 2) / (flat.shape[1] * flat.shape[2])

@@ -1,0 +1,175 @@
+"""Image optimisation: canvas -> symmetry -> view -> vision network -> objectives, and back.
+
+    canvas() -> artwork -> view -> encoder.features(needed layers) -> {term: scalar} -> gradient -> optimiser
+
+Each phase enlarges the artwork through the symmetry's gather (floating point, wrapped, never 8 bits) and
+begins a fresh optimiser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from orbifolio.runner.canvas import AnyCanvas
+from orbifolio.runner.canvas.base import CanvasSettings
+from orbifolio.runner.canvas.pixels import Pixels
+from orbifolio.runner.devices import choose_precision
+from orbifolio.runner.errors import IllegalSymmetry
+from orbifolio.runner.objectives import AnyObjective
+from orbifolio.runner.optimisers import AnyOptimiser
+from orbifolio.runner.optimisers.lbfgs import Lbfgs
+from orbifolio.runner.renderers.base import RendererSettings, Studio
+from orbifolio.runner.renderers.image.renderer import ImageRenderer
+from orbifolio.runner.settings import Settings
+from orbifolio.runner.symmetry import AnySymmetry
+from orbifolio.runner.symmetry.aspect import parse_ratio
+from orbifolio.runner.symmetry.base import Ratio, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.kinds.none import NoSymmetry
+from orbifolio.runner.views import Views
+from orbifolio.runner.vision import AnyNetwork
+from orbifolio.runner.vision.base import VisionSettings
+from orbifolio.runner.vision.vgg import Vgg16
+
+__all__ = ["ImageOptimisation", "ImageRenderer", "PhaseSettings"]
+
+
+class PhaseSettings(Settings):
+    """One resolution."""
+
+    size: int = Field(ge=8, le=16384)
+    """Width of the picture in pixels; rounded to what symmetry and network need."""
+    steps: int = Field(ge=0, le=100_000)
+    """Optimisation steps."""
+
+
+class ImageOptimisation(RendererSettings):
+    """A picture found by optimisation, seen by a vision network."""
+
+    kind: Literal["image-optimisation"] = "image-optimisation"
+    canvas: AnyCanvas = Pixels()
+    """What is optimised: pixels or waves, and what it holds at the start."""
+    symmetry: AnySymmetry = NoSymmetry()
+    """The symmetry that the picture has exactly."""
+    views: Views = ()
+    """Random views the network gets while optimising, drawn anew at each step."""
+    vision: AnyNetwork = Vgg16()
+    """The network that looks."""
+    objectives: Annotated[tuple[AnyObjective, ...], Field(min_length=1, max_length=64)]
+    """What is made small; the loss is the sum of all."""
+    optimiser: AnyOptimiser = Lbfgs()
+    """How the loss is made small."""
+    phases: Annotated[tuple[PhaseSettings, ...], Field(min_length=1, max_length=64)]
+    """Resolutions, one after the other."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Arithmetic of the network: bf16 is several times faster where the hardware has it; auto takes it there if
+    its gradients agree with fp32's."""
+
+    def build(self, studio: Studio) -> ImageRenderer:
+        """The working renderer."""
+        return ImageRenderer(self, studio)
+
+    def symmetry_for(self, aspect_of: Callable[[str], float | None]) -> tuple[Symmetry, float]:
+        """The symmetry and the wished width / height.
+
+        Raises:
+            IllegalSymmetry: `where` is relative to `symmetry` or is `aspect` for the canvas' aspect.
+        """
+        settings: SymmetrySettings = self.symmetry
+        canvas: CanvasSettings = self.canvas
+        wished: Ratio | None = None
+        if canvas.aspect is not None:
+            try:
+                wished = parse_ratio(str(canvas.aspect))
+            except ValueError as error:
+                raise IllegalSymmetry(str(error), where="aspect") from error
+        symmetry = settings.build(wished)
+        if symmetry.ratio is not None:
+            return symmetry, symmetry.ratio
+        if wished is not None:
+            return symmetry, wished.value
+        for source in self._shape_givers():
+            aspect = aspect_of(source)
+            if aspect is not None:
+                return symmetry, aspect
+        return symmetry, 1.0
+
+    def _shape_givers(self) -> list[str]:
+        """Pictures whose shape the artwork takes where nothing else says: initial, then content."""
+        canvas: CanvasSettings = self.canvas
+        contents = [source for item in self.objectives for source in item.shape_givers()]
+        return [*canvas.initial.pictures(), *contents]
+
+    def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
+        """Illegal symmetries, unknown layers, channels and classes; see the base class."""
+        found: list[tuple[str, str]] = []
+        try:
+            self.symmetry_for(aspect_of)
+        except IllegalSymmetry as error:
+            where = "canvas.aspect" if error.where == "aspect" else f"symmetry.{error.where}".rstrip(".")
+            found.append((where, str(error)))
+        canvas: CanvasSettings = self.canvas
+        found += [(f"canvas.{path}", text) for path, text in canvas.complaints(aspect_of)]
+        vision: VisionSettings = self.vision
+        for number, objective in enumerate(self.objectives):
+            found += [(f"objectives.{number}.{path}", text) for path, text in objective.complaints(vision)]
+            if self.views and objective.places():
+                found.append(
+                    (
+                        f"objectives.{number}",
+                        "looks at places of the artwork (a mask or a content picture), and views move what the network "
+                        "sees; both together do not fit; leave out views, or the mask or content",
+                    )
+                )
+        return found
+
+    def advisories(self) -> list[str]:
+        """The symmetry's, and random views under an optimiser that wants a still objective."""
+        symmetry = self.symmetry_for(lambda source: None)[0]
+        notes = list(symmetry.advisories())
+        windows = symmetry.gaze_size(256, 256, multiple=1) is not None
+        if (self.views or windows) and self.optimiser.wants_stillness:
+            moving = "the windows of this symmetry" if windows else "renderer.views"
+            notes.append(
+                f"{moving} are random while L-BFGS learns from how the gradient changes; "
+                "their changes mislead it; `optimiser: adam` is made for moving objectives"
+            )
+        canvas: CanvasSettings = self.canvas
+        if canvas.wants_adam and self.optimiser.wants_stillness:
+            notes.append(
+                "the canvas changes by itself between steps, which misleads L-BFGS; take "
+                "`optimiser: {kind: adam, rate: 0.05}`"
+            )
+        return notes
+
+    def layers(self) -> set[str]:
+        """Names of all layers that objectives look at."""
+        names: set[str] = set()
+        for objective in self.objectives:
+            names.update(objective.layers_needed() or objective.default_layers(self.vision))
+        return names
+
+    def networks(self) -> tuple[VisionSettings, ...]:
+        """The one network, unless no objective looks through it."""
+        return (self.vision,) if self.layers() else ()
+
+    def arithmetic(self, device: str) -> str:
+        """What `precision` comes to on a device."""
+        return choose_precision(self.precision, device, agrees=self.vision.half_precision)[0]
+
+    def pictures(self) -> dict[str, str]:
+        """All image sources by path."""
+        found: dict[str, str] = {}
+        for number, source in enumerate(self.canvas.initial.pictures()):
+            found["canvas.init.image" if number == 0 else f"canvas.init.{number}"] = source
+        for number, objective in enumerate(self.objectives):
+            place = f"objectives.{number}"
+            for index, image in enumerate(getattr(objective, "images", ())):
+                found[f"{place}.images.{index}"] = image.image
+            for name in ("image", "mask"):
+                source = getattr(objective, name, None)
+                if source is not None:
+                    found[f"{place}.{name}"] = source
+        return found

@@ -1,0 +1,91 @@
+"""A checkpoint is one file from which an interrupted run continues as if it had never stopped.
+
+It holds the renderer's state and the length of the log at that moment: resuming cuts the log there, so
+that what was done after the checkpoint and is done again does not count twice.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from orbifolio.runner.errors import RunFailed
+
+NAME = "state.pt"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a run stands.
+
+    Attributes:
+        phase: 0-based phase under way.
+        step: steps of it that are done.
+        log_bytes: length of `events.jsonl` when this was written.
+        seconds: wall time spent so far, by phase.
+        state: the renderer's own.
+    """
+
+    phase: int
+    step: int
+    log_bytes: int
+    seconds: tuple[float, ...]
+    state: Mapping[str, Any]
+
+
+def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write atomically: a crash leaves the checkpoint before.
+
+    Raises:
+        OSError: the disk is full or the folder not writable.
+    """
+    folder.mkdir(exist_ok=True)
+    beside = folder / f"{NAME}.{os.getpid()}.part"
+    try:
+        with beside.open("wb") as file:
+            torch.save(
+                {
+                    "phase": checkpoint.phase,
+                    "step": checkpoint.step,
+                    "log_bytes": checkpoint.log_bytes,
+                    "seconds": list(checkpoint.seconds),
+                    "state": dict(checkpoint.state),
+                },
+                file,
+            )
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(folder / NAME)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def read_checkpoint(folder: Path, device: str) -> Checkpoint | None:
+    """The checkpoint of a run, or None if it has none.
+
+    Raises:
+        RunFailed: it cannot be read.
+    """
+    path = folder / NAME
+    if not path.exists():
+        return None
+    try:
+        # weights_only: a checkpoint from a stranger must not run code.
+        saved = torch.load(path, map_location=device, weights_only=True)
+        return Checkpoint(saved["phase"], saved["step"], saved["log_bytes"], tuple(saved["seconds"]), saved["state"])
+    except Exception as error:  # torch raises many kinds for a damaged file
+        raise RunFailed(
+            f"{path}: the checkpoint cannot be read ({type(error).__name__}); run without --resume to begin anew"
+        ) from error
+
+
+def remove_checkpoint(folder: Path) -> None:
+    """Forget the checkpoint of a finished run."""
+    shutil.rmtree(folder, ignore_errors=True)

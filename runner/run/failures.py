@@ -1,0 +1,32 @@
+"""What goes wrong in the world around a run (disk, memory, permissions), told as what happened and what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import torch
+
+from orbifolio.runner.errors import OrbifolioError
+
+
+def explain(error: BaseException, folder: Path) -> str:
+    """What happened and what to do, for failures of the world; empty for faults of the program."""
+    if isinstance(error, OrbifolioError):
+        return str(error)
+    if isinstance(error, OSError):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return f"{folder}: the disk is full; make room, then go on with --resume"
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+            return f"{error.filename or folder}: not writable ({os.strerror(error.errno)}); choose another --out"
+    text = str(error).lower()
+    out_of_memory = isinstance(error, MemoryError | torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+    )
+    if out_of_memory:
+        return (
+            "out of memory; the network's features take about 1 GB for each megapixel in bf16 and 2 GB in fp32; "
+            "make the last phase smaller, or use fewer or shallower layers, then run again"
+        )
+    return ""

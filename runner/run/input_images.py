@@ -1,0 +1,147 @@
+"""The input pictures of a run: loaded once, prepared as the recipe says, and kept beside the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from orbifolio.runner.images.fetching import without_secrets
+from orbifolio.runner.images.preparation import StylePreparation
+from orbifolio.runner.images.sources import Images
+from orbifolio.runner.images.writing import write_webp
+from orbifolio.runner.renderers.base import Pixels, RendererSettings, Studio
+
+LARGEST_SHOWN = 1280  # pixels along the longer side of an input picture in the report
+
+
+class InputPictures:
+    """Loads pictures by source, each once."""
+
+    def __init__(self, images: Images, preparation: StylePreparation) -> None:
+        self._images = images
+        self._preparation = preparation
+        self._plain: dict[str, Tensor] = {}
+        self._prepared: dict[str, Tensor] = {}
+
+    def plain(self, source: str) -> Tensor:
+        """(1, 3, h, w) float32 sRGB in [0, 1].
+
+        Raises:
+            ImageError: it cannot be read.
+        """
+        if source not in self._plain:
+            pixels = self._images.load(source).pixels
+            self._plain[source] = torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
+        return self._plain[source]
+
+    def prepared(self, source: str) -> Tensor:
+        """The same, prepared as the recipe's `style_preparation` says."""
+        if source not in self._prepared:
+            palette = self._preparation.palette
+            pixels = self._preparation.apply(
+                self.plain(source)[0].permute(1, 2, 0).numpy(),
+                palette=None if palette is None else self.plain(palette)[0].permute(1, 2, 0).numpy(),
+            )
+            self._prepared[source] = torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
+        return self._prepared[source]
+
+    def studio(self, seed: int, device: str, warn: Callable[[str], None], title: str = "") -> Studio:
+        """What a renderer gets."""
+        return Studio(seed, device, picture=self.prepared, plain_picture=self.plain, warn=warn, title=title)
+
+    def digests(self, settings: RendererSettings) -> dict[str, str]:
+        """SHA-256 of every input's file, by the name the report gives it."""
+        return {name: self._images.load(source).sha256 for name, _, source in _named(settings)}
+
+    def write(self, folder: Path, settings: RendererSettings) -> list[dict[str, Any]]:
+        """Write all inputs below `inputs/` and return the `inputs` block of `run.json`.
+
+        Only the pictures' own names are recorded, never a folder of this machine.
+        """
+        block = []
+        for name, path, source in _named(settings):
+            role = name.partition(" ")[0]
+            stem = f"inputs/{name.replace(' ', '-')}"
+            plain = self.plain(source)
+            _write(folder / f"{stem}.webp", plain)
+            prepared = f"{stem}.webp"
+            if role == "style":
+                prepared = f"{stem}-prepared.webp"
+                _write(folder / prepared, self.prepared(source))
+            block.append(
+                {
+                    "name": name,
+                    "source": shown_source(source),
+                    "original": f"{stem}.webp",
+                    "prepared": prepared,
+                    "width": plain.shape[-1],
+                    "height": plain.shape[-2],
+                    "weight": _weight(settings, path),
+                    "sha256": self._images.load(source).sha256,
+                }
+            )
+        return block
+
+
+def write_stages(folder: Path, stages: Mapping[str, Pixels]) -> list[dict[str, Any]]:
+    """Write the pictures between the input and the start below `stages/`: the `stages` block of `run.json`.
+
+    Args:
+        folder: of the run.
+        stages: (height, width, 3) in [0, 1] by name, in their order.
+    """
+    block = []
+    for number, (name, pixels) in enumerate(stages.items(), start=1):
+        path = f"stages/{number}-{name.replace(' ', '-')}.webp"
+        _write(folder / path, torch.from_numpy(pixels).permute(2, 0, 1)[None])
+        block.append({"name": name, "path": path, "width": pixels.shape[1], "height": pixels.shape[0]})
+    return block
+
+
+def _named(settings: RendererSettings) -> list[tuple[str, str, str]]:
+    """(name, path, source) of every input: `style 1`, `style 2`, `content 1`, ..."""
+    counts: dict[str, int] = {}
+    found = []
+    for path, source in settings.pictures().items():
+        role = _role(path)
+        counts[role] = counts.get(role, 0) + 1
+        found.append((f"{role} {counts[role]}", path, source))
+    return found
+
+
+def shown_source(source: str) -> str:
+    """A source as a report may show it: a file's name without its folders."""
+    if "://" in source:
+        return without_secrets(source)
+    return source if source.startswith(("skimage:", "orbifolio:")) else Path(source).name
+
+
+def _weight(settings: RendererSettings, path: str) -> float:
+    """The weight of the style image at a path of the settings, 1 for anything else."""
+    place: Any = settings
+    for part in path.split("."):
+        place = place[int(part)] if part.isdecimal() and isinstance(place, tuple) else getattr(place, part, None)
+    return float(getattr(place, "weight", 1.0))
+
+
+def _role(path: str) -> str:
+    """`objectives.0.images.1` -> style, `canvas.init.image` -> initial, `x.mask` -> mask, `paint.0` -> target."""
+    path = path.removeprefix("base.")
+    if ".images." in path:
+        return "style"
+    if path.startswith("paint."):
+        return "target"
+    return "initial" if path.startswith("canvas") else "mask" if path.endswith("mask") else "content"
+
+
+def _write(path: Path, picture: Tensor) -> None:
+    height, width = picture.shape[-2:]
+    factor = min(1.0, LARGEST_SHOWN / max(height, width))
+    if factor < 1:
+        size = [max(1, round(height * factor)), max(1, round(width * factor))]
+        picture = torch.nn.functional.interpolate(picture, size=size, mode="bicubic", antialias=True)
+    write_webp(path, picture[0].permute(1, 2, 0).clamp(0, 1).numpy())

@@ -1,0 +1,215 @@
+"""Listeners get every event of a run as it happens; terminal, log and report are listeners.
+
+`LogWriter` is the first of them: what the others show can always be made again from its file.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from orbifolio.runner.run.events import (
+    Event,
+    FrameSaved,
+    PhaseFinished,
+    PhaseStarted,
+    RunFinished,
+    RunStarted,
+    Stepped,
+    Warned,
+    to_line,
+)
+
+
+class Listener(Protocol):
+    """Hears events, in order, in the run's own thread."""
+
+    def __call__(self, event: Event) -> None:
+        """Take notice of an event."""
+
+
+class LogWriter:
+    """Appends events to `events.jsonl`, flushed one by one."""
+
+    def __init__(self, path: Path, *, keep: int = 0) -> None:
+        """Open the log.
+
+        Args:
+            path: the log.
+            keep: bytes of an existing log to keep; the rest is cut off.
+        """
+        self.path = path
+        if path.exists():
+            with path.open("rb+") as file:
+                file.truncate(keep)
+        self._file = path.open("ab")
+
+    def __call__(self, event: Event) -> None:
+        """Append one line."""
+        self._file.write(to_line(event).encode() + b"\n")
+        self._file.flush()
+
+    def sync(self) -> int:
+        """Make sure of everything so far; returns the log's length in bytes."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return self._file.tell()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class Pace:
+    """Estimates the time left, from the seconds each step took.
+
+    Steps of a phase not yet reached are guessed from the last ones, in proportion to pixels.
+    """
+
+    def __init__(self) -> None:
+        self._pixels: list[int] = []
+        self._steps: tuple[int, ...] = ()
+        self._recent: list[float] = []
+        self._sizes: tuple[int, ...] = ()
+
+    def plan(self, pixels: tuple[int, ...], steps: tuple[int, ...]) -> None:
+        """Pixels and steps of all the phases."""
+        self._sizes, self._steps = pixels, steps
+
+    def add(self, seconds: float) -> None:
+        """One more step took this long."""
+        self._recent = [*self._recent[-9:], seconds]
+
+    def begin_phase(self) -> None:
+        """Steps of the phase before no longer tell how long the present ones take."""
+        self._recent = []
+
+    def left(self, phase: int, step: int) -> float | None:
+        """Seconds left after `step` steps of a phase, or None while unknown."""
+        if not self._recent or not self._steps:
+            return None
+        each = sorted(self._recent)[len(self._recent) // 2]
+        left = each * (self._steps[phase] - step)
+        for later in range(phase + 1, len(self._steps)):
+            left += each * self._steps[later] * self._sizes[later] / max(self._sizes[phase], 1)
+        return left
+
+
+def clock(seconds: float) -> str:
+    """A duration for a reader.
+
+    >>> clock(75)
+    '1:15'
+    >>> clock(3675)
+    '1:01:15'
+    """
+    whole = max(0, round(seconds))
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+class Terminal:
+    """Live progress on a terminal; plain lines where there is none (pipes, CI, `NO_COLOR` respected)."""
+
+    def __init__(self, console: Console, pixels: tuple[int, ...], *, every: float = 10.0) -> None:
+        self.console = console
+        self.pace = Pace()
+        self._pixels = pixels
+        self._every = every
+        self._said = 0.0
+        self._started: RunStarted | None = None
+        self._phase: PhaseStarted | None = None
+        self._done = 0
+        self._live: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Show what an event means for the person waiting."""
+        match event:
+            case RunStarted():
+                self._started = event
+                self.pace.plan(self._pixels, event.steps)
+                if self.console.is_terminal:
+                    self._live = Progress(
+                        TextColumn("{task.description}"),
+                        BarColumn(),
+                        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+                        TimeElapsedColumn(),
+                        TextColumn("{task.fields[left]}"),
+                        console=self.console,
+                        transient=True,
+                    )
+                    self._live.start()
+                    self._task = self._live.add_task("preparing", total=sum(event.steps), left="")
+            case PhaseStarted():
+                self._phase = event
+                self.pace.begin_phase()
+                self._say(
+                    f"phase {event.phase + 1}/{len(self._started.steps) if self._started else '?'}: "
+                    f"{event.width} x {event.height} px, {event.steps} steps"
+                )
+                for note in event.notes:
+                    self._say(f"  {note}")
+            case Stepped():
+                self._stepped(event)
+            case Warned():
+                self._say(f"warning: {event.message}")
+            case RunFinished():
+                self.close()  # how it ended is told by whoever started the run
+            case FrameSaved() | PhaseFinished():
+                pass
+
+    def _stepped(self, event: Stepped) -> None:
+        self.pace.add(event.seconds)
+        steps = self._started.steps if self._started else ()
+        done = sum(steps[: event.phase]) + event.step
+        left = self.pace.left(event.phase, event.step)
+        loss = sum(event.terms.values())
+        remaining = f"about {clock(left)} left" if left is not None else ""
+        if self._live is not None and self._task is not None:
+            title = self._phase.title if self._phase else ""
+            self._live.update(self._task, completed=done, description=f"{title}  loss {loss:.4g}", left=remaining)
+            return
+        now = time.monotonic()
+        if now - self._said >= self._every or (self._phase and event.step == self._phase.steps):
+            self._said = now
+            self._say(f"  step {done}/{sum(steps)}  loss {loss:.4g}  {remaining}")
+
+    def _say(self, text: str) -> None:
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
+class ReportWriter:
+    """Rewrites a run's report while it goes on, at most every few seconds.
+
+    What it costs is bounded: it waits at least ten times as long as the last writing took.
+    """
+
+    def __init__(self, write: Callable[[], object], *, every: float = 4.0) -> None:
+        self._write = write
+        self._every = every
+        self._next = 0.0
+
+    def __call__(self, event: Event) -> None:
+        """Write the report if it is time, or if the event is worth it."""
+        urgent = isinstance(event, RunStarted | RunFinished)
+        now = time.monotonic()
+        if not urgent and now < self._next:
+            return
+        if isinstance(event, Warned):
+            return
+        self._write()
+        spent = time.monotonic() - now
+        self._next = now + spent + max(self._every, 10 * spent)

@@ -1,0 +1,394 @@
+"""The one loop: recipe -> renderer -> phases/begin/step/image -> events, frames, checkpoint, final picture.
+
+Nothing here knows what is rendered. Everything that happens is an event; whoever shows or keeps
+something is a listener. A run may end in four ways (done, failed, interrupted, killed) and in each of
+them its folder tells the truth and, unless it is done, can be gone on with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from orbifolio.runner.devices import make_deterministic, peak_memory
+from orbifolio.runner.errors import InputError, RunFailed
+from orbifolio.runner.exports.products import cover_of, write_products
+from orbifolio.runner.images.writing import write_png16, write_webp
+from orbifolio.runner.recipe.model import LoadedRecipe
+from orbifolio.runner.redaction import discreet
+from orbifolio.runner.renderers.base import Phase, Renderer
+from orbifolio.runner.run.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
+from orbifolio.runner.run.events import (
+    Event,
+    FrameSaved,
+    PhaseFinished,
+    PhaseStarted,
+    RunFinished,
+    RunStarted,
+    Stepped,
+    Warned,
+)
+from orbifolio.runner.run.failures import explain
+from orbifolio.runner.run.frame_schedule import FrameSchedule
+from orbifolio.runner.run.input_images import InputPictures, write_stages
+from orbifolio.runner.run.listeners import Listener, LogWriter
+from orbifolio.runner.run.run_folder import make_folder, read_summary, write_atomically, write_summary
+from orbifolio.runner.run.summary import begin_summary, keep_elsewhere
+
+CHECKPOINT_SECONDS = 15.0  # work that a crash may lose
+
+
+class Stop:
+    """A wish to stop, set by a signal handler and looked at between steps."""
+
+    def __init__(self) -> None:
+        self.wished = False
+        self.stepping = False
+        self.closing = False
+        self.keep = False  # end the phases after this step, and finish what is there as the picture
+
+    def request(self) -> None:
+        """Stop after this step; at once if no step is under way or if asked twice.
+
+        Raises:
+            KeyboardInterrupt: at once.
+        """
+        if self.closing:
+            return  # how the run ended is being written; that takes a moment only
+        if self.wished or not self.stepping:
+            raise KeyboardInterrupt
+        self.wished = True
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended.
+
+    Attributes:
+        folder: where its report is.
+        outcome: `done`, `failed` or `interrupted`.
+        message: what happened and what to do; empty when done.
+    """
+
+    folder: Path
+    outcome: str
+    message: str = ""
+
+
+class Run:
+    """One execution of a recipe in one folder."""
+
+    def __init__(
+        self,
+        loaded: LoadedRecipe,
+        *,
+        gallery: Path,
+        device: str,
+        command: str,
+        folder: Path | None = None,
+        stop: Stop | None = None,
+    ) -> None:
+        """Prepare a run; nothing is computed or written yet.
+
+        Args:
+            loaded: a valid recipe.
+            gallery: where reports are shelved.
+            device: torch device.
+            command: what the user typed, for "run this again".
+            folder: an unfinished run's folder to go on with, or None for a new one.
+            stop: wish to stop, shared with a signal handler.
+        """
+        make_deterministic(device)
+        self.loaded = loaded
+        self.gallery = gallery
+        self.device = device
+        self.command = command
+        self.elsewhere = ("", "", "")  # for a rented machine: a command, a script, how to go on there
+        self.resumed = folder is not None
+        self.stop = stop or Stop()
+        self.inputs = InputPictures(loaded.images, loaded.recipe.style_preparation)
+        studio = self.inputs.studio(loaded.recipe.seed, device, self._warn, loaded.recipe.title)
+        self.renderer: Renderer = loaded.recipe.renderer.build(studio)
+        self.phases: tuple[Phase, ...] = self.renderer.phases()
+        self.frames = FrameSchedule([phase.steps for phase in self.phases], loaded.recipe.frames)
+        self._folder = folder
+        self.folder = folder if folder is not None else gallery
+        self._listeners: list[Listener] = []
+        self._log: LogWriter | None = None
+        self._summary: dict[str, Any] = {}
+        self._seconds = [0.0] * len(self.phases)
+        self._saved_at = 0.0
+        self._save_cost = 0.0
+
+    def execute(self, listeners: Callable[[Path], Sequence[Listener]]) -> RunResult:
+        """Do it.
+
+        Args:
+            listeners: makes the listeners once the folder is known.
+
+        Raises:
+            RunFailed: not even a folder could be made.
+            InputError: the folder is in use by another process.
+        """
+        started = time.time()
+        self.folder = self._folder or make_folder(self.gallery, self.loaded.name, started)
+        (self.folder / "checkpoint").mkdir(exist_ok=True)
+        lock = FileLock(self.folder / "checkpoint" / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise InputError(f"{self.folder}: this run is going on in another process; wait for it") from None
+        try:
+            if self.resumed and (read_summary(self.folder) or {}).get("status") == "done":
+                raise InputError(f"{self.folder}: this run was finished meanwhile; there is nothing to go on with")
+            self._compare_pictures()
+            return self._guarded(started, listeners)
+        finally:
+            lock.release()
+
+    def _compare_pictures(self) -> None:
+        """A run that goes on must see the pictures it began with.
+
+        Raises:
+            InputError: and names the picture that differs.
+        """
+        told = (read_summary(self.folder) or {}).get("inputs", []) if self.resumed else []
+        if not told:
+            return
+        now = self.inputs.digests(self.loaded.recipe.renderer)
+        for item in told:
+            if now.get(item["name"]) != item.get("sha256"):
+                raise InputError(
+                    f"{self.folder}: {item['name']} is another picture than the run began with; resuming needs the "
+                    "same pictures; give them again, or run without --resume"
+                )
+
+    def _guarded(self, started: float, listeners: Callable[[Path], Sequence[Listener]]) -> RunResult:
+        outcome, message = "done", ""
+        try:
+            checkpoint = read_checkpoint(self.folder / "checkpoint", self.device) if self.resumed else None
+            self._open(started, checkpoint, listeners)
+            self._go(checkpoint)
+        except KeyboardInterrupt:
+            outcome = "interrupted"
+            message = f"stopped on request; go on with: {self._summary.get('rerun', {}).get('resume', self.command)}"
+        except Exception as error:
+            outcome, message = "failed", explain(error, self.folder)
+            if not message:  # a fault of the program itself, not of the world: let it be seen
+                self._close("failed", f"{type(error).__name__}: {error}")
+                raise
+        outcome, message = self._close(outcome, message)
+        return RunResult(self.folder, outcome, message)
+
+    def _open(
+        self, started: float, checkpoint: Checkpoint | None, listeners: Callable[[Path], Sequence[Listener]]
+    ) -> None:
+        if checkpoint is not None:
+            self._seconds = list(checkpoint.seconds)
+        for torn in self.folder.rglob("*.part"):
+            torn.unlink(missing_ok=True)  # what a killed process was writing beside its target
+        self._log = LogWriter(self.folder / "events.jsonl", keep=checkpoint.log_bytes if checkpoint else 0)
+        self._summary = begin_summary(
+            self.loaded,
+            self.renderer,
+            self.phases,
+            folder=self.folder,
+            device=self.device,
+            command=self.command,
+            started=started,
+        )
+        self._summary["rerun"] |= keep_elsewhere(self.folder, *self.elsewhere)
+        self._recall(checkpoint)
+        write_atomically(self.folder / "recipe.yaml", discreet(self.loaded.resolved_text).encode())
+        self._summary["inputs"] = self.inputs.write(self.folder, self.loaded.recipe.renderer)
+        self._summary["stages"] = write_stages(self.folder, self.renderer.stages())
+        self._write_summary()
+        self._listeners = [self._log, *listeners(self.folder)]
+        self._emit(
+            RunStarted(
+                time=time.time(),
+                resumed=checkpoint is not None,
+                phases=tuple(phase.title for phase in self.phases),
+                steps=tuple(phase.steps for phase in self.phases),
+            )
+        )
+        for advisory in self.loaded.advisories if checkpoint is None else ():
+            self._warn(advisory)
+
+    def _recall(self, checkpoint: Checkpoint | None) -> None:
+        """Carry over what an earlier part of the run has told of itself."""
+        before = read_summary(self.folder) if checkpoint is not None else None
+        if before is None:
+            return
+        for name in ("started", "peak_memory_bytes", "steps"):
+            self._summary[name] = before.get(name, self._summary[name])
+        for phase, earlier in zip(self._summary["phases"], before.get("phases", []), strict=False):
+            phase.update({name: earlier[name] for name in ("seconds", "terms") if name in earlier})
+
+    def _go(self, checkpoint: Checkpoint | None) -> None:
+        state: Any = None
+        first = checkpoint.phase if checkpoint else 0
+        for number in range(first, len(self.phases)):
+            phase = self.phases[number]
+            began = time.monotonic() - self._seconds[number]
+            if checkpoint is not None and number == checkpoint.phase:
+                state, done = self.renderer.load(number, checkpoint.state), checkpoint.step
+            else:
+                state, done = self.renderer.begin(number, state), 0
+                self._emit(
+                    PhaseStarted(
+                        time=time.time(),
+                        phase=number,
+                        title=phase.title,
+                        width=phase.width,
+                        height=phase.height,
+                        steps=phase.steps,
+                        notes=phase.notes,
+                    )
+                )
+                self._keep_frame(number, 0, state)
+                self._seconds[number] = time.monotonic() - began
+                self._save(number, 0, state)
+            self._summary["weights"] = list(self.renderer.weights())
+            self._summary["network"] = self.renderer.describe()
+            self._write_summary()
+            terms = self._steps(number, phase, state, done, began)
+            self._seconds[number] = time.monotonic() - began
+            self._emit(PhaseFinished(time=time.time(), phase=number, seconds=self._seconds[number], terms=terms))
+            self._summary["phases"][number].update(seconds=self._seconds[number], terms=terms)
+            self._write_summary()
+            if self.stop.keep:
+                break
+        self._finish(number, state)
+
+    def _steps(self, number: int, phase: Phase, state: Any, done: int, began: float) -> dict[str, float]:
+        terms: dict[str, float] = dict(self._summary["phases"][number]["terms"])
+        for step in range(done + 1, phase.steps + 1):
+            at = time.monotonic()
+            self.stop.stepping = True
+            outcome = self.renderer.step(state)
+            self.stop.stepping = False
+            terms = dict(outcome.terms)
+            self._emit(
+                Stepped(
+                    time=time.time(),
+                    phase=number,
+                    step=step,
+                    terms=terms,
+                    metrics=dict(outcome.metrics),
+                    seconds=time.monotonic() - at,
+                    memory=peak_memory(self.device),
+                )
+            )
+            self._seconds[number] = time.monotonic() - began
+            self._summary["steps"] = sum(before.steps for before in self.phases[:number]) + step
+            self._summary["phases"][number].update(seconds=self._seconds[number], terms=terms)
+            ended = outcome.finished or ("kept as it was, on request" if self.stop.keep else "")
+            kept = self._keep_frame(number, step, state, last=bool(ended))
+            wait = max(CHECKPOINT_SECONDS, 10 * self._save_cost)  # saving must not become the main work
+            if self.stop.wished or time.monotonic() - self._saved_at > wait or (kept and self._save_cost < 0.2):
+                self._save(number, step, state)
+            if self.stop.wished:
+                raise KeyboardInterrupt
+            if ended:
+                self._summary["phases"][number]["notes"].append(f"ended after {step} steps: {ended}")
+                break
+        return terms
+
+    def _keep_frame(self, number: int, step: int, state: Any, *, last: bool = False) -> bool:
+        if not last and not self.frames.keeps(number, step):
+            return False
+        path = f"{self._summary['phases'][number]['folder']}/frames/{step:05d}.webp"
+        image = self.renderer.image(state)
+        data = write_webp(self.folder / path, image)
+        self._emit(
+            FrameSaved(
+                time=time.time(),
+                phase=number,
+                step=step,
+                path=path,
+                width=image.shape[1],
+                height=image.shape[0],
+                bytes=len(data),
+                sha256=hashlib.sha256(data).hexdigest(),
+            )
+        )
+        return True
+
+    def _save(self, number: int, step: int, state: Any) -> None:
+        at = time.monotonic()
+        assert self._log is not None
+        write_checkpoint(
+            self.folder / "checkpoint",
+            Checkpoint(number, step, self._log.sync(), tuple(self._seconds), self.renderer.save(state)),
+        )
+        self._write_summary()
+        self._saved_at = time.monotonic()
+        self._save_cost = self._saved_at - at
+
+    def _finish(self, number: int, state: Any) -> None:
+        """Final picture, products, measured symmetry, of the state at the end of a phase."""
+        traits = self.renderer.traits(number)
+        finish, picture = self.loaded.recipe.finish, self.renderer.final(state)
+        image = finish.apply(
+            picture,
+            wrap=traits.wrap,
+            permuting=traits.permuting,
+            inverting=traits.inverting,
+            inverting_single=traits.inverting_single,
+            pixel_aspect=traits.pixel_aspect,
+        )
+        data = write_png16(self.folder / "final.png", image, title=self.loaded.recipe.title)
+        self._summary["final"] = {
+            "path": "final.png",
+            "width": image.shape[1],
+            "height": image.shape[0],
+            "tiles": [traits.tiles and wraps for wraps in traits.wrap],
+            "bytes": len(data),
+            "sha256": hashlib.sha256(data).hexdigest(),
+        }
+        self._summary["symmetry"] = self.renderer.symmetry_summary(image)
+        tone = finish.tone(picture, inverting=traits.inverting, inverting_single=traits.inverting_single)
+        self._summary["extras"] = write_products(self.folder, image, traits, self.renderer.extras(state, tone))
+        self._summary["cover"] = cover_of(self._summary["extras"])
+
+    def _warn(self, message: str) -> None:
+        self._emit(Warned(time=time.time(), message=message))
+
+    def _emit(self, event: Event) -> None:
+        for listener in self._listeners:
+            listener(event)
+
+    def _write_summary(self) -> None:
+        self._summary["seconds"] = sum(self._seconds)
+        self._summary["peak_memory_bytes"] = max(peak_memory(self.device), self._summary.get("peak_memory_bytes", 0))
+        write_summary(self.folder, self._summary)
+
+    def _close(self, outcome: str, message: str) -> tuple[str, str]:
+        """Write how it ended, as far as the disk lets us; a run that cannot say it is done is not."""
+        self.stop.closing = True
+        if not self._summary:
+            return outcome, message
+        self._summary.update(status=outcome, message=message, finished=time.time())
+        try:
+            self._write_summary()
+            self._emit(RunFinished(time=time.time(), outcome=outcome, message=message))
+            if outcome == "done":
+                remove_checkpoint(self.folder / "checkpoint")
+        except OSError as error:
+            # What was written before stays readable, and the terminal has the message.
+            if outcome == "done":
+                outcome, message = "failed", explain(error, self.folder) or str(error)
+        finally:
+            if self._log is not None:
+                self._log.close()
+        return outcome, message
+
+
+__all__ = ["Run", "RunFailed", "RunResult", "Stop", "explain"]

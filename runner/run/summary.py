@@ -1,0 +1,109 @@
+"""What `run.json` says at the start of a run; the run itself fills in the rest as it happens."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from orbifolio.runner.devices import describe_device, system_facts
+from orbifolio.runner.recipe.model import LoadedRecipe
+from orbifolio.runner.redaction import discreet, discreet_value
+from orbifolio.runner.renderers.base import Phase, Renderer
+from orbifolio.runner.run.run_folder import write_atomically
+from orbifolio.runner.settings import citations
+
+SCRIPT = "again/aws.sh"
+
+
+def program_version() -> str:
+    """The installed version, or the one of the sources next to us."""
+    try:
+        return metadata.version("orbifolio")
+    except metadata.PackageNotFoundError:
+        return "source"
+
+
+def begin_summary(
+    loaded: LoadedRecipe,
+    renderer: Renderer,
+    phases: Sequence[Phase],
+    *,
+    folder: Path,
+    device: str,
+    command: str,
+    started: float,
+) -> dict[str, Any]:
+    """The summary of a run that has just begun."""
+    recipe = loaded.recipe
+    command = discreet(command)
+    return {
+        "schema": 1,
+        "recipe": loaded.name,
+        "theme": loaded.theme,
+        "title": recipe.title,
+        "about": recipe.about,
+        "status": "running",
+        "message": "",
+        "started": started,
+        "finished": None,
+        "seed": recipe.seed,
+        "device": describe_device(device),
+        "versions": {
+            "orbifolio": program_version(),
+            "python": platform.python_version(),
+            "torch": str(torch.__version__),
+        },
+        "system": {**system_facts(device), "precision": getattr(renderer, "precision", "")},
+        "seconds": 0.0,
+        "steps": 0,
+        "peak_memory_bytes": 0,
+        "final": None,
+        "phases": [
+            {
+                "title": phase.title,
+                "folder": f"phases/{number}-{phase.width}px",
+                "size": [phase.width, phase.height],
+                "parameters": phase.parameters,
+                "steps": phase.steps,
+                "seconds": 0.0,
+                "terms": {},
+                "notes": list(phase.notes),
+            }
+            for number, phase in enumerate(phases, start=1)
+        ],
+        "charted": list(renderer.charted),
+        "symmetry": renderer.symmetry_summary(None),
+        "inputs": [],
+        "extras": [],
+        "weights": [],
+        "references": list(citations(recipe)),
+        "parameters": discreet_value(loaded.parameters),
+        "overrides": discreet_value(loaded.overrides),
+        "network": "",
+        "rerun": {
+            "local": command,
+            "resume": f"{command} --resume",
+            "cloud": "",
+            "script": "",
+        },
+    }
+
+
+def keep_elsewhere(folder: Path, command: str, script: str, resume: str) -> dict[str, str]:
+    """How to run this on a rented machine, for `rerun`; the script becomes a file of the report.
+
+    Args:
+        folder: the run's.
+        command: a line to type, or "".
+        script: a shell script, or "".
+        resume: how to go on with a run that is on such a machine, or "".
+    """
+    if script:
+        write_atomically(folder / SCRIPT, script.encode())
+    found = {"cloud": discreet(command), "script": SCRIPT if script else ""}
+    return found | ({"resume": resume} if resume else {})

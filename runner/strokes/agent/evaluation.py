@@ -1,0 +1,110 @@
+"""An agent's paintings drawn in every way: targets -> rows of pictures for a sheet, figures, documents of strokes.
+
+The same actions by the neural brush at any size and by the real program (MyPaint), for the triptychs of figure 7 of
+Nakano (2019). How far these two are apart is the gap that an agent cannot see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from orbifolio.runner.strokes.agent.action_space import Manner
+from orbifolio.runner.strokes.agent.dataset import Targets
+from orbifolio.runner.strokes.agent.metrics import against, order
+from orbifolio.runner.strokes.agent.metrics_sheet import cell_of, in_order
+from orbifolio.runner.strokes.agent.network import AgentNetwork
+from orbifolio.runner.strokes.agent.rollout import play, replay
+from orbifolio.runner.strokes.agent.swift import true_brush
+from orbifolio.runner.strokes.brush_models.base import Painter
+from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
+from orbifolio.runner.strokes.document.document import Painting
+from orbifolio.runner.strokes.mypaint.actions import COLOUR, END, END_PRESSURE, ENTRY_PRESSURE, SIZE, START, VIA
+from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
+
+JUDGED = 100  # pictures that the painter itself and the program are asked for; an agent is judged by all
+DOCUMENT = 512  # pixels of a side of the document
+
+
+@torch.no_grad()
+def paint(agent: AgentNetwork, painter: Painter, targets: Tensor, manner: Manner) -> tuple[Tensor, Tensor, Tensor]:
+    """Let an agent paint with the painter itself, rounded as the program needs it.
+
+    Returns:
+        (n, planes, side, side) paintings, (n, t, 12) actions, (n, t) pens.
+    """
+    episode = play(agent, true_brush(painter, targets.shape[-1]), targets, manner, exact=True)
+    return episode.canvas, episode.actions, episode.pens
+
+
+@torch.no_grad()
+def enlarged(painter: Painter, actions: Tensor, pens: Tensor, planes: int) -> tuple[Tensor, Tensor]:
+    """Paintings at the size of a sheet's cell, and the same with their strokes' order in colours."""
+    side = cell_of(len(actions)) if isinstance(painter, ImplicitPainter) else 64
+    stamp = true_brush(painter, side)
+    return replay(stamp, actions, pens, planes, side), in_order(stamp, actions, pens, side)
+
+
+def in_program(program: PaintProgram, actions: Tensor, pens: Tensor, manner: Manner, side: int, seed: int) -> Tensor:
+    """The same paintings by the paint program, (n, planes, side, side).
+
+    Connected strokes are one line, drawn without lifting the pen, unless the agent has said to lift it.
+    """
+    sized = PaintProgram(program.brush, replace(program.space, scale=side / program.space.canvas))
+    joined = manner.connected and bool((pens > 0.5).all())
+    found = [
+        sized.paint(drawn[pen > 0.5].numpy(), joined=joined, seed=seed)
+        for drawn, pen in zip(actions, pens, strict=True)
+    ]
+    pictures = torch.from_numpy(np.stack(found)).permute(0, 3, 1, 2)
+    return pictures[:, : manner.planes].contiguous()
+
+
+def judge(
+    agent: AgentNetwork,
+    painter: Painter,
+    program: PaintProgram | None,
+    targets: Targets,
+    manner: Manner,
+    seed: int,
+) -> dict[str, Mapping[str, float]]:
+    """All figures of an agent on pictures it has not learnt from."""
+    pictures, classes = targets.take(torch.arange(min(len(targets), JUDGED)))
+    canvas, actions, pens = paint(agent, painter, pictures, manner)
+    found: dict[str, Mapping[str, float]] = {
+        "white paper": against(torch.ones_like(pictures), pictures),
+        "neural": against(canvas, pictures),
+    }
+    if program is not None:
+        real = in_program(program, actions, pens, manner, pictures.shape[-1], seed)
+        found["program"] = against(real, pictures)
+        found["neural to program"] = against(canvas, real)
+    habits = order(actions, classes, seed)
+    return found | ({"strokes": habits} if habits else {})
+
+
+def document(actions: Tensor, pens: Tensor, brush: str, seed: int, canvas: int = 64) -> Painting:
+    """One painting, (t, 12) and (t,), as a document of strokes."""
+    drawn = actions[pens > 0.5].detach().numpy()
+    scale = DOCUMENT / canvas
+    columns = [
+        *(drawn[:, part] * DOCUMENT for part in (START, VIA, END)),
+        np.exp(drawn[:, SIZE : SIZE + 1] * 2.0) * scale,
+        drawn[:, ENTRY_PRESSURE : ENTRY_PRESSURE + 1],
+        drawn[:, END_PRESSURE : END_PRESSURE + 1],
+        np.full((len(drawn), 1), scale),
+    ]
+    return Painting(
+        DOCUMENT,
+        DOCUMENT,
+        brush,
+        (1.0, 1.0, 1.0),
+        seed,
+        np.concatenate(columns, axis=1).astype(np.float32),
+        drawn[:, COLOUR].astype(np.float32),
+        np.zeros(len(drawn), np.int32),
+    )

@@ -1,0 +1,93 @@
+"""An agent's pictures in rows, as in figure 7 of Nakano (2019): target, neural, real program, and the strokes' order.
+
+    agent_sheet(title, text, rows) -> (height, width, 3)
+
+The last row has the neural painting again, each stroke in the colour of its number, the first dark, the last light.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+from orbifolio.runner.strokes.agent.swift import Stamp
+
+Picture = npt.NDArray[np.float32]
+CELL, LARGE_CELL, GAP, BAND_GAP, LABEL, MARGIN = 96, 208, 4, 20, 92, 28  # pixels
+HEADING = 78
+COLUMNS, FEW = 10, 5
+INK, GREY, FRAME = (40, 40, 44), (110, 110, 114), (232, 232, 233)
+LATE = np.array([(44, 36, 110), (122, 42, 130), (196, 62, 92), (238, 118, 58), (246, 190, 70)], np.float32) / 255
+"""Colours of strokes by their number, first to last."""
+
+
+def cell_of(count: int) -> int:
+    """Side in pixels of one of so many pictures; few are shown large."""
+    return LARGE_CELL if count <= FEW else CELL
+
+
+def size_of(count: int, rows: int) -> tuple[int, int]:
+    """(width, height) of a sheet of so many pictures."""
+    bands = -(-count // COLUMNS)
+    cell, across = cell_of(count), min(count, COLUMNS)
+    width = 2 * MARGIN + LABEL + max(across * (cell + GAP), FEW * (CELL + GAP)) - GAP
+    return width, HEADING + bands * (rows * (cell + GAP) + BAND_GAP) + MARGIN - BAND_GAP
+
+
+def agent_sheet(title: str, text: str, rows: Sequence[tuple[str, Tensor]]) -> Picture:
+    """All pictures in bands of `COLUMNS`.
+
+    Args:
+        title: in large letters.
+        text: a line below it.
+        rows: (label, (n, 1 or 3, side, side) in [0, 1]), of any side.
+    """
+    count = len(rows[0][1])
+    cell = cell_of(count)
+    sheet = Image.new("RGB", size_of(count, len(rows)), "white")
+    draw = ImageDraw.Draw(sheet)
+    draw.text((MARGIN, MARGIN - 8), title, fill=INK, font=ImageFont.load_default(size=22))
+    draw.text((MARGIN, MARGIN + 22), text, fill=GREY, font=ImageFont.load_default(size=14))
+    font = ImageFont.load_default(size=15)
+    for row, (label, pictures) in enumerate(rows):
+        for number, picture in enumerate(pictures):
+            band, column = divmod(number, COLUMNS)
+            top = HEADING + band * (len(rows) * (cell + GAP) + BAND_GAP) + row * (cell + GAP)
+            left = MARGIN + LABEL + column * (cell + GAP)
+            sheet.paste(_cell(picture, cell), (left, top))
+            draw.rectangle((left, top, left + cell - 1, top + cell - 1), outline=FRAME)
+            if column == 0:
+                draw.text((MARGIN, top + cell / 2), label, fill=GREY, font=font, anchor="lm")
+    return np.asarray(sheet).astype(np.float32) / np.float32(255)
+
+
+def in_order(stamp: Stamp, actions: Tensor, pens: Tensor, side: int) -> Tensor:
+    """Paintings whose strokes have the colours of their numbers.
+
+    Args:
+        stamp: draws pictures of `side`.
+        actions: (n, t, 12).
+        pens: (n, t).
+        side: of the pictures.
+
+    Returns:
+        (n, 3, side, side).
+    """
+    canvas, steps = torch.ones(len(actions), 3, side, side), actions.shape[1]
+    for k in range(steps):
+        place = k / max(steps - 1, 1) * (len(LATE) - 1)
+        colour = [float(np.interp(place, np.arange(len(LATE)), LATE[:, c])) for c in range(3)]
+        alphas = (stamp(actions[:, k]) * pens[:, k, None, None])[:, None]
+        canvas = canvas + alphas * (torch.tensor(colour)[:, None, None] - canvas)
+    return canvas
+
+
+def _cell(picture: Tensor, side: int) -> Image.Image:
+    values = (picture.detach().clamp(0, 1) * 255).round().byte().numpy()
+    image = Image.fromarray(values.transpose(1, 2, 0) if len(values) == 3 else values[0]).convert("RGB")
+    return image if image.size == (side, side) else image.resize((side, side), Image.Resampling.BICUBIC)

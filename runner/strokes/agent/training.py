@@ -1,0 +1,178 @@
+"""How an agent learns: targets -> episodes -> loss of paintings and of examples, against a critic -> gradient, Adam.
+
+    loss = pixels * mean squared error  -  adversarial * critic(painting, target)  +  forcing * error of the actions
+
+The paper (Nakano 2019) has the second term for digits, adds ten times the first for faces, and leads by the third
+when an agent is to paint as people do; which of them count, and how much, is a phase's. It has five steps of the critic
+for one of the agent, Adam of 1e-4 with moments 0.5 and 0.9 and 64 pictures at once for both.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn.functional import mse_loss
+
+from orbifolio.runner.errors import RunFailed
+from orbifolio.runner.settings import Settings
+from orbifolio.runner.strokes.agent.action_space import Manner
+from orbifolio.runner.strokes.agent.critic import Critic, critic_loss
+from orbifolio.runner.strokes.agent.dataset import Targets
+from orbifolio.runner.strokes.agent.network import AgentNetwork, draw_weights
+from orbifolio.runner.strokes.agent.rollout import Episode, play
+from orbifolio.runner.strokes.agent.swift import Stamp
+
+LOWEST = 0.1  # of the rate, at the end of a phase
+LARGEST_SLOPE = 1.0  # norm that the agent's gradient is cut to: eight strokes one through the other can be steep
+
+
+class AgentPhase(Settings):
+    """Some steps with fresh optimisers; what counts in them, and how much."""
+
+    steps: int = Field(ge=0, le=10_000_000)
+    """Steps of the agent; 0 to paint with one that has learnt already."""
+    batch: int = Field(default=32, ge=1, le=4096)
+    """Pictures of one step."""
+    rate: float = Field(default=1e-3, gt=0, le=1)
+    """Adam's step size for the agent at the phase's beginning; it falls along a cosine to a tenth."""
+    pixels: float = Field(default=0.0, ge=0)
+    """Weight of the mean squared error of the painting."""
+    adversarial: float = Field(default=0.0, ge=0)
+    """Weight of the critic's judgement; 0 trains without a critic."""
+    forcing: float = Field(default=0.0, ge=0)
+    """Weight of the mean squared error to the example strokes of the picture's class."""
+    critic_steps: int = Field(default=5, ge=1, le=100)
+    """Of the critic, for one of the agent."""
+    critic_rate: float = Field(default=3e-4, gt=0, le=1)
+    """Adam's step size for the critic."""
+
+
+@dataclass(frozen=True)
+class School:
+    """What an agent learns with.
+
+    Attributes:
+        targets: pictures to paint.
+        stamp: the brush.
+        manner: of painting.
+        table: (classes, t, 12) example strokes, or None.
+        seed: everything random follows from it.
+        device: `cpu` or `cuda`; the brush must draw there.
+    """
+
+    targets: Targets
+    stamp: Stamp
+    manner: Manner
+    table: Tensor | None
+    seed: int
+    device: str = "cpu"
+
+
+class Apprenticeship:
+    """An agent that is being trained."""
+
+    def __init__(self, agent: AgentNetwork, critic: Critic, school: School, *, fresh: bool) -> None:
+        """Draw first weights.
+
+        Args:
+            agent: to be trained.
+            critic: its opponent.
+            school: what there is to learn from.
+            fresh: the agent's weights are drawn too; else it goes on.
+        """
+        self.agent, self.critic, self.school = agent, critic, school
+        random = torch.Generator().manual_seed(school.seed)
+        for network in (agent, critic) if fresh else (critic,):
+            draw_weights(network, random)
+        agent.to(school.device)
+        critic.to(school.device)
+        self.restart(0, AgentPhase(steps=0))
+
+    def restart(self, number: int, phase: AgentPhase) -> None:
+        """Begin a phase, with fresh optimisers."""
+        self.number, self.phase = number, phase
+        self.adam = torch.optim.Adam(self.agent.parameters(), lr=phase.rate, betas=(0.5, 0.9))
+        self.critic_adam = torch.optim.Adam(self.critic.parameters(), lr=phase.critic_rate, betas=(0.5, 0.9))
+
+    def step(self, number: int) -> Mapping[str, float]:
+        """One step of the agent, after those of the critic.
+
+        Args:
+            number: of the step in its phase, from 0.
+
+        Raises:
+            RunFailed: the loss is not finite.
+        """
+        phase = self.phase
+        random = torch.Generator().manual_seed(
+            ((self.school.seed * 1009 + self.number) * 1_000_003 + number) % (1 << 63)
+        )
+        terms: dict[str, float] = {}
+        if phase.adversarial:
+            for _ in range(phase.critic_steps):
+                terms |= self._teach_critic(random)
+        targets, classes = self._draw(random)
+        episode = play(self.agent, self.school.stamp, targets, self.school.manner)
+        parts = self._losses(episode, targets, classes)
+        loss = torch.stack(list(parts.values())).sum() if parts else episode.canvas.sum() * 0
+        if not math.isfinite(loss.item()):
+            raise RunFailed(f"step {number + 1}: the loss is not finite; lower the phase's rate")
+        for group in self.adam.param_groups:
+            group["lr"] = phase.rate * (LOWEST + (1 - LOWEST) * (1 + math.cos(math.pi * number / phase.steps)) / 2)
+        self.adam.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.agent.parameters(), LARGEST_SLOPE)
+        self.adam.step()
+        return {name: part.item() for name, part in parts.items()} | terms
+
+    def _draw(self, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        index = torch.randint(len(self.school.targets), (self.phase.batch,), generator=random)
+        pictures, classes = self.school.targets.take(index)
+        return pictures.to(self.school.device), classes.to(self.school.device)
+
+    def _losses(self, episode: Episode, targets: Tensor, classes: Tensor) -> dict[str, Tensor]:
+        phase, found = self.phase, {}
+        if phase.pixels:
+            found["pixels"] = phase.pixels * mse_loss(episode.canvas, targets)
+        if phase.adversarial:
+            # The target's own score does not depend on the agent; taken off, 0 is a painting as good as its target.
+            with torch.no_grad():
+                real = self.critic(targets, targets)
+            found["adversarial"] = phase.adversarial * (real - self.critic(episode.canvas, targets)).mean()
+        if phase.forcing:
+            found["forcing"] = phase.forcing * self._forcing(episode.chosen, classes)
+        return found
+
+    def _forcing(self, chosen: Tensor, classes: Tensor) -> Tensor:
+        """Mean squared error to the example of each class, over the numbers that are the agent's own."""
+        assert self.school.table is not None
+        table = self.school.table.to(chosen)
+        away = (chosen[:, :, : table.shape[-1]] - table[classes]).square()
+        manner = self.school.manner
+        first, later = away[:, :1, manner.free(first=True)], away[:, 1:, manner.free(first=False)]
+        return torch.cat((first.flatten(1), later.flatten(1)), dim=1).mean()
+
+    def _teach_critic(self, random: torch.Generator) -> dict[str, float]:
+        targets, _ = self._draw(random)
+        with torch.no_grad():
+            canvas = play(self.agent, self.school.stamp, targets, self.school.manner).canvas
+        distance, penalty = critic_loss(self.critic, canvas, targets, random)
+        self.critic_adam.zero_grad()
+        (distance + penalty).backward()  # type: ignore[no-untyped-call]
+        self.critic_adam.step()
+        return {"penalty": penalty.item()}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Both networks and their optimisers; the pictures follow from the seed."""
+        return {name: getattr(self, name).state_dict() for name in ("agent", "critic", "adam", "critic_adam")}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on in the phase that was begun."""
+        for name in ("agent", "critic", "adam", "critic_adam"):
+            getattr(self, name).load_state_dict(state[name])

@@ -1,0 +1,173 @@
+"""A painter is a differentiable picture of a brush: actions (n, 12) -> opacities (n, side, side), on any device.
+
+    PainterSettings.build(lesson) -> Training;   training.step(number) -> {term: value};   training.painter
+
+Every kind of painter is trained by the same loop (renderer `painter-training`), is judged by the same report card,
+and is one file of weights with what it must know in the file's own metadata.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from orbifolio.runner.settings import Settings
+from orbifolio.runner.strokes.mypaint.actions import Space
+from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
+from orbifolio.runner.strokes.mypaint.samples import Samples
+
+
+class Painter(nn.Module):
+    """The working painter.
+
+    Attributes:
+        space: what the numbers of an action mean.
+    """
+
+    kind: ClassVar[str] = ""
+    space: Space
+
+    @abstractmethod
+    def alphas(self, actions: Tensor, *, scale: float = 1.0) -> Tensor:
+        """Each stroke alone.
+
+        Args:
+            actions: (n, 12) in [0, 1]; colours are ignored.
+            scale: of the picture over the canvas the painter was trained on.
+
+        Returns:
+            (n, side, side) opacity in [0, 1].
+
+        Raises:
+            InputError: the painter has a fixed resolution and the scale is not 1.
+        """
+
+    @abstractmethod
+    def facts(self) -> dict[str, str]:
+        """What must be known to build it again, for the weights' metadata."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return next(self.parameters()).device
+
+    def count(self) -> int:
+        """How many numbers were learnt."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a painter learns from.
+
+    Attributes:
+        samples: strokes of the real program.
+        brush: whose they are; None where only the strokes are there.
+        seed: everything random follows from it.
+        device: `cpu` or `cuda`.
+        look: how different pictures (n, 3, h, w) look to a vision network, one number; None where there is no network.
+    """
+
+    samples: Samples
+    brush: BrushFile | None
+    seed: int
+    device: str = "cpu"
+    look: Callable[[Tensor, Tensor], Tensor] | None = None
+
+
+class Training(ABC):
+    """A painter that is being trained.
+
+    Attributes:
+        painter: what is kept of it; ready to use at any time.
+        metrics: further numbers of the last step, by name.
+    """
+
+    painter: Painter
+    metrics: Mapping[str, float] = MappingProxyType({})
+
+    @abstractmethod
+    def restart(self, rate: float, steps: int, stage: str = "") -> None:
+        """Begin a phase: a fresh optimiser that starts at a rate and lowers it over the steps.
+
+        Args:
+            rate: of the first step.
+            steps: how many.
+            stage: what is trained, one of the painter's stages; empty for its last or only one.
+        """
+
+    @abstractmethod
+    def step(self, number: int) -> Mapping[str, float]:
+        """One step of the phase under way.
+
+        Args:
+            number: of the step in its phase, from 0; what is random follows from it.
+
+        Returns:
+            Terms; their sum is the loss.
+        """
+
+    @abstractmethod
+    def state_dict(self) -> dict[str, Any]:
+        """Tensors and plain values from which `load_state_dict` continues bit for bit."""
+
+    @abstractmethod
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from `state_dict()`."""
+
+
+class PainterSettings(Settings):
+    """The base of every kind of painter.
+
+    Attributes:
+        stages: what a phase may train, in their order; () where there is only one thing to train.
+        needed: those without which the painter cannot paint.
+        noisy: it can draw the same action in more than one way.
+    """
+
+    stages: ClassVar[tuple[str, ...]] = ()
+    needed: ClassVar[tuple[str, ...]] = ()
+    noisy: ClassVar[bool] = False
+
+    @property
+    def looking(self) -> bool:
+        """It learns from what a vision network sees."""
+        return False
+
+    def misses(self, stages: Sequence[str]) -> list[tuple[str, str]]:
+        """What is wrong with the stages of a recipe's phases, as (path, message)."""
+        named = " or ".join(self.stages)
+        cure = f"this painter is trained in stages {named}" if named else "this painter has no stages; leave it out"
+        found = [
+            (f"phases.{number}.stage", f"{stage}: no such stage; {cure}")
+            for number, stage in enumerate(stages)
+            if stage and stage not in self.stages
+        ]
+        missing = [stage for stage in self.needed if stage not in stages]
+        if missing and not found:
+            found.append(
+                ("phases", f"no phase of stage {missing[0]}; this painter needs {' and '.join(self.needed)}; add one")
+            )
+        return found
+
+    def build(self, lesson: Lesson) -> Training:
+        """The painter, untrained, and how it is trained."""
+        raise NotImplementedError(type(self).__name__)
+
+    def pace(self, stage: str) -> float:
+        """Seconds of a step of a stage on two processor cores, measured; for the plan."""
+        raise NotImplementedError(type(self).__name__)
+
+    def count(self, brush: BrushFile | None) -> int:
+        """How many numbers it will learn; for the plan.
+
+        Args:
+            brush: its file, or None where it is not here.
+        """
+        raise NotImplementedError(type(self).__name__)

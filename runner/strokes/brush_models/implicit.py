@@ -1,0 +1,275 @@
+"""The implicit painter: a stroke's geometry at a place -> opacity there; about 9,500 numbers, any resolution.
+
+    (strokes, places) -> features of `geometry.describe` -> three hidden layers -> opacity in [0, 1]
+
+Ours; Nakano (2019) draws a whole 64-pixel picture from the action with a deconvolutional network. Where the curve
+runs, how near a place is and with what pressure the pen passes it need not be learnt: it is computed. What is left is
+the brush's response, which a small network learns in a minute. Strokes end at a distance that follows from the brush
+(`reach`), with a soft edge, so that a rasteriser may leave out every place beyond. A flat tip is known too: for one
+that does not turn with the stroke, distances are measured in the tip's own metric, in which it is round. A stochastic
+brush is learnt as its mean: the noise cannot follow from the action.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from orbifolio.runner.strokes.brush_models.base import Painter
+from orbifolio.runner.strokes.mypaint.actions import Space
+from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
+from orbifolio.runner.strokes.rasteriser.bounding_boxes import boxes, centres, pairs
+from orbifolio.runner.strokes.rasteriser.geometry import Strokes, Track, count, describe, nearest, track
+
+MARGIN = 1.5  # units beyond the reach, for the sampling of a pixel
+EDGE = 0.12  # part of the distance over which a stroke fades at its end
+TRACK = len(fields(Track))
+PLACES = 1 << 14  # that are described at once: bounds the memory
+
+
+@dataclass(frozen=True)
+class Known:
+    """What of a brush is known and not learnt.
+
+    Attributes:
+        direction: its look depends on the direction of the stroke.
+        speed: its look depends on the speed of the pen.
+        ratio: length over breadth of a flat tip that does not turn; 1 for any other.
+        degrees: direction of the tip's length, clockwise from the right as y runs down.
+        swelling: (pressure of an action, added to the logarithm of the radius) where the width follows the pressure.
+        reach: how far from the curve there is paint, in radii, in the tip's metric.
+        width: of the hidden layers.
+        depth: number of hidden layers.
+    """
+
+    direction: bool = False
+    speed: bool = False
+    ratio: float = 1.0
+    degrees: float = 0.0
+    swelling: tuple[tuple[float, float], ...] = ()
+    reach: float = 2.0
+    width: int = 64
+    depth: int = 3
+
+    @cached_property
+    def metric(self) -> Tensor | None:
+        """(2, 2) float64: places are multiplied by it from the left; None for the plain metric."""
+        if self.ratio == 1:
+            return None
+        angle = torch.deg2rad(torch.tensor(self.degrees, dtype=torch.float64))
+        cos, sin = torch.cos(angle), torch.sin(angle)
+        return torch.stack((torch.stack((cos, sin)), torch.stack((-sin, cos)) * self.ratio))
+
+
+@dataclass(frozen=True)
+class Near:
+    """Pairs of strokes and pixels that they reach, stroke by stroke.
+
+    Attributes:
+        stroke: (k,) rising.
+        pixel: (k,) row * width + column.
+        chords: (k,) the nearest chord of the stroke's polyline.
+    """
+
+    stroke: Tensor
+    pixel: Tensor
+    chords: Tensor
+
+    def split(self) -> list[Near]:
+        """In pieces of `PLACES`, in order."""
+        parts = [slice(begin, begin + PLACES) for begin in range(0, len(self.stroke), PLACES)]
+        return [Near(self.stroke[part], self.pixel[part], self.chords[part]) for part in parts]
+
+
+class Pieces(torch.autograd.Function):
+    """Opacities of pairs, piece by piece; on the way back each piece is computed again.
+
+    torch's own checkpoints kept 600 bytes for each pair here; this keeps the pairs.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, painter: ImplicitPainter, near: Near, width: int, unit: Tensor, *tensors: Tensor) -> Tensor:
+        """(k,); the tensors are those of the tracks, then the painter's weights."""
+        ctx.painter, ctx.near, ctx.width, ctx.unit = painter, near, width, unit
+        ctx.save_for_backward(*tensors)
+        course = Track(*tensors[:TRACK])
+        found = [painter.opacity(course, part, width, unit) for part in near.split()]
+        return torch.cat(found) if found else course.knots.new_zeros(0)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Any, ...]:
+        """Sums over the pieces."""
+        saved: list[Tensor] = list(ctx.saved_tensors)
+        wanted = ctx.needs_input_grad[4:]
+        tensors = [tensor.detach().requires_grad_() for tensor in saved[:TRACK]] + saved[TRACK:]
+        inputs = [tensor for tensor, needed in zip(tensors, wanted, strict=True) if needed]
+        sums = [torch.zeros_like(tensor) for tensor in inputs]
+        done = 0
+        for part in ctx.near.split():
+            above = gradient[done : done + len(part.stroke)]
+            done += len(part.stroke)
+            with torch.enable_grad():
+                values = ctx.painter.opacity(Track(*tensors[:TRACK]), part, ctx.width, ctx.unit)
+            for total, found in zip(sums, torch.autograd.grad(values, inputs, above, allow_unused=True), strict=True):
+                if found is not None:
+                    total += found
+        spread = iter(sums)
+        return (None, None, None, None, *(next(spread) if needed else None for needed in wanted))
+
+
+def tip_of(brush: BrushFile) -> tuple[float, float]:
+    """(ratio, degrees) of a flat tip that does not turn with stroke, tilt or chance; (1, 0) for any other."""
+    turning = brush.settings.get("elliptical_dab_angle", {}).get("inputs", {})
+    ratio = brush.base("elliptical_dab_ratio")
+    return (1.0, 0.0) if turning or ratio <= 1 else (min(ratio, 10.0), brush.base("elliptical_dab_angle"))
+
+
+def swelling_of(brush: BrushFile, space: Space) -> tuple[tuple[float, float], ...]:
+    """How the radius follows the pressure of an action, from the brush's own file."""
+    points = brush.settings.get("radius_logarithmic", {}).get("inputs", {}).get("pressure", ())
+    return tuple((float(pressure) / space.pressure, float(added)) for pressure, added in points)
+
+
+class ImplicitPainter(Painter):
+    """The working painter; see the module's docstring."""
+
+    kind = "implicit"
+
+    def __init__(self, known: Known, space: Space | None = None, *, generator: torch.Generator | None = None) -> None:
+        """An untrained painter.
+
+        Args:
+            known: of the brush.
+            space: what the numbers of an action mean.
+            generator: of the first weights; None leaves them zero, to be loaded.
+        """
+        super().__init__()
+        self.known = known
+        self.space = space or Space()
+        sizes = [count(direction=known.direction, speed=known.speed), *[known.width] * known.depth, 1]
+        layers: list[nn.Module] = []
+        for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+            layer = nn.utils.skip_init(nn.Linear, inputs, outputs)  # type: ignore[no-untyped-call]
+            with torch.no_grad():
+                layer.bias.zero_()
+                if generator is None:
+                    layer.weight.zero_()
+                else:
+                    layer.weight.normal_(0.0, inputs**-0.5, generator=generator)
+            layers += [layer, nn.SiLU()]
+        self.layers = nn.Sequential(*layers[:-1])
+
+    def place(self, points: Tensor) -> Tensor:
+        """Points (..., 2) in units, seen in the tip's metric."""
+        metric = self.known.metric
+        return points if metric is None else points @ metric.to(points).T
+
+    def track(self, strokes: Strokes) -> Track:
+        """The polylines of strokes in the tip's metric."""
+        return track(strokes, self.known.metric, self.known.swelling)
+
+    def reach(self, radius: Tensor) -> Tensor:
+        """Distance in units beyond which there is no paint, from the radius there (any shape)."""
+        return self.known.reach * radius + MARGIN
+
+    def features(self, course: Track, places: Tensor, chords: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """`geometry.describe` with what this brush needs; places are already in the tip's metric."""
+        return describe(course, places, chords, direction=self.known.direction, speed=self.known.speed)
+
+    def respond(self, features: Tensor, distance: Tensor, radius: Tensor) -> Tensor:
+        """Opacity from features.
+
+        Args:
+            features: (..., features).
+            distance: (...) from the curve in units.
+            radius: (...) there.
+        """
+        reach = self.reach(radius)
+        window = ((reach - distance) / (EDGE * reach)).clamp(0, 1)
+        soft = window.square() * (3 - 2 * window)
+        return torch.sigmoid(self.layers(features)[..., 0]) * soft
+
+    @torch.no_grad()
+    def near(self, strokes: Strokes, width: int, height: int, unit: Tensor) -> Near:
+        """The pixels that strokes can reach.
+
+        Args:
+            strokes: n of them, in units.
+            width: of the picture in pixels.
+            height: likewise.
+            unit: (n,) pixels per unit of each stroke.
+        """
+        course = self.track(strokes)
+        # Nothing is farther in the tip's metric than it is on paper, so a box on paper holds all that is near.
+        knots = track(strokes, None, self.known.swelling).knots
+        found = boxes(knots, self.reach(course.radii.amax(1)), width, height, unit)
+        kept: list[tuple[Tensor, ...]] = []
+        for stroke, pixel in pairs(found, width):
+            places = self.place(centres(pixel, width, unit[stroke]).to(course.knots))
+            chords, distance, radius = nearest(course.take(stroke), places[:, None])
+            close = (distance < self.reach(radius))[:, 0]
+            kept.append((stroke[close], pixel[close], chords[close, 0]))
+        if not kept:
+            return Near(*(torch.zeros(0, dtype=torch.int64, device=unit.device) for _ in range(3)))
+        return Near(*(torch.cat(parts) for parts in zip(*kept, strict=True)))
+
+    def values(self, strokes: Strokes, near: Near, width: int, unit: Tensor) -> Tensor:
+        """Opacity of the pairs of `near`, (k,); differentiable once, with a memory that does not grow with k.
+
+        Args:
+            strokes: n of them, in units.
+            near: the pairs.
+            width: of the picture in pixels.
+            unit: (n,) pixels per unit of each stroke.
+        """
+        course = self.track(strokes)
+        tensors = [getattr(course, item.name) for item in fields(course)]
+        found: Tensor = Pieces.apply(self, near, width, unit, *tensors, *self.parameters())  # type: ignore[no-untyped-call]
+        return found
+
+    def opacity(self, course: Track, near: Near, width: int, unit: Tensor) -> Tensor:
+        """Opacity of a few pairs, (k,); keeps all that their gradients need."""
+        places = self.place(centres(near.pixel, width, unit[near.stroke]).to(course.knots))
+        described = self.features(course.take(near.stroke), places[:, None], near.chords[:, None])
+        return self.respond(*described)[:, 0]
+
+    def alphas(self, actions: Tensor, *, scale: float = 1.0) -> Tensor:
+        """Each stroke alone; see the base class."""
+        side = round(self.space.canvas * scale)
+        strokes = Strokes.of(actions, self.space)
+        unit = torch.full((len(actions),), scale, dtype=actions.dtype, device=actions.device)
+        near = self.near(strokes, side, side, unit)
+        flat = torch.zeros(len(actions) * side * side, dtype=actions.dtype, device=actions.device)
+        values = self.values(strokes, near, side, unit)
+        return flat.index_put((near.stroke * side * side + near.pixel,), values).reshape(-1, side, side)
+
+    def facts(self) -> dict[str, str]:
+        """Known and space, as JSON."""
+        return {"known": json.dumps(asdict(self.known)), "space": json.dumps(asdict(self.space))}
+
+    @classmethod
+    def of(cls, facts: Mapping[str, str], flat: Tensor) -> ImplicitPainter:
+        """The painter of a file of weights.
+
+        Args:
+            facts: what `facts` gave.
+            flat: (count,) all weights, in the order of the state dictionary.
+
+        Raises:
+            KeyError, ValueError, TypeError, RuntimeError: it is not one of this kind.
+        """
+        record: dict[str, Any] = json.loads(facts["known"])
+        record["swelling"] = tuple((float(x), float(y)) for x, y in record["swelling"])
+        painter = cls(Known(**record), Space(**json.loads(facts["space"])))
+        nn.utils.vector_to_parameters(flat, painter.parameters())
+        if len(flat) != painter.count():
+            raise ValueError(f"{len(flat)} numbers; {painter.count()} are needed")
+        return painter.eval().requires_grad_(False)

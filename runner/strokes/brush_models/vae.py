@@ -1,0 +1,269 @@
+"""The VAE painter (Nakano 2019): pictures of strokes -> 64 latent numbers -> pictures; actions -> latent numbers.
+
+    stage images:     encoder, decoder:    sum of squared errors + max(KL, 0.5 per latent number)
+    stage predictor:  actions -> (mean, log variance) of the latent numbers; encoder and decoder stay as they are
+    stage together:   ours: predictor and decoder descend on the pictures' error (not in the paper; may be left out)
+
+The painter is predictor and decoder. The steady stroke has the mean latent numbers; the noisy one draws them, which
+is the stochastic switch of the paper's repository. The divergence is clipped below for each stroke ("free bits"), so
+latent numbers are not pressed to carry nothing. Painted pixels count ten times at first: white paper is most of a
+picture. One departure by default: the predictor and the decoder may be told more of the action than its bare numbers
+(`waves`, `guide`); both switched off are the paper's networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional
+
+from orbifolio.runner.strokes.brush_models.action_encoding import MAPS, Maps, count, encode
+from orbifolio.runner.strokes.brush_models.base import Lesson, PainterSettings
+from orbifolio.runner.strokes.brush_models.networks import Downwards, Stage, Upwards, bare
+from orbifolio.runner.strokes.brush_models.raster_base import ColourMode, RasterPainter, fresh
+from orbifolio.runner.strokes.brush_models.training_base import Schooling, emphasis, follow
+from orbifolio.runner.strokes.mypaint.actions import Space
+from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
+
+PREDICTED = (256, 64, 64)  # hidden numbers of the predictor
+SLOPE = 0.01  # of the predictor's leaky ReLU for negative numbers
+
+
+class Vae(PainterSettings):
+    """Nakano's VAE painter: a picture's latent numbers are learnt first, then to foretell them from the action."""
+
+    kind: Literal["vae"] = "vae"
+    width: int = Field(default=32, ge=4, le=128)
+    """Channels of the first convolution; 32 are the paper's 4.5 million numbers, 16 a quarter of them."""
+    latent: int = Field(default=64, ge=2, le=512)
+    """Latent numbers of a stroke."""
+    colour: ColourMode = "factored"
+    """One channel of opacity, or the stroke in its colour as in the paper."""
+    waves: int = Field(default=3, ge=0, le=8)
+    """Octaves of waves of the action's numbers that the predictor is told; 0 as in the paper."""
+    guide: bool = True
+    """Give the decoder rough maps of where the curve runs; ours, false as in the paper."""
+    free_bits: float = Field(default=0.5, ge=0, le=10)
+    """Divergence (in nats) of each latent number that costs nothing."""
+    emphasis: float = Field(default=10.0, ge=1, le=1000)
+    """Weight of painted pixels at first."""
+    emphasised: float = Field(default=0.1, ge=0, le=1)
+    """Share of the images stage with that weight."""
+    aim: Literal["distribution", "sample"] = "distribution"
+    """The predictor learns mean and log variance, or the drawn latent numbers."""
+    batch: int = Field(default=64, ge=2, le=4096)
+    """Strokes of a step."""
+    cites: ClassVar[tuple[str, ...]] = ("nakano2019", "kingma2014", "kingma2016", "kingma2015", "tancik2020")
+    stages: ClassVar[tuple[str, ...]] = ("images", "predictor", "together")
+    needed: ClassVar[tuple[str, ...]] = ("images", "predictor")
+    noisy: ClassVar[bool] = True
+
+    def build(self, lesson: Lesson) -> VaeTraining:
+        """Encoder, decoder and predictor with their first weights."""
+        return VaeTraining(self, lesson)
+
+    def painter(self) -> VaePainter:
+        """Without weights."""
+        return VaePainter(self.width, self.latent, self.colour, self.waves, self.guide)
+
+    def pace(self, stage: str) -> float:
+        """See the base class."""
+        return 0.12 * self.batch / 32 * (self.width / 16) ** 2
+
+    def count(self, brush: BrushFile | None) -> int:
+        """See the base class."""
+        painter = self.painter()
+        return painter.count() + Encoder(self.width, painter.channels, self.latent).count()
+
+
+class Encoder(nn.Module):
+    """Pictures (n, c, 64, 64) -> mean and log variance (n, latent) each."""
+
+    def __init__(self, width: int, channels: int, latent: int) -> None:
+        super().__init__()
+        self.down = Downwards(width, channels)
+        self.mean = bare(nn.Linear, 32 * width, latent)
+        self.spread = bare(nn.Linear, 32 * width, latent)
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance."""
+        found = self.down(pictures)
+        return self.mean(found), self.spread(found)
+
+    def count(self) -> int:
+        """How many numbers."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+
+class Predictor(nn.Module):
+    """Numbers of actions -> mean and log variance of latent numbers."""
+
+    def __init__(self, numbers: int, latent: int) -> None:
+        super().__init__()
+        sizes = [numbers, *PREDICTED]
+        self.layers = nn.ModuleList(bare(nn.Linear, a, b) for a, b in zip(sizes, sizes[1:], strict=False))
+        self.norms = nn.ModuleList(bare(nn.BatchNorm1d, size) for size in PREDICTED)
+        self.mean = bare(nn.Linear, sizes[-1], latent)
+        self.spread = bare(nn.Linear, sizes[-1], latent)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance, (n, latent) each."""
+        for layer, norm in zip(self.layers, self.norms, strict=True):
+            x = norm(functional.leaky_relu(layer(x), SLOPE))
+        return self.mean(x), self.spread(x)
+
+
+class Decoder(nn.Module):
+    """Latent numbers (n, latent) -> pictures (n, c, 64, 64), before the sigmoid."""
+
+    def __init__(self, width: int, channels: int, latent: int, *, guided: bool) -> None:
+        super().__init__()
+        self.spread = bare(nn.Linear, latent, 32 * width)
+        stages = (
+            Stage(1, 32 * width, 4 * width, 5, 0),
+            Stage(5, 4 * width, 2 * width, 5, 0),
+            Stage(13, 2 * width, width, 6, 0),
+            Stage(30, width, channels, 6, 0),
+        )
+        self.up = Upwards(stages, norm=False, more=MAPS if guided else 0)
+
+    def forward(self, latent: Tensor, maps: Maps) -> Tensor:
+        """Before the sigmoid."""
+        found: Tensor = self.up(self.spread(latent)[:, :, None, None], maps.at)
+        return found
+
+
+class VaePainter(RasterPainter):
+    """The working painter: predictor and decoder."""
+
+    kind = "vae"
+
+    def __init__(
+        self, width: int, latent: int, mode: ColourMode, waves: int, guided: bool, space: Space | None = None
+    ) -> None:
+        """An untrained painter; `raster.fresh` or `raster.fill` give it weights.
+
+        Args:
+            width: channels of the decoder's last layer but one.
+            latent: numbers of a stroke.
+            mode: factored or RGB.
+            waves: octaves that the predictor is told.
+            guided: the decoder gets maps.
+            space: what the numbers of an action mean.
+        """
+        super().__init__()
+        self.width, self.latent, self.mode, self.waves, self.guided = width, latent, mode, waves, guided
+        self.space = space or Space()
+        self.predictor = Predictor(count(self.columns, waves), latent)
+        self.decoder = Decoder(width, self.channels, latent, guided=guided)
+
+    def plan(self) -> dict[str, Any]:
+        """See the base class."""
+        names = ("width", "latent", "mode", "waves", "guided")
+        return {name: getattr(self, name) for name in names}
+
+    def predict(self, actions: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance of the latent numbers of actions, (n, latent) each."""
+        mean, spread = self.predictor(encode(actions, self.columns, self.waves))
+        return mean, spread
+
+    def decode(self, latent: Tensor, actions: Tensor) -> Tensor:
+        """Pictures (n, c, 64, 64) of latent numbers; the actions matter where the decoder is guided."""
+        maps = Maps(actions, self.space)
+        pictures = torch.sigmoid(self.decoder(latent, maps))
+        return maps.within(pictures, float(self.mode == "rgb")) if self.guided else pictures
+
+    def draw(self, actions: Tensor, random: torch.Generator | None = None) -> Tensor:
+        """See the base class."""
+        mean, spread = self.predict(actions)
+        return self.decode(mean if random is None else drawn(mean, spread, random), actions)
+
+
+def drawn(mean: Tensor, spread: Tensor, random: torch.Generator) -> Tensor:
+    """A sample of the normal distributions of a mean and a log variance."""
+    noise = torch.randn(mean.shape, generator=random, dtype=mean.dtype).to(mean.device)
+    return mean + torch.exp(spread / 2) * noise
+
+
+def divergence(mean: Tensor, spread: Tensor) -> Tensor:
+    """Kullback-Leibler divergence from the standard normal distribution in nats, summed over the numbers, (n,)."""
+    return -0.5 * (1 + spread - mean.square() - spread.exp()).sum(1)
+
+
+class VaeTraining(Schooling):
+    """A VAE painter that is being trained, stage by stage."""
+
+    order = Vae.stages
+
+    def __init__(self, settings: Vae, lesson: Lesson) -> None:
+        super().__init__(lesson, settings.colour, settings.batch)
+        self.settings = settings
+        random = torch.Generator().manual_seed(lesson.seed)
+        self.learner = settings.painter()
+        self.encoder = Encoder(settings.width, self.learner.channels, settings.latent)
+        for network in (self.learner, self.encoder):
+            fresh(network, random)
+            network.to(lesson.device)
+        self.painter: VaePainter = settings.painter().to(lesson.device)
+        self.painter.load_state_dict(self.learner.state_dict())
+        self.painter.eval().requires_grad_(False)
+        self.modules = {
+            "encoder": self.encoder,
+            "decoder": self.learner.decoder,
+            "predictor": self.learner.predictor,
+        }
+        self.restart(1e-4, 1)
+
+    def _taught(self) -> tuple[str, ...]:
+        return {
+            "images": ("encoder", "decoder"),
+            "predictor": ("predictor",),
+            "together": ("predictor", "decoder"),
+        }[self.stage]
+
+    def step(self, number: int) -> Mapping[str, float]:
+        """One batch; see the base class.
+
+        Raises:
+            RunFailed: the loss is not finite.
+        """
+        random = self.random(number)
+        actions, pictures = self.batch(random)
+        self.falling(number)
+        terms = {"images": self._images, "predictor": self._predictor, "together": self._together}[self.stage](
+            actions, pictures, random, number
+        )
+        loss = torch.stack(list(terms.values())).sum()
+        self.descend(loss, number, *self.adams)
+        follow(self.painter, self.learner, number)
+        return {name: float(value.detach()) for name, value in terms.items()}
+
+    def _images(self, actions: Tensor, pictures: Tensor, random: torch.Generator, number: int) -> dict[str, Tensor]:
+        mean, spread = self.encoder(pictures)
+        found = self.learner.decode(drawn(mean, spread, random), actions)
+        early = number < self.settings.emphasised * self.steps
+        weights = emphasis(pictures, self.mode, self.settings.emphasis if early else 1.0)
+        least = self.settings.free_bits * self.settings.latent
+        return {
+            "reconstruction": ((found - pictures).square() * weights).flatten(1).sum(1).mean(),
+            "divergence": divergence(mean, spread).clamp(min=least).mean(),
+        }
+
+    def _predictor(self, actions: Tensor, pictures: Tensor, random: torch.Generator, number: int) -> dict[str, Tensor]:
+        with torch.no_grad():
+            mean, spread = self.encoder(pictures)
+        found_mean, found_spread = self.learner.predict(actions)
+        if self.settings.aim == "sample":
+            return {"latent": functional.mse_loss(found_mean, drawn(mean, spread, random))}
+        return {
+            "mean": functional.mse_loss(found_mean, mean),
+            "log variance": functional.mse_loss(found_spread, spread),
+        }
+
+    def _together(self, actions: Tensor, pictures: Tensor, random: torch.Generator, number: int) -> dict[str, Tensor]:
+        found = self.learner.draw(actions)
+        return {"reconstruction": (found - pictures).square().flatten(1).sum(1).mean()}

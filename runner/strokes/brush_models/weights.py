@@ -1,0 +1,107 @@
+"""Learnt brushes: one safetensors file each, with all that is needed to build the painter again; some are shipped.
+
+    load_painter("classic/dry_brush") -> Painter;   pack(painter, facts) -> bytes
+
+The weights are one tensor and what is known of them one entry of metadata, since the format writes several in any
+order and the same painter shall be the same bytes.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.strokes.brush_models.base import Painter
+from orbifolio.runner.strokes.brush_models.gan import GanPainter
+from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
+from orbifolio.runner.strokes.brush_models.vae import VaePainter
+
+ENDING = ".safetensors"
+WEIGHTS, FACTS = "weights", "orbifolio"
+KINDS: dict[str, type[ImplicitPainter | VaePainter | GanPainter]] = {
+    kind.kind: kind for kind in (ImplicitPainter, VaePainter, GanPainter)
+}
+SHIPPED = Path(str(resources.files("orbifolio.runner.strokes.brush_models"))) / "brushes"
+LOG = SHIPPED / "training.json"
+"""What the shipped painters were trained with, how long, and how good they are."""
+
+
+def pack(painter: Painter, facts: Mapping[str, Any], *, half: bool = False) -> bytes:
+    """A painter as a file.
+
+    Args:
+        painter: trained.
+        facts: further ones, of plain values: the brush, figures, the seed.
+        half: keep 16 bits of each number.
+    """
+    flat = torch.cat([tensor.detach().flatten().float().cpu() for tensor in painter.state_dict().values()])
+    flat = flat.half() if half else flat
+    record = json.dumps({**facts, "kind": painter.kind, **painter.facts()}, sort_keys=True)
+    return save({WEIGHTS: flat.contiguous()}, metadata={FACTS: record})
+
+
+def unpack(path: Path) -> tuple[Painter, dict[str, Any]]:
+    """The painter of a file, and all its facts.
+
+    Raises:
+        InputError: it cannot be read or is no painter.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            facts = json.loads((file.metadata() or {})[FACTS])
+            flat: Tensor = file.get_tensor(WEIGHTS).float()
+        kind = KINDS[facts["kind"]]
+        return kind.of(facts, flat), facts
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise InputError(
+            f"{path}: not a learnt brush ({error}); it is a .safetensors file that a painter-training run leaves "
+            "among its extras"
+        ) from error
+
+
+def shipped() -> dict[str, Path]:
+    """Name of a brush -> file of its implicit painter, for all that come with the program."""
+    return {name: path for name, path in every_shipped().items() if "." not in name}
+
+
+def every_shipped() -> dict[str, Path]:
+    """The same with those of a fixed resolution, which are named by brush and kind: `classic/dry_brush.gan`."""
+    return {path.name.removesuffix(ENDING).replace("--", "/"): path for path in sorted(SHIPPED.glob(f"*{ENDING}"))}
+
+
+def find_painter(name: str) -> Path:
+    """The file of a shipped brush (`classic/dry_brush`, `dry_brush`) or of a path.
+
+    Raises:
+        InputError: there is none; with the nearest names.
+    """
+    if name.endswith(ENDING):
+        return Path(name).expanduser()
+    painters = every_shipped()
+    matches = [full for full in painters if full == name or full.endswith(f"/{name}")]
+    if matches:
+        return painters[matches[0]]
+    near = difflib.get_close_matches(name, painters, n=3, cutoff=0.4) or sorted(painters)[:3]
+    raise InputError(
+        f"{name}: no learnt brush of this name; did you mean {' or '.join(near)}? Others are learnt in a minute by a "
+        "painter-training recipe; give the path of its painter.safetensors"
+    )
+
+
+def load_painter(name: str) -> Painter:
+    """The painter of a name or a path, ready to use.
+
+    Raises:
+        InputError: it is not here or cannot be read.
+    """
+    return unpack(find_painter(name))[0]

@@ -1,0 +1,33 @@
+"""HPGL is what pen plotters have understood since 1977: (placed lines of each pen) -> bytes.
+
+The few instructions that every plotter knows: IN, SP, PU, PD (HP-GL Reference, 1983). A unit is 1/40 mm, x to the right
+and y up from the paper's lower left corner. Carousels hold 8 pens at most, so a pen's number stands
+for a change by hand where there are more.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from orbifolio.runner.gas.drawing.plotter import Placed
+
+UNITS = 40  # to a millimetre
+TOGETHER = 64  # points in an instruction: old plotters' buffers are small
+
+
+def hpgl(placed: Placed) -> bytes:
+    """Lines on paper as plotter instructions.
+
+    Args:
+        placed: lines of each pen in millimetres, in the order to draw them.
+    """
+    lines = ["IN;"]
+    for pen, paths in enumerate(placed.layers.values(), start=1):
+        lines.append(f"SP{pen};")
+        for path in paths:
+            points = np.rint(np.stack([path[:, 0], placed.high - path[:, 1]], axis=1) * UNITS).astype(int).tolist()
+            lines.append(f"PU{points[0][0]},{points[0][1]};")
+            for at in range(1, len(points), TOGETHER):
+                lines.append("PD" + ",".join(f"{x},{y}" for x, y in points[at : at + TOGETHER]) + ";")
+        lines.append("PU;")
+    return "\n".join([*lines, "SP0;", ""]).encode("ascii")

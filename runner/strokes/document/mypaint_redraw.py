@@ -1,0 +1,204 @@
+"""The real paint program draws a document of strokes: painting -> picture (h, w, 3), at any size, on many tiles.
+
+    redraw(painting, scale=4) -> pixels;   Paper(painting).opacity(stroke) -> where one stroke's paint goes
+
+Each stroke is drawn by a fresh brush, whose random numbers begin anew: so a document is always the same picture, and
+what one stroke looks like does not depend on those before it. That makes the program's canvas computable: a stroke's
+opacity is drawn once, alone, and any colours can be laid over each other afterwards (`orbifolio.runner.strokes.mypaint.mypaint_renderer`
+says why; a test compares it with the canvas itself).
+
+Convention: as in `orbifolio.runner.strokes.document.document`; a box is (left, top, right, bottom) in pixels, the last two excluded.
+"""
+
+from __future__ import annotations
+
+import colorsys
+import math
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.strokes.brush_models.weights import ENDING, find_painter, unpack
+from orbifolio.runner.strokes.document.document import (
+    END,
+    END_PRESSURE,
+    ENTRY_PRESSURE,
+    RADIUS,
+    START,
+    VIA,
+    Floats,
+    Painting,
+)
+from orbifolio.runner.strokes.mypaint.actions import Space, bezier, pressure_at
+from orbifolio.runner.strokes.mypaint.brush_file import BrushFile, find_brush
+from orbifolio.runner.strokes.mypaint.mypaint import ONE, TILE, Brush, Surface, hush
+
+Box = tuple[int, int, int, int]
+Track = list[tuple[float, float, float]]
+REACH, FRINGE = 3.2, 4.0  # how far from its curve a stroke may leave paint: in radii, and in pixels
+MARGIN_RADII = 3.0  # of white around the picture, for brushes that take up colour
+ALONG = np.linspace(0.0, 1.0, 17)[:, None]
+LARGEST = 1 << 14  # pixels of a side; 16384 x 16384 are 2 GB of tiles
+
+
+def brush_of(name: str) -> BrushFile:
+    """The brush of MyPaint that a document names, by the brush's name or by the file of its learnt painter.
+
+    Raises:
+        InputError: it is not on this machine.
+    """
+    if name.endswith(ENDING):
+        return find_brush(str(unpack(Path(name).expanduser())[1].get("brush", "")) or name)
+    try:
+        return find_brush(name)
+    except InputError as error:
+        try:
+            facts = unpack(find_painter(name))[1]  # a short name of a shipped painter
+        except InputError:
+            raise error from None
+        return find_brush(str(facts.get("brush", name)))
+
+
+def redraw(painting: Painting, *, brush: BrushFile | None = None, scale: float = 1.0) -> Floats:
+    """A painting by the real program.
+
+    Args:
+        painting: the document.
+        brush: another one than the document's, or None.
+        scale: of the result over the picture.
+
+    Returns:
+        (height, width, 3) sRGB in [0, 1].
+
+    Raises:
+        MissingProgram: the program is not on this machine; with the cure.
+        InputError: it has no such brush, or the result is too large.
+    """
+    sized = painting if scale == 1 else painting.scaled(scale)
+    paper = Paper(sized, brush)
+    for stroke, colour in zip(sized.strokes, sized.colours, strict=True):
+        paper.draw(stroke, colour)
+    hush()
+    return paper.picture()
+
+
+class Paper:
+    """A surface of the program with a picture's size and paper, and the brush to draw on it."""
+
+    def __init__(self, painting: Painting, brush: BrushFile | None = None, space: Space | None = None) -> None:
+        """Take a fresh sheet.
+
+        Args:
+            painting: whose size, paper and brush count; its strokes only for the margin.
+            brush: another brush than the painting's, or None.
+            space: what pressures mean, and how a curve is given to the program.
+
+        Raises:
+            MissingProgram: the program is not on this machine.
+            InputError: it has no such brush, or the size is too large.
+        """
+        if max(painting.width, painting.height) > LARGEST:
+            raise InputError(
+                f"{painting.width} x {painting.height} pixels: more than {LARGEST} to a side; take a smaller size"
+            )
+        self.brush = brush or brush_of(painting.brush)
+        self.space = space or Space()
+        self.width, self.height = painting.width, painting.height
+        largest = float(painting.strokes[:, RADIUS].max()) if len(painting) else 0.0
+        # Beyond its edge the surface is black to a brush that takes up colour: such a brush gets a margin of paper.
+        self.margin = TILE * math.ceil(MARGIN_RADII * largest / TILE) if self.brush.smudges else 0
+        self._times = self.space.times()
+        self._surface = Surface(self.width + 2 * self.margin, self.height + 2 * self.margin)
+        ground = np.rint(np.array([*painting.paper, 1.0]) * ONE).astype(np.uint16)
+        self._fill(ground)
+
+    def _fill(self, value: npt.NDArray[np.uint16] | int, box: Box | None = None) -> None:
+        """All tiles, or those that a box of the surface touches."""
+        left, top, right, bottom = box or (0, 0, self._surface.columns * TILE, self._surface.rows * TILE)
+        for row in range(top // TILE, -(-bottom // TILE)):
+            for column in range(left // TILE, -(-right // TILE)):
+                self._surface.tile(column, row)[...] = value
+
+    def draw(self, stroke: Floats, colour: Floats) -> None:
+        """Lay a stroke over what is there.
+
+        Args:
+            stroke: (10,) in pixels.
+            colour: (3,) sRGB in [0, 1].
+        """
+        try:
+            pen = Brush(self.brush.text)
+        except ValueError as error:
+            raise InputError(f"{self.brush.name}: {error}; open and save it in MyPaint 1.2 or later") from None
+        hue, saturation, value = colorsys.rgb_to_hsv(*map(float, colour))
+        pen.set(b"color_h", hue)
+        pen.set(b"color_s", saturation)
+        pen.set(b"color_v", value)
+        pen.set(b"radius_logarithmic", math.log(max(float(stroke[RADIUS]), 1e-3)))
+        track = self._track(stroke)
+        pen.lift(self._surface, track[0][0], track[0][1])
+        pen.stroke(self._surface, track, self.space.seconds)
+
+    def _track(self, stroke: Floats) -> Track:
+        """(x, y, pressure) for every point that the program is given."""
+        wide = np.asarray(stroke, np.float64)
+        times = self._times
+        places = bezier(wide[None, START], wide[None, VIA], wide[None, END], times[:, None]) + self.margin
+        profile = pressure_at(wide[ENTRY_PRESSURE], wide[END_PRESSURE], times, self.space.ramp)
+        pressures = (profile * self.space.pressure)[:, None]
+        return [(x, y, pressure) for x, y, pressure in np.concatenate([places, pressures], axis=1).tolist()]
+
+    def opacity(self, stroke: Floats) -> tuple[Box, Floats]:
+        """What one stroke alone covers; the sheet is used for it and blank afterwards where the stroke was.
+
+        Args:
+            stroke: (10,) in pixels.
+
+        Returns:
+            The box of the picture that it can reach, and (height, width) opacity in [0, 1] there.
+        """
+        box = reach(stroke, self.width, self.height)
+        left, top, right, bottom = box
+        if right <= left or bottom <= top:
+            return box, np.zeros((max(bottom - top, 0), max(right - left, 0)), np.float32)
+        margin = self.margin
+        self._fill(0, (left + margin, top + margin, right + margin, bottom + margin))
+        self.draw(stroke, np.zeros(3, np.float32))
+        return box, self._read(box)[..., 3]
+
+    def picture(self) -> Floats:
+        """(height, width, 3) sRGB in [0, 1]."""
+        return np.ascontiguousarray(self._read((0, 0, self.width, self.height))[..., :3])
+
+    def _read(self, box: Box) -> Floats:
+        """(height, width, 4) premultiplied RGBA in [0, 1] of a box of the picture."""
+        left, top, right, bottom = (side + self.margin for side in box)
+        columns = range(left // TILE, -(-right // TILE))
+        rows = range(top // TILE, -(-bottom // TILE))
+        held = np.concatenate(
+            [np.concatenate([self._surface.tile(column, row) for column in columns], axis=1) for row in rows], axis=0
+        )
+        above, before = rows[0] * TILE, columns[0] * TILE
+        part = held[top - above : bottom - above, left - before : right - before]
+        found: Floats = np.minimum(part.astype(np.float32) / np.float32(ONE), np.float32(1))
+        return found
+
+
+def reach(stroke: Floats, width: int, height: int, *, more: float = 0.0) -> Box:
+    """The box of a picture that a stroke's paint may reach.
+
+    Args:
+        stroke: (10,) in pixels.
+        width: of the picture.
+        height: of the picture.
+        more: added to the reach, in pixels.
+    """
+    wide = np.asarray(stroke, np.float64)
+    places = bezier(wide[None, START], wide[None, VIA], wide[None, END], ALONG)
+    far = REACH * wide[RADIUS] + FRINGE + more
+    low, high = np.floor(places.min(0) - far), np.ceil(places.max(0) + far)
+    left, top = (int(side) for side in np.clip(low, 0, (width, height)))
+    right, bottom = (int(side) for side in np.clip(high, (left, top), (width, height)))
+    return left, top, right, bottom

@@ -1,0 +1,87 @@
+"""OpenRaster: a painting's layers in one file (.ora) that MyPaint, Krita and GIMP open -> bytes.
+
+After the OpenRaster specification 0.0.6: a ZIP whose first entry is the uncompressed `mimetype`, with `stack.xml` (the
+layers, uppermost first), a PNG of each layer cut to its paint, `mergedimage.png` and `Thumbnails/thumbnail.png`. All
+times in it are the same, so equal paintings give equal bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+
+from orbifolio.runner.exports import encoding
+from orbifolio.runner.strokes.document.document import Floats, Painting
+from orbifolio.runner.strokes.document.timelapse_states import Growth, shrunk
+
+MIME = "image/openraster"
+VERSION = "0.0.6"
+THUMBNAIL = 256  # pixels at most
+LONG_AGO = (1980, 1, 1, 0, 0, 0)
+
+
+def openraster(painting: Painting, growth: Growth) -> bytes:
+    """The layers as a file.
+
+    Args:
+        painting: whose paper lies under them.
+        growth: of it, with layers.
+    """
+    parts: list[tuple[str, bytes]] = []
+    lines = []
+    for number, layer in enumerate(growth.layers):
+        left, top, cut = _cut(layer.paint)
+        path = f"data/layer{number + 1:03d}.png"
+        parts.append((path, encoding.png(cut)))
+        name = f"level {layer.level}: strokes {layer.begin + 1} to {layer.end}"
+        lines.append(_layer(name, path, left, top))
+    paper = np.empty((painting.height, painting.width, 3), np.float32)
+    paper[...] = np.array(painting.paper, np.float32)
+    parts.append(("data/paper.png", encoding.png(paper)))
+    lines = [*reversed(lines), _layer("paper", "data/paper.png", 0, 0)]
+    stack = "\n".join(
+        [
+            '<?xml version="1.0" encoding="UTF-8"?>',
+            f'<image version="{VERSION}" w="{painting.width}" h="{painting.height}" xres="72" yres="72">',
+            "<stack>",
+            *lines,
+            "</stack>",
+            "</image>",
+            "",
+        ]
+    )
+    parts.append(("mergedimage.png", encoding.png(growth.picture)))
+    parts.append(("Thumbnails/thumbnail.png", encoding.png(shrunk(growth.picture, THUMBNAIL))))
+    return _zipped([("mimetype", MIME.encode()), ("stack.xml", stack.encode()), *parts])
+
+
+def _layer(name: str, path: str, left: int, top: int) -> str:
+    return (
+        f'<layer name={quoteattr(name)} src={quoteattr(path)} x="{left}" y="{top}" opacity="1.0" '
+        'visibility="visible" composite-op="svg:src-over"/>'
+    )
+
+
+def _cut(paint: Floats) -> tuple[int, int, Floats]:
+    """A layer without its empty borders: left, top and the rest, at least one pixel."""
+    shown = np.rint(paint[..., 3] * 255) > 0
+    rows, columns = np.flatnonzero(shown.any(1)), np.flatnonzero(shown.any(0))
+    if not len(rows):
+        return 0, 0, paint[:1, :1]
+    top, left = int(rows[0]), int(columns[0])
+    return left, top, paint[top : int(rows[-1]) + 1, left : int(columns[-1]) + 1]
+
+
+def _zipped(parts: list[tuple[str, bytes]]) -> bytes:
+    """A ZIP of parts as they are: PNGs do not get smaller, and the first must not be compressed."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in parts:
+            entry = zipfile.ZipInfo(name, LONG_AGO)
+            entry.create_system = 3  # so that the file does not tell where it was made
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, data)
+    return buffer.getvalue()

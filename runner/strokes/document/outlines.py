@@ -1,0 +1,181 @@
+"""An outline is a stroke as a shape: (painting, learnt brush) -> centres, widths to both sides, one opacity each.
+
+A brush has no edge. The shape of a stroke ends where its opacity falls to half of the shape's, which is what the stroke
+reaches at its best for most of its length: found along the curve and beyond its ends, to either side. All widths of a
+stroke are then changed by one factor, so that the flat shape holds as much paint as the stroke.
+
+Convention: as in `orbifolio.runner.strokes.document.document`; the left of a stroke is where y grows for one that runs along x.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
+from orbifolio.runner.strokes.document.document import Floats, Painting
+from orbifolio.runner.strokes.mypaint.actions import bezier, bezier_velocity
+from orbifolio.runner.strokes.rasteriser.geometry import Strokes, nearest
+
+ALONG, BEYOND, ACROSS = 13, 4, 15  # samples of the curve, beyond each end, and to each side
+BUNCH = 24  # strokes at once
+USUAL = 0.75  # quantile of the opacity along a stroke that its shape has
+FAINT = 0.02  # a shape has at least this opacity
+MOST = 1.5  # a shape is at most so much broader or narrower than where the opacity falls to half
+THIN = 0.02  # units; a stroke's width is never less, lest its outline turn inside out
+
+Points = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Outlines:
+    """Shapes of strokes.
+
+    Attributes:
+        centres: (n, k, 2) points along each curve and beyond its ends, in pixels.
+        left: (n, k, 2) points of the outline beside them.
+        right: (n, k, 2) likewise.
+        opacity: (n,) in [0, 1].
+    """
+
+    centres: Points
+    left: Points
+    right: Points
+    opacity: Points
+
+    def ring(self, number: int) -> Points:
+        """(2 k, 2) corners of a stroke's shape."""
+        found: Points = np.concatenate([self.left[number], self.right[number, ::-1]])
+        return found
+
+    def widths(self, number: int) -> Points:
+        """(k,) of a stroke, in pixels."""
+        found: Points = np.hypot(*(self.left[number] - self.right[number]).T)
+        return found
+
+
+def outlines(painter: ImplicitPainter, painting: Painting, *, device: str = "cpu") -> Outlines:
+    """The shapes of all strokes.
+
+    Args:
+        painter: the learnt brush.
+        painting: the document.
+        device: that the painter is on; all else is done on the processor.
+    """
+    painter = painter if device == "cpu" else copy.deepcopy(painter).cpu()
+    found = [_bunch(painter, painting.take(slice(at, at + BUNCH))) for at in range(0, len(painting), BUNCH)]
+    if not found:
+        none = np.zeros((0, ALONG + 2 * BEYOND, 2))
+        return Outlines(none, none, none, np.zeros(0))
+    return Outlines(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+
+@torch.no_grad()
+def _bunch(painter: ImplicitPainter, painting: Painting) -> tuple[Points, Points, Points, Points]:
+    """Centres, left, right and opacities of a few strokes."""
+    strokes, unit = painting.geometry()
+    reach = painter.reach(strokes.log_radius.exp() + 1)
+    places, normals = _spine(strokes, _ends(painter, strokes, reach))
+    offsets = torch.linspace(0, 1, ACROSS) * reach[:, None]  # (n, across)
+    step = offsets[:, 1]
+    sides = []
+    for sign in (1.0, -1.0):
+        held = places[:, :, None] + sign * normals[:, :, None] * offsets[:, None, :, None]
+        alpha = opacity(painter, strokes, held.flatten(1, 2)).reshape(held.shape[:-1])
+        sides.append(alpha)
+    peak = torch.maximum(*sides).amax(-1)
+    shown = torch.quantile(peak[:, BEYOND:-BEYOND], USUAL, dim=1).clamp(min=FAINT)
+    widths = [_fall(alpha / shown[:, None, None]) * step[:, None] for alpha in sides]
+    paint = sum(alpha.sum(-1) - alpha[..., 0] / 2 for alpha in sides) * step[:, None] / shown[:, None]
+    gaps = (places[:, 1:] - places[:, :-1]).norm(dim=-1)
+    factor = (_along(paint, gaps) / _along(widths[0] + widths[1], gaps).clamp(min=THIN)).clamp(1 / MOST, MOST)
+    left, right = ((width * factor[:, None]).clamp(min=THIN)[..., None] for width in widths)
+    if painting.opaque:
+        shown = torch.ones_like(shown)
+    scale = unit[:, None, None]
+    return (
+        (places * scale).double().numpy(),
+        ((places + normals * left) * scale).double().numpy(),
+        ((places - normals * right) * scale).double().numpy(),
+        shown.double().numpy(),
+    )
+
+
+def _fall(relative: Tensor) -> Tensor:
+    """(n, k) where (n, k, across) opacities fall to a half for the last time, in samples; 0 if they never do."""
+    above = relative >= 0.5
+    index = torch.arange(relative.shape[-1])
+    last = torch.where(above, index, -1).amax(-1)
+    inner = last.clamp(0, len(index) - 2)[..., None]
+    first, second = relative.gather(-1, inner)[..., 0], relative.gather(-1, inner + 1)[..., 0]
+    share = ((first - 0.5) / (first - second).clamp(min=1e-6)).clamp(0, 1)
+    return torch.where(last < 0, 0.0, inner[..., 0] + share)
+
+
+def _along(values: Tensor, gaps: Tensor) -> Tensor:
+    """(n,) the integral of (n, k) values along a line with (n, k - 1) gaps between them."""
+    return ((values[:, 1:] + values[:, :-1]) / 2 * gaps).sum(-1)
+
+
+def _ends(painter: ImplicitPainter, strokes: Strokes, reach: Tensor) -> Tensor:
+    """(n, 2) how far a stroke's shape goes on straight beyond its start and its end, in units."""
+    offsets = torch.linspace(0, 1, ACROSS) * reach[:, None]
+    places, normals = _spine(strokes, torch.zeros(len(reach), 2))
+    tangents = torch.stack((normals[..., 1], -normals[..., 0]), dim=-1)
+    held = torch.cat([
+        places,
+        places[:, :1] - tangents[:, :1] * offsets[..., None],
+        places[:, -1:] + tangents[:, -1:] * offsets[..., None],
+    ], dim=1)  # fmt: skip
+    alpha = opacity(painter, strokes, held)
+    line, before, after = alpha[:, : -2 * ACROSS], alpha[:, -2 * ACROSS : -ACROSS], alpha[:, -ACROSS:]
+    shown = torch.quantile(line[:, BEYOND:-BEYOND], USUAL, dim=1).clamp(min=FAINT)
+    fallen = _fall(torch.stack((before, after), dim=1) / shown[:, None, None])
+    return fallen * offsets[:, 1:2]
+
+
+def _spine(strokes: Strokes, far: Tensor) -> tuple[Tensor, Tensor]:
+    """(n, k, 2) points along the curves and straight on beyond them as `_ends` says, and the unit normals there."""
+    t = torch.linspace(0, 1, ALONG)[None, :, None]
+    start, via, end = strokes.start[:, None], strokes.via[:, None], strokes.end[:, None]
+    curve = bezier(start, via, end, t)
+    # A stroke that stands still has no direction: along x will do, its shape is a disk.
+    still = torch.tensor([1e-4, 0.0])
+    tangents = torch.nn.functional.normalize(bezier_velocity(start, via, end, t) + still, dim=-1)
+    # Closer and closer to the tip: a round cap has most of its turn there.
+    shares = torch.sin(torch.linspace(0, torch.pi / 2, BEYOND + 1)[1:])
+    before = curve[:, :1] - tangents[:, :1] * (shares.flip(0)[None] * far[:, :1])[..., None]
+    after = curve[:, -1:] + tangents[:, -1:] * (shares[None] * far[:, 1:])[..., None]
+    places = torch.cat((before, curve, after), dim=1)
+    wide = torch.cat((tangents[:, :1].expand_as(before), tangents, tangents[:, -1:].expand_as(after)), dim=1)
+    return places, torch.stack((-wide[..., 1], wide[..., 0]), dim=-1)
+
+
+def opacity(painter: ImplicitPainter, strokes: Strokes, places: Tensor) -> Tensor:
+    """A learnt brush at any places of each stroke.
+
+    Args:
+        painter: it.
+        strokes: n of them, in units.
+        places: (n, m, 2) in units.
+
+    Returns:
+        (n, m) in [0, 1].
+    """
+    course = painter.track(strokes)
+    seen = painter.place(places)
+    chords = nearest(course, seen)[0]
+    return painter.respond(*painter.features(course, seen, chords))
+
+
+def points_of(painting: Painting, count: int = 2 * ALONG) -> Floats:
+    """(n, count, 2) points along the curves, in pixels."""
+    held = painting.strokes[:, None]
+    t = np.linspace(0, 1, count, dtype=np.float32)[None, :, None]
+    found: Floats = bezier(held[..., 0:2], held[..., 2:4], held[..., 4:6], t)
+    return found

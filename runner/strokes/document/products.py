@@ -1,0 +1,173 @@
+"""What a painting leaves behind: (painting, learnt brush, target) -> files by name, always the same bytes.
+
+    strokes.json     the document itself              painting.svg   shapes, a layer for each level
+    painting.ora     layers of pixels                 timelapse.webp how it was painted
+    steps.pdf        to copy it by hand               strokes.csv    a table
+    plotter.svg, plotter.hpgl   lines for pens        painting.json  figures
+    timelapse.mp4    the same film, where the extra `video` is installed
+    mypaint.png, mypaint.json   the painting, fitted to the real brush, by the real program, and its document
+    compared.webp    neural canvas and real paint side by side
+
+Those of the real program are left out where it is not.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from orbifolio.runner.errors import InputError, MissingProgram
+from orbifolio.runner.exports import encoding
+from orbifolio.runner.gas.drawing.plotter import PAPERS, Placed, Plotter, draw_placed, place
+from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
+from orbifolio.runner.strokes.document import timelapse
+from orbifolio.runner.strokes.document.csv import table
+from orbifolio.runner.strokes.document.document import Floats, Painting
+from orbifolio.runner.strokes.document.hatching import hatch
+from orbifolio.runner.strokes.document.hpgl import hpgl
+from orbifolio.runner.strokes.document.mypaint_redraw import redraw
+from orbifolio.runner.strokes.document.opacities import learnt
+from orbifolio.runner.strokes.document.openraster import openraster
+from orbifolio.runner.strokes.document.outlines import Outlines, outlines
+from orbifolio.runner.strokes.document.refit_to_mypaint import transfer
+from orbifolio.runner.strokes.document.svg import svg
+from orbifolio.runner.strokes.document.timelapse_states import Growth, grow, shrunk
+from orbifolio.runner.strokes.document.worksheet import SIDE as SHEET_SIDE
+from orbifolio.runner.strokes.document.worksheet import steps, worksheet
+
+PLOTTER = Plotter(paper="a4", pen=0.5)
+SPACING = 1.7  # pen's widths between two lines
+PANEL, GAP, CAPTION = 640, 10, 34  # pixels of the comparison
+INK = (60, 60, 64)
+
+
+def products(
+    painting: Painting,
+    painter: ImplicitPainter,
+    target: Floats | None = None,
+    *,
+    title: str = "",
+    device: str = "cpu",
+) -> dict[str, bytes]:
+    """All files of a painting.
+
+    Args:
+        painting: the document.
+        painter: its learnt brush.
+        target: (height, width, 3) sRGB in [0, 1], what was painted; None where there is no such picture: the real
+            program's painting is then fitted to the neural canvas.
+        title: of the picture.
+        device: that the painter is on.
+    """
+    parts = steps(painting)
+    counts = {0, *(part.end for part in parts)}
+    frames = timelapse.stages(len(painting))
+    wanted = sorted(counts | set(frames))
+    stream = learnt(painter, painting, device=device)
+    growth = grow(painting, stream, stages=wanted, side=SHEET_SIDE, layered=True)
+    stages = dict(zip(wanted, growth.stages, strict=True))
+    shapes = outlines(painter, painting, device=device)
+    placed = plotted(painting, shapes, growth.picture)
+    plot = draw_placed(placed, pen=PLOTTER.pen)
+    figures: dict[str, Any] = {
+        "strokes": len(painting),
+        "brush": painting.brush,
+        "plotter": {
+            "pens": list(placed.layers),
+            "lines": plot.strokes,
+            "drawn_mm": round(plot.drawn),
+            "travelled_mm": round(plot.travelled),
+        },
+    }
+    if target is not None:
+        figures["neural_db"] = decibels(growth.picture, target)
+    lapse = [shrunk(stages[number], timelapse.SIDE) for number in frames]
+    found = {
+        "strokes.json": painting.to_json().encode(),
+        "painting.svg": svg(painting, shapes, title=title),
+        "painting.ora": openraster(painting, growth),
+        "timelapse.webp": timelapse.film(lapse),
+        "steps.pdf": worksheet(painting, [stages[number] for number in sorted(counts)], title=title),
+        "plotter.svg": plot.data,
+        "plotter.hpgl": hpgl(placed),
+        "strokes.csv": table(painting),
+    }
+    as_video = timelapse.video(lapse)
+    if as_video is not None:
+        found["timelapse.mp4"] = as_video
+    found.update(_by_program(painting, growth, target, figures))
+    found["painting.json"] = (json.dumps(figures, indent=1, sort_keys=True) + "\n").encode()
+    return found
+
+
+def plotted(painting: Painting, shapes: Outlines, picture: Floats | None = None, settings: Plotter = PLOTTER) -> Placed:
+    """A painting as lines of a few pens, on paper and in order; see `hatch`."""
+    wide, high = PAPERS[settings.paper]
+    if painting.width > painting.height:
+        wide, high = high, wide
+    scale = min((wide - 2 * settings.margin) / painting.width, (high - 2 * settings.margin) / painting.height)
+    lines = hatch(painting, shapes, spacing=SPACING * settings.pen / scale, picture=picture)
+    return place(lines, settings, width=painting.width, height=painting.height)
+
+
+def _by_program(
+    painting: Painting, growth: Growth, target: Floats | None, figures: dict[str, Any]
+) -> Mapping[str, bytes]:
+    """The real program's files, its figures added; nothing where it or the brush is not on this machine."""
+    wanted = growth.picture if target is None else target
+    try:
+        fitted = transfer(painting, wanted)
+        plain, real = redraw(painting), redraw(fitted.painting)
+    except (MissingProgram, InputError) as error:
+        figures["mypaint"] = {"missing": str(error)}
+        return {}
+    record = {
+        "unfitted_db": decibels(plain, wanted),
+        "fitted_db": decibels(real, wanted),
+        "unfitted_to_neural_db": decibels(plain, growth.picture),
+        "fitted_to_neural_db": decibels(real, growth.picture),
+        "tried": fitted.tried,
+        "kept": fitted.kept,
+    }
+    figures["mypaint"] = record
+    if target is None:
+        panels = [
+            ("neural canvas", growth.picture),
+            (f"real MyPaint, {record['fitted_db']:.1f} dB from it", real),
+        ]
+    else:
+        panels = [
+            ("what was painted", target),
+            (f"neural canvas, {figures['neural_db']:.1f} dB", growth.picture),
+            (f"real MyPaint, {record['fitted_db']:.1f} dB", real),
+        ]
+    return {
+        "mypaint.png": encoding.png(real),
+        "mypaint.json": fitted.painting.to_json().encode(),
+        "compared.webp": encoding.webp(_side_by_side(panels)),
+    }
+
+
+def decibels(found: Floats, wanted: Floats) -> float:
+    """Peak signal-to-noise ratio of two pictures in [0, 1], to two places; at most 99."""
+    error = float(np.square(found - wanted, dtype=np.float64).mean())
+    return round(min(99.0, -10 * math.log10(max(error, 1e-12))), 2)
+
+
+def _side_by_side(panels: list[tuple[str, Floats]]) -> Floats:
+    """Pictures of one size in a row, each with its caption."""
+    pictures = [encoding.image(shrunk(picture, PANEL)) for _, picture in panels]
+    wide, high = pictures[0].size
+    sheet = Image.new("RGB", (len(panels) * (wide + GAP) - GAP, high + CAPTION), "white")
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(size=min(17.0, max(9.0, wide / 16)))
+    for number, ((caption, _), picture) in enumerate(zip(panels, pictures, strict=True)):
+        left = number * (wide + GAP)
+        sheet.paste(picture, (left, 0))
+        draw.text((left + wide / 2, high + 8), caption, fill=INK, font=font, anchor="ma")
+    return np.asarray(sheet).astype(np.float32) / np.float32(255)

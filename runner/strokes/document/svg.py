@@ -1,0 +1,60 @@
+"""SVG of a painting: a shape of varying width for each stroke, a layer for each level -> bytes.
+
+The shape's outline is drawn as quadratic curves that touch the middles of its sides, so it is smooth at any size.
+Programs that know layers (Inkscape) show the levels as such.
+"""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape, quoteattr
+
+import numpy as np
+
+from orbifolio.runner.gas.drawing.colours import spell
+from orbifolio.runner.gas.drawing.svg import number
+from orbifolio.runner.strokes.document.document import Painting
+from orbifolio.runner.strokes.document.outlines import Outlines, Points
+from orbifolio.runner.strokes.document.timelapse_states import runs
+
+
+def svg(painting: Painting, shapes: Outlines, *, title: str = "") -> bytes:
+    """The painting as an SVG file.
+
+    Args:
+        painting: the document.
+        shapes: of its strokes.
+        title: told to readers and screen readers.
+    """
+    wide, high = painting.width, painting.height
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" '
+        f'width="{wide}" height="{high}" viewBox="0 0 {wide} {high}">',
+        *([f"<title>{escape(title)}</title>"] if title else []),
+        f'<rect width="{wide}" height="{high}" fill="{spell(painting.paper)}"/>',
+    ]
+    for index, (level, begin, end) in enumerate(runs(painting), start=1):
+        label = f"level {level}: strokes {begin + 1} to {end}"
+        lines.append(f'<g id="layer{index}" inkscape:groupmode="layer" inkscape:label={quoteattr(label)}>')
+        for stroke in range(begin, end):
+            colour = spell(painting.colours[stroke].astype(np.float64))
+            alpha = number(float(shapes.opacity[stroke]))
+            lines.append(f'<path d="{smooth(shapes.ring(stroke))}" fill="{colour}" fill-opacity="{alpha}"/>')
+        lines.append("</g>")
+    return "\n".join([*lines, "</svg>", ""]).encode()
+
+
+def smooth(ring: Points) -> str:
+    """The `d` of a closed curve whose control points are the corners of a ring.
+
+    Args:
+        ring: (k, 2), k >= 3.
+    """
+    middles = (ring + np.roll(ring, -1, axis=0)) / 2
+    first = f"M{_place(middles[-1])}"
+    # After the first, each control point is the mirror image of the one before, which `T` means.
+    return first + f"Q{_place(ring[0])} {_place(middles[0])}T" + " ".join(map(_place, middles[1:])) + "Z"
+
+
+def _place(point: Points) -> str:
+    return f"{number(float(point[0]))} {number(float(point[1]))}"

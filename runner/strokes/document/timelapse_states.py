@@ -1,0 +1,123 @@
+"""A painting grows: (stream of opacities) -> the picture, its layers, and what it looked like on the way.
+
+    grow(painting, stream, stages=(1, 10, 100), side=512) -> Growth
+
+One pass over the strokes, whoever draws them (`opacities.learnt`, `opacities.real`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from orbifolio.runner.strokes.document.colour_least_squares import lay, window
+from orbifolio.runner.strokes.document.document import Floats, Painting
+from orbifolio.runner.strokes.document.mypaint_redraw import Box
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Strokes that follow each other and have one level.
+
+    Attributes:
+        level: theirs, 0 for the coarsest.
+        begin: number of the first stroke.
+        end: number after the last.
+        paint: (height, width, 4) sRGB and opacity, not premultiplied, in [0, 1].
+    """
+
+    level: int
+    begin: int
+    end: int
+    paint: Floats
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What a pass over the strokes gives.
+
+    Attributes:
+        picture: (height, width, 3) with all strokes.
+        layers: undermost first.
+        stages: pictures after some numbers of strokes, in their order, made small.
+    """
+
+    picture: Floats
+    layers: tuple[Layer, ...]
+    stages: tuple[Floats, ...]
+
+
+def runs(painting: Painting) -> list[tuple[int, int, int]]:
+    """(level, begin, end) of strokes that follow each other and have one level."""
+    cuts = np.flatnonzero(np.diff(painting.levels)) + 1
+    bounds = [0, *cuts.tolist(), len(painting)] if len(painting) else [0]
+    return [(int(painting.levels[begin]), begin, end) for begin, end in zip(bounds, bounds[1:], strict=False)]
+
+
+def grow(
+    painting: Painting,
+    stream: Iterable[tuple[Box, Floats]],
+    *,
+    stages: Sequence[int] = (),
+    side: int = 512,
+    layered: bool = False,
+) -> Growth:
+    """Lay all strokes.
+
+    Args:
+        painting: what is painted.
+        stream: box and opacity of each stroke, undermost first.
+        stages: numbers of strokes, rising, after which the picture is kept.
+        side: of the kept pictures' longer side, in pixels; smaller pictures are kept as they are.
+        layered: keep layers as well.
+    """
+    canvas = np.empty((painting.height, painting.width, 3), np.float32)
+    canvas[...] = np.array(painting.paper, np.float32)
+    paint = np.zeros((painting.height, painting.width, 4), np.float32)  # premultiplied
+    ends = {end: (level, begin) for level, begin, end in runs(painting)}
+    wanted, layers, kept = set(stages), [], []
+    if 0 in wanted:
+        kept.append(shrunk(canvas, side))
+    for number, (box, opacity) in enumerate(stream):
+        colour = painting.colours[number]
+        lay(canvas, box, opacity, colour)
+        if layered:
+            view = paint[window(box)]
+            view += opacity[..., None] * (np.append(colour, np.float32(1)) - view)
+            if number + 1 in ends:
+                level, begin = ends[number + 1]
+                layers.append(Layer(level, begin, number + 1, _straight(paint)))
+                paint[...] = 0
+        if number + 1 in wanted:
+            kept.append(shrunk(canvas, side))
+    return Growth(canvas, tuple(layers), tuple(kept))
+
+
+def shrunk(picture: Floats, side: int) -> Floats:
+    """A copy whose longer side has at most so many pixels."""
+    height, width = picture.shape[:2]
+    factor = side / max(height, width)
+    return picture.copy() if factor >= 1 else resized(picture, round(width * factor), round(height * factor))
+
+
+def resized(picture: Floats, width: int, height: int) -> Floats:
+    """A picture of another size, (height, width, 3), each channel for itself."""
+    size = (max(width, 1), max(height, 1))
+    if picture.shape[:2] == size[::-1]:
+        return picture
+    channels = [
+        Image.fromarray(np.ascontiguousarray(picture[..., channel])).resize(size, Image.Resampling.BOX)
+        for channel in range(3)
+    ]
+    return np.stack([np.asarray(channel) for channel in channels], axis=-1)
+
+
+def _straight(paint: Floats) -> Floats:
+    """Premultiplied to straight opacity; where there is no paint the colour is 0."""
+    found = paint.copy()
+    opacity = paint[..., 3:]
+    np.divide(paint[..., :3], opacity, out=found[..., :3], where=opacity > 0)
+    return found.clip(0, 1)

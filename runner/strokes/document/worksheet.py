@@ -1,0 +1,178 @@
+"""A step-by-step sheet: (painting, stages) -> a PDF to copy the painting from by hand, with brushes and paints.
+
+The first page has the finished picture, the paints to mix and the brushes; then come the steps, two or more to a
+page, coarse strokes first: to the left where the new strokes go, each an arrow in its paint over what is there already,
+to the right what the picture then looks like.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from orbifolio.runner.gas.drawing.colours import spell
+from orbifolio.runner.strokes.document.document import RADIUS, Floats, Painting
+from orbifolio.runner.strokes.document.outlines import points_of
+from orbifolio.runner.strokes.document.palette import Doubles, Numbers, choose
+from orbifolio.runner.strokes.document.pdf import HIGH, WIDE, Colour, Page, bound
+from orbifolio.runner.strokes.document.timelapse_states import runs
+
+STEPS = 12  # at most
+PAINTS = 12
+MARGIN, GAP, HEAD = 16.0, 8.0, 12.0  # mm
+ROOM, HALF = HIGH - 2 * MARGIN, (WIDE - 2 * MARGIN - GAP) / 2  # for the steps of a page, and for a picture
+TALL = ROOM / 2 - HEAD - 6  # of a picture, mm
+INK: Colour = (0.16, 0.16, 0.17)
+GREY: Colour = (0.43, 0.43, 0.45)
+FADED = 0.62  # of what is there already, towards white
+ARROW = 1.7  # mm
+SIDE = 800  # pixels of the pictures' longer side
+
+
+@dataclass(frozen=True)
+class Step:
+    """Strokes that are painted in one go.
+
+    Attributes:
+        level: theirs.
+        begin: number of the first stroke.
+        end: number after the last.
+    """
+
+    level: int
+    begin: int
+    end: int
+
+
+def steps(painting: Painting, count: int = STEPS) -> list[Step]:
+    """The strokes in steps: those of a level together, large levels divided.
+
+    Args:
+        painting: the document.
+        count: steps at most, unless the levels change more often.
+    """
+    found: list[Step] = []
+    every = max(1, len(painting) // max(1, count - len(set(painting.levels.tolist()))))
+    pieces = runs(painting)
+    if len(pieces) > count:  # levels mixed: they say nothing
+        pieces, every = [(0, 0, len(painting))], max(1, -(-len(painting) // count))
+    for level, begin, end in pieces:
+        cuts = np.linspace(begin, end, max(1, round((end - begin) / every)) + 1).round().astype(int).tolist()
+        found += [Step(level, first, last) for first, last in zip(cuts, cuts[1:], strict=False)]
+    return found
+
+
+def worksheet(painting: Painting, stages: Sequence[Floats], *, title: str = "") -> bytes:
+    """The sheet as a PDF file.
+
+    Args:
+        painting: the document.
+        stages: pictures: blank paper, and after each of `steps`.
+        title: of the picture.
+    """
+    name = title or "Painting by strokes"
+    parts = steps(painting)
+    weights = painting.strokes[:, RADIUS].astype(np.float64)
+    paints, own = choose(painting.colours, weights, PAINTS)
+    pages = [_cover(painting, stages[-1], paints, own, name, len(parts))]
+    rows = max(1, int(ROOM / (_fitted(painting, HALF, TALL)[1] + HEAD + 6)))
+    for at in range(0, len(parts), rows):
+        page = Page()
+        for row, number in enumerate(range(at, min(at + rows, len(parts)))):
+            top = MARGIN + row * ROOM / rows
+            _step(page, painting, parts[number], number + 1, stages[number], stages[number + 1], paints, own, top)
+        page.words(f"{name}: page {len(pages) + 1}", WIDE / 2, HIGH - 8, 8, GREY, middle=True)
+        pages.append(page)
+    return bound(pages, name)
+
+
+def _cover(painting: Painting, finished: Floats, paints: Doubles, own: Numbers, name: str, count: int) -> Page:
+    page = Page()
+    page.words(name, MARGIN, MARGIN + 8, 24, INK)
+    strokes = "stroke" if len(painting) == 1 else "strokes"
+    page.words(f"{len(painting)} {strokes} in {count} steps", MARGIN, MARGIN + 15, 11, GREY)
+    wide, high = _fitted(painting, WIDE - 2 * MARGIN, 170.0)
+    left, top = (WIDE - wide) / 2, MARGIN + 21
+    page.picture(finished, left, top, wide)
+    below = top + high + 11
+    page.words("Paints to mix", MARGIN, below, 13, INK)
+    for index, paint in enumerate(paints):
+        row, column = divmod(index, 6)
+        x, y = MARGIN + column * 30, below + 4 + row * 18
+        colour = (float(paint[0]), float(paint[1]), float(paint[2]))
+        page.rectangle(x, y, 26, 9, colour)
+        page.words(f"{index + 1}   {spell(paint)}", x, y + 13, 8, GREY)
+    radii = _brushes(painting, wide)
+    told = ", ".join(f"{2 * radius:.0f} mm" if radius >= 1 else f"{2 * radius:.1f} mm" for radius in radii)
+    page.words(f"Brushes for a sheet of {wide:.0f} x {high:.0f} mm: {told} wide", MARGIN, below + 46, 10, GREY)
+    return page
+
+
+def _brushes(painting: Painting, wide: float) -> list[float]:
+    """The median radius of each level in mm, on a sheet of a width; equal ones once."""
+    scale = wide / painting.width
+    medians = [
+        float(np.median(painting.strokes[painting.levels == level, RADIUS])) * scale
+        for level in np.unique(painting.levels)
+    ]
+    found: list[float] = []
+    for radius in sorted(medians, reverse=True):
+        if not found or radius < 0.85 * found[-1]:
+            found.append(radius)
+    return found
+
+
+def _step(
+    page: Page,
+    painting: Painting,
+    step: Step,
+    number: int,
+    before: Floats,
+    after: Floats,
+    paints: Doubles,
+    own: Numbers,
+    top: float,
+) -> None:
+    """One step's two pictures."""
+    wide, _ = _fitted(painting, HALF, TALL)
+    page.words(f"Step {number}", MARGIN, top + 5, 14, INK)
+    chosen = painting.take(slice(step.begin, step.end))
+    broad = 2 * float(np.median(chosen.strokes[:, RADIUS])) / painting.width
+    used = [index + 1 for index in np.unique(own[step.begin : step.end]).tolist()]
+    told = f"strokes {step.begin + 1} to {step.end}, about 1/{max(1, round(1 / max(broad, 1e-6)))} of the width broad; "
+    page.words(told + f"paints {', '.join(map(str, used))}", MARGIN + 24, top + 5, 9, GREY)
+    page.picture(before + (1 - before) * np.float32(FADED), MARGIN, top + HEAD - 4, wide)
+    high = page.picture(after, MARGIN + wide + GAP, top + HEAD - 4, wide)
+    page.clipped(MARGIN, top + HEAD - 4, wide, high)
+    scale = wide / painting.width
+    small = len(chosen) > 90
+    for index, path in enumerate(points_of(chosen, 9).astype(np.float64)):
+        paint = paints[own[step.begin + index]]
+        colour = (float(paint[0]), float(paint[1]), float(paint[2]))
+        places = [(MARGIN + x * scale, top + HEAD - 4 + y * scale) for x, y in path.tolist()]
+        _arrow(page, places, colour, 0.35 if small else 0.6)
+    page.unclipped()
+
+
+def _arrow(page: Page, places: list[tuple[float, float]], colour: Colour, width: float) -> None:
+    """A line with a head at its end, and a dark line below it, which shows on any ground."""
+    page.line(places, INK, width + 0.22)
+    page.line(places, colour, width)
+    (x, y), (tip_x, tip_y) = places[-2], places[-1]
+    length = math.hypot(tip_x - x, tip_y - y)
+    if length < 1e-6:
+        return
+    along, size = ((tip_x - x) / length, (tip_y - y) / length), ARROW * (0.5 + width)
+    base = (tip_x - along[0] * size / 3, tip_y - along[1] * size / 3)
+    head = (base[0] + along[0] * size, base[1] + along[1] * size)
+    wings = [(base[0] - sign * along[1] * size / 2, base[1] + sign * along[0] * size / 2) for sign in (1, -1)]
+    page.shape([head, *wings], INK)
+
+
+def _fitted(painting: Painting, wide: float, high: float) -> tuple[float, float]:
+    """The largest size in mm that a picture has within another."""
+    scale = min(wide / painting.width, high / painting.height)
+    return painting.width * scale, painting.height * scale

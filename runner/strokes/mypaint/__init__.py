@@ -1,0 +1,1 @@
+"""MyPaint, the real program: its library by ctypes, its brush files, and samples of its strokes."""

@@ -1,0 +1,54 @@
+"""The sweep's page where its runs are published: (sweep that has ended) -> one more publication of each target.
+
+Every run publishes itself while it goes on; here only what is new is sent, the sweep's last page among it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+from rich.console import Console
+
+from orbifolio.reports.publish import AnyPublisher
+from orbifolio.reports.publish.publication import Publication
+from orbifolio.runner.errors import OrbifolioError
+from orbifolio.runner.run.background_publish import Quiet
+from orbifolio.runner.run.run_folder import read_summary
+from orbifolio.runner.sweeps.sweep import Sweep
+
+
+def publish_sweep(sweep: Sweep, gallery: Path, console: Console) -> None:
+    """Publish a sweep's page and runs wherever its recipes say; what goes wrong is told and fails nothing.
+
+    Args:
+        sweep: that has ended.
+        gallery: absolute.
+        console: stderr.
+    """
+    say = partial(console.print, markup=False, highlight=False)
+    for (settings, base), runs in _targets(sweep, gallery).items():
+        try:
+            store = TypeAdapter(AnyPublisher).validate_json(settings).build(Path(base))
+            Publication(store, gallery, Quiet(say)).publish(runs)
+            say(f"published: {store.address(f'sweeps/{sweep.folder.name}/index.html')}")
+        except (OrbifolioError, OSError) as error:
+            say(f"warning: the sweep's page was not published: {error}; try again with `orbifolio publish`")
+
+
+def _targets(sweep: Sweep, gallery: Path) -> Mapping[tuple[str, str], list[Path]]:
+    """(settings as JSON, folder that relative places start from) of each target, with the runs that go there."""
+    found: dict[tuple[str, str], list[Path]] = {}
+    for member in sweep.record.members:
+        if member.run is None:
+            continue
+        summary: Mapping[str, Any] = read_summary(gallery / member.run) or {}
+        publish = (summary.get("parameters") or {}).get("publish")
+        if publish:
+            base = sweep.order.recipes[sweep.order.errands[member.number].recipe].folder
+            found.setdefault((json.dumps(publish, sort_keys=True), base), []).append(gallery / member.run)
+    return found

@@ -1,0 +1,150 @@
+"""A sweep as it stands: `Record` <-> `gallery/sweeps/<name>/sweep.json`, from which its page is made.
+
+    gallery/sweeps/20261121-101500-4f2a/sweep.json    what is told of it: title, command, members and their runs
+                                        index.html    its page
+    gallery/.sweeps/20261121-101500-4f2a/             what is needed to go on with it; see `order.py`
+
+The record is published with the gallery: nothing in it tells of the user's machine.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from orbifolio.runner.redaction import discreet, discreet_value
+from orbifolio.runner.run.run_folder import write_atomically
+
+SWEEPS = "sweeps"
+"""The folder of all sweeps in a gallery: a name that no recipe can have."""
+NAME = "sweep.json"
+WAITING, RUNNING, DONE, FAILED, INTERRUPTED = "waiting", "running", "done", "failed", "interrupted"
+
+
+@dataclass
+class Member:
+    """One run of a sweep.
+
+    Attributes:
+        number: its place in the listing, from 0.
+        recipe: path of the recipe as it was typed.
+        type: the recipe's name: the gallery groups runs by it.
+        overrides: what varies, in the order typed: the recipe's path -> the value as typed.
+        title: the recipe's.
+        run: `TYPE/RUN` in the gallery, once there is one.
+        state: `waiting`, `running`, `done`, `failed` or `interrupted`.
+        attempts: how often a process was started for it.
+        worker: the device, or the cluster's node, that it runs or ran on.
+        message: why it failed and what to do.
+    """
+
+    number: int
+    recipe: str
+    type: str
+    overrides: dict[str, str] = field(default_factory=dict)
+    title: str = ""
+    run: str | None = None
+    state: str = WAITING
+    attempts: int = 0
+    worker: str = ""
+    message: str = ""
+
+    @property
+    def listing(self) -> str:
+        """As it is listed: `#0 : seed=1 renderer.phases.0.size=64`."""
+        told = " ".join(f"{key}={value}" for key, value in self.overrides.items()) or self.recipe
+        return f"#{self.number} : {told}"
+
+
+@dataclass
+class Record:
+    """A sweep.
+
+    Attributes:
+        title: for the page.
+        command: what was typed.
+        varied: key and its values, in the order typed; empty for a folder of recipes.
+        members: in the order of the product, the last key varying fastest.
+        started: ISO 8601, UTC.
+        finished: the same, or None while it runs.
+        status: `running`, `done`, `failed` or `interrupted`.
+        engine: `local` or `ray`.
+        about: a line under the title.
+        resume: the command that goes on with it.
+    """
+
+    title: str
+    command: str
+    varied: tuple[tuple[str, tuple[str, ...]], ...]
+    members: list[Member]
+    started: str
+    finished: str | None = None
+    status: str = RUNNING
+    engine: str = "local"
+    about: str = ""
+    resume: str = ""
+
+    @property
+    def unfinished(self) -> list[Member]:
+        """Members without a finished picture."""
+        return [member for member in self.members if member.state != DONE]
+
+
+def now_text() -> str:
+    """This moment, ISO 8601 in UTC."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def write_record(folder: Path, record: Record) -> None:
+    """Replace `sweep.json`.
+
+    Raises:
+        OSError: the disk is full or the folder not writable; the record before stays.
+    """
+    told: dict[str, Any] = {
+        "schema": 1,
+        "title": record.title,
+        "command": discreet(record.command),
+        "started": record.started,
+        "finished": record.finished,
+        "status": record.status,
+        "engine": record.engine,
+        "about": record.about,
+        "resume": discreet(record.resume),
+        "varied": [{"key": key, "values": list(values)} for key, values in discreet_value(record.varied)],
+        "members": [discreet_value(asdict(member)) for member in record.members],
+    }
+    text = json.dumps(told, indent=1, ensure_ascii=False)
+    write_atomically(folder / NAME, text.encode() + b"\n")
+
+
+def read_record(folder: Path) -> Record | None:
+    """A sweep's record, or None if there is none that can be read."""
+    try:
+        told = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        return Record(
+            title=told["title"],
+            command=told["command"],
+            varied=_varied(told["varied"]),
+            members=[Member(**_known(item)) for item in told["members"]],
+            started=told["started"],
+            finished=told["finished"],
+            status=told["status"],
+            engine=told["engine"],
+            about=told["about"],
+            resume=told["resume"],
+        )
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _varied(told: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((str(item["key"]), tuple(map(str, item["values"]))) for item in told)
+
+
+def _known(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: item[name] for name in Member.__dataclass_fields__ if name in item}

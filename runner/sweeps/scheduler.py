@@ -1,0 +1,246 @@
+"""The one loop of a sweep: (record, order, engine) -> members started, watched, tried again; `sweep.json` kept true.
+
+It knows no device and no cluster: engines start processes, and what these tell lies in their places. A process that
+ends without a word is tried again from its run's checkpoint, twice at most; one that says why it failed is not,
+since it would fail again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from orbifolio.runner.run.subprocess import RESULT, read_result
+from orbifolio.runner.sweeps.engine import Engine
+from orbifolio.runner.sweeps.member_state import Begun, read_begun
+from orbifolio.runner.sweeps.progress import Progress
+from orbifolio.runner.sweeps.record import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    RUNNING,
+    WAITING,
+    Member,
+    Record,
+    now_text,
+    write_record,
+)
+from orbifolio.runner.sweeps.spec import member_place, place_of
+
+TRIES = 3
+"""Processes for a member that ends without a word."""
+_LOOK = 0.2  # seconds between two looks at the engine
+_READ = 1.0  # seconds between two looks into the logs
+
+
+class Show(Protocol):
+    """Somebody who watches: a terminal."""
+
+    def __call__(self, record: Record, progress: dict[int, Progress]) -> None:
+        """Show how all stand."""
+
+    def say(self, text: str) -> None:
+        """Tell what has just happened."""
+
+
+@dataclass
+class Wishes:
+    """What the person at the terminal wants; set by a signal handler."""
+
+    times: int = 0
+
+    def stop(self) -> None:
+        """Stop after the present steps; at once if said again."""
+        self.times += 1
+
+
+@dataclass
+class Pool:
+    """A sweep being run.
+
+    Attributes:
+        gallery: absolute.
+        folder: the sweep's, with its record.
+        record: how it stands.
+        engine: where members run.
+        show: is shown how all stand, about once a second.
+        write_page: rewrites the sweep's page; told whether that is urgent.
+        wishes: of the person at the terminal.
+    """
+
+    gallery: Path
+    folder: Path
+    record: Record
+    engine: Engine
+    show: Show
+    write_page: Callable[[bool], None] = lambda urgent: None
+    wishes: Wishes = field(default_factory=Wishes)
+    progress: dict[int, Progress] = field(default_factory=dict)
+    _started: dict[int, int] = field(default_factory=dict)  # processes since this one minds the sweep
+    _before: dict[int, int] = field(default_factory=dict)  # attempts until then
+    _under_way: set[int] = field(default_factory=set)
+    _obeyed: int = 0
+    _read_at: float = 0.0
+    _warned: str = ""
+
+    def run(self) -> str:
+        """Run all that is not done; returns the sweep's status."""
+        self._open()
+        try:
+            while self._go_on():
+                time.sleep(_LOOK)
+        finally:
+            self.engine.close()
+            self._close()
+        return self.record.status
+
+    def _open(self) -> None:
+        for member in self.record.unfinished:
+            self._before[member.number] = self._begun(member).attempts
+            (self._place(member) / RESULT).unlink(missing_ok=True)
+            member.state, member.message = WAITING, ""
+        self.record.status, self.record.finished = RUNNING, None
+        self._keep(urgent=True)
+
+    def _go_on(self) -> bool:
+        """One look at everything; False when there is nothing left to wait for."""
+        self._obey()
+        changed = False
+        for number, how in self.engine.ended():
+            self._settle(self.record.members[number], how)
+            changed = True
+        if not self.wishes.times:
+            changed |= self._start()
+        now = time.monotonic()
+        if changed or now - self._read_at > _READ:
+            self._read_at = now
+            changed |= self._look()
+            self.show(self.record, self.progress)
+            self._keep(urgent=False, changed=changed)
+        waiting = any(member.state == WAITING for member in self.record.members)
+        return bool(self._under_way) or (waiting and not self.wishes.times)
+
+    def _obey(self) -> None:
+        """Hand a wish to stop on to the members, once."""
+        if self.wishes.times == self._obeyed:
+            return
+        self._obeyed = self.wishes.times
+        if self._obeyed == 1:
+            self.show.say("stopping after the present steps; once more to stop at once")
+            self.engine.stop()
+        else:
+            self.engine.kill()
+
+    def _start(self) -> bool:
+        changed = False
+        for member in self.record.members:
+            if member.state != WAITING or member.number in self._under_way:
+                continue
+            if not self.engine.free():
+                break
+            self._started[member.number] = self._started.get(member.number, 0) + 1
+            self.engine.start(member.number)
+            self._under_way.add(member.number)
+            changed = True
+        return changed
+
+    def _look(self) -> bool:
+        """Read what the members under way have told; whether their record changes by it."""
+        changed = False
+        for number in self._under_way:
+            member, begun = self.record.members[number], self._begun(self.record.members[number])
+            if begun.attempts - self._before.get(number, 0) >= self._started[number] and member.state != RUNNING:
+                member.state = RUNNING
+                changed = True
+            changed |= self._note(member, begun)
+            if member.run is not None:
+                if number not in self.progress:
+                    self.progress[number] = Progress(self.gallery / member.run)
+                self.progress[number].look()
+        return changed
+
+    def _note(self, member: Member, begun: Begun) -> bool:
+        """Put what a process has told of itself into the record; whether that was new."""
+        told = (begun.run or None, begun.attempts, begun.worker or member.worker)
+        if told == (member.run, member.attempts, member.worker):
+            return False
+        member.run, member.attempts, member.worker = told
+        return True
+
+    def _settle(self, member: Member, how: str) -> None:
+        """What becomes of a member whose process is gone."""
+        self._under_way.discard(member.number)
+        self._look_last(member)
+        outcome, message = read_result(self._place(member))
+        if outcome == DONE:
+            member.state, member.message = DONE, ""
+        elif outcome == FAILED:
+            member.state, member.message = FAILED, message
+        elif self.wishes.times:
+            member.state, member.message = INTERRUPTED if member.run else WAITING, ""
+        elif self._tried(member) < TRIES:
+            member.state = WAITING
+            self.show.say(f"{member.listing}: {how}; it goes on from its checkpoint")
+            return
+        else:
+            member.state, member.message = FAILED, _died(how, self._last_words(member))
+        self.show.say(f"{member.listing}: {member.state}{f': {member.message}' if member.message else ''}")
+
+    def _look_last(self, member: Member) -> None:
+        self._note(member, self._begun(member))
+        if member.number in self.progress:
+            self.progress[member.number].look()
+
+    def _tried(self, member: Member) -> int:
+        """Processes since this one minds the sweep, also those that the engine itself has started again."""
+        return max(self._started[member.number], member.attempts - self._before.get(member.number, 0))
+
+    def _last_words(self, member: Member) -> str:
+        try:
+            lines = (self._place(member) / "work.log").read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return ""
+        return next((line.strip()[:300] for line in reversed(lines) if line.strip()), "")
+
+    def _keep(self, *, urgent: bool, changed: bool = True) -> None:
+        """Write the record if it changed, and its page."""
+        try:
+            if changed or urgent:
+                write_record(self.folder, self.record)
+            self.write_page(urgent)
+        except OSError as error:  # the members can go on, or say for themselves that they cannot
+            why = f"warning: {self.folder}: cannot be written ({error.strerror or error})"
+            if why != self._warned:
+                self._warned = why
+                self.show.say(why)
+
+    def _close(self) -> None:
+        """Say how it ended, whatever ended it."""
+        for member in self.record.members:
+            if member.state in (RUNNING, WAITING):
+                member.state = INTERRUPTED if member.run else WAITING
+        states = {member.state for member in self.record.members}
+        if states == {DONE}:
+            self.record.status = DONE
+        else:
+            self.record.status = INTERRUPTED if self.wishes.times or states & {WAITING, INTERRUPTED} else FAILED
+        self.record.finished = now_text()
+        self.show(self.record, self.progress)
+        self._keep(urgent=True)
+
+    def _place(self, member: Member) -> Path:
+        return member_place(place_of(self.gallery, self.folder.name), member.number)
+
+    def _begun(self, member: Member) -> Begun:
+        return read_begun(self._place(member))
+
+
+def _died(how: str, words: str) -> str:
+    last = f"; its last words: {words}" if words else ""
+    return (
+        f"{how}, {TRIES} times, without saying why{last}; usually the machine's memory was full; make the last phase "
+        "smaller, run fewer at once (--jobs), or free memory, then go on with --resume"
+    )

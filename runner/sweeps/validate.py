@@ -1,0 +1,119 @@
+"""Members to be -> what is wrong with any of them, all at once; how long they take; what must be fetched.
+
+Nothing is computed. Every member is read as its own process will read it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from orbifolio.runner.errors import InputError, RecipeError
+from orbifolio.runner.recipe.model import Recipe, load
+from orbifolio.runner.recipe.overrides import apply_overrides
+from orbifolio.runner.recipe.source import read
+from orbifolio.runner.recipe.validation import validate
+from orbifolio.runner.run.plan import make_plan
+from orbifolio.runner.sweeps.variations import Variation
+
+_PLANNING = 5.0  # seconds spent on estimates; what is left then is guessed from the others
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a member before it runs.
+
+    Attributes:
+        title: the recipe's.
+        uploads: that it asks for.
+        seconds: expected, None where that was not looked into.
+        memory: bytes expected, None likewise.
+        weights: files of weights that are not here yet.
+    """
+
+    title: str
+    uploads: tuple[str, ...]
+    seconds: float | None
+    memory: float | None
+    weights: tuple[str, ...]
+
+
+def needed_uploads(variation: Variation) -> tuple[str, ...]:
+    """Names of the pictures that a recipe must be given; none if it cannot be read."""
+    try:
+        source = apply_overrides(read(variation.recipe), variation.overrides)
+        return _uploads(validate(Recipe, source, folder=variation.recipe.parent))
+    except RecipeError:
+        return ()  # told when it is examined
+
+
+def _uploads(recipe: Recipe) -> tuple[str, ...]:
+    named = [*recipe.renderer.pictures().values(), recipe.style_preparation.palette or ""]
+    found = (name.partition(":")[2] or "upload" for name in named if name.startswith("upload"))
+    return tuple(dict.fromkeys(found))
+
+
+def examine(
+    variations: Sequence[Variation],
+    images: Mapping[str, Path],
+    *,
+    device: str,
+) -> tuple[Facts, ...]:
+    """Look into every member.
+
+    Args:
+        variations: the members to be.
+        images: pictures that are given, by name; each recipe gets those that it asks for.
+        device: that the estimates are for.
+
+    Raises:
+        InputError: everything that is wrong, each fault once, with the members that have it.
+    """
+    faults: dict[str, list[Variation]] = {}
+    found: list[Facts] = []
+    until = time.monotonic() + _PLANNING
+    alone = len({variation.recipe for variation in variations}) == 1
+    for variation in variations:
+        uploads = needed_uploads(variation) if not alone else tuple(images)
+        try:
+            given = {name: images[name] for name in uploads if name in images}
+            loaded = load(variation.recipe, variation.overrides, given)
+        except RecipeError as error:
+            for problem in error.problems:
+                if problem.severity == "error":
+                    faults.setdefault(str(problem), []).append(variation)
+            continue
+        plan = make_plan(loaded, device) if time.monotonic() < until and not faults else None
+        found.append(
+            Facts(
+                title=loaded.recipe.title,
+                uploads=_uploads(loaded.recipe),
+                seconds=None if plan is None else plan.seconds,
+                memory=None if plan is None else plan.memory_bytes,
+                weights=tuple(name for name, _, present in loaded.weights_needed() if not present),
+            )
+        )
+    if faults:
+        raise InputError(_told(faults, len(variations)))
+    return tuple(found)
+
+
+def _told(faults: Mapping[str, Sequence[Variation]], members: int) -> str:
+    """All faults; one that every member has is told of none in particular."""
+    wrong = len({variation.number for found in faults.values() for variation in found})
+    lines = [f"{wrong} of {members} runs cannot be made; nothing was started"]
+    for fault, found in faults.items():
+        if len(found) < members or members == 1:
+            others = [f"#{variation.number}" for variation in found[1:]]
+            more = f", also {', '.join(others[:12])}{' ...' if len(others) > 12 else ''}" if others else ""
+            lines.append(f"{found[0].listing}{more}")
+        lines.append(fault)
+    return "\n".join(lines)
+
+
+def total_seconds(facts: Sequence[Facts]) -> float:
+    """Expected seconds of all members, one after the other; those not looked into count as the others' mean."""
+    known = [fact.seconds for fact in facts if fact.seconds is not None]
+    return sum(known) / len(known) * len(facts) if known else 0.0

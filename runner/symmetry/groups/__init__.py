@@ -1,0 +1,1 @@
+"""Symmetry groups as mathematics: generators, presentations, and which colour actions are legal."""

@@ -1,0 +1,119 @@
+"""An advisory is a warning with its cure: what a colour action, or the lack of one, will do to a picture.
+
+Two things are foreseeable: rotation centres of order 4, 5 and 6 that change no colour attract emblems
+nobody asked for (swastika, pentagram, hexagram), and a mirror that changes colours leaves only the colours
+it keeps to the whole of its lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.groups.groups import Group
+from orbifolio.runner.symmetry.groups.isometry import Isometry
+from orbifolio.runner.symmetry.groups.legality import TURNS, elements, homomorphisms, neutral_period
+
+EMBLEMS = {4: "swastikas", 5: "pentagrams", 6: "hexagrams"}
+_FOLDS = {4: "four-fold", 5: "five-fold", 6: "six-fold"}
+_PREFERRED = ("[g, b, r]", "[g, r, b]", "[-r, -g, -b]", "[-g, -r, -b]", "[-g, -b, -r]")
+_WITHOUT_MIRRORS = {
+    "pm": "pg",
+    "cm": "pg",
+    "p2mm": "p2gg",
+    "p2mg": "p2gg",
+    "c2mm": "p2gg",
+    "p4mm": "p4",
+    "p4gm": "p4",
+    "p3m1": "p3",
+    "p31m": "p3",
+    "p6mm": "p6",
+}
+
+
+def emblem_advisories(group: Group, colours: Mapping[str, int]) -> tuple[str, ...]:
+    """Rotation centres that invite an emblem, and the colour actions that prevent it."""
+    found = []
+    for name, turn in group.point.items():
+        fold = turn.order
+        if name not in TURNS or fold not in EMBLEMS:
+            continue
+        if all(element for isometry, element in elements(group, colours) if isometry.matrix == turn.matrix):
+            continue
+        options = preventions(group, name, colours)
+        cure = " or ".join(f"{{{name}: {colour.spell(item)}}}" for item in options)
+        found.append(
+            f"{_FOLDS[fold]} centres without a colour action tend to read as {EMBLEMS[fold]}; "
+            f"colours {cure} prevent{'s' if len(options) == 1 else ''} it"
+        )
+    return tuple(found)
+
+
+def preventions(group: Group, name: str, colours: Mapping[str, int]) -> tuple[int, ...]:
+    """Up to two colour elements for a rotation that leave none of its centres colourless.
+
+    The other generators keep theirs where that is legal.
+    """
+    names = list(group.generators)
+    table = homomorphisms(group)
+    others = [item for item in names if item != name]
+    kept = table[[all(row[names.index(item)] == colours[item] for item in others) for row in table.tolist()]]
+    neutral = table[(table[:, names.index("t1")] == 0) & (table[:, names.index("t2")] == 0)]
+    for rows in (kept, neutral):
+        legal = {int(item) for item in rows[:, names.index(name)]} - {colour.IDENTITY}
+        options = [colour.parse(item) for item in _PREFERRED if colour.parse(item) in legal]
+        if options:
+            return tuple(options[:2])
+    return ()
+
+
+def mirror_colours(group: Group, colours: Mapping[str, int]) -> tuple[tuple[Isometry, int], ...]:
+    """A mirror for every direction and colour element of the action, those that change colours only."""
+    period = neutral_period(colours)
+    found: dict[tuple[object, int], Isometry] = {}
+    for isometry, element in elements(group, colours):
+        if isometry.determinant > 0 or element == colour.IDENTITY:
+            continue
+        for across in range(-2, 3):
+            for along in range(-2, 3):
+                shift = (2 * (across * period.width + along * period.shear), 2 * along * period.height)
+                moved = Isometry(halves=(shift[0] + isometry.halves[0], shift[1] + isometry.halves[1])) @ Isometry(
+                    isometry.matrix
+                )
+                if moved.is_mirror:
+                    found.setdefault((isometry.matrix, element), moved)
+    return tuple((isometry, element) for (_, element), isometry in found.items())
+
+
+def freeing_colour(group: Group, colours: Mapping[str, int]) -> tuple[str, int] | None:
+    """The reflection generator and a colour element for it under which no mirror changes colours, if any."""
+    name = next((item for item in ("m", "g") if item in group.point), None)
+    if name is None:
+        return None
+    names = list(group.generators)
+    for row in homomorphisms(group).tolist():
+        option = dict(zip(names, row, strict=True))
+        same = all(option[item] == colours[item] for item in names if item != name)
+        if same and not mirror_colours(group, option):
+            return name, option[name]
+    return None
+
+
+def mirror_advisory(group: Group, element: int, angles: Sequence[float], freeing: tuple[str, int] | None) -> str:
+    """What colour-changing mirrors do to their lines.
+
+    Args:
+        group: the plane group.
+        element: the colour element of these mirrors.
+        angles: directions of their lines, degrees.
+        freeing: what `freeing_colour` found.
+    """
+    free = colour.fixed_dimension([element])
+    cure = f"{_WITHOUT_MIRRORS[group.name]} has no mirrors"
+    if freeing is not None:
+        cure = f"{freeing[0]}: {colour.spell(freeing[1])} frees them, or {cure}"
+    lines = ", ".join(f"{angle:g}" for angle in angles)
+    return (
+        f"mirror lines at {lines} degrees carry {colour.spell(element)}: "
+        f"all along them {colour.describe_fixed(element)} ({free} of 3 colour dimensions stay free); {cure}"
+    )

@@ -1,0 +1,163 @@
+"""A group given by generators and relations, and which colour actions it admits.
+
+A colour action is a homomorphism (group -> the 48 colour elements): every word that is no movement must be no
+change of colour either. All legal actions are found by enumeration, generator by generator, as in
+`legality.py` for the wallpaper groups; from them come completions, and suggestions for what is not legal.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from orbifolio.runner.errors import IllegalSymmetry
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.groups.groups import Word
+from orbifolio.runner.symmetry.groups.legality import evaluate, spell_word
+
+_PRODUCT = colour.PRODUCT.astype(np.int16)
+_INVERSE = np.array(colour.INVERSE, dtype=np.int16)
+_TIMES = {1: "once", 2: "twice"}
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """Generators and relations.
+
+    Attributes:
+        title: the group as a reader knows it, e.g. `the rotations O of the octahedron`.
+        generators: what each generator is, by the name a recipe gives it, e.g. r4: a quarter of a turn.
+        relations: words that are no movement; the first ones are told first.
+        remedy: what to do where no colour action exists at all.
+    """
+
+    title: str
+    generators: tuple[tuple[str, str], ...]
+    relations: tuple[Word, ...]
+    remedy: str = "leave out the colours"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The generators' names."""
+        return tuple(name for name, _ in self.generators)
+
+    def complete(self, given: Mapping[str, int]) -> dict[str, int]:
+        """The colour action that a recipe means: what it does not name changes as few colours as can be.
+
+        Args:
+            given: colour elements of some generators.
+
+        Returns:
+            A colour element for every generator.
+
+        Raises:
+            IllegalSymmetry: an unknown generator, or no legal action has these elements; `where` names it.
+        """
+        self._check_names(given)
+        legal = homomorphisms(self)
+        for name, element in given.items():
+            legal = legal[legal[:, self.names.index(name)] == element]
+        if not len(legal):
+            raise self._explain(given)
+        orders = np.array(colour.ORDER)[legal]
+        best = min(
+            range(len(legal)),
+            key=lambda row: (int((legal[row] != 0).sum()), int(orders[row].sum()), tuple(legal[row].tolist())),
+        )
+        return {name: int(element) for name, element in zip(self.names, legal[best], strict=True)}
+
+    def _check_names(self, given: Mapping[str, int]) -> None:
+        for name in given:
+            if name in self.names:
+                continue
+            near = difflib.get_close_matches(name.lower(), self.names, n=1, cutoff=0.3)
+            told = ", ".join(f"{known} ({what})" for known, what in self.generators) or "none"
+            cure = f"did you mean {near[0]}?" if near else "name one of these, or leave out the colours"
+            raise IllegalSymmetry(
+                f"{name[:20]!r} is no generator; those of {self.title} are {told}; {cure}",
+                witness="",
+                suggestions=tuple(near),
+                where=f"colours.{name}",
+            )
+
+    def _explain(self, given: Mapping[str, int]) -> IllegalSymmetry:
+        """Which relation breaks, what it comes to, and the nearest legal colours."""
+        trial = {name: given.get(name, colour.IDENTITY) for name in self.names}
+        broken = [word for word in self.relations if evaluate(word, trial) != colour.IDENTITY]
+        broken.sort(key=lambda word: not {name for name, _ in word} <= set(given))
+        word = broken[0] if broken else self.relations[0]
+        blamed = next((name for name, _ in reversed(word) if name in given), next(iter(given)))
+        options = self._nearest(given, blamed)
+        spelled = tuple(
+            ", ".join(f"{name}: {colour.spell(element)}" for name, element in option.items() if element != given[name])
+            for option in options
+        )
+        useful = [option for option in options if any(option.values())]
+        cure = f"try {spelled[options.index(useful[0])]}" if useful else self.remedy
+        return IllegalSymmetry(
+            f"{self._told(word, trial)}; {cure}",
+            witness=f"{spell_word(word)} = 1",
+            suggestions=spelled,
+            where=f"colours.{blamed}",
+        )
+
+    def _told(self, word: Word, trial: Mapping[str, int]) -> str:
+        value = colour.spell(evaluate(word, trial))
+        if len(word) == 1:
+            ((name, times),) = word
+            how = _TIMES.get(times, f"{times} times")
+            element = colour.spell(trial[name])
+            text = f"{dict(self.generators)[name]} {how} is no movement, but {element} {how} is {value}"
+            return text + (" and no colour element has order 5" if times == 5 else "")
+        having = " and ".join(f"{name}: {colour.spell(trial[name])}" for name in dict.fromkeys(n for n, _ in word))
+        return f"{spell_word(word)} is no movement in {self.title}, but {having} make it {value}"
+
+    def _nearest(self, given: Mapping[str, int], blamed: str) -> list[dict[str, int]]:
+        """Up to three legal choices for the given generators, those that keep most of them first."""
+        columns = [self.names.index(name) for name in given]
+        rows = np.unique(homomorphisms(self)[:, columns], axis=0)
+
+        def rank(row: Sequence[int]) -> tuple[int, bool, int, list[tuple[int, int, int]]]:
+            different = [name for name, element in zip(given, row, strict=True) if element != given[name]]
+            idle = sum(element == colour.IDENTITY for element in row)
+            far = [colour.distance(given[name], element) for name, element in zip(given, row, strict=True)]
+            return len(different), different != [blamed], idle, far
+
+        best = sorted((tuple(int(item) for item in row) for row in rows), key=rank)[:3]
+        return [dict(zip(given, row, strict=True)) for row in best]
+
+
+@cache
+def homomorphisms(group: Presentation) -> npt.NDArray[np.int16]:
+    """All legal colour actions, the trivial one among them.
+
+    Returns:
+        (number, generators), colour elements in the order of `group.generators`.
+    """
+    table = np.zeros((1, 0), dtype=np.int16)
+    waiting = list(group.relations)
+    for count in range(1, len(group.names) + 1):
+        known = group.names[:count]
+        fresh = np.arange(colour.COUNT, dtype=np.int16)
+        table = np.hstack([np.repeat(table, colour.COUNT, axis=0), np.tile(fresh, len(table))[:, None]])
+        ready = [word for word in waiting if {name for name, _ in word} <= set(known)]
+        waiting = [word for word in waiting if word not in ready]
+        for word in ready:
+            table = table[_rows(word, table, known) == colour.IDENTITY]
+    return table
+
+
+def _rows(word: Word, table: npt.NDArray[np.int16], names: Sequence[str]) -> npt.NDArray[np.int16]:
+    """The colour element of a word in every row."""
+    result = np.zeros(len(table), dtype=np.int16)
+    for name, exponent in word:
+        column = table[:, names.index(name)]
+        step = column if exponent > 0 else _INVERSE[column]
+        for _ in range(abs(exponent)):
+            result = _PRODUCT[result, step]
+    return result

@@ -1,0 +1,232 @@
+"""Sheets: a subgroup of a reflection group, with its colour action, as tables over its cosets.
+
+A point is folded into the triangle by reflections; which of them belong to the group and which do not is
+told by the coset. The group's fundamental domain is one triangle for each coset, a *sheet*: one for the whole
+reflection group, two for its rotations (the triangle's two sides, as of a pillow), as many as the index for
+any other subgroup. Along their sides sheets are glued to each other, or to themselves by a mirror.
+
+Convention: I(h x) = c(h) I(x). With transversal elements t_s, the first of them the identity, mirror m_i leads
+from sheet s to `beyond[s, i]`, and t_s m_i = h t_beyond with h in the group: `colours[s, i]` is c(h). So a
+point x that the reflections i, j, k, ... fold to y shows I(x) = c(h1) c(h2) ... theta_sheet(y).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.groups.triangle import Triangle
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+_CLOSE = 1e-6  # of entries of matrices of a finite group
+
+
+@dataclass(frozen=True)
+class Gluing:
+    """How the sheets' copies of one place hang together.
+
+    Attributes:
+        head: (sheets,) the sheet whose value counts.
+        element: (sheets,) the colour element through which a sheet shows the head's value.
+        projectors: {head: (3, 3)} on the colours that the place's stabiliser leaves fixed, where it moves any.
+    """
+
+    head: Integers
+    element: Integers
+    projectors: Mapping[int, Floats]
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """The tables; see the module's docstring.
+
+    Attributes:
+        beyond: (sheets, 3) the sheet behind each side.
+        colours: (sheets, 3) the colour element of crossing it.
+    """
+
+    beyond: Integers
+    colours: Integers
+
+    @property
+    def count(self) -> int:
+        """Number of sheets: the index of the group in the reflection group."""
+        return len(self.beyond)
+
+    @cached_property
+    def table(self) -> Integers:
+        """(sheets * 48, 3) for `Triangle.fold`: states are sheet * 48 + colour element."""
+        product = colour.PRODUCT.astype(np.int64)
+        states = self.beyond[:, None, :] * colour.COUNT + product[:, self.colours].transpose(1, 0, 2)
+        result: Integers = states.reshape(-1, 3)
+        return result
+
+    def ways(self, triangle: Triangle, mirrors: Sequence[int] = (0, 1, 2)) -> Floats:
+        """Movements by which a place of the triangle comes to one that shows each sheet, colours unchanged.
+
+        Args:
+            triangle: that the sheets are copies of.
+            mirrors: that may be used.
+
+        Returns:
+            (sheets, 3, 3).
+
+        Raises:
+            KeyError: a sheet is reached through other colours only; the transversals are not next to each other.
+        """
+        found: dict[int, Floats] = {0: np.eye(3)}
+        waiting = [0]
+        while waiting:
+            here = waiting.pop(0)
+            for mirror in mirrors:
+                there = int(self.beyond[here, mirror])
+                if there not in found and self.colours[here, mirror] == colour.IDENTITY:
+                    found[there] = found[here] @ triangle.reflection(mirror)
+                    waiting.append(there)
+        return np.array([found[number] for number in range(self.count)])
+
+    def glued(self, mirrors: Sequence[int]) -> Gluing:
+        """Which sheets share a place that lies on some of the mirrors.
+
+        Args:
+            mirrors: none for the inside, one for a side, two for a corner.
+        """
+        head = np.full(self.count, -1, dtype=np.int64)
+        element = np.zeros(self.count, dtype=np.int64)
+        projectors: dict[int, Floats] = {}
+        for start in range(self.count):
+            if head[start] >= 0:
+                continue
+            head[start] = start
+            waiting, loops = [start], {colour.IDENTITY}
+            while waiting:
+                sheet = waiting.pop()
+                for mirror in mirrors:
+                    # theta_sheet = c(h) theta_there, and theta_sheet = element theta_start
+                    there, crossing = int(self.beyond[sheet, mirror]), int(self.colours[sheet, mirror])
+                    shown = colour.compose(colour.INVERSE[crossing], int(element[sheet]))
+                    if head[there] < 0:
+                        head[there], element[there] = start, shown
+                        waiting.append(there)
+                    else:
+                        loops.add(colour.compose(colour.INVERSE[int(element[there])], shown))
+            stabiliser = colour.generate(loops)
+            if len(stabiliser) > 1:
+                projectors[start] = colour.projector(stabiliser)
+        return Gluing(head, element, projectors)
+
+
+def reflections(colours: Sequence[int]) -> Sheets:
+    """The whole reflection group.
+
+    Args:
+        colours: elements of the mirrors opposite to P, Q, R; legal.
+    """
+    return Sheets(np.zeros((1, 3), dtype=np.int64), np.array([colours], dtype=np.int64))
+
+
+def rotations(about_p: int, about_r: int) -> Sheets:
+    """The rotations of a reflection group: a triangle and its mirror image in the side PR.
+
+    Args:
+        about_p: colour element of the turn by 2 pi / p about P, counter-clockwise; legal.
+        about_r: of the turn by 2 pi / r about R. The turn about Q is the inverse of the turn about P after
+            the one about R.
+    """
+    back_p, back_r = colour.INVERSE[about_p], colour.INVERSE[about_r]
+    beyond = np.array([[1, 1, 1], [0, 0, 0]], dtype=np.int64)
+    return Sheets(beyond, np.array([[back_r, 0, about_p], [about_r, 0, back_p]], dtype=np.int64))
+
+
+def tile_sides(order: int, element: int) -> Sheets:
+    """The group that the mirrors in a tile's sides generate; the tile itself keeps no symmetry.
+
+    It is normal in the reflection group of {p, q}, q even, and the quotient are the symmetries of a p-gon: a sheet
+    for each of them. The mirror QR, a side, leads every sheet to itself; the two others permute them.
+
+    Args:
+        order: corners of a tile, p.
+        element: colour element of every side's mirror; an involution.
+    """
+    # sheet 2k is the turn by k, sheet 2k + 1 that turn after the mirror PR; RQ-mirror PQ is a turn after PR
+    turn, flipped = np.divmod(np.arange(2 * order, dtype=np.int64), 2)
+    across_pr = 2 * turn + (1 - flipped)
+    across_pq = 2 * ((turn + np.where(flipped, -1, 1)) % order) + (1 - flipped)
+    beyond = np.stack([np.arange(2 * order, dtype=np.int64), across_pr, across_pq], axis=1)
+    colours = np.zeros((2 * order, 3), dtype=np.int64)
+    colours[:, 0] = element
+    return Sheets(beyond, colours)
+
+
+def generated(matrices: Sequence[Floats], elements: Sequence[int]) -> tuple[list[Floats], list[int]]:
+    """All products of some orthogonal matrices that generate a finite group, with their colours.
+
+    Args:
+        matrices: (3, 3) each.
+        elements: a colour element of each.
+
+    Raises:
+        ValueError: two words for one matrix have different colours, or there are more than 240 matrices.
+    """
+    found, colours = [np.eye(3)], [colour.IDENTITY]
+    place = 0
+    while place < len(found):
+        for matrix, element in zip(matrices, elements, strict=True):
+            product, shown = found[place] @ matrix, colour.compose(colours[place], element)
+            known = next((n for n, other in enumerate(found) if np.abs(other - product).max() < _CLOSE), None)
+            if known is None:
+                if len(found) >= 240:
+                    raise ValueError("more than 240 products; the matrices generate no finite group of the sphere")
+                found.append(product)
+                colours.append(shown)
+            elif colours[known] != shown:
+                raise ValueError("one movement with two colours; the action is not legal")
+        place += 1
+    return found, colours
+
+
+def subgroup(triangle: Triangle, matrices: Sequence[Floats], elements: Sequence[int]) -> Sheets:
+    """A subgroup of a finite reflection group, given by generators.
+
+    Args:
+        triangle: of the sphere.
+        matrices: (3, 3) generators, products of the triangle's mirrors.
+        elements: their colour elements; legal.
+
+    Raises:
+        ValueError: the action is not legal, or a generator is not in the reflection group.
+    """
+    members, shown = generated(matrices, elements)
+    mirrors = [triangle.reflection(number) for number in range(3)]
+    whole, _ = generated(mirrors, [colour.IDENTITY] * 3)
+    if len(whole) % len(members) or any(_find(member, whole) is None for member in members):
+        raise ValueError("a generator is no product of the triangle's mirrors")
+    transversal = [np.eye(3)]
+    beyond: list[list[int]] = []
+    colours: list[list[int]] = []
+    for place in range(len(whole) // len(members)):
+        row, crossing = [], []
+        for mirror in mirrors:
+            product = transversal[place] @ mirror
+            quotients = (_find(product @ element.T, members) for element in transversal)
+            number, member = next(
+                ((n, found) for n, found in enumerate(quotients) if found is not None), (len(transversal), 0)
+            )
+            if number == len(transversal):
+                transversal.append(product)
+            row.append(number)
+            crossing.append(shown[member])
+        beyond.append(row)
+        colours.append(crossing)
+    return Sheets(np.array(beyond, dtype=np.int64), np.array(colours, dtype=np.int64))
+
+
+def _find(matrix: Floats, among: Sequence[Floats]) -> int | None:
+    return next((n for n, other in enumerate(among) if np.abs(other - matrix).max() < _CLOSE), None)

@@ -1,0 +1,159 @@
+"""A triangle with angles pi/p, pi/q, pi/r, its three mirrors, and the fold: (points) -> (place in it, how).
+
+The sum 1/p + 1/q + 1/r decides where it lives: more than 1 on the sphere, 1 in the Euclidean plane, less in
+the hyperbolic plane. The three are one computation: points are homogeneous 3-vectors (unit vectors; (x, y, 1);
+points of the hyperboloid x^2 + y^2 - z^2 = -1, z > 0), mirrors are linear reflections x - 2 (n.x) v. Folding
+reflects a point in the mirror it violates most until it violates none (Coxeter 1973); whoever wants to know
+more than the place looks up a state at each reflection.
+
+Convention: corner P (angle pi/p) is at (0, 0, 1), the middle of every chart; R lies at angle 0 from it
+(to the right), Q at angle pi/p, counter-clockwise. Mirror i is the side opposite to corner i, in the order
+P, Q, R; a point is inside where n_i . x >= 0 for all i.
+
+Reference: Coxeter, Regular Polytopes (1973); in {p, q} with r = 2, P is the middle of a p-gon, Q a vertex
+and R the middle of an edge.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+CORNERS = ("P", "Q", "R")
+_TOLERANCE = 1e-12  # a point this little outside counts as on the mirror: it need not be reflected
+_MOST = 400  # reflections; {7, 3} takes 82 at a millionth from the rim
+
+
+def on_surface(points: Floats, curvature: int) -> Floats:
+    """Homogeneous points scaled to lie on the sphere (1), on z = 1 (0) or on the hyperboloid (-1).
+
+    Args:
+        points: (..., 3).
+        curvature: of the surface.
+    """
+    x, y, z = points[..., 0], points[..., 1], points[..., 2]
+    if curvature > 0:
+        scale = np.sqrt(x * x + y * y + z * z)
+    elif curvature < 0:
+        scale = np.sqrt(np.maximum(z * z - x * x - y * y, 1e-300))
+    else:
+        scale = z
+    result: Floats = points / scale[..., None]
+    return result
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Where points come to lie.
+
+    Attributes:
+        weights: (N, 3) barycentric coordinates in the triangle, not negative, summing to 1.
+        state: (N,) what the given table made of the reflections, 0 without one.
+        reflections: (N,) how many there were.
+    """
+
+    weights: Floats
+    state: Integers
+    reflections: Integers
+
+
+@dataclass(frozen=True)
+class Triangle:
+    """A reflection triangle.
+
+    Attributes:
+        p: angle pi / p at the middle.
+        q: angle pi / q.
+        r: angle pi / r.
+    """
+
+    p: int
+    q: int
+    r: int = 2
+
+    def __post_init__(self) -> None:
+        """Refuse what is no triangle.
+
+        Raises:
+            ValueError: an angle of a half turn or more.
+        """
+        if min(self.p, self.q, self.r) < 2:
+            raise ValueError(f"({self.p}, {self.q}, {self.r}); each angle is pi over 2 or more; use numbers from 2 on")
+
+    @property
+    def curvature(self) -> int:
+        """1 on the sphere, 0 in the plane, -1 in the hyperbolic plane."""
+        excess = self.q * self.r + self.p * self.r + self.p * self.q - self.p * self.q * self.r
+        return (excess > 0) - (excess < 0)
+
+    @cached_property
+    def mirrors(self) -> tuple[Floats, Floats]:
+        """Covectors n and vectors v, each (3, 3), a row for each mirror; the reflection is x - 2 (n.x) v."""
+        angle = math.pi / self.p
+        b = -math.cos(math.pi / self.r)
+        a = (b * math.cos(angle) - math.cos(math.pi / self.q)) / math.sin(angle)
+        c = math.sqrt(abs(1 - a * a - b * b)) if self.curvature else 1.0
+        covectors = np.array([[a, b, c], [0.0, 1.0, 0.0], [math.sin(angle), -math.cos(angle), 0.0]])
+        return covectors, covectors * [1.0, 1.0, float(self.curvature)]
+
+    @cached_property
+    def corners(self) -> Floats:
+        """(3, 3), the points P, Q, R as rows."""
+        covectors, _ = self.mirrors
+        found = []
+        for first, second in ((1, 2), (2, 0), (0, 1)):
+            point = np.cross(covectors[first], covectors[second])
+            found.append(self.normalised(point * np.sign(point[2] or 1.0)))
+        return np.array(found)
+
+    def normalised(self, points: Floats) -> Floats:
+        """Homogeneous points brought onto the surface they belong to: (..., 3), none of them at infinity."""
+        return on_surface(points, self.curvature)
+
+    def reflection(self, mirror: int) -> Floats:
+        """(3, 3) matrix of a mirror, acting on column vectors."""
+        covectors, vectors = self.mirrors
+        matrix: Floats = np.eye(3) - 2 * np.outer(vectors[mirror], covectors[mirror])
+        return matrix
+
+    def fold(self, points: Floats, table: Integers | None = None, *, active: tuple[int, ...] = (0, 1, 2)) -> Folded:
+        """Bring points into the triangle.
+
+        Args:
+            points: (N, 3) on the surface.
+            table: (states, 3), the state that follows a state at each mirror; points begin in state 0.
+            active: the mirrors in use; with two of them the "triangle" is the whole wedge between them.
+
+        Raises:
+            FloatingPointError: a point needs more reflections than arithmetic can carry (too near the rim).
+        """
+        from orbifolio.runner.symmetry.layouts.fold_kernels import fold_points  # compiles, so not before it is needed
+
+        covectors, vectors = (np.ascontiguousarray(matrix[list(active)]) for matrix in self.mirrors)
+        steps = np.zeros((1, 3), dtype=np.int64) if table is None else np.ascontiguousarray(table)
+        start = np.ascontiguousarray(points, dtype=np.float64)
+        folded, states, counts = fold_points(
+            start, covectors, vectors, np.array(active, dtype=np.int64), steps, _TOLERANCE, _MOST
+        )
+        stray = int((counts < 0).sum())
+        if not stray:
+            return Folded(self._weights(folded), states, counts)
+        raise FloatingPointError(
+            f"({self.p}, {self.q}, {self.r}): {stray} points take more than {_MOST} reflections; "
+            "they lie too near the rim; keep 1 - radius above 0.00001"
+        )
+
+    def _weights(self, points: Floats) -> Floats:
+        """Barycentric coordinates: the distances from the mirrors, each as a share of its corner's."""
+        covectors, _ = self.mirrors
+        heights = np.einsum("ij,ij->i", covectors, self.corners)
+        raw = np.maximum(points @ covectors.T / heights, 0.0)
+        weights: Floats = raw / raw.sum(axis=1, keepdims=True)
+        return weights

@@ -1,0 +1,163 @@
+"""What a symmetry moves: (symmetry, picture's size) -> a surface, a chart of it, a group of isometries.
+
+Points are homogeneous 3-vectors as in `symmetry/triangle.py`, on the sphere, in the plane (x, y, 1) or on the
+hyperboloid; the group acts on them by (3, 3) matrices. Of a picture that repeats, the translations of the picture
+itself belong to the group.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.base import Layout, Symmetry
+from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry
+
+Floats = npt.NDArray[np.float64]
+Longs = npt.NDArray[np.int64]
+
+_SAME = 1e-6  # of places, relative to their size
+_MOST = 20_000  # elements: a tiling of some thousand tiles is finer than any picture
+
+
+@dataclass(frozen=True)
+class Motion:
+    """An isometry and the colour element it carries."""
+
+    matrix: Floats
+    colour: int
+
+    def inverse(self) -> Motion:
+        """The way back."""
+        back: Floats = np.linalg.inv(self.matrix).astype(np.float64)
+        return Motion(back, int(colour.INVERSE[self.colour]))
+
+
+class Stage:
+    """A surface, its picture and its group.
+
+    Attributes:
+        curvature: 1 sphere, 0 plane, -1 hyperbolic plane.
+        width: of the picture in pixels.
+        height: of the picture in pixels.
+        wrap: whether the picture goes on over its (top-bottom, left-right) edges.
+        generators: of the group.
+    """
+
+    def __init__(self, symmetry: Symmetry, width: int, height: int) -> None:
+        """A stage for a symmetry.
+
+        Args:
+            symmetry: of the plane (with movements of the picture's plane) or of a curved surface.
+            width: of the picture in pixels.
+            height: of the picture in pixels.
+        """
+        self.width, self.height, self.wrap = width, height, symmetry.wrap
+        self.chart = symmetry.chart if isinstance(symmetry, CurvedSymmetry) else None
+        self.curvature = 0 if self.chart is None else self.chart.curvature
+        if isinstance(symmetry, CurvedSymmetry):
+            self.generators = tuple(Motion(matrix, element) for _, matrix, element in symmetry.generators())
+            return
+        # samples stand at pixels' middles, but along an axis that wraps the first one is the group's origin
+        self._first = np.array([0.5 if wraps else 0.0 for wraps in reversed(symmetry.wrap)])
+        self._ratio = symmetry.ratio or width / height
+        scale, back = np.diag([self._ratio, 1.0, 1.0]), np.diag([1 / self._ratio, 1.0, 1.0])
+        found = []
+        for claim in symmetry.planar_claims(self._ratio):
+            found.append(Motion(scale @ np.vstack([claim.matrix, [0.0, 0.0, 1.0]]) @ back, claim.colour))
+        for wraps, shift in zip(symmetry.wrap, ((0.0, 1.0), (self._ratio, 0.0)), strict=True):
+            if wraps:
+                found.append(Motion(np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]], [0.0, 0.0, 1.0]]), 0))
+        self.generators = tuple(found)
+
+    def look(self, pixels: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """Points that places of the picture look at, and which of them look at any.
+
+        Args:
+            pixels: (n, 2), x to the right, y down; beyond the picture where that is a plane.
+        """
+        if self.chart is None:
+            fractions = (pixels - self._first) / [self.width, self.height]
+            points = np.column_stack([fractions * [self._ratio, 1.0], np.ones(len(pixels))])
+            return points, np.ones(len(pixels), dtype=bool)
+        fractions = pixels / [self.width, self.height]
+        sights = self.chart.look(2 * fractions[:, 0] - 1, 1 - 2 * fractions[:, 1])
+        return sights.points, sights.there
+
+    def place(self, points: Floats) -> Floats:
+        """(n, 2) where points stand in the picture, in pixels; some may stand outside of it."""
+        if self.chart is None:
+            return np.asarray(
+                points[:, :2] / [self._ratio, 1.0] * [self.width, self.height] + self._first, dtype=np.float64
+            )
+        x, y = self.chart.place(points)
+        return np.stack([(x + 1) / 2 * self.width, (1 - y) / 2 * self.height], axis=1)
+
+    def representatives(self, layout: Layout) -> Floats:
+        """(P, 3) for each orbit of a layout of this symmetry a point that shows the orbit's own value."""
+        points = layout.representatives()
+        return points * [self._ratio, 1.0, 1.0] if self.chart is None else points
+
+    def scale(self, pixels: Floats) -> Floats | None:
+        """(n,) how large the picture shows things at some places, 1 in its middle; None in the plane.
+
+        Args:
+            pixels: (n, 2).
+        """
+        if self.chart is None:
+            return None
+        x, y = 2 * pixels[:, 0] / self.width - 1, 1 - 2 * pixels[:, 1] / self.height
+        middle = self.chart.look(np.zeros(1), np.zeros(1)).spacing
+        sights = self.chart.look(np.clip(x, -1, 1), np.clip(y, -1, 1))
+        shown: Floats = np.where(sights.there, middle / np.maximum(sights.spacing, 1e-12), 0.0)
+        return shown
+
+    def distance(self, left: Floats, right: Floats) -> Floats:
+        """Distances on the surface, as chords: monotonic in the true ones, and equal to them where they are small.
+
+        Args:
+            left: (..., 3).
+            right: (..., 3).
+        """
+        away = left - right
+        square = (away[..., :2] ** 2).sum(-1) + self.curvature * away[..., 2] ** 2
+        result: Floats = np.sqrt(np.maximum(square, 0.0))
+        return result
+
+    def elements(self, centre: Floats, reach: float, about: Floats | None = None) -> tuple[Motion, ...]:
+        """The group's elements that take a point near to a place, in order of how near: the identity first at home.
+
+        Args:
+            centre: (3,) a point in general position: no element but the identity leaves it where it is.
+            reach: how far from the place; see `distance`.
+            about: (3,) the place; the point itself if None.
+        """
+        about = centre if about is None else about
+        steps = [*self.generators, *(item.inverse() for item in self.generators)]
+        longest = max((float(self.distance(step.matrix @ centre, centre)) for step in steps), default=0.0)
+        found = {_key(centre): Motion(np.eye(3), colour.IDENTITY)}
+        waiting = list(found.values())
+        while waiting and len(found) < _MOST:
+            following = []
+            for item in waiting:
+                for step in steps:
+                    product = item.matrix @ step.matrix
+                    there = product @ centre
+                    # a way to an element within reach may lead a step beyond it
+                    if _key(there) not in found and float(self.distance(there, about)) <= reach + longest:
+                        following.append(Motion(product, colour.compose(item.colour, step.colour)))
+                        found[_key(there)] = following[-1]
+            waiting = following
+        items = list(found.values())
+        away = np.array([float(self.distance(item.matrix @ centre, about)) for item in items])
+        return tuple(items[n] for n in np.argsort(away, kind="stable") if away[n] <= reach)
+
+
+def _key(point: Floats) -> tuple[float, ...]:
+    """Equal for equal points, up to rounding."""
+    size = 2.0 ** math.ceil(math.log2(max(1.0, float(np.abs(point).max()))))
+    return (size, *(np.round(point / (size * _SAME)) + 0.0).tolist())

@@ -1,0 +1,1 @@
+"""The kinds of symmetry, a settings class and its working class in each module."""

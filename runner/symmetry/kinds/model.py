@@ -1,0 +1,274 @@
+"""A model's surface: (mesh with texture coordinates) -> symmetry without a group, whose picture is its atlas.
+
+The network looks at the model, not at the atlas: through windows of random place and turn, in which a pixel is
+about a texel, so that a cut in the texture is no edge of the picture. Behind what a window shows another part of
+the model is seen, not an empty ground: statistics of a window that is half empty would ask thin parts, such as a
+handle, for twice the contrast.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator
+from torch import Tensor
+
+from orbifolio.runner.errors import IllegalSymmetry
+from orbifolio.runner.models.atlas import Atlas, make_atlas
+from orbifolio.runner.models.eye import AWAY, Eye, frame
+from orbifolio.runner.models.faults import ModelFault
+from orbifolio.runner.models.mesh import Mesh
+from orbifolio.runner.models.reading import locate, read_model
+from orbifolio.runner.symmetry.base import Claim, Layout, Ratio, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
+from orbifolio.runner.symmetry.verify.summary import summarise
+
+Floats = npt.NDArray[np.float64]
+
+_WINDOW = 0.375  # side of a window, of the atlas' width: it sees about half of one side of the model
+_TILT = 0.7  # how far a window may look askance: 0 is straight, 1 any way
+_LAYERS = 4  # parts of the model behind each other; what is still empty then has the mean colour
+_MOST_KEPT = 64  # windows of a phase
+_KEPT_PIXELS = 3_600_000  # of all its windows together: about 220 MB of tables
+_TURNS = (0.0, 90.0, 180.0, 270.0)  # of a style picture, since windows have any turn
+
+
+class ModelLayout(Layout):
+    """Pixels that blend texels; see `base.Layout`.
+
+    Args:
+        draw: from texels to pixels.
+        shown: (pixels,) whether a pixel shows the model; the others have the mean colour.
+        counted: (pixels,) whether it counts when values are found from a picture.
+        width: pixels.
+        height: pixels.
+    """
+
+    wrap = (False, False)
+
+    def __init__(self, draw: Gather, shown: Tensor, counted: Tensor, width: int, height: int) -> None:
+        self.width, self.height, self.parameters = width, height, draw.parameters
+        self.orbit_size = torch.ones(draw.parameters, device=shown.device)
+        self._draw, self._shown, self._counted = draw, shown, counted
+
+    def render(self, values: Tensor) -> Tensor:
+        """The picture: see `base.Layout.render`."""
+        wide = values if values.dtype in (torch.float32, torch.float64) else values.float()
+        shown = self._shown.to(wide.dtype)[:, None]
+        # no gradient through the mean: of texels that no window shows, it would be all there is
+        points = self._draw(wide) * shown + wide.detach().mean(0) * (1 - shown) + 0.5
+        return points.to(values.dtype).view(1, self.height, self.width, 3).permute(0, 3, 1, 2)
+
+    def constrain(self, values: Tensor) -> Tensor:
+        """The values themselves: nothing is special."""
+        return values
+
+    def sample(self, picture: Tensor) -> Tensor:
+        """The texels nearest to a picture: see `base.Layout.sample`; those that it does not show have its mean."""
+        picture = picture.to(self.orbit_size.device)
+        picture = picture if picture.dtype == torch.float64 else picture.float()
+        if picture.shape[-2:] != (self.height, self.width):
+            picture = torch.nn.functional.interpolate(
+                picture, (self.height, self.width), mode="bicubic", align_corners=False, antialias=True
+            )
+        counted = self._counted.to(picture.dtype)[:, None]
+        points = (picture[0].permute(1, 2, 0).reshape(-1, 3) - 0.5) * counted
+        weight = self._draw.collect(counted.expand(-1, 3).contiguous())
+        mean = points.sum(0) / counted.sum().clamp_min(1)
+        found: Tensor = torch.where(weight > 1e-3, self._draw.collect(points) / weight.clamp_min(1e-3), mean)
+        return found
+
+    def to(self, device: str) -> ModelLayout:
+        """The same layout with its tables on a device."""
+        shown, counted = self._shown.to(device), self._counted.to(device)
+        return ModelLayout(self._draw.to(device), shown, counted, self.width, self.height)
+
+
+class AtlasLayout(ModelLayout):
+    """The atlas itself, one parameter for every texel that the model shows; see `base.Layout`.
+
+    Attributes:
+        atlas: its texels.
+        windows: made so far, by size and number.
+    """
+
+    def __init__(self, atlas: Atlas) -> None:
+        self.atlas = atlas
+        self.windows: dict[tuple[int, int], ModelLayout] = {}
+        owner = np.maximum(atlas.owner, 0)[:, None]
+        counted = np.zeros(len(owner), dtype=bool)
+        counted[atlas.own] = True
+        super().__init__(
+            build_gather(owner, np.zeros_like(owner), None, len(atlas.own)),
+            torch.from_numpy(atlas.owner >= 0),
+            torch.from_numpy(counted),
+            atlas.width,
+            atlas.height,
+        )
+
+    def to(self, device: str) -> AtlasLayout:
+        """The same layout with its tables on a device."""
+        moved = object.__new__(AtlasLayout)
+        moved.__dict__.update(super().to(device).__dict__, atlas=self.atlas, windows={})
+        return moved
+
+
+class ModelSymmetry(Symmetry):
+    """A model's surface: see `base.Symmetry`.
+
+    Attributes:
+        mesh: the model.
+    """
+
+    group = ""
+    wrap = (False, False)
+    cells = 1
+
+    def __init__(self, mesh: Mesh, name: str, cameras: int, ratio: Ratio | None = None) -> None:
+        self.mesh, self._cameras = mesh, cameras
+        self.ratio = 1.0 if ratio is None else ratio.value
+        self.title = f"the surface of {name}"
+        self.notes = (f"{name} has {len(mesh.faces):,} triangles; the picture is its texture",)
+
+    def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
+        """Any size: the network looks at windows, so only they need its multiples."""
+        return max(8, width), max(8, round(width / (self.ratio or 1.0)))
+
+    def layout(self, width: int, height: int) -> AtlasLayout:
+        """The atlas of a size that `fit` returned."""
+        return AtlasLayout(make_atlas(self.mesh, width, height, gutter=max(2, width // 64)))
+
+    def gaze_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int]:
+        """Square windows in which a pixel is about a texel: see `base.Symmetry.gaze_size`."""
+        side = multiple * max(1, round(_WINDOW * math.sqrt(width * height) / multiple))
+        return side, side
+
+    @property
+    def windows(self) -> int:
+        """Cameras at a step."""
+        return self._cameras
+
+    def gazes(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[ModelLayout, ...]:
+        """Windows on random places of the surface: see `base.Symmetry.gazes`.
+
+        They are drawn from a pool, whose windows are made when they are first drawn, and kept: to make one
+        takes about as long as the network takes to look through it.
+        """
+        assert isinstance(layout, AtlasLayout)
+        texel = math.sqrt(float(self.mesh.areas.sum()) / layout.parameters)
+        device = str(layout.orbit_size.device)
+        pool = min(_MOST_KEPT, max(2 * self._cameras, _KEPT_PIXELS // (size[0] * size[1])))
+        numbers = torch.randperm(pool, generator=random)[: self._cameras].tolist()
+        for number in numbers:
+            if (size[0], number) not in layout.windows:
+                own = torch.Generator().manual_seed(number)
+                eyes = [self._eye(size[0] * texel / 2, own) for _ in range(_LAYERS)]
+                layout.windows[size[0], number] = window(self.mesh, layout.atlas, eyes, size[0]).to(device)
+        return tuple(layout.windows[size[0], number] for number in numbers)
+
+    def _eye(self, half: float, random: torch.Generator) -> Eye:
+        """An eye above a random place, all places being equally likely."""
+        place, u, v, roll, *askance = torch.rand(7, generator=random, dtype=torch.float64).tolist()
+        areas = np.cumsum(self.mesh.areas)
+        face = self.mesh.faces[min(int(np.searchsorted(areas, place * areas[-1])), len(areas) - 1)]
+        a, b, c = self.mesh.positions[face]
+        u, v = (1 - u, 1 - v) if u + v > 1 else (u, v)
+        normal = np.cross(b - a, c - a)
+        towards = normal / np.linalg.norm(normal) + _TILT * (2 * np.array(askance) - 1)
+        towards /= max(float(np.linalg.norm(towards)), 1e-9)
+        distance = AWAY * self.mesh.radius
+        return Eye(a + u * (b - a) + v * (c - a), frame(towards, 2 * math.pi * roll), distance, half)
+
+    def products(self, layout: Layout, values: Tensor) -> Mapping[str, bytes]:
+        """The model with its new texture, as a file, a portrait, a turn, and on the page."""
+        from orbifolio.runner.exports.model import model_products
+
+        return model_products(self.mesh, layout.render(values))
+
+    def claims(self) -> tuple[Claim, ...]:
+        """Nothing is claimed."""
+        return ()
+
+    def colours(self) -> tuple[int, ...]:
+        """The identity only."""
+        return (0,)
+
+    def orientations(self) -> tuple[tuple[float, bool], ...]:
+        """Every turn: windows are turned at random; quarter turns stand for them."""
+        return tuple((angle, False) for angle in _TURNS)
+
+    def advisories(self) -> tuple[str, ...]:
+        """Nothing to warn of."""
+        return ()
+
+    def appearances(self) -> tuple[tuple[float, bool, Floats], ...]:
+        """Every turn."""
+        return tuple((angle, False, np.eye(3)) for angle in _TURNS)
+
+    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
+        """The `symmetry` block of `run.json`; there is nothing to measure."""
+        return summarise(self, kind, None)
+
+
+def window(mesh: Mesh, atlas: Atlas, eyes: Sequence[Eye], size: int) -> ModelLayout:
+    """What an eye sees, as a layout of the atlas' texels; behind it, what the next eye sees, and so on.
+
+    Args:
+        mesh: the model.
+        atlas: its texels.
+        eyes: where it is seen from.
+        size: pixels a side.
+    """
+    owner = np.zeros((size * size, 4), dtype=np.int64)
+    weights = np.zeros((size * size, 4))
+    for eye in eyes:
+        empty = np.flatnonzero(weights.sum(1) == 0)
+        if not len(empty):
+            break
+        seen = eye.see(mesh, size)
+        new = empty[seen.face[empty] >= 0]
+        corners = mesh.places[mesh.faces[seen.face[new]]]
+        owner[new], weights[new] = atlas.taps(np.einsum("nk,nkc->nc", seen.weights[new], corners))
+    shown = torch.from_numpy(weights.sum(1) > 0)
+    draw = build_gather(owner, np.zeros_like(owner), weights, len(atlas.own))
+    return ModelLayout(draw, shown, shown, size, size)
+
+
+class ModelFile(str):
+    """A path as the recipe spells it, that knows what it is relative to."""
+
+    folder: Path = Path()
+
+
+def _relative(value: Any, check: ValidatorFunctionWrapHandler, info: ValidationInfo) -> ModelFile:
+    found = ModelFile(check(value))
+    context: Mapping[str, Any] = info.context or {}
+    found.folder = value.folder if isinstance(value, ModelFile) else Path(context.get("folder", "."))
+    return found
+
+
+class Model(SymmetrySettings):
+    """The surface of a model in three dimensions; the picture is its texture."""
+
+    kind: Literal["mesh"] = "mesh"
+    model: Annotated[str, WrapValidator(_relative)] = Field(min_length=1, max_length=1000)
+    """The model, with texture coordinates (UV): an .obj or .glb file, its path relative to the recipe, or
+    `orbifolio:pot`, which comes with the program. Phases' sizes are the texture's."""
+    cameras: int = Field(default=4, ge=1, le=32)
+    """Windows on the model that the network looks through in each step."""
+
+    def build(self, ratio: Ratio | None = None) -> ModelSymmetry:
+        """The working symmetry: see `SymmetrySettings.build`; any ratio is the texture's."""
+        folder = self.model.folder if isinstance(self.model, ModelFile) else Path()
+        try:
+            path = locate(self.model, folder)
+            mesh = read_model(path)
+        except ModelFault as fault:
+            raise IllegalSymmetry(f"{self.model!r} {fault}", where="model") from fault
+        return ModelSymmetry(mesh, path.stem, self.cameras, ratio)

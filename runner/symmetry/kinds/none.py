@@ -1,0 +1,167 @@
+"""No symmetry: one parameter for every pixel, no period, any size; for pictures that do not tile."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from orbifolio.runner.symmetry.base import Claim, Layout, Move, Ratio, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup, Mixed
+from orbifolio.runner.symmetry.layouts.flat_charts import Sheet
+from orbifolio.runner.symmetry.layouts.resample import resample
+from orbifolio.runner.symmetry.layouts.texture import Taps
+from orbifolio.runner.symmetry.verify.summary import summarise
+
+
+class PixelLayout(Layout):
+    """Values are the pixels, row by row: see `base.Layout`."""
+
+    def __init__(self, width: int, height: int, device: str = "cpu") -> None:
+        if width < 1 or height < 1:
+            raise ValueError(f"{width} x {height}; a picture has at least one pixel; ask fit for a size")
+        self.width, self.height, self.parameters = width, height, width * height
+        self.wrap = (False, False)
+        self.orbit_size = torch.ones(width * height, device=device)
+
+    def render(self, values: Tensor) -> Tensor:
+        """The picture, in channels-last memory: see `base.Layout.render`."""
+        return (values + 0.5).view(1, self.height, self.width, 3).permute(0, 3, 1, 2)
+
+    def constrain(self, values: Tensor) -> Tensor:
+        """The values themselves: nothing is special."""
+        return values
+
+    def sample(self, picture: Tensor) -> Tensor:
+        """The picture at this size: see `base.Layout.sample`."""
+        picture = picture.to(self.orbit_size.device)
+        picture = picture if picture.dtype == torch.float64 else picture.float()
+        resized = resample(picture, self.height, self.width, wrap=self.wrap)
+        return resized[0].permute(1, 2, 0).reshape(-1, 3) - 0.5
+
+    def representatives(self) -> npt.NDArray[np.float64]:
+        """The pixels, row by row: see `base.Layout.representatives`."""
+        row, column = np.divmod(np.arange(self.parameters), self.width)
+        return np.stack([(column + 0.5) / self.width, (row + 0.5) / self.height, np.ones(self.parameters)], axis=1)
+
+    def mixed(self, moves: Sequence[Move]) -> BlendedLayout:
+        """The mean of moved copies, from pixels that reach as far as their corners: see `base.Layout.mixed`."""
+        chart = Sheet(self.width / self.height)
+        turned = any(move.turn % 180 for move in moves)
+        far = math.hypot(*chart.half) if turned else 0.0
+        lookup = PixelLookup(self.width, self.height, far)
+        bare = BlendedLayout(lookup, chart, self.width, self.height)
+        return BlendedLayout(Mixed(lookup, chart, moves), chart, self.width, self.height, bare)
+
+    def to(self, device: str) -> PixelLayout:
+        """The same layout on a device."""
+        return PixelLayout(self.width, self.height, device)
+
+
+class PixelLookup(Lookup):
+    """Pixels about the picture's middle, blended square-wise: see `blended.Lookup`."""
+
+    def __init__(self, width: int, height: int, far: float) -> None:
+        self.unit = 2 / min(width, height)
+        wide = max(width, 2 * math.ceil(far / self.unit))
+        self.columns, self.rows = (wide, max(height, wide)) if far else (width, height)
+        self.count = self.columns * self.rows
+        self.size = np.ones(self.count)
+        self.special = np.zeros(0, dtype=np.int64), np.zeros((0, 3, 3))
+        self.spacing, self.mean = self.unit, np.eye(3)
+
+    def taps(self, points: npt.NDArray[np.float64]) -> Taps:
+        """The four pixels about a point: see `blended.Lookup.taps`."""
+        column = np.round(np.clip(points[:, 0] / self.unit + (self.columns - 1) / 2, 0, self.columns - 1), 9)
+        row = np.round(np.clip((self.rows - 1) / 2 - points[:, 1] / self.unit, 0, self.rows - 1), 9)
+        left = np.minimum(np.floor(column).astype(np.int64), self.columns - 2)
+        top = np.minimum(np.floor(row).astype(np.int64), self.rows - 2)
+        right, down = column - left, row - top
+        pixels = np.stack([top * self.columns + left + step for step in (0, 1, self.columns, self.columns + 1)], axis=1)
+        weights = np.stack([(1 - right) * (1 - down), right * (1 - down), (1 - right) * down, right * down], axis=1)
+        return Taps(pixels, np.zeros_like(pixels), weights)
+
+    def representatives(self) -> npt.NDArray[np.float64]:
+        """The pixels: see `blended.Lookup.representatives`."""
+        row, column = np.divmod(np.arange(self.count), self.columns)
+        x, y = (column - (self.columns - 1) / 2) * self.unit, ((self.rows - 1) / 2 - row) * self.unit
+        return np.stack([x, y, np.ones(self.count)], axis=1)
+
+
+class PlainPicture(Symmetry):
+    """A picture as it is: see `base.Symmetry`."""
+
+    title = "no symmetry"
+    group = ""
+    wrap = (False, False)
+    cells = 1
+    notes = ()
+
+    def __init__(self, ratio: Ratio | None = None) -> None:
+        self.ratio = None if ratio is None else ratio.value
+
+    def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
+        """The nearest multiples: see `base.Symmetry.fit`."""
+        if width < 1 or multiple < 1 or not ratio > 0 or not math.isfinite(ratio):
+            raise ValueError(f"width {width}, multiple {multiple}, ratio {ratio}: all must be positive")
+        across = multiple * max(1, round(width / multiple))
+        return across, multiple * max(1, round(across / (self.ratio or ratio) / multiple))
+
+    def layout(self, width: int, height: int) -> PixelLayout:
+        """One parameter for every pixel."""
+        return PixelLayout(width, height)
+
+    def claims(self) -> tuple[Claim, ...]:
+        """Nothing is claimed."""
+        return ()
+
+    def colours(self) -> tuple[int, ...]:
+        """The identity only."""
+        return (0,)
+
+    def orientations(self) -> tuple[tuple[float, bool], ...]:
+        """Upright only."""
+        return ((0.0, False),)
+
+    def advisories(self) -> tuple[str, ...]:
+        """Nothing to warn of."""
+        return ()
+
+    def appearances(self) -> tuple[tuple[float, bool, npt.NDArray[np.float64]], ...]:
+        """As it is."""
+        return ((0.0, False, np.eye(3)),)
+
+    def motion(self, move: Move) -> npt.NDArray[np.float64]:
+        """See `base.Symmetry.motion`."""
+        return Sheet(self.ratio or 1.0).motion(move.turn, move.mirrored, move.shift)
+
+    def refusal(self, move: Move) -> str:
+        """A picture that does not repeat has nothing to be shifted in: see `base.Symmetry.refusal`."""
+        if move.shift != (0.0, 0.0):
+            return "a shift leads out of a picture that does not repeat; only a tile can be shifted; use base: plane"
+        return ""
+
+    def measured(self, picture: npt.NDArray[Any], claims: Sequence[Claim], tried: Sequence[Claim]) -> Any:
+        """On the picture as it is: see `base.Symmetry.measured`."""
+        from orbifolio.runner.symmetry.verify.flat import measure_flat
+
+        return measure_flat(picture, claims, tried, wrap=self.wrap)
+
+    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
+        """The `symmetry` block of `run.json`; there is nothing to measure."""
+        return summarise(self, kind, None)
+
+
+class NoSymmetry(SymmetrySettings):
+    """No symmetry: style transfer and dreams on a picture that does not tile."""
+
+    kind: Literal["none"] = "none"
+
+    def build(self, ratio: Ratio | None = None) -> PlainPicture:
+        """The working symmetry; any ratio will do."""
+        return PlainPicture(ratio)

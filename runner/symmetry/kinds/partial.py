@@ -1,0 +1,290 @@
+"""Partial symmetry: the weighted mean of a few moved copies is settings -> symmetry of an artwork that is "almost" so.
+
+A whole group of copies would make the mean symmetric. Some of them only draw it near: of the angular waves of
+order k, a mean of the identity and a sixth of a turn keeps |cos(30 k)|, all of k = 6, none of k = 3. Several folds
+follow each other, each on what the one before has made. Copies are taps of the same texture, so nothing is
+resampled and nothing is lost but what the mean takes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from torch import Tensor
+
+from orbifolio.runner.errors import IllegalSymmetry
+from orbifolio.runner.settings import Settings, family
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.base import Claim, Layout, Move, Ratio, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.colour import Colour
+from orbifolio.runner.symmetry.kinds.droste import Droste
+from orbifolio.runner.symmetry.kinds.frieze import Frieze
+from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic
+from orbifolio.runner.symmetry.kinds.none import NoSymmetry
+from orbifolio.runner.symmetry.kinds.plane import Plane
+from orbifolio.runner.symmetry.kinds.rotor import Rotor
+from orbifolio.runner.symmetry.kinds.sphere import Sphere
+from orbifolio.runner.symmetry.verify.summary import summarise
+
+Floats = npt.NDArray[np.float64]
+
+MOST = 64
+"""Copies of the texture at one place, over all folds: each costs as much as the one."""
+
+
+def _part(value: Any) -> str:
+    """A part of the picture's side, exact: 1/5, 0.25 or 0."""
+    try:
+        found = Fraction(str(value).replace(" ", ""))
+    except (ValueError, ZeroDivisionError) as error:
+        raise ValueError(f"{value!r} is no part of a side; write a fraction like 1/5, or 0.25") from error
+    if not -1 <= found <= 1 or found.denominator > 96:
+        raise ValueError(f"{value!r}: a shift is a fraction between -1 and 1 with a denominator up to 96; use 1/5")
+    return str(found)
+
+
+Part = Annotated[str, BeforeValidator(_part), WithJsonSchema({"type": ["string", "number"]})]
+
+
+class Element(Settings):
+    """One copy: flipped, then turned, then shifted, and recoloured."""
+
+    turn: float = Field(default=0.0, ge=-360, le=360)
+    """Degrees about the picture's middle, counter-clockwise; on a sphere about the axis from pole to pole."""
+    mirror: bool = False
+    """Flipped left to right before the turn."""
+    shift: tuple[Part, Part] = ("0", "0")
+    """To the right and down, as fractions of the picture: [1/5, 0]. Only where it repeats."""
+    colours: Colour = ("r", "g", "b")
+    """The colour element through which this copy is seen, e.g. [g, b, r]."""
+    weight: float = Field(default=1.0, gt=0, le=1000)
+    """Its share of the mean, beside the others' weights."""
+
+
+class Fold(Settings):
+    """One mean of copies."""
+
+    elements: Annotated[tuple[Element, ...], Field(min_length=1, max_length=24)]
+    """The copies; `{}` is the artwork as it is."""
+
+
+Bases: tuple[type[Settings], ...] = (NoSymmetry, Plane, Frieze, Rotor, Droste, Sphere, Hyperbolic)
+
+
+def moves(folds: Sequence[Fold]) -> tuple[Move, ...]:
+    """The copies that folds one after the other amount to, equal ones together, weights summing to 1."""
+    found: dict[tuple[float, bool, Fraction, Fraction, int], float] = {(0.0, False, Fraction(0), Fraction(0), 0): 1.0}
+    for fold in folds:
+        total = sum(element.weight for element in fold.elements)
+        grown: dict[tuple[float, bool, Fraction, Fraction, int], float] = {}
+        for (before, weight), element in itertools.product(found.items(), fold.elements):
+            turn, mirrored, right, down, shown = before
+            # turns and shifts do not mix in one artwork, so their order does not matter
+            turned = ((-turn if element.mirror else turn) + element.turn) % 360
+            across, below = (Fraction(part) for part in element.shift)
+            right = (-right if element.mirror else right) + across
+            product = colour.compose(colour.parse(element.colours), shown)
+            key = (round(turned, 9), mirrored ^ element.mirror, right, down + below, product)
+            grown[key] = grown.get(key, 0.0) + weight * element.weight / total
+        found = grown
+    return tuple(
+        Move(turn, mirrored, (float(right), float(down)), shown, weight)
+        for (turn, mirrored, right, down, shown), weight in found.items()
+    )
+
+
+class PartialSymmetry(Symmetry):
+    """A mean of copies of another symmetry's artwork: see `base.Symmetry`."""
+
+    def __init__(self, base: Symmetry, found: Sequence[Move], steps: tuple[int, int]) -> None:
+        self.base, self.copies, self._steps = base, tuple(found), steps
+        self.ratio, self.wrap, self.cells, self.tiles = base.ratio, base.wrap, base.cells, base.tiles
+        self.group = f"{base.group or 'no group'}, partly more"
+        told = "; ".join(_told(move) for move in found[:6]) + ("; ..." if len(found) > 6 else "")
+        self.title = f"{base.title}, mean of {len(found)} copies: {told}"
+        lost = len(base.claims()) - len(self._kept())
+        note = f"{lost} of the base's symmetries are not kept by the copies" if lost else ""
+        self.notes = tuple(base.notes) + ((note,) if note else ())
+
+    def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
+        """The base's, such that shifts are whole pixels: see `base.Symmetry.fit`."""
+        across, down = self._steps
+        return self.base.fit(width, multiple=math.lcm(multiple, across, down), ratio=ratio)
+
+    def layout(self, width: int, height: int) -> Layout:
+        """The gather for a size that `fit` returned."""
+        return self.base.mixed_layout(width, height, self.copies)
+
+    def claims(self) -> tuple[Claim, ...]:
+        """Those of the base's claims that every copy keeps, and copies that lead the mean into itself."""
+        return (*self._kept(), *(self._as_claim(move) for move in self.copies[1:] if self._closed(move)))
+
+    def _kept(self) -> tuple[Claim, ...]:
+        claims = self.base.claims()
+        return tuple(claim for claim in claims if all(self._keeps(claim, move, claims) for move in self.copies))
+
+    def _as_claim(self, move: Move) -> Claim:
+        """The movement of a copy; in fractions where the picture repeats."""
+        matrix = self.base.motion(move)
+        return Claim(_told(move), matrix[:2] if any(self.wrap) else matrix, move.colour)
+
+    def _closed(self, move: Move) -> bool:
+        """Whether moving all copies so gives the same copies, up to the base's symmetries."""
+        ways = [self.base.motion(copy) for copy in self.copies]
+        period = np.array([1.0, 1.0]) if any(self.wrap) else np.array([math.inf, 2 * math.pi])
+
+        def same(left: Floats, right: Floats) -> bool:
+            away = left - right
+            shift = np.abs(away[:2, 2])
+            return bool(np.abs(away[:2, :2]).max() < 1e-6 and (np.minimum(shift, np.abs(shift - period)) < 1e-6).all())
+
+        own = [(np.eye(3), colour.IDENTITY), *((_square(claim), claim.colour) for claim in self.base.claims())]
+        return all(
+            any(
+                same(self.base.motion(move) @ way, other @ member)
+                and colour.compose(there.colour, element) == colour.compose(move.colour, copy.colour)
+                and abs(there.weight - copy.weight) < 1e-9
+                for there, other in zip(self.copies, ways, strict=True)
+                for member, element in own
+            )
+            for copy, way in zip(self.copies, ways, strict=True)
+        )
+
+    def _keeps(self, claim: Claim, move: Move, claims: Sequence[Claim]) -> bool:
+        """Whether the copy has the symmetry too: that moved back, with its colours, it is the base's."""
+        way = self.base.motion(move)
+        moved = np.linalg.inv(way) @ _square(claim) @ way
+        shown = colour.compose(colour.INVERSE[move.colour], claim.colour, move.colour)
+        shifts = [item for item in claims if np.abs(_square(item)[:2, :2] - np.eye(2)).max() < 1e-9]
+        for item in (claim, *claims):
+            for shift in (None, *shifts):
+                matrix, element = _square(item), item.colour
+                if shift is not None:
+                    matrix, element = _square(shift) @ matrix, colour.compose(shift.colour, element)
+                away = moved - matrix
+                if len(claim.matrix) == 2:  # fractions of a picture that repeats: whole pictures do not count
+                    away[:2, 2] -= np.rint(away[:2, 2])
+                if np.abs(away).max() < 1e-6 and shown == element:
+                    return True
+        return False
+
+    def planar_claims(self, ratio: float) -> tuple[Claim, ...]:
+        """Of the base's that are kept: see `base.Symmetry.planar_claims`."""
+        names = {claim.name for claim in self._kept()}
+        return tuple(claim for claim in self.base.planar_claims(ratio) if claim.name in names)
+
+    def candidates(self, ratio: float) -> Sequence[Claim]:
+        """The base's, and the copies' movements, which the mean has in part only: see `base.Symmetry.candidates`."""
+        partly = [self._as_claim(move) for move in self.copies if move != self.copies[0] and not self._closed(move)]
+        return (*self.base.candidates(ratio), *partly)
+
+    def measured(self, picture: npt.NDArray[Any], claims: Sequence[Claim], tried: Sequence[Claim]) -> Any:
+        """As the base's: see `base.Symmetry.measured`."""
+        return self.base.measured(picture, claims, tried)
+
+    def colours(self) -> tuple[int, ...]:
+        """The base's, and what the copies make of them."""
+        return colour.generate([*self.base.colours(), *(move.colour for move in self.copies)])
+
+    def orientations(self) -> tuple[tuple[float, bool], ...]:
+        """The base's."""
+        return self.base.orientations()
+
+    def appearances(self) -> tuple[tuple[float, bool, Floats], ...]:
+        """The artwork is seen as it is: a mean has no copies of its own but those the base has."""
+        return self.base.appearances()
+
+    def advisories(self) -> tuple[str, ...]:
+        """The base's, and copies that take each other's colours away."""
+        mixture = sum(move.weight * colour.MATRICES[move.colour].astype(np.float64) for move in self.copies)
+        kept = np.abs(np.linalg.eigvals(np.asarray(mixture)))
+        found = list(self.base.advisories())
+        if float(kept.min()) < 0.35:
+            found.append(
+                "the copies' colours cancel in the mean: what is large and even turns grey; "
+                "give the artwork as it is more weight, as in {weight: 3}"
+            )
+        return tuple(found)
+
+    def gaze_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int] | None:
+        """The base's."""
+        return self.base.gaze_size(width, height, multiple=multiple)
+
+    @property
+    def windows(self) -> int:
+        """The base's."""
+        return self.base.windows
+
+    def gazes(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[Layout, ...]:
+        """The base's windows of the mean."""
+        return self.base.gazes(layout, size, random)
+
+    def products(self, layout: Layout, values: Tensor) -> Mapping[str, bytes]:
+        """The base's."""
+        return self.base.products(layout, values)
+
+    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
+        """The `symmetry` block of `run.json`: see `base.Symmetry.summary`."""
+        return summarise(self, kind, picture)
+
+
+def _square(claim: Claim) -> Floats:
+    """(3, 3), whatever the claim acts on."""
+    return claim.matrix if len(claim.matrix) == 3 else np.vstack([claim.matrix, [0.0, 0.0, 1.0]])
+
+
+def _told(move: Move) -> str:
+    parts = []
+    if move.mirrored:
+        parts.append("flipped")
+    if move.turn:
+        parts.append(f"turned by {move.turn:g} degrees")
+    if any(move.shift):
+        right, down = (Fraction(part).limit_denominator(96) for part in move.shift)
+        parts.append(f"shifted by ({right}, {down})")
+    if move.colour:
+        parts.append(colour.spell(move.colour))
+    return " and ".join(parts) or "itself"
+
+
+class Partial(SymmetrySettings):
+    """Almost symmetric: the weighted mean of some moved and recoloured copies of another kind's artwork.
+
+    `{kind: partial, base: none, folds: [{elements: [{}, {turn: 60}]}]}` is nearly six-fold.
+    """
+
+    cites: ClassVar[tuple[str, ...]] = ("mindseye",)
+
+    kind: Literal["partial"] = "partial"
+    base: family(*Bases) = NoSymmetry()  # type: ignore[valid-type]
+    """The artwork that is copied: none, plane, frieze, rotor, droste, sphere or hyperbolic; its own symmetry stays
+    exact where the copies keep it."""
+    folds: Annotated[tuple[Fold, ...], Field(min_length=1, max_length=6)]
+    """Means of copies, one after the other."""
+
+    def build(self, ratio: Ratio | None = None) -> PartialSymmetry:
+        """The working symmetry: see `SymmetrySettings.build`."""
+        settings: Any = self.base
+        base: Symmetry = settings.build(ratio)
+        found = moves(self.folds)
+        if len(found) > MOST:
+            raise IllegalSymmetry(
+                f"{len(found)} copies; at most {MOST} are mixed at one place; use fewer elements or folds",
+                where="folds",
+            )
+        for number, fold in enumerate(self.folds):
+            for place, move in enumerate(moves([fold])):
+                refusal = base.refusal(move)
+                if refusal:
+                    raise IllegalSymmetry(refusal, where=f"folds.{number}.elements.{place}")
+        shifts = [Fraction(part) for fold in self.folds for element in fold.elements for part in element.shift]
+        step = math.lcm(*(part.denominator for part in shifts))
+        return PartialSymmetry(base, found, (step, step))

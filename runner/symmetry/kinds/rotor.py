@@ -1,0 +1,247 @@
+"""A rotor: turns about the picture's middle, with mirrors or without, is settings -> symmetry of an untiled picture.
+
+What a kaleidoscope of two mirrors shows. The group is cyclic, or dihedral of any order from 1 (a mirror alone) to
+24; the texture lives on one wedge, or on two that are each other's mirror image where there are no mirrors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, model_validator
+
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.base import Claim, Move, Ratio, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.colour import Colour
+from orbifolio.runner.symmetry.groups.emblems import EMBLEMS
+from orbifolio.runner.symmetry.groups.groups import Word
+from orbifolio.runner.symmetry.groups.presentation import Presentation, homomorphisms
+from orbifolio.runner.symmetry.groups.sheets import Sheets, reflections, rotations
+from orbifolio.runner.symmetry.groups.wedge import ACTIVE, Fan, FanLookup, Wedge, reach
+from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
+from orbifolio.runner.symmetry.layouts.flat_charts import Sheet, in_fractions, spin
+from orbifolio.runner.symmetry.layouts.folded import Surface
+from orbifolio.runner.symmetry.verify.summary import summarise
+
+Floats = npt.NDArray[np.float64]
+
+_CROWDED = 1.3  # radius in pixels, for each turn, within which a turn moves nothing by eight pixels
+_PREFERRED = ("[g, b, r]", "[g, r, b]", "[-r, -g, -b]")
+
+
+def presentation(order: int, *, mirrors: bool) -> Presentation:
+    """The turns about the middle, with or without mirrors.
+
+    Args:
+        order: of the turn; 1 for none.
+        mirrors: whether there are any.
+    """
+    title = f"the rotor of order {order}" + (" with mirrors" if mirrors else "")
+    generators: list[tuple[str, str]] = []
+    relations: list[Word] = []
+    if order > 1:
+        generators.append(("r", f"a turn by {360 / order:.4g} degrees"))
+        relations.append((("r", order),))
+    if mirrors:
+        generators.append(("m", "a mirror"))
+        relations.append((("m", 2),))
+    if order > 1 and mirrors:
+        relations.append((("m", 1), ("r", 1)) * 2)
+    return Presentation(title, tuple(generators), tuple(relations), "choose an order that 2 or 3 divides")
+
+
+class RotorSymmetry(Symmetry):
+    """Turns about the middle with a legal colour action: see `base.Symmetry`.
+
+    Attributes:
+        order: of the turn.
+        assignment: the colour element of every generator.
+    """
+
+    wrap = (False, False)
+    cells = 1
+
+    def __init__(self, order: int, assignment: Mapping[str, int], ratio: Ratio | None) -> None:
+        self.order, self.assignment = order, dict(assignment)
+        self.mirrors = "m" in assignment
+        self.group = f"D{order}" if self.mirrors else f"C{order}"
+        self.ratio = None if ratio is None else ratio.value
+        told = {"r": f"each turn by {360 / order:.4g} degrees", "m": "the mirror"}
+        parts = [f"{colour.describe(item)} by {told[name]}" for name, item in assignment.items() if item]
+        shape = f"{order}-fold kaleidoscope" if self.mirrors else f"{order}-fold rotor"
+        self.title = ", ".join([shape if order > 1 else "mirror image", *parts])
+        self.notes = ()
+
+    def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
+        """The nearest multiples: see `base.Symmetry.fit`."""
+        return fit_free(width, multiple, self.ratio or ratio)
+
+    def sheets(self) -> tuple[int, Sheets]:
+        """The number p of the wedge with angle pi / p, and what lies on it."""
+        turn, mirror = self.assignment.get("r", 0), self.assignment.get("m", 0)
+        if self.order == 1:  # half a plane is no wedge: two quarters of it, the second behind a side that is no mirror
+            beyond = np.array([[0, 0, 1], [1, 1, 0]], dtype=np.int64)
+            return 2, Sheets(beyond, np.array([[0, mirror, 0], [0, mirror, 0]], dtype=np.int64))
+        if self.mirrors:
+            return self.order, reflections((0, mirror, colour.compose(turn, mirror)))
+        return self.order, rotations(turn, 0)
+
+    def layout(self, width: int, height: int) -> BlendedLayout:
+        """The gather for a size that `fit` returned."""
+        p, sheets = self.sheets()
+        chart = Sheet(width / height)
+        wedge = Wedge(p, reach=reach(p, chart.half))
+        rings = max(2, math.ceil(wedge.reach * min(width, height) / 2))
+        image = [colour.MATRICES[element] for element in self.colours()]
+        surface = Surface(Fan(wedge, sheets, rings, ACTIVE), wedge.reach / rings, np.mean(image, axis=0))
+        return BlendedLayout(FanLookup(surface), chart, width, height)
+
+    def _elements(self) -> list[tuple[str, Floats, int]]:
+        """Name, matrix on points and colour element of all, the identity first."""
+        found = []
+        flip = np.diag([-1.0, 1.0, 1.0])
+        for step in range(self.order):
+            angle, element = 360 * step / self.order, colour.power(self.assignment.get("r", 0), step)
+            found.append((f"{angle:.4g} degree rotation about the middle", spin(angle), element))
+        if self.mirrors:
+            for step in range(self.order):
+                angle, (_, turn, element) = (90 + 180 * step / self.order) % 180, found[step]
+                name = f"mirror in the line at {angle:.4g} degrees through the middle"
+                found.append((name, turn @ flip, colour.compose(element, self.assignment["m"])))
+        return found
+
+    def claims(self) -> tuple[Claim, ...]:
+        """All elements, but the identity."""
+        return tuple(Claim(*item) for item in self._elements()[1:])
+
+    def planar_claims(self, ratio: float) -> tuple[Claim, ...]:
+        """All: see `base.Symmetry.planar_claims`."""
+        return tuple(replace(claim, matrix=in_fractions(claim.matrix, ratio)) for claim in self.claims())
+
+    def candidates(self, ratio: float) -> tuple[Claim, ...]:
+        """Turns and mirrors that are none of ours: see `base.Symmetry.candidates`."""
+        turns = [360 * step / order for order in (2, 3, 4, 5, 6, 7, 2 * self.order) for step in range(1, order)]
+        tried = [(f"{angle:.4g} degree rotation about the middle", spin(angle)) for angle in turns]
+        for angle in sorted({*range(0, 180, 15), 90 / self.order + 90 % (180 / self.order)}):
+            flip = spin(2 * angle) @ np.diag([1.0, -1.0, 1.0])
+            tried.append((f"mirror in the line at {angle:.4g} degrees through the middle", flip))
+        own = [matrix for _, matrix, _ in self._elements()]
+        near = min(math.radians(120 / self.order), 0.1)  # what nearly is one of ours nearly holds
+        kept = {
+            name: Claim(name, matrix, colour.IDENTITY)
+            for name, matrix in tried
+            if all(np.abs(matrix - member).max() > near for member in own)
+        }
+        return tuple(kept.values())
+
+    def measured(self, picture: npt.NDArray[Any], claims: Sequence[Claim], tried: Sequence[Claim]) -> Any:
+        """On the picture as it is: see `base.Symmetry.measured`; the very middle is finer than pixels."""
+        from orbifolio.runner.symmetry.verify.flat import measure_flat
+
+        return measure_flat(picture, claims, tried, wrap=self.wrap, hole=_CROWDED * self.order)
+
+    def colours(self) -> tuple[int, ...]:
+        """All colour elements of the action's image, identity first."""
+        return colour.generate(self.assignment.values())
+
+    def orientations(self) -> tuple[tuple[float, bool], ...]:
+        """All turns, then all flips: see `base.Symmetry.orientations`."""
+        flips = (False, True) if self.mirrors else (False,)
+        return tuple((360 * step / self.order, flip) for flip in flips for step in range(self.order))
+
+    def appearances(self) -> tuple[tuple[float, bool, Floats], ...]:
+        """Every element with its colours: see `base.Symmetry.appearances`."""
+        return tuple(
+            (angle, flip, colour.MATRICES[element].astype(np.float64))
+            for (angle, flip), (_, _, element) in zip(self.orientations(), self._elements(), strict=True)
+        )
+
+    def advisories(self) -> tuple[str, ...]:
+        """Emblems in the middle, and mirror lines with few colours."""
+        found = []
+        turn, mirror = self.assignment.get("r", 0), self.assignment.get("m", 0)
+        if self.order in EMBLEMS and turn == colour.IDENTITY:
+            table = homomorphisms(presentation(self.order, mirrors=self.mirrors))
+            legal = {int(row[0]) for row in table if not self.mirrors or int(row[1]) == mirror}
+            options = [text for text in _PREFERRED if colour.parse(text) in legal][:2]
+            cure = f"colours {{r: {' or '.join(options)}}} prevent it" if options else "order 3, 7 or 8 does not"
+            found.append(
+                f"a {self.order}-fold middle without a colour action tends to read as {EMBLEMS[self.order]}; {cure}"
+            )
+        if self.mirrors:
+            found += [
+                told
+                for element in dict.fromkeys((mirror, colour.compose(turn, mirror)))
+                if (told := mirror_warning("mirror lines through the middle", element, "mirrors: false has none"))
+            ]
+        return tuple(found)
+
+    def motion(self, move: Move) -> Floats:
+        """See `base.Symmetry.motion`."""
+        return Sheet(self.ratio or 1.0).motion(move.turn, move.mirrored, move.shift)
+
+    def refusal(self, move: Move) -> str:
+        """An untiled picture has nothing to be shifted in: see `base.Symmetry.refusal`."""
+        if move.shift != (0.0, 0.0):
+            return "a shift leads out of a picture that does not repeat; only a tile can be shifted; use base: plane"
+        return ""
+
+    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
+        """The `symmetry` block of `run.json`: see `base.Symmetry.summary`."""
+        return summarise(self, kind, picture)
+
+
+def fit_free(width: int, multiple: int, ratio: float) -> tuple[int, int]:
+    """The nearest multiples, where any shape will do: see `base.Symmetry.fit`."""
+    if width < 1 or multiple < 1 or not ratio > 0 or not math.isfinite(ratio):
+        raise ValueError(f"width {width}, multiple {multiple}, ratio {ratio}: all must be positive")
+    across = multiple * max(1, round(width / multiple))
+    return across, multiple * max(1, round(across / ratio / multiple))
+
+
+def mirror_warning(lines: str, element: int, cure: str) -> str:
+    """What a mirror's colour element does to its lines, or "" where it does nothing."""
+    if element == colour.IDENTITY:
+        return ""
+    free = colour.fixed_dimension([element])
+    return (
+        f"{lines} carry {colour.spell(element)}: all along them {colour.describe_fixed(element)} "
+        f"({free} of 3 colour dimensions stay free); {cure}"
+    )
+
+
+class Rotor(SymmetrySettings):
+    """Turns about the middle of a picture that does not tile, as in a kaleidoscope of two mirrors.
+
+    Generators: r is the turn by 360 / order degrees, counter-clockwise; m, where there are mirrors, the one in the
+    vertical line through the middle.
+    """
+
+    cites: ClassVar[tuple[str, ...]] = ("conway2008", "senechal1979", "mindseye")
+
+    kind: Literal["rotor"] = "rotor"
+    order: int = Field(default=6, ge=1, le=24)
+    """How many times the picture repeats about its middle; 1 with mirrors is a mirror image."""
+    mirrors: bool = False
+    """Reflections too, as in a kaleidoscope, or turns only."""
+    colours: dict[str, Colour] = Field(default_factory=dict)
+    """A colour element for r or m. What is not named changes as few colours as can be."""
+
+    @model_validator(mode="after")
+    def _is_something(self) -> Self:
+        if self.order == 1 and not self.mirrors:
+            raise ValueError(
+                "order 1 without mirrors; a rotor turns or reflects; set mirrors: true, or a larger order, "
+                "or use kind none"
+            )
+        return self
+
+    def build(self, ratio: Ratio | None = None) -> RotorSymmetry:
+        """The working symmetry: see `SymmetrySettings.build`; any ratio will do."""
+        given = {name: colour.parse(value) for name, value in self.colours.items()}
+        return RotorSymmetry(self.order, presentation(self.order, mirrors=self.mirrors).complete(given), ratio)

@@ -1,0 +1,1 @@
+"""From orbits to pixels: sparse gathers and textures, computed once for each phase."""

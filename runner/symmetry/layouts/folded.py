@@ -1,0 +1,236 @@
+"""The layout of a folded surface: (texture, chart, size) -> the gather from its orbits to the chart's pixels.
+
+Every pixel looks at a point, the point is folded into the triangle, and there it blends three nodes of the
+texture; so the picture has the group's symmetry exactly, in every chart, and no seam. Where a pixel covers more
+than a node (towards a rim) it reads a smoothed texture; where it covers a good part of a tile, the picture
+fades to the mean colour, which the group's colours leave as it is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.base import Layout, Move
+from orbifolio.runner.symmetry.groups.triangle import Folded
+from orbifolio.runner.symmetry.layouts.blended import mixed_taps, ways_back
+from orbifolio.runner.symmetry.layouts.charts import Chart, grid
+from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather, build_ragged
+from orbifolio.runner.symmetry.layouts.mipmaps import STEPS, Smoothing, smoothing_step
+from orbifolio.runner.symmetry.layouts.texture import Taps, Texture
+
+Floats = npt.NDArray[np.float64]
+
+_SEEN = 1e-3  # weight below which no pixel is said to show a node
+_FADED = 0.5  # length of a pixel on the surface, in units of the triangle, from which all of it is mean
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A folded surface: the texture, its grain, and the colours that everything shares.
+
+    Attributes:
+        texture: on the sheets.
+        spacing: distance of neighbouring nodes on the surface, about.
+        mean: (3, 3) projector on the colours that the whole action leaves fixed.
+    """
+
+    texture: Texture
+    spacing: float
+    mean: Floats
+
+    @cached_property
+    def _smoothing(self) -> dict[str, Smoothing]:
+        return {}
+
+    def smoothing(self, device: str) -> Smoothing:
+        """One step of smoothing; made once for all windows of the surface.
+
+        Args:
+            device: where its tables are.
+        """
+        if device not in self._smoothing:
+            first = next(iter(self._smoothing.values()), None)
+            self._smoothing[device] = (smoothing_step(self.texture) if first is None else first).to(device)
+        return self._smoothing[device]
+
+    def mixed(self, chart: Chart, moves: Sequence[Move]) -> MixedSurface:
+        """The weighted mean of copies that a chart's moves make.
+
+        Args:
+            chart: that the moves are of.
+            moves: weights sum to 1.
+        """
+        mixture = sum(item.weight * colour.MATRICES[item.colour].astype(np.float64) for item in moves)
+        return MixedSurface(self.texture, self.spacing, self.mean @ mixture, self, ways_back(chart, moves))
+
+    def taps(self, points: Floats) -> Taps:
+        """What points of the surface blend."""
+        texture = self.texture
+        return texture.taps(texture.triangle.fold(points, texture.sheets.table, active=texture.active))
+
+
+@dataclass(frozen=True)
+class MixedSurface(Surface):
+    """The weighted mean of moved and recoloured copies of a surface.
+
+    Attributes:
+        single: the one copy.
+        back: for each copy the way back to where it was moved from, and the move.
+    """
+
+    single: Surface
+    back: tuple[tuple[Floats, Move], ...]
+
+    def smoothing(self, device: str) -> Smoothing:
+        """The single copy's: the texture is the same."""
+        return self.single.smoothing(device)
+
+    def taps(self, points: Floats) -> Taps:
+        """Every copy's, weighted: see `Surface.taps`."""
+        return mixed_taps(self.single.taps, points, self.back)
+
+
+class FoldedLayout(Layout):
+    """See the module's docstring and `base.Layout`; rows of the picture are the chart's, top first."""
+
+    def __init__(self, surface: Surface, chart: Chart, width: int, height: int) -> None:
+        self.width, self.height, self.surface, self.chart = width, height, surface, chart
+        self.wrap = chart.wrap
+        texture = surface.texture
+        self.parameters = texture.count
+        self.orbit_size = torch.from_numpy(texture.size.astype(np.float32))
+        special, projectors = texture.special
+        self._special, self._projectors = torch.from_numpy(special), torch.from_numpy(projectors)
+        self._mean = torch.from_numpy(surface.mean)
+        x, y = grid(width, height)
+        sights = chart.look(x, y)
+        length = sights.spacing * (2 / min(width, height))
+        fade = np.where(sights.there, np.clip(2 * length / _FADED - 1, 0.0, 1.0), 1.0)
+        self._fade = torch.from_numpy(fade.astype(np.float32))[:, None]
+        points = np.where((fade < 1)[:, None], sights.points, [0.0, 0.0, 1.0])
+        level = np.clip(np.log2(np.maximum(length / surface.spacing, 1.0)), 0, len(STEPS) - 1)
+        level[fade >= 1] = 0
+        self._levels = math.ceil(float(level.max(initial=0.0)))
+        self._smooth = surface.smoothing("cpu") if self._levels else None
+        self._draw = self._tables(surface.taps(points), level, fade)
+
+    def _tables(self, taps: Taps, level: Floats, fade: Floats) -> Gather:
+        """Every pixel blends two levels, each a copy of the orbits behind the one before."""
+        weights = taps.weights * (fade < 1)[:, None]
+        if not self._levels:
+            return build_gather(taps.orbits, taps.elements, weights, self.parameters)
+        from orbifolio.runner.symmetry.layouts.fold_kernels import layer_taps  # compiles, so not before it is needed
+
+        orbits, elements = (array.astype(np.int32, copy=False) for array in (taps.orbits, taps.elements))
+        layered = layer_taps(orbits, elements, weights, level, self._levels, self.parameters)
+        return build_ragged(*layered, self.parameters * (self._levels + 1))
+
+    def _smoothed(self, values: Tensor) -> list[Tensor]:
+        """The values, then each level's."""
+        found = [values]
+        for level in range(1, self._levels + 1):
+            assert self._smooth is not None
+            values = found[-1]
+            for _ in range(STEPS[level] - STEPS[level - 1]):
+                values = self._smooth(values)
+            found.append(values)
+        return found
+
+    def render(self, values: Tensor) -> Tensor:
+        """The chart's picture of these orbit values: see `base.Layout.render`."""
+        return self.render_with((), values)[0]
+
+    def render_with(self, others: Sequence[Layout], values: Tensor) -> list[Tensor]:
+        """Windows of one surface, which smooth its texture once: see `base.Layout.render_with`."""
+        windows = [self, *(other for other in others if isinstance(other, FoldedLayout))]
+        assert len(windows) == len(others) + 1
+        wide = self.constrain(values if values.dtype in (torch.float32, torch.float64) else values.float())
+        mean = self.mean(wide)
+        levels = max(windows, key=lambda window: window._levels)._smoothed(wide)
+        return [window._shade(levels, mean).to(values.dtype) for window in windows]
+
+    def _shade(self, levels: Sequence[Tensor], mean: Tensor) -> Tensor:
+        """(1, 3, height, width) from the levels, faded to the mean."""
+        points = self._draw(torch.cat(list(levels[: self._levels + 1])) if self._levels else levels[0])
+        fade = self._fade.to(points.dtype)
+        points = points * (1 - fade) + mean * fade + 0.5
+        return points.view(1, self.height, self.width, 3).permute(0, 3, 1, 2)
+
+    def mean(self, values: Tensor) -> Tensor:
+        """(1, 3) the mean colour over the whole surface, centred."""
+        share = (self.orbit_size / self.orbit_size.sum()).to(values.dtype)[:, None]
+        average = (values * share).sum(0)
+        return (self._mean.to(values.dtype) * average).sum(1)[None]
+
+    def constrain(self, values: Tensor) -> Tensor:
+        """Project values at special positions: see `base.Layout.constrain`."""
+        if not len(self._special):
+            return values
+        there = values.index_select(0, self._special)
+        fixed = (self._projectors.to(values.dtype) * there[:, None, :]).sum(2)
+        return values.index_copy(0, self._special, fixed)
+
+    def sample(self, picture: Tensor) -> Tensor:
+        """The orbit values nearest to a picture of this chart: see `base.Layout.sample`.
+
+        Nodes that no pixel shows take the mean colour.
+        """
+        picture = picture.to(self.orbit_size.device)
+        picture = picture if picture.dtype == torch.float64 else picture.float()
+        resized = torch.nn.functional.interpolate(
+            picture, (self.height, self.width), mode="bilinear", align_corners=False, antialias=True
+        )
+        shown = 1 - self._fade.to(picture.dtype)
+        points = (resized[0].permute(1, 2, 0).reshape(-1, 3) - 0.5) * shown
+        mean = points.sum(0) / shown.sum().clamp_min(1e-9)
+        collected = self._draw.collect(points).view(-1, self.parameters, 3).sum(0)
+        weight = self._shown.to(points.dtype)
+        values = torch.where(weight > _SEEN, collected / weight.clamp_min(_SEEN), mean)
+        return self.constrain(values)
+
+    @cached_property
+    def _shown(self) -> Tensor:
+        """(P, 1) how much of every orbit the picture shows, over all levels."""
+        levels = self._draw.shown(1 - self._fade[:, 0])
+        return levels.view(-1, self.parameters).sum(0).float()[:, None]
+
+    def carry(self, values: Tensor, old: Layout) -> Tensor:
+        """The old texture at this one's nodes, without the detour over a picture: see `base.Layout.carry`."""
+        if not isinstance(old, FoldedLayout):
+            return super().carry(values, old)
+        sheet, node = self.surface.texture.representatives()
+        weights = self.surface.texture.weights[node]
+        state = sheet * colour.COUNT
+        taps = old.surface.texture.taps(Folded(weights, state, np.zeros_like(state)))
+        gather = build_gather(taps.orbits, taps.elements, taps.weights, old.parameters).to(str(values.device))
+        return self.constrain(gather(old.constrain(values)))
+
+    def representatives(self) -> Floats:
+        """Nodes, on the surface: see `base.Layout.representatives`."""
+        texture = self.surface.texture
+        sheet, node = texture.representatives()
+        found: Floats = np.einsum("nij,nj->ni", texture.sheets.ways(texture.triangle)[sheet], texture.places[node])
+        return found
+
+    def mixed(self, moves: Sequence[Move]) -> FoldedLayout:
+        """The mean of moved copies: see `base.Layout.mixed`."""
+        return FoldedLayout(self.surface.mixed(self.chart, moves), self.chart, self.width, self.height)
+
+    def to(self, device: str) -> FoldedLayout:
+        """The same layout with its tables on a device."""
+        moved = object.__new__(FoldedLayout)
+        moved.__dict__.update({name: item for name, item in self.__dict__.items() if name != "_shown"})
+        for name in ("orbit_size", "_special", "_projectors", "_mean", "_fade"):
+            setattr(moved, name, getattr(self, name).to(device))
+        moved._draw = self._draw.to(device)
+        moved._smooth = None if self._smooth is None else self.surface.smoothing(device)
+        return moved

@@ -1,0 +1,382 @@
+"""An orbit is a set of texels that show one value, each through a colour element; a layout draws them all.
+
+Texels are the points of a grid that every isometry of the group permutes, so orbits are found by exact
+integer arithmetic: a texel belongs to the smallest of its images. Pixels are texels except on hexagonal
+lattices, whose turns permute no pixel grid: there n x n texels lie on the lattice of each cell, one row
+of texels on each row of pixels, and a pixel between them blends the corners of its lattice triangle. The
+triangles are cut along the short diagonal, which every hexagonal isometry respects; a square-wise blend
+would not be symmetric.
+
+Convention: texel coordinates are integers with y upwards, modulo the translations that change no colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.base import Layout, Move
+from orbifolio.runner.symmetry.groups.groups import Group
+from orbifolio.runner.symmetry.groups.isometry import Isometry, Period, hermite
+from orbifolio.runner.symmetry.groups.lattice import Frame
+from orbifolio.runner.symmetry.groups.legality import elements, neutral_period
+from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup, Mixed
+from orbifolio.runner.symmetry.layouts.flat_charts import Tile
+from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
+from orbifolio.runner.symmetry.layouts.resample import resample
+from orbifolio.runner.symmetry.layouts.texture import Taps
+
+Integers = npt.NDArray[np.int64]
+AnyIntegers = npt.NDArray[np.signedinteger[Any]]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Orbits:
+    """The texels of one period, sorted into orbits.
+
+    Attributes:
+        period: of the texel coordinates.
+        orbit: (texels,) orbit of each texel, texel (x, y) at y * period.width + x.
+        element: (texels,) colour element through which it shows the orbit's value.
+        count: number of orbits.
+        special: (S,) orbits whose stabiliser changes colours.
+        projectors: (S, 3, 3) on the colours that the stabiliser leaves fixed.
+    """
+
+    period: Period
+    orbit: Integers
+    element: Integers
+    count: int
+    special: Integers
+    projectors: Floats
+
+    def texel(self, x: AnyIntegers, y: AnyIntegers) -> AnyIntegers:
+        """Index of the texels at any integer coordinates."""
+        return _index(self.period, x, y)
+
+
+def _index(period: Period, x: AnyIntegers, y: AnyIntegers) -> AnyIntegers:
+    turns, row = np.divmod(y, period.height)
+    result: AnyIntegers = row * period.width + (x - turns * period.shear) % period.width
+    return result
+
+
+def find_orbits(action: tuple[tuple[Isometry, int], ...], grid: Integers, period: Period) -> Orbits:
+    """Sort texels into orbits.
+
+    Args:
+        action: isometries up to colour-neutral translations, with their colour elements.
+        grid: (2, 2) texel coordinates of e1 and e2, as columns.
+        period: the colour-neutral translations in texel coordinates.
+
+    Raises:
+        ValueError: an isometry does not permute the texels.
+    """
+    y, x = np.divmod(np.arange(period.index, dtype=np.int64), period.width)
+    first = np.full(period.index, period.index, dtype=np.int64)
+    element = np.zeros(period.index, dtype=np.int64)
+    moves = [_on_texels(isometry, grid) for isometry, _ in action]
+    for (matrix, shift), (_, changes) in zip(moves, action, strict=True):
+        image = _index(
+            period, matrix[0, 0] * x + matrix[0, 1] * y + shift[0], matrix[1, 0] * x + matrix[1, 1] * y + shift[1]
+        )
+        closer = image < first
+        first = np.where(closer, image, first)
+        element[closer] = colour.INVERSE[changes]  # I(x) = c(g)^-1 I(g x)
+    heads = np.flatnonzero(first == np.arange(period.index))
+    number = np.zeros(period.index, dtype=np.int64)
+    number[heads] = np.arange(len(heads))
+    x, y = x[heads], y[heads]
+
+    def fixed(move: tuple[Integers, Integers], among: Integers) -> npt.NDArray[np.bool_]:
+        matrix, shift = move
+        u, v = x[among], y[among]
+        image = _index(
+            period, matrix[0, 0] * u + matrix[0, 1] * v + shift[0], matrix[1, 0] * u + matrix[1, 1] * v + shift[1]
+        )
+        stays: npt.NDArray[np.bool_] = image == heads[among]
+        return stays
+
+    changing = [move for move, (_, changes) in zip(moves, action, strict=True) if changes != colour.IDENTITY]
+    everyone = np.arange(len(heads))
+    suspects = [everyone[fixed(move, everyone)] for move in changing]
+    special = np.unique(np.concatenate([*suspects, np.zeros(0, dtype=np.int64)]))
+    sums, counts = np.zeros((len(special), 3, 3)), np.zeros(len(special))
+    for move, (_, changes) in zip(moves, action, strict=True):
+        stays = fixed(move, special)
+        sums[stays] += colour.MATRICES[changes]
+        counts[stays] += 1
+    projectors = sums / counts[:, None, None]
+    return Orbits(period, number[first], element, len(heads), special, projectors)
+
+
+def _on_texels(isometry: Isometry, grid: Integers) -> tuple[Integers, Integers]:
+    """Linear part and shift in texel coordinates."""
+    (a, b), (c, d) = grid.tolist()
+    determinant = a * d - b * c
+    matrix = grid @ np.array(isometry.matrix) @ np.array([[d, -b], [-c, a]])
+    shift = grid @ np.array(isometry.halves)
+    if (matrix % determinant).any() or (shift % 2).any():
+        raise ValueError(f"{isometry} does not permute the texels")
+    return matrix // determinant, shift // 2
+
+
+class PlaneLayout(Layout):
+    """The gather of a plane group at one size: see `base.Layout`.
+
+    `render` applies `constrain` first, so its result is symmetric whatever the values are; it returns
+    channels-last memory, as convolutions like it.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        parameters: int,
+        *,
+        draw: Gather,
+        texels: Gather,
+        orbit_size: Tensor,
+        special: Tensor,
+        projectors: Tensor,
+        fine: tuple[int, int],
+        spacing: tuple[float, float],
+        order: Tensor | None,
+        orbits: Orbits,
+        grid: Integers,
+        frame: Frame,
+    ) -> None:
+        self.width, self.height, self.parameters = width, height, parameters
+        self.wrap = (True, True)
+        self.orbit_size = orbit_size
+        self._draw, self._texels = draw, texels
+        self._special, self._projectors = special, projectors
+        self._fine, self._spacing, self._order = fine, spacing, order
+        self._orbits, self._grid, self._frame = orbits, grid, frame
+
+    def render(self, values: Tensor) -> Tensor:
+        """The artwork of these orbit values: see `base.Layout.render`."""
+        points = self._draw(self.constrain(_widened(values))) + 0.5
+        picture = points.to(values.dtype).view(1, self.height, self.width, 3)
+        return picture.permute(0, 3, 1, 2)
+
+    def constrain(self, values: Tensor) -> Tensor:
+        """Project values at special positions: see `base.Layout.constrain`."""
+        if not len(self._special):
+            return values
+        there = values.index_select(0, self._special)
+        fixed = (self._projectors.to(values.dtype) * there[:, None, :]).sum(2)
+        return values.index_copy(0, self._special, fixed)
+
+    def sample(self, picture: Tensor) -> Tensor:
+        """The orbit values nearest to a picture: see `base.Layout.sample`."""
+        picture = _widened(picture.to(self.orbit_size.device))
+        fine = resample(picture, *self._fine, wrap=self.wrap, spacing=self._spacing)
+        points = fine[0].permute(1, 2, 0).reshape(-1, 3) - 0.5
+        if self._order is not None:
+            points = points.index_select(0, self._order)
+        values = self._texels.collect(points) / self.orbit_size[:, None].to(points.dtype)
+        return self.constrain(values)
+
+    def evaluate(self, values: Tensor, points: Tensor) -> Tensor:
+        """The artwork at any positions, blended linearly between texels.
+
+        Args:
+            values: (P, 3), centred, on the CPU.
+            points: (N, 2) positions (x, y) in fractions of the picture, y downwards; any real numbers.
+
+        Returns:
+            (N, 3), centred.
+        """
+        taps = self.taps(np.asarray(points, dtype=np.float64))
+        return build_gather(taps.orbits, taps.elements, taps.weights, self.parameters)(self.constrain(values))
+
+    def taps(self, points: Floats) -> Taps:
+        """What the artwork blends at any positions; see `evaluate`."""
+        place = points * [1.0, -1.0]  # texels fit 32 bits, which divide several times faster than 64
+        if self._frame.hexagonal:
+            place = np.round(place @ (self._grid @ np.array(self._frame.edges).T).T, 9)
+            corners, weights = triangle_taps(np.floor(place).astype(np.int32), place - np.floor(place))
+        else:
+            place = np.round(place * [self.width, self.height], 9)
+            base, part = np.floor(place).astype(np.int32), place - np.floor(place)
+            if not part.any():  # whole texels: a copy that is shifted by some
+                texel = self._orbits.texel(base[:, :1], base[:, 1:])
+                return Taps(self._orbits.orbit[texel], self._orbits.element[texel], np.ones(texel.shape))
+            steps = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=np.int32)
+            corners = base[:, None, :] + steps
+            u, v = part[:, 0], part[:, 1]
+            weights = np.stack([(1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v], axis=1)
+        texel = self._orbits.texel(corners[..., 0], corners[..., 1])
+        return Taps(self._orbits.orbit[texel], self._orbits.element[texel], weights)
+
+    def representatives(self) -> Floats:
+        """Texels, in fractions of the picture: see `base.Layout.representatives`."""
+        own = np.flatnonzero(self._orbits.element == colour.IDENTITY)
+        _, first = np.unique(self._orbits.orbit[own], return_index=True)
+        y, x = np.divmod(own[first], self._orbits.period.width)
+        place = np.stack([x, y], axis=1).astype(np.float64)
+        if self._frame.hexagonal:
+            place = place @ np.linalg.inv(self._grid @ np.array(self._frame.edges).T).T
+        else:
+            place /= [self.width, self.height]
+        return np.column_stack([place * [1.0, -1.0], np.ones(len(place))])
+
+    def mixed(self, moves: Sequence[Move]) -> BlendedLayout:
+        """The mean of moved copies: see `base.Layout.mixed`."""
+        chart = Tile(self.width, self.height, self._frame.ratio or self.width / self.height)
+        return BlendedLayout(Mixed(_TileLookup(self), chart, moves), chart, self.width, self.height, self)
+
+    def to(self, device: str) -> PlaneLayout:
+        """The same layout with its tables on a device."""
+        return PlaneLayout(
+            self.width,
+            self.height,
+            self.parameters,
+            draw=self._draw.to(device),
+            texels=self._texels.to(device),
+            orbit_size=self.orbit_size.to(device),
+            special=self._special.to(device),
+            projectors=self._projectors.to(device),
+            fine=self._fine,
+            spacing=self._spacing,
+            order=None if self._order is None else self._order.to(device),
+            orbits=self._orbits,
+            grid=self._grid,
+            frame=self._frame,
+        )
+
+
+class _TileLookup(Lookup):
+    """A tile's layout as a lookup, over fractions of the picture."""
+
+    def __init__(self, layout: PlaneLayout) -> None:
+        self.layout = layout
+        self.count, self.size = layout.parameters, layout.orbit_size.double().numpy()
+        self.special = (layout._special.numpy(), layout._projectors.numpy())
+        self.spacing, self.mean = 2 / min(layout.width, layout.height), np.eye(3)
+
+    def taps(self, points: Floats) -> Taps:
+        """See `blended.Lookup.taps`."""
+        return self.layout.taps(points[:, :2])
+
+    def representatives(self) -> Floats:
+        """The layout carries for itself."""
+        raise NotImplementedError
+
+
+def _widened(values: Tensor) -> Tensor:
+    """At least single precision: half precision cannot carry the parameters of a picture."""
+    return values if values.dtype in (torch.float32, torch.float64) else values.float()
+
+
+def triangle_taps(base: AnyIntegers, part: Floats) -> tuple[AnyIntegers, Floats]:
+    """Corners and weights of the lattice triangle around a point, cut along (0, 0)-(1, 1).
+
+    Args:
+        base: (N, 2) lower corner of the point's lattice square.
+        part: (N, 2) position in the square, in [0, 1).
+
+    Returns:
+        Corners (N, 3, 2) and weights (N, 3), the latter summing to 1.
+    """
+    u, v = part[:, 0], part[:, 1]
+    lower = u >= v
+    middle = np.where(lower[:, None], [1, 0], [0, 1]).astype(base.dtype)
+    corners = np.stack([base, base + middle, base + 1], axis=1)
+    weights = np.stack([1 - np.maximum(u, v), np.abs(u - v), np.minimum(u, v)], axis=1)
+    return corners, weights
+
+
+def plane_layout(group: Group, colours: Mapping[str, int], frame: Frame, width: int, height: int) -> PlaneLayout:
+    """The layout of one size.
+
+    Args:
+        group: the plane group.
+        colours: a legal colour action.
+        frame: how the picture lies in the lattice.
+        width: pixels.
+        height: pixels.
+
+    Raises:
+        ValueError: a size that `Frame.fit` does not return.
+    """
+    unit_width, unit_height = frame.units()
+    if width < 1 or height < 1 or width % unit_width or height % unit_height:
+        raise ValueError(
+            f"{width} x {height} for {group.name}; width must be a multiple of {unit_width} "
+            f"and height of {unit_height}; ask fit for a size"
+        )
+    edges = np.array(frame.edges).T  # columns: right, up
+    adjugate = np.array([[edges[1, 1], -edges[0, 1]], [-edges[1, 0], edges[0, 0]]])
+    if frame.hexagonal:
+        texels_per_cell = height // (2 * frame.rows) if frame.upright else width // (2 * frame.columns)
+        grid = texels_per_cell * np.eye(2, dtype=np.int64)
+    else:
+        grid = np.array([[width], [height]]) * adjugate // frame.cells
+    neutral = neutral_period(colours)
+    basis = grid @ np.array([[neutral.width, neutral.shear], [0, neutral.height]])
+    period = hermite(_vector(basis[:, 0]), _vector(basis[:, 1]))
+    orbits = find_orbits(elements(group, colours), grid, period)
+
+    rows, columns = np.divmod(np.arange(width * height, dtype=np.int64), width)
+    if not frame.hexagonal:
+        texel = orbits.texel(columns, -rows)[:, None]
+        draw = texels = build_gather(orbits.orbit[texel], orbits.element[texel], None, orbits.count)
+        fine, spacing, order = (height, width), (1.0, 1.0), None
+    else:
+        scaled = texels_per_cell * edges  # exact: numerators over width * height
+        place = np.stack([columns * height, -rows * width], axis=1) @ scaled.T
+        base, rest = np.divmod(place, width * height)
+        corners, weights = triangle_taps(base, rest / (width * height))
+        corners, weights = _compact(corners, weights)
+        texel = orbits.texel(corners[..., 0], corners[..., 1])
+        draw = build_gather(orbits.orbit[texel], orbits.element[texel], weights, orbits.count)
+
+        whole = hermite(_vector(scaled[:, 0]), _vector(scaled[:, 1]))
+        y, x = np.divmod(np.arange(whole.index, dtype=np.int64), whole.width)
+        fine = (2 * frame.rows * texels_per_cell, 2 * frame.columns * texels_per_cell)
+        to_fine = np.array([[2 * frame.columns], [2 * frame.rows]]) * adjugate // frame.cells
+        across = to_fine @ np.stack([x, y])
+        order = torch.from_numpy((-across[1]) % fine[0] * fine[1] + across[0] % fine[1])
+        spacing = (1.0, 2.0) if frame.upright else (2.0, 1.0)
+        texel = orbits.texel(x, y)[:, None]
+        texels = build_gather(orbits.orbit[texel], orbits.element[texel], None, orbits.count)
+    size = np.bincount(orbits.orbit[texel[:, 0]], minlength=orbits.count)
+    return PlaneLayout(
+        width,
+        height,
+        orbits.count,
+        draw=draw,
+        texels=texels,
+        orbit_size=torch.from_numpy(size.astype(np.float32)),
+        special=torch.from_numpy(orbits.special),
+        projectors=torch.from_numpy(orbits.projectors),
+        fine=fine,
+        spacing=spacing,
+        order=order,
+        orbits=orbits,
+        grid=grid,
+        frame=frame,
+    )
+
+
+def _vector(column: Integers) -> tuple[int, int]:
+    return int(column[0]), int(column[1])
+
+
+def _compact(corners: Integers, weights: Floats) -> tuple[Integers, Floats]:
+    """Heaviest taps first, without those that no point needs: two where rows of texels and pixels agree."""
+    rank = np.argsort(-weights, axis=1, kind="stable")
+    corners = np.take_along_axis(corners, rank[..., None], axis=1)
+    weights = np.take_along_axis(weights, rank, axis=1)
+    needed = int((weights > 0).any(axis=0).sum())
+    return corners[:, :needed], weights[:, :needed]

@@ -1,0 +1,160 @@
+"""A texture on sheets: the nodes of subdivided triangles, glued along the sides, three taps to a point.
+
+Each sheet's triangle is cut into m^2 small ones, equal in barycentric coordinates; a point blends the corners
+of the small triangle it lies in. Nodes on sides and corners are shared by the sheets that meet there, each
+through its colour element, so the texture has no seam; where a node's own stabiliser changes colours, its
+value is projected on the colours that stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.groups.sheets import Sheets
+from orbifolio.runner.symmetry.groups.triangle import Folded, Triangle
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.integer]
+
+
+@dataclass(frozen=True)
+class Taps:
+    """What points blend: (N, 3) orbits, colour elements and weights."""
+
+    orbits: Indices
+    elements: Indices
+    weights: Floats
+
+
+@dataclass(frozen=True)
+class Texture:
+    """A texture on the sheets of a group.
+
+    Attributes:
+        triangle: the shape of every sheet.
+        sheets: how they are glued.
+        divisions: of each side, m.
+        active: mirrors that are there; a wedge has two.
+    """
+
+    triangle: Triangle
+    sheets: Sheets
+    divisions: int
+    active: tuple[int, ...] = (0, 1, 2)
+
+    @cached_property
+    def _steps(self) -> tuple[Integers, Integers]:
+        """Steps towards P and Q of every node of a sheet, as weight * m."""
+        towards_p, towards_q = np.meshgrid(*[np.arange(self.divisions + 1)] * 2, indexing="ij")
+        inside = towards_p + towards_q <= self.divisions
+        return towards_p[inside], towards_q[inside]
+
+    @property
+    def nodes(self) -> int:
+        """Nodes of one sheet."""
+        return (self.divisions + 1) * (self.divisions + 2) // 2
+
+    def _node(self, towards_p: Integers, towards_q: Integers) -> Integers:
+        """The number of a node; nodes are in order of `_steps`."""
+        before = towards_p * (self.divisions + 1) - towards_p * (towards_p - 1) // 2
+        result: Integers = before + towards_q
+        return result
+
+    @cached_property
+    def weights(self) -> Floats:
+        """(nodes, 3) barycentric coordinates of the nodes."""
+        p, q = self._steps
+        result: Floats = np.stack([p, q, self.divisions - p - q], axis=1) / self.divisions
+        return result
+
+    @cached_property
+    def places(self) -> Floats:
+        """(nodes, 3) the nodes of sheet 0 as points of the triangle."""
+        return self.triangle.normalised(self._raw(self.weights))
+
+    def _raw(self, weights: Floats) -> Floats:
+        return weights @ self.triangle.corners
+
+    @cached_property
+    def _orbits(self) -> tuple[Integers, Integers, Floats, Integers, Floats]:
+        """Orbit and element of each (sheet, node); share of each orbit; special orbits, their projectors."""
+        weights = self.weights
+        on_side = (weights < 1e-12) & np.isin(np.arange(3), self.active)
+        kind = on_side @ np.array([1, 2, 4])  # which sides a node lies on, as bits
+        head = np.empty((self.sheets.count, self.nodes), dtype=np.int64)
+        element = np.zeros_like(head)
+        special: dict[int, Floats] = {}
+        for bits in np.unique(kind):
+            there = np.flatnonzero(kind == bits)
+            gluing = self.sheets.glued([mirror for mirror in range(3) if bits >> mirror & 1])
+            head[:, there] = gluing.head[:, None] * self.nodes + there
+            element[:, there] = gluing.element[:, None]
+            for sheet, projector in gluing.projectors.items():
+                special.update({int(sheet * self.nodes + node): projector for node in there})
+        heads, orbit = np.unique(head, return_inverse=True)
+        orbit = orbit.reshape(head.shape)
+        # a side's node has half a hat on each sheet, a corner's a part as wide as its angle
+        corner_share = np.array([1 / self.triangle.p, 1 / self.triangle.q, 1 / self.triangle.r]) / 2
+        hat = np.where(on_side.sum(1) == 1, 0.5, 1.0)
+        for corner in range(3):
+            hat[weights[:, corner] > 1 - 1e-12] = corner_share[corner]
+        size = np.bincount(orbit.ravel(), np.broadcast_to(hat, orbit.shape).ravel(), minlength=len(heads))
+        numbers = np.searchsorted(heads, sorted(special))
+        projectors = np.array([special[key] for key in sorted(special)]).reshape(-1, 3, 3)
+        return orbit.astype(np.int64), element, size.astype(np.float64), numbers.astype(np.int64), projectors
+
+    @property
+    def count(self) -> int:
+        """Number of orbits: of free values."""
+        return len(self._orbits[2])
+
+    @property
+    def size(self) -> Floats:
+        """(orbits,) how many nodes' worth of surface shows each orbit."""
+        return self._orbits[2]
+
+    @property
+    def special(self) -> tuple[Integers, Floats]:
+        """Orbits whose stabiliser changes colours, and the projectors on what it leaves."""
+        return self._orbits[3], self._orbits[4]
+
+    def members(self) -> tuple[Integers, Integers]:
+        """(sheets, nodes) orbit of every node, and the colour element through which it shows its value."""
+        return self._orbits[0], self._orbits[1]
+
+    def representatives(self) -> tuple[Integers, Integers]:
+        """(orbits,) sheet and node of one member of each, that shows the value itself."""
+        orbit, element, _, _, _ = self._orbits
+        flat = np.flatnonzero(element.ravel() == colour.IDENTITY)
+        first = np.full(self.count, -1, dtype=np.int64)
+        first[orbit.ravel()[flat[::-1]]] = flat[::-1]
+        return first // self.nodes, first % self.nodes
+
+    def taps(self, folded: Folded) -> Taps:
+        """What folded points blend.
+
+        Args:
+            folded: by this texture's triangle with its sheets' table.
+        """
+        sheet, element = np.divmod(folded.state, colour.COUNT)
+        return self.taps_at(sheet, element, folded.weights)
+
+    def taps_at(self, sheet: Integers, element: Integers, weights: Floats) -> Taps:
+        """What points on sheets blend.
+
+        Args:
+            sheet: (N,).
+            element: (N,) colour element through which the sheet is seen.
+            weights: (N, 3) barycentric coordinates.
+        """
+        from orbifolio.runner.symmetry.layouts.fold_kernels import blend_nodes  # compiles, so not before it is needed
+
+        orbit, glued, _, _, _ = self._orbits
+        product = colour.PRODUCT.astype(np.int64)
+        return Taps(*blend_nodes(sheet, element, weights, self.divisions, orbit, glued, product))

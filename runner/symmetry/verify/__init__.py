@@ -1,0 +1,1 @@
+"""How exact the symmetry of any picture is, measured from its pixels alone."""
