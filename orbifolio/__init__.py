@@ -1,1 +1,10 @@
 """orbifolio: recipe-driven reports for generative art."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+# In a checkout, `runner` and `reports` beside this file are links to the folders at the top. Where Git could not make
+# links (Windows without developer mode), it wrote short text files instead: then the folders are found where they are.
+if not Path(__file__).with_name("runner").is_dir():
+    __path__.append(str(Path(__file__).resolve().parents[1]))

@@ -13,7 +13,8 @@ from pathlib import Path
 from orbifolio.reports import compare, files
 from orbifolio.reports.data import card
 from orbifolio.reports.data.log import Run, read_run
-from orbifolio.reports.pages import phase, run
+from orbifolio.reports.pages.phase import pages as phase_pages
+from orbifolio.reports.pages.run import run_page
 from orbifolio.reports.render import Renderer, renderer
 from orbifolio.reports.sweep import membership
 
@@ -56,9 +57,9 @@ def write_run(run: Run, gallery: Path, pages: Renderer, *, all_of_them: bool = T
         The pages that changed.
     """
     before = stamp(run.folder, pages.digest, run.status)
-    below = phase.pages(run, gallery, all_of_them=all_of_them)
+    below = phase_pages(run, gallery, all_of_them=all_of_them)
     changed = [page.path for page in below if pages.write(page)]
-    page = run.run_page(run, gallery)
+    page = run_page(run, gallery)
     if pages.write(page):
         changed.append(page.path)
     compare.write(run, card.write(run))

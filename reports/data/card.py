@@ -55,7 +55,7 @@ class Card:
         styles: names of the pictures that went in.
         parameters: the resolved recipe, flat: `renderer.phases.0.size` -> its value as JSON.
         cover: the finished picture or the newest frame, or None.
-        measures: what it is compared by, `measures.of_run`.
+        measures: what it is compared by, `metrics.of_run`.
         curve: its loss at a few steps of each phase.
     """
 
@@ -168,8 +168,8 @@ def from_run(run: Run) -> Card:
         overrides=values.texts(record.get("overrides")),
         parameters=dict(flattened(values.mapping(record.get("parameters")))) if record.get("parameters") else {},
         cover=_cover(run),
-        measures=measures.of_run(run),
-        curve=measures.curve(run),
+        measures=metrics.of_run(run),
+        curve=metrics.curve(run),
     )
 
 
@@ -232,7 +232,7 @@ def from_json(record: object) -> Card | None:
         parameters={str(name): values.text(value) for name, value in parameters.items()},
         cover=_cover_from(entry.get("cover")),
         measures={name: value for name, value in values.numbers(entry.get("measures")).items() if math.isfinite(value)},
-        curve=measures.curve_from(entry.get("curve")),
+        curve=metrics.curve_from(entry.get("curve")),
     )
 
 

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from orbifolio.reports.data import values
-from orbifolio.runner.run import events
+from orbifolio.runner import events
 
 STALE_AFTER = 600.0
 """Seconds of silence after which a run that claims to be running is taken for dead."""

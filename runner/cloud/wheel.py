@@ -21,7 +21,7 @@ from pathlib import Path
 from orbifolio.runner.errors import CloudError
 
 _NAME = "orbifolio"
-_SOURCES = ("runner", "reports", "templates", "recipes", "pyproject.toml", "README.md", "LICENSE")
+_SOURCES = ("orbifolio", "runner", "reports", "templates", "recipes", "pyproject.toml", "README.md", "LICENSE")
 _LEFT = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")  # written by pip when it installs
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -42,7 +42,8 @@ def _build(sources: Path, folder: Path) -> Path:
         for name in _SOURCES:
             found = sources / name
             if found.is_dir():
-                shutil.copytree(found, Path(scratch, name), ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+                ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
+                shutil.copytree(found, Path(scratch, name), symlinks=True, ignore=ignored)
             elif found.is_file():
                 shutil.copy2(found, Path(scratch, name))
         options = ["--quiet", "--no-deps", "--no-input", "--disable-pip-version-check", "--wheel-dir", str(folder)]

@@ -44,7 +44,7 @@ def run(
             raise click.UsageError("--mail tells of one run; leave it out for a folder")
         run_folder(recipe, overrides, images, gallery=gallery, devices=device, resume=resume)
         return
-    from orbifolio.runner.run.execute import run_recipe
+    from orbifolio.runner.execute import run_recipe
 
     words = ["orbifolio", "run", str(recipe), *overrides, *image_arguments(images), *out_arguments(gallery)]
     stop = _Interrupts()

@@ -1,28 +1,13 @@
-"""`orbifolio new` and `orbifolio schema`: recipes for people and for their editors."""
+"""`orbifolio new`: a recipe to begin from."""
 
 from __future__ import annotations
 
 import difflib
-import json
 from pathlib import Path
 
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.recipe.model import Recipe, recipe_folders
+from orbifolio.runner.recipe.model import recipe_folders
 from orbifolio.runner.run.run_folder import write_atomically
-
-
-def schema_text() -> str:
-    """The JSON Schema of recipes, as text with a final newline.
-
-    `x-*` keys are allowed at every level of a recipe; the schema says so for editors.
-    """
-    schema = Recipe.model_json_schema(by_alias=True)
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "orbifolio recipe"
-    for part in [schema, *schema.get("$defs", {}).values()]:
-        if part.get("type") == "object":
-            part["patternProperties"] = {"^x-": {}}
-    return json.dumps(schema, indent=1, sort_keys=True) + "\n"
 
 
 def shipped_recipes() -> dict[str, Path]:

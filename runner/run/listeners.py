@@ -14,7 +14,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from orbifolio.runner.run.events import (
+from orbifolio.runner.events import (
     Event,
     FrameSaved,
     PhaseFinished,

@@ -18,13 +18,7 @@ from filelock import FileLock, Timeout
 
 from orbifolio.runner.devices import make_deterministic, peak_memory
 from orbifolio.runner.errors import InputError, RunFailed
-from orbifolio.runner.exports.products import cover_of, write_products
-from orbifolio.runner.images.writing import write_png16, write_webp
-from orbifolio.runner.recipe.model import LoadedRecipe
-from orbifolio.runner.redaction import discreet
-from orbifolio.runner.renderers.base import Phase, Renderer
-from orbifolio.runner.run.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
-from orbifolio.runner.run.events import (
+from orbifolio.runner.events import (
     Event,
     FrameSaved,
     PhaseFinished,
@@ -34,6 +28,12 @@ from orbifolio.runner.run.events import (
     Stepped,
     Warned,
 )
+from orbifolio.runner.exports.products import cover_of, write_products
+from orbifolio.runner.images.writing import write_png16, write_webp
+from orbifolio.runner.recipe.model import LoadedRecipe
+from orbifolio.runner.redaction import discreet
+from orbifolio.runner.renderers.base import Phase, Renderer
+from orbifolio.runner.run.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
 from orbifolio.runner.run.failures import explain
 from orbifolio.runner.run.frame_schedule import FrameSchedule
 from orbifolio.runner.run.input_images import InputPictures, write_stages

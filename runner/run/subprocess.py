@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sysconfig
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+import orbifolio
 from orbifolio.runner.errors import OrbifolioError
 from orbifolio.runner.run.run_folder import write_atomically
 
@@ -91,7 +93,12 @@ def mind_parent() -> None:
 
 
 def python_path() -> str:
-    """Where a process finds this package, whatever folder it is started in."""
-    here = str(Path(__file__).resolve().parents[2])
+    """`PYTHONPATH` with which a process finds this package, whatever folder it is started in.
+
+    An installed package is found without; the sources of a checkout are named first.
+    """
+    root = Path(orbifolio.__file__).resolve().parents[1]
     before = os.environ.get("PYTHONPATH", "")
-    return f"{here}{os.pathsep}{before}" if before else here
+    if root in {Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")}:
+        return before
+    return f"{root}{os.pathsep}{before}" if before else str(root)

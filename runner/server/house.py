@@ -54,7 +54,7 @@ class House:
     @cached_property
     def schema(self) -> str:
         """The JSON Schema of recipes."""
-        from orbifolio.runner.commands.scaffolding import schema_text
+        from orbifolio.runner.recipe.schema import schema_text
 
         return schema_text()
 

@@ -54,8 +54,8 @@ def _run(store: JobStore, job: Job, told: argparse.Namespace) -> RunResult:
     from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
+    from orbifolio.runner.execute import run_loaded
     from orbifolio.runner.recipe.model import load
-    from orbifolio.runner.run.execute import run_loaded
     from orbifolio.runner.run.loop import Stop
 
     stop = Stop()

@@ -1,4 +1,4 @@
-"""The process of one member: `python -m orbifolio.runner.sweeps.member GALLERY SWEEP NUMBER` runs its recipe into the gallery.
+"""The process of one member: `orbifolio.runner.sweeps.member GALLERY SWEEP NUMBER` runs its recipe into the gallery.
 
 A process of its own, so that a crash, a full memory or a driver's fault ends one run and nothing else. It goes on
 with the run that an earlier attempt has begun. When the process that minds the sweep is gone, even by a kill -9,
@@ -86,8 +86,8 @@ def _run(told: argparse.Namespace) -> RunResult:
     from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
+    from orbifolio.runner.execute import run_loaded
     from orbifolio.runner.recipe.model import load
-    from orbifolio.runner.run.execute import run_loaded
     from orbifolio.runner.run.loop import RunResult, Stop
 
     stop = Stop()

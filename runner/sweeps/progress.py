@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orbifolio.runner.run.events import Event, PhaseStarted, RunStarted, Stepped, from_line
+from orbifolio.runner.events import Event, PhaseStarted, RunStarted, Stepped, from_line
 from orbifolio.runner.run.listeners import Pace, clock
 from orbifolio.runner.run.run_folder import read_summary
 

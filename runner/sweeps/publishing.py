@@ -15,9 +15,9 @@ from pydantic import TypeAdapter
 from rich.console import Console
 
 from orbifolio.reports.publish import AnyPublisher
+from orbifolio.reports.publish.background import Quiet
 from orbifolio.reports.publish.publication import Publication
 from orbifolio.runner.errors import OrbifolioError
-from orbifolio.runner.run.background_publish import Quiet
 from orbifolio.runner.run.run_folder import read_summary
 from orbifolio.runner.sweeps.sweep import Sweep
 

@@ -74,7 +74,7 @@ def dependencies(folder: Path) -> Path:
     """Everything that is installed here but this program, so that a node needs to install only that."""
     folder.mkdir(parents=True, exist_ok=True)
     for entry in Path(sysconfig.get_paths()["purelib"]).iterdir():
-        if not entry.name.startswith(("orbifolio", "__editable__", "runner", "reports", "_distutils", "distutils")):
+        if not entry.name.startswith(("orbifolio", "__editable__", "_distutils", "distutils")):
             (folder / entry.name).symlink_to(entry)
     return folder
 

@@ -121,9 +121,10 @@ def test_the_wheel_holds_the_program_and_what_it_reads(tmp_path: Path, monkeypat
     with zipfile.ZipFile(made) as wheel:
         inside = wheel.namelist()
     for name in ("runner/cli.py", "runner/cloud/node.sh", "runner/cloud/by_hand.sh", "reports/_templates/base.html"):
-        assert name in inside
-    assert any(name.startswith("runner/_recipes/plane/") for name in inside)
-    assert not [name for name in inside if name.startswith("tests") or name.endswith(".pyc")]
+        assert f"orbifolio/{name}" in inside
+    assert any(name.startswith("orbifolio/runner/_recipes/plane/") for name in inside)
+    assert {name.split("/")[0].partition("-")[0] for name in inside} == {"orbifolio"}
+    assert not [name for name in inside if name.endswith(".pyc")]
     _packed_again(made, tmp_path / "again", monkeypatch)
 
 

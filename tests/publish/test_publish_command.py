@@ -24,7 +24,7 @@ from synthetic_run import write_run
 from typed import typed
 
 from orbifolio.reports.pages.gallery import rebuild_gallery, update_index
-from orbifolio.reports.publish import catalogue
+from orbifolio.reports.publish import background, catalogue
 from orbifolio.reports.publish.folder import Folder
 from orbifolio.reports.publish.publication import Publication
 from orbifolio.reports.publish.retrying import Patience
@@ -33,7 +33,6 @@ from orbifolio.runner.cli import cli
 from orbifolio.runner.commands.publishing import Gauge, target_settings
 from orbifolio.runner.errors import InputError, PublishError
 from orbifolio.runner.recipe.model import load
-from orbifolio.runner.run import background_publish
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -225,15 +224,15 @@ def test_whatever_ends_a_run_its_report_is_published(gallery: Path, tmp_path: Pa
     folder = gallery / "rainbow-hexagon/20261121-101500-4f2a"
     with (
         contextlib.suppress(ZeroDivisionError),
-        background_publish.Publishing(settings, tmp_path, gallery, said.append) as going,
+        background.Publishing(settings, tmp_path, gallery, said.append) as going,
     ):
         going.begin(folder)
         raise ZeroDivisionError
     assert said == [f"published: {(tmp_path / 'www/index.html').as_uri()}"]
-    with background_publish.Publishing(settings, tmp_path / "nowhere", gallery, said.append):
+    with background.Publishing(settings, tmp_path / "nowhere", gallery, said.append):
         pass  # the run never began
     assert len(said) == 1
-    with background_publish.Publishing(settings, tmp_path / "nowhere", gallery, said.append) as going:
+    with background.Publishing(settings, tmp_path / "nowhere", gallery, said.append) as going:
         going.begin(folder)
     assert said[1].startswith(f"warning: not published: {tmp_path}/nowhere/www: there is no folder {tmp_path}/nowhere;")
     assert said[2].startswith("publish it later with: orbifolio publish ")
@@ -264,7 +263,7 @@ def test_publishing_while_running_sees_new_frames_and_survives_outages(
     with proxy(seaweed.url, trouble) as server:
         settings = S3(bucket=BUCKET, prefix=prefix, endpoint_url=server.url, every=0.002)
         store = settings.build(tmp_path)
-        with background_publish.Publishing(settings, tmp_path, gallery, said.append) as going:
+        with background.Publishing(settings, tmp_path, gallery, said.append) as going:
             going.begin(folder)
             _await(lambda: len(catalogue.read(store).runs) == 1)
             away.set()

@@ -18,7 +18,7 @@ from orbifolio.runner.strokes.agent.weights import load_agent
 from orbifolio.runner.strokes.brush_models.weights import find_painter
 from orbifolio.runner.strokes.mypaint import mypaint
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "painter"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "strokes" / "brush_models"))
 from program_here import needs_program
 
 

@@ -18,7 +18,7 @@ from orbifolio.runner.strokes.mypaint import mypaint
 from orbifolio.runner.strokes.mypaint.actions import draw_actions
 from orbifolio.runner.strokes.mypaint.shards import write_shard
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "painter"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "strokes" / "brush_models"))
 from program_here import needs_program
 
 

@@ -87,7 +87,7 @@ def test_references_of_all_keys_resolve() -> None:
 
 
 def test_every_citation_in_the_program_resolves() -> None:
-    runner = Path(sys.modules["reports"].__path__[0]).parent / "runner"
+    runner = Path(sys.modules["orbifolio.reports"].__path__[0]).parent / "runner"
     cited = {
         key
         for path in runner.rglob("*.py")

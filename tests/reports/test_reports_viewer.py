@@ -17,7 +17,9 @@ from synthetic_run import BEGAN, write_run
 
 from orbifolio.reports.data import frame_strip, pairs
 from orbifolio.reports.data.log import read_run
-from orbifolio.reports.pages import live_updates, phase
+from orbifolio.reports.pages import live_updates
+from orbifolio.reports.pages.phase import FRAMES_SHOWN
+from orbifolio.reports.pages.phase import pages as phase_pages
 from orbifolio.reports.tree import Place
 from orbifolio.reports.write import write_report
 
@@ -207,7 +209,7 @@ def test_a_run_page_with_500_frames_is_light(long_run: Path) -> None:
 
 def test_writing_again_costs_little_however_many_frames(long_run: Path) -> None:
     run = read_run(long_run, now=BEGAN + 250)
-    made = [page.path for page in phase.pages(run, long_run.parents[1], all_of_them=False)]
+    made = [page.path for page in phase_pages(run, long_run.parents[1], all_of_them=False)]
     assert len(made) < 8  # not the 501 pages of frames, nor those of phases that are over
     began = time.perf_counter()
     write_report(long_run, gallery=long_run.parents[1], now=BEGAN + 250)
@@ -216,7 +218,7 @@ def test_writing_again_costs_little_however_many_frames(long_run: Path) -> None:
 
 def test_a_phase_page_samples_its_frames_and_leads_to_all(long_run: Path) -> None:
     page = lxml_html.fromstring((long_run / "phases/2-32px/index.html").read_bytes())
-    assert len(page.xpath("//ol[@class='grid']/li")) == phase.FRAMES_SHOWN
+    assert len(page.xpath("//ol[@class='grid']/li")) == FRAMES_SHOWN
     assert "48 of 167 frames" in page.text_content()
     linked = set(page.xpath("//a/@href"))
     assert {f"steps/{step:05d}/index.html" for step in range(167)} <= linked

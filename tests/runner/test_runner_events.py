@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from orbifolio.runner.run.events import EVENTS, Stepped, Warned, from_line, read_events, to_line
+from orbifolio.runner.events import EVENTS, Stepped, Warned, from_line, read_events, to_line
 
 EXAMPLES = {
     "run-started": {"phases": ("a", "b"), "steps": (1, 2)},

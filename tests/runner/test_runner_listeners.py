@@ -5,7 +5,7 @@ import time
 
 from rich.console import Console
 
-from orbifolio.runner.run.events import PhaseStarted, RunFinished, RunStarted, Stepped, Warned, read_events
+from orbifolio.runner.events import PhaseStarted, RunFinished, RunStarted, Stepped, Warned, read_events
 from orbifolio.runner.run.listeners import LogWriter, Pace, ReportWriter, Terminal, clock
 
 

@@ -15,8 +15,8 @@ import torch
 from PIL import Image
 
 from orbifolio.runner.cli import cli
+from orbifolio.runner.events import FrameSaved, RunFinished, RunStarted, Stepped, Warned, read_events
 from orbifolio.runner.recipe.model import load
-from orbifolio.runner.run.events import FrameSaved, RunFinished, RunStarted, Stepped, Warned, read_events
 from orbifolio.runner.run.loop import Run, Stop
 from orbifolio.runner.run.run_folder import find_resumable, read_summary
 

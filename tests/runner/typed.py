@@ -20,7 +20,7 @@ IMPORTED = (
     "orbifolio.runner.run.plan",
     "orbifolio.runner.commands.checking",
     "orbifolio.runner.commands.measuring",
-    "orbifolio.runner.run.execute",
+    "orbifolio.runner.execute",
     "orbifolio.reports.pages.gallery",
 )
 _FORKS = multiprocessing.get_context("forkserver")

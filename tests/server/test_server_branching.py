@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from served import Visitor, until
 
-from orbifolio.runner.run.events import PhaseStarted, RunStarted, Stepped, Warned, read_events
+from orbifolio.runner.events import PhaseStarted, RunStarted, Stepped, Warned, read_events
 from orbifolio.runner.server import branching
 
 CANVAS = """\

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from served import Serving, Visitor, make_house, make_recipes, picture, until
 from watching import DESKTOP, PHONE, OpenPage, Watch, overflow
 
-from orbifolio.runner.run.events import FrameSaved, PhaseStarted, to_line
+from orbifolio.runner.events import FrameSaved, PhaseStarted, to_line
 from orbifolio.runner.server import looks
 from orbifolio.runner.server.gate import Rules
 

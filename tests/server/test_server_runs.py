@@ -13,7 +13,7 @@ import httpx
 import pytest
 from served import PLAIN, Serving, Visitor, make_house, make_recipes, picture, until
 
-from orbifolio.runner.run.events import FrameSaved, RunFinished, read_events
+from orbifolio.runner.events import FrameSaved, RunFinished, read_events
 from orbifolio.runner.server.gate import Rules
 from orbifolio.runner.server.job import JobStore
 
@@ -136,7 +136,7 @@ def test_a_branch_of_a_canvas_begins_with_its_picture(visitor: Visitor):
     folder = house.gallery / "canvas" / "20260101-000000-0001"
     (folder / "phases").mkdir(parents=True)
     (folder / "phases" / "00001.webp").write_bytes(picture(32, 32, "WEBP"))
-    from orbifolio.runner.run.events import PhaseStarted, to_line
+    from orbifolio.runner.events import PhaseStarted, to_line
 
     events = (PhaseStarted(0.0, 0, "16 px", 16, 16, 1), FrameSaved(0.0, 0, 1, "phases/00001.webp", 32, 32))
     (folder / "events.jsonl").write_text("".join(to_line(event) + "\n" for event in events))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from orbifolio.runner.run.events import PhaseStarted, RunStarted, Stepped, to_line
+from orbifolio.runner.events import PhaseStarted, RunStarted, Stepped, to_line
 from orbifolio.runner.run.run_folder import make_folder, write_summary
 from orbifolio.runner.run.subprocess import LOCK, RESULT, mind_parent, write_result
 from orbifolio.runner.sweeps.member_state import Begun, read_begun, write_begun

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from orbifolio.runner.run.events import PhaseStarted, RunStarted, Stepped, to_line
+from orbifolio.runner.events import PhaseStarted, RunStarted, Stepped, to_line
 from orbifolio.runner.run.run_folder import write_summary
 from orbifolio.runner.sweeps import local_engine
 from orbifolio.runner.sweeps.progress import Progress

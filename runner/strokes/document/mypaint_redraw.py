@@ -4,10 +4,10 @@
 
 Each stroke is drawn by a fresh brush, whose random numbers begin anew: so a document is always the same picture, and
 what one stroke looks like does not depend on those before it. That makes the program's canvas computable: a stroke's
-opacity is drawn once, alone, and any colours can be laid over each other afterwards (`orbifolio.runner.strokes.mypaint.mypaint_renderer`
+opacity is drawn once, alone, and any colours can be laid over each other afterwards (`strokes.mypaint.mypaint_renderer`
 says why; a test compares it with the canvas itself).
 
-Convention: as in `orbifolio.runner.strokes.document.document`; a box is (left, top, right, bottom) in pixels, the last two excluded.
+Convention: as in `strokes.document.document`; a box is (left, top, right, bottom) in pixels, the last two excluded.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Whatever grows from a painting (layers, film, steps) is laid from this stream, a
 knows nothing finer than its unit, so large strokes are asked for at fewer places and interpolated: a third of the time
 for a difference that eight bits do not show.
 
-Convention: as in `orbifolio.runner.strokes.document.document`; a box is (left, top, right, bottom) in pixels, the last two excluded.
+Convention: as in `strokes.document.document`; a box is (left, top, right, bottom) in pixels, the last two excluded.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ A brush has no edge. The shape of a stroke ends where its opacity falls to half 
 reaches at its best for most of its length: found along the curve and beyond its ends, to either side. All widths of a
 stroke are then changed by one factor, so that the flat shape holds as much paint as the stroke.
 
-Convention: as in `orbifolio.runner.strokes.document.document`; the left of a stroke is where y grows for one that runs along x.
+Convention: as in `strokes.document.document`; the left of a stroke is where y grows for one that runs along x.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pages with pictures, lines and words as a PDF: pages -> bytes, written by hand as `orbifolio.runner.gas.drawing.pdf` is.
+"""Pages with pictures, lines and words as a PDF: pages -> bytes, written by hand as `gas.drawing.pdf` is.
 
 Convention: millimetres from the page's top-left corner, y down; colours are sRGB in [0, 1]. No date is written, so
 equal pages give equal bytes.

@@ -1,7 +1,7 @@
 """Transfer to the real program: (painting, target) -> the same painting, fitted to what the real brush leaves.
 
 A learnt brush paints the mean of a noisy one, so its strokes look rougher when the real program draws them. But since
-a fresh brush makes the same stroke again (`orbifolio.runner.strokes.document.mypaint_redraw`), what it leaves can be taken for what it is:
+a fresh brush makes the same stroke again (`strokes.document.mypaint_redraw`), what it leaves stands for it:
 
 1. the colours of all strokes are fitted to the real opacities, in closed form (`Glazes.best_colours`);
 2. sweeps from the undermost stroke to the last: each is tried a little moved, bent, wider or pressed harder, drawn by

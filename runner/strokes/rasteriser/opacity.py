@@ -104,7 +104,7 @@ def answer_back(
 
 
 def harden(alphas: Floats) -> Floats:
-    """Paint that covers or does not, with an edge that is not jagged; as `orbifolio.runner.strokes.document.document` has it."""
+    """Paint that covers or does not, with an edge that is not jagged; as `strokes.document.document` has it."""
     found: Floats = np.clip((alphas - 0.5) * HARD + 0.5, 0, 1).astype(np.float32)
     return found
 

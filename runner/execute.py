@@ -10,13 +10,13 @@ from pathlib import Path
 from rich.console import Console
 
 from orbifolio.reports.pages.gallery import update_index
+from orbifolio.reports.publish.background import Publishing
 from orbifolio.reports.write import write_report
 from orbifolio.runner.cloud.again import again
 from orbifolio.runner.devices import choose_device, describe_device
 from orbifolio.runner.errors import InputError, OrbifolioError
 from orbifolio.runner.mail.telling import Telling
 from orbifolio.runner.recipe.model import LoadedRecipe, load
-from orbifolio.runner.run.background_publish import Publishing
 from orbifolio.runner.run.listeners import Listener, ReportWriter, Terminal
 from orbifolio.runner.run.loop import Run, RunResult, Stop
 from orbifolio.runner.run.run_folder import find_resumable
