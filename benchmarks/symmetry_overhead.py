@@ -19,7 +19,8 @@ protect()
 
 import torch  # noqa: E402
 
-from orbifolio.runner.recipe.model import load, recipe_folders  # noqa: E402
+from orbifolio.runner.recipe.model import load  # noqa: E402
+from orbifolio.runner.recipe.shipped import recipe_folders  # noqa: E402
 from orbifolio.runner.run.input_images import InputPictures  # noqa: E402
 
 REPEATS = 40

@@ -1,4 +1,7 @@
-"""orbifolio: recipe-driven reports for generative art."""
+"""orbifolio: recipe-driven reports for generative art; `api` tells what can be done from Python.
+
+Importing it imports nothing of the program yet.
+"""
 
 from __future__ import annotations
 
@@ -8,3 +11,7 @@ from pathlib import Path
 # links (Windows without developer mode), it wrote short text files instead: then the folders are found where they are.
 if not Path(__file__).with_name("runner").is_dir():
     __path__.append(str(Path(__file__).resolve().parents[1]))
+
+from orbifolio.api import CheckedRecipe, FinishedRun, check, gallery, run
+
+__all__ = ["CheckedRecipe", "FinishedRun", "check", "gallery", "run"]

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.recipe.model import recipe_folders
+from orbifolio.runner.recipe.shipped import shipped_recipes, unknown_recipe
 from orbifolio.runner.run.run_folder import write_atomically
-
-
-def shipped_recipes() -> dict[str, Path]:
-    """Recipes that come with the program, by name."""
-    return {path.stem: path for folder in recipe_folders() for path in sorted(folder.glob("**/*.yaml"))}
 
 
 def new_recipe(path: Path, like: str) -> Path:
@@ -27,12 +21,7 @@ def new_recipe(path: Path, like: str) -> Path:
         raise InputError(f"{path}: exists; nothing is overwritten; choose another name")
     shipped = shipped_recipes()
     if like not in shipped:
-        near = difflib.get_close_matches(like, shipped, n=3, cutoff=0.4)
-        raise InputError(
-            f"--like {like}: no such shipped recipe; did you mean {' or '.join(near)}?"
-            if near
-            else f"--like {like}: no such shipped recipe; choose from {', '.join(shipped)}"
-        )
+        raise InputError(f"--like {unknown_recipe(like, shipped)}")
     source = shipped[like]
     text = source.read_text(encoding="utf-8")
     # The header that tells editors of the schema is relative to our own folders.

@@ -110,12 +110,6 @@ class LoadedRecipe:
                 default_store().fetch(name)
 
 
-def recipe_folders() -> tuple[Path, ...]:
-    """Where the shipped recipes are: beside the sources, or inside the installed package."""
-    here = Path(__file__).resolve().parents[1]
-    return tuple(folder for folder in (here / "_recipes", here.parent / "recipes") if folder.is_dir())[:1]
-
-
 RESERVED = ("assets", "sweeps")
 """Folders of a gallery that are no recipe's."""
 

@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from orbifolio.runner.recipe.model import recipe_folders
+from orbifolio.runner.recipe.shipped import recipe_folders
 from orbifolio.runner.recipe.source import read
 from orbifolio.runner.server.job import Job
 

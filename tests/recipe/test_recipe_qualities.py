@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from orbifolio.runner.errors import RecipeError
-from orbifolio.runner.recipe.model import LoadedRecipe, load, recipe_folders
+from orbifolio.runner.recipe.model import LoadedRecipe, load
+from orbifolio.runner.recipe.shipped import recipe_folders
 
 TEXT = """\
 schema: 1

@@ -152,7 +152,7 @@ def make_house(folder: Path, recipes: Path, *, recipe: Path | None = None) -> Ca
     """A maker of a house whose catalogue is the tiny one, and the shipped looks."""
 
     def make() -> House:
-        from orbifolio.runner.recipe.model import recipe_folders
+        from orbifolio.runner.recipe.shipped import recipe_folders
 
         house = House(folder / "gallery", recipe, devices=("cpu",))
         house.catalogue._folders = (recipes.parent, *recipe_folders())

@@ -1,0 +1,227 @@
+"""The program from Python: a recipe's name or path -> a finished run, a check, a gallery.
+
+    import orbifolio
+
+    orbifolio.check("rainbow-hexagon", seed=3).title            # 'Rainbow hexagon'
+    done = orbifolio.run("rainbow-hexagon", seed=3)
+    done.picture, done.report, done.folder                      # paths; a notebook shows the picture itself
+
+Each function does what the command of its name does. Where the command prints an error and exits, the function raises
+`OrbifolioError`, whose text names the place, the value, the rule and a cure.
+
+Nothing is imported until it is needed: `import orbifolio` takes no time, and `gallery` never loads torch.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from orbifolio.runner.run.plan import Plan
+
+NOTEBOOK_WIDTH = 640  # pixels of a picture inside a notebook: sharp in its column, and small enough to be saved with it
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """What `run` returns.
+
+    Attributes:
+        folder: `GALLERY/RECIPE/RUN-ID`.
+        outcome: `done` or `interrupted`.
+        message: what happened and what to do; empty when done.
+    """
+
+    folder: Path
+    outcome: str
+    message: str = ""
+
+    @property
+    def picture(self) -> Path:
+        """The artwork, a PNG with 16 bits a channel; missing when the run was interrupted."""
+        return self.folder / "final.png"
+
+    @property
+    def report(self) -> Path:
+        """The page to open in a browser."""
+        return self.folder / "index.html"
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """`run.json`: status, seed, times, phases, measured symmetry, resolved parameters."""
+        content: dict[str, Any] = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        return content
+
+    def pixels(self) -> NDArray[np.float32]:
+        """The artwork as (height, width, 3) sRGB in [0, 1].
+
+        Raises:
+            ImageError: there is none.
+        """
+        from orbifolio.runner.images.reading import read_picture
+
+        return read_picture(_bytes_of(self.picture), str(self.picture)).pixels
+
+    def _repr_html_(self) -> str:
+        """The picture inside the page, so that a saved notebook still shows it, with a link to the report."""
+        link = f'<a href="{html.escape(self.report.absolute().as_uri())}">report</a>'
+        if not self.picture.exists():
+            return f"<p>{html.escape(self.outcome)}: {html.escape(self.message)} ({link})</p>"
+        title = html.escape(str(self.summary.get("title", self.folder.parent.name)))
+        source = _data_uri(self.picture, NOTEBOOK_WIDTH)
+        return f'<figure><img src="{source}" alt="{title}"><figcaption>{title} ({link})</figcaption></figure>'
+
+
+@dataclass(frozen=True)
+class CheckedRecipe:
+    """What `check` returns for a recipe without errors.
+
+    Attributes:
+        title: the recipe's.
+        warnings: what is probably meant otherwise, each with its place.
+        advisories: what to expect of the picture.
+        plan: phases, memory, time and downloads.
+    """
+
+    title: str
+    warnings: tuple[str, ...]
+    advisories: tuple[str, ...]
+    plan: Plan
+
+
+def run(
+    recipe: str | Path,
+    *,
+    out: str | Path = "gallery",
+    images: Mapping[str, str | Path] | None = None,
+    device: str = "auto",
+    resume: bool = False,
+    quiet: bool = False,
+    **overrides: Any,
+) -> FinishedRun:
+    """Run a recipe into a gallery.
+
+    Args:
+        recipe: a path, or the name of a shipped recipe.
+        out: the gallery.
+        images: files for the recipe's `upload` sources, by name.
+        device: `auto`, `cpu`, `cuda` or `cuda:N`.
+        resume: continue the newest unfinished run of this recipe.
+        quiet: show no progress.
+        overrides: values put into the recipe; dotted keys as `**{"renderer.phases.0.size": 64}`.
+
+    Raises:
+        OrbifolioError: the recipe is wrong, or the run failed; a failed run has left its report.
+    """
+    from orbifolio.runner.cpu_features import protect
+
+    protect()  # before torch is imported
+    from orbifolio.runner.commands.options import console, image_arguments, out_arguments
+    from orbifolio.runner.errors import RunFailed
+    from orbifolio.runner.execute import run_recipe
+    from orbifolio.runner.run.loop import Stop
+
+    path = _find(recipe)
+    texts = _texts(overrides)
+    files = {name: Path(file) for name, file in (images or {}).items()}
+    shown = console()
+    shown.quiet = quiet
+    command = ["orbifolio", "run", str(recipe), *texts, *image_arguments(files), *out_arguments(Path(out))]
+    result = run_recipe(
+        path,
+        texts,
+        files,
+        gallery=Path(out),
+        device=device,
+        resume=resume,
+        command=shlex.join([*command, *([] if device == "auto" else ["--device", device])]),
+        console=shown,
+        stop=Stop(),
+    )
+    if result.outcome == "failed":
+        raise RunFailed(f"{result.message} (report: {result.folder / 'index.html'})")
+    return FinishedRun(result.folder, result.outcome, result.message)
+
+
+def check(recipe: str | Path, *, images: Mapping[str, str | Path] | None = None, **overrides: Any) -> CheckedRecipe:
+    """Validate a recipe and plan its run; compute nothing.
+
+    Args:
+        recipe: a path, or the name of a shipped recipe.
+        images: files for the recipe's `upload` sources, by name.
+        overrides: as for `run`.
+
+    Raises:
+        RecipeError: everything that is wrong, at once.
+    """
+    from orbifolio.runner.recipe.model import load
+    from orbifolio.runner.run.plan import make_plan
+
+    loaded = load(_find(recipe), _texts(overrides), {name: Path(file) for name, file in (images or {}).items()})
+    return CheckedRecipe(
+        loaded.recipe.title, tuple(map(str, loaded.warnings)), tuple(loaded.advisories), make_plan(loaded)
+    )
+
+
+def gallery(folder: str | Path = "gallery") -> Path:
+    """Rebuild every report and index page of a gallery from the runs' logs, and return its `index.html`.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    from orbifolio.reports.pages.gallery import rebuild_gallery
+    from orbifolio.runner.errors import InputError
+
+    place = Path(folder)
+    if not place.is_dir():
+        raise InputError(f"{place}: no such folder; `orbifolio run` makes a gallery; name an existing one")
+    rebuild_gallery(place)
+    return place / "index.html"
+
+
+def _find(recipe: str | Path) -> Path:
+    from orbifolio.runner.recipe.shipped import find_recipe
+
+    return find_recipe(recipe)
+
+
+def _texts(overrides: Mapping[str, Any]) -> list[str]:
+    """`KEY=VALUE` as the command line has them; JSON is YAML in one line.
+
+    >>> _texts({"seed": 3, "renderer.phases.0.size": 64, "title": "A test"})
+    ['seed=3', 'renderer.phases.0.size=64', 'title="A test"']
+    """
+    return [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in overrides.items()]
+
+
+def _bytes_of(path: Path) -> bytes:
+    from orbifolio.runner.errors import ImageError
+
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ImageError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def _data_uri(path: Path, width: int) -> str:
+    """A picture as a `data:` address, no wider than asked."""
+    import base64
+    import io
+
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        small = picture.convert("RGB")
+        small.thumbnail((width, 4 * width))
+        stream = io.BytesIO()
+        small.save(stream, "WEBP", quality=90)
+    return f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode()}"

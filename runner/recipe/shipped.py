@@ -1,0 +1,46 @@
+"""The recipes that come with the program: where they are, and how one is found by its name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+
+from orbifolio.runner.errors import InputError
+
+
+def recipe_folders() -> tuple[Path, ...]:
+    """Where the shipped recipes are: inside the installed package, or beside the sources."""
+    here = Path(__file__).resolve().parents[1]
+    return tuple(folder for folder in (here / "_recipes", here.parent / "recipes") if folder.is_dir())[:1]
+
+
+def shipped_recipes() -> dict[str, Path]:
+    """Recipes that come with the program, by name."""
+    return {path.stem: path for folder in recipe_folders() for path in sorted(folder.glob("**/*.yaml"))}
+
+
+def unknown_recipe(name: str, shipped: Mapping[str, Path]) -> str:
+    """That no shipped recipe has this name, with those that come near it.
+
+    >>> unknown_recipe("tunel", {"tunnel": Path(), "horse": Path()})
+    'tunel: no such shipped recipe; did you mean tunnel?'
+    """
+    near = difflib.get_close_matches(name, shipped, n=3, cutoff=0.4)
+    cure = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(shipped)}"
+    return f"{name}: no such shipped recipe; {cure}"
+
+
+def find_recipe(recipe: str | Path) -> Path:
+    """A recipe by its path, or by the name of a shipped one.
+
+    Raises:
+        InputError: a bare name that is neither a file here nor a shipped recipe's.
+    """
+    path = Path(recipe)
+    if path.exists() or path.suffix or len(path.parts) != 1:
+        return path  # reading it tells what is wrong with it
+    shipped = shipped_recipes()
+    if path.name not in shipped:
+        raise InputError(unknown_recipe(path.name, shipped))
+    return shipped[path.name]
