@@ -34,11 +34,11 @@ from orbifolio.runner.objectives.style import StyleImage
 from orbifolio.runner.optimisers import OPTIMISERS
 from orbifolio.runner.recipe.model import Recipe
 from orbifolio.runner.renderers import RENDERERS
-from orbifolio.runner.renderers.agent_training import AgentSize
 from orbifolio.runner.renderers.growing_neural_gas import GasPhase
 from orbifolio.runner.renderers.image.settings import PhaseSettings
-from orbifolio.runner.renderers.painter_comparison import Exercise
-from orbifolio.runner.renderers.painter_training import TrainingPhase
+from orbifolio.runner.renderers.training.agent_training import AgentSize
+from orbifolio.runner.renderers.training.painter_comparison import Exercise
+from orbifolio.runner.renderers.training.painter_training import TrainingPhase
 from orbifolio.runner.settings import kind_of
 from orbifolio.runner.strokes.agent.action_space import Discrete, Manner
 from orbifolio.runner.strokes.agent.data import TARGETS

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from PIL import Image, features
 
-from orbifolio.runner.exports.mp4 import has_video, mp4
+from orbifolio.runner.images.mp4 import has_video, mp4
 
 __all__ = ["TICK", "avif", "has_video", "mp4", "timeless", "webp"]
 

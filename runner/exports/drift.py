@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from orbifolio.runner.exports import encoding
 from orbifolio.runner.exports.charted import Painted
 from orbifolio.runner.exports.tiling import images
+from orbifolio.runner.images import encoding
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.layouts.charts import Disk, grid
 

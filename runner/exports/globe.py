@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from orbifolio.runner.exports import encoding
 from orbifolio.runner.exports.charted import Painted
+from orbifolio.runner.images import encoding
 from orbifolio.runner.symmetry.layouts.charts import Chart, Sights, grid
 
 Floats = npt.NDArray[np.float64]

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from orbifolio.runner.exports import drift, encoding, tiling
+from orbifolio.runner.exports import drift, tiling
 from orbifolio.runner.exports.charted import Moved, Painted
+from orbifolio.runner.images import encoding
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.layouts.charts import Band, Chart, Disk, HalfPlane, Klein, Square, grid
 from orbifolio.runner.symmetry.layouts.folded import Surface

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from PIL import Image
 from torch import Tensor
 
-from orbifolio.runner.exports import encoding
 from orbifolio.runner.exports.sphere import data_address, texture_width
+from orbifolio.runner.images import encoding
 from orbifolio.runner.models.eye import around
 from orbifolio.runner.models.glb import write_glb
 from orbifolio.runner.models.mesh import Mesh

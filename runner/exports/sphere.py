@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from orbifolio.runner.exports import cubemap, encoding, globe
+from orbifolio.runner.exports import cubemap, globe
 from orbifolio.runner.exports.charted import Painted
 from orbifolio.runner.exports.orb import orb
+from orbifolio.runner.images import encoding
 from orbifolio.runner.models.glb import write_glb
 from orbifolio.runner.models.mesh import uv_sphere
 from orbifolio.runner.symmetry.layouts.charts import Equirectangular

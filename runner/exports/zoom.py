@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from orbifolio.runner.exports import encoding
 from orbifolio.runner.exports.sphere import data_address
+from orbifolio.runner.images import encoding
 
 Picture = npt.NDArray[np.float32]
 Frame = Callable[[float, int, int], Picture]

@@ -1,11 +1,11 @@
 """The family of renderers."""
 
-from orbifolio.runner.renderers.agent_training import AgentTraining
 from orbifolio.runner.renderers.growing_neural_gas import GrowingNeuralGas
 from orbifolio.runner.renderers.image.settings import ImageOptimisation
-from orbifolio.runner.renderers.painter_comparison import PainterComparison
-from orbifolio.runner.renderers.painter_training import PainterTraining
-from orbifolio.runner.renderers.survey import Survey
+from orbifolio.runner.renderers.image.survey import Survey
+from orbifolio.runner.renderers.training.agent_training import AgentTraining
+from orbifolio.runner.renderers.training.painter_comparison import PainterComparison
+from orbifolio.runner.renderers.training.painter_training import PainterTraining
 from orbifolio.runner.settings import family
 
 RENDERERS = (ImageOptimisation, GrowingNeuralGas, PainterTraining, PainterComparison, AgentTraining, Survey)

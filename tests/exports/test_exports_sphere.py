@@ -13,9 +13,10 @@ import trimesh
 from painting import sphere
 from PIL import Image
 
-from orbifolio.runner.exports import cubemap, encoding, globe
+from orbifolio.runner.exports import cubemap, globe
 from orbifolio.runner.exports.orb import orb
 from orbifolio.runner.exports.sphere import sphere_products
+from orbifolio.runner.images import encoding
 from orbifolio.runner.models.glb import write_glb
 from orbifolio.runner.models.mesh import uv_sphere
 from orbifolio.runner.symmetry.layouts.charts import Equirectangular

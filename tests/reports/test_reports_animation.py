@@ -20,7 +20,7 @@ from orbifolio.reports.data.log import Run, read_run
 from orbifolio.reports.media import animation, encode, img
 from orbifolio.reports.tree import Place
 from orbifolio.reports.write import write_report
-from orbifolio.runner.exports import mp4
+from orbifolio.runner.images import mp4
 
 Make = Callable[..., Path]
 

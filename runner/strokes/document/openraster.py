@@ -13,7 +13,7 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
-from orbifolio.runner.exports import encoding
+from orbifolio.runner.images import encoding
 from orbifolio.runner.strokes.document.document import Floats, Painting
 from orbifolio.runner.strokes.document.timelapse_states import Growth, shrunk
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from PIL import ImageFont
 
-from orbifolio.runner.exports import encoding
 from orbifolio.runner.gas.drawing.svg import number
+from orbifolio.runner.images import encoding
 from orbifolio.runner.strokes.document.document import Floats
 
 WIDE, HIGH = 210.0, 297.0  # A4

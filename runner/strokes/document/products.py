@@ -22,8 +22,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from orbifolio.runner.errors import InputError, MissingProgram
-from orbifolio.runner.exports import encoding
 from orbifolio.runner.gas.drawing.plotter import PAPERS, Placed, Plotter, draw_placed, place
+from orbifolio.runner.images import encoding
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.document import timelapse
 from orbifolio.runner.strokes.document.csv import table

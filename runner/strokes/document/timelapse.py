@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from orbifolio.runner.exports import encoding
-from orbifolio.runner.exports.mp4 import mp4
+from orbifolio.runner.images import encoding
+from orbifolio.runner.images.mp4 import mp4
 from orbifolio.runner.strokes.document.document import Floats
 
 FRAMES = 90

@@ -11,14 +11,15 @@ import torch
 from pydantic import TypeAdapter
 
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.renderers import AnyRenderer, agent_renderer, agent_training
-from orbifolio.runner.renderers.agent_renderer import prepared
+from orbifolio.runner.renderers import AnyRenderer
 from orbifolio.runner.renderers.base import Studio
+from orbifolio.runner.renderers.training import agent_renderer, agent_training
+from orbifolio.runner.renderers.training.agent_renderer import prepared
 from orbifolio.runner.strokes.agent.weights import load_agent
 from orbifolio.runner.strokes.brush_models.weights import find_painter
 from orbifolio.runner.strokes.mypaint import mypaint
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "strokes" / "brush_models"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "strokes" / "brush_models"))
 from program_here import needs_program
 
 

@@ -24,7 +24,6 @@ from torch.nn import functional
 
 from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.renderers.base import Outcome, Phase, Pixels, Renderer, RendererSettings, Studio, Tone, Traits
-from orbifolio.runner.renderers.image.perceptual_loss import LAYERS, Perception
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.agent.data import AnyTargets, Mnist
 from orbifolio.runner.strokes.agent.data import DataSettings as TargetSettings
@@ -41,6 +40,7 @@ from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
 from orbifolio.runner.strokes.mypaint.samples import Repeats, draw_repeats
 from orbifolio.runner.vision import AnyNetwork
 from orbifolio.runner.vision.base import VisionSettings
+from orbifolio.runner.vision.perceptual_loss import LAYERS, Perception
 from orbifolio.runner.vision.vgg import Vgg16
 
 COLUMNS = 8

@@ -10,15 +10,16 @@ import torch
 from pydantic import TypeAdapter
 
 from orbifolio.runner.errors import MissingProgram
-from orbifolio.runner.renderers import AnyRenderer, painter_training
+from orbifolio.runner.renderers import AnyRenderer
 from orbifolio.runner.renderers.base import Studio
+from orbifolio.runner.renderers.training import painter_training
 from orbifolio.runner.strokes.brush_models.metrics_sheet import flower
 from orbifolio.runner.strokes.brush_models.weights import unpack
 from orbifolio.runner.strokes.mypaint import mypaint
 from orbifolio.runner.strokes.mypaint.actions import draw_actions
 from orbifolio.runner.strokes.mypaint.shards import write_shard
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "strokes" / "brush_models"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "strokes" / "brush_models"))
 from program_here import needs_program
 
 

@@ -15,8 +15,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from orbifolio.runner.errors import InputError, MissingProgram
-from orbifolio.runner.renderers.agent_renderer import AgentRenderer, find_program
 from orbifolio.runner.renderers.base import RendererSettings, Studio
+from orbifolio.runner.renderers.training.agent_renderer import AgentRenderer, find_program
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.agent.action_space import Manner
 from orbifolio.runner.strokes.agent.data import AnyTargets, DataSettings, Mnist

@@ -39,7 +39,7 @@ from orbifolio.runner.strokes.mypaint.brush_file import find_brush
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
 
 if TYPE_CHECKING:
-    from orbifolio.runner.renderers.agent_training import AgentTraining
+    from orbifolio.runner.renderers.training.agent_training import AgentTraining
 
 CHECK = 50  # steps between two looks at unseen pictures
 CHECKED = 50  # unseen pictures looked at then

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from orbifolio.runner.renderers import AnyRenderer
 from orbifolio.runner.renderers.base import Studio
-from orbifolio.runner.renderers.survey import CELL, contact_sheet
+from orbifolio.runner.renderers.image.survey import CELL, contact_sheet
 
 BASE = {
     "kind": "image-optimisation",

@@ -20,7 +20,7 @@ import torch
 from pydantic import Field
 
 from orbifolio.runner.errors import InputError, MissingProgram
-from orbifolio.runner.exports.encoding import animated
+from orbifolio.runner.images.encoding import animated
 from orbifolio.runner.renderers.base import (
     GPU_GAIN,
     Outcome,
@@ -32,7 +32,6 @@ from orbifolio.runner.renderers.base import (
     Tone,
     Traits,
 )
-from orbifolio.runner.renderers.image.perceptual_loss import LAYERS, Perception
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.brush_models import metrics
 from orbifolio.runner.strokes.brush_models.base import Lesson, Painter, PainterSettings, Training
@@ -59,6 +58,7 @@ from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
 from orbifolio.runner.strokes.rasteriser.rasterise import rasterise_actions
 from orbifolio.runner.vision import AnyNetwork
 from orbifolio.runner.vision.base import VisionSettings
+from orbifolio.runner.vision.perceptual_loss import LAYERS, Perception
 
 FLOAT = torch.float32
 CHECK = 100  # steps between two looks at the unseen strokes

@@ -10,10 +10,10 @@ from pydantic import TypeAdapter
 
 from orbifolio.runner.renderers import AnyRenderer
 from orbifolio.runner.renderers.base import Studio
-from orbifolio.runner.renderers.image.perceptual_loss import Perception, gram
 from orbifolio.runner.strokes.brush_models.gan import Gan
 from orbifolio.runner.strokes.brush_models.raster_base import fresh
 from orbifolio.runner.strokes.brush_models.weights import pack
+from orbifolio.runner.vision.perceptual_loss import Perception, gram
 from orbifolio.runner.vision.untrained import Untrained
 
 

@@ -1,0 +1,1 @@
+"""Renderers that train: brush models, comparisons of them, and agents that paint."""
