@@ -159,7 +159,7 @@ def address(target: str) -> S3:
 def new_name(recipe: str, now: float | None = None) -> str:
     """A name for a launch: recipe, time, chance; of letters, digits and hyphens, at most 45.
 
-    >>> new_name("Wild Whirl!", 0.0)[:28]
+    >>> new_name("Wild Whirl!", 0.0)[:27]
     'Wild-Whirl-19700101-000000-'
     """
     stem = re.sub(r"[^A-Za-z0-9]+", "-", recipe).strip("-")[:24].strip("-") or "recipe"

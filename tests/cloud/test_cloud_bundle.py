@@ -117,7 +117,7 @@ def test_the_versions_in_use_are_those_here_without_a_kind_of_hardware() -> None
 @pytest.mark.slow
 def test_the_wheel_holds_the_program_and_what_it_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = make_wheel(tmp_path)
-    assert re.fullmatch(r"orbifolio-[0-9.]+-py3-none-any\.whl", made.name)
+    assert re.fullmatch(r"orbifolio-[0-9.a-z]+-py3-none-any\.whl", made.name)
     with zipfile.ZipFile(made) as wheel:
         inside = wheel.namelist()
     for name in ("runner/cli.py", "runner/cloud/node.sh", "runner/cloud/by_hand.sh", "reports/_templates/base.html"):
