@@ -26,7 +26,8 @@ ELSEWHERE = {
     "browser": ("reports", "templates", "runner/server"),
     "publish": ("reports/publish",),
     "reports": ("reports", "templates"),
-    "runner": ("runner/run", "runner/commands", "orbifolio"),
+    "api": ("orbifolio",),
+    "commands": ("runner/cli.py",),
     "scripts": ("scripts",),
 }
 """What the tests of a folder also test, besides the room of the same name."""

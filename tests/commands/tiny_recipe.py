@@ -1,4 +1,7 @@
-"""A tiny recipe that runs in seconds with the network that needs no weights."""
+"""A tiny recipe that runs in seconds with the network that needs no weights, and the command to run it.
+
+Fixtures for the folders that import them.
+"""
 
 import subprocess
 from pathlib import Path
