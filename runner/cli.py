@@ -48,9 +48,9 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="orbifolio", prog_name="orbifolio")
 def cli() -> None:
-    """Recipes for generative art, run into pictures with exact symmetry and a report of how they came to be.
+    """Turn recipes for generative art into pictures with exact symmetry, each with a report of how it was made.
 
-    Start with:  orbifolio run recipes/plane/rainbow-hexagon.yaml
+    Start with: orbifolio run recipes/plane/rainbow-hexagon.yaml
     """
 
 
@@ -69,7 +69,7 @@ def check(arguments: tuple[str, ...], images: dict[str, Path], plan: bool) -> No
     recipes = [Path(argument) for argument in arguments if "=" not in argument or Path(argument).exists()]
     overrides = [argument for argument in arguments if Path(argument) not in recipes]
     if not recipes:
-        raise click.UsageError("no recipe is given; name at least one file")
+        raise click.UsageError("no recipe given; name at least one file")
     good = check_recipes(recipes, overrides, images, plan=plan, console=console())
     if not good:
         sys.exit(2)
@@ -82,7 +82,7 @@ def gallery(gallery: Path) -> None:
     from orbifolio.reports.pages.gallery import rebuild_gallery
 
     if not gallery.is_dir():
-        raise InputError(f"{gallery}: no such folder; a gallery is made by `orbifolio run`; name an existing one")
+        raise InputError(f"{gallery}: no such folder; `orbifolio run` creates a gallery; name an existing one")
     pages = rebuild_gallery(gallery)
     console().print(f"{len(pages)} pages written", highlight=False)
     click.echo(str(gallery / "index.html"))
@@ -91,11 +91,11 @@ def gallery(gallery: Path) -> None:
 @cli.command()
 @click.argument("places", nargs=-1, required=True, metavar="[GALLERY] TARGET")
 @click.option("--dry-run", is_flag=True, help="Only print what would be uploaded and deleted.")
-@click.option("--remove", multiple=True, metavar="TYPE/RUN", help="Take a run off the target; may be repeated.")
+@click.option("--remove", multiple=True, metavar="TYPE/RUN", help="Remove a run from the target; may be repeated.")
 @click.option("--endpoint-url", metavar="URL", default=None, help="Address of a store other than AWS.")
 @click.option("--region", metavar="NAME", default=None, help="The bucket's region, if it is not the configured one.")
 @click.option("--website", is_flag=True, help="Print what a public website on the bucket needs; publish nothing.")
-@click.option("--apply", "set_up", is_flag=True, help="With --website: set it, too.")
+@click.option("--apply", "set_up", is_flag=True, help="With --website: also set it up.")
 def publish(
     places: tuple[str, ...],
     dry_run: bool,
@@ -112,9 +112,9 @@ def publish(
     from orbifolio.runner.commands.publishing import publish_gallery, show_website
 
     if len(places) > 2:
-        raise click.UsageError(f"{len(places)} places are given; at most two are meant: [GALLERY] TARGET")
+        raise click.UsageError(f"{len(places)} places given; at most two are expected: [GALLERY] TARGET")
     if set_up and not website:
-        raise click.UsageError("--apply sets up a website; give --website, too")
+        raise click.UsageError("--apply needs --website; give both")
     if website:
         show_website(places[-1], endpoint_url=endpoint_url, region=region, set_up=set_up, console=console())
         return
@@ -147,7 +147,7 @@ def publish(
 def measure(image: Path, group: str, colours: tuple[str, ...], aspect: str | None, as_json: bool) -> None:
     """How exact is the symmetry of any IMAGE?
 
-    A place where it holds better than where the picture stands is looked for.
+    If the symmetry does not hold as the picture stands, the origin where it holds best is searched for.
 
     Exit code 0 if every claimed symmetry holds (residual below 0.05, with the right colours), else 1.
     """
@@ -166,7 +166,7 @@ def measure(image: Path, group: str, colours: tuple[str, ...], aspect: str | Non
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     default=None,
-    help="Where to, by its ending: png, webp, jpg, ora (layers), svg, hpgl, csv, json.",
+    help="Output file; its ending gives the format: png, webp, jpg, ora (layers), svg, hpgl, csv, json.",
 )
 def redraw(painting: Path, size: int | None, brush: str | None, program: str, out: Path | None) -> None:
     """Draw a painting again, at any size, in real MyPaint or by the learnt brush.
@@ -197,9 +197,9 @@ def weights(action: str, names: tuple[str, ...]) -> None:
 
 @cli.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--like", default="rainbow-hexagon", show_default=True, help="A shipped recipe to begin from.")
+@click.option("--like", default="rainbow-hexagon", show_default=True, help="The shipped recipe to start from.")
 def new(path: Path, like: str) -> None:
-    """Write a new recipe to PATH, a copy of a shipped one to begin from."""
+    """Write a new recipe to PATH, as a copy of a shipped one."""
     from orbifolio.runner.commands.scaffolding import new_recipe
 
     click.echo(str(new_recipe(path, like)))
@@ -225,7 +225,7 @@ for command in (launch, ps, logs, stop, cleanup, export):
 
 @cli.command()
 def doctor() -> None:
-    """Say what this machine has and what is missing."""
+    """Show what this machine has and what is missing."""
     from orbifolio.runner.commands.provisioning import doctor_report
 
     if not doctor_report(console()):
@@ -251,7 +251,8 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:
         click.echo(
-            f"error: {error.filename or 'a file'}: {error.strerror or error}; check its place and permissions", err=True
+            f"error: {error.filename or 'a file'}: {error.strerror or error}; check the path and its permissions",
+            err=True,
         )
         sys.exit(1)
     except MemoryError:

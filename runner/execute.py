@@ -96,14 +96,14 @@ def run_loaded(
     stop: Stop,
     begun: Callable[[Path], None] = lambda folder: None,
 ) -> RunResult:
-    """Run a valid recipe, with a report that is rewritten and published while it goes on.
+    """Run a valid recipe, with a report that is rewritten and published while it runs.
 
     Args:
         loaded: the recipe.
         base: that a relative target of its `publish:` starts from.
         gallery: where the report is shelved.
         device: as the user wished it.
-        folder: an unfinished run's folder to go on with, or None for a new one.
+        folder: of an unfinished run to resume, or None for a new one.
         command: for "run this again".
         console: shows progress.
         stop: wish to stop.
@@ -136,7 +136,7 @@ def run_loaded(
 
 
 def _report(work: Run, gallery: Path, terminal: Terminal, begun: Callable[[Path], None]) -> RunResult:
-    """Run, with a report that is rewritten while it goes on.
+    """Run, with a report that is rewritten while it runs.
 
     Args:
         work: the run.

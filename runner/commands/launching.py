@@ -35,39 +35,43 @@ def _say(text: str) -> None:
     "--image", "images", multiple=True, metavar="NAME=FILE", callback=pairs, help="A picture for an `upload`."
 )
 @click.option(
-    "--to", "gallery", metavar="s3://BUCKET/PREFIX", help="Where the report goes; else where RECIPE publishes."
+    "--to", "gallery", metavar="s3://BUCKET/PREFIX", help="Where the report goes; default: where RECIPE publishes."
 )
 @click.option(
-    "--work", metavar="s3://BUCKET/PREFIX", help="Where recipe, log and state lie.  [default: launches/ there]"
+    "--work", metavar="s3://BUCKET/PREFIX", help="Where recipe, log and state are kept.  [default: launches/ there]"
 )
-@click.option("--region", default=None, help="Region of machine and buckets; the configured one if not given.")
-@click.option("--instance", default=None, metavar="TYPE", help="Machine to rent; else the cheapest that fits.")
+@click.option("--region", default=None, help="Region of machine and buckets; default: the configured one.")
+@click.option("--instance", default=None, metavar="TYPE", help="Machine to rent; default: the cheapest that fits.")
 @click.option(
     "--market",
     type=click.Choice(["spot", "spot-only", "on-demand"]),
     default="spot",
     show_default=True,
-    help="`spot` takes a machine on demand where there is no spare one.",
+    help="`spot` falls back to on-demand where no spot machine is available.",
 )
-@click.option("--hours", type=float, default=None, help="End the machine after so long, whatever happens.")
-@click.option("--budget", type=float, default=BUDGET, show_default=True, help="Dollars that it may cost at most.")
-@click.option("--serve", is_flag=True, help="Show the control page on the machine instead of running at once.")
+@click.option("--hours", type=float, default=None, help="End the machine after so many hours, whatever happens.")
+@click.option("--budget", type=float, default=BUDGET, show_default=True, help="Highest cost in dollars.")
+@click.option("--serve", is_flag=True, help="Start the control page on the machine instead of a run.")
 @click.option(
     "--reach",
     type=click.Choice(["none", "ssm", "ssh", "port"]),
     default=None,
-    help="How you reach the machine: not at all, or by AWS's sessions (no open port; default with --serve), SSH, or "
+    help="How you reach the machine: not at all, by AWS sessions (no open port; default with --serve), by SSH, or by "
     "the page's own port, the last two from your address only.",
 )
-@click.option("--from", "sender", default=None, metavar="ADDRESS", help="Your address, if it cannot be found out.")
+@click.option("--from", "sender", default=None, metavar="ADDRESS", help="Your address, if it cannot be detected.")
 @click.option("--key", default="", help="An SSH key of the account.")
-@click.option("--subnet", default="", help="Subnet to stand in, if not the default one.")
-@click.option("--ami", "machine_image", default="", help="Machine image, if not the newest that AWS recommends.")
-@click.option("--mail", type=click.Path(path_type=Path, dir_okay=False), help="File that says who gets mail, and how.")
-@click.option("--wheel", type=click.Path(path_type=Path, dir_okay=False), help="The program, if not this installation.")
-@click.option("--resume", metavar="LAUNCH", default=None, help="Go on with a launch whose machine was lost or stopped.")
-@click.option("--dry-run", is_flag=True, help="Print price, policies and script; ask and change nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask whether to begin.")
+@click.option("--subnet", default="", help="Subnet; default: the account's default one.")
+@click.option("--ami", "machine_image", default="", help="Machine image; default: the newest that AWS recommends.")
+@click.option("--mail", type=click.Path(path_type=Path, dir_okay=False), help="A file with the mail settings.")
+@click.option(
+    "--wheel",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The program as a wheel; default: this installation.",
+)
+@click.option("--resume", metavar="LAUNCH", default=None, help="Continue a launch whose machine was lost or stopped.")
+@click.option("--dry-run", is_flag=True, help="Print price, policies and script; contact nobody, change nothing.")
+@click.option("--yes", is_flag=True, help="Start without asking.")
 def launch(
     recipe: Path | None,
     overrides: tuple[str, ...],
@@ -85,18 +89,18 @@ def launch(
     yes: bool,
     **options: Any,
 ) -> None:
-    """Run RECIPE on a rented machine (EC2) that publishes its report and is gone in time.
+    """Run RECIPE on a rented machine (EC2) that publishes its report and ends by itself.
 
-    The price and the hard limit are told, and agreed to, before anything starts.
+    You see and confirm the highest price before anything starts.
     Example: orbifolio launch recipes/plane/whirl.yaml --to s3://my-pictures/gallery --dry-run
     """
     if resume is not None:
         if recipe is not None:
-            raise click.UsageError("--resume goes on with the recipe that was launched; give the launch's name only")
+            raise click.UsageError("--resume continues the recipe that was launched; give only the launch's name")
         _resume(resume, region, budget=budget, hours=options["hours"], dry=dry_run, yes=yes)
         return
     if recipe is None:
-        raise click.UsageError("no recipe is given; name one, or --resume LAUNCH")
+        raise click.UsageError("no recipe given; name one, or use --resume LAUNCH")
     from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
@@ -145,7 +149,7 @@ def _bucket(target: str | None, option: str) -> Any:
     found = target_settings(target)
     if not isinstance(found, S3):
         raise InputError(
-            f"{option} {target}: is no bucket; rented machines cannot reach this disk; write s3://BUCKET/PREFIX"
+            f"{option} {target}: is not a bucket; rented machines cannot reach this disk; write s3://BUCKET/PREFIX"
         )
     return found
 
@@ -200,8 +204,8 @@ def _summary(order: Order, cost: Cost) -> list[str]:
 
 
 _REACH = {
-    "none": "nobody can: no port is open",
-    "ssm": "by AWS's session manager; no port is open",
+    "none": "not at all: no port is open",
+    "ssm": "by AWS Session Manager; no port is open",
     "ssh": "by SSH, from your address only",
     "port": "by the page's port, plain http, from your address only and with its token",
 }
@@ -225,15 +229,15 @@ def _dry(prepared: Prepared, budget: float, *, unnamed: bool) -> None:
     size = sum(map(len, prepared.files.values())) / 1e6
     summary = _summary(order, prepared.cost)
     if unnamed:
-        summary.insert(1, f"bucket     none was named: {PLACEHOLDER} stands for it; say --to s3://BUCKET/gallery")
+        summary.insert(1, f"bucket     none given; {PLACEHOLDER} is a placeholder; add --to s3://BUCKET/gallery")
     parts = [
         "\n".join(summary),
         f"Uploaded to {order.work}: {', '.join(prepared.files)} ({size:.1f} MB)",
         f"# What the machine may do\n{shown(policy_of(order))}",
-        f"# What the guard may do that ends it from outside\n{shown(guard_policy())}",
-        f"# What you need\n{shown(caller_policy(_shelf(order), address(order.gallery)))}",
+        f"# What the schedule that ends it from outside may do\n{shown(guard_policy())}",
+        f"# What you need to be allowed\n{shown(caller_policy(_shelf(order), address(order.gallery)))}",
         f"# The machine's script ({len(script_of(order).encode()):,} of 16,384 bytes)\n{script_of(order)}",
-        "Nothing was asked of AWS, uploaded or rented.",
+        "Nothing was uploaded or rented, and AWS was not contacted.",
     ]
     click.echo("\n\n".join(parts))
 
@@ -252,14 +256,15 @@ def _begin(order: Order, files: dict[str, bytes], cost: Cost, account: Account, 
     check_budget(cost, budget)
     if not yes:
         if not sys.stdin.isatty():
-            raise InputError("nobody is here to agree to the price; say --yes, or begin from a terminal")
-        click.confirm(f"Begin? It costs at most ${cost.highest:.2f}", abort=True, err=True)
+            raise InputError("the price needs confirmation; add --yes, or start from a terminal")
+        click.confirm(f"Start? It costs at most ${cost.highest:.2f}", abort=True, err=True)
     work = Launch(order, account, _say)
     try:
         attempt = work.start(files)
     except BaseException:
         _say(
-            f"if a machine was rented, it ends itself after {order.hours:g} h; see `orbifolio ps`, and go on or end it:"
+            f"if a machine was rented, it ends by itself after {order.hours:g} h; `orbifolio ps` lists it; "
+            "continue or end it with:"
         )
         _say(f"  orbifolio launch --resume {order.launch}")
         _say(f"  orbifolio stop {order.launch}")
@@ -270,11 +275,11 @@ def _begin(order: Order, files: dict[str, bytes], cost: Cost, account: Account, 
 
 def _tell(order: Order, attempt: Attempt) -> None:
     end = datetime.now(UTC) + timedelta(seconds=max(0.0, attempt.until - datetime.now(UTC).timestamp()))
-    _say(f"it ends by itself when done, and at {end:%H:%M} UTC at the latest")
+    _say(f"it ends by itself when done, at {end:%H:%M} UTC at the latest")
     _say(f"  orbifolio logs {order.launch} --follow")
     _say(f"  orbifolio stop {order.launch}")
     if order.mode == "serve":
-        _say("  orbifolio ps      shows how to reach its page as soon as that is there")
+        _say("  orbifolio ps      shows how to reach its page once it is up")
 
 
 def _resume(name: str, region: str | None, *, budget: float, hours: float | None, dry: bool, yes: bool) -> None:
@@ -289,7 +294,7 @@ def _resume(name: str, region: str | None, *, budget: float, hours: float | None
     line = locate(name, Account(_region(region)))
     order = read_order(line.work, line.region)
     if status(line.work, line.region).get("state") == "done":
-        raise InputError(f"{order.launch}: is done; its report is at {order.gallery}; launch the recipe anew")
+        raise InputError(f"{order.launch}: is done; its report is at {order.gallery}; launch the recipe again")
     order = replace(order, hours=time_limit(0.0, hours or order.hours))
     account = Account(order.region)
     prices = [account.price(machine) or machine.list_price(order.region) for machine in order.candidates]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from orbifolio.runner.cloud.account import Account
     from orbifolio.runner.cloud.watching import Node
 
-region_option = click.option("--region", default=None, help="The machines' region; the configured one if not given.")
+region_option = click.option("--region", default=None, help="Region of the machines; default: the configured one.")
 everywhere = click.option("--all-regions", is_flag=True, help="Look in every region of the account.")
 
 
@@ -28,9 +28,9 @@ def _accounts(region: str | None, everywhere: bool) -> list[Account]:
 @click.command()
 @region_option
 @everywhere
-@click.option("--all", "ended", is_flag=True, help="Also those that have ended within the last hour.")
+@click.option("--all", "ended", is_flag=True, help="Also those that ended within the last hour.")
 def ps(region: str | None, all_regions: bool, ended: bool) -> None:
-    """Show rented machines, and until when they live."""
+    """List rented machines and when they end."""
     from orbifolio.runner.cloud.watching import nodes
 
     shown = 0
@@ -42,14 +42,16 @@ def ps(region: str | None, all_regions: bool, ended: bool) -> None:
                 _show(node)
     if not shown:
         place = "any region" if all_regions else accounts[0].region
-        click.echo(f"no machine of orbifolio in {place}", err=True)
+        click.echo(f"no orbifolio machine in {place}", err=True)
 
 
 def _show(node: Node) -> None:
     now = datetime.now(UTC)
     when = f"until {node.until:%Y-%m-%d %H:%M} UTC" if node.until else "without an end"
     late = "  OVERDUE: orbifolio cleanup" if node.overdue(now) else ""
-    state = " ".join(word for word in (node.state, f"({node.reason})" if node.reason else "") if word) or "no word yet"
+    state = (
+        " ".join(word for word in (node.state, f"({node.reason})" if node.reason else "") if word) or "no status yet"
+    )
     click.echo(
         f"{node.launch:<46} {node.instance:<20} {node.machine:<12} {node.market:<10} {node.region:<14} "
         f"{node.power:<13} {state:<12} {when}{late}"
@@ -77,9 +79,9 @@ def _way(node: Node) -> list[str]:
 @click.command()
 @click.argument("launch", required=False)
 @region_option
-@click.option("--follow", "-f", is_flag=True, help="Go on until the machine has ended.")
+@click.option("--follow", "-f", is_flag=True, help="Keep printing until the machine has ended.")
 def logs(launch: str | None, region: str | None, follow: bool) -> None:
-    """Print the log of LAUNCH, or of the newest launch; also after its machine is gone.
+    """Print the log of LAUNCH, or of the newest launch, even after its machine is gone.
 
     Exit code 1: it failed.
     """
@@ -93,7 +95,7 @@ def logs(launch: str | None, region: str | None, follow: bool) -> None:
     else:
         text = watching.log(line)
         if text is None:
-            raise InputError(f"{line.launch}: has told nothing yet; a machine begins to after a minute or two; wait")
+            raise InputError(f"{line.launch}: has no log yet; a machine starts writing one after a minute or two; wait")
         click.echo(text, nl=False)
     if watching.status(line.work, line.region).get("state") == "failed":
         sys.exit(1)
@@ -102,15 +104,15 @@ def logs(launch: str | None, region: str | None, follow: bool) -> None:
 @click.command()
 @click.argument("launch", required=False)
 @region_option
-@click.option("--now", is_flag=True, help="By force: what was done since the last state kept is lost.")
-@click.option("--all", "everything", is_flag=True, help="Every machine of orbifolio in the region.")
+@click.option("--now", is_flag=True, help="End it at once; everything since the last saved state is lost.")
+@click.option("--all", "everything", is_flag=True, help="Every orbifolio machine in the region.")
 def stop(launch: str | None, region: str | None, now: bool, everything: bool) -> None:
-    """End the machine of LAUNCH; its state is kept, and `launch --resume` goes on with it."""
+    """End the machine of LAUNCH; its state is kept, and `launch --resume` continues it."""
     from orbifolio.runner.cloud import ledger, watching
     from orbifolio.runner.cloud.account import Account
 
     if not launch and not everything:
-        raise click.UsageError("no launch is given; name one, or --all; `orbifolio ps` shows them")
+        raise click.UsageError("no launch given; name one, or use --all; `orbifolio ps` lists them")
     if everything:
         account = Account(region)
         found = [node for node in watching.nodes(account, ask_bucket=False) if node.alive]
@@ -120,23 +122,23 @@ def stop(launch: str | None, region: str | None, now: bool, everything: bool) ->
     for line in {line.launch: line for line in lines}.values():
         account = Account(line.region)
         count = watching.stop(account, line, lambda text: click.echo(text, err=True), at_once=now)
-        click.echo(f"{line.launch}: {'ended' if count else 'no machine lives'}")
+        click.echo(f"{line.launch}: {'ended' if count else 'no machine is running'}")
 
 
 @click.command()
 @region_option
 @everywhere
-@click.option("--all", "everything", is_flag=True, help="Machines within their time and roles, too.")
+@click.option("--all", "everything", is_flag=True, help="Also machines still within their time, and roles.")
 @click.option("--dry-run", is_flag=True, help="Only print what would be removed.")
-@click.option("--yes", is_flag=True, help="With --all: do not ask.")
+@click.option("--yes", is_flag=True, help="With --all: do not ask for confirmation.")
 def cleanup(region: str | None, all_regions: bool, everything: bool, dry_run: bool, yes: bool) -> None:
-    """End machines that are past their time, and remove what others have left. Pictures are never touched."""
+    """End machines past their time, and remove what ended ones left behind. Pictures are never touched."""
     from orbifolio.runner.cloud.cleanup import clean
 
     if everything and not dry_run and not yes:
         if not sys.stdin.isatty():
-            raise InputError("--all ends machines that still work; nobody is here to agree; say --yes")
-        click.confirm("End every machine of orbifolio, also those that still work?", abort=True, err=True)
+            raise InputError("--all also ends machines that are working, which needs confirmation; add --yes")
+        click.confirm("End every orbifolio machine, including those that are working?", abort=True, err=True)
     count = 0
     trouble: CloudError | None = None
     for account in _accounts(region, all_regions):

@@ -24,7 +24,7 @@ def pairs(context: click.Context, parameter: click.Parameter, values: tuple[str,
         if not equals or not name or not file:
             raise click.BadParameter(f"{value!r} is not NAME=FILE, as in --image style=photo.jpg")
         if name in found:
-            raise click.BadParameter(f"{name} is given twice; once is enough")
+            raise click.BadParameter(f"{name} is given twice; give it once")
         found[name] = Path(file)
     return found
 
@@ -44,7 +44,7 @@ out_option = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     default=DEFAULT_GALLERY,
     show_default=True,
-    help="The gallery in which the report is shelved.",
+    help="The gallery for the report.",
 )
 
 

@@ -75,7 +75,11 @@ def doctor_report(console: Console) -> bool:
     lines.append(("ok", "arithmetic", "bf16 is fast here" if has_fast_bf16(device) else "fp32"))
     if "amx_bf16" in processor_flags() and not tiles_work():
         lines.append(
-            ("note", "processor", f"{processor_name()} claims AMX tiles, but they do not work here; they are left out")
+            (
+                "note",
+                "processor",
+                f"{processor_name()} advertises AMX tiles, but they do not work here; they are not used",
+            )
         )
     cores = os.cpu_count() or 1
     lines.append(

@@ -36,7 +36,7 @@ def target_settings(target: str, endpoint_url: str | None = None, region: str | 
         InputError: what is wrong with it.
     """
     if not target.strip():
-        raise InputError("the target is empty; it is a place to publish to; name a folder or s3://BUCKET/PREFIX")
+        raise InputError("the target is empty; name a folder or s3://BUCKET/PREFIX")
     scheme, separator, rest = target.partition("://")
     try:
         if separator and scheme == "s3":
@@ -161,10 +161,10 @@ def publish_gallery(
     """
     store: Store = target_settings(target, endpoint_url, region).build(Path())
     if not gallery.is_dir():
-        raise InputError(f"{gallery}: no such folder; a gallery is made by `orbifolio run`; name an existing one")
+        raise InputError(f"{gallery}: no such folder; `orbifolio run` creates a gallery; name an existing one")
     if not remove and not run_folders(gallery):
         raise InputError(
-            f"{gallery}: holds no run; a gallery holds folders RECIPE/RUN; name one, or begin with `orbifolio run`"
+            f"{gallery}: holds no runs; a gallery has folders RECIPE/RUN; name one, or start with `orbifolio run`"
         )
     with Gauge(console, dry=dry) as gauge:
         publication = Publication(store, gallery, gauge, dry=dry)
@@ -183,13 +183,13 @@ def _tell_stale(gallery: Path, gauge: Gauge) -> None:
         not is_current(folder, digest, read_run(folder, events_too=False).status) for folder in run_folders(gallery)
     )
     if stale:
-        gauge.say(f"{count(stale, 'report')} older than the log or this program; publishing writes them anew first")
+        gauge.say(f"{count(stale, 'report')} out of date; publishing rebuilds them first")
 
 
 def _summary(tally: Tally, store: Store, *, dry: bool) -> str:
     verb = "would be " if dry else ""
     if not tally.uploaded and not tally.deleted:
-        return f"{store.name}: nothing to do; all {tally.runs} runs stand as they are"
+        return f"{store.name}: nothing to do; all {tally.runs} runs are up to date"
     return (
         f"{store.name}: {tally.uploaded:,} files {verb}uploaded ({_size(tally.bytes)}), {tally.deleted:,} deleted; "
         f"{tally.changed} of {tally.runs} runs changed"
@@ -206,7 +206,7 @@ def show_website(target: str, *, endpoint_url: str | None, region: str | None, s
     settings = target_settings(target, endpoint_url, region)
     if not isinstance(settings, S3):
         raise InputError(
-            f"{target}: --website is for buckets; a folder is shown by any web server; write s3://BUCKET/PREFIX"
+            f"{target}: --website is for buckets; any web server can serve a folder; write s3://BUCKET/PREFIX"
         )
     store = settings.build(Path())
     if set_up:

@@ -49,14 +49,14 @@ def redraw_painting(place: Path, *, size: int | None, brush: str | None, neural:
     painting = replace(painting, brush=brush or painting.brush)
     longer = max(painting.width, painting.height)
     if size is not None and not SMALLEST <= size <= LARGEST:
-        raise InputError(f"--size {size}: from {SMALLEST} to {LARGEST} pixels of the longer side are possible")
+        raise InputError(f"--size {size}: out of range; the longer side may have {SMALLEST} to {LARGEST} pixels")
     target = out or Path(f"{_stem(path)}-{'neural' if neural else 'mypaint'}-{size or longer}.png")
     ending = target.suffix.lower()
     if ending not in (*PIXELS, *OTHERS):
         known = ", ".join((*PIXELS, *OTHERS))
-        raise InputError(f"--out {target}: {ending or 'no ending'} is no format known here; take one of {known}")
+        raise InputError(f"--out {target}: {ending or 'no ending'} is not a supported format; use one of {known}")
     if ending == ".webp" and (size or longer) > LONGEST_WEBP:
-        raise InputError(f"--out {target}: a WebP has at most {LONGEST_WEBP} pixels to a side; take .png")
+        raise InputError(f"--out {target}: a WebP has at most {LONGEST_WEBP} pixels to a side; use .png")
     sized = painting.scaled((size or longer) / longer)
     target.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(target, _file(sized, ending, neural=neural))
@@ -123,7 +123,7 @@ def _lines(painting: Painting, ending: str) -> bytes:
 
     painter = load_painter(painting.brush)
     if not isinstance(painter, ImplicitPainter):
-        raise InputError(f"{painting.brush}: shapes need an implicit painter, which knows where a stroke ends")
+        raise InputError(f"{painting.brush}: shapes need an implicit brush model, which knows where a stroke ends")
     shapes = outlines(painter, painting)
     if ending == ".svg":
         return svg(painting, shapes)
@@ -137,7 +137,7 @@ def _learnt(painting: Painting) -> Iterator[tuple[Box, Floats]]:
 
     painter = load_painter(painting.brush)
     if not isinstance(painter, ImplicitPainter):
-        raise InputError(f"{painting.brush}: any size needs an implicit painter; take --program mypaint")
+        raise InputError(f"{painting.brush}: only an implicit brush model draws at any size; use --program mypaint")
     return learnt(painter, painting, coarse=0)
 
 

@@ -19,8 +19,8 @@ from orbifolio.runner.commands.options import console, image_arguments, image_op
 @image_option
 @out_option
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.option("--resume", is_flag=True, help="Go on with the newest unfinished run of this recipe, or of this folder.")
-@click.option("--mail", type=click.Path(path_type=Path, dir_okay=False), help="File that says who gets mail, and how.")
+@click.option("--resume", is_flag=True, help="Continue the newest unfinished run of this recipe, or of this folder.")
+@click.option("--mail", type=click.Path(path_type=Path, dir_okay=False), help="A file with the mail settings.")
 def run(
     recipe: Path,
     overrides: tuple[str, ...],
@@ -41,7 +41,7 @@ def run(
         from orbifolio.runner.commands.sweeping import run_folder
 
         if mail is not None:
-            raise click.UsageError("--mail tells of one run; leave it out for a folder")
+            raise click.UsageError("--mail is for a single run; leave it out for a folder")
         run_folder(recipe, overrides, images, gallery=gallery, devices=device, resume=resume)
         return
     from orbifolio.runner.execute import run_recipe

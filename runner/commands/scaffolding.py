@@ -1,4 +1,4 @@
-"""`orbifolio new`: a recipe to begin from."""
+"""`orbifolio new`: a recipe to start from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from orbifolio.runner.run.run_folder import write_atomically
 
 
 def new_recipe(path: Path, like: str) -> Path:
-    """Write a recipe to begin from.
+    """Write a recipe to start from.
 
     Raises:
         InputError: the file exists, or there is no such shipped recipe.

@@ -21,20 +21,20 @@ from orbifolio.runner.errors import InputError
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("gallery"),
     show_default=True,
-    help="The gallery in which reports are shelved.",
+    help="The gallery for the reports.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", default=1080, show_default=True, type=click.IntRange(0, 65535), help="0 for any free one.")
 @click.option(
-    "--device", default="auto", show_default=True, help="auto, cpu or cuda:0,cuda:1; a run at a time on each."
+    "--device", default="auto", show_default=True, help="auto, cpu or cuda:0,cuda:1; one run at a time on each."
 )
 @click.option("--token-file", type=click.Path(path_type=Path), default=None, help="A file that holds the token.")
-@click.option("--allow-host", "hosts", multiple=True, metavar="NAME", help="A further name of this server.")
+@click.option("--allow-host", "hosts", multiple=True, metavar="NAME", help="Another host name of this server.")
 @click.option(
     "--idle-minutes",
     type=click.FloatRange(min=0.01),
     default=None,
-    help="With nobody there and nothing to do for so long: start RECIPE, then end.",
+    help="After so many idle minutes: start RECIPE, then exit.",
 )
 @click.option("--publish", metavar="TARGET", default=None, help="Copy every report to s3://BUCKET/PREFIX or a folder.")
 @click.option("--open", "show", is_flag=True, help="Open the page in a browser.")
@@ -52,7 +52,7 @@ def serve(
 ) -> None:
     """Choose, change, run and watch recipes in a browser; paint photographs at /paint.
 
-    Its address is printed on stdout. Example: orbifolio serve --open
+    Prints its address on stdout. Example: orbifolio serve --open
     """
     from orbifolio.runner.cpu_features import protect
 
@@ -64,14 +64,14 @@ def serve(
     from orbifolio.runner.server.serve import serve as run_server
 
     if recipe is not None and Catalogue(recipe).start is None:
-        raise InputError(f"{recipe}: is no recipe that can be run; `orbifolio check` says what is wrong; mend it")
+        raise InputError(f"{recipe}: this recipe cannot be run; `orbifolio check` says what is wrong; correct it")
     console = Console(stderr=True, force_terminal=False if os.environ.get("CI") else None, soft_wrap=True)
 
     def say(text: str) -> None:
         console.print(text, markup=False, highlight=False)
 
     def told(address: str) -> None:
-        say("orbifolio listens here; Ctrl-C ends it, and runs under way go on when it is started again")
+        say("orbifolio is running here; Ctrl-C stops it, and unfinished runs continue when it is started again")
         click.echo(address)
         if show:
             threading.Timer(0.5, webbrowser.open, (address,)).start()

@@ -32,20 +32,24 @@ _LISTED = 24  # members that are listed before a sweep begins
 @image_option
 @out_option
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
-@click.option("--address", default="auto", show_default=True, help="The Ray cluster's; `local` starts one here.")
+@click.option(
+    "--address", default="auto", show_default=True, help="Address of the Ray cluster; `local` starts one here."
+)
 @click.option("--devices", default="auto", show_default=True, help="cpu, or cuda:0,cuda:1: one run at a time on each.")
 @click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Runs side by side on each device.")
 @click.option("--threads", type=click.IntRange(1, 256), default=None, help="Processor threads of each run.")
-@click.option("--to", metavar="s3://BUCKET/PREFIX", default=None, help="Publish every run there while it goes on.")
+@click.option("--to", metavar="s3://BUCKET/PREFIX", default=None, help="Publish every run there while it is running.")
 @click.option(
     "--work",
     metavar="s3://BUCKET/PREFIX",
     default=None,
-    help="Through it runs travel from Ray's nodes to the gallery, where these do not share its disk.",
+    help="Bucket that carries runs from Ray's nodes to the gallery where they share no disk.",
 )
-@click.option("--resume", is_flag=True, help="Go on with the newest unfinished sweep, or that of RECIPE and values.")
-@click.option("--dry-run", is_flag=True, help="Only list the runs, and about how long they take.")
-@click.option("--yes", is_flag=True, help="Begin even with more than 256 runs.")
+@click.option(
+    "--resume", is_flag=True, help="Continue the newest unfinished sweep, or the one of RECIPE and these values."
+)
+@click.option("--dry-run", is_flag=True, help="Only list the runs and their estimated time.")
+@click.option("--yes", is_flag=True, help="Start even with more than 256 runs.")
 def sweep(
     recipe: Path | None,
     arguments: tuple[str, ...],
@@ -85,19 +89,19 @@ def sweep(
         raise click.UsageError("--work and --address are for --engine ray")
     if engine == "ray" and jobs:
         raise click.UsageError(
-            "--jobs is for this machine; a cluster is filled; --threads says how much each run takes"
+            "--jobs is for this machine; Ray fills a cluster by itself; use --threads to set the size of a run"
         )
     if resume and (recipe is None or recipe.is_dir()):
         if arguments:
-            raise click.UsageError("with --resume, values are repeated together with their recipe")
+            raise click.UsageError("--resume with values needs their recipe, too; name it, or leave the values out")
         _go_on(gallery, recipe, make())
         return
     if recipe is None:
-        raise click.UsageError("no recipe is given; name one and what varies, or --resume")
+        raise click.UsageError("no recipe given; name one and the values to vary, or use --resume")
     words = ["orbifolio", "sweep", str(recipe), *arguments, *image_arguments(images), *out_arguments(gallery)]
     if recipe.is_dir():
         raise InputError(
-            f"{recipe}: is a folder; a sweep varies one recipe; all of a folder are made by `orbifolio run`"
+            f"{recipe}: is a folder; a sweep varies one recipe; to run every recipe in it, use `orbifolio run`"
         )
     words += [] if to is None else ["--to", to]
     variations = product(recipe, [*arguments, *_publish(to)], yes=yes or dry_run)
@@ -124,7 +128,7 @@ def run_folder(
     devices: str,
     resume: bool,
 ) -> None:
-    """Every recipe below a folder, one after the other on each device."""
+    """Run every recipe below a folder, one at a time on each device."""
     from orbifolio.runner.sweeps.local_engine import Local, choose_devices
     from orbifolio.runner.sweeps.validate import needed_uploads
     from orbifolio.runner.sweeps.variations import recipes_below
@@ -138,15 +142,15 @@ def run_folder(
         missing = [name for name in needed if name not in images]
         if missing:
             given = " ".join(f"--image {name}=FILE" for name in missing)
-            click.echo(f"left out: {variation.recipe} asks for pictures; give them by {given}", err=True)
+            click.echo(f"skipped: {variation.recipe} needs pictures; add {given}", err=True)
             continue
         kept.append(_numbered(variation, len(kept)))
     if not kept:
-        raise InputError(f"{folder}: every recipe in it asks for a picture that was not given; give it by --image")
+        raise InputError(f"{folder}: every recipe in it needs a picture; give one with --image")
     unused = sorted(set(images) - used)
     if unused:
         raise InputError(
-            f"--image {unused[0]}=...: no recipe in {folder} asks for it; leave it out, or correct its name"
+            f"--image {unused[0]}=...: no recipe in {folder} has such an upload; leave it out, or correct its name"
         )
     words = ["orbifolio", "run", str(folder), *overrides, *image_arguments(images), *out_arguments(gallery)]
     _carry_out(
@@ -246,7 +250,7 @@ def _tell(variations: Sequence[Variation], facts: Sequence[Facts], engine: Engin
         click.echo(f"and {len(variations) - _LISTED} more (--dry-run lists them all)", err=True)
     total = total_seconds(facts)
     side = min(engine.slots, len(variations))
-    told = f"{len(variations)} runs, together about {clock(total)} on {engine.shown}"
+    told = f"{len(variations)} runs, about {clock(total)} in all on {engine.shown}"
     click.echo(told + (f"; {side} at once: about {clock(total / side)}" if side > 1 else ""), err=not dry)
     warning = engine.warning(max((fact.memory or 0.0 for fact in facts), default=0.0))
     if warning:
@@ -273,7 +277,9 @@ def _go_on(gallery: Path, sweep: Path | None, engine: Engine) -> None:
     if sweep is not None:
         folder = sweep.resolve()
         if folder.parent.name != SWEEPS:
-            raise InputError(f"{sweep}: is no sweep; sweeps lie in GALLERY/{SWEEPS}/; name one, or a recipe")
+            raise InputError(
+                f"{sweep}: is not a sweep; sweeps are in GALLERY/{SWEEPS}/; name one of those, or a recipe"
+            )
         gallery, place, name = sweep.parent.parent, folder.parent.parent, folder.name
     _mind(find(place, name=name), gallery, engine)
 
@@ -288,7 +294,7 @@ def _mind(sweep: Sweep, gallery: Path, engine: Engine) -> None:
 
     place = gallery.absolute()
     for typed in changed_since(place_of(place, sweep.folder.name), sweep.order):
-        click.echo(f"{typed}: has changed; the sweep goes on with its text as it was", err=True)
+        click.echo(f"{typed}: has changed; the sweep continues with its original text", err=True)
     status = carry_out(sweep, place, engine, console())
     if not engine.here:
         rebuild_gallery(place)  # nodes may have made runs where they saw no other
@@ -302,7 +308,7 @@ def _mind(sweep: Sweep, gallery: Path, engine: Engine) -> None:
 
 
 def _summary(sweep: Sweep, status: str) -> None:
-    """How it ended, and how to go on."""
+    """How it ended, and how to resume."""
     record = sweep.record
     done = len(record.members) - len(record.unfinished)
     click.echo(f"{status}: {done} of {len(record.members)} runs are done", err=True)
@@ -310,4 +316,4 @@ def _summary(sweep: Sweep, status: str) -> None:
         if member.state == "failed":
             click.echo(f"{member.listing}: {member.message}", err=True)
     if record.unfinished:
-        click.echo(f"go on with: {record.resume}", err=True)
+        click.echo(f"resume with: {record.resume}", err=True)

@@ -82,7 +82,7 @@ def read_checkpoint(folder: Path, device: str) -> Checkpoint | None:
         return Checkpoint(saved["phase"], saved["step"], saved["log_bytes"], tuple(saved["seconds"]), saved["state"])
     except Exception as error:  # torch raises many kinds for a damaged file
         raise RunFailed(
-            f"{path}: the checkpoint cannot be read ({type(error).__name__}); run without --resume to begin anew"
+            f"{path}: the checkpoint cannot be read ({type(error).__name__}); run without --resume to start again"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong in the world around a run (disk, memory, permissions), told as what happened and what to do."""
+"""Failures of the world around a run (disk, memory, permissions): what happened, and what to do."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import torch
 from orbifolio.runner.errors import OrbifolioError
 
 
-def explain(error: BaseException, folder: Path) -> str:
-    """What happened and what to do, for failures of the world; empty for faults of the program."""
+def describe_failure(error: BaseException, folder: Path) -> str:
+    """What happened and what to do; empty for a fault of the program itself."""
     if isinstance(error, OrbifolioError):
         return str(error)
     if isinstance(error, OSError):
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return f"{folder}: the disk is full; make room, then go on with --resume"
+            return f"{folder}: the disk is full; make room, then continue with --resume"
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
             return f"{error.filename or folder}: not writable ({os.strerror(error.errno)}); choose another --out"
     text = str(error).lower()

@@ -192,7 +192,7 @@ class Terminal:
 
 
 class ReportWriter:
-    """Rewrites a run's report while it goes on, at most every few seconds.
+    """Rewrites a run's report while it runs, at most every few seconds.
 
     What it costs is bounded: it waits at least ten times as long as the last writing took.
     """

@@ -1,8 +1,8 @@
 """The one loop: recipe -> renderer -> phases/begin/step/image -> events, frames, checkpoint, final picture.
 
 Nothing here knows what is rendered. Everything that happens is an event; whoever shows or keeps
-something is a listener. A run may end in four ways (done, failed, interrupted, killed) and in each of
-them its folder tells the truth and, unless it is done, can be gone on with.
+something is a listener. A run may end in four ways (done, failed, interrupted, killed), and in each of
+them its folder tells the truth and, unless it is done, can be resumed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from orbifolio.runner.recipe.model import LoadedRecipe
 from orbifolio.runner.redaction import discreet
 from orbifolio.runner.renderers.base import Phase, Renderer
 from orbifolio.runner.run.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
-from orbifolio.runner.run.failures import explain
+from orbifolio.runner.run.failures import describe_failure
 from orbifolio.runner.run.frame_schedule import FrameSchedule
 from orbifolio.runner.run.input_images import InputPictures, write_stages
 from orbifolio.runner.run.listeners import Listener, LogWriter
@@ -101,7 +101,7 @@ class Run:
             gallery: where reports are shelved.
             device: torch device.
             command: what the user typed, for "run this again".
-            folder: an unfinished run's folder to go on with, or None for a new one.
+            folder: of an unfinished run to resume, or None for a new one.
             stop: wish to stop, shared with a signal handler.
         """
         make_deterministic(device)
@@ -109,7 +109,7 @@ class Run:
         self.gallery = gallery
         self.device = device
         self.command = command
-        self.elsewhere = ("", "", "")  # for a rented machine: a command, a script, how to go on there
+        self.elsewhere = ("", "", "")  # for a rented machine: a command, a script, how to resume there
         self.resumed = folder is not None
         self.stop = stop or Stop()
         self.inputs = InputPictures(loaded.images, loaded.recipe.style_preparation)
@@ -143,17 +143,17 @@ class Run:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise InputError(f"{self.folder}: this run is going on in another process; wait for it") from None
+            raise InputError(f"{self.folder}: this run is in use by another process; wait for it") from None
         try:
             if self.resumed and (read_summary(self.folder) or {}).get("status") == "done":
-                raise InputError(f"{self.folder}: this run was finished meanwhile; there is nothing to go on with")
+                raise InputError(f"{self.folder}: this run has finished in the meantime; there is nothing to resume")
             self._compare_pictures()
             return self._guarded(started, listeners)
         finally:
             lock.release()
 
     def _compare_pictures(self) -> None:
-        """A run that goes on must see the pictures it began with.
+        """A resumed run must see the pictures it started with.
 
         Raises:
             InputError: and names the picture that differs.
@@ -165,7 +165,7 @@ class Run:
         for item in told:
             if now.get(item["name"]) != item.get("sha256"):
                 raise InputError(
-                    f"{self.folder}: {item['name']} is another picture than the run began with; resuming needs the "
+                    f"{self.folder}: {item['name']} differs from the picture the run started with; resuming needs the "
                     "same pictures; give them again, or run without --resume"
                 )
 
@@ -177,9 +177,9 @@ class Run:
             self._go(checkpoint)
         except KeyboardInterrupt:
             outcome = "interrupted"
-            message = f"stopped on request; go on with: {self._summary.get('rerun', {}).get('resume', self.command)}"
+            message = f"stopped on request; resume with: {self._summary.get('rerun', {}).get('resume', self.command)}"
         except Exception as error:
-            outcome, message = "failed", explain(error, self.folder)
+            outcome, message = "failed", describe_failure(error, self.folder)
             if not message:  # a fault of the program itself, not of the world: let it be seen
                 self._close("failed", f"{type(error).__name__}: {error}")
                 raise
@@ -384,11 +384,11 @@ class Run:
         except OSError as error:
             # What was written before stays readable, and the terminal has the message.
             if outcome == "done":
-                outcome, message = "failed", explain(error, self.folder) or str(error)
+                outcome, message = "failed", describe_failure(error, self.folder) or str(error)
         finally:
             if self._log is not None:
                 self._log.close()
         return outcome, message
 
 
-__all__ = ["Run", "RunFailed", "RunResult", "Stop", "explain"]
+__all__ = ["Run", "RunFailed", "RunResult", "Stop", "describe_failure"]

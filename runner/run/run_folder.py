@@ -46,7 +46,7 @@ def make_folder(gallery: Path, recipe: str, now: float) -> Path:
 
 
 def read_summary(folder: Path) -> dict[str, Any] | None:
-    """A run's summary, or None if it is missing or torn."""
+    """A run's `run.json`, or None if it is missing or damaged."""
     try:
         summary = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -82,7 +82,7 @@ def find_resumable(gallery: Path, recipe: str, parameters: Mapping[str, Any]) ->
             f"{other} unfinished run{'s' if other > 1 else ''} of {recipe} in {gallery} used other parameters; "
             "resuming needs the same recipe and overrides; repeat them, or run without --resume"
         )
-    return None, f"no unfinished run of {recipe} in {gallery}; there is nothing to go on with; run without --resume"
+    return None, f"no unfinished run of {recipe} in {gallery}; there is nothing to resume; run without --resume"
 
 
 def _computed(parameters: Any) -> Any:

@@ -101,7 +101,7 @@ def keep_elsewhere(folder: Path, command: str, script: str, resume: str) -> dict
         folder: the run's.
         command: a line to type, or "".
         script: a shell script, or "".
-        resume: how to go on with a run that is on such a machine, or "".
+        resume: how to resume a run that is on such a machine, or "".
     """
     if script:
         write_atomically(folder / SCRIPT, script.encode())

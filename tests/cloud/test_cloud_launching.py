@@ -107,7 +107,7 @@ def test_the_node_may_do_what_it_needs_and_no_more(aws: Any, order: Order) -> No
 
 def test_nothing_starts_without_consent(aws: Any, recipe: Path, wheel: Path) -> None:
     answer = invoke("launch", recipe, "--to", TARGET, "--wheel", wheel)
-    assert "nobody is here to agree to the price; say --yes" in str(answer.exception)
+    assert "the price needs confirmation; add --yes" in str(answer.exception)
     assert not living()
     assert "Contents" not in aws.client("s3").list_objects_v2(Bucket="pictures")
 
@@ -121,7 +121,7 @@ def test_nothing_starts_without_consent(aws: Any, recipe: Path, wheel: Path) -> 
         (["--instance", "p3.2xlarge"], "no price is known for it, and nothing is rented without one; did you mean"),
         (["--work", "s3://pictures/gallery/launches"], "launches need a place of their own outside the gallery"),
         (["--to", "s3://pictures"], "the gallery would take the whole bucket, and may be public"),
-        (["--to", "folder"], "--to folder: is no bucket; rented machines cannot reach this disk"),
+        (["--to", "folder"], "--to folder: is not a bucket; rented machines cannot reach this disk"),
         (["--serve", "--reach", "none"], "--serve: a page that nobody can reach"),
         (["--reach", "ssh"], "--reach ssh: needs a key of the account"),
         (["--reach", "port", "--from", "0.0.0.0/0"], "would let 4,294,967,296 addresses in"),
@@ -161,7 +161,7 @@ def test_a_dry_run_without_a_bucket_says_what_stands_for_it(
 ) -> None:
     answer = invoke("launch", recipe, "--wheel", wheel, "--dry-run")
     assert answer.exception is None
-    assert "none was named: s3://your-bucket/gallery stands for it; say --to s3://BUCKET/gallery" in answer.stdout
+    assert "none given; s3://your-bucket/gallery is a placeholder; add --to s3://BUCKET/gallery" in answer.stdout
     assert "s3://your-bucket/launches/tiny-" in answer.stdout
     told = invoke("launch", recipe, "--wheel", wheel, "--dry-run", "--to", TARGET).stdout
     assert "your-bucket" not in told

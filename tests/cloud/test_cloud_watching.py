@@ -23,9 +23,9 @@ from orbifolio.runner.errors import InputError
 def test_ps_logs_and_stop(aws: Any, launch: Callable[..., Result]) -> None:
     name = launch("--hours", "1").stdout.strip()
     assert f"{name} " in invoke("ps").stdout
-    assert "no word yet" in invoke("ps").stdout
+    assert "no status yet" in invoke("ps").stdout
     waiting = invoke("logs")
-    assert "has told nothing yet" in str(waiting.exception)
+    assert "has no log yet" in str(waiting.exception)
     s3 = aws.client("s3")
     s3.put_object(Bucket="pictures", Key=f"launches/{name}/log.txt", Body=b"hello\n")
     s3.put_object(Bucket="pictures", Key=f"launches/{name}/status.json", Body=b'{"state": "running"}')
@@ -34,8 +34,8 @@ def test_ps_logs_and_stop(aws: Any, launch: Callable[..., Result]) -> None:
     stopped = invoke("stop", name, "--now")
     assert stopped.stdout == f"{name}: ended\n"
     assert not living()
-    assert invoke("stop", name, "--now").stdout == f"{name}: no machine lives\n"
-    assert "no machine of orbifolio in us-east-1" in invoke("ps").stderr
+    assert invoke("stop", name, "--now").stdout == f"{name}: no machine is running\n"
+    assert "no orbifolio machine in us-east-1" in invoke("ps").stderr
     assert name in invoke("ps", "--all").stdout
     assert invoke("logs", name).stdout == "hello\n"  # it outlives the machine
 
@@ -93,7 +93,7 @@ def test_cleanup_ends_what_is_past_its_time_and_nothing_else(aws: Any, order: Or
 
 def test_cleanup_of_all_leaves_nothing_of_ours(aws: Any, order: Order, sessions: str) -> None:
     start(replace(order, reach="ssm"))
-    assert "say --yes" in str(invoke("cleanup", "--all").exception)
+    assert "add --yes" in str(invoke("cleanup", "--all").exception)
     answer = invoke("cleanup", "--all", "--yes")
     assert answer.exception is None, answer.output
     assert not living()
@@ -116,7 +116,7 @@ def test_every_region_is_looked_at(aws: Any, order: Order, monkeypatch: pytest.M
     monkeypatch.setattr(Account, "regions", lambda self: ["eu-central-1", "us-east-1"])
     far = replace(order, region="eu-central-1", image="ami-12c6146b")
     Launch(far, Account("eu-central-1"), lambda text: None, sleep=lambda seconds: None).start({})
-    assert "no machine" in invoke("ps").stderr
+    assert "no orbifolio machine" in invoke("ps").stderr
     assert "eu-central-1" in invoke("ps", "--all-regions").stdout
 
 

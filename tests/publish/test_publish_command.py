@@ -90,7 +90,7 @@ def test_publish_to_a_folder_and_again(gallery: Path, tmp_path: Path) -> None:
     assert f"{len(lines)} files uploaded" in first.stderr
     assert first.stderr.rstrip().endswith("3 of 3 runs changed")
     again = invoke("publish", gallery, target)
-    assert again.stderr.strip().replace("\n", "") == f"{target}: nothing to do; all 3 runs stand as they are"
+    assert again.stderr.strip().replace("\n", "") == f"{target}: nothing to do; all 3 runs are up to date"
 
 
 def test_a_terminal_gets_a_bar(gallery: Path, tmp_path: Path) -> None:
@@ -114,13 +114,13 @@ def test_a_terminal_gets_a_bar(gallery: Path, tmp_path: Path) -> None:
         (["s3://bucket", "--endpoint-url", "https://me:word@host"], "an address must not hold credentials or a query"),
         (["s3://bucket", "--region", "Europe West"], "--region: string should match pattern"),
         (["folder", "--region", "eu-west-1"], "folder: --endpoint-url and --region are for buckets"),
-        (["folder", "--website"], "folder: --website is for buckets; a folder is shown by any web server"),
+        (["folder", "--website"], "folder: --website is for buckets; any web server can serve a folder"),
         (
             ["s3://bucket", "--website", "--apply", "--endpoint-url", "https://host"],
             "--apply: websites and public access",
         ),
-        (["s3://bucket"], "gallery: holds no run; a gallery holds folders RECIPE/RUN"),
-        (["nowhere", "s3://bucket"], "nowhere: no such folder; a gallery is made by `orbifolio run`"),
+        (["s3://bucket"], "gallery: holds no runs; a gallery has folders RECIPE/RUN"),
+        (["nowhere", "s3://bucket"], "nowhere: no such folder; `orbifolio run` creates a gallery"),
     ],
 )
 def test_wrong_arguments(arguments: list[str], text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,8 +133,8 @@ def test_wrong_arguments(arguments: list[str], text: str, tmp_path: Path, monkey
 
 
 def test_three_places_are_too_many() -> None:
-    assert "3 places are given" in str(invoke("publish", "a", "b", "c").exception)
-    assert "--website, too" in str(invoke("publish", "s3://bucket", "--apply").exception)
+    assert "3 places given" in str(invoke("publish", "a", "b", "c").exception)
+    assert "--apply needs --website" in str(invoke("publish", "s3://bucket", "--apply").exception)
 
 
 def test_the_website_is_explained_with_json_that_can_be_used(credentials: None) -> None:

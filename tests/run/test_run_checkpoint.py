@@ -48,5 +48,5 @@ def test_damage_is_refused_with_a_cure(tmp_path, damage):
         path.write_bytes(path.read_bytes()[:100])
     else:
         path.write_bytes(pickle.dumps(print))
-    with pytest.raises(RunFailed, match="run without --resume to begin anew"):
+    with pytest.raises(RunFailed, match="run without --resume to start again"):
         read_checkpoint(tmp_path, "cpu")

@@ -225,7 +225,7 @@ def raising(error):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full; make room, then go on with --resume"),
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full; make room, then continue with --resume"),
         (torch.OutOfMemoryError("CUDA out of memory"), "out of memory"),
         (
             RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory"),

@@ -32,7 +32,7 @@ def test_a_dry_run_lists_all_with_an_estimate_and_leaves_nothing(recipe):
         "#2 : seed=2 renderer.phases.0.size=16",
         "#3 : seed=2 renderer.phases.0.size=32",
     ]
-    assert lines[4].startswith("4 runs, together about 0:")
+    assert lines[4].startswith("4 runs, about 0:")
     assert "2 at once: about 0:" in lines[4]
     assert sorted(path.name for path in Path().iterdir()) == ["plane"]
 
@@ -59,7 +59,7 @@ def test_arguments_that_make_no_sense_are_told(recipe):
         "sweep", recipe, "seed=1,2", "--devices", "cpu,cpu"
     )
     assert "no unfinished sweep in" in error("sweep", "--resume")
-    assert "is no sweep; sweeps lie in GALLERY/sweeps/" in error("sweep", "plane", "--resume")
+    assert "is not a sweep; sweeps are in GALLERY/sweeps/" in error("sweep", "plane", "--resume")
     assert invoke("sweep").exit_code == 2
     assert invoke("sweep", recipe, "seed=1,2", "--address", "somewhere").exit_code == 2
     assert invoke("sweep", recipe, "seed=1,2", "--engine", "ray", "--jobs", "2").exit_code == 2
@@ -105,8 +105,8 @@ def test_a_folder_holds_its_recipes_and_some_ask_for_pictures(folder):
 def test_an_empty_folder_and_one_of_uploads_only_are_told(folder):
     for name in ("deeper/second.yaml", "tiny.yaml"):
         (folder / name).unlink()
-    assert "every recipe in it asks for a picture that was not given" in error("run", folder)
-    assert "no recipe in plane asks for it" in error("run", folder, "--image", "face=a.png", "--image", "foot=b.png")
+    assert "every recipe in it needs a picture; give one with --image" in error("run", folder)
+    assert "no recipe in plane has such an upload" in error("run", folder, "--image", "face=a.png", "--image", "foot=b.png")
     assert "holds no recipe" in error("run", folder / "deeper")
 
 
