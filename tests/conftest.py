@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RECENT = 10  # commits: what usually comes together, where no upstream tells
 ELSEWHERE = {
     "browser": ("reports", "templates", "runner/server"),
+    "house": ("orbifolio", "pyproject.toml"),
     "publish": ("reports/publish",),
     "reports": ("reports", "templates"),
     "api": ("orbifolio",),

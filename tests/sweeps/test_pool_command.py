@@ -106,7 +106,9 @@ def test_an_empty_folder_and_one_of_uploads_only_are_told(folder):
     for name in ("deeper/second.yaml", "tiny.yaml"):
         (folder / name).unlink()
     assert "every recipe in it needs a picture; give one with --image" in error("run", folder)
-    assert "no recipe in plane has such an upload" in error("run", folder, "--image", "face=a.png", "--image", "foot=b.png")
+    assert "no recipe in plane has such an upload" in error(
+        "run", folder, "--image", "face=a.png", "--image", "foot=b.png"
+    )
     assert "holds no recipe" in error("run", folder / "deeper")
 
 
