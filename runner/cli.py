@@ -210,7 +210,7 @@ def new(path: Path, like: str) -> None:
 def schema(write: Path | None) -> None:
     """Print the JSON Schema of recipes, for editors."""
     from orbifolio.runner.commands.scaffolding import schema_text
-    from orbifolio.runner.run.run_folder import write_atomically
+    from orbifolio.runner.files import write_atomically
 
     if write is None:
         click.echo(schema_text(), nl=False)

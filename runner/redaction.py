@@ -25,10 +25,10 @@ def _without_query(match: re.Match[str]) -> str:
     return kept + CUT if "?" in address else kept
 
 
-def discreet(text: str) -> str:
+def redact(text: str) -> str:
     """A text as strangers may read it.
 
-    >>> discreet("style: https://bucket.example/a.png?X-Amz-Signature=12ab")
+    >>> redact("style: https://bucket.example/a.png?X-Amz-Signature=12ab")
     'style: https://bucket.example/a.png?…'
     """
     home = str(Path.home())
@@ -37,16 +37,16 @@ def discreet(text: str) -> str:
     return re.sub(rf"(?<![\w/.]){re.escape(home)}(?=/)", "~", found) if len(home) > 1 else found
 
 
-def discreet_value(value: Any) -> Any:
+def redact_value(value: Any) -> Any:
     """A JSON value with every text in it made discreet; keys stay.
 
-    >>> discreet_value({"images": ["https://host/a.png?key=1"], "seed": 3})
+    >>> redact_value({"images": ["https://host/a.png?key=1"], "seed": 3})
     {'images': ['https://host/a.png?…'], 'seed': 3}
     """
     if isinstance(value, str):
-        return discreet(value)
+        return redact(value)
     if isinstance(value, Mapping):
-        return {key: discreet_value(item) for key, item in value.items()}
+        return {key: redact_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [discreet_value(item) for item in value]
+        return [redact_value(item) for item in value]
     return value

@@ -6,7 +6,6 @@ import contextlib
 import errno
 import hashlib
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -29,6 +28,7 @@ from orbifolio.reports.publish.store import (
     inner,
 )
 from orbifolio.runner.errors import InputError, PublishError
+from orbifolio.runner.files import atomic_file
 from orbifolio.runner.settings import Settings
 
 _LOCK = f"{serving.STATE}/lock"
@@ -139,7 +139,7 @@ class Shelf(Store):
         start = self.folder / prefix
         with self._troubles():
             for path in sorted(start.rglob("*")) if start.is_dir() else ():
-                if path.is_file() and not path.name.endswith(".tmp"):
+                if path.is_file() and not path.name.startswith("."):
                     key = path.relative_to(self.folder).as_posix()
                     if (found := self.head(key)) is not None:
                         yield key, found.tag
@@ -202,18 +202,10 @@ class Shelf(Store):
         """See the base class."""
         target = self._path(key)
         found, sent = hashlib.sha256(), 0
-        with path.open("rb") as file, self._troubles():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            beside = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
-            try:
-                with beside.open("xb") as copy:
-                    while piece := file.read(PART):
-                        found.update(piece)
-                        sent += copy.write(piece)
-                os.replace(beside, target)
-            except BaseException:
-                beside.unlink(missing_ok=True)
-                raise
+        with path.open("rb") as file, self._troubles(), atomic_file(target) as copy:
+            while piece := file.read(PART):
+                found.update(piece)
+                sent += copy.write(piece)
         return found.hexdigest(), sent
 
     def delete(self, key: str) -> None:

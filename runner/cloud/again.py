@@ -15,7 +15,7 @@ from orbifolio.runner.cloud.machines import choose
 from orbifolio.runner.cloud.script import paints
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.recipe.model import LoadedRecipe
-from orbifolio.runner.redaction import discreet
+from orbifolio.runner.redaction import redact
 from orbifolio.runner.renderers.base import Phase
 
 _LOCAL = {"--out": 2, "--device": 2, "--mail": 2, "--resume": 1}
@@ -85,7 +85,7 @@ def _script(loaded: LoadedRecipe, phases: Sequence[Phase]) -> str:
         name=loaded.name,
         theme=loaded.theme,
         title=loaded.recipe.title,
-        recipe=discreet(loaded.resolved_text),
+        recipe=redact(loaded.resolved_text),
         machine=machine.name,
         price=machine.list_price(""),
         hours=max(1.0, math.ceil(3 * expected / 3600)),

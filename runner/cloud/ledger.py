@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.run.run_folder import write_atomically
+from orbifolio.runner.files import write_atomically
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.files import write_atomically
 from orbifolio.runner.recipe.model import Recipe, recipe_folders
-from orbifolio.runner.run.run_folder import write_atomically
 
 
 def schema_text() -> str:

@@ -9,7 +9,6 @@ the log, nothing from the user's environment (no host, user or folder names).
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import time
 from collections.abc import Mapping
@@ -19,7 +18,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from orbifolio.runner.errors import RunFailed
-from orbifolio.runner.redaction import discreet_value
+from orbifolio.runner.files import write_atomically
+from orbifolio.runner.redaction import redact_value
 
 
 def make_folder(gallery: Path, recipe: str, now: float) -> Path:
@@ -64,7 +64,7 @@ def find_resumable(gallery: Path, recipe: str, parameters: Mapping[str, Any]) ->
     """
     other = 0
     for folder in sorted((path for path in (gallery / recipe).glob("*-*-*") if path.is_dir()), reverse=True):
-        if held(folder / "checkpoint" / "lock"):
+        if is_locked(folder / "checkpoint" / "lock"):
             continue
         summary = read_summary(folder)
         if summary is None:
@@ -73,7 +73,7 @@ def find_resumable(gallery: Path, recipe: str, parameters: Mapping[str, Any]) ->
             continue
         if summary.get("status") == "done":
             continue
-        if _computed(summary.get("parameters")) != _computed(json.loads(json.dumps(discreet_value(parameters)))):
+        if _computed(summary.get("parameters")) != _computed(json.loads(json.dumps(redact_value(parameters)))):
             other += 1
             continue
         return folder, ""
@@ -91,7 +91,7 @@ def _computed(parameters: Any) -> Any:
     return {name: value for name, value in parameters.items() if name != "publish"} if known else None
 
 
-def held(lock: Path) -> bool:
+def is_locked(lock: Path) -> bool:
     """Whether a process holds a lock file."""
     if not lock.exists():
         return False
@@ -102,25 +102,6 @@ def held(lock: Path) -> bool:
         return True
     trial.release()
     return False
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write beside and rename, so that a reader never sees half a file.
-
-    Raises:
-        OSError: the disk is full or the folder not writable; nothing is left behind.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
 
 
 def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:

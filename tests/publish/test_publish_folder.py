@@ -130,7 +130,7 @@ def test_a_full_disk_is_told_and_what_stood_stays(
     )
     monkeypatch.setattr(os, "replace", honest)
     assert files(target) >= set(before)
-    assert not [key for key in files(target) if key.endswith(".tmp")]
+    assert not [key for key in files(target) if key.endswith(".part")]
     assert not dangling(contents(target))
     publish(shelf(target), gallery)
     assert all("<p>new</p>" in page.read_text() for page in target.rglob("steps/*/index.html"))
