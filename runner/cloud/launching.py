@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from orbifolio.reports.publish.store import Served
+from orbifolio.reports.publish.store import ObjectHeaders
 from orbifolio.runner.cloud import ledger
 from orbifolio.runner.cloud.account import Account
 from orbifolio.runner.cloud.faults import NO_CAPACITY, QUOTA, code_of
@@ -30,7 +30,7 @@ RECORD = "launch.json"
 BUNDLE = "bundle.tar.gz"
 UNANSWERED = 900.0
 """Seconds for which a request without an answer is made again as it was, instead of a new one."""
-_PRIVATE = Served(cache="no-store")
+_PRIVATE = ObjectHeaders(cache="no-store")
 Say = Callable[[str], None]
 
 

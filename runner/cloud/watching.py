@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from orbifolio.reports.publish.store import Served
+from orbifolio.reports.publish.store import ObjectHeaders
 from orbifolio.runner.cloud import ledger, tags
 from orbifolio.runner.cloud.account import Account
 from orbifolio.runner.cloud.launching import ALIVE, instances
@@ -172,7 +172,7 @@ def stop(
     if living and not at_once and any(node.power == "running" for node in living):
         try:
             store = address(line.work).model_copy(update={"region": line.region}).build(None)  # type: ignore[arg-type]
-            store.put("stop", b"stop\n", Served(cache="no-store"))
+            store.put("stop", b"stop\n", ObjectHeaders(cache="no-store"))
             say(f"asked to end; waiting {PATIENCE / 60:g} min for it to keep its state")
             _await(account, line.launch, sleep)
         except PublishError as error:

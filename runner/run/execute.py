@@ -16,7 +16,7 @@ from orbifolio.runner.devices import choose_device, describe_device
 from orbifolio.runner.errors import InputError, OrbifolioError
 from orbifolio.runner.mail.telling import Telling
 from orbifolio.runner.recipe.model import LoadedRecipe, load
-from orbifolio.runner.run.background_publish import Publishing
+from orbifolio.runner.run.background_publish import BackgroundPublisher
 from orbifolio.runner.run.listeners import Listener, ReportWriter, Terminal
 from orbifolio.runner.run.loop import Run, RunResult, Stop
 from orbifolio.runner.run.run_folder import find_resumable
@@ -128,7 +128,7 @@ def run_loaded(
         begun(run_folder)
         publishing.begin(run_folder)
 
-    with Publishing(loaded.recipe.publish, base, gallery, say) as publishing:
+    with BackgroundPublisher(loaded.recipe.publish, base, gallery, say) as publishing:
         try:
             return _report(work, gallery, terminal, both)
         finally:
