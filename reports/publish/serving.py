@@ -105,7 +105,7 @@ def upload_rank(key: str, *, known: bool = False) -> tuple[int, int]:
         key: below the run or the gallery.
         known: whether the store holds an older version.
 
-    >>> sorted(["index.html", "phases/1/index.html", "live.js", "final.png"], key=rank)
+    >>> sorted(["index.html", "phases/1/index.html", "live.js", "final.png"], key=upload_rank)
     ['final.png', 'live.js', 'phases/1/index.html', 'index.html']
     """
     if key.startswith("assets/"):

@@ -218,7 +218,7 @@ EXCEPTIONS = {
         "orbifolio.reports.pages.gallery",
         "orbifolio.reports.write",
         "orbifolio.runner.commands.publishing",
-        "orbifolio.runner.cloud.watching",
+        "orbifolio.runner.cloud.nodes",
         "orbifolio.runner.cli",
         "orbifolio.runner.run.events",
     ],
