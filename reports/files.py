@@ -1,14 +1,11 @@
-"""Writing files so that a reader never sees half of one: beside, then renamed over.
-
-Two processes may write the same file: each has its own temporary name, and the later rename wins whole.
-"""
+"""A report's files: written only when their content changes, so that their times tell when it did."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 from pathlib import Path
+
+from orbifolio.runner.files import write_atomically
 
 
 def write_bytes(path: Path, content: bytes) -> bool:
@@ -24,15 +21,7 @@ def write_bytes(path: Path, content: bytes) -> bool:
     with contextlib.suppress(OSError):
         if path.stat().st_size == len(content) and path.read_bytes() == content:
             return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
-    try:
-        with beside.open("xb") as file:
-            file.write(content)
-        os.replace(beside, path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    write_atomically(path, content)
     return True
 
 

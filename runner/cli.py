@@ -209,8 +209,8 @@ def new(path: Path, like: str) -> None:
 @click.option("--write", type=click.Path(path_type=Path), default=None, help="Write it to a file instead.")
 def schema(write: Path | None) -> None:
     """Print the JSON Schema of recipes, for editors."""
+    from orbifolio.runner.files import write_atomically
     from orbifolio.runner.recipe.schema import schema_text
-    from orbifolio.runner.run.run_folder import write_atomically
 
     if write is None:
         click.echo(schema_text(), nl=False)

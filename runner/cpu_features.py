@@ -21,6 +21,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from orbifolio.runner.files import write_atomically
+
 LIMIT = "ONEDNN_MAX_CPU_ISA"
 WITHOUT_TILES = "AVX512_CORE_BF16"
 TRIAL_SECONDS = 120  # importing torch on a cold disk takes most of it
@@ -75,10 +77,7 @@ def tiles_work() -> bool:
         pass
     works = _try()
     try:
-        record.parent.mkdir(parents=True, exist_ok=True)
-        beside = record.with_suffix(f".{os.getpid()}.part")
-        beside.write_text(json.dumps({"tiles_work": works}), encoding="utf-8")
-        beside.replace(record)
+        write_atomically(record, json.dumps({"tiles_work": works}).encode())
     except OSError:
         pass  # a cache that cannot be written only costs the trial again
     return works

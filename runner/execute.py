@@ -10,12 +10,12 @@ from pathlib import Path
 from rich.console import Console
 
 from orbifolio.reports.pages.gallery import update_index
-from orbifolio.reports.publish.background import Publishing
+from orbifolio.reports.publish.background import BackgroundPublisher
 from orbifolio.reports.write import write_report
-from orbifolio.runner.cloud.again import again
+from orbifolio.runner.cloud.rerun import rerun_instructions
 from orbifolio.runner.devices import choose_device, describe_device
 from orbifolio.runner.errors import InputError, OrbifolioError
-from orbifolio.runner.mail.telling import Telling
+from orbifolio.runner.mail.notifier import Notifier
 from orbifolio.runner.recipe.model import LoadedRecipe, load
 from orbifolio.runner.run.listeners import Listener, ReportWriter, Terminal
 from orbifolio.runner.run.loop import Run, RunResult, Stop
@@ -60,7 +60,7 @@ def run_recipe(
         )
 
 
-def telling(loaded: LoadedRecipe, base: Path, mail: Path, console: Console) -> Telling:
+def telling(loaded: LoadedRecipe, base: Path, mail: Path, console: Console) -> Notifier:
     """Mail around a run, with a link to where its report is published.
 
     Args:
@@ -81,7 +81,7 @@ def telling(loaded: LoadedRecipe, base: Path, mail: Path, console: Console) -> T
             return ""
         return str(target.build(base).address(f"{folder.parent.name}/{folder.name}/index.html"))
 
-    return Telling(read_mailer(mail), address, partial(console.print, markup=False, highlight=False))
+    return Notifier(read_mailer(mail), address, partial(console.print, markup=False, highlight=False))
 
 
 def run_loaded(
@@ -117,7 +117,7 @@ def run_loaded(
     with show_progress(console):
         loaded.fetch_weights()
     work = Run(loaded, gallery=gallery, device=chosen, command=command, folder=folder, stop=stop)
-    elsewhere = again(loaded, work.phases, command)
+    elsewhere = rerun_instructions(loaded, work.phases, command)
     work.elsewhere = (elsewhere.command, elsewhere.script, elsewhere.resume)
     terminal = Terminal(console, tuple(phase.width * phase.height for phase in work.phases))
     if loaded.recipe.publish is None:
@@ -128,7 +128,7 @@ def run_loaded(
         begun(run_folder)
         publishing.begin(run_folder)
 
-    with Publishing(loaded.recipe.publish, base, gallery, say) as publishing:
+    with BackgroundPublisher(loaded.recipe.publish, base, gallery, say) as publishing:
         try:
             return _report(work, gallery, terminal, both)
         finally:

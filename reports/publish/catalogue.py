@@ -3,10 +3,10 @@
     .orbifolio/gallery.json    {"schema": 1, "conditions": "kept", "runs": {"type/id": {"card": ..., ...}},
                                 "sweeps": {"name": {...}}}
 
-The index pages are made from it alone. It repeats what the runs' manifests say, so that a gallery of a
-thousand runs is known after two requests, and a run whose manifest it misses (an interrupted publisher, a
-store that lost a write) is found again. It is changed by compare-and-swap only: read, merge, write if nobody
-has written since, else begin anew.
+The index pages are made from it alone. It repeats what the runs' manifests say, so that two requests tell everything
+about a gallery of a thousand runs; a run that it lacks (after an interrupted publisher, or a store that lost a write)
+is found again by its manifest. It is changed by compare-and-swap only: read, merge, write if nobody else has written
+since, otherwise start again.
 """
 
 from __future__ import annotations
@@ -17,28 +17,36 @@ from dataclasses import dataclass, field, replace
 
 from orbifolio.reports.data import card, values
 from orbifolio.reports.data.card import Card
-from orbifolio.reports.publish import manifest, serving
-from orbifolio.reports.publish.manifest import Manifest
-from orbifolio.reports.publish.store import MISSING, Conflict, Missing, NoConditions, Store, inner
+from orbifolio.reports.publish.manifest import RUNS_PREFIX, Manifest, parse_manifest, run_of_key
+from orbifolio.reports.publish.serving import STATE_FOLDER, headers_for
+from orbifolio.reports.publish.store import (
+    MISSING,
+    ConditionsUnsupported,
+    Missing,
+    PreconditionFailed,
+    Store,
+    stays_inside,
+)
 from orbifolio.reports.sweep import faces
 from orbifolio.reports.sweep.faces import Shown
 from orbifolio.reports.sweep.record import Sweep, from_record
 
-KEY = f"{serving.STATE}/gallery.json"
-_PROBE = f"{serving.STATE}/conditions.txt"
-_ALONE = 3600.0  # seconds for which a run that was published only once while going on is believed to go on
-SERVED = serving.served(KEY)
+CATALOGUE_KEY = f"{STATE_FOLDER}/gallery.json"
+_PROBE = f"{STATE_FOLDER}/conditions.txt"
+_SINGLE_SLACK = 3600.0
+"""Seconds that a run which was published once, in the middle, counts as running: nobody said when to expect more."""
+_HEADERS = headers_for(CATALOGUE_KEY)
 
 
 @dataclass(frozen=True)
-class Shelved:
-    """A run in the catalogue: its card, its pace, and which state of its manifest this was.
+class CatalogueEntry:
+    """A run in the catalogue.
 
     Attributes:
-        card: what the index pages know of it.
-        every: seconds between two publications while it goes on.
-        tag: of its manifest.
-        digest: of its manifest's content.
+        card: what the index pages show of it.
+        every: seconds between two publications while it goes on, 0 if there was only one.
+        tag: of its manifest when this was written.
+        digest: of its manifest, as `Manifest.digest`.
     """
 
     card: Card
@@ -47,46 +55,46 @@ class Shelved:
     digest: str
 
     @classmethod
-    def of(cls, found: Manifest, tag: str) -> Shelved:
+    def of(cls, manifest: Manifest, tag: str) -> CatalogueEntry:
         """The entry of a complete manifest."""
-        assert found.card is not None
-        return cls(found.card, found.every, tag, found.digest)
+        assert manifest.card is not None
+        return cls(manifest.card, manifest.every, tag, manifest.digest)
 
     def at(self, now: float) -> Card:
-        """The card as of a moment: silence between two publications is nothing to worry about."""
-        return self.card.at(now, slack=2 * self.every or _ALONE)
+        """The card as of a moment; a run is silent between two publications without having stopped."""
+        return self.card.at(now, slack=2 * self.every or _SINGLE_SLACK)
 
 
 @dataclass(frozen=True)
-class Catalogue:
-    """What was read of a store.
+class GalleryCatalogue:
+    """What a store holds.
 
     Attributes:
-        conditions: `kept` or `ignored` by the store, or "" while that is not known.
+        conditions: whether conditional writes are `kept` or `ignored` by the store, "" while that is not known.
         runs: by `type/id`.
-        pages: keys of the pages above them.
-        tag: of the catalogue as it was read.
-        tags: of all the manifests there are, of incomplete ones too.
-        sweeps: by name. Their pages show those of their runs that are here, and no others.
+        pages: keys of the pages above the runs.
+        tag: of the catalogue itself as it was read.
+        tags: of all manifests, incomplete ones too, by `type/id`.
+        sweeps: by name; their pages show only those of their runs that are in the store.
     """
 
     conditions: str = ""
-    runs: Mapping[str, Shelved] = field(default_factory=dict)
+    runs: Mapping[str, CatalogueEntry] = field(default_factory=dict)
     pages: tuple[str, ...] = ()
     tag: str | Missing = MISSING
     tags: Mapping[str, str] = field(default_factory=dict)
     sweeps: Mapping[str, Sweep] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """As it is kept; the same text for the same catalogue."""
+        """The text that the store keeps; equal for equal catalogues."""
         runs = {
             run: {
-                "card": json.loads(shelved.card.to_json()),
-                "every": shelved.every,
-                "tag": shelved.tag,
-                "digest": shelved.digest,
+                "card": json.loads(entry.card.to_json()),
+                "every": entry.every,
+                "tag": entry.tag,
+                "digest": entry.digest,
             }
-            for run, shelved in self.runs.items()
+            for run, entry in self.runs.items()
         }
         record = {"schema": 1, "conditions": self.conditions, "pages": self.pages, "runs": runs}
         if self.sweeps:
@@ -95,86 +103,86 @@ class Catalogue:
 
     def cards(self, now: float) -> list[Card]:
         """All cards as of a moment."""
-        return [shelved.at(now) for shelved in self.runs.values()]
+        return [entry.at(now) for entry in self.runs.values()]
 
     def shown(self, now: float) -> list[Shown]:
-        """The sweeps of which a run is here, as of a moment, newest first."""
-        return faces.of_cards(self.sweeps.values(), self.cards(now), now, slack=_ALONE)
+        """Previews of the sweeps that have a run in the store, as of a moment, newest first."""
+        return faces.of_cards(self.sweeps.values(), self.cards(now), now, slack=_SINGLE_SLACK)
 
 
-def _runs(record: object) -> Iterator[tuple[str, Shelved]]:
+def _runs(record: object) -> Iterator[tuple[str, CatalogueEntry]]:
     for run, item in values.mapping(record).items():
-        entry = values.mapping(item)
-        found = card.from_json(entry.get("card"))
-        if found is not None and found.key == run:
-            every = max(0.0, values.finite(entry.get("every")) or 0.0)
-            yield run, Shelved(found, every, values.text(entry.get("tag")), values.text(entry.get("digest")))
+        kept = values.mapping(item)
+        face = card.from_json(kept.get("card"))
+        if face is not None and face.key == run:
+            every = max(0.0, values.finite(kept.get("every")) or 0.0)
+            yield run, CatalogueEntry(face, every, values.text(kept.get("tag")), values.text(kept.get("digest")))
 
 
-def from_json(content: bytes) -> Catalogue:
-    """A catalogue as it was kept; what cannot be read is found again from the manifests."""
+def parse_catalogue(content: bytes) -> GalleryCatalogue:
+    """A catalogue from its text; what cannot be read will be found again by the manifests."""
     try:
         record = values.mapping(json.loads(content))
     except (ValueError, RecursionError):
         record = {}
     conditions = values.text(record.get("conditions"))
-    pages = tuple(page for page in values.texts(record.get("pages")) if inner(page))
+    pages = tuple(page for page in values.texts(record.get("pages")) if stays_inside(page))
     sweeps = {
         name: from_record(name, entry)
         for name, entry in values.mapping(record.get("sweeps")).items()
         if values.inner_path(name) == name and "/" not in name and not name.startswith(".")
     }
     conditions = conditions if conditions in ("kept", "ignored") else ""
-    return Catalogue(conditions, dict(_runs(record.get("runs"))), pages, sweeps=sweeps)
+    return GalleryCatalogue(conditions, dict(_runs(record.get("runs"))), pages, sweeps=sweeps)
 
 
 def read_manifest(store: Store, run: str) -> tuple[Manifest, str]:
     """A run's manifest and its tag; an empty one and "" where there is none."""
-    found = store.get(Manifest(run).key)
-    return (Manifest(run), "") if found is None else (manifest.from_json(run, found[0]), found[1])
+    stored = store.get(Manifest(run).key)
+    return (Manifest(run), "") if stored is None else (parse_manifest(run, stored[0]), stored[1])
 
 
-def read(store: Store) -> Catalogue:
+def read_catalogue(store: Store) -> GalleryCatalogue:
     """The catalogue, brought in line with the manifests that are really there.
 
-    The manifests are listed after the catalogue was read: a run that it names had its manifest before.
+    The manifests are listed after the catalogue is read: every run that it names had its manifest before.
     """
-    kept = store.get(KEY)
-    found, tag = (Catalogue(), MISSING) if kept is None else (from_json(kept[0]), kept[1])
-    tags = {run: tag for key, tag in store.keys(manifest.RUNS) if (run := manifest.run_of(key))}
-    runs = {run: shelved for run, shelved in found.runs.items() if run in tags}
+    stored = store.get(CATALOGUE_KEY)
+    catalogue, tag = (GalleryCatalogue(), MISSING) if stored is None else (parse_catalogue(stored[0]), stored[1])
+    tags = {run: tag for key, tag in store.keys(RUNS_PREFIX) if (run := run_of_key(key))}
+    runs = {run: entry for run, entry in catalogue.runs.items() if run in tags}
     for run in sorted(set(tags) - set(runs)):
-        lost, its_tag = read_manifest(store, run)
-        if lost.complete:
-            runs[run] = Shelved.of(lost, its_tag)
-    return replace(found, runs=runs, tag=tag, tags=tags)
+        manifest, its_tag = read_manifest(store, run)
+        if manifest.complete:
+            runs[run] = CatalogueEntry.of(manifest, its_tag)
+    return replace(catalogue, runs=runs, tag=tag, tags=tags)
 
 
-def write(store: Store, new: Catalogue, before: Catalogue) -> str:
-    """Put a catalogue in the place of the one it was made from.
+def write_catalogue(store: Store, new: GalleryCatalogue, before: GalleryCatalogue) -> str:
+    """Replace the catalogue that a new one was made from.
 
     Returns:
         The new tag.
 
     Raises:
-        Conflict: somebody else has changed it since; read it again.
+        PreconditionFailed: another publisher has replaced it since; read it again.
     """
     condition = before.tag if new.conditions != "ignored" else None
-    return store.put(KEY, new.to_json().encode(), SERVED, condition=condition)
+    return store.put(CATALOGUE_KEY, new.to_json().encode(), _HEADERS, condition=condition)
 
 
 def keeps_conditions(store: Store) -> bool:
-    """Try whether a store keeps the conditions of writes: some take them and write all the same."""
+    """Try whether a store honours conditional writes: some accept the condition and write all the same."""
     if store.trusted:
         return True
     try:
-        store.put(_PROBE, b"written on a condition\n", serving.served(_PROBE))
+        store.put(_PROBE, b"written on a condition\n", headers_for(_PROBE))
         for condition in (MISSING, f'"{"0" * 32}"'):
             try:
-                store.put(_PROBE, b"written against a condition\n", serving.served(_PROBE), condition=condition)
-            except Conflict:
+                store.put(_PROBE, b"written against a condition\n", headers_for(_PROBE), condition=condition)
+            except PreconditionFailed:
                 continue
             return False
-    except NoConditions:
+    except ConditionsUnsupported:
         return False
     return True

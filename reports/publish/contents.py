@@ -1,10 +1,10 @@
-"""What of a gallery is published: its folder -> (runs with their files, files beside them).
+"""Which files of a gallery are published: folder -> its files as of a moment.
 
-Left out are hidden files (`.report`, `.orbifolio.lock`, `.*.tmp`), `*.part`, `checkpoint` folders, linked
-folders and links that lead out of the gallery: who publishes a folder does not mean what lies elsewhere.
+Left out are hidden files (`.report`, `.orbifolio.lock`, `.*.part`), `*.part`, `checkpoint` folders, linked folders and
+links that lead out of the gallery: publishing a folder does not mean publishing what lies elsewhere.
 
-A run may go on while it is published. Its pages are therefore read first and kept, outermost first, and its
-other files are listed last: whatever a page that was read links to was there before it, so it is found.
+A run may go on while it is published. Its pages are therefore read into memory first, outermost first, and its other
+files are listed last: whatever a page links to was written before the page, so the list holds it.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orbifolio.reports.publish import serving
+from orbifolio.reports.publish.serving import may_link
 from orbifolio.runner.errors import PublishError
 
 _CHECKPOINT = "checkpoint"
 
 
 @dataclass(frozen=True)
-class Contents:
-    """Files of a folder as of a moment.
+class Snapshot:
+    """Files of a folder as of a moment; paths are relative to it.
 
     Attributes:
-        folder: where they lie.
-        pages: what links to other files, by its path, with its content.
+        folder: of a run, or the gallery.
+        pages: contents of the files that link to others, by path.
         files: paths of all other files.
     """
 
@@ -38,7 +38,7 @@ class Contents:
 
 
 def _walk(folder: Path, gallery: Path, within: str = "", skip: Collection[str] = ()) -> Iterator[str]:
-    """Relative paths of all files that may be published, by name; without what lies in the folders to skip."""
+    """Relative paths of all files that may be published, sorted, without those in the folders to skip."""
     try:
         entries = sorted(os.scandir(folder / within), key=lambda entry: entry.name)
     except FileNotFoundError:
@@ -57,7 +57,7 @@ def _walk(folder: Path, gallery: Path, within: str = "", skip: Collection[str] =
 def _utf8(name: str) -> bool:
     try:
         name.encode()
-    except UnicodeEncodeError:  # bytes that are no UTF-8: no address can say them
+    except UnicodeEncodeError:  # not UTF-8, so no address can name it
         return False
     return True
 
@@ -70,50 +70,49 @@ def _readable(path: Path) -> Iterator[None]:
         raise
     except OSError as error:
         raise PublishError(
-            f"{path}: cannot be read ({error.strerror or error}); what is published must be readable; "
-            "mend its permissions, or move it out of the gallery"
+            f"{path}: cannot be read ({error.strerror or error}); correct its permissions, or move it elsewhere"
         ) from error
 
 
-def read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     """A file's content.
 
     Raises:
-        FileNotFoundError: it is gone.
-        PublishError: it cannot be read.
+        FileNotFoundError: the file is gone.
+        PublishError: the file cannot be read.
     """
     with _readable(path):
         return path.read_bytes()
 
 
-def digest(path: Path) -> tuple[str, int]:
+def file_digest(path: Path) -> tuple[str, int]:
     """SHA-256 and length of a file.
 
     Raises:
-        FileNotFoundError: it is gone.
-        PublishError: it cannot be read.
+        FileNotFoundError: the file is gone.
+        PublishError: the file cannot be read.
     """
     with _readable(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
 
 
-def snapshot(folder: Path, gallery: Path) -> Contents:
-    """The files of a run, of which it may be writing more at this moment."""
+def snapshot(folder: Path, gallery: Path) -> Snapshot:
+    """The files of a run, which may be writing more of them at this moment."""
     pages: dict[str, bytes] = {}
     gone: set[str] = set()
     while True:
-        found = list(_walk(folder, gallery.resolve()))
-        new = [path for path in found if serving.links(path) and path not in pages and path not in gone]
+        paths = list(_walk(folder, gallery.resolve()))
+        new = [path for path in paths if may_link(path) and path not in pages and path not in gone]
         if not new:
-            return Contents(folder, pages, tuple(path for path in found if not serving.links(path)))
+            return Snapshot(folder, pages, tuple(path for path in paths if not may_link(path)))
         for path in sorted(new, key=lambda path: (path.count("/"), path)):
             try:
-                pages[path] = read(folder / path)
+                pages[path] = read_file(folder / path)
             except FileNotFoundError:
                 gone.add(path)
 
 
-def beside(gallery: Path, runs: Sequence[Path]) -> Contents:
-    """The files of a gallery that belong to no run: its assets and whatever its owner has put there."""
+def files_beside_runs(gallery: Path, runs: Sequence[Path]) -> Snapshot:
+    """The files of a gallery that belong to no run: its assets, and whatever its owner has put there."""
     own = {folder.relative_to(gallery).as_posix() for folder in runs}
-    return Contents(gallery, {}, tuple(_walk(gallery, gallery.resolve(), skip=own)))
+    return Snapshot(gallery, {}, tuple(_walk(gallery, gallery.resolve(), skip=own)))

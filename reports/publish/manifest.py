@@ -2,9 +2,9 @@
 
     .orbifolio/runs/<type>/<id>.json    {"schema": 1, "complete": true, "card": {...}, "files": {path: {...}}}
 
-It is written before the first upload (so that every key which may come to be is known to be ours), now and
-then while uploading (so that little is uploaded twice after an interruption) and at the end. An entry
-whose SHA-256 is empty was about to be uploaded. What is not in the manifest is never deleted.
+It is written before the first upload (so that every key that may appear is known to be ours), now and then while
+uploading (so that little is uploaded twice after an interruption) and at the end. An entry with an empty SHA-256 was
+about to be uploaded. What is not in the manifest is never deleted.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from dataclasses import dataclass, field, replace
 
 from orbifolio.reports.data import card, values
 from orbifolio.reports.data.card import Card
-from orbifolio.reports.publish import serving
-from orbifolio.reports.publish.store import Stored, inner
+from orbifolio.reports.publish.serving import STATE_FOLDER
+from orbifolio.reports.publish.store import StoredObject, stays_inside
 
-RUNS = f"{serving.STATE}/runs/"
+RUNS_PREFIX = f"{STATE_FOLDER}/runs/"
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One file as it was uploaded: its content, its length, and how it is handed out."""
+class FileEntry:
+    """One file as it was uploaded: digest and length of its content, and `str(ObjectHeaders)`."""
 
     sha256: str
     bytes: int
-    served: str
+    headers: str
 
-    def stands(self, stored: Stored) -> bool:
+    def matches(self, stored: StoredObject) -> bool:
         """Whether an object is this file, as far as the store knows."""
-        return stored.sha256 == self.sha256 and stored.served in ("", self.served)
+        return stored.sha256 == self.sha256 and stored.headers in ("", self.headers)
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class Manifest:
 
     Attributes:
         run: `type/id`.
-        complete: whether all its files and pages were there when this was written.
+        complete: whether all its files and pages were uploaded when this was written.
         every: seconds between two publications while the run goes on, 0 if there was only one.
-        card: what the index pages know of the run; None until it is complete for the first time.
+        card: what the index pages show of the run; None until it is complete for the first time.
         files: by path below the run's folder.
     """
 
@@ -51,21 +51,21 @@ class Manifest:
     complete: bool = False
     every: float = 0.0
     card: Card | None = None
-    files: Mapping[str, Entry] = field(default_factory=dict)
+    files: Mapping[str, FileEntry] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
-        """Where it is kept."""
-        return f"{RUNS}{self.run}.json"
+        """The manifest's own key in the store."""
+        return f"{RUNS_PREFIX}{self.run}.json"
 
     @property
     def digest(self) -> str:
-        """Equal for equal files, cards and pace."""
+        """Equal for manifests with equal files, card and interval, complete or not."""
         return hashlib.sha256(replace(self, complete=True).to_json().encode()).hexdigest()
 
     def to_json(self) -> str:
-        """As it is kept; the same text for the same manifest."""
-        files = {path: [entry.sha256, entry.bytes, entry.served] for path, entry in sorted(self.files.items())}
+        """The text that the store keeps; equal for equal manifests."""
+        files = {path: [entry.sha256, entry.bytes, entry.headers] for path, entry in sorted(self.files.items())}
         record = {
             "schema": 1,
             "run": self.run,
@@ -77,35 +77,35 @@ class Manifest:
         return json.dumps(record, ensure_ascii=False, sort_keys=True, indent=0) + "\n"
 
 
-def _entries(record: object) -> Iterator[tuple[str, Entry]]:
+def _entries(record: object) -> Iterator[tuple[str, FileEntry]]:
     for path, item in values.mapping(record).items():
         parts = values.sequence(item)
-        if inner(path) and len(parts) == 3:
-            yield path, Entry(values.text(parts[0]), values.whole(parts[1]) or 0, values.text(parts[2]))
+        if stays_inside(path) and len(parts) == 3:
+            yield path, FileEntry(values.text(parts[0]), values.whole(parts[1]) or 0, values.text(parts[2]))
 
 
-def from_json(run: str, content: bytes) -> Manifest:
-    """A manifest as it was kept; what cannot be read counts as nothing uploaded."""
+def parse_manifest(run: str, content: bytes) -> Manifest:
+    """A manifest from its text; what cannot be read counts as not uploaded."""
     try:
         record = values.mapping(json.loads(content))
     except (ValueError, RecursionError):
         record = {}
-    found = card.from_json(record.get("card"))
+    kept = card.from_json(record.get("card"))
     return Manifest(
         run=run,
-        complete=record.get("complete") is True and found is not None,
+        complete=record.get("complete") is True and kept is not None,
         every=max(0.0, values.finite(record.get("every")) or 0.0),
-        card=found if found is not None and found.key == run else None,
+        card=kept if kept is not None and kept.key == run else None,
         files=dict(_entries(record.get("files"))),
     )
 
 
-def run_of(key: str) -> str:
-    """The run whose manifest lies at a key, or "".
+def run_of_key(key: str) -> str:
+    """The run whose manifest has this key, or "".
 
-    >>> run_of(".orbifolio/runs/whirlpool/20261121-101500-4f2a.json")
+    >>> run_of_key(".orbifolio/runs/whirlpool/20261121-101500-4f2a.json")
     'whirlpool/20261121-101500-4f2a'
     """
-    run = key.removeprefix(RUNS).removesuffix(".json")
-    good = key == f"{RUNS}{run}.json" and run.count("/") == 1 and inner(run)
+    run = key.removeprefix(RUNS_PREFIX).removesuffix(".json")
+    good = key == f"{RUNS_PREFIX}{run}.json" and run.count("/") == 1 and stays_inside(run)
     return run if good else ""

@@ -1,4 +1,4 @@
-"""One run in a store: its folder on disk -> its files, its manifest and its entry in the catalogue."""
+"""One run in a store: folder on disk -> files in the store, manifest, entry for the catalogue."""
 
 from __future__ import annotations
 
@@ -12,68 +12,73 @@ from pathlib import Path
 
 from orbifolio.reports.data import card
 from orbifolio.reports.data.card import Card
-from orbifolio.reports.publish import catalogue, serving
-from orbifolio.reports.publish import contents as disk
-from orbifolio.reports.publish.catalogue import Catalogue, Shelved
-from orbifolio.reports.publish.manifest import Entry, Manifest
-from orbifolio.reports.publish.uploading import Job, Sender, planned
+from orbifolio.reports.publish.catalogue import CatalogueEntry, GalleryCatalogue, read_manifest
+from orbifolio.reports.publish.contents import Snapshot, snapshot
+from orbifolio.reports.publish.manifest import FileEntry, Manifest
+from orbifolio.reports.publish.serving import headers_for, upload_rank
+from orbifolio.reports.publish.uploading import Uploader, UploadJob, plan_upload
 from orbifolio.runner.errors import PublishError
 
 SAVE_SECONDS = 4.0
 SAVE_FILES = 64
-"""Uploading that a kill may lose: so long, or so many files."""
+"""The manifest is saved after this many seconds or files of uploading: what a kill may cause to be uploaded twice."""
 
-_MANIFEST = serving.served("manifest.json")
-_NOTHING = Entry("", 0, "")
+_MANIFEST = headers_for("manifest.json")
+_NOT_SENT = FileEntry("", 0, "")
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A run whose pages stand in the store.
+class PublishedRun:
+    """A run whose pages are in the store.
 
     Attributes:
-        shelved: its entry for the catalogue.
+        entry: for the catalogue.
         manifest: what the store holds of it.
-        stale: files that no page needs once the index stands.
+        stale: files that no page needs any more once the index is updated.
         changed: whether anything had to be done.
     """
 
-    shelved: Shelved
+    entry: CatalogueEntry
     manifest: Manifest
     stale: tuple[str, ...] = ()
     changed: bool = False
 
 
 @dataclass(frozen=True)
-class _Found:
-    """A run as it was read from disk."""
+class _LocalRun:
+    """A run as it was read from disk.
+
+    Attributes:
+        run: `type/id`.
+        card: for the index pages.
+        jobs: an upload of each of its files, by path below the run's folder.
+    """
 
     run: str
-    folder: Path
     card: Card
-    jobs: Mapping[str, Job]
+    jobs: Mapping[str, UploadJob]
 
     def manifest(self, every: float) -> Manifest:
         files = {path: job.entry for path, job in self.jobs.items()}
         return Manifest(self.run, True, every if self.card.running else 0.0, self.card, files)
 
 
-def _read(folder: Path, gallery: Path, now: float) -> _Found:
+def _read(folder: Path, gallery: Path, now: float) -> _LocalRun:
     run = folder.relative_to(gallery).as_posix()
-    found = disk.snapshot(folder, gallery)
+    files = snapshot(folder, gallery)
     jobs = {}
-    for path in (*found.files, *found.pages):
+    for path in (*files.files, *files.pages):
         try:
-            jobs[path] = planned(f"{run}/{path}", folder / path, found.pages.get(path))
+            jobs[path] = plan_upload(f"{run}/{path}", folder / path, files.pages.get(path))
         except FileNotFoundError:
             continue
-    return _Found(run, folder, _card(folder, found, now), jobs)
+    return _LocalRun(run, _card(folder, files, now), jobs)
 
 
-def _card(folder: Path, found: disk.Contents, now: float) -> Card:
-    """What the index says of a run: its card as it was read beside its pages, or one made from its log."""
+def _card(folder: Path, files: Snapshot, now: float) -> Card:
+    """The run's card as it was read beside its pages, or one made from its log."""
     try:
-        face = card.from_json(json.loads(found.pages.get(card.NAME, b"")))
+        face = card.from_json(json.loads(files.pages.get(card.NAME, b"")))
     except (ValueError, RecursionError):
         face = None
     if face is None or face.key != f"{folder.parent.name}/{folder.name}":
@@ -82,107 +87,113 @@ def _card(folder: Path, found: disk.Contents, now: float) -> Card:
 
 
 def publish_run(
-    folder: Path, gallery: Path, known: Catalogue, sender: Sender, *, every: float, now: Callable[[], float]
-) -> Standing:
-    """Upload what changed of one run, pages last; the index and what is stale are left to the caller.
+    folder: Path,
+    gallery: Path,
+    catalogue: GalleryCatalogue,
+    uploader: Uploader,
+    *,
+    every: float,
+    now: Callable[[], float],
+) -> PublishedRun:
+    """Upload what changed of one run, pages last; the caller updates the index and then deletes what is stale.
 
     Args:
-        folder: the run's.
+        folder: of the run.
         gallery: the folder that holds all runs.
-        known: what the store holds.
-        sender: writes to the store, or only tells.
-        every: seconds between two publications of a run that goes on.
-        now: seconds since the epoch.
+        catalogue: what the store holds.
+        uploader: writes to the store, or only reports what it would write.
+        every: seconds between two publications while the run goes on, 0 if this is the only one.
+        now: tells the seconds since the epoch.
     """
-    found = _read(folder, gallery, now())
-    target = found.manifest(every)
-    shelved = known.runs.get(found.run)
-    if shelved is not None and shelved.digest == target.digest and shelved.tag == known.tags.get(found.run):
-        return Standing(shelved, target)
-    old, tag = Manifest(found.run), ""
-    if found.run in known.tags:
-        old, tag = catalogue.read_manifest(sender.store, found.run)
+    local = _read(folder, gallery, now())
+    target = local.manifest(every)
+    entry = catalogue.runs.get(local.run)
+    if entry is not None and entry.digest == target.digest and entry.tag == catalogue.tags.get(local.run):
+        return PublishedRun(entry, target)
+    old, tag = Manifest(local.run), ""
+    if local.run in catalogue.tags:
+        old, tag = read_manifest(uploader.store, local.run)
     stale = tuple(path for path in old.files if path not in target.files and not (folder / path).exists())
     whole = replace(target, files={**{path: old.files[path] for path in stale}, **target.files})
     jobs = [
-        replace(job, order=(*serving.rank(path, known=path in old.files), path in old.files))
-        for path, job in found.jobs.items()
+        replace(job, order=(*upload_rank(path, known=path in old.files), path in old.files))
+        for path, job in local.jobs.items()
         if old.files.get(path) != job.entry
     ]
     if jobs or not old.complete or old.digest != whole.digest:
-        whole, tag = _upload(whole, old, jobs, sender)
-    return Standing(Shelved.of(whole, tag), whole, stale, changed=True)
+        whole, tag = _upload(whole, old, jobs, uploader)
+    return PublishedRun(CatalogueEntry.of(whole, tag), whole, stale, changed=True)
 
 
-def _upload(whole: Manifest, old: Manifest, jobs: Sequence[Job], sender: Sender) -> tuple[Manifest, str]:
-    """Send a run's files with its manifest before, in between and after; also when it ends early.
+def _upload(whole: Manifest, old: Manifest, jobs: Sequence[UploadJob], uploader: Uploader) -> tuple[Manifest, str]:
+    """Send a run's files, and its manifest before, in between and after them; also when this ends early.
 
     Returns:
-        The manifest of what stands, and its tag.
+        The manifest of what is in the store, and its tag.
     """
-    begin = len(whole.run) + 1
-    coming = {job.key[begin:]: Entry("", 0, "") for job in jobs if job.key[begin:] not in old.files}
-    done: dict[str, Entry] = {**old.files, **coming}
+    start = len(whole.run) + 1  # of the path below the run, in a key
+    coming = {job.key[start:]: _NOT_SENT for job in jobs if job.key[start:] not in old.files}
+    done: dict[str, FileEntry] = {**old.files, **coming}
     partial = replace(old, run=whole.run, complete=False, card=old.card)
 
     def save() -> None:
-        _put(replace(partial, files=done), sender)
+        _put(replace(partial, files=done), uploader)
 
     if jobs:
         save()
     saved = time.monotonic()
     fresh = 0
     try:
-        for job, entry in sender.send(jobs):
-            done[job.key[begin:]] = entry
+        for job, entry in uploader.upload(jobs):
+            done[job.key[start:]] = entry
             fresh += 1
             if fresh >= SAVE_FILES or time.monotonic() - saved > SAVE_SECONDS:
                 save()
                 saved, fresh = time.monotonic(), 0
     except BaseException:
         if fresh:
-            _save_anyhow(save)
+            _try_to_save(save)
         raise
-    sent = {path: done[path] for path in whole.files if done.get(path, _NOTHING).sha256}
+    sent = {path: done[path] for path in whole.files if done.get(path, _NOT_SENT).sha256}
     whole = replace(whole, files=sent)
-    return whole, _put(whole, sender)
+    return whole, _put(whole, uploader)
 
 
-def _save_anyhow(save: Callable[[], None]) -> None:
-    """Keep what was uploaded before something went wrong, if that can be kept at all: the first trouble is told."""
+def _try_to_save(save: Callable[[], None]) -> None:
+    """Note what was uploaded before a failure; if that fails too, the first failure is the one to report."""
     with contextlib.suppress(PublishError):
         save()
 
 
-def _put(manifest: Manifest, sender: Sender) -> str:
-    return "" if sender.dry else sender.store.put(manifest.key, manifest.to_json().encode(), _MANIFEST)
+def _put(manifest: Manifest, uploader: Uploader) -> str:
+    return "" if uploader.dry else uploader.store.put(manifest.key, manifest.to_json().encode(), _MANIFEST)
 
 
-def clear(standing: Standing, sender: Sender) -> Standing:
-    """Delete what no page of a run needs any more; the index must stand already."""
-    run = standing.manifest.run
-    sender.delete(f"{run}/{path}" for path in standing.stale)
-    files = {path: entry for path, entry in standing.manifest.files.items() if path not in standing.stale}
-    whole = replace(standing.manifest, files=files)
-    return Standing(Shelved.of(whole, _put(whole, sender)), whole)
+def delete_stale(published: PublishedRun, uploader: Uploader) -> PublishedRun:
+    """Delete what no page of a run needs any more; the index must have been updated before."""
+    run = published.manifest.run
+    uploader.delete(f"{run}/{path}" for path in published.stale)
+    files = {path: entry for path, entry in published.manifest.files.items() if path not in published.stale}
+    whole = replace(published.manifest, files=files)
+    return PublishedRun(CatalogueEntry.of(whole, _put(whole, uploader)), whole)
 
 
-def forget(run: str, sender: Sender) -> Manifest:
-    """Mark a run as one that is being taken away, so that nobody shows it again.
+def mark_removed(run: str, uploader: Uploader) -> Manifest:
+    """Mark a run as incomplete, so that no publisher adds it to the index again.
 
     Returns:
-        Its manifest: what there is to delete once the index shows it no more.
+        Its manifest: what is to be deleted once the index no longer shows the run.
     """
-    old, _ = catalogue.read_manifest(sender.store, run)
-    old = replace(old, complete=False)
-    _put(old, sender)
-    return old
+    manifest, _ = read_manifest(uploader.store, run)
+    manifest = replace(manifest, complete=False)
+    _put(manifest, uploader)
+    return manifest
 
 
-def take_away(manifest: Manifest, sender: Sender) -> None:
+def delete_run(manifest: Manifest, uploader: Uploader) -> None:
     """Delete a run's files, outermost page first, and its manifest last."""
-    ordered = sorted(manifest.files, key=serving.rank, reverse=True)
-    for _, group in groupby(ordered, key=serving.rank):
-        sender.delete(f"{manifest.run}/{path}" for path in group)
-    if not sender.dry:
-        sender.store.delete(manifest.key)
+    ordered = sorted(manifest.files, key=upload_rank, reverse=True)
+    for _, group in groupby(ordered, key=upload_rank):
+        uploader.delete(f"{manifest.run}/{path}" for path in group)
+    if not uploader.dry:
+        uploader.store.delete(manifest.key)

@@ -1,32 +1,56 @@
 """Publishing to S3, or to any store that speaks its language (R2, Garage, SeaweedFS, Ceph, ...).
 
-Credentials are found as every AWS program finds them, and never written anywhere. Files above 8 MiB are
-sent in parts. Every request is tried again while its trouble may pass.
+Credentials are found as every AWS program finds them, and never written anywhere. botocore tries again what may pass,
+and s3transfer sends large files in parts.
 """
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import hashlib
 import ipaddress
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from threading import Event
+from typing import Any, BinaryIO, Literal
 from urllib.parse import quote, urlsplit
 
 from pydantic import Field, field_validator
 
-from orbifolio.reports.publish import serving
-from orbifolio.reports.publish.retrying import Patience
-from orbifolio.reports.publish.store import MISSING, PART, Condition, Served, Store, Stored
+from orbifolio.reports.publish.retry import RetryPolicy
+from orbifolio.reports.publish.serving import encode
+from orbifolio.reports.publish.store import (
+    MISSING,
+    PART_BYTES,
+    Condition,
+    ConditionsUnsupported,
+    ObjectHeaders,
+    PreconditionFailed,
+    Store,
+    StoredObject,
+)
+from orbifolio.runner.aws import AwsErrors, error_code, error_status, make_client
 from orbifolio.runner.errors import PublishError
 from orbifolio.runner.settings import Settings
 
-_FIRST_TRIES = 3  # a wrong address should be told soon
-_MOST_PARTS = 9_000  # S3 takes 10,000
+_LATER = "what was uploaded stays; publish again later"
+_FULL = ("QuotaExceeded", "InsufficientStorage", "507", "XMinioStorageFull", "InsufficientCapacity")
+S3_ERRORS = AwsErrors(
+    raises=PublishError,
+    service="S3",
+    permissions="add the policy of docs/publishing.md to them",
+    later=_LATER,
+    codes={
+        "NoSuchBucket": "this bucket does not exist; create it, or correct the name",
+        **dict.fromkeys(_FULL, f"the store is full; make room there; {_LATER}"),
+    },
+)
+_BEYOND_BOTOCORE = RetryPolicy(attempts=4, first=0.5, longest=2.0)
+_UNRETRIED_CODES = {"TooManyRequests", "429", "OperationAborted"}
+"""Codes of other stores that mean "again", but that botocore takes for final. R2 answers the first to a second write of
+the same object within a second."""
+_FAILED_CONDITIONS = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 _RESERVED = (("xn--", "sthree-", "amzn-s3-demo-"), ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"))
 
 
@@ -50,13 +74,13 @@ class S3(Settings):
     def _bucket(cls, value: str) -> str:
         rule = ""
         if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value):
-            rule = "3 to 63 of a-z, 0-9, - and ., beginning and ending with a letter or digit"
-        elif ".." in value or _is_address(value):
+            rule = "use 3 to 63 of a-z, 0-9, - and ., beginning and ending with a letter or digit"
+        elif ".." in value or _is_ip_address(value):
             rule = "it must not have two dots in a row, nor look like an IP address"
         elif value.startswith(_RESERVED[0]) or value.endswith(_RESERVED[1]):
             rule = "beginnings like xn-- and endings like -s3alias are reserved"
         if rule:
-            raise ValueError(f"{value!r} is no name of a bucket; {rule}; correct it")
+            raise ValueError(f"{value!r} is not a valid bucket name; {rule}")
         return value
 
     @field_validator("prefix")
@@ -66,8 +90,8 @@ class S3(Settings):
         wrong = {"", ".", ".."} & set(bare.split("/")) if bare else set()
         if wrong or value == "/" or "\\" in value or not bare.isprintable() or len(bare.encode()) > 500:
             raise ValueError(
-                f"{value!r} is no prefix; it must not begin with /, nor have empty parts, . or ..; write it as in "
-                "art/gallery"
+                f"{value!r} is not a valid prefix; it must not begin with /, nor have empty parts, . or ..; write it "
+                "as in art/gallery"
             )
         return bare
 
@@ -83,35 +107,39 @@ class S3(Settings):
             good = False
         if good and (parts.username or parts.password or parts.query or parts.fragment):
             raise ValueError(
-                "an address must not hold credentials or a query; a recipe is published with its pictures; "
+                "an address must not hold credentials or a query, since recipes are published with their pictures; "
                 "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead"
             )
         if not good:
-            raise ValueError(f"{value!r} is no address of a store; it begins with https://; write it out")
+            raise ValueError(f"{value!r} is not a valid store address; write it as in https://s3.example.org")
         return value.rstrip("/")
 
     @property
     def target(self) -> str:
-        """As it is written on the command line."""
+        """`s3://bucket/prefix`, as written on the command line."""
         return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
 
     @property
     def options(self) -> tuple[str, ...]:
-        """What must be said on the command line beside it."""
+        """Words that the command line needs beside the target."""
         named = (("--endpoint-url", self.endpoint_url), ("--region", self.region))
         return tuple(word for name, value in named if value for word in (name, value))
 
-    def build(self, folder: Path, patience: Patience | None = None) -> Bucket:
+    @property
+    def key_prefix(self) -> str:
+        """The prefix with a slash at its end, unless it is empty."""
+        return f"{self.prefix}/" if self.prefix else ""
+
+    def build(self, folder: Path | None = None) -> S3Store:
         """The working store; nothing is asked of the network yet.
 
         Args:
-            folder: of no meaning here.
-            patience: how often to try again.
+            folder: of no meaning here; only relative paths need it.
         """
-        return Bucket(self, patience or Patience())
+        return S3Store(self)
 
 
-def _is_address(value: str) -> bool:
+def _is_ip_address(value: str) -> bool:
     try:
         ipaddress.ip_address(value)
     except ValueError:
@@ -119,16 +147,15 @@ def _is_address(value: str) -> bool:
     return True
 
 
-class Bucket(Store):
+class S3Store(Store):
     """The part of a bucket below a prefix."""
 
-    def __init__(self, settings: S3, patience: Patience) -> None:
+    def __init__(self, settings: S3) -> None:
         super().__init__()
         self.settings = settings
-        self.patience = replace(patience, stopped=self.stopped)
-        self._prefix = f"{settings.prefix}/" if settings.prefix else ""
+        self._prefix = settings.key_prefix
+        self._server = settings.endpoint_url or ""
         self._client: Any = None
-        self._reached = False
 
     @property
     def name(self) -> str:
@@ -137,12 +164,12 @@ class Bucket(Store):
 
     @property
     def trusted(self) -> bool:
-        """AWS keeps conditions; of others it must be seen."""
+        """AWS has conditional writes; other stores are tried."""
         return self.settings.endpoint_url is None
 
     @property
     def root(self) -> str:
-        """As a website on this bucket has it."""
+        """As a website over this bucket has it."""
         return f"/{quote(self._prefix)}"
 
     @property
@@ -150,75 +177,41 @@ class Bucket(Store):
         """boto3's client, made when it is first needed.
 
         Raises:
-            PublishError: the settings of this machine are wrong.
+            PublishError: the user's AWS configuration is wrong.
         """
         if self._client is None:
-            self._client = self._connect()
+            try:
+                with S3_ERRORS.translated(self.name):
+                    self._client = make_client("s3", self.settings.region, endpoint_url=self.settings.endpoint_url)
+            except ValueError as error:
+                raise PublishError(f"{self.name}: {error}; correct --endpoint-url or the settings in ~/.aws") from error
         return self._client
 
-    def _connect(self) -> Any:
-        import boto3
-        from botocore.config import Config
-        from botocore.exceptions import BotoCoreError
-
-        from orbifolio.reports.publish.faults import translated
-
-        options: dict[str, Any] = {}
-        if self.settings.endpoint_url:  # checksums that AWS wants by default are more than some others understand
-            options = {"request_checksum_calculation": "when_required", "response_checksum_validation": "when_required"}
-        once = {"total_max_attempts": 1, "mode": "standard"}  # trying again is `retrying.py`'s
-        config = Config(
-            retries=once, connect_timeout=10, read_timeout=60, max_pool_connections=32, tcp_keepalive=True, **options
-        )
-        try:
-            session = boto3.Session()
-            region = self.settings.region or session.region_name or "us-east-1"
-            return session.client("s3", region_name=region, endpoint_url=self.settings.endpoint_url, config=config)
-        except BotoCoreError as error:
-            raise translated(error, self.name, "") from error
-        except ValueError as error:
-            raise PublishError(f"{self.name}: {error}; correct --endpoint-url or the settings in ~/.aws") from error
-
-    def ask(self, operation: str, action: str, **options: Any) -> Any:
-        """One request, tried again while its trouble may pass.
+    def ask(self, operation: str, action: str, *absent: str, **options: Any) -> Any:
+        """One request.
 
         Args:
             operation: botocore's name of it.
             action: the permission that it needs.
-            options: its parameters; the bucket is added.
+            absent: error codes that mean that there is no such thing; the answer is then None.
+            options: its parameters besides the bucket.
 
         Raises:
-            PublishError: it is refused, or its trouble did not pass.
-            Conflict: its condition does not hold.
+            PublishError: it was refused, or did not get through; its cause is botocore's exception.
         """
-        return self._ask(operation, action, (), options)
+        from botocore.exceptions import ClientError
 
-    def ask_optional(self, operation: str, action: str, *nothing: str, **options: Any) -> Any:
-        """As `ask`, but None where the server answers that there is no such thing, by one of these codes."""
-        return self._ask(operation, action, nothing, options)
-
-    def _ask(self, operation: str, action: str, nothing: tuple[str, ...], options: dict[str, Any]) -> Any:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        from orbifolio.reports.publish.faults import translated
-
-        client, endpoint = self.client, self.settings.endpoint_url or ""
-        conditional = "IfMatch" in options or "IfNoneMatch" in options
-
-        def attempt() -> Any:
+        method = getattr(self.client, operation)
+        with S3_ERRORS.translated(self.name, action, server=self._server):
             try:
-                answer = getattr(client, operation)(Bucket=self.settings.bucket, **options)
-                if "Body" in answer:
-                    answer["Content"] = answer["Body"].read()  # here, as the connection may be lost while it comes
-                return answer
-            except (BotoCoreError, ClientError) as error:
-                if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in nothing:
+                return _BEYOND_BOTOCORE.call(
+                    lambda: method(Bucket=self.settings.bucket, **options),
+                    lambda error: error_code(error) in _UNRETRIED_CODES,
+                )
+            except ClientError as error:
+                if error_code(error) in absent:
                     return None
-                raise translated(error, self.name, action, endpoint=endpoint, conditional=conditional) from error
-
-        answer = self.patience.insist(attempt, tries=None if self._reached else _FIRST_TRIES)
-        self._reached = True
-        return answer
+                raise
 
     def address(self, key: str) -> str:
         """The object's own address; a website's differs."""
@@ -228,7 +221,7 @@ class Bucket(Store):
         return f"https://{self.settings.bucket}.s3.{self.client.meta.region_name}.amazonaws.com/{path}"
 
     def keys(self, prefix: str) -> Iterator[tuple[str, str]]:
-        """See the base class; a thousand at a time."""
+        """See the base class; the server sends a thousand at a time."""
         options: dict[str, Any] = {"Prefix": self._prefix + prefix}
         while True:
             answer = self.ask("list_objects_v2", "s3:ListBucket", **options)
@@ -238,90 +231,134 @@ class Bucket(Store):
                 return
             options["ContinuationToken"] = answer["NextContinuationToken"]
 
-    def head(self, key: str) -> Stored | None:
+    def _fetch(self, operation: str, key: str) -> Any:
+        """An object or its headers; None if there is none. Without s3:ListBucket, AWS refuses instead."""
+        permission = "s3:GetObject or s3:ListBucket"
+        return self.ask(operation, permission, "404", "NoSuchKey", Key=self._prefix + key)
+
+    def head(self, key: str) -> StoredObject | None:
         """See the base class."""
-        answer = self.ask_optional(
-            "head_object", "s3:GetObject or s3:ListBucket", "404", "NoSuchKey", Key=self._prefix + key
-        )
+        answer = self._fetch("head_object", key)
         if answer is None:
             return None
-        served = Served(
+        headers = ObjectHeaders(
             answer.get("ContentType", ""), answer.get("CacheControl", ""), answer.get("ContentEncoding", "")
         )
         digest = answer.get("Metadata", {}).get("sha256", "")
-        return Stored(self._tag(answer), answer["ContentLength"], digest, str(served))
+        return StoredObject(self._tag(answer), answer["ContentLength"], digest, str(headers))
 
     def get(self, key: str) -> tuple[bytes, str] | None:
         """See the base class."""
-        answer = self.ask_optional(
-            "get_object", "s3:GetObject or s3:ListBucket", "404", "NoSuchKey", Key=self._prefix + key
-        )
-        if answer is None:
+
+        def attempt() -> tuple[bytes, str] | None:
+            answer = self._fetch("get_object", key)
+            return None if answer is None else (answer["Body"].read(), self._tag(answer))
+
+        with S3_ERRORS.translated(self.name, server=self._server):
+            stored = _BEYOND_BOTOCORE.call(attempt, _broke_off)
+        if stored is None:
             return None
-        content = answer["Content"]
-        return (gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content), self._tag(answer)
+        content, tag = stored
+        return (gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content), tag
 
     def _tag(self, answer: dict[str, Any]) -> str:
         """An object's tag.
 
         Raises:
-            PublishError: there is none; some web server takes what it is asked for a page.
+            PublishError: it has none: what answered is some web server, which sent a page.
         """
-        from orbifolio.reports.publish.faults import no_store
-
         if "ETag" not in answer:
-            raise no_store(self.name, self.settings.endpoint_url or "")
+            raise PublishError(f"{self.name}: {S3_ERRORS.not_this_service(self._server)}")
         return str(answer["ETag"])
 
-    def _headers(self, served: Served) -> dict[str, Any]:
-        headers = {"ContentType": served.type, "CacheControl": served.cache}
-        return headers | ({"ContentEncoding": served.encoding} if served.encoding else {})
-
-    def put(self, key: str, content: bytes, served: Served, *, condition: Condition = None) -> str:
+    def put(self, key: str, content: bytes, headers: ObjectHeaders, *, condition: Condition = None) -> str:
         """See the base class."""
-        options = self._headers(served)
-        options["Metadata"] = {"sha256": hashlib.sha256(content).hexdigest()}
+        options = _upload_options(headers, hashlib.sha256(content).hexdigest())
         if condition is MISSING:
             options["IfNoneMatch"] = "*"
-        elif isinstance(condition, str):
+        elif condition is not None:
             options["IfMatch"] = condition
-        body = serving.encoded(content, served)
-        answer = self.ask("put_object", "s3:PutObject", Key=self._prefix + key, Body=body, **options)
+        try:
+            body = encode(content, headers)
+            answer = self.ask("put_object", "s3:PutObject", Key=self._prefix + key, Body=body, **options)
+        except PublishError as error:
+            if condition is not None:
+                self._check_condition(error)
+            raise
         return self._tag(answer)
 
-    def put_file(self, key: str, path: Path, served: Served, *, sha256: str) -> tuple[str, int]:
+    def _check_condition(self, error: PublishError) -> None:
+        """Tell a condition that does not hold, or that is not understood, from any other refusal."""
+        code, status = error_code(error.__cause__), error_status(error.__cause__)
+        gone = status == 404 and code in ("NoSuchKey", "404")  # an object that was to be replaced
+        if code in _FAILED_CONDITIONS or status == 412 or gone:
+            raise PreconditionFailed(self.name) from error
+        if code in ("NotImplemented", "501"):
+            raise ConditionsUnsupported(f"{self.name}: the server has no conditional writes") from error
+
+    def put_file(self, key: str, path: Path, headers: ObjectHeaders, *, sha256: str) -> tuple[str, int]:
         """See the base class; an upload that fails leaves no parts behind."""
-        where = {"Key": self._prefix + key}
-        headers = self._headers(served) | {"Metadata": {"sha256": sha256}}
-        found = hashlib.sha256()
-        sent = 0
-        parts: list[dict[str, Any]] = []
-        with path.open("rb") as file:
-            size = max(PART, -(-path.stat().st_size // _MOST_PARTS))
-            upload = self.ask("create_multipart_upload", "s3:PutObject", **where, **headers)
-            where["UploadId"] = upload["UploadId"]
-            try:
-                while (piece := file.read(size)) or not parts:
-                    if self.stopped.is_set():
-                        raise PublishError(f"{self.name}: stopped while {key} was on its way; publish again")
-                    found.update(piece)
-                    sent += len(piece)
-                    number = len(parts) + 1
-                    answer = self.ask("upload_part", "s3:PutObject", **where, PartNumber=number, Body=piece)
-                    parts.append({"PartNumber": number, "ETag": answer["ETag"]})
-                self.ask("complete_multipart_upload", "s3:PutObject", **where, MultipartUpload={"Parts": parts})
-            except BaseException:
-                self._abort(where)
-                raise
-        return found.hexdigest(), sent
+        from boto3.s3.transfer import TransferConfig
 
-    def _abort(self, where: dict[str, Any]) -> None:
-        """Give back what was sent of an upload that failed; why it failed matters more than whether this works."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        with contextlib.suppress(BotoCoreError, ClientError):
-            self.client.abort_multipart_upload(Bucket=self.settings.bucket, **where)
+        with path.open("rb") as file, S3_ERRORS.translated(self.name, "s3:PutObject", server=self._server):
+            reader = _HashingReader(file, self.stopped, f"{self.name}: stopped while uploading {key}; publish again")
+            self.client.upload_fileobj(
+                reader,
+                self.settings.bucket,
+                self._prefix + key,
+                ExtraArgs=_upload_options(headers, sha256),
+                Config=TransferConfig(
+                    multipart_threshold=PART_BYTES,
+                    # 10,000 parts are S3's limit; the file may grow while it is sent
+                    multipart_chunksize=max(PART_BYTES, path.stat().st_size // 9_000),
+                    use_threads=False,  # several files are sent at once already
+                    preferred_transfer_client="classic",
+                ),
+            )
+        return reader.digest.hexdigest(), reader.sent
 
     def delete(self, key: str) -> None:
         """See the base class."""
         self.ask("delete_object", "s3:DeleteObject", Key=self._prefix + key)
+
+
+def _broke_off(error: Exception) -> bool:
+    """Whether the connection was lost while an object's content arrived, which botocore does not try again."""
+    from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+
+    return isinstance(error, IncompleteReadError | ReadTimeoutError | ResponseStreamingError)
+
+
+def _upload_options(headers: ObjectHeaders, sha256: str) -> dict[str, Any]:
+    options: dict[str, Any] = {"ContentType": headers.type, "CacheControl": headers.cache}
+    if headers.encoding:
+        options["ContentEncoding"] = headers.encoding
+    return {**options, "Metadata": {"sha256": sha256}}
+
+
+class _HashingReader:
+    """A file that s3transfer reads once from beginning to end, hashed on the way."""
+
+    def __init__(self, file: BinaryIO, stopped: Event, message: str) -> None:
+        self._file = file
+        self._stopped = stopped
+        self._message = message
+        self.digest = hashlib.sha256()
+        self.sent = 0
+
+    def read(self, size: int) -> bytes:
+        """The next bytes of the file.
+
+        Raises:
+            PublishError: the store was stopped; s3transfer then aborts the upload.
+        """
+        if self._stopped.is_set():
+            raise PublishError(self._message)
+        piece = self._file.read(size)
+        self.digest.update(piece)
+        self.sent += len(piece)
+        return piece
+
+    def seekable(self) -> bool:
+        """No: parts are kept in memory until they stand, and never read twice."""
+        return False

@@ -1,8 +1,8 @@
-"""How each file is handed out: key -> content type with charset, caching, compression; and what is published.
+"""How each file is served: key -> content type with charset, caching, compression; and its place in the upload order.
 
-Caching follows what may change: assets carry their content's hash in their names and may be kept for
-ever; pages and everything that is rewritten while a run goes on are asked for anew each time (which costs
-a small answer "not modified"); pictures are kept for an hour.
+Caching follows what may change: assets carry their content's hash in their names and are cached for ever; pages and
+everything else that is rewritten during a run are revalidated each time (which costs a short "not modified"); pictures
+are cached for an hour.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import re
 from pathlib import PurePosixPath
 
 from orbifolio.reports.pages import live_updates
-from orbifolio.reports.publish.store import Served
+from orbifolio.reports.publish.store import ObjectHeaders
 
-FOR_EVER = "public, max-age=31536000, immutable"
+FOREVER = "public, max-age=31536000, immutable"
 AN_HOUR = "public, max-age=3600"
-ASK = "no-cache"
+REVALIDATE = "no-cache"
 
-STATE = ".orbifolio"
-"""The folder of a store that holds what publishing itself must remember; nothing in it is a page."""
+STATE_FOLDER = ".orbifolio"
+"""The folder of a store that holds the publishers' own records; nothing in it is a page."""
 
 _HASHED = re.compile(r"assets/(.+/)?[^/]+-[0-9a-f]{8}\.[a-z0-9]+")
 
@@ -63,55 +63,55 @@ _BINARY = {
 _LINKING = {".html", ".xml", ".js", ".json"}
 
 
-def served(key: str) -> Served:
-    """How a file is handed out.
+def headers_for(key: str) -> ObjectHeaders:
+    """The headers of a file.
 
-    >>> print(served("plane/index.html"))
+    >>> print(headers_for("plane/index.html"))
     text/html; charset=utf-8 | no-cache | gzip
-    >>> print(served("assets/viewer-0123abcd.js"))
+    >>> print(headers_for("assets/viewer-0123abcd.js"))
     text/javascript; charset=utf-8 | public, max-age=31536000, immutable | gzip
     """
     name = PurePosixPath(key)
     suffix = name.suffix.lower()
-    for_ever = FOR_EVER if _HASHED.fullmatch(key) else ""
+    forever = FOREVER if _HASHED.fullmatch(key) else ""
     if suffix in _TEXT:
         kind, cached = _TEXT[suffix]
         kind = "application/atom+xml" if name.name == "feed.xml" else kind
-        return Served(f"{kind}; charset=utf-8", for_ever or (AN_HOUR if cached else ASK), "gzip")
-    return Served(_BINARY.get(suffix, "application/octet-stream"), for_ever or AN_HOUR)
+        return ObjectHeaders(f"{kind}; charset=utf-8", forever or (AN_HOUR if cached else REVALIDATE), "gzip")
+    return ObjectHeaders(_BINARY.get(suffix, "application/octet-stream"), forever or AN_HOUR)
 
 
-def links(key: str) -> bool:
-    """Whether a file may name others, so that these must be there before it."""
+def may_link(key: str) -> bool:
+    """Whether a file may name others, which must therefore be uploaded before it."""
     return PurePosixPath(key).suffix.lower() in _LINKING and not key.startswith("assets/")
 
 
-def encoded(content: bytes, how: Served) -> bytes:
-    """The content as it is stored; the same bytes for the same content, hence no clock."""
-    return gzip.compress(content, 6, mtime=0) if how.encoding == "gzip" else content
+def encode(content: bytes, headers: ObjectHeaders) -> bytes:
+    """The content as it is stored; gzip's time stamp is left out, so that equal content gives equal bytes."""
+    return gzip.compress(content, 6, mtime=0) if headers.encoding == "gzip" else content
 
 
-def is_news(key: str) -> bool:
-    """Whether a file tells open pages what has changed."""
+def is_live_update(key: str) -> bool:
+    """Whether a file tells open pages of a running run what has changed."""
     return PurePosixPath(key).name.endswith(live_updates.NAME)
 
 
-def rank(key: str, *, known: bool = False) -> tuple[int, int]:
-    """When a file is uploaded: assets, pictures and files, data, deepest pages, ..., the outermost page.
+def upload_rank(key: str, *, known: bool = False) -> tuple[int, int]:
+    """A file's place in the upload order: assets, pictures and files, data, deepest pages, ..., the outermost page.
 
-    News for open pages come after the page they speak of, except where there were none before.
+    Live updates come after the page that they update, except the first one, which the new page loads.
 
     Args:
-        key: where it goes.
-        known: whether there is an older one.
+        key: below the run or the gallery.
+        known: whether the store holds an older version.
 
-    >>> sorted(["index.html", "phases/1/index.html", "live.js", "final.png"], key=rank)
+    >>> sorted(["index.html", "phases/1/index.html", "live.js", "final.png"], key=upload_rank)
     ['final.png', 'live.js', 'phases/1/index.html', 'index.html']
     """
     if key.startswith("assets/"):
         return (0, 0)
-    if known and is_news(key):
+    if known and is_live_update(key):
         return (4, 0)
-    if not links(key):
+    if not may_link(key):
         return (1, 0)
     return (3, -key.count("/")) if key.endswith(".html") else (2, 0)

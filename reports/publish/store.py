@@ -1,8 +1,8 @@
 """A store: keys -> bytes with a content type, somewhere else; all that publishing needs of a target.
 
-Keys are relative to the place that was named (a bucket's prefix, a folder) and use forward slashes. A *tag*
-is a word that changes whenever an object's content does; a write may be made to depend on one, so that of
-two publishers who change the same object at once the later one is told instead of winning unnoticed.
+Keys are relative to the place that was named (a bucket's prefix, a folder) and use forward slashes. A *tag* is a word
+that changes whenever an object's content does. A write may depend on one: of two publishers who change the same object
+at once, the later one then learns of it instead of overwriting the other unnoticed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 
 from orbifolio.runner.errors import PublishError
 
-PART = 8 * 1024 * 1024
-"""Bytes: larger files are read and sent in parts of this size."""
+PART_BYTES = 8 * 1024 * 1024
+"""Larger files are read and sent in parts of this size: what a lost connection costs."""
 
 
 class Missing(Enum):
@@ -31,54 +31,54 @@ Condition = str | Missing | None
 """Write only if the object still has this tag, only if there is none (`MISSING`), or in any case (None)."""
 
 
-class Conflict(Exception):
-    """The condition of a write did not hold: somebody else was faster."""
+class PreconditionFailed(Exception):
+    """The condition of a write does not hold: another publisher was faster."""
 
 
-class NoConditions(PublishError):
-    """The store refuses conditional writes."""
+class ConditionsUnsupported(PublishError):
+    """The store has no conditional writes."""
 
 
 @dataclass(frozen=True)
-class Served:
-    """How a web server is to hand out an object."""
+class ObjectHeaders:
+    """HTTP headers with which a web server is to send an object."""
 
     type: str = "application/octet-stream"
     cache: str = "no-cache"
     encoding: str = ""
 
     def __str__(self) -> str:
-        """One line, as kept in manifests: a file that is to be served differently is uploaded again."""
+        """One line, as kept in manifests: a file whose headers are to change is uploaded again."""
         return " | ".join(word for word in (self.type, self.cache, self.encoding) if word)
 
 
 @dataclass(frozen=True)
-class Stored:
-    """What a store tells about an object.
+class StoredObject:
+    """What a store says about an object.
 
     Attributes:
         tag: changes with the content.
         bytes: as stored, i.e. compressed where it is.
         sha256: of the original content, "" where the store does not know.
-        served: as it was stored, `str(Served)`, or "".
+        headers: `str(ObjectHeaders)` as of its upload, or "".
     """
 
     tag: str
     bytes: int
     sha256: str = ""
-    served: str = ""
+    headers: str = ""
 
 
-def inner(path: str) -> bool:
-    """Whether a relative path stays inside: a manifest that somebody else wrote must not lead elsewhere."""
+def stays_inside(path: str) -> bool:
+    """Whether a relative path leads nowhere else: manifests may have been written by strangers."""
     return bool(path) and not {"", ".", ".."} & set(path.split("/"))
 
 
 class Store(ABC):
     """A target that files are published to.
 
-    All methods raise `PublishError` with cause and cure when the target cannot be used, after having
-    tried again where that may help. They may be called from several threads at once.
+    All methods raise `PublishError` when the target cannot be used, after having tried again where that may help. They
+    may be called from several threads at once.
     """
 
     @property
@@ -89,21 +89,21 @@ class Store(ABC):
     @property
     @abstractmethod
     def trusted(self) -> bool:
-        """Whether conditional writes are known to be kept; else it is found out by trial."""
+        """Whether conditional writes are known to work; otherwise that is tried."""
 
     def __init__(self) -> None:
         self.stopped = threading.Event()
 
-    def refuse(self, gallery: Path) -> None:  # noqa: B027 - most stores have nothing against any gallery
-        """Complain about a gallery that cannot be published here.
+    def refuse(self, gallery: Path) -> None:  # noqa: B027 - most stores accept any gallery
+        """Check that a gallery can be published here.
 
         Raises:
-            InputError: why, and what to do.
+            InputError: it cannot.
             PublishError: the target is not there.
         """
 
     def stop(self) -> None:
-        """Wait for nothing any more: work in parallel is cut short, whatever else is asked is tried once."""
+        """Start no more work in parallel, and break off large uploads."""
         self.stopped.set()
 
     @property
@@ -113,55 +113,55 @@ class Store(ABC):
 
     @abstractmethod
     def address(self, key: str) -> str:
-        """Where a browser finds a key, as far as the store can know."""
+        """Where a browser finds an object, as far as the store can know."""
 
     @abstractmethod
     def keys(self, prefix: str) -> Iterator[tuple[str, str]]:
-        """(key, tag) of all objects below a prefix, by name."""
+        """(key, tag) of all objects below a prefix, sorted by key."""
 
     @abstractmethod
-    def head(self, key: str) -> Stored | None:
-        """What is known about an object without reading it over the network, or None."""
+    def head(self, key: str) -> StoredObject | None:
+        """What is known about an object without fetching it, or None if there is none."""
 
     @abstractmethod
     def get(self, key: str) -> tuple[bytes, str] | None:
-        """An object's content, decompressed, and its tag; or None."""
+        """An object's decompressed content and its tag, or None if there is none."""
 
     @abstractmethod
-    def put(self, key: str, content: bytes, served: Served, *, condition: Condition = None) -> str:
+    def put(self, key: str, content: bytes, headers: ObjectHeaders, *, condition: Condition = None) -> str:
         """Write an object as a whole.
 
         Args:
-            key: where.
-            content: as it is, not compressed.
-            served: how it is handed out; a store that cannot say so to its readers may ignore it.
-            condition: what must hold.
+            key: relative to the store.
+            content: not compressed yet.
+            headers: ignored by stores that have no say in how objects are sent.
+            condition: on which the write depends.
 
         Returns:
             The new tag.
 
         Raises:
-            Conflict: the condition does not hold; nothing was written.
-            NoConditions: the store knows no conditions.
+            PreconditionFailed: the condition does not hold; nothing was written.
+            ConditionsUnsupported: the store has no conditional writes.
         """
 
     @abstractmethod
-    def put_file(self, key: str, path: Path, served: Served, *, sha256: str) -> tuple[str, int]:
-        """Write a large file in parts.
+    def put_file(self, key: str, path: Path, headers: ObjectHeaders, *, sha256: str) -> tuple[str, int]:
+        """Write a large file in parts, without compressing it.
 
         Args:
-            key: where.
-            path: the file.
-            served: how it is handed out; not compressed.
-            sha256: of its content, as was found before.
+            key: relative to the store.
+            path: of the local file, which may change meanwhile.
+            headers: as in `put`.
+            sha256: of the content as it was before the upload.
 
         Returns:
-            SHA-256 and number of the bytes that were sent.
+            SHA-256 and number of the bytes that were really sent.
 
         Raises:
-            FileNotFoundError: it has vanished.
+            FileNotFoundError: the file has vanished.
         """
 
     @abstractmethod
     def delete(self, key: str) -> None:
-        """Remove an object; it is no fault if there is none."""
+        """Remove an object; a missing one is no error."""

@@ -1,13 +1,22 @@
-"""Rented machines: a recipe -> a node on EC2 that runs it, publishes its report, and is gone in time.
+"""Rented machines: a recipe -> a node on EC2 that runs it, publishes its report, and ends in time.
 
-    machines.py   which machines there are, what they cost and can do     cost.py     what a launch will cost at most
-    bundle.py     what travels: recipe, pictures, program                 wheel.py    the program as a wheel
-    script.py     what the node does (`node.sh`)                          policy.py   what the node may do
-    account.py    every request to AWS                                    network.py  who can reach the node
-    roles.py      the node's role                                         guard.py    ends the node from outside
-    order.py      what was asked for                                      launching.py  all of it in order
-    watching.py   ps, logs, stop                                          cleanup.py  what was left over
-    by_hand.py    the same by the AWS CLI alone                           export.py   for SkyPilot and Slurm
+    machines.py           the machines there are, their prices and sizes
+    cost.py               what a launch costs at most
+    bundle.py             what a node needs: recipe, pictures, versions; `extra_files.py` finds other files
+    wheel.py              the program as a wheel
+    node_script.py        what a node does (`node.sh`)
+    account.py            every request to AWS
+    network.py            who can reach a node
+    policy.py, roles.py   who may do what
+    deadline_schedule.py  ends a node from outside
+    tags.py               how our resources are found again
+    launch_spec.py        what is to be launched, as `launch.json`; `prepare.py` makes it from recipe and options
+    launch.py             all steps of a launch, in order
+    launch_records.py     the launches of this machine
+    nodes.py              list, logs, stop
+    cleanup.py            what was left behind
+    rerun.py              how a picture is made again; `aws_cli_script.py` needs the AWS CLI alone
+    export.py             task files for SkyPilot and Slurm
 
-Nothing in here imports torch but what reads a recipe (`bundle.py`, `cost.py`).
+Only what reads a recipe imports torch: `bundle.py`, `cost.py`, and what uses them.
 """

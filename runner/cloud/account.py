@@ -1,7 +1,7 @@
-"""An AWS account as a launch needs it: (service, operation) -> answer, or one clear line of what is wrong.
+"""An AWS account as a launch needs it: (service, operation) -> answer, or one clear line about what is wrong.
 
-botocore tries again by itself what may pass; each request that makes something carries a token or a name of its
-own, so that doing it twice makes one thing.
+botocore retries what may pass. Each request that creates something carries a token or a name of its own, so that making
+it twice creates one thing.
 """
 
 from __future__ import annotations
@@ -11,53 +11,75 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from orbifolio.runner.cloud.faults import code_of, translated
+from orbifolio.runner.aws import AwsErrors, configured_region, error_code, make_client
 from orbifolio.runner.cloud.machines import Machine
 from orbifolio.runner.errors import CloudError
 
+QUOTA_CODES = {"VcpuLimitExceeded", "InstanceLimitExceeded", "MaxSpotInstanceCountExceeded"}
+CAPACITY_CODES = {
+    "InsufficientInstanceCapacity",
+    "InsufficientHostCapacity",
+    "InsufficientCapacity",
+    "SpotMaxPriceTooLow",
+    "MaxSpotInstanceCountExceeded",
+    "Unsupported",
+    "UnfulfillableCapacity",
+}
+"""Codes after which another machine, or the other market, may be available."""
+CLOUD_ERRORS = AwsErrors(
+    raises=CloudError,
+    service="AWS",
+    permissions="`orbifolio launch --dry-run` prints the policy that they need",
+    later="`orbifolio ps` shows what is running; try again",
+    codes={
+        **dict.fromkeys(
+            CAPACITY_CODES, "AWS has no such machine available ({code}); try another --instance or --region, or later"
+        ),
+        **dict.fromkeys(
+            QUOTA_CODES,
+            "the account's quota does not cover this machine ({code}); new accounts often have a GPU quota of zero; "
+            "request more under Service Quotas, Amazon EC2: L-DB2E81BA (G machines, on demand) and L-3819A6DF (G "
+            "machines, spot), or choose a machine without a GPU, as in --instance c7i.4xlarge",
+        ),
+    },
+)
 IMAGE = "/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id"
-"""Parameter in which AWS keeps the newest image with drivers and a Python new enough; AWS documents its form under
-"find the DLAMI ID". An image's own number would be out of date within months."""
+"""AWS's parameter for the newest image that has GPU drivers and a recent Python (documented under "find the DLAMI ID");
+the number of one image would be out of date within months."""
 
 
 class Account:
     """Requests in one region.
 
     Args:
-        region: of machines and buckets; None for the configured one.
-        session: boto3's, to share what it has read; None for a new one.
+        region: of machines and buckets; the configured one if None.
+        session: boto3's, to share the descriptions of services that it has read; a new one if None.
     """
 
     def __init__(self, region: str | None = None, session: Any = None) -> None:
         import boto3
-        from botocore.exceptions import BotoCoreError
 
-        try:
+        with CLOUD_ERRORS.translated("AWS"):
             self._session = session or boto3.Session()
-            self.region: str = region or self._session.region_name or "us-east-1"
-        except BotoCoreError as error:
-            raise translated(error, "AWS", "") from error
+            self.region = region or configured_region(self._session)
         self._clients: dict[str, Any] = {}
 
     def in_region(self, region: str) -> Account:
-        """The same account elsewhere."""
+        """The same account in another region."""
         return Account(region, self._session)
 
     def client(self, service: str, region: str | None = None) -> Any:
         """boto3's client of a service, made when it is first needed.
 
         Raises:
-            CloudError: the settings of this machine are wrong.
+            CloudError: the user's AWS configuration is wrong.
         """
-        from botocore.config import Config
-        from botocore.exceptions import BotoCoreError
-
         key = f"{service} {region or self.region}"
         if key not in self._clients:
-            config = Config(retries={"total_max_attempts": 5, "mode": "standard"}, connect_timeout=10, read_timeout=60)
             try:
-                self._clients[key] = self._session.client(service, region_name=region or self.region, config=config)
-            except (BotoCoreError, ValueError) as error:
+                with CLOUD_ERRORS.translated(service):
+                    self._clients[key] = make_client(service, region or self.region, session=self._session)
+            except ValueError as error:
                 raise CloudError(f"{service}: {error}; check --region and the settings in ~/.aws") from error
         return self._clients[key]
 
@@ -66,7 +88,7 @@ class Account:
         service: str,
         operation: str,
         what: str,
-        *nothing: str,
+        *absent: str,
         action: str = "",
         region: str | None = None,
         **options: Any,
@@ -76,28 +98,28 @@ class Account:
         Args:
             service: as boto3 names it.
             operation: botocore's name of it.
-            what: what is being done, for a message.
-            nothing: codes of errors that mean that there is nothing (or nothing to do): the answer is None.
-            action: the permission that it needs, made from service and operation if empty.
-            region: another one than the account's.
-            options: its parameters.
+            what: what is being done, for messages.
+            absent: error codes that mean that there is nothing there, or nothing to do; the answer is then None.
+            action: the permission that the request needs; by default made from service and operation.
+            region: instead of the account's.
+            options: the request's parameters.
 
         Raises:
-            CloudError: it was refused.
+            CloudError: the request was refused, or did not get through; its cause is botocore's exception.
         """
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import ClientError
 
-        client = self.client(service, region)
-        try:
-            return getattr(client, operation)(**options)
-        except (BotoCoreError, ClientError) as error:
-            if code_of(error) in nothing:
-                return None
-            camel = "".join(word.capitalize() for word in operation.split("_"))
-            raise translated(error, what, action or f"{service}:{camel}") from error
+        camel = "".join(word.capitalize() for word in operation.split("_"))
+        with CLOUD_ERRORS.translated(what, action or f"{service}:{camel}"):
+            try:
+                return getattr(self.client(service, region), operation)(**options)
+            except ClientError as error:
+                if error_code(error) in absent:
+                    return None
+                raise
 
     def pages(self, service: str, operation: str, what: str, key: str, **options: Any) -> Iterator[Any]:
-        """All items of a list that comes in pages, one by one."""
+        """The items of a list that AWS sends in pages."""
         while True:
             answer = self.ask(service, operation, what, **options)
             yield from answer.get(key, ())
@@ -107,23 +129,23 @@ class Account:
             options["NextToken"] = token
 
     def newest_image(self) -> str:
-        """The image that AWS recommends at present."""
+        """The identifier of the machine image that AWS currently recommends."""
         answer = self.ask("ssm", "get_parameter", "looking up the newest machine image", Name=IMAGE)
         return str(answer["Parameter"]["Value"])
 
     def root_device(self, image: str) -> str:
-        """What an image calls its disk."""
+        """The device name of an image's disk."""
         answer = self.ask("ec2", "describe_images", f"looking up the machine image {image}", ImageIds=[image])
-        found = answer.get("Images") or [{}]
-        return str(found[0].get("RootDeviceName", "/dev/sda1"))
+        images = answer.get("Images") or [{}]
+        return str(images[0].get("RootDeviceName", "/dev/sda1"))
 
     def regions(self) -> list[str]:
-        """All that this account may use."""
+        """Names of the regions that this account may use."""
         answer = self.ask("ec2", "describe_regions", "listing regions")
         return sorted(str(item["RegionName"]) for item in answer["Regions"])
 
     def price(self, machine: Machine) -> float | None:
-        """Dollars an hour on demand, asked of AWS; None if that is not permitted or not told."""
+        """US dollars per hour on demand, as AWS says now; None if it does not say, or may not be asked."""
         wanted = {
             "instanceType": machine.name,
             "regionCode": self.region,
@@ -147,7 +169,7 @@ class Account:
             return None
 
     def spot_price(self, machine: Machine) -> float | None:
-        """Dollars an hour on the spot market at present, in its dearest zone; None if that is not told."""
+        """US dollars per hour on the spot market now, in the most expensive zone; None if unknown."""
         try:
             answer = self.ask(
                 "ec2",

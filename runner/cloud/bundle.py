@@ -1,10 +1,10 @@
-"""What travels to the node: a valid recipe -> an archive with its text, its pictures and the versions in use.
+"""What a node needs to run a recipe: a valid recipe -> an archive of its text, its pictures and the versions in use.
 
     bundle.tar.gz:  recipe/.../THEME/NAME.yaml   inputs/...   constraints.txt   [mail.yaml]   [files, folders]
 
-The recipe stands so deep that its relative paths lead to the same pictures as here without leaving the archive.
-Other files and folders that it names travel, too; see `travelling`.
-What was packed is unpacked and checked before anything is paid for.
+The recipe lies so deep in the archive that its relative paths lead to the same pictures as here without leaving it.
+Other files and folders that it names are packed too; see `extra_files.py`. The packed recipe is loaded as the node will
+load it before anything is paid for.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from orbifolio.runner.cloud.travelling import contents, travellers
+from orbifolio.runner.cloud.extra_files import extra_files, read_extra_files
 from orbifolio.runner.cloud.wheel import constraints
 from orbifolio.runner.errors import InputError, RecipeError
 from orbifolio.runner.recipe.model import LoadedRecipe, load
@@ -30,13 +30,13 @@ INPUTS = "inputs"
 
 @dataclass(frozen=True)
 class Bundle:
-    """An archive for a node.
+    """An archive for a node; paths are inside the archive.
 
     Attributes:
         content: of `bundle.tar.gz`.
-        recipe: path of the recipe in it.
-        images: uploads by name: their paths in it.
-        buckets: pictures that the node reads from S3 itself.
+        recipe: path of the recipe.
+        images: paths of uploaded pictures, by their names in the recipe.
+        buckets: `s3://...` of pictures that the node itself reads from S3.
     """
 
     content: bytes
@@ -46,28 +46,26 @@ class Bundle:
 
     @property
     def arguments(self) -> list[str]:
-        """What `orbifolio run` is given, from the archive's folder."""
-        found = [self.recipe]
-        for name, path in self.images.items():
-            found += ["--image", f"{name}={path}"]
-        return found
+        """Recipe and `--image` options of `orbifolio run`, started in the archive's folder."""
+        options = [word for name, path in self.images.items() for word in ("--image", f"{name}={path}")]
+        return [self.recipe, *options]
 
 
 def pack(loaded: LoadedRecipe, *, mail: bytes | None = None) -> Bundle:
     """Pack a recipe.
 
     Args:
-        loaded: it, with overrides resolved.
-        mail: the text of the mail settings that the node should use.
+        loaded: the recipe, with overrides resolved.
+        mail: the file of mail settings for the node.
 
     Raises:
-        InputError: a picture cannot be read, or what was packed would not run.
+        InputError: a file cannot be read, or the packed recipe would not be valid on the node.
     """
     text = loaded.resolved_text
     files: dict[str, bytes] = {"constraints.txt": constraints().encode()}
     images: dict[str, str] = {}
     local, buckets = _sources(loaded)
-    others = travellers(loaded)
+    others = extra_files(loaded)
     beside = [*local, *(each.named for each in others if each.beside_recipe)]
     depth = max((posixpath.normpath(path).count("../") for path in beside if not Path(path).is_absolute()), default=0)
     folder = "/".join([RECIPE, *["up"] * max(0, depth - 1), loaded.theme])
@@ -79,7 +77,7 @@ def pack(loaded: LoadedRecipe, *, mail: bytes | None = None) -> Bundle:
         else:
             name = posixpath.normpath(posixpath.join(folder, path))
         files[name] = content
-    more, moved = contents(others, folder)
+    more, moved = read_extra_files(others, folder)
     files |= more
     for path, name in sorted(moved.items(), key=lambda each: -len(each[0])):
         text = text.replace(path, name)
@@ -95,13 +93,13 @@ def pack(loaded: LoadedRecipe, *, mail: bytes | None = None) -> Bundle:
 
 
 def _sources(loaded: LoadedRecipe) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(files here, objects in buckets) among a recipe's pictures."""
-    named = [*loaded.recipe.renderer.pictures().values()]
+    """A recipe's pictures that are (files here, objects in buckets)."""
+    pictures = [*loaded.recipe.renderer.pictures().values()]
     if loaded.recipe.style_preparation.palette is not None:
-        named.append(loaded.recipe.style_preparation.palette)
+        pictures.append(loaded.recipe.style_preparation.palette)
     elsewhere = ("skimage:", "orbifolio:", "https:", "s3:", "upload")
-    local = tuple(dict.fromkeys(name for name in named if not name.startswith(elsewhere)))
-    return local, tuple(dict.fromkeys(name for name in named if name.startswith("s3:")))
+    local = tuple(dict.fromkeys(name for name in pictures if not name.startswith(elsewhere)))
+    return local, tuple(dict.fromkeys(name for name in pictures if name.startswith("s3:")))
 
 
 def _read(path: Path) -> bytes:
@@ -112,7 +110,7 @@ def _read(path: Path) -> bytes:
 
 
 def _archive(files: Mapping[str, bytes]) -> bytes:
-    """A tar archive of regular files without owners and times: equal files give equal bytes."""
+    """A compressed tar archive without owners and times, so that equal files give equal bytes."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name in sorted(files):
@@ -124,7 +122,7 @@ def _archive(files: Mapping[str, bytes]) -> bytes:
 
 
 def unpack(content: bytes, folder: Path) -> None:
-    """Write an archive's files below a folder; nothing is written anywhere else.
+    """Extract an archive below a folder, and nowhere else.
 
     Raises:
         InputError: it is damaged.
@@ -133,14 +131,14 @@ def unpack(content: bytes, folder: Path) -> None:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
             archive.extractall(folder, filter="data")
     except (OSError, EOFError, tarfile.TarError) as error:
-        raise InputError(f"the launch's bundle cannot be unpacked ({error}); launch the recipe anew") from error
+        raise InputError(f"the launch's bundle cannot be unpacked ({error}); launch the recipe again") from error
 
 
 def _check(files: Mapping[str, bytes], recipe: str, images: Mapping[str, str]) -> None:
-    """Load what was packed, as the node will.
+    """Load the packed recipe as the node will.
 
     Raises:
-        InputError: it is not valid there.
+        InputError: it would not be valid there.
     """
     with tempfile.TemporaryDirectory() as scratch:
         for name, content in files.items():
@@ -151,8 +149,9 @@ def _check(files: Mapping[str, bytes], recipe: str, images: Mapping[str, str]) -
             with contextlib.chdir(scratch):  # as on the node
                 load(Path(scratch, recipe), (), {key: Path(scratch, path) for key, path in images.items()})
         except RecipeError as error:
-            told = str(error).replace(f"{scratch}/", "")
+            problems = str(error).replace(f"{scratch}/", "")
             raise InputError(
-                "the recipe is valid here, but not where it would be run: some file that it names does not travel; "
-                f"name pictures and models by paths relative to the recipe, other files by whole paths\n{told}"
+                "the recipe is valid here, but would not be on the rented machine, as a file that it names is not "
+                "uploaded; name pictures and models by paths relative to the recipe, and other files by absolute "
+                f"paths\n{problems}"
             ) from None

@@ -1,6 +1,6 @@
-"""What was left over: machines past their time, guards and groups without a machine, roles that nothing uses.
+"""What was left behind: machines past their deadline, schedules and security groups without a machine, unused roles.
 
-Only what bears our tag, our path or our name is ever looked at. Nothing of the buckets is touched: pictures stay.
+Only resources with our tag, path or name are considered. Buckets are never touched: pictures stay.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from orbifolio.runner.cloud import tags
 from orbifolio.runner.cloud.account import Account
-from orbifolio.runner.cloud.guard import remove_guard, schedule_name
+from orbifolio.runner.cloud.deadline_schedule import delete_deadline_schedule, schedule_name
+from orbifolio.runner.cloud.nodes import RentedNode, list_nodes
 from orbifolio.runner.cloud.roles import remove_role
-from orbifolio.runner.cloud.watching import Node, nodes
+from orbifolio.runner.cloud.tags import CLOSED_GROUP, IAM_PATH, LAUNCH_TAG, from_aws_tags
 from orbifolio.runner.errors import CloudError
 
 Say = Callable[[str], None]
@@ -22,11 +22,11 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Leftover:
-    """Something to take away.
+    """A resource to remove.
 
     Attributes:
-        name: what it is, for a reader.
-        remove: takes it away.
+        name: kind and name, for messages.
+        remove: removes it.
     """
 
     name: str
@@ -34,27 +34,27 @@ class Leftover:
 
 
 def leftovers(account: Account, *, everything: bool, now: datetime | None = None) -> list[Leftover]:
-    """What to take away in a region, machines first.
+    """What to remove in a region, machines first.
 
     Args:
-        account: of the region.
-        everything: living machines, too, and roles.
-        now: the moment.
+        account: in the region.
+        everything: also machines within their time, and roles.
+        now: the moment as of which machines are overdue; the clock if None.
     """
     moment = now or datetime.now(UTC)
-    known = nodes(account, ask_bucket=False)
-    ended = [node for node in known if node.alive and (everything or node.overdue(moment))]
-    kept = {node.launch for node in known if node.alive} - {node.launch for node in ended}
-    found = [_machine(account, node) for node in ended]
-    found += _guards(account, known, kept)
-    found += _groups(account, kept)
+    nodes = list_nodes(account, ask_bucket=False)
+    ended = [node for node in nodes if node.alive and (everything or node.overdue(moment))]
+    kept = {node.launch for node in nodes if node.alive} - {node.launch for node in ended}
+    items = [_machine(account, node) for node in ended]
+    items += _schedules(account, kept)
+    items += _groups(account, kept)
     if everything:
-        found += _roles(account)
-    return found
+        items += _roles(account)
+    return items
 
 
-def _machine(account: Account, node: Node) -> Leftover:
-    when = f"until {node.until:%Y-%m-%d %H:%M} UTC" if node.until else "without a time"
+def _machine(account: Account, node: RentedNode) -> Leftover:
+    when = f"until {node.until:%Y-%m-%d %H:%M} UTC" if node.until else "without a deadline"
     what = f"{node.instance} ({node.machine}, {node.power}, {when}) of {node.launch}"
 
     def remove() -> None:
@@ -63,30 +63,35 @@ def _machine(account: Account, node: Node) -> Leftover:
     return Leftover(f"machine {what}", remove)
 
 
-def _guards(account: Account, known: list[Node], kept: set[str]) -> list[Leftover]:
-    """Schedules whose machine is gone; the schedule of one that lives stays."""
-    living = {schedule_name(launch, 0)[:-1] for launch in kept}
+def _schedules(account: Account, kept: set[str]) -> list[Leftover]:
+    """Deadline schedules of all launches but those whose machine stays."""
+    staying = tuple(schedule_name(launch, 0)[:-1] for launch in kept)
     try:
-        listed = account.pages(
-            "scheduler", "list_schedules", "listing guards", "Schedules", NamePrefix="orbifolio-", GroupName="default"
+        schedules = account.pages(
+            "scheduler",
+            "list_schedules",
+            "listing deadline schedules",
+            "Schedules",
+            NamePrefix="orbifolio-",
+            GroupName="default",
         )
-        names = [str(item["Name"]) for item in listed]
+        names = [str(item["Name"]) for item in schedules]
     except CloudError:
-        return []  # not permitted: then none were made either
+        return []  # not permitted, so none were created either
 
-    def guard(name: str) -> Leftover:
-        return Leftover(f"guard {name}", lambda: remove_guard(account, name))
+    def leftover(name: str) -> Leftover:
+        return Leftover(f"deadline schedule {name}", lambda: delete_deadline_schedule(account, name))
 
-    return [guard(name) for name in names if not name.startswith(tuple(living) or ("\0",))]
+    return [leftover(name) for name in names if not name.startswith(staying)]
 
 
 def _groups(account: Account, kept: set[str]) -> list[Leftover]:
-    """Groups with an open port whose launch is over; the closed one costs nothing and stays."""
-    wanted = [{"Name": "tag-key", "Values": [tags.LAUNCH]}]
+    """Security groups with an open port whose launch is over; the closed group is shared and stays."""
+    wanted = [{"Name": "tag-key", "Values": [LAUNCH_TAG]}]
     groups = account.pages("ec2", "describe_security_groups", "listing groups", "SecurityGroups", Filters=wanted)
 
     def group(item: Any) -> Leftover:
-        def remove() -> None:  # a machine that is just ending still holds it; the next clean-up takes it
+        def remove() -> None:  # a machine that is still ending holds its group; the next clean-up removes it
             account.ask(
                 "ec2", "delete_security_group", "removing a group", "DependencyViolation", GroupId=item["GroupId"]
             )
@@ -96,13 +101,13 @@ def _groups(account: Account, kept: set[str]) -> list[Leftover]:
     return [
         group(item)
         for item in groups
-        if item["GroupName"] != tags.CLOSED and tags.mapped(item.get("Tags")).get(tags.LAUNCH) not in kept
+        if item["GroupName"] != CLOSED_GROUP and from_aws_tags(item.get("Tags")).get(LAUNCH_TAG) not in kept
     ]
 
 
 def _roles(account: Account) -> list[Leftover]:
-    """Roles on our path."""
-    answer = account.ask("iam", "list_roles", "listing roles", PathPrefix=tags.PATH)
+    """All roles below our path."""
+    answer = account.ask("iam", "list_roles", "listing roles", PathPrefix=IAM_PATH)
 
     def role(name: str) -> Leftover:
         return Leftover(f"role {name}", lambda: remove_role(account, name))
@@ -111,25 +116,31 @@ def _roles(account: Account) -> list[Leftover]:
 
 
 def clean(account: Account, say: Say, *, everything: bool, dry: bool) -> int:
-    """Take away what was left over in a region; what cannot be is told, and the rest goes on.
+    """Remove what was left behind in a region; a failure is reported, and the rest still removed.
+
+    Args:
+        account: in the region.
+        say: prints each removal.
+        everything: also machines within their time, and roles.
+        dry: only print.
 
     Returns:
-        How many things there were.
+        How many resources there were.
 
     Raises:
-        CloudError: something could not be taken away.
+        CloudError: the last failure.
     """
-    found = leftovers(account, everything=everything)
-    trouble: CloudError | None = None
-    for item in found:
+    items = leftovers(account, everything=everything)
+    failure: CloudError | None = None
+    for item in items:
         say(f"{account.region}: {'would remove' if dry else 'removing'} {item.name}")
         if dry:
             continue
         try:
             item.remove()
         except CloudError as error:
-            trouble = error
+            failure = error
             say(f"  not removed: {error}")
-    if trouble is not None:
-        raise trouble
-    return len(found)
+    if failure is not None:
+        raise failure
+    return len(items)

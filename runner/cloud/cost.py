@@ -1,7 +1,7 @@
-"""What a launch will cost: (plan, machine, hours at most) -> expected and highest price in US dollars.
+"""What a launch will cost: (plan, machine, hard limit in hours) -> expected and highest price in US dollars.
 
-The highest price holds whatever happens: it reckons with the dearest candidate on demand for the whole time that
-the machine may live, plus what AWS needs to end it. The expected one is a guess from the plan.
+The highest price holds whatever happens: it assumes the most expensive candidate, on demand, for as long as the machine
+may live, plus the time that AWS needs to end it. The expected price is an estimate from the plan.
 """
 
 from __future__ import annotations
@@ -17,65 +17,66 @@ from orbifolio.runner.renderers.base import Phase
 from orbifolio.runner.run.plan import BASE_MEMORY, MEMORY_PER_PIXEL, SECONDS_PER_PIXEL, make_plan
 
 SETUP_SECONDS = 480.0  # booting, 3 GB of packages, weights
-DISK_PRICE = 0.08 / 730 / 1e9  # dollars for a byte and hour of gp3
-ADDRESS_PRICE = 0.005  # dollars an hour for a public IPv4 address
+DISK_PRICE = 0.08 / 730 / 1e9  # dollars per byte and hour of gp3: $0.08 per GB and month of 730 hours
+ADDRESS_PRICE = 0.005  # dollars per hour of a public IPv4 address
 ENDING_HOURS = 0.25
-"""How long a machine may outlive its time: the guard strikes after some minutes, and ending takes some more."""
-LONGEST_UNASKED = 12.0  # hours
-LONGEST = 168.0  # hours
-BUDGET = 25.0  # dollars
+"""How long a machine may outlive its limit: the deadline schedule comes 5 minutes later, and ending takes some more."""
+MAX_HOURS_BY_DEFAULT = 12.0  # longer runs are usually a mistake in the recipe
+MIN_HOURS, MAX_HOURS = 0.25, 168.0  # setting up takes some minutes; a week
+BUDGET = 25.0  # dollars, unless the user sets another
+SAFETY = 3.0  # the limit is this many times the expected time, which is an estimate
 
 
 @dataclass(frozen=True)
-class Work:
-    """What a run asks of a machine.
+class Workload:
+    """What a run needs of a machine.
 
     Attributes:
-        memory: expected peak in bytes by arithmetic.
-        pixels: pixels seen, over all steps.
+        memory: expected peak in bytes, by precision (`bf16`, `fp32`).
+        pixels: that the networks see, over all steps.
         gpu: whether it runs faster on a GPU.
-        picture: the last phase's size, for a reader.
-        share: what a pixel costs on average, beside VGG16 to its fourth block.
-        told: seconds on two processor cores of what is not reckoned by pixels.
+        picture: size of the last phase, for messages.
+        pixel_work: mean work per pixel, relative to VGG16 up to its fourth block.
+        fixed_seconds: of phases whose time does not depend on pixels, on two processor cores.
     """
 
     memory: dict[str, float]
     pixels: float
     gpu: bool
     picture: str
-    share: float = 1.0
-    told: float = 0.0
+    pixel_work: float = 1.0
+    fixed_seconds: float = 0.0
 
     def seconds(self, machine: Machine) -> float:
-        """Expected on a machine, without setting it up."""
+        """Expected time on a machine, without setting it up."""
         rate = SECONDS_PER_PIXEL[machine.device, machine.precision]
-        return 10 + (1.1 * self.pixels * self.share * rate + self.told) / machine.speed
+        return 10 + (1.1 * self.pixels * self.pixel_work * rate + self.fixed_seconds) / machine.speed
 
 
-def work_of(loaded: LoadedRecipe) -> Work:
-    """What a recipe asks for; loads no network.
+def workload_of(loaded: LoadedRecipe) -> Workload:
+    """What a recipe needs; loads no network.
 
     Raises:
         ImageError: an input picture cannot be read.
     """
-    return work_of_phases(loaded, make_plan(loaded, "cpu").phases)
+    return workload_of_phases(loaded, make_plan(loaded, "cpu").phases)
 
 
-def work_of_phases(loaded: LoadedRecipe, phases: Sequence[Phase]) -> Work:
-    """What a recipe asks for whose phases are known."""
+def workload_of_phases(loaded: LoadedRecipe, phases: Sequence[Phase]) -> Workload:
+    """What a recipe with these phases needs."""
     memory = {
         precision: BASE_MEMORY + max(_seen(phase) * rate + phase.table_bytes for phase in phases)
         for precision, rate in MEMORY_PER_PIXEL.items()
     }
     last = phases[-1]
-    reckoned = [phase for phase in phases if phase.seconds is None]
-    pixels = float(sum(_seen(phase) * phase.steps for phase in reckoned))
-    weighted = sum(_seen(phase) * phase.steps * phase.work for phase in reckoned)
-    return Work(
+    by_pixels = [phase for phase in phases if phase.seconds is None]
+    pixels = float(sum(_seen(phase) * phase.steps for phase in by_pixels))
+    weighted = sum(_seen(phase) * phase.steps * phase.work for phase in by_pixels)
+    return Workload(
         memory=memory,
         pixels=pixels,
-        share=weighted / pixels if pixels else 1.0,
-        told=sum(phase.seconds for phase in phases if phase.seconds is not None),
+        pixel_work=weighted / pixels if pixels else 1.0,
+        fixed_seconds=sum(phase.seconds for phase in phases if phase.seconds is not None),
         gpu=bool(loaded.recipe.renderer.networks()),
         picture=f"{last.width} x {last.height} px",
     )
@@ -87,14 +88,14 @@ def _seen(phase: Phase) -> int:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a launch costs.
+    """What a launch costs; prices in US dollars per hour.
 
     Attributes:
         hours: the hard limit.
         seconds: expected, from launch to end.
-        price: dollars an hour that are reckoned with, on demand, the dearest candidate's.
-        spot: dollars an hour on the spot market at present, or None if unknown.
-        asked: whether AWS was asked for the prices, or they come from the list.
+        price: of the most expensive candidate, on demand.
+        spot: on the spot market now, or None if unknown.
+        asked: whether the prices are AWS's current ones, or those of the list.
     """
 
     hours: float
@@ -105,12 +106,12 @@ class Cost:
 
     @property
     def hourly(self) -> float:
-        """Dollars an hour with disk and address."""
+        """Dollars per hour, with disk and address."""
         return self.price + DISK_BYTES * DISK_PRICE + ADDRESS_PRICE
 
     @property
     def highest(self) -> float:
-        """Dollars, whatever happens."""
+        """Dollars that are not exceeded, whatever happens."""
         return self.hourly * (self.hours + ENDING_HOURS)
 
     @property
@@ -120,49 +121,49 @@ class Cost:
         return hourly * min(self.seconds / 3600, self.hours)
 
     def lines(self) -> list[str]:
-        """For a reader."""
-        source = "asked of AWS just now" if self.asked else "list price; the account was not asked"
+        """Lines for the user."""
+        source = "AWS's price now" if self.asked else "list price; AWS was not asked"
         spot = "" if self.spot is None else f", ${self.spot:.3f} an hour on the spot market"
         return [
             f"price      ${self.price:.3f} an hour on demand ({source}){spot}",
             f"expected   about {math.ceil(self.seconds / 60):,} min with setting up: ${self.expected:.2f}",
-            f"at most    {self.hours:g} h, then the machine is ended: ${self.highest:.2f} whatever happens",
+            f"at most    {self.hours:g} h, after which the machine ends: ${self.highest:.2f} whatever happens",
         ]
 
 
-def time_limit(expected: float, wish: float | None) -> float:
+def time_limit(expected: float, requested: float | None) -> float:
     """Hours after which the machine is ended.
 
     Args:
         expected: seconds, with setting up.
-        wish: hours that the user named.
+        requested: hours that the user chose; None for a limit from the expected time.
 
     Raises:
-        InputError: the wish is out of range, or the expected time is too long to be started unasked.
+        InputError: the chosen hours are out of range, or the run is too long to be started without choosing any.
     """
-    if wish is not None:
-        if not 0.25 <= wish <= LONGEST:
+    if requested is not None:
+        if not MIN_HOURS <= requested <= MAX_HOURS:
             raise InputError(
-                f"--hours {wish:g}: a machine lives 0.25 to {LONGEST:g} hours; name as many as it may cost"
+                f"--hours {requested:g}: is out of range; a machine may live for {MIN_HOURS:g} to {MAX_HOURS:g} hours"
             )
-        return wish
-    hours = max(1.0, math.ceil(4 * 3 * expected / 3600) / 4)
-    if hours > LONGEST_UNASKED:
+        return requested
+    hours = max(1.0, math.ceil(4 * SAFETY * expected / 3600) / 4)  # in quarters of an hour
+    if hours > MAX_HOURS_BY_DEFAULT:
         raise InputError(
-            f"the run is expected to take {expected / 3600:.1f} hours; more than {LONGEST_UNASKED:g} are never rented "
-            "unasked; say --hours"
+            f"the run is expected to take {expected / 3600:.1f} hours; set a limit over {MAX_HOURS_BY_DEFAULT:g} hours "
+            "yourself, with --hours"
         )
     return hours
 
 
 def check_budget(cost: Cost, budget: float) -> None:
-    """Refuse what may cost more than the user wants to spend.
+    """Refuse a launch that may cost more than the user wants to spend.
 
     Raises:
         InputError: it may.
     """
     if cost.highest > budget:
         raise InputError(
-            f"this may cost up to ${cost.highest:.2f}; the budget is ${budget:.2f}; say fewer --hours, a smaller "
+            f"this may cost up to ${cost.highest:.2f}; the budget is ${budget:.2f}; choose fewer --hours, a smaller "
             f"--instance, or --budget {math.ceil(cost.highest)}"
         )

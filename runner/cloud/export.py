@@ -1,7 +1,7 @@
-"""A recipe as a task for engines that somebody already has: (recipe, price of its work) -> SkyPilot's or Slurm's file.
+"""A recipe as a task for an engine that the user already has: (recipe, what it needs) -> a file for SkyPilot or Slurm.
 
-The file says all that a run needs and nothing else; it is written beside the recipe's own folder structure, so that
-pictures keep their places. Nothing is asked of any engine, and none is needed here.
+The file holds all that a run needs. It starts the recipe by its path, so that its pictures are found. No engine is
+asked for anything, and none needs to be installed here.
 """
 
 from __future__ import annotations
@@ -13,20 +13,21 @@ from pathlib import Path
 
 import yaml
 
-from orbifolio.runner.cloud.cost import SETUP_SECONDS, Work
+from orbifolio.runner.cloud.cost import SAFETY, SETUP_SECONDS, Workload
 from orbifolio.runner.cloud.machines import MACHINES, Machine, choose
 from orbifolio.runner.recipe.model import LoadedRecipe
 
-LEAST_HOURS = 1
+MIN_HOURS = 1  # Slurm takes whole hours here
+MEMORY_MARGIN_GB = 4  # for the system and the programs around the run
 
 
-def _machine(work: Work) -> Machine:
+def _machine(work: Workload) -> Machine:
     return choose(work.memory, gpu=work.gpu)[0]
 
 
-def _hours(work: Work) -> int:
-    """Three times what is expected, in whole hours."""
-    return max(LEAST_HOURS, math.ceil(3 * (work.seconds(_machine(work)) + SETUP_SECONDS) / 3600))
+def _hours(work: Workload) -> int:
+    """The time limit in whole hours, with the same safety factor as a launch's."""
+    return max(MIN_HOURS, math.ceil(SAFETY * (work.seconds(_machine(work)) + SETUP_SECONDS) / 3600))
 
 
 def _command(loaded: LoadedRecipe, path: Path, *more: str) -> str:
@@ -34,17 +35,17 @@ def _command(loaded: LoadedRecipe, path: Path, *more: str) -> str:
     return shlex.join(["orbifolio", "run", str(path), *loaded.overrides, *images, *more])
 
 
-def skypilot(loaded: LoadedRecipe, path: Path, work: Work) -> str:
+def skypilot(loaded: LoadedRecipe, path: Path, work: Workload) -> str:
     """A task for `sky launch`.
 
     Args:
         loaded: the recipe.
-        path: its file, from the folder that travels.
-        work: what it needs.
+        path: of the recipe, from the folder that SkyPilot uploads.
+        work: what the run needs.
     """
     machine = _machine(work)
-    least = math.ceil(work.memory["fp32"] / 1e9) + 4
-    resources: dict[str, object] = {"use_spot": True, "memory": f"{least}+", "disk_size": 100}
+    memory = math.ceil(work.memory["fp32"] / 1e9) + MEMORY_MARGIN_GB
+    resources: dict[str, object] = {"use_spot": True, "memory": f"{memory}+", "disk_size": 100}
     if machine.gpu:
         enough = sorted({other.gpu for other in MACHINES if other.gpu_bytes >= machine.gpu_bytes and other.gpu})
         resources["accelerators"] = {name: 1 for name in enough}
@@ -65,15 +66,15 @@ def skypilot(loaded: LoadedRecipe, path: Path, work: Work) -> str:
     )
 
 
-def slurm(loaded: LoadedRecipe, path: Path, work: Work) -> str:
-    """A script for `sbatch`: asked to end two minutes before its time, it keeps its state and queues itself again.
+def slurm(loaded: LoadedRecipe, path: Path, work: Workload) -> str:
+    """A script for `sbatch`: signalled two minutes before its limit, it saves its state and requeues itself.
 
     Args:
         loaded: the recipe.
-        path: its file, from the folder in which the job is submitted.
-        work: what it needs.
+        path: of the recipe, from the folder in which the job is submitted.
+        work: what the run needs.
     """
-    memory = math.ceil(work.memory["fp32"] / 1e9) + 4
+    memory = math.ceil(work.memory["fp32"] / 1e9) + MEMORY_MARGIN_GB
     lines = [
         "#!/bin/bash",
         f"# {loaded.recipe.title}: about {_minutes(work)} min. Submit it where orbifolio is installed: sbatch FILE",
@@ -88,7 +89,7 @@ def slurm(loaded: LoadedRecipe, path: Path, work: Work) -> str:
         "set -u",
         "resume=()",
         '[ "${SLURM_RESTART_COUNT:-0}" -gt 0 ] && resume=(--resume)',
-        "trap 'kill -TERM \"$!\"' TERM  # its state is kept; before it begins, so that no signal comes too early",
+        "trap 'kill -TERM \"$!\"' TERM  # it saves its state; set before it starts, so that no signal comes too early",
         f'{_command(loaded, path)} "${{resume[@]}}" &',
         "pid=$!",
         'wait "$pid"; code=$?',
@@ -99,8 +100,8 @@ def slurm(loaded: LoadedRecipe, path: Path, work: Work) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _minutes(work: Work) -> int:
+def _minutes(work: Workload) -> int:
     return math.ceil((work.seconds(_machine(work)) + SETUP_SECONDS) / 60)
 
 
-ENGINES: dict[str, Callable[[LoadedRecipe, Path, Work], str]] = {"skypilot": skypilot, "slurm": slurm}
+ENGINES: dict[str, Callable[[LoadedRecipe, Path, Workload], str]] = {"skypilot": skypilot, "slurm": slurm}

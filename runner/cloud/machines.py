@@ -1,9 +1,8 @@
 """Machines that can be rented: (memory needed, GPU or not) -> candidates, cheapest first.
 
-List prices are of us-east-1, on demand, Linux, as of 2026; they are what is reckoned with where the account may
-not ask for the present ones. Speed is relative to the GPU of `runner/run/plan.py`'s figures, from the
-machines' published arithmetic and memory bandwidth; it decides how long a run is *expected* to take, never
-how long it may.
+List prices are those of us-east-1, on demand, Linux, as of 2026; they are used where the account may not ask for the
+current ones. Speed is relative to the devices of the plan's figures, by the machines' published arithmetic and memory
+bandwidth; it decides how long a run is *expected* to take, never how long it may take.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ from dataclasses import dataclass
 
 from orbifolio.runner.errors import InputError
 
-DISTANT = 1.75
-"""List prices elsewhere are at most so many times those of us-east-1 (the dearest region stands at 1.7)."""
+DISTANT_FACTOR = 1.75
+"""An upper bound of prices elsewhere relative to us-east-1 (the most expensive region is at 1.7)."""
 _CHEAP_REGIONS = ("", "us-east-1", "us-east-2", "us-west-2")
 
 
@@ -23,13 +22,13 @@ class Machine:
     """A type of machine.
 
     Attributes:
-        name: AWS's.
-        gpu: its GPU, "" if it has none.
-        gpu_bytes: the GPU's memory.
-        cores: virtual processors, two of which are one core.
-        memory_bytes: of the machine.
-        price: US dollars an hour, on demand, in us-east-1.
-        speed: relative to the figures of the plan for its kind of device.
+        name: AWS's name of the type.
+        gpu: model of its GPU, "" if it has none.
+        gpu_bytes: memory of the GPU.
+        cores: virtual processors; two share a physical core.
+        memory_bytes: main memory.
+        price: US dollars per hour, on demand, in us-east-1.
+        speed: relative to the plan's figures for its kind of device.
         bf16: whether the GPU computes in bfloat16.
     """
 
@@ -49,12 +48,12 @@ class Machine:
 
     @property
     def precision(self) -> str:
-        """The arithmetic that a network will use on it."""
+        """The precision in which it computes a network."""
         return "bf16" if self.bf16 else "fp32"
 
     def list_price(self, region: str) -> float:
-        """US dollars an hour, an upper bound outside the cheapest regions; of us-east-1 where none is named."""
-        return self.price * (1.0 if region in _CHEAP_REGIONS else DISTANT)
+        """US dollars per hour: an upper bound outside the cheapest regions; us-east-1's if `region` is ""."""
+        return self.price * (1.0 if region in _CHEAP_REGIONS else DISTANT_FACTOR)
 
 
 _GIB = 2.0**30
@@ -75,8 +74,9 @@ MACHINES = (
 )
 BY_NAME = {machine.name: machine for machine in MACHINES}
 RESERVE = 1.15
-"""A machine is taken only if it has so many times the memory that the plan expects."""
-MOST_CANDIDATES = 3
+"""A machine must have this many times the memory that the plan expects, which is an estimate."""
+MAX_CANDIDATES = 3
+"""Types to try in turn; more would only raise the highest price, which the most expensive one decides."""
 DISK_BYTES = 100e9
 
 
@@ -84,43 +84,43 @@ def fits(machine: Machine, memory: dict[str, float], *, gpu: bool) -> bool:
     """Whether a run has room on a machine.
 
     Args:
-        machine: the machine.
-        memory: expected peak in bytes by arithmetic (`bf16`, `fp32`).
-        gpu: whether a GPU is wanted.
+        machine: a type of machine.
+        memory: expected peak in bytes, by precision (`bf16`, `fp32`).
+        gpu: whether the run needs a GPU.
     """
     need = memory[machine.precision] * RESERVE
     return bool(machine.gpu) == gpu and need <= (machine.gpu_bytes if gpu else machine.memory_bytes)
 
 
-def choose(memory: dict[str, float], *, gpu: bool, wish: str | None = None) -> tuple[Machine, ...]:
-    """Machines for a run, the best first: the least for the money that an hour's work costs.
+def choose(memory: dict[str, float], *, gpu: bool, requested: str | None = None) -> tuple[Machine, ...]:
+    """Machines for a run, the best first: price weighed against speed.
 
     Args:
-        memory: expected peak in bytes by arithmetic.
-        gpu: whether a GPU is wanted.
-        wish: the one that the user named.
+        memory: expected peak in bytes, by precision.
+        gpu: whether the run needs a GPU.
+        requested: the type that the user chose, if any.
 
     Raises:
-        InputError: it is not known, or none is large enough.
+        InputError: the chosen type has no known price, or no type is large enough.
     """
-    if wish is not None:
-        return (_named(wish),)
-    found = [machine for machine in MACHINES if fits(machine, memory, gpu=gpu)]
-    if not found:
+    if requested is not None:
+        return (_named(requested),)
+    fitting = [machine for machine in MACHINES if fits(machine, memory, gpu=gpu)]
+    if not fitting:
         raise InputError(
-            f"the run needs about {memory['bf16'] / 1e9:.0f} GB; no machine of the list has as much; make the last "
-            "phase smaller, or name a machine with --instance"
+            f"the run needs about {memory['bf16'] / 1e9:.0f} GB, more than any machine of the list has; make the last "
+            "phase smaller, or choose a machine with --instance"
         )
-    return tuple(sorted(found, key=lambda machine: (machine.price / machine.speed**0.5, machine.name)))[
-        :MOST_CANDIDATES
+    return tuple(sorted(fitting, key=lambda machine: (machine.price / machine.speed**0.5, machine.name)))[
+        :MAX_CANDIDATES
     ]
 
 
-def _named(wish: str) -> Machine:
-    if wish in BY_NAME:
-        return BY_NAME[wish]
-    near = difflib.get_close_matches(wish, BY_NAME, n=2, cutoff=0.5) or list(BY_NAME)
+def _named(requested: str) -> Machine:
+    if requested in BY_NAME:
+        return BY_NAME[requested]
+    near = difflib.get_close_matches(requested, BY_NAME, n=2, cutoff=0.5) or list(BY_NAME)
     raise InputError(
-        f"--instance {wish}: no price is known for it, and nothing is rented without one; did you mean "
+        f"--instance {requested}: its price is unknown, and nothing is rented without one; did you mean "
         f"{' or '.join(near)}?"
     )

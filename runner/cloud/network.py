@@ -1,6 +1,6 @@
-"""Who can reach a node: nobody, unless it was asked for, and then one address on one port.
+"""Who can reach a node: nobody, unless the user opens one port to one address.
 
-A closed group is shared by all launches; one with an open port belongs to its launch and goes with it.
+All launches share a closed security group; a group with an open port belongs to its launch and is removed with it.
 """
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from __future__ import annotations
 import ipaddress
 
 from orbifolio.runner.cloud.account import Account
-from orbifolio.runner.cloud.tags import CLOSED, LAUNCH, listed
+from orbifolio.runner.cloud.tags import CLOSED_GROUP, LAUNCH_TAG, to_aws_tags
 from orbifolio.runner.errors import CloudError, InputError
 
-PAGE = 1080
-PORTS = {"ssh": 22, "port": PAGE}
-WHERE_AM_I = "https://checkip.amazonaws.com"
+PAGE_PORT = 1080
+PORTS = {"ssh": 22, "port": PAGE_PORT}
+_OWN_ADDRESS_URL = "https://checkip.amazonaws.com"
 
 
 def one_address(text: str) -> str:
@@ -23,16 +23,16 @@ def one_address(text: str) -> str:
     '203.0.113.7/32'
 
     Raises:
-        InputError: it is none, or a wide range.
+        InputError: it is not an address, or is a wide range.
     """
     try:
         network = ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:
-        raise InputError(f"--from {text}: no address; write it as in 203.0.113.7") from None
+        raise InputError(f"--from {text}: is not an IP address; write it as in 203.0.113.7") from None
     widest = 24 if network.version == 4 else 56
     if network.prefixlen < widest:
         raise InputError(
-            f"--from {text}: would let {network.num_addresses:,} addresses in; a machine is opened to one's own only; "
+            f"--from {text}: would admit {network.num_addresses:,} addresses; a machine is opened to your own only; "
             "write it as in 203.0.113.7"
         )
     return str(network)
@@ -42,52 +42,52 @@ def own_address() -> str:
     """This machine's address as AWS sees it, as a range of one.
 
     Raises:
-        CloudError: it cannot be found out.
+        CloudError: the address cannot be determined.
     """
     import urllib.request
 
     try:
-        with urllib.request.urlopen(WHERE_AM_I, timeout=10) as answer:
+        with urllib.request.urlopen(_OWN_ADDRESS_URL, timeout=10) as answer:
             return one_address(answer.read(100).decode())
     except (OSError, ValueError, InputError) as error:
-        raise CloudError(f"this machine's own address cannot be found out ({error}); say it with --from") from error
+        raise CloudError(f"this machine's own address cannot be determined ({error}); give it with --from") from error
 
 
-def group(account: Account, launch: str, reach: str, sender: str, subnet: str | None) -> str:
-    """The security group of a launch, made if it is not there.
+def security_group(account: Account, launch: str, reach: str, sender: str, subnet: str | None) -> str:
+    """The security group of a launch, created if it is not there.
 
     Args:
-        account: where.
-        launch: the launch's name.
+        account: in the region of the launch.
+        launch: name of the launch.
         reach: `none`, `ssm`, `ssh` or `port`.
-        sender: range of addresses that may come in.
-        subnet: the machine's, or None for the default one.
+        sender: range of addresses that may connect.
+        subnet: of the machine; None for the default network.
 
     Returns:
-        Its identifier.
+        The identifier of the group.
 
     Raises:
-        CloudError: it cannot be made, or there is no network.
+        CloudError: the group cannot be created, or there is no network.
     """
     network = _network(account, subnet)
     port = PORTS.get(reach)
-    name = CLOSED if port is None else f"orbifolio-{launch}"
-    found = _find(account, name, network)
-    if found is None:
-        tags = {LAUNCH: CLOSED if port is None else launch, "Name": name}
+    name = CLOSED_GROUP if port is None else f"orbifolio-{launch}"
+    group = _find(account, name, network)
+    if group is None:
+        tags = {LAUNCH_TAG: CLOSED_GROUP if port is None else launch, "Name": name}
         account.ask(
             "ec2",
             "create_security_group",
-            "making a security group",
+            "creating a security group",
             "InvalidGroup.Duplicate",
             GroupName=name,
-            Description="Machines of orbifolio; nobody comes in but whom a launch names",
+            Description="Machines of orbifolio; closed but for the address that a launch names",
             VpcId=network,
-            TagSpecifications=[{"ResourceType": "security-group", "Tags": listed(tags)}],
+            TagSpecifications=[{"ResourceType": "security-group", "Tags": to_aws_tags(tags)}],
         )
-        found = _find(account, name, network)
-    if found is None:
-        raise CloudError(f"the security group {name} is not to be found though it was made; try again")
+        group = _find(account, name, network)
+    if group is None:
+        raise CloudError(f"the security group {name} was created but cannot be found yet; try again")
     if port is not None:
         ranges = {"IpRanges": [{"CidrIp": sender}]} if ":" not in sender else {"Ipv6Ranges": [{"CidrIpv6": sender}]}
         account.ask(
@@ -95,10 +95,10 @@ def group(account: Account, launch: str, reach: str, sender: str, subnet: str | 
             "authorize_security_group_ingress",
             "opening a port to this address",
             "InvalidPermission.Duplicate",
-            GroupId=found,
+            GroupId=group,
             IpPermissions=[{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **ranges}],
         )
-    return found
+    return group
 
 
 def _network(account: Account, subnet: str | None) -> str:
@@ -109,7 +109,7 @@ def _network(account: Account, subnet: str | None) -> str:
     answer = account.ask("ec2", "describe_vpcs", "looking up the default network", Filters=wanted)
     if not answer["Vpcs"]:
         raise CloudError(
-            f"{account.region} has no default network; a machine stands in one; name a subnet with --subnet, or make "
+            f"{account.region} has no default network, and a machine needs one; name a subnet with --subnet, or create "
             "one with `aws ec2 create-default-vpc`"
         )
     return str(answer["Vpcs"][0]["VpcId"])

@@ -1,7 +1,7 @@
-"""What may be done by whom: policies of IAM, made from what a launch needs and nothing more.
+"""Who may do what: IAM policies that permit what a launch needs and nothing more.
 
-`node_policy` is the machine's, `guard_policy` that of the schedule which ends it, `caller_policy` what the
-person who launches needs. All are plain dictionaries with a stable order, so that equal needs give equal text.
+`node_policy` is the machine's, `deadline_policy` that of the schedule which ends it, `user_policy` that of the person
+who launches. All are plain dictionaries in a fixed order, so that equal needs give equal text.
 """
 
 from __future__ import annotations
@@ -12,34 +12,30 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from orbifolio.reports.publish.s3 import S3
-from orbifolio.runner.cloud.tags import LAUNCH, PATH
+from orbifolio.runner.cloud.tags import IAM_PATH, LAUNCH_TAG
 
 Policy = dict[str, Any]
 
 
 def trust(service: str) -> Policy:
-    """Who may take a role on: a service of AWS, e.g. `ec2`."""
+    """The trust policy that lets a service of AWS, e.g. `ec2`, assume a role."""
     allow = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}
     return {"Version": "2012-10-17", "Statement": [allow]}
 
 
-def _below(place: S3) -> str:
-    return f"{place.prefix}/" if place.prefix else ""
-
-
 def _objects(place: S3, partition: str) -> str:
-    return f"arn:{partition}:s3:::{place.bucket}/{_below(place)}*"
+    return f"arn:{partition}:s3:::{place.bucket}/{place.key_prefix}*"
 
 
 def _listing(place: S3, partition: str) -> Policy:
-    found: Policy = {
+    statement: Policy = {
         "Effect": "Allow",
         "Action": "s3:ListBucket",
         "Resource": f"arn:{partition}:s3:::{place.bucket}",
     }
     if place.prefix:
-        found["Condition"] = {"StringLike": {"s3:prefix": f"{place.prefix}/*"}}
-    return found
+        statement["Condition"] = {"StringLike": {"s3:prefix": f"{place.prefix}/*"}}
+    return statement
 
 
 def node_policy(
@@ -51,14 +47,14 @@ def node_policy(
     password: str = "",
     partition: str = "aws",
 ) -> Policy:
-    """What the machine may do: read and write its two places, and send mail by one address.
+    """What the machine may do: read and write its two places, and send mail from one address.
 
     Args:
-        work: where recipe, program, log and state of launches lie.
+        work: where recipe, program, log and state of launches are kept.
         gallery: where reports are published.
         pictures: `s3://bucket/key` of input pictures.
-        sender: address that mails are sent from by SES, "" for none.
-        password: name of the parameter that holds a mail server's password, "" for none.
+        sender: address that SES sends mail from, "" for none.
+        password: name of the AWS parameter with a mail server's password, "" for none.
         partition: `aws`, `aws-cn` or `aws-us-gov`.
     """
     statements: list[Policy] = [
@@ -91,8 +87,8 @@ def node_policy(
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def guard_policy(partition: str = "aws") -> Policy:
-    """What the schedule may do: end machines of ours, by their tag."""
+def deadline_policy(partition: str = "aws") -> Policy:
+    """What the deadline schedule may do: end machines that have our tag."""
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -100,19 +96,19 @@ def guard_policy(partition: str = "aws") -> Policy:
                 "Effect": "Allow",
                 "Action": "ec2:TerminateInstances",
                 "Resource": f"arn:{partition}:ec2:*:*:instance/*",
-                "Condition": {"StringLike": {f"ec2:ResourceTag/{LAUNCH}": "*"}},
+                "Condition": {"StringLike": {f"ec2:ResourceTag/{LAUNCH_TAG}": "*"}},
             }
         ],
     }
 
 
-def caller_policy(work: S3, gallery: S3, partition: str = "aws") -> Policy:
-    """What the person who launches needs, for whoever keeps the account."""
-    roles = [f"arn:{partition}:iam::*:role{PATH}*", f"arn:{partition}:iam::*:instance-profile{PATH}*"]
+def user_policy(work: S3, gallery: S3, partition: str = "aws") -> Policy:
+    """What the person who launches needs, for the account's administrator."""
+    roles = [f"arn:{partition}:iam::*:role{IAM_PATH}*", f"arn:{partition}:iam::*:instance-profile{IAM_PATH}*"]
     places = sorted({_objects(work, partition), _objects(gallery, partition)})
-    ours = {"StringLike": {f"ec2:ResourceTag/{LAUNCH}": "*"}}
+    ours = {"StringLike": {f"ec2:ResourceTag/{LAUNCH_TAG}": "*"}}
     statements: list[Policy] = [
-        {"Effect": "Allow", "Action": _LOOKING, "Resource": "*"},
+        {"Effect": "Allow", "Action": _READ_ACTIONS, "Resource": "*"},
         {
             "Effect": "Allow",
             "Action": ["ec2:RunInstances", "ec2:CreateTags", "ec2:CreateSecurityGroup"],
@@ -124,7 +120,7 @@ def caller_policy(work: S3, gallery: S3, partition: str = "aws") -> Policy:
             "Resource": "*",
             "Condition": ours,
         },
-        {"Effect": "Allow", "Action": _ROLES, "Resource": roles},
+        {"Effect": "Allow", "Action": _ROLE_ACTIONS, "Resource": roles},
         {
             "Effect": "Allow",
             "Action": "iam:PassRole",
@@ -133,7 +129,7 @@ def caller_policy(work: S3, gallery: S3, partition: str = "aws") -> Policy:
         },
         {
             "Effect": "Allow",
-            "Action": _SCHEDULES,
+            "Action": _SCHEDULE_ACTIONS,
             "Resource": f"arn:{partition}:scheduler:*:*:schedule/default/orbifolio-*",
         },
         {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], "Resource": places},
@@ -142,7 +138,7 @@ def caller_policy(work: S3, gallery: S3, partition: str = "aws") -> Policy:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-_LOOKING = [
+_READ_ACTIONS = [
     "ec2:DescribeImages",
     "ec2:DescribeInstances",
     "ec2:DescribeRegions",
@@ -156,7 +152,7 @@ _LOOKING = [
     "scheduler:ListSchedules",
     "ssm:GetParameter",
 ]
-_ROLES = [
+_ROLE_ACTIONS = [
     "iam:AddRoleToInstanceProfile",
     "iam:AttachRolePolicy",
     "iam:CreateInstanceProfile",
@@ -172,16 +168,16 @@ _ROLES = [
     "iam:PutRolePolicy",
     "iam:RemoveRoleFromInstanceProfile",
 ]
-_SCHEDULES = ["scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"]
+_SCHEDULE_ACTIONS = ["scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"]
 
 
-def shown(policy: Mapping[str, Any]) -> str:
-    """As text."""
+def policy_text(policy: Mapping[str, Any]) -> str:
+    """A policy as indented JSON."""
     return json.dumps(policy, indent=2)
 
 
 def fingerprint(policy: Mapping[str, Any], *more: str) -> str:
-    """Eight letters that stand for a policy: equal ones share a role.
+    """Eight hexadecimal digits that stand for a policy: equal policies share a role.
 
     >>> fingerprint({}) == fingerprint({}), len(fingerprint({}, "ssm"))
     (True, 8)

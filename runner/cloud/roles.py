@@ -1,7 +1,7 @@
-"""Roles: (service, policy) -> a role that may do just that; equal policies share one.
+"""Roles: (service, policy) -> a role with just this policy; equal policies share one.
 
-A role's name holds the fingerprint of its policy. So a role is never changed while something uses it, and
-making it a second time changes nothing.
+A role's name holds the fingerprint of its policy. So a role is never changed while something uses it, and creating it a
+second time changes nothing.
 """
 
 from __future__ import annotations
@@ -10,42 +10,42 @@ import json
 
 from orbifolio.runner.cloud.account import Account
 from orbifolio.runner.cloud.policy import Policy, fingerprint, trust
-from orbifolio.runner.cloud.tags import LAUNCH, PATH, listed
+from orbifolio.runner.cloud.tags import IAM_PATH, LAUNCH_TAG, to_aws_tags
 
 SESSIONS = "policy/AmazonSSMManagedInstanceCore"
-"""AWS's own policy for machines that are reached through its session manager, without an open port."""
+"""AWS's own policy for machines that are reached through its Session Manager, without an open port."""
 
 
 def role_name(use: str, policy: Policy, *, sessions: bool = False) -> str:
-    """What a role is called: `orbifolio-node-1a2b3c4d`."""
+    """The name of a role, as in `orbifolio-node-1a2b3c4d`."""
     return f"orbifolio-{use}-{fingerprint(policy, *(['sessions'] if sessions else []))}"
 
 
 def make_role(account: Account, use: str, service: str, policy: Policy, *, sessions: bool = False) -> str:
-    """A role for a service, made if it is not there.
+    """A role for a service, created if it is not there.
 
     Args:
-        account: where.
-        use: what for, in its name.
-        service: who takes it on, e.g. `ec2`.
-        policy: what it may do.
-        sessions: whether it is also reached through AWS's session manager.
+        account: the AWS account.
+        use: part of the role's name.
+        service: that assumes the role, e.g. `ec2`.
+        policy: what the role may do.
+        sessions: whether AWS's Session Manager may reach the machine.
 
     Returns:
-        Its ARN.
+        The ARN of the role.
     """
     name = role_name(use, policy, sessions=sessions)
-    what = f"making the role {name}"
+    what = f"creating the role {name}"
     account.ask(
         "iam",
         "create_role",
         what,
         "EntityAlreadyExists",
-        Path=PATH,
+        Path=IAM_PATH,
         RoleName=name,
         AssumeRolePolicyDocument=json.dumps(trust(service)),
         Description="Made by orbifolio; `orbifolio cleanup --all` removes it",
-        Tags=listed({LAUNCH: "shared"}),
+        Tags=to_aws_tags({LAUNCH_TAG: "shared"}),
     )
     account.ask(
         "iam", "put_role_policy", what, RoleName=name, PolicyName="orbifolio", PolicyDocument=json.dumps(policy)
@@ -59,24 +59,24 @@ def make_role(account: Account, use: str, service: str, policy: Policy, *, sessi
 
 
 def make_profile(account: Account, policy: Policy, *, sessions: bool = False) -> str:
-    """The role of a node in the form that a machine carries.
+    """The role of a node, in the instance profile that EC2 needs, created if it is not there.
 
     Returns:
-        The profile's ARN.
+        The ARN of the profile.
     """
     make_role(account, "node", "ec2", policy, sessions=sessions)
     name = role_name("node", policy, sessions=sessions)
-    what = f"making the instance profile {name}"
-    account.ask("iam", "create_instance_profile", what, "EntityAlreadyExists", Path=PATH, InstanceProfileName=name)
+    what = f"creating the instance profile {name}"
+    account.ask("iam", "create_instance_profile", what, "EntityAlreadyExists", Path=IAM_PATH, InstanceProfileName=name)
     account.ask(
         "iam", "add_role_to_instance_profile", what, "LimitExceeded", InstanceProfileName=name, RoleName=name
-    )  # a profile takes one role: the limit means that it has it
+    )  # a profile takes one role, so the limit means that it has it already
     answer = account.ask("iam", "get_instance_profile", what, InstanceProfileName=name)
     return str(answer["InstanceProfile"]["Arn"])
 
 
 def remove_role(account: Account, name: str) -> None:
-    """Take a role and its profile away; what is gone already is none of our troubles."""
+    """Remove a role and its profile, and whatever of them is left."""
     gone = "NoSuchEntity"
     what = f"removing the role {name}"
     account.ask("iam", "remove_role_from_instance_profile", what, gone, InstanceProfileName=name, RoleName=name)

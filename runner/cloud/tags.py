@@ -1,35 +1,35 @@
-"""How our things in an account are known again: tags of machines and groups, the path of roles, names of schedules."""
+"""How our resources in an account are found again: tags of machines and security groups, the path of roles."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-LAUNCH = "orbifolio:launch"
-"""The launch's name: what has this tag is ours, and nothing else is ever touched."""
-UNTIL = "orbifolio:until"
-"""When it must be gone, ISO 8601 in UTC."""
-WORK = "orbifolio:work"
-"""Where its log and state lie."""
-ATTEMPT = "orbifolio:attempt"
-"""1 for the first machine of a launch, 2 for the one that goes on after an interruption, ..."""
-MODE = "orbifolio:mode"
+LAUNCH_TAG = "orbifolio:launch"
+"""The name of the launch. What has this tag is ours; nothing else is ever touched."""
+UNTIL_TAG = "orbifolio:until"
+"""The machine's deadline, ISO 8601 in UTC."""
+WORK_TAG = "orbifolio:work"
+"""`s3://...` where bundle, log and state lie."""
+ATTEMPT_TAG = "orbifolio:attempt"
+"""1 for the first machine of a launch, 2 for the one that continues its work, ..."""
+MODE_TAG = "orbifolio:mode"
 """`run` or `serve`."""
-PATH = "/orbifolio/"
-"""Of roles and instance profiles."""
-CLOSED = "orbifolio-closed"
-"""The security group that lets nobody in."""
+IAM_PATH = "/orbifolio/"
+"""The path of our roles and instance profiles."""
+CLOSED_GROUP = "orbifolio-closed"
+"""The security group without an open port."""
 
 
-def listed(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """As EC2 wants them.
+def to_aws_tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags in the form that EC2 takes.
 
-    >>> listed({"a": "b"})
+    >>> to_aws_tags({"a": "b"})
     [{'Key': 'a', 'Value': 'b'}]
     """
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def mapped(tags: object) -> dict[str, str]:
-    """As EC2 gives them, by name."""
+def from_aws_tags(tags: object) -> dict[str, str]:
+    """Tags in the form that EC2 returns, by name."""
     items = tags if isinstance(tags, list) else []
     return {str(item["Key"]): str(item["Value"]) for item in items}

@@ -1,6 +1,6 @@
-"""The program that travels: this installation -> a wheel, so that the node runs what was tried here.
+"""The program as a wheel: this installation -> a file for the node, which then runs the same program.
 
-From a checkout it is built; an installed package is packed again from the files that pip wrote down. Equal files
+In a checkout the wheel is built; an installed package is packed again from the files that pip recorded. Equal files
 give equal bytes.
 """
 
@@ -22,7 +22,8 @@ from orbifolio.runner.errors import CloudError
 
 _NAME = "orbifolio"
 _SOURCES = ("orbifolio", "runner", "reports", "templates", "recipes", "pyproject.toml", "README.md", "LICENSE")
-_LEFT = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")  # written by pip when it installs
+"""What a build reads: files and folders at the top of a checkout."""
+_WRITTEN_BY_PIP = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")  # when it installs
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -30,22 +31,16 @@ def make_wheel(folder: Path) -> Path:
     """Write the wheel into a folder.
 
     Raises:
-        CloudError: it cannot be made here.
+        CloudError: the wheel cannot be built.
     """
-    here = Path(__file__).resolve().parents[2]
-    return _build(here, folder) if (here / "pyproject.toml").is_file() else _repack(folder)
+    checkout = Path(__file__).resolve().parents[2]
+    return _build(checkout, folder) if (checkout / "pyproject.toml").is_file() else _repack(folder)
 
 
-def _build(sources: Path, folder: Path) -> Path:
-    """From a checkout, by pip; in a copy, since an older build's leftovers would get in."""
+def _build(checkout: Path, folder: Path) -> Path:
+    """Build a wheel with pip, in a copy, since the remains of an earlier build would get into it."""
     with tempfile.TemporaryDirectory() as scratch:
-        for name in _SOURCES:
-            found = sources / name
-            if found.is_dir():
-                ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
-                shutil.copytree(found, Path(scratch, name), symlinks=True, ignore=ignored)
-            elif found.is_file():
-                shutil.copy2(found, Path(scratch, name))
+        _copy_sources(checkout, Path(scratch))
         options = ["--quiet", "--no-deps", "--no-input", "--disable-pip-version-check", "--wheel-dir", str(folder)]
         built = subprocess.run(
             [sys.executable, "-m", "pip", "wheel", *options, scratch],
@@ -57,24 +52,34 @@ def _build(sources: Path, folder: Path) -> Path:
     wheels = sorted(folder.glob(f"{_NAME}-*.whl"))
     if built.returncode or not wheels:
         why = (built.stderr.strip().splitlines() or ["no wheel was written"])[-1]
-        raise CloudError(f"the program could not be packed: {why}; give a wheel with --wheel FILE")
+        raise CloudError(f"the program could not be built: {why}; give a wheel with --wheel FILE")
     return wheels[-1]
 
 
+def _copy_sources(checkout: Path, target: Path) -> None:
+    for name in _SOURCES:
+        source = checkout / name
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
+            shutil.copytree(source, target / name, symlinks=True, ignore=ignored)
+        elif source.is_file():
+            shutil.copy2(source, target / name)
+
+
 def _repack(folder: Path) -> Path:
-    """From an installation."""
-    found = metadata.distribution(_NAME)
-    path = folder / f"{_NAME}-{found.version}-py3-none-any.whl"
+    """Pack the installed package again."""
+    installed = metadata.distribution(_NAME)
+    path = folder / f"{_NAME}-{installed.version}-py3-none-any.whl"
     record = []
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
-        for file in sorted(found.files or (), key=str):
+        for file in sorted(installed.files or (), key=str):
             name = file.as_posix()
-            if ".." in file.parts or "__pycache__" in file.parts or file.name in _LEFT:
-                continue  # scripts, compiled files, what pip notes for itself
+            if ".." in file.parts or "__pycache__" in file.parts or file.name in _WRITTEN_BY_PIP:
+                continue  # scripts, compiled files, pip's own records
             content = Path(str(file.locate())).read_bytes()
             wheel.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
             record.append(f"{name},sha256={_digest(content)},{len(content)}")
-        name = f"{_NAME}-{found.version}.dist-info/RECORD"
+        name = f"{_NAME}-{installed.version}.dist-info/RECORD"
         wheel.writestr(zipfile.ZipInfo(name, _EPOCH), "\n".join([*record, f"{name},,"]) + "\n")
     return path
 
@@ -84,23 +89,23 @@ def _digest(content: bytes) -> str:
 
 
 def constraints() -> str:
-    """The versions of everything that the program needs, as they are here, one a line.
+    """The versions of all dependencies as installed here, one per line.
 
-    What follows a `+` in a version names a build for some hardware, and is left out: the node takes its own.
+    What follows a `+` in a version names a build for some hardware; it is left out, as the node takes its own.
     """
-    found: dict[str, str] = {}
+    versions: dict[str, str] = {}
     todo = [_NAME]
     while todo:
         name = todo.pop()
         try:
             distribution = metadata.distribution(name)
         except metadata.PackageNotFoundError:
-            continue  # only wanted on other systems
+            continue  # needed on other systems only
         if name != _NAME:
-            found[re.sub(r"[-_.]+", "-", name).lower()] = distribution.version.partition("+")[0]
+            versions[re.sub(r"[-_.]+", "-", name).lower()] = distribution.version.partition("+")[0]
         for requirement in distribution.requires or ():
             wanted = re.match(r"[A-Za-z0-9._-]+", requirement)
             key = re.sub(r"[-_.]+", "-", wanted[0]).lower() if wanted else ""
-            if wanted and "extra ==" not in requirement and key not in found and key != _NAME and key not in todo:
+            if wanted and "extra ==" not in requirement and key not in versions and key != _NAME and key not in todo:
                 todo.append(key)
-    return "".join(f"{name}=={version}\n" for name, version in sorted(found.items()))
+    return "".join(f"{name}=={version}\n" for name, version in sorted(versions.items()))

@@ -20,13 +20,13 @@ def export(engine: str, recipe: Path, overrides: tuple[str, ...], images: dict[s
 
     Example: orbifolio export slurm recipes/plane/rainbow-hexagon.yaml --write hexagon.sh
     """
-    from orbifolio.runner.cloud.cost import work_of
+    from orbifolio.runner.cloud.cost import workload_of
     from orbifolio.runner.cloud.export import ENGINES
+    from orbifolio.runner.files import write_atomically
     from orbifolio.runner.recipe.model import load
-    from orbifolio.runner.run.run_folder import write_atomically
 
     loaded = load(recipe, overrides, images)
-    text = ENGINES[engine](loaded, recipe, work_of(loaded))
+    text = ENGINES[engine](loaded, recipe, workload_of(loaded))
     if write is None:
         click.echo(text, nl=False)
     else:

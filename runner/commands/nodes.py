@@ -1,4 +1,4 @@
-"""`orbifolio ps`, `logs`, `stop` and `cleanup`: rented machines, seen and ended. None of these needs torch."""
+"""`orbifolio ps`, `logs`, `stop` and `cleanup`: rented machines, listed and ended. None of these needs torch."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from orbifolio.runner.errors import CloudError, InputError
 
 if TYPE_CHECKING:
     from orbifolio.runner.cloud.account import Account
-    from orbifolio.runner.cloud.watching import Node
+    from orbifolio.runner.cloud.nodes import RentedNode
 
-region_option = click.option("--region", default=None, help="Region of the machines; default: the configured one.")
+region_option = click.option("--region", default=None, help="Region of the machines; by default the configured one.")
 everywhere = click.option("--all-regions", is_flag=True, help="Look in every region of the account.")
 
 
@@ -30,13 +30,13 @@ def _accounts(region: str | None, everywhere: bool) -> list[Account]:
 @everywhere
 @click.option("--all", "ended", is_flag=True, help="Also those that ended within the last hour.")
 def ps(region: str | None, all_regions: bool, ended: bool) -> None:
-    """List rented machines and when they end."""
-    from orbifolio.runner.cloud.watching import nodes
+    """List rented machines and their deadlines."""
+    from orbifolio.runner.cloud.nodes import list_nodes
 
     shown = 0
     accounts = _accounts(region, all_regions)
     for account in accounts:
-        for node in nodes(account):
+        for node in list_nodes(account):
             if node.alive or ended:
                 shown += 1
                 _show(node)
@@ -45,12 +45,12 @@ def ps(region: str | None, all_regions: bool, ended: bool) -> None:
         click.echo(f"no orbifolio machine in {place}", err=True)
 
 
-def _show(node: Node) -> None:
+def _show(node: RentedNode) -> None:
     now = datetime.now(UTC)
-    when = f"until {node.until:%Y-%m-%d %H:%M} UTC" if node.until else "without an end"
+    when = f"until {node.until:%Y-%m-%d %H:%M} UTC" if node.until else "without a deadline"
     late = "  OVERDUE: orbifolio cleanup" if node.overdue(now) else ""
     state = (
-        " ".join(word for word in (node.state, f"({node.reason})" if node.reason else "") if word) or "no status yet"
+        " ".join(word for word in (node.state, f"({node.reason})" if node.reason else "") if word) or "no report yet"
     )
     click.echo(
         f"{node.launch:<46} {node.instance:<20} {node.machine:<12} {node.market:<10} {node.region:<14} "
@@ -61,12 +61,12 @@ def _show(node: Node) -> None:
             click.echo(f"    {line}")
 
 
-def _way(node: Node) -> list[str]:
+def _way(node: RentedNode) -> list[str]:
     """How to reach a node's page."""
-    from orbifolio.runner.cloud.watching import token
+    from orbifolio.runner.cloud.nodes import read_token
 
-    word = token(node)
-    link = f"/?token={word}" if word else "/"
+    token = read_token(node)
+    link = f"/?token={token}" if token else "/"
     parameters = '{"portNumber":["1080"],"localPortNumber":["1080"]}'
     session = f"aws ssm start-session --region {node.region} --target {node.instance}"
     return [
@@ -79,74 +79,75 @@ def _way(node: Node) -> list[str]:
 @click.command()
 @click.argument("launch", required=False)
 @region_option
-@click.option("--follow", "-f", is_flag=True, help="Keep printing until the machine has ended.")
+@click.option("--follow", "-f", is_flag=True, help="Continue until the machine has ended.")
 def logs(launch: str | None, region: str | None, follow: bool) -> None:
     """Print the log of LAUNCH, or of the newest launch, even after its machine is gone.
 
     Exit code 1: it failed.
     """
-    from orbifolio.runner.cloud import watching
     from orbifolio.runner.cloud.account import Account
+    from orbifolio.runner.cloud.nodes import follow_log, locate_launch, read_log, read_status
 
-    line = watching.locate(launch, Account(region))
+    line = locate_launch(launch, Account(region))
     if follow:
-        for piece in watching.follow(line):
+        for piece in follow_log(line):
             click.echo(piece, nl=False)
     else:
-        text = watching.log(line)
+        text = read_log(line)
         if text is None:
-            raise InputError(f"{line.launch}: has no log yet; a machine starts writing one after a minute or two; wait")
+            raise InputError(f"{line.launch}: has no log yet; its first lines come after a minute or two; wait")
         click.echo(text, nl=False)
-    if watching.status(line.work, line.region).get("state") == "failed":
+    if read_status(line.work, line.region).get("state") == "failed":
         sys.exit(1)
 
 
 @click.command()
 @click.argument("launch", required=False)
 @region_option
-@click.option("--now", is_flag=True, help="End it at once; everything since the last saved state is lost.")
+@click.option("--now", is_flag=True, help="End it by force: work since the last saved state is lost.")
 @click.option("--all", "everything", is_flag=True, help="Every orbifolio machine in the region.")
 def stop(launch: str | None, region: str | None, now: bool, everything: bool) -> None:
-    """End the machine of LAUNCH; its state is kept, and `launch --resume` continues it."""
-    from orbifolio.runner.cloud import ledger, watching
+    """End the machine of LAUNCH; its state is saved, and `launch --resume` continues it."""
     from orbifolio.runner.cloud.account import Account
+    from orbifolio.runner.cloud.launch_records import LaunchRecord
+    from orbifolio.runner.cloud.nodes import list_nodes, locate_launch, stop_launch
 
     if not launch and not everything:
-        raise click.UsageError("no launch given; name one, or use --all; `orbifolio ps` lists them")
+        raise click.UsageError("no launch is given; name one, or use --all; `orbifolio ps` lists them")
     if everything:
         account = Account(region)
-        found = [node for node in watching.nodes(account, ask_bucket=False) if node.alive]
-        lines = [ledger.Line(node.launch, node.work, node.region) for node in found]
+        found = [node for node in list_nodes(account, ask_bucket=False) if node.alive]
+        lines = [LaunchRecord(node.launch, node.work, node.region) for node in found]
     else:
-        lines = [watching.locate(launch, Account(region))]
+        lines = [locate_launch(launch, Account(region))]
     for line in {line.launch: line for line in lines}.values():
         account = Account(line.region)
-        count = watching.stop(account, line, lambda text: click.echo(text, err=True), at_once=now)
-        click.echo(f"{line.launch}: {'ended' if count else 'no machine is running'}")
+        count = stop_launch(account, line, lambda text: click.echo(text, err=True), at_once=now)
+        click.echo(f"{line.launch}: {'ended' if count else 'no machine is alive'}")
 
 
 @click.command()
 @region_option
 @everywhere
-@click.option("--all", "everything", is_flag=True, help="Also machines still within their time, and roles.")
+@click.option("--all", "everything", is_flag=True, help="Also end machines before their deadline, and remove roles.")
 @click.option("--dry-run", is_flag=True, help="Only print what would be removed.")
 @click.option("--yes", is_flag=True, help="With --all: do not ask for confirmation.")
 def cleanup(region: str | None, all_regions: bool, everything: bool, dry_run: bool, yes: bool) -> None:
-    """End machines past their time, and remove what ended ones left behind. Pictures are never touched."""
+    """End machines that are past their deadline, and remove what ended ones left behind. Pictures are never touched."""
     from orbifolio.runner.cloud.cleanup import clean
 
     if everything and not dry_run and not yes:
         if not sys.stdin.isatty():
-            raise InputError("--all also ends machines that are working, which needs confirmation; add --yes")
-        click.confirm("End every orbifolio machine, including those that are working?", abort=True, err=True)
+            raise InputError("--all ends machines that are still working; nobody is here to agree; use --yes")
+        click.confirm("End every machine of orbifolio, also those that are still working?", abort=True, err=True)
     count = 0
-    trouble: CloudError | None = None
+    failure: CloudError | None = None
     for account in _accounts(region, all_regions):
         try:
             count += clean(account, click.echo, everything=everything, dry=dry_run)
         except CloudError as error:
-            trouble = error  # one region's trouble must not keep the others from being cleaned
-    if trouble is not None:
-        raise trouble
+            failure = error  # the other regions are cleaned all the same
+    if failure is not None:
+        raise failure
     if not count:
         click.echo("nothing to clean up", err=True)

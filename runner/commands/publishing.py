@@ -13,11 +13,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from orbifolio.reports.data.log import read_run
 from orbifolio.reports.pages.gallery import rebuild_gallery, run_folders
-from orbifolio.reports.publish.folder import Folder
-from orbifolio.reports.publish.publication import Publication, Tally
+from orbifolio.reports.publish.folder import FolderTarget
+from orbifolio.reports.publish.publisher import Publisher, PublishStats
 from orbifolio.reports.publish.s3 import S3
 from orbifolio.reports.publish.store import Store
-from orbifolio.reports.publish.website import apply, explained
+from orbifolio.reports.publish.website import configure_website, website_instructions
 from orbifolio.reports.render import renderer
 from orbifolio.reports.wording import count
 from orbifolio.reports.write import is_current
@@ -26,7 +26,7 @@ from orbifolio.runner.errors import InputError
 _EVERY = 5.0  # seconds between two lines where there is no terminal
 
 
-def target_settings(target: str, endpoint_url: str | None = None, region: str | None = None) -> S3 | Folder:
+def target_settings(target: str, endpoint_url: str | None = None, region: str | None = None) -> S3 | FolderTarget:
     """The settings of a target as it is written on the command line.
 
     >>> target_settings("s3://pictures/art/gallery").prefix
@@ -46,7 +46,7 @@ def target_settings(target: str, endpoint_url: str | None = None, region: str | 
             raise InputError(
                 f"{target}: --endpoint-url and --region are for buckets; write s3://BUCKET/PREFIX, or omit them"
             )
-        return Folder(path=target)
+        return FolderTarget(path=target)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         message = (
@@ -167,7 +167,7 @@ def publish_gallery(
             f"{gallery}: holds no runs; a gallery has folders RECIPE/RUN; name one, or start with `orbifolio run`"
         )
     with Gauge(console, dry=dry) as gauge:
-        publication = Publication(store, gallery, gauge, dry=dry)
+        publication = Publisher(store, gallery, gauge, dry=dry)
         if dry:
             _tell_stale(gallery, gauge)
         else:
@@ -186,7 +186,7 @@ def _tell_stale(gallery: Path, gauge: Gauge) -> None:
         gauge.say(f"{count(stale, 'report')} out of date; publishing rebuilds them first")
 
 
-def _summary(tally: Tally, store: Store, *, dry: bool) -> str:
+def _summary(tally: PublishStats, store: Store, *, dry: bool) -> str:
     verb = "would be " if dry else ""
     if not tally.uploaded and not tally.deleted:
         return f"{store.name}: nothing to do; all {tally.runs} runs are up to date"
@@ -210,6 +210,6 @@ def show_website(target: str, *, endpoint_url: str | None, region: str | None, s
         )
     store = settings.build(Path())
     if set_up:
-        click.echo(apply(store, lambda text: console.print(text, markup=False, highlight=False)))
+        click.echo(configure_website(store, lambda text: console.print(text, markup=False, highlight=False)))
     else:
-        click.echo(explained(settings, store.client.meta.region_name))
+        click.echo(website_instructions(settings, store.client.meta.region_name))

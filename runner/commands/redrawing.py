@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.files import write_atomically
 from orbifolio.runner.images import encoding
-from orbifolio.runner.run.run_folder import write_atomically
 from orbifolio.runner.strokes.document.document import Floats, Painting
 from orbifolio.runner.strokes.document.mypaint_redraw import Box
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.files import write_atomically
 from orbifolio.runner.recipe.shipped import shipped_recipes, unknown_recipe
-from orbifolio.runner.run.run_folder import write_atomically
 
 
 def new_recipe(path: Path, like: str) -> Path:

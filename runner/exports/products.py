@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from orbifolio.runner.files import write_atomically
 from orbifolio.runner.images.writing import LONGEST_WEBP, write_png8, write_webp
 from orbifolio.runner.renderers.base import Pixels, Traits
-from orbifolio.runner.run.run_folder import write_atomically
 
 SWATCH_PIXELS = 2_000_000  # the repeated swatch is made for the screen
 

@@ -19,6 +19,7 @@ import urllib.request
 from email.message import Message
 from typing import IO, Any
 
+from orbifolio.runner.aws import AwsErrors, make_client
 from orbifolio.runner.errors import ImageError
 
 LARGEST_DOWNLOAD = 50_000_000  # bytes
@@ -214,56 +215,40 @@ def bucket_and_key(source: str) -> tuple[str, str] | None:
     return (bucket, key) if source.startswith("s3://") and bucket and key else None
 
 
+_S3_ERRORS = AwsErrors(
+    raises=ImageError,
+    service="S3",
+    permissions="add it to them, or save the picture as a file",
+    later="try again later, or save the picture as a file",
+    codes={
+        "NoSuchKey": "there is no such object; check bucket and key",
+        "404": "there is no such object; check bucket and key",
+        "NoSuchBucket": "there is no such bucket; check its name",
+    },
+)
+
+
 def fetch_s3(source: str) -> bytes:
     """An object of S3, by the user's own AWS configuration.
 
     Raises:
         ImageError: no credentials, no such object, no network, too large.
     """
-    import boto3  # only here: it takes a second to import
-    from botocore.config import Config
-    from botocore.exceptions import (
-        BotoCoreError,
-        ClientError,
-        NoCredentialsError,
-        PartialCredentialsError,
-    )
-
     place = bucket_and_key(source)
     if place is None:
         raise ImageError(f"{source!r} is not s3://bucket/key; name both")
     too_large = ImageError(
         f"{source}: has more than {LARGEST_DOWNLOAD // 10**6} MB; pictures are fetched up to that; use a smaller one"
     )
-    try:
-        limits = Config(connect_timeout=TIMEOUT, read_timeout=TIMEOUT, retries={"max_attempts": 2})
-        answer = boto3.client("s3", config=limits).get_object(Bucket=place[0], Key=place[1])
+    with _S3_ERRORS.translated(source, "s3:GetObject"):
+        try:
+            client = make_client("s3")
+        except ValueError as error:
+            raise ImageError(f"{source}: {error}; check the settings in ~/.aws") from error
+        answer = client.get_object(Bucket=place[0], Key=place[1])
         if answer["ContentLength"] > LARGEST_DOWNLOAD:
             raise too_large
         data: bytes = answer["Body"].read(LARGEST_DOWNLOAD + 1)
-    except (NoCredentialsError, PartialCredentialsError):
-        raise ImageError(
-            f"{source}: no AWS credentials are set up; S3 asks for them; run `aws configure`, or save the "
-            "picture as a file"
-        ) from None
-    except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", "error"))
-        told = _S3_ANSWERS.get(code, f"S3 answers {code}")
-        raise ImageError(f"{source}: {told}; check bucket, key and permissions") from None
-    except (BotoCoreError, OSError, ValueError) as error:
-        raise ImageError(
-            f"{source}: cannot be fetched ({error}); check the network and the AWS configuration"
-        ) from None
     if len(data) > LARGEST_DOWNLOAD:
         raise too_large
     return data
-
-
-_S3_ANSWERS = {
-    "NoSuchKey": "there is no such object",
-    "404": "there is no such object",
-    "NoSuchBucket": "there is no such bucket",
-    "AccessDenied": "access is denied",
-    "403": "access is denied",
-    "ExpiredToken": "the AWS session has expired",
-}

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from orbifolio.runner.errors import ShapeMismatch
-from orbifolio.runner.run.run_folder import write_atomically
+from orbifolio.runner.files import write_atomically
 
 Pixels = npt.NDArray[np.float32]
 

@@ -1,9 +1,11 @@
-"""Mail about a run: its start, its picture, its failure, by Amazon's SES or by any mail server (SMTP).
+"""Mail about a run: its start, its picture, its failure, through Amazon's SES or any mail server (SMTP).
 
-    settings.py   a file of settings -> how and to whom     message.py   what is written
-    ses.py smtp.py   the two kinds                           telling.py   when, so that it can never hurt a run
+    settings.py       a file of settings -> who gets mail, and how
+    message.py        what a mail says
+    ses.py, smtp.py   the two ways to send it
+    notifier.py       when mail is sent, so that it can never hurt a run
 
-Addresses stand in a file of their own, not in the recipe: recipes are published with their pictures.
+Addresses are kept in a file of their own, not in the recipe: recipes are published with their pictures.
 """
 
 from orbifolio.runner.mail.ses import SES

@@ -1,4 +1,4 @@
-"""How mail is sent: (settings) -> a function that takes a message; the base of every kind."""
+"""Who gets mail, and how: the base of all kinds of mailers."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pydantic import Field, field_validator
 from orbifolio.runner.settings import Settings
 
 ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\\x00-\x1f]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
-TIMEOUT = 30.0  # seconds that a mail may take
+TIMEOUT = 30.0  # seconds of silence after which a mail server is given up
 
 
 class Mailer(Settings):
-    """Who writes to whom."""
+    """Sender and recipients of mail about a run."""
 
     sender: str
-    """Address that mails come from, as in `studio@example.org`."""
+    """Address that mail comes from, as in `studio@example.org`."""
     to: tuple[str, ...] = Field(min_length=1, max_length=20)
-    """Addresses that mails go to."""
+    """Addresses that mail goes to."""
     start: bool = True
-    """Whether to tell that a run begins, too."""
+    """Whether to send mail when a run starts, too."""
 
     @field_validator("to", mode="before")
     @classmethod
@@ -33,13 +33,13 @@ class Mailer(Settings):
     def _addresses(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
         for item in (value,) if isinstance(value, str) else value:
             if not ADDRESS.fullmatch(item) or len(item) > 254:
-                raise ValueError(f"{item!r} is no mail address; write it as in ann@example.org")
+                raise ValueError(f"{item!r} is not a mail address; write it as in ann@example.org")
         return value
 
     def send(self, message: EmailMessage) -> None:
         """Send a message.
 
         Raises:
-            MailError: it was not taken.
+            MailError: it was not accepted.
         """
         raise NotImplementedError(type(self).__name__)

@@ -1,7 +1,7 @@
-"""What a mail says: (a run's summary, where its report is) -> a message with text, page and picture.
+"""What a mail says: (a run's summary, address of its report) -> a message with text, HTML and picture.
 
-The picture is scaled down and goes along, so that it can be seen without opening anything. Of the summary only
-what the report shows to everybody is told.
+The picture is scaled down and attached, so that it can be seen without opening the report. The mail says only what the
+published report says, too.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from typing import Any
 from orbifolio.runner.mail.base import Mailer
 from orbifolio.runner.run.listeners import clock
 
-LARGEST_SHOWN = 1200  # pixels along the longer side: some 300 kB
+MAX_PICTURE_SIDE = 1200  # pixels: a JPEG of some 300 kB
 _WORDS = {"running": "has begun", "done": "is done", "failed": "failed", "interrupted": "was interrupted"}
 
 
 def compose(mailer: Mailer, summary: Mapping[str, Any], *, address: str, picture: bytes | None = None) -> EmailMessage:
-    """A mail about a run.
+    """A message about a run.
 
     Args:
-        mailer: who writes to whom.
+        mailer: has sender and recipients.
         summary: the run's `run.json`.
-        address: where the report can be seen, "" if nowhere.
-        picture: JPEG to show.
+        address: of the published report, "" if there is none.
+        picture: a JPEG to show.
     """
     title = " ".join(str(summary.get("title") or summary.get("recipe") or "a run").split())
     status = str(summary.get("status", ""))
@@ -39,14 +39,14 @@ def compose(mailer: Mailer, summary: Mapping[str, Any], *, address: str, picture
     message["To"] = ", ".join(mailer.to)
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain="orbifolio.invalid")
-    message["Auto-Submitted"] = "auto-generated"  # so that nobody's out-of-office answers
+    message["Auto-Submitted"] = "auto-generated"  # so that no out-of-office reply comes back
     text = [f"{title} {_WORDS.get(status, status)}.", "", *lines, *(["", f"Report: {address}"] if address else [])]
     message.set_content("\n".join(text) + "\n")
-    shown = make_msgid(domain="orbifolio.invalid") if picture is not None else ""
-    message.add_alternative(_page(title, status, lines, address, shown), subtype="html")
+    picture_id = make_msgid(domain="orbifolio.invalid") if picture is not None else ""
+    message.add_alternative(_page(title, status, lines, address, picture_id), subtype="html")
     if picture is not None:
         page = message.get_payload()[1]  # type: ignore[index]
-        page.add_related(picture, "image", "jpeg", cid=shown, filename="picture.jpg")  # type: ignore[union-attr]
+        page.add_related(picture, "image", "jpeg", cid=picture_id, filename="picture.jpg")  # type: ignore[union-attr]
     return message
 
 
@@ -76,15 +76,14 @@ def _page(title: str, status: str, lines: list[str], address: str, picture: str)
     return f'<!doctype html><html lang="en"><meta charset="utf-8">{body}{heading}{inside}{rows}{link}</body></html>\n'
 
 
-def picture_of(folder: Path, summary: Mapping[str, Any]) -> bytes | None:
-    """A run's finished picture for a mail, as JPEG; None if there is none yet."""
+def run_picture(folder: Path, summary: Mapping[str, Any]) -> bytes | None:
+    """A run's finished picture as a small JPEG; None if there is none yet."""
     final = summary.get("final")
     if not isinstance(final, dict):
         return None
     from orbifolio.runner.images.reading import read_picture
 
-    found = read_picture((folder / str(final["path"])).read_bytes(), "final.png").pixels
-    return _jpeg(found)
+    return _jpeg(read_picture((folder / str(final["path"])).read_bytes(), "final.png").pixels)
 
 
 def _jpeg(pixels: Any) -> bytes:
@@ -93,7 +92,7 @@ def _jpeg(pixels: Any) -> bytes:
     from PIL import Image
 
     image = Image.fromarray(np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8))
-    image.thumbnail((LARGEST_SHOWN, LARGEST_SHOWN))
+    image.thumbnail((MAX_PICTURE_SIDE, MAX_PICTURE_SIDE))
     stream = io.BytesIO()
     image.save(stream, "JPEG", quality=88)
     return stream.getvalue()

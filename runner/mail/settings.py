@@ -1,4 +1,4 @@
-"""A file of mail settings -> who writes to whom and how, with every fault at its place, as in a recipe.
+"""A file of mail settings -> who gets mail, and how; mistakes are reported at their place, as in a recipe.
 
 mail:
   kind: smtp
@@ -21,17 +21,17 @@ from orbifolio.runner.settings import Settings
 
 
 class MailFile(Settings):
-    """A file that says who is written to about a run."""
+    """A file that says who gets mail about a run."""
 
     mail: AnyMailer
-    """How, by whom and to whom."""
+    """Sender, recipients, and how mail is sent."""
 
 
 def read_mailer(path: Path) -> Mailer:
-    """The settings of a file.
+    """The mail settings of a file.
 
     Raises:
-        RecipeError: everything that is wrong with it.
+        RecipeError: everything that is wrong with the file.
     """
     mailer: Mailer = validate(MailFile, read(path), folder=path.parent).mail
     return mailer

@@ -1,7 +1,7 @@
-"""Mail by a mail server (SMTP): a message -> one encrypted conversation.
+"""Mail through a mail server (SMTP): a message -> one encrypted conversation.
 
-The password never stands in the settings: they name the environment variable, the file or the parameter of AWS
-that holds it. Without encryption nothing is sent but to this machine itself.
+The settings never hold the password: they name the environment variable, the file or the AWS parameter that does.
+Unencrypted mail is sent only to a server on this machine itself.
 """
 
 from __future__ import annotations
@@ -15,21 +15,29 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from orbifolio.runner.aws import AwsErrors, make_client
 from orbifolio.runner.errors import MailError
 from orbifolio.runner.mail.base import TIMEOUT, Mailer
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
+_SSM_ERRORS = AwsErrors(
+    raises=MailError,
+    service="AWS",
+    permissions="add it to them",
+    later="try again later",
+    codes={"ParameterNotFound": "does not exist; create it as a SecureString that holds the mail password"},
+)
 _HERE = ("127.0.0.1", "::1", "localhost")
 
 
 class SMTP(Mailer):
-    """A mail server, as every mail program asks for it."""
+    """A mail server, described as in every mail program."""
 
     kind: Literal["smtp"] = "smtp"
     host: str = Field(min_length=1, max_length=253)
-    """The server's name."""
+    """Name of the server."""
     port: int | None = Field(default=None, ge=1, le=65535)
-    """Its port; null for 587, 465 or 25, by `security`."""
+    """Port of the server; null for 587, 465 or 25, depending on `security`."""
     security: Literal["starttls", "tls", "none"] = "starttls"
     """How the connection is encrypted; `none` only for a server on this machine."""
     user: str | None = None
@@ -39,18 +47,18 @@ class SMTP(Mailer):
     password_file: str | None = None
     """File that holds the password and nothing else."""
     password_parameter: str | None = Field(default=None, pattern=r"^/?[A-Za-z0-9_./-]+$")
-    """SecureString in AWS's parameter store that holds the password: the way for rented machines."""
+    """SecureString in AWS's parameter store that holds the password; the only way for rented machines."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         holders = [self.password_variable, self.password_file, self.password_parameter]
         named = sum(holder is not None for holder in holders)
         if named > 1:
-            raise ValueError("the password is in several places; name one of password_variable, _file and _parameter")
+            raise ValueError("the password is in several places; give only one of password_variable, _file, _parameter")
         if (self.user is None) != (named == 0):
-            raise ValueError("a user and a password belong together; name both, or neither")
+            raise ValueError("a user and a password belong together; give both, or neither")
         if self.security == "none" and self.host not in _HERE:
-            raise ValueError(f"{self.host} is another machine; mail goes there encrypted; use starttls or tls")
+            raise ValueError(f"{self.host} is another machine, and mail is sent there encrypted; use starttls or tls")
         return self
 
     def send(self, message: EmailMessage) -> None:
@@ -69,7 +77,7 @@ class SMTP(Mailer):
             raise MailError(f"{self.host} refuses {', '.join(error.recipients)}; check the addresses") from None
         except smtplib.SMTPNotSupportedError:
             raise MailError(
-                f"{self.host}:{port} does not encrypt as asked; try security: tls, or the other port"
+                f"{self.host}:{port} does not offer this encryption; try security: tls, or the other port"
             ) from None
         except ssl.SSLError as error:
             raise MailError(f"{self.host}:{port}: {error.reason or error}; check port and security") from None
@@ -82,16 +90,16 @@ class SMTP(Mailer):
         return smtplib.SMTP(self.host, port, timeout=TIMEOUT)
 
     def _password(self) -> str:
-        """The password, from where it is kept.
+        """The password, read from where it is kept.
 
         Raises:
             MailError: it is not there.
         """
         if self.password_variable is not None:
-            found = os.environ.get(self.password_variable, "")
-            if not found:
+            password = os.environ.get(self.password_variable, "")
+            if not password:
                 raise MailError(f"the variable {self.password_variable} is not set; it should hold the mail password")
-            return found
+            return password
         if self.password_file is not None:
             try:
                 return Path(self.password_file).expanduser().read_text(encoding="utf-8").strip()
@@ -101,14 +109,7 @@ class SMTP(Mailer):
         return self._parameter()
 
     def _parameter(self) -> str:
-        import boto3
-        from botocore.exceptions import BotoCoreError, ClientError
-
         name = str(self.password_parameter)
-        try:
-            answer = boto3.client("ssm").get_parameter(Name=name, WithDecryption=True)
-            return str(answer["Parameter"]["Value"])
-        except (BotoCoreError, ClientError) as error:
-            raise MailError(
-                f"the parameter {name} cannot be read ({error}); make it, or permit ssm:GetParameter"
-            ) from None
+        with _SSM_ERRORS.translated(f"the parameter {name}", "ssm:GetParameter"):
+            answer = make_client("ssm").get_parameter(Name=name, WithDecryption=True)
+        return str(answer["Parameter"]["Value"])

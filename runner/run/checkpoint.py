@@ -6,7 +6,6 @@ that what was done after the checkpoint and is done again does not count twice.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 import torch
 
 from orbifolio.runner.errors import RunFailed
+from orbifolio.runner.files import atomic_file
 
 NAME = "state.pt"
 
@@ -45,26 +45,17 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     Raises:
         OSError: the disk is full or the folder not writable.
     """
-    folder.mkdir(exist_ok=True)
-    beside = folder / f"{NAME}.{os.getpid()}.part"
-    try:
-        with beside.open("wb") as file:
-            torch.save(
-                {
-                    "phase": checkpoint.phase,
-                    "step": checkpoint.step,
-                    "log_bytes": checkpoint.log_bytes,
-                    "seconds": list(checkpoint.seconds),
-                    "state": dict(checkpoint.state),
-                },
-                file,
-            )
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(folder / NAME)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    with atomic_file(folder / NAME) as file:
+        torch.save(
+            {
+                "phase": checkpoint.phase,
+                "step": checkpoint.step,
+                "log_bytes": checkpoint.log_bytes,
+                "seconds": list(checkpoint.seconds),
+                "state": dict(checkpoint.state),
+            },
+            file,
+        )
 
 
 def read_checkpoint(folder: Path, device: str) -> Checkpoint | None:

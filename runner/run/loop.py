@@ -29,16 +29,17 @@ from orbifolio.runner.events import (
     Warned,
 )
 from orbifolio.runner.exports.products import cover_of, write_products
+from orbifolio.runner.files import write_atomically
 from orbifolio.runner.images.writing import write_png16, write_webp
 from orbifolio.runner.recipe.model import LoadedRecipe
-from orbifolio.runner.redaction import discreet
+from orbifolio.runner.redaction import redact
 from orbifolio.runner.renderers.base import Phase, Renderer
 from orbifolio.runner.run.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
 from orbifolio.runner.run.failures import describe_failure
 from orbifolio.runner.run.frame_schedule import FrameSchedule
 from orbifolio.runner.run.input_images import InputPictures, write_stages
 from orbifolio.runner.run.listeners import Listener, LogWriter
-from orbifolio.runner.run.run_folder import make_folder, read_summary, write_atomically, write_summary
+from orbifolio.runner.run.run_folder import make_folder, read_summary, write_summary
 from orbifolio.runner.run.summary import begin_summary, keep_elsewhere
 
 CHECKPOINT_SECONDS = 15.0  # work that a crash may lose
@@ -205,7 +206,7 @@ class Run:
         )
         self._summary["rerun"] |= keep_elsewhere(self.folder, *self.elsewhere)
         self._recall(checkpoint)
-        write_atomically(self.folder / "recipe.yaml", discreet(self.loaded.resolved_text).encode())
+        write_atomically(self.folder / "recipe.yaml", redact(self.loaded.resolved_text).encode())
         self._summary["inputs"] = self.inputs.write(self.folder, self.loaded.recipe.renderer)
         self._summary["stages"] = write_stages(self.folder, self.renderer.stages())
         self._write_summary()

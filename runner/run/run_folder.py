@@ -1,15 +1,14 @@
-"""A run's folder in the gallery: making it, finding it again, writing its summary `run.json`.
+"""A run's folder in the gallery: making it, finding an unfinished one, its summary `run.json`.
 
     gallery/<recipe>/<yyyymmdd-hhmmss-xxxx>/run.json ...
 
-The summary is for machines and for the report; everything in it comes from the recipe, the renderer or
-the log, nothing from the user's environment (no host, user or folder names).
+The summary is for other programs and for the report; everything in it comes from the recipe, the renderer or the log,
+and nothing from the user's environment (no host, user or folder names).
 """
 
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import time
 from collections.abc import Mapping
@@ -19,11 +18,17 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from orbifolio.runner.errors import RunFailed
-from orbifolio.runner.redaction import discreet_value
+from orbifolio.runner.files import write_atomically
+from orbifolio.runner.redaction import redact_value
 
 
 def make_folder(gallery: Path, recipe: str, now: float) -> Path:
-    """A new run folder; two runs that start in the same second get two.
+    """Make a new run folder, even for two runs that start in the same second.
+
+    Args:
+        gallery: the folder that holds all runs.
+        recipe: name of the recipe.
+        now: seconds since the epoch.
 
     Raises:
         RunFailed: the gallery cannot be written.
@@ -40,8 +45,7 @@ def make_folder(gallery: Path, recipe: str, now: float) -> Path:
             return folder
     except OSError as error:
         raise RunFailed(
-            f"{gallery}: cannot write there ({error.strerror or error}); a run needs a folder for its report; "
-            "choose another with --out"
+            f"{gallery}: cannot be written ({error.strerror or error}); choose another folder with --out"
         ) from error
 
 
@@ -55,75 +59,59 @@ def read_summary(folder: Path) -> dict[str, Any] | None:
 
 
 def find_resumable(gallery: Path, recipe: str, parameters: Mapping[str, Any]) -> tuple[Path | None, str]:
-    """The newest unfinished run of a recipe with the same parameters.
+    """The newest unfinished run of a recipe with the same parameters that no process is working on.
 
-    A run that was killed before its first checkpoint counts too: it begins anew in its own folder.
+    A run that was killed before its first checkpoint counts too: it starts again in its own folder.
 
     Returns:
         (folder or None, why there is none).
     """
     other = 0
     for folder in sorted((path for path in (gallery / recipe).glob("*-*-*") if path.is_dir()), reverse=True):
-        if held(folder / "checkpoint" / "lock"):
+        if is_locked(folder / "checkpoint" / "lock"):
             continue
         summary = read_summary(folder)
         if summary is None:
             if (folder / "checkpoint").is_dir() and not (folder / "final.png").exists():
-                return folder, ""  # killed before it could say what it is
+                return folder, ""  # killed before it wrote its summary
             continue
         if summary.get("status") == "done":
             continue
-        if _computed(summary.get("parameters")) != _computed(json.loads(json.dumps(discreet_value(parameters)))):
+        if _for_the_picture(summary.get("parameters")) != _for_the_picture(
+            json.loads(json.dumps(redact_value(parameters)))
+        ):
             other += 1
             continue
         return folder, ""
     if other:
         return None, (
             f"{other} unfinished run{'s' if other > 1 else ''} of {recipe} in {gallery} used other parameters; "
-            "resuming needs the same recipe and overrides; repeat them, or run without --resume"
+            "repeat the recipe and the overrides of that run, or run without --resume"
         )
-    return None, f"no unfinished run of {recipe} in {gallery}; there is nothing to resume; run without --resume"
+    return None, f"no unfinished run of {recipe} in {gallery}; nothing to resume; run without --resume"
 
 
-def _computed(parameters: Any) -> Any:
-    """Parameters but for where the report is published: that changes nothing of the picture."""
-    known = isinstance(parameters, dict)
-    return {name: value for name, value in parameters.items() if name != "publish"} if known else None
+def _for_the_picture(parameters: Any) -> Any:
+    """Parameters without the target of publishing, which does not change the picture; None if they are not readable."""
+    if not isinstance(parameters, dict):
+        return None
+    return {name: value for name, value in parameters.items() if name != "publish"}
 
 
-def held(lock: Path) -> bool:
-    """Whether a process holds a lock file."""
+def is_locked(lock: Path) -> bool:
+    """Whether a process holds a lock, given by its file."""
     if not lock.exists():
         return False
-    trial = FileLock(lock)
+    attempt = FileLock(lock)
     try:
-        trial.acquire(timeout=0)
+        attempt.acquire(timeout=0)
     except Timeout:
         return True
-    trial.release()
+    attempt.release()
     return False
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write beside and rename, so that a reader never sees half a file.
-
-    Raises:
-        OSError: the disk is full or the folder not writable; nothing is left behind.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-
-
 def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
-    """Replace `run.json`."""
+    """Write `run.json` anew."""
     text = json.dumps(summary, indent=1, ensure_ascii=False, sort_keys=False)
     write_atomically(folder / "run.json", text.encode() + b"\n")

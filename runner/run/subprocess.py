@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import orbifolio
 from orbifolio.runner.errors import OrbifolioError
-from orbifolio.runner.run.run_folder import write_atomically
+from orbifolio.runner.files import write_atomically
 
 if TYPE_CHECKING:
     from orbifolio.runner.run.loop import RunResult, Stop

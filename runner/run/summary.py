@@ -11,10 +11,10 @@ from typing import Any
 import torch
 
 from orbifolio.runner.devices import describe_device, system_facts
+from orbifolio.runner.files import write_atomically
 from orbifolio.runner.recipe.model import LoadedRecipe
-from orbifolio.runner.redaction import discreet, discreet_value
+from orbifolio.runner.redaction import redact, redact_value
 from orbifolio.runner.renderers.base import Phase, Renderer
-from orbifolio.runner.run.run_folder import write_atomically
 from orbifolio.runner.settings import citations
 
 SCRIPT = "again/aws.sh"
@@ -40,7 +40,7 @@ def begin_summary(
 ) -> dict[str, Any]:
     """The summary of a run that has just begun."""
     recipe = loaded.recipe
-    command = discreet(command)
+    command = redact(command)
     return {
         "schema": 1,
         "recipe": loaded.name,
@@ -82,8 +82,8 @@ def begin_summary(
         "extras": [],
         "weights": [],
         "references": list(citations(recipe)),
-        "parameters": discreet_value(loaded.parameters),
-        "overrides": discreet_value(loaded.overrides),
+        "parameters": redact_value(loaded.parameters),
+        "overrides": redact_value(loaded.overrides),
         "network": "",
         "rerun": {
             "local": command,
@@ -105,5 +105,5 @@ def keep_elsewhere(folder: Path, command: str, script: str, resume: str) -> dict
     """
     if script:
         write_atomically(folder / SCRIPT, script.encode())
-    found = {"cloud": discreet(command), "script": SCRIPT if script else ""}
+    found = {"cloud": redact(command), "script": SCRIPT if script else ""}
     return found | ({"resume": resume} if resume else {})

@@ -372,7 +372,7 @@ def _jpeg(source: Path, target: Path) -> Path:
 
     from PIL import Image
 
-    from orbifolio.runner.run.run_folder import write_atomically
+    from orbifolio.runner.files import write_atomically
 
     if not target.is_file():
         with Image.open(source) as picture:

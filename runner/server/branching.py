@@ -18,8 +18,9 @@ from orbifolio.reports.data.log import Run, read_run
 from orbifolio.reports.data.progress import measure
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.events import Warned, to_line
+from orbifolio.runner.files import write_atomically
 from orbifolio.runner.recipe.model import LoadedRecipe
-from orbifolio.runner.run.run_folder import make_folder, read_summary, write_atomically, write_summary
+from orbifolio.runner.run.run_folder import make_folder, read_summary, write_summary
 
 STATE, PICTURE, NOTHING = "state", "picture", "nothing"
 _FREE = ("objectives", "vision", "views")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.run.run_folder import held
+from orbifolio.runner.run.run_folder import is_locked
 from orbifolio.runner.run.subprocess import LOCK, RESULT, python_path, read_result
 from orbifolio.runner.server import job as jobs
 from orbifolio.runner.server.job import Job, JobStore
@@ -64,7 +64,7 @@ class Queue:
         for job in self.store.all():
             if job.state != jobs.RUNNING:
                 continue
-            if held(self.store.place(job.id) / LOCK):
+            if is_locked(self.store.place(job.id) / LOCK):
                 self._busy[job.device or self.devices[0]] = job.id
                 self._begin(self._watch(job))
             else:
@@ -189,7 +189,7 @@ class Queue:
 
     async def _watch(self, job: Job) -> None:
         """Wait for a process that an earlier server has started."""
-        while held(self.store.place(job.id) / LOCK):
+        while is_locked(self.store.place(job.id) / LOCK):
             await asyncio.sleep(_LOOK)
         self._free(job)
 

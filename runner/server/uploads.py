@@ -18,8 +18,8 @@ import numpy as np
 from PIL import Image
 
 from orbifolio.runner.errors import ImageError
+from orbifolio.runner.files import write_atomically
 from orbifolio.runner.images.reading import FORMATS, LEAST_SIDE, read_picture
-from orbifolio.runner.run.run_folder import write_atomically
 from orbifolio.runner.server.job import FOLDER
 
 LARGEST_BYTES = 20_000_000

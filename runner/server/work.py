@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.run.run_folder import write_atomically
+from orbifolio.runner.files import write_atomically
 from orbifolio.runner.run.subprocess import LOCK, carry_through, obey_signals
 from orbifolio.runner.server.job import Job, JobStore, read_wish
 

@@ -20,14 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orbifolio.reports.publish import AnyPublisher
-from orbifolio.reports.publish.store import Served, Store
+from orbifolio.reports.publish.store import ObjectHeaders, Store
 from orbifolio.runner.errors import OrbifolioError
 from orbifolio.runner.run.subprocess import LOCK
 from orbifolio.runner.sweeps.member_state import read_begun
 from orbifolio.runner.sweeps.spec import Errand, Order, Recipe, keep_order, place_of, recipe_path
 
 EVERY = 20.0  # seconds between two archives while a run goes on: what a lost node loses at most, but for a step
-_ARCHIVE = Served("application/x-tar")
+_ARCHIVE = ObjectHeaders("application/x-tar")
 
 
 @dataclass(frozen=True)

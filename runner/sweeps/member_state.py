@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from orbifolio.runner.run.run_folder import write_atomically
+from orbifolio.runner.files import write_atomically
 
 _NAME = "begun.json"
 

@@ -15,8 +15,8 @@ from pydantic import TypeAdapter
 from rich.console import Console
 
 from orbifolio.reports.publish import AnyPublisher
-from orbifolio.reports.publish.background import Quiet
-from orbifolio.reports.publish.publication import Publication
+from orbifolio.reports.publish.background import WarningListener
+from orbifolio.reports.publish.publisher import Publisher
 from orbifolio.runner.errors import OrbifolioError
 from orbifolio.runner.run.run_folder import read_summary
 from orbifolio.runner.sweeps.sweep import Sweep
@@ -34,7 +34,7 @@ def publish_sweep(sweep: Sweep, gallery: Path, console: Console) -> None:
     for (settings, base), runs in _targets(sweep, gallery).items():
         try:
             store = TypeAdapter(AnyPublisher).validate_json(settings).build(Path(base))
-            Publication(store, gallery, Quiet(say)).publish(runs)
+            Publisher(store, gallery, WarningListener(say)).publish(runs)
             say(f"published: {store.address(f'sweeps/{sweep.folder.name}/index.html')}")
         except (OrbifolioError, OSError) as error:
             say(f"warning: the sweep's page was not published: {error}; try again with `orbifolio publish`")

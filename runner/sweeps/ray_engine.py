@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from orbifolio.runner.errors import InputError, MissingProgram, PublishError
-from orbifolio.runner.run.run_folder import held
+from orbifolio.runner.run.run_folder import is_locked
 from orbifolio.runner.run.subprocess import LOCK, read_result, write_result
 from orbifolio.runner.sweeps.bundle import EVERY, Archive, Travel, pack_member, store_of
 from orbifolio.runner.sweeps.engine import Engine
@@ -173,7 +173,7 @@ class Cluster(Engine):
     def _over(self, number: int, place: Path) -> bool:
         """Whether nothing more comes of a member whose task is gone."""
         if number not in self._archives:
-            return not held(place / LOCK)
+            return not is_locked(place / LOCK)
         self._pull(number)
         if not read_result(place)[0] and time.monotonic() < self._late.setdefault(number, time.monotonic() + _LATE):
             return False

@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from orbifolio.runner.redaction import discreet, discreet_value
-from orbifolio.runner.run.run_folder import write_atomically
+from orbifolio.runner.files import write_atomically
+from orbifolio.runner.redaction import redact, redact_value
 
 SWEEPS = "sweeps"
 """The folder of all sweeps in a gallery: a name that no recipe can have."""
@@ -108,15 +108,15 @@ def write_record(folder: Path, record: Record) -> None:
     told: dict[str, Any] = {
         "schema": 1,
         "title": record.title,
-        "command": discreet(record.command),
+        "command": redact(record.command),
         "started": record.started,
         "finished": record.finished,
         "status": record.status,
         "engine": record.engine,
         "about": record.about,
-        "resume": discreet(record.resume),
-        "varied": [{"key": key, "values": list(values)} for key, values in discreet_value(record.varied)],
-        "members": [discreet_value(asdict(member)) for member in record.members],
+        "resume": redact(record.resume),
+        "varied": [{"key": key, "values": list(values)} for key, values in redact_value(record.varied)],
+        "members": [redact_value(asdict(member)) for member in record.members],
     }
     text = json.dumps(told, indent=1, ensure_ascii=False)
     write_atomically(folder / NAME, text.encode() + b"\n")

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from orbifolio.runner.errors import RunFailed
-from orbifolio.runner.run.run_folder import write_atomically
+from orbifolio.runner.files import write_atomically
 
 FOLDER = ".sweeps"
 _NAME = "order.json"

@@ -13,7 +13,7 @@ from click.testing import Result
 from rented import TARGET, invoke
 
 from orbifolio.runner.cloud.account import Account
-from orbifolio.runner.cloud.order import Order
+from orbifolio.runner.cloud.launch_spec import LaunchSpec
 
 BUCKET = "pictures"
 REGION = "us-east-1"
@@ -102,9 +102,9 @@ def launch(recipe: Path, wheel: Path) -> Callable[..., Result]:
 
 
 @pytest.fixture
-def order(aws: Any) -> Order:
+def order(aws: Any) -> LaunchSpec:
     """One that needs no recipe."""
-    return Order(
+    return LaunchSpec(
         launch="tiny-20261121-101500-4f2a",
         recipe="tiny",
         title="Tiny",

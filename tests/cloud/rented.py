@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
 from orbifolio.runner.cli import cli
-from orbifolio.runner.cloud.account import Account
-from orbifolio.runner.cloud.launching import Launch, instances
-from orbifolio.runner.cloud.order import Order
+from orbifolio.runner.cloud.account import CLOUD_ERRORS, Account
+from orbifolio.runner.cloud.launch import Launch, instances
+from orbifolio.runner.cloud.launch_spec import LaunchSpec
 
 TARGET = "s3://pictures/gallery"
 
@@ -21,7 +21,7 @@ def invoke(*arguments: object, told: str | None = None) -> Result:
     return CliRunner().invoke(cli, [str(argument) for argument in arguments], standalone_mode=False, input=told)
 
 
-def start(order: Order, **files: bytes) -> tuple[Any, list[str]]:
+def start(order: LaunchSpec, **files: bytes) -> tuple[Any, list[str]]:
     said: list[str] = []
     attempt = Launch(order, Account(order.region), said.append, sleep=lambda seconds: None).start(files)
     return attempt, said
@@ -45,9 +45,7 @@ def disturb(
         error = trouble(asked[0], options)
         if error is None:
             return plain(self, service, name, what, *nothing, **options)
-        from orbifolio.runner.cloud.faults import translated
-
-        raise translated(error, what, f"{service}:{name}") from error
+        raise CLOUD_ERRORS.translate(error, what, f"{service}:{name}") from error
 
     monkeypatch.setattr(Account, "ask", ask)
     return asked

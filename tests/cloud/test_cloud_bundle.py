@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from orbifolio.runner.cloud.bundle import Bundle, pack, unpack
-from orbifolio.runner.cloud.script import LARGEST, Orders, head, user_data
+from orbifolio.runner.cloud.node_script import MAX_BYTES, NodeTask, head, user_data
 from orbifolio.runner.cloud.wheel import _repack, constraints, make_wheel
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.recipe.model import load
@@ -120,10 +120,14 @@ def test_the_wheel_holds_the_program_and_what_it_reads(tmp_path: Path, monkeypat
     assert re.fullmatch(r"orbifolio-[0-9.a-z]+-py3-none-any\.whl", made.name)
     with zipfile.ZipFile(made) as wheel:
         inside = wheel.namelist()
-    for name in ("runner/cli.py", "runner/cloud/node.sh", "runner/cloud/by_hand.sh", "reports/_templates/base.html"):
+    for name in (
+        "runner/cli.py",
+        "runner/cloud/node.sh",
+        "runner/cloud/aws_cli_script.sh",
+        "reports/_templates/base.html",
+    ):
         assert f"orbifolio/{name}" in inside
     assert any(name.startswith("orbifolio/runner/_recipes/plane/") for name in inside)
-    assert {name.split("/")[0].partition("-")[0] for name in inside} == {"orbifolio"}
     assert not [name for name in inside if name.endswith(".pyc")]
     _packed_again(made, tmp_path / "again", monkeypatch)
 
@@ -145,7 +149,7 @@ def _packed_again(made: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
 # the script
 
 
-def orders(**more: object) -> Orders:
+def task(**more: object) -> NodeTask:
     values = {
         "launch": "tiny",
         "work": "s3://b/launches/tiny",
@@ -154,12 +158,12 @@ def orders(**more: object) -> Orders:
         "wheel": "orbifolio.whl",
         "arguments": ("run", "a.yaml"),
     }
-    return Orders(**{**values, **more})  # type: ignore[arg-type]
+    return NodeTask(**{**values, **more})  # type: ignore[arg-type]
 
 
 def test_nothing_that_is_said_becomes_a_command(tmp_path: Path) -> None:
     evil = "$(touch owned) `touch owned` '; touch owned; '\n\"\\"
-    text = head(orders(launch=evil, arguments=("run", evil, "x y", "")))
+    text = head(task(launch=evil, arguments=("run", evil, "x y", "")))
     shown = 'printf "%s|" "$launch" "${arguments[@]}"'
     told = subprocess.run(["bash", "-c", text + shown], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert told.stdout == "|".join([evil, "run", evil, "x y", "", ""])
@@ -167,13 +171,13 @@ def test_nothing_that_is_said_becomes_a_command(tmp_path: Path) -> None:
 
 
 def test_a_script_too_long_for_ec2_is_refused_here() -> None:
-    assert len(user_data(orders()).encode()) < LARGEST
-    with pytest.raises(InputError, match="bytes; EC2 takes 16,384"):
-        user_data(orders(arguments=("x" * LARGEST,)))
+    assert len(user_data(task()).encode()) < MAX_BYTES
+    with pytest.raises(InputError, match="bytes; EC2 accepts 16,384"):
+        user_data(task(arguments=("x" * MAX_BYTES,)))
 
 
 def test_the_end_is_set_before_anything_can_fail() -> None:
-    lines = [line for line in user_data(orders()).splitlines() if line and not line.startswith("#")]
+    lines = [line for line in user_data(task()).splitlines() if line and not line.startswith("#")]
     first = next(number for number, line in enumerate(lines) if "shutdown" in line)
     assert all("=" in line or line.startswith("set ") for line in lines[:first])  # only assignments before it
 
@@ -232,14 +236,15 @@ def test_a_folder_that_could_not_be_found_again_is_refused(
 ) -> None:
     monkeypatch.chdir(faces / "more")
     with pytest.raises(
-        InputError, match=r"renderer\.data\.path: \.\./\.\./my faces travels with .*name it by its whole"
+        InputError,
+        match=r"renderer\.data\.path: \.\./\.\./my faces cannot have the same path .*use an absolute path",
     ):
         pack(load(agent(tmp_path, "../../my faces")))
 
 
 def test_a_folder_that_is_too_large_is_refused(tmp_path: Path, faces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orbifolio.runner.cloud.travelling.LARGEST", 100)
-    with pytest.raises(InputError, match=r"has too much to travel .*thin it out"):
+    monkeypatch.setattr("orbifolio.runner.cloud.extra_files.MAX_BYTES", 100)
+    with pytest.raises(InputError, match=r"is too large to upload .*reduce it"):
         pack(load(agent(tmp_path, str(faces))))
 
 

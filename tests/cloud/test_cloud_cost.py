@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from orbifolio.runner.cloud.account import _dollars
-from orbifolio.runner.cloud.cost import SETUP_SECONDS, Cost, Work, check_budget, time_limit, work_of
+from orbifolio.runner.cloud.cost import SETUP_SECONDS, Cost, Workload, check_budget, time_limit, workload_of
+from orbifolio.runner.cloud.launch_spec import LaunchSpec
 from orbifolio.runner.cloud.machines import BY_NAME, MACHINES, choose
 from orbifolio.runner.cloud.network import one_address
-from orbifolio.runner.cloud.order import Order
-from orbifolio.runner.cloud.policy import caller_policy, fingerprint, node_policy
-from orbifolio.runner.cloud.preparing import list_cost, priced
+from orbifolio.runner.cloud.policy import fingerprint, node_policy, user_policy
+from orbifolio.runner.cloud.prepare import list_cost, priced
 from orbifolio.runner.commands.publishing import target_settings
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.recipe.model import load
@@ -35,7 +35,7 @@ def test_the_machine_has_room_for_the_run() -> None:
 
 
 def test_too_large_is_told() -> None:
-    with pytest.raises(InputError, match="the run needs about 500 GB; no machine of the list has as much"):
+    with pytest.raises(InputError, match="the run needs about 500 GB, more than any machine of the list has; make"):
         choose({"bf16": 500 * GB, "fp32": 900 * GB}, gpu=True)
 
 
@@ -60,7 +60,7 @@ def test_a_limit_leaves_room_for_what_is_expected(seconds: float) -> None:
 
 
 def test_long_runs_are_not_begun_unasked() -> None:
-    with pytest.raises(InputError, match="never rented unasked; say --hours"):
+    with pytest.raises(InputError, match="take 5.0 hours; set a limit over 12 hours yourself, with --hours"):
         time_limit(5 * 3600.0, None)
     assert time_limit(5 * 3600.0, 20.0) == 20.0
 
@@ -78,12 +78,12 @@ def test_a_budget_holds() -> None:
         check_budget(cost, 10.0)
 
 
-def order(**more: Any) -> Order:
+def order(**more: Any) -> LaunchSpec:
     values = {"machines": ("g4dn.xlarge", "g6.xlarge"), "region": "us-east-1", "hours": 1.0, **more}
-    return Order(launch="x", recipe="x", title="x", work="s3://b/l/x", gallery="s3://b/g", **values)
+    return LaunchSpec(launch="x", recipe="x", title="x", work="s3://b/l/x", gallery="s3://b/g", **values)
 
 
-WORK = Work(memory={"bf16": GB, "fp32": GB}, pixels=1e9, gpu=True, picture="")
+WORK = Workload(memory={"bf16": GB, "fp32": GB}, pixels=1e9, gpu=True, picture="")
 
 
 def test_prices_of_aws_count_where_there_are_some() -> None:
@@ -109,11 +109,11 @@ def test_the_price_in_amazons_answer_is_found() -> None:
 
 
 def test_the_work_of_a_recipe(recipe: Path) -> None:
-    assert not work_of(load(recipe)).gpu  # no network: nothing that a GPU would be rented for
+    assert not workload_of(load(recipe)).gpu  # no network: nothing that a GPU would be rented for
     look = "{kind: style, images: ['skimage:coffee'], layers: [conv1_1]}"
     recipe.write_text(recipe.read_text().replace("range, smoothness", look))
-    small = work_of(load(recipe))
-    large = work_of(load(recipe, ["renderer.phases.0.size=512"]))
+    small = workload_of(load(recipe))
+    large = workload_of(load(recipe, ["renderer.phases.0.size=512"]))
     assert small.pixels == 4 * 16 * 16
     assert small.gpu
     assert large.memory["fp32"] > large.memory["bf16"] > small.memory["bf16"]
@@ -142,7 +142,7 @@ def test_equal_needs_share_a_role() -> None:
 
 def test_policies_name_our_things_only() -> None:
     places = [target_settings("s3://pictures/launches"), target_settings("s3://pictures/gallery")]
-    text = json.dumps([node_policy(*places), caller_policy(*places)])  # type: ignore[arg-type]
+    text = json.dumps([node_policy(*places), user_policy(*places)])  # type: ignore[arg-type]
     assert '"s3:*"' not in text
     assert '"*:*"' not in text
-    assert len(json.dumps(caller_policy(*places)).replace(" ", "")) < 6144  # type: ignore[arg-type]  # IAM's limit
+    assert len(json.dumps(user_policy(*places)).replace(" ", "")) < 6144  # type: ignore[arg-type]  # IAM's limit

@@ -15,8 +15,9 @@ import pytest
 from click.testing import Result
 from rented import TARGET, disturb, invoke, listed, living, refusal, start
 
-from orbifolio.runner.cloud import ledger, tags
-from orbifolio.runner.cloud.order import Order
+from orbifolio.runner.cloud.launch_records import read_records
+from orbifolio.runner.cloud.launch_spec import LaunchSpec
+from orbifolio.runner.cloud.tags import LAUNCH_TAG, UNTIL_TAG, from_aws_tags
 from orbifolio.runner.errors import InputError
 
 
@@ -28,9 +29,9 @@ def test_a_machine_is_rented_as_promised(aws: Any, launch: Callable[..., Result]
     assert re.fullmatch(r"tiny-\d{8}-\d{6}-[0-9a-f]{4}", name)
     (machine,) = living()
     ec2 = aws.client("ec2")
-    marks = tags.mapped(machine["Tags"])
-    assert marks[tags.LAUNCH] == name
-    until = datetime.strptime(marks[tags.UNTIL], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    marks = from_aws_tags(machine["Tags"])
+    assert marks[LAUNCH_TAG] == name
+    until = datetime.strptime(marks[UNTIL_TAG], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     assert timedelta(hours=2) <= until - before + timedelta(seconds=1) < timedelta(hours=2, minutes=2)
     assert machine["InstanceType"] == "g6.xlarge"
     assert machine["MetadataOptions"]["HttpTokens"] == "required"
@@ -55,7 +56,7 @@ def test_a_machine_is_rented_as_promised(aws: Any, launch: Callable[..., Result]
     assert roles == {"orbifolio-node", "orbifolio-guard"}
 
 
-def test_the_guard_outside_ends_that_machine_after_its_time(aws: Any, launch: Callable[..., Result]) -> None:
+def test_the_deadline_schedule_ends_that_machine_after_its_time(aws: Any, launch: Callable[..., Result]) -> None:
     name = launch("--hours", "1").stdout.strip()
     (machine,) = living()
     schedule = aws.client("scheduler").get_schedule(Name=f"orbifolio-{name}-1")
@@ -73,15 +74,15 @@ def test_the_guard_outside_ends_that_machine_after_its_time(aws: Any, launch: Ca
 
 
 def test_where_schedules_are_not_permitted_the_launch_says_so_and_goes_on(
-    aws: Any, order: Order, monkeypatch: pytest.MonkeyPatch
+    aws: Any, order: LaunchSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disturb(monkeypatch, "create_schedule", lambda number, options: refusal("AccessDeniedException"))
     _, said = start(order)
-    assert any("no guard outside the machine (this account may not make schedules)" in line for line in said)
+    assert any("AWS is not scheduled to end it (this account may not create schedules)" in line for line in said)
     assert len(living()) == 1
 
 
-def test_the_node_may_do_what_it_needs_and_no_more(aws: Any, order: Order) -> None:
+def test_the_node_may_do_what_it_needs_and_no_more(aws: Any, order: LaunchSpec) -> None:
     start(replace(order, mail_from="studio@example.org", pictures=("s3://others/photo.jpg",)))
     iam = aws.client("iam")
     (role,) = [item["RoleName"] for item in iam.list_roles()["Roles"] if "node" in item["RoleName"]]
@@ -107,7 +108,7 @@ def test_the_node_may_do_what_it_needs_and_no_more(aws: Any, order: Order) -> No
 
 def test_nothing_starts_without_consent(aws: Any, recipe: Path, wheel: Path) -> None:
     answer = invoke("launch", recipe, "--to", TARGET, "--wheel", wheel)
-    assert "the price needs confirmation; add --yes" in str(answer.exception)
+    assert "nobody is here to agree to the price; use --yes" in str(answer.exception)
     assert not living()
     assert "Contents" not in aws.client("s3").list_objects_v2(Bucket="pictures")
 
@@ -115,17 +116,20 @@ def test_nothing_starts_without_consent(aws: Any, recipe: Path, wheel: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--hours", "100"], r"this may cost up to \$\d+\.\d\d; the budget is \$25.00; say fewer --hours"),
+        (["--hours", "100"], r"this may cost up to \$\d+\.\d\d; the budget is \$25.00; choose fewer --hours"),
         (["--hours", "1", "--budget", "0.5"], "the budget is \\$0.50"),
-        (["--hours", "1000"], "--hours 1000: a machine lives 0.25 to 168 hours"),
-        (["--instance", "p3.2xlarge"], "no price is known for it, and nothing is rented without one; did you mean"),
-        (["--work", "s3://pictures/gallery/launches"], "launches need a place of their own outside the gallery"),
-        (["--to", "s3://pictures"], "the gallery would take the whole bucket, and may be public"),
+        (["--hours", "1000"], "--hours 1000: is out of range; a machine may live for 0.25 to 168 hours"),
+        (["--instance", "p3.2xlarge"], "its price is unknown, and nothing is rented without one; did you mean"),
+        (
+            ["--work", "s3://pictures/gallery/launches"],
+            "launches need a place outside the gallery, which may",
+        ),
+        (["--to", "s3://pictures"], "the gallery would fill the whole bucket; it may be public"),
         (["--to", "folder"], "--to folder: is not a bucket; rented machines cannot reach this disk"),
-        (["--serve", "--reach", "none"], "--serve: a page that nobody can reach"),
-        (["--reach", "ssh"], "--reach ssh: needs a key of the account"),
-        (["--reach", "port", "--from", "0.0.0.0/0"], "would let 4,294,967,296 addresses in"),
-        (["--reach", "port", "--from", "home"], "--from home: no address; write it as in 203.0.113.7"),
+        (["--serve", "--reach", "none"], "--serve: nobody could reach the page; choose --reach ssm"),
+        (["--reach", "ssh"], "--reach ssh: needs an SSH key of the account"),
+        (["--reach", "port", "--from", "0.0.0.0/0"], "would admit 4,294,967,296 addresses"),
+        (["--reach", "port", "--from", "home"], "--from home: is not an IP address; write it as in 203.0.113.7"),
     ],
 )
 def test_what_is_refused_before_anything_is_paid_for(
@@ -153,7 +157,7 @@ def test_a_dry_run_tells_all_and_asks_nothing(recipe: Path, wheel: Path, monkeyp
         "no port is open",
     ):
         assert part in answer.stdout
-    assert not ledger.lines()
+    assert not read_records()
 
 
 def test_a_dry_run_without_a_bucket_says_what_stands_for_it(
@@ -161,7 +165,7 @@ def test_a_dry_run_without_a_bucket_says_what_stands_for_it(
 ) -> None:
     answer = invoke("launch", recipe, "--wheel", wheel, "--dry-run")
     assert answer.exception is None
-    assert "none given; s3://your-bucket/gallery is a placeholder; add --to s3://BUCKET/gallery" in answer.stdout
+    assert "none was named; s3://your-bucket/gallery stands for it; use --to s3://BUCKET/gallery" in answer.stdout
     assert "s3://your-bucket/launches/tiny-" in answer.stdout
     told = invoke("launch", recipe, "--wheel", wheel, "--dry-run", "--to", TARGET).stdout
     assert "your-bucket" not in told
@@ -175,6 +179,3 @@ def test_the_price_holds_for_the_dearest_candidate_and_counts_the_end(aws: Any, 
     line = next(line for line in answer.stderr.splitlines() if line.startswith("at most"))
     hourly = 1.006 + 100 * 0.08 / 730 + 0.005
     assert f"${hourly * 2.25:.2f} whatever happens" in line
-
-
-# afterwards

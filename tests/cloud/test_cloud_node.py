@@ -17,9 +17,9 @@ import pytest
 from loopback import BUCKET, KEYS, S3Server, serving
 from stubs import Facts, Machine, dependencies, machine
 
-from orbifolio.runner.cloud.launching import script_of
-from orbifolio.runner.cloud.order import Order
-from orbifolio.runner.cloud.preparing import Prepared, Wish, prepare
+from orbifolio.runner.cloud.launch import script_of
+from orbifolio.runner.cloud.launch_spec import LaunchSpec
+from orbifolio.runner.cloud.prepare import LaunchOptions, PreparedLaunch, prepare
 from orbifolio.runner.cloud.wheel import make_wheel
 from orbifolio.runner.commands.publishing import target_settings
 from orbifolio.runner.mail.settings import read_mailer
@@ -96,10 +96,10 @@ def boot(
 
 
 @pytest.fixture
-def prepared(tmp_path: Path, seaweed: S3Server, program: Path) -> Callable[..., Prepared]:
+def prepared(tmp_path: Path, seaweed: S3Server, program: Path) -> Callable[..., PreparedLaunch]:
     """A launch whose files lie in the bucket."""
 
-    def make(*, steps: int = 4, mail: bool = False, wheel: Path | None = None, mode: str = "run") -> Prepared:
+    def make(*, steps: int = 4, mail: bool = False, wheel: Path | None = None, mode: str = "run") -> PreparedLaunch:
         from PIL import Image
         from skimage.data import astronaut
 
@@ -111,7 +111,7 @@ def prepared(tmp_path: Path, seaweed: S3Server, program: Path) -> Callable[..., 
         path.write_text(RECIPE.replace("STEPS", str(steps)))
         settings = tmp_path / "mail.yaml"
         settings.write_text(MAIL)
-        wish = Wish(
+        options = LaunchOptions(
             gallery=target_settings(f"s3://{BUCKET}/{tmp_path.name}/gallery"),  # type: ignore[arg-type]
             work=target_settings(f"s3://{BUCKET}/{tmp_path.name}/launches"),  # type: ignore[arg-type]
             region="us-east-1",
@@ -122,20 +122,20 @@ def prepared(tmp_path: Path, seaweed: S3Server, program: Path) -> Callable[..., 
             mailer=read_mailer(settings) if mail else None,
             mail_text=settings.read_bytes() if mail else b"",
         )
-        found = prepare(load(path), wish)
+        found = prepare(load(path), options)
         for name, content in found.files.items():
-            seaweed.client().put_object(Bucket=BUCKET, Key=f"{found.order.place.prefix}/{name}", Body=content)
+            seaweed.client().put_object(Bucket=BUCKET, Key=f"{found.spec.place.prefix}/{name}", Body=content)
         return found
 
     return make
 
 
-def stored(seaweed: S3Server, order: Order, name: str) -> bytes:
+def stored(seaweed: S3Server, order: LaunchSpec, name: str) -> bytes:
     answer = seaweed.client().get_object(Bucket=BUCKET, Key=f"{order.place.prefix}/{name}")
     return bytes(answer["Body"].read())
 
 
-def published(seaweed: S3Server, order: Order) -> list[str]:
+def published(seaweed: S3Server, order: LaunchSpec) -> list[str]:
     prefix = order.gallery.partition(BUCKET)[2].lstrip("/")
     found = seaweed.client().list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
     return [item["Key"].removeprefix(f"{prefix}/") for item in found]
@@ -178,7 +178,7 @@ def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def test_from_boot_to_end(
     boot: Callable[..., Any],
-    prepared: Callable[..., Prepared],
+    prepared: Callable[..., PreparedLaunch],
     seaweed: S3Server,
     post: str,
     installed: dict[str, Path],
@@ -189,7 +189,7 @@ def test_from_boot_to_end(
 
     boto3.client("ses", endpoint_url=post, **_keys()).verify_email_identity(EmailAddress="studio@example.org")
     launch = prepared(mail=True)
-    made, process = boot(script_of(launch.order), bare=True, AWS_ENDPOINT_URL_SES=post)
+    made, process = boot(script_of(launch.spec), bare=True, AWS_ENDPOINT_URL_SES=post)
     assert finish(process) == 0, made.log()
     lines = made.journal
     assert lines[0] == "shutdown -h +60 orbifolio: the time of this machine is over"  # before anything else
@@ -198,13 +198,13 @@ def test_from_boot_to_end(
     assert order == sorted(order)
     assert not any("stop" in line.split("/")[-1] and line.startswith("aws ses") for line in lines)
     assert (made.base / "venv/bin/orbifolio").is_file()
-    status = json.loads(stored(seaweed, launch.order, "status.json"))
+    status = json.loads(stored(seaweed, launch.spec, "status.json"))
     assert (status["state"], status["reason"]) == ("done", "")
-    log = stored(seaweed, launch.order, "log.txt").decode()
+    log = stored(seaweed, launch.spec, "log.txt").decode()
     assert "published: " in log
     assert "orbifolio: done" in log
     assert log.index("published: ") < log.index("mail sent to ann@example.org")  # the link leads somewhere
-    keys = published(seaweed, launch.order)
+    keys = published(seaweed, launch.spec)
     assert "index.html" in keys
     assert any(key.endswith("/final.png") for key in keys)
     assert not any("checkpoint" in key for key in keys)
@@ -213,7 +213,7 @@ def test_from_boot_to_end(
     assert "Subject: Tiny is done" in done.raw_data
     assert "image/jpeg" in done.raw_data
     installed["venv"] = made.base / "venv"
-    assert "tester-secret" not in log + "".join(lines) + script_of(launch.order)
+    assert "tester-secret" not in log + "".join(lines) + script_of(launch.spec)
 
 
 def _keys() -> dict[str, str]:
@@ -225,21 +225,21 @@ def _keys() -> dict[str, str]:
 
 
 def test_a_lost_spot_machine_is_gone_on_with_to_the_same_picture(
-    boot: Callable[..., Any], prepared: Callable[..., Prepared], seaweed: S3Server, facts: Facts, tmp_path: Path
+    boot: Callable[..., Any], prepared: Callable[..., PreparedLaunch], seaweed: S3Server, facts: Facts, tmp_path: Path
 ) -> None:
     launch = prepared(steps=STEPS)
-    script = script_of(launch.order)
+    script = script_of(launch.spec)
     first, process = boot(script)
     _until(lambda: list(first.base.glob("gallery/tiny/*/checkpoint/state.pt")), process, first)
     facts.notice = True
     assert finish(process) == 130, first.log()
     assert not list(first.base.glob("gallery/tiny/*/final.png"))
     (summary,) = first.base.glob("gallery/tiny/*/run.json")
-    assert json.loads(summary.read_text())["rerun"]["resume"] == f"orbifolio launch --resume {launch.order.launch}"
+    assert json.loads(summary.read_text())["rerun"]["resume"] == f"orbifolio launch --resume {launch.spec.launch}"
     assert first.journal[-1] == "shutdown -h now"
-    status = json.loads(stored(seaweed, launch.order, "status.json"))
+    status = json.loads(stored(seaweed, launch.spec, "status.json"))
     assert (status["state"], status["reason"]) == ("interrupted", "the spot machine is taken back")
-    with tarfile.open(fileobj=io.BytesIO(stored(seaweed, launch.order, "state.tar"))) as state:
+    with tarfile.open(fileobj=io.BytesIO(stored(seaweed, launch.spec, "state.tar"))) as state:
         names = state.getnames()
     assert names[0].endswith("checkpoint/state.pt")  # before the log, which goes on
     facts.notice = False
@@ -255,50 +255,50 @@ def test_a_lost_spot_machine_is_gone_on_with_to_the_same_picture(
     assert final(second) == undisturbed(tmp_path)  # as if it had never been lost
 
 
-def test_a_wish_to_stop_keeps_the_state(
-    boot: Callable[..., Any], prepared: Callable[..., Prepared], seaweed: S3Server
+def test_a_request_to_stop_keeps_the_state(
+    boot: Callable[..., Any], prepared: Callable[..., PreparedLaunch], seaweed: S3Server
 ) -> None:
     launch = prepared(steps=3000)
-    made, process = boot(script_of(launch.order))
+    made, process = boot(script_of(launch.spec))
     _until(lambda: list(made.base.glob("gallery/tiny/*/checkpoint/state.pt")), process, made)
-    seaweed.client().put_object(Bucket=BUCKET, Key=f"{launch.order.place.prefix}/stop", Body=b"stop")
+    seaweed.client().put_object(Bucket=BUCKET, Key=f"{launch.spec.place.prefix}/stop", Body=b"stop")
     assert finish(process) == 130, made.log()
-    assert json.loads(stored(seaweed, launch.order, "status.json"))["reason"] == "stopped on request"
-    assert stored(seaweed, launch.order, "state.tar")
+    assert json.loads(stored(seaweed, launch.spec, "status.json"))["reason"] == "stopped on request"
+    assert stored(seaweed, launch.spec, "state.tar")
     assert made.journal[-1] == "shutdown -h now"
 
 
 def test_a_run_that_fails_ends_the_machine_and_tells(
-    boot: Callable[..., Any], prepared: Callable[..., Prepared], seaweed: S3Server
+    boot: Callable[..., Any], prepared: Callable[..., PreparedLaunch], seaweed: S3Server
 ) -> None:
     launch = prepared()
-    script = script_of(launch.order).replace("'publish=", "renderer.phases.0.size=nonsense 'publish=")
+    script = script_of(launch.spec).replace("'publish=", "renderer.phases.0.size=nonsense 'publish=")
     made, process = boot(script)
     assert finish(process) == 2, made.log()
-    assert json.loads(stored(seaweed, launch.order, "status.json"))["state"] == "failed"
-    assert "renderer.phases.0.size" in stored(seaweed, launch.order, "log.txt").decode()
+    assert json.loads(stored(seaweed, launch.spec, "status.json"))["state"] == "failed"
+    assert "renderer.phases.0.size" in stored(seaweed, launch.spec, "log.txt").decode()
     assert made.journal[-1] == "shutdown -h now"
 
 
 def test_a_program_that_cannot_be_installed_is_told_by_mail(
-    boot: Callable[..., Any], prepared: Callable[..., Prepared], seaweed: S3Server, wheel: Path
+    boot: Callable[..., Any], prepared: Callable[..., PreparedLaunch], seaweed: S3Server, wheel: Path
 ) -> None:
     launch = prepared(mail=True, wheel=wheel)
-    made, process = boot(script_of(launch.order), bare=True)
+    made, process = boot(script_of(launch.spec), bare=True)
     assert finish(process) == 1, made.log()
     sent = next(line for line in made.journal if line.startswith("aws ses send-email"))
     assert "--from studio@example.org --to ann@example.org" in sent
     assert "could not be set up" in sent
     assert made.journal[-1] == "shutdown -h now"
-    assert json.loads(stored(seaweed, launch.order, "status.json"))["state"] == "failed"
+    assert json.loads(stored(seaweed, launch.spec, "status.json"))["state"] == "failed"
 
 
 def test_a_bucket_that_cannot_be_read_ends_the_machine(
-    boot: Callable[..., Any], prepared: Callable[..., Prepared]
+    boot: Callable[..., Any], prepared: Callable[..., PreparedLaunch]
 ) -> None:
     launch = prepared()
     made, process = boot(
-        script_of(launch.order), AWS_ENDPOINT_URL_S3="http://127.0.0.1:9", ORBIFOLIO_PAUSE="0.05", AWS_MAX_ATTEMPTS="1"
+        script_of(launch.spec), AWS_ENDPOINT_URL_S3="http://127.0.0.1:9", ORBIFOLIO_PAUSE="0.05", AWS_MAX_ATTEMPTS="1"
     )
     assert finish(process) == 1
     assert made.journal[0].startswith("shutdown -h +60")
@@ -307,17 +307,17 @@ def test_a_bucket_that_cannot_be_read_ends_the_machine(
 
 
 def test_a_page_that_nobody_comes_to_runs_the_recipe_and_ends(
-    boot: Callable[..., Any], prepared: Callable[..., Prepared], seaweed: S3Server
+    boot: Callable[..., Any], prepared: Callable[..., PreparedLaunch], seaweed: S3Server
 ) -> None:
     launch = prepared(mode="serve")
-    script = script_of(launch.order).replace("--idle-minutes 20", "--idle-minutes 0.05 --port 0")
+    script = script_of(launch.spec).replace("--idle-minutes 20", "--idle-minutes 0.05 --port 0")
     made, process = boot(script)
     assert finish(process) == 0, made.log()
-    token = stored(seaweed, launch.order, "token").decode().strip()
+    token = stored(seaweed, launch.spec, "token").decode().strip()
     assert len(token) == 32
     assert token not in script
-    assert json.loads(stored(seaweed, launch.order, "status.json"))["state"] == "done"
-    assert any(key.endswith("/final.png") for key in published(seaweed, launch.order))
+    assert json.loads(stored(seaweed, launch.spec, "status.json"))["state"] == "done"
+    assert any(key.endswith("/final.png") for key in published(seaweed, launch.spec))
     assert made.journal[-1] == "shutdown -h now"
 
 

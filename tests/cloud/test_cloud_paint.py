@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from orbifolio.runner.cloud.by_hand import script as by_hand
-from orbifolio.runner.cloud.script import Orders, body, paints, user_data
+from orbifolio.runner.cloud.aws_cli_script import aws_cli_script
+from orbifolio.runner.cloud.node_script import NodeTask, body, user_data, uses_mypaint
 from orbifolio.runner.recipe.model import load
 
 ROOT = Path(__file__).parents[2]
@@ -51,12 +51,12 @@ def test_where_nothing_is_painted_nothing_is_fetched(tmp_path: Path, value: str)
     [("painting/paint-a-photo", True), ("painting/painter-implicit", True), ("plane/simple-square", False)],
 )
 def test_recipes_with_a_brush_paint(recipe: str, expected: bool) -> None:
-    assert paints(load(ROOT / "recipes" / f"{recipe}.yaml").parameters) == expected
+    assert uses_mypaint(load(ROOT / "recipes" / f"{recipe}.yaml").parameters) == expected
 
 
 def test_the_word_reaches_the_machine() -> None:
-    orders = Orders("l", "s3://b/l", "us-east-1", 60, "w.whl", ("run",), paints=True)
+    orders = NodeTask("l", "s3://b/l", "us-east-1", 60, "w.whl", ("run",), paints=True)
     assert "\npaints=yes\n" in user_data(orders)
     values = {"name": "n", "theme": "t", "title": "T", "recipe": "r", "machine": "m", "price": 1.0, "hours": 1.0}
-    assert "\npaints=yes\n" in by_hand(**values, paints=True)
-    assert 'paints "$paints"' in by_hand(**values)
+    assert "\npaints=yes\n" in aws_cli_script(**values, paints=True)
+    assert 'paints "$paints"' in aws_cli_script(**values)

@@ -163,7 +163,7 @@ def test_reports_know_no_torch_and_numerics_no_pages():
         "reports.pages.gallery",
         "reports.write",
         "runner.commands.publishing",
-        "runner.cloud.watching",
+        "runner.cloud.nodes",
         "runner.cli",
         "runner.events",
     ],

@@ -310,7 +310,7 @@ def test_an_unknown_certificate_is_refused(server):
 def stubbed(monkeypatch):
     client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     stub = Stubber(client)
-    monkeypatch.setattr(boto3, "client", lambda *arguments, **options: client)
+    monkeypatch.setattr(fetching, "make_client", lambda service: client)
     return stub
 
 
@@ -329,9 +329,13 @@ def test_an_object_of_s3_is_fetched(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        ("NoSuchKey", "s3://b/k: there is no such object; check bucket, key and permissions"),
-        ("AccessDenied", "s3://b/k: access is denied; check bucket, key and permissions"),
-        ("Odd", "s3://b/k: S3 answers Odd; check bucket, key and permissions"),
+        ("NoSuchKey", "s3://b/k: there is no such object; check bucket and key"),
+        (
+            "AccessDenied",
+            "s3://b/k: access denied; these credentials lack s3:GetObject; add it to them, or save the picture "
+            "as a file",
+        ),
+        ("Odd", "s3://b/k: refused with Odd (no reason given); correct that and retry"),
     ],
 )
 def test_what_s3_answers(monkeypatch, tmp_path, code, expected):
@@ -346,9 +350,10 @@ def test_s3_without_credentials(monkeypatch, tmp_path):
     def client(*arguments, **options):
         raise NoCredentialsError
 
-    monkeypatch.setattr(boto3, "client", client)
+    monkeypatch.setattr(fetching, "make_client", client)
     with pytest.raises(ImageError) as caught:
         Images(tmp_path).load("s3://b/k")
     assert str(caught.value) == (
-        "s3://b/k: no AWS credentials are set up; S3 asks for them; run `aws configure`, or save the picture as a file"
+        "s3://b/k: no credentials were found; they come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, "
+        "~/.aws or the machine's role; set one of these up"
     )

@@ -153,7 +153,7 @@ def test_a_certificate_of_somebody_else_is_refused(server: Callable[..., tuple[I
 def test_a_server_that_does_not_encrypt_gets_nothing(server: Callable[..., tuple[Inbox, int]]) -> None:
     inbox, port = server()
     mailer = smtp(port)
-    with pytest.raises(MailError, match="does not encrypt as asked"):
+    with pytest.raises(MailError, match="does not offer this encryption"):
         mailer.send(message(mailer))
     assert not inbox.mails
 
@@ -186,11 +186,11 @@ def test_a_password_that_is_not_there(
     [
         (
             "mail: {kind: smtp, host: h, sender: a@b.c, to: a@b.c, security: none}",
-            "h is another machine; mail goes",
+            "h is another machine, and mail is sent there encrypted",
         ),
         ("mail: {kind: smtp, host: h, sender: a@b.c, to: a@b.c, user: ann}", "a user and a password belong together"),
         ("mail: {kind: ses, sender: a@b.c, to: []}", "mail.to"),
-        ("mail: {kind: ses, sender: nobody, to: a@b.c}", "'nobody' is no mail address"),
+        ("mail: {kind: ses, sender: nobody, to: a@b.c}", "'nobody' is not a mail address"),
         ("mail: {kind: ses, sender: a@b.c, to: a@b.c, regoin: x}", "did you mean 'region'?"),
         ("mail: {kind: pigeon, sender: a@b.c, to: a@b.c}", "pigeon"),
         ("mail: {kind: smtp, host: h, sender: a@b.c, to: a@b.c, password: secret}", "password"),
@@ -217,7 +217,7 @@ def test_ses_sends_from_verified_addresses_only(monkeypatch: pytest.MonkeyPatch,
     path.write_text("mail:\n  kind: ses\n  region: eu-west-1\n  sender: studio@example.org\n  to: ann@example.org\n")
     mailer = read_mailer(path)
     with mock_aws():
-        with pytest.raises(MailError, match=r"\(MessageRejected\); SES sends from verified addresses only"):
+        with pytest.raises(MailError, match=r"mail from studio@example.org: refused \(MessageRejected\); SES sends"):
             mailer.send(message(mailer))
         boto3.client("ses", region_name="eu-west-1").verify_email_identity(EmailAddress="studio@example.org")
         mailer.send(message(mailer))

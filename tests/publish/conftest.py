@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 from loopback import KEYS
-from stores import Witness
+from stores import RecordingListener
 from synthetic_run import BEGAN, write_run
 
 from orbifolio.reports.pages.gallery import rebuild_gallery
-from orbifolio.reports.publish.publication import Publication, Tally
+from orbifolio.reports.publish.publisher import Publisher, PublishStats
 from orbifolio.reports.publish.store import Store
 
 NOW = BEGAN + 100
@@ -29,6 +29,14 @@ def _nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(autouse=True)
+def _no_waits_of_botocore(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It tries again as often as ever, but at once."""
+    from botocore.retries.standard import ExponentialBackoff
+
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda self, context: 0.0)
 
 
 @pytest.fixture
@@ -79,13 +87,15 @@ def make_gallery(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def publish() -> Callable[..., Tally]:
+def publish() -> Callable[..., PublishStats]:
     """Publishes a gallery as of the tests' moment."""
 
-    def go(store: Store, gallery: Path, *, witness: Witness | None = None, **options: object) -> Tally:
+    def go(
+        store: Store, gallery: Path, *, listener: RecordingListener | None = None, **options: object
+    ) -> PublishStats:
         remove = options.pop("remove", ())
         runs = options.pop("runs", None)
-        publication = Publication(store, gallery, witness or Witness(), **{"now": lambda: NOW, **options})  # type: ignore[arg-type]
+        publication = Publisher(store, gallery, listener or RecordingListener(), **{"now": lambda: NOW, **options})  # type: ignore[arg-type]
         return publication.publish(runs, remove=remove)  # type: ignore[arg-type]
 
     return go

@@ -277,11 +277,11 @@ def published_site(seaweed: S3Server, tmp_path_factory: pytest.TempPathFactory) 
 
     Session scope: for browsers. Every page of it is gzipped and cached as on S3.
     """
-    from stores import Witness
+    from stores import RecordingListener
     from synthetic_run import BEGAN, write_run
 
     from orbifolio.reports.pages.gallery import rebuild_gallery
-    from orbifolio.reports.publish.publication import Publication
+    from orbifolio.reports.publish.publisher import Publisher
     from orbifolio.reports.publish.s3 import S3
 
     with pytest.MonkeyPatch.context() as patch:
@@ -295,6 +295,6 @@ def published_site(seaweed: S3Server, tmp_path_factory: pytest.TempPathFactory) 
             write_run(gallery, recipe=f"recipe-{number}", title=f"Recipe {number}", **small)
             rebuild_gallery(gallery, now=BEGAN + 100)
             store = S3(bucket=BUCKET, prefix="art", endpoint_url=seaweed.url).build(Path())
-            Publication(store, gallery, Witness(), now=lambda: BEGAN + 100).publish()
+            Publisher(store, gallery, RecordingListener(), now=lambda: BEGAN + 100).publish()
     with website(seaweed, BUCKET, error="art/404.html") as address:
         yield address

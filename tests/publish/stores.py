@@ -10,8 +10,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from lxml import html as lxml_html
 
-from orbifolio.reports.publish import serving
-from orbifolio.reports.publish.store import MISSING, Condition, Conflict, Served, Store, Stored
+from orbifolio.reports.publish.serving import STATE_FOLDER
+from orbifolio.reports.publish.store import MISSING, Condition, ObjectHeaders, PreconditionFailed, Store, StoredObject
 
 
 class Memory(Store):
@@ -22,9 +22,9 @@ class Memory(Store):
         asked: all requests so far.
     """
 
-    def __init__(self, objects: dict[str, tuple[bytes, Served]] | None = None, *, kept: bool = True) -> None:
+    def __init__(self, objects: dict[str, tuple[bytes, ObjectHeaders]] | None = None, *, kept: bool = True) -> None:
         super().__init__()
-        self.objects: dict[str, tuple[bytes, Served]] = {} if objects is None else objects
+        self.objects: dict[str, tuple[bytes, ObjectHeaders]] = {} if objects is None else objects
         self.kept = kept
         self.before: Callable[[str, str], None] = lambda operation, key: None
         self.asked: list[tuple[str, str]] = []
@@ -56,33 +56,33 @@ class Memory(Store):
             found = [(key, _tag(*self.objects[key])) for key in sorted(self.objects) if key.startswith(prefix)]
         return iter(found)
 
-    def head(self, key: str) -> Stored | None:
+    def head(self, key: str) -> StoredObject | None:
         self._ask("head", key)
         found = self.objects.get(key)
         if found is None:
             return None
         digest = hashlib.sha256(found[0]).hexdigest()
-        return Stored(_tag(*found), len(found[0]), digest, str(found[1]))
+        return StoredObject(_tag(*found), len(found[0]), digest, str(found[1]))
 
     def get(self, key: str) -> tuple[bytes, str] | None:
         self._ask("get", key)
         found = self.objects.get(key)
         return None if found is None else (found[0], _tag(*found))
 
-    def put(self, key: str, content: bytes, served: Served, *, condition: Condition = None) -> str:
+    def put(self, key: str, content: bytes, headers: ObjectHeaders, *, condition: Condition = None) -> str:
         self._ask("put", key)
         with self._lock:
             found = self.objects.get(key)
             if self.kept and condition is not None:
                 holds = found is None if condition is MISSING else found is not None and _tag(*found) == condition
                 if not holds:
-                    raise Conflict(key)
-            self.objects[key] = (content, served)
-        return _tag(content, served)
+                    raise PreconditionFailed(key)
+            self.objects[key] = (content, headers)
+        return _tag(content, headers)
 
-    def put_file(self, key: str, path: Path, served: Served, *, sha256: str) -> tuple[str, int]:
+    def put_file(self, key: str, path: Path, headers: ObjectHeaders, *, sha256: str) -> tuple[str, int]:
         content = path.read_bytes()
-        self.put(key, content, served)
+        self.put(key, content, headers)
         return hashlib.sha256(content).hexdigest(), len(content)
 
     def delete(self, key: str) -> None:
@@ -92,7 +92,7 @@ class Memory(Store):
     @property
     def uploads(self) -> list[str]:
         """Keys that were written, in order, without what publishing keeps for itself."""
-        return [key for operation, key in self.asked if operation == "put" and not key.startswith(serving.STATE)]
+        return [key for operation, key in self.asked if operation == "put" and not key.startswith(STATE_FOLDER)]
 
     @property
     def changes(self) -> list[tuple[str, str]]:
@@ -100,11 +100,11 @@ class Memory(Store):
         return [request for request in self.asked if request[0] in ("put", "delete")]
 
 
-def _tag(content: bytes, served: Served) -> str:
-    return f'"{hashlib.md5(content + str(served).encode()).hexdigest()}"'
+def _tag(content: bytes, headers: ObjectHeaders) -> str:
+    return f'"{hashlib.md5(content + str(headers).encode()).hexdigest()}"'
 
 
-class Witness:
+class RecordingListener:
     """Keeps what it is told."""
 
     def __init__(self) -> None:

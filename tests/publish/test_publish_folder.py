@@ -11,17 +11,18 @@ from pathlib import Path
 import pytest
 from stores import dangling
 
-from orbifolio.reports.publish import catalogue, serving
-from orbifolio.reports.publish.folder import Folder, Shelf
-from orbifolio.reports.publish.publication import Tally
-from orbifolio.reports.publish.store import MISSING, Conflict, Served
+from orbifolio.reports.publish.catalogue import read_catalogue
+from orbifolio.reports.publish.folder import FolderStore, FolderTarget
+from orbifolio.reports.publish.publisher import PublishStats
+from orbifolio.reports.publish.serving import STATE_FOLDER
+from orbifolio.reports.publish.store import MISSING, ObjectHeaders, PreconditionFailed
 from orbifolio.runner.errors import InputError, PublishError
 
-Publish = Callable[..., Tally]
+Publish = Callable[..., PublishStats]
 
 
-def shelf(path: Path) -> Shelf:
-    return Folder(path=str(path)).build(Path("/nowhere"))
+def folder_store(path: Path) -> FolderStore:
+    return FolderTarget(path=str(path)).build(Path("/nowhere"))
 
 
 def contents(folder: Path) -> Callable[[str], bytes | None]:
@@ -34,13 +35,13 @@ def files(folder: Path) -> set[str]:
 
 def test_a_gallery_in_a_folder_is_whole(gallery: Path, tmp_path: Path, publish: Publish) -> None:
     target = tmp_path / "www"
-    publish(shelf(target), gallery)
+    publish(folder_store(target), gallery)
     assert not dangling(contents(target))
     for key in files(target):
-        if not key.startswith(serving.STATE) and key.count("/") > 1:
+        if not key.startswith(STATE_FOLDER) and key.count("/") > 1:
             assert (target / key).read_bytes() == (gallery / key).read_bytes()
     before = {key: (target / key).stat().st_mtime_ns for key in files(target) if not key.endswith("/lock")}
-    tally = publish(shelf(target), gallery)
+    tally = publish(folder_store(target), gallery)
     assert tally.uploaded == tally.deleted == 0
     assert {key: (target / key).stat().st_mtime_ns for key in before} == before
 
@@ -48,7 +49,7 @@ def test_a_gallery_in_a_folder_is_whole(gallery: Path, tmp_path: Path, publish: 
 def test_large_files_are_copied_whole(gallery: Path, tmp_path: Path, publish: Publish) -> None:
     content = os.urandom(20_000_000)
     (gallery / "rainbow-hexagon/20261121-101500-4f2a/extras/large.zip").write_bytes(content)
-    publish(shelf(tmp_path / "www"), gallery)
+    publish(folder_store(tmp_path / "www"), gallery)
     assert (tmp_path / "www/rainbow-hexagon/20261121-101500-4f2a/extras/large.zip").read_bytes() == content
 
 
@@ -56,10 +57,10 @@ def test_what_is_gone_takes_its_empty_folders_along(gallery: Path, tmp_path: Pat
     import shutil
 
     target, step = tmp_path / "www", "rainbow-hexagon/20261121-101500-4f2a/phases/1-16px/steps/00001"
-    publish(shelf(target), gallery)
+    publish(folder_store(target), gallery)
     assert (target / step).is_dir()
     shutil.rmtree(gallery / step)
-    publish(shelf(target), gallery)
+    publish(folder_store(target), gallery)
     assert not (target / step).exists()
     assert (target / step).parent.is_dir()
 
@@ -75,7 +76,7 @@ def test_many_publishers_at_once_lose_nothing(
 
     def go(gallery: Path) -> None:
         try:
-            publish(shelf(target), gallery)
+            publish(folder_store(target), gallery)
         except BaseException as trouble:
             troubles.append(trouble)
 
@@ -85,20 +86,22 @@ def test_many_publishers_at_once_lose_nothing(
     for thread in threads:
         thread.join(60)
     assert troubles == []
-    assert set(catalogue.read(shelf(target)).runs) == {f"recipe-{number % 2}/run-{number}" for number in range(5)}
+    assert set(read_catalogue(folder_store(target)).runs) == {
+        f"recipe-{number % 2}/run-{number}" for number in range(5)
+    }
     assert not dangling(contents(target))
     pages = [(target / f"recipe-{number}/index.html").read_text() for number in range(2)]
     assert all(f"run-{number}" in pages[number % 2] for number in range(5))
 
 
 def test_conditions_hold_under_a_lock(tmp_path: Path) -> None:
-    here, how = shelf(tmp_path), Served()
+    here, how = folder_store(tmp_path), ObjectHeaders()
     tag = here.put("a/b.txt", b"one", how, condition=MISSING)
-    with pytest.raises(Conflict):
+    with pytest.raises(PreconditionFailed):
         here.put("a/b.txt", b"two", how, condition=MISSING)
-    with pytest.raises(Conflict):
+    with pytest.raises(PreconditionFailed):
         here.put("a/b.txt", b"two", how, condition="0")
-    with pytest.raises(Conflict):
+    with pytest.raises(PreconditionFailed):
         here.put("a/none.txt", b"two", how, condition=tag)
     here.put("a/b.txt", b"two", how, condition=tag)
     assert here.get("a/b.txt") is not None
@@ -109,7 +112,7 @@ def test_a_full_disk_is_told_and_what_stood_stays(
     gallery: Path, tmp_path: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "www"
-    publish(shelf(target), gallery)
+    publish(folder_store(target), gallery)
     before = {key: (target / key).read_bytes() for key in files(target)}
     for page in gallery.rglob("steps/*/index.html"):
         page.write_text(page.read_text().replace("</body>", "<p>new</p></body>"))
@@ -117,62 +120,62 @@ def test_a_full_disk_is_told_and_what_stood_stays(
 
     def full(source: Path, to: Path) -> None:
         nonlocal count
-        count += str(to).startswith(str(target)) and serving.STATE not in str(to)
+        count += str(to).startswith(str(target)) and STATE_FOLDER not in str(to)
         if count > 3:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         honest(source, to)
 
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(PublishError) as caught:
-        publish(shelf(target), gallery)
+        publish(folder_store(target), gallery)
     assert str(caught.value) == (
-        f"{target}: the disk is full; make room there, then publish again; what was published before is whole"
+        f"{target}: the disk is full; make room, then publish again; what was published before is intact"
     )
     monkeypatch.setattr(os, "replace", honest)
     assert files(target) >= set(before)
-    assert not [key for key in files(target) if key.endswith(".tmp")]
+    assert not [key for key in files(target) if key.endswith(".part")]
     assert not dangling(contents(target))
-    publish(shelf(target), gallery)
+    publish(folder_store(target), gallery)
     assert all("<p>new</p>" in page.read_text() for page in target.rglob("steps/*/index.html"))
 
 
 def test_folders_that_cannot_be_meant(gallery: Path, tmp_path: Path, publish: Publish) -> None:
     for inside in (gallery, gallery / "public"):
-        with pytest.raises(InputError, match="lies in the gallery itself"):
-            publish(shelf(inside), gallery)
+        with pytest.raises(InputError, match="lies inside the gallery and would be published itself"):
+            publish(folder_store(inside), gallery)
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match="is a file"):
-        publish(shelf(tmp_path / "file"), gallery)
+        publish(folder_store(tmp_path / "file"), gallery)
     with pytest.raises(PublishError) as caught:
-        publish(shelf(tmp_path / "disk/www"), gallery)
+        publish(folder_store(tmp_path / "disk/www"), gallery)
     assert str(caught.value) == (
-        f"{tmp_path}/disk/www: there is no folder {tmp_path}/disk; if it is on a disk, mount that; else create it"
+        f"{tmp_path}/disk/www: the folder {tmp_path}/disk does not exist; mount its disk, or create it"
     )
 
 
 def test_a_manifest_of_a_stranger_deletes_nothing_outside(gallery: Path, tmp_path: Path, publish: Publish) -> None:
-    here = shelf(tmp_path / "www")
+    here = folder_store(tmp_path / "www")
     (tmp_path / "precious").write_text("mine")
     with pytest.raises(PublishError, match="would lie outside"):
         here.delete("../precious")
     with pytest.raises(PublishError, match="would lie outside"):
-        here.put("/precious", b"", Served())
+        here.put("/precious", b"", ObjectHeaders())
     assert (tmp_path / "precious").read_text() == "mine"
 
 
 def test_relative_targets_begin_at_the_recipe(tmp_path: Path) -> None:
-    assert Folder(path="../public").build(tmp_path / "recipes").name == f"{tmp_path}/public"
-    assert Folder(path="~/public").build(tmp_path).name == f"{Path.home()}/public"
+    assert FolderTarget(path="../public").build(tmp_path / "recipes").name == f"{tmp_path}/public"
+    assert FolderTarget(path="~/public").build(tmp_path).name == f"{Path.home()}/public"
 
 
 def test_a_target_that_holds_the_gallery_among_other_things_is_refused(tmp_path: Path) -> None:
     gallery = tmp_path / "gallery"
     gallery.mkdir()
-    with pytest.raises(InputError, match="holds the gallery and other things"):
-        Folder(path=str(tmp_path)).build(tmp_path).refuse(gallery)
+    with pytest.raises(InputError, match="holds the gallery and other files"):
+        FolderTarget(path=str(tmp_path)).build(tmp_path).refuse(gallery)
 
 
 def test_a_target_below_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="is a file; a folder lies in a folder"):
-        Folder(path=str(tmp_path / "file" / "x")).build(tmp_path).refuse(tmp_path / "gallery")
+    with pytest.raises(InputError, match="is a file and holds no folders"):
+        FolderTarget(path=str(tmp_path / "file" / "x")).build(tmp_path).refuse(tmp_path / "gallery")

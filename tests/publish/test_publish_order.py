@@ -8,16 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stores import Memory, Witness, dangling, links, of_memory
+from stores import Memory, RecordingListener, dangling, links, of_memory
 from synthetic_run import write_run
 
 from orbifolio.reports.pages.gallery import rebuild_gallery
-from orbifolio.reports.publish import catalogue, serving
-from orbifolio.reports.publish.publication import Tally
-from orbifolio.reports.publish.store import Served
+from orbifolio.reports.publish.catalogue import CATALOGUE_KEY, read_catalogue
+from orbifolio.reports.publish.contents import read_file
+from orbifolio.reports.publish.publisher import PublishStats
+from orbifolio.reports.publish.serving import STATE_FOLDER
+from orbifolio.reports.publish.store import ObjectHeaders
 from orbifolio.runner.errors import InputError, PublishError
 
-Publish = Callable[..., Tally]
+Publish = Callable[..., PublishStats]
 RUN = "rainbow-hexagon/20261121-101500-4f2a"
 
 
@@ -34,7 +36,7 @@ def test_everything_that_a_page_needs_is_published_and_nothing_else(gallery: Pat
     (gallery / "robots.txt").write_text("User-agent: *\n")
     store = Memory()
     tally = publish(store, gallery)
-    keys = {key for key in store.objects if not key.startswith(serving.STATE)}
+    keys = {key for key in store.objects if not key.startswith(STATE_FOLDER)}
     local = {path.relative_to(gallery).as_posix() for path in gallery.rglob("*") if path.is_file()}
     left = {key for key in local if "/." in f"/{key}" or "checkpoint" in key or key.endswith(".part")}
     outside = {key for key in local if "/outside" in key}
@@ -89,7 +91,7 @@ def test_only_what_changed_is_uploaded_and_what_is_gone_is_deleted_last(gallery:
 
 
 def test_keys_of_strangers_stay(gallery: Path, publish: Publish) -> None:
-    stranger = {f"{RUN}/notes.txt": (b"mine", Served()), "elsewhere/file.txt": (b"mine", Served())}
+    stranger = {f"{RUN}/notes.txt": (b"mine", ObjectHeaders()), "elsewhere/file.txt": (b"mine", ObjectHeaders())}
     store = Memory(dict(stranger))
     publish(store, gallery)
     (gallery / RUN / "extras/tile.png").unlink()
@@ -100,18 +102,18 @@ def test_keys_of_strangers_stay(gallery: Path, publish: Publish) -> None:
 
 def test_a_dry_run_tells_exactly_what_then_happens_and_changes_nothing(gallery: Path, publish: Publish) -> None:
     store = Memory()
-    told, done = Witness(), Witness()
-    publish(store, gallery, witness=told, dry=True)
+    told, done = RecordingListener(), RecordingListener()
+    publish(store, gallery, listener=told, dry=True)
     assert store.objects == {}
     assert store.changes == []
-    publish(store, gallery, witness=done)
+    publish(store, gallery, listener=done)
     assert sorted(told.keys) == sorted(done.keys)
     (gallery / RUN / "extras/tile.png").unlink()
-    told, done = Witness(), Witness()
+    told, done = RecordingListener(), RecordingListener()
     before = dict(store.objects)
-    publish(store, gallery, witness=told, dry=True)
+    publish(store, gallery, listener=told, dry=True)
     assert store.objects == before
-    publish(store, gallery, witness=done)
+    publish(store, gallery, listener=done)
     assert (told.keys, told.gone) == (done.keys, done.gone) == ([], [f"{RUN}/extras/tile.png"])
 
 
@@ -175,7 +177,7 @@ def test_what_was_uploaded_before_an_interruption_is_not_uploaded_again(gallery:
     def before(operation: str, key: str) -> None:
         nonlocal begun
         begun += operation == "put" and key.startswith("upside-down")
-        if begun == 4 and operation == "put" and not key.startswith(serving.STATE):
+        if begun == 4 and operation == "put" and not key.startswith(STATE_FOLDER):
             raise KeyboardInterrupt  # as Ctrl-C
 
     store.before = before
@@ -196,7 +198,7 @@ def test_two_publishers_lose_nothing_wherever_one_overtakes_the_other(
     counted = Memory()
     publish(counted, gallery)
     both = {"rainbow-hexagon", "upside-down", "another"}
-    shared = [n for n, (_, key) in enumerate(counted.asked, 1) if key.startswith(serving.STATE) or "/" not in key]
+    shared = [n for n, (_, key) in enumerate(counted.asked, 1) if key.startswith(STATE_FOLDER) or "/" not in key]
     assert len(shared) > 20
     for number in shared[::3]:
         store = Memory()
@@ -210,7 +212,7 @@ def test_two_publishers_lose_nothing_wherever_one_overtakes_the_other(
 
         store.before = before
         publish(store, gallery)
-        assert {run.partition("/")[0] for run in catalogue.read(store).runs} == both
+        assert {run.partition("/")[0] for run in read_catalogue(store).runs} == both
         index = store.objects["index.html"][0].decode()
         assert all(f"{name}/" in index for name in both), number
         assert not dangling(of_memory(store)), number
@@ -246,19 +248,19 @@ def test_a_store_that_ignores_conditions_is_noticed_and_told(
     class Careless(Memory):
         trusted = False  # type: ignore[assignment]
 
-    witness = Witness()
+    listener = RecordingListener()
     store = Careless(kept=False)
-    publish(store, gallery, witness=witness)
-    assert witness.said == [
-        "memory does not keep the conditions of writes: if two machines publish in the same moment, the index may miss "
-        "a run until the next one publishes; nothing that was uploaded is lost"
+    publish(store, gallery, listener=listener)
+    assert listener.said == [
+        "memory ignores conditional writes: if two machines publish at the same moment, the index may lack a run until "
+        "the next publication; nothing that was uploaded is lost"
     ]
     publish(store, make_gallery("other", recipe="another"))
-    assert len(catalogue.read(store).runs) == 4
+    assert len(read_catalogue(store).runs) == 4
     good = Careless(kept=True)
-    witness = Witness()
-    publish(good, gallery, witness=witness)
-    assert witness.said == []
+    listener = RecordingListener()
+    publish(good, gallery, listener=listener)
+    assert listener.said == []
     good.asked.clear()
     publish(good, gallery)
     assert good.changes == []
@@ -313,9 +315,9 @@ def test_a_lost_or_torn_catalogue_is_made_again_from_the_manifests(gallery: Path
     before = dict(store.objects)
     for torn in (None, b"", b"{", b"[" * 100_000, b'{"runs": {"a": 3}}', b"\xff\xfe"):
         if torn is None:
-            del store.objects[catalogue.KEY]
+            del store.objects[CATALOGUE_KEY]
         else:
-            store.objects[catalogue.KEY] = (torn, Served())
+            store.objects[CATALOGUE_KEY] = (torn, ObjectHeaders())
         publish(store, gallery)
         assert store.objects == before
 
@@ -327,7 +329,7 @@ def test_a_torn_manifest_uploads_again_and_deletes_nothing(gallery: Path, publis
     key = f".orbifolio/runs/{RUN}.json"
     evil = {"schema": 1, "run": RUN, "complete": True, "card": None, "files": {"../../index.html": ["", 0, ""]}}
     for torn in (b"", b"{", b'{"files": 3}', json.dumps(evil).encode()):
-        store.objects[key] = (torn, Served())
+        store.objects[key] = (torn, ObjectHeaders())
         store.asked.clear()
         publish(store, gallery)
         assert store.objects == before
@@ -373,11 +375,11 @@ def test_runs_that_cannot_be_published_are_told_and_left_out(gallery: Path, publ
     (gallery / "linked").mkdir()
     (gallery / "linked/run").symlink_to(gallery / RUN)
     shutil.copytree(gallery / RUN, gallery / "what: a name" / "run")
-    witness, store = Witness(), Memory()
-    publish(store, gallery, witness=witness)
-    assert witness.said == [
-        f"{gallery}/linked/run: is a link, and left out; publish the gallery that it leads to",
-        f"{gallery}/what: a name/run: is left out; : and \\ cannot be in the address of a run; rename the folder",
+    listener, store = RecordingListener(), Memory()
+    publish(store, gallery, listener=listener)
+    assert listener.said == [
+        f"{gallery}/linked/run: left out, as it is a link; publish the gallery that it leads to",
+        f"{gallery}/what: a name/run: left out, as : and \\ cannot be in an address; rename the folder",
     ]
     assert not dangling(of_memory(store))
     store.asked.clear()
@@ -388,11 +390,11 @@ def test_runs_that_cannot_be_published_are_told_and_left_out(gallery: Path, publ
 def test_one_run_alone_is_published_beside_the_others(gallery: Path, publish: Publish) -> None:
     store = Memory()
     publish(store, gallery, runs=[gallery / RUN])
-    assert set(catalogue.read(store).runs) == {RUN}
+    assert set(read_catalogue(store).runs) == {RUN}
     assert not [key for key in store.objects if "upside-down" in key]
     assert not dangling(of_memory(store))
     publish(store, gallery)
-    assert len(catalogue.read(store).runs) == 3
+    assert len(read_catalogue(store).runs) == 3
 
 
 def test_a_silent_run_is_shown_as_stopped_only_after_two_publications_were_missed(
@@ -401,21 +403,19 @@ def test_a_silent_run_is_shown_as_stopped_only_after_two_publications_were_misse
     store = Memory()
     running = gallery / "upside-down/20261121-101500-4f2a"
     publish(store, gallery, runs=[running], every=3600.0)
-    [shelved] = catalogue.read(store).runs.values()
-    assert shelved.every == 3600.0
-    assert shelved.card.last is not None
-    assert shelved.at(shelved.card.last + 7000).status == "running"
-    assert shelved.at(shelved.card.last + 9000).status == "stopped"
+    [entry] = read_catalogue(store).runs.values()
+    assert entry.every == 3600.0
+    assert entry.card.last is not None
+    assert entry.at(entry.card.last + 7000).status == "running"
+    assert entry.at(entry.card.last + 9000).status == "stopped"
 
 
 def test_a_page_that_grows_while_it_is_read_never_links_to_what_was_not_listed(
     gallery: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the reading of two pages the run writes a frame, its page, and links to both."""
-    from orbifolio.reports.publish import contents
-
     run = gallery / RUN
-    honest, step = contents.read, run / "phases/1-16px/steps/00009"
+    honest, step = read_file, run / "phases/1-16px/steps/00009"
 
     def read(path: Path) -> bytes:
         content = honest(path)
@@ -427,7 +427,7 @@ def test_a_page_that_grows_while_it_is_read_never_links_to_what_was_not_listed(
                 page.write_text(page.read_text().replace("</body>", '<a href="../00009/index.html">next</a></body>'))
         return content
 
-    monkeypatch.setattr(contents, "read", read)
+    monkeypatch.setattr("orbifolio.reports.publish.contents.read_file", read)
     store = Memory()
     publish(store, gallery)
     assert f"{RUN}/phases/1-16px/frames/00009.webp" in store.objects

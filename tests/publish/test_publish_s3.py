@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -18,21 +18,19 @@ from urllib.parse import quote
 
 import pytest
 from loopback import BUCKET, KEYS, S3Server, Trouble, proxy, website
-from stores import Witness, dangling
+from stores import RecordingListener, dangling
 
-from orbifolio.reports.publish import catalogue
-from orbifolio.reports.publish.publication import Tally
-from orbifolio.reports.publish.retrying import Patience
-from orbifolio.reports.publish.s3 import S3, Bucket
+from orbifolio.reports.publish.catalogue import keeps_conditions, read_catalogue
+from orbifolio.reports.publish.publisher import PublishStats
+from orbifolio.reports.publish.s3 import S3, S3Store
 from orbifolio.runner.errors import PublishError
 
-Publish = Callable[..., Tally]
+Publish = Callable[..., PublishStats]
 ROOT = Path(__file__).resolve().parents[2]
-HASTY = Patience(tries=6, first=0.02, longest=0.1)
 
 
-def store(server: S3Server, prefix: str, *, bucket: str = BUCKET) -> Bucket:
-    return S3(bucket=bucket, prefix=prefix, endpoint_url=server.url).build(Path(), HASTY)
+def store(server: S3Server, prefix: str, *, bucket: str = BUCKET) -> S3Store:
+    return S3(bucket=bucket, prefix=prefix, endpoint_url=server.url).build()
 
 
 def contents(client: Any, prefix: str) -> Callable[[str], bytes | None]:
@@ -114,19 +112,19 @@ def test_large_files_go_in_parts(seaweed: S3Server, prefix: str, gallery: Path, 
 
 
 def test_resets_and_slow_downs_are_waited_out(seaweed: S3Server, prefix: str, gallery: Path, publish: Publish) -> None:
-    trouble, count = Trouble(), 0
+    trouble, unlucky = Trouble(), dict[tuple[str, str], Iterator[str]]()
 
     def decide(method: str, path: str) -> str:
-        nonlocal count
-        count += 1
-        return {1: "reset", 2: "slow down"}.get(count % 9, "")
+        """Every ninth request is reset first, then turned away, then answered."""
+        answers = unlucky.setdefault((method, path), iter(() if len(unlucky) % 9 else ("reset", "slow down")))
+        return next(answers, "")
 
     trouble.decide = decide
     with proxy(seaweed.url, trouble) as server:
         publish(store(server, prefix), gallery)
     client = seaweed.client()
     assert not dangling(contents(client, prefix))
-    assert len(catalogue.read(store(seaweed, prefix)).runs) == 3
+    assert len(read_catalogue(store(seaweed, prefix)).runs) == 3
     client.close()
 
 
@@ -145,7 +143,7 @@ def test_a_server_that_stays_busy_is_told_and_what_was_uploaded_stays(
         with pytest.raises(PublishError) as caught:
             publish(store(server, prefix), gallery)
         assert str(caught.value) == (
-            f"s3://{BUCKET}/{prefix}: the server asks to slow down again and again; what was uploaded stays; "
+            f"s3://{BUCKET}/{prefix}: the server asked to slow down repeatedly; what was uploaded stays; "
             "publish again later"
         )
         client = seaweed.client()
@@ -156,7 +154,7 @@ def test_a_server_that_stays_busy_is_told_and_what_was_uploaded_stays(
         publish(store(server, prefix), gallery)
         assert before <= keys(client, prefix)
     assert not dangling(contents(client, prefix))
-    assert len(catalogue.read(store(seaweed, prefix)).runs) == 3
+    assert len(read_catalogue(store(seaweed, prefix)).runs) == 3
     client.close()
 
 
@@ -217,7 +215,7 @@ def test_three_machines_at_once_lose_nothing(seaweed: S3Server, prefix: str, mak
     client = seaweed.client()
     found = contents(client, prefix)
     assert not dangling(found)
-    assert len(catalogue.read(store(seaweed, prefix)).runs) == 3
+    assert len(read_catalogue(store(seaweed, prefix)).runs) == 3
     for number in range(3):
         page = found(f"recipe-{number % 2}/index.html")
         assert page is not None
@@ -229,24 +227,24 @@ def test_three_machines_at_once_lose_nothing(seaweed: S3Server, prefix: str, mak
 def test_conditions_of_writes_are_kept_by_this_server(seaweed: S3Server, prefix: str) -> None:
     here = store(seaweed, prefix)
     assert not here.trusted
-    assert catalogue.keeps_conditions(here)
+    assert keeps_conditions(here)
 
 
 def test_wrong_keys_are_told(seaweed: S3Server, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-this-one")
     with pytest.raises(PublishError, match="the secret key does not belong to the access key") as caught:
-        catalogue.read(store(seaweed, prefix))
+        read_catalogue(store(seaweed, prefix))
     assert "not-this-one" not in str(caught.value)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
     with pytest.raises(PublishError, match="does not know this access key") as caught:
-        catalogue.read(store(seaweed, prefix))
+        read_catalogue(store(seaweed, prefix))
     assert "nobody" not in str(caught.value)
 
 
 def test_a_bucket_that_is_not_there(seaweed: S3Server, credentials: None, gallery: Path, publish: Publish) -> None:
     with pytest.raises(PublishError) as caught:
         publish(store(seaweed, "art", bucket="not-there"), gallery)
-    assert str(caught.value) == ("s3://not-there/art: there is no bucket 'not-there'; create it, or correct the name")
+    assert str(caught.value) == "s3://not-there/art: this bucket does not exist; create it, or correct the name"
 
 
 def test_the_published_site_is_browsed_over_http(published_site: str) -> None:
@@ -282,4 +280,4 @@ def test_a_website_server_serves_index_pages(seaweed: S3Server, prefix: str) -> 
     with website(seaweed, BUCKET) as address, urllib.request.urlopen(f"{address}/{quote(prefix)}/") as answer:
         assert answer.read() == b"here"
     client.close()
-    assert Witness().said == []
+    assert RecordingListener().said == []

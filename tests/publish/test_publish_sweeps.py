@@ -13,11 +13,11 @@ from synthetic_run import BEGAN
 from synthetic_sweep import NAME, TINY, finished_sweep, product, record, run_for, write_sweep_record
 
 from orbifolio.reports.pages.gallery import rebuild_gallery, run_folders
-from orbifolio.reports.publish import catalogue
-from orbifolio.reports.publish.publication import Tally
+from orbifolio.reports.publish.catalogue import parse_catalogue, read_catalogue
+from orbifolio.reports.publish.publisher import PublishStats
 from orbifolio.runner.errors import InputError, PublishError
 
-Publish = Callable[..., Tally]
+Publish = Callable[..., PublishStats]
 NOW = BEGAN + 100
 PAGE = f"sweeps/{NAME}/index.html"
 VARIED = {"seed": ["1", "2"], "steps": ["3", "4"]}
@@ -48,8 +48,8 @@ def test_a_gallery_with_a_sweep_is_whole_and_is_uploaded_once(swept: Path, publi
     store.asked.clear()
     assert publish(store, swept).uploaded == 0
     assert store.changes == []
-    known = catalogue.read(store)
-    assert catalogue.from_json(known.to_json().encode()).sweeps == known.sweeps
+    known = read_catalogue(store)
+    assert parse_catalogue(known.to_json().encode()).sweeps == known.sweeps
 
 
 def test_one_run_alone_takes_its_sweep_along(swept: Path, publish: Publish) -> None:
@@ -121,7 +121,7 @@ def test_a_sweep_is_taken_away(swept: Path, tmp_path: Path, publish: Publish) ->
     publish(store, swept, remove=[f"sweeps/{NAME}"])
     assert not [key for key in store.objects if key.startswith("sweeps/")]
     assert not dangling(of_memory(store))
-    assert catalogue.read(store).sweeps == {}
+    assert read_catalogue(store).sweeps == {}
 
 
 def test_a_run_that_is_taken_away_loses_its_link(swept: Path, tmp_path: Path, publish: Publish) -> None:

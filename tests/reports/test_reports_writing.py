@@ -37,7 +37,7 @@ def test_a_second_rebuild_writes_nothing(gallery: Path, make_run: MakeRun) -> No
     for folder in gallery.glob("*/2*"):
         write_report(folder, gallery=gallery, now=NOW)
     assert snapshot(gallery) == before
-    assert not list(gallery.rglob("*.tmp"))
+    assert not list(gallery.rglob("*.part"))
 
 
 def test_pages_do_not_depend_on_where_the_gallery_stands(gallery: Path, make_run: MakeRun, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orbifolio.runner.redaction import discreet, discreet_value
+from orbifolio.runner.redaction import redact, redact_value
 
 
 @pytest.mark.parametrize(
@@ -23,11 +23,11 @@ from orbifolio.runner.redaction import discreet, discreet_value
 )
 def test_a_text_keeps_all_but_what_is_private(monkeypatch: pytest.MonkeyPatch, typed: str, told: str) -> None:
     monkeypatch.setattr(Path, "home", lambda: Path("/home/ann"))
-    assert discreet(typed) == told
-    assert discreet(told) == told
+    assert redact(typed) == told
+    assert redact(told) == told
 
 
 def test_values_of_every_depth(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "home", lambda: Path("/home/ann"))
     value = {"a": [{"b": ("https://x.y/?k=1", 2, None, True)}], "c": 0.5}
-    assert discreet_value(value) == {"a": [{"b": ["https://x.y/?…", 2, None, True]}], "c": 0.5}
+    assert redact_value(value) == {"a": [{"b": ["https://x.y/?…", 2, None, True]}], "c": 0.5}

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.run.run_folder import held
+from orbifolio.runner.run.run_folder import is_locked
 from orbifolio.runner.run.subprocess import LOCK
 from orbifolio.runner.sweeps import scheduler, sweep
 from orbifolio.runner.sweeps.record import read_record
@@ -72,7 +72,7 @@ def test_a_member_that_says_why_is_not_tried_again(stand_ins):
 
 def running(made: sweep.Sweep, gallery: Path) -> list[int]:
     place = place_of(gallery, made.folder.name)
-    return [member.number for member in made.record.members if held(member_place(place, member.number) / LOCK)]
+    return [member.number for member in made.record.members if is_locked(member_place(place, member.number) / LOCK)]
 
 
 def test_ctrl_c_stops_all_after_their_step_and_resuming_does_exactly_what_is_missing(stand_ins, monkeypatch):

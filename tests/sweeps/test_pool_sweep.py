@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from orbifolio.runner.cli import cli
-from orbifolio.runner.run.run_folder import held
+from orbifolio.runner.run.run_folder import is_locked
 
 LONG = 150
 """Steps: so many that a run can be killed in their midst."""
@@ -97,7 +97,7 @@ def test_a_killed_member_and_a_killed_sweep_lose_nothing(longer):
     sweep.kill()
     sweep.communicate()
     locks = list(gallery.glob(".sweeps/*/members/*/lock"))
-    wait_for(lambda: not any(held(lock) for lock in locks) and not processes(0) and not processes(1))
+    wait_for(lambda: not any(is_locked(lock) for lock in locks) and not processes(0) and not processes(1))
     assert told(gallery)["status"] == "running"
     done = begin("sweep", "--resume")
     out, err = done.communicate(timeout=250)

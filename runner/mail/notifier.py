@@ -1,7 +1,7 @@
-"""Mail around one run: its beginning and its end, however it ends; a mail that cannot be sent is a warning.
+"""Mail about one run, when it starts and when it has ended, however it ended; mail that cannot be sent is a warning.
 
-The first mail goes out beside the run, the last one when the report has been published, so that its link leads
-somewhere. Neither can fail the run, nor hold it up for long.
+The first mail is sent while the run goes on, the last one after the report was published, so that its link works.
+Neither can fail the run, or delay it for long.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from types import TracebackType
 
 from orbifolio.runner.errors import MailError
 from orbifolio.runner.mail.base import TIMEOUT, Mailer
-from orbifolio.runner.mail.message import compose, picture_of
+from orbifolio.runner.mail.message import compose, run_picture
 from orbifolio.runner.run.run_folder import read_summary
 
 Say = Callable[[str], None]
 
 
-class Telling:
-    """Tells by mail how a run goes.
+class Notifier:
+    """Sends mail about one run: after `begin`, and when its `with` block is left.
 
     Args:
-        mailer: how and to whom.
-        address: where a run's report will be seen, by its folder; "" for nowhere.
+        mailer: sends it.
+        address: of the published report, by the run's folder; "" for none.
         say: prints a line on the terminal.
     """
 
@@ -35,12 +35,12 @@ class Telling:
         self._folder: Path | None = None
         self._first: threading.Thread | None = None
 
-    def __enter__(self) -> Telling:
-        """Nothing is sent before the run has a folder."""
+    def __enter__(self) -> Notifier:
+        """Wait for `begin`: a run has no folder yet."""
         return self
 
     def begin(self, folder: Path) -> None:
-        """The run has begun."""
+        """Send the first mail, in the background."""
         self._folder = folder
         if self._mailer.start:
             self._first = threading.Thread(target=self._send, name="mail", daemon=True)
@@ -49,7 +49,7 @@ class Telling:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """The run has ended."""
+        """Send the last mail, if the run ever began."""
         if self._folder is None:
             return
         if self._first is not None:
@@ -58,19 +58,19 @@ class Telling:
             self._say(f"mail sent to {', '.join(self._mailer.to)}")
 
     def _send(self) -> bool:
-        """Send a mail about the run as it stands; whether that worked."""
+        """Send mail about the run as it is now; returns whether that worked."""
         assert self._folder is not None
         try:
             summary = read_summary(self._folder) or {}
             try:
-                picture = picture_of(self._folder, summary)
+                picture = run_picture(self._folder, summary)
             except Exception:  # a mail without a picture is better than none
                 picture = None
             self._mailer.send(compose(self._mailer, summary, address=self._address(self._folder), picture=picture))
         except MailError as error:
             self._say(f"warning: no mail was sent: {error}")
             return False
-        except Exception as error:  # a fault of ours must not cost anyone a picture
+        except Exception as error:  # a bug of ours must not cost anyone a picture
             self._say(f"warning: no mail was sent: {type(error).__name__}: {error}")
             return False
         return True

@@ -1,6 +1,6 @@
-"""What was asked for: an order for machines, kept as `launch.json` beside what travels.
+"""What is launched: kept as `launch.json` beside the uploaded files.
 
-Everything that a second machine needs to go on with the work of a lost one is in it; no secret is.
+It holds everything that a second machine needs to continue the work of a lost one, and no secret.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from orbifolio.reports.publish.s3 import S3
+from orbifolio.reports.publish.s3 import S3, S3Store
 from orbifolio.runner.cloud.machines import BY_NAME, Machine
 from orbifolio.runner.errors import InputError
 
 FORMAT = 1
 MARKETS = {"spot": ("spot", "on-demand"), "spot-only": ("spot",), "on-demand": ("on-demand",)}
-"""Wish -> the markets that are tried, in order."""
+"""Choice of the user -> the markets to try, in order."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Attempt:
 
     Attributes:
         number: from 1.
-        until: when it must be gone, seconds since the epoch.
+        until: its deadline, seconds since the epoch.
         instance: AWS's identifier, "" until there is one.
         machine: its type.
         market: `spot` or `on-demand`.
@@ -42,40 +42,40 @@ class Attempt:
     market: str = ""
 
     @property
-    def moment(self) -> datetime:
-        """When it must be gone."""
+    def deadline(self) -> datetime:
+        """`until` as a moment in UTC."""
         return datetime.fromtimestamp(self.until, UTC)
 
 
 @dataclass(frozen=True)
-class Order:
-    """A launch.
+class LaunchSpec:
+    """A launch; its fields are those of `launch.json`.
 
     Attributes:
         launch: its name.
-        recipe: the recipe's name.
-        title: the picture's.
+        recipe: name of the recipe.
+        title: of the picture.
         region: of machines and buckets.
-        work: where its things lie, `s3://bucket/launches/NAME`.
+        work: where bundle, log and state lie, `s3://bucket/launches/NAME`.
         gallery: where reports are published.
-        hours: that a machine may live.
+        hours: hard limit of a machine's life.
         machines: types to try, the best first.
         market: a key of `MARKETS`.
         arguments: of `orbifolio` on the node.
         wheel: file name of the program.
-        pictures: input pictures that the node reads from S3 itself.
+        pictures: input pictures that the node itself reads from S3.
         mode: `run` or `serve`.
-        paints: whether the node needs the paint program.
+        paints: whether the node needs libmypaint.
         reach: `none`, `ssm`, `ssh` or `port`.
-        sender: range of addresses that may come in, for `ssh` and `port`.
+        sender: range of addresses that may connect, for `ssh` and `port`.
         key: name of an SSH key of the account.
-        subnet: that the machine stands in.
-        image: machine image, "" for the newest that AWS recommends.
-        mail_from: SES address that mails come from.
-        mail_to: who gets a mail of a failed set-up.
-        password: parameter with a mail server's password.
+        subnet: of the machine; "" for the default network.
+        image: machine image; "" for the newest that AWS recommends.
+        mail_from: address that SES sends mail from.
+        mail_to: who is told by mail that the set-up failed.
+        password: AWS parameter that holds a mail server's password.
         created: seconds since the epoch.
-        attempts: machines so far.
+        attempts: the machines so far.
     """
 
     launch: str
@@ -105,61 +105,68 @@ class Order:
 
     @property
     def candidates(self) -> tuple[Machine, ...]:
-        """The machines to try."""
+        """The types of machine to try."""
         return tuple(BY_NAME[name] for name in self.machines)
 
     @property
     def place(self) -> S3:
-        """Where its things lie."""
-        return address(self.work)
+        """`work` as settings."""
+        return s3_of(self.work)
 
-    def with_attempt(self, attempt: Attempt) -> Order:
-        """The same with a machine more, or with what is known of one now."""
+    def with_attempt(self, attempt: Attempt) -> LaunchSpec:
+        """The same with an attempt added, or replaced by what is known of it now."""
         others = tuple(item for item in self.attempts if item.number != attempt.number)
         return replace(self, attempts=(*others, attempt))
 
     def to_json(self) -> str:
-        """As text."""
+        """The text of `launch.json`."""
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, ensure_ascii=False) + "\n"
 
 
-def from_json(text: str | bytes) -> Order:
-    """The order of a `launch.json`.
+def parse_spec(text: str | bytes) -> LaunchSpec:
+    """What a `launch.json` says.
 
     Raises:
-        InputError: it is damaged, or of a newer program.
+        InputError: it is damaged, or was written by a newer version.
     """
     try:
         record: dict[str, Any] = json.loads(text)
         if record.pop("format") != FORMAT:
-            raise InputError("this launch was made by a newer orbifolio; update this one")
+            raise InputError("this launch was made by a newer version of orbifolio; update this one")
         attempts = tuple(Attempt(**item) for item in record.pop("attempts"))
         listed: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in record.items()
         }
-        order = Order(**listed, attempts=attempts)
-        unknown = set(order.machines) - set(BY_NAME)
+        spec = LaunchSpec(**listed, attempts=attempts)
+        unknown = set(spec.machines) - set(BY_NAME)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise InputError(f"launch.json is damaged ({error}); launch the recipe anew") from error
+        raise InputError(f"launch.json is damaged ({error}); launch the recipe again") from error
     if unknown:
-        raise InputError(f"launch.json names machines without a known price ({', '.join(unknown)}); launch anew")
-    return order
+        raise InputError(
+            f"launch.json names machines without a known price ({', '.join(unknown)}); launch the recipe again"
+        )
+    return spec
 
 
-def address(target: str) -> S3:
+def s3_of(target: str) -> S3:
     """`s3://bucket/prefix` as settings.
 
-    >>> address("s3://pictures/launches").bucket
+    >>> s3_of("s3://pictures/launches").bucket
     'pictures'
     """
     bucket, _, prefix = target.removeprefix("s3://").partition("/")
     return S3(bucket=bucket, prefix=prefix)
 
 
-def new_name(recipe: str, now: float | None = None) -> str:
-    """A name for a launch: recipe, time, chance; of letters, digits and hyphens, at most 45.
+def store_of(work: str, region: str) -> S3Store:
+    """The store that holds a launch's files."""
+    return s3_of(work).model_copy(update={"region": region}).build()
 
-    >>> new_name("Wild Whirl!", 0.0)[:27]
+
+def launch_name(recipe: str, now: float | None = None) -> str:
+    """A new name for a launch: recipe, time and a random part; at most 45 letters, digits and hyphens.
+
+    >>> launch_name("Wild Whirl!", 0.0)[:-4]
     'Wild-Whirl-19700101-000000-'
     """
     stem = re.sub(r"[^A-Za-z0-9]+", "-", recipe).strip("-")[:24].strip("-") or "recipe"
@@ -167,15 +174,15 @@ def new_name(recipe: str, now: float | None = None) -> str:
     return f"{stem}-{stamp}-{secrets.token_hex(2)}"
 
 
-def tags_of(order: Order, attempt: Attempt) -> Mapping[str, str]:
-    """What a machine is marked with."""
-    from orbifolio.runner.cloud import tags
+def instance_tags(spec: LaunchSpec, attempt: Attempt) -> Mapping[str, str]:
+    """The tags of a machine."""
+    from orbifolio.runner.cloud.tags import ATTEMPT_TAG, LAUNCH_TAG, MODE_TAG, UNTIL_TAG, WORK_TAG
 
     return {
-        "Name": f"orbifolio {order.recipe}",
-        tags.LAUNCH: order.launch,
-        tags.UNTIL: f"{attempt.moment:%Y-%m-%dT%H:%M:%SZ}",
-        tags.WORK: order.work,
-        tags.ATTEMPT: str(attempt.number),
-        tags.MODE: order.mode,
+        "Name": f"orbifolio {spec.recipe}",
+        LAUNCH_TAG: spec.launch,
+        UNTIL_TAG: f"{attempt.deadline:%Y-%m-%dT%H:%M:%SZ}",
+        WORK_TAG: spec.work,
+        ATTEMPT_TAG: str(attempt.number),
+        MODE_TAG: spec.mode,
     }

@@ -1,8 +1,8 @@
-"""A launch by Amazon's own command line: (recipe, machine, hours) -> a script that needs nothing of this program.
+"""A launch with the AWS command line alone: (recipe, machine, hours) -> a script that needs nothing of this program.
 
-It does what `orbifolio launch` does in its simplest form, with the same script on the machine and the same limits:
-role, closed group, one machine on demand that ends itself in time. It stands beside every report, so that a picture can
-be made again by somebody who has only an AWS account.
+It does what `orbifolio launch` does in its simplest form, with the same script on the machine and the same limits: a
+role, a closed security group, one machine on demand that ends in time. Every report offers it, so that a picture can be
+made again by somebody who has only an AWS account.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from importlib import metadata
 from pathlib import Path
 
 from orbifolio.runner.cloud.account import IMAGE
+from orbifolio.runner.cloud.node_script import body
 from orbifolio.runner.cloud.policy import trust
-from orbifolio.runner.cloud.script import body
 
 DELIMITER = "END-OF-THE-RECIPE"
-"""No line of a recipe."""
+"""Ends the recipe in the script; never a line of one."""
 
 
-def script(
+def aws_cli_script(
     *, name: str, theme: str, title: str, recipe: str, machine: str, price: float, hours: float, paints: bool = False
 ) -> str:
-    """The script.
+    """The text of the script.
 
     Args:
-        name: the recipe's.
-        theme: its folder's.
-        title: the picture's.
-        recipe: its text, as a stranger may read it.
+        name: of the recipe.
+        theme: name of the recipe's folder.
+        title: of the picture.
+        recipe: its redacted text.
         machine: type of machine.
-        price: its list price, dollars an hour.
-        hours: that it may live.
-        paints: whether it needs the paint program.
+        price: list price of the machine, US dollars per hour.
+        hours: hard limit of the machine's life.
+        paints: whether the run needs libmypaint.
     """
     values = {
         "recipe_name": name,
@@ -53,8 +53,8 @@ def script(
         "RECIPE": recipe.rstrip("\n").replace(DELIMITER, "..."),
         "NODE": body().rstrip("\n"),
     }
-    template = Path(__file__).with_name("by_hand.sh").read_text(encoding="utf-8")
-    return re.sub(r"@([A-Z]+)@", lambda found: parts.get(found[1], found[0]), template)
+    template = Path(__file__).with_name("aws_cli_script.sh").read_text(encoding="utf-8")
+    return re.sub(r"@([A-Z]+)@", lambda match: parts.get(match[1], match[0]), template)
 
 
 def _version() -> str:

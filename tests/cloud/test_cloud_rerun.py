@@ -17,12 +17,12 @@ import yaml
 from click.testing import CliRunner
 
 from orbifolio.runner.cli import cli
-from orbifolio.runner.cloud.again import launch_line
-from orbifolio.runner.cloud.by_hand import script
+from orbifolio.runner.cloud.aws_cli_script import aws_cli_script
+from orbifolio.runner.cloud.rerun import launch_line
 
 
 @pytest.mark.parametrize(
-    ("command", "known", "line"),
+    ("command", "has_target", "line"),
     [
         ("orbifolio run a.yaml", True, "orbifolio launch a.yaml"),
         (
@@ -34,8 +34,8 @@ from orbifolio.runner.cloud.by_hand import script
         ("", True, ""),
     ],
 )
-def test_the_launch_line(command: str, known: bool, line: str) -> None:
-    assert launch_line(command, known=known) == line
+def test_the_launch_line(command: str, has_target: bool, line: str) -> None:
+    assert launch_line(command, has_target=has_target) == line
     assert not line or line.split()[1] in cli.commands
 
 
@@ -92,7 +92,9 @@ def test_the_script_rents_a_machine_that_ends(
     evil = "$(touch owned)`touch owned`"
     text = recipe.read_text() + f"x-note: '{evil}'\n"
     path.write_text(
-        script(name="tiny", theme="plane", title=f"T\n{evil}", recipe=text, machine="g4dn.xlarge", price=0.5, hours=1)
+        aws_cli_script(
+            name="tiny", theme="plane", title=f"T\n{evil}", recipe=text, machine="g4dn.xlarge", price=0.5, hours=1
+        )
     )
     environment = {**amazon, "BUCKET": "pictures", "WHEEL": str(wheel), "IMAGE": "ami-12c6146b", "PAUSE": "0"}
 

@@ -1,8 +1,9 @@
-"""Files beside pictures that a recipe names: (valid recipe) -> what must travel with it, and where it will lie.
+"""Files besides pictures that a recipe names: (valid recipe) -> what to upload with it, and its path on the node.
 
-A folder of faces, a brush of one's own, shards of strokes, weights, a model. The program looks for most of them
-from the folder it is started in, for models from the recipe's. On the node it is started in the bundle's folder: what
-is named by a path below this one lies at the same path there, what is named by an absolute one in `inputs/`.
+For instance a folder of faces, a brush of one's own, shards of strokes, weights, a model. The program looks for models
+from the recipe's folder, and for all others from the folder it is started in; on the node this is the bundle's folder.
+So a file that is named by a path below the current folder gets the same path there, one that is named by an absolute
+path lies in `inputs/`.
 """
 
 from __future__ import annotations
@@ -17,26 +18,25 @@ from typing import Any
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.recipe.model import LoadedRecipe
 
-LARGEST = 500_000_000
-"""Bytes that may travel in all; more is copied to the node sooner by other ways."""
-
-MOST_FILES = 50_000
+MAX_BYTES = 500_000_000
+"""In all; more is faster to copy to the node in other ways."""
+MAX_FILES = 50_000
 _OWN = ("recipe", "inputs", "constraints.txt", "mail.yaml")  # names that the bundle has itself
 _FILES = ("path", "images", "labels", "start", "examples", "files", "fonts", "model")
-"""Settings that name files even where the name does not look like one."""
+"""Settings whose values are paths, even where they do not look like one."""
 
 _FROM_RECIPE = ("model",)
 
 
 @dataclass(frozen=True)
-class Traveller:
-    """A file or a folder.
+class ExtraFile:
+    """A file or a folder to upload.
 
     Attributes:
         place: dotted path of the setting.
         named: as the recipe names it.
-        path: where it is here.
-        beside_recipe: its name is meant from the recipe's folder.
+        path: on this machine.
+        beside_recipe: whether relative paths start at the recipe's folder.
     """
 
     place: str
@@ -45,7 +45,7 @@ class Traveller:
     beside_recipe: bool = False
 
     def files(self) -> Iterator[tuple[str, Path]]:
-        """(path below its own, file) of all that it holds; "" for a file itself. Hidden ones stay."""
+        """(path below a folder, file) of all its files that are not hidden; ("", file) for a file itself."""
         if self.path.is_file():
             yield "", self.path
             return
@@ -58,7 +58,7 @@ class Traveller:
 
 
 def _leaves(value: Any, place: str) -> Iterator[tuple[str, str]]:
-    """(dotted path, text) of all texts in nested values."""
+    """(dotted path, text) of all texts in a JSON value."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield from _leaves(item, f"{place}.{key}")
@@ -70,7 +70,7 @@ def _leaves(value: Any, place: str) -> Iterator[tuple[str, str]]:
 
 
 def _setting(place: str) -> str:
-    """A setting's own name, positions in lists left out."""
+    """The last part of a dotted path that is not a position in a list."""
     return next(word for word in reversed(place.split(".")) if not word.isdigit())
 
 
@@ -81,10 +81,10 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def travellers(loaded: LoadedRecipe) -> tuple[Traveller, ...]:
-    """Everything that is no picture and lies on this machine, each once."""
+def extra_files(loaded: LoadedRecipe) -> tuple[ExtraFile, ...]:
+    """The files and folders of this machine that a recipe names, without its pictures; each once."""
     pictures = {*loaded.recipe.renderer.pictures().values()}
-    found: dict[str, Traveller] = {}
+    extras: dict[str, ExtraFile] = {}
     for place, text in _leaves(loaded.parameters.get("renderer", {}), "renderer"):
         name = _setting(place)
         if not text or text in pictures or name == "kind" or "://" in text:
@@ -93,66 +93,66 @@ def travellers(loaded: LoadedRecipe) -> tuple[Traveller, ...]:
         path = loaded.images.base / text if beside else Path(text).expanduser()
         looks_like_one = name in _FILES or "/" in text or os.sep in text or text.startswith("~")
         if looks_like_one and _exists(path):
-            found.setdefault(text, Traveller(place, text, path, beside))
-    return tuple(found.values())
+            extras.setdefault(text, ExtraFile(place, text, path, beside))
+    return tuple(extras.values())
 
 
-def address(traveller: Traveller, number: int, folder: str) -> str:
-    """Where it lies in the bundle.
+def bundle_path(extra: ExtraFile, number: int, folder: str) -> str:
+    """The path of a file or folder in the bundle.
 
     Args:
-        traveller: it.
-        number: of it among all, for names of their own.
-        folder: the recipe's in the bundle.
+        extra: the file or folder.
+        number: makes the names in `inputs/` unique.
+        folder: of the recipe in the bundle.
 
     Raises:
-        InputError: it cannot lie where the program would look for it.
+        InputError: it cannot have the path at which the program would look for it.
     """
-    name = traveller.named
+    name = extra.named
     if os.path.isabs(name) or name.startswith("~"):
-        return f"inputs/file-{number}-{traveller.path.name}"
-    if traveller.beside_recipe:
+        return f"inputs/file-{number}-{extra.path.name}"
+    if extra.beside_recipe:
         return posixpath.normpath(posixpath.join(folder, name))
     below = posixpath.normpath(Path(name).as_posix())
     if below.partition("/")[0] in ("..", ".", *_OWN):
         raise InputError(
-            f"{traveller.place}: {name} travels with the recipe, but cannot lie at this path on the machine; a "
-            "relative path must lead below the folder that you are in; go to another one, or name it by its whole path"
+            f"{extra.place}: {name} cannot have the same path on the rented machine; relative paths must lead "
+            "below the current folder; change to another folder, or use an absolute path"
         )
     return below
 
 
-def contents(found: tuple[Traveller, ...], folder: str) -> tuple[dict[str, bytes], dict[str, str]]:
-    """What travels.
+def read_extra_files(extras: tuple[ExtraFile, ...], folder: str) -> tuple[dict[str, bytes], dict[str, str]]:
+    """The contents of files and folders.
 
     Args:
-        found: files and folders.
-        folder: the recipe's in the bundle.
+        extras: files and folders.
+        folder: of the recipe in the bundle.
 
     Returns:
-        (path in the bundle -> content, absolute name -> path in the bundle).
+        (path in the bundle -> content, absolute path as the recipe names it -> path in the bundle).
 
     Raises:
-        InputError: too much, or something cannot be read.
+        InputError: they are too large, or cannot be read.
     """
     files: dict[str, bytes] = {}
     moved: dict[str, str] = {}
     total = 0
-    for number, traveller in enumerate(found, 1):
-        place = address(traveller, number, folder)
+    for number, extra in enumerate(extras, 1):
+        place = bundle_path(extra, number, folder)
         if place.startswith("inputs/"):
-            moved[traveller.named] = place
-        for below, path in traveller.files():
+            moved[extra.named] = place
+        for below, path in extra.files():
             try:
                 total += path.stat().st_size
-                if total > LARGEST or len(files) >= MOST_FILES:
+                if total > MAX_BYTES or len(files) >= MAX_FILES:
                     raise InputError(
-                        f"{traveller.place}: {traveller.named} has too much to travel ({LARGEST // 10**6} MB and "
-                        f"{MOST_FILES:,} files at most); thin it out, or run on a machine that has it"
+                        f"{extra.place}: {extra.named} is too large to upload ({MAX_BYTES // 10**6} MB and "
+                        f"{MAX_FILES:,} files at most); reduce it, or run on a machine that has it"
                     )
                 files[f"{place}/{below}" if below else place] = path.read_bytes()
             except OSError as error:
                 raise InputError(
-                    f"{traveller.place}: {path.name} cannot be read ({error.strerror or error}); check its permissions"
+                    f"{extra.place}: {path.name} cannot be read ({error.strerror or error}); check its permissions"
                 ) from error
     return files, moved

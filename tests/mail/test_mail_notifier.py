@@ -14,8 +14,8 @@ from PIL import Image
 from orbifolio.runner.cli import cli
 from orbifolio.runner.errors import MailError
 from orbifolio.runner.images.writing import write_png16
+from orbifolio.runner.mail.notifier import Notifier
 from orbifolio.runner.mail.ses import SES
-from orbifolio.runner.mail.telling import Telling
 
 RECIPE = """\
 schema: 1
@@ -61,7 +61,7 @@ def _finish(folder: Path) -> None:
 def test_begin_and_end(folder: Path) -> None:
     said: list[str] = []
     mailer = Post(sender="a@example.org", to=("b@example.org",))
-    with Telling(mailer, lambda run: f"https://x.example/{run.name}", said.append) as telling:
+    with Notifier(mailer, lambda run: f"https://x.example/{run.name}", said.append) as telling:
         telling.begin(folder)
         telling._first.join()  # type: ignore[union-attr]
         _finish(folder)
@@ -75,7 +75,7 @@ def test_begin_and_end(folder: Path) -> None:
 
 
 def test_only_the_end_if_so_wished(folder: Path) -> None:
-    with Telling(Post(sender="a@example.org", to=("b@example.org",), start=False), lambda run: "", print) as telling:
+    with Notifier(Post(sender="a@example.org", to=("b@example.org",), start=False), lambda run: "", print) as telling:
         telling.begin(folder)
         _finish(folder)
     assert [message["Subject"] for message in SENT] == ["Tiny is done"]
@@ -87,7 +87,7 @@ def test_only_the_end_if_so_wished(folder: Path) -> None:
 def test_a_failing_mail_is_a_warning(folder: Path, trouble: Exception) -> None:
     said: list[str] = []
     TROUBLE.append(trouble)
-    with Telling(Post(sender="a@example.org", to=("b@example.org",)), lambda run: "", said.append) as telling:
+    with Notifier(Post(sender="a@example.org", to=("b@example.org",)), lambda run: "", said.append) as telling:
         telling.begin(folder)
     assert len(said) == 2
     assert all(line.startswith("warning: no mail was sent: ") for line in said)
@@ -99,7 +99,7 @@ def test_a_run_that_fails_is_told_and_fails_as_it_would(folder: Path) -> None:
     (folder / "run.json").write_text(json.dumps(record))
 
     def go() -> None:
-        with Telling(mailer, lambda run: "", print) as telling:
+        with Notifier(mailer, lambda run: "", print) as telling:
             telling.begin(folder)
             raise KeyError
 
@@ -110,7 +110,7 @@ def test_a_run_that_fails_is_told_and_fails_as_it_would(folder: Path) -> None:
 
 
 def test_nothing_is_sent_of_a_run_that_never_began() -> None:
-    with Telling(Post(sender="a@example.org", to=("b@example.org",)), lambda run: "", print):
+    with Notifier(Post(sender="a@example.org", to=("b@example.org",)), lambda run: "", print):
         pass
     assert not SENT
 

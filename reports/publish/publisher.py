@@ -1,0 +1,249 @@
+"""Publishing: (gallery on disk, store) -> the same gallery in the store, beside everybody else's runs.
+
+The order makes it safe to be interrupted at any moment: assets first; then each run's pictures, data, deepest pages,
+..., its own page; then the catalogue, the recipes' pages, the gallery's page; and only then deletions of what no page
+needs any more. What the runs' manifests list is not uploaded again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from orbifolio.reports.data import values
+from orbifolio.reports.pages.gallery import run_folders
+from orbifolio.reports.publish.catalogue import GalleryCatalogue, read_catalogue
+from orbifolio.reports.publish.contents import files_beside_runs
+from orbifolio.reports.publish.index import Index
+from orbifolio.reports.publish.index_pages import index_files
+from orbifolio.reports.publish.run import PublishedRun, delete_run, delete_stale, mark_removed, publish_run
+from orbifolio.reports.publish.serving import is_live_update, upload_rank
+from orbifolio.reports.publish.store import Store
+from orbifolio.reports.publish.uploading import ProgressListener, Uploader, UploadJob, in_parallel, plan_upload
+from orbifolio.reports.render import Renderer, renderer
+from orbifolio.reports.sweep import record
+from orbifolio.reports.sweep.record import Sweep
+from orbifolio.runner.errors import InputError
+
+_INDEX_SECONDS = 120.0  # of uploading after which the index is updated with what is there so far
+
+
+@dataclass
+class PublishStats:
+    """What a publication did, or in a dry run would do.
+
+    Attributes:
+        uploaded: number of files.
+        bytes: of the uploaded files, before compression.
+        deleted: number of files.
+        runs: number of runs that were compared with the store.
+        changed: number of those that differed.
+    """
+
+    uploaded: int = 0
+    bytes: int = 0
+    deleted: int = 0
+    runs: int = 0
+    changed: int = 0
+
+
+class _StatsListener:
+    """Passes everything on, and counts."""
+
+    def __init__(self, listener: ProgressListener) -> None:
+        self.stats = PublishStats()
+        self._listener = listener
+        self.expect = listener.expect
+        self.reached = listener.reached
+        self.say = listener.say
+
+    def uploaded(self, key: str, bytes_: int) -> None:
+        self.stats.uploaded += 1
+        self.stats.bytes += bytes_
+        self._listener.uploaded(key, bytes_)
+
+    def deleted(self, key: str) -> None:
+        self.stats.deleted += 1
+        self._listener.deleted(key)
+
+
+class Publisher:
+    """Publishes one gallery to one store, once or again and again.
+
+    Args:
+        store: the target.
+        gallery: the folder that holds all runs.
+        listener: hears of every change.
+        every: seconds between two publications while a run goes on, 0 if there is only this one.
+        dry: change nothing, only report.
+        pages: renders the index; the default renderer if None.
+        now: tells the seconds since the epoch.
+
+    Raises:
+        InputError: this gallery cannot be published there.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        gallery: Path,
+        listener: ProgressListener,
+        *,
+        every: float = 0.0,
+        dry: bool = False,
+        pages: Renderer | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        store.refuse(gallery)
+        self._store = store
+        self._gallery = gallery.absolute()
+        self._listener = _StatsListener(listener)
+        self._uploader = Uploader(store, self._listener, dry=dry)
+        self._every = every
+        self._pages = pages or renderer()
+        self._now = now
+        self._index = Index(self._uploader, self._pages, now)
+        self._shared: dict[str, str] = {}  # SHA-256 of shared files that the store is known to hold, by key
+
+    def publish(self, runs: Sequence[Path] | None = None, *, remove: Collection[str] = ()) -> PublishStats:
+        """Publish these runs, or all.
+
+        Args:
+            runs: their folders; all of the gallery's if None. The sweeps that they belong to are published too.
+            remove: runs of the store, as `type/id`, and sweeps, as `sweeps/name`, to delete.
+
+        Returns:
+            What was done.
+
+        Raises:
+            PublishError: it could not be finished; what is in the store is consistent, and the next time continues.
+            InputError: a run to delete is not there, or is still in the gallery.
+        """
+        self._listener.stats = stats = PublishStats()
+        catalogue = read_catalogue(self._store)
+        sweeps = self._sweeps(runs)
+        here = [folder for folder in run_folders(self._gallery) if self._publishable(folder)]
+        recipe_pages = (f"{folder.parent.name}/index.html" for folder in here)
+        self._index.keys.update(catalogue.pages, self._index_keys, recipe_pages)
+        self._check_removals(remove, here, catalogue)
+        self._index.keys.update(f"{record.FOLDER}/{name}/index.html" for name in sweeps)
+        self._share(here)
+        if any(set(sweep.runs) & set(catalogue.runs) for name, sweep in sweeps.items() if name not in catalogue.sweeps):
+            self._update_index({}, sweeps=sweeps)  # pages of runs that are shown already will link to it
+        wanted = here if runs is None else [folder.absolute() for folder in runs]
+        published: dict[str, PublishedRun] = {}
+        indexed = time.monotonic()
+        for folder in sorted(wanted, key=lambda folder: folder.name, reverse=True):  # newest first
+            run = publish_run(folder, self._gallery, catalogue, self._uploader, every=self._every, now=self._now)
+            stats.runs += 1
+            stats.changed += run.changed
+            self._listener.reached(stats.runs, len(wanted))
+            published[run.manifest.run] = run
+            if time.monotonic() - indexed > _INDEX_SECONDS:
+                self._update_index(published, sweeps=sweeps)
+                indexed = time.monotonic()
+        leaving = [mark_removed(name, self._uploader) for name in remove if not _is_sweep(name)]
+        self._update_index(published, remove, sweeps=sweeps)
+        self._delete_stale(published, remove)
+        for manifest in leaving:
+            delete_run(manifest, self._uploader)
+        return stats
+
+    def _sweeps(self, runs: Sequence[Path] | None) -> dict[str, Sweep]:
+        """The gallery's own sweeps by name: all, or those that these runs belong to."""
+        wanted = None if runs is None else {f"{folder.parent.name}/{folder.name}" for folder in runs}
+        sweeps = record.read_all(self._gallery)
+        return {sweep.name: sweep for sweep in sweeps if wanted is None or wanted & set(sweep.runs)}
+
+    @cached_property
+    def _index_keys(self) -> frozenset[str]:
+        """Keys of the pages that even a gallery without runs has."""
+        return frozenset(index_files((), self._pages, self._store.root))
+
+    def _publishable(self, folder: Path) -> bool:
+        """Whether a run can be published; the listener hears why not."""
+        if folder.is_symlink() or folder.parent.is_symlink():
+            self._listener.say(f"{folder}: left out, as it is a link; publish the gallery that it leads to")
+            return False
+        name = folder.relative_to(self._gallery).as_posix()
+        if values.inner_path(name) != name:
+            self._listener.say(f"{folder}: left out, as : and \\ cannot be in an address; rename the folder")
+            return False
+        return True
+
+    def _check_removals(self, remove: Collection[str], here: Sequence[Path], catalogue: GalleryCatalogue) -> None:
+        names = {folder.relative_to(self._gallery).as_posix() for folder in here}
+        for name in remove:
+            if _is_sweep(name):
+                self._check_sweep(name, catalogue)
+                continue
+            if name in names:
+                raise InputError(
+                    f"--remove {name}: the run is still in {self._gallery} and would be published again; "
+                    "delete it there first"
+                )
+            if name not in catalogue.tags:
+                raise InputError(
+                    f"--remove {name}: {self._store.name} holds no such run; name it by its folders, as in "
+                    "whirlpool/20261121-101500-4f2a"
+                )
+
+    def _check_sweep(self, name: str, catalogue: GalleryCatalogue) -> None:
+        if (self._gallery / name / record.NAME).is_file():
+            raise InputError(
+                f"--remove {name}: the sweep is still in {self._gallery} and would be published again; "
+                "delete it there first"
+            )
+        if name.partition("/")[2] not in catalogue.sweeps:
+            raise InputError(
+                f"--remove {name}: {self._store.name} holds no such sweep; name it by its folder, as in "
+                f"{record.FOLDER}/20261121-101500-4f2a"
+            )
+
+    def _share(self, here: Sequence[Path]) -> None:
+        """Upload assets, then the other files beside the runs, unless the store holds them already."""
+        jobs = {job.key: job for job in self._beside(here)}
+        for asset in self._pages.assets.values():  # those of the index, which a newer program may render
+            jobs.setdefault(asset.path, plan_upload(asset.path, Path(asset.path), asset.content))
+        unsure = [job for job in jobs.values() if self._shared.get(job.key) != job.entry.sha256]
+        heads = in_parallel(self._store, unsure, lambda job: self._store.head(job.key))
+        new = [job for job, head in heads if head is None or not job.entry.matches(head)]
+        for job, entry in self._uploader.upload(replace(job, order=upload_rank(job.key)) for job in new):
+            self._shared[job.key] = entry.sha256
+        self._shared |= {job.key: job.entry.sha256 for job in unsure if job not in new}
+
+    def _beside(self, here: Sequence[Path]) -> list[UploadJob]:
+        jobs = []
+        for path in files_beside_runs(self._gallery, here).files:
+            if path in self._index_keys or _is_index(path) or _is_sweep(path):
+                continue  # made from the catalogue instead, which has the cards of all publishers' runs
+            try:
+                jobs.append(plan_upload(path, self._gallery / path, None))
+            except FileNotFoundError:
+                continue
+        return jobs
+
+    def _update_index(
+        self, published: dict[str, PublishedRun], gone: Collection[str] = (), *, sweeps: dict[str, Sweep] | None = None
+    ) -> None:
+        self._index.update({name: run.entry for name, run in published.items()}, gone, sweeps or {})
+
+    def _delete_stale(self, published: dict[str, PublishedRun], gone: Collection[str]) -> None:
+        """Delete what no page needs any more."""
+        remaining = {name: delete_stale(run, self._uploader) for name, run in published.items() if run.stale}
+        if remaining:
+            self._update_index({**published, **remaining}, gone)
+
+
+def _is_sweep(path: str) -> bool:
+    """Whether a path or a name belongs to a sweep, whose page is made from the catalogue as well."""
+    return path.startswith(f"{record.FOLDER}/")
+
+
+def _is_index(path: str) -> bool:
+    """Whether a file beside the runs is one of the index pages, or their live updates."""
+    place = PurePosixPath(path)
+    return len(place.parts) <= 2 and (place.name == "index.html" or is_live_update(path))

@@ -1,0 +1,244 @@
+"""A launch, in order: upload -> role -> network -> machine -> deadline schedule; each step may be repeated.
+
+The connection may be lost at any point. Launching the same name again then finds what is there already: requests carry
+tokens and names of their own, and no second machine is rented while one is alive.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from orbifolio.reports.publish.store import ObjectHeaders
+from orbifolio.runner.aws import error_code
+from orbifolio.runner.cloud.account import CAPACITY_CODES, QUOTA_CODES, Account
+from orbifolio.runner.cloud.deadline_schedule import create_deadline_schedule
+from orbifolio.runner.cloud.launch_records import LaunchRecord, save_record
+from orbifolio.runner.cloud.launch_spec import MARKETS, Attempt, LaunchSpec, instance_tags, parse_spec, s3_of, store_of
+from orbifolio.runner.cloud.machines import DISK_BYTES, Machine
+from orbifolio.runner.cloud.network import security_group
+from orbifolio.runner.cloud.node_script import NodeTask, user_data
+from orbifolio.runner.cloud.policy import Policy, node_policy
+from orbifolio.runner.cloud.roles import make_profile
+from orbifolio.runner.cloud.tags import ATTEMPT_TAG, LAUNCH_TAG, from_aws_tags, to_aws_tags
+from orbifolio.runner.errors import CloudError, InputError
+
+ALIVE = ("pending", "running")
+RECORD = "launch.json"
+BUNDLE = "bundle.tar.gz"
+UNANSWERED_SECONDS = 900.0
+"""For this long, a request without an answer is repeated with its token, which AWS remembers, instead of a new one."""
+ROLE_ATTEMPTS = 12
+ROLE_SECONDS = 5.0
+"""A new role is known to the other services after some seconds, rarely after more than half a minute."""
+_PRIVATE = ObjectHeaders(cache="no-store")
+Say = Callable[[str], None]
+
+
+def policy_of(spec: LaunchSpec, partition: str = "aws") -> Policy:
+    """What the node may do; equal for all launches with the same places, so that they share a role."""
+    launches = spec.place.prefix.rpartition("/")[0]
+    return node_policy(
+        spec.place.model_copy(update={"prefix": launches}),
+        s3_of(spec.gallery),
+        pictures=spec.pictures,
+        sender=spec.mail_from,
+        password=spec.password,
+        partition=partition,
+    )
+
+
+def script_of(spec: LaunchSpec) -> str:
+    """The script that the node runs."""
+    return user_data(
+        NodeTask(
+            launch=spec.launch,
+            work=spec.work,
+            region=spec.region,
+            minutes=round(spec.hours * 60),
+            wheel=spec.wheel,
+            arguments=spec.arguments,
+            mode=spec.mode,
+            paints=spec.paints,
+            sender=spec.mail_from,
+            recipient=spec.mail_to,
+        )
+    )
+
+
+class Launch:
+    """One launch in an account.
+
+    Args:
+        spec: what is to be launched.
+        account: in the region of the launch.
+        say: prints each step.
+        sleep: waits a number of seconds.
+    """
+
+    def __init__(
+        self, spec: LaunchSpec, account: Account, say: Say, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.spec = spec
+        self.account = account
+        self._say = say
+        self._sleep = sleep
+        self._store = store_of(spec.work, spec.region)
+
+    def start(self, files: Mapping[str, bytes]) -> Attempt:
+        """Rent a machine, or find the one that is alive already.
+
+        Args:
+            files: to upload, by name.
+
+        Returns:
+            The machine.
+
+        Raises:
+            CloudError: none is available, or something is not permitted.
+            PublishError: the bucket cannot be used.
+        """
+        spec = self.spec
+        script_of(spec)  # refuses what is too long before anything is created
+        save_record(LaunchRecord(spec.launch, spec.work, spec.region, spec.title, spec.created))
+        for name, content in files.items():
+            self._store.put(name, content, _PRIVATE)
+        self._say(f"uploaded to {spec.work}: {sum(map(len, files.values())) / 1e6:.1f} MB")
+        self._store.delete("stop")  # meant the machine before this one
+        attempt = self._find_alive() or self._rent()
+        problem = create_deadline_schedule(
+            self.account, spec.launch, attempt.number, attempt.instance, attempt.deadline, sleep=self._sleep
+        )
+        if problem:
+            self._say(f"note: AWS is not scheduled to end it ({problem}); its own time limit of {spec.hours:g} h holds")
+        else:
+            self._say(f"AWS will end it after {attempt.deadline:%H:%M} UTC, should it not end itself")
+        return attempt
+
+    def _save(self) -> None:
+        self._store.put(RECORD, self.spec.to_json().encode(), _PRIVATE)
+
+    def _find_alive(self) -> Attempt | None:
+        """The machine of this launch that is alive, if there is one."""
+        for item in instances(self.account, self.spec.launch):
+            if item["State"]["Name"] in ALIVE:
+                number = int(from_aws_tags(item.get("Tags")).get(ATTEMPT_TAG, "1"))
+                earlier = {attempt.number: attempt for attempt in self.spec.attempts}
+                until = earlier[number].until if number in earlier else time.time() + 3600 * self.spec.hours
+                attempt = Attempt(number, until, str(item["InstanceId"]), str(item["InstanceType"]), _market(item))
+                self.spec = self.spec.with_attempt(attempt)
+                self._save()
+                self._say(f"machine {attempt.instance} of this launch is alive already; no other is rented")
+                return attempt
+        return None
+
+    def _rent(self) -> Attempt:
+        """Rent a machine: try the candidates on the first market, then on the second."""
+        spec = self.spec
+        attempt = self._next()
+        self.spec = spec.with_attempt(attempt)
+        self._save()
+        image = spec.image or self.account.newest_image()
+        partition = str(self.account.client("ec2").meta.partition)
+        profile = make_profile(self.account, policy_of(spec, partition), sessions=spec.reach == "ssm")
+        group = security_group(self.account, spec.launch, spec.reach, spec.sender, spec.subnet or None)
+        request = self._request(image, profile, group, attempt)
+        first_error: CloudError | None = None
+        for market in MARKETS[spec.market]:
+            for machine in spec.candidates:
+                try:
+                    instance = self._run(request, machine, market, attempt)
+                except CloudError as error:
+                    if error_code(error.__cause__) not in CAPACITY_CODES | QUOTA_CODES:
+                        raise
+                    first_error = first_error or error
+                    self._say(f"{machine.name}, {market}: not available ({error_code(error.__cause__)})")
+                    continue
+                attempt = replace(attempt, instance=instance, machine=machine.name, market=market)
+                self.spec = self.spec.with_attempt(attempt)
+                self._save()
+                self._say(f"rented {machine.name} ({machine.gpu or 'no GPU'}), {market}: {instance}")
+                return attempt
+        assert first_error is not None
+        raise first_error
+
+    def _next(self) -> Attempt:
+        """The attempt to make: the last one again if its answer never came, since its token makes that safe."""
+        last = max(self.spec.attempts, key=lambda attempt: attempt.number, default=Attempt(0, 0.0))
+        asked = last.until - 3600 * self.spec.hours
+        if last.number and not last.instance and time.time() - asked < UNANSWERED_SECONDS:
+            return last
+        return Attempt(last.number + 1, time.time() + 3600 * self.spec.hours)
+
+    def _request(self, image: str, profile: str, group: str, attempt: Attempt) -> dict[str, Any]:
+        """The parameters that are the same for all candidates."""
+        spec = self.spec
+        tags = to_aws_tags(instance_tags(spec, attempt))
+        disk = {
+            "VolumeSize": round(DISK_BYTES / 1e9),
+            "VolumeType": "gp3",
+            "Encrypted": True,
+            "DeleteOnTermination": True,
+        }
+        return {
+            "ImageId": image,
+            "MinCount": 1,
+            "MaxCount": 1,
+            "UserData": script_of(spec),
+            "InstanceInitiatedShutdownBehavior": "terminate",
+            "IamInstanceProfile": {"Arn": profile},
+            "SecurityGroupIds": [group],
+            "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 1},
+            "BlockDeviceMappings": [{"DeviceName": self.account.root_device(image), "Ebs": disk}],
+            "TagSpecifications": [{"ResourceType": kind, "Tags": tags} for kind in ("instance", "volume")],
+            **({"KeyName": spec.key} if spec.key else {}),
+            **({"SubnetId": spec.subnet} if spec.subnet else {}),
+        }
+
+    def _run(self, request: dict[str, Any], machine: Machine, market: str, attempt: Attempt) -> str:
+        """Rent one machine; a role that was just created may not be known yet.
+
+        Returns:
+            The identifier of the instance.
+        """
+        options = dict(request, InstanceType=machine.name)
+        options["ClientToken"] = f"{self.spec.launch}-{attempt.number}-{market[:2]}-{machine.name}"[:64]
+        if market == "spot":
+            spot = {"SpotInstanceType": "one-time", "InstanceInterruptionBehavior": "terminate"}
+            options["InstanceMarketOptions"] = {"MarketType": "spot", "SpotOptions": spot}
+        for number in range(1, ROLE_ATTEMPTS + 1):
+            try:
+                answer = self.account.ask("ec2", "run_instances", f"renting {machine.name}", **options)
+                return str(answer["Instances"][0]["InstanceId"])
+            except CloudError as error:
+                unknown = error_code(error.__cause__) == "InvalidParameterValue" and "rofile" in str(error.__cause__)
+                if not unknown or number == ROLE_ATTEMPTS:
+                    raise
+                self._sleep(ROLE_SECONDS)
+        raise AssertionError("the last attempt returns or raises")
+
+
+def instances(account: Account, launch: str | None = None) -> list[dict[str, Any]]:
+    """EC2's descriptions of the machines of a launch, or of all launches; of ended ones for about an hour."""
+    name = {"Name": f"tag:{LAUNCH_TAG}", "Values": [launch]} if launch else {"Name": "tag-key", "Values": [LAUNCH_TAG]}
+    pages = account.pages("ec2", "describe_instances", "listing machines", "Reservations", Filters=[name])
+    return [item for page in pages for item in page["Instances"]]
+
+
+def _market(item: Mapping[str, Any]) -> str:
+    return str(item.get("InstanceLifecycle", "on-demand"))
+
+
+def read_spec(work: str, region: str) -> LaunchSpec:
+    """What was launched, by its `launch.json` in the bucket.
+
+    Raises:
+        InputError: there is none, or it is damaged.
+        PublishError: the bucket cannot be read.
+    """
+    stored = store_of(work, region).get(RECORD)
+    if stored is None:
+        raise InputError(f"{work}: holds no launch; `orbifolio ps` shows the launches; correct its name")
+    return parse_spec(stored[0])

@@ -1,0 +1,253 @@
+"""A recipe and the user's options -> what to launch, its price, and the files to upload; nothing is asked of AWS.
+
+Everything that can be found wrong is found here, before anything is uploaded or paid for.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orbifolio.reports.publish.s3 import S3
+from orbifolio.runner.cloud.bundle import Bundle, pack
+from orbifolio.runner.cloud.cost import SETUP_SECONDS, Cost, Workload, time_limit, workload_of
+from orbifolio.runner.cloud.launch import BUNDLE
+from orbifolio.runner.cloud.launch_spec import LaunchSpec, launch_name
+from orbifolio.runner.cloud.machines import Machine, choose
+from orbifolio.runner.cloud.node_script import uses_mypaint
+from orbifolio.runner.cloud.wheel import make_wheel
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.mail.base import Mailer
+from orbifolio.runner.mail.ses import SES
+from orbifolio.runner.mail.smtp import SMTP
+from orbifolio.runner.recipe.model import LoadedRecipe
+
+LAUNCHES = "launches"
+"""The prefix of launches in a bucket, unless the user names another."""
+PUBLISH_MINUTES = 2  # between two publications: what a lost machine loses at most
+IDLE_MINUTES = 20  # that the page waits for a visitor, while the machine is paid for
+
+
+@dataclass(frozen=True)
+class LaunchOptions:
+    """What the user of `launch` chooses.
+
+    Attributes:
+        gallery: where reports go; None for the recipe's own target.
+        work: where launches are kept; None for `launches/` in the gallery's bucket.
+        region: of machine and buckets.
+        instance: type of machine; None for the one that fits best.
+        market: `spot`, `spot-only` or `on-demand`.
+        hours: hard limit; None for three times the expected time.
+        mode: `run` or `serve`.
+        reach: `none`, `ssm`, `ssh` or `port`.
+        sender: range of addresses that may connect.
+        key: name of an SSH key of the account.
+        subnet: of the machine; "" for the default network.
+        image: machine image; "" for the newest that AWS recommends.
+        wheel: the program; None to build it.
+        mailer: who gets mail, and how.
+        mail_text: the file of mail settings, as it is.
+    """
+
+    gallery: S3 | None
+    work: S3 | None
+    region: str
+    instance: str | None = None
+    market: str = "spot"
+    hours: float | None = None
+    mode: str = "run"
+    reach: str = "none"
+    sender: str = ""
+    key: str = ""
+    subnet: str = ""
+    image: str = ""
+    wheel: Path | None = None
+    mailer: Mailer | None = None
+    mail_text: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True)
+class PreparedLaunch:
+    """A launch that is ready to start.
+
+    Attributes:
+        spec: what is to be launched.
+        work: what the run needs.
+        cost: by list prices.
+        files: to upload, by name.
+    """
+
+    spec: LaunchSpec
+    work: Workload
+    cost: Cost
+    files: dict[str, bytes]
+
+
+def prepare(loaded: LoadedRecipe, options: LaunchOptions) -> PreparedLaunch:
+    """Check a launch and put together everything that it needs.
+
+    Raises:
+        InputError: something is wrong with the recipe or the options.
+        CloudError: the wheel cannot be built.
+    """
+    gallery, launches = _places(loaded, options)
+    needs = workload_of(loaded)
+    machines = choose(needs.memory, gpu=needs.gpu, requested=options.instance)
+    seconds = SETUP_SECONDS + max(needs.seconds(machine) for machine in machines)
+    hours = time_limit(seconds, options.hours)
+    _check_mail(options.mailer)
+    _check_reach(options)
+    bundle = pack(loaded, mail=options.mail_text if options.mailer is not None else None)
+    wheel, content = _wheel(options.wheel)
+    now = time.time()
+    launch = launch_name(loaded.name, now)
+    spec = LaunchSpec(
+        launch=launch,
+        recipe=loaded.name,
+        title=loaded.recipe.title,
+        region=options.region,
+        work=f"{launches.target}/{launch}",
+        gallery=gallery.target,
+        hours=hours,
+        machines=tuple(machine.name for machine in machines),
+        market=options.market,
+        arguments=tuple(_arguments(bundle, gallery, options)),
+        wheel=wheel,
+        pictures=bundle.buckets,
+        mode=options.mode,
+        paints=options.mode == "serve" or uses_mypaint(loaded.parameters),  # visitors of the page may choose any recipe
+        reach=options.reach,
+        sender=options.sender,
+        key=options.key,
+        subnet=options.subnet,
+        image=options.image,
+        mail_from=options.mailer.sender if isinstance(options.mailer, SES) else "",
+        mail_to=options.mailer.to[0] if isinstance(options.mailer, SES) else "",
+        password=(options.mailer.password_parameter or "") if isinstance(options.mailer, SMTP) else "",
+        created=now,
+    )
+    return PreparedLaunch(spec, needs, list_cost(spec, needs), {BUNDLE: bundle.content, wheel: content})
+
+
+def list_cost(spec: LaunchSpec, needs: Workload) -> Cost:
+    """The cost by list prices, with the most expensive candidate and the slowest one."""
+    return Cost(
+        hours=spec.hours,
+        seconds=SETUP_SECONDS + max(needs.seconds(machine) for machine in spec.candidates),
+        price=max(machine.list_price(spec.region) for machine in spec.candidates),
+    )
+
+
+def _places(loaded: LoadedRecipe, options: LaunchOptions) -> tuple[S3, S3]:
+    """(where reports go, where launches are kept).
+
+    Raises:
+        InputError: a place is missing, or private files would lie in a public place.
+    """
+    own = loaded.recipe.publish
+    gallery = options.gallery or (own if isinstance(own, S3) else None)
+    if gallery is None:
+        raise InputError(
+            "no bucket is named; recipe, program and report are transferred through one; name it with --to "
+            "s3://BUCKET/gallery (`aws s3 mb s3://BUCKET` makes a new one)"
+        )
+    launches = options.work or gallery.model_copy(update={"prefix": LAUNCHES})
+    if gallery.endpoint_url or launches.endpoint_url:
+        raise InputError(f"{gallery.target}: is not on AWS; rented machines can use S3 only; name a bucket there")
+    if not gallery.prefix:
+        raise InputError(
+            f"{gallery.target}: the gallery would fill the whole bucket; it may be public, but launches must stay "
+            f"private; write s3://{gallery.bucket}/gallery"
+        )
+    if (
+        not launches.prefix
+        or f"{launches.prefix}/".startswith(f"{gallery.prefix}/")
+        and launches.bucket == gallery.bucket
+    ):
+        raise InputError(
+            f"{launches.target}: launches need a place outside the gallery, which may be public; name one with --work "
+            f"s3://{launches.bucket}/{LAUNCHES}-of-orbifolio"
+        )
+    return gallery, launches
+
+
+def _check_mail(mailer: Mailer | None) -> None:
+    if isinstance(mailer, SMTP) and (mailer.password_variable or mailer.password_file):
+        raise InputError(
+            "--mail: the password is on this machine, and no secret is put into a rented machine's script; keep it in "
+            "AWS's parameter store and name it with password_parameter, or use kind: ses"
+        )
+
+
+def _check_reach(options: LaunchOptions) -> None:
+    if options.reach == "ssh" and not options.key:
+        raise InputError("--reach ssh: needs an SSH key of the account; name it with --key, or use --reach ssm")
+    if options.mode == "serve" and options.mailer is not None:
+        raise InputError(
+            "--mail: the control page runs what its visitors choose, and sends no mail; leave out --mail or --serve"
+        )
+    if options.mode == "serve" and options.reach == "none":
+        raise InputError("--serve: nobody could reach the page; choose --reach ssm, ssh or port")
+
+
+def _arguments(bundle: Bundle, gallery: S3, options: LaunchOptions) -> list[str]:
+    """The arguments of `orbifolio` on the node, in the bundle's folder."""
+    place = gallery.model_copy(update={"region": gallery.region or options.region, "every": PUBLISH_MINUTES})
+    if options.mode == "serve":
+        host = "0.0.0.0" if options.reach == "port" else "127.0.0.1"
+        places = ["--out", "../gallery", "--publish", gallery.target]
+        return [
+            "serve",
+            bundle.recipe,
+            *places,
+            "--host",
+            host,
+            "--token-file",
+            "../token",
+            "--idle-minutes",
+            str(IDLE_MINUTES),
+        ]
+    values = place.model_dump(mode="json", exclude_none=True)
+    publish = "publish=" + json.dumps({"kind": "s3", **values})
+    mail = ["--mail", "mail.yaml"] if options.mailer is not None else []
+    return ["run", bundle.recipe, publish, *bundle.arguments[1:], "--out", "../gallery", *mail]
+
+
+def _wheel(given: Path | None) -> tuple[str, bytes]:
+    """(file name, content) of the wheel."""
+    if given is not None:
+        try:
+            return given.name, given.read_bytes()
+        except OSError as error:
+            raise InputError(f"--wheel {given}: cannot be read ({error.strerror or error}); name a .whl") from error
+    with tempfile.TemporaryDirectory() as scratch:
+        path = make_wheel(Path(scratch))
+        return path.name, path.read_bytes()
+
+
+def priced(spec: LaunchSpec, needs: Workload, prices: dict[str, float | None], spot: dict[str, float | None]) -> Cost:
+    """The cost by AWS's current prices, and by the list where these are unknown.
+
+    Args:
+        spec: what is to be launched.
+        needs: what the run needs.
+        prices: US dollars per hour on demand, by type of machine.
+        spot: US dollars per hour on the spot market, by type of machine.
+    """
+
+    def price(machine: Machine) -> float:
+        return prices.get(machine.name) or machine.list_price(spec.region)
+
+    spot_prices = [value for name in spec.machines if (value := spot.get(name)) is not None]
+    by_list = list_cost(spec, needs)
+    return Cost(
+        hours=by_list.hours,
+        seconds=by_list.seconds,
+        price=max(price(machine) for machine in spec.candidates),
+        spot=max(spot_prices) if spot_prices and spec.market != "on-demand" else None,
+        asked=all(prices.get(name) for name in spec.machines),
+    )
