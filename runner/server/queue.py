@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import sys
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from orbifolio.runner.errors import InputError
+from orbifolio.runner.errors import InputError, RunFailed
 from orbifolio.runner.run.run_folder import held
-from orbifolio.runner.run.subprocess import LOCK, RESULT, python_path, read_result
+from orbifolio.runner.run.subprocess import LOCK, JobRunner, read_result
 from orbifolio.runner.server import job as jobs
 from orbifolio.runner.server.job import Job, JobStore
+from orbifolio.runner.server.work import main
 
 MOST_WAITING = 100
-_LOOK = 0.5  # seconds between two looks at a process that is not our child
+_LOOK = 0.2  # seconds between two looks at the processes
 _GRACE = 20.0  # seconds that a process gets to write its checkpoint when the server ends
 
 
@@ -49,38 +47,53 @@ class Queue:
         self.overrides = tuple(overrides)
         self.touched = time.monotonic()
         """When there was last something to do, for the idle time-out."""
-        self._busy: dict[str, str] = {}  # device -> id of its job
-        self._children: dict[str, asyncio.subprocess.Process] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._runner = JobRunner[str](main.__module__, tied=False)
+        self._minder: asyncio.Task[None] | None = None
         self._closing = False
 
     @property
     def busy(self) -> bool:
         """Whether a job runs or waits."""
-        return bool(self._busy) or any(job.state == jobs.QUEUED for job in self.store.all())
+        return bool(self._runner.slots) or any(job.state == jobs.QUEUED for job in self.store.all())
 
     def open(self) -> None:
         """Take up what is on disk; call inside the event loop."""
         for job in self.store.all():
             if job.state != jobs.RUNNING:
                 continue
-            if held(self.store.place(job.id) / LOCK):
-                self._busy[job.device or self.devices[0]] = job.id
-                self._begin(self._watch(job))
+            folder = self.store.place(job.id)
+            if held(folder / LOCK):
+                self._runner.adopt(job.id, folder, job.device or self.devices[0])
             else:
-                self._ended(job)
-        self.go_on()
+                self._settle(job, *read_result(folder))
+        self.fill()
+        self._minder = asyncio.ensure_future(self._mind())
+
+    async def _mind(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK)
+            self._collect()
+
+    def _collect(self) -> None:
+        """Note which processes are gone, and give their devices to others."""
+        endings = self._runner.ended()
+        for identity, ending in endings:
+            self.touched = time.monotonic()
+            with contextlib.suppress(KeyError, OSError):  # the job was removed, or the disk is full
+                self._settle(self.store.read(identity), ending.outcome, ending.message)
+        if endings:
+            self.fill()
 
     async def close(self) -> None:
         """Let the running jobs write their checkpoints; they go on when a server begins again."""
         self._closing = True
-        for child in self._children.values():
-            with contextlib.suppress(ProcessLookupError):
-                child.terminate()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=_GRACE)
-            for task in late:
-                task.cancel()
+        self._runner.stop()
+        until = time.monotonic() + _GRACE
+        while self._runner.slots and time.monotonic() < until:
+            self._collect()
+            await asyncio.sleep(_LOOK)
+        if self._minder is not None:
+            self._minder.cancel()
 
     def add(self, text: str, pictures: dict[str, Path], **told: object) -> Job:
         """Queue a job.
@@ -93,7 +106,7 @@ class Queue:
         if waiting >= MOST_WAITING:
             raise InputError(f"{waiting} pictures wait already; no more are taken; try again later")
         found = self.store.add(text, pictures, **told)
-        self.go_on()
+        self.fill()
         return self.store.read(found.id)
 
     def position(self, job: Job) -> int:
@@ -112,7 +125,7 @@ class Queue:
         """Queue a paused job, or one that failed, to go on from its checkpoint."""
         changed = self._changed(job, jobs.QUEUED, (jobs.PAUSED, jobs.FAILED), "resumed")
         self.store.wish(job, "")
-        self.go_on()
+        self.fill()
         return self.store.read(changed.id)
 
     def keep(self, job: Job) -> Job:
@@ -127,7 +140,7 @@ class Queue:
         if job.state == jobs.PAUSED and job.run:
             self.store.wish(job, "keep")
             changed = self.store.change(job, state=jobs.QUEUED, message="")
-            self.go_on()
+            self.fill()
             return changed
         raise InputError(f"this picture is {job.state}; only one that has begun can be kept; start it first")
 
@@ -143,70 +156,32 @@ class Queue:
             raise InputError(f"this picture is {job.state}; only one that is {' or '.join(allowed)} can be {word}")
         return self.store.change(job, state=state, message="")
 
-    def go_on(self) -> None:
+    def fill(self) -> None:
         """Give every free device the next job that waits."""
         if self._closing:
             return
         for device in self.devices:
-            if device in self._busy:
-                continue
-            job = next((job for job in self.store.all() if job.state == jobs.QUEUED), None)
-            if job is None:
-                return
-            self._busy[device] = job.id
-            self._begin(self._run(self.store.change(job, state=jobs.RUNNING, device=device)))
+            while device not in self._runner.slots.values():
+                job = next((job for job in self.store.all() if job.state == jobs.QUEUED), None)
+                if job is None:
+                    return
+                self._start(self.store.change(job, state=jobs.RUNNING, device=device))
 
-    def _begin(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _run(self, job: Job) -> None:
-        place = self.store.place(job.id)
-        (place / RESULT).unlink(missing_ok=True)
+    def _start(self, job: Job) -> None:
         if self.store.wished(job) != "keep":
             self.store.wish(job, "")
-        command = [sys.executable, "-m", "orbifolio.runner.server.work", str(self.store.gallery), job.id]
-        command += ["--device", job.device, "--folder", str(self.folder_of(job))]
-        command += [f"--override={override}" for override in self.overrides]
+        arguments = [str(self.store.gallery), job.id, "--device", job.device, "--folder", str(self.folder_of(job))]
+        arguments += [f"--override={override}" for override in self.overrides]
         try:
-            with (place / "work.log").open("ab") as log:
-                child = await asyncio.create_subprocess_exec(
-                    *command,
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,  # Ctrl-C at the server is the server's to hand on
-                    env={**os.environ, "PYTHONPATH": python_path()},
-                )
-            self._children[job.id] = child
-            await child.wait()
-        except OSError as error:
-            self.store.change(job, state=jobs.FAILED, message=f"no process could be started: {error.strerror}")
-        finally:
-            self._children.pop(job.id, None)
-            self._free(job)
+            self._runner.start(job.id, self.store.place(job.id), arguments, job.device)
+        except RunFailed as error:
+            self.store.change(job, state=jobs.FAILED, message=str(error))
 
-    async def _watch(self, job: Job) -> None:
-        """Wait for a process that an earlier server has started."""
-        while held(self.store.place(job.id) / LOCK):
-            await asyncio.sleep(_LOOK)
-        self._free(job)
-
-    def _free(self, job: Job) -> None:
-        for device in [device for device, identity in self._busy.items() if identity == job.id]:
-            del self._busy[device]
-        self.touched = time.monotonic()
-        with contextlib.suppress(KeyError, OSError):
-            self._ended(self.store.read(job.id))
-        self.go_on()
-
-    def _ended(self, job: Job) -> None:
-        """What became of a job whose process is gone."""
+    def _settle(self, job: Job, outcome: str, message: str) -> None:
+        """What becomes of a job whose process is gone."""
         if job.state != jobs.RUNNING:
             return
         wish = self.store.wished(job)
-        outcome, message = read_result(self.store.place(job.id))
         if outcome == "done":
             self.store.change(job, state=jobs.DONE, message="")
         elif wish == "cancel":
@@ -215,12 +190,12 @@ class Queue:
             self.store.change(job, state=jobs.FAILED, message=message)
         elif wish == "pause":
             self.store.change(job, state=jobs.PAUSED, message="")
-        elif outcome == "" and not self._closing and self._children_died(job):
+        elif outcome == "" and not self._closing and self._was_cut_short(job):
             self.store.change(job, state=jobs.FAILED, message=_DIED)
         else:  # the server ended, or the machine: go on when it is back
             self.store.change(job, state=jobs.QUEUED, message="")
 
-    def _children_died(self, job: Job) -> bool:
+    def _was_cut_short(self, job: Job) -> bool:
         """Whether a job was cut short a second time in a row: a third try would end no better."""
         path = self.store.place(job.id) / "cut-short"
         if path.exists():

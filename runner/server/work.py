@@ -1,4 +1,4 @@
-"""The process of one job: `python -m orbifolio.runner.server.work JOB-FOLDER ...` runs its recipe into the gallery.
+"""The process of one job: (gallery, job) -> its recipe, run into the gallery.
 
 A process of its own, so that a crash, a full memory or a driver's fault ends one run and nothing else, and
 so that a restarted server finds the run still going on. It hears wishes by the file `wish`.
@@ -14,12 +14,11 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
 from rich.console import Console
 
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.run.run_folder import write_atomically
-from orbifolio.runner.run.subprocess import LOCK, carry_through, obey_signals
+from orbifolio.runner.run.subprocess import report_outcome, run_child, stop_on_signals
 from orbifolio.runner.server.job import Job, JobStore, read_wish
 
 if TYPE_CHECKING:
@@ -30,24 +29,16 @@ _LISTEN = 0.3  # seconds between two looks at the file of wishes
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a job; exit codes are those of `orbifolio run`."""
-    parser = argparse.ArgumentParser(prog="python -m orbifolio.runner.server.work")
+    parser = argparse.ArgumentParser()
     parser.add_argument("gallery", type=Path)
     parser.add_argument("job")
     parser.add_argument("--device", required=True)
     parser.add_argument("--folder", type=Path, required=True, help="that relative paths of the recipe start from")
     parser.add_argument("--override", action="append", default=[])
-    told = parser.parse_args(arguments)
-    store = JobStore(told.gallery)
-    job = store.read(told.job)
-    lock = FileLock(store.place(job.id) / LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return 2  # another process has this job
-    try:
-        return carry_through(store.place(job.id), lambda: _run(store, job, told))
-    finally:
-        lock.release()
+    options = parser.parse_args(arguments)
+    store = JobStore(options.gallery)
+    folder = store.place(options.job)
+    return run_child(folder, lambda: report_outcome(folder, lambda: _run(store, store.read(options.job), options)))
 
 
 def _run(store: JobStore, job: Job, told: argparse.Namespace) -> RunResult:
@@ -93,7 +84,7 @@ def _run(store: JobStore, job: Job, told: argparse.Namespace) -> RunResult:
 
 def _hear(folder: Path, stop: Stop) -> None:
     """Turn wishes and signals into what the run looks at between its steps."""
-    obey_signals(stop)
+    stop_on_signals(stop)
 
     def listen() -> None:
         asked = False

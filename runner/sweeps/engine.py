@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+from orbifolio.runner.run.subprocess import Ending
 from orbifolio.runner.sweeps.spec import Order
 
 
@@ -67,8 +68,8 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def ended(self) -> list[tuple[int, str]]:
-        """(number, how its process ended, for a reader) of those that are gone since the last call."""
+    def ended(self) -> list[tuple[int, Ending]]:
+        """The members whose process is gone since the last call, by number."""
 
     @abstractmethod
     def stop(self) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from orbifolio.runner.errors import InputError, RunFailed
-from orbifolio.runner.run.subprocess import python_path
+from orbifolio.runner.run.subprocess import Ending, JobRunner
 from orbifolio.runner.sweeps.engine import Engine
+from orbifolio.runner.sweeps.member import main
 from orbifolio.runner.sweeps.spec import Order, member_place, place_of
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -74,7 +70,7 @@ def environment(device: str, threads: int, before: Mapping[str, str]) -> dict[st
     >>> environment("cuda:1", 0, {"CUDA_VISIBLE_DEVICES": "4,6"})["CUDA_VISIBLE_DEVICES"]
     '6'
     """
-    found = {**before, "PYTHONPATH": python_path()}
+    found = dict(before)
     if threads:
         found |= dict.fromkeys(_THREADS, str(threads))
     kind, _, number = device.partition(":")
@@ -82,26 +78,6 @@ def environment(device: str, threads: int, before: Mapping[str, str]) -> dict[st
         visible = [name.strip() for name in before.get(VISIBLE, "").split(",") if name.strip()]
         found[VISIBLE] = visible[int(number)] if int(number) < len(visible) else number
     return found
-
-
-def how_ended(code: int) -> str:
-    """The end of a process in words.
-
-    >>> how_ended(-9), how_ended(1)
-    ('it was killed by SIGKILL', 'it ended with exit code 1')
-    """
-    if code >= 0:
-        return f"it ended with exit code {code}"
-    try:
-        return f"it was killed by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"it was killed by signal {-code}"
-
-
-@dataclass
-class _Child:
-    process: subprocess.Popen[bytes]
-    slot: str
 
 
 class Local(Engine):
@@ -115,15 +91,15 @@ class Local(Engine):
 
     name = "local"
     here = True
-    program: tuple[str, ...] = ("-m", "orbifolio.runner.sweeps.member")
-    """What Python is given to run a member."""
+    module: str = main.__module__
+    """What a member's process runs."""
 
     def __init__(self, devices: Sequence[str], *, jobs: int = 1, threads: int = 0) -> None:
         self.devices = tuple(devices)
         self.kind = self.devices[0]
         self._jobs = jobs
         self._threads = threads or threads_for(self.devices, jobs)
-        self._children: dict[int, _Child] = {}
+        self._runner = JobRunner[int](self.module, tied=True)
         self._gallery = Path()
         self._sweep = ""
 
@@ -159,7 +135,7 @@ class Local(Engine):
 
     def free(self) -> bool:
         """Whether a slot is empty."""
-        return len(self._children) < self.slots
+        return len(self._runner.slots) < self.slots
 
     def start(self, number: int) -> None:
         """Start a member on the device with the fewest runs.
@@ -167,54 +143,28 @@ class Local(Engine):
         Raises:
             RunFailed: the system lets no process begin.
         """
-        taken = [child.slot for child in self._children.values()]
+        taken = list(self._runner.slots.values())
         device = min(self.devices, key=taken.count)
+        arguments = [str(self._gallery), self._sweep, str(number)]
+        arguments += ["--device", device.partition(":")[0], "--worker", device]
         place = member_place(place_of(self._gallery, self._sweep), number)
-        command = [sys.executable, *self.program, str(self._gallery), self._sweep, str(number)]
-        command += ["--device", device.partition(":")[0], "--worker", device]
         try:
-            with (place / "work.log").open("ab") as log:
-                process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.PIPE,  # closes when this process is gone, whatever ends it
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,  # Ctrl-C here is ours to hand on
-                    env=environment(device, self._threads, os.environ),
-                )
-        except OSError as error:
-            raise RunFailed(f"#{number}: no process could be started: {error.strerror or error}; free memory") from None
-        self._children[number] = _Child(process, device)
+            self._runner.start(number, place, arguments, device, environment(device, self._threads, os.environ))
+        except RunFailed as error:
+            raise RunFailed(f"#{number}: {error}") from None
 
-    def ended(self) -> list[tuple[int, str]]:
+    def ended(self) -> list[tuple[int, Ending]]:
         """Those whose process is gone."""
-        found = []
-        for number, child in list(self._children.items()):
-            code = child.process.poll()
-            if code is not None:
-                found.append((number, how_ended(code)))
-                self._forget(number)
-        return found
-
-    def _forget(self, number: int) -> None:
-        child = self._children.pop(number)
-        if child.process.stdin is not None:
-            with contextlib.suppress(OSError):
-                child.process.stdin.close()
+        return self._runner.ended()
 
     def stop(self) -> None:
         """Ask them to end after their present step."""
-        for child in self._children.values():
-            child.process.terminate()
+        self._runner.stop()
 
     def kill(self) -> None:
         """End them at once; what they did since their checkpoints is lost."""
-        for child in self._children.values():
-            child.process.kill()
+        self._runner.kill()
 
     def close(self) -> None:
         """Leave nothing running."""
-        self.kill()
-        for number, child in list(self._children.items()):
-            child.process.wait()
-            self._forget(number)
+        self._runner.close()

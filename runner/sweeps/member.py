@@ -1,4 +1,4 @@
-"""The process of one member: `python -m orbifolio.runner.sweeps.member GALLERY SWEEP NUMBER` runs its recipe into the gallery.
+"""The process of one member: (gallery, sweep, number) -> its recipe, run into the gallery.
 
 A process of its own, so that a crash, a full memory or a driver's fault ends one run and nothing else. It goes on
 with the run that an earlier attempt has begun. When the process that minds the sweep is gone, even by a kill -9,
@@ -15,12 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
 from rich.console import Console
 
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.run.run_folder import make_folder, read_summary
-from orbifolio.runner.run.subprocess import LOCK, RESULT, carry_through, mind_parent, obey_signals
+from orbifolio.runner.run.subprocess import report_outcome, run_child, stop_on_signals, stop_with_parent
 from orbifolio.runner.sweeps.member_state import read_begun, write_begun
 from orbifolio.runner.sweeps.spec import member_place, place_of, read_order, recipe_path
 
@@ -35,7 +34,7 @@ PATIENCE = 600.0  # seconds that an earlier attempt, cut off but not gone yet, m
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a member; exit codes are those of `orbifolio run`."""
-    parser = argparse.ArgumentParser(prog="python -m orbifolio.runner.sweeps.member")
+    parser = argparse.ArgumentParser()
     parser.add_argument("gallery", type=Path)
     parser.add_argument("sweep")
     parser.add_argument("number", type=int)
@@ -43,29 +42,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--worker", default="")
     parser.add_argument("--store", default="", help="settings of a store that the run travels through, as JSON")
     parser.add_argument("--key", default="", help="of the run in it")
-    told = parser.parse_args(arguments)
-    place = member_place(place_of(told.gallery, told.sweep), told.number)
-    lock = FileLock(place / LOCK)
-    try:
-        lock.acquire(timeout=PATIENCE)
-    except Timeout:
-        return 1
-    try:
-        return _tell(told, place)
-    finally:
-        lock.release()
+    options = parser.parse_args(arguments)
+    place = member_place(place_of(options.gallery, options.sweep), options.number)
+    return run_child(place, lambda: _report(options, place), patience=PATIENCE)
 
 
-def _tell(told: argparse.Namespace, place: Path) -> int:
-    """Run it, and tell how it ended."""
+def _report(told: argparse.Namespace, place: Path) -> int:
+    """Run it, write how it ended, and send that where the run travels."""
     courier = _courier(told, place)
-
-    def run() -> RunResult:
-        (place / RESULT).unlink(missing_ok=True)
-        return _run(told)
-
     try:
-        return carry_through(place, run)
+        return report_outcome(place, lambda: _run(told))
     finally:
         if courier is not None and courier.end():
             (place / SENT).touch()
@@ -91,8 +77,8 @@ def _run(told: argparse.Namespace) -> RunResult:
     from orbifolio.runner.run.loop import RunResult, Stop
 
     stop = Stop()
-    obey_signals(stop)
-    mind_parent()
+    stop_on_signals(stop)
+    stop_with_parent()
     place = place_of(told.gallery, told.sweep)
     order = read_order(place)
     if order is None:

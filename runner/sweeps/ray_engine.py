@@ -14,7 +14,7 @@ from typing import Any
 
 from orbifolio.runner.errors import InputError, MissingProgram, PublishError
 from orbifolio.runner.run.run_folder import held
-from orbifolio.runner.run.subprocess import LOCK, read_result, write_result
+from orbifolio.runner.run.subprocess import LOCK, Ending, read_result, write_result
 from orbifolio.runner.sweeps.bundle import EVERY, Archive, Travel, pack_member, store_of
 from orbifolio.runner.sweeps.engine import Engine
 from orbifolio.runner.sweeps.spec import Order, member_place, place_of
@@ -184,7 +184,7 @@ class Cluster(Engine):
         self._late.pop(number, None)
         return True
 
-    def ended(self) -> list[tuple[int, str]]:
+    def ended(self) -> list[tuple[int, Ending]]:
         """Those whose task is over; of a cancelled one the process is waited for."""
         self._fetch()
         if self._members:
@@ -200,7 +200,7 @@ class Cluster(Engine):
             del self._leaving[number]
             if how == UNSEEN:
                 write_result(place, "failed", self._unseen())
-            found.append((number, how))
+            found.append((number, Ending(*read_result(place), how)))
         return found
 
     def _broken(self, number: int, why: str) -> None:

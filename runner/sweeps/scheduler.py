@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from orbifolio.runner.run.subprocess import RESULT, read_result
+from orbifolio.runner.run.subprocess import RESULT, Ending, last_line
 from orbifolio.runner.sweeps.engine import Engine
 from orbifolio.runner.sweeps.member_state import Begun, read_begun
 from orbifolio.runner.sweeps.progress import Progress
@@ -109,8 +109,8 @@ class Pool:
         """One look at everything; False when there is nothing left to wait for."""
         self._obey()
         changed = False
-        for number, how in self.engine.ended():
-            self._settle(self.record.members[number], how)
+        for number, ending in self.engine.ended():
+            self._settle(self.record.members[number], ending)
             changed = True
         if not self.wishes.times:
             changed |= self._start()
@@ -170,23 +170,22 @@ class Pool:
         member.run, member.attempts, member.worker = told
         return True
 
-    def _settle(self, member: Member, how: str) -> None:
+    def _settle(self, member: Member, ending: Ending) -> None:
         """What becomes of a member whose process is gone."""
         self._under_way.discard(member.number)
         self._look_last(member)
-        outcome, message = read_result(self._place(member))
-        if outcome == DONE:
+        if ending.outcome == DONE:
             member.state, member.message = DONE, ""
-        elif outcome == FAILED:
-            member.state, member.message = FAILED, message
+        elif ending.outcome == FAILED:
+            member.state, member.message = FAILED, ending.message
         elif self.wishes.times:
             member.state, member.message = INTERRUPTED if member.run else WAITING, ""
         elif self._tried(member) < TRIES:
             member.state = WAITING
-            self.show.say(f"{member.listing}: {how}; it goes on from its checkpoint")
+            self.show.say(f"{member.listing}: {ending.how}; it goes on from its checkpoint")
             return
         else:
-            member.state, member.message = FAILED, _died(how, self._last_words(member))
+            member.state, member.message = FAILED, _died(ending.how, last_line(self._place(member)))
         self.show.say(f"{member.listing}: {member.state}{f': {member.message}' if member.message else ''}")
 
     def _look_last(self, member: Member) -> None:
@@ -197,13 +196,6 @@ class Pool:
     def _tried(self, member: Member) -> int:
         """Processes since this one minds the sweep, also those that the engine itself has started again."""
         return max(self._started[member.number], member.attempts - self._before.get(member.number, 0))
-
-    def _last_words(self, member: Member) -> str:
-        try:
-            lines = (self._place(member) / "work.log").read_text(encoding="utf-8", errors="replace").splitlines()
-        except OSError:
-            return ""
-        return next((line.strip()[:300] for line in reversed(lines) if line.strip()), "")
 
     def _keep(self, *, urgent: bool, changed: bool = True) -> None:
         """Write the record if it changed, and its page."""

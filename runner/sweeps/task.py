@@ -9,15 +9,16 @@ import contextlib
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orbifolio.runner.sweeps.local_engine import environment, how_ended
-from orbifolio.runner.sweeps.member import SENT
+from orbifolio.runner.errors import RunFailed
+from orbifolio.runner.run.subprocess import JobRunner
+from orbifolio.runner.sweeps.local_engine import environment
+from orbifolio.runner.sweeps.member import SENT, main
 from orbifolio.runner.sweeps.spec import member_place, place_of, read_order
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ class Duty:
 def do(duty: Duty) -> str:
     """Run a member; returns how its process ended, or `UNSEEN`.
 
+    Raises:
+        RunFailed: the process could not start.
+
     A node that is lost takes this task with it, and with the task the pipe that tells the process to stop.
     """
     if duty.travel is not None:
@@ -81,23 +85,18 @@ def _process(duty: Duty, gallery: Path, number: int, further: list[str]) -> str:
     import ray
 
     node = f"node {ray.get_runtime_context().get_node_id()[:6]}"
-    command = [sys.executable, "-m", "orbifolio.runner.sweeps.member", str(gallery), duty.sweep, str(number)]
-    command += ["--device", duty.device, "--worker", node, *further]
-    with (member_place(place_of(gallery, duty.sweep), number) / "work.log").open("ab") as log:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            env=environment("", duty.threads, os.environ),
-        )
+    arguments = [str(gallery), duty.sweep, str(number), "--device", duty.device, "--worker", node, *further]
+    place = member_place(place_of(gallery, duty.sweep), number)
+    runner = JobRunner[int](main.__module__, tied=True)
+    runner.start(number, place, arguments, node, environment("", duty.threads, os.environ))
     with contextlib.suppress(ValueError):  # not the main thread: Ray's affair
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
     while True:
         try:
-            return how_ended(process.wait(_LOOK))
-        except subprocess.TimeoutExpired:
-            continue  # a cancellation reaches only a thread that does something
+            for _, ending in runner.ended():
+                if not ending.started:
+                    raise RunFailed(ending.message)
+                return ending.how
+            time.sleep(_LOOK)  # a cancellation reaches only a thread that does something
         except KeyboardInterrupt:  # how Ray cancels a task
-            process.terminate()
+            runner.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -114,6 +115,23 @@ def test_what_cannot_be_done_now_is_refused_with_the_reason(visitor: Visitor):
         assert answer.status_code == 409
         assert "done" in answer.json()["error"]
     assert visitor.client.post(f"/api/runs/{identity}/explode").status_code == 404
+
+
+def test_files_of_the_user_with_our_names_disturb_nothing(visitor: Visitor, tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("runner", "reports", "torch", "filelock"):
+        Path(f"{name}.py").write_text("x = 1\n")
+    told = visitor.wait(visitor.start(recipe="nets/plain"), "done", "failed")
+    assert told["state"] == "done", told
+
+
+def test_a_process_that_cannot_start_fails_the_run_and_says_so(visitor: Visitor, monkeypatch):
+    monkeypatch.setattr(visitor.serving.house.queue._runner, "_module", "nothing_of_this_name")
+    told = visitor.wait(visitor.start(recipe="nets/plain"), "done", "failed")
+    assert re.fullmatch(
+        r"the run's process could not start: .*No module named nothing_of_this_name; see work\.log",
+        str(told["message"]),
+    )
 
 
 @pytest.mark.slow

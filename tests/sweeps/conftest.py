@@ -1,6 +1,7 @@
 """A tiny recipe, and sweeps of it whose members are run by a stand-in that needs no torch."""
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -40,8 +41,8 @@ def recipe(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def _importable(monkeypatch):
-    """Subprocesses find the sources from any folder."""
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    """Subprocesses find the sources, and the stand-in, from any folder."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(ROOT), str(Path(__file__).parent))))
     monkeypatch.setenv("NO_COLOR", "1")
 
 
@@ -81,5 +82,5 @@ class StandIns:
 @pytest.fixture
 def stand_ins(tmp_path, recipe, monkeypatch) -> StandIns:
     """Members are run by the stand-in."""
-    monkeypatch.setattr(Local, "program", (str(Path(__file__).with_name("standin.py")),))
+    monkeypatch.setattr(Local, "module", "standin")
     return StandIns(tmp_path, recipe)

@@ -11,12 +11,11 @@ import signal
 import sys
 import time
 from pathlib import Path
-
-from filelock import FileLock
+from types import SimpleNamespace
 
 from orbifolio.runner.run.events import PhaseStarted, RunStarted, Stepped, to_line
 from orbifolio.runner.run.run_folder import make_folder, write_summary
-from orbifolio.runner.run.subprocess import LOCK, RESULT, mind_parent, write_result
+from orbifolio.runner.run.subprocess import report_outcome, run_child, stop_with_parent
 from orbifolio.runner.sweeps.member_state import Begun, read_begun, write_begun
 from orbifolio.runner.sweeps.spec import member_place, place_of, read_order
 
@@ -45,9 +44,9 @@ def main() -> int:
     here = member_place(place, told.number)
     stop = Told()
     signal.signal(signal.SIGTERM, stop.request)
-    mind_parent()
-    with FileLock(here / LOCK):
-        (here / RESULT).unlink(missing_ok=True)
+    stop_with_parent()
+
+    def run() -> SimpleNamespace:
         order = read_order(place)
         assert order is not None
         values = dict(text.split("=", 1) for text in order.errands[told.number].overrides)
@@ -55,8 +54,9 @@ def main() -> int:
         run = told.gallery / before.run if before.run else make_folder(told.gallery, "tiny", time.time())
         write_begun(here, Begun(before.attempts + 1, f"tiny/{run.name}", told.worker))
         outcome, message = compute(run, values, stop, before.attempts == 0)
-        write_result(here, outcome, message)
-    return 0
+        return SimpleNamespace(outcome=outcome, message=message)
+
+    return run_child(here, lambda: report_outcome(here, run))
 
 
 def compute(run: Path, values: dict[str, str], stop: Told, first: bool) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from orbifolio.runner.errors import InputError
 from orbifolio.runner.run.run_folder import held
 from orbifolio.runner.run.subprocess import LOCK
 from orbifolio.runner.sweeps import scheduler, sweep
+from orbifolio.runner.sweeps.local_engine import Local
 from orbifolio.runner.sweeps.record import read_record
 from orbifolio.runner.sweeps.spec import FOLDER, member_place, place_of
 
@@ -70,6 +71,17 @@ def test_a_member_that_says_why_is_not_tried_again(stand_ins):
     assert failed.message == "the loss is NaN; take another seed"
 
 
+def test_members_that_cannot_start_say_so_and_are_not_tried_again(stand_ins, monkeypatch):
+    monkeypatch.setattr(Local, "module", "nothing_of_this_name")
+    made = stand_ins.begin("seed=1,2")
+    assert stand_ins.carry_out(made) == "failed"
+    for member in made.record.members:
+        assert (member.state, member.run) == ("failed", None)
+        assert member.message.startswith("the run's process could not start: ")
+        assert member.message.endswith("No module named nothing_of_this_name; see work.log")
+    assert stand_ins.said.getvalue().count("could not start") == 2
+
+
 def running(made: sweep.Sweep, gallery: Path) -> list[int]:
     place = place_of(gallery, made.folder.name)
     return [member.number for member in made.record.members if held(member_place(place, member.number) / LOCK)]
@@ -109,7 +121,7 @@ from pathlib import Path
 from rich.console import Console
 from orbifolio.runner.sweeps import sweep
 from orbifolio.runner.sweeps.local_engine import Local
-Local.program = (sys.argv[2],)
+Local.module = "standin"
 gallery = Path(sys.argv[1])
 sweep.carry_out(sweep.find(gallery), gallery, Local(["cpu"], jobs=2, threads=1), Console(stderr=True))
 """
@@ -124,7 +136,7 @@ def wait_for(condition, seconds: float = 60.0) -> None:
 
 def test_members_of_a_killed_sweep_stop_and_are_gone_on_with(stand_ins):
     made = stand_ins.begin("seed=1,2", "fault=slow")
-    program = [sys.executable, "-c", PARENT, str(stand_ins.gallery), str(Path(__file__).with_name("standin.py"))]
+    program = [sys.executable, "-c", PARENT, str(stand_ins.gallery)]
     parent = subprocess.Popen(program, stderr=subprocess.DEVNULL)
     wait_for(lambda: len(running(made, stand_ins.gallery)) == 2)
     with pytest.raises(InputError, match="going on in another process"):
