@@ -60,23 +60,23 @@ def serve(
     from rich.console import Console
 
     from orbifolio.runner.server.catalogue import Catalogue
-    from orbifolio.runner.server.serve import Wishes, devices_for
+    from orbifolio.runner.server.serve import ServeOptions, devices_for
     from orbifolio.runner.server.serve import serve as run_server
 
     if recipe is not None and Catalogue(recipe).start is None:
-        raise InputError(f"{recipe}: is no recipe that can be run; `orbifolio check` says what is wrong; mend it")
+        raise InputError(f"{recipe}: is not a recipe that can be run; `orbifolio check` says what is wrong; fix it")
     console = Console(stderr=True, force_terminal=False if os.environ.get("CI") else None, soft_wrap=True)
 
     def say(text: str) -> None:
         console.print(text, markup=False, highlight=False)
 
-    def told(address: str) -> None:
+    def print_address(address: str) -> None:
         say("orbifolio listens here; Ctrl-C ends it, and runs under way go on when it is started again")
         click.echo(address)
         if show:
             threading.Timer(0.5, webbrowser.open, (address,)).start()
 
-    wishes = Wishes(
+    options = ServeOptions(
         gallery=gallery,
         recipe=recipe,
         host=host,
@@ -87,7 +87,7 @@ def serve(
         idle_minutes=idle_minutes,
         overrides=() if publish is None else (_publish_override(publish),),
     )
-    run_server(wishes, say, told)
+    run_server(options, say, print_address)
 
 
 def _publish_override(target: str) -> str:

@@ -27,7 +27,7 @@ _FREE = ("objectives", "vision", "views")
 
 
 @dataclass(frozen=True)
-class Beginning:
+class BranchStart:
     """What a branch begins with: `state`, `picture` or `nothing`, and the same for a reader."""
 
     kind: str
@@ -72,7 +72,7 @@ def fits(folder: Path, run: Run, loaded: LoadedRecipe) -> bool:
     return not begun or begun[-1].steps[-1].step <= phases[begun[-1].index].steps
 
 
-def beginning(folder: Path | None, loaded: LoadedRecipe, *, pictured: bool) -> Beginning:
+def branch_start(folder: Path | None, loaded: LoadedRecipe, *, pictured: bool) -> BranchStart:
     """What a branch would begin with.
 
     Args:
@@ -84,12 +84,12 @@ def beginning(folder: Path | None, loaded: LoadedRecipe, *, pictured: bool) -> B
         run = read_run(folder)
         if fits(folder, run, loaded):
             place = measure(run).line
-            return Beginning(STATE, f"Goes on from the run's own state: {place[:1].lower()}{place[1:]}.")
+            return BranchStart(STATE, f"Goes on from the run's own state: {place[:1].lower()}{place[1:]}.")
         if pictured:
-            return Beginning(PICTURE, "Canvas or phases differ from the run's: begins with its newest picture.")
+            return BranchStart(PICTURE, "Canvas or phases differ from the run's: begins with its newest picture.")
     if pictured:
-        return Beginning(PICTURE, "Begins with the run's newest picture.")
-    return Beginning(NOTHING, "Begins anew: nothing of the run can be gone on from.")
+        return BranchStart(PICTURE, "Begins with the run's newest picture.")
+    return BranchStart(NOTHING, "Begins anew: nothing of the run can be gone on from.")
 
 
 def copy_state(source: Path, gallery: Path, name: str, title: str) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from orbifolio.runner.recipe.model import recipe_folders
 from orbifolio.runner.recipe.source import read
-from orbifolio.runner.server.job import Job
+from orbifolio.runner.server.job_store import Job
 
 PICTURES = "pictures"
 """Folder beside the shipped recipes that holds a small picture of each."""
@@ -21,7 +21,7 @@ _ORDER = ("plane", "sphere", "hyperbolic", "zoom", "style", "dream", "painting",
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """A recipe that can be chosen.
 
     Attributes:
@@ -52,11 +52,11 @@ class Catalogue:
     def __init__(self, chosen: Path | None = None, folders: tuple[Path, ...] | None = None) -> None:
         self.chosen = chosen.resolve() if chosen is not None else None
         self._folders = recipe_folders() if folders is None else folders
-        self._entries: dict[str, Entry] = {}
-        self._seen: dict[Path, tuple[float, Entry]] = {}
+        self._entries: dict[str, CatalogueEntry] = {}
+        self._seen: dict[Path, tuple[float, CatalogueEntry]] = {}
         self._lock = threading.Lock()
 
-    def entries(self) -> dict[str, Entry]:
+    def entries(self) -> dict[str, CatalogueEntry]:
         """All entries by key, as the files are now, in the order of the themes."""
         with self._lock:
             paths = [path for folder in self._folders for path in sorted(folder.glob("*/*.yaml"))]
@@ -67,12 +67,12 @@ class Catalogue:
             self._entries = {entry.key: entry for entry in found}
             return dict(self._entries)
 
-    def get(self, key: str) -> Entry | None:
+    def get(self, key: str) -> CatalogueEntry | None:
         """An entry by its key."""
         return self.entries().get(key)
 
     @property
-    def start(self) -> Entry | None:
+    def start(self) -> CatalogueEntry | None:
         """The recipe that the server was started with."""
         return next((entry for entry in self.entries().values() if entry.path == self.chosen), None)
 
@@ -81,7 +81,7 @@ class Catalogue:
         entry = self.get(job.origin)
         return entry.path.parent if entry is not None else recipe_folders()[0] / "plane"
 
-    def _entry(self, path: Path) -> Entry | None:
+    def _entry(self, path: Path) -> CatalogueEntry | None:
         try:
             changed = path.stat().st_mtime
         except OSError:
@@ -94,7 +94,7 @@ class Catalogue:
             return None
         about = str(data.get("about", ""))
         picture = path.parents[1] / PICTURES / f"{name}.webp"
-        entry = Entry(
+        entry = CatalogueEntry(
             key=f"{theme}/{name}",
             theme=theme,
             name=name,

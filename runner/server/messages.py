@@ -54,7 +54,7 @@ class EditRequest(Settings):
     """Take it out instead."""
 
 
-class Problem(Settings):
+class RecipeProblem(Settings):
     """One fault of a recipe and its place."""
 
     message: str
@@ -74,18 +74,18 @@ class Refusal(Settings):
 
     error: str
     """What; rule; cure."""
-    problems: list[Problem] = []
+    problems: list[RecipeProblem] = []
     """Faults of the recipe, each at its place."""
 
 
-class Checked(Settings):
+class CheckReport(Settings):
     """What is known of a recipe before anything is computed."""
 
     text: str
     """The recipe as YAML, values put in."""
     data: dict[str, Any]
     """Its values as written."""
-    problems: list[Problem]
+    problems: list[RecipeProblem]
     """What is wrong with it; nothing if it can be run."""
     advisories: list[str]
     """What the artist should know."""
@@ -99,7 +99,7 @@ class Checked(Settings):
     """What a branch begins with, in words; empty for a recipe that is none, or is wrong."""
 
 
-class Estimate(Settings):
+class RunEstimate(Settings):
     """What a recipe will need, before anything is computed; it may take half as long or twice."""
 
     seconds: float
@@ -114,7 +114,7 @@ class Estimate(Settings):
     """Pictures that must be finished before this one would begin."""
 
 
-class Image(Settings):
+class UploadedImage(Settings):
     """A picture that was taken in."""
 
     id: str
@@ -131,16 +131,16 @@ class Image(Settings):
     """A thumbnail."""
 
 
-class Taken(Settings):
+class UploadReport(Settings):
     """What became of the files that were sent."""
 
-    images: list[Image]
+    images: list[UploadedImage]
     """Those that were taken."""
     refused: list[str]
     """Why others were not."""
 
 
-class Run(Settings):
+class RunStatus(Settings):
     """A picture that waits, is being made, or is there."""
 
     id: str
@@ -183,14 +183,14 @@ class Run(Settings):
     """Up to 200 pairs of step and loss, a list for each phase: [step, loss, step, loss, ...]."""
 
 
-class Runs(Settings):
+class RunList(Settings):
     """All of them, newest first."""
 
-    runs: list[Run]
+    runs: list[RunStatus]
     """At most a hundred."""
 
 
-class Recipe(Settings):
+class CatalogueRecipe(Settings):
     """A recipe of the catalogue."""
 
     key: str
@@ -207,14 +207,14 @@ class Recipe(Settings):
     """A small picture, or empty."""
 
 
-class Recipes(Settings):
+class CatalogueList(Settings):
     """The catalogue."""
 
-    recipes: list[Recipe]
+    recipes: list[CatalogueRecipe]
     """By theme and title."""
 
 
-class Option(Settings):
+class LookOption(Settings):
     """One of a look's possibilities."""
 
     key: str
@@ -225,14 +225,14 @@ class Option(Settings):
     """A further picture that it needs, or empty."""
 
 
-class Choice(Settings):
+class LookChoice(Settings):
     """A question that a look leaves open."""
 
     key: str
     """Its name."""
     label: str
     """In words."""
-    options: list[Option]
+    options: list[LookOption]
     """The first is taken unless told."""
 
 
@@ -247,21 +247,39 @@ class Look(Settings):
     """What it does."""
     duration: str
     """About how long it takes on two processor cores."""
-    choices: list[Choice]
+    choices: list[LookChoice]
     """What is left open."""
 
 
-class Looks(Settings):
+class LookList(Settings):
     """What the painting page offers."""
 
     looks: list[Look]
     """In its order."""
 
 
-class Health(Settings):
+class ServerHealth(Settings):
     """The server is there."""
 
     ok: bool
     """True."""
     busy: bool
     """A picture is being made, or waits."""
+
+
+class EditedText(Settings):
+    """A recipe's text after a change."""
+
+    text: str
+    """The recipe as YAML."""
+
+
+class BranchOffer(Settings):
+    """A run's recipe and pictures, to be changed and run again."""
+
+    recipe: str
+    """Key of the recipe that it began as, or empty."""
+    text: str
+    """The recipe as YAML."""
+    images: dict[str, str]
+    """Uploaded pictures by the names that the recipe asks for."""

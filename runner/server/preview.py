@@ -19,7 +19,7 @@ from orbifolio.runner.renderers.base import Pixels
 from orbifolio.runner.run.input_images import InputPictures
 
 WIDTH = 288  # pixels
-SMALLEST = 96  # pixels: one tile, of a picture that is shown tiled
+MIN_TILE = 96  # pixels: one tile, of a picture that is shown tiled
 
 
 def preview(loaded: LoadedRecipe) -> tuple[bytes, str] | None:

@@ -23,19 +23,19 @@ from orbifolio.reports.publish import AnyPublisher
 from orbifolio.reports.publish.store import Served, Store
 from orbifolio.runner.errors import OrbifolioError
 from orbifolio.runner.run.subprocess import LOCK
-from orbifolio.runner.sweeps.member_state import read_begun
-from orbifolio.runner.sweeps.spec import Errand, Order, Recipe, keep_order, place_of, recipe_path
+from orbifolio.runner.sweeps.member_state import read_member_state
+from orbifolio.runner.sweeps.spec import SweepRecipe, SweepSpec, SweepTask, private_folder, recipe_path, write_spec
 
-EVERY = 20.0  # seconds between two archives while a run goes on: what a lost node loses at most, but for a step
+SEND_SECONDS = 20.0  # seconds between two archives while a run goes on: what a lost node loses at most, but for a step
 _ARCHIVE = Served("application/x-tar")
 
 
 @dataclass(frozen=True)
-class Travel:
+class MemberBundle:
     """What a node needs of one member.
 
     Attributes:
-        bundle: archive of its recipe, overrides written in, and its pictures.
+        content: archive of its recipe, overrides written in, and its pictures.
         recipe: path of the recipe in it.
         images: uploads by name: their paths in it.
         typed: what a user would type for this member.
@@ -45,7 +45,7 @@ class Travel:
         key: of the member's archive in it.
     """
 
-    bundle: bytes
+    content: bytes
     recipe: str
     images: Mapping[str, str]
     typed: str
@@ -55,7 +55,7 @@ class Travel:
     key: str
 
 
-def pack_member(place: Path, order: Order, number: int, store: str, key: str) -> Travel:
+def pack_member(place: Path, spec: SweepSpec, number: int, store: str, key: str) -> MemberBundle:
     """Pack a member.
 
     Raises:
@@ -64,22 +64,22 @@ def pack_member(place: Path, order: Order, number: int, store: str, key: str) ->
     from orbifolio.runner.cloud.bundle import pack
     from orbifolio.runner.recipe.model import load
 
-    errand = order.errands[number]
-    recipe = order.recipes[errand.recipe]
-    given = {name: place / order.images[name] for name in recipe.images}
-    path = recipe_path(place, order, errand.recipe)
-    bundle = pack(load(path, errand.overrides, given, folder=Path(recipe.folder)))
-    typed = order.command(number)
-    return Travel(bundle.content, bundle.recipe, bundle.images, typed, recipe.name, recipe.theme, store, key)
+    task = spec.tasks[number]
+    recipe = spec.recipes[task.recipe]
+    given = {name: place / spec.images[name] for name in recipe.images}
+    path = recipe_path(place, spec, task.recipe)
+    packed = pack(load(path, task.overrides, given, folder=Path(recipe.folder)))
+    typed = spec.command(number)
+    return MemberBundle(packed.content, packed.recipe, packed.images, typed, recipe.name, recipe.theme, store, key)
 
 
-def unpack_member(gallery: Path, sweep: str, travel: Travel, threads: int) -> None:
+def unpack_member(gallery: Path, sweep: str, bundle: MemberBundle, threads: int) -> None:
     """Lay out a sweep of this one member on a node, as number 0.
 
     Args:
         gallery: the node's own, for this member alone.
         sweep: the sweep's name.
-        travel: what was packed.
+        bundle: what was packed.
         threads: processor threads of the run.
 
     Raises:
@@ -87,25 +87,25 @@ def unpack_member(gallery: Path, sweep: str, travel: Travel, threads: int) -> No
     """
     from orbifolio.runner.cloud.bundle import unpack
 
-    place = place_of(gallery, sweep)
-    unpack(travel.bundle, place / "bundle")
-    path = place / "bundle" / travel.recipe
-    recipe = Recipe(str(path), str(path.parent), travel.theme, travel.name, tuple(travel.images))
-    images = {name: f"images/{name}{Path(inside).suffix}" for name, inside in travel.images.items()}
-    order = Order((recipe,), (Errand(0, (), travel.typed),), images, dict(images), threads)
-    given = {name: place / "bundle" / inside for name, inside in travel.images.items()}
-    keep_order(place, order, [path.read_bytes()], given)
+    place = private_folder(gallery, sweep)
+    unpack(bundle.content, place / "bundle")
+    path = place / "bundle" / bundle.recipe
+    recipe = SweepRecipe(str(path), str(path.parent), bundle.theme, bundle.name, tuple(bundle.images))
+    images = {name: f"images/{name}{Path(inside).suffix}" for name, inside in bundle.images.items()}
+    spec = SweepSpec((recipe,), (SweepTask(0, (), bundle.typed),), images, dict(images), threads)
+    given = {name: place / "bundle" / inside for name, inside in bundle.images.items()}
+    write_spec(place, spec, [path.read_bytes()], given)
 
 
 def store_of(settings: str) -> Store:
     """A store by its settings as JSON."""
     from pydantic import TypeAdapter
 
-    found: Store = TypeAdapter(AnyPublisher).validate_json(settings).build(Path())
-    return found
+    store: Store = TypeAdapter(AnyPublisher).validate_json(settings).build(Path())
+    return store
 
 
-class Archive:
+class RunArchive:
     """One member's run in a store.
 
     Args:
@@ -142,7 +142,7 @@ class Archive:
             self._store.put_file(self._key, Path(kept.name), _ARCHIVE, sha256=digest)
 
     def _files(self) -> Iterator[tuple[Path, str]]:
-        run = self._gallery / read_begun(self._place).run
+        run = self._gallery / read_member_state(self._place).run
         if run != self._gallery and run.is_dir():
             files = sorted(path for path in run.rglob("*") if path.is_file() and not path.name.endswith(".part"))
             first = [path for path in files if path.parent == run / "checkpoint"]
@@ -158,13 +158,13 @@ class Archive:
         Raises:
             PublishError: the store cannot be used.
         """
-        found = self._store.head(self._key)
-        if found is None or found.tag == self._tag:
+        head = self._store.head(self._key)
+        if head is None or head.tag == self._tag:
             return False
-        got = self._store.get(self._key)
-        if got is None:
+        stored = self._store.get(self._key)
+        if stored is None:
             return False
-        content, self._tag = got
+        content, self._tag = stored
         self._place.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._place) as beside:
             with tarfile.open(fileobj=io.BytesIO(content)) as archive:
@@ -182,11 +182,11 @@ class Archive:
         return True
 
     def forget(self) -> None:
-        """Remove it from the store."""
+        """Remove the archive from the store."""
         self._store.delete(self._key)
 
 
-class Courier:
+class ArtifactUploader:
     """Sends a member's run every now and then, and a last time when it has ended; a store that fails ends no run.
 
     Args:
@@ -194,13 +194,13 @@ class Courier:
         every: seconds between two archives.
     """
 
-    def __init__(self, archive: Archive, every: float = EVERY) -> None:
+    def __init__(self, archive: RunArchive, every: float = SEND_SECONDS) -> None:
         self._archive = archive
         self._every = every
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._go_on, name="courier", daemon=True)
+        self._thread = threading.Thread(target=self._send_regularly, name="uploader", daemon=True)
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Bring what an earlier attempt has sent, and begin to send.
 
         Raises:
@@ -209,7 +209,7 @@ class Courier:
         self._archive.pull()
         self._thread.start()
 
-    def _go_on(self) -> None:
+    def _send_regularly(self) -> None:
         while not self._ended.wait(self._every):
             self._send()
 
@@ -221,8 +221,8 @@ class Courier:
             return False
         return True
 
-    def end(self) -> bool:
-        """Send it as it ended; whether that worked."""
+    def finish(self) -> bool:
+        """Send the run as it ended; whether that worked."""
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()

@@ -6,11 +6,11 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from orbifolio.runner.run.subprocess import Ending
-from orbifolio.runner.sweeps.spec import Order
+from orbifolio.runner.sweeps.spec import SweepSpec
 
 
-class Engine(ABC):
-    """Where members run. What they tell lies in their places: see `order.py`.
+class SweepEngine(ABC):
+    """Where members run. What they tell lies in their places: see `process.py`.
 
     An engine is made, and complains, before anything is on disk; it is opened for one sweep.
     """
@@ -46,13 +46,13 @@ class Engine(ABC):
         return ""
 
     @abstractmethod
-    def open(self, gallery: Path, sweep: str, order: Order) -> None:
+    def open(self, gallery: Path, sweep: str, spec: SweepSpec) -> None:
         """Make ready for a sweep's members.
 
         Args:
             gallery: absolute.
             sweep: the name of the sweep's folder.
-            order: what its members need.
+            spec: what its members need.
         """
 
     @abstractmethod

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from orbifolio.runner.errors import InputError, RunFailed
 from orbifolio.runner.run.subprocess import Ending, JobRunner
-from orbifolio.runner.sweeps.engine import Engine
+from orbifolio.runner.sweeps.engine import SweepEngine
 from orbifolio.runner.sweeps.member import main
-from orbifolio.runner.sweeps.spec import Order, member_place, place_of
+from orbifolio.runner.sweeps.spec import SweepSpec, member_folder, private_folder
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -32,17 +32,17 @@ def choose_devices(wish: str) -> tuple[str, ...]:
     if wish == "auto":
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         return tuple(f"cuda:{number}" for number in range(count)) or ("cpu",)
-    found: list[str] = []
+    devices: list[str] = []
     for name in wish.split(","):
         try:
             chosen = choose_device(name.strip())
         except InputError as error:
             raise InputError(str(error).replace("--device ", "--devices ", 1)) from None
         chosen = "cuda:0" if chosen == "cuda" else chosen
-        if chosen in found:
+        if chosen in devices:
             raise InputError(f"--devices {wish}: {chosen} stands twice; several runs on one device are --jobs")
-        found.append(chosen)
-    return tuple(found)
+        devices.append(chosen)
+    return tuple(devices)
 
 
 def threads_for(devices: Sequence[str], jobs: int) -> int:
@@ -51,8 +51,8 @@ def threads_for(devices: Sequence[str], jobs: int) -> int:
     if side_by_side == 1:
         return 0  # exactly as `orbifolio run`, also in the last bits
     wished = os.environ.get("OMP_NUM_THREADS", "")
-    most = int(wished) if wished.isdecimal() and int(wished) else _cores()
-    return max(1, most // side_by_side)
+    total = int(wished) if wished.isdecimal() and int(wished) else _cores()
+    return max(1, total // side_by_side)
 
 
 def _cores() -> int:
@@ -60,27 +60,27 @@ def _cores() -> int:
 
 
 def environment(device: str, threads: int, before: Mapping[str, str]) -> dict[str, str]:
-    """The surroundings of a process that sees one device only.
+    """Environment variables of a process that sees one device only.
 
     Args:
         device: `cpu` or `cuda:N`, counted among what is visible here.
         threads: processor threads, 0 for torch's own choice.
-        before: the surroundings here.
+        before: the variables here.
 
     >>> environment("cuda:1", 0, {"CUDA_VISIBLE_DEVICES": "4,6"})["CUDA_VISIBLE_DEVICES"]
     '6'
     """
-    found = dict(before)
+    variables = dict(before)
     if threads:
-        found |= dict.fromkeys(_THREADS, str(threads))
+        variables |= dict.fromkeys(_THREADS, str(threads))
     kind, _, number = device.partition(":")
     if kind == "cuda" and number:
         visible = [name.strip() for name in before.get(VISIBLE, "").split(",") if name.strip()]
-        found[VISIBLE] = visible[int(number)] if int(number) < len(visible) else number
-    return found
+        variables[VISIBLE] = visible[int(number)] if int(number) < len(visible) else number
+    return variables
 
 
-class Local(Engine):
+class LocalEngine(SweepEngine):
     """Processes on this machine.
 
     Args:
@@ -110,12 +110,12 @@ class Local(Engine):
 
     @property
     def threads(self) -> int:
-        """The machine's, divided."""
+        """The machine's threads, divided among the slots."""
         return self._threads
 
     @property
     def shown(self) -> str:
-        """The devices."""
+        """The devices, with commas."""
         return ", ".join(self.devices)
 
     def warning(self, memory: float) -> str:
@@ -129,9 +129,9 @@ class Local(Engine):
             f"{self.slots} runs at once need about {memory * self.slots / 1e9:.1f} GB of {here / 1e9:.1f}; see --jobs"
         )
 
-    def open(self, gallery: Path, sweep: str, order: Order) -> None:
+    def open(self, gallery: Path, sweep: str, spec: SweepSpec) -> None:
         """Remember whose members are run; a sweep keeps the threads that it began with."""
-        self._gallery, self._sweep, self._threads = gallery, sweep, order.threads
+        self._gallery, self._sweep, self._threads = gallery, sweep, spec.threads
 
     def free(self) -> bool:
         """Whether a slot is empty."""
@@ -147,7 +147,7 @@ class Local(Engine):
         device = min(self.devices, key=taken.count)
         arguments = [str(self._gallery), self._sweep, str(number)]
         arguments += ["--device", device.partition(":")[0], "--worker", device]
-        place = member_place(place_of(self._gallery, self._sweep), number)
+        place = member_folder(private_folder(self._gallery, self._sweep), number)
         try:
             self._runner.start(number, place, arguments, device, environment(device, self._threads, os.environ))
         except RunFailed as error:

@@ -15,17 +15,17 @@ from typing import Any
 from orbifolio.runner.errors import InputError, MissingProgram, PublishError
 from orbifolio.runner.run.run_folder import held
 from orbifolio.runner.run.subprocess import LOCK, Ending, read_result, write_result
-from orbifolio.runner.sweeps.bundle import EVERY, Archive, Travel, pack_member, store_of
-from orbifolio.runner.sweeps.engine import Engine
-from orbifolio.runner.sweeps.spec import Order, member_place, place_of
-from orbifolio.runner.sweeps.task import UNSEEN, Duty, do
+from orbifolio.runner.sweeps.bundle import SEND_SECONDS, MemberBundle, RunArchive, pack_member, store_of
+from orbifolio.runner.sweeps.engine import SweepEngine
+from orbifolio.runner.sweeps.spec import SweepSpec, member_folder, private_folder
+from orbifolio.runner.sweeps.task import UNSEEN, NodeTask, run_task
 
-RETRIES = 2
+_RAY_RETRIES = 2
 """How often Ray starts a task again whose node or worker was lost."""
-_MOST_THREADS = 4
+_MAX_THREADS = 4
 """Threads of a run without a GPU: with more, many runs side by side are done sooner than few with more threads."""
 
-_LATE = 60.0  # seconds that a process, cut off from its task, may take to end its step and send its run
+_ARCHIVE_PATIENCE = 60.0  # seconds that a process, cut off from its task, may take to end its step and send its run
 
 
 def _ray() -> Any:
@@ -34,7 +34,7 @@ def _ray() -> Any:
     Raises:
         MissingProgram: it is not installed.
     """
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # before it is imported: it tells nobody what is done here
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # before it is imported: it sends nobody statistics
     try:
         import ray
     except ImportError:
@@ -45,7 +45,7 @@ def _ray() -> Any:
     return ray
 
 
-class Cluster(Engine):
+class RayEngine(SweepEngine):
     """Tasks on a Ray cluster.
 
     Args:
@@ -76,22 +76,22 @@ class Cluster(Engine):
         cores = [int(node.get("CPU", 0)) for node in nodes if node.get("CPU", 0) >= 1]
         if not cores:
             raise InputError("--engine ray: no node of the cluster has a processor to spare (--num-cpus 0); add one")
-        self._threads = threads or (1 if self._device == "cuda" else min(_MOST_THREADS, *cores))
+        self._threads = threads or (1 if self._device == "cuda" else min(_MAX_THREADS, *cores))
         self._fitting = self._gpus if self._device == "cuda" else sum(count // self._threads for count in cores)
         if not self._fitting:
             raise InputError(f"--threads {threads}: no node has so many processors; the largest has {max(cores)}")
         self._nodes = len(cores)
         self._members: dict[Any, int] = {}  # Ray's reference -> member
-        self._leaving: dict[int, str] = {}
+        self._ending: dict[int, str] = {}
         self._gallery, self._sweep = Path(), ""
-        self._order: Order | None = None
+        self._spec: SweepSpec | None = None
         self._task: Any = None
-        self._held = contextlib.ExitStack()
+        self._log = contextlib.ExitStack()
         self._settings = store
         self._store = store_of(store) if store else None
-        self._archives: dict[int, Archive] = {}
-        self._looked: dict[int, float] = {}  # when an archive was last looked for
-        self._late: dict[int, float] = {}  # until when the last archive of a member whose task is gone is waited for
+        self._archives: dict[int, RunArchive] = {}
+        self._last_pull: dict[int, float] = {}  # when each archive was last looked for
+        self._deadlines: dict[int, float] = {}  # how long the last archive of a member without a task is waited for
 
     def _connect(self, address: str) -> None:
         try:
@@ -124,14 +124,14 @@ class Cluster(Engine):
         """The cluster's size."""
         return f"{self._nodes} node{'s' if self._nodes > 1 else ''} ({self.slots} runs at once)"
 
-    def open(self, gallery: Path, sweep: str, order: Order) -> None:
+    def open(self, gallery: Path, sweep: str, spec: SweepSpec) -> None:
         """Remember whose members are run; a sweep keeps the threads that it began with."""
-        self._gallery, self._sweep, self._order = gallery, sweep, order
+        self._gallery, self._sweep, self._spec = gallery, sweep, spec
         # What Ray tells of lost nodes, at length, it prints on stdout; that is a script's.
-        log = self._held.enter_context((place_of(gallery, sweep) / "ray.log").open("a", encoding="utf-8"))
-        self._held.enter_context(contextlib.redirect_stdout(log))
-        self._threads = order.threads or self._threads
-        self._task = self._ray.remote(do)
+        log = self._log.enter_context((private_folder(gallery, sweep) / "ray.log").open("a", encoding="utf-8"))
+        self._log.enter_context(contextlib.redirect_stdout(log))
+        self._threads = spec.threads or self._threads
+        self._task = self._ray.remote(run_task)
 
     def free(self) -> bool:
         """Always: what does not fit yet waits in the cluster's queue."""
@@ -139,49 +139,50 @@ class Cluster(Engine):
 
     def start(self, number: int) -> None:
         """Hand a member to the cluster."""
-        travel = self._pack(number)
-        duty = Duty(str(self._gallery), self._sweep, number, self._device, self._threads, travel)
-        task = self._task.options(
+        bundle = self._pack(number)
+        task = NodeTask(str(self._gallery), self._sweep, number, self._device, self._threads, bundle)
+        remote = self._task.options(
             name=f"orbifolio {self._sweep} #{number}",
             num_cpus=self._threads,
             num_gpus=1 if self._device == "cuda" else 0,
-            max_retries=RETRIES,
+            max_retries=_RAY_RETRIES,
             retry_exceptions=False,
         )
-        reference = task.remote(duty)
+        reference = remote.remote(task)
         self._members[reference] = number
 
-    def _pack(self, number: int) -> Travel | None:
-        if self._store is None or self._order is None:
+    def _pack(self, number: int) -> MemberBundle | None:
+        if self._store is None or self._spec is None:
             return None
-        place, key = place_of(self._gallery, self._sweep), f"{self._sweep}/{number}.tar"
-        self._archives[number] = Archive(self._store, key, self._gallery, member_place(place, number))
-        return pack_member(place, self._order, number, self._settings, key)
+        place, key = private_folder(self._gallery, self._sweep), f"{self._sweep}/{number}.tar"
+        self._archives[number] = RunArchive(self._store, key, self._gallery, member_folder(place, number))
+        return pack_member(place, self._spec, number, self._settings, key)
 
     def _fetch(self) -> None:
         """Bring the archive here that was not looked for the longest, if that is long ago: one at a time."""
         now = time.monotonic()
-        waited = [number for number in self._archives if now - self._looked.get(number, 0.0) > EVERY / 2]
+        waited = [number for number in self._archives if now - self._last_pull.get(number, 0.0) > SEND_SECONDS / 2]
         if waited:
-            self._pull(min(waited, key=lambda number: self._looked.get(number, 0.0)))
+            self._pull(min(waited, key=lambda number: self._last_pull.get(number, 0.0)))
 
     def _pull(self, number: int) -> None:
-        self._looked[number] = time.monotonic()
+        self._last_pull[number] = time.monotonic()
         with contextlib.suppress(PublishError, OSError):  # it is tried again; what a retry needs lies in the store
             self._archives[number].pull()
 
-    def _over(self, number: int, place: Path) -> bool:
+    def _is_over(self, number: int, place: Path) -> bool:
         """Whether nothing more comes of a member whose task is gone."""
         if number not in self._archives:
             return not held(place / LOCK)
         self._pull(number)
-        if not read_result(place)[0] and time.monotonic() < self._late.setdefault(number, time.monotonic() + _LATE):
+        now = time.monotonic()
+        if not read_result(place)[0] and now < self._deadlines.setdefault(number, now + _ARCHIVE_PATIENCE):
             return False
         if read_result(place)[0] == "done":
             with contextlib.suppress(PublishError, OSError):
                 self._archives[number].forget()
         del self._archives[number]
-        self._late.pop(number, None)
+        self._deadlines.pop(number, None)
         return True
 
     def ended(self) -> list[tuple[int, Ending]]:
@@ -191,21 +192,21 @@ class Cluster(Engine):
             ready, _ = self._ray.wait(list(self._members), num_returns=len(self._members), timeout=0)
             for reference in ready:
                 number = self._members.pop(reference)
-                self._leaving[number] = self._how(reference, number)
-        found = []
-        for number, how in list(self._leaving.items()):
-            place = member_place(place_of(self._gallery, self._sweep), number)
-            if not self._over(number, place):
+                self._ending[number] = self._how(reference, number)
+        endings = []
+        for number, how in list(self._ending.items()):
+            place = member_folder(private_folder(self._gallery, self._sweep), number)
+            if not self._is_over(number, place):
                 continue  # its process ends its present step
-            del self._leaving[number]
+            del self._ending[number]
             if how == UNSEEN:
                 write_result(place, "failed", self._unseen())
-            found.append((number, Ending(*read_result(place), how)))
-        return found
+            endings.append((number, Ending(*read_result(place), how)))
+        return endings
 
     def _broken(self, number: int, why: str) -> None:
         write_result(
-            member_place(place_of(self._gallery, self._sweep), number),
+            member_folder(private_folder(self._gallery, self._sweep), number),
             "failed",
             f"a node of the cluster could not begin it ({why}); every node needs this program, in the same version; "
             "pip install 'orbifolio[ray]' there",
@@ -221,7 +222,7 @@ class Cluster(Engine):
             return "it could not begin"
         except self._ray.exceptions.RayError as error:
             lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-            return f"the cluster lost it ({type(error).__name__}: {lines[-1][:200] if lines else 'no reason is told'})"
+            return f"the cluster lost it ({type(error).__name__}: {lines[-1][:200] if lines else 'no reason is given'})"
 
     def _unseen(self) -> str:
         return (
@@ -239,9 +240,9 @@ class Cluster(Engine):
         for reference in self._members:
             with contextlib.suppress(ValueError, self._ray.exceptions.RayError):
                 self._ray.cancel(reference, force=True)
-        self._leaving.clear()
+        self._ending.clear()
 
     def close(self) -> None:
         """Leave the cluster; tasks that are still there end with us."""
         self._ray.shutdown()
-        self._held.close()
+        self._log.close()

@@ -63,7 +63,7 @@ def test_any_values_joined_by_commas_come_apart_again(values):
         ("a=[1,2", "a=[1,2: ] is missing at the end"),
         ("a=1]", "a=1]: ] closes nothing"),
         ("seed=1,2,1", "seed=1,2,1: 1 stands twice; equal runs give equal pictures; leave one out"),
-        ("seed=range(1,x)", "range(1,x) holds something that is no number"),
+        ("seed=range(1,x)", "range(1,x) holds something that is not a number"),
         ("seed=range(0,1e9)", "is longer than 10,000"),
     ],
 )

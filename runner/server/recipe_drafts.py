@@ -1,6 +1,6 @@
 """A recipe on its way: (text, origin, pictures) -> what is wrong with it, what it asks for, or a recipe to queue.
 
-The text is read, confined (`confine.py`) and validated by exactly what validates files.
+The text is read, confined (`recipe_policy.py`) and validated by exactly what validates files.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from orbifolio.runner.errors import InputError, Problem, RecipeError
-from orbifolio.runner.recipe import qualities
 from orbifolio.runner.recipe.marks import Source
 from orbifolio.runner.recipe.model import LoadedRecipe, Recipe, load
 from orbifolio.runner.recipe.overrides import apply_overrides
+from orbifolio.runner.recipe.qualities import names
 from orbifolio.runner.recipe.source import parse
 from orbifolio.runner.recipe.validation import place, validate
-from orbifolio.runner.server import confine
-from orbifolio.runner.server.catalogue import Catalogue, Entry
-from orbifolio.runner.server.editing import edit
-from orbifolio.runner.server.job import IMAGE_NAME
+from orbifolio.runner.server.catalogue import Catalogue, CatalogueEntry
+from orbifolio.runner.server.job_store import IMAGE_NAME
+from orbifolio.runner.server.recipe_edit import edit
+from orbifolio.runner.server.recipe_policy import find_violations
 from orbifolio.runner.server.uploads import Uploads
 
 
@@ -42,10 +42,11 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedDraft:
     """What is known of a draft.
 
     Attributes:
+        draft: what was checked.
         data: its values as written, before qualities are put in.
         problems: what is wrong; nothing if it can be run.
         advisories: what the artist should know.
@@ -54,6 +55,7 @@ class Checked:
         loaded: the recipe, or None where there are problems.
     """
 
+    draft: Draft
     data: Mapping[str, Any]
     problems: tuple[Problem, ...]
     advisories: tuple[str, ...] = ()
@@ -63,7 +65,7 @@ class Checked:
     loaded: LoadedRecipe | None = None
 
 
-class Desk:
+class RecipeDrafts:
     """Where drafts are checked.
 
     Args:
@@ -100,7 +102,7 @@ class Desk:
             self.picture(identity)
         return Draft(origin, text, dict(images))
 
-    def entry(self, origin: str) -> Entry | None:
+    def entry(self, origin: str) -> CatalogueEntry | None:
         """The recipe that a draft began as.
 
         Raises:
@@ -122,32 +124,32 @@ class Desk:
         except KeyError:
             raise InputError(f"{identity[:60]!r} is no uploaded picture; POST /api/images takes one; do that") from None
 
-    def check(self, draft: Draft) -> Checked:
+    def check(self, draft: Draft) -> CheckedDraft:
         """Everything that can be known before anything is computed."""
         entry = self.entry(draft.origin)
         folder = self.folder_of(entry)
         plain = parse(draft.text, file="recipe")
         source = apply_overrides(plain, ())
         if source.fatal:
-            return Checked({}, source.problems)
-        known: dict[str, Any] = {"data": plain.data, "qualities": qualities.names(plain)}
+            return CheckedDraft(draft, {}, source.problems)
+        known: dict[str, Any] = {"draft": draft, "data": plain.data, "qualities": names(plain)}
         allowed = None if entry is None else parse(entry.path.read_bytes())
         # before validation, which opens the pictures that it finds
-        refused = [place(source, fault.route, fault.message) for fault in confine.faults(source, allowed, folder)]
+        refused = [place(source, each.route, each.message) for each in find_violations(source, allowed, folder)]
         try:
             recipe = validate(Recipe, source, folder=folder) if not refused else None
         except RecipeError as error:
-            return Checked(problems=error.problems, **known)
+            return CheckedDraft(problems=error.problems, **known)
         if recipe is None:
-            return Checked(problems=tuple(refused), **known)
+            return CheckedDraft(problems=tuple(refused), **known)
         hidden = _hidden_publication(recipe, allowed, source)
         if hidden is not None:
-            return Checked(problems=(hidden,), **known)
+            return CheckedDraft(problems=(hidden,), **known)
         return self._load(draft, entry, folder, recipe, known)
 
     def _load(
-        self, draft: Draft, entry: Entry | None, folder: Path, recipe: Recipe, known: Mapping[str, Any]
-    ) -> Checked:
+        self, draft: Draft, entry: CatalogueEntry | None, folder: Path, recipe: Recipe, known: Mapping[str, Any]
+    ) -> CheckedDraft:
         pictures = {f"renderer.{path}": text for path, text in recipe.renderer.pictures().items()}
         asked = tuple(dict.fromkeys(upload_name(text) for text in pictures.values() if is_upload(text)))
         told: dict[str, Any] = {**known, "pictures": pictures, "asked": asked}
@@ -160,10 +162,10 @@ class Desk:
             try:
                 loaded = load(path, (), given, folder=folder)
             except RecipeError as error:
-                return Checked(problems=tuple(_nameless(problem) for problem in error.problems), **told)
-        return Checked(problems=(), advisories=loaded.advisories, loaded=loaded, **told)
+                return CheckedDraft(problems=tuple(_nameless(problem) for problem in error.problems), **told)
+        return CheckedDraft(problems=(), advisories=loaded.advisories, loaded=loaded, **told)
 
-    def folder_of(self, entry: Entry | None) -> Path:
+    def folder_of(self, entry: CatalogueEntry | None) -> Path:
         """That relative paths of a draft start from."""
         found = entry or next(iter(self.catalogue.entries().values()))
         return found.path.parent
@@ -195,7 +197,7 @@ def route_of(path: str) -> tuple[str | int, ...]:
     return tuple(int(part) if part.isascii() and part.isdecimal() and len(part) < 6 else part for part in parts)
 
 
-def name_of(entry: Entry | None, title: str) -> tuple[str, str]:
+def name_of(entry: CatalogueEntry | None, title: str) -> tuple[str, str]:
     """(name, theme) under which the gallery shelves a draft's run."""
     if entry is not None:
         return entry.name, entry.theme

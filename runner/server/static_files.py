@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from orbifolio.reports.render import own_templates, renderer
+from orbifolio.runner.server.context import state_of
 
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _HASH = re.compile(r"-[0-9a-f]{8}\.(css|js|svg|webp)$")
@@ -59,7 +60,7 @@ def gallery_policy(content: bytes) -> str:
 
 async def gallery_file(request: Request) -> Response:
     """A file of the gallery."""
-    gallery: Path = request.app.state.house.gallery
+    gallery: Path = state_of(request).gallery
     path = await run_in_threadpool(confined, gallery, request.path_params["path"])
     if path is None:
         raise HTTPException(404, "there is nothing here; the gallery has no such page; begin at /gallery/index.html")
@@ -85,9 +86,9 @@ def with_way_back(page: bytes, address: str) -> bytes:
 
 def _home(request: Request) -> str:
     """The control page of the run that a page of the gallery belongs to, or the first one."""
-    house = request.app.state.house
+    state = state_of(request)
     run = "/".join(request.path_params["path"].split("/")[:2])
-    job = next((job for job in house.store.all() if job.run and job.run == run), None)
+    job = next((job for job in state.store.all() if job.run and job.run == run), None)
     return "/" if job is None else f"/runs/{quote(job.id)}"
 
 
@@ -132,7 +133,7 @@ class Assets:
         """
         return self.names[name]
 
-    async def answer(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> Response:
         """An asset, to be kept by browsers for ever, as its name changes with it."""
         content = self.files.get(request.path_params["name"])
         if content is None:
@@ -149,8 +150,8 @@ def _hashed(name: str, content: bytes) -> str:
 
 async def recipe_picture(request: Request) -> Response:
     """The small picture of a recipe of the catalogue."""
-    house = request.app.state.house
-    entry = house.catalogue.get(f"{request.path_params['theme']}/{request.path_params['name']}")
+    state = state_of(request)
+    entry = state.catalogue.get(f"{request.path_params['theme']}/{request.path_params['name']}")
     if entry is None or entry.picture is None:
         raise HTTPException(404, "there is no such picture; GET /api/recipes lists those there are; choose one")
     return FileResponse(entry.picture, media_type="image/webp", headers={"Cache-Control": "private, max-age=3600"})

@@ -15,16 +15,15 @@ from pathlib import Path
 from orbifolio.runner.errors import InputError, RunFailed
 from orbifolio.runner.run.run_folder import held
 from orbifolio.runner.run.subprocess import LOCK, JobRunner, read_result
-from orbifolio.runner.server import job as jobs
-from orbifolio.runner.server.job import Job, JobStore
-from orbifolio.runner.server.work import main
+from orbifolio.runner.server.job_store import CANCELLED, DONE, FAILED, PAUSED, QUEUED, RUNNING, Job, JobStore
+from orbifolio.runner.server.worker import main
 
-MOST_WAITING = 100
+MAX_WAITING = 100
 _LOOK = 0.2  # seconds between two looks at the processes
 _GRACE = 20.0  # seconds that a process gets to write its checkpoint when the server ends
 
 
-class Queue:
+class JobQueue:
     """Runs the jobs of a store.
 
     Args:
@@ -54,12 +53,12 @@ class Queue:
     @property
     def busy(self) -> bool:
         """Whether a job runs or waits."""
-        return bool(self._runner.slots) or any(job.state == jobs.QUEUED for job in self.store.all())
+        return bool(self._runner.slots) or any(job.state == QUEUED for job in self.store.all())
 
     def open(self) -> None:
         """Take up what is on disk; call inside the event loop."""
         for job in self.store.all():
-            if job.state != jobs.RUNNING:
+            if job.state != RUNNING:
                 continue
             folder = self.store.place(job.id)
             if held(folder / LOCK):
@@ -96,14 +95,14 @@ class Queue:
             self._minder.cancel()
 
     def add(self, text: str, pictures: dict[str, Path], **told: object) -> Job:
-        """Queue a job.
+        """JobQueue a job.
 
         Raises:
             InputError: too many wait already.
             OSError: the disk is full.
         """
-        waiting = sum(job.state == jobs.QUEUED for job in self.store.all())
-        if waiting >= MOST_WAITING:
+        waiting = sum(job.state == QUEUED for job in self.store.all())
+        if waiting >= MAX_WAITING:
             raise InputError(f"{waiting} pictures wait already; no more are taken; try again later")
         found = self.store.add(text, pictures, **told)
         self.fill()
@@ -111,19 +110,19 @@ class Queue:
 
     def position(self, job: Job) -> int:
         """How many come before a queued job, itself included; 0 for one that does not wait."""
-        waiting = [other.id for other in self.store.all() if other.state == jobs.QUEUED]
+        waiting = [other.id for other in self.store.all() if other.state == QUEUED]
         return waiting.index(job.id) + 1 if job.id in waiting else 0
 
     def pause(self, job: Job) -> Job:
         """Stop a running job after its present step, or take a queued one out of the queue."""
-        if job.state == jobs.RUNNING:
+        if job.state == RUNNING:
             self.store.wish(job, "pause")
             return job
-        return self._changed(job, jobs.PAUSED, (jobs.QUEUED,), "paused")
+        return self._changed(job, PAUSED, (QUEUED,), "paused")
 
     def resume(self, job: Job) -> Job:
-        """Queue a paused job, or one that failed, to go on from its checkpoint."""
-        changed = self._changed(job, jobs.QUEUED, (jobs.PAUSED, jobs.FAILED), "resumed")
+        """JobQueue a paused job, or one that failed, to go on from its checkpoint."""
+        changed = self._changed(job, QUEUED, (PAUSED, FAILED), "resumed")
         self.store.wish(job, "")
         self.fill()
         return self.store.read(changed.id)
@@ -134,22 +133,22 @@ class Queue:
         Raises:
             InputError: it has not begun, or is over.
         """
-        if job.state == jobs.RUNNING:
+        if job.state == RUNNING:
             self.store.wish(job, "keep")
             return job
-        if job.state == jobs.PAUSED and job.run:
+        if job.state == PAUSED and job.run:
             self.store.wish(job, "keep")
-            changed = self.store.change(job, state=jobs.QUEUED, message="")
+            changed = self.store.change(job, state=QUEUED, message="")
             self.fill()
             return changed
         raise InputError(f"this picture is {job.state}; only one that has begun can be kept; start it first")
 
     def cancel(self, job: Job) -> Job:
         """Stop a job for good; what its run has written stays in the gallery."""
-        if job.state == jobs.RUNNING:
+        if job.state == RUNNING:
             self.store.wish(job, "cancel")
             return job
-        return self._changed(job, jobs.CANCELLED, (jobs.QUEUED, jobs.PAUSED), "cancelled")
+        return self._changed(job, CANCELLED, (QUEUED, PAUSED), "cancelled")
 
     def _changed(self, job: Job, state: str, allowed: tuple[str, ...], word: str) -> Job:
         if job.state not in allowed:
@@ -162,10 +161,10 @@ class Queue:
             return
         for device in self.devices:
             while device not in self._runner.slots.values():
-                job = next((job for job in self.store.all() if job.state == jobs.QUEUED), None)
+                job = next((job for job in self.store.all() if job.state == QUEUED), None)
                 if job is None:
                     return
-                self._start(self.store.change(job, state=jobs.RUNNING, device=device))
+                self._start(self.store.change(job, state=RUNNING, device=device))
 
     def _start(self, job: Job) -> None:
         if self.store.wished(job) != "keep":
@@ -175,25 +174,25 @@ class Queue:
         try:
             self._runner.start(job.id, self.store.place(job.id), arguments, job.device)
         except RunFailed as error:
-            self.store.change(job, state=jobs.FAILED, message=str(error))
+            self.store.change(job, state=FAILED, message=str(error))
 
     def _settle(self, job: Job, outcome: str, message: str) -> None:
         """What becomes of a job whose process is gone."""
-        if job.state != jobs.RUNNING:
+        if job.state != RUNNING:
             return
         wish = self.store.wished(job)
         if outcome == "done":
-            self.store.change(job, state=jobs.DONE, message="")
+            self.store.change(job, state=DONE, message="")
         elif wish == "cancel":
-            self.store.change(job, state=jobs.CANCELLED, message="")
+            self.store.change(job, state=CANCELLED, message="")
         elif outcome == "failed":
-            self.store.change(job, state=jobs.FAILED, message=message)
+            self.store.change(job, state=FAILED, message=message)
         elif wish == "pause":
-            self.store.change(job, state=jobs.PAUSED, message="")
+            self.store.change(job, state=PAUSED, message="")
         elif outcome == "" and not self._closing and self._was_cut_short(job):
-            self.store.change(job, state=jobs.FAILED, message=_DIED)
+            self.store.change(job, state=FAILED, message=_DIED)
         else:  # the server ended, or the machine: go on when it is back
-            self.store.change(job, state=jobs.QUEUED, message="")
+            self.store.change(job, state=QUEUED, message="")
 
     def _was_cut_short(self, job: Job) -> bool:
         """Whether a job was cut short a second time in a row: a third try would end no better."""

@@ -19,7 +19,7 @@ from rich.console import Console
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.run.run_folder import write_atomically
 from orbifolio.runner.run.subprocess import report_outcome, run_child, stop_on_signals
-from orbifolio.runner.server.job import Job, JobStore, read_wish
+from orbifolio.runner.server.job_store import Job, JobStore, read_wish
 
 if TYPE_CHECKING:
     from orbifolio.runner.run.loop import RunResult, Stop
