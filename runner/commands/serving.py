@@ -59,11 +59,11 @@ def serve(
     protect()  # before torch is imported
     from rich.console import Console
 
-    from orbifolio.runner.server.catalogue import Catalogue
+    from orbifolio.runner.server.catalogue import RecipeCatalogue
     from orbifolio.runner.server.serve import ServeOptions, devices_for
     from orbifolio.runner.server.serve import serve as run_server
 
-    if recipe is not None and Catalogue(recipe).start is None:
+    if recipe is not None and RecipeCatalogue(recipe).start is None:
         raise InputError(f"{recipe}: is not a recipe that can be run; `orbifolio check` says what is wrong; fix it")
     console = Console(stderr=True, force_terminal=False if os.environ.get("CI") else None, soft_wrap=True)
 

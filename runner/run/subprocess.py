@@ -182,7 +182,7 @@ class JobRunner(Generic[Key]):
         Args:
             key: of the run; `ended` names it by this.
             folder: for talking to the process; it exists.
-            arguments: of the process.
+            arguments: of the command line.
             slot: the device or node that the run takes up.
             environment: variables of the process; `PYTHONPATH` is ours.
 
@@ -238,7 +238,7 @@ class JobRunner(Generic[Key]):
             process.kill()
 
     def close(self) -> None:
-        """Leave none running."""
+        """End all processes that were started here."""
         self.kill()
         for process in self._processes:
             process.wait()

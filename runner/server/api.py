@@ -24,7 +24,7 @@ from orbifolio.runner.recipe.model import LoadedRecipe
 from orbifolio.runner.run.run_folder import write_atomically
 from orbifolio.runner.server.app_state import AppState
 from orbifolio.runner.server.context import Identity, NamedJob, State, StrictRoute, json_only
-from orbifolio.runner.server.faults import body_problems
+from orbifolio.runner.server.faults import ALWAYS_POSSIBLE, body_problems, refusals
 from orbifolio.runner.server.job_store import OVER, QUEUED, RUNNING, Job
 from orbifolio.runner.server.messages import (
     BranchOffer,
@@ -37,7 +37,6 @@ from orbifolio.runner.server.messages import (
     Look,
     LookList,
     RecipeProblem,
-    Refusal,
     RunEstimate,
     RunList,
     RunRequest,
@@ -52,11 +51,6 @@ from orbifolio.runner.server.recipe_edit import REMOVE, edit, read_flow
 from orbifolio.runner.server.uploads import MAX_FILE_BYTES, MAX_FILES
 
 MAX_LISTED = 100
-_REFUSAL: dict[str, Any] = {"model": Refusal, "description": "Refused, with the reason"}
-
-
-def _refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return dict.fromkeys(statuses, _REFUSAL)
 
 
 def _file(*kinds: str) -> dict[int | str, dict[str, Any]]:
@@ -72,8 +66,8 @@ def _form(required: str, *, words: tuple[str, ...] = (), files: tuple[str, ...] 
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
-router = APIRouter(prefix="/api", route_class=StrictRoute, responses=_refusals(400, 401, 403, 413, 422))
-_JSON: dict[str, Any] = {"dependencies": [Depends(json_only)], "responses": _refusals(415)}
+router = APIRouter(prefix="/api", route_class=StrictRoute, responses=refusals(*ALWAYS_POSSIBLE))
+_JSON: dict[str, Any] = {"dependencies": [Depends(json_only)], "responses": refusals(415)}
 
 
 @router.get("/health", summary="Whether the server is there")
@@ -152,7 +146,7 @@ def change(body: EditRequest) -> EditedText:
     summary="What a recipe's symmetry does to noise",
     response_class=Response,
     dependencies=[Depends(json_only)],
-    responses={**_refusals(415), **_file("image/webp"), 204: {"description": "Nothing to show"}},
+    responses={**refusals(415), **_file("image/webp"), 204: {"description": "Nothing to show"}},
 )
 async def preview(state: State, body: DraftRequest) -> Response:
     """A small picture; the header `X-Shows` says what it shows."""
@@ -241,7 +235,7 @@ async def _take(state: AppState, file: UploadFile, name: str) -> UploadedImage:
     "/images/{id}",
     summary="A picture that was sent",
     response_class=Response,
-    responses={**_refusals(404), **_file("image/png")},
+    responses={**refusals(404), **_file("image/png")},
 )
 def image(state: State, id: Identity) -> FileResponse:
     """As PNG, without anything of the file but its pixels."""
@@ -252,10 +246,10 @@ def image(state: State, id: Identity) -> FileResponse:
     "/images/{id}/small",
     summary="A thumbnail of a picture that was sent",
     response_class=Response,
-    responses={**_refusals(404), **_file("image/webp")},
+    responses={**refusals(404), **_file("image/webp")},
 )
 def small_image(state: State, id: Identity) -> FileResponse:
-    """As WebP."""
+    """At most 480 pixels wide and high, as WebP."""
     return _upload(state.uploads.small, id)
 
 
@@ -270,7 +264,7 @@ def _upload(find: Callable[[str], FilePath], identity: str) -> FileResponse:
 
 @router.get("/runs", summary="The newest hundred runs")
 def runs(state: State) -> RunList:
-    """Newest first."""
+    """The newest first, those that are over too."""
     return RunList(runs=listed(state))
 
 
@@ -289,7 +283,7 @@ async def add_run(response: Response, state: State, body: RunRequest) -> RunStat
     "/paintings",
     summary="Make a picture of a photograph, sent in the same request",
     status_code=201,
-    responses=_refusals(415),
+    responses=refusals(415),
     openapi_extra=_form("photo", words=("look",), files=("style",)),
 )
 async def add_painting(request: Request, response: Response, state: State) -> RunStatus:
@@ -350,13 +344,13 @@ def as_recipe(state: AppState, body: RunRequest) -> RunRequest:
     return body.model_copy(update={"recipe": chosen.preset.recipe, "values": dict(chosen.values), "images": images})
 
 
-@router.get("/runs/{id}", summary="How a run stands", responses=_refusals(404))
+@router.get("/runs/{id}", summary="How a run stands", responses=refusals(404))
 def run(state: State, job: NamedJob) -> RunStatus:
     """With its newest picture and its curve so far."""
     return state.status.of(job)
 
 
-@router.delete("/runs/{id}", summary="Take it off the list", status_code=204, responses=_refusals(404, 409))
+@router.delete("/runs/{id}", summary="Take it off the list", status_code=204, responses=refusals(404, 409))
 def forget(state: State, job: NamedJob) -> None:
     """Its report stays in the gallery."""
     if job.state not in OVER:
@@ -369,7 +363,7 @@ def forget(state: State, job: NamedJob) -> None:
     "/runs/{id}/result",
     summary="The finished picture",
     response_class=Response,
-    responses={**_refusals(404), **_file("image/png", "image/jpeg")},
+    responses={**refusals(404), **_file("image/png", "image/jpeg")},
 )
 def result(
     state: State, job: NamedJob, format: Annotated[str, Query(json_schema_extra={"enum": ["png", "jpeg"]})] = "png"
@@ -382,7 +376,7 @@ def result(
         raise HTTPException(422, f"{format[:20]!r} is not a format; png and jpeg are; choose one")
     path = folder / "final.png"
     if format == "jpeg":
-        path = _jpeg(path, state.store.place(job.id) / "result.jpg")
+        path = _jpeg(path, state.store.folder_of(job.id) / "result.jpg")
     name = f"{job.name}.{'png' if format == 'png' else 'jpg'}"
     return FileResponse(path, filename=name, content_disposition_type="attachment")
 
@@ -400,7 +394,7 @@ def _jpeg(source: FilePath, target: FilePath) -> FilePath:
     "/runs/{id}/images/{name}",
     summary="A picture that a run was given",
     response_class=Response,
-    responses={**_refusals(404), **_file("image/png")},
+    responses={**refusals(404), **_file("image/png")},
 )
 def run_image(
     state: State, job: NamedJob, name: Annotated[str, Path(json_schema_extra={"minLength": 1, "maxLength": 40})]
@@ -411,7 +405,7 @@ def run_image(
     return FileResponse(state.store.image_path(job, name), media_type="image/png")
 
 
-@router.get("/runs/{id}/branch", summary="A run's recipe to go on from", responses=_refusals(404))
+@router.get("/runs/{id}/branch", summary="A run's recipe to go on from", responses=refusals(404))
 def branch(state: State, job: NamedJob) -> BranchOffer:
     """To be changed and run again; it begins with what the run has by now."""
     draft = state.draft_of(job)
@@ -421,7 +415,7 @@ def branch(state: State, job: NamedJob) -> BranchOffer:
 _VERBS = ("pause", "resume", "keep", "cancel")
 
 
-@router.post("/runs/{id}/{verb}", summary="pause, resume, keep or cancel a run", responses=_refusals(404, 409))
+@router.post("/runs/{id}/{verb}", summary="pause, resume, keep or cancel a run", responses=refusals(404, 409))
 async def act(
     state: State, job: NamedJob, verb: Annotated[str, Path(json_schema_extra={"enum": list(_VERBS)})]
 ) -> RunStatus:

@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orbifolio.reports.pages.gallery import rebuild_gallery
@@ -60,10 +60,10 @@ def control_page(assets: Assets) -> ControlPage:
 
 
 def application(state: AppState, rules: AccessRules) -> ASGIApp:
-    """The whole application.
+    """Pages and API behind their guards, ready for an ASGI server.
 
     Args:
-        state: what it serves.
+        state: gallery, queue and whatever else is served.
         rules: whom it lets in.
     """
     app = control_page(Assets())
@@ -86,7 +86,7 @@ def _noticing(app: ASGIApp, state: AppState) -> ASGIApp:
     return noticed
 
 
-def _pages(assets: Assets) -> list[Route]:
+def _pages(assets: Assets) -> list[BaseRoute]:
     return [
         Route("/", home),
         Route("/paint", paint),

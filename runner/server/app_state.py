@@ -12,7 +12,7 @@ from orbifolio.reports.data.log import read_run
 from orbifolio.reports.media.img import newest_frame
 from orbifolio.runner.errors import ImageError, InputError
 from orbifolio.runner.server.branching import STATE, BranchStart, branch_start, copy_state, has_state
-from orbifolio.runner.server.catalogue import Catalogue
+from orbifolio.runner.server.catalogue import RecipeCatalogue
 from orbifolio.runner.server.job_queue import JobQueue
 from orbifolio.runner.server.job_status import JobStatus
 from orbifolio.runner.server.job_store import Job, JobStore
@@ -39,7 +39,7 @@ class AppState:
     ) -> None:
         self.gallery = gallery.resolve()
         self.store = JobStore(self.gallery)
-        self.catalogue = Catalogue(recipe)
+        self.catalogue = RecipeCatalogue(recipe)
         self.uploads = Uploads(self.gallery)
         self.drafts = RecipeDrafts(self.catalogue, self.uploads)
         self.queue = JobQueue(self.store, devices, self.catalogue.folder_of, overrides)

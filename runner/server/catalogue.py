@@ -17,7 +17,7 @@ from orbifolio.runner.server.job_store import Job
 PICTURES = "pictures"
 """Folder beside the shipped recipes that holds a small picture of each."""
 _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,79}$", re.IGNORECASE)
-_ORDER = ("plane", "sphere", "hyperbolic", "zoom", "style", "dream", "painting", "gas", "mesh", "survey")
+_THEMES = ("plane", "sphere", "hyperbolic", "zoom", "style", "dream", "painting", "gas", "mesh", "survey")
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class CatalogueEntry:
     """A recipe that can be chosen.
 
     Attributes:
-        key: `theme/name`.
+        key: `theme/name`, as the API knows it.
         about: its first paragraph, Markdown.
         cost: what it says of its own cost, "" for nothing.
         picture: a small picture of what it gives, or None.
@@ -41,12 +41,12 @@ class CatalogueEntry:
     picture: Path | None
 
 
-class Catalogue:
+class RecipeCatalogue:
     """The shipped recipes, and those beside the recipe that the server was started with.
 
     Args:
         chosen: that recipe, or None.
-        folders: of recipes; the shipped ones unless told.
+        folders: of recipes; the shipped ones by default.
     """
 
     def __init__(self, chosen: Path | None = None, folders: tuple[Path, ...] | None = None) -> None:
@@ -62,9 +62,9 @@ class Catalogue:
             paths = [path for folder in self._folders for path in sorted(folder.glob("*/*.yaml"))]
             if self.chosen is not None:
                 paths = [self.chosen, *(path for path in paths if path.resolve() != self.chosen)]
-            found = [entry for path in paths if (entry := self._entry(path)) is not None]
-            found.sort(key=lambda entry: (_rank(entry.theme), entry.title.casefold()))
-            self._entries = {entry.key: entry for entry in found}
+            entries = [entry for path in paths if (entry := self._entry(path)) is not None]
+            entries.sort(key=lambda entry: (_rank(entry.theme), entry.title.casefold()))
+            self._entries = {entry.key: entry for entry in entries}
             return dict(self._entries)
 
     def get(self, key: str) -> CatalogueEntry | None:
@@ -114,9 +114,9 @@ def _cost(about: str) -> str:
     >>> _cost("Words. Cost: about a minute on two CPU cores. More.")
     'about a minute on two CPU cores'
     """
-    found = re.search(r"Cost:\s*(.+?)(?:\.(?:\s|$)|$)", about, re.DOTALL)
-    return " ".join(found.group(1).split()) if found else ""
+    match = re.search(r"Cost:\s*(.+?)(?:\.(?:\s|$)|$)", about, re.DOTALL)
+    return " ".join(match.group(1).split()) if match else ""
 
 
 def _rank(theme: str) -> tuple[int, str]:
-    return (_ORDER.index(theme) if theme in _ORDER else len(_ORDER), theme)
+    return (_THEMES.index(theme) if theme in _THEMES else len(_THEMES), theme)

@@ -16,7 +16,7 @@ from orbifolio.runner.server.job_store import Job
 
 
 def state_of(request: Request) -> AppState:
-    """The server's state."""
+    """The state of the server that a request came to."""
     state: AppState = request.app.state.server
     return state
 
@@ -30,7 +30,7 @@ def job_of(state: State, id: Identity) -> Job:
     """The job that a path names.
 
     Raises:
-        HTTPException: 404.
+        HTTPException: 404, there is none of this id.
     """
     try:
         return state.store.read(id)
@@ -45,7 +45,7 @@ def json_only(request: Request) -> None:
     """Refuse a body of another type: pages of other sites can send only those without asking first.
 
     Raises:
-        HTTPException: 415.
+        HTTPException: 415, it is not `application/json`.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
@@ -53,16 +53,16 @@ def json_only(request: Request) -> None:
 
 
 class _StrictRequest(Request):
-    """A request whose JSON is read by pydantic's parser: no lone surrogates, no nesting that exhausts the stack."""
+    """A request whose JSON is read by pydantic's parser: no NaN, no lone surrogates, no endless nesting."""
 
     async def json(self) -> Any:
-        """The body.
+        """The body as plain data.
 
         Raises:
             json.JSONDecodeError: it is not JSON; FastAPI tells of it as of any wrong body.
         """
         try:
-            return from_json(await self.body())
+            return from_json(await self.body(), allow_inf_nan=False)
         except ValueError as error:
             raise json.JSONDecodeError(str(error), "", 0) from None
 

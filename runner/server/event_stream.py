@@ -16,15 +16,14 @@ from starlette.responses import StreamingResponse
 
 from orbifolio.runner.server.app_state import AppState
 from orbifolio.runner.server.context import NamedJob, State
+from orbifolio.runner.server.faults import ALWAYS_POSSIBLE, refusals
 from orbifolio.runner.server.job_store import OVER
-from orbifolio.runner.server.messages import Refusal
 
 _TICK = 0.4  # seconds between two looks at a run's log
 _KEEP_ALIVE = 15.0  # seconds after which a silent stream says that it lives
 MAX_STREAMS = 64
 
-router = APIRouter(prefix="/api")
-_REFUSAL = {"model": Refusal, "description": "Refused, with the reason"}
+router = APIRouter(prefix="/api", responses=refusals(*ALWAYS_POSSIBLE))
 
 
 @router.get(
@@ -33,7 +32,7 @@ _REFUSAL = {"model": Refusal, "description": "Refused, with the reason"}
     response_class=Response,
     responses={
         200: {"description": "Here it is", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
-        **dict.fromkeys((400, 401, 403, 404, 413, 422, 503), _REFUSAL),
+        **refusals(404, 503),
     },
 )
 async def events(request: Request, state: State, job: NamedJob) -> StreamingResponse:

@@ -15,6 +15,17 @@ from orbifolio.runner.server.messages import RecipeProblem, Refusal
 from orbifolio.runner.server.templates import render
 
 MAX_PROBLEMS = 20  # of a body
+_WORDS = {"model_attributes_type": "Input should be an object"}
+"""Instead of pydantic's words where these speak of Python."""
+
+
+ALWAYS_POSSIBLE = (400, 401, 403, 413, 422)
+"""Statuses that any request may be refused with."""
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """How a route documents the statuses that it refuses with."""
+    return dict.fromkeys(statuses, {"model": Refusal, "description": "Refused, with the reason"})
 
 
 def body_problems(errors: Sequence[Any]) -> list[Problem]:
@@ -26,7 +37,9 @@ def body_problems(errors: Sequence[Any]) -> list[Problem]:
 
 
 def _words(item: dict[str, Any]) -> str:
-    return f"Invalid JSON: {item['ctx']['error']}" if item["type"] == "json_invalid" else str(item["msg"])
+    if item["type"] == "json_invalid":
+        return f"Invalid JSON: {item['ctx']['error']}"
+    return _WORDS.get(item["type"], str(item["msg"]))
 
 
 def _place(location: Sequence[str | int]) -> str:
@@ -37,8 +50,8 @@ def _place(location: Sequence[str | int]) -> str:
 
 def refusal(status: int, message: str, problems: Sequence[Problem] = (), headers: Any = None) -> JSONResponse:
     """Why something was not done."""
-    told = [RecipeProblem.model_validate(each, from_attributes=True) for each in problems]
-    return JSONResponse(Refusal(error=message, problems=told).model_dump(), status, headers)
+    listed = [RecipeProblem.model_validate(each, from_attributes=True) for each in problems]
+    return JSONResponse(Refusal(error=message, problems=listed).model_dump(), status, headers)
 
 
 def _wants_page(request: Request) -> bool:

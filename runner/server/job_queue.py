@@ -27,7 +27,7 @@ class JobQueue:
     """Runs the jobs of a store.
 
     Args:
-        store: of the jobs.
+        store: keeps the jobs on disk.
         devices: one job at a time runs on each.
         folder_of: that relative paths of a job's recipe start from.
         overrides: put into every recipe, as the operator wished (where it is published).
@@ -60,7 +60,7 @@ class JobQueue:
         for job in self.store.all():
             if job.state != RUNNING:
                 continue
-            folder = self.store.place(job.id)
+            folder = self.store.folder_of(job.id)
             if held(folder / LOCK):
                 self._runner.adopt(job.id, folder, job.device or self.devices[0])
             else:
@@ -94,8 +94,8 @@ class JobQueue:
         if self._minder is not None:
             self._minder.cancel()
 
-    def add(self, text: str, pictures: dict[str, Path], **told: object) -> Job:
-        """JobQueue a job.
+    def add(self, text: str, pictures: dict[str, Path], **attributes: object) -> Job:
+        """Put a new job at the end of the queue.
 
         Raises:
             InputError: too many wait already.
@@ -104,9 +104,9 @@ class JobQueue:
         waiting = sum(job.state == QUEUED for job in self.store.all())
         if waiting >= MAX_WAITING:
             raise InputError(f"{waiting} pictures wait already; no more are taken; try again later")
-        found = self.store.add(text, pictures, **told)
+        job = self.store.add(text, pictures, **attributes)
         self.fill()
-        return self.store.read(found.id)
+        return self.store.read(job.id)
 
     def position(self, job: Job) -> int:
         """How many come before a queued job, itself included; 0 for one that does not wait."""
@@ -121,7 +121,7 @@ class JobQueue:
         return self._changed(job, PAUSED, (QUEUED,), "paused")
 
     def resume(self, job: Job) -> Job:
-        """JobQueue a paused job, or one that failed, to go on from its checkpoint."""
+        """Queue a paused job, or one that failed, to go on from its checkpoint."""
         changed = self._changed(job, QUEUED, (PAUSED, FAILED), "resumed")
         self.store.wish(job, "")
         self.fill()
@@ -172,7 +172,7 @@ class JobQueue:
         arguments = [str(self.store.gallery), job.id, "--device", job.device, "--folder", str(self.folder_of(job))]
         arguments += [f"--override={override}" for override in self.overrides]
         try:
-            self._runner.start(job.id, self.store.place(job.id), arguments, job.device)
+            self._runner.start(job.id, self.store.folder_of(job.id), arguments, job.device)
         except RunFailed as error:
             self.store.change(job, state=FAILED, message=str(error))
 
@@ -196,7 +196,7 @@ class JobQueue:
 
     def _was_cut_short(self, job: Job) -> bool:
         """Whether a job was cut short a second time in a row: a third try would end no better."""
-        path = self.store.place(job.id) / "cut-short"
+        path = self.store.folder_of(job.id) / "cut-short"
         if path.exists():
             path.unlink()
             return True

@@ -13,7 +13,7 @@ from orbifolio.runner.server.job_queue import JobQueue
 from orbifolio.runner.server.job_store import CANCELLED, DONE, FAILED, PAUSED, QUEUED, RUNNING, Job
 from orbifolio.runner.server.messages import RunStatus
 
-MAX_POINTS = 200
+MAX_POINTS = 200  # of a phase's curve
 _WORDS = {
     QUEUED: "Waiting for its turn",
     PAUSED: "Paused",
@@ -27,12 +27,12 @@ class JobStatus:
     """Tells of the jobs of a queue.
 
     Args:
-        queue: of the jobs.
+        queue: knows the place of each job.
     """
 
     def __init__(self, queue: JobQueue) -> None:
         self.queue = queue
-        self._read: dict[Path, tuple[tuple[int, int], Run]] = {}
+        self._cache: dict[Path, tuple[tuple[int, int], Run]] = {}
 
     def stamp(self, job: Job) -> str:
         """Changes when there is news of a job."""
@@ -42,7 +42,7 @@ class JobStatus:
         return f"{job.state}.{self.queue.position(job)}.{wish}.{sizes[0]}.{sizes[1]}"
 
     def of(self, job: Job) -> RunStatus:
-        """All that is known of a job."""
+        """How a job stands, with its newest picture and its curve."""
         store = self.queue.store
         folder = store.run_folder(job)
         run = self._run(folder) if folder is not None else None
@@ -76,13 +76,13 @@ class JobStatus:
 
     def _run(self, folder: Path) -> Run:
         sizes = _sizes(folder)
-        kept = self._read.get(folder)
-        if kept is None or kept[0] != sizes:
-            if len(self._read) > 64:
-                self._read.clear()
-            kept = (sizes, read_run(folder))
-            self._read[folder] = kept
-        return kept[1]
+        cached = self._cache.get(folder)
+        if cached is None or cached[0] != sizes:
+            if len(self._cache) > 64:
+                self._cache.clear()
+            cached = (sizes, read_run(folder))
+            self._cache[folder] = cached
+        return cached[1]
 
 
 def _sizes(folder: Path) -> tuple[int, int]:
@@ -107,13 +107,13 @@ def _picture(run: Run) -> tuple[str, int, int]:
 
 def _losses(run: Run) -> list[list[tuple[float, float]]]:
     """(step, loss) of each phase, steps counted over all phases."""
-    found, before = [], 0
+    curves, before = [], 0
     for phase in run.phases:
         points = [(float(before + step.step), step.loss) for step in phase.steps if math.isfinite(step.loss)]
         if points:
-            found.append(points)
+            curves.append(points)
         before += phase.planned
-    return found
+    return curves
 
 
 def _thinned(points: list[tuple[float, float]]) -> list[float]:

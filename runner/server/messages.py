@@ -1,4 +1,4 @@
-"""What the API says and is told: pydantic models, from which validation and the OpenAPI document are derived."""
+"""Bodies of the API's requests and responses: pydantic models, which FastAPI validates and documents."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RunRequest(DraftRequest):
     look: Key = ""
     """A look of the painting page, instead of a recipe; `images` must hold `photo`."""
     options: Annotated[dict[Key, Key], Field(max_length=20)] = {}
-    """The look's choices."""
+    """Key of an option by the key of its choice."""
 
 
 class EditRequest(Settings):
@@ -58,22 +58,22 @@ class RecipeProblem(Settings):
     """One fault of a recipe and its place."""
 
     message: str
-    """What; rule; cure."""
+    """What is wrong, which rule it breaks, what to do."""
     path: str = ""
     """Dotted place in the recipe."""
     line: int | None = None
     """1-based line of the text."""
     column: int | None = None
-    """1-based column."""
+    """1-based column of the line."""
     severity: str = "error"
-    """`error` or `warning`."""
+    """`error`, or `warning` for what can be run."""
 
 
 class Refusal(Settings):
     """Why something was not done."""
 
     error: str
-    """What; rule; cure."""
+    """What is wrong, which rule it breaks, what to do."""
     problems: list[RecipeProblem] = []
     """Faults of the recipe, each at its place."""
 
@@ -122,13 +122,13 @@ class UploadedImage(Settings):
     name: str
     """The file's name, as it was sent."""
     width: int
-    """Pixels."""
+    """Pixels from left to right."""
     height: int
-    """Pixels."""
+    """Pixels from top to bottom."""
     url: str
     """Where it can be seen."""
     small: str
-    """A thumbnail."""
+    """Address of a thumbnail."""
 
 
 class UploadReport(Settings):
@@ -144,9 +144,9 @@ class RunStatus(Settings):
     """A picture that waits, is being made, or is there."""
 
     id: str
-    """Its name."""
+    """Names the run in addresses."""
     title: str
-    """Of its recipe."""
+    """The title of its recipe."""
     recipe: str
     """Key of the recipe that it began as, or empty."""
     look: str
@@ -166,7 +166,7 @@ class RunStatus(Settings):
     left: str
     """Time left, in words."""
     message: str
-    """Why it failed."""
+    """Why it failed and what to do, or empty."""
     photo: str
     """The picture it was made of, or empty."""
     picture: str
@@ -176,9 +176,9 @@ class RunStatus(Settings):
     report: str
     """Its report, or empty."""
     width: int
-    """Of the newest picture in pixels, 0 while there is none."""
+    """Of the newest picture, in pixels; 0 while there is none."""
     height: int
-    """Pixels."""
+    """Of the newest picture, in pixels; 0 while there is none."""
     curve: list[list[float]]
     """Up to 200 pairs of step and loss, a list for each phase: [step, loss, step, loss, ...]."""
 
@@ -196,9 +196,9 @@ class CatalogueRecipe(Settings):
     key: str
     """Its name, as `plane/rainbow-hexagon`."""
     theme: str
-    """Its folder."""
+    """Name of its folder."""
     title: str
-    """The picture's name."""
+    """The title of the picture."""
     about: str
     """The first paragraph of its text, Markdown."""
     cost: str
@@ -208,7 +208,7 @@ class CatalogueRecipe(Settings):
 
 
 class CatalogueList(Settings):
-    """The catalogue."""
+    """All recipes that can be chosen."""
 
     recipes: list[CatalogueRecipe]
     """By theme and title."""
@@ -218,9 +218,9 @@ class LookOption(Settings):
     """One of a look's possibilities."""
 
     key: str
-    """Its name."""
+    """Names the option in a request."""
     label: str
-    """In words."""
+    """Names the option on the page."""
     asks: str
     """A further picture that it needs, or empty."""
 
@@ -229,22 +229,22 @@ class LookChoice(Settings):
     """A question that a look leaves open."""
 
     key: str
-    """Its name."""
+    """Names the choice in a request."""
     label: str
-    """In words."""
+    """Names the choice on the page."""
     options: list[LookOption]
-    """The first is taken unless told."""
+    """The first is the default."""
 
 
 class Look(Settings):
     """A way to make a picture of a photograph."""
 
     key: str
-    """Its name."""
+    """Names the look in a request."""
     title: str
-    """In words."""
+    """Names the look on the page."""
     words: str
-    """What it does."""
+    """One sentence on what it does."""
     duration: str
     """About how long it takes on two processor cores."""
     choices: list[LookChoice]
@@ -255,14 +255,14 @@ class LookList(Settings):
     """What the painting page offers."""
 
     looks: list[Look]
-    """In its order."""
+    """In the order of the page."""
 
 
 class ServerHealth(Settings):
     """The server is there."""
 
     ok: bool
-    """True."""
+    """Always true."""
     busy: bool
     """A picture is being made, or waits."""
 

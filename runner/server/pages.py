@@ -60,8 +60,8 @@ async def run(request: Request) -> Response:
     """A run as it goes."""
     state = state_of(request)
     job = _job(request)
-    told = await run_in_threadpool(state.status.of, job)
-    return render(request, "run", run=told, running=job.state not in OVER)
+    status = await run_in_threadpool(state.status.of, job)
+    return render(request, "run", run=status, running=job.state not in OVER)
 
 
 async def runs(request: Request) -> Response:

@@ -12,7 +12,7 @@ from typing import Any
 
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.images.sources import own_pictures
-from orbifolio.runner.server.catalogue import Catalogue
+from orbifolio.runner.server.catalogue import RecipeCatalogue
 
 PHOTO = "upload:photo"
 OWN_STYLE = "upload:style"
@@ -36,7 +36,7 @@ class PresetOption:
 
 @dataclass(frozen=True)
 class PresetChoice:
-    """A question with its options, the first of which is taken unless told."""
+    """A question with its options, the first of which is the default."""
 
     key: str
     label: str
@@ -98,7 +98,7 @@ def _styles(path: str, magnification: int) -> PresetChoice:
         PresetOption(name, _STYLE_NAMES.get(name, name), values(f"orbifolio:{name}"), picture=name) for name in names
     ]
     own = PresetOption("own", "A picture of yours", {path: [{"image": OWN_STYLE}]}, asks="style")
-    return PresetChoice("manner", "In the manner of", (*options, own))
+    return PresetChoice("manner", "In the style of", (*options, own))
 
 
 def _fold(key: str, label: str, order: int) -> PresetOption:
@@ -111,7 +111,7 @@ PRESETS = (
     Preset(
         key="strokes",
         title="Brush strokes",
-        words="Painted anew, stroke by stroke, with a brush that was learnt from a real paint program.",
+        words="Repainted stroke by stroke with a brush learnt from a real paint program.",
         recipe="painting/paint-a-photo",
         duration="two to three minutes",
         values={
@@ -136,12 +136,12 @@ PRESETS = (
     ),
     Preset(
         key="style",
-        title="In another's manner",
-        words="What your photograph shows, in the colours and the hand of another picture.",
+        title="Style transfer",
+        words="Your photograph in the colours and texture of another picture.",
         recipe="style/style-transfer",
         duration="one to three minutes",
         values={
-            "title": "Photograph in another manner",
+            "title": "Photograph in another style",
             "renderer.canvas.init.image": PHOTO,
             "renderer.objectives.1.image": PHOTO,
         },
@@ -208,7 +208,7 @@ PRESETS = (
     Preset(
         key="dream",
         title="Deep dream",
-        words="A network looks at your photograph and is asked to see more of whatever it sees.",
+        words="A network looks at your photograph and amplifies whatever it sees.",
         recipe="dream/deep-dream",
         duration="about a minute",
         values={"title": "Photograph dreamt on", "renderer.canvas.init.image": PHOTO},
@@ -235,7 +235,7 @@ PRESETS = (
 )
 
 
-def available_presets(catalogue: Catalogue) -> tuple[Preset, ...]:
+def available_presets(catalogue: RecipeCatalogue) -> tuple[Preset, ...]:
     """The looks whose recipes are there."""
     entries = catalogue.entries()
     return tuple(look for look in PRESETS if look.recipe in entries)
@@ -250,12 +250,12 @@ class ChosenPreset:
     asks: tuple[str, ...]
 
 
-def choose_preset(catalogue: Catalogue, key: str, options: Mapping[str, str]) -> ChosenPreset:
+def choose_preset(catalogue: RecipeCatalogue, key: str, options: Mapping[str, str]) -> ChosenPreset:
     """A look and its choices.
 
     Args:
-        catalogue: of recipes.
-        key: of the look.
+        catalogue: only looks whose recipe is in it are offered.
+        key: names the look.
         options: key of an option by the key of its choice.
 
     Raises:
@@ -263,19 +263,21 @@ def choose_preset(catalogue: Catalogue, key: str, options: Mapping[str, str]) ->
     """
     looks = {look.key: look for look in available_presets(catalogue)}
     if key not in looks:
-        raise InputError(f"{key[:60]!r} is no look; they are {', '.join(looks)}; choose one of these")
+        raise InputError(f"{key[:60]!r} is not a look; they are {', '.join(looks)}; choose one of these")
     look = looks[key]
     choices = {choice.key: choice for choice in look.choices}
     values, asks = dict(look.values), ["photo"]
     for name in options:
         if name not in choices:
-            known = ", ".join(choices) or "none"
-            raise InputError(f"{name[:60]!r} is no choice of the look {key}; it has {known}; leave it out")
+            offered = ", ".join(choices) or "none"
+            raise InputError(f"{name[:60]!r} is not a choice of the look {key}; it has {offered}; leave it out")
     for name, choice in choices.items():
-        found = {option.key: option for option in choice.options}
-        wanted = options.get(name, choice.options[0].key)
-        if wanted not in found:
-            raise InputError(f"{wanted[:60]!r} is no {name}; they are {', '.join(found)}; choose one of these")
-        values.update(found[wanted].values)
-        asks += [found[wanted].asks] if found[wanted].asks else []
+        by_key = {option.key: option for option in choice.options}
+        choice_key = options.get(name, choice.options[0].key)
+        if choice_key not in by_key:
+            raise InputError(
+                f"{choice_key[:60]!r} is not a value of {name}; they are {', '.join(by_key)}; choose one of these"
+            )
+        values.update(by_key[choice_key].values)
+        asks += [by_key[choice_key].asks] if by_key[choice_key].asks else []
     return ChosenPreset(look, values, tuple(asks))

@@ -19,7 +19,7 @@ from orbifolio.runner.recipe.overrides import apply_overrides
 from orbifolio.runner.recipe.qualities import names
 from orbifolio.runner.recipe.source import parse
 from orbifolio.runner.recipe.validation import place, validate
-from orbifolio.runner.server.catalogue import Catalogue, CatalogueEntry
+from orbifolio.runner.server.catalogue import CatalogueEntry, RecipeCatalogue
 from orbifolio.runner.server.job_store import IMAGE_NAME
 from orbifolio.runner.server.recipe_edit import edit
 from orbifolio.runner.server.recipe_policy import find_violations
@@ -32,7 +32,7 @@ class Draft:
 
     Attributes:
         origin: key of the catalogue's recipe that it began as, "" for none.
-        text: YAML.
+        text: the recipe as YAML.
         images: uploads by the names that the recipe asks for.
     """
 
@@ -43,10 +43,10 @@ class Draft:
 
 @dataclass(frozen=True)
 class CheckedDraft:
-    """What is known of a draft.
+    """A draft, and everything that can be known before it is computed.
 
     Attributes:
-        draft: what was checked.
+        draft: the recipe and pictures that were checked.
         data: its values as written, before qualities are put in.
         problems: what is wrong; nothing if it can be run.
         advisories: what the artist should know.
@@ -66,14 +66,14 @@ class CheckedDraft:
 
 
 class RecipeDrafts:
-    """Where drafts are checked.
+    """Makes and checks drafts.
 
     Args:
-        catalogue: of recipes.
-        uploads: of the visitors.
+        catalogue: recipes that a draft may begin as.
+        uploads: pictures that a draft may name.
     """
 
-    def __init__(self, catalogue: Catalogue, uploads: Uploads) -> None:
+    def __init__(self, catalogue: RecipeCatalogue, uploads: Uploads) -> None:
         self.catalogue = catalogue
         self.uploads = uploads
 
@@ -84,7 +84,7 @@ class RecipeDrafts:
             origin: key of a recipe, or "" for a text of one's own.
             text: YAML, or None for the recipe as it is.
             values: put in by their dotted paths.
-            images: uploads by name.
+            images: ids of uploads by the names that the recipe asks for.
 
         Raises:
             InputError: there is no such recipe or upload, or a path leads nowhere.
@@ -98,7 +98,9 @@ class RecipeDrafts:
             text = edit(text, route_of(path), value)
         for name, identity in images.items():
             if not IMAGE_NAME.match(name):
-                raise InputError(f"{name[:60]!r} is no name of a picture; letters, digits, - and _ make one; change it")
+                raise InputError(
+                    f"{name[:60]!r} is not a valid name of a picture; letters, digits, - and _ are allowed; change it"
+                )
             self.picture(identity)
         return Draft(origin, text, dict(images))
 
@@ -110,7 +112,7 @@ class RecipeDrafts:
         """
         entry = self.catalogue.get(origin) if origin else None
         if origin and entry is None:
-            raise InputError(f"{origin[:80]!r} is no recipe here; GET /api/recipes lists them; choose one")
+            raise InputError(f"{origin[:80]!r} is not a recipe here; GET /api/recipes lists them; choose one")
         return entry
 
     def picture(self, identity: str) -> Path:
@@ -122,37 +124,39 @@ class RecipeDrafts:
         try:
             return self.uploads.path(identity)
         except KeyError:
-            raise InputError(f"{identity[:60]!r} is no uploaded picture; POST /api/images takes one; do that") from None
+            raise InputError(
+                f"{identity[:60]!r} is not an uploaded picture; POST /api/images takes one; do that"
+            ) from None
 
     def check(self, draft: Draft) -> CheckedDraft:
-        """Everything that can be known before anything is computed."""
+        """Read, confine and validate a draft; nothing is computed."""
         entry = self.entry(draft.origin)
         folder = self.folder_of(entry)
         plain = parse(draft.text, file="recipe")
         source = apply_overrides(plain, ())
         if source.fatal:
             return CheckedDraft(draft, {}, source.problems)
-        known: dict[str, Any] = {"draft": draft, "data": plain.data, "qualities": names(plain)}
+        parts: dict[str, Any] = {"draft": draft, "data": plain.data, "qualities": names(plain)}
         allowed = None if entry is None else parse(entry.path.read_bytes())
         # before validation, which opens the pictures that it finds
         refused = [place(source, each.route, each.message) for each in find_violations(source, allowed, folder)]
         try:
             recipe = validate(Recipe, source, folder=folder) if not refused else None
         except RecipeError as error:
-            return CheckedDraft(problems=error.problems, **known)
+            return CheckedDraft(problems=error.problems, **parts)
         if recipe is None:
-            return CheckedDraft(problems=tuple(refused), **known)
+            return CheckedDraft(problems=tuple(refused), **parts)
         hidden = _hidden_publication(recipe, allowed, source)
         if hidden is not None:
-            return CheckedDraft(problems=(hidden,), **known)
-        return self._load(draft, entry, folder, recipe, known)
+            return CheckedDraft(problems=(hidden,), **parts)
+        return self._load(draft, entry, folder, recipe, parts)
 
     def _load(
-        self, draft: Draft, entry: CatalogueEntry | None, folder: Path, recipe: Recipe, known: Mapping[str, Any]
+        self, draft: Draft, entry: CatalogueEntry | None, folder: Path, recipe: Recipe, parts: Mapping[str, Any]
     ) -> CheckedDraft:
         pictures = {f"renderer.{path}": text for path, text in recipe.renderer.pictures().items()}
         asked = tuple(dict.fromkeys(upload_name(text) for text in pictures.values() if is_upload(text)))
-        told: dict[str, Any] = {**known, "pictures": pictures, "asked": asked}
+        fields: dict[str, Any] = {**parts, "pictures": pictures, "asked": asked}
         given = {name: self.picture(identity) for name, identity in draft.images.items() if name in asked}
         with tempfile.TemporaryDirectory() as temporary:
             name, theme = name_of(entry, recipe.title)
@@ -162,13 +166,13 @@ class RecipeDrafts:
             try:
                 loaded = load(path, (), given, folder=folder)
             except RecipeError as error:
-                return CheckedDraft(problems=tuple(_nameless(problem) for problem in error.problems), **told)
-        return CheckedDraft(problems=(), advisories=loaded.advisories, loaded=loaded, **told)
+                return CheckedDraft(problems=tuple(_nameless(problem) for problem in error.problems), **fields)
+        return CheckedDraft(problems=(), advisories=loaded.advisories, loaded=loaded, **fields)
 
     def folder_of(self, entry: CatalogueEntry | None) -> Path:
         """That relative paths of a draft start from."""
-        found = entry or next(iter(self.catalogue.entries().values()))
-        return found.path.parent
+        origin = entry or next(iter(self.catalogue.entries().values()))
+        return origin.path.parent
 
 
 def is_upload(source: str) -> bool:
@@ -193,7 +197,7 @@ def route_of(path: str) -> tuple[str | int, ...]:
     """
     parts = path.split(".")
     if not path or len(parts) > 30 or not all(parts):
-        raise InputError(f"{path[:80]!r} is no path of a recipe; write keys and dots, as in renderer.vision")
+        raise InputError(f"{path[:80]!r} is not a path in a recipe; write keys and dots, as in renderer.vision")
     return tuple(int(part) if part.isascii() and part.isdecimal() and len(part) < 6 else part for part in parts)
 
 

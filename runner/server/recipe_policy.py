@@ -14,7 +14,7 @@ from typing import Any
 
 from orbifolio.runner.recipe.marks import Route, Source
 
-_FREE = ("title", "about", "quality")
+_FREE_TEXTS = ("title", "about", "quality")
 """Words for people, at the top of a recipe: they name nothing."""
 _SCHEMES = ("https",)
 
@@ -31,18 +31,18 @@ def find_violations(source: Source, allowed: Source | None, folder: Path) -> lis
     """Everything that a recipe asks for and may not.
 
     Args:
-        source: as it came.
+        source: the text as it came, parsed.
         allowed: the recipe's own file, or None.
         folder: that relative paths start from.
     """
-    known = {text for _, text in _texts(allowed.data)} if allowed is not None else set()
+    permitted = {text for _, text in _texts(allowed.data)} if allowed is not None else set()
     publish = source.data.get("publish")
     violations: list[Violation] = []
     if publish is not None and (allowed is None or allowed.data.get("publish") != publish):
         message = "where pictures are published is set when the server is started (--publish); leave it out here"
         violations.append(Violation(("publish",), message))
     for route, text in _texts(source.data):
-        if text in known or (len(route) == 1 and route[0] in _FREE) or route[:1] == ("publish",):
+        if text in permitted or (len(route) == 1 and route[0] in _FREE_TEXTS) or route[:1] == ("publish",):
             continue
         why = _why_not(text, folder)
         if why:

@@ -3,7 +3,7 @@
 - `Host` must be a name of this server: a page elsewhere cannot reach it by rebinding its own name (DNS rebinding).
 - A request that changes something must come from a page of this server, by `Origin` or `Sec-Fetch-Site`.
 - With a token: the link that holds it is exchanged once for a cookie (HttpOnly, SameSite=Strict), which is derived
-  from the token, not the token itself; programs send `Authorization: Bearer`. Without either, nothing is told.
+  from the token, not the token itself; programs send `Authorization: Bearer`. Without either, nothing is shown.
 - Bodies have a limit that holds while they arrive, whatever their header says.
 - Every response has a content security policy without inline scripts, and is not cached unless it says so.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -29,6 +29,7 @@ MAX_UPLOAD = 120_000_000  # bytes in one request
 _UPLOADS = ("/api/images", "/api/paintings")
 _OPEN = ("/api/health", "/favicon.ico")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_SESSION = b"orbifolio session"  # what the token signs
 _COOKIE_SECONDS = 30 * 86_400
 
 POLICY = (
@@ -49,10 +50,10 @@ _HEADERS = {
 
 @dataclass(frozen=True)
 class AccessRules:
-    """Whom the gate lets in.
+    """Who is let in, and by which names this server is reached.
 
     Attributes:
-        token: that visitors must know, or None for nobody but this machine.
+        token: that visitors must know, or None to ask for none, on the loopback.
         hosts: names of this server beside those of the loopback.
         any_address: numeric addresses are names of this server too (it listens on all of them).
     """
@@ -60,12 +61,11 @@ class AccessRules:
     token: str | None = None
     hosts: tuple[str, ...] = ()
     any_address: bool = False
-    _secret: bytes = field(default=b"orbifolio session", repr=False)
 
     @property
     def session(self) -> str:
-        """What the cookie holds: it opens this server and does not tell the token."""
-        return hmac.new((self.token or "").encode(), self._secret, hashlib.sha256).hexdigest()
+        """What the cookie holds: it opens this server and does not reveal the token."""
+        return hmac.new((self.token or "").encode(), _SESSION, hashlib.sha256).hexdigest()
 
     def knows(self, host: str) -> bool:
         """Whether a `Host` header names this server."""
@@ -91,7 +91,7 @@ class HostCheck:
         self.rules = rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check one request."""
+        """Check the host of one request."""
         host = _headers(scope).get("host", "")
         if self.rules.knows(host):
             await self.app(scope, receive, send)
@@ -108,7 +108,7 @@ class OriginCheck:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check one request."""
+        """Check where one request comes from."""
         if scope["method"] in SAFE_METHODS or _same_origin(_headers(scope)):
             await self.app(scope, receive, send)
             return
@@ -151,7 +151,7 @@ class TokenCheck:
         self.rules = rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check one request."""
+        """Check who sends one request."""
         headers = _headers(scope)
         if self._admits(scope, headers):
             await self.app(scope, receive, send)

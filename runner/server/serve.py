@@ -34,7 +34,7 @@ _MINUTE = 60.0
 
 @dataclass(frozen=True)
 class ServeOptions:
-    """What the command line asked for.
+    """What the command line asks for.
 
     Attributes:
         recipe: to begin with, or None.
@@ -121,7 +121,7 @@ class _Server(uvicorn.Server):
         self.state = state
         self.idle = None if idle_minutes is None else idle_minutes * _MINUTE
         self.say = say
-        self._begun = state.catalogue.start is None  # with no recipe there is nothing to begin with
+        self._started_recipe = state.catalogue.start is None  # with no recipe there is nothing to begin with
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal to end."""
@@ -143,14 +143,14 @@ class _Server(uvicorn.Server):
             return False
         if time.monotonic() - queue.touched < self.idle:
             return False
-        if not self._begun and not self.state.store.all():
-            self._begun = True
+        if not self._started_recipe and not self.state.store.all():
+            self._started_recipe = True
             queue.touched = time.monotonic()
-            return not await self._begin()
+            return not await self._start_recipe()
         self.say(f"nothing to do for {self.idle / _MINUTE:g} min: the server ends")
         return True
 
-    async def _begin(self) -> bool:
+    async def _start_recipe(self) -> bool:
         """Start the recipe as it is, since nobody came to change it; whether that was possible."""
         entry = self.state.catalogue.start
         assert entry is not None
@@ -207,7 +207,7 @@ def _token(options: ServeOptions) -> str | None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket.
+    """A socket that listens at an address.
 
     Raises:
         InputError: the address is not ours, or the port is in use.

@@ -19,7 +19,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from orbifolio.reports.render import own_templates, renderer
 from orbifolio.runner.server.context import state_of
 
-_FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+_CACHED_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _HASH = re.compile(r"-[0-9a-f]{8}\.(css|js|svg|webp)$")
 _SCRIPT = re.compile(rb"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 _BAR = b'<header class="bar">'
@@ -98,14 +98,14 @@ def confined(root: Path, path: str) -> Path | None:
     if any(part.startswith(".") or part in _HIDDEN or "\0" in part or "\\" in part for part in parts):
         return None
     try:
-        found = root.joinpath(*parts).resolve()
-        if not found.is_relative_to(root.resolve()) or not found.exists():
+        path_below = root.joinpath(*parts).resolve()
+        if not path_below.is_relative_to(root.resolve()) or not path_below.exists():
             return None
-        if found.is_dir():
-            return found if (found / "index.html").is_file() else None
+        if path_below.is_dir():
+            return path_below if (path_below / "index.html").is_file() else None
     except (OSError, ValueError):
         return None
-    return found if found.suffix.lower() in _SHOWN else None
+    return path_below if path_below.suffix.lower() in _SHOWN else None
 
 
 class Assets:
@@ -114,11 +114,11 @@ class Assets:
     @cached_property
     def files(self) -> Mapping[str, bytes]:
         """Content by hashed name."""
-        found = {asset.path.removeprefix("assets/"): asset.content for asset in renderer().assets.values()}
+        files = {asset.path.removeprefix("assets/"): asset.content for asset in renderer().assets.values()}
         for path in sorted((own_templates() / "serve" / "assets").glob("*")):
             content = path.read_bytes()
-            found[_hashed(path.name, content)] = content
-        return found
+            files[_hashed(path.name, content)] = content
+        return files
 
     @cached_property
     def names(self) -> Mapping[str, str]:
@@ -134,13 +134,13 @@ class Assets:
         return self.names[name]
 
     async def respond(self, request: Request) -> Response:
-        """An asset, to be kept by browsers for ever, as its name changes with it."""
+        """An asset; browsers may keep it for ever, since its name changes with its content."""
         content = self.files.get(request.path_params["name"])
         if content is None:
             raise HTTPException(404, "there is no such file; reload the page; it may be of an older version")
         suffix = Path(request.path_params["name"]).suffix
         kind = _TYPES.get(suffix) or mimetypes.types_map.get(suffix, "application/octet-stream")
-        return Response(content, media_type=kind, headers=_FOR_EVER)
+        return Response(content, media_type=kind, headers=_CACHED_FOREVER)
 
 
 def _hashed(name: str, content: bytes) -> str:

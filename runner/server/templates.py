@@ -11,12 +11,12 @@ from orbifolio.reports.render import renderer
 
 
 def render(request: Request, name: str, code: int = 200, **values: Any) -> HTMLResponse:
-    """A page.
+    """Render a page.
 
     Args:
-        request: that it answers.
+        request: the page may link to its own address.
         name: of the template, without its ending.
-        code: of the response.
+        code: HTTP status.
         values: that the template shows.
     """
     template = renderer().environment.get_template(f"serve/{name}.html")

@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from orbifolio.runner.errors import InputError
-from orbifolio.runner.run.run_folder import write_atomically
+from orbifolio.runner.run.run_folder import read_summary, write_atomically
 from orbifolio.runner.run.subprocess import report_outcome, run_child, stop_on_signals
 from orbifolio.runner.server.job_store import Job, JobStore, read_wish
 
 if TYPE_CHECKING:
     from orbifolio.runner.run.loop import RunResult, Stop
 
-_LISTEN = 0.3  # seconds between two looks at the file of wishes
+_POLL_SECONDS = 0.3  # between two looks at the file `wish`
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,63 +36,58 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--override", action="append", default=[])
     options = parser.parse_args(arguments)
     store = JobStore(options.gallery)
-    folder = store.place(options.job)
+    folder = store.folder_of(options.job)
     return run_child(folder, lambda: report_outcome(folder, lambda: _run(store, store.read(options.job), options)))
 
 
-def _run(store: JobStore, job: Job, told: argparse.Namespace) -> RunResult:
+def _run(store: JobStore, job: Job, options: argparse.Namespace) -> RunResult:
     from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
     from orbifolio.runner.recipe.model import load
     from orbifolio.runner.run.execute import run_loaded
-    from orbifolio.runner.run.loop import Stop
+    from orbifolio.runner.run.loop import RunResult, Stop
 
     stop = Stop()
-    _hear(store.place(job.id), stop)
+    _obey_wishes(store.folder_of(job.id), stop)
     console = Console(force_terminal=False, width=160, soft_wrap=True)
     given = {name: store.image_path(job, name) for name in job.images}
-    loaded = load(store.recipe_path(job), told.override, given, folder=told.folder)
+    loaded = load(store.recipe_path(job), options.override, given, folder=options.folder)
 
-    def begun(run_folder: Path) -> None:
-        name = run_folder.relative_to(told.gallery).as_posix()
-        write_atomically(store.place(job.id) / "run", name.encode())
+    def note_run(run_folder: Path) -> None:
+        name = run_folder.relative_to(options.gallery).as_posix()
+        write_atomically(store.folder_of(job.id) / "run", name.encode())
 
     folder = store.run_folder(job)
     images = [part for name in job.images for part in ("--image", f"{name}={name}.png")]
     command = " ".join(["orbifolio", "run", f"recipes/{job.theme}/{job.name}.yaml", *images])
-    try:
-        return run_loaded(
-            loaded,
-            told.folder,
-            gallery=told.gallery,
-            device=told.device,
-            folder=folder,
-            command=command,
-            console=console,
-            stop=stop,
-            begun=begun,
-        )
-    except InputError:
-        if folder is None or not (folder / "final.png").exists():
-            raise
-        from orbifolio.runner.run.loop import RunResult
-
-        return RunResult(folder, "done")  # it was finished before we could be told so
+    if folder is not None and (read_summary(folder) or {}).get("status") == "done":
+        return RunResult(folder, "done")  # it was finished before this process began
+    return run_loaded(
+        loaded,
+        options.folder,
+        gallery=options.gallery,
+        device=options.device,
+        folder=folder,
+        command=command,
+        console=console,
+        stop=stop,
+        begun=note_run,
+    )
 
 
-def _hear(folder: Path, stop: Stop) -> None:
+def _obey_wishes(folder: Path, stop: Stop) -> None:
     """Turn wishes and signals into what the run looks at between its steps."""
     stop_on_signals(stop)
 
     def listen() -> None:
-        asked = False
-        while not threading.Event().wait(_LISTEN):
+        signalled = False
+        while not threading.Event().wait(_POLL_SECONDS):
             wish = read_wish(folder)
             if wish == "keep":
                 stop.keep = True
-            elif wish in ("pause", "cancel") and not asked:
-                asked = True
+            elif wish in ("pause", "cancel") and not signalled:
+                signalled = True
                 os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=listen, name="wishes", daemon=True).start()

@@ -39,8 +39,8 @@ class MemberBundle:
         recipe: path of the recipe in it.
         images: uploads by name: their paths in it.
         typed: what a user would type for this member.
-        name: of the recipe.
-        theme: of the recipe.
+        name: of the recipe's file, without its ending.
+        theme: of the recipe's folder.
         store: settings of the store, as JSON.
         key: of the member's archive in it.
     """
@@ -56,7 +56,7 @@ class MemberBundle:
 
 
 def pack_member(place: Path, spec: SweepSpec, number: int, store: str, key: str) -> MemberBundle:
-    """Pack a member.
+    """Pack what a node needs of a member.
 
     Raises:
         InputError: something that the recipe names cannot travel.
@@ -78,8 +78,8 @@ def unpack_member(gallery: Path, sweep: str, bundle: MemberBundle, threads: int)
 
     Args:
         gallery: the node's own, for this member alone.
-        sweep: the sweep's name.
-        bundle: what was packed.
+        sweep: the name of the sweep's folder.
+        bundle: of this member, as it arrived.
         threads: processor threads of the run.
 
     Raises:
@@ -110,9 +110,9 @@ class RunArchive:
 
     Args:
         store: that it travels through.
-        key: of the archive.
-        gallery: here.
-        place: the member's, here.
+        key: of the archive in the store.
+        gallery: the folder that holds all runs on this machine.
+        place: the member's private folder on this machine.
     """
 
     def __init__(self, store: Store, key: str, gallery: Path, place: Path) -> None:
@@ -190,7 +190,7 @@ class ArtifactUploader:
     """Sends a member's run every now and then, and a last time when it has ended; a store that fails ends no run.
 
     Args:
-        archive: the member's.
+        archive: of the member's run.
         every: seconds between two archives.
     """
 

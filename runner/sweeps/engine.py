@@ -16,7 +16,7 @@ class SweepEngine(ABC):
     """
 
     name: str
-    """As in `sweep.json`."""
+    """As `sweep.json` names it."""
     kind: str
     """A device, as torch has it: what estimates are made for."""
     here: bool
@@ -50,7 +50,7 @@ class SweepEngine(ABC):
         """Make ready for a sweep's members.
 
         Args:
-            gallery: absolute.
+            gallery: the folder that holds all runs, absolute.
             sweep: the name of the sweep's folder.
             spec: what its members need.
         """

@@ -65,7 +65,7 @@ def environment(device: str, threads: int, before: Mapping[str, str]) -> dict[st
     Args:
         device: `cpu` or `cuda:N`, counted among what is visible here.
         threads: processor threads, 0 for torch's own choice.
-        before: the variables here.
+        before: the variables of this process.
 
     >>> environment("cuda:1", 0, {"CUDA_VISIBLE_DEVICES": "4,6"})["CUDA_VISIBLE_DEVICES"]
     '6'
@@ -166,5 +166,5 @@ class LocalEngine(SweepEngine):
         self._runner.kill()
 
     def close(self) -> None:
-        """Leave nothing running."""
+        """End the processes that are still there."""
         self._runner.close()

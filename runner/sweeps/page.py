@@ -18,7 +18,7 @@ class PageWriter:
 
     Args:
         gallery: the folder that holds all runs.
-        folder: the sweep's.
+        folder: the sweep's folder in the gallery.
         say: hears, once, that the page could not be written.
     """
 

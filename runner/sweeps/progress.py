@@ -16,7 +16,7 @@ class MemberProgress:
     """Reads a run's log bit by bit.
 
     Attributes:
-        folder: the run's.
+        folder: of the run, in the gallery.
         title: of the phase under way.
         steps: of each phase, once the run has begun.
         phase: 0-based phase under way.

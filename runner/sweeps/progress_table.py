@@ -27,7 +27,7 @@ class SweepTable:
     """Shows a sweep on a console.
 
     Args:
-        console: stderr.
+        console: a terminal, or a file for plain lines.
         slots: members that run side by side, for the time left.
     """
 

@@ -26,9 +26,9 @@ def publish_sweep(sweep: StoredSweep, gallery: Path, console: Console) -> None:
     """Publish a sweep's page and runs wherever its recipes say; what goes wrong is reported and fails nothing.
 
     Args:
-        sweep: that has ended.
-        gallery: absolute.
-        console: stderr.
+        sweep: one that has ended.
+        gallery: the folder that holds all runs, absolute.
+        console: shows addresses and warnings, on stderr.
     """
     say = partial(console.print, markup=False, highlight=False)
     for (settings, base), runs in _targets(sweep, gallery).items():

@@ -29,7 +29,7 @@ _ARCHIVE_PATIENCE = 60.0  # seconds that a process, cut off from its task, may t
 
 
 def _ray() -> Any:
-    """The module.
+    """Ray, imported when first needed.
 
     Raises:
         MissingProgram: it is not installed.
@@ -121,7 +121,7 @@ class RayEngine(SweepEngine):
 
     @property
     def shown(self) -> str:
-        """The cluster's size."""
+        """How many nodes the cluster has, and how many runs fit at once."""
         return f"{self._nodes} node{'s' if self._nodes > 1 else ''} ({self.slots} runs at once)"
 
     def open(self, gallery: Path, sweep: str, spec: SweepSpec) -> None:

@@ -34,7 +34,7 @@ class SweepMember:
         recipe: path of the recipe as it was typed.
         type: the recipe's name: the gallery groups runs by it.
         overrides: what varies, in the order typed: the recipe's path -> the value as typed.
-        title: the recipe's.
+        title: of the recipe, for the page.
         run: `TYPE/RUN` in the gallery, once there is one.
         state: `waiting`, `running`, `done`, `failed` or `interrupted`.
         attempts: how often a process was started for it.
@@ -62,17 +62,17 @@ class SweepMember:
 
 @dataclass
 class SweepRecord:
-    """A sweep.
+    """A sweep: what was asked for, and how far it is.
 
     Attributes:
-        title: for the page.
-        command: what was typed.
+        title: the heading of the page.
+        command: the command line that started it.
         varied: key and its values, in the order typed; empty for a folder of recipes.
         members: in the order of the product, the last key varying fastest.
-        started: ISO 8601, UTC.
+        started: when, as ISO 8601 in UTC.
         finished: the same, or None while it runs.
         status: `running`, `done`, `failed` or `interrupted`.
-        engine: `local` or `ray`.
+        engine: what runs it, `local` or `ray`.
         about: a line under the title.
         resume: the command that resumes it.
     """
@@ -100,7 +100,7 @@ def now_text() -> str:
 
 
 def write_record(folder: Path, record: SweepRecord) -> None:
-    """Replace `sweep.json`.
+    """Write `sweep.json`, in place of the one before.
 
     Raises:
         OSError: the disk is full or the folder not writable; the record before stays.

@@ -62,10 +62,10 @@ class Scheduler:
     """A sweep being run.
 
     Attributes:
-        gallery: absolute.
+        gallery: the folder that holds all runs, absolute.
         folder: the sweep's, with its record.
-        record: how it stands.
-        engine: where members run.
+        record: the state of all members, kept on disk.
+        engine: starts the members, and tells when they are gone.
         reporter: shows how all stand, about once a second.
         write_page: rewrites the sweep's page; told whether that is urgent.
         stop_flag: of the person at the terminal.

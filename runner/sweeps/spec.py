@@ -51,7 +51,7 @@ class SweepTask:
 
     Attributes:
         recipe: its position in the spec.
-        overrides: `KEY=VALUE` texts.
+        overrides: `KEY=VALUE` texts, in the order typed.
         typed: what a user would type for this member alone, where it does not follow from the spec.
     """
 
@@ -65,7 +65,7 @@ class SweepSpec:
     """What a sweep is to make.
 
     Attributes:
-        recipes: without doubles.
+        recipes: each once, however many members are made of it.
         tasks: by the member's number.
         images: uploads by name: paths below the private folder.
         given: uploads by name: paths as they were typed.
@@ -111,9 +111,9 @@ def write_spec(place: Path, spec: SweepSpec, texts: Sequence[bytes], pictures: M
     """Write a sweep's private folder.
 
     Args:
-        place: the private folder.
+        place: the sweep's private folder.
         spec: what was asked for.
-        texts: of its recipes.
+        texts: YAML of each recipe.
         pictures: files for the uploads, by name.
 
     Raises:

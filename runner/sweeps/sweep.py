@@ -45,7 +45,7 @@ class StoredSweep:
 
     Attributes:
         folder: with its record, in the gallery.
-        record: how it stands.
+        record: the state of all members, kept on disk.
         spec: what its members need.
     """
 
@@ -66,7 +66,7 @@ def make_spec(
 
     Args:
         variations: the members to be.
-        forecasts: of each.
+        forecasts: of each member, in the same order.
         images: pictures that are given, by name.
         threads: processor threads of each, 0 for torch's own choice.
         options: words of the command line that every member's own command repeats.
@@ -110,17 +110,17 @@ def create_sweep(
     """Put a new sweep on disk; nothing runs yet.
 
     Args:
-        gallery: absolute.
+        gallery: the folder that holds all runs, absolute.
         spec: what the members need.
         variations: the members to be.
-        forecasts: of each.
+        forecasts: of each member, in the same order.
         images: pictures that are given, by name.
-        title: for the page.
-        command: what was typed.
+        title: the heading of the page.
+        command: the command line.
         about: a line under the title.
         shown: the gallery as it was typed.
         varied: key and its values, in the order typed.
-        engine: its name.
+        engine: the name of what runs it.
 
     Raises:
         RunFailed: the gallery cannot be written.
@@ -152,7 +152,7 @@ def find_unfinished(gallery: Path, spec: SweepSpec | None = None, name: str | No
         name: of the one that is meant, if given.
 
     Raises:
-        InputError: there is none.
+        InputError: no sweep is unfinished, or none of these runs.
     """
     others = 0
     for folder in sorted((gallery / SWEEPS).glob(name or "*-*-*"), reverse=True):
@@ -195,10 +195,10 @@ def run_sweep(sweep: StoredSweep, gallery: Path, engine: SweepEngine, console: C
     """Run what is not done, watched by a terminal and a page; returns how the sweep ended.
 
     Args:
-        sweep: on disk.
-        gallery: absolute.
+        sweep: new or unfinished.
+        gallery: the folder that holds all runs, absolute.
         engine: where its members run.
-        console: stderr.
+        console: shows the table, on stderr.
 
     Raises:
         InputError: another process minds this sweep.

@@ -36,9 +36,9 @@ class NodeTask:
     Attributes:
         gallery: absolute, the same on all nodes.
         sweep: name of the sweep's folder.
-        number: of the member.
+        number: which member of the sweep.
         device: `cpu`, or `cuda` for the GPU that Ray lets the task see.
-        threads: processor threads.
+        threads: processor threads of the run.
         bundle: what the node needs where it does not see the gallery, else None.
     """
 

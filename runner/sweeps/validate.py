@@ -26,7 +26,7 @@ class MemberForecast:
     """What is known of a member before it runs.
 
     Attributes:
-        title: the recipe's.
+        title: of the recipe, for the page.
         uploads: that it asks for.
         seconds: expected, None where that was not looked into.
         memory: bytes expected, None where that was not looked into.

@@ -22,7 +22,7 @@ class Variation:
     """One member to be.
 
     Attributes:
-        number: from 0.
+        number: its place in the listing, from 0.
         recipe: its path as typed.
         varied: (key, value) of what differs between members.
         overrides: all `KEY=VALUE` texts, in the order typed.
@@ -43,7 +43,7 @@ def product(recipe: Path, arguments: Sequence[str], *, yes: bool = False) -> tup
     """Every combination of the values, the last key varying fastest.
 
     Args:
-        recipe: the file.
+        recipe: path of its file, as typed.
         arguments: `KEY=A,B,C`; a key with one value is the same in all.
         yes: also more than `MAX_UNCONFIRMED`.
 
@@ -92,7 +92,7 @@ def recipes_below(folder: Path, overrides: Sequence[str]) -> tuple[Variation, ..
     """Every recipe in a folder and the folders in it, by path.
 
     Raises:
-        InputError: there is none.
+        InputError: the folder holds no recipe.
     """
     files = sorted(path for path in folder.rglob("*") if path.suffix in _ENDINGS and path.is_file())
     shown = [path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts)]

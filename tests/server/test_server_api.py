@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from served import Visitor, picture
@@ -162,3 +163,46 @@ def test_every_look_is_a_valid_recipe_with_every_choice(visitor: Visitor):
                 found = drafts.check(drafts.draft(chosen.preset.recipe, None, chosen.values, images))
                 assert not found.problems, (look["key"], option["key"], found.problems)
                 assert set(found.asked) == set(chosen.asks)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "Field required"),
+        (b"{", "Invalid JSON: EOF while parsing an object at line 1 column 1"),
+        (b'{"text": "\\ud800"}', "Invalid JSON: unexpected end of hex escape at line 1 column 17"),
+        (b'{"values": {"seed": NaN}}', "Invalid JSON: expected value at line 1 column 21"),
+        (b"[" * 5000, "Invalid JSON: recursion limit exceeded at line 1 column 202"),
+        (b"\xff", "Invalid JSON: expected value at line 1 column 1"),
+        (b"[]", "Input should be an object"),
+    ],
+)
+def test_a_body_that_is_not_json_is_refused_in_words(visitor: Visitor, content: bytes, message: str):
+    answer = visitor.client.post("/api/check", content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["error"] == "1 problem; every one is told at its place; mend them"
+    [problem] = answer.json()["problems"]
+    assert problem["message"] == f"{message}; see /api/openapi.json; change it"
+    assert problem["path"] == ""
+
+
+def test_a_body_with_wrong_fields_tells_each_at_its_place(visitor: Visitor):
+    body = {"text": "x", "path": [], "flow": 3, "further": 1}
+    answer = visitor.client.post("/api/edit", json=body)
+    assert answer.status_code == 422
+    assert {problem["path"] for problem in answer.json()["problems"]} == {"path", "flow", "further"}
+
+
+@pytest.mark.parametrize(("kind", "name"), [("text/plain", "text/plain"), ("", "of no type")])
+def test_a_body_of_another_type_is_refused(visitor: Visitor, kind: str, name: str):
+    answer = visitor.client.post("/api/check", content=b'{"recipe": "nets/plain"}', headers={"Content-Type": kind})
+    assert answer.status_code == 415
+    message = f"the body is {name}; application/json is needed; send that"
+    assert answer.json() == {"error": message, "problems": []}
+
+
+def test_a_head_request_is_answered_as_a_get_without_its_body(visitor: Visitor):
+    for path in ("/api/health", "/api/recipes", "/", "/api/openapi.json"):
+        answer = visitor.client.head(path)
+        assert (answer.status_code, answer.content) == (200, b""), path
+    assert visitor.client.head("/api/check").status_code == 405

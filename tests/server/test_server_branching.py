@@ -8,7 +8,7 @@ import pytest
 from served import Visitor, until
 
 from orbifolio.runner.run.events import PhaseStarted, RunStarted, Stepped, Warned, read_events
-from orbifolio.runner.server.branching import _kept
+from orbifolio.runner.server.branching import _state_settings
 
 CANVAS = """\
 schema: 1
@@ -118,6 +118,6 @@ def test_where_they_differ_it_begins_with_the_picture(paused: tuple[Visitor, str
 
 def test_settings_that_a_state_holds_are_those_that_must_agree() -> None:
     gas = {"kind": "growing-neural-gas", "phases": [{"nodes": 4, "steps": 3}]}
-    assert _kept(gas) == gas  # without a canvas, everything
+    assert _state_settings(gas) == gas  # without a canvas, everything
     canvas = {"canvas": {"kind": "pixels", "init": 1}, "objectives": [1], "phases": [{"size": 8, "steps": 3}]}
-    assert _kept(canvas) == {"canvas": {"kind": "pixels"}, "phases": [{"size": 8}]}
+    assert _state_settings(canvas) == {"canvas": {"kind": "pixels"}, "phases": [{"size": 8}]}

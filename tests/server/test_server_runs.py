@@ -246,7 +246,7 @@ def test_a_server_that_is_told_to_end_lets_the_run_go_on_later(tmp_path):
     assert server.wait(40) in (0, 130)
     store = JobStore(tmp_path / "gallery")
     assert store.read(identity).state == "queued"
-    until(lambda: json.loads((store.place(identity) / "result.json").read_text())["outcome"] == "interrupted")
+    until(lambda: json.loads((store.folder_of(identity) / "result.json").read_text())["outcome"] == "interrupted")
 
 
 @pytest.mark.slow
