@@ -70,7 +70,7 @@ def run_child(folder: Path, work: Callable[[], int], *, patience: float = 0.0) -
     """The life of a run's process: mark that it has started, hold the lock, work.
 
     Args:
-        folder: the run's, for talking to whoever started the process.
+        folder: the run's, shared with the process's supervisor.
         work: the run itself; returns the exit code.
         patience: seconds to wait for the lock.
 
@@ -78,11 +78,15 @@ def run_child(folder: Path, work: Callable[[], int], *, patience: float = 0.0) -
         The exit code; `LOCKED` if another process has this run.
     """
     (folder / STARTED).touch()
+    lock = FileLock(folder / LOCK)
     try:
-        with FileLock(folder / LOCK, timeout=patience):
-            return work()
+        lock.acquire(timeout=patience)
     except Timeout:
         return LOCKED
+    try:
+        return work()
+    finally:
+        lock.release()
 
 
 def report_outcome(folder: Path, run: Callable[[], RunResult]) -> int:
@@ -120,7 +124,7 @@ def stop_on_signals(stop: Stop) -> None:
 
 
 def stop_with_parent() -> None:
-    """Stop when whoever started this process is gone, even by a kill -9: its end of our standard input closes then."""
+    """Stop when the supervisor is gone, even by a kill -9: its end of our standard input closes then."""
 
     def wait() -> None:
         while os.read(0, 1024):
@@ -181,7 +185,7 @@ class JobRunner(Generic[Key]):
 
         Args:
             key: of the run; `ended` names it by this.
-            folder: for talking to the process; it exists.
+            folder: shared with the process; it exists.
             arguments: of the command line.
             slot: the device or node that the run takes up.
             environment: variables of the process; `PYTHONPATH` is ours.
@@ -199,7 +203,7 @@ class JobRunner(Generic[Key]):
                     stdin=subprocess.PIPE if self._tied else subprocess.DEVNULL,  # the pipe closes with this process
                     stdout=log,
                     stderr=log,
-                    start_new_session=True,  # Ctrl-C here is ours to hand on
+                    start_new_session=True,  # Ctrl-C here must not reach it: we pass it on
                     env={**environment, "PYTHONPATH": python_path()},
                 )
         except OSError as error:
@@ -282,7 +286,7 @@ def last_line(folder: Path, start: int = 0) -> str:
     """The last line of a run's log, at most 300 characters; "" if there is none.
 
     Args:
-        folder: the run's, for talking to its process.
+        folder: shared with the process.
         start: bytes of the log to pass over.
     """
     try:

@@ -72,7 +72,7 @@ def application(state: AppState, rules: AccessRules) -> ASGIApp:
 
 
 def _noticing(app: ASGIApp, state: AppState) -> ASGIApp:
-    """Keep in mind when somebody was there: opened a page or asked for something; pages also ask by themselves."""
+    """Note when a person was last active: opened a page or changed something; pages also poll by themselves."""
 
     async def noticed(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

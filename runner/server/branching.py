@@ -2,7 +2,7 @@
 
 The state is a checkpoint: canvas, optimiser, step. A changed recipe can go on from it where canvas, symmetry,
 optimiser and the sizes of all phases are the same; objectives, networks, views and the steps to come may differ. The
-new run has a folder of its own with what was done so far, and is gone on with as any run that was interrupted.
+new run has a folder of its own with what was done so far, and is resumed as any interrupted run.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class _StrictRequest(Request):
         """The body as plain data.
 
         Raises:
-            json.JSONDecodeError: it is not JSON; FastAPI tells of it as of any wrong body.
+            json.JSONDecodeError: it is not JSON; FastAPI reports it as any invalid body.
         """
         try:
             return from_json(await self.body(), allow_inf_nan=False)

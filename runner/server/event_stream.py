@@ -1,7 +1,7 @@
 """Server-sent events: a run's log -> how it stands, whenever that changes, until it is over.
 
 Each event holds all that a page shows, so a page that was away needs only the newest; ids change with the
-log, so a reconnect that has missed nothing is told nothing.
+log, so a reconnect that has missed nothing is sent nothing.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ async def _body_fault(request: Request, error: Exception) -> Response:
 async def _recipe_fault(request: Request, error: Exception) -> Response:
     assert isinstance(error, RecipeError)
     count = len(error.problems)
-    message = f"{count} problem{'s' if count != 1 else ''}; every one is told at its place; mend them"
+    message = f"{count} problem{'s' if count != 1 else ''}; each is listed at its place; fix them"
     return refusal(422, message, error.problems)
 
 
@@ -92,7 +92,7 @@ async def _fault(request: Request, error: Exception) -> Response:
 
 
 async def _our_fault(request: Request, error: Exception) -> Response:
-    """A fault of ours: its text may tell of this machine, so the visitor hears only that there was one."""
+    """A fault of ours: its text may reveal this machine, so the visitor learns only that there was one."""
     message = "a fault of the server; its log says more; try again"
     if _wants_page(request):
         return render(request, "fault", 500, status=500, message=message)

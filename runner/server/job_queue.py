@@ -30,7 +30,7 @@ class JobQueue:
         store: keeps the jobs on disk.
         devices: one job at a time runs on each.
         folder_of: that relative paths of a job's recipe start from.
-        overrides: put into every recipe, as the operator wished (where it is published).
+        overrides: put into every recipe, such as where pictures are published.
     """
 
     def __init__(
@@ -116,14 +116,14 @@ class JobQueue:
     def pause(self, job: Job) -> Job:
         """Stop a running job after its present step, or take a queued one out of the queue."""
         if job.state == RUNNING:
-            self.store.wish(job, "pause")
+            self.store.request(job, "pause")
             return job
         return self._changed(job, PAUSED, (QUEUED,), "paused")
 
     def resume(self, job: Job) -> Job:
         """Queue a paused job, or one that failed, to go on from its checkpoint."""
         changed = self._changed(job, QUEUED, (PAUSED, FAILED), "resumed")
-        self.store.wish(job, "")
+        self.store.request(job, "")
         self.fill()
         return self.store.read(changed.id)
 
@@ -134,10 +134,10 @@ class JobQueue:
             InputError: it has not begun, or is over.
         """
         if job.state == RUNNING:
-            self.store.wish(job, "keep")
+            self.store.request(job, "keep")
             return job
         if job.state == PAUSED and job.run:
-            self.store.wish(job, "keep")
+            self.store.request(job, "keep")
             changed = self.store.change(job, state=QUEUED, message="")
             self.fill()
             return changed
@@ -146,7 +146,7 @@ class JobQueue:
     def cancel(self, job: Job) -> Job:
         """Stop a job for good; what its run has written stays in the gallery."""
         if job.state == RUNNING:
-            self.store.wish(job, "cancel")
+            self.store.request(job, "cancel")
             return job
         return self._changed(job, CANCELLED, (QUEUED, PAUSED), "cancelled")
 
@@ -167,8 +167,8 @@ class JobQueue:
                 self._start(self.store.change(job, state=RUNNING, device=device))
 
     def _start(self, job: Job) -> None:
-        if self.store.wished(job) != "keep":
-            self.store.wish(job, "")
+        if self.store.requested(job) != "keep":
+            self.store.request(job, "")
         arguments = [str(self.store.gallery), job.id, "--device", job.device, "--folder", str(self.folder_of(job))]
         arguments += [f"--override={override}" for override in self.overrides]
         try:
@@ -180,14 +180,14 @@ class JobQueue:
         """What becomes of a job whose process is gone."""
         if job.state != RUNNING:
             return
-        wish = self.store.wished(job)
+        request = self.store.requested(job)
         if outcome == "done":
             self.store.change(job, state=DONE, message="")
-        elif wish == "cancel":
+        elif request == "cancel":
             self.store.change(job, state=CANCELLED, message="")
         elif outcome == "failed":
             self.store.change(job, state=FAILED, message=message)
-        elif wish == "pause":
+        elif request == "pause":
             self.store.change(job, state=PAUSED, message="")
         elif outcome == "" and not self._closing and self._was_cut_short(job):
             self.store.change(job, state=FAILED, message=_DIED)

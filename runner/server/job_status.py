@@ -38,7 +38,7 @@ class JobStatus:
         """Changes when there is news of a job."""
         folder = self.queue.store.run_folder(job)
         sizes = _sizes(folder) if folder is not None else (0, 0)
-        wish = self.queue.store.wished(job) if job.state == RUNNING else ""
+        wish = self.queue.store.requested(job) if job.state == RUNNING else ""
         return f"{job.state}.{self.queue.position(job)}.{wish}.{sizes[0]}.{sizes[1]}"
 
     def of(self, job: Job) -> RunStatus:
@@ -58,7 +58,7 @@ class JobStatus:
             recipe=job.origin,
             look=job.look,
             state=job.state,
-            wish=store.wished(job) if job.state == RUNNING else "",
+            wish=store.requested(job) if job.state == RUNNING else "",
             position=self.queue.position(job) if job.state == QUEUED else 0,
             created=job.created,
             line=line,

@@ -4,8 +4,7 @@
                                        plane/rainbow-hexagon.yaml    the recipe as it was asked for
                                        wish        `pause`, `keep` or `cancel`, for the process that runs it
                                        run         `rainbow-hexagon/20261121-...`, once there is a report
-                                       result.json how the process ended
-                                       work.log    what it said
+                                       and the files of a `JobRunner`: started, lock, result.json, work.log
 
 Everything a restarted server must know stands here; the run itself is in the gallery, as any run is.
 """
@@ -160,25 +159,25 @@ class JobStore:
         """Forget a job; its run stays in the gallery."""
         shutil.rmtree(self.folder_of(job.id), ignore_errors=True)
 
-    def wish(self, job: Job, what: str) -> None:
-        """Tell the process that runs the job: `pause`, `keep`, `cancel`, or "" to take a wish back."""
+    def request(self, job: Job, what: str) -> None:
+        """Tell the process that runs the job: `pause`, `keep`, `cancel`, or "" to withdraw a request."""
         path = self.folder_of(job.id) / "wish"
         if what:
             write_atomically(path, what.encode())
         else:
             path.unlink(missing_ok=True)
 
-    def wished(self, job: Job) -> str:
-        """What was wished last."""
-        return read_wish(self.folder_of(job.id))
+    def requested(self, job: Job) -> str:
+        """What was requested last, "" for nothing."""
+        return read_request(self.folder_of(job.id))
 
     def run_folder(self, job: Job) -> Path | None:
         """The job's run in the gallery, or None."""
         return self.gallery / job.run if _RUN.match(job.run) and (self.gallery / job.run).is_dir() else None
 
 
-def read_wish(folder: Path) -> str:
-    """The wish that lies in a job's folder, "" for none."""
+def read_request(folder: Path) -> str:
+    """The request in a job's folder, "" for none."""
     try:
         return (folder / "wish").read_text(encoding="ascii").strip()
     except (OSError, ValueError):

@@ -1,6 +1,6 @@
 """A recipe on its way: (text, origin, pictures) -> what is wrong with it, what it asks for, or a recipe to queue.
 
-The text is read, confined (`recipe_policy.py`) and validated by exactly what validates files.
+The text is read, confined (`find_violations`) and validated by exactly what validates files.
 """
 
 from __future__ import annotations
@@ -202,7 +202,7 @@ def route_of(path: str) -> tuple[str | int, ...]:
 
 
 def name_of(entry: CatalogueEntry | None, title: str) -> tuple[str, str]:
-    """(name, theme) under which the gallery shelves a draft's run."""
+    """(name, theme) under which the gallery keeps a draft's run."""
     if entry is not None:
         return entry.name, entry.theme
     words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60].strip("-")

@@ -1,6 +1,6 @@
 """What a recipe from a browser may not ask for: (data, what its file asks for already) -> problems.
 
-A recipe's file may read any picture and publish anywhere, since whoever runs it has chosen to. A text that
+A recipe's file may read any picture and publish anywhere, since the user has chosen to run it. A text that
 arrives over the network may name pictures that were uploaded, that ship with the program, that lie below
 the recipe's own folder, or that the public internet has; all else must stand in the recipe's own file.
 """

@@ -57,12 +57,12 @@ class ServeOptions:
 
 
 def serve(options: ServeOptions, say: Say, address: Callable[[str], None]) -> None:
-    """Serve until told to end, or until idle.
+    """Serve until a signal ends it, or until idle.
 
     Args:
         options: of the command line.
-        say: tells whoever started it something.
-        address: is told where to look, once it listens.
+        say: shows a line to the user.
+        address: gets the address to open, once it listens.
 
     Raises:
         InputError: the port is in use, the gallery cannot be written, another server has it.
@@ -151,15 +151,15 @@ class _Server(uvicorn.Server):
         return True
 
     async def _start_recipe(self) -> bool:
-        """Start the recipe as it is, since nobody came to change it; whether that was possible."""
+        """Start the recipe as it is, since nobody visited to change it; whether that was possible."""
         entry = self.state.catalogue.start
         assert entry is not None
         try:
             await start(self.state, RunRequest(recipe=entry.key))
         except InputError as error:
-            self.say(f"nobody came, and {entry.name} cannot be started by itself: {error}; the server ends")
+            self.say(f"nobody visited, and {entry.name} cannot be started by itself: {error}; the server ends")
             return False
-        self.say(f"nobody came for {(self.idle or 0) / _MINUTE:g} min: {entry.name} is started as it is")
+        self.say(f"nobody visited for {(self.idle or 0) / _MINUTE:g} min: {entry.name} is started as it is")
         return True
 
 
@@ -234,8 +234,8 @@ def _link(sock: socket.socket, token: str | None) -> str:
     return f"http://{host}:{port}/" + (f"?token={token}" if token else "")
 
 
-def devices_for(wish: str) -> tuple[str, ...]:
-    """The devices of a wish: `auto` is every GPU, or the processor.
+def devices_for(names: str) -> tuple[str, ...]:
+    """The devices named on the command line: `auto` is every GPU, or the processor.
 
     Raises:
         InputError: there is no such device.
@@ -244,9 +244,9 @@ def devices_for(wish: str) -> tuple[str, ...]:
 
     from orbifolio.runner.devices import choose_device
 
-    if wish == "auto" and torch.cuda.is_available():
+    if names == "auto" and torch.cuda.is_available():
         return tuple(f"cuda:{number}" for number in range(torch.cuda.device_count()))
-    return tuple(dict.fromkeys(choose_device(each.strip()) for each in wish.split(",")))
+    return tuple(dict.fromkeys(choose_device(each.strip()) for each in names.split(",")))
 
 
 __all__ = ["ServeOptions", "devices_for", "is_loopback", "serve"]

@@ -114,7 +114,7 @@ class Uploads:
             return picture.size
 
     def _make_room(self, more: int) -> None:
-        """Pictures that nobody has asked for in the last day go first."""
+        """Pictures not used in the last day go first."""
         files = sorted(self.folder.glob("*"), key=lambda path: path.stat().st_mtime) if self.folder.is_dir() else []
         kept = sum(path.stat().st_size for path in files) + more
         old = time.time() - 86_400

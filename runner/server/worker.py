@@ -1,7 +1,7 @@
 """The process of one job: (gallery, job) -> its recipe, run into the gallery.
 
 A process of its own, so that a crash, a full memory or a driver's fault ends one run and nothing else, and
-so that a restarted server finds the run still going on. It hears wishes by the file `wish`.
+so that a restarted server finds the run still going on. It reads requests from the file `wish`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rich.console import Console
 
 from orbifolio.runner.run.run_folder import read_summary, write_atomically
 from orbifolio.runner.run.subprocess import report_outcome, run_child, stop_on_signals
-from orbifolio.runner.server.job_store import Job, JobStore, read_wish
+from orbifolio.runner.server.job_store import Job, JobStore, read_request
 
 if TYPE_CHECKING:
     from orbifolio.runner.run.loop import RunResult, Stop
@@ -49,7 +49,7 @@ def _run(store: JobStore, job: Job, options: argparse.Namespace) -> RunResult:
     from orbifolio.runner.run.loop import RunResult, Stop
 
     stop = Stop()
-    _obey_wishes(store.folder_of(job.id), stop)
+    _obey_requests(store.folder_of(job.id), stop)
     console = Console(force_terminal=False, width=160, soft_wrap=True)
     given = {name: store.image_path(job, name) for name in job.images}
     loaded = load(store.recipe_path(job), options.override, given, folder=options.folder)
@@ -76,21 +76,21 @@ def _run(store: JobStore, job: Job, options: argparse.Namespace) -> RunResult:
     )
 
 
-def _obey_wishes(folder: Path, stop: Stop) -> None:
-    """Turn wishes and signals into what the run looks at between its steps."""
+def _obey_requests(folder: Path, stop: Stop) -> None:
+    """Turn requests and signals into what the run looks at between its steps."""
     stop_on_signals(stop)
 
     def listen() -> None:
         signalled = False
         while not threading.Event().wait(_POLL_SECONDS):
-            wish = read_wish(folder)
-            if wish == "keep":
+            request = read_request(folder)
+            if request == "keep":
                 stop.keep = True
-            elif wish in ("pause", "cancel") and not signalled:
+            elif request in ("pause", "cancel") and not signalled:
                 signalled = True
                 os.kill(os.getpid(), signal.SIGINT)
 
-    threading.Thread(target=listen, name="wishes", daemon=True).start()
+    threading.Thread(target=listen, name="requests", daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from orbifolio.runner.sweeps.spec import SweepSpec
 
 
 class SweepEngine(ABC):
-    """Where members run. What they tell lies in their places: see `process.py`.
+    """Where members run. What they write lies in their private folders: see `JobRunner`.
 
     An engine is made, and complains, before anything is on disk; it is opened for one sweep.
     """

@@ -16,11 +16,11 @@ _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
-def choose_devices(wish: str) -> tuple[str, ...]:
+def choose_devices(names: str) -> tuple[str, ...]:
     """The devices that runs are spread over.
 
     Args:
-        wish: `auto` for every GPU, or the processor if there is none; or names with commas: `cuda:0,cuda:1`, `cpu`.
+        names: `auto` for every GPU, or the processor if there is none; or names with commas: `cuda:0,cuda:1`, `cpu`.
 
     Raises:
         InputError: there is no such device, or it stands twice.
@@ -29,18 +29,18 @@ def choose_devices(wish: str) -> tuple[str, ...]:
 
     from orbifolio.runner.devices import choose_device
 
-    if wish == "auto":
+    if names == "auto":
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         return tuple(f"cuda:{number}" for number in range(count)) or ("cpu",)
     devices: list[str] = []
-    for name in wish.split(","):
+    for name in names.split(","):
         try:
             chosen = choose_device(name.strip())
         except InputError as error:
             raise InputError(str(error).replace("--device ", "--devices ", 1)) from None
         chosen = "cuda:0" if chosen == "cuda" else chosen
         if chosen in devices:
-            raise InputError(f"--devices {wish}: {chosen} stands twice; several runs on one device are --jobs")
+            raise InputError(f"--devices {names}: {chosen} stands twice; several runs on one device are --jobs")
         devices.append(chosen)
     return tuple(devices)
 
@@ -50,8 +50,8 @@ def threads_for(devices: Sequence[str], jobs: int) -> int:
     side_by_side = len(devices) * jobs
     if side_by_side == 1:
         return 0  # exactly as `orbifolio run`, also in the last bits
-    wished = os.environ.get("OMP_NUM_THREADS", "")
-    total = int(wished) if wished.isdecimal() and int(wished) else _cores()
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    total = int(limit) if limit.isdecimal() and int(limit) else _cores()
     return max(1, total // side_by_side)
 
 

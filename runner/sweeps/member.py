@@ -1,7 +1,7 @@
 """The process of one member: (gallery, sweep, number) -> its recipe, run into the gallery.
 
 A process of its own, so that a crash, a full memory or a driver's fault ends one run and nothing else. It goes on
-with the run that an earlier attempt has begun. When the process that minds the sweep is gone, even by a kill -9,
+with the run that an earlier attempt has begun. When the process that runs the sweep is gone, even by a kill -9,
 the pipe that it holds closes, and the run stops after its present step: no run outlives its sweep for long.
 """
 

@@ -1,6 +1,6 @@
 """An existing Ray cluster as an engine: one task per member, on whatever node has room for it.
 
-The gallery lies on a disk that all nodes see, at the same path; or runs travel through a store: see `travel.py`. A
+The gallery lies on a disk that all nodes see, at the same path; or runs travel through a store: see `MemberBundle`. A
 node that is lost loses its tasks; Ray starts them again elsewhere, and their runs go on from the checkpoints.
 """
 
@@ -34,7 +34,7 @@ def _ray() -> Any:
     Raises:
         MissingProgram: it is not installed.
     """
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # before it is imported: it sends nobody statistics
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # before the import: Ray sends no usage statistics
     try:
         import ray
     except ImportError:
@@ -127,7 +127,7 @@ class RayEngine(SweepEngine):
     def open(self, gallery: Path, sweep: str, spec: SweepSpec) -> None:
         """Remember whose members are run; a sweep keeps the threads that it began with."""
         self._gallery, self._sweep, self._spec = gallery, sweep, spec
-        # What Ray tells of lost nodes, at length, it prints on stdout; that is a script's.
+        # Ray prints at length about lost nodes on stdout, which belongs to scripts.
         log = self._log.enter_context((private_folder(gallery, sweep) / "ray.log").open("a", encoding="utf-8"))
         self._log.enter_context(contextlib.redirect_stdout(log))
         self._threads = spec.threads or self._threads

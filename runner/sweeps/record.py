@@ -2,7 +2,7 @@
 
     gallery/sweeps/20261121-101500-4f2a/sweep.json    title, command, members and their runs
                                         index.html    its page
-    gallery/.sweeps/20261121-101500-4f2a/             what is needed to resume it; see `order.py`
+    gallery/.sweeps/20261121-101500-4f2a/             what is needed to resume it; see `SweepSpec`
 
 The record is published with the gallery: nothing in it names the user's machine.
 """

@@ -37,7 +37,7 @@ _READ_SECONDS = 1.0  # between two looks into the logs
 
 
 class Reporter(Protocol):
-    """Shows a sweep to somebody, as a terminal does."""
+    """Shows a sweep as it goes on, as a terminal does."""
 
     def __call__(self, record: SweepRecord, progress: dict[int, MemberProgress]) -> None:
         """Show how all stand."""
@@ -79,7 +79,7 @@ class Scheduler:
     write_page: Callable[[bool], None] = lambda urgent: None
     stop_flag: StopFlag = field(default_factory=StopFlag)
     progress: dict[int, MemberProgress] = field(default_factory=dict)
-    _started: dict[int, int] = field(default_factory=dict)  # processes since this one minds the sweep
+    _started: dict[int, int] = field(default_factory=dict)  # processes since this one runs the sweep
     _before: dict[int, int] = field(default_factory=dict)  # attempts until then
     _under_way: set[int] = field(default_factory=set)
     _obeyed: int = 0
@@ -124,7 +124,7 @@ class Scheduler:
         return bool(self._under_way) or (waiting and not self.stop_flag.count)
 
     def _pass_on_stop(self) -> None:
-        """Pass a wish to stop on to the members, once."""
+        """Pass each request to stop on to the members, once."""
         if self.stop_flag.count == self._obeyed:
             return
         self._obeyed = self.stop_flag.count
@@ -194,7 +194,7 @@ class Scheduler:
             self.progress[member.number].update()
 
     def _tried(self, member: SweepMember) -> int:
-        """Processes since this one minds the sweep, also those that the engine itself has started again."""
+        """Processes since this one runs the sweep, also those that the engine itself has started again."""
         return max(self._started[member.number], member.attempts - self._before.get(member.number, 0))
 
     def _write(self, *, urgent: bool, changed: bool = True) -> None:

@@ -3,8 +3,8 @@
     .sweeps/20261121-101500-4f2a/order.json           recipes, members, threads
                                  recipes/0/plane/rainbow-hexagon.yaml     the text as it was when the sweep began
                                  images/style.jpg     pictures given by --image
-                                 members/3/           begun.json, result.json, lock, work.log of one member
-                                 lock                 held by the process that minds the sweep
+                                 members/3/           begun.json of one member, and the files of a `JobRunner`
+                                 lock                 held by the process that runs the sweep
 
 The folder is hidden: neither the gallery's pages nor a publication look there. It goes when all members are done.
 """

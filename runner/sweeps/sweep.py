@@ -201,7 +201,7 @@ def run_sweep(sweep: StoredSweep, gallery: Path, engine: SweepEngine, console: C
         console: shows the table, on stderr.
 
     Raises:
-        InputError: another process minds this sweep.
+        InputError: another process runs this sweep.
     """
     place = private_folder(gallery, sweep.folder.name)
     lock = FileLock(place / LOCK)
