@@ -64,13 +64,13 @@ def serve(
     from orbifolio.runner.server.serve import serve as run_server
 
     if recipe is not None and RecipeCatalogue(recipe).start is None:
-        raise InputError(f"{recipe}: is not a recipe that can be run; `orbifolio check` says what is wrong; fix it")
+        raise InputError(f"{recipe}: is no recipe that can be run; `orbifolio check` says what is wrong; mend it")
     console = Console(stderr=True, force_terminal=False if os.environ.get("CI") else None, soft_wrap=True)
 
     def say(text: str) -> None:
         console.print(text, markup=False, highlight=False)
 
-    def print_address(address: str) -> None:
+    def told(address: str) -> None:
         say("orbifolio listens here; Ctrl-C ends it, and runs under way go on when it is started again")
         click.echo(address)
         if show:
@@ -87,7 +87,7 @@ def serve(
         idle_minutes=idle_minutes,
         overrides=() if publish is None else (_publish_override(publish),),
     )
-    run_server(options, say, print_address)
+    run_server(options, say, told)
 
 
 def _publish_override(target: str) -> str:

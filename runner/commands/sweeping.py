@@ -43,7 +43,7 @@ _LISTED = 24  # members that are listed before a sweep begins
     default=None,
     help="Through it runs travel from Ray's nodes to the gallery, where these do not share its disk.",
 )
-@click.option("--resume", is_flag=True, help="Resume the newest unfinished sweep, or that of RECIPE and values.")
+@click.option("--resume", is_flag=True, help="Go on with the newest unfinished sweep, or that of RECIPE and values.")
 @click.option("--dry-run", is_flag=True, help="Only list the runs, and about how long they take.")
 @click.option("--yes", is_flag=True, help="Begin even with more than 256 runs.")
 def sweep(
@@ -199,7 +199,7 @@ def _carry_out(
     resume: bool,
     dry: bool,
 ) -> None:
-    """Validate all, tell what will happen, and do it."""
+    """Examine all, tell what will happen, and do it."""
     from orbifolio.runner.sweeps.sweep import create_sweep, find_unfinished, make_spec
     from orbifolio.runner.sweeps.validate import validate_members
 
@@ -248,8 +248,8 @@ def _tell(
         click.echo(f"and {len(variations) - _LISTED} more (--dry-run lists them all)", err=True)
     total = total_seconds(forecasts)
     side = min(engine.slots, len(variations))
-    summary = f"{len(variations)} runs, together about {clock(total)} on {engine.shown}"
-    click.echo(summary + (f"; {side} at once: about {clock(total / side)}" if side > 1 else ""), err=not dry)
+    told = f"{len(variations)} runs, together about {clock(total)} on {engine.shown}"
+    click.echo(told + (f"; {side} at once: about {clock(total / side)}" if side > 1 else ""), err=not dry)
     warning = engine.warning(max((forecast.memory or 0.0 for forecast in forecasts), default=0.0))
     if warning:
         click.echo(f"warning: {warning}", err=True)
@@ -267,7 +267,7 @@ def _fetch(forecasts: Sequence[MemberForecast], engine: SweepEngine) -> None:
 
 
 def _go_on(gallery: Path, sweep: Path | None, engine: SweepEngine) -> None:
-    """Resume the newest unfinished sweep, or one by its folder."""
+    """Go on with the newest unfinished sweep, or with one by its folder."""
     from orbifolio.runner.sweeps.record import SWEEPS
     from orbifolio.runner.sweeps.sweep import find_unfinished
 
@@ -275,7 +275,7 @@ def _go_on(gallery: Path, sweep: Path | None, engine: SweepEngine) -> None:
     if sweep is not None:
         folder = sweep.resolve()
         if folder.parent.name != SWEEPS:
-            raise InputError(f"{sweep}: is not a sweep; sweeps lie in GALLERY/{SWEEPS}/; name one, or a recipe")
+            raise InputError(f"{sweep}: is no sweep; sweeps lie in GALLERY/{SWEEPS}/; name one, or a recipe")
         gallery, place, name = sweep.parent.parent, folder.parent.parent, folder.name
     _mind(find_unfinished(place, name=name), gallery, engine)
 

@@ -205,6 +205,6 @@ class JobQueue:
 
 
 _DIED = (
-    "its process ended without a word, twice; usually the machine's memory was full; make the last phase smaller, or "
-    "free memory, then resume"
+    "its process ended twice without saying why; usually the machine's memory was full; make the last phase smaller, "
+    "or free memory, then resume"
 )

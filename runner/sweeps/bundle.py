@@ -15,18 +15,20 @@ import shutil
 import tarfile
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from orbifolio.reports.publish import AnyPublisher
 from orbifolio.reports.publish.store import Served, Store
-from orbifolio.runner.errors import OrbifolioError
-from orbifolio.runner.run.subprocess import LOCK
+from orbifolio.runner.errors import OrbifolioError, PublishError
+from orbifolio.runner.run.subprocess import LOCK, read_result
 from orbifolio.runner.sweeps.member_state import read_member_state
 from orbifolio.runner.sweeps.spec import SweepRecipe, SweepSpec, SweepTask, private_folder, recipe_path, write_spec
 
 SEND_SECONDS = 20.0  # seconds between two archives while a run goes on: what a lost node loses at most, but for a step
+_LAST_ARCHIVE_PATIENCE = 60.0  # seconds in which a process, cut off from its task, may end its step and send its run
 _ARCHIVE = Served("application/x-tar")
 
 
@@ -119,7 +121,7 @@ class RunArchive:
         self._store = store
         self._key = key
         self._gallery = gallery
-        self._place = place
+        self.place = place
         self._tag = ""
 
     def push(self) -> None:
@@ -128,7 +130,7 @@ class RunArchive:
         Raises:
             PublishError: the store cannot be used.
         """
-        with tempfile.NamedTemporaryFile(dir=self._place, prefix=".sending-") as kept:
+        with tempfile.NamedTemporaryFile(dir=self.place, prefix=".sending-") as kept:
             with tarfile.open(fileobj=kept, mode="w", format=tarfile.PAX_FORMAT) as archive:
                 for path, name in self._files():
                     with contextlib.suppress(OSError):  # it has gone since
@@ -142,7 +144,7 @@ class RunArchive:
             self._store.put_file(self._key, Path(kept.name), _ARCHIVE, sha256=digest)
 
     def _files(self) -> Iterator[tuple[Path, str]]:
-        run = self._gallery / read_member_state(self._place).run
+        run = self._gallery / read_member_state(self.place).run
         if run != self._gallery and run.is_dir():
             files = sorted(path for path in run.rglob("*") if path.is_file() and not path.name.endswith(".part"))
             first = [path for path in files if path.parent == run / "checkpoint"]
@@ -150,7 +152,7 @@ class RunArchive:
                 if path.name != LOCK:
                     yield path, f"run/{path.relative_to(self._gallery).as_posix()}"
         for name in ("begun.json", "result.json", "work.log"):
-            yield self._place / name, f"member/{name}"
+            yield self.place / name, f"member/{name}"
 
     def pull(self) -> bool:
         """Bring the run here, as it stood when it was last sent; whether there was news.
@@ -165,8 +167,8 @@ class RunArchive:
         if stored is None:
             return False
         content, self._tag = stored
-        self._place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._place) as beside:
+        self.place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.place) as beside:
             with tarfile.open(fileobj=io.BytesIO(content)) as archive:
                 archive.extractall(beside, filter="data")
             for run in Path(beside).glob("run/*/*"):
@@ -174,7 +176,7 @@ class RunArchive:
                     shutil.rmtree(self._gallery / run.parent.name / run.name / "checkpoint", ignore_errors=True)
             for path in sorted(Path(beside).rglob("*")):
                 kind, *inside = path.relative_to(beside).parts
-                top, depth = (self._gallery, 3) if kind == "run" else (self._place, 1)
+                top, depth = (self._gallery, 3) if kind == "run" else (self.place, 1)
                 if path.is_file() and len(inside) >= depth:  # a run's files stand below TYPE/RUN
                     target = top.joinpath(*inside)
                     target.parent.mkdir(parents=True, exist_ok=True)
@@ -184,6 +186,57 @@ class RunArchive:
     def forget(self) -> None:
         """Remove the archive from the store."""
         self._store.delete(self._key)
+
+
+class ArchiveInbox:
+    """Brings the runs of members here while they go on and when they end, one archive at a time.
+
+    Args:
+        store: that the runs travel through.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._archives: dict[int, RunArchive] = {}
+        self._last_pull: dict[int, float] = {}  # when each archive was last looked for
+        self._deadlines: dict[int, float] = {}  # until when the last archive of a member without a task is waited for
+
+    def expect(self, number: int, key: str, gallery: Path, place: Path) -> None:
+        """Look for a member's archive from now on.
+
+        Args:
+            number: which member of the sweep.
+            key: of its archive in the store.
+            gallery: the folder that holds all runs on this machine.
+            place: the member's private folder on this machine.
+        """
+        self._archives[number] = RunArchive(self._store, key, gallery, place)
+
+    def pull_next(self) -> None:
+        """Pull the archive that was not looked for the longest, if that is long ago."""
+        now = time.monotonic()
+        due = [number for number in self._archives if now - self._last_pull.get(number, 0.0) > SEND_SECONDS / 2]
+        if due:
+            self._pull(min(due, key=lambda number: self._last_pull.get(number, 0.0)))
+
+    def _pull(self, number: int) -> None:
+        self._last_pull[number] = time.monotonic()
+        with contextlib.suppress(PublishError, OSError):  # it is tried again; what a retry needs lies in the store
+            self._archives[number].pull()
+
+    def is_complete(self, number: int) -> bool:
+        """Whether a member whose task is gone has sent all that it will; its archive is then no longer looked for."""
+        self._pull(number)
+        archive, now = self._archives[number], time.monotonic()
+        outcome, _ = read_result(archive.place)
+        if not outcome and now < self._deadlines.setdefault(number, now + _LAST_ARCHIVE_PATIENCE):
+            return False
+        if outcome == "done":
+            with contextlib.suppress(PublishError, OSError):
+                archive.forget()
+        del self._archives[number]
+        self._deadlines.pop(number, None)
+        return True
 
 
 class ArtifactUploader:

@@ -23,7 +23,7 @@ def choose_devices(names: str) -> tuple[str, ...]:
         names: `auto` for every GPU, or the processor if there is none; or names with commas: `cuda:0,cuda:1`, `cpu`.
 
     Raises:
-        InputError: there is no such device, or it stands twice.
+        InputError: there is no such device, or it is listed twice.
     """
     import torch
 
@@ -40,7 +40,7 @@ def choose_devices(names: str) -> tuple[str, ...]:
             raise InputError(str(error).replace("--device ", "--devices ", 1)) from None
         chosen = "cuda:0" if chosen == "cuda" else chosen
         if chosen in devices:
-            raise InputError(f"--devices {names}: {chosen} stands twice; several runs on one device are --jobs")
+            raise InputError(f"--devices {names}: {chosen} is listed twice; use --jobs for several runs on one device")
         devices.append(chosen)
     return tuple(devices)
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from pathlib import Path
 from typing import Any
 
-from orbifolio.runner.errors import InputError, MissingProgram, PublishError
+from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.run.run_folder import held
 from orbifolio.runner.run.subprocess import LOCK, Ending, read_result, write_result
-from orbifolio.runner.sweeps.bundle import SEND_SECONDS, MemberBundle, RunArchive, pack_member, store_of
+from orbifolio.runner.sweeps.bundle import ArchiveInbox, MemberBundle, pack_member, store_of
 from orbifolio.runner.sweeps.engine import SweepEngine
 from orbifolio.runner.sweeps.spec import SweepSpec, member_folder, private_folder
 from orbifolio.runner.sweeps.task import UNSEEN, NodeTask, run_task
@@ -24,8 +23,6 @@ _RAY_RETRIES = 2
 """How often Ray starts a task again whose node or worker was lost."""
 _MAX_THREADS = 4
 """Threads of a run without a GPU: with more, many runs side by side are done sooner than few with more threads."""
-
-_ARCHIVE_PATIENCE = 60.0  # seconds that a process, cut off from its task, may take to end its step and send its run
 
 
 def _ray() -> Any:
@@ -88,10 +85,7 @@ class RayEngine(SweepEngine):
         self._task: Any = None
         self._log = contextlib.ExitStack()
         self._settings = store
-        self._store = store_of(store) if store else None
-        self._archives: dict[int, RunArchive] = {}
-        self._last_pull: dict[int, float] = {}  # when each archive was last looked for
-        self._deadlines: dict[int, float] = {}  # how long the last archive of a member without a task is waited for
+        self._inbox = ArchiveInbox(store_of(store)) if store else None
 
     def _connect(self, address: str) -> None:
         try:
@@ -105,8 +99,8 @@ class RayEngine(SweepEngine):
         except (ConnectionError, OSError, RuntimeError, ValueError) as error:
             why = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
             raise InputError(
-                f"--address {address}: no Ray cluster can be used there ({why[:200]}); one is begun by `ray start "
-                "--head`, and joined by `ray start --address=...`; or say --address local for this machine alone"
+                f"--address {address}: no Ray cluster can be used there ({why[:200]}); start one with `ray "
+                "start --head`, join it with `ray start --address=...`, or use --address local for this machine alone"
             ) from None
 
     @property
@@ -152,42 +146,20 @@ class RayEngine(SweepEngine):
         self._members[reference] = number
 
     def _pack(self, number: int) -> MemberBundle | None:
-        if self._store is None or self._spec is None:
+        if self._inbox is None or self._spec is None:
             return None
         place, key = private_folder(self._gallery, self._sweep), f"{self._sweep}/{number}.tar"
-        self._archives[number] = RunArchive(self._store, key, self._gallery, member_folder(place, number))
+        self._inbox.expect(number, key, self._gallery, member_folder(place, number))
         return pack_member(place, self._spec, number, self._settings, key)
-
-    def _fetch(self) -> None:
-        """Bring the archive here that was not looked for the longest, if that is long ago: one at a time."""
-        now = time.monotonic()
-        waited = [number for number in self._archives if now - self._last_pull.get(number, 0.0) > SEND_SECONDS / 2]
-        if waited:
-            self._pull(min(waited, key=lambda number: self._last_pull.get(number, 0.0)))
-
-    def _pull(self, number: int) -> None:
-        self._last_pull[number] = time.monotonic()
-        with contextlib.suppress(PublishError, OSError):  # it is tried again; what a retry needs lies in the store
-            self._archives[number].pull()
 
     def _is_over(self, number: int, place: Path) -> bool:
         """Whether nothing more comes of a member whose task is gone."""
-        if number not in self._archives:
-            return not held(place / LOCK)
-        self._pull(number)
-        now = time.monotonic()
-        if not read_result(place)[0] and now < self._deadlines.setdefault(number, now + _ARCHIVE_PATIENCE):
-            return False
-        if read_result(place)[0] == "done":
-            with contextlib.suppress(PublishError, OSError):
-                self._archives[number].forget()
-        del self._archives[number]
-        self._deadlines.pop(number, None)
-        return True
+        return not held(place / LOCK) if self._inbox is None else self._inbox.is_complete(number)
 
     def ended(self) -> list[tuple[int, Ending]]:
         """Those whose task is over; of a cancelled one the process is waited for."""
-        self._fetch()
+        if self._inbox is not None:
+            self._inbox.pull_next()
         if self._members:
             ready, _ = self._ray.wait(list(self._members), num_returns=len(self._members), timeout=0)
             for reference in ready:
@@ -208,7 +180,7 @@ class RayEngine(SweepEngine):
         write_result(
             member_folder(private_folder(self._gallery, self._sweep), number),
             "failed",
-            f"a node of the cluster could not begin it ({why}); every node needs this program, in the same version; "
+            f"a node of the cluster could not start it ({why}); every node needs this program, in the same version; "
             "pip install 'orbifolio[ray]' there",
         )
 
@@ -217,9 +189,9 @@ class RayEngine(SweepEngine):
             return str(self._ray.get(reference))
         except self._ray.exceptions.TaskCancelledError:
             return "it was cancelled"
-        except self._ray.exceptions.RayTaskError as error:  # the task itself could not begin
+        except self._ray.exceptions.RayTaskError as error:  # the task itself could not start
             self._broken(number, str(error).strip().splitlines()[-1][:300])
-            return "it could not begin"
+            return "it could not start"
         except self._ray.exceptions.RayError as error:
             lines = [line.strip() for line in str(error).splitlines() if line.strip()]
             return f"the cluster lost it ({type(error).__name__}: {lines[-1][:200] if lines else 'no reason is given'})"

@@ -129,7 +129,7 @@ class Scheduler:
             return
         self._obeyed = self.stop_flag.count
         if self._obeyed == 1:
-            self.reporter.say("stopping after the present steps; once more to stop at once")
+            self.reporter.say("stopping after the current steps; press Ctrl-C again to stop at once")
             self.engine.stop()
         else:
             self.engine.kill()
@@ -182,7 +182,7 @@ class Scheduler:
             member.state, member.message = INTERRUPTED if member.run else WAITING, ""
         elif self._tried(member) < MAX_ATTEMPTS:
             member.state = WAITING
-            self.reporter.say(f"{member.listing}: {ending.how}; it goes on from its checkpoint")
+            self.reporter.say(f"{member.listing}: {ending.how}; it resumes from its checkpoint")
             return
         else:
             member.state, member.message = FAILED, _died(ending.how, last_line(self._place(member)))
@@ -234,5 +234,5 @@ def _died(how: str, words: str) -> str:
     last = f"; its last words: {words}" if words else ""
     return (
         f"{how}, {MAX_ATTEMPTS} times, without saying why{last}; usually the machine's memory was full; make the last "
-        "phase smaller, run fewer at once (--jobs), or free memory, then go on with --resume"
+        "phase smaller, run fewer at once (--jobs), or free memory, then use --resume"
     )

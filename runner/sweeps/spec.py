@@ -131,8 +131,8 @@ def write_spec(place: Path, spec: SweepSpec, texts: Sequence[bytes], pictures: M
         write_atomically(place / _NAME, text.encode() + b"\n")
     except OSError as error:
         raise RunFailed(
-            f"{place}: cannot write there ({error.strerror or error}); a sweep keeps what it needs to go on beside its "
-            "gallery; make room, or choose another with --out"
+            f"{place}: cannot write there ({error.strerror or error}); a sweep keeps what it needs to resume beside "
+            "its gallery; make room, or choose another with --out"
         ) from error
 
 

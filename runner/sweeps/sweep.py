@@ -166,7 +166,7 @@ def find_unfinished(gallery: Path, spec: SweepSpec | None = None, name: str | No
     if others:
         raise InputError(
             f"--resume: {others} unfinished sweep{'s' if others > 1 else ''} in {gallery} made other runs; repeat "
-            "recipe and values, or say --resume alone for the newest"
+            "recipe and values, or use --resume alone for the newest"
         )
     raise InputError(
         f"--resume: no unfinished sweep in {gallery}; there is nothing to resume; start one without --resume"
@@ -208,7 +208,7 @@ def run_sweep(sweep: StoredSweep, gallery: Path, engine: SweepEngine, console: C
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise InputError(f"{sweep.folder}: this sweep is going on in another process; wait for it") from None
+        raise InputError(f"{sweep.folder}: this sweep is running in another process; wait for it") from None
     try:
         engine.open(gallery, sweep.folder.name, sweep.spec)
         sweep.record.engine = engine.name

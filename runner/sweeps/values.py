@@ -42,7 +42,7 @@ def read_varied(argument: str) -> VariedKey:
     VariedKey(key='seed', values=('1', '4', '5'))
 
     Raises:
-        InputError: a bracket or quote stays open, a value is empty or stands twice, or a range is none.
+        InputError: a bracket or quote stays open, a value is empty or listed twice, or a range is not one.
     """
     key, equals, text = argument.partition("=")
     if not equals or not key.strip():
@@ -60,7 +60,7 @@ def read_varied(argument: str) -> VariedKey:
             raise InputError(f"{argument}: more than {MAX_VALUES:,} values; that is too many to look at; take fewer")
     for number, value in enumerate(values):
         if value in values[:number]:
-            raise InputError(f"{argument}: {value} stands twice; equal runs give equal pictures; leave one out")
+            raise InputError(f"{argument}: {value} is listed twice; equal runs give equal pictures; leave one out")
     return VariedKey(key.strip(), tuple(values))
 
 

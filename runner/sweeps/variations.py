@@ -82,7 +82,9 @@ def _read_all(arguments: Sequence[str]) -> list[VariedKey]:
     for number, item in enumerate(keys):
         before = [other for other in keys[:number] if other.key == item.key]
         if before and (len(item.values) > 1 or any(len(other.values) > 1 for other in before)):
-            errors.append(f"{item.key}: stands twice; a key that varies has one list of values; join them by commas")
+            errors.append(
+                f"{item.key}: is given twice; a key that varies has one list of values; join them with commas"
+            )
     if errors:
         raise InputError("\n".join(errors))
     return keys
@@ -109,9 +111,11 @@ def check_count(count: int, *, yes: bool) -> None:
         InputError: there are too many.
     """
     if count > MAX_RUNS:
-        raise InputError(f"{count:,} runs; more than {MAX_RUNS:,} in one sweep cannot be looked at; take fewer values")
+        raise InputError(
+            f"{count:,} runs; more than {MAX_RUNS:,} in one sweep are too many to look at; take fewer values"
+        )
     if count > MAX_UNCONFIRMED and not yes:
         raise InputError(
-            f"{count:,} runs; more than {MAX_UNCONFIRMED} begin only when that is meant; say --yes, or --dry-run for a "
-            "listing, or take fewer values"
+            f"{count:,} runs; more than {MAX_UNCONFIRMED} start only with --yes; add it, list them with --dry-run, or "
+            "take fewer values"
         )

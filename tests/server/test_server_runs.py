@@ -119,7 +119,7 @@ def test_what_cannot_be_done_now_is_refused_with_the_reason(visitor: Visitor):
 
 def test_files_of_the_user_with_our_names_disturb_nothing(visitor: Visitor, tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name in ("runner", "reports", "torch", "filelock"):
+    for name in ("orbifolio", "runner", "reports", "torch", "filelock"):
         Path(f"{name}.py").write_text("x = 1\n")
     told = visitor.wait(visitor.start(recipe="nets/plain"), "done", "failed")
     assert told["state"] == "done", told

@@ -55,11 +55,11 @@ def test_arguments_that_make_no_sense_are_told(recipe):
     assert "nothing varies" in error("sweep", recipe, "seed=1")
     assert "is a folder; a sweep varies one recipe" in error("sweep", "plane", "seed=1,2")
     assert "--devices nonsense: not a device" in error("sweep", recipe, "seed=1,2", "--devices", "nonsense")
-    assert "cpu stands twice; several runs on one device are --jobs" in error(
+    assert "cpu is listed twice; use --jobs for several runs on one device" in error(
         "sweep", recipe, "seed=1,2", "--devices", "cpu,cpu"
     )
     assert "no unfinished sweep in" in error("sweep", "--resume")
-    assert "is not a sweep; sweeps lie in GALLERY/sweeps/" in error("sweep", "plane", "--resume")
+    assert "is no sweep; sweeps lie in GALLERY/sweeps/" in error("sweep", "plane", "--resume")
     assert invoke("sweep").exit_code == 2
     assert invoke("sweep", recipe, "seed=1,2", "--address", "somewhere").exit_code == 2
     assert invoke("sweep", recipe, "seed=1,2", "--engine", "ray", "--jobs", "2").exit_code == 2

@@ -46,7 +46,7 @@ def test_a_killed_member_goes_on_from_its_checkpoint_and_no_other_is_touched(sta
     assert stand_ins.carry_out(made) == "done"
     killed, other = made.record.members
     assert (killed.attempts, other.attempts) == (2, 1)
-    assert "#0 : fault=die: it was killed by SIGKILL; it goes on from its checkpoint" in stand_ins.said.getvalue()
+    assert "#0 : fault=die: it was killed by SIGKILL; it resumes from its checkpoint" in stand_ins.said.getvalue()
     steps = (stand_ins.gallery / killed.run / "events.jsonl").read_text().count('"stepped"')
     assert steps == 20  # none was done twice
 
@@ -140,7 +140,7 @@ def test_members_of_a_killed_sweep_stop_and_are_gone_on_with(stand_ins):
     program = [sys.executable, "-c", PARENT, str(stand_ins.gallery)]
     parent = subprocess.Popen(program, stderr=subprocess.DEVNULL)
     wait_for(lambda: len(running(made, stand_ins.gallery)) == 2)
-    with pytest.raises(InputError, match="going on in another process"):
+    with pytest.raises(InputError, match="running in another process"):
         stand_ins.carry_out(find_unfinished(stand_ins.gallery))
     parent.kill()
     parent.wait()

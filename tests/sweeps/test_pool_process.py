@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from orbifolio.runner.run import subprocess
-from orbifolio.runner.run.subprocess import Ending, JobRunner, python_path
+from orbifolio.runner.run.subprocess import Ending, JobRunner, python_path, read_result, write_result
 
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = JobRunner.__module__.partition(".")[0]
 PROGRAMS = {
     "broken": "import nothing_of_this_name",
     "done": "report('done')",
@@ -21,11 +21,11 @@ PROGRAMS = {
     "shot": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
     "patient": "import time; started(); time.sleep(60)",
 }
-HEAD = """
+HEAD = f"""
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from orbifolio.runner.run.subprocess import report_outcome, run_child
+from {JobRunner.__module__} import report_outcome, run_child
 folder = Path(sys.argv[1])
 def started():
     run_child(folder, lambda: 0)
@@ -83,7 +83,7 @@ def test_every_end_is_told_apart(tmp_path, monkeypatch, program, ending):
     (tmp_path / "started").touch()
     (tmp_path / "result.json").write_text('{"outcome": "done", "message": "an earlier one"}')
     assert wait_for_end(begin(tmp_path, program, monkeypatch)) == ending
-    assert subprocess.read_result(tmp_path) == (ending.outcome, ending.message)
+    assert read_result(tmp_path) == (ending.outcome, ending.message)
 
 
 def test_a_process_that_says_nothing_at_all_is_told_by_its_exit_code(tmp_path, monkeypatch):
@@ -111,21 +111,21 @@ def test_a_process_of_another_supervisor_is_watched_by_its_lock(tmp_path):
     with FileLock(tmp_path / "lock"):
         runner.adopt("the run", tmp_path, "cpu")
         assert runner.ended() == []
-        subprocess.write_result(tmp_path, "interrupted", "")
+        write_result(tmp_path, "interrupted", "")
     assert wait_for_end(runner) == Ending("interrupted", "", "it is gone")
 
 
 def test_a_child_is_told_of_our_folder_only_where_it_would_not_find_it(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     assert python_path() == str(ROOT)  # as it was
-    other = tmp_path / "runner" / "__init__.py"
+    other = tmp_path / PACKAGE / "__init__.py"
     other.parent.mkdir()
     other.touch()
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     assert python_path() == f"{ROOT}{os.pathsep}{tmp_path}"  # a foreign package of our name does not count
-    code = "import runner; print(orbifolio.runner.__file__)"
+    code = f"import {PACKAGE}; print({PACKAGE}.__file__)"
     environment = {**os.environ, "PYTHONPATH": python_path()}
     found = subprocess.run(
         [sys.executable, "-P", "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
-    assert Path(found.stdout.strip()) == ROOT / "runner" / "__init__.py"
+    assert Path(found.stdout.strip()) == ROOT / PACKAGE / "__init__.py"

@@ -117,7 +117,7 @@ def test_a_killed_member_and_a_killed_sweep_lose_nothing(longer):
 
 
 def test_files_of_the_user_with_our_names_disturb_nothing(recipe):
-    for name in ("runner", "reports", "torch", "filelock"):
+    for name in ("orbifolio", "runner", "reports", "torch", "filelock"):
         Path(f"{name}.py").write_text("x = 1\n")
     command = [sys.executable, "-P", "-m", "orbifolio.runner.cli", "sweep", str(recipe), "seed=1,2"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
