@@ -59,11 +59,11 @@ def serve(
     protect()  # before torch is imported
     from rich.console import Console
 
-    from orbifolio.runner.server.catalogue import Catalogue
-    from orbifolio.runner.server.serve import Wishes, devices_for
+    from orbifolio.runner.server.catalogue import RecipeCatalogue
+    from orbifolio.runner.server.serve import ServeOptions, devices_for
     from orbifolio.runner.server.serve import serve as run_server
 
-    if recipe is not None and Catalogue(recipe).start is None:
+    if recipe is not None and RecipeCatalogue(recipe).start is None:
         raise InputError(f"{recipe}: this recipe cannot be run; `orbifolio check` says what is wrong; correct it")
     console = Console(stderr=True, force_terminal=False if os.environ.get("CI") else None, soft_wrap=True)
 
@@ -76,7 +76,7 @@ def serve(
         if show:
             threading.Timer(0.5, webbrowser.open, (address,)).start()
 
-    wishes = Wishes(
+    options = ServeOptions(
         gallery=gallery,
         recipe=recipe,
         host=host,
@@ -87,7 +87,7 @@ def serve(
         idle_minutes=idle_minutes,
         overrides=() if publish is None else (_publish_override(publish),),
     )
-    run_server(wishes, say, told)
+    run_server(options, say, told)
 
 
 def _publish_override(target: str) -> str:

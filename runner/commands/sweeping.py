@@ -18,9 +18,9 @@ from orbifolio.runner.commands.options import console, image_arguments, image_op
 from orbifolio.runner.errors import InputError
 
 if TYPE_CHECKING:
-    from orbifolio.runner.sweeps.engine import Engine
-    from orbifolio.runner.sweeps.sweep import Sweep
-    from orbifolio.runner.sweeps.validate import Facts
+    from orbifolio.runner.sweeps.engine import SweepEngine
+    from orbifolio.runner.sweeps.sweep import StoredSweep
+    from orbifolio.runner.sweeps.validate import MemberForecast
     from orbifolio.runner.sweeps.variations import Variation
 
 _LISTED = 24  # members that are listed before a sweep begins
@@ -75,15 +75,15 @@ def sweep(
     from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
-    from orbifolio.runner.sweeps.local_engine import Local, choose_devices
+    from orbifolio.runner.sweeps.local_engine import LocalEngine, choose_devices
     from orbifolio.runner.sweeps.variations import product, varied_keys
 
-    def make() -> Engine:
+    def make() -> SweepEngine:
         if engine == "local":
-            return Local(choose_devices(devices), jobs=jobs or 1, threads=threads or 0)
-        from orbifolio.runner.sweeps.ray_engine import Cluster
+            return LocalEngine(choose_devices(devices), jobs=jobs or 1, threads=threads or 0)
+        from orbifolio.runner.sweeps.ray_engine import RayEngine
 
-        return Cluster(address, devices=devices, threads=threads or 0, store=_store(work))
+        return RayEngine(address, devices=devices, threads=threads or 0, store=_store(work))
 
     if engine == "local" and (work or address != "auto"):
         raise click.UsageError("--work and --address are for --engine ray")
@@ -129,7 +129,7 @@ def run_folder(
     resume: bool,
 ) -> None:
     """Run every recipe below a folder, one at a time on each device."""
-    from orbifolio.runner.sweeps.local_engine import Local, choose_devices
+    from orbifolio.runner.sweeps.local_engine import LocalEngine, choose_devices
     from orbifolio.runner.sweeps.validate import needed_uploads
     from orbifolio.runner.sweeps.variations import recipes_below
 
@@ -157,7 +157,7 @@ def run_folder(
         kept,
         images,
         gallery,
-        Local(choose_devices(devices)),
+        LocalEngine(choose_devices(devices)),
         varied=(),
         command=shlex.join(words),
         title=folder.resolve().name.capitalize(),
@@ -195,7 +195,7 @@ def _carry_out(
     variations: Sequence[Variation],
     images: Mapping[str, Path],
     gallery: Path,
-    engine: Engine,
+    engine: SweepEngine,
     *,
     varied: tuple[tuple[str, tuple[str, ...]], ...],
     command: str,
@@ -204,26 +204,26 @@ def _carry_out(
     dry: bool,
 ) -> None:
     """Examine all, tell what will happen, and do it."""
-    from orbifolio.runner.sweeps.sweep import begin, find, order_of
-    from orbifolio.runner.sweeps.validate import examine
+    from orbifolio.runner.sweeps.sweep import create_sweep, find_unfinished, make_spec
+    from orbifolio.runner.sweeps.validate import validate_members
 
     place = gallery.absolute()
-    facts = examine(variations, images, device=engine.kind)
-    _tell(variations, facts, engine, dry=dry)
+    forecasts = validate_members(variations, images, device=engine.kind)
+    _tell(variations, forecasts, engine, dry=dry)
     if dry:
         return
-    order = order_of(variations, facts, images, threads=engine.threads, options=out_arguments(gallery))
+    spec = make_spec(variations, forecasts, images, threads=engine.threads, options=out_arguments(gallery))
     if resume:
-        _mind(find(place, order), gallery, engine)
+        _mind(find_unfinished(place, spec), gallery, engine)
         return
-    _fetch(facts, engine)
-    made = begin(
+    _fetch(forecasts, engine)
+    made = create_sweep(
         place,
-        order,
+        spec,
         variations,
-        facts,
+        forecasts,
         images,
-        title=title or facts[0].title,
+        title=title or forecasts[0].title,
         command=command,
         shown=gallery,
         about=" · ".join(_common(variations)),
@@ -239,7 +239,9 @@ def _common(variations: Sequence[Variation]) -> list[str]:
     return [text for text in variations[0].overrides if text.partition("=")[0] not in {*varied, "publish"}]
 
 
-def _tell(variations: Sequence[Variation], facts: Sequence[Facts], engine: Engine, *, dry: bool) -> None:
+def _tell(
+    variations: Sequence[Variation], forecasts: Sequence[MemberForecast], engine: SweepEngine, *, dry: bool
+) -> None:
     """List the members, with the time that they are expected to take; on stdout where that is all that was wanted."""
     from orbifolio.runner.run.listeners import clock
     from orbifolio.runner.sweeps.validate import total_seconds
@@ -248,30 +250,30 @@ def _tell(variations: Sequence[Variation], facts: Sequence[Facts], engine: Engin
         click.echo(variation.listing, err=not dry)
     if not dry and len(variations) > _LISTED:
         click.echo(f"and {len(variations) - _LISTED} more (--dry-run lists them all)", err=True)
-    total = total_seconds(facts)
+    total = total_seconds(forecasts)
     side = min(engine.slots, len(variations))
     told = f"{len(variations)} runs, about {clock(total)} in all on {engine.shown}"
     click.echo(told + (f"; {side} at once: about {clock(total / side)}" if side > 1 else ""), err=not dry)
-    warning = engine.warning(max((fact.memory or 0.0 for fact in facts), default=0.0))
+    warning = engine.warning(max((forecast.memory or 0.0 for forecast in forecasts), default=0.0))
     if warning:
         click.echo(f"warning: {warning}", err=True)
 
 
-def _fetch(facts: Sequence[Facts], engine: Engine) -> None:
+def _fetch(forecasts: Sequence[MemberForecast], engine: SweepEngine) -> None:
     """Weights are fetched once, before many processes want them; a cluster's nodes fetch their own."""
     from orbifolio.runner.vision.weights import default_store, show_progress
 
     if not engine.here:
         return
     with show_progress(console()):
-        for name in dict.fromkeys(name for fact in facts for name in fact.weights):
+        for name in dict.fromkeys(name for forecast in forecasts for name in forecast.weights):
             default_store().fetch(name)
 
 
-def _go_on(gallery: Path, sweep: Path | None, engine: Engine) -> None:
+def _go_on(gallery: Path, sweep: Path | None, engine: SweepEngine) -> None:
     """Go on with the newest unfinished sweep, or with one by its folder."""
     from orbifolio.runner.sweeps.record import SWEEPS
-    from orbifolio.runner.sweeps.sweep import find
+    from orbifolio.runner.sweeps.sweep import find_unfinished
 
     place, name = gallery.absolute(), None
     if sweep is not None:
@@ -281,21 +283,21 @@ def _go_on(gallery: Path, sweep: Path | None, engine: Engine) -> None:
                 f"{sweep}: is not a sweep; sweeps are in GALLERY/{SWEEPS}/; name one of those, or a recipe"
             )
         gallery, place, name = sweep.parent.parent, folder.parent.parent, folder.name
-    _mind(find(place, name=name), gallery, engine)
+    _mind(find_unfinished(place, name=name), gallery, engine)
 
 
-def _mind(sweep: Sweep, gallery: Path, engine: Engine) -> None:
+def _mind(sweep: StoredSweep, gallery: Path, engine: SweepEngine) -> None:
     """Run what is missing; ends the program unless all is done."""
     from orbifolio.reports.pages.gallery import rebuild_gallery
     from orbifolio.runner.sweeps.publishing import publish_sweep
     from orbifolio.runner.sweeps.record import DONE, INTERRUPTED, SWEEPS
-    from orbifolio.runner.sweeps.spec import place_of
-    from orbifolio.runner.sweeps.sweep import carry_out, changed_since
+    from orbifolio.runner.sweeps.spec import private_folder
+    from orbifolio.runner.sweeps.sweep import changed_recipes, run_sweep
 
     place = gallery.absolute()
-    for typed in changed_since(place_of(place, sweep.folder.name), sweep.order):
+    for typed in changed_recipes(private_folder(place, sweep.folder.name), sweep.spec):
         click.echo(f"{typed}: has changed; the sweep continues with its original text", err=True)
-    status = carry_out(sweep, place, engine, console())
+    status = run_sweep(sweep, place, engine, console())
     if not engine.here:
         rebuild_gallery(place)  # nodes may have made runs where they saw no other
     publish_sweep(sweep, place, console())
@@ -307,8 +309,8 @@ def _mind(sweep: Sweep, gallery: Path, engine: Engine) -> None:
         sys.exit(1)
 
 
-def _summary(sweep: Sweep, status: str) -> None:
-    """How it ended, and how to resume."""
+def _summary(sweep: StoredSweep, status: str) -> None:
+    """How it ended, and how to go on."""
     record = sweep.record
     done = len(record.members) - len(record.unfinished)
     click.echo(f"{status}: {done} of {len(record.members)} runs are done", err=True)

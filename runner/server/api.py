@@ -1,86 +1,86 @@
 """The JSON API: requests -> drafts, uploads, jobs; every refusal says what, rule and cure.
 
-Handlers take a request and give a response; what is slow (pictures, validation) runs in a thread.
+Handlers that only read are plain functions, which FastAPI runs in threads. Those that change the queue are coroutines:
+the queue belongs to the event loop.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+import io
+from collections.abc import Callable
+from pathlib import Path as FilePath
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ValidationError
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import FileResponse
+from PIL import Image
+from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
 
-from orbifolio.runner.errors import ImageError, InputError, Problem, RecipeError
-from orbifolio.runner.server import looks, messages
-from orbifolio.runner.server.draft_problem import told
-from orbifolio.runner.server.drafts import Checked, Draft
-from orbifolio.runner.server.editing import REMOVE, edit, read_flow
-from orbifolio.runner.server.job import OVER, Job
-from orbifolio.runner.server.uploads import LARGEST_BYTES, MOST_FILES
+from orbifolio.runner.errors import ImageError, InputError, RecipeError
+from orbifolio.runner.files import write_atomically
+from orbifolio.runner.recipe.model import LoadedRecipe
+from orbifolio.runner.server.app_state import AppState
+from orbifolio.runner.server.context import Identity, NamedJob, State, StrictRoute, json_only
+from orbifolio.runner.server.faults import ALWAYS_POSSIBLE, body_problems, refusals
+from orbifolio.runner.server.job_store import OVER, QUEUED, RUNNING, Job
+from orbifolio.runner.server.messages import (
+    BranchOffer,
+    CatalogueList,
+    CatalogueRecipe,
+    CheckReport,
+    DraftRequest,
+    EditedText,
+    EditRequest,
+    Look,
+    LookList,
+    RecipeProblem,
+    RunEstimate,
+    RunList,
+    RunRequest,
+    RunStatus,
+    ServerHealth,
+    UploadedImage,
+    UploadReport,
+)
+from orbifolio.runner.server.presets import available_presets, choose_preset
+from orbifolio.runner.server.recipe_drafts import CheckedDraft
+from orbifolio.runner.server.recipe_edit import REMOVE, edit, read_flow
+from orbifolio.runner.server.uploads import MAX_FILE_BYTES, MAX_FILES
 
-if TYPE_CHECKING:
-    from orbifolio.runner.server.house import House
-
-Model = TypeVar("Model", bound=BaseModel)
-MOST_LISTED = 100
-
-
-def house_of(request: Request) -> House:
-    """What the server has."""
-    found: House = request.app.state.house
-    return found
-
-
-def answer(model: BaseModel, status: int = 200) -> JSONResponse:
-    """A model as JSON."""
-    return JSONResponse(model.model_dump(mode="json"), status)
-
-
-def refusal(status: int, message: str, problems: tuple[Problem, ...] = ()) -> JSONResponse:
-    """Why something was not done."""
-    return JSONResponse({"error": message, "problems": [told(problem) for problem in problems]}, status)
-
-
-async def body(request: Request, model: type[Model]) -> Model:
-    """The request's body.
-
-    Raises:
-        RecipeError: it is not JSON, or not of this form; with the names of its fields.
-    """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise HTTPException(415, f"the body is {kind[:60] or 'of no type'}; application/json is needed; send that")
-    raw = await request.body()
-    try:
-        return model.model_validate_json(raw, strict=False)
-    except (ValidationError, RecursionError) as error:
-        raise RecipeError(_faults(error)) from None
+MAX_LISTED = 100
 
 
-def _faults(error: ValidationError | RecursionError) -> list[Problem]:
-    if isinstance(error, RecursionError):
-        return [Problem("the body is nested too deeply; a request is flat; send less")]
-    return [
-        Problem(f"{item['msg']}; see /api/openapi.json; change it", path=".".join(map(str, item["loc"]))[:200])
-        for item in error.errors(include_url=False, include_context=False, include_input=False)[:20]
-    ]
+def _file(*kinds: str) -> dict[int | str, dict[str, Any]]:
+    schema = {"type": "string", "format": "binary"}
+    return {200: {"description": "Here it is", "content": {kind: {"schema": schema} for kind in kinds}}}
 
 
-async def health(request: Request) -> Response:
-    """Whether the server is there."""
-    return answer(messages.Health(ok=True, busy=house_of(request).queue.busy))
+def _form(required: str, *, words: tuple[str, ...] = (), files: tuple[str, ...] = ()) -> dict[str, Any]:
+    """How a multipart body is documented; it is read by hand, since our limits are narrower than FastAPI's."""
+    properties: dict[str, Any] = {name: {"type": "string", "format": "binary"} for name in (required, *files)}
+    properties |= {name: {"type": "string"} for name in words}
+    schema = {"type": "object", "properties": properties, "required": [required]}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
-async def recipes(request: Request) -> Response:
-    """The catalogue."""
-    entries = await run_in_threadpool(house_of(request).catalogue.entries)
-    found = [
-        messages.Recipe(
+router = APIRouter(prefix="/api", route_class=StrictRoute, responses=refusals(*ALWAYS_POSSIBLE))
+_JSON: dict[str, Any] = {"dependencies": [Depends(json_only)], "responses": refusals(415)}
+
+
+@router.get("/health", summary="Whether the server is there")
+async def health(state: State) -> ServerHealth:
+    """`busy` while a picture is being made, or waits."""
+    return ServerHealth(ok=True, busy=state.queue.busy)
+
+
+@router.get("/recipes", summary="The catalogue")
+def recipes(state: State) -> CatalogueList:
+    """By theme and title."""
+    entries = [
+        CatalogueRecipe(
             key=entry.key,
             theme=entry.theme,
             title=entry.title,
@@ -88,292 +88,300 @@ async def recipes(request: Request) -> Response:
             cost=entry.cost,
             picture=f"/pictures/{entry.key}" if entry.picture else "",
         )
-        for entry in entries.values()
+        for entry in state.catalogue.entries().values()
     ]
-    return answer(messages.Recipes(recipes=found))
+    return CatalogueList(recipes=entries)
 
 
-async def list_looks(request: Request) -> Response:
-    """What the painting page offers."""
-    found = [
-        messages.Look(
-            key=look.key,
-            title=look.title,
-            words=look.words,
-            duration=look.duration,
-            choices=[
-                messages.Choice(
-                    key=choice.key,
-                    label=choice.label,
-                    options=[messages.Option(key=o.key, label=o.label, asks=o.asks) for o in choice.options],
-                )
-                for choice in look.choices
-            ],
-        )
-        for look in looks.offered(house_of(request).catalogue)
-    ]
-    return answer(messages.Looks(looks=found))
+@router.get("/looks", summary="What the painting page offers")
+def looks(state: State) -> LookList:
+    """Each with the choices that it leaves open."""
+    presets = available_presets(state.catalogue)
+    return LookList(looks=[Look.model_validate(each, from_attributes=True) for each in presets])
 
 
-async def schema(request: Request) -> Response:
-    """The JSON Schema of recipes."""
-    text = await run_in_threadpool(lambda: house_of(request).schema)
-    return Response(text, media_type="application/schema+json")
+@router.get(
+    "/schema",
+    summary="The JSON Schema of recipes",
+    response_class=Response,
+    responses={200: {"description": "Here it is", "content": {"application/schema+json": {}}}},
+)
+def schema(state: State) -> Response:
+    """For editors and for the form of the control page."""
+    return Response(state.schema, media_type="application/schema+json")
 
 
-async def check(request: Request) -> Response:
-    """What is known of a recipe before anything is computed."""
-    asked = await body(request, messages.DraftRequest)
-    house = house_of(request)
-    draft, found = await run_in_threadpool(drafted, house, asked)
+@router.post("/check", summary="What is known of a recipe before anything is computed", **_JSON)
+def check(state: State, body: DraftRequest) -> CheckReport:
+    """Every problem at its place; nothing is computed."""
+    checked = _checked(state, body)
     begins = ""
-    if asked.branch and found.loaded is not None:
-        begins = (await run_in_threadpool(house.begins, asked.branch, draft, found))[0].words
-    return answer(_checked(draft, found).model_copy(update={"begins": begins}))
-
-
-def drafted(house: House, asked: messages.DraftRequest) -> tuple[Draft, Checked]:
-    """A request as a draft, and what is known of it."""
-    draft = house.desk.draft(asked.recipe, asked.text, asked.values, asked.images)
-    return draft, house.desk.check(draft)
-
-
-def _checked(draft: Draft, found: Checked) -> messages.Checked:
-    return messages.Checked(
-        text=draft.text,
-        data=dict(found.data),
-        problems=[messages.Problem.model_validate(told(problem)) for problem in found.problems],
-        advisories=list(found.advisories),
-        asked=list(found.asked),
-        pictures=dict(found.pictures or {}),
-        qualities=list(found.qualities),
+    if body.branch and checked.loaded is not None:
+        begins = state.branch_start(body.branch, checked)[0].words
+    return CheckReport(
+        text=checked.draft.text,
+        data=dict(checked.data),
+        problems=[RecipeProblem.model_validate(each, from_attributes=True) for each in checked.problems],
+        advisories=list(checked.advisories),
+        asked=list(checked.asked),
+        pictures=dict(checked.pictures or {}),
+        qualities=list(checked.qualities),
+        begins=begins,
     )
 
 
-async def change(request: Request) -> Response:
-    """A recipe's text with one value changed."""
-    asked = await body(request, messages.EditRequest)
-    value = REMOVE if asked.remove else asked.value if asked.flow is None else read_flow(asked.flow)
-    text = await run_in_threadpool(edit, asked.text, tuple(asked.path), value)
-    return JSONResponse({"text": text})
+def _checked(state: AppState, body: DraftRequest) -> CheckedDraft:
+    return state.drafts.check(state.drafts.draft(body.recipe, body.text, body.values, body.images))
 
 
-async def preview(request: Request) -> Response:
-    """A glance at what a recipe's symmetry does to noise, as WebP."""
-    asked = await body(request, messages.DraftRequest)
-    house = house_of(request)
-    async with house.glancing:
-        _, found = await run_in_threadpool(drafted, house, asked)
-        if found.loaded is None:
-            raise RecipeError(found.problems)
-        from orbifolio.runner.server.preview import preview as glance
+@router.post("/edit", summary="A recipe's text with one value changed, comments kept", **_JSON)
+def change(body: EditRequest) -> EditedText:
+    """By value, by text (`flow`), or taken out (`remove`)."""
+    value = REMOVE if body.remove else body.value if body.flow is None else read_flow(body.flow)
+    return EditedText(text=edit(body.text, tuple(body.path), value))
 
-        made = await run_in_threadpool(glance, found.loaded)
-    if made is None:
+
+@router.post(
+    "/preview",
+    summary="What a recipe's symmetry does to noise",
+    response_class=Response,
+    dependencies=[Depends(json_only)],
+    responses={**refusals(415), **_file("image/webp"), 204: {"description": "Nothing to show"}},
+)
+async def preview(state: State, body: DraftRequest) -> Response:
+    """A small picture; the header `X-Shows` says what it shows."""
+
+    def shown() -> tuple[bytes, str] | None:
+        from orbifolio.runner.server.preview import preview as make_preview
+
+        return make_preview(_valid(_checked(state, body)))
+
+    async with state.previewing:
+        picture = await run_in_threadpool(shown)
+    if picture is None:
         return Response(status_code=204)
-    return Response(made[0], media_type="image/webp", headers={"X-Shows": made[1]})
+    return Response(picture[0], media_type="image/webp", headers={"X-Shows": picture[1]})
 
 
-async def take_images(request: Request) -> Response:
-    """Take pictures in."""
-    taken, refused = [], []
-    async with request.form(max_files=MOST_FILES, max_fields=20, max_part_size=100_000) as form:
+def _valid(checked: CheckedDraft) -> LoadedRecipe:
+    """The recipe of a draft.
+
+    Raises:
+        RecipeError: what is wrong with it.
+    """
+    if checked.loaded is None:
+        raise RecipeError(checked.problems)
+    return checked.loaded
+
+
+@router.post("/estimate", summary="How long a recipe, or a look, will take, and how much memory", **_JSON)
+async def estimate(state: State, body: RunRequest) -> RunEstimate:
+    """Nothing is computed, no network is loaded; it may take half as long or twice."""
+    async with state.previewing:  # tables of a symmetry may take a processor for seconds
+        return await run_in_threadpool(_estimate, state, body)
+
+
+def _estimate(state: AppState, body: RunRequest) -> RunEstimate:
+    from orbifolio.runner.run.plan import in_words, make_plan
+
+    loaded = _valid(_checked(state, as_recipe(state, body)))
+    plan = make_plan(loaded, next(iter(state.queue.devices), "auto"))
+    unfinished = sum(job.state in (RUNNING, QUEUED) for job in state.store.all())
+    return RunEstimate(
+        seconds=round(plan.seconds, 1),
+        text=in_words(plan.seconds),
+        memory_bytes=round(plan.memory_bytes),
+        device=plan.device,
+        waiting=max(0, unfinished - len(state.queue.devices) + 1),  # 0 if a device is free
+    )
+
+
+@router.post(
+    "/images",
+    summary="Send pictures, several at once",
+    status_code=201,
+    responses={415: {"model": UploadReport, "description": "None of the files could be taken"}},
+    openapi_extra=_form("file"),
+)
+async def take_images(request: Request, response: Response, state: State) -> UploadReport:
+    """Each file is judged alone: some may be taken and others refused."""
+    images, refused = [], []
+    async with request.form(max_files=MAX_FILES, max_fields=20, max_part_size=100_000) as form:
         files = [item for _, item in form.multi_items() if isinstance(item, UploadFile)]
         if not files:
-            return refusal(422, "no file is here; pictures come as multipart/form-data; send at least one")
+            raise HTTPException(422, "no file is here; pictures come as multipart/form-data; send at least one")
         for file in files:
-            name = file.filename or "the file"
             try:
-                taken.append(await _take(house_of(request), file, name))
+                images.append(await _take(state, file, file.filename or "the file"))
             except ImageError as error:
                 refused.append(str(error))
-    status = 201 if taken else 415
-    return answer(messages.Taken(images=taken, refused=refused), status)
+    if not images:
+        response.status_code = 415
+    return UploadReport(images=images, refused=refused)
 
 
-async def _take(house: House, file: UploadFile, name: str) -> messages.Image:
-    data = await file.read(LARGEST_BYTES + 1)
-    async with house.decoding:
-        found = await run_in_threadpool(house.uploads.take, data, name)
+async def _take(state: AppState, file: UploadFile, name: str) -> UploadedImage:
+    data = await file.read(MAX_FILE_BYTES + 1)
+    async with state.decoding:
+        upload = await run_in_threadpool(state.uploads.take, data, name)
     shown = "".join(letter for letter in name[-80:] if letter.isprintable())
-    url = f"/api/images/{found.id}"
-    return messages.Image(
-        id=found.id, name=shown, width=found.width, height=found.height, url=url, small=f"{url}/small"
+    url = f"/api/images/{upload.id}"
+    return UploadedImage(
+        id=upload.id, name=shown, width=upload.width, height=upload.height, url=url, small=f"{url}/small"
     )
 
 
-async def image(request: Request) -> Response:
-    """An uploaded picture."""
-    return await _upload(request, house_of(request).uploads.path)
+@router.get(
+    "/images/{id}",
+    summary="A picture that was sent",
+    response_class=Response,
+    responses={**refusals(404), **_file("image/png")},
+)
+def image(state: State, id: Identity) -> FileResponse:
+    """As PNG, without anything of the file but its pixels."""
+    return _upload(state.uploads.path, id)
 
 
-async def small_image(request: Request) -> Response:
-    """A thumbnail of an uploaded picture."""
-    return await _upload(request, house_of(request).uploads.small)
+@router.get(
+    "/images/{id}/small",
+    summary="A thumbnail of a picture that was sent",
+    response_class=Response,
+    responses={**refusals(404), **_file("image/webp")},
+)
+def small_image(state: State, id: Identity) -> FileResponse:
+    """At most 480 pixels wide and high, as WebP."""
+    return _upload(state.uploads.small, id)
 
 
-async def _upload(request: Request, find: Any) -> Response:
+def _upload(find: Callable[[str], FilePath], identity: str) -> FileResponse:
     try:
-        path: Path = await run_in_threadpool(find, request.path_params["id"])
+        path = find(identity)
     except KeyError:
-        return refusal(404, "there is no such picture; pictures that nobody uses go after a day; upload it again")
+        message = "there is no such picture; pictures that nobody uses go after a day; upload it again"
+        raise HTTPException(404, message) from None
     return FileResponse(path, headers={"Cache-Control": "private, max-age=86400, immutable"})
 
 
-async def add_run(request: Request) -> Response:
-    """Queue a picture."""
-    asked = await body(request, messages.RunRequest)
-    job = await start(house_of(request), asked)
-    return _made(request, job)
+@router.get("/runs", summary="The newest hundred runs")
+def runs(state: State) -> RunList:
+    """The newest first, those that are over too."""
+    return RunList(runs=listed(state))
 
 
-async def add_painting(request: Request) -> Response:
-    """Queue a picture of a photograph: one form with the file, for web sites and scripts."""
-    house = house_of(request)
+def listed(state: AppState) -> list[RunStatus]:
+    """The newest hundred jobs, newest first."""
+    return [state.status.of(job) for job in reversed(state.store.all()[-MAX_LISTED:])]
+
+
+@router.post("/runs", summary="Make a picture of a recipe, or of a look and a photograph", status_code=201, **_JSON)
+async def add_run(response: Response, state: State, body: RunRequest) -> RunStatus:
+    """It is made when a device is free; `Location` is its address."""
+    return _queued(response, state, await start(state, body))
+
+
+@router.post(
+    "/paintings",
+    summary="Make a picture of a photograph, sent in the same request",
+    status_code=201,
+    responses=refusals(415),
+    openapi_extra=_form("photo", words=("look",), files=("style",)),
+)
+async def add_painting(request: Request, response: Response, state: State) -> RunStatus:
+    """For web sites and scripts: one form with the file; further fields are the look's choices."""
     async with request.form(max_files=4, max_fields=20, max_part_size=10_000) as form:
         files = {name: item for name, item in form.multi_items() if isinstance(item, UploadFile)}
         words = {name: item for name, item in form.multi_items() if isinstance(item, str)}
         if "photo" not in files:
-            return refusal(422, "no photo is here; it comes as multipart/form-data by the name photo; send it")
+            raise HTTPException(422, "no photo is here; it comes as multipart/form-data by the name photo; send it")
         if not set(files) <= {"photo", "style"}:
-            return refusal(422, "only photo and style are files here; leave out the others")
-        images = {name: (await _take(house, file, file.filename or name)).id for name, file in files.items()}
-    look = words.pop("look", "")
+            raise HTTPException(422, "only photo and style are files here; leave out the others")
+        images = {name: (await _take(state, file, file.filename or name)).id for name, file in files.items()}
+    look = words.pop("look", "") or "style"
     try:
-        asked = messages.RunRequest.model_validate({"look": look or "style", "options": words, "images": images})
+        body = RunRequest.model_validate({"look": look, "options": words, "images": images})
     except ValidationError as error:
-        raise RecipeError(_faults(error)) from None
-    return _made(request, await start(house, asked))
+        raise RecipeError(body_problems(error.errors(include_url=False))) from None
+    return _queued(response, state, await start(state, body))
 
 
-def _made(request: Request, job: Job) -> Response:
-    made = answer(house_of(request).news.of(job), 201)
-    made.headers["Location"] = f"/api/runs/{job.id}"
-    return made
+def _queued(response: Response, state: AppState, job: Job) -> RunStatus:
+    response.headers["Location"] = f"/api/runs/{job.id}"
+    return state.status.of(job)
 
 
-async def start(house: House, asked: messages.RunRequest) -> Job:
+async def start(state: AppState, body: RunRequest) -> Job:
     """Queue what a request asks for.
 
     Raises:
         InputError: there is no such recipe, look or picture, or too many wait.
         RecipeError: what is wrong with the recipe.
     """
-    draft, found = await run_in_threadpool(drafted, house, await as_recipe(house, asked))
-    if found.loaded is None:
-        raise RecipeError(found.problems)
-    run = ""
-    if asked.branch:
-        draft, found, run = await run_in_threadpool(house.begin, asked.branch, draft, found)
-    return house.submit(draft, found, look=asked.look, run=run)
+
+    def prepared() -> tuple[CheckedDraft, str]:
+        checked = _checked(state, as_recipe(state, body))
+        _valid(checked)
+        return state.start_branch(body.branch, checked) if body.branch else (checked, "")
+
+    checked, run = await run_in_threadpool(prepared)
+    return state.submit(checked, look=body.look, run=run)
 
 
-async def as_recipe(house: House, asked: messages.RunRequest) -> messages.RunRequest:
+def as_recipe(state: AppState, body: RunRequest) -> RunRequest:
     """A request for a look as one for the recipe that it is made from; any other as it is.
 
     Raises:
         InputError: there is no such look or choice, or a picture that it needs is missing.
     """
-    if not asked.look:
-        return asked
-    if asked.recipe or asked.text is not None or asked.values:
+    if not body.look:
+        return body
+    if body.recipe or body.text is not None or body.values:
         raise InputError("both a look and a recipe are given; a picture has one of them; leave one out")
-    chosen = await run_in_threadpool(looks.choose, house.catalogue, asked.look, asked.options)
-    missing = [name for name in chosen.asks if name not in asked.images]
+    chosen = choose_preset(state.catalogue, body.look, body.options)
+    missing = [name for name in chosen.asks if name not in body.images]
     if missing:
-        raise InputError(f"the look {asked.look} needs the picture {missing[0]!r}; upload it and name it in images")
-    images = {name: asked.images[name] for name in chosen.asks}
-    return asked.model_copy(update={"recipe": chosen.look.recipe, "values": dict(chosen.values), "images": images})
+        raise InputError(f"the look {body.look} needs the picture {missing[0]!r}; upload it and name it in images")
+    images = {name: body.images[name] for name in chosen.asks}
+    return body.model_copy(update={"recipe": chosen.preset.recipe, "values": dict(chosen.values), "images": images})
 
 
-async def list_runs(request: Request) -> Response:
-    """The newest hundred, newest first."""
-    return answer(messages.Runs(runs=await run_in_threadpool(listed, house_of(request))))
+@router.get("/runs/{id}", summary="How a run stands", responses=refusals(404))
+def run(state: State, job: NamedJob) -> RunStatus:
+    """With its newest picture and its curve so far."""
+    return state.status.of(job)
 
 
-def listed(house: House, most: int = MOST_LISTED) -> list[messages.Run]:
-    """The newest jobs, newest first."""
-    return [house.news.of(job) for job in reversed(house.store.all()[-most:])]
-
-
-def job_of(request: Request) -> Job:
-    """The job that a path names.
-
-    Raises:
-        HTTPException: 404.
-    """
-    try:
-        return house_of(request).store.read(request.path_params["id"])
-    except KeyError:
-        raise HTTPException(404, "there is no such run; GET /api/runs lists them; check its id") from None
-
-
-async def run(request: Request) -> Response:
-    """How one of them stands."""
-    return answer(house_of(request).news.of(job_of(request)))
-
-
-async def act(request: Request) -> Response:
-    """Pause, resume, keep or cancel."""
-    house, job = house_of(request), job_of(request)
-    verbs = {
-        "pause": house.queue.pause,
-        "resume": house.queue.resume,
-        "keep": house.queue.keep,
-        "cancel": house.queue.cancel,
-    }
-    verb = verbs.get(request.path_params["verb"])
-    if verb is None:
-        return refusal(404, f"this is nothing that a run can do; {', '.join(verbs)} are; choose one of these")
-    try:
-        changed = verb(job)
-    except InputError as error:
-        return refusal(409, str(error))
-    return answer(house.news.of(changed))
-
-
-async def forget(request: Request) -> Response:
-    """Take one that is over off the list; its report stays in the gallery."""
-    job = job_of(request)
+@router.delete("/runs/{id}", summary="Take it off the list", status_code=204, responses=refusals(404, 409))
+def forget(state: State, job: NamedJob) -> None:
+    """Its report stays in the gallery."""
     if job.state not in OVER:
-        return refusal(409, f"this picture is {job.state}; only one that is over can be forgotten; cancel it first")
-    await run_in_threadpool(house_of(request).store.remove, job)
-    return Response(status_code=204)
+        message = f"this picture is {job.state}; only one that is over can be forgotten; cancel it first"
+        raise HTTPException(409, message)
+    state.store.remove(job)
 
 
-async def run_image(request: Request) -> Response:
-    """A picture that a run was given."""
-    job = job_of(request)
-    name = request.path_params["name"]
-    if name not in job.images:
-        return refusal(404, "the run has no such picture; see its recipe")
-    return FileResponse(house_of(request).store.image_path(job, name), media_type="image/png")
-
-
-async def result(request: Request) -> Response:
-    """The finished picture: 16-bit PNG, or JPEG with `?format=jpeg`."""
-    job = job_of(request)
-    house = house_of(request)
-    folder = house.store.run_folder(job)
+@router.get(
+    "/runs/{id}/result",
+    summary="The finished picture",
+    response_class=Response,
+    responses={**refusals(404), **_file("image/png", "image/jpeg")},
+)
+def result(
+    state: State, job: NamedJob, format: Annotated[str, Query(json_schema_extra={"enum": ["png", "jpeg"]})] = "png"
+) -> FileResponse:
+    """A 16-bit PNG, or a JPEG with `?format=jpeg`."""
+    folder = state.store.run_folder(job)
     if folder is None or not (folder / "final.png").is_file():
-        return refusal(404, f"there is no picture yet; this one is {job.state}; wait until it is done")
-    kind = request.query_params.get("format", "png")
-    if kind not in ("png", "jpeg"):
-        return refusal(422, f"{kind[:20]!r} is no format; png and jpeg are; choose one")
+        raise HTTPException(404, f"there is no picture yet; this one is {job.state}; wait until it is done")
+    if format not in ("png", "jpeg"):
+        raise HTTPException(422, f"{format[:20]!r} is not a format; png and jpeg are; choose one")
     path = folder / "final.png"
-    if kind == "jpeg":
-        path = await run_in_threadpool(_jpeg, path, house.store.place(job.id) / "result.jpg")
-    name = f"{job.name}.{'png' if kind == 'png' else 'jpg'}"
+    if format == "jpeg":
+        path = _jpeg(path, state.store.folder_of(job.id) / "result.jpg")
+    name = f"{job.name}.{'png' if format == 'png' else 'jpg'}"
     return FileResponse(path, filename=name, content_disposition_type="attachment")
 
 
-def _jpeg(source: Path, target: Path) -> Path:
-    import io
-
-    from PIL import Image
-
-    from orbifolio.runner.files import write_atomically
-
+def _jpeg(source: FilePath, target: FilePath) -> FilePath:
     if not target.is_file():
         with Image.open(source) as picture:
             buffer = io.BytesIO()
@@ -382,7 +390,40 @@ def _jpeg(source: Path, target: Path) -> Path:
     return target
 
 
-async def branch(request: Request) -> Response:
-    """A run's recipe and pictures, to be changed and run again; it begins with what the run has by now."""
-    draft = await run_in_threadpool(house_of(request).branch, job_of(request))
-    return JSONResponse({"recipe": draft.origin, "text": draft.text, "images": dict(draft.images)})
+@router.get(
+    "/runs/{id}/images/{name}",
+    summary="A picture that a run was given",
+    response_class=Response,
+    responses={**refusals(404), **_file("image/png")},
+)
+def run_image(
+    state: State, job: NamedJob, name: Annotated[str, Path(json_schema_extra={"minLength": 1, "maxLength": 40})]
+) -> FileResponse:
+    """By the name that its recipe asks for."""
+    if name not in job.images:
+        raise HTTPException(404, "the run has no such picture; see its recipe")
+    return FileResponse(state.store.image_path(job, name), media_type="image/png")
+
+
+@router.get("/runs/{id}/branch", summary="A run's recipe to go on from", responses=refusals(404))
+def branch(state: State, job: NamedJob) -> BranchOffer:
+    """To be changed and run again; it begins with what the run has by now."""
+    draft = state.draft_of(job)
+    return BranchOffer(recipe=draft.origin, text=draft.text, images=dict(draft.images))
+
+
+_VERBS = ("pause", "resume", "keep", "cancel")
+
+
+@router.post("/runs/{id}/{verb}", summary="pause, resume, keep or cancel a run", responses=refusals(404, 409))
+async def act(
+    state: State, job: NamedJob, verb: Annotated[str, Path(json_schema_extra={"enum": list(_VERBS)})]
+) -> RunStatus:
+    """After its present step; `keep` ends it with what is there as the finished picture."""
+    if verb not in _VERBS:
+        raise HTTPException(404, f"this is nothing that a run can do; {', '.join(_VERBS)} are; choose one of these")
+    try:
+        changed: Job = getattr(state.queue, verb)(job)
+    except InputError as error:
+        raise HTTPException(409, str(error)) from None
+    return state.status.of(changed)

@@ -2,7 +2,7 @@
 
 The state is a checkpoint: canvas, optimiser, step. A changed recipe can go on from it where canvas, symmetry,
 optimiser and the sizes of all phases are the same; objectives, networks, views and the steps to come may differ. The
-new run has a folder of its own with what was done so far, and is gone on with as any run that was interrupted.
+new run has a folder of its own with what was done so far, and is resumed as any interrupted run.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from orbifolio.runner.recipe.model import LoadedRecipe
 from orbifolio.runner.run.run_folder import make_folder, read_summary, write_summary
 
 STATE, PICTURE, NOTHING = "state", "picture", "nothing"
-_FREE = ("objectives", "vision", "views")
+_FREE_SETTINGS = ("objectives", "vision", "views")
 """Settings of a canvas's run that its state does not hold."""
 
 
 @dataclass(frozen=True)
-class Beginning:
+class BranchStart:
     """What a branch begins with: `state`, `picture` or `nothing`, and the same for a reader."""
 
     kind: str
@@ -40,31 +40,33 @@ def has_state(folder: Path) -> bool:
     return (folder / "checkpoint" / "state.pt").is_file()
 
 
-def _kept(renderer: Mapping[str, Any]) -> dict[str, Any]:
+def _state_settings(renderer: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that must be the same for a state to fit."""
     canvas = renderer.get("canvas")
     if not isinstance(canvas, Mapping):
         return dict(renderer)
-    found = {name: value for name, value in renderer.items() if name not in _FREE}
-    found["canvas"] = {name: value for name, value in canvas.items() if name != "init"}
-    found["phases"] = [{name: value for name, value in phase.items() if name != "steps"} for phase in found["phases"]]
-    return found
+    settings = {name: value for name, value in renderer.items() if name not in _FREE_SETTINGS}
+    settings["canvas"] = {name: value for name, value in canvas.items() if name != "init"}
+    settings["phases"] = [
+        {name: value for name, value in phase.items() if name != "steps"} for phase in settings["phases"]
+    ]
+    return settings
 
 
 def fits(folder: Path, run: Run, loaded: LoadedRecipe) -> bool:
     """Whether a recipe can go on from a run's state.
 
     Args:
-        folder: the run's.
+        folder: of the run, in the gallery.
         run: the same, read with its log.
-        loaded: the changed recipe.
+        loaded: the recipe as it was changed.
     """
     from orbifolio.runner.run.plan import make_plan
 
     summary = read_summary(folder) or {}
     parameters = summary.get("parameters")
     before = parameters.get("renderer") if isinstance(parameters, Mapping) else None
-    if not isinstance(before, Mapping) or _kept(before) != _kept(loaded.parameters["renderer"]):
+    if not isinstance(before, Mapping) or _state_settings(before) != _state_settings(loaded.parameters["renderer"]):
         return False
     phases = make_plan(loaded, "cpu").phases  # a network's strides may have rounded the sizes to others
     if [(phase.width, phase.height) for phase in phases] != [tuple(entry["size"]) for entry in summary["phases"]]:
@@ -73,24 +75,24 @@ def fits(folder: Path, run: Run, loaded: LoadedRecipe) -> bool:
     return not begun or begun[-1].steps[-1].step <= phases[begun[-1].index].steps
 
 
-def beginning(folder: Path | None, loaded: LoadedRecipe, *, pictured: bool) -> Beginning:
+def branch_start(folder: Path | None, loaded: LoadedRecipe, *, pictured: bool) -> BranchStart:
     """What a branch would begin with.
 
     Args:
         folder: of the run that is branched from, or None where it is gone.
-        loaded: the changed recipe.
+        loaded: the recipe as it was changed.
         pictured: whether the recipe can begin with a picture of the run.
     """
     if folder is not None and has_state(folder):
         run = read_run(folder)
         if fits(folder, run, loaded):
             place = measure(run).line
-            return Beginning(STATE, f"Goes on from the run's own state: {place[:1].lower()}{place[1:]}.")
+            return BranchStart(STATE, f"Goes on from the run's own state: {place[:1].lower()}{place[1:]}.")
         if pictured:
-            return Beginning(PICTURE, "Canvas or phases differ from the run's: begins with its newest picture.")
+            return BranchStart(PICTURE, "Canvas or phases differ from the run's: begins with its newest picture.")
     if pictured:
-        return Beginning(PICTURE, "Begins with the run's newest picture.")
-    return Beginning(NOTHING, "Begins anew: nothing of the run can be gone on from.")
+        return BranchStart(PICTURE, "Begins with the run's newest picture.")
+    return BranchStart(NOTHING, "Begins anew: nothing of the run can be used.")
 
 
 def copy_state(source: Path, gallery: Path, name: str, title: str) -> Path:
@@ -98,7 +100,7 @@ def copy_state(source: Path, gallery: Path, name: str, title: str) -> Path:
 
     Args:
         source: that run's folder; it may be going on.
-        gallery: where runs are shelved.
+        gallery: the folder that holds all runs.
         name: of the new run's recipe.
         title: of the run that it branches from.
 
@@ -119,12 +121,12 @@ def copy_state(source: Path, gallery: Path, name: str, title: str) -> Path:
         target = folder / path.relative_to(source)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)
-    told = (
+    note = (
         f"Branched from {title} ({source.parent.name}/{source.name}) at phase {checkpoint.phase + 1}, "
         f"step {checkpoint.step}: what came before was made by that run's recipe."
     )
     log = (source / "events.jsonl").read_bytes()[: checkpoint.log_bytes]
-    log += f"{to_line(Warned(time.time(), told))}\n".encode()
+    log += f"{to_line(Warned(time.time(), note))}\n".encode()
     write_atomically(folder / "events.jsonl", log)
     summary = read_summary(source) or {}
     write_summary(folder, {**summary, "status": "interrupted", "started": time.time(), "inputs": []})

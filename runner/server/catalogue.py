@@ -12,20 +12,20 @@ from pathlib import Path
 
 from orbifolio.runner.recipe.shipped import recipe_folders
 from orbifolio.runner.recipe.source import read
-from orbifolio.runner.server.job import Job
+from orbifolio.runner.server.job_store import Job
 
 PICTURES = "pictures"
 """Folder beside the shipped recipes that holds a small picture of each."""
 _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,79}$", re.IGNORECASE)
-_ORDER = ("plane", "sphere", "hyperbolic", "zoom", "style", "dream", "painting", "gas", "mesh", "survey")
+_THEMES = ("plane", "sphere", "hyperbolic", "zoom", "style", "dream", "painting", "gas", "mesh", "survey")
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """A recipe that can be chosen.
 
     Attributes:
-        key: `theme/name`.
+        key: `theme/name`, as the API knows it.
         about: its first paragraph, Markdown.
         cost: what it says of its own cost, "" for nothing.
         picture: a small picture of what it gives, or None.
@@ -41,38 +41,38 @@ class Entry:
     picture: Path | None
 
 
-class Catalogue:
+class RecipeCatalogue:
     """The shipped recipes, and those beside the recipe that the server was started with.
 
     Args:
         chosen: that recipe, or None.
-        folders: of recipes; the shipped ones unless told.
+        folders: of recipes; the shipped ones by default.
     """
 
     def __init__(self, chosen: Path | None = None, folders: tuple[Path, ...] | None = None) -> None:
         self.chosen = chosen.resolve() if chosen is not None else None
         self._folders = recipe_folders() if folders is None else folders
-        self._entries: dict[str, Entry] = {}
-        self._seen: dict[Path, tuple[float, Entry]] = {}
+        self._entries: dict[str, CatalogueEntry] = {}
+        self._seen: dict[Path, tuple[float, CatalogueEntry]] = {}
         self._lock = threading.Lock()
 
-    def entries(self) -> dict[str, Entry]:
+    def entries(self) -> dict[str, CatalogueEntry]:
         """All entries by key, as the files are now, in the order of the themes."""
         with self._lock:
             paths = [path for folder in self._folders for path in sorted(folder.glob("*/*.yaml"))]
             if self.chosen is not None:
                 paths = [self.chosen, *(path for path in paths if path.resolve() != self.chosen)]
-            found = [entry for path in paths if (entry := self._entry(path)) is not None]
-            found.sort(key=lambda entry: (_rank(entry.theme), entry.title.casefold()))
-            self._entries = {entry.key: entry for entry in found}
+            entries = [entry for path in paths if (entry := self._entry(path)) is not None]
+            entries.sort(key=lambda entry: (_rank(entry.theme), entry.title.casefold()))
+            self._entries = {entry.key: entry for entry in entries}
             return dict(self._entries)
 
-    def get(self, key: str) -> Entry | None:
+    def get(self, key: str) -> CatalogueEntry | None:
         """An entry by its key."""
         return self.entries().get(key)
 
     @property
-    def start(self) -> Entry | None:
+    def start(self) -> CatalogueEntry | None:
         """The recipe that the server was started with."""
         return next((entry for entry in self.entries().values() if entry.path == self.chosen), None)
 
@@ -81,7 +81,7 @@ class Catalogue:
         entry = self.get(job.origin)
         return entry.path.parent if entry is not None else recipe_folders()[0] / "plane"
 
-    def _entry(self, path: Path) -> Entry | None:
+    def _entry(self, path: Path) -> CatalogueEntry | None:
         try:
             changed = path.stat().st_mtime
         except OSError:
@@ -94,7 +94,7 @@ class Catalogue:
             return None
         about = str(data.get("about", ""))
         picture = path.parents[1] / PICTURES / f"{name}.webp"
-        entry = Entry(
+        entry = CatalogueEntry(
             key=f"{theme}/{name}",
             theme=theme,
             name=name,
@@ -114,9 +114,9 @@ def _cost(about: str) -> str:
     >>> _cost("Words. Cost: about a minute on two CPU cores. More.")
     'about a minute on two CPU cores'
     """
-    found = re.search(r"Cost:\s*(.+?)(?:\.(?:\s|$)|$)", about, re.DOTALL)
-    return " ".join(found.group(1).split()) if found else ""
+    match = re.search(r"Cost:\s*(.+?)(?:\.(?:\s|$)|$)", about, re.DOTALL)
+    return " ".join(match.group(1).split()) if match else ""
 
 
 def _rank(theme: str) -> tuple[int, str]:
-    return (_ORDER.index(theme) if theme in _ORDER else len(_ORDER), theme)
+    return (_THEMES.index(theme) if theme in _THEMES else len(_THEMES), theme)

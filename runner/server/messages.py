@@ -1,4 +1,4 @@
-"""What the API says and is told: pydantic models, from which validation and the OpenAPI document are derived."""
+"""Bodies of the API's requests and responses: pydantic models, which FastAPI validates and documents."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RunRequest(DraftRequest):
     look: Key = ""
     """A look of the painting page, instead of a recipe; `images` must hold `photo`."""
     options: Annotated[dict[Key, Key], Field(max_length=20)] = {}
-    """The look's choices."""
+    """Key of an option by the key of its choice."""
 
 
 class EditRequest(Settings):
@@ -54,38 +54,38 @@ class EditRequest(Settings):
     """Take it out instead."""
 
 
-class Problem(Settings):
+class RecipeProblem(Settings):
     """One fault of a recipe and its place."""
 
     message: str
-    """What; rule; cure."""
+    """What is wrong, which rule it breaks, what to do."""
     path: str = ""
     """Dotted place in the recipe."""
     line: int | None = None
     """1-based line of the text."""
     column: int | None = None
-    """1-based column."""
+    """1-based column of the line."""
     severity: str = "error"
-    """`error` or `warning`."""
+    """`error`, or `warning` for what can be run."""
 
 
 class Refusal(Settings):
     """Why something was not done."""
 
     error: str
-    """What; rule; cure."""
-    problems: list[Problem] = []
+    """What is wrong, which rule it breaks, what to do."""
+    problems: list[RecipeProblem] = []
     """Faults of the recipe, each at its place."""
 
 
-class Checked(Settings):
+class CheckReport(Settings):
     """What is known of a recipe before anything is computed."""
 
     text: str
     """The recipe as YAML, values put in."""
     data: dict[str, Any]
     """Its values as written."""
-    problems: list[Problem]
+    problems: list[RecipeProblem]
     """What is wrong with it; nothing if it can be run."""
     advisories: list[str]
     """What the artist should know."""
@@ -99,7 +99,7 @@ class Checked(Settings):
     """What a branch begins with, in words; empty for a recipe that is none, or is wrong."""
 
 
-class Estimate(Settings):
+class RunEstimate(Settings):
     """What a recipe will need, before anything is computed; it may take half as long or twice."""
 
     seconds: float
@@ -114,7 +114,7 @@ class Estimate(Settings):
     """Pictures that must be finished before this one would begin."""
 
 
-class Image(Settings):
+class UploadedImage(Settings):
     """A picture that was taken in."""
 
     id: str
@@ -122,31 +122,31 @@ class Image(Settings):
     name: str
     """The file's name, as it was sent."""
     width: int
-    """Pixels."""
+    """Pixels from left to right."""
     height: int
-    """Pixels."""
+    """Pixels from top to bottom."""
     url: str
     """Where it can be seen."""
     small: str
-    """A thumbnail."""
+    """Address of a thumbnail."""
 
 
-class Taken(Settings):
+class UploadReport(Settings):
     """What became of the files that were sent."""
 
-    images: list[Image]
+    images: list[UploadedImage]
     """Those that were taken."""
     refused: list[str]
     """Why others were not."""
 
 
-class Run(Settings):
+class RunStatus(Settings):
     """A picture that waits, is being made, or is there."""
 
     id: str
-    """Its name."""
+    """Names the run in addresses."""
     title: str
-    """Of its recipe."""
+    """The title of its recipe."""
     recipe: str
     """Key of the recipe that it began as, or empty."""
     look: str
@@ -166,7 +166,7 @@ class Run(Settings):
     left: str
     """Time left, in words."""
     message: str
-    """Why it failed."""
+    """Why it failed and what to do, or empty."""
     photo: str
     """The picture it was made of, or empty."""
     picture: str
@@ -176,29 +176,29 @@ class Run(Settings):
     report: str
     """Its report, or empty."""
     width: int
-    """Of the newest picture in pixels, 0 while there is none."""
+    """Of the newest picture, in pixels; 0 while there is none."""
     height: int
-    """Pixels."""
+    """Of the newest picture, in pixels; 0 while there is none."""
     curve: list[list[float]]
     """Up to 200 pairs of step and loss, a list for each phase: [step, loss, step, loss, ...]."""
 
 
-class Runs(Settings):
+class RunList(Settings):
     """All of them, newest first."""
 
-    runs: list[Run]
+    runs: list[RunStatus]
     """At most a hundred."""
 
 
-class Recipe(Settings):
+class CatalogueRecipe(Settings):
     """A recipe of the catalogue."""
 
     key: str
     """Its name, as `plane/rainbow-hexagon`."""
     theme: str
-    """Its folder."""
+    """Name of its folder."""
     title: str
-    """The picture's name."""
+    """The title of the picture."""
     about: str
     """The first paragraph of its text, Markdown."""
     cost: str
@@ -207,61 +207,79 @@ class Recipe(Settings):
     """A small picture, or empty."""
 
 
-class Recipes(Settings):
-    """The catalogue."""
+class CatalogueList(Settings):
+    """All recipes that can be chosen."""
 
-    recipes: list[Recipe]
+    recipes: list[CatalogueRecipe]
     """By theme and title."""
 
 
-class Option(Settings):
+class LookOption(Settings):
     """One of a look's possibilities."""
 
     key: str
-    """Its name."""
+    """Names the option in a request."""
     label: str
-    """In words."""
+    """Names the option on the page."""
     asks: str
     """A further picture that it needs, or empty."""
 
 
-class Choice(Settings):
+class LookChoice(Settings):
     """A question that a look leaves open."""
 
     key: str
-    """Its name."""
+    """Names the choice in a request."""
     label: str
-    """In words."""
-    options: list[Option]
-    """The first is taken unless told."""
+    """Names the choice on the page."""
+    options: list[LookOption]
+    """The first is the default."""
 
 
 class Look(Settings):
     """A way to make a picture of a photograph."""
 
     key: str
-    """Its name."""
+    """Names the look in a request."""
     title: str
-    """In words."""
+    """Names the look on the page."""
     words: str
-    """What it does."""
+    """One sentence on what it does."""
     duration: str
     """About how long it takes on two processor cores."""
-    choices: list[Choice]
+    choices: list[LookChoice]
     """What is left open."""
 
 
-class Looks(Settings):
+class LookList(Settings):
     """What the painting page offers."""
 
     looks: list[Look]
-    """In its order."""
+    """In the order of the page."""
 
 
-class Health(Settings):
+class ServerHealth(Settings):
     """The server is there."""
 
     ok: bool
-    """True."""
+    """Always true."""
     busy: bool
     """A picture is being made, or waits."""
+
+
+class EditedText(Settings):
+    """A recipe's text after a change."""
+
+    text: str
+    """The recipe as YAML."""
+
+
+class BranchOffer(Settings):
+    """A run's recipe and pictures, to be changed and run again."""
+
+    recipe: str
+    """Key of the recipe that it began as, or empty."""
+    text: str
+    """The recipe as YAML."""
+    images: dict[str, str]
+    """Uploaded pictures by the names that the recipe asks for."""

@@ -2,60 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
-from orbifolio.reports import prose
-from orbifolio.reports.pages import thumbnail_grid
-from orbifolio.reports.render import renderer
-from orbifolio.runner.server import looks
-from orbifolio.runner.server.api import house_of, job_of, listed
-from orbifolio.runner.server.catalogue import Entry
-from orbifolio.runner.server.job import OVER
+from orbifolio.reports.pages.thumbnail_grid import spelled
+from orbifolio.reports.prose import to_text
+from orbifolio.runner.server.api import listed
+from orbifolio.runner.server.catalogue import CatalogueEntry
+from orbifolio.runner.server.context import job_of, state_of
+from orbifolio.runner.server.job_store import OVER, Job
+from orbifolio.runner.server.presets import available_presets
+from orbifolio.runner.server.templates import render
 
 
-def render(request: Request, name: str, code: int = 200, **told: Any) -> HTMLResponse:
-    """A page from its template, with a status code."""
-    template = renderer().environment.get_template(f"serve/{name}.html")
-    html = template.render(asset=request.app.state.assets, here=request.url.path, **told)
-    return HTMLResponse(html, code)
+def _job(request: Request) -> Job:
+    return job_of(state_of(request), request.path_params["id"])
 
 
 async def home(request: Request) -> Response:
     """The catalogue, and what is being made."""
-    house = house_of(request)
-    entries = await run_in_threadpool(house.catalogue.entries)
-    themes: dict[str, list[Entry]] = {}
+    state = state_of(request)
+    entries = await run_in_threadpool(state.catalogue.entries)
+    themes: dict[str, list[CatalogueEntry]] = {}
     for entry in entries.values():
         themes.setdefault(entry.theme, []).append(entry)
-    groups = [(thumbnail_grid.spelled(theme), theme, members) for theme, members in themes.items()]
-    now = [run for run in await run_in_threadpool(listed, house) if run.state not in OVER]
-    return render(request, "home", groups=groups, now=now, start=house.catalogue.start, words=prose.to_text)
+    groups = [(spelled(theme), theme, members) for theme, members in themes.items()]
+    now = [run for run in await run_in_threadpool(listed, state) if run.state not in OVER]
+    return render(request, "home", groups=groups, now=now, start=state.catalogue.start, words=to_text)
 
 
 async def paint(request: Request) -> Response:
     """A photograph in, a painting out."""
-    house = house_of(request)
+    state = state_of(request)
     run = None
     if "id" in request.path_params:
-        run = await run_in_threadpool(house.news.of, job_of(request))
-    return render(request, "paint", looks=looks.offered(house.catalogue), run=run)
+        run = await run_in_threadpool(state.status.of, _job(request))
+    return render(request, "paint", looks=available_presets(state.catalogue), run=run)
 
 
 async def editor(request: Request) -> Response:
     """A recipe's form and text, before it is run."""
-    house = house_of(request)
+    state = state_of(request)
     key = request.query_params.get("recipe", "")
     origin = request.query_params.get("from", "")
     if origin:
-        request.path_params["id"] = origin
-        job = job_of(request)
-        return render(request, "editor", entry=house.catalogue.get(job.origin), origin=job.id, title=job.title)
-    entry = house.catalogue.get(key)
+        job = job_of(state_of(request), origin)
+        return render(request, "editor", entry=state.catalogue.get(job.origin), origin=job.id, title=job.title)
+    entry = state.catalogue.get(key)
     if entry is None:
         raise HTTPException(404, "there is no such recipe; the first page shows all; choose one there")
     return render(request, "editor", entry=entry, origin="", title=entry.title)
@@ -63,19 +58,19 @@ async def editor(request: Request) -> Response:
 
 async def run(request: Request) -> Response:
     """A run as it goes."""
-    house = house_of(request)
-    job = job_of(request)
-    told = await run_in_threadpool(house.news.of, job)
-    return render(request, "run", run=told, running=job.state not in OVER)
+    state = state_of(request)
+    job = _job(request)
+    status = await run_in_threadpool(state.status.of, job)
+    return render(request, "run", run=status, running=job.state not in OVER)
 
 
 async def runs(request: Request) -> Response:
     """Everything that was asked for, newest first."""
-    return render(request, "runs", runs=await run_in_threadpool(listed, house_of(request)))
+    return render(request, "runs", runs=await run_in_threadpool(listed, state_of(request)))
 
 
 async def gallery(request: Request) -> Response:
-    """To the gallery's first page."""
+    """The gallery's first page."""
     return RedirectResponse("/gallery/index.html")
 
 

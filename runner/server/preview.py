@@ -19,14 +19,14 @@ from orbifolio.runner.renderers.base import Pixels
 from orbifolio.runner.run.input_images import InputPictures
 
 WIDTH = 288  # pixels
-SMALLEST = 96  # pixels: one tile, of a picture that is shown tiled
+MIN_TILE = 96  # pixels: one tile, of a picture that is shown tiled
 
 
 def preview(loaded: LoadedRecipe) -> tuple[bytes, str] | None:
     """The glance and what it shows, or None where there is nothing to show.
 
     Args:
-        loaded: a valid recipe.
+        loaded: the recipe, with its pictures.
 
     Raises:
         OrbifolioError: a picture cannot be read.
@@ -71,8 +71,8 @@ def _through_symmetry(settings: Any, inputs: InputPictures, seed: int) -> tuple[
 def _livelier(values: torch.Tensor, layout: Any) -> torch.Tensor:
     """Noise with more colour, so that exchanged channels can be told apart; as symmetric as before."""
     spread = values.std().clamp_min(1e-3)
-    found: torch.Tensor = layout.constrain((values / spread * 0.22).clamp(-0.5, 0.5))
-    return found
+    noise: torch.Tensor = layout.constrain((values / spread * 0.22).clamp(-0.5, 0.5))
+    return noise
 
 
 def _webp(pixels: Pixels) -> bytes:

@@ -23,18 +23,18 @@ from filelock import FileLock, Timeout
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.server.api import start
 from orbifolio.runner.server.app import application
-from orbifolio.runner.server.gate import LEAST_TOKEN, Rules
-from orbifolio.runner.server.house import House
-from orbifolio.runner.server.job import FOLDER
+from orbifolio.runner.server.app_state import AppState
+from orbifolio.runner.server.job_store import FOLDER
 from orbifolio.runner.server.messages import RunRequest
+from orbifolio.runner.server.security import MIN_TOKEN, AccessRules
 
 Say = Callable[[str], None]
 _MINUTE = 60.0
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What the command line asked for.
+class ServeOptions:
+    """What the command line asks for.
 
     Attributes:
         recipe: to begin with, or None.
@@ -56,58 +56,58 @@ class Wishes:
     overrides: tuple[str, ...] = ()
 
 
-def serve(wishes: Wishes, say: Say, address: Callable[[str], None]) -> None:
-    """Serve until told to end, or until idle.
+def serve(options: ServeOptions, say: Say, address: Callable[[str], None]) -> None:
+    """Serve until a signal ends it, or until idle.
 
     Args:
-        wishes: of the command line.
-        say: tells whoever started it something.
-        address: is told where to look, once it listens.
+        options: of the command line.
+        say: shows a line to the user.
+        address: gets the address to open, once it listens.
 
     Raises:
         InputError: the port is in use, the gallery cannot be written, another server has it.
     """
     try:
-        (wishes.gallery / FOLDER).mkdir(parents=True, exist_ok=True)
+        (options.gallery / FOLDER).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"{wishes.gallery}: cannot write there ({error.strerror}); choose another folder with --out"
+            f"{options.gallery}: cannot write there ({error.strerror}); choose another folder with --out"
         ) from None
-    lock = FileLock(wishes.gallery / FOLDER / "server-lock")
+    lock = FileLock(options.gallery / FOLDER / "server-lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
         raise InputError(
-            f"{wishes.gallery}: another server has this gallery; one queue needs one server; use --out for a second"
+            f"{options.gallery}: another server has this gallery; one queue needs one server; use --out for a second"
         ) from None
     try:
-        _serve(wishes, say, address)
+        _serve(options, say, address)
     finally:
         lock.release()
 
 
-def _serve(wishes: Wishes, say: Say, address: Callable[[str], None]) -> None:
-    token = _token(wishes)
-    if token is not None and not is_loopback(wishes.host):
+def _serve(options: ServeOptions, say: Say, address: Callable[[str], None]) -> None:
+    token = _token(options)
+    if token is not None and not is_loopback(options.host):
         say(
             "warning: this is plain http: who listens on the way reads the token and the pictures; across a network "
             "that is not yours, keep --host 127.0.0.1 and use `ssh -L 1080:127.0.0.1:1080`"
         )
-    house = House(wishes.gallery, wishes.recipe, devices=wishes.devices, overrides=wishes.overrides)
-    any_address = wishes.host in ("0.0.0.0", "::")
-    rules = Rules(token, (wishes.host.lower(), *(name.lower() for name in wishes.hosts)), any_address)
-    sock = _listen(wishes.host, wishes.port)
+    state = AppState(options.gallery, options.recipe, devices=options.devices, overrides=options.overrides)
+    any_address = options.host in ("0.0.0.0", "::")
+    rules = AccessRules(token, (options.host.lower(), *(name.lower() for name in options.hosts)), any_address)
+    sock = _listen(options.host, options.port)
     try:
         address(_link(sock, token))
         config = uvicorn.Config(
-            application(house, rules),
+            application(state, rules),
             log_level="warning",
             server_header=False,
             timeout_graceful_shutdown=5,
             limit_concurrency=256,
             timeout_keep_alive=10,
         )
-        server = _Server(config, house, wishes.idle_minutes, say)
+        server = _Server(config, state, options.idle_minutes, say)
         server.run(sockets=[sock])
     finally:
         sock.close()
@@ -116,50 +116,50 @@ def _serve(wishes: Wishes, say: Say, address: Callable[[str], None]) -> None:
 class _Server(uvicorn.Server):
     """Uvicorn's, which tells open streams to end before it waits for them, and ends by itself when idle."""
 
-    def __init__(self, config: uvicorn.Config, house: House, idle_minutes: float | None, say: Say) -> None:
+    def __init__(self, config: uvicorn.Config, state: AppState, idle_minutes: float | None, say: Say) -> None:
         super().__init__(config)
-        self.house = house
+        self.state = state
         self.idle = None if idle_minutes is None else idle_minutes * _MINUTE
         self.say = say
-        self._begun = house.catalogue.start is None  # with no recipe there is nothing to begin with
+        self._started_recipe = state.catalogue.start is None  # with no recipe there is nothing to begin with
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal to end."""
-        self.house.closing.set()
+        self.state.closing.set()
         super().handle_exit(sig, frame)
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second."""
         if self.idle is not None and counter % 10 == 0 and await self._is_idle():
-            self.house.closing.set()
+            self.state.closing.set()
             return True
         return await super().on_tick(counter)
 
     async def _is_idle(self) -> bool:
         assert self.idle is not None
-        queue = self.house.queue
+        queue = self.state.queue
         if queue.busy:
             queue.touched = time.monotonic()
             return False
         if time.monotonic() - queue.touched < self.idle:
             return False
-        if not self._begun and not self.house.store.all():
-            self._begun = True
+        if not self._started_recipe and not self.state.store.all():
+            self._started_recipe = True
             queue.touched = time.monotonic()
-            return not await self._begin()
+            return not await self._start_recipe()
         self.say(f"nothing to do for {self.idle / _MINUTE:g} min: the server ends")
         return True
 
-    async def _begin(self) -> bool:
-        """Start the recipe as it is, since nobody came to change it; whether that was possible."""
-        entry = self.house.catalogue.start
+    async def _start_recipe(self) -> bool:
+        """Start the recipe as it is, since nobody visited to change it; whether that was possible."""
+        entry = self.state.catalogue.start
         assert entry is not None
         try:
-            await start(self.house, RunRequest(recipe=entry.key))
+            await start(self.state, RunRequest(recipe=entry.key))
         except InputError as error:
-            self.say(f"nobody came, and {entry.name} cannot be started by itself: {error}; the server ends")
+            self.say(f"nobody visited, and {entry.name} cannot be started by itself: {error}; the server ends")
             return False
-        self.say(f"nobody came for {(self.idle or 0) / _MINUTE:g} min: {entry.name} is started as it is")
+        self.say(f"nobody visited for {(self.idle or 0) / _MINUTE:g} min: {entry.name} is started as it is")
         return True
 
 
@@ -175,29 +175,29 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _token(wishes: Wishes) -> str | None:
+def _token(options: ServeOptions) -> str | None:
     """The token that visitors must know, or None.
 
     Raises:
         InputError: the file cannot be read, or what it holds is too short to be a secret.
     """
-    if wishes.token_file is not None:
+    if options.token_file is not None:
         try:
-            token = wishes.token_file.read_text(encoding="utf-8").strip()
+            token = options.token_file.read_text(encoding="utf-8").strip()
         except (OSError, ValueError):
-            raise InputError(f"{wishes.token_file}: cannot be read; it should hold a token; check it") from None
-        if len(token) < LEAST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
+            raise InputError(f"{options.token_file}: cannot be read; it should hold a token; check it") from None
+        if len(token) < MIN_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
             raise InputError(
-                f"{wishes.token_file}: holds no token; a token is one line of at least {LEAST_TOKEN} ASCII characters "
+                f"{options.token_file}: holds no token; a token is one line of at least {MIN_TOKEN} ASCII characters "
                 "without spaces; write one with `openssl rand -hex 32`"
             )
         return token
-    if is_loopback(wishes.host):
+    if is_loopback(options.host):
         return None
-    path = wishes.gallery / FOLDER / "token"
+    path = options.gallery / FOLDER / "token"
     with contextlib.suppress(OSError):
         kept = path.read_text(encoding="ascii").strip()
-        if len(kept) >= LEAST_TOKEN:
+        if len(kept) >= MIN_TOKEN:
             return kept
     token = secrets.token_urlsafe(32)
     path.unlink(missing_ok=True)
@@ -207,7 +207,7 @@ def _token(wishes: Wishes) -> str | None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket.
+    """A socket that listens at an address.
 
     Raises:
         InputError: the address is not ours, or the port is in use.
@@ -234,8 +234,8 @@ def _link(sock: socket.socket, token: str | None) -> str:
     return f"http://{host}:{port}/" + (f"?token={token}" if token else "")
 
 
-def devices_for(wish: str) -> tuple[str, ...]:
-    """The devices of a wish: `auto` is every GPU, or the processor.
+def devices_for(names: str) -> tuple[str, ...]:
+    """The devices named on the command line: `auto` is every GPU, or the processor.
 
     Raises:
         InputError: there is no such device.
@@ -244,9 +244,9 @@ def devices_for(wish: str) -> tuple[str, ...]:
 
     from orbifolio.runner.devices import choose_device
 
-    if wish == "auto" and torch.cuda.is_available():
+    if names == "auto" and torch.cuda.is_available():
         return tuple(f"cuda:{number}" for number in range(torch.cuda.device_count()))
-    return tuple(dict.fromkeys(choose_device(each.strip()) for each in wish.split(",")))
+    return tuple(dict.fromkeys(choose_device(each.strip()) for each in names.split(",")))
 
 
-__all__ = ["Wishes", "devices_for", "is_loopback", "serve"]
+__all__ = ["ServeOptions", "devices_for", "is_loopback", "serve"]

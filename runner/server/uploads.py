@@ -20,14 +20,14 @@ from PIL import Image
 from orbifolio.runner.errors import ImageError
 from orbifolio.runner.files import write_atomically
 from orbifolio.runner.images.reading import FORMATS, LEAST_SIDE, read_picture
-from orbifolio.runner.server.job import FOLDER
+from orbifolio.runner.server.job_store import FOLDER
 
-LARGEST_BYTES = 20_000_000
-LARGEST_PIXELS = 64_000_000
-LONGEST_SIDE = 3072
+MAX_FILE_BYTES = 20_000_000
+MAX_PIXELS = 64_000_000
+MAX_SIDE = 3072
 """Larger pictures are scaled down: no network looks at more, and a phone's photograph fits nearly whole."""
-MOST_FILES = 24
-MOST_BYTES_KEPT = 2_000_000_000
+MAX_FILES = 24
+MAX_KEPT_BYTES = 2_000_000_000
 SMALL = 480  # pixels along the longer side of a thumbnail
 _ID = re.compile(r"^[0-9a-f]{32}$")
 
@@ -88,15 +88,15 @@ class Uploads:
             ImageError: it is no picture, damaged, too large or too small, or there is no room left.
         """
         name = "".join(each for each in name[-60:] if each.isprintable()) or "the file"
-        if len(data) > LARGEST_BYTES:
+        if len(data) > MAX_FILE_BYTES:
             raise ImageError(
-                f"{name}: has more than {LARGEST_BYTES // 10**6} MB; that is the most; scale it down first"
+                f"{name}: has more than {MAX_FILE_BYTES // 10**6} MB; that is the most; scale it down first"
             )
         _refuse_bombs(data, name)
         picture = read_picture(data, name)
         pixels = np.rint(picture.pixels * 255).astype(np.uint8)
         image = Image.fromarray(pixels)
-        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+        image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
         buffer = io.BytesIO()
         image.save(buffer, "PNG", compress_level=3)
         identity = hashlib.sha256(buffer.getvalue()).hexdigest()[:32]
@@ -114,19 +114,19 @@ class Uploads:
             return picture.size
 
     def _make_room(self, more: int) -> None:
-        """Pictures that nobody has asked for in the last day go first."""
+        """Pictures not used in the last day go first."""
         files = sorted(self.folder.glob("*"), key=lambda path: path.stat().st_mtime) if self.folder.is_dir() else []
         kept = sum(path.stat().st_size for path in files) + more
         old = time.time() - 86_400
         for path in files:
-            if kept <= MOST_BYTES_KEPT:
+            if kept <= MAX_KEPT_BYTES:
                 return
             if path.stat().st_mtime < old:
                 kept -= path.stat().st_size
                 path.unlink(missing_ok=True)
-        if kept > MOST_BYTES_KEPT:
+        if kept > MAX_KEPT_BYTES:
             raise ImageError(
-                f"there is no room for more pictures; {MOST_BYTES_KEPT // 10**9} GB are kept; wait a day, or empty "
+                f"there is no room for more pictures; {MAX_KEPT_BYTES // 10**9} GB are kept; wait a day, or empty "
                 f"{FOLDER}/uploads in the gallery"
             )
 
@@ -142,13 +142,11 @@ def _refuse_bombs(data: bytes, name: str) -> None:
         raise _too_large(name, "far too many megapixels") from None
     except Exception:  # read_picture says what it is instead
         return
-    if width * height > LARGEST_PIXELS:
+    if width * height > MAX_PIXELS:
         raise _too_large(name, f"{width * height / 1e6:,.0f} megapixels")
     if min(width, height) < LEAST_SIDE:
         raise ImageError(f"{name}: is {width} x {height} pixels; at least {LEAST_SIDE} are needed; use a larger one")
 
 
 def _too_large(name: str, size: str) -> ImageError:
-    return ImageError(
-        f"{name}: has {size}; at most {LARGEST_PIXELS // 10**6} megapixels are taken; scale it down first"
-    )
+    return ImageError(f"{name}: has {size}; at most {MAX_PIXELS // 10**6} megapixels are taken; scale it down first")

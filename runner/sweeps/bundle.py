@@ -15,37 +15,39 @@ import shutil
 import tarfile
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from orbifolio.reports.publish import AnyPublisher
 from orbifolio.reports.publish.store import ObjectHeaders, Store
-from orbifolio.runner.errors import OrbifolioError
-from orbifolio.runner.run.subprocess import LOCK
-from orbifolio.runner.sweeps.member_state import read_begun
-from orbifolio.runner.sweeps.spec import Errand, Order, Recipe, keep_order, place_of, recipe_path
+from orbifolio.runner.errors import OrbifolioError, PublishError
+from orbifolio.runner.run.subprocess import LOCK, read_result
+from orbifolio.runner.sweeps.member_state import read_member_state
+from orbifolio.runner.sweeps.spec import SweepRecipe, SweepSpec, SweepTask, private_folder, recipe_path, write_spec
 
-EVERY = 20.0  # seconds between two archives while a run goes on: what a lost node loses at most, but for a step
+SEND_SECONDS = 20.0  # seconds between two archives while a run goes on: what a lost node loses at most, but for a step
+_LAST_ARCHIVE_PATIENCE = 60.0  # seconds in which a process, cut off from its task, may end its step and send its run
 _ARCHIVE = ObjectHeaders("application/x-tar")
 
 
 @dataclass(frozen=True)
-class Travel:
+class MemberBundle:
     """What a node needs of one member.
 
     Attributes:
-        bundle: archive of its recipe, overrides written in, and its pictures.
+        content: archive of its recipe, overrides written in, and its pictures.
         recipe: path of the recipe in it.
         images: uploads by name: their paths in it.
         typed: what a user would type for this member.
-        name: of the recipe.
-        theme: of the recipe.
+        name: of the recipe's file, without its ending.
+        theme: of the recipe's folder.
         store: settings of the store, as JSON.
         key: of the member's archive in it.
     """
 
-    bundle: bytes
+    content: bytes
     recipe: str
     images: Mapping[str, str]
     typed: str
@@ -55,8 +57,8 @@ class Travel:
     key: str
 
 
-def pack_member(place: Path, order: Order, number: int, store: str, key: str) -> Travel:
-    """Pack a member.
+def pack_member(place: Path, spec: SweepSpec, number: int, store: str, key: str) -> MemberBundle:
+    """Pack what a node needs of a member.
 
     Raises:
         InputError: something that the recipe names cannot travel.
@@ -64,22 +66,22 @@ def pack_member(place: Path, order: Order, number: int, store: str, key: str) ->
     from orbifolio.runner.cloud.bundle import pack
     from orbifolio.runner.recipe.model import load
 
-    errand = order.errands[number]
-    recipe = order.recipes[errand.recipe]
-    given = {name: place / order.images[name] for name in recipe.images}
-    path = recipe_path(place, order, errand.recipe)
-    bundle = pack(load(path, errand.overrides, given, folder=Path(recipe.folder)))
-    typed = order.command(number)
-    return Travel(bundle.content, bundle.recipe, bundle.images, typed, recipe.name, recipe.theme, store, key)
+    task = spec.tasks[number]
+    recipe = spec.recipes[task.recipe]
+    given = {name: place / spec.images[name] for name in recipe.images}
+    path = recipe_path(place, spec, task.recipe)
+    packed = pack(load(path, task.overrides, given, folder=Path(recipe.folder)))
+    typed = spec.command(number)
+    return MemberBundle(packed.content, packed.recipe, packed.images, typed, recipe.name, recipe.theme, store, key)
 
 
-def unpack_member(gallery: Path, sweep: str, travel: Travel, threads: int) -> None:
+def unpack_member(gallery: Path, sweep: str, bundle: MemberBundle, threads: int) -> None:
     """Lay out a sweep of this one member on a node, as number 0.
 
     Args:
         gallery: the node's own, for this member alone.
-        sweep: the sweep's name.
-        travel: what was packed.
+        sweep: the name of the sweep's folder.
+        bundle: of this member, as it arrived.
         threads: processor threads of the run.
 
     Raises:
@@ -87,39 +89,39 @@ def unpack_member(gallery: Path, sweep: str, travel: Travel, threads: int) -> No
     """
     from orbifolio.runner.cloud.bundle import unpack
 
-    place = place_of(gallery, sweep)
-    unpack(travel.bundle, place / "bundle")
-    path = place / "bundle" / travel.recipe
-    recipe = Recipe(str(path), str(path.parent), travel.theme, travel.name, tuple(travel.images))
-    images = {name: f"images/{name}{Path(inside).suffix}" for name, inside in travel.images.items()}
-    order = Order((recipe,), (Errand(0, (), travel.typed),), images, dict(images), threads)
-    given = {name: place / "bundle" / inside for name, inside in travel.images.items()}
-    keep_order(place, order, [path.read_bytes()], given)
+    place = private_folder(gallery, sweep)
+    unpack(bundle.content, place / "bundle")
+    path = place / "bundle" / bundle.recipe
+    recipe = SweepRecipe(str(path), str(path.parent), bundle.theme, bundle.name, tuple(bundle.images))
+    images = {name: f"images/{name}{Path(inside).suffix}" for name, inside in bundle.images.items()}
+    spec = SweepSpec((recipe,), (SweepTask(0, (), bundle.typed),), images, dict(images), threads)
+    given = {name: place / "bundle" / inside for name, inside in bundle.images.items()}
+    write_spec(place, spec, [path.read_bytes()], given)
 
 
 def store_of(settings: str) -> Store:
     """A store by its settings as JSON."""
     from pydantic import TypeAdapter
 
-    found: Store = TypeAdapter(AnyPublisher).validate_json(settings).build(Path())
-    return found
+    store: Store = TypeAdapter(AnyPublisher).validate_json(settings).build(Path())
+    return store
 
 
-class Archive:
+class RunArchive:
     """One member's run in a store.
 
     Args:
         store: that it travels through.
-        key: of the archive.
-        gallery: here.
-        place: the member's, here.
+        key: of the archive in the store.
+        gallery: the folder that holds all runs on this machine.
+        place: the member's private folder on this machine.
     """
 
     def __init__(self, store: Store, key: str, gallery: Path, place: Path) -> None:
         self._store = store
         self._key = key
         self._gallery = gallery
-        self._place = place
+        self.place = place
         self._tag = ""
 
     def push(self) -> None:
@@ -128,7 +130,7 @@ class Archive:
         Raises:
             PublishError: the store cannot be used.
         """
-        with tempfile.NamedTemporaryFile(dir=self._place, prefix=".sending-") as kept:
+        with tempfile.NamedTemporaryFile(dir=self.place, prefix=".sending-") as kept:
             with tarfile.open(fileobj=kept, mode="w", format=tarfile.PAX_FORMAT) as archive:
                 for path, name in self._files():
                     with contextlib.suppress(OSError):  # it has gone since
@@ -142,7 +144,7 @@ class Archive:
             self._store.put_file(self._key, Path(kept.name), _ARCHIVE, sha256=digest)
 
     def _files(self) -> Iterator[tuple[Path, str]]:
-        run = self._gallery / read_begun(self._place).run
+        run = self._gallery / read_member_state(self.place).run
         if run != self._gallery and run.is_dir():
             files = sorted(path for path in run.rglob("*") if path.is_file() and not path.name.endswith(".part"))
             first = [path for path in files if path.parent == run / "checkpoint"]
@@ -150,7 +152,7 @@ class Archive:
                 if path.name != LOCK:
                     yield path, f"run/{path.relative_to(self._gallery).as_posix()}"
         for name in ("begun.json", "result.json", "work.log"):
-            yield self._place / name, f"member/{name}"
+            yield self.place / name, f"member/{name}"
 
     def pull(self) -> bool:
         """Bring the run here, as it stood when it was last sent; whether there was news.
@@ -158,15 +160,15 @@ class Archive:
         Raises:
             PublishError: the store cannot be used.
         """
-        found = self._store.head(self._key)
-        if found is None or found.tag == self._tag:
+        head = self._store.head(self._key)
+        if head is None or head.tag == self._tag:
             return False
-        got = self._store.get(self._key)
-        if got is None:
+        stored = self._store.get(self._key)
+        if stored is None:
             return False
-        content, self._tag = got
-        self._place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._place) as beside:
+        content, self._tag = stored
+        self.place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.place) as beside:
             with tarfile.open(fileobj=io.BytesIO(content)) as archive:
                 archive.extractall(beside, filter="data")
             for run in Path(beside).glob("run/*/*"):
@@ -174,7 +176,7 @@ class Archive:
                     shutil.rmtree(self._gallery / run.parent.name / run.name / "checkpoint", ignore_errors=True)
             for path in sorted(Path(beside).rglob("*")):
                 kind, *inside = path.relative_to(beside).parts
-                top, depth = (self._gallery, 3) if kind == "run" else (self._place, 1)
+                top, depth = (self._gallery, 3) if kind == "run" else (self.place, 1)
                 if path.is_file() and len(inside) >= depth:  # a run's files stand below TYPE/RUN
                     target = top.joinpath(*inside)
                     target.parent.mkdir(parents=True, exist_ok=True)
@@ -182,25 +184,76 @@ class Archive:
         return True
 
     def forget(self) -> None:
-        """Remove it from the store."""
+        """Remove the archive from the store."""
         self._store.delete(self._key)
 
 
-class Courier:
+class ArchiveInbox:
+    """Brings the runs of members here while they go on and when they end, one archive at a time.
+
+    Args:
+        store: that the runs travel through.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._archives: dict[int, RunArchive] = {}
+        self._last_pull: dict[int, float] = {}  # when each archive was last looked for
+        self._deadlines: dict[int, float] = {}  # until when the last archive of a member without a task is waited for
+
+    def expect(self, number: int, key: str, gallery: Path, place: Path) -> None:
+        """Look for a member's archive from now on.
+
+        Args:
+            number: which member of the sweep.
+            key: of its archive in the store.
+            gallery: the folder that holds all runs on this machine.
+            place: the member's private folder on this machine.
+        """
+        self._archives[number] = RunArchive(self._store, key, gallery, place)
+
+    def pull_next(self) -> None:
+        """Pull the archive that was not looked for the longest, if that is long ago."""
+        now = time.monotonic()
+        due = [number for number in self._archives if now - self._last_pull.get(number, 0.0) > SEND_SECONDS / 2]
+        if due:
+            self._pull(min(due, key=lambda number: self._last_pull.get(number, 0.0)))
+
+    def _pull(self, number: int) -> None:
+        self._last_pull[number] = time.monotonic()
+        with contextlib.suppress(PublishError, OSError):  # it is tried again; what a retry needs lies in the store
+            self._archives[number].pull()
+
+    def is_complete(self, number: int) -> bool:
+        """Whether a member whose task is gone has sent all that it will; its archive is then no longer looked for."""
+        self._pull(number)
+        archive, now = self._archives[number], time.monotonic()
+        outcome, _ = read_result(archive.place)
+        if not outcome and now < self._deadlines.setdefault(number, now + _LAST_ARCHIVE_PATIENCE):
+            return False
+        if outcome == "done":
+            with contextlib.suppress(PublishError, OSError):
+                archive.forget()
+        del self._archives[number]
+        self._deadlines.pop(number, None)
+        return True
+
+
+class ArtifactUploader:
     """Sends a member's run every now and then, and a last time when it has ended; a store that fails ends no run.
 
     Args:
-        archive: the member's.
+        archive: of the member's run.
         every: seconds between two archives.
     """
 
-    def __init__(self, archive: Archive, every: float = EVERY) -> None:
+    def __init__(self, archive: RunArchive, every: float = SEND_SECONDS) -> None:
         self._archive = archive
         self._every = every
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._go_on, name="courier", daemon=True)
+        self._thread = threading.Thread(target=self._send_regularly, name="uploader", daemon=True)
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Bring what an earlier attempt has sent, and begin to send.
 
         Raises:
@@ -209,7 +262,7 @@ class Courier:
         self._archive.pull()
         self._thread.start()
 
-    def _go_on(self) -> None:
+    def _send_regularly(self) -> None:
         while not self._ended.wait(self._every):
             self._send()
 
@@ -221,8 +274,8 @@ class Courier:
             return False
         return True
 
-    def end(self) -> bool:
-        """Send it as it ended; whether that worked."""
+    def finish(self) -> bool:
+        """Send the run as it ended; whether that worked."""
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()

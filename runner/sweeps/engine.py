@@ -5,17 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from orbifolio.runner.sweeps.spec import Order
+from orbifolio.runner.run.subprocess import Ending
+from orbifolio.runner.sweeps.spec import SweepSpec
 
 
-class Engine(ABC):
-    """Where members run. What they tell lies in their places: see `order.py`.
+class SweepEngine(ABC):
+    """Where members run. What they write lies in their private folders: see `JobRunner`.
 
     An engine is made, and complains, before anything is on disk; it is opened for one sweep.
     """
 
     name: str
-    """As in `sweep.json`."""
+    """As `sweep.json` names it."""
     kind: str
     """A device, as torch has it: what estimates are made for."""
     here: bool
@@ -45,13 +46,13 @@ class Engine(ABC):
         return ""
 
     @abstractmethod
-    def open(self, gallery: Path, sweep: str, order: Order) -> None:
+    def open(self, gallery: Path, sweep: str, spec: SweepSpec) -> None:
         """Make ready for a sweep's members.
 
         Args:
-            gallery: absolute.
+            gallery: the folder that holds all runs, absolute.
             sweep: the name of the sweep's folder.
-            order: what its members need.
+            spec: what its members need.
         """
 
     @abstractmethod
@@ -67,8 +68,8 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def ended(self) -> list[tuple[int, str]]:
-        """(number, how its process ended, for a reader) of those that are gone since the last call."""
+    def ended(self) -> list[tuple[int, Ending]]:
+        """The members whose process is gone since the last call, by number."""
 
     @abstractmethod
     def stop(self) -> None:

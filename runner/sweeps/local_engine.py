@@ -2,51 +2,47 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from orbifolio.runner.errors import InputError, RunFailed
-from orbifolio.runner.run.subprocess import python_path
-from orbifolio.runner.sweeps.engine import Engine
-from orbifolio.runner.sweeps.spec import Order, member_place, place_of
+from orbifolio.runner.run.subprocess import Ending, JobRunner
+from orbifolio.runner.sweeps.engine import SweepEngine
+from orbifolio.runner.sweeps.member import main
+from orbifolio.runner.sweeps.spec import SweepSpec, member_folder, private_folder
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
-def choose_devices(wish: str) -> tuple[str, ...]:
+def choose_devices(names: str) -> tuple[str, ...]:
     """The devices that runs are spread over.
 
     Args:
-        wish: `auto` for every GPU, or the processor if there is none; or names with commas: `cuda:0,cuda:1`, `cpu`.
+        names: `auto` for every GPU, or the processor if there is none; or names with commas: `cuda:0,cuda:1`, `cpu`.
 
     Raises:
-        InputError: there is no such device, or it stands twice.
+        InputError: there is no such device, or it is listed twice.
     """
     import torch
 
     from orbifolio.runner.devices import choose_device
 
-    if wish == "auto":
+    if names == "auto":
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         return tuple(f"cuda:{number}" for number in range(count)) or ("cpu",)
-    found: list[str] = []
-    for name in wish.split(","):
+    devices: list[str] = []
+    for name in names.split(","):
         try:
             chosen = choose_device(name.strip())
         except InputError as error:
             raise InputError(str(error).replace("--device ", "--devices ", 1)) from None
         chosen = "cuda:0" if chosen == "cuda" else chosen
-        if chosen in found:
-            raise InputError(f"--devices {wish}: {chosen} stands twice; several runs on one device are --jobs")
-        found.append(chosen)
-    return tuple(found)
+        if chosen in devices:
+            raise InputError(f"--devices {names}: {chosen} is listed twice; use --jobs for several runs on one device")
+        devices.append(chosen)
+    return tuple(devices)
 
 
 def threads_for(devices: Sequence[str], jobs: int) -> int:
@@ -54,9 +50,9 @@ def threads_for(devices: Sequence[str], jobs: int) -> int:
     side_by_side = len(devices) * jobs
     if side_by_side == 1:
         return 0  # exactly as `orbifolio run`, also in the last bits
-    wished = os.environ.get("OMP_NUM_THREADS", "")
-    most = int(wished) if wished.isdecimal() and int(wished) else _cores()
-    return max(1, most // side_by_side)
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    total = int(limit) if limit.isdecimal() and int(limit) else _cores()
+    return max(1, total // side_by_side)
 
 
 def _cores() -> int:
@@ -64,47 +60,27 @@ def _cores() -> int:
 
 
 def environment(device: str, threads: int, before: Mapping[str, str]) -> dict[str, str]:
-    """The surroundings of a process that sees one device only.
+    """Environment variables of a process that sees one device only.
 
     Args:
         device: `cpu` or `cuda:N`, counted among what is visible here.
         threads: processor threads, 0 for torch's own choice.
-        before: the surroundings here.
+        before: the variables of this process.
 
     >>> environment("cuda:1", 0, {"CUDA_VISIBLE_DEVICES": "4,6"})["CUDA_VISIBLE_DEVICES"]
     '6'
     """
-    found = {**before, "PYTHONPATH": python_path()}
+    variables = dict(before)
     if threads:
-        found |= dict.fromkeys(_THREADS, str(threads))
+        variables |= dict.fromkeys(_THREADS, str(threads))
     kind, _, number = device.partition(":")
     if kind == "cuda" and number:
         visible = [name.strip() for name in before.get(VISIBLE, "").split(",") if name.strip()]
-        found[VISIBLE] = visible[int(number)] if int(number) < len(visible) else number
-    return found
+        variables[VISIBLE] = visible[int(number)] if int(number) < len(visible) else number
+    return variables
 
 
-def how_ended(code: int) -> str:
-    """The end of a process in words.
-
-    >>> how_ended(-9), how_ended(1)
-    ('it was killed by SIGKILL', 'it ended with exit code 1')
-    """
-    if code >= 0:
-        return f"it ended with exit code {code}"
-    try:
-        return f"it was killed by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"it was killed by signal {-code}"
-
-
-@dataclass
-class _Child:
-    process: subprocess.Popen[bytes]
-    slot: str
-
-
-class Local(Engine):
+class LocalEngine(SweepEngine):
     """Processes on this machine.
 
     Args:
@@ -115,15 +91,15 @@ class Local(Engine):
 
     name = "local"
     here = True
-    program: tuple[str, ...] = ("-m", "orbifolio.runner.sweeps.member")
-    """What Python is given to run a member."""
+    module: str = main.__module__
+    """What a member's process runs."""
 
     def __init__(self, devices: Sequence[str], *, jobs: int = 1, threads: int = 0) -> None:
         self.devices = tuple(devices)
         self.kind = self.devices[0]
         self._jobs = jobs
         self._threads = threads or threads_for(self.devices, jobs)
-        self._children: dict[int, _Child] = {}
+        self._runner = JobRunner[int](self.module, tied=True)
         self._gallery = Path()
         self._sweep = ""
 
@@ -134,12 +110,12 @@ class Local(Engine):
 
     @property
     def threads(self) -> int:
-        """The machine's, divided."""
+        """The machine's threads, divided among the slots."""
         return self._threads
 
     @property
     def shown(self) -> str:
-        """The devices."""
+        """The devices, with commas."""
         return ", ".join(self.devices)
 
     def warning(self, memory: float) -> str:
@@ -153,13 +129,13 @@ class Local(Engine):
             f"{self.slots} runs at once need about {memory * self.slots / 1e9:.1f} GB of {here / 1e9:.1f}; see --jobs"
         )
 
-    def open(self, gallery: Path, sweep: str, order: Order) -> None:
+    def open(self, gallery: Path, sweep: str, spec: SweepSpec) -> None:
         """Remember whose members are run; a sweep keeps the threads that it began with."""
-        self._gallery, self._sweep, self._threads = gallery, sweep, order.threads
+        self._gallery, self._sweep, self._threads = gallery, sweep, spec.threads
 
     def free(self) -> bool:
         """Whether a slot is empty."""
-        return len(self._children) < self.slots
+        return len(self._runner.slots) < self.slots
 
     def start(self, number: int) -> None:
         """Start a member on the device with the fewest runs.
@@ -167,54 +143,28 @@ class Local(Engine):
         Raises:
             RunFailed: the system lets no process begin.
         """
-        taken = [child.slot for child in self._children.values()]
+        taken = list(self._runner.slots.values())
         device = min(self.devices, key=taken.count)
-        place = member_place(place_of(self._gallery, self._sweep), number)
-        command = [sys.executable, *self.program, str(self._gallery), self._sweep, str(number)]
-        command += ["--device", device.partition(":")[0], "--worker", device]
+        arguments = [str(self._gallery), self._sweep, str(number)]
+        arguments += ["--device", device.partition(":")[0], "--worker", device]
+        place = member_folder(private_folder(self._gallery, self._sweep), number)
         try:
-            with (place / "work.log").open("ab") as log:
-                process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.PIPE,  # closes when this process is gone, whatever ends it
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,  # Ctrl-C here is ours to hand on
-                    env=environment(device, self._threads, os.environ),
-                )
-        except OSError as error:
-            raise RunFailed(f"#{number}: no process could be started: {error.strerror or error}; free memory") from None
-        self._children[number] = _Child(process, device)
+            self._runner.start(number, place, arguments, device, environment(device, self._threads, os.environ))
+        except RunFailed as error:
+            raise RunFailed(f"#{number}: {error}") from None
 
-    def ended(self) -> list[tuple[int, str]]:
+    def ended(self) -> list[tuple[int, Ending]]:
         """Those whose process is gone."""
-        found = []
-        for number, child in list(self._children.items()):
-            code = child.process.poll()
-            if code is not None:
-                found.append((number, how_ended(code)))
-                self._forget(number)
-        return found
-
-    def _forget(self, number: int) -> None:
-        child = self._children.pop(number)
-        if child.process.stdin is not None:
-            with contextlib.suppress(OSError):
-                child.process.stdin.close()
+        return self._runner.ended()
 
     def stop(self) -> None:
         """Ask them to end after their present step."""
-        for child in self._children.values():
-            child.process.terminate()
+        self._runner.stop()
 
     def kill(self) -> None:
         """End them at once; what they did since their checkpoints is lost."""
-        for child in self._children.values():
-            child.process.kill()
+        self._runner.kill()
 
     def close(self) -> None:
-        """Leave nothing running."""
-        self.kill()
-        for number, child in list(self._children.items()):
-            child.process.wait()
-            self._forget(number)
+        """End the processes that are still there."""
+        self._runner.close()

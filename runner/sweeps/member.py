@@ -1,7 +1,7 @@
-"""The process of one member: `orbifolio.runner.sweeps.member GALLERY SWEEP NUMBER` runs its recipe into the gallery.
+"""The process of one member: (gallery, sweep, number) -> its recipe, run into the gallery.
 
 A process of its own, so that a crash, a full memory or a driver's fault ends one run and nothing else. It goes on
-with the run that an earlier attempt has begun. When the process that minds the sweep is gone, even by a kill -9,
+with the run that an earlier attempt has begun. When the process that runs the sweep is gone, even by a kill -9,
 the pipe that it holds closes, and the run stops after its present step: no run outlives its sweep for long.
 """
 
@@ -15,27 +15,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
 from rich.console import Console
 
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.run.run_folder import make_folder, read_summary
-from orbifolio.runner.run.subprocess import LOCK, RESULT, carry_through, mind_parent, obey_signals
-from orbifolio.runner.sweeps.member_state import read_begun, write_begun
-from orbifolio.runner.sweeps.spec import member_place, place_of, read_order, recipe_path
+from orbifolio.runner.run.subprocess import report_outcome, run_child, stop_on_signals, stop_with_parent
+from orbifolio.runner.sweeps.member_state import read_member_state, write_member_state
+from orbifolio.runner.sweeps.spec import member_folder, private_folder, read_spec, recipe_path
 
 if TYPE_CHECKING:
     from orbifolio.runner.run.loop import RunResult
-    from orbifolio.runner.sweeps.bundle import Courier
+    from orbifolio.runner.sweeps.bundle import ArtifactUploader
 
 SENT = "sent"
 """Stands in the member's place when its run has travelled to the end."""
-PATIENCE = 600.0  # seconds that an earlier attempt, cut off but not gone yet, may take for its present step
+_LOCK_PATIENCE = 600.0  # seconds that an earlier attempt, cut off but not gone yet, may take for its present step
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a member; exit codes are those of `orbifolio run`."""
-    parser = argparse.ArgumentParser(prog="python -m orbifolio.runner.sweeps.member")
+    parser = argparse.ArgumentParser()
     parser.add_argument("gallery", type=Path)
     parser.add_argument("sweep")
     parser.add_argument("number", type=int)
@@ -43,46 +42,33 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--worker", default="")
     parser.add_argument("--store", default="", help="settings of a store that the run travels through, as JSON")
     parser.add_argument("--key", default="", help="of the run in it")
-    told = parser.parse_args(arguments)
-    place = member_place(place_of(told.gallery, told.sweep), told.number)
-    lock = FileLock(place / LOCK)
+    options = parser.parse_args(arguments)
+    place = member_folder(private_folder(options.gallery, options.sweep), options.number)
+    return run_child(place, lambda: _report(options, place), patience=_LOCK_PATIENCE)
+
+
+def _report(options: argparse.Namespace, place: Path) -> int:
+    """Run it, write how it ended, and send that where the run travels."""
+    uploader = _uploader(options, place)
     try:
-        lock.acquire(timeout=PATIENCE)
-    except Timeout:
-        return 1
-    try:
-        return _tell(told, place)
+        return report_outcome(place, lambda: _run(options))
     finally:
-        lock.release()
-
-
-def _tell(told: argparse.Namespace, place: Path) -> int:
-    """Run it, and tell how it ended."""
-    courier = _courier(told, place)
-
-    def run() -> RunResult:
-        (place / RESULT).unlink(missing_ok=True)
-        return _run(told)
-
-    try:
-        return carry_through(place, run)
-    finally:
-        if courier is not None and courier.end():
+        if uploader is not None and uploader.finish():
             (place / SENT).touch()
 
 
-def _courier(told: argparse.Namespace, place: Path) -> Courier | None:
-    """Whoever carries the run through a store, if it travels."""
-    if not told.store:
+def _uploader(options: argparse.Namespace, place: Path) -> ArtifactUploader | None:
+    """What sends the run to a store, where nodes share no disk."""
+    if not options.store:
         return None
-    from orbifolio.runner.sweeps.bundle import Archive, Courier, store_of
+    from orbifolio.runner.sweeps.bundle import ArtifactUploader, RunArchive, store_of
 
-    courier = Courier(Archive(store_of(told.store), told.key, told.gallery, place))
-    courier.begin()
-    return courier
+    uploader = ArtifactUploader(RunArchive(store_of(options.store), options.key, options.gallery, place))
+    uploader.start()
+    return uploader
 
 
-def _run(told: argparse.Namespace) -> RunResult:
+def _run(options: argparse.Namespace) -> RunResult:
     from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
@@ -91,28 +77,28 @@ def _run(told: argparse.Namespace) -> RunResult:
     from orbifolio.runner.run.loop import RunResult, Stop
 
     stop = Stop()
-    obey_signals(stop)
-    mind_parent()
-    place = place_of(told.gallery, told.sweep)
-    order = read_order(place)
-    if order is None:
-        raise InputError(f"{place}: holds no sweep that could be gone on with; begin it anew")
-    errand = order.errands[told.number]
-    recipe = order.recipes[errand.recipe]
-    given = {name: place / order.images[name] for name in recipe.images}
+    stop_on_signals(stop)
+    stop_with_parent()
+    place = private_folder(options.gallery, options.sweep)
+    spec = read_spec(place)
+    if spec is None:
+        raise InputError(f"{place}: holds no sweep that can be resumed; start it anew")
+    task = spec.tasks[options.number]
+    recipe = spec.recipes[task.recipe]
+    given = {name: place / spec.images[name] for name in recipe.images}
     folder = Path(recipe.folder)
-    loaded = load(recipe_path(place, order, errand.recipe), errand.overrides, given, folder=folder)
-    run = _begin(told, place, recipe.name)
+    loaded = load(recipe_path(place, spec, task.recipe), task.overrides, given, folder=folder)
+    run = _begin(options, place, recipe.name)
     if (read_summary(run) or {}).get("status") == "done":
-        return RunResult(run, "done")  # it was finished before anybody could be told so
+        return RunResult(run, "done")  # it was finished before its supervisor could read so
     try:
         return run_loaded(
             loaded,
             folder,
-            gallery=told.gallery,
-            device=told.device,
+            gallery=options.gallery,
+            device=options.device,
             folder=run,
-            command=order.command(told.number),
+            command=spec.command(options.number),
             console=Console(force_terminal=False, width=160, soft_wrap=True),
             stop=stop,
         )
@@ -121,15 +107,15 @@ def _run(told: argparse.Namespace) -> RunResult:
             run.rmdir()  # nothing was written: the device is not there
 
 
-def _begin(told: argparse.Namespace, place: Path, name: str) -> Path:
+def _begin(options: argparse.Namespace, place: Path, name: str) -> Path:
     """The member's run in the gallery, made by its first attempt and found again by later ones."""
-    here = member_place(place, told.number)
-    before = read_begun(here)
-    run: Path = told.gallery / before.run
+    here = member_folder(place, options.number)
+    before = read_member_state(here)
+    run: Path = options.gallery / before.run
     if not before.run or not run.is_dir():
-        run = make_folder(told.gallery, name, time.time())
-    begun = replace(before, attempts=before.attempts + 1, run=f"{name}/{run.name}", worker=told.worker)
-    write_begun(here, begun)
+        run = make_folder(options.gallery, name, time.time())
+    state = replace(before, attempts=before.attempts + 1, run=f"{name}/{run.name}", worker=options.worker)
+    write_member_state(here, state)
     return run
 
 

@@ -1,4 +1,4 @@
-"""What a member's process tells when it begins: `Begun` <-> `begun.json` in the member's place."""
+"""What a member's process tells when it begins: `MemberState` <-> `begun.json` in the member's place."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _NAME = "begun.json"
 
 
 @dataclass(frozen=True)
-class Begun:
-    """A member that has begun at least once.
+class MemberState:
+    """How far a member has begun.
 
     Attributes:
         attempts: processes that have begun with it.
@@ -26,19 +26,19 @@ class Begun:
     worker: str = ""
 
 
-def read_begun(place: Path) -> Begun:
-    """How far a member has begun; nothing told is nothing begun."""
+def read_member_state(place: Path) -> MemberState:
+    """How far a member has begun; not at all if nothing is written."""
     try:
-        told = json.loads((place / _NAME).read_text(encoding="utf-8"))
-        return Begun(int(told["attempts"]), str(told["run"]), str(told["worker"]))
+        record = json.loads((place / _NAME).read_text(encoding="utf-8"))
+        return MemberState(int(record["attempts"]), str(record["run"]), str(record["worker"]))
     except (OSError, ValueError, KeyError, TypeError):
-        return Begun()
+        return MemberState()
 
 
-def write_begun(place: Path, begun: Begun) -> None:
-    """Tell it.
+def write_member_state(place: Path, state: MemberState) -> None:
+    """Write how far a member has begun.
 
     Raises:
         OSError: the disk is full.
     """
-    write_atomically(place / _NAME, json.dumps(asdict(begun)).encode())
+    write_atomically(place / _NAME, json.dumps(asdict(state)).encode())

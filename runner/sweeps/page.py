@@ -8,9 +8,9 @@ from pathlib import Path
 
 from orbifolio.reports.pages.sweep_page import write_sweep
 
-_EVERY = 2.0
-_SHARE = 10
-"""It waits so many times as long as the last writing took: what the page costs is bounded."""
+_MIN_SECONDS = 2.0  # between two writings
+_MIN_PAUSE_RATIO = 10
+"""Pause between two writings, in times of the last one: writing takes at most a tenth of the time."""
 
 
 class PageWriter:
@@ -18,7 +18,7 @@ class PageWriter:
 
     Args:
         gallery: the folder that holds all runs.
-        folder: the sweep's.
+        folder: the sweep's folder in the gallery.
         say: hears, once, that the page could not be written.
     """
 
@@ -40,4 +40,4 @@ class PageWriter:
             if not self._silent:
                 self._silent = True
                 self._say(f"warning: {self._folder / 'index.html'} could not be written: {error}")
-        self._next = time.monotonic() + max(_EVERY, _SHARE * (time.monotonic() - now))
+        self._next = time.monotonic() + max(_MIN_SECONDS, _MIN_PAUSE_RATIO * (time.monotonic() - now))

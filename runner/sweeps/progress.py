@@ -12,11 +12,11 @@ from orbifolio.runner.run.run_folder import read_summary
 
 
 @dataclass
-class Progress:
+class MemberProgress:
     """Reads a run's log bit by bit.
 
     Attributes:
-        folder: the run's.
+        folder: of the run, in the gallery.
         title: of the phase under way.
         steps: of each phase, once the run has begun.
         phase: 0-based phase under way.
@@ -33,8 +33,8 @@ class Progress:
     _pace: Pace = field(default_factory=Pace)
     _read: int = 0
 
-    def look(self) -> None:
-        """Take notice of what was written since the last look; a log that was cut is read anew."""
+    def update(self) -> None:
+        """Read what was written since the last call; a log that was cut is read anew."""
         path = self.folder / "events.jsonl"
         try:
             if path.stat().st_size < self._read:
@@ -49,9 +49,9 @@ class Progress:
         for line in whole.decode("utf-8", errors="replace").splitlines():
             event = from_line(line)
             if event is not None:
-                self._hear(event)
+                self._note(event)
 
-    def _hear(self, event: Event) -> None:
+    def _note(self, event: Event) -> None:
         match event:
             case RunStarted():
                 self.steps = event.steps
@@ -89,16 +89,16 @@ class Progress:
 
     @property
     def line(self) -> str:
-        """All of it in one line."""
+        """Phase, step, loss and time left, for a plain terminal."""
         if not self.total:
             return "getting ready"
         remaining = f"about {clock(self.left)} left" if self.left is not None else ""
-        told = (self.title, f"step {self.done}/{self.total}", f"loss {self.loss}" if self.terms else "", remaining)
-        return "  ".join(part for part in told if part)
+        parts = (self.title, f"step {self.done}/{self.total}", f"loss {self.loss}" if self.terms else "", remaining)
+        return "  ".join(part for part in parts if part)
 
 
 def _pixels(folder: Path, phases: int) -> tuple[int, ...]:
     """Pixels of each phase, from the run's summary."""
-    told = (read_summary(folder) or {}).get("phases", [])
-    sizes = [width * height for width, height in (phase["size"] for phase in told)]
+    entries = (read_summary(folder) or {}).get("phases", [])
+    sizes = [width * height for width, height in (phase["size"] for phase in entries)]
     return tuple(sizes) if len(sizes) == phases else (1,) * phases

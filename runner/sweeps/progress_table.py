@@ -14,12 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from orbifolio.runner.run.listeners import clock
-from orbifolio.runner.sweeps.progress import Progress
-from orbifolio.runner.sweeps.record import DONE, FAILED, INTERRUPTED, RUNNING, WAITING, Member, Record
+from orbifolio.runner.sweeps.progress import MemberProgress
+from orbifolio.runner.sweeps.record import DONE, FAILED, INTERRUPTED, RUNNING, WAITING, SweepMember, SweepRecord
 
-_EVERY = 10.0  # seconds between two lines about a member, without a terminal
+_LINE_SECONDS = 10.0  # between two lines about a member, without a terminal
 _STYLES = {DONE: "green", FAILED: "red", INTERRUPTED: "yellow", RUNNING: "bold", WAITING: "dim"}
-_FIRST = (RUNNING, FAILED, INTERRUPTED, WAITING, DONE)
+_PRIORITY = (RUNNING, FAILED, INTERRUPTED, WAITING, DONE)
 """Which members stay where the terminal is too low for all."""
 
 
@@ -27,7 +27,7 @@ class SweepTable:
     """Shows a sweep on a console.
 
     Args:
-        console: stderr.
+        console: a terminal, or a file for plain lines.
         slots: members that run side by side, for the time left.
     """
 
@@ -39,7 +39,7 @@ class SweepTable:
         self._begun = time.monotonic()
         self._done_before: int | None = None
 
-    def __call__(self, record: Record, progress: dict[int, Progress]) -> None:
+    def __call__(self, record: SweepRecord, progress: dict[int, MemberProgress]) -> None:
         """Show how all stand."""
         if self._done_before is None:
             self._done_before = _count(record)[DONE]
@@ -61,15 +61,15 @@ class SweepTable:
             self._live.stop()
             self._live = None
 
-    def _lines(self, record: Record, progress: dict[int, Progress]) -> None:
+    def _lines(self, record: SweepRecord, progress: dict[int, MemberProgress]) -> None:
         now = time.monotonic()
         for member in record.members:
-            if member.state == RUNNING and now - self._said.get(member.number, 0.0) >= _EVERY:
+            if member.state == RUNNING and now - self._said.get(member.number, 0.0) >= _LINE_SECONDS:
                 self._said[member.number] = now
                 line = progress[member.number].line if member.number in progress else "getting ready"
                 self.say(f"{member.listing} [{member.worker}]  {line}")
 
-    def _table(self, record: Record, progress: dict[int, Progress]) -> Table:
+    def _table(self, record: SweepRecord, progress: dict[int, MemberProgress]) -> Table:
         names = short_names([key for key, _ in record.varied])
         summary = self._summary(record, progress)
         table = Table(box=SIMPLE_HEAD, title=record.title, caption=summary, expand=True, padding=(0, 1, 0, 0))
@@ -81,48 +81,48 @@ class SweepTable:
         table.add_column("steps", ratio=1, min_width=6)
         table.add_column("loss (largest term)", ratio=3, no_wrap=True)
         table.add_column("left", justify="right", no_wrap=True)
-        shown, hidden = self._fitting(record)
+        shown, hidden = self._visible_members(record)
         for member in shown:
             table.add_row(*_row(member, progress.get(member.number), names), style=_STYLES[member.state])
         if hidden:
-            told = ", ".join(f"{count} {state}" for state, count in hidden.items())
-            table.add_row("", f"and {told}", "", "", "", "", "", style="dim")
+            rest = ", ".join(f"{count} {state}" for state, count in hidden.items())
+            table.add_row("", f"and {rest}", "", "", "", "", "", style="dim")
         return table
 
-    def _fitting(self, record: Record) -> tuple[list[Member], dict[str, int]]:
+    def _visible_members(self, record: SweepRecord) -> tuple[list[SweepMember], dict[str, int]]:
         """(members for which there is room, how many of each state are not shown)."""
         room = max(3, self.console.size.height - 8)
         if len(record.members) <= room:
             return record.members, {}
-        order = sorted(record.members, key=lambda member: (_FIRST.index(member.state), member.number))
+        order = sorted(record.members, key=lambda member: (_PRIORITY.index(member.state), member.number))
         shown = sorted(order[: room - 1], key=lambda member: member.number)
         return shown, dict(Counter(member.state for member in order[room - 1 :]))
 
-    def _summary(self, record: Record, progress: dict[int, Progress]) -> str:
+    def _summary(self, record: SweepRecord, progress: dict[int, MemberProgress]) -> str:
         counts = _count(record)
-        told = [f"{counts[state]} {state}" for state in (DONE, RUNNING, WAITING, FAILED, INTERRUPTED) if counts[state]]
+        parts = [f"{counts[state]} {state}" for state in (DONE, RUNNING, WAITING, FAILED, INTERRUPTED) if counts[state]]
         left = self._left(record, progress)
-        return " · ".join([*told, *([f"about {clock(left)} left"] if left is not None else [])])
+        return " · ".join([*parts, *([f"about {clock(left)} left"] if left is not None else [])])
 
-    def _left(self, record: Record, progress: dict[int, Progress]) -> float | None:
-        """Seconds until all are done, at the pace since it was begun or gone on with."""
+    def _left(self, record: SweepRecord, progress: dict[int, MemberProgress]) -> float | None:
+        """Seconds until all are done, at the pace since it was started or resumed."""
         counts = _count(record)
         ended = counts[DONE] - (self._done_before or 0)
         running = [progress[member.number].left for member in record.members if _runs(member, progress)]
-        known = [left for left in running if left is not None]
-        longest = max(known, default=0.0)
+        estimates = [left for left in running if left is not None]
+        longest = max(estimates, default=0.0)
         if not counts[WAITING]:
-            return longest if known else None
+            return longest if estimates else None
         if ended <= 0:
             return None
         return longest + (time.monotonic() - self._begun) / ended * max(0, counts[WAITING] - self._slots + 1)
 
 
-def _runs(member: Member, progress: dict[int, Progress]) -> bool:
+def _runs(member: SweepMember, progress: dict[int, MemberProgress]) -> bool:
     return member.state == RUNNING and member.number in progress
 
 
-def _count(record: Record) -> Counter[str]:
+def _count(record: SweepRecord) -> Counter[str]:
     return Counter(member.state for member in record.members)
 
 
@@ -133,14 +133,16 @@ def short_names(keys: Sequence[str]) -> dict[str, str]:
     {'renderer.phases.0.size': '0.size', 'renderer.phases.1.size': '1.size', 'seed': 'seed'}
     """
     ends = {key: [key.split(".")[-count:] for count in range(1, key.count(".") + 2)] for key in keys}
-    taken = Counter(".".join(end) for found in ends.values() for end in found)
+    taken = Counter(".".join(end) for group in ends.values() for end in group)
     return {key: next((name for end in ends[key] if taken[name := ".".join(end)] == 1), key) for key in keys}
 
 
-def _row(member: Member, progress: Progress | None, names: Mapping[str, str]) -> tuple[str | Text | ProgressBar, ...]:
+def _row(
+    member: SweepMember, progress: MemberProgress | None, names: Mapping[str, str]
+) -> tuple[str | Text | ProgressBar, ...]:
     varied = (f"{names.get(key, key)}={value}" for key, value in member.overrides.items())
-    told = Text(" ".join(varied) or member.recipe, overflow="ellipsis")
-    head = (str(member.number), told, member.worker)
+    text = Text(" ".join(varied) or member.recipe, overflow="ellipsis")
+    head = (str(member.number), text, member.worker)
     if member.state != RUNNING:
         why = Text(" ".join(member.message.split()) or (progress.loss if progress else ""), overflow="ellipsis")
         return (*head, member.state, _bar(progress, member.state == DONE), why, "")
@@ -150,7 +152,7 @@ def _row(member: Member, progress: Progress | None, names: Mapping[str, str]) ->
     return (*head, progress.title, _bar(progress, False), progress.loss, left)
 
 
-def _bar(progress: Progress | None, done: bool) -> ProgressBar | str:
+def _bar(progress: MemberProgress | None, done: bool) -> ProgressBar | str:
     if done:
         return ProgressBar(total=1, completed=1)
     return ProgressBar(total=progress.total, completed=progress.done) if progress and progress.total else ""

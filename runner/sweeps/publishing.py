@@ -19,16 +19,16 @@ from orbifolio.reports.publish.background import WarningListener
 from orbifolio.reports.publish.publisher import Publisher
 from orbifolio.runner.errors import OrbifolioError
 from orbifolio.runner.run.run_folder import read_summary
-from orbifolio.runner.sweeps.sweep import Sweep
+from orbifolio.runner.sweeps.sweep import StoredSweep
 
 
-def publish_sweep(sweep: Sweep, gallery: Path, console: Console) -> None:
-    """Publish a sweep's page and runs wherever its recipes say; what goes wrong is told and fails nothing.
+def publish_sweep(sweep: StoredSweep, gallery: Path, console: Console) -> None:
+    """Publish a sweep's page and runs wherever its recipes say; what goes wrong is reported and fails nothing.
 
     Args:
-        sweep: that has ended.
-        gallery: absolute.
-        console: stderr.
+        sweep: one that has ended.
+        gallery: the folder that holds all runs, absolute.
+        console: shows addresses and warnings, on stderr.
     """
     say = partial(console.print, markup=False, highlight=False)
     for (settings, base), runs in _targets(sweep, gallery).items():
@@ -40,15 +40,15 @@ def publish_sweep(sweep: Sweep, gallery: Path, console: Console) -> None:
             say(f"warning: the sweep's page was not published: {error}; try again with `orbifolio publish`")
 
 
-def _targets(sweep: Sweep, gallery: Path) -> Mapping[tuple[str, str], list[Path]]:
+def _targets(sweep: StoredSweep, gallery: Path) -> Mapping[tuple[str, str], list[Path]]:
     """(settings as JSON, folder that relative places start from) of each target, with the runs that go there."""
-    found: dict[tuple[str, str], list[Path]] = {}
+    targets: dict[tuple[str, str], list[Path]] = {}
     for member in sweep.record.members:
         if member.run is None:
             continue
         summary: Mapping[str, Any] = read_summary(gallery / member.run) or {}
         publish = (summary.get("parameters") or {}).get("publish")
         if publish:
-            base = sweep.order.recipes[sweep.order.errands[member.number].recipe].folder
-            found.setdefault((json.dumps(publish, sort_keys=True), base), []).append(gallery / member.run)
-    return found
+            base = sweep.spec.recipes[sweep.spec.tasks[member.number].recipe].folder
+            targets.setdefault((json.dumps(publish, sort_keys=True), base), []).append(gallery / member.run)
+    return targets

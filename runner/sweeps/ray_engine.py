@@ -1,6 +1,6 @@
 """An existing Ray cluster as an engine: one task per member, on whatever node has room for it.
 
-The gallery lies on a disk that all nodes see, at the same path; or runs travel through a store: see `travel.py`. A
+The gallery lies on a disk that all nodes see, at the same path; or runs travel through a store: see `MemberBundle`. A
 node that is lost loses its tasks; Ray starts them again elsewhere, and their runs go on from the checkpoints.
 """
 
@@ -8,33 +8,30 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from pathlib import Path
 from typing import Any
 
-from orbifolio.runner.errors import InputError, MissingProgram, PublishError
+from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.run.run_folder import is_locked
-from orbifolio.runner.run.subprocess import LOCK, read_result, write_result
-from orbifolio.runner.sweeps.bundle import EVERY, Archive, Travel, pack_member, store_of
-from orbifolio.runner.sweeps.engine import Engine
-from orbifolio.runner.sweeps.spec import Order, member_place, place_of
-from orbifolio.runner.sweeps.task import UNSEEN, Duty, do
+from orbifolio.runner.run.subprocess import LOCK, Ending, read_result, write_result
+from orbifolio.runner.sweeps.bundle import ArchiveInbox, MemberBundle, pack_member, store_of
+from orbifolio.runner.sweeps.engine import SweepEngine
+from orbifolio.runner.sweeps.spec import SweepSpec, member_folder, private_folder
+from orbifolio.runner.sweeps.task import UNSEEN, NodeTask, run_task
 
-RETRIES = 2
+_RAY_RETRIES = 2
 """How often Ray starts a task again whose node or worker was lost."""
-_MOST_THREADS = 4
+_MAX_THREADS = 4
 """Threads of a run without a GPU: with more, many runs side by side are done sooner than few with more threads."""
-
-_LATE = 60.0  # seconds that a process, cut off from its task, may take to end its step and send its run
 
 
 def _ray() -> Any:
-    """The module.
+    """Ray, imported when first needed.
 
     Raises:
         MissingProgram: it is not installed.
     """
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # before it is imported: it tells nobody what is done here
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # before the import: Ray sends no usage statistics
     try:
         import ray
     except ImportError:
@@ -45,7 +42,7 @@ def _ray() -> Any:
     return ray
 
 
-class Cluster(Engine):
+class RayEngine(SweepEngine):
     """Tasks on a Ray cluster.
 
     Args:
@@ -76,22 +73,19 @@ class Cluster(Engine):
         cores = [int(node.get("CPU", 0)) for node in nodes if node.get("CPU", 0) >= 1]
         if not cores:
             raise InputError("--engine ray: no node of the cluster has a processor to spare (--num-cpus 0); add one")
-        self._threads = threads or (1 if self._device == "cuda" else min(_MOST_THREADS, *cores))
+        self._threads = threads or (1 if self._device == "cuda" else min(_MAX_THREADS, *cores))
         self._fitting = self._gpus if self._device == "cuda" else sum(count // self._threads for count in cores)
         if not self._fitting:
             raise InputError(f"--threads {threads}: no node has so many processors; the largest has {max(cores)}")
         self._nodes = len(cores)
         self._members: dict[Any, int] = {}  # Ray's reference -> member
-        self._leaving: dict[int, str] = {}
+        self._ending: dict[int, str] = {}
         self._gallery, self._sweep = Path(), ""
-        self._order: Order | None = None
+        self._spec: SweepSpec | None = None
         self._task: Any = None
-        self._held = contextlib.ExitStack()
+        self._log = contextlib.ExitStack()
         self._settings = store
-        self._store = store_of(store) if store else None
-        self._archives: dict[int, Archive] = {}
-        self._looked: dict[int, float] = {}  # when an archive was last looked for
-        self._late: dict[int, float] = {}  # until when the last archive of a member whose task is gone is waited for
+        self._inbox = ArchiveInbox(store_of(store)) if store else None
 
     def _connect(self, address: str) -> None:
         try:
@@ -105,8 +99,8 @@ class Cluster(Engine):
         except (ConnectionError, OSError, RuntimeError, ValueError) as error:
             why = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
             raise InputError(
-                f"--address {address}: no Ray cluster can be used there ({why[:200]}); one is begun by `ray start "
-                "--head`, and joined by `ray start --address=...`; or say --address local for this machine alone"
+                f"--address {address}: no Ray cluster can be used there ({why[:200]}); start one with `ray "
+                "start --head`, join it with `ray start --address=...`, or use --address local for this machine alone"
             ) from None
 
     @property
@@ -121,17 +115,17 @@ class Cluster(Engine):
 
     @property
     def shown(self) -> str:
-        """The cluster's size."""
+        """How many nodes the cluster has, and how many runs fit at once."""
         return f"{self._nodes} node{'s' if self._nodes > 1 else ''} ({self.slots} runs at once)"
 
-    def open(self, gallery: Path, sweep: str, order: Order) -> None:
+    def open(self, gallery: Path, sweep: str, spec: SweepSpec) -> None:
         """Remember whose members are run; a sweep keeps the threads that it began with."""
-        self._gallery, self._sweep, self._order = gallery, sweep, order
-        # What Ray tells of lost nodes, at length, it prints on stdout; that is a script's.
-        log = self._held.enter_context((place_of(gallery, sweep) / "ray.log").open("a", encoding="utf-8"))
-        self._held.enter_context(contextlib.redirect_stdout(log))
-        self._threads = order.threads or self._threads
-        self._task = self._ray.remote(do)
+        self._gallery, self._sweep, self._spec = gallery, sweep, spec
+        # Ray prints at length about lost nodes on stdout, which belongs to scripts.
+        log = self._log.enter_context((private_folder(gallery, sweep) / "ray.log").open("a", encoding="utf-8"))
+        self._log.enter_context(contextlib.redirect_stdout(log))
+        self._threads = spec.threads or self._threads
+        self._task = self._ray.remote(run_task)
 
     def free(self) -> bool:
         """Always: what does not fit yet waits in the cluster's queue."""
@@ -139,75 +133,54 @@ class Cluster(Engine):
 
     def start(self, number: int) -> None:
         """Hand a member to the cluster."""
-        travel = self._pack(number)
-        duty = Duty(str(self._gallery), self._sweep, number, self._device, self._threads, travel)
-        task = self._task.options(
+        bundle = self._pack(number)
+        task = NodeTask(str(self._gallery), self._sweep, number, self._device, self._threads, bundle)
+        remote = self._task.options(
             name=f"orbifolio {self._sweep} #{number}",
             num_cpus=self._threads,
             num_gpus=1 if self._device == "cuda" else 0,
-            max_retries=RETRIES,
+            max_retries=_RAY_RETRIES,
             retry_exceptions=False,
         )
-        reference = task.remote(duty)
+        reference = remote.remote(task)
         self._members[reference] = number
 
-    def _pack(self, number: int) -> Travel | None:
-        if self._store is None or self._order is None:
+    def _pack(self, number: int) -> MemberBundle | None:
+        if self._inbox is None or self._spec is None:
             return None
-        place, key = place_of(self._gallery, self._sweep), f"{self._sweep}/{number}.tar"
-        self._archives[number] = Archive(self._store, key, self._gallery, member_place(place, number))
-        return pack_member(place, self._order, number, self._settings, key)
+        place, key = private_folder(self._gallery, self._sweep), f"{self._sweep}/{number}.tar"
+        self._inbox.expect(number, key, self._gallery, member_folder(place, number))
+        return pack_member(place, self._spec, number, self._settings, key)
 
-    def _fetch(self) -> None:
-        """Bring the archive here that was not looked for the longest, if that is long ago: one at a time."""
-        now = time.monotonic()
-        waited = [number for number in self._archives if now - self._looked.get(number, 0.0) > EVERY / 2]
-        if waited:
-            self._pull(min(waited, key=lambda number: self._looked.get(number, 0.0)))
-
-    def _pull(self, number: int) -> None:
-        self._looked[number] = time.monotonic()
-        with contextlib.suppress(PublishError, OSError):  # it is tried again; what a retry needs lies in the store
-            self._archives[number].pull()
-
-    def _over(self, number: int, place: Path) -> bool:
+    def _is_over(self, number: int, place: Path) -> bool:
         """Whether nothing more comes of a member whose task is gone."""
-        if number not in self._archives:
-            return not is_locked(place / LOCK)
-        self._pull(number)
-        if not read_result(place)[0] and time.monotonic() < self._late.setdefault(number, time.monotonic() + _LATE):
-            return False
-        if read_result(place)[0] == "done":
-            with contextlib.suppress(PublishError, OSError):
-                self._archives[number].forget()
-        del self._archives[number]
-        self._late.pop(number, None)
-        return True
+        return not is_locked(place / LOCK) if self._inbox is None else self._inbox.is_complete(number)
 
-    def ended(self) -> list[tuple[int, str]]:
+    def ended(self) -> list[tuple[int, Ending]]:
         """Those whose task is over; of a cancelled one the process is waited for."""
-        self._fetch()
+        if self._inbox is not None:
+            self._inbox.pull_next()
         if self._members:
             ready, _ = self._ray.wait(list(self._members), num_returns=len(self._members), timeout=0)
             for reference in ready:
                 number = self._members.pop(reference)
-                self._leaving[number] = self._how(reference, number)
-        found = []
-        for number, how in list(self._leaving.items()):
-            place = member_place(place_of(self._gallery, self._sweep), number)
-            if not self._over(number, place):
+                self._ending[number] = self._how(reference, number)
+        endings = []
+        for number, how in list(self._ending.items()):
+            place = member_folder(private_folder(self._gallery, self._sweep), number)
+            if not self._is_over(number, place):
                 continue  # its process ends its present step
-            del self._leaving[number]
+            del self._ending[number]
             if how == UNSEEN:
                 write_result(place, "failed", self._unseen())
-            found.append((number, how))
-        return found
+            endings.append((number, Ending(*read_result(place), how)))
+        return endings
 
     def _broken(self, number: int, why: str) -> None:
         write_result(
-            member_place(place_of(self._gallery, self._sweep), number),
+            member_folder(private_folder(self._gallery, self._sweep), number),
             "failed",
-            f"a node of the cluster could not begin it ({why}); every node needs this program, in the same version; "
+            f"a node of the cluster could not start it ({why}); every node needs this program, in the same version; "
             "pip install 'orbifolio[ray]' there",
         )
 
@@ -216,12 +189,12 @@ class Cluster(Engine):
             return str(self._ray.get(reference))
         except self._ray.exceptions.TaskCancelledError:
             return "it was cancelled"
-        except self._ray.exceptions.RayTaskError as error:  # the task itself could not begin
+        except self._ray.exceptions.RayTaskError as error:  # the task itself could not start
             self._broken(number, str(error).strip().splitlines()[-1][:300])
-            return "it could not begin"
+            return "it could not start"
         except self._ray.exceptions.RayError as error:
             lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-            return f"the cluster lost it ({type(error).__name__}: {lines[-1][:200] if lines else 'no reason is told'})"
+            return f"the cluster lost it ({type(error).__name__}: {lines[-1][:200] if lines else 'no reason is given'})"
 
     def _unseen(self) -> str:
         return (
@@ -239,9 +212,9 @@ class Cluster(Engine):
         for reference in self._members:
             with contextlib.suppress(ValueError, self._ray.exceptions.RayError):
                 self._ray.cancel(reference, force=True)
-        self._leaving.clear()
+        self._ending.clear()
 
     def close(self) -> None:
         """Leave the cluster; tasks that are still there end with us."""
         self._ray.shutdown()
-        self._held.close()
+        self._log.close()

@@ -1,10 +1,10 @@
-"""A sweep as it stands: `Record` <-> `gallery/sweeps/<name>/sweep.json`, from which its page is made.
+"""A sweep as it stands: `SweepRecord` <-> `gallery/sweeps/<name>/sweep.json`, from which its page is made.
 
-    gallery/sweeps/20261121-101500-4f2a/sweep.json    what is told of it: title, command, members and their runs
+    gallery/sweeps/20261121-101500-4f2a/sweep.json    title, command, members and their runs
                                         index.html    its page
-    gallery/.sweeps/20261121-101500-4f2a/             what is needed to go on with it; see `order.py`
+    gallery/.sweeps/20261121-101500-4f2a/             what is needed to resume it; see `SweepSpec`
 
-The record is published with the gallery: nothing in it tells of the user's machine.
+The record is published with the gallery: nothing in it names the user's machine.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WAITING, RUNNING, DONE, FAILED, INTERRUPTED = "waiting", "running", "done", "fai
 
 
 @dataclass
-class Member:
+class SweepMember:
     """One run of a sweep.
 
     Attributes:
@@ -34,7 +34,7 @@ class Member:
         recipe: path of the recipe as it was typed.
         type: the recipe's name: the gallery groups runs by it.
         overrides: what varies, in the order typed: the recipe's path -> the value as typed.
-        title: the recipe's.
+        title: of the recipe, for the page.
         run: `TYPE/RUN` in the gallery, once there is one.
         state: `waiting`, `running`, `done`, `failed` or `interrupted`.
         attempts: how often a process was started for it.
@@ -56,31 +56,31 @@ class Member:
     @property
     def listing(self) -> str:
         """As it is listed: `#0 : seed=1 renderer.phases.0.size=64`."""
-        told = " ".join(f"{key}={value}" for key, value in self.overrides.items()) or self.recipe
-        return f"#{self.number} : {told}"
+        text = " ".join(f"{key}={value}" for key, value in self.overrides.items()) or self.recipe
+        return f"#{self.number} : {text}"
 
 
 @dataclass
-class Record:
-    """A sweep.
+class SweepRecord:
+    """A sweep: what was asked for, and how far it is.
 
     Attributes:
-        title: for the page.
-        command: what was typed.
+        title: the heading of the page.
+        command: the command line that started it.
         varied: key and its values, in the order typed; empty for a folder of recipes.
         members: in the order of the product, the last key varying fastest.
-        started: ISO 8601, UTC.
+        started: when, as ISO 8601 in UTC.
         finished: the same, or None while it runs.
         status: `running`, `done`, `failed` or `interrupted`.
-        engine: `local` or `ray`.
+        engine: what runs it, `local` or `ray`.
         about: a line under the title.
-        resume: the command that goes on with it.
+        resume: the command that resumes it.
     """
 
     title: str
     command: str
     varied: tuple[tuple[str, tuple[str, ...]], ...]
-    members: list[Member]
+    members: list[SweepMember]
     started: str
     finished: str | None = None
     status: str = RUNNING
@@ -89,7 +89,7 @@ class Record:
     resume: str = ""
 
     @property
-    def unfinished(self) -> list[Member]:
+    def unfinished(self) -> list[SweepMember]:
         """Members without a finished picture."""
         return [member for member in self.members if member.state != DONE]
 
@@ -99,13 +99,13 @@ def now_text() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def write_record(folder: Path, record: Record) -> None:
-    """Replace `sweep.json`.
+def write_record(folder: Path, record: SweepRecord) -> None:
+    """Write `sweep.json`, in place of the one before.
 
     Raises:
         OSError: the disk is full or the folder not writable; the record before stays.
     """
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "schema": 1,
         "title": record.title,
         "command": redact(record.command),
@@ -118,33 +118,33 @@ def write_record(folder: Path, record: Record) -> None:
         "varied": [{"key": key, "values": list(values)} for key, values in redact_value(record.varied)],
         "members": [redact_value(asdict(member)) for member in record.members],
     }
-    text = json.dumps(told, indent=1, ensure_ascii=False)
+    text = json.dumps(values, indent=1, ensure_ascii=False)
     write_atomically(folder / NAME, text.encode() + b"\n")
 
 
-def read_record(folder: Path) -> Record | None:
+def read_record(folder: Path) -> SweepRecord | None:
     """A sweep's record, or None if there is none that can be read."""
     try:
-        told = json.loads((folder / NAME).read_text(encoding="utf-8"))
-        return Record(
-            title=told["title"],
-            command=told["command"],
-            varied=_varied(told["varied"]),
-            members=[Member(**_known(item)) for item in told["members"]],
-            started=told["started"],
-            finished=told["finished"],
-            status=told["status"],
-            engine=told["engine"],
-            about=told["about"],
-            resume=told["resume"],
+        values = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        return SweepRecord(
+            title=values["title"],
+            command=values["command"],
+            varied=_varied(values["varied"]),
+            members=[SweepMember(**_known(item)) for item in values["members"]],
+            started=values["started"],
+            finished=values["finished"],
+            status=values["status"],
+            engine=values["engine"],
+            about=values["about"],
+            resume=values["resume"],
         )
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
-def _varied(told: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple((str(item["key"]), tuple(map(str, item["values"]))) for item in told)
+def _varied(items: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((str(item["key"]), tuple(map(str, item["values"]))) for item in items)
 
 
 def _known(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: item[name] for name in Member.__dataclass_fields__ if name in item}
+    return {name: item[name] for name in SweepMember.__dataclass_fields__ if name in item}

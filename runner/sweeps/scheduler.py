@@ -1,6 +1,6 @@
-"""The one loop of a sweep: (record, order, engine) -> members started, watched, tried again; `sweep.json` kept true.
+"""The one loop of a sweep: (record, order, engine) -> members started, watched, tried again; `sweep.json`.
 
-It knows no device and no cluster: engines start processes, and what these tell lies in their places. A process that
+It knows no device and no cluster: engines start processes, and what these write lies in their folders. A process that
 ends without a word is tried again from its run's checkpoint, twice at most; one that says why it failed is not,
 since it would fail again.
 """
@@ -13,33 +13,33 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from orbifolio.runner.run.subprocess import RESULT, read_result
-from orbifolio.runner.sweeps.engine import Engine
-from orbifolio.runner.sweeps.member_state import Begun, read_begun
-from orbifolio.runner.sweeps.progress import Progress
+from orbifolio.runner.run.subprocess import RESULT, Ending, last_line
+from orbifolio.runner.sweeps.engine import SweepEngine
+from orbifolio.runner.sweeps.member_state import MemberState, read_member_state
+from orbifolio.runner.sweeps.progress import MemberProgress
 from orbifolio.runner.sweeps.record import (
     DONE,
     FAILED,
     INTERRUPTED,
     RUNNING,
     WAITING,
-    Member,
-    Record,
+    SweepMember,
+    SweepRecord,
     now_text,
     write_record,
 )
-from orbifolio.runner.sweeps.spec import member_place, place_of
+from orbifolio.runner.sweeps.spec import member_folder, private_folder
 
-TRIES = 3
+MAX_ATTEMPTS = 3
 """Processes for a member that ends without a word."""
-_LOOK = 0.2  # seconds between two looks at the engine
-_READ = 1.0  # seconds between two looks into the logs
+_POLL_SECONDS = 0.2  # between two looks at the engine
+_READ_SECONDS = 1.0  # between two looks into the logs
 
 
-class Show(Protocol):
-    """Somebody who watches: a terminal."""
+class Reporter(Protocol):
+    """Shows a sweep as it goes on, as a terminal does."""
 
-    def __call__(self, record: Record, progress: dict[int, Progress]) -> None:
+    def __call__(self, record: SweepRecord, progress: dict[int, MemberProgress]) -> None:
         """Show how all stand."""
 
     def say(self, text: str) -> None:
@@ -47,39 +47,39 @@ class Show(Protocol):
 
 
 @dataclass
-class Wishes:
+class StopFlag:
     """What the person at the terminal wants; set by a signal handler."""
 
-    times: int = 0
+    count: int = 0
 
     def stop(self) -> None:
         """Stop after the present steps; at once if said again."""
-        self.times += 1
+        self.count += 1
 
 
 @dataclass
-class Pool:
+class Scheduler:
     """A sweep being run.
 
     Attributes:
-        gallery: absolute.
+        gallery: the folder that holds all runs, absolute.
         folder: the sweep's, with its record.
-        record: how it stands.
-        engine: where members run.
-        show: is shown how all stand, about once a second.
+        record: the state of all members, kept on disk.
+        engine: starts the members, and tells when they are gone.
+        reporter: shows how all stand, about once a second.
         write_page: rewrites the sweep's page; told whether that is urgent.
-        wishes: of the person at the terminal.
+        stop_flag: of the person at the terminal.
     """
 
     gallery: Path
     folder: Path
-    record: Record
-    engine: Engine
-    show: Show
+    record: SweepRecord
+    engine: SweepEngine
+    reporter: Reporter
     write_page: Callable[[bool], None] = lambda urgent: None
-    wishes: Wishes = field(default_factory=Wishes)
-    progress: dict[int, Progress] = field(default_factory=dict)
-    _started: dict[int, int] = field(default_factory=dict)  # processes since this one minds the sweep
+    stop_flag: StopFlag = field(default_factory=StopFlag)
+    progress: dict[int, MemberProgress] = field(default_factory=dict)
+    _started: dict[int, int] = field(default_factory=dict)  # processes since this one runs the sweep
     _before: dict[int, int] = field(default_factory=dict)  # attempts until then
     _under_way: set[int] = field(default_factory=set)
     _obeyed: int = 0
@@ -91,7 +91,7 @@ class Pool:
         self._open()
         try:
             while self._go_on():
-                time.sleep(_LOOK)
+                time.sleep(_POLL_SECONDS)
         finally:
             self.engine.close()
             self._close()
@@ -99,37 +99,37 @@ class Pool:
 
     def _open(self) -> None:
         for member in self.record.unfinished:
-            self._before[member.number] = self._begun(member).attempts
+            self._before[member.number] = self._member_state(member).attempts
             (self._place(member) / RESULT).unlink(missing_ok=True)
             member.state, member.message = WAITING, ""
         self.record.status, self.record.finished = RUNNING, None
-        self._keep(urgent=True)
+        self._write(urgent=True)
 
     def _go_on(self) -> bool:
         """One look at everything; False when there is nothing left to wait for."""
-        self._obey()
+        self._pass_on_stop()
         changed = False
-        for number, how in self.engine.ended():
-            self._settle(self.record.members[number], how)
+        for number, ending in self.engine.ended():
+            self._settle(self.record.members[number], ending)
             changed = True
-        if not self.wishes.times:
+        if not self.stop_flag.count:
             changed |= self._start()
         now = time.monotonic()
-        if changed or now - self._read_at > _READ:
+        if changed or now - self._read_at > _READ_SECONDS:
             self._read_at = now
-            changed |= self._look()
-            self.show(self.record, self.progress)
-            self._keep(urgent=False, changed=changed)
+            changed |= self._read_members()
+            self.reporter(self.record, self.progress)
+            self._write(urgent=False, changed=changed)
         waiting = any(member.state == WAITING for member in self.record.members)
-        return bool(self._under_way) or (waiting and not self.wishes.times)
+        return bool(self._under_way) or (waiting and not self.stop_flag.count)
 
-    def _obey(self) -> None:
-        """Hand a wish to stop on to the members, once."""
-        if self.wishes.times == self._obeyed:
+    def _pass_on_stop(self) -> None:
+        """Pass each request to stop on to the members, once."""
+        if self.stop_flag.count == self._obeyed:
             return
-        self._obeyed = self.wishes.times
+        self._obeyed = self.stop_flag.count
         if self._obeyed == 1:
-            self.show.say("stopping after the present steps; once more to stop at once")
+            self.reporter.say("stopping after the current steps; press Ctrl-C again to stop at once")
             self.engine.stop()
         else:
             self.engine.kill()
@@ -147,65 +147,57 @@ class Pool:
             changed = True
         return changed
 
-    def _look(self) -> bool:
-        """Read what the members under way have told; whether their record changes by it."""
+    def _read_members(self) -> bool:
+        """Read what the members under way have written; whether their record changes by it."""
         changed = False
         for number in self._under_way:
-            member, begun = self.record.members[number], self._begun(self.record.members[number])
-            if begun.attempts - self._before.get(number, 0) >= self._started[number] and member.state != RUNNING:
+            member, state = self.record.members[number], self._member_state(self.record.members[number])
+            if state.attempts - self._before.get(number, 0) >= self._started[number] and member.state != RUNNING:
                 member.state = RUNNING
                 changed = True
-            changed |= self._note(member, begun)
+            changed |= self._note(member, state)
             if member.run is not None:
                 if number not in self.progress:
-                    self.progress[number] = Progress(self.gallery / member.run)
-                self.progress[number].look()
+                    self.progress[number] = MemberProgress(self.gallery / member.run)
+                self.progress[number].update()
         return changed
 
-    def _note(self, member: Member, begun: Begun) -> bool:
-        """Put what a process has told of itself into the record; whether that was new."""
-        told = (begun.run or None, begun.attempts, begun.worker or member.worker)
-        if told == (member.run, member.attempts, member.worker):
+    def _note(self, member: SweepMember, state: MemberState) -> bool:
+        """Put what a process has written of itself into the record; whether that was new."""
+        seen = (state.run or None, state.attempts, state.worker or member.worker)
+        if seen == (member.run, member.attempts, member.worker):
             return False
-        member.run, member.attempts, member.worker = told
+        member.run, member.attempts, member.worker = seen
         return True
 
-    def _settle(self, member: Member, how: str) -> None:
+    def _settle(self, member: SweepMember, ending: Ending) -> None:
         """What becomes of a member whose process is gone."""
         self._under_way.discard(member.number)
-        self._look_last(member)
-        outcome, message = read_result(self._place(member))
-        if outcome == DONE:
+        self._read_last(member)
+        if ending.outcome == DONE:
             member.state, member.message = DONE, ""
-        elif outcome == FAILED:
-            member.state, member.message = FAILED, message
-        elif self.wishes.times:
+        elif ending.outcome == FAILED:
+            member.state, member.message = FAILED, ending.message
+        elif self.stop_flag.count:
             member.state, member.message = INTERRUPTED if member.run else WAITING, ""
-        elif self._tried(member) < TRIES:
+        elif self._tried(member) < MAX_ATTEMPTS:
             member.state = WAITING
-            self.show.say(f"{member.listing}: {how}; it goes on from its checkpoint")
+            self.reporter.say(f"{member.listing}: {ending.how}; it resumes from its checkpoint")
             return
         else:
-            member.state, member.message = FAILED, _died(how, self._last_words(member))
-        self.show.say(f"{member.listing}: {member.state}{f': {member.message}' if member.message else ''}")
+            member.state, member.message = FAILED, _died(ending.how, last_line(self._place(member)))
+        self.reporter.say(f"{member.listing}: {member.state}{f': {member.message}' if member.message else ''}")
 
-    def _look_last(self, member: Member) -> None:
-        self._note(member, self._begun(member))
+    def _read_last(self, member: SweepMember) -> None:
+        self._note(member, self._member_state(member))
         if member.number in self.progress:
-            self.progress[member.number].look()
+            self.progress[member.number].update()
 
-    def _tried(self, member: Member) -> int:
-        """Processes since this one minds the sweep, also those that the engine itself has started again."""
+    def _tried(self, member: SweepMember) -> int:
+        """Processes since this one runs the sweep, also those that the engine itself has started again."""
         return max(self._started[member.number], member.attempts - self._before.get(member.number, 0))
 
-    def _last_words(self, member: Member) -> str:
-        try:
-            lines = (self._place(member) / "work.log").read_text(encoding="utf-8", errors="replace").splitlines()
-        except OSError:
-            return ""
-        return next((line.strip()[:300] for line in reversed(lines) if line.strip()), "")
-
-    def _keep(self, *, urgent: bool, changed: bool = True) -> None:
+    def _write(self, *, urgent: bool, changed: bool = True) -> None:
         """Write the record if it changed, and its page."""
         try:
             if changed or urgent:
@@ -215,7 +207,7 @@ class Pool:
             why = f"warning: {self.folder}: cannot be written ({error.strerror or error})"
             if why != self._warned:
                 self._warned = why
-                self.show.say(why)
+                self.reporter.say(why)
 
     def _close(self) -> None:
         """Say how it ended, whatever ended it."""
@@ -226,21 +218,21 @@ class Pool:
         if states == {DONE}:
             self.record.status = DONE
         else:
-            self.record.status = INTERRUPTED if self.wishes.times or states & {WAITING, INTERRUPTED} else FAILED
+            self.record.status = INTERRUPTED if self.stop_flag.count or states & {WAITING, INTERRUPTED} else FAILED
         self.record.finished = now_text()
-        self.show(self.record, self.progress)
-        self._keep(urgent=True)
+        self.reporter(self.record, self.progress)
+        self._write(urgent=True)
 
-    def _place(self, member: Member) -> Path:
-        return member_place(place_of(self.gallery, self.folder.name), member.number)
+    def _place(self, member: SweepMember) -> Path:
+        return member_folder(private_folder(self.gallery, self.folder.name), member.number)
 
-    def _begun(self, member: Member) -> Begun:
-        return read_begun(self._place(member))
+    def _member_state(self, member: SweepMember) -> MemberState:
+        return read_member_state(self._place(member))
 
 
 def _died(how: str, words: str) -> str:
     last = f"; its last words: {words}" if words else ""
     return (
-        f"{how}, {TRIES} times, without saying why{last}; usually the machine's memory was full; make the last phase "
-        "smaller, run fewer at once (--jobs), or free memory, then go on with --resume"
+        f"{how}, {MAX_ATTEMPTS} times, without saying why{last}; usually the machine's memory was full; make the last "
+        "phase smaller, run fewer at once (--jobs), or free memory, then use --resume"
     )

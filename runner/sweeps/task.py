@@ -9,19 +9,20 @@ import contextlib
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orbifolio.runner.sweeps.local_engine import environment, how_ended
-from orbifolio.runner.sweeps.member import SENT
-from orbifolio.runner.sweeps.spec import member_place, place_of, read_order
+from orbifolio.runner.errors import RunFailed
+from orbifolio.runner.run.subprocess import JobRunner
+from orbifolio.runner.sweeps.local_engine import environment
+from orbifolio.runner.sweeps.member import SENT, main
+from orbifolio.runner.sweeps.spec import member_folder, private_folder, read_spec
 
 if TYPE_CHECKING:
-    from orbifolio.runner.sweeps.bundle import Travel
+    from orbifolio.runner.sweeps.bundle import MemberBundle
 
 UNSEEN = "unseen"
 """Told by a node that does not see the gallery."""
@@ -29,16 +30,16 @@ _LOOK = 0.5  # seconds between two looks at the process
 
 
 @dataclass(frozen=True)
-class Duty:
+class NodeTask:
     """One member, as it goes to a node.
 
     Attributes:
         gallery: absolute, the same on all nodes.
         sweep: name of the sweep's folder.
-        number: of the member.
+        number: which member of the sweep.
         device: `cpu`, or `cuda` for the GPU that Ray lets the task see.
-        threads: processor threads.
-        travel: what the node needs where it does not see the gallery, else None.
+        threads: processor threads of the run.
+        bundle: what the node needs where it does not see the gallery, else None.
     """
 
     gallery: str
@@ -46,30 +47,33 @@ class Duty:
     number: int
     device: str
     threads: int
-    travel: Travel | None = None
+    bundle: MemberBundle | None = None
 
 
-def do(duty: Duty) -> str:
+def run_task(task: NodeTask) -> str:
     """Run a member; returns how its process ended, or `UNSEEN`.
+
+    Raises:
+        RunFailed: the process could not start.
 
     A node that is lost takes this task with it, and with the task the pipe that tells the process to stop.
     """
-    if duty.travel is not None:
-        return _far(duty, duty.travel)
-    place = place_of(Path(duty.gallery), duty.sweep)
-    return UNSEEN if read_order(place) is None else _process(duty, Path(duty.gallery), duty.number, [])
+    if task.bundle is not None:
+        return _far(task, task.bundle)
+    place = private_folder(Path(task.gallery), task.sweep)
+    return UNSEEN if read_spec(place) is None else _process(task, Path(task.gallery), task.number, [])
 
 
-def _far(duty: Duty, travel: Travel) -> str:
+def _far(task: NodeTask, bundle: MemberBundle) -> str:
     """Run a member in a gallery of its own, which goes when the run has travelled home."""
     from orbifolio.runner.sweeps.bundle import unpack_member
 
     user = os.getuid() if hasattr(os, "getuid") else 0
-    gallery = Path(tempfile.gettempdir(), f"orbifolio-{user}", duty.sweep, str(duty.number))
-    unpack_member(gallery, duty.sweep, travel, duty.threads)
-    sent = member_place(place_of(gallery, duty.sweep), 0) / SENT
+    gallery = Path(tempfile.gettempdir(), f"orbifolio-{user}", task.sweep, str(task.number))
+    unpack_member(gallery, task.sweep, bundle, task.threads)
+    sent = member_folder(private_folder(gallery, task.sweep), 0) / SENT
     sent.unlink(missing_ok=True)
-    how = _process(duty, gallery, 0, ["--store", travel.store, "--key", travel.key])
+    how = _process(task, gallery, 0, ["--store", bundle.store, "--key", bundle.key])
     if sent.exists():
         shutil.rmtree(gallery, ignore_errors=True)
         with contextlib.suppress(OSError):
@@ -77,27 +81,22 @@ def _far(duty: Duty, travel: Travel) -> str:
     return how
 
 
-def _process(duty: Duty, gallery: Path, number: int, further: list[str]) -> str:
+def _process(task: NodeTask, gallery: Path, number: int, further: list[str]) -> str:
     import ray
 
     node = f"node {ray.get_runtime_context().get_node_id()[:6]}"
-    command = [sys.executable, "-m", "orbifolio.runner.sweeps.member", str(gallery), duty.sweep, str(number)]
-    command += ["--device", duty.device, "--worker", node, *further]
-    with (member_place(place_of(gallery, duty.sweep), number) / "work.log").open("ab") as log:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            env=environment("", duty.threads, os.environ),
-        )
+    arguments = [str(gallery), task.sweep, str(number), "--device", task.device, "--worker", node, *further]
+    place = member_folder(private_folder(gallery, task.sweep), number)
+    runner = JobRunner[int](main.__module__, tied=True)
+    runner.start(number, place, arguments, node, environment("", task.threads, os.environ))
     with contextlib.suppress(ValueError):  # not the main thread: Ray's affair
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
     while True:
         try:
-            return how_ended(process.wait(_LOOK))
-        except subprocess.TimeoutExpired:
-            continue  # a cancellation reaches only a thread that does something
+            for _, ending in runner.ended():
+                if not ending.started:
+                    raise RunFailed(ending.message)
+                return ending.how
+            time.sleep(_LOOK)  # a cancellation reaches only a thread that does something
         except KeyboardInterrupt:  # how Ray cancels a task
-            process.terminate()
+            runner.stop()

@@ -1,4 +1,4 @@
-"""Members to be -> what is wrong with any of them, all at once; how long they take; what must be fetched.
+"""Planned members -> what is wrong with any of them, all at once; how long they take; what must be fetched.
 
 Nothing is computed. Every member is read as its own process will read it.
 """
@@ -18,18 +18,18 @@ from orbifolio.runner.recipe.validation import validate
 from orbifolio.runner.run.plan import make_plan
 from orbifolio.runner.sweeps.variations import Variation
 
-_PLANNING = 5.0  # seconds spent on estimates; what is left then is guessed from the others
+_PLAN_SECONDS = 5.0  # seconds spent on estimates; what is left then is guessed from the others
 
 
 @dataclass(frozen=True)
-class Facts:
+class MemberForecast:
     """What is known of a member before it runs.
 
     Attributes:
-        title: the recipe's.
+        title: of the recipe, for the page.
         uploads: that it asks for.
         seconds: expected, None where that was not looked into.
-        memory: bytes expected, None likewise.
+        memory: bytes expected, None where that was not looked into.
         weights: files of weights that are not here yet.
     """
 
@@ -46,22 +46,22 @@ def needed_uploads(variation: Variation) -> tuple[str, ...]:
         source = apply_overrides(read(variation.recipe), variation.overrides)
         return _uploads(validate(Recipe, source, folder=variation.recipe.parent))
     except RecipeError:
-        return ()  # told when it is examined
+        return ()  # told when all are validated
 
 
 def _uploads(recipe: Recipe) -> tuple[str, ...]:
     named = [*recipe.renderer.pictures().values(), recipe.style_preparation.palette or ""]
-    found = (name.partition(":")[2] or "upload" for name in named if name.startswith("upload"))
-    return tuple(dict.fromkeys(found))
+    uploads = (name.partition(":")[2] or "upload" for name in named if name.startswith("upload"))
+    return tuple(dict.fromkeys(uploads))
 
 
-def examine(
+def validate_members(
     variations: Sequence[Variation],
     images: Mapping[str, Path],
     *,
     device: str,
-) -> tuple[Facts, ...]:
-    """Look into every member.
+) -> tuple[MemberForecast, ...]:
+    """Read every member as its own process will.
 
     Args:
         variations: the members to be.
@@ -72,8 +72,8 @@ def examine(
         InputError: everything that is wrong, each fault once, with the members that have it.
     """
     faults: dict[str, list[Variation]] = {}
-    found: list[Facts] = []
-    until = time.monotonic() + _PLANNING
+    forecasts: list[MemberForecast] = []
+    until = time.monotonic() + _PLAN_SECONDS
     alone = len({variation.recipe for variation in variations}) == 1
     for variation in variations:
         uploads = needed_uploads(variation) if not alone else tuple(images)
@@ -86,8 +86,8 @@ def examine(
                     faults.setdefault(str(problem), []).append(variation)
             continue
         plan = make_plan(loaded, device) if time.monotonic() < until and not faults else None
-        found.append(
-            Facts(
+        forecasts.append(
+            MemberForecast(
                 title=loaded.recipe.title,
                 uploads=_uploads(loaded.recipe),
                 seconds=None if plan is None else plan.seconds,
@@ -96,12 +96,12 @@ def examine(
             )
         )
     if faults:
-        raise InputError(_told(faults, len(variations)))
-    return tuple(found)
+        raise InputError(_describe(faults, len(variations)))
+    return tuple(forecasts)
 
 
-def _told(faults: Mapping[str, Sequence[Variation]], members: int) -> str:
-    """All faults; one that every member has is told of none in particular."""
+def _describe(faults: Mapping[str, Sequence[Variation]], members: int) -> str:
+    """All faults; one that every member has is listed without any of them."""
     wrong = len({variation.number for found in faults.values() for variation in found})
     lines = [f"{wrong} of {members} runs cannot be made; nothing was started"]
     for fault, found in faults.items():
@@ -113,7 +113,7 @@ def _told(faults: Mapping[str, Sequence[Variation]], members: int) -> str:
     return "\n".join(lines)
 
 
-def total_seconds(facts: Sequence[Facts]) -> float:
-    """Expected seconds of all members, one after the other; those not looked into count as the others' mean."""
-    known = [fact.seconds for fact in facts if fact.seconds is not None]
-    return sum(known) / len(known) * len(facts) if known else 0.0
+def total_seconds(forecasts: Sequence[MemberForecast]) -> float:
+    """Expected seconds of all members, one after the other; those not estimated count as the mean of the others."""
+    known = [forecast.seconds for forecast in forecasts if forecast.seconds is not None]
+    return sum(known) / len(known) * len(forecasts) if known else 0.0

@@ -16,14 +16,14 @@ from decimal import Decimal, InvalidOperation
 
 from orbifolio.runner.errors import InputError
 
-MOST_VALUES = 10_000
+MAX_VALUES = 10_000
 """Of one key: what a mistyped range may make before it is refused."""
 _PAIRS = {"[": "]", "{": "}", "(": ")"}
 _RANGE = re.compile(r"range\s*\((.*)\)", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Varied:
+class VariedKey:
     """A key and its values.
 
     Attributes:
@@ -35,33 +35,33 @@ class Varied:
     values: tuple[str, ...]
 
 
-def read_varied(argument: str) -> Varied:
+def read_varied(argument: str) -> VariedKey:
     """The key and values of one argument.
 
     >>> read_varied("seed=1, range(4,6)")
-    Varied(key='seed', values=('1', '4', '5'))
+    VariedKey(key='seed', values=('1', '4', '5'))
 
     Raises:
-        InputError: a bracket or quote stays open, a value is empty or stands twice, or a range is none.
+        InputError: a bracket or quote stays open, a value is empty or listed twice, or a range is not one.
     """
     key, equals, text = argument.partition("=")
     if not equals or not key.strip():
         raise InputError(f"{argument}: this is not KEY=A,B,C; a sweep varies values by their path; write seed=1,2,3")
     parts = _split(text, argument)
     if len(parts) == 1 and not parts[0]:
-        return Varied(key.strip(), ("",))
-    found: list[str] = []
+        return VariedKey(key.strip(), ("",))
+    values: list[str] = []
     for part in parts:
         if not part:
             raise InputError(f"{argument}: a value is empty; commas stand between values; remove one, or write null")
         spread = _RANGE.fullmatch(part)
-        found += [part] if spread is None else _range(spread[1], argument)
-        if len(found) > MOST_VALUES:
-            raise InputError(f"{argument}: more than {MOST_VALUES:,} values; nobody looks at that many; take fewer")
-    for number, value in enumerate(found):
-        if value in found[:number]:
-            raise InputError(f"{argument}: {value} stands twice; equal runs give equal pictures; leave one out")
-    return Varied(key.strip(), tuple(found))
+        values += [part] if spread is None else _range(spread[1], argument)
+        if len(values) > MAX_VALUES:
+            raise InputError(f"{argument}: more than {MAX_VALUES:,} values; that is too many to look at; take fewer")
+    for number, value in enumerate(values):
+        if value in values[:number]:
+            raise InputError(f"{argument}: {value} is listed twice; equal runs give equal pictures; leave one out")
+    return VariedKey(key.strip(), tuple(values))
 
 
 def _split(text: str, argument: str) -> list[str]:
@@ -102,16 +102,16 @@ def _range(inside: str, argument: str) -> list[str]:
     try:
         numbers = [Decimal(part.strip()) for part in inside.split(",")]
     except InvalidOperation:
-        raise InputError(f"{argument}: range({inside}) holds something that is no number; {rule}") from None
+        raise InputError(f"{argument}: range({inside}) holds something that is not a number; {rule}") from None
     if not 2 <= len(numbers) <= 3 or not all(number.is_finite() for number in numbers):
-        raise InputError(f"{argument}: range({inside}) is no range; {rule}")
+        raise InputError(f"{argument}: range({inside}) is not a range; {rule}")
     start, end, step = [*numbers, Decimal(1)][:3]
     if not step or (end - start) / step <= 0:
         raise InputError(f"{argument}: range({inside}) holds no number; {rule}")
-    if (end - start) / step > MOST_VALUES:
-        raise InputError(f"{argument}: range({inside}) is longer than {MOST_VALUES:,}; take fewer values")
-    found = []
+    if (end - start) / step > MAX_VALUES:
+        raise InputError(f"{argument}: range({inside}) is longer than {MAX_VALUES:,}; take fewer values")
+    texts = []
     while (start < end) if step > 0 else (start > end):
-        found.append(f"{start.normalize():f}")
+        texts.append(f"{start.normalize():f}")
         start += step
-    return found
+    return texts

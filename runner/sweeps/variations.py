@@ -1,4 +1,4 @@
-"""What a sweep consists of: (recipe, `KEY=A,B,C` ...) or (folder of recipes) -> its members, not yet looked into."""
+"""What a sweep consists of: (recipe, `KEY=A,B,C` ...) or (folder of recipes) -> its members, not yet validated."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.sweeps.values import Varied, read_varied
+from orbifolio.runner.sweeps.values import VariedKey, read_varied
 
-MOST_UNASKED = 256
+MAX_UNCONFIRMED = 256
 """Runs that begin without --yes: a range mistyped by a digit should not cost a week."""
-MOST = 10_000
+MAX_RUNS = 10_000
 _ENDINGS = (".yaml", ".yml")
 
 
@@ -22,7 +22,7 @@ class Variation:
     """One member to be.
 
     Attributes:
-        number: from 0.
+        number: its place in the listing, from 0.
         recipe: its path as typed.
         varied: (key, value) of what differs between members.
         overrides: all `KEY=VALUE` texts, in the order typed.
@@ -43,9 +43,9 @@ def product(recipe: Path, arguments: Sequence[str], *, yes: bool = False) -> tup
     """Every combination of the values, the last key varying fastest.
 
     Args:
-        recipe: the file.
+        recipe: path of its file, as typed.
         arguments: `KEY=A,B,C`; a key with one value is the same in all.
-        yes: also more than `MOST_UNASKED`.
+        yes: also more than `MAX_UNCONFIRMED`.
 
     Raises:
         InputError: everything that is wrong with the arguments, or nothing varies, or there are too many.
@@ -58,12 +58,12 @@ def product(recipe: Path, arguments: Sequence[str], *, yes: bool = False) -> tup
             "seed=1,2,3, or use `orbifolio run`"
         )
     check_count(count, yes=yes)
-    found = []
+    variations = []
     for number, values in enumerate(itertools.product(*(item.values for item in keys))):
         pairs = tuple(zip((item.key for item in keys), values, strict=True))
         varied = tuple(pair for pair, item in zip(pairs, keys, strict=True) if len(item.values) > 1)
-        found.append(Variation(number, recipe, varied, tuple(f"{key}={value}" for key, value in pairs)))
-    return tuple(found)
+        variations.append(Variation(number, recipe, varied, tuple(f"{key}={value}" for key, value in pairs)))
+    return tuple(variations)
 
 
 def varied_keys(arguments: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -71,28 +71,30 @@ def varied_keys(arguments: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], 
     return tuple((item.key, item.values) for item in _read_all(arguments) if len(item.values) > 1)
 
 
-def _read_all(arguments: Sequence[str]) -> list[Varied]:
-    found: list[Varied] = []
-    wrong: list[str] = []
+def _read_all(arguments: Sequence[str]) -> list[VariedKey]:
+    keys: list[VariedKey] = []
+    errors: list[str] = []
     for argument in arguments:
         try:
-            found.append(read_varied(argument))
+            keys.append(read_varied(argument))
         except InputError as error:
-            wrong.append(str(error))
-    for number, item in enumerate(found):
-        before = [other for other in found[:number] if other.key == item.key]
+            errors.append(str(error))
+    for number, item in enumerate(keys):
+        before = [other for other in keys[:number] if other.key == item.key]
         if before and (len(item.values) > 1 or any(len(other.values) > 1 for other in before)):
-            wrong.append(f"{item.key}: stands twice; a key that varies has one list of values; join them by commas")
-    if wrong:
-        raise InputError("\n".join(wrong))
-    return found
+            errors.append(
+                f"{item.key}: is given twice; a key that varies has one list of values; join them with commas"
+            )
+    if errors:
+        raise InputError("\n".join(errors))
+    return keys
 
 
 def recipes_below(folder: Path, overrides: Sequence[str]) -> tuple[Variation, ...]:
     """Every recipe in a folder and the folders in it, by path.
 
     Raises:
-        InputError: there is none.
+        InputError: the folder holds no recipe.
     """
     files = sorted(path for path in folder.rglob("*") if path.suffix in _ENDINGS and path.is_file())
     shown = [path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
@@ -103,15 +105,17 @@ def recipes_below(folder: Path, overrides: Sequence[str]) -> tuple[Variation, ..
 
 
 def check_count(count: int, *, yes: bool) -> None:
-    """Refuse what nobody can have meant.
+    """Refuse what cannot have been meant.
 
     Raises:
         InputError: there are too many.
     """
-    if count > MOST:
-        raise InputError(f"{count:,} runs; more than {MOST:,} in one sweep cannot be looked at; take fewer values")
-    if count > MOST_UNASKED and not yes:
+    if count > MAX_RUNS:
         raise InputError(
-            f"{count:,} runs; more than {MOST_UNASKED} begin only when that is meant; say --yes, or --dry-run for a "
-            "listing, or take fewer values"
+            f"{count:,} runs; more than {MAX_RUNS:,} in one sweep are too many to look at; take fewer values"
+        )
+    if count > MAX_UNCONFIRMED and not yes:
+        raise InputError(
+            f"{count:,} runs; more than {MAX_UNCONFIRMED} start only with --yes; add it, list them with --dry-run, or "
+            "take fewer values"
         )

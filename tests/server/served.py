@@ -1,4 +1,4 @@
-"""A real server on the loopback: uvicorn in a thread over a house with a tiny catalogue, and clients that speak to it.
+"""A real server on the loopback: uvicorn in a thread over a state with a tiny catalogue, and clients that speak to it.
 
 Jobs run in processes of their own, as they do for users; the tiny recipe has 16 pixels and takes no network.
 """
@@ -21,8 +21,8 @@ import uvicorn
 from PIL import Image
 
 from orbifolio.runner.server.app import application
-from orbifolio.runner.server.gate import Rules
-from orbifolio.runner.server.house import House
+from orbifolio.runner.server.app_state import AppState
+from orbifolio.runner.server.security import AccessRules
 
 TINY = """\
 # a comment that stays
@@ -69,12 +69,12 @@ class Serving:
     """Uvicorn in a thread.
 
     Args:
-        house: what it serves; a maker of it, since it belongs to the thread's event loop.
+        state: what it serves; a maker of it, since it belongs to the thread's event loop.
         rules: whom it lets in.
     """
 
-    def __init__(self, house: Callable[[], House], rules: Rules) -> None:
-        self._make, self._rules = house, rules
+    def __init__(self, state: Callable[[], AppState], rules: AccessRules) -> None:
+        self._make, self._rules = state, rules
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
@@ -84,9 +84,9 @@ class Serving:
 
     def _run(self) -> None:
         async def serve() -> None:
-            self.house = self._make()
+            self.state = self._make()
             config = uvicorn.Config(
-                application(self.house, self._rules), log_level="error", timeout_graceful_shutdown=3
+                application(self.state, self._rules), log_level="error", timeout_graceful_shutdown=3
             )
             self.server = uvicorn.Server(config)
             self._ready.set()
@@ -103,7 +103,7 @@ class Serving:
 
     def __exit__(self, *error: object) -> None:
         """End, as a signal would."""
-        self.house.closing.set()
+        self.state.closing.set()
         self.server.should_exit = True
         self._thread.join(30)
         self._socket.close()
@@ -148,15 +148,15 @@ class Visitor:
         return self.run(identity)
 
 
-def make_house(folder: Path, recipes: Path, *, recipe: Path | None = None) -> Callable[[], House]:
-    """A maker of a house whose catalogue is the tiny one, and the shipped looks."""
+def make_state(folder: Path, recipes: Path, *, recipe: Path | None = None) -> Callable[[], AppState]:
+    """A maker of a state whose catalogue is the tiny one, and the shipped looks."""
 
-    def make() -> House:
+    def make() -> AppState:
         from orbifolio.runner.recipe.shipped import recipe_folders
 
-        house = House(folder / "gallery", recipe, devices=("cpu",))
-        house.catalogue._folders = (recipes.parent, *recipe_folders())
-        return house
+        state = AppState(folder / "gallery", recipe, devices=("cpu",))
+        state.catalogue._folders = (recipes.parent, *recipe_folders())
+        return state
 
     return make
 
@@ -166,7 +166,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """A server for a module's tests."""
     folder = tmp_path_factory.mktemp("server")
     (folder / "gallery").mkdir()
-    with Serving(make_house(folder, make_recipes(folder)), Rules()) as found:
+    with Serving(make_state(folder, make_recipes(folder)), AccessRules()) as found:
         yield found
 
 

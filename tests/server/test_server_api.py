@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from served import Visitor, picture
 
-from orbifolio.runner.server.openapi import OPERATIONS, openapi
+from orbifolio.runner.server.app import control_page
+from orbifolio.runner.server.presets import choose_preset
+from orbifolio.runner.server.static_files import Assets
 
-schema = schemathesis.openapi.from_dict(openapi())
+DOCUMENT = control_page(Assets()).openapi()
+schema = schemathesis.openapi.from_dict(DOCUMENT)
+
+
+OPERATIONS = {
+    ("GET", "/api/health"),
+    ("GET", "/api/recipes"),
+    ("GET", "/api/looks"),
+    ("GET", "/api/schema"),
+    ("POST", "/api/check"),
+    ("POST", "/api/edit"),
+    ("POST", "/api/preview"),
+    ("POST", "/api/estimate"),
+    ("POST", "/api/images"),
+    ("GET", "/api/images/{id}"),
+    ("GET", "/api/images/{id}/small"),
+    ("GET", "/api/runs"),
+    ("POST", "/api/runs"),
+    ("POST", "/api/paintings"),
+    ("GET", "/api/runs/{id}"),
+    ("DELETE", "/api/runs/{id}"),
+    ("GET", "/api/runs/{id}/events"),
+    ("GET", "/api/runs/{id}/result"),
+    ("GET", "/api/runs/{id}/images/{name}"),
+    ("GET", "/api/runs/{id}/branch"),
+    ("POST", "/api/runs/{id}/{verb}"),
+}
 
 
 @schema.exclude(path_regex="events$").parametrize()
@@ -16,10 +45,10 @@ schema = schemathesis.openapi.from_dict(openapi())
     max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=(Phase.generate,)
 )
 def test_nothing_that_is_sent_breaks_it_and_every_answer_is_as_documented(case, serving):
-    serving.house.queue.devices = ()  # nothing that is asked for here is to be computed
+    serving.state.queue.devices = ()  # nothing that is asked for here is to be computed
     answer = case.call(base_url=serving.address, timeout=60)
     assert answer.status_code < 500, answer.text
-    told = openapi()["paths"][case.operation.path][case.operation.method.lower()]["responses"]
+    told = DOCUMENT["paths"][case.operation.path][case.operation.method.lower()]["responses"]
     assert str(answer.status_code) in {*told, "404", "405"}, answer.text  # a path parameter may lead elsewhere
     kind = answer.headers.get("content-type", [""])[0].partition(";")[0]
     if answer.status_code >= 400 and case.operation.path != "/api/images":
@@ -31,15 +60,20 @@ def test_nothing_that_is_sent_breaks_it_and_every_answer_is_as_documented(case, 
 
 def test_every_operation_is_documented_with_words_and_answers(visitor: Visitor):
     document = visitor.client.get("/api/openapi.json").json()
+    assert document == DOCUMENT
     assert document["openapi"] == "3.1.0"
-    for each in OPERATIONS:
-        told = document["paths"][each.path][each.method.lower()]
+    operations = {
+        (method.upper(), path): told for path, item in document["paths"].items() for method, told in item.items()
+    }
+    assert set(operations) == OPERATIONS
+    for told in operations.values():
         assert told["summary"]
         assert all(answer["description"] for answer in told["responses"].values())
+    assert len({told["operationId"] for told in operations.values()}) == len(operations)
 
 
 def test_models_explain_their_fields():
-    for name, model in openapi()["components"]["schemas"].items():
+    for name, model in DOCUMENT["components"]["schemas"].items():
         assert model.get("description"), name
         for key, field in model["properties"].items():
             assert field.get("description") or "$ref" in field, f"{name}.{key}"
@@ -116,8 +150,7 @@ def test_every_look_is_a_valid_recipe_with_every_choice(visitor: Visitor):
     from served import picture
 
     photo, style = visitor.send(picture(64, 48)), visitor.send(picture(64, 64, seed=9))
-    desk = visitor.serving.house.desk
-    from orbifolio.runner.server.looks import choose
+    drafts = visitor.serving.state.drafts
 
     looks = visitor.client.get("/api/looks").json()["looks"]
     assert {look["key"] for look in looks} >= {"style", "threads", "kaleidoscope", "dream"}
@@ -125,8 +158,51 @@ def test_every_look_is_a_valid_recipe_with_every_choice(visitor: Visitor):
         for choice in look["choices"] or [{"key": "", "options": [{"key": ""}]}]:
             for option in choice["options"]:
                 options = {choice["key"]: option["key"]} if choice["key"] else {}
-                chosen = choose(desk.catalogue, look["key"], options)
+                chosen = choose_preset(drafts.catalogue, look["key"], options)
                 images = {name: {"photo": photo, "style": style}[name] for name in chosen.asks}
-                found = desk.check(desk.draft(chosen.look.recipe, None, chosen.values, images))
+                found = drafts.check(drafts.draft(chosen.preset.recipe, None, chosen.values, images))
                 assert not found.problems, (look["key"], option["key"], found.problems)
                 assert set(found.asked) == set(chosen.asks)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "Field required"),
+        (b"{", "Invalid JSON: EOF while parsing an object at line 1 column 1"),
+        (b'{"text": "\\ud800"}', "Invalid JSON: unexpected end of hex escape at line 1 column 17"),
+        (b'{"values": {"seed": NaN}}', "Invalid JSON: expected value at line 1 column 21"),
+        (b"[" * 5000, "Invalid JSON: recursion limit exceeded at line 1 column 202"),
+        (b"\xff", "Invalid JSON: expected value at line 1 column 1"),
+        (b"[]", "Input should be an object"),
+    ],
+)
+def test_a_body_that_is_not_json_is_refused_in_words(visitor: Visitor, content: bytes, message: str):
+    answer = visitor.client.post("/api/check", content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["error"] == "1 problem; each is listed at its place; fix them"
+    [problem] = answer.json()["problems"]
+    assert problem["message"] == f"{message}; see /api/openapi.json; change it"
+    assert problem["path"] == ""
+
+
+def test_a_body_with_wrong_fields_tells_each_at_its_place(visitor: Visitor):
+    body = {"text": "x", "path": [], "flow": 3, "further": 1}
+    answer = visitor.client.post("/api/edit", json=body)
+    assert answer.status_code == 422
+    assert {problem["path"] for problem in answer.json()["problems"]} == {"path", "flow", "further"}
+
+
+@pytest.mark.parametrize(("kind", "name"), [("text/plain", "text/plain"), ("", "of no type")])
+def test_a_body_of_another_type_is_refused(visitor: Visitor, kind: str, name: str):
+    answer = visitor.client.post("/api/check", content=b'{"recipe": "nets/plain"}', headers={"Content-Type": kind})
+    assert answer.status_code == 415
+    message = f"the body is {name}; application/json is needed; send that"
+    assert answer.json() == {"error": message, "problems": []}
+
+
+def test_a_head_request_is_answered_as_a_get_without_its_body(visitor: Visitor):
+    for path in ("/api/health", "/api/recipes", "/", "/api/openapi.json"):
+        answer = visitor.client.head(path)
+        assert (answer.status_code, answer.content) == (200, b""), path
+    assert visitor.client.head("/api/check").status_code == 405

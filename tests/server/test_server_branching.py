@@ -8,7 +8,7 @@ import pytest
 from served import Visitor, until
 
 from orbifolio.runner.events import PhaseStarted, RunStarted, Stepped, Warned, read_events
-from orbifolio.runner.server import branching
+from orbifolio.runner.server.branching import _state_settings
 
 CANVAS = """\
 schema: 1
@@ -71,7 +71,7 @@ def test_it_is_told_what_it_begins_with(paused: tuple[Visitor, str]) -> None:
 
 def test_it_goes_on_from_the_state_with_other_objectives(paused: tuple[Visitor, str]) -> None:
     visitor, run = paused
-    store = visitor.serving.house.store
+    store = visitor.serving.state.store
     parent = store.run_folder(store.read(run))
     before = {path: path.read_bytes() for path in parent.rglob("*") if path.is_file() and path.suffix != ".lock"}
     done = int(check(visitor, run, CANVAS).rstrip(".").partition("step ")[2].partition(" of")[0].replace(",", ""))
@@ -104,7 +104,7 @@ def test_where_they_differ_it_begins_with_the_picture(paused: tuple[Visitor, str
     text = CANVAS.replace("{size: 16, steps: 2}, {size: 32, steps: 3000}", "{size: 24, steps: 2}")
     branch = visitor.start(text=text, branch=run)
     assert visitor.wait(branch, "done", "failed")["state"] == "done"
-    store = visitor.serving.house.store
+    store = visitor.serving.state.store
     job = store.read(branch)
     assert "upload:start" in store.recipe_path(job).read_text()
     assert "start" in job.images
@@ -118,6 +118,6 @@ def test_where_they_differ_it_begins_with_the_picture(paused: tuple[Visitor, str
 
 def test_settings_that_a_state_holds_are_those_that_must_agree() -> None:
     gas = {"kind": "growing-neural-gas", "phases": [{"nodes": 4, "steps": 3}]}
-    assert branching._kept(gas) == gas  # without a canvas, everything
+    assert _state_settings(gas) == gas  # without a canvas, everything
     canvas = {"canvas": {"kind": "pixels", "init": 1}, "objectives": [1], "phases": [{"size": 8, "steps": 3}]}
-    assert branching._kept(canvas) == {"canvas": {"kind": "pixels"}, "phases": [{"size": 8}]}
+    assert _state_settings(canvas) == {"canvas": {"kind": "pixels"}, "phases": [{"size": 8}]}

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
-from served import Serving, Visitor, make_house, make_recipes, picture, until
+from served import Serving, Visitor, make_recipes, make_state, picture, until
 from watching import DESKTOP, PHONE, OpenPage, Watch, overflow
 
 from orbifolio.runner.events import FrameSaved, PhaseStarted, to_line
-from orbifolio.runner.server import looks
-from orbifolio.runner.server.gate import Rules
+from orbifolio.runner.server.presets import PRESETS, Preset, PresetChoice, PresetOption
+from orbifolio.runner.server.security import AccessRules
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=30_000)  # the machine may be busy with other tests
@@ -63,12 +63,12 @@ def photo(tmp_path: Path) -> Path:
 @pytest.fixture
 def quick_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """A look that takes a second, among the others."""
-    option = looks.Option("coarse", "Coarse", {"renderer.phases": [{"nodes": 60, "epochs": 1, "steps": 4}]})
-    choice = looks.Choice("detail", "Threads", (looks.Option("fine", "Fine", {}), option))
+    option = PresetOption("coarse", "Coarse", {"renderer.phases": [{"nodes": 60, "epochs": 1, "steps": 4}]})
+    choice = PresetChoice("detail", "Threads", (PresetOption("fine", "Fine", {}), option))
     title = {"title": "Photograph in threads"}
-    quick = looks.Look("threads", "Coloured threads", "A net.", "nets/tiny", "a second", title, (choice,))
-    others = tuple(look for look in looks.LOOKS if look.key != "threads")
-    monkeypatch.setattr(looks, "LOOKS", (*others, quick))
+    quick = Preset("threads", "Coloured threads", "A net.", "nets/tiny", "a second", title, (choice,))
+    others = tuple(preset for preset in PRESETS if preset.key != "threads")
+    monkeypatch.setattr("orbifolio.runner.server.presets.PRESETS", (*others, quick))
 
 
 def test_a_newcomer_turns_a_photo_into_a_picture(visit: OpenPage, photo: Path, quick_look: None) -> None:
@@ -201,18 +201,18 @@ def test_the_time_is_told_before_the_start(visit: OpenPage, photo: Path) -> None
 
 
 def test_a_branch_says_what_it_begins_with(visit: OpenPage, serving: Serving) -> None:
-    house = serving.house
+    state = serving.state
     text = "schema: 1\ntitle: Canvas\nseed: 1\nrenderer:\n  kind: image-optimisation\n  objectives: [{kind: range}]\n"
-    job = house.store.add(text + "  phases: [{size: 16, steps: 1}]\n", {}, title="Canvas", name="canvas", theme="nets")
-    folder = house.gallery / "canvas" / "20260101-000000-0002"
+    job = state.store.add(text + "  phases: [{size: 16, steps: 1}]\n", {}, title="Canvas", name="canvas", theme="nets")
+    folder = state.gallery / "canvas" / "20260101-000000-0002"
     (folder / "phases").mkdir(parents=True)
     (folder / "phases" / "00001.webp").write_bytes(picture(32, 32, "WEBP"))
     events = (PhaseStarted(0.0, 0, "16 px", 16, 16, 1), FrameSaved(0.0, 0, 1, "phases/00001.webp", 32, 32))
     (folder / "events.jsonl").write_text("".join(to_line(event) + "\n" for event in events))
-    house.store.change(job, run="canvas/20260101-000000-0002", state="done")
+    state.store.change(job, run="canvas/20260101-000000-0002", state="done")
     page = visit(f"/new?from={job.id}")
     expect(page.locator("[data-begins]")).to_have_text("Begins with the run's newest picture.")
-    house.store.remove(job)
+    state.store.remove(job)
 
 
 def test_the_preview_shows_the_symmetry(visit: OpenPage) -> None:
@@ -240,7 +240,8 @@ def test_a_second_change_before_the_first_is_answered_keeps_both(visit: OpenPage
     page.locator('[data-path="renderer.symmetry.group"]').select_option('"p3"')
     page.locator('[data-path="seed"]').fill("4711")
     page.locator('[data-path="seed"]').press("Tab")
-    page.wait_for_timeout(300)
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")  # both events were handled
+    assert len(begun) == 1
     begun[0].continue_()
     expect(page.locator("[data-text]")).to_have_value(re.compile(r"seed: 4711[\s\S]*group: p3\b"))
 
@@ -259,7 +260,7 @@ def test_pages_are_accessible_and_fit(
 def test_the_link_with_the_token_opens_the_pages(browser: Browser, tmp_path: Path) -> None:
     (tmp_path / "gallery").mkdir()
     token = "a-token-of-more-than-sixteen-letters"
-    with Serving(make_house(tmp_path, make_recipes(tmp_path)), Rules(token)) as serving:
+    with Serving(make_state(tmp_path, make_recipes(tmp_path)), AccessRules(token)) as serving:
         context = browser.new_context()
         page = context.new_page()
         page.goto(serving.address)

@@ -12,7 +12,7 @@ from served import Visitor, until
 @pytest.fixture
 def idle(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visitor]:
     """A server that computes nothing: whatever is asked for waits."""
-    queue = visitor.serving.house.queue
+    queue = visitor.serving.state.queue
     devices, queue.devices = queue.devices, ()
     yield visitor
     for job in visitor.client.get("/api/runs").json()["runs"]:
@@ -22,7 +22,7 @@ def idle(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visitor]
 
 
 def test_only_so_many_pictures_wait(idle: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orbifolio.runner.server.queue.MOST_WAITING", 3)
+    monkeypatch.setattr("orbifolio.runner.server.job_queue.MAX_WAITING", 3)
     waiting = [idle.start(recipe="nets/plain", values={"seed": number}) for number in range(3)]
     assert [idle.run(each)["position"] for each in waiting] == [1, 2, 3]
     refused = idle.client.post("/api/runs", json={"recipe": "nets/plain"})
@@ -36,9 +36,9 @@ def test_only_so_many_pictures_wait(idle: Visitor, monkeypatch: pytest.MonkeyPat
 
 
 def test_only_so_many_pages_watch(idle: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orbifolio.runner.server.stream.MOST_STREAMS", 2)
-    house, run = idle.serving.house, idle.start(recipe="nets/plain")
-    until(lambda: house.streams == 0)
+    monkeypatch.setattr("orbifolio.runner.server.event_stream.MAX_STREAMS", 2)
+    state, run = idle.serving.state, idle.start(recipe="nets/plain")
+    until(lambda: state.streams == 0)
     lines = []  # kept, since a page whose lines nobody holds is closed
     with ExitStack() as pages:
         for _ in range(2):
@@ -46,11 +46,11 @@ def test_only_so_many_pages_watch(idle: Visitor, monkeypatch: pytest.MonkeyPatch
             assert page.status_code == 200
             lines.append(page.iter_lines())
             assert next(lines[-1]) == "retry: 2000"
-        assert house.streams == 2
+        assert state.streams == 2
         refused = idle.client.get(f"/api/runs/{run}/events")
         assert refused.status_code == 503
         assert refused.json()["error"] == "2 pages watch already; no more can; close some"
-    until(lambda: house.streams == 0)  # a page that is closed makes room, without anybody saying so
+    until(lambda: state.streams == 0)  # a page that is closed makes room, without anybody saying so
     with idle.client.stream("GET", f"/api/runs/{run}/events") as page:
         assert page.status_code == 200
 
@@ -64,4 +64,4 @@ def test_watching_a_run_that_is_gone_ends(idle: Visitor) -> None:
         assert "event: over" in list(lines)
     assert idle.client.delete(f"/api/runs/{run}").status_code == 204
     assert idle.client.get(f"/api/runs/{run}/events").status_code == 404
-    until(lambda: idle.serving.house.streams == 0)
+    until(lambda: idle.serving.state.streams == 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -11,11 +12,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from served import PLAIN, Serving, Visitor, make_house, make_recipes, picture, until
+from served import PLAIN, Serving, Visitor, make_recipes, make_state, picture, until
 
 from orbifolio.runner.events import FrameSaved, RunFinished, read_events
-from orbifolio.runner.server.gate import Rules
-from orbifolio.runner.server.job import JobStore
+from orbifolio.runner.server.job_store import JobStore
+from orbifolio.runner.server.security import AccessRules
 
 
 def test_a_photo_becomes_a_picture_with_a_report(visitor: Visitor):
@@ -35,7 +36,7 @@ def test_a_photo_becomes_a_picture_with_a_report(visitor: Visitor):
     listing = visitor.client.get("/gallery/index.html").text
     assert "Tiny net" in listing
     assert '<a class="home" href="/">Control page</a>' in listing
-    on_disk = visitor.serving.house.gallery / str(told["report"]).removeprefix("/gallery/")
+    on_disk = visitor.serving.state.gallery / str(told["report"]).removeprefix("/gallery/")
     assert 'class="home"' not in on_disk.read_text()  # nor, then, in what is published
     assert visitor.client.get(str(told["picture"])).status_code == 200
     assert visitor.client.get(f"/paint/{identity}").status_code == 200
@@ -94,7 +95,7 @@ def test_keeping_ends_it_early_with_what_is_there(visitor: Visitor):
     until(lambda: visitor.run(identity)["picture"] or visitor.run(identity)["state"] == "done")
     assert visitor.client.post(f"/api/runs/{identity}/keep").status_code == 200
     visitor.wait(identity, "done")
-    folder = visitor.serving.house.store.run_folder(visitor.serving.house.store.read(identity))
+    folder = visitor.serving.state.store.run_folder(visitor.serving.state.store.read(identity))
     log = list(read_events(folder / "events.jsonl"))
     steps = [event.step for event in log if type(event).__name__ == "Stepped"]
     assert 0 < len(steps) < 160
@@ -116,6 +117,23 @@ def test_what_cannot_be_done_now_is_refused_with_the_reason(visitor: Visitor):
     assert visitor.client.post(f"/api/runs/{identity}/explode").status_code == 404
 
 
+def test_files_of_the_user_with_our_names_disturb_nothing(visitor: Visitor, tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("orbifolio", "runner", "reports", "torch", "filelock"):
+        Path(f"{name}.py").write_text("x = 1\n")
+    told = visitor.wait(visitor.start(recipe="nets/plain"), "done", "failed")
+    assert told["state"] == "done", told
+
+
+def test_a_process_that_cannot_start_fails_the_run_and_says_so(visitor: Visitor, monkeypatch):
+    monkeypatch.setattr(visitor.serving.state.queue._runner, "_module", "nothing_of_this_name")
+    told = visitor.wait(visitor.start(recipe="nets/plain"), "done", "failed")
+    assert re.fullmatch(
+        r"the run's process could not start: .*No module named nothing_of_this_name; see work\.log",
+        str(told["message"]),
+    )
+
+
 @pytest.mark.slow
 def test_a_branch_takes_recipe_and_pictures_along(visitor: Visitor):
     photo = visitor.send(picture(60, 60))
@@ -130,20 +148,20 @@ def test_a_branch_takes_recipe_and_pictures_along(visitor: Visitor):
 
 
 def test_a_branch_of_a_canvas_begins_with_its_picture(visitor: Visitor):
-    house = visitor.serving.house
+    state = visitor.serving.state
     text = "schema: 1\ntitle: Canvas\nseed: 1\nrenderer:\n  kind: image-optimisation\n  objectives: [{kind: range}]\n"
-    job = house.store.add(text + "  phases: [{size: 16, steps: 1}]\n", {}, title="Canvas", name="canvas", theme="nets")
-    folder = house.gallery / "canvas" / "20260101-000000-0001"
+    job = state.store.add(text + "  phases: [{size: 16, steps: 1}]\n", {}, title="Canvas", name="canvas", theme="nets")
+    folder = state.gallery / "canvas" / "20260101-000000-0001"
     (folder / "phases").mkdir(parents=True)
     (folder / "phases" / "00001.webp").write_bytes(picture(32, 32, "WEBP"))
     from orbifolio.runner.events import PhaseStarted, to_line
 
     events = (PhaseStarted(0.0, 0, "16 px", 16, 16, 1), FrameSaved(0.0, 0, 1, "phases/00001.webp", 32, 32))
     (folder / "events.jsonl").write_text("".join(to_line(event) + "\n" for event in events))
-    draft = house.branch(house.store.change(job, run="canvas/20260101-000000-0001", state="done"))
+    draft = state.draft_of(state.store.change(job, run="canvas/20260101-000000-0001", state="done"))
     assert set(draft.images) == {"start"}
     assert "upload:start" in draft.text
-    house.store.remove(job)
+    state.store.remove(job)
 
 
 @pytest.mark.slow
@@ -210,7 +228,7 @@ def test_queue_and_runs_survive_a_server_that_is_killed(tmp_path):
     server.wait()
     store = JobStore(tmp_path / "gallery")
     assert [store.read(each).state for each in ids] == ["running", "queued"]
-    with Serving(make_house(tmp_path, recipes), Rules()) as again, httpx.Client(base_url=again.address) as client:
+    with Serving(make_state(tmp_path, recipes), AccessRules()) as again, httpx.Client(base_url=again.address) as client:
         until(lambda: all(client.get(f"/api/runs/{each}").json()["state"] == "done" for each in ids), 90)
         pictures = [client.get(f"/api/runs/{each}/result").content for each in ids]
     assert pictures[0] == pictures[1]
@@ -228,7 +246,7 @@ def test_a_server_that_is_told_to_end_lets_the_run_go_on_later(tmp_path):
     assert server.wait(40) in (0, 130)
     store = JobStore(tmp_path / "gallery")
     assert store.read(identity).state == "queued"
-    until(lambda: json.loads((store.place(identity) / "result.json").read_text())["outcome"] == "interrupted")
+    until(lambda: json.loads((store.folder_of(identity) / "result.json").read_text())["outcome"] == "interrupted")
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from PIL import Image, PngImagePlugin
 from served import Visitor, picture
 
 from orbifolio.runner.errors import ImageError
-from orbifolio.runner.server.uploads import LARGEST_BYTES, LARGEST_PIXELS, LONGEST_SIDE, Uploads
+from orbifolio.runner.server.uploads import MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, Uploads
 
 
 def png_of(width: int, height: int, body: bytes = b"") -> bytes:
@@ -97,7 +97,7 @@ def test_text_in_a_png_is_left_behind(visitor: Visitor):
 def test_names_are_never_used(visitor: Visitor, name):
     answer = visitor.client.post("/api/images", files=[("file", (name or "x", picture(seed=len(name))))])
     assert answer.status_code in (201, 400)
-    folder = visitor.serving.house.uploads.folder
+    folder = visitor.serving.state.uploads.folder
     assert all(path.suffix in (".png", ".webp") and len(path.stem.partition("-")[0]) == 32 for path in folder.iterdir())
     assert {path.name for path in folder.parent.iterdir()} <= {"uploads", "jobs", "token", "server-lock"}
 
@@ -147,19 +147,19 @@ def test_names_that_are_none_of_ours_show_nothing(visitor: Visitor, identity):
 def test_too_many_bytes_and_pixels_are_refused_before_they_are_decoded(tmp_path):
     uploads = Uploads(tmp_path)
     with pytest.raises(ImageError, match="20 MB"):
-        uploads.take(b"x" * (LARGEST_BYTES + 1), "a.png")
+        uploads.take(b"x" * (MAX_FILE_BYTES + 1), "a.png")
     with pytest.raises(ImageError, match="megapixels"):
-        uploads.take(png_of(8001, LARGEST_PIXELS // 8000), "a.png")
+        uploads.take(png_of(8001, MAX_PIXELS // 8000), "a.png")
     assert not uploads.folder.exists()
 
 
 def test_large_pictures_are_scaled_and_equal_ones_kept_once(tmp_path):
     uploads = Uploads(tmp_path)
     buffer = io.BytesIO()
-    Image.new("L", (LONGEST_SIDE + 100, 16), 120).save(buffer, "PNG")
+    Image.new("L", (MAX_SIDE + 100, 16), 120).save(buffer, "PNG")
     first, second = uploads.take(buffer.getvalue(), "a"), uploads.take(buffer.getvalue(), "b")
     assert first == second
-    assert first.width == LONGEST_SIDE
+    assert first.width == MAX_SIDE
     assert len(list(uploads.folder.iterdir())) == 1
 
 
@@ -169,7 +169,7 @@ def test_old_pictures_make_room_for_new_ones(tmp_path, monkeypatch):
     uploads = Uploads(tmp_path)
     old = uploads.take(picture(seed=1), "old").id
     os.utime(uploads.path(old), (1, 1))
-    monkeypatch.setattr("orbifolio.runner.server.uploads.MOST_BYTES_KEPT", len(uploads.path(old).read_bytes()) + 10)
+    monkeypatch.setattr("orbifolio.runner.server.uploads.MAX_KEPT_BYTES", len(uploads.path(old).read_bytes()) + 10)
     new = uploads.take(picture(seed=2), "new").id
     assert uploads.path(new)
     with pytest.raises(KeyError):

@@ -1,14 +1,15 @@
 """A tiny recipe, and sweeps of it whose members are run by a stand-in that needs no torch."""
 
 import io
+import os
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from orbifolio.runner.sweeps import sweep as sweeps
-from orbifolio.runner.sweeps.local_engine import Local
-from orbifolio.runner.sweeps.validate import Facts
+from orbifolio.runner.sweeps.local_engine import LocalEngine
+from orbifolio.runner.sweeps.sweep import StoredSweep, create_sweep, make_spec, run_sweep
+from orbifolio.runner.sweeps.validate import MemberForecast
 from orbifolio.runner.sweeps.variations import product, varied_keys
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,8 +41,8 @@ def recipe(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def _importable(monkeypatch):
-    """Subprocesses find the sources from any folder."""
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    """Subprocesses find the sources, and the stand-in, from any folder."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(ROOT), str(Path(__file__).parent))))
     monkeypatch.setenv("NO_COLOR", "1")
 
 
@@ -53,16 +54,16 @@ class StandIns:
         self.recipe = recipe
         self.said = io.StringIO()
 
-    def begin(self, *arguments: str) -> sweeps.Sweep:
+    def begin(self, *arguments: str) -> StoredSweep:
         """A sweep on disk; the recipe is not looked into."""
         variations = product(self.recipe, arguments)
-        facts = [Facts("Tiny", (), 1.0, 1.0, ())] * len(variations)
-        order = sweeps.order_of(variations, facts, {}, threads=1, options=())
-        return sweeps.begin(
+        forecasts = [MemberForecast("Tiny", (), 1.0, 1.0, ())] * len(variations)
+        order = make_spec(variations, forecasts, {}, threads=1, options=())
+        return create_sweep(
             self.gallery,
             order,
             variations,
-            facts,
+            forecasts,
             {},
             title="Tiny",
             command="orbifolio sweep ...",
@@ -72,14 +73,14 @@ class StandIns:
             engine="local",
         )
 
-    def carry_out(self, sweep: sweeps.Sweep, *, jobs: int = 2) -> str:
+    def carry_out(self, sweep: StoredSweep, *, jobs: int = 2) -> str:
         """Run it."""
-        engine = Local(["cpu"], jobs=jobs, threads=1)
-        return sweeps.carry_out(sweep, self.gallery, engine, Console(file=self.said, width=200))
+        engine = LocalEngine(["cpu"], jobs=jobs, threads=1)
+        return run_sweep(sweep, self.gallery, engine, Console(file=self.said, width=200))
 
 
 @pytest.fixture
 def stand_ins(tmp_path, recipe, monkeypatch) -> StandIns:
     """Members are run by the stand-in."""
-    monkeypatch.setattr(Local, "program", (str(Path(__file__).with_name("standin.py")),))
+    monkeypatch.setattr(LocalEngine, "module", "standin")
     return StandIns(tmp_path, recipe)

@@ -1,6 +1,6 @@
 """Stands in for a member's process: the same files and signals, and a picture that is a chain of hashes.
 
-Its errand's `fault=` says how it behaves: `none`, `die` (a kill -9 at its first attempt), `always` (at each), `fail`
+Its task's `fault=` says how it behaves: `none`, `die` (a kill -9 at its first attempt), `always` (at each), `fail`
 (it says why), `slow` (a tenth of a second a step).
 """
 
@@ -11,14 +11,13 @@ import signal
 import sys
 import time
 from pathlib import Path
-
-from filelock import FileLock
+from types import SimpleNamespace
 
 from orbifolio.runner.events import PhaseStarted, RunStarted, Stepped, to_line
 from orbifolio.runner.run.run_folder import make_folder, write_summary
-from orbifolio.runner.run.subprocess import LOCK, RESULT, mind_parent, write_result
-from orbifolio.runner.sweeps.member_state import Begun, read_begun, write_begun
-from orbifolio.runner.sweeps.spec import member_place, place_of, read_order
+from orbifolio.runner.run.subprocess import report_outcome, run_child, stop_with_parent
+from orbifolio.runner.sweeps.member_state import MemberState, read_member_state, write_member_state
+from orbifolio.runner.sweeps.spec import member_folder, private_folder, read_spec
 
 STEPS = 20
 
@@ -41,22 +40,23 @@ def main() -> int:
     parser.add_argument("--device")
     parser.add_argument("--worker", default="")
     told = parser.parse_args()
-    place = place_of(told.gallery, told.sweep)
-    here = member_place(place, told.number)
+    place = private_folder(told.gallery, told.sweep)
+    here = member_folder(place, told.number)
     stop = Told()
     signal.signal(signal.SIGTERM, stop.request)
-    mind_parent()
-    with FileLock(here / LOCK):
-        (here / RESULT).unlink(missing_ok=True)
-        order = read_order(place)
+    stop_with_parent()
+
+    def run() -> SimpleNamespace:
+        order = read_spec(place)
         assert order is not None
-        values = dict(text.split("=", 1) for text in order.errands[told.number].overrides)
-        before = read_begun(here)
+        values = dict(text.split("=", 1) for text in order.tasks[told.number].overrides)
+        before = read_member_state(here)
         run = told.gallery / before.run if before.run else make_folder(told.gallery, "tiny", time.time())
-        write_begun(here, Begun(before.attempts + 1, f"tiny/{run.name}", told.worker))
+        write_member_state(here, MemberState(before.attempts + 1, f"tiny/{run.name}", told.worker))
         outcome, message = compute(run, values, stop, before.attempts == 0)
-        write_result(here, outcome, message)
-    return 0
+        return SimpleNamespace(outcome=outcome, message=message)
+
+    return run_child(here, lambda: report_outcome(here, run))
 
 
 def compute(run: Path, values: dict[str, str], stop: Told, first: bool) -> tuple[str, str]:

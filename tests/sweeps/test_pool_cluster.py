@@ -80,19 +80,19 @@ def test_a_lost_node_loses_nothing_and_pictures_are_those_of_plain_runs(recipe):
 
 
 def test_a_node_that_does_not_see_the_gallery_says_so(tmp_path):
-    assert task.do(task.Duty(str(tmp_path), "20261121-101500-4f2a", 0, "cpu", 1)) == task.UNSEEN
+    assert task.run_task(task.NodeTask(str(tmp_path), "20261121-101500-4f2a", 0, "cpu", 1)) == task.UNSEEN
 
 
 def test_without_the_extra_it_says_how_to_get_it(recipe, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingProgram, match=r"Ray is not installed; .*; pip install 'orbifolio\[ray\]'"):
-        ray_engine.Cluster("auto")
+        ray_engine.RayEngine("auto")
 
 
 def test_without_a_cluster_it_says_how_to_begin_one(monkeypatch):
     pytest.importorskip("ray")
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     with pytest.raises(InputError, match="--address auto: no Ray cluster can be used there .* `ray start --head`"):
-        ray_engine.Cluster("auto")
+        ray_engine.RayEngine("auto")
     with pytest.raises(InputError, match="--devices cuda:0: a cluster chooses among its devices"):
-        ray_engine.Cluster("auto", devices="cuda:0")
+        ray_engine.RayEngine("auto", devices="cuda:0")

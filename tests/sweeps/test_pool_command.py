@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 
 from orbifolio.runner.cli import cli
 from orbifolio.runner.errors import InputError, OrbifolioError
-from orbifolio.runner.sweeps.validate import examine, needed_uploads, total_seconds
+from orbifolio.runner.sweeps.validate import needed_uploads, total_seconds, validate_members
 from orbifolio.runner.sweeps.variations import product, recipes_below
 
 
@@ -55,7 +55,7 @@ def test_arguments_that_make_no_sense_are_told(recipe):
     assert "nothing varies" in error("sweep", recipe, "seed=1")
     assert "is a folder; a sweep varies one recipe" in error("sweep", "plane", "seed=1,2")
     assert "--devices nonsense: not a device" in error("sweep", recipe, "seed=1,2", "--devices", "nonsense")
-    assert "cpu stands twice; several runs on one device are --jobs" in error(
+    assert "cpu is listed twice; use --jobs for several runs on one device" in error(
         "sweep", recipe, "seed=1,2", "--devices", "cpu,cpu"
     )
     assert "no unfinished sweep in" in error("sweep", "--resume")
@@ -69,11 +69,11 @@ def test_a_recipe_cannot_take_the_folder_of_sweeps(recipe):
     named = recipe.with_name("sweeps.yaml")
     named.write_text(recipe.read_text())
     with pytest.raises(InputError, match="a recipe cannot be called sweeps; .*; rename the file"):
-        examine(product(named, ["seed=1,2"]), {}, device="cpu")
+        validate_members(product(named, ["seed=1,2"]), {}, device="cpu")
 
 
 def test_the_estimate_is_the_sum_of_the_plans(recipe):
-    one, two = examine(product(recipe, ["renderer.phases.0.steps=10,2000"]), {}, device="cpu")
+    one, two = validate_members(product(recipe, ["renderer.phases.0.steps=10,2000"]), {}, device="cpu")
     assert one.seconds is not None
     assert two.seconds is not None
     assert total_seconds([one, two]) == one.seconds + two.seconds

@@ -9,15 +9,15 @@ from rich.console import Console
 from orbifolio.runner.events import PhaseStarted, RunStarted, Stepped, to_line
 from orbifolio.runner.run.run_folder import write_summary
 from orbifolio.runner.sweeps import local_engine
-from orbifolio.runner.sweeps.progress import Progress
+from orbifolio.runner.sweeps.progress import MemberProgress
 from orbifolio.runner.sweeps.progress_table import SweepTable
-from orbifolio.runner.sweeps.record import DONE, FAILED, RUNNING, Member, Record, read_record, write_record
-from orbifolio.runner.sweeps.spec import Errand, Order, Recipe, keep_order, read_order, recipe_path
+from orbifolio.runner.sweeps.record import DONE, FAILED, RUNNING, SweepMember, SweepRecord, read_record, write_record
+from orbifolio.runner.sweeps.spec import SweepRecipe, SweepSpec, SweepTask, read_spec, recipe_path, write_spec
 
 
-def record(count: int) -> Record:
-    members = [Member(number, "plane/a.yaml", "a", {"seed": str(number)}) for number in range(count)]
-    return Record("A: seed", "orbifolio sweep", (("seed", ("0", "1")),), members, "2026-11-21T10:00:00Z")
+def record(count: int) -> SweepRecord:
+    members = [SweepMember(number, "plane/a.yaml", "a", {"seed": str(number)}) for number in range(count)]
+    return SweepRecord("A: seed", "orbifolio sweep", (("seed", ("0", "1")),), members, "2026-11-21T10:00:00Z")
 
 
 def test_a_record_is_read_as_it_was_written_and_tells_no_home_folder(tmp_path):
@@ -34,17 +34,17 @@ def test_a_record_is_read_as_it_was_written_and_tells_no_home_folder(tmp_path):
 
 
 def test_an_order_is_read_as_it_was_kept(tmp_path):
-    recipe = Recipe("plane/a.yaml", "/somewhere/plane", "plane", "a", ("face",))
-    errands = (Errand(0, ("seed=1", "title=it's")),)
-    order = Order((recipe,), errands, {"face": "images/face.png"}, {"face": "my face.png"}, 2, ("--out", "g"))
+    recipe = SweepRecipe("plane/a.yaml", "/somewhere/plane", "plane", "a", ("face",))
+    tasks = (SweepTask(0, ("seed=1", "title=it's")),)
+    spec = SweepSpec((recipe,), tasks, {"face": "images/face.png"}, {"face": "my face.png"}, 2, ("--out", "g"))
     (tmp_path / "my face.png").write_bytes(b"picture")
-    keep_order(tmp_path / "kept", order, [b"title: A"], {"face": tmp_path / "my face.png"})
-    assert read_order(tmp_path / "kept") == order
-    assert recipe_path(tmp_path / "kept", order, 0).read_bytes() == b"title: A"
-    assert recipe_path(tmp_path / "kept", order, 0).parts[-2:] == ("plane", "a.yaml")
+    write_spec(tmp_path / "kept", spec, [b"title: A"], {"face": tmp_path / "my face.png"})
+    assert read_spec(tmp_path / "kept") == spec
+    assert recipe_path(tmp_path / "kept", spec, 0).read_bytes() == b"title: A"
+    assert recipe_path(tmp_path / "kept", spec, 0).parts[-2:] == ("plane", "a.yaml")
     assert (tmp_path / "kept" / "images" / "face.png").read_bytes() == b"picture"
     typed = """orbifolio run plane/a.yaml seed=1 'title=it'"'"'s' --image 'face=my face.png' --out g"""
-    assert order.command(0) == typed
+    assert spec.command(0) == typed
 
 
 @pytest.mark.parametrize(
@@ -75,25 +75,25 @@ def stepped(step: int, phase: int = 0) -> str:
 def test_progress_is_read_bit_by_bit_also_from_a_log_that_was_cut(tmp_path):
     write_summary(tmp_path, {"phases": [{"size": [10, 10]}, {"size": [20, 10]}]})
     log = tmp_path / "events.jsonl"
-    progress = Progress(tmp_path)
-    progress.look()
+    progress = MemberProgress(tmp_path)
+    progress.update()
     assert progress.line == "getting ready"
     head = to_line(RunStarted(0.0, phases=("10 px", "20 px"), steps=(4, 3))) + "\n"
     head += to_line(PhaseStarted(0.0, title="10 px", steps=4)) + "\n"
     log.write_text(head + stepped(1) + stepped(2)[:20])
-    progress.look()
+    progress.update()
     assert (progress.done, progress.total) == (1, 7)
     assert progress.left == 3 * 1.0 + 3 * 2.0  # three more steps, and three of twice the pixels
     assert progress.line == "10 px  step 1/7  loss 2.5 (gram 2)  about 0:09 left"
     log.write_text(head + stepped(1) + stepped(2) + stepped(3))
-    progress.look()
+    progress.update()
     assert progress.done == 3
     log.write_text(head + stepped(1))  # it goes on from an earlier checkpoint
-    progress.look()
+    progress.update()
     assert progress.done == 1
 
 
-def shown(told: Record, progress: dict[int, Progress], height: int, monkeypatch) -> str:
+def shown(told: SweepRecord, progress: dict[int, MemberProgress], height: int, monkeypatch) -> str:
     # whoever runs this may have asked for plain lines, or be a CI: not what is to be seen here
     monkeypatch.setenv("TERM", "xterm")
     for name in ("NO_COLOR", "CI"):
@@ -115,8 +115,8 @@ def test_the_table_shows_every_member_or_those_that_matter(tmp_path, monkeypatch
     told.members[0].state = DONE
     told.members[30].state, told.members[30].worker = RUNNING, "cuda:1"
     told.members[35].state, told.members[35].message = FAILED, "the loss is NaN"
-    progress = {30: Progress(tmp_path)}
-    progress[30].look()
+    progress = {30: MemberProgress(tmp_path)}
+    progress[30].update()
     tall = shown(told, progress, 60, monkeypatch)
     assert all(f"seed={number} " in tall for number in range(40))
     low = shown(told, progress, 16, monkeypatch)

@@ -116,6 +116,15 @@ def test_a_killed_member_and_a_killed_sweep_lose_nothing(longer):
         assert summary["rerun"]["local"] == f"orbifolio run plane/longer.yaml {seed}"
 
 
+def test_files_of_the_user_with_our_names_disturb_nothing(recipe):
+    for name in ("orbifolio", "runner", "reports", "torch", "filelock"):
+        Path(f"{name}.py").write_text("x = 1\n")
+    command = [sys.executable, "-P", "-m", "orbifolio.runner.cli", "sweep", str(recipe), "seed=1,2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr
+    assert "done: 2 of 2 runs are done" in done.stderr
+
+
 def test_a_folder_of_recipes_is_run_with_those_left_out_that_ask_for_a_picture(recipe):
     recipe.with_name("photo.yaml").write_text(recipe.read_text().replace('"skimage:coffee"', "upload:face"))
     run = begin("run", "plane", "seed=5", "publish={kind: folder, path: ../shown}")

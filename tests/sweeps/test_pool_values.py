@@ -62,8 +62,8 @@ def test_any_values_joined_by_commas_come_apart_again(values):
         ("seed=1,,2", "seed=1,,2: a value is empty; commas stand between values; remove one, or write null"),
         ("a=[1,2", "a=[1,2: ] is missing at the end"),
         ("a=1]", "a=1]: ] closes nothing"),
-        ("seed=1,2,1", "seed=1,2,1: 1 stands twice; equal runs give equal pictures; leave one out"),
-        ("seed=range(1,x)", "range(1,x) holds something that is no number"),
+        ("seed=1,2,1", "seed=1,2,1: 1 is listed twice; equal runs give equal pictures; leave one out"),
+        ("seed=range(1,x)", "range(1,x) holds something that is not a number"),
         ("seed=range(0,1e9)", "is longer than 10,000"),
     ],
 )
@@ -88,8 +88,8 @@ def test_the_product_is_in_the_order_typed_and_the_last_key_varies_fastest(tmp_p
     ("arguments", "message"),
     [
         (["seed=1"], "nothing varies"),
-        (["seed=range(0,300)"], "300 runs; more than 256 begin only when that is meant; say --yes"),
-        (["seed=1,2", "seed=3"], "seed: stands twice"),
+        (["seed=range(0,300)"], "300 runs; more than 256 start only with --yes; add it"),
+        (["seed=1,2", "seed=3"], "seed: is given twice"),
         (["seed=1,,2", "frames=[1"], "frames=[1: ] is missing"),
     ],
 )

@@ -34,7 +34,7 @@ def check(visitor: Visitor, text: str, recipe: str = "nets/plain") -> list[dict]
     ],
 )
 def test_places_on_this_machine_are_refused(visitor: Visitor, place):
-    theme = visitor.serving.house.catalogue.get("nets/plain").path.parent
+    theme = visitor.serving.state.catalogue.get("nets/plain").path.parent
     if not (theme / "link.png").is_symlink():
         (theme / "link.png").symlink_to("/etc/passwd")
     problems = check(visitor, "title: x\n" + HERE.format(repr(place)))
@@ -69,7 +69,7 @@ def test_what_the_recipe_s_own_file_says_is_allowed(visitor: Visitor):
 
 
 def test_a_picture_below_the_recipe_s_folder_is_read(visitor: Visitor):
-    theme = visitor.serving.house.catalogue.get("nets/plain").path.parent
+    theme = visitor.serving.state.catalogue.get("nets/plain").path.parent
     from served import picture
 
     (theme / "mine.png").write_bytes(picture())

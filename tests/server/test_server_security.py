@@ -7,9 +7,9 @@ import re
 import h11
 import httpx
 import pytest
-from served import Serving, Visitor, make_house, make_recipes, picture
+from served import Serving, Visitor, make_recipes, make_state, picture
 
-from orbifolio.runner.server.gate import LARGEST_BODY, POLICY, Rules
+from orbifolio.runner.server.security import MAX_BODY, POLICY, AccessRules
 
 TOKEN = "a-token-of-more-than-sixteen-letters"
 PLACES = (
@@ -28,7 +28,9 @@ PLACES = (
 def locked(tmp_path_factory):
     folder = tmp_path_factory.mktemp("locked")
     (folder / "gallery").mkdir()
-    with Serving(make_house(folder, make_recipes(folder)), Rules(TOKEN, ("art.example",), any_address=True)) as found:
+    with Serving(
+        make_state(folder, make_recipes(folder)), AccessRules(TOKEN, ("art.example",), any_address=True)
+    ) as found:
         yield found
 
 
@@ -144,12 +146,12 @@ def test_pages_hold_no_inline_script_or_style(visitor: Visitor, place):
 
 
 def test_a_body_beyond_the_limit_is_refused_by_its_header_and_while_it_arrives(visitor: Visitor):
-    big = b'"' + b"x" * (LARGEST_BODY + 10) + b'"'
+    big = b'"' + b"x" * (MAX_BODY + 10) + b'"'
     kind = {"Content-Type": "application/json"}
     assert visitor.client.post("/api/check", content=big, headers=kind).status_code == 413
 
     def drops():
-        for _ in range(LARGEST_BODY // 100_000 + 2):
+        for _ in range(MAX_BODY // 100_000 + 2):
             yield b"x" * 100_000
 
     assert visitor.client.post("/api/check", content=drops(), headers=kind).status_code == 413
@@ -182,7 +184,7 @@ def test_lengths_that_are_none_are_refused(visitor: Visitor, length):
     ],
 )
 def test_the_gallery_shows_nothing_else(visitor: Visitor, path):
-    gallery = visitor.serving.house.gallery
+    gallery = visitor.serving.state.gallery
     (gallery / ".serve").mkdir(exist_ok=True)
     (gallery / ".serve" / "token").write_text("secret-secret")
     (gallery / "secret.key").write_text("secret-secret")
@@ -197,7 +199,7 @@ def test_the_gallery_shows_nothing_else(visitor: Visitor, path):
 
 
 def test_a_checkpoint_is_not_for_visitors(visitor: Visitor):
-    folder = visitor.serving.house.gallery / "nets" / "20260101-000000-0001" / "checkpoint"
+    folder = visitor.serving.state.gallery / "nets" / "20260101-000000-0001" / "checkpoint"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "state.json").write_text("{}")
     assert visitor.client.get("/gallery/nets/20260101-000000-0001/checkpoint/state.json").status_code == 404
@@ -207,7 +209,7 @@ def test_faults_of_ours_tell_nothing_of_this_machine(visitor: Visitor, monkeypat
     def broken():
         raise RuntimeError("/home/somebody/secret")
 
-    monkeypatch.setattr(visitor.serving.house.catalogue, "entries", broken)
+    monkeypatch.setattr(visitor.serving.state.catalogue, "entries", broken)
     answer = visitor.client.get("/api/recipes")
     assert answer.status_code == 500
     assert "secret" not in answer.text

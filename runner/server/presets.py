@@ -12,14 +12,14 @@ from typing import Any
 
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.images.sources import own_pictures
-from orbifolio.runner.server.catalogue import Catalogue
+from orbifolio.runner.server.catalogue import RecipeCatalogue
 
 PHOTO = "upload:photo"
 OWN_STYLE = "upload:style"
 
 
 @dataclass(frozen=True)
-class Option:
+class PresetOption:
     """One of some possibilities.
 
     Attributes:
@@ -35,16 +35,16 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """A question with its options, the first of which is taken unless told."""
+class PresetChoice:
+    """A question with its options, the first of which is the default."""
 
     key: str
     label: str
-    options: tuple[Option, ...]
+    options: tuple[PresetOption, ...]
 
 
 @dataclass(frozen=True)
-class Look:
+class Preset:
     """A way to make a picture of a photograph.
 
     Attributes:
@@ -59,25 +59,25 @@ class Look:
     recipe: str
     duration: str
     values: Mapping[str, Any]
-    choices: tuple[Choice, ...] = field(default=())
+    choices: tuple[PresetChoice, ...] = field(default=())
 
 
 def _phases(*sizes_and_steps: tuple[int, int]) -> list[dict[str, int]]:
     return [{"size": size, "steps": steps} for size, steps in sizes_and_steps]
 
 
-def _detail(small: list[dict[str, int]], large: list[dict[str, int]]) -> Choice:
-    return Choice(
+def _detail(small: list[dict[str, int]], large: list[dict[str, int]]) -> PresetChoice:
+    return PresetChoice(
         "detail",
         "Detail",
         (
-            Option("quick", "Quick", {"renderer.phases": small}),
-            Option("fine", "Fine", {"renderer.phases": large}),
+            PresetOption("quick", "Quick", {"renderer.phases": small}),
+            PresetOption("fine", "Fine", {"renderer.phases": large}),
         ),
     )
 
 
-_WORDS = {
+_STYLE_NAMES = {
     "agate": "Agate",
     "ikat": "Woven ikat",
     "marbling": "Marbled paper",
@@ -87,29 +87,31 @@ _WORDS = {
 }
 
 
-def _manners(path: str, magnification: int) -> Choice:
+def _styles(path: str, magnification: int) -> PresetChoice:
     """The style pictures that come with the program, and one of the visitor's own."""
 
     def values(source: str) -> dict[str, Any]:
         return {path: [{"image": source, "magnifications": [magnification]}]}
 
     names = sorted(own_pictures(), key=lambda name: (name != "oil", name))
-    options = [Option(name, _WORDS.get(name, name), values(f"orbifolio:{name}"), picture=name) for name in names]
-    own = Option("own", "A picture of yours", {path: [{"image": OWN_STYLE}]}, asks="style")
-    return Choice("manner", "In the manner of", (*options, own))
+    options = [
+        PresetOption(name, _STYLE_NAMES.get(name, name), values(f"orbifolio:{name}"), picture=name) for name in names
+    ]
+    own = PresetOption("own", "A picture of yours", {path: [{"image": OWN_STYLE}]}, asks="style")
+    return PresetChoice("manner", "In the style of", (*options, own))
 
 
-def _fold(key: str, label: str, order: int) -> Option:
+def _fold(key: str, label: str, order: int) -> PresetOption:
     colours = {"r": ["g", "r", "b"]} if key.endswith("colours") else {}
     symmetry = {"kind": "rotor", "order": order, "mirrors": True, **({"colours": colours} if colours else {})}
-    return Option(key, label, {"renderer.symmetry": symmetry})
+    return PresetOption(key, label, {"renderer.symmetry": symmetry})
 
 
-LOOKS = (
-    Look(
+PRESETS = (
+    Preset(
         key="strokes",
         title="Brush strokes",
-        words="Painted anew, stroke by stroke, with a brush that was learnt from a real paint program.",
+        words="Repainted stroke by stroke with a brush learnt from a real paint program.",
         recipe="painting/paint-a-photo",
         duration="two to three minutes",
         values={
@@ -118,12 +120,12 @@ LOOKS = (
             "renderer.objectives.0.image": PHOTO,
         },
         choices=(
-            Choice(
+            PresetChoice(
                 "strokes",
                 "Strokes",
                 (
-                    Option("many", "A thousand", {"renderer.canvas.strokes": 1000}),
-                    Option("few", "Three hundred", {"renderer.canvas.strokes": 300}),
+                    PresetOption("many", "A thousand", {"renderer.canvas.strokes": 1000}),
+                    PresetOption("few", "Three hundred", {"renderer.canvas.strokes": 300}),
                 ),
             ),
             _detail(
@@ -132,23 +134,23 @@ LOOKS = (
             ),
         ),
     ),
-    Look(
+    Preset(
         key="style",
-        title="In another's manner",
-        words="What your photograph shows, in the colours and the hand of another picture.",
+        title="Style transfer",
+        words="Your photograph in the colours and texture of another picture.",
         recipe="style/style-transfer",
         duration="one to three minutes",
         values={
-            "title": "Photograph in another manner",
+            "title": "Photograph in another style",
             "renderer.canvas.init.image": PHOTO,
             "renderer.objectives.1.image": PHOTO,
         },
         choices=(
-            _manners("renderer.objectives.0.images", 2),
+            _styles("renderer.objectives.0.images", 2),
             _detail(_phases((128, 30), (256, 30)), _phases((128, 40), (256, 40), (512, 40))),
         ),
     ),
-    Look(
+    Preset(
         key="threads",
         title="Coloured threads",
         words="A net of threads that grows over your photograph, finer where there is light.",
@@ -156,29 +158,29 @@ LOOKS = (
         duration="half a minute",
         values={"title": "Photograph in threads", "renderer.image": PHOTO, "renderer.tone.crop": None},
         choices=(
-            Choice(
+            PresetChoice(
                 "detail",
                 "Threads",
                 (
-                    Option("fine", "Fine", {"renderer.tone.width": 320}),
-                    Option(
+                    PresetOption("fine", "Fine", {"renderer.tone.width": 320}),
+                    PresetOption(
                         "coarse",
                         "Coarse",
                         {"renderer.tone.width": 320, "renderer.phases": [{"nodes": 4000, "epochs": 10, "steps": 60}]},
                     ),
                 ),
             ),
-            Choice(
+            PresetChoice(
                 "paper",
                 "Paper",
                 (
-                    Option("dark", "Dark", {}),
-                    Option("light", "Light", {"renderer.drawing.theme": "paper", "renderer.tone.invert": False}),
+                    PresetOption("dark", "Dark", {}),
+                    PresetOption("light", "Light", {"renderer.drawing.theme": "paper", "renderer.tone.invert": False}),
                 ),
             ),
         ),
     ),
-    Look(
+    Preset(
         key="kaleidoscope",
         title="Kaleidoscope",
         words="Your photograph between two mirrors, and a net that continues its texture from one to the other.",
@@ -190,7 +192,7 @@ LOOKS = (
             "renderer.objectives.0.images": [PHOTO],
         },
         choices=(
-            Choice(
+            PresetChoice(
                 "mirrors",
                 "Mirrors",
                 (
@@ -203,26 +205,26 @@ LOOKS = (
             _detail(_phases((192, 30), (384, 30)), _phases((192, 30), (384, 30), (576, 30))),
         ),
     ),
-    Look(
+    Preset(
         key="dream",
         title="Deep dream",
-        words="A network looks at your photograph and is asked to see more of whatever it sees.",
+        words="A network looks at your photograph and amplifies whatever it sees.",
         recipe="dream/deep-dream",
         duration="about a minute",
         values={"title": "Photograph dreamt on", "renderer.canvas.init.image": PHOTO},
         choices=(
-            Choice(
+            PresetChoice(
                 "depth",
                 "It sees",
                 (
-                    Option("creatures", "Creatures", {"renderer.objectives.0.layer": "mixed4"}),
-                    Option("patterns", "Patterns", {"renderer.objectives.0.layer": "mixed2"}),
+                    PresetOption("creatures", "Creatures", {"renderer.objectives.0.layer": "mixed4"}),
+                    PresetOption("patterns", "Patterns", {"renderer.objectives.0.layer": "mixed2"}),
                 ),
             ),
             _detail(_phases((256, 20), (360, 20)), _phases((256, 20), (360, 20), (512, 20))),
         ),
     ),
-    Look(
+    Preset(
         key="line",
         title="One line",
         words="Your photograph as a single closed line that never crosses itself.",
@@ -233,47 +235,49 @@ LOOKS = (
 )
 
 
-def offered(catalogue: Catalogue) -> tuple[Look, ...]:
+def available_presets(catalogue: RecipeCatalogue) -> tuple[Preset, ...]:
     """The looks whose recipes are there."""
     entries = catalogue.entries()
-    return tuple(look for look in LOOKS if look.recipe in entries)
+    return tuple(look for look in PRESETS if look.recipe in entries)
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenPreset:
     """A look with its choices made: values for its recipe, and names of the pictures that it needs."""
 
-    look: Look
+    preset: Preset
     values: Mapping[str, Any]
     asks: tuple[str, ...]
 
 
-def choose(catalogue: Catalogue, key: str, options: Mapping[str, str]) -> Chosen:
+def choose_preset(catalogue: RecipeCatalogue, key: str, options: Mapping[str, str]) -> ChosenPreset:
     """A look and its choices.
 
     Args:
-        catalogue: of recipes.
-        key: of the look.
+        catalogue: only looks whose recipe is in it are offered.
+        key: names the look.
         options: key of an option by the key of its choice.
 
     Raises:
         InputError: there is no such look, choice or option.
     """
-    looks = {look.key: look for look in offered(catalogue)}
+    looks = {look.key: look for look in available_presets(catalogue)}
     if key not in looks:
-        raise InputError(f"{key[:60]!r} is no look; they are {', '.join(looks)}; choose one of these")
+        raise InputError(f"{key[:60]!r} is not a look; they are {', '.join(looks)}; choose one of these")
     look = looks[key]
     choices = {choice.key: choice for choice in look.choices}
     values, asks = dict(look.values), ["photo"]
     for name in options:
         if name not in choices:
-            known = ", ".join(choices) or "none"
-            raise InputError(f"{name[:60]!r} is no choice of the look {key}; it has {known}; leave it out")
+            offered = ", ".join(choices) or "none"
+            raise InputError(f"{name[:60]!r} is not a choice of the look {key}; it has {offered}; leave it out")
     for name, choice in choices.items():
-        found = {option.key: option for option in choice.options}
-        wanted = options.get(name, choice.options[0].key)
-        if wanted not in found:
-            raise InputError(f"{wanted[:60]!r} is no {name}; they are {', '.join(found)}; choose one of these")
-        values.update(found[wanted].values)
-        asks += [found[wanted].asks] if found[wanted].asks else []
-    return Chosen(look, values, tuple(asks))
+        by_key = {option.key: option for option in choice.options}
+        choice_key = options.get(name, choice.options[0].key)
+        if choice_key not in by_key:
+            raise InputError(
+                f"{choice_key[:60]!r} is not a value of {name}; they are {', '.join(by_key)}; choose one of these"
+            )
+        values.update(by_key[choice_key].values)
+        asks += [by_key[choice_key].asks] if by_key[choice_key].asks else []
+    return ChosenPreset(look, values, tuple(asks))

@@ -1,6 +1,6 @@
 """A recipe on its way: (text, origin, pictures) -> what is wrong with it, what it asks for, or a recipe to queue.
 
-The text is read, confined (`confine.py`) and validated by exactly what validates files.
+The text is read, confined (`find_violations`) and validated by exactly what validates files.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from orbifolio.runner.errors import InputError, Problem, RecipeError
-from orbifolio.runner.recipe import qualities
 from orbifolio.runner.recipe.marks import Source
 from orbifolio.runner.recipe.model import LoadedRecipe, Recipe, load
 from orbifolio.runner.recipe.overrides import apply_overrides
+from orbifolio.runner.recipe.qualities import names
 from orbifolio.runner.recipe.source import parse
 from orbifolio.runner.recipe.validation import place, validate
-from orbifolio.runner.server import confine
-from orbifolio.runner.server.catalogue import Catalogue, Entry
-from orbifolio.runner.server.editing import edit
-from orbifolio.runner.server.job import IMAGE_NAME
+from orbifolio.runner.server.catalogue import CatalogueEntry, RecipeCatalogue
+from orbifolio.runner.server.job_store import IMAGE_NAME
+from orbifolio.runner.server.recipe_edit import edit
+from orbifolio.runner.server.recipe_policy import find_violations
 from orbifolio.runner.server.uploads import Uploads
 
 
@@ -32,7 +32,7 @@ class Draft:
 
     Attributes:
         origin: key of the catalogue's recipe that it began as, "" for none.
-        text: YAML.
+        text: the recipe as YAML.
         images: uploads by the names that the recipe asks for.
     """
 
@@ -42,10 +42,11 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What is known of a draft.
+class CheckedDraft:
+    """A draft, and everything that can be known before it is computed.
 
     Attributes:
+        draft: the recipe and pictures that were checked.
         data: its values as written, before qualities are put in.
         problems: what is wrong; nothing if it can be run.
         advisories: what the artist should know.
@@ -54,6 +55,7 @@ class Checked:
         loaded: the recipe, or None where there are problems.
     """
 
+    draft: Draft
     data: Mapping[str, Any]
     problems: tuple[Problem, ...]
     advisories: tuple[str, ...] = ()
@@ -63,15 +65,15 @@ class Checked:
     loaded: LoadedRecipe | None = None
 
 
-class Desk:
-    """Where drafts are checked.
+class RecipeDrafts:
+    """Makes and checks drafts.
 
     Args:
-        catalogue: of recipes.
-        uploads: of the visitors.
+        catalogue: recipes that a draft may begin as.
+        uploads: pictures that a draft may name.
     """
 
-    def __init__(self, catalogue: Catalogue, uploads: Uploads) -> None:
+    def __init__(self, catalogue: RecipeCatalogue, uploads: Uploads) -> None:
         self.catalogue = catalogue
         self.uploads = uploads
 
@@ -82,7 +84,7 @@ class Desk:
             origin: key of a recipe, or "" for a text of one's own.
             text: YAML, or None for the recipe as it is.
             values: put in by their dotted paths.
-            images: uploads by name.
+            images: ids of uploads by the names that the recipe asks for.
 
         Raises:
             InputError: there is no such recipe or upload, or a path leads nowhere.
@@ -96,11 +98,13 @@ class Desk:
             text = edit(text, route_of(path), value)
         for name, identity in images.items():
             if not IMAGE_NAME.match(name):
-                raise InputError(f"{name[:60]!r} is no name of a picture; letters, digits, - and _ make one; change it")
+                raise InputError(
+                    f"{name[:60]!r} is not a valid name of a picture; letters, digits, - and _ are allowed; change it"
+                )
             self.picture(identity)
         return Draft(origin, text, dict(images))
 
-    def entry(self, origin: str) -> Entry | None:
+    def entry(self, origin: str) -> CatalogueEntry | None:
         """The recipe that a draft began as.
 
         Raises:
@@ -108,7 +112,7 @@ class Desk:
         """
         entry = self.catalogue.get(origin) if origin else None
         if origin and entry is None:
-            raise InputError(f"{origin[:80]!r} is no recipe here; GET /api/recipes lists them; choose one")
+            raise InputError(f"{origin[:80]!r} is not a recipe here; GET /api/recipes lists them; choose one")
         return entry
 
     def picture(self, identity: str) -> Path:
@@ -120,37 +124,39 @@ class Desk:
         try:
             return self.uploads.path(identity)
         except KeyError:
-            raise InputError(f"{identity[:60]!r} is no uploaded picture; POST /api/images takes one; do that") from None
+            raise InputError(
+                f"{identity[:60]!r} is not an uploaded picture; POST /api/images takes one; do that"
+            ) from None
 
-    def check(self, draft: Draft) -> Checked:
-        """Everything that can be known before anything is computed."""
+    def check(self, draft: Draft) -> CheckedDraft:
+        """Read, confine and validate a draft; nothing is computed."""
         entry = self.entry(draft.origin)
         folder = self.folder_of(entry)
         plain = parse(draft.text, file="recipe")
         source = apply_overrides(plain, ())
         if source.fatal:
-            return Checked({}, source.problems)
-        known: dict[str, Any] = {"data": plain.data, "qualities": qualities.names(plain)}
+            return CheckedDraft(draft, {}, source.problems)
+        parts: dict[str, Any] = {"draft": draft, "data": plain.data, "qualities": names(plain)}
         allowed = None if entry is None else parse(entry.path.read_bytes())
         # before validation, which opens the pictures that it finds
-        refused = [place(source, fault.route, fault.message) for fault in confine.faults(source, allowed, folder)]
+        refused = [place(source, each.route, each.message) for each in find_violations(source, allowed, folder)]
         try:
             recipe = validate(Recipe, source, folder=folder) if not refused else None
         except RecipeError as error:
-            return Checked(problems=error.problems, **known)
+            return CheckedDraft(problems=error.problems, **parts)
         if recipe is None:
-            return Checked(problems=tuple(refused), **known)
+            return CheckedDraft(problems=tuple(refused), **parts)
         hidden = _hidden_publication(recipe, allowed, source)
         if hidden is not None:
-            return Checked(problems=(hidden,), **known)
-        return self._load(draft, entry, folder, recipe, known)
+            return CheckedDraft(problems=(hidden,), **parts)
+        return self._load(draft, entry, folder, recipe, parts)
 
     def _load(
-        self, draft: Draft, entry: Entry | None, folder: Path, recipe: Recipe, known: Mapping[str, Any]
-    ) -> Checked:
+        self, draft: Draft, entry: CatalogueEntry | None, folder: Path, recipe: Recipe, parts: Mapping[str, Any]
+    ) -> CheckedDraft:
         pictures = {f"renderer.{path}": text for path, text in recipe.renderer.pictures().items()}
         asked = tuple(dict.fromkeys(upload_name(text) for text in pictures.values() if is_upload(text)))
-        told: dict[str, Any] = {**known, "pictures": pictures, "asked": asked}
+        fields: dict[str, Any] = {**parts, "pictures": pictures, "asked": asked}
         given = {name: self.picture(identity) for name, identity in draft.images.items() if name in asked}
         with tempfile.TemporaryDirectory() as temporary:
             name, theme = name_of(entry, recipe.title)
@@ -160,13 +166,13 @@ class Desk:
             try:
                 loaded = load(path, (), given, folder=folder)
             except RecipeError as error:
-                return Checked(problems=tuple(_nameless(problem) for problem in error.problems), **told)
-        return Checked(problems=(), advisories=loaded.advisories, loaded=loaded, **told)
+                return CheckedDraft(problems=tuple(_nameless(problem) for problem in error.problems), **fields)
+        return CheckedDraft(problems=(), advisories=loaded.advisories, loaded=loaded, **fields)
 
-    def folder_of(self, entry: Entry | None) -> Path:
+    def folder_of(self, entry: CatalogueEntry | None) -> Path:
         """That relative paths of a draft start from."""
-        found = entry or next(iter(self.catalogue.entries().values()))
-        return found.path.parent
+        origin = entry or next(iter(self.catalogue.entries().values()))
+        return origin.path.parent
 
 
 def is_upload(source: str) -> bool:
@@ -191,12 +197,12 @@ def route_of(path: str) -> tuple[str | int, ...]:
     """
     parts = path.split(".")
     if not path or len(parts) > 30 or not all(parts):
-        raise InputError(f"{path[:80]!r} is no path of a recipe; write keys and dots, as in renderer.vision")
+        raise InputError(f"{path[:80]!r} is not a path in a recipe; write keys and dots, as in renderer.vision")
     return tuple(int(part) if part.isascii() and part.isdecimal() and len(part) < 6 else part for part in parts)
 
 
-def name_of(entry: Entry | None, title: str) -> tuple[str, str]:
-    """(name, theme) under which the gallery shelves a draft's run."""
+def name_of(entry: CatalogueEntry | None, title: str) -> tuple[str, str]:
+    """(name, theme) under which the gallery keeps a draft's run."""
     if entry is not None:
         return entry.name, entry.theme
     words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60].strip("-")

@@ -1,6 +1,6 @@
 """What a recipe from a browser may not ask for: (data, what its file asks for already) -> problems.
 
-A recipe's file may read any picture and publish anywhere, since whoever runs it has chosen to. A text that
+A recipe's file may read any picture and publish anywhere, since the user has chosen to run it. A text that
 arrives over the network may name pictures that were uploaded, that ship with the program, that lie below
 the recipe's own folder, or that the public internet has; all else must stand in the recipe's own file.
 """
@@ -8,38 +8,46 @@ the recipe's own folder, or that the public internet has; all else must stand in
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from orbifolio.runner.recipe.marks import Route, Source
-from orbifolio.runner.server.draft_problem import Fault
 
-_FREE = ("title", "about", "quality")
+_FREE_TEXTS = ("title", "about", "quality")
 """Words for people, at the top of a recipe: they name nothing."""
 _SCHEMES = ("https",)
 
 
-def faults(source: Source, allowed: Source | None, folder: Path) -> list[Fault]:
+@dataclass(frozen=True)
+class Violation:
+    """Something that a recipe from a browser may not hold: where, and why not."""
+
+    route: Route
+    message: str
+
+
+def find_violations(source: Source, allowed: Source | None, folder: Path) -> list[Violation]:
     """Everything that a recipe asks for and may not.
 
     Args:
-        source: as it came.
+        source: the text as it came, parsed.
         allowed: the recipe's own file, or None.
         folder: that relative paths start from.
     """
-    known = {text for _, text in _texts(allowed.data)} if allowed is not None else set()
+    permitted = {text for _, text in _texts(allowed.data)} if allowed is not None else set()
     publish = source.data.get("publish")
-    found: list[Fault] = []
+    violations: list[Violation] = []
     if publish is not None and (allowed is None or allowed.data.get("publish") != publish):
         message = "where pictures are published is set when the server is started (--publish); leave it out here"
-        found.append(Fault(("publish",), message))
+        violations.append(Violation(("publish",), message))
     for route, text in _texts(source.data):
-        if text in known or (len(route) == 1 and route[0] in _FREE) or route[:1] == ("publish",):
+        if text in permitted or (len(route) == 1 and route[0] in _FREE_TEXTS) or route[:1] == ("publish",):
             continue
         why = _why_not(text, folder)
         if why:
-            found.append(Fault(route, f"{text[:80]!r} {why}"))
-    return found
+            violations.append(Violation(route, f"{text[:80]!r} {why}"))
+    return violations
 
 
 def _texts(value: Any, route: Route = ()) -> Iterator[tuple[Route, str]]:

@@ -25,7 +25,7 @@ def edit(text: str, route: Route, value: Any) -> str:
     """A recipe's text with one value replaced, added or taken out.
 
     Args:
-        text: of a recipe.
+        text: YAML of a recipe.
         route: keys and positions from the top; a position one past a list's end adds to it.
         value: plain data, or `REMOVE`.
 
@@ -34,7 +34,7 @@ def edit(text: str, route: Route, value: Any) -> str:
     """
     before = parse(text)
     if before.fatal or not route:
-        raise InputError("the text cannot be read as a recipe; its first fault is told beside it; mend that first")
+        raise InputError("the text cannot be read as a recipe; its first problem is shown beside it; fix that first")
     wanted = _put(before.data, route, value)
     try:
         changed = _rewritten(text, route, value)
@@ -67,8 +67,8 @@ def _put(data: Any, route: Route, value: Any) -> Any:
     Raises:
         InputError: the route leads nowhere.
     """
-    found = copy.deepcopy(data)
-    place: Any = found
+    changed = copy.deepcopy(data)
+    place: Any = changed
     for depth, part in enumerate(route):
         last = depth == len(route) - 1
         if isinstance(place, list) and isinstance(part, int) and 0 <= part <= len(place):
@@ -91,7 +91,7 @@ def _put(data: Any, route: Route, value: Any) -> Any:
                 inside = [] if isinstance(route[depth + 1], int) else {}
             place[part] = inside
             place = inside
-    return found
+    return changed
 
 
 def _rewritten(text: str, route: Route, value: Any) -> str:

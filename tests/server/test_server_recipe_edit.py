@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.recipe.source import parse
-from orbifolio.runner.server.editing import REMOVE, _put, edit, read_flow
+from orbifolio.runner.server.recipe_edit import REMOVE, _put, edit, read_flow
 
 WORDS = st.characters(codec="ascii", min_codepoint=32, max_codepoint=126)
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*/*.yaml"))

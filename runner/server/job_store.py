@@ -1,11 +1,10 @@
-"""A job is a wish for one run, kept on disk: `JobStore` <-> `.serve/jobs/<id>/job.json` in the gallery.
+"""A job is a request for one run, kept on disk: `JobStore` <-> `.serve/jobs/<id>/job.json` in the gallery.
 
     .serve/jobs/20261121-101500-4f2a9c/job.json
                                        plane/rainbow-hexagon.yaml    the recipe as it was asked for
                                        wish        `pause`, `keep` or `cancel`, for the process that runs it
                                        run         `rainbow-hexagon/20261121-...`, once there is a report
-                                       result.json how the process ended
-                                       work.log    what it said
+                                       and the files of a `JobRunner`: started, lock, result.json, work.log
 
 Everything a restarted server must know stands here; the run itself is in the gallery, as any run is.
 """
@@ -36,13 +35,13 @@ FOLDER = ".serve"
 
 @dataclass(frozen=True)
 class Job:
-    """One wish for a run.
+    """A request for one run.
 
     Attributes:
         id: also the name of its folder.
-        title: of the recipe.
+        title: of the recipe, for people.
         name: of the recipe's file, without its ending; the gallery groups runs by it.
-        theme: the recipe's folder.
+        theme: name of the recipe's folder.
         state: `queued`, `running`, `paused`, `done`, `failed` or `cancelled`.
         created: seconds since the epoch.
         origin: key of the catalogue's recipe that it began as, "" for none.
@@ -80,30 +79,30 @@ class JobStore:
         self.gallery = gallery
         self.folder = gallery / FOLDER / "jobs"
 
-    def place(self, identity: str) -> Path:
+    def folder_of(self, identity: str) -> Path:
         """The folder of a job.
 
         Raises:
-            KeyError: this is no job's name.
+            KeyError: this is not a valid id.
         """
         if not _ID.match(identity):
             raise KeyError(identity)
         return self.folder / identity
 
-    def add(self, text: str, pictures: Mapping[str, Path], **told: Any) -> Job:
+    def add(self, text: str, pictures: Mapping[str, Path], **attributes: Any) -> Job:
         """Keep a new job, queued.
 
         Args:
-            text: of the recipe.
+            text: YAML of the recipe.
             pictures: files by the names that the recipe asks for; copied, so that they outlive the uploads.
-            told: what `Job` has beside `id`, `state` and `created`.
+            attributes: fields of `Job` beside `id`, `state` and `created`.
 
         Raises:
             OSError: the disk is full or not writable.
         """
         now = time.time()
         identity = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{secrets.token_hex(3)}"
-        job = Job(id=identity, state=QUEUED, created=now, images=tuple(pictures), **told)
+        job = Job(id=identity, state=QUEUED, created=now, images=tuple(pictures), **attributes)
         for name, path in pictures.items():
             write_atomically(self.image_path(job, name), path.read_bytes())
         write_atomically(self.recipe_path(job), text.encode())
@@ -112,18 +111,18 @@ class JobStore:
 
     def recipe_path(self, job: Job) -> Path:
         """Where the job's recipe lies: file and folder have the recipe's own names."""
-        return self.place(job.id) / job.theme / f"{job.name}.yaml"
+        return self.folder_of(job.id) / job.theme / f"{job.name}.yaml"
 
     def image_path(self, job: Job, name: str) -> Path:
         """Where a picture that the recipe asks for lies."""
         if not IMAGE_NAME.match(name):
             raise KeyError(name)
-        return self.place(job.id) / "images" / f"{name}.png"
+        return self.folder_of(job.id) / "images" / f"{name}.png"
 
     def write(self, job: Job) -> None:
-        """Keep a job."""
+        """Write a job's file, in place of the one before."""
         text = json.dumps({"format": 1, **asdict(job)}, ensure_ascii=False, indent=1)
-        write_atomically(self.place(job.id) / "job.json", text.encode() + b"\n")
+        write_atomically(self.folder_of(job.id) / "job.json", text.encode() + b"\n")
 
     def change(self, job: Job, **values: Any) -> Job:
         """Keep a job with other values."""
@@ -132,53 +131,53 @@ class JobStore:
         return changed
 
     def read(self, identity: str) -> Job:
-        """A job as it was kept, with the run that its process has told of.
+        """A job as it was kept, with the run that its process has begun.
 
         Raises:
             KeyError: there is none of this name, or it cannot be read.
         """
-        folder = self.place(identity)
+        folder = self.folder_of(identity)
         try:
-            told = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-            known = {name: told[name] for name in Job.__dataclass_fields__ if name in told}
-            job = Job(**{**known, "images": tuple(known.get("images", ()))})
+            record = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+            values = {name: record[name] for name in Job.__dataclass_fields__ if name in record}
+            job = Job(**{**values, "images": tuple(values.get("images", ()))})
         except (OSError, ValueError, TypeError, KeyError):
             raise KeyError(identity) from None
         return job if job.run else replace(job, run=_run_of(folder))
 
     def all(self) -> list[Job]:
         """Every job, oldest first."""
-        found = []
+        jobs = []
         for folder in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
             try:
-                found.append(self.read(folder.name))
+                jobs.append(self.read(folder.name))
             except KeyError:
                 continue
-        return sorted(found, key=lambda job: job.created)  # names know seconds only
+        return sorted(jobs, key=lambda job: job.created)  # names are exact to the second only
 
     def remove(self, job: Job) -> None:
         """Forget a job; its run stays in the gallery."""
-        shutil.rmtree(self.place(job.id), ignore_errors=True)
+        shutil.rmtree(self.folder_of(job.id), ignore_errors=True)
 
-    def wish(self, job: Job, what: str) -> None:
-        """Tell the process that runs the job: `pause`, `keep`, `cancel`, or "" to take a wish back."""
-        path = self.place(job.id) / "wish"
+    def request(self, job: Job, what: str) -> None:
+        """Tell the process that runs the job: `pause`, `keep`, `cancel`, or "" to withdraw a request."""
+        path = self.folder_of(job.id) / "wish"
         if what:
             write_atomically(path, what.encode())
         else:
             path.unlink(missing_ok=True)
 
-    def wished(self, job: Job) -> str:
-        """What was wished last."""
-        return read_wish(self.place(job.id))
+    def requested(self, job: Job) -> str:
+        """What was requested last, "" for nothing."""
+        return read_request(self.folder_of(job.id))
 
     def run_folder(self, job: Job) -> Path | None:
         """The job's run in the gallery, or None."""
         return self.gallery / job.run if _RUN.match(job.run) and (self.gallery / job.run).is_dir() else None
 
 
-def read_wish(folder: Path) -> str:
-    """The wish that lies in a job's folder, "" for none."""
+def read_request(folder: Path) -> str:
+    """The request in a job's folder, "" for none."""
     try:
         return (folder / "wish").read_text(encoding="ascii").strip()
     except (OSError, ValueError):
@@ -187,7 +186,7 @@ def read_wish(folder: Path) -> str:
 
 def _run_of(folder: Path) -> str:
     try:
-        told = (folder / "run").read_text(encoding="utf-8").strip()
+        run = (folder / "run").read_text(encoding="utf-8").strip()
     except (OSError, ValueError):
         return ""
-    return told if _RUN.match(told) else ""
+    return run if _RUN.match(run) else ""

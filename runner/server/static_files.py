@@ -17,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from orbifolio.reports.render import own_templates, renderer
+from orbifolio.runner.server.context import state_of
 
-_FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+_CACHED_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _HASH = re.compile(r"-[0-9a-f]{8}\.(css|js|svg|webp)$")
 _SCRIPT = re.compile(rb"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 _BAR = b'<header class="bar">'
@@ -59,7 +60,7 @@ def gallery_policy(content: bytes) -> str:
 
 async def gallery_file(request: Request) -> Response:
     """A file of the gallery."""
-    gallery: Path = request.app.state.house.gallery
+    gallery: Path = state_of(request).gallery
     path = await run_in_threadpool(confined, gallery, request.path_params["path"])
     if path is None:
         raise HTTPException(404, "there is nothing here; the gallery has no such page; begin at /gallery/index.html")
@@ -85,9 +86,9 @@ def with_way_back(page: bytes, address: str) -> bytes:
 
 def _home(request: Request) -> str:
     """The control page of the run that a page of the gallery belongs to, or the first one."""
-    house = request.app.state.house
+    state = state_of(request)
     run = "/".join(request.path_params["path"].split("/")[:2])
-    job = next((job for job in house.store.all() if job.run and job.run == run), None)
+    job = next((job for job in state.store.all() if job.run and job.run == run), None)
     return "/" if job is None else f"/runs/{quote(job.id)}"
 
 
@@ -97,14 +98,14 @@ def confined(root: Path, path: str) -> Path | None:
     if any(part.startswith(".") or part in _HIDDEN or "\0" in part or "\\" in part for part in parts):
         return None
     try:
-        found = root.joinpath(*parts).resolve()
-        if not found.is_relative_to(root.resolve()) or not found.exists():
+        path_below = root.joinpath(*parts).resolve()
+        if not path_below.is_relative_to(root.resolve()) or not path_below.exists():
             return None
-        if found.is_dir():
-            return found if (found / "index.html").is_file() else None
+        if path_below.is_dir():
+            return path_below if (path_below / "index.html").is_file() else None
     except (OSError, ValueError):
         return None
-    return found if found.suffix.lower() in _SHOWN else None
+    return path_below if path_below.suffix.lower() in _SHOWN else None
 
 
 class Assets:
@@ -113,11 +114,11 @@ class Assets:
     @cached_property
     def files(self) -> Mapping[str, bytes]:
         """Content by hashed name."""
-        found = {asset.path.removeprefix("assets/"): asset.content for asset in renderer().assets.values()}
+        files = {asset.path.removeprefix("assets/"): asset.content for asset in renderer().assets.values()}
         for path in sorted((own_templates() / "serve" / "assets").glob("*")):
             content = path.read_bytes()
-            found[_hashed(path.name, content)] = content
-        return found
+            files[_hashed(path.name, content)] = content
+        return files
 
     @cached_property
     def names(self) -> Mapping[str, str]:
@@ -132,14 +133,14 @@ class Assets:
         """
         return self.names[name]
 
-    async def answer(self, request: Request) -> Response:
-        """An asset, to be kept by browsers for ever, as its name changes with it."""
+    async def respond(self, request: Request) -> Response:
+        """An asset; browsers may keep it for ever, since its name changes with its content."""
         content = self.files.get(request.path_params["name"])
         if content is None:
             raise HTTPException(404, "there is no such file; reload the page; it may be of an older version")
         suffix = Path(request.path_params["name"]).suffix
         kind = _TYPES.get(suffix) or mimetypes.types_map.get(suffix, "application/octet-stream")
-        return Response(content, media_type=kind, headers=_FOR_EVER)
+        return Response(content, media_type=kind, headers=_CACHED_FOREVER)
 
 
 def _hashed(name: str, content: bytes) -> str:
@@ -149,8 +150,8 @@ def _hashed(name: str, content: bytes) -> str:
 
 async def recipe_picture(request: Request) -> Response:
     """The small picture of a recipe of the catalogue."""
-    house = request.app.state.house
-    entry = house.catalogue.get(f"{request.path_params['theme']}/{request.path_params['name']}")
+    state = state_of(request)
+    entry = state.catalogue.get(f"{request.path_params['theme']}/{request.path_params['name']}")
     if entry is None or entry.picture is None:
         raise HTTPException(404, "there is no such picture; GET /api/recipes lists those there are; choose one")
     return FileResponse(entry.picture, media_type="image/webp", headers={"Cache-Control": "private, max-age=3600"})

@@ -1,4 +1,4 @@
-"""How a job stands, for people: (job, its run's log) -> `messages.Run`; made anew only when the log has grown."""
+"""How a job stands, for people: (job, its run's log) -> `RunStatus`; made anew only when the log has grown."""
 
 from __future__ import annotations
 
@@ -6,65 +6,64 @@ import math
 from pathlib import Path
 from urllib.parse import quote
 
-from orbifolio.reports.data import notices
 from orbifolio.reports.data.log import Run, read_run
-from orbifolio.reports.media import img
-from orbifolio.runner.server import job as jobs
-from orbifolio.runner.server import messages
-from orbifolio.runner.server.job import Job
-from orbifolio.runner.server.queue import Queue
+from orbifolio.reports.data.notices import running
+from orbifolio.reports.media.img import final_source, newest_frame, portrait_source
+from orbifolio.runner.server.job_queue import JobQueue
+from orbifolio.runner.server.job_store import CANCELLED, DONE, FAILED, PAUSED, QUEUED, RUNNING, Job
+from orbifolio.runner.server.messages import RunStatus
 
-MOST_POINTS = 200
+MAX_POINTS = 200  # of a phase's curve
 _WORDS = {
-    jobs.QUEUED: "Waiting for its turn",
-    jobs.PAUSED: "Paused",
-    jobs.DONE: "Finished",
-    jobs.FAILED: "It could not be finished",
-    jobs.CANCELLED: "Cancelled",
+    QUEUED: "Waiting for its turn",
+    PAUSED: "Paused",
+    DONE: "Finished",
+    FAILED: "It could not be finished",
+    CANCELLED: "Cancelled",
 }
 
 
-class News:
+class JobStatus:
     """Tells of the jobs of a queue.
 
     Args:
-        queue: of the jobs.
+        queue: knows the place of each job.
     """
 
-    def __init__(self, queue: Queue) -> None:
+    def __init__(self, queue: JobQueue) -> None:
         self.queue = queue
-        self._read: dict[Path, tuple[tuple[int, int], Run]] = {}
+        self._cache: dict[Path, tuple[tuple[int, int], Run]] = {}
 
     def stamp(self, job: Job) -> str:
         """Changes when there is news of a job."""
         folder = self.queue.store.run_folder(job)
         sizes = _sizes(folder) if folder is not None else (0, 0)
-        wish = self.queue.store.wished(job) if job.state == jobs.RUNNING else ""
+        wish = self.queue.store.requested(job) if job.state == RUNNING else ""
         return f"{job.state}.{self.queue.position(job)}.{wish}.{sizes[0]}.{sizes[1]}"
 
-    def of(self, job: Job) -> messages.Run:
-        """All that is known of a job."""
+    def of(self, job: Job) -> RunStatus:
+        """How a job stands, with its newest picture and its curve."""
         store = self.queue.store
         folder = store.run_folder(job)
         run = self._run(folder) if folder is not None else None
-        progress = notices.running(run) if run is not None and job.state in (jobs.RUNNING, jobs.PAUSED) else None
+        progress = running(run) if run is not None and job.state in (RUNNING, PAUSED) else None
         picture, width, height = _picture(run) if run is not None and folder is not None else ("", 0, 0)
-        done = job.state == jobs.DONE and folder is not None and (folder / "final.png").is_file()
+        done = job.state == DONE and folder is not None and (folder / "final.png").is_file()
         line = _WORDS.get(job.state, "")
-        if job.state == jobs.RUNNING:
+        if job.state == RUNNING:
             line = progress.line if progress else "Getting ready"
-        return messages.Run(
+        return RunStatus(
             id=job.id,
             title=job.title,
             recipe=job.origin,
             look=job.look,
             state=job.state,
-            wish=store.wished(job) if job.state == jobs.RUNNING else "",
-            position=self.queue.position(job) if job.state == jobs.QUEUED else 0,
+            wish=store.requested(job) if job.state == RUNNING else "",
+            position=self.queue.position(job) if job.state == QUEUED else 0,
             created=job.created,
             line=line,
             share=float(progress.share) if progress and progress.share else None,
-            left=progress.left if progress and job.state == jobs.RUNNING else "",
+            left=progress.left if progress and job.state == RUNNING else "",
             message=job.message,
             photo=f"/api/runs/{job.id}/images/{job.photo}" if job.photo else "",
             picture=f"/gallery/{quote(job.run)}/{quote(picture)}" if picture else "",
@@ -77,13 +76,13 @@ class News:
 
     def _run(self, folder: Path) -> Run:
         sizes = _sizes(folder)
-        kept = self._read.get(folder)
-        if kept is None or kept[0] != sizes:
-            if len(self._read) > 64:
-                self._read.clear()
-            kept = (sizes, read_run(folder))
-            self._read[folder] = kept
-        return kept[1]
+        cached = self._cache.get(folder)
+        if cached is None or cached[0] != sizes:
+            if len(self._cache) > 64:
+                self._cache.clear()
+            cached = (sizes, read_run(folder))
+            self._cache[folder] = cached
+        return cached[1]
 
 
 def _sizes(folder: Path) -> tuple[int, int]:
@@ -96,11 +95,11 @@ def _sizes(folder: Path) -> tuple[int, int]:
 
 def _picture(run: Run) -> tuple[str, int, int]:
     """The path of the newest picture in the run's folder, its width and height."""
-    source = img.portrait_source(run) or img.final_source(run) if run.status == "done" else None
+    source = portrait_source(run) or final_source(run) if run.status == "done" else None
     if source is not None:
         small = source.versions[-1][0] if source.versions else source.path
         return small.relative_to(run.folder).as_posix(), source.width, source.height
-    newest = img.newest_frame(run)
+    newest = newest_frame(run)
     if newest is None:
         return "", 0, 0
     return newest[1].path, newest[0].width, newest[0].height
@@ -108,16 +107,16 @@ def _picture(run: Run) -> tuple[str, int, int]:
 
 def _losses(run: Run) -> list[list[tuple[float, float]]]:
     """(step, loss) of each phase, steps counted over all phases."""
-    found, before = [], 0
+    curves, before = [], 0
     for phase in run.phases:
         points = [(float(before + step.step), step.loss) for step in phase.steps if math.isfinite(step.loss)]
         if points:
-            found.append(points)
+            curves.append(points)
         before += phase.planned
-    return found
+    return curves
 
 
 def _thinned(points: list[tuple[float, float]]) -> list[float]:
-    every = max(1, -(-len(points) // MOST_POINTS))
+    every = max(1, -(-len(points) // MAX_POINTS))
     kept = points[::every] if every == 1 or points[-1] in points[::every] else [*points[::every], points[-1]]
     return [value for pair in kept for value in pair]

@@ -1,0 +1,165 @@
+"""What the server has, in one place: gallery, catalogue, uploads, drafts, jobs; and how a draft becomes a job."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from orbifolio.reports.data.log import read_run
+from orbifolio.reports.media.img import newest_frame
+from orbifolio.runner.errors import ImageError, InputError
+from orbifolio.runner.server.branching import STATE, BranchStart, branch_start, copy_state, has_state
+from orbifolio.runner.server.catalogue import RecipeCatalogue
+from orbifolio.runner.server.job_queue import JobQueue
+from orbifolio.runner.server.job_status import JobStatus
+from orbifolio.runner.server.job_store import Job, JobStore
+from orbifolio.runner.server.recipe_drafts import CheckedDraft, Draft, RecipeDrafts, name_of
+from orbifolio.runner.server.recipe_edit import edit
+from orbifolio.runner.server.uploads import Uploads
+
+PRESETS_THEME = "photographs"
+"""The gallery's theme for what the painting page makes."""
+
+
+class AppState:
+    """Everything behind the pages.
+
+    Args:
+        gallery: the folder that holds all runs.
+        recipe: that the server was started with, or None.
+        devices: one run at a time on each.
+        overrides: put into every recipe.
+    """
+
+    def __init__(
+        self, gallery: Path, recipe: Path | None = None, *, devices: Sequence[str], overrides: Sequence[str] = ()
+    ) -> None:
+        self.gallery = gallery.resolve()
+        self.store = JobStore(self.gallery)
+        self.catalogue = RecipeCatalogue(recipe)
+        self.uploads = Uploads(self.gallery)
+        self.drafts = RecipeDrafts(self.catalogue, self.uploads)
+        self.queue = JobQueue(self.store, devices, self.catalogue.folder_of, overrides)
+        self.status = JobStatus(self.queue)
+        self.previewing = asyncio.Semaphore(1)
+        """One preview at a time: it is computed in this process."""
+        self.decoding = asyncio.Semaphore(2)
+        self.streams = 0
+        self.closing = threading.Event()
+
+    @cached_property
+    def schema(self) -> str:
+        """The JSON Schema of recipes."""
+        from orbifolio.runner.recipe.schema import schema_text
+
+        return schema_text()
+
+    def submit(self, checked: CheckedDraft, *, look: str = "", run: str = "") -> Job:
+        """Queue a draft that was checked.
+
+        Args:
+            checked: a draft without problems.
+            look: of the painting page, or "".
+            run: `type/id` that it goes on from, or "".
+
+        Raises:
+            InputError: too many wait.
+        """
+        assert checked.loaded is not None
+        draft, title = checked.draft, checked.loaded.recipe.title
+        name, theme = (f"photo-{look}", PRESETS_THEME) if look else name_of(self.drafts.entry(draft.origin), title)
+        pictures = {each: self.drafts.picture(draft.images[each]) for each in checked.asked if each in draft.images}
+        return self.queue.add(
+            draft.text,
+            pictures,
+            title=title,
+            name=name,
+            theme=theme,
+            origin=draft.origin,
+            look=look,
+            photo=next(iter(pictures), ""),
+            run=run,
+        )
+
+    def start_branch(self, branch: str, checked: CheckedDraft) -> tuple[CheckedDraft, str]:
+        """A branch's draft as it is to be queued, and the new run that it goes on from, or "".
+
+        Args:
+            branch: id of the job that it branches from.
+            checked: a draft without problems.
+
+        Raises:
+            InputError: there is no such job.
+        """
+        start, checked = self.branch_start(branch, checked)
+        job = self._branched(branch)
+        folder = self.store.run_folder(job)
+        if start.kind != STATE or folder is None or checked.loaded is None:
+            return checked, ""
+        name, _ = name_of(self.drafts.entry(checked.draft.origin), checked.loaded.recipe.title)
+        run = copy_state(folder, self.gallery, name, job.title)
+        return checked, run.relative_to(self.gallery).as_posix()
+
+    def _branched(self, branch: str) -> Job:
+        try:
+            return self.store.read(branch)
+        except KeyError:
+            raise InputError(f"branch: there is no run {branch[:60]!r}; it was removed meanwhile; begin anew") from None
+
+    def branch_start(self, branch: str, checked: CheckedDraft) -> tuple[BranchStart, CheckedDraft]:
+        """What a branch would begin with, and the draft that does: with the run's newest picture put in if need be.
+
+        Args:
+            branch: id of the job that it branches from.
+            checked: a draft without problems.
+
+        Raises:
+            InputError: there is no such job.
+        """
+        assert checked.loaded is not None
+        folder = self.store.run_folder(self._branched(branch))
+        start = branch_start(folder, checked.loaded, pictured=False)
+        if start.kind == STATE:
+            return start, checked
+        draft = checked.draft
+        pictured = draft if "start" in draft.images else self._with_newest_picture(draft, folder)
+        rechecked = checked if pictured is draft else self.drafts.check(pictured)
+        if "start" not in pictured.images or rechecked.loaded is None:
+            return start, checked
+        return branch_start(folder, checked.loaded, pictured=True), rechecked
+
+    def draft_of(self, job: Job) -> Draft:
+        """A job's recipe with its pictures; where its run's state is gone, it begins with the picture, if it can.
+
+        Raises:
+            InputError: the recipe or a picture of it is gone.
+        """
+        try:
+            text = self.store.recipe_path(job).read_text(encoding="utf-8")
+            images = {
+                name: self.uploads.take(self.store.image_path(job, name).read_bytes(), name).id for name in job.images
+            }
+        except OSError as error:
+            raise InputError(f"{job.id}: its recipe cannot be read ({error.strerror}); begin from a recipe") from None
+        draft = Draft(job.origin, text, images)
+        folder = self.store.run_folder(job)
+        if folder is not None and has_state(folder):
+            return draft  # goes on from there; if it is changed too much for that, the picture is put in at its start
+        return self._with_newest_picture(draft, folder)
+
+    def _with_newest_picture(self, draft: Draft, folder: Path | None) -> Draft:
+        """A draft that begins with a run's newest picture, or as it is where that cannot be."""
+        newest = newest_frame(read_run(folder)) if folder is not None else None
+        if folder is None or newest is None:
+            return draft
+        try:
+            start = self.uploads.take((folder / newest[1].path).read_bytes(), "start").id
+            canvas = {"kind": "image", "image": "upload:start", "keep_detail": False}
+            text = edit(draft.text, ("renderer", "canvas", "init"), canvas)
+            pictured = Draft(draft.origin, text, {**draft.images, "start": start})
+        except (OSError, ImageError, InputError):
+            return draft
+        return pictured if self.drafts.check(pictured).loaded is not None else draft

@@ -1,0 +1,80 @@
+"""What handlers get with a request: the server's state, the job that the path names, the body as strict JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Request, Response
+from fastapi.routing import APIRoute
+from pydantic_core import from_json
+from starlette.exceptions import HTTPException
+
+from orbifolio.runner.server.app_state import AppState
+from orbifolio.runner.server.job_store import Job
+
+
+def state_of(request: Request) -> AppState:
+    """The state of the server that a request came to."""
+    state: AppState = request.app.state.server
+    return state
+
+
+State = Annotated[AppState, Depends(state_of)]
+Identity = Annotated[str, Path(json_schema_extra={"minLength": 1, "maxLength": 64})]
+"""Only documented so: a name that is none of ours is not found, whatever its length."""
+
+
+def job_of(state: State, id: Identity) -> Job:
+    """The job that a path names.
+
+    Raises:
+        HTTPException: 404, there is none of this id.
+    """
+    try:
+        return state.store.read(id)
+    except KeyError:
+        raise HTTPException(404, "there is no such run; GET /api/runs lists them; check its id") from None
+
+
+NamedJob = Annotated[Job, Depends(job_of)]
+
+
+def json_only(request: Request) -> None:
+    """Refuse a body of another type: pages of other sites can send only those without asking first.
+
+    Raises:
+        HTTPException: 415, it is not `application/json`.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(415, f"the body is {kind[:60] or 'of no type'}; application/json is needed; send that")
+
+
+class _StrictRequest(Request):
+    """A request whose JSON is read by pydantic's parser: no NaN, no lone surrogates, no endless nesting."""
+
+    async def json(self) -> Any:
+        """The body as plain data.
+
+        Raises:
+            json.JSONDecodeError: it is not JSON; FastAPI reports it as any invalid body.
+        """
+        try:
+            return from_json(await self.body(), allow_inf_nan=False)
+        except ValueError as error:
+            raise json.JSONDecodeError(str(error), "", 0) from None
+
+
+class StrictRoute(APIRoute):
+    """A route of the API."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, given a strict request."""
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            return await handler(_StrictRequest(request.scope, request.receive))
+
+        return handle

@@ -1,0 +1,70 @@
+"""Server-sent events: a run's log -> how it stands, whenever that changes, until it is over.
+
+Each event holds all that a page shows, so a page that was away needs only the newest; ids change with the
+log, so a reconnect that has missed nothing is sent nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import StreamingResponse
+
+from orbifolio.runner.server.app_state import AppState
+from orbifolio.runner.server.context import NamedJob, State
+from orbifolio.runner.server.faults import ALWAYS_POSSIBLE, refusals
+from orbifolio.runner.server.job_store import OVER
+
+_TICK = 0.4  # seconds between two looks at a run's log
+_KEEP_ALIVE = 15.0  # seconds after which a silent stream says that it lives
+MAX_STREAMS = 64
+
+router = APIRouter(prefix="/api", responses=refusals(*ALWAYS_POSSIBLE))
+
+
+@router.get(
+    "/runs/{id}/events",
+    summary="How a run stands, as that changes",
+    response_class=Response,
+    responses={
+        200: {"description": "Here it is", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        **refusals(404, 503),
+    },
+)
+async def events(request: Request, state: State, job: NamedJob) -> StreamingResponse:
+    """Server-sent events until it is over."""
+    if state.streams >= MAX_STREAMS:
+        raise HTTPException(503, f"{MAX_STREAMS} pages watch already; no more can; close some")
+    last = request.headers.get("last-event-id", "")
+    return StreamingResponse(_stream(request, state, job.id, last), media_type="text/event-stream")
+
+
+async def _stream(request: Request, state: AppState, identity: str, last: str) -> AsyncIterator[str]:
+    state.streams += 1
+    silent = 0.0
+    try:
+        yield "retry: 2000\n\n"
+        while not state.closing.is_set() and not await request.is_disconnected():
+            try:
+                job = state.store.read(identity)
+            except KeyError:
+                return
+            stamp = await run_in_threadpool(state.status.stamp, job)
+            if stamp != last:
+                last, silent = stamp, 0.0
+                run = await run_in_threadpool(state.status.of, job)
+                yield f"id: {stamp}\nevent: run\ndata: {run.model_dump_json()}\n\n"
+                if job.state in OVER:
+                    yield "event: over\ndata: {}\n\n"
+                    return
+            elif silent > _KEEP_ALIVE:
+                silent = 0.0
+                yield ": still here\n\n"
+            silent += _TICK
+            await asyncio.sleep(_TICK)
+    finally:
+        state.streams -= 1
