@@ -19,7 +19,8 @@ from orbifolio.reports.charts import curves, thinning
 from orbifolio.reports.data import differences, frame_strip
 from orbifolio.reports.data.card import Card
 from orbifolio.reports.data.log import Run
-from orbifolio.reports.tree import STATUSES, Header, Link, Page, Place
+from orbifolio.reports.links import STATUSES, Header, Link, Place
+from orbifolio.reports.tree import Page
 
 PAGE = "compare.html"
 INDEX = "runs.js"

@@ -90,7 +90,7 @@ class Renderer:
         """Write a page where it belongs, and its news beside it; whether that changed the page."""
         html, version = self._versioned(page)
         changed = files.write_text(page.path, html)
-        live_updates.write(page, version)
+        live_updates.write(page.path, version, page.live, running=page.refresh is not None)
         return changed
 
     @functools.cached_property

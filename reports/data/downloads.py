@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from orbifolio.reports import parts, wording
 from orbifolio.reports.data import globe, values
 from orbifolio.reports.data.log import Run
+from orbifolio.reports.links import Place
 from orbifolio.reports.media import animation, img, thumbnails
-from orbifolio.reports.tree import Place
 
 _DATA = (
     ("recipe.yaml", "The recipe as resolved"),

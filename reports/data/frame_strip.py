@@ -18,8 +18,8 @@ from urllib.parse import quote
 from orbifolio.reports import parts, wording
 from orbifolio.reports.charts import curves
 from orbifolio.reports.data.log import Frame, Phase, Run
+from orbifolio.reports.links import Place
 from orbifolio.reports.media import img, thumbnails
-from orbifolio.reports.tree import Place
 
 
 def _plain(phase: Phase, frame: Frame) -> bool:

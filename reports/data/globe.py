@@ -9,9 +9,9 @@ from typing import Any
 from orbifolio.reports import wording
 from orbifolio.reports.data import values
 from orbifolio.reports.data.log import Run
+from orbifolio.reports.links import Link, Place
 from orbifolio.reports.media import img, thumbnails
 from orbifolio.reports.parts.globe import Globe
-from orbifolio.reports.tree import Link, Place
 
 SCENE = "scene"
 """The kind, in `run.json`, of the file that holds a scene; it is part of the page, nothing to take away."""

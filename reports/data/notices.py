@@ -5,7 +5,8 @@ from __future__ import annotations
 from orbifolio.reports import wording
 from orbifolio.reports.data import progress, values
 from orbifolio.reports.data.log import Run
-from orbifolio.reports.parts import Notice, Progress
+from orbifolio.reports.parts import Progress
+from orbifolio.reports.parts.base import Notice
 
 
 def resume_command(run: Run) -> str:

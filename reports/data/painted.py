@@ -12,11 +12,11 @@ from typing import Any
 from orbifolio.reports import wording
 from orbifolio.reports.data import values
 from orbifolio.reports.data.log import Run
+from orbifolio.reports.links import Link, Place
 from orbifolio.reports.media import img, thumbnails
-from orbifolio.reports.parts import Fact
+from orbifolio.reports.parts.base import Fact
 from orbifolio.reports.parts.painted import Painted
 from orbifolio.reports.parts.run import StageCard
-from orbifolio.reports.tree import Link, Place
 
 FIGURES, REAL = "extras/painting.json", "extras/mypaint.png"
 LARGEST = 100_000

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from orbifolio.reports import parts
 from orbifolio.reports.data import values
 from orbifolio.reports.data.log import Run
+from orbifolio.reports.links import Place
 from orbifolio.reports.media import img, thumbnails
-from orbifolio.reports.tree import Place
 
 _MOST = 8
 _SAME_SHAPE = 0.08

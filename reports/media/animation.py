@@ -18,8 +18,8 @@ from PIL import Image, ImageOps
 from orbifolio.reports import files, parts, wording
 from orbifolio.reports.data import values
 from orbifolio.reports.data.log import Frame, Run
+from orbifolio.reports.links import Place
 from orbifolio.reports.media import encode, img, thumbnails
-from orbifolio.reports.tree import Place
 
 NAME = "animation"
 RECORD = ".animation"

@@ -25,8 +25,9 @@ from PIL import Image
 from orbifolio.reports import parts, wording
 from orbifolio.reports.data import values
 from orbifolio.reports.data.log import Run
+from orbifolio.reports.links import Header, Link, Place
 from orbifolio.reports.media import img, thumbnails
-from orbifolio.reports.tree import Header, Link, Page, Place
+from orbifolio.reports.tree import Page
 
 LARGE = 4096
 """Pixels along the longer side, above which a picture gets a pyramid."""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from orbifolio.reports.data import values
 from orbifolio.reports.data.log import Frame, Phase, Run
+from orbifolio.reports.links import Place
 from orbifolio.reports.media import thumbnails
-from orbifolio.reports.parts import FrameCard, Picture
-from orbifolio.reports.tree import Place
+from orbifolio.reports.parts.base import Picture
+from orbifolio.reports.parts.run import FrameCard
 
 
 def show(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from orbifolio.reports import wording
 from orbifolio.reports.data.card import Card
-from orbifolio.reports.tree import Place
+from orbifolio.reports.links import Place
 
 NAME = "feed.xml"
 MOST = 50

@@ -18,6 +18,7 @@ from orbifolio.reports import compare, files, many, parts, wording
 from orbifolio.reports.data.card import Card
 from orbifolio.reports.data.card import read as read_card
 from orbifolio.reports.data.log import read_run
+from orbifolio.reports.links import Header, Link, Place
 from orbifolio.reports.pages import feed, thumbnail_grid
 from orbifolio.reports.pages.recipe import recipe_page
 from orbifolio.reports.pages.run import REFRESH
@@ -25,7 +26,7 @@ from orbifolio.reports.render import Renderer, renderer
 from orbifolio.reports.sweep import faces, record, shelf
 from orbifolio.reports.sweep.faces import Shown
 from orbifolio.reports.sweep.page import sweep_page
-from orbifolio.reports.tree import Header, Link, Page, Place
+from orbifolio.reports.tree import Page
 from orbifolio.reports.write import is_current, write_run
 
 FEW = 4

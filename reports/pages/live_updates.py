@@ -13,14 +13,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orbifolio.reports import files
 from orbifolio.reports.data import notices
 from orbifolio.reports.data.log import Phase, Run, patience
-
-if TYPE_CHECKING:
-    from orbifolio.reports.tree import Page
 
 NAME = "live.js"
 UNKNOWN = "version-unknown"
@@ -103,14 +100,21 @@ def at_rest(page: Path) -> bool:
         return True
 
 
-def write(page: Page, version: str) -> None:
-    """Write the news beside a page, after the page itself; on a page at rest, only if there were news before."""
-    path = beside(page.path)
-    if page.refresh is None:
+def write(page: Path, version: str, live: Live | None, *, running: bool) -> None:
+    """Write the news beside a page, after the page itself; on a page at rest, only if there were news before.
+
+    Args:
+        page: the page's file.
+        version: of the page, from `with_version`.
+        live: the news of its run, or None if an open page only needs to know that it changed.
+        running: whether the page may still change.
+    """
+    path = beside(page)
+    if not running:
         if path.is_file():
             files.write_text(path, _script({"running": False, "version": version}))
         return
     told: dict[str, Any] = {"running": True, "version": version}
-    if page.live is not None:
-        told |= {name: value for name, value in vars(page.live).items() if name != "members" or value is not None}
+    if live is not None:
+        told |= {name: value for name, value in vars(live).items() if name != "members" or value is not None}
     files.write_text(path, _script(told))

@@ -11,12 +11,13 @@ from orbifolio.reports import parts, tables, wording
 from orbifolio.reports.charts import curves
 from orbifolio.reports.data import frame_strip
 from orbifolio.reports.data.log import Frame, Phase, Run
+from orbifolio.reports.links import Header, Link, Place
 from orbifolio.reports.media import deepzoom, img, thumbnails
 from orbifolio.reports.pages import live_updates
 from orbifolio.reports.pages.run import REFRESH, crumbs, phase_facts
 from orbifolio.reports.pages.step import step_pages
 from orbifolio.reports.pages.system import system_page
-from orbifolio.reports.tree import Header, Link, Page, Place
+from orbifolio.reports.tree import Page
 
 FRAMES_SHOWN = 48
 """Pictures on a phase's page at most; its table leads to every frame."""

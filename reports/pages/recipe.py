@@ -9,11 +9,12 @@ from pathlib import Path
 from orbifolio.reports import compare, parts, wording
 from orbifolio.reports.data import differences
 from orbifolio.reports.data.card import Card
+from orbifolio.reports.links import STATUSES, Header, Link, Place
 from orbifolio.reports.pages import thumbnail_grid
 from orbifolio.reports.pages.run import REFRESH
 from orbifolio.reports.sweep import shelf
 from orbifolio.reports.sweep.faces import Shown
-from orbifolio.reports.tree import STATUSES, Header, Link, Page, Place
+from orbifolio.reports.tree import Page
 
 MOST_PICTURES = 120
 """Pictures on the wall; of a recipe with more runs the table alone shows all."""

@@ -11,11 +11,12 @@ from orbifolio.reports import compare, parts, prose, wording
 from orbifolio.reports.charts import curves
 from orbifolio.reports.data import downloads, frame_strip, globe, notices, painted, pairs, provenance, symmetry, values
 from orbifolio.reports.data.log import Phase, Run
+from orbifolio.reports.links import STATUSES, Header, Link, Place
 from orbifolio.reports.media import animation, deepzoom, img, thumbnails
 from orbifolio.reports.pages import live_updates
 from orbifolio.reports.sweep import membership
 from orbifolio.reports.sweep.record import FOLDER
-from orbifolio.reports.tree import STATUSES, Header, Link, Page, Place
+from orbifolio.reports.tree import Page
 
 FRAMES_ON_CARD = 12
 REFRESH = 5

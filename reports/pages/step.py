@@ -12,9 +12,10 @@ from orbifolio.reports import parts, tables, wording
 from orbifolio.reports.charts import curves
 from orbifolio.reports.charts.chart import Chart
 from orbifolio.reports.data.log import Frame, Phase, Run, Step
+from orbifolio.reports.links import Header, Link, Place
 from orbifolio.reports.media import img, thumbnails
 from orbifolio.reports.pages.run import crumbs
-from orbifolio.reports.tree import Header, Link, Page, Place
+from orbifolio.reports.tree import Page
 
 
 def _step_tables(step: Step, before: Step | None, between: tuple[Step, ...]) -> Iterator[parts.Part]:

@@ -9,9 +9,10 @@ from orbifolio.reports import parts, tables, wording
 from orbifolio.reports.charts import curves
 from orbifolio.reports.data import values
 from orbifolio.reports.data.log import Run
+from orbifolio.reports.links import Header, Link, Place
 from orbifolio.reports.media import img
 from orbifolio.reports.pages.run import REFRESH, crumbs, elapsed
-from orbifolio.reports.tree import Header, Link, Page, Place
+from orbifolio.reports.tree import Page
 
 
 def _facts_of(record: object, names: dict[str, str]) -> Iterator[parts.Fact]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from orbifolio.reports import parts, wording
 from orbifolio.reports.data.card import Card
+from orbifolio.reports.links import STATUSES, Link, Place
 from orbifolio.reports.media import img, thumbnails
-from orbifolio.reports.tree import STATUSES, Link, Place
 
 THEMES = ("plane", "sphere", "hyperbolic", "zoom", "style", "dream", "painting", "gas", "survey")
 """The order of the gallery's sections; other themes follow by name."""

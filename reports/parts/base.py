@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from orbifolio.reports.tree import Status
+from orbifolio.reports.links import Status
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from orbifolio.reports.links import Link
 from orbifolio.reports.parts.base import Part, Picture
-from orbifolio.reports.tree import Link
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from orbifolio.reports.links import Link
 from orbifolio.reports.parts.base import Fact, Part
 from orbifolio.reports.parts.run import StageCard
-from orbifolio.reports.tree import Link
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from markupsafe import Markup
 
+from orbifolio.reports.links import Link
 from orbifolio.reports.parts.base import Fact, Part, Picture
 from orbifolio.reports.parts.viewer import Scrubber
-from orbifolio.reports.tree import Link
 
 
 @dataclass(frozen=True)

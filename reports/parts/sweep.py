@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from orbifolio.reports.links import Link, Status
 from orbifolio.reports.parts.base import Fact, Part, Picture
 from orbifolio.reports.parts.gallery import Column, Value
-from orbifolio.reports.tree import Link, Status
 
 
 @dataclass(frozen=True)

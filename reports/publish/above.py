@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from orbifolio.reports.data.card import Card
+from orbifolio.reports.links import Header, Link
 from orbifolio.reports.pages.gallery import write_above
 from orbifolio.reports.publish import serving
 from orbifolio.reports.render import Renderer
 from orbifolio.reports.sweep.faces import Shown
 from orbifolio.reports.sweep.record import FOLDER
-from orbifolio.reports.tree import Header, Link, Page
+from orbifolio.reports.tree import Page
 
 MISSING_PAGE = "404.html"
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from orbifolio.reports import parts, wording
 from orbifolio.reports.charts.chart import STYLES
+from orbifolio.reports.links import Place
 from orbifolio.reports.pages import thumbnail_grid
 from orbifolio.reports.sweep import arranging
 from orbifolio.reports.sweep.arranging import Axis
 from orbifolio.reports.sweep.faces import GONE, Face, Shown
 from orbifolio.reports.sweep.record import Member
-from orbifolio.reports.tree import Place
 
 NARROWEST, WIDEST = 0.6, 2.2  # beyond these, a picture is cropped
 _LONGEST = 400  # letters of a message in a cell

@@ -13,9 +13,9 @@ from orbifolio.reports.data import card, progress, values
 from orbifolio.reports.data.card import Card
 from orbifolio.reports.data.log import FINISHED, read_run
 from orbifolio.reports.data.progress import Progress
+from orbifolio.reports.links import STATUSES, Status
 from orbifolio.reports.sweep import record
 from orbifolio.reports.sweep.record import Member, Sweep
-from orbifolio.reports.tree import STATUSES, Status
 
 WAITING = Status("waiting", "Waiting")
 UNBEGUN = Status("waiting", "Not begun")

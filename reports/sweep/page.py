@@ -14,6 +14,7 @@ from typing import Any
 from orbifolio.reports import compare, parts, wording
 from orbifolio.reports.data import differences
 from orbifolio.reports.data.log import STALE_AFTER
+from orbifolio.reports.links import STATUSES, Header, Link, Place
 from orbifolio.reports.pages import thumbnail_grid
 from orbifolio.reports.pages.live_updates import Live
 from orbifolio.reports.pages.run import REFRESH
@@ -23,7 +24,7 @@ from orbifolio.reports.sweep.cells import Cells
 from orbifolio.reports.sweep.faces import Shown
 from orbifolio.reports.sweep.measured import Measure
 from orbifolio.reports.sweep.record import FOLDER, Member
-from orbifolio.reports.tree import STATUSES, Header, Link, Page, Place
+from orbifolio.reports.tree import Page
 
 COMPARED = 8
 """Runs that the compare page shows at most."""

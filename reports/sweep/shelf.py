@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orbifolio.reports import parts, wording
+from orbifolio.reports.links import STATUSES, Header, Link, Place
 from orbifolio.reports.pages import thumbnail_grid
 from orbifolio.reports.pages.run import REFRESH
 from orbifolio.reports.sweep import arranging
 from orbifolio.reports.sweep.faces import Shown
 from orbifolio.reports.sweep.record import FOLDER
-from orbifolio.reports.tree import STATUSES, Header, Link, Page, Place
+from orbifolio.reports.tree import Page
 
 FEW = 6
 """Sweeps on a gallery's own page; the page of sweeps has all."""

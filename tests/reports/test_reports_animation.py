@@ -17,8 +17,8 @@ import pytest
 from PIL import Image, features
 
 from orbifolio.reports.data.log import Run, read_run
+from orbifolio.reports.links import Place
 from orbifolio.reports.media import animation, encode, img
-from orbifolio.reports.tree import Place
 from orbifolio.reports.write import write_report
 from orbifolio.runner.exports import mp4
 

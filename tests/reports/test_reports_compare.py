@@ -13,8 +13,8 @@ from synthetic_card import HOSTILE, a_card
 from synthetic_run import BEGAN
 
 from orbifolio.reports import compare
+from orbifolio.reports.links import Place
 from orbifolio.reports.pages.gallery import pages_above, rebuild_gallery
-from orbifolio.reports.tree import Place
 
 NOW = BEGAN + 10**6
 

@@ -17,8 +17,9 @@ from orbifolio.reports import parts
 from orbifolio.reports.charts import curves, thinning, ticks
 from orbifolio.reports.charts.chart import Series, chart
 from orbifolio.reports.data.log import Phase, Step, read_run
+from orbifolio.reports.links import Header
 from orbifolio.reports.render import Renderer
-from orbifolio.reports.tree import Header, Page
+from orbifolio.reports.tree import Page
 from orbifolio.reports.write import write_report
 
 

@@ -13,7 +13,7 @@ from synthetic_run import picture
 from orbifolio.reports import wording
 from orbifolio.reports.data import downloads
 from orbifolio.reports.data.log import read_run
-from orbifolio.reports.tree import Place
+from orbifolio.reports.links import Place
 from orbifolio.reports.write import write_report
 
 Make = Callable[..., Path]

@@ -17,7 +17,7 @@ from orbifolio.reports.data.card import Card
 from orbifolio.reports.data.log import read_run
 from orbifolio.reports.pages import recipe, thumbnail_grid
 from orbifolio.reports.pages.gallery import files_above, pages_above, rebuild_gallery, update_index, write_above
-from orbifolio.reports.parts import Filters, RunTable, Wall
+from orbifolio.reports.parts.gallery import Filters, RunTable, Wall
 from orbifolio.reports.render import renderer
 
 NOW = BEGAN + 10**6

@@ -12,7 +12,7 @@ from synthetic_run import BEGAN, write_run
 
 from orbifolio.reports.data import painted
 from orbifolio.reports.data.log import read_run
-from orbifolio.reports.tree import Place
+from orbifolio.reports.links import Place
 from orbifolio.reports.write import write_report
 
 EXTRAS = [

@@ -13,8 +13,8 @@ from synthetic_run import picture
 
 from orbifolio.reports import prose
 from orbifolio.reports.data import bibliography, references, values
+from orbifolio.reports.links import Place
 from orbifolio.reports.media import thumbnails
-from orbifolio.reports.tree import Place
 
 KEYS = """gatys2015 gatys2016 simonyan2014 xie2015 tan2019 szegedy2016 szegedy2015 mordvintsev2015 olah2017
 mordvintsev2018 liu1989 nocedal2006 kingma2015 rudin1992 itc-a conway2008 coxeter1972 jarratt1980 spglib2024

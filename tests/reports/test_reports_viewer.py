@@ -17,8 +17,8 @@ from synthetic_run import BEGAN, write_run
 
 from orbifolio.reports.data import frame_strip, pairs
 from orbifolio.reports.data.log import read_run
+from orbifolio.reports.links import Place
 from orbifolio.reports.pages import live_updates, phase
-from orbifolio.reports.tree import Place
 from orbifolio.reports.write import write_report
 
 NOW = BEGAN + 5

@@ -14,9 +14,10 @@ import pytest
 from synthetic_run import BEGAN, picture
 
 from orbifolio.reports import files
+from orbifolio.reports.links import Header, Link
 from orbifolio.reports.pages.gallery import rebuild_gallery, update_index
 from orbifolio.reports.render import Renderer, own_templates
-from orbifolio.reports.tree import Header, Link, Page
+from orbifolio.reports.tree import Page
 from orbifolio.reports.write import write_report
 
 NOW = BEGAN + 5
