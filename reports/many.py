@@ -16,7 +16,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Found = TypeVar("Found")
 
-WORTHWHILE = 24
+MIN_ITEMS = 24
 """Fewer runs than this are not worth a second process."""
 
 
@@ -33,7 +33,7 @@ def _may_fork() -> bool:
     return alone and sys.platform.startswith("linux")
 
 
-def each(do: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
+def parallel_map(do: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
     """What a function gives for each item.
 
     Args:
@@ -44,7 +44,7 @@ def each(do: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
         Exception: the first one that the function raised; later items may not have been done.
     """
     cores = _cores()
-    if len(items) < WORTHWHILE or cores < 2 or not _may_fork():
+    if len(items) < MIN_ITEMS or cores < 2 or not _may_fork():
         yield from map(do, items)
         return
     with multiprocessing.get_context("fork").Pool(cores) as pool:

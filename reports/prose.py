@@ -71,7 +71,7 @@ def _levels(clean: str, below: int) -> str:
     return _HEADING.sub(moved, clean)
 
 
-def to_html(text: str, *, below: int = 1) -> Markup:
+def markdown_to_html(text: str, *, below: int = 1) -> Markup:
     """Markdown as HTML that is safe to show, its headings below a given level.
 
     Args:
@@ -97,13 +97,13 @@ def to_html(text: str, *, below: int = 1) -> Markup:
     return Markup(_levels(clean, below))
 
 
-def to_text(text: str, *, limit: int = 160) -> str:
+def markdown_to_text(text: str, *, limit: int = 160) -> str:
     """The first words of Markdown, without any markup, cut at a word.
 
-    >>> to_text("**Six-fold** rotation; each sixth cycles.", limit=20)
+    >>> markdown_to_text("**Six-fold** rotation; each sixth cycles.", limit=20)
     'Six-fold rotation;…'
     """
-    plain = html.unescape(nh3.clean(str(to_html(text[: 20 * limit])), tags=set()))
+    plain = html.unescape(nh3.clean(str(markdown_to_html(text[: 20 * limit])), tags=set()))
     words = " ".join(plain.split())
     return words if len(words) <= limit else words[:limit].rsplit(" ", 1)[0] + "…"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import jinja2
 
-from orbifolio.reports import files
-from orbifolio.reports.pages import live_updates
+from orbifolio.reports.files import write_bytes, write_text
+from orbifolio.reports.pages.live_updates import UNKNOWN_VERSION, update_path, with_version, write_update
 from orbifolio.reports.tree import Page
 
 TEMPLATES_VARIABLE = "ORBIFOLIO_TEMPLATES"
@@ -43,7 +43,7 @@ def own_templates() -> Path:
     return packaged if packaged.is_dir() else here.parent / "templates"
 
 
-class Renderer:
+class PageRenderer:
     """Renders pages with our templates, or a user's where there are some.
 
     Args:
@@ -82,15 +82,15 @@ class Renderer:
     def _versioned(self, page: Page) -> tuple[str, str]:
         """A page as HTML, and its version."""
         html = self.environment.get_template(f"pages/{page.kind}.html").render(
-            page=page, version=live_updates.UNKNOWN, news=live_updates.beside(page.path).name
+            page=page, version=UNKNOWN_VERSION, news=update_path(page.path).name
         )
-        return live_updates.with_version(html)
+        return with_version(html)
 
     def write(self, page: Page) -> bool:
         """Write a page where it belongs, and its news beside it; whether that changed the page."""
         html, version = self._versioned(page)
-        changed = files.write_text(page.path, html)
-        live_updates.write(page.path, version, page.live, running=page.refresh is not None)
+        changed = write_text(page.path, html)
+        write_update(page.path, version, page.live, running=page.refresh is not None)
         return changed
 
     @functools.cached_property
@@ -122,7 +122,7 @@ class Renderer:
             The files that changed.
         """
         found = [(gallery / asset.path, asset.content) for asset in self.assets.values()]
-        return [target for target, content in found if files.write_bytes(target, content)]
+        return [target for target, content in found if write_bytes(target, content)]
 
     def remove_old_assets(self, gallery: Path) -> list[Path]:
         """Remove assets of other versions, once no page uses them any more.
@@ -138,10 +138,10 @@ class Renderer:
 
 
 @functools.lru_cache(maxsize=4)
-def _shared(templates: Path | None, chosen: str | None) -> Renderer:
-    return Renderer(templates)
+def _shared(templates: Path | None, chosen: str | None) -> PageRenderer:
+    return PageRenderer(templates)
 
 
-def renderer(templates: Path | None = None) -> Renderer:
+def renderer(templates: Path | None = None) -> PageRenderer:
     """A renderer, shared within the process because compiling templates takes longer than using them."""
     return _shared(templates, os.environ.get(TEMPLATES_VARIABLE))

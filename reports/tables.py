@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from orbifolio.reports import parts
+from orbifolio.reports.parts.base import Cell
 
-Row = tuple[parts.Cell, ...]
+Row = tuple[Cell, ...]
 
 
-def numeric(*texts: str) -> Row:
+def numeric_cells(*texts: str) -> Row:
     """Cells of numbers, aligned at the right."""
-    return tuple(parts.Cell(text, numeric=True) for text in texts)
+    return tuple(Cell(text, numeric=True) for text in texts)
 
 
-def heads(first: str, *others: str) -> Row:
+def column_heads(first: str, *others: str) -> Row:
     """Column heads: the first names the rows, the others stand over numbers."""
-    return (parts.Cell(first), *numeric(*others))
+    return (Cell(first), *numeric_cells(*others))

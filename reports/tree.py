@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orbifolio.reports.links import Header, Link
-from orbifolio.reports.pages.live_updates import Live
+from orbifolio.reports.pages.live_updates import LiveUpdate
 from orbifolio.reports.parts.base import Part
 
 
@@ -44,7 +44,7 @@ class Page:
     following: Link | None = None
     styles: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
-    live: Live | None = None
+    live: LiveUpdate | None = None
 
     @property
     def all_styles(self) -> tuple[str, ...]:

@@ -10,12 +10,14 @@ import hashlib
 import time
 from pathlib import Path
 
-from orbifolio.reports import compare, files
-from orbifolio.reports.data import card
-from orbifolio.reports.data.log import Run, read_run
-from orbifolio.reports.pages import phase, run
-from orbifolio.reports.render import Renderer, renderer
-from orbifolio.reports.sweep import membership
+from orbifolio.reports.compare import write_compared
+from orbifolio.reports.data.card import CARD_NAME, write_card
+from orbifolio.reports.data.log import RunRecord, read_run
+from orbifolio.reports.files import write_text
+from orbifolio.reports.pages.phase import pages_below
+from orbifolio.reports.pages.run import run_page
+from orbifolio.reports.render import PageRenderer, renderer
+from orbifolio.reports.sweep.membership import sweeps_of_run
 
 _STAMP = ".report"
 _WATCHED = ("run.json", "events.jsonl", "recipe.yaml", "final.png")
@@ -24,7 +26,7 @@ _WATCHED = ("run.json", "events.jsonl", "recipe.yaml", "final.png")
 def stamp(run: Path, digest: str, status: str) -> str:
     """What a report depends on, as one word: equal stamps mean equal pages."""
     found = hashlib.sha256(f"{digest} {status}".encode())
-    found.update(repr(membership.of_run(run.parent.parent, f"{run.parent.name}/{run.name}")).encode())
+    found.update(repr(sweeps_of_run(run.parent.parent, f"{run.parent.name}/{run.name}")).encode())
     for name in _WATCHED:
         try:
             state = (run / name).stat()
@@ -40,10 +42,10 @@ def is_current(run: Path, digest: str, status: str) -> bool:
         kept = (run / _STAMP).read_text(encoding="ascii", errors="replace")
     except OSError:
         return False
-    return kept == stamp(run, digest, status) and (run / "index.html").is_file() and (run / card.NAME).is_file()
+    return kept == stamp(run, digest, status) and (run / "index.html").is_file() and (run / CARD_NAME).is_file()
 
 
-def write_run(run: Run, gallery: Path, pages: Renderer, *, all_of_them: bool = True) -> list[Path]:
+def write_run(run: RunRecord, gallery: Path, pages: PageRenderer, *, all_of_them: bool = True) -> list[Path]:
     """Write all pages of a run that changed, the run's own last, so that its links lead somewhere.
 
     Args:
@@ -56,14 +58,14 @@ def write_run(run: Run, gallery: Path, pages: Renderer, *, all_of_them: bool = T
         The pages that changed.
     """
     before = stamp(run.folder, pages.digest, run.status)
-    below = phase.pages(run, gallery, all_of_them=all_of_them)
+    below = pages_below(run, gallery, all_of_them=all_of_them)
     changed = [page.path for page in below if pages.write(page)]
-    page = run.run_page(run, gallery)
+    page = run_page(run, gallery)
     if pages.write(page):
         changed.append(page.path)
-    compare.write(run, card.write(run))
+    write_compared(run, write_card(run))
     if all_of_them:
-        files.write_text(run.folder / _STAMP, before)
+        write_text(run.folder / _STAMP, before)
     return changed
 
 

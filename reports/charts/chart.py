@@ -13,10 +13,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from orbifolio.reports import wording
-from orbifolio.reports.charts import thinning, ticks
+from orbifolio.reports.charts.thinning import kept_positions
+from orbifolio.reports.charts.ticks import linear_ticks, logarithmic_ticks, step_ticks
+from orbifolio.reports.wording import format_change, format_count, format_integer, format_number
 
-STYLES = 16
+LINE_STYLES = 16
 MARGIN = 0.04
 """Room above and below the curves, in shares of the axis; the page's script leaves the same."""
 
@@ -32,7 +33,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Line:
+class ChartLine:
     """One drawn curve: SVG path data, and its values in words.
 
     Attributes:
@@ -52,7 +53,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Mark:
+class AxisMark:
     """A labelled place on an axis, in percent from the left or from the top; `width` is the label's room."""
 
     place: str
@@ -61,7 +62,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Chart:
+class LineChart:
     """A finished chart.
 
     Attributes:
@@ -79,10 +80,10 @@ class Chart:
     id: str
     title: str
     scale: str
-    lines: tuple[Line, ...]
-    rows: tuple[Mark, ...]
-    columns: tuple[Mark, ...]
-    steps: tuple[Mark, ...]
+    lines: tuple[ChartLine, ...]
+    rows: tuple[AxisMark, ...]
+    columns: tuple[AxisMark, ...]
+    steps: tuple[AxisMark, ...]
     summary: str
     positions: tuple[float, ...] = field(repr=False)
     borders: tuple[tuple[float, str], ...]
@@ -143,7 +144,7 @@ def _axes(series: Sequence[Series], positions: Sequence[float]) -> tuple[_Axes, 
         low, high = (low / 1.5, high * 1.5) if logarithmic else (low - room, high + room)
     bottom, top = (math.log10(low), math.log10(high)) if logarithmic else (low, high)
     room = MARGIN * (top - bottom)
-    labels = ticks.logarithmic(low, high) if logarithmic else ticks.linear(low, high)
+    labels = logarithmic_ticks(low, high) if logarithmic else linear_ticks(low, high)
     return _Axes(logarithmic, positions[0], positions[-1], bottom - room, top + room), labels
 
 
@@ -165,41 +166,41 @@ def _path(points: Sequence[tuple[float, float]], axes: _Axes, borders: Sequence[
 
 def _line(
     item: Series, style: int, positions: Sequence[float], draw: Callable[[Sequence[tuple[float, float]]], str]
-) -> Line:
+) -> ChartLine:
     values = dict(item.points)
     finite = [(y, x) for x, y in item.points if math.isfinite(y)]
     first, last, (least, where) = finite[0][0], finite[-1][0], min(finite)
-    return Line(
+    return ChartLine(
         label=item.label,
-        style=style % STYLES,
+        style=style % LINE_STYLES,
         path=draw([(x, values[x]) for x in positions if x in values]),
-        first=wording.number(first),
-        last=wording.number(last),
-        change=wording.change(last, first),
-        least=wording.number(least),
-        least_at=wording.integer(round(where)),
+        first=format_number(first),
+        last=format_number(last),
+        change=format_change(last, first),
+        least=format_number(least),
+        least_at=format_integer(round(where)),
         values=tuple(_compact(values.get(x)) for x in positions),
     )
 
 
-def _columns(borders: Sequence[tuple[float, str]], axes: _Axes) -> tuple[Mark, ...]:
+def _columns(borders: Sequence[tuple[float, str]], axes: _Axes) -> tuple[AxisMark, ...]:
     """Where the phases begin; a label has room up to the next one."""
     places = [axes.across(x) / 10 for x, _ in borders]
     ends = [*places[1:], 100.0][: len(places)]
     return tuple(
-        Mark(_spelled(place), label, _spelled(end - place))
+        AxisMark(_spelled(place), label, _spelled(end - place))
         for place, end, (_, label) in zip(places, ends, borders, strict=True)
     )
 
 
-def chart(
+def draw_chart(
     identity: str,
     title: str,
     series: Sequence[Series],
     *,
     columns: Sequence[tuple[float, str]] = (),
     keep: Sequence[float] | None = None,
-) -> Chart | None:
+) -> LineChart | None:
     """Draw curves over a common axis: logarithmic if all values are positive.
 
     Args:
@@ -215,12 +216,12 @@ def chart(
     drawn = [item for item in series if any(math.isfinite(y) for _, y in item.points)]
     if not drawn:
         return None
-    positions = tuple(keep) if keep is not None else thinning.kept([item.points for item in drawn])
+    positions = tuple(keep) if keep is not None else kept_positions([item.points for item in drawn])
     axes, labels = _axes(drawn, positions)
     borders = tuple((x, label) for x, label in columns if axes.left <= x <= axes.right)
     finite = [y for item in drawn for _, y in item.points if math.isfinite(y)]
-    length = wording.count(round(axes.right - axes.left) + 1, "step")
-    return Chart(
+    length = format_count(round(axes.right - axes.left) + 1, "step")
+    return LineChart(
         id=identity,
         title=title,
         scale="logarithmic" if axes.logarithmic else "linear",
@@ -228,13 +229,13 @@ def chart(
             _line(item, style, positions, lambda points: _path(points, axes, columns))
             for style, item in enumerate(drawn)
         ),
-        rows=tuple(Mark(_spelled(axes.down(value) / 10), wording.number(value, 3)) for value in labels),
+        rows=tuple(AxisMark(_spelled(axes.down(value) / 10), format_number(value, 3)) for value in labels),
         columns=_columns(borders, axes),
         steps=tuple(
-            Mark(_spelled(axes.across(x) / 10), wording.integer(x)) for x in ticks.whole(axes.left, axes.right)
+            AxisMark(_spelled(axes.across(x) / 10), format_integer(x)) for x in step_ticks(axes.left, axes.right)
         ),
-        summary=f"{wording.count(len(drawn), 'curve')} over {length}, "
-        f"between {wording.number(min(finite), 3)} and {wording.number(max(finite), 3)}.",
+        summary=f"{format_count(len(drawn), 'curve')} over {length}, "
+        f"between {format_number(min(finite), 3)} and {format_number(max(finite), 3)}.",
         positions=positions,
         borders=borders,
     )

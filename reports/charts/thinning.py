@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-MOST = 480
+MAX_POSITIONS = 480
 """Positions of a curve; a page is about as many pixels wide."""
 
 _VALUES = 3000  # of all curves of a page together: about 10 kB compressed as drawing, and as much as data
@@ -22,13 +22,13 @@ _FEWEST = 80
 Points = Sequence[tuple[float, float]]
 
 
-def limit(curves: int) -> int:
+def position_limit(curves: int) -> int:
     """How many positions a page with so many curves can afford.
 
-    >>> limit(1), limit(8), limit(31), limit(1000)
+    >>> position_limit(1), position_limit(8), position_limit(31), position_limit(1000)
     (480, 375, 96, 80)
     """
-    return max(_FEWEST, min(MOST, _VALUES // max(1, curves)))
+    return max(_FEWEST, min(MAX_POSITIONS, _VALUES // max(1, curves)))
 
 
 def _strays(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -46,7 +46,7 @@ def _strays(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return np.asarray((shown - centre) / span, dtype=np.float64)
 
 
-def kept(curves: Sequence[Points], most: int = MOST) -> tuple[float, ...]:
+def kept_positions(curves: Sequence[Points], most: int = MAX_POSITIONS) -> tuple[float, ...]:
     """The positions to draw, ascending; the first and the last of all are among them.
 
     Args:

@@ -8,7 +8,7 @@ from orbifolio.reports.data.reference import Reference
 from orbifolio.reports.data.references import REFERENCES
 
 
-def resolve(keys: Iterable[str]) -> tuple[tuple[Reference, ...], tuple[str, ...]]:
+def resolve_references(keys: Iterable[str]) -> tuple[tuple[Reference, ...], tuple[str, ...]]:
     """The references of these keys, by author and year, and the keys that the table lacks.
 
     Args:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-UNTOLD = ("about", "title", "publish")
+DESCRIPTIVE = ("about", "title", "publish")
 """Words about the recipe, and where it goes: no parameters of the picture."""
 
 
@@ -54,7 +54,7 @@ def _in_order(each: Sequence[Mapping[str, str]]) -> list[str]:
     return sorted({name for parameters in each for name in parameters}, key=key)
 
 
-def between(each: Sequence[Mapping[str, str]]) -> tuple[Difference, ...]:
+def parameter_differences(each: Sequence[Mapping[str, str]]) -> tuple[Difference, ...]:
     """The parameters that are not the same in all runs.
 
     Args:
@@ -65,16 +65,16 @@ def between(each: Sequence[Mapping[str, str]]) -> tuple[Difference, ...]:
     shorts = short_names(names)
     found = []
     for name in names:
-        if name.partition(".")[0] in UNTOLD or len({parameters.get(name) for parameters in known}) < 2:
+        if name.partition(".")[0] in DESCRIPTIVE or len({parameters.get(name) for parameters in known}) < 2:
             continue
         found.append(Difference(name, shorts[name], tuple(parameters.get(name) for parameters in each)))
     return tuple(found)
 
 
-def plain(value: str | None) -> str:
+def plain_value(value: str | None) -> str:
     """A value as it is read: JSON, but without the quotes of a text; "" for none.
 
-    >>> plain('"adam"'), plain("[]"), plain("0.5"), plain(None)
+    >>> plain_value('"adam"'), plain_value("[]"), plain_value("0.5"), plain_value(None)
     ('adam', '[]', '0.5', '')
     """
     if value is None:

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from orbifolio.reports import parts, wording
-from orbifolio.reports.data import globe, values
-from orbifolio.reports.data.log import Run
+from orbifolio.reports.data.globe import SCENE
+from orbifolio.reports.data.log import RunRecord
+from orbifolio.reports.data.values import as_mapping, as_text, as_tuple, inner_path
 from orbifolio.reports.links import Place
-from orbifolio.reports.media import animation, img, thumbnails
+from orbifolio.reports.media.animation import make_animation, make_clip
+from orbifolio.reports.media.img import page_image
+from orbifolio.reports.media.thumbnails import SMALL_WIDTHS, image_size, prepare_image
+from orbifolio.reports.parts.files import Download, Downloads
+from orbifolio.reports.wording import format_bytes, format_pixels
 
 _DATA = (
     ("recipe.yaml", "The recipe as resolved"),
@@ -29,14 +33,14 @@ class _Offer:
     is_picture: bool
 
 
-def _offers(run: Run) -> Iterator[_Offer]:
-    final = values.inner_path(values.mapping(run.record.get("final")).get("path"))
+def _offers(run: RunRecord) -> Iterator[_Offer]:
+    final = inner_path(as_mapping(run.record.get("final")).get("path"))
     yield _Offer(final, "The picture", True)
-    for extra in map(values.mapping, values.sequence(run.record.get("extras"))):
-        path = values.inner_path(extra.get("path"))
-        title = values.text(extra.get("title")) or Path(path).name
-        if values.text(extra.get("kind")) != globe.SCENE:
-            yield _Offer(path, title, values.text(extra.get("kind")) == "picture")
+    for extra in map(as_mapping, as_tuple(run.record.get("extras"))):
+        path = inner_path(extra.get("path"))
+        title = as_text(extra.get("title")) or Path(path).name
+        if as_text(extra.get("kind")) != SCENE:
+            yield _Offer(path, title, as_text(extra.get("kind")) == "picture")
     for path, title in _DATA:
         yield _Offer(path, title, False)
 
@@ -55,22 +59,22 @@ def _kind(path: Path) -> str:
 
 def _pixels(path: Path) -> str:
     """A picture's size in words; its header alone is read."""
-    found = thumbnails.size(path)
-    return wording.pixels(*found) if found else ""
+    found = image_size(path)
+    return format_pixels(*found) if found else ""
 
 
-def _download(run: Run, place: Place, offer: _Offer) -> parts.Download:
+def _download(run: RunRecord, place: Place, offer: _Offer) -> Download:
     path = run.folder / offer.path
     # the log grows while the run goes on: its size would change the page with every line
-    amount = "" if run.running else wording.size(path.stat().st_size)
+    amount = "" if run.running else format_bytes(path.stat().st_size)
     facts = (_kind(path), _pixels(path) if offer.is_picture else "", amount)
     picture = None
     if offer.is_picture:
-        seen = thumbnails.prepare(run.folder, offer.path, widths=thumbnails.SMALL)
-        picture = img.show(place, seen, alt=offer.title, sizes="14rem")
+        seen = prepare_image(run.folder, offer.path, widths=SMALL_WIDTHS)
+        picture = page_image(place, seen, alt=offer.title, sizes="14rem")
     stem = PurePosixPath(offer.path).stem
     short = f"{run.type}-{run.id}" if stem == "final" else f"{run.type}-{run.id}-{stem}"
-    return parts.Download(
+    return Download(
         label=offer.title,
         href=place.to(path),
         name=f"{short}{PurePosixPath(offer.path).suffix}",
@@ -79,15 +83,15 @@ def _download(run: Run, place: Place, offer: _Offer) -> parts.Download:
     )
 
 
-def part(run: Run, place: Place) -> parts.Downloads | None:
+def downloads_part(run: RunRecord, place: Place) -> Downloads | None:
     """The files of the run that are there, or None if there are none."""
     offers = [offer for offer in _offers(run) if offer.path and (run.folder / offer.path).is_file()]
     found = [_download(run, place, offer) for offer in offers]
-    made = animation.make(run)
-    clips = (animation.clip(run, place, ending) for ending in (made.endings if made else ()))
+    made = make_animation(run)
+    clips = (make_clip(run, place, ending) for ending in (made.endings if made else ()))
     moving = tuple(
-        parts.Download(f"The animation as {clip.facts[0]}", clip.href, clip.name, clip.facts[1:]) for clip in clips
+        Download(f"The animation as {clip.facts[0]}", clip.href, clip.name, clip.facts[1:]) for clip in clips
     )
     shown = tuple(item for item in found if item.picture is not None)
     plain = tuple(item for item in found if item.picture is None)
-    return parts.Downloads(shown, (*moving, *plain)) if found else None
+    return Downloads(shown, (*moving, *plain)) if found else None

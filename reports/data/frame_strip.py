@@ -15,49 +15,51 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from orbifolio.reports import parts, wording
-from orbifolio.reports.charts import curves
-from orbifolio.reports.data.log import Frame, Phase, Run
+from orbifolio.reports.charts.curves import step_position
+from orbifolio.reports.data.log import FrameRecord, PhaseRecord, RunRecord
 from orbifolio.reports.links import Place
-from orbifolio.reports.media import img, thumbnails
+from orbifolio.reports.media.img import present_frames
+from orbifolio.reports.media.thumbnails import COPY_WIDTHS
+from orbifolio.reports.parts.viewer import Scrubber
+from orbifolio.reports.wording import format_number
 
 
-def _plain(phase: Phase, frame: Frame) -> bool:
+def _plain(phase: PhaseRecord, frame: FrameRecord) -> bool:
     """Whether a frame lies where the page's script would look for it."""
     return frame.path == f"{phase.folder}/frames/{frame.step:05d}.webp"
 
 
-def _packed(run: Run, phase: Phase, frames: Sequence[Frame]) -> dict[str, Any]:
+def _packed(run: RunRecord, phase: PhaseRecord, frames: Sequence[FrameRecord]) -> dict[str, Any]:
     steps = {step.step: step for step in phase.steps}
     losses = [steps[frame.step].loss if frame.step in steps else None for frame in frames]
     packed: dict[str, Any] = {
         "number": phase.index + 1,
         "title": phase.title,
         "folder": quote(phase.folder),
-        "before": curves.position(run.phases, phase, 0),
+        "before": step_position(run.phases, phase, 0),
         "width": phase.width,
         "height": phase.height,
-        "copies": [side for side in thumbnails.WIDTHS if side <= 0.8 * phase.width],
+        "copies": [side for side in COPY_WIDTHS if side <= 0.8 * phase.width],
         "steps": [frame.step for frame in frames],
-        "loss": ["" if loss is None else wording.number(loss, 3) for loss in losses],
+        "loss": ["" if loss is None else format_number(loss, 3) for loss in losses],
     }
     if not all(_plain(phase, frame) for frame in frames):
         packed["files"] = [quote(str(PurePosixPath(frame.path))) for frame in frames]
     return packed
 
 
-def pack(place: Place, run: Run, phases: Sequence[Phase]) -> dict[str, Any]:
+def pack_frames(place: Place, run: RunRecord, phases: Sequence[PhaseRecord]) -> dict[str, Any]:
     """The frames of these phases whose files are there."""
-    found = [(phase, img.present(run, phase)) for phase in phases]
+    found = [(phase, present_frames(run, phase)) for phase in phases]
     return {
         "root": f"{place.to(run.folder)}/",
         "phases": [_packed(run, phase, frames) for phase, frames in found if frames],
     }
 
 
-def scrubber(
-    place: Place, run: Run, phases: Sequence[Phase], *, label: str, ends_with: str = "", latest: str = ""
-) -> parts.Scrubber | None:
+def make_scrubber(
+    place: Place, run: RunRecord, phases: Sequence[PhaseRecord], *, label: str, ends_with: str = "", latest: str = ""
+) -> Scrubber | None:
     """A slider through the frames of these phases, or None if there is nothing to slide through.
 
     Args:
@@ -68,6 +70,6 @@ def scrubber(
         ends_with: what the picture shows after the last frame, in words, or "" if it shows the last frame.
         latest: what the last frame is called then.
     """
-    data = pack(place, run, phases) | {"end": ends_with, "latest": latest}
+    data = pack_frames(place, run, phases) | {"end": ends_with, "latest": latest}
     stops = sum(len(phase["steps"]) for phase in data["phases"]) + bool(ends_with)
-    return parts.Scrubber(label, data) if stops > 1 else None
+    return Scrubber(label, data) if stops > 1 else None

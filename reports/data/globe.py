@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from orbifolio.reports import wording
-from orbifolio.reports.data import values
-from orbifolio.reports.data.log import Run
+from orbifolio.reports.data.log import RunRecord
+from orbifolio.reports.data.values import as_mapping, as_text, as_tuple, inner_path
 from orbifolio.reports.links import Link, Place
-from orbifolio.reports.media import img, thumbnails
-from orbifolio.reports.parts.globe import Globe
+from orbifolio.reports.media.img import page_image
+from orbifolio.reports.media.thumbnails import prepare_image
+from orbifolio.reports.parts.globe import GlobeView
+from orbifolio.reports.wording import format_bytes
 
 SCENE = "scene"
 """The kind, in `run.json`, of the file that holds a scene; it is part of the page, nothing to take away."""
@@ -25,37 +26,37 @@ _LINKS = {
 _LEAD = "Drag to turn it, or use the arrow keys; + and − come nearer and go back."
 
 
-def _extras(run: Run) -> dict[str, Mapping[str, Any]]:
+def _extras(run: RunRecord) -> dict[str, Mapping[str, Any]]:
     """The further files that are there, by path."""
-    entries = map(values.mapping, values.sequence(run.record.get("extras")))
-    found = {values.inner_path(entry.get("path")): entry for entry in entries}
+    entries = map(as_mapping, as_tuple(run.record.get("extras")))
+    found = {inner_path(entry.get("path")): entry for entry in entries}
     return {path: entry for path, entry in found.items() if path and (run.folder / path).is_file()}
 
 
-def _links(run: Run, place: Place, names: list[str]) -> tuple[Link, ...]:
+def _links(run: RunRecord, place: Place, names: list[str]) -> tuple[Link, ...]:
     found = []
     for name in names:
         path = PurePosixPath(name)
         if path.suffix in _LINKS and (path.suffix != ".webp" or path.stem == "spin"):
             label, kind = _LINKS[path.suffix]
-            amount = wording.size((run.folder / name).stat().st_size)
+            amount = format_bytes((run.folder / name).stat().st_size)
             found.append(Link(f"{label} ({kind}, {amount})", place.to(run.folder / name)))
     return tuple(found)
 
 
-def part(run: Run, place: Place) -> Globe | None:
+def globe_part(run: RunRecord, place: Place) -> GlobeView | None:
     """The part, or None if the run has no scene."""
     extras = _extras(run)
-    scenes = [path for path, entry in extras.items() if values.text(entry.get("kind")) == SCENE]
-    cover = thumbnails.prepare(run.folder, values.inner_path(run.record.get("cover")), widths=(320, 640))
+    scenes = [path for path, entry in extras.items() if as_text(entry.get("kind")) == SCENE]
+    cover = prepare_image(run.folder, inner_path(run.record.get("cover")), widths=(320, 640))
     if not scenes or cover is None:
         return None
     title = _TITLES.get(PurePosixPath(scenes[0]).stem, "Model")
     label = f"{run.title}, as a {title.lower()}"
-    still = img.show(place, cover, alt=label, sizes="(min-width: 40rem) 34rem, 94vw")
+    still = page_image(place, cover, alt=label, sizes="(min-width: 40rem) 34rem, 94vw")
     if still is None:
         return None
-    return Globe(
+    return GlobeView(
         title=title,
         label=label,
         scene=place.to(run.folder / scenes[0]),

@@ -9,17 +9,18 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from orbifolio.reports import wording
-from orbifolio.reports.data import values
-from orbifolio.reports.data.log import Run
+from orbifolio.reports.data.log import RunRecord
+from orbifolio.reports.data.values import as_mapping, as_number, as_text, as_tuple, inner_path
 from orbifolio.reports.links import Link, Place
-from orbifolio.reports.media import img, thumbnails
+from orbifolio.reports.media.img import final_image, page_image
+from orbifolio.reports.media.thumbnails import prepare_image
 from orbifolio.reports.parts.base import Fact
-from orbifolio.reports.parts.painted import Painted
+from orbifolio.reports.parts.painted import StrokeComparison
 from orbifolio.reports.parts.run import StageCard
+from orbifolio.reports.wording import format_count, format_integer
 
-FIGURES, REAL = "extras/painting.json", "extras/mypaint.png"
-LARGEST = 100_000
+FIGURES_PATH, MYPAINT_PATH = "extras/painting.json", "extras/mypaint.png"
+MAX_FIGURE_BYTES = 100_000
 """Bytes of the figures; a longer file is not ours."""
 _LINKS = (
     ("extras/timelapse.webp", "How it was painted"),
@@ -31,30 +32,30 @@ _LINKS = (
 _SIZES = "(min-width: 62rem) 30rem, 94vw"
 
 
-def _figures(run: Run) -> Mapping[str, Any]:
+def _figures(run: RunRecord) -> Mapping[str, Any]:
     """What the painting left; nothing if that is not there or cannot be read."""
-    entries = map(values.mapping, values.sequence(run.record.get("extras")))
-    path = run.folder / FIGURES
-    if FIGURES not in {values.inner_path(entry.get("path")) for entry in entries} or not path.is_file():
+    entries = map(as_mapping, as_tuple(run.record.get("extras")))
+    path = run.folder / FIGURES_PATH
+    if FIGURES_PATH not in {inner_path(entry.get("path")) for entry in entries} or not path.is_file():
         return {}
     try:
-        return values.mapping(json.loads(path.read_bytes()[:LARGEST]))
+        return as_mapping(json.loads(path.read_bytes()[:MAX_FIGURE_BYTES]))
     except (OSError, ValueError, RecursionError):
         return {}
 
 
 def _decibels(record: Mapping[str, Any], name: str) -> str:
-    found = values.number(record.get(name))
+    found = as_number(record.get(name))
     return "" if found is None else f"{found:.1f} dB"
 
 
-def _cards(run: Run, place: Place, real: Mapping[str, Any]) -> Iterator[StageCard]:
-    if not (run.folder / REAL).is_file() or "fitted_db" not in real:
+def _cards(run: RunRecord, place: Place, real: Mapping[str, Any]) -> Iterator[StageCard]:
+    if not (run.folder / MYPAINT_PATH).is_file() or "fitted_db" not in real:
         return
-    neural = img.show(place, img.final_source(run), alt=f"{run.title}: neural canvas", sizes=_SIZES)
-    painted = img.show(
+    neural = page_image(place, final_image(run), alt=f"{run.title}: neural canvas", sizes=_SIZES)
+    painted = page_image(
         place,
-        thumbnails.prepare(run.folder, REAL, widths=(320, 640)),
+        prepare_image(run.folder, MYPAINT_PATH, widths=(320, 640)),
         alt=f"{run.title}: the same strokes in real MyPaint",
         sizes=_SIZES,
     )
@@ -64,28 +65,28 @@ def _cards(run: Run, place: Place, real: Mapping[str, Any]) -> Iterator[StageCar
         yield StageCard("The same strokes, fitted to the real brush and drawn by MyPaint", painted)
 
 
-def part(run: Run, place: Place) -> Painted | None:
+def stroke_comparison(run: RunRecord, place: Place) -> StrokeComparison | None:
     """The part, or None if nothing was painted with strokes."""
     figures = _figures(run)
-    count = values.number(figures.get("strokes"))
+    count = as_number(figures.get("strokes"))
     if count is None:
         return None
-    real, plotter = (values.mapping(figures.get(name)) for name in ("mypaint", "plotter"))
+    real, plotter = (as_mapping(figures.get(name)) for name in ("mypaint", "plotter"))
     neural = _decibels(figures, "neural_db")
     what = "what was painted" if neural else "the neural canvas"
-    pens = len(values.sequence(plotter.get("pens")))
-    lines = values.number(plotter.get("lines"))
+    pens = len(as_tuple(plotter.get("pens")))
+    lines = as_number(plotter.get("lines"))
     facts = (
-        Fact("Strokes", wording.integer(round(count))),
-        Fact("Brush", values.text(figures.get("brush"))),
+        Fact("Strokes", format_integer(round(count))),
+        Fact("Brush", as_text(figures.get("brush"))),
         Fact("Neural canvas", f"{neural} to what was painted" if neural else ""),
         Fact("Real MyPaint", f"{_decibels(real, 'fitted_db')} to {what}" if _decibels(real, "fitted_db") else ""),
         Fact("Before the strokes were fitted to the real brush", _decibels(real, "unfitted_db")),
         Fact("Gap between neural and real canvas", _decibels(real, "fitted_to_neural_db")),
-        Fact("Plotter", f"{wording.count(round(lines), 'line')} with {wording.count(pens, 'pen')}" if lines else ""),
+        Fact("Plotter", f"{format_count(round(lines), 'line')} with {format_count(pens, 'pen')}" if lines else ""),
     )
-    missing = values.text(real.get("missing"))
-    return Painted(
+    missing = as_text(real.get("missing"))
+    return StrokeComparison(
         cards=tuple(_cards(run, place, real)),
         facts=tuple(fact for fact in facts if fact.value),
         notes=(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orbifolio.reports import parts
-from orbifolio.reports.data import values
-from orbifolio.reports.data.log import Run
+from orbifolio.reports.data.log import RunRecord
+from orbifolio.reports.data.values import as_mapping, as_text, as_tuple, inner_path
 from orbifolio.reports.links import Place
-from orbifolio.reports.media import img, thumbnails
+from orbifolio.reports.media.img import final_image, newest_frame, page_image, present_frames
+from orbifolio.reports.media.thumbnails import PreparedImage, prepare_image
+from orbifolio.reports.parts.base import PageImage
+from orbifolio.reports.parts.viewer import ImagePair, ImagePairs
 
 _MOST = 8
 _SAME_SHAPE = 0.08
@@ -17,26 +19,26 @@ _SAME_SHAPE = 0.08
 _SIZES = "(min-width: 62rem) 40rem, 94vw"
 
 
-def _beginning(run: Run) -> thumbnails.Source | None:
+def _beginning(run: RunRecord) -> PreparedImage | None:
     """The state that the first phase began with."""
-    frames = img.present(run, run.phases[0]) if run.phases else ()
-    return thumbnails.prepare(run.folder, frames[0].path) if frames and frames[0].step == 0 else None
+    frames = present_frames(run, run.phases[0]) if run.phases else ()
+    return prepare_image(run.folder, frames[0].path) if frames and frames[0].step == 0 else None
 
 
-def _result(run: Run) -> tuple[thumbnails.Source | None, str]:
+def _result(run: RunRecord) -> tuple[PreparedImage | None, str]:
     """The finished picture, or how far an unfinished run came; none while it goes on."""
-    source = img.final_source(run)
-    if source is None and not run.running and (newest := img.newest_frame(run)):
-        return thumbnails.prepare(run.folder, newest[1].path), "As far as it came"
+    source = final_image(run)
+    if source is None and not run.running and (newest := newest_frame(run)):
+        return prepare_image(run.folder, newest[1].path), "As far as it came"
     return source, "Result"
 
 
-def _pairs(run: Run, place: Place) -> Iterator[parts.Pair]:
-    def shown(source: thumbnails.Source | None, words: str) -> parts.Picture | None:
-        return img.show(place, source, alt=f"{run.title}: {words[0].lower()}{words[1:]}", sizes=_SIZES)
+def _pairs(run: RunRecord, place: Place) -> Iterator[ImagePair]:
+    def shown(source: PreparedImage | None, words: str) -> PageImage | None:
+        return page_image(place, source, alt=f"{run.title}: {words[0].lower()}{words[1:]}", sizes=_SIZES)
 
-    def pair(label: str, before: tuple[parts.Picture, str], after: tuple[parts.Picture, str]) -> parts.Pair:
-        return parts.Pair("", label, *before, *after)
+    def pair(label: str, before: tuple[PageImage, str], after: tuple[PageImage, str]) -> ImagePair:
+        return ImagePair("", label, *before, *after)
 
     result, called = _result(run)
     after = shown(result, called)
@@ -46,26 +48,26 @@ def _pairs(run: Run, place: Place) -> Iterator[parts.Pair]:
         before = shown(beginning, "Beginning")
     if after and before:
         yield pair("Beginning and result", (before, "Beginning"), (after, called))
-    for entry in map(values.mapping, values.sequence(run.record.get("inputs"))):
-        name = values.text(entry.get("name"), "picture")
+    for entry in map(as_mapping, as_tuple(run.record.get("inputs"))):
+        name = as_text(entry.get("name"), "picture")
         words = name[:1].upper() + name[1:]
-        given, made = (values.inner_path(entry.get(key)) for key in ("original", "prepared"))
-        original = shown(thumbnails.prepare(run.folder, given, widths=(320, 640)), f"{name}, as given")
+        given, made = (inner_path(entry.get(key)) for key in ("original", "prepared"))
+        original = shown(prepare_image(run.folder, given, widths=(320, 640)), f"{name}, as given")
         if original is None or name.startswith(("mask", "target")):
             continue
         if after and not (before and name.startswith("initial")):  # that is what it began with
             yield pair(f"{words} and result", (original, words), (after, called))
         if made and made != given:
-            prepared = shown(thumbnails.prepare(run.folder, made, widths=(320, 640)), f"{name}, as prepared")
+            prepared = shown(prepare_image(run.folder, made, widths=(320, 640)), f"{name}, as prepared")
             if prepared:
                 yield pair(f"{words}, as given and as prepared", (original, "As given"), (prepared, "As prepared"))
 
 
-def comparison(run: Run, place: Place) -> parts.Comparison | None:
+def image_pairs(run: RunRecord, place: Place) -> ImagePairs | None:
     """The slider between two pictures, or None where there are no two."""
     found = list(_pairs(run, place))[:_MOST]
     numbered = tuple(
-        parts.Pair(
+        ImagePair(
             f"pair-{number}",
             each.label,
             each.before,
@@ -75,4 +77,4 @@ def comparison(run: Run, place: Place) -> parts.Comparison | None:
         )
         for number, each in enumerate(found, 1)
     )
-    return parts.Comparison(numbered) if numbered else None
+    return ImagePairs(numbered) if numbered else None

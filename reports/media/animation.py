@@ -15,17 +15,22 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
-from orbifolio.reports import files, parts, wording
-from orbifolio.reports.data import values
-from orbifolio.reports.data.log import Frame, Run
+from orbifolio.reports.data.log import FrameRecord, RunRecord
+from orbifolio.reports.data.values import as_int, as_texts, read_json
+from orbifolio.reports.files import write_bytes, write_text
 from orbifolio.reports.links import Place
-from orbifolio.reports.media import encode, img, thumbnails
+from orbifolio.reports.media.encode import TICK_MS, encode_avif, encode_webp
+from orbifolio.reports.media.img import frame_name, newest_frame, page_image, present_frames, sample_frames
+from orbifolio.reports.media.thumbnails import prepare_image
+from orbifolio.reports.parts.files import Animation, Clip
+from orbifolio.reports.wording import format_bytes, format_duration
+from orbifolio.runner.exports.mp4 import has_video, mp4
 
-NAME = "animation"
-RECORD = ".animation"
+ANIMATION_NAME = "animation"
+ANIMATION_RECORD = ".animation"
 
-MOST_FRAMES = 120
-WIDEST, TALLEST = 512, 768
+MAX_FRAMES = 120
+MAX_WIDTH, MAX_HEIGHT = 512, 768
 
 _VERSION = 1  # of how animations are made: another one makes them all again
 _LENGTH = 6000  # milliseconds that all frames but the last should take together
@@ -38,7 +43,7 @@ _MEDIA = {".avif": "image/avif", ".webp": "image/webp", ".mp4": "video/mp4"}
 
 
 @dataclass(frozen=True)
-class Made:
+class AnimationFiles:
     """An animation as it lies in the run's folder.
 
     Attributes:
@@ -54,20 +59,20 @@ class Made:
     endings: tuple[str, ...]
 
 
-def _frames(run: Run) -> tuple[Frame, ...]:
+def _frames(run: RunRecord) -> tuple[FrameRecord, ...]:
     """The frames to show: evenly spaced over all phases, the first and the last among them."""
-    every = [frame for phase in run.phases for frame in img.present(run, phase)]
-    return img.sampled(every, MOST_FRAMES)
+    every = [frame for phase in run.phases for frame in present_frames(run, phase)]
+    return sample_frames(every, MAX_FRAMES)
 
 
-def durations(count: int) -> list[int]:
+def frame_durations(count: int) -> list[int]:
     """Milliseconds of each frame; the last one is held."""
     each = min(_LONGEST, max(_SHORTEST, _LENGTH // max(1, count)))
-    each -= each % encode.TICK
+    each -= each % TICK_MS
     return [each] * (count - 1) + [max(each, _HELD - _HELD % each)]
 
 
-def _stamp(run: Run, frames: Sequence[Frame]) -> str:
+def _stamp(run: RunRecord, frames: Sequence[FrameRecord]) -> str:
     """What an animation depends on, as one word. Not the times of files: copying a gallery would change them."""
     found = hashlib.sha256(f"{_VERSION}\n".encode())
     for frame in frames:
@@ -87,7 +92,7 @@ def _fitted(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     return ImageOps.fit(image, size, way)
 
 
-def _readable(run: Run, frames: Sequence[Frame]) -> list[Image.Image]:
+def _readable(run: RunRecord, frames: Sequence[FrameRecord]) -> list[Image.Image]:
     """The frames that can be read, at one size: the last one's, as far as the limits allow."""
     shown: list[Image.Image] = []
     size: tuple[int, int] | None = None
@@ -95,7 +100,7 @@ def _readable(run: Run, frames: Sequence[Frame]) -> list[Image.Image]:
         try:
             with Image.open(run.folder / frame.path) as image:
                 if size is None:
-                    share = min(1.0, WIDEST / image.width, TALLEST / image.height)
+                    share = min(1.0, MAX_WIDTH / image.width, MAX_HEIGHT / image.height)
                     size = max(1, round(image.width * share)), max(1, round(image.height * share))
                 shown.append(_fitted(image, size))
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
@@ -105,10 +110,10 @@ def _readable(run: Run, frames: Sequence[Frame]) -> list[Image.Image]:
 
 def _encoded(shown: Sequence[Image.Image]) -> dict[str, bytes]:
     """The animation's files by their endings, the best first; they are encoded side by side."""
-    times = durations(len(shown))
-    makers: dict[str, Callable[..., bytes | None]] = {".webp": encode.webp}
+    times = frame_durations(len(shown))
+    makers: dict[str, Callable[..., bytes | None]] = {".webp": encode_webp}
     if len(shown) * shown[0].width * shown[0].height >= _WORTH_MORE:
-        makers = {".avif": encode.avif, ".webp": encode.webp, ".mp4": encode.mp4}
+        makers = {".avif": encode_avif, ".webp": encode_webp, ".mp4": mp4}
     with ThreadPoolExecutor(len(makers)) as pool:
         jobs = {ending: pool.submit(maker, shown, times) for ending, maker in makers.items()}
         made = {ending: content for ending, job in jobs.items() if (content := job.result()) is not None}
@@ -117,21 +122,23 @@ def _encoded(shown: Sequence[Image.Image]) -> dict[str, bytes]:
     return made
 
 
-def _read(run: Run, stamp: str) -> Made | None:
+def _read(run: RunRecord, stamp: str) -> AnimationFiles | None:
     """The animation that was made from just these frames, if its files are there."""
-    record = values.read_json(run.folder / RECORD)
-    if encode.has_video() and record.get("video") is not True:
+    record = read_json(run.folder / ANIMATION_RECORD)
+    if has_video() and record.get("video") is not True:
         return None  # made where the extra was missing; the other way round, its film is kept
-    endings = tuple(ending for ending in values.texts(record.get("endings")) if ending in _MEDIA)
-    if record.get("stamp") != stamp or any(not (run.folder / f"{NAME}{ending}").is_file() for ending in endings):
+    endings = tuple(ending for ending in as_texts(record.get("endings")) if ending in _MEDIA)
+    if record.get("stamp") != stamp or any(
+        not (run.folder / f"{ANIMATION_NAME}{ending}").is_file() for ending in endings
+    ):
         return None
     width, height, frames, milliseconds = (
-        values.whole(record.get(key)) or 0 for key in ("width", "height", "frames", "milliseconds")
+        as_int(record.get(key)) or 0 for key in ("width", "height", "frames", "milliseconds")
     )
-    return Made(width, height, frames, milliseconds, endings)
+    return AnimationFiles(width, height, frames, milliseconds, endings)
 
 
-def make(run: Run) -> Made | None:
+def make_animation(run: RunRecord) -> AnimationFiles | None:
     """Make the animation of a run that ended, unless it is there already.
 
     Returns:
@@ -153,7 +160,7 @@ def make(run: Run) -> Made | None:
     return made if made.frames > 1 and ".webp" in made.endings else None
 
 
-def _write(run: Run, stamp: str, shown: Sequence[Image.Image]) -> Made:
+def _write(run: RunRecord, stamp: str, shown: Sequence[Image.Image]) -> AnimationFiles:
     encoded: dict[str, bytes] = {}
     if len(shown) > 1:
         try:
@@ -161,46 +168,46 @@ def _write(run: Run, stamp: str, shown: Sequence[Image.Image]) -> Made:
         except (ValueError, RuntimeError, MemoryError, OSError):  # of the encoder: a report can do without
             encoded = {}
     for ending in _MEDIA:
-        path = run.folder / f"{NAME}{ending}"
+        path = run.folder / f"{ANIMATION_NAME}{ending}"
         if ending in encoded:
-            files.write_bytes(path, encoded[ending])
+            write_bytes(path, encoded[ending])
         else:
             path.unlink(missing_ok=True)
     width, height = shown[-1].size if shown else (0, 0)
-    milliseconds = sum(durations(len(shown))) if shown else 0
-    made = Made(width, height, len(shown), milliseconds, tuple(encoded))
-    record: dict[str, Any] = {"stamp": stamp, "video": encode.has_video(), **vars(made)}
-    files.write_text(run.folder / RECORD, json.dumps(record, sort_keys=True) + "\n")  # last: it vouches for them
+    milliseconds = sum(frame_durations(len(shown))) if shown else 0
+    made = AnimationFiles(width, height, len(shown), milliseconds, tuple(encoded))
+    record: dict[str, Any] = {"stamp": stamp, "video": has_video(), **vars(made)}
+    write_text(run.folder / ANIMATION_RECORD, json.dumps(record, sort_keys=True) + "\n")  # last: it vouches for them
     return made
 
 
-def clip(run: Run, place: Place, ending: str) -> parts.Clip:
+def make_clip(run: RunRecord, place: Place, ending: str) -> Clip:
     """One of its files, as a page offers it."""
-    path = run.folder / f"{NAME}{ending}"
+    path = run.folder / f"{ANIMATION_NAME}{ending}"
     kind = {".avif": "AVIF", ".webp": "WebP", ".mp4": "MP4"}[ending]
     name = f"{run.type}-{run.id}{ending}"
-    return parts.Clip(place.to(path), _MEDIA[ending], name, (kind, wording.size(path.stat().st_size)))
+    return Clip(place.to(path), _MEDIA[ending], name, (kind, format_bytes(path.stat().st_size)))
 
 
-def part(run: Run, place: Place) -> parts.Animation | None:
+def animation_part(run: RunRecord, place: Place) -> Animation | None:
     """The animation as it stands on the run's page; None if there is none."""
-    made = make(run)
-    newest = img.newest_frame(run)
+    made = make_animation(run)
+    newest = newest_frame(run)
     if made is None or newest is None:
         return None
     phase, frame = newest
-    still = img.show(
+    still = page_image(
         place,
-        thumbnails.prepare(run.folder, frame.path, widths=(320, 640)),
-        alt=f"{run.title}: {img.frame_name(phase, frame)}",
+        prepare_image(run.folder, frame.path, widths=(320, 640)),
+        alt=f"{run.title}: {frame_name(phase, frame)}",
         sizes=f"{made.width}px",
     )
     if still is None:
         return None
-    return parts.Animation(
+    return Animation(
         still=still,
-        clips=tuple(clip(run, place, ending) for ending in made.endings),
-        lead=f"{made.frames} frames, from the first to the last, in {wording.duration(made.milliseconds / 1000)}.",
+        clips=tuple(make_clip(run, place, ending) for ending in made.endings),
+        lead=f"{made.frames} frames, from the first to the last, in {format_duration(made.milliseconds / 1000)}.",
         width=made.width,
         height=made.height,
         ratio=f"{made.width / made.height:.4f}",

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from orbifolio.reports.data import values
-from orbifolio.reports.data.log import Frame, Phase, Run
+from orbifolio.reports.data.log import FrameRecord, PhaseRecord, RunRecord
+from orbifolio.reports.data.values import as_mapping, inner_path
 from orbifolio.reports.links import Place
-from orbifolio.reports.media import thumbnails
-from orbifolio.reports.parts.base import Picture
+from orbifolio.reports.media.thumbnails import SMALL_WIDTHS, PreparedImage, prepare_image
+from orbifolio.reports.parts.base import PageImage
 from orbifolio.reports.parts.run import FrameCard
 
 
-def show(
-    place: Place, source: thumbnails.Source | None, *, alt: str, sizes: str, loading: str = "lazy"
-) -> Picture | None:
+def page_image(
+    place: Place, source: PreparedImage | None, *, alt: str, sizes: str, loading: str = "lazy"
+) -> PageImage | None:
     """An `<img>` of a prepared picture.
 
     Args:
@@ -29,7 +29,7 @@ def show(
         return None
     versions = [f"{place.to(path)} {width}w" for path, width in source.versions]
     middle = source.versions[min(1, len(source.versions) - 1)][0]
-    return Picture(
+    return PageImage(
         src=place.to(middle),
         srcset=", ".join(versions) if len(versions) > 1 else "",
         sizes=sizes if len(versions) > 1 else "",
@@ -43,18 +43,18 @@ def show(
     )
 
 
-def final_source(run: Run) -> thumbnails.Source | None:
+def final_image(run: RunRecord) -> PreparedImage | None:
     """The finished picture, or None if there is none yet."""
-    final = values.mapping(run.record.get("final"))
-    return thumbnails.prepare(run.folder, values.inner_path(final.get("path")))
+    final = as_mapping(run.record.get("final"))
+    return prepare_image(run.folder, inner_path(final.get("path")))
 
 
-def portrait_source(run: Run) -> thumbnails.Source | None:
+def portrait_image(run: RunRecord) -> PreparedImage | None:
     """A picture that says more than the finished one where that is a map: a globe, a painted model; or None."""
-    return thumbnails.prepare(run.folder, values.inner_path(run.record.get("cover")))
+    return prepare_image(run.folder, inner_path(run.record.get("cover")))
 
 
-def newest_frame(run: Run) -> tuple[Phase, Frame] | None:
+def newest_frame(run: RunRecord) -> tuple[PhaseRecord, FrameRecord] | None:
     """The latest saved frame whose file is there, and its phase."""
     for phase in reversed(run.phases):
         for frame in reversed(phase.frames):
@@ -63,38 +63,38 @@ def newest_frame(run: Run) -> tuple[Phase, Frame] | None:
     return None
 
 
-def frame_name(phase: Phase, frame: Frame) -> str:
+def frame_name(phase: PhaseRecord, frame: FrameRecord) -> str:
     """A frame in words."""
     return f"{phase.title}, step {frame.step}" if frame.step else f"{phase.title}, beginning"
 
 
-def present(run: Run, phase: Phase) -> tuple[Frame, ...]:
+def present_frames(run: RunRecord, phase: PhaseRecord) -> tuple[FrameRecord, ...]:
     """The frames of a phase whose files are there."""
     return tuple(frame for frame in phase.frames if (run.folder / frame.path).is_file())
 
 
-def phase_page(run: Run, phase: Phase) -> Path:
+def phase_page_path(run: RunRecord, phase: PhaseRecord) -> Path:
     """The file of a phase's page."""
     return run.folder / phase.folder / "index.html"
 
 
-def step_page(run: Run, phase: Phase, frame: Frame) -> Path:
+def step_page_path(run: RunRecord, phase: PhaseRecord, frame: FrameRecord) -> Path:
     """The file of a frame's page."""
     return run.folder / phase.folder / "steps" / f"{frame.step:05d}" / "index.html"
 
 
-def frame_card(place: Place, run: Run, phase: Phase, frame: Frame) -> FrameCard:
+def frame_card(place: Place, run: RunRecord, phase: PhaseRecord, frame: FrameRecord) -> FrameCard:
     """A frame in a strip, leading to its page."""
-    source = thumbnails.prepare(run.folder, frame.path, widths=thumbnails.SMALL)
+    source = prepare_image(run.folder, frame.path, widths=SMALL_WIDTHS)
     alt = f"{run.title}: {frame_name(phase, frame)}"
     return FrameCard(
-        href=place.to(step_page(run, phase, frame)),
-        picture=show(place, source, alt=alt, sizes="10rem"),
+        href=place.to(step_page_path(run, phase, frame)),
+        picture=page_image(place, source, alt=alt, sizes="10rem"),
         label=f"step {frame.step}" if frame.step else "beginning",
     )
 
 
-def sampled(frames: Sequence[Frame], limit: int) -> tuple[Frame, ...]:
+def sample_frames(frames: Sequence[FrameRecord], limit: int) -> tuple[FrameRecord, ...]:
     """At most so many frames, evenly spaced, the first and the last among them."""
     if len(frames) <= limit:
         return tuple(frames)

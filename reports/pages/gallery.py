@@ -14,22 +14,36 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from orbifolio.reports import compare, files, many, parts, wording
-from orbifolio.reports.data.card import Card
-from orbifolio.reports.data.card import read as read_card
+from orbifolio.reports.compare import RUN_INDEX, compare_address, compare_page, run_index
+from orbifolio.reports.data.card import Card, read_card
 from orbifolio.reports.data.log import read_run
+from orbifolio.reports.files import visible_folders, write_bytes
 from orbifolio.reports.links import Header, Link, Place
-from orbifolio.reports.pages import feed, thumbnail_grid
+from orbifolio.reports.many import parallel_map
+from orbifolio.reports.pages.feed import FEED_NAME, build_feed
 from orbifolio.reports.pages.recipe import recipe_page
 from orbifolio.reports.pages.run import REFRESH
-from orbifolio.reports.render import Renderer, renderer
-from orbifolio.reports.sweep import faces, record, shelf
-from orbifolio.reports.sweep.faces import Shown
+from orbifolio.reports.pages.thumbnail_grid import (
+    card_size,
+    filter_menus,
+    theme_of,
+    theme_order,
+    thumbnail,
+    title_from_name,
+)
+from orbifolio.reports.parts.base import Empty, Part
+from orbifolio.reports.parts.gallery import Filters, ThemeSection, ThumbnailGrid
+from orbifolio.reports.parts.sweep import SweepShelf
+from orbifolio.reports.render import PageRenderer, renderer
+from orbifolio.reports.sweep.faces import SweepSnapshot, read_snapshots
 from orbifolio.reports.sweep.page import sweep_page
+from orbifolio.reports.sweep.record import SWEEPS_FOLDER
+from orbifolio.reports.sweep.shelf import sweep_shelf, sweeps_page
 from orbifolio.reports.tree import Page
+from orbifolio.reports.wording import format_count
 from orbifolio.reports.write import is_current, write_run
 
-FEW = 4
+MIN_SEARCHABLE = 4
 """With fewer recipes there is nothing to search or to choose."""
 
 _LOCK = ".orbifolio.lock"
@@ -56,9 +70,9 @@ def run_folders(gallery: Path) -> list[Path]:
     """The folders of all runs, by type and name."""
     return [
         folder
-        for type_ in files.visible_folders(gallery)
-        if type_.name != record.FOLDER
-        for folder in files.visible_folders(type_)
+        for type_ in visible_folders(gallery)
+        if type_.name != SWEEPS_FOLDER
+        for folder in visible_folders(type_)
         if (folder / "run.json").is_file() or (folder / "events.jsonl").is_file()
     ]
 
@@ -75,7 +89,7 @@ def _by_type(cards: Iterable[Card]) -> dict[str, list[Card]]:
     return {name: _newest_first(members) for name, members in sorted(found.items())}
 
 
-def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]], sweeps: Sequence[Shown] = ()) -> Page:
+def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]], sweeps: Sequence[SweepSnapshot] = ()) -> Page:
     """The gallery's page.
 
     Args:
@@ -86,45 +100,43 @@ def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]], sweeps: S
     place = Place(gallery)
     themes: dict[str, list[Sequence[Card]]] = {}
     for members in recipes.values():
-        themes.setdefault(thumbnail_grid.theme_of(members[0]), []).append(members)
-    hung: list[parts.Part] = []
+        themes.setdefault(theme_of(members[0]), []).append(members)
+    hung: list[Part] = []
     sections = []
-    for number, theme in enumerate(sorted(themes, key=thumbnail_grid.theme_order), 1):
+    for number, theme in enumerate(sorted(themes, key=theme_order), 1):
         cards = []
         for members in sorted(themes[theme], key=lambda members: (members[0].title.casefold(), members[0].type)):
             newest = members[0]
             label = "1 run" if len(members) == 1 else f"All {len(members)} runs"
             more = Link(label, place.to(gallery / newest.type / "index.html"))
-            facts = (newest.group, thumbnail_grid.size(newest))
-            cards.append(
-                thumbnail_grid.wall_card(newest, gallery, place, title=newest.title, facts=facts, more=more, told=True)
-            )
-        hung.append(parts.Wall(f"theme-{number}", thumbnail_grid.spelled(theme), tuple(cards)))
-        sections.append(parts.Section(theme, thumbnail_grid.spelled(theme), f"#theme-{number}", len(cards)))
+            facts = (newest.group, card_size(newest))
+            cards.append(thumbnail(newest, gallery, place, title=newest.title, facts=facts, more=more, told=True))
+        hung.append(ThumbnailGrid(f"theme-{number}", title_from_name(theme), tuple(cards)))
+        sections.append(ThemeSection(theme, title_from_name(theme), f"#theme-{number}", len(cards)))
     runs = sum(len(members) for members in recipes.values())
     newest_runs = [members[0] for members in recipes.values()]
     if len(recipes) > 1 or runs > 1:
-        filters = parts.Filters(
+        filters = Filters(
             noun="recipe",
             total=len(recipes),
             sections=tuple(sections) if len(sections) > 1 else (),
-            choosers=thumbnail_grid.choosers(newest_runs) if len(recipes) >= FEW else (),
-            compare=compare.address(place, gallery),
-            sweeps=f"#{parts.SweepShelf.id}" if sweeps else "",
-            searched=len(recipes) >= FEW,
+            choosers=filter_menus(newest_runs) if len(recipes) >= MIN_SEARCHABLE else (),
+            compare=compare_address(place, gallery),
+            sweeps=f"#{SweepShelf.id}" if sweeps else "",
+            searched=len(recipes) >= MIN_SEARCHABLE,
         )
         hung.insert(0, filters)
-    if (swept := shelf.shelf(sweeps, gallery, place)) is not None:
+    if (swept := sweep_shelf(sweeps, gallery, place)) is not None:
         hung.append(swept)
     if not recipes and not sweeps:
         hung.append(
-            parts.Empty(
+            Empty(
                 "No run yet. The first one appears here as soon as it begins.",
                 "orbifolio run recipes/plane/rainbow-hexagon.yaml",
             )
         )
-    counts = [wording.count(len(recipes), "recipe"), wording.count(runs, "run")]
-    counts += [wording.count(len(sweeps), "sweep")] if sweeps else []
+    counts = [format_count(len(recipes), "recipe"), format_count(runs, "run")]
+    counts += [format_count(len(sweeps), "sweep")] if sweeps else []
     return Page(
         path=gallery / "index.html",
         kind="gallery",
@@ -139,7 +151,7 @@ def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]], sweeps: S
     )
 
 
-def pages_above(gallery: Path, cards: Iterable[Card], sweeps: Sequence[Shown] = ()) -> tuple[Page, ...]:
+def pages_above(gallery: Path, cards: Iterable[Card], sweeps: Sequence[SweepSnapshot] = ()) -> tuple[Page, ...]:
     """The pages above these runs, the gallery's own last, so that its links lead somewhere.
 
     No file is opened: the runs may as well lie elsewhere.
@@ -153,12 +165,12 @@ def pages_above(gallery: Path, cards: Iterable[Card], sweeps: Sequence[Shown] = 
     of_recipes = (recipe_page(gallery, members, sweeps) for members in recipes.values())
     of_sweeps = [sweep_page(shown, gallery) for shown in sweeps]
     if sweeps:
-        of_sweeps.append(shelf.sweeps_page(gallery, sweeps))
-    comparing = compare.compare_page(gallery, recipes)
+        of_sweeps.append(sweeps_page(gallery, sweeps))
+    comparing = compare_page(gallery, recipes)
     return (*of_sweeps, *of_recipes, comparing, gallery_page(gallery, recipes, sweeps))
 
 
-def files_above(gallery: Path, cards: Iterable[Card], pages: Renderer, *, base: str = "") -> dict[str, bytes]:
+def files_above(gallery: Path, cards: Iterable[Card], pages: PageRenderer, *, base: str = "") -> dict[str, bytes]:
     """What stands beside the gallery's page and is no page: the index of runs, the feed.
 
     Args:
@@ -168,10 +180,10 @@ def files_above(gallery: Path, cards: Iterable[Card], pages: Renderer, *, base: 
         base: the gallery's address with a slash at its end, if it is known.
     """
     every = list(cards)
-    template = pages.environment.get_template(feed.NAME)
+    template = pages.environment.get_template(FEED_NAME)
     texts = {
-        compare.INDEX: compare.index(_by_type(every)),
-        feed.NAME: template.render(feed=feed.feed(gallery, every, base)),
+        RUN_INDEX: run_index(_by_type(every)),
+        FEED_NAME: template.render(feed=build_feed(gallery, every, base)),
     }
     return {name: text.encode("utf-8", errors="replace") for name, text in texts.items()}
 
@@ -179,9 +191,9 @@ def files_above(gallery: Path, cards: Iterable[Card], pages: Renderer, *, base: 
 def write_above(
     gallery: Path,
     cards: Iterable[Card],
-    pages: Renderer,
+    pages: PageRenderer,
     *,
-    sweeps: Sequence[Shown] = (),
+    sweeps: Sequence[SweepSnapshot] = (),
     only: str = "",
     base: str = "",
 ) -> list[Path]:
@@ -200,7 +212,7 @@ def write_above(
     """
     every = list(cards)
     beside = files_above(gallery, every, pages, base=base)
-    changed = [gallery / name for name, content in beside.items() if files.write_bytes(gallery / name, content)]
+    changed = [gallery / name for name, content in beside.items() if write_bytes(gallery / name, content)]
     for page in pages_above(gallery, every, sweeps):
         if only and (page.kind == "sweep" or (page.kind == "recipe" and page.path.parent.name != only)):
             continue
@@ -213,10 +225,10 @@ def read_cards(gallery: Path, now: float) -> list[Card]:
     return [read_card(folder, now=now) for folder in run_folders(gallery)]
 
 
-def _write_above(gallery: Path, pages: Renderer, now: float, *, only: str = "") -> list[Path]:
+def _write_above(gallery: Path, pages: PageRenderer, now: float, *, only: str = "") -> list[Path]:
     """Write the assets, and what stands above the runs on disk."""
     cards = read_cards(gallery, now)
-    sweeps = faces.all_shown(gallery, cards, now)
+    sweeps = read_snapshots(gallery, cards, now)
     return pages.write_assets(gallery) + write_above(gallery, cards, pages, sweeps=sweeps, only=only)
 
 
@@ -288,7 +300,7 @@ def rebuild_gallery(
     outdated = [folder for folder in folders if rewrite or not _current(folder, digest, moment)]
     again = functools.partial(_write_again, gallery=gallery, templates=templates, now=moment)
     # Without the lock, since this can take minutes: a run that goes on meanwhile writes the same pages.
-    changed = [path for written in many.each(again, outdated) for path in written]
+    changed = [path for written in parallel_map(again, outdated) for path in written]
     with _locked(gallery):
         changed += _write_above(gallery, pages, moment)
         if only is None:

@@ -15,17 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orbifolio.reports import files
-from orbifolio.reports.data import notices
-from orbifolio.reports.data.log import Phase, Run, patience
+from orbifolio.reports.data.log import PhaseRecord, RunRecord, silence_limit
+from orbifolio.reports.data.notices import progress_part
+from orbifolio.reports.files import write_text
 
-NAME = "live.js"
-UNKNOWN = "version-unknown"
+LIVE_NAME = "live.js"
+UNKNOWN_VERSION = "version-unknown"
 """Stands for a page's version while it is rendered, since a page cannot hold its own hash."""
 
 
 @dataclass(frozen=True)
-class Live:
+class LiveUpdate:
     """News of a run.
 
     Attributes:
@@ -51,7 +51,7 @@ def _short(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", errors="replace")).hexdigest()[:12]
 
 
-def of_run(run: Run, frames: Mapping[str, Any] | None, phase: Phase | None = None) -> Live | None:
+def run_update(run: RunRecord, frames: Mapping[str, Any] | None, phase: PhaseRecord | None = None) -> LiveUpdate | None:
     """News for the page of a run, or of one phase of it; None if the run has ended.
 
     Args:
@@ -61,17 +61,17 @@ def of_run(run: Run, frames: Mapping[str, Any] | None, phase: Phase | None = Non
     """
     if not run.running:
         return None
-    progress = notices.running(run)
+    progress = progress_part(run)
     shape: list[object] = [run.status, *run.warnings, bool(frames)]
     for each in run.phases if phase is None else (phase,):
         shape += [each.title, each.started, each.finished, bool(each.frames)]
-    return Live(
+    return LiveUpdate(
         shape=_short(repr(shape)),
         share=progress.share,
         line=progress.line,
         left=progress.left,
         last=run.last,
-        patience=patience(max((step.seconds for each in run.phases for step in each.steps), default=0.0)),
+        patience=silence_limit(max((step.seconds for each in run.phases for step in each.steps), default=0.0)),
         frames=frames,
     )
 
@@ -79,7 +79,7 @@ def of_run(run: Run, frames: Mapping[str, Any] | None, phase: Phase | None = Non
 def with_version(html: str) -> tuple[str, str]:
     """A rendered page with its version in its place, and that version."""
     version = _short(html)
-    return html.replace(UNKNOWN, version, 1), version
+    return html.replace(UNKNOWN_VERSION, version, 1), version
 
 
 def _script(told: Mapping[str, Any]) -> str:
@@ -87,20 +87,20 @@ def _script(told: Mapping[str, Any]) -> str:
     return f"orbifolio.live({text});\n".replace("<", "\\u003c")
 
 
-def beside(page: Path) -> Path:
+def update_path(page: Path) -> Path:
     """The file with the news of a page; a folder may hold several pages."""
-    return page.with_name(NAME if page.name == "index.html" else f"{page.stem}-{NAME}")
+    return page.with_name(LIVE_NAME if page.name == "index.html" else f"{page.stem}-{LIVE_NAME}")
 
 
-def at_rest(page: Path) -> bool:
+def is_at_rest(page: Path) -> bool:
     """Whether a page was written after its last change, so that nothing waits for news of it any more."""
     try:
-        return page.is_file() and '"running":false' in beside(page).read_text(encoding="ascii")
+        return page.is_file() and '"running":false' in update_path(page).read_text(encoding="ascii")
     except FileNotFoundError:
         return True
 
 
-def write(page: Path, version: str, live: Live | None, *, running: bool) -> None:
+def write_update(page: Path, version: str, live: LiveUpdate | None, *, running: bool) -> None:
     """Write the news beside a page, after the page itself; on a page at rest, only if there were news before.
 
     Args:
@@ -109,12 +109,12 @@ def write(page: Path, version: str, live: Live | None, *, running: bool) -> None
         live: the news of its run, or None if an open page only needs to know that it changed.
         running: whether the page may still change.
     """
-    path = beside(page)
+    path = update_path(page)
     if not running:
         if path.is_file():
-            files.write_text(path, _script({"running": False, "version": version}))
+            write_text(path, _script({"running": False, "version": version}))
         return
     told: dict[str, Any] = {"running": True, "version": version}
     if live is not None:
         told |= {name: value for name, value in vars(live).items() if name != "members" or value is not None}
-    files.write_text(path, _script(told))
+    write_text(path, _script(told))

@@ -6,20 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orbifolio.reports import compare, parts, wording
-from orbifolio.reports.data import differences
+from orbifolio.reports.compare import compare_address
 from orbifolio.reports.data.card import Card
+from orbifolio.reports.data.differences import parameter_differences, plain_value
 from orbifolio.reports.links import STATUSES, Header, Link, Place
-from orbifolio.reports.pages import thumbnail_grid
 from orbifolio.reports.pages.run import REFRESH
-from orbifolio.reports.sweep import shelf
-from orbifolio.reports.sweep.faces import Shown
+from orbifolio.reports.pages.thumbnail_grid import card_size, thumbnail
+from orbifolio.reports.parts.gallery import Column, RunRow, RunTable, ThumbnailGrid, Value
+from orbifolio.reports.sweep.faces import SweepSnapshot
+from orbifolio.reports.sweep.shelf import sweep_shelf, sweeps_with_runs
 from orbifolio.reports.tree import Page
+from orbifolio.reports.wording import DASH, format_count, format_date, format_duration, format_integer
 
-MOST_PICTURES = 120
+MAX_PICTURES = 120
 """Pictures on the wall; of a recipe with more runs the table alone shows all."""
 
-MOST_COLUMNS = 40
+MAX_COLUMNS = 40
 """Differing parameters in the table; the compare page shows all, of the runs that are chosen there."""
 
 _LONGEST = 60  # letters of a value in the table
@@ -35,10 +37,10 @@ class _Told:
     numeric: bool = True
 
 
-_ALWAYS = (_Told("Time", lambda card: wording.duration(card.seconds), lambda card: card.seconds or 0.0),)
+_ALWAYS = (_Told("Time", lambda card: format_duration(card.seconds), lambda card: card.seconds or 0.0),)
 _IF_DIFFERENT = (
-    _Told("Size", thumbnail_grid.size, lambda card: card.width * card.height),
-    _Told("Steps", lambda card: wording.integer(card.steps) if card.steps else "", lambda card: card.steps),
+    _Told("Size", card_size, lambda card: card.width * card.height),
+    _Told("Steps", lambda card: format_integer(card.steps) if card.steps else "", lambda card: card.steps),
     _Told("Device", lambda card: card.device, lambda card: card.device, numeric=False),
 )
 
@@ -51,41 +53,41 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _value(text: str, *, numeric: bool, order: str | None = None) -> parts.Value:
+def _value(text: str, *, numeric: bool, order: str | None = None) -> Value:
     cut = len(text) > _LONGEST
-    shown = f"{text[: _LONGEST - 1]}…" if cut else text or wording.MISSING
-    return parts.Value(shown, text[:_LONGEST] if order is None else order, numeric, hint=text if cut else "")
+    shown = f"{text[: _LONGEST - 1]}…" if cut else text or DASH
+    return Value(shown, text[:_LONGEST] if order is None else order, numeric, hint=text if cut else "")
 
 
-def run_table(cards: Sequence[Card], gallery: Path, place: Place) -> parts.RunTable:
+def run_table(cards: Sequence[Card], gallery: Path, place: Place) -> RunTable:
     """The runs, newest first, with a column for each parameter that is not the same in all of them."""
     told = (*_ALWAYS, *(each for each in _IF_DIFFERENT if len({each.value(card) for card in cards}) > 1))
     # the seed is a column of parameters if runs differ in it, and cards of old runs have no parameters
-    found = differences.between([card.parameters or {"seed": card.seed} for card in cards])
-    differing = found[:MOST_COLUMNS]
+    found = parameter_differences([card.parameters or {"seed": card.seed} for card in cards])
+    differing = found[:MAX_COLUMNS]
     numeric = {
-        each.name: all(_is_number(differences.plain(value)) for value in each.values if value is not None)
+        each.name: all(_is_number(plain_value(value)) for value in each.values if value is not None)
         for each in differing
     }
     rows = []
     for number, card in enumerate(cards):
         status = STATUSES.get(card.status)
-        values = [parts.Value("", status.label if status else card.status, status=status)]
+        values = [Value("", status.label if status else card.status, status=status)]
         values += [_value(each.value(card), numeric=each.numeric, order=str(each.order(card))) for each in told]
-        values += [_value(differences.plain(each.values[number]), numeric=numeric[each.name]) for each in differing]
+        values += [_value(plain_value(each.values[number]), numeric=numeric[each.name]) for each in differing]
         href = place.to(gallery / card.key / "index.html")
-        date = wording.date(card.started)
-        rows.append(parts.RunRow(card.key, href, card.id, date, f"{card.started or 0:.0f}", tuple(values)))
+        date = format_date(card.started)
+        rows.append(RunRow(card.key, href, card.id, date, f"{card.started or 0:.0f}", tuple(values)))
     left = len(found) - len(differing)
-    return parts.RunTable(
+    return RunTable(
         id="runs",
         title="Runs and what differs" if found else "Runs",
         caption="All runs of this recipe, newest first" + (", with the parameters that differ" if found else ""),
-        columns=(parts.Column("Status"), *(parts.Column(each.name, each.numeric) for each in told)),
-        differing=tuple(parts.Column(each.short, numeric[each.name], hint=each.name) for each in differing),
+        columns=(Column("Status"), *(Column(each.name, each.numeric) for each in told)),
+        differing=tuple(Column(each.short, numeric[each.name], hint=each.name) for each in differing),
         rows=tuple(rows),
-        compare=compare.address(place, gallery),
-        note=f"{wording.count(left, 'more parameter')} {'differs' if left == 1 else 'differ'}: compare runs to see all."
+        compare=compare_address(place, gallery),
+        note=f"{format_count(left, 'more parameter')} {'differs' if left == 1 else 'differ'}: compare runs to see all."
         if left
         else "All runs were made with the same parameters."
         if len(cards) > 1 and not found
@@ -93,7 +95,7 @@ def run_table(cards: Sequence[Card], gallery: Path, place: Place) -> parts.RunTa
     )
 
 
-def recipe_page(gallery: Path, cards: Sequence[Card], sweeps: Sequence[Shown] = ()) -> Page:
+def recipe_page(gallery: Path, cards: Sequence[Card], sweeps: Sequence[SweepSnapshot] = ()) -> Page:
     """The page of a recipe.
 
     Args:
@@ -105,22 +107,20 @@ def recipe_page(gallery: Path, cards: Sequence[Card], sweeps: Sequence[Shown] = 
     place = Place(gallery / newest.type)
     table = run_table(cards, gallery, place)
     pictured = []
-    for card in cards[:MOST_PICTURES]:
-        facts = (thumbnail_grid.size(card), f"seed {card.seed}" if card.seed else "")
-        pictured.append(
-            thumbnail_grid.wall_card(card, gallery, place, title=wording.date(card.started), facts=facts, more=None)
-        )
-    own = shelf.of_runs(sweeps, [card.key for card in cards])
-    swept = shelf.shelf(own, gallery, place, title="In sweeps", most=len(own))
-    note = f"The newest {MOST_PICTURES}; the table has all {wording.integer(len(cards))}."
+    for card in cards[:MAX_PICTURES]:
+        facts = (card_size(card), f"seed {card.seed}" if card.seed else "")
+        pictured.append(thumbnail(card, gallery, place, title=format_date(card.started), facts=facts, more=None))
+    own = sweeps_with_runs(sweeps, [card.key for card in cards])
+    swept = sweep_shelf(own, gallery, place, title="In sweeps", most=len(own))
+    note = f"The newest {MAX_PICTURES}; the table has all {format_integer(len(cards))}."
     return Page(
         path=place.folder / "index.html",
         kind="recipe",
         root=place.root(gallery),
-        header=Header(newest.title, above=newest.theme, facts=(newest.type, wording.count(len(cards), "run"))),
+        header=Header(newest.title, above=newest.theme, facts=(newest.type, format_count(len(cards), "run"))),
         crumbs=(Link("Gallery", place.to(gallery / "index.html")), Link(newest.type)),
         parts=(
-            parts.Wall("pictures", "Pictures", tuple(pictured), note if len(cards) > MOST_PICTURES else ""),
+            ThumbnailGrid("pictures", "Pictures", tuple(pictured), note if len(cards) > MAX_PICTURES else ""),
             table,
             *((swept,) if swept else ()),
         ),

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from orbifolio.reports.data.log import read_run
 from orbifolio.reports.pages.gallery import update_sweeps
-from orbifolio.reports.render import Renderer, renderer
-from orbifolio.reports.sweep import faces, record
-from orbifolio.reports.sweep.faces import Shown
+from orbifolio.reports.render import PageRenderer, renderer
+from orbifolio.reports.sweep.faces import SweepSnapshot, read_snapshot
 from orbifolio.reports.sweep.page import sweep_page
+from orbifolio.reports.sweep.record import SWEEP_NAME, SWEEPS_FOLDER, read_sweep
 from orbifolio.reports.write import is_current, write_run
 
 
@@ -39,14 +39,14 @@ def write_sweep(gallery: Path, sweep: Path, *, now: float | None = None, templat
     """
     gallery, pages = gallery.absolute(), renderer(templates)
     moment = time.time() if now is None else now
-    folder = gallery / record.FOLDER / sweep.name
-    found = record.read(folder)
+    folder = gallery / SWEEPS_FOLDER / sweep.name
+    found = read_sweep(folder)
     if found is None:
-        raise FileNotFoundError(f"{folder / record.NAME}: missing or torn; a sweep's page is made from it")
+        raise FileNotFoundError(f"{folder / SWEEP_NAME}: missing or torn; a sweep's page is made from it")
     page = folder / "index.html"
     begins = not page.exists()
     pages.write_assets(gallery)
-    shown = faces.read_shown(gallery, found, moment)
+    shown = read_snapshot(gallery, found, moment)
     pages.write(sweep_page(shown, gallery))
     if begins or not shown.sweep.running:
         _write_runs(shown, gallery, pages, moment)
@@ -54,7 +54,7 @@ def write_sweep(gallery: Path, sweep: Path, *, now: float | None = None, templat
     return page
 
 
-def _write_runs(shown: Shown, gallery: Path, pages: Renderer, now: float) -> None:
+def _write_runs(shown: SweepSnapshot, gallery: Path, pages: PageRenderer, now: float) -> None:
     """The pages of those runs that ended before the sweep's record named them: they do not lead to it yet."""
     for run, face in shown.faces.items():
         if not face.card.running and not is_current(gallery / run, pages.digest, face.card.status):

@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from orbifolio.reports import parts, wording
 from orbifolio.reports.data.card import Card
 from orbifolio.reports.links import STATUSES, Link, Place
-from orbifolio.reports.media import img, thumbnails
+from orbifolio.reports.media.img import page_image
+from orbifolio.reports.media.thumbnails import PreparedImage
+from orbifolio.reports.parts.base import PageImage
+from orbifolio.reports.parts.gallery import FilterMenu, MenuChoice, Thumbnail
+from orbifolio.reports.wording import MONTHS, format_iso, format_pixels
 
 THEMES = ("plane", "sphere", "hyperbolic", "zoom", "style", "dream", "painting", "gas", "survey")
 """The order of the gallery's sections; other themes follow by name."""
@@ -35,21 +38,21 @@ def theme_of(card: Card) -> str:
     return card.theme or "other"
 
 
-def spelled(name: str) -> str:
+def title_from_name(name: str) -> str:
     """A name from a folder as a heading.
 
-    >>> spelled("deep-dream")
+    >>> title_from_name("deep-dream")
     'Deep dream'
     """
     return name.replace("-", " ").capitalize()
 
 
-def size(card: Card) -> str:
+def card_size(card: Card) -> str:
     """The picture's size in words, or ""."""
-    return wording.pixels(card.width, card.height) if card.width and card.height else ""
+    return format_pixels(card.width, card.height) if card.width and card.height else ""
 
 
-def length(card: Card) -> str:
+def duration_class(card: Card) -> str:
     """Which of the menu's durations a run has, or ""."""
     if card.seconds is None:
         return ""
@@ -57,7 +60,7 @@ def length(card: Card) -> str:
 
 
 def _month(card: Card) -> str:
-    return wording.iso(card.started)[:7]
+    return format_iso(card.started)[:7]
 
 
 def _data(card: Card) -> tuple[tuple[str, str], ...]:
@@ -68,7 +71,7 @@ def _data(card: Card) -> tuple[tuple[str, str], ...]:
         ("group", card.group),
         ("status", card.status),
         ("month", _month(card)),
-        ("length", length(card)),
+        ("length", duration_class(card)),
         ("seed", card.seed),
         ("style", "\n".join(card.styles)),
         ("started", f"{card.started or 0:.0f}"),
@@ -77,21 +80,21 @@ def _data(card: Card) -> tuple[tuple[str, str], ...]:
     )
 
 
-def picture(card: Card, gallery: Path, place: Place, *, sizes: str) -> parts.Picture | None:
+def cover_image(card: Card, gallery: Path, place: Place, *, sizes: str) -> PageImage | None:
     """A run's cover as it stands on a page."""
     cover = card.cover
     if cover is None:
         return None
     folder = gallery / card.key
     versions = tuple((folder / path, width) for path, width in cover.versions)
-    source = thumbnails.Source(folder / cover.path, cover.width, cover.height, versions)
+    source = PreparedImage(folder / cover.path, cover.width, cover.height, versions)
     # its link is named by the title under it: saying it twice helps nobody
-    return img.show(place, source, alt="", sizes=sizes)
+    return page_image(place, source, alt="", sizes=sizes)
 
 
-def wall_card(
+def thumbnail(
     card: Card, gallery: Path, place: Place, *, title: str, facts: Sequence[str], more: Link | None, told: bool = False
-) -> parts.WallCard:
+) -> Thumbnail:
     """A run on the wall.
 
     Args:
@@ -106,9 +109,9 @@ def wall_card(
     ratio = card.cover.ratio if card.cover else 1.0
     kept = min(_WIDEST, max(_NARROWEST, ratio))
     wide = f"{19 * kept:.0f}rem"  # a row is about so high, and what it lacks is shared out
-    return parts.WallCard(
+    return Thumbnail(
         href=place.to(gallery / card.key / "index.html"),
-        picture=picture(card, gallery, place, sizes=f"(max-width: 30rem) 60vw, (max-width: 75rem) 40vw, {wide}"),
+        picture=cover_image(card, gallery, place, sizes=f"(max-width: 30rem) 60vw, (max-width: 75rem) 40vw, {wide}"),
         ratio=f"{kept:.4f}",
         title=title,
         facts=tuple(fact for fact in facts if fact),
@@ -120,7 +123,7 @@ def wall_card(
 
 def _months(value: str) -> str:
     year, _, month = value.partition("-")
-    return f"{wording.MONTHS[int(month) - 1]} {year}"
+    return f"{MONTHS[int(month) - 1]} {year}"
 
 
 def _chooser(
@@ -132,17 +135,17 @@ def _chooser(
     spell: Callable[[str], str] = str,
     order: Callable[[str], object] = str.casefold,
     reverse: bool = False,
-) -> parts.Chooser | None:
+) -> FilterMenu | None:
     """A menu, or None if there is nothing to choose."""
     counts = Counter(value for value in found if value)
     if len(counts) < 2:
         return None
     values = sorted(sorted(counts), key=order, reverse=reverse)  # type: ignore[arg-type]
-    choices = tuple(parts.Choice(value, spell(value), counts[value]) for value in values)
-    return parts.Chooser(name, label, every, choices)
+    choices = tuple(MenuChoice(value, spell(value), counts[value]) for value in values)
+    return FilterMenu(name, label, every, choices)
 
 
-def choosers(cards: Sequence[Card]) -> tuple[parts.Chooser, ...]:
+def filter_menus(cards: Sequence[Card]) -> tuple[FilterMenu, ...]:
     """The menus that help to choose among these runs."""
     lengths = {name: words for name, words, _ in _DURATIONS} | dict((_LONGER,))
     seeds = {card.seed for card in cards}
@@ -161,7 +164,7 @@ def choosers(cards: Sequence[Card]) -> tuple[parts.Chooser, ...]:
             "length",
             "Duration",
             "Any duration",
-            (length(card) for card in cards),
+            (duration_class(card) for card in cards),
             spell=lambda value: lengths[value],
             order=list(lengths).index,
         ),

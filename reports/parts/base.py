@@ -19,7 +19,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Picture:
+class PageImage:
     """An `<img>`: `full` and `large` are addresses of the original and of its widest copy; `ratio` is for CSS."""
 
     src: str
@@ -54,7 +54,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Table(Part):
+class DataTable(Part):
     """Rows under a heading; the first cell of a row names it."""
 
     template: ClassVar[str] = "parts/table.html"
@@ -67,7 +67,7 @@ class Table(Part):
 
 
 @dataclass(frozen=True)
-class Facts(Part):
+class FactList(Part):
     """Terms and values."""
 
     template: ClassVar[str] = "parts/facts.html"
@@ -110,7 +110,7 @@ class Empty(Part):
 
 
 @dataclass(frozen=True)
-class Progress(Part):
+class ProgressDisplay(Part):
     """How far a running run is; `share` is in percent, "" if it cannot be told."""
 
     template: ClassVar[str] = "parts/progress.html"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from orbifolio.reports.charts.chart import Chart
+from orbifolio.reports.charts.chart import LineChart
 from orbifolio.reports.parts.base import Part
 
 
@@ -22,7 +22,7 @@ class Curves(Part):
     listed: ClassVar[bool] = True
     styles: ClassVar[tuple[str, ...]] = ("vendor/uPlot.min.css", "curves.css")
     scripts: ClassVar[tuple[str, ...]] = ("vendor/uPlot.iife.min.js", "chart.js", "curves.js")
-    charts: tuple[Chart, ...]
+    charts: tuple[LineChart, ...]
     id: str = "curves"
     title: str = "Loss"
     before: int = 0
@@ -41,12 +41,12 @@ class Curves(Part):
 
 
 @dataclass(frozen=True)
-class Whereabouts(Part):
+class PositionMarker(Part):
     """Where a frame stands in the run, marked in the curve of the total loss; needs no script."""
 
     template: ClassVar[str] = "parts/whereabouts.html"
     styles: ClassVar[tuple[str, ...]] = ("curves.css",)
     id: ClassVar[str] = "whereabouts"
     title: ClassVar[str] = "In the run"
-    chart: Chart
+    chart: LineChart
     lead: str

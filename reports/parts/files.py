@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from orbifolio.reports.parts.base import Part, Picture
+from orbifolio.reports.parts.base import PageImage, Part
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Download:
     href: str
     name: str
     facts: tuple[str, ...]
-    picture: Picture | None = None
+    picture: PageImage | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Animation(Part):
     listed: ClassVar[bool] = True
     id: ClassVar[str] = "animation"
     title: ClassVar[str] = "Animation"
-    still: Picture
+    still: PageImage
     clips: tuple[Clip, ...]
     lead: str
     width: int
@@ -93,7 +93,7 @@ class DeepZoom(Part):
     template: ClassVar[str] = "parts/deepzoom.html"
     styles: ClassVar[tuple[str, ...]] = ("deepzoom.css",)
     scripts: ClassVar[tuple[str, ...]] = ("vendor/openseadragon.min.js", "deepzoom.js")
-    picture: Picture
+    picture: PageImage
     data: Mapping[str, Any]
     endless: bool
     label: str

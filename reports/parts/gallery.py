@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from orbifolio.reports.links import Link, Status
-from orbifolio.reports.parts.base import Part, Picture
+from orbifolio.reports.parts.base import PageImage, Part
 
 
 @dataclass(frozen=True)
-class WallCard:
+class Thumbnail:
     """A picture on the wall.
 
     Attributes:
@@ -19,7 +19,7 @@ class WallCard:
     """
 
     href: str
-    picture: Picture | None
+    picture: PageImage | None
     ratio: str
     title: str
     facts: tuple[str, ...]
@@ -29,7 +29,7 @@ class WallCard:
 
 
 @dataclass(frozen=True)
-class Wall(Part):
+class ThumbnailGrid(Part):
     """Pictures in rows of equal height."""
 
     template: ClassVar[str] = "parts/wall.html"
@@ -37,12 +37,12 @@ class Wall(Part):
     styles: ClassVar[tuple[str, ...]] = ("gallery.css",)
     id: str
     title: str
-    cards: tuple[WallCard, ...]
+    cards: tuple[Thumbnail, ...]
     note: str = ""
 
 
 @dataclass(frozen=True)
-class Choice:
+class MenuChoice:
     """One of several: what it is called, how many there are."""
 
     value: str
@@ -51,17 +51,17 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Chooser:
+class FilterMenu:
     """A menu over one property of the pictures; `every` is what it says while nothing is chosen."""
 
     name: str
     label: str
     every: str
-    choices: tuple[Choice, ...]
+    choices: tuple[MenuChoice, ...]
 
 
 @dataclass(frozen=True)
-class Section:
+class ThemeSection:
     """A theme: where its wall stands on the page, and how many pictures hang there."""
 
     value: str
@@ -79,8 +79,8 @@ class Filters(Part):
     scripts: ClassVar[tuple[str, ...]] = ("gallery.js",)
     noun: str
     total: int
-    sections: tuple[Section, ...]
-    choosers: tuple[Chooser, ...]
+    sections: tuple[ThemeSection, ...]
+    choosers: tuple[FilterMenu, ...]
     compare: str
     sweeps: str
     searched: bool

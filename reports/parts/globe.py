@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from orbifolio.reports.links import Link
-from orbifolio.reports.parts.base import Part, Picture
+from orbifolio.reports.parts.base import PageImage, Part
 
 
 @dataclass(frozen=True)
-class Globe(Part):
+class GlobeView(Part):
     """A surface to turn; its picture, for browsers that cannot.
 
     Attributes:
@@ -30,6 +30,6 @@ class Globe(Part):
     title: str
     label: str
     scene: str
-    still: Picture
+    still: PageImage
     lead: str
     links: tuple[Link, ...]

@@ -11,7 +11,7 @@ from orbifolio.reports.parts.run import StageCard
 
 
 @dataclass(frozen=True)
-class Painted(Part):
+class StrokeComparison(Part):
     """A painting and its doubles.
 
     Attributes:

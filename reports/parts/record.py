@@ -34,7 +34,7 @@ class Command:
 
 
 @dataclass(frozen=True)
-class Again(Part):
+class RerunCommands(Part):
     """How to run this again."""
 
     template: ClassVar[str] = "parts/again.html"

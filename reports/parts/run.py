@@ -8,18 +8,18 @@ from typing import ClassVar
 from markupsafe import Markup
 
 from orbifolio.reports.links import Link
-from orbifolio.reports.parts.base import Fact, Part, Picture
+from orbifolio.reports.parts.base import Fact, PageImage, Part
 from orbifolio.reports.parts.viewer import Scrubber
 
 
 @dataclass(frozen=True)
-class Hero(Part):
+class LeadImage(Part):
     """The picture, large and first, with the words that belong beside it."""
 
     template: ClassVar[str] = "parts/hero.html"
     styles: ClassVar[tuple[str, ...]] = ("viewer.css", "lightbox.css")
     scripts: ClassVar[tuple[str, ...]] = ("zooming.js", "lightbox.js", "frames.js", "scrubber.js")
-    picture: Picture | None
+    picture: PageImage | None
     caption: str
     scrubber: Scrubber | None
     about: Markup
@@ -55,7 +55,7 @@ class TilePreview(Part):
 
 
 @dataclass(frozen=True)
-class Ink:
+class ColourChannel:
     """One output channel of a colour action: `name` is r, g, b, or nr, ng, nb where inverted."""
 
     name: str
@@ -67,7 +67,7 @@ class ClaimRow:
 
     name: str
     colour: str
-    inks: tuple[Ink, ...]
+    inks: tuple[ColourChannel, ...]
     residual: str
     second: str
     verdict: str
@@ -75,7 +75,7 @@ class ClaimRow:
 
 
 @dataclass(frozen=True)
-class Symmetry(Part):
+class SymmetrySection(Part):
     """What the symmetry promises and what the pixels say."""
 
     template: ClassVar[str] = "parts/symmetry.html"
@@ -97,8 +97,8 @@ class InputCard:
 
     name: str
     facts: tuple[str, ...]
-    original: Picture | None
-    prepared: Picture | None = None
+    original: PageImage | None
+    prepared: PageImage | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class StageCard:
     """A picture between the input and the start."""
 
     name: str
-    picture: Picture
+    picture: PageImage
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class FrameCard:
     """A frame in a strip: the picture leads to its file, the label (`href`) to its page."""
 
     href: str
-    picture: Picture | None
+    picture: PageImage | None
     label: str
 
 

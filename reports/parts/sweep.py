@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from orbifolio.reports.links import Link, Status
-from orbifolio.reports.parts.base import Fact, Part, Picture
+from orbifolio.reports.parts.base import Fact, PageImage, Part
 from orbifolio.reports.parts.gallery import Column, Value
 
 
@@ -29,7 +29,7 @@ class MemberCell:
 
     number: int
     href: str
-    picture: Picture | None
+    picture: PageImage | None
     ratio: str
     title: str
     hint: str
@@ -120,7 +120,7 @@ class Measures(Part):
 
 
 @dataclass(frozen=True)
-class Common(Part):
+class SharedParameters(Part):
     """What is the same in all runs of the sweep."""
 
     template: ClassVar[str] = "parts/common.html"
@@ -138,7 +138,7 @@ class SweepCard:
 
     href: str
     title: str
-    pictures: tuple[Picture, ...]
+    pictures: tuple[PageImage, ...]
     facts: tuple[str, ...]
     status: Status | None
 

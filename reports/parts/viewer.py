@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from orbifolio.reports.parts.base import Part, Picture
+from orbifolio.reports.parts.base import PageImage, Part
 
 
 @dataclass(frozen=True)
@@ -23,19 +23,19 @@ class Scrubber:
 
 
 @dataclass(frozen=True)
-class Pair:
+class ImagePair:
     """Two pictures to lay over each other; the later one gives the frame its shape."""
 
     id: str
     label: str
-    before: Picture
+    before: PageImage
     before_label: str
-    after: Picture
+    after: PageImage
     after_label: str
 
 
 @dataclass(frozen=True)
-class Comparison(Part):
+class ImagePairs(Part):
     """A slider between two pictures, and a choice of pairs."""
 
     template: ClassVar[str] = "parts/comparison.html"
@@ -44,4 +44,4 @@ class Comparison(Part):
     listed: ClassVar[bool] = True
     id: ClassVar[str] = "comparison"
     title: ClassVar[str] = "Before and after"
-    pairs: tuple[Pair, ...]
+    pairs: tuple[ImagePair, ...]

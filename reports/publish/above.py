@@ -10,9 +10,9 @@ from orbifolio.reports.data.card import Card
 from orbifolio.reports.links import Header, Link
 from orbifolio.reports.pages.gallery import write_above
 from orbifolio.reports.publish import serving
-from orbifolio.reports.render import Renderer
-from orbifolio.reports.sweep.faces import Shown
-from orbifolio.reports.sweep.record import FOLDER
+from orbifolio.reports.render import PageRenderer
+from orbifolio.reports.sweep.faces import SweepSnapshot
+from orbifolio.reports.sweep.record import SWEEPS_FOLDER
 from orbifolio.reports.tree import Page
 
 MISSING_PAGE = "404.html"
@@ -39,10 +39,10 @@ def missing_page(gallery: Path, root: str) -> Page:
 
 def index_files(
     cards: Iterable[Card],
-    pages: Renderer,
+    pages: PageRenderer,
     root: str = "",
     before: Collection[str] = (),
-    sweeps: Sequence[Shown] = (),
+    sweeps: Sequence[SweepSnapshot] = (),
 ) -> Mapping[str, bytes]:
     """The files above the runs, in the order in which they are to be written.
 
@@ -67,7 +67,12 @@ def index_files(
 
     def order(key: str) -> tuple[object, ...]:
         # the recipes' pages lead to sweeps, whose pages lead to that of all sweeps
-        return (serving.rank(key, known=key in before), key == "index.html", not key.startswith(f"{FOLDER}/"), key)
+        return (
+            serving.rank(key, known=key in before),
+            key == "index.html",
+            not key.startswith(f"{SWEEPS_FOLDER}/"),
+            key,
+        )
 
     ordered = sorted(found, key=order)
     return {key: found[key] for key in ordered if found[key]}

@@ -15,14 +15,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from orbifolio.reports.data import card, values
-from orbifolio.reports.data.card import Card
+from orbifolio.reports.data.card import Card, card_from_json
+from orbifolio.reports.data.values import as_finite, as_mapping, as_text, as_texts, inner_path
 from orbifolio.reports.publish import manifest, serving
 from orbifolio.reports.publish.manifest import Manifest
 from orbifolio.reports.publish.store import MISSING, Conflict, Missing, NoConditions, Store, inner
-from orbifolio.reports.sweep import faces
-from orbifolio.reports.sweep.faces import Shown
-from orbifolio.reports.sweep.record import Sweep, from_record
+from orbifolio.reports.sweep.faces import SweepSnapshot, snapshots_from_cards
+from orbifolio.reports.sweep.record import SweepRecord, sweep_from_record
 
 KEY = f"{serving.STATE}/gallery.json"
 _PROBE = f"{serving.STATE}/conditions.txt"
@@ -75,7 +74,7 @@ class Catalogue:
     pages: tuple[str, ...] = ()
     tag: str | Missing = MISSING
     tags: Mapping[str, str] = field(default_factory=dict)
-    sweeps: Mapping[str, Sweep] = field(default_factory=dict)
+    sweeps: Mapping[str, SweepRecord] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """As it is kept; the same text for the same catalogue."""
@@ -97,32 +96,32 @@ class Catalogue:
         """All cards as of a moment."""
         return [shelved.at(now) for shelved in self.runs.values()]
 
-    def shown(self, now: float) -> list[Shown]:
+    def shown(self, now: float) -> list[SweepSnapshot]:
         """The sweeps of which a run is here, as of a moment, newest first."""
-        return faces.of_cards(self.sweeps.values(), self.cards(now), now, slack=_ALONE)
+        return snapshots_from_cards(self.sweeps.values(), self.cards(now), now, slack=_ALONE)
 
 
 def _runs(record: object) -> Iterator[tuple[str, Shelved]]:
-    for run, item in values.mapping(record).items():
-        entry = values.mapping(item)
-        found = card.from_json(entry.get("card"))
+    for run, item in as_mapping(record).items():
+        entry = as_mapping(item)
+        found = card_from_json(entry.get("card"))
         if found is not None and found.key == run:
-            every = max(0.0, values.finite(entry.get("every")) or 0.0)
-            yield run, Shelved(found, every, values.text(entry.get("tag")), values.text(entry.get("digest")))
+            every = max(0.0, as_finite(entry.get("every")) or 0.0)
+            yield run, Shelved(found, every, as_text(entry.get("tag")), as_text(entry.get("digest")))
 
 
 def from_json(content: bytes) -> Catalogue:
     """A catalogue as it was kept; what cannot be read is found again from the manifests."""
     try:
-        record = values.mapping(json.loads(content))
+        record = as_mapping(json.loads(content))
     except (ValueError, RecursionError):
         record = {}
-    conditions = values.text(record.get("conditions"))
-    pages = tuple(page for page in values.texts(record.get("pages")) if inner(page))
+    conditions = as_text(record.get("conditions"))
+    pages = tuple(page for page in as_texts(record.get("pages")) if inner(page))
     sweeps = {
-        name: from_record(name, entry)
-        for name, entry in values.mapping(record.get("sweeps")).items()
-        if values.inner_path(name) == name and "/" not in name and not name.startswith(".")
+        name: sweep_from_record(name, entry)
+        for name, entry in as_mapping(record.get("sweeps")).items()
+        if inner_path(name) == name and "/" not in name and not name.startswith(".")
     }
     conditions = conditions if conditions in ("kept", "ignored") else ""
     return Catalogue(conditions, dict(_runs(record.get("runs"))), pages, sweeps=sweeps)

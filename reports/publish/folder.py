@@ -14,7 +14,7 @@ from typing import Literal
 from filelock import FileLock, Timeout
 from pydantic import Field, field_validator
 
-from orbifolio.reports import files
+from orbifolio.reports.files import write_bytes
 from orbifolio.reports.publish import serving
 from orbifolio.reports.publish.retrying import Patience
 from orbifolio.reports.publish.store import (
@@ -170,13 +170,13 @@ class Shelf(Store):
         path = self._path(key)
         with self._troubles():
             if condition is None:
-                files.write_bytes(path, content)
+                write_bytes(path, content)
             else:
                 with self._locked():
                     found = self.head(key)
                     if (found is None) != (condition is MISSING) or (found is not None and found.tag != condition):
                         raise Conflict(key)
-                    files.write_bytes(path, content)
+                    write_bytes(path, content)
         return hashlib.sha256(content).hexdigest()
 
     @contextlib.contextmanager

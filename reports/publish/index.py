@@ -20,13 +20,12 @@ from orbifolio.reports.publish.manifest import Entry
 from orbifolio.reports.publish.retrying import Patience
 from orbifolio.reports.publish.store import MISSING, Conflict, Stored
 from orbifolio.reports.publish.uploading import Job, Sender, each, send
-from orbifolio.reports.render import Renderer
-from orbifolio.reports.sweep import record
-from orbifolio.reports.sweep.record import Sweep
+from orbifolio.reports.render import PageRenderer
+from orbifolio.reports.sweep.record import SWEEPS_FOLDER, SweepRecord
 from orbifolio.runner.errors import PublishError
 
 _ROUNDS = 60  # each of them lost to another publisher
-_NONE: Mapping[str, Sweep] = {}
+_NONE: Mapping[str, SweepRecord] = {}
 _BRIEFLY = Patience(first=0.1, longest=2.0)
 
 
@@ -42,7 +41,7 @@ class Index:
         keys: of pages that are looked up before the catalogue is read; more are added as they are needed.
     """
 
-    def __init__(self, sender: Sender, pages: Renderer, now: Callable[[], float]) -> None:
+    def __init__(self, sender: Sender, pages: PageRenderer, now: Callable[[], float]) -> None:
         self.sender = sender
         self.store = sender.store
         self.witness = sender.witness
@@ -52,7 +51,7 @@ class Index:
         self._warned = False
 
     def update(
-        self, ours: Mapping[str, Shelved], gone: Collection[str] = (), sweeps: Mapping[str, Sweep] = _NONE
+        self, ours: Mapping[str, Shelved], gone: Collection[str] = (), sweeps: Mapping[str, SweepRecord] = _NONE
     ) -> Catalogue:
         """Put our runs into the catalogue, and write the pages that this changes.
 
@@ -82,7 +81,7 @@ class Index:
         )
 
     def _round(
-        self, ours: Mapping[str, Shelved], gone: Collection[str], sweeps: Mapping[str, Sweep]
+        self, ours: Mapping[str, Shelved], gone: Collection[str], sweeps: Mapping[str, SweepRecord]
     ) -> Catalogue | None:
         """One attempt; None if it has to be made again."""
         heads = dict(each(self.store, sorted(self.keys), self.store.head))
@@ -91,7 +90,7 @@ class Index:
             before,
             runs={run: it for run, it in {**before.runs, **ours}.items() if run not in gone},
             sweeps={
-                name: it for name, it in {**before.sweeps, **sweeps}.items() if f"{record.FOLDER}/{name}" not in gone
+                name: it for name, it in {**before.sweeps, **sweeps}.items() if f"{SWEEPS_FOLDER}/{name}" not in gone
             },
         )
         now = self.now()

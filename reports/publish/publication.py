@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from orbifolio.reports.data import values
+from orbifolio.reports.data.values import inner_path
 from orbifolio.reports.pages.gallery import run_folders
 from orbifolio.reports.publish import catalogue, contents, run, serving
 from orbifolio.reports.publish.above import index_files
@@ -22,9 +22,8 @@ from orbifolio.reports.publish.index import Index
 from orbifolio.reports.publish.run import Standing
 from orbifolio.reports.publish.store import Store
 from orbifolio.reports.publish.uploading import Job, Sender, Witness, each, planned
-from orbifolio.reports.render import Renderer, renderer
-from orbifolio.reports.sweep import record
-from orbifolio.reports.sweep.record import Sweep
+from orbifolio.reports.render import PageRenderer, renderer
+from orbifolio.reports.sweep.record import SWEEP_NAME, SWEEPS_FOLDER, SweepRecord, read_sweeps
 from orbifolio.runner.errors import InputError
 
 _INDEX = 120.0  # seconds of uploading after which the index shows what is there so far
@@ -93,7 +92,7 @@ class Publication:
         *,
         every: float = 0.0,
         dry: bool = False,
-        pages: Renderer | None = None,
+        pages: PageRenderer | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         store.refuse(gallery)
@@ -127,7 +126,7 @@ class Publication:
         here = [folder for folder in run_folders(self._gallery) if self._fit(folder)]
         self._index.keys.update(known.pages, self._above, (f"{folder.parent.name}/index.html" for folder in here))
         self._check(remove, here, known)
-        self._index.keys.update(f"{record.FOLDER}/{name}/index.html" for name in sweeps)
+        self._index.keys.update(f"{SWEEPS_FOLDER}/{name}/index.html" for name in sweeps)
         self._share(here)
         if any(set(sweep.runs) & set(known.runs) for name, sweep in sweeps.items() if name not in known.sweeps):
             self._shelve({}, sweeps=sweeps)  # the pages of runs that are shown already will lead to it
@@ -150,10 +149,10 @@ class Publication:
             run.take_away(manifest, self._sender)
         return tally
 
-    def _sweeps(self, runs: Sequence[Path] | None) -> dict[str, Sweep]:
+    def _sweeps(self, runs: Sequence[Path] | None) -> dict[str, SweepRecord]:
         """The gallery's own sweeps by name: all, or those that any of these runs took part in."""
         wanted = None if runs is None else {f"{folder.parent.name}/{folder.name}" for folder in runs}
-        found = record.read_all(self._gallery)
+        found = read_sweeps(self._gallery)
         return {sweep.name: sweep for sweep in found if wanted is None or wanted & set(sweep.runs)}
 
     @cached_property
@@ -167,7 +166,7 @@ class Publication:
             self._counting.say(f"{folder}: is a link, and left out; publish the gallery that it leads to")
             return False
         name = folder.relative_to(self._gallery).as_posix()
-        if values.inner_path(name) != name:
+        if inner_path(name) != name:
             self._counting.say(f"{folder}: is left out; : and \\ cannot be in the address of a run; rename the folder")
             return False
         return True
@@ -190,7 +189,7 @@ class Publication:
                 )
 
     def _check_sweep(self, name: str, known: Catalogue) -> None:
-        if (self._gallery / name / record.NAME).is_file():
+        if (self._gallery / name / SWEEP_NAME).is_file():
             raise InputError(
                 f"--remove {name}: the sweep is still in {self._gallery} and would be published again; "
                 "remove it there first"
@@ -198,7 +197,7 @@ class Publication:
         if name.partition("/")[2] not in known.sweeps:
             raise InputError(
                 f"--remove {name}: {self._store.name} holds no such sweep; name it by its folder, as in "
-                f"{record.FOLDER}/20261121-101500-4f2a"
+                f"{SWEEPS_FOLDER}/20261121-101500-4f2a"
             )
 
     def _share(self, here: Sequence[Path]) -> None:
@@ -225,7 +224,7 @@ class Publication:
         return found
 
     def _shelve(
-        self, done: dict[str, Standing], gone: Collection[str] = (), *, sweeps: dict[str, Sweep] | None = None
+        self, done: dict[str, Standing], gone: Collection[str] = (), *, sweeps: dict[str, SweepRecord] | None = None
     ) -> None:
         self._index.update({name: standing.shelved for name, standing in done.items()}, gone, sweeps or {})
 
@@ -238,7 +237,7 @@ class Publication:
 
 def _is_sweep(path: str) -> bool:
     """Whether a path or a name is a sweep's: its page is made from the catalogue, as those above the runs are."""
-    return path.startswith(f"{record.FOLDER}/")
+    return path.startswith(f"{SWEEPS_FOLDER}/")
 
 
 def _is_index(path: str) -> bool:

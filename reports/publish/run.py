@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
-from orbifolio.reports.data import card
-from orbifolio.reports.data.card import Card
+from orbifolio.reports.data.card import CARD_NAME, Card, card_from_json, read_card
 from orbifolio.reports.publish import catalogue, serving
 from orbifolio.reports.publish import contents as disk
 from orbifolio.reports.publish.catalogue import Catalogue, Shelved
@@ -73,11 +72,11 @@ def _read(folder: Path, gallery: Path, now: float) -> _Found:
 def _card(folder: Path, found: disk.Contents, now: float) -> Card:
     """What the index says of a run: its card as it was read beside its pages, or one made from its log."""
     try:
-        face = card.from_json(json.loads(found.pages.get(card.NAME, b"")))
+        face = card_from_json(json.loads(found.pages.get(CARD_NAME, b"")))
     except (ValueError, RecursionError):
         face = None
     if face is None or face.key != f"{folder.parent.name}/{folder.name}":
-        return card.read(folder, now=now)
+        return read_card(folder, now=now)
     return face.at(now)
 
 

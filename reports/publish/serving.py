@@ -11,7 +11,7 @@ import gzip
 import re
 from pathlib import PurePosixPath
 
-from orbifolio.reports.pages import live_updates
+from orbifolio.reports.pages.live_updates import LIVE_NAME
 from orbifolio.reports.publish.store import Served
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -93,7 +93,7 @@ def encoded(content: bytes, how: Served) -> bytes:
 
 def is_news(key: str) -> bool:
     """Whether a file tells open pages what has changed."""
-    return PurePosixPath(key).name.endswith(live_updates.NAME)
+    return PurePosixPath(key).name.endswith(LIVE_NAME)
 
 
 def rank(key: str, *, known: bool = False) -> tuple[int, int]:

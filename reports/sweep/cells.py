@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orbifolio.reports import parts, wording
-from orbifolio.reports.charts.chart import STYLES
+from orbifolio.reports.charts.chart import LINE_STYLES
 from orbifolio.reports.links import Place
-from orbifolio.reports.pages import thumbnail_grid
-from orbifolio.reports.sweep import arranging
-from orbifolio.reports.sweep.arranging import Axis
-from orbifolio.reports.sweep.faces import GONE, Face, Shown
-from orbifolio.reports.sweep.record import Member
+from orbifolio.reports.pages.thumbnail_grid import cover_image, title_from_name
+from orbifolio.reports.parts.sweep import MemberCell
+from orbifolio.reports.sweep.arranging import SweepAxis, value_of
+from orbifolio.reports.sweep.faces import ELSEWHERE, RunPreview, SweepSnapshot
+from orbifolio.reports.sweep.record import SweepMember
+from orbifolio.reports.wording import format_duration, format_number
 
 NARROWEST, WIDEST = 0.6, 2.2  # beyond these, a picture is cropped
 _LONGEST = 400  # letters of a message in a cell
@@ -22,7 +22,7 @@ _NOTHING = {"failed": "Failed before its first picture", "running": "No picture 
 
 
 @dataclass(frozen=True)
-class Cells:
+class CellBuilder:
     """Makes the cells of one sweep.
 
     Attributes:
@@ -33,15 +33,15 @@ class Cells:
         axes: what varies.
     """
 
-    shown: Shown
+    shown: SweepSnapshot
     gallery: Path
     place: Place
     sizes: str
-    axes: Sequence[Axis] = field(default=())
+    axes: Sequence[SweepAxis] = field(default=())
 
-    def name(self, member: Member) -> tuple[str, str]:
+    def name(self, member: SweepMember) -> tuple[str, str]:
         """What differs, short and whole."""
-        told = [(axis, value) for axis in self.axes if (value := arranging.value_of(member, axis)) is not None]
+        told = [(axis, value) for axis in self.axes if (value := value_of(member, axis)) is not None]
         if told:
             short = ", ".join(f"{axis.name} {axis.label(value)}" for axis, value in told)
             return short, " ".join(f"{axis.key}={value}" for axis, value in told)
@@ -49,19 +49,19 @@ class Cells:
             whole = " ".join(f"{key}={value}" for key, value in member.overrides.items())
             return whole, whole
         face = self.shown.face(member)
-        title = face.card.title if face else member.title or thumbnail_grid.spelled(member.type)
+        title = face.card.title if face else member.title or title_from_name(member.type)
         return title, member.recipe
 
-    def address(self, face: Face | None) -> str:
+    def address(self, face: RunPreview | None) -> str:
         """Of a run's page, or "" while there is none."""
         return self.place.to(self.gallery / face.card.key / "index.html") if face and face.paged else ""
 
-    def style(self, member: Member) -> int:
+    def style(self, member: SweepMember) -> int:
         """Of the member's curve, or -1."""
         face = self.shown.face(member)
-        return member.number % STYLES if face is not None and any(each.points for each in face.card.curve) else -1
+        return member.number % LINE_STYLES if face is not None and any(each.points for each in face.card.curve) else -1
 
-    def ratio(self, member: Member) -> float:
+    def ratio(self, member: SweepMember) -> float:
         """Width / height of the member's picture; the first one's of all where it has none."""
         face = self.shown.face(member)
         if face is None or face.card.cover is None:
@@ -69,24 +69,24 @@ class Cells:
             return seen.ratio if seen else 1.0
         return face.card.cover.ratio
 
-    def cell(self, member: Member) -> parts.MemberCell:
+    def cell(self, member: SweepMember) -> MemberCell:
         """A member as its cell shows it."""
         face, status = self.shown.face(member), self.shown.state(member)
         short, whole = self.name(member)
         running = status.kind == "running"
         ended = status.kind not in ("running", "waiting")
         progress = face.progress if face is not None and running else None
-        return parts.MemberCell(
+        return MemberCell(
             number=member.number,
             href=self.address(face),
-            picture=thumbnail_grid.picture(face.card, self.gallery, self.place, sizes=self.sizes) if face else None,
+            picture=cover_image(face.card, self.gallery, self.place, sizes=self.sizes) if face else None,
             ratio=f"{min(WIDEST, max(NARROWEST, self.ratio(member))):.4f}",
             title=short,
             hint=f"#{member.number}: {whole}",
             style=self.style(member),
             status=status,
             nothing=_NOTHING.get(status.kind, status.label),
-            facts=_facts(face, member) if ended and face else _unseen(member, gone=status is GONE),
+            facts=_facts(face, member) if ended and face else _unseen(member, gone=status is ELSEWHERE),
             share=("" if progress is None or progress.share is None else f"{100 * progress.share:.0f}")
             if running
             else None,
@@ -95,36 +95,36 @@ class Cells:
         )
 
 
-def _facts(face: Face, member: Member) -> tuple[str, ...]:
+def _facts(face: RunPreview, member: SweepMember) -> tuple[str, ...]:
     """Loss and time, and how often it was begun if more than once."""
     card = face.card
     loss = card.measures.get("loss")
     found = (
-        f"loss {wording.number(loss, 3)}" if loss is not None else "",
-        wording.duration(card.seconds) if card.seconds else "",
+        f"loss {format_number(loss, 3)}" if loss is not None else "",
+        format_duration(card.seconds) if card.seconds else "",
         *_again(member),
     )
     return tuple(fact for fact in found if fact)
 
 
-def _again(member: Member) -> tuple[str, ...]:
+def _again(member: SweepMember) -> tuple[str, ...]:
     return (f"begun {member.attempts} times",) if member.attempts > 1 else ()
 
 
-def _unseen(member: Member, *, gone: bool) -> tuple[str, ...]:
+def _unseen(member: SweepMember, *, gone: bool) -> tuple[str, ...]:
     """Of a run that is finished but not in this gallery, that it is; of one that waits, nothing."""
     return ("finished, but its report is elsewhere",) if gone else ()
 
 
-def _line(face: Face | None, member: Member) -> str:
+def _line(face: RunPreview | None, member: SweepMember) -> str:
     """How far a run is."""
     progress = face.progress if face else None
     if progress is None:
         return "Getting ready" if face is None or not face.card.steps else ""
-    left = "" if progress.left is None else f", {wording.duration(max(1.0, progress.left))} left"
+    left = "" if progress.left is None else f", {format_duration(max(1.0, progress.left))} left"
     return f"{progress.line}{left}"
 
 
-def _message(member: Member) -> str:
+def _message(member: SweepMember) -> str:
     text = " ".join(member.message.split())
     return f"{text[: _LONGEST - 1]}…" if len(text) > _LONGEST else text

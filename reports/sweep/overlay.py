@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orbifolio.reports.charts.chart import STYLES, Chart, Series, chart
-from orbifolio.reports.data.metrics import Stretch
-from orbifolio.reports.sweep.cells import Cells
+from orbifolio.reports.charts.chart import LINE_STYLES, LineChart, Series, draw_chart
+from orbifolio.reports.data.metrics import PhaseCurve
+from orbifolio.reports.sweep.cells import CellBuilder
 
 
-def _points(curve: tuple[Stretch, ...]) -> list[tuple[float, float]]:
+def _points(curve: tuple[PhaseCurve, ...]) -> list[tuple[float, float]]:
     """(step over all phases, loss)."""
     found, before = [], 0.0
     for stretch in curve:
@@ -18,7 +18,7 @@ def _points(curve: tuple[Stretch, ...]) -> list[tuple[float, float]]:
     return found
 
 
-def _borders(curve: tuple[Stretch, ...]) -> tuple[tuple[float, str], ...]:
+def _borders(curve: tuple[PhaseCurve, ...]) -> tuple[tuple[float, str], ...]:
     """Where each phase begins."""
     found, before = [], 0
     for stretch in curve:
@@ -27,7 +27,7 @@ def _borders(curve: tuple[Stretch, ...]) -> tuple[tuple[float, str], ...]:
     return tuple(found)
 
 
-def losses(cells: Cells) -> Chart | None:
+def loss_overlay(cells: CellBuilder) -> LineChart | None:
     """The total loss of every run by its steps; phases are marked where all runs have the same ones."""
     shown = cells.shown
     drawn = [
@@ -40,7 +40,7 @@ def losses(cells: Cells) -> Chart | None:
     longest = max(borders, key=len, default=())
     same = all(each == longest[: len(each)] for each in borders)
     series = [Series(f"#{member.number} {cells.name(member)[0]}", points) for member, points in drawn]
-    found = chart(
+    found = draw_chart(
         "curve-loss",
         "Total loss",
         series,
@@ -50,6 +50,6 @@ def losses(cells: Cells) -> Chart | None:
     if found is None:
         return None
     lines = tuple(
-        replace(line, style=member.number % STYLES) for line, (member, _) in zip(found.lines, drawn, strict=True)
+        replace(line, style=member.number % LINE_STYLES) for line, (member, _) in zip(found.lines, drawn, strict=True)
     )
     return replace(found, lines=lines)

@@ -11,36 +11,43 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from orbifolio.reports import compare, parts, wording
-from orbifolio.reports.data import differences
+from orbifolio.reports.compare import compare_address
+from orbifolio.reports.data.differences import DESCRIPTIVE, plain_value
 from orbifolio.reports.data.log import STALE_AFTER
 from orbifolio.reports.links import STATUSES, Header, Link, Place
-from orbifolio.reports.pages import thumbnail_grid
-from orbifolio.reports.pages.live_updates import Live
+from orbifolio.reports.pages.live_updates import LiveUpdate
 from orbifolio.reports.pages.run import REFRESH
-from orbifolio.reports.sweep import arranging, measured, overlay, overview
-from orbifolio.reports.sweep.arranging import Axis, Block
-from orbifolio.reports.sweep.cells import Cells
-from orbifolio.reports.sweep.faces import Shown
-from orbifolio.reports.sweep.measured import Measure
-from orbifolio.reports.sweep.record import FOLDER, Member
+from orbifolio.reports.pages.thumbnail_grid import theme_of
+from orbifolio.reports.parts.base import Fact, Part
+from orbifolio.reports.parts.curves import Curves
+from orbifolio.reports.parts.gallery import Column, Value
+from orbifolio.reports.parts.record import Command, RerunCommands
+from orbifolio.reports.parts.sweep import Head, MeasureRow, Measures, MemberBlock, Members, SharedParameters
+from orbifolio.reports.sweep.arranging import MemberGroup, SweepAxis, arrange_members, sweep_axes, value_of
+from orbifolio.reports.sweep.cells import CellBuilder
+from orbifolio.reports.sweep.faces import SweepSnapshot
+from orbifolio.reports.sweep.measured import MAX_TABLE_MEASURES, MeasureColumn, common_parameters, shared_measures
+from orbifolio.reports.sweep.overlay import loss_overlay
+from orbifolio.reports.sweep.overview import sweep_notice, sweep_progress
+from orbifolio.reports.sweep.record import SWEEPS_FOLDER, SweepMember
 from orbifolio.reports.tree import Page
+from orbifolio.reports.wording import DASH, format_count, format_date, format_duration
 
-COMPARED = 8
+MAX_COMPARED = 8
 """Runs that the compare page shows at most."""
 
 _LOSING = ("objectives", "weight", "vision", "style_preparation", "renderer")
 """A parameter with such a word in its path changes what the loss measures."""
 
 
-def _cells(shown: Shown, gallery: Path, place: Place) -> Cells:
-    axes = arranging.axes(shown.sweep)
+def _cells(shown: SweepSnapshot, gallery: Path, place: Place) -> CellBuilder:
+    axes = sweep_axes(shown.sweep)
     across = len(axes[-1].values) if len(axes) > 1 else 4
     sizes = f"(max-width: 40rem) 45vw, {max(10, min(45, round(92 / across)))}vw"
-    return Cells(shown, gallery, place, sizes, axes)
+    return CellBuilder(shown, gallery, place, sizes, axes)
 
 
-def _alike(axes: Sequence[Axis], members: Sequence[Member]) -> bool:
+def _alike(axes: Sequence[SweepAxis], members: Sequence[SweepMember]) -> bool:
     """Whether losses of all runs measure the same."""
     if len({member.recipe for member in members}) > 1:
         return False
@@ -48,22 +55,22 @@ def _alike(axes: Sequence[Axis], members: Sequence[Member]) -> bool:
     return varied.isdisjoint(_LOSING)
 
 
-def _head(axis: Axis, value: str) -> parts.Head:
-    return parts.Head(axis.name, axis.label(value), f"{axis.key}={value}")
+def _head(axis: SweepAxis, value: str) -> Head:
+    return Head(axis.name, axis.label(value), f"{axis.key}={value}")
 
 
-def _block(block: Block, cells: Cells) -> parts.MemberBlock:
+def _block(block: MemberGroup, cells: CellBuilder) -> MemberBlock:
     heads = [_head(block.rows, value) for value in block.rows.values] if block.rows else [None] * len(block.cells)
     columns = [_head(block.columns, value) for value in block.columns.values] if block.columns else []
     rows = tuple(
         (head, tuple(None if member is None else cells.cell(member) for member in row))
         for head, row in zip(heads, block.cells, strict=True)
     )
-    headings = tuple(parts.Head("", each.text, each.hint, each.level) for each in block.headings)
-    return parts.MemberBlock(headings, tuple(columns), rows)
+    headings = tuple(Head("", each.text, each.hint, each.level) for each in block.headings)
+    return MemberBlock(headings, tuple(columns), rows)
 
 
-def _data(shown: Shown, found: Sequence[Measure]) -> dict[str, Any]:
+def _data(shown: SweepSnapshot, found: Sequence[MeasureColumn]) -> dict[str, Any]:
     """What the menu sorts by: for each measure its values by member, and how they are spelled."""
     return {
         "measures": [
@@ -81,24 +88,24 @@ def _data(shown: Shown, found: Sequence[Measure]) -> dict[str, Any]:
     }
 
 
-def _compare(shown: Shown, gallery: Path, place: Place) -> Link | None:
+def _compare(shown: SweepSnapshot, gallery: Path, place: Place) -> Link | None:
     runs = [member.run for member in shown.sweep.members if member.run in shown.faces]
     if len(runs) < 2:
         return None
-    label = "Compare these runs" if len(runs) <= COMPARED else f"Compare the first {COMPARED}"
-    return Link(label, compare.address(place, gallery, *runs[:COMPARED]))
+    label = "Compare these runs" if len(runs) <= MAX_COMPARED else f"Compare the first {MAX_COMPARED}"
+    return Link(label, compare_address(place, gallery, *runs[:MAX_COMPARED]))
 
 
-def _members(shown: Shown, cells: Cells, found: Sequence[Measure], gallery: Path) -> parts.Members | None:
-    def theme(member: Member) -> str:
+def _members(shown: SweepSnapshot, cells: CellBuilder, found: Sequence[MeasureColumn], gallery: Path) -> Members | None:
+    def theme(member: SweepMember) -> str:
         face = shown.face(member)
         folder = member.recipe.replace("\\", "/").split("/")[-2:-1]
-        return thumbnail_grid.theme_of(face.card) if face else (folder or ["other"])[0]
+        return theme_of(face.card) if face else (folder or ["other"])[0]
 
-    blocks = tuple(_block(block, cells) for block in arranging.blocks(shown.sweep, theme))
+    blocks = tuple(_block(block, cells) for block in arrange_members(shown.sweep, theme))
     if not blocks:
         return None
-    return parts.Members(
+    return Members(
         blocks=blocks,
         lead=shown.sweep.about,
         ordered="By parameter" if cells.axes else "By theme",
@@ -107,26 +114,28 @@ def _members(shown: Shown, cells: Cells, found: Sequence[Measure], gallery: Path
     )
 
 
-def _table(shown: Shown, cells: Cells, found: Sequence[Measure], gallery: Path, *, alike: bool) -> parts.Measures:
-    kept = found[: measured.MOST]
+def _table(
+    shown: SweepSnapshot, cells: CellBuilder, found: Sequence[MeasureColumn], gallery: Path, *, alike: bool
+) -> Measures:
+    kept = found[:MAX_TABLE_MEASURES]
     rows = []
     for member in shown.sweep.members:
         face, status = shown.face(member), shown.state(member)
-        values = [parts.Value("", status.label, status=status)]
+        values = [Value("", status.label, status=status)]
         for axis in cells.axes:
-            value = arranging.value_of(member, axis)
+            value = value_of(member, axis)
             text = "" if value is None else axis.label(value)
             # numbers are sorted as numbers, and all else in the order in which it was typed
             place = str(axis.values.index(value)) if value is not None else ""
-            values.append(parts.Value(text or wording.MISSING, text if _numeric(axis) else place, _numeric(axis)))
+            values.append(Value(text or DASH, text if _numeric(axis) else place, _numeric(axis)))
         for measure in kept:
             value_here = measure.values.get(member.run)
             order = "" if value_here is None else f"{value_here:.9g}"
             best = value_here is not None and value_here == measure.best
-            values.append(parts.Value(measure.text(member.run) or wording.MISSING, order, numeric=True, best=best))
+            values.append(Value(measure.text(member.run) or DASH, order, numeric=True, best=best))
         name = "" if cells.axes else cells.name(member)[0]
         rows.append(
-            parts.MeasureRow(
+            MeasureRow(
                 number=member.number,
                 key=face.card.key if face else "",
                 href=cells.address(face),
@@ -136,24 +145,24 @@ def _table(shown: Shown, cells: Cells, found: Sequence[Measure], gallery: Path, 
                 values=tuple(values),
             )
         )
-    columns = [parts.Column("Status", key="status")]
-    columns += [parts.Column(axis.name, _numeric(axis), hint=axis.key, key=axis.key) for axis in cells.axes]
-    columns += [parts.Column(measure.label, numeric=True, key=measure.key) for measure in kept]
+    columns = [Column("Status", key="status")]
+    columns += [Column(axis.name, _numeric(axis), hint=axis.key, key=axis.key) for axis in cells.axes]
+    columns += [Column(measure.label, numeric=True, key=measure.key) for measure in kept]
     notes = []
     if any(measure.key == "loss" for measure in kept) and not alike:
         notes.append("These runs have different objectives: their losses measure different things.")
     if len(kept) < len(found):
-        notes.append(f"{wording.count(len(found) - len(kept), 'more measure')} on the runs' own pages.")
-    return parts.Measures(
+        notes.append(f"{format_count(len(found) - len(kept), 'more measure')} on the runs' own pages.")
+    return Measures(
         caption="All runs of this sweep in their order, with the measures that differ",
         columns=tuple(columns),
         rows=tuple(rows),
-        compare=compare.address(cells.place, gallery),
+        compare=compare_address(cells.place, gallery),
         note=" ".join(notes),
     )
 
 
-def _numeric(axis: Axis) -> bool:
+def _numeric(axis: SweepAxis) -> bool:
     try:
         [float(value) for value in axis.values]
     except ValueError:
@@ -161,28 +170,28 @@ def _numeric(axis: Axis) -> bool:
     return True
 
 
-def _common(shown: Shown) -> parts.Common | None:
+def _common(shown: SweepSnapshot) -> SharedParameters | None:
     each = [shown.faces[run].card.parameters for run in shown.sweep.runs if run in shown.faces]
     found = {
-        name: differences.plain(value)
-        for name, value in measured.same(each).items()
-        if name.partition(".")[0] not in differences.UNTOLD
+        name: plain_value(value)
+        for name, value in common_parameters(each).items()
+        if name.partition(".")[0] not in DESCRIPTIVE
     }
     if not found or len(each) < 2:
         return None
-    facts = tuple(parts.Fact(name, value or wording.MISSING) for name, value in found.items())
-    return parts.Common(wording.count(len(facts), "parameter"), facts)
+    facts = tuple(Fact(name, value or DASH) for name, value in found.items())
+    return SharedParameters(format_count(len(facts), "parameter"), facts)
 
 
-def _again(shown: Shown) -> parts.Again | None:
+def _again(shown: SweepSnapshot) -> RerunCommands | None:
     command = shown.sweep.command
     note = "The same recipes, seeds and versions give the same pictures."
-    return parts.Again((parts.Command("On this machine", command, note),)) if command else None
+    return RerunCommands((Command("On this machine", command, note),)) if command else None
 
 
-def _live(shown: Shown, cells: Cells) -> Live | None:
+def _live(shown: SweepSnapshot, cells: CellBuilder) -> LiveUpdate | None:
     """News: the whole sweep's progress, and of each run that goes on how far it is and its newest picture."""
-    bar = overview.progress(shown)
+    bar = sweep_progress(shown)
     if bar is None:
         return None
     states = [shown.state(member).kind for member in shown.sweep.members]
@@ -199,7 +208,7 @@ def _live(shown: Shown, cells: Cells) -> Live | None:
     paged = sorted(run for run, face in shown.faces.items() if face.paged)
     shape = [*states, *(bool(entry["src"]) for entry in going.values()), *paged]
     lasts = [face.card.last for face in shown.faces.values() if face.card.last is not None]
-    return Live(
+    return LiveUpdate(
         shape=hashlib.sha256(repr(shape).encode()).hexdigest()[:12],
         share=bar.share,
         line=bar.line,
@@ -211,14 +220,14 @@ def _live(shown: Shown, cells: Cells) -> Live | None:
     )
 
 
-def _header(shown: Shown, axes: Sequence[Axis]) -> Header:
+def _header(shown: SweepSnapshot, axes: Sequence[SweepAxis]) -> Header:
     sweep = shown.sweep
     took = sweep.finished - sweep.started if sweep.finished and sweep.started and not sweep.running else None
     facts = (
-        wording.count(len(sweep.members), "run"),
+        format_count(len(sweep.members), "run"),
         " × ".join(axis.name for axis in axes),
-        wording.date(sweep.started) if sweep.started else "",
-        f"took {wording.duration(took)}" if took is not None and took >= 0 else "",
+        format_date(sweep.started) if sweep.started else "",
+        f"took {format_duration(took)}" if took is not None and took >= 0 else "",
         "on a Ray cluster" if sweep.engine == "ray" else "",
     )
     return Header(
@@ -226,7 +235,7 @@ def _header(shown: Shown, axes: Sequence[Axis]) -> Header:
     )
 
 
-def sweep_page(shown: Shown, gallery: Path) -> Page:
+def sweep_page(shown: SweepSnapshot, gallery: Path) -> Page:
     """The page of a sweep.
 
     Args:
@@ -234,19 +243,19 @@ def sweep_page(shown: Shown, gallery: Path) -> Page:
         gallery: the folder that holds all runs, or would.
     """
     sweep = shown.sweep
-    place = Place(gallery / FOLDER / sweep.name)
+    place = Place(gallery / SWEEPS_FOLDER / sweep.name)
     cells = _cells(shown, gallery, place)
     alike = _alike(cells.axes, sweep.members)
-    found = measured.measures(
+    found = shared_measures(
         {run: face.card.measures for run, face in shown.faces.items() if not face.card.running}, alike=alike
     )
-    losses = overlay.losses(cells)
-    pieces: tuple[parts.Part | None, ...] = (
-        overview.progress(shown),
-        overview.notice(shown),
+    losses = loss_overlay(cells)
+    pieces: tuple[Part | None, ...] = (
+        sweep_progress(shown),
+        sweep_notice(shown),
         _members(shown, cells, found, gallery),
         _table(shown, cells, found, gallery, alike=alike) if sweep.members else None,
-        parts.Curves((losses,), joined=True) if losses else None,
+        Curves((losses,), joined=True) if losses else None,
         _common(shown),
         _again(shown),
     )
@@ -257,11 +266,11 @@ def sweep_page(shown: Shown, gallery: Path) -> Page:
         header=_header(shown, cells.axes),
         crumbs=(
             Link("Gallery", place.to(gallery / "index.html")),
-            Link("Sweeps", place.to(gallery / FOLDER / "index.html")),
+            Link("Sweeps", place.to(gallery / SWEEPS_FOLDER / "index.html")),
             Link(sweep.name),
         ),
         parts=tuple(part for part in pieces if part is not None),
-        description=sweep.about or f"{sweep.title}: {wording.count(len(sweep.members), 'run')} side by side",
+        description=sweep.about or f"{sweep.title}: {format_count(len(sweep.members), 'run')} side by side",
         refresh=REFRESH if sweep.running else None,
         live=_live(shown, cells),
     )

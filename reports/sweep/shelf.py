@@ -5,42 +5,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from orbifolio.reports import parts, wording
 from orbifolio.reports.links import STATUSES, Header, Link, Place
-from orbifolio.reports.pages import thumbnail_grid
 from orbifolio.reports.pages.run import REFRESH
-from orbifolio.reports.sweep import arranging
-from orbifolio.reports.sweep.faces import Shown
-from orbifolio.reports.sweep.record import FOLDER
+from orbifolio.reports.pages.thumbnail_grid import cover_image
+from orbifolio.reports.parts.base import PageImage
+from orbifolio.reports.parts.sweep import SweepCard, SweepShelf
+from orbifolio.reports.sweep.arranging import sweep_axes
+from orbifolio.reports.sweep.faces import SweepSnapshot
+from orbifolio.reports.sweep.record import SWEEPS_FOLDER
 from orbifolio.reports.tree import Page
+from orbifolio.reports.wording import format_count, format_date
 
-FEW = 6
+MAX_SHOWN = 6
 """Sweeps on a gallery's own page; the page of sweeps has all."""
 
-PICTURES = 6
+MAX_MOSAIC = 6
 
 
-def _pictures(shown: Shown, gallery: Path, place: Place) -> tuple[parts.Picture, ...]:
+def _pictures(shown: SweepSnapshot, gallery: Path, place: Place) -> tuple[PageImage, ...]:
     """A few pictures of the sweep, evenly spread over it."""
     faces = [shown.faces[run] for run in shown.sweep.runs if run in shown.faces]
     seen = [face.card for face in faces if face.card.cover is not None]
-    most = PICTURES if len(seen) >= PICTURES else min(4, len(seen))  # as many as leave no hole
+    most = MAX_MOSAIC if len(seen) >= MAX_MOSAIC else min(4, len(seen))  # as many as leave no hole
     if len(seen) > most:
         seen = [seen[round(at * (len(seen) - 1) / (most - 1))] for at in range(most)]
-    found = (thumbnail_grid.picture(card, gallery, place, sizes="8rem") for card in seen)
+    found = (cover_image(card, gallery, place, sizes="8rem") for card in seen)
     return tuple(picture for picture in found if picture is not None)
 
 
-def _card(shown: Shown, gallery: Path, place: Place) -> parts.SweepCard:
+def _card(shown: SweepSnapshot, gallery: Path, place: Place) -> SweepCard:
     sweep = shown.sweep
-    axes = arranging.axes(sweep)
+    axes = sweep_axes(sweep)
     facts = (
-        wording.count(len(sweep.members), "run"),
+        format_count(len(sweep.members), "run"),
         " × ".join(axis.name for axis in axes),
-        wording.date(sweep.started) if sweep.started else "",
+        format_date(sweep.started) if sweep.started else "",
     )
-    return parts.SweepCard(
-        href=place.to(gallery / FOLDER / sweep.name / "index.html"),
+    return SweepCard(
+        href=place.to(gallery / SWEEPS_FOLDER / sweep.name / "index.html"),
         title=sweep.title,
         pictures=_pictures(shown, gallery, place),
         facts=tuple(fact for fact in facts if fact),
@@ -48,9 +50,9 @@ def _card(shown: Shown, gallery: Path, place: Place) -> parts.SweepCard:
     )
 
 
-def shelf(
-    sweeps: Sequence[Shown], gallery: Path, place: Place, *, title: str = "Sweeps", most: int = FEW
-) -> parts.SweepShelf | None:
+def sweep_shelf(
+    sweeps: Sequence[SweepSnapshot], gallery: Path, place: Place, *, title: str = "Sweeps", most: int = MAX_SHOWN
+) -> SweepShelf | None:
     """A shelf of sweeps, newest first, or None if there are none.
 
     Args:
@@ -62,31 +64,31 @@ def shelf(
     """
     if not sweeps:
         return None
-    more = Link(f"All {len(sweeps)} sweeps", place.to(gallery / FOLDER / "index.html"))
+    more = Link(f"All {len(sweeps)} sweeps", place.to(gallery / SWEEPS_FOLDER / "index.html"))
     cards = tuple(_card(shown, gallery, place) for shown in sweeps[:most])
-    return parts.SweepShelf(title, cards, more if len(sweeps) > most else None)
+    return SweepShelf(title, cards, more if len(sweeps) > most else None)
 
 
-def of_runs(sweeps: Sequence[Shown], runs: Sequence[str]) -> list[Shown]:
+def sweeps_with_runs(sweeps: Sequence[SweepSnapshot], runs: Sequence[str]) -> list[SweepSnapshot]:
     """The sweeps in which any of these runs took part."""
     wanted = set(runs)
     return [shown for shown in sweeps if wanted & set(shown.sweep.runs)]
 
 
-def sweeps_page(gallery: Path, sweeps: Sequence[Shown]) -> Page:
+def sweeps_page(gallery: Path, sweeps: Sequence[SweepSnapshot]) -> Page:
     """The page of all sweeps.
 
     Args:
         gallery: the folder that holds all runs.
         sweeps: newest first, at least one.
     """
-    place = Place(gallery / FOLDER)
-    hung = shelf(sweeps, gallery, place, title="All sweeps", most=len(sweeps))
+    place = Place(gallery / SWEEPS_FOLDER)
+    hung = sweep_shelf(sweeps, gallery, place, title="All sweeps", most=len(sweeps))
     return Page(
         path=place.folder / "index.html",
         kind="sweeps",
         root=place.root(gallery),
-        header=Header("Sweeps", facts=(wording.count(len(sweeps), "sweep"),)),
+        header=Header("Sweeps", facts=(format_count(len(sweeps), "sweep"),)),
         crumbs=(Link("Gallery", place.to(gallery / "index.html")), Link("Sweeps")),
         parts=(hung,) if hung else (),
         description="Runs of one recipe, or of a folder of them, side by side.",

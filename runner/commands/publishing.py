@@ -19,7 +19,7 @@ from orbifolio.reports.publish.s3 import S3
 from orbifolio.reports.publish.store import Store
 from orbifolio.reports.publish.website import apply, explained
 from orbifolio.reports.render import renderer
-from orbifolio.reports.wording import count
+from orbifolio.reports.wording import format_count
 from orbifolio.reports.write import is_current
 from orbifolio.runner.errors import InputError
 
@@ -183,7 +183,9 @@ def _tell_stale(gallery: Path, gauge: Gauge) -> None:
         not is_current(folder, digest, read_run(folder, events_too=False).status) for folder in run_folders(gallery)
     )
     if stale:
-        gauge.say(f"{count(stale, 'report')} older than the log or this program; publishing writes them anew first")
+        gauge.say(
+            f"{format_count(stale, 'report')} older than the log or this program; publishing writes them anew first"
+        )
 
 
 def _summary(tally: Tally, store: Store, *, dry: bool) -> str:

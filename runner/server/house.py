@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from orbifolio.reports.data.log import read_run
-from orbifolio.reports.media import img
+from orbifolio.reports.media.img import newest_frame
 from orbifolio.runner.errors import ImageError, InputError
 from orbifolio.runner.server import branching
 from orbifolio.runner.server.branching import Beginning
@@ -148,7 +148,7 @@ class House:
 
     def _with_newest(self, plain: Draft, folder: Path | None) -> Draft:
         """A draft that begins with a run's newest picture, or as it is where that cannot be."""
-        newest = img.newest_frame(read_run(folder)) if folder is not None else None
+        newest = newest_frame(read_run(folder)) if folder is not None else None
         if folder is None or newest is None:
             return plain
         try:

@@ -6,9 +6,9 @@ import math
 from pathlib import Path
 from urllib.parse import quote
 
-from orbifolio.reports.data import notices
-from orbifolio.reports.data.log import Run, read_run
-from orbifolio.reports.media import img
+from orbifolio.reports.data.log import RunRecord, read_run
+from orbifolio.reports.data.notices import progress_part
+from orbifolio.reports.media.img import final_image, newest_frame, portrait_image
 from orbifolio.runner.server import job as jobs
 from orbifolio.runner.server import messages
 from orbifolio.runner.server.job import Job
@@ -33,7 +33,7 @@ class News:
 
     def __init__(self, queue: Queue) -> None:
         self.queue = queue
-        self._read: dict[Path, tuple[tuple[int, int], Run]] = {}
+        self._read: dict[Path, tuple[tuple[int, int], RunRecord]] = {}
 
     def stamp(self, job: Job) -> str:
         """Changes when there is news of a job."""
@@ -47,7 +47,7 @@ class News:
         store = self.queue.store
         folder = store.run_folder(job)
         run = self._run(folder) if folder is not None else None
-        progress = notices.running(run) if run is not None and job.state in (jobs.RUNNING, jobs.PAUSED) else None
+        progress = progress_part(run) if run is not None and job.state in (jobs.RUNNING, jobs.PAUSED) else None
         picture, width, height = _picture(run) if run is not None and folder is not None else ("", 0, 0)
         done = job.state == jobs.DONE and folder is not None and (folder / "final.png").is_file()
         line = _WORDS.get(job.state, "")
@@ -75,7 +75,7 @@ class News:
             curve=[_thinned(points) for points in _losses(run)] if run is not None else [],
         )
 
-    def _run(self, folder: Path) -> Run:
+    def _run(self, folder: Path) -> RunRecord:
         sizes = _sizes(folder)
         kept = self._read.get(folder)
         if kept is None or kept[0] != sizes:
@@ -94,19 +94,19 @@ def _sizes(folder: Path) -> tuple[int, int]:
         return 0, 0
 
 
-def _picture(run: Run) -> tuple[str, int, int]:
+def _picture(run: RunRecord) -> tuple[str, int, int]:
     """The path of the newest picture in the run's folder, its width and height."""
-    source = img.portrait_source(run) or img.final_source(run) if run.status == "done" else None
+    source = portrait_image(run) or final_image(run) if run.status == "done" else None
     if source is not None:
         small = source.versions[-1][0] if source.versions else source.path
         return small.relative_to(run.folder).as_posix(), source.width, source.height
-    newest = img.newest_frame(run)
+    newest = newest_frame(run)
     if newest is None:
         return "", 0, 0
     return newest[1].path, newest[0].width, newest[0].height
 
 
-def _losses(run: Run) -> list[list[tuple[float, float]]]:
+def _losses(run: RunRecord) -> list[list[tuple[float, float]]]:
     """(step, loss) of each phase, steps counted over all phases."""
     found, before = [], 0
     for phase in run.phases:

@@ -9,8 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from orbifolio.reports import prose
-from orbifolio.reports.pages import thumbnail_grid
+from orbifolio.reports.pages.thumbnail_grid import title_from_name
+from orbifolio.reports.prose import markdown_to_text
 from orbifolio.reports.render import renderer
 from orbifolio.runner.server import looks
 from orbifolio.runner.server.api import house_of, job_of, listed
@@ -32,9 +32,9 @@ async def home(request: Request) -> Response:
     themes: dict[str, list[Entry]] = {}
     for entry in entries.values():
         themes.setdefault(entry.theme, []).append(entry)
-    groups = [(thumbnail_grid.spelled(theme), theme, members) for theme, members in themes.items()]
+    groups = [(title_from_name(theme), theme, members) for theme, members in themes.items()]
     now = [run for run in await run_in_threadpool(listed, house) if run.state not in OVER]
-    return render(request, "home", groups=groups, now=now, start=house.catalogue.start, words=prose.to_text)
+    return render(request, "home", groups=groups, now=now, start=house.catalogue.start, words=markdown_to_text)
 
 
 async def paint(request: Request) -> Response:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from synthetic_run import BEGAN
 
 from orbifolio.reports.data.log import STALE_AFTER, read_run
-from orbifolio.reports.data.progress import measure
+from orbifolio.reports.data.progress import measure_progress
 from orbifolio.reports.pages.gallery import rebuild_gallery
 from orbifolio.reports.write import write_report
 
@@ -92,7 +92,7 @@ def test_the_log_knows_an_end_that_run_json_missed(make_run: MakeRun) -> None:
 
 def test_time_left_scales_with_pixels(make_run: MakeRun) -> None:
     # half a second a step at 16 px; the parameters plan phase 2 twice as wide, so four times as slow
-    found = measure(read_run(make_run(status="running", until=3), now=NOW))
+    found = measure_progress(read_run(make_run(status="running", until=3), now=NOW))
     assert found.left == pytest.approx(3 * 0.5 + 6 * 0.5 * 4)
     assert found.share == pytest.approx(1.5 / (1.5 + 1.5 + 12))
     assert found.line == "Phase 1 of 2, step 3 of 6"

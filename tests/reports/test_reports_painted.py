@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from synthetic_run import BEGAN, write_run
 
-from orbifolio.reports.data import painted
 from orbifolio.reports.data.log import read_run
+from orbifolio.reports.data.painted import stroke_comparison
 from orbifolio.reports.links import Place
 from orbifolio.reports.write import write_report
 
@@ -38,7 +38,7 @@ def painting(gallery: Path, figures: Any = FIGURES, **changes: Any) -> Path:
 
 
 def part(folder: Path) -> Any:
-    return painted.part(read_run(folder, now=BEGAN + 1000), Place(folder))
+    return stroke_comparison(read_run(folder, now=BEGAN + 1000), Place(folder))
 
 
 def test_both_canvases_stand_side_by_side_with_what_was_measured(tmp_path: Path) -> None:

@@ -11,10 +11,12 @@ import pytest
 from PIL import Image
 from synthetic_run import picture
 
-from orbifolio.reports import prose
-from orbifolio.reports.data import bibliography, references, values
+from orbifolio.reports.data.bibliography import resolve_references
+from orbifolio.reports.data.references import REFERENCES
+from orbifolio.reports.data.values import as_int, as_numbers, as_texts
 from orbifolio.reports.links import Place
-from orbifolio.reports.media import thumbnails
+from orbifolio.reports.media.thumbnails import _shrink, prepare_image, prepare_tile
+from orbifolio.reports.prose import yaml_tokens
 
 KEYS = """gatys2015 gatys2016 simonyan2014 xie2015 tan2019 szegedy2016 szegedy2015 mordvintsev2015 olah2017
 mordvintsev2018 liu1989 nocedal2006 kingma2015 rudin1992 itc-a conway2008 coxeter1972 jarratt1980 spglib2024
@@ -27,7 +29,7 @@ def test_a_shrunk_tile_still_wraps(tmp_path: Path) -> None:
     tile = picture(150, 90, seed=3)
     noise = np.random.default_rng(0).integers(0, 255, (90, 150, 3)).astype(np.uint8)
     tile = Image.blend(tile, Image.fromarray(noise), 0.5)
-    shrunk = thumbnails._shrink(tile, (50, 30), (True, True))
+    shrunk = _shrink(tile, (50, 30), (True, True))
     plane = Image.new("RGB", (450, 270))
     for row in range(3):
         for column in range(3):
@@ -42,7 +44,7 @@ def test_sixteen_bit_pictures_become_eight_bit_copies(tmp_path: Path) -> None:
     numpngw = pytest.importorskip("numpngw")
     deep = np.linspace(0, 65535, 400 * 10 * 3).reshape(10, 400, 3).astype(np.uint16)
     numpngw.write_png(str(tmp_path / "final.png"), deep)
-    source = thumbnails.prepare(tmp_path, "final.png")
+    source = prepare_image(tmp_path, "final.png")
     assert source is not None
     assert [width for _, width in source.versions] == [320, 400]
     with Image.open(source.versions[-1][0]) as copy:
@@ -52,7 +54,7 @@ def test_sixteen_bit_pictures_become_eight_bit_copies(tmp_path: Path) -> None:
 
 def test_small_web_pictures_are_not_copied(tmp_path: Path) -> None:
     picture(200, 100).save(tmp_path / "frame.webp")
-    source = thumbnails.prepare(tmp_path, "frame.webp")
+    source = prepare_image(tmp_path, "frame.webp")
     assert source is not None
     assert source.versions == ((tmp_path / "frame.webp", 200),)
     assert not (tmp_path / "thumbs").exists()
@@ -61,29 +63,29 @@ def test_small_web_pictures_are_not_copied(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "missing.png", "text.png", "."])
 def test_unreadable_pictures_are_none(tmp_path: Path, name: str) -> None:
     (tmp_path / "text.png").write_text("not a picture")
-    assert thumbnails.prepare(tmp_path, name) is None
-    assert thumbnails.repeatable(tmp_path, name, wrap=(True, True)) is None
+    assert prepare_image(tmp_path, name) is None
+    assert prepare_tile(tmp_path, name, wrap=(True, True)) is None
 
 
 def test_yaml_tokens_join_to_the_text() -> None:
     text = "a: {b: 1.5, 'c d': \"x # y\"}  # why\n- e: -3\n  f: p6m # 2\n\n\tg:\n"
-    tokens = prose.yaml_tokens(text)
+    tokens = yaml_tokens(text)
     assert "".join(token.text for token in tokens) == text
     assert {"comment", "key", "number", "text"} <= {token.kind for token in tokens}
     assert [token.text for token in tokens if token.kind == "comment"] == ["# why", "# 2"]
 
 
 def test_references_of_all_keys_resolve() -> None:
-    known, unknown = bibliography.resolve(KEYS)
+    known, unknown = resolve_references(KEYS)
     assert unknown == ()
     assert len(known) == len(set(KEYS))
-    for key, reference in references.REFERENCES.items():
+    for key, reference in REFERENCES.items():
         digits = re.search(r"\d{4}", key)
         assert digits is None or int(digits[0]) == reference.year, key
         assert not reference.doi.startswith("http")
         assert re.fullmatch(r"(\d{4}\.\d{4,5})?", reference.arxiv), key
         assert reference.link == "" or reference.link.startswith("https://")
-    assert bibliography.resolve(["nobody1900", "gatys2015", "gatys2015"])[1] == ("nobody1900",)
+    assert resolve_references(["nobody1900", "gatys2015", "gatys2015"])[1] == ("nobody1900",)
 
 
 def test_every_citation_in_the_program_resolves() -> None:
@@ -94,7 +96,7 @@ def test_every_citation_in_the_program_resolves() -> None:
         for body in re.findall(r"\bcites: ClassVar\[[^=]*=\s*\(([^)]*)\)", path.read_text(encoding="utf-8"))
         for key in re.findall(r"\"([^\"]+)\"", body)
     }
-    assert bibliography.resolve(cited)[1] == ()
+    assert resolve_references(cited)[1] == ()
 
 
 @pytest.mark.parametrize("target", ["a b/c#d?.png", "über/ö.html", "x:y.html", "it's (1).webp", "100%.html"])
@@ -108,7 +110,7 @@ def test_addresses_come_back_as_files(tmp_path: Path, target: str) -> None:
 
 
 def test_numbers_of_any_kind_are_read_or_refused() -> None:
-    assert values.numbers({"a": 1, "b": "x", "c": True, "d": "2.5", "e": None}) == {"a": 1.0, "d": 2.5}
-    assert values.whole(1e400) is None
-    assert values.texts("one") == ("one",)
-    assert values.texts([1, None, "", "two"]) == ("1", "two")
+    assert as_numbers({"a": 1, "b": "x", "c": True, "d": "2.5", "e": None}) == {"a": 1.0, "d": 2.5}
+    assert as_int(1e400) is None
+    assert as_texts("one") == ("one",)
+    assert as_texts([1, None, "", "two"]) == ("1", "two")
