@@ -18,35 +18,19 @@ from orbifolio.reports.charts.curves import step_position
 from orbifolio.reports.charts.thinning import kept_positions
 from orbifolio.reports.data.card import Card
 from orbifolio.reports.data.differences import DESCRIPTIVE, plain_value
-from orbifolio.reports.data.frame_strip import pack_frames
 from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.files import write_text
 from orbifolio.reports.links import STATUSES, Header, Link, Place
-from orbifolio.reports.parts.gallery import Compare
+from orbifolio.reports.parts.compare import COMPARE_PAGE, Compare
+from orbifolio.reports.parts.scrubber import pack_frames
 from orbifolio.reports.tree import Page
 from orbifolio.reports.wording import format_count, format_date, format_duration, format_integer, format_pixels
 
-COMPARE_PAGE = "compare.html"
 RUN_INDEX = "runs.js"
 COMPARED_NAME = "compare.js"
 
 _MOST_POINTS = 240
 _DIGITS = 5
-
-
-def compare_address(place: Place, gallery: Path, *keys: str) -> str:
-    """The address of the compare page with these runs chosen.
-
-    Args:
-        place: the folder of the page that has the link.
-        gallery: the folder that holds all runs.
-        keys: of runs, `type/id`.
-
-    >>> compare_address(Place(Path("/g/hexagon")), Path("/g"), "hexagon/1", "a b/2")
-    '../compare.html#runs=hexagon/1,a%20b/2'
-    """
-    page = place.to(gallery / COMPARE_PAGE)
-    return f"{page}#runs={','.join(quote(key) for key in keys)}" if keys else page
 
 
 def data_script(function: str, data: object) -> str:

@@ -67,9 +67,10 @@ class PageRenderer:
 
     @functools.cached_property
     def digest(self) -> str:
-        """Changes when any template or any module of the reports changes, so that pages are made anew."""
+        """Changes when any template, module or reference of the reports changes, so that pages are made anew."""
         found = hashlib.sha256()
-        modules = sorted(Path(__file__).resolve().parent.rglob("*.py"))
+        here = Path(__file__).resolve().parent
+        modules = sorted(path for path in here.rglob("*") if path.suffix in (".py", ".json"))
         for path in (*modules, *(path for folder in self.folders for path in sorted(folder.rglob("*")))):
             if path.is_file():
                 found.update(path.name.encode() + b"\0" + path.read_bytes())

@@ -13,6 +13,9 @@ from orbifolio.reports.links import Header, Link
 from orbifolio.reports.pages.live_updates import LiveUpdate
 from orbifolio.reports.parts.base import Part
 
+REFRESH_SECONDS = 5
+"""After which a browser without JavaScript loads the page of a run that goes on again."""
+
 
 @dataclass(frozen=True)
 class Page:

@@ -160,3 +160,12 @@ def format_iso(seconds: float | None) -> str:
     """
     moment = _moment(seconds)
     return "" if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def title_from_name(name: str) -> str:
+    """A name from a folder as a heading.
+
+    >>> title_from_name("deep-dream")
+    'Deep dream'
+    """
+    return name.replace("-", " ").capitalize()

@@ -7,14 +7,11 @@ of one phase count its own steps, and tell how many came before them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from orbifolio.reports.charts.chart import LineChart, Series, draw_chart
 from orbifolio.reports.charts.thinning import kept_positions, position_limit
 from orbifolio.reports.data.log import PhaseRecord, RunRecord, StepRecord
 from orbifolio.reports.data.values import as_texts
-from orbifolio.reports.parts.curves import PositionMarker
-from orbifolio.reports.wording import format_integer
 
 
 def step_position(phases: Sequence[PhaseRecord], phase: PhaseRecord, step: int) -> int:
@@ -98,25 +95,6 @@ def total_chart(phases: Sequence[PhaseRecord]) -> LineChart | None:
     total = _total(_positions(phases))
     columns = phase_columns(phases) if len(phases) > 1 else ()
     return draw_chart("curve-loss", "Total loss", [total], columns=columns, keep=kept_positions([total.points], 160))
-
-
-def position_marker(
-    run: RunRecord, phase: PhaseRecord, step: int, whole: LineChart | None
-) -> tuple[PositionMarker, ...]:
-    """A frame's place in the run: the curve with its step marked, or nothing if there is no curve.
-
-    Args:
-        run: the run.
-        phase: the frame's phase.
-        step: the frame's step; the beginning of a phase stands where the phase before ended.
-        whole: `total_chart` of all phases, drawn once for all frames.
-    """
-    if whole is None or len(whole.positions) < 2:
-        return ()
-    place = step_position(run.phases, phase, step)
-    last = int(whole.positions[-1])
-    lead = f"step {format_integer(place)} of {format_integer(last)}" if place else "before the first step"
-    return (PositionMarker(replace(whole, here=whole.across(place)), lead),)
 
 
 def pace_chart(phases: Sequence[PhaseRecord]) -> LineChart | None:

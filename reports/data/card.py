@@ -13,11 +13,11 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
-from orbifolio.reports.data.log import RunRecord, read_run, silence_limit
-from orbifolio.reports.data.metrics import PhaseCurve, loss_curve, loss_curve_from_json, run_measures
+from orbifolio.reports.data.log import silence_limit
+from orbifolio.reports.data.metrics import PhaseCurve, loss_curve_from_json
 from orbifolio.reports.data.values import (
     as_finite,
     as_int,
@@ -27,14 +27,14 @@ from orbifolio.reports.data.values import (
     as_texts,
     as_tuple,
     inner_path,
-    read_json,
 )
-from orbifolio.reports.files import write_text
-from orbifolio.reports.media.img import final_image, newest_frame, portrait_image
-from orbifolio.reports.media.thumbnails import SMALL_WIDTHS, prepare_image
-from orbifolio.reports.prose import markdown_to_text
+from orbifolio.reports.wording import format_pixels
 
 CARD_NAME = "card.json"
+
+
+THEMES = ("plane", "sphere", "hyperbolic", "zoom", "style", "dream", "painting", "gas", "survey")
+"""The order of the gallery's sections; other themes follow by name."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,16 @@ class Card:
         return f"{self.type}/{self.id}"
 
     @property
+    def section(self) -> str:
+        """The gallery's section that it belongs to: its theme, or `other`."""
+        return self.theme or "other"
+
+    @property
+    def size(self) -> str:
+        """The picture's size in words, or "" while there is none."""
+        return format_pixels(self.width, self.height) if self.width and self.height else ""
+
+    @property
     def running(self) -> bool:
         """Whether it is believed to be going on."""
         return self.status == "running"
@@ -121,6 +131,11 @@ class Card:
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 
 
+def theme_order(theme: str) -> tuple[int, str]:
+    """Where a theme stands among the others."""
+    return (THEMES.index(theme) if theme in THEMES else len(THEMES), theme)
+
+
 def flattened(value: object, name: str = "") -> Iterator[tuple[str, str]]:
     """The leaves of nested mappings and lists, each with its dotted name and its JSON text.
 
@@ -137,52 +152,6 @@ def flattened(value: object, name: str = "") -> Iterator[tuple[str, str]]:
         return
     for key, item in inner:
         yield from flattened(item, f"{name}.{key}" if name else str(key))
-
-
-def _cover(run: RunRecord) -> Cover | None:
-    source = portrait_image(run) or final_image(run)
-    if source is None and run.status != "done" and (newest := newest_frame(run)):
-        source = prepare_image(run.folder, newest[1].path, widths=SMALL_WIDTHS)
-    if source is None:
-        return None
-
-    def inside(path: Path) -> str:
-        return path.relative_to(run.folder).as_posix()
-
-    versions = tuple((inside(path), width) for path, width in source.versions)
-    return Cover(inside(source.path), source.width, source.height, versions)
-
-
-def card_from_run(run: RunRecord) -> Card:
-    """The card of a run that was read with its events."""
-    record = run.record
-    final, symmetry = as_mapping(record.get("final")), as_mapping(record.get("symmetry"))
-    inputs = map(as_mapping, as_tuple(record.get("inputs")))
-    return Card(
-        type=run.type,
-        id=run.id,
-        title=run.title,
-        theme=run.theme,
-        about=markdown_to_text(run.about),
-        status=run.status,
-        started=run.started,
-        finished=run.finished,
-        last=run.last,
-        patience=silence_limit(max((step.seconds for phase in run.phases for step in phase.steps), default=0.0)),
-        seconds=run.seconds or sum(phase.seconds for phase in run.phases) or None,
-        group=as_text(symmetry.get("group")),
-        seed=as_text(record.get("seed")),
-        device=as_text(record.get("device")),
-        width=as_int(final.get("width")) or 0,
-        height=as_int(final.get("height")) or 0,
-        steps=as_int(record.get("steps")) or sum(len(phase.steps) for phase in run.phases),
-        styles=tuple(dict.fromkeys(name for item in inputs if (name := as_text(item.get("name"))))),
-        overrides=as_texts(record.get("overrides")),
-        parameters=dict(flattened(as_mapping(record.get("parameters")))) if record.get("parameters") else {},
-        cover=_cover(run),
-        measures=run_measures(run),
-        curve=loss_curve(run),
-    )
 
 
 def _folder_name(value: object) -> str:
@@ -244,18 +213,3 @@ def card_from_json(record: object) -> Card | None:
         measures={name: value for name, value in as_numbers(entry.get("measures")).items() if math.isfinite(value)},
         curve=loss_curve_from_json(entry.get("curve")),
     )
-
-
-def write_card(run: RunRecord) -> Card:
-    """Keep a run's card in its folder."""
-    card = card_from_run(run)
-    write_text(run.folder / CARD_NAME, card.to_json())
-    return card
-
-
-def read_card(folder: Path, *, now: float) -> Card:
-    """The card of the run in a folder, as of a moment; made from the log where none was kept."""
-    card = card_from_json(read_json(folder / CARD_NAME))
-    if card is None or card.running or card.key != f"{folder.parent.name}/{folder.name}":
-        return card_from_run(read_run(folder, now=now))  # of a run that goes on, the log knows more
-    return card

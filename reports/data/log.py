@@ -127,6 +127,11 @@ class RunRecord:
         return self.folder.name
 
     @property
+    def work_seconds(self) -> float | None:
+        """Seconds of work: as recorded, or the sum of the phases."""
+        return self.seconds or sum(phase.seconds for phase in self.phases) or None
+
+    @property
     def running(self) -> bool:
         """Whether it is believed to be going on right now."""
         return self.status == "running"

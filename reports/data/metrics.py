@@ -79,7 +79,7 @@ def run_measures(run: RunRecord) -> dict[str, float]:
     symmetry = as_mapping(record.get("symmetry"))
     found: dict[str, float | None] = {
         "loss": loss,
-        "seconds": run.seconds or sum(phase.seconds for phase in run.phases) or None,
+        "seconds": run.work_seconds,
         "steps": as_finite(record.get("steps")) or len(steps) or None,
         "peak_memory_bytes": as_finite(record.get("peak_memory_bytes")) or None,
         **{f"symmetry.{name}": as_finite(symmetry.get(name)) for name in _RESIDUALS},

@@ -7,18 +7,34 @@ from statistics import median
 
 from orbifolio.reports.data.log import PhaseRecord, RunRecord
 from orbifolio.reports.data.values import as_finite, as_mapping, as_tuple
-from orbifolio.reports.wording import format_integer
+from orbifolio.reports.wording import format_duration, format_integer
 
 _RECENT = 10  # steps whose pace is taken for the phase's
 
 
 @dataclass(frozen=True)
-class RunProgress:
-    """Share done in [0, 1] or None, seconds left or None, and where the run is, in words."""
+class ProgressEstimate:
+    """How far a run or a sweep is.
+
+    Attributes:
+        share: done, in [0, 1]; None if it cannot be estimated.
+        left: seconds; None if they cannot be estimated.
+        line: where it is, in words.
+    """
 
     share: float | None
     left: float | None
     line: str
+
+    @property
+    def percent(self) -> str:
+        """The share done as a whole percentage, "" if it cannot be estimated."""
+        return "" if self.share is None else f"{100 * self.share:.0f}"
+
+    @property
+    def time_left(self) -> str:
+        """The time left in words, "" if it cannot be estimated."""
+        return "" if self.left is None else f"about {format_duration(max(1.0, self.left))} left"
 
 
 def _planned_widths(run: RunRecord) -> list[float | None]:
@@ -35,7 +51,7 @@ def _pixels(phase: PhaseRecord, widths: list[float | None]) -> float | None:
     return float(phase.width * phase.height) or None
 
 
-def measure_progress(run: RunRecord) -> RunProgress:
+def measure_progress(run: RunRecord) -> ProgressEstimate:
     """Estimate from the pace of recent steps; later phases cost in proportion to their pixels."""
     widths = _planned_widths(run)
     spent = left = 0.0
@@ -58,7 +74,7 @@ def measure_progress(run: RunRecord) -> RunProgress:
             left += remaining * pace * (here / pixels if here and pixels else 1.0)
     total = spent + left
     share = spent / total if known and total > 0 else None
-    return RunProgress(share, left if known and pace is not None else None, _line(run))
+    return ProgressEstimate(share, left if known and pace is not None else None, _line(run))
 
 
 def _line(run: RunRecord) -> str:

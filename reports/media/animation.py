@@ -18,12 +18,8 @@ from PIL import Image, ImageOps
 from orbifolio.reports.data.log import FrameRecord, RunRecord
 from orbifolio.reports.data.values import as_int, as_texts, read_json
 from orbifolio.reports.files import write_bytes, write_text
-from orbifolio.reports.links import Place
 from orbifolio.reports.media.encode import TICK_MS, encode_avif, encode_webp
-from orbifolio.reports.media.img import frame_name, newest_frame, page_image, present_frames, sample_frames
-from orbifolio.reports.media.thumbnails import prepare_image
-from orbifolio.reports.parts.files import Animation, Clip
-from orbifolio.reports.wording import format_bytes, format_duration
+from orbifolio.reports.media.img import present_frames, sample_frames
 from orbifolio.runner.exports.mp4 import has_video, mp4
 
 ANIMATION_NAME = "animation"
@@ -179,36 +175,3 @@ def _write(run: RunRecord, stamp: str, shown: Sequence[Image.Image]) -> Animatio
     record: dict[str, Any] = {"stamp": stamp, "video": has_video(), **vars(made)}
     write_text(run.folder / ANIMATION_RECORD, json.dumps(record, sort_keys=True) + "\n")  # last: it vouches for them
     return made
-
-
-def make_clip(run: RunRecord, place: Place, ending: str) -> Clip:
-    """One of its files, as a page offers it."""
-    path = run.folder / f"{ANIMATION_NAME}{ending}"
-    kind = {".avif": "AVIF", ".webp": "WebP", ".mp4": "MP4"}[ending]
-    name = f"{run.type}-{run.id}{ending}"
-    return Clip(place.to(path), _MEDIA[ending], name, (kind, format_bytes(path.stat().st_size)))
-
-
-def animation_part(run: RunRecord, place: Place) -> Animation | None:
-    """The animation as it stands on the run's page; None if there is none."""
-    made = make_animation(run)
-    newest = newest_frame(run)
-    if made is None or newest is None:
-        return None
-    phase, frame = newest
-    still = page_image(
-        place,
-        prepare_image(run.folder, frame.path, widths=(320, 640)),
-        alt=f"{run.title}: {frame_name(phase, frame)}",
-        sizes=f"{made.width}px",
-    )
-    if still is None:
-        return None
-    return Animation(
-        still=still,
-        clips=tuple(make_clip(run, place, ending) for ending in made.endings),
-        lead=f"{made.frames} frames, from the first to the last, in {format_duration(made.milliseconds / 1000)}.",
-        width=made.width,
-        height=made.height,
-        ratio=f"{made.width / made.height:.4f}",
-    )

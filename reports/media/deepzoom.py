@@ -23,13 +23,8 @@ from typing import Any
 from PIL import Image
 
 from orbifolio.reports.data.log import RunRecord
-from orbifolio.reports.data.values import as_mapping, as_text, as_tuple, inner_path
-from orbifolio.reports.links import Header, Link, Place
-from orbifolio.reports.media.img import final_image, page_image
+from orbifolio.reports.data.values import as_mapping, as_text, inner_path
 from orbifolio.reports.media.thumbnails import image_size, load_image
-from orbifolio.reports.parts.files import DeepZoom
-from orbifolio.reports.tree import Page
-from orbifolio.reports.wording import format_pixels
 
 PYRAMID_SIDE = 4096
 """Pixels along the longer side, above which a picture gets a pyramid."""
@@ -155,37 +150,3 @@ def make_pyramid(run: RunRecord) -> Pyramid | None:
 def zoom_page_path(run: RunRecord) -> Path:
     """The file of the page that shows the pyramid."""
     return run.folder / _FOLDER / "index.html"
-
-
-def zoom_page(run: RunRecord, gallery: Path, crumbs: tuple[Link, ...]) -> Page | None:
-    """The page that shows a large picture, or None if there is no pyramid.
-
-    Args:
-        run: the run.
-        gallery: the folder that holds all runs.
-        crumbs: the way to the run, as seen from this page.
-    """
-    pyramid, source = make_pyramid(run), final_image(run)
-    if pyramid is None or source is None:
-        return None
-    place = Place(zoom_page_path(run).parent)
-    picture = page_image(place, source, alt=f"{run.title}: the finished picture", sizes="94vw", loading="eager")
-    if picture is None:
-        return None
-    tiles = [value is True for value in as_tuple(as_mapping(run.record.get("final")).get("tiles"))]
-    rows, columns = tiles if len(tiles) == 2 else (False, False)
-    part = DeepZoom(
-        picture=picture,
-        data={"source": pyramid.description(place.to(pyramid.folder)), "wrap": {"rows": rows, "columns": columns}},
-        endless=rows or columns,
-        label=f"{run.title}, {format_pixels(pyramid.width, pyramid.height)}",
-    )
-    return Page(
-        path=zoom_page_path(run),
-        kind="zoom",
-        root=place.root(gallery),
-        header=Header("Zoom", above=run.title, facts=(format_pixels(pyramid.width, pyramid.height),)),
-        crumbs=(*crumbs, Link("Zoom")),
-        parts=(part,),
-        description=f"{run.title}: the picture in all its pixels",
-    )

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from orbifolio.reports.data.log import FrameRecord, PhaseRecord, RunRecord
 from orbifolio.reports.data.values import as_mapping, inner_path
 from orbifolio.reports.links import Place
-from orbifolio.reports.media.thumbnails import SMALL_WIDTHS, PreparedImage, prepare_image
-from orbifolio.reports.parts.base import PageImage
-from orbifolio.reports.parts.run import FrameCard
+from orbifolio.reports.media.thumbnails import PreparedImage, prepare_image
+
+
+@dataclass(frozen=True)
+class PageImage:
+    """An `<img>`: `full` and `large` are addresses of the original and of its widest copy; `ratio` is for CSS."""
+
+    src: str
+    srcset: str
+    sizes: str
+    width: int
+    height: int
+    alt: str
+    full: str
+    ratio: str
+    loading: str = "lazy"
+    large: str = ""
 
 
 def page_image(
@@ -81,17 +96,6 @@ def phase_page_path(run: RunRecord, phase: PhaseRecord) -> Path:
 def step_page_path(run: RunRecord, phase: PhaseRecord, frame: FrameRecord) -> Path:
     """The file of a frame's page."""
     return run.folder / phase.folder / "steps" / f"{frame.step:05d}" / "index.html"
-
-
-def frame_card(place: Place, run: RunRecord, phase: PhaseRecord, frame: FrameRecord) -> FrameCard:
-    """A frame in a strip, leading to its page."""
-    source = prepare_image(run.folder, frame.path, widths=SMALL_WIDTHS)
-    alt = f"{run.title}: {frame_name(phase, frame)}"
-    return FrameCard(
-        href=place.to(step_page_path(run, phase, frame)),
-        picture=page_image(place, source, alt=alt, sizes="10rem"),
-        label=f"step {frame.step}" if frame.step else "beginning",
-    )
 
 
 def sample_frames(frames: Sequence[FrameRecord], limit: int) -> tuple[FrameRecord, ...]:

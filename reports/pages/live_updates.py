@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from orbifolio.reports.data.log import PhaseRecord, RunRecord, silence_limit
-from orbifolio.reports.data.notices import progress_part
+from orbifolio.reports.data.progress import measure_progress
 from orbifolio.reports.files import write_text
 
 LIVE_NAME = "live.js"
@@ -61,15 +61,15 @@ def run_update(run: RunRecord, frames: Mapping[str, Any] | None, phase: PhaseRec
     """
     if not run.running:
         return None
-    progress = progress_part(run)
+    progress = measure_progress(run)
     shape: list[object] = [run.status, *run.warnings, bool(frames)]
     for each in run.phases if phase is None else (phase,):
         shape += [each.title, each.started, each.finished, bool(each.frames)]
     return LiveUpdate(
         shape=_short(repr(shape)),
-        share=progress.share,
+        share=progress.percent,
         line=progress.line,
-        left=progress.left,
+        left=progress.time_left,
         last=run.last,
         patience=silence_limit(max((step.seconds for each in run.phases for step in each.steps), default=0.0)),
         frames=frames,

@@ -5,33 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from markupsafe import Markup
-
 from orbifolio.reports.charts.curves import charted_metrics, loss_charts, step_position
-from orbifolio.reports.data.frame_strip import make_scrubber
 from orbifolio.reports.data.log import FrameRecord, PhaseRecord, RunRecord
 from orbifolio.reports.links import Header, Link, Place
-from orbifolio.reports.media.deepzoom import zoom_page, zoom_page_path
-from orbifolio.reports.media.img import (
-    frame_card,
-    frame_name,
-    page_image,
-    phase_page_path,
-    present_frames,
-    sample_frames,
-    step_page_path,
-)
-from orbifolio.reports.media.thumbnails import prepare_image
+from orbifolio.reports.media.img import phase_page_path, present_frames, sample_frames, step_page_path
 from orbifolio.reports.pages.live_updates import is_at_rest, run_update
-from orbifolio.reports.pages.run import REFRESH, phase_facts, run_crumbs
+from orbifolio.reports.pages.run import run_crumbs
 from orbifolio.reports.pages.step import step_pages
 from orbifolio.reports.pages.system import system_page
-from orbifolio.reports.parts.base import Cell, DataTable, Fact, Notice, Part
+from orbifolio.reports.parts.base import Cell, DataTable, Part, column_heads, numeric_cells
 from orbifolio.reports.parts.curves import Curves
-from orbifolio.reports.parts.run import Frames, LeadImage
-from orbifolio.reports.tables import column_heads, numeric_cells
-from orbifolio.reports.tree import Page
-from orbifolio.reports.wording import DASH, format_bytes, format_duration, format_integer, format_number, format_pixels
+from orbifolio.reports.parts.frames import Frames, frame_card
+from orbifolio.reports.parts.lead_image import phase_lead_image
+from orbifolio.reports.parts.notice import Notice
+from orbifolio.reports.parts.phases import phase_facts
+from orbifolio.reports.parts.scrubber import make_scrubber
+from orbifolio.reports.tree import REFRESH_SECONDS, Page
+from orbifolio.reports.wording import DASH, format_bytes, format_duration, format_number
+from orbifolio.reports.zoom import zoom_page
 
 MAX_FRAMES_SHOWN = 48
 """Pictures on a phase's page at most; its table leads to every frame."""
@@ -74,33 +65,13 @@ def phase_page(run: RunRecord, phase: PhaseRecord, gallery: Path) -> Page:
     path = phase_page_path(run, phase)
     place = Place(path.parent)
     frames = present_frames(run, phase)
-    last = frames[-1] if frames else None
-    source = prepare_image(run.folder, last.path) if last else None
-    caption = frame_name(phase, last) if last else "No frame was saved"
-    facts = (
-        Fact("Size", format_pixels(phase.width, phase.height)),
-        Fact("Free parameters", format_integer(phase.parameters) if phase.parameters else ""),
-        Fact("Steps", f"{len(phase.steps)} of {phase.planned}" if phase.planned else ""),
-        Fact("Time", format_duration(phase.seconds) if phase.seconds else ""),
-        Fact("Frames", str(len(frames))),
-    )
     scrubber = make_scrubber(place, run, [phase], label="Frames of this phase")
-    hero = LeadImage(
-        picture=page_image(
-            place, source, alt=f"{run.title}: {caption}", sizes="(min-width: 62rem) 60vw, 94vw", loading="eager"
-        ),
-        caption=caption,
-        scrubber=scrubber,
-        about=Markup(""),
-        facts=tuple(fact for fact in facts if fact.value not in ("", DASH)),
-        links=(),
-    )
     charts = loss_charts([phase], charted_metrics(run))
     shown = sample_frames(frames, MAX_FRAMES_SHOWN)
     cards = tuple(frame_card(place, run, phase, frame) for frame in shown)
     note = f"{len(shown)} of {len(frames)} frames, evenly spaced; the table below leads to each."
     found: tuple[Part | None, ...] = (
-        hero,
+        phase_lead_image(run, phase, place, scrubber),
         Notice("calm", "Notes", phase.notes) if phase.notes else None,
         Frames(cards, note if len(shown) < len(frames) else "") if cards else None,
         Curves(charts, before=step_position(run.phases, phase, 0)) if charts else None,
@@ -119,7 +90,7 @@ def phase_page(run: RunRecord, phase: PhaseRecord, gallery: Path) -> Page:
         crumbs=run_crumbs(run, gallery, place, Link(phase.title)),
         parts=tuple(part for part in found if part is not None),
         description=f"{run.title}: {phase.title}",
-        refresh=REFRESH if _is_open(run, phase) else None,
+        refresh=REFRESH_SECONDS if _is_open(run, phase) else None,
         live=run_update(run, scrubber.data if scrubber else None, phase),
         previous=Link(earlier.title, place.to(phase_page_path(run, earlier))) if earlier else None,
         following=Link(later.title, place.to(phase_page_path(run, later))) if later else None,
@@ -136,7 +107,7 @@ def pages_below(run: RunRecord, gallery: Path, *, all_of_them: bool = True) -> I
             that a report that is written every few seconds costs no more as the run grows.
     """
     yield system_page(run, gallery)
-    zoom = zoom_page(run, gallery, run_crumbs(run, gallery, Place(zoom_page_path(run).parent)))
+    zoom = zoom_page(run, gallery)
     if zoom is not None:
         yield zoom
     for phase in run.phases:

@@ -6,27 +6,17 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-from markupsafe import Markup
-
 from orbifolio.reports.charts.chart import LineChart
-from orbifolio.reports.charts.curves import position_marker, total_chart
+from orbifolio.reports.charts.curves import total_chart
 from orbifolio.reports.data.log import FrameRecord, PhaseRecord, RunRecord, StepRecord
 from orbifolio.reports.links import Header, Link, Place
-from orbifolio.reports.media.img import frame_name, page_image, phase_page_path, present_frames, step_page_path
-from orbifolio.reports.media.thumbnails import prepare_image
+from orbifolio.reports.media.img import frame_name, phase_page_path, present_frames, step_page_path
 from orbifolio.reports.pages.run import run_crumbs
-from orbifolio.reports.parts.base import Cell, DataTable, Fact, FactList, Part
-from orbifolio.reports.parts.run import LeadImage
-from orbifolio.reports.tables import column_heads, numeric_cells
+from orbifolio.reports.parts.base import Cell, DataTable, Fact, FactList, Part, column_heads, numeric_cells
+from orbifolio.reports.parts.curves import position_marker
+from orbifolio.reports.parts.lead_image import frame_lead_image
 from orbifolio.reports.tree import Page
-from orbifolio.reports.wording import (
-    DASH,
-    format_bytes,
-    format_change,
-    format_duration,
-    format_number,
-    format_percentage,
-)
+from orbifolio.reports.wording import DASH, format_change, format_duration, format_number, format_percentage
 
 
 def _step_tables(step: StepRecord, before: StepRecord | None, between: tuple[StepRecord, ...]) -> Iterator[Part]:
@@ -80,30 +70,6 @@ def _link(run: RunRecord, place: Place, stop: _Stop | None) -> Link | None:
     return Link(frame_name(*stop), place.to(step_page_path(run, *stop)))
 
 
-def _hero(run: RunRecord, phase: PhaseRecord, frame: FrameRecord, step: StepRecord | None, place: Place) -> LeadImage:
-    """The frame's picture and what is known of its step."""
-    facts = (
-        Fact("Step", f"{frame.step} of {phase.planned}" if phase.planned else str(frame.step)),
-        Fact("Loss", format_number(step.loss) if step else ""),
-        Fact("Time of the step", format_duration(step.seconds) if step else ""),
-        Fact("Peak memory", format_bytes(step.memory) if step and step.memory else ""),
-    )
-    return LeadImage(
-        picture=page_image(
-            place,
-            prepare_image(run.folder, frame.path),
-            alt=f"{run.title}: {frame_name(phase, frame)}",
-            sizes="(min-width: 62rem) 60vw, 94vw",
-            loading="eager",
-        ),
-        caption="The state that the phase begins with" if not frame.step else f"After step {frame.step}",
-        scrubber=None,
-        about=Markup(""),
-        facts=tuple(fact for fact in facts if fact.value),
-        links=(Link("The frame as a file", place.to(run.folder / frame.path)),),
-    )
-
-
 def _numbers(phase: PhaseRecord, frame: FrameRecord, before: _Stop | None) -> Iterator[Part]:
     """The tables of a frame's step, with what changed since the frame before it in the phase."""
     steps = {step.step: step for step in phase.steps}
@@ -130,7 +96,7 @@ def _page(
         header=Header(label, above=f"{run.title} · {phase.title}"),
         crumbs=run_crumbs(run, gallery, place, parent, Link(label)),
         parts=(
-            _hero(run, phase, frame, step, place),
+            frame_lead_image(run, phase, frame, step, place),
             *position_marker(run, phase, frame.step, whole),
             *_numbers(phase, frame, before),
         ),

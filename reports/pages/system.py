@@ -10,11 +10,10 @@ from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.data.values import as_int, as_mapping, as_text
 from orbifolio.reports.links import Header, Link, Place
 from orbifolio.reports.media.img import phase_page_path
-from orbifolio.reports.pages.run import REFRESH, run_crumbs, run_seconds
-from orbifolio.reports.parts.base import Cell, DataTable, Fact, FactList, Listing, Part
+from orbifolio.reports.pages.run import run_crumbs
+from orbifolio.reports.parts.base import Cell, DataTable, Fact, FactList, Listing, Part, column_heads, numeric_cells
 from orbifolio.reports.parts.curves import Curves
-from orbifolio.reports.tables import column_heads, numeric_cells
-from orbifolio.reports.tree import Page
+from orbifolio.reports.tree import REFRESH_SECONDS, Page
 from orbifolio.reports.wording import DASH, format_bytes, format_date, format_duration, format_integer, format_pixels
 
 
@@ -40,7 +39,7 @@ def system_page(run: RunRecord, gallery: Path) -> Page:
     overall = (
         Fact("Started", format_date(run.started) if run.started else ""),
         Fact("Finished", format_date(run.finished) if run.finished else ""),
-        Fact("Computing", format_duration(run_seconds(run)) if run_seconds(run) else ""),
+        Fact("Computing", format_duration(run.work_seconds) if run.work_seconds else ""),
         Fact("Peak memory", format_bytes(memory) if memory else ""),
         Fact("Device", as_text(record.get("device"))),
     )
@@ -95,5 +94,5 @@ def system_page(run: RunRecord, gallery: Path) -> Page:
         crumbs=run_crumbs(run, gallery, place, Link("System and timing")),
         parts=tuple(part for part in found if part is not None and getattr(part, "facts", True)),
         description=f"{run.title}: system and timing",
-        refresh=REFRESH if run.running else None,
+        refresh=REFRESH_SECONDS if run.running else None,
     )

@@ -1,4 +1,8 @@
-"""Parts that any page may have, and what parts are made of: pictures, facts, cells."""
+"""What parts are made of, and the plain ones that any page may have: a table, facts, a listing, an empty page.
+
+A part is finished: text in words, addresses relative to its page, booleans already decided. `id` is
+unique on a page; a part that is `listed` appears in the page's table of contents by its `title`.
+"""
 
 from __future__ import annotations
 
@@ -16,22 +20,6 @@ class Part:
     listed: ClassVar[bool] = False
     styles: ClassVar[tuple[str, ...]] = ()
     scripts: ClassVar[tuple[str, ...]] = ()
-
-
-@dataclass(frozen=True)
-class PageImage:
-    """An `<img>`: `full` and `large` are addresses of the original and of its widest copy; `ratio` is for CSS."""
-
-    src: str
-    srcset: str
-    sizes: str
-    width: int
-    height: int
-    alt: str
-    full: str
-    ratio: str
-    loading: str = "lazy"
-    large: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,17 +78,6 @@ class Listing(Part):
 
 
 @dataclass(frozen=True)
-class Notice(Part):
-    """Something that must be read: `tone` is `bad`, `caution` or `calm`."""
-
-    template: ClassVar[str] = "parts/notice.html"
-    tone: str
-    heading: str
-    lines: tuple[str, ...]
-    command: str = ""
-
-
-@dataclass(frozen=True)
 class Empty(Part):
     """Nothing here yet, and how to change that."""
 
@@ -109,11 +86,11 @@ class Empty(Part):
     command: str
 
 
-@dataclass(frozen=True)
-class ProgressDisplay(Part):
-    """How far a running run is; `share` is in percent, "" if it cannot be told."""
+def numeric_cells(*texts: str) -> tuple[Cell, ...]:
+    """Cells of numbers, aligned at the right."""
+    return tuple(Cell(text, numeric=True) for text in texts)
 
-    template: ClassVar[str] = "parts/progress.html"
-    share: str
-    line: str
-    left: str
+
+def column_heads(first: str, *others: str) -> tuple[Cell, ...]:
+    """Column heads: the first names the rows, the others stand over numbers."""
+    return (Cell(first), *numeric_cells(*others))

@@ -1,12 +1,19 @@
-"""The part that shows a surface in space: a globe or a model that a reader can turn."""
+"""A surface that a reader can turn: (run) -> a globe or a model, where the run's files have a scene and a portrait."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from pathlib import PurePosixPath
+from typing import Any, ClassVar
 
-from orbifolio.reports.links import Link
-from orbifolio.reports.parts.base import PageImage, Part
+from orbifolio.reports.data.log import RunRecord
+from orbifolio.reports.data.values import as_mapping, as_text, as_tuple, inner_path
+from orbifolio.reports.links import Link, Place
+from orbifolio.reports.media.img import PageImage, page_image
+from orbifolio.reports.media.thumbnails import prepare_image
+from orbifolio.reports.parts.base import Part
+from orbifolio.reports.wording import format_bytes
 
 
 @dataclass(frozen=True)
@@ -33,3 +40,60 @@ class GlobeView(Part):
     still: PageImage
     lead: str
     links: tuple[Link, ...]
+
+
+SCENE = "scene"
+"""The kind, in `run.json`, of the file that holds a scene; it is part of the page, nothing to take away."""
+
+
+_TITLES = {"globe": "Globe", "model": "Model"}
+
+
+_LINKS = {
+    ".glb": ("3D model", "GLB"),
+    ".stl": ("For printing in 3D", "STL"),
+    ".webp": ("The turn as a loop", "WebP"),
+}
+
+
+_LEAD = "Drag to turn it, or use the arrow keys; + and − come nearer and go back."
+
+
+def _extras(run: RunRecord) -> dict[str, Mapping[str, Any]]:
+    """The further files that are there, by path."""
+    entries = map(as_mapping, as_tuple(run.record.get("extras")))
+    found = {inner_path(entry.get("path")): entry for entry in entries}
+    return {path: entry for path, entry in found.items() if path and (run.folder / path).is_file()}
+
+
+def _links(run: RunRecord, place: Place, names: list[str]) -> tuple[Link, ...]:
+    found = []
+    for name in names:
+        path = PurePosixPath(name)
+        if path.suffix in _LINKS and (path.suffix != ".webp" or path.stem == "spin"):
+            label, kind = _LINKS[path.suffix]
+            amount = format_bytes((run.folder / name).stat().st_size)
+            found.append(Link(f"{label} ({kind}, {amount})", place.to(run.folder / name)))
+    return tuple(found)
+
+
+def globe_part(run: RunRecord, place: Place) -> GlobeView | None:
+    """The part, or None if the run has no scene."""
+    extras = _extras(run)
+    scenes = [path for path, entry in extras.items() if as_text(entry.get("kind")) == SCENE]
+    cover = prepare_image(run.folder, inner_path(run.record.get("cover")), widths=(320, 640))
+    if not scenes or cover is None:
+        return None
+    title = _TITLES.get(PurePosixPath(scenes[0]).stem, "Model")
+    label = f"{run.title}, as a {title.lower()}"
+    still = page_image(place, cover, alt=label, sizes="(min-width: 40rem) 34rem, 94vw")
+    if still is None:
+        return None
+    return GlobeView(
+        title=title,
+        label=label,
+        scene=place.to(run.folder / scenes[0]),
+        still=still,
+        lead=_LEAD,
+        links=_links(run, place, list(extras)),
+    )

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from orbifolio.reports.data.card import Card
 from orbifolio.reports.links import Header, Link
-from orbifolio.reports.pages.gallery import write_above
 from orbifolio.reports.publish import serving
 from orbifolio.reports.render import PageRenderer
 from orbifolio.reports.sweep.faces import SweepSnapshot
 from orbifolio.reports.sweep.record import SWEEPS_FOLDER
 from orbifolio.reports.tree import Page
+from orbifolio.reports.write_gallery import write_above
 
 MISSING_PAGE = "404.html"
 

@@ -14,7 +14,6 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from orbifolio.reports.data.values import inner_path
-from orbifolio.reports.pages.gallery import run_folders
 from orbifolio.reports.publish import catalogue, contents, run, serving
 from orbifolio.reports.publish.above import index_files
 from orbifolio.reports.publish.catalogue import Catalogue
@@ -24,6 +23,7 @@ from orbifolio.reports.publish.store import Store
 from orbifolio.reports.publish.uploading import Job, Sender, Witness, each, planned
 from orbifolio.reports.render import PageRenderer, renderer
 from orbifolio.reports.sweep.record import SWEEP_NAME, SWEEPS_FOLDER, SweepRecord, read_sweeps
+from orbifolio.reports.write_gallery import run_folders
 from orbifolio.runner.errors import InputError
 
 _INDEX = 120.0  # seconds of uploading after which the index shows what is there so far

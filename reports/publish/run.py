@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
-from orbifolio.reports.data.card import CARD_NAME, Card, card_from_json, read_card
+from orbifolio.reports.data.card import CARD_NAME, Card, card_from_json
 from orbifolio.reports.publish import catalogue, serving
 from orbifolio.reports.publish import contents as disk
 from orbifolio.reports.publish.catalogue import Catalogue, Shelved
 from orbifolio.reports.publish.manifest import Entry, Manifest
 from orbifolio.reports.publish.uploading import Job, Sender, planned
+from orbifolio.reports.run_card import read_card
 from orbifolio.runner.errors import PublishError
 
 SAVE_SECONDS = 4.0

@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from orbifolio.reports.data.card import theme_order
 from orbifolio.reports.data.differences import short_names
-from orbifolio.reports.pages.thumbnail_grid import theme_order, title_from_name
 from orbifolio.reports.sweep.record import SweepMember, SweepRecord, VariedParameter
+from orbifolio.reports.wording import title_from_name
 
 RECIPE = "recipe"
 _QUOTED = re.compile(r"""(["'])((?!\1)[^\\])*\1""")

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orbifolio.reports.data.card import CARD_NAME, Card, card_from_json, card_from_run
+from orbifolio.reports.data.card import CARD_NAME, Card, card_from_json
 from orbifolio.reports.data.log import FINISHED, read_run
-from orbifolio.reports.data.progress import RunProgress, measure_progress
+from orbifolio.reports.data.progress import ProgressEstimate, measure_progress
 from orbifolio.reports.data.values import read_json
 from orbifolio.reports.links import STATUSES, Status
+from orbifolio.reports.run_card import card_from_run
 from orbifolio.reports.sweep.record import SweepMember, SweepRecord, newest_first, read_sweeps
 
 WAITING = Status("waiting", "Waiting")
@@ -26,7 +27,7 @@ class RunPreview:
     """A run as a sweep shows it: its card and, while it goes on, its progress; whether it has a page already."""
 
     card: Card
-    progress: RunProgress | None = None
+    progress: ProgressEstimate | None = None
     paged: bool = True
 
 

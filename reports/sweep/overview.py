@@ -1,18 +1,13 @@
-"""How a sweep stands: (what is shown) -> counts in words, share done, time left, what went wrong."""
+"""How a sweep stands: (what is shown) -> counts in words, share done, time left."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from statistics import median
 
-from orbifolio.reports.parts.base import Notice, ProgressDisplay
+from orbifolio.reports.data.progress import ProgressEstimate
 from orbifolio.reports.sweep.faces import SweepSnapshot
-from orbifolio.reports.sweep.record import SweepMember
-from orbifolio.reports.wording import format_count, format_duration
 
-_MOST = 4  # reasons that are told above the pictures; every failed run tells its own
-_LONGEST = 240  # letters of a reason
 _TOLD = ("done", "running", "waiting", "failed", "interrupted", "stopped")
 
 
@@ -69,47 +64,8 @@ def seconds_left(shown: SweepSnapshot) -> float | None:
     return max([rest, *now])
 
 
-def sweep_progress(shown: SweepSnapshot) -> ProgressDisplay | None:
-    """The bar over a sweep that goes on."""
+def sweep_progress(shown: SweepSnapshot) -> ProgressEstimate | None:
+    """How far a sweep is, or None if it does not go on."""
     if not shown.sweep.running:
         return None
-    seconds = seconds_left(shown)
-    told = "" if seconds is None else f"about {format_duration(max(1.0, seconds))} left"
-    return ProgressDisplay(share=f"{100 * share_done(shown):.0f}", line=describe_states(shown), left=told)
-
-
-def _faults(failed: Sequence[SweepMember]) -> list[str]:
-    """Each reason once, with the runs that failed for it."""
-    reasons: dict[str, list[SweepMember]] = {}
-    for member in failed:
-        reasons.setdefault(" ".join(member.message.split()), []).append(member)
-    lines = []
-    for why, members in list(reasons.items())[:_MOST]:
-        which = ", ".join(f"#{member.number}" for member in members)
-        lines.append(f"{which}: {why[:_LONGEST] or 'the log may tell why'}")
-    if len(reasons) > _MOST:
-        lines.append(f"Every other one of the {len(failed)} tells its reason below.")
-    return lines
-
-
-def sweep_notice(shown: SweepSnapshot) -> Notice | None:
-    """What went wrong, and how to go on."""
-    sweep = shown.sweep
-    failed = [member for member in sweep.members if shown.state(member).kind == "failed"]
-    if sweep.status in ("running", "done") and not failed:
-        return None
-    lines = _faults(failed)
-    headings = {
-        "failed": ("bad", "This sweep has failed"),
-        "interrupted": ("caution", "This sweep was interrupted"),
-        "stopped": ("bad", "This sweep stopped unexpectedly"),
-    }
-    tone, heading = headings.get(sweep.status, ("bad", ""))
-    if failed:
-        heading = f"{format_count(len(failed), 'run')} of {len(sweep.members)} failed"
-    if sweep.status == "stopped":
-        lines.insert(0, "Nothing has been heard of it for a while: it was killed, or the machine went down.")
-    if sweep.status != "running":
-        lines.append("Going on repeats nothing that is finished.")
-    again = sweep.resume or (f"{sweep.command} --resume" if sweep.command else "")
-    return Notice(tone, heading, tuple(lines), again if sweep.status != "running" else "")
+    return ProgressEstimate(share_done(shown), seconds_left(shown), describe_states(shown))

@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from orbifolio.reports.data.log import read_run
-from orbifolio.reports.pages.gallery import rebuild_gallery, run_folders
 from orbifolio.reports.publish.folder import Folder
 from orbifolio.reports.publish.publication import Publication, Tally
 from orbifolio.reports.publish.s3 import S3
@@ -21,6 +20,7 @@ from orbifolio.reports.publish.website import apply, explained
 from orbifolio.reports.render import renderer
 from orbifolio.reports.wording import format_count
 from orbifolio.reports.write import is_current
+from orbifolio.reports.write_gallery import rebuild_gallery, run_folders
 from orbifolio.runner.errors import InputError
 
 _EVERY = 5.0  # seconds between two lines where there is no terminal

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from orbifolio.reports.pages.gallery import update_index
 from orbifolio.reports.write import write_report
+from orbifolio.reports.write_gallery import update_index
 from orbifolio.runner.cloud.again import again
 from orbifolio.runner.devices import choose_device, describe_device
 from orbifolio.runner.errors import InputError, OrbifolioError

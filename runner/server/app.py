@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from orbifolio.reports.pages.gallery import rebuild_gallery
+from orbifolio.reports.write_gallery import rebuild_gallery
 from orbifolio.runner.errors import InputError, OrbifolioError, RecipeError
 from orbifolio.runner.server import api, openapi, pages
 from orbifolio.runner.server.gate import Gate, Rules

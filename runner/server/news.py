@@ -7,8 +7,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from orbifolio.reports.data.log import RunRecord, read_run
-from orbifolio.reports.data.notices import progress_part
 from orbifolio.reports.media.img import final_image, newest_frame, portrait_image
+from orbifolio.reports.parts.progress import progress_part
 from orbifolio.runner.server import job as jobs
 from orbifolio.runner.server import messages
 from orbifolio.runner.server.job import Job

@@ -9,9 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from orbifolio.reports.pages.thumbnail_grid import title_from_name
 from orbifolio.reports.prose import markdown_to_text
 from orbifolio.reports.render import renderer
+from orbifolio.reports.wording import title_from_name
 from orbifolio.runner.server import looks
 from orbifolio.runner.server.api import house_of, job_of, listed
 from orbifolio.runner.server.catalogue import Entry

@@ -11,7 +11,7 @@ from synthetic_card import HOSTILE
 from synthetic_run import BEGAN, write_run
 from watching import DESKTOP, PHONE, WALL, OpenPage, overflow
 
-from orbifolio.reports.pages.gallery import rebuild_gallery
+from orbifolio.reports.write_gallery import rebuild_gallery
 
 ONE = "rainbow-hexagon/20261121-101500-4f2a"
 OTHER = "rainbow-hexagon/20261120-000000-0001"

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from synthetic_run import BEGAN, picture, write_run
 from watching import DESKTOP, PHONE, OpenPage, overflow
 
-from orbifolio.reports.pages.gallery import rebuild_gallery
+from orbifolio.reports.write_gallery import rebuild_gallery
 
 ZOOM = "rainbow-hexagon/20261121-101500-4f2a/zoom/index.html"
 WIDTH, HEIGHT = 4200, 300

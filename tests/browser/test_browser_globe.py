@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 from synthetic_run import BEGAN, write_run
 from watching import DESKTOP, PHONE, OpenPage, overflow
 
-from orbifolio.reports.pages.gallery import rebuild_gallery
+from orbifolio.reports.write_gallery import rebuild_gallery
 
 RUN = "20261121-101500-4f2a"
 GLOBE, MODEL = f"orb/{RUN}/index.html", f"pot/{RUN}/index.html"

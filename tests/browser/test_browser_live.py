@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 from synthetic_run import BEGAN, write_run
 from watching import PHONE, OpenPage
 
-from orbifolio.reports.pages.gallery import rebuild_gallery, update_index
 from orbifolio.reports.write import write_report
+from orbifolio.reports.write_gallery import rebuild_gallery, update_index
 
 NOW = BEGAN + 30
 ASK = "document.dispatchEvent(new Event('visibilitychange'))"  # what the page does every few seconds by itself

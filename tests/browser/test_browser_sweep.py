@@ -14,8 +14,7 @@ from synthetic_run import BEGAN, write_run
 from synthetic_sweep import NAME, TINY, finished_sweep, product, record, run_for, write_sweep_record
 from watching import DESKTOP, PHONE, OpenPage, overflow
 
-from orbifolio.reports.pages.gallery import rebuild_gallery
-from orbifolio.reports.pages.sweep_page import write_sweep
+from orbifolio.reports.write_gallery import rebuild_gallery, write_sweep
 
 PAGE = f"sweeps/{NAME}/index.html"
 NOW = BEGAN + 60

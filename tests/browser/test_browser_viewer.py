@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from synthetic_run import BEGAN, write_run
 from watching import DESKTOP, PHONE, OpenPage, overflow
 
-from orbifolio.reports.pages.gallery import rebuild_gallery
+from orbifolio.reports.write_gallery import rebuild_gallery
 
 RUN = "rainbow-hexagon/20261121-101500-4f2a"
 MANY = "many-frames/20261121-101500-4f2a"

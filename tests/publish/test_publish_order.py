@@ -11,10 +11,10 @@ import pytest
 from stores import Memory, Witness, dangling, links, of_memory
 from synthetic_run import write_run
 
-from orbifolio.reports.pages.gallery import rebuild_gallery
 from orbifolio.reports.publish import catalogue, serving
 from orbifolio.reports.publish.publication import Tally
 from orbifolio.reports.publish.store import Served
+from orbifolio.reports.write_gallery import rebuild_gallery
 from orbifolio.runner.errors import InputError, PublishError
 
 Publish = Callable[..., Tally]

@@ -18,17 +18,10 @@ from PIL import Image, features
 
 from orbifolio.reports.data.log import RunRecord, read_run
 from orbifolio.reports.links import Place
-from orbifolio.reports.media.animation import (
-    MAX_FRAMES,
-    _fitted,
-    _frames,
-    _readable,
-    animation_part,
-    frame_durations,
-    make_animation,
-)
+from orbifolio.reports.media.animation import MAX_FRAMES, _fitted, _frames, _readable, frame_durations, make_animation
 from orbifolio.reports.media.encode import TICK_MS, encode_avif
 from orbifolio.reports.media.img import newest_frame
+from orbifolio.reports.parts.animation import animation_part
 from orbifolio.reports.write import write_report
 from orbifolio.runner.exports.mp4 import mp4
 

@@ -12,9 +12,11 @@ from lxml import html
 from synthetic_card import HOSTILE, a_card
 from synthetic_run import BEGAN
 
-from orbifolio.reports.compare import COMPARE_PAGE, COMPARED_NAME, RUN_INDEX, compare_address, run_index
+from orbifolio.reports.compare import COMPARED_NAME, RUN_INDEX, run_index
 from orbifolio.reports.links import Place
-from orbifolio.reports.pages.gallery import pages_above, rebuild_gallery
+from orbifolio.reports.pages.gallery import pages_above
+from orbifolio.reports.parts.compare import COMPARE_PAGE, compare_address
+from orbifolio.reports.write_gallery import rebuild_gallery
 
 NOW = BEGAN + 10**6
 

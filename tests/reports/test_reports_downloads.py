@@ -10,9 +10,9 @@ import numpngw
 import numpy as np
 from synthetic_run import picture
 
-from orbifolio.reports.data.downloads import downloads_part
 from orbifolio.reports.data.log import read_run
 from orbifolio.reports.links import Place
+from orbifolio.reports.parts.downloads import downloads_part
 from orbifolio.reports.wording import format_bytes
 from orbifolio.reports.write import write_report
 

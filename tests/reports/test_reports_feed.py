@@ -11,8 +11,8 @@ from synthetic_card import HOSTILE, a_card
 
 from orbifolio.reports.data.card import Card
 from orbifolio.reports.pages.feed import FEED_NAME, MAX_ENTRIES
-from orbifolio.reports.pages.gallery import files_above
 from orbifolio.reports.render import renderer
+from orbifolio.reports.write_gallery import files_above
 
 ATOM = {"a": "http://www.w3.org/2005/Atom", "x": "http://www.w3.org/1999/xhtml"}
 

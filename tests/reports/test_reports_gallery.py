@@ -11,14 +11,17 @@ from lxml import html
 from synthetic_card import HOSTILE, a_card
 from synthetic_run import BEGAN
 
-from orbifolio.reports.data.card import Card, card_from_run
+from orbifolio.reports.data.card import Card
 from orbifolio.reports.data.differences import parameter_differences, short_names
 from orbifolio.reports.data.log import read_run
-from orbifolio.reports.pages.gallery import files_above, pages_above, rebuild_gallery, update_index, write_above
-from orbifolio.reports.pages.recipe import MAX_COLUMNS, MAX_PICTURES
-from orbifolio.reports.pages.thumbnail_grid import filter_menus
-from orbifolio.reports.parts.gallery import Filters, RunTable, ThumbnailGrid
+from orbifolio.reports.pages.gallery import pages_above
+from orbifolio.reports.pages.recipe import MAX_PICTURES
+from orbifolio.reports.parts.filters import Filters, filter_menus
+from orbifolio.reports.parts.run_table import MAX_COLUMNS, RunTable
+from orbifolio.reports.parts.thumbnail_grid import ThumbnailGrid
 from orbifolio.reports.render import renderer
+from orbifolio.reports.run_card import card_from_run
+from orbifolio.reports.write_gallery import files_above, rebuild_gallery, update_index, write_above
 
 NOW = BEGAN + 10**6
 

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 from synthetic_run import BEGAN, write_run
 
-from orbifolio.reports.data.card import card_from_run
-from orbifolio.reports.data.globe import globe_part
 from orbifolio.reports.data.log import read_run
 from orbifolio.reports.links import Place
+from orbifolio.reports.parts.globe import globe_part
+from orbifolio.reports.run_card import card_from_run
 from orbifolio.reports.write import write_report
 
 EXTRAS = [

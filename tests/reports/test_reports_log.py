@@ -15,8 +15,8 @@ from synthetic_run import BEGAN
 
 from orbifolio.reports.data.log import STALE_AFTER, read_run
 from orbifolio.reports.data.progress import measure_progress
-from orbifolio.reports.pages.gallery import rebuild_gallery
 from orbifolio.reports.write import write_report
+from orbifolio.reports.write_gallery import rebuild_gallery
 
 NOW = BEGAN + 5
 MakeRun = Callable[..., Path]

@@ -11,8 +11,8 @@ from PIL import Image
 from synthetic_run import BEGAN, write_run
 
 from orbifolio.reports.data.log import read_run
-from orbifolio.reports.data.painted import stroke_comparison
 from orbifolio.reports.links import Place
+from orbifolio.reports.parts.stroke_comparison import stroke_comparison
 from orbifolio.reports.write import write_report
 
 EXTRAS = [

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
+import lxml.html
 import numpy as np
 import pytest
 from PIL import Image
 from synthetic_run import picture
 
-from orbifolio.reports.data.bibliography import resolve_references
-from orbifolio.reports.data.references import REFERENCES
+from orbifolio.reports.data.reference import Reference
+from orbifolio.reports.data.references import REFERENCES, resolve_references, to_bibtex
 from orbifolio.reports.data.values import as_int, as_numbers, as_texts
 from orbifolio.reports.links import Place
 from orbifolio.reports.media.thumbnails import _shrink, prepare_image, prepare_tile
+from orbifolio.reports.parts import PARTS
+from orbifolio.reports.parts.base import Part
 from orbifolio.reports.prose import yaml_tokens
+from orbifolio.reports.render import own_templates
+from orbifolio.reports.write import write_report
 
 KEYS = """gatys2015 gatys2016 simonyan2014 xie2015 tan2019 szegedy2016 szegedy2015 mordvintsev2015 olah2017
 mordvintsev2018 liu1989 nocedal2006 kingma2015 rudin1992 itc-a conway2008 coxeter1972 jarratt1980 spglib2024
@@ -82,10 +90,73 @@ def test_references_of_all_keys_resolve() -> None:
     for key, reference in REFERENCES.items():
         digits = re.search(r"\d{4}", key)
         assert digits is None or int(digits[0]) == reference.year, key
-        assert not reference.doi.startswith("http")
-        assert re.fullmatch(r"(\d{4}\.\d{4,5})?", reference.arxiv), key
+        assert not reference.item.get("DOI", "").startswith("http")
+        assert re.fullmatch(r"(\d{4}\.\d{4,5})?", reference.item.get("archive_location", "")), key
         assert reference.link == "" or reference.link.startswith("https://")
     assert resolve_references(["nobody1900", "gatys2015", "gatys2015"])[1] == ("nobody1900",)
+
+
+def test_the_words_of_a_reference_are_those_of_its_item() -> None:
+    volume = REFERENCES["desmit2003"]
+    assert volume.authors == "Bart de Smit, Hendrik W. Lenstra Jr."
+    assert volume.venue == "Notices of the American Mathematical Society 50(4), 446–451"
+    tables = REFERENCES["itc-a"]
+    assert tables.authors == "Mois I. Aroyo (editor)"
+    assert tables.venue == "6th edition, International Union of Crystallography"
+    assert REFERENCES["huang2007"].venue == "University of Massachusetts Amherst, technical report 07-49"
+    assert REFERENCES["fritzke1997"].venue == "Artificial Neural Networks, ICANN'97, LNCS 1327, 613–618"
+    assert REFERENCES["nakano2019"].venue == ""
+    assert (REFERENCES["nakano2019"].label, REFERENCES["mindseye"].label) == ("arXiv:1904.08410", "deepartist.org")
+    keys = ["simonyan2014", "gatys2016", "desmit2003", "gatys2015", "itc-a"]
+    order = ["itc-a", "gatys2015", "gatys2016", "simonyan2014", "desmit2003"]  # Aroyo, Gatys, Gatys, Simonyan, Smit
+    assert [reference.item["id"] for reference in resolve_references(keys)[0]] == order
+
+
+def test_bibtex_says_what_the_report_says() -> None:
+    """Read back with a reader of its own: one entry a reference, one field a line."""
+    entries = re.findall(r"^@(\w+)\{([^,]+),\n((?:  .*\n)*)\}$", to_bibtex(REFERENCES.values()), re.MULTILINE)
+    assert [key for _, key, _ in entries] == list(REFERENCES)
+    for _, key, body in entries:
+        reference = REFERENCES[key]
+        fields = dict(re.findall(r"^  (\w+) = \{(.*)\},$", body, re.MULTILINE))
+        assert len(fields) == len(body.splitlines()), key
+        assert body.count("{") == body.count("}"), key
+        assert fields["title"] == f"{{{reference.title}}}"
+        assert fields["year"] == str(reference.year)
+        names = fields.get("author", fields.get("editor", "")).split(" and ")
+        families = [name.split(",")[0] for name in names]
+        assert len(names) == len(reference.authors.split(", ")), key
+        assert all(family in reference.authors for family in families), key
+        assert fields.get("doi", "") in reference.link
+        assert fields.get("pages", "").replace("--", "–") in reference.venue
+    special = Reference(
+        {"id": "x", "type": "book", "author": [{"family": "A"}], "issued": {"date-parts": [[1999]]}}
+        | {"title": "50% of R&D_1"}
+    )
+    assert "title = {{50\\% of R\\&D\\_1}}" in special.bibtex
+
+
+def test_references_are_taken_away_as_they_are_shown(make_run: Callable[..., Path], gallery: Path) -> None:
+    page = lxml.html.parse(write_report(make_run(), gallery=gallery)).getroot().get_element_by_id("references")
+    files = {
+        link.get("download"): unquote(link.get("href").partition(",")[2]) for link in page.xpath(".//a[@download]")
+    }
+    shown = page.xpath(".//cite/text()")
+    assert [item["title"] for item in json.loads(files["references.json"])] == shown
+    assert re.findall(r"title = \{\{(.*)\}\}", files["references.bib"]) == shown
+
+
+def test_each_part_has_a_template_and_each_template_a_part() -> None:
+    def below(part: type[Part]) -> set[type[Part]]:
+        return {part}.union(*(below(other) for other in part.__subclasses__()))
+
+    assert set(PARTS) == below(Part) - {Part}
+    assert len(set(PARTS)) == len(PARTS)
+    folder = own_templates()
+    taken = [part.template for part in PARTS]
+    assert len(set(taken)) == len(taken)
+    named = set(re.findall(r"parts/\w+\.html", " ".join(path.read_text() for path in folder.rglob("*.html"))))
+    assert {path.relative_to(folder).as_posix() for path in (folder / "parts").glob("*")} == {*taken, *named}
 
 
 def test_every_citation_in_the_program_resolves() -> None:

@@ -11,9 +11,9 @@ import pytest
 from lxml import html as lxml_html
 from synthetic_run import BEGAN
 
-from orbifolio.reports.pages.gallery import rebuild_gallery
 from orbifolio.reports.prose import _TAGS, markdown_to_html, markdown_to_text
 from orbifolio.reports.write import write_report
+from orbifolio.reports.write_gallery import rebuild_gallery
 
 EVIL = "\"><script>alert(1)</script><img src=x onerror=alert(1)>' onload='x {{ 7*7 }} {% raw %}"
 MakeRun = Callable[..., Path]

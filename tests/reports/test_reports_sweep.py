@@ -17,18 +17,18 @@ from synthetic_card import HOSTILE, a_card
 from synthetic_run import BEGAN
 from synthetic_sweep import NAME, finished_sweep, member, product, record, run_for, write_sweep_record
 
-from orbifolio.reports.data.card import card_from_json, card_from_run
+from orbifolio.reports.data.card import card_from_json
 from orbifolio.reports.data.log import STALE_AFTER, read_run
 from orbifolio.reports.data.metrics import loss_curve, run_measures
-from orbifolio.reports.pages.gallery import rebuild_gallery, run_folders
-from orbifolio.reports.pages.sweep_page import write_sweep
+from orbifolio.reports.pages.sweep_page import sweep_page
 from orbifolio.reports.render import renderer
+from orbifolio.reports.run_card import card_from_run
 from orbifolio.reports.sweep.arranging import arrange_members
 from orbifolio.reports.sweep.faces import RunPreview, SweepSnapshot, make_snapshot
 from orbifolio.reports.sweep.measured import shared_measures
 from orbifolio.reports.sweep.overview import seconds_left, share_done
-from orbifolio.reports.sweep.page import sweep_page
 from orbifolio.reports.sweep.record import SweepRecord, read_sweeps, sweep_from_record
+from orbifolio.reports.write_gallery import rebuild_gallery, run_folders, write_sweep
 
 SOON = BEGAN + 60
 FOUR = {"seed": ["1", "2"], "renderer.symmetry": ["{kind: plane, group: p4}", "{kind: plane, group: p6}"]}
@@ -178,9 +178,9 @@ def test_time_left_counts_waiting_runs_and_those_at_once() -> None:
     ]
     sweep = sweep_from_record(NAME, record({}, members), BEGAN)
     going = {f"x/{n}": RunPreview(a_card(type="x", id=str(n), status="running", seconds=30.0)) for n in (1, 2)}
-    from orbifolio.reports.data.progress import RunProgress
+    from orbifolio.reports.data.progress import ProgressEstimate
 
-    going = {run: RunPreview(face.card, RunProgress(0.5, 30.0, "")) for run, face in going.items()}
+    going = {run: RunPreview(face.card, ProgressEstimate(0.5, 30.0, "")) for run, face in going.items()}
     seen = {"x/0": RunPreview(a_card(type="x", id="0", seconds=60.0)), **going}
     shown = make_snapshot(sweep, seen, SOON)
     assert seconds_left(shown) == pytest.approx((30 + 30 + 4 * 60) / 2)

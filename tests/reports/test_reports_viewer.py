@@ -16,12 +16,12 @@ from lxml import html as lxml_html
 from synthetic_run import BEGAN, write_run
 
 from orbifolio.reports.charts.curves import _positions
-from orbifolio.reports.data.frame_strip import make_scrubber, pack_frames
 from orbifolio.reports.data.log import read_run
-from orbifolio.reports.data.pairs import image_pairs
 from orbifolio.reports.links import Place
 from orbifolio.reports.pages.live_updates import is_at_rest
 from orbifolio.reports.pages.phase import MAX_FRAMES_SHOWN, pages_below
+from orbifolio.reports.parts.image_pairs import image_pairs
+from orbifolio.reports.parts.scrubber import make_scrubber, pack_frames
 from orbifolio.reports.write import write_report
 
 NOW = BEGAN + 5

@@ -15,10 +15,10 @@ from synthetic_run import BEGAN, picture
 
 from orbifolio.reports.files import write_bytes, write_text
 from orbifolio.reports.links import Header, Link
-from orbifolio.reports.pages.gallery import rebuild_gallery, update_index
 from orbifolio.reports.render import PageRenderer, own_templates
 from orbifolio.reports.tree import Page
 from orbifolio.reports.write import write_report
+from orbifolio.reports.write_gallery import rebuild_gallery, update_index
 
 NOW = BEGAN + 5
 MakeRun = Callable[..., Path]

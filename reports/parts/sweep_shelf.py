@@ -1,23 +1,49 @@
-"""Sweeps on a shelf: (what is shown of each) -> cards with a few small pictures, for galleries and recipes."""
+"""Sweeps on a shelf: cards with a few small pictures, for galleries and recipes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from orbifolio.reports.links import STATUSES, Header, Link, Place
-from orbifolio.reports.pages.run import REFRESH
-from orbifolio.reports.pages.thumbnail_grid import cover_image
-from orbifolio.reports.parts.base import PageImage
-from orbifolio.reports.parts.sweep import SweepCard, SweepShelf
+from orbifolio.reports.links import STATUSES, Link, Place, Status
+from orbifolio.reports.media.img import PageImage
+from orbifolio.reports.parts.base import Part
+from orbifolio.reports.parts.thumbnail_grid import cover_image
 from orbifolio.reports.sweep.arranging import sweep_axes
 from orbifolio.reports.sweep.faces import SweepSnapshot
 from orbifolio.reports.sweep.record import SWEEPS_FOLDER
-from orbifolio.reports.tree import Page
 from orbifolio.reports.wording import format_count, format_date
+
+
+@dataclass(frozen=True)
+class SweepCard:
+    """A sweep on the shelf: a few of its pictures, small."""
+
+    href: str
+    title: str
+    pictures: tuple[PageImage, ...]
+    facts: tuple[str, ...]
+    status: Status | None
+
+
+@dataclass(frozen=True)
+class SweepShelf(Part):
+    """Sweeps, newest first; `more` leads to all of them."""
+
+    template: ClassVar[str] = "parts/sweep_shelf.html"
+    styles: ClassVar[tuple[str, ...]] = ("gallery.css", "sweep.css")
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "sweeps"
+    title: str
+    cards: tuple[SweepCard, ...]
+    more: Link | None = None
+
 
 MAX_SHOWN = 6
 """Sweeps on a gallery's own page; the page of sweeps has all."""
+
 
 MAX_MOSAIC = 6
 
@@ -73,24 +99,3 @@ def sweeps_with_runs(sweeps: Sequence[SweepSnapshot], runs: Sequence[str]) -> li
     """The sweeps in which any of these runs took part."""
     wanted = set(runs)
     return [shown for shown in sweeps if wanted & set(shown.sweep.runs)]
-
-
-def sweeps_page(gallery: Path, sweeps: Sequence[SweepSnapshot]) -> Page:
-    """The page of all sweeps.
-
-    Args:
-        gallery: the folder that holds all runs.
-        sweeps: newest first, at least one.
-    """
-    place = Place(gallery / SWEEPS_FOLDER)
-    hung = sweep_shelf(sweeps, gallery, place, title="All sweeps", most=len(sweeps))
-    return Page(
-        path=place.folder / "index.html",
-        kind="sweeps",
-        root=place.root(gallery),
-        header=Header("Sweeps", facts=(format_count(len(sweeps), "sweep"),)),
-        crumbs=(Link("Gallery", place.to(gallery / "index.html")), Link("Sweeps")),
-        parts=(hung,) if hung else (),
-        description="Runs of one recipe, or of a folder of them, side by side.",
-        refresh=REFRESH if any(shown.sweep.running for shown in sweeps) else None,
-    )

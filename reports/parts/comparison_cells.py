@@ -1,4 +1,4 @@
-"""A sweep's runs as cells: (what is shown, member) -> picture, what differs, loss and time; or why there is none."""
+"""The runs of a sweep as cells: picture, what differs, loss and time; or why there is no picture."""
 
 from __future__ import annotations
 
@@ -7,16 +7,56 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orbifolio.reports.charts.chart import LINE_STYLES
-from orbifolio.reports.links import Place
-from orbifolio.reports.pages.thumbnail_grid import cover_image, title_from_name
-from orbifolio.reports.parts.sweep import MemberCell
+from orbifolio.reports.links import Place, Status
+from orbifolio.reports.media.img import PageImage
+from orbifolio.reports.parts.thumbnail_grid import cover_image
 from orbifolio.reports.sweep.arranging import SweepAxis, value_of
 from orbifolio.reports.sweep.faces import ELSEWHERE, RunPreview, SweepSnapshot
 from orbifolio.reports.sweep.record import SweepMember
-from orbifolio.reports.wording import format_duration, format_number
+from orbifolio.reports.wording import format_duration, format_number, title_from_name
 
-NARROWEST, WIDEST = 0.6, 2.2  # beyond these, a picture is cropped
-_LONGEST = 400  # letters of a message in a cell
+
+@dataclass(frozen=True)
+class MemberCell:
+    """A run of the sweep.
+
+    Attributes:
+        number: its place in the sweep, from 0.
+        href: of its page, or "".
+        ratio: width / height, kept within what a row can show.
+        title: what differs; `hint` is the whole of it.
+        style: of its curve, or -1 where it has none.
+        nothing: what stands in the picture's place while there is none.
+        facts: loss and time.
+        share: percent done while it runs, "" if it cannot be told; None if it does not run.
+        message: why it failed.
+    """
+
+    number: int
+    href: str
+    picture: PageImage | None
+    ratio: str
+    title: str
+    hint: str
+    style: int
+    status: Status
+    nothing: str
+    facts: tuple[str, ...]
+    share: str | None = None
+    line: str = ""
+    message: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing more to say than its picture does."""
+        return self.status.kind == "done"
+
+
+MIN_RATIO, MAX_RATIO = 0.6, 2.2  # beyond these, a picture is cropped
+
+
+_MAX_LETTERS = 400  # letters of a message in a cell
+
 
 _NOTHING = {"failed": "Failed before its first picture", "running": "No picture yet"}
 
@@ -80,16 +120,14 @@ class CellBuilder:
             number=member.number,
             href=self.address(face),
             picture=cover_image(face.card, self.gallery, self.place, sizes=self.sizes) if face else None,
-            ratio=f"{min(WIDEST, max(NARROWEST, self.ratio(member))):.4f}",
+            ratio=f"{min(MAX_RATIO, max(MIN_RATIO, self.ratio(member))):.4f}",
             title=short,
             hint=f"#{member.number}: {whole}",
             style=self.style(member),
             status=status,
             nothing=_NOTHING.get(status.kind, status.label),
             facts=_facts(face, member) if ended and face else _unseen(member, gone=status is ELSEWHERE),
-            share=("" if progress is None or progress.share is None else f"{100 * progress.share:.0f}")
-            if running
-            else None,
+            share=(progress.percent if progress else "") if running else None,
             line=_line(face, member) if running else "",
             message=_message(member) if status.kind in ("failed", "interrupted") else "",
         )
@@ -121,10 +159,9 @@ def _line(face: RunPreview | None, member: SweepMember) -> str:
     progress = face.progress if face else None
     if progress is None:
         return "Getting ready" if face is None or not face.card.steps else ""
-    left = "" if progress.left is None else f", {format_duration(max(1.0, progress.left))} left"
-    return f"{progress.line}{left}"
+    return f"{progress.line}, {progress.time_left}" if progress.time_left else progress.line
 
 
 def _message(member: SweepMember) -> str:
     text = " ".join(member.message.split())
-    return f"{text[: _LONGEST - 1]}…" if len(text) > _LONGEST else text
+    return f"{text[: _MAX_LETTERS - 1]}…" if len(text) > _MAX_LETTERS else text

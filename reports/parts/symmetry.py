@@ -1,22 +1,63 @@
-"""What the symmetry promises and what the pixels say: (run) -> `Symmetry`."""
+"""What the symmetry promises and what the pixels say."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import ClassVar
 
 from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.data.values import as_mapping, as_number, as_text, as_texts, as_tuple
-from orbifolio.reports.parts.base import Fact
-from orbifolio.reports.parts.run import ClaimRow, ColourChannel, SymmetrySection
+from orbifolio.reports.parts.base import Fact, Part
 from orbifolio.reports.wording import format_count, format_number
+
+
+@dataclass(frozen=True)
+class ColourChannel:
+    """One output channel of a colour action: `name` is r, g, b, or nr, ng, nb where inverted."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """One symmetry, claimed or not, and what was measured."""
+
+    name: str
+    colour: str
+    inks: tuple[ColourChannel, ...]
+    residual: str
+    second: str
+    verdict: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class SymmetrySection(Part):
+    """What the symmetry promises and what the pixels say."""
+
+    template: ClassVar[str] = "parts/symmetry.html"
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "symmetry"
+    title: ClassVar[str] = "Symmetry"
+    lead: str
+    verdict: str
+    tone: str
+    facts: tuple[Fact, ...]
+    notes: tuple[str, ...]
+    claims: tuple[ClaimRow, ...]
+    unclaimed: tuple[ClaimRow, ...]
+
 
 MAX_KEPT_RESIDUAL = 0.05
 """Residual below which a claimed symmetry counts as kept (measured: true ones lie below 0.01)."""
 
+
 MIN_ABSENT_RESIDUAL = 0.2
 """Residual above which an unclaimed symmetry counts as absent (measured: they lie above 0.6)."""
 
-_INK = re.compile(r"(-?)\s*([rgb])\b", re.IGNORECASE)
+
+_CHANNEL = re.compile(r"(-?)\s*([rgb])\b", re.IGNORECASE)
 
 
 def _claim(record: object, *, claimed: bool) -> ClaimRow:
@@ -24,7 +65,7 @@ def _claim(record: object, *, claimed: bool) -> ClaimRow:
     claim = as_mapping(record)
     residual = as_number(claim.get("residual"))
     colour = as_text(claim.get("colour"))
-    inks = tuple(ColourChannel(("n" if sign else "") + name.lower()) for sign, name in _INK.findall(colour))
+    inks = tuple(ColourChannel(("n" if sign else "") + name.lower()) for sign, name in _CHANNEL.findall(colour))
     if residual is None:
         verdict, tone = "not measured", "calm"
     elif claimed:

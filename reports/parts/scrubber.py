@@ -1,4 +1,4 @@
-"""The frames of a run, packed for the slider: (place, run, phases) -> plain data for the page's script.
+"""A slider through frames: (place, run, phases) -> plain data for the page's script.
 
 A run may have hundreds of frames, so nothing is said twice: a phase tells its folder once, and a frame is
 its step's number and its loss. The script knows the rest:
@@ -10,7 +10,8 @@ its step's number and its loss. The script knows the rest:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
@@ -20,8 +21,20 @@ from orbifolio.reports.data.log import FrameRecord, PhaseRecord, RunRecord
 from orbifolio.reports.links import Place
 from orbifolio.reports.media.img import present_frames
 from orbifolio.reports.media.thumbnails import COPY_WIDTHS
-from orbifolio.reports.parts.viewer import Scrubber
 from orbifolio.reports.wording import format_number
+
+
+@dataclass(frozen=True)
+class Scrubber:
+    """A slider through frames.
+
+    Attributes:
+        label: what it runs through.
+        data: the frames, packed by `pack_frames`, for the page's script.
+    """
+
+    label: str
+    data: Mapping[str, Any]
 
 
 def _plain(phase: PhaseRecord, frame: FrameRecord) -> bool:

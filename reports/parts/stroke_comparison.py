@@ -1,4 +1,4 @@
-"""A painting beside the same strokes in real paint: (run) -> `Painted`, or None where the run has no strokes.
+"""A painting beside the same strokes in real paint, with what was measured.
 
 Read from `extras/painting.json`, which the painting left with its figures.
 """
@@ -7,21 +7,47 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.data.values import as_mapping, as_number, as_text, as_tuple, inner_path
 from orbifolio.reports.links import Link, Place
 from orbifolio.reports.media.img import final_image, page_image
 from orbifolio.reports.media.thumbnails import prepare_image
-from orbifolio.reports.parts.base import Fact
-from orbifolio.reports.parts.painted import StrokeComparison
-from orbifolio.reports.parts.run import StageCard
+from orbifolio.reports.parts.base import Fact, Part
+from orbifolio.reports.parts.inputs import StageCard
 from orbifolio.reports.wording import format_count, format_integer
 
+
+@dataclass(frozen=True)
+class StrokeComparison(Part):
+    """A painting and its doubles.
+
+    Attributes:
+        cards: the neural canvas and the real program's, if it is there.
+        facts: strokes, decibels, pens.
+        notes: how to have it again, what is missing.
+        links: to its files.
+    """
+
+    template: ClassVar[str] = "parts/stroke_comparison.html"
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "painted"
+    title: ClassVar[str] = "In real paint"
+    cards: tuple[StageCard, ...]
+    facts: tuple[Fact, ...]
+    notes: tuple[str, ...]
+    links: tuple[Link, ...]
+
+
 FIGURES_PATH, MYPAINT_PATH = "extras/painting.json", "extras/mypaint.png"
+
+
 MAX_FIGURE_BYTES = 100_000
 """Bytes of the figures; a longer file is not ours."""
+
+
 _LINKS = (
     ("extras/timelapse.webp", "How it was painted"),
     ("extras/steps.pdf", "Step by step, to paint it by hand"),
@@ -29,6 +55,8 @@ _LINKS = (
     ("extras/painting.svg", "Vectors"),
     ("extras/plotter.svg", "For a pen plotter"),
 )
+
+
 _SIZES = "(min-width: 62rem) 30rem, 94vw"
 
 

@@ -5,22 +5,57 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import ClassVar
 
-from orbifolio.reports.data.globe import SCENE
 from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.data.values import as_mapping, as_text, as_tuple, inner_path
 from orbifolio.reports.links import Place
-from orbifolio.reports.media.animation import make_animation, make_clip
-from orbifolio.reports.media.img import page_image
+from orbifolio.reports.media.animation import make_animation
+from orbifolio.reports.media.img import PageImage, page_image
 from orbifolio.reports.media.thumbnails import SMALL_WIDTHS, image_size, prepare_image
-from orbifolio.reports.parts.files import Download, Downloads
+from orbifolio.reports.parts.animation import make_clip
+from orbifolio.reports.parts.base import Part
+from orbifolio.reports.parts.globe import SCENE
 from orbifolio.reports.wording import format_bytes, format_pixels
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file to take away.
+
+    Attributes:
+        name: what a browser should call it.
+        facts: format, pixels, size.
+        picture: how it looks, small, or None for data.
+    """
+
+    label: str
+    href: str
+    name: str
+    facts: tuple[str, ...]
+    picture: PageImage | None = None
+
+
+@dataclass(frozen=True)
+class Downloads(Part):
+    """The files of the run: pictures as tiles, data as a list."""
+
+    template: ClassVar[str] = "parts/downloads.html"
+    styles: ClassVar[tuple[str, ...]] = ("downloads.css",)
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "files"
+    title: ClassVar[str] = "Files"
+    pictures: tuple[Download, ...]
+    data: tuple[Download, ...]
+
 
 _DATA = (
     ("recipe.yaml", "The recipe as resolved"),
     ("run.json", "The summary, for machines"),
     ("events.jsonl", "The log: everything that happened"),
 )
+
+
 _KINDS = {"jpg": "JPEG", "jpeg": "JPEG", "webp": "WebP", "jsonl": "JSON lines", "yaml": "YAML", "npz": "NumPy"}
 
 

@@ -1,20 +1,50 @@
-"""What can be laid over what: (run, place) -> `Comparison` of beginning, inputs and result."""
+"""A slider between two pictures: (run) -> pairs of beginning, inputs and result."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
 
 from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.data.values import as_mapping, as_text, as_tuple, inner_path
 from orbifolio.reports.links import Place
-from orbifolio.reports.media.img import final_image, newest_frame, page_image, present_frames
+from orbifolio.reports.media.img import PageImage, final_image, newest_frame, page_image, present_frames
 from orbifolio.reports.media.thumbnails import PreparedImage, prepare_image
-from orbifolio.reports.parts.base import PageImage
-from orbifolio.reports.parts.viewer import ImagePair, ImagePairs
+from orbifolio.reports.parts.base import Part
 
-_MOST = 8
+
+@dataclass(frozen=True)
+class ImagePair:
+    """Two pictures to lay over each other; the later one gives the frame its shape."""
+
+    id: str
+    label: str
+    before: PageImage
+    before_label: str
+    after: PageImage
+    after_label: str
+
+
+@dataclass(frozen=True)
+class ImagePairs(Part):
+    """A slider between two pictures, and a choice of pairs."""
+
+    template: ClassVar[str] = "parts/image_pairs.html"
+    styles: ClassVar[tuple[str, ...]] = ("slider.css",)
+    scripts: ClassVar[tuple[str, ...]] = ("slider.js",)
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "comparison"
+    title: ClassVar[str] = "Before and after"
+    pairs: tuple[ImagePair, ...]
+
+
+_MAX_PAIRS = 8
+
+
 _SAME_SHAPE = 0.08
 """Relative difference of width / height below which a beginning and a result are the same picture's."""
+
 
 _SIZES = "(min-width: 62rem) 40rem, 94vw"
 
@@ -65,7 +95,7 @@ def _pairs(run: RunRecord, place: Place) -> Iterator[ImagePair]:
 
 def image_pairs(run: RunRecord, place: Place) -> ImagePairs | None:
     """The slider between two pictures, or None where there are no two."""
-    found = list(_pairs(run, place))[:_MOST]
+    found = list(_pairs(run, place))[:_MAX_PAIRS]
     numbered = tuple(
         ImagePair(
             f"pair-{number}",
