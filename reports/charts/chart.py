@@ -19,7 +19,7 @@ from orbifolio.reports.wording import format_change, format_count, format_intege
 
 LINE_STYLES = 16
 MARGIN = 0.04
-"""Room above and below the curves, in shares of the axis; the page's script leaves the same."""
+"""Room above and below the curves, in shares of the axis."""
 
 _UNITS = 1000.0
 
@@ -54,11 +54,18 @@ class ChartLine:
 
 @dataclass(frozen=True)
 class AxisMark:
-    """A labelled place on an axis, in percent from the left or from the top; `width` is the label's room."""
+    """A labelled place on an axis.
+
+    Attributes:
+        place: in percent from the left or from the top.
+        width: the label's room in percent, "" if it needs none.
+        value: of the axis there; for the page's script.
+    """
 
     place: str
     label: str
     width: str = ""
+    value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,7 @@ class LineChart:
         id: unique on its page.
         scale: `logarithmic` or `linear`.
         rows: labelled values on the vertical axis.
+        ends: the least and the greatest value of the vertical axis; for the page's script.
         columns: labelled beginnings of the phases, where there are several.
         steps: labelled steps on the horizontal axis.
         summary: the chart in a sentence, for whoever cannot see it.
@@ -82,6 +90,7 @@ class LineChart:
     scale: str
     lines: tuple[ChartLine, ...]
     rows: tuple[AxisMark, ...]
+    ends: tuple[float, float]
     columns: tuple[AxisMark, ...]
     steps: tuple[AxisMark, ...]
     summary: str
@@ -132,6 +141,10 @@ class _Axes:
 
     def axis(self, value: float) -> float:
         return math.log10(value) if self.logarithmic else value
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        return (10.0**self.bottom, 10.0**self.top) if self.logarithmic else (self.bottom, self.top)
 
 
 def _axes(series: Sequence[Series], positions: Sequence[float]) -> tuple[_Axes, list[float]]:
@@ -229,7 +242,8 @@ def draw_chart(
             _line(item, style, positions, lambda points: _path(points, axes, columns))
             for style, item in enumerate(drawn)
         ),
-        rows=tuple(AxisMark(_spelled(axes.down(value) / 10), format_number(value, 3)) for value in labels),
+        rows=tuple(AxisMark(_spelled(axes.down(value) / 10), format_number(value, 3), value=value) for value in labels),
+        ends=axes.ends,
         columns=_columns(borders, axes),
         steps=tuple(
             AxisMark(_spelled(axes.across(x) / 10), format_integer(x)) for x in step_ticks(axes.left, axes.right)

@@ -166,6 +166,33 @@ def test_the_scale_can_be_linear(open_page: OpenPage) -> None:
     expect(chart(page).locator("[data-readout]")).to_have_text("logarithmic scale")
 
 
+def test_the_script_labels_the_axis_as_the_drawing_does_and_anew_when_zoomed(open_page: OpenPage) -> None:
+    page = open_page(f"{RUN}/index.html")
+    wanted = chart(page).locator(".rows span").all_text_contents()
+    assert len(wanted) >= 3
+    page.evaluate(
+        """() => { window.words = []; const fill = CanvasRenderingContext2D.prototype.fillText;
+        CanvasRenderingContext2D.prototype.fillText = function (word, ...rest) {
+          if (this.canvas === document.querySelector("#curves canvas")) window.words.push(String(word));
+          return fill.call(this, word, ...rest); }; }"""
+    )
+
+    def drawn_by(action: Callable[[], None]) -> list[str]:
+        page.evaluate("window.words.length = 0")
+        action()
+        page.wait_for_function("window.words.length > 0")
+        return list(page.evaluate("window.words"))
+
+    scale = chart(page).locator("figcaption").get_by_role("button", name="scale")
+    linear = drawn_by(scale.click)
+    assert drawn_by(scale.click)[-len(wanted) :] == wanted
+    assert linear[-len(wanted) :] != wanted
+    slider(page).focus()
+    closer = drawn_by(lambda: page.keyboard.press("+"))
+    assert closer[-len(wanted) :] != wanted
+    assert drawn_by(lambda: page.keyboard.press("0"))[-len(wanted) :] == wanted
+
+
 def test_the_frame_shown_is_marked_and_follows_the_zoom(open_page: OpenPage) -> None:
     page = open_page(f"{RUN}/index.html")
     tell = "position => document.dispatchEvent(new CustomEvent('orbifolio:frame', { detail: { position } }))"
