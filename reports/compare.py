@@ -29,12 +29,12 @@ from orbifolio.reports.wording import format_count, format_date, format_duration
 RUN_INDEX = "runs.js"
 COMPARED_NAME = "compare.js"
 
-_MOST_POINTS = 240
-_DIGITS = 5
+_MAX_POINTS = 240
+_DIGITS = 5  # of a loss; its drawing is 1000 units wide and 400 high
 
 
 def data_script(function: str, data: object) -> str:
-    """A classic script that hands data to a function of the page, safe wherever it stands."""
+    """A classic script that passes data to a function of the page, safe inside HTML too."""
     text = json.dumps(data, separators=(",", ":"), sort_keys=True)
     return f"orbifolio.{function}({text});\n".replace("<", "\\u003c")
 
@@ -68,8 +68,8 @@ def _curve(run: RunRecord) -> dict[str, list[float | None]]:
         (float(step_position(run.phases, phase, 0) + s.step), s.loss) for phase in run.phases for s in phase.steps
     ]
     loss = dict(placed)
-    kept = kept_positions([sorted(loss.items())], _MOST_POINTS) if placed else ()
-    return {"at": list(kept), "loss": [_number(loss[position]) for position in kept]}
+    positions = kept_positions([sorted(loss.items())], _MAX_POINTS) if placed else ()
+    return {"at": list(positions), "loss": [_number(loss[position]) for position in positions]}
 
 
 def compared_run(run: RunRecord, card: Card) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def compared_run(run: RunRecord, card: Card) -> dict[str, Any]:
 
 
 def write_compared(run: RunRecord, card: Card) -> None:
-    """Keep beside a run's card what the compare page loads of it."""
+    """Write what the compare page loads of a run, beside the run's card."""
     write_text(run.folder / COMPARED_NAME, data_script("compared", compared_run(run, card)))
 
 

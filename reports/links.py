@@ -1,4 +1,4 @@
-"""What pages point with: links, the status of a run, a page's heading, and addresses relative to a page.
+"""What any page or part may carry: links, the status of a run, a page's heading, relative addresses.
 
 Everything here is finished text: a template only places it.
 """
@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 @dataclass(frozen=True)
 class Link:
-    """A link as it stands on its page; an empty `href` is plain text."""
+    """A link with its address relative to its page; an empty `href` is plain text."""
 
     label: str
     href: str = ""
@@ -21,7 +21,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Status:
-    """How a run stands: `kind` names the colour, `label` the words."""
+    """The status of a run: `kind` names the colour, `label` the words."""
 
     kind: str
     label: str

@@ -1,7 +1,7 @@
 """Doing one thing to many runs: (function, runs) -> results in their order, on all cores where that pays.
 
-Forked processes share the compiled templates. A process that has other threads cannot be forked safely,
-and a few runs are done sooner than processes are made; then one after another does as well.
+Forked processes share the compiled templates. A process with other threads cannot be forked safely, and
+for a few runs the processes cost more than they save; then the runs are done one after another.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def parallel_map(do: Callable[[Item], Found], items: Sequence[Item]) -> Iterator
 
     Args:
         do: picklable, as are its results.
-        items: in whatever number.
+        items: any number; a few are done one after another.
 
     Raises:
         Exception: the first one that the function raised; later items may not have been done.

@@ -68,8 +68,8 @@ def write_card(run: RunRecord) -> Card:
 
 
 def read_card(folder: Path, *, now: float) -> Card:
-    """The card of the run in a folder, as of a moment; made from the log where none was kept."""
+    """The card of the run in a folder, as of a moment; made from the log if there is none."""
     card = card_from_json(read_json(folder / CARD_NAME))
     if card is None or card.running or card.key != f"{folder.parent.name}/{folder.name}":
-        return card_from_run(read_run(folder, now=now))  # of a run that goes on, the log knows more
+        return card_from_run(read_run(folder, now=now))  # the log of a running run is newer than its card
     return card

@@ -14,7 +14,7 @@ from orbifolio.reports.pages.live_updates import LiveUpdate
 from orbifolio.reports.parts.base import Part
 
 REFRESH_SECONDS = 5
-"""After which a browser without JavaScript loads the page of a run that goes on again."""
+"""Seconds after which a browser without JavaScript reloads the page of a running run."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Page:
         parts: what stands on it, top to bottom.
         styles: style sheets beside the common one, by their names in `templates/assets`.
         scripts: scripts beside the common one, run in this order.
-        live: what an open page is told while its run goes on, or None if only that something changed.
+        live: what changed in its run, for open pages; None if they only need to know that something did.
     """
 
     path: Path

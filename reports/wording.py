@@ -1,4 +1,4 @@
-"""Numbers and moments as a reader reads them: (number) -> short text, the same on every machine.
+"""Numbers and times in words: (number) -> short text, the same on every machine.
 
 Convention: thin spaces are not used (they break copying); times are UTC and spelled without locale.
 """
@@ -141,7 +141,7 @@ def _moment(seconds: float | None) -> datetime.datetime | None:
 
 
 def format_date(seconds: float | None) -> str:
-    """A moment, to the minute.
+    """A date and time, to the minute.
 
     >>> format_date(1763720000.0)
     '21 November 2025, 10:13 UTC'
@@ -153,7 +153,7 @@ def format_date(seconds: float | None) -> str:
 
 
 def format_iso(seconds: float | None) -> str:
-    """A moment for machines, or "".
+    """A date and time as ISO 8601, or "" if there is none.
 
     >>> format_iso(1763720000.0)
     '2025-11-21T10:13:20Z'

@@ -1,7 +1,7 @@
 """Writing the report of one run: its pages, its small pictures, the gallery's style sheet and script.
 
 Cheap enough to be called every few seconds while the run goes on: pages and pictures that did not
-change are not written, and files are renamed into place, so that a reader never meets half a page.
+change are not written, and files are renamed into place, so that no reader sees half a page.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ _WATCHED = ("run.json", "events.jsonl", "recipe.yaml", "final.png")
 
 def stamp(run: Path, digest: str, status: str) -> str:
     """What a report depends on, as one word: equal stamps mean equal pages."""
-    found = hashlib.sha256(f"{digest} {status}".encode())
-    found.update(repr(sweeps_of_run(run.parent.parent, f"{run.parent.name}/{run.name}")).encode())
+    state_digest = hashlib.sha256(f"{digest} {status}".encode())
+    state_digest.update(repr(sweeps_of_run(run.parent.parent, f"{run.parent.name}/{run.name}")).encode())
     for name in _WATCHED:
         try:
             state = (run / name).stat()
-            found.update(f"{name} {state.st_mtime_ns} {state.st_size}\n".encode())
+            state_digest.update(f"{name} {state.st_mtime_ns} {state.st_size}\n".encode())
         except OSError:
-            found.update(f"{name} missing\n".encode())
-    return found.hexdigest()
+            state_digest.update(f"{name} missing\n".encode())
+    return state_digest.hexdigest()
 
 
 def is_current(run: Path, digest: str, status: str) -> bool:
-    """Whether a run's report was made from exactly what is there now."""
+    """Whether a run's report was made from the files that are there now."""
     try:
-        kept = (run / _STAMP).read_text(encoding="ascii", errors="replace")
+        written = (run / _STAMP).read_text(encoding="ascii", errors="replace")
     except OSError:
         return False
-    return kept == stamp(run, digest, status) and (run / "index.html").is_file() and (run / CARD_NAME).is_file()
+    return written == stamp(run, digest, status) and (run / "index.html").is_file() and (run / CARD_NAME).is_file()
 
 
 def write_run(run: RunRecord, gallery: Path, pages: PageRenderer, *, all_of_them: bool = True) -> list[Path]:
@@ -52,7 +52,7 @@ def write_run(run: RunRecord, gallery: Path, pages: PageRenderer, *, all_of_them
     Args:
         run: with its events.
         gallery: the folder that holds all runs.
-        pages: renders them.
+        pages: renders the pages.
         all_of_them: or leave out pages of frames that are there already and long past.
 
     Returns:
@@ -73,7 +73,7 @@ def write_run(run: RunRecord, gallery: Path, pages: PageRenderer, *, all_of_them
 def write_report(run_folder: Path, *, gallery: Path, now: float | None = None, templates: Path | None = None) -> Path:
     """Render the report of one run from its log.
 
-    The pages above it are `gallery.update_index`'s.
+    The pages above it are updated by `write_gallery.update_index`.
 
     Args:
         run_folder: `gallery/<type>/<run-id>`.

@@ -31,12 +31,12 @@ from orbifolio.reports.write import is_current, write_run
 _LOCK = ".orbifolio.lock"
 
 
-_LOCK_SECONDS = 20.0  # seconds; a stuck neighbour must not stop a run
+_LOCK_SECONDS = 20.0  # seconds; a stuck process must not stop a run
 
 
 @contextlib.contextmanager
 def _locked(gallery: Path) -> Iterator[None]:
-    """Hold the gallery's lock; go on without it if it cannot be had, as pages are written whole anyway."""
+    """Hold the gallery's lock; go on without it if it is unavailable, as pages are written whole anyway."""
     gallery.mkdir(parents=True, exist_ok=True)
     lock = FileLock(gallery / _LOCK)
     try:
@@ -62,11 +62,11 @@ def run_folders(gallery: Path) -> list[Path]:
 
 
 def files_above(gallery: Path, cards: Iterable[Card], pages: PageRenderer, *, base: str = "") -> dict[str, bytes]:
-    """What stands beside the gallery's page and is no page: the index of runs, the feed.
+    """The files beside the gallery's page that are not pages: the index of runs and the feed.
 
     Args:
         gallery: the folder that holds all runs, or would; no file is opened.
-        cards: of all runs.
+        cards: of all runs, in any order.
         pages: renders the feed.
         base: the gallery's address with a slash at its end, if it is known.
     """
@@ -91,9 +91,9 @@ def write_above(
     """Write all that stands above these runs, as far as it changed; what is linked to comes first.
 
     Args:
-        gallery: where; nothing but what is written is looked at, so that the runs may as well lie elsewhere.
-        cards: of all runs.
-        pages: renders them.
+        gallery: where; only written files are read, so the runs may lie elsewhere.
+        cards: of all runs, in any order.
+        pages: renders the pages.
         sweeps: all of them, newest first.
         only: of the recipes' pages write that of this type alone, and none of a sweep; all if "".
         base: the gallery's address with a slash at its end, if it is known.
@@ -172,7 +172,7 @@ def rebuild_gallery(
     now: float | None = None,
     templates: Path | None = None,
 ) -> list[Path]:
-    """Rebuild every report and the pages above them from the logs; no GPU, no network needed.
+    """Rebuild every report and the pages above them from the logs; needs no GPU and no network.
 
     Args:
         gallery: the folder that holds all runs.
@@ -221,22 +221,22 @@ def write_sweep(gallery: Path, sweep: Path, *, now: float | None = None, templat
     gallery, pages = gallery.absolute(), renderer(templates)
     moment = time.time() if now is None else now
     folder = gallery / SWEEPS_FOLDER / sweep.name
-    found = read_sweep(folder)
-    if found is None:
+    sweep_record = read_sweep(folder)
+    if sweep_record is None:
         raise FileNotFoundError(f"{folder / SWEEP_NAME}: missing or torn; a sweep's page is made from it")
     page = folder / "index.html"
     begins = not page.exists()
     pages.write_assets(gallery)
-    shown = read_snapshot(gallery, found, moment)
-    pages.write(sweep_page(shown, gallery))
-    if begins or not shown.sweep.running:
-        _write_runs(shown, gallery, pages, moment)
+    snapshot = read_snapshot(gallery, sweep_record, moment)
+    pages.write(sweep_page(snapshot, gallery))
+    if begins or not snapshot.sweep.running:
+        _write_runs(snapshot, gallery, pages, moment)
         update_sweeps(gallery, now=moment, templates=templates)
     return page
 
 
-def _write_runs(shown: SweepSnapshot, gallery: Path, pages: PageRenderer, now: float) -> None:
+def _write_runs(snapshot: SweepSnapshot, gallery: Path, pages: PageRenderer, now: float) -> None:
     """The pages of those runs that ended before the sweep's record named them: they do not lead to it yet."""
-    for run, face in shown.faces.items():
-        if not face.card.running and not is_current(gallery / run, pages.digest, face.card.status):
+    for run, preview in snapshot.previews.items():
+        if not preview.card.running and not is_current(gallery / run, pages.digest, preview.card.status):
             write_run(read_run(gallery / run, now=now), gallery, pages)

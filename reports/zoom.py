@@ -18,7 +18,7 @@ def zoom_page(run: RunRecord, gallery: Path) -> Page | None:
     """The page that shows a large picture, or None if there is no pyramid.
 
     Args:
-        run: the run.
+        run: as read from its folder.
         gallery: the folder that holds all runs.
     """
     pyramid, source = make_pyramid(run), final_image(run)

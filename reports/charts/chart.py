@@ -1,7 +1,7 @@
 """Drawing curves without a plotting library: (values by step) -> path data and percentages for a template.
 
 The drawing has no text: a chart is stretched to the page's width, and its labels are ordinary text
-placed by percentages, so that they are as legible on a phone as on a wall.
+placed by percentages, so that they are legible on any screen.
 
 Convention: drawings are 1000 units wide and high, y downwards; x is the step counted over all phases;
 one colour and dash per line (`style` 0..15, drawn by the stylesheet).
@@ -18,6 +18,7 @@ from orbifolio.reports.charts.ticks import linear_ticks, logarithmic_ticks, step
 from orbifolio.reports.wording import format_change, format_count, format_integer, format_number
 
 LINE_STYLES = 16
+"""Eight colours, solid and dashed; further curves repeat them."""
 MARGIN = 0.04
 """Room above and below the curves, in shares of the axis."""
 
@@ -37,7 +38,7 @@ class ChartLine:
     """One drawn curve: SVG path data, and its values in words.
 
     Attributes:
-        least: the least value, and where.
+        lowest: the lowest value; `lowest_at` is the step that has it.
         values: at each of the chart's `positions`, None where there is none; for the page's script.
     """
 
@@ -47,8 +48,8 @@ class ChartLine:
     first: str
     last: str
     change: str
-    least: str
-    least_at: str
+    lowest: str
+    lowest_at: str
     values: tuple[float | None, ...] = field(repr=False)
 
 
@@ -76,7 +77,7 @@ class LineChart:
         id: unique on its page.
         scale: `logarithmic` or `linear`.
         rows: labelled values on the vertical axis.
-        ends: the least and the greatest value of the vertical axis; for the page's script.
+        ends: the lowest and the highest value of the vertical axis; for the page's script.
         columns: labelled beginnings of the phases, where there are several.
         steps: labelled steps on the horizontal axis.
         summary: the chart in a sentence, for whoever cannot see it.
@@ -182,7 +183,7 @@ def _line(
 ) -> ChartLine:
     values = dict(item.points)
     finite = [(y, x) for x, y in item.points if math.isfinite(y)]
-    first, last, (least, where) = finite[0][0], finite[-1][0], min(finite)
+    first, last, (lowest, where) = finite[0][0], finite[-1][0], min(finite)
     return ChartLine(
         label=item.label,
         style=style % LINE_STYLES,
@@ -190,8 +191,8 @@ def _line(
         first=format_number(first),
         last=format_number(last),
         change=format_change(last, first),
-        least=format_number(least),
-        least_at=format_integer(round(where)),
+        lowest=format_number(lowest),
+        lowest_at=format_integer(round(where)),
         values=tuple(_compact(values.get(x)) for x in positions),
     )
 
@@ -218,7 +219,7 @@ def draw_chart(
 
     Args:
         identity: unique on the page.
-        title: shown above.
+        title: the chart's heading.
         series: the curves; empty ones are left out.
         columns: (x, label) of what to mark along the horizontal axis.
         keep: the x to draw; chosen here if None.

@@ -36,12 +36,12 @@ def phase_columns(phases: Sequence[PhaseRecord]) -> tuple[tuple[float, str], ...
 
 def _collected(placed: Sequence[tuple[int, StepRecord]], select: str) -> dict[str, Series]:
     """All named values (`terms` or `metrics`) as curves, in order of first appearance."""
-    found: dict[str, list[tuple[float, float]]] = {}
+    curves: dict[str, list[tuple[float, float]]] = {}
     for place, step in placed:
         named: Mapping[str, float] = getattr(step, select)
         for name, value in named.items():
-            found.setdefault(name, []).append((place, value))
-    return {name: Series(name, points) for name, points in found.items()}
+            curves.setdefault(name, []).append((place, value))
+    return {name: Series(name, curve) for name, curve in curves.items()}
 
 
 def _families(terms: Mapping[str, Series]) -> list[tuple[str, list[Series]]]:
@@ -61,7 +61,7 @@ def _total(placed: Sequence[tuple[int, StepRecord]]) -> Series:
 
 
 def charted_metrics(run: RunRecord) -> tuple[str, ...]:
-    """The metrics that the run's renderer holds worth a curve."""
+    """The metrics that the run's renderer wants drawn as curves."""
     return as_texts(run.record.get("charted"))
 
 
@@ -87,7 +87,7 @@ def loss_charts(phases: Sequence[PhaseRecord], metrics: Sequence[str] = ()) -> t
     if measured:
         title = " and ".join(series.label.replace("_", " ") for series in measured).capitalize()
         charts.append(draw_chart("curve-metrics", title, measured, columns=columns, keep=keep))
-    return tuple(found for found in charts if found)
+    return tuple(chart for chart in charts if chart)
 
 
 def total_chart(phases: Sequence[PhaseRecord]) -> LineChart | None:

@@ -17,10 +17,10 @@ def logarithmic_ticks(low: float, high: float) -> list[float]:
     """Round values between two positive ones: decades, or 1-2-5, or a linear choice."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     for digits in ((1,), (1, 2, 5)):
-        found = [digit * 10.0**decade for decade in range(first, last + 1) for digit in digits]
-        found = [value for value in found if low <= value <= high]
-        if len(found) >= 3:
-            return found[:: math.ceil(len(found) / 6)]
+        ticks = [digit * 10.0**decade for decade in range(first, last + 1) for digit in digits]
+        ticks = [value for value in ticks if low <= value <= high]
+        if len(ticks) >= 3:
+            return ticks[:: math.ceil(len(ticks) / 6)]
     return linear_ticks(low, high)
 
 

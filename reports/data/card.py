@@ -1,4 +1,4 @@
-"""A run's card: (run) -> all that the pages above it need to know, small enough to be kept by the thousand.
+"""A run's card: (run) -> all that the pages above it need to know, small enough for galleries of thousands.
 
 It lies in the run's folder as `card.json`. Galleries are made from cards alone, so that a gallery of a
 thousand runs opens a thousand small files and no picture, and a bucket's index can be made by a machine
@@ -60,9 +60,9 @@ class Card:
         type: the recipe's folder in the gallery.
         id: the run's folder in that one.
         about: the recipe's first words, without markup.
-        last: the last sign of life of a run that goes on.
-        patience: seconds of silence after which such a run is taken for dead.
-        seconds: of work.
+        last: time of the last log entry of a running run.
+        patience: seconds of silence after which a running run counts as stopped.
+        seconds: of work in all phases, or None if unknown.
         width: of the finished picture in pixels, 0 while there is none.
         styles: names of the pictures that went in.
         parameters: the resolved recipe, flat: `renderer.phases.0.size` -> its value as JSON.
@@ -116,7 +116,7 @@ class Card:
         return self.status == "running"
 
     def at(self, now: float, *, slack: float = 0.0) -> Card:
-        """The card as of a moment: a run that claims to go on but has long been silent has stopped.
+        """The card as of a moment: a run that claims to be running but has long been silent has stopped.
 
         Args:
             now: seconds since the epoch.
@@ -132,7 +132,7 @@ class Card:
 
 
 def theme_order(theme: str) -> tuple[int, str]:
-    """Where a theme stands among the others."""
+    """Sorts themes in the gallery's order; themes that it does not know follow by name."""
     return (THEMES.index(theme) if theme in THEMES else len(THEMES), theme)
 
 
@@ -172,7 +172,7 @@ def _cover_from(record: object) -> Cover | None:
 
 
 def card_from_json(record: object) -> Card | None:
-    """A card as it was kept, by whatever version; None if it names no run."""
+    """A card as it was kept, by any version; None if it names no run."""
     entry = as_mapping(record)
     type_, identity = _folder_name(entry.get("type")), _folder_name(entry.get("id"))
     if not type_ or not identity:

@@ -1,7 +1,7 @@
-"""A run as records: `read_run(folder)` turns `run.json` and `events.jsonl` into one frozen `Run`.
+"""A run as records: `read_run(folder)` turns `run.json` and `events.jsonl` into one frozen `RunRecord`.
 
 Nothing is required: a torn last line, a missing key or a value of the wrong type leaves a gap, not an
-error. Where `run.json` and the log disagree about progress, the log wins, since it is the older witness.
+error. Where `run.json` and the log disagree about progress, the log wins, since it is written first.
 
 Convention: times are seconds since the epoch (UTC); sizes are (width, height) in pixels; paths are
 relative to the run's folder with forward slashes; `Phase.index` is 0-based, `Step.step` 1-based, and a
@@ -72,7 +72,7 @@ class PhaseRecord:
 
     Attributes:
         planned: number of steps it will have.
-        parameters: number of free values, 0 if not told.
+        parameters: number of free values, 0 if unknown.
         seconds: its wall time (the sum of its steps until it is finished).
         finished: whether its end was logged.
     """
@@ -199,12 +199,12 @@ class _Log:
 
 
 def silence_limit(slowest: float) -> float:
-    """Seconds of silence that a log with such a slowest step explains."""
+    """Seconds of silence that are normal for a log whose slowest step took this long."""
     return max(STALE_AFTER, _SLOW_STEPS * slowest)
 
 
 def _is_stale(log: _Log, started: float | None, now: float) -> bool:
-    """Whether the log has been silent for longer than its steps explain."""
+    """Whether the log has been silent for longer than its steps can explain."""
     seen = log.last if log.last is not None else started
     return seen is None or now - seen > silence_limit(log.slowest)
 
@@ -270,7 +270,7 @@ def _distinct_folders(phases: list[PhaseRecord]) -> tuple[PhaseRecord, ...]:
 
 
 def read_run(folder: Path, *, events_too: bool = True, now: float | None = None) -> RunRecord:
-    """Everything a run's folder tells.
+    """Everything that a run's folder holds.
 
     Args:
         folder: a run's folder, `gallery/<type>/<run-id>`.

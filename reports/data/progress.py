@@ -1,4 +1,4 @@
-"""How far a run is: (run) -> share done and the time that is left, from the log alone."""
+"""How far a run is: (run) -> the share done and the time left, from the log alone."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ProgressEstimate:
 
 
 def _planned_widths(run: RunRecord) -> list[float | None]:
-    """Wished widths of all phases, from the resolved recipe."""
+    """The widths of all phases in the resolved recipe."""
     renderer = as_mapping(as_mapping(run.record.get("parameters")).get("renderer"))
     phases = map(as_mapping, as_tuple(renderer.get("phases")))
     return [as_finite(phase.get("size")) for phase in phases]

@@ -29,8 +29,10 @@ def resolve_references(keys: Iterable[str]) -> tuple[tuple[Reference, ...], tupl
         (references sorted as a bibliography, unknown keys sorted).
     """
     wanted = sorted(set(keys))
-    known = sorted((REFERENCES[key] for key in wanted if key in REFERENCES), key=lambda reference: reference.sort_key)
-    return tuple(known), tuple(key for key in wanted if key not in REFERENCES)
+    references = sorted(
+        (REFERENCES[key] for key in wanted if key in REFERENCES), key=lambda reference: reference.sort_key
+    )
+    return tuple(references), tuple(key for key in wanted if key not in REFERENCES)
 
 
 def to_bibtex(references: Iterable[Reference]) -> str:

@@ -42,8 +42,8 @@ def as_number(value: object) -> float | None:
 
 def as_finite(value: object) -> float | None:
     """A finite float, or None."""
-    found = as_number(value)
-    return found if found is not None and math.isfinite(found) else None
+    parsed = as_number(value)
+    return parsed if parsed is not None and math.isfinite(parsed) else None
 
 
 def as_int(value: object) -> int | None:
@@ -52,8 +52,8 @@ def as_int(value: object) -> int | None:
     >>> as_int(3.0), as_int("x")
     (3, None)
     """
-    found = as_finite(value)
-    return None if found is None else int(found)
+    parsed = as_finite(value)
+    return None if parsed is None else int(parsed)
 
 
 def as_mapping(value: object) -> Mapping[str, Any]:
@@ -70,13 +70,13 @@ def as_texts(value: object) -> tuple[str, ...]:
     """The non-empty strings of a list; a bare string is a list of one."""
     if isinstance(value, str):
         return (value,) if value else ()
-    return tuple(found for found in (as_text(item) for item in as_tuple(value)) if found)
+    return tuple(word for word in (as_text(item) for item in as_tuple(value)) if word)
 
 
 def as_numbers(value: object) -> dict[str, float]:
     """Named numbers, in their order; entries that are not numbers are left out."""
-    found = {str(name): as_number(item) for name, item in as_mapping(value).items()}
-    return {name: item for name, item in found.items() if item is not None}
+    parsed = {str(name): as_number(item) for name, item in as_mapping(value).items()}
+    return {name: item for name, item in parsed.items() if item is not None}
 
 
 def inner_path(value: object) -> str:

@@ -1,4 +1,4 @@
-"""How a picture came to be, moving: (a run that ended) -> an animated picture of its frames, made once.
+"""The growth of a picture as an animation: (a finished run) -> an animated picture of its frames, made once.
 
 The frames of all phases are brought to one size, so that the picture sharpens as it grows. The files lie
 in the run's folder; `.animation` beside them says what they were made from.
@@ -29,11 +29,11 @@ MAX_FRAMES = 120
 MAX_WIDTH, MAX_HEIGHT = 512, 768
 
 _VERSION = 1  # of how animations are made: another one makes them all again
-_LENGTH = 6000  # milliseconds that all frames but the last should take together
-_SHORTEST, _LONGEST = 60, 240  # milliseconds of one frame
-_HELD = 1500  # milliseconds of the last one
-_WORTH_MORE = 100_000  # pixels of all frames below which other formats than WebP save nothing
-_SAME_SHAPE = 1.05  # sides of phases are rounded: shapes as near as this are stretched, others are cropped
+_TOTAL_MS = 6000  # milliseconds that all frames but the last should take together
+_MIN_FRAME_MS, _MAX_FRAME_MS = 60, 240  # milliseconds of one frame
+_LAST_FRAME_MS = 1500  # milliseconds of the last one
+_MIN_PIXELS = 100_000  # pixels of all frames below which other formats than WebP save nothing
+_MAX_STRETCH = 1.05  # sides of phases are rounded: shapes as near as this are stretched, others are cropped
 
 _MEDIA = {".avif": "image/avif", ".webp": "image/webp", ".mp4": "video/mp4"}
 
@@ -62,18 +62,18 @@ def _frames(run: RunRecord) -> tuple[FrameRecord, ...]:
 
 
 def frame_durations(count: int) -> list[int]:
-    """Milliseconds of each frame; the last one is held."""
-    each = min(_LONGEST, max(_SHORTEST, _LENGTH // max(1, count)))
+    """Milliseconds of each frame; the last one stays longer."""
+    each = min(_MAX_FRAME_MS, max(_MIN_FRAME_MS, _TOTAL_MS // max(1, count)))
     each -= each % TICK_MS
-    return [each] * (count - 1) + [max(each, _HELD - _HELD % each)]
+    return [each] * (count - 1) + [max(each, _LAST_FRAME_MS - _LAST_FRAME_MS % each)]
 
 
 def _stamp(run: RunRecord, frames: Sequence[FrameRecord]) -> str:
     """What an animation depends on, as one word. Not the times of files: copying a gallery would change them."""
-    found = hashlib.sha256(f"{_VERSION}\n".encode())
+    digest = hashlib.sha256(f"{_VERSION}\n".encode())
     for frame in frames:
-        found.update(f"{frame.path} {(run.folder / frame.path).stat().st_size}\n".encode())
-    return found.hexdigest()[:32]
+        digest.update(f"{frame.path} {(run.folder / frame.path).stat().st_size}\n".encode())
+    return digest.hexdigest()[:32]
 
 
 def _fitted(image: Image.Image, size: tuple[int, int]) -> Image.Image:
@@ -83,7 +83,7 @@ def _fitted(image: Image.Image, size: tuple[int, int]) -> Image.Image:
         return image
     stretch = (image.width / image.height) / (size[0] / size[1])
     way = Image.Resampling.LANCZOS if image.width >= size[0] else Image.Resampling.BICUBIC
-    if 1 / _SAME_SHAPE <= stretch <= _SAME_SHAPE:
+    if 1 / _MAX_STRETCH <= stretch <= _MAX_STRETCH:
         return image.resize(size, way)
     return ImageOps.fit(image, size, way)
 
@@ -108,7 +108,7 @@ def _encoded(shown: Sequence[Image.Image]) -> dict[str, bytes]:
     """The animation's files by their endings, the best first; they are encoded side by side."""
     times = frame_durations(len(shown))
     makers: dict[str, Callable[..., bytes | None]] = {".webp": encode_webp}
-    if len(shown) * shown[0].width * shown[0].height >= _WORTH_MORE:
+    if len(shown) * shown[0].width * shown[0].height >= _MIN_PIXELS:
         makers = {".avif": encode_avif, ".webp": encode_webp, ".mp4": mp4}
     with ThreadPoolExecutor(len(makers)) as pool:
         jobs = {ending: pool.submit(maker, shown, times) for ending, maker in makers.items()}
@@ -161,7 +161,7 @@ def _write(run: RunRecord, stamp: str, shown: Sequence[Image.Image]) -> Animatio
     if len(shown) > 1:
         try:
             encoded = _encoded(shown)
-        except (ValueError, RuntimeError, MemoryError, OSError):  # of the encoder: a report can do without
+        except (ValueError, RuntimeError, MemoryError, OSError):  # from the encoder: the report is complete without it
             encoded = {}
     for ending in _MEDIA:
         path = run.folder / f"{ANIMATION_NAME}{ending}"
@@ -173,5 +173,7 @@ def _write(run: RunRecord, stamp: str, shown: Sequence[Image.Image]) -> Animatio
     milliseconds = sum(frame_durations(len(shown))) if shown else 0
     made = AnimationFiles(width, height, len(shown), milliseconds, tuple(encoded))
     record: dict[str, Any] = {"stamp": stamp, "video": has_video(), **vars(made)}
-    write_text(run.folder / ANIMATION_RECORD, json.dumps(record, sort_keys=True) + "\n")  # last: it vouches for them
+    write_text(
+        run.folder / ANIMATION_RECORD, json.dumps(record, sort_keys=True) + "\n"
+    )  # last, as it says that the files are complete
     return made

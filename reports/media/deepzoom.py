@@ -46,7 +46,7 @@ class Pyramid:
     height: int
 
     def description(self, address: str) -> dict[str, Any]:
-        """What the viewer is told, in the words of the format, since a page from a disk cannot load a description."""
+        """The description that the viewer needs, as a page opened from disk cannot load it."""
         return {
             "Image": {
                 "xmlns": "http://schemas.microsoft.com/deepzoom/2008",
@@ -104,8 +104,8 @@ def _planned(run: RunRecord) -> Pyramid | None:
     size = image_size(final) if final is not None else None
     if final is None or size is None or max(size) <= PYRAMID_SIDE:
         return None
-    told = as_text(as_mapping(run.record.get("final")).get("sha256"))
-    words = f"{_VERSION} {told} {final.stat().st_size} {size}"  # not its time: copying a gallery would change it
+    checksum = as_text(as_mapping(run.record.get("final")).get("sha256"))
+    words = f"{_VERSION} {checksum} {final.stat().st_size} {size}"  # not its time: copying a gallery would change it
     stamp = hashlib.sha256(words.encode("utf-8", errors="replace")).hexdigest()[:8]
     return Pyramid(run.folder / _FOLDER / f"tiles-{stamp}", *size)
 

@@ -20,7 +20,7 @@ def encode_webp(pictures: Sequence[Image.Image], milliseconds: Sequence[int]) ->
 
 
 def encode_avif(pictures: Sequence[Image.Image], milliseconds: Sequence[int]) -> bytes | None:
-    """An animated AVIF, a third of the WebP's size; None if this Pillow cannot."""
+    """An animated AVIF, a third of the WebP's size; None if this Pillow lacks AVIF."""
     if not features.check("avif"):
         return None
     # one thread: the bytes must not depend on the machine
@@ -28,12 +28,12 @@ def encode_avif(pictures: Sequence[Image.Image], milliseconds: Sequence[int]) ->
 
 
 def without_times(data: bytes) -> bytes:
-    """An AVIF without the moment it was made at, which the encoder writes into the headers of movie, track and media.
+    """An AVIF without its creation time, which the encoder writes into the headers of movie, track and media.
 
     Args:
-        data: of the file; boxes as ISO/IEC 14496-12 has them, times after version and flags.
+        data: of the file; boxes as in ISO/IEC 14496-12, times after version and flags.
     """
-    found = bytearray(data)
+    stripped = bytearray(data)
     start = data.find(b"moov")  # the headers stand in this box; the picture's data may hold any bytes
     if start < 4:
         return data
@@ -42,9 +42,9 @@ def without_times(data: bytes) -> bytes:
         place = data.find(name, start, end) if start >= 0 else -1
         while place >= 0:
             size = 16 if data[place + 4] == 1 else 8  # creation and modification, 64 or 32 bits each
-            found[place + 8 : place + 8 + size] = bytes(size)
+            stripped[place + 8 : place + 8 + size] = bytes(size)
             place = data.find(name, place + 4, end)
-    return bytes(found)
+    return bytes(stripped)
 
 
 def _animated(pictures: Sequence[Image.Image], milliseconds: Sequence[int], kind: str, **options: int) -> bytes:

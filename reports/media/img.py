@@ -1,4 +1,4 @@
-"""From files to `<img>`: (place, prepared picture) -> `Picture` with its addresses, sizes and words."""
+"""From files to `<img>`: (place, prepared picture) -> `PageImage` with its addresses, sizes and words."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def page_image(
     """An `<img>` of a prepared picture.
 
     Args:
-        place: the page's folder.
+        place: the folder of the page that shows it.
         source: the picture, or None if it could not be read.
         alt: what it shows, for whoever cannot see it.
         sizes: how wide it will stand, as the HTML attribute says it.
@@ -65,7 +65,7 @@ def final_image(run: RunRecord) -> PreparedImage | None:
 
 
 def portrait_image(run: RunRecord) -> PreparedImage | None:
-    """A picture that says more than the finished one where that is a map: a globe, a painted model; or None."""
+    """The cover of a run whose finished picture is a map, such as a globe or a painted model; None for other runs."""
     return prepare_image(run.folder, inner_path(run.record.get("cover")))
 
 

@@ -27,7 +27,7 @@ SMALL_WIDTHS = (320,)
 
 _QUALITY = 90
 _WEBP_LIMIT = 16383  # pixels a side, by the format
-_MAX_PIXELS = 400_000_000  # a file from a stranger must not fill the memory
+_MAX_PIXELS = 400_000_000  # an untrusted file must not exhaust the memory
 _WORTHWHILE = 0.8  # a copy nearly as wide as its source saves nothing
 
 
@@ -36,7 +36,7 @@ class PreparedImage:
     """A readable picture and its copies.
 
     Attributes:
-        path: the original.
+        path: of the original picture.
         versions: (path, width) of what a browser should load, narrow to wide; never empty.
     """
 
@@ -70,7 +70,7 @@ def _open(path: Path) -> Image.Image | None:
 
 
 def _open_artwork(path: Path) -> Image.Image | None:
-    """A PNG of more pixels than Pillow opens unasked: a run may well make one, up to 20,000 x 20,000."""
+    """A PNG of more pixels than Pillow opens by default: a run may make up to 20,000 x 20,000."""
     try:
         image = PngImageFile(path)
     except (OSError, ValueError, SyntaxError):
@@ -88,9 +88,9 @@ def load_image(path: Path) -> Image.Image | None:
         return None
     try:
         with image:
-            found = _rgb(image)
-            found.load()  # closing the file leaves the pixels
-            return found
+            pixels = _rgb(image)
+            pixels.load()  # closing the file leaves the pixels
+            return pixels
     except (OSError, ValueError, SyntaxError):
         return None
 
@@ -126,7 +126,7 @@ def prepare_image(run: Path, path: str, *, widths: Sequence[int] = COPY_WIDTHS) 
 
     Args:
         run: the run's folder.
-        path: relative to it.
+        path: of the picture, relative to the run's folder.
         widths: wanted widths in pixels, ascending; only those clearly narrower than the source are made.
             A source that is no WebP also gets a copy at its own width (at most the widest wanted), so
             that no page loads a 16-bit file.
@@ -172,7 +172,7 @@ def prepare_tile(run: Path, path: str, *, wrap: tuple[bool, bool], width: int = 
 
     Args:
         run: the run's folder.
-        path: relative to it.
+        path: of the picture, relative to the run's folder.
         wrap: whether it repeats over its (top-bottom, left-right) edges.
         width: greatest width of the copy in pixels.
 

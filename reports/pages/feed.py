@@ -17,6 +17,7 @@ from orbifolio.reports.wording import format_iso, format_pixels
 
 FEED_NAME = "feed.xml"
 MAX_ENTRIES = 50
+"""Entries of the feed, which readers fetch whole every time."""
 
 _WANTED = 640  # pixels; a reader's column
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -50,12 +51,12 @@ class Feed:
 
 
 def _text(words: str) -> str:
-    """Words without the characters that XML has no way to write."""
+    """Words without the characters that XML cannot represent."""
     return _NO_XML.sub("", words)
 
 
 def _name(*words: object) -> str:
-    """A name for ever: the same for the same words, wherever the gallery lies."""
+    """A permanent name: the same for the same words, wherever the gallery lies."""
     return uuid.uuid5(uuid.NAMESPACE_URL, "orbifolio:" + ":".join(map(str, words))).urn
 
 
@@ -95,7 +96,7 @@ def build_feed(gallery: Path, cards: Iterable[Card], base: str = "") -> Feed:
 
     Args:
         gallery: the folder that holds all runs; no file is opened.
-        cards: of all runs; those that are not done, or have no picture, are no news.
+        cards: of all runs; those that are not done or have no picture are left out.
         base: the gallery's address, with a slash at its end, if it is known.
     """
     every = sorted(cards, key=lambda card: (card.started or 0.0, card.key))

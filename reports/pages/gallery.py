@@ -1,6 +1,6 @@
 """The pages above the runs: (cards, sweeps) -> the gallery's page, and those of recipes and sweeps that it leads to.
 
-No file is opened: the runs may as well lie elsewhere.
+No file is opened, so the runs may lie elsewhere.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def _newest_first(cards: Iterable[Card]) -> list[Card]:
 
 def cards_by_type(cards: Iterable[Card]) -> dict[str, list[Card]]:
     """Cards of each recipe, newest first."""
-    found: dict[str, list[Card]] = {}
+    recipes: dict[str, list[Card]] = {}
     for card in cards:
-        found.setdefault(card.type, []).append(card)
-    return {name: _newest_first(members) for name, members in sorted(found.items())}
+        recipes.setdefault(card.type, []).append(card)
+    return {name: _newest_first(members) for name, members in sorted(recipes.items())}
 
 
 def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]], sweeps: Sequence[SweepSnapshot] = ()) -> Page:
@@ -59,7 +59,7 @@ def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]], sweeps: S
             label = "1 run" if len(members) == 1 else f"All {len(members)} runs"
             more = Link(label, place.to(gallery / newest.type / "index.html"))
             facts = (newest.group, newest.size)
-            cards.append(thumbnail(newest, gallery, place, title=newest.title, facts=facts, more=more, told=True))
+            cards.append(thumbnail(newest, gallery, place, title=newest.title, facts=facts, more=more, filtered=True))
         placed.append(ThumbnailGrid(f"theme-{number}", title_from_name(theme), tuple(cards)))
         sections.append(ThemeSection(theme, title_from_name(theme), f"#theme-{number}", len(cards)))
     runs = sum(len(members) for members in recipes.values())
@@ -75,12 +75,12 @@ def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]], sweeps: S
             searched=len(recipes) >= MIN_SEARCHABLE,
         )
         placed.insert(0, filters)
-    if (swept := sweep_shelf(sweeps, gallery, place)) is not None:
-        placed.append(swept)
+    if (shelf := sweep_shelf(sweeps, gallery, place)) is not None:
+        placed.append(shelf)
     if not recipes and not sweeps:
         placed.append(
             Empty(
-                "No run yet. The first one appears here as soon as it begins.",
+                "No runs yet. The first one appears here as soon as it starts.",
                 "orbifolio run recipes/plane/rainbow-hexagon.yaml",
             )
         )
@@ -95,7 +95,7 @@ def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]], sweeps: S
         parts=tuple(placed),
         description="Pictures found by optimisation.",
         refresh=REFRESH_SECONDS
-        if any(card.running for card in newest_runs) or any(shown.sweep.running for shown in sweeps)
+        if any(card.running for card in newest_runs) or any(snapshot.sweep.running for snapshot in sweeps)
         else None,
     )
 
@@ -105,12 +105,12 @@ def pages_above(gallery: Path, cards: Iterable[Card], sweeps: Sequence[SweepSnap
 
     Args:
         gallery: the folder that holds all runs, or would.
-        cards: of all runs.
+        cards: of all runs, in any order.
         sweeps: all of them, newest first.
     """
     recipes = cards_by_type(cards)
     of_recipes = (recipe_page(gallery, members, sweeps) for members in recipes.values())
-    of_sweeps = [sweep_page(shown, gallery) for shown in sweeps]
+    of_sweeps = [sweep_page(snapshot, gallery) for snapshot in sweeps]
     if sweeps:
         of_sweeps.append(sweeps_page(gallery, sweeps))
     comparing = compare_page(gallery, recipes)

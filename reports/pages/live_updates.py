@@ -1,6 +1,6 @@
-"""What open pages are told while a run goes on: (page, its HTML) -> a small classic script beside it.
+"""How an open page learns what changed while a run goes on: (page, its HTML) -> a small classic script beside it.
 
-A page from a disk may load scripts but not data, so news come as a call: `orbifolio.live({...})`. The
+A page from a disk may load scripts but not data, so updates come as a call: `orbifolio.live({...})`. The
 page's own script (`assets/live.js`) loads the file again every few seconds. Progress and the newest frame
 are changed in place; where the page's shape is another one, it is loaded again. When the run ends, the
 file says so, and stays.
@@ -26,13 +26,13 @@ UNKNOWN_VERSION = "version-unknown"
 
 @dataclass(frozen=True)
 class LiveUpdate:
-    """News of a run.
+    """What changed in a run.
 
     Attributes:
         shape: changes when more than progress changed: a phase began, the run ended.
-        share: percent done, "" if it cannot be told.
-        last: time of the last sign of life, or None.
-        patience: seconds of silence that are nothing to worry about.
+        share: percent done, "" if unknown.
+        last: time of the last log entry, or None.
+        patience: seconds of silence after which the page warns.
         frames: as packed for the page's slider, or None where it has none.
         members: of a sweep's page the runs that go on, by their number: share, line, newest picture.
     """
@@ -52,11 +52,11 @@ def _short(text: str) -> str:
 
 
 def run_update(run: RunRecord, frames: Mapping[str, Any] | None, phase: PhaseRecord | None = None) -> LiveUpdate | None:
-    """News for the page of a run, or of one phase of it; None if the run has ended.
+    """The update for the page of a run, or of one of its phases; None if the run has ended.
 
     Args:
-        run: the run.
-        frames: the slider's data.
+        run: as read from its folder.
+        frames: as packed for the page's slider, or None where it has none.
         phase: whose page it is, or None for the run's own.
     """
     if not run.running:
@@ -77,23 +77,23 @@ def run_update(run: RunRecord, frames: Mapping[str, Any] | None, phase: PhaseRec
 
 
 def with_version(html: str) -> tuple[str, str]:
-    """A rendered page with its version in its place, and that version."""
+    """A rendered page with its version filled in, and that version."""
     version = _short(html)
     return html.replace(UNKNOWN_VERSION, version, 1), version
 
 
-def _script(told: Mapping[str, Any]) -> str:
-    text = json.dumps(told, separators=(",", ":"), sort_keys=True)
+def _script(update: Mapping[str, Any]) -> str:
+    text = json.dumps(update, separators=(",", ":"), sort_keys=True)
     return f"orbifolio.live({text});\n".replace("<", "\\u003c")
 
 
 def update_path(page: Path) -> Path:
-    """The file with the news of a page; a folder may hold several pages."""
+    """The file with the updates of a page; a folder may hold several pages."""
     return page.with_name(LIVE_NAME if page.name == "index.html" else f"{page.stem}-{LIVE_NAME}")
 
 
 def is_at_rest(page: Path) -> bool:
-    """Whether a page was written after its last change, so that nothing waits for news of it any more."""
+    """Whether a page was written after its last change, so that no open page waits for an update."""
     try:
         return page.is_file() and '"running":false' in update_path(page).read_text(encoding="ascii")
     except FileNotFoundError:
@@ -101,12 +101,12 @@ def is_at_rest(page: Path) -> bool:
 
 
 def write_update(page: Path, version: str, live: LiveUpdate | None, *, running: bool) -> None:
-    """Write the news beside a page, after the page itself; on a page at rest, only if there were news before.
+    """Write the update beside a page, after the page itself; for a page at rest, only if there was one before.
 
     Args:
-        page: the page's file.
+        page: the file beside which the update is written.
         version: of the page, from `with_version`.
-        live: the news of its run, or None if an open page only needs to know that it changed.
+        live: what changed in its run, or None if an open page only needs to know that it changed.
         running: whether the page may still change.
     """
     path = update_path(page)
@@ -114,7 +114,7 @@ def write_update(page: Path, version: str, live: LiveUpdate | None, *, running: 
         if path.is_file():
             write_text(path, _script({"running": False, "version": version}))
         return
-    told: dict[str, Any] = {"running": True, "version": version}
+    update: dict[str, Any] = {"running": True, "version": version}
     if live is not None:
-        told |= {name: value for name, value in vars(live).items() if name != "members" or value is not None}
-    write_text(path, _script(told))
+        update |= {name: value for name, value in vars(live).items() if name != "members" or value is not None}
+    write_text(path, _script(update))

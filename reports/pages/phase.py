@@ -55,7 +55,7 @@ def _terms_table(phase: PhaseRecord, frames: tuple[FrameRecord, ...], place: Pla
         "table",
         "In numbers",
         "The state at every saved frame",
-        column_heads("Frame", "Loss", "Time of the step", "Peak memory"),
+        column_heads("Frame", "Loss", "Step time", "Peak memory"),
         rows,
     )
 
@@ -69,8 +69,8 @@ def phase_page(run: RunRecord, phase: PhaseRecord, gallery: Path) -> Page:
     charts = loss_charts([phase], charted_metrics(run))
     shown = sample_frames(frames, MAX_FRAMES_SHOWN)
     cards = tuple(frame_card(place, run, phase, frame) for frame in shown)
-    note = f"{len(shown)} of {len(frames)} frames, evenly spaced; the table below leads to each."
-    found: tuple[Part | None, ...] = (
+    note = f"{len(shown)} of {len(frames)} frames, evenly spaced; the table below links to all of them."
+    parts: tuple[Part | None, ...] = (
         phase_lead_image(run, phase, place, scrubber),
         Notice("calm", "Notes", phase.notes) if phase.notes else None,
         Frames(cards, note if len(shown) < len(frames) else "") if cards else None,
@@ -88,7 +88,7 @@ def phase_page(run: RunRecord, phase: PhaseRecord, gallery: Path) -> Page:
             phase.title, above=f"{run.title} · phase {phase.index + 1} of {len(run.phases)}", facts=phase_facts(phase)
         ),
         crumbs=run_crumbs(run, gallery, place, Link(phase.title)),
-        parts=tuple(part for part in found if part is not None),
+        parts=tuple(part for part in parts if part is not None),
         description=f"{run.title}: {phase.title}",
         refresh=REFRESH_SECONDS if _is_open(run, phase) else None,
         live=run_update(run, scrubber.data if scrubber else None, phase),
@@ -101,9 +101,9 @@ def pages_below(run: RunRecord, gallery: Path, *, all_of_them: bool = True) -> I
     """The pages below the run's own, those first to which others lead.
 
     Args:
-        run: the run.
+        run: as read from its folder.
         gallery: the folder that holds all runs.
-        all_of_them: or leave out pages of phases and frames that are there already and will not change, so
+        all_of_them: or skip pages of phases and frames that exist and will not change, so
             that a report that is written every few seconds costs no more as the run grows.
     """
     yield system_page(run, gallery)

@@ -15,7 +15,7 @@ from orbifolio.reports.tree import REFRESH_SECONDS, Page
 from orbifolio.reports.wording import format_count, format_date, format_integer
 
 MAX_PICTURES = 120
-"""Pictures on the wall; of a recipe with more runs the table alone shows all."""
+"""Pictures on the page; a recipe with more runs has all of them in its table only."""
 
 
 def recipe_page(gallery: Path, cards: Sequence[Card], sweeps: Sequence[SweepSnapshot] = ()) -> Page:
@@ -34,8 +34,8 @@ def recipe_page(gallery: Path, cards: Sequence[Card], sweeps: Sequence[SweepSnap
         facts = (card.size, f"seed {card.seed}" if card.seed else "")
         pictured.append(thumbnail(card, gallery, place, title=format_date(card.started), facts=facts, more=None))
     own = sweeps_with_runs(sweeps, [card.key for card in cards])
-    swept = sweep_shelf(own, gallery, place, title="In sweeps", most=len(own))
-    note = f"The newest {MAX_PICTURES}; the table has all {format_integer(len(cards))}."
+    shelf = sweep_shelf(own, gallery, place, title="In sweeps", limit=len(own))
+    note = f"The newest {MAX_PICTURES}; the table lists all {format_integer(len(cards))}."
     return Page(
         path=place.folder / "index.html",
         kind="recipe",
@@ -45,7 +45,7 @@ def recipe_page(gallery: Path, cards: Sequence[Card], sweeps: Sequence[SweepSnap
         parts=(
             ThumbnailGrid("pictures", "Pictures", tuple(pictured), note if len(cards) > MAX_PICTURES else ""),
             table,
-            *((swept,) if swept else ()),
+            *((shelf,) if shelf else ()),
         ),
         description=newest.title,
         refresh=REFRESH_SECONDS if any(card.running for card in cards) else None,

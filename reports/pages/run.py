@@ -60,7 +60,7 @@ def run_page(run: RunRecord, gallery: Path) -> Page:
     place = Place(run.folder)
     charts = loss_charts(run.phases, charted_metrics(run))
     scrubber = run_scrubber(run, place)
-    found: list[Part | None] = [
+    parts: list[Part | None] = [
         progress_part(run) if run.running else outcome_notice(run),
         run_lead_image(run, place, scrubber),
         advisory_notice(run),
@@ -86,7 +86,7 @@ def run_page(run: RunRecord, gallery: Path) -> Page:
         root=place.root(gallery),
         header=run_header(run),
         crumbs=(*run_crumbs(run, gallery, place)[:-1], Link(run.id)),
-        parts=tuple(part for part in found if part is not None),
+        parts=tuple(part for part in parts if part is not None),
         description=markdown_to_text(run.about) or run.title,
         refresh=REFRESH_SECONDS if run.running else None,
         live=run_update(run, scrubber.data if scrubber else None),

@@ -20,7 +20,7 @@ from orbifolio.reports.wording import DASH, format_change, format_duration, form
 
 
 def _step_tables(step: StepRecord, before: StepRecord | None, between: tuple[StepRecord, ...]) -> Iterator[Part]:
-    """What one step says: terms, metrics, and the steps since the frame before."""
+    """The tables of one step: terms, metrics, and the steps since the previous frame."""
     if step.terms:
         sizes = [abs(value) for value in step.terms.values()]
         total = math.fsum(sizes) if math.isfinite(step.loss) else math.nan
@@ -39,13 +39,13 @@ def _step_tables(step: StepRecord, before: StepRecord | None, between: tuple[Ste
             "terms",
             "Terms",
             "Weighted terms of the loss, largest first",
-            column_heads("Term", "Value", "Share", "Since the frame before"),
+            column_heads("Term", "Value", "Share", "Since previous frame"),
             rows,
         )
     if step.metrics:
         yield FactList(
             "metrics",
-            "Measured along the way",
+            "Metrics",
             tuple(Fact(name.replace("_", " "), format_number(value)) for name, value in step.metrics.items()),
         )
     if len(between) > 1:
@@ -57,7 +57,7 @@ def _step_tables(step: StepRecord, before: StepRecord | None, between: tuple[Ste
             for item in between
         )
         heads = column_heads("Step", "Loss", "Time")
-        yield DataTable("steps", "Steps since the frame before", "Every optimisation step", heads, rows)
+        yield DataTable("steps", "Steps since the previous frame", "Every optimisation step", heads, rows)
 
 
 _Stop = tuple[PhaseRecord, FrameRecord]
@@ -110,8 +110,8 @@ def step_pages(run: RunRecord, phase: PhaseRecord, gallery: Path, *, all_of_them
     """A page for each saved frame, chained to its neighbours, over the borders of phases too.
 
     Args:
-        run: the run.
-        phase: the phase.
+        run: as read from its folder.
+        phase: whose frames get pages.
         gallery: the folder that holds all runs.
         all_of_them: or leave out pages that exist and whose neighbours were known when they were made.
     """
@@ -119,8 +119,8 @@ def step_pages(run: RunRecord, phase: PhaseRecord, gallery: Path, *, all_of_them
     last = max((at for at, (each, _) in enumerate(chain) if each is phase), default=0)
     whole = None if run.running else total_chart(run.phases)  # it would change every page with every step
     for at, stop in enumerate(chain):
-        known = not all_of_them and at < last - 1 and step_page_path(run, *stop).is_file()
-        if stop[0] is not phase or known:
+        settled = not all_of_them and at < last - 1 and step_page_path(run, *stop).is_file()
+        if stop[0] is not phase or settled:
             continue
         before, after = chain[at - 1] if at else None, chain[at + 1] if at + 1 < len(chain) else None
         yield _page(run, stop, before, after, gallery, whole)

@@ -1,8 +1,8 @@
-"""The pages of sweeps: (what is shown) -> one page for each sweep, and one on which all of them stand.
+"""The pages of sweeps: (snapshot) -> one page for each sweep, and one on which all of them stand.
 
 A sweep's runs stand side by side by what was varied, with their measures and their losses. The page is made
-from the sweep's record and the cards of its runs; no file is opened, so that the runs may as well lie in a
-store. A run that is not there has a cell that says so, and no link.
+from the sweep's record and the cards of its runs; no file is opened, so the runs may lie in
+a store. A run that is missing has a cell that says so, and no link.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ _CHANGES_LOSS = ("objectives", "weight", "vision", "style_preparation", "rendere
 """A parameter with such a word in its path changes what the loss measures."""
 
 
-def _cells(shown: SweepSnapshot, gallery: Path, place: Place) -> CellBuilder:
-    axes = sweep_axes(shown.sweep)
+def _cells(snapshot: SweepSnapshot, gallery: Path, place: Place) -> CellBuilder:
+    axes = sweep_axes(snapshot.sweep)
     across = len(axes[-1].values) if len(axes) > 1 else 4
     sizes = f"(max-width: 40rem) 45vw, {max(10, min(45, round(92 / across)))}vw"
-    return CellBuilder(shown, gallery, place, sizes, axes)
+    return CellBuilder(snapshot, gallery, place, sizes, axes)
 
 
 def _alike(axes: Sequence[SweepAxis], members: Sequence[SweepMember]) -> bool:
@@ -50,12 +50,12 @@ def _alike(axes: Sequence[SweepAxis], members: Sequence[SweepMember]) -> bool:
     return varied.isdisjoint(_CHANGES_LOSS)
 
 
-def _live(shown: SweepSnapshot, cells: CellBuilder) -> LiveUpdate | None:
+def _live(snapshot: SweepSnapshot, cells: CellBuilder) -> LiveUpdate | None:
     """News: the whole sweep's progress, and of each run that goes on how far it is and its newest picture."""
-    progress = sweep_progress(shown)
+    progress = sweep_progress(snapshot)
     if progress is None:
         return None
-    states = [shown.state(member).kind for member in shown.sweep.members]
+    states = [snapshot.state(member).kind for member in snapshot.sweep.members]
     going = {
         str(member.number): {
             "share": cell.share,
@@ -63,26 +63,28 @@ def _live(shown: SweepSnapshot, cells: CellBuilder) -> LiveUpdate | None:
             "src": cell.picture.src if cell.picture else "",
             "srcset": cell.picture.srcset if cell.picture else "",
         }
-        for member, state in zip(shown.sweep.members, states, strict=True)
+        for member, state in zip(snapshot.sweep.members, states, strict=True)
         if state == "running" and (cell := cells.cell(member))
     }
-    paged = sorted(run for run, face in shown.faces.items() if face.paged)
+    paged = sorted(run for run, preview in snapshot.previews.items() if preview.paged)
     shape = [*states, *(bool(entry["src"]) for entry in going.values()), *paged]
-    lasts = [face.card.last for face in shown.faces.values() if face.card.last is not None]
+    lasts = [preview.card.last for preview in snapshot.previews.values() if preview.card.last is not None]
     return LiveUpdate(
         shape=hashlib.sha256(repr(shape).encode()).hexdigest()[:12],
         share=progress.percent,
         line=progress.line,
         left=progress.time_left,
-        last=max([*lasts, *([shown.sweep.touched] if shown.sweep.touched else [])], default=None),
-        patience=max([STALE_AFTER, *(face.card.patience for face in shown.faces.values() if face.card.running)]),
+        last=max([*lasts, *([snapshot.sweep.touched] if snapshot.sweep.touched else [])], default=None),
+        patience=max(
+            [STALE_AFTER, *(preview.card.patience for preview in snapshot.previews.values() if preview.card.running)]
+        ),
         frames=None,
         members=going,
     )
 
 
-def _header(shown: SweepSnapshot, axes: Sequence[SweepAxis]) -> Header:
-    sweep = shown.sweep
+def _header(snapshot: SweepSnapshot, axes: Sequence[SweepAxis]) -> Header:
+    sweep = snapshot.sweep
     took = sweep.finished - sweep.started if sweep.finished and sweep.started and not sweep.running else None
     facts = (
         format_count(len(sweep.members), "run"),
@@ -96,35 +98,36 @@ def _header(shown: SweepSnapshot, axes: Sequence[SweepAxis]) -> Header:
     )
 
 
-def sweep_page(shown: SweepSnapshot, gallery: Path) -> Page:
+def sweep_page(snapshot: SweepSnapshot, gallery: Path) -> Page:
     """The page of a sweep.
 
     Args:
-        shown: the sweep as of a moment, with the faces of those runs that are there.
+        snapshot: the sweep as of a moment, with the previews of those runs that are there.
         gallery: the folder that holds all runs, or would.
     """
-    sweep = shown.sweep
+    sweep = snapshot.sweep
     place = Place(gallery / SWEEPS_FOLDER / sweep.name)
-    cells = _cells(shown, gallery, place)
+    cells = _cells(snapshot, gallery, place)
     alike = _alike(cells.axes, sweep.members)
-    found = shared_measures(
-        {run: face.card.measures for run, face in shown.faces.items() if not face.card.running}, alike=alike
+    measures = shared_measures(
+        {run: preview.card.measures for run, preview in snapshot.previews.items() if not preview.card.running},
+        alike=alike,
     )
-    losses, progress = loss_overlay(cells), sweep_progress(shown)
+    losses, progress = loss_overlay(cells), sweep_progress(snapshot)
     pieces: tuple[Part | None, ...] = (
         progress_bar(progress) if progress else None,
-        sweep_notice(shown),
-        members_part(shown, cells, found, gallery),
-        measures_part(shown, cells, found, gallery, alike=alike) if sweep.members else None,
+        sweep_notice(snapshot),
+        members_part(snapshot, cells, measures, gallery),
+        measures_part(snapshot, cells, measures, gallery, alike=alike) if sweep.members else None,
         Curves((losses,), joined=True) if losses else None,
-        shared_parameters_part(shown),
-        sweep_rerun(shown),
+        shared_parameters_part(snapshot),
+        sweep_rerun(snapshot),
     )
     return Page(
         path=place.folder / "index.html",
         kind="sweep",
         root=place.root(gallery),
-        header=_header(shown, cells.axes),
+        header=_header(snapshot, cells.axes),
         crumbs=(
             Link("Gallery", place.to(gallery / "index.html")),
             Link("Sweeps", place.to(gallery / SWEEPS_FOLDER / "index.html")),
@@ -133,7 +136,7 @@ def sweep_page(shown: SweepSnapshot, gallery: Path) -> Page:
         parts=tuple(part for part in pieces if part is not None),
         description=sweep.about or f"{sweep.title}: {format_count(len(sweep.members), 'run')} side by side",
         refresh=REFRESH_SECONDS if sweep.running else None,
-        live=_live(shown, cells),
+        live=_live(snapshot, cells),
     )
 
 
@@ -145,14 +148,14 @@ def sweeps_page(gallery: Path, sweeps: Sequence[SweepSnapshot]) -> Page:
         sweeps: newest first, at least one.
     """
     place = Place(gallery / SWEEPS_FOLDER)
-    hung = sweep_shelf(sweeps, gallery, place, title="All sweeps", most=len(sweeps))
+    shelf = sweep_shelf(sweeps, gallery, place, title="All sweeps", limit=len(sweeps))
     return Page(
         path=place.folder / "index.html",
         kind="sweeps",
         root=place.root(gallery),
         header=Header("Sweeps", facts=(format_count(len(sweeps), "sweep"),)),
         crumbs=(Link("Gallery", place.to(gallery / "index.html")), Link("Sweeps")),
-        parts=(hung,) if hung else (),
+        parts=(shelf,) if shelf else (),
         description="Runs of one recipe, or of a folder of them, side by side.",
-        refresh=REFRESH_SECONDS if any(shown.sweep.running for shown in sweeps) else None,
+        refresh=REFRESH_SECONDS if any(snapshot.sweep.running for snapshot in sweeps) else None,
     )

@@ -39,7 +39,7 @@ def system_page(run: RunRecord, gallery: Path) -> Page:
     overall = (
         Fact("Started", format_date(run.started) if run.started else ""),
         Fact("Finished", format_date(run.finished) if run.finished else ""),
-        Fact("Computing", format_duration(run.work_seconds) if run.work_seconds else ""),
+        Fact("Compute time", format_duration(run.work_seconds) if run.work_seconds else ""),
         Fact("Peak memory", format_bytes(memory) if memory else ""),
         Fact("Device", as_text(record.get("device"))),
     )
@@ -70,13 +70,13 @@ def system_page(run: RunRecord, gallery: Path) -> Page:
         "precision": "Precision",
         "memory_bytes": "Memory",
     }
-    found: tuple[Part | None, ...] = (
+    parts: tuple[Part | None, ...] = (
         FactList("overall", "Overall", tuple(fact for fact in overall if fact.value)),
         DataTable(
             "timing",
             "Time by phase",
             "Where the time went",
-            column_heads("Phase", "Size", "Steps", "Time", "Each step", "Peak memory"),
+            column_heads("Phase", "Size", "Steps", "Time", "Per step", "Peak memory"),
             tuple(rows),
         )
         if rows
@@ -92,7 +92,7 @@ def system_page(run: RunRecord, gallery: Path) -> Page:
         root=place.root(gallery),
         header=Header("System and timing", above=run.title),
         crumbs=run_crumbs(run, gallery, place, Link("System and timing")),
-        parts=tuple(part for part in found if part is not None and getattr(part, "facts", True)),
+        parts=tuple(part for part in parts if part is not None and getattr(part, "facts", True)),
         description=f"{run.title}: system and timing",
         refresh=REFRESH_SECONDS if run.running else None,
     )

@@ -1,4 +1,4 @@
-"""The animation of a run's frames: nothing moves before the reader asks."""
+"""The animation of a run's frames, which plays on request only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Animation(Part):
-    """How the picture came to be, moving: nothing moves before the reader asks.
+    """How the picture came to be; it plays on request only.
 
     Attributes:
         still: shown until then.
@@ -80,7 +80,7 @@ def animation_part(run: RunRecord, place: Place) -> Animation | None:
     return Animation(
         still=still,
         clips=tuple(make_clip(run, place, ending) for ending in made.endings),
-        lead=f"{made.frames} frames, from the first to the last, in {format_duration(made.milliseconds / 1000)}.",
+        lead=f"{made.frames} frames in {format_duration(made.milliseconds / 1000)}.",
         width=made.width,
         height=made.height,
         ratio=f"{made.width / made.height:.4f}",

@@ -33,7 +33,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Cell:
-    """A table's cell; `numeric` ones are aligned at the right."""
+    """A table's cell; `numeric` ones are aligned right."""
 
     text: str
     href: str = ""
@@ -68,7 +68,7 @@ class FactList(Part):
 
 @dataclass(frozen=True)
 class Listing(Part):
-    """Plain text in fixed letters."""
+    """Plain text in a monospaced font."""
 
     template: ClassVar[str] = "parts/listing.html"
     listed: ClassVar[bool] = True
@@ -79,7 +79,7 @@ class Listing(Part):
 
 @dataclass(frozen=True)
 class Empty(Part):
-    """Nothing here yet, and how to change that."""
+    """Says that nothing is here yet, with the command that changes this."""
 
     template: ClassVar[str] = "parts/empty.html"
     text: str
@@ -87,7 +87,7 @@ class Empty(Part):
 
 
 def numeric_cells(*texts: str) -> tuple[Cell, ...]:
-    """Cells of numbers, aligned at the right."""
+    """Cells of numbers, aligned right."""
     return tuple(Cell(text, numeric=True) for text in texts)
 
 

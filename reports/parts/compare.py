@@ -1,4 +1,4 @@
-"""The room in which a script compares runs, and its address."""
+"""The place where a script compares runs, and its address."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from orbifolio.reports.parts.base import Part
 
 @dataclass(frozen=True)
 class Compare(Part):
-    """The room in which a script compares runs; without one, the way to each recipe's table."""
+    """The place where a script compares runs; without JavaScript, links to each recipe's table."""
 
     template: ClassVar[str] = "parts/compare.html"
     styles: ClassVar[tuple[str, ...]] = ("compare.css",)
@@ -34,7 +34,7 @@ COMPARE_PAGE = "compare.html"
 
 
 def compare_address(place: Place, gallery: Path, *keys: str) -> str:
-    """The address of the compare page with these runs chosen.
+    """The address of the compare page with these runs selected.
 
     Args:
         place: the folder of the page that has the link.

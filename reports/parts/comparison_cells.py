@@ -28,7 +28,7 @@ class MemberCell:
         style: of its curve, or -1 where it has none.
         nothing: what stands in the picture's place while there is none.
         facts: loss and time.
-        share: percent done while it runs, "" if it cannot be told; None if it does not run.
+        share: percent done while it runs, "" if unknown; None if it does not run.
         message: why it failed.
     """
 
@@ -48,7 +48,7 @@ class MemberCell:
 
     @property
     def done(self) -> bool:
-        """Whether there is nothing more to say than its picture does."""
+        """Whether the picture alone says everything."""
         return self.status.kind == "done"
 
 
@@ -66,99 +66,103 @@ class CellBuilder:
     """Makes the cells of one sweep.
 
     Attributes:
-        shown: the sweep.
+        snapshot: the sweep as of a moment.
         gallery: the folder that holds all runs.
-        place: the page's folder.
+        place: the folder of the page that shows it.
         sizes: how wide a picture stands, as the HTML attribute says it.
-        axes: what varies.
+        axes: the parameters that vary, outermost first.
     """
 
-    shown: SweepSnapshot
+    snapshot: SweepSnapshot
     gallery: Path
     place: Place
     sizes: str
     axes: Sequence[SweepAxis] = field(default=())
 
     def name(self, member: SweepMember) -> tuple[str, str]:
-        """What differs, short and whole."""
-        told = [(axis, value) for axis in self.axes if (value := value_of(member, axis)) is not None]
-        if told:
-            short = ", ".join(f"{axis.name} {axis.label(value)}" for axis, value in told)
-            return short, " ".join(f"{axis.key}={value}" for axis, value in told)
+        """What differs from the other runs, short and in full."""
+        varied = [(axis, value) for axis in self.axes if (value := value_of(member, axis)) is not None]
+        if varied:
+            short = ", ".join(f"{axis.name} {axis.label(value)}" for axis, value in varied)
+            return short, " ".join(f"{axis.key}={value}" for axis, value in varied)
         if member.overrides:
             whole = " ".join(f"{key}={value}" for key, value in member.overrides.items())
             return whole, whole
-        face = self.shown.face(member)
-        title = face.card.title if face else member.title or title_from_name(member.type)
+        preview = self.snapshot.preview(member)
+        title = preview.card.title if preview else member.title or title_from_name(member.type)
         return title, member.recipe
 
-    def address(self, face: RunPreview | None) -> str:
-        """Of a run's page, or "" while there is none."""
-        return self.place.to(self.gallery / face.card.key / "index.html") if face and face.paged else ""
+    def address(self, preview: RunPreview | None) -> str:
+        """The address of a run's page, or "" while there is none."""
+        return self.place.to(self.gallery / preview.card.key / "index.html") if preview and preview.paged else ""
 
     def style(self, member: SweepMember) -> int:
-        """Of the member's curve, or -1."""
-        face = self.shown.face(member)
-        return member.number % LINE_STYLES if face is not None and any(each.points for each in face.card.curve) else -1
+        """The line style of the member's curve, or -1 if it has none."""
+        preview = self.snapshot.preview(member)
+        return (
+            member.number % LINE_STYLES
+            if preview is not None and any(each.points for each in preview.card.curve)
+            else -1
+        )
 
     def ratio(self, member: SweepMember) -> float:
         """Width / height of the member's picture; the first one's of all where it has none."""
-        face = self.shown.face(member)
-        if face is None or face.card.cover is None:
-            seen = next((each.card.cover for each in self.shown.faces.values() if each.card.cover), None)
+        preview = self.snapshot.preview(member)
+        if preview is None or preview.card.cover is None:
+            seen = next((each.card.cover for each in self.snapshot.previews.values() if each.card.cover), None)
             return seen.ratio if seen else 1.0
-        return face.card.cover.ratio
+        return preview.card.cover.ratio
 
     def cell(self, member: SweepMember) -> MemberCell:
-        """A member as its cell shows it."""
-        face, status = self.shown.face(member), self.shown.state(member)
+        """The cell of a member."""
+        preview, status = self.snapshot.preview(member), self.snapshot.state(member)
         short, whole = self.name(member)
         running = status.kind == "running"
         ended = status.kind not in ("running", "waiting")
-        progress = face.progress if face is not None and running else None
+        progress = preview.progress if preview is not None and running else None
         return MemberCell(
             number=member.number,
-            href=self.address(face),
-            picture=cover_image(face.card, self.gallery, self.place, sizes=self.sizes) if face else None,
+            href=self.address(preview),
+            picture=cover_image(preview.card, self.gallery, self.place, sizes=self.sizes) if preview else None,
             ratio=f"{min(MAX_RATIO, max(MIN_RATIO, self.ratio(member))):.4f}",
             title=short,
             hint=f"#{member.number}: {whole}",
             style=self.style(member),
             status=status,
             nothing=_NOTHING.get(status.kind, status.label),
-            facts=_facts(face, member) if ended and face else _unseen(member, gone=status is ELSEWHERE),
+            facts=_facts(preview, member) if ended and preview else _unseen(member, gone=status is ELSEWHERE),
             share=(progress.percent if progress else "") if running else None,
-            line=_line(face, member) if running else "",
+            line=_line(preview, member) if running else "",
             message=_message(member) if status.kind in ("failed", "interrupted") else "",
         )
 
 
-def _facts(face: RunPreview, member: SweepMember) -> tuple[str, ...]:
-    """Loss and time, and how often it was begun if more than once."""
-    card = face.card
+def _facts(preview: RunPreview, member: SweepMember) -> tuple[str, ...]:
+    """Loss and time, and the number of attempts if more than one."""
+    card = preview.card
     loss = card.measures.get("loss")
-    found = (
+    facts = (
         f"loss {format_number(loss, 3)}" if loss is not None else "",
         format_duration(card.seconds) if card.seconds else "",
         *_again(member),
     )
-    return tuple(fact for fact in found if fact)
+    return tuple(fact for fact in facts if fact)
 
 
 def _again(member: SweepMember) -> tuple[str, ...]:
-    return (f"begun {member.attempts} times",) if member.attempts > 1 else ()
+    return (f"started {member.attempts} times",) if member.attempts > 1 else ()
 
 
 def _unseen(member: SweepMember, *, gone: bool) -> tuple[str, ...]:
-    """Of a run that is finished but not in this gallery, that it is; of one that waits, nothing."""
+    """A line for a finished run whose report is not in this gallery; nothing for one that waits."""
     return ("finished, but its report is elsewhere",) if gone else ()
 
 
-def _line(face: RunPreview | None, member: SweepMember) -> str:
+def _line(preview: RunPreview | None, member: SweepMember) -> str:
     """How far a run is."""
-    progress = face.progress if face else None
+    progress = preview.progress if preview else None
     if progress is None:
-        return "Getting ready" if face is None or not face.card.steps else ""
+        return "Getting ready" if preview is None or not preview.card.steps else ""
     return f"{progress.line}, {progress.time_left}" if progress.time_left else progress.line
 
 

@@ -63,7 +63,7 @@ def position_marker(
     """A frame's place in the run: the curve with its step marked, or nothing if there is no curve.
 
     Args:
-        run: the run.
+        run: as read from its folder.
         phase: the frame's phase.
         step: the frame's step; the beginning of a phase stands where the phase before ended.
         whole: `total_chart` of all phases, drawn once for all frames.
@@ -78,45 +78,45 @@ def position_marker(
 
 def _points(curve: tuple[PhaseCurve, ...]) -> list[tuple[float, float]]:
     """(step over all phases, loss)."""
-    found, before = [], 0.0
+    points, before = [], 0.0
     for stretch in curve:
-        found += [(before + step, loss) for step, loss in stretch.points]
+        points += [(before + step, loss) for step, loss in stretch.points]
         before += max(float(stretch.steps), stretch.points[-1][0] if stretch.points else 0.0)
-    return found
+    return points
 
 
 def _borders(curve: tuple[PhaseCurve, ...]) -> tuple[tuple[float, str], ...]:
     """Where each phase begins."""
-    found, before = [], 0
+    borders, before = [], 0
     for stretch in curve:
-        found.append((before + 1.0, stretch.title))
+        borders.append((before + 1.0, stretch.title))
         before += stretch.steps
-    return tuple(found)
+    return tuple(borders)
 
 
 def loss_overlay(cells: CellBuilder) -> LineChart | None:
     """The total loss of every run by its steps; phases are marked where all runs have the same ones."""
-    shown = cells.shown
+    snapshot = cells.snapshot
     drawn = [
         (member, points)
-        for member in shown.sweep.members
-        if (face := shown.face(member)) is not None and (points := _points(face.card.curve))
+        for member in snapshot.sweep.members
+        if (preview := snapshot.preview(member)) is not None and (points := _points(preview.card.curve))
     ]
-    # a run that has just begun has not told of its later phases yet
-    borders = {_borders(face.card.curve) for face in shown.faces.values() if face.card.curve}
+    # the log of a run that has just begun does not name its later phases yet
+    borders = {_borders(preview.card.curve) for preview in snapshot.previews.values() if preview.card.curve}
     longest = max(borders, key=len, default=())
     same = all(each == longest[: len(each)] for each in borders)
     series = [Series(f"#{member.number} {cells.name(member)[0]}", points) for member, points in drawn]
-    found = draw_chart(
+    chart = draw_chart(
         "curve-loss",
         "Total loss",
         series,
         columns=longest if same and len(longest) > 1 else (),
         keep=sorted({x for _, points in drawn for x, _ in points}),
     )
-    if found is None:
+    if chart is None:
         return None
     lines = tuple(
-        replace(line, style=member.number % LINE_STYLES) for line, (member, _) in zip(found.lines, drawn, strict=True)
+        replace(line, style=member.number % LINE_STYLES) for line, (member, _) in zip(chart.lines, drawn, strict=True)
     )
-    return replace(found, lines=lines)
+    return replace(chart, lines=lines)

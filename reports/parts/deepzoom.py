@@ -23,7 +23,7 @@ class DeepZoom(Part):
         picture: a copy that a page can show whole, for browsers without JavaScript.
         data: the pyramid's description and where its tiles lie, for the page's script.
         endless: whether it continues over at least one pair of its edges.
-        label: its name for whoever cannot see it.
+        label: its text alternative.
     """
 
     template: ClassVar[str] = "parts/deepzoom.html"
@@ -39,8 +39,8 @@ def deepzoom_part(run: RunRecord, place: Place, pyramid: Pyramid, picture: PageI
     """The viewer of a run's finished picture.
 
     Args:
-        run: the run.
-        place: the page's folder.
+        run: as read from its folder.
+        place: the folder of the page that shows it.
         pyramid: the picture's tiles.
         picture: a copy that a page can show whole.
     """

@@ -1,4 +1,4 @@
-"""Files to take away: (run) -> its pictures as tiles and its data as a list, each with format, pixels and size."""
+"""Downloads: (run) -> its pictures as tiles and its data as a list, each with format, pixels and size."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from orbifolio.reports.wording import format_bytes, format_pixels
 
 @dataclass(frozen=True)
 class Download:
-    """A file to take away.
+    """A file to download.
 
     Attributes:
-        name: what a browser should call it.
+        name: under which a browser saves it.
         facts: format, pixels, size.
-        picture: how it looks, small, or None for data.
+        picture: a small preview, or None for data.
     """
 
     label: str
@@ -50,9 +50,9 @@ class Downloads(Part):
 
 
 _DATA = (
-    ("recipe.yaml", "The recipe as resolved"),
-    ("run.json", "The summary, for machines"),
-    ("events.jsonl", "The log: everything that happened"),
+    ("recipe.yaml", "Resolved recipe"),
+    ("run.json", "Summary for programs"),
+    ("events.jsonl", "Log of all events"),
 )
 
 
@@ -70,7 +70,7 @@ class _Offer:
 
 def _offers(run: RunRecord) -> Iterator[_Offer]:
     final = inner_path(as_mapping(run.record.get("final")).get("path"))
-    yield _Offer(final, "The picture", True)
+    yield _Offer(final, "Picture", True)
     for extra in map(as_mapping, as_tuple(run.record.get("extras"))):
         path = inner_path(extra.get("path"))
         title = as_text(extra.get("title")) or Path(path).name
@@ -94,8 +94,8 @@ def _kind(path: Path) -> str:
 
 def _pixels(path: Path) -> str:
     """A picture's size in words; its header alone is read."""
-    found = image_size(path)
-    return format_pixels(*found) if found else ""
+    size = image_size(path)
+    return format_pixels(*size) if size else ""
 
 
 def _download(run: RunRecord, place: Place, offer: _Offer) -> Download:
@@ -121,12 +121,10 @@ def _download(run: RunRecord, place: Place, offer: _Offer) -> Download:
 def downloads_part(run: RunRecord, place: Place) -> Downloads | None:
     """The files of the run that are there, or None if there are none."""
     offers = [offer for offer in _offers(run) if offer.path and (run.folder / offer.path).is_file()]
-    found = [_download(run, place, offer) for offer in offers]
+    files = [_download(run, place, offer) for offer in offers]
     made = make_animation(run)
     clips = (make_clip(run, place, ending) for ending in (made.endings if made else ()))
-    moving = tuple(
-        Download(f"The animation as {clip.facts[0]}", clip.href, clip.name, clip.facts[1:]) for clip in clips
-    )
-    shown = tuple(item for item in found if item.picture is not None)
-    plain = tuple(item for item in found if item.picture is None)
-    return Downloads(shown, (*moving, *plain)) if found else None
+    moving = tuple(Download(f"Animation as {clip.facts[0]}", clip.href, clip.name, clip.facts[1:]) for clip in clips)
+    shown = tuple(item for item in files if item.picture is not None)
+    plain = tuple(item for item in files if item.picture is None)
+    return Downloads(shown, (*moving, *plain)) if files else None

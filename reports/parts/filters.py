@@ -16,7 +16,7 @@ from orbifolio.reports.wording import MONTHS
 
 @dataclass(frozen=True)
 class MenuChoice:
-    """One of several: what it is called, how many there are."""
+    """One value of a menu, its label, and how many runs have it."""
 
     value: str
     label: str
@@ -25,7 +25,7 @@ class MenuChoice:
 
 @dataclass(frozen=True)
 class FilterMenu:
-    """A menu over one property of the pictures; `every` is what it says while nothing is chosen."""
+    """A menu over one property of the pictures; `every` is its text while nothing is selected."""
 
     name: str
     label: str
@@ -35,7 +35,7 @@ class FilterMenu:
 
 @dataclass(frozen=True)
 class ThemeSection:
-    """A theme: where its wall stands on the page, and how many pictures hang there."""
+    """A theme: where its pictures are on the page, and how many there are."""
 
     value: str
     label: str
@@ -45,7 +45,7 @@ class ThemeSection:
 
 @dataclass(frozen=True)
 class Filters(Part):
-    """Over the walls: the way to each theme and, for those who have JavaScript, search, menus and order."""
+    """Above the pictures: links to each theme and, with JavaScript, search, menus and order."""
 
     template: ClassVar[str] = "parts/filters.html"
     styles: ClassVar[tuple[str, ...]] = ("gallery.css",)
@@ -59,7 +59,7 @@ class Filters(Part):
     searched: bool
 
 
-_MAX_SEEDS = 30  # of more, a menu is no help; the search finds them
+_MAX_SEEDS = 30  # a longer menu does not help; the search finds them
 
 
 def _month_words(value: str) -> str:
@@ -71,14 +71,14 @@ def _menu(
     name: str,
     label: str,
     every: str,
-    found: Iterable[str],
+    values_found: Iterable[str],
     *,
     spell: Callable[[str], str] = str,
     order: Callable[[str], object] = str.casefold,
     reverse: bool = False,
 ) -> FilterMenu | None:
     """A menu, or None if there is nothing to choose."""
-    counts = Counter(value for value in found if value)
+    counts = Counter(value for value in values_found if value)
     if len(counts) < 2:
         return None
     values = sorted(sorted(counts), key=order, reverse=reverse)  # type: ignore[arg-type]
@@ -87,10 +87,10 @@ def _menu(
 
 
 def filter_menus(cards: Sequence[Card]) -> tuple[FilterMenu, ...]:
-    """The menus that help to choose among these runs."""
+    """The menus by which these runs can be filtered."""
     lengths = {name: words for name, words, _ in DURATIONS} | dict((LONGER,))
     seeds = {card.seed for card in cards}
-    found = (
+    menus = (
         _menu("group", "Symmetry group", "Any group", (card.group for card in cards)),
         _menu("style", "Style picture", "Any style", (name for card in cards for name in card.styles)),
         _menu(
@@ -118,4 +118,4 @@ def filter_menus(cards: Sequence[Card]) -> tuple[FilterMenu, ...]:
             order=lambda value: (len(value), value),
         ),
     )
-    return tuple(each for each in found if each is not None)
+    return tuple(each for each in menus if each is not None)

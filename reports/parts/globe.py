@@ -18,11 +18,11 @@ from orbifolio.reports.wording import format_bytes
 
 @dataclass(frozen=True)
 class GlobeView(Part):
-    """A surface to turn; its picture, for browsers that cannot.
+    """A surface that turns, and its picture for browsers without JavaScript.
 
     Attributes:
         title: what kind of surface it is.
-        label: its name for whoever cannot see it.
+        label: its text alternative.
         scene: address of the script that holds shape and texture.
         still: how it looks from in front.
         lead: what can be done with it.
@@ -43,7 +43,7 @@ class GlobeView(Part):
 
 
 SCENE = "scene"
-"""The kind, in `run.json`, of the file that holds a scene; it is part of the page, nothing to take away."""
+"""The kind, in `run.json`, of the file that holds a scene; it is part of the page, not a download."""
 
 
 _TITLES = {"globe": "Globe", "model": "Model"}
@@ -51,30 +51,30 @@ _TITLES = {"globe": "Globe", "model": "Model"}
 
 _LINKS = {
     ".glb": ("3D model", "GLB"),
-    ".stl": ("For printing in 3D", "STL"),
-    ".webp": ("The turn as a loop", "WebP"),
+    ".stl": ("For 3D printing", "STL"),
+    ".webp": ("Rotation as a loop", "WebP"),
 }
 
 
-_LEAD = "Drag to turn it, or use the arrow keys; + and − come nearer and go back."
+_LEAD = "Drag to rotate, or use the arrow keys; + and − zoom in and out."
 
 
 def _extras(run: RunRecord) -> dict[str, Mapping[str, Any]]:
-    """The further files that are there, by path."""
+    """The run's extra files that exist, by path."""
     entries = map(as_mapping, as_tuple(run.record.get("extras")))
-    found = {inner_path(entry.get("path")): entry for entry in entries}
-    return {path: entry for path, entry in found.items() if path and (run.folder / path).is_file()}
+    extras = {inner_path(entry.get("path")): entry for entry in entries}
+    return {path: entry for path, entry in extras.items() if path and (run.folder / path).is_file()}
 
 
 def _links(run: RunRecord, place: Place, names: list[str]) -> tuple[Link, ...]:
-    found = []
+    links = []
     for name in names:
         path = PurePosixPath(name)
         if path.suffix in _LINKS and (path.suffix != ".webp" or path.stem == "spin"):
             label, kind = _LINKS[path.suffix]
             amount = format_bytes((run.folder / name).stat().st_size)
-            found.append(Link(f"{label} ({kind}, {amount})", place.to(run.folder / name)))
-    return tuple(found)
+            links.append(Link(f"{label} ({kind}, {amount})", place.to(run.folder / name)))
+    return tuple(links)
 
 
 def globe_part(run: RunRecord, place: Place) -> GlobeView | None:

@@ -16,7 +16,7 @@ from orbifolio.reports.parts.base import Part
 
 @dataclass(frozen=True)
 class ImagePair:
-    """Two pictures to lay over each other; the later one gives the frame its shape."""
+    """Two pictures to lay over each other; the second one sets the shape of the frame."""
 
     id: str
     label: str
@@ -39,10 +39,10 @@ class ImagePairs(Part):
     pairs: tuple[ImagePair, ...]
 
 
-_MAX_PAIRS = 8
+_MAX_PAIRS = 8  # a longer list of buttons is slower to read than the pictures
 
 
-_SAME_SHAPE = 0.08
+_SHAPE_TOLERANCE = 0.08
 """Relative difference of width / height below which a beginning and a result are the same picture's."""
 
 
@@ -74,7 +74,7 @@ def _pairs(run: RunRecord, place: Place) -> Iterator[ImagePair]:
     after = shown(result, called)
     beginning = _beginning(run)
     before = None
-    if after and result and beginning and abs(beginning.ratio / result.ratio - 1) < _SAME_SHAPE:
+    if after and result and beginning and abs(beginning.ratio / result.ratio - 1) < _SHAPE_TOLERANCE:
         before = shown(beginning, "Beginning")
     if after and before:
         yield pair("Beginning and result", (before, "Beginning"), (after, called))
@@ -82,20 +82,20 @@ def _pairs(run: RunRecord, place: Place) -> Iterator[ImagePair]:
         name = as_text(entry.get("name"), "picture")
         words = name[:1].upper() + name[1:]
         given, made = (inner_path(entry.get(key)) for key in ("original", "prepared"))
-        original = shown(prepare_image(run.folder, given, widths=(320, 640)), f"{name}, as given")
+        original = shown(prepare_image(run.folder, given, widths=(320, 640)), f"{name}, original")
         if original is None or name.startswith(("mask", "target")):
             continue
         if after and not (before and name.startswith("initial")):  # that is what it began with
             yield pair(f"{words} and result", (original, words), (after, called))
         if made and made != given:
-            prepared = shown(prepare_image(run.folder, made, widths=(320, 640)), f"{name}, as prepared")
+            prepared = shown(prepare_image(run.folder, made, widths=(320, 640)), f"{name}, prepared")
             if prepared:
-                yield pair(f"{words}, as given and as prepared", (original, "As given"), (prepared, "As prepared"))
+                yield pair(f"{words}, original and prepared", (original, "Original"), (prepared, "Prepared"))
 
 
 def image_pairs(run: RunRecord, place: Place) -> ImagePairs | None:
     """The slider between two pictures, or None where there are no two."""
-    found = list(_pairs(run, place))[:_MAX_PAIRS]
+    pairs = list(_pairs(run, place))[:_MAX_PAIRS]
     numbered = tuple(
         ImagePair(
             f"pair-{number}",
@@ -105,6 +105,6 @@ def image_pairs(run: RunRecord, place: Place) -> ImagePairs | None:
             each.after,
             each.after_label,
         )
-        for number, each in enumerate(found, 1)
+        for number, each in enumerate(pairs, 1)
     )
     return ImagePairs(numbered) if numbered else None

@@ -16,7 +16,7 @@ from orbifolio.reports.wording import format_number, format_pixels
 
 @dataclass(frozen=True)
 class InputCard:
-    """A picture that went in, as given and as prepared."""
+    """A picture that went in, original and prepared."""
 
     name: str
     facts: tuple[str, ...]
@@ -50,7 +50,7 @@ class Stages(Part):
     template: ClassVar[str] = "parts/stages.html"
     listed: ClassVar[bool] = True
     id: ClassVar[str] = "stages"
-    title: ClassVar[str] = "On the way"
+    title: ClassVar[str] = "Preparation"
     cards: tuple[StageCard, ...]
 
 
@@ -66,7 +66,7 @@ def inputs_part(run: RunRecord, place: Place) -> Inputs | None:
             format_pixels(width, height) if width and height else "",
             f"weight {format_number(weight)}" if weight is not None and name.startswith("style") else "",
         )
-        versions = [("original", "as given"), ("prepared", "as prepared")]
+        versions = [("original", "original"), ("prepared", "prepared")]
         if entry.get("prepared") == entry.get("original"):
             del versions[1]  # nothing was prepared: the same picture twice says nothing
         shown = {
@@ -83,14 +83,14 @@ def inputs_part(run: RunRecord, place: Place) -> Inputs | None:
 
 
 def stages_part(run: RunRecord, place: Place) -> Stages | None:
-    """The pictures that a renderer made on the way from its input to its start, or None."""
+    """The pictures that a renderer made while it prepared its start, or None."""
     cards = []
     for entry in map(as_mapping, as_tuple(run.record.get("stages"))):
         name = as_text(entry.get("name"), "picture")
         picture = page_image(
             place,
             prepare_image(run.folder, inner_path(entry.get("path")), widths=(320, 640)),
-            alt=f"{name}, on the way from the input to the start",
+            alt=f"{name}, made while preparing the start",
             sizes="(min-width: 62rem) 18rem, 46vw",
         )
         if picture is not None:

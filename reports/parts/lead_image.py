@@ -57,7 +57,7 @@ def run_scrubber(run: RunRecord, place: Place) -> Scrubber | None:
         run.phases,
         label="Frames of the whole run",
         ends_with="The finished picture" if finished else "",
-        latest="" if finished else "The newest frame",
+        latest="" if finished else "The latest frame",
     )
 
 
@@ -74,7 +74,7 @@ def symmetry_group(run: RunRecord) -> str:
 
 
 def run_lead_image(run: RunRecord, place: Place, scrubber: Scrubber | None) -> LeadImage:
-    """The finished picture of a run, or its newest frame, with what everyone wants to know first."""
+    """The finished picture of a run, or its newest frame, with the main facts beside it."""
     source, caption = portrait_image(run) or final_image(run), "The finished picture"
     if source is None:
         newest = newest_frame(run)
@@ -82,7 +82,7 @@ def run_lead_image(run: RunRecord, place: Place, scrubber: Scrubber | None) -> L
         if newest is not None:
             phase, frame = newest
             source = prepare_image(run.folder, frame.path)
-            caption = f"The newest frame: {frame_name(phase, frame)}"
+            caption = f"The latest frame: {frame_name(phase, frame)}"
         elif run.record.get("final"):
             caption = "The finished picture is missing or cannot be read"
     record = run.record
@@ -149,11 +149,11 @@ def phase_lead_image(run: RunRecord, phase: PhaseRecord, place: Place, scrubber:
 def frame_lead_image(
     run: RunRecord, phase: PhaseRecord, frame: FrameRecord, step: StepRecord | None, place: Place
 ) -> LeadImage:
-    """The frame's picture and what is known of its step."""
+    """The frame's picture and the facts of its step."""
     facts = (
         Fact("Step", f"{frame.step} of {phase.planned}" if phase.planned else str(frame.step)),
         Fact("Loss", format_number(step.loss) if step else ""),
-        Fact("Time of the step", format_duration(step.seconds) if step else ""),
+        Fact("Step time", format_duration(step.seconds) if step else ""),
         Fact("Peak memory", format_bytes(step.memory) if step and step.memory else ""),
     )
     return LeadImage(
@@ -164,9 +164,9 @@ def frame_lead_image(
             sizes=_SIZES,
             loading="eager",
         ),
-        caption="The state that the phase begins with" if not frame.step else f"After step {frame.step}",
+        caption="Start of the phase" if not frame.step else f"After step {frame.step}",
         scrubber=None,
         about=Markup(""),
         facts=tuple(fact for fact in facts if fact.value),
-        links=(Link("The frame as a file", place.to(run.folder / frame.path)),),
+        links=(Link("Frame as a file", place.to(run.folder / frame.path)),),
     )

@@ -56,7 +56,7 @@ class SharedParameters(Part):
     listed: ClassVar[bool] = True
     styles: ClassVar[tuple[str, ...]] = ("sweep.css",)
     id: ClassVar[str] = "common"
-    title: ClassVar[str] = "The same in all runs"
+    title: ClassVar[str] = "Shared by all runs"
     summary: str
     facts: tuple[Fact, ...]
 
@@ -70,21 +70,21 @@ def _numeric(axis: SweepAxis) -> bool:
 
 
 def measures_part(
-    shown: SweepSnapshot, cells: CellBuilder, found: Sequence[MeasureColumn], gallery: Path, *, alike: bool
+    snapshot: SweepSnapshot, cells: CellBuilder, measures: Sequence[MeasureColumn], gallery: Path, *, alike: bool
 ) -> Measures:
     """All runs in the order of the sweep.
 
     Args:
-        shown: the sweep as of a moment.
+        snapshot: the sweep as of a moment.
         cells: names its runs.
-        found: the measures that its runs share.
+        measures: those that its runs share.
         gallery: the folder that holds all runs.
         alike: whether their losses measure the same.
     """
-    kept = found[:MAX_TABLE_MEASURES]
+    columns_shown = measures[:MAX_TABLE_MEASURES]
     rows = []
-    for member in shown.sweep.members:
-        face, status = shown.face(member), shown.state(member)
+    for member in snapshot.sweep.members:
+        preview, status = snapshot.preview(member), snapshot.state(member)
         values = [Value("", status.label, status=status)]
         for axis in cells.axes:
             value = value_of(member, axis)
@@ -92,7 +92,7 @@ def measures_part(
             # numbers are sorted as numbers, and all else in the order in which it was typed
             place = str(axis.values.index(value)) if value is not None else ""
             values.append(Value(text or DASH, text if _numeric(axis) else place, _numeric(axis)))
-        for measure in kept:
+        for measure in columns_shown:
             value_here = measure.values.get(member.run)
             order = "" if value_here is None else f"{value_here:.9g}"
             best = value_here is not None and value_here == measure.best
@@ -101,22 +101,22 @@ def measures_part(
         rows.append(
             MeasureRow(
                 number=member.number,
-                key=face.card.key if face else "",
-                href=cells.address(face),
+                key=preview.card.key if preview else "",
+                href=cells.address(preview),
                 name=name,
-                id=face.card.id if face else "",
+                id=preview.card.id if preview else "",
                 style=cells.style(member),
                 values=tuple(values),
             )
         )
     columns = [Column("Status", key="status")]
     columns += [Column(axis.name, _numeric(axis), hint=axis.key, key=axis.key) for axis in cells.axes]
-    columns += [Column(measure.label, numeric=True, key=measure.key) for measure in kept]
+    columns += [Column(measure.label, numeric=True, key=measure.key) for measure in columns_shown]
     notes = []
-    if any(measure.key == "loss" for measure in kept) and not alike:
-        notes.append("These runs have different objectives: their losses measure different things.")
-    if len(kept) < len(found):
-        notes.append(f"{format_count(len(found) - len(kept), 'more measure')} on the runs' own pages.")
+    if any(measure.key == "loss" for measure in columns_shown) and not alike:
+        notes.append("These runs have different objectives, so their losses are not comparable.")
+    if len(columns_shown) < len(measures):
+        notes.append(f"{format_count(len(measures) - len(columns_shown), 'more measure')} on the runs' own pages.")
     return Measures(
         caption="All runs of this sweep in their order, with the measures that differ",
         columns=tuple(columns),
@@ -126,15 +126,15 @@ def measures_part(
     )
 
 
-def shared_parameters_part(shown: SweepSnapshot) -> SharedParameters | None:
+def shared_parameters_part(snapshot: SweepSnapshot) -> SharedParameters | None:
     """What is the same in all runs, or None where fewer than two are known."""
-    each = [shown.faces[run].card.parameters for run in shown.sweep.runs if run in shown.faces]
-    found = {
+    each = [snapshot.previews[run].card.parameters for run in snapshot.sweep.runs if run in snapshot.previews]
+    parameters = {
         name: plain_value(value)
         for name, value in common_parameters(each).items()
         if name.partition(".")[0] not in DESCRIPTIVE
     }
-    if not found or len(each) < 2:
+    if not parameters or len(each) < 2:
         return None
-    facts = tuple(Fact(name, value or DASH) for name, value in found.items())
+    facts = tuple(Fact(name, value or DASH) for name, value in parameters.items())
     return SharedParameters(format_count(len(facts), "parameter"), facts)

@@ -19,7 +19,7 @@ from orbifolio.reports.sweep.record import SweepMember
 
 @dataclass(frozen=True)
 class Head:
-    """A heading over members, of an HTML level, or the head of a row or column: the name of what varies, a value."""
+    """A heading over members, or over a row or column: the name of the parameter, and its value."""
 
     name: str
     value: str
@@ -38,7 +38,7 @@ class MemberBlock:
 
 @dataclass(frozen=True)
 class Members(Part):
-    """All runs of the sweep, and for those who have JavaScript a menu that sorts them.
+    """All runs of the sweep and, with JavaScript, a menu that sorts them.
 
     Attributes:
         lead: a line under the heading.
@@ -78,8 +78,8 @@ def _block(block: MemberGroup, cells: CellBuilder) -> MemberBlock:
     return MemberBlock(headings, tuple(columns), rows)
 
 
-def _data(shown: SweepSnapshot, found: Sequence[MeasureColumn]) -> dict[str, Any]:
-    """What the menu sorts by: for each measure its values by member, and how they are spelled."""
+def _data(snapshot: SweepSnapshot, measures: Sequence[MeasureColumn]) -> dict[str, Any]:
+    """What the menu sorts by: for each measure its values by member, as numbers and as text."""
     return {
         "measures": [
             {
@@ -87,17 +87,17 @@ def _data(shown: SweepSnapshot, found: Sequence[MeasureColumn]) -> dict[str, Any
                 "label": measure.label,
                 "values": {
                     str(member.number): [float(f"{measure.values[member.run]:.6g}"), measure.text(member.run)]
-                    for member in shown.sweep.members
+                    for member in snapshot.sweep.members
                     if member.run in measure.values
                 },
             }
-            for measure in found
+            for measure in measures
         ]
     }
 
 
-def _compare(shown: SweepSnapshot, gallery: Path, place: Place) -> Link | None:
-    runs = [member.run for member in shown.sweep.members if member.run in shown.faces]
+def _compare(snapshot: SweepSnapshot, gallery: Path, place: Place) -> Link | None:
+    runs = [member.run for member in snapshot.sweep.members if member.run in snapshot.previews]
     if len(runs) < 2:
         return None
     label = "Compare these runs" if len(runs) <= MAX_COMPARED else f"Compare the first {MAX_COMPARED}"
@@ -105,22 +105,22 @@ def _compare(shown: SweepSnapshot, gallery: Path, place: Place) -> Link | None:
 
 
 def members_part(
-    shown: SweepSnapshot, cells: CellBuilder, found: Sequence[MeasureColumn], gallery: Path
+    snapshot: SweepSnapshot, cells: CellBuilder, measures: Sequence[MeasureColumn], gallery: Path
 ) -> Members | None:
     """The runs of a sweep with the menu that sorts them, or None if it has none."""
 
     def theme(member: SweepMember) -> str:
-        face = shown.face(member)
+        preview = snapshot.preview(member)
         folder = member.recipe.replace("\\", "/").split("/")[-2:-1]
-        return face.card.section if face else (folder or ["other"])[0]
+        return preview.card.section if preview else (folder or ["other"])[0]
 
-    blocks = tuple(_block(block, cells) for block in arrange_members(shown.sweep, theme))
+    blocks = tuple(_block(block, cells) for block in arrange_members(snapshot.sweep, theme))
     if not blocks:
         return None
     return Members(
         blocks=blocks,
-        lead=shown.sweep.about,
+        lead=snapshot.sweep.about,
         ordered="By parameter" if cells.axes else "By theme",
-        compare=_compare(shown, gallery, cells.place),
-        data=_data(shown, found),
+        compare=_compare(snapshot, gallery, cells.place),
+        data=_data(snapshot, measures),
     )

@@ -26,27 +26,36 @@ class Notice(Part):
 
 
 def resume_command(run: RunRecord) -> str:
-    """The command that goes on with a run; made up from the recipe's name if none was recorded."""
+    """The command that resumes a run; derived from the recipe's name if none was recorded."""
     rerun = as_mapping(run.record.get("rerun"))
     return as_text(rerun.get("resume")) or f"orbifolio run {run.recipe}.yaml --resume"
 
 
 def outcome_notice(run: RunRecord) -> Notice | None:
-    """What happened to a run that did not finish, and how to go on; None for any other."""
+    """What happened to a run that did not finish, and how to resume it; None for any other run."""
     message = tuple(line for line in run.message.splitlines() if line.strip())
     done = sum(len(phase.steps) for phase in run.phases)
-    kept = f"{format_count(done, 'step')} and every frame so far are kept below." if done else ""
+    progress_kept = f"{format_count(done, 'step')} and all frames so far are kept below." if done else ""
     if run.status == "failed":
-        lines = message or ("The computation could not go on; the log holds no reason.",)
-        return Notice("bad", "This run failed", (*lines, kept) if kept else lines, resume_command(run))
+        lines = message or ("The computation failed; the log gives no reason.",)
+        return Notice(
+            "bad", "This run failed", (*lines, progress_kept) if progress_kept else lines, resume_command(run)
+        )
     if run.status == "interrupted":
         lines = message or ("It was stopped on request.",)
-        return Notice("caution", "This run was interrupted", (*lines, kept) if kept else lines, resume_command(run))
+        return Notice(
+            "caution",
+            "This run was interrupted",
+            (*lines, progress_kept) if progress_kept else lines,
+            resume_command(run),
+        )
     if run.status == "stopped":
-        seen = f"Its last sign of life was at {format_date(run.last)}." if run.last else "Its log is empty."
-        first = "The process ended without a word: it was killed, or the machine went down."
+        seen = f"Its last log entry is from {format_date(run.last)}." if run.last else "Its log is empty."
+        first = "The process ended without a message: it was killed, or the machine went down."
         lines = tuple(
-            line for line in (first, seen, kept, "Going on gives the same picture as if it had never stopped.") if line
+            line
+            for line in (first, seen, progress_kept, "Resuming gives the same picture as an uninterrupted run.")
+            if line
         )
         return Notice("bad", "This run stopped unexpectedly", lines, resume_command(run))
     return None
@@ -73,21 +82,21 @@ def _faults(failed: Sequence[SweepMember]) -> list[str]:
     lines = []
     for why, members in list(reasons.items())[:_MAX_REASONS]:
         which = ", ".join(f"#{member.number}" for member in members)
-        lines.append(f"{which}: {why[:_MAX_LETTERS] or 'the log may tell why'}")
+        lines.append(f"{which}: {why[:_MAX_LETTERS] or 'see its log'}")
     if len(reasons) > _MAX_REASONS:
         lines.append(f"Every other one of the {len(failed)} tells its reason below.")
     return lines
 
 
-def sweep_notice(shown: SweepSnapshot) -> Notice | None:
-    """What went wrong, and how to go on."""
-    sweep = shown.sweep
-    failed = [member for member in sweep.members if shown.state(member).kind == "failed"]
+def sweep_notice(snapshot: SweepSnapshot) -> Notice | None:
+    """What went wrong in a sweep, and how to resume it; None if nothing did."""
+    sweep = snapshot.sweep
+    failed = [member for member in sweep.members if snapshot.state(member).kind == "failed"]
     if sweep.status in ("running", "done") and not failed:
         return None
     lines = _faults(failed)
     headings = {
-        "failed": ("bad", "This sweep has failed"),
+        "failed": ("bad", "This sweep failed"),
         "interrupted": ("caution", "This sweep was interrupted"),
         "stopped": ("bad", "This sweep stopped unexpectedly"),
     }
@@ -95,8 +104,8 @@ def sweep_notice(shown: SweepSnapshot) -> Notice | None:
     if failed:
         heading = f"{format_count(len(failed), 'run')} of {len(sweep.members)} failed"
     if sweep.status == "stopped":
-        lines.insert(0, "Nothing has been heard of it for a while: it was killed, or the machine went down.")
+        lines.insert(0, "It has been silent for a while: it was killed, or the machine went down.")
     if sweep.status != "running":
-        lines.append("Going on repeats nothing that is finished.")
+        lines.append("Resuming skips the runs that are finished.")
     again = sweep.resume or (f"{sweep.command} --resume" if sweep.command else "")
     return Notice(tone, heading, tuple(lines), again if sweep.status != "running" else "")

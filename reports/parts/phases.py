@@ -39,6 +39,7 @@ class Phases(Part):
 
 
 MAX_CARD_FRAMES = 12
+"""Frames of a phase on the run's page; the phase's own page has more."""
 
 
 def phase_facts(phase: PhaseRecord) -> tuple[str, ...]:
@@ -69,7 +70,7 @@ def phases_part(run: RunRecord, place: Place) -> Phases | None:
         more = "Open this phase"
         if len(frames) > len(shown):
             more = f"All {len(frames)} frames, curves and notes"
-        state = "" if phase.finished else "still to come"
+        state = "" if phase.finished else "pending"
         if phase.started and not phase.finished:
             state = "in progress" if run.running else "not finished"
         cards.append(

@@ -1,4 +1,4 @@
-"""The bar over a run or a sweep that goes on."""
+"""The progress bar of a run or a sweep."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orbifolio.reports.parts.base import Part
 
 @dataclass(frozen=True)
 class ProgressDisplay(Part):
-    """How far a running run is; `share` is in percent, "" if it cannot be told."""
+    """How far a run or a sweep is; `share` is in percent, "" if unknown."""
 
     template: ClassVar[str] = "parts/progress.html"
     share: str
@@ -21,10 +21,10 @@ class ProgressDisplay(Part):
 
 
 def progress_bar(estimate: ProgressEstimate) -> ProgressDisplay:
-    """The bar of an estimate."""
+    """The progress bar that shows an estimate."""
     return ProgressDisplay(share=estimate.percent, line=estimate.line, left=estimate.time_left)
 
 
 def progress_part(run: RunRecord) -> ProgressDisplay:
-    """The bar over a run that goes on."""
+    """The progress bar of a running run."""
     return progress_bar(measure_progress(run))

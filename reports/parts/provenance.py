@@ -1,4 +1,4 @@
-"""Where a picture comes from: parameters, commands that make it again, weights, references."""
+"""Where a picture comes from: parameters, commands that reproduce it, weights, references."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from orbifolio.reports.sweep.faces import SweepSnapshot
 
 @dataclass(frozen=True)
 class Parameters(Part):
-    """What was really used, as YAML and as JSON, and what the command line changed."""
+    """The resolved parameters as YAML and JSON, and the overrides of the command line."""
 
     template: ClassVar[str] = "parts/parameters.html"
     listed: ClassVar[bool] = True
@@ -43,7 +43,7 @@ class Command:
 
 @dataclass(frozen=True)
 class RerunCommands(Part):
-    """How to run this again."""
+    """Commands that run this again."""
 
     template: ClassVar[str] = "parts/rerun.html"
     listed: ClassVar[bool] = True
@@ -65,7 +65,7 @@ class Weight:
 
 @dataclass(frozen=True)
 class Weights(Part):
-    """Whose weights were used, under which licence."""
+    """The network weights that were used, with their licences."""
 
     template: ClassVar[str] = "parts/weights.html"
     listed: ClassVar[bool] = True
@@ -76,7 +76,7 @@ class Weights(Part):
 
 @dataclass(frozen=True)
 class ReferenceFile:
-    """The bibliography as a file to take away; `href` holds it whole, as it is small."""
+    """The bibliography as a download; `href` is a data URL, as the file is small."""
 
     label: str
     name: str
@@ -85,7 +85,7 @@ class ReferenceFile:
 
 @dataclass(frozen=True)
 class References(Part):
-    """Where the ideas come from."""
+    """The publications behind the recipe, and the bibliography as files."""
 
     template: ClassVar[str] = "parts/references.html"
     listed: ClassVar[bool] = True
@@ -97,7 +97,7 @@ class References(Part):
 
 
 def parameters_part(run: RunRecord) -> Parameters | None:
-    """What was really used."""
+    """The run's parameters, or None if none were recorded."""
     record = run.record.get("parameters")
     text = json.dumps(record, indent=2, ensure_ascii=False) if record else ""
     overrides = as_texts(run.record.get("overrides"))
@@ -107,14 +107,14 @@ def parameters_part(run: RunRecord) -> Parameters | None:
 
 
 def rerun_part(run: RunRecord) -> RerunCommands | None:
-    """How to run this again."""
+    """Commands that repeat or resume the run, or None if none were recorded."""
     rerun = as_mapping(run.record.get("rerun"))
     offers = [
-        ("local", "On this machine", "The same recipe, seed and versions give the same bytes."),
-        ("cloud", "On a rented machine", "It tells what it will cost at most, and asks, before anything starts."),
+        ("local", "On this machine", "The same recipe, seed and versions give identical bytes."),
+        ("cloud", "On a rented machine", "It shows the maximum cost and asks before anything starts."),
     ]
     if run.status not in ("done", "running"):
-        offers.insert(0, ("resume", "Go on where it stopped", "As if it had never stopped."))
+        offers.insert(0, ("resume", "Resume this run", "The picture is the same as without the interruption."))
     commands = tuple(
         Command(heading, as_text(rerun.get(key)), note) for key, heading, note in offers if as_text(rerun.get(key))
     )
@@ -123,13 +123,13 @@ def rerun_part(run: RunRecord) -> RerunCommands | None:
         version = as_text(as_mapping(run.record.get("versions")).get("orbifolio"), "0.1.0")
         wheel = f"orbifolio-{quote(version)}-py3-none-any.whl"
         text = f"BUCKET=my-pictures WHEEL={wheel} bash {PurePosixPath(script).name}"
-        note = "This script needs no orbifolio here: it rents a machine that has it, with an end and a price."
-        commands += (Command("By the AWS command line alone", text, note, quote(script)),)
+        note = "This script needs no orbifolio here: it rents a machine that has it, with a deadline and a known price."
+        commands += (Command("With the AWS command line alone", text, note, quote(script)),)
     return RerunCommands(commands) if commands else None
 
 
 def weights_part(run: RunRecord) -> Weights | None:
-    """Whose weights were used."""
+    """The network weights of the run, or None if it used none."""
     weights = tuple(
         Weight(
             name=as_text(entry.get("name"), "unnamed"),
@@ -153,14 +153,14 @@ def _reference_files(references: Sequence[Reference]) -> tuple[ReferenceFile, ..
 
 def references_part(run: RunRecord) -> References | None:
     """The publications that the run's recipe draws on, or None if it names none."""
-    known, unknown = resolve_references(as_texts(run.record.get("references")))
-    if not known and not unknown:
+    references, unknown = resolve_references(as_texts(run.record.get("references")))
+    if not references and not unknown:
         return None
-    return References(known, unknown, _reference_files(known) if known else ())
+    return References(references, unknown, _reference_files(references) if references else ())
 
 
-def sweep_rerun(shown: SweepSnapshot) -> RerunCommands | None:
-    """How to run a sweep again."""
-    command = shown.sweep.command
+def sweep_rerun(snapshot: SweepSnapshot) -> RerunCommands | None:
+    """The command that repeats a sweep, or None if none was recorded."""
+    command = snapshot.sweep.command
     note = "The same recipes, seeds and versions give the same pictures."
     return RerunCommands((Command("On this machine", command, note),)) if command else None

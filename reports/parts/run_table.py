@@ -29,7 +29,7 @@ class Column:
 class Value:
     """A cell of a table: `order` is what it is sorted by, `hint` its whole text if `text` is cut.
 
-    `best` marks the value of its column that is to be found at a glance.
+    `best` marks the value of its column that is highlighted.
     """
 
     text: str
@@ -79,7 +79,7 @@ _MAX_LETTERS = 60  # letters of a value in the table
 
 @dataclass(frozen=True)
 class _CardColumn:
-    """Something that a card tells of its run, as a column."""
+    """A property of a card as a column."""
 
     name: str
     value: Callable[[Card], str]
@@ -115,8 +115,8 @@ def run_table(cards: Sequence[Card], gallery: Path, place: Place) -> RunTable:
     """The runs, newest first, with a column for each parameter that is not the same in all of them."""
     shown = (*_ALWAYS, *(each for each in _IF_DIFFERENT if len({each.value(card) for card in cards}) > 1))
     # the seed is a column of parameters if runs differ in it, and cards of old runs have no parameters
-    found = parameter_differences([card.parameters or {"seed": card.seed} for card in cards])
-    differing = found[:MAX_COLUMNS]
+    differences = parameter_differences([card.parameters or {"seed": card.seed} for card in cards])
+    differing = differences[:MAX_COLUMNS]
     numeric = {
         each.name: all(_is_number(plain_value(value)) for value in each.values if value is not None)
         for each in differing
@@ -130,18 +130,18 @@ def run_table(cards: Sequence[Card], gallery: Path, place: Place) -> RunTable:
         href = place.to(gallery / card.key / "index.html")
         date = format_date(card.started)
         rows.append(RunRow(card.key, href, card.id, date, f"{card.started or 0:.0f}", tuple(values)))
-    left = len(found) - len(differing)
+    left = len(differences) - len(differing)
     return RunTable(
         id="runs",
-        title="Runs and what differs" if found else "Runs",
-        caption="All runs of this recipe, newest first" + (", with the parameters that differ" if found else ""),
+        title="Runs and their differences" if differences else "Runs",
+        caption="All runs of this recipe, newest first" + (", with the parameters that differ" if differences else ""),
         columns=(Column("Status"), *(Column(each.name, each.numeric) for each in shown)),
         differing=tuple(Column(each.short, numeric[each.name], hint=each.name) for each in differing),
         rows=tuple(rows),
         compare=compare_address(place, gallery),
         note=f"{format_count(left, 'more parameter')} {'differs' if left == 1 else 'differ'}: compare runs to see all."
         if left
-        else "All runs were made with the same parameters."
-        if len(cards) > 1 and not found
+        else "All runs use the same parameters."
+        if len(cards) > 1 and not differences
         else "",
     )

@@ -1,6 +1,6 @@
 """A slider through frames: (place, run, phases) -> plain data for the page's script.
 
-A run may have hundreds of frames, so nothing is said twice: a phase tells its folder once, and a frame is
+A run may have hundreds of frames, so nothing is repeated: a phase names its folder once, and a frame is
 its step's number and its loss. The script knows the rest:
 
     <root><folder>/frames/<step, five digits>.webp      the frame
@@ -63,10 +63,10 @@ def _packed(run: RunRecord, phase: PhaseRecord, frames: Sequence[FrameRecord]) -
 
 def pack_frames(place: Place, run: RunRecord, phases: Sequence[PhaseRecord]) -> dict[str, Any]:
     """The frames of these phases whose files are there."""
-    found = [(phase, present_frames(run, phase)) for phase in phases]
+    frames_of = [(phase, present_frames(run, phase)) for phase in phases]
     return {
         "root": f"{place.to(run.folder)}/",
-        "phases": [_packed(run, phase, frames) for phase, frames in found if frames],
+        "phases": [_packed(run, phase, frames) for phase, frames in frames_of if frames],
     }
 
 
@@ -76,8 +76,8 @@ def make_scrubber(
     """A slider through the frames of these phases, or None if there is nothing to slide through.
 
     Args:
-        place: the page's folder.
-        run: the run.
+        place: the folder of the page that shows it.
+        run: as read from its folder.
         phases: one, or all.
         label: what the slider runs through.
         ends_with: what the picture shows after the last frame, in words, or "" if it shows the last frame.

@@ -1,6 +1,6 @@
 """A painting beside the same strokes in real paint, with what was measured.
 
-Read from `extras/painting.json`, which the painting left with its figures.
+Read from `extras/painting.json`, which the painter writes.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from orbifolio.reports.wording import format_count, format_integer
 
 @dataclass(frozen=True)
 class StrokeComparison(Part):
-    """A painting and its doubles.
+    """A painting and its versions in real paint.
 
     Attributes:
         cards: the neural canvas and the real program's, if it is there.
         facts: strokes, decibels, pens.
-        notes: how to have it again, what is missing.
+        notes: what is missing, and how to redraw it.
         links: to its files.
     """
 
     template: ClassVar[str] = "parts/stroke_comparison.html"
     listed: ClassVar[bool] = True
     id: ClassVar[str] = "painted"
-    title: ClassVar[str] = "In real paint"
+    title: ClassVar[str] = "In MyPaint"
     cards: tuple[StageCard, ...]
     facts: tuple[Fact, ...]
     notes: tuple[str, ...]
@@ -45,15 +45,15 @@ FIGURES_PATH, MYPAINT_PATH = "extras/painting.json", "extras/mypaint.png"
 
 
 MAX_FIGURE_BYTES = 100_000
-"""Bytes of the figures; a longer file is not ours."""
+"""Bytes of the figures; a longer file was not written by this program."""
 
 
 _LINKS = (
-    ("extras/timelapse.webp", "How it was painted"),
-    ("extras/steps.pdf", "Step by step, to paint it by hand"),
+    ("extras/timelapse.webp", "Time-lapse of the strokes"),
+    ("extras/steps.pdf", "Step-by-step guide for painting by hand"),
     ("extras/painting.ora", "Layers for MyPaint, Krita and GIMP"),
-    ("extras/painting.svg", "Vectors"),
-    ("extras/plotter.svg", "For a pen plotter"),
+    ("extras/painting.svg", "Vector graphic"),
+    ("extras/plotter.svg", "Drawing for a pen plotter"),
 )
 
 
@@ -61,7 +61,7 @@ _SIZES = "(min-width: 62rem) 30rem, 94vw"
 
 
 def _figures(run: RunRecord) -> Mapping[str, Any]:
-    """What the painting left; nothing if that is not there or cannot be read."""
+    """The painter's figures; empty if the file is missing or unreadable."""
     entries = map(as_mapping, as_tuple(run.record.get("extras")))
     path = run.folder / FIGURES_PATH
     if FIGURES_PATH not in {inner_path(entry.get("path")) for entry in entries} or not path.is_file():
@@ -73,8 +73,8 @@ def _figures(run: RunRecord) -> Mapping[str, Any]:
 
 
 def _decibels(record: Mapping[str, Any], name: str) -> str:
-    found = as_number(record.get(name))
-    return "" if found is None else f"{found:.1f} dB"
+    decibels = as_number(record.get(name))
+    return "" if decibels is None else f"{decibels:.1f} dB"
 
 
 def _cards(run: RunRecord, place: Place, real: Mapping[str, Any]) -> Iterator[StageCard]:
@@ -88,7 +88,7 @@ def _cards(run: RunRecord, place: Place, real: Mapping[str, Any]) -> Iterator[St
         sizes=_SIZES,
     )
     if neural is not None:
-        yield StageCard("The neural canvas", neural)
+        yield StageCard("Neural canvas", neural)
     if painted is not None:
         yield StageCard("The same strokes, fitted to the real brush and drawn by MyPaint", painted)
 
@@ -100,17 +100,17 @@ def stroke_comparison(run: RunRecord, place: Place) -> StrokeComparison | None:
     if count is None:
         return None
     real, plotter = (as_mapping(figures.get(name)) for name in ("mypaint", "plotter"))
-    neural = _decibels(figures, "neural_db")
-    what = "what was painted" if neural else "the neural canvas"
+    neural, fitted = _decibels(figures, "neural_db"), _decibels(real, "fitted_db")
+    compared = "the target" if neural else "the neural canvas"
     pens = len(as_tuple(plotter.get("pens")))
     lines = as_number(plotter.get("lines"))
     facts = (
         Fact("Strokes", format_integer(round(count))),
         Fact("Brush", as_text(figures.get("brush"))),
-        Fact("Neural canvas", f"{neural} to what was painted" if neural else ""),
-        Fact("Real MyPaint", f"{_decibels(real, 'fitted_db')} to {what}" if _decibels(real, "fitted_db") else ""),
-        Fact("Before the strokes were fitted to the real brush", _decibels(real, "unfitted_db")),
-        Fact("Gap between neural and real canvas", _decibels(real, "fitted_to_neural_db")),
+        Fact("Neural canvas", f"{neural} against the target" if neural else ""),
+        Fact("Real MyPaint", f"{fitted} against {compared}" if fitted else ""),
+        Fact("Before fitting to the real brush", _decibels(real, "unfitted_db")),
+        Fact("Real against neural canvas", _decibels(real, "fitted_to_neural_db")),
         Fact("Plotter", f"{format_count(round(lines), 'line')} with {format_count(pens, 'pen')}" if lines else ""),
     )
     missing = as_text(real.get("missing"))
@@ -118,8 +118,9 @@ def stroke_comparison(run: RunRecord, place: Place) -> StrokeComparison | None:
         cards=tuple(_cards(run, place, real)),
         facts=tuple(fact for fact in facts if fact.value),
         notes=(
-            *((f"Not drawn by the real program: {missing}",) if missing else ()),
-            "Any size, any brush: orbifolio redraw RUN --size 4096 --brush charcoal, where RUN is this run's folder.",
+            *((f"Not redrawn by MyPaint: {missing}",) if missing else ()),
+            "To redraw it at any size with any brush: orbifolio redraw RUN --size 4096 --brush charcoal, "
+            "where RUN is this run's folder.",
         ),
         links=tuple(
             Link(label, place.to(run.folder / path)) for path, label in _LINKS if (run.folder / path).is_file()

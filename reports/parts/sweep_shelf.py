@@ -46,21 +46,22 @@ MAX_SHOWN = 6
 
 
 MAX_MOSAIC = 6
+"""Pictures on the card of a sweep."""
 
 
-def _pictures(shown: SweepSnapshot, gallery: Path, place: Place) -> tuple[PageImage, ...]:
+def _pictures(snapshot: SweepSnapshot, gallery: Path, place: Place) -> tuple[PageImage, ...]:
     """A few pictures of the sweep, evenly spread over it."""
-    faces = [shown.faces[run] for run in shown.sweep.runs if run in shown.faces]
-    seen = [face.card for face in faces if face.card.cover is not None]
-    most = MAX_MOSAIC if len(seen) >= MAX_MOSAIC else min(4, len(seen))  # as many as leave no hole
-    if len(seen) > most:
-        seen = [seen[round(at * (len(seen) - 1) / (most - 1))] for at in range(most)]
-    found = (cover_image(card, gallery, place, sizes="8rem") for card in seen)
-    return tuple(picture for picture in found if picture is not None)
+    previews = [snapshot.previews[run] for run in snapshot.sweep.runs if run in snapshot.previews]
+    seen = [preview.card for preview in previews if preview.card.cover is not None]
+    count = MAX_MOSAIC if len(seen) >= MAX_MOSAIC else min(4, len(seen))  # as many as leave no hole
+    if len(seen) > count:
+        seen = [seen[round(at * (len(seen) - 1) / (count - 1))] for at in range(count)]
+    pictures = (cover_image(card, gallery, place, sizes="8rem") for card in seen)
+    return tuple(picture for picture in pictures if picture is not None)
 
 
-def _card(shown: SweepSnapshot, gallery: Path, place: Place) -> SweepCard:
-    sweep = shown.sweep
+def _card(snapshot: SweepSnapshot, gallery: Path, place: Place) -> SweepCard:
+    sweep = snapshot.sweep
     axes = sweep_axes(sweep)
     facts = (
         format_count(len(sweep.members), "run"),
@@ -70,32 +71,32 @@ def _card(shown: SweepSnapshot, gallery: Path, place: Place) -> SweepCard:
     return SweepCard(
         href=place.to(gallery / SWEEPS_FOLDER / sweep.name / "index.html"),
         title=sweep.title,
-        pictures=_pictures(shown, gallery, place),
+        pictures=_pictures(snapshot, gallery, place),
         facts=tuple(fact for fact in facts if fact),
         status=None if sweep.status == "done" else STATUSES.get(sweep.status),
     )
 
 
 def sweep_shelf(
-    sweeps: Sequence[SweepSnapshot], gallery: Path, place: Place, *, title: str = "Sweeps", most: int = MAX_SHOWN
+    sweeps: Sequence[SweepSnapshot], gallery: Path, place: Place, *, title: str = "Sweeps", limit: int = MAX_SHOWN
 ) -> SweepShelf | None:
     """A shelf of sweeps, newest first, or None if there are none.
 
     Args:
         sweeps: all of them, newest first.
         gallery: the folder that holds all runs.
-        place: the page's folder.
-        title: its heading.
-        most: how many stand on it; a link leads to the others.
+        place: the folder of the page that shows it.
+        title: the heading over the shelf.
+        limit: how many stand on it; a link leads to the others.
     """
     if not sweeps:
         return None
     more = Link(f"All {len(sweeps)} sweeps", place.to(gallery / SWEEPS_FOLDER / "index.html"))
-    cards = tuple(_card(shown, gallery, place) for shown in sweeps[:most])
-    return SweepShelf(title, cards, more if len(sweeps) > most else None)
+    cards = tuple(_card(snapshot, gallery, place) for snapshot in sweeps[:limit])
+    return SweepShelf(title, cards, more if len(sweeps) > limit else None)
 
 
 def sweeps_with_runs(sweeps: Sequence[SweepSnapshot], runs: Sequence[str]) -> list[SweepSnapshot]:
     """The sweeps in which any of these runs took part."""
     wanted = set(runs)
-    return [shown for shown in sweeps if wanted & set(shown.sweep.runs)]
+    return [snapshot for snapshot in sweeps if wanted & set(snapshot.sweep.runs)]

@@ -94,9 +94,9 @@ def symmetry_section(run: RunRecord) -> SymmetrySection | None:
     unclaimed = tuple(_claim(item, claimed=False) for item in others)
     worst = as_number(record.get("worst"))
     if worst is None or not claims:
-        verdict, tone = "Not measured yet: this happens on the finished picture.", "calm"
+        verdict, tone = "Not measured yet: only the finished picture is measured.", "calm"
         if run.status == "done" and not claims:
-            verdict = "Nothing is claimed that can be measured on the picture; below is what it might have by accident."
+            verdict = "No claim can be measured on the picture; symmetries that it may have by chance are listed below."
         if not run.running and run.status != "done":
             verdict = "Not measured: there is no finished picture."
     else:

@@ -17,7 +17,7 @@ from orbifolio.reports.wording import format_iso
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """A picture on the wall.
+    """A picture of a run in the grid.
 
     Attributes:
         ratio: width / height, kept within what a row can show.
@@ -47,7 +47,7 @@ class ThumbnailGrid(Part):
     note: str = ""
 
 
-_MIN_RATIO, _MAX_RATIO = 0.7, 1.9  # beyond these, a picture on the wall is cropped
+_MIN_RATIO, _MAX_RATIO = 0.7, 1.9  # beyond these, a picture is cropped
 
 
 _SEARCHED_LETTERS = 300  # of a recipe's first words
@@ -67,7 +67,7 @@ def duration_class(card: Card) -> str:
     """Which of the menu's durations a run has, or ""."""
     if card.seconds is None:
         return ""
-    return next((name for name, _, most in DURATIONS if card.seconds < most), LONGER[0])
+    return next((name for name, _, limit in DURATIONS if card.seconds < limit), LONGER[0])
 
 
 def month(card: Card) -> str:
@@ -76,7 +76,7 @@ def month(card: Card) -> str:
 
 
 def _data(card: Card) -> tuple[tuple[str, str], ...]:
-    """What a script chooses and sorts by."""
+    """The attributes by which a script filters and sorts."""
     words = " ".join((card.title, card.type, card.theme, card.group, *card.styles, card.about[:_SEARCHED_LETTERS]))
     return (
         ("theme", card.section),
@@ -100,34 +100,41 @@ def cover_image(card: Card, gallery: Path, place: Place, *, sizes: str) -> PageI
     folder = gallery / card.key
     versions = tuple((folder / path, width) for path, width in cover.versions)
     source = PreparedImage(folder / cover.path, cover.width, cover.height, versions)
-    # its link is named by the title under it: saying it twice helps nobody
+    # the title below already names the link, so the alt text stays empty
     return page_image(place, source, alt="", sizes=sizes)
 
 
 def thumbnail(
-    card: Card, gallery: Path, place: Place, *, title: str, facts: Sequence[str], more: Link | None, told: bool = False
+    card: Card,
+    gallery: Path,
+    place: Place,
+    *,
+    title: str,
+    facts: Sequence[str],
+    more: Link | None,
+    filtered: bool = False,
 ) -> Thumbnail:
-    """A run on the wall.
+    """The thumbnail of a run.
 
     Args:
-        card: the run's.
+        card: of the run.
         gallery: the folder that holds all runs.
-        place: the page's folder.
+        place: the folder of the page that shows it.
         title: under the picture.
         facts: after it; empty ones are left out.
         more: a link after them.
-        told: whether a script is to choose among the pictures.
+        filtered: whether a script filters the pictures, and needs their data.
     """
     ratio = card.cover.ratio if card.cover else 1.0
-    kept = min(_MAX_RATIO, max(_MIN_RATIO, ratio))
-    wide = f"{19 * kept:.0f}rem"  # a row is about so high, and what it lacks is shared out
+    shown_ratio = min(_MAX_RATIO, max(_MIN_RATIO, ratio))
+    wide = f"{19 * shown_ratio:.0f}rem"  # a row is about so high, and what it lacks is shared out
     return Thumbnail(
         href=place.to(gallery / card.key / "index.html"),
         picture=cover_image(card, gallery, place, sizes=f"(max-width: 30rem) 60vw, (max-width: 75rem) 40vw, {wide}"),
-        ratio=f"{kept:.4f}",
+        ratio=f"{shown_ratio:.4f}",
         title=title,
         facts=tuple(fact for fact in facts if fact),
         status=None if card.status == "done" else STATUSES.get(card.status),
         more=more,
-        data=_data(card) if told else (),
+        data=_data(card) if filtered else (),
     )

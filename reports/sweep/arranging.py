@@ -18,7 +18,7 @@ from orbifolio.reports.wording import title_from_name
 
 RECIPE = "recipe"
 _QUOTED = re.compile(r"""(["'])((?!\1)[^\\])*\1""")
-_SPARSE = 4096  # cells; a larger matrix has at least a member for every four
+_MAX_SPARSE_CELLS = 4096  # cells; a larger matrix has at least a member for every four
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class SweepAxis:
         key: its full dotted path.
         name: the shortest ending of it that no other varied parameter has; where its values are objects that
             differ in one entry, that entry's name.
-        values: as typed.
+        values: as typed on the command line.
         labels: the same, without what all of them begin and end with.
     """
 
@@ -77,10 +77,10 @@ def shorten_values(values: Sequence[str]) -> tuple[str, ...]:
     >>> shorten_values(['["oil"]', '["agate"]']), shorten_values(["[a, b]", "{a: b}"])
     (('oil', 'agate'), ('[a, b]', '{a: b}'))
     """
-    found = tuple(values)
-    if len(found) > 1 and all(value[:1] in tuple("{[") and value[-1:] in tuple("}]") for value in found):
-        found = _distinct(_cut(found), found)
-    return _distinct(tuple(value[1:-1] if _QUOTED.fullmatch(value) else value for value in found), found)
+    shortened = tuple(values)
+    if len(shortened) > 1 and all(value[:1] in tuple("{[") and value[-1:] in tuple("}]") for value in shortened):
+        shortened = _distinct(_cut(shortened), shortened)
+    return _distinct(tuple(value[1:-1] if _QUOTED.fullmatch(value) else value for value in shortened), shortened)
 
 
 def _distinct(short: tuple[str, ...], whole: tuple[str, ...]) -> tuple[str, ...]:
@@ -118,9 +118,9 @@ def _axis(varied: VariedParameter, name: str) -> SweepAxis:
     """A varied parameter with its labels; `{kind: plane, group: p4}` among its likes is `p4`, of `group`."""
     labels = tuple(map(_stem, varied.values)) if varied.key == RECIPE else shorten_values(varied.values)
     entries = [_ENTRY.fullmatch(label) for label in labels]
-    found = [entry for entry in entries if entry is not None]
-    if labels != varied.values and len(found) == len(labels) and len({entry[1] for entry in found}) == 1:
-        return SweepAxis(varied.key, found[0][1], varied.values, tuple(entry[2] for entry in found))
+    matches = [entry for entry in entries if entry is not None]
+    if labels != varied.values and len(matches) == len(labels) and len({entry[1] for entry in matches}) == 1:
+        return SweepAxis(varied.key, matches[0][1], varied.values, tuple(entry[2] for entry in matches))
     return SweepAxis(varied.key, name, varied.values, labels)
 
 
@@ -143,7 +143,7 @@ def _by_theme(members: Sequence[SweepMember], theme: Callable[[SweepMember], str
 def _headings(
     outer: Sequence[SweepAxis], values: Sequence[str], before: Sequence[str] | None
 ) -> tuple[GroupHeading, ...]:
-    """The headings of a group that the group before had not."""
+    """The headings of a group that the previous group does not share."""
     same = 0
     while before is not None and values[same] == before[same]:
         same += 1
@@ -157,7 +157,7 @@ def arrange_members(sweep: SweepRecord, theme: Callable[[SweepMember], str]) -> 
     """All members, laid out.
 
     Args:
-        sweep: the sweep.
+        sweep: as recorded.
         theme: of a member, where there is nothing else to lay them out by.
     """
     across = sweep_axes(sweep)
@@ -171,22 +171,22 @@ def arrange_members(sweep: SweepRecord, theme: Callable[[SweepMember], str]) -> 
             placed[place] = member
         else:
             others.append(member)
-    found = []
+    groups = []
     if len(across) == 1:
         row = tuple(placed[(value,)] for value in across[0].values if (value,) in placed)
-        found = [MemberGroup((), (row,))] if row else []
+        groups = [MemberGroup((), (row,))] if row else []
     else:
-        found = list(_matrices(across, placed))
+        groups = list(_matrices(across, placed))
     if others:
-        found.append(MemberGroup((GroupHeading(3, "Others"),) if found else (), (tuple(others),)))
-    return tuple(found)
+        groups.append(MemberGroup((GroupHeading(3, "Others"),) if groups else (), (tuple(others),)))
+    return tuple(groups)
 
 
 def _matrices(across: Sequence[SweepAxis], placed: dict[tuple[str, ...], SweepMember]) -> Iterator[MemberGroup]:
     """A matrix for each combination of the outer parameters that any member has."""
     *outer, rows, columns = across
-    if len(rows.values) * len(columns.values) > _SPARSE + 4 * len(placed):
-        yield MemberGroup((), (tuple(placed.values()),))  # a record that no sweep wrote: mostly holes
+    if len(rows.values) * len(columns.values) > _MAX_SPARSE_CELLS + 4 * len(placed):
+        yield MemberGroup((), (tuple(placed.values()),))  # not a record of a real sweep: mostly holes
         return
     groups = {place[:-2]: None for place in placed}
     before: tuple[str, ...] | None = None

@@ -1,7 +1,6 @@
 """The measures of a sweep: (cards of its runs) -> columns that can be read and sorted, the best value of each.
 
-A measure that no two runs share compares nothing, and one that is the same in all of them tells nothing:
-neither has a column.
+A measure that only one run has, or that is the same in all runs, gets no column.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ class MeasureColumn:
 
     @property
     def best(self) -> float | None:
-        """The value to be found at a glance, or None where less is not plainly better."""
+        """The value to highlight, or None where less is not plainly better."""
         return min(self.values.values()) if self.less else None
 
     def text(self, run: str) -> str:
@@ -91,17 +90,19 @@ def shared_measures(each: Mapping[str, Mapping[str, float]], *, alike: bool) -> 
     def order(name: str) -> tuple[int, bool, str]:
         return (known.index(name) if name in _NAMES else len(known), not name.startswith("terms."), name)
 
-    found = []
+    columns = []
     for name in sorted({name for measured in each.values() for name in measured}, key=order):
         values = {run: measured[name] for run, measured in each.items() if name in measured}
         if len(values) > 1 and len({_spelling(name)(value) for value in values.values()}) > 1:
-            found.append(MeasureColumn(name, measure_label(name), values, _less(name, alike)))
-    return tuple(found)
+            columns.append(MeasureColumn(name, measure_label(name), values, _less(name, alike)))
+    return tuple(columns)
 
 
 def common_parameters(each: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """The parameters that all runs have in common, by name; runs that kept none tell nothing."""
-    known = [parameters for parameters in each if parameters]
-    if not known:
+    """The parameters that all runs have in common, by name; runs without recorded parameters are left out."""
+    recorded = [parameters for parameters in each if parameters]
+    if not recorded:
         return {}
-    return {name: value for name, value in known[0].items() if all(other.get(name) == value for other in known[1:])}
+    return {
+        name: value for name, value in recorded[0].items() if all(other.get(name) == value for other in recorded[1:])
+    }

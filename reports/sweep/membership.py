@@ -12,8 +12,8 @@ from orbifolio.reports.sweep.record import SWEEP_NAME, SWEEPS_FOLDER, read_sweep
 @functools.lru_cache(maxsize=256)
 def _told(folder: Path, written: int, size: int) -> tuple[str, frozenset[str]]:
     """A sweep's title and its runs; kept until its record changes."""
-    found = read_sweep(folder)
-    return (found.title, frozenset(found.runs)) if found else ("", frozenset())
+    sweep = read_sweep(folder)
+    return (sweep.title, frozenset(sweep.runs)) if sweep else ("", frozenset())
 
 
 def sweeps_of_run(gallery: Path, run: str) -> tuple[tuple[str, str], ...]:
@@ -23,7 +23,7 @@ def sweeps_of_run(gallery: Path, run: str) -> tuple[tuple[str, str], ...]:
         gallery: the folder that holds all runs.
         run: `type/id`.
     """
-    found = []
+    sweeps = []
     for folder in visible_folders(gallery / SWEEPS_FOLDER):
         try:
             state = (folder / SWEEP_NAME).stat()
@@ -31,5 +31,5 @@ def sweeps_of_run(gallery: Path, run: str) -> tuple[tuple[str, str], ...]:
             continue
         title, runs = _told(folder, state.st_mtime_ns, state.st_size)
         if run in runs:
-            found.append((folder.name, title))
-    return tuple(found)
+            sweeps.append((folder.name, title))
+    return tuple(sweeps)

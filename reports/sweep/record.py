@@ -1,4 +1,4 @@
-"""A sweep as a record: `sweep.json` -> one frozen `Sweep` with its members.
+"""A sweep as a record: `sweep.json` -> one frozen `SweepRecord` with its members.
 
     gallery/sweeps/<name>/sweep.json     written by whoever runs the sweep, after every change
     gallery/sweeps/<name>/index.html     its page
@@ -26,7 +26,7 @@ SWEEPS_FOLDER = "sweeps"
 
 SWEEP_NAME = "sweep.json"
 MAX_MEMBERS = 4096
-"""Members that a page is made for; a record from a stranger must not fill the memory."""
+"""Members that a page is made for; an untrusted record must not exhaust the memory."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +90,11 @@ class SweepRecord:
 
     @property
     def runs(self) -> tuple[str, ...]:
-        """The runs that there are."""
+        """The runs that have begun, as `type/id`."""
         return tuple(member.run for member in self.members if member.run)
 
     def at(self, now: float, living: Iterable[str] = (), *, slack: float = 0.0) -> SweepRecord:
-        """The sweep as of a moment: one that claims to go on, but of which nothing is heard, has stopped.
+        """The sweep as of a moment: one that claims to be running but has long been silent has stopped.
 
         Args:
             now: seconds since the epoch.
@@ -107,7 +107,7 @@ class SweepRecord:
         return self
 
     def to_record(self) -> dict[str, Any]:
-        """As a catalogue keeps it; `from_record` gives it back."""
+        """As a catalogue keeps it; `sweep_from_record` reads it back."""
         record = asdict(self)
         record["varied"] = [asdict(each) for each in self.varied]
         return record
@@ -156,19 +156,19 @@ def _member(value: object, number: int) -> SweepMember:
 
 
 def _varied(value: object) -> tuple[VariedParameter, ...]:
-    found = []
+    varied = []
     for entry in map(as_mapping, as_tuple(value)):
         spelled = tuple(dict.fromkeys(as_text(item) for item in as_tuple(entry.get("values"))))
         if (key := as_text(entry.get("key"))) and spelled:
-            found.append(VariedParameter(key, spelled))
-    return tuple(found)
+            varied.append(VariedParameter(key, spelled))
+    return tuple(varied)
 
 
 def sweep_from_record(name: str, record: object, touched: float | None = None) -> SweepRecord:
-    """A sweep from its record, of whatever version.
+    """A sweep from its record, written by any version.
 
     Args:
-        name: its folder's.
+        name: of its folder in `sweeps/`.
         record: what `sweep.json` or a catalogue holds.
         touched: when it was written, if the record itself does not say.
     """
@@ -205,8 +205,8 @@ def read_sweep(folder: Path) -> SweepRecord | None:
 def read_sweeps(gallery: Path) -> list[SweepRecord]:
     """All sweeps of a gallery, newest first."""
     shelf = gallery / SWEEPS_FOLDER
-    found = [read_sweep(folder) for folder in visible_folders(shelf) if not folder.is_symlink()]
-    return sorted((each for each in found if each is not None), key=newest_first)
+    sweeps = [read_sweep(folder) for folder in visible_folders(shelf) if not folder.is_symlink()]
+    return sorted((each for each in sweeps if each is not None), key=newest_first)
 
 
 def newest_first(sweep: SweepRecord) -> tuple[float, str]:

@@ -90,8 +90,8 @@
     ];
   }
 
-  // Draws a chart; `told` is called with "cursor", "zoom" or "click" and what changed.
-  function draw(figure, { x, values, borders, group }, told) {
+  // Draws a chart; `notify` is called with "cursor", "zoom" or "click" and what changed.
+  function draw(figure, { x, values, borders, group }, notify) {
     const box = figure.querySelector(".plot");
     const canvas = document.createElement("div");
     canvas.className = "canvas";
@@ -165,8 +165,8 @@
           hooks: {
             drawAxes: [(self) => drawBorders(self, borders)],
             draw: [placeHere, (self) => placeNames(figure, self, borders)],
-            setCursor: [(self) => told("cursor", self.cursor.idx ?? null)],
-            setScale: [(self, key) => key === "x" && told("zoom", [self.scales.x.min, self.scales.x.max])],
+            setCursor: [(self) => notify("cursor", self.cursor.idx ?? null)],
+            setScale: [(self, key) => key === "x" && notify("zoom", [self.scales.x.min, self.scales.x.max])],
           },
         },
         [x, ...values],
@@ -178,7 +178,7 @@
           start();
         },
       );
-      plot.over.addEventListener("click", () => told("click", plot.cursor.idx));
+      plot.over.addEventListener("click", () => notify("click", plot.cursor.idx));
       if (zoom) plot.setScale("x", zoom);
     }
 

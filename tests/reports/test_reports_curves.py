@@ -124,10 +124,10 @@ def test_all_charts_of_a_page_share_their_steps_and_tell_the_truth() -> None:
         assert data["charts"]["curve-1"][1][index] == pytest.approx(2.0 + math.sin(x), rel=1e-3)
         assert data["charts"]["curve-loss"][0][index] == pytest.approx(3 / x + 2 + math.sin(x) + x, rel=1e-3)
     lines = found[1].lines
-    assert (lines[0].first, lines[0].last, lines[0].least, lines[0].least_at) == ("3", "0.0015", "0.0015", "2,000")
+    assert (lines[0].first, lines[0].last, lines[0].lowest, lines[0].lowest_at) == ("3", "0.0015", "0.0015", "2,000")
     assert lines[0].change == "−100%"
     exact = min((2 + math.sin(n), n) for n in range(1, 2001))  # of all steps, not only of the drawn ones
-    assert lines[1].least_at == f"{exact[1]:,}"
+    assert lines[1].lowest_at == f"{exact[1]:,}"
 
 
 def test_the_data_of_a_chart_lie_on_its_drawing() -> None:

@@ -33,14 +33,14 @@ def test_pictures_and_data_tell_what_they_are(make_run: Make) -> None:
     found = downloads_part(read_run(folder), Place(folder))
     assert found is not None
     shown = {item.label: item for item in (*found.pictures, *found.data)}
-    assert shown["The picture"].facts[:2] == ("16-bit PNG", "32 × 56 px")
-    assert shown["The picture"].name == f"rainbow-hexagon-{folder.name}.png"
+    assert shown["Picture"].facts[:2] == ("16-bit PNG", "32 × 56 px")
+    assert shown["Picture"].name == f"rainbow-hexagon-{folder.name}.png"
     assert shown["One tile"].facts[:2] == ("8-bit PNG", "32 × 56 px")
     assert shown["One tile"].name == f"rainbow-hexagon-{folder.name}-tile.png"
     assert shown["For the web"].facts[:2] == ("WebP", "30 × 20 px")
     assert shown["The mesh"].facts == ("GLB", "2.0 kB")
-    assert shown["The recipe as resolved"].facts[0] == "YAML"
-    assert shown["The animation as WebP"].href == "animation.webp"
+    assert shown["Resolved recipe"].facts[0] == "YAML"
+    assert shown["Animation as WebP"].href == "animation.webp"
     for item in shown.values():
         assert item.facts[-1] == format_bytes((folder / item.href).stat().st_size)
     assert all(item.picture is not None for item in found.pictures)

@@ -125,7 +125,7 @@ def test_the_table_of_a_recipe_is_bounded() -> None:
 def test_equal_runs_say_so() -> None:
     table = pages_above(Path("/nowhere"), [a_card(id="a"), a_card(id="b")])[0].parts[1]
     assert isinstance(table, RunTable)
-    assert table.note == "All runs were made with the same parameters."
+    assert table.note == "All runs use the same parameters."
     assert not table.differing
 
 

@@ -21,7 +21,7 @@ from orbifolio.reports.write import write_report
 EXTRAS = [
     {"path": "extras/globe.js", "title": "the page's globe", "kind": "scene"},
     {"path": "extras/globe.webp", "title": "The globe", "kind": "picture"},
-    {"path": "extras/spin.webp", "title": "The turn as a loop", "kind": "picture"},
+    {"path": "extras/spin.webp", "title": "Rotation as a loop", "kind": "picture"},
     {"path": "extras/globe.glb", "title": "The globe as a model", "kind": "data"},
     {"path": "extras/orb.stl", "title": "A ball to print", "kind": "data"},
 ]

@@ -180,7 +180,7 @@ def test_time_left_counts_waiting_runs_and_those_at_once() -> None:
     going = {f"x/{n}": RunPreview(a_card(type="x", id=str(n), status="running", seconds=30.0)) for n in (1, 2)}
     from orbifolio.reports.data.progress import ProgressEstimate
 
-    going = {run: RunPreview(face.card, ProgressEstimate(0.5, 30.0, "")) for run, face in going.items()}
+    going = {run: RunPreview(preview.card, ProgressEstimate(0.5, 30.0, "")) for run, preview in going.items()}
     seen = {"x/0": RunPreview(a_card(type="x", id="0", seconds=60.0)), **going}
     shown = make_snapshot(sweep, seen, SOON)
     assert seconds_left(shown) == pytest.approx((30 + 30 + 4 * 60) / 2)
@@ -292,8 +292,8 @@ def test_runs_that_ended_before_they_were_named_lead_to_the_sweep(gallery: Path)
 )
 def test_a_silent_sweep_has_stopped_unless_a_run_lives(after: float, running: bool, status: str) -> None:
     sweep = sweep_from_record(NAME, record({}, [member(0, {}, run="x/0", state="running")]), BEGAN)
-    face = RunPreview(a_card(type="x", id="0", status="running" if running else "stopped"))
-    assert make_snapshot(sweep, {"x/0": face}, BEGAN + after).sweep.status == status
+    preview = RunPreview(a_card(type="x", id="0", status="running" if running else "stopped"))
+    assert make_snapshot(sweep, {"x/0": preview}, BEGAN + after).sweep.status == status
 
 
 @pytest.mark.parametrize(

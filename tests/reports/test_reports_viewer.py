@@ -90,7 +90,7 @@ def test_pairs_of_a_run(make_run: MakeRun) -> None:
     assert [pair.label for pair in found.pairs] == [
         "Beginning and result",
         "Style 1 and result",
-        "Style 1, as given and as prepared",
+        "Style 1, original and prepared",
     ]
     assert found.pairs[0].after.full == "final.png"
     assert len({pair.id for pair in found.pairs}) == 3
@@ -109,7 +109,7 @@ def test_an_unfinished_run_compares_how_far_it_came(make_run: MakeRun) -> None:
     going = read_run(make_run(recipe="going", status="running", until=9), now=NOW)
     shown = image_pairs(going, Place(going.folder))
     assert shown is not None
-    assert [pair.label for pair in shown.pairs] == ["Style 1, as given and as prepared"]
+    assert [pair.label for pair in shown.pairs] == ["Style 1, original and prepared"]
 
 
 # News
