@@ -21,7 +21,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "reports")]
 
 from synthetic_run import BEGAN, write_run  # noqa: E402
 
-from orbifolio.reports.pages.gallery import rebuild_gallery  # noqa: E402
+from orbifolio.reports.write_gallery import rebuild_gallery  # noqa: E402
 
 NOW = BEGAN + 10**7
 THEMES = ("plane", "sphere", "hyperbolic", "style", "dream")

@@ -178,7 +178,7 @@ def gallery(folder: str | Path = "gallery") -> Path:
     Raises:
         InputError: there is no such folder.
     """
-    from orbifolio.reports.pages.gallery import rebuild_gallery
+    from orbifolio.reports.write_gallery import rebuild_gallery
     from orbifolio.runner.errors import InputError
 
     place = Path(folder)

@@ -14,38 +14,27 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from orbifolio.reports import files, parts, wording
-from orbifolio.reports.charts import curves, thinning
-from orbifolio.reports.data import differences, frame_strip
+from orbifolio.reports.charts.curves import step_position
+from orbifolio.reports.charts.thinning import kept_positions
 from orbifolio.reports.data.card import Card
-from orbifolio.reports.data.log import Run
-from orbifolio.reports.tree import STATUSES, Header, Link, Page, Place
+from orbifolio.reports.data.differences import DESCRIPTIVE, plain_value
+from orbifolio.reports.data.log import RunRecord
+from orbifolio.reports.files import write_text
+from orbifolio.reports.links import STATUSES, Header, Link, Place
+from orbifolio.reports.parts.compare import COMPARE_PAGE, Compare
+from orbifolio.reports.parts.scrubber import pack_frames
+from orbifolio.reports.tree import Page
+from orbifolio.reports.wording import format_count, format_date, format_duration, format_integer, format_pixels
 
-PAGE = "compare.html"
-INDEX = "runs.js"
-NAME = "compare.js"
+RUN_INDEX = "runs.js"
+COMPARED_NAME = "compare.js"
 
-_MOST_POINTS = 240
-_DIGITS = 5
-
-
-def address(place: Place, gallery: Path, *keys: str) -> str:
-    """The address of the compare page with these runs chosen.
-
-    Args:
-        place: the folder of the page that has the link.
-        gallery: the folder that holds all runs.
-        keys: of runs, `type/id`.
-
-    >>> address(Place(Path("/g/hexagon")), Path("/g"), "hexagon/1", "a b/2")
-    '../compare.html#runs=hexagon/1,a%20b/2'
-    """
-    page = place.to(gallery / PAGE)
-    return f"{page}#runs={','.join(quote(key) for key in keys)}" if keys else page
+_MAX_POINTS = 240
+_DIGITS = 5  # of a loss; its drawing is 1000 units wide and 400 high
 
 
-def script(function: str, data: object) -> str:
-    """A classic script that hands data to a function of the page, safe wherever it stands."""
+def data_script(function: str, data: object) -> str:
+    """A classic script that passes data to a function of the page, safe inside HTML too."""
     text = json.dumps(data, separators=(",", ":"), sort_keys=True)
     return f"orbifolio.{function}({text});\n".replace("<", "\\u003c")
 
@@ -55,7 +44,7 @@ def _thumb(card: Card) -> str:
     return quote(card.cover.versions[0][0]) if card.cover else ""
 
 
-def index(recipes: Mapping[str, Sequence[Card]]) -> str:
+def run_index(recipes: Mapping[str, Sequence[Card]]) -> str:
     """`runs.js`: all runs by recipe, newest first, each as [id, date, status, thumb, ratio]."""
     listed = []
     for type_, cards in recipes.items():
@@ -63,9 +52,9 @@ def index(recipes: Mapping[str, Sequence[Card]]) -> str:
         for card in cards:
             status = "" if card.status == "done" or card.status not in STATUSES else STATUSES[card.status].label
             ratio = round(card.cover.ratio, 3) if card.cover else 1
-            runs.append([card.id, wording.date(card.started), status, _thumb(card), ratio])
+            runs.append([card.id, format_date(card.started), status, _thumb(card), ratio])
         listed.append({"type": type_, "title": cards[0].title, "runs": runs})
-    return script("runs", sorted(listed, key=lambda entry: (str(entry["title"]).casefold(), str(entry["type"]))))
+    return data_script("runs", sorted(listed, key=lambda entry: (str(entry["title"]).casefold(), str(entry["type"]))))
 
 
 def _number(value: float) -> float | None:
@@ -73,33 +62,33 @@ def _number(value: float) -> float | None:
     return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
 
 
-def _curve(run: Run) -> dict[str, list[float | None]]:
+def _curve(run: RunRecord) -> dict[str, list[float | None]]:
     """The total loss by position over the whole run, thinned."""
     placed = [
-        (float(curves.position(run.phases, phase, 0) + s.step), s.loss) for phase in run.phases for s in phase.steps
+        (float(step_position(run.phases, phase, 0) + s.step), s.loss) for phase in run.phases for s in phase.steps
     ]
     loss = dict(placed)
-    kept = thinning.kept([sorted(loss.items())], _MOST_POINTS) if placed else ()
-    return {"at": list(kept), "loss": [_number(loss[position]) for position in kept]}
+    positions = kept_positions([sorted(loss.items())], _MAX_POINTS) if placed else ()
+    return {"at": list(positions), "loss": [_number(loss[position]) for position in positions]}
 
 
-def of_run(run: Run, card: Card) -> dict[str, Any]:
+def compared_run(run: RunRecord, card: Card) -> dict[str, Any]:
     """All that the compare page knows of a run; addresses are relative to its folder."""
     cover = card.cover
     facts = {
         "Run": card.id,
-        "Date": wording.date(card.started),
+        "Date": format_date(card.started),
         "Status": STATUSES[card.status].label if card.status in STATUSES else card.status,
         "Seed": card.seed,
-        "Time": wording.duration(card.seconds),
+        "Time": format_duration(card.seconds),
         "Device": card.device,
-        "Size": wording.pixels(card.width, card.height),
-        "Steps": wording.integer(card.steps) if card.steps else "",
+        "Size": format_pixels(card.width, card.height),
+        "Steps": format_integer(card.steps) if card.steps else "",
     }
     return {
         "key": card.key,
         "title": card.title,
-        "date": wording.date(card.started),
+        "date": format_date(card.started),
         "finished": bool(run.record.get("final")) and cover is not None,
         "picture": cover
         and {
@@ -108,20 +97,20 @@ def of_run(run: Run, card: Card) -> dict[str, Any]:
             "copies": [[width, quote(path)] for path, width in cover.versions],
         },
         "facts": facts,
-        "frames": frame_strip.pack(Place(run.folder), run, run.phases),
-        "last": max((curves.position(run.phases, p, p.steps[-1].step) for p in run.phases if p.steps), default=0),
+        "frames": pack_frames(Place(run.folder), run, run.phases),
+        "last": max((step_position(run.phases, p, p.steps[-1].step) for p in run.phases if p.steps), default=0),
         "curve": _curve(run),
         "parameters": {
-            name: differences.plain(value)
+            name: plain_value(value)
             for name, value in card.parameters.items()
-            if name.partition(".")[0] not in differences.UNTOLD
+            if name.partition(".")[0] not in DESCRIPTIVE
         },
     }
 
 
-def write(run: Run, card: Card) -> None:
-    """Keep beside a run's card what the compare page loads of it."""
-    files.write_text(run.folder / NAME, script("compared", of_run(run, card)))
+def write_compared(run: RunRecord, card: Card) -> None:
+    """Write what the compare page loads of a run, beside the run's card."""
+    write_text(run.folder / COMPARED_NAME, data_script("compared", compared_run(run, card)))
 
 
 def compare_page(gallery: Path, recipes: Mapping[str, Sequence[Card]]) -> Page:
@@ -135,17 +124,17 @@ def compare_page(gallery: Path, recipes: Mapping[str, Sequence[Card]]) -> Page:
     several = [cards[0] for cards in recipes.values() if len(cards) > 1] or [cards[0] for cards in recipes.values()]
     links = [
         Link(
-            f"{card.title} ({wording.count(len(recipes[card.type]), 'run')})",
+            f"{card.title} ({format_count(len(recipes[card.type]), 'run')})",
             place.to(gallery / card.type / "index.html"),
         )
         for card in sorted(several, key=lambda card: (card.title.casefold(), card.type))
     ]
     return Page(
-        path=gallery / PAGE,
+        path=gallery / COMPARE_PAGE,
         kind="compare",
         root="./",
         header=Header("Compare"),
         crumbs=(Link("Gallery", "index.html"), Link("Compare")),
-        parts=(parts.Compare(INDEX, tuple(links)),),
+        parts=(Compare(RUN_INDEX, tuple(links)),),
         description="Runs side by side.",
     )

@@ -1,7 +1,7 @@
 """Doing one thing to many runs: (function, runs) -> results in their order, on all cores where that pays.
 
-Forked processes share the compiled templates. A process that has other threads cannot be forked safely,
-and a few runs are done sooner than processes are made; then one after another does as well.
+Forked processes share the compiled templates. A process with other threads cannot be forked safely, and
+for a few runs the processes cost more than they save; then the runs are done one after another.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Found = TypeVar("Found")
 
-WORTHWHILE = 24
+MIN_ITEMS = 24
 """Fewer runs than this are not worth a second process."""
 
 
@@ -33,18 +33,18 @@ def _may_fork() -> bool:
     return alone and sys.platform.startswith("linux")
 
 
-def each(do: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
+def parallel_map(do: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
     """What a function gives for each item.
 
     Args:
         do: picklable, as are its results.
-        items: in whatever number.
+        items: any number; a few are done one after another.
 
     Raises:
         Exception: the first one that the function raised; later items may not have been done.
     """
     cores = _cores()
-    if len(items) < WORTHWHILE or cores < 2 or not _may_fork():
+    if len(items) < MIN_ITEMS or cores < 2 or not _may_fork():
         yield from map(do, items)
         return
     with multiprocessing.get_context("fork").Pool(cores) as pool:

@@ -1,7 +1,7 @@
 """Words from recipes, made safe: Markdown -> sanitised HTML, YAML -> coloured tokens.
 
-A recipe may come from a stranger: no script, style, form, frame, event handler, picture or odd link
-survives `to_html`. Pictures are dropped on purpose, since a report loads nothing from elsewhere.
+A recipe may be untrusted: no script, style, form, frame, event handler, picture or odd link
+survives `markdown_to_html`. Pictures are dropped on purpose, since a report loads nothing from elsewhere.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ _TAGS = {
 }
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
-_LONGEST = 20_000  # letters of Markdown; what is longer is shown as it stands
-_COSTLY, _MOST = "[*_`<", 1000  # Markdown takes the square of their number in time
+_MAX_LETTERS = 20_000  # letters of Markdown; what is longer is shown as it stands
+_COSTLY, _MAX_COSTLY = "[*_`<", 1000  # Markdown takes the square of their number in time
 _HEADING = re.compile(r"(</?h)([1-6])>")
 
 
@@ -71,7 +71,7 @@ def _levels(clean: str, below: int) -> str:
     return _HEADING.sub(moved, clean)
 
 
-def to_html(text: str, *, below: int = 1) -> Markup:
+def markdown_to_html(text: str, *, below: int = 1) -> Markup:
     """Markdown as HTML that is safe to show, its headings below a given level.
 
     Args:
@@ -82,8 +82,8 @@ def to_html(text: str, *, below: int = 1) -> Markup:
     Returns:
         Markup without ids, classes, styles, scripts or pictures.
     """
-    if len(text) > _LONGEST or any(text.count(sign) > _MOST for sign in _COSTLY):
-        return Markup("\n").join(Markup("<p>{}</p>").format(piece) for piece in text[:_LONGEST].split("\n\n"))
+    if len(text) > _MAX_LETTERS or any(text.count(sign) > _MAX_COSTLY for sign in _COSTLY):
+        return Markup("\n").join(Markup("<p>{}</p>").format(piece) for piece in text[:_MAX_LETTERS].split("\n\n"))
     rough = markdown.markdown(text, extensions=["tables", "fenced_code", "sane_lists", "def_list"])
     clean = nh3.clean(
         rough,
@@ -97,13 +97,13 @@ def to_html(text: str, *, below: int = 1) -> Markup:
     return Markup(_levels(clean, below))
 
 
-def to_text(text: str, *, limit: int = 160) -> str:
+def markdown_to_text(text: str, *, limit: int = 160) -> str:
     """The first words of Markdown, without any markup, cut at a word.
 
-    >>> to_text("**Six-fold** rotation; each sixth cycles.", limit=20)
+    >>> markdown_to_text("**Six-fold** rotation; each sixth cycles.", limit=20)
     'Six-fold rotation;…'
     """
-    plain = html.unescape(nh3.clean(str(to_html(text[: 20 * limit])), tags=set()))
+    plain = html.unescape(nh3.clean(str(markdown_to_html(text[: 20 * limit])), tags=set()))
     words = " ".join(plain.split())
     return words if len(words) <= limit else words[:limit].rsplit(" ", 1)[0] + "…"
 

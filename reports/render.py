@@ -10,8 +10,8 @@ from pathlib import Path
 
 import jinja2
 
-from orbifolio.reports import files
-from orbifolio.reports.pages import live_updates
+from orbifolio.reports.files import write_bytes, write_text
+from orbifolio.reports.pages.live_updates import UNKNOWN_VERSION, update_path, with_version, write_update
 from orbifolio.reports.tree import Page
 
 TEMPLATES_VARIABLE = "ORBIFOLIO_TEMPLATES"
@@ -30,7 +30,7 @@ class _Asset:
 
 
 def _hashed(name: Path, content: bytes) -> str:
-    """An asset's path in the gallery: what a page loads may be cached for ever, as its name tells its content."""
+    """An asset's path in the gallery: it may be cached for ever, as its name changes with its content."""
     if name.suffix in _HASHED:
         name = name.with_stem(f"{name.stem}-{hashlib.sha256(content).hexdigest()[:8]}")
     return f"{_ASSETS}/{name.as_posix()}"
@@ -43,7 +43,7 @@ def own_templates() -> Path:
     return packaged if packaged.is_dir() else here.parent / "templates"
 
 
-class Renderer:
+class PageRenderer:
     """Renders pages with our templates, or a user's where there are some.
 
     Args:
@@ -67,13 +67,14 @@ class Renderer:
 
     @functools.cached_property
     def digest(self) -> str:
-        """Changes when any template or any module of the reports changes, so that pages are made anew."""
-        found = hashlib.sha256()
-        modules = sorted(Path(__file__).resolve().parent.rglob("*.py"))
+        """Changes when any template, module or reference of the reports changes, so that pages are made anew."""
+        digest = hashlib.sha256()
+        here = Path(__file__).resolve().parent
+        modules = sorted(path for path in here.rglob("*") if path.suffix in (".py", ".json"))
         for path in (*modules, *(path for folder in self.folders for path in sorted(folder.rglob("*")))):
             if path.is_file():
-                found.update(path.name.encode() + b"\0" + path.read_bytes())
-        return found.hexdigest()
+                digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        return digest.hexdigest()
 
     def html(self, page: Page) -> str:
         """A page as HTML."""
@@ -82,34 +83,34 @@ class Renderer:
     def _versioned(self, page: Page) -> tuple[str, str]:
         """A page as HTML, and its version."""
         html = self.environment.get_template(f"pages/{page.kind}.html").render(
-            page=page, version=live_updates.UNKNOWN, news=live_updates.beside(page.path).name
+            page=page, version=UNKNOWN_VERSION, news=update_path(page.path).name
         )
-        return live_updates.with_version(html)
+        return with_version(html)
 
     def write(self, page: Page) -> bool:
-        """Write a page where it belongs, and its news beside it; whether that changed the page."""
+        """Write a page and the update beside it; whether that changed the page."""
         html, version = self._versioned(page)
-        changed = files.write_text(page.path, html)
-        live_updates.write(page, version)
+        changed = write_text(page.path, html)
+        write_update(page.path, version, page.live, running=page.refresh is not None)
         return changed
 
     @functools.cached_property
     def assets(self) -> dict[str, _Asset]:
-        """Style sheets, scripts and their kin by name (`viewer.js`); the user's files win over ours."""
-        found: dict[str, _Asset] = {}
+        """Style sheets, scripts and other assets by name (`viewer.js`); the user's files win over ours."""
+        assets: dict[str, _Asset] = {}
         for folder in reversed(self.folders):
             for path in sorted((folder / _ASSETS).rglob("*")):
                 if path.is_file() and path.suffix not in (".py", ".pyc"):
                     name = path.relative_to(folder / _ASSETS)
                     content = path.read_bytes()
-                    found[name.as_posix()] = _Asset(_hashed(name, content), content)
-        return found
+                    assets[name.as_posix()] = _Asset(_hashed(name, content), content)
+        return assets
 
     def asset(self, name: str) -> str:
         """Where an asset lies, relative to the gallery: `assets/viewer-1a2b3c4d.js`.
 
         Raises:
-            KeyError: no such asset.
+            KeyError: there is no asset of this name.
         """
         return self.assets[name].path
 
@@ -121,8 +122,8 @@ class Renderer:
         Returns:
             The files that changed.
         """
-        found = [(gallery / asset.path, asset.content) for asset in self.assets.values()]
-        return [target for target, content in found if files.write_bytes(target, content)]
+        targets = [(gallery / asset.path, asset.content) for asset in self.assets.values()]
+        return [target for target, content in targets if write_bytes(target, content)]
 
     def remove_old_assets(self, gallery: Path) -> list[Path]:
         """Remove assets of other versions, once no page uses them any more.
@@ -138,10 +139,10 @@ class Renderer:
 
 
 @functools.lru_cache(maxsize=4)
-def _shared(templates: Path | None, chosen: str | None) -> Renderer:
-    return Renderer(templates)
+def _shared(templates: Path | None, chosen: str | None) -> PageRenderer:
+    return PageRenderer(templates)
 
 
-def renderer(templates: Path | None = None) -> Renderer:
+def renderer(templates: Path | None = None) -> PageRenderer:
     """A renderer, shared within the process because compiling templates takes longer than using them."""
     return _shared(templates, os.environ.get(TEMPLATES_VARIABLE))

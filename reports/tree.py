@@ -1,61 +1,20 @@
 """The tree of pages: gallery -> recipe -> run -> phase -> step; each page is a header and its parts.
 
-Pages and parts (`parts.py`) are finished frozen dataclasses: every number is already in words and every
+Pages and their parts are finished frozen dataclasses: every number is already in words and every
 link already relative, so that a template only places them.
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-if TYPE_CHECKING:
-    from orbifolio.reports.pages.live_updates import Live
-    from orbifolio.reports.parts import Part
+from orbifolio.reports.links import Header, Link
+from orbifolio.reports.pages.live_updates import LiveUpdate
+from orbifolio.reports.parts.base import Part
 
-
-@dataclass(frozen=True)
-class Link:
-    """A link as it stands on its page; an empty `href` is plain text."""
-
-    label: str
-    href: str = ""
-
-
-@dataclass(frozen=True)
-class Status:
-    """How a run stands: `kind` names the colour, `label` the words."""
-
-    kind: str
-    label: str
-
-
-STATUSES = {
-    "done": Status("done", "Done"),
-    "running": Status("running", "Running"),
-    "failed": Status("failed", "Failed"),
-    "interrupted": Status("interrupted", "Interrupted"),
-    "stopped": Status("stopped", "Stopped unexpectedly"),
-}
-
-
-@dataclass(frozen=True)
-class Header:
-    """What a page is about.
-
-    Attributes:
-        above: a line in small letters over the title.
-        facts: short facts in one line under it.
-        status: how the run stands, or None where the page is not about one run.
-    """
-
-    title: str
-    above: str = ""
-    facts: tuple[str, ...] = ()
-    status: Status | None = None
+REFRESH_SECONDS = 5
+"""Seconds after which a browser without JavaScript reloads the page of a running run."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +32,7 @@ class Page:
         parts: what stands on it, top to bottom.
         styles: style sheets beside the common one, by their names in `templates/assets`.
         scripts: scripts beside the common one, run in this order.
-        live: what an open page is told while its run goes on, or None if only that something changed.
+        live: what changed in its run, for open pages; None if they only need to know that something did.
     """
 
     path: Path
@@ -88,7 +47,7 @@ class Page:
     following: Link | None = None
     styles: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
-    live: Live | None = None
+    live: LiveUpdate | None = None
 
     @property
     def all_styles(self) -> tuple[str, ...]:
@@ -112,25 +71,3 @@ class Page:
         return tuple(
             Link(str(getattr(part, "title", "")), f"#{getattr(part, 'id', '')}") for part in self.parts if part.listed
         )
-
-
-@dataclass(frozen=True)
-class Place:
-    """A page's folder: it turns files into relative addresses."""
-
-    folder: Path
-
-    def to(self, target: Path, fragment: str = "") -> str:
-        """The relative address of a file, percent-encoded, as it works from file://.
-
-        >>> Place(Path("/g/hexagon/run")).to(Path("/g/assets/a b.css"))
-        '../../assets/a%20b.css'
-        """
-        address = quote(Path(os.path.relpath(target, self.folder)).as_posix())
-        if ":" in address.partition("/")[0]:
-            address = f"./{address}"  # else it would read as a scheme
-        return f"{address}#{quote(fragment)}" if fragment else address
-
-    def root(self, gallery: Path) -> str:
-        """The gallery's folder as seen from here, with a slash at its end."""
-        return f"{self.to(gallery)}/"

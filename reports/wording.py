@@ -1,4 +1,4 @@
-"""Numbers and moments as a reader reads them: (number) -> short text, the same on every machine.
+"""Numbers and times in words: (number) -> short text, the same on every machine.
 
 Convention: thin spaces are not used (they break copying); times are UTC and spelled without locale.
 """
@@ -23,17 +23,17 @@ MONTHS = (
     "December",
 )
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-MISSING = "–"
+DASH = "–"
 
 
-def number(value: float | None, digits: int = 4) -> str:
+def format_number(value: float | None, digits: int = 4) -> str:
     """A number with so many significant digits, in powers of ten where it is very large or small.
 
-    >>> number(0.00012345), number(1234.0), number(5e-7), number(-2.5), number(0)
+    >>> format_number(0.00012345), format_number(1234.0), format_number(5e-7), format_number(-2.5), format_number(0)
     ('0.0001234', '1234', '5×10⁻⁷', '−2.5', '0')
     """
     if value is None:
-        return MISSING
+        return DASH
     if not math.isfinite(value):
         return "not a number" if math.isnan(value) else ("∞" if value > 0 else "−∞")
     plain = f"{value:.{digits}g}"
@@ -43,48 +43,48 @@ def number(value: float | None, digits: int = 4) -> str:
     return plain.replace("-", "−", 1) if plain.startswith("-") else plain
 
 
-def integer(value: int) -> str:
+def format_integer(value: int) -> str:
     """An integer with its thousands apart.
 
-    >>> integer(1234567)
+    >>> format_integer(1234567)
     '1,234,567'
     """
     return f"{value:,}"
 
 
-def percentage(value: float) -> str:
+def format_percentage(value: float) -> str:
     """A share in [0, 1] as a percentage.
 
-    >>> percentage(0.256), percentage(0.0004)
+    >>> format_percentage(0.256), format_percentage(0.0004)
     ('26%', '<0.1%')
     """
     if not math.isfinite(value):
-        return MISSING
+        return DASH
     if 0 < abs(value) < 0.001:
         return "<0.1%"
     return f"{100 * value:.1f}%" if abs(value) < 0.1 else f"{100 * value:.0f}%"
 
 
-def change(now: float, before: float | None) -> str:
+def format_change(now: float, before: float | None) -> str:
     """A relative change.
 
-    >>> change(0.5, 2.0), change(3.0, 2.0), change(1.0, 0.0)
+    >>> format_change(0.5, 2.0), format_change(3.0, 2.0), format_change(1.0, 0.0)
     ('−75%', '+50%', '–')
     """
     if not before or not math.isfinite(now) or not math.isfinite(before):
-        return MISSING
+        return DASH
     share = (now - before) / abs(before)
-    return f"{'+' if share > 0 else '−' if share < 0 else ''}{percentage(abs(share))}"
+    return f"{'+' if share > 0 else '−' if share < 0 else ''}{format_percentage(abs(share))}"
 
 
-def duration(seconds: float | None) -> str:
+def format_duration(seconds: float | None) -> str:
     """A length of time, in the two largest units that matter, rounded down.
 
-    >>> duration(0.034), duration(8.25), duration(93.1), duration(4000), duration(200000)
-    ('34 ms', '8.2 s', '1 min 33 s', '1 h 6 min', '2 d 7 h')
+    >>> [format_duration(seconds) for seconds in (0.034, 8.25, 93.1, 4000, 200000)]
+    ['34 ms', '8.2 s', '1 min 33 s', '1 h 6 min', '2 d 7 h']
     """
     if seconds is None or not math.isfinite(seconds) or seconds < 0:
-        return MISSING
+        return DASH
     if seconds < 1:
         return f"{round(1000 * seconds)} ms"
     if seconds < 59.95:
@@ -97,14 +97,14 @@ def duration(seconds: float | None) -> str:
     return f"{whole} s"
 
 
-def size(amount: int | None) -> str:
+def format_bytes(amount: int | None) -> str:
     """A number of bytes.
 
-    >>> size(999), size(1530000), size(1200000000)
+    >>> format_bytes(999), format_bytes(1530000), format_bytes(1200000000)
     ('999 B', '1.5 MB', '1.2 GB')
     """
     if amount is None or amount < 0:
-        return MISSING
+        return DASH
     value = float(amount)
     for unit in ("B", "kB", "MB", "GB"):
         if value < 999.5:
@@ -113,22 +113,22 @@ def size(amount: int | None) -> str:
     return f"{value:.1f} TB"
 
 
-def pixels(width: int, height: int) -> str:
+def format_pixels(width: int, height: int) -> str:
     """A picture's size.
 
-    >>> pixels(384, 664)
+    >>> format_pixels(384, 664)
     '384 × 664 px'
     """
-    return f"{width} × {height} px" if width and height else MISSING
+    return f"{width} × {height} px" if width and height else DASH
 
 
-def count(amount: int, noun: str) -> str:
+def format_count(amount: int, noun: str) -> str:
     """A number of things.
 
-    >>> count(1, "step"), count(2000, "step")
+    >>> format_count(1, "step"), format_count(2000, "step")
     ('1 step', '2,000 steps')
     """
-    return f"{integer(amount)} {noun}{'' if amount == 1 else 's'}"
+    return f"{format_integer(amount)} {noun}{'' if amount == 1 else 's'}"
 
 
 def _moment(seconds: float | None) -> datetime.datetime | None:
@@ -140,23 +140,32 @@ def _moment(seconds: float | None) -> datetime.datetime | None:
         return None
 
 
-def date(seconds: float | None) -> str:
-    """A moment, to the minute.
+def format_date(seconds: float | None) -> str:
+    """A date and time, to the minute.
 
-    >>> date(1763720000.0)
+    >>> format_date(1763720000.0)
     '21 November 2025, 10:13 UTC'
     """
     moment = _moment(seconds)
     if moment is None:
-        return MISSING
+        return DASH
     return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}, {moment:%H:%M} UTC"
 
 
-def iso(seconds: float | None) -> str:
-    """A moment for machines, or "".
+def format_iso(seconds: float | None) -> str:
+    """A date and time as ISO 8601, or "" if there is none.
 
-    >>> iso(1763720000.0)
+    >>> format_iso(1763720000.0)
     '2025-11-21T10:13:20Z'
     """
     moment = _moment(seconds)
     return "" if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def title_from_name(name: str) -> str:
+    """A name from a folder as a heading.
+
+    >>> title_from_name("deep-dream")
+    'Deep dream'
+    """
+    return name.replace("-", " ").capitalize()

@@ -1,7 +1,7 @@
 """Writing the report of one run: its pages, its small pictures, the gallery's style sheet and script.
 
 Cheap enough to be called every few seconds while the run goes on: pages and pictures that did not
-change are not written, and files are renamed into place, so that a reader never meets half a page.
+change are not written, and files are renamed into place, so that no reader sees half a page.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ import hashlib
 import time
 from pathlib import Path
 
-from orbifolio.reports import compare, files
-from orbifolio.reports.data import card
-from orbifolio.reports.data.log import Run, read_run
-from orbifolio.reports.pages.phase import pages as phase_pages
+from orbifolio.reports.compare import write_compared
+from orbifolio.reports.data.card import CARD_NAME
+from orbifolio.reports.data.log import RunRecord, read_run
+from orbifolio.reports.files import write_text
+from orbifolio.reports.pages.phase import pages_below
 from orbifolio.reports.pages.run import run_page
-from orbifolio.reports.render import Renderer, renderer
-from orbifolio.reports.sweep import membership
+from orbifolio.reports.render import PageRenderer, renderer
+from orbifolio.reports.run_card import write_card
+from orbifolio.reports.sweep.membership import sweeps_of_run
 
 _STAMP = ".report"
 _WATCHED = ("run.json", "events.jsonl", "recipe.yaml", "final.png")
@@ -24,54 +26,54 @@ _WATCHED = ("run.json", "events.jsonl", "recipe.yaml", "final.png")
 
 def stamp(run: Path, digest: str, status: str) -> str:
     """What a report depends on, as one word: equal stamps mean equal pages."""
-    found = hashlib.sha256(f"{digest} {status}".encode())
-    found.update(repr(membership.of_run(run.parent.parent, f"{run.parent.name}/{run.name}")).encode())
+    state_digest = hashlib.sha256(f"{digest} {status}".encode())
+    state_digest.update(repr(sweeps_of_run(run.parent.parent, f"{run.parent.name}/{run.name}")).encode())
     for name in _WATCHED:
         try:
             state = (run / name).stat()
-            found.update(f"{name} {state.st_mtime_ns} {state.st_size}\n".encode())
+            state_digest.update(f"{name} {state.st_mtime_ns} {state.st_size}\n".encode())
         except OSError:
-            found.update(f"{name} missing\n".encode())
-    return found.hexdigest()
+            state_digest.update(f"{name} missing\n".encode())
+    return state_digest.hexdigest()
 
 
 def is_current(run: Path, digest: str, status: str) -> bool:
-    """Whether a run's report was made from exactly what is there now."""
+    """Whether a run's report was made from the files that are there now."""
     try:
-        kept = (run / _STAMP).read_text(encoding="ascii", errors="replace")
+        written = (run / _STAMP).read_text(encoding="ascii", errors="replace")
     except OSError:
         return False
-    return kept == stamp(run, digest, status) and (run / "index.html").is_file() and (run / card.NAME).is_file()
+    return written == stamp(run, digest, status) and (run / "index.html").is_file() and (run / CARD_NAME).is_file()
 
 
-def write_run(run: Run, gallery: Path, pages: Renderer, *, all_of_them: bool = True) -> list[Path]:
+def write_run(run: RunRecord, gallery: Path, pages: PageRenderer, *, all_of_them: bool = True) -> list[Path]:
     """Write all pages of a run that changed, the run's own last, so that its links lead somewhere.
 
     Args:
         run: with its events.
         gallery: the folder that holds all runs.
-        pages: renders them.
+        pages: renders the pages.
         all_of_them: or leave out pages of frames that are there already and long past.
 
     Returns:
         The pages that changed.
     """
     before = stamp(run.folder, pages.digest, run.status)
-    below = phase_pages(run, gallery, all_of_them=all_of_them)
+    below = pages_below(run, gallery, all_of_them=all_of_them)
     changed = [page.path for page in below if pages.write(page)]
     page = run_page(run, gallery)
     if pages.write(page):
         changed.append(page.path)
-    compare.write(run, card.write(run))
+    write_compared(run, write_card(run))
     if all_of_them:
-        files.write_text(run.folder / _STAMP, before)
+        write_text(run.folder / _STAMP, before)
     return changed
 
 
 def write_report(run_folder: Path, *, gallery: Path, now: float | None = None, templates: Path | None = None) -> Path:
     """Render the report of one run from its log.
 
-    The pages above it are `gallery.update_index`'s.
+    The pages above it are updated by `write_gallery.update_index`.
 
     Args:
         run_folder: `gallery/<type>/<run-id>`.

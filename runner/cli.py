@@ -79,7 +79,7 @@ def check(arguments: tuple[str, ...], images: dict[str, Path], plan: bool) -> No
 @click.argument("gallery", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_GALLERY)
 def gallery(gallery: Path) -> None:
     """Rebuild all reports and index pages of GALLERY from the logs."""
-    from orbifolio.reports.pages.gallery import rebuild_gallery
+    from orbifolio.reports.write_gallery import rebuild_gallery
 
     if not gallery.is_dir():
         raise InputError(f"{gallery}: no such folder; `orbifolio run` creates a gallery; name an existing one")

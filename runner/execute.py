@@ -9,9 +9,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from orbifolio.reports.pages.gallery import update_index
 from orbifolio.reports.publish.background import BackgroundPublisher
 from orbifolio.reports.write import write_report
+from orbifolio.reports.write_gallery import update_index
 from orbifolio.runner.cloud.rerun import rerun_instructions
 from orbifolio.runner.devices import choose_device, describe_device
 from orbifolio.runner.errors import InputError, OrbifolioError

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from orbifolio.reports.data import values
+from orbifolio.reports.data.values import inner_path, read_json
 
 ROOT = Path(__file__).resolve().parents[1]
 SIDE = 320  # pixels
@@ -38,7 +38,7 @@ def main(gallery: Path, names: list[str]) -> None:
         runs = sorted(path.parent for path in gallery.glob(f"{recipe.stem}/*/final.png"))
         if not runs:
             continue
-        cover = values.inner_path(values.read_json(runs[-1] / "run.json").get("cover"))
+        cover = inner_path(read_json(runs[-1] / "run.json").get("cover"))
         target = ROOT / "recipes" / "pictures" / f"{recipe.stem}.webp"
         square(runs[-1] / (cover or "final.png")).save(target, quality=78, method=6)
         print(target.relative_to(ROOT))

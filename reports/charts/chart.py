@@ -1,7 +1,7 @@
 """Drawing curves without a plotting library: (values by step) -> path data and percentages for a template.
 
 The drawing has no text: a chart is stretched to the page's width, and its labels are ordinary text
-placed by percentages, so that they are as legible on a phone as on a wall.
+placed by percentages, so that they are legible on any screen.
 
 Convention: drawings are 1000 units wide and high, y downwards; x is the step counted over all phases;
 one colour and dash per line (`style` 0..15, drawn by the stylesheet).
@@ -13,12 +13,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from orbifolio.reports import wording
-from orbifolio.reports.charts import thinning, ticks
+from orbifolio.reports.charts.thinning import kept_positions
+from orbifolio.reports.charts.ticks import linear_ticks, logarithmic_ticks, step_ticks
+from orbifolio.reports.wording import format_change, format_count, format_integer, format_number
 
-STYLES = 16
+LINE_STYLES = 16
+"""Eight colours, solid and dashed; further curves repeat them."""
 MARGIN = 0.04
-"""Room above and below the curves, in shares of the axis; the page's script leaves the same."""
+"""Room above and below the curves, in shares of the axis."""
 
 _UNITS = 1000.0
 
@@ -32,11 +34,11 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Line:
+class ChartLine:
     """One drawn curve: SVG path data, and its values in words.
 
     Attributes:
-        least: the least value, and where.
+        lowest: the lowest value; `lowest_at` is the step that has it.
         values: at each of the chart's `positions`, None where there is none; for the page's script.
     """
 
@@ -46,28 +48,36 @@ class Line:
     first: str
     last: str
     change: str
-    least: str
-    least_at: str
+    lowest: str
+    lowest_at: str
     values: tuple[float | None, ...] = field(repr=False)
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A labelled place on an axis, in percent from the left or from the top; `width` is the label's room."""
+class AxisMark:
+    """A labelled place on an axis.
+
+    Attributes:
+        place: in percent from the left or from the top.
+        width: the label's room in percent, "" if it needs none.
+        value: of the axis there; for the page's script.
+    """
 
     place: str
     label: str
     width: str = ""
+    value: float | None = None
 
 
 @dataclass(frozen=True)
-class Chart:
+class LineChart:
     """A finished chart.
 
     Attributes:
         id: unique on its page.
         scale: `logarithmic` or `linear`.
         rows: labelled values on the vertical axis.
+        ends: the lowest and the highest value of the vertical axis; for the page's script.
         columns: labelled beginnings of the phases, where there are several.
         steps: labelled steps on the horizontal axis.
         summary: the chart in a sentence, for whoever cannot see it.
@@ -79,10 +89,11 @@ class Chart:
     id: str
     title: str
     scale: str
-    lines: tuple[Line, ...]
-    rows: tuple[Mark, ...]
-    columns: tuple[Mark, ...]
-    steps: tuple[Mark, ...]
+    lines: tuple[ChartLine, ...]
+    rows: tuple[AxisMark, ...]
+    ends: tuple[float, float]
+    columns: tuple[AxisMark, ...]
+    steps: tuple[AxisMark, ...]
     summary: str
     positions: tuple[float, ...] = field(repr=False)
     borders: tuple[tuple[float, str], ...]
@@ -132,6 +143,10 @@ class _Axes:
     def axis(self, value: float) -> float:
         return math.log10(value) if self.logarithmic else value
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        return (10.0**self.bottom, 10.0**self.top) if self.logarithmic else (self.bottom, self.top)
+
 
 def _axes(series: Sequence[Series], positions: Sequence[float]) -> tuple[_Axes, list[float]]:
     """Axes that hold all values at these positions, and the values to label."""
@@ -143,7 +158,7 @@ def _axes(series: Sequence[Series], positions: Sequence[float]) -> tuple[_Axes, 
         low, high = (low / 1.5, high * 1.5) if logarithmic else (low - room, high + room)
     bottom, top = (math.log10(low), math.log10(high)) if logarithmic else (low, high)
     room = MARGIN * (top - bottom)
-    labels = ticks.logarithmic(low, high) if logarithmic else ticks.linear(low, high)
+    labels = logarithmic_ticks(low, high) if logarithmic else linear_ticks(low, high)
     return _Axes(logarithmic, positions[0], positions[-1], bottom - room, top + room), labels
 
 
@@ -165,46 +180,46 @@ def _path(points: Sequence[tuple[float, float]], axes: _Axes, borders: Sequence[
 
 def _line(
     item: Series, style: int, positions: Sequence[float], draw: Callable[[Sequence[tuple[float, float]]], str]
-) -> Line:
+) -> ChartLine:
     values = dict(item.points)
     finite = [(y, x) for x, y in item.points if math.isfinite(y)]
-    first, last, (least, where) = finite[0][0], finite[-1][0], min(finite)
-    return Line(
+    first, last, (lowest, where) = finite[0][0], finite[-1][0], min(finite)
+    return ChartLine(
         label=item.label,
-        style=style % STYLES,
+        style=style % LINE_STYLES,
         path=draw([(x, values[x]) for x in positions if x in values]),
-        first=wording.number(first),
-        last=wording.number(last),
-        change=wording.change(last, first),
-        least=wording.number(least),
-        least_at=wording.integer(round(where)),
+        first=format_number(first),
+        last=format_number(last),
+        change=format_change(last, first),
+        lowest=format_number(lowest),
+        lowest_at=format_integer(round(where)),
         values=tuple(_compact(values.get(x)) for x in positions),
     )
 
 
-def _columns(borders: Sequence[tuple[float, str]], axes: _Axes) -> tuple[Mark, ...]:
+def _columns(borders: Sequence[tuple[float, str]], axes: _Axes) -> tuple[AxisMark, ...]:
     """Where the phases begin; a label has room up to the next one."""
     places = [axes.across(x) / 10 for x, _ in borders]
     ends = [*places[1:], 100.0][: len(places)]
     return tuple(
-        Mark(_spelled(place), label, _spelled(end - place))
+        AxisMark(_spelled(place), label, _spelled(end - place))
         for place, end, (_, label) in zip(places, ends, borders, strict=True)
     )
 
 
-def chart(
+def draw_chart(
     identity: str,
     title: str,
     series: Sequence[Series],
     *,
     columns: Sequence[tuple[float, str]] = (),
     keep: Sequence[float] | None = None,
-) -> Chart | None:
+) -> LineChart | None:
     """Draw curves over a common axis: logarithmic if all values are positive.
 
     Args:
         identity: unique on the page.
-        title: shown above.
+        title: the chart's heading.
         series: the curves; empty ones are left out.
         columns: (x, label) of what to mark along the horizontal axis.
         keep: the x to draw; chosen here if None.
@@ -215,12 +230,12 @@ def chart(
     drawn = [item for item in series if any(math.isfinite(y) for _, y in item.points)]
     if not drawn:
         return None
-    positions = tuple(keep) if keep is not None else thinning.kept([item.points for item in drawn])
+    positions = tuple(keep) if keep is not None else kept_positions([item.points for item in drawn])
     axes, labels = _axes(drawn, positions)
     borders = tuple((x, label) for x, label in columns if axes.left <= x <= axes.right)
     finite = [y for item in drawn for _, y in item.points if math.isfinite(y)]
-    length = wording.count(round(axes.right - axes.left) + 1, "step")
-    return Chart(
+    length = format_count(round(axes.right - axes.left) + 1, "step")
+    return LineChart(
         id=identity,
         title=title,
         scale="logarithmic" if axes.logarithmic else "linear",
@@ -228,13 +243,14 @@ def chart(
             _line(item, style, positions, lambda points: _path(points, axes, columns))
             for style, item in enumerate(drawn)
         ),
-        rows=tuple(Mark(_spelled(axes.down(value) / 10), wording.number(value, 3)) for value in labels),
+        rows=tuple(AxisMark(_spelled(axes.down(value) / 10), format_number(value, 3), value=value) for value in labels),
+        ends=axes.ends,
         columns=_columns(borders, axes),
         steps=tuple(
-            Mark(_spelled(axes.across(x) / 10), wording.integer(x)) for x in ticks.whole(axes.left, axes.right)
+            AxisMark(_spelled(axes.across(x) / 10), format_integer(x)) for x in step_ticks(axes.left, axes.right)
         ),
-        summary=f"{wording.count(len(drawn), 'curve')} over {length}, "
-        f"between {wording.number(min(finite), 3)} and {wording.number(max(finite), 3)}.",
+        summary=f"{format_count(len(drawn), 'curve')} over {length}, "
+        f"between {format_number(min(finite), 3)} and {format_number(max(finite), 3)}.",
         positions=positions,
         borders=borders,
     )

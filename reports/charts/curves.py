@@ -7,43 +7,41 @@ of one phase count its own steps, and tell how many came before them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-from orbifolio.reports import parts, wording
-from orbifolio.reports.charts import thinning
-from orbifolio.reports.charts.chart import Chart, Series, chart
-from orbifolio.reports.data import values
-from orbifolio.reports.data.log import Phase, Run, Step
+from orbifolio.reports.charts.chart import LineChart, Series, draw_chart
+from orbifolio.reports.charts.thinning import kept_positions, position_limit
+from orbifolio.reports.data.log import PhaseRecord, RunRecord, StepRecord
+from orbifolio.reports.data.values import as_texts
 
 
-def position(phases: Sequence[Phase], phase: Phase, step: int) -> int:
+def step_position(phases: Sequence[PhaseRecord], phase: PhaseRecord, step: int) -> int:
     """A step's number over the whole run."""
     return sum(other.steps[-1].step for other in phases if other.index < phase.index and other.steps) + step
 
 
-def _positions(phases: Sequence[Phase]) -> list[tuple[int, Step]]:
+def _positions(phases: Sequence[PhaseRecord]) -> list[tuple[int, StepRecord]]:
     """Every step with its place in the whole run."""
-    placed: list[tuple[int, Step]] = []
+    placed: list[tuple[int, StepRecord]] = []
     for phase in phases:
-        before = position(phases, phase, 0)
+        before = step_position(phases, phase, 0)
         placed.extend((before + step.step, step) for step in phase.steps)
     return placed
 
 
-def phase_columns(phases: Sequence[Phase]) -> tuple[tuple[float, str], ...]:
+def phase_columns(phases: Sequence[PhaseRecord]) -> tuple[tuple[float, str], ...]:
     """Where each phase begins, with its title."""
     begun = [phase for phase in phases if phase.steps]
-    return tuple((position(phases, phase, phase.steps[0].step), phase.title) for phase in begun)
+    return tuple((step_position(phases, phase, phase.steps[0].step), phase.title) for phase in begun)
 
 
-def _collected(placed: Sequence[tuple[int, Step]], select: str) -> dict[str, Series]:
+def _collected(placed: Sequence[tuple[int, StepRecord]], select: str) -> dict[str, Series]:
     """All named values (`terms` or `metrics`) as curves, in order of first appearance."""
-    found: dict[str, list[tuple[float, float]]] = {}
+    curves: dict[str, list[tuple[float, float]]] = {}
     for place, step in placed:
         named: Mapping[str, float] = getattr(step, select)
         for name, value in named.items():
-            found.setdefault(name, []).append((place, value))
-    return {name: Series(name, points) for name, points in found.items()}
+            curves.setdefault(name, []).append((place, value))
+    return {name: Series(name, curve) for name, curve in curves.items()}
 
 
 def _families(terms: Mapping[str, Series]) -> list[tuple[str, list[Series]]]:
@@ -58,16 +56,16 @@ def _families(terms: Mapping[str, Series]) -> list[tuple[str, list[Series]]]:
     return groups
 
 
-def _total(placed: Sequence[tuple[int, Step]]) -> Series:
+def _total(placed: Sequence[tuple[int, StepRecord]]) -> Series:
     return Series("loss", [(place, step.loss) for place, step in placed])
 
 
-def charted(run: Run) -> tuple[str, ...]:
-    """The metrics that the run's renderer holds worth a curve."""
-    return values.texts(run.record.get("charted"))
+def charted_metrics(run: RunRecord) -> tuple[str, ...]:
+    """The metrics that the run's renderer wants drawn as curves."""
+    return as_texts(run.record.get("charted"))
 
 
-def loss_charts(phases: Sequence[Phase], metrics: Sequence[str] = ()) -> tuple[Chart, ...]:
+def loss_charts(phases: Sequence[PhaseRecord], metrics: Sequence[str] = ()) -> tuple[LineChart, ...]:
     """The total loss, then its terms: a chart for each family; then metrics. All draw the same steps.
 
     Args:
@@ -78,46 +76,29 @@ def loss_charts(phases: Sequence[Phase], metrics: Sequence[str] = ()) -> tuple[C
     columns = phase_columns(phases) if len(phases) > 1 else ()
     total, terms = _total(placed), _collected(placed, "terms")
     every = [series.points for series in (total, *terms.values())]
-    keep = thinning.kept(every, thinning.limit(len(every)))
-    charts = [chart("curve-loss", "Total loss", [total], columns=columns, keep=keep)] if placed else []
+    keep = kept_positions(every, position_limit(len(every)))
+    charts = [draw_chart("curve-loss", "Total loss", [total], columns=columns, keep=keep)] if placed else []
     if len(terms) > 1:
         for number, (name, members) in enumerate(_families(terms), 1):
             short = [Series(member.label.removeprefix(f"{name}."), member.points) for member in members]
             title = name.replace("_", " ").replace("-", " ").capitalize()
-            charts.append(chart(f"curve-{number}", title, short, columns=columns, keep=keep))
+            charts.append(draw_chart(f"curve-{number}", title, short, columns=columns, keep=keep))
     measured = [series for name, series in _collected(placed, "metrics").items() if name in metrics]
     if measured:
         title = " and ".join(series.label.replace("_", " ") for series in measured).capitalize()
-        charts.append(chart("curve-metrics", title, measured, columns=columns, keep=keep))
-    return tuple(found for found in charts if found)
+        charts.append(draw_chart("curve-metrics", title, measured, columns=columns, keep=keep))
+    return tuple(chart for chart in charts if chart)
 
 
-def total_chart(phases: Sequence[Phase]) -> Chart | None:
+def total_chart(phases: Sequence[PhaseRecord]) -> LineChart | None:
     """The total loss alone, drawn small: every frame's page has one."""
     total = _total(_positions(phases))
     columns = phase_columns(phases) if len(phases) > 1 else ()
-    return chart("curve-loss", "Total loss", [total], columns=columns, keep=thinning.kept([total.points], 160))
+    return draw_chart("curve-loss", "Total loss", [total], columns=columns, keep=kept_positions([total.points], 160))
 
 
-def whereabouts(run: Run, phase: Phase, step: int, whole: Chart | None) -> tuple[parts.Whereabouts, ...]:
-    """A frame's place in the run: the curve with its step marked, or nothing if there is no curve.
-
-    Args:
-        run: the run.
-        phase: the frame's phase.
-        step: the frame's step; the beginning of a phase stands where the phase before ended.
-        whole: `total_chart` of all phases, drawn once for all frames.
-    """
-    if whole is None or len(whole.positions) < 2:
-        return ()
-    place = position(run.phases, phase, step)
-    last = int(whole.positions[-1])
-    lead = f"step {wording.integer(place)} of {wording.integer(last)}" if place else "before the first step"
-    return (parts.Whereabouts(replace(whole, here=whole.across(place)), lead),)
-
-
-def pace_chart(phases: Sequence[Phase]) -> Chart | None:
+def pace_chart(phases: Sequence[PhaseRecord]) -> LineChart | None:
     """Seconds of each step."""
     points = [(float(place), step.seconds) for place, step in _positions(phases)]
     columns = phase_columns(phases) if len(phases) > 1 else ()
-    return chart("curve-pace", "Seconds for each step", [Series("seconds", points)], columns=columns)
+    return draw_chart("curve-pace", "Seconds for each step", [Series("seconds", points)], columns=columns)

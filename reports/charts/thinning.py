@@ -13,22 +13,22 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-MOST = 480
+MAX_POSITIONS = 480
 """Positions of a curve; a page is about as many pixels wide."""
 
-_VALUES = 3000  # of all curves of a page together: about 10 kB compressed as drawing, and as much as data
-_FEWEST = 80
+_MAX_VALUES = 3000  # of all curves of a page together: about 10 kB compressed as drawing, and as much as data
+_MIN_POSITIONS = 80
 
 Points = Sequence[tuple[float, float]]
 
 
-def limit(curves: int) -> int:
+def position_limit(curves: int) -> int:
     """How many positions a page with so many curves can afford.
 
-    >>> limit(1), limit(8), limit(31), limit(1000)
+    >>> position_limit(1), position_limit(8), position_limit(31), position_limit(1000)
     (480, 375, 96, 80)
     """
-    return max(_FEWEST, min(MOST, _VALUES // max(1, curves)))
+    return max(_MIN_POSITIONS, min(MAX_POSITIONS, _MAX_VALUES // max(1, curves)))
 
 
 def _strays(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -46,15 +46,15 @@ def _strays(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return np.asarray((shown - centre) / span, dtype=np.float64)
 
 
-def kept(curves: Sequence[Points], most: int = MOST) -> tuple[float, ...]:
+def kept_positions(curves: Sequence[Points], limit: int = MAX_POSITIONS) -> tuple[float, ...]:
     """The positions to draw, ascending; the first and the last of all are among them.
 
     Args:
         curves: (x, y) of each, x ascending.
-        most: how many positions, at least 4.
+        limit: how many positions, at least 4.
     """
     every = sorted({x for points in curves for x, _ in points})
-    if len(every) <= most:
+    if len(every) <= limit:
         return tuple(every)
     place = {x: index for index, x in enumerate(every)}
     values = np.full((len(curves), len(every)), np.nan)
@@ -65,7 +65,7 @@ def kept(curves: Sequence[Points], most: int = MOST) -> tuple[float, ...]:
             known[row, place[x]] = True
     away = _strays(values)
     away[~known] = np.nan  # a term of another phase is absent, not wrong
-    size = math.ceil(len(every) / ((most - 1) // 2))
+    size = math.ceil(len(every) / ((limit - 1) // 2))
     chosen = {len(every) - 1}
     for start in range(0, len(every), size):
         bucket = away[:, start : start + size]

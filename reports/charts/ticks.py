@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 
-def linear(low: float, high: float) -> list[float]:
+def linear_ticks(low: float, high: float) -> list[float]:
     """About four round values between two."""
     step = 10.0 ** math.floor(math.log10((high - low) / 4))
     step *= next((factor for factor in (1, 2, 5, 10) if (high - low) / (factor * step) <= 5), 10)
@@ -13,23 +13,23 @@ def linear(low: float, high: float) -> list[float]:
     return [step * (first + index) for index in range(int(math.floor(high / step)) - first + 1)]
 
 
-def logarithmic(low: float, high: float) -> list[float]:
+def logarithmic_ticks(low: float, high: float) -> list[float]:
     """Round values between two positive ones: decades, or 1-2-5, or a linear choice."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     for digits in ((1,), (1, 2, 5)):
-        found = [digit * 10.0**decade for decade in range(first, last + 1) for digit in digits]
-        found = [value for value in found if low <= value <= high]
-        if len(found) >= 3:
-            return found[:: math.ceil(len(found) / 6)]
-    return linear(low, high)
+        ticks = [digit * 10.0**decade for decade in range(first, last + 1) for digit in digits]
+        ticks = [value for value in ticks if low <= value <= high]
+        if len(ticks) >= 3:
+            return ticks[:: math.ceil(len(ticks) / 6)]
+    return linear_ticks(low, high)
 
 
-def whole(low: float, high: float) -> list[int]:
+def step_ticks(low: float, high: float) -> list[int]:
     """A few round whole numbers between two, for steps.
 
-    >>> whole(1, 690), whole(1, 4), whole(7, 7)
+    >>> step_ticks(1, 690), step_ticks(1, 4), step_ticks(7, 7)
     ([200, 400, 600], [1, 2, 3, 4], [7])
     """
     if high - low < 5:
         return list(range(math.ceil(low), math.floor(high) + 1))
-    return [round(value) for value in linear(low, high) if value == round(value)]
+    return [round(value) for value in linear_ticks(low, high) if value == round(value)]

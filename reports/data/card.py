@@ -1,4 +1,4 @@
-"""A run's card: (run) -> all that the pages above it need to know, small enough to be kept by the thousand.
+"""A run's card: (run) -> all that the pages above it need to know, small enough for galleries of thousands.
 
 It lies in the run's folder as `card.json`. Galleries are made from cards alone, so that a gallery of a
 thousand runs opens a thousand small files and no picture, and a bucket's index can be made by a machine
@@ -13,16 +13,28 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
-from orbifolio.reports import files, prose
-from orbifolio.reports.data import metrics, values
-from orbifolio.reports.data.log import Run, patience, read_run
-from orbifolio.reports.data.metrics import Stretch
-from orbifolio.reports.media import img, thumbnails
+from orbifolio.reports.data.log import silence_limit
+from orbifolio.reports.data.metrics import PhaseCurve, loss_curve_from_json
+from orbifolio.reports.data.values import (
+    as_finite,
+    as_int,
+    as_mapping,
+    as_numbers,
+    as_text,
+    as_texts,
+    as_tuple,
+    inner_path,
+)
+from orbifolio.reports.wording import format_pixels
 
-NAME = "card.json"
+CARD_NAME = "card.json"
+
+
+THEMES = ("plane", "sphere", "hyperbolic", "zoom", "style", "dream", "painting", "gas", "survey")
+"""The order of the gallery's sections; other themes follow by name."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +60,9 @@ class Card:
         type: the recipe's folder in the gallery.
         id: the run's folder in that one.
         about: the recipe's first words, without markup.
-        last: the last sign of life of a run that goes on.
-        patience: seconds of silence after which such a run is taken for dead.
-        seconds: of work.
+        last: time of the last log entry of a running run.
+        patience: seconds of silence after which a running run counts as stopped.
+        seconds: of work in all phases, or None if unknown.
         width: of the finished picture in pixels, 0 while there is none.
         styles: names of the pictures that went in.
         parameters: the resolved recipe, flat: `renderer.phases.0.size` -> its value as JSON.
@@ -81,7 +93,7 @@ class Card:
     parameters: Mapping[str, str]
     cover: Cover | None
     measures: Mapping[str, float] = field(default_factory=dict)
-    curve: tuple[Stretch, ...] = ()
+    curve: tuple[PhaseCurve, ...] = ()
 
     @property
     def key(self) -> str:
@@ -89,12 +101,22 @@ class Card:
         return f"{self.type}/{self.id}"
 
     @property
+    def section(self) -> str:
+        """The gallery's section that it belongs to: its theme, or `other`."""
+        return self.theme or "other"
+
+    @property
+    def size(self) -> str:
+        """The picture's size in words, or "" while there is none."""
+        return format_pixels(self.width, self.height) if self.width and self.height else ""
+
+    @property
     def running(self) -> bool:
         """Whether it is believed to be going on."""
         return self.status == "running"
 
     def at(self, now: float, *, slack: float = 0.0) -> Card:
-        """The card as of a moment: a run that claims to go on but has long been silent has stopped.
+        """The card as of a moment: a run that claims to be running but has long been silent has stopped.
 
         Args:
             now: seconds since the epoch.
@@ -107,6 +129,11 @@ class Card:
     def to_json(self) -> str:
         """The card as text, the same for equal cards."""
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+
+
+def theme_order(theme: str) -> tuple[int, str]:
+    """Sorts themes in the gallery's order; themes that it does not know follow by name."""
+    return (THEMES.index(theme) if theme in THEMES else len(THEMES), theme)
 
 
 def flattened(value: object, name: str = "") -> Iterator[tuple[str, str]]:
@@ -127,88 +154,40 @@ def flattened(value: object, name: str = "") -> Iterator[tuple[str, str]]:
         yield from flattened(item, f"{name}.{key}" if name else str(key))
 
 
-def _cover(run: Run) -> Cover | None:
-    source = img.portrait_source(run) or img.final_source(run)
-    if source is None and run.status != "done" and (newest := img.newest_frame(run)):
-        source = thumbnails.prepare(run.folder, newest[1].path, widths=thumbnails.SMALL)
-    if source is None:
-        return None
-
-    def inside(path: Path) -> str:
-        return path.relative_to(run.folder).as_posix()
-
-    versions = tuple((inside(path), width) for path, width in source.versions)
-    return Cover(inside(source.path), source.width, source.height, versions)
-
-
-def from_run(run: Run) -> Card:
-    """The card of a run that was read with its events."""
-    record = run.record
-    final, symmetry = values.mapping(record.get("final")), values.mapping(record.get("symmetry"))
-    inputs = map(values.mapping, values.sequence(record.get("inputs")))
-    return Card(
-        type=run.type,
-        id=run.id,
-        title=run.title,
-        theme=run.theme,
-        about=prose.to_text(run.about),
-        status=run.status,
-        started=run.started,
-        finished=run.finished,
-        last=run.last,
-        patience=patience(max((step.seconds for phase in run.phases for step in phase.steps), default=0.0)),
-        seconds=run.seconds or sum(phase.seconds for phase in run.phases) or None,
-        group=values.text(symmetry.get("group")),
-        seed=values.text(record.get("seed")),
-        device=values.text(record.get("device")),
-        width=values.whole(final.get("width")) or 0,
-        height=values.whole(final.get("height")) or 0,
-        steps=values.whole(record.get("steps")) or sum(len(phase.steps) for phase in run.phases),
-        styles=tuple(dict.fromkeys(name for item in inputs if (name := values.text(item.get("name"))))),
-        overrides=values.texts(record.get("overrides")),
-        parameters=dict(flattened(values.mapping(record.get("parameters")))) if record.get("parameters") else {},
-        cover=_cover(run),
-        measures=metrics.of_run(run),
-        curve=metrics.curve(run),
-    )
-
-
 def _folder_name(value: object) -> str:
     """A name of one visible folder, or ""."""
-    name = values.inner_path(value)
+    name = inner_path(value)
     return name if len(PurePosixPath(name).parts) == 1 and not name.startswith(".") else ""
 
 
 def _cover_from(record: object) -> Cover | None:
-    entry = values.mapping(record)
-    path = values.inner_path(entry.get("path"))
-    width, height = values.whole(entry.get("width")) or 0, values.whole(entry.get("height")) or 0
-    pairs = [values.sequence(item) for item in values.sequence(entry.get("versions"))]
+    entry = as_mapping(record)
+    path = inner_path(entry.get("path"))
+    width, height = as_int(entry.get("width")) or 0, as_int(entry.get("height")) or 0
+    pairs = [as_tuple(item) for item in as_tuple(entry.get("versions"))]
     versions = tuple(
-        (copy, side)
-        for pair in pairs
-        if len(pair) == 2 and (copy := values.inner_path(pair[0])) and (side := values.whole(pair[1]))
+        (copy, side) for pair in pairs if len(pair) == 2 and (copy := inner_path(pair[0])) and (side := as_int(pair[1]))
     )
     return Cover(path, width, height, versions) if path and width > 0 and height > 0 and versions else None
 
 
-def from_json(record: object) -> Card | None:
-    """A card as it was kept, by whatever version; None if it names no run."""
-    entry = values.mapping(record)
+def card_from_json(record: object) -> Card | None:
+    """A card as it was kept, by any version; None if it names no run."""
+    entry = as_mapping(record)
     type_, identity = _folder_name(entry.get("type")), _folder_name(entry.get("id"))
     if not type_ or not identity:
         return None
 
     def word(name: str) -> str:
-        return values.text(entry.get(name))
+        return as_text(entry.get(name))
 
     def moment(name: str) -> float | None:
-        return values.finite(entry.get(name))
+        return as_finite(entry.get(name))
 
     def amount(name: str) -> int:
-        return max(0, values.whole(entry.get(name)) or 0)
+        return max(0, as_int(entry.get(name)) or 0)
 
-    parameters: Mapping[str, Any] = values.mapping(entry.get("parameters"))
+    parameters: Mapping[str, Any] = as_mapping(entry.get("parameters"))
     return Card(
         type=type_,
         id=identity,
@@ -219,7 +198,7 @@ def from_json(record: object) -> Card | None:
         started=moment("started"),
         finished=moment("finished"),
         last=moment("last"),
-        patience=moment("patience") or patience(0.0),
+        patience=moment("patience") or silence_limit(0.0),
         seconds=moment("seconds"),
         group=word("group"),
         seed=word("seed"),
@@ -227,25 +206,10 @@ def from_json(record: object) -> Card | None:
         width=amount("width"),
         height=amount("height"),
         steps=amount("steps"),
-        styles=values.texts(entry.get("styles")),
-        overrides=values.texts(entry.get("overrides")),
-        parameters={str(name): values.text(value) for name, value in parameters.items()},
+        styles=as_texts(entry.get("styles")),
+        overrides=as_texts(entry.get("overrides")),
+        parameters={str(name): as_text(value) for name, value in parameters.items()},
         cover=_cover_from(entry.get("cover")),
-        measures={name: value for name, value in values.numbers(entry.get("measures")).items() if math.isfinite(value)},
-        curve=metrics.curve_from(entry.get("curve")),
+        measures={name: value for name, value in as_numbers(entry.get("measures")).items() if math.isfinite(value)},
+        curve=loss_curve_from_json(entry.get("curve")),
     )
-
-
-def write(run: Run) -> Card:
-    """Keep a run's card in its folder."""
-    card = from_run(run)
-    files.write_text(run.folder / NAME, card.to_json())
-    return card
-
-
-def read(folder: Path, *, now: float) -> Card:
-    """The card of the run in a folder, as of a moment; made from the log where none was kept."""
-    card = from_json(values.read_json(folder / NAME))
-    if card is None or card.running or card.key != f"{folder.parent.name}/{folder.name}":
-        return from_run(read_run(folder, now=now))  # of a run that goes on, the log knows more
-    return card

@@ -1,6 +1,6 @@
 """What differs between runs: (flat parameters of each) -> the names whose values are not all the same.
 
-Convention: parameters are as on a card, `renderer.phases.0.size` -> JSON text; a name that a run has not
+Convention: parameters are as on a card, `renderer.phases.0.size` -> JSON text; a name that a run lacks
 (its list of phases is shorter) counts as another value, and reads as None.
 """
 
@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-UNTOLD = ("about", "title", "publish")
+DESCRIPTIVE = ("about", "title", "publish")
 """Words about the recipe, and where it goes: no parameters of the picture."""
 
 
@@ -54,27 +54,27 @@ def _in_order(each: Sequence[Mapping[str, str]]) -> list[str]:
     return sorted({name for parameters in each for name in parameters}, key=key)
 
 
-def between(each: Sequence[Mapping[str, str]]) -> tuple[Difference, ...]:
+def parameter_differences(each: Sequence[Mapping[str, str]]) -> tuple[Difference, ...]:
     """The parameters that are not the same in all runs.
 
     Args:
-        each: the flat parameters of every run; one that kept none (an old one) tells nothing, and differs in nothing.
+        each: the flat parameters of every run; a run without any (an old one) is left out of the comparison.
     """
-    known = [parameters for parameters in each if parameters]
-    names = _in_order(known)
+    parameters_known = [parameters for parameters in each if parameters]
+    names = _in_order(parameters_known)
     shorts = short_names(names)
-    found = []
+    differences = []
     for name in names:
-        if name.partition(".")[0] in UNTOLD or len({parameters.get(name) for parameters in known}) < 2:
+        if name.partition(".")[0] in DESCRIPTIVE or len({parameters.get(name) for parameters in parameters_known}) < 2:
             continue
-        found.append(Difference(name, shorts[name], tuple(parameters.get(name) for parameters in each)))
-    return tuple(found)
+        differences.append(Difference(name, shorts[name], tuple(parameters.get(name) for parameters in each)))
+    return tuple(differences)
 
 
-def plain(value: str | None) -> str:
+def plain_value(value: str | None) -> str:
     """A value as it is read: JSON, but without the quotes of a text; "" for none.
 
-    >>> plain('"adam"'), plain("[]"), plain("0.5"), plain(None)
+    >>> plain_value('"adam"'), plain_value("[]"), plain_value("0.5"), plain_value(None)
     ('adam', '[]', '0.5', '')
     """
     if value is None:

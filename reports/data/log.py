@@ -1,7 +1,7 @@
-"""A run as records: `read_run(folder)` turns `run.json` and `events.jsonl` into one frozen `Run`.
+"""A run as records: `read_run(folder)` turns `run.json` and `events.jsonl` into one frozen `RunRecord`.
 
 Nothing is required: a torn last line, a missing key or a value of the wrong type leaves a gap, not an
-error. Where `run.json` and the log disagree about progress, the log wins, since it is the older witness.
+error. Where `run.json` and the log disagree about progress, the log wins, since it is written first.
 
 Convention: times are seconds since the epoch (UTC); sizes are (width, height) in pixels; paths are
 relative to the run's folder with forward slashes; `Phase.index` is 0-based, `Step.step` 1-based, and a
@@ -17,7 +17,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from orbifolio.reports.data import values
+from orbifolio.reports.data.values import (
+    as_finite,
+    as_int,
+    as_mapping,
+    as_numbers,
+    as_text,
+    as_texts,
+    as_tuple,
+    inner_path,
+    read_json,
+)
 from orbifolio.runner import events
 
 STALE_AFTER = 600.0
@@ -30,7 +40,7 @@ FINISHED = ("done", "failed", "interrupted")
 
 
 @dataclass(frozen=True)
-class Step:
+class StepRecord:
     """One optimisation step as logged; a repeated step (after a resume) replaces the earlier one."""
 
     step: int
@@ -49,7 +59,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Frame:
+class FrameRecord:
     """One saved picture of a state."""
 
     step: int
@@ -57,12 +67,12 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Phase:
+class PhaseRecord:
     """One phase with everything that was logged about it.
 
     Attributes:
         planned: number of steps it will have.
-        parameters: number of free values, 0 if not told.
+        parameters: number of free values, 0 if unknown.
         seconds: its wall time (the sum of its steps until it is finished).
         finished: whether its end was logged.
     """
@@ -77,14 +87,14 @@ class Phase:
     seconds: float
     terms: Mapping[str, float]
     notes: tuple[str, ...]
-    steps: tuple[Step, ...]
-    frames: tuple[Frame, ...]
+    steps: tuple[StepRecord, ...]
+    frames: tuple[FrameRecord, ...]
     started: bool
     finished: bool
 
 
 @dataclass(frozen=True)
-class Run:
+class RunRecord:
     """One run. `record` is its whole `run.json`, for what only one part of the report reads.
 
     Attributes:
@@ -106,7 +116,7 @@ class Run:
     finished: float | None
     last: float | None
     seconds: float | None
-    phases: tuple[Phase, ...]
+    phases: tuple[PhaseRecord, ...]
     warnings: tuple[str, ...]
     recipe_text: str
     record: Mapping[str, Any] = field(repr=False)
@@ -115,6 +125,11 @@ class Run:
     def id(self) -> str:
         """The folder's name, which is the run's identity."""
         return self.folder.name
+
+    @property
+    def work_seconds(self) -> float | None:
+        """Seconds of work: as recorded, or the sum of the phases."""
+        return self.seconds or sum(phase.seconds for phase in self.phases) or None
 
     @property
     def running(self) -> bool:
@@ -129,8 +144,8 @@ class _Log:
     titles: list[str] = field(default_factory=list)
     planned: list[int] = field(default_factory=list)
     started: dict[int, events.PhaseStarted] = field(default_factory=dict)
-    steps: dict[int, dict[int, Step]] = field(default_factory=dict)
-    frames: dict[int, dict[int, Frame]] = field(default_factory=dict)
+    steps: dict[int, dict[int, StepRecord]] = field(default_factory=dict)
+    frames: dict[int, dict[int, FrameRecord]] = field(default_factory=dict)
     finished: dict[int, events.PhaseFinished] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     outcome: events.RunFinished | None = None
@@ -148,93 +163,93 @@ class _Log:
         return self
 
     def _take(self, event: events.Event) -> None:
-        moment = values.finite(event.time)
+        moment = as_finite(event.time)
         if moment is not None:
             self.first = moment if self.first is None else min(self.first, moment)
             self.last = moment if self.last is None else max(self.last, moment)
         if isinstance(event, events.RunStarted):
             self.outcome = None  # a resumed run is not finished any more
-            self.titles = list(values.texts(event.phases)) or self.titles
-            counts = [values.whole(count) or 0 for count in values.sequence(event.steps)]
+            self.titles = list(as_texts(event.phases)) or self.titles
+            counts = [as_int(count) or 0 for count in as_tuple(event.steps)]
             self.planned = counts or self.planned
         elif isinstance(event, events.PhaseStarted):
-            index = values.whole(event.phase) or 0
+            index = as_int(event.phase) or 0
             self.started[index] = event
             self.finished.pop(index, None)
         elif isinstance(event, events.Stepped):
-            step = Step(
-                values.whole(event.step) or 0,
-                values.numbers(event.terms),
-                values.numbers(event.metrics),
-                values.finite(event.seconds) or 0.0,
-                values.whole(event.memory) or 0,
+            step = StepRecord(
+                as_int(event.step) or 0,
+                as_numbers(event.terms),
+                as_numbers(event.metrics),
+                as_finite(event.seconds) or 0.0,
+                as_int(event.memory) or 0,
             )
             self.slowest = max(self.slowest, step.seconds)
-            self.steps.setdefault(values.whole(event.phase) or 0, {})[step.step] = step
+            self.steps.setdefault(as_int(event.phase) or 0, {})[step.step] = step
         elif isinstance(event, events.FrameSaved):
-            if path := values.inner_path(event.path):
-                frame = Frame(values.whole(event.step) or 0, path)
-                self.frames.setdefault(values.whole(event.phase) or 0, {})[frame.step] = frame
+            if path := inner_path(event.path):
+                frame = FrameRecord(as_int(event.step) or 0, path)
+                self.frames.setdefault(as_int(event.phase) or 0, {})[frame.step] = frame
         elif isinstance(event, events.Warned):
-            self.warnings.extend(values.texts(event.message))
+            self.warnings.extend(as_texts(event.message))
         elif isinstance(event, events.PhaseFinished):
-            self.finished[values.whole(event.phase) or 0] = event
+            self.finished[as_int(event.phase) or 0] = event
         elif isinstance(event, events.RunFinished):
             self.outcome = event
 
 
-def patience(slowest: float) -> float:
-    """Seconds of silence that a log with such a slowest step explains."""
+def silence_limit(slowest: float) -> float:
+    """Seconds of silence that are normal for a log whose slowest step took this long."""
     return max(STALE_AFTER, _SLOW_STEPS * slowest)
 
 
 def _is_stale(log: _Log, started: float | None, now: float) -> bool:
-    """Whether the log has been silent for longer than its steps explain."""
+    """Whether the log has been silent for longer than its steps can explain."""
     seen = log.last if log.last is not None else started
-    return seen is None or now - seen > patience(log.slowest)
+    return seen is None or now - seen > silence_limit(log.slowest)
 
 
 def _status(record: Mapping[str, Any], log: _Log, now: float) -> tuple[str, str]:
     """The status to show and the message that goes with it."""
-    claimed, message = values.text(record.get("status")), values.text(record.get("message"))
+    claimed, message = as_text(record.get("status")), as_text(record.get("message"))
     if claimed in FINISHED:
         return claimed, message
     if log.outcome is not None:  # killed between the log's last line and the last run.json
-        outcome = values.text(log.outcome.outcome)
-        return (outcome if outcome in FINISHED else "failed"), values.text(log.outcome.message) or message
-    started = values.finite(record.get("started"))
+        outcome = as_text(log.outcome.outcome)
+        return (outcome if outcome in FINISHED else "failed"), as_text(log.outcome.message) or message
+    started = as_finite(record.get("started"))
     return ("stopped" if _is_stale(log, started, now) else "running"), message
 
 
-def _phase(index: int, record: Mapping[str, Any], log: _Log, done: bool) -> Phase:
+def _phase(index: int, record: Mapping[str, Any], log: _Log, done: bool) -> PhaseRecord:
     """One phase, from its entry in `run.json` (may be empty) and from the log."""
     begun, ended = log.started.get(index), log.finished.get(index)
-    size = [values.whole(side) or 0 for side in values.sequence(record.get("size"))]
+    size = [as_int(side) or 0 for side in as_tuple(record.get("size"))]
     width, height = size if len(size) == 2 else (0, 0)
     if begun is not None:
-        width, height = values.whole(begun.width) or width, values.whole(begun.height) or height
+        width, height = as_int(begun.width) or width, as_int(begun.height) or height
     frames = tuple(frame for _, frame in sorted(log.frames.get(index, {}).items()))
     steps = tuple(step for _, step in sorted(log.steps.get(index, {}).items()))
-    folder = values.inner_path(record.get("folder"))
+    folder = inner_path(record.get("folder"))
     if not folder and frames and len(parts := PurePosixPath(frames[-1].path).parts) > 2:
         folder = str(PurePosixPath(*parts[:-2]))
     planned = log.planned[index] if index < len(log.planned) else 0
     if begun is not None:
-        planned = values.whole(begun.steps) or planned
+        planned = as_int(begun.steps) or planned
     title = log.titles[index] if index < len(log.titles) else ""
-    notes = dict.fromkeys((*(values.texts(begun.notes) if begun else ()), *values.texts(record.get("notes"))))
-    seconds = values.finite(ended.seconds) if ended else values.finite(record.get("seconds"))
-    return Phase(
+    notes = dict.fromkeys((*(as_texts(begun.notes) if begun else ()), *as_texts(record.get("notes"))))
+    seconds = as_finite(ended.seconds) if ended else as_finite(record.get("seconds"))
+    return PhaseRecord(
         index=index,
-        title=values.text(record.get("title")) or (begun and values.text(begun.title)) or title or f"Phase {index + 1}",
+        title=as_text(record.get("title")) or (begun and as_text(begun.title)) or title or f"Phase {index + 1}",
         folder=folder or f"phases/{index + 1}-{width}px",
         width=width,
         height=height,
-        parameters=values.whole(record.get("parameters")) or 0,
-        planned=max(planned, values.whole(record.get("steps")) or 0, len(steps) and steps[-1].step),
+        parameters=as_int(record.get("parameters")) or 0,
+        planned=max(planned, as_int(record.get("steps")) or 0, len(steps) and steps[-1].step),
         seconds=seconds if seconds else math.fsum(step.seconds for step in steps),
-        terms=(values.numbers(ended.terms) if ended else {})
-        or values.numbers(record.get("terms"))
+        terms=(as_numbers(ended.terms) if ended else {})
+        or as_numbers(record.get("terms"))
         or (steps[-1].terms if steps else {}),
         notes=tuple(notes),
         steps=steps,
@@ -244,7 +259,7 @@ def _phase(index: int, record: Mapping[str, Any], log: _Log, done: bool) -> Phas
     )
 
 
-def _distinct_folders(phases: list[Phase]) -> tuple[Phase, ...]:
+def _distinct_folders(phases: list[PhaseRecord]) -> tuple[PhaseRecord, ...]:
     """The phases, none sharing a folder (their pages would overwrite each other)."""
     seen: set[str] = set()
     for place, phase in enumerate(phases):
@@ -254,8 +269,8 @@ def _distinct_folders(phases: list[Phase]) -> tuple[Phase, ...]:
     return tuple(phases)
 
 
-def read_run(folder: Path, *, events_too: bool = True, now: float | None = None) -> Run:
-    """Everything a run's folder tells.
+def read_run(folder: Path, *, events_too: bool = True, now: float | None = None) -> RunRecord:
+    """Everything that a run's folder holds.
 
     Args:
         folder: a run's folder, `gallery/<type>/<run-id>`.
@@ -267,35 +282,35 @@ def read_run(folder: Path, *, events_too: bool = True, now: float | None = None)
         The run; a folder without any record gives a run of status `stopped` with nothing in it.
     """
     folder = folder.absolute()
-    record = values.read_json(folder / "run.json")
-    done = values.text(record.get("status")) == "done"
+    record = read_json(folder / "run.json")
+    done = as_text(record.get("status")) == "done"
     log = _Log() if done and not events_too else _Log().read(folder / "events.jsonl")
     status, message = _status(record, log, time.time() if now is None else now)
-    entries = [values.mapping(entry) for entry in values.sequence(record.get("phases"))]
+    entries = [as_mapping(entry) for entry in as_tuple(record.get("phases"))]
     seen = (len(entries), len(log.titles), *(index + 1 for index in (*log.started, *log.steps, *log.frames)))
     count = min(max(seen), 1000)  # a torn number must not make a million pages
     phases = [
         _phase(index, entries[index] if index < len(entries) else {}, log, status == "done") for index in range(count)
     ]
-    started = values.finite(record.get("started"))
+    started = as_finite(record.get("started"))
     try:
         recipe_text = (folder / "recipe.yaml").read_text(encoding="utf-8", errors="replace")
     except OSError:
         recipe_text = ""
-    recipe = values.text(record.get("recipe")) or folder.parent.name
-    return Run(
+    recipe = as_text(record.get("recipe")) or folder.parent.name
+    return RunRecord(
         folder=folder,
         type=folder.parent.name,
         recipe=recipe,
-        theme=values.text(record.get("theme")),
-        title=values.text(record.get("title")) or recipe.replace("-", " ").capitalize(),
-        about=values.text(record.get("about")),
+        theme=as_text(record.get("theme")),
+        title=as_text(record.get("title")) or recipe.replace("-", " ").capitalize(),
+        about=as_text(record.get("about")),
         status=status,
         message=message,
         started=log.first if started is None else started,
-        finished=values.finite(record.get("finished")),
+        finished=as_finite(record.get("finished")),
         last=log.last,
-        seconds=values.finite(record.get("seconds")),
+        seconds=as_finite(record.get("seconds")),
         phases=_distinct_folders(phases),
         warnings=tuple(dict.fromkeys(log.warnings)),
         recipe_text=recipe_text,

@@ -1,4 +1,4 @@
-"""What runs are compared by: (run) -> named numbers, and its loss by a few steps; both small enough for a card.
+"""What runs are compared by: (run) -> named numbers, and its loss at a few steps; both small enough for a card.
 
     loss, seconds, steps, peak_memory_bytes          of the whole run
     terms.gram.conv1_1                               terms at the end of the last phase
@@ -16,15 +16,15 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from orbifolio.reports.data import values
-from orbifolio.reports.data.log import Phase, Run
+from orbifolio.reports.data.log import PhaseRecord, RunRecord
+from orbifolio.reports.data.values import as_finite, as_int, as_mapping, as_text, as_tuple
 
-MOST = 64
+MAX_MEASURES = 64
 """Measures of a run; a renderer with more terms is compared by the first ones."""
 
-_POINTS = 60  # of a curve over all its phases: about as many as a small drawing shows
-_FEWEST = 8  # ... of each phase
-_APART = (  # words about the run, not measures of it; or told above under their own names
+_MAX_POINTS = 60  # of a curve over all its phases: about as many as a small drawing shows
+_MIN_PHASE_POINTS = 8  # ... of each phase
+_NOT_MEASURES = (  # descriptions, not measures; or measures that have names of their own above
     "schema",
     "seed",
     "started",
@@ -44,7 +44,7 @@ _RESIDUALS = ("worst", "closest_unclaimed")
 
 
 @dataclass(frozen=True)
-class Stretch:
+class PhaseCurve:
     """The loss over one phase: its title, how many steps it has, and (step, loss) of some of them."""
 
     title: str
@@ -61,7 +61,7 @@ def _leaves(value: object, name: str) -> Iterator[tuple[str, float]]:
         yield name, float(value)
 
 
-def _last_loss(run: Run) -> tuple[float | None, Mapping[str, float]]:
+def _last_loss(run: RunRecord) -> tuple[float | None, Mapping[str, float]]:
     """The total and the terms at the end of the last phase that has any."""
     for phase in reversed(run.phases):
         terms = phase.terms or (phase.steps[-1].terms if phase.steps else {})
@@ -71,27 +71,27 @@ def _last_loss(run: Run) -> tuple[float | None, Mapping[str, float]]:
     return None, {}
 
 
-def of_run(run: Run) -> dict[str, float]:
+def run_measures(run: RunRecord) -> dict[str, float]:
     """The measures of a run, those first that every run has."""
     record = run.record
     loss, terms = _last_loss(run)
     steps = [step for phase in run.phases for step in phase.steps]
-    symmetry = values.mapping(record.get("symmetry"))
-    found: dict[str, float | None] = {
+    symmetry = as_mapping(record.get("symmetry"))
+    measures: dict[str, float | None] = {
         "loss": loss,
-        "seconds": run.seconds or sum(phase.seconds for phase in run.phases) or None,
-        "steps": values.finite(record.get("steps")) or len(steps) or None,
-        "peak_memory_bytes": values.finite(record.get("peak_memory_bytes")) or None,
-        **{f"symmetry.{name}": values.finite(symmetry.get(name)) for name in _RESIDUALS},
+        "seconds": run.work_seconds,
+        "steps": as_finite(record.get("steps")) or len(steps) or None,
+        "peak_memory_bytes": as_finite(record.get("peak_memory_bytes")) or None,
+        **{f"symmetry.{name}": as_finite(symmetry.get(name)) for name in _RESIDUALS},
     }
     if len(terms) > 1:
-        found |= {f"terms.{name}": value for name, value in terms.items()}
-    found |= {f"metrics.{name}": value for name, value in (steps[-1].metrics.items() if steps else ())}
+        measures |= {f"terms.{name}": value for name, value in terms.items()}
+    measures |= {f"metrics.{name}": value for name, value in (steps[-1].metrics.items() if steps else ())}
     for key, value in record.items():
-        if key not in _APART:
-            found |= dict(_leaves(value, key))
-    kept = [(name, value) for name, value in found.items() if value is not None and math.isfinite(value)]
-    return dict(kept[:MOST])
+        if key not in _NOT_MEASURES:
+            measures |= dict(_leaves(value, key))
+    finite = [(name, value) for name, value in measures.items() if value is not None and math.isfinite(value)]
+    return dict(finite[:MAX_MEASURES])
 
 
 def _places(steps: int, points: int) -> set[int]:
@@ -101,27 +101,27 @@ def _places(steps: int, points: int) -> set[int]:
     return {round(steps ** (at / (points - 1))) for at in range(points)}
 
 
-def _stretch(phase: Phase, points: int) -> Stretch:
+def _stretch(phase: PhaseRecord, points: int) -> PhaseCurve:
     planned = max(phase.planned, phase.steps[-1].step if phase.steps else 0)
     places = _places(planned, points) | ({phase.steps[-1].step} if phase.steps else set())
-    kept = [(float(step.step), float(f"{step.loss:.4g}")) for step in phase.steps if step.step in places]
-    return Stretch(phase.title, planned, tuple((step, loss) for step, loss in kept if math.isfinite(loss)))
+    points_kept = [(float(step.step), float(f"{step.loss:.4g}")) for step in phase.steps if step.step in places]
+    return PhaseCurve(phase.title, planned, tuple((step, loss) for step, loss in points_kept if math.isfinite(loss)))
 
 
-def curve(run: Run) -> tuple[Stretch, ...]:
+def loss_curve(run: RunRecord) -> tuple[PhaseCurve, ...]:
     """The total loss of a run, phase by phase."""
     begun = [phase for phase in run.phases if phase.steps]
-    points = max(_FEWEST, _POINTS // max(1, len(begun)))
+    points = max(_MIN_PHASE_POINTS, _MAX_POINTS // max(1, len(begun)))
     return tuple(_stretch(phase, points) for phase in begun)
 
 
-def curve_from(record: object) -> tuple[Stretch, ...]:
+def loss_curve_from_json(record: object) -> tuple[PhaseCurve, ...]:
     """A curve as a card keeps it."""
-    found = []
-    for entry in map(values.mapping, values.sequence(record)):
-        pairs = [values.sequence(item) for item in values.sequence(entry.get("points"))]
-        points = [(values.finite(pair[0]), values.finite(pair[1])) for pair in pairs if len(pair) == 2]
+    curve = []
+    for entry in map(as_mapping, as_tuple(record)):
+        pairs = [as_tuple(item) for item in as_tuple(entry.get("points"))]
+        points = [(as_finite(pair[0]), as_finite(pair[1])) for pair in pairs if len(pair) == 2]
         whole = tuple((step, loss) for step, loss in points if step is not None and loss is not None)
-        steps = max(0, values.whole(entry.get("steps")) or 0)
-        found.append(Stretch(values.text(entry.get("title")), steps, tuple(sorted(whole))))
-    return tuple(found)
+        steps = max(0, as_int(entry.get("steps")) or 0)
+        curve.append(PhaseCurve(as_text(entry.get("title")), steps, tuple(sorted(whole))))
+    return tuple(curve)

@@ -1,41 +1,57 @@
-"""How far a run is: (run) -> share done and the time that is left, from the log alone."""
+"""How far a run is: (run) -> the share done and the time left, from the log alone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import median
 
-from orbifolio.reports import wording
-from orbifolio.reports.data import values
-from orbifolio.reports.data.log import Phase, Run
+from orbifolio.reports.data.log import PhaseRecord, RunRecord
+from orbifolio.reports.data.values import as_finite, as_mapping, as_tuple
+from orbifolio.reports.wording import format_duration, format_integer
 
 _RECENT = 10  # steps whose pace is taken for the phase's
 
 
 @dataclass(frozen=True)
-class Progress:
-    """Share done in [0, 1] or None, seconds left or None, and where the run is, in words."""
+class ProgressEstimate:
+    """How far a run or a sweep is.
+
+    Attributes:
+        share: done, in [0, 1]; None if it cannot be estimated.
+        left: seconds; None if they cannot be estimated.
+        line: where it is, in words.
+    """
 
     share: float | None
     left: float | None
     line: str
 
+    @property
+    def percent(self) -> str:
+        """The share done as a whole percentage, "" if it cannot be estimated."""
+        return "" if self.share is None else f"{100 * self.share:.0f}"
 
-def _planned_widths(run: Run) -> list[float | None]:
-    """Wished widths of all phases, from the resolved recipe."""
-    renderer = values.mapping(values.mapping(run.record.get("parameters")).get("renderer"))
-    phases = map(values.mapping, values.sequence(renderer.get("phases")))
-    return [values.finite(phase.get("size")) for phase in phases]
+    @property
+    def time_left(self) -> str:
+        """The time left in words, "" if it cannot be estimated."""
+        return "" if self.left is None else f"about {format_duration(max(1.0, self.left))} left"
 
 
-def _pixels(phase: Phase, widths: list[float | None]) -> float | None:
+def _planned_widths(run: RunRecord) -> list[float | None]:
+    """The widths of all phases in the resolved recipe."""
+    renderer = as_mapping(as_mapping(run.record.get("parameters")).get("renderer"))
+    phases = map(as_mapping, as_tuple(renderer.get("phases")))
+    return [as_finite(phase.get("size")) for phase in phases]
+
+
+def _pixels(phase: PhaseRecord, widths: list[float | None]) -> float | None:
     """Something proportional to a phase's number of pixels."""
     if phase.index < len(widths) and (width := widths[phase.index]):
         return width * width
     return float(phase.width * phase.height) or None
 
 
-def measure(run: Run) -> Progress:
+def measure_progress(run: RunRecord) -> ProgressEstimate:
     """Estimate from the pace of recent steps; later phases cost in proportion to their pixels."""
     widths = _planned_widths(run)
     spent = left = 0.0
@@ -58,15 +74,15 @@ def measure(run: Run) -> Progress:
             left += remaining * pace * (here / pixels if here and pixels else 1.0)
     total = spent + left
     share = spent / total if known and total > 0 else None
-    return Progress(share, left if known and pace is not None else None, _line(run))
+    return ProgressEstimate(share, left if known and pace is not None else None, _line(run))
 
 
-def _line(run: Run) -> str:
+def _line(run: RunRecord) -> str:
     """Which step of which phase."""
     begun = [phase for phase in run.phases if phase.started]
     if not begun:
         return "Getting ready"
     phase = begun[-1]
     step = phase.steps[-1].step if phase.steps else 0
-    of = f" of {wording.integer(phase.planned)}" if phase.planned else ""
-    return f"Phase {phase.index + 1} of {len(run.phases)}, step {wording.integer(step)}{of}"
+    of = f" of {format_integer(phase.planned)}" if phase.planned else ""
+    return f"Phase {phase.index + 1} of {len(run.phases)}, step {format_integer(step)}{of}"

@@ -13,10 +13,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 
-def text(value: object, default: str = "") -> str:
+def as_text(value: object, default: str = "") -> str:
     """A string; numbers are spelled out, anything else gives the default.
 
-    >>> text(3), text(None), text("p6")
+    >>> as_text(3), as_text(None), as_text("p6")
     ('3', '', 'p6')
     """
     if isinstance(value, str):
@@ -26,10 +26,10 @@ def text(value: object, default: str = "") -> str:
     return default
 
 
-def number(value: object) -> float | None:
+def as_number(value: object) -> float | None:
     """A finite or infinite float (NaN included, as a diverged loss is news), or None.
 
-    >>> number("0.5"), number(True), number([])
+    >>> as_number("0.5"), as_number(True), as_number([])
     (0.5, None, None)
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -40,43 +40,43 @@ def number(value: object) -> float | None:
         return None
 
 
-def finite(value: object) -> float | None:
+def as_finite(value: object) -> float | None:
     """A finite float, or None."""
-    found = number(value)
-    return found if found is not None and math.isfinite(found) else None
+    parsed = as_number(value)
+    return parsed if parsed is not None and math.isfinite(parsed) else None
 
 
-def whole(value: object) -> int | None:
+def as_int(value: object) -> int | None:
     """An integer, or None.
 
-    >>> whole(3.0), whole("x")
+    >>> as_int(3.0), as_int("x")
     (3, None)
     """
-    found = finite(value)
-    return None if found is None else int(found)
+    parsed = as_finite(value)
+    return None if parsed is None else int(parsed)
 
 
-def mapping(value: object) -> Mapping[str, Any]:
+def as_mapping(value: object) -> Mapping[str, Any]:
     """A mapping, empty if the value is none."""
     return value if isinstance(value, Mapping) else {}
 
 
-def sequence(value: object) -> tuple[Any, ...]:
+def as_tuple(value: object) -> tuple[Any, ...]:
     """A tuple of a JSON list, empty if the value is none."""
     return tuple(value) if isinstance(value, list | tuple) else ()
 
 
-def texts(value: object) -> tuple[str, ...]:
+def as_texts(value: object) -> tuple[str, ...]:
     """The non-empty strings of a list; a bare string is a list of one."""
     if isinstance(value, str):
         return (value,) if value else ()
-    return tuple(found for found in (text(item) for item in sequence(value)) if found)
+    return tuple(word for word in (as_text(item) for item in as_tuple(value)) if word)
 
 
-def numbers(value: object) -> dict[str, float]:
+def as_numbers(value: object) -> dict[str, float]:
     """Named numbers, in their order; entries that are not numbers are left out."""
-    found = {str(name): number(item) for name, item in mapping(value).items()}
-    return {name: item for name, item in found.items() if item is not None}
+    parsed = {str(name): as_number(item) for name, item in as_mapping(value).items()}
+    return {name: item for name, item in parsed.items() if item is not None}
 
 
 def inner_path(value: object) -> str:
@@ -87,7 +87,7 @@ def inner_path(value: object) -> str:
     >>> inner_path("phases/1-128px"), inner_path("../../etc"), inner_path("/etc"), inner_path("a/./b")
     ('phases/1-128px', '', '', 'a/b')
     """
-    spelled = text(value)
+    spelled = as_text(value)
     if not spelled or "\\" in spelled or "\0" in spelled or ":" in spelled:
         return ""
     path = PurePosixPath(spelled)
@@ -99,6 +99,6 @@ def inner_path(value: object) -> str:
 def read_json(path: Path) -> Mapping[str, Any]:
     """The mapping in a JSON file; empty if the file is missing, torn or holds something else."""
     try:
-        return mapping(json.loads(path.read_text(encoding="utf-8", errors="replace")))
+        return as_mapping(json.loads(path.read_text(encoding="utf-8", errors="replace")))
     except (OSError, ValueError, RecursionError):
         return {}

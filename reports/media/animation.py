@@ -1,4 +1,4 @@
-"""How a picture came to be, moving: (a run that ended) -> an animated picture of its frames, made once.
+"""The growth of a picture as an animation: (a finished run) -> an animated picture of its frames, made once.
 
 The frames of all phases are brought to one size, so that the picture sharpens as it grows. The files lie
 in the run's folder; `.animation` beside them says what they were made from.
@@ -15,30 +15,31 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
-from orbifolio.reports import files, parts, wording
-from orbifolio.reports.data import values
-from orbifolio.reports.data.log import Frame, Run
-from orbifolio.reports.media import encode, img, thumbnails
-from orbifolio.reports.tree import Place
+from orbifolio.reports.data.log import FrameRecord, RunRecord
+from orbifolio.reports.data.values import as_int, as_texts, read_json
+from orbifolio.reports.files import write_bytes, write_text
+from orbifolio.reports.media.encode import TICK_MS, encode_avif, encode_webp
+from orbifolio.reports.media.img import present_frames, sample_frames
+from orbifolio.runner.images.mp4 import has_video, mp4
 
-NAME = "animation"
-RECORD = ".animation"
+ANIMATION_NAME = "animation"
+ANIMATION_RECORD = ".animation"
 
-MOST_FRAMES = 120
-WIDEST, TALLEST = 512, 768
+MAX_FRAMES = 120
+MAX_WIDTH, MAX_HEIGHT = 512, 768
 
 _VERSION = 1  # of how animations are made: another one makes them all again
-_LENGTH = 6000  # milliseconds that all frames but the last should take together
-_SHORTEST, _LONGEST = 60, 240  # milliseconds of one frame
-_HELD = 1500  # milliseconds of the last one
-_WORTH_MORE = 100_000  # pixels of all frames below which other formats than WebP save nothing
-_SAME_SHAPE = 1.05  # sides of phases are rounded: shapes as near as this are stretched, others are cropped
+_TOTAL_MS = 6000  # milliseconds that all frames but the last should take together
+_MIN_FRAME_MS, _MAX_FRAME_MS = 60, 240  # milliseconds of one frame
+_LAST_FRAME_MS = 1500  # milliseconds of the last one
+_MIN_PIXELS = 100_000  # pixels of all frames below which other formats than WebP save nothing
+_MAX_STRETCH = 1.05  # sides of phases are rounded: shapes as near as this are stretched, others are cropped
 
 _MEDIA = {".avif": "image/avif", ".webp": "image/webp", ".mp4": "video/mp4"}
 
 
 @dataclass(frozen=True)
-class Made:
+class AnimationFiles:
     """An animation as it lies in the run's folder.
 
     Attributes:
@@ -54,25 +55,25 @@ class Made:
     endings: tuple[str, ...]
 
 
-def _frames(run: Run) -> tuple[Frame, ...]:
+def _frames(run: RunRecord) -> tuple[FrameRecord, ...]:
     """The frames to show: evenly spaced over all phases, the first and the last among them."""
-    every = [frame for phase in run.phases for frame in img.present(run, phase)]
-    return img.sampled(every, MOST_FRAMES)
+    every = [frame for phase in run.phases for frame in present_frames(run, phase)]
+    return sample_frames(every, MAX_FRAMES)
 
 
-def durations(count: int) -> list[int]:
-    """Milliseconds of each frame; the last one is held."""
-    each = min(_LONGEST, max(_SHORTEST, _LENGTH // max(1, count)))
-    each -= each % encode.TICK
-    return [each] * (count - 1) + [max(each, _HELD - _HELD % each)]
+def frame_durations(count: int) -> list[int]:
+    """Milliseconds of each frame; the last one stays longer."""
+    each = min(_MAX_FRAME_MS, max(_MIN_FRAME_MS, _TOTAL_MS // max(1, count)))
+    each -= each % TICK_MS
+    return [each] * (count - 1) + [max(each, _LAST_FRAME_MS - _LAST_FRAME_MS % each)]
 
 
-def _stamp(run: Run, frames: Sequence[Frame]) -> str:
+def _stamp(run: RunRecord, frames: Sequence[FrameRecord]) -> str:
     """What an animation depends on, as one word. Not the times of files: copying a gallery would change them."""
-    found = hashlib.sha256(f"{_VERSION}\n".encode())
+    digest = hashlib.sha256(f"{_VERSION}\n".encode())
     for frame in frames:
-        found.update(f"{frame.path} {(run.folder / frame.path).stat().st_size}\n".encode())
-    return found.hexdigest()[:32]
+        digest.update(f"{frame.path} {(run.folder / frame.path).stat().st_size}\n".encode())
+    return digest.hexdigest()[:32]
 
 
 def _fitted(image: Image.Image, size: tuple[int, int]) -> Image.Image:
@@ -82,12 +83,12 @@ def _fitted(image: Image.Image, size: tuple[int, int]) -> Image.Image:
         return image
     stretch = (image.width / image.height) / (size[0] / size[1])
     way = Image.Resampling.LANCZOS if image.width >= size[0] else Image.Resampling.BICUBIC
-    if 1 / _SAME_SHAPE <= stretch <= _SAME_SHAPE:
+    if 1 / _MAX_STRETCH <= stretch <= _MAX_STRETCH:
         return image.resize(size, way)
     return ImageOps.fit(image, size, way)
 
 
-def _readable(run: Run, frames: Sequence[Frame]) -> list[Image.Image]:
+def _readable(run: RunRecord, frames: Sequence[FrameRecord]) -> list[Image.Image]:
     """The frames that can be read, at one size: the last one's, as far as the limits allow."""
     shown: list[Image.Image] = []
     size: tuple[int, int] | None = None
@@ -95,7 +96,7 @@ def _readable(run: Run, frames: Sequence[Frame]) -> list[Image.Image]:
         try:
             with Image.open(run.folder / frame.path) as image:
                 if size is None:
-                    share = min(1.0, WIDEST / image.width, TALLEST / image.height)
+                    share = min(1.0, MAX_WIDTH / image.width, MAX_HEIGHT / image.height)
                     size = max(1, round(image.width * share)), max(1, round(image.height * share))
                 shown.append(_fitted(image, size))
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
@@ -105,10 +106,10 @@ def _readable(run: Run, frames: Sequence[Frame]) -> list[Image.Image]:
 
 def _encoded(shown: Sequence[Image.Image]) -> dict[str, bytes]:
     """The animation's files by their endings, the best first; they are encoded side by side."""
-    times = durations(len(shown))
-    makers: dict[str, Callable[..., bytes | None]] = {".webp": encode.webp}
-    if len(shown) * shown[0].width * shown[0].height >= _WORTH_MORE:
-        makers = {".avif": encode.avif, ".webp": encode.webp, ".mp4": encode.mp4}
+    times = frame_durations(len(shown))
+    makers: dict[str, Callable[..., bytes | None]] = {".webp": encode_webp}
+    if len(shown) * shown[0].width * shown[0].height >= _MIN_PIXELS:
+        makers = {".avif": encode_avif, ".webp": encode_webp, ".mp4": mp4}
     with ThreadPoolExecutor(len(makers)) as pool:
         jobs = {ending: pool.submit(maker, shown, times) for ending, maker in makers.items()}
         made = {ending: content for ending, job in jobs.items() if (content := job.result()) is not None}
@@ -117,21 +118,23 @@ def _encoded(shown: Sequence[Image.Image]) -> dict[str, bytes]:
     return made
 
 
-def _read(run: Run, stamp: str) -> Made | None:
+def _read(run: RunRecord, stamp: str) -> AnimationFiles | None:
     """The animation that was made from just these frames, if its files are there."""
-    record = values.read_json(run.folder / RECORD)
-    if encode.has_video() and record.get("video") is not True:
+    record = read_json(run.folder / ANIMATION_RECORD)
+    if has_video() and record.get("video") is not True:
         return None  # made where the extra was missing; the other way round, its film is kept
-    endings = tuple(ending for ending in values.texts(record.get("endings")) if ending in _MEDIA)
-    if record.get("stamp") != stamp or any(not (run.folder / f"{NAME}{ending}").is_file() for ending in endings):
+    endings = tuple(ending for ending in as_texts(record.get("endings")) if ending in _MEDIA)
+    if record.get("stamp") != stamp or any(
+        not (run.folder / f"{ANIMATION_NAME}{ending}").is_file() for ending in endings
+    ):
         return None
     width, height, frames, milliseconds = (
-        values.whole(record.get(key)) or 0 for key in ("width", "height", "frames", "milliseconds")
+        as_int(record.get(key)) or 0 for key in ("width", "height", "frames", "milliseconds")
     )
-    return Made(width, height, frames, milliseconds, endings)
+    return AnimationFiles(width, height, frames, milliseconds, endings)
 
 
-def make(run: Run) -> Made | None:
+def make_animation(run: RunRecord) -> AnimationFiles | None:
     """Make the animation of a run that ended, unless it is there already.
 
     Returns:
@@ -153,55 +156,24 @@ def make(run: Run) -> Made | None:
     return made if made.frames > 1 and ".webp" in made.endings else None
 
 
-def _write(run: Run, stamp: str, shown: Sequence[Image.Image]) -> Made:
+def _write(run: RunRecord, stamp: str, shown: Sequence[Image.Image]) -> AnimationFiles:
     encoded: dict[str, bytes] = {}
     if len(shown) > 1:
         try:
             encoded = _encoded(shown)
-        except (ValueError, RuntimeError, MemoryError, OSError):  # of the encoder: a report can do without
+        except (ValueError, RuntimeError, MemoryError, OSError):  # from the encoder: the report is complete without it
             encoded = {}
     for ending in _MEDIA:
-        path = run.folder / f"{NAME}{ending}"
+        path = run.folder / f"{ANIMATION_NAME}{ending}"
         if ending in encoded:
-            files.write_bytes(path, encoded[ending])
+            write_bytes(path, encoded[ending])
         else:
             path.unlink(missing_ok=True)
     width, height = shown[-1].size if shown else (0, 0)
-    milliseconds = sum(durations(len(shown))) if shown else 0
-    made = Made(width, height, len(shown), milliseconds, tuple(encoded))
-    record: dict[str, Any] = {"stamp": stamp, "video": encode.has_video(), **vars(made)}
-    files.write_text(run.folder / RECORD, json.dumps(record, sort_keys=True) + "\n")  # last: it vouches for them
+    milliseconds = sum(frame_durations(len(shown))) if shown else 0
+    made = AnimationFiles(width, height, len(shown), milliseconds, tuple(encoded))
+    record: dict[str, Any] = {"stamp": stamp, "video": has_video(), **vars(made)}
+    write_text(
+        run.folder / ANIMATION_RECORD, json.dumps(record, sort_keys=True) + "\n"
+    )  # last, as it says that the files are complete
     return made
-
-
-def clip(run: Run, place: Place, ending: str) -> parts.Clip:
-    """One of its files, as a page offers it."""
-    path = run.folder / f"{NAME}{ending}"
-    kind = {".avif": "AVIF", ".webp": "WebP", ".mp4": "MP4"}[ending]
-    name = f"{run.type}-{run.id}{ending}"
-    return parts.Clip(place.to(path), _MEDIA[ending], name, (kind, wording.size(path.stat().st_size)))
-
-
-def part(run: Run, place: Place) -> parts.Animation | None:
-    """The animation as it stands on the run's page; None if there is none."""
-    made = make(run)
-    newest = img.newest_frame(run)
-    if made is None or newest is None:
-        return None
-    phase, frame = newest
-    still = img.show(
-        place,
-        thumbnails.prepare(run.folder, frame.path, widths=(320, 640)),
-        alt=f"{run.title}: {img.frame_name(phase, frame)}",
-        sizes=f"{made.width}px",
-    )
-    if still is None:
-        return None
-    return parts.Animation(
-        still=still,
-        clips=tuple(clip(run, place, ending) for ending in made.endings),
-        lead=f"{made.frames} frames, from the first to the last, in {wording.duration(made.milliseconds / 1000)}.",
-        width=made.width,
-        height=made.height,
-        ratio=f"{made.width / made.height:.4f}",
-    )

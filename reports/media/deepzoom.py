@@ -22,17 +22,15 @@ from typing import Any
 
 from PIL import Image
 
-from orbifolio.reports import parts, wording
-from orbifolio.reports.data import values
-from orbifolio.reports.data.log import Run
-from orbifolio.reports.media import img, thumbnails
-from orbifolio.reports.tree import Header, Link, Page, Place
+from orbifolio.reports.data.log import RunRecord
+from orbifolio.reports.data.values import as_mapping, as_text, inner_path
+from orbifolio.reports.media.thumbnails import image_size, load_image
 
-LARGE = 4096
+PYRAMID_SIDE = 4096
 """Pixels along the longer side, above which a picture gets a pyramid."""
 
-TILE, OVERLAP = 256, 1
-FORMAT = "jpg"
+TILE_SIDE, TILE_OVERLAP = 256, 1
+TILE_FORMAT = "jpg"
 
 _QUALITY = 90  # with whole colours: who looks this close would see halved ones. WebP takes 10 times as long.
 _VERSION = 1  # of how tiles are made: another one makes them all again
@@ -48,34 +46,34 @@ class Pyramid:
     height: int
 
     def description(self, address: str) -> dict[str, Any]:
-        """What the viewer is told, in the words of the format, since a page from a disk cannot load a description."""
+        """The description that the viewer needs, as a page opened from disk cannot load it."""
         return {
             "Image": {
                 "xmlns": "http://schemas.microsoft.com/deepzoom/2008",
                 "Url": f"{address}/",
-                "Format": FORMAT,
-                "Overlap": str(OVERLAP),
-                "TileSize": str(TILE),
+                "Format": TILE_FORMAT,
+                "Overlap": str(TILE_OVERLAP),
+                "TileSize": str(TILE_SIDE),
                 "Size": {"Width": str(self.width), "Height": str(self.height)},
             }
         }
 
 
-def levels(width: int, height: int) -> int:
+def level_count(width: int, height: int) -> int:
     """How many levels a picture has.
 
-    >>> levels(1, 1), levels(256, 100), levels(4200, 300)
+    >>> level_count(1, 1), level_count(256, 100), level_count(4200, 300)
     (1, 9, 14)
     """
     return (max(width, height) - 1).bit_length() + 1
 
 
-def boxes(width: int, height: int) -> Iterator[tuple[int, int, tuple[int, int, int, int]]]:
+def tile_boxes(width: int, height: int) -> Iterator[tuple[int, int, tuple[int, int, int, int]]]:
     """The tiles of a level: (column, row, (left, top, right, bottom)), overlap included."""
-    for row, top in enumerate(range(0, height, TILE)):
-        for column, left in enumerate(range(0, width, TILE)):
-            right, bottom = min(width, left + TILE + OVERLAP), min(height, top + TILE + OVERLAP)
-            yield column, row, (max(0, left - OVERLAP), max(0, top - OVERLAP), right, bottom)
+    for row, top in enumerate(range(0, height, TILE_SIDE)):
+        for column, left in enumerate(range(0, width, TILE_SIDE)):
+            right, bottom = min(width, left + TILE_SIDE + TILE_OVERLAP), min(height, top + TILE_SIDE + TILE_OVERLAP)
+            yield column, row, (max(0, left - TILE_OVERLAP), max(0, top - TILE_OVERLAP), right, bottom)
 
 
 def write_tiles(image: Image.Image, folder: Path) -> None:
@@ -85,40 +83,40 @@ def write_tiles(image: Image.Image, folder: Path) -> None:
         image: RGB or RGBA; not kept.
         folder: must not exist yet.
     """
-    for level in range(levels(*image.size) - 1, -1, -1):
+    for level in range(level_count(*image.size) - 1, -1, -1):
         place = folder / str(level)
         place.mkdir(parents=True)
-        for column, row, box in boxes(*image.size):
+        for column, row, box in tile_boxes(*image.size):
             tile = image.crop(box).convert("RGB")
-            tile.save(place / f"{column}_{row}.{FORMAT}", "JPEG", quality=_QUALITY, subsampling=0)
+            tile.save(place / f"{column}_{row}.{TILE_FORMAT}", "JPEG", quality=_QUALITY, subsampling=0)
         if level:
             image = image.reduce(2)
 
 
-def _final(run: Run) -> Path | None:
-    path = values.inner_path(values.mapping(run.record.get("final")).get("path"))
+def _final(run: RunRecord) -> Path | None:
+    path = inner_path(as_mapping(run.record.get("final")).get("path"))
     return run.folder / path if path else None
 
 
-def _planned(run: Run) -> Pyramid | None:
+def _planned(run: RunRecord) -> Pyramid | None:
     """The pyramid that a run's picture should have, made or not; None if it needs none."""
     final = None if run.running else _final(run)
-    size = thumbnails.size(final) if final is not None else None
-    if final is None or size is None or max(size) <= LARGE:
+    size = image_size(final) if final is not None else None
+    if final is None or size is None or max(size) <= PYRAMID_SIDE:
         return None
-    told = values.text(values.mapping(run.record.get("final")).get("sha256"))
-    words = f"{_VERSION} {told} {final.stat().st_size} {size}"  # not its time: copying a gallery would change it
+    checksum = as_text(as_mapping(run.record.get("final")).get("sha256"))
+    words = f"{_VERSION} {checksum} {final.stat().st_size} {size}"  # not its time: copying a gallery would change it
     stamp = hashlib.sha256(words.encode("utf-8", errors="replace")).hexdigest()[:8]
     return Pyramid(run.folder / _FOLDER / f"tiles-{stamp}", *size)
 
 
-def find(run: Run) -> Pyramid | None:
+def find_pyramid(run: RunRecord) -> Pyramid | None:
     """The finished pyramid of a run's picture, or None."""
     planned = _planned(run)
     return planned if planned is not None and planned.folder.is_dir() else None
 
 
-def make(run: Run) -> Pyramid | None:
+def make_pyramid(run: RunRecord) -> Pyramid | None:
     """Make the pyramid of a run that ended with a large picture, unless it is there already.
 
     Returns:
@@ -131,7 +129,7 @@ def make(run: Run) -> Pyramid | None:
     if planned is None or planned.folder.is_dir():
         return planned
     final = _final(run)
-    image = thumbnails.load(final) if final is not None else None
+    image = load_image(final) if final is not None else None
     if image is None:
         return None
     beside = planned.folder.with_name(f".{planned.folder.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
@@ -149,40 +147,6 @@ def make(run: Run) -> Pyramid | None:
     return planned
 
 
-def page_path(run: Run) -> Path:
+def zoom_page_path(run: RunRecord) -> Path:
     """The file of the page that shows the pyramid."""
     return run.folder / _FOLDER / "index.html"
-
-
-def page(run: Run, gallery: Path, crumbs: tuple[Link, ...]) -> Page | None:
-    """The page that shows a large picture, or None if there is no pyramid.
-
-    Args:
-        run: the run.
-        gallery: the folder that holds all runs.
-        crumbs: the way to the run, as seen from this page.
-    """
-    pyramid, source = make(run), img.final_source(run)
-    if pyramid is None or source is None:
-        return None
-    place = Place(page_path(run).parent)
-    picture = img.show(place, source, alt=f"{run.title}: the finished picture", sizes="94vw", loading="eager")
-    if picture is None:
-        return None
-    tiles = [value is True for value in values.sequence(values.mapping(run.record.get("final")).get("tiles"))]
-    rows, columns = tiles if len(tiles) == 2 else (False, False)
-    part = parts.DeepZoom(
-        picture=picture,
-        data={"source": pyramid.description(place.to(pyramid.folder)), "wrap": {"rows": rows, "columns": columns}},
-        endless=rows or columns,
-        label=f"{run.title}, {wording.pixels(pyramid.width, pyramid.height)}",
-    )
-    return Page(
-        path=page_path(run),
-        kind="zoom",
-        root=place.root(gallery),
-        header=Header("Zoom", above=run.title, facts=(wording.pixels(pyramid.width, pyramid.height),)),
-        crumbs=(*crumbs, Link("Zoom")),
-        parts=(part,),
-        description=f"{run.title}: the picture in all its pixels",
-    )

@@ -1,6 +1,6 @@
-"""Animations as files: (pictures of one size, durations) -> WebP, AVIF or MP4 bytes, equal for equal pictures.
+"""Animations as files: (pictures of one size, durations) -> WebP or AVIF bytes, equal for equal pictures.
 
-WebP and AVIF need Pillow only; MP4 needs the optional extra `orbifolio[video]`.
+MP4, which needs the optional extra `orbifolio[video]`, is made by `orbifolio.runner.exports.mp4`.
 """
 
 from __future__ import annotations
@@ -10,34 +10,30 @@ from collections.abc import Sequence
 
 from PIL import Image, features
 
-from orbifolio.runner.images.mp4 import has_video, mp4
-
-__all__ = ["TICK", "avif", "has_video", "mp4", "timeless", "webp"]
-
-TICK = 20
+TICK_MS = 20
 """Milliseconds: every duration is a multiple of it, so that a film at a fixed rate can follow."""
 
 
-def webp(pictures: Sequence[Image.Image], milliseconds: Sequence[int]) -> bytes:
+def encode_webp(pictures: Sequence[Image.Image], milliseconds: Sequence[int]) -> bytes:
     """An animated WebP: every browser plays it."""
     return _animated(pictures, milliseconds, "WEBP", quality=80, method=0)  # 4 halves the speed for 12 % less
 
 
-def avif(pictures: Sequence[Image.Image], milliseconds: Sequence[int]) -> bytes | None:
-    """An animated AVIF, a third of the WebP's size; None if this Pillow cannot."""
+def encode_avif(pictures: Sequence[Image.Image], milliseconds: Sequence[int]) -> bytes | None:
+    """An animated AVIF, a third of the WebP's size; None if this Pillow lacks AVIF."""
     if not features.check("avif"):
         return None
     # one thread: the bytes must not depend on the machine
-    return timeless(_animated(pictures, milliseconds, "AVIF", quality=60, speed=8, max_threads=1))
+    return without_times(_animated(pictures, milliseconds, "AVIF", quality=60, speed=8, max_threads=1))
 
 
-def timeless(data: bytes) -> bytes:
-    """An AVIF without the moment it was made at, which the encoder writes into the headers of movie, track and media.
+def without_times(data: bytes) -> bytes:
+    """An AVIF without its creation time, which the encoder writes into the headers of movie, track and media.
 
     Args:
-        data: of the file; boxes as ISO/IEC 14496-12 has them, times after version and flags.
+        data: of the file; boxes as in ISO/IEC 14496-12, times after version and flags.
     """
-    found = bytearray(data)
+    stripped = bytearray(data)
     start = data.find(b"moov")  # the headers stand in this box; the picture's data may hold any bytes
     if start < 4:
         return data
@@ -46,9 +42,9 @@ def timeless(data: bytes) -> bytes:
         place = data.find(name, start, end) if start >= 0 else -1
         while place >= 0:
             size = 16 if data[place + 4] == 1 else 8  # creation and modification, 64 or 32 bits each
-            found[place + 8 : place + 8 + size] = bytes(size)
+            stripped[place + 8 : place + 8 + size] = bytes(size)
             place = data.find(name, place + 4, end)
-    return bytes(found)
+    return bytes(stripped)
 
 
 def _animated(pictures: Sequence[Image.Image], milliseconds: Sequence[int], kind: str, **options: int) -> bytes:

@@ -1,24 +1,40 @@
-"""From files to `<img>`: (place, prepared picture) -> `Picture` with its addresses, sizes and words."""
+"""From files to `<img>`: (place, prepared picture) -> `PageImage` with its addresses, sizes and words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from orbifolio.reports.data import values
-from orbifolio.reports.data.log import Frame, Phase, Run
-from orbifolio.reports.media import thumbnails
-from orbifolio.reports.parts import FrameCard, Picture
-from orbifolio.reports.tree import Place
+from orbifolio.reports.data.log import FrameRecord, PhaseRecord, RunRecord
+from orbifolio.reports.data.values import as_mapping, inner_path
+from orbifolio.reports.links import Place
+from orbifolio.reports.media.thumbnails import PreparedImage, prepare_image
 
 
-def show(
-    place: Place, source: thumbnails.Source | None, *, alt: str, sizes: str, loading: str = "lazy"
-) -> Picture | None:
+@dataclass(frozen=True)
+class PageImage:
+    """An `<img>`: `full` and `large` are addresses of the original and of its widest copy; `ratio` is for CSS."""
+
+    src: str
+    srcset: str
+    sizes: str
+    width: int
+    height: int
+    alt: str
+    full: str
+    ratio: str
+    loading: str = "lazy"
+    large: str = ""
+
+
+def page_image(
+    place: Place, source: PreparedImage | None, *, alt: str, sizes: str, loading: str = "lazy"
+) -> PageImage | None:
     """An `<img>` of a prepared picture.
 
     Args:
-        place: the page's folder.
+        place: the folder of the page that shows it.
         source: the picture, or None if it could not be read.
         alt: what it shows, for whoever cannot see it.
         sizes: how wide it will stand, as the HTML attribute says it.
@@ -28,7 +44,7 @@ def show(
         return None
     versions = [f"{place.to(path)} {width}w" for path, width in source.versions]
     middle = source.versions[min(1, len(source.versions) - 1)][0]
-    return Picture(
+    return PageImage(
         src=place.to(middle),
         srcset=", ".join(versions) if len(versions) > 1 else "",
         sizes=sizes if len(versions) > 1 else "",
@@ -42,18 +58,18 @@ def show(
     )
 
 
-def final_source(run: Run) -> thumbnails.Source | None:
+def final_image(run: RunRecord) -> PreparedImage | None:
     """The finished picture, or None if there is none yet."""
-    final = values.mapping(run.record.get("final"))
-    return thumbnails.prepare(run.folder, values.inner_path(final.get("path")))
+    final = as_mapping(run.record.get("final"))
+    return prepare_image(run.folder, inner_path(final.get("path")))
 
 
-def portrait_source(run: Run) -> thumbnails.Source | None:
-    """A picture that says more than the finished one where that is a map: a globe, a painted model; or None."""
-    return thumbnails.prepare(run.folder, values.inner_path(run.record.get("cover")))
+def portrait_image(run: RunRecord) -> PreparedImage | None:
+    """The cover of a run whose finished picture is a map, such as a globe or a painted model; None for other runs."""
+    return prepare_image(run.folder, inner_path(run.record.get("cover")))
 
 
-def newest_frame(run: Run) -> tuple[Phase, Frame] | None:
+def newest_frame(run: RunRecord) -> tuple[PhaseRecord, FrameRecord] | None:
     """The latest saved frame whose file is there, and its phase."""
     for phase in reversed(run.phases):
         for frame in reversed(phase.frames):
@@ -62,38 +78,27 @@ def newest_frame(run: Run) -> tuple[Phase, Frame] | None:
     return None
 
 
-def frame_name(phase: Phase, frame: Frame) -> str:
+def frame_name(phase: PhaseRecord, frame: FrameRecord) -> str:
     """A frame in words."""
     return f"{phase.title}, step {frame.step}" if frame.step else f"{phase.title}, beginning"
 
 
-def present(run: Run, phase: Phase) -> tuple[Frame, ...]:
+def present_frames(run: RunRecord, phase: PhaseRecord) -> tuple[FrameRecord, ...]:
     """The frames of a phase whose files are there."""
     return tuple(frame for frame in phase.frames if (run.folder / frame.path).is_file())
 
 
-def phase_page(run: Run, phase: Phase) -> Path:
+def phase_page_path(run: RunRecord, phase: PhaseRecord) -> Path:
     """The file of a phase's page."""
     return run.folder / phase.folder / "index.html"
 
 
-def step_page(run: Run, phase: Phase, frame: Frame) -> Path:
+def step_page_path(run: RunRecord, phase: PhaseRecord, frame: FrameRecord) -> Path:
     """The file of a frame's page."""
     return run.folder / phase.folder / "steps" / f"{frame.step:05d}" / "index.html"
 
 
-def frame_card(place: Place, run: Run, phase: Phase, frame: Frame) -> FrameCard:
-    """A frame in a strip, leading to its page."""
-    source = thumbnails.prepare(run.folder, frame.path, widths=thumbnails.SMALL)
-    alt = f"{run.title}: {frame_name(phase, frame)}"
-    return FrameCard(
-        href=place.to(step_page(run, phase, frame)),
-        picture=show(place, source, alt=alt, sizes="10rem"),
-        label=f"step {frame.step}" if frame.step else "beginning",
-    )
-
-
-def sampled(frames: Sequence[Frame], limit: int) -> tuple[Frame, ...]:
+def sample_frames(frames: Sequence[FrameRecord], limit: int) -> tuple[FrameRecord, ...]:
     """At most so many frames, evenly spaced, the first and the last among them."""
     if len(frames) <= limit:
         return tuple(frames)

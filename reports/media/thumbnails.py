@@ -17,26 +17,26 @@ from pathlib import Path, PurePosixPath
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
-from orbifolio.reports import files
+from orbifolio.reports.files import write_bytes
 
-WIDTHS = (320, 640, 1280, 2560)
+COPY_WIDTHS = (320, 640, 1280, 2560)
 """Widths of the copies of an artwork."""
 
-SMALL = (320,)
+SMALL_WIDTHS = (320,)
 """Widths of the copies of a frame or an input."""
 
 _QUALITY = 90
 _WEBP_LIMIT = 16383  # pixels a side, by the format
-_MOST_PIXELS = 400_000_000  # a file from a stranger must not fill the memory
+_MAX_PIXELS = 400_000_000  # an untrusted file must not exhaust the memory
 _WORTHWHILE = 0.8  # a copy nearly as wide as its source saves nothing
 
 
 @dataclass(frozen=True)
-class Source:
+class PreparedImage:
     """A readable picture and its copies.
 
     Attributes:
-        path: the original.
+        path: of the original picture.
         versions: (path, width) of what a browser should load, narrow to wide; never empty.
     """
 
@@ -70,32 +70,32 @@ def _open(path: Path) -> Image.Image | None:
 
 
 def _open_artwork(path: Path) -> Image.Image | None:
-    """A PNG of more pixels than Pillow opens unasked: a run may well make one, up to 20,000 x 20,000."""
+    """A PNG of more pixels than Pillow opens by default: a run may make up to 20,000 x 20,000."""
     try:
         image = PngImageFile(path)
     except (OSError, ValueError, SyntaxError):
         return None
-    if image.width * image.height <= _MOST_PIXELS:
+    if image.width * image.height <= _MAX_PIXELS:
         return image
     image.close()
     return None
 
 
-def load(path: Path) -> Image.Image | None:
+def load_image(path: Path) -> Image.Image | None:
     """A picture of 8-bit RGB or RGBA with all its pixels, or None if it cannot be read."""
     image = _open(path)
     if image is None:
         return None
     try:
         with image:
-            found = _rgb(image)
-            found.load()  # closing the file leaves the pixels
-            return found
+            pixels = _rgb(image)
+            pixels.load()  # closing the file leaves the pixels
+            return pixels
     except (OSError, ValueError, SyntaxError):
         return None
 
 
-def size(path: Path) -> tuple[int, int] | None:
+def image_size(path: Path) -> tuple[int, int] | None:
     """A picture's (width, height), from its header; None if it is missing or no picture."""
     image = _open(path)
     if image is None:
@@ -117,16 +117,16 @@ def _fresh(copy: Path, stamp: int) -> bool:
 
 
 def _keep(copy: Path, image: Image.Image, stamp: int) -> None:
-    files.write_bytes(copy, _encode(image))
+    write_bytes(copy, _encode(image))
     os.utime(copy, ns=(stamp, stamp))
 
 
-def prepare(run: Path, path: str, *, widths: Sequence[int] = WIDTHS) -> Source | None:
+def prepare_image(run: Path, path: str, *, widths: Sequence[int] = COPY_WIDTHS) -> PreparedImage | None:
     """A picture of the run with its copies, made where they are missing or outdated.
 
     Args:
         run: the run's folder.
-        path: relative to it.
+        path: of the picture, relative to the run's folder.
         widths: wanted widths in pixels, ascending; only those clearly narrower than the source are made.
             A source that is no WebP also gets a copy at its own width (at most the widest wanted), so
             that no page loads a 16-bit file.
@@ -164,15 +164,15 @@ def prepare(run: Path, path: str, *, widths: Sequence[int] = WIDTHS) -> Source |
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the disk, not the picture: full, unwritable
         return None
-    return Source(original, width, height, tuple(versions))
+    return PreparedImage(original, width, height, tuple(versions))
 
 
-def repeatable(run: Path, path: str, *, wrap: tuple[bool, bool], width: int = 640) -> Source | None:
+def prepare_tile(run: Path, path: str, *, wrap: tuple[bool, bool], width: int = 640) -> PreparedImage | None:
     """A copy of a tile, scaled down as part of its repetition, so that its edges still meet.
 
     Args:
         run: the run's folder.
-        path: relative to it.
+        path: of the picture, relative to the run's folder.
         wrap: whether it repeats over its (top-bottom, left-right) edges.
         width: greatest width of the copy in pixels.
 
@@ -196,7 +196,7 @@ def repeatable(run: Path, path: str, *, wrap: tuple[bool, bool], width: int = 64
         if isinstance(error, OSError) and error.errno is not None:
             raise
         return None
-    return Source(original, wide, tall, ((copy, side),))
+    return PreparedImage(original, wide, tall, ((copy, side),))
 
 
 def _shrink(image: Image.Image, size: tuple[int, int], wrap: tuple[bool, bool]) -> Image.Image:

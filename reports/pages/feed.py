@@ -11,19 +11,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from orbifolio.reports import wording
 from orbifolio.reports.data.card import Card
-from orbifolio.reports.tree import Place
+from orbifolio.reports.links import Place
+from orbifolio.reports.wording import format_iso, format_pixels
 
-NAME = "feed.xml"
-MOST = 50
+FEED_NAME = "feed.xml"
+MAX_ENTRIES = 50
+"""Entries of the feed, which readers fetch whole every time."""
 
 _WANTED = 640  # pixels; a reader's column
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
-class Entry:
+class FeedEntry:
     """A finished run: `href` and `src` are relative to the feed, or to its base address."""
 
     id: str
@@ -46,16 +47,16 @@ class Feed:
     id: str
     updated: str
     base: str
-    entries: tuple[Entry, ...]
+    entries: tuple[FeedEntry, ...]
 
 
 def _text(words: str) -> str:
-    """Words without the characters that XML has no way to write."""
+    """Words without the characters that XML cannot represent."""
     return _NO_XML.sub("", words)
 
 
 def _name(*words: object) -> str:
-    """A name for ever: the same for the same words, wherever the gallery lies."""
+    """A permanent name: the same for the same words, wherever the gallery lies."""
     return uuid.uuid5(uuid.NAMESPACE_URL, "orbifolio:" + ":".join(map(str, words))).urn
 
 
@@ -63,7 +64,7 @@ def _ended(card: Card) -> float:
     return card.finished or card.last or card.started or 0.0
 
 
-def _entry(card: Card, place: Place) -> Entry:
+def _entry(card: Card, place: Place) -> FeedEntry:
     folder = place.folder / card.key
     cover = card.cover
     src, width, height = "", 0, 0
@@ -72,15 +73,15 @@ def _entry(card: Card, place: Place) -> Entry:
         src, height = place.to(folder / path), max(1, round(width / cover.ratio))
     facts = (
         card.group,
-        wording.pixels(card.width, card.height) if card.width else "",
+        format_pixels(card.width, card.height) if card.width else "",
         f"seed {card.seed}" if card.seed else "",
     )
-    return Entry(
+    return FeedEntry(
         id=_name("run", card.key, card.started),
         title=_text(card.title),
         href=place.to(folder / "index.html"),
-        updated=wording.iso(_ended(card)) or wording.iso(0.0),
-        published=wording.iso(card.started) or wording.iso(0.0),
+        updated=format_iso(_ended(card)) or format_iso(0.0),
+        published=format_iso(card.started) or format_iso(0.0),
         theme=_text(card.theme),
         about=_text(card.about),
         facts=_text(" · ".join(fact for fact in facts if fact)),
@@ -90,22 +91,22 @@ def _entry(card: Card, place: Place) -> Entry:
     )
 
 
-def feed(gallery: Path, cards: Iterable[Card], base: str = "") -> Feed:
+def build_feed(gallery: Path, cards: Iterable[Card], base: str = "") -> Feed:
     """The feed of a gallery.
 
     Args:
         gallery: the folder that holds all runs; no file is opened.
-        cards: of all runs; those that are not done, or have no picture, are no news.
+        cards: of all runs; those that are not done or have no picture are left out.
         base: the gallery's address, with a slash at its end, if it is known.
     """
     every = sorted(cards, key=lambda card: (card.started or 0.0, card.key))
     done = sorted((c for c in every if c.status == "done" and c.cover), key=lambda c: (_ended(c), c.key), reverse=True)
     place = Place(gallery)
-    entries = tuple(_entry(card, place) for card in done[:MOST])
+    entries = tuple(_entry(card, place) for card in done[:MAX_ENTRIES])
     return Feed(
         # a gallery is the one that began with this run
         id=_name("gallery", every[0].key, every[0].started) if every else _name("gallery"),
-        updated=entries[0].updated if entries else wording.iso(0.0),
+        updated=entries[0].updated if entries else format_iso(0.0),
         base=base,
         entries=entries,
     )

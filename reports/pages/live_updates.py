@@ -1,6 +1,6 @@
-"""What open pages are told while a run goes on: (page, its HTML) -> a small classic script beside it.
+"""How an open page learns what changed while a run goes on: (page, its HTML) -> a small classic script beside it.
 
-A page from a disk may load scripts but not data, so news come as a call: `orbifolio.live({...})`. The
+A page from a disk may load scripts but not data, so updates come as a call: `orbifolio.live({...})`. The
 page's own script (`assets/live.js`) loads the file again every few seconds. Progress and the newest frame
 are changed in place; where the page's shape is another one, it is loaded again. When the run ends, the
 file says so, and stays.
@@ -13,29 +13,26 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from orbifolio.reports import files
-from orbifolio.reports.data import notices
-from orbifolio.reports.data.log import Phase, Run, patience
+from orbifolio.reports.data.log import PhaseRecord, RunRecord, silence_limit
+from orbifolio.reports.data.progress import measure_progress
+from orbifolio.reports.files import write_text
 
-if TYPE_CHECKING:
-    from orbifolio.reports.tree import Page
-
-NAME = "live.js"
-UNKNOWN = "version-unknown"
+LIVE_NAME = "live.js"
+UNKNOWN_VERSION = "version-unknown"
 """Stands for a page's version while it is rendered, since a page cannot hold its own hash."""
 
 
 @dataclass(frozen=True)
-class Live:
-    """News of a run.
+class LiveUpdate:
+    """What changed in a run.
 
     Attributes:
         shape: changes when more than progress changed: a phase began, the run ended.
-        share: percent done, "" if it cannot be told.
-        last: time of the last sign of life, or None.
-        patience: seconds of silence that are nothing to worry about.
+        share: percent done, "" if unknown.
+        last: time of the last log entry, or None.
+        patience: seconds of silence after which the page warns.
         frames: as packed for the page's slider, or None where it has none.
         members: of a sweep's page the runs that go on, by their number: share, line, newest picture.
     """
@@ -54,63 +51,70 @@ def _short(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", errors="replace")).hexdigest()[:12]
 
 
-def of_run(run: Run, frames: Mapping[str, Any] | None, phase: Phase | None = None) -> Live | None:
-    """News for the page of a run, or of one phase of it; None if the run has ended.
+def run_update(run: RunRecord, frames: Mapping[str, Any] | None, phase: PhaseRecord | None = None) -> LiveUpdate | None:
+    """The update for the page of a run, or of one of its phases; None if the run has ended.
 
     Args:
-        run: the run.
-        frames: the slider's data.
+        run: as read from its folder.
+        frames: as packed for the page's slider, or None where it has none.
         phase: whose page it is, or None for the run's own.
     """
     if not run.running:
         return None
-    progress = notices.running(run)
+    progress = measure_progress(run)
     shape: list[object] = [run.status, *run.warnings, bool(frames)]
     for each in run.phases if phase is None else (phase,):
         shape += [each.title, each.started, each.finished, bool(each.frames)]
-    return Live(
+    return LiveUpdate(
         shape=_short(repr(shape)),
-        share=progress.share,
+        share=progress.percent,
         line=progress.line,
-        left=progress.left,
+        left=progress.time_left,
         last=run.last,
-        patience=patience(max((step.seconds for each in run.phases for step in each.steps), default=0.0)),
+        patience=silence_limit(max((step.seconds for each in run.phases for step in each.steps), default=0.0)),
         frames=frames,
     )
 
 
 def with_version(html: str) -> tuple[str, str]:
-    """A rendered page with its version in its place, and that version."""
+    """A rendered page with its version filled in, and that version."""
     version = _short(html)
-    return html.replace(UNKNOWN, version, 1), version
+    return html.replace(UNKNOWN_VERSION, version, 1), version
 
 
-def _script(told: Mapping[str, Any]) -> str:
-    text = json.dumps(told, separators=(",", ":"), sort_keys=True)
+def _script(update: Mapping[str, Any]) -> str:
+    text = json.dumps(update, separators=(",", ":"), sort_keys=True)
     return f"orbifolio.live({text});\n".replace("<", "\\u003c")
 
 
-def beside(page: Path) -> Path:
-    """The file with the news of a page; a folder may hold several pages."""
-    return page.with_name(NAME if page.name == "index.html" else f"{page.stem}-{NAME}")
+def update_path(page: Path) -> Path:
+    """The file with the updates of a page; a folder may hold several pages."""
+    return page.with_name(LIVE_NAME if page.name == "index.html" else f"{page.stem}-{LIVE_NAME}")
 
 
-def at_rest(page: Path) -> bool:
-    """Whether a page was written after its last change, so that nothing waits for news of it any more."""
+def is_at_rest(page: Path) -> bool:
+    """Whether a page was written after its last change, so that no open page waits for an update."""
     try:
-        return page.is_file() and '"running":false' in beside(page).read_text(encoding="ascii")
+        return page.is_file() and '"running":false' in update_path(page).read_text(encoding="ascii")
     except FileNotFoundError:
         return True
 
 
-def write(page: Page, version: str) -> None:
-    """Write the news beside a page, after the page itself; on a page at rest, only if there were news before."""
-    path = beside(page.path)
-    if page.refresh is None:
+def write_update(page: Path, version: str, live: LiveUpdate | None, *, running: bool) -> None:
+    """Write the update beside a page, after the page itself; for a page at rest, only if there was one before.
+
+    Args:
+        page: the file beside which the update is written.
+        version: of the page, from `with_version`.
+        live: what changed in its run, or None if an open page only needs to know that it changed.
+        running: whether the page may still change.
+    """
+    path = update_path(page)
+    if not running:
         if path.is_file():
-            files.write_text(path, _script({"running": False, "version": version}))
+            write_text(path, _script({"running": False, "version": version}))
         return
-    told: dict[str, Any] = {"running": True, "version": version}
-    if page.live is not None:
-        told |= {name: value for name, value in vars(page.live).items() if name != "members" or value is not None}
-    files.write_text(path, _script(told))
+    update: dict[str, Any] = {"running": True, "version": version}
+    if live is not None:
+        update |= {name: value for name, value in vars(live).items() if name != "members" or value is not None}
+    write_text(path, _script(update))

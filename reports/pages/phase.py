@@ -5,30 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from markupsafe import Markup
-
-from orbifolio.reports import parts, tables, wording
-from orbifolio.reports.charts import curves
-from orbifolio.reports.data import frame_strip
-from orbifolio.reports.data.log import Frame, Phase, Run
-from orbifolio.reports.media import deepzoom, img, thumbnails
-from orbifolio.reports.pages import live_updates
-from orbifolio.reports.pages.run import REFRESH, crumbs, phase_facts
+from orbifolio.reports.charts.curves import charted_metrics, loss_charts, step_position
+from orbifolio.reports.data.log import FrameRecord, PhaseRecord, RunRecord
+from orbifolio.reports.links import Header, Link, Place
+from orbifolio.reports.media.img import phase_page_path, present_frames, sample_frames, step_page_path
+from orbifolio.reports.pages.live_updates import is_at_rest, run_update
+from orbifolio.reports.pages.run import run_crumbs
 from orbifolio.reports.pages.step import step_pages
 from orbifolio.reports.pages.system import system_page
-from orbifolio.reports.tree import Header, Link, Page, Place
+from orbifolio.reports.parts.base import Cell, DataTable, Part, column_heads, numeric_cells
+from orbifolio.reports.parts.curves import Curves
+from orbifolio.reports.parts.frames import Frames, frame_card
+from orbifolio.reports.parts.lead_image import phase_lead_image
+from orbifolio.reports.parts.notice import Notice
+from orbifolio.reports.parts.phases import phase_facts
+from orbifolio.reports.parts.scrubber import make_scrubber
+from orbifolio.reports.tree import REFRESH_SECONDS, Page
+from orbifolio.reports.wording import DASH, format_bytes, format_duration, format_number
+from orbifolio.reports.zoom import zoom_page
 
-FRAMES_SHOWN = 48
+MAX_FRAMES_SHOWN = 48
 """Pictures on a phase's page at most; its table leads to every frame."""
 
 
-def _is_open(run: Run, phase: Phase) -> bool:
+def _is_open(run: RunRecord, phase: PhaseRecord) -> bool:
     """Whether the pages of this phase may still change: until the next one has a frame to lead to."""
     later = [other for other in run.phases if other.index > phase.index and other.frames]
     return run.running and not (phase.finished and later)
 
 
-def _terms_table(phase: Phase, frames: tuple[Frame, ...], place: Place, run: Run) -> parts.Table | None:
+def _terms_table(phase: PhaseRecord, frames: tuple[FrameRecord, ...], place: Place, run: RunRecord) -> DataTable | None:
     """The loss at every saved frame, each leading to the frame's page."""
     steps = {step.step: step for step in phase.steps}
     shown = [(frame, steps[frame.step]) for frame in frames if frame.step in steps]
@@ -36,59 +42,39 @@ def _terms_table(phase: Phase, frames: tuple[Frame, ...], place: Place, run: Run
         return None
     rows = tuple(
         (
-            parts.Cell(f"step {frame.step}", place.to(img.step_page(run, phase, frame))),
-            *tables.numeric(
-                wording.number(step.loss),
-                wording.duration(step.seconds),
-                wording.size(step.memory) if step.memory else wording.MISSING,
+            Cell(f"step {frame.step}", place.to(step_page_path(run, phase, frame))),
+            *numeric_cells(
+                format_number(step.loss),
+                format_duration(step.seconds),
+                format_bytes(step.memory) if step.memory else DASH,
             ),
         )
         for frame, step in shown
     )
-    return parts.Table(
+    return DataTable(
         "table",
         "In numbers",
         "The state at every saved frame",
-        tables.heads("Frame", "Loss", "Time of the step", "Peak memory"),
+        column_heads("Frame", "Loss", "Step time", "Peak memory"),
         rows,
     )
 
 
-def phase_page(run: Run, phase: Phase, gallery: Path) -> Page:
+def phase_page(run: RunRecord, phase: PhaseRecord, gallery: Path) -> Page:
     """The page of a phase: its last frame, all frames, its curves, its numbers."""
-    path = img.phase_page(run, phase)
+    path = phase_page_path(run, phase)
     place = Place(path.parent)
-    frames = img.present(run, phase)
-    last = frames[-1] if frames else None
-    source = thumbnails.prepare(run.folder, last.path) if last else None
-    caption = img.frame_name(phase, last) if last else "No frame was saved"
-    facts = (
-        parts.Fact("Size", wording.pixels(phase.width, phase.height)),
-        parts.Fact("Free parameters", wording.integer(phase.parameters) if phase.parameters else ""),
-        parts.Fact("Steps", f"{len(phase.steps)} of {phase.planned}" if phase.planned else ""),
-        parts.Fact("Time", wording.duration(phase.seconds) if phase.seconds else ""),
-        parts.Fact("Frames", str(len(frames))),
-    )
-    scrubber = frame_strip.scrubber(place, run, [phase], label="Frames of this phase")
-    hero = parts.Hero(
-        picture=img.show(
-            place, source, alt=f"{run.title}: {caption}", sizes="(min-width: 62rem) 60vw, 94vw", loading="eager"
-        ),
-        caption=caption,
-        scrubber=scrubber,
-        about=Markup(""),
-        facts=tuple(fact for fact in facts if fact.value not in ("", wording.MISSING)),
-        links=(),
-    )
-    charts = curves.loss_charts([phase], curves.charted(run))
-    shown = img.sampled(frames, FRAMES_SHOWN)
-    cards = tuple(img.frame_card(place, run, phase, frame) for frame in shown)
-    note = f"{len(shown)} of {len(frames)} frames, evenly spaced; the table below leads to each."
-    found: tuple[parts.Part | None, ...] = (
-        hero,
-        parts.Notice("calm", "Notes", phase.notes) if phase.notes else None,
-        parts.Frames(cards, note if len(shown) < len(frames) else "") if cards else None,
-        parts.Curves(charts, before=curves.position(run.phases, phase, 0)) if charts else None,
+    frames = present_frames(run, phase)
+    scrubber = make_scrubber(place, run, [phase], label="Frames of this phase")
+    charts = loss_charts([phase], charted_metrics(run))
+    shown = sample_frames(frames, MAX_FRAMES_SHOWN)
+    cards = tuple(frame_card(place, run, phase, frame) for frame in shown)
+    note = f"{len(shown)} of {len(frames)} frames, evenly spaced; the table below links to all of them."
+    parts: tuple[Part | None, ...] = (
+        phase_lead_image(run, phase, place, scrubber),
+        Notice("calm", "Notes", phase.notes) if phase.notes else None,
+        Frames(cards, note if len(shown) < len(frames) else "") if cards else None,
+        Curves(charts, before=step_position(run.phases, phase, 0)) if charts else None,
         _terms_table(phase, frames, place, run),
     )
     started = [other for other in run.phases if other.started]
@@ -101,31 +87,31 @@ def phase_page(run: Run, phase: Phase, gallery: Path) -> Page:
         header=Header(
             phase.title, above=f"{run.title} · phase {phase.index + 1} of {len(run.phases)}", facts=phase_facts(phase)
         ),
-        crumbs=crumbs(run, gallery, place, Link(phase.title)),
-        parts=tuple(part for part in found if part is not None),
+        crumbs=run_crumbs(run, gallery, place, Link(phase.title)),
+        parts=tuple(part for part in parts if part is not None),
         description=f"{run.title}: {phase.title}",
-        refresh=REFRESH if _is_open(run, phase) else None,
-        live=live_updates.of_run(run, scrubber.data if scrubber else None, phase),
-        previous=Link(earlier.title, place.to(img.phase_page(run, earlier))) if earlier else None,
-        following=Link(later.title, place.to(img.phase_page(run, later))) if later else None,
+        refresh=REFRESH_SECONDS if _is_open(run, phase) else None,
+        live=run_update(run, scrubber.data if scrubber else None, phase),
+        previous=Link(earlier.title, place.to(phase_page_path(run, earlier))) if earlier else None,
+        following=Link(later.title, place.to(phase_page_path(run, later))) if later else None,
     )
 
 
-def pages(run: Run, gallery: Path, *, all_of_them: bool = True) -> Iterator[Page]:
+def pages_below(run: RunRecord, gallery: Path, *, all_of_them: bool = True) -> Iterator[Page]:
     """The pages below the run's own, those first to which others lead.
 
     Args:
-        run: the run.
+        run: as read from its folder.
         gallery: the folder that holds all runs.
-        all_of_them: or leave out pages of phases and frames that are there already and will not change, so
+        all_of_them: or skip pages of phases and frames that exist and will not change, so
             that a report that is written every few seconds costs no more as the run grows.
     """
     yield system_page(run, gallery)
-    zoom = deepzoom.page(run, gallery, crumbs(run, gallery, Place(deepzoom.page_path(run).parent)))
+    zoom = zoom_page(run, gallery)
     if zoom is not None:
         yield zoom
     for phase in run.phases:
-        settled = not all_of_them and not _is_open(run, phase) and live_updates.at_rest(img.phase_page(run, phase))
+        settled = not all_of_them and not _is_open(run, phase) and is_at_rest(phase_page_path(run, phase))
         if phase.started and not settled:
             yield from step_pages(run, phase, gallery, all_of_them=all_of_them)
             yield phase_page(run, phase, gallery)

@@ -5,40 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from orbifolio.reports import parts, tables, wording
-from orbifolio.reports.charts import curves
-from orbifolio.reports.data import values
-from orbifolio.reports.data.log import Run
-from orbifolio.reports.media import img
-from orbifolio.reports.pages.run import REFRESH, crumbs, elapsed
-from orbifolio.reports.tree import Header, Link, Page, Place
+from orbifolio.reports.charts.curves import pace_chart
+from orbifolio.reports.data.log import RunRecord
+from orbifolio.reports.data.values import as_int, as_mapping, as_text
+from orbifolio.reports.links import Header, Link, Place
+from orbifolio.reports.media.img import phase_page_path
+from orbifolio.reports.pages.run import run_crumbs
+from orbifolio.reports.parts.base import Cell, DataTable, Fact, FactList, Listing, Part, column_heads, numeric_cells
+from orbifolio.reports.parts.curves import Curves
+from orbifolio.reports.tree import REFRESH_SECONDS, Page
+from orbifolio.reports.wording import DASH, format_bytes, format_date, format_duration, format_integer, format_pixels
 
 
-def _facts_of(record: object, names: dict[str, str]) -> Iterator[parts.Fact]:
+def _facts_of(record: object, names: dict[str, str]) -> Iterator[Fact]:
     """Known keys under their reader's names, then whatever else was recorded."""
-    entries = values.mapping(record)
+    entries = as_mapping(record)
     for key in (*names, *(key for key in entries if key not in names)):
         name = names.get(key, str(key).replace("_", " "))
-        value = values.text(entries.get(key))
-        amount = values.whole(entries.get(key))
+        value = as_text(entries.get(key))
+        amount = as_int(entries.get(key))
         if "bytes" in key:
-            value = wording.size(amount) if amount else ""
+            value = format_bytes(amount) if amount else ""
             name = name.removesuffix(" bytes")
         if value:
-            yield parts.Fact(name[:1].upper() + name[1:], value)
+            yield Fact(name[:1].upper() + name[1:], value)
 
 
-def system_page(run: Run, gallery: Path) -> Page:
+def system_page(run: RunRecord, gallery: Path) -> Page:
     """The machine, the versions, where the time went, and the printed network."""
     place = Place(run.folder / "system")
     record = run.record
-    memory = values.whole(record.get("peak_memory_bytes"))
+    memory = as_int(record.get("peak_memory_bytes"))
     overall = (
-        parts.Fact("Started", wording.date(run.started) if run.started else ""),
-        parts.Fact("Finished", wording.date(run.finished) if run.finished else ""),
-        parts.Fact("Computing", wording.duration(elapsed(run)) if elapsed(run) else ""),
-        parts.Fact("Peak memory", wording.size(memory) if memory else ""),
-        parts.Fact("Device", values.text(record.get("device"))),
+        Fact("Started", format_date(run.started) if run.started else ""),
+        Fact("Finished", format_date(run.finished) if run.finished else ""),
+        Fact("Compute time", format_duration(run.work_seconds) if run.work_seconds else ""),
+        Fact("Peak memory", format_bytes(memory) if memory else ""),
+        Fact("Device", as_text(record.get("device"))),
     )
     rows = []
     for phase in run.phases:
@@ -48,18 +51,18 @@ def system_page(run: Run, gallery: Path) -> Page:
             peak = max((step.memory for step in phase.steps), default=0)
             rows.append(
                 (
-                    parts.Cell(phase.title, place.to(img.phase_page(run, phase))),
-                    *tables.numeric(
-                        wording.pixels(phase.width, phase.height),
-                        wording.integer(done),
-                        wording.duration(phase.seconds) if phase.seconds else wording.MISSING,
-                        wording.duration(each),
-                        wording.size(peak) if peak else wording.MISSING,
+                    Cell(phase.title, place.to(phase_page_path(run, phase))),
+                    *numeric_cells(
+                        format_pixels(phase.width, phase.height),
+                        format_integer(done),
+                        format_duration(phase.seconds) if phase.seconds else DASH,
+                        format_duration(each),
+                        format_bytes(peak) if peak else DASH,
                     ),
                 )
             )
-    pace = curves.pace_chart(run.phases)
-    network = values.text(record.get("network"))
+    pace = pace_chart(run.phases)
+    network = as_text(record.get("network"))
     system = {
         "platform": "Platform",
         "processor": "Processor",
@@ -67,29 +70,29 @@ def system_page(run: Run, gallery: Path) -> Page:
         "precision": "Precision",
         "memory_bytes": "Memory",
     }
-    found: tuple[parts.Part | None, ...] = (
-        parts.Facts("overall", "Overall", tuple(fact for fact in overall if fact.value)),
-        parts.Table(
+    parts: tuple[Part | None, ...] = (
+        FactList("overall", "Overall", tuple(fact for fact in overall if fact.value)),
+        DataTable(
             "timing",
             "Time by phase",
             "Where the time went",
-            tables.heads("Phase", "Size", "Steps", "Time", "Each step", "Peak memory"),
+            column_heads("Phase", "Size", "Steps", "Time", "Per step", "Peak memory"),
             tuple(rows),
         )
         if rows
         else None,
-        parts.Curves((pace,), "pace", "Pace") if pace else None,
-        parts.Facts("machine", "Machine", tuple(_facts_of(record.get("system"), system))),
-        parts.Facts("versions", "Versions", tuple(_facts_of(record.get("versions"), {}))),
-        parts.Listing("network", "Objective and network", network) if network.strip() else None,
+        Curves((pace,), "pace", "Pace") if pace else None,
+        FactList("machine", "Machine", tuple(_facts_of(record.get("system"), system))),
+        FactList("versions", "Versions", tuple(_facts_of(record.get("versions"), {}))),
+        Listing("network", "Objective and network", network) if network.strip() else None,
     )
     return Page(
         path=place.folder / "index.html",
         kind="system",
         root=place.root(gallery),
         header=Header("System and timing", above=run.title),
-        crumbs=crumbs(run, gallery, place, Link("System and timing")),
-        parts=tuple(part for part in found if part is not None and getattr(part, "facts", True)),
+        crumbs=run_crumbs(run, gallery, place, Link("System and timing")),
+        parts=tuple(part for part in parts if part is not None and getattr(part, "facts", True)),
         description=f"{run.title}: system and timing",
-        refresh=REFRESH if run.running else None,
+        refresh=REFRESH_SECONDS if run.running else None,
     )

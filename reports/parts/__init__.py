@@ -1,112 +1,71 @@
-"""What pages are made of: one frozen dataclass for each part, with the template that shows it.
+"""What pages are made of: for each part a module with its dataclass and its builder, and the template that shows it.
 
 A part is finished: text in words, addresses relative to its page, booleans already decided. `id` is
 unique on a page; a part that is `listed` appears in the page's table of contents by its `title`.
 """
 
-from orbifolio.reports.parts.base import Cell, Empty, Fact, Facts, Listing, Notice, Part, Picture, Progress, Table
-from orbifolio.reports.parts.curves import Curves, Whereabouts
-from orbifolio.reports.parts.files import Animation, Clip, DeepZoom, Download, Downloads
-from orbifolio.reports.parts.gallery import (
-    Choice,
-    Chooser,
-    Column,
-    Compare,
-    Filters,
-    RunRow,
-    RunTable,
-    Section,
-    Value,
-    Wall,
-    WallCard,
-)
-from orbifolio.reports.parts.record import Again, Command, Parameters, References, Weight, Weights
-from orbifolio.reports.parts.run import (
-    ClaimRow,
-    FrameCard,
-    Frames,
-    Hero,
-    Ink,
-    InputCard,
-    Inputs,
-    PhaseCard,
-    Phases,
-    StageCard,
-    Stages,
-    Symmetry,
-    TilePreview,
-)
-from orbifolio.reports.parts.sweep import (
-    Common,
-    Head,
-    MeasureRow,
-    Measures,
-    MemberBlock,
-    MemberCell,
-    Members,
-    SweepCard,
-    SweepShelf,
-)
-from orbifolio.reports.parts.viewer import Comparison, Pair, Scrubber
+from orbifolio.reports.parts.animation import Animation
+from orbifolio.reports.parts.base import DataTable, Empty, FactList, Listing, Part
+from orbifolio.reports.parts.compare import Compare
+from orbifolio.reports.parts.curves import Curves, PositionMarker
+from orbifolio.reports.parts.deepzoom import DeepZoom
+from orbifolio.reports.parts.downloads import Downloads
+from orbifolio.reports.parts.filters import Filters
+from orbifolio.reports.parts.frames import Frames
+from orbifolio.reports.parts.globe import GlobeView
+from orbifolio.reports.parts.image_pairs import ImagePairs
+from orbifolio.reports.parts.inputs import Inputs, Stages
+from orbifolio.reports.parts.lead_image import LeadImage
+from orbifolio.reports.parts.measures import Measures, SharedParameters
+from orbifolio.reports.parts.members import Members
+from orbifolio.reports.parts.notice import Notice
+from orbifolio.reports.parts.phases import Phases
+from orbifolio.reports.parts.progress import ProgressDisplay
+from orbifolio.reports.parts.provenance import Parameters, References, RerunCommands, Weights
+from orbifolio.reports.parts.run_table import RunTable
+from orbifolio.reports.parts.stroke_comparison import StrokeComparison
+from orbifolio.reports.parts.sweep_shelf import SweepShelf
+from orbifolio.reports.parts.symmetry import SymmetrySection
+from orbifolio.reports.parts.thumbnail_grid import ThumbnailGrid
+from orbifolio.reports.parts.wallpaper import TilePreview
 
-__all__ = [
-    "Again",
-    "Animation",
-    "Cell",
-    "Choice",
-    "Chooser",
-    "ClaimRow",
-    "Clip",
-    "Column",
-    "Command",
-    "Common",
-    "Compare",
-    "Comparison",
-    "Curves",
-    "DeepZoom",
-    "Download",
-    "Downloads",
-    "Empty",
-    "Fact",
-    "Facts",
-    "Filters",
-    "FrameCard",
-    "Frames",
-    "Head",
-    "Hero",
-    "Ink",
-    "InputCard",
-    "Inputs",
-    "Listing",
-    "MeasureRow",
-    "Measures",
-    "MemberBlock",
-    "MemberCell",
-    "Members",
-    "Notice",
-    "Pair",
-    "Parameters",
-    "Part",
-    "PhaseCard",
-    "Phases",
-    "Picture",
-    "Progress",
-    "References",
-    "RunRow",
-    "RunTable",
-    "Scrubber",
-    "Section",
-    "StageCard",
-    "Stages",
-    "SweepCard",
-    "SweepShelf",
-    "Symmetry",
-    "Table",
-    "TilePreview",
-    "Value",
-    "Wall",
-    "WallCard",
-    "Weight",
-    "Weights",
-    "Whereabouts",
-]
+PARTS: tuple[type[Part], ...] = (
+    # of any page
+    DataTable,
+    Empty,
+    FactList,
+    Listing,
+    Notice,
+    ProgressDisplay,
+    # of a run, its phases and its frames
+    LeadImage,
+    GlobeView,
+    TilePreview,
+    ImagePairs,
+    StrokeComparison,
+    SymmetrySection,
+    Inputs,
+    Stages,
+    Phases,
+    Frames,
+    Animation,
+    Curves,
+    PositionMarker,
+    Parameters,
+    RerunCommands,
+    Weights,
+    References,
+    Downloads,
+    DeepZoom,
+    # of the pages above the runs
+    Filters,
+    ThumbnailGrid,
+    RunTable,
+    Compare,
+    SweepShelf,
+    # of a sweep
+    Members,
+    Measures,
+    SharedParameters,
+)
+"""All parts; each names its template, `templates/parts/*.html`."""

@@ -1,11 +1,15 @@
-"""Parts that any page may have, and what parts are made of: pictures, facts, cells."""
+"""What parts are made of, and the plain ones that any page may have: a table, facts, a listing, an empty page.
+
+A part is finished: text in words, addresses relative to its page, booleans already decided. `id` is
+unique on a page; a part that is `listed` appears in the page's table of contents by its `title`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from orbifolio.reports.tree import Status
+from orbifolio.reports.links import Status
 
 
 @dataclass(frozen=True)
@@ -19,22 +23,6 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """An `<img>`: `full` and `large` are addresses of the original and of its widest copy; `ratio` is for CSS."""
-
-    src: str
-    srcset: str
-    sizes: str
-    width: int
-    height: int
-    alt: str
-    full: str
-    ratio: str
-    loading: str = "lazy"
-    large: str = ""
-
-
-@dataclass(frozen=True)
 class Fact:
     """A term and its value, in words."""
 
@@ -45,7 +33,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Cell:
-    """A table's cell; `numeric` ones are aligned at the right."""
+    """A table's cell; `numeric` ones are aligned right."""
 
     text: str
     href: str = ""
@@ -54,7 +42,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Table(Part):
+class DataTable(Part):
     """Rows under a heading; the first cell of a row names it."""
 
     template: ClassVar[str] = "parts/table.html"
@@ -67,7 +55,7 @@ class Table(Part):
 
 
 @dataclass(frozen=True)
-class Facts(Part):
+class FactList(Part):
     """Terms and values."""
 
     template: ClassVar[str] = "parts/facts.html"
@@ -80,7 +68,7 @@ class Facts(Part):
 
 @dataclass(frozen=True)
 class Listing(Part):
-    """Plain text in fixed letters."""
+    """Plain text in a monospaced font."""
 
     template: ClassVar[str] = "parts/listing.html"
     listed: ClassVar[bool] = True
@@ -90,30 +78,19 @@ class Listing(Part):
 
 
 @dataclass(frozen=True)
-class Notice(Part):
-    """Something that must be read: `tone` is `bad`, `caution` or `calm`."""
-
-    template: ClassVar[str] = "parts/notice.html"
-    tone: str
-    heading: str
-    lines: tuple[str, ...]
-    command: str = ""
-
-
-@dataclass(frozen=True)
 class Empty(Part):
-    """Nothing here yet, and how to change that."""
+    """Says that nothing is here yet, with the command that changes this."""
 
     template: ClassVar[str] = "parts/empty.html"
     text: str
     command: str
 
 
-@dataclass(frozen=True)
-class Progress(Part):
-    """How far a running run is; `share` is in percent, "" if it cannot be told."""
+def numeric_cells(*texts: str) -> tuple[Cell, ...]:
+    """Cells of numbers, aligned right."""
+    return tuple(Cell(text, numeric=True) for text in texts)
 
-    template: ClassVar[str] = "parts/progress.html"
-    share: str
-    line: str
-    left: str
+
+def column_heads(first: str, *others: str) -> tuple[Cell, ...]:
+    """Column heads: the first names the rows, the others stand over numbers."""
+    return (Cell(first), *numeric_cells(*others))

@@ -1,12 +1,17 @@
-"""Parts that show numbers over steps: charts that a script makes movable, and a frame's place in the run."""
+"""Curves over steps, which a script makes movable: of a run, of the runs of a sweep, and a frame's place in its run."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from orbifolio.reports.charts.chart import Chart
+from orbifolio.reports.charts.chart import LINE_STYLES, LineChart, Series, draw_chart
+from orbifolio.reports.charts.curves import step_position
+from orbifolio.reports.data.log import PhaseRecord, RunRecord
+from orbifolio.reports.data.metrics import PhaseCurve
 from orbifolio.reports.parts.base import Part
+from orbifolio.reports.parts.comparison_cells import CellBuilder
+from orbifolio.reports.wording import format_integer
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,7 @@ class Curves(Part):
     listed: ClassVar[bool] = True
     styles: ClassVar[tuple[str, ...]] = ("vendor/uPlot.min.css", "curves.css")
     scripts: ClassVar[tuple[str, ...]] = ("vendor/uPlot.iife.min.js", "chart.js", "curves.js")
-    charts: tuple[Chart, ...]
+    charts: tuple[LineChart, ...]
     id: str = "curves"
     title: str = "Loss"
     before: int = 0
@@ -41,12 +46,77 @@ class Curves(Part):
 
 
 @dataclass(frozen=True)
-class Whereabouts(Part):
+class PositionMarker(Part):
     """Where a frame stands in the run, marked in the curve of the total loss; needs no script."""
 
-    template: ClassVar[str] = "parts/whereabouts.html"
+    template: ClassVar[str] = "parts/position_marker.html"
     styles: ClassVar[tuple[str, ...]] = ("curves.css",)
     id: ClassVar[str] = "whereabouts"
     title: ClassVar[str] = "In the run"
-    chart: Chart
+    chart: LineChart
     lead: str
+
+
+def position_marker(
+    run: RunRecord, phase: PhaseRecord, step: int, whole: LineChart | None
+) -> tuple[PositionMarker, ...]:
+    """A frame's place in the run: the curve with its step marked, or nothing if there is no curve.
+
+    Args:
+        run: as read from its folder.
+        phase: the frame's phase.
+        step: the frame's step; the beginning of a phase stands where the phase before ended.
+        whole: `total_chart` of all phases, drawn once for all frames.
+    """
+    if whole is None or len(whole.positions) < 2:
+        return ()
+    place = step_position(run.phases, phase, step)
+    last = int(whole.positions[-1])
+    lead = f"step {format_integer(place)} of {format_integer(last)}" if place else "before the first step"
+    return (PositionMarker(replace(whole, here=whole.across(place)), lead),)
+
+
+def _points(curve: tuple[PhaseCurve, ...]) -> list[tuple[float, float]]:
+    """(step over all phases, loss)."""
+    points, before = [], 0.0
+    for stretch in curve:
+        points += [(before + step, loss) for step, loss in stretch.points]
+        before += max(float(stretch.steps), stretch.points[-1][0] if stretch.points else 0.0)
+    return points
+
+
+def _borders(curve: tuple[PhaseCurve, ...]) -> tuple[tuple[float, str], ...]:
+    """Where each phase begins."""
+    borders, before = [], 0
+    for stretch in curve:
+        borders.append((before + 1.0, stretch.title))
+        before += stretch.steps
+    return tuple(borders)
+
+
+def loss_overlay(cells: CellBuilder) -> LineChart | None:
+    """The total loss of every run by its steps; phases are marked where all runs have the same ones."""
+    snapshot = cells.snapshot
+    drawn = [
+        (member, points)
+        for member in snapshot.sweep.members
+        if (preview := snapshot.preview(member)) is not None and (points := _points(preview.card.curve))
+    ]
+    # the log of a run that has just begun does not name its later phases yet
+    borders = {_borders(preview.card.curve) for preview in snapshot.previews.values() if preview.card.curve}
+    longest = max(borders, key=len, default=())
+    same = all(each == longest[: len(each)] for each in borders)
+    series = [Series(f"#{member.number} {cells.name(member)[0]}", points) for member, points in drawn]
+    chart = draw_chart(
+        "curve-loss",
+        "Total loss",
+        series,
+        columns=longest if same and len(longest) > 1 else (),
+        keep=sorted({x for _, points in drawn for x, _ in points}),
+    )
+    if chart is None:
+        return None
+    lines = tuple(
+        replace(line, style=member.number % LINE_STYLES) for line, (member, _) in zip(chart.lines, drawn, strict=True)
+    )
+    return replace(chart, lines=lines)

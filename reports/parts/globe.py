@@ -1,21 +1,28 @@
-"""The part that shows a surface in space: a globe or a model that a reader can turn."""
+"""A surface that a reader can turn: (run) -> a globe or a model, where the run's files have a scene and a portrait."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from pathlib import PurePosixPath
+from typing import Any, ClassVar
 
-from orbifolio.reports.parts.base import Part, Picture
-from orbifolio.reports.tree import Link
+from orbifolio.reports.data.log import RunRecord
+from orbifolio.reports.data.values import as_mapping, as_text, as_tuple, inner_path
+from orbifolio.reports.links import Link, Place
+from orbifolio.reports.media.img import PageImage, page_image
+from orbifolio.reports.media.thumbnails import prepare_image
+from orbifolio.reports.parts.base import Part
+from orbifolio.reports.wording import format_bytes
 
 
 @dataclass(frozen=True)
-class Globe(Part):
-    """A surface to turn; its picture, for browsers that cannot.
+class GlobeView(Part):
+    """A surface that turns, and its picture for browsers without JavaScript.
 
     Attributes:
         title: what kind of surface it is.
-        label: its name for whoever cannot see it.
+        label: its text alternative.
         scene: address of the script that holds shape and texture.
         still: how it looks from in front.
         lead: what can be done with it.
@@ -30,6 +37,63 @@ class Globe(Part):
     title: str
     label: str
     scene: str
-    still: Picture
+    still: PageImage
     lead: str
     links: tuple[Link, ...]
+
+
+SCENE = "scene"
+"""The kind, in `run.json`, of the file that holds a scene; it is part of the page, not a download."""
+
+
+_TITLES = {"globe": "Globe", "model": "Model"}
+
+
+_LINKS = {
+    ".glb": ("3D model", "GLB"),
+    ".stl": ("For 3D printing", "STL"),
+    ".webp": ("Rotation as a loop", "WebP"),
+}
+
+
+_LEAD = "Drag to rotate, or use the arrow keys; + and − zoom in and out."
+
+
+def _extras(run: RunRecord) -> dict[str, Mapping[str, Any]]:
+    """The run's extra files that exist, by path."""
+    entries = map(as_mapping, as_tuple(run.record.get("extras")))
+    extras = {inner_path(entry.get("path")): entry for entry in entries}
+    return {path: entry for path, entry in extras.items() if path and (run.folder / path).is_file()}
+
+
+def _links(run: RunRecord, place: Place, names: list[str]) -> tuple[Link, ...]:
+    links = []
+    for name in names:
+        path = PurePosixPath(name)
+        if path.suffix in _LINKS and (path.suffix != ".webp" or path.stem == "spin"):
+            label, kind = _LINKS[path.suffix]
+            amount = format_bytes((run.folder / name).stat().st_size)
+            links.append(Link(f"{label} ({kind}, {amount})", place.to(run.folder / name)))
+    return tuple(links)
+
+
+def globe_part(run: RunRecord, place: Place) -> GlobeView | None:
+    """The part, or None if the run has no scene."""
+    extras = _extras(run)
+    scenes = [path for path, entry in extras.items() if as_text(entry.get("kind")) == SCENE]
+    cover = prepare_image(run.folder, inner_path(run.record.get("cover")), widths=(320, 640))
+    if not scenes or cover is None:
+        return None
+    title = _TITLES.get(PurePosixPath(scenes[0]).stem, "Model")
+    label = f"{run.title}, as a {title.lower()}"
+    still = page_image(place, cover, alt=label, sizes="(min-width: 40rem) 34rem, 94vw")
+    if still is None:
+        return None
+    return GlobeView(
+        title=title,
+        label=label,
+        scene=place.to(run.folder / scenes[0]),
+        still=still,
+        lead=_LEAD,
+        links=_links(run, place, list(extras)),
+    )

@@ -15,8 +15,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from orbifolio.reports.data import card, values
-from orbifolio.reports.data.card import Card
+from orbifolio.reports.data.card import Card, card_from_json
+from orbifolio.reports.data.values import as_finite, as_mapping, as_text, as_texts, inner_path
 from orbifolio.reports.publish.manifest import RUNS_PREFIX, Manifest, parse_manifest, run_of_key
 from orbifolio.reports.publish.serving import STATE_FOLDER, headers_for
 from orbifolio.reports.publish.store import (
@@ -27,9 +27,8 @@ from orbifolio.reports.publish.store import (
     Store,
     stays_inside,
 )
-from orbifolio.reports.sweep import faces
-from orbifolio.reports.sweep.faces import Shown
-from orbifolio.reports.sweep.record import Sweep, from_record
+from orbifolio.reports.sweep.faces import SweepSnapshot, snapshots_from_cards
+from orbifolio.reports.sweep.record import SweepRecord, sweep_from_record
 
 CATALOGUE_KEY = f"{STATE_FOLDER}/gallery.json"
 _PROBE = f"{STATE_FOLDER}/conditions.txt"
@@ -83,7 +82,7 @@ class GalleryCatalogue:
     pages: tuple[str, ...] = ()
     tag: str | Missing = MISSING
     tags: Mapping[str, str] = field(default_factory=dict)
-    sweeps: Mapping[str, Sweep] = field(default_factory=dict)
+    sweeps: Mapping[str, SweepRecord] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The text that the store keeps; equal for equal catalogues."""
@@ -105,32 +104,32 @@ class GalleryCatalogue:
         """All cards as of a moment."""
         return [entry.at(now) for entry in self.runs.values()]
 
-    def shown(self, now: float) -> list[Shown]:
+    def shown(self, now: float) -> list[SweepSnapshot]:
         """Previews of the sweeps that have a run in the store, as of a moment, newest first."""
-        return faces.of_cards(self.sweeps.values(), self.cards(now), now, slack=_SINGLE_SLACK)
+        return snapshots_from_cards(self.sweeps.values(), self.cards(now), now, slack=_SINGLE_SLACK)
 
 
 def _runs(record: object) -> Iterator[tuple[str, CatalogueEntry]]:
-    for run, item in values.mapping(record).items():
-        kept = values.mapping(item)
-        face = card.from_json(kept.get("card"))
+    for run, item in as_mapping(record).items():
+        kept = as_mapping(item)
+        face = card_from_json(kept.get("card"))
         if face is not None and face.key == run:
-            every = max(0.0, values.finite(kept.get("every")) or 0.0)
-            yield run, CatalogueEntry(face, every, values.text(kept.get("tag")), values.text(kept.get("digest")))
+            every = max(0.0, as_finite(kept.get("every")) or 0.0)
+            yield run, CatalogueEntry(face, every, as_text(kept.get("tag")), as_text(kept.get("digest")))
 
 
 def parse_catalogue(content: bytes) -> GalleryCatalogue:
     """A catalogue from its text; what cannot be read will be found again by the manifests."""
     try:
-        record = values.mapping(json.loads(content))
+        record = as_mapping(json.loads(content))
     except (ValueError, RecursionError):
         record = {}
-    conditions = values.text(record.get("conditions"))
-    pages = tuple(page for page in values.texts(record.get("pages")) if stays_inside(page))
+    conditions = as_text(record.get("conditions"))
+    pages = tuple(page for page in as_texts(record.get("pages")) if stays_inside(page))
     sweeps = {
-        name: from_record(name, entry)
-        for name, entry in values.mapping(record.get("sweeps")).items()
-        if values.inner_path(name) == name and "/" not in name and not name.startswith(".")
+        name: sweep_from_record(name, entry)
+        for name, entry in as_mapping(record.get("sweeps")).items()
+        if inner_path(name) == name and "/" not in name and not name.startswith(".")
     }
     conditions = conditions if conditions in ("kept", "ignored") else ""
     return GalleryCatalogue(conditions, dict(_runs(record.get("runs"))), pages, sweeps=sweeps)

@@ -27,14 +27,13 @@ from orbifolio.reports.publish.retry import RetryPolicy
 from orbifolio.reports.publish.serving import headers_for
 from orbifolio.reports.publish.store import MISSING, PreconditionFailed, StoredObject
 from orbifolio.reports.publish.uploading import Uploader, UploadJob, in_parallel, upload
-from orbifolio.reports.render import Renderer
-from orbifolio.reports.sweep import record
-from orbifolio.reports.sweep.record import Sweep
+from orbifolio.reports.render import PageRenderer
+from orbifolio.reports.sweep.record import SWEEPS_FOLDER, SweepRecord
 from orbifolio.runner.errors import PublishError
 
 _LOST_RACES = RetryPolicy(attempts=60, first=0.1, longest=2.0)
 """A lost race is won soon: about a minute and a half of losing means that others publish without pause."""
-_NO_SWEEPS: Mapping[str, Sweep] = {}
+_NO_SWEEPS: Mapping[str, SweepRecord] = {}
 
 
 class Index:
@@ -49,7 +48,7 @@ class Index:
         keys: of the pages to look up before the catalogue is read; more are added as they turn out to be needed.
     """
 
-    def __init__(self, uploader: Uploader, pages: Renderer, now: Callable[[], float]) -> None:
+    def __init__(self, uploader: Uploader, pages: PageRenderer, now: Callable[[], float]) -> None:
         self.uploader = uploader
         self.store = uploader.store
         self.listener = uploader.listener
@@ -59,7 +58,10 @@ class Index:
         self._warned = False
 
     def update(
-        self, ours: Mapping[str, CatalogueEntry], gone: Collection[str] = (), sweeps: Mapping[str, Sweep] = _NO_SWEEPS
+        self,
+        ours: Mapping[str, CatalogueEntry],
+        gone: Collection[str] = (),
+        sweeps: Mapping[str, SweepRecord] = _NO_SWEEPS,
     ) -> GalleryCatalogue:
         """Add our runs to the catalogue, and write the pages that this changes.
 
@@ -85,7 +87,7 @@ class Index:
             ) from None
 
     def _attempt(
-        self, ours: Mapping[str, CatalogueEntry], gone: Collection[str], sweeps: Mapping[str, Sweep]
+        self, ours: Mapping[str, CatalogueEntry], gone: Collection[str], sweeps: Mapping[str, SweepRecord]
     ) -> GalleryCatalogue:
         """Update once.
 
@@ -100,7 +102,7 @@ class Index:
             sweeps={
                 name: sweep
                 for name, sweep in {**before.sweeps, **sweeps}.items()
-                if f"{record.FOLDER}/{name}" not in gone
+                if f"{SWEEPS_FOLDER}/{name}" not in gone
             },
         )
         now = self.now()

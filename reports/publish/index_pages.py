@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from orbifolio.reports.data.card import Card
-from orbifolio.reports.pages.gallery import write_above
+from orbifolio.reports.links import Header, Link
 from orbifolio.reports.publish.serving import is_live_update, upload_rank
-from orbifolio.reports.render import Renderer
-from orbifolio.reports.sweep.faces import Shown
-from orbifolio.reports.sweep.record import FOLDER
-from orbifolio.reports.tree import Header, Link, Page
+from orbifolio.reports.render import PageRenderer
+from orbifolio.reports.sweep.faces import SweepSnapshot
+from orbifolio.reports.sweep.record import SWEEPS_FOLDER
+from orbifolio.reports.tree import Page
+from orbifolio.reports.write_gallery import write_above
 
 NOT_FOUND_PAGE = "404.html"
 
@@ -38,10 +39,10 @@ def not_found_page(gallery: Path, root: str) -> Page:
 
 def index_files(
     cards: Iterable[Card],
-    pages: Renderer,
+    pages: PageRenderer,
     root: str = "",
     before: Collection[str] = (),
-    sweeps: Sequence[Shown] = (),
+    sweeps: Sequence[SweepSnapshot] = (),
 ) -> Mapping[str, bytes]:
     """The files above the runs, by key, in the order in which they are to be written.
 
@@ -66,6 +67,11 @@ def index_files(
 
     def order(key: str) -> tuple[object, ...]:
         # recipes' pages link to sweeps, and these to the page of all sweeps
-        return (upload_rank(key, known=key in before), key == "index.html", not key.startswith(f"{FOLDER}/"), key)
+        return (
+            upload_rank(key, known=key in before),
+            key == "index.html",
+            not key.startswith(f"{SWEEPS_FOLDER}/"),
+            key,
+        )
 
     return {key: files[key] for key in sorted(files, key=order) if files[key]}

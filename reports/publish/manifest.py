@@ -14,8 +14,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from orbifolio.reports.data import card, values
-from orbifolio.reports.data.card import Card
+from orbifolio.reports.data.card import Card, card_from_json
+from orbifolio.reports.data.values import as_finite, as_int, as_mapping, as_text, as_tuple
 from orbifolio.reports.publish.serving import STATE_FOLDER
 from orbifolio.reports.publish.store import StoredObject, stays_inside
 
@@ -78,23 +78,23 @@ class Manifest:
 
 
 def _entries(record: object) -> Iterator[tuple[str, FileEntry]]:
-    for path, item in values.mapping(record).items():
-        parts = values.sequence(item)
+    for path, item in as_mapping(record).items():
+        parts = as_tuple(item)
         if stays_inside(path) and len(parts) == 3:
-            yield path, FileEntry(values.text(parts[0]), values.whole(parts[1]) or 0, values.text(parts[2]))
+            yield path, FileEntry(as_text(parts[0]), as_int(parts[1]) or 0, as_text(parts[2]))
 
 
 def parse_manifest(run: str, content: bytes) -> Manifest:
     """A manifest from its text; what cannot be read counts as not uploaded."""
     try:
-        record = values.mapping(json.loads(content))
+        record = as_mapping(json.loads(content))
     except (ValueError, RecursionError):
         record = {}
-    kept = card.from_json(record.get("card"))
+    kept = card_from_json(record.get("card"))
     return Manifest(
         run=run,
         complete=record.get("complete") is True and kept is not None,
-        every=max(0.0, values.finite(record.get("every")) or 0.0),
+        every=max(0.0, as_finite(record.get("every")) or 0.0),
         card=kept if kept is not None and kept.key == run else None,
         files=dict(_entries(record.get("files"))),
     )

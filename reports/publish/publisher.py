@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from orbifolio.reports.data import values
-from orbifolio.reports.pages.gallery import run_folders
+from orbifolio.reports.data.values import inner_path
 from orbifolio.reports.publish.catalogue import GalleryCatalogue, read_catalogue
 from orbifolio.reports.publish.contents import files_beside_runs
 from orbifolio.reports.publish.index import Index
@@ -23,9 +22,9 @@ from orbifolio.reports.publish.run import PublishedRun, delete_run, delete_stale
 from orbifolio.reports.publish.serving import is_live_update, upload_rank
 from orbifolio.reports.publish.store import Store
 from orbifolio.reports.publish.uploading import ProgressListener, Uploader, UploadJob, in_parallel, plan_upload
-from orbifolio.reports.render import Renderer, renderer
-from orbifolio.reports.sweep import record
-from orbifolio.reports.sweep.record import Sweep
+from orbifolio.reports.render import PageRenderer, renderer
+from orbifolio.reports.sweep.record import SWEEP_NAME, SWEEPS_FOLDER, SweepRecord, read_sweeps
+from orbifolio.reports.write_gallery import run_folders
 from orbifolio.runner.errors import InputError
 
 _INDEX_SECONDS = 120.0  # of uploading after which the index is updated with what is there so far
@@ -94,7 +93,7 @@ class Publisher:
         *,
         every: float = 0.0,
         dry: bool = False,
-        pages: Renderer | None = None,
+        pages: PageRenderer | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         store.refuse(gallery)
@@ -129,7 +128,7 @@ class Publisher:
         recipe_pages = (f"{folder.parent.name}/index.html" for folder in here)
         self._index.keys.update(catalogue.pages, self._index_keys, recipe_pages)
         self._check_removals(remove, here, catalogue)
-        self._index.keys.update(f"{record.FOLDER}/{name}/index.html" for name in sweeps)
+        self._index.keys.update(f"{SWEEPS_FOLDER}/{name}/index.html" for name in sweeps)
         self._share(here)
         if any(set(sweep.runs) & set(catalogue.runs) for name, sweep in sweeps.items() if name not in catalogue.sweeps):
             self._update_index({}, sweeps=sweeps)  # pages of runs that are shown already will link to it
@@ -152,10 +151,10 @@ class Publisher:
             delete_run(manifest, self._uploader)
         return stats
 
-    def _sweeps(self, runs: Sequence[Path] | None) -> dict[str, Sweep]:
+    def _sweeps(self, runs: Sequence[Path] | None) -> dict[str, SweepRecord]:
         """The gallery's own sweeps by name: all, or those that these runs belong to."""
         wanted = None if runs is None else {f"{folder.parent.name}/{folder.name}" for folder in runs}
-        sweeps = record.read_all(self._gallery)
+        sweeps = read_sweeps(self._gallery)
         return {sweep.name: sweep for sweep in sweeps if wanted is None or wanted & set(sweep.runs)}
 
     @cached_property
@@ -169,7 +168,7 @@ class Publisher:
             self._listener.say(f"{folder}: left out, as it is a link; publish the gallery that it leads to")
             return False
         name = folder.relative_to(self._gallery).as_posix()
-        if values.inner_path(name) != name:
+        if inner_path(name) != name:
             self._listener.say(f"{folder}: left out, as : and \\ cannot be in an address; rename the folder")
             return False
         return True
@@ -192,7 +191,7 @@ class Publisher:
                 )
 
     def _check_sweep(self, name: str, catalogue: GalleryCatalogue) -> None:
-        if (self._gallery / name / record.NAME).is_file():
+        if (self._gallery / name / SWEEP_NAME).is_file():
             raise InputError(
                 f"--remove {name}: the sweep is still in {self._gallery} and would be published again; "
                 "delete it there first"
@@ -200,7 +199,7 @@ class Publisher:
         if name.partition("/")[2] not in catalogue.sweeps:
             raise InputError(
                 f"--remove {name}: {self._store.name} holds no such sweep; name it by its folder, as in "
-                f"{record.FOLDER}/20261121-101500-4f2a"
+                f"{SWEEPS_FOLDER}/20261121-101500-4f2a"
             )
 
     def _share(self, here: Sequence[Path]) -> None:
@@ -227,7 +226,11 @@ class Publisher:
         return jobs
 
     def _update_index(
-        self, published: dict[str, PublishedRun], gone: Collection[str] = (), *, sweeps: dict[str, Sweep] | None = None
+        self,
+        published: dict[str, PublishedRun],
+        gone: Collection[str] = (),
+        *,
+        sweeps: dict[str, SweepRecord] | None = None,
     ) -> None:
         self._index.update({name: run.entry for name, run in published.items()}, gone, sweeps or {})
 
@@ -240,7 +243,7 @@ class Publisher:
 
 def _is_sweep(path: str) -> bool:
     """Whether a path or a name belongs to a sweep, whose page is made from the catalogue as well."""
-    return path.startswith(f"{record.FOLDER}/")
+    return path.startswith(f"{SWEEPS_FOLDER}/")
 
 
 def _is_index(path: str) -> bool:

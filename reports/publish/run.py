@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
-from orbifolio.reports.data import card
-from orbifolio.reports.data.card import Card
+from orbifolio.reports.data.card import CARD_NAME, Card, card_from_json
 from orbifolio.reports.publish.catalogue import CatalogueEntry, GalleryCatalogue, read_manifest
 from orbifolio.reports.publish.contents import Snapshot, snapshot
 from orbifolio.reports.publish.manifest import FileEntry, Manifest
 from orbifolio.reports.publish.serving import headers_for, upload_rank
 from orbifolio.reports.publish.uploading import Uploader, UploadJob, plan_upload
+from orbifolio.reports.run_card import read_card
 from orbifolio.runner.errors import PublishError
 
 SAVE_SECONDS = 4.0
@@ -78,11 +78,11 @@ def _read(folder: Path, gallery: Path, now: float) -> _LocalRun:
 def _card(folder: Path, files: Snapshot, now: float) -> Card:
     """The run's card as it was read beside its pages, or one made from its log."""
     try:
-        face = card.from_json(json.loads(files.pages.get(card.NAME, b"")))
+        face = card_from_json(json.loads(files.pages.get(CARD_NAME, b"")))
     except (ValueError, RecursionError):
         face = None
     if face is None or face.key != f"{folder.parent.name}/{folder.name}":
-        return card.read(folder, now=now)
+        return read_card(folder, now=now)
     return face.at(now)
 
 

@@ -11,7 +11,7 @@ import gzip
 import re
 from pathlib import PurePosixPath
 
-from orbifolio.reports.pages import live_updates
+from orbifolio.reports.pages.live_updates import LIVE_NAME
 from orbifolio.reports.publish.store import ObjectHeaders
 
 FOREVER = "public, max-age=31536000, immutable"
@@ -93,7 +93,7 @@ def encode(content: bytes, headers: ObjectHeaders) -> bytes:
 
 def is_live_update(key: str) -> bool:
     """Whether a file tells open pages of a running run what has changed."""
-    return PurePosixPath(key).name.endswith(live_updates.NAME)
+    return PurePosixPath(key).name.endswith(LIVE_NAME)
 
 
 def upload_rank(key: str, *, known: bool = False) -> tuple[int, int]:

@@ -1,6 +1,4 @@
-"""The report of a sweep: (its record, cards of its runs) -> one page on which they stand side by side.
+"""What a sweep's page is made of: its record, a preview of each of its runs, and their layout by what was varied.
 
-`record` reads what the sweep wrote, `arranging` lays its runs out by what was varied, `measured` makes the
-table, `page` puts all together and `shelf` shows sweeps on the pages of galleries and recipes. Writing it to
-disk is `orbifolio.reports.pages.sweep_page`.
+Parts and pages are made from these elsewhere; nothing in here knows them.
 """

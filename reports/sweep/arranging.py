@@ -11,24 +11,25 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from orbifolio.reports.data import differences
-from orbifolio.reports.pages import thumbnail_grid
-from orbifolio.reports.sweep.record import Member, Sweep, Varied
+from orbifolio.reports.data.card import theme_order
+from orbifolio.reports.data.differences import short_names
+from orbifolio.reports.sweep.record import SweepMember, SweepRecord, VariedParameter
+from orbifolio.reports.wording import title_from_name
 
 RECIPE = "recipe"
 _QUOTED = re.compile(r"""(["'])((?!\1)[^\\])*\1""")
-_SPARSE = 4096  # cells; a larger matrix has at least a member for every four
+_MAX_SPARSE_CELLS = 4096  # cells; a larger matrix has at least a member for every four
 
 
 @dataclass(frozen=True)
-class Axis:
+class SweepAxis:
     """A varied parameter as a page shows it.
 
     Attributes:
         key: its full dotted path.
         name: the shortest ending of it that no other varied parameter has; where its values are objects that
             differ in one entry, that entry's name.
-        values: as typed.
+        values: as typed on the command line.
         labels: the same, without what all of them begin and end with.
     """
 
@@ -43,7 +44,7 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Heading:
+class GroupHeading:
     """A heading over members: `level` as in HTML."""
 
     level: int
@@ -52,7 +53,7 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Block:
+class MemberGroup:
     """Members under headings: `rows` and `columns` are axes of a matrix, or None where they stand in a row.
 
     Attributes:
@@ -60,26 +61,26 @@ class Block:
         cells: row by row; None where the sweep has no such member.
     """
 
-    headings: tuple[Heading, ...]
-    cells: tuple[tuple[Member | None, ...], ...]
-    rows: Axis | None = None
-    columns: Axis | None = None
+    headings: tuple[GroupHeading, ...]
+    cells: tuple[tuple[SweepMember | None, ...], ...]
+    rows: SweepAxis | None = None
+    columns: SweepAxis | None = None
 
 
-def brief(values: Sequence[str]) -> tuple[str, ...]:
+def shorten_values(values: Sequence[str]) -> tuple[str, ...]:
     """Values without the entries that all of them share at their beginning and end.
 
-    >>> brief(["{kind: plane, group: p4}", "{kind: plane, group: p6}"])
+    >>> shorten_values(["{kind: plane, group: p4}", "{kind: plane, group: p6}"])
     ('group: p4', 'group: p6')
-    >>> brief(["1", "12"]), brief(["[a]", "[]"]), brief(['"a: b"', "c"])
+    >>> shorten_values(["1", "12"]), shorten_values(["[a]", "[]"]), shorten_values(['"a: b"', "c"])
     (('1', '12'), ('[a]', '[]'), ('a: b', 'c'))
-    >>> brief(['["oil"]', '["agate"]']), brief(["[a, b]", "{a: b}"])
+    >>> shorten_values(['["oil"]', '["agate"]']), shorten_values(["[a, b]", "{a: b}"])
     (('oil', 'agate'), ('[a, b]', '{a: b}'))
     """
-    found = tuple(values)
-    if len(found) > 1 and all(value[:1] in tuple("{[") and value[-1:] in tuple("}]") for value in found):
-        found = _distinct(_cut(found), found)
-    return _distinct(tuple(value[1:-1] if _QUOTED.fullmatch(value) else value for value in found), found)
+    shortened = tuple(values)
+    if len(shortened) > 1 and all(value[:1] in tuple("{[") and value[-1:] in tuple("}]") for value in shortened):
+        shortened = _distinct(_cut(shortened), shortened)
+    return _distinct(tuple(value[1:-1] if _QUOTED.fullmatch(value) else value for value in shortened), shortened)
 
 
 def _distinct(short: tuple[str, ...], whole: tuple[str, ...]) -> tuple[str, ...]:
@@ -100,94 +101,96 @@ def _stem(recipe: str) -> str:
     return recipe.replace("\\", "/").rpartition("/")[2].removesuffix(".yaml").removesuffix(".yml")
 
 
-def axes(sweep: Sweep) -> tuple[Axis, ...]:
+def sweep_axes(sweep: SweepRecord) -> tuple[SweepAxis, ...]:
     """What varies, outermost first; several recipes under several values count as what varies most slowly."""
     varied = list(sweep.varied)
     recipes = tuple(dict.fromkeys(member.recipe for member in sweep.members))
     if varied and len(recipes) > 1:
-        varied.insert(0, Varied(RECIPE, recipes))
-    names = differences.short_names([each.key for each in varied])
+        varied.insert(0, VariedParameter(RECIPE, recipes))
+    names = short_names([each.key for each in varied])
     return tuple(_axis(each, names[each.key]) for each in varied)
 
 
 _ENTRY = re.compile(r"([\w-]+): ?([^,:{}\[\]]+|\[[^\[\]]*\])")
 
 
-def _axis(varied: Varied, name: str) -> Axis:
+def _axis(varied: VariedParameter, name: str) -> SweepAxis:
     """A varied parameter with its labels; `{kind: plane, group: p4}` among its likes is `p4`, of `group`."""
-    labels = tuple(map(_stem, varied.values)) if varied.key == RECIPE else brief(varied.values)
+    labels = tuple(map(_stem, varied.values)) if varied.key == RECIPE else shorten_values(varied.values)
     entries = [_ENTRY.fullmatch(label) for label in labels]
-    found = [entry for entry in entries if entry is not None]
-    if labels != varied.values and len(found) == len(labels) and len({entry[1] for entry in found}) == 1:
-        return Axis(varied.key, found[0][1], varied.values, tuple(entry[2] for entry in found))
-    return Axis(varied.key, name, varied.values, labels)
+    matches = [entry for entry in entries if entry is not None]
+    if labels != varied.values and len(matches) == len(labels) and len({entry[1] for entry in matches}) == 1:
+        return SweepAxis(varied.key, matches[0][1], varied.values, tuple(entry[2] for entry in matches))
+    return SweepAxis(varied.key, name, varied.values, labels)
 
 
-def value_of(member: Member, axis: Axis) -> str | None:
+def value_of(member: SweepMember, axis: SweepAxis) -> str | None:
     """Where a member stands on an axis, or None."""
     value = member.recipe if axis.key == RECIPE else member.overrides.get(axis.key)
     return value if value in axis.values else None
 
 
-def _by_theme(members: Sequence[Member], theme: Callable[[Member], str]) -> Iterator[Block]:
+def _by_theme(members: Sequence[SweepMember], theme: Callable[[SweepMember], str]) -> Iterator[MemberGroup]:
     """A row for each theme, in the gallery's order."""
-    themes: dict[str, list[Member]] = {}
+    themes: dict[str, list[SweepMember]] = {}
     for member in members:
         themes.setdefault(theme(member), []).append(member)
-    for name in sorted(themes, key=thumbnail_grid.theme_order):
-        heading = (Heading(3, thumbnail_grid.spelled(name)),) if len(themes) > 1 else ()
-        yield Block(heading, (tuple(themes[name]),))
+    for name in sorted(themes, key=theme_order):
+        heading = (GroupHeading(3, title_from_name(name)),) if len(themes) > 1 else ()
+        yield MemberGroup(heading, (tuple(themes[name]),))
 
 
-def _headings(outer: Sequence[Axis], values: Sequence[str], before: Sequence[str] | None) -> tuple[Heading, ...]:
-    """The headings of a group that the group before had not."""
+def _headings(
+    outer: Sequence[SweepAxis], values: Sequence[str], before: Sequence[str] | None
+) -> tuple[GroupHeading, ...]:
+    """The headings of a group that the previous group does not share."""
     same = 0
     while before is not None and values[same] == before[same]:
         same += 1
     return tuple(
-        Heading(min(6, 3 + at), f"{outer[at].name} {outer[at].label(values[at])}", f"{outer[at].key}={values[at]}")
+        GroupHeading(min(6, 3 + at), f"{outer[at].name} {outer[at].label(values[at])}", f"{outer[at].key}={values[at]}")
         for at in range(same, len(outer))
     )
 
 
-def blocks(sweep: Sweep, theme: Callable[[Member], str]) -> tuple[Block, ...]:
+def arrange_members(sweep: SweepRecord, theme: Callable[[SweepMember], str]) -> tuple[MemberGroup, ...]:
     """All members, laid out.
 
     Args:
-        sweep: the sweep.
+        sweep: as recorded.
         theme: of a member, where there is nothing else to lay them out by.
     """
-    across = axes(sweep)
+    across = sweep_axes(sweep)
     if not across:
         return tuple(_by_theme(sweep.members, theme))
-    placed: dict[tuple[str, ...], Member] = {}
-    others: list[Member] = []
+    placed: dict[tuple[str, ...], SweepMember] = {}
+    others: list[SweepMember] = []
     for member in sweep.members:
         place = tuple(value_of(member, axis) or "" for axis in across)
         if all(place) and place not in placed:
             placed[place] = member
         else:
             others.append(member)
-    found = []
+    groups = []
     if len(across) == 1:
         row = tuple(placed[(value,)] for value in across[0].values if (value,) in placed)
-        found = [Block((), (row,))] if row else []
+        groups = [MemberGroup((), (row,))] if row else []
     else:
-        found = list(_matrices(across, placed))
+        groups = list(_matrices(across, placed))
     if others:
-        found.append(Block((Heading(3, "Others"),) if found else (), (tuple(others),)))
-    return tuple(found)
+        groups.append(MemberGroup((GroupHeading(3, "Others"),) if groups else (), (tuple(others),)))
+    return tuple(groups)
 
 
-def _matrices(across: Sequence[Axis], placed: dict[tuple[str, ...], Member]) -> Iterator[Block]:
+def _matrices(across: Sequence[SweepAxis], placed: dict[tuple[str, ...], SweepMember]) -> Iterator[MemberGroup]:
     """A matrix for each combination of the outer parameters that any member has."""
     *outer, rows, columns = across
-    if len(rows.values) * len(columns.values) > _SPARSE + 4 * len(placed):
-        yield Block((), (tuple(placed.values()),))  # a record that no sweep wrote: mostly holes
+    if len(rows.values) * len(columns.values) > _MAX_SPARSE_CELLS + 4 * len(placed):
+        yield MemberGroup((), (tuple(placed.values()),))  # not a record of a real sweep: mostly holes
         return
     groups = {place[:-2]: None for place in placed}
     before: tuple[str, ...] | None = None
     for values in sorted(groups, key=lambda each: [axis.values.index(v) for axis, v in zip(outer, each, strict=True)]):
         cells = tuple(tuple(placed.get((*values, row, column)) for column in columns.values) for row in rows.values)
-        yield Block(_headings(outer, values, before), cells, rows, columns)
+        yield MemberGroup(_headings(outer, values, before), cells, rows, columns)
         before = values

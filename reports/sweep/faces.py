@@ -1,6 +1,6 @@
-"""What a page knows of a sweep's runs: (gallery, sweep) -> the card of each run, and how far it is.
+"""What a page knows of a sweep's runs: (gallery, sweep) -> a preview of each: its card, and how far it is.
 
-A page is made from faces alone: on disk they are read, in a store they come from its catalogue.
+A page is made from previews alone: on disk they are read, in a store they come from its catalogue.
 """
 
 from __future__ import annotations
@@ -9,97 +9,108 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orbifolio.reports.data import card, progress, values
-from orbifolio.reports.data.card import Card
+from orbifolio.reports.data.card import CARD_NAME, Card, card_from_json
 from orbifolio.reports.data.log import FINISHED, read_run
-from orbifolio.reports.data.progress import Progress
-from orbifolio.reports.sweep import record
-from orbifolio.reports.sweep.record import Member, Sweep
-from orbifolio.reports.tree import STATUSES, Status
+from orbifolio.reports.data.progress import ProgressEstimate, measure_progress
+from orbifolio.reports.data.values import read_json
+from orbifolio.reports.links import STATUSES, Status
+from orbifolio.reports.run_card import card_from_run
+from orbifolio.reports.sweep.record import SweepMember, SweepRecord, newest_first, read_sweeps
 
 WAITING = Status("waiting", "Waiting")
-UNBEGUN = Status("waiting", "Not begun")
-GONE = Status("gone", "Not here")
+NOT_STARTED = Status("waiting", "Not started")
+ELSEWHERE = Status("gone", "Elsewhere")
 
 
 @dataclass(frozen=True)
-class Face:
+class RunPreview:
     """A run as a sweep shows it: its card and, while it goes on, its progress; whether it has a page already."""
 
     card: Card
-    progress: Progress | None = None
+    progress: ProgressEstimate | None = None
     paged: bool = True
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A sweep as of a moment, with the faces of those of its runs that are there, by `type/id`."""
+class SweepSnapshot:
+    """A sweep as of a moment, with previews by `type/id` of the runs that are available."""
 
-    sweep: Sweep
-    faces: Mapping[str, Face] = field(default_factory=dict)
+    sweep: SweepRecord
+    previews: Mapping[str, RunPreview] = field(default_factory=dict)
 
-    def face(self, member: Member) -> Face | None:
-        """The face of a member's run, or None if it has none or that is not here."""
-        return self.faces.get(member.run)
+    def preview(self, member: SweepMember) -> RunPreview | None:
+        """The preview of a member's run, or None if it has no run or its run is not here."""
+        return self.previews.get(member.run)
 
-    def state(self, member: Member) -> Status:
+    def state(self, member: SweepMember) -> Status:
         """How a member stands: what its run's own log says is newer than the sweep's record."""
-        face = self.face(member)
-        if face is not None and face.card.status == "done":
+        preview = self.preview(member)
+        if preview is not None and preview.card.status == "done":
             return STATUSES["done"]
         if member.state in FINISHED and member.state != "done":
             return STATUSES[member.state]
         if member.state == "done":
-            return GONE
+            return ELSEWHERE
         if not self.sweep.running:
-            return UNBEGUN if face is None else STATUSES.get(face.card.status, UNBEGUN)
+            return NOT_STARTED if preview is None else STATUSES.get(preview.card.status, NOT_STARTED)
         # a run that has just ended badly is about to be begun again: that is the sweep's business
         return STATUSES["running"] if member.state == "running" else WAITING
 
 
-def shown(sweep: Sweep, faces: Mapping[str, Face], now: float, *, slack: float = 0.0) -> Shown:
-    """A sweep with those faces that are its own."""
-    own = {run: faces[run] for run in sweep.runs if run in faces}
-    living = [run for run, face in own.items() if face.card.running]
-    return Shown(sweep.at(now, living, slack=slack), own)
+def make_snapshot(
+    sweep: SweepRecord, previews: Mapping[str, RunPreview], now: float, *, slack: float = 0.0
+) -> SweepSnapshot:
+    """A sweep with previews of its own runs only.
+
+    Args:
+        sweep: as recorded.
+        previews: of any runs, by `type/id`.
+        now: seconds since the epoch.
+        slack: seconds of silence that are allowed beside the usual.
+    """
+    own = {run: previews[run] for run in sweep.runs if run in previews}
+    living = [run for run, preview in own.items() if preview.card.running]
+    return SweepSnapshot(sweep.at(now, living, slack=slack), own)
 
 
-def read(gallery: Path, run: str, now: float) -> Face | None:
-    """The face of a run on disk, or None if it is not there."""
+def read_preview(gallery: Path, run: str, now: float) -> RunPreview | None:
+    """The preview of a run on disk, or None if it is not there."""
     folder = gallery / run
     if not any((folder / name).is_file() for name in ("run.json", "events.jsonl")):
         return None
     paged = (folder / "index.html").is_file()
-    kept = card.from_json(values.read_json(folder / card.NAME))
-    if kept is not None and kept.status == "done" and kept.key == run:
-        return Face(kept, paged=paged)
-    found = read_run(folder, now=now)
-    return Face(card.from_run(found), progress.measure(found) if found.running else None, paged)
+    card = card_from_json(read_json(folder / CARD_NAME))
+    if card is not None and card.status == "done" and card.key == run:
+        return RunPreview(card, paged=paged)
+    run_record = read_run(folder, now=now)
+    return RunPreview(card_from_run(run_record), measure_progress(run_record) if run_record.running else None, paged)
 
 
-def read_shown(gallery: Path, sweep: Sweep, now: float) -> Shown:
-    """A sweep of a gallery on disk, with all faces that there are."""
-    faces = {run: read(gallery, run, now) for run in sweep.runs}
-    return shown(sweep, {run: face for run, face in faces.items() if face is not None}, now)
+def read_snapshot(gallery: Path, sweep: SweepRecord, now: float) -> SweepSnapshot:
+    """A sweep of a gallery on disk, with previews of all runs that are there."""
+    previews = {run: read_preview(gallery, run, now) for run in sweep.runs}
+    return make_snapshot(sweep, {run: preview for run, preview in previews.items() if preview is not None}, now)
 
 
-def all_shown(gallery: Path, cards: Iterable[Card], now: float) -> list[Shown]:
+def read_snapshots(gallery: Path, cards: Iterable[Card], now: float) -> list[SweepSnapshot]:
     """All sweeps of a gallery on disk, newest first; of runs that ended, the cards are taken as they are."""
     known = {each.key: each for each in cards}
 
-    def face(run: str) -> Face | None:
+    def preview(run: str) -> RunPreview | None:
         if (found := known.get(run)) is None:
             return None
-        return read(gallery, run, now) if found.running else Face(found)
+        return read_preview(gallery, run, now) if found.running else RunPreview(found)
 
     return [
-        shown(sweep, {run: it for run in sweep.runs if (it := face(run)) is not None}, now)
-        for sweep in record.read_all(gallery)
+        make_snapshot(sweep, {run: it for run in sweep.runs if (it := preview(run)) is not None}, now)
+        for sweep in read_sweeps(gallery)
     ]
 
 
-def of_cards(sweeps: Iterable[Sweep], cards: Iterable[Card], now: float, *, slack: float = 0.0) -> list[Shown]:
-    """Sweeps whose runs lie elsewhere, newest first; without those of which no run is there."""
-    faces = {each.key: Face(each) for each in cards}
-    found = (shown(sweep, faces, now, slack=slack) for sweep in sorted(sweeps, key=record.order))
-    return [each for each in found if each.faces]
+def snapshots_from_cards(
+    sweeps: Iterable[SweepRecord], cards: Iterable[Card], now: float, *, slack: float = 0.0
+) -> list[SweepSnapshot]:
+    """Sweeps whose runs lie elsewhere, newest first; sweeps without any run that is there are left out."""
+    previews = {each.key: RunPreview(each) for each in cards}
+    snapshots = (make_snapshot(sweep, previews, now, slack=slack) for sweep in sorted(sweeps, key=newest_first))
+    return [each for each in snapshots if each.previews]

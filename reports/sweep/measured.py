@@ -1,7 +1,6 @@
 """The measures of a sweep: (cards of its runs) -> columns that can be read and sorted, the best value of each.
 
-A measure that no two runs share compares nothing, and one that is the same in all of them tells nothing:
-neither has a column.
+A measure that only one run has, or that is the same in all runs, gets no column.
 """
 
 from __future__ import annotations
@@ -9,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from orbifolio.reports import wording
+from orbifolio.reports.wording import format_bytes, format_duration, format_integer, format_number
 
-MOST = 40
+MAX_TABLE_MEASURES = 40
 """Measures in the table; the compare page and the runs' own pages have all."""
 
 _NAMES = {
@@ -26,7 +25,7 @@ _LESS_IS_BETTER = ("seconds", "peak_memory_bytes", "symmetry.worst")
 
 
 @dataclass(frozen=True)
-class Measure:
+class MeasureColumn:
     """A column: its key, what it is called, its values by run, `type/id`; whether less of it is plainly better."""
 
     key: str
@@ -36,7 +35,7 @@ class Measure:
 
     @property
     def best(self) -> float | None:
-        """The value to be found at a glance, or None where less is not plainly better."""
+        """The value to highlight, or None where less is not plainly better."""
         return min(self.values.values()) if self.less else None
 
     def text(self, run: str) -> str:
@@ -46,25 +45,25 @@ class Measure:
 
 
 def _bytes(value: float) -> str:
-    return wording.size(round(value))
+    return format_bytes(round(value))
 
 
 def _plain(value: float) -> str:
-    return wording.integer(round(value)) if value == round(value) and abs(value) < 1e9 else wording.number(value)
+    return format_integer(round(value)) if value == round(value) and abs(value) < 1e9 else format_number(value)
 
 
 def _spelling(key: str) -> Callable[[float], str]:
     last = key.rpartition(".")[2]
     if last == "seconds":
-        return wording.duration
+        return format_duration
     return _bytes if last.endswith("bytes") else _plain
 
 
-def label(key: str) -> str:
+def measure_label(key: str) -> str:
     """A measure in words.
 
-    >>> label("loss"), label("terms.gram.conv1_1"), label("metrics.step-length"), label("painting.decibels")
-    ('Loss', 'gram.conv1_1', 'Step length', 'Painting decibels')
+    >>> [measure_label(key) for key in ("loss", "terms.gram.conv1_1", "metrics.step-length", "painting.decibels")]
+    ['Loss', 'gram.conv1_1', 'Step length', 'Painting decibels']
     """
     if key in _NAMES:
         return _NAMES[key]
@@ -79,7 +78,7 @@ def _less(key: str, alike: bool) -> bool:
     return (loss and alike) or key in _LESS_IS_BETTER
 
 
-def measures(each: Mapping[str, Mapping[str, float]], *, alike: bool) -> tuple[Measure, ...]:
+def shared_measures(each: Mapping[str, Mapping[str, float]], *, alike: bool) -> tuple[MeasureColumn, ...]:
     """The measures that runs share and differ in: those that every run has, terms, and all others.
 
     Args:
@@ -91,17 +90,19 @@ def measures(each: Mapping[str, Mapping[str, float]], *, alike: bool) -> tuple[M
     def order(name: str) -> tuple[int, bool, str]:
         return (known.index(name) if name in _NAMES else len(known), not name.startswith("terms."), name)
 
-    found = []
+    columns = []
     for name in sorted({name for measured in each.values() for name in measured}, key=order):
         values = {run: measured[name] for run, measured in each.items() if name in measured}
         if len(values) > 1 and len({_spelling(name)(value) for value in values.values()}) > 1:
-            found.append(Measure(name, label(name), values, _less(name, alike)))
-    return tuple(found)
+            columns.append(MeasureColumn(name, measure_label(name), values, _less(name, alike)))
+    return tuple(columns)
 
 
-def same(each: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """The parameters that all runs have in common, by name; runs that kept none tell nothing."""
-    known = [parameters for parameters in each if parameters]
-    if not known:
+def common_parameters(each: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """The parameters that all runs have in common, by name; runs without recorded parameters are left out."""
+    recorded = [parameters for parameters in each if parameters]
+    if not recorded:
         return {}
-    return {name: value for name, value in known[0].items() if all(other.get(name) == value for other in known[1:])}
+    return {
+        name: value for name, value in recorded[0].items() if all(other.get(name) == value for other in recorded[1:])
+    }

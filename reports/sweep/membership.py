@@ -5,31 +5,31 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from orbifolio.reports import files
-from orbifolio.reports.sweep import record
+from orbifolio.reports.files import visible_folders
+from orbifolio.reports.sweep.record import SWEEP_NAME, SWEEPS_FOLDER, read_sweep
 
 
 @functools.lru_cache(maxsize=256)
 def _told(folder: Path, written: int, size: int) -> tuple[str, frozenset[str]]:
     """A sweep's title and its runs; kept until its record changes."""
-    found = record.read(folder)
-    return (found.title, frozenset(found.runs)) if found else ("", frozenset())
+    sweep = read_sweep(folder)
+    return (sweep.title, frozenset(sweep.runs)) if sweep else ("", frozenset())
 
 
-def of_run(gallery: Path, run: str) -> tuple[tuple[str, str], ...]:
+def sweeps_of_run(gallery: Path, run: str) -> tuple[tuple[str, str], ...]:
     """The sweeps of a run as (name, title), oldest first.
 
     Args:
         gallery: the folder that holds all runs.
         run: `type/id`.
     """
-    found = []
-    for folder in files.visible_folders(gallery / record.FOLDER):
+    sweeps = []
+    for folder in visible_folders(gallery / SWEEPS_FOLDER):
         try:
-            state = (folder / record.NAME).stat()
+            state = (folder / SWEEP_NAME).stat()
         except OSError:
             continue
         title, runs = _told(folder, state.st_mtime_ns, state.st_size)
         if run in runs:
-            found.append((folder.name, title))
-    return tuple(found)
+            sweeps.append((folder.name, title))
+    return tuple(sweeps)

@@ -1,114 +1,71 @@
-"""How a sweep stands: (what is shown) -> counts in words, share done, time left, what went wrong."""
+"""How a sweep stands: (snapshot) -> counts in words, share done, time left."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from statistics import median
 
-from orbifolio.reports import parts, wording
-from orbifolio.reports.sweep.faces import Shown
-from orbifolio.reports.sweep.record import Member
+from orbifolio.reports.data.progress import ProgressEstimate
+from orbifolio.reports.sweep.faces import SweepSnapshot
 
-_MOST = 4  # reasons that are told above the pictures; every failed run tells its own
-_LONGEST = 240  # letters of a reason
 _TOLD = ("done", "running", "waiting", "failed", "interrupted", "stopped")
 
 
-def counts(shown: Shown) -> Counter[str]:
+def state_counts(snapshot: SweepSnapshot) -> Counter[str]:
     """How many members are in each state; one that is done, but not here, is done."""
-    kinds = (shown.state(member).kind for member in shown.sweep.members)
+    kinds = (snapshot.state(member).kind for member in snapshot.sweep.members)
     return Counter("done" if kind == "gone" else kind for kind in kinds)
 
 
-def in_words(shown: Shown) -> str:
-    """Which members are how far, most finished first.
+def describe_states(snapshot: SweepSnapshot) -> str:
+    """The members counted by state, finished ones first.
 
     Example: `5 of 12 done, 2 running, 5 waiting`.
     """
-    found = counts(shown)
-    total = len(shown.sweep.members)
-    told = [f"{found['done']} of {total} done"]
-    told += [f"{found[kind]} {kind}" for kind in _TOLD[1:] if found[kind]]
-    return ", ".join(told)
+    counts = state_counts(snapshot)
+    total = len(snapshot.sweep.members)
+    words = [f"{counts['done']} of {total} done"]
+    words += [f"{counts[kind]} {kind}" for kind in _TOLD[1:] if counts[kind]]
+    return ", ".join(words)
 
 
-def share(shown: Shown) -> float:
-    """Done, in [0, 1]; what has ended counts as done, whichever way."""
+def share_done(snapshot: SweepSnapshot) -> float:
+    """The share done, in [0, 1]; runs that ended in any way count as done."""
     ended = 0.0
-    for member in shown.sweep.members:
-        kind, face = shown.state(member).kind, shown.face(member)
+    for member in snapshot.sweep.members:
+        kind, preview = snapshot.state(member).kind, snapshot.preview(member)
         if kind == "running":
-            ended += (face.progress.share or 0.0) if face and face.progress else 0.0
+            ended += (preview.progress.share or 0.0) if preview and preview.progress else 0.0
         elif kind != "waiting":
             ended += 1.0
-    return ended / max(1, len(shown.sweep.members))
+    return ended / max(1, len(snapshot.sweep.members))
 
 
-def left(shown: Shown) -> float | None:
-    """Seconds until all have ended, or None while that cannot be told.
+def seconds_left(snapshot: SweepSnapshot) -> float | None:
+    """Seconds until all have ended, or None while unknown.
 
-    A waiting run is taken to cost what a usual one does, and as many go on at once as do now.
+    Assumes that a waiting run costs the median, and that as many run at once as do now.
     """
     costs, now = [], []
-    for member in shown.sweep.members:
-        kind, face = shown.state(member).kind, shown.face(member)
-        if face is None:
+    for member in snapshot.sweep.members:
+        kind, preview = snapshot.state(member).kind, snapshot.preview(member)
+        if preview is None:
             continue
-        if kind == "done" and face.card.seconds:
-            costs.append(face.card.seconds)
-        elif kind == "running" and face.progress is not None and face.progress.left is not None:
-            now.append(face.progress.left)
-            costs.append((face.card.seconds or 0.0) + face.progress.left)
-    waiting = counts(shown)["waiting"]
-    at_once = counts(shown)["running"]
+        if kind == "done" and preview.card.seconds:
+            costs.append(preview.card.seconds)
+        elif kind == "running" and preview.progress is not None and preview.progress.left is not None:
+            now.append(preview.progress.left)
+            costs.append((preview.card.seconds or 0.0) + preview.progress.left)
+    waiting = state_counts(snapshot)["waiting"]
+    at_once = state_counts(snapshot)["running"]
     if not costs or not at_once or (not waiting and len(now) < at_once):
         return None
     rest = (sum(now) + (at_once - len(now) + waiting) * median(costs)) / at_once
     return max([rest, *now])
 
 
-def progress(shown: Shown) -> parts.Progress | None:
-    """The bar over a sweep that goes on."""
-    if not shown.sweep.running:
+def sweep_progress(snapshot: SweepSnapshot) -> ProgressEstimate | None:
+    """How far a sweep is, or None if it does not go on."""
+    if not snapshot.sweep.running:
         return None
-    seconds = left(shown)
-    told = "" if seconds is None else f"about {wording.duration(max(1.0, seconds))} left"
-    return parts.Progress(share=f"{100 * share(shown):.0f}", line=in_words(shown), left=told)
-
-
-def _faults(failed: Sequence[Member]) -> list[str]:
-    """Each reason once, with the runs that failed for it."""
-    reasons: dict[str, list[Member]] = {}
-    for member in failed:
-        reasons.setdefault(" ".join(member.message.split()), []).append(member)
-    lines = []
-    for why, members in list(reasons.items())[:_MOST]:
-        which = ", ".join(f"#{member.number}" for member in members)
-        lines.append(f"{which}: {why[:_LONGEST] or 'the log may tell why'}")
-    if len(reasons) > _MOST:
-        lines.append(f"Every other one of the {len(failed)} tells its reason below.")
-    return lines
-
-
-def notice(shown: Shown) -> parts.Notice | None:
-    """What went wrong, and how to go on."""
-    sweep = shown.sweep
-    failed = [member for member in sweep.members if shown.state(member).kind == "failed"]
-    if sweep.status in ("running", "done") and not failed:
-        return None
-    lines = _faults(failed)
-    headings = {
-        "failed": ("bad", "This sweep has failed"),
-        "interrupted": ("caution", "This sweep was interrupted"),
-        "stopped": ("bad", "This sweep stopped unexpectedly"),
-    }
-    tone, heading = headings.get(sweep.status, ("bad", ""))
-    if failed:
-        heading = f"{wording.count(len(failed), 'run')} of {len(sweep.members)} failed"
-    if sweep.status == "stopped":
-        lines.insert(0, "Nothing has been heard of it for a while: it was killed, or the machine went down.")
-    if sweep.status != "running":
-        lines.append("Going on repeats nothing that is finished.")
-    again = sweep.resume or (f"{sweep.command} --resume" if sweep.command else "")
-    return parts.Notice(tone, heading, tuple(lines), again if sweep.status != "running" else "")
+    return ProgressEstimate(share_done(snapshot), seconds_left(snapshot), describe_states(snapshot))

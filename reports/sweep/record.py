@@ -1,4 +1,4 @@
-"""A sweep as a record: `sweep.json` -> one frozen `Sweep` with its members.
+"""A sweep as a record: `sweep.json` -> one frozen `SweepRecord` with its members.
 
     gallery/sweeps/<name>/sweep.json     written by whoever runs the sweep, after every change
     gallery/sweeps/<name>/index.html     its page
@@ -17,20 +17,20 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from orbifolio.reports import files
-from orbifolio.reports.data import values
 from orbifolio.reports.data.log import FINISHED, STALE_AFTER
+from orbifolio.reports.data.values import as_finite, as_int, as_mapping, as_text, as_tuple, inner_path
+from orbifolio.reports.files import visible_folders
 
-FOLDER = "sweeps"
+SWEEPS_FOLDER = "sweeps"
 """The folder of all sweeps in a gallery: no recipe's runs can lie there."""
 
-NAME = "sweep.json"
-MOST = 4096
-"""Members that a page is made for; a record from a stranger must not fill the memory."""
+SWEEP_NAME = "sweep.json"
+MAX_MEMBERS = 4096
+"""Members that a page is made for; an untrusted record must not exhaust the memory."""
 
 
 @dataclass(frozen=True)
-class Varied:
+class VariedParameter:
     """A parameter that was varied: its dotted path and its values, as typed."""
 
     key: str
@@ -38,7 +38,7 @@ class Varied:
 
 
 @dataclass(frozen=True)
-class Member:
+class SweepMember:
     """One run of a sweep.
 
     Attributes:
@@ -67,7 +67,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Sweep:
+class SweepRecord:
     """A sweep. `touched` is when its record was last written, or None."""
 
     name: str
@@ -80,8 +80,8 @@ class Sweep:
     started: float | None
     finished: float | None
     touched: float | None
-    varied: tuple[Varied, ...]
-    members: tuple[Member, ...]
+    varied: tuple[VariedParameter, ...]
+    members: tuple[SweepMember, ...]
 
     @property
     def running(self) -> bool:
@@ -90,11 +90,11 @@ class Sweep:
 
     @property
     def runs(self) -> tuple[str, ...]:
-        """The runs that there are."""
+        """The runs that have begun, as `type/id`."""
         return tuple(member.run for member in self.members if member.run)
 
-    def at(self, now: float, living: Iterable[str] = (), *, slack: float = 0.0) -> Sweep:
-        """The sweep as of a moment: one that claims to go on, but of which nothing is heard, has stopped.
+    def at(self, now: float, living: Iterable[str] = (), *, slack: float = 0.0) -> SweepRecord:
+        """The sweep as of a moment: one that claims to be running but has long been silent has stopped.
 
         Args:
             now: seconds since the epoch.
@@ -107,7 +107,7 @@ class Sweep:
         return self
 
     def to_record(self) -> dict[str, Any]:
-        """As a catalogue keeps it; `from_record` gives it back."""
+        """As a catalogue keeps it; `sweep_from_record` reads it back."""
         record = asdict(self)
         record["varied"] = [asdict(each) for each in self.varied]
         return record
@@ -119,9 +119,9 @@ def _moment(value: object) -> float | None:
         try:
             moment = datetime.datetime.fromisoformat(value)
         except ValueError:
-            return values.finite(value)
+            return as_finite(value)
         return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp()
-    return values.finite(value)
+    return as_finite(value)
 
 
 def run_key(value: object) -> str:
@@ -130,85 +130,85 @@ def run_key(value: object) -> str:
     >>> run_key("hexagon/1"), run_key("../etc/passwd"), run_key("sweeps/x"), run_key(None)
     ('hexagon/1', '', '', '')
     """
-    path = values.inner_path(value)
+    path = inner_path(value)
     parts = PurePosixPath(path).parts
-    if len(parts) != 2 or parts[0] == FOLDER or any(part.startswith(".") for part in parts):
+    if len(parts) != 2 or parts[0] == SWEEPS_FOLDER or any(part.startswith(".") for part in parts):
         return ""
     return path
 
 
-def _member(value: object, number: int) -> Member:
-    entry = values.mapping(value)
-    recipe, run = values.text(entry.get("recipe")), run_key(entry.get("run"))
-    overrides = values.mapping(entry.get("overrides"))
-    return Member(
+def _member(value: object, number: int) -> SweepMember:
+    entry = as_mapping(value)
+    recipe, run = as_text(entry.get("recipe")), run_key(entry.get("run"))
+    overrides = as_mapping(entry.get("overrides"))
+    return SweepMember(
         number=number,
         recipe=recipe,
-        type=values.text(entry.get("type")) or run.partition("/")[0] or PurePosixPath(recipe).stem,
-        title=values.text(entry.get("title")),
-        overrides={str(key): values.text(item) for key, item in overrides.items()},
+        type=as_text(entry.get("type")) or run.partition("/")[0] or PurePosixPath(recipe).stem,
+        title=as_text(entry.get("title")),
+        overrides={str(key): as_text(item) for key, item in overrides.items()},
         run=run,
-        state=values.text(entry.get("state"), "waiting"),
-        attempts=max(0, values.whole(entry.get("attempts")) or 0),
-        worker=values.text(entry.get("worker")),
-        message=values.text(entry.get("message")),
+        state=as_text(entry.get("state"), "waiting"),
+        attempts=max(0, as_int(entry.get("attempts")) or 0),
+        worker=as_text(entry.get("worker")),
+        message=as_text(entry.get("message")),
     )
 
 
-def _varied(value: object) -> tuple[Varied, ...]:
-    found = []
-    for entry in map(values.mapping, values.sequence(value)):
-        spelled = tuple(dict.fromkeys(values.text(item) for item in values.sequence(entry.get("values"))))
-        if (key := values.text(entry.get("key"))) and spelled:
-            found.append(Varied(key, spelled))
-    return tuple(found)
+def _varied(value: object) -> tuple[VariedParameter, ...]:
+    varied = []
+    for entry in map(as_mapping, as_tuple(value)):
+        spelled = tuple(dict.fromkeys(as_text(item) for item in as_tuple(entry.get("values"))))
+        if (key := as_text(entry.get("key"))) and spelled:
+            varied.append(VariedParameter(key, spelled))
+    return tuple(varied)
 
 
-def from_record(name: str, record: object, touched: float | None = None) -> Sweep:
-    """A sweep from its record, of whatever version.
+def sweep_from_record(name: str, record: object, touched: float | None = None) -> SweepRecord:
+    """A sweep from its record, written by any version.
 
     Args:
-        name: its folder's.
+        name: of its folder in `sweeps/`.
         record: what `sweep.json` or a catalogue holds.
         touched: when it was written, if the record itself does not say.
     """
-    entry = values.mapping(record)
-    status = values.text(entry.get("status"))
-    members = tuple(_member(item, at) for at, item in enumerate(values.sequence(entry.get("members"))[:MOST]))
-    return Sweep(
+    entry = as_mapping(record)
+    status = as_text(entry.get("status"))
+    members = tuple(_member(item, at) for at, item in enumerate(as_tuple(entry.get("members"))[:MAX_MEMBERS]))
+    return SweepRecord(
         name=name,
-        title=values.text(entry.get("title")) or "Sweep",
-        about=values.text(entry.get("about")),
-        command=values.text(entry.get("command")),
-        resume=values.text(entry.get("resume")),
+        title=as_text(entry.get("title")) or "Sweep",
+        about=as_text(entry.get("about")),
+        command=as_text(entry.get("command")),
+        resume=as_text(entry.get("resume")),
         status=status if status in (*FINISHED, "running") else "stopped",
-        engine=values.text(entry.get("engine")),
+        engine=as_text(entry.get("engine")),
         started=_moment(entry.get("started")),
         finished=_moment(entry.get("finished")),
-        touched=values.finite(entry.get("touched")) if touched is None else touched,
+        touched=as_finite(entry.get("touched")) if touched is None else touched,
         varied=_varied(entry.get("varied")),
         members=members,
     )
 
 
-def read(folder: Path) -> Sweep | None:
+def read_sweep(folder: Path) -> SweepRecord | None:
     """The sweep in a folder, or None if there is none that can be read."""
-    path = folder / NAME
+    path = folder / SWEEP_NAME
     try:
         touched = path.stat().st_mtime
         record = json.loads(path.read_text(encoding="utf-8", errors="replace"))
     except (OSError, ValueError, RecursionError):
         return None
-    return from_record(folder.name, record, touched) if isinstance(record, Mapping) else None
+    return sweep_from_record(folder.name, record, touched) if isinstance(record, Mapping) else None
 
 
-def read_all(gallery: Path) -> list[Sweep]:
+def read_sweeps(gallery: Path) -> list[SweepRecord]:
     """All sweeps of a gallery, newest first."""
-    shelf = gallery / FOLDER
-    found = [read(folder) for folder in files.visible_folders(shelf) if not folder.is_symlink()]
-    return sorted((each for each in found if each is not None), key=order)
+    shelf = gallery / SWEEPS_FOLDER
+    sweeps = [read_sweep(folder) for folder in visible_folders(shelf) if not folder.is_symlink()]
+    return sorted((each for each in sweeps if each is not None), key=newest_first)
 
 
-def order(sweep: Sweep) -> tuple[float, str]:
+def newest_first(sweep: SweepRecord) -> tuple[float, str]:
     """Sorts sweeps, newest first."""
     return (-(sweep.started or 0.0), sweep.name)

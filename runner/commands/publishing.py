@@ -12,15 +12,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from orbifolio.reports.data.log import read_run
-from orbifolio.reports.pages.gallery import rebuild_gallery, run_folders
 from orbifolio.reports.publish.folder import FolderTarget
 from orbifolio.reports.publish.publisher import Publisher, PublishStats
 from orbifolio.reports.publish.s3 import S3
 from orbifolio.reports.publish.store import Store
 from orbifolio.reports.publish.website import configure_website, website_instructions
 from orbifolio.reports.render import renderer
-from orbifolio.reports.wording import count
+from orbifolio.reports.wording import format_count
 from orbifolio.reports.write import is_current
+from orbifolio.reports.write_gallery import rebuild_gallery, run_folders
 from orbifolio.runner.errors import InputError
 
 _EVERY = 5.0  # seconds between two lines where there is no terminal
@@ -183,7 +183,7 @@ def _tell_stale(gallery: Path, gauge: Gauge) -> None:
         not is_current(folder, digest, read_run(folder, events_too=False).status) for folder in run_folders(gallery)
     )
     if stale:
-        gauge.say(f"{count(stale, 'report')} out of date; publishing rebuilds them first")
+        gauge.say(f"{format_count(stale, 'report')} out of date; publishing rebuilds them first")
 
 
 def _summary(tally: PublishStats, store: Store, *, dry: bool) -> str:

@@ -288,7 +288,7 @@ def _go_on(gallery: Path, sweep: Path | None, engine: SweepEngine) -> None:
 
 def _mind(sweep: StoredSweep, gallery: Path, engine: SweepEngine) -> None:
     """Run what is missing; ends the program unless all is done."""
-    from orbifolio.reports.pages.gallery import rebuild_gallery
+    from orbifolio.reports.write_gallery import rebuild_gallery
     from orbifolio.runner.sweeps.publishing import publish_sweep
     from orbifolio.runner.sweeps.record import DONE, INTERRUPTED, SWEEPS
     from orbifolio.runner.sweeps.spec import private_folder

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from orbifolio.reports.pages.gallery import rebuild_gallery
+from orbifolio.reports.write_gallery import rebuild_gallery
 from orbifolio.runner.server.api import router as api_router
 from orbifolio.runner.server.app_state import AppState
 from orbifolio.runner.server.event_stream import router as events_router

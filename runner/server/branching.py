@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from orbifolio.reports.data.log import Run, read_run
-from orbifolio.reports.data.progress import measure
+from orbifolio.reports.data.log import RunRecord, read_run
+from orbifolio.reports.data.progress import measure_progress
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.events import Warned, to_line
 from orbifolio.runner.files import write_atomically
@@ -53,7 +53,7 @@ def _state_settings(renderer: Mapping[str, Any]) -> dict[str, Any]:
     return settings
 
 
-def fits(folder: Path, run: Run, loaded: LoadedRecipe) -> bool:
+def fits(folder: Path, run: RunRecord, loaded: LoadedRecipe) -> bool:
     """Whether a recipe can go on from a run's state.
 
     Args:
@@ -86,7 +86,7 @@ def branch_start(folder: Path | None, loaded: LoadedRecipe, *, pictured: bool) -
     if folder is not None and has_state(folder):
         run = read_run(folder)
         if fits(folder, run, loaded):
-            place = measure(run).line
+            place = measure_progress(run).line
             return BranchStart(STATE, f"Goes on from the run's own state: {place[:1].lower()}{place[1:]}.")
         if pictured:
             return BranchStart(PICTURE, "Canvas or phases differ from the run's: begins with its newest picture.")

@@ -6,9 +6,9 @@ import math
 from pathlib import Path
 from urllib.parse import quote
 
-from orbifolio.reports.data.log import Run, read_run
-from orbifolio.reports.data.notices import running
-from orbifolio.reports.media.img import final_source, newest_frame, portrait_source
+from orbifolio.reports.data.log import RunRecord, read_run
+from orbifolio.reports.media.img import final_image, newest_frame, portrait_image
+from orbifolio.reports.parts.progress import progress_part
 from orbifolio.runner.server.job_queue import JobQueue
 from orbifolio.runner.server.job_store import CANCELLED, DONE, FAILED, PAUSED, QUEUED, RUNNING, Job
 from orbifolio.runner.server.messages import RunStatus
@@ -32,7 +32,7 @@ class JobStatus:
 
     def __init__(self, queue: JobQueue) -> None:
         self.queue = queue
-        self._cache: dict[Path, tuple[tuple[int, int], Run]] = {}
+        self._cache: dict[Path, tuple[tuple[int, int], RunRecord]] = {}
 
     def stamp(self, job: Job) -> str:
         """Changes when there is news of a job."""
@@ -46,7 +46,7 @@ class JobStatus:
         store = self.queue.store
         folder = store.run_folder(job)
         run = self._run(folder) if folder is not None else None
-        progress = running(run) if run is not None and job.state in (RUNNING, PAUSED) else None
+        progress = progress_part(run) if run is not None and job.state in (RUNNING, PAUSED) else None
         picture, width, height = _picture(run) if run is not None and folder is not None else ("", 0, 0)
         done = job.state == DONE and folder is not None and (folder / "final.png").is_file()
         line = _WORDS.get(job.state, "")
@@ -74,7 +74,7 @@ class JobStatus:
             curve=[_thinned(points) for points in _losses(run)] if run is not None else [],
         )
 
-    def _run(self, folder: Path) -> Run:
+    def _run(self, folder: Path) -> RunRecord:
         sizes = _sizes(folder)
         cached = self._cache.get(folder)
         if cached is None or cached[0] != sizes:
@@ -93,9 +93,9 @@ def _sizes(folder: Path) -> tuple[int, int]:
         return 0, 0
 
 
-def _picture(run: Run) -> tuple[str, int, int]:
+def _picture(run: RunRecord) -> tuple[str, int, int]:
     """The path of the newest picture in the run's folder, its width and height."""
-    source = portrait_source(run) or final_source(run) if run.status == "done" else None
+    source = portrait_image(run) or final_image(run) if run.status == "done" else None
     if source is not None:
         small = source.versions[-1][0] if source.versions else source.path
         return small.relative_to(run.folder).as_posix(), source.width, source.height
@@ -105,7 +105,7 @@ def _picture(run: Run) -> tuple[str, int, int]:
     return newest[1].path, newest[0].width, newest[0].height
 
 
-def _losses(run: Run) -> list[list[tuple[float, float]]]:
+def _losses(run: RunRecord) -> list[list[tuple[float, float]]]:
     """(step, loss) of each phase, steps counted over all phases."""
     curves, before = [], 0
     for phase in run.phases:

@@ -7,8 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from orbifolio.reports.pages.thumbnail_grid import spelled
-from orbifolio.reports.prose import to_text
+from orbifolio.reports.prose import markdown_to_text
+from orbifolio.reports.wording import title_from_name
 from orbifolio.runner.server.api import listed
 from orbifolio.runner.server.catalogue import CatalogueEntry
 from orbifolio.runner.server.context import job_of, state_of
@@ -28,9 +28,9 @@ async def home(request: Request) -> Response:
     themes: dict[str, list[CatalogueEntry]] = {}
     for entry in entries.values():
         themes.setdefault(entry.theme, []).append(entry)
-    groups = [(spelled(theme), theme, members) for theme, members in themes.items()]
+    groups = [(title_from_name(theme), theme, members) for theme, members in themes.items()]
     now = [run for run in await run_in_threadpool(listed, state) if run.state not in OVER]
-    return render(request, "home", groups=groups, now=now, start=state.catalogue.start, words=to_text)
+    return render(request, "home", groups=groups, now=now, start=state.catalogue.start, words=markdown_to_text)
 
 
 async def paint(request: Request) -> Response:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from orbifolio.reports.pages.sweep_page import write_sweep
+from orbifolio.reports.write_gallery import write_sweep
 
 _MIN_SECONDS = 2.0  # between two writings
 _MIN_PAUSE_RATIO = 10

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const MARGIN = 0.04; // room above and below the curves, as in the plain drawing
+  const MARGIN = 0.04; // room above and below the curves while one looks closer
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   // A number as the page's text spells it.
@@ -15,34 +15,11 @@
     return mantissa.replace("-", "−") + raised;
   }
 
-  function linearTicks(low, high) {
-    let step = 10 ** Math.floor(Math.log10((high - low) / 4));
-    step *= [1, 2, 5].find((factor) => (high - low) / (factor * step) <= 5) || 10;
-    const ticks = [];
-    for (let count = Math.ceil(low / step); count <= Math.floor(high / step); count++) ticks.push(step * count);
-    return ticks;
-  }
-
-  function logTicks(low, high) {
-    for (const digits of [[1], [1, 2, 5]]) {
-      const ticks = [];
-      for (let decade = Math.floor(Math.log10(low)); decade <= Math.ceil(Math.log10(high)); decade++) {
-        for (const digit of digits) ticks.push(digit * 10 ** decade);
-      }
-      const inside = ticks.filter((tick) => low <= tick && tick <= high);
-      const every = Math.ceil(inside.length / 6);
-      if (inside.length >= 3) return inside.filter((_, index) => index % every === 0);
-    }
-    return linearTicks(low, high);
-  }
-
-  // What the vertical axis shows of the values between two.
-  function room(low, high, logarithmic) {
-    if (low == null || high == null) return logarithmic ? [1, 10] : [0, 1];
-    if (high - low <= 1e-9 * Math.abs(high)) [low, high] = logarithmic ? [low / 1.5, high * 1.5] : [low - 1, high + 1];
-    if (!logarithmic) return [low - MARGIN * (high - low), high + MARGIN * (high - low)];
-    const share = (high / low) ** MARGIN;
-    return [low / share, high * share];
+  // The vertical axis of the plain drawing: its ends, and its labels by the values that they stand at.
+  function drawnAxis(figure) {
+    const rows = figure.querySelector(".rows");
+    const ends = rows.dataset.ends.split(" ").map(Number);
+    return { ends, labels: new Map([...rows.children].map((row) => [Number(row.dataset.value), row.textContent])) };
   }
 
   // Phases differ in what they sum over: nothing is drawn from the last step of one to the first of the next.
@@ -87,14 +64,7 @@
     });
   }
 
-  // Round values to label, leaving out the room above and below the curves.
-  function labels(low, high, logarithmic) {
-    const share = MARGIN / (1 + 2 * MARGIN);
-    if (!logarithmic) return linearTicks(low + share * (high - low), high - share * (high - low));
-    return logTicks(low * (high / low) ** share, high / (high / low) ** share);
-  }
-
-  function axes(below, left, logarithmic) {
+  function axes(below, left, labels) {
     const font = () => `12px ${colour("--sans")}`;
     const common = { stroke: () => colour("--quiet"), font: font(), gap: 6 };
     return [
@@ -115,15 +85,13 @@
         grid: { stroke: () => colour("--rule"), width: 1 },
         ticks: { show: false },
         border: { show: false },
-        splits: (plot, axis, low, high) => labels(low, high, logarithmic()),
-        filter: (plot, splits) => splits,
-        values: (plot, splits) => splits.map((value) => spell(value, 3)),
+        values: (plot, splits) => splits.map((value) => value === null ? null : (labels.get(value) ?? spell(value, 3))),
       },
     ];
   }
 
-  // Draws a chart; `told` is called with "cursor", "zoom" or "click" and what changed.
-  function draw(figure, { x, values, borders, group }, told) {
+  // Draws a chart; `notify` is called with "cursor", "zoom" or "click" and what changed.
+  function draw(figure, { x, values, borders, group }, notify) {
     const box = figure.querySelector(".plot");
     const canvas = document.createElement("div");
     canvas.className = "canvas";
@@ -131,9 +99,13 @@
     box.classList.add("drawn");
     const styles = [...figure.querySelectorAll("[data-style]")].map((item) => Number(item.dataset.style));
     const shown = values.map(() => true);
+    const drawn = drawnAxis(figure);
+    const every = values.flat().filter((value) => value != null);
+    const [least, most] = [every.reduce((one, other) => Math.min(one, other)), every.reduce((one, other) => Math.max(one, other))];
     const here = document.createElement("div");
     here.className = "here";
-    let logarithmic = figure.dataset.scale === "logarithmic";
+    const first = figure.dataset.scale === "logarithmic";
+    let logarithmic = first;
     let position = null;
     let plot;
 
@@ -141,6 +113,19 @@
       const { min, max } = plot.scales.x;
       here.hidden = position === null || position < min || position > max;
       if (!here.hidden) here.style.left = `${plot.valToPos(position, "x")}px`;
+    }
+
+    // The whole picture keeps the axis of the plain drawing; a closer look has one of its own.
+    function range(plot, low, high) {
+      if (low === least && high === most && logarithmic === first) return drawn.ends;
+      return logarithmic ? uPlot.rangeLog(low, high, 10, false) : uPlot.rangeNum(low, high, MARGIN, true);
+    }
+
+    function keepLabels(axis) {
+      const { splits, filter } = axis;
+      const whole = (plot) => plot.scales.y.min === drawn.ends[0] && plot.scales.y.max === drawn.ends[1];
+      axis.splits = (plot, ...others) => (whole(plot) ? [...drawn.labels.keys()] : splits(plot, ...others));
+      axis.filter = (plot, marks, ...others) => (whole(plot) ? marks : filter(plot, marks, ...others));
     }
 
     function build(zoom) {
@@ -173,26 +158,27 @@
           },
           scales: {
             x: { time: false, range: (self, low, high) => (low === high ? [low - 1, high + 1] : [low, high]) },
-            y: { distr: logarithmic ? 3 : 1, range: (self, low, high) => room(low, high, logarithmic) },
+            y: { distr: logarithmic ? 3 : 1, range },
           },
-          axes: axes(below, left, () => logarithmic),
+          axes: axes(below, left, drawn.labels),
           series: [{}, ...series],
           hooks: {
             drawAxes: [(self) => drawBorders(self, borders)],
             draw: [placeHere, (self) => placeNames(figure, self, borders)],
-            setCursor: [(self) => told("cursor", self.cursor.idx ?? null)],
-            setScale: [(self, key) => key === "x" && told("zoom", [self.scales.x.min, self.scales.x.max])],
+            setCursor: [(self) => notify("cursor", self.cursor.idx ?? null)],
+            setScale: [(self, key) => key === "x" && notify("zoom", [self.scales.x.min, self.scales.x.max])],
           },
         },
         [x, ...values],
         (self, start) => {
           plot = self;
+          keepLabels(self.axes[1]);
           canvas.append(self.root);
           self.over.append(here);
           start();
         },
       );
-      plot.over.addEventListener("click", () => told("click", plot.cursor.idx));
+      plot.over.addEventListener("click", () => notify("click", plot.cursor.idx));
       if (zoom) plot.setScale("x", zoom);
     }
 

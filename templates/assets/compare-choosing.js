@@ -68,9 +68,9 @@
     if (what !== "runs") return;
     const { coming, missing } = comparing.waiting();
     const lost = missing.map((key) => index.get(key).title).join(", ");
-    const text = state.runs.length < 2 ? (state.runs.length ? "Choose another one to compare it with." : "Choose two or more, from any recipe.") : "";
+    const text = state.runs.length < 2 ? (state.runs.length ? "Select another run to compare it with." : "Select two or more, from any recipe.") : "";
     const gone = state.gone > 0 ? `${state.gone} of the runs in this address ${state.gone > 1 ? "are" : "is"} not in the gallery (any more). ` : "";
-    said.textContent = gone + (lost ? `Not to be read: ${lost}. Its report is older than this page; rebuild the gallery.` : coming.length ? "" : text);
+    said.textContent = gone + (lost ? `Cannot be read: ${lost}. Its report is older than this page; rebuild the gallery.` : coming.length ? "" : text);
     comparing.box.classList.toggle("idle", !state.runs.length);
   });
 })();

@@ -10,14 +10,14 @@
   let playing = null;
 
   const rows = make("div", { class: "stages" });
-  const cut = make("input", { type: "range", class: "cut", min: "0", max: "1", step: "0.005", "aria-label": "How much of the second picture is shown" });
-  const over = make("button", { type: "button", class: "plain", "aria-pressed": "false" }, "Over each other");
+  const cut = make("input", { type: "range", class: "cut", min: "0", max: "1", step: "0.005", "aria-label": "Share of the second picture shown" });
+  const over = make("button", { type: "button", class: "plain", "aria-pressed": "false" }, "Overlaid");
   const tools = make("div", { class: "tools", role: "group", "aria-label": "View" },
     tool("less", "Farther", () => first() && first().view.zoomBy(1 / 1.5)),
     tool("more", "Closer", () => first() && first().view.zoomBy(1.5)),
     tool("fit", "Whole pictures", () => first() && first().view.fit()),
     over,
-    make("span", { class: "quiet hint" }, "Click a picture to zoom by wheel; drag to move it; all move together."));
+    make("span", { class: "quiet hint" }, "Click a picture to zoom with the wheel; drag to move it; all move together."));
   const slider = make("input", { type: "range", min: "0", max: String(TICKS), step: "1", "aria-label": "Frame" });
   const play = tool("play", "Play", toggle);
   const where = make("output", { class: "num where" });
@@ -49,7 +49,7 @@
       this.box = make("div", { class: "stage", tabindex: "0", role: "group", "aria-label": `Picture ${comparing.number(run.key)}: + and − zoom, arrows move` }, this.image);
       this.words = make("span", { class: "quiet" });
       this.mark = make("span", { class: "mark", "aria-hidden": "true" });
-      const remove = tool("close", `Leave out ${run.title}, ${run.date}`, () => comparing.choose(state.runs.filter((key) => key !== run.key)));
+      const remove = tool("close", `Remove ${run.title}, ${run.date}`, () => comparing.choose(state.runs.filter((key) => key !== run.key)));
       const name = make("a", { href: run.page }, run.title);
       this.figure = make("figure", {}, this.box, make("figcaption", {}, this.mark, make("span", { class: "what" }, name, make("span", { class: "quiet" }, run.date), this.words), remove));
       this.view = orbifolio.sharedView(this.box, (zoom) => this.measure(zoom));
@@ -169,8 +169,8 @@
     change("frame", { frame: Math.min(1, Math.max(0, frame)) });
   }
 
-  orbifolio.keys([",", "."], "Frame before and after", (event) => seek(state.frame + (event.key === "," ? -0.02 : 0.02)));
-  orbifolio.keys(["+", "-", "0"], "Closer, farther, whole pictures", (event) => {
+  orbifolio.keys([",", "."], "Previous and next frame", (event) => seek(state.frame + (event.key === "," ? -0.02 : 0.02)));
+  orbifolio.keys(["+", "-", "0"], "Zoom in, zoom out, whole pictures", (event) => {
     if (first() && event.key === "0") first().view.fit();
     else if (first()) first().view.zoomBy(event.key === "+" ? 1.5 : 1 / 1.5);
   });

@@ -1,4 +1,4 @@
-// What differs between the runs: their facts, and only the parameters whose values are not all the same.
+// Differences between the runs: their facts, and only the parameters whose values are not all the same.
 "use strict";
 
 (() => {
@@ -8,8 +8,8 @@
   const table = make("table", { class: "differences" });
   const same = make("p", { class: "quiet note", hidden: "" }, "All their parameters are the same.");
   const section = make("section", { class: "differing", "aria-labelledby": "differing-title", hidden: "" },
-    make("h2", { id: "differing-title" }, "What differs"), same,
-    make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "What differs between the runs" }, table));
+    make("h2", { id: "differing-title" }, "Differences"), same,
+    make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Differences between the runs" }, table));
   comparing.add(section);
 
   // The endings of a dotted name, short to long, none of which begins with a number.
@@ -44,9 +44,9 @@
     if (runs.length < 2) return;
     const collator = new Intl.Collator("en", { numeric: true });
     const names = [...new Set(runs.flatMap((run) => Object.keys(run.parameters)))].sort(collator.compare);
-    const told = runs.filter((run) => Object.keys(run.parameters).length);
+    const recorded = runs.filter((run) => Object.keys(run.parameters).length);
     const shorts = shortNames(names);
-    const differing = names.filter((name) => new Set(told.map((run) => run.parameters[name])).size > 1);
+    const differing = names.filter((name) => new Set(recorded.map((run) => run.parameters[name])).size > 1);
     const kept = ["Date", "Seed", "Time", "Device"];
     const facts = [...new Set(runs.flatMap((run) => Object.keys(run.facts)))].filter((name) => name !== "Run");
     const shown = facts.filter((name) => kept.includes(name) || new Set(runs.map((run) => run.facts[name])).size > 1);
@@ -59,7 +59,7 @@
       ...shown.map((name) => row(name, "", runs.map((run) => run.facts[name]), false)),
       ...differing.filter((name) => name !== "seed").map((name) => row(shorts.get(name), name, runs.map((run) => run.parameters[name]), true)));
     table.replaceChildren(make("thead", {}, make("tr", {}, make("td", {}), ...heads)), body);
-    same.hidden = differing.length > 0 || !told.length;
+    same.hidden = differing.length > 0 || !recorded.length;
   }
 
   comparing.listen((what) => what === "runs" && draw());

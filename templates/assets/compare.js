@@ -8,7 +8,7 @@ orbifolio.comparing = (() => {
   const MOST = 8; // as many as there are colours
   const box = document.querySelector("[data-compare]");
   const index = new Map();
-  const told = new Map();
+  const received = new Map();
   const missing = new Set();
   const asked = new Set();
   const listeners = [];
@@ -49,11 +49,11 @@ orbifolio.comparing = (() => {
 
   // The runs that are compared and have come, in their order.
   function loaded() {
-    return state.runs.filter((key) => told.has(key)).map((key) => told.get(key));
+    return state.runs.filter((key) => received.has(key)).map((key) => received.get(key));
   }
 
   function waiting() {
-    return { coming: state.runs.filter((key) => !told.has(key) && !missing.has(key)), missing: state.runs.filter((key) => missing.has(key)) };
+    return { coming: state.runs.filter((key) => !received.has(key) && !missing.has(key)), missing: state.runs.filter((key) => missing.has(key)) };
   }
 
   function load(key) {
@@ -61,7 +61,7 @@ orbifolio.comparing = (() => {
     asked.add(key);
     const script = orbifolio.make("script", { src: `${path(key)}/compare.js`, "data-key": key });
     script.addEventListener("load", () => {
-      if (!told.has(key)) missing.add(key);
+      if (!received.has(key)) missing.add(key);
       tell("runs");
     });
     script.addEventListener("error", () => {
@@ -84,7 +84,7 @@ orbifolio.comparing = (() => {
     if (!index.has(key)) return;
     const root = `${path(key)}/`;
     const picture = data.picture && { ...data.picture, copies: data.picture.copies.map(([width, file]) => [width, root + file]) };
-    told.set(key, { ...data, key, entry: index.get(key), picture, page: `${root}index.html`, frames: orbifolio.frames({ ...data.frames, root }) });
+    received.set(key, { ...data, key, entry: index.get(key), picture, page: `${root}index.html`, frames: orbifolio.frames({ ...data.frames, root }) });
   };
 
   orbifolio.runs = (recipes) => {
@@ -149,7 +149,7 @@ orbifolio.comparing = (() => {
 
   window.addEventListener("hashchange", () => index.size && window.location.hash !== fragment() && read());
   document.addEventListener("DOMContentLoaded", () => {
-    if (!index.size) add(orbifolio.make("p", { class: "lead" }, "There is no run to compare yet."));
+    if (!index.size) add(orbifolio.make("p", { class: "lead" }, "There are no runs to compare yet."));
   });
   return comparing;
 })();

@@ -6,9 +6,9 @@
 (() => {
   const { drawChart } = window.orbifolio;
   const TOUCHED = "Touch a curve to see the picture of that step.";
-  const HINT = "Drag over a curve to look closer, click it to see the picture of that step. By keyboard: arrow keys, Enter, plus, minus, 0.";
+  const HINT = "Drag over a curve to zoom in; click it to see the picture of that step. Keyboard: arrow keys, Enter, plus, minus, 0.";
 
-  const SEVERAL = "Drag over a curve to look closer; its name in the list hides and shows it. By keyboard: arrow keys, plus, minus, 0.";
+  const SEVERAL = "Drag over a curve to zoom in; click its name in the list to hide or show it. Keyboard: arrow keys, plus, minus, 0.";
 
   function button(text, label) {
     const made = document.createElement("button");
@@ -38,7 +38,7 @@
   function addTools(figure, chart, title, seeAll) {
     const tools = document.createElement("div");
     tools.className = "tools";
-    const all = button("See all", `${title}: see all steps`);
+    const all = button("Show all", `${title}: show all steps`);
     all.hidden = true;
     all.dataset.all = "";
     all.addEventListener("click", seeAll);
@@ -146,7 +146,7 @@
 
     figures.forEach((figure) => {
       const title = figure.querySelector("h3").textContent;
-      const told = (what, value) => {
+      const notify = (what, value) => {
         if (what === "cursor") {
           index = value;
           if (charts[figures.indexOf(figure)]) read(figure, charts[figures.indexOf(figure)], value);
@@ -154,7 +154,7 @@
           if (!zooming && charts.length === figures.length) zoomAll(...value);
         } else seek(value);
       };
-      const chart = drawChart(figure, { x, values: values[figure.id], borders, group: `curves-${number}` }, told);
+      const chart = drawChart(figure, { x, values: values[figure.id], borders, group: `curves-${number}` }, notify);
       charts.push(chart);
       const area = { role: "slider", tabindex: 0, "aria-label": `${title}, by step`, "aria-valuemin": first, "aria-valuemax": last, "aria-valuenow": last, "aria-valuetext": name(last) };
       Object.entries(area).forEach(([key, value]) => chart.canvas.setAttribute(key, value));

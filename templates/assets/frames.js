@@ -1,4 +1,4 @@
-// The packed frames of a run, unpacked: see reports/data/frame_strip.py for how they are packed.
+// The packed frames of a run, unpacked: see reports/stops.py for how they are packed.
 "use strict";
 
 orbifolio.frames = (packed) => {

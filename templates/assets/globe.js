@@ -61,14 +61,14 @@
       wish();
     }
     function name() {
-      const word = playing ? "Stop turning" : "Turn by itself";
+      const word = playing ? "Stop turning" : "Start turning";
       button.setAttribute("aria-label", word);
       button.title = word;
       button.firstElementChild.className = `icon ${playing ? "pause" : "play"}`;
     }
     const begin = () => { Object.assign(view, first); wish(); };
     const button = tool("pause", "", () => play(!playing));
-    canvas.after(make("div", { class: "tools" }, button, tool("less", "Smaller", () => near(1 / 1.25)), tool("more", "Larger", () => near(1.25)), tool("fit", "As at first", begin)));
+    canvas.after(make("div", { class: "tools" }, button, tool("less", "Smaller", () => near(1 / 1.25)), tool("more", "Larger", () => near(1.25)), tool("fit", "Reset the view", begin)));
     still.remove();
     stage.classList.add("alive");
     section.querySelector("[data-lead]").hidden = false;

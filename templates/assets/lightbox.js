@@ -131,7 +131,7 @@
     dialog.open(link);
   });
   if (document.querySelector("a[data-view]")) {
-    orbifolio.keys(["+", "-", "0"], "In an opened picture: closer, farther, whole");
-    orbifolio.keys(["ArrowLeft", "ArrowRight"], "In an opened picture: the one before and after; with Shift, move it");
+    orbifolio.keys(["+", "-", "0"], "In an opened picture: zoom in, zoom out, whole");
+    orbifolio.keys(["ArrowLeft", "ArrowRight"], "In an opened picture: previous and next; with Shift, move it");
   }
 })();

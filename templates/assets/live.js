@@ -20,41 +20,41 @@
   // Words for whoever cannot see the bar, only at every quarter of the way.
   const said = orbifolio.make("p", { class: "hidden", role: "status" });
   let quarter = null;
-  function say(told) {
-    const now = Math.floor(Number(told.share || 0) / 25);
-    if (quarter !== null && now !== quarter) said.textContent = `${told.share} percent done. ${told.left}`;
+  function say(update) {
+    const now = Math.floor(Number(update.share || 0) / 25);
+    if (quarter !== null && now !== quarter) said.textContent = `${update.share} percent done. ${update.left}`;
     quarter = now;
   }
 
-  function showProgress(told) {
+  function showProgress(update) {
     const box = document.querySelector("[data-progress]");
-    if (told.share) document.title = `${told.share} % · ${title}`;
+    if (update.share) document.title = `${update.share} % · ${title}`;
     if (!box) return;
-    box.querySelector("[data-line]").textContent = told.line;
-    box.querySelector("[data-left]").textContent = told.left;
+    box.querySelector("[data-line]").textContent = update.line;
+    box.querySelector("[data-left]").textContent = update.left;
     const bar = box.querySelector("progress");
-    if (told.share) bar.value = Number(told.share);
+    if (update.share) bar.value = Number(update.share);
     else bar.removeAttribute("value");
-    const minutes = told.last ? (Date.now() / 1000 - told.last) / 60 : 0;
+    const minutes = update.last ? (Date.now() / 1000 - update.last) / 60 : 0;
     const silence = box.querySelector("[data-silence]");
-    silence.hidden = !told.last || minutes * 60 < told.patience;
+    silence.hidden = !update.last || minutes * 60 < update.patience;
     if (!silence.hidden) {
       silence.textContent = `No sign of life for ${Math.round(minutes)} minutes. If the process was killed, "orbifolio gallery" says so here, and how to go on.`;
     }
   }
 
-  orbifolio.live = (told) => {
-    if (told.running && told.line !== undefined) {
-      showProgress(told);
-      say(told);
-      document.dispatchEvent(new CustomEvent("orbifolio:live", { detail: told }));
+  orbifolio.live = (update) => {
+    if (update.running && update.line !== undefined) {
+      showProgress(update);
+      say(update);
+      document.dispatchEvent(new CustomEvent("orbifolio:live", { detail: update }));
     }
     const now = Date.now();
-    const reshaped = told.running && told.shape ? told.shape !== page.shape : told.version !== page.version;
-    const drifted = told.version !== page.version && now - began > REST && now - touched > QUIET;
+    const reshaped = update.running && update.shape ? update.shape !== page.shape : update.version !== page.version;
+    const drifted = update.version !== page.version && now - began > REST && now - touched > QUIET;
     // a page that was loaded again for this version, and still is another one, is somebody's old copy
-    const vain = kept && kept.sought === told.version && now - began < REST;
-    if ((reshaped || drifted) && !isBusy() && !vain) orbifolio.leave(told.version);
+    const vain = kept && kept.sought === update.version && now - began < REST;
+    if ((reshaped || drifted) && !isBusy() && !vain) orbifolio.leave(update.version);
   };
 
   function ask() {

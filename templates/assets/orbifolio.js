@@ -46,7 +46,7 @@ window.orbifolio = (() => {
     }
   }
 
-  // Tell of a key and, if `act` is given, do it: keys(["["], "Page before", act). `quietly`: only where nothing has focus.
+  // Tell of a key and, if `act` is given, do it: keys(["["], "Previous page", act). `quietly`: only where nothing has focus.
   function keys(names, does, act = null, quietly = false) {
     bindings.push({ names, does, act, quietly });
   }
@@ -157,9 +157,9 @@ window.orbifolio = (() => {
       window.addEventListener("load", () => setTimeout(() => (history.scrollRestoration = "auto")));
     }
     if (document.querySelector("a[rel=prev], a[rel=next]")) {
-      keys(["["], "Page before", () => follow("prev"));
-      keys(["]"], "Page after", () => follow("next"));
-      keys(["ArrowLeft", "ArrowRight"], "Page before and after, where no control has focus", (event) => {
+      keys(["["], "Previous page", () => follow("prev"));
+      keys(["]"], "Next page", () => follow("next"));
+      keys(["ArrowLeft", "ArrowRight"], "Previous and next page, where no control has focus", (event) => {
         follow(event.key === "ArrowLeft" ? "prev" : "next");
       }, true);
       if (document.body.classList.contains("page-step")) document.querySelectorAll("[data-work]").forEach(addSwipe);

@@ -58,7 +58,7 @@ document.querySelectorAll("[data-runs]").forEach((table) => {
 
   function choose() {
     const keys = boxes.filter((box) => box.checked).map((box) => box.closest("tr").dataset.key);
-    picked.textContent = keys.length ? `${keys.length} chosen` : "Choose two or more to compare";
+    picked.textContent = keys.length ? `${keys.length} chosen` : "Select two or more runs to compare";
     link.href = keys.length ? addressOf(keys) : table.dataset.comparePage;
   }
 

@@ -61,7 +61,7 @@
       document.addEventListener("orbifolio:seek", (event) => this.seek(event.detail.position));
       document.addEventListener("orbifolio:live", (event) => this.grow(event.detail.frames));
       orbifolio.busy.push(() => this.timer !== null || this.slider.matches(":active"));
-      orbifolio.keys([",", "."], "Frame before and after", (event) => this.step(event.key === "," ? -1 : 1));
+      orbifolio.keys([",", "."], "Previous and next frame", (event) => this.step(event.key === "," ? -1 : 1));
       orbifolio.keys(["Home", "End"], "First and last frame, with the slider in focus");
       orbifolio.keys([" "], "Play or pause, with the slider in focus");
     }

@@ -35,7 +35,7 @@
   if (!form) return;
   const { measures } = JSON.parse(section.querySelector("[data-members-data]").textContent);
   const layout = section.querySelector("[data-layout]");
-  const told = form.querySelector("[data-told]");
+  const status = form.querySelector("[data-told]");
   const way = form.querySelector("[data-way]");
   const menu = form.elements.sort;
   const wall = make("ul", { class: "wall", hidden: "" });
@@ -79,7 +79,7 @@
     const measure = measures.find(({ key }) => key === menu.value);
     const most = way.dataset.way === "most";
     way.hidden = !measure;
-    way.textContent = most ? "Most first" : "Least first";
+    way.textContent = most ? "Highest first" : "Lowest first";
     way.setAttribute("aria-label", `${way.textContent}: turn the order round`);
     menu.classList.toggle("set", Boolean(measure));
     if (measure) sort(measure, most);
@@ -88,7 +88,7 @@
   }
 
   function choose() {
-    told.textContent = show();
+    status.textContent = show();
     choices.set("sort", menu.value);
     choices.set("way", menu.value && way.dataset.way === "most" ? "most" : "");
   }

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from synthetic_run import BEGAN, write_run
 from watching import DESKTOP, OpenPage, Watch
 
-from orbifolio.reports.pages.gallery import rebuild_gallery
+from orbifolio.reports.write_gallery import rebuild_gallery
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,7 +11,7 @@ from synthetic_card import HOSTILE
 from synthetic_run import BEGAN, write_run
 from watching import DESKTOP, PHONE, WALL, OpenPage, overflow
 
-from orbifolio.reports.pages.gallery import rebuild_gallery
+from orbifolio.reports.write_gallery import rebuild_gallery
 
 ONE = "rainbow-hexagon/20261121-101500-4f2a"
 OTHER = "rainbow-hexagon/20261120-000000-0001"
@@ -56,7 +56,7 @@ def test_it_is_accessible_and_fits(
     page = compare(open_page, f"{TWO}&mode=over", 2, size=size, dark=dark)
     assert overflow(page) == 0
     assert_accessible(page)
-    page.get_by_role("button", name="Over each other").click()
+    page.get_by_role("button", name="Overlaid").click()
     page.get_by_role("button", name="Choose runs").click()
     assert_accessible(page)
 
@@ -144,10 +144,10 @@ def test_a_click_on_the_curves_leads_to_a_frame(open_page: OpenPage) -> None:
 
 def test_over_each_other(open_page: OpenPage) -> None:
     page = compare(open_page, TWO, 2)
-    page.get_by_role("button", name="Over each other").click()
+    page.get_by_role("button", name="Overlaid").click()
     boxes = [stage.bounding_box() for stage in page.locator(".stage").all()]
     assert boxes[0] == boxes[1]
-    cut = page.get_by_role("slider", name="How much of the second")
+    cut = page.get_by_role("slider", name="Share of the second")
     cut.focus()
     before = page.locator(".stage").nth(1).evaluate("e => getComputedStyle(e).clipPath")
     page.keyboard.press("ArrowRight")

@@ -79,7 +79,7 @@ def test_the_cursor_reads_the_values_of_all_charts(open_page: OpenPage, over_: s
 
 def test_dragging_zooms_all_charts_and_a_button_shows_all_again(open_page: OpenPage) -> None:
     page = open_page(f"{RUN}/index.html")
-    button = chart(page).get_by_role("button", name="see all steps")
+    button = chart(page).get_by_role("button", name="show all steps")
     expect(button).to_be_hidden()
     start, end = point(page, 0.6), point(page, 0.9)
     page.mouse.move(*start)
@@ -111,7 +111,7 @@ def test_dragging_is_no_click_and_a_click_asks_for_the_frame(open_page: OpenPage
     page.mouse.down()
     page.mouse.move(*point(page, 0.6), steps=4)
     page.mouse.up()
-    chart(page).get_by_role("button", name="see all steps").click()
+    chart(page).get_by_role("button", name="show all steps").click()
     assert page.evaluate("window.heard") == []
     page.mouse.click(*point(page, 10 / 29))
     assert page.evaluate("window.heard") == [41]  # step 11 of the phase, over the whole run
@@ -134,9 +134,9 @@ def test_the_keyboard_reads_zooms_and_asks(open_page: OpenPage) -> None:
     page.keyboard.press("End")
     expect(handle).to_have_attribute("aria-valuenow", "30")
     page.keyboard.press("+")
-    expect(chart(page).get_by_role("button", name="see all steps")).to_be_visible()
+    expect(chart(page).get_by_role("button", name="show all steps")).to_be_visible()
     page.keyboard.press("0")
-    expect(chart(page).get_by_role("button", name="see all steps")).to_be_hidden()
+    expect(chart(page).get_by_role("button", name="show all steps")).to_be_hidden()
     assert "phases/2-32px/index.html" in page.url  # the arrow keys did not leave for another page
 
 
@@ -164,6 +164,33 @@ def test_the_scale_can_be_linear(open_page: OpenPage) -> None:
     assert ink(page) != before
     chart(page).get_by_role("button", name="Total loss: logarithmic scale").click()
     expect(chart(page).locator("[data-readout]")).to_have_text("logarithmic scale")
+
+
+def test_the_script_labels_the_axis_as_the_drawing_does_and_anew_when_zoomed(open_page: OpenPage) -> None:
+    page = open_page(f"{RUN}/index.html")
+    wanted = chart(page).locator(".rows span").all_text_contents()
+    assert len(wanted) >= 3
+    page.evaluate(
+        """() => { window.words = []; const fill = CanvasRenderingContext2D.prototype.fillText;
+        CanvasRenderingContext2D.prototype.fillText = function (word, ...rest) {
+          if (this.canvas === document.querySelector("#curves canvas")) window.words.push(String(word));
+          return fill.call(this, word, ...rest); }; }"""
+    )
+
+    def drawn_by(action: Callable[[], None]) -> list[str]:
+        page.evaluate("window.words.length = 0")
+        action()
+        page.wait_for_function("window.words.length > 0")
+        return list(page.evaluate("window.words"))
+
+    scale = chart(page).locator("figcaption").get_by_role("button", name="scale")
+    linear = drawn_by(scale.click)
+    assert drawn_by(scale.click)[-len(wanted) :] == wanted
+    assert linear[-len(wanted) :] != wanted
+    slider(page).focus()
+    closer = drawn_by(lambda: page.keyboard.press("+"))
+    assert closer[-len(wanted) :] != wanted
+    assert drawn_by(lambda: page.keyboard.press("0"))[-len(wanted) :] == wanted
 
 
 def test_the_frame_shown_is_marked_and_follows_the_zoom(open_page: OpenPage) -> None:
@@ -233,7 +260,7 @@ def test_curves_on_a_phone_are_accessible(
     open_page: OpenPage, assert_accessible: Callable[[Page], None], dark: bool
 ) -> None:
     page = open_page(SECOND, size=PHONE, dark=dark)
-    page.get_by_text("These curves in numbers").click()
+    page.get_by_text("The curves in numbers").click()
     assert overflow(page) == 0
     assert_accessible(page)
     touched = slider(page)
@@ -248,7 +275,7 @@ def test_without_javascript_the_drawing_and_the_table_say_the_same(open_page: Op
     expect(drawing).to_be_visible()
     assert "1 curve over 60 steps" in (drawing.get_attribute("aria-label") or "")
     assert page.locator(".canvas").count() == 0
-    page.get_by_text("These curves in numbers").click()
+    page.get_by_text("The curves in numbers").click()
     expect(page.get_by_role("row", name="loss 1500 5 ")).to_be_visible()
 
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from synthetic_run import BEGAN, picture, write_run
 from watching import DESKTOP, PHONE, OpenPage, overflow
 
-from orbifolio.reports.pages.gallery import rebuild_gallery
+from orbifolio.reports.write_gallery import rebuild_gallery
 
 ZOOM = "rainbow-hexagon/20261121-101500-4f2a/zoom/index.html"
 WIDTH, HEIGHT = 4200, 300
@@ -186,7 +186,7 @@ def test_the_page_is_accessible_and_fits(
 def test_without_javascript_there_is_the_picture_and_its_file(open_page: OpenPage, large: Path) -> None:
     page = open_page(ZOOM, root=large, script=False)
     assert page.locator("[data-viewer] img").bounding_box() is not None
-    expect(page.get_by_role("link", name="The full picture as one file")).to_have_attribute("href", "../final.png")
+    expect(page.get_by_role("link", name="Full picture as one file")).to_have_attribute("href", "../final.png")
     expect(page.get_by_role("button")).to_have_count(0)
 
 

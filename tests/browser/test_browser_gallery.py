@@ -12,7 +12,7 @@ from synthetic_card import HOSTILE
 from synthetic_run import BEGAN, write_run
 from watching import DESKTOP, PHONE, WALL, OpenPage, overflow
 
-from orbifolio.reports.pages.gallery import rebuild_gallery
+from orbifolio.reports.write_gallery import rebuild_gallery
 
 SHOWN = ".wall > li:visible .name"
 SHIFTS = """new Promise((done) => {
@@ -190,8 +190,8 @@ def test_hostile_names_and_a_lone_run(
 def test_three_hundred_recipes(open_page: OpenPage, tmp_path: Path) -> None:
     from synthetic_card import a_card
 
-    from orbifolio.reports.pages.gallery import write_above
     from orbifolio.reports.render import renderer
+    from orbifolio.reports.write_gallery import write_above
 
     cards = [a_card(number, group=f"p{number % 17}", cover=None, theme=f"theme {number % 9}") for number in range(300)]
     write_above(tmp_path, cards, renderer())

@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 from synthetic_run import BEGAN, write_run
 from watching import DESKTOP, PHONE, OpenPage, overflow
 
-from orbifolio.reports.pages.gallery import rebuild_gallery
+from orbifolio.reports.write_gallery import rebuild_gallery
 
 RUN = "20261121-101500-4f2a"
 GLOBE, MODEL = f"orb/{RUN}/index.html", f"pot/{RUN}/index.html"
@@ -199,7 +199,7 @@ def test_it_turns_by_itself_unless_motion_is_unwanted(open_page: OpenPage, shelf
     page.wait_for_function("Number(document.querySelector('#globe').dataset.longitude) < -0.05")
     button = page.get_by_role("button", name="Stop turning")
     button.click()
-    page.get_by_role("button", name="Turn by itself").wait_for()
+    page.get_by_role("button", name="Start turning").wait_for()
     assert page.evaluate(
         """async () => {
           const now = () => document.querySelector("#globe").dataset.longitude;
@@ -208,7 +208,7 @@ def test_it_turns_by_itself_unless_motion_is_unwanted(open_page: OpenPage, shelf
         }"""
     )
     calm = arrive(open_page(GLOBE, root=shelf, still=True))
-    assert calm.get_by_role("button", name="Turn by itself").count() == 1
+    assert calm.get_by_role("button", name="Start turning").count() == 1
     assert longitude(calm) == 0
 
 
@@ -216,7 +216,7 @@ def test_buttons_bring_it_back(open_page: OpenPage, shelf: Path) -> None:
     page = arrive(open_page(GLOBE, root=shelf, still=True))
     press(page, "ArrowRight", 5)
     page.get_by_role("button", name="Larger").click()
-    page.get_by_role("button", name="As at first").click()
+    page.get_by_role("button", name="Reset the view").click()
     page.wait_for_function("document.querySelector('#globe').dataset.longitude === '0.0000'")
 
 

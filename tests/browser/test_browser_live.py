@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 from synthetic_run import BEGAN, write_run
 from watching import PHONE, OpenPage
 
-from orbifolio.reports.pages.gallery import rebuild_gallery, update_index
 from orbifolio.reports.write import write_report
+from orbifolio.reports.write_gallery import rebuild_gallery, update_index
 
 NOW = BEGAN + 30
 ASK = "document.dispatchEvent(new Event('visibilitychange'))"  # what the page does every few seconds by itself
@@ -77,7 +77,7 @@ def test_progress_and_the_newest_frame_change_in_place(open_page: OpenPage, goin
     page.evaluate(MARK)
     assert page.locator(".status.running").is_visible()
     expect(page.locator("a.frame img")).to_have_attribute("src", re.compile("1-16px/frames/00006.webp"))
-    expect(page.locator("[data-caption]")).to_have_text(re.compile("^The newest frame: 16 px, step 6 · loss"))
+    expect(page.locator("[data-caption]")).to_have_text(re.compile("^The latest frame: 16 px, step 6 · loss"))
     share = page.locator("progress").get_attribute("value")
     page.mouse.wheel(0, 400)
     going.go_on(10)

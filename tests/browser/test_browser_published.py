@@ -49,6 +49,6 @@ def test_a_lost_reader_is_led_back(
     page = open_page("art/404.html", root=published_site)
     assert page.locator("h1").inner_text() == "There is no page here"
     assert_accessible(page)
-    page.get_by_role("link", name="To the gallery").click()
+    page.get_by_role("link", name="Back to the gallery").click()
     page.wait_for_url("**/art/index.html")
     assert page.locator("h1").inner_text() == "Gallery"

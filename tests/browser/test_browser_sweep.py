@@ -14,8 +14,7 @@ from synthetic_run import BEGAN, write_run
 from synthetic_sweep import NAME, TINY, finished_sweep, product, record, run_for, write_sweep_record
 from watching import DESKTOP, PHONE, OpenPage, overflow
 
-from orbifolio.reports.pages.gallery import rebuild_gallery
-from orbifolio.reports.pages.sweep_page import write_sweep
+from orbifolio.reports.write_gallery import rebuild_gallery, write_sweep
 
 PAGE = f"sweeps/{NAME}/index.html"
 NOW = BEGAN + 60
@@ -84,8 +83,8 @@ def test_the_menu_sorts_the_pictures_and_the_address_keeps_it(swept: Path, open_
     assert numbers(page) == ["5", "4", "3", "2", "1", "0"]
     assert not page.locator(".matrix").is_visible()
     expect(page.locator("[data-member='5'] [data-facts]")).to_have_text("Time 25.0 s")
-    expect(page.locator("[data-told]")).to_have_text("Sorted by Time, least first")
-    page.get_by_role("button", name="Least first").press("Enter")
+    expect(page.locator("[data-told]")).to_have_text("Sorted by Time, lowest first")
+    page.get_by_role("button", name="Lowest first").press("Enter")
     assert numbers(page) == ["0", "1", "2", "3", "4", "5"]
     assert page.evaluate("location.hash") == "#sort=seconds&way=most"
     page.reload()

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from synthetic_run import BEGAN, write_run
 from watching import DESKTOP, PHONE, OpenPage, overflow
 
-from orbifolio.reports.pages.gallery import rebuild_gallery
+from orbifolio.reports.write_gallery import rebuild_gallery
 
 RUN = "rainbow-hexagon/20261121-101500-4f2a"
 MANY = "many-frames/20261121-101500-4f2a"
@@ -268,8 +268,8 @@ def test_before_and_after(open_page: OpenPage) -> None:
     page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 20)
     assert 73 <= int(slider.input_value()) <= 77
     names = section.locator(".choices button").all_inner_texts()
-    assert names == ["Beginning and result", "Style 1 and result", "Style 1, as given and as prepared"]
-    section.get_by_role("button", name="as prepared").click()
+    assert names == ["Beginning and result", "Style 1 and result", "Style 1, original and prepared"]
+    section.get_by_role("button", name="prepared").click()
     expect(section.locator(".versus:visible")).to_have_attribute("aria-label", names[2])
 
 
@@ -365,7 +365,7 @@ def test_help_lists_the_keys_and_letters_can_be_switched_off(
     page = open_page(f"{RUN}/phases/2-32px/steps/00003/index.html")
     page.keyboard.press("?")
     dialog = page.locator("dialog.keys")
-    expect(dialog).to_contain_text("Page before")
+    expect(dialog).to_contain_text("Previous page")
     assert_accessible(page)
     dialog.get_by_role("checkbox").uncheck()
     page.keyboard.press("Escape")

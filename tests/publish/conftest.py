@@ -13,9 +13,9 @@ from loopback import KEYS
 from stores import RecordingListener
 from synthetic_run import BEGAN, write_run
 
-from orbifolio.reports.pages.gallery import rebuild_gallery
 from orbifolio.reports.publish.publisher import Publisher, PublishStats
 from orbifolio.reports.publish.store import Store
+from orbifolio.reports.write_gallery import rebuild_gallery
 
 NOW = BEGAN + 100
 

@@ -280,9 +280,9 @@ def published_site(seaweed: S3Server, tmp_path_factory: pytest.TempPathFactory) 
     from stores import RecordingListener
     from synthetic_run import BEGAN, write_run
 
-    from orbifolio.reports.pages.gallery import rebuild_gallery
     from orbifolio.reports.publish.publisher import Publisher
     from orbifolio.reports.publish.s3 import S3
+    from orbifolio.reports.write_gallery import rebuild_gallery
 
     with pytest.MonkeyPatch.context() as patch:
         for name, value in KEYS.items():

@@ -23,12 +23,12 @@ from stores import dangling
 from synthetic_run import write_run
 from typed import typed
 
-from orbifolio.reports.pages.gallery import rebuild_gallery, update_index
 from orbifolio.reports.publish import background
 from orbifolio.reports.publish.catalogue import read_catalogue
 from orbifolio.reports.publish.folder import FolderTarget
 from orbifolio.reports.publish.publisher import Publisher
 from orbifolio.reports.publish.s3 import S3
+from orbifolio.reports.write_gallery import rebuild_gallery, update_index
 from orbifolio.runner.cli import cli
 from orbifolio.runner.commands.publishing import Gauge, target_settings
 from orbifolio.runner.errors import InputError, PublishError

@@ -11,12 +11,12 @@ import pytest
 from stores import Memory, RecordingListener, dangling, links, of_memory
 from synthetic_run import write_run
 
-from orbifolio.reports.pages.gallery import rebuild_gallery
 from orbifolio.reports.publish.catalogue import CATALOGUE_KEY, read_catalogue
 from orbifolio.reports.publish.contents import read_file
 from orbifolio.reports.publish.publisher import PublishStats
 from orbifolio.reports.publish.serving import STATE_FOLDER
 from orbifolio.reports.publish.store import ObjectHeaders
+from orbifolio.reports.write_gallery import rebuild_gallery
 from orbifolio.runner.errors import InputError, PublishError
 
 Publish = Callable[..., PublishStats]

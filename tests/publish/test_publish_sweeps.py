@@ -12,9 +12,9 @@ from stores import Memory, dangling, of_memory
 from synthetic_run import BEGAN
 from synthetic_sweep import NAME, TINY, finished_sweep, product, record, run_for, write_sweep_record
 
-from orbifolio.reports.pages.gallery import rebuild_gallery, run_folders
 from orbifolio.reports.publish.catalogue import parse_catalogue, read_catalogue
 from orbifolio.reports.publish.publisher import PublishStats
+from orbifolio.reports.write_gallery import rebuild_gallery, run_folders
 from orbifolio.runner.errors import InputError, PublishError
 
 Publish = Callable[..., PublishStats]

@@ -7,8 +7,7 @@ from typing import Any
 
 from synthetic_run import BEGAN
 
-from orbifolio.reports.data import card
-from orbifolio.reports.data.card import Card
+from orbifolio.reports.data.card import Card, Cover
 
 HOSTILE = "\"><script>alert('x')</script> &amp; ☃ 𝔘 \u202e" + "wide" * 80
 
@@ -36,6 +35,6 @@ def a_card(number: int = 0, **changes: Any) -> Card:
         styles=("oil",),
         overrides=(),
         parameters={"seed": str(number), "renderer.phases.0.size": "32"},
-        cover=card.Cover("final.png", 32, 32, (("thumbs/final-32.webp", 32),)),
+        cover=Cover("final.png", 32, 32, (("thumbs/final-32.webp", 32),)),
     )
     return replace(made, **changes)

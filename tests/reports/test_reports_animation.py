@@ -16,9 +16,12 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
-from orbifolio.reports.data.log import Run, read_run
-from orbifolio.reports.media import animation, encode, img
-from orbifolio.reports.tree import Place
+from orbifolio.reports.data.log import RunRecord, read_run
+from orbifolio.reports.links import Place
+from orbifolio.reports.media.animation import MAX_FRAMES, _fitted, _frames, _readable, frame_durations, make_animation
+from orbifolio.reports.media.encode import TICK_MS, encode_avif
+from orbifolio.reports.media.img import newest_frame
+from orbifolio.reports.parts.animation import animation_part
 from orbifolio.reports.write import write_report
 from orbifolio.runner.images import mp4
 
@@ -29,11 +32,11 @@ Make = Callable[..., Path]
 def without_video(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """MP4 is tried by the tests that are about it."""
     if "video" not in request.node.name:
-        for place in (encode, mp4):
-            monkeypatch.setattr(place, "has_video", lambda: False)
+        monkeypatch.setattr("orbifolio.reports.media.animation.has_video", lambda: False)
+        monkeypatch.setattr("orbifolio.runner.exports.mp4.has_video", lambda: False)
 
 
-def ended(folder: Path) -> Run:
+def ended(folder: Path) -> RunRecord:
     return read_run(folder)
 
 
@@ -56,7 +59,7 @@ def opened(path: Path) -> tuple[list[Image.Image], list[int]]:
 
 def test_all_phases_come_to_the_size_of_the_last(make_run: Make) -> None:
     folder = make_run(sizes=((16, 28), (32, 56)), steps=6, every=3)
-    made = animation.make(ended(folder))
+    made = make_animation(ended(folder))
     assert made is not None
     assert (made.width, made.height, made.frames, made.endings) == (32, 56, 6, (".webp",))
     frames, durations = opened(folder / "animation.webp")
@@ -76,7 +79,7 @@ def test_all_phases_come_to_the_size_of_the_last(make_run: Make) -> None:
 )
 def test_large_pictures_are_made_smaller(make_run: Make, size: tuple[int, int], wanted: tuple[int, int]) -> None:
     folder = make_run(sizes=(size,), steps=1, every=1)
-    made = animation.make(ended(folder))
+    made = make_animation(ended(folder))
     assert made is not None
     assert (made.width, made.height) == wanted
     with Image.open(folder / "animation.webp") as image:
@@ -86,55 +89,55 @@ def test_large_pictures_are_made_smaller(make_run: Make, size: tuple[int, int], 
 def test_phases_of_another_shape_are_cropped_not_squeezed() -> None:
     wide = Image.new("RGB", (80, 20), "black")
     wide.paste("white", (30, 0, 50, 20))  # a square in its middle
-    fitted = np.asarray(animation._fitted(wide, (20, 20)))
+    fitted = np.asarray(_fitted(wide, (20, 20)))
     assert fitted.min() > 250
-    assert animation._fitted(Image.new("RGB", (16, 28)), (32, 55)).size == (32, 55)
+    assert _fitted(Image.new("RGB", (16, 28)), (32, 55)).size == (32, 55)
 
 
 @pytest.mark.parametrize("count", [2, 3, 34, 40, 120])
 def test_durations_follow_a_fixed_rate_and_hold_the_last(count: int) -> None:
-    found = animation.durations(count)
+    found = frame_durations(count)
     assert len(found) == count
     assert len(set(found[:-1])) == 1
-    assert all(value % encode.TICK == 0 and value % found[0] == 0 for value in found)
+    assert all(value % TICK_MS == 0 and value % found[0] == 0 for value in found)
     assert 1200 < found[-1] <= 1500
     assert sum(found[:-1]) <= 7500
 
 
 def test_many_frames_are_sampled(make_run: Make) -> None:
     folder = make_run(sizes=((8, 8),), steps=300, every=1)
-    made = animation.make(ended(folder))
+    made = make_animation(ended(folder))
     assert made is not None
-    assert made.frames == animation.MOST_FRAMES
+    assert made.frames == MAX_FRAMES
     run = ended(folder)
-    chosen = [frame.step for frame in animation._frames(run)]
+    chosen = [frame.step for frame in _frames(run)]
     assert (chosen[0], chosen[-1]) == (0, 300)
     assert {b - a for a, b in itertools.pairwise(chosen)} <= {2, 3}
 
 
 def test_it_is_made_once_and_again_for_other_frames(make_run: Make, tmp_path: Path) -> None:
     folder = make_run()
-    animation.make(ended(folder))
+    make_animation(ended(folder))
     before = (folder / "animation.webp").stat().st_ino
-    assert animation.make(ended(folder)) == animation.make(ended(folder))
+    assert make_animation(ended(folder)) == make_animation(ended(folder))
     assert (folder / "animation.webp").stat().st_ino == before
     copy = tmp_path / "copied" / "x" / folder.name
     shutil.copytree(folder, copy, copy_function=shutil.copyfile)  # other times
     inode = (copy / "animation.webp").stat().st_ino
-    animation.make(ended(copy))
+    make_animation(ended(copy))
     assert (copy / "animation.webp").stat().st_ino == inode
     noisy(32, 56).save(folder / "phases/2-32px/frames/00006.webp")
-    animation.make(ended(folder))
+    make_animation(ended(folder))
     assert (folder / "animation.webp").stat().st_ino != before
     (folder / "animation.webp").unlink()
-    assert animation.make(ended(folder)) is not None
+    assert make_animation(ended(folder)) is not None
     assert (folder / "animation.webp").is_file()
 
 
 def test_equal_frames_give_equal_bytes(make_run: Make) -> None:
     folders = [make_run(identity=f"2026112{n}-000000-0000", sizes=((128, 128),), steps=12, every=1) for n in (1, 2)]
     for folder in folders:
-        assert animation.make(ended(folder)) is not None
+        assert make_animation(ended(folder)) is not None
     kinds = {".webp", ".avif"} if features.check("avif") else {".webp"}
     assert {path.suffix for path in folders[0].glob("animation.*")} == kinds
     for kind in kinds:
@@ -144,9 +147,9 @@ def test_equal_frames_give_equal_bytes(make_run: Make) -> None:
 @pytest.mark.skipif(not features.check("avif"), reason="this Pillow makes no AVIF")
 def test_an_avif_tells_no_time_and_still_plays() -> None:
     pictures = [noisy(32, 24), noisy(32, 24).rotate(180)]
-    first = encode.avif(pictures, [40, 60])
+    first = encode_avif(pictures, [40, 60])
     time.sleep(1.1)  # its headers count seconds
-    assert first == encode.avif(pictures, [40, 60])
+    assert first == encode_avif(pictures, [40, 60])
     assert first is not None
     played = Image.open(io.BytesIO(first))
     assert played.n_frames == 2
@@ -157,7 +160,7 @@ def test_the_smaller_kind_comes_first(make_run: Make) -> None:
     if not features.check("avif"):
         pytest.skip("this Pillow knows no AVIF")
     folder = make_run(sizes=((128, 128),), steps=12, every=1)
-    made = animation.make(ended(folder))
+    made = make_animation(ended(folder))
     assert made is not None
     assert made.endings == (".avif", ".webp")
     assert (folder / "animation.avif").stat().st_size < (folder / "animation.webp").stat().st_size
@@ -167,8 +170,8 @@ def test_the_smaller_kind_comes_first(make_run: Make) -> None:
 
 
 def test_without_avif_there_is_webp(make_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encode.features, "check", lambda name: False)
-    made = animation.make(ended(make_run(sizes=((128, 128),), steps=12, every=1)))
+    monkeypatch.setattr(features, "check", lambda name: False)
+    made = make_animation(ended(make_run(sizes=((128, 128),), steps=12, every=1)))
     assert made is not None
     assert made.endings == (".webp",)
 
@@ -177,12 +180,12 @@ def test_broken_frames_are_left_out(make_run: Make) -> None:
     folder = make_run()
     (folder / "phases/2-32px/frames/00006.webp").write_bytes(b"RIFF no picture")
     (folder / "phases/1-16px/frames/00003.webp").unlink()
-    made = animation.make(ended(folder))
+    made = make_animation(ended(folder))
     assert made is not None
     assert made.frames == 4
     for path in folder.glob("phases/*/frames/*.webp"):
         path.write_bytes(b"")
-    assert animation.make(ended(folder)) is None
+    assert make_animation(ended(folder)) is None
     assert not list(folder.glob("animation.*"))
     write_report(folder, gallery=folder.parent.parent)
     assert "animation" not in (folder / "index.html").read_text().replace("animation.js", "")
@@ -192,18 +195,18 @@ def test_a_run_that_goes_on_has_none(make_run: Make) -> None:
     folder = make_run(status="running", until=9)
     run = read_run(folder, now=ended(folder).last)
     assert run.running
-    assert animation.make(run) is None
+    assert make_animation(run) is None
     assert not (folder / "animation.webp").exists()
     stopped = ended(folder)
     assert not stopped.running
-    assert animation.make(stopped) is not None  # a killed run shows how far it came
+    assert make_animation(stopped) is not None  # a killed run shows how far it came
 
 
 def test_an_encoder_that_fails_does_not_stop_the_report(make_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*arguments: object, **options: object) -> bytes:
         raise RuntimeError("encoder")
 
-    monkeypatch.setattr(encode, "webp", fail)
+    monkeypatch.setattr("orbifolio.reports.media.animation.encode_webp", fail)
     folder = make_run()
     page = write_report(folder, gallery=folder.parent.parent).read_text()
     assert "What went wrong" not in page
@@ -230,7 +233,7 @@ def test_nothing_moves_before_it_is_asked_for(make_run: Make, gallery: Path) -> 
 def test_video_is_h264_of_even_sides(make_run: Make) -> None:
     ffmpeg = pytest.importorskip("imageio_ffmpeg", reason="needs orbifolio[video]")
     folder = make_run(sizes=((17, 31), (129, 135)))
-    made = animation.make(ended(folder))
+    made = make_animation(ended(folder))
     assert made is not None
     assert made.endings[-2:] == (".webp", ".mp4")
     program = [ffmpeg.get_ffmpeg_exe(), "-i", folder / "animation.mp4", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
@@ -241,14 +244,14 @@ def test_video_is_h264_of_even_sides(make_run: Make) -> None:
     frames, _ = opened(folder / "animation.webp")
     wanted = np.asarray(frames[-1].crop((0, 0, 128, 134)), int).ravel()
     assert np.abs(pixels[-1].astype(int) - wanted).mean() < 12
-    again = encode.mp4(animation._readable(ended(folder), animation._frames(ended(folder))), animation.durations(6))
+    again = mp4(_readable(ended(folder), _frames(ended(folder))), frame_durations(6))
     assert again == (folder / "animation.mp4").read_bytes()
 
 
 def test_a_video_program_that_fails_leaves_the_pictures(make_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     ffmpeg = pytest.importorskip("imageio_ffmpeg", reason="needs orbifolio[video]")
     monkeypatch.setattr(ffmpeg, "get_ffmpeg_exe", lambda: "/nowhere/ffmpeg")
-    made = animation.make(ended(make_run(sizes=((129, 135),), steps=12)))
+    made = make_animation(ended(make_run(sizes=((129, 135),), steps=12)))
     assert made is not None
     assert made.endings[-1] == ".webp"
 
@@ -257,14 +260,14 @@ def test_a_video_made_elsewhere_is_kept_where_the_extra_is_missing(
     make_run: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = make_run(sizes=((129, 135),), steps=18)
-    monkeypatch.setattr(encode, "has_video", lambda: True)
-    monkeypatch.setattr(encode, "mp4", lambda *arguments: b"a film")
-    assert animation.make(ended(folder)) is not None
-    monkeypatch.setattr(encode, "has_video", lambda: False)
-    made = animation.make(ended(folder))
+    monkeypatch.setattr("orbifolio.reports.media.animation.has_video", lambda: True)
+    monkeypatch.setattr("orbifolio.reports.media.animation.mp4", lambda *arguments: b"a film")
+    assert make_animation(ended(folder)) is not None
+    monkeypatch.setattr("orbifolio.reports.media.animation.has_video", lambda: False)
+    made = make_animation(ended(folder))
     assert made is not None
     assert made.endings[-2:] == (".webp", ".mp4")
-    found = animation.part(ended(folder), Place(folder))
+    found = animation_part(ended(folder), Place(folder))
     assert found is not None
     assert [clip.kind for clip in found.images][-1:] == ["image/webp"]
-    assert img.newest_frame(ended(folder)) is not None
+    assert newest_frame(ended(folder)) is not None

@@ -12,9 +12,11 @@ from lxml import html
 from synthetic_card import HOSTILE, a_card
 from synthetic_run import BEGAN
 
-from orbifolio.reports import compare
-from orbifolio.reports.pages.gallery import pages_above, rebuild_gallery
-from orbifolio.reports.tree import Place
+from orbifolio.reports.compare import COMPARED_NAME, RUN_INDEX, run_index
+from orbifolio.reports.links import Place
+from orbifolio.reports.pages.gallery import pages_above
+from orbifolio.reports.parts.compare import COMPARE_PAGE, compare_address
+from orbifolio.reports.write_gallery import rebuild_gallery
 
 NOW = BEGAN + 10**6
 
@@ -30,7 +32,7 @@ def told(script: str, function: str) -> Any:
 
 def test_the_index_has_every_run_by_title() -> None:
     recipes = {"b": [a_card(type="b", title="Zebra")], "a": [a_card(type="a", title="apple", id=i) for i in ("2", "1")]}
-    entries = told(compare.index(recipes), "runs")
+    entries = told(run_index(recipes), "runs")
     assert [(entry["type"], [run[0] for run in entry["runs"]]) for entry in entries] == [
         ("a", ["2", "1"]),
         ("b", [entries[1]["runs"][0][0]]),
@@ -41,7 +43,7 @@ def test_the_index_has_every_run_by_title() -> None:
 def test_a_run_tells_its_frames_curve_and_parameters(gallery: Path, make_run: Callable[..., Path]) -> None:
     run = make_run(steps=300, every=100)
     rebuild_gallery(gallery, now=NOW)
-    data = told((run / compare.NAME).read_text(), "compared")
+    data = told((run / COMPARED_NAME).read_text(), "compared")
     assert data["key"] == f"rainbow-hexagon/{run.name}"
     assert data["finished"] is True
     assert data["last"] == 600
@@ -56,7 +58,7 @@ def test_a_run_tells_its_frames_curve_and_parameters(gallery: Path, make_run: Ca
     assert at[0] == 1
     assert at[-1] == 600
     assert data["parameters"]["renderer.phases.1.size"] == "32"
-    assert (run / compare.NAME).stat().st_size < 12_000
+    assert (run / COMPARED_NAME).stat().st_size < 12_000
 
 
 def test_a_loss_that_is_no_number_is_a_gap(gallery: Path, make_run: Callable[..., Path]) -> None:
@@ -64,7 +66,7 @@ def test_a_loss_that_is_no_number_is_a_gap(gallery: Path, make_run: Callable[...
     log = run / "events.jsonl"
     log.write_text(log.read_text().replace('"gram.conv1_1": 100.0', '"gram.conv1_1": NaN'))
     rebuild_gallery(gallery, now=NOW)
-    data = told((run / compare.NAME).read_text(), "compared")
+    data = told((run / COMPARED_NAME).read_text(), "compared")
     assert data["curve"]["loss"][0] is None
     assert all(value is None or math.isfinite(value) for value in data["curve"]["loss"])
 
@@ -73,7 +75,7 @@ def test_a_run_that_failed_at_once_can_be_told(gallery: Path, make_run: Callable
     run = make_run(status="failed")
     (run / "events.jsonl").write_text("")
     rebuild_gallery(gallery, now=NOW)
-    data = told((run / compare.NAME).read_text(), "compared")
+    data = told((run / COMPARED_NAME).read_text(), "compared")
     assert data["curve"] == {"at": [], "loss": []}
     assert data["last"] == 0
     assert data["finished"] is False
@@ -82,22 +84,22 @@ def test_a_run_that_failed_at_once_can_be_told(gallery: Path, make_run: Callable
 def test_hostile_words_cannot_end_the_script(gallery: Path, make_run: Callable[..., Path]) -> None:
     run = make_run(title=HOSTILE, parameters={HOSTILE: {"</script>": "\u2028</script><!--"}}, seed=HOSTILE)
     rebuild_gallery(gallery, now=NOW)
-    assert told((run / compare.NAME).read_text(), "compared")["title"] == HOSTILE
-    assert told((gallery / compare.INDEX).read_text(), "runs")[0]["title"] == HOSTILE
+    assert told((run / COMPARED_NAME).read_text(), "compared")["title"] == HOSTILE
+    assert told((gallery / RUN_INDEX).read_text(), "runs")[0]["title"] == HOSTILE
 
 
 def test_addresses_of_the_page() -> None:
     gallery = Path("/g")
-    assert compare.address(Place(gallery), gallery) == "compare.html"
+    assert compare_address(Place(gallery), gallery) == "compare.html"
     assert (
-        compare.address(Place(gallery / "a" / "1"), gallery, "a/1", "ü,/2") == "../../compare.html#runs=a/1,%C3%BC%2C/2"
+        compare_address(Place(gallery / "a" / "1"), gallery, "a/1", "ü,/2") == "../../compare.html#runs=a/1,%C3%BC%2C/2"
     )
 
 
 def test_without_a_script_the_page_leads_to_the_tables(tmp_path: Path) -> None:
     cards = [a_card(1, id="a"), a_card(1, id="b"), a_card(2)]
     page = pages_above(tmp_path, cards)[-2]
-    assert page.path.name == compare.PAGE
+    assert page.path.name == COMPARE_PAGE
     part = page.parts[0]
     assert [link.href for link in part.recipes] == ["recipe-1/index.html"]  # type: ignore[attr-defined]
 

@@ -13,12 +13,15 @@ import lxml.html
 import numpy as np
 import pytest
 
-from orbifolio.reports import parts
-from orbifolio.reports.charts import curves, thinning, ticks
-from orbifolio.reports.charts.chart import Series, chart
-from orbifolio.reports.data.log import Phase, Step, read_run
-from orbifolio.reports.render import Renderer
-from orbifolio.reports.tree import Header, Page
+from orbifolio.reports.charts.chart import Series, draw_chart
+from orbifolio.reports.charts.curves import loss_charts, phase_columns, step_position
+from orbifolio.reports.charts.thinning import kept_positions
+from orbifolio.reports.charts.ticks import step_ticks
+from orbifolio.reports.data.log import PhaseRecord, StepRecord, read_run
+from orbifolio.reports.links import Header
+from orbifolio.reports.parts.curves import Curves
+from orbifolio.reports.render import PageRenderer
+from orbifolio.reports.tree import Page
 from orbifolio.reports.write import write_report
 
 
@@ -27,7 +30,7 @@ def points(path: str) -> list[tuple[str, float, float]]:
 
 
 def test_a_geometric_fall_is_a_straight_line_on_the_log_scale() -> None:
-    found = chart("c", "C", [Series("loss", [(n, 100 * 0.5**n) for n in range(1, 30)])])
+    found = draw_chart("c", "C", [Series("loss", [(n, 100 * 0.5**n) for n in range(1, 30)])])
     assert found is not None
     assert found.scale == "logarithmic"
     drawn = np.array([(x, y) for _, x, y in points(found.lines[0].path)])
@@ -38,7 +41,7 @@ def test_a_geometric_fall_is_a_straight_line_on_the_log_scale() -> None:
 
 
 def test_negative_values_choose_the_linear_scale() -> None:
-    found = chart("c", "C", [Series("dream", [(1, -1.0), (2, -3.0)])])
+    found = draw_chart("c", "C", [Series("dream", [(1, -1.0), (2, -3.0)])])
     assert found is not None
     assert found.scale == "linear"
     assert found.lines[0].last == "−3"
@@ -46,7 +49,7 @@ def test_negative_values_choose_the_linear_scale() -> None:
 
 def test_gaps_and_phases_lift_the_pen() -> None:
     series = [Series("a", [(1, 1.0), (2, math.nan), (3, 2.0), (4, 1.0), (5, 9.0), (6, 8.0)])]
-    found = chart("c", "C", series, columns=[(1, "one"), (5, "two")])
+    found = draw_chart("c", "C", series, columns=[(1, "one"), (5, "two")])
     assert found is not None
     assert [pen for pen, _, _ in points(found.lines[0].path)] == ["M", "M", "L", "M", "L"]
     assert [mark.label for mark in found.columns] == ["one", "two"]
@@ -55,7 +58,7 @@ def test_gaps_and_phases_lift_the_pen() -> None:
 def test_spikes_survive_thinning() -> None:
     values_ = [(float(n), 1.0) for n in range(20_000)]
     values_[12_345] = (12_345.0, 1000.0)
-    found = chart("c", "C", [Series("a", values_)])
+    found = draw_chart("c", "C", [Series("a", values_)])
     assert found is not None
     drawn = points(found.lines[0].path)
     assert len(drawn) < 1000
@@ -64,22 +67,24 @@ def test_spikes_survive_thinning() -> None:
 
 @pytest.mark.parametrize("series", [[], [Series("a", [])], [Series("a", [(1, math.nan)])]])
 def test_nothing_to_draw_is_no_chart(series: list[Series]) -> None:
-    assert chart("c", "C", series) is None
+    assert draw_chart("c", "C", series) is None
 
 
 @pytest.mark.parametrize("low", [1e-300, 1e-9, 0.999, 5.0, 1e12, -4.0, -1e-6])
 @pytest.mark.parametrize("span", [0.0, 1e-12, 0.01, 3.0, 1e9])
 def test_axes_have_a_few_labels_in_place(low: float, span: float) -> None:
-    found = chart("c", "C", [Series("a", [(1, low), (2, low + abs(low) * span)])])
+    found = draw_chart("c", "C", [Series("a", [(1, low), (2, low + abs(low) * span)])])
     assert found is not None
     assert 1 <= len(found.rows) <= 12
     assert all(-0.1 <= float(mark.place) <= 100.1 for mark in found.rows)
 
 
-def phase(index: int, steps: int, terms: dict[str, Callable[[int], float]]) -> Phase:
+def phase(index: int, steps: int, terms: dict[str, Callable[[int], float]]) -> PhaseRecord:
     """A phase with such terms of its steps."""
-    made = tuple(Step(n, {name: value(n) for name, value in terms.items()}, {}, 0.1, 0) for n in range(1, steps + 1))
-    return Phase(index, f"phase {index}", f"phases/{index}", 16, 16, 1, steps, 1.0, {}, (), made, (), True, True)
+    made = tuple(
+        StepRecord(n, {name: value(n) for name, value in terms.items()}, {}, 0.1, 0) for n in range(1, steps + 1)
+    )
+    return PhaseRecord(index, f"phase {index}", f"phases/{index}", 16, 16, 1, steps, 1.0, {}, (), made, (), True, True)
 
 
 def test_kept_steps_are_real_and_few_and_hold_what_is_odd() -> None:
@@ -87,31 +92,31 @@ def test_kept_steps_are_real_and_few_and_hold_what_is_odd() -> None:
     spiked = [(n, 50.0 if n == 7777 else y) for n, y in smooth]
     broken = [(n, math.nan if n == 1234 else y) for n, y in smooth]
     late = smooth[5000:]
-    keep = thinning.kept([smooth, spiked, broken, late], 200)
+    keep = kept_positions([smooth, spiked, broken, late], 200)
     assert len(keep) <= 200
     assert list(keep) == sorted(set(keep))
     assert {1.0, 10_000.0, 7777.0, 1234.0} <= set(keep)
     assert set(keep) <= {n for n, _ in smooth}
     assert max(np.diff(keep)) < 200  # no stretch is left without a point
-    assert thinning.kept([late, smooth[:3]], 9999) == tuple(n for n, _ in (*smooth[:3], *late))
-    assert thinning.kept([], 10) == ()
+    assert kept_positions([late, smooth[:3]], 9999) == tuple(n for n, _ in (*smooth[:3], *late))
+    assert kept_positions([], 10) == ()
 
 
 def test_a_long_run_with_many_terms_stays_light() -> None:
     generator = np.random.default_rng(0)
     noise = 1 + 0.3 * generator.random((30, 10_001))
     terms = {f"gram.conv{k}": (lambda n, k=k: float(noise[k, n] * 10 / n)) for k in range(30)}
-    charts = curves.loss_charts([phase(0, 10_000, terms)])
-    page = Page(Path("/g/index.html"), "step", "", Header("x"), (), (parts.Curves(charts),))
-    html = Renderer().html(page)
+    charts = loss_charts([phase(0, 10_000, terms)])
+    page = Page(Path("/g/index.html"), "step", "", Header("x"), (), (Curves(charts),))
+    html = PageRenderer().html(page)
     assert len(gzip.compress(html.encode(), mtime=0)) < 25_000
     assert sum(len(item.lines) for item in charts) == 31
 
 
 def test_all_charts_of_a_page_share_their_steps_and_tell_the_truth() -> None:
     terms = {"a.x": lambda n: 3.0 / n, "a.y": lambda n: 2.0 + math.sin(n), "b": lambda n: n * 1.0}
-    found = curves.loss_charts([phase(0, 2000, terms)])
-    data = parts.Curves(found).data
+    found = loss_charts([phase(0, 2000, terms)])
+    data = Curves(found).data
     assert [item.title for item in found] == ["Total loss", "A", "Other terms"]
     assert {item.positions for item in found} == {data["x"]}
     for index, x in enumerate(data["x"]):
@@ -119,14 +124,14 @@ def test_all_charts_of_a_page_share_their_steps_and_tell_the_truth() -> None:
         assert data["charts"]["curve-1"][1][index] == pytest.approx(2.0 + math.sin(x), rel=1e-3)
         assert data["charts"]["curve-loss"][0][index] == pytest.approx(3 / x + 2 + math.sin(x) + x, rel=1e-3)
     lines = found[1].lines
-    assert (lines[0].first, lines[0].last, lines[0].least, lines[0].least_at) == ("3", "0.0015", "0.0015", "2,000")
+    assert (lines[0].first, lines[0].last, lines[0].lowest, lines[0].lowest_at) == ("3", "0.0015", "0.0015", "2,000")
     assert lines[0].change == "−100%"
     exact = min((2 + math.sin(n), n) for n in range(1, 2001))  # of all steps, not only of the drawn ones
-    assert lines[1].least_at == f"{exact[1]:,}"
+    assert lines[1].lowest_at == f"{exact[1]:,}"
 
 
 def test_the_data_of_a_chart_lie_on_its_drawing() -> None:
-    found = curves.loss_charts([phase(0, 700, {"a": lambda n: 1e3 / n})])[0]
+    found = loss_charts([phase(0, 700, {"a": lambda n: 1e3 / n})])[0]
     drawn = points(found.lines[0].path)
     assert len(drawn) == len(found.positions)
     values = found.lines[0].values
@@ -138,24 +143,24 @@ def test_the_data_of_a_chart_lie_on_its_drawing() -> None:
 
 
 def test_numbers_that_are_none_are_none_in_the_data() -> None:
-    found = curves.loss_charts([phase(0, 5, {"a": lambda n: math.inf if n == 2 else math.nan if n == 3 else 1.0})])
-    data = json.dumps(parts.Curves(found).data, allow_nan=False)
+    found = loss_charts([phase(0, 5, {"a": lambda n: math.inf if n == 2 else math.nan if n == 3 else 1.0})])
+    data = json.dumps(Curves(found).data, allow_nan=False)
     assert json.loads(data)["charts"]["curve-loss"] == [[1, None, None, 1, 1]]
 
 
 def test_positions_count_over_all_phases() -> None:
     phases = [phase(0, 6, {"a": float}), phase(1, 4, {"a": float}), phase(2, 3, {"a": float})]
-    assert [curves.position(phases, each, 0) for each in phases] == [0, 6, 10]
-    assert curves.position(phases, phases[2], 3) == 13
-    assert curves.phase_columns(phases) == ((1, "phase 0"), (7, "phase 1"), (11, "phase 2"))
-    borders = curves.loss_charts(phases)[0].columns
+    assert [step_position(phases, each, 0) for each in phases] == [0, 6, 10]
+    assert step_position(phases, phases[2], 3) == 13
+    assert phase_columns(phases) == ((1, "phase 0"), (7, "phase 1"), (11, "phase 2"))
+    borders = loss_charts(phases)[0].columns
     assert [float(mark.place) for mark in borders] == [0, 50, pytest.approx(83.3)]
     assert sum(float(mark.width) for mark in borders) == pytest.approx(100, abs=0.2)
 
 
 @pytest.mark.parametrize(("low", "high"), [(1, 1), (1, 2), (1, 7), (3, 690), (1, 100_000), (1.0, 12.5)])
 def test_steps_are_labelled_by_whole_numbers(low: float, high: float) -> None:
-    found = ticks.whole(low, high)
+    found = step_ticks(low, high)
     assert 1 <= len(found) <= 8
     assert all(low <= value <= high and value == int(value) for value in found)
 

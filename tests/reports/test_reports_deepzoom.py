@@ -13,7 +13,17 @@ from PIL import Image
 from synthetic_run import picture
 
 from orbifolio.reports.data.log import read_run
-from orbifolio.reports.media import deepzoom, thumbnails
+from orbifolio.reports.media.deepzoom import (
+    PYRAMID_SIDE,
+    TILE_OVERLAP,
+    TILE_SIDE,
+    find_pyramid,
+    level_count,
+    make_pyramid,
+    tile_boxes,
+    write_tiles,
+)
+from orbifolio.reports.media.thumbnails import image_size, load_image, prepare_image
 from orbifolio.reports.write import write_report
 
 Make = Callable[..., Path]
@@ -38,12 +48,12 @@ def enlarge(folder: Path, width: int, height: int, *, seed: int = 5) -> Path:
 def joined(folder: Path, width: int, height: int) -> Image.Image:
     """A level put together from its tiles, without their overlaps."""
     whole = Image.new("RGB", (width, height))
-    for row in range(-(-height // deepzoom.TILE)):
-        for column in range(-(-width // deepzoom.TILE)):
+    for row in range(-(-height // TILE_SIDE)):
+        for column in range(-(-width // TILE_SIDE)):
             with Image.open(folder / f"{column}_{row}.jpg") as tile:
-                left, top = (deepzoom.OVERLAP if place else 0 for place in (column, row))
+                left, top = (TILE_OVERLAP if place else 0 for place in (column, row))
                 inner = tile.crop((left, top, min(tile.width, left + 256), min(tile.height, top + 256)))
-                whole.paste(inner, (column * deepzoom.TILE, row * deepzoom.TILE))
+                whole.paste(inner, (column * TILE_SIDE, row * TILE_SIDE))
     return whole
 
 
@@ -62,7 +72,7 @@ def test_every_level_is_the_picture_reduced(tmp_path: Path, monkeypatch: pytest.
     save = Image.Image.save
     with monkeypatch.context() as patch:  # without JPEG's own error
         patch.setattr(Image.Image, "save", lambda self, path, kind, **options: save(self, path, "PNG"))
-        deepzoom.write_tiles(wanted, tmp_path / "tiles")
+        write_tiles(wanted, tmp_path / "tiles")
     for level, (width, height) in zip(range(10, -1, -1), sizes(700, 515), strict=True):
         assert wanted.size == (width, height)
         assert np.array_equal(joined(tmp_path / "tiles" / str(level), width, height), wanted)
@@ -72,13 +82,13 @@ def test_every_level_is_the_picture_reduced(tmp_path: Path, monkeypatch: pytest.
 
 def test_tiles_are_nearly_the_picture(tmp_path: Path) -> None:
     image = picture(700, 515, seed=2)
-    deepzoom.write_tiles(image, tmp_path / "tiles")
+    write_tiles(image, tmp_path / "tiles")
     found = joined(tmp_path / "tiles" / "10", 700, 515)
     assert 0 < np.abs(np.asarray(found, int) - np.asarray(image, int)).mean() < 1.5
 
 
 def test_neighbouring_tiles_overlap_by_one_pixel() -> None:
-    found = {(column, row): box for column, row, box in deepzoom.boxes(600, 300)}
+    found = {(column, row): box for column, row, box in tile_boxes(600, 300)}
     assert set(found) == {(c, r) for c in range(3) for r in range(2)}
     assert found[0, 0] == (0, 0, 257, 257)
     assert found[1, 0] == (255, 0, 513, 257)
@@ -89,7 +99,7 @@ def test_neighbouring_tiles_overlap_by_one_pixel() -> None:
     ("size", "count"), [((1, 1), 1), ((2, 1), 2), ((256, 256), 9), ((257, 1), 10), ((8192, 3), 14)]
 )
 def test_levels_go_down_to_one_pixel(size: tuple[int, int], count: int) -> None:
-    assert deepzoom.levels(*size) == count == len(list(sizes(*size)))
+    assert level_count(*size) == count == len(list(sizes(*size)))
 
 
 def test_a_large_picture_gets_a_page_and_the_run_a_link(large: Path, gallery: Path) -> None:
@@ -111,14 +121,14 @@ def test_a_large_picture_gets_a_page_and_the_run_a_link(large: Path, gallery: Pa
 
 
 def test_it_is_made_once_and_again_for_another_picture(large: Path) -> None:
-    first = deepzoom.make(read_run(large))
+    first = make_pyramid(read_run(large))
     assert first is not None
     before = first.folder.stat().st_ino
-    again = deepzoom.make(read_run(large))
-    assert again == first == deepzoom.find(read_run(large))
+    again = make_pyramid(read_run(large))
+    assert again == first == find_pyramid(read_run(large))
     assert first.folder.stat().st_ino == before
     enlarge(large, WIDTH, HEIGHT, seed=6)
-    other = deepzoom.make(read_run(large))
+    other = make_pyramid(read_run(large))
     assert other is not None
     assert other.folder != first.folder
     assert [path.name for path in (large / "zoom").iterdir()] == [other.folder.name]
@@ -126,28 +136,28 @@ def test_it_is_made_once_and_again_for_another_picture(large: Path) -> None:
 
 def test_small_missing_broken_and_running_pictures_have_none(make_run: Make) -> None:
     folder = make_run()
-    assert deepzoom.make(read_run(folder)) is None
-    enlarge(folder, deepzoom.LARGE, 8)
-    assert deepzoom.make(read_run(folder)) is None
-    enlarge(folder, deepzoom.LARGE + 1, 8)
-    assert deepzoom.find(read_run(folder)) is None
+    assert make_pyramid(read_run(folder)) is None
+    enlarge(folder, PYRAMID_SIDE, 8)
+    assert make_pyramid(read_run(folder)) is None
+    enlarge(folder, PYRAMID_SIDE + 1, 8)
+    assert find_pyramid(read_run(folder)) is None
     content = (folder / "final.png").read_bytes()
     (folder / "final.png").write_bytes(content[: len(content) // 2])
-    assert deepzoom.make(read_run(folder)) is None
+    assert make_pyramid(read_run(folder)) is None
     (folder / "final.png").write_bytes(b"no picture")
-    assert deepzoom.make(read_run(folder)) is None
+    assert make_pyramid(read_run(folder)) is None
     (folder / "final.png").unlink()
-    assert deepzoom.make(read_run(folder)) is None
+    assert make_pyramid(read_run(folder)) is None
     assert not (folder / "zoom").exists()
     record = json.loads((folder / "run.json").read_text()) | {"status": "running"}
-    enlarge(folder, deepzoom.LARGE + 1, 8)
+    enlarge(folder, PYRAMID_SIDE + 1, 8)
     (folder / "run.json").write_text(json.dumps(record))
     run = read_run(folder, now=read_run(folder).last)
     log = (folder / "events.jsonl").read_text().splitlines()[:-1]
     (folder / "events.jsonl").write_text("\n".join(log))
     run = read_run(folder, now=run.last)
     assert run.running
-    assert deepzoom.make(run) is None
+    assert make_pyramid(run) is None
 
 
 def test_half_a_pyramid_is_never_shown(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,23 +172,23 @@ def test_half_a_pyramid_is_never_shown(large: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(Image.Image, "reduce", full)
     with pytest.raises(OSError, match="No space"):
-        deepzoom.make(read_run(large))
+        make_pyramid(read_run(large))
     assert list((large / "zoom").iterdir()) == []
-    assert deepzoom.find(read_run(large)) is None
+    assert find_pyramid(read_run(large)) is None
     monkeypatch.setattr(Image.Image, "reduce", reduce)
-    assert deepzoom.make(read_run(large)) is not None
+    assert make_pyramid(read_run(large)) is not None
 
 
 def test_two_processes_may_make_the_same(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = deepzoom.write_tiles
+    write = write_tiles
 
     def overtaken(image: Image.Image, folder: Path) -> None:
-        monkeypatch.setattr(deepzoom, "write_tiles", write)
-        assert deepzoom.make(read_run(large)) is not None  # the other one is faster
+        monkeypatch.setattr("orbifolio.reports.media.deepzoom.write_tiles", write)
+        assert make_pyramid(read_run(large)) is not None  # the other one is faster
         write(image, folder)
 
-    monkeypatch.setattr(deepzoom, "write_tiles", overtaken)
-    found = deepzoom.make(read_run(large))
+    monkeypatch.setattr("orbifolio.reports.media.deepzoom.write_tiles", overtaken)
+    found = make_pyramid(read_run(large))
     assert found is not None
     assert [path.name for path in (large / "zoom").iterdir()] == [found.folder.name]
     assert (found.folder / "0" / "0_0.jpg").is_file()
@@ -188,14 +198,14 @@ def test_artworks_may_have_more_pixels_than_strangers_pictures(tmp_path: Path, m
     picture(64, 64).save(tmp_path / "final.png")
     picture(64, 64).save(tmp_path / "bomb.webp")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)  # 64 x 64 is four times that, as 19,000 x 19,000 is
-    assert thumbnails.size(tmp_path / "final.png") == (64, 64)
-    assert thumbnails.size(tmp_path / "bomb.webp") is None
-    loaded = thumbnails.load(tmp_path / "final.png")
+    assert image_size(tmp_path / "final.png") == (64, 64)
+    assert image_size(tmp_path / "bomb.webp") is None
+    loaded = load_image(tmp_path / "final.png")
     assert loaded is not None
     assert loaded.getpixel((5, 7)) == picture(64, 64).getpixel((5, 7))
-    assert thumbnails.prepare(tmp_path, "final.png") is not None
-    monkeypatch.setattr(thumbnails, "_MOST_PIXELS", 4000)
-    assert thumbnails.size(tmp_path / "final.png") is None
+    assert prepare_image(tmp_path, "final.png") is not None
+    monkeypatch.setattr("orbifolio.reports.media.thumbnails._MAX_PIXELS", 4000)
+    assert image_size(tmp_path / "final.png") is None
 
 
 @pytest.mark.parametrize("tiles", [[True, True], [False, True], [False, False], "x", None])

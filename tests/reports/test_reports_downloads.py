@@ -10,10 +10,10 @@ import numpngw
 import numpy as np
 from synthetic_run import picture
 
-from orbifolio.reports import wording
-from orbifolio.reports.data import downloads
 from orbifolio.reports.data.log import read_run
-from orbifolio.reports.tree import Place
+from orbifolio.reports.links import Place
+from orbifolio.reports.parts.downloads import downloads_part
+from orbifolio.reports.wording import format_bytes
 from orbifolio.reports.write import write_report
 
 Make = Callable[..., Path]
@@ -30,19 +30,19 @@ def test_pictures_and_data_tell_what_they_are(make_run: Make) -> None:
     numpngw.write_png(str(folder / "final.png"), np.zeros((56, 32, 3), np.uint16))
     picture(30, 20).save(folder / "extras" / "picture.webp")
     (folder / "extras" / "mesh.glb").write_bytes(b"x" * 2000)
-    found = downloads.part(read_run(folder), Place(folder))
+    found = downloads_part(read_run(folder), Place(folder))
     assert found is not None
     shown = {item.label: item for item in (*found.pictures, *found.data)}
-    assert shown["The picture"].facts[:2] == ("16-bit PNG", "32 × 56 px")
-    assert shown["The picture"].name == f"rainbow-hexagon-{folder.name}.png"
+    assert shown["Picture"].facts[:2] == ("16-bit PNG", "32 × 56 px")
+    assert shown["Picture"].name == f"rainbow-hexagon-{folder.name}.png"
     assert shown["One tile"].facts[:2] == ("8-bit PNG", "32 × 56 px")
     assert shown["One tile"].name == f"rainbow-hexagon-{folder.name}-tile.png"
     assert shown["For the web"].facts[:2] == ("WebP", "30 × 20 px")
     assert shown["The mesh"].facts == ("GLB", "2.0 kB")
-    assert shown["The recipe as resolved"].facts[0] == "YAML"
-    assert shown["The animation as WebP"].href == "animation.webp"
+    assert shown["Resolved recipe"].facts[0] == "YAML"
+    assert shown["Animation as WebP"].href == "animation.webp"
     for item in shown.values():
-        assert item.facts[-1] == wording.size((folder / item.href).stat().st_size)
+        assert item.facts[-1] == format_bytes((folder / item.href).stat().st_size)
     assert all(item.picture is not None for item in found.pictures)
     assert all(item.picture is None for item in found.data)
 
@@ -63,7 +63,7 @@ def test_only_files_that_are_there_and_inside_are_offered(make_run: Make, galler
 def test_a_picture_that_cannot_be_read_is_still_a_file(make_run: Make) -> None:
     folder = make_run()
     (folder / "extras" / "tile.png").write_bytes(b"torn")
-    found = downloads.part(read_run(folder), Place(folder))
+    found = downloads_part(read_run(folder), Place(folder))
     assert found is not None
     (torn,) = [item for item in found.data if item.href == "extras/tile.png"]
     assert torn.facts == ("PNG", "4 B")
@@ -73,6 +73,6 @@ def test_sizes_that_grow_are_left_out(make_run: Make) -> None:
     folder = make_run(status="running", until=5)
     run = read_run(folder, now=read_run(folder).last)
     assert run.running
-    found = downloads.part(run, Place(folder))
+    found = downloads_part(run, Place(folder))
     assert found is not None
     assert {item.facts for item in found.data} >= {("YAML",), ("JSON lines",)}

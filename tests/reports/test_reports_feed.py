@@ -10,15 +10,15 @@ from lxml import etree
 from synthetic_card import HOSTILE, a_card
 
 from orbifolio.reports.data.card import Card
-from orbifolio.reports.pages import feed
-from orbifolio.reports.pages.gallery import files_above
+from orbifolio.reports.pages.feed import FEED_NAME, MAX_ENTRIES
 from orbifolio.reports.render import renderer
+from orbifolio.reports.write_gallery import files_above
 
 ATOM = {"a": "http://www.w3.org/2005/Atom", "x": "http://www.w3.org/1999/xhtml"}
 
 
 def parsed(cards: list[Card], **options: Any) -> etree._Element:
-    content = files_above(Path("/nowhere"), cards, renderer(), **options)[feed.NAME]
+    content = files_above(Path("/nowhere"), cards, renderer(), **options)[FEED_NAME]
     return etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
 
 
@@ -44,7 +44,7 @@ def test_every_element_that_the_standard_demands() -> None:
 def test_newest_first_and_not_too_many() -> None:
     root = parsed([a_card(number) for number in range(80)])
     updated = texts(root, "a:entry/a:updated/text()")
-    assert len(updated) == feed.MOST
+    assert len(updated) == MAX_ENTRIES
     assert updated == sorted(updated, reverse=True)
     assert root.findtext("a:updated", namespaces=ATOM) == updated[0]
     assert updated[0] == "2025-11-21T10:15:39Z"  # when run 79 ended, by its log

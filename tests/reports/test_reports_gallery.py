@@ -11,14 +11,17 @@ from lxml import html
 from synthetic_card import HOSTILE, a_card
 from synthetic_run import BEGAN
 
-from orbifolio.reports import many
-from orbifolio.reports.data import card, differences
 from orbifolio.reports.data.card import Card
+from orbifolio.reports.data.differences import parameter_differences, short_names
 from orbifolio.reports.data.log import read_run
-from orbifolio.reports.pages import recipe, thumbnail_grid
-from orbifolio.reports.pages.gallery import files_above, pages_above, rebuild_gallery, update_index, write_above
-from orbifolio.reports.parts import Filters, RunTable, Wall
+from orbifolio.reports.pages.gallery import pages_above
+from orbifolio.reports.pages.recipe import MAX_PICTURES
+from orbifolio.reports.parts.filters import Filters, filter_menus
+from orbifolio.reports.parts.run_table import MAX_COLUMNS, RunTable
+from orbifolio.reports.parts.thumbnail_grid import ThumbnailGrid
 from orbifolio.reports.render import renderer
+from orbifolio.reports.run_card import card_from_run
+from orbifolio.reports.write_gallery import files_above, rebuild_gallery, update_index, write_above
 
 NOW = BEGAN + 10**6
 
@@ -54,12 +57,12 @@ def test_menus_offer_what_differs_and_count_it() -> None:
 
 
 def test_too_many_seeds_are_left_to_the_search() -> None:
-    assert {each.name for each in thumbnail_grid.choosers([a_card(number) for number in range(100)])} == set()
+    assert {each.name for each in filter_menus([a_card(number) for number in range(100)])} == set()
 
 
 def test_months_and_durations_are_in_order() -> None:
     months = [a_card(number, started=BEGAN + number * 86400 * 40, seconds=10.0**number) for number in range(5)]
-    found = {chooser.name: [choice.label for choice in chooser.choices] for chooser in thumbnail_grid.choosers(months)}
+    found = {chooser.name: [choice.label for choice in chooser.choices] for chooser in filter_menus(months)}
     assert found["month"][0] == "April 2026"
     assert found["month"][-1] == "November 2025"
     assert found["length"] == ["under a minute", "1 to 10 minutes", "10 minutes to an hour", "over an hour"]
@@ -67,7 +70,7 @@ def test_months_and_durations_are_in_order() -> None:
 
 def test_themes_have_an_order_and_unknown_ones_follow() -> None:
     cards = [a_card(number, theme=theme) for number, theme in enumerate(("survey", "aaa", "plane", "", "dream"))]
-    hung = [part.title for part in gallery_parts(cards) if isinstance(part, Wall)]
+    hung = [part.title for part in gallery_parts(cards) if isinstance(part, ThumbnailGrid)]
     assert hung == ["Plane", "Dream", "Survey", "Aaa", "Other"]
 
 
@@ -79,21 +82,21 @@ def test_only_parameters_that_differ_have_a_column() -> None:
         a_card(parameters={"seed": "1", "renderer.phases.0.size": "32", "canvas.kind": '"pixels"'}, id="b"),
         a_card(parameters={"seed": "2", "renderer.phases.0.size": "32", "canvas.kind": '"fourier"'}, id="a"),
     ]
-    found = differences.between([each.parameters for each in cards])
+    found = parameter_differences([each.parameters for each in cards])
     assert [(each.short, each.values) for each in found] == [("kind", ('"pixels"', '"fourier"')), ("seed", ("1", "2"))]
 
 
 def test_lists_of_other_lengths_differ_by_what_is_missing() -> None:
     short = {f"phases.{number}.size": "8" for number in range(2)}
     long = {f"phases.{number}.size": "8" for number in range(11)}
-    found = differences.between([short, long])
+    found = parameter_differences([short, long])
     assert [each.short for each in found] == [f"phases.{number}.size" for number in range(2, 11)]
     assert found[0].values == (None, "8")
 
 
 def test_short_names_are_never_mistaken() -> None:
     names = ["a.kind", "b.kind", "b.c.kind", "kind", "x.0.y", "x.1.y", "only.deep.weight"]
-    short = differences.short_names(names)
+    short = short_names(names)
     assert len(set(short.values())) == len(names)
     assert short["only.deep.weight"] == "weight"
     assert short["x.0.y"] == "x.0.y"
@@ -101,7 +104,7 @@ def test_short_names_are_never_mistaken() -> None:
 
 
 def test_a_run_without_parameters_differs_in_nothing() -> None:
-    assert differences.between([{}, {"seed": "1"}, {"seed": "1"}]) == ()
+    assert parameter_differences([{}, {"seed": "1"}, {"seed": "1"}]) == ()
 
 
 def test_the_table_of_a_recipe_is_bounded() -> None:
@@ -110,19 +113,19 @@ def test_the_table_of_a_recipe_is_bounded() -> None:
         for number in range(200)
     ]
     wall, table = pages_above(Path("/nowhere"), cards)[0].parts
-    assert isinstance(wall, Wall)
+    assert isinstance(wall, ThumbnailGrid)
     assert isinstance(table, RunTable)
-    assert len(wall.cards) == recipe.MOST_PICTURES
+    assert len(wall.cards) == MAX_PICTURES
     assert "200" in wall.note
     assert len(table.rows) == 200
-    assert len(table.differing) == recipe.MOST_COLUMNS
+    assert len(table.differing) == MAX_COLUMNS
     assert "more parameters differ" in table.note
 
 
 def test_equal_runs_say_so() -> None:
     table = pages_above(Path("/nowhere"), [a_card(id="a"), a_card(id="b")])[0].parts[1]
     assert isinstance(table, RunTable)
-    assert table.note == "All runs were made with the same parameters."
+    assert table.note == "All runs use the same parameters."
     assert not table.differing
 
 
@@ -163,9 +166,9 @@ def test_many_runs_are_written_alike_by_one_process_or_several(
     alone = {path: path.read_bytes() for path in gallery.rglob("*.html")}
     for path in alone:
         path.unlink()
-    monkeypatch.setattr(many, "WORTHWHILE", 1)
-    monkeypatch.setattr(many, "_may_fork", lambda: True)
-    monkeypatch.setattr(many, "_cores", lambda: 2)
+    monkeypatch.setattr("orbifolio.reports.many.MIN_ITEMS", 1)
+    monkeypatch.setattr("orbifolio.reports.many._may_fork", lambda: True)
+    monkeypatch.setattr("orbifolio.reports.many._cores", lambda: 2)
     changed = rebuild_gallery(gallery, rewrite=True, now=NOW)
     assert {path for path in changed if path.suffix == ".html"} == set(alone)
     assert {path: path.read_bytes() for path in gallery.rglob("*.html")} == alone
@@ -173,7 +176,7 @@ def test_many_runs_are_written_alike_by_one_process_or_several(
 
 def test_hostile_names_stay_words(gallery: Path, make_run: Callable[..., Path]) -> None:
     run = make_run(title=HOSTILE, theme=HOSTILE[:40], inputs=[{"name": HOSTILE}], symmetry={"group": HOSTILE})
-    made = card.from_run(read_run(run))
+    made = card_from_run(read_run(run))
     for number in range(5):
         make_run(
             recipe=f"r{number}", title=f"{number}{HOSTILE}", theme="x", seed=HOSTILE, parameters={HOSTILE: [HOSTILE]}

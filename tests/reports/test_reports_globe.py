@@ -12,15 +12,16 @@ import pytest
 from PIL import Image
 from synthetic_run import BEGAN, write_run
 
-from orbifolio.reports.data import card, globe
 from orbifolio.reports.data.log import read_run
-from orbifolio.reports.tree import Place
+from orbifolio.reports.links import Place
+from orbifolio.reports.parts.globe import globe_part
+from orbifolio.reports.run_card import card_from_run
 from orbifolio.reports.write import write_report
 
 EXTRAS = [
     {"path": "extras/globe.js", "title": "the page's globe", "kind": "scene"},
     {"path": "extras/globe.webp", "title": "The globe", "kind": "picture"},
-    {"path": "extras/spin.webp", "title": "The turn as a loop", "kind": "picture"},
+    {"path": "extras/spin.webp", "title": "Rotation as a loop", "kind": "picture"},
     {"path": "extras/globe.glb", "title": "The globe as a model", "kind": "data"},
     {"path": "extras/orb.stl", "title": "A ball to print", "kind": "data"},
 ]
@@ -36,7 +37,7 @@ def orb(gallery: Path, **changes: Any) -> Path:
 
 
 def part(folder: Path) -> Any:
-    return globe.part(read_run(folder, now=BEGAN + 1000), Place(folder))
+    return globe_part(read_run(folder, now=BEGAN + 1000), Place(folder))
 
 
 def test_the_part_names_its_scene_its_picture_and_its_files(tmp_path: Path) -> None:
@@ -67,9 +68,9 @@ def test_without_all_it_needs_there_is_no_part(tmp_path: Path, changes: dict[str
 
 def test_the_gallery_shows_the_portrait(tmp_path: Path) -> None:
     folder = orb(tmp_path)
-    assert card.from_run(read_run(folder, now=BEGAN + 1000)).cover.path == "extras/globe.webp"
+    assert card_from_run(read_run(folder, now=BEGAN + 1000)).cover.path == "extras/globe.webp"
     other = orb(tmp_path, recipe="other", cover="extras/none.webp")
-    assert card.from_run(read_run(other, now=BEGAN + 1000)).cover.path == "final.png"
+    assert card_from_run(read_run(other, now=BEGAN + 1000)).cover.path == "final.png"
 
 
 def test_the_page_holds_the_part_and_offers_no_scene_to_take_away(tmp_path: Path) -> None:

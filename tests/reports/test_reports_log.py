@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from synthetic_run import BEGAN
 
 from orbifolio.reports.data.log import STALE_AFTER, read_run
-from orbifolio.reports.data.progress import measure
-from orbifolio.reports.pages.gallery import rebuild_gallery
+from orbifolio.reports.data.progress import measure_progress
 from orbifolio.reports.write import write_report
+from orbifolio.reports.write_gallery import rebuild_gallery
 
 NOW = BEGAN + 5
 MakeRun = Callable[..., Path]
@@ -92,7 +92,7 @@ def test_the_log_knows_an_end_that_run_json_missed(make_run: MakeRun) -> None:
 
 def test_time_left_scales_with_pixels(make_run: MakeRun) -> None:
     # half a second a step at 16 px; the parameters plan phase 2 twice as wide, so four times as slow
-    found = measure(read_run(make_run(status="running", until=3), now=NOW))
+    found = measure_progress(read_run(make_run(status="running", until=3), now=NOW))
     assert found.left == pytest.approx(3 * 0.5 + 6 * 0.5 * 4)
     assert found.share == pytest.approx(1.5 / (1.5 + 1.5 + 12))
     assert found.line == "Phase 1 of 2, step 3 of 6"
@@ -105,7 +105,7 @@ def test_a_missing_picture_leaves_a_readable_page(make_run: MakeRun, gallery: Pa
     (folder / "phases/2-32px/frames/00006.webp").write_bytes(b"RIFF torn")
     (folder / "inputs/style-1.webp").write_bytes(b"")
     page = write_report(folder, gallery=gallery, now=NOW).read_text()
-    assert "The newest frame: 32 px, step" in page
+    assert "The latest frame: 32 px, step" in page
     assert "steps/00003" in page  # phase 2's is still there
     assert not (folder / "phases/1-16px/steps/00003").exists()
 

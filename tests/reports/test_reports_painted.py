@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from synthetic_run import BEGAN, write_run
 
-from orbifolio.reports.data import painted
 from orbifolio.reports.data.log import read_run
-from orbifolio.reports.tree import Place
+from orbifolio.reports.links import Place
+from orbifolio.reports.parts.stroke_comparison import stroke_comparison
 from orbifolio.reports.write import write_report
 
 EXTRAS = [
@@ -38,22 +38,22 @@ def painting(gallery: Path, figures: Any = FIGURES, **changes: Any) -> Path:
 
 
 def part(folder: Path) -> Any:
-    return painted.part(read_run(folder, now=BEGAN + 1000), Place(folder))
+    return stroke_comparison(read_run(folder, now=BEGAN + 1000), Place(folder))
 
 
 def test_both_canvases_stand_side_by_side_with_what_was_measured(tmp_path: Path) -> None:
     found = part(painting(tmp_path))
     assert [card.name for card in found.cards] == [
-        "The neural canvas",
+        "Neural canvas",
         "The same strokes, fitted to the real brush and drawn by MyPaint",
     ]
     assert {fact.name: fact.value for fact in found.facts} == {
         "Strokes": "500",
         "Brush": "classic/dry_brush",
-        "Neural canvas": "25.0 dB to what was painted",
-        "Real MyPaint": "24.3 dB to what was painted",
-        "Before the strokes were fitted to the real brush": "22.0 dB",
-        "Gap between neural and real canvas": "27.5 dB",
+        "Neural canvas": "25.0 dB against the target",
+        "Real MyPaint": "24.3 dB against the target",
+        "Before fitting to the real brush": "22.0 dB",
+        "Real against neural canvas": "27.5 dB",
         "Plotter": "1 line with 2 pens",
     }
     assert [link.href for link in found.links] == ["extras/steps.pdf"]
@@ -63,7 +63,7 @@ def test_both_canvases_stand_side_by_side_with_what_was_measured(tmp_path: Path)
 def test_without_the_program_it_says_so(tmp_path: Path) -> None:
     found = part(painting(tmp_path, {**FIGURES, "mypaint": {"missing": "libmypaint: not found; install it"}}))
     assert found.cards == ()
-    assert found.notes[0] == "Not drawn by the real program: libmypaint: not found; install it"
+    assert found.notes[0] == "Not redrawn by MyPaint: libmypaint: not found; install it"
 
 
 @pytest.mark.parametrize("figures", ["", "[]", "3", '{"strokes": "many"}', "{}", "[" * 50_000, '{"strokes": null}'])
@@ -75,7 +75,7 @@ def test_other_figures_make_no_part(tmp_path: Path, figures: str) -> None:
     "change", [{"brush": 3}, {"mypaint": []}, {"plotter": 1}, {"neural_db": "x"}, {"mypaint": {"fitted_db": None}}]
 )
 def test_odd_figures_are_left_out(tmp_path: Path, change: dict[str, Any]) -> None:
-    assert part(painting(tmp_path, {**FIGURES, **change})).title == "In real paint"
+    assert part(painting(tmp_path, {**FIGURES, **change})).title == "In MyPaint"
 
 
 def test_runs_without_strokes_have_none_and_the_page_has_it_else(tmp_path: Path) -> None:
@@ -84,4 +84,4 @@ def test_runs_without_strokes_have_none_and_the_page_has_it_else(tmp_path: Path)
     write_report(folder, gallery=tmp_path / "b")
     text = (folder / "index.html").read_text(encoding="utf-8")
     assert 'id="painted"' in text
-    assert "24.3 dB to what" in text
+    assert "24.3 dB against" in text

@@ -11,9 +11,9 @@ import pytest
 from lxml import html as lxml_html
 from synthetic_run import BEGAN
 
-from orbifolio.reports import prose
-from orbifolio.reports.pages.gallery import rebuild_gallery
+from orbifolio.reports.prose import _TAGS, markdown_to_html, markdown_to_text
 from orbifolio.reports.write import write_report
+from orbifolio.reports.write_gallery import rebuild_gallery
 
 EVIL = "\"><script>alert(1)</script><img src=x onerror=alert(1)>' onload='x {{ 7*7 }} {% raw %}"
 MakeRun = Callable[..., Path]
@@ -44,18 +44,18 @@ MARKDOWN = [
 
 @pytest.mark.parametrize("text", MARKDOWN)
 def test_hostile_markdown_is_harmless(text: str) -> None:
-    tree = lxml_html.fromstring(f"<div>{prose.to_html('before ' + text)}{prose.to_html(text)}</div>")
+    tree = lxml_html.fromstring(f"<div>{markdown_to_html('before ' + text)}{markdown_to_html(text)}</div>")
     for element in tree.iter():
         if element is tree:
             continue
-        assert element.tag in prose._TAGS
+        assert element.tag in _TAGS
         assert set(element.attrib) <= {"href", "title", "rel", "start"}
         if (address := element.get("href")) is not None:
             assert address.startswith(("http://", "https://", "mailto:"))
 
 
 def test_good_markdown_survives() -> None:
-    shown = prose.to_html(
+    shown = markdown_to_html(
         "# One\n\n#### Two\n\n**b** [x](https://example.org/?a=1&b=2)\n\n| a | b |\n|--|--|\n| 1 | 2 |\n"
     )
     assert "<h2>One</h2>" in shown
@@ -143,5 +143,5 @@ def test_a_number_without_measure_costs_nothing(make_run: MakeRun, gallery: Path
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("text", ["[a" * 50_000, "*" * 100_000, "word " * 50_000, "`" * 9_999])
 def test_markdown_of_a_stranger_takes_no_time(text: str) -> None:
-    assert str(prose.to_html(text)).startswith("<p>")
-    assert len(prose.to_text(text)) <= 161
+    assert str(markdown_to_html(text)).startswith("<p>")
+    assert len(markdown_to_text(text)) <= 161

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import lxml.html
 
-from orbifolio.reports.charts import curves
+from orbifolio.reports.charts.curves import charted_metrics, loss_charts
 from orbifolio.reports.data.log import read_run
 from orbifolio.reports.write import write_report
 
@@ -35,9 +35,9 @@ def test_a_stage_outside_the_run_is_not_shown(make_run: Callable[..., Path]) -> 
 
 def test_measures_get_a_curve_if_the_run_says_so(make_run: Callable[..., Path]) -> None:
     silent = read_run(make_run())
-    assert curves.charted(silent) == ()
+    assert charted_metrics(silent) == ()
     told = read_run(make_run(recipe="other", charted=["evaluations", "nothing"]))
-    found = curves.loss_charts(told.phases, curves.charted(told))
+    found = loss_charts(told.phases, charted_metrics(told))
     assert [chart.id for chart in found][-1] == "curve-metrics"
     assert found[-1].title == "Evaluations"
-    assert len(found) == len(curves.loss_charts(silent.phases)) + 1
+    assert len(found) == len(loss_charts(silent.phases)) + 1

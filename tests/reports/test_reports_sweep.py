@@ -17,13 +17,18 @@ from synthetic_card import HOSTILE, a_card
 from synthetic_run import BEGAN
 from synthetic_sweep import NAME, finished_sweep, member, product, record, run_for, write_sweep_record
 
-from orbifolio.reports.data import card, metrics
+from orbifolio.reports.data.card import card_from_json
 from orbifolio.reports.data.log import STALE_AFTER, read_run
-from orbifolio.reports.pages.gallery import rebuild_gallery, run_folders
-from orbifolio.reports.pages.sweep_page import write_sweep
+from orbifolio.reports.data.metrics import loss_curve, run_measures
+from orbifolio.reports.pages.sweep_page import sweep_page
 from orbifolio.reports.render import renderer
-from orbifolio.reports.sweep import arranging, faces, measured, overview, page
-from orbifolio.reports.sweep.record import Sweep, from_record, read_all
+from orbifolio.reports.run_card import card_from_run
+from orbifolio.reports.sweep.arranging import arrange_members
+from orbifolio.reports.sweep.faces import RunPreview, SweepSnapshot, make_snapshot
+from orbifolio.reports.sweep.measured import shared_measures
+from orbifolio.reports.sweep.overview import seconds_left, share_done
+from orbifolio.reports.sweep.record import SweepRecord, read_sweeps, sweep_from_record
+from orbifolio.reports.write_gallery import rebuild_gallery, run_folders, write_sweep
 
 SOON = BEGAN + 60
 FOUR = {"seed": ["1", "2"], "renderer.symmetry": ["{kind: plane, group: p4}", "{kind: plane, group: p6}"]}
@@ -37,8 +42,8 @@ def texts(found: HtmlElement, path: str) -> list[str]:
     return [" ".join(each.text_content().split()) for each in found.xpath(path)]
 
 
-def a_sweep(varied: dict[str, list[str]], **changes: Any) -> Sweep:
-    return from_record(NAME, record(varied, product(varied), **changes), BEGAN)
+def a_sweep(varied: dict[str, list[str]], **changes: Any) -> SweepRecord:
+    return sweep_from_record(NAME, record(varied, product(varied), **changes), BEGAN)
 
 
 def broken_links(gallery: Path, path: Path) -> list[str]:
@@ -81,7 +86,7 @@ def test_other_numbers_of_parameters(
     varied: dict[str, list[str]], headings: list[str], matrices: int, rows: list[int]
 ) -> None:
     sweep = a_sweep(varied)
-    found = arranging.blocks(sweep, lambda _: "plane")
+    found = arrange_members(sweep, lambda _: "plane")
     assert [head.text for block in found for head in block.headings] == headings
     assert sum(block.columns is not None for block in found) == matrices
     assert [len(block.cells[0]) for block in found if block.columns is None] == rows
@@ -171,16 +176,16 @@ def test_time_left_counts_waiting_runs_and_those_at_once() -> None:
         member(2, {}, run="x/2", state="running"),
         *(member(number, {}) for number in (3, 4, 5, 6)),
     ]
-    sweep = from_record(NAME, record({}, members), BEGAN)
-    going = {f"x/{n}": faces.Face(a_card(type="x", id=str(n), status="running", seconds=30.0)) for n in (1, 2)}
-    from orbifolio.reports.data.progress import Progress
+    sweep = sweep_from_record(NAME, record({}, members), BEGAN)
+    going = {f"x/{n}": RunPreview(a_card(type="x", id=str(n), status="running", seconds=30.0)) for n in (1, 2)}
+    from orbifolio.reports.data.progress import ProgressEstimate
 
-    going = {run: faces.Face(face.card, Progress(0.5, 30.0, "")) for run, face in going.items()}
-    seen = {"x/0": faces.Face(a_card(type="x", id="0", seconds=60.0)), **going}
-    shown = faces.shown(sweep, seen, SOON)
-    assert overview.left(shown) == pytest.approx((30 + 30 + 4 * 60) / 2)
-    assert overview.share(shown) == pytest.approx(2 / 7)
-    assert overview.left(faces.shown(sweep, {}, SOON)) is None
+    going = {run: RunPreview(preview.card, ProgressEstimate(0.5, 30.0, "")) for run, preview in going.items()}
+    seen = {"x/0": RunPreview(a_card(type="x", id="0", seconds=60.0)), **going}
+    shown = make_snapshot(sweep, seen, SOON)
+    assert seconds_left(shown) == pytest.approx((30 + 30 + 4 * 60) / 2)
+    assert share_done(shown) == pytest.approx(2 / 7)
+    assert seconds_left(make_snapshot(sweep, {}, SOON)) is None
 
 
 def test_measures_are_those_that_runs_share_and_differ_in(gallery: Path) -> None:
@@ -201,7 +206,7 @@ def test_measures_are_those_that_runs_share_and_differ_in(gallery: Path) -> None
 
 def test_measures_of_a_run_are_its_summary_and_its_log(make_run: Callable[..., Path]) -> None:
     run = read_run(make_run(painting={"decibels": 31.5, "name": "x", "table": [1, 2]}, flag=True))
-    found = metrics.of_run(run)
+    found = run_measures(run)
     last = run.phases[-1].steps[-1]
     assert found["loss"] == pytest.approx(sum(last.terms.values()))
     assert found["seconds"] == 93.1
@@ -210,16 +215,16 @@ def test_measures_of_a_run_are_its_summary_and_its_log(make_run: Callable[..., P
     assert found["metrics.evaluations"] == 1.0
     assert found["painting.decibels"] == 31.5
     assert not {"flag", "seed", "schema", "painting.table"} & set(found)
-    curve = metrics.curve(run)
+    curve = loss_curve(run)
     assert [(each.title, each.steps) for each in curve] == [("16 px", 6), ("32 px", 6)]
     assert [step for step, _ in curve[0].points] == [1, 2, 3, 4, 5, 6]
-    kept = card.from_json(json.loads(card.from_run(run).to_json()))
-    assert kept == card.from_run(run)
+    kept = card_from_json(json.loads(card_from_run(run).to_json()))
+    assert kept == card_from_run(run)
 
 
 def test_long_curves_keep_the_same_few_steps(make_run: Callable[..., Path]) -> None:
-    long = metrics.curve(read_run(make_run(sizes=((16, 16),), steps=900, every=900)))[0]
-    early = metrics.curve(read_run(make_run(recipe="b", sizes=((16, 16),), steps=900, every=900, until=500)))[0]
+    long = loss_curve(read_run(make_run(sizes=((16, 16),), steps=900, every=900)))[0]
+    early = loss_curve(read_run(make_run(recipe="b", sizes=((16, 16),), steps=900, every=900, until=500)))[0]
     assert len(long.points) <= 60
     assert long.points[0][0] == 1
     assert long.points[-1][0] == 900
@@ -228,9 +233,9 @@ def test_long_curves_keep_the_same_few_steps(make_run: Callable[..., Path]) -> N
 
 def test_hostile_measures_make_no_column() -> None:
     each = {"a/1": {"loss": 1.0, "terms.x": 2.0, "only": 1.0}, "a/2": {"loss": 2.0, "terms.x": 2.0}}
-    found = measured.measures(each, alike=True)
+    found = shared_measures(each, alike=True)
     assert [(measure.key, measure.best) for measure in found] == [("loss", 1.0)]
-    assert measured.measures(each, alike=False)[0].best is None
+    assert shared_measures(each, alike=False)[0].best is None
 
 
 def test_losses_are_drawn_over_each_other_with_the_colour_of_the_cell(gallery: Path) -> None:
@@ -286,9 +291,9 @@ def test_runs_that_ended_before_they_were_named_lead_to_the_sweep(gallery: Path)
     [(10, False, "running"), (2 * STALE_AFTER, True, "running"), (2 * STALE_AFTER, False, "stopped")],
 )
 def test_a_silent_sweep_has_stopped_unless_a_run_lives(after: float, running: bool, status: str) -> None:
-    sweep = from_record(NAME, record({}, [member(0, {}, run="x/0", state="running")]), BEGAN)
-    face = faces.Face(a_card(type="x", id="0", status="running" if running else "stopped"))
-    assert faces.shown(sweep, {"x/0": face}, BEGAN + after).sweep.status == status
+    sweep = sweep_from_record(NAME, record({}, [member(0, {}, run="x/0", state="running")]), BEGAN)
+    preview = RunPreview(a_card(type="x", id="0", status="running" if running else "stopped"))
+    assert make_snapshot(sweep, {"x/0": preview}, BEGAN + after).sweep.status == status
 
 
 @pytest.mark.parametrize(
@@ -306,9 +311,9 @@ def test_a_sweep_that_ended_early_tells_how_to_go_on(gallery: Path, status: str,
 
 def test_the_page_is_stable_and_needs_no_files(tmp_path: Path) -> None:
     sweep = a_sweep(FOUR, status="done")
-    shown = faces.Shown(sweep, {})
-    one = renderer().html(page.sweep_page(shown, tmp_path / "a"))
-    assert one == renderer().html(page.sweep_page(shown, Path("/nowhere")))
+    shown = SweepSnapshot(sweep, {})
+    one = renderer().html(sweep_page(shown, tmp_path / "a"))
+    assert one == renderer().html(sweep_page(shown, Path("/nowhere")))
 
 
 @pytest.mark.parametrize(
@@ -337,7 +342,7 @@ def test_no_record_is_told(gallery: Path) -> None:
     (gallery / "sweeps" / "x").mkdir(parents=True)
     with pytest.raises(FileNotFoundError, match=re.escape("sweep.json: missing or torn")):
         write_sweep(gallery, gallery / "sweeps" / "x")
-    assert read_all(gallery) == []
+    assert read_sweeps(gallery) == []
 
 
 def test_sweeps_is_no_recipe(gallery: Path) -> None:
@@ -350,19 +355,19 @@ def test_sweeps_is_no_recipe(gallery: Path) -> None:
 def test_members_that_fit_nowhere_are_shown_all_the_same() -> None:
     entries = product(FOUR)
     entries += [member(4, {"seed": "9"}), member(5, dict(entries[0]["overrides"]))]
-    sweep = from_record(NAME, record(FOUR, entries), BEGAN)
-    found = arranging.blocks(sweep, lambda _: "plane")
+    sweep = sweep_from_record(NAME, record(FOUR, entries), BEGAN)
+    found = arrange_members(sweep, lambda _: "plane")
     assert [head.text for head in found[-1].headings] == ["Others"]
     assert [each.number for each in found[-1].cells[0] if each] == [4, 5]
 
 
 def test_a_record_is_read_again_when_it_changes(gallery: Path) -> None:
     """A run's own page must not keep an old answer."""
-    from orbifolio.reports.sweep import membership
+    from orbifolio.reports.sweep.membership import sweeps_of_run
 
     entries = product({"seed": ["1"]})
     folder = write_sweep_record(gallery, record({"seed": ["1"]}, entries))
-    assert membership.of_run(gallery, "x/1") == ()
+    assert sweeps_of_run(gallery, "x/1") == ()
     write_sweep_record(gallery, record({"seed": ["1"]}, [entries[0] | {"run": "x/1"}]))
     os.utime(folder / "sweep.json", (BEGAN + 1, BEGAN + 1))
-    assert membership.of_run(gallery, "x/1") == ((NAME, "Rainbow hexagon, varied"),)
+    assert sweeps_of_run(gallery, "x/1") == ((NAME, "Rainbow hexagon, varied"),)

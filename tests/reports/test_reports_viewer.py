@@ -15,12 +15,13 @@ import pytest
 from lxml import html as lxml_html
 from synthetic_run import BEGAN, write_run
 
-from orbifolio.reports.data import frame_strip, pairs
+from orbifolio.reports.charts.curves import _positions
 from orbifolio.reports.data.log import read_run
-from orbifolio.reports.pages import live_updates
-from orbifolio.reports.pages.phase import FRAMES_SHOWN
-from orbifolio.reports.pages.phase import pages as phase_pages
-from orbifolio.reports.tree import Place
+from orbifolio.reports.links import Place
+from orbifolio.reports.pages.live_updates import is_at_rest
+from orbifolio.reports.pages.phase import MAX_FRAMES_SHOWN, pages_below
+from orbifolio.reports.parts.image_pairs import image_pairs
+from orbifolio.reports.parts.scrubber import make_scrubber, pack_frames
 from orbifolio.reports.write import write_report
 
 NOW = BEGAN + 5
@@ -42,7 +43,7 @@ def test_packed_frames_lead_to_files_that_are_there(make_run: MakeRun, gallery: 
     folder = make_run(sizes=((16, 28), (500, 400)), steps=4, every=2)
     write_report(folder, gallery=gallery, now=NOW)
     run = read_run(folder, now=NOW)
-    data = frame_strip.pack(Place(folder / "phases/1-16px"), run, run.phases)
+    data = pack_frames(Place(folder / "phases/1-16px"), run, run.phases)
     root = folder / "phases/1-16px" / data["root"]
     assert [phase["steps"] for phase in data["phases"]] == [[0, 2, 4], [0, 2, 4]]
     assert [phase["before"] for phase in data["phases"]] == [0, 4]
@@ -56,11 +57,9 @@ def test_packed_frames_lead_to_files_that_are_there(make_run: MakeRun, gallery: 
 
 
 def test_positions_are_those_of_the_curves(make_run: MakeRun) -> None:
-    from orbifolio.reports.charts import curves
-
     run = read_run(make_run(steps=6), now=NOW)
-    placed = [(position, step.step) for position, step in curves._positions(run.phases)]
-    packed = frame_strip.pack(Place(run.folder), run, run.phases)["phases"]
+    placed = [(position, step.step) for position, step in _positions(run.phases)]
+    packed = pack_frames(Place(run.folder), run, run.phases)["phases"]
     assert {(phase["before"] + step, step) for phase in packed for step in phase["steps"] if step} <= set(placed)
     assert [phase["before"] for phase in packed] == [0, 6]
 
@@ -71,14 +70,14 @@ def test_frames_elsewhere_are_told_by_name(make_run: MakeRun) -> None:
     log = folder / "events.jsonl"
     log.write_text(log.read_text().replace("phases/1-16px/frames/00003.webp", "odd name.webp"))
     run = read_run(folder, now=NOW)
-    (phase,) = frame_strip.pack(Place(folder), run, run.phases)["phases"]
+    (phase,) = pack_frames(Place(folder), run, run.phases)["phases"]
     assert phase["files"][1] == "odd%20name.webp"
 
 
 def test_a_single_picture_needs_no_slider(make_run: MakeRun) -> None:
     run = read_run(make_run(sizes=((16, 28),), steps=1, every=5, status="failed", until=1), now=NOW)
-    assert frame_strip.scrubber(Place(run.folder), run, run.phases, label="x") is None
-    assert frame_strip.scrubber(Place(run.folder), run, run.phases, label="x", ends_with="The end") is not None
+    assert make_scrubber(Place(run.folder), run, run.phases, label="x") is None
+    assert make_scrubber(Place(run.folder), run, run.phases, label="x", ends_with="The end") is not None
 
 
 # Pairs
@@ -86,12 +85,12 @@ def test_a_single_picture_needs_no_slider(make_run: MakeRun) -> None:
 
 def test_pairs_of_a_run(make_run: MakeRun) -> None:
     run = read_run(make_run(), now=NOW)
-    found = pairs.comparison(run, Place(run.folder))
+    found = image_pairs(run, Place(run.folder))
     assert found is not None
     assert [pair.label for pair in found.pairs] == [
         "Beginning and result",
         "Style 1 and result",
-        "Style 1, as given and as prepared",
+        "Style 1, original and prepared",
     ]
     assert found.pairs[0].after.full == "final.png"
     assert len({pair.id for pair in found.pairs}) == 3
@@ -99,18 +98,18 @@ def test_pairs_of_a_run(make_run: MakeRun) -> None:
 
 def test_a_beginning_of_another_shape_is_not_laid_over_the_result(make_run: MakeRun) -> None:
     run = read_run(make_run(sizes=((16, 16), (32, 56)), inputs=[]), now=NOW)
-    assert pairs.comparison(run, Place(run.folder)) is None
+    assert image_pairs(run, Place(run.folder)) is None
 
 
 def test_an_unfinished_run_compares_how_far_it_came(make_run: MakeRun) -> None:
     stopped = read_run(make_run(status="failed", until=9), now=NOW)
-    found = pairs.comparison(stopped, Place(stopped.folder))
+    found = image_pairs(stopped, Place(stopped.folder))
     assert found is not None
     assert found.pairs[0].after_label == "As far as it came"
     going = read_run(make_run(recipe="going", status="running", until=9), now=NOW)
-    shown = pairs.comparison(going, Place(going.folder))
+    shown = image_pairs(going, Place(going.folder))
     assert shown is not None
-    assert [pair.label for pair in shown.pairs] == ["Style 1, as given and as prepared"]
+    assert [pair.label for pair in shown.pairs] == ["Style 1, original and prepared"]
 
 
 # News
@@ -154,8 +153,8 @@ def test_the_end_is_told_where_news_were_awaited(make_run: MakeRun, gallery: Pat
     write_report(folder, gallery=gallery, now=NOW)
     for path in folder.rglob("live.js"):
         assert news(path.parent)["running"] is False
-    assert live_updates.at_rest(folder / "index.html")
-    assert not live_updates.at_rest(folder / "no such page.html")
+    assert is_at_rest(folder / "index.html")
+    assert not is_at_rest(folder / "no such page.html")
 
 
 def test_a_run_that_is_over_has_no_news(make_run: MakeRun, gallery: Path) -> None:
@@ -209,7 +208,7 @@ def test_a_run_page_with_500_frames_is_light(long_run: Path) -> None:
 
 def test_writing_again_costs_little_however_many_frames(long_run: Path) -> None:
     run = read_run(long_run, now=BEGAN + 250)
-    made = [page.path for page in phase_pages(run, long_run.parents[1], all_of_them=False)]
+    made = [page.path for page in pages_below(run, long_run.parents[1], all_of_them=False)]
     assert len(made) < 8  # not the 501 pages of frames, nor those of phases that are over
     began = time.perf_counter()
     write_report(long_run, gallery=long_run.parents[1], now=BEGAN + 250)
@@ -218,7 +217,7 @@ def test_writing_again_costs_little_however_many_frames(long_run: Path) -> None:
 
 def test_a_phase_page_samples_its_frames_and_leads_to_all(long_run: Path) -> None:
     page = lxml_html.fromstring((long_run / "phases/2-32px/index.html").read_bytes())
-    assert len(page.xpath("//ol[@class='grid']/li")) == FRAMES_SHOWN
+    assert len(page.xpath("//ol[@class='grid']/li")) == MAX_FRAMES_SHOWN
     assert "48 of 167 frames" in page.text_content()
     linked = set(page.xpath("//a/@href"))
     assert {f"steps/{step:05d}/index.html" for step in range(167)} <= linked

@@ -13,11 +13,12 @@ import jinja2
 import pytest
 from synthetic_run import BEGAN, picture
 
-from orbifolio.reports import files
-from orbifolio.reports.pages.gallery import rebuild_gallery, update_index
-from orbifolio.reports.render import Renderer, own_templates
-from orbifolio.reports.tree import Header, Link, Page
+from orbifolio.reports.files import write_bytes, write_text
+from orbifolio.reports.links import Header, Link
+from orbifolio.reports.render import PageRenderer, own_templates
+from orbifolio.reports.tree import Page
 from orbifolio.reports.write import write_report
+from orbifolio.reports.write_gallery import rebuild_gallery, update_index
 
 NOW = BEGAN + 5
 MakeRun = Callable[..., Path]
@@ -119,14 +120,14 @@ def test_an_empty_gallery_says_how_to_begin(gallery: Path) -> None:
 
 def test_a_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "page.html"
-    files.write_text(path, "old")
+    write_text(path, "old")
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(OSError, match="No space left"):
-        files.write_text(path, "new")
+        write_text(path, "new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -134,7 +135,7 @@ def test_a_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.M
 def test_written_files_are_readable_by_a_web_server(tmp_path: Path) -> None:
     plain = tmp_path / "plain"
     plain.touch()
-    files.write_bytes(tmp_path / "written", b"x")
+    write_bytes(tmp_path / "written", b"x")
     assert (tmp_path / "written").stat().st_mode == plain.stat().st_mode
 
 
@@ -168,13 +169,13 @@ def test_unknown_names_in_templates_are_errors(tmp_path: Path) -> None:
     (tmp_path / "pages" / "odd.html").write_text("{{ page.no_such_name }}")
     page = Page(path=tmp_path / "x.html", kind="odd", root="./", header=Header("x"), crumbs=(Link("x"),), parts=())
     with pytest.raises(jinja2.UndefinedError, match="no_such_name"):
-        Renderer(tmp_path).html(page)
+        PageRenderer(tmp_path).html(page)
 
 
 def test_every_part_has_a_template_of_its_own() -> None:
-    from orbifolio.reports import parts
+    from orbifolio.reports.parts.base import Part
 
-    templates = [kind.template for kind in parts.Part.__subclasses__()]
+    templates = [kind.template for kind in Part.__subclasses__()]
     assert len(set(templates)) == len(templates) > 15
     for template in templates:
         assert (own_templates() / template).is_file(), template

@@ -143,7 +143,7 @@ def test_kinds_and_lists_are_changed_by_the_form(visit: OpenPage) -> None:
 
 def test_a_recipe_s_picture_is_uploaded_masked_and_run(visit: OpenPage, photo: Path) -> None:
     page = visit("/new?recipe=nets/tiny")
-    expect(page.locator("[data-problems]")).to_contain_text("A picture of yours is needed")
+    expect(page.locator("[data-problems]")).to_contain_text("Your own picture is needed")
     page.set_input_files(".slot input", photo)
     expect(page.locator("[data-start]")).to_be_enabled()
     page.get_by_role("button", name="Paint a mask").click()
@@ -276,7 +276,7 @@ def test_a_dropped_picture_takes_the_place_of_the_recipe_s_own(visit: OpenPage, 
     init = page.locator('[data-path="renderer.canvas.init.image"]')
     expect(init).to_have_value("skimage:astronaut")
     init.select_option("upload:photo")
-    expect(page.locator("[data-problems]")).to_contain_text("A picture of yours is needed")
+    expect(page.locator("[data-problems]")).to_contain_text("Your own picture is needed")
     page.set_input_files(".slot input", photo)
     expect(page.locator("[data-start]")).to_be_enabled()
     expect(page.locator("[data-text]")).to_have_value(re.compile(r"image: ['\"]?upload:photo"))

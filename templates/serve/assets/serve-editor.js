@@ -19,7 +19,7 @@
 
   // Pictures that any place of the recipe may name.
   const pictures = () => [
-    ["Yours", [...new Set([...(checked?.asked || []), "photo"])].map((name) => [name === "upload" ? "upload" : `upload:${name}`, name === "upload" ? "A picture of yours" : `Yours: ${name}`])],
+    ["Yours", [...new Set([...(checked?.asked || []), "photo"])].map((name) => [name === "upload" ? "upload" : `upload:${name}`, name === "upload" ? "Your own picture" : `Yours: ${name}`])],
     ["Styles", ["agate", "ikat", "marbling", "oil", "peacock", "stained-glass"].map((name) => [`orbifolio:${name}`, name.replace("-", " ")])],
     ["Photographs", ["astronaut", "camera", "chelsea", "coffee", "horse", "rocket", "retina", "hubble_deep_field", "grass", "gravel", "brick"].map((name) => [`skimage:${name}`, name.replaceAll("_", " ")])],
   ];
@@ -86,12 +86,12 @@
         page.querySelector(`[data-path="${CSS.escape(path)}"]`)?.setAttribute("aria-invalid", "true");
         for (let outer = place.closest("details"); outer; outer = outer.parentElement.closest("details")) outer.open = true;
       }
-      loose.push(make("li", {}, problem.line ? make("button", { type: "button", class: "link", "data-line": problem.line }, `Line ${problem.line}`) : "", problem.line ? ": " : "", missing(problem) ? "A picture of yours is needed: choose it under Pictures." : sentence(problem.message)));
+      loose.push(make("li", {}, problem.line ? make("button", { type: "button", class: "link", "data-line": problem.line }, `Line ${problem.line}`) : "", problem.line ? ": " : "", missing(problem) ? "Your own picture is needed: choose it under Pictures." : sentence(problem.message)));
     }
     const box = part("problems");
     const notes = advisories.map((note) => make("li", {}, sentence(note)));
     box.replaceChildren();
-    if (loose.length) box.append(make("div", { class: "notice bad" }, make("h2", {}, loose.length === 1 ? "One thing to mend" : `${loose.length} things to mend`), make("ul", {}, ...loose)));
+    if (loose.length) box.append(make("div", { class: "notice bad" }, make("h2", {}, loose.length === 1 ? "One problem to fix" : `${loose.length} problems to fix`), make("ul", {}, ...loose)));
     if (notes.length) box.append(make("div", { class: "notice caution" }, make("h2", {}, "Worth knowing"), make("ul", {}, ...notes)));
   }
 

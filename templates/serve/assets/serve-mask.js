@@ -3,18 +3,18 @@
 
 server.mask = (address, done) => {
   const { make } = orbifolio;
-  const canvas = make("canvas", { "aria-label": "Paint here what shall be left out", tabindex: "0" });
+  const canvas = make("canvas", { "aria-label": "Paint the areas to leave out", tabindex: "0" });
   const size = make("input", { type: "range", min: "4", max: "200", value: "48", id: "mask-size" });
   const erase = make("input", { type: "checkbox", id: "mask-erase" });
   const clear = make("button", { type: "button", class: "plain" }, "Clear");
-  const swap = make("button", { type: "button", class: "plain" }, "Swap in and out");
+  const swap = make("button", { type: "button", class: "plain" }, "Invert the mask");
   const keep = make("button", { type: "button", class: "strong" }, "Use this mask");
   const cancel = make("button", { type: "button", class: "plain" }, "Cancel");
   const stage = make("div", { class: "mask-stage" });
   const dialog = make(
     "dialog",
     { class: "mask", "aria-labelledby": "mask-title" },
-    make("h2", { id: "mask-title" }, "Paint over what shall be left out"),
+    make("h2", { id: "mask-title" }, "Paint over the areas to leave out"),
     stage,
     make("div", { class: "mask-tools" }, make("label", { for: "mask-size" }, "Brush "), size, make("label", {}, erase, " Erase"), clear, swap),
     make("p", { class: "acts" }, keep, cancel),

@@ -37,7 +37,7 @@
   function ready() {
     const asks = chosen().map((input) => input.dataset.asks).filter(Boolean);
     part("own-file").hidden = asks.length === 0;
-    const missing = sending ? "The photo is on its way" : !images.photo ? "Choose a photo first" : asks.some((name) => !images[name]) ? "Choose the picture whose manner it takes" : "";
+    const missing = sending ? "Uploading the photo" : !images.photo ? "Choose a photo first" : asks.some((name) => !images[name]) ? "Choose the picture whose style it takes" : "";
     part("go").disabled = Boolean(missing);
     part("why").textContent = missing;
     estimate(!missing);

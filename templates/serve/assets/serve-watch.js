@@ -107,7 +107,7 @@ server.watch = (place, id, { over = () => {}, changed = () => {} } = {}) => {
   }
 
   function line(run) {
-    if (run.wish) return { pause: "Pausing after this step", keep: "Finishing it as it is", cancel: "Stopping" }[run.wish];
+    if (run.wish) return { pause: "Pausing after this step", keep: "Finishing with the current picture", cancel: "Stopping" }[run.wish];
     return run.position ? `${run.line}: number ${run.position} in the queue` : run.line;
   }
 
@@ -124,7 +124,7 @@ server.watch = (place, id, { over = () => {}, changed = () => {} } = {}) => {
     const now = run.state === "running" ? Math.floor((run.share || 0) / 25) : run.state;
     if (now !== quarter && quarter !== null) part("said").textContent = run.state === "running" ? `${Math.round(run.share || 0)} percent done. ${run.left}` : line(run);
     quarter = now;
-    tell(part("message"), run.state === "failed" ? sentence(run.message || "The computation could not go on") : "");
+    tell(part("message"), run.state === "failed" ? sentence(run.message || "The computation failed") : "");
     const waiting = easel.querySelector("[data-waiting]");
     if (waiting && run.state === "cancelled") waiting.textContent = "It was cancelled before there was a picture.";
     if (waiting && run.state === "failed") waiting.textContent = "There is no picture yet.";
@@ -165,11 +165,11 @@ server.watch = (place, id, { over = () => {}, changed = () => {} } = {}) => {
       if (navigator.share && matchMedia("(pointer: coarse)").matches) await navigator.share({ title: told.title, url: address });
       else {
         await navigator.clipboard.writeText(address);
-        button.textContent = "The link is copied";
+        button.textContent = "Link copied";
         setTimeout(() => (button.textContent = words), 2500);
       }
     } catch {
-      window.prompt("The link of this picture", address); // where a page may not write to the clipboard
+      window.prompt("Link to this picture", address); // where a page may not write to the clipboard
     }
   }
 

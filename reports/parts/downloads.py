@@ -1,0 +1,130 @@
+"""Downloads: (run) -> its pictures as tiles and its data as a list, each with format, pixels and size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import ClassVar
+
+from orbifolio.reports.data.log import RunRecord
+from orbifolio.reports.data.values import as_mapping, as_text, as_tuple, inner_path
+from orbifolio.reports.links import Place
+from orbifolio.reports.media.animation import make_animation
+from orbifolio.reports.media.img import PageImage, page_image
+from orbifolio.reports.media.thumbnails import SMALL_WIDTHS, image_size, prepare_image
+from orbifolio.reports.parts.animation import make_clip
+from orbifolio.reports.parts.base import Part
+from orbifolio.reports.parts.globe import SCENE
+from orbifolio.reports.wording import format_bytes, format_pixels
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file to download.
+
+    Attributes:
+        name: under which a browser saves it.
+        facts: format, pixels, size.
+        picture: a small preview, or None for data.
+    """
+
+    label: str
+    href: str
+    name: str
+    facts: tuple[str, ...]
+    picture: PageImage | None = None
+
+
+@dataclass(frozen=True)
+class Downloads(Part):
+    """The files of the run: pictures as tiles, data as a list."""
+
+    template: ClassVar[str] = "parts/downloads.html"
+    styles: ClassVar[tuple[str, ...]] = ("downloads.css",)
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "files"
+    title: ClassVar[str] = "Files"
+    pictures: tuple[Download, ...]
+    data: tuple[Download, ...]
+
+
+_DATA = (
+    ("recipe.yaml", "Resolved recipe"),
+    ("run.json", "Summary for programs"),
+    ("events.jsonl", "Log of all events"),
+)
+
+
+_KINDS = {"jpg": "JPEG", "jpeg": "JPEG", "webp": "WebP", "jsonl": "JSON lines", "yaml": "YAML", "npz": "NumPy"}
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """A file by its path in the run's folder."""
+
+    path: str
+    title: str
+    is_picture: bool
+
+
+def _offers(run: RunRecord) -> Iterator[_Offer]:
+    final = inner_path(as_mapping(run.record.get("final")).get("path"))
+    yield _Offer(final, "Picture", True)
+    for extra in map(as_mapping, as_tuple(run.record.get("extras"))):
+        path = inner_path(extra.get("path"))
+        title = as_text(extra.get("title")) or Path(path).name
+        if as_text(extra.get("kind")) != SCENE:
+            yield _Offer(path, title, as_text(extra.get("kind")) == "picture")
+    for path, title in _DATA:
+        yield _Offer(path, title, False)
+
+
+def _kind(path: Path) -> str:
+    """A file's format, with the bits of a PNG."""
+    ending = path.suffix.lower().removeprefix(".")
+    name = _KINDS.get(ending, ending.upper())
+    if ending == "png":
+        with path.open("rb") as file:
+            head = file.read(25)
+        if head[12:16] == b"IHDR" and len(head) == 25:
+            return f"{head[24]}-bit {name}"
+    return name
+
+
+def _pixels(path: Path) -> str:
+    """A picture's size in words; its header alone is read."""
+    size = image_size(path)
+    return format_pixels(*size) if size else ""
+
+
+def _download(run: RunRecord, place: Place, offer: _Offer) -> Download:
+    path = run.folder / offer.path
+    # the log grows while the run goes on: its size would change the page with every line
+    amount = "" if run.running else format_bytes(path.stat().st_size)
+    facts = (_kind(path), _pixels(path) if offer.is_picture else "", amount)
+    picture = None
+    if offer.is_picture:
+        seen = prepare_image(run.folder, offer.path, widths=SMALL_WIDTHS)
+        picture = page_image(place, seen, alt=offer.title, sizes="14rem")
+    stem = PurePosixPath(offer.path).stem
+    short = f"{run.type}-{run.id}" if stem == "final" else f"{run.type}-{run.id}-{stem}"
+    return Download(
+        label=offer.title,
+        href=place.to(path),
+        name=f"{short}{PurePosixPath(offer.path).suffix}",
+        facts=tuple(fact for fact in facts if fact),
+        picture=picture,
+    )
+
+
+def downloads_part(run: RunRecord, place: Place) -> Downloads | None:
+    """The files of the run that are there, or None if there are none."""
+    offers = [offer for offer in _offers(run) if offer.path and (run.folder / offer.path).is_file()]
+    files = [_download(run, place, offer) for offer in offers]
+    made = make_animation(run)
+    clips = (make_clip(run, place, ending) for ending in (made.endings if made else ()))
+    moving = tuple(Download(f"Animation as {clip.facts[0]}", clip.href, clip.name, clip.facts[1:]) for clip in clips)
+    shown = tuple(item for item in files if item.picture is not None)
+    plain = tuple(item for item in files if item.picture is None)
+    return Downloads(shown, (*moving, *plain)) if files else None

@@ -1,0 +1,98 @@
+"""The pictures that a run was given, and those between the input and the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from orbifolio.reports.data.log import RunRecord
+from orbifolio.reports.data.values import as_int, as_mapping, as_number, as_text, as_tuple, inner_path
+from orbifolio.reports.links import Place
+from orbifolio.reports.media.img import PageImage, page_image
+from orbifolio.reports.media.thumbnails import prepare_image
+from orbifolio.reports.parts.base import Part
+from orbifolio.reports.wording import format_number, format_pixels
+
+
+@dataclass(frozen=True)
+class InputCard:
+    """A picture that went in, original and prepared."""
+
+    name: str
+    facts: tuple[str, ...]
+    original: PageImage | None
+    prepared: PageImage | None = None
+
+
+@dataclass(frozen=True)
+class Inputs(Part):
+    """The pictures that the run was given."""
+
+    template: ClassVar[str] = "parts/inputs.html"
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "inputs"
+    title: ClassVar[str] = "Input pictures"
+    cards: tuple[InputCard, ...]
+
+
+@dataclass(frozen=True)
+class StageCard:
+    """A picture between the input and the start."""
+
+    name: str
+    picture: PageImage
+
+
+@dataclass(frozen=True)
+class Stages(Part):
+    """The pictures between the input and the start, in their order."""
+
+    template: ClassVar[str] = "parts/stages.html"
+    listed: ClassVar[bool] = True
+    id: ClassVar[str] = "stages"
+    title: ClassVar[str] = "Preparation"
+    cards: tuple[StageCard, ...]
+
+
+def inputs_part(run: RunRecord, place: Place) -> Inputs | None:
+    """The pictures that went in, or None if there were none."""
+    cards = []
+    for entry in map(as_mapping, as_tuple(run.record.get("inputs"))):
+        name = as_text(entry.get("name"), "picture")
+        width, height = as_int(entry.get("width")) or 0, as_int(entry.get("height")) or 0
+        weight = as_number(entry.get("weight"))
+        facts = (
+            as_text(entry.get("source")),
+            format_pixels(width, height) if width and height else "",
+            f"weight {format_number(weight)}" if weight is not None and name.startswith("style") else "",
+        )
+        versions = [("original", "original"), ("prepared", "prepared")]
+        if entry.get("prepared") == entry.get("original"):
+            del versions[1]  # nothing was prepared: the same picture twice says nothing
+        shown = {
+            version: page_image(
+                place,
+                prepare_image(run.folder, inner_path(entry.get(version)), widths=(320, 640)),
+                alt=f"{name}, {words}",
+                sizes="(min-width: 62rem) 24rem, 46vw",
+            )
+            for version, words in versions
+        }
+        cards.append(InputCard(name, tuple(fact for fact in facts if fact), **shown))
+    return Inputs(tuple(cards)) if cards else None
+
+
+def stages_part(run: RunRecord, place: Place) -> Stages | None:
+    """The pictures that a renderer made while it prepared its start, or None."""
+    cards = []
+    for entry in map(as_mapping, as_tuple(run.record.get("stages"))):
+        name = as_text(entry.get("name"), "picture")
+        picture = page_image(
+            place,
+            prepare_image(run.folder, inner_path(entry.get("path")), widths=(320, 640)),
+            alt=f"{name}, made while preparing the start",
+            sizes="(min-width: 62rem) 18rem, 46vw",
+        )
+        if picture is not None:
+            cards.append(StageCard(name[:1].upper() + name[1:], picture))
+    return Stages(tuple(cards)) if cards else None

@@ -1,0 +1,75 @@
+"""Making a run's card: (run) -> its record, its measures and its cover, kept in the run's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orbifolio.reports.data.card import CARD_NAME, Card, Cover, card_from_json, flattened
+from orbifolio.reports.data.log import RunRecord, read_run, silence_limit
+from orbifolio.reports.data.metrics import loss_curve, run_measures
+from orbifolio.reports.data.values import as_int, as_mapping, as_text, as_texts, as_tuple, read_json
+from orbifolio.reports.files import write_text
+from orbifolio.reports.media.img import final_image, newest_frame, portrait_image
+from orbifolio.reports.media.thumbnails import SMALL_WIDTHS, prepare_image
+from orbifolio.reports.prose import markdown_to_text
+
+
+def _cover(run: RunRecord) -> Cover | None:
+    source = portrait_image(run) or final_image(run)
+    if source is None and run.status != "done" and (newest := newest_frame(run)):
+        source = prepare_image(run.folder, newest[1].path, widths=SMALL_WIDTHS)
+    if source is None:
+        return None
+
+    def inside(path: Path) -> str:
+        return path.relative_to(run.folder).as_posix()
+
+    versions = tuple((inside(path), width) for path, width in source.versions)
+    return Cover(inside(source.path), source.width, source.height, versions)
+
+
+def card_from_run(run: RunRecord) -> Card:
+    """The card of a run that was read with its events."""
+    record = run.record
+    final, symmetry = as_mapping(record.get("final")), as_mapping(record.get("symmetry"))
+    inputs = map(as_mapping, as_tuple(record.get("inputs")))
+    return Card(
+        type=run.type,
+        id=run.id,
+        title=run.title,
+        theme=run.theme,
+        about=markdown_to_text(run.about),
+        status=run.status,
+        started=run.started,
+        finished=run.finished,
+        last=run.last,
+        patience=silence_limit(max((step.seconds for phase in run.phases for step in phase.steps), default=0.0)),
+        seconds=run.work_seconds,
+        group=as_text(symmetry.get("group")),
+        seed=as_text(record.get("seed")),
+        device=as_text(record.get("device")),
+        width=as_int(final.get("width")) or 0,
+        height=as_int(final.get("height")) or 0,
+        steps=as_int(record.get("steps")) or sum(len(phase.steps) for phase in run.phases),
+        styles=tuple(dict.fromkeys(name for item in inputs if (name := as_text(item.get("name"))))),
+        overrides=as_texts(record.get("overrides")),
+        parameters=dict(flattened(as_mapping(record.get("parameters")))) if record.get("parameters") else {},
+        cover=_cover(run),
+        measures=run_measures(run),
+        curve=loss_curve(run),
+    )
+
+
+def write_card(run: RunRecord) -> Card:
+    """Keep a run's card in its folder."""
+    card = card_from_run(run)
+    write_text(run.folder / CARD_NAME, card.to_json())
+    return card
+
+
+def read_card(folder: Path, *, now: float) -> Card:
+    """The card of the run in a folder, as of a moment; made from the log if there is none."""
+    card = card_from_json(read_json(folder / CARD_NAME))
+    if card is None or card.running or card.key != f"{folder.parent.name}/{folder.name}":
+        return card_from_run(read_run(folder, now=now))  # the log of a running run is newer than its card
+    return card

@@ -1,0 +1,242 @@
+"""Writing what stands above the runs: (gallery) -> the pages of recipes, sweeps and the gallery, index and feed.
+
+They are made from the runs' cards, under a lock: of two processes that finish a run at once, the later one
+sees both. A run's folder is `gallery/<type>/<run-id>/` with a `run.json` or an `events.jsonl`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from orbifolio.reports.compare import RUN_INDEX, run_index
+from orbifolio.reports.data.card import Card
+from orbifolio.reports.data.log import read_run
+from orbifolio.reports.files import visible_folders, write_bytes
+from orbifolio.reports.many import parallel_map
+from orbifolio.reports.pages.feed import FEED_NAME, build_feed
+from orbifolio.reports.pages.gallery import cards_by_type, pages_above
+from orbifolio.reports.pages.sweep_page import sweep_page
+from orbifolio.reports.render import PageRenderer, renderer
+from orbifolio.reports.run_card import read_card
+from orbifolio.reports.sweep.faces import SweepSnapshot, read_snapshot, read_snapshots
+from orbifolio.reports.sweep.record import SWEEP_NAME, SWEEPS_FOLDER, read_sweep
+from orbifolio.reports.write import is_current, write_run
+
+_LOCK = ".orbifolio.lock"
+
+
+_LOCK_SECONDS = 20.0  # seconds; a stuck process must not stop a run
+
+
+@contextlib.contextmanager
+def _locked(gallery: Path) -> Iterator[None]:
+    """Hold the gallery's lock; go on without it if it is unavailable, as pages are written whole anyway."""
+    gallery.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(gallery / _LOCK)
+    try:
+        lock.acquire(timeout=_LOCK_SECONDS)
+    except (Timeout, OSError, NotImplementedError):
+        yield
+        return
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def run_folders(gallery: Path) -> list[Path]:
+    """The folders of all runs, by type and name."""
+    return [
+        folder
+        for type_ in visible_folders(gallery)
+        if type_.name != SWEEPS_FOLDER
+        for folder in visible_folders(type_)
+        if (folder / "run.json").is_file() or (folder / "events.jsonl").is_file()
+    ]
+
+
+def files_above(gallery: Path, cards: Iterable[Card], pages: PageRenderer, *, base: str = "") -> dict[str, bytes]:
+    """The files beside the gallery's page that are not pages: the index of runs and the feed.
+
+    Args:
+        gallery: the folder that holds all runs, or would; no file is opened.
+        cards: of all runs, in any order.
+        pages: renders the feed.
+        base: the gallery's address with a slash at its end, if it is known.
+    """
+    every = list(cards)
+    template = pages.environment.get_template(FEED_NAME)
+    texts = {
+        RUN_INDEX: run_index(cards_by_type(every)),
+        FEED_NAME: template.render(feed=build_feed(gallery, every, base)),
+    }
+    return {name: text.encode("utf-8", errors="replace") for name, text in texts.items()}
+
+
+def write_above(
+    gallery: Path,
+    cards: Iterable[Card],
+    pages: PageRenderer,
+    *,
+    sweeps: Sequence[SweepSnapshot] = (),
+    only: str = "",
+    base: str = "",
+) -> list[Path]:
+    """Write all that stands above these runs, as far as it changed; what is linked to comes first.
+
+    Args:
+        gallery: where; only written files are read, so the runs may lie elsewhere.
+        cards: of all runs, in any order.
+        pages: renders the pages.
+        sweeps: all of them, newest first.
+        only: of the recipes' pages write that of this type alone, and none of a sweep; all if "".
+        base: the gallery's address with a slash at its end, if it is known.
+
+    Returns:
+        The files that changed.
+    """
+    every = list(cards)
+    beside = files_above(gallery, every, pages, base=base)
+    changed = [gallery / name for name, content in beside.items() if write_bytes(gallery / name, content)]
+    for page in pages_above(gallery, every, sweeps):
+        if only and (page.kind == "sweep" or (page.kind == "recipe" and page.path.parent.name != only)):
+            continue
+        changed += [page.path] if pages.write(page) else []
+    return changed
+
+
+def read_cards(gallery: Path, now: float) -> list[Card]:
+    """The cards of all runs on disk."""
+    return [read_card(folder, now=now) for folder in run_folders(gallery)]
+
+
+def _write_above(gallery: Path, pages: PageRenderer, now: float, *, only: str = "") -> list[Path]:
+    """Write the assets, and what stands above the runs on disk."""
+    cards = read_cards(gallery, now)
+    sweeps = read_snapshots(gallery, cards, now)
+    return pages.write_assets(gallery) + write_above(gallery, cards, pages, sweeps=sweeps, only=only)
+
+
+def update_index(gallery: Path, recipe: str, *, now: float | None = None, templates: Path | None = None) -> list[Path]:
+    """Rewrite the page of one recipe and the gallery's, from what is on disk.
+
+    Args:
+        gallery: the folder that holds all runs.
+        recipe: the recipe's type, i.e. its folder in the gallery.
+        now: seconds since the epoch; the clock if None.
+        templates: a folder of templates that override ours.
+
+    Returns:
+        The pages that changed.
+    """
+    gallery, pages = gallery.absolute(), renderer(templates)
+    with _locked(gallery):
+        return _write_above(gallery, pages, time.time() if now is None else now, only=recipe)
+
+
+def update_sweeps(gallery: Path, *, now: float | None = None, templates: Path | None = None) -> list[Path]:
+    """Rewrite all pages above the runs: a sweep has runs of several recipes, whose pages lead to it.
+
+    Args:
+        gallery: the folder that holds all runs.
+        now: seconds since the epoch; the clock if None.
+        templates: a folder of templates that override ours.
+
+    Returns:
+        The pages that changed.
+    """
+    return update_index(gallery, "", now=now, templates=templates)
+
+
+def _current(folder: Path, digest: str, now: float) -> bool:
+    """Whether a run's report is up to date."""
+    return is_current(folder, digest, read_run(folder, events_too=False, now=now).status)
+
+
+def _write_again(folder: Path, *, gallery: Path, templates: Path | None, now: float) -> list[Path]:
+    """Write a run's pages that changed."""
+    return write_run(read_run(folder, now=now), gallery, renderer(templates))
+
+
+def rebuild_gallery(
+    gallery: Path,
+    *,
+    only: Path | None = None,
+    rewrite: bool = False,
+    now: float | None = None,
+    templates: Path | None = None,
+) -> list[Path]:
+    """Rebuild every report and the pages above them from the logs; needs no GPU and no network.
+
+    Args:
+        gallery: the folder that holds all runs.
+        only: render the report of this run alone (the pages above are still brought up to date).
+        rewrite: render every page, also of runs whose files did not change since their last report.
+        now: seconds since the epoch; the clock if None.
+        templates: a folder of templates that override ours.
+
+    Returns:
+        The pages and assets that changed: nothing on a second call.
+    """
+    gallery, pages = gallery.absolute(), renderer(templates)
+    moment = time.time() if now is None else now
+    folders = [only.absolute()] if only is not None else run_folders(gallery)
+    digest = pages.digest  # before processes are forked, so that they share it
+    outdated = [folder for folder in folders if rewrite or not _current(folder, digest, moment)]
+    again = functools.partial(_write_again, gallery=gallery, templates=templates, now=moment)
+    # Without the lock, since this can take minutes: a run that goes on meanwhile writes the same pages.
+    changed = [path for written in parallel_map(again, outdated) for path in written]
+    with _locked(gallery):
+        changed += _write_above(gallery, pages, moment)
+        if only is None:
+            pages.remove_old_assets(gallery)
+        return changed
+
+
+def write_sweep(gallery: Path, sweep: Path, *, now: float | None = None, templates: Path | None = None) -> Path:
+    """Render the page of one sweep from its record.
+
+    At its beginning and its end the pages that lead to it are brought up to date, too: those of the gallery,
+    of all sweeps, of its recipes and of its runs.
+
+    Args:
+        gallery: the folder that holds all runs; style sheet and script go to its `assets/`.
+        sweep: `gallery/sweeps/<name>`.
+        now: seconds since the epoch, to tell a silent run from a running one; the clock if None.
+        templates: a folder of templates that override ours; `ORBIFOLIO_TEMPLATES` if None.
+
+    Returns:
+        The sweep's `index.html`.
+
+    Raises:
+        FileNotFoundError: there is no record that can be read.
+        OSError: the disk is full or not writable; what was there before is still whole.
+    """
+    gallery, pages = gallery.absolute(), renderer(templates)
+    moment = time.time() if now is None else now
+    folder = gallery / SWEEPS_FOLDER / sweep.name
+    sweep_record = read_sweep(folder)
+    if sweep_record is None:
+        raise FileNotFoundError(f"{folder / SWEEP_NAME}: missing or torn; a sweep's page is made from it")
+    page = folder / "index.html"
+    begins = not page.exists()
+    pages.write_assets(gallery)
+    snapshot = read_snapshot(gallery, sweep_record, moment)
+    pages.write(sweep_page(snapshot, gallery))
+    if begins or not snapshot.sweep.running:
+        _write_runs(snapshot, gallery, pages, moment)
+        update_sweeps(gallery, now=moment, templates=templates)
+    return page
+
+
+def _write_runs(snapshot: SweepSnapshot, gallery: Path, pages: PageRenderer, now: float) -> None:
+    """The pages of those runs that ended before the sweep's record named them: they do not lead to it yet."""
+    for run, preview in snapshot.previews.items():
+        if not preview.card.running and not is_current(gallery / run, pages.digest, preview.card.status):
+            write_run(read_run(gallery / run, now=now), gallery, pages)
