@@ -113,8 +113,8 @@ def traits_of(symmetry: Symmetry, pixel_aspect: float) -> Traits:
 
 
 @dataclass(frozen=True)
-class Studio:
-    """What a run lends to its renderer.
+class RenderContext:
+    """What a run gives to its renderer.
 
     Attributes:
         seed: everything random derives from it.
@@ -202,7 +202,7 @@ class Renderer(ABC):
 class RendererSettings(Settings):
     """The base of every kind of renderer."""
 
-    def build(self, studio: Studio) -> Renderer:
+    def build(self, context: RenderContext) -> Renderer:
         """The working renderer."""
         raise NotImplementedError(type(self).__name__)
 

@@ -31,9 +31,9 @@ from orbifolio.runner.renderers.base import (
     Outcome,
     Phase,
     Pixels,
+    RenderContext,
     Renderer,
     RendererSettings,
-    Studio,
     Traits,
     traits_of,
 )
@@ -88,9 +88,9 @@ class GrowingNeuralGas(RendererSettings):
     size: int = Field(default=1024, ge=16, le=16384)
     """Width of the drawing in pixels; its height follows from the picture."""
 
-    def build(self, studio: Studio) -> GasRenderer:
+    def build(self, context: RenderContext) -> GasRenderer:
         """The working renderer."""
-        return GasRenderer(self, studio)
+        return GasRenderer(self, context)
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """Budgets that shrink, crops without an inside; see the base class."""
@@ -202,22 +202,22 @@ class GasRenderer(Renderer):
 
     charted = ("nodes", "edges")
 
-    def __init__(self, settings: GrowingNeuralGas, studio: Studio) -> None:
+    def __init__(self, settings: GrowingNeuralGas, context: RenderContext) -> None:
         self.settings = settings
-        self.studio = studio
+        self.context = context
         self.drawing = settings.drawing.build()
 
     @cached_property
     def source(self) -> Source:
         """The picture on its way to points; read when first needed."""
-        tone, studio = self.settings.tone, self.studio
-        part = tone.part(_pixels(studio.plain_picture(self.settings.image)))
+        tone, context = self.settings.tone, self.context
+        part = tone.part(_pixels(context.plain_picture(self.settings.image)))
         grey = tone.grey(part)
         blurred = tone.blurred(grey)
         allowed = None
         if tone.mask is not None:
-            allowed = tone.allowed(_pixels(studio.plain_picture(tone.mask)), (grey.shape[0], grey.shape[1]))
-        random = np.random.default_rng((studio.seed, 0x67A5))  # a stream of its own beside those of the gas
+            allowed = tone.allowed(_pixels(context.plain_picture(tone.mask)), (grey.shape[0], grey.shape[1]))
+        random = np.random.default_rng((context.seed, 0x67A5))  # a stream of its own beside those of the gas
         levels = self.settings.points.levels(blurred, allowed, random)
         return Source(part, grey, blurred, allowed, levels)
 
@@ -267,7 +267,7 @@ class GasRenderer(Renderer):
         return found
 
     def _networks(self) -> list[Network | SymmetricNetwork]:
-        return self.ground.networks(self.source.levels, self.settings.gas, self.studio.seed)
+        return self.ground.networks(self.source.levels, self.settings.gas, self.context.seed)
 
     def begin(self, phase: int, previous: State | None) -> State:
         """The start nodes, or the networks of the phase before."""

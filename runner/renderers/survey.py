@@ -18,7 +18,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from pydantic import Field, ValidationError
 
-from orbifolio.runner.renderers.base import Outcome, Phase, Renderer, RendererSettings, Studio, Tone, Traits
+from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings, Tone, Traits
 from orbifolio.runner.renderers.base import Pixels as Picture
 from orbifolio.runner.renderers.image.settings import ImageOptimisation, ImageRenderer
 from orbifolio.runner.vision.base import VisionSettings
@@ -38,9 +38,9 @@ class Survey(RendererSettings):
     vary: Annotated[dict[str, tuple[Any, ...]], Field(min_length=1, max_length=4)]
     """Values by their path below `base`, e.g. `symmetry.group: [p1, p2]`; every combination is run."""
 
-    def build(self, studio: Studio) -> SurveyRenderer:
+    def build(self, context: RenderContext) -> SurveyRenderer:
         """The working renderer."""
-        return SurveyRenderer(self, studio)
+        return SurveyRenderer(self, context)
 
     def combinations(self) -> list[dict[str, Any]]:
         """Every combination of values by path, the last path varying fastest."""
@@ -131,11 +131,11 @@ class State:
 class SurveyRenderer(Renderer):
     """The working survey."""
 
-    def __init__(self, settings: Survey, studio: Studio) -> None:
+    def __init__(self, settings: Survey, context: RenderContext) -> None:
         self.settings = settings
-        self.studio = studio
+        self.context = context
         self.labels = [label(values) for values in settings.combinations()]
-        self.members = [ImageRenderer(settings.member(values), studio) for values in settings.combinations()]
+        self.members = [ImageRenderer(settings.member(values), context) for values in settings.combinations()]
         self.precision = self.members[0].precision
         self._measured: list[dict[str, Any]] = []
 

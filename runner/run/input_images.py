@@ -13,7 +13,7 @@ from orbifolio.runner.images.fetching import without_secrets
 from orbifolio.runner.images.preparation import StylePreparation
 from orbifolio.runner.images.sources import Images
 from orbifolio.runner.images.writing import write_webp
-from orbifolio.runner.renderers.base import Pixels, RendererSettings, Studio
+from orbifolio.runner.renderers.base import Pixels, RenderContext, RendererSettings
 
 LARGEST_SHOWN = 1280  # pixels along the longer side of an input picture in the report
 
@@ -49,9 +49,9 @@ class InputPictures:
             self._prepared[source] = torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
         return self._prepared[source]
 
-    def studio(self, seed: int, device: str, warn: Callable[[str], None], title: str = "") -> Studio:
+    def context(self, seed: int, device: str, warn: Callable[[str], None], title: str = "") -> RenderContext:
         """What a renderer gets."""
-        return Studio(seed, device, picture=self.prepared, plain_picture=self.plain, warn=warn, title=title)
+        return RenderContext(seed, device, picture=self.prepared, plain_picture=self.plain, warn=warn, title=title)
 
     def digests(self, settings: RendererSettings) -> dict[str, str]:
         """SHA-256 of every input's file, by the name the report gives it."""

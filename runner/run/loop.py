@@ -113,8 +113,8 @@ class Run:
         self.resumed = folder is not None
         self.stop = stop or Stop()
         self.inputs = InputPictures(loaded.images, loaded.recipe.style_preparation)
-        studio = self.inputs.studio(loaded.recipe.seed, device, self._warn, loaded.recipe.title)
-        self.renderer: Renderer = loaded.recipe.renderer.build(studio)
+        context = self.inputs.context(loaded.recipe.seed, device, self._warn, loaded.recipe.title)
+        self.renderer: Renderer = loaded.recipe.renderer.build(context)
         self.phases: tuple[Phase, ...] = self.renderer.phases()
         self.frames = FrameSchedule([phase.steps for phase in self.phases], loaded.recipe.frames)
         self._folder = folder

@@ -37,8 +37,8 @@ def preview(loaded: LoadedRecipe) -> tuple[bytes, str] | None:
     if hasattr(settings, "symmetry_for") and hasattr(settings, "canvas"):
         pixels, words = _through_symmetry(settings, inputs, loaded.recipe.seed)
     else:
-        studio = inputs.studio(loaded.recipe.seed, "cpu", lambda message: None)
-        stages = settings.build(studio).stages()
+        context = inputs.context(loaded.recipe.seed, "cpu", lambda message: None)
+        stages = settings.build(context).stages()
         if not stages:
             return None
         words, pixels = list(stages.items())[-1]

@@ -6,7 +6,7 @@ import torch
 from pydantic import TypeAdapter
 
 from orbifolio.runner.renderers import AnyRenderer
-from orbifolio.runner.renderers.base import Studio
+from orbifolio.runner.renderers.base import RenderContext
 
 
 def picture(source: str) -> torch.Tensor:
@@ -25,7 +25,7 @@ def build(**changes):
         **changes,
     }
     settings = TypeAdapter(AnyRenderer).validate_python(record)
-    return settings, settings.build(Studio(seed=3, device="cpu", picture=picture, plain_picture=picture))
+    return settings, settings.build(RenderContext(seed=3, device="cpu", picture=picture, plain_picture=picture))
 
 
 def test_enlarging_keeps_the_picture_and_its_symmetry():

@@ -9,7 +9,7 @@ from PIL import Image
 from pydantic import TypeAdapter
 
 from orbifolio.runner.renderers import AnyRenderer
-from orbifolio.runner.renderers.base import Studio
+from orbifolio.runner.renderers.base import RenderContext
 from orbifolio.runner.renderers.image.perceptual_loss import Perception, gram
 from orbifolio.runner.strokes.brush_models.gan import Gan
 from orbifolio.runner.strokes.brush_models.raster_base import fresh
@@ -47,11 +47,11 @@ def settings(tmp_path):
     return build
 
 
-def studio() -> Studio:
+def context() -> RenderContext:
     def picture(source: str) -> torch.Tensor:
         return torch.rand(1, 3, 80, 100, generator=torch.Generator().manual_seed(len(source)))
 
-    return Studio(seed=1, device="cpu", picture=picture, plain_picture=picture)
+    return RenderContext(seed=1, device="cpu", picture=picture, plain_picture=picture)
 
 
 def run(renderer, interrupt=None):
@@ -66,7 +66,7 @@ def run(renderer, interrupt=None):
 
 
 def test_every_painter_is_on_the_sheet_and_in_the_table(settings):
-    renderer = settings().build(studio())
+    renderer = settings().build(context())
     assert settings().complaints(lambda source: 1.0) == []
     first = renderer.begin(0, None)
     phase = renderer.phases()[0]
@@ -83,7 +83,7 @@ def test_every_painter_is_on_the_sheet_and_in_the_table(settings):
 @pytest.mark.slow
 @pytest.mark.parametrize("interrupt", [(0, 0), (1, 1)])
 def test_resuming_changes_nothing(settings, interrupt):
-    whole, broken = settings().build(studio()), settings().build(studio())
+    whole, broken = settings().build(context()), settings().build(context())
     assert np.array_equal(whole.image(run(whole)), broken.image(run(broken, interrupt)))
 
 

@@ -21,7 +21,7 @@ from orbifolio.runner.errors import RunFailed
 from orbifolio.runner.objectives.base import Appearance, Objective, Preparation
 from orbifolio.runner.objectives.content import lost_detail
 from orbifolio.runner.optimisers.base import Optimiser, OptimiserSettings
-from orbifolio.runner.renderers.base import Outcome, Phase, Renderer, Studio, Tone, Traits, traits_of
+from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, Tone, Traits, traits_of
 from orbifolio.runner.renderers.base import Pixels as Picture
 from orbifolio.runner.renderers.image.autograd_engine import PlainEngine, padding
 from orbifolio.runner.renderers.image.engine import Engine
@@ -60,22 +60,22 @@ class State:
 class ImageRenderer(Renderer):
     """The working renderer; see the module's docstring."""
 
-    def __init__(self, settings: ImageOptimisation, studio: Studio, encoder: Encoder | None = None) -> None:
+    def __init__(self, settings: ImageOptimisation, context: RenderContext, encoder: Encoder | None = None) -> None:
         self.settings = settings
-        self.studio = studio
+        self.context = context
         self.symmetry, self.ratio = settings.symmetry_for(self._aspect_of)
         self.loaded: Encoder | None = encoder
         self._objectives: list[Objective] = []
         self._canvas: Canvas | None = None
         self.charted = settings.canvas.charted
         self.precision, self.dtype = choose_precision(
-            settings.precision, studio.device, agrees=settings.vision.half_precision
+            settings.precision, context.device, agrees=settings.vision.half_precision
         )
         multiple = self._multiple()
         self.sizes = [self.symmetry.fit(phase.size, multiple=multiple, ratio=self.ratio) for phase in settings.phases]
 
     def _aspect_of(self, source: str) -> float | None:
-        picture = self.studio.plain_picture(source)
+        picture = self.context.plain_picture(source)
         return picture.shape[-1] / picture.shape[-2]
 
     def _multiple(self) -> int:
@@ -113,7 +113,7 @@ class ImageRenderer(Renderer):
         """The network, loaded when first needed, on its device and in its dtype."""
         if self.loaded is None:
             encoder: Encoder = self.settings.vision.build() if self.settings.layers() else Blind()
-            self.loaded = encoder.to(self.studio.device, self.dtype)
+            self.loaded = encoder.to(self.context.device, self.dtype)
         return self.loaded.padded(padding(self.symmetry.wrap))
 
     def begin(self, phase: int, previous: State | None) -> State:
@@ -139,22 +139,22 @@ class ImageRenderer(Renderer):
 
     def _initial(self, phase: int, layout: Layout) -> Tensor:
         """Orbit values that `init` holds at a phase's size."""
-        random = generator(self.studio.seed, "initial", phase, 0)
+        random = generator(self.context.seed, "initial", phase, 0)
         initial = self.settings.canvas.initial
-        return begin(initial, Beginning(layout, random, self.studio.plain_picture)).to(self.studio.device)
+        return begin(initial, Beginning(layout, random, self.context.plain_picture)).to(self.context.device)
 
     def _stage(self, phase: int, layout: Layout) -> Stage:
         return Stage(
-            layout, self.symmetry, self.studio.seed, phase, tuple(self.sizes), self.settings.phases[phase].steps
+            layout, self.symmetry, self.context.seed, phase, tuple(self.sizes), self.settings.phases[phase].steps
         )
 
     def _detail(self, old: Layout, new: Layout) -> Tensor | float:
         """What the initial picture has at the new size and did not have at the old one (octaves)."""
         source = self.settings.canvas.initial.detail_source()
-        return 0.0 if source is None else lost_detail(self.studio.plain_picture(source), old, new)
+        return 0.0 if source is None else lost_detail(self.context.plain_picture(source), old, new)
 
     def _layout(self, phase: int) -> Layout:
-        return self.symmetry.layout(*self.sizes[phase]).to(self.studio.device)
+        return self.symmetry.layout(*self.sizes[phase]).to(self.context.device)
 
     def _state(self, phase: int, canvas: Canvas) -> State:
         layout = canvas.layout
@@ -166,10 +166,10 @@ class ImageRenderer(Renderer):
             encoder=self.encoder.padded(padding(wrap)),
             width=width,
             height=height,
-            picture=self.studio.picture,
-            plain_picture=self.studio.plain_picture,
+            picture=self.context.picture,
+            plain_picture=self.context.plain_picture,
             appearances=self._appearances(),
-            device=self.studio.device,
+            device=self.context.device,
             begun=lambda: layout.render(self._initial(phase, layout)),
         )
         self._objectives = [objective.build(preparation) for objective in self.settings.objectives]
@@ -203,7 +203,7 @@ class ImageRenderer(Renderer):
             except FloatingPointError:
                 if retry == RETRIES:
                     break
-                self.studio.warn(
+                self.context.warn(
                     f"phase {state.phase + 1}, step {state.step + 1}: the loss is not finite; going on from the "
                     "last good state with smaller steps"
                 )
@@ -227,12 +227,12 @@ class ImageRenderer(Renderer):
         """What the network sees at this step: windows of the artwork, or the artwork."""
         if state.gaze is None:
             return (state.layout,)
-        random = generator(self.studio.seed, "gaze", state.phase, state.step)
+        random = generator(self.context.seed, "gaze", state.phase, state.step)
         return self.symmetry.gazes(state.layout, state.gaze, random)
 
     def _view(self, state: State) -> Tensor | None:
         views: tuple[View, ...] = self.settings.views
-        random = generator(self.studio.seed, "view", state.phase, state.step)
+        random = generator(self.context.seed, "view", state.phase, state.step)
         return draw_view(views, *(state.gaze or (state.layout.width, state.layout.height)), random)
 
     def image(self, state: State) -> Picture:
@@ -262,7 +262,7 @@ class ImageRenderer(Renderer):
         if canvas.paints:
             values = self._initial(phase, layout)
         else:
-            values = torch.zeros((layout.parameters, 3), device=self.studio.device)
+            values = torch.zeros((layout.parameters, 3), device=self.context.device)
         state = self._state(phase, canvas.restore(self._stage(phase, layout), values, saved["canvas"]))
         state.optimiser.load_state_dict(saved["optimiser"])
         state.good = saved["good"]
@@ -290,7 +290,7 @@ class ImageRenderer(Renderer):
             finished = torch.from_numpy(colours).to(values) - 0.5
             found = dict(self.symmetry.products(state.layout, state.layout.constrain(finished)))
         record = state.canvas.record()
-        return found if record is None else {**found, **_stroke_products(record, self.studio)}
+        return found if record is None else {**found, **_stroke_products(record, self.context)}
 
     def weights(self) -> tuple[Mapping[str, str], ...]:
         """The networks' provenance."""
@@ -305,12 +305,12 @@ class ImageRenderer(Renderer):
         return "\n".join(lines)
 
 
-def _stroke_products(record: Record, studio: Studio) -> dict[str, bytes]:
+def _stroke_products(record: Record, context: RenderContext) -> dict[str, bytes]:
     """The stroke document and what follows from it."""
     known = {item.name: getattr(record, item.name) for item in fields(record) if item.name != "target"}
     painter = load_painter(record.brush)
     assert isinstance(painter, ImplicitPainter)
-    return products(Painting(**known), painter, record.target, title=studio.title, device=studio.device)
+    return products(Painting(**known), painter, record.target, title=context.title, device=context.device)
 
 
 def _shown(artwork: Tensor) -> Picture:

@@ -21,7 +21,7 @@ from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.objectives import AnyObjective
 from orbifolio.runner.optimisers import AnyOptimiser
 from orbifolio.runner.optimisers.lbfgs import Lbfgs
-from orbifolio.runner.renderers.base import RendererSettings, Studio
+from orbifolio.runner.renderers.base import RenderContext, RendererSettings
 from orbifolio.runner.renderers.image.renderer import ImageRenderer
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.symmetry import AnySymmetry
@@ -67,9 +67,9 @@ class ImageOptimisation(RendererSettings):
     """Arithmetic of the network: bf16 is several times faster where the hardware has it; auto takes it there if
     its gradients agree with fp32's."""
 
-    def build(self, studio: Studio) -> ImageRenderer:
+    def build(self, context: RenderContext) -> ImageRenderer:
         """The working renderer."""
-        return ImageRenderer(self, studio)
+        return ImageRenderer(self, context)
 
     def symmetry_for(self, aspect_of: Callable[[str], float | None]) -> tuple[Symmetry, float]:
         """The symmetry and the wished width / height.
