@@ -36,13 +36,13 @@ def write_glb(mesh: Mesh, texture: bytes | None, *, name: str, kind: str = "imag
     """A model with its texture inside, not shiny: any viewer of glTF shows it.
 
     Args:
-        mesh: the surface.
+        mesh: all of it, as one primitive.
         texture: an encoded picture, or None for a bare surface.
-        name: of the model.
+        name: that viewers show for node, mesh and material.
         kind: the picture's media type.
     """
     index = mesh.faces.astype("<u2" if len(mesh.positions) < 65535 else "<u4")
-    arrays = [np.asarray(array, dtype="<f4") for array in (mesh.positions, mesh.normals, mesh.places)]
+    arrays = [np.asarray(array, dtype="<f4") for array in (mesh.positions, mesh.normals, mesh.uv)]
     chunks = [*(array.tobytes() for array in arrays), index.tobytes(), *([texture] if texture else [])]
     views: list[dict[str, int]] = []
     binary = bytearray()
@@ -78,13 +78,13 @@ def write_glb(mesh: Mesh, texture: bytes | None, *, name: str, kind: str = "imag
 
 def _accessors(arrays: Sequence[npt.NDArray[Any]], index: npt.NDArray[Any]) -> list[dict[str, Any]]:
     """How the arrays are read: positions (with their box), normals, texture coordinates, triangles."""
-    found: list[dict[str, Any]] = [
+    accessors: list[dict[str, Any]] = [
         {"bufferView": number, "componentType": _FLOAT, "count": len(array), "type": f"VEC{array.shape[1]}"}
         for number, array in enumerate(arrays)
     ]
-    found[0].update(min=arrays[0].min(0).tolist(), max=arrays[0].max(0).tolist())
+    accessors[0].update(min=arrays[0].min(0).tolist(), max=arrays[0].max(0).tolist())
     kind = _SHORT if index.dtype.itemsize == 2 else _WORD
-    return [*found, {"bufferView": len(arrays), "componentType": kind, "count": index.size, "type": "SCALAR"}]
+    return [*accessors, {"bufferView": len(arrays), "componentType": kind, "count": index.size, "type": "SCALAR"}]
 
 
 def read_glb(data: bytes, *, max_triangles: int) -> Mesh:
@@ -111,7 +111,7 @@ def read_glb(data: bytes, *, max_triangles: int) -> Mesh:
     mesh = Mesh(
         np.concatenate([piece.positions for piece in pieces]),
         np.concatenate([piece.normals for piece in pieces]),
-        np.concatenate([piece.places for piece in pieces]),
+        np.concatenate([piece.uv for piece in pieces]),
         np.concatenate([piece.faces + offset for piece, offset in zip(pieces, offsets, strict=False)]),
     )
     if len(mesh.faces) > max_triangles:
@@ -237,14 +237,14 @@ def _piece(surface: Any, matrix: F64) -> Mesh:
     """
     columns = surface.vertex_attributes
     positions = surface.vertices.view(np.ndarray) @ matrix[:3, :3].T + matrix[:3, 3]
-    places = _fractions(columns["_UV"])
+    uv = _fractions(columns["_UV"])
     faces = surface.faces.view(np.ndarray).astype(np.int64)
     if "_FAN" in columns:
         faces[1::2] = faces[1::2, ::-1]  # a strip turns every other triangle round
         faces[:, 0] = faces[:1, 0]
     if np.linalg.det(matrix[:3, :3]) < 0:
         faces = faces[:, ::-1]
-    if len(faces) and (faces.min() < 0 or faces.max() >= len(positions) or places.shape != (len(positions), 2)):
+    if len(faces) and (faces.min() < 0 or faces.max() >= len(positions) or uv.shape != (len(positions), 2)):
         raise ValueError("corners that are not there")
     if "_NORMAL" in columns:
         normals = _fractions(columns["_NORMAL"]) @ np.linalg.pinv(matrix[:3, :3])
@@ -252,7 +252,7 @@ def _piece(surface: Any, matrix: F64) -> Mesh:
         normals = normals / np.where(length > 0, length, 1)
     else:
         normals = smooth_normals(positions, faces)
-    return Mesh(positions, normals, places, faces)
+    return Mesh(positions, normals, uv, faces)
 
 
 def _fractions(array: npt.NDArray[Any]) -> F64:

@@ -66,7 +66,7 @@ def read_obj(data: bytes, *, max_triangles: int) -> Mesh:
         raise ModelFault("has no faces; only surfaces are read; export its meshes too")
     rows = np.array(list(numbers), dtype=np.int64)
     positions = np.array(tables["v"], dtype=np.float64)[rows[:, 0]]
-    places = np.array(tables["vt"], dtype=np.float64)[rows[:, 1]] * [1.0, -1.0] + [0.0, 1.0]  # OBJ counts upwards
+    uv = np.array(tables["vt"], dtype=np.float64)[rows[:, 1]] * [1.0, -1.0] + [0.0, 1.0]  # OBJ counts upwards
     faces = _triangles(polygons, positions)
     if (rows[:, 2] >= 0).all():
         normals = np.array(tables["vn"], dtype=np.float64)[rows[:, 2]]
@@ -74,7 +74,7 @@ def read_obj(data: bytes, *, max_triangles: int) -> Mesh:
         normals = normals / np.where(length > 0, length, 1)
     else:
         normals = smooth_normals(positions, faces)
-    return Mesh(positions, normals, places, faces)
+    return Mesh(positions, normals, uv, faces)
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

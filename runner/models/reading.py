@@ -31,7 +31,7 @@ def locate(source: str, folder: Path) -> Path:
 
     Args:
         source: a path relative to the recipe, or `orbifolio:NAME`.
-        folder: the recipe's.
+        folder: that relative paths start from.
 
     Raises:
         ModelFault: it does not exist, is too large or of another format.
@@ -76,12 +76,12 @@ def _read(path: Path, modified: int) -> Mesh:
     """The mesh of one version of a file; `modified` tells versions apart in the cache."""
     read = read_obj if path.suffix.lower() == ".obj" else read_glb
     mesh = read(path.read_bytes(), max_triangles=MAX_TRIANGLES)
-    if not (np.isfinite(mesh.positions).all() and np.isfinite(mesh.places).all()):
+    if not (np.isfinite(mesh.positions).all() and np.isfinite(mesh.uv).all()):
         raise ModelFault("has corners that are not numbers (NaN or infinite); every corner needs a place; repair it")
     normals = mesh.normals
     if not np.isfinite(normals).all():
         normals = smooth_normals(mesh.positions, mesh.faces)
-    mesh = Mesh(mesh.positions, normals, mesh.places, mesh.faces[mesh.areas > 0])
+    mesh = Mesh(mesh.positions, normals, mesh.uv, mesh.faces[mesh.areas > 0])
     if not len(mesh.faces) or not mesh.radius > 0:
         raise ModelFault("has no surface; a model is made of triangles with an area; export its meshes too")
     unwrapped(mesh)

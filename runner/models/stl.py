@@ -6,7 +6,7 @@ from orbifolio.runner.arrays import F64, I64
 
 
 def write_stl(points: F64, faces: I64, *, title: str) -> bytes:
-    """A binary STL.
+    """The bytes of a binary STL file.
 
     Args:
         points: (N, 3) millimetres, z up.

@@ -17,8 +17,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError, MissingProgram
-from orbifolio.runner.renderers.base import GPU_GAIN, Outcome, Phase, Pixels, RenderContext, Renderer, Tone
+from orbifolio.runner.images.finish import Tone
+from orbifolio.runner.renderers.base import GPU_GAIN, Outcome, Phase, RenderContext, Renderer
 from orbifolio.runner.strokes.agent.critic import Critic
 from orbifolio.runner.strokes.agent.data import DataSettings
 from orbifolio.runner.strokes.agent.dataset import UNKNOWN, Split, Targets, fitted
@@ -197,7 +199,7 @@ class AgentRenderer(Renderer):
         goals = {name: value for name, value in terms.items() if name not in shown}
         return Outcome(goals, {"mse-unseen": state.unseen, **shown})
 
-    def image(self, state: State) -> Pixels:
+    def image(self, state: State) -> F32:
         """Unseen pictures: target, painting, order of strokes."""
         text = f"unseen pictures after {state.step} steps; mean squared error {state.unseen:.4f}"
         return self._sheet(state, text, self._shown(), None)
@@ -212,7 +214,7 @@ class AgentRenderer(Renderer):
         index = torch.tensor(first if len(unseen.names) == COLUMNS else list(range(count)))
         return Targets(unseen.images[index], unseen.classes[index], unseen.names)
 
-    def _sheet(self, state: State, text: str, targets: Targets, program: PaintProgram | None) -> Pixels:
+    def _sheet(self, state: State, text: str, targets: Targets, program: PaintProgram | None) -> F32:
         pictures, _ = targets.take(torch.arange(len(targets)))
         _, actions, pens = paint(here(state), self.painter, pictures, self.manner)
         neural, ordered = enlarged(self.painter, actions, pens, self.manner.planes)
@@ -233,7 +235,7 @@ class AgentRenderer(Renderer):
         except (MissingProgram, InputError):
             return None
 
-    def final(self, state: State) -> Pixels:
+    def final(self, state: State) -> F32:
         """With the real program's paintings."""
         program = self._program()
         found = judge(here(state), self.painter, program, self.split.unseen, self.manner, self.context.seed)

@@ -22,18 +22,11 @@ from skimage.metrics import structural_similarity
 from torch import Tensor
 from torch.nn import functional
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError, MissingProgram
-from orbifolio.runner.renderers.base import (
-    Outcome,
-    Phase,
-    Pixels,
-    RenderContext,
-    Renderer,
-    RendererSettings,
-    Tone,
-    Traits,
-)
-from orbifolio.runner.renderers.image.perceptual_loss import LAYERS, Perception
+from orbifolio.runner.images.finish import Tone, Traits
+from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings
+from orbifolio.runner.renderers.image.perceptual_loss import LAYERS, PerceptualLoss
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.agent.data import AnyTargets, Mnist
 from orbifolio.runner.strokes.agent.data import DataSettings as TargetSettings
@@ -159,7 +152,7 @@ class ComparisonRenderer(Renderer):
         self.names = [name.rpartition("/")[2] for name in settings.painters]
         self.program = self._program()
         self._targets: dict[int, Tensor] = {}
-        self._perception: Perception | None = None
+        self._perception: PerceptualLoss | None = None
         self._strokes: tuple[Section, dict[str, Any]] | None = None
 
     def _program(self) -> PaintProgram | None:
@@ -169,11 +162,11 @@ class ComparisonRenderer(Renderer):
             return None
 
     @property
-    def perception(self) -> Perception:
+    def perception(self) -> PerceptualLoss:
         """The network's distance, loaded when first needed."""
         if self._perception is None:
             vision: VisionSettings = self.settings.vision
-            self._perception = Perception(vision.build())
+            self._perception = PerceptualLoss(vision.build())
         return self._perception
 
     def exercises(self) -> tuple[tuple[str, Exercise], ...]:
@@ -255,11 +248,11 @@ class ComparisonRenderer(Renderer):
         state.step += 1
         return Outcome(terms)
 
-    def image(self, state: State) -> Pixels:
+    def image(self, state: State) -> F32:
         """The sheet as far as it is."""
         return self._sheet(state)[0]
 
-    def _sheet(self, state: State) -> tuple[Pixels, dict[str, Any]]:
+    def _sheet(self, state: State) -> tuple[F32, dict[str, Any]]:
         strokes, figures = self._strokes_section()
         sections, table = [strokes], {"strokes": figures}
         finished = [*state.done, self._finished(state)]
@@ -370,7 +363,7 @@ class ComparisonRenderer(Renderer):
         return "\n".join([*(f"painter {name}" for name in self.settings.painters), f"seen by {self.settings.vision!r}"])
 
 
-def _shown(pictures: Tensor) -> list[Pixels]:
+def _shown(pictures: Tensor) -> list[F32]:
     """(n, 3, h, w) as pictures of a sheet."""
     return [picture.astype(np.float32) for picture in pictures.permute(0, 2, 3, 1).numpy()]
 

@@ -19,20 +19,12 @@ import numpy as np
 import torch
 from pydantic import Field
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.exports.encoding import animated
-from orbifolio.runner.renderers.base import (
-    GPU_GAIN,
-    Outcome,
-    Phase,
-    Pixels,
-    RenderContext,
-    Renderer,
-    RendererSettings,
-    Tone,
-    Traits,
-)
-from orbifolio.runner.renderers.image.perceptual_loss import LAYERS, Perception
+from orbifolio.runner.images.finish import Tone, Traits
+from orbifolio.runner.renderers.base import GPU_GAIN, Outcome, Phase, RenderContext, Renderer, RendererSettings
+from orbifolio.runner.renderers.image.perceptual_loss import LAYERS, PerceptualLoss
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.brush_models import metrics
 from orbifolio.runner.strokes.brush_models.base import Lesson, Painter, PainterSettings, Training
@@ -170,7 +162,7 @@ class PainterRenderer(Renderer):
         self._material: Material | None = None
         vision: VisionSettings | None = settings.vision
         self.perception = (
-            None if vision is None else cache(lambda: Perception(vision.build().to(context.device, FLOAT)))
+            None if vision is None else cache(lambda: PerceptualLoss(vision.build().to(context.device, FLOAT)))
         )
 
     @property
@@ -237,12 +229,12 @@ class PainterRenderer(Renderer):
             state.unseen = self._look(state.training, few=True)
         return Outcome(terms, {"psnr-unseen": state.unseen, **state.training.metrics})
 
-    def image(self, state: State) -> Pixels:
+    def image(self, state: State) -> F32:
         """Unseen strokes: real, mean, learnt."""
         text = f"unseen strokes after {state.step} steps; {state.unseen:.1f} dB between the learnt and the mean"
         return self._sheet(state, text)
 
-    def _sheet(self, state: State, text: str) -> Pixels:
+    def _sheet(self, state: State, text: str) -> F32:
         repeats = self.material.repeats
         shown = COLUMNS * BANDS
         found = metrics.learnt(state.training.painter, repeats.actions[:shown])
@@ -255,7 +247,7 @@ class PainterRenderer(Renderer):
         name = self.settings.brush.removesuffix(ENDING).rpartition("/")[2].replace("_", " ")
         return strokes_sheet(name, text, rows)
 
-    def final(self, state: State) -> Pixels:
+    def final(self, state: State) -> F32:
         """The card with a painting by both."""
         painter, program = state.training.painter, self.material.program
         repeats = self.material.repeats

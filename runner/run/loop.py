@@ -336,14 +336,7 @@ class Run:
         """Final picture, products, measured symmetry, of the state at the end of a phase."""
         traits = self.renderer.traits(number)
         finish, picture = self.loaded.recipe.finish, self.renderer.final(state)
-        image = finish.apply(
-            picture,
-            wrap=traits.wrap,
-            permuting=traits.permuting,
-            inverting=traits.inverting,
-            inverting_single=traits.inverting_single,
-            pixel_aspect=traits.pixel_aspect,
-        )
+        image = finish.apply(picture, traits)
         data = write_png16(self.folder / "final.png", image, title=self.loaded.recipe.title)
         self._summary["final"] = {
             "path": "final.png",
@@ -354,7 +347,7 @@ class Run:
             "sha256": hashlib.sha256(data).hexdigest(),
         }
         self._summary["symmetry"] = self.renderer.symmetry_summary(image)
-        tone = finish.tone(picture, inverting=traits.inverting, inverting_single=traits.inverting_single)
+        tone = finish.tone(picture, traits)
         self._summary["extras"] = write_products(self.folder, image, traits, self.renderer.extras(state, tone))
         self._summary["cover"] = cover_of(self._summary["extras"])
 

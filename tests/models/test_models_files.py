@@ -40,7 +40,7 @@ def test_a_written_model_comes_back():
     ball = uv_sphere(24, 12)
     again = read_glb(write_glb(ball, b"not looked at", name="ball"), max_triangles=10_000)
     assert np.allclose(again.positions, ball.positions, atol=1e-6)
-    assert np.allclose(again.places, ball.places, atol=1e-6)
+    assert np.allclose(again.uv, ball.uv, atol=1e-6)
     assert np.array_equal(again.faces, ball.faces)
 
 
@@ -65,7 +65,7 @@ def test_an_obj_is_read_and_names_no_file():
     mesh = read_obj(QUAD, max_triangles=10)
     assert len(mesh.faces) == 2
     assert mesh.areas.sum() == pytest.approx(1)
-    assert mesh.places[0] == pytest.approx([0, 1])  # OBJ counts upwards, we downwards
+    assert mesh.uv[0] == pytest.approx([0, 1])  # OBJ counts upwards, we downwards
     assert np.allclose(mesh.normals, [0, 0, 1])
     backwards = QUAD.replace(b"1/1 2/2 3/3 4/4", b"-4/-4 -3/-3 -2/-2 -1/-1")
     assert np.array_equal(read_obj(backwards, max_triangles=10).positions, mesh.positions)
@@ -274,7 +274,7 @@ def corners_of(mesh) -> set:
     """Every triangle by position and texture coordinate, begun at its least corner: the side it faces is kept."""
     found = set()
     for face in mesh.faces:
-        corners = [tuple(np.round([*mesh.positions[c], *mesh.places[c]], 5).tolist()) for c in face]
+        corners = [tuple(np.round([*mesh.positions[c], *mesh.uv[c]], 5).tolist()) for c in face]
         first = corners.index(min(corners))
         found.add(tuple(corners[first:] + corners[:first]))
     return found
@@ -310,7 +310,7 @@ def test_whole_texture_coordinates_stand_for_fractions(kind, most):
     points = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]])
     uv = np.array([[0, most], [most, 0], [51, 0]])
     mesh = read_glb(glb([{"mode": 4, "points": points, "uv": uv}], uv_type=kind), max_triangles=9)
-    assert np.allclose(mesh.places, uv / most)
+    assert np.allclose(mesh.uv, uv / most)
 
 
 @st.composite
@@ -354,7 +354,7 @@ def test_a_line_may_be_continued_anywhere_between_its_words(data):
     mesh = read_obj("\n".join(broken).encode(), max_triangles=9)
     plain = read_obj(QUAD, max_triangles=9)
     assert np.array_equal(mesh.positions, plain.positions)
-    assert np.array_equal(mesh.places, plain.places)
+    assert np.array_equal(mesh.uv, plain.uv)
     assert np.array_equal(mesh.faces, plain.faces)
 
 
@@ -403,7 +403,7 @@ def test_the_own_model_is_what_its_script_makes(tmp_path: Path):
         read_glb(shipped, max_triangles=10_000),
     )
     assert np.allclose(made.positions, kept.positions, atol=1e-5)
-    assert np.allclose(made.places, kept.places, atol=1e-5)
+    assert np.allclose(made.uv, kept.uv, atol=1e-5)
     loaded = trimesh.load(io.BytesIO(shipped), file_type="glb", force="mesh")
     assert loaded.volume > 1  # outside is out
     assert struct.unpack_from("<I", shipped, 8)[0] == len(shipped)

@@ -105,12 +105,7 @@ def test_moving_views_under_lbfgs_get_advice():
 def test_traits_tell_what_a_finish_must_respect():
     _, renderer = build(symmetry={"kind": "plane", "group": "p4", "colours": {"r4": ["-g", "r", "b"]}})
     traits = renderer.traits(0)
-    assert (traits.permuting, traits.inverting, traits.inverting_single, traits.wrap) == (
-        True,
-        True,
-        True,
-        (True, True),
-    )
+    assert (traits.inverting, traits.inverting_single, traits.wrap) == (True, True, (True, True))
 
 
 def test_products_have_the_colours_of_the_finished_picture(monkeypatch):

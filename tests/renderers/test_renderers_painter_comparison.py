@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from orbifolio.runner.renderers import AnyRenderer
 from orbifolio.runner.renderers.base import RenderContext
-from orbifolio.runner.renderers.image.perceptual_loss import Perception, gram
+from orbifolio.runner.renderers.image.perceptual_loss import PerceptualLoss, gram
 from orbifolio.runner.strokes.brush_models.gan import Gan
 from orbifolio.runner.strokes.brush_models.raster_base import fresh
 from orbifolio.runner.strokes.brush_models.weights import pack
@@ -97,7 +97,7 @@ def test_what_is_not_there_is_told(settings, tmp_path):
 
 
 def test_the_networks_distance_is_none_from_itself_and_grows_with_blur():
-    perception = Perception(Untrained().build())
+    perception = PerceptualLoss(Untrained().build())
     wanted = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     assert perception.each(wanted, wanted).abs().max() == 0
     blurred = [torch.nn.functional.avg_pool2d(wanted, k, 1, k // 2) for k in (3, 9)]
