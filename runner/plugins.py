@@ -5,7 +5,7 @@ A package adds a kind by an entry point in its pyproject.toml; see docs/plugins.
     [project.entry-points."orbifolio.objectives"]
     contrast = "orbifolio_contrast:Contrast"
 
-Only the packages of a family that is in use are imported, in the order of their names.
+The packages are imported together with the family, in the order of their names.
 """
 
 from __future__ import annotations
