@@ -24,7 +24,7 @@ import torch  # noqa: E402
 from orbifolio.runner.images.reading import read_picture  # noqa: E402
 from orbifolio.runner.images.sources import Images  # noqa: E402
 from orbifolio.runner.images.writing import write_png16  # noqa: E402
-from orbifolio.runner.renderers.base import Studio  # noqa: E402
+from orbifolio.runner.renderers.base import RenderContext  # noqa: E402
 from orbifolio.runner.renderers.image.settings import ImageOptimisation  # noqa: E402
 from orbifolio.runner.symmetry import colour  # noqa: E402
 from orbifolio.runner.symmetry.groups.groups import GROUPS  # noqa: E402
@@ -86,7 +86,7 @@ def main() -> int:
     def picture(source: str) -> torch.Tensor:
         return torch.from_numpy(images.load(source).pixels).permute(2, 0, 1)[None].contiguous()
 
-    studio = Studio(seed=1, device="cpu", picture=picture, plain_picture=picture)
+    context = RenderContext(seed=1, device="cpu", picture=picture, plain_picture=picture)
     failures = 0
     encoder = None
     for group in options.group:
@@ -106,7 +106,7 @@ def main() -> int:
                     ],
                 }
             )
-            renderer = settings.build(studio)
+            renderer = settings.build(context)
             renderer.loaded, state = encoder, None
             for number, phase in enumerate(renderer.phases()):
                 state = renderer.begin(number, state)

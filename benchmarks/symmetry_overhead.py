@@ -38,7 +38,7 @@ def main() -> None:
     for name in names:
         loaded = load(Path(name), ["renderer.vision=untrained"])
         inputs = InputPictures(loaded.images, loaded.recipe.style_preparation)
-        renderer = loaded.recipe.renderer.build(inputs.studio(loaded.recipe.seed, "cpu", lambda message: None))
+        renderer = loaded.recipe.renderer.build(inputs.context(loaded.recipe.seed, "cpu", lambda message: None))
         begun = time.perf_counter()
         layout = renderer.symmetry.layout(*renderer.sizes[-1])
         building = time.perf_counter() - begun

@@ -27,7 +27,7 @@ def choose_device(wish: str) -> str:
         return wish
     kind, _, number = wish.partition(":")
     if kind != "cuda" or (number and not number.isdecimal()):
-        raise InputError(f"--device {wish}: not a device; use auto, cpu, cuda or cuda:N")
+        raise InputError(f"--device {wish}: is not a device; use auto, cpu, cuda or cuda:N")
     if not torch.cuda.is_available():
         raise InputError(
             f"--device {wish}: torch {torch.__version__} sees no CUDA device here; use --device cpu, or install "
@@ -48,15 +48,12 @@ def has_fast_bf16(device: str) -> bool:
 
 
 def choose_precision(wish: str, device: str, *, agrees: bool) -> tuple[str, torch.dtype]:
-    """The network's arithmetic.
+    """The network's arithmetic as (`bf16` or `fp32`, dtype).
 
     Args:
         wish: `auto`, `fp32` or `bf16`.
-        device: torch device.
-        agrees: the network's bf16 gradients agree with its fp32 ones.
-
-    Returns:
-        (name, dtype).
+        device: as `choose_device` returns it.
+        agrees: the network's gradients in bf16 agree with those in fp32; else `auto` is fp32.
     """
     if wish == "bf16" or (wish == "auto" and agrees and has_fast_bf16(device)):
         return "bf16", torch.bfloat16

@@ -75,7 +75,7 @@ class Shorthand:
         self.spellings = spellings
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        """Expand, then validate."""
+        """Validation of the expanded form."""
         return core_schema.no_info_before_validator_function(self.expand, handler(source))
 
     def __get_pydantic_json_schema__(
@@ -90,11 +90,11 @@ class Shorthand:
 
 def citations(value: object) -> tuple[str, ...]:
     """All `cites` keys of a settings tree, sorted, each once."""
-    found: set[str] = set()
+    keys: set[str] = set()
 
     def walk(item: object) -> None:
         if isinstance(item, Settings):
-            found.update(item.cites)
+            keys.update(item.cites)
             for name in type(item).model_fields:
                 walk(getattr(item, name))
         elif isinstance(item, Sequence) and not isinstance(item, str | bytes):
@@ -105,4 +105,4 @@ def citations(value: object) -> tuple[str, ...]:
                 walk(element)
 
     walk(value)
-    return tuple(sorted(found))
+    return tuple(sorted(keys))

@@ -15,14 +15,14 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from orbifolio.runner.canvas.initial import AnyInitial, Initial, Noise
+from orbifolio.runner.canvas.initial import AnyInitial, InitialState, Noise
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.rasteriser.record import Record
 from orbifolio.runner.symmetry.base import Layout, Symmetry
 
 
 @dataclass(frozen=True)
-class Stage:
+class CanvasPhase:
     """The phase that a canvas is made for.
 
     Attributes:
@@ -120,9 +120,9 @@ class CanvasSettings(Settings):
     """What making a pixel costs in a step, beside what VGG16 to its fourth block costs; for the plan."""
 
     @property
-    def initial(self) -> Initial:
+    def initial(self) -> InitialState:
         """`init`, typed."""
-        value: Initial = self.init
+        value: InitialState = self.init
         return value
 
     def build(self, layout: Layout, values: Tensor) -> Canvas:
@@ -134,25 +134,25 @@ class CanvasSettings(Settings):
         """
         raise NotImplementedError(type(self).__name__)
 
-    def begin(self, stage: Stage, values: Tensor, previous: Canvas | None) -> Canvas:
+    def begin(self, phase: CanvasPhase, values: Tensor, previous: Canvas | None) -> Canvas:
         """The canvas of a phase.
 
         Args:
-            stage: the phase.
+            phase: the phase.
             values: (parameters, 3) carried over from the phase before, or of `init`.
             previous: the canvas of the phase before.
         """
-        return self.build(stage.layout, values)
+        return self.build(phase.layout, values)
 
-    def restore(self, stage: Stage, values: Tensor, state: Mapping[str, Tensor]) -> Canvas:
+    def restore(self, phase: CanvasPhase, values: Tensor, state: Mapping[str, Tensor]) -> Canvas:
         """The canvas of a saved phase.
 
         Args:
-            stage: the phase.
+            phase: the phase.
             values: (parameters, 3) of `init` where it `paints`; else of no meaning.
             state: of `Canvas.state_dict`.
         """
-        canvas = self.begin(stage, values, None)
+        canvas = self.begin(phase, values, None)
         canvas.load_state_dict(state)
         return canvas
 

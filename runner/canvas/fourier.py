@@ -62,7 +62,7 @@ class FourierCanvas(Canvas):
         self.tensor = torch.view_as_real(spectrum).contiguous().clone().requires_grad_(True)
 
     def parameters(self) -> list[Tensor]:
-        """One spectrum."""
+        """The (3, height, width // 2 + 1, 2) spectrum alone."""
         return [self.tensor]
 
     def values(self) -> Tensor:

@@ -1,8 +1,7 @@
 """What a canvas holds before the first step: (layout, generator) -> orbit values (parameters, 3), centred.
 
 Noise is drawn for each orbit, not for each pixel, so that a symmetry leaves it at full contrast. Pictures
-and plasma are sampled through the layout, which makes them symmetric. Sums and products act on RGB in
-[0, 1], as in the formulas `10 + noise*0.2` of the system to surpass.
+and plasma are sampled through the layout, which makes them symmetric. Sums and products act on RGB in [0, 1].
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from orbifolio.runner.objectives.content import cover
+from orbifolio.runner.images.cover import cover
 from orbifolio.runner.settings import Settings, Shorthand
 from orbifolio.runner.symmetry.base import Layout
 
 
 @dataclass(frozen=True)
-class Beginning:
-    """What an initial state may ask for.
+class InitialContext:
+    """What an initial state is made with.
 
     Attributes:
         layout: of the first phase.
@@ -35,10 +34,10 @@ class Beginning:
     picture: Callable[[str], Tensor]
 
 
-class Initial(Settings):
+class InitialState(Settings):
     """The base of every kind of initial state."""
 
-    def colours(self, beginning: Beginning) -> Tensor:
+    def colours(self, context: InitialContext) -> Tensor:
         """(parameters, 3) float32 in about [0, 1], not yet constrained."""
         raise NotImplementedError(type(self).__name__)
 
@@ -51,8 +50,8 @@ class Initial(Settings):
         return None
 
 
-class Noise(Initial):
-    """Independent uniform noise."""
+class Noise(InitialState):
+    """Uniform noise, independent in every orbit and channel."""
 
     kind: Literal["noise"] = "noise"
     low: float = Field(default=0.3, ge=-1, le=2)
@@ -60,14 +59,14 @@ class Noise(Initial):
     high: float = Field(default=0.7, ge=-1, le=2)
     """Brightest value."""
 
-    def colours(self, beginning: Beginning) -> Tensor:
+    def colours(self, context: InitialContext) -> Tensor:
         """Uniform between low and high, each orbit and channel on its own."""
         low, high = sorted((self.low, self.high))
-        noise = torch.rand((beginning.layout.parameters, 3), generator=beginning.random)
+        noise = torch.rand((context.layout.parameters, 3), generator=context.random)
         return low + (high - low) * noise
 
 
-class Plasma(Initial):
+class Plasma(InitialState):
     """Toroidal plasma clouds: noise with structure at every size (Fournier, Fussell and Carpenter 1982)."""
 
     kind: Literal["plasma"] = "plasma"
@@ -79,19 +78,19 @@ class Plasma(Initial):
     """Brightest value after stretching."""
     cites: ClassVar[tuple[str, ...]] = ("fournier1982",)
 
-    def colours(self, beginning: Beginning) -> Tensor:
+    def colours(self, context: InitialContext) -> Tensor:
         """Clouds sampled through the layout, each channel stretched from low to high."""
-        layout = beginning.layout
+        layout = context.layout
         side = 1 << max(4, (max(layout.width, layout.height) - 1).bit_length())
-        clouds = torch.stack([_diamond_square(side, self.roughness, beginning.random) for _ in range(3)])
+        clouds = torch.stack([_diamond_square(side, self.roughness, context.random) for _ in range(3)])
         values = layout.sample(clouds[None])
         # Averaging over orbits flattened the clouds: stretch afterwards.
-        least, most = values.amin(dim=0), values.amax(dim=0)
+        minimum, maximum = values.amin(dim=0), values.amax(dim=0)
         low, high = sorted((self.low, self.high))
-        return low + (high - low) * (values - least) / (most - least).clamp_min(1e-6)
+        return low + (high - low) * (values - minimum) / (maximum - minimum).clamp_min(1e-6)
 
 
-class FromImage(Initial):
+class FromImage(InitialState):
     """A picture, scaled to fill the artwork and sampled through the symmetry."""
 
     kind: Literal["image"] = "image"
@@ -100,14 +99,14 @@ class FromImage(Initial):
     keep_detail: bool = True
     """At each later phase add back the detail that the smaller size could not hold."""
 
-    def colours(self, beginning: Beginning) -> Tensor:
+    def colours(self, context: InitialContext) -> Tensor:
         """The picture at the artwork's size."""
-        layout = beginning.layout
-        picture = cover(beginning.picture(self.image), (layout.height, layout.width))
+        layout = context.layout
+        picture = cover(context.picture(self.image), (layout.height, layout.width))
         return layout.sample(picture) + 0.5
 
     def pictures(self) -> tuple[str, ...]:
-        """The picture."""
+        """The picture it is made of."""
         return (self.image,)
 
     def detail_source(self) -> str | None:
@@ -115,44 +114,44 @@ class FromImage(Initial):
         return self.image if self.keep_detail else None
 
 
-class Constant(Initial):
+class Constant(InitialState):
     """One colour everywhere."""
 
     kind: Literal["constant"] = "constant"
     colour: tuple[float, float, float] = (0.5, 0.5, 0.5)
     """Red, green, blue; 0 to 1."""
 
-    def colours(self, beginning: Beginning) -> Tensor:
+    def colours(self, context: InitialContext) -> Tensor:
         """The colour for every orbit."""
-        return torch.tensor(self.colour).expand(beginning.layout.parameters, 3).clone()
+        return torch.tensor(self.colour).expand(context.layout.parameters, 3).clone()
 
 
-class Sum(Initial):
+class Sum(InitialState):
     """Initial states added together."""
 
     kind: Literal["sum"] = "sum"
     of: tuple[AnyInitial, ...] = Field(min_length=1, max_length=16)
     """The parts; a bare number is a grey."""
 
-    def colours(self, beginning: Beginning) -> Tensor:
+    def colours(self, context: InitialContext) -> Tensor:
         """The sum of all parts."""
-        return torch.stack([part.colours(beginning) for part in self.of]).sum(dim=0)
+        return torch.stack([part.colours(context) for part in self.of]).sum(dim=0)
 
     def pictures(self) -> tuple[str, ...]:
         """Those of all parts."""
         return tuple(source for part in self.of for source in part.pictures())
 
 
-class Product(Initial):
+class Product(InitialState):
     """Initial states multiplied together."""
 
     kind: Literal["product"] = "product"
     of: tuple[AnyInitial, ...] = Field(min_length=1, max_length=16)
     """The factors; a bare number is a grey."""
 
-    def colours(self, beginning: Beginning) -> Tensor:
+    def colours(self, context: InitialContext) -> Tensor:
         """The product of all parts."""
-        return torch.stack([part.colours(beginning) for part in self.of]).prod(dim=0)
+        return torch.stack([part.colours(context) for part in self.of]).prod(dim=0)
 
     def pictures(self) -> tuple[str, ...]:
         """Those of all parts."""
@@ -182,9 +181,26 @@ Sum.model_rebuild()
 Product.model_rebuild()
 
 
-def begin(initial: Initial, beginning: Beginning) -> Tensor:
+def initialise(initial: InitialState, context: InitialContext) -> Tensor:
     """Centred, constrained orbit values (parameters, 3) of an initial state."""
-    return beginning.layout.constrain(initial.colours(beginning) - 0.5)
+    return context.layout.constrain(initial.colours(context) - 0.5)
+
+
+def lost_detail(picture: Tensor, old: Layout, new: Layout) -> Tensor:
+    """What a picture has at a new size and did not have at an old one (octaves).
+
+    Args:
+        picture: (1, 3, h, w).
+        old: layout of the size before.
+        new: layout of the size to come.
+
+    Returns:
+        (new.parameters, 3), to be added to values.
+    """
+    device = new.orbit_size.device
+    fine = new.sample(cover(picture, (new.height, new.width)).to(device))
+    coarse = old.render(old.sample(cover(picture, (old.height, old.width)).to(device)))
+    return fine - new.sample(coarse)
 
 
 def _diamond_square(side: int, roughness: float, random: torch.Generator) -> Tensor:

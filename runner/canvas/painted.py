@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from orbifolio.runner.canvas.base import Canvas, Stage
+from orbifolio.runner.canvas.base import Canvas, CanvasPhase
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.fitting.colour_solver import Rules, choose_palette, solve_colours, stroke_gains
 from orbifolio.runner.strokes.fitting.levels import SIZE, SLENDER, budgets, radius_of
@@ -62,7 +62,7 @@ class Medium:
         device: of the values.
     """
 
-    stage: Stage
+    stage: CanvasPhase
     values: Tensor
     painter: ImplicitPainter
     response: Response

@@ -22,7 +22,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from orbifolio.runner.canvas.base import Canvas, CanvasSettings, Stage
+from orbifolio.runner.canvas.base import Canvas, CanvasPhase, CanvasSettings
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.brush_models.weights import find_painter, load_painter, shipped, unpack
@@ -58,7 +58,7 @@ class StrokeGrid(CanvasSettings):
         """Random actions, whatever the initial values are."""
         return GridCanvas(self, layout, _painter(self.brush), 0, str(values.device))
 
-    def begin(self, stage: Stage, values: Tensor, previous: Canvas | None) -> GridCanvas:
+    def begin(self, stage: CanvasPhase, values: Tensor, previous: Canvas | None) -> GridCanvas:
         """Each phase begins anew at random; see the base class."""
         plain = stage.symmetry is None or not (stage.symmetry.claims() or any(stage.symmetry.wrap))
         return GridCanvas(self, stage.layout, _painter(self.brush), stage.seed, str(values.device), plain=plain)

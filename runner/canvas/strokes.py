@@ -17,7 +17,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from torch import Tensor
 
-from orbifolio.runner.canvas.base import Canvas, CanvasSettings, Stage
+from orbifolio.runner.canvas.base import Canvas, CanvasPhase, CanvasSettings
 from orbifolio.runner.canvas.initial import AnyInitial, FromImage
 from orbifolio.runner.canvas.painted import Medium, StrokeCanvas
 from orbifolio.runner.errors import InputError
@@ -70,15 +70,15 @@ class Strokes(CanvasSettings):
     def build(self, layout: Layout, values: Tensor) -> StrokeCanvas:
         """The canvas of a run with one phase of no steps."""
         size = (layout.width, layout.height)
-        return self.begin(Stage(layout, None, 0, 0, (size,), 0), values, None)
+        return self.begin(CanvasPhase(layout, None, 0, 0, (size,), 0), values, None)
 
-    def begin(self, stage: Stage, values: Tensor, previous: Canvas | None) -> StrokeCanvas:
+    def begin(self, stage: CanvasPhase, values: Tensor, previous: Canvas | None) -> StrokeCanvas:
         """A new level over the dry paint of the one before; see the base class."""
         if previous is not None and not isinstance(previous, StrokeCanvas):
             raise TypeError(f"{type(previous).__name__} has no strokes to go on with")
         return StrokeCanvas.begun(self._medium(stage, values), previous)
 
-    def restore(self, stage: Stage, values: Tensor, state: dict[str, Tensor]) -> StrokeCanvas:  # type: ignore[override]
+    def restore(self, stage: CanvasPhase, values: Tensor, state: dict[str, Tensor]) -> StrokeCanvas:  # type: ignore[override]
         """A saved level; see the base class."""
         return StrokeCanvas.restored(self._medium(stage, values), state)
 
@@ -121,7 +121,7 @@ class Strokes(CanvasSettings):
     def _colours(self) -> int:
         return self.palette if isinstance(self.palette, int) else len(self.palette or ())
 
-    def _medium(self, stage: Stage, values: Tensor) -> Medium:
+    def _medium(self, stage: CanvasPhase, values: Tensor) -> Medium:
         painter, response = _brush(self.brush)
         return Medium(
             stage=stage,

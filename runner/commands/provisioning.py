@@ -40,9 +40,9 @@ def weights_command(action: str, names: Sequence[str], console: Console) -> bool
                 )
                 click.echo(
                     f"  {entry.name:<28} {'here' if store.path(entry.name).is_file() else 'absent':<7} {size:>12}   "
-                    f"{entry.sources[0].origin.title}"
+                    f"{entry.files[0].source.title}"
                 )
-                click.echo(f"  {'':<28} {entry.sources[0].licence}")
+                click.echo(f"  {'':<28} {entry.files[0].licence}")
         return True
     good = True
     if action == "fetch":

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from orbifolio.runner.exports.sphere import data_address, texture_width
 from orbifolio.runner.images import encoding
-from orbifolio.runner.models.eye import around
+from orbifolio.runner.models.eye import orbit_camera
 from orbifolio.runner.models.glb import write_glb
 from orbifolio.runner.models.mesh import Mesh
 
@@ -48,23 +48,23 @@ def portrait(mesh: Mesh, texture: Picture, size: int, *, longitude: float = _FRO
         mesh: the model.
         texture: (height, width, 3) in [0, 1].
         size: pixels a side.
-        longitude: radians, see `eye.around`.
+        longitude: radians, see `orbit_camera`.
         fine: points a side in every pixel.
     """
-    eye = around(mesh, longitude, _TILT)
-    seen = eye.see(mesh, size * fine)
+    camera = orbit_camera(mesh, longitude, _TILT)
+    seen = camera.visible_faces(mesh, size * fine)
     there = np.flatnonzero(seen.face >= 0)
     faces, weights = mesh.faces[seen.face[there]], seen.weights[there]
 
     def blended(table: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return np.asarray(np.einsum("nk,nkc->nc", weights, table[faces]))
 
-    normals, rays = blended(mesh.normals), eye.place - blended(mesh.positions)
+    normals, rays = blended(mesh.normals), camera.position - blended(mesh.positions)
     facing = np.abs(np.einsum("nc,nc->n", normals, rays))
     facing /= np.maximum(np.linalg.norm(normals, axis=1) * np.linalg.norm(rays, axis=1), 1e-9)
     found = np.zeros((len(seen.face), 4), dtype=np.float32)
     shade = (0.5 + 0.5 * np.sqrt(np.minimum(facing, 1)))[:, None].astype(np.float32)
-    found[there, :3], found[there, 3] = looked_up(texture, blended(mesh.places)) * shade, 1
+    found[there, :3], found[there, 3] = looked_up(texture, blended(mesh.uv)) * shade, 1
     mixed: Picture = found.reshape(size, fine, size, fine, 4).mean((1, 3), dtype=np.float32)
     mixed[..., :3] /= np.maximum(mixed[..., 3:], 1e-6)  # colours of what is there, not thinned by what is not
     return mixed
@@ -91,7 +91,7 @@ def model_script(mesh: Mesh, texture: bytes) -> bytes:
         "longitude": _FRONT,
         "positions": _letters((mesh.positions - mesh.centre) / mesh.radius, "<f4"),
         "normals": _letters(mesh.normals, "<f4"),
-        "places": _letters(mesh.places, "<f4"),
+        "places": _letters(mesh.uv, "<f4"),
         "faces": _letters(mesh.faces, "<u4"),
         "texture": data_address(texture, "image/webp"),
     }

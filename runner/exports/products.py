@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.files import write_atomically
-from orbifolio.runner.images.writing import LONGEST_WEBP, write_png8, write_webp
-from orbifolio.runner.renderers.base import Pixels, Traits
+from orbifolio.runner.images.finish import Traits
+from orbifolio.runner.images.writing import MAX_WEBP_SIDE, write_png8, write_webp
 
 SWATCH_PIXELS = 2_000_000  # the repeated swatch is made for the screen
 
@@ -75,7 +76,7 @@ COVERS = ("globe.webp", "model.webp")
 """Portraits that say more than the artwork itself, which is a map: galleries show them."""
 
 
-def write_products(folder: Path, image: Pixels, traits: Traits, extras: Mapping[str, bytes]) -> list[dict[str, Any]]:
+def write_products(folder: Path, image: F32, traits: Traits, extras: Mapping[str, bytes]) -> list[dict[str, Any]]:
     """Write `extras/` and return the `extras` block of `run.json`.
 
     Args:
@@ -98,13 +99,13 @@ def write_products(folder: Path, image: Pixels, traits: Traits, extras: Mapping[
         write_png8(folder / "extras" / "tile.png", image)
         block.append(_entry("tile.png", "One length, repeats to both sides without a seam"))
         times = max(2, min(6, SWATCH_PIXELS // (height * width)))
-        if times * width <= LONGEST_WEBP:
+        if times * width <= MAX_WEBP_SIDE:
             write_webp(folder / "extras" / "swatch.webp", np.tile(image, (1, times, 1)))
             block.append(_entry("swatch.webp", f"Strip of {times} lengths"))
     else:
         write_png8(folder / "extras" / "picture.png", image)
         block.append(_entry("picture.png", "The picture in 8 bits"))
-    if max(height, width) <= LONGEST_WEBP:  # a smaller one would not be the picture
+    if max(height, width) <= MAX_WEBP_SIDE:  # a smaller one would not be the picture
         write_webp(folder / "extras" / "picture.webp", image)
         block.append(_entry("picture.webp", "The picture for the web"))
     for name, data in extras.items():

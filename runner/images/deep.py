@@ -15,6 +15,8 @@ import zlib
 import numpy as np
 import numpy.typing as npt
 
+from orbifolio.runner.arrays import U8
+
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {2: 3, 4: 2, 6: 4}  # colour types with more than one 16-bit sample a pixel
 
@@ -29,7 +31,7 @@ def read_deep_png(data: bytes) -> npt.NDArray[np.uint16] | None:
         (height, width, channels), or None for any other kind of file: not PNG, 8 bits, grey only, interlaced.
 
     Raises:
-        ValueError: damaged.
+        ValueError: the pixels end early, or a filter is unknown.
     """
     if data[:8] != _SIGNATURE or data[12:16] != b"IHDR":
         return None
@@ -49,16 +51,16 @@ def read_deep_png(data: bytes) -> npt.NDArray[np.uint16] | None:
 
 
 def _pixel_chunks(data: bytes) -> bytes:
-    position, found = 8, []
+    position, chunks = 8, []
     while position + 8 <= len(data):
         (length,) = struct.unpack(">I", data[position : position + 4])
         if data[position + 4 : position + 8] == b"IDAT":
-            found.append(data[position + 8 : position + 8 + length])
+            chunks.append(data[position + 8 : position + 8 + length])
         position += 12 + length
-    return b"".join(found)
+    return b"".join(chunks)
 
 
-def _unfilter(filters: npt.NDArray[np.uint8], raw: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def _unfilter(filters: U8, raw: U8) -> U8:
     """Undo the filters (none, sub, up, average, Paeth), antidiagonal by antidiagonal.
 
     Args:

@@ -22,9 +22,9 @@ from typing import IO, Any
 from orbifolio.runner.aws import AwsErrors, make_client
 from orbifolio.runner.errors import ImageError
 
-LARGEST_DOWNLOAD = 50_000_000  # bytes
-TIMEOUT = 30.0  # seconds without an answer
-LONGEST = 120.0  # seconds for one picture in all
+MAX_DOWNLOAD = 50_000_000  # bytes
+ANSWER_SECONDS = 30.0  # seconds without an answer
+MAX_SECONDS = 120.0  # seconds for one picture in all
 _BLOCK = 1 << 16
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
@@ -68,21 +68,21 @@ def is_public(address: str) -> bool:
     >>> is_public("93.184.215.14"), is_public("127.0.0.1"), is_public("::ffff:10.0.0.1")
     (True, False, False)
     """
-    found = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
-        if inner is None and found in _NAT64:
-            inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(parsed, ipaddress.IPv6Address):
+        inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
+        if inner is None and parsed in _NAT64:
+            inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
-    return found.is_global and not found.is_multicast
+    return parsed.is_global and not parsed.is_multicast
 
 
 def fetch(url: str, *, allow_private: bool = False, context: ssl.SSLContext | None = None) -> bytes:
     """The bytes behind an https address.
 
     Args:
-        url: the address.
+        url: https only.
         allow_private: connect to addresses outside the public internet too, and use the proxies that the
             environment names.
         context: certificates to trust; the system's unless given.
@@ -104,7 +104,7 @@ def fetch(url: str, *, allow_private: bool = False, context: ssl.SSLContext | No
     request = urllib.request.Request(url, headers={"User-Agent": "orbifolio", "Accept": "image/*"})
     cure = "save the picture as a file and name that"
     try:
-        with opener.open(request, timeout=TIMEOUT) as stream:
+        with opener.open(request, timeout=ANSWER_SECONDS) as stream:
             kind = stream.headers.get_content_type()
             if kind.startswith("text/") and stream.headers.get("Content-Type"):
                 raise ImageError(
@@ -124,27 +124,27 @@ def fetch(url: str, *, allow_private: bool = False, context: ssl.SSLContext | No
             reason = reason.reason
         if isinstance(reason, ImageError):
             raise ImageError(f"{shown}: {reason}") from None
-        told = str(reason) or type(reason).__name__
-        raise ImageError(f"{shown}: cannot be fetched ({told}); check the network, or {cure}") from None
+        cause = str(reason) or type(reason).__name__
+        raise ImageError(f"{shown}: cannot be fetched ({cause}); check the network, or {cure}") from None
 
 
 def _all_of(answer: Any, shown: str) -> bytes:
     """Read an answer to its end, within the limits of size and time."""
     too_large = ImageError(
-        f"{shown}: has more than {LARGEST_DOWNLOAD // 10**6} MB; pictures are fetched up to that; save a "
+        f"{shown}: has more than {MAX_DOWNLOAD // 10**6} MB; pictures are fetched up to that; save a "
         "smaller one as a file"
     )
     began, blocks, size = time.monotonic(), [], 0
-    if int(answer.headers.get("Content-Length") or 0) > LARGEST_DOWNLOAD:
+    if int(answer.headers.get("Content-Length") or 0) > MAX_DOWNLOAD:
         raise too_large
     while block := answer.read1(_BLOCK):
         blocks.append(block)
         size += len(block)
-        if size > LARGEST_DOWNLOAD:
+        if size > MAX_DOWNLOAD:
             raise too_large
-        if time.monotonic() - began > LONGEST:
+        if time.monotonic() - began > MAX_SECONDS:
             raise ImageError(
-                f"{shown}: took more than {LONGEST:.0f} seconds; a picture is fetched faster; save it as a "
+                f"{shown}: took more than {MAX_SECONDS:.0f} seconds; a picture is fetched faster; save it as a "
                 "file and name that"
             )
     length = answer.headers.get("Content-Length")
@@ -164,17 +164,17 @@ class _Connection(http.client.HTTPSConnection):
         self, address: tuple[str, int], timeout: Any = None, source_address: Any = None
     ) -> socket.socket:
         host, port = address
-        found = [entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-        for item in found:
+        addresses = [entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        for item in addresses:
             if not is_public(str(item)):
                 raise urllib.error.URLError(
                     ImageError(
-                        f"leads to {item}, which is no public address; pictures are fetched from the public "
+                        f"leads to {item}, which is not a public address; pictures are fetched from the public "
                         "internet; save the picture as a file and name that"
                     )
                 )
         last: OSError = OSError("the name has no address")
-        for item in found:
+        for item in addresses:
             try:
                 return socket.create_connection((str(item), port), timeout, source_address)
             except OSError as error:
@@ -238,7 +238,7 @@ def fetch_s3(source: str) -> bytes:
     if place is None:
         raise ImageError(f"{source!r} is not s3://bucket/key; name both")
     too_large = ImageError(
-        f"{source}: has more than {LARGEST_DOWNLOAD // 10**6} MB; pictures are fetched up to that; use a smaller one"
+        f"{source}: has more than {MAX_DOWNLOAD // 10**6} MB; pictures are fetched up to that; use a smaller one"
     )
     with _S3_ERRORS.translated(source, "s3:GetObject"):
         try:
@@ -246,9 +246,9 @@ def fetch_s3(source: str) -> bytes:
         except ValueError as error:
             raise ImageError(f"{source}: {error}; check the settings in ~/.aws") from error
         answer = client.get_object(Bucket=place[0], Key=place[1])
-        if answer["ContentLength"] > LARGEST_DOWNLOAD:
+        if answer["ContentLength"] > MAX_DOWNLOAD:
             raise too_large
-        data: bytes = answer["Body"].read(LARGEST_DOWNLOAD + 1)
-    if len(data) > LARGEST_DOWNLOAD:
+        data: bytes = answer["Body"].read(MAX_DOWNLOAD + 1)
+    if len(data) > MAX_DOWNLOAD:
         raise too_large
     return data

@@ -1,4 +1,4 @@
-"""What is done to the finished picture: levels, contrast, saturation, sharpening; symmetry is kept.
+"""What is done to the finished picture: levels, contrast, saturation, sharpening; its symmetry is kept.
 
 The article this program grew from advises such a finish by hand. Here each operation commutes with the
 artwork's colour action (see `tone.py` for the algebra), so that a finished picture measures as exactly
@@ -8,16 +8,42 @@ symmetric as an unfinished one.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.images import tone
-from orbifolio.runner.images.tone import Pixels
 from orbifolio.runner.settings import Settings
 
 Level = Annotated[float, Field(ge=-1, le=2)]
+
+Tone = Callable[[F32], F32]
+"""What the finish does to single colours: (height, width, 3) in [0, 1] -> the same."""
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What may be done to a picture without breaking its symmetry.
+
+    Attributes:
+        wrap: it continues over its (top-bottom, left-right) edges.
+        tiles: copies of it may be laid side by side where it wraps.
+        inverting: the symmetry inverts colours, so that levels are cut alike at both ends.
+        inverting_single: it inverts some channels and not others, so that saturation is left alone.
+        pixel_aspect: width / height of one pixel in the artwork's true geometry.
+    """
+
+    wrap: tuple[bool, bool] = (False, False)
+    tiles: bool = True
+    inverting: bool = False
+    inverting_single: bool = False
+    pixel_aspect: float = 1.0
+
+
+PLAIN = Traits()
 
 
 class Finish(Settings):
@@ -35,52 +61,28 @@ class Finish(Settings):
     """Radius of the unsharp mask in pixels."""
     cites: ClassVar[tuple[str, ...]] = ("mindseye",)
 
-    def apply(
-        self,
-        pixels: Pixels,
-        *,
-        wrap: tuple[bool, bool] = (False, False),
-        permuting: bool = False,
-        inverting: bool = False,
-        pixel_aspect: float = 1.0,
-        inverting_single: bool = False,
-    ) -> Pixels:
-        """The finished picture.
-
-        Args:
-            pixels: (height, width, 3) in [0, 1].
-            wrap: it continues over its (top-bottom, left-right) edges.
-            permuting: its colour action permutes channels (all operations allow that).
-            inverting: its colour action inverts channels: levels are cut alike at both ends.
-            pixel_aspect: true width / height of a pixel.
-            inverting_single: the action inverts some channels and not others: saturation is left alone.
-
-        Returns:
-            (height, width, 3) float32 in [0, 1].
-        """
-        done = self._toned(pixels, self._levels(pixels, inverting), inverting_single)
+    def apply(self, pixels: F32, traits: Traits = PLAIN) -> F32:
+        """The finished picture: (height, width, 3) in [0, 1] -> the same."""
+        done = self._toned(pixels, self._levels(pixels, traits.inverting), traits.inverting_single)
         if self.sharpen > 0:
-            done = tone.sharpen(done, self.sharpen, self.radius, wrap=wrap, pixel_aspect=pixel_aspect)
+            done = tone.sharpen(done, self.sharpen, self.radius, wrap=traits.wrap, pixel_aspect=traits.pixel_aspect)
         return np.clip(done, 0, 1).astype(np.float32)
 
-    def tone(
-        self, pixels: Pixels, *, inverting: bool = False, inverting_single: bool = False
-    ) -> Callable[[Pixels], Pixels]:
+    def tone(self, pixels: F32, traits: Traits = PLAIN) -> Tone:
         """What is done to single colours, without sharpening: for whatever else shows the picture's colours.
 
         Args:
-            pixels: the picture, for automatic levels.
-            inverting: see `apply`.
-            inverting_single: see `apply`.
+            pixels: (height, width, 3), the picture that automatic levels are taken from.
+            traits: of that picture.
         """
-        span = self._levels(pixels, inverting)
+        span = self._levels(pixels, traits.inverting)
 
-        def toned(other: Pixels) -> Pixels:
-            return np.clip(self._toned(other, span, inverting_single), 0, 1).astype(np.float32)
+        def toned(other: F32) -> F32:
+            return np.clip(self._toned(other, span, traits.inverting_single), 0, 1).astype(np.float32)
 
         return toned
 
-    def _levels(self, pixels: Pixels, inverting: bool) -> tuple[float, float] | None:
+    def _levels(self, pixels: F32, inverting: bool) -> tuple[float, float] | None:
         """Black and white points, or None to leave them."""
         if self.levels is None:
             return None
@@ -92,7 +94,7 @@ class Finish(Settings):
             low, high = 0.5 - reach, 0.5 + reach
         return low, high
 
-    def _toned(self, pixels: Pixels, span: tuple[float, float] | None, inverting_single: bool) -> Pixels:
+    def _toned(self, pixels: F32, span: tuple[float, float] | None, inverting_single: bool) -> F32:
         done = pixels.astype(np.float32)
         if span is not None:
             low, high = span

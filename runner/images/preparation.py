@@ -14,8 +14,8 @@ import numpy as np
 from pydantic import Field
 from skimage import color
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.images import tone
-from orbifolio.runner.images.tone import Pixels
 from orbifolio.runner.settings import Settings
 
 Level = Annotated[float, Field(ge=-1, le=2)]
@@ -40,8 +40,8 @@ class StylePreparation(Settings):
     """Radius of the unsharp mask in pixels."""
     cites: ClassVar[tuple[str, ...]] = ("reinhard2001",)
 
-    def apply(self, pixels: Pixels, *, palette: Pixels | None = None) -> Pixels:
-        """The prepared picture.
+    def apply(self, pixels: F32, *, palette: F32 | None = None) -> F32:
+        """A style picture, ready for its statistics to be taken.
 
         Args:
             pixels: (height, width, 3) in [0, 1].
@@ -67,7 +67,7 @@ class StylePreparation(Settings):
         return np.clip(done, 0, 1).astype(np.float32)
 
 
-def transfer_colours(pixels: Pixels, palette: Pixels) -> Pixels:
+def transfer_colours(pixels: F32, palette: F32) -> F32:
     """Give a picture another's mean and deviation in each channel of CIELAB.
 
     After Reinhard et al. (2001), who use the l-alpha-beta space; CIELAB is as decorrelated and what
@@ -88,5 +88,5 @@ def transfer_colours(pixels: Pixels, palette: Pixels) -> Pixels:
     moved = (here - here.reshape(-1, 3).mean(axis=0)) * gain + there.mean(axis=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # colours beyond what a screen shows are clipped below
-        done: Pixels = np.clip(color.lab2rgb(moved), 0, 1).astype(np.float32)
+        done: F32 = np.clip(color.lab2rgb(moved), 0, 1).astype(np.float32)
     return done

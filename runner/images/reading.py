@@ -2,7 +2,7 @@
 
 Handled: EXIF orientation, palettes, 1-bit, greyscale, alpha (kept aside, composited on white), 16-bit and
 floating-point samples (scaled, not clipped), CMYK, embedded colour profiles, the first frame of an animation.
-Refused before decoding: more pixels than `MOST_PIXELS`, a decompression bomb by any measure, and formats
+Refused before decoding: more pixels than `MAX_PIXELS`, a decompression bomb by any measure, and formats
 whose readers start other programs.
 """
 
@@ -20,11 +20,12 @@ import numpy.typing as npt
 import tifffile
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.errors import ImageError
 from orbifolio.runner.images.deep import read_deep_png
 
-MOST_PIXELS = 170_000_000  # Pillow itself stops at 179 million
-LEAST_SIDE = 8
+MAX_PIXELS = 170_000_000  # Pillow itself stops at 179 million
+MIN_SIDE = 8  # pixels: less is an icon or a mistake, and shows a network nothing
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "AVIF", "JPEG2000", "PPM", "TGA")
 
 # The beginnings of files that people take for pictures: (bytes, where they stand, what it is, cure).
@@ -39,8 +40,6 @@ _OTHERS = (
     (b"<html", 0, "a web page", "name the picture itself"),
 )
 
-Pixels = npt.NDArray[np.float32]
-
 
 @dataclass(frozen=True)
 class Picture:
@@ -53,27 +52,27 @@ class Picture:
         sha256: of the file's bytes.
     """
 
-    pixels: Pixels
-    alpha: Pixels | None
+    pixels: F32
+    alpha: F32 | None
     source: str
     sha256: str
 
     @property
     def width(self) -> int:
-        """Pixels."""
+        """In pixels, after turning by EXIF."""
         return int(self.pixels.shape[1])
 
     @property
     def height(self) -> int:
-        """Pixels."""
+        """In pixels, after turning by EXIF."""
         return int(self.pixels.shape[0])
 
 
 def read_picture(data: bytes, source: str) -> Picture:
-    """Decode a picture.
+    """The picture in a file's bytes.
 
     Args:
-        data: a file's content.
+        data: the whole file.
         source: its name, for messages.
 
     Raises:
@@ -122,22 +121,22 @@ def _identify(data: bytes) -> tuple[str, str]:
 
 def _refuse_by_size(size: tuple[int, int], source: str) -> None:
     width, height = size
-    if width * height > MOST_PIXELS:
+    if width * height > MAX_PIXELS:
         raise _too_large(source, f"{width} x {height} pixels")
-    if min(width, height) < LEAST_SIDE:
+    if min(width, height) < MIN_SIDE:
         raise ImageError(
-            f"{source}: is {width} x {height} pixels; both sides must be at least {LEAST_SIDE}; use a larger picture"
+            f"{source}: is {width} x {height} pixels; both sides must be at least {MIN_SIDE}; use a larger picture"
         )
 
 
 def _too_large(source: str, size: str) -> ImageError:
     return ImageError(
-        f"{source}: has {size}; at most {MOST_PIXELS // 10**6} megapixels are read, so that a small file "
+        f"{source}: has {size}; at most {MAX_PIXELS // 10**6} megapixels are read, so that a small file "
         "cannot fill the memory; scale it down first"
     )
 
 
-def _decode(image: Image.Image, data: bytes) -> tuple[Pixels | None, Pixels]:
+def _decode(image: Image.Image, data: bytes) -> tuple[F32 | None, F32]:
     """(alpha or None, pixels) of a loaded image."""
     profiled = _to_srgb_needed(image)
     samples = None if profiled else read_deep_png(data)
@@ -159,14 +158,14 @@ def _decode(image: Image.Image, data: bytes) -> tuple[Pixels | None, Pixels]:
     return _composited(pixels, alpha)
 
 
-def _split_alpha(samples: npt.NDArray[Any]) -> tuple[Pixels | None, Pixels]:
+def _split_alpha(samples: npt.NDArray[Any]) -> tuple[F32 | None, F32]:
     """(alpha or None, pixels) of samples in [0, 1] with one to four channels."""
     channels = samples.shape[2]
     colours = samples[..., :3] if channels >= 3 else np.repeat(samples[..., :1], 3, axis=2)
     return _composited(colours, samples[..., -1] if channels in (2, 4) else None)
 
 
-def _composited(pixels: Pixels, alpha: Pixels | None) -> tuple[Pixels | None, Pixels]:
+def _composited(pixels: F32, alpha: F32 | None) -> tuple[F32 | None, F32]:
     """Lay a picture on white; an alpha that is 1 everywhere is none."""
     if alpha is None or bool((alpha == 1).all()):
         return None, np.ascontiguousarray(pixels, dtype=np.float32)
@@ -180,7 +179,7 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _oriented(samples: Pixels, orientation: int) -> Pixels:
+def _oriented(samples: F32, orientation: int) -> F32:
     """Turn and mirror as EXIF's number 1 to 8 says."""
     if orientation in (5, 6, 7, 8):
         samples = samples.transpose(1, 0, 2)
@@ -191,7 +190,7 @@ def _oriented(samples: Pixels, orientation: int) -> Pixels:
     return samples
 
 
-def _deep_tiff(data: bytes, source: str) -> tuple[Pixels | None, Pixels] | None:
+def _deep_tiff(data: bytes, source: str) -> tuple[F32 | None, F32] | None:
     """A TIFF with 16-bit or floating-point colour, which Pillow cuts or refuses; None for any other file."""
     if data[:4] not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return None
@@ -216,7 +215,7 @@ def _deep_tiff(data: bytes, source: str) -> tuple[Pixels | None, Pixels] | None:
     return _split_alpha(_oriented(samples, 1 if orientation is None else int(orientation.value)))
 
 
-def _deep_grey(values: npt.NDArray[Any]) -> Pixels:
+def _deep_grey(values: npt.NDArray[Any]) -> F32:
     """16-bit, 32-bit or floating-point samples, scaled to [0, 1] by their type, not clipped to 8 bits."""
     if values.dtype.kind == "f":
         scaled = _unit(values.astype(np.float64))
@@ -226,12 +225,12 @@ def _deep_grey(values: npt.NDArray[Any]) -> Pixels:
     return np.repeat(scaled[..., None], 3, axis=2)
 
 
-def _whole(samples: npt.NDArray[Any]) -> Pixels:
+def _whole(samples: npt.NDArray[Any]) -> F32:
     """16-bit samples in [0, 1]."""
     return (samples.astype(np.float64) / 65535).astype(np.float32)
 
 
-def _unit(values: npt.NDArray[np.float64]) -> Pixels:
+def _unit(values: F64) -> F32:
     """Floating-point files are in [0, 1] by custom; others are stretched from their own extremes."""
     if not np.isfinite(values).all():
         raise ValueError("it holds values that are not numbers")

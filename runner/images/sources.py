@@ -18,7 +18,7 @@ from orbifolio.runner.errors import ImageError
 from orbifolio.runner.images.fetching import bucket_and_key, fault_of_address, fetch, fetch_s3, without_secrets
 from orbifolio.runner.images.reading import Picture, read_picture
 
-LARGEST_FILE = 500_000_000  # bytes
+MAX_BYTES = 500_000_000  # bytes
 
 # Pictures inside scikit-image's own package; its others are fetched from the network by a further package.
 SKIMAGE = {
@@ -86,7 +86,7 @@ class Images:
         if scheme == "s3":
             return None if bucket_and_key(source) else f"{source!r} is not s3://bucket/key; name both"
         if "://" in source:
-            return f"{source!r} has an unknown scheme; pictures come by https:// or s3://; use one of these"
+            return f"{source!r} has an unknown scheme; pictures are read from https:// and s3://; use one of these"
         if not source.strip():
             return "no picture is named; give a path, skimage:NAME, orbifolio:NAME, https://... or s3://..."
         return _missing(self.base / source, source)
@@ -126,13 +126,13 @@ class Images:
         return _read(self.base / source)
 
 
-def _unknown(name: str, known: Mapping[str, object], what: str) -> str | None:
-    if name in known:
+def _unknown(name: str, names: Mapping[str, object], what: str) -> str | None:
+    if name in names:
         return None
-    if not known:
+    if not names:
         return f"{name!r} is not {what}; none are installed here; name a file or skimage:NAME instead"
-    near = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
-    cure = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(sorted(known))}"
+    near = difflib.get_close_matches(name, names, n=2, cutoff=0.5)
+    cure = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(sorted(names))}"
     return f"{name!r} is not {what}; {cure}"
 
 
@@ -155,8 +155,8 @@ def _missing(path: Path, shown: str) -> str | None:
 
 def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise ImageError(f"{path.name}: has more than {LARGEST_FILE // 10**6} MB; scale it down first")
+        if path.stat().st_size > MAX_BYTES:
+            raise ImageError(f"{path.name}: has more than {MAX_BYTES // 10**6} MB; scale it down first")
         return path.read_bytes()
     except OSError as error:
         reason = error.strerror or error

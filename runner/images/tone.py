@@ -18,19 +18,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
-Pixels = npt.NDArray[np.float32]
+from orbifolio.runner.arrays import F32
 
 CLIPPED = 0.005  # share of values that automatic levels let go at each end
 
 
-def automatic_levels(pixels: Pixels, *, symmetric: bool) -> tuple[float, float]:
+def automatic_levels(pixels: F32, *, symmetric: bool) -> tuple[float, float]:
     """Black and white points that leave out a small share of all values, channels taken together.
 
     Args:
-        pixels: any shape.
+        pixels: of any shape; all values are counted together.
         symmetric: cut both ends alike, as inverting colour actions need.
 
     Returns:
@@ -45,26 +44,24 @@ def automatic_levels(pixels: Pixels, *, symmetric: bool) -> tuple[float, float]:
     return (low, high) if high - low > 1 / 64 else (0.0, 1.0)
 
 
-def levels(pixels: Pixels, low: float, high: float) -> Pixels:
+def levels(pixels: F32, low: float, high: float) -> F32:
     """Stretch so that `low` becomes 0 and `high` becomes 1; the same line for every channel."""
     return ((pixels - np.float32(low)) / np.float32(high - low)).astype(np.float32)
 
 
-def contrast(pixels: Pixels, amount: float) -> Pixels:
+def contrast(pixels: F32, amount: float) -> F32:
     """Multiply the distance from mid-grey: odd about 1/2, so it commutes with every signed permutation."""
     return ((pixels - np.float32(0.5)) * np.float32(amount) + np.float32(0.5)).astype(np.float32)
 
 
-def saturation(pixels: Pixels, amount: float) -> Pixels:
+def saturation(pixels: F32, amount: float) -> F32:
     """Multiply the distance from the grey (r + g + b) / 3."""
     grey = pixels.mean(axis=2, keepdims=True, dtype=np.float64)
-    done: Pixels = (grey + (pixels - grey) * amount).astype(np.float32)
+    done: F32 = (grey + (pixels - grey) * amount).astype(np.float32)
     return done
 
 
-def sharpen(
-    pixels: Pixels, amount: float, radius: float, *, wrap: tuple[bool, bool], pixel_aspect: float = 1.0
-) -> Pixels:
+def sharpen(pixels: F32, amount: float, radius: float, *, wrap: tuple[bool, bool], pixel_aspect: float = 1.0) -> F32:
     """Unsharp mask: add back `amount` times what a Gaussian blur takes away.
 
     A Gaussian is isotropic in the picture's true geometry, so the filter commutes with every rotation and
@@ -81,5 +78,5 @@ def sharpen(
     for axis, sigma in ((0, radius), (1, radius / pixel_aspect)):
         mode: Any = "wrap" if wrap[axis] else "nearest"
         blurred = ndimage.gaussian_filter1d(blurred, sigma, axis=axis, mode=mode)
-    done: Pixels = (pixels + np.float32(amount) * (pixels - blurred)).astype(np.float32)
+    done: F32 = (pixels + np.float32(amount) * (pixels - blurred)).astype(np.float32)
     return done

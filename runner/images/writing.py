@@ -13,19 +13,17 @@ from typing import Any
 
 import numpngw
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.errors import ShapeMismatch
 from orbifolio.runner.files import write_atomically
 
-Pixels = npt.NDArray[np.float32]
-
-LONGEST_WEBP = 16383  # pixels along a side that the format can hold
+MAX_WEBP_SIDE = 16383  # pixels along a side that the format can hold
 WEBP_QUALITY = 90  # frames are looked at, not measured; the artwork itself is lossless
 
 
-def write_png16(path: Path, pixels: Pixels, *, title: str = "") -> bytes:
+def write_png16(path: Path, pixels: F32, *, title: str = "") -> bytes:
     """Write a 16-bit RGB PNG, marked as sRGB.
 
     Args:
@@ -55,27 +53,27 @@ def write_png16(path: Path, pixels: Pixels, *, title: str = "") -> bytes:
     return data
 
 
-def write_png8(path: Path, pixels: Pixels) -> bytes:
+def write_png8(path: Path, pixels: F32) -> bytes:
     """Write an 8-bit RGB PNG; see `write_png16`."""
     return _write(path, pixels, "PNG", optimize=False, compress_level=6)
 
 
-def write_webp(path: Path, pixels: Pixels, *, quality: int = WEBP_QUALITY) -> bytes:
+def write_webp(path: Path, pixels: F32, *, quality: int = WEBP_QUALITY) -> bytes:
     """Write a lossy WebP.
 
     Args:
         path: the file to replace.
         pixels: (height, width, 3) in [0, 1].
-        quality: 1 to 100.
+        quality: of the lossy encoding, 1 to 100.
     """
     longest = max(pixels.shape[:2])
-    if longest > LONGEST_WEBP:
-        every = -(-longest // LONGEST_WEBP)
+    if longest > MAX_WEBP_SIDE:
+        every = -(-longest // MAX_WEBP_SIDE)
         pixels = pixels[::every, ::every]  # the format ends there; the artwork itself is PNG
     return _write(path, pixels, "WEBP", quality=quality, method=4)
 
 
-def _write(path: Path, pixels: Pixels, kind: str, **options: Any) -> bytes:
+def _write(path: Path, pixels: F32, kind: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(quantise(pixels, 255).astype(np.uint8)).save(buffer, kind, **options)
     data = buffer.getvalue()
@@ -83,15 +81,15 @@ def _write(path: Path, pixels: Pixels, kind: str, **options: Any) -> bytes:
     return data
 
 
-def quantise(pixels: Pixels, most: int) -> npt.NDArray[np.float64]:
-    """Values in [0, 1] as whole numbers from 0 to `most`, rounded to the nearest.
+def quantise(pixels: F32, maximum: int) -> F64:
+    """Values in [0, 1] as whole numbers from 0 to `maximum`, rounded to the nearest.
 
     Raises:
         ShapeMismatch: not (height, width, 3).
     """
     if pixels.ndim != 3 or pixels.shape[2] != 3:
         raise ShapeMismatch("picture", expected=("height", "width", 3), actual=pixels.shape)
-    return np.rint(np.clip(pixels.astype(np.float64), 0, 1) * most)
+    return np.rint(np.clip(pixels.astype(np.float64), 0, 1) * maximum)
 
 
 def _latin(text: str) -> str:

@@ -11,35 +11,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.models.faults import ModelFault
 from orbifolio.runner.models.mesh import Mesh
 from orbifolio.runner.models.rasterising import covered
 
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-
-_REPEATS = 8  # of a texture over its edges
+_MAX_REPEATS = 8  # of the texture in one triangle: each repeat is one more texture to look through
 
 
 @dataclass(frozen=True)
 class Atlas:
-    """The texels of one size.
+    """The texels of a texture of one size, `width` by `height`.
 
     Attributes:
-        width: texels.
-        height: texels.
         owner: (height * width,) number of the covered texel whose colour each one has, -1 for none.
         own: (P,) the covered texels themselves.
     """
 
     width: int
     height: int
-    owner: Integers
-    own: Integers
+    owner: I64
+    own: I64
 
-    def taps(self, places: Floats) -> tuple[Integers, Floats]:
+    def taps(self, places: F64) -> tuple[I64, F64]:
         """The covered texels that places of the texture blend: (N, 4) numbers and (N, 4) weights.
 
         Args:
@@ -58,30 +53,30 @@ class Atlas:
         return np.maximum(owner, 0), weights / np.where(total > 0, total, 1.0)
 
 
-def unwrapped(mesh: Mesh) -> Floats:
+def unwrapped(mesh: Mesh) -> F64:
     """(M, 3, 2) texture coordinates of the triangles, moved by whole textures to begin in the first.
 
     Raises:
         ModelFault: the texture repeats too often.
     """
-    corners: Floats = mesh.places[mesh.faces]
+    corners: F64 = mesh.uv[mesh.faces]
     corners -= np.floor(corners.min(1, keepdims=True) + 1e-9)
-    if corners.max() > _REPEATS:
+    if corners.max() > _MAX_REPEATS:
         raise ModelFault(
-            f"repeats its texture {corners.max():.0f} times in one triangle; at most {_REPEATS} are read; "
+            f"repeats its texture {corners.max():.0f} times in one triangle; at most {_MAX_REPEATS} are read; "
             "unwrap it into one atlas"
         )
     return corners
 
 
 def make_atlas(mesh: Mesh, width: int, height: int, *, gutter: int) -> Atlas:
-    """The texels of a size.
+    """The atlas of a mesh with a texture of `width` by `height` texels.
 
     Args:
-        mesh: the model.
-        width: texels.
-        height: texels.
-        gutter: texels around the covered ones that repeat them.
+        mesh: with texture coordinates.
+        width: of the texture.
+        height: of the texture.
+        gutter: how many texels around the covered ones repeat them.
 
     Raises:
         ModelFault: the mesh shows no texel.
@@ -96,7 +91,9 @@ def make_atlas(mesh: Mesh, width: int, height: int, *, gutter: int) -> Atlas:
         is_covered[row % height, column % width] = True
     own = np.flatnonzero(is_covered)
     if not len(own):
-        raise ModelFault("has texture coordinates of no size; no texel lies on it; unwrap it (UV) before exporting")
+        raise ModelFault(
+            "has texture coordinates without an area; no texel lies on it; unwrap it (UV) before exporting"
+        )
     number = np.full(height * width, -1, dtype=np.int64)
     number[own] = np.arange(len(own))
     distance, (rows, columns) = distance_transform_edt(~is_covered, return_indices=True)

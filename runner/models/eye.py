@@ -1,4 +1,4 @@
-"""An eye that looks at a mesh: (place, direction, width of view) -> corners on a picture and their distances."""
+"""A camera: (place, direction, width of view) and a mesh -> the triangles that each pixel of a picture shows."""
 
 from __future__ import annotations
 
@@ -6,55 +6,48 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.models.mesh import Mesh
-from orbifolio.runner.models.rasterising import Shown, nearest
+from orbifolio.runner.models.rasterising import VisibleFaces, nearest
 
-Floats = npt.NDArray[np.float64]
-
-AWAY = 4.0
-"""Distance of the eye, in radii of the model: perspective without strain, and nothing is behind it."""
+CAMERA_DISTANCE = 4.0
+"""Distance of the camera, in radii of the model: perspective without strain, and nothing is behind it."""
 
 
 @dataclass(frozen=True)
-class Eye:
-    """An eye, in perspective.
+class MeshCamera:
+    """A camera, in perspective.
 
     Attributes:
         target: (3,) what is in the middle of the picture.
-        turn: (3, 3) whose columns are the directions to the right, up, and towards the viewer.
-        distance: from target to eye.
-        half: half the width of what is seen at the target's distance.
+        axes: (3, 3) whose columns are the directions to the right, up, and towards the viewer.
+        distance: from target to camera.
+        half_width: half the width of what is seen at the target's distance.
     """
 
-    target: Floats
-    turn: Floats
+    target: F64
+    axes: F64
     distance: float
-    half: float
+    half_width: float
 
-    def see(self, mesh: Mesh, size: int) -> Shown:
-        """What a square picture shows.
-
-        Args:
-            mesh: none of it behind the eye.
-            size: pixels a side.
-        """
-        local = (mesh.positions - self.target) @ self.turn
+    def visible_faces(self, mesh: Mesh, size: int) -> VisibleFaces:
+        """What a square picture of `size` by `size` pixels shows of a mesh, none of which is behind the camera."""
+        local = (mesh.positions - self.target) @ self.axes
         depth = np.maximum(self.distance - local[:, 2], 1e-6 * self.distance)
-        scale = self.distance / self.half / depth
+        scale = self.distance / self.half_width / depth
         across = (local[:, :2] * scale[:, None] * [1, -1] + 1) * (size / 2)
         return nearest(across[mesh.faces], depth[mesh.faces], size, size)
 
     @property
-    def place(self) -> Floats:
-        """(3,) of the eye."""
-        found: Floats = self.target + self.turn[:, 2] * self.distance
-        return found
+    def position(self) -> F64:
+        """(3,) the camera itself."""
+        position: F64 = self.target + self.axes[:, 2] * self.distance
+        return position
 
 
-def frame(towards: Floats, roll: float = 0.0) -> Floats:
-    """(3, 3) for `Eye.turn`.
+def camera_axes(towards: F64, roll: float = 0.0) -> F64:
+    """(3, 3) for `MeshCamera.axes`.
 
     Args:
         towards: (3,) unit vector to the viewer.
@@ -69,16 +62,17 @@ def frame(towards: Floats, roll: float = 0.0) -> Floats:
     return np.stack([c * right + s * up, c * up - s * right, towards], axis=1)
 
 
-def around(mesh: Mesh, longitude: float, latitude: float) -> Eye:
-    """An eye that sees all of the mesh.
+def orbit_camera(mesh: Mesh, longitude: float, latitude: float) -> MeshCamera:
+    """A camera that sees all of the mesh.
 
     Args:
-        mesh: the model.
+        mesh: what is in the middle.
         longitude: radians from +z, about the y axis, counter-clockwise as seen from above.
-        latitude: radians above.
+        latitude: radians above the plane of x and z.
     """
     circle = math.cos(latitude)
     towards = np.array([circle * math.sin(longitude), math.sin(latitude), circle * math.cos(longitude)])
-    distance = AWAY * mesh.radius
-    half = 1.04 * mesh.radius * AWAY / math.sqrt(AWAY * AWAY - 1)  # the sphere about the model just fits
-    return Eye(mesh.centre, frame(towards), distance, half)
+    distance = CAMERA_DISTANCE * mesh.radius
+    # the sphere about the model just fits between rays that leave at asin(1 / CAMERA_DISTANCE), and 4 % more
+    half_width = 1.04 * mesh.radius * CAMERA_DISTANCE / math.sqrt(CAMERA_DISTANCE * CAMERA_DISTANCE - 1)
+    return MeshCamera(mesh.centre, camera_axes(towards), distance, half_width)

@@ -6,4 +6,9 @@ from orbifolio.runner.errors import InputError
 
 
 class ModelFault(InputError):
-    """A model that cannot be read or textured; the text goes on from the file's name: `is no GLB file; ...`."""
+    """A model that cannot be read or textured; the text continues from the file's name: `is not a GLB file; ...`."""
+
+
+def too_many_triangles(limit: int) -> ModelFault:
+    """The fault of a model that is larger than what is read."""
+    return ModelFault(f"has more than {limit:,} triangles; that is the limit; decimate it before exporting")

@@ -12,33 +12,31 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from orbifolio.runner.arrays import F64, I64
 
 
 @dataclass(frozen=True)
 class Mesh:
-    """A textured surface.
+    """A surface of triangles, with texture coordinates.
 
     Attributes:
-        positions: (N, 3).
+        positions: (N, 3) of the corners.
         normals: (N, 3) unit vectors.
-        places: (N, 2) texture coordinates.
+        uv: (N, 2) texture coordinates.
         faces: (M, 3) corners of the triangles.
     """
 
-    positions: Floats
-    normals: Floats
-    places: Floats
-    faces: Integers
+    positions: F64
+    normals: F64
+    uv: F64
+    faces: I64
 
     @cached_property
-    def centre(self) -> Floats:
+    def centre(self) -> F64:
         """(3,) the middle of the box around it."""
         used = self.positions[np.unique(self.faces)]
-        middle: Floats = (used.min(0) + used.max(0)) / 2
+        middle: F64 = (used.min(0) + used.max(0)) / 2
         return middle
 
     @cached_property
@@ -48,14 +46,14 @@ class Mesh:
         return float(np.linalg.norm(used - self.centre, axis=1).max())
 
     @cached_property
-    def areas(self) -> Floats:
+    def areas(self) -> F64:
         """(M,) of the triangles."""
         a, b, c = (self.positions[self.faces[:, corner]] for corner in range(3))
-        found: Floats = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
-        return found
+        areas: F64 = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
+        return areas
 
 
-def smooth_normals(positions: Floats, faces: Integers) -> Floats:
+def smooth_normals(positions: F64, faces: I64) -> F64:
     """(N, 3) the mean direction of the triangles around each position, larger ones weighing more.
 
     Corners at one position count as one, so that no edge shows where the texture is cut.
@@ -69,11 +67,11 @@ def smooth_normals(positions: Floats, faces: Integers) -> Floats:
         np.add.at(total, same[faces[:, corner]], direction)
     length = np.linalg.norm(total, axis=1, keepdims=True)
     total = np.where(length > 0, total / np.where(length > 0, length, 1), [0.0, 1.0, 0.0])
-    found: Floats = total[same]
-    return found
+    normals: F64 = total[same]
+    return normals
 
 
-def icosphere(subdivisions: int) -> tuple[Floats, Integers]:
+def icosphere(subdivisions: int) -> tuple[F64, I64]:
     """Points of the unit sphere and the triangles between them, nearly all alike; closed.
 
     Args:

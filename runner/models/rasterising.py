@@ -12,17 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from orbifolio.runner.arrays import F64, I64
 
-_CANDIDATES = 1_500_000  # at a time: about 150 MB
-_EDGE = -1e-9  # a pixel on the edge of two triangles belongs to both, so that no gap is left
+_MAX_CANDIDATES = 1_500_000  # at a time: about 150 MB
+_MIN_WEIGHT = -1e-9  # a pixel on the edge of two triangles belongs to both, so that no gap is left
 
 
 @dataclass(frozen=True)
-class Shown:
+class VisibleFaces:
     """What the pixels of a picture show.
 
     Attributes:
@@ -30,17 +28,17 @@ class Shown:
         weights: (height * width, 3) of its corners, as they are on the surface, not on the picture.
     """
 
-    face: Integers
-    weights: Floats
+    face: I64
+    weights: F64
 
 
-def covered(corners: Floats, width: int, height: int) -> Iterator[tuple[Integers, Integers, Floats]]:
-    """Every pixel of every triangle.
+def covered(corners: F64, width: int, height: int) -> Iterator[tuple[I64, I64, F64]]:
+    """Every pixel of every triangle, on a picture of `width` by `height` pixels.
 
     Args:
         corners: (M, 3, 2) on the picture.
-        width: pixels.
-        height: pixels.
+        width: of the picture.
+        height: of the picture.
 
     Yields:
         (K,) triangles, (K,) pixels, (K, 3) weights of the corners on the picture.
@@ -57,7 +55,7 @@ def covered(corners: Floats, width: int, height: int) -> Iterator[tuple[Integers
     start = 0
     while start < len(faces):
         before = ends[start - 1] if start else 0
-        stop = max(start + 1, int(np.searchsorted(ends, before + _CANDIDATES, side="right")))
+        stop = max(start + 1, int(np.searchsorted(ends, before + _MAX_CANDIDATES, side="right")))
         chosen = faces[start:stop]
         face = np.repeat(chosen, count[chosen])
         first = np.repeat(ends[start:stop] - count[chosen] - before, count[chosen])
@@ -68,23 +66,23 @@ def covered(corners: Floats, width: int, height: int) -> Iterator[tuple[Integers
         to_a = (c[face, 0] - b[face, 0]) * (y - b[face, 1]) - (c[face, 1] - b[face, 1]) * (x - b[face, 0])
         weight_a, weight_c = to_a / area[face], to_c / area[face]
         weight_b = 1 - weight_a - weight_c
-        inside = (weight_a >= _EDGE) & (weight_b >= _EDGE) & (weight_c >= _EDGE)
+        inside = (weight_a >= _MIN_WEIGHT) & (weight_b >= _MIN_WEIGHT) & (weight_c >= _MIN_WEIGHT)
         weights = np.stack([weight_a, weight_b, weight_c], axis=1)[inside]
         yield face[inside], (row * width + column)[inside], weights
         start = stop
 
 
-def nearest(corners: Floats, depths: Floats, width: int, height: int) -> Shown:
-    """What is seen.
+def nearest(corners: F64, depths: F64, width: int, height: int) -> VisibleFaces:
+    """The nearest triangle at every pixel of a picture of `width` by `height` pixels.
 
     Args:
         corners: (M, 3, 2) on the picture.
-        depths: (M, 3) distance of the corners from the eye, all positive.
-        width: pixels.
-        height: pixels.
+        depths: (M, 3) distance of the corners from the camera, all positive.
+        width: of the picture.
+        height: of the picture.
     """
     face = np.full(width * height, -1, dtype=np.int64)
-    found = np.zeros((width * height, 3))
+    best_weights = np.zeros((width * height, 3))
     closeness = np.zeros(width * height)
     for which, pixel, weights in covered(corners, width, height):
         # on the picture 1 / depth is linear, and so is anything of the surface divided by depth
@@ -95,5 +93,5 @@ def nearest(corners: Floats, depths: Floats, width: int, height: int) -> Shown:
         wins = (near == best[pixel]) & (near > closeness[pixel])
         closeness = best
         face[pixel[wins]] = which[wins]
-        found[pixel[wins]] = shares[wins] / near[wins, None]
-    return Shown(face, found)
+        best_weights[pixel[wins]] = shares[wins] / near[wins, None]
+    return VisibleFaces(face, best_weights)

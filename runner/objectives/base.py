@@ -1,4 +1,4 @@
-"""An objective is a function (sight -> {term name: scalar}), to be made small.
+"""An objective is a function (inputs -> {term name: scalar}), to be made small.
 
 `ObjectiveSettings.build(preparation)` computes every target once, by the same functions that score
 later. Names of terms are dotted (`style.gram.conv3_1`): the report draws one curve for each. Values are
@@ -26,7 +26,7 @@ class Appearance:
     """One way in which a symmetric artwork shows its texture: turned, mirrored, recoloured.
 
     Attributes:
-        degrees: counter-clockwise turn.
+        degrees: of the turn, counter-clockwise.
         mirrored: flipped left-right before the turn.
         colour: (3, 3) float matrix acting on RGB - 0.5.
     """
@@ -50,8 +50,8 @@ class Preparation:
         picture: source -> (1, 3, h, w) float32 sRGB picture in [0, 1], prepared as the recipe says.
         plain_picture: the same without preparation, for content and masks.
         appearances: how the symmetry shows the texture, for pooling; the identity first.
-        device: where tensors live.
-        begun: gives the (1, 3, height, width) artwork that `init` holds at this size.
+        device: that the targets are needed on.
+        initial: gives the (1, 3, height, width) artwork that `init` holds at this size.
     """
 
     encoder: Encoder
@@ -61,11 +61,11 @@ class Preparation:
     plain_picture: Callable[[str], Tensor]
     appearances: tuple[Appearance, ...] = (PLAIN,)
     device: str = "cpu"
-    begun: Callable[[], Tensor] | None = None
+    initial: Callable[[], Tensor] | None = None
 
 
 @dataclass(frozen=True)
-class Sight:
+class ObjectiveInput:
     """What an objective scores.
 
     Attributes:
@@ -82,7 +82,7 @@ class Sight:
 
 
 class Objective(ABC):
-    """The working objective.
+    """Scores an artwork; small is good.
 
     Attributes:
         layers: names of the layers it looks at.
@@ -91,7 +91,7 @@ class Objective(ABC):
     layers: tuple[str, ...] = ()
 
     @abstractmethod
-    def __call__(self, sight: Sight) -> dict[str, Tensor]:
+    def __call__(self, inputs: ObjectiveInput) -> dict[str, Tensor]:
         """Weighted scalar terms by dotted name."""
 
     def describe(self) -> str:
@@ -147,19 +147,19 @@ class ObjectiveSettings(Settings):
 
 def unknown_layers(layers: Sequence[str], vision: VisionSettings) -> list[str]:
     """A message for each layer that a network does not have."""
-    known = vision.layer_names()
+    names = vision.layer_names()
     network = kind_of(type(vision))
-    found = []
+    messages = []
     for layer in layers:
         if layer == "logits":
-            found.append(
+            messages.append(
                 f"'logits' of {network} are class scores, not places; choose a layer with places, or a dream of a class"
             )
-        elif layer not in known:
-            near = difflib.get_close_matches(layer, known, n=2, cutoff=0.5)
-            cure = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(known)}"
-            found.append(f"{network} has no layer {layer!r}; {cure}")
-    return found
+        elif layer not in names:
+            near = difflib.get_close_matches(layer, names, n=2, cutoff=0.5)
+            cure = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(names)}"
+            messages.append(f"{network} has no layer {layer!r}; {cure}")
+    return messages
 
 
 def fit_mask(mask: Tensor | None, features: Tensor) -> Tensor | None:

@@ -7,10 +7,9 @@ from typing import Annotated, ClassVar, Literal
 import torch
 from pydantic import Field
 from torch import Tensor
-from torch.nn import functional
 
-from orbifolio.runner.objectives.base import Objective, ObjectiveSettings, Preparation, Sight, fit_mask
-from orbifolio.runner.symmetry.base import Layout
+from orbifolio.runner.images.cover import cover
+from orbifolio.runner.objectives.base import Objective, ObjectiveInput, ObjectiveSettings, Preparation, fit_mask
 from orbifolio.runner.vision.base import VisionSettings
 
 
@@ -37,11 +36,11 @@ class Content(ObjectiveSettings):
         return (self.image, *super().pictures())
 
     def places(self) -> bool:
-        """Always."""
+        """Yes: features are compared where they are."""
         return True
 
     def shape_givers(self) -> tuple[str, ...]:
-        """The content picture."""
+        """The content picture, so that it is not cropped."""
         return (self.image,)
 
     def build(self, preparation: Preparation) -> ContentObjective:
@@ -65,12 +64,12 @@ class ContentObjective(Objective):
         self.targets = targets
         self.mask = mask
 
-    def __call__(self, sight: Sight) -> dict[str, Tensor]:
+    def __call__(self, inputs: ObjectiveInput) -> dict[str, Tensor]:
         """One term for each layer, e.g. `content.conv4_1`."""
         terms = {}
         for name in self.layers:
             target = self.targets[name]
-            difference = (sight.features[name].float() - target).square()
+            difference = (inputs.features[name].float() - target).square()
             mask = fit_mask(self.mask, target)
             if mask is not None:
                 difference = difference * mask
@@ -80,38 +79,3 @@ class ContentObjective(Objective):
     def describe(self) -> str:
         """Image and layers in one line."""
         return f"content x{self.settings.weight:g} of {self.settings.image} on {', '.join(self.layers)}"
-
-
-def cover(picture: Tensor, size: tuple[int, int]) -> Tensor:
-    """The middle of a picture, scaled to fill (height, width) without distortion.
-
-    Args:
-        picture: (1, 3, h, w).
-        size: (height, width) in pixels.
-
-    Returns:
-        (1, 3, height, width) in [0, 1].
-    """
-    height, width = picture.shape[-2:]
-    factor = max(size[0] / height, size[1] / width)
-    scaled = (max(size[0], round(height * factor)), max(size[1], round(width * factor)))
-    picture = functional.interpolate(picture, size=scaled, mode="bicubic", antialias=True).clamp(0, 1)
-    top, left = (scaled[0] - size[0]) // 2, (scaled[1] - size[1]) // 2
-    return picture[..., top : top + size[0], left : left + size[1]]
-
-
-def lost_detail(picture: Tensor, old: Layout, new: Layout) -> Tensor:
-    """What a picture has at a new size and did not have at an old one (octaves).
-
-    Args:
-        picture: (1, 3, h, w).
-        old: layout of the size before.
-        new: layout of the size to come.
-
-    Returns:
-        (new.parameters, 3), to be added to values.
-    """
-    device = new.orbit_size.device
-    fine = new.sample(cover(picture, (new.height, new.width)).to(device))
-    coarse = old.render(old.sample(cover(picture, (old.height, old.width)).to(device)))
-    return fine - new.sample(coarse)

@@ -16,9 +16,9 @@ from torch import Tensor
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.objectives.base import (
     Objective,
+    ObjectiveInput,
     ObjectiveSettings,
     Preparation,
-    Sight,
     fit_mask,
     unknown_layers,
     weighted_mean,
@@ -47,7 +47,7 @@ class Dream(ObjectiveSettings):
         return ("logits",) if self.class_ is not None else (self.layer,)
 
     def places(self) -> bool:
-        """With a mask."""
+        """Only with a mask, which says where."""
         return self.mask is not None
 
     def complaints(self, vision: VisionSettings) -> list[tuple[str, str]]:
@@ -84,7 +84,7 @@ class Dream(ObjectiveSettings):
         return (self.channel,) if self.channel is not None else self.channels
 
     def build(self, preparation: Preparation) -> Objective:
-        """The working dream."""
+        """The dream of a class, or of a layer's channels."""
         if self.class_ is not None:
             return ClassDream(self, class_index(self.class_, preparation.encoder.classes))
         return FeatureDream(self, self.load_mask(preparation))
@@ -124,10 +124,10 @@ class FeatureDream(Objective):
         self.mask = mask
         self.channels = settings.chosen()
 
-    def __call__(self, sight: Sight) -> dict[str, Tensor]:
+    def __call__(self, inputs: ObjectiveInput) -> dict[str, Tensor]:
         """One term, e.g. `dream.mixed4` or `dream.conv4_1.18`."""
         name = self.settings.layer
-        features = sight.features[name].float()
+        features = inputs.features[name].float()
         mask = fit_mask(self.mask, features)
         # The floor keeps the logarithm finite for channels that nothing excites yet. It follows the
         # layer's own power, taken as a constant.
@@ -157,10 +157,10 @@ class ClassDream(Objective):
         self.settings = settings
         self.index = index
 
-    def __call__(self, sight: Sight) -> dict[str, Tensor]:
+    def __call__(self, inputs: ObjectiveInput) -> dict[str, Tensor]:
         """One term, `dream.class.<number>`: the negative score before the softmax."""
         # The score itself, not its softmax: a probability is raised as well by lowering all others.
-        return {f"dream.class.{self.index}": -self.settings.weight * sight.features["logits"][0, self.index].float()}
+        return {f"dream.class.{self.index}": -self.settings.weight * inputs.features["logits"][0, self.index].float()}
 
     def describe(self) -> str:
         """The class in one line."""

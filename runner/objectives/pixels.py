@@ -9,11 +9,11 @@ from typing import Literal
 
 from torch import Tensor
 
-from orbifolio.runner.objectives.base import Objective, ObjectiveSettings, Preparation, Sight, weighted_mean
-from orbifolio.runner.objectives.content import cover
+from orbifolio.runner.images.cover import cover
+from orbifolio.runner.objectives.base import Objective, ObjectiveInput, ObjectiveSettings, Preparation, weighted_mean
 
 
-class Pixels(ObjectiveSettings):
+class PixelDifference(ObjectiveSettings):
     """Be like a picture, pixel by pixel: mean squared difference of sRGB; looks through no network."""
 
     kind: Literal["pixels"] = "pixels"
@@ -29,7 +29,7 @@ class Pixels(ObjectiveSettings):
         return False
 
     def shape_givers(self) -> tuple[str, ...]:
-        """The picture."""
+        """The picture, so that it is not cropped."""
         return () if self.image is None else (self.image,)
 
     def build(self, preparation: Preparation) -> PixelObjective:
@@ -38,22 +38,22 @@ class Pixels(ObjectiveSettings):
             size = (preparation.height, preparation.width)
             picture = cover(preparation.plain_picture(self.image), size)
         else:
-            assert preparation.begun is not None  # every renderer with a canvas gives it
-            picture = preparation.begun()
+            assert preparation.initial is not None  # every renderer with a canvas gives it
+            picture = preparation.initial()
         return PixelObjective(self, picture.to(preparation.device), self.load_mask(preparation))
 
 
 class PixelObjective(Objective):
-    """The working objective."""
+    """Scores the distance from one picture."""
 
-    def __init__(self, settings: Pixels, picture: Tensor, mask: Tensor | None) -> None:
+    def __init__(self, settings: PixelDifference, picture: Tensor, mask: Tensor | None) -> None:
         self.settings = settings
         self.picture = picture
         self.mask = mask
 
-    def __call__(self, sight: Sight) -> dict[str, Tensor]:
+    def __call__(self, inputs: ObjectiveInput) -> dict[str, Tensor]:
         """One term, `pixels`."""
-        difference = (sight.artwork - self.picture).square()
+        difference = (inputs.artwork - self.picture).square()
         return {"pixels": self.settings.weight * weighted_mean(difference, self.mask)}
 
     def describe(self) -> str:

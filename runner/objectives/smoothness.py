@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from orbifolio.runner.objectives.base import Objective, ObjectiveSettings, Preparation, Sight, weighted_mean
+from orbifolio.runner.objectives.base import Objective, ObjectiveInput, ObjectiveSettings, Preparation, weighted_mean
 
 
 class Smoothness(ObjectiveSettings):
@@ -21,7 +21,7 @@ class Smoothness(ObjectiveSettings):
     cites: ClassVar[tuple[str, ...]] = ("rudin1992",)
 
     def build(self, preparation: Preparation) -> SmoothnessObjective:
-        """The working objective."""
+        """The objective with its mask at the artwork's size."""
         return SmoothnessObjective(self, self.load_mask(preparation))
 
 
@@ -32,11 +32,11 @@ class SmoothnessObjective(Objective):
         self.settings = settings
         self.mask = mask
 
-    def __call__(self, sight: Sight) -> dict[str, Tensor]:
+    def __call__(self, inputs: ObjectiveInput) -> dict[str, Tensor]:
         """One term, `smoothness`."""
-        total = torch.zeros((), device=sight.artwork.device)
-        for axis, wraps in zip((-2, -1), sight.wrap, strict=True):
-            difference = sight.artwork - sight.artwork.roll(1, dims=axis)
+        total = torch.zeros((), device=inputs.artwork.device)
+        for axis, wraps in zip((-2, -1), inputs.wrap, strict=True):
+            difference = inputs.artwork - inputs.artwork.roll(1, dims=axis)
             mask = self.mask
             if not wraps:
                 size = difference.shape[axis]
@@ -64,7 +64,7 @@ class Range(ObjectiveSettings):
     cites: ClassVar[tuple[str, ...]] = ("gatys2015",)
 
     def build(self, preparation: Preparation) -> RangeObjective:
-        """The working objective."""
+        """The objective with its mask at the artwork's size."""
         return RangeObjective(self, self.load_mask(preparation))
 
 
@@ -75,9 +75,9 @@ class RangeObjective(Objective):
         self.settings = settings
         self.mask = mask
 
-    def __call__(self, sight: Sight) -> dict[str, Tensor]:
+    def __call__(self, inputs: ObjectiveInput) -> dict[str, Tensor]:
         """One term, `range`."""
-        excess = sight.artwork - sight.artwork.clamp(0, 1)
+        excess = inputs.artwork - inputs.artwork.clamp(0, 1)
         return {"range": weighted_mean(excess.square(), self.mask) * self.settings.weight}
 
     def describe(self) -> str:

@@ -19,6 +19,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from orbifolio.runner.plugins import with_plugins
 from orbifolio.runner.settings import Settings, family
 
 EPSILON = 1e-8
@@ -29,7 +30,7 @@ class Moments:
     """First and second moments of a layer.
 
     Attributes:
-        mean: (channels,) float32.
+        mean: (channels,) float32, of each channel over all positions.
         second: (channels, channels) float32, the Gram matrix divided by the number of positions.
     """
 
@@ -87,7 +88,7 @@ class Statistic(Settings):
     """Factor of this statistic within its objective."""
 
     def score(self, artwork: Moments, target: Moments) -> Tensor:
-        """A scalar, least where the artwork's statistic equals the target's; unweighted."""
+        """A scalar that is least where the artwork's statistic equals the target's; unweighted."""
         raise NotImplementedError(type(self).__name__)
 
 
@@ -155,7 +156,7 @@ class Enhancer(Statistic):
         return -(artwork.second * target.second / square).clamp(self.low, self.high).mean()
 
 
-class Pixels(Statistic):
+class PixelGram(Statistic):
     """Gram matrix of the raw pixels with a constant beside them: fixes mean colour and its covariance.
 
     It looks at the picture itself, not at a network's layer, and is what stops the colour drift of Gram
@@ -171,7 +172,7 @@ class Pixels(Statistic):
         return _relative(artwork.second, target.second)
 
 
-STATISTICS = (Gram, ChannelMoments, Pixels, CentredGram, Enhancer)
+STATISTICS = with_plugins("statistics", Statistic, Gram, ChannelMoments, PixelGram, CentredGram, Enhancer)
 AnyStatistic = family(*STATISTICS)
 
 

@@ -21,9 +21,9 @@ from orbifolio.runner.objectives.base import (
     PLAIN,
     Appearance,
     Objective,
+    ObjectiveInput,
     ObjectiveSettings,
     Preparation,
-    Sight,
     fit_mask,
 )
 from orbifolio.runner.objectives.statistics import (
@@ -31,7 +31,7 @@ from orbifolio.runner.objectives.statistics import (
     ChannelMoments,
     Gram,
     Moments,
-    Pixels,
+    PixelGram,
     Statistic,
     moments,
     pool,
@@ -40,8 +40,8 @@ from orbifolio.runner.objectives.statistics import (
 from orbifolio.runner.settings import Settings, Shorthand
 from orbifolio.runner.vision.base import VisionSettings
 
-MOST_APPEARANCES = 24  # more would cost more than they change: a texture has few distinct orientations
-LEAST_SIDE = 32  # pixels; below this the deep layers of a network see nothing but the border
+MAX_APPEARANCES = 24  # more would cost more than they change: a texture has few distinct orientations
+MIN_SIDE = 32  # pixels; below this the deep layers of a network see nothing but the border
 
 
 class StyleImage(Settings):
@@ -73,7 +73,7 @@ class Style(ObjectiveSettings):
     """The pictures whose style is wanted; statistics are pooled over all of them."""
     layers: tuple[str, ...] | dict[str, Annotated[float, Field(ge=0, le=1e6)]] = ()
     """Layers to match, as a list or as `layer: weight`; by default the network's own choice."""
-    statistics: tuple[AnyStatistic, ...] = Field(default=(Gram(), ChannelMoments(), Pixels()), min_length=1)
+    statistics: tuple[AnyStatistic, ...] = Field(default=(Gram(), ChannelMoments(), PixelGram()), min_length=1)
     """What to match: gram, moments, pixels, centred-gram, enhancer, each with a weight."""
     pool_colours: bool = True
     """Pool the target over the symmetry's colour changes."""
@@ -94,7 +94,7 @@ class Style(ObjectiveSettings):
         return (*(image.image for image in self.images), *super().pictures())
 
     def places(self) -> bool:
-        """With a mask."""
+        """Only with a mask, which says where."""
         return self.mask is not None
 
     def build(self, preparation: Preparation) -> StyleObjective:
@@ -118,7 +118,7 @@ class Style(ObjectiveSettings):
                             parts[name].append((share, moments(features.float())))
                         if uses_pixels:
                             parts["pixels"].append((share, moments(with_constant(shown))))
-        targets = {name: pool(found) for name, found in parts.items()}
+        targets = {name: pool(part) for name, part in parts.items()}
         return StyleObjective(self, names, weights, targets, self.load_mask(preparation), len(appearances))
 
 
@@ -143,17 +143,17 @@ class StyleObjective(Objective):
         self.on_layers = [s for s in settings.statistics if not s.on_pixels]
         self.on_pixels = [s for s in settings.statistics if s.on_pixels]
 
-    def __call__(self, sight: Sight) -> dict[str, Tensor]:
+    def __call__(self, inputs: ObjectiveInput) -> dict[str, Tensor]:
         """One term for each statistic and layer, e.g. `style.gram.conv3_1`."""
         terms: dict[str, Tensor] = {}
         if self.on_layers:
             for name in self.layers:
-                features = sight.features[name]
-                found = moments(features, fit_mask(self.mask, features))
-                self._score(terms, name, self.on_layers, found, self.weights[name])
+                features = inputs.features[name]
+                here = moments(features, fit_mask(self.mask, features))
+                self._score(terms, name, self.on_layers, here, self.weights[name])
         if self.on_pixels:
-            found = moments(with_constant(sight.artwork), fit_mask(self.mask, sight.artwork))
-            self._score(terms, "", self.on_pixels, found, 1.0, "pixels")
+            here = moments(with_constant(inputs.artwork), fit_mask(self.mask, inputs.artwork))
+            self._score(terms, "", self.on_pixels, here, 1.0, "pixels")
         return terms
 
     def _score(
@@ -161,13 +161,13 @@ class StyleObjective(Objective):
         terms: dict[str, Tensor],
         name: str,
         statistics: Sequence[Statistic],
-        found: Moments,
+        here: Moments,
         weight: float,
         target: str = "",
     ) -> None:
         for statistic in statistics:
             title = ".".join(part for part in ("style", getattr(statistic, "kind", ""), name) if part)
-            value = statistic.score(found, self.targets[target or name])
+            value = statistic.score(here, self.targets[target or name])
             terms[title] = terms.get(title, 0.0) + value * (weight * statistic.weight * self.settings.weight)
 
     def describe(self) -> str:
@@ -186,10 +186,10 @@ def _reduce(appearances: tuple[Appearance, ...], *, colours: bool, turns: bool) 
         Appearance(item.degrees if turns else 0.0, item.mirrored and turns, item.colour if colours else PLAIN.colour)
         for item in appearances
     )
-    found = tuple(kept)
-    if len(found) <= MOST_APPEARANCES:
-        return found
-    return tuple(found[(index * len(found)) // MOST_APPEARANCES] for index in range(MOST_APPEARANCES))
+    distinct = tuple(kept)
+    if len(distinct) <= MAX_APPEARANCES:
+        return distinct
+    return tuple(distinct[(index * len(distinct)) // MAX_APPEARANCES] for index in range(MAX_APPEARANCES))
 
 
 def show(picture: Tensor, appearance: Appearance, *, pixels: float) -> Tensor:
@@ -205,7 +205,7 @@ def show(picture: Tensor, appearance: Appearance, *, pixels: float) -> Tensor:
     """
     height, width = picture.shape[-2:]
     factor = min(1.0, math.sqrt(pixels / (height * width)))
-    least = min(1.0, LEAST_SIDE / min(height, width))
+    least = min(1.0, MIN_SIDE / min(height, width))
     size = [max(1, round(side * max(factor, least))) for side in (height, width)]
     if appearance.mirrored:
         picture = picture.flip(-1)

@@ -10,7 +10,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from orbifolio.runner.optimisers.base import Evaluate, Optimiser, OptimiserSettings, Step
+from orbifolio.runner.optimisers.base import Evaluate, Optimiser, OptimiserSettings, OptimiserStep
 
 
 class Adam(OptimiserSettings):
@@ -39,7 +39,7 @@ class AdaptiveMoments(Optimiser):
         self.parameters = list(parameters)
         self.adam = adam
 
-    def step(self, evaluate: Evaluate, *, moving: bool = False) -> Step:
+    def step(self, evaluate: Evaluate, *, moving: bool = False) -> OptimiserStep:
         """One Adam step; see the base class."""
         loss = evaluate()
         squares = [float(parameter.grad.square().mean()) for parameter in self.parameters if parameter.grad is not None]
@@ -47,7 +47,7 @@ class AdaptiveMoments(Optimiser):
             raise FloatingPointError("the loss or its gradient is not finite")
         self.adam.step()
         rms = math.sqrt(sum(squares) / max(len(squares), 1))
-        return Step(loss, {"evaluations": 1.0, "gradient-rms": rms})
+        return OptimiserStep(loss, {"evaluations": 1.0, "gradient-rms": rms})
 
     def soften(self) -> None:
         """Halve the rate and forget the running moments."""

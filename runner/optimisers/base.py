@@ -1,4 +1,4 @@
-"""An optimiser moves parameter tensors downhill: `step(evaluate) -> Step`.
+"""An optimiser moves parameter tensors downhill: `step(evaluate) -> OptimiserStep`.
 
 `evaluate()` computes the objective at the parameters' present values, leaves its gradient in each
 `parameter.grad`, and returns the loss. One call is one network evaluation, the unit of cost.
@@ -19,7 +19,7 @@ Evaluate = Callable[[], float]
 
 
 @dataclass(frozen=True)
-class Step:
+class OptimiserStep:
     """What one step did.
 
     Attributes:
@@ -35,8 +35,8 @@ class Optimiser(ABC):
     """Moves the parameters it was built with."""
 
     @abstractmethod
-    def step(self, evaluate: Evaluate, *, moving: bool = False) -> Step:
-        """Make one step.
+    def step(self, evaluate: Evaluate, *, moving: bool = False) -> OptimiserStep:
+        """Move the parameters downhill once.
 
         Args:
             evaluate: see the module's docstring.

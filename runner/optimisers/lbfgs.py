@@ -16,7 +16,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from orbifolio.runner.optimisers.base import Evaluate, Optimiser, OptimiserSettings, Step
+from orbifolio.runner.optimisers.base import Evaluate, Optimiser, OptimiserSettings, OptimiserStep
 
 SUFFICIENT_DECREASE = 1e-4  # Nocedal and Wright (2006), section 3.1
 CURVATURE = 0.9  # the same, for quasi-Newton directions
@@ -50,7 +50,7 @@ class LimitedMemoryBfgs(Optimiser):
         self.changes: list[Tensor] = []  # y_k = gradient change over s_k
         self.known: tuple[float, Tensor] | None = None  # loss and gradient at the present point
 
-    def step(self, evaluate: Evaluate, *, moving: bool = False) -> Step:
+    def step(self, evaluate: Evaluate, *, moving: bool = False) -> OptimiserStep:
         """One quasi-Newton step; see the base class."""
         evaluations = 0
         if self.known is None or moving:
@@ -62,7 +62,7 @@ class LimitedMemoryBfgs(Optimiser):
             raise FloatingPointError("the loss or its gradient is not finite")
         norm = float(gradient.norm())
         if norm == 0.0:
-            return Step(loss, {"evaluations": evaluations, "step-length": 0.0, "gradient-rms": 0.0})
+            return OptimiserStep(loss, {"evaluations": evaluations, "step-length": 0.0, "gradient-rms": 0.0})
         direction = self._direction(gradient)
         slope = float(direction.dot(gradient))
         if not slope < 0:  # curvature information has gone bad: back to steepest descent
@@ -70,20 +70,20 @@ class LimitedMemoryBfgs(Optimiser):
             direction = self._direction(gradient)
             slope = float(direction.dot(gradient))
         start = self._flat()
-        length, probed, found = self._search(evaluate, start, direction, loss, slope)
+        length, probed, accepted = self._search(evaluate, start, direction, loss, slope)
         evaluations += probed
-        if found is None:
+        if accepted is None:
             # No decrease along a descent direction: the model of the landscape is wrong. The next step
             # is a short gradient step.
             self._put(start)
             self._forget()
             self.first_step *= 0.5
             self.known = (loss, gradient)
-            return Step(loss, {"evaluations": evaluations, "step-length": 0.0, "restart": 1.0})
-        new_loss, new_gradient = found
+            return OptimiserStep(loss, {"evaluations": evaluations, "step-length": 0.0, "restart": 1.0})
+        new_loss, new_gradient = accepted
         self._remember(direction * length, new_gradient - gradient)
-        self.known = found
-        return Step(
+        self.known = accepted
+        return OptimiserStep(
             new_loss,
             {"evaluations": evaluations, "step-length": length, "gradient-rms": norm / gradient.numel() ** 0.5},
         )

@@ -1,5 +1,7 @@
 """The family of renderers."""
 
+from orbifolio.runner.plugins import with_plugins
+from orbifolio.runner.renderers.base import RendererSettings
 from orbifolio.runner.renderers.growing_neural_gas import GrowingNeuralGas
 from orbifolio.runner.renderers.image.settings import ImageOptimisation
 from orbifolio.runner.renderers.image.survey import Survey
@@ -8,5 +10,14 @@ from orbifolio.runner.renderers.training.painter_comparison import PainterCompar
 from orbifolio.runner.renderers.training.painter_training import PainterTraining
 from orbifolio.runner.settings import family
 
-RENDERERS = (ImageOptimisation, GrowingNeuralGas, PainterTraining, PainterComparison, AgentTraining, Survey)
+RENDERERS = with_plugins(
+    "renderers",
+    RendererSettings,
+    ImageOptimisation,
+    GrowingNeuralGas,
+    PainterTraining,
+    PainterComparison,
+    AgentTraining,
+    Survey,
+)
 AnyRenderer = family(*RENDERERS)

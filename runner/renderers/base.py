@@ -12,21 +12,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from torch import Tensor
 
+from orbifolio.runner.arrays import F32
+from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.vision.base import VisionSettings
 
-Pixels = npt.NDArray[np.float32]
-
 GPU_GAIN = 10.0
-"""How much sooner a GPU is done with what is trained, beside two processor cores; an estimate, for the plan."""
-
-Tone = Callable[[Pixels], Pixels]
-"""What the finish does to single colours: (height, width, 3) in [0, 1] -> the same."""
+"""How many times faster a GPU trains than two processor cores; an estimate, for the plan."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +32,11 @@ class Phase:
         title: for a reader, e.g. `256 px`.
         width: of the picture in pixels.
         height: of the picture in pixels.
-        steps: how many.
+        steps: that the phase has.
         parameters: numbers that are optimised.
         notes: what was rounded or decided.
         seen: pixels that the network looks at in a step; 0 for the whole picture.
-        table_bytes: memory of the tables that make the picture, for as long as the phase goes on.
+        table_bytes: memory of the tables that make the picture, while the phase lasts.
         work: what a pixel costs in a step, beside VGG16 to its fourth block, the default.
         seconds: what the phase takes on two processor cores, where it is not pixels that count; else None.
     """
@@ -60,11 +55,11 @@ class Phase:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one step did: weighted terms (their sum is the loss) and other numbers.
+    """What one step did; the sum of its terms is the loss.
 
     Attributes:
-        terms: by name.
-        metrics: by name.
+        terms: weighted parts of the loss, by name.
+        metrics: other numbers worth a log entry, by name.
         finished: why the phase needs no more steps; empty if it does.
     """
 
@@ -73,39 +68,17 @@ class Outcome:
     finished: str = ""
 
 
-@dataclass(frozen=True)
-class Traits:
-    """What may be done to the picture afterwards without breaking its symmetry.
-
-    Attributes:
-        wrap: it continues over its (top-bottom, left-right) edges.
-        tiles: copies of it may be laid side by side where it wraps.
-        permuting: the symmetry permutes colour channels.
-        inverting: the symmetry inverts colours.
-        inverting_single: it inverts some channels and not others.
-        pixel_aspect: width / height of one pixel in the artwork's true geometry.
-    """
-
-    wrap: tuple[bool, bool] = (False, False)
-    tiles: bool = True
-    permuting: bool = False
-    inverting: bool = False
-    inverting_single: bool = False
-    pixel_aspect: float = 1.0
-
-
 def traits_of(symmetry: Symmetry, pixel_aspect: float) -> Traits:
     """What a symmetry asks of finishing.
 
     Args:
-        symmetry: of the picture.
+        symmetry: that the picture has.
         pixel_aspect: width / height of one pixel in the artwork's true geometry.
     """
     colours = [matrix for _, _, matrix in symmetry.appearances()]
     return Traits(
         wrap=symmetry.wrap,
         tiles=symmetry.tiles,
-        permuting=any(bool((abs(c) != abs(colours[0])).any()) for c in colours),
         inverting=any(bool((c < 0).any()) for c in colours),
         inverting_single=any(bool((c < 0).any() and (c > 0).any()) for c in colours),
         pixel_aspect=pixel_aspect,
@@ -113,12 +86,12 @@ def traits_of(symmetry: Symmetry, pixel_aspect: float) -> Traits:
 
 
 @dataclass(frozen=True)
-class Studio:
-    """What a run lends to its renderer.
+class RenderContext:
+    """What a run gives to its renderer.
 
     Attributes:
         seed: everything random derives from it.
-        device: `cpu` or `cuda`.
+        device: torch's name of it: `cpu`, `cuda` or `cuda:N`.
         picture: source -> (1, 3, h, w) float32 sRGB in [0, 1], prepared as the recipe says.
         plain_picture: the same, not prepared.
         warn: tell the reader of the report something.
@@ -155,14 +128,14 @@ class Renderer(ABC):
         """Advance the state by one step, in place.
 
         Raises:
-            RunFailed: the computation cannot go on.
+            RunFailed: the computation cannot continue.
         """
 
     @abstractmethod
-    def image(self, state: Any) -> Pixels:
+    def image(self, state: Any) -> F32:
         """(height, width, 3) float32 sRGB in [0, 1]."""
 
-    def final(self, state: Any) -> Pixels:
+    def final(self, state: Any) -> F32:
         """What the run leaves behind: by default the last image."""
         return self.image(state)
 
@@ -174,7 +147,7 @@ class Renderer(ABC):
     def load(self, phase: int, saved: Mapping[str, Any]) -> Any:
         """The state that was saved."""
 
-    def stages(self) -> Mapping[str, Pixels]:
+    def stages(self) -> Mapping[str, F32]:
         """Pictures between the input and the start, by name in their order, for the report."""
         return {}
 
@@ -182,7 +155,7 @@ class Renderer(ABC):
         """What finishing must respect at a phase's size."""
         return Traits()
 
-    def symmetry_summary(self, image: Pixels | None) -> dict[str, Any] | None:
+    def symmetry_summary(self, image: F32 | None) -> dict[str, Any] | None:
         """The `symmetry` block of `run.json`, with residuals measured on a picture if one is given."""
         return None
 
@@ -202,8 +175,8 @@ class Renderer(ABC):
 class RendererSettings(Settings):
     """The base of every kind of renderer."""
 
-    def build(self, studio: Studio) -> Renderer:
-        """The working renderer."""
+    def build(self, context: RenderContext) -> Renderer:
+        """The renderer of these settings; loads no network yet."""
         raise NotImplementedError(type(self).__name__)
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:

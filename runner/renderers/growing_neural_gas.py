@@ -18,6 +18,7 @@ import torch
 from pydantic import Field
 from scipy.ndimage import gaussian_filter1d
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.gas.domain import Ground, PlainGround, SymmetricGround, grows_on
 from orbifolio.runner.gas.drawing import AnyDrawing
@@ -27,17 +28,9 @@ from orbifolio.runner.gas.points import AnySampling, Level, Otsu
 from orbifolio.runner.gas.rules import AnyRules, Fritzke, Rules
 from orbifolio.runner.gas.stops import AnyStop, Moment
 from orbifolio.runner.gas.tone import Grey, Mask, Tone
-from orbifolio.runner.renderers.base import (
-    Outcome,
-    Phase,
-    Pixels,
-    Renderer,
-    RendererSettings,
-    Studio,
-    Traits,
-    traits_of,
-)
-from orbifolio.runner.renderers.base import Tone as Finish
+from orbifolio.runner.images.finish import Tone as Finish
+from orbifolio.runner.images.finish import Traits
+from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings, traits_of
 from orbifolio.runner.settings import Settings, kind_of
 from orbifolio.runner.symmetry import AnySymmetry
 from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
@@ -47,8 +40,8 @@ if TYPE_CHECKING:
     from orbifolio.runner.gas.network import Network
     from orbifolio.runner.gas.orbifold import SymmetricNetwork
 
-SOFTENED = 3.0  # pixels
-DRAWN = 0.05  # seconds of a step beside its presentations: its drawing, measured
+MEASURING_BLUR = 3.0  # pixels: softens lines as thin as a pixel before symmetry is measured
+DRAWING_SECONDS = 0.05  # of a step beside its presentations, for the plan; measured
 
 
 class GasPhase(Settings):
@@ -88,35 +81,35 @@ class GrowingNeuralGas(RendererSettings):
     size: int = Field(default=1024, ge=16, le=16384)
     """Width of the drawing in pixels; its height follows from the picture."""
 
-    def build(self, studio: Studio) -> GasRenderer:
-        """The working renderer."""
-        return GasRenderer(self, studio)
+    def build(self, context: RenderContext) -> GasRenderer:
+        """The renderer of the gas; the picture is read when first needed."""
+        return GasRenderer(self, context)
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """Budgets that shrink, crops without an inside; see the base class."""
-        found: list[tuple[str, str]] = []
+        problems: list[tuple[str, str]] = []
         gas: Rules = self.gas
         before = gas.start
         for number, phase in enumerate(self.phases):
             if phase.nodes < before:
                 what = f"the phase before has {before}" if number else f"the gas starts with {before}"
-                found.append(
+                problems.append(
                     (f"phases.{number}.nodes", f"{phase.nodes} nodes, but {what}; a gas grows; give {before} or more")
                 )
             before = max(before, phase.nodes)
-        found += self._symmetry_complaints()
+        problems += self._symmetry_complaints()
         if self.tone.crop is not None and (min(self.tone.crop[:2]) < 0 or min(self.tone.crop[2:]) < 1):
-            found.append(
+            problems.append(
                 (
                     "tone.crop",
-                    f"{list(self.tone.crop)} is no part of a picture; it is left, top, width and height in pixels; "
+                    f"{list(self.tone.crop)} is not a part of a picture; a crop is left, top, width and height; "
                     "give a place inside and a size of at least 1 x 1",
                 )
             )
-        return found
+        return problems
 
     def _symmetry_complaints(self) -> list[tuple[str, str]]:
-        """An illegal symmetry, or one whose movements are none of a surface."""
+        """An illegal symmetry, or one whose movements do not act on a surface."""
         settings: SymmetrySettings = self.symmetry
         gas: Rules = self.gas
         if isinstance(settings, NoSymmetry):
@@ -129,7 +122,7 @@ class GrowingNeuralGas(RendererSettings):
             return [
                 (
                     "gas",
-                    f"{kind_of(type(gas))} knows no symmetry; under one a gas grows by the paper's rules; use fritzke, "
+                    f"{kind_of(type(gas))} supports no symmetry; only the paper's rules do; use fritzke, "
                     "or leave out the symmetry",
                 )
             ]
@@ -145,15 +138,15 @@ class GrowingNeuralGas(RendererSettings):
 
     def pictures(self) -> dict[str, str]:
         """The picture and its mask."""
-        found = {"image": self.image}
+        sources = {"image": self.image}
         if self.tone.mask is not None:
-            found["tone.mask"] = self.tone.mask
-        return found
+            sources["tone.mask"] = self.tone.mask
+        return sources
 
 
 @dataclass(frozen=True)
-class Source:
-    """What a picture gave.
+class GasInput:
+    """A picture on its way to points.
 
     Attributes:
         part: (h, w, 3) the part in use.
@@ -163,7 +156,7 @@ class Source:
         levels: points for one gas each.
     """
 
-    part: Pixels
+    part: F32
     grey: Grey
     blurred: Grey
     allowed: Mask | None
@@ -177,21 +170,21 @@ class Source:
 
 
 @dataclass
-class State:
+class GasState:
     """One phase under way.
 
     Attributes:
-        phase: 0-based.
+        phase: its number, from 0.
         networks: one for each level.
-        begun: what each had been presented when the phase began.
+        before: how many points each had been presented when the phase began.
         step: steps done.
-        history: of the phase.
-        reason: why a stop ended it; empty while it goes on.
+        history: nodes and error after each step of the phase.
+        reason: why a stop ended it; empty while it continues.
     """
 
     phase: int
     networks: list[Network | SymmetricNetwork]
-    begun: list[int]
+    before: list[int]
     step: int = 0
     history: list[Moment] = field(default_factory=list)
     reason: str = ""
@@ -202,24 +195,24 @@ class GasRenderer(Renderer):
 
     charted = ("nodes", "edges")
 
-    def __init__(self, settings: GrowingNeuralGas, studio: Studio) -> None:
+    def __init__(self, settings: GrowingNeuralGas, context: RenderContext) -> None:
         self.settings = settings
-        self.studio = studio
+        self.context = context
         self.drawing = settings.drawing.build()
 
     @cached_property
-    def source(self) -> Source:
+    def source(self) -> GasInput:
         """The picture on its way to points; read when first needed."""
-        tone, studio = self.settings.tone, self.studio
-        part = tone.part(_pixels(studio.plain_picture(self.settings.image)))
+        tone, context = self.settings.tone, self.context
+        part = tone.part(_pixels(context.plain_picture(self.settings.image)))
         grey = tone.grey(part)
         blurred = tone.blurred(grey)
         allowed = None
         if tone.mask is not None:
-            allowed = tone.allowed(_pixels(studio.plain_picture(tone.mask)), (grey.shape[0], grey.shape[1]))
-        random = np.random.default_rng((studio.seed, 0x67A5))  # a stream of its own beside those of the gas
+            allowed = tone.allowed(_pixels(context.plain_picture(tone.mask)), (grey.shape[0], grey.shape[1]))
+        random = np.random.default_rng((context.seed, 0x67A5))  # a stream of its own beside those of the gas
         levels = self.settings.points.levels(blurred, allowed, random)
-        return Source(part, grey, blurred, allowed, levels)
+        return GasInput(part, grey, blurred, allowed, levels)
 
     @cached_property
     def ground(self) -> Ground:
@@ -242,20 +235,20 @@ class GasRenderer(Renderer):
                 phase.steps,
                 2 * phase.nodes,
                 (f"{points} points, {round(points * phase.epochs)} presentations",),
-                seconds=points * phase.epochs * self.ground.pace + phase.steps * DRAWN,
+                seconds=points * phase.epochs * self.ground.pace + phase.steps * DRAWING_SECONDS,
             )
             for phase in self.settings.phases
         )
 
-    def stages(self) -> Mapping[str, Pixels]:
+    def stages(self) -> Mapping[str, F32]:
         """Each picture on the way from the picture to its points."""
         source = self.source
-        found = {"part in use": source.part} if self.settings.tone.crop or self.settings.tone.width else {}
-        found["inverted grey" if self.settings.tone.invert else "grey"] = _shown(source.grey)
+        stages = {"part in use": source.part} if self.settings.tone.crop or self.settings.tone.width else {}
+        stages["inverted grey" if self.settings.tone.invert else "grey"] = _shown(source.grey)
         if self.settings.tone.blur:
-            found["blurred"] = _shown(source.blurred)
+            stages["blurred"] = _shown(source.blurred)
         if source.allowed is not None:
-            found["where points may be"] = _shown(source.allowed)
+            stages["where points may be"] = _shown(source.allowed)
         for level in source.levels:
             height, width = source.grey.shape
             columns, rows = (
@@ -263,27 +256,27 @@ class GasRenderer(Renderer):
             )
             counts = np.bincount(rows * width + columns, minlength=width * height).reshape(height, width)
             dense = 1.0 if level.mask is not None else max(1.0, float(np.quantile(counts, 0.99)))
-            found[level.title] = _shown(1 - np.minimum(counts / dense, 1.0))
-        return found
+            stages[level.title] = _shown(1 - np.minimum(counts / dense, 1.0))
+        return stages
 
     def _networks(self) -> list[Network | SymmetricNetwork]:
-        return self.ground.networks(self.source.levels, self.settings.gas, self.studio.seed)
+        return self.ground.networks(self.source.levels, self.settings.gas, self.context.seed)
 
-    def begin(self, phase: int, previous: State | None) -> State:
+    def begin(self, phase: int, previous: GasState | None) -> GasState:
         """The start nodes, or the networks of the phase before."""
         networks = self._networks() if previous is None else previous.networks
-        return State(phase, networks, [network.presented for network in networks])
+        return GasState(phase, networks, [network.presented for network in networks])
 
-    def step(self, state: State) -> Outcome:
+    def step(self, state: GasState) -> Outcome:
         """Present the next share of the phase's points."""
         phase = self.settings.phases[state.phase]
         state.step += 1
         weights = [len(level.points) for level in self.source.levels]
         online = 0.0
-        for network, begun, points in zip(state.networks, state.begun, weights, strict=True):
-            goal = begun + round(points * phase.epochs * state.step / phase.steps)
-            most = max(2, round(phase.nodes * points / sum(weights)))
-            online += network.grow(goal - network.presented, most) * points / sum(weights)
+        for network, before, points in zip(state.networks, state.before, weights, strict=True):
+            goal = before + round(points * phase.epochs * state.step / phase.steps)
+            max_nodes = max(2, round(phase.nodes * points / sum(weights)))
+            online += network.grow(goal - network.presented, max_nodes) * points / sum(weights)
         nodes = sum(network.alive for network in state.networks)
         errors = [network.quantisation_error() for network in state.networks]
         error = float(np.average(errors, weights=weights))
@@ -297,24 +290,24 @@ class GasRenderer(Renderer):
         }
         return Outcome({"quantisation_error": error}, metrics, finished=state.reason)
 
-    def graph(self, state: State) -> Graph:
+    def graph(self, state: GasState) -> Graph:
         """The graph of all levels over what is drawn."""
         return self.ground.graph(state.networks)
 
     @cached_property
-    def _under(self) -> tuple[Pixels, Mask | None]:
+    def _under(self) -> tuple[F32, Mask | None]:
         """The picture and the mask as they lie under the graph."""
         mask = self.source.mask
         return self.ground.picture(self.source.part), None if mask is None else self.ground.mask(mask)
 
-    def image(self, state: State) -> Pixels:
-        """The drawing."""
+    def image(self, state: GasState) -> F32:
+        """The graph as it is drawn so far."""
         picture, mask = self._under
         width, height = self.ground.width, self.ground.height
-        drawn: Pixels = self.drawing.draw(self.graph(state), picture, mask, width=width, height=height)
+        drawn: F32 = self.drawing.draw(self.graph(state), picture, mask, width=width, height=height)
         return drawn
 
-    def extras(self, state: State, tone: Finish) -> Mapping[str, bytes]:
+    def extras(self, state: GasState, tone: Finish) -> Mapping[str, bytes]:
         """The graph, and what the drawing has besides."""
         graph = self.graph(state)
         files = self.drawing.files(graph, *self._under)
@@ -333,7 +326,7 @@ class GasRenderer(Renderer):
         aspect = 1.0 if symmetry.ratio is None else symmetry.ratio * self.ground.height / self.ground.width
         return traits_of(symmetry, aspect)
 
-    def symmetry_summary(self, image: Pixels | None) -> dict[str, Any] | None:
+    def symmetry_summary(self, image: F32 | None) -> dict[str, Any] | None:
         """Group, claims and residuals of the drawing; None without a symmetry.
 
         Lines are as thin as the pixels that show them, so what is measured is the drawing softened a little.
@@ -343,12 +336,12 @@ class GasRenderer(Renderer):
             return None
         if image is not None:
             for axis, wraps in enumerate(symmetry.wrap):
-                image = gaussian_filter1d(image, SOFTENED, axis=axis, mode="wrap" if wraps else "nearest")
+                image = gaussian_filter1d(image, MEASURING_BLUR, axis=axis, mode="wrap" if wraps else "nearest")
         summary = symmetry.summary(getattr(self.settings.symmetry, "kind", ""), image)
-        note = f"measured on the drawing softened by {SOFTENED:g} pixels: its lines are as thin as pixels"
+        note = f"measured on the drawing softened by {MEASURING_BLUR:g} pixels: its lines are as thin as pixels"
         return {**summary, "notes": [*summary["notes"], note]}
 
-    def save(self, state: State) -> dict[str, Any]:
+    def save(self, state: GasState) -> dict[str, Any]:
         """Networks, place in the phase, history."""
         return {
             "networks": [
@@ -358,13 +351,13 @@ class GasRenderer(Renderer):
                 }
                 for network in state.networks
             ],
-            "begun": list(state.begun),
+            "begun": list(state.before),
             "step": state.step,
             "history": [[moment.nodes, moment.error] for moment in state.history],
             "reason": state.reason,
         }
 
-    def load(self, phase: int, saved: Mapping[str, Any]) -> State:
+    def load(self, phase: int, saved: Mapping[str, Any]) -> GasState:
         """Points are made again; the rest is as it was."""
         networks = self._networks()
         for network, arrays in zip(networks, saved["networks"], strict=True):
@@ -372,7 +365,7 @@ class GasRenderer(Renderer):
                 {name: value.cpu().numpy() if hasattr(value, "cpu") else value for name, value in arrays.items()}
             )
         history = [Moment(int(nodes), float(error)) for nodes, error in saved["history"]]
-        return State(phase, networks, list(saved["begun"]), int(saved["step"]), history, str(saved["reason"]))
+        return GasState(phase, networks, list(saved["begun"]), int(saved["step"]), history, str(saved["reason"]))
 
     def describe(self) -> str:
         """Rules and sampling, one line each."""
@@ -380,11 +373,11 @@ class GasRenderer(Renderer):
         return "\n".join([f"gas {self.settings.gas!r}", f"from {self.settings.points!r}", *levels])
 
 
-def _pixels(picture: torch.Tensor) -> Pixels:
+def _pixels(picture: torch.Tensor) -> F32:
     """(1, 3, h, w) -> (h, w, 3)."""
     return np.ascontiguousarray(picture[0].permute(1, 2, 0).cpu().numpy(), dtype=np.float32)
 
 
-def _shown(grey: Grey | Mask) -> Pixels:
+def _shown(grey: Grey | Mask) -> F32:
     """(h, w) -> (h, w, 3)."""
     return np.repeat(np.clip(np.asarray(grey, dtype=np.float32), 0, 1)[..., None], 3, axis=2)

@@ -9,13 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.images.fetching import without_secrets
 from orbifolio.runner.images.preparation import StylePreparation
 from orbifolio.runner.images.sources import Images
 from orbifolio.runner.images.writing import write_webp
-from orbifolio.runner.renderers.base import Pixels, RendererSettings, Studio
+from orbifolio.runner.renderers.base import RenderContext, RendererSettings
 
-LARGEST_SHOWN = 1280  # pixels along the longer side of an input picture in the report
+MAX_SHOWN_SIDE = 1280  # pixels along the longer side of an input picture in the report
 
 
 class InputPictures:
@@ -49,9 +50,9 @@ class InputPictures:
             self._prepared[source] = torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
         return self._prepared[source]
 
-    def studio(self, seed: int, device: str, warn: Callable[[str], None], title: str = "") -> Studio:
+    def context(self, seed: int, device: str, warn: Callable[[str], None], title: str = "") -> RenderContext:
         """What a renderer gets."""
-        return Studio(seed, device, picture=self.prepared, plain_picture=self.plain, warn=warn, title=title)
+        return RenderContext(seed, device, picture=self.prepared, plain_picture=self.plain, warn=warn, title=title)
 
     def digests(self, settings: RendererSettings) -> dict[str, str]:
         """SHA-256 of every input's file, by the name the report gives it."""
@@ -87,7 +88,7 @@ class InputPictures:
         return block
 
 
-def write_stages(folder: Path, stages: Mapping[str, Pixels]) -> list[dict[str, Any]]:
+def write_stages(folder: Path, stages: Mapping[str, F32]) -> list[dict[str, Any]]:
     """Write the pictures between the input and the start below `stages/`: the `stages` block of `run.json`.
 
     Args:
@@ -105,12 +106,12 @@ def write_stages(folder: Path, stages: Mapping[str, Pixels]) -> list[dict[str, A
 def _named(settings: RendererSettings) -> list[tuple[str, str, str]]:
     """(name, path, source) of every input: `style 1`, `style 2`, `content 1`, ..."""
     counts: dict[str, int] = {}
-    found = []
+    named = []
     for path, source in settings.pictures().items():
         role = _role(path)
         counts[role] = counts.get(role, 0) + 1
-        found.append((f"{role} {counts[role]}", path, source))
-    return found
+        named.append((f"{role} {counts[role]}", path, source))
+    return named
 
 
 def shown_source(source: str) -> str:
@@ -140,7 +141,7 @@ def _role(path: str) -> str:
 
 def _write(path: Path, picture: Tensor) -> None:
     height, width = picture.shape[-2:]
-    factor = min(1.0, LARGEST_SHOWN / max(height, width))
+    factor = min(1.0, MAX_SHOWN_SIDE / max(height, width))
     if factor < 1:
         size = [max(1, round(height * factor)), max(1, round(width * factor))]
         picture = torch.nn.functional.interpolate(picture, size=size, mode="bicubic", antialias=True)

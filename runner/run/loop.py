@@ -114,8 +114,8 @@ class Run:
         self.resumed = folder is not None
         self.stop = stop or Stop()
         self.inputs = InputPictures(loaded.images, loaded.recipe.style_preparation)
-        studio = self.inputs.studio(loaded.recipe.seed, device, self._warn, loaded.recipe.title)
-        self.renderer: Renderer = loaded.recipe.renderer.build(studio)
+        context = self.inputs.context(loaded.recipe.seed, device, self._warn, loaded.recipe.title)
+        self.renderer: Renderer = loaded.recipe.renderer.build(context)
         self.phases: tuple[Phase, ...] = self.renderer.phases()
         self.frames = FrameSchedule([phase.steps for phase in self.phases], loaded.recipe.frames)
         self._folder = folder
@@ -337,14 +337,7 @@ class Run:
         """Final picture, products, measured symmetry, of the state at the end of a phase."""
         traits = self.renderer.traits(number)
         finish, picture = self.loaded.recipe.finish, self.renderer.final(state)
-        image = finish.apply(
-            picture,
-            wrap=traits.wrap,
-            permuting=traits.permuting,
-            inverting=traits.inverting,
-            inverting_single=traits.inverting_single,
-            pixel_aspect=traits.pixel_aspect,
-        )
+        image = finish.apply(picture, traits)
         data = write_png16(self.folder / "final.png", image, title=self.loaded.recipe.title)
         self._summary["final"] = {
             "path": "final.png",
@@ -355,7 +348,7 @@ class Run:
             "sha256": hashlib.sha256(data).hexdigest(),
         }
         self._summary["symmetry"] = self.renderer.symmetry_summary(image)
-        tone = finish.tone(picture, inverting=traits.inverting, inverting_single=traits.inverting_single)
+        tone = finish.tone(picture, traits)
         self._summary["extras"] = write_products(self.folder, image, traits, self.renderer.extras(state, tone))
         self._summary["cover"] = cover_of(self._summary["extras"])
 

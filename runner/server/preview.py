@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from orbifolio.runner.canvas.initial import Beginning, Initial, Plasma, begin
+from orbifolio.runner.arrays import F32
+from orbifolio.runner.canvas.initial import InitialContext, InitialState, Plasma, initialise
 from orbifolio.runner.recipe.model import LoadedRecipe
-from orbifolio.runner.renderers.base import Pixels
 from orbifolio.runner.run.input_images import InputPictures
 
 WIDTH = 288  # pixels
@@ -37,15 +37,15 @@ def preview(loaded: LoadedRecipe) -> tuple[bytes, str] | None:
     if hasattr(settings, "symmetry_for") and hasattr(settings, "canvas"):
         pixels, words = _through_symmetry(settings, inputs, loaded.recipe.seed)
     else:
-        studio = inputs.studio(loaded.recipe.seed, "cpu", lambda message: None)
-        stages = settings.build(studio).stages()
+        context = inputs.context(loaded.recipe.seed, "cpu", lambda message: None)
+        stages = settings.build(context).stages()
         if not stages:
             return None
         words, pixels = list(stages.items())[-1]
     return _webp(pixels), words
 
 
-def _through_symmetry(settings: Any, inputs: InputPictures, seed: int) -> tuple[Pixels, str]:
+def _through_symmetry(settings: Any, inputs: InputPictures, seed: int) -> tuple[F32, str]:
     def aspect_of(source: str) -> float:
         picture = inputs.plain(source)
         return float(picture.shape[-1] / picture.shape[-2])
@@ -54,11 +54,11 @@ def _through_symmetry(settings: Any, inputs: InputPictures, seed: int) -> tuple[
     tiled = symmetry.tiles and all(symmetry.wrap)
     width, height = symmetry.fit(WIDTH // 2 if tiled else WIDTH, multiple=1, ratio=ratio)
     layout = symmetry.layout(width, height)
-    initial: Initial = settings.canvas.initial
+    initial: InitialState = settings.canvas.initial
     pictured = bool(initial.pictures())
     start = initial if pictured else Plasma(roughness=0.62)
     random = torch.Generator().manual_seed(seed)
-    values = begin(start, Beginning(layout, random, inputs.plain))
+    values = initialise(start, InitialContext(layout, random, inputs.plain))
     with torch.no_grad():
         artwork = layout.render(values if pictured else _livelier(values, layout))
     shown = artwork[0].clamp(0, 1).permute(1, 2, 0).numpy()
@@ -75,7 +75,7 @@ def _livelier(values: torch.Tensor, layout: Any) -> torch.Tensor:
     return noise
 
 
-def _webp(pixels: Pixels) -> bytes:
+def _webp(pixels: F32) -> bytes:
     image = Image.fromarray(np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8))
     image.thumbnail((2 * WIDTH, 2 * WIDTH))
     buffer = io.BytesIO()

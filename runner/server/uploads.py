@@ -19,7 +19,7 @@ from PIL import Image
 
 from orbifolio.runner.errors import ImageError
 from orbifolio.runner.files import write_atomically
-from orbifolio.runner.images.reading import FORMATS, LEAST_SIDE, read_picture
+from orbifolio.runner.images.reading import FORMATS, MIN_SIDE, read_picture
 from orbifolio.runner.server.job_store import FOLDER
 
 MAX_FILE_BYTES = 20_000_000
@@ -144,8 +144,8 @@ def _refuse_bombs(data: bytes, name: str) -> None:
         return
     if width * height > MAX_PIXELS:
         raise _too_large(name, f"{width * height / 1e6:,.0f} megapixels")
-    if min(width, height) < LEAST_SIDE:
-        raise ImageError(f"{name}: is {width} x {height} pixels; at least {LEAST_SIDE} are needed; use a larger one")
+    if min(width, height) < MIN_SIDE:
+        raise ImageError(f"{name}: is {width} x {height} pixels; at least {MIN_SIDE} are needed; use a larger one")
 
 
 def _too_large(name: str, size: str) -> ImageError:

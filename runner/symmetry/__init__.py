@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from orbifolio.runner.settings import Settings, family
+from orbifolio.runner.plugins import with_plugins
+from orbifolio.runner.settings import family
+from orbifolio.runner.symmetry.base import SymmetrySettings
 from orbifolio.runner.symmetry.kinds.droste import Droste
 from orbifolio.runner.symmetry.kinds.frieze import Frieze
 from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic
@@ -18,7 +20,9 @@ from orbifolio.runner.symmetry.kinds.plane import Plane
 from orbifolio.runner.symmetry.kinds.rotor import Rotor
 from orbifolio.runner.symmetry.kinds.sphere import Sphere
 
-SYMMETRIES: tuple[type[Settings], ...] = (
+SYMMETRIES = with_plugins(
+    "symmetries",
+    SymmetrySettings,
     NoSymmetry,
     Plane,
     Sphere,

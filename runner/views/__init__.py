@@ -1,5 +1,5 @@
 """The family of views: what the network sees while optimising, not kept in the result."""
 
-from orbifolio.runner.views.affine import VIEWS, AnyView, View, Views, draw_view, keeps_wrap, look
+from orbifolio.runner.views.affine import VIEWS, AnyView, View, Views, apply_view, draw_view, keeps_wrap
 
-__all__ = ["VIEWS", "AnyView", "View", "Views", "draw_view", "keeps_wrap", "look"]
+__all__ = ["VIEWS", "AnyView", "View", "Views", "draw_view", "keeps_wrap", "apply_view"]

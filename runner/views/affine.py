@@ -18,6 +18,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from orbifolio.runner.plugins import with_plugins
 from orbifolio.runner.settings import Settings, family
 
 
@@ -98,7 +99,7 @@ class Crop(View):
         return view
 
 
-VIEWS = (Jitter, Rotate, Scale, Crop)
+VIEWS = with_plugins("views", View, Jitter, Rotate, Scale, Crop)
 AnyView: Any = family(*VIEWS)
 Views: Any = Annotated[tuple[AnyView, ...], Field(max_length=16)]
 
@@ -113,7 +114,7 @@ def draw_view(views: Sequence[View], width: int, height: int, random: torch.Gene
     return combined
 
 
-def look(picture: Tensor, view: Tensor | None, *, wrap: tuple[bool, bool]) -> Tensor:
+def apply_view(picture: Tensor, view: Tensor | None, *, wrap: tuple[bool, bool]) -> Tensor:
     """The picture as seen through a view.
 
     Args:

@@ -29,7 +29,7 @@ class Provenance:
     """Which weights a network carries; shown in every report.
 
     Attributes:
-        name: e.g. `vgg16/hed`.
+        name: of network and weights, e.g. `vgg16/hed`.
         sha256: of the converted file in the cache, or "" for untrained networks.
         licence: with the origin's credit.
         source: where they came from, for a reader (package name and version, or a file's name).
@@ -44,12 +44,12 @@ class Provenance:
 
 
 class Encoder(ABC):
-    """A frozen network.
+    """A frozen network that gives the features of its layers.
 
     Attributes:
-        name: the kind's spelling.
+        name: as a recipe spells the kind.
         layers: names of all layers, shallow to deep.
-        provenance: the weights.
+        provenance: of its weights.
         classes: names of the classes of `logits`, or () where the network has none.
         padding: how pictures continue over their (top-bottom, left-right) edges.
     """
@@ -78,7 +78,7 @@ class Encoder(ABC):
             layers: names; their order does not matter.
 
         Raises:
-            KeyError: an unknown layer.
+            KeyError: the network has no such layer.
         """
 
     @abstractmethod

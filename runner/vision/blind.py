@@ -10,7 +10,7 @@ from torch import Tensor
 from orbifolio.runner.vision.base import Encoder, Padding, Provenance
 
 
-class Blind(Encoder):
+class NullEncoder(Encoder):
     """Has no layers and needs no weights; see `base.Encoder`."""
 
     name = "no network"
@@ -18,23 +18,23 @@ class Blind(Encoder):
     provenance = Provenance("none", "", "", "no objective looks through a network")
 
     def features(self, picture: Tensor, layers: Sequence[str]) -> Mapping[str, Tensor]:
-        """Nothing: see `base.Encoder.features`."""
+        """No features; any layer is unknown."""
         if layers:
             raise KeyError(layers[0])
         return {}
 
     def stride(self, layer: str) -> int:
-        """There is none: see `base.Encoder.stride`."""
+        """Raises KeyError: there are no layers."""
         raise KeyError(layer)
 
     def channels(self, layer: str) -> int:
-        """There is none: see `base.Encoder.channels`."""
+        """Raises KeyError: there are no layers."""
         raise KeyError(layer)
 
-    def to(self, device: str, dtype: torch.dtype) -> Blind:
-        """Itself."""
+    def to(self, device: str, dtype: torch.dtype) -> NullEncoder:
+        """Itself, as it holds no tensors."""
         return self
 
-    def padded(self, padding: tuple[Padding, Padding]) -> Blind:
-        """Itself."""
+    def padded(self, padding: tuple[Padding, Padding]) -> NullEncoder:
+        """Itself, as it reads no pictures."""
         return self

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from orbifolio.runner.vision.efficientnet_names import checkpoint_names
-from orbifolio.runner.vision.origins import OriginError, member
+from orbifolio.runner.vision.origins import WeightSourceError, member
 
 Tensors = dict[str, Tensor]
 Convert = Callable[[Path], Tensors]
@@ -110,7 +110,7 @@ def inception_npm(path: Path) -> Tensors:
         values[name] = (whole.astype(np.float32) * np.float32(scale) + np.float32(low)).reshape(shape)
         offset += count
     if not entries or offset != len(data):
-        raise OriginError(
+        raise WeightSourceError(
             f"{path.name} does not hold the network as expected ({offset:,} of {len(data):,} bytes named)"
         )
     return _folded(values)
@@ -142,7 +142,7 @@ def _folded(values: Mapping[str, np.ndarray[Any, np.dtype[np.float32]]]) -> Tens
             kernel = values[f"conv2d_{number}/kernel"] * scale
             bias = values[f"{norm}beta"] - values[f"{norm}moving_mean"] * scale
         except KeyError as error:
-            raise OriginError(f"the file has no {error}; it is not Inception v3 as Keras names it") from error
+            raise WeightSourceError(f"the file has no {error}; it is not Inception v3 as Keras names it") from error
         tensors[f"{number}.weight"] = _kernel(kernel)
         tensors[f"{number}.bias"] = torch.from_numpy(bias.astype(np.float32))
     return tensors

@@ -48,7 +48,7 @@ def check_picture(network: str, picture: Tensor, stride: int, padding: tuple[Pad
         padding: of the network.
 
     Raises:
-        ShapeMismatch: not a picture; a side below the stride; or a side that wraps and is no multiple of it,
+        ShapeMismatch: not a picture; a side below the stride; or a side that wraps and is not a multiple of it,
             so that the features could not wrap with it.
     """
     expected: list[object] = ["batch", 3, "height", "width"]
@@ -96,7 +96,13 @@ def _source(size: int, before: int, after: int, padding: Padding) -> Tensor:
 
 
 class _Extend(torch.autograd.Function):
-    """One copy forwards, one copy and four strips backwards."""
+    """One copy forwards, one copy and four strips backwards.
+
+    Forwards is a linear map E whose every row has a single 1: each extended feature is a copy of one feature. So the
+    gradient is E^T times the gradient of the copies: every feature gets the sum over its copies. Columns were extended
+    first and rows, margins' corners included, afterwards; backwards rows are folded first, in the middle and in the
+    strips at the left and right, and those strips' columns are then given back.
+    """
 
     @staticmethod
     def forward(ctx: Any, features: Tensor, margins: Margins, padding: tuple[Padding, Padding]) -> Tensor:

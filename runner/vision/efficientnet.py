@@ -33,7 +33,7 @@ STYLE_LAYERS = ("stem", "1.1d", "2.1e", "2.2e", "3.2e", "4.3e", "5.3e")
 
 
 @dataclass(frozen=True)
-class Block:
+class InvertedBottleneck:
     """One inverted residual block."""
 
     name: str
@@ -60,29 +60,29 @@ class Architecture:
     width: float = 1.0
 
     @cached_property
-    def blocks(self) -> tuple[Block, ...]:
+    def blocks(self) -> tuple[InvertedBottleneck, ...]:
         """All blocks, shallow to deep."""
-        found, before, at = [], STEM, 2
+        blocks, before, at = [], STEM, 2
         for stage, (count, (kernel, first, expansion, narrow)) in enumerate(zip(self.repeats, STAGES, strict=True), 1):
             channels = int(narrow * self.width + 4) // 8 * 8
             for number in range(1, count + 1):
                 stride = first if number == 1 else 1
-                found.append(Block(f"{stage}.{number}", before, channels, kernel, stride, expansion, at))
+                blocks.append(InvertedBottleneck(f"{stage}.{number}", before, channels, kernel, stride, expansion, at))
                 before, at = channels, at * stride
-        return tuple(found)
+        return tuple(blocks)
 
     @cached_property
     def layers(self) -> dict[str, tuple[int, int]]:
         """(channels, stride) by layer name, shallow to deep."""
-        found = {"stem": (STEM, 2)}
+        layers = {"stem": (STEM, 2)}
         for block in self.blocks:
             if block.expansion > 1:
-                found[f"{block.name}e"] = (block.before * block.expansion, block.at)
-            found[f"{block.name}d"] = (block.before * block.expansion, block.at * block.stride)
-            found[f"{block.name}o"] = (block.after, block.at * block.stride)
-        found["head"] = (HEAD, 32)
-        found["logits"] = (CLASSES, 32)
-        return found
+                layers[f"{block.name}e"] = (block.before * block.expansion, block.at)
+            layers[f"{block.name}d"] = (block.before * block.expansion, block.at * block.stride)
+            layers[f"{block.name}o"] = (block.after, block.at * block.stride)
+        layers["head"] = (HEAD, 32)
+        layers["logits"] = (CLASSES, 32)
+        return layers
 
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of every tensor of the converted file."""
@@ -99,7 +99,7 @@ class Architecture:
 
 
 class EfficientNetEncoder(Encoder):
-    """The working network."""
+    """The network, with batch normalisation folded into its convolutions."""
 
     style_layers = STYLE_LAYERS
 
@@ -117,9 +117,9 @@ class EfficientNetEncoder(Encoder):
         wanted = set(layers)
         if unknown := sorted(wanted - set(self.layers)):
             raise KeyError(f"{self.name} has no layer {unknown[0]!r}; it has {', '.join(self.layers)}")
-        found: dict[str, Tensor] = {}
+        outputs: dict[str, Tensor] = {}
         if not wanted:
-            return found
+            return outputs
         check_picture(self.name, picture, max(self.stride(name) for name in wanted), self.padding)
         x = ((picture.float() * 255 - 127) / 128).to(self._dtype)
         x = x.contiguous(memory_format=torch.channels_last)
@@ -128,31 +128,31 @@ class EfficientNetEncoder(Encoder):
         def keep(name: str, value: Tensor) -> bool:
             """Keep a layer that is wanted; True once nothing deeper is."""
             if name in wanted:
-                found[name] = value
-            return not wanted - found.keys()
+                outputs[name] = value
+            return not wanted - outputs.keys()
 
         if keep("stem", x):
-            return found
+            return outputs
         for block in self.architecture.blocks:
             entry = x
             if block.expansion > 1:
                 x = self._convolve(x, f"{block.name}e", clip=True)
                 if keep(f"{block.name}e", x):
-                    return found
+                    return outputs
             x = self._convolve(x, f"{block.name}d", stride=block.stride, clip=True)
             if keep(f"{block.name}d", x):
-                return found
+                return outputs
             x = self._convolve(x, f"{block.name}o")
             if block.stride == 1 and block.before == block.after:
                 x = x + entry
             if keep(f"{block.name}o", x):
-                return found
+                return outputs
         x = self._convolve(x, "head", clip=True)
         if keep("head", x):
-            return found
+            return outputs
         weight, bias = self._tensors["logits.weight"], self._tensors["logits.bias"]
-        found["logits"] = functional.linear(x.mean(dim=(2, 3)).to(weight.dtype), weight, bias)
-        return found
+        outputs["logits"] = functional.linear(x.mean(dim=(2, 3)).to(weight.dtype), weight, bias)
+        return outputs
 
     def _convolve(self, x: Tensor, name: str, *, stride: int = 1, clip: bool = False) -> Tensor:
         weight, bias = self._tensors[f"{name}.weight"], self._tensors[f"{name}.bias"]
@@ -228,11 +228,11 @@ class EfficientNetLite(VisionSettings):
         return self.architecture.layers[layer][0]
 
     def class_names(self) -> tuple[str, ...]:
-        """ImageNet's."""
+        """The 1000 classes of ImageNet."""
         return class_names()
 
     def weight_names(self) -> tuple[str, ...]:
-        """One file."""
+        """The network's one file."""
         return (f"{self.architecture.name}/imagenet",)
 
 

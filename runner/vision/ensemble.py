@@ -21,7 +21,7 @@ LOGITS = "logits"
 
 
 class EnsembleEncoder(Encoder):
-    """The working ensemble."""
+    """Runs every member and averages their class scores."""
 
     name = "ensemble"
     layers = (LOGITS,)
@@ -56,11 +56,11 @@ class EnsembleEncoder(Encoder):
         return len(self.classes)
 
     def to(self, device: str, dtype: torch.dtype) -> EnsembleEncoder:
-        """All members moved."""
+        """An ensemble of the members' copies on the device."""
         return EnsembleEncoder([member.to(device, dtype) for member in self.members])
 
     def padded(self, padding: tuple[Padding, Padding]) -> EnsembleEncoder:
-        """All members padded."""
+        """An ensemble of the members' copies with that padding."""
         return EnsembleEncoder([member.padded(padding) for member in self.members])
 
 
@@ -78,19 +78,19 @@ class Ensemble(VisionSettings):
 
     @property
     def members(self) -> tuple[VisionSettings, ...]:
-        """`networks`, typed."""
+        """`networks`, with its type."""
         return self.networks
 
     def build(self) -> EnsembleEncoder:
-        """All networks."""
+        """The ensemble of all networks, whose weights are fetched on first use."""
         return EnsembleEncoder([member.build() for member in self.members])
 
     def work(self, layers: Sequence[str]) -> float:
-        """All its members'."""
+        """The sum of its members' work."""
         return sum(member.work(layers) for member in self.members)
 
     def layer_names(self) -> tuple[str, ...]:
-        """Scores only."""
+        """Class scores are all there is."""
         return (LOGITS,)
 
     def layer_stride(self, layer: str) -> int:
@@ -102,7 +102,7 @@ class Ensemble(VisionSettings):
         return len(self.class_names())
 
     def class_names(self) -> tuple[str, ...]:
-        """ImageNet's."""
+        """The 1000 classes of ImageNet."""
         return class_names()
 
     def weight_names(self) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ Shape = tuple[int, int, int, int, int, bool]
 
 
 def _convolutions() -> tuple[Shape, ...]:
-    found: list[Shape] = [
+    shapes: list[Shape] = [
         (3, 32, 3, 3, 2, False),
         (32, 32, 3, 3, 1, False),
         (32, 64, 3, 3, 1, True),
@@ -34,7 +34,7 @@ def _convolutions() -> tuple[Shape, ...]:
     ]
 
     def add(before: int, after: int, height: int = 1, width: int = 1, stride: int = 1, same: bool = True) -> int:
-        found.append((before, after, height, width, stride, same))
+        shapes.append((before, after, height, width, stride, same))
         return after
 
     for entry, pooled in ((192, 32), (256, 64), (288, 64)):  # mixed0 to mixed2
@@ -49,7 +49,7 @@ def _convolutions() -> tuple[Shape, ...]:
         add(add(add(768, middle), middle, 1, 7), 192, 7, 1)
         add(add(add(add(add(768, middle), middle, 7, 1), middle, 1, 7), middle, 7, 1), 192, 1, 7)
         add(768, 192)
-    return tuple(found)
+    return tuple(shapes)
 
 
 CONVOLUTIONS = _convolutions()
@@ -78,7 +78,7 @@ def weight_shapes() -> dict[str, tuple[int, ...]]:
 
 
 class InceptionEncoder(Encoder):
-    """The working network."""
+    """The convolutions and pools up to mixed5."""
 
     name = "inception-v3"
     layers = tuple(LAYERS)
@@ -95,9 +95,9 @@ class InceptionEncoder(Encoder):
         if wanted - LAYERS.keys():
             unknown = min(wanted - LAYERS.keys())
             raise KeyError(f"{self.name} has no layer {unknown!r}; it has {', '.join(LAYERS)}")
-        found: dict[str, Tensor] = {}
+        outputs: dict[str, Tensor] = {}
         if not wanted:
-            return found
+            return outputs
         check_picture(self.name, picture, max(self.stride(name) for name in wanted), self.padding)
         x = (picture.float() * 2 - 1).to(self._dtype).contiguous(memory_format=torch.channels_last)
         number = 0
@@ -113,7 +113,7 @@ class InceptionEncoder(Encoder):
             return value
 
         for name in LAYERS:
-            if not wanted - found.keys():
+            if not wanted - outputs.keys():
                 break
             if name in ("conv4", "mixed0"):
                 x = self._shrink(x)
@@ -126,8 +126,8 @@ class InceptionEncoder(Encoder):
             else:
                 x = torch.cat([chain(x, 1), chain(x, 3), chain(x, 5), convolve(self._smooth(x))], dim=1)
             if name in wanted:
-                found[name] = x
-        return found
+                outputs[name] = x
+        return outputs
 
     def _convolve(self, x: Tensor, number: int) -> Tensor:
         _, _, height, width, stride, same = CONVOLUTIONS[number - 1]
@@ -203,7 +203,7 @@ class InceptionV3(VisionSettings):
         return 0.35 if layers else 0.0
 
     def layer_names(self) -> tuple[str, ...]:
-        """conv1 to mixed5."""
+        """conv1 to conv5, mixed0 to mixed5."""
         return tuple(LAYERS)
 
     def layer_stride(self, layer: str) -> int:
@@ -215,5 +215,5 @@ class InceptionV3(VisionSettings):
         return LAYERS[layer][0]
 
     def weight_names(self) -> tuple[str, ...]:
-        """One file."""
+        """The network's one file."""
         return ("inception-v3/imagenet",)

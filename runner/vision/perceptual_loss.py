@@ -1,11 +1,12 @@
-"""How different two pictures look to a network: (found, wanted) pictures (n, 3, h, w) -> one number each.
+"""How different two pictures look to a network: (pictures, targets) (n, 3, h, w) -> one number each.
 
-    |pixels| + sum over layers of weight (|features| / |wanted features| + |Gram matrices| / |wanted Gram matrices|)
+    |pixels| + sum over layers of weight (|features| / |target features| + |Gram matrices| / |target Gram matrices|)
 
-All |.| are mean absolute values of differences or of what is wanted. This is the loss of neural-painters-x, which
-trains its generator and paints with it, on the last layers before VGG16's third to fifth pooling and with its weights
-5 : 15 : 2. There it is the plain differences of VGG16 with batch norms, whose features are all of one size; those of
-the network without them are of hundreds, so the differences are relative here, and any network will do.
+All |.| are mean absolute values, of differences above and of targets below the fraction line. This is the loss of
+neural-painters-x, which trains its generator and paints with it, on the last layers before VGG16's third to fifth
+pooling and with its weights 5 : 15 : 2. There it is the plain differences of VGG16 with batch norms, whose features are
+all of one size; those of the network without them are of hundreds, so the differences are relative here, and any
+network will do.
 """
 
 from __future__ import annotations
@@ -18,36 +19,36 @@ from torch import Tensor
 from orbifolio.runner.vision.base import Encoder
 
 LAYERS: Mapping[str, float] = {"conv3_3": 5 / 22, "conv4_3": 15 / 22, "conv5_3": 2 / 22}
-LEAST = 1e-6  # mean absolute feature below which a layer is blind
+MIN_FEATURE = 1e-6  # mean absolute feature of a layer that tells nothing: keeps the quotient finite
 
 
-class Perception:
+class PerceptualLoss:
     """The loss, for one network."""
 
     def __init__(self, encoder: Encoder, layers: Mapping[str, float] = LAYERS) -> None:
-        """Take a network.
+        """Compare by a network's layers.
 
         Args:
-            encoder: that has the layers.
-            layers: name -> weight.
+            encoder: on the device of the pictures.
+            layers: weights by the names of layers.
         """
         self.encoder, self.layers = encoder, layers
 
-    def each(self, found: Tensor, wanted: Tensor) -> Tensor:
+    def each(self, pictures: Tensor, targets: Tensor) -> Tensor:
         """(n, 3, h, w) in [0, 1] twice -> (n,); gradients flow to the first."""
         with torch.no_grad():
-            aims = self.encoder.features(wanted, tuple(self.layers))
-        seen = self.encoder.features(found, tuple(self.layers))
-        total = (found - wanted).abs().flatten(1).mean(1)
+            wanted = self.encoder.features(targets, tuple(self.layers))
+        seen = self.encoder.features(pictures, tuple(self.layers))
+        total = (pictures - targets).abs().flatten(1).mean(1)
         for name, weight in self.layers.items():
-            for here, there in ((seen[name], aims[name]), (gram(seen[name]), gram(aims[name]))):
-                size = there.abs().flatten(1).mean(1).clamp(min=LEAST)
+            for here, there in ((seen[name], wanted[name]), (gram(seen[name]), gram(wanted[name]))):
+                size = there.abs().flatten(1).mean(1).clamp(min=MIN_FEATURE)
                 total = total + weight * (here - there).abs().flatten(1).mean(1) / size
         return total
 
-    def __call__(self, found: Tensor, wanted: Tensor) -> Tensor:
+    def __call__(self, pictures: Tensor, targets: Tensor) -> Tensor:
         """The mean over the pictures."""
-        return self.each(found, wanted).mean()
+        return self.each(pictures, targets).mean()
 
 
 def gram(features: Tensor) -> Tensor:

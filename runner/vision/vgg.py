@@ -97,8 +97,8 @@ class VggEncoder(Encoder):
         """The features of these layers; nothing deeper than the deepest is computed.
 
         Raises:
-            KeyError: an unknown layer.
-            ShapeMismatch: a side that wraps is no multiple of the deepest layer's stride.
+            KeyError: the network has no such layer.
+            ShapeMismatch: a side that wraps is not a multiple of the deepest layer's stride.
         """
         missing = set(layers)
         for name in layers:
@@ -107,17 +107,17 @@ class VggEncoder(Encoder):
         if not missing:
             return {}
         check_picture(self.name, picture, max(self.stride(name) for name in missing), self.padding)
-        found: dict[str, Tensor] = {}
+        outputs: dict[str, Tensor] = {}
         for name, features in self._walk(self.convention.apply(picture.float())):
             if name in missing:
-                found[name] = features
+                outputs[name] = features
                 missing.remove(name)
                 if not missing:
                     break
-        return {name: found[name] for name in layers}
+        return {name: outputs[name] for name in layers}
 
     def _walk(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
-        """Every layer's features, as deep as the caller goes on asking."""
+        """Every layer's features, as deep as the caller iterates."""
         x = x.contiguous(memory_format=torch.channels_last)
         stride = 1
         for name, (_, deeper) in self.table.items():
@@ -204,8 +204,8 @@ class VggSettings(VisionSettings):
 
     def work(self, layers: Sequence[str]) -> float:
         """By multiplications: each convolution's, at its resolution."""
-        table, known, total, before = layer_table(self.depths), set(layers), 0.0, 3
-        deepest = max((at for at, name in enumerate(table) if name in known), default=-1)
+        table, wanted, total, before = layer_table(self.depths), set(layers), 0.0, 3
+        deepest = max((at for at, name in enumerate(table) if name in wanted), default=-1)
         for channels, stride in list(table.values())[: deepest + 1]:
             total += 9.0 * before * channels / stride**2
             before = channels

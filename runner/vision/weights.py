@@ -31,8 +31,8 @@ from orbifolio.runner.errors import MissingWeights
 from orbifolio.runner.vision import conversion
 from orbifolio.runner.vision.base import Provenance
 from orbifolio.runner.vision.conversion import Tensors
-from orbifolio.runner.vision.origins import OriginError
-from orbifolio.runner.vision.published import ENTRIES, TABLE, Entry, Source
+from orbifolio.runner.vision.origins import WeightSourceError
+from orbifolio.runner.vision.published import ENTRIES, TABLE, PublishedWeights, WeightFile
 
 __all__ = [
     "ENTRIES",
@@ -59,7 +59,7 @@ def _silent(name: str, done: int, total: int) -> None:
 class WeightsStore:
     """The cache of converted weights in one folder."""
 
-    def __init__(self, folder: Path, table: Mapping[str, Entry] = TABLE) -> None:
+    def __init__(self, folder: Path, table: Mapping[str, PublishedWeights] = TABLE) -> None:
         self.folder = folder
         self.table = table
         self.progress: Progress = _silent
@@ -70,11 +70,11 @@ class WeightsStore:
 
     def present(self, name: str) -> bool:
         """Whether a file is there (not whether it is whole: `verify`) or needs no fetching."""
-        return self.path(name).is_file() or not self.table[name].sources[0].origin.downloads
+        return self.path(name).is_file() or not self.table[name].files[0].source.downloads
 
     def download_bytes(self, name: str) -> int:
         """Bytes that fetching will take by the first way."""
-        return self.table[name].sources[0].size
+        return self.table[name].files[0].size
 
     def verify(self, name: str) -> str:
         """`here`, `absent`, or what is wrong with the file."""
@@ -84,9 +84,9 @@ class WeightsStore:
         record = self._record(name)
         if record is None:
             return f"bad: its record, {path.stem}.json, is missing or damaged"
-        found = file_hash(path)
-        if found != record.get("sha256"):
-            return f"bad: SHA-256 is {found[:12]}..., expected {str(record.get('sha256'))[:12]}..."
+        digest = file_hash(path)
+        if digest != record.get("sha256"):
+            return f"bad: SHA-256 is {digest[:12]}..., expected {str(record.get('sha256'))[:12]}..."
         return "here"
 
     def fetch(self, name: str) -> Path:
@@ -132,48 +132,50 @@ class WeightsStore:
             except (Timeout, OSError):
                 continue  # being fetched just now, or nothing can be removed here
 
-    def _fetch(self, entry: Entry, state: str) -> Path:
+    def _fetch(self, entry: PublishedWeights, state: str) -> Path:
         tried = [] if state == "absent" else [f"  {self.path(entry.name)}: {state}"]
-        for source in entry.sources:
+        for published in entry.files:
             with tempfile.TemporaryDirectory(dir=self.folder, prefix=self._scratch(entry.name)) as scratch:
                 try:
-                    tensors, found = self._obtain(entry, source, Path(scratch))
-                except OriginError as error:
-                    tried.append(f"  {source.origin.title}: {error}")
+                    tensors, digest = self._obtain(entry, published, Path(scratch))
+                except WeightSourceError as error:
+                    tried.append(f"  {published.source.title}: {error}")
                     continue
-                return self._keep(entry, source, tensors, found, Path(scratch))
+                return self._keep(entry, published, tensors, digest, Path(scratch))
         raise MissingWeights(_advice(entry.name, tried, self.folder))
 
-    def _obtain(self, entry: Entry, source: Source, scratch: Path) -> tuple[Tensors, str]:
+    def _obtain(self, entry: PublishedWeights, published: WeightFile, scratch: Path) -> tuple[Tensors, str]:
         """Tensors by one way, and the digest of the file they come from.
 
         Raises:
-            OriginError: not reached, not the file it should be, or not readable.
+            WeightSourceError: not reached, not the file it should be, or not readable.
         """
 
         def progress(done: int) -> None:
-            self.progress(entry.name, min(done, source.size), source.size)
+            self.progress(entry.name, min(done, published.size), published.size)
 
-        file = source.origin.obtain(scratch, progress)
-        algorithm, _, expected = source.digest.rpartition(":")
-        found = file_hash(file, algorithm or "sha256")
-        if not found.startswith(expected):
-            raise OriginError(f"gave another file: {algorithm or 'sha256'} is {found}, expected {expected}")
+        file = published.source.obtain(scratch, progress)
+        algorithm, _, expected = published.digest.rpartition(":")
+        digest = file_hash(file, algorithm or "sha256")
+        if not digest.startswith(expected):
+            raise WeightSourceError(f"gave another file: {algorithm or 'sha256'} is {digest}, expected {expected}")
         try:
-            return source.convert(file), found
+            return published.convert(file), digest
         except (OSError, ValueError, KeyError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            raise OriginError(f"the file cannot be read ({type(error).__name__}: {error})") from error
+            raise WeightSourceError(f"the file cannot be read ({type(error).__name__}: {error})") from error
 
-    def _keep(self, entry: Entry, source: Source, tensors: Tensors, origin_hash: str, scratch: Path) -> Path:
+    def _keep(
+        self, entry: PublishedWeights, published: WeightFile, tensors: Tensors, digest: str, scratch: Path
+    ) -> Path:
         """Write tensors and record; the record first, so that a file never stands without one."""
         beside = scratch / "converted.safetensors"
         metadata = {
             "name": entry.name,
-            "origin": source.origin.title,
-            "origin_digest": origin_hash,
-            "licence": source.licence,
+            "origin": published.source.title,
+            "origin_digest": digest,
+            "licence": published.licence,
             "convention": entry.convention,
         }
         # One key: safetensors writes several in any order, and the same weights shall have the same SHA-256.
@@ -205,7 +207,7 @@ class WeightsStore:
             shapes: what the network needs.
 
         Raises:
-            MissingWeights: they cannot be had, or do not fit the network.
+            MissingWeights: they are unavailable, or do not fit the network.
         """
         cached = self._cached(name)
         if cached is None:
@@ -243,12 +245,12 @@ class WeightsStore:
         return tensors, Provenance(name, *facts)
 
     def _at_hand(self, name: str) -> tuple[Tensors, Provenance] | None:
-        """Converted in memory, where an origin needs no download; for caches that cannot be written."""
-        for source in self.table[name].sources:
-            if not source.origin.downloads:
-                with contextlib.suppress(OriginError), tempfile.TemporaryDirectory() as scratch:
-                    tensors, found = self._obtain(self.table[name], source, Path(scratch))
-                    facts = (found, source.licence, source.origin.title, self.table[name].convention)
+        """Converted in memory, where a source needs no download; for caches that cannot be written."""
+        for published in self.table[name].files:
+            if not published.source.downloads:
+                with contextlib.suppress(WeightSourceError), tempfile.TemporaryDirectory() as scratch:
+                    tensors, digest = self._obtain(self.table[name], published, Path(scratch))
+                    facts = (digest, published.licence, published.source.title, self.table[name].convention)
                     return tensors, Provenance(name, *facts)
         return None
 
@@ -260,7 +262,9 @@ class WeightsStore:
         """
         file = Path(path).expanduser()
         if not file.is_file():
-            raise MissingWeights(f"vision.path: no file {path!r}; it is looked for from the working folder; check it")
+            raise MissingWeights(
+                f"vision.path: there is no file {path!r}; paths are relative to the working folder; check it"
+            )
         try:
             tensors = _read_own(file, name)
         except Exception as error:  # formats fail in many ways; none may be a traceback

@@ -2,9 +2,22 @@
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from orbifolio.runner.canvas import CANVASES, Fourier
-from orbifolio.runner.canvas.initial import INITIALS, Beginning, Constant, FromImage, Noise, Plasma, Product, Sum, begin
+from orbifolio.runner.canvas import CANVASES, Fourier, Pixels
+from orbifolio.runner.canvas.initial import (
+    INITIALS,
+    Constant,
+    FromImage,
+    InitialContext,
+    Noise,
+    Plasma,
+    Product,
+    Sum,
+    initialise,
+)
+from orbifolio.runner.images.cover import cover
 from orbifolio.runner.symmetry import NoSymmetry, Plane
 
 EXACT = [kind for kind in CANVASES if not kind.paints]  # strokes are tested in tests/painting
@@ -90,6 +103,39 @@ def test_gradients_agree_with_differences(kind, name):
     assert float(after - before) / (2 * step) == pytest.approx(expected, rel=0.02, abs=1e-2)
 
 
+@pytest.mark.parametrize("name", ["none", "p4", "pg"])  # on hexagons texels are no pixels
+def test_a_step_of_the_pixel_canvas_moves_the_picture_as_far(name):
+    """The parameters are orthonormal coordinates of the symmetric pictures: lengths are kept."""
+    _, place = layout(name)
+    canvas = Pixels().build(place, torch.zeros((place.parameters, 3)))
+    values = start(place, 2)
+    with torch.no_grad():
+        canvas.tensor.copy_(values * canvas.scale)
+    picture = canvas.artwork().detach() - 0.5
+    assert float(picture.norm()) == pytest.approx(float(canvas.tensor.detach().norm()), rel=1e-5)
+
+
+@pytest.mark.parametrize("decay", [0.0, 1.0, 2.0])
+def test_waves_have_the_same_contrast_at_every_size(decay):
+    """Unit spectra give the same spread before the sigmoid, whatever the size and the decay."""
+    spreads = []
+    for width in (16, 64):
+        _, place = layout("none", width)
+        canvas = Fourier(decay=decay, contrast=1.0).build(place, torch.zeros((place.parameters, 3)))
+        squares = []
+        for seed in range(20):
+            with torch.no_grad():
+                canvas.tensor.copy_(torch.randn(canvas.tensor.shape, generator=random(seed)))
+            colours = torch.logit(canvas.artwork().detach()[0].double())
+            waves = torch.einsum("ij,jhw->ihw", torch.linalg.inv(canvas.basis.double()), colours)
+            squares.append(float(waves.square().mean()))
+        spreads.append((sum(squares) / len(squares)) ** 0.5)
+    assert spreads[1] == pytest.approx(spreads[0], rel=0.15)
+    # |spectrum|^2 has mean 2 and contrast / 4 is the gain: 2 / 16 of the contrast squared; a little less where decay
+    # gives most to the waves of frequency zero along an axis, whose two halves are one
+    assert spreads[0] == pytest.approx(8**-0.5, rel=0.25)
+
+
 @pytest.mark.parametrize("kind", EXACT, ids=lambda kind: kind.__name__)
 def test_saving_and_loading(kind):
     _, place = layout("p4")
@@ -121,33 +167,51 @@ def test_every_initial_state_has_an_example():
 @pytest.mark.parametrize("initial", EXAMPLES, ids=lambda initial: initial.kind)
 def test_initial_states_are_constrained_and_repeat_by_seed(initial, name):
     _, place = layout(name)
-    values = begin(initial, Beginning(place, random(5), stripes))
+    values = initialise(initial, InitialContext(place, random(5), stripes))
     assert values.shape == (place.parameters, 3)
-    assert torch.equal(values, begin(initial, Beginning(place, random(5), stripes)))
+    assert torch.equal(values, initialise(initial, InitialContext(place, random(5), stripes)))
     torch.testing.assert_close(place.constrain(values), values)
 
 
 def test_noise_and_plasma_keep_their_range_under_symmetry():
     _, place = layout("p6", 48)
     for initial in (Noise(low=0.2, high=0.8), Plasma(low=0.2, high=0.8)):
-        colours = initial.colours(Beginning(place, random(1), stripes))
+        colours = initial.colours(InitialContext(place, random(1), stripes))
         assert float(colours.min()) == pytest.approx(0.2, abs=0.02)
         assert float(colours.max()) == pytest.approx(0.8, abs=0.02)
 
 
 def test_a_picture_begins_as_itself_where_nothing_forces_it():
     _, place = layout("none", 48)
-    values = begin(FromImage(image="x"), Beginning(place, random(), stripes))
-    shown = place.render(values)
-    assert shown.shape == (1, 3, 48, 48)
-    assert (shown - stripes("x")[..., 8:40].mean()).abs().max() < 0.6
+    values = initialise(FromImage(image="x"), InitialContext(place, random(), stripes))
+    torch.testing.assert_close(place.render(values), cover(stripes("x"), (48, 48)))
 
 
-def test_sums_and_products_are_arithmetic():
+@settings(max_examples=30)
+@given(a=st.floats(-1, 2), b=st.floats(-1, 2), c=st.floats(-1, 2))
+def test_sums_and_products_are_arithmetic(a, b, c):
     _, place = layout("none", 8)
-    grey = Beginning(place, random(), stripes)
-    total = Sum(of=(0.25, Product(of=(0.5, 0.5)))).colours(grey)
-    assert torch.allclose(total, torch.full_like(total, 0.5))
+    grey = InitialContext(place, random(), stripes)
+    total = Sum(of=(a, Product(of=(b, c)))).colours(grey)
+    torch.testing.assert_close(total, torch.full_like(total, a + b * c))
+
+
+def test_noise_is_independent_and_uniform():
+    _, place = layout("none", 128)
+    colours = Noise(low=0.2, high=0.8).colours(InitialContext(place, random(), stripes)).double()
+    assert torch.allclose(colours.mean(0), torch.full((3,), 0.5).double(), atol=0.005)
+    covariance = torch.cov(colours.T)
+    assert torch.allclose(covariance, torch.eye(3).double() * 0.6**2 / 12, atol=0.001)
+
+
+def test_plasma_is_rougher_where_it_is_told_so():
+    _, place = layout("none", 64)
+
+    def grain(roughness: float) -> float:
+        picture = place.render(Plasma(roughness=roughness).colours(InitialContext(place, random(), stripes)))
+        return float((picture - picture.roll(1, -1)).abs().mean())
+
+    assert grain(0.3) < 0.7 * grain(0.55) < 0.5 * grain(0.8)
 
 
 def test_plasma_wraps_around():

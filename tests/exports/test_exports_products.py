@@ -8,7 +8,7 @@ from PIL import Image
 
 from orbifolio.runner.exports import products
 from orbifolio.runner.exports.products import write_products
-from orbifolio.runner.renderers.base import Traits
+from orbifolio.runner.images.finish import Traits
 
 
 def art(height: int, width: int) -> np.ndarray:
@@ -50,7 +50,7 @@ def test_pictures_are_the_picture(tmp_path: Path) -> None:
 
 
 def test_a_picture_too_long_for_webp_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(products, "LONGEST_WEBP", 59)
+    monkeypatch.setattr(products, "MAX_WEBP_SIDE", 59)
     block = write_products(tmp_path, art(40, 60), Traits(wrap=(False, False)), {})
     assert [entry["path"] for entry in block] == ["extras/picture.png"]
     assert not (tmp_path / "extras" / "picture.webp").exists()

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from orbifolio.runner.exports.products import write_products
-from orbifolio.runner.renderers.base import Traits
+from orbifolio.runner.images.finish import Traits
 
 
 @pytest.mark.parametrize(("width", "height", "times"), [(96, 48, 6), (1200, 800, 2), (600, 600, 5)])

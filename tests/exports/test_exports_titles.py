@@ -7,7 +7,7 @@ from painting import plane, sphere
 from orbifolio.runner.exports.hyperbolic import hyperbolic_products
 from orbifolio.runner.exports.products import COVERS, TITLES, cover_of, write_products
 from orbifolio.runner.exports.sphere import sphere_products
-from orbifolio.runner.renderers.base import Traits
+from orbifolio.runner.images.finish import Traits
 
 
 @pytest.fixture(autouse=True)

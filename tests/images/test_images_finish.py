@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage import color
 
-from orbifolio.runner.images.finish import Finish
+from orbifolio.runner.images.finish import Finish, Traits
 from orbifolio.runner.images.preparation import StylePreparation, transfer_colours
 from orbifolio.runner.symmetry import colour
 
@@ -39,30 +39,31 @@ FINISHES = {
 def test_commutes_with_every_colour_element(finish, index):
     element = matrix(index)
     signs = element.sum(axis=1)
-    traits = {
-        "wrap": (True, True),
-        "permuting": True,
-        "inverting": bool((signs < 0).any()),
-        "inverting_single": bool((signs < 0).any() and (signs > 0).any()),
-    }
+    traits = Traits(
+        wrap=(True, True),
+        inverting=bool((signs < 0).any()),
+        inverting_single=bool((signs < 0).any() and (signs > 0).any()),
+    )
     # A picture as the action leaves it: its values and their images occur alike, as in the artwork.
     here = picture()
     both = np.concatenate([here, act(element, here)], axis=1)
     swapped = np.concatenate([act(element, here), act(element, act(element, here))], axis=1)
-    if traits["inverting"]:
+    if traits.inverting:
         both = np.clip(both, 0.25, 0.75)
         swapped = act(element, both)
-    done, done_swapped = finish.apply(both, **traits), finish.apply(swapped, **traits)
+    done, done_swapped = finish.apply(both, traits), finish.apply(swapped, traits)
     np.testing.assert_allclose(act(element, done), done_swapped, atol=0.02 if finish.levels == "auto" else 2e-5)
 
 
 @pytest.mark.parametrize("finish", FINISHES.values(), ids=FINISHES)
 def test_commutes_with_shifts_and_quarter_turns_of_a_tile(finish):
     here = picture()
-    done = finish.apply(here, wrap=(True, True))
-    moved = finish.apply(np.roll(here, (5, 7), (0, 1)), wrap=(True, True))
+    done = finish.apply(here, Traits(wrap=(True, True)))
+    moved = finish.apply(np.roll(here, (5, 7), (0, 1)), Traits(wrap=(True, True)))
     np.testing.assert_allclose(moved, np.roll(done, (5, 7), (0, 1)), atol=1e-5)
-    np.testing.assert_allclose(finish.apply(np.rot90(here).copy(), wrap=(True, True)), np.rot90(done), atol=1e-5)
+    np.testing.assert_allclose(
+        finish.apply(np.rot90(here).copy(), Traits(wrap=(True, True))), np.rot90(done), atol=1e-5
+    )
 
 
 def test_nothing_asked_nothing_done():
@@ -81,11 +82,11 @@ def test_levels_use_the_whole_range():
 def test_sharpening_makes_edges_steeper_and_wraps():
     step = np.zeros((8, 16, 3), np.float32) + 0.3
     step[:, 8:] = 0.7
-    done = Finish(sharpen=1.0).apply(step, wrap=(True, True))
+    done = Finish(sharpen=1.0).apply(step, Traits(wrap=(True, True)))
     assert done[0, 7, 0] < 0.3
     assert done[0, 8, 0] > 0.7
     assert done[0, 0, 0] < 0.3  # the other edge, over the seam
-    plain = Finish(sharpen=1.0).apply(step, wrap=(False, False))
+    plain = Finish(sharpen=1.0).apply(step, Traits(wrap=(False, False)))
     assert plain[0, 0, 0] == pytest.approx(0.3, abs=1e-3)
 
 
@@ -107,7 +108,8 @@ def test_preparation_changes_what_it_says():
 def test_other_pictures_get_the_colours_of_the_finished_one(inverting):
     finish = Finish(levels="auto", contrast=1.2, saturation=1.3)
     whole = picture()
-    tone = finish.tone(whole, inverting=inverting)
-    assert np.array_equal(tone(whole), finish.apply(whole, inverting=inverting))
+    traits = Traits(inverting=inverting)
+    tone = finish.tone(whole, traits)
+    assert np.array_equal(tone(whole), finish.apply(whole, traits))
     part = whole[3:9, 4:7]
-    assert np.array_equal(tone(part), finish.apply(whole, inverting=inverting)[3:9, 4:7])
+    assert np.array_equal(tone(part), finish.apply(whole, traits)[3:9, 4:7])

@@ -8,7 +8,7 @@ unsharp mask must multiply the pattern's swing by 1 + amount (1 - exp(-(k s)^2 /
 import numpy as np
 import pytest
 
-from orbifolio.runner.images.finish import Finish
+from orbifolio.runner.images.finish import Finish, Traits
 
 
 def waves(height: int, width: int, order: int) -> np.ndarray:
@@ -29,7 +29,7 @@ def test_six_fold_patterns_keep_their_form(height, width, order):
     radius, amount = 1.5, 0.8
     swing = 0.05 * waves(height, width, order)
     pixels = np.repeat((0.5 + swing)[..., None], 3, axis=2).astype(np.float32)
-    done = Finish(sharpen=amount, radius=radius).apply(pixels, wrap=(True, True), pixel_aspect=pixel_aspect)
+    done = Finish(sharpen=amount, radius=radius).apply(pixels, Traits(wrap=(True, True), pixel_aspect=pixel_aspect))
     length = 2 * np.pi * order * 2 / np.sqrt(3)
     deviation = radius * np.sqrt(3) / height  # the radius is measured along y
     gain = 1 + amount * (1 - np.exp(-((length * deviation) ** 2) / 2))
@@ -40,6 +40,7 @@ def test_ignoring_the_shape_of_pixels_would_be_noticed():
     pixels = np.repeat((0.5 + 0.05 * waves(128, 96, 5))[..., None], 3, axis=2).astype(np.float32)
     aspect = (1 / 96) / (np.sqrt(3) / 128)
     right, wrong = (
-        Finish(sharpen=0.8, radius=1.5).apply(pixels, wrap=(True, True), pixel_aspect=value) for value in (aspect, 1.0)
+        Finish(sharpen=0.8, radius=1.5).apply(pixels, Traits(wrap=(True, True), pixel_aspect=value))
+        for value in (aspect, 1.0)
     )
     assert np.abs(right - wrong).max() > 1e-3

@@ -186,7 +186,7 @@ def test_a_colour_profile_is_applied():
 
 
 def test_too_many_pixels_are_refused_before_decoding(monkeypatch):
-    monkeypatch.setattr(reading, "MOST_PIXELS", 12 * 17 - 1)
+    monkeypatch.setattr(reading, "MAX_PIXELS", 12 * 17 - 1)
     with pytest.raises(ImageError) as caught:
         read_picture(packed(Image.fromarray(ramp())), "big.png")
     assert str(caught.value) == (

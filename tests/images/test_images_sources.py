@@ -82,7 +82,7 @@ def test_every_picture_of_scikit_image_is_there_and_the_same(name, images):
         ("s3://bucket", "'s3://bucket' is not s3://bucket/key; name both"),
         (
             "ftp://host/a.png",
-            "'ftp://host/a.png' has an unknown scheme; pictures come by https:// or s3://; use one of these",
+            "'ftp://host/a.png' has an unknown scheme; pictures are read from https:// and s3://; use one of these",
         ),
     ],
 )
@@ -241,8 +241,8 @@ def test_private_addresses_are_refused_by_default(server):
     answer = told(server, "/a.png?signature=1", allow_private=False)
     assert answer.startswith("HOST/a.png: leads to ")
     assert answer.endswith(
-        ", which is no public address; pictures are fetched from the public internet; save the picture as a file and "
-        "name that"
+        ", which is not a public address; pictures are fetched from the public internet; save the picture as a file "
+        "and name that"
     )
 
 
@@ -296,7 +296,7 @@ def test_redirects_in_a_circle_end(server):
 
 @pytest.mark.parametrize("path", ["/large", "/endless"])
 def test_large_answers_are_cut_off(server, path, monkeypatch):
-    monkeypatch.setattr(fetching, "LARGEST_DOWNLOAD", 4000)
+    monkeypatch.setattr(fetching, "MAX_DOWNLOAD", 4000)
     assert told(server, path).startswith(f"HOST{path}: has more than 0 MB; pictures are fetched up to that; ")
 
 

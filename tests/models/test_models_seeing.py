@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from orbifolio.runner.models.atlas import make_atlas
-from orbifolio.runner.models.eye import around, frame
+from orbifolio.runner.models.eye import camera_axes, orbit_camera
 from orbifolio.runner.models.mesh import Mesh, icosphere, uv_sphere
 from orbifolio.runner.models.rasterising import covered, nearest
 from orbifolio.runner.models.reading import locate, read_model
@@ -22,14 +22,14 @@ def pot() -> Mesh:
 
 def test_every_pixel_shows_what_its_ray_meets_first():
     mesh, size = pot(), 48
-    eye = around(mesh, 0.7, 0.4)
-    seen = eye.see(mesh, size)
+    camera = orbit_camera(mesh, 0.7, 0.4)
+    seen = camera.visible_faces(mesh, size)
     step = (np.arange(size) + 0.5) / size * 2 - 1
-    x, y = np.meshgrid(step * eye.half, -step * eye.half)
-    targets = eye.target + x.reshape(-1, 1) * eye.turn[:, 0] + y.reshape(-1, 1) * eye.turn[:, 1]
-    rays = targets - eye.place
+    x, y = np.meshgrid(step * camera.half_width, -step * camera.half_width)
+    targets = camera.target + x.reshape(-1, 1) * camera.axes[:, 0] + y.reshape(-1, 1) * camera.axes[:, 1]
+    rays = targets - camera.position
     a, b, c = (mesh.positions[mesh.faces[:, corner]] for corner in range(3))
-    ab, ac, away = b - a, c - a, eye.place - a
+    ab, ac, away = b - a, c - a, camera.position - a
     wrong = 0
     for pixel, ray in enumerate(rays):  # Moeller and Trumbore (1997)
         cross = np.cross(ray, ac)
@@ -51,7 +51,7 @@ def test_every_pixel_shows_what_its_ray_meets_first():
 def test_a_closed_surface_has_no_gaps():
     points, faces = icosphere(4)
     ball = Mesh(points, points, np.zeros((len(points), 2)), faces)
-    seen = around(ball, 0.0, 0.0).see(ball, 64)
+    seen = orbit_camera(ball, 0.0, 0.0).visible_faces(ball, 64)
     step = (np.arange(64) + 0.5) / 32 - 1
     inside = np.hypot(*np.meshgrid(step, step)).ravel() < 0.9
     assert (seen.face[inside] >= 0).all()
@@ -60,8 +60,8 @@ def test_a_closed_surface_has_no_gaps():
 def test_thousands_of_triangles_are_quick():
     mesh = pot()
     assert len(mesh.faces) > 5000
-    eye = around(mesh, 0.0, 0.3)
-    best = min(_timed(lambda: eye.see(mesh, 256)) for _ in range(5))
+    camera = orbit_camera(mesh, 0.0, 0.3)
+    best = min(_timed(lambda: camera.visible_faces(mesh, 256)) for _ in range(5))
     assert best < 0.3  # some 0.02 s alone on a machine
 
 
@@ -73,10 +73,10 @@ def _timed(act) -> float:
 
 def test_memory_is_bounded_and_the_pieces_fit_together(monkeypatch):
     mesh = pot()
-    eye = around(mesh, 0.0, 0.3)
-    whole = eye.see(mesh, 96)
-    monkeypatch.setattr("orbifolio.runner.models.rasterising._CANDIDATES", 700)
-    pieces = eye.see(mesh, 96)
+    camera = orbit_camera(mesh, 0.0, 0.3)
+    whole = camera.visible_faces(mesh, 96)
+    monkeypatch.setattr("orbifolio.runner.models.rasterising._MAX_CANDIDATES", 700)
+    pieces = camera.visible_faces(mesh, 96)
     assert np.array_equal(whole.face, pieces.face)
     assert np.array_equal(whole.weights, pieces.weights)
 
@@ -89,10 +89,10 @@ def test_triangles_beside_the_picture_are_not_seen():
 
 
 def test_an_eye_stands_upright():
-    turn = frame(np.array([0.0, 0.0, 1.0]))
+    turn = camera_axes(np.array([0.0, 0.0, 1.0]))
     assert np.allclose(turn, np.eye(3))
     for direction in ((0.0, 1.0, 0.0), (0.0, -1.0, 0.0), (0.6, 0.0, 0.8)):
-        turn = frame(np.array(direction), 0.3)
+        turn = camera_axes(np.array(direction), 0.3)
         assert np.allclose(turn.T @ turn, np.eye(3))
         assert np.linalg.det(turn) == pytest.approx(1)
 

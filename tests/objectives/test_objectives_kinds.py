@@ -8,13 +8,13 @@ import torch
 from pydantic import TypeAdapter
 
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.images.cover import cover
 from orbifolio.runner.objectives import OBJECTIVES, AnyObjective
 from orbifolio.runner.objectives.base import PLAIN, Appearance, Preparation
-from orbifolio.runner.objectives.content import cover
 from orbifolio.runner.objectives.dream import Dream, class_index
 from orbifolio.runner.objectives.smoothness import Range, Smoothness
-from orbifolio.runner.objectives.style import MOST_APPEARANCES, Style, _reduce, show
-from orbifolio.runner.renderers.image.autograd_engine import PlainEngine
+from orbifolio.runner.objectives.style import MAX_APPEARANCES, Style, _reduce, show
+from orbifolio.runner.renderers.image.autograd_engine import AutogradEngine
 from orbifolio.runner.vision import Untrained
 
 
@@ -67,7 +67,7 @@ def test_every_kind_has_an_example():
 @pytest.mark.parametrize("kind", EXAMPLES)
 def test_five_steps_downhill(kind, mask):
     objective = build({**EXAMPLES[kind], "mask": mask})
-    engine = PlainEngine(network(), [objective], wrap=(True, True))
+    engine = AutogradEngine(network(), [objective], wrap=(True, True))
     artwork = start()
     first = engine.evaluate(artwork, None)
     assert first.terms
@@ -87,7 +87,7 @@ def test_a_mask_leaves_the_rest_alone(kind):
     if kind in ("content", "dream"):
         record = {key: value for key, value in record.items() if key not in ("layers", "layer", "channel")}
         record |= {"layers": ["conv1_1"]} if kind == "content" else {"layer": "conv1_1"}
-    gradient = PlainEngine(network(), [build(record)], wrap=(False, False)).evaluate(start(), None).gradient
+    gradient = AutogradEngine(network(), [build(record)], wrap=(False, False)).evaluate(start(), None).gradient
     assert gradient[..., :12].abs().max() > 0
     assert gradient[..., 20:].abs().max() == 0
 
@@ -95,7 +95,7 @@ def test_a_mask_leaves_the_rest_alone(kind):
 def test_weights_scale_terms_and_negative_weights_turn_them():
     for kind, record in EXAMPLES.items():
         engine = [
-            PlainEngine(network(), [build({**record, "weight": weight})], wrap=(True, True))
+            AutogradEngine(network(), [build({**record, "weight": weight})], wrap=(True, True))
             for weight in (1.0, 3.0, -1.0)
         ]
         one, three, minus = (each.evaluate(start(), None).loss for each in engine)
@@ -108,7 +108,7 @@ def test_the_style_picture_itself_has_no_style_loss():
     objective = Style(images=("a",), layers=("conv1_1", "conv2_1", "conv3_1")).build(
         preparation(picture=lambda name: picture)
     )
-    engine = PlainEngine(network(), [objective], wrap=(False, False))
+    engine = AutogradEngine(network(), [objective], wrap=(False, False))
     assert engine.evaluate(picture, None).loss < 1e-4
     assert engine.evaluate(start(), None).loss > 0.1
 
@@ -127,7 +127,7 @@ def test_style_is_pooled_over_the_appearances_of_a_symmetry():
 def test_pooling_is_thinned_evenly_and_keeps_the_identity():
     many = tuple(Appearance(float(degrees), False, PLAIN.colour) for degrees in range(0, 360, 3))
     kept = _reduce(many, colours=True, turns=True)
-    assert len(kept) == MOST_APPEARANCES
+    assert len(kept) == MAX_APPEARANCES
     assert kept[0] == PLAIN
     assert _reduce(many, colours=True, turns=False) == (PLAIN,)
 
@@ -163,20 +163,20 @@ def test_smoothness_wraps_only_where_the_artwork_does():
     objective = Smoothness(weight=1.0).build(preparation(width=8, height=8))
 
     def score(wrap):
-        return PlainEngine(network(), [objective], wrap=wrap).evaluate(step, None).loss
+        return AutogradEngine(network(), [objective], wrap=wrap).evaluate(step, None).loss
 
     assert score((True, True)) == pytest.approx(2 / 8)
     assert score((False, False)) == pytest.approx(1 / 7)
 
 
 def test_range_is_nothing_inside():
-    engine = PlainEngine(network(), [Range().build(preparation())], wrap=(True, True))
+    engine = AutogradEngine(network(), [Range().build(preparation())], wrap=(True, True))
     assert engine.evaluate(torch.rand((1, 3, 32, 32)), None).loss == 0
     assert engine.evaluate(torch.full((1, 3, 32, 32), 1.1), None).loss == pytest.approx(0.1, rel=1e-3)
 
 
 def test_dreams_on_dead_channels_stay_finite():
-    engine = PlainEngine(
+    engine = AutogradEngine(
         network(), [Dream(layer="conv3_1", channels=(0, 1, 2)).build(preparation())], wrap=(True, True)
     )
     evaluation = engine.evaluate(torch.zeros((1, 3, 32, 32)), None)

@@ -3,8 +3,18 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from orbifolio.runner.objectives.statistics import STATISTICS, Enhancer, Moments, moments, pool, with_constant
+from orbifolio.runner.objectives.statistics import (
+    STATISTICS,
+    CentredGram,
+    Enhancer,
+    Moments,
+    moments,
+    pool,
+    with_constant,
+)
 
 
 def features(seed: int = 0, channels: int = 5, dtype=torch.float64) -> torch.Tensor:
@@ -46,13 +56,61 @@ def test_the_target_itself_scores_best_and_gradients_check(kind):
         assert float(statistic.score(target, target)) == pytest.approx(0, abs=1e-12)
         assert float(statistic.score(moments(features(2)), target)) > 0
     leaf = features(3).requires_grad_(True)
+    assert torch.autograd.gradcheck(lambda value: statistic.score(double_moments(value), target), leaf)
 
-    def score(value: torch.Tensor) -> torch.Tensor:
-        flat = value.flatten(2)[0]
-        double = Moments(flat.mean(dim=1), flat @ flat.mT / flat.shape[1])
-        return statistic.score(double, target)
 
-    assert torch.autograd.gradcheck(score, leaf)
+def double_moments(value: torch.Tensor) -> Moments:
+    """As `moments`, in float64, for differences too small for float32."""
+    flat = value.flatten(2)[0]
+    return Moments(flat.mean(dim=1), flat @ flat.mT / flat.shape[1])
+
+
+@pytest.mark.parametrize("kind", STATISTICS, ids=lambda kind: kind.__name__)
+def test_a_statistic_does_not_know_where_things_are(kind):
+    order = torch.randperm(42, generator=torch.Generator().manual_seed(4))
+    moved = features(1).flatten(2)[..., order].view(1, 5, 6, 7)
+    target = double_moments(features(2))
+    here, there = (float(kind().score(double_moments(value), target)) for value in (features(1), moved))
+    assert here == pytest.approx(there, rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", STATISTICS, ids=lambda kind: kind.__name__)
+def test_a_statistic_does_not_know_the_order_of_channels(kind):
+    order = torch.tensor([3, 0, 4, 1, 2])
+    here, there = (
+        float(kind().score(double_moments(features(1)[:, o]), double_moments(features(2)[:, o])))
+        for o in (torch.arange(5), order)
+    )
+    assert here == pytest.approx(there, rel=1e-12)
+
+
+@pytest.mark.parametrize("factor", [0.1, 30.0])
+@pytest.mark.parametrize("kind", STATISTICS, ids=lambda kind: kind.__name__)
+def test_a_layers_scale_drops_out(kind, factor):
+    here, there = (
+        float(kind().score(double_moments(scale * features(1)), double_moments(scale * features(2))))
+        for scale in (1.0, factor)
+    )
+    assert here == pytest.approx(there, rel=1e-3)  # but for the small constant under the fraction line
+
+
+def test_only_the_centred_gram_matrix_is_blind_to_means():
+    shifted = features(1) + torch.arange(5, dtype=torch.float64)[None, :, None, None]
+    target = double_moments(features(2))
+    for kind in STATISTICS:
+        here, there = (float(kind().score(double_moments(value), target)) for value in (features(1), shifted))
+        assert (here == pytest.approx(there, rel=1e-9)) == (kind is CentredGram), kind
+
+
+@settings(max_examples=40)
+@given(weights=st.lists(st.floats(0.1, 10), min_size=2, max_size=5))
+def test_pooled_moments_are_those_of_all_positions_weighted(weights):
+    parts = [features(seed) for seed in range(len(weights))]
+    flat = np.concatenate([part[0].flatten(1).numpy() for part in parts], axis=1)
+    share = np.repeat(weights, 42) / np.sum(weights) / 42
+    pooled = pool([(weight, double_moments(part)) for weight, part in zip(weights, parts, strict=True)])
+    np.testing.assert_allclose(pooled.mean.numpy(), np.average(flat, axis=1, weights=share), atol=1e-12)
+    np.testing.assert_allclose(pooled.second.numpy(), (flat * share) @ flat.T, atol=1e-12)
 
 
 def test_the_enhancer_saturates():

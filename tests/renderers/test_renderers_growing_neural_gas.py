@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from orbifolio.runner.errors import ImageError
 from orbifolio.runner.renderers import AnyRenderer
-from orbifolio.runner.renderers.base import Studio
+from orbifolio.runner.renderers.base import RenderContext
 from orbifolio.runner.run.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 
 
@@ -29,7 +29,7 @@ def gas(picture=None, **settings):
     }
     chosen = TypeAdapter(AnyRenderer).validate_python(values)
     shown = disk() if picture is None else picture
-    return chosen.build(Studio(seed=1, device="cpu", picture=lambda _: shown, plain_picture=lambda _: shown))
+    return chosen.build(RenderContext(seed=1, device="cpu", picture=lambda _: shown, plain_picture=lambda _: shown))
 
 
 def run(renderer, folder=None, interrupt=None):

@@ -203,16 +203,16 @@ class Trouble:
     """A network that breaks at its n-th look."""
 
     def __init__(self, monkeypatch, looks: int, action) -> None:
-        from orbifolio.runner.renderers.image.autograd_engine import PlainEngine
+        from orbifolio.runner.renderers.image.autograd_engine import AutogradEngine
 
-        evaluate, count = PlainEngine.evaluate, iter(range(1, 10**6))
+        evaluate, count = AutogradEngine.evaluate, iter(range(1, 10**6))
 
         def broken(engine, artwork, view):
             if next(count) >= looks:
                 return action(evaluate(engine, artwork, view))
             return evaluate(engine, artwork, view)
 
-        monkeypatch.setattr(PlainEngine, "evaluate", broken)
+        monkeypatch.setattr(AutogradEngine, "evaluate", broken)
 
 
 def raising(error):
@@ -266,7 +266,7 @@ def test_a_lasting_fault_of_the_numbers_is_reported(recipe, tmp_path, monkeypatc
     Trouble(monkeypatch, 5, lambda evaluation: replace(evaluation, terms={"style": math.nan}))
     result, heard = execute(recipe, tmp_path / "g")
     assert result.outcome == "failed"
-    assert "the loss is not finite" in result.message
+    assert "the loss is still not finite after 3 retries with smaller steps" in result.message
     assert "precision: fp32" in result.message
     assert any(isinstance(event, Warned) for event in heard)
 

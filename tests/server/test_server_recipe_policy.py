@@ -83,7 +83,7 @@ def test_private_addresses_are_not_fetched(visitor: Visitor):
     if answer.status_code == 201:
         told = visitor.wait(answer.json()["id"], "failed", "done")
         assert told["state"] == "failed"
-        assert "no public address" in str(told["message"])
+        assert "not a public address" in str(told["message"])
     else:
         assert answer.status_code == 422
 

@@ -153,8 +153,8 @@ def test_a_survey_s_members_know_where_the_model_is(tmp_path: Path):
 @pytest.mark.parametrize(
     ("source", "told"),
     [
-        ("none.glb", "'none.glb' is not there; paths are relative to the recipe; check the path"),
-        ("orbifolio:cup", "'orbifolio:cup' is no model that comes with orbifolio; choose from pot"),
+        ("none.glb", "'none.glb' does not exist; paths are relative to the recipe; check the path"),
+        ("orbifolio:cup", "'orbifolio:cup' does not come with orbifolio; choose from pot"),
     ],
 )
 def test_a_model_that_cannot_be_had_is_said_at_its_place(source, told):

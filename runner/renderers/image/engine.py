@@ -33,7 +33,7 @@ class Evaluation:
 
 
 class Engine(ABC):
-    """Evaluates objectives."""
+    """Evaluates a run's objectives and their gradient."""
 
     @abstractmethod
     def evaluate(self, artwork: Tensor, view: Tensor | None) -> Evaluation:

@@ -1,6 +1,6 @@
-"""One evaluation of a canvas: (canvas, what is looked at) -> loss and terms, gradients left in the canvas.
+"""One evaluation of a canvas: (canvas, crops) -> loss and terms, with gradients left in the canvas.
 
-The network may look at the artwork, or at several windows of it: then terms and gradients are their means.
+The network may see the artwork, or several crops of it: then terms and gradients are their means.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from orbifolio.runner.renderers.image.engine import Engine
 from orbifolio.runner.symmetry.base import Layout
 
 
-def evaluate_looks(
-    canvas: Canvas, looks: Sequence[Layout], engine: Engine, view: Tensor | None
+def evaluate(
+    canvas: Canvas, crops: Sequence[Layout], engine: Engine, view: Tensor | None
 ) -> tuple[float, dict[str, float]]:
     """The loss and its terms; the canvas' parameters get fresh gradients.
 
     Args:
-        canvas: holds the parameters.
-        looks: layouts with the canvas' orbits, all of one size.
+        canvas: whose parameters are differentiated by.
+        crops: layouts with the canvas' orbits, all of one size: what the network sees, each counting alike.
         engine: judges a picture of that size.
-        view: moves what the network sees, or None.
+        view: (3, 3) map from `draw_view` that moves what the network sees, or None.
     """
     for parameter in canvas.parameters():
         parameter.grad = None
     values = canvas.values()
-    pictures = looks[0].render_with(looks[1:], values)
+    pictures = crops[0].render_with(crops[1:], values)
     evaluations = [engine.evaluate(picture, view) for picture in pictures]
-    share = 1 / len(looks)
+    share = 1 / len(crops)
     torch.autograd.backward(pictures, [evaluation.gradient * share for evaluation in evaluations])
     terms = {name: share * sum(item.terms[name] for item in evaluations) for name in evaluations[0].terms}
     return math.fsum(terms.values()), terms

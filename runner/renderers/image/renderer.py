@@ -1,125 +1,168 @@
 """The working image optimisation: canvas, symmetry, views, network, objectives and optimiser, step by step.
 
-    begin(phase, previous state) -> State;   step(state) -> terms;   image(state)
+    begin(phase, previous state) -> state;   step(state) -> terms;   image(state)
 
-The settings, and what they mean together, are those of `image_optimisation`.
+It is built from parts that the settings of `image_optimisation` have resolved, and knows nothing of recipes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from orbifolio.runner.canvas.base import Canvas, CanvasSettings, Stage
-from orbifolio.runner.canvas.initial import Beginning, begin
+from orbifolio.runner.arrays import F32
+from orbifolio.runner.canvas.base import Canvas, CanvasPhase, CanvasSettings
+from orbifolio.runner.canvas.initial import InitialContext, initialise, lost_detail
 from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.errors import RunFailed
-from orbifolio.runner.objectives.base import Appearance, Objective, Preparation
-from orbifolio.runner.objectives.content import lost_detail
+from orbifolio.runner.images.finish import Tone, Traits
+from orbifolio.runner.objectives.base import Appearance, Objective, ObjectiveSettings, Preparation
 from orbifolio.runner.optimisers.base import Optimiser, OptimiserSettings
-from orbifolio.runner.renderers.base import Outcome, Phase, Renderer, Studio, Tone, Traits, traits_of
-from orbifolio.runner.renderers.base import Pixels as Picture
-from orbifolio.runner.renderers.image.autograd_engine import PlainEngine, padding
+from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, traits_of
+from orbifolio.runner.renderers.image.autograd_engine import AutogradEngine, padding
 from orbifolio.runner.renderers.image.engine import Engine
-from orbifolio.runner.renderers.image.evaluate import evaluate_looks, generator
+from orbifolio.runner.renderers.image.evaluate import evaluate, generator
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.brush_models.weights import load_painter
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.products import products
 from orbifolio.runner.strokes.rasteriser.record import Record
-from orbifolio.runner.symmetry.base import Layout
+from orbifolio.runner.symmetry.base import Layout, Symmetry
 from orbifolio.runner.views import View, draw_view
 from orbifolio.runner.vision.base import Encoder, VisionSettings
-from orbifolio.runner.vision.blind import Blind
+from orbifolio.runner.vision.blind import NullEncoder
 
-if TYPE_CHECKING:
-    from orbifolio.runner.renderers.image.settings import ImageOptimisation
+MAX_RETRIES = 3  # of a step whose loss is not finite, each softer than the one before
 
-RETRIES = 3  # of a step whose loss is not finite, each softer than the one before
+
+@dataclass(frozen=True)
+class ImageParts:
+    """What an image is optimised with.
+
+    Attributes:
+        canvas: holds what is optimised.
+        symmetry: that the picture has.
+        symmetry_kind: as a recipe spells it.
+        ratio: width / height of the picture.
+        views: random views, drawn anew at each step.
+        vision: the network that looks.
+        layers: of the network, those that objectives look at; empty if none looks through it.
+        objectives: what is made small.
+        optimiser: how it is made small.
+        phases: (wished width in pixels, steps) of each.
+        precision: `auto`, `fp32` or `bf16`.
+    """
+
+    canvas: CanvasSettings
+    symmetry: Symmetry
+    symmetry_kind: str
+    ratio: float
+    views: tuple[View, ...]
+    vision: VisionSettings
+    layers: frozenset[str]
+    objectives: tuple[ObjectiveSettings, ...]
+    optimiser: OptimiserSettings
+    phases: tuple[tuple[int, int], ...]
+    precision: str
 
 
 @dataclass
-class State:
-    """One phase under way."""
+class ImageState:
+    """One phase under way.
+
+    Attributes:
+        phase: its number, from 0.
+        layout: where the canvas lives.
+        canvas: the parameters and the artwork they make.
+        optimiser: moves the parameters.
+        engine: evaluates the objectives on the artwork or its crops.
+        crop: (width, height) in pixels of what the network sees, or None for the whole artwork.
+        step: steps done in this phase.
+        good: the canvas before the last step, from which a step that failed is tried again.
+        terms: weighted terms of the loss at the present parameters.
+    """
 
     phase: int
     layout: Layout
     canvas: Canvas
     optimiser: Optimiser
     engine: Engine
-    gaze: tuple[int, int] | None = None
+    crop: tuple[int, int] | None = None
     step: int = 0
     good: dict[str, Tensor] | None = None
     terms: Mapping[str, float] = field(default_factory=dict)
 
 
 class ImageRenderer(Renderer):
-    """The working renderer; see the module's docstring."""
+    """The working renderer; see the module's docstring.
 
-    def __init__(self, settings: ImageOptimisation, studio: Studio, encoder: Encoder | None = None) -> None:
-        self.settings = settings
-        self.studio = studio
-        self.symmetry, self.ratio = settings.symmetry_for(self._aspect_of)
-        self.loaded: Encoder | None = encoder
+    Attributes:
+        parts: what it was built from.
+        loaded: the network, once it was needed; renderers with equal `parts.vision` may share it.
+        precision: `bf16` or `fp32`, of the network.
+        sizes: (width, height) in pixels of each phase.
+    """
+
+    def __init__(self, parts: ImageParts, context: RenderContext) -> None:
+        self.parts = parts
+        self.context = context
+        self.symmetry = parts.symmetry
+        self.loaded: Encoder | None = None
         self._objectives: list[Objective] = []
         self._canvas: Canvas | None = None
-        self.charted = settings.canvas.charted
+        self.charted = parts.canvas.charted
         self.precision, self.dtype = choose_precision(
-            settings.precision, studio.device, agrees=settings.vision.half_precision
+            parts.precision, context.device, agrees=parts.vision.half_precision
         )
         multiple = self._multiple()
-        self.sizes = [self.symmetry.fit(phase.size, multiple=multiple, ratio=self.ratio) for phase in settings.phases]
-
-    def _aspect_of(self, source: str) -> float | None:
-        picture = self.studio.plain_picture(source)
-        return picture.shape[-1] / picture.shape[-2]
+        self.sizes = [self.symmetry.fit(width, multiple=multiple, ratio=parts.ratio) for width, _ in parts.phases]
 
     def _multiple(self) -> int:
         """The coarsest stride of the layers in use: both sides must be multiples of it."""
-        vision: VisionSettings = self.settings.vision
-        return max([vision.layer_stride(name) for name in self.settings.layers() if name != "logits"], default=1)
+        vision = self.parts.vision
+        return max([vision.layer_stride(name) for name in self.parts.layers if name != "logits"], default=1)
 
     def phases(self) -> tuple[Phase, ...]:
-        """One phase for each size; see the base class."""
-        found: list[Phase] = []
-        canvas: CanvasSettings = self.settings.canvas
-        for settings, (width, height) in zip(self.settings.phases, self.sizes, strict=True):
+        """One for each size; see the base class."""
+        phases: list[Phase] = []
+        canvas = self.parts.canvas
+        for (wished, steps), (width, height) in zip(self.parts.phases, self.sizes, strict=True):
             notes = []
-            if width != settings.size:
-                notes.append(f"width rounded from {settings.size} to {width} px for the symmetry and the network")
+            if width != wished:
+                notes.append(f"width rounded from {wished} to {width} px for the symmetry and the network")
             layout = self.symmetry.layout(width, height)
-            window = self._gaze(width, height)
-            found.append(
+            crop = self._crop_size(width, height)
+            phases.append(
                 Phase(
                     f"{width} px",
                     width,
                     height,
-                    settings.steps,
-                    canvas.parameter_count(layout, len(found), tuple(self.sizes)),
+                    steps,
+                    canvas.parameter_count(layout, len(phases), tuple(self.sizes)),
                     tuple(notes),
-                    seen=window[0] * window[1] * self.symmetry.windows if window else 0,
+                    seen=crop[0] * crop[1] * self.symmetry.windows if crop else 0,
                     table_bytes=layout.table_bytes,
-                    work=self.settings.vision.work(self.settings.layers()) + canvas.work,
+                    work=self.parts.vision.work(tuple(self.parts.layers)) + canvas.work,
                 )
             )
-        return tuple(found)
+        return tuple(phases)
 
     @property
     def encoder(self) -> Encoder:
         """The network, loaded when first needed, on its device and in its dtype."""
         if self.loaded is None:
-            encoder: Encoder = self.settings.vision.build() if self.settings.layers() else Blind()
-            self.loaded = encoder.to(self.studio.device, self.dtype)
+            encoder: Encoder = self.parts.vision.build() if self.parts.layers else NullEncoder()
+            self.loaded = encoder.to(self.context.device, self.dtype)
         return self.loaded.padded(padding(self.symmetry.wrap))
 
-    def begin(self, phase: int, previous: State | None) -> State:
+    def begin(self, phase: int, previous: ImageState | None) -> ImageState:
         """The canvas from the initial state or from the artwork of the phase before."""
         layout = self._layout(phase)
-        canvas: CanvasSettings = self.settings.canvas
+        canvas = self.parts.canvas
         if previous is None or canvas.paints:
             values = self._initial(phase, layout)
         else:
@@ -128,57 +171,56 @@ class ImageRenderer(Renderer):
                 values = carried + self._detail(previous.layout, layout)
                 values = layout.constrain(values)
         return self._state(
-            phase, canvas.begin(self._stage(phase, layout), values, previous.canvas if previous else None)
+            phase, canvas.begin(self._canvas_phase(phase, layout), values, previous.canvas if previous else None)
         )
 
-    def _gaze(self, width: int, height: int) -> tuple[int, int] | None:
-        """The size of the windows that a network sees; without a network the artwork itself is looked at."""
-        if not self.settings.layers():
+    def _crop_size(self, width: int, height: int) -> tuple[int, int] | None:
+        """(width, height) of what a network sees; None for the whole artwork, as where there is no network."""
+        if not self.parts.layers:
             return None
         return self.symmetry.gaze_size(width, height, multiple=self._multiple())
 
     def _initial(self, phase: int, layout: Layout) -> Tensor:
         """Orbit values that `init` holds at a phase's size."""
-        random = generator(self.studio.seed, "initial", phase, 0)
-        initial = self.settings.canvas.initial
-        return begin(initial, Beginning(layout, random, self.studio.plain_picture)).to(self.studio.device)
+        random = generator(self.context.seed, "initial", phase, 0)
+        request = InitialContext(layout, random, self.context.plain_picture)
+        return initialise(self.parts.canvas.initial, request).to(self.context.device)
 
-    def _stage(self, phase: int, layout: Layout) -> Stage:
-        return Stage(
-            layout, self.symmetry, self.studio.seed, phase, tuple(self.sizes), self.settings.phases[phase].steps
-        )
+    def _canvas_phase(self, phase: int, layout: Layout) -> CanvasPhase:
+        steps = self.parts.phases[phase][1]
+        return CanvasPhase(layout, self.symmetry, self.context.seed, phase, tuple(self.sizes), steps)
 
     def _detail(self, old: Layout, new: Layout) -> Tensor | float:
         """What the initial picture has at the new size and did not have at the old one (octaves)."""
-        source = self.settings.canvas.initial.detail_source()
-        return 0.0 if source is None else lost_detail(self.studio.plain_picture(source), old, new)
+        source = self.parts.canvas.initial.detail_source()
+        return 0.0 if source is None else lost_detail(self.context.plain_picture(source), old, new)
 
     def _layout(self, phase: int) -> Layout:
-        return self.symmetry.layout(*self.sizes[phase]).to(self.studio.device)
+        return self.symmetry.layout(*self.sizes[phase]).to(self.context.device)
 
-    def _state(self, phase: int, canvas: Canvas) -> State:
+    def _state(self, phase: int, canvas: Canvas) -> ImageState:
+        """The state of a canvas, with every objective's targets computed for its size."""
         layout = canvas.layout
         self._canvas = canvas
-        gaze = self._gaze(layout.width, layout.height)
-        width, height = gaze or (layout.width, layout.height)
-        wrap = (False, False) if gaze else self.symmetry.wrap
+        crop = self._crop_size(layout.width, layout.height)
+        width, height = crop or (layout.width, layout.height)
+        wrap = (False, False) if crop else self.symmetry.wrap
         preparation = Preparation(
             encoder=self.encoder.padded(padding(wrap)),
             width=width,
             height=height,
-            picture=self.studio.picture,
-            plain_picture=self.studio.plain_picture,
+            picture=self.context.picture,
+            plain_picture=self.context.plain_picture,
             appearances=self._appearances(),
-            device=self.studio.device,
-            begun=lambda: layout.render(self._initial(phase, layout)),
+            device=self.context.device,
+            initial=lambda: layout.render(self._initial(phase, layout)),
         )
-        self._objectives = [objective.build(preparation) for objective in self.settings.objectives]
-        engine = PlainEngine(self.encoder, self._objectives, wrap=wrap)
-        return State(phase, layout, canvas, self._optimiser(canvas), engine, gaze)
+        self._objectives = [objective.build(preparation) for objective in self.parts.objectives]
+        engine = AutogradEngine(self.encoder, self._objectives, wrap=wrap)
+        return ImageState(phase, layout, canvas, self._optimiser(canvas), engine, crop)
 
     def _optimiser(self, canvas: Canvas) -> Optimiser:
-        settings: OptimiserSettings = self.settings.optimiser
-        return settings.build(canvas.parameters())
+        return self.parts.optimiser.build(canvas.parameters())
 
     def _appearances(self) -> tuple[Appearance, ...]:
         return tuple(
@@ -186,25 +228,25 @@ class ImageRenderer(Renderer):
             for degrees, mirrored, matrix in self.symmetry.appearances()
         )
 
-    def step(self, state: State) -> Outcome:
-        """One optimiser step; a loss that is not finite is retried from the last good state."""
+    def step(self, state: ImageState) -> Outcome:
+        """One optimiser step; where the loss is not finite, again from the last good state with smaller steps."""
         view = self._view(state)
-        looks = self._looks(state)
-        seen: list[tuple[float, Mapping[str, float]]] = []
+        crops = self._crops(state)
+        tried: list[tuple[float, Mapping[str, float]]] = []
 
-        def evaluate() -> float:
-            seen.append(evaluate_looks(state.canvas, looks, state.engine, view))
-            return seen[-1][0]
+        def loss() -> float:
+            tried.append(evaluate(state.canvas, crops, state.engine, view))
+            return tried[-1][0]
 
-        for retry in range(RETRIES + 1):
+        for retry in range(MAX_RETRIES + 1):
             before = state.canvas.state_dict()
             try:
-                done = state.optimiser.step(evaluate, moving=bool(self.settings.views) or state.gaze is not None)
+                done = state.optimiser.step(loss, moving=bool(self.parts.views) or state.crop is not None)
             except FloatingPointError:
-                if retry == RETRIES:
+                if retry == MAX_RETRIES:
                     break
-                self.studio.warn(
-                    f"phase {state.phase + 1}, step {state.step + 1}: the loss is not finite; going on from the "
+                self.context.warn(
+                    f"phase {state.phase + 1}, step {state.step + 1}: the loss is not finite; continuing from the "
                     "last good state with smaller steps"
                 )
                 state.canvas.load_state_dict(state.good or before)
@@ -215,38 +257,37 @@ class ImageRenderer(Renderer):
             if state.canvas.stepped(state.step):
                 state.optimiser = self._optimiser(state.canvas)
             # The terms of the point the optimiser stays at, which need not be the last it tried.
-            state.terms = next((terms for loss, terms in reversed(seen) if loss == done.loss), state.terms)
+            state.terms = next((terms for value, terms in reversed(tried) if value == done.loss), state.terms)
             return Outcome(state.terms, {**done.metrics, **state.canvas.metrics()})
         raise RunFailed(
-            f"phase {state.phase + 1}, step {state.step + 1}: the loss is not finite, also after {RETRIES} retries "
+            f"phase {state.phase + 1}, step {state.step + 1}: the loss is still not finite after {MAX_RETRIES} retries "
             "with smaller steps; weights of the objectives are too large for the optimiser or for bf16; lower "
             "them, lower optimiser.rate, or set precision: fp32"
         )
 
-    def _looks(self, state: State) -> tuple[Layout, ...]:
-        """What the network sees at this step: windows of the artwork, or the artwork."""
-        if state.gaze is None:
+    def _crops(self, state: ImageState) -> tuple[Layout, ...]:
+        """What the network sees at this step: parts of the artwork, or the artwork."""
+        if state.crop is None:
             return (state.layout,)
-        random = generator(self.studio.seed, "gaze", state.phase, state.step)
-        return self.symmetry.gazes(state.layout, state.gaze, random)
+        random = generator(self.context.seed, "gaze", state.phase, state.step)  # the word is part of the seed
+        return self.symmetry.gazes(state.layout, state.crop, random)
 
-    def _view(self, state: State) -> Tensor | None:
-        views: tuple[View, ...] = self.settings.views
-        random = generator(self.studio.seed, "view", state.phase, state.step)
-        return draw_view(views, *(state.gaze or (state.layout.width, state.layout.height)), random)
+    def _view(self, state: ImageState) -> Tensor | None:
+        random = generator(self.context.seed, "view", state.phase, state.step)
+        return draw_view(self.parts.views, *(state.crop or (state.layout.width, state.layout.height)), random)
 
-    def image(self, state: State) -> Picture:
-        """The artwork, clamped."""
+    def image(self, state: ImageState) -> F32:
+        """The artwork, clamped to [0, 1]."""
         with torch.no_grad():
             return _shown(state.canvas.artwork())
 
-    def final(self, state: State) -> Picture:
+    def final(self, state: ImageState) -> F32:
         """The artwork as the canvas leaves it."""
         with torch.no_grad():
             return _shown(state.canvas.finished())
 
-    def save(self, state: State) -> dict[str, Any]:
-        """Canvas, optimiser, step."""
+    def save(self, state: ImageState) -> dict[str, Any]:
+        """Canvas, optimiser and step; objectives are built anew."""
         return {
             "step": state.step,
             "canvas": state.canvas.state_dict(),
@@ -255,15 +296,15 @@ class ImageRenderer(Renderer):
             "terms": dict(state.terms),
         }
 
-    def load(self, phase: int, saved: Mapping[str, Any]) -> State:
+    def load(self, phase: int, saved: Mapping[str, Any]) -> ImageState:
         """Targets are computed anew (they are deterministic); the rest is as it was."""
         layout = self._layout(phase)
-        canvas: CanvasSettings = self.settings.canvas
+        canvas = self.parts.canvas
         if canvas.paints:
             values = self._initial(phase, layout)
         else:
-            values = torch.zeros((layout.parameters, 3), device=self.studio.device)
-        state = self._state(phase, canvas.restore(self._stage(phase, layout), values, saved["canvas"]))
+            values = torch.zeros((layout.parameters, 3), device=self.context.device)
+        state = self._state(phase, canvas.restore(self._canvas_phase(phase, layout), values, saved["canvas"]))
         state.optimiser.load_state_dict(saved["optimiser"])
         state.good = saved["good"]
         state.terms = saved["terms"]
@@ -273,27 +314,27 @@ class ImageRenderer(Renderer):
     def traits(self, phase: int) -> Traits:
         """From the symmetry's colours and its true shape."""
         width, height = self.sizes[phase]
-        aspect = self.ratio * height / width if self.symmetry.ratio is not None else 1.0
+        aspect = self.parts.ratio * height / width if self.symmetry.ratio is not None else 1.0
         return traits_of(self.symmetry, aspect)
 
-    def symmetry_summary(self, image: Picture | None) -> dict[str, Any] | None:
+    def symmetry_summary(self, image: F32 | None) -> dict[str, Any] | None:
         """Group, claims and residuals; None for a picture without symmetry."""
         if not self.symmetry.claims() and not self.symmetry.group:
             return None
-        return self.symmetry.summary(getattr(self.settings.symmetry, "kind", ""), image)
+        return self.symmetry.summary(self.parts.symmetry_kind, image)
 
-    def extras(self, state: State, tone: Tone) -> Mapping[str, bytes]:
+    def extras(self, state: ImageState, tone: Tone) -> Mapping[str, bytes]:
         """What the symmetry's geometry offers besides the picture."""
         with torch.no_grad():
             values = state.canvas.values()
             colours = tone((values + 0.5).clamp(0, 1)[None].float().cpu().numpy())[0]
             finished = torch.from_numpy(colours).to(values) - 0.5
-            found = dict(self.symmetry.products(state.layout, state.layout.constrain(finished)))
+            files = dict(self.symmetry.products(state.layout, state.layout.constrain(finished)))
         record = state.canvas.record()
-        return found if record is None else {**found, **_stroke_products(record, self.studio)}
+        return files if record is None else {**files, **_stroke_products(record, self.context)}
 
     def weights(self) -> tuple[Mapping[str, str], ...]:
-        """The networks' provenance."""
+        """Provenance of every network in use."""
         return tuple(asdict(provenance) for provenance in self.encoder.provenances)
 
     def describe(self) -> str:
@@ -301,19 +342,19 @@ class ImageRenderer(Renderer):
         canvas = [] if self._canvas is None else [self._canvas.describe()]
         lines = [*filter(None, canvas), f"{self.encoder.name} in {self.precision}"]
         lines += [objective.describe() for objective in self._objectives]
-        lines.append(f"optimiser {self.settings.optimiser!r}")
+        lines.append(f"optimiser {self.parts.optimiser!r}")
         return "\n".join(lines)
 
 
-def _stroke_products(record: Record, studio: Studio) -> dict[str, bytes]:
+def _stroke_products(record: Record, context: RenderContext) -> dict[str, bytes]:
     """The stroke document and what follows from it."""
-    known = {item.name: getattr(record, item.name) for item in fields(record) if item.name != "target"}
+    columns = {item.name: getattr(record, item.name) for item in fields(record) if item.name != "target"}
     painter = load_painter(record.brush)
     assert isinstance(painter, ImplicitPainter)
-    return products(Painting(**known), painter, record.target, title=studio.title, device=studio.device)
+    return products(Painting(**columns), painter, record.target, title=context.title, device=context.device)
 
 
-def _shown(artwork: Tensor) -> Picture:
+def _shown(artwork: Tensor) -> F32:
     """(height, width, 3) of an artwork (1, 3, height, width), clamped."""
-    picture: Picture = artwork[0].clamp(0, 1).permute(1, 2, 0).contiguous().cpu().float().numpy()
+    picture: F32 = artwork[0].clamp(0, 1).permute(1, 2, 0).contiguous().cpu().float().numpy()
     return picture

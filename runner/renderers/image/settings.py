@@ -21,9 +21,9 @@ from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.objectives import AnyObjective
 from orbifolio.runner.optimisers import AnyOptimiser
 from orbifolio.runner.optimisers.lbfgs import Lbfgs
-from orbifolio.runner.renderers.base import RendererSettings, Studio
-from orbifolio.runner.renderers.image.renderer import ImageRenderer
-from orbifolio.runner.settings import Settings
+from orbifolio.runner.renderers.base import RenderContext, RendererSettings
+from orbifolio.runner.renderers.image.renderer import ImageParts, ImageRenderer
+from orbifolio.runner.settings import Settings, kind_of
 from orbifolio.runner.symmetry import AnySymmetry
 from orbifolio.runner.symmetry.aspect import parse_ratio
 from orbifolio.runner.symmetry.base import Ratio, Symmetry, SymmetrySettings
@@ -33,11 +33,9 @@ from orbifolio.runner.vision import AnyNetwork
 from orbifolio.runner.vision.base import VisionSettings
 from orbifolio.runner.vision.vgg import Vgg16
 
-__all__ = ["ImageOptimisation", "ImageRenderer", "PhaseSettings"]
-
 
 class PhaseSettings(Settings):
-    """One resolution."""
+    """One resolution and its steps."""
 
     size: int = Field(ge=8, le=16384)
     """Width of the picture in pixels; rounded to what symmetry and network need."""
@@ -67,9 +65,28 @@ class ImageOptimisation(RendererSettings):
     """Arithmetic of the network: bf16 is several times faster where the hardware has it; auto takes it there if
     its gradients agree with fp32's."""
 
-    def build(self, studio: Studio) -> ImageRenderer:
-        """The working renderer."""
-        return ImageRenderer(self, studio)
+    def build(self, context: RenderContext) -> ImageRenderer:
+        """The renderer of what the settings mean together."""
+
+        def aspect_of(source: str) -> float:
+            height, width = context.plain_picture(source).shape[-2:]
+            return width / height
+
+        symmetry, ratio = self.symmetry_for(aspect_of)
+        parts = ImageParts(
+            canvas=self.canvas,
+            symmetry=symmetry,
+            symmetry_kind=kind_of(type(self.symmetry)),
+            ratio=ratio,
+            views=self.views,
+            vision=self.vision,
+            layers=frozenset(self.layers()),
+            objectives=self.objectives,
+            optimiser=self.optimiser,
+            phases=tuple((phase.size, phase.steps) for phase in self.phases),
+            precision=self.precision,
+        )
+        return ImageRenderer(parts, context)
 
     def symmetry_for(self, aspect_of: Callable[[str], float | None]) -> tuple[Symmetry, float]:
         """The symmetry and the wished width / height.
@@ -104,26 +121,26 @@ class ImageOptimisation(RendererSettings):
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """Illegal symmetries, unknown layers, channels and classes; see the base class."""
-        found: list[tuple[str, str]] = []
+        problems: list[tuple[str, str]] = []
         try:
             self.symmetry_for(aspect_of)
         except IllegalSymmetry as error:
             where = "canvas.aspect" if error.where == "aspect" else f"symmetry.{error.where}".rstrip(".")
-            found.append((where, str(error)))
+            problems.append((where, str(error)))
         canvas: CanvasSettings = self.canvas
-        found += [(f"canvas.{path}", text) for path, text in canvas.complaints(aspect_of)]
+        problems += [(f"canvas.{path}", text) for path, text in canvas.complaints(aspect_of)]
         vision: VisionSettings = self.vision
         for number, objective in enumerate(self.objectives):
-            found += [(f"objectives.{number}.{path}", text) for path, text in objective.complaints(vision)]
+            problems += [(f"objectives.{number}.{path}", text) for path, text in objective.complaints(vision)]
             if self.views and objective.places():
-                found.append(
+                problems.append(
                     (
                         f"objectives.{number}",
                         "looks at places of the artwork (a mask or a content picture), and views move what the network "
                         "sees; both together do not fit; leave out views, or the mask or content",
                     )
                 )
-        return found
+        return problems
 
     def advisories(self) -> list[str]:
         """The symmetry's, and random views under an optimiser that wants a still objective."""
@@ -161,15 +178,15 @@ class ImageOptimisation(RendererSettings):
 
     def pictures(self) -> dict[str, str]:
         """All image sources by path."""
-        found: dict[str, str] = {}
+        sources: dict[str, str] = {}
         for number, source in enumerate(self.canvas.initial.pictures()):
-            found["canvas.init.image" if number == 0 else f"canvas.init.{number}"] = source
+            sources["canvas.init.image" if number == 0 else f"canvas.init.{number}"] = source
         for number, objective in enumerate(self.objectives):
             place = f"objectives.{number}"
             for index, image in enumerate(getattr(objective, "images", ())):
-                found[f"{place}.images.{index}"] = image.image
+                sources[f"{place}.images.{index}"] = image.image
             for name in ("image", "mask"):
                 source = getattr(objective, name, None)
                 if source is not None:
-                    found[f"{place}.{name}"] = source
-        return found
+                    sources[f"{place}.{name}"] = source
+        return sources

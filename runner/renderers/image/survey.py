@@ -18,12 +18,14 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from pydantic import Field, ValidationError
 
-from orbifolio.runner.renderers.base import Outcome, Phase, Renderer, RendererSettings, Studio, Tone, Traits
-from orbifolio.runner.renderers.base import Pixels as Picture
-from orbifolio.runner.renderers.image.settings import ImageOptimisation, ImageRenderer
+from orbifolio.runner.arrays import F32
+from orbifolio.runner.images.finish import Tone, Traits
+from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings
+from orbifolio.runner.renderers.image.renderer import ImageRenderer
+from orbifolio.runner.renderers.image.settings import ImageOptimisation
 from orbifolio.runner.vision.base import VisionSettings
 
-MOST_VARIATIONS = 64
+MAX_VARIATIONS = 64  # phases of one run, and cells of one sheet that can still be told apart
 CELL = 256  # pixels along the longer side of a picture on the contact sheet
 CAPTION = 28  # pixels
 GAP = 12  # pixels
@@ -38,9 +40,9 @@ class Survey(RendererSettings):
     vary: Annotated[dict[str, tuple[Any, ...]], Field(min_length=1, max_length=4)]
     """Values by their path below `base`, e.g. `symmetry.group: [p1, p2]`; every combination is run."""
 
-    def build(self, studio: Studio) -> SurveyRenderer:
-        """The working renderer."""
-        return SurveyRenderer(self, studio)
+    def build(self, context: RenderContext) -> SurveyRenderer:
+        """The renderer of all variations."""
+        return SurveyRenderer(self, context)
 
     def combinations(self) -> list[dict[str, Any]]:
         """Every combination of values by path, the last path varying fastest."""
@@ -67,43 +69,43 @@ class Survey(RendererSettings):
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """What is wrong with any of the variations; see the base class."""
         combinations = self.combinations()
-        if len(combinations) > MOST_VARIATIONS:
+        if len(combinations) > MAX_VARIATIONS:
             return [
                 (
                     "vary",
-                    f"{len(combinations)} combinations; a survey has at most {MOST_VARIATIONS}; leave some values out",
+                    f"{len(combinations)} combinations; a survey has at most {MAX_VARIATIONS}; leave some values out",
                 )
             ]
-        found: list[tuple[str, str]] = []
+        problems: list[tuple[str, str]] = []
         for values in combinations:
             try:
                 member = self.member(values)
             except ValidationError as error:
                 first = error.errors()[0]
-                found.append(("vary", f"{label(values)}: {first['msg']}; every value must fit its place in base"))
+                problems.append(("vary", f"{label(values)}: {first['msg']}; every value must fit its place in base"))
             except (LookupError, ValueError, TypeError):
-                found.append(
+                problems.append(
                     ("vary", f"{', '.join(values)}: leads nowhere in base; paths are dotted, as in symmetry.group")
                 )
             else:
-                found += [
+                problems += [
                     (f"base.{path}", f"with {label(values)}: {text}") for path, text in member.complaints(aspect_of)
                 ]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(problems))
 
     def advisories(self) -> list[str]:
         """Those of all variations, each with its label."""
-        found = []
+        notes = []
         for values in self.combinations():
-            found += [f"{label(values)}: {text}" for text in self.member(values).advisories()]
-        return found
+            notes += [f"{label(values)}: {text}" for text in self.member(values).advisories()]
+        return notes
 
     def networks(self) -> tuple[VisionSettings, ...]:
         """Those of all variations, each once."""
         return tuple({repr(n): n for v in self.combinations() for n in self.member(v).networks()}.values())
 
     def arithmetic(self, device: str) -> str:
-        """As the base's."""
+        """That of `base`: variations of the network's arithmetic do not change the plan."""
         return self.base.arithmetic(device)
 
     def pictures(self) -> dict[str, str]:
@@ -119,34 +121,34 @@ def label(values: Mapping[str, Any]) -> str:
 
 
 @dataclass
-class State:
+class SurveyState:
     """One variation under way, and the pictures of those before."""
 
     member: int
     inner: Any
     inner_phase: int = 0
-    done: list[Picture] = field(default_factory=list)
+    done: list[F32] = field(default_factory=list)
 
 
 class SurveyRenderer(Renderer):
-    """The working survey."""
+    """Runs every variation as a phase; all share a network where it is the same."""
 
-    def __init__(self, settings: Survey, studio: Studio) -> None:
+    def __init__(self, settings: Survey, context: RenderContext) -> None:
         self.settings = settings
-        self.studio = studio
+        self.context = context
         self.labels = [label(values) for values in settings.combinations()]
-        self.members = [ImageRenderer(settings.member(values), studio) for values in settings.combinations()]
+        self.members = [settings.member(values).build(context) for values in settings.combinations()]
         self.precision = self.members[0].precision
         self._measured: list[dict[str, Any]] = []
 
     def phases(self) -> tuple[Phase, ...]:
         """One for each variation."""
-        found = []
+        phases = []
         for title, member in zip(self.labels, self.members, strict=True):
             inner = member.phases()
             last, steps = inner[-1], sum(phase.steps for phase in inner)
             pixels = sum(phase.steps * (phase.seen or phase.width * phase.height) for phase in inner)
-            found.append(
+            phases.append(
                 Phase(
                     title,
                     last.width,
@@ -159,23 +161,23 @@ class SurveyRenderer(Renderer):
                     work=last.work,
                 )
             )
-        return tuple(found)
+        return tuple(phases)
 
     def _lend_encoder(self, number: int) -> ImageRenderer:
         """The member, with the network of an earlier one if it is the same."""
         member = self.members[number]
         for other in self.members[:number]:
-            if other.settings.vision == member.settings.vision and other.loaded is not None:
+            if other.parts.vision == member.parts.vision and other.loaded is not None:
                 member.loaded = other.loaded
                 break
         return member
 
-    def begin(self, phase: int, previous: State | None) -> State:
+    def begin(self, phase: int, previous: SurveyState | None) -> SurveyState:
         """The next variation, from its own beginning."""
         done = [*previous.done, self._current(previous)] if previous else []
-        return State(phase, self._lend_encoder(phase).begin(0, None), 0, done)
+        return SurveyState(phase, self._lend_encoder(phase).begin(0, None), 0, done)
 
-    def step(self, state: State) -> Outcome:
+    def step(self, state: SurveyState) -> Outcome:
         """One step of the variation; enlarges it when one of its own phases is over."""
         member = self.members[state.member]
         inner = member.phases()
@@ -184,20 +186,20 @@ class SurveyRenderer(Renderer):
             state.inner = member.begin(state.inner_phase, state.inner)
         return member.step(state.inner)
 
-    def _current(self, state: State) -> Picture:
+    def _current(self, state: SurveyState) -> F32:
         return self.members[state.member].image(state.inner)
 
-    def image(self, state: State) -> Picture:
+    def image(self, state: SurveyState) -> F32:
         """The variation under way."""
         return self._current(state)
 
-    def final(self, state: State) -> Picture:
+    def final(self, state: SurveyState) -> F32:
         """The contact sheet of all variations so far."""
         pictures = [*state.done, self._current(state)]
         self._measure(pictures)
         return contact_sheet(pictures, self.labels)
 
-    def extras(self, state: State, tone: Tone) -> Mapping[str, bytes]:
+    def extras(self, state: SurveyState, tone: Tone) -> Mapping[str, bytes]:
         """Each variation's own picture as PNG, as it was found."""
         files = {}
         for title, picture in zip(self.labels, [*state.done, self._current(state)], strict=False):
@@ -206,7 +208,7 @@ class SurveyRenderer(Renderer):
             files[f"{_file_name(title)}.png"] = buffer.getvalue()
         return files
 
-    def save(self, state: State) -> dict[str, Any]:
+    def save(self, state: SurveyState) -> dict[str, Any]:
         """The variation's state and the pictures done."""
         return {
             "member": state.member,
@@ -215,17 +217,17 @@ class SurveyRenderer(Renderer):
             "done": [torch.from_numpy(picture) for picture in state.done],
         }
 
-    def load(self, phase: int, saved: Mapping[str, Any]) -> State:
-        """Go on with a variation."""
+    def load(self, phase: int, saved: Mapping[str, Any]) -> SurveyState:
+        """The variation that was under way, with the pictures of those before."""
         inner_phase = int(saved["inner_phase"])
         inner = self._lend_encoder(phase).load(inner_phase, saved["inner"])
-        return State(phase, inner, inner_phase, [picture.cpu().numpy() for picture in saved["done"]])
+        return SurveyState(phase, inner, inner_phase, [picture.cpu().numpy() for picture in saved["done"]])
 
     def traits(self, phase: int) -> Traits:
         """A contact sheet has no symmetry to respect."""
         return Traits()
 
-    def _measure(self, pictures: list[Picture]) -> None:
+    def _measure(self, pictures: list[F32]) -> None:
         self._measured = []
         for title, member, picture in zip(self.labels, self.members, pictures, strict=False):
             summary = member.symmetry_summary(picture)
@@ -234,7 +236,7 @@ class SurveyRenderer(Renderer):
             worst = max(summary["claims"], key=lambda claim: claim["residual"])
             self._measured.append({**worst, "name": f"{title}: worst of {len(summary['claims'])}, {worst['name']}"})
 
-    def symmetry_summary(self, image: Picture | None) -> dict[str, Any] | None:
+    def symmetry_summary(self, image: F32 | None) -> dict[str, Any] | None:
         """The worst residual of each variation, once they are there."""
         if image is None or not self._measured:
             return None
@@ -253,16 +255,16 @@ class SurveyRenderer(Renderer):
 
     def weights(self) -> tuple[Mapping[str, str], ...]:
         """Of the networks loaded so far, each once."""
-        found = [w for member in self.members if member.loaded is not None for w in member.weights()]
-        return tuple({weight["name"]: weight for weight in found}.values())
+        weights = [w for member in self.members if member.loaded is not None for w in member.weights()]
+        return tuple({weight["name"]: weight for weight in weights}.values())
 
     def describe(self) -> str:
-        """The first variation's."""
+        """The last variation's that was begun."""
         loaded = [member for member in self.members if member.loaded is not None]
         return loaded[-1].describe() if loaded else ""
 
 
-def to_bytes(picture: Picture) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def to_bytes(picture: F32) -> np.ndarray[Any, np.dtype[np.uint8]]:
     """8-bit values of a picture in [0, 1], rounded."""
     return np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8)
 
@@ -271,7 +273,7 @@ def _file_name(title: str) -> str:
     return "".join(c if c.isalnum() or c in "-." else "-" for c in title).strip("-.") or "variation"
 
 
-def contact_sheet(pictures: list[Picture], labels: list[str]) -> Picture:
+def contact_sheet(pictures: list[F32], labels: list[str]) -> F32:
     """Pictures in a grid, each fitted into a cell, with its label below.
 
     Returns:

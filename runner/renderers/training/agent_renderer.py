@@ -17,8 +17,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError, MissingProgram
-from orbifolio.runner.renderers.base import GPU_GAIN, Outcome, Phase, Pixels, Renderer, Studio, Tone
+from orbifolio.runner.images.finish import Tone
+from orbifolio.runner.renderers.base import GPU_GAIN, Outcome, Phase, RenderContext, Renderer
 from orbifolio.runner.strokes.agent.critic import Critic
 from orbifolio.runner.strokes.agent.data import DataSettings
 from orbifolio.runner.strokes.agent.dataset import UNKNOWN, Split, Targets, fitted
@@ -87,8 +89,8 @@ class AgentRenderer(Renderer):
 
     charted = ("mse-unseen",)
 
-    def __init__(self, settings: AgentTraining, studio: Studio) -> None:
-        self.settings, self.studio = settings, studio
+    def __init__(self, settings: AgentTraining, context: RenderContext) -> None:
+        self.settings, self.context = settings, context
         self.shape, self.manner = settings.shape_and_manner()
         self._split: Split | None = None
         self._painter: Painter | None = None
@@ -108,14 +110,14 @@ class AgentRenderer(Renderer):
             data: DataSettings = self.settings.data
             if self.settings.learns:
                 self._split = data.gather(
-                    self.shape.side, self.shape.planes, seed=self.studio.seed, unseen=self.settings.unseen
+                    self.shape.side, self.shape.planes, seed=self.context.seed, unseen=self.settings.unseen
                 )
             else:
                 self._split = Split(self._own_pictures(), self._own_pictures())
         return self._split
 
     def _own_pictures(self) -> Targets:
-        found = [prepared(self.studio.plain_picture(source), self.shape) for source in self.settings.paint]
+        found = [prepared(self.context.plain_picture(source), self.shape) for source in self.settings.paint]
         if not found:
             raise InputError("renderer.paint: nothing to paint; give pictures, or steps to learn with")
         return Targets(torch.cat(found), torch.full((len(found),), UNKNOWN))
@@ -142,7 +144,7 @@ class AgentRenderer(Renderer):
         shape = self.shape
         size = float(shape.blocks * (shape.side / shape.stride) ** 2 / ORDINARY) ** 0.5
         seconds: float = PACE * phase.steps * (1 + critic) * self.manner.strokes * phase.batch / 32 * size
-        seconds /= 1.0 if self.studio.device == "cpu" else GPU_GAIN
+        seconds /= 1.0 if self.context.device == "cpu" else GPU_GAIN
         return seconds + PAINTED * len(self.settings.paint)
 
     def _goals(self, phase: AgentPhase) -> str:
@@ -150,8 +152,8 @@ class AgentRenderer(Renderer):
         return " and ".join(goals) or "nothing to learn"
 
     def _stamp(self) -> Stamp:
-        if self.studio.device != "cpu":  # the table is for the CPU; elsewhere the painter is quick enough
-            painter = unpack(find_painter(self.settings.brush))[0].to(self.studio.device)
+        if self.context.device != "cpu":  # the table is for the CPU; elsewhere the painter is quick enough
+            painter = unpack(find_painter(self.settings.brush))[0].to(self.context.device)
             return true_brush(painter, self.shape.side)
         if self.settings.practice == "swift":
             return swift_brush(self.painter, self.shape.side)
@@ -166,7 +168,7 @@ class AgentRenderer(Renderer):
             table = torch.from_numpy(found)
         agent = AgentNetwork(self.shape) if settings.start is None else load_agent(settings.start)[0]
         critic = Critic(self.shape.side, self.shape.planes, settings.size.critic)
-        school = School(targets, self._stamp(), self.manner, table, self.studio.seed, self.studio.device)
+        school = School(targets, self._stamp(), self.manner, table, self.context.seed, self.context.device)
         return Apprenticeship(agent, critic, school, fresh=settings.start is None)
 
     def begin(self, phase: int, previous: State | None) -> State:
@@ -183,7 +185,7 @@ class AgentRenderer(Renderer):
     def _look(self, training: Apprenticeship) -> float:
         """Mean squared error on unseen pictures."""
         targets, _ = self.split.unseen.take(torch.arange(min(CHECKED, len(self.split.unseen))))
-        targets = targets.to(self.studio.device)
+        targets = targets.to(self.context.device)
         canvas = play(training.agent, training.school.stamp, targets, self.manner, exact=True).canvas
         return against(canvas, targets)["mse"]
 
@@ -197,7 +199,7 @@ class AgentRenderer(Renderer):
         goals = {name: value for name, value in terms.items() if name not in shown}
         return Outcome(goals, {"mse-unseen": state.unseen, **shown})
 
-    def image(self, state: State) -> Pixels:
+    def image(self, state: State) -> F32:
         """Unseen pictures: target, painting, order of strokes."""
         text = f"unseen pictures after {state.step} steps; mean squared error {state.unseen:.4f}"
         return self._sheet(state, text, self._shown(), None)
@@ -212,13 +214,13 @@ class AgentRenderer(Renderer):
         index = torch.tensor(first if len(unseen.names) == COLUMNS else list(range(count)))
         return Targets(unseen.images[index], unseen.classes[index], unseen.names)
 
-    def _sheet(self, state: State, text: str, targets: Targets, program: PaintProgram | None) -> Pixels:
+    def _sheet(self, state: State, text: str, targets: Targets, program: PaintProgram | None) -> F32:
         pictures, _ = targets.take(torch.arange(len(targets)))
         _, actions, pens = paint(here(state), self.painter, pictures, self.manner)
         neural, ordered = enlarged(self.painter, actions, pens, self.manner.planes)
         rows = [("target", pictures), ("neural", neural), ("order", ordered)]
         if program is not None:
-            real = in_program(program, actions, pens, self.manner, neural.shape[-1], self.studio.seed)
+            real = in_program(program, actions, pens, self.manner, neural.shape[-1], self.context.seed)
             rows.insert(2, ("MyPaint", real))
         return agent_sheet(self._title(), text, rows)
 
@@ -233,10 +235,10 @@ class AgentRenderer(Renderer):
         except (MissingProgram, InputError):
             return None
 
-    def final(self, state: State) -> Pixels:
+    def final(self, state: State) -> F32:
         """With the real program's paintings."""
         program = self._program()
-        found = judge(here(state), self.painter, program, self.split.unseen, self.manner, self.studio.seed)
+        found = judge(here(state), self.painter, program, self.split.unseen, self.manner, self.context.seed)
         text = f"unseen pictures; mean squared error {found['neural']['mse']:.4f} neural"
         if program is not None:
             text += f", {found['program']['mse']:.4f} in MyPaint"
@@ -246,7 +248,7 @@ class AgentRenderer(Renderer):
 
     def extras(self, state: State, tone: Tone) -> Mapping[str, bytes]:
         """`agent.safetensors`, `figures.json`; and where pictures were given, the products of the first painting."""
-        agent, seed = here(state), self.studio.seed
+        agent, seed = here(state), self.context.seed
         figures = judge(agent, self.painter, self._program(), self.split.unseen, self.manner, seed)
         plain = {name: {key: round(value, 5) for key, value in part.items()} for name, part in figures.items()}
         facts = {"brush": self.settings.brush, "figures": plain, "seed": seed}
@@ -259,7 +261,7 @@ class AgentRenderer(Renderer):
             pictures, _ = self._own_pictures().take(torch.arange(1))
             _, actions, pens = paint(agent, self.painter, pictures, self.manner)
             painting = document(actions[0], pens[0], self.settings.brush, seed)
-            found |= products(painting, self.painter, None, title=self.studio.title)
+            found |= products(painting, self.painter, None, title=self.context.title)
         return found
 
     def save(self, state: State) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from orbifolio.runner.errors import InputError, MissingProgram
-from orbifolio.runner.renderers.base import RendererSettings, Studio
+from orbifolio.runner.renderers.base import RenderContext, RendererSettings
 from orbifolio.runner.renderers.training.agent_renderer import AgentRenderer, find_program
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.agent.action_space import Manner
@@ -73,9 +73,9 @@ class AgentTraining(RendererSettings):
     """Pictures to paint in the end, instead of those kept; for black ink they are cut out as MNIST's digits are."""
     cites: ClassVar[tuple[str, ...]] = ("nakano2019", "ganin2018", "gulrajani2017", "kingma2015")
 
-    def build(self, studio: Studio) -> AgentRenderer:
+    def build(self, context: RenderContext) -> AgentRenderer:
         """The working renderer."""
-        return AgentRenderer(self, studio)
+        return AgentRenderer(self, context)
 
     @property
     def learns(self) -> bool:

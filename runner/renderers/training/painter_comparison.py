@@ -22,8 +22,10 @@ from skimage.metrics import structural_similarity
 from torch import Tensor
 from torch.nn import functional
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError, MissingProgram
-from orbifolio.runner.renderers.base import Outcome, Phase, Pixels, Renderer, RendererSettings, Studio, Tone, Traits
+from orbifolio.runner.images.finish import Tone, Traits
+from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.agent.data import AnyTargets, Mnist
 from orbifolio.runner.strokes.agent.data import DataSettings as TargetSettings
@@ -40,7 +42,7 @@ from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
 from orbifolio.runner.strokes.mypaint.samples import Repeats, draw_repeats
 from orbifolio.runner.vision import AnyNetwork
 from orbifolio.runner.vision.base import VisionSettings
-from orbifolio.runner.vision.perceptual_loss import LAYERS, Perception
+from orbifolio.runner.vision.perceptual_loss import LAYERS, PerceptualLoss
 from orbifolio.runner.vision.vgg import Vgg16
 
 COLUMNS = 8
@@ -92,9 +94,9 @@ class PainterComparison(RendererSettings):
     """The network that sees; it needs conv3_3, conv4_3 and conv5_3."""
     cites: ClassVar[tuple[str, ...]] = ("nakano2019", "wang2004")
 
-    def build(self, studio: Studio) -> ComparisonRenderer:
+    def build(self, context: RenderContext) -> ComparisonRenderer:
         """The working renderer."""
-        return ComparisonRenderer(self, studio)
+        return ComparisonRenderer(self, context)
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """Painters that are not there, a network without the layers; see the base class."""
@@ -144,13 +146,13 @@ class State:
 class ComparisonRenderer(Renderer):
     """The working renderer; see the module's docstring."""
 
-    def __init__(self, settings: PainterComparison, studio: Studio) -> None:
-        self.settings, self.studio = settings, studio
+    def __init__(self, settings: PainterComparison, context: RenderContext) -> None:
+        self.settings, self.context = settings, context
         self.painters: list[Painter] = [unpack(find_painter(name))[0] for name in settings.painters]
         self.names = [name.rpartition("/")[2] for name in settings.painters]
         self.program = self._program()
         self._targets: dict[int, Tensor] = {}
-        self._perception: Perception | None = None
+        self._perception: PerceptualLoss | None = None
         self._strokes: tuple[Section, dict[str, Any]] | None = None
 
     def _program(self) -> PaintProgram | None:
@@ -160,11 +162,11 @@ class ComparisonRenderer(Renderer):
             return None
 
     @property
-    def perception(self) -> Perception:
+    def perception(self) -> PerceptualLoss:
         """The network's distance, loaded when first needed."""
         if self._perception is None:
             vision: VisionSettings = self.settings.vision
-            self._perception = Perception(vision.build())
+            self._perception = PerceptualLoss(vision.build())
         return self._perception
 
     def exercises(self) -> tuple[tuple[str, Exercise], ...]:
@@ -203,7 +205,7 @@ class ComparisonRenderer(Renderer):
     def _digits(self) -> Tensor:
         """One of each class where there are classes, as far as there is room."""
         data: TargetSettings = self.settings.data
-        found = data.gather(SIDE, 3, seed=self.studio.seed, unseen=1).learnt
+        found = data.gather(SIDE, 3, seed=self.context.seed, unseen=1).learnt
         kept: list[int] = []
         for wanted in sorted(set(found.classes.tolist())):
             kept += (found.classes == wanted).nonzero()[:, 0].tolist()[: 1 if len(found.names) > 1 else COLUMNS]
@@ -213,7 +215,7 @@ class ComparisonRenderer(Renderer):
     def _pictures(self) -> Tensor:
         found = []
         for source in self.settings.images:
-            picture = self.studio.picture(source)
+            picture = self.context.picture(source)
             height, width = picture.shape[-2:]
             side = min(height, width)
             top, left = (height - side) // 2, (width - side) // 2
@@ -228,7 +230,7 @@ class ComparisonRenderer(Renderer):
 
     def _trials(self, phase: int) -> list[Trial]:
         exercise, targets = self.exercises()[phase][1], self.targets(phase)
-        random = torch.Generator().manual_seed(self.studio.seed * 1_000_003 + phase)
+        random = torch.Generator().manual_seed(self.context.seed * 1_000_003 + phase)
         first = first_strokes(targets, exercise.strokes, random, ink=phase == 0)
         return [Trial(painter, targets, first, ink=phase == 0, rate=exercise.rate) for painter in self.painters]
 
@@ -246,11 +248,11 @@ class ComparisonRenderer(Renderer):
         state.step += 1
         return Outcome(terms)
 
-    def image(self, state: State) -> Pixels:
+    def image(self, state: State) -> F32:
         """The sheet as far as it is."""
         return self._sheet(state)[0]
 
-    def _sheet(self, state: State) -> tuple[Pixels, dict[str, Any]]:
+    def _sheet(self, state: State) -> tuple[F32, dict[str, Any]]:
         strokes, figures = self._strokes_section()
         sections, table = [strokes], {"strokes": figures}
         finished = [*state.done, self._finished(state)]
@@ -265,11 +267,11 @@ class ComparisonRenderer(Renderer):
     def _strokes_section(self) -> tuple[Section, dict[str, Any]]:
         """Real and learnt strokes of unseen actions, once for the run."""
         if self._strokes is None:
-            actions = draw_actions(self.settings.unseen, np.random.default_rng([self.studio.seed, 5]))
+            actions = draw_actions(self.settings.unseen, np.random.default_rng([self.context.seed, 5]))
             repeats: Repeats | None = None
             rows, figures = [], {}
             if self.program is not None:
-                repeats = draw_repeats(self.program, actions, self.settings.repeats, seed=self.studio.seed + 6)
+                repeats = draw_repeats(self.program, actions, self.settings.repeats, seed=self.context.seed + 6)
                 rows.append(Row(("drawn by MyPaint",), tinted(repeats.single[:COLUMNS])))
                 rows.append(Row((f"mean of {repeats.count}",), tinted(repeats.mean[:COLUMNS])))
             for name, painter in zip(self.names, self.painters, strict=True):
@@ -278,8 +280,8 @@ class ComparisonRenderer(Renderer):
                 line = f"{measured['psnr mean']:.1f} dB to the mean" if measured else ""
                 rows.append(Row((name, line), tinted(found[:COLUMNS])))
                 if isinstance(painter, RasterPainter):
-                    drawn = metrics.noisy(painter, actions, seed=self.studio.seed)
-                    measured |= {} if repeats is None else metrics.liveliness(painter, repeats, seed=self.studio.seed)
+                    drawn = metrics.noisy(painter, actions, seed=self.context.seed)
+                    measured |= {} if repeats is None else metrics.liveliness(painter, repeats, seed=self.context.seed)
                     line = f"texture {measured['texture noisy']:.2f} of real" if measured else ""
                     rows.append(Row((f"{name}, noisy", line), tinted(drawn[:COLUMNS])))
                 figures[name] = {key: round(value, 4) for key, value in measured.items()}
@@ -308,7 +310,7 @@ class ComparisonRenderer(Renderer):
     def _drawn(self, actions: Tensor) -> Tensor:
         """(strokes, 12) -> (3, 64, 64) by the real program."""
         assert self.program is not None
-        picture = self.program.paint(actions.numpy(), seed=self.studio.seed)
+        picture = self.program.paint(actions.numpy(), seed=self.context.seed)
         return torch.from_numpy(picture).permute(2, 0, 1)
 
     @torch.no_grad()
@@ -361,7 +363,7 @@ class ComparisonRenderer(Renderer):
         return "\n".join([*(f"painter {name}" for name in self.settings.painters), f"seen by {self.settings.vision!r}"])
 
 
-def _shown(pictures: Tensor) -> list[Pixels]:
+def _shown(pictures: Tensor) -> list[F32]:
     """(n, 3, h, w) as pictures of a sheet."""
     return [picture.astype(np.float32) for picture in pictures.permute(0, 2, 3, 1).numpy()]
 

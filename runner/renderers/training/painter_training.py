@@ -19,19 +19,11 @@ import numpy as np
 import torch
 from pydantic import Field
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.images.encoding import animated
-from orbifolio.runner.renderers.base import (
-    GPU_GAIN,
-    Outcome,
-    Phase,
-    Pixels,
-    Renderer,
-    RendererSettings,
-    Studio,
-    Tone,
-    Traits,
-)
+from orbifolio.runner.images.finish import Tone, Traits
+from orbifolio.runner.renderers.base import GPU_GAIN, Outcome, Phase, RenderContext, Renderer, RendererSettings
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.brush_models import metrics
 from orbifolio.runner.strokes.brush_models.base import Lesson, Painter, PainterSettings, Training
@@ -58,7 +50,7 @@ from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
 from orbifolio.runner.strokes.rasteriser.rasterise import rasterise_actions
 from orbifolio.runner.vision import AnyNetwork
 from orbifolio.runner.vision.base import VisionSettings
-from orbifolio.runner.vision.perceptual_loss import LAYERS, Perception
+from orbifolio.runner.vision.perceptual_loss import LAYERS, PerceptualLoss
 
 FLOAT = torch.float32
 CHECK = 100  # steps between two looks at the unseen strokes
@@ -106,9 +98,9 @@ class PainterTraining(RendererSettings):
     """How often each of them is drawn, for its mean."""
     cites: ClassVar[tuple[str, ...]] = ("nakano2019",)
 
-    def build(self, studio: Studio) -> PainterRenderer:
+    def build(self, context: RenderContext) -> PainterRenderer:
         """The working renderer."""
-        return PainterRenderer(self, studio)
+        return PainterRenderer(self, context)
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """A brush that is not there, shards that are not there; see the base class."""
@@ -164,12 +156,14 @@ class State:
 class PainterRenderer(Renderer):
     """The working renderer; see the module's docstring."""
 
-    def __init__(self, settings: PainterTraining, studio: Studio) -> None:
+    def __init__(self, settings: PainterTraining, context: RenderContext) -> None:
         self.settings = settings
-        self.studio = studio
+        self.context = context
         self._material: Material | None = None
         vision: VisionSettings | None = settings.vision
-        self.perception = None if vision is None else cache(lambda: Perception(vision.build().to(studio.device, FLOAT)))
+        self.perception = (
+            None if vision is None else cache(lambda: PerceptualLoss(vision.build().to(context.device, FLOAT)))
+        )
 
     @property
     def material(self) -> Material:
@@ -178,7 +172,7 @@ class PainterRenderer(Renderer):
             data: DataSettings = self.settings.data
             self._material = data.gather(
                 self.settings.brush,
-                seed=self.studio.seed,
+                seed=self.context.seed,
                 unseen=self.settings.unseen,
                 repeats=self.settings.repeats,
             )
@@ -197,7 +191,7 @@ class PainterRenderer(Renderer):
                 sheet_height(rows),
                 phase.steps,
                 numbers,
-                seconds=phase.steps * painter.pace(phase.stage) / (1 if self.studio.device == "cpu" else GPU_GAIN),
+                seconds=phase.steps * painter.pace(phase.stage) / (1 if self.context.device == "cpu" else GPU_GAIN),
             )
             for phase in self.settings.phases
         )
@@ -218,7 +212,7 @@ class PainterRenderer(Renderer):
         material = self.material
         painter: PainterSettings = self.settings.painter
         look = self.perception() if self.perception is not None and painter.looking else None
-        return painter.build(Lesson(material.samples, material.brush, self.studio.seed, self.studio.device, look))
+        return painter.build(Lesson(material.samples, material.brush, self.context.seed, self.context.device, look))
 
     def _look(self, training: Training, *, few: bool = False) -> float:
         """Decibels between learnt strokes and the mean of real ones."""
@@ -235,25 +229,25 @@ class PainterRenderer(Renderer):
             state.unseen = self._look(state.training, few=True)
         return Outcome(terms, {"psnr-unseen": state.unseen, **state.training.metrics})
 
-    def image(self, state: State) -> Pixels:
+    def image(self, state: State) -> F32:
         """Unseen strokes: real, mean, learnt."""
         text = f"unseen strokes after {state.step} steps; {state.unseen:.1f} dB between the learnt and the mean"
         return self._sheet(state, text)
 
-    def _sheet(self, state: State, text: str) -> Pixels:
+    def _sheet(self, state: State, text: str) -> F32:
         repeats = self.material.repeats
         shown = COLUMNS * BANDS
         found = metrics.learnt(state.training.painter, repeats.actions[:shown])
         rows = [("drawn", repeats.single[:shown]), ("learnt", found)]
         painter = state.training.painter
         if isinstance(painter, RasterPainter):
-            rows.append(("learnt, noisy", metrics.noisy(painter, repeats.actions[:shown], seed=self.studio.seed)))
+            rows.append(("learnt, noisy", metrics.noisy(painter, repeats.actions[:shown], seed=self.context.seed)))
         if repeats.count > 1:
             rows.insert(1, (f"mean of {repeats.count}", repeats.mean[:shown]))
         name = self.settings.brush.removesuffix(ENDING).rpartition("/")[2].replace("_", " ")
         return strokes_sheet(name, text, rows)
 
-    def final(self, state: State) -> Pixels:
+    def final(self, state: State) -> F32:
         """The card with a painting by both."""
         painter, program = state.training.painter, self.material.program
         repeats = self.material.repeats
@@ -262,7 +256,7 @@ class PainterRenderer(Renderer):
         paintings = []
         if program is not None and self.material.brush is not None:
             large = PaintProgram(self.material.brush, replace(program.space, scale=PAINTING / program.space.canvas))
-            paintings.append(("painted by the program", large.paint(actions, seed=self.studio.seed)))
+            paintings.append(("painted by the program", large.paint(actions, seed=self.context.seed)))
         with torch.no_grad():
             if isinstance(painter, ImplicitPainter):
                 picture = rasterise_actions(painter, torch.from_numpy(actions), scale=PAINTING_SCALE)
@@ -275,7 +269,7 @@ class PainterRenderer(Renderer):
     def extras(self, state: State, tone: Tone) -> Mapping[str, bytes]:
         """`painter.safetensors`, ready to use, `card.json`; of painters of a fixed resolution a loop of strokes too."""
         figures = self._figures(state)
-        facts = {"brush": self.settings.brush, "figures": figures["strokes"], "seed": self.studio.seed}
+        facts = {"brush": self.settings.brush, "figures": figures["strokes"], "seed": self.context.seed}
         buffer = io.StringIO()
         json.dump(figures, buffer, indent=1)
         files = {"painter.safetensors": pack(state.training.painter, facts), "card.json": buffer.getvalue().encode()}
@@ -289,7 +283,7 @@ class PainterRenderer(Renderer):
         repeats, program = material.repeats, material.program
         found = metrics.fidelity(metrics.learnt(painter, repeats.actions), repeats)
         if isinstance(painter, RasterPainter):
-            found |= metrics.liveliness(painter, repeats, seed=self.studio.seed)
+            found |= metrics.liveliness(painter, repeats, seed=self.context.seed)
         figures: dict[str, Any] = {
             "brush": self.settings.brush,
             "numbers": painter.count(),
@@ -303,7 +297,7 @@ class PainterRenderer(Renderer):
             figures["perceived"] = round(self._perceived(painter), 4)
         if program is not None:
             slopes = metrics.gradients(
-                painter, program, repeats.actions[:GRADIENTS], repeats=repeats.count, seed=self.studio.seed + 3
+                painter, program, repeats.actions[:GRADIENTS], repeats=repeats.count, seed=self.context.seed + 3
             )
             figures["gradients"] = {
                 name: {"size": round(size, 4), "agreement": round(agreement, 4)}
@@ -318,7 +312,7 @@ class PainterRenderer(Renderer):
         repeats = self.material.repeats
         pair = (metrics.learnt(painter, repeats.actions[:CHECKED]), repeats.single[:CHECKED])
         found, wanted = (1 - torch.from_numpy(alphas)[:, None].expand(-1, 3, -1, -1) for alphas in pair)
-        return float(self.perception()(found.to(self.studio.device), wanted.to(self.studio.device)))
+        return float(self.perception()(found.to(self.context.device), wanted.to(self.context.device)))
 
     def weights(self) -> tuple[Mapping[str, str], ...]:
         """The network that sees, if there is one."""

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.models.atlas import Atlas, make_atlas
-from orbifolio.runner.models.eye import AWAY, Eye, frame
+from orbifolio.runner.models.eye import CAMERA_DISTANCE, MeshCamera, camera_axes
 from orbifolio.runner.models.faults import ModelFault
 from orbifolio.runner.models.mesh import Mesh
 from orbifolio.runner.models.reading import locate, read_model
@@ -168,12 +168,12 @@ class ModelSymmetry(Symmetry):
         for number in numbers:
             if (size[0], number) not in layout.windows:
                 own = torch.Generator().manual_seed(number)
-                eyes = [self._eye(size[0] * texel / 2, own) for _ in range(_LAYERS)]
-                layout.windows[size[0], number] = window(self.mesh, layout.atlas, eyes, size[0]).to(device)
+                cameras = [self._eye(size[0] * texel / 2, own) for _ in range(_LAYERS)]
+                layout.windows[size[0], number] = window(self.mesh, layout.atlas, cameras, size[0]).to(device)
         return tuple(layout.windows[size[0], number] for number in numbers)
 
-    def _eye(self, half: float, random: torch.Generator) -> Eye:
-        """An eye above a random place, all places being equally likely."""
+    def _eye(self, half: float, random: torch.Generator) -> MeshCamera:
+        """A camera above a random place, all places being equally likely."""
         place, u, v, roll, *askance = torch.rand(7, generator=random, dtype=torch.float64).tolist()
         areas = np.cumsum(self.mesh.areas)
         face = self.mesh.faces[min(int(np.searchsorted(areas, place * areas[-1])), len(areas) - 1)]
@@ -182,8 +182,8 @@ class ModelSymmetry(Symmetry):
         normal = np.cross(b - a, c - a)
         towards = normal / np.linalg.norm(normal) + _TILT * (2 * np.array(askance) - 1)
         towards /= max(float(np.linalg.norm(towards)), 1e-9)
-        distance = AWAY * self.mesh.radius
-        return Eye(a + u * (b - a) + v * (c - a), frame(towards, 2 * math.pi * roll), distance, half)
+        distance = CAMERA_DISTANCE * self.mesh.radius
+        return MeshCamera(a + u * (b - a) + v * (c - a), camera_axes(towards, 2 * math.pi * roll), distance, half)
 
     def products(self, layout: Layout, values: Tensor) -> Mapping[str, bytes]:
         """The model with its new texture, as a file, a portrait, a turn, and on the page."""
@@ -216,24 +216,24 @@ class ModelSymmetry(Symmetry):
         return summarise(self, kind, None)
 
 
-def window(mesh: Mesh, atlas: Atlas, eyes: Sequence[Eye], size: int) -> ModelLayout:
-    """What an eye sees, as a layout of the atlas' texels; behind it, what the next eye sees, and so on.
+def window(mesh: Mesh, atlas: Atlas, cameras: Sequence[MeshCamera], size: int) -> ModelLayout:
+    """What a camera sees, as a layout of the atlas' texels; behind it, what the next camera sees, and so on.
 
     Args:
         mesh: the model.
         atlas: its texels.
-        eyes: where it is seen from.
+        cameras: where it is seen from.
         size: pixels a side.
     """
     owner = np.zeros((size * size, 4), dtype=np.int64)
     weights = np.zeros((size * size, 4))
-    for eye in eyes:
+    for camera in cameras:
         empty = np.flatnonzero(weights.sum(1) == 0)
         if not len(empty):
             break
-        seen = eye.see(mesh, size)
+        seen = camera.visible_faces(mesh, size)
         new = empty[seen.face[empty] >= 0]
-        corners = mesh.places[mesh.faces[seen.face[new]]]
+        corners = mesh.uv[mesh.faces[seen.face[new]]]
         owner[new], weights[new] = atlas.taps(np.einsum("nk,nkc->nc", seen.weights[new], corners))
     shown = torch.from_numpy(weights.sum(1) > 0)
     draw = build_gather(owner, np.zeros_like(owner), weights, len(atlas.own))

@@ -7,7 +7,7 @@ from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.objectives.base import Preparation
 from orbifolio.runner.objectives.smoothness import Range, Smoothness
 from orbifolio.runner.objectives.style import Style
-from orbifolio.runner.renderers.image.autograd_engine import PlainEngine
+from orbifolio.runner.renderers.image.autograd_engine import AutogradEngine
 from orbifolio.runner.views import draw_view
 from orbifolio.runner.views.affine import Jitter, Rotate
 from orbifolio.runner.vision import Untrained
@@ -20,7 +20,7 @@ def picture(seed: int, size: int = 32) -> torch.Tensor:
     return torch.nn.functional.interpolate(coarse, size=(size, size), mode="bicubic").clamp(0, 1)
 
 
-def engine(dtype: torch.dtype = torch.float32, size: int = 32) -> PlainEngine:
+def engine(dtype: torch.dtype = torch.float32, size: int = 32) -> AutogradEngine:
     encoder = Untrained().build().to("cpu", dtype)
     preparation = Preparation(encoder, size, size, lambda s: picture(1, size), lambda s: picture(1, size))
     objectives = [
@@ -28,7 +28,7 @@ def engine(dtype: torch.dtype = torch.float32, size: int = 32) -> PlainEngine:
         Smoothness().build(preparation),
         Range().build(preparation),
     ]
-    return PlainEngine(encoder, objectives, wrap=(True, True))
+    return AutogradEngine(encoder, objectives, wrap=(True, True))
 
 
 def test_the_gradient_agrees_with_differences():

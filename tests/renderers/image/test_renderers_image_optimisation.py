@@ -6,7 +6,7 @@ import torch
 from pydantic import TypeAdapter
 
 from orbifolio.runner.renderers import AnyRenderer
-from orbifolio.runner.renderers.base import Studio
+from orbifolio.runner.renderers.base import RenderContext
 
 
 def picture(source: str) -> torch.Tensor:
@@ -25,7 +25,7 @@ def build(**changes):
         **changes,
     }
     settings = TypeAdapter(AnyRenderer).validate_python(record)
-    return settings, settings.build(Studio(seed=3, device="cpu", picture=picture, plain_picture=picture))
+    return settings, settings.build(RenderContext(seed=3, device="cpu", picture=picture, plain_picture=picture))
 
 
 def test_enlarging_keeps_the_picture_and_its_symmetry():
@@ -105,12 +105,7 @@ def test_moving_views_under_lbfgs_get_advice():
 def test_traits_tell_what_a_finish_must_respect():
     _, renderer = build(symmetry={"kind": "plane", "group": "p4", "colours": {"r4": ["-g", "r", "b"]}})
     traits = renderer.traits(0)
-    assert (traits.permuting, traits.inverting, traits.inverting_single, traits.wrap) == (
-        True,
-        True,
-        True,
-        (True, True),
-    )
+    assert (traits.inverting, traits.inverting_single, traits.wrap) == (True, True, (True, True))
 
 
 def test_products_have_the_colours_of_the_finished_picture(monkeypatch):

@@ -6,7 +6,7 @@ import torch
 from pydantic import TypeAdapter
 
 from orbifolio.runner.renderers import AnyRenderer
-from orbifolio.runner.renderers.base import Studio
+from orbifolio.runner.renderers.base import RenderContext
 from orbifolio.runner.renderers.image.survey import CELL, contact_sheet
 
 BASE = {
@@ -22,11 +22,11 @@ def survey(**vary):
     return TypeAdapter(AnyRenderer).validate_python({"kind": "survey", "base": BASE, "vary": vary})
 
 
-def studio() -> Studio:
+def context() -> RenderContext:
     def picture(source: str) -> torch.Tensor:
         return torch.rand((1, 3, 32, 32), generator=torch.Generator().manual_seed(1))
 
-    return Studio(seed=1, device="cpu", picture=picture, plain_picture=picture)
+    return RenderContext(seed=1, device="cpu", picture=picture, plain_picture=picture)
 
 
 def run(renderer, interrupt=None):
@@ -41,7 +41,7 @@ def run(renderer, interrupt=None):
 
 
 def test_every_combination_is_a_phase_and_a_picture():
-    renderer = survey(**{"symmetry.group": ["p1", "p4"], "vision.pooling": ["average", "max"]}).build(studio())
+    renderer = survey(**{"symmetry.group": ["p1", "p4"], "vision.pooling": ["average", "max"]}).build(context())
     phases = renderer.phases()
     assert [phase.title for phase in phases] == [
         "group p1, pooling average",
@@ -60,7 +60,7 @@ def test_every_combination_is_a_phase_and_a_picture():
 @pytest.mark.parametrize("interrupt", [(0, 0), (0, 2), (1, 1)])
 def test_resuming_inside_a_variation_changes_nothing(interrupt):
     settings = survey(**{"symmetry.group": ["p2", "p4"]})
-    whole, broken = settings.build(studio()), settings.build(studio())
+    whole, broken = settings.build(context()), settings.build(context())
     assert np.array_equal(whole.final(run(whole)), broken.final(run(broken, interrupt)))
 
 

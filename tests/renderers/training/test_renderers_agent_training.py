@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.renderers import AnyRenderer
-from orbifolio.runner.renderers.base import Studio
+from orbifolio.runner.renderers.base import RenderContext
 from orbifolio.runner.renderers.training import agent_renderer, agent_training
 from orbifolio.runner.renderers.training.agent_renderer import prepared
 from orbifolio.runner.strokes.agent.weights import load_agent
@@ -64,8 +64,8 @@ def seven() -> torch.Tensor:
     return picture
 
 
-def studio() -> Studio:
-    return Studio(seed=1, device="cpu", picture=lambda source: seven(), plain_picture=lambda source: seven())
+def context() -> RenderContext:
+    return RenderContext(seed=1, device="cpu", picture=lambda source: seven(), plain_picture=lambda source: seven())
 
 
 def run(renderer, interrupt=None):
@@ -80,7 +80,7 @@ def run(renderer, interrupt=None):
 
 
 def test_resuming_changes_nothing(bars):
-    whole, broken = settings(data=bars).build(studio()), settings(data=bars).build(studio())
+    whole, broken = settings(data=bars).build(context()), settings(data=bars).build(context())
     first, second = run(whole), run(broken, (1, 0))
     for name, value in first.training.agent.state_dict().items():
         assert torch.equal(value, second.training.agent.state_dict()[name])
@@ -94,7 +94,7 @@ def test_a_run_leaves_a_sheet_and_an_agent(bars, monkeypatch, tmp_path):
         raise InputError(brush)
 
     monkeypatch.setattr(agent_renderer, "find_program", missing)
-    renderer = settings(data=bars).build(studio())
+    renderer = settings(data=bars).build(context())
     state = run(renderer)
     phase, image = renderer.phases()[0], renderer.image(state)
     assert image.shape[1:] == (phase.width, 3)
@@ -108,13 +108,13 @@ def test_a_run_leaves_a_sheet_and_an_agent(bars, monkeypatch, tmp_path):
     assert sum(tensor.numel() for tensor in agent.parameters()) == phase.parameters
     assert (manner.strokes, facts["brush"]) == (2, "classic/dry_brush")
     goes_on = settings(data=bars, phases=[{"steps": 1, "pixels": 1}])
-    further = goes_on.model_copy(update={"start": str(tmp_path / "mine.safetensors")}).build(studio())
+    further = goes_on.model_copy(update={"start": str(tmp_path / "mine.safetensors")}).build(context())
     assert run(further).step == 1
 
 
 @needs_program
 def test_the_final_sheet_has_the_real_program_too(bars):
-    renderer = settings(data=bars, phases=[{"steps": 1, "batch": 4, "pixels": 1}]).build(studio())
+    renderer = settings(data=bars, phases=[{"steps": 1, "batch": 4, "pixels": 1}]).build(context())
     state = run(renderer)
     assert renderer.final(state).shape[0] > renderer.image(state).shape[0]
     figures = json.loads(renderer.extras(state, lambda pixels: pixels)["figures.json"])
@@ -127,7 +127,7 @@ def test_the_shipped_agent_paints_a_picture():
     )
     assert wanted.complaints(lambda source: None) == []
     assert wanted.pictures() == {"paint.0": "seven.png"}
-    renderer = wanted.build(studio())
+    renderer = wanted.build(context())
     state = run(renderer)
     assert renderer.image(state).shape[2] == 3
     assert renderer._look(state.training) < 0.5 * float((1 - prepared(seven(), renderer.shape) / 255).square().mean())
@@ -142,7 +142,7 @@ def test_an_agent_learns_through_any_painter(bars, brush):
     assert any("64 pixels only" in text for _, text in settings(**values).complaints(lambda source: None))
     wanted = settings(**values, size=sized)
     assert wanted.complaints(lambda source: None) == []
-    renderer = wanted.build(studio())
+    renderer = wanted.build(context())
     before = renderer.begin(0, None)
     weights = before.training.agent.decide.weight.clone()
     renderer.step(before)
@@ -150,7 +150,7 @@ def test_an_agent_learns_through_any_painter(bars, brush):
 
 
 def test_a_picture_is_cut_out_as_a_digit_is():
-    renderer = settings().build(studio())
+    renderer = settings().build(context())
     dark = prepared(seven(), renderer.shape)
     light = prepared(1 - seven(), renderer.shape)
     assert torch.equal(dark, light)  # light on dark is turned over

@@ -9,11 +9,11 @@ from PIL import Image
 from pydantic import TypeAdapter
 
 from orbifolio.runner.renderers import AnyRenderer
-from orbifolio.runner.renderers.base import Studio
+from orbifolio.runner.renderers.base import RenderContext
 from orbifolio.runner.strokes.brush_models.gan import Gan
 from orbifolio.runner.strokes.brush_models.raster_base import fresh
 from orbifolio.runner.strokes.brush_models.weights import pack
-from orbifolio.runner.vision.perceptual_loss import Perception, gram
+from orbifolio.runner.vision.perceptual_loss import PerceptualLoss, gram
 from orbifolio.runner.vision.untrained import Untrained
 
 
@@ -47,11 +47,11 @@ def settings(tmp_path):
     return build
 
 
-def studio() -> Studio:
+def context() -> RenderContext:
     def picture(source: str) -> torch.Tensor:
         return torch.rand(1, 3, 80, 100, generator=torch.Generator().manual_seed(len(source)))
 
-    return Studio(seed=1, device="cpu", picture=picture, plain_picture=picture)
+    return RenderContext(seed=1, device="cpu", picture=picture, plain_picture=picture)
 
 
 def run(renderer, interrupt=None):
@@ -66,7 +66,7 @@ def run(renderer, interrupt=None):
 
 
 def test_every_painter_is_on_the_sheet_and_in_the_table(settings):
-    renderer = settings().build(studio())
+    renderer = settings().build(context())
     assert settings().complaints(lambda source: 1.0) == []
     first = renderer.begin(0, None)
     phase = renderer.phases()[0]
@@ -83,7 +83,7 @@ def test_every_painter_is_on_the_sheet_and_in_the_table(settings):
 @pytest.mark.slow
 @pytest.mark.parametrize("interrupt", [(0, 0), (1, 1)])
 def test_resuming_changes_nothing(settings, interrupt):
-    whole, broken = settings().build(studio()), settings().build(studio())
+    whole, broken = settings().build(context()), settings().build(context())
     assert np.array_equal(whole.image(run(whole)), broken.image(run(broken, interrupt)))
 
 
@@ -97,7 +97,7 @@ def test_what_is_not_there_is_told(settings, tmp_path):
 
 
 def test_the_networks_distance_is_none_from_itself_and_grows_with_blur():
-    perception = Perception(Untrained().build())
+    perception = PerceptualLoss(Untrained().build())
     wanted = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     assert perception.each(wanted, wanted).abs().max() == 0
     blurred = [torch.nn.functional.avg_pool2d(wanted, k, 1, k // 2) for k in (3, 9)]

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from orbifolio.runner.errors import MissingProgram
 from orbifolio.runner.renderers import AnyRenderer
-from orbifolio.runner.renderers.base import Studio
+from orbifolio.runner.renderers.base import RenderContext
 from orbifolio.runner.renderers.training import painter_training
 from orbifolio.runner.strokes.brush_models.metrics_sheet import flower
 from orbifolio.runner.strokes.brush_models.weights import unpack
@@ -34,11 +34,11 @@ def settings(**values):
     return TypeAdapter(AnyRenderer).validate_python(record | values)
 
 
-def studio() -> Studio:
+def context() -> RenderContext:
     def picture(source: str) -> torch.Tensor:
         raise AssertionError(source)
 
-    return Studio(seed=1, device="cpu", picture=picture, plain_picture=picture)
+    return RenderContext(seed=1, device="cpu", picture=picture, plain_picture=picture)
 
 
 def run(renderer, interrupt=None):
@@ -69,7 +69,7 @@ def shard(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("interrupt", [(0, 0), (0, 5), (1, 1)])
 def test_resuming_changes_nothing(shard, interrupt):
-    whole, broken = settings(data=shard).build(studio()), settings(data=shard).build(studio())
+    whole, broken = settings(data=shard).build(context()), settings(data=shard).build(context())
     first, second = run(whole), run(broken, interrupt)
     assert np.array_equal(whole.image(first), broken.image(second))
     assert first.training.state_dict().keys() == second.training.state_dict().keys()
@@ -79,7 +79,7 @@ def test_resuming_changes_nothing(shard, interrupt):
 
 def test_shards_are_learnt_without_the_program(shard, monkeypatch, tmp_path):
     monkeypatch.setattr(mypaint, "LIBRARIES", ())
-    renderer = settings(data=shard).build(studio())
+    renderer = settings(data=shard).build(context())
     state = run(renderer)
     phase = renderer.phases()[0]
     assert renderer.image(state).shape == (phase.height, phase.width, 3)
@@ -106,7 +106,7 @@ STAGED = {
 def test_painters_of_a_fixed_resolution_go_through_their_stages(shard, kind, tmp_path):
     wanted = settings(data=shard, **STAGED[kind])
     assert wanted.complaints(lambda source: None) == []
-    whole, broken = wanted.build(studio()), wanted.build(studio())
+    whole, broken = wanted.build(context()), wanted.build(context())
     state, again = run(whole), run(broken, (1, 0))
     phase = whole.phases()[1]
     assert phase.title.startswith(STAGED[kind]["phases"][1]["stage"])
@@ -127,10 +127,10 @@ def test_a_network_may_look_at_the_strokes(shard):
     assert told["vision"] == "no network; the painter learns from what one sees; add vision: vgg16"
     seen = settings(data=shard, painter=gan, phases=phases, vision="untrained")
     assert seen.complaints(lambda source: None) == []
-    renderer = seen.build(studio())
+    renderer = seen.build(context())
     state = run(renderer)
     assert json.loads(renderer.extras(state, lambda pixels: pixels)["card.json"])["perceived"] > 0
-    blind = settings(data=shard, painter=STAGED["gan"]["painter"], phases=phases).build(studio())
+    blind = settings(data=shard, painter=STAGED["gan"]["painter"], phases=phases).build(context())
     first, second = (brush.begin(0, None) for brush in (renderer, blind))
     assert renderer.step(first).terms["reconstruction"] > blind.step(second).terms["reconstruction"]
 
@@ -144,7 +144,7 @@ def test_stages_that_are_not_there_are_told():
 
 @needs_program
 def test_a_drawn_brush_gets_its_card():
-    renderer = settings(brush="pen", data={"kind": "drawn", "strokes": 64}).build(studio())
+    renderer = settings(brush="pen", data={"kind": "drawn", "strokes": 64}).build(context())
     state = run(renderer)
     figures = json.loads(renderer.extras(state, lambda pixels: pixels)["card.json"])
     assert figures["repeats"] == 3

@@ -9,13 +9,13 @@ import torch
 from brush_here import painter, response
 
 import orbifolio.runner.canvas.strokes as module
-from orbifolio.runner.canvas.base import Stage
+from orbifolio.runner.canvas.base import CanvasPhase
 from orbifolio.runner.canvas.strokes import Strokes
-from orbifolio.runner.objectives.base import Preparation, Sight
-from orbifolio.runner.objectives.pixels import Pixels
+from orbifolio.runner.objectives.base import ObjectiveInput, Preparation
+from orbifolio.runner.objectives.pixels import PixelDifference
 from orbifolio.runner.optimisers.adam import Adam
 from orbifolio.runner.symmetry.kinds.none import PlainPicture
-from orbifolio.runner.vision.blind import Blind
+from orbifolio.runner.vision.blind import NullEncoder
 
 SIZES = ((16, 12), (32, 24))
 STEPS = 10
@@ -31,8 +31,8 @@ def picture(width: int, height: int) -> torch.Tensor:
     return torch.stack((x, y * (1 - x), (x - 0.5).abs() + 0.2 * (y > 0.5)))[None]
 
 
-def stage(number: int) -> Stage:
-    return Stage(PlainPicture().layout(*SIZES[number]), None, 5, number, SIZES, STEPS)
+def stage(number: int) -> CanvasPhase:
+    return CanvasPhase(PlainPicture().layout(*SIZES[number]), None, 5, number, SIZES, STEPS)
 
 
 def paint(settings: Strokes, *, until: int = STEPS, levels: int = 2):
@@ -142,17 +142,17 @@ def test_complaints_name_the_field_and_the_cure():
 
 def test_pixels_score_the_mean_square_and_heed_a_mask():
     shown = picture(32, 24)
-    preparation = Preparation(Blind(), 32, 24, lambda source: shown, lambda source: shown)
-    objective = Pixels(image="x", weight=2).build(preparation)
+    preparation = Preparation(NullEncoder(), 32, 24, lambda source: shown, lambda source: shown)
+    objective = PixelDifference(image="x", weight=2).build(preparation)
     artwork = shown + 0.1
-    terms = objective(Sight(artwork, artwork))
+    terms = objective(ObjectiveInput(artwork, artwork))
     assert float(terms["pixels"]) == pytest.approx(2 * 0.01, rel=1e-4)
-    begun = Pixels().build(replace(preparation, begun=lambda: artwork))
-    assert float(begun(Sight(artwork, artwork))["pixels"]) == 0
+    of_initial = PixelDifference().build(replace(preparation, initial=lambda: artwork))
+    assert float(of_initial(ObjectiveInput(artwork, artwork))["pixels"]) == 0
     half = torch.zeros(1, 3, 24, 32)
     half[..., 16:] = 1
     masked = replace(preparation, plain_picture=lambda source: half if source == "m" else shown)
     moved = shown.clone()
     moved[..., :15] += 0.5
-    objective = Pixels(image="x", mask="m").build(masked)
-    assert float(objective(Sight(moved, moved))["pixels"]) < 1e-6
+    objective = PixelDifference(image="x", mask="m").build(masked)
+    assert float(objective(ObjectiveInput(moved, moved))["pixels"]) < 1e-6

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from orbifolio.runner.canvas.base import Stage
+from orbifolio.runner.canvas.base import CanvasPhase
 from orbifolio.runner.canvas.stroke_grid import TILE, StrokeGrid, corners
 from orbifolio.runner.strokes.brush_models.weights import load_painter
 from orbifolio.runner.strokes.document.document import Painting
@@ -14,8 +14,8 @@ from orbifolio.runner.symmetry.kinds.none import PlainPicture
 from orbifolio.runner.symmetry.kinds.plane import Plane
 
 
-def stage(width: int, height: int, seed: int = 3) -> Stage:
-    return Stage(PlainPicture().layout(width, height), None, seed, 0, ((width, height),), 5)
+def stage(width: int, height: int, seed: int = 3) -> CanvasPhase:
+    return CanvasPhase(PlainPicture().layout(width, height), None, seed, 0, ((width, height),), 5)
 
 
 def test_tiles_cover_the_picture_and_overlap_as_asked():
@@ -54,7 +54,7 @@ def test_its_strokes_as_a_document_are_the_same_picture(order):
 
 def test_only_what_can_be_told_is_told():
     square = Plane(group="p4").build()
-    repeated = Stage(square.layout(64, 64), square, 1, 0, ((64, 64),), 5)
+    repeated = CanvasPhase(square.layout(64, 64), square, 1, 0, ((64, 64),), 5)
     assert StrokeGrid().begin(repeated, torch.zeros(1, 3), None).record() is None
     vae = StrokeGrid(brush="classic/dry_brush.vae", strokes=1).begin(stage(64, 64), torch.zeros(64 * 64, 3), None)
     assert vae.record().brush == "classic/dry_brush"
