@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from PIL import ImageFont
 
 from orbifolio.runner.exports import encoding
-from orbifolio.runner.gas.drawing.svg import number
+from orbifolio.runner.gas.drawing.svg_path import number
 from orbifolio.runner.strokes.document.document import Floats
 
 WIDE, HIGH = 210.0, 297.0  # A4
