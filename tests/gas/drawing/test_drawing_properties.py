@@ -63,7 +63,7 @@ def test_an_opened_tour_leaves_its_longest_step_out(seed):
 @pytest.mark.parametrize("seed", range(5))
 def test_no_run_of_two_strokes_or_more_turned_round_shortens_the_travel(seed):
     random = np.random.default_rng(seed)
-    paths = [place + random.normal(0, 8, (2, 2)) for place in random.random((14, 2)) * 50]
+    paths = [place + random.normal(0, 8, (2, 2)) for place in random.random((35, 2)) * 50]
     way = ordered(paths)
     for i, j in itertools.combinations(range(len(way) + 1), 2):
         if j - i < 2:
