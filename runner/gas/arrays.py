@@ -116,7 +116,7 @@ class Law(NamedTuple):
     utility: float
 
 
-class Batch(NamedTuple):
+class PresentationBatch(NamedTuple):
     """Points to present.
 
     Attributes:

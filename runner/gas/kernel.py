@@ -17,10 +17,10 @@ from orbifolio.runner.gas.arrays import (
     SERIAL,
     TOTAL,
     UPDATES,
-    Batch,
     Grid,
     Law,
     NodeTable,
+    PresentationBatch,
     Winners,
 )
 from orbifolio.runner.gas.grid import cell_of, compiled, link, move, nearest_two, short_way, unlink, wrapped
@@ -234,7 +234,7 @@ def adapt(winners: Winners, x: float, y: float, law: Law, nodes: NodeTable, grid
 
 
 @compiled
-def present(batch: Batch, law: Law, nodes: NodeTable, grid: Grid) -> tuple[int, int]:
+def present(batch: PresentationBatch, law: Law, nodes: NodeTable, grid: Grid) -> tuple[int, int]:
     """Present points until all are, or until Python must make room.
 
     Returns:

@@ -17,10 +17,10 @@ from orbifolio.runner.gas.arrays import (
     PRESENTED,
     SCALE,
     TOTAL,
-    Batch,
     Grid,
     Law,
     NodeTable,
+    PresentationBatch,
     empty_nodes,
     enlarged,
 )
@@ -149,7 +149,7 @@ class Network:
     def _present(self, order: I64, place: int, max_nodes: int) -> None:
         why = -1
         while why != DONE:
-            batch = Batch(self.points, order, place, max_nodes, self.regrid)
+            batch = PresentationBatch(self.points, order, place, max_nodes, self.regrid)
             place, why = present(batch, self.law, self.nodes, self.grid)
             if why == RESCALE:
                 self._rescale()

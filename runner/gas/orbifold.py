@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from orbifolio.runner.arrays import F64, I64
-from orbifolio.runner.gas.arrays import Batch, Law
+from orbifolio.runner.gas.arrays import Law, PresentationBatch
 from orbifolio.runner.gas.graph import Graph
 from orbifolio.runner.gas.network import PresentationOrder
 from orbifolio.runner.gas.orbifold_kernel import (
@@ -152,7 +152,7 @@ class SymmetricNetwork:
             end = min(len(self.points), place + goal - self.presented)
             order = self._epoch[1][:end]
             while place < end:
-                place, wider = present_images(Batch(self.points, order, place, max_nodes, 0), self._gas)
+                place, wider = present_images(PresentationBatch(self.points, order, place, max_nodes, 0), self._gas)
                 if wider:
                     self._make_room(max_nodes + 1, 2 * self.orbits.neighbours.shape[1])
             self.presented = number * len(self.points) + end

@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 
 from orbifolio.runner.arrays import F64, I64
-from orbifolio.runner.gas.arrays import Batch, Law
+from orbifolio.runner.gas.arrays import Law, PresentationBatch
 
 ALIVE, UPDATES = range(2)  # places in `OrbitTable.counts`
 SCALE, TOTAL = range(2)  # places in `OrbitTable.sums`
@@ -293,7 +293,7 @@ def adapt(winners: ImageWinners, x: F64, gas: OrbifoldGas) -> None:
 
 
 @njit(cache=True)
-def present_images(batch: Batch, gas: OrbifoldGas) -> tuple[int, bool]:
+def present_images(batch: PresentationBatch, gas: OrbifoldGas) -> tuple[int, bool]:
     """Present points of the fundamental domain until all are, or until Python must make room for more neighbours.
 
     There must be slots for `batch.max_nodes`; `batch.regrid` is not used.
