@@ -18,11 +18,11 @@ from orbifolio.runner.gas.drawing.improve import Improve
 from orbifolio.runner.gas.drawing.onelines import Words, objects
 from orbifolio.runner.gas.network import Network
 from orbifolio.runner.gas.points import Level, Local, Otsu
-from orbifolio.runner.gas.rules import Fritzke, NeuPy, Rules
+from orbifolio.runner.gas.rules import Fritzke, GrowthRules, NeuPy
 from orbifolio.runner.gas.tone import Tone
 
 
-def grown(level: Level, rules: Rules, seed: int, nodes: int, epochs: int) -> Network:
+def grown(level: Level, rules: GrowthRules, seed: int, nodes: int, epochs: int) -> Network:
     network = Network(level.points, rules.law(), rules.order(seed, 0), unit=rules.unit, origin=rules.origin)
     network.grow(epochs * len(level.points), nodes)
     return network
@@ -34,7 +34,7 @@ def level_of(picture: np.ndarray, tone: Tone, sampling: Otsu | Local) -> Level:
     return sampling.levels(grey, None, np.random.default_rng(0))[0]
 
 
-def true(name: str, level: Level, rules: Rules, nodes: int, epochs: int) -> None:
+def true(name: str, level: Level, rules: GrowthRules, nodes: int, epochs: int) -> None:
     assert level.mask is not None
     height, width = level.mask.shape
     graph = grown(level, rules, 0, nodes, epochs).graph(width, height)

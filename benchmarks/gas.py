@@ -13,20 +13,20 @@ import time
 import numpy as np
 from skimage import data
 
-from orbifolio.runner.gas.graph import Positions
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.gas.network import Network
 from orbifolio.runner.gas.points import Otsu
-from orbifolio.runner.gas.rules import Fritzke, NeuPy, Rules, Utility
+from orbifolio.runner.gas.rules import Fritzke, GrowthRules, NeuPy, Utility
 from orbifolio.runner.gas.tone import Tone
 
 PRESENTED = 300_000
 
 
-def gas(points: Positions, rules: Rules) -> Network:
+def gas(points: F64, rules: GrowthRules) -> Network:
     return Network(points, rules.law(), rules.order(0, 0), unit=rules.unit, origin=rules.origin)
 
 
-def dark(tone: Tone, offset: float) -> Positions:
+def dark(tone: Tone, offset: float) -> F64:
     grey = tone.blurred(tone.grey(tone.part(data.astronaut().astype(np.float32) / 255)))
     return Otsu(offset=offset).levels(grey, None, np.random.default_rng(0))[0].points
 

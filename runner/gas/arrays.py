@@ -1,4 +1,4 @@
-"""What a gas is made of: arrays by node and a uniform grid over them, as two named tuples that numba compiles.
+"""The tables of a gas: arrays by node, a uniform grid over them, and the law, as named tuples that numba compiles.
 
 A node has a slot. Slots of nodes that died are used again, so a serial number tells which of two nodes is older.
 The age of an edge needs no upkeep: it is one more with each win of either end, so
@@ -14,71 +14,68 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int32]
-Longs = npt.NDArray[np.int64]
+from orbifolio.runner.arrays import F64, I32, I64
 
-BLOCK = 256  # nodes whose largest error is remembered together
-ALIVE, UPDATES, SERIAL, FREE, PRESENTED = range(5)  # places in `Nodes.counts`
-SCALE, TOTAL = range(2)  # places in `Nodes.sums`
+BLOCK = 256  # nodes whose largest error is remembered together: the worst of n is found in n / 256 + 256 looks
+ALIVE, UPDATES, SERIAL, FREE, PRESENTED = range(5)  # places in `NodeTable.counts`
+SCALE, TOTAL = range(2)  # places in `NodeTable.sums`
 
 
-class Nodes(NamedTuple):
-    """Everything about the nodes; `cap` slots, `w` neighbours at most.
+class NodeTable(NamedTuple):
+    """The nodes; `cap` slots, `w` neighbours at most.
 
     Attributes:
-        places: (cap, 2) positions.
+        places: (cap, 2) x and y.
         errors: (cap,) accumulated errors times d^-t; -1 where the slot is free.
-        utilities: (cap,) the same for Fritzke's utility.
+        utilities: (cap,) Fritzke's utility times d^-t: how much the error would have grown without the node.
         wins: (cap,) presentations won.
         serials: (cap,) the order of birth.
         degrees: (cap,) number of edges; -1 where the slot is free.
-        neighbours: (cap, w) slots.
-        stamps: (cap, w) see the module.
+        neighbours: (cap, w) slots at the other ends of a node's edges.
+        stamps: (cap, w) wins of both ends when the age of the edge was zero.
         free: (cap,) stack of free slots.
         largest: (cap / BLOCK,) the largest error of each block.
         counts: nodes alive, updates, next serial, free slots, presentations.
         sums: d^-t, and the sum of distances presented.
     """
 
-    places: Floats
-    errors: Floats
-    utilities: Floats
-    wins: Ints
-    serials: Longs
-    degrees: Ints
-    neighbours: Ints
-    stamps: Ints
-    free: Ints
-    largest: Floats
-    counts: Longs
-    sums: Floats
+    places: F64
+    errors: F64
+    utilities: F64
+    wins: I32
+    serials: I64
+    degrees: I32
+    neighbours: I32
+    stamps: I32
+    free: I32
+    largest: F64
+    counts: I64
+    sums: F64
 
 
 class Grid(NamedTuple):
-    """A uniform grid of cells; the nodes of a cell are a linked list.
+    """A uniform grid of cells; the nodes of a cell are a doubly linked list.
 
     Attributes:
         heads: (rows * columns,) first node of each cell, -1 for none.
         cells: (cap,) cell of each node.
-        next: (cap,) next node of the same cell.
-        previous: (cap,) previous node of the same cell.
+        next: (cap,) next node of the same cell, -1 for none.
+        previous: (cap,) previous node of the same cell, -1 for none.
         x: left edge.
         y: top edge.
         side_x: width of a cell.
         side_y: height of a cell.
         columns: number of cells across.
         rows: number of cells down.
-        period_x: after which the plane repeats across; 0 if it does not.
-        period_y: the same down.
+        period_x: width after which the plane repeats; 0 if it does not.
+        period_y: height after which the plane repeats; 0 if it does not.
     """
 
-    heads: Ints
-    cells: Ints
-    next: Ints
-    previous: Ints
+    heads: I32
+    cells: I32
+    next: I32
+    previous: I32
     x: float
     y: float
     side_x: float
@@ -93,8 +90,8 @@ class Law(NamedTuple):
     """The numbers and choices of one set of rules; see `orbifolio.runner.gas.rules`.
 
     Attributes:
-        epsilon_b: share of the way that the winner goes.
-        epsilon_n: share of the way that its neighbours go.
+        epsilon_b: share of the way to a point that the winner goes.
+        epsilon_n: share of the way that the winner's neighbours go.
         a_max: age at which an edge dies.
         interval: updates between two insertions (lambda).
         alpha: factor of the errors at a split.
@@ -119,14 +116,48 @@ class Law(NamedTuple):
     utility: float
 
 
-def empty_nodes(capacity: int, width: int = 16) -> Nodes:
-    """Slots, all free.
+class PresentationBatch(NamedTuple):
+    """Points to present.
+
+    Attributes:
+        points: (n, 2) x and y.
+        order: numbers of points, in the order of presentation.
+        start: place in `order` to begin at.
+        max_nodes: nodes that may live.
+        regrid: nodes at which the grid should be made anew.
+    """
+
+    points: F64
+    order: I64
+    start: int
+    max_nodes: int
+    regrid: int
+
+
+class Winners(NamedTuple):
+    """The two nodes that are nearest to a point.
+
+    Attributes:
+        first: slot of the nearest node.
+        near: its squared distance.
+        second: slot of the second nearest node.
+        far: its squared distance.
+    """
+
+    first: int
+    near: float
+    second: int
+    far: float
+
+
+def empty_nodes(capacity: int, width: int = 16) -> NodeTable:
+    """A table whose slots are all free.
 
     Args:
-        capacity: how many.
-        width: neighbours that each has room for.
+        capacity: slots.
+        width: neighbours that each slot has room for.
     """
-    return Nodes(
+    return NodeTable(
         places=np.zeros((capacity, 2)),
         errors=np.full(capacity, -1.0),
         utilities=np.zeros(capacity),
@@ -142,13 +173,13 @@ def empty_nodes(capacity: int, width: int = 16) -> Nodes:
     )
 
 
-def enlarged(nodes: Nodes, capacity: int, width: int) -> Nodes:
-    """The same nodes with more room.
+def enlarged(nodes: NodeTable, capacity: int, width: int) -> NodeTable:
+    """The same nodes in a table with more slots or more room for neighbours.
 
     Args:
-        nodes: at most as many slots and neighbours as wanted.
-        capacity: slots wanted.
-        width: neighbours wanted.
+        nodes: a table that is no larger in either.
+        capacity: slots.
+        width: neighbours that each slot has room for.
     """
     new = empty_nodes(capacity, width)
     old, old_width = nodes.neighbours.shape

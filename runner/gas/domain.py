@@ -1,6 +1,6 @@
 """What a gas grows on: the picture as it is, or a fundamental domain of a symmetry, with the picture laid over it.
 
-A ground knows the drawing's size, makes the networks for the levels of points, joins what they grew into one graph
+A domain knows the drawing's size, makes the networks for the levels of points, joins what they grew into one graph
 over the drawing, and gives the picture that belongs under it.
 """
 
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F32, Bools
 from orbifolio.runner.errors import ImageError
 from orbifolio.runner.gas.graph import Graph, union
 from orbifolio.runner.gas.points import Level
@@ -22,16 +22,14 @@ from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry
 if TYPE_CHECKING:
     from orbifolio.runner.gas.network import Network
     from orbifolio.runner.gas.orbifold import SymmetricNetwork
-    from orbifolio.runner.gas.rules import Rules
+    from orbifolio.runner.gas.rules import GrowthRules
 
-Pixels = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
 
-FEWEST = 8  # points of a level that a fundamental domain must hold
+MIN_POINTS = 8  # points of a level that a fundamental domain must hold: fewer make no drawing
 
 
 def grows_on(symmetry: Symmetry) -> bool:
-    """Whether a symmetry is a group of movements that the ground of a gas can have."""
+    """Whether a symmetry is a group of movements, whose fundamental domain a gas can grow on."""
     if isinstance(symmetry, CurvedSymmetry):
         return True
     planar = symmetry.planar_claims(symmetry.ratio or 1.0)
@@ -39,13 +37,13 @@ def grows_on(symmetry: Symmetry) -> bool:
     return len(planar) == len(symmetry.claims()) and bool(planar or any(symmetry.wrap))
 
 
-class Ground(ABC):
-    """The base of both grounds.
+class GasDomain(ABC):
+    """The base of both domains.
 
     Attributes:
         width: of the drawing in pixels.
         height: of the drawing in pixels.
-        pace: seconds that a presentation takes, with all that follows from it; for the plan.
+        pace: seconds that a presentation takes, with all that follows from it; the plan is made with it.
     """
 
     width: int
@@ -53,30 +51,30 @@ class Ground(ABC):
     pace: float = 4e-6
 
     @abstractmethod
-    def networks(self, levels: Sequence[Level], gas: Rules, seed: int) -> list[Any]:
-        """A gas for each level, with its first nodes.
+    def networks(self, levels: Sequence[Level], gas: GrowthRules, seed: int) -> list[Any]:
+        """A gas for each level, of its first nodes only.
 
         Args:
-            levels: points in pixels of the picture.
-            gas: the rules.
-            seed: of the run.
+            levels: their points are in pixels of the picture.
+            gas: the rules of growing.
+            seed: the run's.
         """
 
     @abstractmethod
     def graph(self, networks: Sequence[Any]) -> Graph:
-        """What all have grown, over the ground that is drawn."""
+        """The graph of all networks, in pixels of what is drawn on."""
 
     @abstractmethod
-    def picture(self, part: Pixels) -> Pixels:
-        """The picture as it lies under the graph."""
+    def picture(self, part: F32) -> F32:
+        """The picture as it lies under the graph: (h, w, 3) in and out, in [0, 1]."""
 
     @abstractmethod
-    def mask(self, mask: Mask) -> Mask:
-        """The same for what is true of places of the picture."""
+    def mask(self, mask: Bools) -> Bools:
+        """A mask of the picture as it lies under the graph: (h, w) in and out."""
 
 
-class PlainGround(Ground):
-    """The picture itself."""
+class PictureDomain(GasDomain):
+    """The picture as it is."""
 
     def __init__(self, part: tuple[int, int], width: int) -> None:
         """A drawing of the picture's shape.
@@ -88,8 +86,8 @@ class PlainGround(Ground):
         self.part, self.width = part, width
         self.height = max(1, round(width * part[0] / part[1]))
 
-    def networks(self, levels: Sequence[Level], gas: Rules, seed: int) -> list[Network]:
-        """See `Ground.networks`."""
+    def networks(self, levels: Sequence[Level], gas: GrowthRules, seed: int) -> list[Network]:
+        """See `GasDomain.networks`."""
         from orbifolio.runner.gas.network import Network  # compiles, so not before it is needed
 
         return [
@@ -105,23 +103,23 @@ class PlainGround(Ground):
         ]
 
     def graph(self, networks: Sequence[Network]) -> Graph:
-        """In pixels of the picture."""
+        """The graph of all networks, in pixels of the picture."""
         height, width = self.part
         return union([network.graph(width, height) for network in networks])
 
-    def picture(self, part: Pixels) -> Pixels:
-        """The picture."""
+    def picture(self, part: F32) -> F32:
+        """The picture, unchanged."""
         return part
 
-    def mask(self, mask: Mask) -> Mask:
-        """The mask."""
+    def mask(self, mask: Bools) -> Bools:
+        """The mask, unchanged."""
         return mask
 
 
-class SymmetricGround(Ground):
-    """A fundamental domain of a symmetry; see `stage.py`, `domain.py` and `motif.py`."""
+class SymmetricDomain(GasDomain):
+    """A fundamental domain of a symmetry, with the picture laid over it as its motif."""
 
-    pace = 2.5e-4  # neighbours are looked for over the domain's borders, too
+    pace = 2.5e-4  # each point is compared with all images of all nodes
 
     def __init__(self, symmetry: Symmetry, part: tuple[int, int], width: int) -> None:
         """A drawing of the symmetry's shape, or of the picture's where that is free.
@@ -140,37 +138,39 @@ class SymmetricGround(Ground):
         self.domain = fundamental_domain(Stage(symmetry, self.width, self.height))
         self.motif = Motif(self.domain, part[1], part[0])
 
-    def networks(self, levels: Sequence[Level], gas: Rules, seed: int) -> list[SymmetricNetwork]:
-        """Of the points that the domain holds: see `Ground.networks`.
+    def networks(self, levels: Sequence[Level], gas: GrowthRules, seed: int) -> list[SymmetricNetwork]:
+        """A gas for each level, from those of its points that the domain holds.
 
         Raises:
             ImageError: the domain holds almost none of a level's points.
         """
         from orbifolio.runner.gas.orbifold import SymmetricNetwork
 
-        found = []
+        networks = []
         for number, level in enumerate(levels):
-            pixels, held = self.motif.placed(level.points)
-            if held.sum() < FEWEST:
+            pixels, inside = self.motif.placed(level.points)
+            count = int(inside.sum())
+            if count < MIN_POINTS:
                 raise ImageError(
-                    f"{level.title}: the fundamental domain of {self.symmetry.title} holds {int(held.sum())} of "
-                    f"{len(level.points)} points; it needs {FEWEST}; use a picture whose middle has points, or crop it"
+                    f"{level.title}: the fundamental domain of {self.symmetry.title} holds {count} "
+                    f"of {len(level.points)} points; it needs {MIN_POINTS}; use a picture whose middle has points, "
+                    "or crop it"
                 )
-            start = min(gas.start, int(held.sum()))
             order = gas.order(seed, number)
-            found.append(SymmetricNetwork(pixels[held], self.domain, gas.law(), order, start=start))
-        return found
+            start = min(gas.start, count)
+            networks.append(SymmetricNetwork(pixels[inside], self.domain, gas.law(), order, start=start))
+        return networks
 
     def graph(self, networks: Sequence[SymmetricNetwork]) -> Graph:
-        """In pixels of the drawing, all images."""
+        """The graph of all networks with all their images, in pixels of the drawing."""
         return union([network.graph() for network in networks])
 
-    def picture(self, part: Pixels) -> Pixels:
+    def picture(self, part: F32) -> F32:
         """The picture and all its images."""
         return self.motif.pattern(part)
 
-    def mask(self, mask: Mask) -> Mask:
+    def mask(self, mask: Bools) -> Bools:
         """The mask and all its images, whatever their colours."""
         grey = np.repeat(mask[..., None].astype(np.float32), 3, axis=2)
-        shown: Mask = self.motif.pattern(grey, recoloured=False)[..., 0] > 0.5
+        shown: Bools = self.motif.pattern(grey, recoloured=False)[..., 0] > 0.5
         return shown

@@ -14,10 +14,8 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from orbifolio.runner.arrays import F64, I64, Bools
 from orbifolio.runner.errors import InputError
-
-Positions = npt.NDArray[np.float64]
-Pairs = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -33,12 +31,12 @@ class Graph:
         scale: (n,) how large the picture shows things at each node, 1 in its middle; None where it is 1 everywhere.
     """
 
-    nodes: Positions
-    edges: Pairs
+    nodes: F64
+    edges: I64
     width: int
     height: int
     wrap: tuple[bool, bool] = (False, False)
-    scale: npt.NDArray[np.float64] | None = None
+    scale: F64 | None = None
 
     @classmethod
     def of(
@@ -49,7 +47,7 @@ class Graph:
         width: int,
         height: int,
         wrap: tuple[bool, bool] = (False,) * 2,
-        scale: npt.NDArray[np.float64] | None = None,
+        scale: F64 | None = None,
     ) -> Graph:
         """A graph from edges in any order, direction and number.
 
@@ -58,8 +56,8 @@ class Graph:
             edges: (m, 2), numbers of nodes; loops and doubles are left out.
             width: of the picture in pixels.
             height: of the picture in pixels.
-            wrap: over its (top-bottom, left-right) edges.
-            scale: (n,) of the picture at each node, or None.
+            wrap: whether the picture goes on over its (top-bottom, left-right) edges.
+            scale: (n,) how large the picture shows things at each node; None where it is 1 everywhere.
 
         Returns:
             The graph in canonical form.
@@ -72,24 +70,24 @@ class Graph:
         pairs = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0)
         return cls(places, pairs.reshape(-1, 2), width, height, wrap, scale)
 
-    def vectors(self) -> Positions:
+    def vectors(self) -> F64:
         """(m, 2): from the first to the second end of each edge, in pixels, the short way round where it wraps."""
-        found = self.nodes[self.edges[:, 1]] - self.nodes[self.edges[:, 0]]
+        vectors = self.nodes[self.edges[:, 1]] - self.nodes[self.edges[:, 0]]
         for axis, (size, wraps) in enumerate(((self.width, self.wrap[1]), (self.height, self.wrap[0]))):
             if wraps:
-                found[:, axis] -= size * np.round(found[:, axis] / size)
-        return found
+                vectors[:, axis] -= size * np.round(vectors[:, axis] / size)
+        return vectors
 
-    def lengths(self) -> npt.NDArray[np.float64]:
+    def lengths(self) -> F64:
         """(m,) lengths of the edges in pixels."""
         across, down = self.vectors().T
         return np.asarray(np.hypot(across, down), dtype=np.float64)
 
-    def degrees(self) -> Pairs:
-        """(n,) how many edges each node has."""
+    def degrees(self) -> I64:
+        """(n,) number of edges of each node."""
         return np.bincount(self.edges.reshape(-1), minlength=len(self.nodes)).astype(np.int64)
 
-    def components(self) -> Pairs:
+    def components(self) -> I64:
         """(n,) number of the component of each node, counted from 0 in the order of their first nodes."""
         n = len(self.nodes)
         if n == 0:
@@ -102,7 +100,7 @@ class Graph:
         rank[np.argsort(first)] = np.arange(len(first))
         return rank[inverse]
 
-    def triangles(self) -> Pairs:
+    def triangles(self) -> I64:
         """(t, 3) all cycles of three nodes, i < j < k in each, sorted.
 
         For each edge (i, j) the common neighbours above j: n log n for the near-planar graphs of a gas.
@@ -110,14 +108,14 @@ class Graph:
         above: list[set[int]] = [set() for _ in range(len(self.nodes))]
         for i, j in self.edges.tolist():
             above[i].add(j)
-        found = [(i, j, k) for i, j in self.edges.tolist() for k in sorted(above[i] & above[j])]
-        return np.array(found, dtype=np.int64).reshape(-1, 3)
+        cycles = [(i, j, k) for i, j in self.edges.tolist() for k in sorted(above[i] & above[j])]
+        return np.array(cycles, dtype=np.int64).reshape(-1, 3)
 
-    def subgraph(self, keep: npt.NDArray[np.bool_]) -> Graph:
-        """The nodes that are kept, in order, and the edges among them.
+    def subgraph(self, keep: Bools) -> Graph:
+        """Some of the nodes, in their order, and the edges among them.
 
         Args:
-            keep: (n,) which nodes stay.
+            keep: (n,) whether each node stays.
         """
         number = np.cumsum(keep) - 1
         edges = self.edges[keep[self.edges].all(axis=1)]
@@ -128,36 +126,33 @@ class Graph:
         """`extras/graph.json`: nodes, edges, width, height, and wrap where it wraps.
 
         Args:
-            decimals: of the positions.
+            decimals: digits of the positions after the point.
         """
-        told: dict[str, object] = {
+        values: dict[str, object] = {
             "nodes": np.round(self.nodes, decimals).tolist(),
             "edges": self.edges.tolist(),
             "width": self.width,
             "height": self.height,
         }
         if any(self.wrap):
-            told["wrap"] = list(self.wrap)
-        return json.dumps(told, separators=(",", ":")) + "\n"
+            values["wrap"] = list(self.wrap)
+        return json.dumps(values, separators=(",", ":")) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Graph:
         """Read what `to_json` wrote.
 
-        Args:
-            text: of the file.
-
         Raises:
-            InputError: it is not such a file.
+            InputError: the text is not such a file, or an edge names a node that does not exist.
         """
         try:
-            told = json.loads(text)
-            wrap = tuple(bool(value) for value in told.get("wrap", (False, False)))
+            values = json.loads(text)
+            wrap = tuple(bool(value) for value in values.get("wrap", (False, False)))
             graph = cls.of(
-                told["nodes"],
-                told["edges"],
-                width=int(told["width"]),
-                height=int(told["height"]),
+                values["nodes"],
+                values["edges"],
+                width=int(values["width"]),
+                height=int(values["height"]),
                 wrap=(wrap[0], wrap[1]),
             )
         except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
@@ -167,7 +162,7 @@ class Graph:
             ) from error
         if len(graph.edges) and not 0 <= int(graph.edges.min()) <= int(graph.edges.max()) < len(graph.nodes):
             raise InputError(
-                f"graph.json: an edge names a node beyond the {len(graph.nodes)} there are; mend the edges"
+                f"graph.json: an edge names a node beyond the {len(graph.nodes)} there are; correct the edges"
             )
         return graph
 

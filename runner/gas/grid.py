@@ -1,6 +1,6 @@
-"""The grid of a gas, compiled: nodes in uniform cells, and the nearest two of a place, O(1).
+"""The grid of a gas, compiled: nodes in uniform cells, and the two that are nearest to a point in O(1).
 
-The nearest two nodes are looked for in rings of cells around the place; a ring is the last once nothing beyond it can
+The nearest two nodes are looked for in rings of cells around the point; a ring is the last once nothing beyond it can
 be nearer. Reference: Fiser, Faigl and Kulich 2013.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 from numba import njit
 
-from orbifolio.runner.gas.arrays import Grid, Nodes
+from orbifolio.runner.gas.arrays import Grid, NodeTable, Winners
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -28,13 +28,13 @@ def compiled(function: Function) -> Function:
 
 
 @compiled
-def place_in(value: float, origin: float, side: float, count: int) -> int:
-    """The cell of a coordinate, kept inside."""
+def cell_index(value: float, origin: float, side: float, count: int) -> int:
+    """The row or column of a coordinate; what lies beyond the grid counts to its outermost cells."""
     return min(max(int((value - origin) / side), 0), count - 1)
 
 
 @compiled
-def short(difference: float, period: float) -> float:
+def short_way(difference: float, period: float) -> float:
     """A difference of coordinates, the short way round."""
     if period > 0.0:
         return difference - period * math.floor(difference / period + 0.5)
@@ -42,7 +42,7 @@ def short(difference: float, period: float) -> float:
 
 
 @compiled
-def into(value: float, period: float) -> float:
+def wrapped(value: float, period: float) -> float:
     """A coordinate brought back into [0, period)."""
     if period > 0.0:
         return value - period * math.floor(value / period)
@@ -51,7 +51,7 @@ def into(value: float, period: float) -> float:
 
 @compiled
 def unlink(node: int, grid: Grid) -> None:
-    """Take a node out of its cell."""
+    """Take a node out of its cell's list."""
     after, before = grid.next[node], grid.previous[node]
     if before >= 0:
         grid.next[before] = after
@@ -63,7 +63,7 @@ def unlink(node: int, grid: Grid) -> None:
 
 @compiled
 def link(node: int, cell: int, grid: Grid) -> None:
-    """Put a node first into a cell."""
+    """Put a node at the head of a cell's list."""
     first = grid.heads[cell]
     grid.next[node] = first
     grid.previous[node] = -1
@@ -75,24 +75,25 @@ def link(node: int, cell: int, grid: Grid) -> None:
 
 @compiled
 def cell_of(x: float, y: float, grid: Grid) -> int:
-    """The cell of a place."""
-    return place_in(y, grid.y, grid.side_y, grid.rows) * grid.columns + place_in(x, grid.x, grid.side_x, grid.columns)
+    """The number of the cell that holds a point."""
+    row = cell_index(y, grid.y, grid.side_y, grid.rows)
+    return row * grid.columns + cell_index(x, grid.x, grid.side_x, grid.columns)
 
 
 @compiled
-def link_all(nodes: Nodes, grid: Grid) -> None:
-    """Fill an empty grid, the youngest slot first."""
+def link_all(nodes: NodeTable, grid: Grid) -> None:
+    """Fill an empty grid; the highest slot comes first in its cell."""
     for node in range(len(nodes.degrees)):
         if nodes.degrees[node] >= 0:
             link(node, cell_of(nodes.places[node, 0], nodes.places[node, 1], grid), grid)
 
 
 @compiled
-def move(node: int, x: float, y: float, share: float, nodes: Nodes, grid: Grid) -> None:
-    """Let a node go a share of the way to a point, and keep the grid right."""
+def move(node: int, x: float, y: float, share: float, nodes: NodeTable, grid: Grid) -> None:
+    """Let a node go a share of the way to a point, into another cell where it leaves its own."""
     old_x, old_y = nodes.places[node, 0], nodes.places[node, 1]
-    new_x = into(old_x + share * short(x - old_x, grid.period_x), grid.period_x)
-    new_y = into(old_y + share * short(y - old_y, grid.period_y), grid.period_y)
+    new_x = wrapped(old_x + share * short_way(x - old_x, grid.period_x), grid.period_x)
+    new_y = wrapped(old_y + share * short_way(y - old_y, grid.period_y), grid.period_y)
     nodes.places[node, 0] = new_x
     nodes.places[node, 1] = new_y
     cell = cell_of(new_x, new_y, grid)
@@ -102,10 +103,10 @@ def move(node: int, x: float, y: float, share: float, nodes: Nodes, grid: Grid) 
 
 
 @compiled
-def nearest_two(x: float, y: float, nodes: Nodes, grid: Grid) -> tuple[int, float, int, float]:
-    """The nearest and second nearest node and their squared distances; of equals the older is nearer."""
-    column = place_in(x, grid.x, grid.side_x, grid.columns)
-    row = place_in(y, grid.y, grid.side_y, grid.rows)
+def nearest_two(x: float, y: float, nodes: NodeTable, grid: Grid) -> Winners:
+    """The two nodes that are nearest to a point; of equals the older is nearer."""
+    column = cell_index(x, grid.x, grid.side_x, grid.columns)
+    row = cell_index(y, grid.y, grid.side_y, grid.rows)
     best, second = -1, -1
     near, far = math.inf, math.inf
     for ring in range(max(grid.columns, grid.rows) + 1):
@@ -124,8 +125,8 @@ def nearest_two(x: float, y: float, nodes: Nodes, grid: Grid) -> tuple[int, floa
                     i %= grid.columns
                 node = grid.heads[j * grid.columns + i]
                 while node >= 0:
-                    dx = short(nodes.places[node, 0] - x, grid.period_x)
-                    dy = short(nodes.places[node, 1] - y, grid.period_y)
+                    dx = short_way(nodes.places[node, 0] - x, grid.period_x)
+                    dy = short_way(nodes.places[node, 1] - y, grid.period_y)
                     square = dx * dx + dy * dy
                     if square <= far and node != best and node != second:
                         if square < near or (square == near and nodes.serials[node] < nodes.serials[best]):
@@ -141,4 +142,4 @@ def nearest_two(x: float, y: float, nodes: Nodes, grid: Grid) -> tuple[int, floa
             border = min(min(left, size_x - left), min(top, size_y - top))
             if border > 0.0 and border * border > far:
                 break
-    return best, near, second, far
+    return Winners(best, near, second, far)

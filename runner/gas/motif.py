@@ -9,24 +9,27 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import map_coordinates
 
+from orbifolio.runner.arrays import F32, F64, I64, Bools
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.domain import Domain
 
-Floats = npt.NDArray[np.float64]
-Pixels = npt.NDArray[np.float32]
-
 
 class Motif:
-    """A picture laid over a domain."""
+    """A picture laid over a domain.
+
+    Attributes:
+        domain: the fundamental domain.
+        scale: pixels of the artwork to a pixel of the picture.
+        corner: (2,) the picture's top-left corner in pixels of the artwork.
+    """
 
     def __init__(self, domain: Domain, width: int, height: int) -> None:
-        """Lay it.
+        """The picture's place and scale on the artwork.
 
         Args:
-            domain: that it covers.
+            domain: the fundamental domain that the picture covers.
             width: of the picture in its own pixels.
             height: of the picture in its own pixels.
         """
@@ -35,22 +38,25 @@ class Motif:
         self.scale = max((right - left) / width, (bottom - top) / height)
         self.corner = np.array([left + right - width * self.scale, top + bottom - height * self.scale]) / 2
 
-    def placed(self, pixels: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
-        """Where places of the picture stand in the artwork, in its pixels, and which the domain holds.
+    def placed(self, pixels: F64) -> tuple[F64, Bools]:
+        """Points of the picture as points of the artwork.
 
         Args:
-            pixels: (n, 2) of the picture, x to the right, y down.
+            pixels: (n, 2) in pixels of the picture, x to the right, y down.
+
+        Returns:
+            (n, 2) in pixels of the artwork, and (n,) whether the domain holds each.
         """
         there = pixels * self.scale + self.corner
         points, seen = self.domain.stage.look(there)
         return there, seen & self.domain.holds(points)
 
-    def pattern(self, picture: Pixels, *, recoloured: bool = True) -> Pixels:
+    def pattern(self, picture: F32, *, recoloured: bool = True) -> F32:
         """The picture and all its images, recoloured as the group does, over the whole artwork.
 
         Args:
             picture: (h, w, 3) in [0, 1].
-            recoloured: False for what has no colours, as a mask.
+            recoloured: False for pictures whose values are not colours, such as masks.
 
         Returns:
             (height, width, 3) of the stage's size; mid-grey where nothing is.
@@ -63,11 +69,11 @@ class Motif:
         matrices = colour.MATRICES[elements if recoloured else np.zeros_like(elements)].astype(np.float64)
         shown = np.einsum("nij,nj->ni", matrices, sampled - 0.5)
         shown[~there] = 0.0
-        result: Pixels = np.clip(shown + 0.5, 0, 1).astype(np.float32).reshape(stage.height, stage.width, 3)
+        result: F32 = np.clip(shown + 0.5, 0, 1).astype(np.float32).reshape(stage.height, stage.width, 3)
         return result
 
     @cached_property
-    def _sources(self) -> tuple[Floats, npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    def _sources(self) -> tuple[F64, I64, Bools]:
         """For every pixel of the artwork the place of the picture it shows, through what, and whether it shows any."""
         stage = self.domain.stage
         x, y = np.meshgrid(np.arange(stage.width) + 0.5, np.arange(stage.height) + 0.5)

@@ -1,6 +1,6 @@
 """A growing gas: points -> a network whose `grow(presentations)` goes on from where it stands, bit for bit.
 
-network = Network(points, law, seed=0, most=2400);  network.grow(100_000);  network.graph(width, height)
+network = Network(points, law, order);  network.grow(100_000, max_nodes=2400);  network.graph(width, height)
 """
 
 from __future__ import annotations
@@ -11,59 +11,61 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.gas.arrays import (
     ALIVE,
     PRESENTED,
     SCALE,
     TOTAL,
-    Floats,
     Grid,
     Law,
-    Longs,
-    Nodes,
+    NodeTable,
+    PresentationBatch,
     empty_nodes,
     enlarged,
 )
-from orbifolio.runner.gas.graph import Graph, Positions
+from orbifolio.runner.gas.graph import Graph
 from orbifolio.runner.gas.grid import link_all
-from orbifolio.runner.gas.kernel import DONE, MORE, REGRID, RESCALE, WIDER, add, mean_distance, present
+from orbifolio.runner.gas.kernel import DONE, MORE, REGRID, RESCALE, WIDER, add_node, mean_distance, present
 
-MEASURED = 20_000  # points that tell the quantisation error
-FINEST = 512  # cells along each side when the area of the points is measured
+ERROR_SAMPLES = 20_000
+"""About how many points the quantisation error is measured on: its standard error is then well below 1 %."""
+MAX_AREA_CELLS = 512
+"""Cells along each side when the area that has points is measured."""
 
 
-class Order(Protocol):
-    """Who comes when: the start nodes and the order of each epoch."""
+class PresentationOrder(Protocol):
+    """Which points the first nodes stand on, and in which order each epoch presents the points."""
 
-    def start(self, points: int, nodes: int) -> Longs:
-        """(nodes,) numbers of the points that the first nodes stand on."""
+    def start(self, points: int, nodes: int) -> I64:
+        """(nodes,) numbers of the points that the first nodes stand on; each below `points`."""
 
-    def epoch(self, points: int, number: int) -> Longs:
-        """(points,) the order of an epoch; the same whenever it is asked for."""
+    def epoch(self, points: int, number: int) -> I64:
+        """(points,) a permutation; the same whenever it is called for the same epoch."""
 
 
 class Network:
-    """The nodes, their grid, and what has been presented."""
+    """A gas: its nodes, the grid over them, and how far the presentation has come."""
 
     def __init__(
         self,
-        points: Positions,
+        points: F64,
         law: Law,
-        order: Order,
+        order: PresentationOrder,
         *,
         start: int = 2,
         unit: float = 1.0,
         origin: float = 0.0,
         period: tuple[float, float] = (0.0, 0.0),
     ) -> None:
-        """Place the first nodes.
+        """A gas of the first nodes only.
 
         Args:
             points: (n, 2) in pixels.
-            law: the rules.
-            order: who comes when.
+            law: the numbers of the rules.
+            order: of presentation.
             start: nodes at the start, at least 2.
-            unit: the gas' own length of one pixel; the rules' lengths are in it.
+            unit: the gas' own length of one pixel; the law's lengths are in it.
             origin: (x and y) in pixels of the place that the gas' own coordinates start from.
             period: (x, y) in pixels after which the plane repeats; 0 where it does not.
         """
@@ -74,18 +76,18 @@ class Network:
         self.nodes = empty_nodes(1024)
         self.grid = self._empty_grid(start)
         self.regrid = 4 * start
-        self._epoch: tuple[int, Longs] | None = None
+        self._epoch: tuple[int, I64] | None = None
         for number in order.start(len(points), start):
-            add(self.points[number, 0], self.points[number, 1], 0.0, 0.0, self.nodes, self.grid)
+            add_node(self.points[number, 0], self.points[number, 1], 0.0, 0.0, self.nodes, self.grid)
 
-    def _extent(self) -> tuple[Floats, Floats, float]:
+    def _extent(self) -> tuple[F64, F64, float]:
         """Corner and size of the grid, and the share of it that has points."""
         low, high = self.points.min(axis=0), self.points.max(axis=0)
         size = np.maximum(high - low, 1e-9 * max(self.unit, float(np.abs(high).max())))
         for axis in (0, 1):
             if self.period[axis] > 0:
                 low[axis], size[axis] = 0.0, self.period[axis]
-        cells = max(1, min(FINEST, math.isqrt(len(self.points)) // 2))
+        cells = max(1, min(MAX_AREA_CELLS, math.isqrt(len(self.points)) // 2))
         place = np.minimum(((self.points - low) / size * cells).astype(np.int64), cells - 1)
         return low, size, len(np.unique(place[:, 0] * cells + place[:, 1])) / cells**2
 
@@ -111,28 +113,28 @@ class Network:
 
     @property
     def alive(self) -> int:
-        """Nodes that there are."""
+        """The number of nodes."""
         return int(self.nodes.counts[ALIVE])
 
     @property
     def edges(self) -> int:
-        """Edges that there are."""
+        """The number of edges."""
         return int(self.nodes.degrees[self.nodes.degrees > 0].sum()) // 2
 
     @property
     def presented(self) -> int:
-        """Points presented so far, each as often as it was."""
+        """The number of presentations so far."""
         return int(self.nodes.counts[PRESENTED])
 
-    def grow(self, presentations: int, most: int) -> float:
+    def grow(self, presentations: int, max_nodes: int) -> float:
         """Present points, epoch after epoch.
 
         Args:
-            presentations: how many.
-            most: nodes that may live.
+            presentations: number of points, over all epochs.
+            max_nodes: nodes that may live.
 
         Returns:
-            The mean distance in pixels at which the winners were found.
+            The mean distance in pixels from the points to their winners.
         """
         goal, before = self.presented + presentations, self.presented
         self.nodes.sums[TOTAL] = 0.0
@@ -141,24 +143,25 @@ class Network:
             if self._epoch is None or self._epoch[0] != number:
                 self._epoch = (number, self.order.epoch(len(self.points), number))
             end = min(len(self.points), place + goal - self.presented)
-            self._present(self._epoch[1][:end], place, most)
+            self._present(self._epoch[1][:end], place, max_nodes)
         return float(self.nodes.sums[TOTAL]) / self.unit / max(1, goal - before)
 
-    def _present(self, order: Longs, place: int, most: int) -> None:
+    def _present(self, order: I64, place: int, max_nodes: int) -> None:
         why = -1
         while why != DONE:
-            place, why = present(self.points, order, place, most, self.regrid, self.law, self.nodes, self.grid)
+            batch = PresentationBatch(self.points, order, place, max_nodes, self.regrid)
+            place, why = present(batch, self.law, self.nodes, self.grid)
             if why == RESCALE:
                 self._rescale()
             elif why != DONE:
-                self._make_room(why, most)
+                self._make_room(why, max_nodes)
 
-    def _make_room(self, why: int, most: int) -> None:
+    def _make_room(self, why: int, max_nodes: int) -> None:
         capacity, width = self.nodes.neighbours.shape
         if why == WIDER:
             width *= 2
         elif why == MORE:
-            capacity = min(2 * capacity, max(most, capacity + 1))
+            capacity = min(2 * capacity, max(max_nodes, capacity + 1))
         if why != REGRID:
             self.nodes = enlarged(self.nodes, capacity, width)
         self.regrid = max(8, 2 * self.alive)
@@ -178,12 +181,12 @@ class Network:
         self.nodes.sums[SCALE] = 1.0
 
     def quantisation_error(self) -> float:
-        """The mean distance in pixels of the points to their nearest node (of many points, of a share of them)."""
-        stride = max(1, len(self.points) // MEASURED)
+        """The mean distance in pixels of the points to their nearest node; of many points a sample is measured."""
+        stride = max(1, len(self.points) // ERROR_SAMPLES)
         return float(mean_distance(self.points, stride, self.nodes, self.grid)) / self.unit
 
     def graph(self, width: int, height: int) -> Graph:
-        """The graph over a picture, nodes by age.
+        """The graph over a picture, the oldest node first.
 
         Args:
             width: of the picture in pixels.
@@ -203,15 +206,15 @@ class Network:
         )
 
     def save(self) -> dict[str, Any]:
-        """Arrays by name; points and order are made again from the recipe."""
+        """The state as arrays by name, without the points and their order, which the recipe gives again."""
         return {**{name: value.copy() for name, value in self.nodes._asdict().items()}, "regrid": self.regrid}
 
     def load(self, saved: Mapping[str, Any]) -> None:
-        """Go on as if it had never stopped.
+        """Take a saved state; growing then goes on as if it had never stopped.
 
         Args:
-            saved: what `save` gave.
+            saved: what `save` returned, of a network of the same points, law and order.
         """
-        self.nodes = Nodes(**{name: np.array(saved[name]) for name in Nodes._fields})
+        self.nodes = NodeTable(**{name: np.array(saved[name]) for name in NodeTable._fields})
         self.regrid = int(saved["regrid"])
         self._regrid()

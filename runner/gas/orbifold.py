@@ -12,19 +12,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from orbifolio.runner.gas.arrays import Law
+from orbifolio.runner.arrays import F64, I64
+from orbifolio.runner.gas.arrays import Law, PresentationBatch
 from orbifolio.runner.gas.graph import Graph
-from orbifolio.runner.gas.network import Order
+from orbifolio.runner.gas.network import PresentationOrder
 from orbifolio.runner.gas.orbifold_kernel import (
     ALIVE,
     TOTAL,
-    Group,
-    Orbits,
+    GroupTables,
+    OrbifoldGas,
+    OrbitTable,
     mean_image_distance,
     present_images,
     set_place,
@@ -32,35 +33,43 @@ from orbifolio.runner.gas.orbifold_kernel import (
 from orbifolio.runner.symmetry.groups.domain import Domain
 from orbifolio.runner.symmetry.isometry_group import Stage
 
-Floats = npt.NDArray[np.float64]
-Longs = npt.NDArray[np.int64]
+_MIN_EDGE = 0.8
+"""Pixels: mean length of the edges in the smallest images that are drawn; below a pixel they run together."""
+_PIECE = 5.0
+"""Pixels of a geodesic that are drawn as one straight piece."""
+_NODE_TOLERANCE = 1e-3
+"""Pixels within which the ends of edges are one node: far above rounding, far below what shows."""
+_WAY_TOLERANCE = 1e-7
+"""Distance within which two images of the centre tell the same element."""
+ERROR_SAMPLES = 3000
+"""About how many points the quantisation error is measured on; each is compared with all images."""
 
-_SMALLEST = 0.8  # pixels: mean edge of the smallest images that are drawn
-_PIECE = 5.0  # pixels of a geodesic that are drawn as a straight piece
-_SAME = 1e-3  # pixels
-MEASURED = 3000  # points that tell the quantisation error
 
-
-def group_of(domain: Domain) -> Group:
-    """The tables of the elements around a domain."""
+def group_of(domain: Domain) -> GroupTables:
+    """The tables of the elements around a domain: their inverses, and all ways between their images."""
     elements = np.array([item.matrix for item in domain.around])
     inverses = np.linalg.inv(elements)
     products = np.einsum("aij,bjk->abik", inverses, elements).reshape(-1, 3, 3)
     # in general position the centre's image tells the element
     images = products @ domain.centre
-    numbers, firsts = _classes(images / np.maximum(1.0, np.abs(images).max(axis=1, keepdims=True)))
+    numbers, firsts = _classes(images / np.maximum(1.0, np.abs(images).max(axis=1, keepdims=True)), _WAY_TOLERANCE)
     ways = products[firsts]
     backs = np.linalg.inv(ways) @ domain.centre
     shown = ways @ domain.centre
     tree = cKDTree(shown / np.maximum(1.0, np.abs(shown).max(axis=1, keepdims=True)))
     _, back = tree.query(backs / np.maximum(1.0, np.abs(backs).max(axis=1, keepdims=True)))
     between = numbers.reshape(len(elements), len(elements))
-    return Group(float(domain.stage.curvature), elements, inverses, ways, between, np.asarray(back, dtype=np.int64))
+    curvature = float(domain.stage.curvature)
+    return GroupTables(curvature, elements, inverses, ways, between, np.asarray(back, dtype=np.int64))
 
 
-def _classes(places: Floats) -> tuple[Longs, Longs]:
-    """The class of each of some places, equal ones in one, numbered by first appearance, and each class' first."""
-    pairs = cKDTree(places).query_pairs(1e-7, output_type="ndarray")
+def _classes(places: F64, tolerance: float) -> tuple[I64, I64]:
+    """Places that are equal within a tolerance, as classes.
+
+    Returns:
+        (n,) the class of each place, numbered by first appearance; and for each class its first place.
+    """
+    pairs = cKDTree(places).query_pairs(tolerance, output_type="ndarray")
     links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(places),) * 2)
     _, labels = connected_components(links, directed=False)
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
@@ -68,8 +77,8 @@ def _classes(places: Floats) -> tuple[Longs, Longs]:
     return rank[inverse].astype(np.int64), np.sort(first).astype(np.int64)
 
 
-def _empty(capacity: int, elements: int, width: int) -> Orbits:
-    return Orbits(
+def _empty(capacity: int, elements: int, width: int) -> OrbitTable:
+    return OrbitTable(
         places=np.zeros((capacity, 3)),
         images=np.zeros((capacity, elements, 3)),
         errors=np.zeros(capacity),
@@ -84,16 +93,16 @@ def _empty(capacity: int, elements: int, width: int) -> Orbits:
 
 
 class SymmetricNetwork:
-    """Nodes that are orbits, edges that are orbits."""
+    """A gas whose nodes and edges are orbits of a group."""
 
-    def __init__(self, pixels: Floats, domain: Domain, law: Law, order: Order, *, start: int = 2) -> None:
-        """Place the first nodes.
+    def __init__(self, pixels: F64, domain: Domain, law: Law, order: PresentationOrder, *, start: int = 2) -> None:
+        """A gas of the first nodes only.
 
         Args:
-            pixels: (n, 2) places of the picture in the fundamental domain.
-            domain: the domain.
-            law: the rules; lengths are in pixels about the domain's centre.
-            order: who comes when.
+            pixels: (n, 2) points in pixels of the artwork, all within the fundamental domain.
+            domain: the fundamental domain.
+            law: the numbers of the rules; lengths are in pixels about the domain's centre.
+            order: of presentation.
             start: nodes at the start, at least 2.
         """
         self.domain, self.order = domain, order
@@ -102,35 +111,39 @@ class SymmetricNetwork:
         self.law = law
         self.group = group_of(domain)
         self.presented = 0
-        self._epoch: tuple[int, Longs] | None = None
+        self._epoch: tuple[int, I64] | None = None
         self.orbits = _empty(max(64, start), len(self.group.elements), 16)
         for place, number in enumerate(order.start(len(self.points), start)):
             x, y, z = self.points[number]
-            set_place(place, x, y, z, self.orbits, self.group)
+            set_place(place, x, y, z, self._gas)
         self.orbits.counts[ALIVE] = start
 
     @property
+    def _gas(self) -> OrbifoldGas:
+        return OrbifoldGas(self.law, self.orbits, self.group)
+
+    @property
     def alive(self) -> int:
-        """Nodes of the fundamental domain."""
+        """The number of nodes in the fundamental domain."""
         return int(self.orbits.counts[ALIVE])
 
     @property
     def edges(self) -> int:
-        """Orbits of edges; one that ends at an image of its own begin counts half where it is its own reverse."""
+        """The number of orbits of edges; an edge that is its own reverse counts half."""
         return int(self.orbits.degrees[: self.alive].sum()) // 2
 
-    def grow(self, presentations: int, most: int) -> float:
+    def grow(self, presentations: int, max_nodes: int) -> float:
         """Present points, epoch after epoch: see `network.Network.grow`.
 
         Args:
-            presentations: how many.
-            most: nodes of the fundamental domain that may live.
+            presentations: number of points, over all epochs.
+            max_nodes: nodes of the fundamental domain that may live.
 
         Returns:
-            The mean distance in pixels at which the winners were found.
+            The mean distance in pixels from the points to their winners.
         """
         goal, before = self.presented + presentations, self.presented
-        self._make_room(most + 1, self.orbits.neighbours.shape[1])
+        self._make_room(max_nodes + 1, self.orbits.neighbours.shape[1])
         self.orbits.sums[TOTAL] = 0.0
         while self.presented < goal:
             number, place = divmod(self.presented, len(self.points))
@@ -139,9 +152,9 @@ class SymmetricNetwork:
             end = min(len(self.points), place + goal - self.presented)
             order = self._epoch[1][:end]
             while place < end:
-                place, wider = present_images(self.points, order, place, most, self.law, self.orbits, self.group)
+                place, wider = present_images(PresentationBatch(self.points, order, place, max_nodes, 0), self._gas)
                 if wider:
-                    self._make_room(most + 1, 2 * self.orbits.neighbours.shape[1])
+                    self._make_room(max_nodes + 1, 2 * self.orbits.neighbours.shape[1])
             self.presented = number * len(self.points) + end
         return float(self.orbits.sums[TOTAL]) / self.pixel / max(1, goal - before)
 
@@ -159,22 +172,22 @@ class SymmetricNetwork:
         self.orbits = new
 
     def quantisation_error(self) -> float:
-        """The mean distance in pixels of the points to the nearest image of a node."""
-        stride = max(1, len(self.points) // MEASURED)  # every one is compared with all images
-        return float(mean_image_distance(self.points, stride, self.orbits, self.group.curvature)) / self.pixel
+        """The mean distance in pixels of the points to the nearest image of a node; of many points a sample."""
+        stride = max(1, len(self.points) // ERROR_SAMPLES)
+        return float(mean_image_distance(self.points, stride, self._gas)) / self.pixel
 
     def graph(self) -> Graph:
-        """The drawing of all images over the picture; geodesics of curved surfaces in pieces."""
+        """The graph of all images over the artwork; geodesics of curved surfaces are chains of short pieces."""
         stage = self.domain.stage
         starts, ends = self._edges()
-        pieces: list[Floats] = []
+        pieces: list[F64] = []
         length = float(stage.distance(starts, ends).mean()) if len(starts) else self.domain.radius
         reach, about = _reach(self.domain, length)
         for item in stage.elements(self.domain.centre, reach, about):
             pieces.extend(_drawn(stage, starts @ item.matrix.T, ends @ item.matrix.T))
         return _joined(stage, np.concatenate(pieces) if pieces else np.zeros((0, 4)))
 
-    def _edges(self) -> tuple[Floats, Floats]:
+    def _edges(self) -> tuple[F64, F64]:
         """(m, 3) both ends of one edge of each orbit of edges."""
         starts, ends = [], []
         for node in range(self.alive):
@@ -186,16 +199,16 @@ class SymmetricNetwork:
         return np.reshape(starts, (-1, 3)), np.reshape(ends, (-1, 3))
 
     def save(self) -> dict[str, Any]:
-        """Arrays by name; points, order and group are made again from the recipe."""
+        """The state as arrays by name, without points, order and group, which the recipe gives again."""
         return {**{name: value.copy() for name, value in self.orbits._asdict().items()}, "presented": self.presented}
 
     def load(self, saved: Mapping[str, Any]) -> None:
-        """Go on as if it had never stopped.
+        """Take a saved state; growing then goes on as if it had never stopped.
 
         Args:
-            saved: what `save` gave.
+            saved: what `save` returned, of a network of the same points, domain, law and order.
         """
-        self.orbits = Orbits(**{name: np.array(saved[name]) for name in Orbits._fields})
+        self.orbits = OrbitTable(**{name: np.array(saved[name]) for name in OrbitTable._fields})
         self.presented = int(saved["presented"])
 
 
@@ -208,12 +221,12 @@ def _pixel(domain: Domain) -> float:
     return float(math.sqrt(across * down)) * 100
 
 
-def _reach(domain: Domain, length: float) -> tuple[float, Floats]:
+def _reach(domain: Domain, length: float) -> tuple[float, F64]:
     """How far images of the domain are drawn, from where: over the picture, or until edges are too short to see."""
     stage = domain.stage
     if stage.curvature < 0:
         # in the disk a length l at radius r shows as l (1 - r^2) / 2 half widths
-        seen = 4 * _SMALLEST / (length * min(stage.width, stage.height))
+        seen = 4 * _MIN_EDGE / (length * min(stage.width, stage.height))
         return 2 / math.sqrt(min(1.0, seen)), np.array([0.0, 0.0, 1.0])
     corners, _ = stage.look(np.array([[0, 0], [stage.width, 0], [0, stage.height], [stage.width, stage.height]], float))
     # nodes may stray from the domain, by less than its radius
@@ -221,7 +234,7 @@ def _reach(domain: Domain, length: float) -> tuple[float, Floats]:
     return 2.1 if stage.curvature else flat, domain.centre
 
 
-def _drawn(stage: Stage, starts: Floats, ends: Floats) -> list[Floats]:
+def _drawn(stage: Stage, starts: F64, ends: F64) -> list[F64]:
     """(pieces, 4) of edges: x and y of both ends in pixels, for those of which a part is in the picture."""
     count = 1
     if stage.curvature:
@@ -236,27 +249,21 @@ def _drawn(stage: Stage, starts: Floats, ends: Floats) -> list[Floats]:
     inside = np.asarray(((pixels >= -1e-6) & (pixels < [stage.width, stage.height])).all(axis=-1)).reshape(
         count + 1, -1
     )
-    found = []
+    shown = []
     for before, after, here, there in zip(pixels[:-1], pixels[1:], inside[:-1], inside[1:], strict=True):
-        found.append(np.concatenate([before, after], axis=1)[here | there])
-    return found
+        shown.append(np.concatenate([before, after], axis=1)[here | there])
+    return shown
 
 
-def _joined(stage: Stage, pieces: Floats) -> Graph:
+def _joined(stage: Stage, pieces: F64) -> Graph:
     """A graph of pieces: ends at one place are one node, over the picture's edges too."""
     ends = pieces.reshape(-1, 2).copy()
     for axis, (size, wraps) in enumerate(((stage.width, stage.wrap[1]), (stage.height, stage.wrap[0]))):
         if wraps:
             ends[:, axis] %= size
-            ends[ends[:, axis] > size - _SAME, axis] = 0.0
+            ends[ends[:, axis] > size - _NODE_TOLERANCE, axis] = 0.0
     if not len(ends):
         return Graph.of(ends, np.zeros((0, 2)), width=stage.width, height=stage.height, wrap=stage.wrap)
-    numbers, firsts = _places(ends)
+    numbers, firsts = _classes(ends, _NODE_TOLERANCE)
     nodes, edges = ends[firsts], numbers.reshape(-1, 2)
     return Graph.of(nodes, edges, width=stage.width, height=stage.height, wrap=stage.wrap, scale=stage.scale(nodes))
-
-
-def _places(ends: Floats) -> tuple[Longs, Longs]:
-    """As `_classes`, by a coarser measure."""
-    scaled = ends * (1e-7 / _SAME)
-    return _classes(scaled)

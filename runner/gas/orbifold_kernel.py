@@ -14,70 +14,104 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-from orbifolio.runner.gas.arrays import Law
+from orbifolio.runner.arrays import F64, I64
+from orbifolio.runner.gas.arrays import Law, PresentationBatch
 
-Floats = npt.NDArray[np.float64]
-Longs = npt.NDArray[np.int64]
-
-ALIVE, UPDATES = range(2)  # places in `Orbits.counts`
-SCALE, TOTAL = range(2)  # places in `Orbits.sums`
-HUGE = 1e100
+ALIVE, UPDATES = range(2)  # places in `OrbitTable.counts`
+SCALE, TOTAL = range(2)  # places in `OrbitTable.sums`
+MAX_SCALE = 1e100  # d^-t at which stored errors are scaled back, as in `kernel.py`
 
 
-class Group(NamedTuple):
+class GroupTables(NamedTuple):
     """The elements in use.
 
     Attributes:
-        curvature: of the surface.
+        curvature: of the surface: -1, 0 or 1.
         elements: (s, 3, 3) around the domain.
-        inverses: (s, 3, 3).
+        inverses: (s, 3, 3) of the elements.
         ways: (t, 3, 3) all products of an element's inverse with an element.
         between: (s, s) number of the way g^-1 h.
         back: (t,) number of the inverse of a way.
     """
 
     curvature: float
-    elements: Floats
-    inverses: Floats
-    ways: Floats
-    between: Longs
-    back: Longs
+    elements: F64
+    inverses: F64
+    ways: F64
+    between: I64
+    back: I64
 
 
-class Orbits(NamedTuple):
-    """Everything about the nodes; `cap` slots, the first `counts[ALIVE]` of them in use, oldest first.
+class OrbitTable(NamedTuple):
+    """The nodes; `cap` slots, the first `counts[ALIVE]` of them in use, oldest first.
 
     Attributes:
-        places: (cap, 3).
-        images: (cap, s, 3) of every node.
+        places: (cap, 3) points of the surface.
+        images: (cap, s, 3) of every node under every element.
         errors: (cap,) accumulated errors times d^-t.
         wins: (cap,) presentations won.
         degrees: (cap,) number of edges.
-        neighbours: (cap, w) slots.
+        neighbours: (cap, w) slots at the other ends of a node's edges.
         ways: (cap, w) the image of the neighbour that the edge leads to.
-        stamps: (cap, w) wins of both ends when its age was zero.
+        stamps: (cap, w) wins of both ends when the age of the edge was zero.
         counts: nodes alive, updates.
         sums: d^-t, and the sum of distances presented.
     """
 
-    places: Floats
-    images: Floats
-    errors: Floats
-    wins: Longs
-    degrees: Longs
-    neighbours: Longs
-    ways: Longs
-    stamps: Longs
-    counts: Longs
-    sums: Floats
+    places: F64
+    images: F64
+    errors: F64
+    wins: I64
+    degrees: I64
+    neighbours: I64
+    ways: I64
+    stamps: I64
+    counts: I64
+    sums: F64
+
+
+class OrbifoldGas(NamedTuple):
+    """All that a presentation reads and changes.
+
+    Attributes:
+        law: read only.
+        orbits: changed in place.
+        group: read only.
+    """
+
+    law: Law
+    orbits: OrbitTable
+    group: GroupTables
+
+
+class ImageWinners(NamedTuple):
+    """The two images of nodes that are nearest to a point.
+
+    Attributes:
+        first: slot of the node whose image is nearest.
+        element: number of the element that makes this image.
+        near: squared distance of this image.
+        second: slot of the node whose image is second nearest; may be `first`.
+        second_element: number of the element that makes that image.
+    """
+
+    first: int
+    element: int
+    near: float
+    second: int
+    second_element: int
 
 
 @njit(cache=True)
-def set_place(node: int, x: float, y: float, z: float, orbits: Orbits, group: Group) -> None:
-    """Put a node on the surface, near a place that may be a little off it, and its images with it."""
+def set_place(node: int, x: float, y: float, z: float, gas: OrbifoldGas) -> None:
+    """Put a node on the surface, near a place that may be a little off it, and its images with it.
+
+    Scaled by 1 / sqrt(k (x^2 + y^2) + z^2), a place fulfils k (x^2 + y^2) + z^2 = 1: the sphere for curvature k = 1,
+    the hyperboloid for k = -1. In the plane z is 1 as it stands.
+    """
+    orbits, group = gas.orbits, gas.group
     if group.curvature != 0.0:
         size = math.sqrt(max(1e-300, group.curvature * (x * x + y * y) + z * z))
         x, y, z = x / size, y / size, z / size
@@ -89,15 +123,17 @@ def set_place(node: int, x: float, y: float, z: float, orbits: Orbits, group: Gr
 
 
 @njit(cache=True)
-def go(node: int, x: float, y: float, z: float, share: float, orbits: Orbits, group: Group) -> None:
-    """Move a node a share of the way to a point."""
+def move(node: int, x: float, y: float, z: float, share: float, gas: OrbifoldGas) -> None:
+    """Move a node a share of the way to a point, along the chord and back onto the surface."""
+    orbits = gas.orbits
     a, b, c = orbits.places[node, 0], orbits.places[node, 1], orbits.places[node, 2]
-    set_place(node, a + share * (x - a), b + share * (y - b), c + share * (z - c), orbits, group)
+    set_place(node, a + share * (x - a), b + share * (y - b), c + share * (z - c), gas)
 
 
 @njit(cache=True)
-def nearest_images(x: float, y: float, z: float, orbits: Orbits, curvature: float) -> tuple[int, int, float, int, int]:
-    """The nearest and second nearest image: node, element, squared distance; node, element."""
+def nearest_images(x: float, y: float, z: float, gas: OrbifoldGas) -> ImageWinners:
+    """The two images that are nearest to a point, by the chord: its square grows with the distance on the surface."""
+    orbits, curvature = gas.orbits, gas.group.curvature
     first, first_element, second, second_element = 0, 0, 0, 0
     near, far = math.inf, math.inf
     for node in range(orbits.counts[ALIVE]):
@@ -112,12 +148,12 @@ def nearest_images(x: float, y: float, z: float, orbits: Orbits, curvature: floa
                     first, first_element, near = node, number, square
                 else:
                     second, second_element, far = node, number, square
-    return first, first_element, near, second, second_element
+    return ImageWinners(first, first_element, near, second, second_element)
 
 
 @njit(cache=True)
-def find(node: int, other: int, way: int, orbits: Orbits) -> int:
-    """Where a node keeps an edge; -1 if it has none."""
+def edge_index(node: int, other: int, way: int, orbits: OrbitTable) -> int:
+    """Where a node keeps its edge to an image of another; -1 if it has none."""
     for k in range(orbits.degrees[node]):
         if orbits.neighbours[node, k] == other and orbits.ways[node, k] == way:
             return k
@@ -125,12 +161,13 @@ def find(node: int, other: int, way: int, orbits: Orbits) -> int:
 
 
 @njit(cache=True)
-def join(node: int, other: int, way: int, orbits: Orbits, group: Group) -> None:
+def link(node: int, other: int, way: int, gas: OrbifoldGas) -> None:
     """Make an edge, or set its age to zero; an edge onto its own reverse is kept once."""
+    orbits, group = gas.orbits, gas.group
     stamp = orbits.wins[node] + orbits.wins[other]
     for turn in range(2):
         a, b, w = (node, other, way) if turn == 0 else (other, node, group.back[way])
-        k = find(a, b, w, orbits)
+        k = edge_index(a, b, w, orbits)
         if k < 0:
             k = orbits.degrees[a]
             orbits.neighbours[a, k], orbits.ways[a, k] = b, w
@@ -139,8 +176,8 @@ def join(node: int, other: int, way: int, orbits: Orbits, group: Group) -> None:
 
 
 @njit(cache=True)
-def drop(node: int, k: int, orbits: Orbits) -> None:
-    """Remove one end of an edge."""
+def remove_end(node: int, k: int, orbits: OrbitTable) -> None:
+    """Remove an edge from the table of one of its ends; the last edge there takes its place."""
     last = orbits.degrees[node] - 1
     orbits.neighbours[node, k] = orbits.neighbours[node, last]
     orbits.ways[node, k] = orbits.ways[node, last]
@@ -149,18 +186,19 @@ def drop(node: int, k: int, orbits: Orbits) -> None:
 
 
 @njit(cache=True)
-def cut(node: int, k: int, orbits: Orbits, group: Group) -> None:
-    """Remove an edge."""
+def unlink(node: int, k: int, gas: OrbifoldGas) -> None:
+    """Remove an edge from the tables of both of its ends."""
+    orbits, group = gas.orbits, gas.group
     other, way = orbits.neighbours[node, k], orbits.ways[node, k]
-    drop(node, k, orbits)
-    there = find(other, node, group.back[way], orbits)
+    remove_end(node, k, orbits)
+    there = edge_index(other, node, group.back[way], orbits)
     if there >= 0:
-        drop(other, there, orbits)
+        remove_end(other, there, orbits)
 
 
 @njit(cache=True)
-def forget(orbits: Orbits) -> None:
-    """Take nodes without edges away; those after them move up, so that the oldest stay first."""
+def remove_lonely(orbits: OrbitTable) -> None:
+    """Remove nodes without edges; those after them move up, so that the oldest stay first."""
     count = orbits.counts[ALIVE]
     number = np.full(count, -1, dtype=np.int64)
     kept = 0
@@ -180,8 +218,13 @@ def forget(orbits: Orbits) -> None:
 
 
 @njit(cache=True)
-def insert(law: Law, orbits: Orbits, group: Group) -> None:
-    """Split the worst node's edge to its worst neighbour with a new node."""
+def insert_node(gas: OrbifoldGas) -> None:
+    """Split the edge from the worst node q to its worst neighbour f with a new node in the middle.
+
+    The edge leads to the image `way` of f; the two new ones lead from q to the new node itself, and from there to the
+    same image of f.
+    """
+    law, orbits, group = gas
     count = orbits.counts[ALIVE]
     q = 0
     for node in range(count):
@@ -204,19 +247,19 @@ def insert(law: Law, orbits: Orbits, group: Group) -> None:
         for column in range(3):
             there += matrix[row, column] * orbits.places[f, column]
         half[row] = 0.5 * (orbits.places[q, row] + there)
-    cut(q, worst, orbits, group)
+    unlink(q, worst, gas)
     orbits.counts[ALIVE] = count + 1
     orbits.errors[count], orbits.wins[count], orbits.degrees[count] = orbits.errors[q], 0, 0
-    set_place(count, half[0], half[1], half[2], orbits, group)
-    join(q, count, 0, orbits, group)
-    join(count, f, way, orbits, group)
+    set_place(count, half[0], half[1], half[2], gas)
+    link(q, count, 0, gas)
+    link(count, f, way, gas)
 
 
 @njit(cache=True)
-def adapt(
-    first: int, number: int, near: float, second: int, other: int, x: Floats, law: Law, orbits: Orbits, group: Group
-) -> None:
-    """One update, told from the winner: errors, places, edges."""
+def adapt(winners: ImageWinners, x: F64, gas: OrbifoldGas) -> None:
+    """One update for a point x, told from the winner: errors, places, edges."""
+    law, orbits, group = gas
+    first, number, near, second, other = winners
     gained = near if law.squared else math.sqrt(near)
     orbits.errors[first] += gained * orbits.sums[SCALE]
     point, moved = np.zeros(3), np.zeros(3)
@@ -228,8 +271,8 @@ def adapt(
         node, back = orbits.neighbours[first, k], group.ways[group.back[orbits.ways[first, k]]]
         for row in range(3):
             moved[row] = back[row, 0] * point[0] + back[row, 1] * point[1] + back[row, 2] * point[2]
-        go(node, moved[0], moved[1], moved[2], law.epsilon_n, orbits, group)
-    go(first, point[0], point[1], point[2], law.epsilon_b, orbits, group)
+        move(node, moved[0], moved[1], moved[2], law.epsilon_n, gas)
+    move(first, point[0], point[1], point[2], law.epsilon_b, gas)
     way = group.between[number, other]
     lonely, k = False, 0
     while k < orbits.degrees[first]:
@@ -237,61 +280,53 @@ def adapt(
         age = orbits.wins[first] + orbits.wins[node] - orbits.stamps[first, k]
         if age >= law.a_max and not (node == second and orbits.ways[first, k] == way):
             before = orbits.degrees[first]
-            cut(first, k, orbits, group)
+            unlink(first, k, gas)
             lonely = lonely or orbits.degrees[node] == 0
             if orbits.degrees[first] < before - 1:
                 k = 0  # both ends were here: what stood at k may have moved
         else:
             k += 1
     orbits.wins[first] += 1
-    join(first, second, way, orbits, group)
+    link(first, second, way, gas)
     if lonely:
-        forget(orbits)
+        remove_lonely(orbits)
 
 
 @njit(cache=True)
-def present_images(
-    points: Floats, order: Longs, start: int, most: int, law: Law, orbits: Orbits, group: Group
-) -> tuple[int, bool]:
-    """Present points until all are, or until Python must make room for more neighbours.
+def present_images(batch: PresentationBatch, gas: OrbifoldGas) -> tuple[int, bool]:
+    """Present points of the fundamental domain until all are, or until Python must make room for more neighbours.
 
-    Args:
-        points: (n, 3) of the fundamental domain.
-        order: which points, in this order.
-        start: first place of `order`.
-        most: nodes that may live; there must be slots for them.
-        law: the rules.
-        orbits: changed in place.
-        group: the elements.
+    There must be slots for `batch.max_nodes`; `batch.regrid` is not used.
 
     Returns:
-        The place in `order` to go on from, and whether room is wanted.
+        The place in `batch.order` to go on from, and whether room is wanted.
     """
+    law, orbits = gas.law, gas.orbits
     width = orbits.neighbours.shape[1]
-    for index in range(start, len(order)):
-        x = points[order[index]]
-        first, number, near, second, other = nearest_images(x[0], x[1], x[2], orbits, group.curvature)
+    for index in range(batch.start, len(batch.order)):
+        x = batch.points[batch.order[index]]
+        first, number, near, second, other = nearest_images(x[0], x[1], x[2], gas)
         if max(orbits.degrees[first], orbits.degrees[second]) >= width - 3:
             return index, True
         near = max(near, 0.0)
         orbits.sums[TOTAL] += math.sqrt(near)
         orbits.counts[UPDATES] += 1
-        adapt(first, number, near, second, other, x, law, orbits, group)
-        if orbits.counts[UPDATES] % law.interval == 0 and orbits.counts[ALIVE] < most:
-            insert(law, orbits, group)
+        adapt(ImageWinners(first, number, near, second, other), x, gas)
+        if orbits.counts[UPDATES] % law.interval == 0 and orbits.counts[ALIVE] < batch.max_nodes:
+            insert_node(gas)
         orbits.sums[SCALE] /= law.d
-        if orbits.sums[SCALE] > HUGE:
+        if orbits.sums[SCALE] > MAX_SCALE:
             orbits.errors[: orbits.counts[ALIVE]] /= orbits.sums[SCALE]
             orbits.sums[SCALE] = 1.0
-    return len(order), False
+    return len(batch.order), False
 
 
 @njit(cache=True)
-def mean_image_distance(points: Floats, stride: int, orbits: Orbits, curvature: float) -> float:
+def mean_image_distance(points: F64, stride: int, gas: OrbifoldGas) -> float:
     """The mean distance of every `stride`-th point to the nearest image of a node."""
     total, count = 0.0, 0
     for index in range(0, len(points), stride):
         x = points[index]
-        total += math.sqrt(max(0.0, nearest_images(x[0], x[1], x[2], orbits, curvature)[2]))
+        total += math.sqrt(max(0.0, nearest_images(x[0], x[1], x[2], gas).near))
         count += 1
     return total / max(1, count)

@@ -1,7 +1,7 @@
 """From grey to points: a sampling is `(grey, allowed, random) -> levels`, each with points for a gas of its own.
 
-A threshold gives every dark pixel as one point at its centre, row by row; sampling draws points by chance, more where
-the picture is darker or where it has edges, anywhere within a pixel.
+A threshold turns every dark pixel into one point at its centre, row by row; sampling draws points at random, more
+where the picture is darker or where it has edges, anywhere within a pixel.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from pydantic import Field
 from scipy import ndimage
 from skimage import filters
 
+from orbifolio.runner.arrays import F64, Bools
 from orbifolio.runner.errors import ImageError
-from orbifolio.runner.gas.graph import Positions
-from orbifolio.runner.gas.tone import Grey, Mask
 from orbifolio.runner.settings import Settings, family
 
-LEAST = 3  # points that a gas can grow on
+MIN_POINTS = 3  # a gas starts on two, and needs one to adapt to
 
 
 @dataclass(frozen=True)
@@ -29,24 +28,24 @@ class Level:
     Attributes:
         title: for a reader.
         points: (n, 2), (x, y) in pixels; centres of pixels lie at halves.
-        mask: (height, width) where they come from; None if they are drawn by chance all over.
+        mask: (height, width) where they come from; None if they are drawn at random all over.
     """
 
     title: str
-    points: Positions
-    mask: Mask | None
+    points: F64
+    mask: Bools | None
 
 
 class Sampling(Settings):
     """The base of every way to get points."""
 
-    def levels(self, grey: Grey, allowed: Mask | None, random: np.random.Generator) -> tuple[Level, ...]:
+    def levels(self, grey: F64, allowed: Bools | None, random: np.random.Generator) -> tuple[Level, ...]:
         """Points from a grey picture.
 
         Args:
-            grey: (height, width) in [0, 1].
+            grey: (height, width) in [0, 1], 0 is black.
             allowed: (height, width) where points may be; None for everywhere.
-            random: of the run.
+            random: seeded by the run.
 
         Raises:
             ImageError: there are no points, or every pixel is one.
@@ -57,11 +56,11 @@ class Sampling(Settings):
 class Threshold(Sampling):
     """The base of thresholds: what is darker is a point."""
 
-    def darker_than(self, grey: Grey) -> Grey | float:
-        """The threshold, for the picture or for each pixel."""
+    def darker_than(self, grey: F64) -> F64 | float:
+        """The threshold in grey, one for the picture or (height, width) one for each pixel."""
         raise NotImplementedError(type(self).__name__)
 
-    def levels(self, grey: Grey, allowed: Mask | None, random: np.random.Generator) -> tuple[Level, ...]:
+    def levels(self, grey: F64, allowed: Bools | None, random: np.random.Generator) -> tuple[Level, ...]:
         """One level: every pixel that is darker."""
         _refuse_flat(grey)
         mask = np.asarray(grey < self.darker_than(grey), dtype=np.bool_)
@@ -75,9 +74,9 @@ class Otsu(Threshold):
 
     kind: Literal["otsu"] = "otsu"
     offset: float = Field(default=0.0, ge=-1, le=1)
-    """Added to it: more makes more of the picture dark."""
+    """Added to the threshold: a larger value makes more of the picture dark."""
 
-    def darker_than(self, grey: Grey) -> float:
+    def darker_than(self, grey: F64) -> float:
         """Otsu's threshold and the offset."""
         return float(filters.threshold_otsu(grey)) + self.offset
 
@@ -91,13 +90,13 @@ class Local(Threshold):
     offset: float = Field(default=0.02, ge=-1, le=1)
     """How much darker than its neighbourhood a pixel must be."""
 
-    def darker_than(self, grey: Grey) -> Grey:
-        """The mean less the offset."""
+    def darker_than(self, grey: F64) -> F64:
+        """The Gaussian mean less the offset."""
         return np.asarray(filters.threshold_local(grey, self.window | 1, offset=self.offset), dtype=np.float64)
 
 
 class Sauvola(Threshold):
-    """A threshold for each pixel from mean and deviation of its neighbourhood; made for documents."""
+    """A threshold for each pixel, from the mean and deviation of its neighbourhood; made for documents."""
 
     cites = ("sauvola2000",)
 
@@ -105,9 +104,9 @@ class Sauvola(Threshold):
     window: int = Field(default=25, ge=3, le=2001)
     """Side of the neighbourhood in pixels; an even one is made odd."""
     k: float = Field(default=0.2, ge=-1, le=1)
-    """More takes less."""
+    """Deviations in the threshold: a larger value takes fewer pixels."""
 
-    def darker_than(self, grey: Grey) -> Grey:
+    def darker_than(self, grey: F64) -> F64:
         """Mean (1 + k (deviation / 0.5 - 1)): half of the range of grey in [0, 1]."""
         return np.asarray(filters.threshold_sauvola(grey, self.window | 1, k=self.k, r=0.5), dtype=np.float64)
 
@@ -121,9 +120,9 @@ class Niblack(Threshold):
     window: int = Field(default=25, ge=3, le=2001)
     """Side of the neighbourhood in pixels; an even one is made odd."""
     k: float = Field(default=0.2, ge=-5, le=5)
-    """More takes less."""
+    """Deviations in the threshold: a larger value takes fewer pixels."""
 
-    def darker_than(self, grey: Grey) -> Grey:
+    def darker_than(self, grey: F64) -> F64:
         """Mean - k deviation."""
         return np.asarray(filters.threshold_niblack(grey, self.window | 1, k=self.k), dtype=np.float64)
 
@@ -137,7 +136,7 @@ class MultiOtsu(Sampling):
     classes: int = Field(default=4, ge=3, le=5)
     """Classes of grey."""
 
-    def levels(self, grey: Grey, allowed: Mask | None, random: np.random.Generator) -> tuple[Level, ...]:
+    def levels(self, grey: F64, allowed: Bools | None, random: np.random.Generator) -> tuple[Level, ...]:
         """A level for each class, the darkest first; a class without points is left out."""
         _refuse_flat(grey)
         try:
@@ -149,23 +148,23 @@ class MultiOtsu(Sampling):
             ) from error
         bands = np.digitize(grey, limits)
         masks = [(number, _restricted(bands == number, allowed)) for number in range(self.classes - 1)]
-        found = tuple(_level(f"points {number + 1}", mask, None) for number, mask in masks if mask.sum() >= LEAST)
-        if not found:
+        levels = tuple(_level(f"points {number + 1}", mask, None) for number, mask in masks if mask.sum() >= MIN_POINTS)
+        if not levels:
             raise ImageError(_nothing())
-        return found
+        return levels
 
 
 class Chance(Sampling):
-    """The base of samplings by chance."""
+    """The base of random samplings."""
 
-    count: int = Field(default=40_000, ge=LEAST, le=20_000_000)
+    count: int = Field(default=40_000, ge=MIN_POINTS, le=20_000_000)
     """Points to draw."""
 
-    def density(self, grey: Grey) -> Grey:
-        """How likely a point is, for each pixel, up to a factor."""
+    def density(self, grey: F64) -> F64:
+        """(height, width) how likely a point is in each pixel, up to a common factor."""
         raise NotImplementedError(type(self).__name__)
 
-    def levels(self, grey: Grey, allowed: Mask | None, random: np.random.Generator) -> tuple[Level, ...]:
+    def levels(self, grey: F64, allowed: Bools | None, random: np.random.Generator) -> tuple[Level, ...]:
         """One level: points drawn by density, anywhere within their pixel."""
         density = self.density(grey)
         if allowed is not None:
@@ -181,39 +180,39 @@ class Chance(Sampling):
 
 
 class Darkness(Chance):
-    """No threshold: the darker, the more points."""
+    """No threshold: random points, more where the picture is darker."""
 
     kind: Literal["darkness"] = "darkness"
     power: float = Field(default=1.5, gt=0, le=10)
-    """Of the darkness: more leaves out what is light."""
+    """Exponent of the darkness: a larger value leaves light areas out."""
 
-    def density(self, grey: Grey) -> Grey:
-        """Darkness to a power."""
+    def density(self, grey: F64) -> F64:
+        """(1 - grey) ^ power."""
         return np.asarray(np.clip(1.0 - grey, 0.0, 1.0) ** self.power, dtype=np.float64)
 
 
 class Edges(Chance):
-    """No threshold: points along the edges of the picture."""
+    """No threshold: random points along the edges of the picture."""
 
     kind: Literal["edges"] = "edges"
     power: float = Field(default=1.5, gt=0, le=10)
-    """Of the slope: more leaves out what is faint."""
+    """Exponent of the slope: a larger value leaves faint edges out."""
 
-    def density(self, grey: Grey) -> Grey:
+    def density(self, grey: F64) -> F64:
         """Sobel's slope to a power."""
         slope = np.hypot(ndimage.sobel(grey, axis=0, mode="nearest"), ndimage.sobel(grey, axis=1, mode="nearest"))
-        slope[slope < 1e-6] = 0.0  # rounding is no edge
+        slope[slope < 1e-6] = 0.0  # rounding is not an edge
         return np.asarray(slope**self.power, dtype=np.float64)
 
 
-def _restricted(mask: Mask, allowed: Mask | None) -> Mask:
+def _restricted(mask: Bools, allowed: Bools | None) -> Bools:
     return mask if allowed is None else mask & allowed
 
 
-def _level(title: str, mask: Mask, allowed: Mask | None) -> Level:
+def _level(title: str, mask: Bools, allowed: Bools | None) -> Level:
     mask = _restricted(mask, allowed)
     count = int(mask.sum())
-    if count < LEAST:
+    if count < MIN_POINTS:
         raise ImageError(_nothing())
     if count == mask.size:
         raise ImageError(
@@ -225,7 +224,7 @@ def _level(title: str, mask: Mask, allowed: Mask | None) -> Level:
     return Level(title, places, mask)
 
 
-def _refuse_flat(grey: Grey) -> None:
+def _refuse_flat(grey: F64) -> None:
     if float(np.ptp(grey)) < 1e-6:
         raise ImageError(
             f"renderer.points: the picture is one even grey ({float(grey.flat[0]):.2f}); a threshold needs light and "
@@ -235,7 +234,7 @@ def _refuse_flat(grey: Grey) -> None:
 
 def _nothing() -> str:
     return (
-        f"renderer.points: fewer than {LEAST} points are left of the picture; what is dark becomes points; raise "
+        f"renderer.points: fewer than {MIN_POINTS} points are left of the picture; what is dark becomes points; raise "
         "renderer.points.offset, set renderer.tone.invert, look at renderer.tone.mask, or use kind local"
     )
 

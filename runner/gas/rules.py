@@ -1,8 +1,8 @@
-"""Rules of growing: settings -> (`Law`, `Order`), in the words of Fritzke's paper.
+"""Rules of growing: settings -> (`Law`, `PresentationOrder`), in the words of Fritzke's paper.
 
-`fritzke` is the paper, `neupy` what NeuPy 0.8.2 does (bit for bit), `utility` the paper with Fritzke's removal of
-nodes that are of little use. All are presented every point once an epoch, in a new order each time; the paper draws
-with repetition, which leaves some points out for long.
+`fritzke` is the paper, `neupy` is what NeuPy 0.8.2 does (bit for bit), `utility` is the paper with Fritzke's removal of
+nodes of little use. All of them present every point once an epoch, in a new order each time; the paper draws with
+replacement, which leaves some points out for long.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from orbifolio.runner.arrays import I64
 from orbifolio.runner.settings import Settings, family
 
 if TYPE_CHECKING:
-    from orbifolio.runner.gas.arrays import Law, Longs
+    from orbifolio.runner.gas.arrays import Law
 
 
 class Shuffled:
@@ -24,18 +25,18 @@ class Shuffled:
     def __init__(self, seed: int, stream: int = 0) -> None:
         self.seed, self.stream = seed, stream
 
-    def start(self, points: int, nodes: int) -> Longs:
-        """Points for the first nodes, each once."""
+    def start(self, points: int, nodes: int) -> I64:
+        """Points for the first nodes, all different."""
         random = np.random.default_rng((self.seed, self.stream, 0))
         return random.choice(points, size=min(nodes, points), replace=False)
 
-    def epoch(self, points: int, number: int) -> Longs:
-        """The order of an epoch."""
+    def epoch(self, points: int, number: int) -> I64:
+        """A random permutation of the points."""
         return np.random.default_rng((self.seed, self.stream, 1, number)).permutation(points)
 
 
 class Legacy:
-    """What NumPy's old generator gives after `seed`: nodes first, then one shuffle an epoch."""
+    """What NumPy's legacy generator gives after `seed`: start nodes first, then one shuffle an epoch."""
 
     def __init__(self, seed: int, stream: int = 0) -> None:
         self.seed = (seed + stream) % 2**32
@@ -43,14 +44,14 @@ class Legacy:
         self.number = -1
         self.random = np.random.RandomState(self.seed)
 
-    def start(self, points: int, nodes: int) -> Longs:
+    def start(self, points: int, nodes: int) -> I64:
         """Points for the first nodes; two may be the same."""
         self.points, self.nodes, self.number = points, nodes, -1
         self.random = np.random.RandomState(self.seed)
         return np.asarray(self.random.choice(points, nodes), dtype=np.int64)
 
-    def epoch(self, points: int, number: int) -> Longs:
-        """The order of an epoch; earlier ones are drawn on the way to it."""
+    def epoch(self, points: int, number: int) -> I64:
+        """A random permutation of the points; those of earlier epochs are drawn on the way to it."""
         if number <= self.number:
             self.start(points, self.nodes)
         order = np.arange(points)
@@ -61,13 +62,13 @@ class Legacy:
         return order
 
 
-class Rules(Settings):
+class GrowthRules(Settings):
     """The base of every set of rules: the paper's parameters."""
 
     epsilon_b: float = Field(default=0.2, gt=0, le=1)
-    """Share of the way to a point that the nearest node goes."""
+    """Share of the way to a point that the nearest node moves."""
     epsilon_n: float = Field(default=0.006, ge=0, le=1)
-    """Share of the way that its neighbours go."""
+    """Share of the way that its neighbours move."""
     a_max: int = Field(default=50, ge=1, le=1_000_000)
     """Age at which an edge dies: presentations that one of its ends won without the other being second."""
     interval: int = Field(default=100, ge=1, le=1_000_000)
@@ -77,7 +78,7 @@ class Rules(Settings):
     d: float = Field(default=0.995, gt=0.5, le=1)
     """Factor of all errors at each presentation."""
     start: int = Field(default=2, ge=2, le=100_000)
-    """Nodes at the start, on points drawn by chance."""
+    """Nodes at the start, on random points."""
 
     unit: ClassVar[float] = 1.0
     symmetric: ClassVar[bool] = True
@@ -85,11 +86,11 @@ class Rules(Settings):
     origin: ClassVar[float] = 0.0
 
     def law(self) -> Law:
-        """The numbers for the kernel."""
+        """These rules as numbers for the kernel."""
         return self._law()
 
     def order(self, seed: int, stream: int) -> Shuffled | Legacy:
-        """Who comes when.
+        """The order of presentation.
 
         Args:
             seed: the run's.
@@ -123,26 +124,26 @@ class Rules(Settings):
         )
 
 
-class Fritzke(Rules):
-    """Growing neural gas as its paper has it: squared errors, a new node inherits its neighbour's error."""
+class Fritzke(GrowthRules):
+    """Growing neural gas as published: squared errors, a new node inherits its neighbour's error."""
 
     cites = ("fritzke1995", "fiser2013")
 
     kind: Literal["fritzke"] = "fritzke"
 
 
-class NeuPy(Rules):
-    """Growing neural gas as NeuPy 0.8.2 has it, to repeat its drawings exactly.
+class NeuPy(GrowthRules):
+    """Growing neural gas as NeuPy 0.8.2 implements it, to reproduce its drawings exactly.
 
     It differs from the paper: errors are distances, not their squares; a new node begins with error 0; the edge to
-    the second nearest is made before the neighbours move; a point that is very near is skipped.
+    the second nearest is made before the neighbours move; a point very near a node is skipped.
     """
 
     cites = ("fritzke1995", "fiser2013")
 
     kind: Literal["neupy"] = "neupy"
     epsilon_n: float = Field(default=0.005, ge=0, le=1)
-    """Share of the way that its neighbours go (`neighbour_step`)."""
+    """Share of the way that its neighbours move (`neighbour_step`)."""
     min_distance: float = Field(default=0.01, ge=0)
     """`min_distance_for_update` in thousands of pixels; NeuPy compares its square with a distance, so that 0.01 skips
     points within 0.1 pixels, not 10."""
@@ -152,29 +153,29 @@ class NeuPy(Rules):
     origin: ClassVar[float] = 0.5
 
     def law(self) -> Law:
-        """The numbers for the kernel."""
+        """These rules as numbers for the kernel."""
         return self._law(nearer=self.min_distance**2, squared=False, inherit=False, link_first=True)
 
     def order(self, seed: int, stream: int) -> Legacy:
-        """NumPy's old generator."""
+        """The order that NumPy's legacy generator gives, as in NeuPy."""
         return Legacy(seed, stream)
 
 
-class Utility(Rules):
-    """GNG-U: nodes whose loss would cost little are taken away and put to better use elsewhere."""
+class Utility(GrowthRules):
+    """GNG-U: nodes whose loss would cost little are removed and put to better use elsewhere."""
 
     cites = ("fritzke1997", "fritzke1995", "fiser2013")
 
     kind: Literal["utility"] = "utility"
     d: float = Field(default=0.9999, gt=0.5, le=1)
     """Factor of all errors and utilities at each presentation; near 1, so that a node among thousands keeps its
-    utility until it is nearest again."""
+    utility until it wins again."""
     symmetric: ClassVar[bool] = False
     k: float = Field(default=8.0, gt=1)
-    """Largest error / least utility at which the least useful node goes; looked at whenever a node may be added."""
+    """Largest error / least utility at which the least useful node is removed; checked whenever a node may be added."""
 
     def law(self) -> Law:
-        """The numbers for the kernel."""
+        """These rules as numbers for the kernel."""
         return self._law(utility=self.k)
 
 

@@ -16,10 +16,10 @@ from orbifolio.runner.settings import Settings, family
 
 @dataclass(frozen=True)
 class Moment:
-    """What a gas was like after a step.
+    """A gas after a step.
 
     Attributes:
-        nodes: that there were.
+        nodes: number of nodes.
         error: mean distance in pixels of the points to their nearest node.
     """
 
@@ -27,19 +27,19 @@ class Moment:
     error: float
 
 
-class Stop(Settings):
+class GrowthStop(Settings):
     """The base of every stop."""
 
     def reason(self, history: Sequence[Moment]) -> str:
         """Why to stop, for a reader; empty to go on.
 
         Args:
-            history: of the phase, the newest last, at least one.
+            history: at least one moment of the phase, the newest last.
         """
         raise NotImplementedError(type(self).__name__)
 
 
-class NodesReached(Stop):
+class NodesReached(GrowthStop):
     """Stop when there are enough nodes."""
 
     kind: Literal["nodes"] = "nodes"
@@ -47,11 +47,11 @@ class NodesReached(Stop):
     """Nodes that are enough."""
 
     def reason(self, history: Sequence[Moment]) -> str:
-        """By the number of nodes."""
+        """The number of nodes, once there are enough."""
         return f"{history[-1].nodes} nodes" if history[-1].nodes >= self.count else ""
 
 
-class ErrorReached(Stop):
+class ErrorReached(GrowthStop):
     """Stop when the points are near enough to the nodes."""
 
     kind: Literal["error"] = "error"
@@ -59,22 +59,22 @@ class ErrorReached(Stop):
     """Mean distance of the points to their nearest node that is small enough."""
 
     def reason(self, history: Sequence[Moment]) -> str:
-        """By the quantisation error."""
+        """The quantisation error, once it is small enough."""
         error = history[-1].error
         return f"quantisation error {error:.3f} pixels" if error <= self.pixels else ""
 
 
-class Plateau(Stop):
+class Plateau(GrowthStop):
     """Stop when the quantisation error no longer falls."""
 
     kind: Literal["plateau"] = "plateau"
     steps: int = Field(default=10, ge=2, le=10_000)
-    """Steps that are looked back."""
+    """Steps to look back."""
     share: float = Field(default=0.01, gt=0, lt=1)
     """Share of the error by which it must have fallen over them."""
 
     def reason(self, history: Sequence[Moment]) -> str:
-        """By the error now and some steps ago."""
+        """How long the error has not fallen, once that is too long."""
         if len(history) <= self.steps:
             return ""
         before, now = history[-1 - self.steps].error, history[-1].error

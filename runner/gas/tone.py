@@ -8,35 +8,31 @@ from __future__ import annotations
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 from scipy import ndimage
 from skimage.color import rgb2gray
 from skimage.transform import resize
 
+from orbifolio.runner.arrays import F32, F64, Bools
 from orbifolio.runner.errors import ImageError
 from orbifolio.runner.settings import Settings
-
-Grey = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
-Pixels = npt.NDArray[np.float32]
 
 
 class Tone(Settings):
     """How a picture becomes grey."""
 
     crop: Annotated[tuple[int, int, int, int], Field(min_length=4, max_length=4)] | None = None
-    """Left, top, width and height of the part that is used, in pixels; all of it if left out."""
+    """Left, top, width and height of the part to use, in pixels; the whole picture if left out."""
     width: int | None = Field(default=None, ge=8, le=8192)
-    """Width in pixels that the part is scaled to; as it is if left out."""
+    """Width in pixels to scale the part to; unscaled if left out."""
     blur: float = Field(default=0.6, ge=0, le=100)
     """Standard deviation of the Gaussian blur in pixels; 0 for none."""
     invert: bool = False
     """Draw what is light instead of what is dark."""
     mask: str | None = None
-    """A picture, scaled to the first, that is dark where nothing shall be drawn."""
+    """A picture, scaled to the size of the part, that is dark where nothing must be drawn."""
 
-    def part(self, picture: Pixels) -> Pixels:
+    def part(self, picture: F32) -> F32:
         """The part of a picture that is used, at its size.
 
         Args:
@@ -59,7 +55,7 @@ class Tone(Settings):
             picture = resize(picture, (height, self.width), order=1, anti_aliasing=True).astype(np.float32)
         return picture
 
-    def grey(self, part: Pixels) -> Grey:
+    def grey(self, part: F32) -> F64:
         """Luma with the weights of Rec. 709, before the blur.
 
         Args:
@@ -72,18 +68,18 @@ class Tone(Settings):
         grey = np.asarray(rgb2gray(exact), dtype=np.float64)
         return 1.0 - grey if self.invert else grey
 
-    def blurred(self, grey: Grey) -> Grey:
-        """The same, smoothed; the border is repeated."""
+    def blurred(self, grey: F64) -> F64:
+        """The grey picture after a Gaussian blur; beyond the border its pixels are repeated."""
         if self.blur == 0:
             return grey
         return np.asarray(ndimage.gaussian_filter(grey, self.blur, mode="nearest"), dtype=np.float64)
 
-    def allowed(self, mask: Pixels, shape: tuple[int, int]) -> Mask:
-        """Where something may be drawn.
+    def allowed(self, mask: F32, shape: tuple[int, int]) -> Bools:
+        """(height, width) where something may be drawn.
 
         Args:
-            mask: (height, width, 3) in [0, 1], of any size.
-            shape: (height, width) wanted.
+            mask: (h, w, 3) in [0, 1], of any size.
+            shape: (height, width) of the part.
         """
         grey = rgb2gray(mask.astype(np.float64))
         return np.asarray(resize(grey, shape, order=1, anti_aliasing=False) >= 0.5, dtype=np.bool_)

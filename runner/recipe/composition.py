@@ -3,7 +3,7 @@
 PyYAML gives the events (scalars, beginnings and ends of collections, aliases); nodes and data are made
 here, because its own composer recurses without bound, expands aliases without bound, keeps the last of
 two equal keys in silence, and reads scalars by YAML 1.1. Bounds: depth 50, and 20,000 values after all
-aliases are written out, which is a hundred times the longest recipe we know.
+aliases are written out, which is a hundred times the longest recipe known.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from orbifolio.runner.recipe.marks import Mark, Marks, Route, Source, Text, mark
 from orbifolio.runner.recipe.scalars import ScalarFault, resolve, shown
 from orbifolio.runner.recipe.syntax import syntax_message
 
-DEEPEST = 50
-MOST_VALUES = 20_000
+MAX_DEPTH = 50
+MAX_VALUES = 20_000
 
 Fault = tuple[Mark, Route, Problem]
 
 
-class _Pairs(list["tuple[Node, Node]"]):
+class _Pairs(list["tuple[YamlNode, YamlNode]"]):
     """A mapping's (key, value) nodes."""
 
 
 @dataclass
-class Node:
+class YamlNode:
     """One value as written: `content` is text, a list of nodes, or a list of (key, value) nodes."""
 
     mark: Mark
@@ -49,7 +49,7 @@ class SyntaxFault(Exception):
 
 @dataclass
 class Data:
-    """What a node tree holds: the value, the place of each part, the faults, the routes not understood."""
+    """The data of a node tree: the value, the place of each part, the faults, the routes not understood."""
 
     value: Any = None
     marks: dict[Route, Marks] = field(default_factory=dict)
@@ -147,11 +147,11 @@ def _events(text: str, index: int, shift: int) -> Iterator[tuple[yaml.Event, Mar
         loader.dispose()
 
 
-def _compose(text: str, index: int, shift: int) -> Node | None:
+def _compose(text: str, index: int, shift: int) -> YamlNode | None:
     """The node of the text's one document, or None if it has none."""
-    root: Node | None = None
-    anchors: dict[str, Node] = {}
-    open_nodes: list[tuple[Node, list[Node]]] = []  # collections begun, with the nodes in them
+    root: YamlNode | None = None
+    anchors: dict[str, YamlNode] = {}
+    open_nodes: list[tuple[YamlNode, list[YamlNode]]] = []  # collections begun, with the nodes in them
     documents = 0
     count = 0
     for event, mark in _events(text, index, shift):
@@ -162,7 +162,7 @@ def _compose(text: str, index: int, shift: int) -> Node | None:
                     mark, "a second document begins here; a recipe is one document; remove the '---' or split the file"
                 )
             continue
-        finished: Node | None = None
+        finished: YamlNode | None = None
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in anchors:
                 raise SyntaxFault(
@@ -175,11 +175,11 @@ def _compose(text: str, index: int, shift: int) -> Node | None:
                     f"*{event.anchor} stands inside &{event.anchor} itself; no value can hold itself; remove the alias",
                 )
         elif isinstance(event, yaml.ScalarEvent):
-            finished = Node(mark, event.value, plain=event.implicit[0], tag=event.tag)
+            finished = YamlNode(mark, event.value, plain=event.implicit[0], tag=event.tag)
         elif isinstance(event, yaml.CollectionStartEvent):
-            if len(open_nodes) >= DEEPEST:
-                raise SyntaxFault(mark, f"nested deeper than {DEEPEST} levels; no recipe needs that; make it flatter")
-            node = Node(mark, None, tag=event.tag)
+            if len(open_nodes) >= MAX_DEPTH:
+                raise SyntaxFault(mark, f"nested deeper than {MAX_DEPTH} levels; no recipe needs that; make it flatter")
+            node = YamlNode(mark, None, tag=event.tag)
             if event.anchor:
                 anchors[event.anchor] = node
             open_nodes.append((node, []))
@@ -192,7 +192,7 @@ def _compose(text: str, index: int, shift: int) -> Node | None:
         if finished is None:
             continue
         count += 1
-        if count > 2 * MOST_VALUES:  # keys and values
+        if count > 2 * MAX_VALUES:  # keys and values
             raise SyntaxFault(mark, _too_many())
         if isinstance(event, yaml.ScalarEvent) and event.anchor:
             anchors[event.anchor] = finished
@@ -204,7 +204,7 @@ def _compose(text: str, index: int, shift: int) -> Node | None:
 
 
 def _too_many() -> str:
-    return f"more than {MOST_VALUES:,} values with all aliases written out; no recipe needs that; use less"
+    return f"more than {MAX_VALUES:,} values with all aliases written out; no recipe needs that; use less"
 
 
 # --- nodes -> data -----------------------------------------------------------------------------------
@@ -217,23 +217,24 @@ class _Construction:
         self.origin = origin
         self.data = Data()
         self.count = 0
-        self.told: set[tuple[Mark, str]] = set()  # an alias repeats its values, not their faults
+        self.reported: set[tuple[Mark, str]] = set()  # an alias repeats its values, not their faults
 
     def fault(self, mark: Mark, route: Route, message: str) -> None:
-        if (mark, message) not in self.told:
-            self.told.add((mark, message))
+        if (mark, message) not in self.reported:
+            self.reported.add((mark, message))
             self.data.faults.append((mark, route, self.origin.problem(mark, message, route)))
 
-    def spend(self, node: Node, values: int = 1) -> None:
+    def spend(self, node: YamlNode, values: int = 1) -> None:
         self.count += values
-        if self.count > MOST_VALUES:
+        if self.count > MAX_VALUES:
             raise SyntaxFault(node.mark, _too_many())
 
-    def value(self, node: Node, route: Route, key: Mark | None, depth: int = 0) -> Any:
+    def value(self, node: YamlNode, route: Route, key: Mark | None, depth: int = 0) -> Any:
         self.spend(node)
-        if depth > DEEPEST:
+        if depth > MAX_DEPTH:
             raise SyntaxFault(
-                node.mark, f"nested deeper than {DEEPEST} levels through aliases; no recipe needs that; make it flatter"
+                node.mark,
+                f"nested deeper than {MAX_DEPTH} levels through aliases; no recipe needs that; make it flatter",
             )
         self.data.marks[route] = Marks(key, node.mark)
         if isinstance(node.content, str):
@@ -247,7 +248,7 @@ class _Construction:
             return values
         return [self.value(item, (*route, n), None, depth + 1) for n, item in enumerate(node.content)]
 
-    def scalar(self, node: Node, route: Route) -> Any:
+    def scalar(self, node: YamlNode, route: Route) -> Any:
         text: str = node.content
         if node.tag is not None and node.tag not in ("!", "tag:yaml.org,2002:str"):
             self.tag(node, route)
@@ -272,15 +273,15 @@ class _Construction:
             self.data.broken.add(route)
             return None
 
-    def tag(self, node: Node, route: Route) -> None:
+    def tag(self, node: YamlNode, route: Route) -> None:
         tag = str(node.tag).replace("tag:yaml.org,2002:", "!!")
         self.fault(node.mark, route, f"the tag {shown(tag)} stands here; values of a recipe have no tags; remove it")
 
-    def pairs(self, node: Node, route: Route) -> dict[str, tuple[Node, Node]]:
+    def pairs(self, node: YamlNode, route: Route) -> dict[str, tuple[YamlNode, YamlNode]]:
         """A mapping's keys with their nodes: merged ones where they are not written, `x-` ones left out."""
-        own: dict[str, tuple[Node, Node]] = {}
-        merged: dict[str, tuple[Node, Node]] = {}
-        merge: Node | None = None
+        own: dict[str, tuple[YamlNode, YamlNode]] = {}
+        merged: dict[str, tuple[YamlNode, YamlNode]] = {}
+        merge: YamlNode | None = None
         for name_node, value_node in node.content:
             if name_node.content == "<<" and name_node.plain:
                 if merge is not None:
@@ -298,13 +299,15 @@ class _Construction:
             own[name] = (name_node, value_node)
         return {**{name: pair for name, pair in merged.items() if name not in own}, **own}
 
-    def merged(self, node: Node, route: Route, seen: tuple[int, ...]) -> dict[str, tuple[Node, Node]]:
+    def merged(self, node: YamlNode, route: Route, seen: tuple[int, ...]) -> dict[str, tuple[YamlNode, YamlNode]]:
         """The keys that `<<: node` brings; of a list of mappings the first that has a key gives it."""
-        if len(seen) > DEEPEST:
-            raise SyntaxFault(node.mark, f"merged deeper than {DEEPEST} levels; no recipe needs that; make it flatter")
-        found: dict[str, tuple[Node, Node]] = {}
+        if len(seen) > MAX_DEPTH:
+            raise SyntaxFault(
+                node.mark, f"merged deeper than {MAX_DEPTH} levels; no recipe needs that; make it flatter"
+            )
+        pairs: dict[str, tuple[YamlNode, YamlNode]] = {}
         listed = isinstance(node.content, list) and not isinstance(node.content, _Pairs)
-        parts: list[Node] = node.content if listed else [node]
+        parts: list[YamlNode] = node.content if listed else [node]
         for part in parts:
             self.spend(part)
             if not isinstance(part.content, _Pairs):
@@ -314,8 +317,8 @@ class _Construction:
                     "'<<' merges what is no mapping; it takes an alias of a mapping, or a list of these; remove it",
                 )
                 continue
-            own: dict[str, tuple[Node, Node]] = {}
-            below: dict[str, tuple[Node, Node]] = {}
+            own: dict[str, tuple[YamlNode, YamlNode]] = {}
+            below: dict[str, tuple[YamlNode, YamlNode]] = {}
             self.spend(part, len(part.content))
             for name_node, value_node in part.content:
                 if name_node.content == "<<" and name_node.plain:
@@ -325,10 +328,10 @@ class _Construction:
                 if name is not None and not name.startswith("x-"):
                     own.setdefault(name, (name_node, value_node))
             for name, pair in {**below, **own}.items():
-                found.setdefault(name, pair)
-        return found
+                pairs.setdefault(name, pair)
+        return pairs
 
-    def key(self, node: Node, route: Route) -> str | None:
+    def key(self, node: YamlNode, route: Route) -> str | None:
         """A key's text, or None (and a fault) for a key that is not text."""
         if not isinstance(node.content, str):
             self.fault(node.mark, route, "this key is a collection; keys are text; write one word")
@@ -354,7 +357,7 @@ class _Construction:
         return text
 
     @staticmethod
-    def twice(name: str, first: Node) -> str:
+    def twice(name: str, first: YamlNode) -> str:
         where = f"line {first.mark.line}, column {first.mark.column}"
         return f"the key {shown(name)} is written twice; the first is in {where}; remove one of them"
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from orbifolio.runner.errors import Problem
 
-LONGEST_LINE_SHOWN = 200
+MAX_LINE_SHOWN = 200
 """Characters of a source line that an error may repeat."""
 
 Route = tuple[str | int, ...]
@@ -61,12 +61,12 @@ class Text:
         """A problem at a place of this text, with its source line where that is short enough to show."""
         line = self.lines[mark.line - 1] if 0 < mark.line <= len(self.lines) else ""
         shown: str | None = printable(line)
-        if mark.column > LONGEST_LINE_SHOWN - 40:
+        if mark.column > MAX_LINE_SHOWN - 40:
             shown = None
         elif not line:
             shown = None
-        elif len(line) > LONGEST_LINE_SHOWN:
-            shown = printable(line[: LONGEST_LINE_SHOWN - 4]) + " ..."
+        elif len(line) > MAX_LINE_SHOWN:
+            shown = printable(line[: MAX_LINE_SHOWN - 4]) + " ..."
         return Problem(
             message,
             path=dotted(route),

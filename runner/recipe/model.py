@@ -40,21 +40,21 @@ class Recipe(Settings):
     about: str = Field(default="", max_length=20_000)
     """Markdown: the idea, what to expect, what it costs."""
     seed: int = Field(default=0, ge=0, le=2**63 - 1)
-    """Everything random derives from it: the same seed gives the same picture."""
+    """Seed of all randomness: the same seed gives the same picture."""
     renderer: AnyRenderer
     """What is rendered, and how."""
     style_preparation: StylePreparation = StylePreparation()
-    """What is done to style pictures before their statistics are taken."""
+    """How style pictures are prepared before their statistics are taken."""
     finish: Finish = Finish()
-    """What is done to the finished picture; never breaks its symmetry."""
+    """Adjustments of the finished picture; they never break its symmetry."""
     frames: int = Field(default=12, ge=1, le=2000)
     """About how many frames the report keeps."""
     publish: AnyPublisher | None = None
-    """Where the report is copied to; null for nowhere."""
+    """Where to publish the report; null for nowhere."""
     quality: str = Field(default="", max_length=60)
-    """Which of the `qualities` this run uses, e.g. by `quality=print` on the command line; none if empty."""
+    """Which of the `qualities` this run uses, often set by `quality=print` on the command line; none if empty."""
     qualities: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,59}$")], dict[str, Any]] = {}
-    """Named sets of values by their dotted paths: `print: {renderer.phases.2.size: 3072}`. Put in before the
+    """Named sets of values by their dotted paths: `print: {renderer.phases.2.size: 3072}`. They apply before the
     overrides of the command line."""
 
 
@@ -102,7 +102,7 @@ class LoadedRecipe:
         return tuple((name, store.download_bytes(name), store.present(name)) for name in names)
 
     def fetch_weights(self) -> None:
-        """Fetch what is missing, with progress where the caller shows it."""
+        """Download the files of weights that are missing."""
         from orbifolio.runner.vision.weights import default_store
 
         for name, _, present in self.weights_needed():
@@ -127,7 +127,7 @@ def load(
         path: the YAML file.
         overrides: `KEY=VALUE` texts.
         given: files for the recipe's uploads.
-        folder: that relative paths in it start from; the file's own unless told (it is an edited copy).
+        folder: base of the recipe's relative paths, if not the file's own folder (the file is an edited copy).
 
     Raises:
         RecipeError: everything that is wrong with it.

@@ -22,8 +22,8 @@ from orbifolio.runner.recipe.composition import Fault, SyntaxFault, read_value
 from orbifolio.runner.recipe.marks import Mark, Marks, Route, Source, Text, dotted, split_lines, unprintable
 from orbifolio.runner.recipe.scalars import shown
 
-MOST_OVERRIDES = 1000
-LONGEST_PATH = 50
+MAX_OVERRIDES = 1000
+MAX_PATH_PARTS = 50
 
 
 @dataclass
@@ -63,19 +63,19 @@ def apply_overrides(source: Source, overrides: Sequence[str]) -> Source:
         origin = Text("override", split_lines(override), override=True)
         texts.append(origin)
         try:
-            if number == MOST_OVERRIDES:
+            if number == MAX_OVERRIDES:
                 raise SyntaxFault(
                     Mark(index),
-                    f"more than {MOST_OVERRIDES:,} overrides; nobody reads that many; write a recipe",
+                    f"more than {MAX_OVERRIDES:,} overrides; nobody reads that many; write a recipe",
                 )
             _put(state, override, origin, index)
         except SyntaxFault as error:
             state.faults.append((error.mark, (), origin.problem(error.mark, error.message)))
-        if number == MOST_OVERRIDES:
+        if number == MAX_OVERRIDES:
             break
-    found = Source(state.data, state.marks, tuple(texts), tuple(state.faults), broken=frozenset(state.broken))
-    missing = qualities.unknown(found, quality)
-    return replace(found, faults=(*found.faults, *missing))
+    changed = Source(state.data, state.marks, tuple(texts), tuple(state.faults), broken=frozenset(state.broken))
+    missing = qualities.unknown(changed, quality)
+    return replace(changed, faults=(*changed.faults, *missing))
 
 
 def _put_quality(state: _State, source: Source, written: Route, value: Any, mark: Mark) -> None:
@@ -112,11 +112,11 @@ def _put(state: _State, override: str, origin: Text, index: int) -> None:
     route, columns = _route(state.data, path, index)
     if any(isinstance(part, str) and part.startswith("x-") for part in route):
         return  # as in the file: notes are not read
-    found = read_value(origin, text, index=index, shift=len(path) + 1, route=route)
-    places = {**found.marks, route: Marks(Mark(index, 1, columns[-1]), found.marks[route].value)}
-    _set(state, route, columns, found.value, places, Mark(index))
-    state.faults.extend(found.faults)
-    state.broken |= found.broken
+    data = read_value(origin, text, index=index, shift=len(path) + 1, route=route)
+    places = {**data.marks, route: Marks(Mark(index, 1, columns[-1]), data.marks[route].value)}
+    _set(state, route, columns, data.value, places, Mark(index))
+    state.faults.extend(data.faults)
+    state.broken |= data.broken
 
 
 def _set(
@@ -140,8 +140,8 @@ def _set(
 def _route(data: dict[str, Any], path: str, index: int) -> tuple[Route, list[int]]:
     """The route that a path means in this data, and the column of each part."""
     parts = path.split(".")
-    if len(parts) > LONGEST_PATH:
-        raise SyntaxFault(Mark(index), f"the path has {len(parts)} parts; at most {LONGEST_PATH} fit; shorten it")
+    if len(parts) > MAX_PATH_PARTS:
+        raise SyntaxFault(Mark(index), f"the path has {len(parts)} parts; at most {MAX_PATH_PARTS} fit; shorten it")
     place: Any = data
     route: list[str | int] = []
     columns: list[int] = []

@@ -18,11 +18,11 @@ from orbifolio.runner.recipe.marks import Mark, Source
 from orbifolio.runner.recipe.scalars import shown
 
 KEYS = ("quality", "qualities")
-"""What chooses a set and what holds the sets: nothing of the picture, once it is put in."""
+"""The keys that choose a set and hold the sets; they do not describe the picture."""
 
 
 def chosen(source: Source, overrides: Sequence[str]) -> str:
-    """The name of the set that a run uses, "" for none; the last word has the command line."""
+    """The name of the set that a run uses, "" for none; the command line overrides the file."""
     name: Any = source.data.get("quality")
     for override in overrides:
         key, equals, value = override.partition("=")
@@ -51,7 +51,7 @@ def names(source: Source) -> tuple[str, ...]:
 
 
 def unknown(source: Source, name: str) -> tuple[Fault, ...]:
-    """The fault of a chosen set that the recipe has not, at the place where it was chosen."""
+    """The fault of choosing a set that the recipe does not have, at the place where it was chosen."""
     known = names(source)
     if not name or name in known or ("quality",) not in source.marks:
         return ()

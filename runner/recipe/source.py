@@ -16,10 +16,10 @@ from orbifolio.runner.errors import Problem
 from orbifolio.runner.recipe.composition import read_mapping
 from orbifolio.runner.recipe.marks import Mark, Marks, Route, Source, Text, dotted, mark_at, split_lines
 
-__all__ = ["LARGEST_FILE", "Mark", "Marks", "Route", "Source", "Text", "dotted", "parse", "read"]
+__all__ = ["MAX_FILE_SIZE", "Mark", "Marks", "Route", "Source", "Text", "dotted", "parse", "read"]
 
-LARGEST_FILE = 1_000_000
-"""Bytes. The longest recipe we know has 6 kB; beyond this it is a picture or a log by mistake."""
+MAX_FILE_SIZE = 1_000_000
+"""Bytes. The longest recipe known has 6 kB; a larger file is a picture or a log, given by mistake."""
 
 
 def read(path: Path, *, name: str | None = None) -> Source:
@@ -35,7 +35,7 @@ def read(path: Path, *, name: str | None = None) -> Source:
     name = str(path) if name is None else name
     try:
         with path.open("rb") as stream:
-            content = stream.read(LARGEST_FILE + 1)
+            content = stream.read(MAX_FILE_SIZE + 1)
     except (OSError, ValueError) as error:
         return _unread(name, _why_unread(path, error))
     return parse(content, file=name)
@@ -52,10 +52,11 @@ def parse(content: bytes | str, *, file: str = "recipe") -> Source:
         The source, never raising for any content.
     """
     size = len(content)
-    if size > LARGEST_FILE:
-        return _unread(
-            file, f"the file has more than {LARGEST_FILE:,} bytes; a recipe has a few thousand; is this the right file?"
+    if size > MAX_FILE_SIZE:
+        message = (
+            f"the file has more than {MAX_FILE_SIZE:,} bytes; a recipe has a few thousand; is this the right file?"
         )
+        return _unread(file, message)
     if isinstance(content, bytes):
         try:
             text = content.decode("utf-8-sig")

@@ -1,4 +1,4 @@
-"""What YAML's syntax asks for, in the words of people who write recipes: PyYAML's complaints, retold."""
+"""PyYAML's complaints about syntax, reworded for people who write recipes."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ COMPLAINTS = (
 
 def syntax_message(error: yaml.MarkedYAMLError) -> str:
     """PyYAML's complaint as "what; rule; cure"."""
-    told = error.problem or error.context or "not YAML"
-    message = next((ours for theirs, ours in COMPLAINTS if theirs in told), None)
+    complaint = error.problem or error.context or "not YAML"
+    message = next((ours for theirs, ours in COMPLAINTS if theirs in complaint), None)
     if message is None:
-        message = f"not YAML: {told}; compare with a shipped recipe"
-    begun = error.context_mark
-    if begun is not None and error.problem_mark is not None and begun.line != error.problem_mark.line:
-        message += f" (it began in line {begun.line + 1})"
+        message = f"not YAML: {complaint}; compare with a shipped recipe"
+    start = error.context_mark
+    if start is not None and error.problem_mark is not None and start.line != error.problem_mark.line:
+        message += f" (it began in line {start.line + 1})"
     return message

@@ -21,8 +21,8 @@ from orbifolio.runner.recipe.wording import not_expected, word
 Model = TypeVar("Model", bound=BaseModel)
 Report = Mapping[str, Any]
 
-MOST_PROBLEMS = 100
-"""More than anyone reads; a last line tells how many are left out."""
+MAX_PROBLEMS = 100
+"""More than anyone reads; a last line says how many are left out."""
 
 
 def validate(model: type[Model], source: Source, *, folder: Path | None = None) -> Model:
@@ -39,9 +39,9 @@ def validate(model: type[Model], source: Source, *, folder: Path | None = None) 
     if source.fatal:
         raise RecipeError(source.problems)
     faults = {(mark, problem) for mark, _, problem in source.faults}
-    found: Model | None = None
+    validated: Model | None = None
     try:
-        found = model.model_validate(source.data, context={"folder": folder or Path()})
+        validated = model.model_validate(source.data, context={"folder": folder or Path()})
     except ValidationError as error:
         translation = _Translation(model, source)
         translation.explain(
@@ -52,11 +52,11 @@ def validate(model: type[Model], source: Source, *, folder: Path | None = None) 
         )
         faults |= translation.found
     truths = _truth_as_number(model, source)
-    told = {(mark, problem.path) for mark, problem in truths}  # rather than that true, as 1, is too small
-    faults = {(mark, problem) for mark, problem in faults if (mark, problem.path) not in told} | truths
-    if faults or found is None:
+    better = {(mark, problem.path) for mark, problem in truths}  # than to say that true, as 1, is too small
+    faults = {(mark, problem) for mark, problem in faults if (mark, problem.path) not in better} | truths
+    if faults or validated is None:
         raise RecipeError(_in_order(faults))
-    return found
+    return validated
 
 
 def place(
@@ -87,21 +87,21 @@ def _located(
 
 def _in_order(faults: set[tuple[Mark, Problem]]) -> tuple[Problem, ...]:
     ordered = [problem for _, problem in sorted(faults, key=lambda fault: (fault[0], str(fault[1])))]
-    if len(ordered) > MOST_PROBLEMS:
-        left = len(ordered) - MOST_PROBLEMS
+    if len(ordered) > MAX_PROBLEMS:
+        left = len(ordered) - MAX_PROBLEMS
         last = Problem(f"and {left:,} more problems; mend these first", file=ordered[-1].file)
-        ordered = [*ordered[:MOST_PROBLEMS], last]
+        ordered = [*ordered[:MAX_PROBLEMS], last]
     return tuple(ordered)
 
 
 def _truth_as_number(model: type[BaseModel], source: Source) -> set[tuple[Mark, Problem]]:
     """Truth values where only numbers fit: pydantic would take `steps: true` for one step."""
-    found = set()
+    problems = set()
     for route, slots, value in leaves(Slot(model), source.data):
         if isinstance(value, bool) and any(suits(slot, 1) for slot in slots) and route not in source.broken:
             slot = next(slot for slot in slots if suits(slot, 1))
-            found.add(_located(source, route, not_expected(value, slot)))
-    return found
+            problems.add(_located(source, route, not_expected(value, slot)))
+    return problems
 
 
 class _Translation:

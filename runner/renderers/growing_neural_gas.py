@@ -18,16 +18,16 @@ import torch
 from pydantic import Field
 from scipy.ndimage import gaussian_filter1d
 
-from orbifolio.runner.arrays import F32
+from orbifolio.runner.arrays import F32, F64, Bools
 from orbifolio.runner.errors import IllegalSymmetry
-from orbifolio.runner.gas.domain import Ground, PlainGround, SymmetricGround, grows_on
+from orbifolio.runner.gas.domain import GasDomain, PictureDomain, SymmetricDomain, grows_on
 from orbifolio.runner.gas.drawing import AnyDrawing
 from orbifolio.runner.gas.drawing.meshes import Lines
 from orbifolio.runner.gas.graph import Graph
 from orbifolio.runner.gas.points import AnySampling, Level, Otsu
-from orbifolio.runner.gas.rules import AnyRules, Fritzke, Rules
+from orbifolio.runner.gas.rules import AnyRules, Fritzke, GrowthRules
 from orbifolio.runner.gas.stops import AnyStop, Moment
-from orbifolio.runner.gas.tone import Grey, Mask, Tone
+from orbifolio.runner.gas.tone import Tone
 from orbifolio.runner.images.finish import Tone as Finish
 from orbifolio.runner.images.finish import Traits
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings, traits_of
@@ -88,7 +88,7 @@ class GrowingNeuralGas(RendererSettings):
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """Budgets that shrink, crops without an inside; see the base class."""
         problems: list[tuple[str, str]] = []
-        gas: Rules = self.gas
+        gas: GrowthRules = self.gas
         before = gas.start
         for number, phase in enumerate(self.phases):
             if phase.nodes < before:
@@ -111,7 +111,7 @@ class GrowingNeuralGas(RendererSettings):
     def _symmetry_complaints(self) -> list[tuple[str, str]]:
         """An illegal symmetry, or one whose movements do not act on a surface."""
         settings: SymmetrySettings = self.symmetry
-        gas: Rules = self.gas
+        gas: GrowthRules = self.gas
         if isinstance(settings, NoSymmetry):
             return []
         try:
@@ -157,13 +157,13 @@ class GasInput:
     """
 
     part: F32
-    grey: Grey
-    blurred: Grey
-    allowed: Mask | None
+    grey: F64
+    blurred: F64
+    allowed: Bools | None
     levels: tuple[Level, ...]
 
     @property
-    def mask(self) -> Mask | None:
+    def mask(self) -> Bools | None:
         """(h, w) where any points come from; None if by chance all over."""
         masks = [level.mask for level in self.levels if level.mask is not None]
         return np.logical_or.reduce(masks) if masks else None
@@ -215,17 +215,17 @@ class GasRenderer(Renderer):
         return GasInput(part, grey, blurred, allowed, levels)
 
     @cached_property
-    def ground(self) -> Ground:
+    def domain(self) -> GasDomain:
         """What the gas grows on."""
         height, width = self.source.part.shape[:2]
         symmetry: SymmetrySettings = self.settings.symmetry
         if isinstance(symmetry, NoSymmetry):
-            return PlainGround((height, width), self.settings.size)
-        return SymmetricGround(symmetry.build(), (height, width), self.settings.size)
+            return PictureDomain((height, width), self.settings.size)
+        return SymmetricDomain(symmetry.build(), (height, width), self.settings.size)
 
     def phases(self) -> tuple[Phase, ...]:
         """One for each budget of nodes."""
-        width, height = self.ground.width, self.ground.height
+        width, height = self.domain.width, self.domain.height
         points = sum(len(level.points) for level in self.source.levels)
         return tuple(
             Phase(
@@ -235,7 +235,7 @@ class GasRenderer(Renderer):
                 phase.steps,
                 2 * phase.nodes,
                 (f"{points} points, {round(points * phase.epochs)} presentations",),
-                seconds=points * phase.epochs * self.ground.pace + phase.steps * DRAWING_SECONDS,
+                seconds=points * phase.epochs * self.domain.pace + phase.steps * DRAWING_SECONDS,
             )
             for phase in self.settings.phases
         )
@@ -260,7 +260,7 @@ class GasRenderer(Renderer):
         return stages
 
     def _networks(self) -> list[Network | SymmetricNetwork]:
-        return self.ground.networks(self.source.levels, self.settings.gas, self.context.seed)
+        return self.domain.networks(self.source.levels, self.settings.gas, self.context.seed)
 
     def begin(self, phase: int, previous: GasState | None) -> GasState:
         """The start nodes, or the networks of the phase before."""
@@ -292,18 +292,18 @@ class GasRenderer(Renderer):
 
     def graph(self, state: GasState) -> Graph:
         """The graph of all levels over what is drawn."""
-        return self.ground.graph(state.networks)
+        return self.domain.graph(state.networks)
 
     @cached_property
-    def _under(self) -> tuple[F32, Mask | None]:
+    def _under(self) -> tuple[F32, Bools | None]:
         """The picture and the mask as they lie under the graph."""
         mask = self.source.mask
-        return self.ground.picture(self.source.part), None if mask is None else self.ground.mask(mask)
+        return self.domain.picture(self.source.part), None if mask is None else self.domain.mask(mask)
 
     def image(self, state: GasState) -> F32:
         """The graph as it is drawn so far."""
         picture, mask = self._under
-        width, height = self.ground.width, self.ground.height
+        width, height = self.domain.width, self.domain.height
         drawn: F32 = self.drawing.draw(self.graph(state), picture, mask, width=width, height=height)
         return drawn
 
@@ -323,7 +323,7 @@ class GasRenderer(Renderer):
         symmetry = self._symmetry
         if symmetry is None:
             return Traits(tiles=False)
-        aspect = 1.0 if symmetry.ratio is None else symmetry.ratio * self.ground.height / self.ground.width
+        aspect = 1.0 if symmetry.ratio is None else symmetry.ratio * self.domain.height / self.domain.width
         return traits_of(symmetry, aspect)
 
     def symmetry_summary(self, image: F32 | None) -> dict[str, Any] | None:
@@ -378,6 +378,6 @@ def _pixels(picture: torch.Tensor) -> F32:
     return np.ascontiguousarray(picture[0].permute(1, 2, 0).cpu().numpy(), dtype=np.float32)
 
 
-def _shown(grey: Grey | Mask) -> F32:
+def _shown(grey: F64 | Bools) -> F32:
     """(h, w) -> (h, w, 3)."""
     return np.repeat(np.clip(np.asarray(grey, dtype=np.float32), 0, 1)[..., None], 3, axis=2)

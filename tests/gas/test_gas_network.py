@@ -40,7 +40,7 @@ def test_every_bit_is_that_of_the_rules_written_out(points, rules):
         nearer=rules.min_distance**2 if neupy else 0.0,
     )
     for epoch in range(3):
-        online = fast.grow(len(points), most=60)
+        online = fast.grow(len(points), max_nodes=60)
         told = [slow.present(local[number]) for number in order.epoch(len(points), epoch)]
         assert online == pytest.approx(np.mean(told) / rules.unit, rel=1e-12)
     numbers = list(slow.places)

@@ -5,7 +5,7 @@ from standin import VALID, Recipe
 
 from orbifolio.runner.errors import RecipeError
 from orbifolio.runner.recipe.source import parse
-from orbifolio.runner.recipe.validation import MOST_PROBLEMS, place, validate
+from orbifolio.runner.recipe.validation import MAX_PROBLEMS, place, validate
 
 
 def told(text: str) -> list[str]:
@@ -221,7 +221,7 @@ def test_the_caret_stands_under_the_value():
 
 def test_a_flood_of_problems_is_cut():
     answer = told("title: x\n" + "".join(f"k{n}: 1\n" for n in range(1000)))
-    assert len(answer) == MOST_PROBLEMS + 1
+    assert len(answer) == MAX_PROBLEMS + 1
     assert answer[-1].endswith("error: and 900 more problems; mend these first")
 
 

@@ -1,8 +1,8 @@
 """A drawing is a function (graph, picture, mask) -> pixels and files; a style says which marks a graph becomes.
 
 `DrawingSettings` holds what all styles share (theme, colours, improvement, plotter); a style adds its `marks`, and
-changes `prepare` where it draws another graph than the one that grew. The rest follows: raster, SVG, PDF, plotter file,
-graph exports.
+overrides `prepare` where it draws a graph other than the one that grew. The rest follows: raster, SVG, PDF, plotter
+file, graph exports.
 """
 
 from __future__ import annotations
@@ -15,23 +15,25 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import BeforeValidator, Field
 
-from orbifolio.runner.gas.drawing.colours import THEMES, AnyColouring, Hex, Ink, Theme, parse, spell, under
+from orbifolio.runner.arrays import F32, F64, Bools
+from orbifolio.runner.gas.drawing.colours import THEMES, AnyColouring, Ink, Theme, under
 from orbifolio.runner.gas.drawing.exports import arrays, graphml
+from orbifolio.runner.gas.drawing.hex_colours import Colour, Hex, from_hex, to_hex
 from orbifolio.runner.gas.drawing.improve import Improve
 from orbifolio.runner.gas.drawing.pdf import pdf
 from orbifolio.runner.gas.drawing.plotter import Plotter, plot
 from orbifolio.runner.gas.drawing.raster import draw
-from orbifolio.runner.gas.drawing.sheet import Colour, Floats, Mark, Mask, Pixels, Sheet, Strokes
+from orbifolio.runner.gas.drawing.sheet import DrawingSheet, Mark, Polylines
 from orbifolio.runner.gas.drawing.svg import svg
-from orbifolio.runner.gas.graph import Graph, Positions
+from orbifolio.runner.gas.graph import Graph
 from orbifolio.runner.settings import Settings
 
 SAMPLES = (np.arange(5) + 0.5) / 5
-"""Places along an edge at which the picture is looked at."""
+"""Places along an edge, as shares of its length, whose colours in the picture are averaged."""
 
 
-def _switched(settings: type[Settings]) -> Any:
-    """A field that is off (null or false), on with defaults (true), or a mapping."""
+def switched(settings: type[Settings]) -> Any:
+    """The type of a field that is off (null or false), on with its defaults (true), or a mapping of settings."""
 
     def expand(value: Any) -> Any:
         if value is True:
@@ -43,33 +45,33 @@ def _switched(settings: type[Settings]) -> Any:
 
 @dataclass(frozen=True)
 class Scene:
-    """What a style draws.
+    """What a style makes its marks from.
 
     Attributes:
-        graph: prepared.
+        graph: the one that is drawn.
         picture: (h, w, 3) sRGB in [0, 1], of the graph's size.
-        mask: (h, w), or None without a threshold.
-        paper: colour.
-        ink: colour.
+        mask: (h, w), True where the picture is to be drawn; None without a threshold.
+        paper: sRGB in [0, 1].
+        ink: sRGB in [0, 1].
     """
 
     graph: Graph
-    picture: Pixels
-    mask: Mask | None
+    picture: F32
+    mask: Bools | None
     paper: Colour
     ink: Colour
 
     @property
     def unit(self) -> float:
-        """Picture pixels of a thousandth of the drawing's longer side: line widths are told in it."""
+        """A thousandth of the drawing's longer side in picture pixels: the unit of line widths."""
         return max(self.graph.width, self.graph.height) / 1000
 
     @property
-    def scale(self) -> Floats:
-        """(n,) of the picture at each node: widths and radii follow it."""
+    def scale(self) -> F64:
+        """(n,) how large the picture shows things at each node: widths and radii are multiplied by it."""
         return np.ones(len(self.graph.nodes)) if self.graph.scale is None else self.graph.scale
 
-    def along(self, paths: Sequence[Positions]) -> Floats:
+    def along(self, paths: Sequence[F64]) -> F64:
         """(m, 3) mean colour of the picture under each path's ends and middle."""
         if not len(paths):
             return np.zeros((0, 3))
@@ -89,35 +91,35 @@ class DrawingSettings(Settings):
     """Colour of the ink as `#rrggbb`, instead of the theme's."""
     colour: AnyColouring = Ink()
     """Colour of the marks: the ink, the picture's, a palette's or a ramp's."""
-    improve: _switched(Improve) = None  # type: ignore[valid-type]
-    """Bring the drawing to the picture's contour and close its mesh; true, or its settings. Needs a threshold."""
-    plotter: _switched(Plotter) = None  # type: ignore[valid-type]
-    """Write a file for a pen plotter as well; true, or its settings."""
+    improve: switched(Improve) = None  # type: ignore[valid-type]
+    """Fit the drawing to the picture's contour and close its mesh; true, or its settings. Needs a threshold."""
+    plotter: switched(Plotter) = None  # type: ignore[valid-type]
+    """Also write a file for a pen plotter; true, or its settings."""
 
     def build(self) -> Drawing:
         """The working drawing."""
         return Drawing(self)
 
-    def prepare(self, graph: Graph, mask: Mask | None) -> Graph:
-        """The graph that is drawn: improved, if wished and if there is a mask."""
+    def prepare(self, graph: Graph, mask: Bools | None) -> Graph:
+        """The graph that is drawn: the one that grew, improved if `improve` is on and there is a mask."""
         improve: Improve | None = self.improve
         return improve(graph, mask) if improve is not None and mask is not None else graph
 
     def marks(self, scene: Scene) -> tuple[Mark, ...]:
-        """What is drawn on the paper, in order."""
+        """The marks on the paper, in the order of drawing."""
         raise NotImplementedError(type(self).__name__)
 
-    def pen_strokes(self, scene: Scene) -> Mapping[str, Sequence[Positions]]:
-        """What a plotter draws, by colour: the marks that are lines, as they are."""
-        layers: dict[str, list[Positions]] = {}
+    def pen_strokes(self, scene: Scene) -> Mapping[str, Sequence[F64]]:
+        """What a plotter draws, by colour (`#rrggbb`): the polylines among the marks, as they are."""
+        layers: dict[str, list[F64]] = {}
         for mark in self.marks(scene):
-            if isinstance(mark, Strokes):
+            if isinstance(mark, Polylines):
                 for path, colour in zip(mark.paths, mark.colours, strict=True):
-                    layers.setdefault(spell(colour), []).append(path)
+                    layers.setdefault(to_hex(colour), []).append(path)
         return layers
 
     def facts(self, scene: Scene) -> Mapping[str, Any]:
-        """What else is known of the drawing, for `extras/drawing.json`."""
+        """Facts about the drawing for `extras/drawing.json`, as JSON values."""
         return {}
 
 
@@ -127,25 +129,25 @@ class Drawing:
     def __init__(self, settings: DrawingSettings) -> None:
         self.settings = settings
 
-    def scene(self, graph: Graph, picture: Pixels, mask: Mask | None) -> Scene:
-        """The graph as it is drawn, and its colours."""
+    def scene(self, graph: Graph, picture: F32, mask: Bools | None) -> Scene:
+        """The prepared graph with its picture, mask and colours."""
         paper, ink = THEMES[self.settings.theme]
         return Scene(
             self.settings.prepare(graph, mask),
             picture,
             mask,
-            parse(self.settings.paper or paper),
-            parse(self.settings.ink or ink),
+            from_hex(self.settings.paper or paper),
+            from_hex(self.settings.ink or ink),
         )
 
-    def sheet(self, graph: Graph, picture: Pixels, mask: Mask | None) -> Sheet:
-        """Paper and marks in picture pixels."""
+    def sheet(self, graph: Graph, picture: F32, mask: Bools | None) -> DrawingSheet:
+        """Paper and marks, in picture pixels."""
         return self._sheet(self.scene(graph, picture, mask))
 
-    def _sheet(self, scene: Scene) -> Sheet:
-        return Sheet(scene.graph.width, scene.graph.height, scene.paper, self.settings.marks(scene))
+    def _sheet(self, scene: Scene) -> DrawingSheet:
+        return DrawingSheet(scene.graph.width, scene.graph.height, scene.paper, self.settings.marks(scene))
 
-    def draw(self, graph: Graph, picture: Pixels, mask: Mask | None, *, width: int, height: int) -> Pixels:
+    def draw(self, graph: Graph, picture: F32, mask: Bools | None, *, width: int, height: int) -> F32:
         """The drawing as pixels.
 
         Args:
@@ -160,21 +162,21 @@ class Drawing:
         """
         return draw(self.sheet(graph, picture, mask), width=width, height=height)
 
-    def files(self, graph: Graph, picture: Pixels, mask: Mask | None, *, title: str = "") -> Mapping[str, bytes]:
-        """Files by name: drawing.svg, drawing.pdf, graph.json, graph.graphml, graph.npz, and plotter.svg if wished.
+    def files(self, graph: Graph, picture: F32, mask: Bools | None, *, title: str = "") -> Mapping[str, bytes]:
+        """Files by name: drawing.svg, drawing.pdf, graph.json, graph.graphml, graph.npz, and plotter.svg if it is on.
 
         The graph is the one that is drawn, after improvement.
 
         Args:
             graph: what grew.
             picture: (h, w, 3) sRGB in [0, 1], of the graph's size.
-            mask: (h, w), or None.
-            title: of the drawing.
+            mask: (h, w), True where the picture is to be drawn; None without a threshold.
+            title: for screen readers; none if empty.
         """
         scene = self.scene(graph, picture, mask)
         sheet = self._sheet(scene)
         facts = dict(self.settings.facts(scene))
-        found = {
+        files = {
             "drawing.svg": svg(sheet, title=title),
             "drawing.pdf": pdf(sheet),
             "graph.json": scene.graph.to_json().encode(),
@@ -184,7 +186,7 @@ class Drawing:
         if self.settings.plotter is not None:
             layers = self.settings.pen_strokes(scene)
             plotted = plot(layers, self.settings.plotter, width=sheet.width, height=sheet.height)
-            found["plotter.svg"] = plotted.data
+            files["plotter.svg"] = plotted.data
             facts["plotter"] = {
                 "layers": len(layers),
                 "strokes": plotted.strokes,
@@ -192,8 +194,8 @@ class Drawing:
                 "travelled_mm": round(plotted.travelled),
             }
         if facts:
-            found["drawing.json"] = (json.dumps(facts, indent=1, sort_keys=True) + "\n").encode()
-        return found
+            files["drawing.json"] = (json.dumps(facts, indent=1, sort_keys=True) + "\n").encode()
+        return files
 
 
 LineWidth = Annotated[float, Field(gt=0, le=100)]

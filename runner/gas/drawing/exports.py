@@ -1,4 +1,4 @@
-"""Exports are functions (graph) -> bytes of files that other programs read: GraphML and NumPy, beside graph.json."""
+"""Graphs as files for other programs: functions (graph) -> bytes of GraphML and NumPy, beside graph.json."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ import zipfile
 
 import numpy as np
 
-from orbifolio.runner.gas.drawing.svg import number
+from orbifolio.runner.gas.drawing.svg_path import number
 from orbifolio.runner.gas.graph import Graph
 
 
 def graphml(graph: Graph) -> bytes:
-    """GraphML (Brandes et al. 2002) with attributes x, y of nodes and length of edges, in pixels.
-
-    Args:
-        graph: what to write.
-    """
+    """GraphML (Brandes et al. 2002) with attributes x, y of nodes and length of edges, in pixels."""
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">',
@@ -36,11 +32,8 @@ def arrays(graph: Graph) -> bytes:
     """A NumPy archive: nodes (n, 2), edges (m, 2), triangles (t, 3), size (width, height), wrap (2,).
 
     Written with a fixed date, so that equal graphs give equal bytes (`numpy.savez` writes the present time).
-
-    Args:
-        graph: what to write.
     """
-    held = {
+    contents = {
         "nodes": graph.nodes,
         "edges": graph.edges,
         "triangles": graph.triangles(),
@@ -49,7 +42,7 @@ def arrays(graph: Graph) -> bytes:
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in held.items():
+        for name, array in contents.items():
             inner = io.BytesIO()
             np.save(inner, array, allow_pickle=False)
             archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), inner.getvalue())

@@ -14,39 +14,40 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy.ndimage import binary_erosion
 
+from orbifolio.runner.arrays import F64, Bools
 from orbifolio.runner.errors import ShapeMismatch
 from orbifolio.runner.gas.drawing.nearest import Nearest
-from orbifolio.runner.gas.drawing.sheet import Floats, Mask
-from orbifolio.runner.gas.graph import Graph, Positions
+from orbifolio.runner.gas.graph import Graph
 
 FINER = 4
+"""Subpixels along each side of a pixel in which areas are compared."""
 STEP = 0.05
 """Pixels between the samples along an edge."""
 
 
 @dataclass(frozen=True)
 class Fidelity:
-    """The measures; lengths in pixels of the picture.
+    """How well a graph shows a mask; lengths in pixels of the picture.
 
     Attributes:
         fill: intersection over union, in [0, 1].
-        contour: mean distance.
-        contour_95: its 95th percentile.
-        contour_most: its maximum.
-        ink_over_background: share of the edges' length, in [0, 1].
-        quantisation_error: mean distance.
+        contour: mean distance from the mask's border to the edges.
+        contour_95: 95th percentile of this distance.
+        contour_max: maximum of this distance.
+        ink_over_background: share of the edges' length that lies off the mask, in [0, 1].
+        quantisation_error: mean distance from the mask's pixels to the nodes.
     """
 
     fill: float
     contour: float
     contour_95: float
-    contour_most: float
+    contour_max: float
     ink_over_background: float
     quantisation_error: float
 
 
-def measure(graph: Graph, mask: Mask) -> Fidelity:
-    """All measures of a graph that does not wrap.
+def measure(graph: Graph, mask: Bools) -> Fidelity:
+    """Measure a graph that does not wrap.
 
     Args:
         graph: with at least one edge.
@@ -63,25 +64,25 @@ def measure(graph: Graph, mask: Mask) -> Fidelity:
         fill=fill(graph, mask),
         contour=float(distances.mean()),
         contour_95=float(np.percentile(distances, 95)),
-        contour_most=float(distances.max()),
+        contour_max=float(distances.max()),
         ink_over_background=ink_over_background(graph, mask),
         quantisation_error=float(Nearest(graph.nodes).one(points)[0].mean()),
     )
 
 
-def centres(mask: Mask) -> Positions:
+def centres(mask: Bools) -> F64:
     """(n, 2) centres of the mask's pixels, row by row."""
     rows, columns = np.nonzero(mask)
     return np.stack([columns + 0.5, rows + 0.5], axis=-1)
 
 
-def border(mask: Mask) -> Mask:
+def border(mask: Bools) -> Bools:
     """The mask's pixels that have one of their four neighbours outside it; the picture's edge is no border."""
-    inner: Mask = binary_erosion(mask, border_value=1)
+    inner: Bools = binary_erosion(mask, border_value=1)
     return mask & ~inner
 
 
-def fill(graph: Graph, mask: Mask) -> float:
+def fill(graph: Graph, mask: Bools) -> float:
     """Intersection over union of what the graph covers and the mask."""
     height, width = mask.shape
     canvas = Image.new("1", (width * FINER, height * FINER))
@@ -97,7 +98,7 @@ def fill(graph: Graph, mask: Mask) -> float:
     return int((covered & wanted).sum()) / either if either else 1.0
 
 
-def to_edges(graph: Graph, points: Positions, *, block: int = 256) -> Floats:
+def to_edges(graph: Graph, points: F64, *, block: int = 256) -> F64:
     """(p,) distance from each point to the nearest edge (node, where there is no edge at all).
 
     Args:
@@ -106,22 +107,22 @@ def to_edges(graph: Graph, points: Positions, *, block: int = 256) -> Floats:
         block: points at once, which bounds the memory.
     """
     if not len(graph.edges):
-        alone: Floats = Nearest(graph.nodes).one(points)[0]
-        return alone
+        to_nodes: F64 = Nearest(graph.nodes).one(points)[0]
+        return to_nodes
     start = graph.nodes[graph.edges[:, 0]].T
     along = graph.vectors().T
     squares = np.maximum((along**2).sum(axis=0), 1e-300)
-    found = np.empty(len(points))
+    distances = np.empty(len(points))
     for at in range(0, len(points), block):
         x = points[at : at + block, 0, None] - start[0]
         y = points[at : at + block, 1, None] - start[1]
         place = np.clip((x * along[0] + y * along[1]) / squares, 0, 1)
         gaps = (x - place * along[0]) ** 2 + (y - place * along[1]) ** 2
-        found[at : at + block] = np.sqrt(gaps.min(axis=1))
-    return found
+        distances[at : at + block] = np.sqrt(gaps.min(axis=1))
+    return distances
 
 
-def coverage(mask: Mask, start: Positions, along: Positions, *, step: float = STEP) -> Floats:
+def coverage(mask: Bools, start: F64, along: F64, *, step: float = STEP) -> F64:
     """(m,) share of each segment that lies on the mask, in [0, 1].
 
     Args:
@@ -140,11 +141,11 @@ def coverage(mask: Mask, start: Positions, along: Positions, *, step: float = ST
         inside = (place >= 0).all(axis=1) & (place[:, 0] < width) & (place[:, 1] < height)
         place = np.clip(place, 0, (width - 1, height - 1))
         total += inside & mask[place[:, 1], place[:, 0]]
-    shares: Floats = total / count
+    shares: F64 = total / count
     return shares
 
 
-def ink_over_background(graph: Graph, mask: Mask) -> float:
+def ink_over_background(graph: Graph, mask: Bools) -> float:
     """The share of the edges' length that lies off the mask; 0 without edges."""
     lengths = graph.lengths()
     if not lengths.sum():

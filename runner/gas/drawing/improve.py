@@ -2,10 +2,11 @@
 
 A gas ends half a cell inside the contour, leaves holes of four and more sides, and bridges narrow gaps. Three steps:
 
-1. nodes settle: each moves to the middle of its cell of the mask (Lloyd 1982), nodes that are hardly missed go where
-   cells are too large (islands without a node, too), and those whose cell touches the contour go towards it;
-2. the mesh closes: all edges of the Delaunay triangulation that keep to the mask;
-3. so bridges over background are gone, and edges along the contour are there.
+1. nodes settle: each moves to the centroid of its cell of the mask (Lloyd 1982), nodes that would hardly be missed
+   are relocated to where cells are too large (also to islands without a node), and those whose cell touches the
+   contour move towards it;
+2. the mesh closes: it becomes all edges of the Delaunay triangulation that keep to the mask;
+3. so bridges over background are gone, and there are edges along the contour.
 
 Departure: the triangulation is not forced along the contour (no constrained Delaunay); its edges are chosen by how much
 of them lies over background instead, which at the spacing of a gas measured as good and cannot fail.
@@ -16,26 +17,24 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 from scipy.ndimage import distance_transform_edt
 from scipy.spatial import Delaunay, QhullError
 from skimage.measure import find_contours
 
+from orbifolio.runner.arrays import F64, I64, Bools
 from orbifolio.runner.gas.drawing.fidelity import border, centres, coverage
 from orbifolio.runner.gas.drawing.nearest import Nearest
-from orbifolio.runner.gas.drawing.sheet import Floats, Mask
-from orbifolio.runner.gas.graph import Graph, Pairs, Positions
+from orbifolio.runner.gas.graph import Graph
 from orbifolio.runner.settings import Settings
 
-MOVED = 0.02
-"""Share of the nodes that may move elsewhere in a round."""
+RELOCATED_SHARE = 0.02
+"""Share of the nodes that may be relocated in a round."""
 QUIET_ROUNDS, CONTOUR_ROUNDS = 12, 4
-"""Of the last rounds: those without moves elsewhere, and those that draw the outer nodes to the contour."""
-
-
+"""Of the last rounds: those without relocations, and those that draw the outer nodes to the contour."""
 SLIVER_ROUNDS = 4
-FLAT = -0.9
+"""Rounds of removing slivers: without one, the triangle behind it may be a sliver at the hull in turn."""
+SLIVER_COSINE = -0.9
 """Cosine of the widest corner below which a triangle at the hull is a sliver (about 154 degrees)."""
 
 
@@ -43,22 +42,22 @@ class Improve(Settings):
     """Bring the outer nodes to the contour, close the mesh, remove bridges over background."""
 
     rounds: int = Field(34, ge=0, le=200)
-    """How often the nodes settle; 0 leaves them where they are and only mends the mesh."""
+    """How often the nodes settle; 0 leaves them where they are and only repairs the mesh."""
     snap: float = Field(0.5, ge=0, le=1)
-    """How far the outer nodes go to the contour: 1 all the way, which follows it best; less keeps their cells rounder
-    and so the quantisation error small."""
+    """How far the outer nodes move to the contour: 1 all the way, which follows it best; less keeps their cells rounder
+    and so the quantisation error smaller."""
     inset: float = Field(0.3, ge=0, le=5)
-    """How far inside the contour the outer nodes come to lie, in pixels."""
+    """How far inside the contour the outer nodes end, in pixels."""
     background: float = Field(0.12, ge=0, le=1)
-    """The share of an edge that may lie over background; 1 closes everything, 0 nothing that leaves the mask."""
+    """The share of an edge that may lie over background; 1 keeps every edge, 0 none that leaves the mask."""
     cites: ClassVar[tuple[str, ...]] = ("lloyd1982",)
 
-    def __call__(self, graph: Graph, mask: Mask) -> Graph:
+    def __call__(self, graph: Graph, mask: Bools) -> Graph:
         """The improved graph; see the module's docstring.
 
         Args:
             graph: that does not wrap.
-            mask: (height, width) of its picture.
+            mask: (height, width) of its picture, True where the picture is to be drawn.
         """
         if not mask.any() or len(graph.nodes) < 2 or any(graph.wrap):
             return graph
@@ -66,8 +65,8 @@ class Improve(Settings):
         return Graph.of(nodes, _closed(nodes, mask, self.background), width=graph.width, height=graph.height)
 
 
-def _settled(nodes: Positions, mask: Mask, settings: Improve) -> Positions:
-    """Nodes in the middle of their cells, idle ones moved to busy places, the outer ones drawn to the contour."""
+def _settled(nodes: F64, mask: Bools, settings: Improve) -> F64:
+    """Nodes at the centroids of their cells, idle ones relocated, the outer ones drawn to the contour."""
     nodes = _inside(nodes, mask)
     pixels = centres(mask)
     outer = border(mask)[mask]
@@ -78,7 +77,7 @@ def _settled(nodes: Positions, mask: Mask, settings: Improve) -> Positions:
         owner = owners[:, 0]
         middles = _means(nodes, owner, pixels)
         if left > QUIET_ROUNDS:
-            idle, place = _moves(gaps, owner, len(nodes))
+            idle, place = _relocations(gaps, owner, len(nodes))
             middles[idle] = pixels[place]
         elif left <= CONTOUR_ROUNDS and tree is not None:
             touching = np.bincount(owner[outer], minlength=len(nodes)) > 0
@@ -89,32 +88,35 @@ def _settled(nodes: Positions, mask: Mask, settings: Improve) -> Positions:
     return nodes
 
 
-def _moves(gaps: Floats, owner: Pairs, n: int) -> tuple[Pairs, Pairs]:
-    """Nodes that are hardly missed, and for each the pixel that most misses a node.
+def _relocations(gaps: F64, owner: I64, n: int) -> tuple[I64, I64]:
+    """Nodes that would hardly be missed, and for each the pixel that a node is most missed at.
+
+    Without a node, each of its pixels would be as far from a node as its second nearest is: the sum of these
+    differences is the loss. It is worth moving where another cell's error is more than twice that.
 
     Args:
         gaps: (p, 2) from each pixel to its two nearest nodes.
-        owner: (p,) the nearest.
-        n: nodes.
+        owner: (p,) the nearest node of each pixel.
+        n: number of nodes.
     """
     error = np.bincount(owner, weights=gaps[:, 0], minlength=n)
     loss = np.bincount(owner, weights=gaps[:, 1] - gaps[:, 0], minlength=n)
-    most = max(1, int(MOVED * n))
-    idle = np.argsort(loss, kind="stable")[:most]
-    busy = np.argsort(-error, kind="stable")[:most]
+    count = max(1, int(RELOCATED_SHARE * n))
+    idle = np.argsort(loss, kind="stable")[:count]
+    busy = np.argsort(-error, kind="stable")[:count]
     worth = loss[idle] < 0.5 * error[busy]
     order = np.lexsort((-gaps[:, 0], owner))  # each node's farthest pixel first
     return idle[worth], order[np.searchsorted(owner[order], busy[worth])]
 
 
-def _means(nodes: Positions, owner: Pairs, pixels: Positions) -> Positions:
+def _means(nodes: F64, owner: I64, pixels: F64) -> F64:
     """(n, 2) the mean of each node's pixels; the node itself where it has none."""
     counts = np.bincount(owner, minlength=len(nodes))
     sums = np.stack([np.bincount(owner, weights=axis, minlength=len(nodes)) for axis in pixels.T], axis=-1)
     return np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], nodes)
 
 
-def _inside(nodes: Positions, mask: Mask) -> Positions:
+def _inside(nodes: F64, mask: Bools) -> F64:
     """Nodes over background moved to the centre of the nearest pixel of the mask."""
     height, width = mask.shape
     place = np.clip(np.floor(nodes).astype(np.int64), 0, (width - 1, height - 1))
@@ -124,7 +126,7 @@ def _inside(nodes: Positions, mask: Mask) -> Positions:
     return np.where(away[:, None], np.stack([columns + 0.5, rows + 0.5], axis=-1), nodes)
 
 
-def contour(mask: Mask, inset: float, *, step: float = 0.1) -> Positions:
+def contour(mask: Bools, inset: float, *, step: float = 0.1) -> F64:
     """Points along the mask's contour, a little inside it.
 
     The distance inside (to the centre of the nearest pixel of background) is 0.5 on the line between two pixels.
@@ -137,22 +139,24 @@ def contour(mask: Mask, inset: float, *, step: float = 0.1) -> Positions:
     Returns:
         (n, 2); none where the mask fills the picture.
     """
+    if mask.all():
+        return np.zeros((0, 2))
     padded = np.pad(mask, 1, mode="edge")
-    depth: Floats = distance_transform_edt(padded) - distance_transform_edt(~padded)
+    depth: F64 = distance_transform_edt(padded) - distance_transform_edt(~padded)
     # depth jumps from -1 to 1 between two pixels: half a pixel to either side of the contour
-    found = []
+    lines = []
     field = np.clip(depth, -1, None) / 2 if inset <= 0.5 else depth - 0.5
     for line in find_contours(field, inset):
         gaps = np.hypot(*np.diff(line, axis=0).T)
         length = np.concatenate([[0.0], np.cumsum(gaps)])
         even = np.linspace(0, length[-1], max(2, int(np.ceil(length[-1] / step))))
-        found.append(
+        lines.append(
             np.stack([np.interp(even, length, line[:, 1]), np.interp(even, length, line[:, 0])], axis=-1) - 0.5
         )
-    return np.concatenate(found) if found else np.zeros((0, 2))
+    return np.concatenate(lines) if lines else np.zeros((0, 2))
 
 
-def _closed(nodes: Positions, mask: Mask, background: float) -> Pairs:
+def _closed(nodes: F64, mask: Bools, background: float) -> I64:
     """(m, 2) edges of the Delaunay triangulation that keep to the mask, without slivers along the contour."""
     try:
         corners = Delaunay(nodes).simplices.astype(np.int64)
@@ -164,19 +168,19 @@ def _closed(nodes: Positions, mask: Mask, background: float) -> Pairs:
     return _kept(nodes, _sides(corners).reshape(-1, 2), mask, background)
 
 
-def _kept(nodes: Positions, pairs: Pairs, mask: Mask, background: float) -> Pairs:
+def _kept(nodes: F64, pairs: I64, mask: Bools, background: float) -> I64:
     """Those pairs, each once, that are joined over the mask."""
     pairs = np.unique(pairs, axis=0)
     start = nodes[pairs[:, 0]]
     return pairs[1 - coverage(mask, start, nodes[pairs[:, 1]] - start, step=0.1) <= background]
 
 
-def _sides(corners: Pairs) -> Pairs:
+def _sides(corners: I64) -> I64:
     """(t, 3, 2) the sides of triangles, each opposite to its corner."""
     return np.sort(np.stack([corners[:, [1, 2]], corners[:, [2, 0]], corners[:, [0, 1]]], axis=1), axis=2)
 
 
-def _slivers(nodes: Positions, corners: Pairs) -> npt.NDArray[np.bool_]:
+def _slivers(nodes: F64, corners: I64) -> Bools:
     """(t,) flat triangles at the hull, whose long side would lie beside the line through its other two."""
     sides = _sides(corners)
     vectors = nodes[sides[..., 1]] - nodes[sides[..., 0]]
@@ -184,9 +188,9 @@ def _slivers(nodes: Positions, corners: Pairs) -> npt.NDArray[np.bool_]:
     longest = squares.argmax(axis=1)
     others = squares.sum(axis=1) - squares.max(axis=1)
     product = np.sqrt(np.maximum(np.prod(np.sort(squares, axis=1)[:, :2], axis=1), 1e-300))
-    flat = (others - squares.max(axis=1)) / (2 * product) < FLAT
+    flat = (others - squares.max(axis=1)) / (2 * product) < SLIVER_COSINE
     names = sides[..., 0] * len(nodes) + sides[..., 1]
     _, inverse, counts = np.unique(names, return_inverse=True, return_counts=True)
     lone = counts[inverse.reshape(names.shape)] == 1
-    found: npt.NDArray[np.bool_] = flat & lone[np.arange(len(corners)), longest]
-    return found
+    slivers: Bools = flat & lone[np.arange(len(corners)), longest]
+    return slivers

@@ -9,19 +9,21 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.gas.drawing.base import DrawingSettings, LineWidth, Scene, Share
-from orbifolio.runner.gas.drawing.colours import darkness, spell, under
-from orbifolio.runner.gas.drawing.sheet import Areas, Dots, Floats, Mark, Strokes, unrolled
+from orbifolio.runner.gas.drawing.colours import darkness, under
+from orbifolio.runner.gas.drawing.hex_colours import to_hex
+from orbifolio.runner.gas.drawing.sheet import Areas, Dots, Mark, Polylines, unrolled
 from orbifolio.runner.gas.drawing.trails import trails
-from orbifolio.runner.gas.graph import Graph, Positions
+from orbifolio.runner.gas.graph import Graph
 
 
-def swelling(seen: Floats, strength: float) -> Floats:
+def swelling(seen: F64, strength: float) -> F64:
     """(m,) factors of widths: 1 without strength; with full strength 0.1 in the light, 2 in the dark."""
     return np.maximum(0.1, 1 - strength + 2 * strength * darkness(seen))
 
 
-def edges_of(scene: Scene) -> tuple[list[Positions], Floats]:
+def edges_of(scene: Scene) -> tuple[list[F64], F64]:
     """The edges as paths, and the scale of the picture at each; where the picture wraps, all copies that show."""
     graph = scene.graph
     scale = np.ones(len(graph.edges)) if graph.scale is None else graph.scale[graph.edges].mean(axis=1)
@@ -36,127 +38,128 @@ class Lines(DrawingSettings):
 
     kind: Literal["lines"] = "lines"
     line: LineWidth = 1.2
-    """Of the lines, in thousandths of the drawing's longer side."""
+    """Width of the lines, in thousandths of the drawing's longer side."""
     darkness: Share = 0.0
-    """How far widths follow the picture's darkness: 0 all the same, 1 from hairlines to twice the width."""
+    """How far widths follow the picture's darkness: 0 for equal widths, 1 for hairlines to twice the width."""
     dots: float = Field(0.0, ge=0, le=100)
     """Radius of a dot at each node, in thousandths of the drawing's longer side; 0 for none."""
 
     def marks(self, scene: Scene) -> tuple[Mark, ...]:
-        """Lines, and dots on top."""
+        """The edges, and dots on top."""
         paths, scale = edges_of(scene)
         seen = scene.along(paths)
         widths = self.line * scene.unit * scale * swelling(seen, self.darkness)
-        found: tuple[Mark, ...] = (Strokes(paths, widths, self.colour.pick(seen, scene.ink)),)
+        marks: tuple[Mark, ...] = (Polylines(paths, widths, self.colour.pick(seen, scene.ink)),)
         if self.dots:
             nodes = scene.graph.nodes
             seen = under(scene.picture, nodes[:, None])
             radii = self.dots * scene.unit * scene.scale * swelling(seen, self.darkness)
-            found += (Dots(nodes, radii, self.colour.pick(seen, scene.ink)),)
-        return found
+            marks += (Dots(nodes, radii, self.colour.pick(seen, scene.ink)),)
+        return marks
 
-    def pen_strokes(self, scene: Scene) -> Mapping[str, Sequence[Positions]]:
-        """The edges of each colour, joined into as few strokes as can be, each edge drawn once."""
+    def pen_strokes(self, scene: Scene) -> Mapping[str, Sequence[F64]]:
+        """The edges of each colour, joined into as few strokes as possible, each edge drawn once."""
         graph = scene.graph
         if not len(graph.edges):
             return {}
         colours = self.colour.pick(scene.along(_straight(graph)), scene.ink)
-        names = np.array([spell(colour) for colour in colours])
-        layers: dict[str, Sequence[Positions]] = {}
+        names = np.array([to_hex(colour) for colour in colours])
+        layers: dict[str, Sequence[F64]] = {}
         for name in sorted(set(names.tolist())):
             part = Graph(graph.nodes, graph.edges[names == name], graph.width, graph.height, graph.wrap)
             layers[name] = unrolled(part, trails(part))[0]
         return layers
 
 
-def _straight(graph: Graph) -> list[Positions]:
+def _straight(graph: Graph) -> list[F64]:
     """Each edge once, from its first node, the short way round."""
     start = graph.nodes[graph.edges[:, 0]]
     return list(np.stack([start, start + graph.vectors()], axis=1))
 
 
 class Nodes(DrawingSettings):
-    """The nodes alone as dots: a stippling, even in light and dark, or swelling with the darkness."""
+    """The nodes alone as dots: a stippling, with dots of one size or dots that swell with the darkness."""
 
     kind: Literal["nodes"] = "nodes"
     radius: LineWidth = 2.0
-    """Of the dots, in thousandths of the drawing's longer side."""
+    """Radius of the dots, in thousandths of the drawing's longer side."""
     darkness: Share = 0.0
-    """How far radii follow the picture's darkness: 0 all the same, 1 from specks to twice the radius."""
+    """How far radii follow the picture's darkness: 0 for equal dots, 1 for specks to twice the radius."""
     cites: ClassVar[tuple[str, ...]] = ("secord2002",)
 
     def marks(self, scene: Scene) -> tuple[Mark, ...]:
-        """Dots."""
+        """A dot at each node."""
         seen = under(scene.picture, scene.graph.nodes[:, None])
         radii = self.radius * scene.unit * scene.scale * swelling(seen, self.darkness)
         return (Dots(scene.graph.nodes, radii, self.colour.pick(seen, scene.ink)),)
 
-    def pen_strokes(self, scene: Scene) -> Mapping[str, Sequence[Positions]]:
+    def pen_strokes(self, scene: Scene) -> Mapping[str, Sequence[F64]]:
         """A circle for each dot."""
-        layers: dict[str, list[Positions]] = {}
+        layers: dict[str, list[F64]] = {}
         angles = np.linspace(0, 2 * np.pi, 17)
         circle = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
         for mark in self.marks(scene):
             if isinstance(mark, Dots):
                 for centre, radius, colour in zip(mark.centres, mark.radii, mark.colours, strict=True):
-                    layers.setdefault(spell(colour), []).append(centre + radius * circle)
+                    layers.setdefault(to_hex(colour), []).append(centre + radius * circle)
         return layers
 
 
 class Triangles(DrawingSettings):
-    """The graph's triangles as areas, and its lines between them if wished."""
+    """The graph's triangles as areas, with its lines on top if wanted."""
 
     kind: Literal["triangles"] = "triangles"
     line: float = Field(0.0, ge=0, le=100)
-    """Of lines over the areas, in thousandths of the drawing's longer side; 0 for none."""
+    """Width of lines over the areas, in thousandths of the drawing's longer side; 0 for none."""
 
     def rings(self, graph: Graph) -> Sequence[Sequence[int]]:
-        """Corners of the areas."""
+        """The corners of each area as numbers of nodes."""
         return list(graph.triangles().tolist())
 
     def marks(self, scene: Scene) -> tuple[Mark, ...]:
-        """Areas, then lines in the ink."""
+        """The areas, and lines in the ink on top."""
         rings, _ = unrolled(scene.graph, self.rings(scene.graph), closed=True)
         seen = under(scene.picture, _inside(rings))
         lines, scale = edges_of(scene)
-        found: tuple[Mark, ...] = (Areas(rings, self.colour.pick(seen, scene.ink)),)
+        marks: tuple[Mark, ...] = (Areas(rings, self.colour.pick(seen, scene.ink)),)
         if self.line:
             ink = np.tile(np.array(scene.ink), (len(lines), 1))
-            found += (Strokes(lines, self.line * scene.unit * scale, ink),)
-        return found
+            marks += (Polylines(lines, self.line * scene.unit * scale, ink),)
+        return marks
 
-    def pen_strokes(self, scene: Scene) -> Mapping[str, Sequence[Positions]]:
-        """A pen draws no areas: the lines between them."""
+    def pen_strokes(self, scene: Scene) -> Mapping[str, Sequence[F64]]:
+        """The lines between the areas, which a pen cannot fill."""
         return Lines(colour=self.colour).pen_strokes(scene)
 
 
-def _inside(rings: Sequence[Positions]) -> Floats:
+def _inside(rings: Sequence[F64]) -> F64:
     """(m, 7, 2) places in each ring: its middle, and six on the way to its corners."""
     if not rings:
         return np.zeros((0, 7, 2))
-    found = []
+    samples = []
     for ring in rings:
         middle = ring.mean(axis=0)
         corners = ring[np.arange(6) * len(ring) // 6]
-        found.append(np.concatenate([middle[None], middle + 0.5 * (corners - middle)]))
-    return np.array(found)
+        samples.append(np.concatenate([middle[None], middle + 0.5 * (corners - middle)]))
+    return np.array(samples)
 
 
 class Polygons(Triangles):
-    """All meshes of the graph as areas, triangles and larger ones: few holes without improvement."""
+    """All faces of the graph as areas, not only its triangles: few holes, even without improvement."""
 
     kind: Literal["polygons"] = "polygons"  # type: ignore[assignment]
     sides: int = Field(8, ge=3, le=64)
-    """The most sides of an area: larger meshes are holes of the picture."""
+    """The most sides of an area: faces with more are taken for holes of the picture."""
 
     def rings(self, graph: Graph) -> Sequence[Sequence[int]]:
-        """Faces, traced by turning at each node to the next edge in the order of their angles."""
+        """The corners of the graph's faces as numbers of nodes."""
         return faces(graph, self.sides)
 
 
 def faces(graph: Graph, sides: int) -> list[tuple[int, ...]]:
     """The faces of a graph drawn in the plane, without the outer one of each component.
 
+    A face is traced by turning, at each node, from the edge that led there to the next one in the order of angles.
     Where edges cross (a gas is only nearly planar) a face may overlap its neighbour.
 
     Args:
@@ -175,7 +178,7 @@ def faces(graph: Graph, sides: int) -> list[tuple[int, ...]]:
         spokes.sort()
         for at, (_, j) in enumerate(spokes):
             after[j, node] = spokes[at - 1][1]
-    found: set[tuple[int, ...]] = set()
+    rings: set[tuple[int, ...]] = set()
     seen: set[tuple[int, int]] = set()
     for start in sorted(after):
         ring: list[int] = []
@@ -186,8 +189,8 @@ def faces(graph: Graph, sides: int) -> list[tuple[int, ...]]:
             step = (step[1], after[step])
         if 3 <= len(ring) <= sides and len(set(ring)) == len(ring) and _area(graph, ring) > 0:
             least = ring.index(min(ring))
-            found.add(tuple(ring[least:] + ring[:least]))
-    return sorted(found)
+            rings.add(tuple(ring[least:] + ring[:least]))
+    return sorted(rings)
 
 
 def _area(graph: Graph, ring: Sequence[int]) -> float:

@@ -1,4 +1,4 @@
-"""Nearest points: (points, queries, k) -> distances and numbers, by a k-d tree."""
+"""Nearest points by a k-d tree: (points, queries, k) -> distances and numbers, with types that SciPy leaves out."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from typing import Any
 
 from scipy.spatial import cKDTree
 
-from orbifolio.runner.gas.drawing.sheet import Floats
-from orbifolio.runner.gas.graph import Pairs, Positions
+from orbifolio.runner.arrays import F64, I64
 
 
 class Nearest:
-    """A tree over points, to be asked often."""
+    """A tree over points."""
 
-    def __init__(self, points: Positions) -> None:
+    def __init__(self, points: F64) -> None:
         """Build the tree.
 
         Args:
@@ -21,7 +20,7 @@ class Nearest:
         """
         self.tree: Any = cKDTree(points)
 
-    def one(self, queries: Positions) -> tuple[Floats, Pairs]:
+    def one(self, queries: F64) -> tuple[F64, I64]:
         """Distance to and number of the nearest point.
 
         Args:
@@ -33,7 +32,7 @@ class Nearest:
         gaps, numbers = self.tree.query(queries)
         return gaps, numbers
 
-    def some(self, queries: Positions, k: int) -> tuple[Floats, Pairs]:
+    def some(self, queries: F64, k: int) -> tuple[F64, I64]:
         """Distances to and numbers of the k nearest points, nearest first.
 
         Args:

@@ -1,4 +1,4 @@
-"""Styles that make lines anew from nodes or mask: one line through all nodes, a signature, words in boxes."""
+"""Styles that draw new lines from nodes or mask: one line through all nodes, a signature, words in boxes."""
 
 from __future__ import annotations
 
@@ -9,33 +9,34 @@ import numpy as np
 from pydantic import Field
 from scipy.interpolate import CubicSpline
 
-from orbifolio.runner.gas.drawing.base import DrawingSettings, LineWidth, Scene, Share, _switched
-from orbifolio.runner.gas.drawing.colours import Hex, parse, spell
+from orbifolio.runner.arrays import F64, I64, Bools
+from orbifolio.runner.gas.drawing.base import DrawingSettings, LineWidth, Scene, Share, switched
+from orbifolio.runner.gas.drawing.hex_colours import Hex, from_hex, to_hex
 from orbifolio.runner.gas.drawing.improve import Improve
 from orbifolio.runner.gas.drawing.meshes import edges_of, swelling
 from orbifolio.runner.gas.drawing.nearest import Nearest
-from orbifolio.runner.gas.drawing.sheet import Floats, Labels, Mark, Mask, Strokes
+from orbifolio.runner.gas.drawing.sheet import Labels, Mark, Polylines
 from orbifolio.runner.gas.drawing.skeleton import strokes
 from orbifolio.runner.gas.drawing.tour import opened, tour
-from orbifolio.runner.gas.graph import Graph, Positions
+from orbifolio.runner.gas.graph import Graph
 
 
 class OneLine(DrawingSettings):
-    """One line that visits every node once and travels little (a travelling salesman's tour)."""
+    """One short line that visits every node once (a travelling salesman's tour)."""
 
     kind: Literal["tsp"] = "tsp"
     line: LineWidth = 1.2
-    """Of the line, in thousandths of the drawing's longer side."""
+    """Width of the line, in thousandths of the drawing's longer side."""
     darkness: Share = 0.0
-    """How far the width follows the picture's darkness: 0 the same everywhere, 1 from hairline to twice the width."""
+    """How far the width follows the picture's darkness: 0 for one width, 1 for a hairline to twice the width."""
     closed: bool = False
-    """Whether the line comes back to where it began; else its longest step is left out."""
+    """Whether the line returns to where it began; if not, its longest step is left out."""
     rounded: bool = False
-    """A smooth curve through the nodes instead of straight steps."""
+    """Draw a smooth curve through the nodes instead of straight steps."""
     cites: ClassVar[tuple[str, ...]] = ("kaplan2005",)
 
-    def prepare(self, graph: Graph, mask: Mask | None) -> Graph:
-        """The nodes with the tour's edges."""
+    def prepare(self, graph: Graph, mask: Bools | None) -> Graph:
+        """The nodes, joined by the tour's edges."""
         graph = super().prepare(graph, mask)
         if len(graph.nodes) < 2:
             return graph
@@ -44,14 +45,14 @@ class OneLine(DrawingSettings):
         pairs = np.stack([chain[:-1], chain[1:]], axis=-1)
         return Graph.of(graph.nodes, pairs, width=graph.width, height=graph.height)
 
-    def path(self, graph: Graph) -> Positions:
-        """The one line, from end to end."""
+    def path(self, graph: Graph) -> F64:
+        """(k, 2) the one line, from end to end."""
         (chain,) = chains(graph) or [[]]
         points = graph.nodes[np.array(chain, dtype=np.int64)]
         return rounded(points) if self.rounded else points
 
     def marks(self, scene: Scene) -> tuple[Mark, ...]:
-        """One stroke; one for each step where the width or the colour changes."""
+        """The line as one mark, or one mark for each step if the width or the colour changes."""
         path = self.path(scene.graph)
         if len(path) < 2:
             return ()
@@ -60,13 +61,13 @@ class OneLine(DrawingSettings):
         widths = self.line * scene.unit * swelling(seen, self.darkness)
         colours = self.colour.pick(seen, scene.ink)
         if np.ptp(widths) < 1e-9 and not np.ptp(colours, axis=0).any():
-            return (Strokes([path], widths[:1], colours[:1]),)
-        return (Strokes(list(steps), widths, colours),)
+            return (Polylines([path], widths[:1], colours[:1]),)
+        return (Polylines(list(steps), widths, colours),)
 
-    def pen_strokes(self, scene: Scene) -> Mapping[str, list[Positions]]:
-        """The line in one go, in the ink."""
+    def pen_strokes(self, scene: Scene) -> Mapping[str, list[F64]]:
+        """The whole line as one stroke, in the ink."""
         path = self.path(scene.graph)
-        return {spell(scene.ink): [path]} if len(path) > 1 else {}
+        return {to_hex(scene.ink): [path]} if len(path) > 1 else {}
 
 
 def chains(graph: Graph) -> list[list[int]]:
@@ -83,7 +84,7 @@ def chains(graph: Graph) -> list[list[int]]:
         around[i].append(j)
         around[j].append(i)
     seen: set[int] = set()
-    found: list[list[int]] = []
+    chains: list[list[int]] = []
     for start in sorted(range(len(around)), key=lambda node: (len(around[node]), node)):
         if start in seen or not around[start]:
             continue
@@ -94,11 +95,11 @@ def chains(graph: Graph) -> list[list[int]]:
             seen.add(step[0])
         if len(chain) > 2 and start in around[chain[-1]]:
             chain.append(start)
-        found.append(chain)
-    return found
+        chains.append(chain)
+    return chains
 
 
-def rounded(points: Positions, *, steps: int = 6) -> Positions:
+def rounded(points: F64, *, steps: int = 6) -> F64:
     """A curve through points: a cubic spline over the root of the distances (centripetal, without overshoot).
 
     Args:
@@ -116,38 +117,38 @@ def rounded(points: Positions, *, steps: int = 6) -> Positions:
     along = np.concatenate([[0.0], np.cumsum(np.sqrt(np.hypot(*np.diff(points, axis=0).T)))])
     fine = np.interp(np.arange((len(points) - 1) * steps + 1) / steps, np.arange(len(points)), along)
     closed = bool((points[0] == points[-1]).all())
-    curve: Floats = CubicSpline(along, points, bc_type="periodic" if closed else "natural")(fine)
+    curve: F64 = CubicSpline(along, points, bc_type="periodic" if closed else "natural")(fine)
     return curve
 
 
 class Signature(DrawingSettings):
-    """Handwriting as the pen went: smooth strokes along the skeleton, the gas' nodes at their knots, no ladders."""
+    """Handwriting as the pen went: smooth strokes along the skeleton, with the gas' nodes as their knots."""
 
     kind: Literal["signature"] = "signature"
     line: LineWidth = 5.0
-    """Of the line, in thousandths of the drawing's longer side."""
+    """Width of the line, in thousandths of the drawing's longer side."""
     smoothness: float = Field(1.0, ge=0, le=10)
-    """1 smooths wiggles that are shorter than the pen was wide; 0 follows the skeleton's pixels."""
+    """1 smooths wiggles shorter than the pen's width; 0 follows the skeleton's pixels."""
     cites: ClassVar[tuple[str, ...]] = ("zhang1984",)
 
-    def prepare(self, graph: Graph, mask: Mask | None) -> Graph:
-        """Nodes in their order along the strokes, each joined to the next: two edges a node at most."""
+    def prepare(self, graph: Graph, mask: Bools | None) -> Graph:
+        """The nodes, each joined to the next along its stroke: two edges a node at most."""
         if mask is None:
             return graph
         return along_strokes(graph, strokes(mask, smoothness=self.smoothness))
 
     def marks(self, scene: Scene) -> tuple[Mark, ...]:
-        """Smooth curves."""
-        if scene.graph.degrees().max(initial=0) > 2:  # no mask, so no skeleton: the gas as it is
+        """Smooth curves along the strokes; the gas as it is where there is no mask."""
+        if scene.graph.degrees().max(initial=0) > 2:  # without a mask there is no skeleton
             paths, _ = edges_of(scene)
         else:
             paths = [rounded(scene.graph.nodes[chain]) for chain in chains(scene.graph)]
         seen = scene.along(paths)
         widths = np.full(len(paths), self.line * scene.unit)
-        return (Strokes(paths, widths, self.colour.pick(seen, scene.ink)),)
+        return (Polylines(paths, widths, self.colour.pick(seen, scene.ink)),)
 
 
-def along_strokes(graph: Graph, paths: list[Positions]) -> Graph:
+def along_strokes(graph: Graph, paths: list[F64]) -> Graph:
     """The nodes of a gas brought onto strokes, in their order along them; ends of strokes are nodes as well.
 
     Args:
@@ -160,12 +161,12 @@ def along_strokes(graph: Graph, paths: list[Positions]) -> Graph:
     place = np.concatenate([np.arange(len(path)) for path in paths])
     nearest = Nearest(np.concatenate(paths)).one(graph.nodes)[1]
     spacing = max(4, int(2 * sum(len(path) for path in paths) / len(graph.nodes)))
-    nodes: list[Positions] = []
+    nodes: list[F64] = []
     pairs: list[tuple[int, int]] = []
     count = 0
     for number, path in enumerate(paths):
         mine = place[nearest[owner[nearest] == number]]
-        knots = _spread(np.unique(np.concatenate([[0, len(path) - 1], mine])), least=3, most=spacing)
+        knots = _spread(np.unique(np.concatenate([[0, len(path) - 1], mine])), min_gap=3, max_gap=spacing)
         closed = bool((path[0] == path[-1]).all())
         chain = list(range(count, count + len(knots) - closed))
         pairs += list(zip(chain, chain[1:], strict=False))
@@ -176,72 +177,72 @@ def along_strokes(graph: Graph, paths: list[Positions]) -> Graph:
     return Graph.of(np.concatenate(nodes), pairs, width=graph.width, height=graph.height)
 
 
-def _spread(knots: np.ndarray[Any, np.dtype[np.int64]], *, least: int, most: int) -> list[int]:
-    """Knots at least so far apart, and new ones in wide gaps; the first and the last stay."""
-    found = [int(knots[0])]
+def _spread(knots: I64, *, min_gap: int, max_gap: int) -> list[int]:
+    """Knots without those that are too close to the one before, and with new ones in wide gaps; both ends stay."""
+    spread = [int(knots[0])]
     for knot in knots[1:].tolist():
-        if knot - found[-1] < least and knot != knots[-1]:
+        if knot - spread[-1] < min_gap and knot != knots[-1]:
             continue
-        if knot == knots[-1] and knot - found[-1] < least and len(found) > 1:
-            found.pop()
-        pieces = -(-(knot - found[-1]) // most)
-        found += [found[-1] + round((knot - found[-1]) * at / pieces) for at in range(1, pieces + 1)]
-    return found
+        if knot == knots[-1] and knot - spread[-1] < min_gap and len(spread) > 1:
+            spread.pop()
+        pieces = -(-(knot - spread[-1]) // max_gap)
+        spread += [spread[-1] + round((knot - spread[-1]) * at / pieces) for at in range(1, pieces + 1)]
+    return spread
 
 
 class Words(DrawingSettings):
-    """Objects counted and boxed: each component of the graph is one, numbered as one reads."""
+    """Objects counted and boxed: each component of the graph is one, numbered in reading order."""
 
     kind: Literal["words"] = "words"
     line: LineWidth = 0.9
-    """Of the gas' lines, in thousandths of the drawing's longer side."""
+    """Width of the gas' lines, in thousandths of the drawing's longer side."""
     box: Hex = "#d1383d"
-    """Colour of boxes and numbers."""
+    """Colour of boxes and numbers, as `#rrggbb`."""
     numbers: bool = True
     """Write the numbers."""
     smallest: int = Field(3, ge=1, le=10_000)
     """Components with fewer nodes are specks, not objects."""
-    improve: _switched(Improve) = Improve(rounds=0)  # type: ignore[valid-type]
-    """Bridges over background would join words; null leaves them."""
+    improve: switched(Improve) = Improve(rounds=0)  # type: ignore[valid-type]
+    """As in every drawing; on by default, since bridges over background would join words. Null turns it off."""
 
     def marks(self, scene: Scene) -> tuple[Mark, ...]:
-        """Lines, boxes, numbers."""
+        """The edges, a box around each object, and numbers."""
         paths, _ = edges_of(scene)
         seen = scene.along(paths)
         widths = np.full(len(paths), self.line * scene.unit)
-        found: tuple[Mark, ...] = (Strokes(paths, widths, self.colour.pick(seen, scene.ink)),)
+        marks: tuple[Mark, ...] = (Polylines(paths, widths, self.colour.pick(seen, scene.ink)),)
         boxes = reading_order(objects(scene.graph, self.smallest))
         if not len(boxes):
-            return found
+            return marks
         around = boxes + np.array([-2.0, -2.0, 2.0, 2.0]) * scene.unit
         rings = [box[[[0, 1], [2, 1], [2, 3], [0, 3], [0, 1]]] for box in around]
-        red = np.tile(np.array(parse(self.box)), (len(rings), 1))
-        found += (Strokes(rings, np.full(len(rings), 0.8 * self.line * scene.unit), red),)
+        red = np.tile(np.array(from_hex(self.box)), (len(rings), 1))
+        marks += (Polylines(rings, np.full(len(rings), 0.8 * self.line * scene.unit), red),)
         if self.numbers:
             size = 11 * scene.unit
             places = around[:, :2] - np.array([0.0, 2.0]) * scene.unit
             places[:, 1] = np.maximum(places[:, 1], size)
             texts = [str(number) for number in range(1, len(rings) + 1)]
-            found += (Labels(places, texts, size, parse(self.box)),)
-        return found
+            marks += (Labels(places, texts, size, from_hex(self.box)),)
+        return marks
 
     def facts(self, scene: Scene) -> Mapping[str, Any]:
-        """How many objects, and their boxes (left, top, right, bottom) in pixels, in reading order."""
+        """The number of objects, and their boxes (left, top, right, bottom) in pixels, in reading order."""
         boxes = reading_order(objects(scene.graph, self.smallest))
         return {"objects": len(boxes), "boxes": np.round(boxes, 1).tolist()}
 
 
-def objects(graph: Graph, smallest: int) -> Floats:
+def objects(graph: Graph, smallest: int) -> F64:
     """(m, 4) boxes (left, top, right, bottom) around components of enough nodes, in pixels."""
     label = graph.components()
-    found = []
+    boxes = []
     for component in np.nonzero(np.bincount(label, minlength=1) >= smallest)[0]:
         nodes = graph.nodes[label == component]
-        found.append(np.concatenate([nodes.min(axis=0), nodes.max(axis=0)]))
-    return np.array(found).reshape(-1, 4)
+        boxes.append(np.concatenate([nodes.min(axis=0), nodes.max(axis=0)]))
+    return np.array(boxes).reshape(-1, 4)
 
 
-def reading_order(boxes: Floats) -> Floats:
+def reading_order(boxes: F64) -> F64:
     """Boxes line by line from the top, each line from the left; lines may slope.
 
     From the left, a box belongs to the line whose last box is at its height, the nearest of them.

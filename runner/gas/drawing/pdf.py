@@ -9,9 +9,10 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable
 
-from orbifolio.runner.gas.drawing.sheet import Areas, Colour, Dots, Floats, Labels, Mark, Sheet, Strokes
-from orbifolio.runner.gas.drawing.svg import number
-from orbifolio.runner.gas.graph import Positions
+from orbifolio.runner.arrays import F64
+from orbifolio.runner.gas.drawing.hex_colours import Colour
+from orbifolio.runner.gas.drawing.sheet import Areas, Dots, DrawingSheet, Labels, Mark, Polylines
+from orbifolio.runner.gas.drawing.svg_path import number
 
 LONG_SIDE = 842.0
 """Points of an A4 page's longer side; the shorter follows from the sheet."""
@@ -19,7 +20,7 @@ CIRCLE = 0.5522847498
 """Control points of a quarter circle as a cubic curve: 4/3 (sqrt 2 - 1)."""
 
 
-def pdf(sheet: Sheet) -> bytes:
+def pdf(sheet: DrawingSheet) -> bytes:
     """The sheet as a PDF file of one page.
 
     Args:
@@ -67,7 +68,7 @@ def _file(objects: list[bytes]) -> bytes:
 
 def _operators(mark: Mark) -> Iterable[str]:
     """A mark as page operators."""
-    if isinstance(mark, Strokes):
+    if isinstance(mark, Polylines):
         for path, width, colour in zip(mark.paths, mark.widths, mark.colours, strict=True):
             yield f"{_colour(colour)} RG {number(width)} w {_line(path)} S"
     elif isinstance(mark, Dots):
@@ -82,7 +83,7 @@ def _operators(mark: Mark) -> Iterable[str]:
             yield f"BT {_colour(mark.colour)} rg /F {number(mark.size)} Tf {place} {_text(text)} Tj ET"
 
 
-def _line(points: Positions) -> str:
+def _line(points: F64) -> str:
     first, *rest = points.tolist()
     return f"{number(first[0])} {number(first[1])} m " + " ".join(f"{number(x)} {number(y)} l" for x, y in rest)
 
@@ -100,7 +101,7 @@ def _circle(x: float, y: float, radius: float) -> str:
     return f"{number(x + radius)} {number(y)} m {curves}"
 
 
-def _colour(colour: Floats | Colour) -> str:
+def _colour(colour: F64 | Colour) -> str:
     return " ".join(number(float(value)) for value in colour)
 
 

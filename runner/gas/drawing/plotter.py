@@ -1,6 +1,6 @@
-"""A plotter file is an SVG in millimetres with a layer per pen, of strokes in the order and direction to draw them.
+"""A plotter file is an SVG in millimetres with a layer for each pen, of strokes in their order and direction.
 
-`Plotter` says the paper; `plot` scales the drawing into its margins, turning a wide picture's paper to landscape.
+`Plotter` names the paper; `plot` scales the drawing into its margins, with the paper in landscape for a wide picture.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from pydantic import Field
 
-from orbifolio.runner.gas.drawing.svg import number, path_data
+from orbifolio.runner.arrays import F64
+from orbifolio.runner.gas.drawing.svg_path import number, path_data
 from orbifolio.runner.gas.drawing.travel import air, ordered
-from orbifolio.runner.gas.graph import Positions
 from orbifolio.runner.settings import Settings
 
 PAPERS = {
@@ -33,20 +33,20 @@ class Plotter(Settings):
     """A file for a pen plotter: lines only, in millimetres."""
 
     paper: Literal["a6", "a5", "a4", "a3", "a2", "letter"] = "a4"
-    """Size of the paper; it lies on its side for pictures that are wider than high."""
+    """Size of the paper; in landscape for pictures that are wider than high."""
     margin: float = Field(15.0, ge=0, le=50)
-    """Empty border in mm."""
+    """Width of the empty border in mm."""
     pen: float = Field(0.3, gt=0, le=5)
     """Width of the pen's line in mm, as previews show it."""
 
 
 @dataclass(frozen=True)
 class Plot:
-    """A plotter file and what it will take.
+    """A plotter file and what drawing it takes.
 
     Attributes:
         data: the SVG.
-        strokes: how often the pen comes down.
+        strokes: times that the pen comes down.
         drawn: mm with the pen down.
         travelled: mm with the pen up.
     """
@@ -62,22 +62,22 @@ class Placed:
     """Strokes on paper, in the order and direction to draw them.
 
     Attributes:
-        wide: of the paper in mm.
-        high: of the paper in mm.
+        wide: width of the paper in mm.
+        high: height of the paper in mm.
         layers: colour of a pen (`#rrggbb`) -> (k, 2) strokes in mm from the top-left corner.
     """
 
     wide: float
     high: float
-    layers: Mapping[str, Sequence[Positions]]
+    layers: Mapping[str, Sequence[F64]]
 
 
-def place(layers: Mapping[str, Sequence[Positions]], settings: Plotter, *, width: float, height: float) -> Placed:
+def place(layers: Mapping[str, Sequence[F64]], settings: Plotter, *, width: float, height: float) -> Placed:
     """Strokes of each pen, scaled into the paper's margins and put in order.
 
     Args:
         layers: colour (`#rrggbb`) -> (k, 2) strokes in pixels of the picture.
-        settings: the paper.
+        settings: of the paper.
         width: of the picture in pixels.
         height: of the picture in pixels.
     """
@@ -98,7 +98,7 @@ def place(layers: Mapping[str, Sequence[Positions]], settings: Plotter, *, width
     )
 
 
-def plot(layers: Mapping[str, Sequence[Positions]], settings: Plotter, *, width: float, height: float) -> Plot:
+def plot(layers: Mapping[str, Sequence[F64]], settings: Plotter, *, width: float, height: float) -> Plot:
     """Strokes of each pen on paper as a file; see `place`."""
     return draw_placed(place(layers, settings, width=width, height=height), pen=settings.pen)
 
@@ -107,7 +107,7 @@ def draw_placed(placed: Placed, *, pen: float) -> Plot:
     """Placed strokes as a file.
 
     Args:
-        placed: the strokes.
+        placed: strokes in mm.
         pen: width of its line in mm, as previews show it.
     """
     wide, high = placed.wide, placed.high

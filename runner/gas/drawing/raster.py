@@ -1,4 +1,4 @@
-"""A raster is a function (sheet, width, height) -> (height, width, 3) float32: drawn four times larger, averaged.
+"""A raster is a function (sheet, width, height) -> (height, width, 3) float32.
 
 Pillow draws at four times the size in bands of bounded memory, and each 4 x 4 block is averaged. A line thinner than a
 subpixel is drawn one subpixel wide and paler, so that hairlines fade and do not break up.
@@ -11,34 +11,35 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from orbifolio.runner.gas.drawing.sheet import Areas, Colour, Dots, Floats, Labels, Mark, Pixels, Sheet, Strokes
-from orbifolio.runner.gas.graph import Positions
+from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.gas.drawing.hex_colours import Colour
+from orbifolio.runner.gas.drawing.sheet import Areas, Dots, DrawingSheet, Labels, Mark, Polylines
 
 FINER = 4
 """Subpixels along each side of a pixel."""
-LARGEST_BAND = 24_000_000
-"""Subpixels drawn at once (72 MB); larger drawings are made in bands, with equal results."""
+MAX_BAND = 24_000_000
+"""Subpixels drawn at once (72 MB); larger drawings are made in bands, with the same result."""
 
 
-def draw(sheet: Sheet, *, width: int, height: int) -> Pixels:
-    """The sheet as pixels; its proportions are those asked for.
+def draw(sheet: DrawingSheet, *, width: int, height: int) -> F32:
+    """The sheet as pixels, stretched to the size.
 
     Args:
-        sheet: what to draw.
+        sheet: paper and marks.
         width: of the result in pixels.
         height: of the result in pixels.
 
     Returns:
         (height, width, 3) float32 sRGB in [0, 1].
     """
-    rows = min(height, max(1, LARGEST_BAND // (width * FINER * FINER)))
+    rows = min(height, max(1, MAX_BAND // (width * FINER * FINER)))
     bands = [_band(sheet, top, min(rows, height - top), width, height) for top in range(0, height, rows)]
-    found: Pixels = np.concatenate(bands).astype(np.float32) / np.float32(255)
-    return found
+    pixels: F32 = np.concatenate(bands).astype(np.float32) / np.float32(255)
+    return pixels
 
 
 def _band(
-    sheet: Sheet, top: int, rows: int, width: int, height: int
+    sheet: DrawingSheet, top: int, rows: int, width: int, height: int
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     """(rows, width, 3) uint8: some rows of the drawing."""
     canvas = Image.new("RGB", (width * FINER, rows * FINER), _ink(np.array(sheet.paper)))
@@ -52,7 +53,7 @@ class _Pen:
     """Draws marks on one band."""
 
     def __init__(
-        self, tool: ImageDraw.ImageDraw, sheet: Sheet, scale: tuple[float, float], top: int, rows: int
+        self, tool: ImageDraw.ImageDraw, sheet: DrawingSheet, scale: tuple[float, float], top: int, rows: int
     ) -> None:
         self.tool = tool
         self.paper = np.array(sheet.paper)
@@ -62,8 +63,8 @@ class _Pen:
         self.size = float(np.sqrt(scale[0] * scale[1]))
 
     def draw(self, mark: Mark) -> None:
-        """Draw one mark."""
-        if isinstance(mark, Strokes):
+        """Draw one mark of any type."""
+        if isinstance(mark, Polylines):
             self.strokes(mark)
         elif isinstance(mark, Dots):
             self.dots(mark)
@@ -75,17 +76,17 @@ class _Pen:
         else:
             self.label(mark)
 
-    def placed(self, points: Positions) -> Positions:
+    def placed(self, points: F64) -> F64:
         """The subpixel of the band that each point lies in: whole numbers, so that bands agree to the last bit."""
-        moved: Positions = np.floor(points * self.scale) - self.shift
+        moved: F64 = np.floor(points * self.scale) - self.shift
         return moved
 
-    def shows(self, points: Positions) -> bool:
+    def shows(self, points: F64) -> bool:
         """Whether a mark touches the band."""
         return bool(points[:, 1].max() >= -1 and points[:, 1].min() <= self.rows + 1)
 
-    def strokes(self, mark: Strokes) -> None:
-        """Lines with round ends and joints; what is thinner than a subpixel is paler instead."""
+    def strokes(self, mark: Polylines) -> None:
+        """Draw lines with round ends and joints; what is thinner than a subpixel is paler instead."""
         if not len(mark.paths):
             return
         wide = mark.widths * self.size
@@ -107,7 +108,7 @@ class _Pen:
                     self.tool.ellipse((x - half, y - half, x + half, y + half), fill=ink)
 
     def dots(self, mark: Dots) -> None:
-        """Disks; one below a subpixel is paler instead of smaller."""
+        """Draw discs; one below a subpixel is paler instead of smaller."""
         radii = mark.radii * self.size
         inks = self.inks(mark.colours, np.minimum(1.0, (2 * radii) ** 2))
         places = self.placed(mark.centres).tolist()
@@ -117,14 +118,14 @@ class _Pen:
             if -half - 1 <= y <= self.rows + half + 1:
                 self.tool.ellipse((x - half, y - half, x + half, y + half), fill=ink)
 
-    def inks(self, colours: Floats, strength: Floats) -> list[tuple[int, int, int]]:
-        """8-bit colours of marks that are mixed with the paper where they are weak."""
+    def inks(self, colours: F64, strength: F64) -> list[tuple[int, int, int]]:
+        """8-bit colours of marks, mixed with the paper by their strength in [0, 1]."""
         mixed = self.paper + (colours - self.paper) * strength[:, None]
         values = np.round(np.clip(mixed, 0, 1) * 255).astype(np.int64).tolist()
         return [(red, green, blue) for red, green, blue in values]
 
     def label(self, mark: Labels) -> None:
-        """Texts, by the typeface that comes with Pillow."""
+        """Draw texts in the typeface that comes with Pillow."""
         letters = _typeface(max(1, round(mark.size * self.size)))
         for point, text in zip(self.placed(mark.places), mark.texts, strict=True):
             self.tool.text((float(point[0]), float(point[1])), text, fill=_ink(mark.colour), font=letters, anchor="ls")
@@ -135,7 +136,7 @@ def _typeface(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
-def _ink(colour: Floats | Colour) -> tuple[int, int, int]:
-    """8-bit colour."""
+def _ink(colour: F64 | Colour) -> tuple[int, int, int]:
+    """A colour in 8 bits."""
     red, green, blue = (round(min(max(float(value), 0.0), 1.0) * 255) for value in colour)
     return red, green, blue

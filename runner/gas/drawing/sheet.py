@@ -11,29 +11,25 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 
-from orbifolio.runner.gas.graph import Graph, Positions
-
-Pixels = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
-Colour = tuple[float, float, float]
+from orbifolio.runner.arrays import F64
+from orbifolio.runner.gas.drawing.hex_colours import Colour
+from orbifolio.runner.gas.graph import Graph
 
 
 @dataclass(frozen=True)
-class Strokes:
+class Polylines:
     """Lines with round ends.
 
     Attributes:
-        paths: of (k, 2) points each, k >= 2.
-        widths: (m,) of each path.
-        colours: (m, 3) of each path.
+        paths: m arrays of (k, 2) points, k >= 2.
+        widths: (m,) one for each path.
+        colours: (m, 3) one for each path.
     """
 
-    paths: Sequence[Positions]
-    widths: Floats
-    colours: Floats
+    paths: Sequence[F64]
+    widths: F64
+    colours: F64
 
 
 @dataclass(frozen=True)
@@ -46,9 +42,9 @@ class Dots:
         colours: (m, 3).
     """
 
-    centres: Positions
-    radii: Floats
-    colours: Floats
+    centres: F64
+    radii: F64
+    colours: F64
 
 
 @dataclass(frozen=True)
@@ -56,12 +52,12 @@ class Areas:
     """Filled polygons without outlines.
 
     Attributes:
-        rings: of (k, 2) corners each, k >= 3.
+        rings: m arrays of (k, 2) corners, k >= 3.
         colours: (m, 3).
     """
 
-    rings: Sequence[Positions]
-    colours: Floats
+    rings: Sequence[F64]
+    colours: F64
 
 
 @dataclass(frozen=True)
@@ -70,29 +66,29 @@ class Labels:
 
     Attributes:
         places: (m, 2).
-        texts: of each.
-        size: of the letters in picture pixels.
-        colour: of all.
+        texts: m of them.
+        size: of the font in picture pixels.
+        colour: of all texts.
     """
 
-    places: Positions
+    places: F64
     texts: Sequence[str]
     size: float
     colour: Colour
 
 
-Mark = Strokes | Dots | Areas | Labels
+Mark = Polylines | Dots | Areas | Labels
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """Paper and what is on it.
+class DrawingSheet:
+    """Paper with marks.
 
     Attributes:
         width: in picture pixels.
         height: in picture pixels.
         paper: its colour.
-        marks: in the order of drawing.
+        marks: in the order of drawing, later ones on top.
     """
 
     width: float
@@ -101,9 +97,7 @@ class Sheet:
     marks: tuple[Mark, ...]
 
 
-def unrolled(
-    graph: Graph, chains: Iterable[Sequence[int]], *, closed: bool = False
-) -> tuple[list[Positions], list[int]]:
+def unrolled(graph: Graph, chains: Iterable[Sequence[int]], *, closed: bool = False) -> tuple[list[F64], list[int]]:
     """The points along chains of nodes; where the picture wraps, every copy that shows.
 
     Args:
@@ -116,7 +110,7 @@ def unrolled(
     """
     size = np.array([graph.width, graph.height], dtype=np.float64)
     wraps = np.array([graph.wrap[1], graph.wrap[0]])
-    paths: list[Positions] = []
+    paths: list[F64] = []
     owners: list[int] = []
     for number, chain in enumerate(chains):
         points = graph.nodes[np.asarray(chain, dtype=np.int64)]

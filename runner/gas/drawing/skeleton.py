@@ -13,19 +13,18 @@ from scipy.interpolate import make_smoothing_spline
 from scipy.ndimage import distance_transform_edt
 from skimage.morphology import skeletonize
 
-from orbifolio.runner.gas.drawing.sheet import Floats, Mask
-from orbifolio.runner.gas.graph import Positions
+from orbifolio.runner.arrays import F64, Bools
 
-LOOK = 8
-"""Pixels along a branch that tell its direction at a crossing."""
-SHARPEST = -0.3
-"""Cosine of the turn beyond which two branches are not one stroke (about 107 degrees)."""
+DIRECTION_PIXELS = 8
+"""Pixels along a branch whose chord is its direction at a crossing: fewer would tell the steps of the skeleton."""
+MIN_COSINE = -0.3
+"""Cosine of the turn below which two branches are not one stroke (about 107 degrees)."""
 
 Pixel = tuple[int, int]
 Chain = list[Pixel]
 
 
-def strokes(mask: Mask, *, smoothness: float = 1.0) -> list[Positions]:
+def strokes(mask: Bools, *, smoothness: float = 1.0) -> list[F64]:
     """Smooth strokes through the middle of the mask, the longest first.
 
     Args:
@@ -35,28 +34,28 @@ def strokes(mask: Mask, *, smoothness: float = 1.0) -> list[Positions]:
     Returns:
         (k, 2) points about half a pixel apart; a closed stroke ends where it began.
     """
-    skeleton: Mask = skeletonize(mask)
+    skeleton: Bools = skeletonize(mask)
     if not skeleton.any():
         return []
     half = float(np.median(distance_transform_edt(mask)[skeleton]))
-    found = [smooth(_points(chain), half * smoothness) for chain in _joined(_branches(skeleton, spur=2 * half))]
-    return sorted(found, key=lambda path: (-_length(path), *path[0].tolist()))
+    smoothed = [smooth(_points(chain), half * smoothness) for chain in _joined(_branches(skeleton, spur=2 * half))]
+    return sorted(smoothed, key=lambda path: (-_length(path), *path[0].tolist()))
 
 
-def _points(chain: Chain) -> Positions:
+def _points(chain: Chain) -> F64:
     return np.array(chain, dtype=np.float64)[:, ::-1] + 0.5
 
 
-def _length(path: Positions) -> float:
+def _length(path: F64) -> float:
     return float(np.hypot(*np.diff(path, axis=0).T).sum())
 
 
-def smooth(path: Positions, scale: float) -> Positions:
+def smooth(path: F64, scale: float) -> F64:
     """A cubic smoothing spline along a path, sampled every half pixel.
 
     Args:
         path: (k, 2).
-        scale: wiggles shorter than some of these pixels go.
+        scale: pixels; wiggles shorter than a few times as much are smoothed away.
     """
     closed = len(path) > 3 and bool(np.hypot(*(path[0] - path[-1])) < 1.5)
     if closed:
@@ -73,15 +72,16 @@ def smooth(path: Positions, scale: float) -> Positions:
         rows = np.concatenate([path[:-1], path[:-1], path])
     else:
         around, rows = along, path
-    # a penalty of (2 scale)^4 keeps wave lengths above 4 pi scale: the steps of a skeleton go, letters stay
+    # A penalty lam on the second derivative multiplies a wave of length l by 1 / (1 + lam (2 pi / l)^4). With
+    # lam = (2 scale)^4 waves longer than 4 pi scale keep more than half: the steps of a skeleton go, letters stay.
     curves = [make_smoothing_spline(around, axis, lam=(2 * max(scale, 0.15)) ** 4)(even) for axis in rows.T]
-    found = np.stack(curves, axis=-1)
+    curve = np.stack(curves, axis=-1)
     if closed:
-        found[-1] = found[0]
-    return found
+        curve[-1] = curve[0]
+    return curve
 
 
-def _branches(skeleton: Mask, *, spur: float) -> list[Chain]:
+def _branches(skeleton: Bools, *, spur: float) -> list[Chain]:
     """Chains of pixels between ends and crossings; spurs (from a crossing to an end, short) left out."""
     pixels = {(int(row), int(column)) for row, column in zip(*np.nonzero(skeleton), strict=True)}
     around = {pixel: _neighbours(pixel, pixels) for pixel in pixels}
@@ -141,7 +141,7 @@ def _joined(chains: list[Chain]) -> list[Chain]:
     for place in sorted(meeting):
         ends = meeting[place]
         pairs = [(_turn(chains, a, b), a, b) for at, a in enumerate(ends) for b in ends[at + 1 :]]
-        limit = -2.0 if len(ends) == 2 else SHARPEST
+        limit = -2.0 if len(ends) == 2 else MIN_COSINE
         for cosine, a, b in sorted(pairs, key=lambda pair: (-pair[0], pair[1:])):
             if cosine >= limit and a not in partner and b not in partner and a != b:
                 partner[a], partner[b] = b, a
@@ -151,8 +151,8 @@ def _joined(chains: list[Chain]) -> list[Chain]:
 def _turn(chains: list[Chain], a: tuple[int, int], b: tuple[int, int]) -> float:
     """Cosine of the turn from one branch into another: 1 straight on, -1 back."""
 
-    def away(end: tuple[int, int]) -> Floats:
-        chain = chains[end[0]][:: -1 if end[1] else 1][: LOOK + 1]
+    def away(end: tuple[int, int]) -> F64:
+        chain = chains[end[0]][:: -1 if end[1] else 1][: DIRECTION_PIXELS + 1]
         vector = np.array(chain[-1], dtype=np.float64) - chain[0]
         return vector / max(float(np.hypot(*vector)), 1e-9)
 
@@ -164,7 +164,7 @@ def _followed(chains: list[Chain], partner: dict[tuple[int, int], tuple[int, int
     left = set(range(len(chains)))
     starts = deque((number, end) for number in range(len(chains)) for end in (0, 1) if (number, end) not in partner)
     starts.extend((number, 0) for number in range(len(chains)))
-    found: list[Chain] = []
+    joined: list[Chain] = []
     while starts:
         end: tuple[int, int] | None = starts.popleft()
         stroke: Chain = []
@@ -174,5 +174,5 @@ def _followed(chains: list[Chain], partner: dict[tuple[int, int], tuple[int, int
             stroke += piece[1:] if stroke else piece
             end = partner.get((end[0], 1 - end[1]))
         if len(stroke) > 1:
-            found.append(stroke)
-    return found
+            joined.append(stroke)
+    return joined

@@ -7,19 +7,41 @@ shortens the line: some 5 % above the best for random points. For stipple portra
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba
 import numpy as np
 
+from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.gas.drawing.nearest import Nearest
-from orbifolio.runner.gas.graph import Pairs, Positions
 
 NEIGHBOURS = 10
-LONGEST_SEGMENT = 3
-"""Points moved together by Or-opt."""
-PASSES = 60
+"""Nearest points of each point that moves are tried with."""
+MAX_SEGMENT = 3
+"""Points moved together by Or-opt, as Or has it."""
+MAX_PASSES = 60
+"""Passes over all points after which improvement ends even if moves are left."""
+MIN_GAIN = 1e-9
+"""By how much a move must shorten the tour, so that rounding does not move points to and fro for ever."""
 
 
-def tour(points: Positions) -> Pairs:
+class TourTables(NamedTuple):
+    """A tour under improvement.
+
+    Attributes:
+        points: (n, 2) x and y.
+        near: (n, k) the nearest points of each point, nearest first.
+        order: (n,) numbers of the points in the order of the tour; changed in place.
+        place: (n,) where each point stands in `order`; changed in place.
+    """
+
+    points: F64
+    near: I64
+    order: I64
+    place: I64
+
+
+def tour(points: F64) -> I64:
     """A short closed tour.
 
     Args:
@@ -37,12 +59,14 @@ def tour(points: Positions) -> Pairs:
     k = min(NEIGHBOURS, n - 1)
     near = np.ascontiguousarray(Nearest(points).some(points, k + 1)[1][:, 1:], dtype=np.int64)
     order = np.array(_nearest_first(points), dtype=np.int64)
-    _improve(np.ascontiguousarray(points, dtype=np.float64), near, order, PASSES)
+    place = np.empty(n, dtype=np.int64)
+    place[order] = np.arange(n)
+    _improve(TourTables(np.ascontiguousarray(points, dtype=np.float64), near, order, place), MAX_PASSES)
     start = int(np.nonzero(order == 0)[0][0])
     return np.roll(order, -start)
 
 
-def opened(points: Positions, order: Pairs) -> Pairs:
+def opened(points: F64, order: I64) -> I64:
     """The tour cut at its longest step, as one line with two ends.
 
     Args:
@@ -55,12 +79,12 @@ def opened(points: Positions, order: Pairs) -> Pairs:
     return np.roll(order, -int(steps.argmax()) - 1)
 
 
-def length(points: Positions, order: Pairs) -> float:
-    """Of a closed tour, in the unit of the points."""
+def length(points: F64, order: I64) -> float:
+    """The length of a closed tour, in the unit of the points."""
     return float(np.hypot(*(points[np.roll(order, -1)] - points[order]).T).sum())
 
 
-def _nearest_first(points: Positions) -> list[int]:
+def _nearest_first(points: F64) -> list[int]:
     """From the first point always to the nearest not yet visited; a tree is built anew as it empties."""
     left = np.arange(len(points))
     visited = np.zeros(len(points), dtype=bool)
@@ -72,8 +96,8 @@ def _nearest_first(points: Positions) -> list[int]:
         for _ in range(half):
             reach = 8
             while True:
-                found = tree.some(points[order[-1:]], min(reach, len(left)))[1][0]
-                free = [int(left[at]) for at in found if not visited[left[at]]]
+                nearest = tree.some(points[order[-1:]], min(reach, len(left)))[1][0]
+                free = [int(left[at]) for at in nearest if not visited[left[at]]]
                 if free:
                     break
                 reach *= 4
@@ -83,13 +107,14 @@ def _nearest_first(points: Positions) -> list[int]:
 
 
 @numba.njit(cache=True)
-def _gap(points: Positions, a: int, b: int) -> float:  # pragma: no cover - compiled
+def _gap(points: F64, a: int, b: int) -> float:  # pragma: no cover - compiled
     return float(np.hypot(points[a, 0] - points[b, 0], points[a, 1] - points[b, 1]))
 
 
 @numba.njit(cache=True)
-def _reverse(order: Pairs, place: Pairs, first: int, last: int) -> None:  # pragma: no cover - compiled
+def _reverse(tour: TourTables, first: int, last: int) -> None:  # pragma: no cover - compiled
     """Turn round the stretch from place `first` to `last`, or the rest of the tour if that is shorter."""
+    order, place = tour.order, tour.place
     n = len(order)
     inner = (last - first) % n + 1
     if 2 * inner > n:
@@ -101,8 +126,9 @@ def _reverse(order: Pairs, place: Pairs, first: int, last: int) -> None:  # prag
 
 
 @numba.njit(cache=True)
-def _move(order: Pairs, place: Pairs, i: int, size: int, j: int, flip: bool) -> None:  # pragma: no cover - compiled
+def _move(tour: TourTables, i: int, size: int, j: int, flip: bool) -> None:  # pragma: no cover - compiled
     """Put the stretch of places i .. i + size - 1 behind place j, which lies outside it."""
+    order, place = tour.order, tour.place
     stretch = order[i : i + size].copy()
     if flip:
         stretch = stretch[::-1].copy()
@@ -120,10 +146,15 @@ def _move(order: Pairs, place: Pairs, i: int, size: int, j: int, flip: bool) -> 
 
 
 @numba.njit(cache=True)
-def _or_opt(points: Positions, near: Pairs, order: Pairs, place: Pairs, a: int) -> bool:  # pragma: no cover - compiled
-    """Move a stretch that begins or ends at `a` to a neighbour of `a`, if that is shorter."""
+def _or_opt(tour: TourTables, a: int) -> bool:  # pragma: no cover - compiled
+    """Move a stretch that begins or ends at `a` to a neighbour of `a`, if that is shorter.
+
+    Cutting the stretch out saves two steps and costs the one that closes the gap. Put beside c it costs the steps to c
+    and to c's old neighbour, less the step between these two.
+    """
+    points, near, order, place = tour
     n = len(order)
-    for size in range(1, LONGEST_SEGMENT + 1):
+    for size in range(1, MAX_SEGMENT + 1):
         for side in range(2):
             i = place[a] if side == 0 else place[a] - size + 1
             if i < 1 or i + size >= n:  # the stretch and its neighbours lie within the array
@@ -143,15 +174,16 @@ def _or_opt(points: Positions, near: Pairs, order: Pairs, place: Pairs, a: int) 
                     beyond = order[(j + 1) % n] if behind == 1 else order[j]
                     if i <= place[beyond] < i + size or j == n - 1:
                         continue
-                    if saved - (gap + _gap(points, other, beyond) - _gap(points, c, beyond)) > 1e-9:
-                        _move(order, place, i, size, j, (side == 0) != (behind == 1))
+                    if saved - (gap + _gap(points, other, beyond) - _gap(points, c, beyond)) > MIN_GAIN:
+                        _move(tour, i, size, j, (side == 0) != (behind == 1))
                         return True
     return False
 
 
 @numba.njit(cache=True)
-def _two_opt(points: Positions, near: Pairs, order: Pairs, place: Pairs, a: int) -> bool:  # pragma: no cover - compiled
-    """Join `a` to a neighbour and their successors (or predecessors) to each other, if that is shorter."""
+def _two_opt(tour: TourTables, a: int) -> bool:  # pragma: no cover - compiled
+    """Join `a` to a neighbour c and their successors (or predecessors) b and d to each other, if that is shorter."""
+    points, near, order, place = tour
     n = len(order)
     for side in (1, -1):
         b = order[(place[a] + side) % n]
@@ -161,26 +193,22 @@ def _two_opt(points: Positions, near: Pairs, order: Pairs, place: Pairs, a: int)
             if gap >= saved:
                 break
             d = order[(place[c] + side) % n]
-            if saved + _gap(points, c, d) - gap - _gap(points, b, d) > 1e-9:
+            if saved + _gap(points, c, d) - gap - _gap(points, b, d) > MIN_GAIN:
                 if side == 1:
-                    _reverse(order, place, place[b], place[c])
+                    _reverse(tour, place[b], place[c])
                 else:
-                    _reverse(order, place, place[c], place[b])
+                    _reverse(tour, place[c], place[b])
                 return True
     return False
 
 
 @numba.njit(cache=True)
-def _improve(points: Positions, near: Pairs, order: Pairs, passes: int) -> None:  # pragma: no cover - compiled
+def _improve(tour: TourTables, passes: int) -> None:  # pragma: no cover - compiled
     """Moves at every point, again until a pass finds none; in place."""
-    n = len(order)
-    place = np.empty(n, dtype=np.int64)
-    for at in range(n):
-        place[order[at]] = at
     for _ in range(passes):
         moved = False
-        for a in range(n):
-            while _two_opt(points, near, order, place, a) or _or_opt(points, near, order, place, a):
+        for a in range(len(tour.order)):
+            while _two_opt(tour, a) or _or_opt(tour, a):
                 moved = True
         if not moved:
             break

@@ -1,4 +1,4 @@
-"""Trails are a function (graph) -> as few long strokes as draw every edge exactly once.
+"""Trails are a function (graph) -> the fewest strokes that draw every edge exactly once.
 
 A component with 2k nodes of odd degree needs max(1, k) trails (Euler 1736, Listing 1847): its odd nodes are joined in
 pairs by edges that are not drawn, an Euler circuit is walked (Hierholzer 1873), and cut at those edges.
@@ -11,15 +11,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.gas.drawing.nearest import Nearest
-from orbifolio.runner.gas.graph import Graph, Pairs, Positions
+from orbifolio.runner.gas.graph import Graph
 
 
 def trails(graph: Graph) -> list[list[int]]:
     """Chains of nodes whose steps are the graph's edges, each exactly once.
 
     Args:
-        graph: any.
+        graph: with any number of components; nodes without edges are left out.
 
     Returns:
         Chains of at least two nodes; one that is closed ends where it began.
@@ -34,17 +35,17 @@ def trails(graph: Graph) -> list[list[int]]:
         around[j].append(number)
     drawn = len(graph.edges)
     used = [False] * len(ends)
-    found: list[list[int]] = []
+    chains: list[list[int]] = []
     # begin at an added edge where there is one: then the circuit's cut there costs no trail
     starts = [i for i, _ in added] + list(range(len(graph.nodes)))
     for start in starts:
         if any(not used[number] for number in around[start]):
-            found += _cut(_circuit(start, graph.nodes, ends.tolist(), around, used), drawn)
-    return found
+            chains += _cut(_circuit(start, graph.nodes, ends.tolist(), around, used), drawn)
+    return chains
 
 
 def _circuit(
-    start: int, nodes: Positions, ends: list[list[int]], around: list[list[int]], used: list[bool]
+    start: int, nodes: F64, ends: list[list[int]], around: list[list[int]], used: list[bool]
 ) -> list[tuple[int, int]]:
     """An Euler circuit as (node, edge that leads to it); the first comes by edge -1."""
     places = nodes.tolist()
@@ -62,8 +63,7 @@ def _circuit(
         used[number] = True
         path.append((_other(ends[number], node), number))
     # walked backwards: each node came by the edge of the entry before it
-    turned = circuit[::-1]
-    return turned
+    return circuit[::-1]
 
 
 def _other(pair: Sequence[int], node: int) -> int:
@@ -90,7 +90,7 @@ def _cut(circuit: list[tuple[int, int]], drawn: int) -> list[list[int]]:
     return [chain for chain in chains if len(chain) > 1]
 
 
-def _paired(nodes: Positions, odd: Pairs, label: Pairs) -> list[tuple[int, int]]:
+def _paired(nodes: F64, odd: I64, label: I64) -> list[tuple[int, int]]:
     """Odd nodes of each component in pairs, neighbours first: short jumps of the pen."""
     pairs: list[tuple[int, int]] = []
     for component in np.unique(label).tolist():

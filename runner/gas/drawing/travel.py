@@ -1,4 +1,4 @@
-"""Travel is the pen's way in the air: `ordered(strokes)` puts strokes in an order, and turns them, so that it is short.
+"""Travel is the pen's way in the air: `ordered(strokes)` reorders and reverses strokes so that it is short.
 
 The nearest end first, then 2-opt moves: a run of strokes is turned round, each backwards, wherever that is shorter.
 """
@@ -10,28 +10,30 @@ from collections.abc import Sequence
 import numba
 import numpy as np
 
+from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.gas.drawing.nearest import Nearest
-from orbifolio.runner.gas.drawing.sheet import Floats
-from orbifolio.runner.gas.graph import Pairs, Positions
 
-PASSES = 20
+MAX_PASSES = 20
+"""Passes over all pairs of strokes after which shortening ends even if moves are left; each is quadratic."""
+MIN_GAIN = 1e-9
+"""By how much a move must shorten the way, so that rounding does not turn strokes to and fro for ever."""
 
 
-def ordered(strokes: Sequence[Positions]) -> list[Positions]:
+def ordered(strokes: Sequence[F64]) -> list[F64]:
     """The strokes in the order and direction of drawing; the pen starts in the top-left corner.
 
     Args:
-        strokes: (k, 2) points each.
+        strokes: (k, 2) points each, in any unit.
     """
     if not strokes:
         return []
     ends = np.array([[stroke[0], stroke[-1]] for stroke in strokes])
     order = _greedy(ends)
-    _shorten(ends, order, PASSES)
+    _shorten(ends, order, MAX_PASSES)
     return [strokes[number][::-1] if turned else strokes[number] for number, turned in order.tolist()]
 
 
-def air(strokes: Sequence[Positions]) -> float:
+def air(strokes: Sequence[F64]) -> float:
     """How far the pen travels in the air from (0, 0) through all strokes in their order."""
     at = np.zeros(2)
     total = 0.0
@@ -41,7 +43,7 @@ def air(strokes: Sequence[Positions]) -> float:
     return total
 
 
-def _greedy(ends: Floats) -> Pairs:
+def _greedy(ends: F64) -> I64:
     """(m, 2) number and direction (1: backwards), always the nearest end next."""
     m = len(ends)
     tree = Nearest(ends.reshape(-1, 2))
@@ -51,8 +53,8 @@ def _greedy(ends: Floats) -> Pairs:
     for step in range(m):
         reach = 8
         while True:
-            found = tree.some(at[None], min(reach, 2 * m))[1][0]
-            hits = found[free[found // 2]]
+            nearest = tree.some(at[None], min(reach, 2 * m))[1][0]
+            hits = nearest[free[nearest // 2]]
             if len(hits):
                 break
             reach *= 4
@@ -64,8 +66,17 @@ def _greedy(ends: Floats) -> Pairs:
 
 
 @numba.njit(cache=True)
-def _shorten(ends: Floats, order: Pairs, passes: int) -> None:  # pragma: no cover
-    """2-opt on the sequence of strokes, in place."""
+def _shorten(ends: F64, order: I64, passes: int) -> None:  # pragma: no cover
+    """2-opt on the sequence of strokes, in place.
+
+    Turning the run i .. j round leaves the travel within it as long as it was: only the way into it and the way out of
+    it change. Travel ends with the last stroke, so a run at the end has no way out.
+
+    Args:
+        ends: (m, 2, 2) first and last point of each stroke.
+        order: (m, 2) number and direction (1: backwards); changed in place.
+        passes: at most.
+    """
     m = len(order)
     for _ in range(passes):
         moved = False
@@ -81,7 +92,7 @@ def _shorten(ends: Floats, order: Pairs, passes: int) -> None:  # pragma: no cov
                     after = ends[order[j + 1, 0], order[j + 1, 1]]
                     change += np.hypot(entry[0] - after[0], entry[1] - after[1])
                     change -= np.hypot(leave[0] - after[0], leave[1] - after[1])
-                if change < -1e-9:
+                if change < -MIN_GAIN:
                     for at in range((j - i + 1) // 2):
                         number, turned = order[i + at, 0], order[i + at, 1]
                         order[i + at, 0], order[i + at, 1] = order[j - at, 0], order[j - at, 1]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from orbifolio.runner.gas.drawing.colours import spell
-from orbifolio.runner.gas.drawing.svg import number
+from orbifolio.runner.gas.drawing.hex_colours import to_hex
+from orbifolio.runner.gas.drawing.svg_path import number
 from orbifolio.runner.strokes.document.document import COLUMNS, UNIT, Painting
 from orbifolio.runner.strokes.document.outlines import points_of
 
@@ -18,6 +18,6 @@ def table(painting: Painting) -> bytes:
     lengths = np.hypot(steps[..., 0], steps[..., 1]).sum(1)
     for index, (stroke, colour) in enumerate(zip(painting.strokes, painting.colours, strict=True)):
         values = [number(float(value)) for value in (*stroke[:UNIT], lengths[index])]
-        paint = spell(colour.astype(np.float64))
+        paint = to_hex(colour.astype(np.float64))
         lines.append(",".join([str(index + 1), str(int(painting.levels[index])), paint, *values]))
     return "\n".join([*lines, ""]).encode()

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from orbifolio.runner.gas.drawing.colours import spell
+from orbifolio.runner.gas.drawing.hex_colours import to_hex
 from orbifolio.runner.strokes.document.document import Floats, Painting
 from orbifolio.runner.strokes.document.outlines import Outlines, Points
 from orbifolio.runner.strokes.document.palette import choose
@@ -82,10 +82,10 @@ def hatch(
     colours = painting.colours if picture is None else _seen(painting, held, picture)
     paints, own = choose(colours, areas, pens)
     drawn = np.abs(paints - np.array(painting.paper)).max(axis=1) > ALIKE if len(paints) else np.zeros(0, bool)
-    lines: dict[str, list[Points]] = {spell(paint): [] for paint, use in zip(paints, drawn, strict=True) if use}
+    lines: dict[str, list[Points]] = {to_hex(paint): [] for paint, use in zip(paints, drawn, strict=True) if use}
     for number in range(len(painting)):
         if areas[number] > 0 and drawn[own[number]]:
-            lines[spell(paints[own[number]])] += _lines(number, shapes, held, spacing)
+            lines[to_hex(paints[own[number]])] += _lines(number, shapes, held, spacing)
     return {colour: paths for colour, paths in lines.items() if paths}
 
 

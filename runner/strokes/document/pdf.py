@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from PIL import ImageFont
 
-from orbifolio.runner.gas.drawing.svg import number
+from orbifolio.runner.gas.drawing.svg_path import number
 from orbifolio.runner.images import encoding
 from orbifolio.runner.strokes.document.document import Floats
 

@@ -10,8 +10,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
-from orbifolio.runner.gas.drawing.colours import spell
-from orbifolio.runner.gas.drawing.svg import number
+from orbifolio.runner.gas.drawing.hex_colours import to_hex
+from orbifolio.runner.gas.drawing.svg_path import number
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.outlines import Outlines, Points
 from orbifolio.runner.strokes.document.timelapse_states import runs
@@ -31,13 +31,13 @@ def svg(painting: Painting, shapes: Outlines, *, title: str = "") -> bytes:
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" '
         f'width="{wide}" height="{high}" viewBox="0 0 {wide} {high}">',
         *([f"<title>{escape(title)}</title>"] if title else []),
-        f'<rect width="{wide}" height="{high}" fill="{spell(painting.paper)}"/>',
+        f'<rect width="{wide}" height="{high}" fill="{to_hex(painting.paper)}"/>',
     ]
     for index, (level, begin, end) in enumerate(runs(painting), start=1):
         label = f"level {level}: strokes {begin + 1} to {end}"
         lines.append(f'<g id="layer{index}" inkscape:groupmode="layer" inkscape:label={quoteattr(label)}>')
         for stroke in range(begin, end):
-            colour = spell(painting.colours[stroke].astype(np.float64))
+            colour = to_hex(painting.colours[stroke].astype(np.float64))
             alpha = number(float(shapes.opacity[stroke]))
             lines.append(f'<path d="{smooth(shapes.ring(stroke))}" fill="{colour}" fill-opacity="{alpha}"/>')
         lines.append("</g>")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orbifolio.runner.gas.drawing.colours import spell
+from orbifolio.runner.gas.drawing.hex_colours import to_hex
 from orbifolio.runner.strokes.document.document import RADIUS, Floats, Painting
 from orbifolio.runner.strokes.document.outlines import points_of
 from orbifolio.runner.strokes.document.palette import Doubles, Numbers, choose
@@ -104,7 +104,7 @@ def _cover(painting: Painting, finished: Floats, paints: Doubles, own: Numbers, 
         x, y = MARGIN + column * 30, below + 4 + row * 18
         colour = (float(paint[0]), float(paint[1]), float(paint[2]))
         page.rectangle(x, y, 26, 9, colour)
-        page.words(f"{index + 1}   {spell(paint)}", x, y + 13, 8, GREY)
+        page.words(f"{index + 1}   {to_hex(paint)}", x, y + 13, 8, GREY)
     radii = _brushes(painting, wide)
     told = ", ".join(f"{2 * radius:.0f} mm" if radius >= 1 else f"{2 * radius:.1f} mm" for radius in radii)
     page.words(f"Brushes for a sheet of {wide:.0f} x {high:.0f} mm: {told} wide", MARGIN, below + 46, 10, GREY)

@@ -10,7 +10,7 @@ from orbifolio.runner.gas.drawing.fidelity import fill, ink_over_background, mea
 from orbifolio.runner.gas.drawing.improve import Improve
 from orbifolio.runner.gas.drawing.meshes import faces
 from orbifolio.runner.gas.drawing.onelines import Signature, Words, chains, objects, reading_order
-from orbifolio.runner.gas.drawing.sheet import Areas, Sheet, Strokes, unrolled
+from orbifolio.runner.gas.drawing.sheet import Areas, DrawingSheet, Polylines, unrolled
 from orbifolio.runner.gas.drawing.skeleton import strokes
 from orbifolio.runner.gas.drawing.tour import length, opened, tour
 from orbifolio.runner.gas.graph import Graph
@@ -105,13 +105,13 @@ def test_a_wrapping_edge_shows_on_both_sides():
 def test_a_raster_has_the_right_ink_at_any_size_and_in_bands(monkeypatch):
     black = np.zeros((1, 3))
     square = Areas([np.array([[2.0, 2.0], [8.0, 2.0], [8.0, 8.0], [2.0, 8.0]])], black)
-    line = Strokes([np.array([[1.0, 9.5], [9.0, 9.5]])], np.array([0.5]), black)
-    sheet = Sheet(10, 10, (1.0, 1.0, 1.0), (square, line))
+    line = Polylines([np.array([[1.0, 9.5], [9.0, 9.5]])], np.array([0.5]), black)
+    sheet = DrawingSheet(10, 10, (1.0, 1.0, 1.0), (square, line))
     for size in (40, 77, 160):
         ink = float((1 - raster.draw(sheet, width=size, height=size)).mean())
         assert ink == pytest.approx(0.36 + 0.04, abs=0.02)
     whole = raster.draw(sheet, width=80, height=80)
-    monkeypatch.setattr(raster, "LARGEST_BAND", 80 * 16 * 7)
+    monkeypatch.setattr(raster, "MAX_BAND", 80 * 16 * 7)
     np.testing.assert_array_equal(raster.draw(sheet, width=80, height=80), whole)
 
 

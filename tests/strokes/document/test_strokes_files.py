@@ -15,7 +15,7 @@ from lxml import etree
 from PIL import Image
 from some_strokes import HEIGHT, STROKES, WIDTH, make
 
-from orbifolio.runner.gas.drawing.colours import spell
+from orbifolio.runner.gas.drawing.hex_colours import to_hex
 from orbifolio.runner.gas.drawing.plotter import Plotter, draw_placed, place
 from orbifolio.runner.strokes.document.csv import table
 from orbifolio.runner.strokes.document.hatching import above, hatch
@@ -73,7 +73,7 @@ def test_the_svg_looks_like_the_painting_in_another_program(painting, growth, sh
         "level 1: strokes 5 to 16",
     ]
     paths = root.findall(f".//{SVG}path")
-    assert [path.get("fill") for path in paths] == [spell(colour.astype(float)) for colour in painting.colours]
+    assert [path.get("fill") for path in paths] == [to_hex(colour.astype(float)) for colour in painting.colours]
     assert root.findtext(f"{SVG}title") == "A & B"
 
 
@@ -270,7 +270,7 @@ def test_the_table_says_what_the_document_says(painting):
         assert float(row["start_x"]) == pytest.approx(stroke[0], abs=1e-3)
         assert float(row["end_pressure"]) == pytest.approx(stroke[8], abs=1e-3)
         assert re.fullmatch("#[0-9a-f]{6}", row["colour"])
-        assert row["colour"] == spell(colour.astype(float))
+        assert row["colour"] == to_hex(colour.astype(float))
         assert float(row["length"]) >= np.hypot(*(stroke[4:6] - stroke[0:2])) - 1e-2
     assert [int(row["level"]) for row in rows] == painting.levels.tolist()
 
