@@ -17,8 +17,9 @@ from orbifolio.runner.settings import kind_of
 from orbifolio.runner.symmetry import SYMMETRIES, AnySymmetry
 from orbifolio.runner.symmetry.aspect import parse_ratio
 from orbifolio.runner.symmetry.base import SymmetrySettings
-from orbifolio.runner.symmetry.verify.locate import Found, find_origin
-from orbifolio.runner.symmetry.verify.tile import Measurement, measure_symmetry
+from orbifolio.runner.symmetry.residuals import Measurement
+from orbifolio.runner.symmetry.verify.locate import Location, locate_symmetry
+from orbifolio.runner.symmetry.verify.tile import measure_symmetry
 
 _RULE = (
     "write a wallpaper group (p6), or KIND:GROUP with further values, as in frieze:p2mg, rotor:D6, "
@@ -99,7 +100,7 @@ def measure_image(path: Path, group: str, colours: Sequence[str], aspect: str | 
     symmetry = settings.build(ratio)
     result, found = measure_symmetry(pixels, symmetry), None
     if symmetry.planar_claims(pixels.shape[1] / pixels.shape[0]) and not all(item.holds for item in result.claims):
-        elsewhere = find_origin(pixels, symmetry)
+        elsewhere = locate_symmetry(pixels, symmetry)
         better = measure_symmetry(elsewhere.picture, symmetry)
         if better.worst is not None and (result.worst is None or better.worst < result.worst):
             result, found = better, elsewhere
@@ -118,11 +119,12 @@ def measure_image(path: Path, group: str, colours: Sequence[str], aspect: str | 
     return result.holds
 
 
-def _print(path: Path, title: str, result: Measurement, record: Mapping[str, Any], found: Found | None) -> None:
+def _print(path: Path, title: str, result: Measurement, record: Mapping[str, Any], location: Location | None) -> None:
     click.echo(f"{path}: {title}")
-    if found is not None:
-        turned = ", the picture turned by a quarter" if found.turned else ""
-        click.echo(f"origin found at ({found.origin[0]:.4f}, {found.origin[1]:.4f}) of the picture{turned}")
+    if location is not None:
+        turned = ", the picture turned by a quarter" if location.turned else ""
+        x, y = location.origin
+        click.echo(f"origin found at ({x:.4f}, {y:.4f}) of the picture{turned}")
     for claim in record["claims"]:
         told = f"{claim['name']}, colours {claim['colour']}"
         click.echo(f"  {claim['residual']:.4f}  {told}  (next best colours {claim['second']:.2f})")

@@ -10,16 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.exports import encoding
 from orbifolio.runner.exports.charted import Painted
 from orbifolio.runner.exports.tiling import images
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.layouts.charts import Disk, grid
-
-Floats = npt.NDArray[np.float64]
-Picture = npt.NDArray[np.float32]
 
 _LONGEST = 8.0  # hyperbolic units: longer loops are not looked for
 _TRIED = 80  # candidates, shortest first
@@ -39,17 +36,17 @@ class Translation:
         length: hyperbolic length.
     """
 
-    axis: Floats
+    axis: F64
     length: float
 
-    def move(self, share: float) -> Floats:
+    def move(self, share: float) -> F64:
         """(3, 3) from a chart whose line along x is the axis, moved by a share of the length, to the plane."""
         along = share * self.length
         boost = np.array([[math.cosh(along), 0, math.sinh(along)], [0, 1, 0], [math.sinh(along), 0, math.cosh(along)]])
         return np.asarray(self.axis @ boost)
 
 
-def translation_of(matrix: Floats) -> Translation:
+def translation_of(matrix: F64) -> Translation:
     """The axis and length of a translation's matrix."""
     length = math.acosh((float(np.trace(matrix)) - 1) / 2)
     forwards, backwards = (_fixed(matrix, math.exp(sign * length)) for sign in (1, -1))
@@ -63,10 +60,10 @@ def translation_of(matrix: Floats) -> Translation:
     return Translation(axis, length)
 
 
-def _fixed(matrix: Floats, stretch: float) -> Floats:
+def _fixed(matrix: F64, stretch: float) -> F64:
     """The end on the rim, (cos, sin, 1), that a translation stretches by this."""
     _, _, rows = np.linalg.svd(matrix - stretch * np.eye(3))
-    end: Floats = rows[2] / rows[2, 2]
+    end: F64 = rows[2] / rows[2, 2]
     return end
 
 
@@ -91,7 +88,7 @@ def shortest(painted: Painted, triangle: Triangle) -> Translation | None:
     return None
 
 
-def _probe() -> Floats:
+def _probe() -> F64:
     """(300, 3) points around the middle, off every mirror."""
     number = np.arange(300)
     radius = 0.7 * np.sqrt((number + 0.5) / 300)
@@ -106,7 +103,7 @@ def loop(painted: Painted, translation: Translation, size: int) -> bytes:
     x, y = grid(size, size)
     opacity = np.clip((1 - np.hypot(x, y)) * size / 2 + 0.5, 0, 1).reshape(size, size, 1).astype(np.float32)
 
-    def pictures() -> Iterator[Picture]:
+    def pictures() -> Iterator[F32]:
         for number in range(_FRAMES):
             chart = Disk(_RADIUS, translation.move(number / _FRAMES))
             yield np.concatenate([painted.seen(chart, size, size), opacity], axis=2)

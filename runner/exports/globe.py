@@ -10,14 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.exports import encoding
 from orbifolio.runner.exports.charted import Painted
-from orbifolio.runner.symmetry.layouts.charts import Chart, Sights, grid
-
-Floats = npt.NDArray[np.float64]
-Picture = npt.NDArray[np.float32]
+from orbifolio.runner.symmetry.layouts.charts import Chart, ChartPoints, grid
 
 TILT = math.radians(22)
 """Latitude from which a globe is shown: an axis is seen, and what turns about it."""
@@ -30,7 +27,7 @@ _QUICKEST = 50  # milliseconds that a frame is shown for at least
 _ORDERS = tuple(range(24, 1, -1))  # of axes that are looked for
 
 
-def towards(longitude: float, latitude: float) -> Floats:
+def towards(longitude: float, latitude: float) -> F64:
     """(3, 3) whose columns are the directions to the right, up, and towards the viewer."""
     right = np.array([-math.sin(longitude), math.cos(longitude), 0.0])
     circle = math.cos(latitude)
@@ -46,9 +43,9 @@ class Globe(Chart):
         turn: (3, 3) see `towards`.
     """
 
-    turn: Floats
+    turn: F64
 
-    def look(self, x: Floats, y: Floats) -> Sights:
+    def look(self, x: F64, y: F64) -> ChartPoints:
         """A hair more than the globe is there: see `Chart.look`."""
         x, y = x * MARGIN, y * MARGIN
         distance = np.hypot(x, y)
@@ -56,10 +53,10 @@ class Globe(Chart):
         x, y = x * inwards, y * inwards
         depth = np.sqrt(1 - x * x - y * y)
         points = np.stack([x, y, depth], axis=1) @ self.turn.T
-        return Sights(points, distance < MARGIN, np.full(len(x), MARGIN))
+        return ChartPoints(points, distance < MARGIN, np.full(len(x), MARGIN))
 
 
-def roundness(size: int) -> tuple[Picture, Picture]:
+def roundness(size: int) -> tuple[F32, F32]:
     """Opacity and shade, (size, size, 1) each, of a globe's picture: an antialiased edge, a little darker there."""
     x, y = grid(size, size)
     distance = np.hypot(x, y) * MARGIN
@@ -67,13 +64,13 @@ def roundness(size: int) -> tuple[Picture, Picture]:
     depth = np.sqrt(np.maximum(1 - distance**2, 0))
     shade = 0.5 + 0.5 * np.sqrt(depth)
 
-    def square(values: Floats) -> Picture:
+    def square(values: F64) -> F32:
         return values.reshape(size, size, 1).astype(np.float32)
 
     return square(opacity), square(shade)
 
 
-def portrait(painted: Painted, size: int, *, longitude: float = 0.0, latitude: float = TILT, fine: int = 2) -> Picture:
+def portrait(painted: Painted, size: int, *, longitude: float = 0.0, latitude: float = TILT, fine: int = 2) -> F32:
     """(size, size, 4) the globe on nothing.
 
     Args:
@@ -85,7 +82,7 @@ def portrait(painted: Painted, size: int, *, longitude: float = 0.0, latitude: f
     """
     opacity, shade = roundness(size)
     colours = painted.seen(Globe(towards(longitude, latitude)), size, size, fine=fine)
-    picture: Picture = np.concatenate([colours * shade, opacity], axis=2)
+    picture: F32 = np.concatenate([colours * shade, opacity], axis=2)
     picture[opacity[..., 0] == 0] = 0
     return picture
 
@@ -98,7 +95,7 @@ def axis_order(painted: Painted) -> int:
     angle = number * math.pi * (3 - math.sqrt(5))
     circle = np.sqrt(1 - height**2)
 
-    def turned(by: float) -> Picture:
+    def turned(by: float) -> F32:
         places = np.stack([circle * np.cos(angle + by), circle * np.sin(angle + by), height], axis=1)
         return painted.at(places)
 
@@ -111,7 +108,7 @@ def spin(painted: Painted, size: int) -> bytes:
     arc = 360 / axis_order(painted)
     frames = int(min(_MOST, max(8, round(arc / _SPEED * 1000 / _QUICKEST))))
 
-    def pictures() -> Iterator[Picture]:
+    def pictures() -> Iterator[F32]:
         for number in range(frames):
             yield portrait(painted, size, longitude=-math.radians(arc) * number / frames, fine=1)
 

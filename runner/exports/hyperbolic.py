@@ -6,16 +6,14 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 from torch import Tensor
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.exports import drift, encoding, tiling
 from orbifolio.runner.exports.charted import Moved, Painted
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.layouts.charts import Band, Chart, Disk, HalfPlane, Klein, Square, grid
 from orbifolio.runner.symmetry.layouts.folded import Surface
-
-Picture = npt.NDArray[np.float32]
 
 _LARGEST = 640  # pixels of a chart's shorter side
 _LOOP = 240
@@ -37,7 +35,7 @@ def _ratio(chart: Chart) -> float:
     return _ratio(chart.chart) if isinstance(chart, Moved) else chart.ratio
 
 
-def chart_picture(painted: Painted, name: str, chart: Chart, side: int) -> Picture:
+def chart_picture(painted: Painted, name: str, chart: Chart, side: int) -> F32:
     """A picture of one chart; round ones on nothing.
 
     Args:

@@ -8,17 +8,15 @@ import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 from torch import Tensor
 
+from orbifolio.runner.arrays import F32, F64, I64
 from orbifolio.runner.exports import encoding
 from orbifolio.runner.exports.sphere import data_address, texture_width
 from orbifolio.runner.models.eye import around
 from orbifolio.runner.models.glb import write_glb
 from orbifolio.runner.models.mesh import Mesh
-
-Picture = npt.NDArray[np.float32]
 
 _PORTRAIT, _LOOP = 640, 256  # pixels
 _FRAMES = 36
@@ -27,7 +25,7 @@ _TILT = math.radians(22)
 _FRONT = math.radians(-25)  # a little from the left, so that depth is seen
 
 
-def looked_up(texture: Picture, places: npt.NDArray[np.float64]) -> Picture:
+def looked_up(texture: F32, places: F64) -> F32:
     """(N, 3) the texture at (N, 2) coordinates, blended linearly; it repeats over its edges."""
     height, width = texture.shape[:2]
     scaled = places * [width, height] - 0.5
@@ -37,11 +35,11 @@ def looked_up(texture: Picture, places: npt.NDArray[np.float64]) -> Picture:
     above, below = base[:, 1] % height, (base[:, 1] + 1) % height
     upper = texture[above, left] * (1 - x) + texture[above, right] * x
     lower = texture[below, left] * (1 - x) + texture[below, right] * x
-    found: Picture = upper * (1 - y) + lower * y
+    found: F32 = upper * (1 - y) + lower * y
     return found
 
 
-def portrait(mesh: Mesh, texture: Picture, size: int, *, longitude: float = _FRONT, fine: int = 2) -> Picture:
+def portrait(mesh: Mesh, texture: F32, size: int, *, longitude: float = _FRONT, fine: int = 2) -> F32:
     """(size, size, 4) the model on nothing.
 
     Args:
@@ -56,7 +54,7 @@ def portrait(mesh: Mesh, texture: Picture, size: int, *, longitude: float = _FRO
     there = np.flatnonzero(seen.face >= 0)
     faces, weights = mesh.faces[seen.face[there]], seen.weights[there]
 
-    def blended(table: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def blended(table: F64) -> F64:
         return np.asarray(np.einsum("nk,nkc->nc", weights, table[faces]))
 
     normals, rays = blended(mesh.normals), eye.place - blended(mesh.positions)
@@ -65,22 +63,22 @@ def portrait(mesh: Mesh, texture: Picture, size: int, *, longitude: float = _FRO
     found = np.zeros((len(seen.face), 4), dtype=np.float32)
     shade = (0.5 + 0.5 * np.sqrt(np.minimum(facing, 1)))[:, None].astype(np.float32)
     found[there, :3], found[there, 3] = looked_up(texture, blended(mesh.places)) * shade, 1
-    mixed: Picture = found.reshape(size, fine, size, fine, 4).mean((1, 3), dtype=np.float32)
+    mixed: F32 = found.reshape(size, fine, size, fine, 4).mean((1, 3), dtype=np.float32)
     mixed[..., :3] /= np.maximum(mixed[..., 3:], 1e-6)  # colours of what is there, not thinned by what is not
     return mixed
 
 
-def loop(mesh: Mesh, texture: Picture, size: int) -> bytes:
+def loop(mesh: Mesh, texture: F32, size: int) -> bytes:
     """A turn about the upright axis as a loop."""
 
-    def pictures() -> Iterator[Picture]:
+    def pictures() -> Iterator[F32]:
         for number in range(_FRAMES):
             yield portrait(mesh, texture, size, longitude=_FRONT - 2 * math.pi * number / _FRAMES)
 
     return encoding.animated(pictures(), milliseconds=_MILLISECONDS)
 
 
-def _letters(values: npt.NDArray[np.float64] | npt.NDArray[np.int64], kind: str) -> str:
+def _letters(values: F64 | I64, kind: str) -> str:
     return base64.b64encode(np.ascontiguousarray(values).astype(kind).tobytes()).decode("ascii")
 
 

@@ -7,13 +7,11 @@ smoothed once over neighbouring points, so that no relief is finer than the tria
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.exports.charted import Painted
 from orbifolio.runner.models.mesh import icosphere
 from orbifolio.runner.models.stl import write_stl
-
-Floats = npt.NDArray[np.float64]
 
 DIAMETER = 50.0  # millimetres, at the highest points
 RELIEF = 1.0  # millimetres between the lowest and the highest
@@ -22,9 +20,9 @@ _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # Rec. 709
 _SMOOTHINGS = 2
 
 
-def heights(painted: Painted, points: Floats, faces: npt.NDArray[np.int64]) -> Floats:
+def heights(painted: Painted, points: F64, faces: I64) -> F64:
     """(N,) from 0 to 1, smoothed."""
-    found: Floats = painted.at(points).astype(np.float64) @ _LUMINANCE
+    found: F64 = painted.at(points).astype(np.float64) @ _LUMINANCE
     neighbours = np.bincount(faces.ravel(), minlength=len(points)) * 3.0
     for _ in range(_SMOOTHINGS):
         around = np.repeat(found[faces].sum(1), 3)

@@ -13,11 +13,9 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry.groups.triangle import Triangle
-
-Floats = npt.NDArray[np.float64]
 
 RADIUS = 500.0
 SMALLEST = 3.0  # of an edge drawn, in units of the drawing
@@ -25,13 +23,13 @@ _MOST = 60_000  # images looked at
 _WIDTHS = 6  # pens, each for edges half as long as the one before
 
 
-def disk(points: Floats) -> Floats:
+def disk(points: F64) -> F64:
     """Points of the hyperboloid, (..., 3), in the Poincare disk, (..., 2)."""
-    found: Floats = points[..., :2] / (1 + points[..., 2:])
+    found: F64 = points[..., :2] / (1 + points[..., 2:])
     return found
 
 
-def edge(triangle: Triangle) -> Floats:
+def edge(triangle: Triangle) -> F64:
     """(2, 3) the ends of an edge of the tiles around P: from corner to corner, or to R where no edge goes on."""
     corner, middle = triangle.corners[1], triangle.corners[2]
     if triangle.r == 2:  # the edge is straight at R: its other half is the mirror image in the side PR
@@ -39,7 +37,7 @@ def edge(triangle: Triangle) -> Floats:
     return np.array([corner, middle])
 
 
-def images(triangle: Triangle, *, smallest: float) -> Iterator[Floats]:
+def images(triangle: Triangle, *, smallest: float) -> Iterator[F64]:
     """Matrices of the reflection group, nearest first, (N, 3, 3) at a time.
 
     Args:
@@ -67,7 +65,7 @@ def images(triangle: Triangle, *, smallest: float) -> Iterator[Floats]:
         layer = np.einsum("nij,mjk->nmik", layer, mirrors).reshape(-1, 3, 3)
 
 
-def edges(triangle: Triangle, *, smallest: float = SMALLEST / RADIUS) -> Floats:
+def edges(triangle: Triangle, *, smallest: float = SMALLEST / RADIUS) -> F64:
     """(N, 2, 2) ends of all edges that can be seen, in the disk, each once, large ones first."""
     ends = edge(triangle)
     found = [disk(np.einsum("nij,kj->nki", layer, ends)) for layer in images(triangle, smallest=smallest)]
@@ -75,11 +73,11 @@ def edges(triangle: Triangle, *, smallest: float = SMALLEST / RADIUS) -> Floats:
     _, first = np.unique(np.rint(every.mean(1) * 1e7), axis=0, return_index=True)
     every = every[np.sort(first)]
     length = np.linalg.norm(every[:, 0] - every[:, 1], axis=1)
-    ordered: Floats = every[np.argsort(-length, kind="stable")]
+    ordered: F64 = every[np.argsort(-length, kind="stable")]
     return ordered
 
 
-def arc(start: Floats, end: Floats) -> str:
+def arc(start: F64, end: F64) -> str:
     """The line between two points of the disk as SVG path commands.
 
     Its circle is orthogonal to the rim: |centre|^2 = 1 + radius^2, so 2 centre . x = 1 + |x|^2 at both ends.

@@ -12,13 +12,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.exports import encoding
 from orbifolio.runner.exports.sphere import data_address
 
-Picture = npt.NDArray[np.float32]
-Frame = Callable[[float, int, int], Picture]
+Frame = Callable[[float, int, int], F32]
 """(part of a zoom, width, height) -> the picture enlarged by it."""
 
 _LOOP, _PLAYER = 400, 1024  # pixels of the longer side
@@ -34,13 +33,13 @@ def _fitted(width: int, height: int, longest: int) -> tuple[int, int]:
     return max(2, round(width * share)), max(2, round(height * share))
 
 
-def recoloured(picture: Picture, colours: Picture) -> Picture:
+def recoloured(picture: F32, colours: F32) -> F32:
     """A picture through a colour matrix about mid-grey."""
-    found: Picture = np.clip((picture - np.float32(0.5)) @ colours.T + np.float32(0.5), 0, 1)
+    found: F32 = np.clip((picture - np.float32(0.5)) @ colours.T + np.float32(0.5), 0, 1)
     return found
 
 
-def periods(colours: Picture) -> list[Picture]:
+def periods(colours: F32) -> list[F32]:
     """The colour matrices of one zoom after the other, until they come home."""
     found = [np.eye(3, dtype=np.float32)]
     while True:
@@ -51,7 +50,7 @@ def periods(colours: Picture) -> list[Picture]:
 
 
 def zoom_products(
-    frame: Frame, width: int, height: int, *, zoom: float, turn: float, colours: Picture
+    frame: Frame, width: int, height: int, *, zoom: float, turn: float, colours: F32
 ) -> Mapping[str, bytes]:
     """The loop and the player.
 
@@ -76,7 +75,7 @@ def zoom_products(
     return found
 
 
-def player(pictures: list[Picture], *, zoom: float, turn: float, seconds: float) -> bytes:
+def player(pictures: list[F32], *, zoom: float, turn: float, seconds: float) -> bytes:
     """A page that zooms without end, everything inside it.
 
     Args:

@@ -30,7 +30,7 @@ from orbifolio.runner.gas.orbifold_kernel import (
     set_place,
 )
 from orbifolio.runner.symmetry.groups.domain import Domain
-from orbifolio.runner.symmetry.isometry_group import Stage
+from orbifolio.runner.symmetry.isometry_group import IsometryGroup
 
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
@@ -55,7 +55,7 @@ def group_of(domain: Domain) -> Group:
     tree = cKDTree(shown / np.maximum(1.0, np.abs(shown).max(axis=1, keepdims=True)))
     _, back = tree.query(backs / np.maximum(1.0, np.abs(backs).max(axis=1, keepdims=True)))
     between = numbers.reshape(len(elements), len(elements))
-    return Group(float(domain.stage.curvature), elements, inverses, ways, between, np.asarray(back, dtype=np.int64))
+    return Group(float(domain.group.curvature), elements, inverses, ways, between, np.asarray(back, dtype=np.int64))
 
 
 def _classes(places: Floats) -> tuple[Longs, Longs]:
@@ -97,7 +97,7 @@ class SymmetricNetwork:
             start: nodes at the start, at least 2.
         """
         self.domain, self.order = domain, order
-        self.points = np.ascontiguousarray(domain.stage.look(pixels)[0])
+        self.points = np.ascontiguousarray(domain.group.look(pixels)[0])
         self.pixel = _pixel(domain)
         self.law = law
         self.group = group_of(domain)
@@ -165,7 +165,7 @@ class SymmetricNetwork:
 
     def graph(self) -> Graph:
         """The drawing of all images over the picture; geodesics of curved surfaces in pieces."""
-        stage = self.domain.stage
+        stage = self.domain.group
         starts, ends = self._edges()
         pieces: list[Floats] = []
         length = float(stage.distance(starts, ends).mean()) if len(starts) else self.domain.radius
@@ -201,7 +201,7 @@ class SymmetricNetwork:
 
 def _pixel(domain: Domain) -> float:
     """Length of a pixel on the surface at the domain's centre."""
-    stage = domain.stage
+    stage = domain.group
     there = stage.place(domain.centre[None])
     beside, _ = stage.look(np.concatenate([there, there + [0.01, 0.0], there + [0.0, 0.01]]))
     across, down = stage.distance(beside[1:], beside[0])
@@ -210,7 +210,7 @@ def _pixel(domain: Domain) -> float:
 
 def _reach(domain: Domain, length: float) -> tuple[float, Floats]:
     """How far images of the domain are drawn, from where: over the picture, or until edges are too short to see."""
-    stage = domain.stage
+    stage = domain.group
     if stage.curvature < 0:
         # in the disk a length l at radius r shows as l (1 - r^2) / 2 half widths
         seen = 4 * _SMALLEST / (length * min(stage.width, stage.height))
@@ -221,7 +221,7 @@ def _reach(domain: Domain, length: float) -> tuple[float, Floats]:
     return 2.1 if stage.curvature else flat, domain.centre
 
 
-def _drawn(stage: Stage, starts: Floats, ends: Floats) -> list[Floats]:
+def _drawn(stage: IsometryGroup, starts: Floats, ends: Floats) -> list[Floats]:
     """(pieces, 4) of edges: x and y of both ends in pixels, for those of which a part is in the picture."""
     count = 1
     if stage.curvature:
@@ -242,7 +242,7 @@ def _drawn(stage: Stage, starts: Floats, ends: Floats) -> list[Floats]:
     return found
 
 
-def _joined(stage: Stage, pieces: Floats) -> Graph:
+def _joined(stage: IsometryGroup, pieces: Floats) -> Graph:
     """A graph of pieces: ends at one place are one node, over the picture's edges too."""
     ends = pieces.reshape(-1, 2).copy()
     for axis, (size, wraps) in enumerate(((stage.width, stage.wrap[1]), (stage.height, stage.wrap[0]))):

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
-
-from orbifolio.runner.symmetry.base import Ratio
 
 LARGEST = 16
 """No picture is longer than this many times its other side."""
@@ -24,6 +23,25 @@ _SIDE = re.compile(
     r"(?:\s*\*?\s*(?:sqrt|√)\s*(?P<open>\()?\s*(?P<root>\d{1,9}(?:\.\d{1,9})?)\s*(?(open)\)))?"
 )
 _RULE = "an aspect is width:height, like 3:2, 1:sqrt(3) or 1.5"
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A width:height ratio kept exact: (numerator / denominator) * sqrt(root).
+
+    Attributes:
+        text: as the recipe spells it, e.g. `1:sqrt(3)`.
+        square: the ratio's square as an exact fraction (numerator, denominator); every ratio of the
+            forms `a:b`, `a:sqrt(b)`, `sqrt(a):b`, `1.5` has one.
+    """
+
+    text: str
+    square: tuple[int, int]
+
+    @property
+    def value(self) -> float:
+        """Width / height."""
+        return math.sqrt(self.square[0] / self.square[1])
 
 
 def parse_ratio(value: str | int | float | Ratio) -> Ratio:

@@ -20,6 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator
 
+from orbifolio.runner.arrays import F64
+
 CHANNELS = ("r", "g", "b")
 CHANNEL_NAMES = ("red", "green", "blue")
 COUNT = 48
@@ -166,7 +168,7 @@ def generate(elements: Iterable[int]) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def projector(elements: Iterable[int]) -> npt.NDArray[np.float64]:
+def projector(elements: Iterable[int]) -> F64:
     """The orthogonal projector on the colours that all these elements leave fixed.
 
     Args:
@@ -175,7 +177,7 @@ def projector(elements: Iterable[int]) -> npt.NDArray[np.float64]:
     Returns:
         (3, 3), the mean of the subgroup's matrices; symmetric and idempotent.
     """
-    mean: npt.NDArray[np.float64] = np.mean(MATRICES[list(generate(elements))], axis=0, dtype=np.float64)
+    mean: F64 = np.mean(MATRICES[list(generate(elements))], axis=0, dtype=np.float64)
     return mean
 
 

@@ -17,8 +17,9 @@ from orbifolio.runner.symmetry.groups.presentation import homomorphisms
 from orbifolio.runner.symmetry.groups.wedge import reach
 from orbifolio.runner.symmetry.kinds.rotor import presentation
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
-from orbifolio.runner.symmetry.layouts.flat_charts import Sheet
-from orbifolio.runner.symmetry.verify.tile import ABSENT, EXACT, measure_symmetry
+from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
+from orbifolio.runner.symmetry.residuals import ABSENT, EXACT
+from orbifolio.runner.symmetry.verify.tile import measure_symmetry
 
 
 def spelled(**colours: str) -> dict[str, list[str]]:
@@ -160,7 +161,7 @@ def test_rotors_have_no_seam(name: str) -> None:
 
 def test_a_wedge_reaches_as_far_as_the_picture() -> None:
     for p, ratio in itertools.product((2, 3, 7, 24), (0.5, 1.0, 2.0)):
-        sheet = Sheet(ratio)
+        sheet = PlaneChart(ratio)
         far = reach(p, sheet.half)
         assert far <= np.hypot(*sheet.half) * 1.01
         corner = np.angle(complex(*sheet.half)) - np.pi / 2
@@ -417,12 +418,12 @@ def test_rotors_have_the_colour_actions_that_were_counted() -> None:
 def test_a_zooming_picture_looks_at_every_part_of_the_zoom() -> None:
     symmetry = droste(zoom=4, turn=30)
     layout = layout_of(symmetry, 48)
-    size = symmetry.gaze_size(layout.width, layout.height, multiple=4)
+    size = symmetry.crop_size(layout.width, layout.height, multiple=4)
     assert size == (layout.width, layout.height)
     values, seen = noise(layout), set()
     for seed in range(24):
-        (window,) = symmetry.gazes(layout, size, torch.Generator().manual_seed(seed))
+        (window,) = symmetry.crops(layout, size, torch.Generator().manual_seed(seed))
         seen.add(round(float(window.render(values).sum()), 6))
     assert len(seen) == 8
-    again = symmetry.gazes(layout, size, torch.Generator().manual_seed(3))[0].render(values)
-    assert torch.equal(again, symmetry.gazes(layout, size, torch.Generator().manual_seed(3))[0].render(values))
+    again = symmetry.crops(layout, size, torch.Generator().manual_seed(3))[0].render(values)
+    assert torch.equal(again, symmetry.crops(layout, size, torch.Generator().manual_seed(3))[0].render(values))

@@ -8,7 +8,7 @@ import torch
 
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.domain import fundamental_domain
-from orbifolio.runner.symmetry.isometry_group import Stage
+from orbifolio.runner.symmetry.isometry_group import IsometryGroup
 from orbifolio.runner.symmetry.kinds.frieze import Frieze
 from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic
 from orbifolio.runner.symmetry.kinds.none import NoSymmetry
@@ -40,7 +40,7 @@ def built(settings):
     return symmetry, symmetry.layout(*symmetry.fit(120, multiple=1, ratio=symmetry.ratio or 1.0))
 
 
-def shown(layout, stage: Stage, values: torch.Tensor, points: np.ndarray) -> np.ndarray:
+def shown(layout, stage: IsometryGroup, values: torch.Tensor, points: np.ndarray) -> np.ndarray:
     """(n, 3) what the artwork shows at points of a stage, centred."""
     if isinstance(layout, FoldedLayout):
         taps = layout.surface.taps(points)
@@ -59,7 +59,7 @@ def shown(layout, stage: Stage, values: torch.Tensor, points: np.ndarray) -> np.
 def test_representatives_and_their_images_at_home_show_the_orbits_values(settings) -> None:
     symmetry, layout = built(settings)
     values = layout.constrain(torch.rand(layout.parameters, 3, generator=torch.Generator().manual_seed(2)) - 0.5)
-    stage = Stage(symmetry, layout.width, layout.height)
+    stage = IsometryGroup(symmetry, layout.width, layout.height)
     points = stage.representatives(layout)
     np.testing.assert_allclose(shown(layout, stage, values, points), values, atol=1e-4)
     domain = fundamental_domain(stage)
@@ -71,6 +71,6 @@ def test_representatives_and_their_images_at_home_show_the_orbits_values(setting
 
 def test_a_way_home_to_other_colours_is_told() -> None:
     symmetry, layout = built(Plane(group="p6", colours={"r6": ["g", "b", "r"]}))
-    stage = Stage(symmetry, layout.width, layout.height)
+    stage = IsometryGroup(symmetry, layout.width, layout.height)
     _, elements = fundamental_domain(stage).home(stage.representatives(layout))
     assert len(set(elements.tolist())) > 1

@@ -18,6 +18,7 @@ from orbifolio.runner.canvas.base import Canvas, CanvasSettings, Stage
 from orbifolio.runner.canvas.initial import Beginning, begin
 from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.errors import RunFailed
+from orbifolio.runner.exports.geometry import geometry_products
 from orbifolio.runner.objectives.base import Appearance, Objective, Preparation
 from orbifolio.runner.objectives.content import lost_detail
 from orbifolio.runner.optimisers.base import Optimiser, OptimiserSettings
@@ -32,6 +33,7 @@ from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.products import products
 from orbifolio.runner.strokes.rasteriser.record import Record
 from orbifolio.runner.symmetry.base import Layout
+from orbifolio.runner.symmetry.verify.summary import summarise
 from orbifolio.runner.views import View, draw_view
 from orbifolio.runner.vision.base import Encoder, VisionSettings
 from orbifolio.runner.vision.blind import Blind
@@ -101,7 +103,7 @@ class ImageRenderer(Renderer):
                     settings.steps,
                     canvas.parameter_count(layout, len(found), tuple(self.sizes)),
                     tuple(notes),
-                    seen=window[0] * window[1] * self.symmetry.windows if window else 0,
+                    seen=window[0] * window[1] * self.symmetry.crop_count if window else 0,
                     table_bytes=layout.table_bytes,
                     work=self.settings.vision.work(self.settings.layers()) + canvas.work,
                 )
@@ -135,7 +137,7 @@ class ImageRenderer(Renderer):
         """The size of the windows that a network sees; without a network the artwork itself is looked at."""
         if not self.settings.layers():
             return None
-        return self.symmetry.gaze_size(width, height, multiple=self._multiple())
+        return self.symmetry.crop_size(width, height, multiple=self._multiple())
 
     def _initial(self, phase: int, layout: Layout) -> Tensor:
         """Orbit values that `init` holds at a phase's size."""
@@ -228,7 +230,7 @@ class ImageRenderer(Renderer):
         if state.gaze is None:
             return (state.layout,)
         random = generator(self.studio.seed, "gaze", state.phase, state.step)
-        return self.symmetry.gazes(state.layout, state.gaze, random)
+        return self.symmetry.crops(state.layout, state.gaze, random)
 
     def _view(self, state: State) -> Tensor | None:
         views: tuple[View, ...] = self.settings.views
@@ -280,7 +282,7 @@ class ImageRenderer(Renderer):
         """Group, claims and residuals; None for a picture without symmetry."""
         if not self.symmetry.claims() and not self.symmetry.group:
             return None
-        return self.symmetry.summary(getattr(self.settings.symmetry, "kind", ""), image)
+        return summarise(self.symmetry, getattr(self.settings.symmetry, "kind", ""), image)
 
     def extras(self, state: State, tone: Tone) -> Mapping[str, bytes]:
         """What the symmetry's geometry offers besides the picture."""
@@ -288,7 +290,7 @@ class ImageRenderer(Renderer):
             values = state.canvas.values()
             colours = tone((values + 0.5).clamp(0, 1)[None].float().cpu().numpy())[0]
             finished = torch.from_numpy(colours).to(values) - 0.5
-            found = dict(self.symmetry.products(state.layout, state.layout.constrain(finished)))
+            found = dict(geometry_products(self.symmetry, state.layout, state.layout.constrain(finished)))
         record = state.canvas.record()
         return found if record is None else {**found, **_stroke_products(record, self.studio)}
 

@@ -18,8 +18,7 @@ from fractions import Fraction
 
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.aspect import exact_root, spell_ratio
-from orbifolio.runner.symmetry.base import Ratio
+from orbifolio.runner.symmetry.aspect import Ratio, exact_root, spell_ratio
 from orbifolio.runner.symmetry.groups.groups import Group
 from orbifolio.runner.symmetry.groups.isometry import Vector
 from orbifolio.runner.symmetry.groups.legality import neutral_period

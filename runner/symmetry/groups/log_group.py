@@ -10,13 +10,11 @@ import cmath
 import math
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry.groups.groups import Group, Relation, Word, relations
 from orbifolio.runner.symmetry.groups.legality import TURNS
 from orbifolio.runner.symmetry.groups.presentation import Presentation
-
-Floats = npt.NDArray[np.float64]
 
 
 def presentation(group: Group, repeats: int) -> Presentation:
@@ -38,12 +36,12 @@ def _renamed(relation: Relation) -> Word:
     return tuple({"t1": ("r", -exponent), "t2": ("z", exponent)}.get(name, (name, exponent)) for name, exponent in word)
 
 
-def on_logarithm(linear: Floats, shift: complex) -> Floats:
+def on_logarithm(linear: F64, shift: complex) -> F64:
     """(3, 3) movement of the logarithm: a linear map, then a shift."""
     return np.vstack([np.hstack([linear, [[shift.real], [shift.imag]]]), [0.0, 0.0, 1.0]])
 
 
-def name_zoom(matrix: Floats) -> str:
+def name_zoom(matrix: F64) -> str:
     """How a reader knows a movement of the logarithm."""
     linear, shift = matrix[:2, :2], complex(*matrix[:2, 2])
     factor, angle = math.exp(shift.real), math.degrees(cmath.phase(cmath.exp(1j * shift.imag)))

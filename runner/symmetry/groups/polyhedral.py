@@ -16,14 +16,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry.groups.groups import Word
 from orbifolio.runner.symmetry.groups.presentation import Presentation
 from orbifolio.runner.symmetry.groups.sheets import Sheets, generated, subgroup
 from orbifolio.runner.symmetry.groups.triangle import Triangle
-
-Floats = npt.NDArray[np.float64]
 
 MOST = 24
 """Largest order of an axis."""
@@ -60,7 +58,7 @@ class PointGroup:
         return Triangle(*self.triangle)
 
     @cached_property
-    def matrices(self) -> dict[str, Floats]:
+    def matrices(self) -> dict[str, F64]:
         """(3, 3) orthogonal matrix of each generator."""
         found = {}
         for name, word in self.words:
@@ -74,7 +72,7 @@ class PointGroup:
         """The coset tables for a legal colour action."""
         return subgroup(self.parent, list(self.matrices.values()), [colours[name] for name in self.matrices])
 
-    def members(self, colours: Mapping[str, int]) -> tuple[list[Floats], list[int]]:
+    def members(self, colours: Mapping[str, int]) -> tuple[list[F64], list[int]]:
         """All elements, the identity first, with their colour elements."""
         return generated(list(self.matrices.values()), [colours[name] for name in self.matrices])
 

@@ -17,13 +17,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.triangle import Triangle
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 _CLOSE = 1e-6  # of entries of matrices of a finite group
 
@@ -38,9 +35,9 @@ class Gluing:
         projectors: {head: (3, 3)} on the colours that the place's stabiliser leaves fixed, where it moves any.
     """
 
-    head: Integers
-    element: Integers
-    projectors: Mapping[int, Floats]
+    head: I64
+    element: I64
+    projectors: Mapping[int, F64]
 
 
 @dataclass(frozen=True)
@@ -52,8 +49,8 @@ class Sheets:
         colours: (sheets, 3) the colour element of crossing it.
     """
 
-    beyond: Integers
-    colours: Integers
+    beyond: I64
+    colours: I64
 
     @property
     def count(self) -> int:
@@ -61,14 +58,14 @@ class Sheets:
         return len(self.beyond)
 
     @cached_property
-    def table(self) -> Integers:
+    def table(self) -> I64:
         """(sheets * 48, 3) for `Triangle.fold`: states are sheet * 48 + colour element."""
         product = colour.PRODUCT.astype(np.int64)
         states = self.beyond[:, None, :] * colour.COUNT + product[:, self.colours].transpose(1, 0, 2)
-        result: Integers = states.reshape(-1, 3)
+        result: I64 = states.reshape(-1, 3)
         return result
 
-    def ways(self, triangle: Triangle, mirrors: Sequence[int] = (0, 1, 2)) -> Floats:
+    def ways(self, triangle: Triangle, mirrors: Sequence[int] = (0, 1, 2)) -> F64:
         """Movements by which a place of the triangle comes to one that shows each sheet, colours unchanged.
 
         Args:
@@ -81,7 +78,7 @@ class Sheets:
         Raises:
             KeyError: a sheet is reached through other colours only; the transversals are not next to each other.
         """
-        found: dict[int, Floats] = {0: np.eye(3)}
+        found: dict[int, F64] = {0: np.eye(3)}
         waiting = [0]
         while waiting:
             here = waiting.pop(0)
@@ -100,7 +97,7 @@ class Sheets:
         """
         head = np.full(self.count, -1, dtype=np.int64)
         element = np.zeros(self.count, dtype=np.int64)
-        projectors: dict[int, Floats] = {}
+        projectors: dict[int, F64] = {}
         for start in range(self.count):
             if head[start] >= 0:
                 continue
@@ -165,7 +162,7 @@ def tile_sides(order: int, element: int) -> Sheets:
     return Sheets(beyond, colours)
 
 
-def generated(matrices: Sequence[Floats], elements: Sequence[int]) -> tuple[list[Floats], list[int]]:
+def generated(matrices: Sequence[F64], elements: Sequence[int]) -> tuple[list[F64], list[int]]:
     """All products of some orthogonal matrices that generate a finite group, with their colours.
 
     Args:
@@ -192,7 +189,7 @@ def generated(matrices: Sequence[Floats], elements: Sequence[int]) -> tuple[list
     return found, colours
 
 
-def subgroup(triangle: Triangle, matrices: Sequence[Floats], elements: Sequence[int]) -> Sheets:
+def subgroup(triangle: Triangle, matrices: Sequence[F64], elements: Sequence[int]) -> Sheets:
     """A subgroup of a finite reflection group, given by generators.
 
     Args:
@@ -228,5 +225,5 @@ def subgroup(triangle: Triangle, matrices: Sequence[Floats], elements: Sequence[
     return Sheets(np.array(beyond, dtype=np.int64), np.array(colours, dtype=np.int64))
 
 
-def _find(matrix: Floats, among: Sequence[Floats]) -> int | None:
+def _find(matrix: F64, among: Sequence[F64]) -> int | None:
     return next((n for n, other in enumerate(among) if np.abs(other - matrix).max() < _CLOSE), None)

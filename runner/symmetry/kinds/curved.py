@@ -11,21 +11,19 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Claim, Layout, Move, Symmetry
+from orbifolio.runner.symmetry.base import Layout, Symmetry
+from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.groups.sheets import Sheets
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.layouts.charts import Chart
 from orbifolio.runner.symmetry.layouts.folded import FoldedLayout, Surface
 from orbifolio.runner.symmetry.layouts.texture import Texture
-
-Floats = npt.NDArray[np.float64]
 
 FINEST = 1200  # divisions of a triangle's side
 _TURNS = (0.0, 90.0, 180.0, 270.0)  # turns of a style picture that windows of any turn are compared with
@@ -53,11 +51,11 @@ class CurvedSymmetry(Symmetry):
         self.ratio, self.wrap = chart.ratio, chart.wrap
 
     @abstractmethod
-    def generators(self) -> Sequence[tuple[str, Floats, int]]:
+    def generators(self) -> Sequence[tuple[str, F64, int]]:
         """Name, (3, 3) matrix and colour element of what the artwork claims."""
 
     @abstractmethod
-    def strangers(self) -> Sequence[tuple[str, Floats]]:
+    def strangers(self) -> Sequence[tuple[str, F64]]:
         """Name and (3, 3) matrix of isometries that the artwork must not have."""
 
     @abstractmethod
@@ -65,13 +63,13 @@ class CurvedSymmetry(Symmetry):
         """Lengths on the surface by which a triangle's divisions are chosen, and of its shortest side."""
 
     @abstractmethod
-    def window(self, random: torch.Generator) -> Chart:
-        """A random window of the surface."""
+    def crop_chart(self, random: torch.Generator) -> Chart:
+        """A window of random place and turn."""
 
     @property
     @abstractmethod
-    def window_length(self) -> float:
-        """Length on the surface, at its middle, of half a window's side."""
+    def crop_length(self) -> float:
+        """Length on the surface, at its middle, of half a crop's side."""
 
     def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
         """The chart's shape; the network looks at windows, so only they need its multiples."""
@@ -111,26 +109,26 @@ class CurvedSymmetry(Symmetry):
         mixed = self._surface_for(width, height).mixed(self.chart, moves)
         return FoldedLayout(mixed, self.chart, width, height)
 
-    def gaze_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int]:
-        """Square windows at the scale of the chart's middle: see `base.Symmetry.gaze_size`."""
-        wished = 2 * self.window_length / self.pixel(width, height)
+    def crop_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int]:
+        """Square windows at the scale of the chart's middle: see `base.Symmetry.crop_size`."""
+        wished = 2 * self.crop_length / self.pixel(width, height)
         side = multiple * max(1, round(wished / multiple))
         return side, side
 
-    def gazes(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[FoldedLayout, ...]:
-        """Windows of random place and turn: see `base.Symmetry.gazes`."""
+    def crops(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[FoldedLayout, ...]:
+        """Windows of random place and turn: see `base.Symmetry.crops`."""
         assert isinstance(layout, FoldedLayout)
         device = str(layout.orbit_size.device)
-        charts = [self.window(random) for _ in range(self.windows)]
+        charts = [self.crop_chart(random) for _ in range(self.crop_count)]
         return tuple(FoldedLayout(layout.surface, chart, *size).to(device) for chart in charts)
+
+    def chart_for(self, width: int, height: int) -> Chart:
+        """The same for every size."""
+        return self.chart
 
     def claims(self) -> tuple[Claim, ...]:
         """The generators, acting on points."""
         return tuple(Claim(name, matrix, element) for name, matrix, element in self.generators())
-
-    def motion(self, move: Move) -> Floats:
-        """See `base.Symmetry.motion`."""
-        return self.chart.motion(move.turn, move.mirrored, move.shift)
 
     def refusal(self, move: Move) -> str:
         """A curved surface is only turned about its middle: see `base.Symmetry.refusal`."""
@@ -142,12 +140,6 @@ class CurvedSymmetry(Symmetry):
         """The strangers: see `base.Symmetry.candidates`."""
         return tuple(Claim(name, matrix, colour.IDENTITY) for name, matrix in self.strangers())
 
-    def measured(self, picture: npt.NDArray[Any], claims: Sequence[Claim], tried: Sequence[Claim]) -> Any:
-        """On the chart: see `base.Symmetry.measured`."""
-        from orbifolio.runner.symmetry.verify.chart import measure_chart
-
-        return measure_chart(picture, self.chart, claims, tried)
-
     def colours(self) -> tuple[int, ...]:
         """All colour elements of the action's image, identity first."""
         return colour.generate(element for _, _, element in self.generators())
@@ -157,17 +149,17 @@ class CurvedSymmetry(Symmetry):
         """Whether the group has reflections."""
         return any(np.linalg.det(matrix) < 0 for _, matrix, _ in self.generators())
 
-    def orientations(self) -> tuple[tuple[float, bool], ...]:
-        """Every turn: windows are turned at random; quarter turns stand for them."""
+    def _orientations(self) -> tuple[tuple[float, bool], ...]:
+        """Every turn, since crops are turned at random; quarter turns stand for them."""
         flips = (False, True) if self.mirrored else (False,)
         return tuple((angle, flip) for flip in flips for angle in _TURNS)
 
-    def appearances(self) -> tuple[tuple[float, bool, npt.NDArray[np.float64]], ...]:
+    def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """Every turn with every colour, thinned evenly where there are many."""
         found = [
             (angle, flip, colour.MATRICES[element].astype(np.float64))
             for element in self.colours()
-            for angle, flip in self.orientations()
+            for angle, flip in self._orientations()
         ]
         stride = max(1, math.ceil(len(found) / _MOST_APPEARANCES))
         return tuple(found[::stride])
@@ -184,27 +176,8 @@ class CurvedSymmetry(Symmetry):
                 found.append(f"the lines of {name} {what} under {colour.spell(element)}; {cure}")
         return tuple(dict.fromkeys(found))
 
-    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
-        """The `symmetry` block of `run.json`: see `base.Symmetry.summary`."""
-        from orbifolio.runner.symmetry.verify.chart import measure_chart
-        from orbifolio.runner.symmetry.verify.tile import Measurement
 
-        measured = Measurement((), (), 0.0)
-        if picture is not None:
-            strangers = [Claim(name, matrix, colour.IDENTITY) for name, matrix in self.strangers()]
-            measured = measure_chart(picture, self.chart, self.claims(), strangers)
-        return {
-            "kind": kind,
-            "group": self.group,
-            "title": self.title,
-            "cells": self.cells,
-            "notes": list(self.notes),
-            "advisories": list(self.advisories()),
-            **measured.as_record(),
-        }
-
-
-def random_turn(random: torch.Generator) -> Floats:
+def random_turn(random: torch.Generator) -> F64:
     """(3, 3) a uniformly random rotation of the sphere (Shoemake 1992)."""
     a, b, c = torch.rand(3, generator=random, dtype=torch.float64).tolist()
     x, y = math.sqrt(1 - a) * math.sin(2 * math.pi * b), math.sqrt(1 - a) * math.cos(2 * math.pi * b)

@@ -14,13 +14,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from pydantic import Field, model_validator
-from torch import Tensor
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Layout, Ratio, SymmetrySettings
+from orbifolio.runner.symmetry.aspect import Ratio
+from orbifolio.runner.symmetry.base import SymmetrySettings
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.groups import Word
 from orbifolio.runner.symmetry.groups.polyhedral import turn_name
@@ -29,9 +29,6 @@ from orbifolio.runner.symmetry.groups.sheets import Sheets, reflections, rotatio
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry, colour_title
 from orbifolio.runner.symmetry.layouts.charts import Band, Chart, Disk, HalfPlane, Klein, Square, Window, boost
-from orbifolio.runner.symmetry.layouts.folded import FoldedLayout
-
-Floats = npt.NDArray[np.float64]
 
 ChartName = Literal["disk", "klein", "half-plane", "band", "square"]
 
@@ -54,10 +51,14 @@ def presentation(p: int, q: int, r: int, *, mirrors: bool | Literal["sides"]) ->
 
 
 class HyperbolicSymmetry(CurvedSymmetry):
-    """A triangle group of the hyperbolic plane: see `curved.CurvedSymmetry`."""
+    """A triangle group of the hyperbolic plane: see `curved.CurvedSymmetry`.
+
+    Attributes:
+        chart_name: the chart of the artwork as a recipe spells it.
+    """
 
     def __init__(
-        self, triangle: Triangle, assignment: Mapping[str, int], chart: Chart, *, own: ChartName, reach: float
+        self, triangle: Triangle, assignment: Mapping[str, int], chart: Chart, *, chart_name: ChartName, reach: float
     ) -> None:
         self.assignment = dict(assignment)
         with_mirrors, self._apart = "mirror" in assignment, "side" in assignment
@@ -67,13 +68,13 @@ class HyperbolicSymmetry(CurvedSymmetry):
         what = " with mirrors" if with_mirrors else " mirrored in its sides only" if self._apart else ""
         sheets = _sheets(assignment, triangle.p)
         super().__init__(colour_title(group + what, names, assignment), group, triangle, sheets, chart)
-        self._reach, self._own = reach, own
+        self._reach, self.chart_name = reach, chart_name
 
-    def _turns(self) -> dict[str, Floats]:
+    def _turns(self) -> dict[str, F64]:
         p, q, r = (self.triangle.reflection(mirror) for mirror in range(3))
         return {"face": r @ q, "vertex": p @ r, "edge": q @ p, "mirror": q}
 
-    def generators(self) -> Sequence[tuple[str, Floats, int]]:
+    def generators(self) -> Sequence[tuple[str, F64, int]]:
         """The turns about the triangle's corners and their images about the tile, and a mirror if it has them."""
         if self._apart:
             turn, side = self._turns()["face"], self.triangle.reflection(0)
@@ -91,7 +92,7 @@ class HyperbolicSymmetry(CurvedSymmetry):
             found.append((f"{names[name]}, the next one", moved, element))
         return found
 
-    def strangers(self) -> Sequence[tuple[str, Floats]]:
+    def strangers(self) -> Sequence[tuple[str, F64]]:
         """Other turns about the corners; mirrors where the group has none; a shift along a mirror."""
         own = (1, self.triangle.q // 2, 1) if self._apart else (self.triangle.p, self.triangle.q, self.triangle.r)
         orders = dict(zip(("face", "vertex", "edge"), own, strict=True))
@@ -117,14 +118,7 @@ class HyperbolicSymmetry(CurvedSymmetry):
         mean = math.sqrt(float(np.hypot(q[0], q[1])) * float(np.hypot(r[0], r[1])))
         return mean, mean
 
-    def products(self, layout: Layout, values: Tensor) -> Mapping[str, bytes]:
-        """The other charts, the tiling as lines, a drift: see `base.Symmetry.products`."""
-        from orbifolio.runner.exports.hyperbolic import hyperbolic_products
-
-        assert isinstance(layout, FoldedLayout)
-        return hyperbolic_products(layout.surface, self.triangle, values, pixels=layout.width, own=self._own)
-
-    def window(self, random: torch.Generator) -> Chart:
+    def crop_chart(self, random: torch.Generator) -> Chart:
         """A window about a random place of the fundamental domain, turned at random."""
         a, b, flip, angle = torch.rand(4, generator=random, dtype=torch.float64).tolist()
         a, b = (1 - a, 1 - b) if a + b > 1 else (a, b)
@@ -139,7 +133,7 @@ class HyperbolicSymmetry(CurvedSymmetry):
         return Window(self._reach, boost(place) @ _spin(2 * math.pi * angle))
 
     @property
-    def window_length(self) -> float:
+    def crop_length(self) -> float:
         """At the middle of the disk a unit is two."""
         return 2 * self._reach
 
@@ -162,7 +156,7 @@ def _sheets(colours: Mapping[str, int], p: int) -> Sheets:
     return reflections((opposite_p, mirror, opposite_r))
 
 
-def _spin(angle: float) -> Floats:
+def _spin(angle: float) -> F64:
     cosine, sine = math.cos(angle), math.sin(angle)
     return np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
 
@@ -223,7 +217,7 @@ class Hyperbolic(SymmetrySettings):
         given: dict[str, Any] = {name: colour.parse(value) for name, value in self.colours.items()}
         assignment = presentation(self.p, self.q, self.r, mirrors=self.mirrors).complete(given)
         chart = self._chart(triangle, ratio)
-        return HyperbolicSymmetry(triangle, assignment, chart, own=self.chart, reach=self.window)
+        return HyperbolicSymmetry(triangle, assignment, chart, chart_name=self.chart, reach=self.window)
 
     def _chart(self, triangle: Triangle, ratio: Ratio | None) -> Chart:
         shape = 2.0 if ratio is None else ratio.value

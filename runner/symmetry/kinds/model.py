@@ -14,22 +14,22 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator
 from torch import Tensor
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.models.atlas import Atlas, make_atlas
 from orbifolio.runner.models.eye import AWAY, Eye, frame
 from orbifolio.runner.models.faults import ModelFault
 from orbifolio.runner.models.mesh import Mesh
 from orbifolio.runner.models.reading import locate, read_model
-from orbifolio.runner.symmetry.base import Claim, Layout, Ratio, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.aspect import Ratio
+from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.claims import Claim
+from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
-from orbifolio.runner.symmetry.verify.summary import summarise
-
-Floats = npt.NDArray[np.float64]
 
 _WINDOW = 0.375  # side of a window, of the atlas' width: it sees about half of one side of the model
 _TILT = 0.7  # how far a window may look askance: 0 is straight, 1 any way
@@ -95,12 +95,12 @@ class AtlasLayout(ModelLayout):
 
     Attributes:
         atlas: its texels.
-        windows: made so far, by size and number.
+        crops: made so far, by size and number.
     """
 
     def __init__(self, atlas: Atlas) -> None:
         self.atlas = atlas
-        self.windows: dict[tuple[int, int], ModelLayout] = {}
+        self.crops: dict[tuple[int, int], ModelLayout] = {}
         owner = np.maximum(atlas.owner, 0)[:, None]
         counted = np.zeros(len(owner), dtype=bool)
         counted[atlas.own] = True
@@ -115,7 +115,7 @@ class AtlasLayout(ModelLayout):
     def to(self, device: str) -> AtlasLayout:
         """The same layout with its tables on a device."""
         moved = object.__new__(AtlasLayout)
-        moved.__dict__.update(super().to(device).__dict__, atlas=self.atlas, windows={})
+        moved.__dict__.update(super().to(device).__dict__, atlas=self.atlas, crops={})
         return moved
 
 
@@ -144,18 +144,22 @@ class ModelSymmetry(Symmetry):
         """The atlas of a size that `fit` returned."""
         return AtlasLayout(make_atlas(self.mesh, width, height, gutter=max(2, width // 64)))
 
-    def gaze_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int]:
-        """Square windows in which a pixel is about a texel: see `base.Symmetry.gaze_size`."""
+    def chart_for(self, width: int, height: int) -> PlaneChart:
+        """The atlas as it is."""
+        return PlaneChart(width / height)
+
+    def crop_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int]:
+        """Square windows in which a pixel is about a texel: see `base.Symmetry.crop_size`."""
         side = multiple * max(1, round(_WINDOW * math.sqrt(width * height) / multiple))
         return side, side
 
     @property
-    def windows(self) -> int:
+    def crop_count(self) -> int:
         """Cameras at a step."""
         return self._cameras
 
-    def gazes(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[ModelLayout, ...]:
-        """Windows on random places of the surface: see `base.Symmetry.gazes`.
+    def crops(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[ModelLayout, ...]:
+        """Windows on random places of the surface: see `base.Symmetry.crops`.
 
         They are drawn from a pool, whose windows are made when they are first drawn, and kept: to make one
         takes about as long as the network takes to look through it.
@@ -166,11 +170,11 @@ class ModelSymmetry(Symmetry):
         pool = min(_MOST_KEPT, max(2 * self._cameras, _KEPT_PIXELS // (size[0] * size[1])))
         numbers = torch.randperm(pool, generator=random)[: self._cameras].tolist()
         for number in numbers:
-            if (size[0], number) not in layout.windows:
+            if (size[0], number) not in layout.crops:
                 own = torch.Generator().manual_seed(number)
                 eyes = [self._eye(size[0] * texel / 2, own) for _ in range(_LAYERS)]
-                layout.windows[size[0], number] = window(self.mesh, layout.atlas, eyes, size[0]).to(device)
-        return tuple(layout.windows[size[0], number] for number in numbers)
+                layout.crops[size[0], number] = window(self.mesh, layout.atlas, eyes, size[0]).to(device)
+        return tuple(layout.crops[size[0], number] for number in numbers)
 
     def _eye(self, half: float, random: torch.Generator) -> Eye:
         """An eye above a random place, all places being equally likely."""
@@ -185,35 +189,17 @@ class ModelSymmetry(Symmetry):
         distance = AWAY * self.mesh.radius
         return Eye(a + u * (b - a) + v * (c - a), frame(towards, 2 * math.pi * roll), distance, half)
 
-    def products(self, layout: Layout, values: Tensor) -> Mapping[str, bytes]:
-        """The model with its new texture, as a file, a portrait, a turn, and on the page."""
-        from orbifolio.runner.exports.model import model_products
-
-        return model_products(self.mesh, layout.render(values))
-
     def claims(self) -> tuple[Claim, ...]:
         """Nothing is claimed."""
         return ()
-
-    def colours(self) -> tuple[int, ...]:
-        """The identity only."""
-        return (0,)
-
-    def orientations(self) -> tuple[tuple[float, bool], ...]:
-        """Every turn: windows are turned at random; quarter turns stand for them."""
-        return tuple((angle, False) for angle in _TURNS)
 
     def advisories(self) -> tuple[str, ...]:
         """Nothing to warn of."""
         return ()
 
-    def appearances(self) -> tuple[tuple[float, bool, Floats], ...]:
+    def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """Every turn."""
         return tuple((angle, False, np.eye(3)) for angle in _TURNS)
-
-    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
-        """The `symmetry` block of `run.json`; there is nothing to measure."""
-        return summarise(self, kind, None)
 
 
 def window(mesh: Mesh, atlas: Atlas, eyes: Sequence[Eye], size: int) -> ModelLayout:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from orbifolio.runner.symmetry.base import Claim, Layout, Move, Ratio, Symmetry, SymmetrySettings
+from orbifolio.runner.arrays import F64
+from orbifolio.runner.symmetry.aspect import Ratio
+from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup, Mixed
-from orbifolio.runner.symmetry.layouts.flat_charts import Sheet
+from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
 from orbifolio.runner.symmetry.layouts.resample import resample
-from orbifolio.runner.symmetry.layouts.texture import Taps
-from orbifolio.runner.symmetry.verify.summary import summarise
+from orbifolio.runner.symmetry.taps import Taps
 
 
 class PixelLayout(Layout):
@@ -44,14 +45,14 @@ class PixelLayout(Layout):
         resized = resample(picture, self.height, self.width, wrap=self.wrap)
         return resized[0].permute(1, 2, 0).reshape(-1, 3) - 0.5
 
-    def representatives(self) -> npt.NDArray[np.float64]:
+    def representatives(self) -> F64:
         """The pixels, row by row: see `base.Layout.representatives`."""
         row, column = np.divmod(np.arange(self.parameters), self.width)
         return np.stack([(column + 0.5) / self.width, (row + 0.5) / self.height, np.ones(self.parameters)], axis=1)
 
     def mixed(self, moves: Sequence[Move]) -> BlendedLayout:
         """The mean of moved copies, from pixels that reach as far as their corners: see `base.Layout.mixed`."""
-        chart = Sheet(self.width / self.height)
+        chart = PlaneChart(self.width / self.height)
         turned = any(move.turn % 180 for move in moves)
         far = math.hypot(*chart.half) if turned else 0.0
         lookup = PixelLookup(self.width, self.height, far)
@@ -75,7 +76,7 @@ class PixelLookup(Lookup):
         self.special = np.zeros(0, dtype=np.int64), np.zeros((0, 3, 3))
         self.spacing, self.mean = self.unit, np.eye(3)
 
-    def taps(self, points: npt.NDArray[np.float64]) -> Taps:
+    def taps(self, points: F64) -> Taps:
         """The four pixels about a point: see `blended.Lookup.taps`."""
         column = np.round(np.clip(points[:, 0] / self.unit + (self.columns - 1) / 2, 0, self.columns - 1), 9)
         row = np.round(np.clip((self.rows - 1) / 2 - points[:, 1] / self.unit, 0, self.rows - 1), 9)
@@ -86,7 +87,7 @@ class PixelLookup(Lookup):
         weights = np.stack([(1 - right) * (1 - down), right * (1 - down), (1 - right) * down, right * down], axis=1)
         return Taps(pixels, np.zeros_like(pixels), weights)
 
-    def representatives(self) -> npt.NDArray[np.float64]:
+    def representatives(self) -> F64:
         """The pixels: see `blended.Lookup.representatives`."""
         row, column = np.divmod(np.arange(self.count), self.columns)
         x, y = (column - (self.columns - 1) / 2) * self.unit, ((self.rows - 1) / 2 - row) * self.unit
@@ -116,45 +117,27 @@ class PlainPicture(Symmetry):
         """One parameter for every pixel."""
         return PixelLayout(width, height)
 
+    def chart_for(self, width: int, height: int) -> PlaneChart:
+        """The plane as it is."""
+        return PlaneChart(width / height)
+
     def claims(self) -> tuple[Claim, ...]:
         """Nothing is claimed."""
         return ()
-
-    def colours(self) -> tuple[int, ...]:
-        """The identity only."""
-        return (0,)
-
-    def orientations(self) -> tuple[tuple[float, bool], ...]:
-        """Upright only."""
-        return ((0.0, False),)
 
     def advisories(self) -> tuple[str, ...]:
         """Nothing to warn of."""
         return ()
 
-    def appearances(self) -> tuple[tuple[float, bool, npt.NDArray[np.float64]], ...]:
+    def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """As it is."""
         return ((0.0, False, np.eye(3)),)
-
-    def motion(self, move: Move) -> npt.NDArray[np.float64]:
-        """See `base.Symmetry.motion`."""
-        return Sheet(self.ratio or 1.0).motion(move.turn, move.mirrored, move.shift)
 
     def refusal(self, move: Move) -> str:
         """A picture that does not repeat has nothing to be shifted in: see `base.Symmetry.refusal`."""
         if move.shift != (0.0, 0.0):
             return "a shift leads out of a picture that does not repeat; only a tile can be shifted; use base: plane"
         return ""
-
-    def measured(self, picture: npt.NDArray[Any], claims: Sequence[Claim], tried: Sequence[Claim]) -> Any:
-        """On the picture as it is: see `base.Symmetry.measured`."""
-        from orbifolio.runner.symmetry.verify.flat import measure_flat
-
-        return measure_flat(picture, claims, tried, wrap=self.wrap)
-
-    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
-        """The `symmetry` block of `run.json`; there is nothing to measure."""
-        return summarise(self, kind, None)
 
 
 class NoSymmetry(SymmetrySettings):

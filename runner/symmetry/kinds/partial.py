@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from pydantic import BeforeValidator, Field, WithJsonSchema
-from torch import Tensor
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.settings import Settings, family
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Claim, Layout, Move, Ratio, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.aspect import Ratio
+from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.kinds.droste import Droste
 from orbifolio.runner.symmetry.kinds.frieze import Frieze
@@ -32,11 +33,9 @@ from orbifolio.runner.symmetry.kinds.none import NoSymmetry
 from orbifolio.runner.symmetry.kinds.plane import Plane
 from orbifolio.runner.symmetry.kinds.rotor import Rotor
 from orbifolio.runner.symmetry.kinds.sphere import Sphere
-from orbifolio.runner.symmetry.verify.summary import summarise
+from orbifolio.runner.symmetry.layouts.charts import Chart
 
-Floats = npt.NDArray[np.float64]
-
-MOST = 64
+MAX_COPIES = 64
 """Copies of the texture at one place, over all folds: each costs as much as the one."""
 
 
@@ -54,7 +53,7 @@ def _part(value: Any) -> str:
 Part = Annotated[str, BeforeValidator(_part), WithJsonSchema({"type": ["string", "number"]})]
 
 
-class Element(Settings):
+class CopySettings(Settings):
     """One copy: flipped, then turned, then shifted, and recoloured."""
 
     turn: float = Field(default=0.0, ge=-360, le=360)
@@ -69,17 +68,17 @@ class Element(Settings):
     """Its share of the mean, beside the others' weights."""
 
 
-class Fold(Settings):
+class CopyMean(Settings):
     """One mean of copies."""
 
-    elements: Annotated[tuple[Element, ...], Field(min_length=1, max_length=24)]
+    elements: Annotated[tuple[CopySettings, ...], Field(min_length=1, max_length=24)]
     """The copies; `{}` is the artwork as it is."""
 
 
 Bases: tuple[type[Settings], ...] = (NoSymmetry, Plane, Frieze, Rotor, Droste, Sphere, Hyperbolic)
 
 
-def moves(folds: Sequence[Fold]) -> tuple[Move, ...]:
+def moves(folds: Sequence[CopyMean]) -> tuple[Move, ...]:
     """The copies that folds one after the other amount to, equal ones together, weights summing to 1."""
     found: dict[tuple[float, bool, Fraction, Fraction, int], float] = {(0.0, False, Fraction(0), Fraction(0), 0): 1.0}
     for fold in folds:
@@ -123,6 +122,19 @@ class PartialSymmetry(Symmetry):
         """The gather for a size that `fit` returned."""
         return self.base.mixed_layout(width, height, self.copies)
 
+    def chart_for(self, width: int, height: int) -> Chart:
+        """That of the copied artwork."""
+        return self.base.chart_for(width, height)
+
+    def _motion(self, move: Move) -> F64:
+        """(3, 3) what a move does to the points, or fractions, on which the base's claims act."""
+        return self.base.chart_for(1, 1).motion(move.turn, move.mirrored, move.shift)
+
+    @property
+    def _repeats(self) -> bool:
+        """Whether claims act on fractions of a picture that repeats, and not on points of a surface."""
+        return self.tiles and any(self.wrap)
+
     def claims(self) -> tuple[Claim, ...]:
         """Those of the base's claims that every copy keeps, and copies that lead the mean into itself."""
         return (*self._kept(), *(self._as_claim(move) for move in self.copies[1:] if self._closed(move)))
@@ -133,23 +145,24 @@ class PartialSymmetry(Symmetry):
 
     def _as_claim(self, move: Move) -> Claim:
         """The movement of a copy; in fractions where the picture repeats."""
-        matrix = self.base.motion(move)
-        return Claim(_told(move), matrix[:2] if any(self.wrap) else matrix, move.colour)
+        matrix = self._motion(move)
+        return Claim(_told(move), matrix[:2] if self._repeats else matrix, move.colour)
 
     def _closed(self, move: Move) -> bool:
         """Whether moving all copies so gives the same copies, up to the base's symmetries."""
-        ways = [self.base.motion(copy) for copy in self.copies]
-        period = np.array([1.0, 1.0]) if any(self.wrap) else np.array([math.inf, 2 * math.pi])
+        ways = [self._motion(copy) for copy in self.copies]
+        period = np.array([1.0, 1.0]) if self._repeats else np.array([math.inf, 2 * math.pi])
 
-        def same(left: Floats, right: Floats) -> bool:
+        def same(left: F64, right: F64) -> bool:
             away = left - right
             shift = np.abs(away[:2, 2])
-            return bool(np.abs(away[:2, :2]).max() < 1e-6 and (np.minimum(shift, np.abs(shift - period)) < 1e-6).all())
+            linear = max(np.abs(away[:2, :2]).max(), np.abs(away[2]).max())
+            return bool(linear < 1e-6 and (np.minimum(shift, np.abs(shift - period)) < 1e-6).all())
 
         own = [(np.eye(3), colour.IDENTITY), *((_square(claim), claim.colour) for claim in self.base.claims())]
         return all(
             any(
-                same(self.base.motion(move) @ way, other @ member)
+                same(self._motion(move) @ way, other @ member)
                 and colour.compose(there.colour, element) == colour.compose(move.colour, copy.colour)
                 and abs(there.weight - copy.weight) < 1e-9
                 for there, other in zip(self.copies, ways, strict=True)
@@ -160,7 +173,7 @@ class PartialSymmetry(Symmetry):
 
     def _keeps(self, claim: Claim, move: Move, claims: Sequence[Claim]) -> bool:
         """Whether the copy has the symmetry too: that moved back, with its colours, it is the base's."""
-        way = self.base.motion(move)
+        way = self._motion(move)
         moved = np.linalg.inv(way) @ _square(claim) @ way
         shown = colour.compose(colour.INVERSE[move.colour], claim.colour, move.colour)
         shifts = [item for item in claims if np.abs(_square(item)[:2, :2] - np.eye(2)).max() < 1e-9]
@@ -186,19 +199,7 @@ class PartialSymmetry(Symmetry):
         partly = [self._as_claim(move) for move in self.copies if move != self.copies[0] and not self._closed(move)]
         return (*self.base.candidates(ratio), *partly)
 
-    def measured(self, picture: npt.NDArray[Any], claims: Sequence[Claim], tried: Sequence[Claim]) -> Any:
-        """As the base's: see `base.Symmetry.measured`."""
-        return self.base.measured(picture, claims, tried)
-
-    def colours(self) -> tuple[int, ...]:
-        """The base's, and what the copies make of them."""
-        return colour.generate([*self.base.colours(), *(move.colour for move in self.copies)])
-
-    def orientations(self) -> tuple[tuple[float, bool], ...]:
-        """The base's."""
-        return self.base.orientations()
-
-    def appearances(self) -> tuple[tuple[float, bool, Floats], ...]:
+    def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """The artwork is seen as it is: a mean has no copies of its own but those the base has."""
         return self.base.appearances()
 
@@ -214,29 +215,21 @@ class PartialSymmetry(Symmetry):
             )
         return tuple(found)
 
-    def gaze_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int] | None:
+    def crop_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int] | None:
         """The base's."""
-        return self.base.gaze_size(width, height, multiple=multiple)
+        return self.base.crop_size(width, height, multiple=multiple)
 
     @property
-    def windows(self) -> int:
+    def crop_count(self) -> int:
         """The base's."""
-        return self.base.windows
+        return self.base.crop_count
 
-    def gazes(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[Layout, ...]:
+    def crops(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[Layout, ...]:
         """The base's windows of the mean."""
-        return self.base.gazes(layout, size, random)
-
-    def products(self, layout: Layout, values: Tensor) -> Mapping[str, bytes]:
-        """The base's."""
-        return self.base.products(layout, values)
-
-    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
-        """The `symmetry` block of `run.json`: see `base.Symmetry.summary`."""
-        return summarise(self, kind, picture)
+        return self.base.crops(layout, size, random)
 
 
-def _square(claim: Claim) -> Floats:
+def _square(claim: Claim) -> F64:
     """(3, 3), whatever the claim acts on."""
     return claim.matrix if len(claim.matrix) == 3 else np.vstack([claim.matrix, [0.0, 0.0, 1.0]])
 
@@ -267,7 +260,7 @@ class Partial(SymmetrySettings):
     base: family(*Bases) = NoSymmetry()  # type: ignore[valid-type]
     """The artwork that is copied: none, plane, frieze, rotor, droste, sphere or hyperbolic; its own symmetry stays
     exact where the copies keep it."""
-    folds: Annotated[tuple[Fold, ...], Field(min_length=1, max_length=6)]
+    folds: Annotated[tuple[CopyMean, ...], Field(min_length=1, max_length=6)]
     """Means of copies, one after the other."""
 
     def build(self, ratio: Ratio | None = None) -> PartialSymmetry:
@@ -275,9 +268,9 @@ class Partial(SymmetrySettings):
         settings: Any = self.base
         base: Symmetry = settings.build(ratio)
         found = moves(self.folds)
-        if len(found) > MOST:
+        if len(found) > MAX_COPIES:
             raise IllegalSymmetry(
-                f"{len(found)} copies; at most {MOST} are mixed at one place; use fewer elements or folds",
+                f"{len(found)} copies; at most {MAX_COPIES} are mixed at one place; use fewer elements or folds",
                 where="folds",
             )
         for number, fold in enumerate(self.folds):

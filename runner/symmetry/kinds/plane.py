@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field, field_validator
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.aspect import Aspect, parse_ratio
-from orbifolio.runner.symmetry.base import Claim, Move, Ratio, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.aspect import Aspect, Ratio, parse_ratio
+from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.emblems import emblem_advisories, freeing_colour, mirror_advisory, mirror_colours
 from orbifolio.runner.symmetry.groups.groups import GROUPS, TRANSLATIONS, Group, coset_words, suggest_group
@@ -25,9 +26,7 @@ from orbifolio.runner.symmetry.groups.legality import TURNS, complete, elements,
 from orbifolio.runner.symmetry.groups.motion import degrees, in_picture, name_motion, turn_matrix
 from orbifolio.runner.symmetry.layouts.flat_charts import Tile
 from orbifolio.runner.symmetry.layouts.orbits import PlaneLayout, plane_layout
-from orbifolio.runner.symmetry.verify.summary import summarise
-
-Floats = npt.NDArray[np.float64]
+from orbifolio.runner.symmetry.plane_candidates import plane_candidates
 
 GroupName = Literal[
     "p1",
@@ -82,6 +81,10 @@ class PlaneSymmetry(Symmetry):
         """
         return plane_layout(self.row, self.assignment, self.frame, width, height)
 
+    def chart_for(self, width: int, height: int) -> Tile:
+        """The tile in fractions, of the lattice's exact ratio where that is not free."""
+        return Tile(width, height, self.ratio or width / height)
+
     def claims(self) -> tuple[Claim, ...]:
         """The elements of the point group, then the translations that are not periods of the picture."""
         words = [word for word in coset_words(self.row).values() if word]
@@ -97,15 +100,6 @@ class PlaneSymmetry(Symmetry):
     def _claim(self, isometry: Isometry, element: int) -> Claim:
         matrix = in_picture(isometry, self.frame)
         return Claim(name_motion(matrix, self.ratio or 1.0), matrix, element)
-
-    def colours(self) -> tuple[int, ...]:
-        """All colour elements of the action's image, identity first."""
-        return colour.generate(self.assignment.values())
-
-    def orientations(self) -> tuple[tuple[float, bool], ...]:
-        """The point group as (degrees, mirrored), identity first, rotations before reflections."""
-        found = {self._orientation(Isometry(matrix)) for matrix in coset_words(self.row)}
-        return tuple(sorted(found, key=lambda item: (item[1], item[0])))
 
     def _orientation(self, isometry: Isometry) -> tuple[float, bool]:
         motion = in_picture(isometry, self.frame)
@@ -126,7 +120,7 @@ class PlaneSymmetry(Symmetry):
             for element, angles in sorted(restricted.items())
         )
 
-    def appearances(self) -> tuple[tuple[float, bool, npt.NDArray[np.float64]], ...]:
+    def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """The distinct (turn, flip, colours) that the whole group has: see `base.Symmetry.appearances`."""
         found = set()
         for isometry, element in elements(self.row, self.assignment):
@@ -138,14 +132,8 @@ class PlaneSymmetry(Symmetry):
         )
 
     def candidates(self, ratio: float) -> tuple[Claim, ...]:
-        """Turns, mirrors, glides and shifts that are none of ours: see `measure.candidates`."""
-        from orbifolio.runner.symmetry.verify.tile import candidates
-
-        return candidates(self, ratio)
-
-    def motion(self, move: Move) -> Floats:
-        """See `base.Symmetry.motion`."""
-        return Tile(1, 1, self.ratio or 1.0).motion(move.turn, move.mirrored, move.shift)
+        """Turns, mirrors, glides and shifts that are none of the group's: see `plane_candidates`."""
+        return plane_candidates(self.row, self.frame, ratio)
 
     def refusal(self, move: Move) -> str:
         """A copy must repeat with the tile: see `base.Symmetry.refusal`."""
@@ -159,10 +147,6 @@ class PlaneSymmetry(Symmetry):
             "have the lattice's own repetitions; turn by what the lattice allows (180 always, 90 on square, 60 on "
             "hexagonal groups), or use base: none, which does not repeat"
         )
-
-    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
-        """The `symmetry` block of `run.json`: see `base.Symmetry.summary`."""
-        return summarise(self, kind, picture)
 
 
 def _title(group: Group, assignment: Mapping[str, int]) -> str:

@@ -7,16 +7,18 @@ What a kaleidoscope of two mirrors shows. The group is cyclic, or dihedral of an
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field, model_validator
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Claim, Move, Ratio, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.aspect import Ratio
+from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.emblems import EMBLEMS
 from orbifolio.runner.symmetry.groups.groups import Word
@@ -24,11 +26,8 @@ from orbifolio.runner.symmetry.groups.presentation import Presentation, homomorp
 from orbifolio.runner.symmetry.groups.sheets import Sheets, reflections, rotations
 from orbifolio.runner.symmetry.groups.wedge import ACTIVE, Fan, FanLookup, Wedge, reach
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
-from orbifolio.runner.symmetry.layouts.flat_charts import Sheet, in_fractions, spin
+from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart, in_fractions, spin
 from orbifolio.runner.symmetry.layouts.folded import Surface
-from orbifolio.runner.symmetry.verify.summary import summarise
-
-Floats = npt.NDArray[np.float64]
 
 _CROWDED = 1.3  # radius in pixels, for each turn, within which a turn moves nothing by eight pixels
 _PREFERRED = ("[g, b, r]", "[g, r, b]", "[-r, -g, -b]")
@@ -94,14 +93,18 @@ class RotorSymmetry(Symmetry):
     def layout(self, width: int, height: int) -> BlendedLayout:
         """The gather for a size that `fit` returned."""
         p, sheets = self.sheets()
-        chart = Sheet(width / height)
+        chart = self.chart_for(width, height)
         wedge = Wedge(p, reach=reach(p, chart.half))
         rings = max(2, math.ceil(wedge.reach * min(width, height) / 2))
         image = [colour.MATRICES[element] for element in self.colours()]
         surface = Surface(Fan(wedge, sheets, rings, ACTIVE), wedge.reach / rings, np.mean(image, axis=0))
         return BlendedLayout(FanLookup(surface), chart, width, height)
 
-    def _elements(self) -> list[tuple[str, Floats, int]]:
+    def chart_for(self, width: int, height: int) -> PlaneChart:
+        """The plane; its very middle is finer than pixels."""
+        return PlaneChart(width / height, hole=_CROWDED * self.order)
+
+    def _elements(self) -> list[tuple[str, F64, int]]:
         """Name, matrix on points and colour element of all, the identity first."""
         found = []
         flip = np.diag([-1.0, 1.0, 1.0])
@@ -139,26 +142,20 @@ class RotorSymmetry(Symmetry):
         }
         return tuple(kept.values())
 
-    def measured(self, picture: npt.NDArray[Any], claims: Sequence[Claim], tried: Sequence[Claim]) -> Any:
-        """On the picture as it is: see `base.Symmetry.measured`; the very middle is finer than pixels."""
-        from orbifolio.runner.symmetry.verify.flat import measure_flat
-
-        return measure_flat(picture, claims, tried, wrap=self.wrap, hole=_CROWDED * self.order)
-
     def colours(self) -> tuple[int, ...]:
         """All colour elements of the action's image, identity first."""
         return colour.generate(self.assignment.values())
 
-    def orientations(self) -> tuple[tuple[float, bool], ...]:
-        """All turns, then all flips: see `base.Symmetry.orientations`."""
+    def _orientations(self) -> tuple[tuple[float, bool], ...]:
+        """All turns, then all flips, as (degrees, mirrored)."""
         flips = (False, True) if self.mirrors else (False,)
         return tuple((360 * step / self.order, flip) for flip in flips for step in range(self.order))
 
-    def appearances(self) -> tuple[tuple[float, bool, Floats], ...]:
+    def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """Every element with its colours: see `base.Symmetry.appearances`."""
         return tuple(
             (angle, flip, colour.MATRICES[element].astype(np.float64))
-            for (angle, flip), (_, _, element) in zip(self.orientations(), self._elements(), strict=True)
+            for (angle, flip), (_, _, element) in zip(self._orientations(), self._elements(), strict=True)
         )
 
     def advisories(self) -> tuple[str, ...]:
@@ -181,19 +178,11 @@ class RotorSymmetry(Symmetry):
             ]
         return tuple(found)
 
-    def motion(self, move: Move) -> Floats:
-        """See `base.Symmetry.motion`."""
-        return Sheet(self.ratio or 1.0).motion(move.turn, move.mirrored, move.shift)
-
     def refusal(self, move: Move) -> str:
         """An untiled picture has nothing to be shifted in: see `base.Symmetry.refusal`."""
         if move.shift != (0.0, 0.0):
             return "a shift leads out of a picture that does not repeat; only a tile can be shifted; use base: plane"
         return ""
-
-    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
-        """The `symmetry` block of `run.json`: see `base.Symmetry.summary`."""
-        return summarise(self, kind, picture)
 
 
 def fit_free(width: int, multiple: int, ratio: float) -> tuple[int, int]:

@@ -11,19 +11,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Layout, Move
+from orbifolio.runner.symmetry.base import Layout
+from orbifolio.runner.symmetry.claims import Move
 from orbifolio.runner.symmetry.layouts.charts import Chart, grid
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
 from orbifolio.runner.symmetry.layouts.resample import resample
-from orbifolio.runner.symmetry.layouts.texture import Taps
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from orbifolio.runner.symmetry.taps import Taps, joined
 
 _FADED = 0.5  # length of a pixel, in units of the surface, from which all of it is mean
 _SEEN = 1e-3  # weight below which no pixel is said to show an orbit
@@ -41,13 +39,13 @@ class Lookup(ABC):
     """
 
     count: int
-    size: Floats
-    special: tuple[Integers, Floats]
+    size: F64
+    special: tuple[I64, F64]
     spacing: float
-    mean: Floats
+    mean: F64
 
     @abstractmethod
-    def taps(self, points: Floats) -> Taps:
+    def taps(self, points: F64) -> Taps:
         """What points of the surface blend.
 
         Args:
@@ -55,7 +53,7 @@ class Lookup(ABC):
         """
 
     @abstractmethod
-    def representatives(self) -> Floats:
+    def representatives(self) -> F64:
         """(orbits, 3) a point for each orbit that shows the orbit's own value."""
 
     def coarser(self) -> tuple[Lookup, Gather] | None:
@@ -74,11 +72,11 @@ class Mixed(Lookup):
         mixture = sum(move.weight * colour.MATRICES[move.colour].astype(np.float64) for move in moves)
         self.mean = lookup.mean @ mixture
 
-    def taps(self, points: Floats) -> Taps:
+    def taps(self, points: F64) -> Taps:
         """Every copy's taps, weighted: see `Lookup.taps`."""
         return mixed_taps(self.lookup.taps, points, self.back)
 
-    def representatives(self) -> Floats:
+    def representatives(self) -> F64:
         """Of the single copy: see `Lookup.representatives`."""
         return self.lookup.representatives()
 
@@ -94,16 +92,16 @@ class Mixed(Lookup):
         return mixed, found[1]
 
 
-def ways_back(chart: Chart, moves: Sequence[Move]) -> tuple[tuple[Floats, Move], ...]:
+def ways_back(chart: Chart, moves: Sequence[Move]) -> tuple[tuple[F64, Move], ...]:
     """For each copy the (3, 3) way back to the place it was moved from, and the move."""
     found = []
     for move in moves:
-        way: Floats = np.linalg.inv(chart.motion(move.turn, move.mirrored, move.shift)).astype(np.float64)
+        way: F64 = np.linalg.inv(chart.motion(move.turn, move.mirrored, move.shift)).astype(np.float64)
         found.append((way, move))
     return tuple(found)
 
 
-def mixed_taps(lookup: Callable[[Floats], Taps], points: Floats, back: Sequence[tuple[Floats, Move]]) -> Taps:
+def mixed_taps(lookup: Callable[[F64], Taps], points: F64, back: Sequence[tuple[F64, Move]]) -> Taps:
     """The weighted mean of moved and recoloured copies.
 
     Args:
@@ -116,7 +114,7 @@ def mixed_taps(lookup: Callable[[Floats], Taps], points: Floats, back: Sequence[
         taps = lookup(points @ matrix.T)
         seen = taps.elements if move.colour == colour.IDENTITY else colour.PRODUCT[move.colour, taps.elements]
         found.append(Taps(taps.orbits, seen, taps.weights * move.weight))
-    return Taps(*(np.concatenate([getattr(taps, name) for taps in found], axis=1) for name in Taps.__annotations__))
+    return joined(found)
 
 
 class BlendedLayout(Layout):
@@ -154,18 +152,17 @@ class BlendedLayout(Layout):
             self._steps.append(following[1])
             ratio = np.where(here, -1.0, ratio / 2)
 
-    def _part(self, lookup: Lookup, x: Floats, y: Floats, side: int) -> Gather:
+    def _part(self, lookup: Lookup, x: F64, y: F64, side: int) -> Gather:
         """The gather of pixels that blend side x side points."""
         offsets = (np.arange(side) + 0.5) / side * 2 - 1
-        orbits, elements, weights = [], [], []
+        parts = []
         for down in offsets / self.height:
             for right in offsets / self.width:
                 taps = lookup.taps(self.chart.look(x + right, y + down).points)
-                orbits.append(taps.orbits)
-                elements.append(taps.elements)
-                weights.append(taps.weights / side**2)
-        tables = needed(np.concatenate(orbits, 1), np.concatenate(elements, 1), np.concatenate(weights, 1))
-        return build_gather(*tables, lookup.count)
+                parts.append(taps._replace(weights=taps.weights / side**2))
+        orbits, elements, weights = _needed(joined(parts))
+        single = weights.shape[1] == 1 and bool((weights == 1).all())
+        return build_gather(orbits, elements, None if single else weights, lookup.count)
 
     def render(self, values: Tensor) -> Tensor:
         """The chart's picture of these orbit values: see `base.Layout.render`."""
@@ -231,7 +228,7 @@ class BlendedLayout(Layout):
         assert isinstance(shown, Tensor)
         return collected, shown
 
-    def evaluate(self, values: Tensor, points: Floats) -> Tensor:
+    def evaluate(self, values: Tensor, points: F64) -> Tensor:
         """What the surface shows at points.
 
         Args:
@@ -255,7 +252,7 @@ class BlendedLayout(Layout):
         gather = build_gather(taps.orbits, taps.elements, taps.weights, old.parameters).to(str(values.device))
         return self.constrain(gather(old.constrain(values)))
 
-    def representatives(self) -> Floats:
+    def representatives(self) -> F64:
         """Texels, in fractions of the picture: see `base.Layout.representatives`."""
         return self.chart.fractions(self.lookup.representatives())
 
@@ -276,13 +273,14 @@ class BlendedLayout(Layout):
         return moved
 
 
-def needed(orbits: Integers, elements: Integers, weights: Floats) -> tuple[Integers, Integers, Floats | None]:
-    """Taps without those that weigh nothing anywhere; no weights at all where every point is one tap."""
-    if not (weights == 0).any():
-        return orbits, elements, weights
-    rank = np.argsort(-np.abs(weights), axis=1, kind="stable")
-    kept = int((weights != 0).sum(1).max())
-    rank = rank[:, :kept]
-    orbits, elements = np.take_along_axis(orbits, rank, 1), np.take_along_axis(elements, rank, 1)
-    weights = np.take_along_axis(weights, rank, 1)
-    return orbits, elements, None if kept == 1 and bool((weights == 1).all()) else weights
+def _needed(taps: Taps) -> Taps:
+    """Taps without those that weigh nothing anywhere."""
+    if not (taps.weights == 0).any():
+        return taps
+    kept = int((taps.weights != 0).sum(1).max())
+    rank = np.argsort(-np.abs(taps.weights), axis=1, kind="stable")[:, :kept]
+    return Taps(
+        np.take_along_axis(taps.orbits, rank, 1),
+        np.take_along_axis(taps.elements, rank, 1),
+        np.take_along_axis(taps.weights, rank, 1),
+    )

@@ -14,20 +14,20 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Layout, Move
+from orbifolio.runner.symmetry.base import Layout
+from orbifolio.runner.symmetry.claims import Move
 from orbifolio.runner.symmetry.groups.triangle import Folded
 from orbifolio.runner.symmetry.layouts.blended import mixed_taps, ways_back
 from orbifolio.runner.symmetry.layouts.charts import Chart, grid
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather, build_ragged
 from orbifolio.runner.symmetry.layouts.mipmaps import STEPS, Smoothing, smoothing_step
-from orbifolio.runner.symmetry.layouts.texture import Taps, Texture
-
-Floats = npt.NDArray[np.float64]
+from orbifolio.runner.symmetry.layouts.texture import Texture
+from orbifolio.runner.symmetry.taps import Taps
 
 _SEEN = 1e-3  # weight below which no pixel is said to show a node
 _FADED = 0.5  # length of a pixel on the surface, in units of the triangle, from which all of it is mean
@@ -45,7 +45,7 @@ class Surface:
 
     texture: Texture
     spacing: float
-    mean: Floats
+    mean: F64
 
     @cached_property
     def _smoothing(self) -> dict[str, Smoothing]:
@@ -72,7 +72,7 @@ class Surface:
         mixture = sum(item.weight * colour.MATRICES[item.colour].astype(np.float64) for item in moves)
         return MixedSurface(self.texture, self.spacing, self.mean @ mixture, self, ways_back(chart, moves))
 
-    def taps(self, points: Floats) -> Taps:
+    def taps(self, points: F64) -> Taps:
         """What points of the surface blend."""
         texture = self.texture
         return texture.taps(texture.triangle.fold(points, texture.sheets.table, active=texture.active))
@@ -88,13 +88,13 @@ class MixedSurface(Surface):
     """
 
     single: Surface
-    back: tuple[tuple[Floats, Move], ...]
+    back: tuple[tuple[F64, Move], ...]
 
     def smoothing(self, device: str) -> Smoothing:
         """The single copy's: the texture is the same."""
         return self.single.smoothing(device)
 
-    def taps(self, points: Floats) -> Taps:
+    def taps(self, points: F64) -> Taps:
         """Every copy's, weighted: see `Surface.taps`."""
         return mixed_taps(self.single.taps, points, self.back)
 
@@ -112,26 +112,26 @@ class FoldedLayout(Layout):
         self._special, self._projectors = torch.from_numpy(special), torch.from_numpy(projectors)
         self._mean = torch.from_numpy(surface.mean)
         x, y = grid(width, height)
-        sights = chart.look(x, y)
-        length = sights.spacing * (2 / min(width, height))
-        fade = np.where(sights.there, np.clip(2 * length / _FADED - 1, 0.0, 1.0), 1.0)
+        seen = chart.look(x, y)
+        length = seen.spacing * (2 / min(width, height))
+        fade = np.where(seen.there, np.clip(2 * length / _FADED - 1, 0.0, 1.0), 1.0)
         self._fade = torch.from_numpy(fade.astype(np.float32))[:, None]
-        points = np.where((fade < 1)[:, None], sights.points, [0.0, 0.0, 1.0])
+        points = np.where((fade < 1)[:, None], seen.points, [0.0, 0.0, 1.0])
         level = np.clip(np.log2(np.maximum(length / surface.spacing, 1.0)), 0, len(STEPS) - 1)
         level[fade >= 1] = 0
         self._levels = math.ceil(float(level.max(initial=0.0)))
         self._smooth = surface.smoothing("cpu") if self._levels else None
         self._draw = self._tables(surface.taps(points), level, fade)
 
-    def _tables(self, taps: Taps, level: Floats, fade: Floats) -> Gather:
+    def _tables(self, taps: Taps, level: F64, fade: F64) -> Gather:
         """Every pixel blends two levels, each a copy of the orbits behind the one before."""
         weights = taps.weights * (fade < 1)[:, None]
         if not self._levels:
             return build_gather(taps.orbits, taps.elements, weights, self.parameters)
-        from orbifolio.runner.symmetry.layouts.fold_kernels import layer_taps  # compiles, so not before it is needed
+        from orbifolio.runner.symmetry.texture_kernels import layer_taps  # compiles, so not before it is needed
 
         orbits, elements = (array.astype(np.int32, copy=False) for array in (taps.orbits, taps.elements))
-        layered = layer_taps(orbits, elements, weights, level, self._levels, self.parameters)
+        layered = layer_taps(Taps(orbits, elements, weights), level, self._levels, self.parameters)
         return build_ragged(*layered, self.parameters * (self._levels + 1))
 
     def _smoothed(self, values: Tensor) -> list[Tensor]:
@@ -214,11 +214,11 @@ class FoldedLayout(Layout):
         gather = build_gather(taps.orbits, taps.elements, taps.weights, old.parameters).to(str(values.device))
         return self.constrain(gather(old.constrain(values)))
 
-    def representatives(self) -> Floats:
+    def representatives(self) -> F64:
         """Nodes, on the surface: see `base.Layout.representatives`."""
         texture = self.surface.texture
         sheet, node = texture.representatives()
-        found: Floats = np.einsum("nij,nj->ni", texture.sheets.ways(texture.triangle)[sheet], texture.places[node])
+        found: F64 = np.einsum("nij,nj->ni", texture.sheets.ways(texture.triangle)[sheet], texture.places[node])
         return found
 
     def mixed(self, moves: Sequence[Move]) -> FoldedLayout:

@@ -21,8 +21,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from orbifolio.runner.arrays import F64, I64, Bools
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Layout, Move
+from orbifolio.runner.symmetry.base import Layout
+from orbifolio.runner.symmetry.claims import Move
 from orbifolio.runner.symmetry.groups.groups import Group
 from orbifolio.runner.symmetry.groups.isometry import Isometry, Period, hermite
 from orbifolio.runner.symmetry.groups.lattice import Frame
@@ -31,11 +33,9 @@ from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup, Mix
 from orbifolio.runner.symmetry.layouts.flat_charts import Tile
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
 from orbifolio.runner.symmetry.layouts.resample import resample
-from orbifolio.runner.symmetry.layouts.texture import Taps
+from orbifolio.runner.symmetry.taps import Taps
 
-Integers = npt.NDArray[np.int64]
 AnyIntegers = npt.NDArray[np.signedinteger[Any]]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,11 @@ class Orbits:
     """
 
     period: Period
-    orbit: Integers
-    element: Integers
+    orbit: I64
+    element: I64
     count: int
-    special: Integers
-    projectors: Floats
+    special: I64
+    projectors: F64
 
     def texel(self, x: AnyIntegers, y: AnyIntegers) -> AnyIntegers:
         """Index of the texels at any integer coordinates."""
@@ -69,7 +69,7 @@ def _index(period: Period, x: AnyIntegers, y: AnyIntegers) -> AnyIntegers:
     return result
 
 
-def find_orbits(action: tuple[tuple[Isometry, int], ...], grid: Integers, period: Period) -> Orbits:
+def find_orbits(action: tuple[tuple[Isometry, int], ...], grid: I64, period: Period) -> Orbits:
     """Sort texels into orbits.
 
     Args:
@@ -96,13 +96,13 @@ def find_orbits(action: tuple[tuple[Isometry, int], ...], grid: Integers, period
     number[heads] = np.arange(len(heads))
     x, y = x[heads], y[heads]
 
-    def fixed(move: tuple[Integers, Integers], among: Integers) -> npt.NDArray[np.bool_]:
+    def fixed(move: tuple[I64, I64], among: I64) -> Bools:
         matrix, shift = move
         u, v = x[among], y[among]
         image = _index(
             period, matrix[0, 0] * u + matrix[0, 1] * v + shift[0], matrix[1, 0] * u + matrix[1, 1] * v + shift[1]
         )
-        stays: npt.NDArray[np.bool_] = image == heads[among]
+        stays: Bools = image == heads[among]
         return stays
 
     changing = [move for move, (_, changes) in zip(moves, action, strict=True) if changes != colour.IDENTITY]
@@ -118,7 +118,7 @@ def find_orbits(action: tuple[tuple[Isometry, int], ...], grid: Integers, period
     return Orbits(period, number[first], element, len(heads), special, projectors)
 
 
-def _on_texels(isometry: Isometry, grid: Integers) -> tuple[Integers, Integers]:
+def _on_texels(isometry: Isometry, grid: I64) -> tuple[I64, I64]:
     """Linear part and shift in texel coordinates."""
     (a, b), (c, d) = grid.tolist()
     determinant = a * d - b * c
@@ -151,7 +151,7 @@ class PlaneLayout(Layout):
         spacing: tuple[float, float],
         order: Tensor | None,
         orbits: Orbits,
-        grid: Integers,
+        grid: I64,
         frame: Frame,
     ) -> None:
         self.width, self.height, self.parameters = width, height, parameters
@@ -199,7 +199,7 @@ class PlaneLayout(Layout):
         taps = self.taps(np.asarray(points, dtype=np.float64))
         return build_gather(taps.orbits, taps.elements, taps.weights, self.parameters)(self.constrain(values))
 
-    def taps(self, points: Floats) -> Taps:
+    def taps(self, points: F64) -> Taps:
         """What the artwork blends at any positions; see `evaluate`."""
         place = points * [1.0, -1.0]  # texels fit 32 bits, which divide several times faster than 64
         if self._frame.hexagonal:
@@ -218,7 +218,7 @@ class PlaneLayout(Layout):
         texel = self._orbits.texel(corners[..., 0], corners[..., 1])
         return Taps(self._orbits.orbit[texel], self._orbits.element[texel], weights)
 
-    def representatives(self) -> Floats:
+    def representatives(self) -> F64:
         """Texels, in fractions of the picture: see `base.Layout.representatives`."""
         own = np.flatnonzero(self._orbits.element == colour.IDENTITY)
         _, first = np.unique(self._orbits.orbit[own], return_index=True)
@@ -264,11 +264,11 @@ class _TileLookup(Lookup):
         self.special = (layout._special.numpy(), layout._projectors.numpy())
         self.spacing, self.mean = 2 / min(layout.width, layout.height), np.eye(3)
 
-    def taps(self, points: Floats) -> Taps:
+    def taps(self, points: F64) -> Taps:
         """See `blended.Lookup.taps`."""
         return self.layout.taps(points[:, :2])
 
-    def representatives(self) -> Floats:
+    def representatives(self) -> F64:
         """The layout carries for itself."""
         raise NotImplementedError
 
@@ -278,7 +278,7 @@ def _widened(values: Tensor) -> Tensor:
     return values if values.dtype in (torch.float32, torch.float64) else values.float()
 
 
-def triangle_taps(base: AnyIntegers, part: Floats) -> tuple[AnyIntegers, Floats]:
+def triangle_taps(base: AnyIntegers, part: F64) -> tuple[AnyIntegers, F64]:
     """Corners and weights of the lattice triangle around a point, cut along (0, 0)-(1, 1).
 
     Args:
@@ -369,11 +369,11 @@ def plane_layout(group: Group, colours: Mapping[str, int], frame: Frame, width: 
     )
 
 
-def _vector(column: Integers) -> tuple[int, int]:
+def _vector(column: I64) -> tuple[int, int]:
     return int(column[0]), int(column[1])
 
 
-def _compact(corners: Integers, weights: Floats) -> tuple[Integers, Floats]:
+def _compact(corners: I64, weights: F64) -> tuple[I64, F64]:
     """Heaviest taps first, without those that no point needs: two where rows of texels and pixels agree."""
     rank = np.argsort(-weights, axis=1, kind="stable")
     corners = np.take_along_axis(corners, rank[..., None], axis=1)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.symmetry.base import Symmetry
 
 
-def summarise(symmetry: Symmetry, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
+def summarise(symmetry: Symmetry, kind: str, picture: F32 | None) -> dict[str, Any]:
     """What a symmetry says of itself, and what a picture shows of it.
 
     Args:
@@ -22,9 +20,10 @@ def summarise(symmetry: Symmetry, kind: str, picture: npt.NDArray[np.float32] | 
         kind, group, title, cells, notes, advisories; claims, worst, unclaimed, closest_unclaimed, which
         are empty or None without a picture.
     """
-    from orbifolio.runner.symmetry.verify.tile import Measurement, measure_symmetry  # loads scipy: only when measuring
+    from orbifolio.runner.symmetry.residuals import Measurement
+    from orbifolio.runner.symmetry.verify.tile import measure_symmetry
 
-    measured = Measurement((), (), 0.0) if picture is None else measure_symmetry(picture, symmetry)
+    measurement = Measurement() if picture is None else measure_symmetry(picture, symmetry)
     return {
         "kind": kind,
         "group": symmetry.group,
@@ -32,5 +31,5 @@ def summarise(symmetry: Symmetry, kind: str, picture: npt.NDArray[np.float32] | 
         "cells": symmetry.cells,
         "notes": list(symmetry.notes),
         "advisories": list(symmetry.advisories()),
-        **measured.as_record(),
+        **measurement.as_record(),
     }
