@@ -1,4 +1,4 @@
-"""Pictures of a folded surface, made once: (surface, values, chart, size) -> (height, width, 3) in [0, 1].
+"""Pictures of a folded surface, drawn once: (surface, values, chart, size) -> (height, width, 3) in [0, 1].
 
 The same picture as `folded.FoldedLayout` renders, without the tables that optimising needs, so that a product
 may look at the surface through many charts. Where a pixel covers more than a node it blends several points;
@@ -16,28 +16,28 @@ from torch import Tensor
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.layouts.charts import Chart, ChartPoints, grid
-from orbifolio.runner.symmetry.layouts.folded import Surface
+from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
 from orbifolio.runner.symmetry.taps import Taps
 
 _CHUNK = 300_000  # points at a time: memory stays bounded
-_FADED = 0.5  # as in `folded`
+_FADED = 0.5  # length of a pixel, in units of the surface, from which all of it is mean, as in `folded`
 
 
 @dataclass(frozen=True)
-class Painted:
+class PaintedSurface:
     """A surface with its colours.
 
     Attributes:
-        surface: the folded surface.
+        surface: of any group.
         values: (orbits, 3), centred and constrained.
     """
 
-    surface: Surface
+    surface: FoldedSurface
     values: Tensor
 
     @cached_property
     def _numbers(self) -> F32:
-        """(orbits, 3) the values, where numpy reads them."""
+        """(orbits, 3) the values as a contiguous array on the CPU."""
         return np.ascontiguousarray(self.values.detach().cpu().float().numpy())
 
     def _blend(self, taps: Taps) -> F32:
@@ -57,10 +57,10 @@ class Painted:
         """(3,) the mean colour over the whole surface, in [0, 1]."""
         size = self.surface.texture.size
         average = (self._numbers.astype(np.float64) * (size / size.sum())[:, None]).sum(0)
-        found: F32 = np.clip(self.surface.mean @ average + 0.5, 0, 1).astype(np.float32)
-        return found
+        mean: F32 = np.clip(self.surface.mean @ average + 0.5, 0, 1).astype(np.float32)
+        return mean
 
-    def at(self, points: F64) -> F32:
+    def colours(self, points: F64) -> F32:
         """Colours at points of the surface.
 
         Args:
@@ -69,13 +69,13 @@ class Painted:
         Returns:
             (N, 3) in [0, 1].
         """
-        found = np.empty((len(points), 3), dtype=np.float32)
+        centred = np.empty((len(points), 3), dtype=np.float32)
         for start in range(0, len(points), _CHUNK):
-            found[start : start + _CHUNK] = self._blend(self.surface.taps(points[start : start + _CHUNK]))
-        colours: F32 = np.clip(found + np.float32(0.5), 0, 1)
+            centred[start : start + _CHUNK] = self._blend(self.surface.taps(points[start : start + _CHUNK]))
+        colours: F32 = np.clip(centred + np.float32(0.5), 0, 1)
         return colours
 
-    def seen(self, chart: Chart, width: int, height: int, *, fine: int = 1, rim: int = 2) -> F32:
+    def picture(self, chart: Chart, width: int, height: int, *, fine: int = 1, rim: int = 2) -> F32:
         """A picture of the surface; what is not there has the mean colour.
 
         Args:
@@ -106,17 +106,16 @@ class Painted:
         for down in offsets / size[1]:
             for right in offsets / size[0]:
                 seen = chart.look(x + right, y + down)
-                total[seen.there] += self.at(seen.points[seen.there])
+                total[seen.there] += self.colours(seen.points[seen.there])
                 count[seen.there] += 1
         return np.where(count > 0, total / np.maximum(count, 1), self.mean)
 
 
 @dataclass(frozen=True)
-class Moved(Chart):
+class MovedChart(Chart):
     """A chart of the surface moved by an isometry.
 
     Attributes:
-        chart: the chart.
         move: (3, 3), from where the chart looks to where the surface is seen.
     """
 
@@ -124,6 +123,6 @@ class Moved(Chart):
     move: F64
 
     def look(self, x: F64, y: F64) -> ChartPoints:
-        """What the chart looks at, moved: see `Chart.look`."""
+        """What the chart shows, moved: see `Chart.look`."""
         seen = self.chart.look(x, y)
         return ChartPoints(seen.points @ self.move.T, seen.there, seen.spacing)

@@ -16,7 +16,7 @@ from orbifolio.runner.arrays import F32
 
 
 def image(picture: F32) -> Image.Image:
-    """A picture as Pillow has it, rounded to 8 bits."""
+    """A Pillow image, rounded to 8 bits."""
     return Image.fromarray(np.rint(np.clip(picture, 0, 1) * np.float32(255)).astype(np.uint8))
 
 
@@ -47,9 +47,9 @@ def animated(
     """A loop without end as animated WebP.
 
     Args:
-        pictures: of one size.
+        pictures: all of one size.
         milliseconds: each is shown for, or one for each.
-        quality: 1 to 100.
+        quality: 1 to 100, of the lossy encoder.
         whole: every frame is a picture of its own, not what differs from the one before: right where all moves.
     """
     first, *others = [image(picture) for picture in pictures]

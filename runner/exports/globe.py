@@ -13,17 +13,17 @@ import numpy as np
 
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.exports import encoding
-from orbifolio.runner.exports.charted import Painted
+from orbifolio.runner.exports.charted import PaintedSurface
 from orbifolio.runner.symmetry.layouts.charts import Chart, ChartPoints, grid
 
 TILT = math.radians(22)
 """Latitude from which a globe is shown: an axis is seen, and what turns about it."""
 
-MARGIN = 1 / 0.96  # of the picture beside the disk; the page's globe is as large
+MARGIN = 1 / 0.96  # half the picture's side in radii of the globe; the page's globe is as large
 _LIMB = 0.9995  # distance from the middle beyond which the limb's own colour is repeated
 _SPEED = 60.0  # degrees a second of the spin
-_MOST = 48  # frames of the spin
-_QUICKEST = 50  # milliseconds that a frame is shown for at least
+_MAX_FRAMES = 48  # of the spin: 7.5 degrees each for a whole turn
+_MIN_MILLISECONDS = 50  # of a frame
 _ORDERS = tuple(range(24, 1, -1))  # of axes that are looked for
 
 
@@ -36,7 +36,7 @@ def towards(longitude: float, latitude: float) -> F64:
 
 
 @dataclass(frozen=True)
-class Globe(Chart):
+class GlobeChart(Chart):
     """The whole globe from far away; beyond its limb the limb's colours go on, to be cut by opacity.
 
     Attributes:
@@ -70,24 +70,26 @@ def roundness(size: int) -> tuple[F32, F32]:
     return square(opacity), square(shade)
 
 
-def portrait(painted: Painted, size: int, *, longitude: float = 0.0, latitude: float = TILT, fine: int = 2) -> F32:
+def portrait(
+    painted: PaintedSurface, size: int, *, longitude: float = 0.0, latitude: float = TILT, fine: int = 2
+) -> F32:
     """(size, size, 4) the globe on nothing.
 
     Args:
-        painted: the sphere.
+        painted: the sphere with its colours.
         size: pixels a side.
-        longitude: see the module's docstring.
-        latitude: the same.
+        longitude: in radians, of the point in the middle.
+        latitude: in radians, of the same point.
         fine: points a side in every pixel.
     """
     opacity, shade = roundness(size)
-    colours = painted.seen(Globe(towards(longitude, latitude)), size, size, fine=fine)
+    colours = painted.picture(GlobeChart(towards(longitude, latitude)), size, size, fine=fine)
     picture: F32 = np.concatenate([colours * shade, opacity], axis=2)
     picture[opacity[..., 0] == 0] = 0
     return picture
 
 
-def axis_order(painted: Painted) -> int:
+def axis_order(painted: PaintedSurface) -> int:
     """The largest n of which a turn by 1/n about the poles leaves every colour where it was; 1 for none."""
     # enough points off every mirror, spread evenly (a Fibonacci sphere)
     number = np.arange(400)
@@ -97,19 +99,19 @@ def axis_order(painted: Painted) -> int:
 
     def turned(by: float) -> F32:
         places = np.stack([circle * np.cos(angle + by), circle * np.sin(angle + by), height], axis=1)
-        return painted.at(places)
+        return painted.colours(places)
 
-    still = turned(0.0)
-    return next((n for n in _ORDERS if np.abs(turned(2 * math.pi / n) - still).max() < 1e-4), 1)
+    unturned = turned(0.0)
+    return next((n for n in _ORDERS if np.abs(turned(2 * math.pi / n) - unturned).max() < 1e-4), 1)
 
 
-def spin(painted: Painted, size: int) -> bytes:
+def spin(painted: PaintedSurface, size: int) -> bytes:
     """A turn about the poles as a loop, eastwards; only so much of it as does not repeat."""
     arc = 360 / axis_order(painted)
-    frames = int(min(_MOST, max(8, round(arc / _SPEED * 1000 / _QUICKEST))))
+    frames = int(min(_MAX_FRAMES, max(8, round(arc / _SPEED * 1000 / _MIN_MILLISECONDS))))
 
     def pictures() -> Iterator[F32]:
         for number in range(frames):
             yield portrait(painted, size, longitude=-math.radians(arc) * number / frames, fine=1)
 
-    return encoding.animated(pictures(), milliseconds=max(_QUICKEST, round(arc / _SPEED * 1000 / frames)))
+    return encoding.animated(pictures(), milliseconds=max(_MIN_MILLISECONDS, round(arc / _SPEED * 1000 / frames)))

@@ -35,18 +35,18 @@ def looked_up(texture: F32, places: F64) -> F32:
     above, below = base[:, 1] % height, (base[:, 1] + 1) % height
     upper = texture[above, left] * (1 - x) + texture[above, right] * x
     lower = texture[below, left] * (1 - x) + texture[below, right] * x
-    found: F32 = upper * (1 - y) + lower * y
-    return found
+    colours: F32 = upper * (1 - y) + lower * y
+    return colours
 
 
 def portrait(mesh: Mesh, texture: F32, size: int, *, longitude: float = _FRONT, fine: int = 2) -> F32:
     """(size, size, 4) the model on nothing.
 
     Args:
-        mesh: the model.
+        mesh: of one or more parts.
         texture: (height, width, 3) in [0, 1].
         size: pixels a side.
-        longitude: radians, see `eye.around`.
+        longitude: in radians, of the side that is seen; see `eye.around`.
         fine: points a side in every pixel.
     """
     eye = around(mesh, longitude, _TILT)
@@ -60,10 +60,10 @@ def portrait(mesh: Mesh, texture: F32, size: int, *, longitude: float = _FRONT, 
     normals, rays = blended(mesh.normals), eye.place - blended(mesh.positions)
     facing = np.abs(np.einsum("nc,nc->n", normals, rays))
     facing /= np.maximum(np.linalg.norm(normals, axis=1) * np.linalg.norm(rays, axis=1), 1e-9)
-    found = np.zeros((len(seen.face), 4), dtype=np.float32)
+    points = np.zeros((len(seen.face), 4), dtype=np.float32)
     shade = (0.5 + 0.5 * np.sqrt(np.minimum(facing, 1)))[:, None].astype(np.float32)
-    found[there, :3], found[there, 3] = looked_up(texture, blended(mesh.places)) * shade, 1
-    mixed: F32 = found.reshape(size, fine, size, fine, 4).mean((1, 3), dtype=np.float32)
+    points[there, :3], points[there, 3] = looked_up(texture, blended(mesh.places)) * shade, 1
+    mixed: F32 = points.reshape(size, fine, size, fine, 4).mean((1, 3), dtype=np.float32)
     mixed[..., :3] /= np.maximum(mixed[..., 3:], 1e-6)  # colours of what is there, not thinned by what is not
     return mixed
 
@@ -100,7 +100,7 @@ def model_products(mesh: Mesh, picture: Tensor) -> Mapping[str, bytes]:
     """Portrait, turn, the model as a file, and the page's model.
 
     Args:
-        mesh: the model.
+        mesh: with texture coordinates.
         picture: (1, 3, height, width) its texture.
     """
     texture = picture[0].permute(1, 2, 0).clamp(0, 1).float().cpu().numpy()

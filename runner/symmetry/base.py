@@ -32,8 +32,8 @@ class Layout(ABC):
     """The gather of one phase: which orbits, with which colours, every pixel shows.
 
     Attributes:
-        width: pixels.
-        height: pixels.
+        width: of the picture in pixels.
+        height: of the picture in pixels.
         parameters: number of orbits P.
         wrap: whether the picture continues periodically over its (top-bottom, left-right) edges.
         orbit_size: (P,) float32, number of texels that show each orbit; gradients are scaled by it.
@@ -70,7 +70,7 @@ class Layout(ABC):
         """Project values at special positions on what their stabiliser's colours leave fixed.
 
         Args:
-            values: (P, 3).
+            values: (P, 3), centred.
 
         Returns:
             (P, 3); equal to the input for orbits in general position. Idempotent and symmetric
@@ -130,20 +130,20 @@ class Layout(ABC):
     @property
     def table_bytes(self) -> int:
         """How much memory the tables take."""
-        found: dict[int, int] = {}
+        sizes: dict[int, int] = {}
         waiting: list[Any] = [self]
         seen: set[int] = set()
         while waiting:
             item = waiting.pop()
             if isinstance(item, Tensor):
-                found[item.untyped_storage().data_ptr()] = item.untyped_storage().nbytes()
+                sizes[item.untyped_storage().data_ptr()] = item.untyped_storage().nbytes()
             elif isinstance(item, tuple | list):
                 waiting.extend(item)
             elif isinstance(item, Layout) or is_dataclass(item):
                 if id(item) not in seen:
                     seen.add(id(item))
                     waiting.extend(vars(item).values())
-        return sum(found.values())
+        return sum(sizes.values())
 
 
 class Symmetry(ABC):
@@ -217,7 +217,7 @@ class Symmetry(ABC):
 
         Args:
             width: of the artwork, as `fit` returned it.
-            height: of the artwork.
+            height: of the artwork, likewise.
             multiple: both sides must be multiples of this.
         """
         return None
@@ -266,7 +266,7 @@ class SymmetrySettings(Settings):
     """The base of every kind of symmetry."""
 
     def build(self, ratio: Ratio | None = None) -> Symmetry:
-        """The working symmetry.
+        """The symmetry that these settings describe.
 
         Args:
             ratio: the aspect a recipe asks for, or None for the group's own.

@@ -119,7 +119,7 @@ def parse(value: str | Sequence[object]) -> int:
     letters = [word.removeprefix("-") for word in guess if word]
     if len(words) != 3 or unknown or sorted(letters) != sorted(CHANNELS):
         if unknown:
-            what = f"{unknown[0][:20]!r} is no channel"
+            what = f"{unknown[0][:20]!r} is not a channel"
         elif len(words) != 3:
             what = f"{len(words)} {'entry' if len(words) == 1 else 'entries'} where there are 3 channels"
         else:
@@ -150,7 +150,7 @@ def _repair(words: Sequence[str]) -> str:
 
 def _validate(value: Any) -> tuple[str, ...]:
     if not isinstance(value, str | list | tuple):
-        raise ValueError(f"{value!r} is no colour; write three channels, e.g. [g, b, r] or [-r, -g, -b]")
+        raise ValueError(f"{value!r} is not a colour; write three channels, e.g. [g, b, r] or [-r, -g, -b]")
     return tuple(as_list(parse(value)))
 
 

@@ -16,7 +16,7 @@ from orbifolio.runner.arrays import F64, Bools
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Layout, Symmetry
 
-_PLACE_TOLERANCE = 1e-6  # relative to a place's size: rounding of products of many generators stays below
+_PLACE_TOLERANCE = 1e-6  # relative to a place's size: far above rounding, far below the distance of its images
 _MAX_ELEMENTS = 20_000  # a tiling of some thousand tiles is finer than any picture
 
 
@@ -28,7 +28,7 @@ class Motion:
     colour: int
 
     def inverse(self) -> Motion:
-        """The way back."""
+        """The isometry that undoes this one."""
         back: F64 = np.linalg.inv(self.matrix).astype(np.float64)
         return Motion(back, int(colour.INVERSE[self.colour]))
 
@@ -41,7 +41,7 @@ class IsometryGroup:
         width: of the picture in pixels.
         height: of the picture in pixels.
         wrap: whether the picture goes on over its (top-bottom, left-right) edges.
-        generators: of the group.
+        generators: with their colour elements.
     """
 
     def __init__(self, symmetry: Symmetry, width: int, height: int) -> None:
@@ -63,13 +63,13 @@ class IsometryGroup:
         self._first = np.array([0.5 if wraps else 0.0 for wraps in reversed(symmetry.wrap)])
         self._ratio = symmetry.ratio or width / height
         scale, back = np.diag([self._ratio, 1.0, 1.0]), np.diag([1 / self._ratio, 1.0, 1.0])
-        found = []
+        generators = []
         for claim in symmetry.planar_claims(self._ratio):
-            found.append(Motion(scale @ np.vstack([claim.matrix, [0.0, 0.0, 1.0]]) @ back, claim.colour))
+            generators.append(Motion(scale @ np.vstack([claim.matrix, [0.0, 0.0, 1.0]]) @ back, claim.colour))
         for wraps, shift in zip(symmetry.wrap, ((0.0, 1.0), (self._ratio, 0.0)), strict=True):
             if wraps:
-                found.append(Motion(np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]], [0.0, 0.0, 1.0]]), 0))
-        self.generators = tuple(found)
+                generators.append(Motion(np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]], [0.0, 0.0, 1.0]]), 0))
+        self.generators = tuple(generators)
 
     def look(self, pixels: F64) -> tuple[F64, Bools]:
         """Points that places of the picture look at, and which of them look at any.
@@ -103,7 +103,7 @@ class IsometryGroup:
         """(n,) how large the picture shows things at some places, 1 in its middle; None in the plane.
 
         Args:
-            pixels: (n, 2).
+            pixels: (n, 2), x to the right, y down.
         """
         if self.chart is None:
             return None
@@ -117,8 +117,8 @@ class IsometryGroup:
         """Distances on the surface, as chords: monotonic in the true ones, and equal to them where they are small.
 
         Args:
-            left: (..., 3).
-            right: (..., 3).
+            left: (..., 3), on the surface.
+            right: (..., 3), on the surface.
         """
         away = left - right
         square = (away[..., :2] ** 2).sum(-1) + self.curvature * away[..., 2] ** 2
@@ -136,20 +136,20 @@ class IsometryGroup:
         about = centre if about is None else about
         steps = [*self.generators, *(item.inverse() for item in self.generators)]
         longest = max((float(self.distance(step.matrix @ centre, centre)) for step in steps), default=0.0)
-        found = {_key(centre): Motion(np.eye(3), colour.IDENTITY)}
-        waiting = list(found.values())
-        while waiting and len(found) < _MAX_ELEMENTS:
+        reached = {_key(centre): Motion(np.eye(3), colour.IDENTITY)}
+        waiting = list(reached.values())
+        while waiting and len(reached) < _MAX_ELEMENTS:
             following = []
             for item in waiting:
                 for step in steps:
                     product = item.matrix @ step.matrix
                     there = product @ centre
                     # a way to an element within reach may lead a step beyond it
-                    if _key(there) not in found and float(self.distance(there, about)) <= reach + longest:
+                    if _key(there) not in reached and float(self.distance(there, about)) <= reach + longest:
                         following.append(Motion(product, colour.compose(item.colour, step.colour)))
-                        found[_key(there)] = following[-1]
+                        reached[_key(there)] = following[-1]
             waiting = following
-        items = list(found.values())
+        items = list(reached.values())
         away = np.array([float(self.distance(item.matrix @ centre, about)) for item in items])
         return tuple(items[n] for n in np.argsort(away, kind="stable") if away[n] <= reach)
 

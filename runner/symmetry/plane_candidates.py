@@ -15,7 +15,7 @@ from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.claims import Claim
 from orbifolio.runner.symmetry.groups.groups import Group, coset_words
-from orbifolio.runner.symmetry.groups.lattice import Frame
+from orbifolio.runner.symmetry.groups.lattice import LatticeFrame
 from orbifolio.runner.symmetry.groups.motion import in_picture, name_motion, turn_matrix
 
 MEMBER_TOLERANCE = 0.05
@@ -23,11 +23,11 @@ MEMBER_TOLERANCE = 0.05
 only nearly the lattice's."""
 
 
-def plane_candidates(group: Group, frame: Frame, ratio: float) -> tuple[Claim, ...]:
+def plane_candidates(group: Group, frame: LatticeFrame, ratio: float) -> tuple[Claim, ...]:
     """The module's isometries without those that belong to the group, whatever their colours.
 
     Args:
-        group: what is claimed.
+        group: that is claimed.
         frame: how the picture lies in the lattice.
         ratio: width / height of the picture.
     """
@@ -61,7 +61,7 @@ def plane_candidates(group: Group, frame: Frame, ratio: float) -> tuple[Claim, .
     return tuple(kept.values())
 
 
-def _short_vectors(frame: Frame) -> list[F64]:
+def _short_vectors(frame: LatticeFrame) -> list[F64]:
     """e1, e2, their sum and difference and the block's edges, in fractions, y downwards."""
     edges = np.array(frame.edges, dtype=np.float64).T * [1.0, -1.0]
     lattice = [(1, 0), (0, 1), (1, 1), (1, -1), frame.right, frame.up]
@@ -82,7 +82,7 @@ def _direction(vector: F64, ratio: float) -> float:
     return round(math.degrees(math.atan2(-vector[1], vector[0] * ratio)), 6) % 180
 
 
-def _belongs(motion: F64, group: Group, frame: Frame) -> bool:
+def _belongs(motion: F64, group: Group, frame: LatticeFrame) -> bool:
     """Whether a motion is in the group, by linear part and shift up to lattice translations."""
     edges = np.array(frame.edges, dtype=np.float64).T * [1.0, -1.0]
     for word in coset_words(group).values():

@@ -36,7 +36,7 @@ def blend_nodes(sheets: I64, elements: I64, weights: F64, nodes: TextureNodes, p
         sheets: (N,) sheet that each point lies on.
         elements: (N,) colour element through which the sheet is seen.
         weights: (N, 3) barycentric coordinates in the sheet.
-        nodes: of the texture.
+        nodes: of all sheets.
         product: (48, 48) of colour elements.
 
     Returns:
@@ -80,7 +80,7 @@ def nodes_around(nodes: TextureNodes, orbits: int, inverse: I64, product: I64) -
     A side of two small triangles counts twice; one on the border of a sheet is seen once from each side of it.
 
     Args:
-        nodes: of the texture.
+        nodes: of all sheets.
         orbits: how many there are.
         inverse: (48,) of colour elements.
         product: (48, 48) of colour elements.
@@ -153,7 +153,7 @@ def layer_taps(taps: Taps, level: F64, levels: int, count: int) -> tuple[I32, I3
         for tap in range(orbits.shape[1]):
             if weights[index, tap] != 0:
                 total += (share < 1) + (share > 0)
-    found, shown = np.empty(total, dtype=np.int32), np.empty(total, dtype=np.int32)
+    layered, shown = np.empty(total, dtype=np.int32), np.empty(total, dtype=np.int32)
     shares, ends = np.empty(total, dtype=np.float32), np.zeros(len(orbits) + 1, dtype=np.int32)
     slot = 0
     for index in range(len(orbits)):
@@ -165,8 +165,8 @@ def layer_taps(taps: Taps, level: F64, levels: int, count: int) -> tuple[I32, I3
                 continue
             for tap in range(orbits.shape[1]):
                 if weights[index, tap] != 0:
-                    found[slot] = orbits[index, tap] + (lower + upper) * count
+                    layered[slot] = orbits[index, tap] + (lower + upper) * count
                     shown[slot], shares[slot] = elements[index, tap], weights[index, tap] * part
                     slot += 1
         ends[index + 1] = slot
-    return found, shown, shares, ends
+    return layered, shown, shares, ends

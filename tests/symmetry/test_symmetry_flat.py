@@ -339,7 +339,7 @@ def test_false_claims_fail(true: Symmetry, false: Symmetry) -> None:
             "g^2 t^-1 = 1",
             "g^2 t^-1 is no movement in the frieze group p11g, but g: [g, b, r] and t: [g, b, r] make it [g, b, r]",
         ),
-        (lambda: frieze("p1m1", h="g,r,b"), "", "'h' is no generator; those of the frieze group p1m1 are m"),
+        (lambda: frieze("p1m1", h="g,r,b"), "", "'h' is not a generator; those of the frieze group p1m1 are m"),
         (
             lambda: rotor(5, r="g,b,r"),
             "r^5 = 1",
@@ -372,7 +372,7 @@ def test_illegal_colours_are_explained(settings, witness: str, text: str) -> Non
         (Frieze, {"group": "pma2"}, "'pma2' is another name of p2mg; friezes go by their short international symbol"),
         (Frieze, {"group": "spinning hop"}, "'spinning hop' is another name of p2"),
         (Frieze, {"group": "*22∞"}, "is another name of p2mm"),
-        (Frieze, {"group": "p6"}, "'p6' is no frieze group; the 7 are p1, p11g"),
+        (Frieze, {"group": "p6"}, "'p6' is not a frieze group; the 7 are p1, p11g"),
         (Rotor, {"order": 1}, "order 1 without mirrors; a rotor turns or reflects; set mirrors: true"),
         (Droste, {"group": "cm"}, "cm has a rhombic lattice"),
         (Droste, {"group": "pm", "turn": 30}, "turn 30 with pm; a rectangular lattice of logarithms has turn 0"),

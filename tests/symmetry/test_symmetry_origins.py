@@ -98,9 +98,9 @@ def test_the_command_tells_where_it_found_the_symmetry(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("group", "text"),
     [
-        ("freize:p1", "'freize' is no kind of symmetry; write a wallpaper group (p6), or KIND:GROUP"),
+        ("freize:p1", "'freize' is not a kind of symmetry; write a wallpaper group (p6), or KIND:GROUP"),
         ("frieze:pma2", "'pma2' is another name of p2mg"),
-        ("p5", "'p5' is no plane group"),
+        ("p5", "'p5' is not a plane group"),
         ("rotor:D99", "order: Input should be less than or equal to 24"),
         ("droste:p1,zoon=4", "zoon: Extra inputs are not permitted"),
     ],

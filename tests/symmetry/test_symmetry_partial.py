@@ -180,7 +180,11 @@ def test_a_few_copies_are_nearly_a_symmetry_but_none(name: str) -> None:
         ("none", {"shift": ["1/2", 0]}, "a shift leads out of a picture that does not repeat"),
         ({"kind": "frieze", "group": "p1"}, {"shift": [0, "1/2"]}, "copies of a frieze can only be shifted along it"),
         ({"kind": "droste"}, {"shift": ["1/2", 0]}, "a shift moves the middle"),
-        ({"kind": "sphere", "group": "O"}, {"shift": ["1/2", 0]}, "a shift of the picture is no movement of a curved"),
+        (
+            {"kind": "sphere", "group": "O"},
+            {"shift": ["1/2", 0]},
+            "a shift of the picture does not move a curved surface",
+        ),
     ],
 )
 def test_copies_that_cannot_be_are_refused(base: object, element: dict[str, object], text: str) -> None:
@@ -198,7 +202,7 @@ def test_colours_that_cancel_are_warned_of() -> None:
 
 
 def test_wrong_settings_are_explained() -> None:
-    with pytest.raises(ValueError, match="no part of a side; write a fraction like 1/5"):
+    with pytest.raises(ValueError, match="not a part of a side; write a fraction like 1/5"):
         partial({"kind": "plane", "group": "p1"}, ({}, {"shift": ["a", 0]}))
     with pytest.raises(IllegalSymmetry, match="at most 64 are mixed"):
         partial("none", *[tuple({"turn": 0.3 * step * 9**fold} for step in range(9)) for fold in range(3)])

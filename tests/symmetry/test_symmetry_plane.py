@@ -48,7 +48,7 @@ def test_settings_survive_json() -> None:
         ("p6n", "did you mean p6 or p6mm?"),
         (
             "hexagon",
-            "'hexagon' is no plane group; the 17 are p1, p2, pm, pg, cm, p2mm, p2mg, p2gg, c2mm, p4, "
+            "'hexagon' is not a plane group; the 17 are p1, p2, pm, pg, cm, p2mm, p2mg, p2gg, c2mm, p4, "
             "p4mm, p4gm, p3, p3m1, p31m, p6, p6mm; the plain torus is p1",
         ),
     ],

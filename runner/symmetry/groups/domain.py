@@ -15,7 +15,7 @@ from orbifolio.runner.arrays import F64, I64, Bools
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.isometry_group import IsometryGroup, Motion
 
-_TRIED = 48  # places along each side that are tried as centres
+_PLACES = 48  # along each side, tried as centres
 _MAX_STEPS = 60  # to bring a place into the domain, each to the nearest image of the centre
 _REACH = 3.0  # radii of a domain within which the centres of all its neighbours stand
 
@@ -26,7 +26,7 @@ class Domain:
 
     Attributes:
         group: whose domain it is.
-        centre: (3,).
+        centre: (3,) a point of the surface.
         radius: distance of its farthest place.
         around: elements whose images of the domain may meet a disc of twice its radius, the identity first.
         box: (left, top, right, bottom) of it in the picture, in pixels.
@@ -42,16 +42,16 @@ class Domain:
         """Which points are in the domain.
 
         Args:
-            points: (n, 3).
+            points: (n, 3), on the surface.
         """
-        held: Bools = _nearest(self.group, points, self.centre, self.around) == 0
-        return held
+        inside: Bools = _nearest(self.group, points, self.centre, self.around) == 0
+        return inside
 
     def home(self, points: F64) -> tuple[F64, I64]:
         """Points brought into the domain, and the colour element through which each shows what is there.
 
         Args:
-            points: (n, 3).
+            points: (n, 3), on the surface.
         """
         return self._stepped(points) if self.group.curvature < 0 else self._nearest_copy(points)
 
@@ -102,8 +102,8 @@ def fundamental_domain(group: IsometryGroup) -> Domain:
 def _lattice(group: IsometryGroup) -> tuple[F64, F64]:
     """Places all over the picture, and over half of its copies where it repeats: pixels and points."""
     margins = [0.5 if wraps and group.chart is None else 0.0 for wraps in reversed(group.wrap)]
-    x, y = (np.linspace(-margin, 1 + margin, 6 * _TRIED + 1)[:-1] for margin in margins)
-    across, down = np.meshgrid((x + 0.1 / _TRIED) * group.width, (y + 0.1 / _TRIED) * group.height)
+    x, y = (np.linspace(-margin, 1 + margin, 6 * _PLACES + 1)[:-1] for margin in margins)
+    across, down = np.meshgrid((x + 0.1 / _PLACES) * group.width, (y + 0.1 / _PLACES) * group.height)
     pixels = np.stack([across.ravel(), down.ravel()], axis=1)
     points, there = group.look(pixels)
     return pixels[there], points[there]
@@ -115,8 +115,8 @@ def _centre(group: IsometryGroup, points: F64) -> tuple[F64, float]:
     if not group.generators:
         return middle[0], 0.0
     away = group.distance(points, middle)
-    close = points[np.argsort(away, kind="stable")][: max(_TRIED**2, len(points) // 4)]
-    tried = close[:: max(1, len(close) // _TRIED**2)]
+    close = points[np.argsort(away, kind="stable")][: max(_PLACES**2, len(points) // 4)]
+    tried = close[:: max(1, len(close) // _PLACES**2)]
     # elements about a place near by: a place in general position, so that each element moves it elsewhere
     generic = tried[len(tried) // 3]
     steps = max(float(group.distance(item.matrix @ generic, generic)) for item in group.generators)

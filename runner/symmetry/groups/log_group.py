@@ -19,13 +19,13 @@ from orbifolio.runner.symmetry.groups.presentation import Presentation
 
 def presentation(group: Group, repeats: int) -> Presentation:
     """The group in the plane of logarithms, with r = t1^-1 of order `repeats`, and z = t2."""
-    told = {"r": f"a turn by {360 / repeats:.4g} degrees", "z": "the zoom", "m": "a mirror", "g": "a glide"}
-    told |= {name: f"{what} of the logarithm" for name, what in TURNS.items()}
+    described = {"r": f"a turn by {360 / repeats:.4g} degrees", "z": "the zoom", "m": "a mirror", "g": "a glide"}
+    described |= {name: f"{what} of the logarithm" for name, what in TURNS.items()}
     names = (*group.point, "r", "z")
     words = [_renamed(relation) for relation in relations(group)]
     return Presentation(
         f"the zooming group {group.name}",
-        tuple((name, told[name]) for name in names),
+        tuple((name, described[name]) for name in names),
         ((("r", repeats),), *(word for word in words if word)),
     )
 

@@ -44,7 +44,7 @@ class LogLattice:
 
     @property
     def around(self) -> float:
-        """Length of t1."""
+        """Length of t1: the angle of a turn."""
         return 2 * math.pi / self.repeats
 
     @property

@@ -13,21 +13,21 @@ import numpy as np
 
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry.groups.isometry import Isometry
-from orbifolio.runner.symmetry.groups.lattice import Frame
+from orbifolio.runner.symmetry.groups.lattice import LatticeFrame
 
 
 def turn_matrix(angle: float, ratio: float) -> F64:
     """(2, 2) counter-clockwise turn in fractions of a picture, y downwards.
 
     Args:
-        angle: degrees.
+        angle: in degrees.
         ratio: width / height of the picture.
     """
     cosine, sine = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     return np.array([[cosine, sine / ratio], [-sine * ratio, cosine]])
 
 
-def in_picture(isometry: Isometry, frame: Frame) -> F64:
+def in_picture(isometry: Isometry, frame: LatticeFrame) -> F64:
     """The isometry in fractions of the picture.
 
     Of the copies that the picture's own periods make of it, the one whose centre, line or shift lies in

@@ -33,8 +33,8 @@ def on_surface(points: F64, curvature: int) -> F64:
     """Homogeneous points scaled to lie on the sphere (1), on z = 1 (0) or on the hyperboloid (-1).
 
     Args:
-        points: (..., 3).
-        curvature: of the surface.
+        points: (..., 3), of any length.
+        curvature: 1, 0 or -1.
     """
     x, y, z = points[..., 0], points[..., 1], points[..., 2]
     if curvature > 0:
@@ -105,11 +105,11 @@ class Triangle:
     def corners(self) -> F64:
         """(3, 3), the points P, Q, R as rows."""
         covectors, _ = self.mirrors
-        found = []
+        corners = []
         for first, second in ((1, 2), (2, 0), (0, 1)):
             point = np.cross(covectors[first], covectors[second])
-            found.append(self.normalised(point * np.sign(point[2] or 1.0)))
-        return np.array(found)
+            corners.append(self.normalised(point * np.sign(point[2] or 1.0)))
+        return np.array(corners)
 
     def normalised(self, points: F64) -> F64:
         """Homogeneous points brought onto the surface they belong to: (..., 3), none of them at infinity."""

@@ -20,7 +20,7 @@ from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.layouts.blended import Lookup
-from orbifolio.runner.symmetry.layouts.folded import Surface
+from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
 from orbifolio.runner.symmetry.layouts.texture import Texture
 from orbifolio.runner.symmetry.taps import Taps
 
@@ -88,8 +88,8 @@ class Fan(Texture):
         slope = self.triangle.slope if isinstance(self.triangle, Wedge) else 1.0
         steps = np.maximum(np.ceil(np.arange(self.divisions + 1) * slope - 1e-9), 1).astype(np.int64)
         steps[0] = 0
-        found: I64 = steps
-        return found
+        across: I64 = steps
+        return across
 
     @cached_property
     def _first(self) -> I64:
@@ -123,16 +123,16 @@ class Fan(Texture):
             rest = np.clip(place - step, 0.0, 1.0)
             nodes += [self._first[here] + step, self._first[here] + np.minimum(step + 1, self._across[here])]
             blend += [share * (1 - rest), share * rest]
-        orbit, glued = self.members()
+        orbit, shown = self.members()
         at = sheet[:, None], np.stack(nodes, axis=1)
-        elements = colour.PRODUCT.astype(np.int64)[element[:, None], glued[at]]
+        elements = colour.PRODUCT.astype(np.int64)[element[:, None], shown[at]]
         return Taps(orbit[at], elements, np.stack(blend, axis=1))
 
 
 class FanLookup(Lookup):
     """The plane through a fan: see `blended.Lookup`."""
 
-    def __init__(self, surface: Surface) -> None:
+    def __init__(self, surface: FoldedSurface) -> None:
         self.surface = surface
         texture = surface.texture
         self.count, self.size, self.special = texture.count, texture.size, texture.special
@@ -147,5 +147,5 @@ class FanLookup(Lookup):
         texture = self.surface.texture
         sheet, node = texture.representatives()
         ways = texture.sheets.ways(texture.triangle, ACTIVE)
-        found: F64 = np.einsum("nij,nj->ni", ways[sheet], texture.places[node])
-        return found
+        points: F64 = np.einsum("nij,nj->ni", ways[sheet], texture.places[node])
+        return points

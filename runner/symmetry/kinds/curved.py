@@ -1,8 +1,8 @@
-"""A symmetry of a curved surface: a group of isometries, a chart to show it in, windows to look at it through.
+"""A symmetry of a curved surface: a group of isometries, a chart to show it in, crops for the network.
 
 What the sphere and the hyperbolic plane have in common: the texture on the sheets of a triangle
 (`texture.py`), as fine as the chart's middle asks for; claims that are isometries of points, measured in the
-chart where it shows them at a like scale; and windows of random place and turn for the network, since neither
+chart where it shows them at a like scale; and crops of random place and turn for the network, since neither
 surface fits a picture without distortion.
 """
 
@@ -19,15 +19,15 @@ from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Layout, Symmetry
 from orbifolio.runner.symmetry.claims import Claim, Move
-from orbifolio.runner.symmetry.groups.sheets import Sheets
+from orbifolio.runner.symmetry.groups.sheets import CosetTable
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.layouts.charts import Chart
-from orbifolio.runner.symmetry.layouts.folded import FoldedLayout, Surface
+from orbifolio.runner.symmetry.layouts.folded import FoldedLayout, FoldedSurface
 from orbifolio.runner.symmetry.layouts.texture import Texture
 
-FINEST = 1200  # divisions of a triangle's side
-_TURNS = (0.0, 90.0, 180.0, 270.0)  # turns of a style picture that windows of any turn are compared with
-_MOST_APPEARANCES = 24
+MAX_DIVISIONS = 1200  # of a triangle's side: 720,000 nodes a sheet
+_TURNS = (0.0, 90.0, 180.0, 270.0)  # turns of a style picture that crops of any turn are compared with
+_MAX_APPEARANCES = 24  # of a style picture, each of which the network sees once
 
 
 class CurvedSymmetry(Symmetry):
@@ -44,7 +44,7 @@ class CurvedSymmetry(Symmetry):
     tiles = False
 
     def __init__(
-        self, title: str, group: str, triangle: Triangle, sheets: Sheets, chart: Chart, notes: Sequence[str] = ()
+        self, title: str, group: str, triangle: Triangle, sheets: CosetTable, chart: Chart, notes: Sequence[str] = ()
     ) -> None:
         self.title, self.group, self.notes = title, group, tuple(notes)
         self.triangle, self.sheets, self.chart = triangle, sheets, chart
@@ -72,7 +72,7 @@ class CurvedSymmetry(Symmetry):
         """Length on the surface, at its middle, of half a crop's side."""
 
     def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
-        """The chart's shape; the network looks at windows, so only they need its multiples."""
+        """The chart's shape; the network sees crops, so only they need its multiples."""
         width = max(8, 2 * round(width / 2))
         return width, max(4, round(width / (self.ratio or 1.0)))
 
@@ -81,22 +81,24 @@ class CurvedSymmetry(Symmetry):
         middle = np.zeros(1)
         return float(self.chart.look(middle, middle).spacing[0]) * 2 / min(width, height)
 
-    def surface(self, spacing: float, most: int | None = None) -> Surface:
+    def surface(self, spacing: float, max_values: int | None = None) -> FoldedSurface:
         """The texture with nodes at about this distance.
 
         Args:
             spacing: length on the surface.
-            most: free values at which the distance grows instead, about; a tile that fills most of the picture
+            max_values: free values at which the distance grows instead, about; a tile that fills most of the picture
                 has more of them than the picture has pixels, far from its middle.
         """
         side, shortest = self.sides()
-        finest = FINEST if most is None else min(FINEST, math.isqrt(2 * most // self.sheets.count))
-        divisions = max(2, min(finest, math.ceil(side / spacing)))
+        limit = MAX_DIVISIONS
+        if max_values is not None:  # m divisions have about m^2 / 2 nodes a sheet
+            limit = min(limit, math.isqrt(2 * max_values // self.sheets.count))
+        divisions = max(2, min(limit, math.ceil(side / spacing)))
         image = [colour.MATRICES[element] for element in self.colours()]
         texture = Texture(self.triangle, self.sheets, divisions)
-        return Surface(texture, shortest / divisions, np.mean(image, axis=0))
+        return FoldedSurface(texture, shortest / divisions, np.mean(image, axis=0))
 
-    def _surface_for(self, width: int, height: int) -> Surface:
+    def _surface_for(self, width: int, height: int) -> FoldedSurface:
         """The texture for a size: as fine as the chart's middle, and no finer than a map of the whole sphere needs."""
         return self.surface(self.pixel(width, height), round(width * height * 2 / math.pi))
 
@@ -133,7 +135,7 @@ class CurvedSymmetry(Symmetry):
     def refusal(self, move: Move) -> str:
         """A curved surface is only turned about its middle: see `base.Symmetry.refusal`."""
         if move.shift != (0.0, 0.0):
-            return "a shift of the picture is no movement of a curved surface; only turns and flips are; use turn: 60"
+            return "a shift of the picture does not move a curved surface; only turns and flips do; use turn: 60"
         return ""
 
     def candidates(self, ratio: float) -> tuple[Claim, ...]:
@@ -156,25 +158,25 @@ class CurvedSymmetry(Symmetry):
 
     def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """Every turn with every colour, thinned evenly where there are many."""
-        found = [
+        every = [
             (angle, flip, colour.MATRICES[element].astype(np.float64))
             for element in self.colours()
             for angle, flip in self._orientations()
         ]
-        stride = max(1, math.ceil(len(found) / _MOST_APPEARANCES))
-        return tuple(found[::stride])
+        stride = max(1, math.ceil(len(every) / _MAX_APPEARANCES))
+        return tuple(every[::stride])
 
     def advisories(self) -> tuple[str, ...]:
         """Mirrors whose colours leave few colours to the whole of their lines."""
-        found = []
+        warnings = []
         for name, matrix, element in self.generators():
             is_mirror = np.linalg.det(matrix) < 0 and np.abs(matrix @ matrix - np.eye(3)).max() < 1e-9
             if is_mirror and element != colour.IDENTITY and np.trace(matrix) > 0:
                 kept = round(float(np.trace(colour.projector([element]))))
                 what = "are forced to mid-grey" if kept == 0 else f"keep {kept} of 3 dimensions of colour"
                 cure = "a group without mirrors leaves them free"
-                found.append(f"the lines of {name} {what} under {colour.spell(element)}; {cure}")
-        return tuple(dict.fromkeys(found))
+                warnings.append(f"the lines of {name} {what} under {colour.spell(element)}; {cure}")
+        return tuple(dict.fromkeys(warnings))
 
 
 def random_turn(random: torch.Generator) -> F64:
@@ -193,5 +195,5 @@ def random_turn(random: torch.Generator) -> F64:
 
 def colour_title(group: str, names: Mapping[str, str], colours: Mapping[str, int]) -> str:
     """A group and what its generators do to colours, for a reader."""
-    told = [f"{colour.describe(element)} by {names[name]}" for name, element in colours.items() if element]
-    return ", ".join([group, *told])
+    changes = [f"{colour.describe(element)} by {names[name]}" for name, element in colours.items() if element]
+    return ", ".join([group, *changes])

@@ -23,13 +23,13 @@ from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.colour import Colour
-from orbifolio.runner.symmetry.groups.emblems import emblem_advisories
+from orbifolio.runner.symmetry.groups.emblems import emblem_advisories, mirror_warning
 from orbifolio.runner.symmetry.groups.groups import GROUPS, Group, Word, coset_words, suggest_group
 from orbifolio.runner.symmetry.groups.isometry import Isometry
 from orbifolio.runner.symmetry.groups.legality import elements, evaluate
 from orbifolio.runner.symmetry.groups.log_group import name_zoom, on_logarithm, presentation
 from orbifolio.runner.symmetry.groups.log_lattice import LogLattice, LogLookup
-from orbifolio.runner.symmetry.kinds.rotor import fit_free, mirror_warning
+from orbifolio.runner.symmetry.kinds.none import fit_free
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup
 from orbifolio.runner.symmetry.layouts.flat_charts import Logarithm, as_similarity, in_fractions
 
@@ -37,22 +37,23 @@ DrosteName = Literal[
     "p1", "p2", "pm", "pg", "p2mm", "p2mg", "p2gg", "p4", "p4mm", "p4gm", "p3", "p3m1", "p31m", "p6", "p6mm"
 ]
 
-_COARSE = 1.3
+_TEXEL = 1.3
 """Pixels from texel to texel at the edge of the picture: fewer texels are seen better, nearer to the middle."""
 
 _ENLARGEMENTS = 8
-"""Enlargements that the network sees in turn."""
+"""Parts of the zoom by which the network sees the picture enlarged: neighbours differ by less than 1.2 where it zooms
+by 4."""
 
-_LARGE = 1_500_000  # pixels from which on only half as many are kept
-_DEEP = 1.4  # depth, in logarithms, of the ring that is measured
+_MAX_PIXELS = 1_500_000  # of a crop; of larger ones half as many are kept: 8 of 4 taps of 16 bytes take 0.8 GB
+_DEPTH = 1.4  # logarithmic depth of the ring that is measured: log of `measure_zoom.DEPTH`
 
 
 class DrosteSymmetry(Symmetry):
     """A wallpaper group in the plane of logarithms: see `base.Symmetry`.
 
     Attributes:
-        row: the wallpaper group.
-        lattice: of logarithms.
+        row: the wallpaper group in the table.
+        lattice: in the plane of logarithms.
         assignment: colour elements of the group's generators, t1 and t2 among them.
     """
 
@@ -78,7 +79,7 @@ class DrosteSymmetry(Symmetry):
 
     def layout(self, width: int, height: int) -> BlendedLayout:
         """The gather for a size that `fit` returned."""
-        lookup = LogLookup(self.row, self.assignment, self.lattice, _COARSE * 2 / min(width, height))
+        lookup = LogLookup(self.row, self.assignment, self.lattice, _TEXEL * 2 / min(width, height))
         return BlendedLayout(lookup, self.chart_for(width, height), width, height)
 
     def crop_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int]:
@@ -94,7 +95,7 @@ class DrosteSymmetry(Symmetry):
         assert isinstance(layout, BlendedLayout)
         if self._crops is None or self._crops[0] is not layout.lookup:
             self._crops = layout.lookup, {}
-        count = _ENLARGEMENTS if size[0] * size[1] <= _LARGE else _ENLARGEMENTS // 2
+        count = _ENLARGEMENTS if size[0] * size[1] <= _MAX_PIXELS else _ENLARGEMENTS // 2
         number = int(torch.randint(count, (1,), generator=random))
         crops = self._crops[1]
         if number not in crops:  # kept for the phase: tables cost more than a step of a fast network
@@ -116,20 +117,20 @@ class DrosteSymmetry(Symmetry):
         words: list[Word] = [(("t2", 1),)]
         words += [(("t1", -1),)] if self.lattice.repeats > 1 else []
         words += [self._shown_best(word) for word in coset_words(self.row).values() if word]
-        found = []
+        claims = []
         for word in words:
             matrix = self.lattice.on_points(self.row.isometry(word))
-            found.append(Claim(name_zoom(matrix), matrix, evaluate(word, self.assignment)))
-        return tuple(found)
+            claims.append(Claim(name_zoom(matrix), matrix, evaluate(word, self.assignment)))
+        return tuple(claims)
 
     def _shown_best(self, word: Word) -> Word:
         """The same movement up to zooms and turns, that carries most of a ring into itself."""
-        u, v = np.meshgrid(np.linspace(-_DEEP, 0, 30), np.linspace(0, 2 * math.pi, 60))  # as `measure_zoom` unrolls it
+        u, v = np.meshgrid(np.linspace(-_DEPTH, 0, 30), np.linspace(0, 2 * math.pi, 60))  # as `measure_zoom` unrolls it
         points = np.stack([u.ravel(), v.ravel(), np.ones(u.size)], axis=1)
 
         def outside(longer: Word) -> tuple[int, int]:
             moved = points @ self.lattice.on_points(self.row.isometry(longer)).T
-            return int(((moved[:, 0] < -_DEEP) | (moved[:, 0] > 0)).sum()), sum(abs(step) for _, step in longer)
+            return int(((moved[:, 0] < -_DEPTH) | (moved[:, 0] > 0)).sum()), sum(abs(step) for _, step in longer)
 
         shifts: list[Word] = [
             tuple((name, step) for name, step in (("t1", across), ("t2", out)) if step)
@@ -140,8 +141,8 @@ class DrosteSymmetry(Symmetry):
 
     def planar_claims(self, ratio: float) -> tuple[Claim, ...]:
         """Zooms, turns and mirrors: see `base.Symmetry.planar_claims`."""
-        found = ((claim, as_similarity(claim.matrix)) for claim in self.claims())
-        return tuple(replace(claim, matrix=in_fractions(item, ratio)) for claim, item in found if item is not None)
+        planar = ((claim, as_similarity(claim.matrix)) for claim in self.claims())
+        return tuple(replace(claim, matrix=in_fractions(item, ratio)) for claim, item in planar if item is not None)
 
     def candidates(self, ratio: float) -> tuple[Claim, ...]:
         """Turns, zooms, mirrors and inversions that are none of ours: see `base.Symmetry.candidates`."""
@@ -176,21 +177,21 @@ class DrosteSymmetry(Symmetry):
     def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """As it is, and turned, with every colour of the action: a style is compared as it stands."""
         turns = sorted({round(360 * step / self.lattice.repeats, 6) for step in range(self.lattice.repeats)})
-        found = [
+        every = [
             (angle, flip, colour.MATRICES[element].astype(np.float64))
             for element in self.colours()
             for flip in self._flips()
             for angle in turns
         ]
-        return tuple(found[:: max(1, math.ceil(len(found) / 24))])
+        return tuple(every[:: max(1, math.ceil(len(every) / 24))])
 
     def advisories(self) -> tuple[str, ...]:
         """Emblems at the centres of the pattern, and mirror lines with few colours."""
-        found = list(emblem_advisories(self.row, self.assignment))
+        warnings = list(emblem_advisories(self.row, self.assignment))
         for isometry, element in elements(self.row, self.assignment):
             if isometry.determinant < 0 and isometry.is_mirror:
-                found.append(mirror_warning("mirror lines", element, "p1, p2 and pg have none"))
-        return tuple(dict.fromkeys(item for item in found if item))
+                warnings.append(mirror_warning("mirror lines", element, "p1, p2 and pg have none"))
+        return tuple(dict.fromkeys(item for item in warnings if item))
 
     def refusal(self, move: Move) -> str:
         """A shift would move the middle: see `base.Symmetry.refusal`."""

@@ -19,11 +19,11 @@ from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.colour import Colour
+from orbifolio.runner.symmetry.groups.emblems import mirror_warning
 from orbifolio.runner.symmetry.groups.frieze_groups import FRIEZES, FriezeGroup, Track, members, suggest_frieze
 from orbifolio.runner.symmetry.groups.groups import Word
 from orbifolio.runner.symmetry.groups.legality import evaluate
 from orbifolio.runner.symmetry.groups.motion import name_motion, placed
-from orbifolio.runner.symmetry.kinds.rotor import mirror_warning
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup
 from orbifolio.runner.symmetry.layouts.flat_charts import Strip
 from orbifolio.runner.symmetry.taps import Taps
@@ -103,8 +103,8 @@ class FriezeSymmetry(Symmetry):
         order = colour.ORDER[assignment["t"]]
         self.cells = math.lcm(order, repeats)
         self.ratio = (1.0 if ratio is None else ratio.value) * self.cells
-        told = [f"{colour.describe(item)} by {_told(name)}" for name, item in assignment.items() if item]
-        self.title = ", ".join([f"frieze {row.name}", *told])
+        parts = [f"{colour.describe(item)} by {_movement_name(name)}" for name, item in assignment.items() if item]
+        self.title = ", ".join([f"frieze {row.name}", *parts])
         notes = []
         if self.cells > repeats:
             changes = colour.spell(assignment["t"])
@@ -125,7 +125,7 @@ class FriezeSymmetry(Symmetry):
         """The gather for a size that `fit` returned.
 
         Raises:
-            ValueError: another size.
+            ValueError: a size that `fit` does not return.
         """
         if width < 1 or height < 1 or width % (2 * self.cells):
             raise ValueError(
@@ -147,11 +147,11 @@ class FriezeSymmetry(Symmetry):
         words: list[Word] = [word for word in self.row.cosets() if word]
         if self.cells > 1:
             words.append((("t", 1),))
-        found = []
+        claims = []
         for word in words:
             matrix = self._matrix(self.row.movement(word))
-            found.append(Claim(name_motion(matrix, self.ratio or 1.0), matrix, evaluate(word, self.assignment)))
-        return tuple(found)
+            claims.append(Claim(name_motion(matrix, self.ratio or 1.0), matrix, evaluate(word, self.assignment)))
+        return tuple(claims)
 
     def candidates(self, ratio: float) -> tuple[Claim, ...]:
         """Movements of the largest group, and finer translations, that are none of ours."""
@@ -159,29 +159,30 @@ class FriezeSymmetry(Symmetry):
         whole = 2 * self.cells
         own = {(across, shift % whole, up) for across, shift, up in own}
         tried = [(across, shift, up) for across in (1, -1) for up in (1, -1) for shift in range(whole)]
-        found = [self._matrix(track) for track in tried if track not in own]
+        matrices = [self._matrix(track) for track in tried if track not in own]
         for place in (0.25, 0.75):  # mirrors and centres between those of ours
-            found += [self._matrix((-1, 0, up)) + np.array([[0, 0, place / self.cells], [0, 0, 0]]) for up in (1, -1)]
-        found += [np.array([[1.0, 0.0, part / self.cells], [0.0, 1.0, 0.0]]) for part in (1 / 3, 0.25)]
-        return tuple(Claim(name_motion(matrix, ratio), matrix, colour.IDENTITY) for matrix in found)
+            shift = np.array([[0, 0, place / self.cells], [0, 0, 0]])
+            matrices += [self._matrix((-1, 0, up)) + shift for up in (1, -1)]
+        matrices += [np.array([[1.0, 0.0, part / self.cells], [0.0, 1.0, 0.0]]) for part in (1 / 3, 0.25)]
+        return tuple(Claim(name_motion(matrix, ratio), matrix, colour.IDENTITY) for matrix in matrices)
 
     def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """The distinct (turn, flip, colours) of the whole group: see `base.Symmetry.appearances`."""
-        found = {(*_orientation(track), element) for track, element in members(self.row, self.assignment, self.cells)}
+        pairs = {(*_orientation(track), element) for track, element in members(self.row, self.assignment, self.cells)}
         return tuple(
             (angle, flip, colour.MATRICES[element].astype(np.float64))
-            for angle, flip, element in sorted(found, key=lambda item: (item[1], item[0], item[2]))
+            for angle, flip, element in sorted(pairs, key=lambda item: (item[1], item[0], item[2]))
         )
 
     def advisories(self) -> tuple[str, ...]:
         """Mirror lines with few colours."""
-        found = []
+        warnings = []
         for track, element in members(self.row, self.assignment, 2 if self.cells == 1 else self.cells):
             if track[2] < 0 < track[0] and track[1] == 0:
-                found.append(mirror_warning("the mirror line along the strip", element, "p11g and p2 have none"))
+                warnings.append(mirror_warning("the mirror line along the strip", element, "p11g and p2 have none"))
             if track[0] < 0 < track[2]:
-                found.append(mirror_warning("upright mirror lines", element, "p11g and p2 have none"))
-        return tuple(dict.fromkeys(item for item in found if item))
+                warnings.append(mirror_warning("upright mirror lines", element, "p11g and p2 have none"))
+        return tuple(dict.fromkeys(item for item in warnings if item))
 
     def refusal(self, move: Move) -> str:
         """Only along the strip: see `base.Symmetry.refusal`."""
@@ -190,7 +191,7 @@ class FriezeSymmetry(Symmetry):
         return ""
 
 
-def _told(name: str) -> str:
+def _movement_name(name: str) -> str:
     return {"r2": "each half turn", "m": "each upright mirror", "h": "the mirror along it", "g": "the glide"}.get(
         name, "each period"
     )

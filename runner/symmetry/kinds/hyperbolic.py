@@ -25,7 +25,7 @@ from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.groups import Word
 from orbifolio.runner.symmetry.groups.polyhedral import turn_name
 from orbifolio.runner.symmetry.groups.presentation import Presentation
-from orbifolio.runner.symmetry.groups.sheets import Sheets, reflections, rotations, tile_sides
+from orbifolio.runner.symmetry.groups.sheets import CosetTable, reflections, rotations, tile_sides
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry, colour_title
 from orbifolio.runner.symmetry.layouts.charts import Band, Chart, Disk, HalfPlane, Klein, Square, Window, boost
@@ -79,18 +79,18 @@ class HyperbolicSymmetry(CurvedSymmetry):
         if self._apart:
             turn, side = self._turns()["face"], self.triangle.reflection(0)
             ways = [np.linalg.matrix_power(turn, number) for number in range(min(self.triangle.p, 8))]
-            told = ["a tile's side", *(f"the side {number} further" for number in range(1, len(ways)))]
+            sides = ["a tile's side", *(f"the side {number} further" for number in range(1, len(ways)))]
             shown = self.assignment["side"]
-            return [(f"mirror in {what}", way @ side @ way.T, shown) for what, way in zip(told, ways, strict=True)]
+            return [(f"mirror in {what}", way @ side @ way.T, shown) for what, way in zip(sides, ways, strict=True)]
         names = dict(_names(self.triangle))
         turns = self._turns()
-        found = [(names[name], turns[name], self.assignment[name]) for name in self.assignment]
+        generators = [(names[name], turns[name], self.assignment[name]) for name in self.assignment]
         face, shown = turns["face"], self.assignment["face"]
         for name in ("vertex", "edge"):
             moved = face @ turns[name] @ np.linalg.inv(face)
             element = colour.compose(shown, self.assignment[name], colour.INVERSE[shown])
-            found.append((f"{names[name]}, the next one", moved, element))
-        return found
+            generators.append((f"{names[name]}, the next one", moved, element))
+        return generators
 
     def strangers(self) -> Sequence[tuple[str, F64]]:
         """Other turns about the corners; mirrors where the group has none; a shift along a mirror."""
@@ -98,19 +98,19 @@ class HyperbolicSymmetry(CurvedSymmetry):
         orders = dict(zip(("face", "vertex", "edge"), own, strict=True))
         corners = dict(zip(("face", "vertex", "edge"), self.triangle.corners, strict=True))
         where = {"face": "a tile's middle", "vertex": "a tile's corner", "edge": "a side's middle"}
-        found = []
+        strangers = []
         for name, corner in corners.items():
             to = boost(corner)
             for order in (2, 3, 4, 5, 6):
                 if orders[name] % order:
                     turned = to @ _spin(2 * math.pi / order) @ np.linalg.inv(to)
-                    found.append((f"{360 / order:.0f} degree turn about {where[name]}", turned))
+                    strangers.append((f"{360 / order:.0f} degree turn about {where[name]}", turned))
         if "mirror" not in self.assignment:
             sides = ("of a side and a corner", "through a tile's middle and a side's", "through a tile's and a corner")
             first = 1 if self._apart else 0  # the first is the mirror in a side
-            found += [(f"mirror {sides[number]}", self.triangle.reflection(number)) for number in range(first, 3)]
-        found.append(("shift from a tile's middle to a side's", boost(self.triangle.corners[2])))
-        return found
+            strangers += [(f"mirror {sides[number]}", self.triangle.reflection(number)) for number in range(first, 3)]
+        strangers.append(("shift from a tile's middle to a side's", boost(self.triangle.corners[2])))
+        return strangers
 
     def sides(self) -> tuple[float, float]:
         """How far the corners lie, in the coordinates in which the texture is even, by their geometric mean."""
@@ -141,11 +141,11 @@ class HyperbolicSymmetry(CurvedSymmetry):
 def _names(triangle: Triangle) -> tuple[tuple[str, str], ...]:
     orders = (triangle.p, triangle.q, triangle.r)
     where = ("a tile's middle", "a tile's corner", "a side's middle")
-    told = [f"{360 / order:.4g} degree turn about {what}" for order, what in zip(orders, where, strict=True)]
-    return (("face", told[0]), ("vertex", told[1]), ("edge", told[2]), ("mirror", "mirror through a tile's middle"))
+    names = [f"{360 / order:.4g} degree turn about {what}" for order, what in zip(orders, where, strict=True)]
+    return (("face", names[0]), ("vertex", names[1]), ("edge", names[2]), ("mirror", "mirror through a tile's middle"))
 
 
-def _sheets(colours: Mapping[str, int], p: int) -> Sheets:
+def _sheets(colours: Mapping[str, int], p: int) -> CosetTable:
     if "side" in colours:
         return tile_sides(p, colours["side"])
     if "mirror" not in colours:

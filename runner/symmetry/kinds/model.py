@@ -34,8 +34,8 @@ from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
 _WINDOW = 0.375  # side of a window, of the atlas' width: it sees about half of one side of the model
 _TILT = 0.7  # how far a window may look askance: 0 is straight, 1 any way
 _LAYERS = 4  # parts of the model behind each other; what is still empty then has the mean colour
-_MOST_KEPT = 64  # windows of a phase
-_KEPT_PIXELS = 3_600_000  # of all its windows together: about 220 MB of tables
+_MAX_KEPT = 64  # crops of a phase
+_KEPT_PIXELS = 3_600_000  # of all its crops together: about 220 MB of tables
 _TURNS = (0.0, 90.0, 180.0, 270.0)  # of a style picture, since windows have any turn
 
 
@@ -46,8 +46,8 @@ class ModelLayout(Layout):
         draw: from texels to pixels.
         shown: (pixels,) whether a pixel shows the model; the others have the mean colour.
         counted: (pixels,) whether it counts when values are found from a picture.
-        width: pixels.
-        height: pixels.
+        width: of the picture in pixels.
+        height: of the picture in pixels.
     """
 
     wrap = (False, False)
@@ -81,8 +81,8 @@ class ModelLayout(Layout):
         points = (picture[0].permute(1, 2, 0).reshape(-1, 3) - 0.5) * counted
         weight = self._draw.collect(counted.expand(-1, 3).contiguous())
         mean = points.sum(0) / counted.sum().clamp_min(1)
-        found: Tensor = torch.where(weight > 1e-3, self._draw.collect(points) / weight.clamp_min(1e-3), mean)
-        return found
+        values: Tensor = torch.where(weight > 1e-3, self._draw.collect(points) / weight.clamp_min(1e-3), mean)
+        return values
 
     def to(self, device: str) -> ModelLayout:
         """The same layout with its tables on a device."""
@@ -94,7 +94,7 @@ class AtlasLayout(ModelLayout):
     """The atlas itself, one parameter for every texel that the model shows; see `base.Layout`.
 
     Attributes:
-        atlas: its texels.
+        atlas: which texels the model shows, and where.
         crops: made so far, by size and number.
     """
 
@@ -123,7 +123,7 @@ class ModelSymmetry(Symmetry):
     """A model's surface: see `base.Symmetry`.
 
     Attributes:
-        mesh: the model.
+        mesh: with texture coordinates.
     """
 
     group = ""
@@ -137,7 +137,7 @@ class ModelSymmetry(Symmetry):
         self.notes = (f"{name} has {len(mesh.faces):,} triangles; the picture is its texture",)
 
     def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
-        """Any size: the network looks at windows, so only they need its multiples."""
+        """Any size: the network sees crops, so only they need its multiples."""
         return max(8, width), max(8, round(width / (self.ratio or 1.0)))
 
     def layout(self, width: int, height: int) -> AtlasLayout:
@@ -167,7 +167,7 @@ class ModelSymmetry(Symmetry):
         assert isinstance(layout, AtlasLayout)
         texel = math.sqrt(float(self.mesh.areas.sum()) / layout.parameters)
         device = str(layout.orbit_size.device)
-        pool = min(_MOST_KEPT, max(2 * self._cameras, _KEPT_PIXELS // (size[0] * size[1])))
+        pool = min(_MAX_KEPT, max(2 * self._cameras, _KEPT_PIXELS // (size[0] * size[1])))
         numbers = torch.randperm(pool, generator=random)[: self._cameras].tolist()
         for number in numbers:
             if (size[0], number) not in layout.crops:
@@ -190,7 +190,7 @@ class ModelSymmetry(Symmetry):
         return Eye(a + u * (b - a) + v * (c - a), frame(towards, 2 * math.pi * roll), distance, half)
 
     def claims(self) -> tuple[Claim, ...]:
-        """Nothing is claimed."""
+        """None: a model has no group."""
         return ()
 
     def advisories(self) -> tuple[str, ...]:
@@ -198,7 +198,7 @@ class ModelSymmetry(Symmetry):
         return ()
 
     def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
-        """Every turn."""
+        """Every turn, since crops are turned at random; quarter turns stand for them."""
         return tuple((angle, False, np.eye(3)) for angle in _TURNS)
 
 
@@ -206,8 +206,8 @@ def window(mesh: Mesh, atlas: Atlas, eyes: Sequence[Eye], size: int) -> ModelLay
     """What an eye sees, as a layout of the atlas' texels; behind it, what the next eye sees, and so on.
 
     Args:
-        mesh: the model.
-        atlas: its texels.
+        mesh: that is seen.
+        atlas: of its texture.
         eyes: where it is seen from.
         size: pixels a side.
     """
@@ -233,10 +233,10 @@ class ModelFile(str):
 
 
 def _relative(value: Any, check: ValidatorFunctionWrapHandler, info: ValidationInfo) -> ModelFile:
-    found = ModelFile(check(value))
+    path = ModelFile(check(value))
     context: Mapping[str, Any] = info.context or {}
-    found.folder = value.folder if isinstance(value, ModelFile) else Path(context.get("folder", "."))
-    return found
+    path.folder = value.folder if isinstance(value, ModelFile) else Path(context.get("folder", "."))
+    return path
 
 
 class Model(SymmetrySettings):

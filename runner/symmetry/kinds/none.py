@@ -54,8 +54,8 @@ class PixelLayout(Layout):
         """The mean of moved copies, from pixels that reach as far as their corners: see `base.Layout.mixed`."""
         chart = PlaneChart(self.width / self.height)
         turned = any(move.turn % 180 for move in moves)
-        far = math.hypot(*chart.half) if turned else 0.0
-        lookup = PixelLookup(self.width, self.height, far)
+        reach = math.hypot(*chart.half) if turned else 0.0
+        lookup = PixelLookup(self.width, self.height, reach)
         bare = BlendedLayout(lookup, chart, self.width, self.height)
         return BlendedLayout(Mixed(lookup, chart, moves), chart, self.width, self.height, bare)
 
@@ -67,10 +67,10 @@ class PixelLayout(Layout):
 class PixelLookup(Lookup):
     """Pixels about the picture's middle, blended square-wise: see `blended.Lookup`."""
 
-    def __init__(self, width: int, height: int, far: float) -> None:
+    def __init__(self, width: int, height: int, reach: float) -> None:
         self.unit = 2 / min(width, height)
-        wide = max(width, 2 * math.ceil(far / self.unit))
-        self.columns, self.rows = (wide, max(height, wide)) if far else (width, height)
+        wide = max(width, 2 * math.ceil(reach / self.unit))
+        self.columns, self.rows = (wide, max(height, wide)) if reach else (width, height)
         self.count = self.columns * self.rows
         self.size = np.ones(self.count)
         self.special = np.zeros(0, dtype=np.int64), np.zeros((0, 3, 3))
@@ -108,10 +108,7 @@ class PlainPicture(Symmetry):
 
     def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
         """The nearest multiples: see `base.Symmetry.fit`."""
-        if width < 1 or multiple < 1 or not ratio > 0 or not math.isfinite(ratio):
-            raise ValueError(f"width {width}, multiple {multiple}, ratio {ratio}: all must be positive")
-        across = multiple * max(1, round(width / multiple))
-        return across, multiple * max(1, round(across / (self.ratio or ratio) / multiple))
+        return fit_free(width, multiple, self.ratio or ratio)
 
     def layout(self, width: int, height: int) -> PixelLayout:
         """One parameter for every pixel."""
@@ -122,7 +119,7 @@ class PlainPicture(Symmetry):
         return PlaneChart(width / height)
 
     def claims(self) -> tuple[Claim, ...]:
-        """Nothing is claimed."""
+        """None: nothing is claimed."""
         return ()
 
     def advisories(self) -> tuple[str, ...]:
@@ -130,7 +127,7 @@ class PlainPicture(Symmetry):
         return ()
 
     def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
-        """As it is."""
+        """The picture as it is."""
         return ((0.0, False, np.eye(3)),)
 
     def refusal(self, move: Move) -> str:
@@ -138,6 +135,14 @@ class PlainPicture(Symmetry):
         if move.shift != (0.0, 0.0):
             return "a shift leads out of a picture that does not repeat; only a tile can be shifted; use base: plane"
         return ""
+
+
+def fit_free(width: int, multiple: int, ratio: float) -> tuple[int, int]:
+    """The nearest multiples, where any shape will do: see `base.Symmetry.fit`."""
+    if width < 1 or multiple < 1 or not ratio > 0 or not math.isfinite(ratio):
+        raise ValueError(f"width {width}, multiple {multiple}, ratio {ratio}: all must be positive")
+    across = multiple * max(1, round(width / multiple))
+    return across, multiple * max(1, round(across / ratio / multiple))
 
 
 class NoSymmetry(SymmetrySettings):

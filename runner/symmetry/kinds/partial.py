@@ -1,9 +1,9 @@
-"""Partial symmetry: the weighted mean of a few moved copies is settings -> symmetry of an artwork that is "almost" so.
+"""Partial symmetry: settings -> the weighted mean of a few moved copies, which is nearly symmetric.
 
-A whole group of copies would make the mean symmetric. Some of them only draw it near: of the angular waves of
-order k, a mean of the identity and a sixth of a turn keeps |cos(30 k)|, all of k = 6, none of k = 3. Several folds
-follow each other, each on what the one before has made. Copies are taps of the same texture, so nothing is
-resampled and nothing is lost but what the mean takes.
+A whole group of copies would make the mean symmetric; a few only bring it near: of the angular waves of order k, the
+mean of the identity and a sixth of a turn keeps |cos(30 k)|, all of k = 6, none of k = 3. Several means follow each
+other, each of what the one before has made. Copies are taps of the same texture: nothing is resampled, and nothing
+is lost but what the mean takes.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ MAX_COPIES = 64
 def _part(value: Any) -> str:
     """A part of the picture's side, exact: 1/5, 0.25 or 0."""
     try:
-        found = Fraction(str(value).replace(" ", ""))
+        part = Fraction(str(value).replace(" ", ""))
     except (ValueError, ZeroDivisionError) as error:
-        raise ValueError(f"{value!r} is no part of a side; write a fraction like 1/5, or 0.25") from error
-    if not -1 <= found <= 1 or found.denominator > 96:
+        raise ValueError(f"{value!r} is not a part of a side; write a fraction like 1/5, or 0.25") from error
+    if not -1 <= part <= 1 or part.denominator > 96:
         raise ValueError(f"{value!r}: a shift is a fraction between -1 and 1 with a denominator up to 96; use 1/5")
-    return str(found)
+    return str(part)
 
 
 Part = Annotated[str, BeforeValidator(_part), WithJsonSchema({"type": ["string", "number"]})]
@@ -79,12 +79,16 @@ Bases: tuple[type[Settings], ...] = (NoSymmetry, Plane, Frieze, Rotor, Droste, S
 
 
 def moves(folds: Sequence[CopyMean]) -> tuple[Move, ...]:
-    """The copies that folds one after the other amount to, equal ones together, weights summing to 1."""
-    found: dict[tuple[float, bool, Fraction, Fraction, int], float] = {(0.0, False, Fraction(0), Fraction(0), 0): 1.0}
+    """The copies that means one after the other amount to, equal ones together, weights summing to 1.
+
+    Args:
+        folds: the means, as a recipe calls them.
+    """
+    shares: dict[tuple[float, bool, Fraction, Fraction, int], float] = {(0.0, False, Fraction(0), Fraction(0), 0): 1.0}
     for fold in folds:
         total = sum(element.weight for element in fold.elements)
         grown: dict[tuple[float, bool, Fraction, Fraction, int], float] = {}
-        for (before, weight), element in itertools.product(found.items(), fold.elements):
+        for (before, weight), element in itertools.product(shares.items(), fold.elements):
             turn, mirrored, right, down, shown = before
             # turns and shifts do not mix in one artwork, so their order does not matter
             turned = ((-turn if element.mirror else turn) + element.turn) % 360
@@ -93,22 +97,22 @@ def moves(folds: Sequence[CopyMean]) -> tuple[Move, ...]:
             product = colour.compose(colour.parse(element.colours), shown)
             key = (round(turned, 9), mirrored ^ element.mirror, right, down + below, product)
             grown[key] = grown.get(key, 0.0) + weight * element.weight / total
-        found = grown
+        shares = grown
     return tuple(
         Move(turn, mirrored, (float(right), float(down)), shown, weight)
-        for (turn, mirrored, right, down, shown), weight in found.items()
+        for (turn, mirrored, right, down, shown), weight in shares.items()
     )
 
 
 class PartialSymmetry(Symmetry):
     """A mean of copies of another symmetry's artwork: see `base.Symmetry`."""
 
-    def __init__(self, base: Symmetry, found: Sequence[Move], steps: tuple[int, int]) -> None:
-        self.base, self.copies, self._steps = base, tuple(found), steps
+    def __init__(self, base: Symmetry, copies: Sequence[Move], steps: tuple[int, int]) -> None:
+        self.base, self.copies, self._steps = base, tuple(copies), steps
         self.ratio, self.wrap, self.cells, self.tiles = base.ratio, base.wrap, base.cells, base.tiles
-        self.group = f"{base.group or 'no group'}, partly more"
-        told = "; ".join(_told(move) for move in found[:6]) + ("; ..." if len(found) > 6 else "")
-        self.title = f"{base.title}, mean of {len(found)} copies: {told}"
+        self.group = f"{base.group} with approximate copies" if base.group else "approximate copies"
+        listed = "; ".join(_describe_move(move) for move in copies[:6]) + ("; ..." if len(copies) > 6 else "")
+        self.title = f"{base.title}, mean of {len(copies)} copies: {listed}"
         lost = len(base.claims()) - len(self._kept())
         note = f"{lost} of the base's symmetries are not kept by the copies" if lost else ""
         self.notes = tuple(base.notes) + ((note,) if note else ())
@@ -146,7 +150,7 @@ class PartialSymmetry(Symmetry):
     def _as_claim(self, move: Move) -> Claim:
         """The movement of a copy; in fractions where the picture repeats."""
         matrix = self._motion(move)
-        return Claim(_told(move), matrix[:2] if self._repeats else matrix, move.colour)
+        return Claim(_describe_move(move), matrix[:2] if self._repeats else matrix, move.colour)
 
     def _closed(self, move: Move) -> bool:
         """Whether moving all copies so gives the same copies, up to the base's symmetries."""
@@ -207,25 +211,25 @@ class PartialSymmetry(Symmetry):
         """The base's, and copies that take each other's colours away."""
         mixture = sum(move.weight * colour.MATRICES[move.colour].astype(np.float64) for move in self.copies)
         kept = np.abs(np.linalg.eigvals(np.asarray(mixture)))
-        found = list(self.base.advisories())
+        warnings = list(self.base.advisories())
         if float(kept.min()) < 0.35:
-            found.append(
+            warnings.append(
                 "the copies' colours cancel in the mean: what is large and even turns grey; "
                 "give the artwork as it is more weight, as in {weight: 3}"
             )
-        return tuple(found)
+        return tuple(warnings)
 
     def crop_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int] | None:
-        """The base's."""
+        """That of the copied artwork."""
         return self.base.crop_size(width, height, multiple=multiple)
 
     @property
     def crop_count(self) -> int:
-        """The base's."""
+        """As many as of the copied artwork."""
         return self.base.crop_count
 
     def crops(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[Layout, ...]:
-        """The base's windows of the mean."""
+        """The windows of the copied artwork, each showing the mean."""
         return self.base.crops(layout, size, random)
 
 
@@ -234,7 +238,7 @@ def _square(claim: Claim) -> F64:
     return claim.matrix if len(claim.matrix) == 3 else np.vstack([claim.matrix, [0.0, 0.0, 1.0]])
 
 
-def _told(move: Move) -> str:
+def _describe_move(move: Move) -> str:
     parts = []
     if move.mirrored:
         parts.append("flipped")
@@ -267,10 +271,10 @@ class Partial(SymmetrySettings):
         """The working symmetry: see `SymmetrySettings.build`."""
         settings: Any = self.base
         base: Symmetry = settings.build(ratio)
-        found = moves(self.folds)
-        if len(found) > MAX_COPIES:
+        copies = moves(self.folds)
+        if len(copies) > MAX_COPIES:
             raise IllegalSymmetry(
-                f"{len(found)} copies; at most {MAX_COPIES} are mixed at one place; use fewer elements or folds",
+                f"{len(copies)} copies; at most {MAX_COPIES} are mixed at one place; use fewer elements or folds",
                 where="folds",
             )
         for number, fold in enumerate(self.folds):
@@ -280,4 +284,4 @@ class Partial(SymmetrySettings):
                     raise IllegalSymmetry(refusal, where=f"folds.{number}.elements.{place}")
         shifts = [Fraction(part) for fold in self.folds for element in fold.elements for part in element.shift]
         step = math.lcm(*(part.denominator for part in shifts))
-        return PartialSymmetry(base, found, (step, step))
+        return PartialSymmetry(base, copies, (step, step))

@@ -21,7 +21,7 @@ from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.emblems import emblem_advisories, freeing_colour, mirror_advisory, mirror_colours
 from orbifolio.runner.symmetry.groups.groups import GROUPS, TRANSLATIONS, Group, coset_words, suggest_group
 from orbifolio.runner.symmetry.groups.isometry import Isometry
-from orbifolio.runner.symmetry.groups.lattice import Frame, frame
+from orbifolio.runner.symmetry.groups.lattice import LatticeFrame, frame
 from orbifolio.runner.symmetry.groups.legality import TURNS, complete, elements, evaluate
 from orbifolio.runner.symmetry.groups.motion import degrees, in_picture, name_motion, turn_matrix
 from orbifolio.runner.symmetry.layouts.flat_charts import Tile
@@ -58,7 +58,7 @@ class PlaneSymmetry(Symmetry):
         assignment: the colour element of every generator.
     """
 
-    def __init__(self, row: Group, assignment: Mapping[str, int], given: tuple[str, ...], frame: Frame) -> None:
+    def __init__(self, row: Group, assignment: Mapping[str, int], given: tuple[str, ...], frame: LatticeFrame) -> None:
         self.row, self.frame, self.assignment = row, frame, dict(assignment)
         self.group, self.ratio, self.cells = row.name, frame.ratio, frame.cells
         self.wrap = (True, True)
@@ -70,14 +70,14 @@ class PlaneSymmetry(Symmetry):
         self.notes = frame.notes + note
 
     def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
-        """The pixel size nearest to a wish: see `base.Symmetry.fit` and `lattice.Frame.fit`."""
+        """The pixel size nearest to a wish: see `base.Symmetry.fit` and `lattice.LatticeFrame.fit`."""
         return self.frame.fit(width, multiple, ratio)
 
     def layout(self, width: int, height: int) -> PlaneLayout:
         """The gather for a size that `fit` returned.
 
         Raises:
-            ValueError: another size.
+            ValueError: a size that `fit` does not return.
         """
         return plane_layout(self.row, self.assignment, self.frame, width, height)
 
@@ -89,13 +89,13 @@ class PlaneSymmetry(Symmetry):
         """The elements of the point group, then the translations that are not periods of the picture."""
         words = [word for word in coset_words(self.row).values() if word]
         words += [((name, 1),) for name in TRANSLATIONS]
-        found = []
+        claims = []
         for word in words:
             claim = self._claim(self.row.isometry(word), evaluate(word, self.assignment))
             linear, shift = claim.matrix[:, :2], claim.matrix[:, 2]
             if np.abs(linear - np.eye(2)).max() > 1e-9 or np.abs(shift - np.rint(shift)).max() > 1e-9:
-                found.append(claim)
-        return tuple(found)
+                claims.append(claim)
+        return tuple(claims)
 
     def _claim(self, isometry: Isometry, element: int) -> Claim:
         matrix = in_picture(isometry, self.frame)
@@ -122,11 +122,11 @@ class PlaneSymmetry(Symmetry):
 
     def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """The distinct (turn, flip, colours) that the whole group has: see `base.Symmetry.appearances`."""
-        found = set()
+        triples = set()
         for isometry, element in elements(self.row, self.assignment):
             angle, mirrored = self._orientation(Isometry(isometry.matrix))
-            found.add((angle, mirrored, element))
-        ordered = sorted(found, key=lambda item: (item[1], item[0], item[2]))
+            triples.add((angle, mirrored, element))
+        ordered = sorted(triples, key=lambda item: (item[1], item[0], item[2]))
         return tuple(
             (angle, mirrored, colour.MATRICES[element].astype(np.float64)) for angle, mirrored, element in ordered
         )

@@ -26,8 +26,8 @@ from orbifolio.runner.symmetry.layouts.charts import Camera, Chart, Equirectangu
 REACH = math.radians(32)
 """Half the angle of a camera's view; its corners see 4/5 as much as its middle."""
 
-_MOST_CLAIMS = 24
-_MOST_WINDOWS = 4
+_MAX_CLAIMS = 24  # enough to generate any group; Ih has 119
+_MAX_CROPS = 4  # unless the recipe says more: each costs a pass of the network
 
 
 class SphereSymmetry(CurvedSymmetry):
@@ -47,7 +47,7 @@ class SphereSymmetry(CurvedSymmetry):
 
     def generators(self) -> Sequence[tuple[str, F64, int]]:
         """Elements of the group, but the identity: all, or the first of very many."""
-        pairs = list(zip(self.members, self.shown, strict=True))[1 : _MOST_CLAIMS + 1]
+        pairs = list(zip(self.members, self.shown, strict=True))[1 : _MAX_CLAIMS + 1]
         return [(name_movement(matrix), matrix, element) for matrix, element in pairs]
 
     def strangers(self) -> Sequence[tuple[str, F64]]:
@@ -80,7 +80,7 @@ class SphereSymmetry(CurvedSymmetry):
         """As many as it takes to see the fundamental domain about once, at most four."""
         seen = 4 * math.asin(math.sin(math.atan(math.tan(REACH))) ** 2)
         domain = 4 * math.pi / len(self.members)
-        return self._cameras or min(_MOST_WINDOWS, max(1, round(domain / seen)))
+        return self._cameras or min(_MAX_CROPS, max(1, round(domain / seen)))
 
 
 def axis_turn(axis: F64, angle: float) -> F64:

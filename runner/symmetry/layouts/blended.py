@@ -24,14 +24,14 @@ from orbifolio.runner.symmetry.layouts.resample import resample
 from orbifolio.runner.symmetry.taps import Taps, joined
 
 _FADED = 0.5  # length of a pixel, in units of the surface, from which all of it is mean
-_SEEN = 1e-3  # weight below which no pixel is said to show an orbit
+_MIN_WEIGHT = 1e-3  # of all pixels together, below which none is said to show an orbit
 
 
 class Lookup(ABC):
-    """What points blend.
+    """A texture on a flat surface, looked up at any of its points.
 
     Attributes:
-        count: number of orbits.
+        count: of orbits.
         size: (orbits,) how many texels show each.
         special: orbits whose stabiliser changes colours, and the (3, 3) projectors on what it leaves.
         spacing: distance of neighbouring texels.
@@ -49,7 +49,7 @@ class Lookup(ABC):
         """What points of the surface blend.
 
         Args:
-            points: (N, 3).
+            points: (N, 3), as the chart gives them.
         """
 
     @abstractmethod
@@ -82,23 +82,23 @@ class Mixed(Lookup):
 
     def coarser(self) -> tuple[Lookup, Gather] | None:
         """Copies of the coarser single copy: see `Lookup.coarser`."""
-        found = self.lookup.coarser()
-        if found is None:
+        coarse = self.lookup.coarser()
+        if coarse is None:
             return None
         mixed = object.__new__(Mixed)
         mixed.__dict__.update(self.__dict__)
-        mixed.lookup, mixed.count, mixed.size = found[0], found[0].count, found[0].size
-        mixed.special, mixed.spacing = found[0].special, found[0].spacing
-        return mixed, found[1]
+        mixed.lookup, mixed.count, mixed.size = coarse[0], coarse[0].count, coarse[0].size
+        mixed.special, mixed.spacing = coarse[0].special, coarse[0].spacing
+        return mixed, coarse[1]
 
 
 def ways_back(chart: Chart, moves: Sequence[Move]) -> tuple[tuple[F64, Move], ...]:
     """For each copy the (3, 3) way back to the place it was moved from, and the move."""
-    found = []
+    ways = []
     for move in moves:
         way: F64 = np.linalg.inv(chart.motion(move.turn, move.mirrored, move.shift)).astype(np.float64)
-        found.append((way, move))
-    return tuple(found)
+        ways.append((way, move))
+    return tuple(ways)
 
 
 def mixed_taps(lookup: Callable[[F64], Taps], points: F64, back: Sequence[tuple[F64, Move]]) -> Taps:
@@ -106,15 +106,15 @@ def mixed_taps(lookup: Callable[[F64], Taps], points: F64, back: Sequence[tuple[
 
     Args:
         lookup: (points) -> taps of one copy.
-        points: (N, 3).
+        points: (N, 3), on the surface.
         back: for each copy the (3, 3) way back to the place it was moved from, and the move.
     """
-    found = []
+    copies = []
     for matrix, move in back:
         taps = lookup(points @ matrix.T)
         seen = taps.elements if move.colour == colour.IDENTITY else colour.PRODUCT[move.colour, taps.elements]
-        found.append(Taps(taps.orbits, seen, taps.weights * move.weight))
-    return joined(found)
+        copies.append(Taps(taps.orbits, seen, taps.weights * move.weight))
+    return joined(copies)
 
 
 class BlendedLayout(Layout):
@@ -210,7 +210,7 @@ class BlendedLayout(Layout):
         weight = torch.ones(len(points)) if self._fade is None else 1 - self._fade[:, 0]
         collected, shown = self._gathered(points, weight.to(points))
         mean = points.mean(0)
-        return self.constrain(torch.where(shown > _SEEN, collected / shown.clamp_min(_SEEN), mean))
+        return self.constrain(torch.where(shown > _MIN_WEIGHT, collected / shown.clamp_min(_MIN_WEIGHT), mean))
 
     def _gathered(self, points: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
         """What every orbit receives from the pixels, and how much of it they show; coarse levels first."""
@@ -233,7 +233,7 @@ class BlendedLayout(Layout):
 
         Args:
             values: (P, 3), centred, on the CPU.
-            points: (N, 3).
+            points: (N, 3), on the surface.
 
         Returns:
             (N, 3), centred.

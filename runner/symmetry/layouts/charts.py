@@ -22,7 +22,7 @@ from orbifolio.runner.arrays import F64, Bools
 
 Complexes = npt.NDArray[np.complex128]
 
-NEAREST = 1e-5
+MIN_RIM = 1e-5
 """1 - radius beyond which no point of the disk is looked at: arithmetic ends near a millionth."""
 
 LEMNISCATE = 2.62205755429212
@@ -70,7 +70,7 @@ class Chart(ABC):
         """Where points stand in the picture; some may stand outside of it.
 
         Args:
-            points: (N, 3).
+            points: (N, 3), on the surface.
 
         Returns:
             x and y, (N,) each.
@@ -81,7 +81,7 @@ class Chart(ABC):
         """Points of a flat surface as fractions (x, y down, 1) of the picture.
 
         Args:
-            points: (N, 3).
+            points: (N, 3), on the surface.
         """
         raise NotImplementedError(type(self).__name__)
 
@@ -170,7 +170,7 @@ def lift(w: Complexes, move: F64 | None = None) -> tuple[F64, Bools, F64]:
         (N, 3) points; (N,) whether they are there; (N,) hyperbolic length of a unit of the disk.
     """
     squared = np.abs(w) ** 2
-    there = squared < (1 - NEAREST) ** 2
+    there = squared < (1 - MIN_RIM) ** 2
     across, up = np.where(there, w.real, 0.0), np.where(there, w.imag, 0.0)
     squared = np.where(there, squared, 0.0)
     points = np.stack([2 * across, 2 * up, 1 + squared], axis=1) / (1 - squared)[:, None]
@@ -234,7 +234,7 @@ class Klein(Chart):
         """The disk: see `Chart.look`."""
         x, y = self.radius * x, self.radius * y
         squared = x * x + y * y
-        there = squared < (1 - NEAREST) ** 2
+        there = squared < (1 - MIN_RIM) ** 2
         squared = np.where(there, squared, 0)
         points = np.stack([np.where(there, x, 0), np.where(there, y, 0), np.ones_like(x)], axis=1)
         rest = 1 - squared
@@ -321,8 +321,8 @@ class Square(Chart):
         z = w * (1 + w**4 / 10)
         for _ in range(5):
             z = z - (lemniscate_sine(z) - w) / np.sqrt(1 - w**4)
-        found = z * corner / (LEMNISCATE / 2 / math.sqrt(2))
-        return found.real, found.imag
+        position = z * corner / (LEMNISCATE / 2 / math.sqrt(2))
+        return position.real, position.imag
 
 
 def lemniscate_sine(z: Complexes) -> Complexes:

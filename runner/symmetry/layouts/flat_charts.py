@@ -155,8 +155,8 @@ def in_fractions(matrix: F64, ratio: float) -> F64:
         return matrix
     across, up = PlaneChart(ratio).half
     out = np.array([[0.5 / across, 0.0, 0.5], [0.0, -0.5 / up, 0.5], [0.0, 0.0, 1.0]])
-    found: F64 = (out @ matrix @ np.linalg.inv(out))[:2]
-    return found
+    moved: F64 = (out @ matrix @ np.linalg.inv(out))[:2]
+    return moved
 
 
 def as_similarity(matrix: F64) -> F64 | None:
@@ -167,6 +167,6 @@ def as_similarity(matrix: F64) -> F64 | None:
         return None
     factor, angle = math.exp(matrix[0, 2]), matrix[1, 2]
     turn = factor * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    found = np.eye(3)
-    found[:2, :2] = turn @ linear
-    return found
+    similarity = np.eye(3)
+    similarity[:2, :2] = turn @ linear
+    return similarity

@@ -28,8 +28,8 @@ def fold_points(
     """Reflect every point in the mirror it violates most until it violates none.
 
     Args:
-        points: (N, 3).
-        mirrors: those in use.
+        points: (N, 3), on the surface.
+        mirrors: those that may be used.
         table: (states, 3) the state that follows a state at each mirror.
         tolerance: how far outside counts as on a mirror, relative to the third coordinate where that is above 1.
         max_reflections: a point that takes more has -1 of them.

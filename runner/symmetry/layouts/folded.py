@@ -29,16 +29,16 @@ from orbifolio.runner.symmetry.layouts.mipmaps import STEPS, Smoothing, smoothin
 from orbifolio.runner.symmetry.layouts.texture import Texture
 from orbifolio.runner.symmetry.taps import Taps
 
-_SEEN = 1e-3  # weight below which no pixel is said to show a node
+_MIN_WEIGHT = 1e-3  # of all pixels together, below which none is said to show a node
 _FADED = 0.5  # length of a pixel on the surface, in units of the triangle, from which all of it is mean
 
 
 @dataclass(frozen=True)
-class Surface:
+class FoldedSurface:
     """A folded surface: the texture, its grain, and the colours that everything shares.
 
     Attributes:
-        texture: on the sheets.
+        texture: on the sheets of its group.
         spacing: distance of neighbouring nodes on the surface, about.
         mean: (3, 3) projector on the colours that the whole action leaves fixed.
     """
@@ -79,15 +79,15 @@ class Surface:
 
 
 @dataclass(frozen=True)
-class MixedSurface(Surface):
+class MixedSurface(FoldedSurface):
     """The weighted mean of moved and recoloured copies of a surface.
 
     Attributes:
-        single: the one copy.
+        single: the copied surface.
         back: for each copy the way back to where it was moved from, and the move.
     """
 
-    single: Surface
+    single: FoldedSurface
     back: tuple[tuple[F64, Move], ...]
 
     def smoothing(self, device: str) -> Smoothing:
@@ -95,14 +95,14 @@ class MixedSurface(Surface):
         return self.single.smoothing(device)
 
     def taps(self, points: F64) -> Taps:
-        """Every copy's, weighted: see `Surface.taps`."""
+        """Every copy's, weighted: see `FoldedSurface.taps`."""
         return mixed_taps(self.single.taps, points, self.back)
 
 
 class FoldedLayout(Layout):
     """See the module's docstring and `base.Layout`; rows of the picture are the chart's, top first."""
 
-    def __init__(self, surface: Surface, chart: Chart, width: int, height: int) -> None:
+    def __init__(self, surface: FoldedSurface, chart: Chart, width: int, height: int) -> None:
         self.width, self.height, self.surface, self.chart = width, height, surface, chart
         self.wrap = chart.wrap
         texture = surface.texture
@@ -136,14 +136,14 @@ class FoldedLayout(Layout):
 
     def _smoothed(self, values: Tensor) -> list[Tensor]:
         """The values, then each level's."""
-        found = [values]
+        levels = [values]
         for level in range(1, self._levels + 1):
             assert self._smooth is not None
-            values = found[-1]
+            values = levels[-1]
             for _ in range(STEPS[level] - STEPS[level - 1]):
                 values = self._smooth(values)
-            found.append(values)
-        return found
+            levels.append(values)
+        return levels
 
     def render(self, values: Tensor) -> Tensor:
         """The chart's picture of these orbit values: see `base.Layout.render`."""
@@ -194,7 +194,7 @@ class FoldedLayout(Layout):
         mean = points.sum(0) / shown.sum().clamp_min(1e-9)
         collected = self._draw.collect(points).view(-1, self.parameters, 3).sum(0)
         weight = self._shown.to(points.dtype)
-        values = torch.where(weight > _SEEN, collected / weight.clamp_min(_SEEN), mean)
+        values = torch.where(weight > _MIN_WEIGHT, collected / weight.clamp_min(_MIN_WEIGHT), mean)
         return self.constrain(values)
 
     @cached_property
@@ -218,8 +218,8 @@ class FoldedLayout(Layout):
         """Nodes, on the surface: see `base.Layout.representatives`."""
         texture = self.surface.texture
         sheet, node = texture.representatives()
-        found: F64 = np.einsum("nij,nj->ni", texture.sheets.ways(texture.triangle)[sheet], texture.places[node])
-        return found
+        points: F64 = np.einsum("nij,nj->ni", texture.sheets.ways(texture.triangle)[sheet], texture.places[node])
+        return points
 
     def mixed(self, moves: Sequence[Move]) -> FoldedLayout:
         """The mean of moved copies: see `base.Layout.mixed`."""

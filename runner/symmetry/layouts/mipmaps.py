@@ -96,7 +96,7 @@ def smoothing_step(texture: Texture) -> Smoothing:
     """One step of smoothing.
 
     Args:
-        texture: of any group.
+        texture: on the sheets of any group.
     """
     from orbifolio.runner.symmetry.texture_kernels import (  # compiles, so not before it is needed
         TextureNodes,

@@ -27,7 +27,7 @@ from orbifolio.runner.symmetry.base import Layout
 from orbifolio.runner.symmetry.claims import Move
 from orbifolio.runner.symmetry.groups.groups import Group
 from orbifolio.runner.symmetry.groups.isometry import Isometry, Period, hermite
-from orbifolio.runner.symmetry.groups.lattice import Frame
+from orbifolio.runner.symmetry.groups.lattice import LatticeFrame
 from orbifolio.runner.symmetry.groups.legality import elements, neutral_period
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup, Mixed
 from orbifolio.runner.symmetry.layouts.flat_charts import Tile
@@ -46,7 +46,7 @@ class Orbits:
         period: of the texel coordinates.
         orbit: (texels,) orbit of each texel, texel (x, y) at y * period.width + x.
         element: (texels,) colour element through which it shows the orbit's value.
-        count: number of orbits.
+        count: of orbits.
         special: (S,) orbits whose stabiliser changes colours.
         projectors: (S, 3, 3) on the colours that the stabiliser leaves fixed.
     """
@@ -152,7 +152,7 @@ class PlaneLayout(Layout):
         order: Tensor | None,
         orbits: Orbits,
         grid: I64,
-        frame: Frame,
+        frame: LatticeFrame,
     ) -> None:
         self.width, self.height, self.parameters = width, height, parameters
         self.wrap = (True, True)
@@ -265,7 +265,7 @@ class _TileLookup(Lookup):
         self.spacing, self.mean = 2 / min(layout.width, layout.height), np.eye(3)
 
     def taps(self, points: F64) -> Taps:
-        """See `blended.Lookup.taps`."""
+        """What the tile blends at fractions of it: see `blended.Lookup.taps`."""
         return self.layout.taps(points[:, :2])
 
     def representatives(self) -> F64:
@@ -296,18 +296,18 @@ def triangle_taps(base: AnyIntegers, part: F64) -> tuple[AnyIntegers, F64]:
     return corners, weights
 
 
-def plane_layout(group: Group, colours: Mapping[str, int], frame: Frame, width: int, height: int) -> PlaneLayout:
+def plane_layout(group: Group, colours: Mapping[str, int], frame: LatticeFrame, width: int, height: int) -> PlaneLayout:
     """The layout of one size.
 
     Args:
-        group: the plane group.
+        group: a wallpaper group.
         colours: a legal colour action.
         frame: how the picture lies in the lattice.
-        width: pixels.
-        height: pixels.
+        width: of the tile in pixels.
+        height: of the tile in pixels.
 
     Raises:
-        ValueError: a size that `Frame.fit` does not return.
+        ValueError: a size that `LatticeFrame.fit` does not return.
     """
     unit_width, unit_height = frame.units()
     if width < 1 or height < 1 or width % unit_width or height % unit_height:

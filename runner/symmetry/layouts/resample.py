@@ -29,8 +29,8 @@ def resample(
 
     Args:
         picture: (1, C, any height, any width).
-        height: new rows.
-        width: new columns.
+        height: of the new picture in pixels.
+        width: of the new picture in pixels.
         wrap: periodic over (top-bottom, left-right); else the edge is repeated.
         spacing: distance, in new rows and columns, of the samples that will be used; anything finer is
             averaged away.

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.groups.sheets import Sheets
+from orbifolio.runner.symmetry.groups.sheets import CosetTable
 from orbifolio.runner.symmetry.groups.triangle import Folded, Triangle
 from orbifolio.runner.symmetry.taps import Taps
 
@@ -35,7 +35,7 @@ class Texture:
     """
 
     triangle: Triangle
-    sheets: Sheets
+    sheets: CosetTable
     divisions: int
     active: tuple[int, ...] = (0, 1, 2)
 
@@ -83,10 +83,10 @@ class Texture:
         special: dict[int, F64] = {}
         for bits in np.unique(kind):
             there = np.flatnonzero(kind == bits)
-            gluing = self.sheets.glued([mirror for mirror in range(3) if bits >> mirror & 1])
-            head[:, there] = gluing.head[:, None] * self.nodes + there
-            element[:, there] = gluing.element[:, None]
-            for sheet, projector in gluing.projectors.items():
+            shared = self.sheets.orbits_at([mirror for mirror in range(3) if bits >> mirror & 1])
+            head[:, there] = shared.head[:, None] * self.nodes + there
+            element[:, there] = shared.element[:, None]
+            for sheet, projector in shared.projectors.items():
                 special.update({int(sheet * self.nodes + node): projector for node in there})
         heads, orbit = np.unique(head, return_inverse=True)
         orbit = orbit.reshape(head.shape)
@@ -140,7 +140,7 @@ class Texture:
         """What points on sheets blend.
 
         Args:
-            sheet: (N,).
+            sheet: (N,) that each point lies on.
             element: (N,) colour element through which the sheet is seen.
             weights: (N, 3) barycentric coordinates.
         """

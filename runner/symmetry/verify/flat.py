@@ -74,7 +74,7 @@ class FlatReader:
 
         Args:
             matrix: the movement, see the module's docstring.
-            count: places to compare.
+            count: of places to compare, at most.
             min_shift: pixels that a place must move by to count; near a fixed point everything holds.
         """
         width, height = self.size
@@ -138,7 +138,7 @@ class FlatReader:
         return (0, "grid-wrap") if all(self._wrap) else (_MARGIN, "mirror")
 
     def _soften(self, blur: float) -> F64:
-        """The picture, blurred."""
+        """(height, width, 3) the picture, blurred."""
         from scipy import ndimage
 
         soft = self._centred

@@ -21,7 +21,6 @@ from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.symmetry.claims import Claim
 from orbifolio.runner.symmetry.verify.flat import FlatReader
 
-# Chosen so that pictures moved by any amount were found, in about a second (tests/symmetry):
 _COPY_SIZE = 72  # pixels of the small copy's longer side
 _GRID = 36  # places along an axis that wraps
 _MAX_OFFSET = 0.12  # from the middle to an origin, where the picture does not wrap: fractions of it
@@ -131,9 +130,9 @@ def with_origin(picture: F64, origin: F64, wrap: tuple[bool, bool]) -> F64:
     """The picture with another origin: rolled along axes that wrap, cut down to be even about it along others.
 
     Args:
-        picture: (height, width, 3).
+        picture: (height, width, 3), any colours.
         origin: (x, y) in fractions of the picture.
-        wrap: over (top-bottom, left-right).
+        wrap: whether it repeats over its (top-bottom, left-right) edges.
     """
     from scipy import ndimage
 

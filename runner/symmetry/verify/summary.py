@@ -1,4 +1,4 @@
-"""A summary is a symmetry told to machines: the `symmetry` block of `run.json`."""
+"""A summary is a symmetry for machines to read: the `symmetry` block of `run.json`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def summarise(symmetry: Symmetry, kind: str, picture: F32 | None) -> dict[str, A
     """What a symmetry says of itself, and what a picture shows of it.
 
     Args:
-        symmetry: any.
+        symmetry: of any kind.
         kind: the spelling of its kind.
         picture: (height, width, 3) in [0, 1], or None before there is one.
 

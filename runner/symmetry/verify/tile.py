@@ -34,7 +34,7 @@ class Reader(Protocol):
         """The residual of every colour element, or None where the picture shows too little to judge.
 
         Args:
-            matrix: the isometry.
+            matrix: the isometry, as `Claim.matrix`.
             claimed: whether it should hold; what should not is tried at fewer points, and not near its fixed points.
         """
 
@@ -63,17 +63,17 @@ def measure(
         What the picture shows enough of; an isometry that leads out of it is left out.
 
     Raises:
-        ValueError: not a picture.
+        ValueError: not an array of that shape, or not finite.
     """
     centred = np.asarray(picture, dtype=np.float64) - 0.5
     if centred.ndim != 3 or centred.shape[2] != 3 or not centred.size or not np.isfinite(centred).all():
         raise ValueError(f"a picture of shape {np.shape(picture)}; it must be (height, width, 3) and finite")
     reader = READERS.get(type(chart), CurvedReader)(centred, chart)
-    held = ((claim, reader.residuals(claim.matrix, claimed=True)) for claim in claims)
+    claimed = ((claim, reader.residuals(claim.matrix, claimed=True)) for claim in claims)
     tried = ((claim, reader.residuals(claim.matrix, claimed=False)) for claim in candidates)
     unclaimed = [Residual.of_candidate(claim, every) for claim, every in tried if every is not None]
     return Measurement(
-        tuple(Residual.of_claim(claim, every) for claim, every in held if every is not None),
+        tuple(Residual.of_claim(claim, every) for claim, every in claimed if every is not None),
         tuple(sorted(unclaimed, key=lambda item: item.residual)),
     )
 
@@ -83,7 +83,7 @@ def measure_symmetry(picture: npt.NDArray[Any], symmetry: Symmetry) -> Measureme
 
     Args:
         picture: (height, width, 3) in [0, 1]: one tile.
-        symmetry: of any kind.
+        symmetry: of any kind, that the picture should have.
     """
     height, width = np.shape(picture)[:2]
     claims, candidates = symmetry.claims(), symmetry.candidates(width / height)
