@@ -163,6 +163,8 @@ def test_copies_of_a_sphere_claim_what_its_map_shows(
     assert len(measured.claims) == claimed
     assert measured.worst is not None
     assert measured.worst < 0.02
+    assert measured.closest_unclaimed is not None
+    assert measured.closest_unclaimed > 0.2
 
 
 @pytest.mark.parametrize("name", ["similar hexagon", "grid", "tunnel"])

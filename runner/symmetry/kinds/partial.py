@@ -12,6 +12,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -141,7 +142,7 @@ class PartialSymmetry(Symmetry):
 
     def claims(self) -> tuple[Claim, ...]:
         """Those of the base's claims that every copy keeps, and copies that lead the mean into itself."""
-        return (*self._kept(), *(self._as_claim(move) for move in self.copies[1:] if self._closed(move)))
+        return (*self._kept(), *(self._as_claim(move) for move in self.copies[1:] if self._is_symmetry(move)))
 
     def _kept(self) -> tuple[Claim, ...]:
         claims = self.base.claims()
@@ -152,28 +153,38 @@ class PartialSymmetry(Symmetry):
         matrix = self._motion(move)
         return Claim(_describe_move(move), matrix[:2] if self._repeats else matrix, move.colour)
 
-    def _closed(self, move: Move) -> bool:
-        """Whether moving all copies so gives the same copies, up to the base's symmetries."""
-        ways = [self._motion(copy) for copy in self.copies]
+    @cached_property
+    def _images(self) -> tuple[F64, F64, tuple[int, ...]]:
+        """(K, 3, 3) ways of the copies, (K, M, 3, 3) the same after what the base claims, and its (M,) elements."""
+        claims = self.base.claims()
+        ways = np.array([self._motion(copy) for copy in self.copies])
+        own = np.array([np.eye(3), *(_square(claim) for claim in claims)])
+        return ways, ways[:, None] @ own, (colour.IDENTITY, *(claim.colour for claim in claims))
+
+    def _colours_of(self, matrix: F64) -> set[int]:
+        """The colour elements through which a movement m leads the mean into itself, as far as that can be told.
+
+        Of copies I_k(x) = c_k I(way_k^-1 x) it leads I_k to I_j if m way_k = way_j h with h of the base's claims,
+        through the element c_j c(h) c_k^-1. That must be the same for all of them, and their weights equal.
+
+        Args:
+            matrix: (3, 3) on points, or fractions.
+        """
+        ways, images, elements = self._images
+        away = np.abs((matrix @ ways)[:, None, None] - images)
         period = np.array([1.0, 1.0]) if self._repeats else np.array([math.inf, 2 * math.pi])
+        shift = np.minimum(away[..., :2, 2], np.abs(away[..., :2, 2] - period))
+        same = np.maximum(np.maximum(away[..., :2].max((-2, -1)), away[..., 2, 2]), shift.max(-1)) < 1e-6
+        weights = np.array([copy.weight for copy in self.copies])
+        same &= (np.abs(weights[:, None] - weights) < 1e-9)[..., None]
+        shown = set(range(colour.COUNT))
+        for copy, hits in zip(self.copies, same, strict=True):
+            back = colour.INVERSE[copy.colour]
+            shown &= {colour.compose(self.copies[j].colour, elements[h], back) for j, h in np.argwhere(hits).tolist()}
+        return shown
 
-        def same(left: F64, right: F64) -> bool:
-            away = left - right
-            shift = np.abs(away[:2, 2])
-            linear = max(np.abs(away[:2, :2]).max(), np.abs(away[2]).max())
-            return bool(linear < 1e-6 and (np.minimum(shift, np.abs(shift - period)) < 1e-6).all())
-
-        own = [(np.eye(3), colour.IDENTITY), *((_square(claim), claim.colour) for claim in self.base.claims())]
-        return all(
-            any(
-                same(self._motion(move) @ way, other @ member)
-                and colour.compose(there.colour, element) == colour.compose(move.colour, copy.colour)
-                and abs(there.weight - copy.weight) < 1e-9
-                for there, other in zip(self.copies, ways, strict=True)
-                for member, element in own
-            )
-            for copy, way in zip(self.copies, ways, strict=True)
-        )
+    def _is_symmetry(self, move: Move) -> bool:
+        return move.colour in self._colours_of(self._motion(move))
 
     def _keeps(self, claim: Claim, move: Move, claims: Sequence[Claim]) -> bool:
         """Whether the copy has the symmetry too: that moved back, with its colours, it is the base's."""
@@ -200,8 +211,9 @@ class PartialSymmetry(Symmetry):
 
     def candidates(self, ratio: float) -> Sequence[Claim]:
         """The base's, and the copies' movements, which the mean has in part only: see `base.Symmetry.candidates`."""
-        partly = [self._as_claim(move) for move in self.copies if move != self.copies[0] and not self._closed(move)]
-        return (*self.base.candidates(ratio), *partly)
+        others = (claim for claim in self.base.candidates(ratio) if not self._colours_of(_square(claim)))
+        partly = (self._as_claim(move) for move in self.copies[1:] if not self._is_symmetry(move))
+        return (*others, *partly)
 
     def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """The artwork is seen as it is: a mean has no copies of its own but those the base has."""
