@@ -37,6 +37,8 @@ class Layout(ABC):
         parameters: number of orbits P.
         wrap: whether the picture continues periodically over its (top-bottom, left-right) edges.
         orbit_size: (P,) float32, number of texels that show each orbit; gradients are scaled by it.
+        special: (S,) orbits whose stabiliser changes colours.
+        projectors: (S, 3, 3) on the colours that their stabilisers leave fixed.
     """
 
     width: int
@@ -44,6 +46,8 @@ class Layout(ABC):
     parameters: int
     wrap: tuple[bool, bool]
     orbit_size: Tensor
+    special: Tensor = torch.zeros(0, dtype=torch.int64)
+    projectors: Tensor = torch.zeros(0, 3, 3)
 
     @abstractmethod
     def render(self, values: Tensor) -> Tensor:
@@ -65,7 +69,6 @@ class Layout(ABC):
         """
         return [layout.render(values) for layout in (self, *others)]
 
-    @abstractmethod
     def constrain(self, values: Tensor) -> Tensor:
         """Project values at special positions on what their stabiliser's colours leave fixed.
 
@@ -76,6 +79,11 @@ class Layout(ABC):
             (P, 3); equal to the input for orbits in general position. Idempotent and symmetric
             (an orthogonal projection), so it may be applied to gradients too.
         """
+        if not len(self.special):
+            return values
+        there = values.index_select(0, self.special)
+        fixed = (self.projectors.to(values.dtype) * there[:, None, :]).sum(2)
+        return values.index_copy(0, self.special, fixed)
 
     @abstractmethod
     def sample(self, picture: Tensor) -> Tensor:
@@ -144,6 +152,11 @@ class Layout(ABC):
                     seen.add(id(item))
                     waiting.extend(vars(item).values())
         return sum(sizes.values())
+
+
+def widened(values: Tensor) -> Tensor:
+    """At least single precision: half precision cannot carry the parameters of a picture."""
+    return values if values.dtype in (torch.float32, torch.float64) else values.float()
 
 
 class Symmetry(ABC):

@@ -227,7 +227,7 @@ def test_the_gather_has_its_adjoint_and_reaches_all_it_shows(name: str) -> None:
     pixels = torch.ones(layout.width * layout.height, 3, dtype=torch.float64)
     _, shown = layout._gathered(pixels, pixels[:, 0])
     forced = torch.zeros(layout.parameters, dtype=torch.bool)
-    forced[layout._special] = True  # a stabiliser may leave nothing but grey
+    forced[layout.special] = True  # a stabiliser may leave nothing but grey
     assert bool((reached | forced | (shown[:, 0] < 1e-9)).all())
     assert reached.double().mean() > 0.5
 

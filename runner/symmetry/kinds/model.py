@@ -26,7 +26,7 @@ from orbifolio.runner.models.faults import ModelFault
 from orbifolio.runner.models.mesh import Mesh
 from orbifolio.runner.models.reading import locate, read_model
 from orbifolio.runner.symmetry.aspect import Ratio
-from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings, widened
 from orbifolio.runner.symmetry.claims import Claim
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
@@ -59,20 +59,15 @@ class ModelLayout(Layout):
 
     def render(self, values: Tensor) -> Tensor:
         """The picture: see `base.Layout.render`."""
-        wide = values if values.dtype in (torch.float32, torch.float64) else values.float()
+        wide = widened(values)
         shown = self._shown.to(wide.dtype)[:, None]
         # no gradient through the mean: of texels that no window shows, it would be all there is
         points = self._draw(wide) * shown + wide.detach().mean(0) * (1 - shown) + 0.5
         return points.to(values.dtype).view(1, self.height, self.width, 3).permute(0, 3, 1, 2)
 
-    def constrain(self, values: Tensor) -> Tensor:
-        """The values themselves: nothing is special."""
-        return values
-
     def sample(self, picture: Tensor) -> Tensor:
         """The texels nearest to a picture: see `base.Layout.sample`; those that it does not show have its mean."""
-        picture = picture.to(self.orbit_size.device)
-        picture = picture if picture.dtype == torch.float64 else picture.float()
+        picture = widened(picture.to(self.orbit_size.device))
         if picture.shape[-2:] != (self.height, self.width):
             picture = torch.nn.functional.interpolate(
                 picture, (self.height, self.width), mode="bicubic", align_corners=False, antialias=True

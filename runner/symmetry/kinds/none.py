@@ -12,7 +12,7 @@ from torch import Tensor
 
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry.aspect import Ratio
-from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings, widened
 from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup, Mixed
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
@@ -34,14 +34,9 @@ class PixelLayout(Layout):
         """The picture, in channels-last memory: see `base.Layout.render`."""
         return (values + 0.5).view(1, self.height, self.width, 3).permute(0, 3, 1, 2)
 
-    def constrain(self, values: Tensor) -> Tensor:
-        """The values themselves: nothing is special."""
-        return values
-
     def sample(self, picture: Tensor) -> Tensor:
         """The picture at this size: see `base.Layout.sample`."""
-        picture = picture.to(self.orbit_size.device)
-        picture = picture if picture.dtype == torch.float64 else picture.float()
+        picture = widened(picture.to(self.orbit_size.device))
         resized = resample(picture, self.height, self.width, wrap=self.wrap)
         return resized[0].permute(1, 2, 0).reshape(-1, 3) - 0.5
 

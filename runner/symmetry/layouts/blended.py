@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from copy import copy
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from torch import Tensor
 
 from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Layout
+from orbifolio.runner.symmetry.base import Layout, widened
 from orbifolio.runner.symmetry.claims import Move
 from orbifolio.runner.symmetry.layouts.charts import Chart, grid
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
@@ -85,8 +86,7 @@ class Mixed(Lookup):
         coarse = self.lookup.coarser()
         if coarse is None:
             return None
-        mixed = object.__new__(Mixed)
-        mixed.__dict__.update(self.__dict__)
+        mixed = copy(self)
         mixed.lookup, mixed.count, mixed.size = coarse[0], coarse[0].count, coarse[0].size
         mixed.special, mixed.spacing = coarse[0].special, coarse[0].spacing
         return mixed, coarse[1]
@@ -129,7 +129,7 @@ class BlendedLayout(Layout):
         self.wrap, self.parameters = chart.wrap, lookup.count
         self.orbit_size = torch.from_numpy(lookup.size.astype(np.float32))
         special, projectors = lookup.special
-        self._special, self._projectors = torch.from_numpy(special), torch.from_numpy(projectors)
+        self.special, self.projectors = torch.from_numpy(special), torch.from_numpy(projectors)
         self._mean = torch.from_numpy(lookup.mean)
         x, y = grid(width, height)
         length = chart.look(x, y).spacing * (2 / min(width, height))
@@ -166,7 +166,7 @@ class BlendedLayout(Layout):
 
     def render(self, values: Tensor) -> Tensor:
         """The chart's picture of these orbit values: see `base.Layout.render`."""
-        wide = self.constrain(values if values.dtype in (torch.float32, torch.float64) else values.float())
+        wide = self.constrain(widened(values))
         levels = [wide]
         for step in self._steps:
             levels.append(step(levels[-1]))
@@ -185,14 +185,6 @@ class BlendedLayout(Layout):
         share = (self.orbit_size / self.orbit_size.sum()).to(values.dtype)[:, None]
         return (self._mean.to(values.dtype) * (values * share).sum(0)).sum(1)[None]
 
-    def constrain(self, values: Tensor) -> Tensor:
-        """Project values at special positions: see `base.Layout.constrain`."""
-        if not len(self._special):
-            return values
-        there = values.index_select(0, self._special)
-        fixed = (self._projectors.to(values.dtype) * there[:, None, :]).sum(2)
-        return values.index_copy(0, self._special, fixed)
-
     def sample(self, picture: Tensor) -> Tensor:
         """The orbit values nearest to a picture: see `base.Layout.sample`.
 
@@ -200,8 +192,7 @@ class BlendedLayout(Layout):
         """
         if self.bare is not None:
             return self.bare.sample(picture)
-        picture = picture.to(self.orbit_size.device)
-        picture = picture if picture.dtype == torch.float64 else picture.float()
+        picture = widened(picture.to(self.orbit_size.device))
         centred = (not self.wrap[0], not self.wrap[1])
         resized = resample(picture, self.height, self.width, wrap=self.wrap, centred=centred)
         points = resized[0].permute(1, 2, 0).reshape(-1, 3) - 0.5
@@ -262,9 +253,8 @@ class BlendedLayout(Layout):
 
     def to(self, device: str) -> BlendedLayout:
         """The same layout with its tables on a device."""
-        moved = object.__new__(BlendedLayout)
-        moved.__dict__.update(self.__dict__)
-        for name in ("orbit_size", "_special", "_projectors", "_mean"):
+        moved = copy(self)
+        for name in ("orbit_size", "special", "projectors", "_mean"):
             setattr(moved, name, getattr(self, name).to(device))
         moved._fade = None if self._fade is None else self._fade.to(device)
         moved._parts = [(chosen.to(device), gather.to(device), level) for chosen, gather, level in self._parts]

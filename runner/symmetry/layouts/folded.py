@@ -19,7 +19,7 @@ from torch import Tensor
 
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Layout
+from orbifolio.runner.symmetry.base import Layout, widened
 from orbifolio.runner.symmetry.claims import Move
 from orbifolio.runner.symmetry.groups.triangle import Folded
 from orbifolio.runner.symmetry.layouts.blended import mixed_taps, ways_back
@@ -109,7 +109,7 @@ class FoldedLayout(Layout):
         self.parameters = texture.count
         self.orbit_size = torch.from_numpy(texture.size.astype(np.float32))
         special, projectors = texture.special
-        self._special, self._projectors = torch.from_numpy(special), torch.from_numpy(projectors)
+        self.special, self.projectors = torch.from_numpy(special), torch.from_numpy(projectors)
         self._mean = torch.from_numpy(surface.mean)
         x, y = grid(width, height)
         seen = chart.look(x, y)
@@ -153,7 +153,7 @@ class FoldedLayout(Layout):
         """Windows of one surface, which smooth its texture once: see `base.Layout.render_with`."""
         windows = [self, *(other for other in others if isinstance(other, FoldedLayout))]
         assert len(windows) == len(others) + 1
-        wide = self.constrain(values if values.dtype in (torch.float32, torch.float64) else values.float())
+        wide = self.constrain(widened(values))
         mean = self.mean(wide)
         levels = max(windows, key=lambda window: window._levels)._smoothed(wide)
         return [window._shade(levels, mean).to(values.dtype) for window in windows]
@@ -171,21 +171,12 @@ class FoldedLayout(Layout):
         average = (values * share).sum(0)
         return (self._mean.to(values.dtype) * average).sum(1)[None]
 
-    def constrain(self, values: Tensor) -> Tensor:
-        """Project values at special positions: see `base.Layout.constrain`."""
-        if not len(self._special):
-            return values
-        there = values.index_select(0, self._special)
-        fixed = (self._projectors.to(values.dtype) * there[:, None, :]).sum(2)
-        return values.index_copy(0, self._special, fixed)
-
     def sample(self, picture: Tensor) -> Tensor:
         """The orbit values nearest to a picture of this chart: see `base.Layout.sample`.
 
         Nodes that no pixel shows take the mean colour.
         """
-        picture = picture.to(self.orbit_size.device)
-        picture = picture if picture.dtype == torch.float64 else picture.float()
+        picture = widened(picture.to(self.orbit_size.device))
         resized = torch.nn.functional.interpolate(
             picture, (self.height, self.width), mode="bilinear", align_corners=False, antialias=True
         )
@@ -229,7 +220,7 @@ class FoldedLayout(Layout):
         """The same layout with its tables on a device."""
         moved = object.__new__(FoldedLayout)
         moved.__dict__.update({name: item for name, item in self.__dict__.items() if name != "_shown"})
-        for name in ("orbit_size", "_special", "_projectors", "_mean", "_fade"):
+        for name in ("orbit_size", "special", "projectors", "_mean", "_fade"):
             setattr(moved, name, getattr(self, name).to(device))
         moved._draw = self._draw.to(device)
         moved._smooth = None if self._smooth is None else self.surface.smoothing(device)

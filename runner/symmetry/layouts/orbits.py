@@ -13,6 +13,7 @@ Convention: texel coordinates are integers with y upwards, modulo the translatio
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,7 @@ from torch import Tensor
 
 from orbifolio.runner.arrays import F64, I64, Bools
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Layout
+from orbifolio.runner.symmetry.base import Layout, widened
 from orbifolio.runner.symmetry.claims import Move
 from orbifolio.runner.symmetry.groups.groups import Group
 from orbifolio.runner.symmetry.groups.isometry import Isometry, Period, hermite
@@ -158,27 +159,19 @@ class PlaneLayout(Layout):
         self.wrap = (True, True)
         self.orbit_size = orbit_size
         self._draw, self._texels = draw, texels
-        self._special, self._projectors = special, projectors
+        self.special, self.projectors = special, projectors
         self._fine, self._spacing, self._order = fine, spacing, order
         self._orbits, self._grid, self._frame = orbits, grid, frame
 
     def render(self, values: Tensor) -> Tensor:
         """The artwork of these orbit values: see `base.Layout.render`."""
-        points = self._draw(self.constrain(_widened(values))) + 0.5
+        points = self._draw(self.constrain(widened(values))) + 0.5
         picture = points.to(values.dtype).view(1, self.height, self.width, 3)
         return picture.permute(0, 3, 1, 2)
 
-    def constrain(self, values: Tensor) -> Tensor:
-        """Project values at special positions: see `base.Layout.constrain`."""
-        if not len(self._special):
-            return values
-        there = values.index_select(0, self._special)
-        fixed = (self._projectors.to(values.dtype) * there[:, None, :]).sum(2)
-        return values.index_copy(0, self._special, fixed)
-
     def sample(self, picture: Tensor) -> Tensor:
         """The orbit values nearest to a picture: see `base.Layout.sample`."""
-        picture = _widened(picture.to(self.orbit_size.device))
+        picture = widened(picture.to(self.orbit_size.device))
         fine = resample(picture, *self._fine, wrap=self.wrap, spacing=self._spacing)
         points = fine[0].permute(1, 2, 0).reshape(-1, 3) - 0.5
         if self._order is not None:
@@ -237,22 +230,11 @@ class PlaneLayout(Layout):
 
     def to(self, device: str) -> PlaneLayout:
         """The same layout with its tables on a device."""
-        return PlaneLayout(
-            self.width,
-            self.height,
-            self.parameters,
-            draw=self._draw.to(device),
-            texels=self._texels.to(device),
-            orbit_size=self.orbit_size.to(device),
-            special=self._special.to(device),
-            projectors=self._projectors.to(device),
-            fine=self._fine,
-            spacing=self._spacing,
-            order=None if self._order is None else self._order.to(device),
-            orbits=self._orbits,
-            grid=self._grid,
-            frame=self._frame,
-        )
+        moved = copy(self)
+        for name in ("orbit_size", "special", "projectors", "_draw", "_texels"):
+            setattr(moved, name, getattr(self, name).to(device))
+        moved._order = None if self._order is None else self._order.to(device)
+        return moved
 
 
 class _TileLookup(Lookup):
@@ -261,7 +243,7 @@ class _TileLookup(Lookup):
     def __init__(self, layout: PlaneLayout) -> None:
         self.layout = layout
         self.count, self.size = layout.parameters, layout.orbit_size.double().numpy()
-        self.special = (layout._special.numpy(), layout._projectors.numpy())
+        self.special = (layout.special.numpy(), layout.projectors.numpy())
         self.spacing, self.mean = 2 / min(layout.width, layout.height), np.eye(3)
 
     def taps(self, points: F64) -> Taps:
@@ -271,11 +253,6 @@ class _TileLookup(Lookup):
     def representatives(self) -> F64:
         """The layout carries for itself."""
         raise NotImplementedError
-
-
-def _widened(values: Tensor) -> Tensor:
-    """At least single precision: half precision cannot carry the parameters of a picture."""
-    return values if values.dtype in (torch.float32, torch.float64) else values.float()
 
 
 def triangle_taps(base: AnyIntegers, part: F64) -> tuple[AnyIntegers, F64]:
