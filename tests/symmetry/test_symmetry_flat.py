@@ -422,8 +422,8 @@ def test_a_zooming_picture_looks_at_every_part_of_the_zoom() -> None:
     assert size == (layout.width, layout.height)
     values, seen = noise(layout), set()
     for seed in range(24):
-        (window,) = symmetry.crops(layout, size, torch.Generator().manual_seed(seed))
-        seen.add(round(float(window.render(values).sum()), 6))
+        (crop,) = symmetry.crops(layout, size, torch.Generator().manual_seed(seed))
+        seen.add(round(float(crop.render(values).sum()), 6))
     assert len(seen) == 8
     again = symmetry.crops(layout, size, torch.Generator().manual_seed(3))[0].render(values)
     assert torch.equal(again, symmetry.crops(layout, size, torch.Generator().manual_seed(3))[0].render(values))

@@ -1,4 +1,4 @@
-"""The surface of a model as a canvas: windows look at it, its texture is the picture."""
+"""The surface of a model as a canvas: crops look at it, its texture is the picture."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ def test_a_texture_grows_from_phase_to_phase(symmetry, layout):
     assert np.abs(grown[:, 0].numpy() - expected).max() < 0.1
 
 
-def test_windows_are_drawn_from_the_generator_alone(symmetry, layout):
+def test_crops_are_drawn_from_the_generator_alone(symmetry, layout):
     def pictures(seed: int) -> list[torch.Tensor]:
-        windows = symmetry.crops(layout, (32, 32), torch.Generator().manual_seed(seed))
-        return [window.render(waves(layout.parameters)) for window in windows]
+        crops = symmetry.crops(layout, (32, 32), torch.Generator().manual_seed(seed))
+        return [crop.render(waves(layout.parameters)) for crop in crops]
 
     first, again, other = pictures(1), pictures(1), pictures(2)
     layout.crops.clear()
@@ -66,16 +66,16 @@ def test_windows_are_drawn_from_the_generator_alone(symmetry, layout):
     assert not any(torch.equal(a, b) for a, b in zip(first, other, strict=True))
 
 
-def test_windows_have_the_scale_of_texels_and_see_mostly_the_model(symmetry, layout):
+def test_crops_have_the_scale_of_texels_and_see_mostly_the_model(symmetry, layout):
     size = symmetry.crop_size(96, 96, multiple=16)
     assert size == (32, 32)
     shown, steps = [], []
     ramp = layout.sample(torch.linspace(0, 1, 96).view(1, 1, 96, 1).expand(1, 3, 96, 96)).float()
     for seed in range(12):
-        for window in symmetry.crops(layout, size, torch.Generator().manual_seed(seed)):
-            there = window._shown.view(32, 32)
+        for crop in symmetry.crops(layout, size, torch.Generator().manual_seed(seed)):
+            there = crop._shown.view(32, 32)
             shown.append(float(there.float().mean()))
-            picture = window.render(ramp)[0, 0]
+            picture = crop.render(ramp)[0, 0]
             both = there[:, 1:] & there[:, :-1] & there.roll(-1, 0)[:, 1:]
             gradient = torch.hypot(picture[:, 1:] - picture[:, :-1], picture.roll(-1, 0)[:, 1:] - picture[:, 1:])
             steps.append(float(gradient[both].median()) * 96)
@@ -87,25 +87,25 @@ def test_the_network_s_gradient_reaches_every_texel_that_is_seen(symmetry, layou
     values = waves(layout.parameters).requires_grad_()
     seen = torch.zeros(layout.parameters)
     for seed in range(40):
-        for window in symmetry.crops(layout, (32, 32), torch.Generator().manual_seed(seed)):
-            (gradient,) = torch.autograd.grad(window.render(values).sum(), values)
-            assert gradient[:, 0].sum() == pytest.approx(float(window._shown.sum()), rel=1e-3)
+        for crop in symmetry.crops(layout, (32, 32), torch.Generator().manual_seed(seed)):
+            (gradient,) = torch.autograd.grad(crop.render(values).sum(), values)
+            assert gradient[:, 0].sum() == pytest.approx(float(crop._shown.sum()), rel=1e-3)
             seen += (gradient[:, 0] > 0).float()
     assert (seen > 0).float().mean() > 0.9  # the rest is inside, where spout and handle meet the body
 
 
 def test_what_the_mean_shows_pulls_at_no_texel(symmetry, layout):
     values = waves(layout.parameters).requires_grad_()
-    (window,) = symmetry.crops(layout, (32, 32), torch.Generator().manual_seed(3))[:1]
-    hidden = ~window._shown.view(1, 1, 32, 32).expand(1, 3, 32, 32)
-    (gradient,) = torch.autograd.grad((window.render(values) * hidden).sum(), values)
+    (crop,) = symmetry.crops(layout, (32, 32), torch.Generator().manual_seed(3))[:1]
+    hidden = ~crop._shown.view(1, 1, 32, 32).expand(1, 3, 32, 32)
+    (gradient,) = torch.autograd.grad((crop.render(values) * hidden).sum(), values)
     assert (gradient == 0).all()
 
 
-def test_a_window_finds_values_for_what_it_shows(symmetry, layout):
+def test_a_crop_finds_values_for_what_it_shows(symmetry, layout):
     values = torch.full((layout.parameters, 3), 0.25)
-    (window,) = symmetry.crops(layout, (32, 32), torch.Generator().manual_seed(3))[:1]
-    assert torch.allclose(window.sample(window.render(values)), values, atol=1e-5)
+    (crop,) = symmetry.crops(layout, (32, 32), torch.Generator().manual_seed(3))[:1]
+    assert torch.allclose(crop.sample(crop.render(values)), values, atol=1e-5)
 
 
 def test_a_layout_moves_with_all_it_has(layout):

@@ -6,6 +6,8 @@ from typing import Any
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.symmetry.base import Symmetry
+from orbifolio.runner.symmetry.residuals import Measurement
+from orbifolio.runner.symmetry.verify.tile import measure_symmetry
 
 
 def summarise(symmetry: Symmetry, kind: str, picture: F32 | None) -> dict[str, Any]:
@@ -20,9 +22,6 @@ def summarise(symmetry: Symmetry, kind: str, picture: F32 | None) -> dict[str, A
         kind, group, title, cells, notes, advisories; claims, worst, unclaimed, closest_unclaimed, which
         are empty or None without a picture.
     """
-    from orbifolio.runner.symmetry.residuals import Measurement
-    from orbifolio.runner.symmetry.verify.tile import measure_symmetry
-
     measurement = Measurement() if picture is None else measure_symmetry(picture, symmetry)
     return {
         "kind": kind,
