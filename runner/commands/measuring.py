@@ -1,4 +1,4 @@
-"""`orbifolio measure`: the symmetry of any picture, by a program that knows nothing of how it was made."""
+"""`orbifolio measure`: the symmetry of any picture, knowing nothing of how it was made."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from orbifolio.runner.settings import kind_of
 from orbifolio.runner.symmetry import SYMMETRIES, AnySymmetry
 from orbifolio.runner.symmetry.aspect import parse_ratio
 from orbifolio.runner.symmetry.base import SymmetrySettings
-from orbifolio.runner.symmetry.verify.locate import Found, find_origin
-from orbifolio.runner.symmetry.verify.tile import Measurement, measure_symmetry
+from orbifolio.runner.symmetry.residuals import Measurement
+from orbifolio.runner.symmetry.verify.locate import Location, locate_symmetry
+from orbifolio.runner.symmetry.verify.tile import measure_symmetry
 
 _RULE = (
     "write a wallpaper group (p6), or KIND:GROUP with further values, as in frieze:p2mg, rotor:D6, "
@@ -37,20 +38,22 @@ def parse_group(text: str) -> dict[str, Any]:
     kind, colon, rest = text.strip().partition(":")
     if not colon:
         kind, rest = ("rotor" if re.fullmatch(r"[CD]\d+", kind) else "plane"), kind
-    found: dict[str, Any] = {"kind": kind.strip().lower()}
-    known = [kind_of(item) for item in SYMMETRIES]
-    if found["kind"] not in known:
-        raise InputError(f"--group {text}: {kind[:20]!r} is no kind of symmetry; {_RULE}; kinds are {', '.join(known)}")
+    values: dict[str, Any] = {"kind": kind.strip().lower()}
+    kinds = [kind_of(item) for item in SYMMETRIES]
+    if values["kind"] not in kinds:
+        raise InputError(
+            f"--group {text}: {kind[:20]!r} is not a kind of symmetry; {_RULE}; kinds are {', '.join(kinds)}"
+        )
     for part in (item.strip() for item in rest.split(",")):
         name, equals, value = part.partition("=")
         if equals:
-            found[name.strip()] = value.strip()
-        elif found["kind"] == "rotor" and re.fullmatch(r"[CDcd]?\d+", part):
-            found["order"] = int(part.lstrip("CDcd"))
-            found["mirrors"] = part[0] in "Dd"
+            values[name.strip()] = value.strip()
+        elif values["kind"] == "rotor" and re.fullmatch(r"[CDcd]?\d+", part):
+            values["order"] = int(part.lstrip("CDcd"))
+            values["mirrors"] = part[0] in "Dd"
         elif part:
-            found["group"] = part
-    return found
+            values["group"] = part
+    return values
 
 
 def _colours(texts: Sequence[str]) -> dict[str, list[str]]:
@@ -73,15 +76,15 @@ def _settings(group: str, colours: Sequence[str]) -> SymmetrySettings:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"][1:] if part != values["kind"])
-        told = first["msg"].removeprefix("Value error, ")
-        raise InputError(f"--group {group}: {where + ': ' if where else ''}{told}; {_RULE}") from error
+        message = first["msg"].removeprefix("Value error, ")
+        raise InputError(f"--group {group}: {where + ': ' if where else ''}{message}; {_RULE}") from error
     return settings
 
 
 def measure_image(path: Path, group: str, colours: Sequence[str], aspect: str | None, *, as_json: bool) -> bool:
     """Print every claimed symmetry with its residual; True if all hold.
 
-    Where they do not hold as the picture stands, the place at which they hold best is looked for.
+    Where they do not hold as the picture stands, they are measured about the origin at which they hold best.
 
     Raises:
         InputError: unknown group, illegal colours, or a picture that cannot be read.
@@ -97,12 +100,12 @@ def measure_image(path: Path, group: str, colours: Sequence[str], aspect: str | 
     except ValueError as error:
         raise InputError(f"--aspect {aspect}: {error}") from error
     symmetry = settings.build(ratio)
-    result, found = measure_symmetry(pixels, symmetry), None
+    result, location = measure_symmetry(pixels, symmetry), None
     if symmetry.planar_claims(pixels.shape[1] / pixels.shape[0]) and not all(item.holds for item in result.claims):
-        elsewhere = find_origin(pixels, symmetry)
-        better = measure_symmetry(elsewhere.picture, symmetry)
+        best = locate_symmetry(pixels, symmetry)
+        better = measure_symmetry(best.picture, symmetry)
         if better.worst is not None and (result.worst is None or better.worst < result.worst):
-            result, found = better, elsewhere
+            result, location = better, best
     if not result.claims:
         raise InputError(
             f"--group {group}: nothing of it can be measured in {path.name}; the picture shows too little of what "
@@ -110,22 +113,26 @@ def measure_image(path: Path, group: str, colours: Sequence[str], aspect: str | 
         )
     record = result.as_record(unclaimed=10)
     if as_json:
-        place = {} if found is None else {"origin": [round(part, 6) for part in found.origin], "turned": found.turned}
-        told = {"group": group, "title": symmetry.title, "holds": result.holds, **place, **record}
-        click.echo(json.dumps(told, indent=1))
+        origin = {}
+        if location is not None:
+            origin = {"origin": [round(part, 6) for part in location.origin], "turned": location.turned}
+        click.echo(
+            json.dumps({"group": group, "title": symmetry.title, "holds": result.holds, **origin, **record}, indent=1)
+        )
     else:
-        _print(path, symmetry.title, result, record, found)
+        _print(path, symmetry.title, result, record, location)
     return result.holds
 
 
-def _print(path: Path, title: str, result: Measurement, record: Mapping[str, Any], found: Found | None) -> None:
+def _print(path: Path, title: str, result: Measurement, record: Mapping[str, Any], location: Location | None) -> None:
     click.echo(f"{path}: {title}")
-    if found is not None:
-        turned = ", the picture turned by a quarter" if found.turned else ""
-        click.echo(f"origin found at ({found.origin[0]:.4f}, {found.origin[1]:.4f}) of the picture{turned}")
+    if location is not None:
+        turned = ", the picture turned by a quarter" if location.turned else ""
+        x, y = location.origin
+        click.echo(f"origin found at ({x:.4f}, {y:.4f}) of the picture{turned}")
     for claim in record["claims"]:
-        told = f"{claim['name']}, colours {claim['colour']}"
-        click.echo(f"  {claim['residual']:.4f}  {told}  (next best colours {claim['second']:.2f})")
+        what = f"{claim['name']}, colours {claim['colour']}"
+        click.echo(f"  {claim['residual']:.4f}  {what}  (next best colours {claim['second']:.2f})")
     if record["unclaimed"]:
         click.echo("not claimed, smallest residual first:")
         for claim in record["unclaimed"]:

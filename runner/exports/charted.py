@@ -1,4 +1,4 @@
-"""Pictures of a folded surface, made once: (surface, values, chart, size) -> (height, width, 3) in [0, 1].
+"""Pictures of a folded surface, drawn once: (surface, values, chart, size) -> (height, width, 3) in [0, 1].
 
 The same picture as `folded.FoldedLayout` renders, without the tables that optimising needs, so that a product
 may look at the surface through many charts. Where a pixel covers more than a node it blends several points;
@@ -11,39 +11,36 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 from torch import Tensor
 
+from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.layouts.charts import Chart, Sights, grid
-from orbifolio.runner.symmetry.layouts.folded import Surface
-from orbifolio.runner.symmetry.layouts.texture import Taps
-
-Floats = npt.NDArray[np.float64]
-Picture = npt.NDArray[np.float32]
+from orbifolio.runner.symmetry.layouts.charts import Chart, ChartPoints, grid
+from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
+from orbifolio.runner.symmetry.taps import Taps
 
 _CHUNK = 300_000  # points at a time: memory stays bounded
-_FADED = 0.5  # as in `folded`
+_FADED = 0.5  # length of a pixel, in units of the surface, from which all of it is mean, as in `folded`
 
 
 @dataclass(frozen=True)
-class Painted:
+class PaintedSurface:
     """A surface with its colours.
 
     Attributes:
-        surface: the folded surface.
+        surface: of any group.
         values: (orbits, 3), centred and constrained.
     """
 
-    surface: Surface
+    surface: FoldedSurface
     values: Tensor
 
     @cached_property
-    def _numbers(self) -> Picture:
-        """(orbits, 3) the values, where numpy reads them."""
+    def _numbers(self) -> F32:
+        """(orbits, 3) the values as a contiguous array on the CPU."""
         return np.ascontiguousarray(self.values.detach().cpu().float().numpy())
 
-    def _blend(self, taps: Taps) -> Picture:
+    def _blend(self, taps: Taps) -> F32:
         """(N, 3) weighted sums of values, each through its colour element."""
         used = np.flatnonzero(np.bincount(taps.elements.ravel(), minlength=colour.COUNT)).tolist()
         channels = np.array([colour.permutation(item) for item in used])
@@ -52,18 +49,18 @@ class Painted:
         slot = np.zeros(colour.COUNT, dtype=np.int64)
         slot[used] = np.arange(len(used))
         rows = turned[taps.orbits * len(used) + slot[taps.elements]]
-        blended: Picture = np.einsum("nk,nkc->nc", taps.weights.astype(np.float32), rows)
+        blended: F32 = np.einsum("nk,nkc->nc", taps.weights.astype(np.float32), rows)
         return blended
 
     @cached_property
-    def mean(self) -> Picture:
+    def mean(self) -> F32:
         """(3,) the mean colour over the whole surface, in [0, 1]."""
         size = self.surface.texture.size
         average = (self._numbers.astype(np.float64) * (size / size.sum())[:, None]).sum(0)
-        found: Picture = np.clip(self.surface.mean @ average + 0.5, 0, 1).astype(np.float32)
-        return found
+        mean: F32 = np.clip(self.surface.mean @ average + 0.5, 0, 1).astype(np.float32)
+        return mean
 
-    def at(self, points: Floats) -> Picture:
+    def colours(self, points: F64) -> F32:
         """Colours at points of the surface.
 
         Args:
@@ -72,13 +69,13 @@ class Painted:
         Returns:
             (N, 3) in [0, 1].
         """
-        found = np.empty((len(points), 3), dtype=np.float32)
+        centred = np.empty((len(points), 3), dtype=np.float32)
         for start in range(0, len(points), _CHUNK):
-            found[start : start + _CHUNK] = self._blend(self.surface.taps(points[start : start + _CHUNK]))
-        colours: Picture = np.clip(found + np.float32(0.5), 0, 1)
+            centred[start : start + _CHUNK] = self._blend(self.surface.taps(points[start : start + _CHUNK]))
+        colours: F32 = np.clip(centred + np.float32(0.5), 0, 1)
         return colours
 
-    def seen(self, chart: Chart, width: int, height: int, *, fine: int = 1, rim: int = 2) -> Picture:
+    def picture(self, chart: Chart, width: int, height: int, *, fine: int = 1, rim: int = 2) -> F32:
         """A picture of the surface; what is not there has the mean colour.
 
         Args:
@@ -89,44 +86,43 @@ class Painted:
             rim: the same where a pixel covers more than a node.
         """
         x, y = grid(width, height)
-        sights = chart.look(x, y)
-        length = sights.spacing * (2 / min(width, height))
+        seen = chart.look(x, y)
+        length = seen.spacing * (2 / min(width, height))
         fade = np.clip((length - _FADED / 2) / (_FADED / 2), 0, 1)
-        wanted = sights.there & (fade < 1)
+        wanted = seen.there & (fade < 1)
         points = np.tile(self.mean, (len(x), 1))
         coarse = wanted & (length > 1.5 * self.surface.spacing) & (fine < rim)
         for chosen, side in ((wanted & ~coarse, fine), (coarse, rim)):
             points[chosen] = self._blended(chart, x[chosen], y[chosen], (width, height), side)
         share = fade[:, None].astype(np.float32)
-        picture: Picture = (points * (1 - share) + self.mean * share).reshape(height, width, 3)
+        picture: F32 = (points * (1 - share) + self.mean * share).reshape(height, width, 3)
         return picture
 
-    def _blended(self, chart: Chart, x: Floats, y: Floats, size: tuple[int, int], side: int) -> Picture:
+    def _blended(self, chart: Chart, x: F64, y: F64, size: tuple[int, int], side: int) -> F32:
         """The mean over side x side points of each pixel."""
         offsets = (np.arange(side) + 0.5) / side * 2 - 1
         total = np.zeros((len(x), 3), dtype=np.float32)
         count = np.zeros((len(x), 1), dtype=np.float32)
         for down in offsets / size[1]:
             for right in offsets / size[0]:
-                sights = chart.look(x + right, y + down)
-                total[sights.there] += self.at(sights.points[sights.there])
-                count[sights.there] += 1
+                seen = chart.look(x + right, y + down)
+                total[seen.there] += self.colours(seen.points[seen.there])
+                count[seen.there] += 1
         return np.where(count > 0, total / np.maximum(count, 1), self.mean)
 
 
 @dataclass(frozen=True)
-class Moved(Chart):
+class MovedChart(Chart):
     """A chart of the surface moved by an isometry.
 
     Attributes:
-        chart: the chart.
         move: (3, 3), from where the chart looks to where the surface is seen.
     """
 
     chart: Chart
-    move: Floats
+    move: F64
 
-    def look(self, x: Floats, y: Floats) -> Sights:
-        """What the chart looks at, moved: see `Chart.look`."""
-        sights = self.chart.look(x, y)
-        return Sights(sights.points @ self.move.T, sights.there, sights.spacing)
+    def look(self, x: F64, y: F64) -> ChartPoints:
+        """What the chart shows, moved: see `Chart.look`."""
+        seen = self.chart.look(x, y)
+        return ChartPoints(seen.points @ self.move.T, seen.there, seen.spacing)

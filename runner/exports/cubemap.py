@@ -10,13 +10,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
-from orbifolio.runner.exports.charted import Painted
+from orbifolio.runner.arrays import F32
+from orbifolio.runner.exports.charted import PaintedSurface
 from orbifolio.runner.exports.globe import towards
 from orbifolio.runner.symmetry.layouts.charts import Camera
-
-Picture = npt.NDArray[np.float32]
 
 QUARTER = math.pi / 2
 FACES = {
@@ -30,16 +28,16 @@ FACES = {
 """Face: its (column, row) in the cross, and the (longitude, latitude) in its middle."""
 
 
-def face(painted: Painted, name: str, size: int) -> Picture:
+def face(painted: PaintedSurface, name: str, size: int) -> F32:
     """(size, size, 3) one face, exactly a quarter turn wide."""
     _, direction = FACES[name]
-    return painted.seen(Camera(towards(*direction), math.pi / 4), size, size)
+    return painted.picture(Camera(towards(*direction), math.pi / 4), size, size)
 
 
-def cross(painted: Painted, size: int) -> Picture:
+def cross(painted: PaintedSurface, size: int) -> F32:
     """(3 size, 4 size, 4) all faces, nothing between them."""
-    found = np.zeros((3 * size, 4 * size, 4), dtype=np.float32)
+    picture = np.zeros((3 * size, 4 * size, 4), dtype=np.float32)
     for name, ((column, row), _) in FACES.items():
-        place = found[row * size : (row + 1) * size, column * size : (column + 1) * size]
+        place = picture[row * size : (row + 1) * size, column * size : (column + 1) * size]
         place[..., :3], place[..., 3] = face(painted, name, size), 1
-    return found
+    return picture

@@ -10,20 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from orbifolio.runner.exports.charted import Painted
+from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.exports.charted import PaintedSurface
 from orbifolio.runner.exports.tiling import images
 from orbifolio.runner.images import encoding
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.layouts.charts import Disk, grid
 
-Floats = npt.NDArray[np.float64]
-Picture = npt.NDArray[np.float32]
-
-_LONGEST = 8.0  # hyperbolic units: longer loops are not looked for
-_TRIED = 80  # candidates, shortest first
-_NEAR = 0.05  # length in the disk of edges whose images are looked at
+_MAX_LENGTH = 8.0  # hyperbolic units: 0.4 a frame is as fast as a loop may drift
+_MAX_TRIED = 80  # candidates, shortest first: each takes a look at 300 points
+_MIN_EDGE = 0.05  # length in the disk of edges whose images are looked at: the middle of the disk
 _RADIUS = 0.92  # of the disk in the loop: its rim would only glitter
 _FRAMES = 20
 _MILLISECONDS = 130
@@ -36,20 +33,20 @@ class Translation:
     Attributes:
         axis: (3, 3) isometry that brings the line along x through the middle onto the axis, the middle to the
             axis' point nearest to it.
-        length: hyperbolic length.
+        length: in hyperbolic units.
     """
 
-    axis: Floats
+    axis: F64
     length: float
 
-    def move(self, share: float) -> Floats:
+    def move(self, share: float) -> F64:
         """(3, 3) from a chart whose line along x is the axis, moved by a share of the length, to the plane."""
         along = share * self.length
         boost = np.array([[math.cosh(along), 0, math.sinh(along)], [0, 1, 0], [math.sinh(along), 0, math.cosh(along)]])
         return np.asarray(self.axis @ boost)
 
 
-def translation_of(matrix: Floats) -> Translation:
+def translation_of(matrix: F64) -> Translation:
     """The axis and length of a translation's matrix."""
     length = math.acosh((float(np.trace(matrix)) - 1) / 2)
     forwards, backwards = (_fixed(matrix, math.exp(sign * length)) for sign in (1, -1))
@@ -63,35 +60,35 @@ def translation_of(matrix: Floats) -> Translation:
     return Translation(axis, length)
 
 
-def _fixed(matrix: Floats, stretch: float) -> Floats:
+def _fixed(matrix: F64, stretch: float) -> F64:
     """The end on the rim, (cos, sin, 1), that a translation stretches by this."""
     _, _, rows = np.linalg.svd(matrix - stretch * np.eye(3))
-    end: Floats = rows[2] / rows[2, 2]
+    end: F64 = rows[2] / rows[2, 2]
     return end
 
 
-def shortest(painted: Painted, triangle: Triangle) -> Translation | None:
+def shortest(painted: PaintedSurface, triangle: Triangle) -> Translation | None:
     """The shortest translation near the middle that leaves every colour where it was.
 
     Args:
-        painted: the plane.
-        triangle: its reflection triangle.
+        painted: the hyperbolic plane with its colours.
+        triangle: whose images cover it.
     """
-    layers = np.concatenate(list(images(triangle, smallest=_NEAR)))
+    layers = np.concatenate(list(images(triangle, smallest=_MIN_EDGE)))
     even = layers[np.linalg.det(layers) > 0]
     length = np.arccosh(np.maximum((np.trace(even, axis1=1, axis2=2) - 1) / 2, 1.0))
-    chosen = np.flatnonzero((length > 1e-3) & (length < _LONGEST))
+    chosen = np.flatnonzero((length > 1e-3) & (length < _MAX_LENGTH))
     # of equal lengths, the one whose axis lies nearest to the middle: it moves the middle least
     order = np.lexsort((np.round(even[chosen, 2, 2], 6), np.round(length[chosen], 6)))
-    still = _probe()
-    colours = painted.at(still)
-    for number in chosen[order][:_TRIED]:
-        if np.abs(painted.at(still @ even[number].T) - colours).max() < 1e-4:
+    probe = _probe()
+    colours = painted.colours(probe)
+    for number in chosen[order][:_MAX_TRIED]:
+        if np.abs(painted.colours(probe @ even[number].T) - colours).max() < 1e-4:
             return translation_of(even[number])
     return None
 
 
-def _probe() -> Floats:
+def _probe() -> F64:
     """(300, 3) points around the middle, off every mirror."""
     number = np.arange(300)
     radius = 0.7 * np.sqrt((number + 0.5) / 300)
@@ -101,14 +98,14 @@ def _probe() -> Floats:
     return np.asarray(points / (1 - squared)[:, None])
 
 
-def loop(painted: Painted, translation: Translation, size: int) -> bytes:
+def loop(painted: PaintedSurface, translation: Translation, size: int) -> bytes:
     """The disk, drifting along the axis, as animated WebP."""
     x, y = grid(size, size)
     opacity = np.clip((1 - np.hypot(x, y)) * size / 2 + 0.5, 0, 1).reshape(size, size, 1).astype(np.float32)
 
-    def pictures() -> Iterator[Picture]:
+    def pictures() -> Iterator[F32]:
         for number in range(_FRAMES):
             chart = Disk(_RADIUS, translation.move(number / _FRAMES))
-            yield np.concatenate([painted.seen(chart, size, size), opacity], axis=2)
+            yield np.concatenate([painted.picture(chart, size, size), opacity], axis=2)
 
     return encoding.animated(pictures(), milliseconds=_MILLISECONDS)

@@ -10,27 +10,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from orbifolio.runner.exports.charted import Painted
+from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.exports.charted import PaintedSurface
 from orbifolio.runner.images import encoding
-from orbifolio.runner.symmetry.layouts.charts import Chart, Sights, grid
-
-Floats = npt.NDArray[np.float64]
-Picture = npt.NDArray[np.float32]
+from orbifolio.runner.symmetry.layouts.charts import Chart, ChartPoints, grid
 
 TILT = math.radians(22)
 """Latitude from which a globe is shown: an axis is seen, and what turns about it."""
 
-MARGIN = 1 / 0.96  # of the picture beside the disk; the page's globe is as large
+MARGIN = 1 / 0.96  # half the picture's side in radii of the globe; the page's globe is as large
 _LIMB = 0.9995  # distance from the middle beyond which the limb's own colour is repeated
 _SPEED = 60.0  # degrees a second of the spin
-_MOST = 48  # frames of the spin
-_QUICKEST = 50  # milliseconds that a frame is shown for at least
+_MAX_FRAMES = 48  # of the spin: 7.5 degrees each for a whole turn
+_MIN_MILLISECONDS = 50  # of a frame
 _ORDERS = tuple(range(24, 1, -1))  # of axes that are looked for
 
 
-def towards(longitude: float, latitude: float) -> Floats:
+def towards(longitude: float, latitude: float) -> F64:
     """(3, 3) whose columns are the directions to the right, up, and towards the viewer."""
     right = np.array([-math.sin(longitude), math.cos(longitude), 0.0])
     circle = math.cos(latitude)
@@ -39,16 +36,16 @@ def towards(longitude: float, latitude: float) -> Floats:
 
 
 @dataclass(frozen=True)
-class Globe(Chart):
+class GlobeChart(Chart):
     """The whole globe from far away; beyond its limb the limb's colours go on, to be cut by opacity.
 
     Attributes:
         turn: (3, 3) see `towards`.
     """
 
-    turn: Floats
+    turn: F64
 
-    def look(self, x: Floats, y: Floats) -> Sights:
+    def look(self, x: F64, y: F64) -> ChartPoints:
         """A hair more than the globe is there: see `Chart.look`."""
         x, y = x * MARGIN, y * MARGIN
         distance = np.hypot(x, y)
@@ -56,10 +53,10 @@ class Globe(Chart):
         x, y = x * inwards, y * inwards
         depth = np.sqrt(1 - x * x - y * y)
         points = np.stack([x, y, depth], axis=1) @ self.turn.T
-        return Sights(points, distance < MARGIN, np.full(len(x), MARGIN))
+        return ChartPoints(points, distance < MARGIN, np.full(len(x), MARGIN))
 
 
-def roundness(size: int) -> tuple[Picture, Picture]:
+def roundness(size: int) -> tuple[F32, F32]:
     """Opacity and shade, (size, size, 1) each, of a globe's picture: an antialiased edge, a little darker there."""
     x, y = grid(size, size)
     distance = np.hypot(x, y) * MARGIN
@@ -67,30 +64,32 @@ def roundness(size: int) -> tuple[Picture, Picture]:
     depth = np.sqrt(np.maximum(1 - distance**2, 0))
     shade = 0.5 + 0.5 * np.sqrt(depth)
 
-    def square(values: Floats) -> Picture:
+    def square(values: F64) -> F32:
         return values.reshape(size, size, 1).astype(np.float32)
 
     return square(opacity), square(shade)
 
 
-def portrait(painted: Painted, size: int, *, longitude: float = 0.0, latitude: float = TILT, fine: int = 2) -> Picture:
+def portrait(
+    painted: PaintedSurface, size: int, *, longitude: float = 0.0, latitude: float = TILT, fine: int = 2
+) -> F32:
     """(size, size, 4) the globe on nothing.
 
     Args:
-        painted: the sphere.
+        painted: the sphere with its colours.
         size: pixels a side.
-        longitude: see the module's docstring.
-        latitude: the same.
+        longitude: in radians, of the point in the middle.
+        latitude: in radians, of the same point.
         fine: points a side in every pixel.
     """
     opacity, shade = roundness(size)
-    colours = painted.seen(Globe(towards(longitude, latitude)), size, size, fine=fine)
-    picture: Picture = np.concatenate([colours * shade, opacity], axis=2)
+    colours = painted.picture(GlobeChart(towards(longitude, latitude)), size, size, fine=fine)
+    picture: F32 = np.concatenate([colours * shade, opacity], axis=2)
     picture[opacity[..., 0] == 0] = 0
     return picture
 
 
-def axis_order(painted: Painted) -> int:
+def axis_order(painted: PaintedSurface) -> int:
     """The largest n of which a turn by 1/n about the poles leaves every colour where it was; 1 for none."""
     # enough points off every mirror, spread evenly (a Fibonacci sphere)
     number = np.arange(400)
@@ -98,21 +97,21 @@ def axis_order(painted: Painted) -> int:
     angle = number * math.pi * (3 - math.sqrt(5))
     circle = np.sqrt(1 - height**2)
 
-    def turned(by: float) -> Picture:
+    def turned(by: float) -> F32:
         places = np.stack([circle * np.cos(angle + by), circle * np.sin(angle + by), height], axis=1)
-        return painted.at(places)
+        return painted.colours(places)
 
-    still = turned(0.0)
-    return next((n for n in _ORDERS if np.abs(turned(2 * math.pi / n) - still).max() < 1e-4), 1)
+    unturned = turned(0.0)
+    return next((n for n in _ORDERS if np.abs(turned(2 * math.pi / n) - unturned).max() < 1e-4), 1)
 
 
-def spin(painted: Painted, size: int) -> bytes:
+def spin(painted: PaintedSurface, size: int) -> bytes:
     """A turn about the poles as a loop, eastwards; only so much of it as does not repeat."""
     arc = 360 / axis_order(painted)
-    frames = int(min(_MOST, max(8, round(arc / _SPEED * 1000 / _QUICKEST))))
+    frames = int(min(_MAX_FRAMES, max(8, round(arc / _SPEED * 1000 / _MIN_MILLISECONDS))))
 
-    def pictures() -> Iterator[Picture]:
+    def pictures() -> Iterator[F32]:
         for number in range(frames):
             yield portrait(painted, size, longitude=-math.radians(arc) * number / frames, fine=1)
 
-    return encoding.animated(pictures(), milliseconds=max(_QUICKEST, round(arc / _SPEED * 1000 / frames)))
+    return encoding.animated(pictures(), milliseconds=max(_MIN_MILLISECONDS, round(arc / _SPEED * 1000 / frames)))

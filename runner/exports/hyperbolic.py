@@ -6,20 +6,18 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 from torch import Tensor
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.exports import drift, tiling
-from orbifolio.runner.exports.charted import Moved, Painted
+from orbifolio.runner.exports.charted import MovedChart, PaintedSurface
 from orbifolio.runner.images import encoding
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.layouts.charts import Band, Chart, Disk, HalfPlane, Klein, Square, grid
-from orbifolio.runner.symmetry.layouts.folded import Surface
+from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
 
-Picture = npt.NDArray[np.float32]
-
-_LARGEST = 640  # pixels of a chart's shorter side
-_LOOP = 240
+_MAX_SIDE = 640  # pixels of a chart's shorter side: these are pictures for a page
+_LOOP = 240  # pixels a side
 _BAND = 0.9  # of the band's height: its edges are infinitely far away
 _ROUND = ("disk", "klein")
 
@@ -30,26 +28,26 @@ def _charts(translation: drift.Translation | None) -> Mapping[str, Chart]:
     times = max(1, round(9 / length))  # about three times as wide as high
     band: Chart = Band(times * length, _BAND)
     if translation is not None:
-        band = Moved(band, translation.move(0.0))
+        band = MovedChart(band, translation.move(0.0))
     return {"disk": Disk(), "klein": Klein(), "half-plane": HalfPlane(), "band": band, "square": Square()}
 
 
 def _ratio(chart: Chart) -> float:
-    return _ratio(chart.chart) if isinstance(chart, Moved) else chart.ratio
+    return _ratio(chart.chart) if isinstance(chart, MovedChart) else chart.ratio
 
 
-def chart_picture(painted: Painted, name: str, chart: Chart, side: int) -> Picture:
+def chart_picture(painted: PaintedSurface, name: str, chart: Chart, side: int) -> F32:
     """A picture of one chart; round ones on nothing.
 
     Args:
-        painted: the plane.
-        name: of the chart.
-        chart: the chart.
+        painted: the hyperbolic plane with its colours.
+        name: of the chart, as a recipe spells it.
+        chart: to show it in.
         side: pixels of the shorter side.
     """
     ratio = _ratio(chart)
     width, height = (round(side * ratio), side) if ratio >= 1 else (side, round(side / ratio))
-    picture = painted.seen(chart, width, height)
+    picture = painted.picture(chart, width, height)
     if name not in _ROUND:
         return picture
     x, y = grid(width, height)
@@ -58,30 +56,30 @@ def chart_picture(painted: Painted, name: str, chart: Chart, side: int) -> Pictu
 
 
 def hyperbolic_products(
-    surface: Surface, triangle: Triangle, values: Tensor, *, pixels: int, own: str = ""
+    surface: FoldedSurface, triangle: Triangle, values: Tensor, *, pixels: int, own: str = ""
 ) -> Mapping[str, bytes]:
     """The other charts, the tiling's edges as a drawing, and a slow drift.
 
     Args:
-        surface: the folded plane.
-        triangle: its reflection triangle.
+        surface: of the hyperbolic plane.
+        triangle: whose edges are drawn.
         values: (orbits, 3), centred and constrained.
         pixels: width of the artwork.
         own: the artwork's chart, of which there is a picture already.
     """
-    painted = Painted(surface, values)
+    painted = PaintedSurface(surface, values)
     translation = drift.shortest(painted, triangle)
-    side = max(16, min(pixels, _LARGEST))
-    found = {
+    side = max(16, min(pixels, _MAX_SIDE))
+    files = {
         f"{name}.webp": encoding.webp(chart_picture(painted, name, chart, side // 2 if chart_is_wide(chart) else side))
         for name, chart in _charts(translation).items()
         if name != own
     }
     name = f"{{{triangle.p},{triangle.q}}}" if triangle.r == 2 else f"({triangle.p} {triangle.q} {triangle.r})"
-    found["tiling.svg"] = tiling.outline(triangle, title=f"Edges of the tiling {name} in the Poincare disk")
+    files["tiling.svg"] = tiling.outline(triangle, title=f"Edges of the tiling {name} in the Poincare disk")
     if translation is not None:
-        found["drift.webp"] = drift.loop(painted, translation, min(side, _LOOP))
-    return found
+        files["drift.webp"] = drift.loop(painted, translation, min(side, _LOOP))
+    return files
 
 
 def chart_is_wide(chart: Chart) -> bool:

@@ -8,17 +8,15 @@ import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 from torch import Tensor
 
+from orbifolio.runner.arrays import F32, F64, I64
 from orbifolio.runner.exports.sphere import data_address, texture_width
 from orbifolio.runner.images import encoding
 from orbifolio.runner.models.eye import orbit_camera
 from orbifolio.runner.models.glb import write_glb
 from orbifolio.runner.models.mesh import Mesh
-
-Picture = npt.NDArray[np.float32]
 
 _PORTRAIT, _LOOP = 640, 256  # pixels
 _FRAMES = 36
@@ -27,7 +25,7 @@ _TILT = math.radians(22)
 _FRONT = math.radians(-25)  # a little from the left, so that depth is seen
 
 
-def looked_up(texture: Picture, places: npt.NDArray[np.float64]) -> Picture:
+def looked_up(texture: F32, places: F64) -> F32:
     """(N, 3) the texture at (N, 2) coordinates, blended linearly; it repeats over its edges."""
     height, width = texture.shape[:2]
     scaled = places * [width, height] - 0.5
@@ -37,15 +35,15 @@ def looked_up(texture: Picture, places: npt.NDArray[np.float64]) -> Picture:
     above, below = base[:, 1] % height, (base[:, 1] + 1) % height
     upper = texture[above, left] * (1 - x) + texture[above, right] * x
     lower = texture[below, left] * (1 - x) + texture[below, right] * x
-    found: Picture = upper * (1 - y) + lower * y
-    return found
+    colours: F32 = upper * (1 - y) + lower * y
+    return colours
 
 
-def portrait(mesh: Mesh, texture: Picture, size: int, *, longitude: float = _FRONT, fine: int = 2) -> Picture:
+def portrait(mesh: Mesh, texture: F32, size: int, *, longitude: float = _FRONT, fine: int = 2) -> F32:
     """(size, size, 4) the model on nothing.
 
     Args:
-        mesh: the model.
+        mesh: of one or more parts.
         texture: (height, width, 3) in [0, 1].
         size: pixels a side.
         longitude: radians, see `orbit_camera`.
@@ -56,31 +54,31 @@ def portrait(mesh: Mesh, texture: Picture, size: int, *, longitude: float = _FRO
     there = np.flatnonzero(seen.face >= 0)
     faces, weights = mesh.faces[seen.face[there]], seen.weights[there]
 
-    def blended(table: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def blended(table: F64) -> F64:
         return np.asarray(np.einsum("nk,nkc->nc", weights, table[faces]))
 
     normals, rays = blended(mesh.normals), camera.position - blended(mesh.positions)
     facing = np.abs(np.einsum("nc,nc->n", normals, rays))
     facing /= np.maximum(np.linalg.norm(normals, axis=1) * np.linalg.norm(rays, axis=1), 1e-9)
-    found = np.zeros((len(seen.face), 4), dtype=np.float32)
+    points = np.zeros((len(seen.face), 4), dtype=np.float32)
     shade = (0.5 + 0.5 * np.sqrt(np.minimum(facing, 1)))[:, None].astype(np.float32)
-    found[there, :3], found[there, 3] = looked_up(texture, blended(mesh.uv)) * shade, 1
-    mixed: Picture = found.reshape(size, fine, size, fine, 4).mean((1, 3), dtype=np.float32)
+    points[there, :3], points[there, 3] = looked_up(texture, blended(mesh.uv)) * shade, 1
+    mixed: F32 = points.reshape(size, fine, size, fine, 4).mean((1, 3), dtype=np.float32)
     mixed[..., :3] /= np.maximum(mixed[..., 3:], 1e-6)  # colours of what is there, not thinned by what is not
     return mixed
 
 
-def loop(mesh: Mesh, texture: Picture, size: int) -> bytes:
+def loop(mesh: Mesh, texture: F32, size: int) -> bytes:
     """A turn about the upright axis as a loop."""
 
-    def pictures() -> Iterator[Picture]:
+    def pictures() -> Iterator[F32]:
         for number in range(_FRAMES):
             yield portrait(mesh, texture, size, longitude=_FRONT - 2 * math.pi * number / _FRAMES)
 
     return encoding.animated(pictures(), milliseconds=_MILLISECONDS)
 
 
-def _letters(values: npt.NDArray[np.float64] | npt.NDArray[np.int64], kind: str) -> str:
+def _letters(values: F64 | I64, kind: str) -> str:
     return base64.b64encode(np.ascontiguousarray(values).astype(kind).tobytes()).decode("ascii")
 
 
@@ -102,7 +100,7 @@ def model_products(mesh: Mesh, picture: Tensor) -> Mapping[str, bytes]:
     """Portrait, turn, the model as a file, and the page's model.
 
     Args:
-        mesh: the model.
+        mesh: with texture coordinates.
         picture: (1, 3, height, width) its texture.
     """
     texture = picture[0].permute(1, 2, 0).clamp(0, 1).float().cpu().numpy()

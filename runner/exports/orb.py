@@ -7,13 +7,11 @@ smoothed once over neighbouring points, so that no relief is finer than the tria
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from orbifolio.runner.exports.charted import Painted
+from orbifolio.runner.arrays import F64, I64
+from orbifolio.runner.exports.charted import PaintedSurface
 from orbifolio.runner.models.mesh import icosphere
 from orbifolio.runner.models.stl import write_stl
-
-Floats = npt.NDArray[np.float64]
 
 DIAMETER = 50.0  # millimetres, at the highest points
 RELIEF = 1.0  # millimetres between the lowest and the highest
@@ -22,22 +20,24 @@ _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # Rec. 709
 _SMOOTHINGS = 2
 
 
-def heights(painted: Painted, points: Floats, faces: npt.NDArray[np.int64]) -> Floats:
+def heights(painted: PaintedSurface, points: F64, faces: I64) -> F64:
     """(N,) from 0 to 1, smoothed."""
-    found: Floats = painted.at(points).astype(np.float64) @ _LUMINANCE
+    heights: F64 = painted.colours(points).astype(np.float64) @ _LUMINANCE
     neighbours = np.bincount(faces.ravel(), minlength=len(points)) * 3.0
     for _ in range(_SMOOTHINGS):
-        around = np.repeat(found[faces].sum(1), 3)
-        found = np.bincount(faces.ravel(), around, minlength=len(points)) / neighbours
-    low, high = np.quantile(found, [0.02, 0.98])
-    return np.asarray(np.clip((found - low) / max(high - low, 1e-6), 0, 1))
+        around = np.repeat(heights[faces].sum(1), 3)
+        heights = np.bincount(faces.ravel(), around, minlength=len(points)) / neighbours
+    low, high = np.quantile(heights, [0.02, 0.98])
+    return np.asarray(np.clip((heights - low) / max(high - low, 1e-6), 0, 1))
 
 
-def orb(painted: Painted, *, diameter: float = DIAMETER, relief: float = RELIEF, fine: int = SUBDIVISIONS) -> bytes:
+def orb(
+    painted: PaintedSurface, *, diameter: float = DIAMETER, relief: float = RELIEF, fine: int = SUBDIVISIONS
+) -> bytes:
     """The ball as STL.
 
     Args:
-        painted: the sphere.
+        painted: the sphere with its colours.
         diameter: millimetres, of the sphere that holds all of it.
         relief: millimetres from the lowest to the highest point.
         fine: subdivisions of the icosahedron.

@@ -13,7 +13,7 @@ from orbifolio.runner.files import write_atomically
 from orbifolio.runner.images.finish import Traits
 from orbifolio.runner.images.writing import MAX_WEBP_SIDE, write_png8, write_webp
 
-SWATCH_PIXELS = 2_000_000  # the repeated swatch is made for the screen
+SWATCH_PIXELS = 2_000_000  # a swatch fills a screen, no more
 
 KINDS = {
     ".svg": "vector",
@@ -30,7 +30,7 @@ KINDS = {
     ".csv": "data",
     ".js": "scene",
 }
-"""What a file is, by its ending; anything else is a picture. A scene is part of the page, nothing to take away."""
+"""What a file is, by its ending; anything else is a picture. A scene is part of the page, not a download."""
 
 TITLES = {
     "globe.webp": "The globe",
@@ -66,21 +66,21 @@ TITLES = {
     "plotter.hpgl": "For an old pen plotter, as HPGL",
     "strokes.csv": "The strokes as a table",
     "painting.json": "The painting in numbers",
-    "mypaint.png": "Painted by the real program",
+    "mypaint.png": "PaintedSurface by the real program",
     "mypaint.json": "The strokes as fitted to the real brush",
     "compared.webp": "The neural canvas and real paint",
     "zoom.html": "The endless zoom as a page to play",
 }
 
 COVERS = ("globe.webp", "model.webp")
-"""Portraits that say more than the artwork itself, which is a map: galleries show them."""
+"""Portraits that galleries show instead of an artwork that is a map."""
 
 
 def write_products(folder: Path, image: F32, traits: Traits, extras: Mapping[str, bytes]) -> list[dict[str, Any]]:
     """Write `extras/` and return the `extras` block of `run.json`.
 
     Args:
-        folder: the run's folder.
+        folder: of the run; files go to its `extras/`.
         image: (height, width, 3) in [0, 1], finished.
         traits: which edges it continues over.
         extras: the renderer's own files.

@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from orbifolio.runner.exports import cubemap, globe
-from orbifolio.runner.exports.charted import Painted
+from orbifolio.runner.exports.charted import PaintedSurface
 from orbifolio.runner.exports.orb import orb
 from orbifolio.runner.images import encoding
 from orbifolio.runner.models.glb import write_glb
 from orbifolio.runner.models.mesh import uv_sphere
 from orbifolio.runner.symmetry.layouts.charts import Equirectangular
-from orbifolio.runner.symmetry.layouts.folded import Surface
+from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
 
-_LARGEST_TEXTURE = 4096  # pixels across that every screen's hardware takes
+_MAX_TEXTURE = 4096  # pixels across that every screen's hardware takes
 _PORTRAIT, _SPIN = 640, 320  # pixels
 _COLUMNS, _ROWS = 96, 48  # of the model
 
@@ -29,7 +29,7 @@ def texture_width(pixels: int) -> int:
     (1024, 512, 128)
     """
     width = 128
-    while 2 * width <= min(pixels, _LARGEST_TEXTURE):
+    while 2 * width <= min(pixels, _MAX_TEXTURE):
         width *= 2
     return width
 
@@ -45,17 +45,17 @@ def globe_script(texture: bytes) -> bytes:
     return f"window.orbifolioScene = {json.dumps(record, sort_keys=True)};\n".encode("ascii")
 
 
-def sphere_products(surface: Surface, values: Tensor, *, pixels: int) -> Mapping[str, bytes]:
+def sphere_products(surface: FoldedSurface, values: Tensor, *, pixels: int) -> Mapping[str, bytes]:
     """Portrait, spin, cube map, model, ball, and the texture of the page's globe.
 
     Args:
-        surface: the folded sphere.
+        surface: of the sphere.
         values: (orbits, 3), centred and constrained.
         pixels: width of the map.
     """
-    painted = Painted(surface, values)
+    painted = PaintedSurface(surface, values)
     width = texture_width(pixels)
-    texture = painted.seen(Equirectangular(), width, width // 2)
+    texture = painted.picture(Equirectangular(), width, width // 2)
     return {
         "globe.webp": encoding.webp(globe.portrait(painted, _PORTRAIT)),
         "spin.webp": globe.spin(painted, _SPIN),

@@ -13,25 +13,23 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 
-Floats = npt.NDArray[np.float64]
-
 RADIUS = 500.0
-SMALLEST = 3.0  # of an edge drawn, in units of the drawing
-_MOST = 60_000  # images looked at
+MIN_EDGE = 3.0  # length of an edge that is drawn, in units of the drawing
+_MAX_IMAGES = 60_000  # looked at: a guard against tilings too fine to draw
 _WIDTHS = 6  # pens, each for edges half as long as the one before
 
 
-def disk(points: Floats) -> Floats:
+def disk(points: F64) -> F64:
     """Points of the hyperboloid, (..., 3), in the Poincare disk, (..., 2)."""
-    found: Floats = points[..., :2] / (1 + points[..., 2:])
-    return found
+    places: F64 = points[..., :2] / (1 + points[..., 2:])
+    return places
 
 
-def edge(triangle: Triangle) -> Floats:
+def edge(triangle: Triangle) -> F64:
     """(2, 3) the ends of an edge of the tiles around P: from corner to corner, or to R where no edge goes on."""
     corner, middle = triangle.corners[1], triangle.corners[2]
     if triangle.r == 2:  # the edge is straight at R: its other half is the mirror image in the side PR
@@ -39,7 +37,7 @@ def edge(triangle: Triangle) -> Floats:
     return np.array([corner, middle])
 
 
-def images(triangle: Triangle, *, smallest: float) -> Iterator[Floats]:
+def images(triangle: Triangle, *, smallest: float) -> Iterator[F64]:
     """Matrices of the reflection group, nearest first, (N, 3, 3) at a time.
 
     Args:
@@ -49,14 +47,14 @@ def images(triangle: Triangle, *, smallest: float) -> Iterator[Floats]:
     mirrors = np.array([triangle.reflection(number) for number in range(3)])
     centre = triangle.normalised(triangle.corners.sum(0))
     ends = edge(triangle)
-    known: set[tuple[int, int]] = set()
+    places_seen: set[tuple[int, int]] = set()
     layer = np.eye(3)[None]
-    while len(layer) and len(known) < _MOST:
+    while len(layer) and len(places_seen) < _MAX_IMAGES:
         places = np.rint(disk(layer @ centre) * 1e7).astype(np.int64)  # images lie far further apart
         fresh = []
         for number, place in enumerate(map(tuple, places.tolist())):
-            if place not in known:
-                known.add(place)
+            if place not in places_seen:
+                places_seen.add(place)
                 fresh.append(number)
         layer = layer[fresh]
         chords = disk(np.einsum("nij,kj->nki", layer, ends))
@@ -67,19 +65,19 @@ def images(triangle: Triangle, *, smallest: float) -> Iterator[Floats]:
         layer = np.einsum("nij,mjk->nmik", layer, mirrors).reshape(-1, 3, 3)
 
 
-def edges(triangle: Triangle, *, smallest: float = SMALLEST / RADIUS) -> Floats:
+def edges(triangle: Triangle, *, smallest: float = MIN_EDGE / RADIUS) -> F64:
     """(N, 2, 2) ends of all edges that can be seen, in the disk, each once, large ones first."""
     ends = edge(triangle)
-    found = [disk(np.einsum("nij,kj->nki", layer, ends)) for layer in images(triangle, smallest=smallest)]
-    every = np.concatenate(found)
+    chords = [disk(np.einsum("nij,kj->nki", layer, ends)) for layer in images(triangle, smallest=smallest)]
+    every = np.concatenate(chords)
     _, first = np.unique(np.rint(every.mean(1) * 1e7), axis=0, return_index=True)
     every = every[np.sort(first)]
     length = np.linalg.norm(every[:, 0] - every[:, 1], axis=1)
-    ordered: Floats = every[np.argsort(-length, kind="stable")]
+    ordered: F64 = every[np.argsort(-length, kind="stable")]
     return ordered
 
 
-def arc(start: Floats, end: Floats) -> str:
+def arc(start: F64, end: F64) -> str:
     """The line between two points of the disk as SVG path commands.
 
     Its circle is orthogonal to the rim: |centre|^2 = 1 + radius^2, so 2 centre . x = 1 + |x|^2 at both ends.
@@ -103,14 +101,14 @@ def _short(value: float) -> str:
 
 
 def outline(triangle: Triangle, *, title: str) -> bytes:
-    """The drawing.
+    """The whole drawing as SVG.
 
     Args:
         triangle: of the hyperbolic plane.
-        title: told to whoever cannot see it.
+        title: for those who cannot see it.
     """
-    found = edges(triangle)
-    length = np.linalg.norm(found[:, 0] - found[:, 1], axis=1)
+    chords = edges(triangle)
+    length = np.linalg.norm(chords[:, 0] - chords[:, 1], axis=1)
     pens = np.minimum(np.floor(np.log2(length[0] / length)), _WIDTHS - 1).astype(int)
     lines = [
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-510 -510 1020 1020" role="img" aria-label="'
@@ -119,7 +117,7 @@ def outline(triangle: Triangle, *, title: str) -> bytes:
         f'<circle r="{RADIUS:g}" stroke-width="1"/>',
     ]
     for pen in range(_WIDTHS):
-        path = "".join(arc(start, end) for start, end in found[pens == pen])
+        path = "".join(arc(start, end) for start, end in chords[pens == pen])
         if path:
             lines.append(f'<path stroke-width="{_short(max(3.2 * 0.6**pen, 0.3))}" d="{path}"/>')
     return "\n".join([*lines, "</g></svg>", ""]).encode("ascii")

@@ -12,19 +12,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.exports.sphere import data_address
 from orbifolio.runner.images import encoding
 
-Picture = npt.NDArray[np.float32]
-Frame = Callable[[float, int, int], Picture]
+Frame = Callable[[float, int, int], F32]
 """(part of a zoom, width, height) -> the picture enlarged by it."""
 
 _LOOP, _PLAYER = 400, 1024  # pixels of the longer side
 _SECONDS = 1.6  # in which the picture doubles
-_A_SECOND = 16  # frames
-_MOST_FRAMES = 144
+_RATE = 16  # frames a second
+_MAX_FRAMES = 144  # of the whole loop, through all its colours
 
 _PAGE = Path(__file__).with_name("zoom.html")
 
@@ -34,49 +33,49 @@ def _fitted(width: int, height: int, longest: int) -> tuple[int, int]:
     return max(2, round(width * share)), max(2, round(height * share))
 
 
-def recoloured(picture: Picture, colours: Picture) -> Picture:
+def recoloured(picture: F32, colours: F32) -> F32:
     """A picture through a colour matrix about mid-grey."""
-    found: Picture = np.clip((picture - np.float32(0.5)) @ colours.T + np.float32(0.5), 0, 1)
-    return found
+    changed: F32 = np.clip((picture - np.float32(0.5)) @ colours.T + np.float32(0.5), 0, 1)
+    return changed
 
 
-def periods(colours: Picture) -> list[Picture]:
+def periods(colours: F32) -> list[F32]:
     """The colour matrices of one zoom after the other, until they come home."""
-    found = [np.eye(3, dtype=np.float32)]
+    matrices = [np.eye(3, dtype=np.float32)]
     while True:
-        following = (colours @ found[-1]).astype(np.float32)
-        if np.abs(following - np.eye(3)).max() < 1e-6 or len(found) > 12:
-            return found
-        found.append(following)
+        following = (colours @ matrices[-1]).astype(np.float32)
+        if np.abs(following - np.eye(3)).max() < 1e-6 or len(matrices) > 12:
+            return matrices
+        matrices.append(following)
 
 
 def zoom_products(
-    frame: Frame, width: int, height: int, *, zoom: float, turn: float, colours: Picture
+    frame: Frame, width: int, height: int, *, zoom: float, turn: float, colours: F32
 ) -> Mapping[str, bytes]:
     """The loop and the player.
 
     Args:
         frame: draws the picture at any part of the zoom.
         width: of the artwork in pixels.
-        height: of the artwork.
+        height: of the artwork in pixels.
         zoom: factor of one period.
         turn: degrees of one period, counter-clockwise.
         colours: (3, 3), I(zoom z) = colours I(z).
     """
     steps = periods(colours)
     seconds = _SECONDS * float(np.log2(zoom))
-    count = max(8, min(round(seconds * _A_SECOND), _MOST_FRAMES // len(steps)))
+    count = max(8, min(round(seconds * _RATE), _MAX_FRAMES // len(steps)))
     size = _fitted(width, height, _LOOP)
     frames = [frame(part / count, *size) for part in range(count)]
     # inwards, what is shown after a whole zoom is the picture as it looks from deeper: colours backwards
     loop = [recoloured(picture, step.T) for step in steps for picture in frames]
-    found = {"zoom.webp": encoding.animated(loop, milliseconds=max(20, round(1000 * seconds / count)))}
-    still = frame(0.0, *_fitted(width, height, _PLAYER))
-    found["zoom.html"] = player([recoloured(still, step.T) for step in steps], zoom=zoom, turn=turn, seconds=seconds)
-    return found
+    files = {"zoom.webp": encoding.animated(loop, milliseconds=max(20, round(1000 * seconds / count)))}
+    first = frame(0.0, *_fitted(width, height, _PLAYER))
+    files["zoom.html"] = player([recoloured(first, step.T) for step in steps], zoom=zoom, turn=turn, seconds=seconds)
+    return files
 
 
-def player(pictures: list[Picture], *, zoom: float, turn: float, seconds: float) -> bytes:
+def player(pictures: list[F32], *, zoom: float, turn: float, seconds: float) -> bytes:
     """A page that zooms without end, everything inside it.
 
     Args:

@@ -131,11 +131,11 @@ class SymmetricDomain(GasDomain):
         """
         from orbifolio.runner.gas.motif import Motif
         from orbifolio.runner.symmetry.groups.domain import fundamental_domain
-        from orbifolio.runner.symmetry.isometry_group import Stage
+        from orbifolio.runner.symmetry.isometry_group import IsometryGroup
 
         self.symmetry = symmetry
         self.width, self.height = symmetry.fit(width, multiple=1, ratio=symmetry.ratio or part[1] / part[0])
-        self.domain = fundamental_domain(Stage(symmetry, self.width, self.height))
+        self.domain = fundamental_domain(IsometryGroup(symmetry, self.width, self.height))
         self.motif = Motif(self.domain, part[1], part[0])
 
     def networks(self, levels: Sequence[Level], gas: GrowthRules, seed: int) -> list[SymmetricNetwork]:

@@ -48,7 +48,7 @@ class Motif:
             (n, 2) in pixels of the artwork, and (n,) whether the domain holds each.
         """
         there = pixels * self.scale + self.corner
-        points, seen = self.domain.stage.look(there)
+        points, seen = self.domain.group.look(there)
         return there, seen & self.domain.holds(points)
 
     def pattern(self, picture: F32, *, recoloured: bool = True) -> F32:
@@ -61,7 +61,7 @@ class Motif:
         Returns:
             (height, width, 3) of the stage's size; mid-grey where nothing is.
         """
-        stage = self.domain.stage
+        stage = self.domain.group
         own, elements, there = self._sources
         sampled = np.stack(
             [map_coordinates(picture[..., band], own[:, ::-1].T, order=1, mode="nearest") for band in range(3)], axis=1
@@ -75,7 +75,7 @@ class Motif:
     @cached_property
     def _sources(self) -> tuple[F64, I64, Bools]:
         """For every pixel of the artwork the place of the picture it shows, through what, and whether it shows any."""
-        stage = self.domain.stage
+        stage = self.domain.group
         x, y = np.meshgrid(np.arange(stage.width) + 0.5, np.arange(stage.height) + 0.5)
         points, there = stage.look(np.stack([x.ravel(), y.ravel()], axis=1))
         points, elements = self.domain.home(points)

@@ -31,7 +31,7 @@ from orbifolio.runner.gas.orbifold_kernel import (
     set_place,
 )
 from orbifolio.runner.symmetry.groups.domain import Domain
-from orbifolio.runner.symmetry.isometry_group import Stage
+from orbifolio.runner.symmetry.isometry_group import IsometryGroup
 
 _MIN_EDGE = 0.8
 """Pixels: mean length of the edges in the smallest images that are drawn; below a pixel they run together."""
@@ -59,7 +59,7 @@ def group_of(domain: Domain) -> GroupTables:
     tree = cKDTree(shown / np.maximum(1.0, np.abs(shown).max(axis=1, keepdims=True)))
     _, back = tree.query(backs / np.maximum(1.0, np.abs(backs).max(axis=1, keepdims=True)))
     between = numbers.reshape(len(elements), len(elements))
-    curvature = float(domain.stage.curvature)
+    curvature = float(domain.group.curvature)
     return GroupTables(curvature, elements, inverses, ways, between, np.asarray(back, dtype=np.int64))
 
 
@@ -106,7 +106,7 @@ class SymmetricNetwork:
             start: nodes at the start, at least 2.
         """
         self.domain, self.order = domain, order
-        self.points = np.ascontiguousarray(domain.stage.look(pixels)[0])
+        self.points = np.ascontiguousarray(domain.group.look(pixels)[0])
         self.pixel = _pixel(domain)
         self.law = law
         self.group = group_of(domain)
@@ -178,7 +178,7 @@ class SymmetricNetwork:
 
     def graph(self) -> Graph:
         """The graph of all images over the artwork; geodesics of curved surfaces are chains of short pieces."""
-        stage = self.domain.stage
+        stage = self.domain.group
         starts, ends = self._edges()
         pieces: list[F64] = []
         length = float(stage.distance(starts, ends).mean()) if len(starts) else self.domain.radius
@@ -214,7 +214,7 @@ class SymmetricNetwork:
 
 def _pixel(domain: Domain) -> float:
     """Length of a pixel on the surface at the domain's centre."""
-    stage = domain.stage
+    stage = domain.group
     there = stage.place(domain.centre[None])
     beside, _ = stage.look(np.concatenate([there, there + [0.01, 0.0], there + [0.0, 0.01]]))
     across, down = stage.distance(beside[1:], beside[0])
@@ -223,7 +223,7 @@ def _pixel(domain: Domain) -> float:
 
 def _reach(domain: Domain, length: float) -> tuple[float, F64]:
     """How far images of the domain are drawn, from where: over the picture, or until edges are too short to see."""
-    stage = domain.stage
+    stage = domain.group
     if stage.curvature < 0:
         # in the disk a length l at radius r shows as l (1 - r^2) / 2 half widths
         seen = 4 * _MIN_EDGE / (length * min(stage.width, stage.height))
@@ -234,7 +234,7 @@ def _reach(domain: Domain, length: float) -> tuple[float, F64]:
     return 2.1 if stage.curvature else flat, domain.centre
 
 
-def _drawn(stage: Stage, starts: F64, ends: F64) -> list[F64]:
+def _drawn(stage: IsometryGroup, starts: F64, ends: F64) -> list[F64]:
     """(pieces, 4) of edges: x and y of both ends in pixels, for those of which a part is in the picture."""
     count = 1
     if stage.curvature:
@@ -255,7 +255,7 @@ def _drawn(stage: Stage, starts: F64, ends: F64) -> list[F64]:
     return shown
 
 
-def _joined(stage: Stage, pieces: F64) -> Graph:
+def _joined(stage: IsometryGroup, pieces: F64) -> Graph:
     """A graph of pieces: ends at one place are one node, over the picture's edges too."""
     ends = pieces.reshape(-1, 2).copy()
     for axis, (size, wraps) in enumerate(((stage.width, stage.wrap[1]), (stage.height, stage.wrap[0]))):

@@ -10,14 +10,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-Picture = npt.NDArray[np.float32]
+from orbifolio.runner.arrays import F32
 
 
-def image(picture: Picture) -> Image.Image:
-    """A picture as Pillow has it, rounded to 8 bits."""
+def image(picture: F32) -> Image.Image:
+    """A Pillow image, rounded to 8 bits."""
     return Image.fromarray(np.rint(np.clip(picture, 0, 1) * np.float32(255)).astype(np.uint8))
 
 
@@ -27,30 +26,30 @@ def _bytes(found: Image.Image, kind: str, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def png(picture: Picture) -> bytes:
+def png(picture: F32) -> bytes:
     """8-bit PNG, without loss."""
     return _bytes(image(picture), "PNG", compress_level=6)
 
 
-def webp(picture: Picture, *, quality: int = 92) -> bytes:
+def webp(picture: F32, *, quality: int = 92) -> bytes:
     """Lossy WebP; opacity is kept without loss."""
     return _bytes(image(picture), "WEBP", quality=quality, method=4)
 
 
-def jpeg(picture: Picture, *, quality: int = 94) -> bytes:
+def jpeg(picture: F32, *, quality: int = 94) -> bytes:
     """JPEG with full colour resolution, which models and old programs read."""
     return _bytes(image(picture), "JPEG", quality=quality, subsampling=0)
 
 
 def animated(
-    pictures: Iterable[Picture], *, milliseconds: int | Sequence[int], quality: int = 80, whole: bool = True
+    pictures: Iterable[F32], *, milliseconds: int | Sequence[int], quality: int = 80, whole: bool = True
 ) -> bytes:
     """A loop without end as animated WebP.
 
     Args:
-        pictures: of one size.
+        pictures: all of one size.
         milliseconds: each is shown for, or one for each.
-        quality: 1 to 100.
+        quality: 1 to 100, of the lossy encoder.
         whole: every frame is a picture of its own, not what differs from the one before: right where all moves.
     """
     first, *others = [image(picture) for picture in pictures]

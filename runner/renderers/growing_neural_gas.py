@@ -35,6 +35,7 @@ from orbifolio.runner.settings import Settings, kind_of
 from orbifolio.runner.symmetry import AnySymmetry
 from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.kinds.none import NoSymmetry
+from orbifolio.runner.symmetry.verify.summary import summarise
 
 if TYPE_CHECKING:
     from orbifolio.runner.gas.network import Network
@@ -337,7 +338,7 @@ class GasRenderer(Renderer):
         if image is not None:
             for axis, wraps in enumerate(symmetry.wrap):
                 image = gaussian_filter1d(image, MEASURING_BLUR, axis=axis, mode="wrap" if wraps else "nearest")
-        summary = symmetry.summary(getattr(self.settings.symmetry, "kind", ""), image)
+        summary = summarise(symmetry, getattr(self.settings.symmetry, "kind", ""), image)
         note = f"measured on the drawing softened by {MEASURING_BLUR:g} pixels: its lines are as thin as pixels"
         return {**summary, "notes": [*summary["notes"], note]}
 

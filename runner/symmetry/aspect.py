@@ -9,21 +9,39 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from orbifolio.runner.symmetry.base import Ratio
-
-LARGEST = 16
-"""No picture is longer than this many times its other side."""
+MAX_RATIO = 16
+"""No picture is longer than this many times its other side; a longer one is a slip of the pen."""
 
 _SIDE = re.compile(
     r"(?P<factor>\d{1,9}(?:\.\d{1,9})?|\.\d{1,9})?"
     r"(?:\s*\*?\s*(?:sqrt|√)\s*(?P<open>\()?\s*(?P<root>\d{1,9}(?:\.\d{1,9})?)\s*(?(open)\)))?"
 )
 _RULE = "an aspect is width:height, like 3:2, 1:sqrt(3) or 1.5"
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A width:height ratio kept exact: (numerator / denominator) * sqrt(root).
+
+    Attributes:
+        text: as the recipe spells it, e.g. `1:sqrt(3)`.
+        square: the ratio's square as an exact fraction (numerator, denominator); every ratio of the
+            forms `a:b`, `a:sqrt(b)`, `sqrt(a):b`, `1.5` has one.
+    """
+
+    text: str
+    square: tuple[int, int]
+
+    @property
+    def value(self) -> float:
+        """Width / height, rounded once."""
+        return math.sqrt(self.square[0] / self.square[1])
 
 
 def parse_ratio(value: str | int | float | Ratio) -> Ratio:
@@ -44,30 +62,30 @@ def parse_ratio(value: str | int | float | Ratio) -> Ratio:
     if isinstance(value, Ratio):
         return value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError(f"{str(value)[:40]!r} is no aspect; {_RULE}")
+        raise ValueError(f"{str(value)[:40]!r} is not an aspect; {_RULE}")
     text = value.strip() if isinstance(value, str) else f"{value:.9g}"
     sides = re.split(r"[:/]", text.lower())
     if len(sides) > 2 or not all(side.strip() for side in sides):
-        raise ValueError(f"{text[:40]!r} is no aspect; {_RULE}; write two sides with one colon")
+        raise ValueError(f"{text[:40]!r} is not an aspect; {_RULE}; write two sides with one colon")
     squares = [_square(side.strip(), text) for side in sides]
     square = squares[0] / squares[1] if len(squares) == 2 else squares[0]
-    if not Fraction(1, LARGEST**2) <= square <= LARGEST**2:
-        near = f"{LARGEST}:1" if square > 1 else f"1:{LARGEST}"
+    if not Fraction(1, MAX_RATIO**2) <= square <= MAX_RATIO**2:
+        near = f"{MAX_RATIO}:1" if square > 1 else f"1:{MAX_RATIO}"
         raise ValueError(
-            f"{text[:40]!r} is too long a picture; sides differ at most {LARGEST} times; use {near} at most"
+            f"{text[:40]!r} is too long a picture; sides differ at most {MAX_RATIO} times; use {near} at most"
         )
     return Ratio(text, (square.numerator, square.denominator))
 
 
 def _square(side: str, text: str) -> Fraction:
     """The square of one side."""
-    found = _SIDE.fullmatch(side)
-    if found is None or (found["factor"] is None and found["root"] is None):
+    match = _SIDE.fullmatch(side)
+    if match is None or (match["factor"] is None and match["root"] is None):
         raise ValueError(
-            f"{text[:40]!r} is no aspect: {side[:20]!r} is no length; {_RULE}; "
+            f"{text[:40]!r} is not an aspect: {side[:20]!r} is not a length; {_RULE}; "
             "a length is a number, sqrt(number) or number*sqrt(number)"
         )
-    result = Fraction(found["factor"] or 1) ** 2 * Fraction(found["root"] or 1)
+    result = Fraction(match["factor"] or 1) ** 2 * Fraction(match["root"] or 1)
     if result == 0:
         raise ValueError(f"{text[:40]!r} has a side of zero; {_RULE}; write two positive lengths")
     return result

@@ -14,63 +14,31 @@ counter-clockwise as seen. `ratio` is width / height.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, is_dataclass
+from collections.abc import Sequence
+from dataclasses import is_dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.settings import Settings
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One symmetry that the artwork has: I(g x) = c(g) I(x).
-
-    Attributes:
-        name: as a reader knows it, e.g. `60 degree rotation about (0, 0)`.
-        matrix: (2, 3) affine map in fractions of the picture, x' = matrix[:, :2] @ x + matrix[:, 2]; on a
-            sphere, hyperbolic plane or untiled picture (3, 3), acting on its points (see `charts.py`,
-            `flat.py`).
-        colour: index 0..47 of the colour element (see `colour.py`), 0 is the identity.
-    """
-
-    name: str
-    matrix: npt.NDArray[np.float64]
-    colour: int
-
-
-@dataclass(frozen=True)
-class Move:
-    """A copy of an artwork, moved and recoloured, to be mixed with others.
-
-    Attributes:
-        turn: degrees about the picture's middle (the axis, on a sphere).
-        mirrored: flipped left to right before the turn.
-        shift: after the turn, fractions of the picture to the right and down.
-        colour: index 0..47 of the colour element the copy is seen through.
-        weight: its share; those of a mixture sum to 1.
-    """
-
-    turn: float = 0.0
-    mirrored: bool = False
-    shift: tuple[float, float] = (0.0, 0.0)
-    colour: int = 0
-    weight: float = 1.0
+from orbifolio.runner.symmetry.aspect import Ratio
+from orbifolio.runner.symmetry.claims import Claim, Move
+from orbifolio.runner.symmetry.layouts.charts import Chart
 
 
 class Layout(ABC):
     """The gather of one phase: which orbits, with which colours, every pixel shows.
 
     Attributes:
-        width: pixels.
-        height: pixels.
+        width: of the picture in pixels.
+        height: of the picture in pixels.
         parameters: number of orbits P.
         wrap: whether the picture continues periodically over its (top-bottom, left-right) edges.
         orbit_size: (P,) float32, number of texels that show each orbit; gradients are scaled by it.
+        special: (S,) orbits whose stabiliser changes colours.
+        projectors: (S, 3, 3) on the colours that their stabilisers leave fixed.
     """
 
     width: int
@@ -78,6 +46,8 @@ class Layout(ABC):
     parameters: int
     wrap: tuple[bool, bool]
     orbit_size: Tensor
+    special: Tensor = torch.zeros(0, dtype=torch.int64)
+    projectors: Tensor = torch.zeros(0, 3, 3)
 
     @abstractmethod
     def render(self, values: Tensor) -> Tensor:
@@ -99,17 +69,21 @@ class Layout(ABC):
         """
         return [layout.render(values) for layout in (self, *others)]
 
-    @abstractmethod
     def constrain(self, values: Tensor) -> Tensor:
         """Project values at special positions on what their stabiliser's colours leave fixed.
 
         Args:
-            values: (P, 3).
+            values: (P, 3), centred.
 
         Returns:
             (P, 3); equal to the input for orbits in general position. Idempotent and symmetric
             (an orthogonal projection), so it may be applied to gradients too.
         """
+        if not len(self.special):
+            return values
+        there = values.index_select(0, self.special)
+        fixed = (self.projectors.to(values.dtype) * there[:, None, :]).sum(2)
+        return values.index_copy(0, self.special, fixed)
 
     @abstractmethod
     def sample(self, picture: Tensor) -> Tensor:
@@ -138,7 +112,7 @@ class Layout(ABC):
         """
         return self.sample(old.render(values))
 
-    def representatives(self) -> npt.NDArray[np.float64]:
+    def representatives(self) -> F64:
         """For each orbit a place that shows the orbit's own value.
 
         Returns:
@@ -164,20 +138,25 @@ class Layout(ABC):
     @property
     def table_bytes(self) -> int:
         """How much memory the tables take."""
-        found: dict[int, int] = {}
+        sizes: dict[int, int] = {}
         waiting: list[Any] = [self]
         seen: set[int] = set()
         while waiting:
             item = waiting.pop()
             if isinstance(item, Tensor):
-                found[item.untyped_storage().data_ptr()] = item.untyped_storage().nbytes()
+                sizes[item.untyped_storage().data_ptr()] = item.untyped_storage().nbytes()
             elif isinstance(item, tuple | list):
                 waiting.extend(item)
             elif isinstance(item, Layout) or is_dataclass(item):
                 if id(item) not in seen:
                     seen.add(id(item))
                     waiting.extend(vars(item).values())
-        return sum(found.values())
+        return sum(sizes.values())
+
+
+def widened(values: Tensor) -> Tensor:
+    """At least single precision: half precision cannot carry the parameters of a picture."""
+    return values if values.dtype in (torch.float32, torch.float64) else values.float()
 
 
 class Symmetry(ABC):
@@ -223,25 +202,19 @@ class Symmetry(ABC):
         return self.layout(width, height).mixed(moves)
 
     @abstractmethod
+    def chart_for(self, width: int, height: int) -> Chart:
+        """The chart through which a picture of the artwork shows its surface; how it is measured is chosen by it."""
+
+    @abstractmethod
     def claims(self) -> tuple[Claim, ...]:
         """What the artwork promises: one claim for each generator and each element of the point group."""
-
-    @abstractmethod
-    def colours(self) -> tuple[int, ...]:
-        """All colour elements (0..47) of the action's image, identity first; style is pooled over them."""
-
-    @abstractmethod
-    def orientations(self) -> tuple[tuple[float, bool], ...]:
-        """Elements of the point group as (degrees, mirrored), identity first; mirrored = flipped
-        left-right *before* the turn. Style is pooled over them.
-        """
 
     @abstractmethod
     def advisories(self) -> tuple[str, ...]:
         """Warnings for a reader: emergent emblems, mirror lines forced grey; each with its cure."""
 
     @abstractmethod
-    def appearances(self) -> tuple[tuple[float, bool, npt.NDArray[np.float64]], ...]:
+    def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """The distinct ways (g, c(g)) in which the artwork shows its texture, identity first.
 
         Returns:
@@ -249,37 +222,33 @@ class Symmetry(ABC):
             group has; translations that change colour count with turn 0.
         """
 
-    def gaze_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int] | None:
+    def crop_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int] | None:
         """The size of what the network sees instead of the artwork, or None where it sees the artwork.
 
         The whole of a sphere, or of the hyperbolic plane, fits no picture without distortion: while
-        optimising, windows of it are looked at (`gazes`), at the scale of the artwork's size.
+        optimising, the network sees `crops` of it, at the scale of the artwork's size.
 
         Args:
             width: of the artwork, as `fit` returned it.
-            height: of the artwork.
+            height: of the artwork, likewise.
             multiple: both sides must be multiples of this.
         """
         return None
 
     @property
-    def windows(self) -> int:
-        """How many `gazes` makes for a step."""
+    def crop_count(self) -> int:
+        """How many `crops` the network sees in a step."""
         return 1
 
-    def gazes(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[Layout, ...]:
-        """Windows for one step: layouts with the parameters of the artwork's, each a picture of its own.
+    def crops(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[Layout, ...]:
+        """What the network sees in one step: layouts with the artwork's parameters, each a picture of its own.
 
         Args:
             layout: the artwork's, on its device.
-            size: (width, height) from `gaze_size`.
-            random: on the CPU; the same state gives the same windows.
+            size: (width, height) from `crop_size`.
+            random: on the CPU; the same state gives the same crops.
         """
         return ()
-
-    def motion(self, move: Move) -> npt.NDArray[np.float64]:
-        """(3, 3) what a move does to the points, or fractions, on which the claims' matrices act."""
-        raise NotImplementedError(type(self).__name__)
 
     def refusal(self, move: Move) -> str:
         """Why the artwork's copies may not be moved so and mixed: "what; rule; cure", or "".
@@ -305,45 +274,12 @@ class Symmetry(ABC):
         """
         return ()
 
-    def measured(self, picture: npt.NDArray[Any], claims: Sequence[Claim], tried: Sequence[Claim]) -> Any:
-        """How exactly a finished picture has some movements.
-
-        Args:
-            picture: (height, width, 3) in [0, 1].
-            claims: with the colour element each should have.
-            tried: movements that should not hold.
-
-        Returns:
-            A `measure.Measurement`.
-        """
-        from orbifolio.runner.symmetry.verify.tile import measure
-
-        return measure(picture, claims, tried)
-
-    def products(self, layout: Layout, values: Tensor) -> Mapping[str, bytes]:
-        """Further files that users of this geometry want, by name: models, other charts, loops.
-
-        Args:
-            layout: of the last phase.
-            values: (parameters, 3), centred and constrained.
-        """
-        return {}
-
-    @abstractmethod
-    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
-        """The `symmetry` block of `run.json`; residuals are measured if a picture is given.
-
-        Args:
-            kind: the spelling of the kind of symmetry.
-            picture: (height, width, 3) in [0, 1], or None.
-        """
-
 
 class SymmetrySettings(Settings):
     """The base of every kind of symmetry."""
 
     def build(self, ratio: Ratio | None = None) -> Symmetry:
-        """The working symmetry.
+        """The symmetry that these settings describe.
 
         Args:
             ratio: the aspect a recipe asks for, or None for the group's own.
@@ -352,22 +288,3 @@ class SymmetrySettings(Settings):
             IllegalSymmetry: an illegal colour action, or a ratio that the group cannot have.
         """
         raise NotImplementedError(type(self).__name__)
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """A width:height ratio kept exact: (numerator / denominator) * sqrt(root).
-
-    Attributes:
-        text: as the recipe spells it, e.g. `1:sqrt(3)`.
-        square: the ratio's square as an exact fraction (numerator, denominator); every ratio of the
-            forms `a:b`, `a:sqrt(b)`, `sqrt(a):b`, `1.5` has one.
-    """
-
-    text: str
-    square: tuple[int, int]
-
-    @property
-    def value(self) -> float:
-        """Width / height."""
-        return float(np.sqrt(self.square[0] / self.square[1]))

@@ -20,6 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator
 
+from orbifolio.runner.arrays import F64
+
 CHANNELS = ("r", "g", "b")
 CHANNEL_NAMES = ("red", "green", "blue")
 COUNT = 48
@@ -117,7 +119,7 @@ def parse(value: str | Sequence[object]) -> int:
     letters = [word.removeprefix("-") for word in guess if word]
     if len(words) != 3 or unknown or sorted(letters) != sorted(CHANNELS):
         if unknown:
-            what = f"{unknown[0][:20]!r} is no channel"
+            what = f"{unknown[0][:20]!r} is not a channel"
         elif len(words) != 3:
             what = f"{len(words)} {'entry' if len(words) == 1 else 'entries'} where there are 3 channels"
         else:
@@ -148,7 +150,7 @@ def _repair(words: Sequence[str]) -> str:
 
 def _validate(value: Any) -> tuple[str, ...]:
     if not isinstance(value, str | list | tuple):
-        raise ValueError(f"{value!r} is no colour; write three channels, e.g. [g, b, r] or [-r, -g, -b]")
+        raise ValueError(f"{value!r} is not a colour; write three channels, e.g. [g, b, r] or [-r, -g, -b]")
     return tuple(as_list(parse(value)))
 
 
@@ -166,7 +168,7 @@ def generate(elements: Iterable[int]) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def projector(elements: Iterable[int]) -> npt.NDArray[np.float64]:
+def projector(elements: Iterable[int]) -> F64:
     """The orthogonal projector on the colours that all these elements leave fixed.
 
     Args:
@@ -175,7 +177,7 @@ def projector(elements: Iterable[int]) -> npt.NDArray[np.float64]:
     Returns:
         (3, 3), the mean of the subgroup's matrices; symmetric and idempotent.
     """
-    mean: npt.NDArray[np.float64] = np.mean(MATRICES[list(generate(elements))], axis=0, dtype=np.float64)
+    mean: F64 = np.mean(MATRICES[list(generate(elements))], axis=0, dtype=np.float64)
     return mean
 
 

@@ -1,4 +1,4 @@
-"""What a symmetry moves: (symmetry, picture's size) -> a surface, a chart of it, a group of isometries.
+"""A group of isometries on a surface, and the picture that shows it: (symmetry, picture's size) -> group.
 
 Points are homogeneous 3-vectors as in `symmetry/triangle.py`, on the sphere, in the plane (x, y, 1) or on the
 hyperboloid; the group acts on them by (3, 3) matrices. Of a picture that repeats, the translations of the picture
@@ -11,45 +11,41 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F64, Bools
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Layout, Symmetry
-from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry
 
-Floats = npt.NDArray[np.float64]
-Longs = npt.NDArray[np.int64]
-
-_SAME = 1e-6  # of places, relative to their size
-_MOST = 20_000  # elements: a tiling of some thousand tiles is finer than any picture
+_PLACE_TOLERANCE = 1e-6  # relative to a place's size: far above rounding, far below the distance of its images
+_MAX_ELEMENTS = 20_000  # a tiling of some thousand tiles is finer than any picture
 
 
 @dataclass(frozen=True)
 class Motion:
     """An isometry and the colour element it carries."""
 
-    matrix: Floats
+    matrix: F64
     colour: int
 
     def inverse(self) -> Motion:
-        """The way back."""
-        back: Floats = np.linalg.inv(self.matrix).astype(np.float64)
+        """The isometry that undoes this one."""
+        back: F64 = np.linalg.inv(self.matrix).astype(np.float64)
         return Motion(back, int(colour.INVERSE[self.colour]))
 
 
-class Stage:
-    """A surface, its picture and its group.
+class IsometryGroup:
+    """A group of isometries of a surface, as a picture shows it.
 
     Attributes:
         curvature: 1 sphere, 0 plane, -1 hyperbolic plane.
         width: of the picture in pixels.
         height: of the picture in pixels.
         wrap: whether the picture goes on over its (top-bottom, left-right) edges.
-        generators: of the group.
+        generators: with their colour elements.
     """
 
     def __init__(self, symmetry: Symmetry, width: int, height: int) -> None:
-        """A stage for a symmetry.
+        """The group of a symmetry.
 
         Args:
             symmetry: of the plane (with movements of the picture's plane) or of a curved surface.
@@ -57,24 +53,25 @@ class Stage:
             height: of the picture in pixels.
         """
         self.width, self.height, self.wrap = width, height, symmetry.wrap
-        self.chart = symmetry.chart if isinstance(symmetry, CurvedSymmetry) else None
-        self.curvature = 0 if self.chart is None else self.chart.curvature
-        if isinstance(symmetry, CurvedSymmetry):
-            self.generators = tuple(Motion(matrix, element) for _, matrix, element in symmetry.generators())
+        chart = symmetry.chart_for(width, height)
+        self.curvature = chart.curvature
+        self.chart = chart if chart.curvature else None
+        if chart.curvature:
+            self.generators = tuple(Motion(claim.matrix, claim.colour) for claim in symmetry.claims())
             return
         # samples stand at pixels' middles, but along an axis that wraps the first one is the group's origin
         self._first = np.array([0.5 if wraps else 0.0 for wraps in reversed(symmetry.wrap)])
         self._ratio = symmetry.ratio or width / height
         scale, back = np.diag([self._ratio, 1.0, 1.0]), np.diag([1 / self._ratio, 1.0, 1.0])
-        found = []
+        generators = []
         for claim in symmetry.planar_claims(self._ratio):
-            found.append(Motion(scale @ np.vstack([claim.matrix, [0.0, 0.0, 1.0]]) @ back, claim.colour))
+            generators.append(Motion(scale @ np.vstack([claim.matrix, [0.0, 0.0, 1.0]]) @ back, claim.colour))
         for wraps, shift in zip(symmetry.wrap, ((0.0, 1.0), (self._ratio, 0.0)), strict=True):
             if wraps:
-                found.append(Motion(np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]], [0.0, 0.0, 1.0]]), 0))
-        self.generators = tuple(found)
+                generators.append(Motion(np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]], [0.0, 0.0, 1.0]]), 0))
+        self.generators = tuple(generators)
 
-    def look(self, pixels: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    def look(self, pixels: F64) -> tuple[F64, Bools]:
         """Points that places of the picture look at, and which of them look at any.
 
         Args:
@@ -85,10 +82,10 @@ class Stage:
             points = np.column_stack([fractions * [self._ratio, 1.0], np.ones(len(pixels))])
             return points, np.ones(len(pixels), dtype=bool)
         fractions = pixels / [self.width, self.height]
-        sights = self.chart.look(2 * fractions[:, 0] - 1, 1 - 2 * fractions[:, 1])
-        return sights.points, sights.there
+        seen = self.chart.look(2 * fractions[:, 0] - 1, 1 - 2 * fractions[:, 1])
+        return seen.points, seen.there
 
-    def place(self, points: Floats) -> Floats:
+    def place(self, points: F64) -> F64:
         """(n, 2) where points stand in the picture, in pixels; some may stand outside of it."""
         if self.chart is None:
             return np.asarray(
@@ -97,38 +94,38 @@ class Stage:
         x, y = self.chart.place(points)
         return np.stack([(x + 1) / 2 * self.width, (1 - y) / 2 * self.height], axis=1)
 
-    def representatives(self, layout: Layout) -> Floats:
+    def representatives(self, layout: Layout) -> F64:
         """(P, 3) for each orbit of a layout of this symmetry a point that shows the orbit's own value."""
         points = layout.representatives()
         return points * [self._ratio, 1.0, 1.0] if self.chart is None else points
 
-    def scale(self, pixels: Floats) -> Floats | None:
+    def scale(self, pixels: F64) -> F64 | None:
         """(n,) how large the picture shows things at some places, 1 in its middle; None in the plane.
 
         Args:
-            pixels: (n, 2).
+            pixels: (n, 2), x to the right, y down.
         """
         if self.chart is None:
             return None
         x, y = 2 * pixels[:, 0] / self.width - 1, 1 - 2 * pixels[:, 1] / self.height
         middle = self.chart.look(np.zeros(1), np.zeros(1)).spacing
-        sights = self.chart.look(np.clip(x, -1, 1), np.clip(y, -1, 1))
-        shown: Floats = np.where(sights.there, middle / np.maximum(sights.spacing, 1e-12), 0.0)
+        seen = self.chart.look(np.clip(x, -1, 1), np.clip(y, -1, 1))
+        shown: F64 = np.where(seen.there, middle / np.maximum(seen.spacing, 1e-12), 0.0)
         return shown
 
-    def distance(self, left: Floats, right: Floats) -> Floats:
+    def distance(self, left: F64, right: F64) -> F64:
         """Distances on the surface, as chords: monotonic in the true ones, and equal to them where they are small.
 
         Args:
-            left: (..., 3).
-            right: (..., 3).
+            left: (..., 3), on the surface.
+            right: (..., 3), on the surface.
         """
         away = left - right
         square = (away[..., :2] ** 2).sum(-1) + self.curvature * away[..., 2] ** 2
-        result: Floats = np.sqrt(np.maximum(square, 0.0))
+        result: F64 = np.sqrt(np.maximum(square, 0.0))
         return result
 
-    def elements(self, centre: Floats, reach: float, about: Floats | None = None) -> tuple[Motion, ...]:
+    def elements(self, centre: F64, reach: float, about: F64 | None = None) -> tuple[Motion, ...]:
         """The group's elements that take a point near to a place, in order of how near: the identity first at home.
 
         Args:
@@ -139,25 +136,25 @@ class Stage:
         about = centre if about is None else about
         steps = [*self.generators, *(item.inverse() for item in self.generators)]
         longest = max((float(self.distance(step.matrix @ centre, centre)) for step in steps), default=0.0)
-        found = {_key(centre): Motion(np.eye(3), colour.IDENTITY)}
-        waiting = list(found.values())
-        while waiting and len(found) < _MOST:
+        reached = {_key(centre): Motion(np.eye(3), colour.IDENTITY)}
+        waiting = list(reached.values())
+        while waiting and len(reached) < _MAX_ELEMENTS:
             following = []
             for item in waiting:
                 for step in steps:
                     product = item.matrix @ step.matrix
                     there = product @ centre
                     # a way to an element within reach may lead a step beyond it
-                    if _key(there) not in found and float(self.distance(there, about)) <= reach + longest:
+                    if _key(there) not in reached and float(self.distance(there, about)) <= reach + longest:
                         following.append(Motion(product, colour.compose(item.colour, step.colour)))
-                        found[_key(there)] = following[-1]
+                        reached[_key(there)] = following[-1]
             waiting = following
-        items = list(found.values())
+        items = list(reached.values())
         away = np.array([float(self.distance(item.matrix @ centre, about)) for item in items])
         return tuple(items[n] for n in np.argsort(away, kind="stable") if away[n] <= reach)
 
 
-def _key(point: Floats) -> tuple[float, ...]:
+def _key(point: F64) -> tuple[float, ...]:
     """Equal for equal points, up to rounding."""
     size = 2.0 ** math.ceil(math.log2(max(1.0, float(np.abs(point).max()))))
-    return (size, *(np.round(point / (size * _SAME)) + 0.0).tolist())
+    return (size, *(np.round(point / (size * _PLACE_TOLERANCE)) + 0.0).tolist())

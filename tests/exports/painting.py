@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from orbifolio.runner.exports.charted import Painted
+from orbifolio.runner.exports.charted import PaintedSurface
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.polyhedral import point_group
-from orbifolio.runner.symmetry.groups.sheets import Sheets, rotations
+from orbifolio.runner.symmetry.groups.sheets import CosetTable, rotations
 from orbifolio.runner.symmetry.groups.triangle import Triangle
-from orbifolio.runner.symmetry.layouts.folded import Surface
+from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
 from orbifolio.runner.symmetry.layouts.texture import Texture
 
 
-def painted(texture: Texture, spacing: float, *, seed: int = 0) -> Painted:
+def painted(texture: Texture, spacing: float, *, seed: int = 0) -> PaintedSurface:
     """Waves over the triangle, another phase on each sheet."""
     random = np.random.default_rng(seed)
     sheet, node = texture.representatives()
@@ -24,18 +24,18 @@ def painted(texture: Texture, spacing: float, *, seed: int = 0) -> Painted:
     for channel in range(3):
         for _ in range(8):
             values[:, channel] += np.sin(places @ random.normal(size=3) * 3 + random.uniform(0, 6) + sheet * bump) / 8
-    surface = Surface(texture, spacing, np.eye(3))
-    return Painted(surface, torch.from_numpy(values.clip(-0.5, 0.5).astype(np.float32)))
+    surface = FoldedSurface(texture, spacing, np.eye(3))
+    return PaintedSurface(surface, torch.from_numpy(values.clip(-0.5, 0.5).astype(np.float32)))
 
 
-def sphere(name: str, divisions: int = 24) -> Painted:
+def sphere(name: str, divisions: int = 24) -> PaintedSurface:
     """A sphere with a group's symmetry, colours resting."""
     group = point_group(name)
     sheets = group.sheets(dict.fromkeys(group.matrices, colour.IDENTITY))
     return painted(Texture(group.parent, sheets, divisions), 1 / divisions)
 
 
-def plane(p: int, q: int, *, sheets: Sheets | None = None, divisions: int = 24) -> tuple[Painted, Triangle]:
+def plane(p: int, q: int, *, sheets: CosetTable | None = None, divisions: int = 24) -> tuple[PaintedSurface, Triangle]:
     """A hyperbolic plane with the rotations of {p, q}."""
     triangle = Triangle(p, q)
     texture = Texture(triangle, sheets or rotations(colour.IDENTITY, colour.IDENTITY), divisions)

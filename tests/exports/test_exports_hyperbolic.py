@@ -97,8 +97,8 @@ def test_a_translation_leaves_the_colours_where_they_were(p, q):
     assert np.allclose(found.axis.T @ form @ found.axis, form, atol=1e-9)
     random = np.random.default_rng(0)
     points, _, _ = lift(0.5 * (random.uniform(-1, 1, 200) + 1j * random.uniform(-1, 1, 200)))
-    here, there = (painted.at(points @ found.move(share).T) for share in (0.0, 1.0))
-    between = painted.at(points @ found.move(0.5).T)
+    here, there = (painted.colours(points @ found.move(share).T) for share in (0.0, 1.0))
+    between = painted.colours(points @ found.move(0.5).T)
     assert np.abs(here - there).max() < 1e-4
     assert np.abs(here - between).mean() > 1e-3
 

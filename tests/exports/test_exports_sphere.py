@@ -54,7 +54,7 @@ def test_equal_spheres_give_equal_bytes(octahedral, products):
         assert np.array_equal(make(), make()), name
     assert orb(octahedral, fine=3) == orb(octahedral, fine=3)
     assert globe.spin(octahedral, 48) == globe.spin(octahedral, 48)
-    texture = encoding.jpeg(octahedral.seen(Equirectangular(), 256, 128))
+    texture = encoding.jpeg(octahedral.picture(Equirectangular(), 256, 128))
     assert write_glb(uv_sphere(96, 48), texture, name="globe") == products["globe.glb"]
 
 
@@ -107,7 +107,7 @@ def test_the_ball_can_be_printed(products):
 def test_bright_parts_of_the_ball_are_raised(octahedral):
     ball = trimesh.load(io.BytesIO(orb(octahedral, fine=5, diameter=10, relief=1)), file_type="stl")
     radius = np.linalg.norm(ball.vertices, axis=1)
-    brightness = octahedral.at(ball.vertices / radius[:, None]) @ [0.2126, 0.7152, 0.0722]
+    brightness = octahedral.colours(ball.vertices / radius[:, None]) @ [0.2126, 0.7152, 0.0722]
     assert np.corrcoef(radius, brightness)[0, 1] > 0.9
 
 
@@ -118,7 +118,7 @@ def test_the_cube_map_is_the_equirectangular_map_seen_from_the_middle(octahedral
     cross = cubemap.cross(octahedral, size)
     assert cross.shape == (3 * size, 4 * size, 4)
     assert (cross[:size, :size, 3] == 0).all()
-    flat = octahedral.seen(Equirectangular(), width, width // 2)
+    flat = octahedral.picture(Equirectangular(), width, width // 2)
     across, up = np.meshgrid((np.arange(size) + 0.5) / size * 2 - 1, 1 - (np.arange(size) + 0.5) / size * 2)
     one = np.ones_like(across)
     # by hand: front looks along x with y to the right, north along z with y to the right and -x up

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from scipy import ndimage
 
+from orbifolio.runner.exports.geometry import geometry_products
 from orbifolio.runner.exports.zoom import periods, recoloured
 from orbifolio.runner.symmetry import Droste, colour
 from orbifolio.runner.symmetry.kinds.droste import DrosteSymmetry
@@ -29,7 +30,7 @@ def drawn(**values: object) -> tuple[DrosteSymmetry, BlendedLayout, torch.Tensor
 @pytest.fixture(scope="module")
 def products() -> dict[str, bytes]:
     symmetry, layout, values = drawn(zoom=2, turn=45, colours={"z": ["g", "r", "b"]})
-    return dict(symmetry.products(layout, values))
+    return dict(geometry_products(symmetry, layout, values))
 
 
 def test_a_whole_zoom_deeper_is_the_picture_in_the_next_colours() -> None:
@@ -80,4 +81,4 @@ def test_the_page_needs_nothing_but_itself(products: dict[str, bytes]) -> None:
 
 def test_equal_pictures_make_equal_files(products: dict[str, bytes]) -> None:
     symmetry, layout, values = drawn(zoom=2, turn=45, colours={"z": ["g", "r", "b"]})
-    assert dict(symmetry.products(layout, values)) == products
+    assert dict(geometry_products(symmetry, layout, values)) == products

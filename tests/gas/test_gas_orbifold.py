@@ -12,7 +12,7 @@ from orbifolio.runner.gas.orbifold import SymmetricNetwork, group_of
 from orbifolio.runner.gas.rules import Fritzke
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.domain import Domain, fundamental_domain
-from orbifolio.runner.symmetry.isometry_group import Stage
+from orbifolio.runner.symmetry.isometry_group import IsometryGroup
 from orbifolio.runner.symmetry.kinds.frieze import Frieze
 from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic
 from orbifolio.runner.symmetry.kinds.none import NoSymmetry
@@ -31,9 +31,9 @@ FLAT = [
 CURVED = [Hyperbolic(p=7, q=3), Hyperbolic(p=5, q=4, mirrors=True), Sphere(group="O"), Sphere(group="Th")]
 
 
-def stage_of(settings, width: int = 240) -> Stage:
+def stage_of(settings, width: int = 240) -> IsometryGroup:
     symmetry = settings.build()
-    return Stage(symmetry, width, round(width / (symmetry.ratio or 1.0)))
+    return IsometryGroup(symmetry, width, round(width / (symmetry.ratio or 1.0)))
 
 
 def scattered(domain: Domain, count: int = 1500) -> np.ndarray:
@@ -42,7 +42,7 @@ def scattered(domain: Domain, count: int = 1500) -> np.ndarray:
     left, top, right, bottom = domain.box
     pixels = random.uniform([left, top], [right, bottom], (12 * count, 2))
     pixels = pixels[random.random(len(pixels)) < 0.2 + 0.8 * (np.sin(pixels[:, 0] / 9) > 0)]
-    points, there = domain.stage.look(pixels)
+    points, there = domain.group.look(pixels)
     return pixels[there & domain.holds(points)][:count]
 
 
@@ -78,7 +78,7 @@ def test_the_domain_holds_one_of_each_orbit(settings, order: int) -> None:
 @pytest.mark.parametrize(("settings", "order"), FLAT, ids=str)
 def test_every_generator_takes_the_drawing_to_itself(settings, order: int) -> None:
     network = grown(settings)
-    stage, graph = network.domain.stage, network.graph()
+    stage, graph = network.domain.group, network.graph()
     wraps = any(stage.wrap)
     assert network.alive == 60
     if all(stage.wrap):
@@ -114,7 +114,7 @@ def test_curved_drawings_are_taken_to_themselves(settings) -> None:
 
 def _like_itself_near_the_middle(network: SymmetricNetwork) -> None:
     """Nodes as points of the surface, under all elements around: every generator permutes those near the centre."""
-    stage, domain = network.domain.stage, network.domain
+    stage, domain = network.domain.group, network.domain
     places = network.orbits.places[: network.alive]
     wide = stage.elements(domain.centre, 2.1 if stage.curvature > 0 else 8 * domain.radius)
     images = np.concatenate([places @ item.matrix.T for item in wide])

@@ -52,22 +52,22 @@ def test_ratios_are_exact(text: str | float, square: tuple[int, int]) -> None:
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("3:2:1", f"'3:2:1' is no aspect; {RULE}; write two sides with one colon"),
-        ("1:", f"'1:' is no aspect; {RULE}; write two sides with one colon"),
-        ("", f"'' is no aspect; {RULE}; write two sides with one colon"),
+        ("3:2:1", f"'3:2:1' is not an aspect; {RULE}; write two sides with one colon"),
+        ("1:", f"'1:' is not an aspect; {RULE}; write two sides with one colon"),
+        ("", f"'' is not an aspect; {RULE}; write two sides with one colon"),
         ("0:1", f"'0:1' has a side of zero; {RULE}; write two positive lengths"),
         (
             "wide",
-            f"'wide' is no aspect: 'wide' is no length; {RULE}; a length is a number, sqrt(number) or "
+            f"'wide' is not an aspect: 'wide' is not a length; {RULE}; a length is a number, sqrt(number) or "
             "number*sqrt(number)",
         ),
         (
             "-1:2",
-            f"'-1:2' is no aspect: '-1' is no length; {RULE}; a length is a number, sqrt(number) or "
+            f"'-1:2' is not an aspect: '-1' is not a length; {RULE}; a length is a number, sqrt(number) or "
             "number*sqrt(number)",
         ),
         ("100:1", "'100:1' is too long a picture; sides differ at most 16 times; use 16:1 at most"),
-        (True, f"'True' is no aspect; {RULE}"),
+        (True, f"'True' is not an aspect; {RULE}"),
     ],
 )
 def test_other_texts_are_refused(text: str | bool, error: str) -> None:

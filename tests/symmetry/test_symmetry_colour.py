@@ -47,7 +47,7 @@ def test_spelling_says_what_the_matrix_does(element: int) -> None:
     [
         (
             ["g", "b", "x"],
-            "[g, b, x]: 'x' is no channel; a colour is r, g and b in some order, each with or "
+            "[g, b, x]: 'x' is not a channel; a colour is r, g and b in some order, each with or "
             "without a minus; did you mean [g, b, r]?",
         ),
         (
@@ -57,7 +57,7 @@ def test_spelling_says_what_the_matrix_does(element: int) -> None:
         ),
         (
             ["red", "-green", "b"],
-            "[red, -green, b]: 'red' is no channel; a colour is r, g and b in some order, "
+            "[red, -green, b]: 'red' is not a channel; a colour is r, g and b in some order, "
             "each with or without a minus; did you mean [r, -g, b]?",
         ),
         (
@@ -123,5 +123,5 @@ def test_field_type() -> None:
     field = TypeAdapter(colour.Colour)
     assert field.validate_python(["-r", "-g", "-b"]) == ("-r", "-g", "-b")
     assert field.validate_json('["g", "b", "r"]') == ("g", "b", "r")
-    with pytest.raises(ValidationError, match="is no colour; write three channels"):
+    with pytest.raises(ValidationError, match="is not a colour; write three channels"):
         field.validate_python(3)

@@ -26,7 +26,8 @@ from orbifolio.runner.symmetry.layouts.charts import (
     Square,
     lemniscate_sine,
 )
-from orbifolio.runner.symmetry.verify.tile import ABSENT, EXACT
+from orbifolio.runner.symmetry.residuals import ABSENT, EXACT
+from orbifolio.runner.symmetry.verify.summary import summarise
 
 SPHERES = [
     {"group": "none"},
@@ -172,7 +173,7 @@ def _classes(actions: np.ndarray) -> int:
     [
         ({"group": "I", "colours": {"r5": "[g,b,r]"}}, "no colour element has order 5; use Ih"),
         ({"group": "O", "colours": {"r4": "[g,b,r]"}}, "a quarter of a turn 4 times is no movement"),
-        ({"group": "O", "colours": {"x": "[g,b,r]"}}, "'x' is no generator; those of the rotations O"),
+        ({"group": "O", "colours": {"x": "[g,b,r]"}}, "'x' is not a generator; those of the rotations O"),
         ({"p": 7, "q": 3, "colours": {"face": "[g,b,r]"}}, "a 7th of a turn about a tile's middle 7 times"),
     ],
 )
@@ -253,7 +254,7 @@ def test_claims_hold_on_a_written_picture_and_nothing_else_does(settings: dict) 
     random = torch.Generator().manual_seed(1)
     values = fine.carry(0.2 * torch.randn(coarse.parameters, 3, generator=random), coarse)
     picture = fine.render(values)[0].permute(1, 2, 0).clamp(0, 1).numpy()
-    record = symmetry.summary("any", np.round(picture * 255) / 255)
+    record = summarise(symmetry, "any", np.round(picture * 255) / 255)
     assert record["claims"]
     assert record["worst"] < EXACT
     assert record["closest_unclaimed"] > ABSENT
@@ -282,14 +283,14 @@ def test_layouts_are_linear_smooth_and_carry_their_texture(settings: dict) -> No
 def test_windows_are_random_by_the_generator_alone_and_see_everything(settings: dict) -> None:
     symmetry = build(settings)
     layout = symmetry.layout(*symmetry.fit(48, multiple=1, ratio=1.0))
-    size = symmetry.gaze_size(layout.width, layout.height, multiple=8)
+    size = symmetry.crop_size(layout.width, layout.height, multiple=8)
     assert size[0] % 8 == 0
     values = torch.ones(layout.parameters, 3, requires_grad=True)
     total = torch.zeros_like(values)
     for seed in range(24):
         random = torch.Generator().manual_seed(seed)
-        first = symmetry.gazes(layout, size, random)
-        second = symmetry.gazes(layout, size, torch.Generator().manual_seed(seed))
+        first = symmetry.crops(layout, size, random)
+        second = symmetry.crops(layout, size, torch.Generator().manual_seed(seed))
         for one, two in zip(first, second, strict=True):
             assert one.render(values).shape == (1, 3, size[1], size[0])
             assert torch.equal(one.render(values), two.render(values))

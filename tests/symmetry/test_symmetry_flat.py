@@ -17,8 +17,9 @@ from orbifolio.runner.symmetry.groups.presentation import homomorphisms
 from orbifolio.runner.symmetry.groups.wedge import reach
 from orbifolio.runner.symmetry.kinds.rotor import presentation
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
-from orbifolio.runner.symmetry.layouts.flat_charts import Sheet
-from orbifolio.runner.symmetry.verify.tile import ABSENT, EXACT, measure_symmetry
+from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
+from orbifolio.runner.symmetry.residuals import ABSENT, EXACT
+from orbifolio.runner.symmetry.verify.tile import measure_symmetry
 
 
 def spelled(**colours: str) -> dict[str, list[str]]:
@@ -160,7 +161,7 @@ def test_rotors_have_no_seam(name: str) -> None:
 
 def test_a_wedge_reaches_as_far_as_the_picture() -> None:
     for p, ratio in itertools.product((2, 3, 7, 24), (0.5, 1.0, 2.0)):
-        sheet = Sheet(ratio)
+        sheet = PlaneChart(ratio)
         far = reach(p, sheet.half)
         assert far <= np.hypot(*sheet.half) * 1.01
         corner = np.angle(complex(*sheet.half)) - np.pi / 2
@@ -226,7 +227,7 @@ def test_the_gather_has_its_adjoint_and_reaches_all_it_shows(name: str) -> None:
     pixels = torch.ones(layout.width * layout.height, 3, dtype=torch.float64)
     _, shown = layout._gathered(pixels, pixels[:, 0])
     forced = torch.zeros(layout.parameters, dtype=torch.bool)
-    forced[layout._special] = True  # a stabiliser may leave nothing but grey
+    forced[layout.special] = True  # a stabiliser may leave nothing but grey
     assert bool((reached | forced | (shown[:, 0] < 1e-9)).all())
     assert reached.double().mean() > 0.5
 
@@ -338,7 +339,7 @@ def test_false_claims_fail(true: Symmetry, false: Symmetry) -> None:
             "g^2 t^-1 = 1",
             "g^2 t^-1 is no movement in the frieze group p11g, but g: [g, b, r] and t: [g, b, r] make it [g, b, r]",
         ),
-        (lambda: frieze("p1m1", h="g,r,b"), "", "'h' is no generator; those of the frieze group p1m1 are m"),
+        (lambda: frieze("p1m1", h="g,r,b"), "", "'h' is not a generator; those of the frieze group p1m1 are m"),
         (
             lambda: rotor(5, r="g,b,r"),
             "r^5 = 1",
@@ -371,7 +372,7 @@ def test_illegal_colours_are_explained(settings, witness: str, text: str) -> Non
         (Frieze, {"group": "pma2"}, "'pma2' is another name of p2mg; friezes go by their short international symbol"),
         (Frieze, {"group": "spinning hop"}, "'spinning hop' is another name of p2"),
         (Frieze, {"group": "*22∞"}, "is another name of p2mm"),
-        (Frieze, {"group": "p6"}, "'p6' is no frieze group; the 7 are p1, p11g"),
+        (Frieze, {"group": "p6"}, "'p6' is not a frieze group; the 7 are p1, p11g"),
         (Rotor, {"order": 1}, "order 1 without mirrors; a rotor turns or reflects; set mirrors: true"),
         (Droste, {"group": "cm"}, "cm has a rhombic lattice"),
         (Droste, {"group": "pm", "turn": 30}, "turn 30 with pm; a rectangular lattice of logarithms has turn 0"),
@@ -417,12 +418,12 @@ def test_rotors_have_the_colour_actions_that_were_counted() -> None:
 def test_a_zooming_picture_looks_at_every_part_of_the_zoom() -> None:
     symmetry = droste(zoom=4, turn=30)
     layout = layout_of(symmetry, 48)
-    size = symmetry.gaze_size(layout.width, layout.height, multiple=4)
+    size = symmetry.crop_size(layout.width, layout.height, multiple=4)
     assert size == (layout.width, layout.height)
     values, seen = noise(layout), set()
     for seed in range(24):
-        (window,) = symmetry.gazes(layout, size, torch.Generator().manual_seed(seed))
-        seen.add(round(float(window.render(values).sum()), 6))
+        (crop,) = symmetry.crops(layout, size, torch.Generator().manual_seed(seed))
+        seen.add(round(float(crop.render(values).sum()), 6))
     assert len(seen) == 8
-    again = symmetry.gazes(layout, size, torch.Generator().manual_seed(3))[0].render(values)
-    assert torch.equal(again, symmetry.gazes(layout, size, torch.Generator().manual_seed(3))[0].render(values))
+    again = symmetry.crops(layout, size, torch.Generator().manual_seed(3))[0].render(values)
+    assert torch.equal(again, symmetry.crops(layout, size, torch.Generator().manual_seed(3))[0].render(values))

@@ -184,7 +184,7 @@ ERRORS = [
         {"R4": "g,r,b"},
         "colours.R4",
         "",
-        "'R4' is no generator; the generators of p4 are r4, t1, t2; did you mean r4?",
+        "'R4' is not a generator; the generators of p4 are r4, t1, t2; did you mean r4?",
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""The surface of a model as a canvas: windows look at it, its texture is the picture."""
+"""The surface of a model as a canvas: crops look at it, its texture is the picture."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from orbifolio.runner.errors import IllegalSymmetry
+from orbifolio.runner.exports.geometry import geometry_products
 from orbifolio.runner.recipe.model import load
 from orbifolio.runner.symmetry.kinds.model import Model
 
@@ -52,29 +53,29 @@ def test_a_texture_grows_from_phase_to_phase(symmetry, layout):
     assert np.abs(grown[:, 0].numpy() - expected).max() < 0.1
 
 
-def test_windows_are_drawn_from_the_generator_alone(symmetry, layout):
+def test_crops_are_drawn_from_the_generator_alone(symmetry, layout):
     def pictures(seed: int) -> list[torch.Tensor]:
-        windows = symmetry.gazes(layout, (32, 32), torch.Generator().manual_seed(seed))
-        return [window.render(waves(layout.parameters)) for window in windows]
+        crops = symmetry.crops(layout, (32, 32), torch.Generator().manual_seed(seed))
+        return [crop.render(waves(layout.parameters)) for crop in crops]
 
     first, again, other = pictures(1), pictures(1), pictures(2)
-    layout.windows.clear()
+    layout.crops.clear()
     assert all(torch.equal(a, b) for a, b in zip(first, pictures(1), strict=True))
     assert len(first) == 2
     assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
     assert not any(torch.equal(a, b) for a, b in zip(first, other, strict=True))
 
 
-def test_windows_have_the_scale_of_texels_and_see_mostly_the_model(symmetry, layout):
-    size = symmetry.gaze_size(96, 96, multiple=16)
+def test_crops_have_the_scale_of_texels_and_see_mostly_the_model(symmetry, layout):
+    size = symmetry.crop_size(96, 96, multiple=16)
     assert size == (32, 32)
     shown, steps = [], []
     ramp = layout.sample(torch.linspace(0, 1, 96).view(1, 1, 96, 1).expand(1, 3, 96, 96)).float()
     for seed in range(12):
-        for window in symmetry.gazes(layout, size, torch.Generator().manual_seed(seed)):
-            there = window._shown.view(32, 32)
+        for crop in symmetry.crops(layout, size, torch.Generator().manual_seed(seed)):
+            there = crop._shown.view(32, 32)
             shown.append(float(there.float().mean()))
-            picture = window.render(ramp)[0, 0]
+            picture = crop.render(ramp)[0, 0]
             both = there[:, 1:] & there[:, :-1] & there.roll(-1, 0)[:, 1:]
             gradient = torch.hypot(picture[:, 1:] - picture[:, :-1], picture.roll(-1, 0)[:, 1:] - picture[:, 1:])
             steps.append(float(gradient[both].median()) * 96)
@@ -86,25 +87,25 @@ def test_the_network_s_gradient_reaches_every_texel_that_is_seen(symmetry, layou
     values = waves(layout.parameters).requires_grad_()
     seen = torch.zeros(layout.parameters)
     for seed in range(40):
-        for window in symmetry.gazes(layout, (32, 32), torch.Generator().manual_seed(seed)):
-            (gradient,) = torch.autograd.grad(window.render(values).sum(), values)
-            assert gradient[:, 0].sum() == pytest.approx(float(window._shown.sum()), rel=1e-3)
+        for crop in symmetry.crops(layout, (32, 32), torch.Generator().manual_seed(seed)):
+            (gradient,) = torch.autograd.grad(crop.render(values).sum(), values)
+            assert gradient[:, 0].sum() == pytest.approx(float(crop._shown.sum()), rel=1e-3)
             seen += (gradient[:, 0] > 0).float()
     assert (seen > 0).float().mean() > 0.9  # the rest is inside, where spout and handle meet the body
 
 
 def test_what_the_mean_shows_pulls_at_no_texel(symmetry, layout):
     values = waves(layout.parameters).requires_grad_()
-    (window,) = symmetry.gazes(layout, (32, 32), torch.Generator().manual_seed(3))[:1]
-    hidden = ~window._shown.view(1, 1, 32, 32).expand(1, 3, 32, 32)
-    (gradient,) = torch.autograd.grad((window.render(values) * hidden).sum(), values)
+    (crop,) = symmetry.crops(layout, (32, 32), torch.Generator().manual_seed(3))[:1]
+    hidden = ~crop._shown.view(1, 1, 32, 32).expand(1, 3, 32, 32)
+    (gradient,) = torch.autograd.grad((crop.render(values) * hidden).sum(), values)
     assert (gradient == 0).all()
 
 
-def test_a_window_finds_values_for_what_it_shows(symmetry, layout):
+def test_a_crop_finds_values_for_what_it_shows(symmetry, layout):
     values = torch.full((layout.parameters, 3), 0.25)
-    (window,) = symmetry.gazes(layout, (32, 32), torch.Generator().manual_seed(3))[:1]
-    assert torch.allclose(window.sample(window.render(values)), values, atol=1e-5)
+    (crop,) = symmetry.crops(layout, (32, 32), torch.Generator().manual_seed(3))[:1]
+    assert torch.allclose(crop.sample(crop.render(values)), values, atol=1e-5)
 
 
 def test_a_layout_moves_with_all_it_has(layout):
@@ -119,7 +120,7 @@ def test_the_products_hold_the_new_texture(symmetry, layout, monkeypatch):
     monkeypatch.setattr("orbifolio.runner.exports.model._PORTRAIT", 64)
     monkeypatch.setattr("orbifolio.runner.exports.model._LOOP", 32)
     values = torch.zeros((layout.parameters, 3)) + torch.tensor([0.4, 0.0, -0.4])
-    products = symmetry.products(layout, values)
+    products = geometry_products(symmetry, layout, values)
     assert set(products) == {"model.webp", "spin.webp", "model.glb", "model.js"}
     model = pygltflib.GLTF2().load_from_bytes(products["model.glb"])
     view = model.bufferViews[model.images[0].bufferView]
@@ -128,7 +129,7 @@ def test_the_products_hold_the_new_texture(symmetry, layout, monkeypatch):
     assert np.asarray(texture.convert("RGB")).mean((0, 1)) == pytest.approx([230, 128, 26], abs=3)
     portrait = np.asarray(Image.open(io.BytesIO(products["model.webp"])).convert("RGBA"))
     assert 0.1 < (portrait[..., 3] > 128).mean() < 0.7
-    assert symmetry.products(layout, values) == products
+    assert geometry_products(symmetry, layout, values) == products
 
 
 def test_a_recipe_names_its_model_beside_itself(tmp_path: Path):

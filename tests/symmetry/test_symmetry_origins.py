@@ -14,7 +14,7 @@ from orbifolio.runner.cli import cli
 from orbifolio.runner.images.writing import write_png8
 from orbifolio.runner.symmetry import Plane
 from orbifolio.runner.symmetry.base import Symmetry
-from orbifolio.runner.symmetry.verify.locate import find_origin, moved
+from orbifolio.runner.symmetry.verify.locate import locate_symmetry, with_origin
 from orbifolio.runner.symmetry.verify.tile import measure_symmetry
 
 
@@ -35,7 +35,7 @@ def plane(group: str) -> Symmetry:
 def test_an_origin_is_found_in_a_picture_that_repeats(symmetry: Symmetry, shift: tuple[int, int]) -> None:
     picture = np.roll(texture(symmetry, 120), shift, (0, 1))
     assert not measure_symmetry(picture, symmetry).holds
-    found = measure_symmetry(find_origin(picture, symmetry).picture, symmetry)
+    found = measure_symmetry(locate_symmetry(picture, symmetry).picture, symmetry)
     assert found.worst is not None
     assert found.worst < 0.05
 
@@ -43,7 +43,7 @@ def test_an_origin_is_found_in_a_picture_that_repeats(symmetry: Symmetry, shift:
 def test_glides_are_found_in_the_other_direction() -> None:
     symmetry = plane("pg")
     picture = np.rot90(np.roll(texture(symmetry, 120), (3, 50), (0, 1)))
-    found = find_origin(picture, symmetry)
+    found = locate_symmetry(picture, symmetry)
     assert found.turned
     assert measure_symmetry(found.picture, symmetry).worst < 0.05
 
@@ -51,7 +51,7 @@ def test_glides_are_found_in_the_other_direction() -> None:
 @pytest.mark.parametrize("symmetry", [rotor(5), rotor(4, True, r="g,r,b"), droste(zoom=2, turn=30, repeats=2)])
 def test_a_middle_is_found_beside_the_picture_s_own(symmetry: Symmetry) -> None:
     picture = texture(symmetry, 192)[9:, :-14]
-    found = find_origin(picture, symmetry)
+    found = locate_symmetry(picture, symmetry)
     measured = measure_symmetry(found.picture, symmetry)
     assert measured.worst is not None
     assert measured.worst < 0.05
@@ -61,8 +61,8 @@ def test_a_middle_is_found_beside_the_picture_s_own(symmetry: Symmetry) -> None:
 
 def test_moving_is_rolling_and_cutting() -> None:
     picture = np.random.default_rng(0).random((12, 10, 3))
-    np.testing.assert_array_equal(moved(picture, np.array([0.3, 0.0]), (True, True)), np.roll(picture, -3, 1))
-    assert moved(picture, np.array([0.1, -0.125]), (False, False)).shape == (9, 8, 3)
+    np.testing.assert_array_equal(with_origin(picture, np.array([0.3, 0.0]), (True, True)), np.roll(picture, -3, 1))
+    assert with_origin(picture, np.array([0.1, -0.125]), (False, False)).shape == (9, 8, 3)
 
 
 @pytest.mark.parametrize(
@@ -98,9 +98,9 @@ def test_the_command_tells_where_it_found_the_symmetry(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("group", "text"),
     [
-        ("freize:p1", "'freize' is no kind of symmetry; write a wallpaper group (p6), or KIND:GROUP"),
+        ("freize:p1", "'freize' is not a kind of symmetry; write a wallpaper group (p6), or KIND:GROUP"),
         ("frieze:pma2", "'pma2' is another name of p2mg"),
-        ("p5", "'p5' is no plane group"),
+        ("p5", "'p5' is not a plane group"),
         ("rotor:D99", "order: Input should be less than or equal to 24"),
         ("droste:p1,zoon=4", "zoon: Extra inputs are not permitted"),
     ],

@@ -1,4 +1,4 @@
-"""Stages and domains: where each orbit stands, on every surface, and the way home."""
+"""Isometry groups and domains: where each orbit stands, on every surface, and the way home."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.domain import fundamental_domain
-from orbifolio.runner.symmetry.isometry_group import Stage
+from orbifolio.runner.symmetry.isometry_group import IsometryGroup
 from orbifolio.runner.symmetry.kinds.frieze import Frieze
 from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic
 from orbifolio.runner.symmetry.kinds.none import NoSymmetry
@@ -40,12 +40,12 @@ def built(settings):
     return symmetry, symmetry.layout(*symmetry.fit(120, multiple=1, ratio=symmetry.ratio or 1.0))
 
 
-def shown(layout, stage: Stage, values: torch.Tensor, points: np.ndarray) -> np.ndarray:
-    """(n, 3) what the artwork shows at points of a stage, centred."""
+def shown(layout, group: IsometryGroup, values: torch.Tensor, points: np.ndarray) -> np.ndarray:
+    """(n, 3) what the artwork shows at points of the surface, centred."""
     if isinstance(layout, FoldedLayout):
         taps = layout.surface.taps(points)
         return build_gather(taps.orbits, taps.elements, taps.weights, layout.parameters)(values).numpy()
-    pixels = stage.place(points)
+    pixels = group.place(points)
     if isinstance(layout, PlaneLayout):
         return layout.evaluate(values, torch.from_numpy((pixels - 0.5) / [layout.width, layout.height])).numpy()
     if isinstance(layout, BlendedLayout):
@@ -59,18 +59,18 @@ def shown(layout, stage: Stage, values: torch.Tensor, points: np.ndarray) -> np.
 def test_representatives_and_their_images_at_home_show_the_orbits_values(settings) -> None:
     symmetry, layout = built(settings)
     values = layout.constrain(torch.rand(layout.parameters, 3, generator=torch.Generator().manual_seed(2)) - 0.5)
-    stage = Stage(symmetry, layout.width, layout.height)
-    points = stage.representatives(layout)
-    np.testing.assert_allclose(shown(layout, stage, values, points), values, atol=1e-4)
-    domain = fundamental_domain(stage)
+    group = IsometryGroup(symmetry, layout.width, layout.height)
+    points = group.representatives(layout)
+    np.testing.assert_allclose(shown(layout, group, values, points), values, atol=1e-4)
+    domain = fundamental_domain(group)
     points, elements = domain.home(points)
     assert domain.holds(points).mean() > 0.95  # those on the border are held by either side
-    there = np.einsum("nij,nj->ni", colour.MATRICES[elements], shown(layout, stage, values, points))
+    there = np.einsum("nij,nj->ni", colour.MATRICES[elements], shown(layout, group, values, points))
     np.testing.assert_allclose(there, values, atol=1e-4)  # I(x) = element I(home)
 
 
 def test_a_way_home_to_other_colours_is_told() -> None:
     symmetry, layout = built(Plane(group="p6", colours={"r6": ["g", "b", "r"]}))
-    stage = Stage(symmetry, layout.width, layout.height)
-    _, elements = fundamental_domain(stage).home(stage.representatives(layout))
+    group = IsometryGroup(symmetry, layout.width, layout.height)
+    _, elements = fundamental_domain(group).home(group.representatives(layout))
     assert len(set(elements.tolist())) > 1

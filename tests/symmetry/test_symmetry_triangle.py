@@ -81,7 +81,7 @@ def test_rotations_are_those_of_an_independent_table(angles: tuple[int, int, int
 
 
 def test_it_stops_with_a_reason_where_arithmetic_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orbifolio.runner.symmetry.groups.triangle._MOST", 3)
+    monkeypatch.setattr("orbifolio.runner.symmetry.groups.triangle._MAX_REFLECTIONS", 3)
     with pytest.raises(FloatingPointError, match="too near the rim"):
         Triangle(7, 3).fold(places(Triangle(7, 3)))
 

@@ -19,6 +19,7 @@ from orbifolio.runner.canvas.base import Canvas, CanvasPhase, CanvasSettings
 from orbifolio.runner.canvas.initial import InitialContext, initialise, lost_detail
 from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.errors import RunFailed
+from orbifolio.runner.exports.geometry import geometry_products
 from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.objectives.base import Appearance, Objective, ObjectiveSettings, Preparation
 from orbifolio.runner.optimisers.base import Optimiser, OptimiserSettings
@@ -32,6 +33,7 @@ from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.products import products
 from orbifolio.runner.strokes.rasteriser.record import Record
 from orbifolio.runner.symmetry.base import Layout, Symmetry
+from orbifolio.runner.symmetry.verify.summary import summarise
 from orbifolio.runner.views import View, draw_view
 from orbifolio.runner.vision.base import Encoder, VisionSettings
 from orbifolio.runner.vision.blind import NullEncoder
@@ -144,7 +146,7 @@ class ImageRenderer(Renderer):
                     steps,
                     canvas.parameter_count(layout, len(phases), tuple(self.sizes)),
                     tuple(notes),
-                    seen=crop[0] * crop[1] * self.symmetry.windows if crop else 0,
+                    seen=crop[0] * crop[1] * self.symmetry.crop_count if crop else 0,
                     table_bytes=layout.table_bytes,
                     work=self.parts.vision.work(tuple(self.parts.layers)) + canvas.work,
                 )
@@ -178,7 +180,7 @@ class ImageRenderer(Renderer):
         """(width, height) of what a network sees; None for the whole artwork, as where there is no network."""
         if not self.parts.layers:
             return None
-        return self.symmetry.gaze_size(width, height, multiple=self._multiple())
+        return self.symmetry.crop_size(width, height, multiple=self._multiple())
 
     def _initial(self, phase: int, layout: Layout) -> Tensor:
         """Orbit values that `init` holds at a phase's size."""
@@ -270,7 +272,7 @@ class ImageRenderer(Renderer):
         if state.crop is None:
             return (state.layout,)
         random = generator(self.context.seed, "gaze", state.phase, state.step)  # the word is part of the seed
-        return self.symmetry.gazes(state.layout, state.crop, random)
+        return self.symmetry.crops(state.layout, state.crop, random)
 
     def _view(self, state: ImageState) -> Tensor | None:
         random = generator(self.context.seed, "view", state.phase, state.step)
@@ -321,7 +323,7 @@ class ImageRenderer(Renderer):
         """Group, claims and residuals; None for a picture without symmetry."""
         if not self.symmetry.claims() and not self.symmetry.group:
             return None
-        return self.symmetry.summary(self.parts.symmetry_kind, image)
+        return summarise(self.symmetry, self.parts.symmetry_kind, image)
 
     def extras(self, state: ImageState, tone: Tone) -> Mapping[str, bytes]:
         """What the symmetry's geometry offers besides the picture."""
@@ -329,7 +331,7 @@ class ImageRenderer(Renderer):
             values = state.canvas.values()
             colours = tone((values + 0.5).clamp(0, 1)[None].float().cpu().numpy())[0]
             finished = torch.from_numpy(colours).to(values) - 0.5
-            files = dict(self.symmetry.products(state.layout, state.layout.constrain(finished)))
+            files = dict(geometry_products(self.symmetry, state.layout, state.layout.constrain(finished)))
         record = state.canvas.record()
         return files if record is None else {**files, **_stroke_products(record, self.context)}
 

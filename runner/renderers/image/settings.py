@@ -25,8 +25,8 @@ from orbifolio.runner.renderers.base import RenderContext, RendererSettings
 from orbifolio.runner.renderers.image.renderer import ImageParts, ImageRenderer
 from orbifolio.runner.settings import Settings, kind_of
 from orbifolio.runner.symmetry import AnySymmetry
-from orbifolio.runner.symmetry.aspect import parse_ratio
-from orbifolio.runner.symmetry.base import Ratio, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.aspect import Ratio, parse_ratio
+from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.kinds.none import NoSymmetry
 from orbifolio.runner.views import Views
 from orbifolio.runner.vision import AnyNetwork
@@ -146,7 +146,7 @@ class ImageOptimisation(RendererSettings):
         """The symmetry's, and random views under an optimiser that wants a still objective."""
         symmetry = self.symmetry_for(lambda source: None)[0]
         notes = list(symmetry.advisories())
-        windows = symmetry.gaze_size(256, 256, multiple=1) is not None
+        windows = symmetry.crop_size(256, 256, multiple=1) is not None
         if (self.views or windows) and self.optimiser.wants_stillness:
             moving = "the windows of this symmetry" if windows else "renderer.views"
             notes.append(

@@ -30,7 +30,7 @@ from orbifolio.runner.strokes.rasteriser.pixel_blocks import SIDE, Places, grid,
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Layout, Symmetry
 from orbifolio.runner.symmetry.groups.domain import Domain, fundamental_domain
-from orbifolio.runner.symmetry.isometry_group import Motion, Stage
+from orbifolio.runner.symmetry.isometry_group import IsometryGroup, Motion
 
 THIN = 0.5  # pixels; images of a smaller radius are not told
 EDGE = 4.0  # radii beyond its curve in which a stroke may leave paint
@@ -125,12 +125,12 @@ class Orbifold(Ground):
                 stay in it.
         """
         self.layout = layout
-        self.stage = Stage(symmetry, layout.width, layout.height)
-        found = fundamental_domain(Stage(symmetry, *size))
+        self.stage = IsometryGroup(symmetry, layout.width, layout.height)
+        found = fundamental_domain(IsometryGroup(symmetry, *size))
         across, down = layout.width / size[0], layout.height / size[1]
         left, top, right, bottom = found.box
         box = (left * across, top * down, right * across, bottom * down)
-        self.domain: Domain = replace(found, stage=self.stage, box=box)
+        self.domain: Domain = replace(found, group=self.stage, box=box)
         self.weights = layout.orbit_size.cpu().numpy().astype(np.float32)
         self.places = self._images()
 

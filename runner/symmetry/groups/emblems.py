@@ -33,7 +33,7 @@ _WITHOUT_MIRRORS = {
 
 def emblem_advisories(group: Group, colours: Mapping[str, int]) -> tuple[str, ...]:
     """Rotation centres that invite an emblem, and the colour actions that prevent it."""
-    found = []
+    warnings = []
     for name, turn in group.point.items():
         fold = turn.order
         if name not in TURNS or fold not in EMBLEMS:
@@ -42,11 +42,11 @@ def emblem_advisories(group: Group, colours: Mapping[str, int]) -> tuple[str, ..
             continue
         options = preventions(group, name, colours)
         cure = " or ".join(f"{{{name}: {colour.spell(item)}}}" for item in options)
-        found.append(
+        warnings.append(
             f"{_FOLDS[fold]} centres without a colour action tend to read as {EMBLEMS[fold]}; "
             f"colours {cure} prevent{'s' if len(options) == 1 else ''} it"
         )
-    return tuple(found)
+    return tuple(warnings)
 
 
 def preventions(group: Group, name: str, colours: Mapping[str, int]) -> tuple[int, ...]:
@@ -70,7 +70,7 @@ def preventions(group: Group, name: str, colours: Mapping[str, int]) -> tuple[in
 def mirror_colours(group: Group, colours: Mapping[str, int]) -> tuple[tuple[Isometry, int], ...]:
     """A mirror for every direction and colour element of the action, those that change colours only."""
     period = neutral_period(colours)
-    found: dict[tuple[object, int], Isometry] = {}
+    mirrors: dict[tuple[object, int], Isometry] = {}
     for isometry, element in elements(group, colours):
         if isometry.determinant > 0 or element == colour.IDENTITY:
             continue
@@ -81,8 +81,8 @@ def mirror_colours(group: Group, colours: Mapping[str, int]) -> tuple[tuple[Isom
                     isometry.matrix
                 )
                 if moved.is_mirror:
-                    found.setdefault((isometry.matrix, element), moved)
-    return tuple((isometry, element) for (_, element), isometry in found.items())
+                    mirrors.setdefault((isometry.matrix, element), moved)
+    return tuple((isometry, element) for (_, element), isometry in mirrors.items())
 
 
 def freeing_colour(group: Group, colours: Mapping[str, int]) -> tuple[str, int] | None:
@@ -116,4 +116,15 @@ def mirror_advisory(group: Group, element: int, angles: Sequence[float], freeing
     return (
         f"mirror lines at {lines} degrees carry {colour.spell(element)}: "
         f"all along them {colour.describe_fixed(element)} ({free} of 3 colour dimensions stay free); {cure}"
+    )
+
+
+def mirror_warning(lines: str, element: int, cure: str) -> str:
+    """What a mirror's colour element does to its lines, or "" where it does nothing."""
+    if element == colour.IDENTITY:
+        return ""
+    free = colour.fixed_dimension([element])
+    return (
+        f"{lines} carry {colour.spell(element)}: all along them {colour.describe_fixed(element)} "
+        f"({free} of 3 colour dimensions stay free); {cure}"
     )

@@ -46,8 +46,8 @@ class FriezeGroup:
     @property
     def presentation(self) -> Presentation:
         """For judging colour actions."""
-        told = tuple((name, _WORDS.get(name, "the translation")) for name, _ in self.generators)
-        return Presentation(f"the frieze group {self.name}", told, self.relations)
+        generators = tuple((name, _WORDS.get(name, "the translation")) for name, _ in self.generators)
+        return Presentation(f"the frieze group {self.name}", generators, self.relations)
 
     def movement(self, word: Word) -> Track:
         """The product of a word, the rightmost factor first."""
@@ -130,14 +130,14 @@ def suggest_frieze(text: str) -> str:
             )
     near = difflib.get_close_matches(spelling, list(FRIEZES), n=2, cutoff=0.5)
     cure = f"did you mean {' or '.join(near)}?" if near else "a plain repetition is p1"
-    return f"{text[:40]!r} is no frieze group; the 7 are {', '.join(FRIEZES)}; {cure}"
+    return f"{text[:40]!r} is not a frieze group; the 7 are {', '.join(FRIEZES)}; {cure}"
 
 
 def members(group: FriezeGroup, assignment: Mapping[str, int], periods: int) -> list[tuple[Track, int]]:
     """Every movement up to whole pictures, with its colour element, the identity first."""
-    found = []
+    movements = []
     for step in range(periods):
         for word in group.cosets():
             longer: Word = ((("t", step),) if step else ()) + word
-            found.append((group.movement(longer), evaluate(longer, assignment)))
-    return found
+            movements.append((group.movement(longer), evaluate(longer, assignment)))
+    return movements

@@ -203,4 +203,4 @@ def suggest_group(text: str) -> str:
             )
     near = difflib.get_close_matches(spelling, list(GROUPS), n=2, cutoff=0.5)
     cure = f"did you mean {' or '.join(near)}?" if near else "the plain torus is p1"
-    return f"{text[:40]!r} is no plane group; the 17 are {', '.join(GROUPS)}; {cure}"
+    return f"{text[:40]!r} is not a plane group; the 17 are {', '.join(GROUPS)}; {cure}"

@@ -18,18 +18,17 @@ from fractions import Fraction
 
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.aspect import exact_root, spell_ratio
-from orbifolio.runner.symmetry.base import Ratio
+from orbifolio.runner.symmetry.aspect import Ratio, exact_root, spell_ratio
 from orbifolio.runner.symmetry.groups.groups import Group
 from orbifolio.runner.symmetry.groups.isometry import Vector
 from orbifolio.runner.symmetry.groups.legality import neutral_period
 
-MOST_BLOCKS = 8
+MAX_BLOCKS = 8
 """Blocks along each side that an aspect may ask for; more would leave too few pixels to each."""
 
 
 @dataclass(frozen=True)
-class Frame:
+class LatticeFrame:
     """A picture's rectangle in a lattice.
 
     Attributes:
@@ -39,7 +38,7 @@ class Frame:
         rows: blocks from bottom to top.
         ratio: width / height, None where it is free.
         hexagonal: whether texels lie on the lattice itself, not on the pixels.
-        shape: width / height of a block where it is known, None where free.
+        square: whether pixels must be square exactly, so that a quarter turn permutes them.
         notes: what was decided, for a reader.
     """
 
@@ -125,7 +124,7 @@ def frame(
     *,
     angle: float | None = None,
     cell: Ratio | None = None,
-) -> Frame:
+) -> LatticeFrame:
     """The smallest picture of a group and its colour action that has a wished ratio.
 
     Args:
@@ -161,7 +160,7 @@ def frame(
     if result.cells > 1:
         name = ratio.text if ratio is not None else "the picture"
         notes.append(f"{name} holds {result.cells} primitive cells of {group.name}")
-    return Frame(
+    return LatticeFrame(
         result.right,
         result.up,
         result.columns,
@@ -215,9 +214,9 @@ def _blocks(ratio: Ratio, shape: Fraction | float) -> Fraction | None:
         found = exact_root(Fraction(*ratio.square) / shape)
     else:  # a lattice given by an angle: equal to within a thousandth is meant to be equal
         quotient = ratio.value / math.sqrt(shape)
-        found = Fraction(quotient).limit_denominator(MOST_BLOCKS)
+        found = Fraction(quotient).limit_denominator(MAX_BLOCKS)
         found = found if found and abs(float(found) / quotient - 1) < 1e-3 else None
-    return found if found and max(found.numerator, found.denominator) <= MOST_BLOCKS else None
+    return found if found and max(found.numerator, found.denominator) <= MAX_BLOCKS else None
 
 
 def _rectangle(
@@ -227,17 +226,17 @@ def _rectangle(
     right: Vector,
     up: Vector,
     shape: Fraction | float | None,
-) -> Frame:
+) -> LatticeFrame:
     orders = _orders(colours, right, up)
     square = group.lattice == "square"
     if shape is None or ratio is None:
         value = None if shape is None else math.sqrt(float(shape)) * orders[0] / orders[1]
-        return Frame(right, up, *orders, value, square=square)
+        return LatticeFrame(right, up, *orders, value, square=square)
     blocks = _blocks(ratio, shape)
     if blocks is None:
         raise _refusal(group, ratio, shape)
     counts = _repeat(blocks.numerator, blocks.denominator, orders)
-    return Frame(right, up, *counts, ratio.value, square=square)
+    return LatticeFrame(right, up, *counts, ratio.value, square=square)
 
 
 _HEXAGONAL_BLOCKS: tuple[tuple[Vector, Vector, Fraction], ...] = (
@@ -246,23 +245,23 @@ _HEXAGONAL_BLOCKS: tuple[tuple[Vector, Vector, Fraction], ...] = (
 )
 
 
-def _hexagonal(group: Group, colours: Mapping[str, int], ratio: Ratio | None) -> Frame:
+def _hexagonal(group: Group, colours: Mapping[str, int], ratio: Ratio | None) -> LatticeFrame:
     """Both ways to lay the lattice are tried; the one with fewer cells wins, e1 horizontal on a tie."""
-    found = []
+    frames = []
     for right, up, shape in _HEXAGONAL_BLOCKS:
         orders = _orders(colours, right, up)
         if ratio is None:
             value = math.sqrt(shape) * orders[0] / orders[1]
-            found.append(Frame(right, up, *orders, value, hexagonal=True))
+            frames.append(LatticeFrame(right, up, *orders, value, hexagonal=True))
             continue
         blocks = _blocks(ratio, shape)
         if blocks is not None:
             count = _repeat(blocks.numerator, blocks.denominator, orders)
-            found.append(Frame(right, up, *count, ratio.value, hexagonal=True))
-    if not found:
+            frames.append(LatticeFrame(right, up, *count, ratio.value, hexagonal=True))
+    if not frames:
         assert ratio is not None
         raise _refusal(group, ratio, Fraction(3))
-    return min(found, key=lambda item: item.cells)
+    return min(frames, key=lambda item: item.cells)
 
 
 def _refusal(group: Group, ratio: Ratio, shape: Fraction | float) -> IllegalSymmetry:
@@ -276,8 +275,8 @@ def _refusal(group: Group, ratio: Ratio, shape: Fraction | float) -> IllegalSymm
         shapes, rule = (shape,), f"cells of {math.sqrt(shape):.4g} fill only rectangles of p:q times that"
     options: dict[Fraction | float, int] = {}
     for item in shapes:
-        for columns in range(1, MOST_BLOCKS + 1):
-            for rows in range(1, MOST_BLOCKS + 1):
+        for columns in range(1, MAX_BLOCKS + 1):
+            for rows in range(1, MAX_BLOCKS + 1):
                 square = item * Fraction(columns, rows) ** 2
                 options[square] = min(options.get(square, 99), columns * rows)
     off = {square: abs(math.log(float(square)) / 2 - math.log(ratio.value)) for square in options}
@@ -293,7 +292,7 @@ def _refusal(group: Group, ratio: Ratio, shape: Fraction | float) -> IllegalSymm
     exact = None if not isinstance(shape, Fraction) else exact_root(Fraction(*ratio.square) / shape)
     what = f"{ratio.text} for {group.name}"
     if exact is not None:
-        rule += f" with p and q at most {MOST_BLOCKS}"
+        rule += f" with p and q at most {MAX_BLOCKS}"
     else:
         rule += (
             ", else its turned copies would leave no room for a picture"
@@ -305,7 +304,9 @@ def _refusal(group: Group, ratio: Ratio, shape: Fraction | float) -> IllegalSymm
     return IllegalSymmetry(f"{what}; {rule}; {cure}", suggestions=spelled, where="aspect")
 
 
-def _sheared(group: Group, colours: Mapping[str, int], ratio: Ratio | None, angle: float, cell: Ratio | None) -> Frame:
+def _sheared(
+    group: Group, colours: Mapping[str, int], ratio: Ratio | None, angle: float, cell: Ratio | None
+) -> LatticeFrame:
     """An oblique lattice as a rectangle of q cells, each row shifted by p/q of a cell.
 
     Only rational shears close on a rectangle and on its pixels. Without a ratio the angle is exact and
@@ -313,7 +314,7 @@ def _sheared(group: Group, colours: Mapping[str, int], ratio: Ratio | None, angl
     """
     wanted = 1.0 if cell is None else cell.value  # |e1| / |e2|
     turn = math.radians(angle)
-    best: tuple[float, Frame, float, float] | None = None
+    best: tuple[float, LatticeFrame, float, float] | None = None
     for q in range(1, 13):
         for p in range(-12, 13):
             if p == 0 or math.gcd(p, q) > 1 or (p > 0) != (angle < 90):
@@ -333,10 +334,10 @@ def _sheared(group: Group, colours: Mapping[str, int], ratio: Ratio | None, angl
                 cost = abs(math.degrees(real - turn)) / 2 + 0.02 * cells
                 cost += abs(math.log(sides / wanted)) * (0.3 if cell is None and ratio is not None else 1)
                 if best is None or cost < best[0] - 1e-12:
-                    shape = Frame(right, up, columns, rows, value if ratio is None else ratio.value)
+                    shape = LatticeFrame(right, up, columns, rows, value if ratio is None else ratio.value)
                     best = cost, shape, math.degrees(real), sides
     assert best is not None
-    _, found, degrees, sides = best
+    _, nearest, degrees, sides = best
     bound = cell is not None or ratio is None  # whether the sides' ratio was asked for
     if abs(degrees - angle) > 3 or (bound and abs(math.log(sides / wanted)) > 0.35):
         raise IllegalSymmetry(
@@ -347,7 +348,7 @@ def _sheared(group: Group, colours: Mapping[str, int], ratio: Ratio | None, angl
             where="angle",
         )
     note = (
-        f"the oblique lattice closes on the rectangle as {found.up[1]} cells, each shifted by "
-        f"{-found.up[0]}/{found.up[1]} of its side: angle {degrees:.4g}, e1:e2 {sides:.4g}"
+        f"the oblique lattice closes on the rectangle as {nearest.up[1]} cells, each shifted by "
+        f"{-nearest.up[0]}/{nearest.up[1]} of its side: angle {degrees:.4g}, e1:e2 {sides:.4g}"
     )
-    return Frame(found.right, found.up, found.columns, found.rows, found.ratio, notes=(note,))
+    return LatticeFrame(nearest.right, nearest.up, nearest.columns, nearest.rows, nearest.ratio, notes=(note,))

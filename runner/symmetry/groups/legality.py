@@ -194,7 +194,7 @@ def _meant(group: Group, name: str, element: int) -> tuple[str, str, tuple[str, 
             )
         return f"{group.name} has no {MOVES[name].removeprefix('a ')}", f"{', '.join(having)} have {name}", ()
     near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.3)
-    return f"{name[:20]!r} is no generator", f"did you mean {near[0]}?" if near else f"write {names[0]}", ()
+    return f"{name[:20]!r} is not a generator", f"did you mean {near[0]}?" if near else f"write {names[0]}", ()
 
 
 def explain(group: Group, given: Mapping[str, int]) -> IllegalSymmetry:
@@ -307,9 +307,9 @@ def elements(group: Group, colours: Mapping[str, int]) -> tuple[tuple[Isometry, 
     Returns:
         (order of the point group) x (index of the neutral lattice) pairs, the identity first.
     """
-    found = []
+    pairs = []
     for u, v in neutral_period(colours).points():
         shift: Word = tuple((name, step) for name, step in (("t1", u), ("t2", v)) if step)
         for word in coset_words(group).values():
-            found.append((group.isometry(shift + word), evaluate(shift + word, colours)))
-    return tuple(found)
+            pairs.append((group.isometry(shift + word), evaluate(shift + word, colours)))
+    return tuple(pairs)

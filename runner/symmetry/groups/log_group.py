@@ -10,24 +10,22 @@ import cmath
 import math
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry.groups.groups import Group, Relation, Word, relations
 from orbifolio.runner.symmetry.groups.legality import TURNS
 from orbifolio.runner.symmetry.groups.presentation import Presentation
 
-Floats = npt.NDArray[np.float64]
-
 
 def presentation(group: Group, repeats: int) -> Presentation:
     """The group in the plane of logarithms, with r = t1^-1 of order `repeats`, and z = t2."""
-    told = {"r": f"a turn by {360 / repeats:.4g} degrees", "z": "the zoom", "m": "a mirror", "g": "a glide"}
-    told |= {name: f"{what} of the logarithm" for name, what in TURNS.items()}
+    described = {"r": f"a turn by {360 / repeats:.4g} degrees", "z": "the zoom", "m": "a mirror", "g": "a glide"}
+    described |= {name: f"{what} of the logarithm" for name, what in TURNS.items()}
     names = (*group.point, "r", "z")
     words = [_renamed(relation) for relation in relations(group)]
     return Presentation(
         f"the zooming group {group.name}",
-        tuple((name, told[name]) for name in names),
+        tuple((name, described[name]) for name in names),
         ((("r", repeats),), *(word for word in words if word)),
     )
 
@@ -38,12 +36,12 @@ def _renamed(relation: Relation) -> Word:
     return tuple({"t1": ("r", -exponent), "t2": ("z", exponent)}.get(name, (name, exponent)) for name, exponent in word)
 
 
-def on_logarithm(linear: Floats, shift: complex) -> Floats:
+def on_logarithm(linear: F64, shift: complex) -> F64:
     """(3, 3) movement of the logarithm: a linear map, then a shift."""
     return np.vstack([np.hstack([linear, [[shift.real], [shift.imag]]]), [0.0, 0.0, 1.0]])
 
 
-def name_zoom(matrix: Floats) -> str:
+def name_zoom(matrix: F64) -> str:
     """How a reader knows a movement of the logarithm."""
     linear, shift = matrix[:2, :2], complex(*matrix[:2, 2])
     factor, angle = math.exp(shift.real), math.degrees(cmath.phase(cmath.exp(1j * shift.imag)))

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.groups import Group
 from orbifolio.runner.symmetry.groups.isometry import Isometry, hermite
@@ -25,10 +25,7 @@ from orbifolio.runner.symmetry.groups.legality import elements, neutral_period
 from orbifolio.runner.symmetry.layouts.blended import Lookup
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
 from orbifolio.runner.symmetry.layouts.orbits import find_orbits, triangle_taps
-from orbifolio.runner.symmetry.layouts.texture import Taps
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from orbifolio.runner.symmetry.taps import Taps, joined
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ class LogLattice:
 
     @property
     def around(self) -> float:
-        """Length of t1."""
+        """Length of t1: the angle of a turn."""
         return 2 * math.pi / self.repeats
 
     @property
@@ -56,11 +53,11 @@ class LogLattice:
         return math.log(self.zoom)
 
     @cached_property
-    def basis(self) -> Floats:
+    def basis(self) -> F64:
         """(2, 2), t1 and t2 as columns."""
         return np.array([[0.0, self.outwards], [-self.around, math.radians(self.turn)]])
 
-    def on_points(self, isometry: Isometry) -> Floats:
+    def on_points(self, isometry: Isometry) -> F64:
         """(3, 3) what an isometry of the lattice does to points."""
         linear = self.basis @ np.array(isometry.matrix) @ np.linalg.inv(self.basis)
         shift = self.basis @ (np.array(isometry.halves) / 2)
@@ -92,7 +89,7 @@ class LogLookup(Lookup):
         self.size = np.bincount(self.orbits.orbit, minlength=self.count).astype(np.float64)
         self.mean = colour.projector(assignment.values())
 
-    def taps(self, points: Floats) -> Taps:
+    def taps(self, points: F64) -> Taps:
         """Four texels, three on a hexagonal lattice: see `blended.Lookup.taps`."""
         place = np.round(points[:, :2] @ self._to_texels.T, 9)
         base = np.floor(place).astype(np.int32)
@@ -106,7 +103,7 @@ class LogLookup(Lookup):
         texel = self.orbits.texel(corners[..., 0], corners[..., 1])
         return Taps(self.orbits.orbit[texel], self.orbits.element[texel], weights)
 
-    def representatives(self) -> Floats:
+    def representatives(self) -> F64:
         """The first texel of each orbit: see `blended.Lookup.representatives`."""
         own = np.flatnonzero(self.orbits.element == colour.IDENTITY)
         _, first = np.unique(self.orbits.orbit[own], return_index=True)
@@ -123,11 +120,6 @@ class LogLookup(Lookup):
         group, assignment, lattice = self._made_of
         coarse = LogLookup(group, assignment, lattice, 2 * self.spacing)
         points = coarse.representatives()
-        found = []
-        for right in (-0.5, 0.5):
-            for up in (-0.5, 0.5):
-                found.append(self.taps(points + [right * self.spacing, up * self.spacing, 0.0]))
-        orbits, shown, weights = (
-            np.concatenate([getattr(taps, name) for taps in found], axis=1) for name in Taps.__annotations__
-        )
-        return coarse, build_gather(orbits, shown, weights / 4, self.count)
+        corners = [(right * self.spacing, up * self.spacing, 0.0) for right in (-0.5, 0.5) for up in (-0.5, 0.5)]
+        taps = joined([self.taps(points + corner) for corner in corners])
+        return coarse, build_gather(taps.orbits, taps.elements, taps.weights / 4, self.count)

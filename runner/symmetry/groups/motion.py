@@ -10,26 +10,24 @@ import math
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry.groups.isometry import Isometry
-from orbifolio.runner.symmetry.groups.lattice import Frame
-
-Floats = npt.NDArray[np.float64]
+from orbifolio.runner.symmetry.groups.lattice import LatticeFrame
 
 
-def turn_matrix(angle: float, ratio: float) -> Floats:
+def turn_matrix(angle: float, ratio: float) -> F64:
     """(2, 2) counter-clockwise turn in fractions of a picture, y downwards.
 
     Args:
-        angle: degrees.
+        angle: in degrees.
         ratio: width / height of the picture.
     """
     cosine, sine = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     return np.array([[cosine, sine / ratio], [-sine * ratio, cosine]])
 
 
-def in_picture(isometry: Isometry, frame: Frame) -> Floats:
+def in_picture(isometry: Isometry, frame: LatticeFrame) -> F64:
     """The isometry in fractions of the picture.
 
     Of the copies that the picture's own periods make of it, the one whose centre, line or shift lies in
@@ -45,7 +43,7 @@ def in_picture(isometry: Isometry, frame: Frame) -> Floats:
     return placed(np.hstack([linear, shift[:, None]]))
 
 
-def placed(matrix: Floats) -> Floats:
+def placed(matrix: F64) -> F64:
     """The same motion, conjugated by whole pictures so that it acts about a place in the picture."""
     linear, shift = matrix[:, :2], matrix[:, 2]
     away = np.eye(2) - linear
@@ -57,23 +55,23 @@ def placed(matrix: Floats) -> Floats:
     else:
         along = (linear @ shift + shift) / 2
         shift = away @ _fraction((shift - along) / 2) + _nearest(along, linear)
-    result: Floats = np.hstack([linear, shift[:, None]])
+    result: F64 = np.hstack([linear, shift[:, None]])
     return result
 
 
-def _fraction(value: Floats) -> Floats:
-    result: Floats = np.round(value - np.floor(value + 1e-9), 12)
+def _fraction(value: F64) -> F64:
+    result: F64 = np.round(value - np.floor(value + 1e-9), 12)
     return result
 
 
-def _nearest(along: Floats, linear: Floats) -> Floats:
+def _nearest(along: F64, linear: F64) -> F64:
     """A glide's shift without whole periods along its line, where the line is one of the picture's axes."""
     if abs(linear[0, 1]) < 1e-9 and abs(linear[1, 0]) < 1e-9:
         return _fraction(along)
     return along
 
 
-def degrees(matrix: Floats, ratio: float) -> float:
+def degrees(matrix: F64, ratio: float) -> float:
     """The angle of a rotation in [0, 360), or of a mirror's or glide's line in [0, 180)."""
     turn = math.degrees(math.atan2(-matrix[1, 0] / ratio, matrix[0, 0]))
     if np.linalg.det(matrix[:, :2]) < 0:
@@ -81,7 +79,7 @@ def degrees(matrix: Floats, ratio: float) -> float:
     return round(turn, 6) % 360
 
 
-def name_motion(matrix: Floats, ratio: float, through: Floats | None = None) -> str:
+def name_motion(matrix: F64, ratio: float, through: F64 | None = None) -> str:
     """How a reader knows a motion.
 
     Args:
@@ -98,12 +96,12 @@ def name_motion(matrix: Floats, ratio: float, through: Floats | None = None) -> 
         centre = np.linalg.solve(away, shift).astype(np.float64)
         return f"{round(angle, 1):g} degree rotation about {_spell(centre)}"
     along = (linear @ shift + shift) / 2
-    foot: Floats = (shift - along) / 2 if through is None else through
+    foot: F64 = (shift - along) / 2 if through is None else through
     line = f"in the line at {round(angle, 1):g} degrees through {_spell(foot)}"
     return f"mirror {line}" if np.abs(along).max() < 1e-9 else f"glide by {_spell(along)} {line}"
 
 
-def _spell(point: Floats) -> str:
+def _spell(point: F64) -> str:
     parts = []
     for value in point:
         fraction = Fraction(float(value)).limit_denominator(96)

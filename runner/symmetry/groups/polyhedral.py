@@ -16,17 +16,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry.groups.groups import Word
 from orbifolio.runner.symmetry.groups.presentation import Presentation
-from orbifolio.runner.symmetry.groups.sheets import Sheets, generated, subgroup
+from orbifolio.runner.symmetry.groups.sheets import CosetTable, generated, subgroup
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 
-Floats = npt.NDArray[np.float64]
-
-MOST = 24
-"""Largest order of an axis."""
+MAX_ORDER = 24
+"""Largest order of an axis, as of a rotor."""
 
 EXAMPLES = "none, T, Td, Th, O, Oh, I, Ih, Cs, Ci, C5, C5v, C5h, D3, D3h, D3d, S6"
 _TURNS = {2: "half a turn", 3: "a third of a turn", 4: "a quarter of a turn", 5: "a fifth of a turn"}
@@ -43,7 +41,7 @@ class PointGroup:
     """A finite group of the sphere.
 
     Attributes:
-        name: after Schoenflies.
+        name: by Schoenflies, e.g. D3h.
         triangle: (p, q, r) of a reflection group that contains it.
         words: mirrors whose product each generator is, the rightmost acting first.
         presentation: its generators, in words, and relations.
@@ -56,25 +54,25 @@ class PointGroup:
 
     @cached_property
     def parent(self) -> Triangle:
-        """The reflection triangle."""
+        """The triangle whose reflections contain the group."""
         return Triangle(*self.triangle)
 
     @cached_property
-    def matrices(self) -> dict[str, Floats]:
+    def matrices(self) -> dict[str, F64]:
         """(3, 3) orthogonal matrix of each generator."""
-        found = {}
+        matrices = {}
         for name, word in self.words:
             matrix = np.eye(3)
             for letter in word:
                 matrix = matrix @ self.parent.reflection("pqr".index(letter))
-            found[name] = matrix
-        return found
+            matrices[name] = matrix
+        return matrices
 
-    def sheets(self, colours: Mapping[str, int]) -> Sheets:
+    def sheets(self, colours: Mapping[str, int]) -> CosetTable:
         """The coset tables for a legal colour action."""
         return subgroup(self.parent, list(self.matrices.values()), [colours[name] for name in self.matrices])
 
-    def members(self, colours: Mapping[str, int]) -> tuple[list[Floats], list[int]]:
+    def members(self, colours: Mapping[str, int]) -> tuple[list[F64], list[int]]:
         """All elements, the identity first, with their colour elements."""
         return generated(list(self.matrices.values()), [colours[name] for name in self.matrices])
 
@@ -100,9 +98,9 @@ def _group(
     remedy: str = "leave out the colours",
 ) -> PointGroup:
     """A row; `generators` gives (what it is, its word in mirrors)."""
-    told = tuple((key, what) for key, (what, _) in generators.items())
+    described = tuple((key, what) for key, (what, _) in generators.items())
     words = tuple((key, word) for key, (_, word) in generators.items())
-    return PointGroup(name, triangle, words, Presentation(title, told, relations, remedy))
+    return PointGroup(name, triangle, words, Presentation(title, described, relations, remedy))
 
 
 def _polyhedral(letter: str, solid: str, p: int, q: int) -> dict[str, PointGroup]:
@@ -214,11 +212,13 @@ def point_group(text: str) -> PointGroup:
     match = _NAME.fullmatch(name[:1].upper() + name[1:].lower())
     if match is None or (match["family"] == "C" and match["kind"] == "d"):
         raise ValueError(
-            f"{text[:20]!r} is no finite group of the sphere; they go by Schoenflies' names ({EXAMPLES}); "
+            f"{text[:20]!r} is not a finite group of the sphere; they go by Schoenflies' names ({EXAMPLES}); "
             "write one of them"
         )
     family, order = match["family"] or "S", int(match["order"] or match["even"])
-    if not 2 <= order <= MOST or (family == "S" and order % 2):
-        rule = f"S2n has an even number from 4 to {MOST}" if family == "S" else f"axes have orders from 2 to {MOST}"
+    if not 2 <= order <= MAX_ORDER or (family == "S" and order % 2):
+        rule = f"axes have orders from 2 to {MAX_ORDER}"
+        if family == "S":
+            rule = f"S2n has an even number from 4 to {MAX_ORDER}"
         raise ValueError(f"{text[:20]!r} has an axis of order {order}; {rule}; choose another")
     return axial(family, order, match["kind"] or "")

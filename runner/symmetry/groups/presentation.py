@@ -79,7 +79,7 @@ class Presentation:
             told = ", ".join(f"{known} ({what})" for known, what in self.generators) or "none"
             cure = f"did you mean {near[0]}?" if near else "name one of these, or leave out the colours"
             raise IllegalSymmetry(
-                f"{name[:20]!r} is no generator; those of {self.title} are {told}; {cure}",
+                f"{name[:20]!r} is not a generator; those of {self.title} are {told}; {cure}",
                 witness="",
                 suggestions=tuple(near),
                 where=f"colours.{name}",

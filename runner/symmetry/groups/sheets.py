@@ -1,9 +1,9 @@
-"""Sheets: a subgroup of a reflection group, with its colour action, as tables over its cosets.
+"""A coset table: a subgroup of a reflection group, with its colour action, as tables over its cosets.
 
-A point is folded into the triangle by reflections; which of them belong to the group and which do not is
-told by the coset. The group's fundamental domain is one triangle for each coset, a *sheet*: one for the whole
-reflection group, two for its rotations (the triangle's two sides, as of a pillow), as many as the index for
-any other subgroup. Along their sides sheets are glued to each other, or to themselves by a mirror.
+A point is folded into the triangle by reflections; the coset tells which of their products belong to the group.
+The group's fundamental domain is one triangle for each coset, a *sheet*: one for the whole reflection group, two
+for its rotations (the triangle's two sides, as of a pillow), as many as the index for any other subgroup. Sheets
+meet along their sides, and a mirror of the group folds a sheet onto itself.
 
 Convention: I(h x) = c(h) I(x). With transversal elements t_s, the first of them the identity, mirror m_i leads
 from sheet s to `beyond[s, i]`, and t_s m_i = h t_beyond with h in the group: `colours[s, i]` is c(h). So a
@@ -17,20 +17,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-
-_CLOSE = 1e-6  # of entries of matrices of a finite group
+_ENTRY_TOLERANCE = 1e-6  # different elements of groups of at most 240 differ by far more
 
 
 @dataclass(frozen=True)
-class Gluing:
-    """How the sheets' copies of one place hang together.
+class SheetOrbits:
+    """Which sheets show one place of the triangle, and through which colours.
 
     Attributes:
         head: (sheets,) the sheet whose value counts.
@@ -38,13 +35,13 @@ class Gluing:
         projectors: {head: (3, 3)} on the colours that the place's stabiliser leaves fixed, where it moves any.
     """
 
-    head: Integers
-    element: Integers
-    projectors: Mapping[int, Floats]
+    head: I64
+    element: I64
+    projectors: Mapping[int, F64]
 
 
 @dataclass(frozen=True)
-class Sheets:
+class CosetTable:
     """The tables; see the module's docstring.
 
     Attributes:
@@ -52,8 +49,8 @@ class Sheets:
         colours: (sheets, 3) the colour element of crossing it.
     """
 
-    beyond: Integers
-    colours: Integers
+    beyond: I64
+    colours: I64
 
     @property
     def count(self) -> int:
@@ -61,14 +58,14 @@ class Sheets:
         return len(self.beyond)
 
     @cached_property
-    def table(self) -> Integers:
+    def table(self) -> I64:
         """(sheets * 48, 3) for `Triangle.fold`: states are sheet * 48 + colour element."""
         product = colour.PRODUCT.astype(np.int64)
         states = self.beyond[:, None, :] * colour.COUNT + product[:, self.colours].transpose(1, 0, 2)
-        result: Integers = states.reshape(-1, 3)
+        result: I64 = states.reshape(-1, 3)
         return result
 
-    def ways(self, triangle: Triangle, mirrors: Sequence[int] = (0, 1, 2)) -> Floats:
+    def ways(self, triangle: Triangle, mirrors: Sequence[int] = (0, 1, 2)) -> F64:
         """Movements by which a place of the triangle comes to one that shows each sheet, colours unchanged.
 
         Args:
@@ -81,18 +78,18 @@ class Sheets:
         Raises:
             KeyError: a sheet is reached through other colours only; the transversals are not next to each other.
         """
-        found: dict[int, Floats] = {0: np.eye(3)}
+        ways: dict[int, F64] = {0: np.eye(3)}
         waiting = [0]
         while waiting:
             here = waiting.pop(0)
             for mirror in mirrors:
                 there = int(self.beyond[here, mirror])
-                if there not in found and self.colours[here, mirror] == colour.IDENTITY:
-                    found[there] = found[here] @ triangle.reflection(mirror)
+                if there not in ways and self.colours[here, mirror] == colour.IDENTITY:
+                    ways[there] = ways[here] @ triangle.reflection(mirror)
                     waiting.append(there)
-        return np.array([found[number] for number in range(self.count)])
+        return np.array([ways[number] for number in range(self.count)])
 
-    def glued(self, mirrors: Sequence[int]) -> Gluing:
+    def orbits_at(self, mirrors: Sequence[int]) -> SheetOrbits:
         """Which sheets share a place that lies on some of the mirrors.
 
         Args:
@@ -100,7 +97,7 @@ class Sheets:
         """
         head = np.full(self.count, -1, dtype=np.int64)
         element = np.zeros(self.count, dtype=np.int64)
-        projectors: dict[int, Floats] = {}
+        projectors: dict[int, F64] = {}
         for start in range(self.count):
             if head[start] >= 0:
                 continue
@@ -120,19 +117,19 @@ class Sheets:
             stabiliser = colour.generate(loops)
             if len(stabiliser) > 1:
                 projectors[start] = colour.projector(stabiliser)
-        return Gluing(head, element, projectors)
+        return SheetOrbits(head, element, projectors)
 
 
-def reflections(colours: Sequence[int]) -> Sheets:
+def reflections(colours: Sequence[int]) -> CosetTable:
     """The whole reflection group.
 
     Args:
         colours: elements of the mirrors opposite to P, Q, R; legal.
     """
-    return Sheets(np.zeros((1, 3), dtype=np.int64), np.array([colours], dtype=np.int64))
+    return CosetTable(np.zeros((1, 3), dtype=np.int64), np.array([colours], dtype=np.int64))
 
 
-def rotations(about_p: int, about_r: int) -> Sheets:
+def rotations(about_p: int, about_r: int) -> CosetTable:
     """The rotations of a reflection group: a triangle and its mirror image in the side PR.
 
     Args:
@@ -142,10 +139,10 @@ def rotations(about_p: int, about_r: int) -> Sheets:
     """
     back_p, back_r = colour.INVERSE[about_p], colour.INVERSE[about_r]
     beyond = np.array([[1, 1, 1], [0, 0, 0]], dtype=np.int64)
-    return Sheets(beyond, np.array([[back_r, 0, about_p], [about_r, 0, back_p]], dtype=np.int64))
+    return CosetTable(beyond, np.array([[back_r, 0, about_p], [about_r, 0, back_p]], dtype=np.int64))
 
 
-def tile_sides(order: int, element: int) -> Sheets:
+def tile_sides(order: int, element: int) -> CosetTable:
     """The group that the mirrors in a tile's sides generate; the tile itself keeps no symmetry.
 
     It is normal in the reflection group of {p, q}, q even, and the quotient are the symmetries of a p-gon: a sheet
@@ -162,41 +159,41 @@ def tile_sides(order: int, element: int) -> Sheets:
     beyond = np.stack([np.arange(2 * order, dtype=np.int64), across_pr, across_pq], axis=1)
     colours = np.zeros((2 * order, 3), dtype=np.int64)
     colours[:, 0] = element
-    return Sheets(beyond, colours)
+    return CosetTable(beyond, colours)
 
 
-def generated(matrices: Sequence[Floats], elements: Sequence[int]) -> tuple[list[Floats], list[int]]:
+def generated(matrices: Sequence[F64], elements: Sequence[int]) -> tuple[list[F64], list[int]]:
     """All products of some orthogonal matrices that generate a finite group, with their colours.
 
     Args:
-        matrices: (3, 3) each.
+        matrices: (3, 3) each, orthogonal.
         elements: a colour element of each.
 
     Raises:
         ValueError: two words for one matrix have different colours, or there are more than 240 matrices.
     """
-    found, colours = [np.eye(3)], [colour.IDENTITY]
+    members, colours = [np.eye(3)], [colour.IDENTITY]
     place = 0
-    while place < len(found):
+    while place < len(members):
         for matrix, element in zip(matrices, elements, strict=True):
-            product, shown = found[place] @ matrix, colour.compose(colours[place], element)
-            known = next((n for n, other in enumerate(found) if np.abs(other - product).max() < _CLOSE), None)
-            if known is None:
-                if len(found) >= 240:
+            product, shown = members[place] @ matrix, colour.compose(colours[place], element)
+            same = _find(product, members)
+            if same is None:
+                if len(members) >= 240:
                     raise ValueError("more than 240 products; the matrices generate no finite group of the sphere")
-                found.append(product)
+                members.append(product)
                 colours.append(shown)
-            elif colours[known] != shown:
+            elif colours[same] != shown:
                 raise ValueError("one movement with two colours; the action is not legal")
         place += 1
-    return found, colours
+    return members, colours
 
 
-def subgroup(triangle: Triangle, matrices: Sequence[Floats], elements: Sequence[int]) -> Sheets:
+def subgroup(triangle: Triangle, matrices: Sequence[F64], elements: Sequence[int]) -> CosetTable:
     """A subgroup of a finite reflection group, given by generators.
 
     Args:
-        triangle: of the sphere.
+        triangle: whose reflections contain the subgroup.
         matrices: (3, 3) generators, products of the triangle's mirrors.
         elements: their colour elements; legal.
 
@@ -225,8 +222,8 @@ def subgroup(triangle: Triangle, matrices: Sequence[Floats], elements: Sequence[
             crossing.append(shown[member])
         beyond.append(row)
         colours.append(crossing)
-    return Sheets(np.array(beyond, dtype=np.int64), np.array(colours, dtype=np.int64))
+    return CosetTable(np.array(beyond, dtype=np.int64), np.array(colours, dtype=np.int64))
 
 
-def _find(matrix: Floats, among: Sequence[Floats]) -> int | None:
-    return next((n for n, other in enumerate(among) if np.abs(other - matrix).max() < _CLOSE), None)
+def _find(matrix: F64, among: Sequence[F64]) -> int | None:
+    return next((n for n, other in enumerate(among) if np.abs(other - matrix).max() < _ENTRY_TOLERANCE), None)

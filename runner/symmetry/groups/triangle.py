@@ -21,22 +21,20 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from orbifolio.runner.arrays import F64, I64
 
 CORNERS = ("P", "Q", "R")
 _TOLERANCE = 1e-12  # a point this little outside counts as on the mirror: it need not be reflected
-_MOST = 400  # reflections; {7, 3} takes 82 at a millionth from the rim
+_MAX_REFLECTIONS = 400  # {7, 3} takes 82 at a millionth from the rim
 
 
-def on_surface(points: Floats, curvature: int) -> Floats:
+def on_surface(points: F64, curvature: int) -> F64:
     """Homogeneous points scaled to lie on the sphere (1), on z = 1 (0) or on the hyperboloid (-1).
 
     Args:
-        points: (..., 3).
-        curvature: of the surface.
+        points: (..., 3), of any length.
+        curvature: 1, 0 or -1.
     """
     x, y, z = points[..., 0], points[..., 1], points[..., 2]
     if curvature > 0:
@@ -45,7 +43,7 @@ def on_surface(points: Floats, curvature: int) -> Floats:
         scale = np.sqrt(np.maximum(z * z - x * x - y * y, 1e-300))
     else:
         scale = z
-    result: Floats = points / scale[..., None]
+    result: F64 = points / scale[..., None]
     return result
 
 
@@ -59,9 +57,9 @@ class Folded:
         reflections: (N,) how many there were.
     """
 
-    weights: Floats
-    state: Integers
-    reflections: Integers
+    weights: F64
+    state: I64
+    reflections: I64
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ class Triangle:
         return (excess > 0) - (excess < 0)
 
     @cached_property
-    def mirrors(self) -> tuple[Floats, Floats]:
+    def mirrors(self) -> tuple[F64, F64]:
         """Covectors n and vectors v, each (3, 3), a row for each mirror; the reflection is x - 2 (n.x) v."""
         angle = math.pi / self.p
         b = -math.cos(math.pi / self.r)
@@ -104,26 +102,26 @@ class Triangle:
         return covectors, covectors * [1.0, 1.0, float(self.curvature)]
 
     @cached_property
-    def corners(self) -> Floats:
+    def corners(self) -> F64:
         """(3, 3), the points P, Q, R as rows."""
         covectors, _ = self.mirrors
-        found = []
+        corners = []
         for first, second in ((1, 2), (2, 0), (0, 1)):
             point = np.cross(covectors[first], covectors[second])
-            found.append(self.normalised(point * np.sign(point[2] or 1.0)))
-        return np.array(found)
+            corners.append(self.normalised(point * np.sign(point[2] or 1.0)))
+        return np.array(corners)
 
-    def normalised(self, points: Floats) -> Floats:
+    def normalised(self, points: F64) -> F64:
         """Homogeneous points brought onto the surface they belong to: (..., 3), none of them at infinity."""
         return on_surface(points, self.curvature)
 
-    def reflection(self, mirror: int) -> Floats:
+    def reflection(self, mirror: int) -> F64:
         """(3, 3) matrix of a mirror, acting on column vectors."""
         covectors, vectors = self.mirrors
-        matrix: Floats = np.eye(3) - 2 * np.outer(vectors[mirror], covectors[mirror])
+        matrix: F64 = np.eye(3) - 2 * np.outer(vectors[mirror], covectors[mirror])
         return matrix
 
-    def fold(self, points: Floats, table: Integers | None = None, *, active: tuple[int, ...] = (0, 1, 2)) -> Folded:
+    def fold(self, points: F64, table: I64 | None = None, *, active: tuple[int, ...] = (0, 1, 2)) -> Folded:
         """Bring points into the triangle.
 
         Args:
@@ -134,26 +132,28 @@ class Triangle:
         Raises:
             FloatingPointError: a point needs more reflections than arithmetic can carry (too near the rim).
         """
-        from orbifolio.runner.symmetry.layouts.fold_kernels import fold_points  # compiles, so not before it is needed
+        from orbifolio.runner.symmetry.layouts.fold_kernels import (  # compiles, so not before it is needed
+            Mirrors,
+            fold_points,
+        )
 
         covectors, vectors = (np.ascontiguousarray(matrix[list(active)]) for matrix in self.mirrors)
+        mirrors = Mirrors(covectors, vectors, np.array(active, dtype=np.int64))
         steps = np.zeros((1, 3), dtype=np.int64) if table is None else np.ascontiguousarray(table)
         start = np.ascontiguousarray(points, dtype=np.float64)
-        folded, states, counts = fold_points(
-            start, covectors, vectors, np.array(active, dtype=np.int64), steps, _TOLERANCE, _MOST
-        )
+        folded, states, counts = fold_points(start, mirrors, steps, _TOLERANCE, _MAX_REFLECTIONS)
         stray = int((counts < 0).sum())
         if not stray:
             return Folded(self._weights(folded), states, counts)
         raise FloatingPointError(
-            f"({self.p}, {self.q}, {self.r}): {stray} points take more than {_MOST} reflections; "
+            f"({self.p}, {self.q}, {self.r}): {stray} points take more than {_MAX_REFLECTIONS} reflections; "
             "they lie too near the rim; keep 1 - radius above 0.00001"
         )
 
-    def _weights(self, points: Floats) -> Floats:
+    def _weights(self, points: F64) -> F64:
         """Barycentric coordinates: the distances from the mirrors, each as a share of its corner's."""
         covectors, _ = self.mirrors
         heights = np.einsum("ij,ij->i", covectors, self.corners)
         raw = np.maximum(points @ covectors.T / heights, 0.0)
-        weights: Floats = raw / raw.sum(axis=1, keepdims=True)
+        weights: F64 = raw / raw.sum(axis=1, keepdims=True)
         return weights

@@ -15,16 +15,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.layouts.blended import Lookup
-from orbifolio.runner.symmetry.layouts.folded import Surface
-from orbifolio.runner.symmetry.layouts.texture import Taps, Texture
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
+from orbifolio.runner.symmetry.layouts.texture import Texture
+from orbifolio.runner.symmetry.taps import Taps
 
 ACTIVE = (1, 2)
 """The two mirrors through the middle."""
@@ -53,7 +51,7 @@ class Wedge(Triangle):
         return 2 * math.tan(math.pi / (2 * self.p))
 
     @cached_property
-    def mirrors(self) -> tuple[Floats, Floats]:
+    def mirrors(self) -> tuple[F64, F64]:
         """Covectors and vectors: see `Triangle.mirrors`."""
         far, middle = math.pi / 2 + math.pi / self.p, math.pi / 2 + math.pi / (2 * self.p)
         covectors = np.array(
@@ -85,18 +83,18 @@ class Fan(Texture):
     """A texture on the wedge's sheets; `divisions` is the number of rings."""
 
     @cached_property
-    def _across(self) -> Integers:
+    def _across(self) -> I64:
         """(rings + 1,) steps along each ring, the middle being ring 0 with none."""
         slope = self.triangle.slope if isinstance(self.triangle, Wedge) else 1.0
         steps = np.maximum(np.ceil(np.arange(self.divisions + 1) * slope - 1e-9), 1).astype(np.int64)
         steps[0] = 0
-        found: Integers = steps
-        return found
+        across: I64 = steps
+        return across
 
     @cached_property
-    def _first(self) -> Integers:
+    def _first(self) -> I64:
         """(rings + 1,) the first node of each ring."""
-        first: Integers = np.concatenate([[0], np.cumsum(self._across + 1)[:-1]]).astype(np.int64)
+        first: I64 = np.concatenate([[0], np.cumsum(self._across + 1)[:-1]]).astype(np.int64)
         return first
 
     @property
@@ -105,14 +103,14 @@ class Fan(Texture):
         return int((self._across + 1).sum())
 
     @cached_property
-    def weights(self) -> Floats:
+    def weights(self) -> F64:
         """(nodes, 3) barycentric coordinates of the nodes, ring by ring, from the side PR to PQ."""
         ring = np.repeat(np.arange(self.divisions + 1), self._across + 1)
         step = np.arange(self.nodes) - self._first[ring]
         out, along = ring / self.divisions, step / np.maximum(self._across[ring], 1)
         return np.stack([1 - out, out * along, out * (1 - along)], axis=1)
 
-    def taps_at(self, sheet: Integers, element: Integers, weights: Floats) -> Taps:
+    def taps_at(self, sheet: I64, element: I64, weights: F64) -> Taps:
         """Four nodes, on the two rings about a point: see `Texture.taps_at`."""
         out = (1 - weights[:, 0]) * self.divisions
         ring = np.clip(np.floor(out).astype(np.int64), 0, self.divisions - 1)
@@ -125,29 +123,29 @@ class Fan(Texture):
             rest = np.clip(place - step, 0.0, 1.0)
             nodes += [self._first[here] + step, self._first[here] + np.minimum(step + 1, self._across[here])]
             blend += [share * (1 - rest), share * rest]
-        orbit, glued = self.members()
+        orbit, shown = self.members()
         at = sheet[:, None], np.stack(nodes, axis=1)
-        elements = colour.PRODUCT.astype(np.int64)[element[:, None], glued[at]]
+        elements = colour.PRODUCT.astype(np.int64)[element[:, None], shown[at]]
         return Taps(orbit[at], elements, np.stack(blend, axis=1))
 
 
 class FanLookup(Lookup):
     """The plane through a fan: see `blended.Lookup`."""
 
-    def __init__(self, surface: Surface) -> None:
+    def __init__(self, surface: FoldedSurface) -> None:
         self.surface = surface
         texture = surface.texture
         self.count, self.size, self.special = texture.count, texture.size, texture.special
         self.spacing, self.mean = surface.spacing, surface.mean
 
-    def taps(self, points: Floats) -> Taps:
+    def taps(self, points: F64) -> Taps:
         """What points blend: see `blended.Lookup.taps`."""
         return self.surface.taps(points)
 
-    def representatives(self) -> Floats:
+    def representatives(self) -> F64:
         """Nodes of the first sheets, turned back to where a point of that sheet lies: see `blended.Lookup`."""
         texture = self.surface.texture
         sheet, node = texture.representatives()
         ways = texture.sheets.ways(texture.triangle, ACTIVE)
-        found: Floats = np.einsum("nij,nj->ni", ways[sheet], texture.places[node])
-        return found
+        points: F64 = np.einsum("nij,nj->ni", ways[sheet], texture.places[node])
+        return points

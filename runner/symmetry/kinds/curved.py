@@ -1,8 +1,8 @@
-"""A symmetry of a curved surface: a group of isometries, a chart to show it in, windows to look at it through.
+"""A symmetry of a curved surface: a group of isometries, a chart to show it in, crops for the network.
 
 What the sphere and the hyperbolic plane have in common: the texture on the sheets of a triangle
 (`texture.py`), as fine as the chart's middle asks for; claims that are isometries of points, measured in the
-chart where it shows them at a like scale; and windows of random place and turn for the network, since neither
+chart where it shows them at a like scale; and crops of random place and turn for the network, since neither
 surface fits a picture without distortion.
 """
 
@@ -11,25 +11,23 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Claim, Layout, Move, Symmetry
-from orbifolio.runner.symmetry.groups.sheets import Sheets
+from orbifolio.runner.symmetry.base import Layout, Symmetry
+from orbifolio.runner.symmetry.claims import Claim, Move
+from orbifolio.runner.symmetry.groups.sheets import CosetTable
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.layouts.charts import Chart
-from orbifolio.runner.symmetry.layouts.folded import FoldedLayout, Surface
+from orbifolio.runner.symmetry.layouts.folded import FoldedLayout, FoldedSurface
 from orbifolio.runner.symmetry.layouts.texture import Texture
 
-Floats = npt.NDArray[np.float64]
-
-FINEST = 1200  # divisions of a triangle's side
-_TURNS = (0.0, 90.0, 180.0, 270.0)  # turns of a style picture that windows of any turn are compared with
-_MOST_APPEARANCES = 24
+MAX_DIVISIONS = 1200  # of a triangle's side: 720,000 nodes a sheet
+_TURNS = (0.0, 90.0, 180.0, 270.0)  # turns of a style picture that crops of any turn are compared with
+_MAX_APPEARANCES = 24  # of a style picture, each of which the network sees once
 
 
 class CurvedSymmetry(Symmetry):
@@ -46,18 +44,18 @@ class CurvedSymmetry(Symmetry):
     tiles = False
 
     def __init__(
-        self, title: str, group: str, triangle: Triangle, sheets: Sheets, chart: Chart, notes: Sequence[str] = ()
+        self, title: str, group: str, triangle: Triangle, sheets: CosetTable, chart: Chart, notes: Sequence[str] = ()
     ) -> None:
         self.title, self.group, self.notes = title, group, tuple(notes)
         self.triangle, self.sheets, self.chart = triangle, sheets, chart
         self.ratio, self.wrap = chart.ratio, chart.wrap
 
     @abstractmethod
-    def generators(self) -> Sequence[tuple[str, Floats, int]]:
+    def generators(self) -> Sequence[tuple[str, F64, int]]:
         """Name, (3, 3) matrix and colour element of what the artwork claims."""
 
     @abstractmethod
-    def strangers(self) -> Sequence[tuple[str, Floats]]:
+    def strangers(self) -> Sequence[tuple[str, F64]]:
         """Name and (3, 3) matrix of isometries that the artwork must not have."""
 
     @abstractmethod
@@ -65,16 +63,16 @@ class CurvedSymmetry(Symmetry):
         """Lengths on the surface by which a triangle's divisions are chosen, and of its shortest side."""
 
     @abstractmethod
-    def window(self, random: torch.Generator) -> Chart:
-        """A random window of the surface."""
+    def crop_chart(self, random: torch.Generator) -> Chart:
+        """A window of random place and turn."""
 
     @property
     @abstractmethod
-    def window_length(self) -> float:
-        """Length on the surface, at its middle, of half a window's side."""
+    def crop_length(self) -> float:
+        """Length on the surface, at its middle, of half a crop's side."""
 
     def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
-        """The chart's shape; the network looks at windows, so only they need its multiples."""
+        """The chart's shape; the network sees crops, so only they need its multiples."""
         width = max(8, 2 * round(width / 2))
         return width, max(4, round(width / (self.ratio or 1.0)))
 
@@ -83,22 +81,24 @@ class CurvedSymmetry(Symmetry):
         middle = np.zeros(1)
         return float(self.chart.look(middle, middle).spacing[0]) * 2 / min(width, height)
 
-    def surface(self, spacing: float, most: int | None = None) -> Surface:
+    def surface(self, spacing: float, max_values: int | None = None) -> FoldedSurface:
         """The texture with nodes at about this distance.
 
         Args:
             spacing: length on the surface.
-            most: free values at which the distance grows instead, about; a tile that fills most of the picture
+            max_values: free values at which the distance grows instead, about; a tile that fills most of the picture
                 has more of them than the picture has pixels, far from its middle.
         """
         side, shortest = self.sides()
-        finest = FINEST if most is None else min(FINEST, math.isqrt(2 * most // self.sheets.count))
-        divisions = max(2, min(finest, math.ceil(side / spacing)))
+        limit = MAX_DIVISIONS
+        if max_values is not None:  # m divisions have about m^2 / 2 nodes a sheet
+            limit = min(limit, math.isqrt(2 * max_values // self.sheets.count))
+        divisions = max(2, min(limit, math.ceil(side / spacing)))
         image = [colour.MATRICES[element] for element in self.colours()]
         texture = Texture(self.triangle, self.sheets, divisions)
-        return Surface(texture, shortest / divisions, np.mean(image, axis=0))
+        return FoldedSurface(texture, shortest / divisions, np.mean(image, axis=0))
 
-    def _surface_for(self, width: int, height: int) -> Surface:
+    def _surface_for(self, width: int, height: int) -> FoldedSurface:
         """The texture for a size: as fine as the chart's middle, and no finer than a map of the whole sphere needs."""
         return self.surface(self.pixel(width, height), round(width * height * 2 / math.pi))
 
@@ -111,42 +111,36 @@ class CurvedSymmetry(Symmetry):
         mixed = self._surface_for(width, height).mixed(self.chart, moves)
         return FoldedLayout(mixed, self.chart, width, height)
 
-    def gaze_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int]:
-        """Square windows at the scale of the chart's middle: see `base.Symmetry.gaze_size`."""
-        wished = 2 * self.window_length / self.pixel(width, height)
+    def crop_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int]:
+        """Square windows at the scale of the chart's middle: see `base.Symmetry.crop_size`."""
+        wished = 2 * self.crop_length / self.pixel(width, height)
         side = multiple * max(1, round(wished / multiple))
         return side, side
 
-    def gazes(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[FoldedLayout, ...]:
-        """Windows of random place and turn: see `base.Symmetry.gazes`."""
+    def crops(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[FoldedLayout, ...]:
+        """Windows of random place and turn: see `base.Symmetry.crops`."""
         assert isinstance(layout, FoldedLayout)
         device = str(layout.orbit_size.device)
-        charts = [self.window(random) for _ in range(self.windows)]
+        charts = [self.crop_chart(random) for _ in range(self.crop_count)]
         return tuple(FoldedLayout(layout.surface, chart, *size).to(device) for chart in charts)
+
+    def chart_for(self, width: int, height: int) -> Chart:
+        """The same for every size."""
+        return self.chart
 
     def claims(self) -> tuple[Claim, ...]:
         """The generators, acting on points."""
         return tuple(Claim(name, matrix, element) for name, matrix, element in self.generators())
 
-    def motion(self, move: Move) -> Floats:
-        """See `base.Symmetry.motion`."""
-        return self.chart.motion(move.turn, move.mirrored, move.shift)
-
     def refusal(self, move: Move) -> str:
         """A curved surface is only turned about its middle: see `base.Symmetry.refusal`."""
         if move.shift != (0.0, 0.0):
-            return "a shift of the picture is no movement of a curved surface; only turns and flips are; use turn: 60"
+            return "a shift of the picture does not move a curved surface; only turns and flips do; use turn: 60"
         return ""
 
     def candidates(self, ratio: float) -> tuple[Claim, ...]:
         """The strangers: see `base.Symmetry.candidates`."""
         return tuple(Claim(name, matrix, colour.IDENTITY) for name, matrix in self.strangers())
-
-    def measured(self, picture: npt.NDArray[Any], claims: Sequence[Claim], tried: Sequence[Claim]) -> Any:
-        """On the chart: see `base.Symmetry.measured`."""
-        from orbifolio.runner.symmetry.verify.chart import measure_chart
-
-        return measure_chart(picture, self.chart, claims, tried)
 
     def colours(self) -> tuple[int, ...]:
         """All colour elements of the action's image, identity first."""
@@ -157,54 +151,35 @@ class CurvedSymmetry(Symmetry):
         """Whether the group has reflections."""
         return any(np.linalg.det(matrix) < 0 for _, matrix, _ in self.generators())
 
-    def orientations(self) -> tuple[tuple[float, bool], ...]:
-        """Every turn: windows are turned at random; quarter turns stand for them."""
+    def _orientations(self) -> tuple[tuple[float, bool], ...]:
+        """Every turn, since crops are turned at random; quarter turns stand for them."""
         flips = (False, True) if self.mirrored else (False,)
         return tuple((angle, flip) for flip in flips for angle in _TURNS)
 
-    def appearances(self) -> tuple[tuple[float, bool, npt.NDArray[np.float64]], ...]:
+    def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """Every turn with every colour, thinned evenly where there are many."""
-        found = [
+        every = [
             (angle, flip, colour.MATRICES[element].astype(np.float64))
             for element in self.colours()
-            for angle, flip in self.orientations()
+            for angle, flip in self._orientations()
         ]
-        stride = max(1, math.ceil(len(found) / _MOST_APPEARANCES))
-        return tuple(found[::stride])
+        stride = max(1, math.ceil(len(every) / _MAX_APPEARANCES))
+        return tuple(every[::stride])
 
     def advisories(self) -> tuple[str, ...]:
         """Mirrors whose colours leave few colours to the whole of their lines."""
-        found = []
+        warnings = []
         for name, matrix, element in self.generators():
             is_mirror = np.linalg.det(matrix) < 0 and np.abs(matrix @ matrix - np.eye(3)).max() < 1e-9
             if is_mirror and element != colour.IDENTITY and np.trace(matrix) > 0:
                 kept = round(float(np.trace(colour.projector([element]))))
                 what = "are forced to mid-grey" if kept == 0 else f"keep {kept} of 3 dimensions of colour"
                 cure = "a group without mirrors leaves them free"
-                found.append(f"the lines of {name} {what} under {colour.spell(element)}; {cure}")
-        return tuple(dict.fromkeys(found))
-
-    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
-        """The `symmetry` block of `run.json`: see `base.Symmetry.summary`."""
-        from orbifolio.runner.symmetry.verify.chart import measure_chart
-        from orbifolio.runner.symmetry.verify.tile import Measurement
-
-        measured = Measurement((), (), 0.0)
-        if picture is not None:
-            strangers = [Claim(name, matrix, colour.IDENTITY) for name, matrix in self.strangers()]
-            measured = measure_chart(picture, self.chart, self.claims(), strangers)
-        return {
-            "kind": kind,
-            "group": self.group,
-            "title": self.title,
-            "cells": self.cells,
-            "notes": list(self.notes),
-            "advisories": list(self.advisories()),
-            **measured.as_record(),
-        }
+                warnings.append(f"the lines of {name} {what} under {colour.spell(element)}; {cure}")
+        return tuple(dict.fromkeys(warnings))
 
 
-def random_turn(random: torch.Generator) -> Floats:
+def random_turn(random: torch.Generator) -> F64:
     """(3, 3) a uniformly random rotation of the sphere (Shoemake 1992)."""
     a, b, c = torch.rand(3, generator=random, dtype=torch.float64).tolist()
     x, y = math.sqrt(1 - a) * math.sin(2 * math.pi * b), math.sqrt(1 - a) * math.cos(2 * math.pi * b)
@@ -220,5 +195,5 @@ def random_turn(random: torch.Generator) -> Floats:
 
 def colour_title(group: str, names: Mapping[str, str], colours: Mapping[str, int]) -> str:
     """A group and what its generators do to colours, for a reader."""
-    told = [f"{colour.describe(element)} by {names[name]}" for name, element in colours.items() if element]
-    return ", ".join([group, *told])
+    changes = [f"{colour.describe(element)} by {names[name]}" for name, element in colours.items() if element]
+    return ", ".join([group, *changes])

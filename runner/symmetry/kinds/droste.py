@@ -9,52 +9,51 @@ texel is seen at its scale.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from pydantic import Field, field_validator, model_validator
-from torch import Tensor
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Claim, Layout, Move, Ratio, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.aspect import Ratio
+from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.colour import Colour
-from orbifolio.runner.symmetry.groups.emblems import emblem_advisories
+from orbifolio.runner.symmetry.groups.emblems import emblem_advisories, mirror_warning
 from orbifolio.runner.symmetry.groups.groups import GROUPS, Group, Word, coset_words, suggest_group
 from orbifolio.runner.symmetry.groups.isometry import Isometry
 from orbifolio.runner.symmetry.groups.legality import elements, evaluate
 from orbifolio.runner.symmetry.groups.log_group import name_zoom, on_logarithm, presentation
 from orbifolio.runner.symmetry.groups.log_lattice import LogLattice, LogLookup
-from orbifolio.runner.symmetry.kinds.rotor import fit_free, mirror_warning
+from orbifolio.runner.symmetry.kinds.none import fit_free
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup
 from orbifolio.runner.symmetry.layouts.flat_charts import Logarithm, as_similarity, in_fractions
-from orbifolio.runner.symmetry.verify.summary import summarise
-
-Floats = npt.NDArray[np.float64]
 
 DrosteName = Literal[
     "p1", "p2", "pm", "pg", "p2mm", "p2mg", "p2gg", "p4", "p4mm", "p4gm", "p3", "p3m1", "p31m", "p6", "p6mm"
 ]
 
-_COARSE = 1.3
+_TEXEL = 1.3
 """Pixels from texel to texel at the edge of the picture: fewer texels are seen better, nearer to the middle."""
 
-_WINDOWS = 8
-"""Enlargements that the network sees in turn."""
+_ENLARGEMENTS = 8
+"""Parts of the zoom by which the network sees the picture enlarged: neighbours differ by less than 1.2 where it zooms
+by 4."""
 
-_LARGE = 1_500_000  # pixels from which on only half as many are kept
-_DEEP = 1.4  # depth, in logarithms, of the ring that is measured
+_MAX_PIXELS = 1_500_000  # of a crop; of larger ones half as many are kept: 8 of 4 taps of 16 bytes take 0.8 GB
+_DEPTH = 1.4  # logarithmic depth of the ring that is measured: log of `measure_zoom.DEPTH`
 
 
 class DrosteSymmetry(Symmetry):
     """A wallpaper group in the plane of logarithms: see `base.Symmetry`.
 
     Attributes:
-        row: the wallpaper group.
-        lattice: of logarithms.
+        row: the wallpaper group in the table.
+        lattice: in the plane of logarithms.
         assignment: colour elements of the group's generators, t1 and t2 among them.
     """
 
@@ -72,7 +71,7 @@ class DrosteSymmetry(Symmetry):
         where = {"z": "each zoom", "r": "each turn", "m": "the mirror", "g": "the glide"}
         parts += [f"{colour.describe(item)} by {where.get(name, name)}" for name, item in given.items() if item]
         self.title, self.notes = ", ".join(parts), ()
-        self._windows: tuple[Lookup, dict[int, BlendedLayout]] | None = None  # of the phase at hand
+        self._crops: tuple[Lookup, dict[int, BlendedLayout]] | None = None  # of the phase at hand
 
     def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
         """The nearest multiples: see `base.Symmetry.fit`."""
@@ -80,54 +79,58 @@ class DrosteSymmetry(Symmetry):
 
     def layout(self, width: int, height: int) -> BlendedLayout:
         """The gather for a size that `fit` returned."""
-        lookup = LogLookup(self.row, self.assignment, self.lattice, _COARSE * 2 / min(width, height))
-        return BlendedLayout(lookup, Logarithm(width / height), width, height)
+        lookup = LogLookup(self.row, self.assignment, self.lattice, _TEXEL * 2 / min(width, height))
+        return BlendedLayout(lookup, self.chart_for(width, height), width, height)
 
-    def gaze_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int]:
-        """The artwork's own size: see `base.Symmetry.gaze_size`.
+    def crop_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int]:
+        """The artwork's own size: see `base.Symmetry.crop_size`.
 
         The network always sees an enlargement by some part of the zoom. So every texel is seen at its own scale, and
         the picture's edge, which networks make much of, is not at one place only and draws no frames into it.
         """
         return width, height
 
-    def gazes(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[BlendedLayout, ...]:
-        """One of a few enlargements, evenly over the zoom: see `base.Symmetry.gazes`."""
+    def crops(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[BlendedLayout, ...]:
+        """One of a few enlargements, evenly over the zoom: see `base.Symmetry.crops`."""
         assert isinstance(layout, BlendedLayout)
-        if self._windows is None or self._windows[0] is not layout.lookup:
-            self._windows = layout.lookup, {}
-        count = _WINDOWS if size[0] * size[1] <= _LARGE else _WINDOWS // 2
+        if self._crops is None or self._crops[0] is not layout.lookup:
+            self._crops = layout.lookup, {}
+        count = _ENLARGEMENTS if size[0] * size[1] <= _MAX_PIXELS else _ENLARGEMENTS // 2
         number = int(torch.randint(count, (1,), generator=random))
-        windows = self._windows[1]
-        if number not in windows:  # kept for the phase: tables cost more than a step of a fast network
+        crops = self._crops[1]
+        if number not in crops:  # kept for the phase: tables cost more than a step of a fast network
             chart = self.deeper(number / count, size[0] / size[1])
-            windows[number] = BlendedLayout(layout.lookup, chart, *size).to(str(layout.orbit_size.device))
-        return (windows[number],)
+            crops[number] = BlendedLayout(layout.lookup, chart, *size).to(str(layout.orbit_size.device))
+        return (crops[number],)
 
     def deeper(self, part: float, ratio: float) -> Logarithm:
         """The picture enlarged by a part of the zoom about its middle, and turned by the same part of the turn."""
         step = math.log(self.lattice.zoom) + 1j * math.radians(self.lattice.turn)
         return Logarithm(ratio, -part * step)
 
+    def chart_for(self, width: int, height: int) -> Logarithm:
+        """The plane's logarithm, unenlarged."""
+        return Logarithm(width / height)
+
     def claims(self) -> tuple[Claim, ...]:
         """The zoom, the turn, and an element of each coset, where the picture shows it best."""
         words: list[Word] = [(("t2", 1),)]
         words += [(("t1", -1),)] if self.lattice.repeats > 1 else []
         words += [self._shown_best(word) for word in coset_words(self.row).values() if word]
-        found = []
+        claims = []
         for word in words:
             matrix = self.lattice.on_points(self.row.isometry(word))
-            found.append(Claim(name_zoom(matrix), matrix, evaluate(word, self.assignment)))
-        return tuple(found)
+            claims.append(Claim(name_zoom(matrix), matrix, evaluate(word, self.assignment)))
+        return tuple(claims)
 
     def _shown_best(self, word: Word) -> Word:
         """The same movement up to zooms and turns, that carries most of a ring into itself."""
-        u, v = np.meshgrid(np.linspace(-_DEEP, 0, 30), np.linspace(0, 2 * math.pi, 60))  # as `measure_zoom` unrolls it
+        u, v = np.meshgrid(np.linspace(-_DEPTH, 0, 30), np.linspace(0, 2 * math.pi, 60))  # as `measure_zoom` unrolls it
         points = np.stack([u.ravel(), v.ravel(), np.ones(u.size)], axis=1)
 
         def outside(longer: Word) -> tuple[int, int]:
             moved = points @ self.lattice.on_points(self.row.isometry(longer)).T
-            return int(((moved[:, 0] < -_DEEP) | (moved[:, 0] > 0)).sum()), sum(abs(step) for _, step in longer)
+            return int(((moved[:, 0] < -_DEPTH) | (moved[:, 0] > 0)).sum()), sum(abs(step) for _, step in longer)
 
         shifts: list[Word] = [
             tuple((name, step) for name, step in (("t1", across), ("t2", out)) if step)
@@ -138,8 +141,8 @@ class DrosteSymmetry(Symmetry):
 
     def planar_claims(self, ratio: float) -> tuple[Claim, ...]:
         """Zooms, turns and mirrors: see `base.Symmetry.planar_claims`."""
-        found = ((claim, as_similarity(claim.matrix)) for claim in self.claims())
-        return tuple(replace(claim, matrix=in_fractions(item, ratio)) for claim, item in found if item is not None)
+        planar = ((claim, as_similarity(claim.matrix)) for claim in self.claims())
+        return tuple(replace(claim, matrix=in_fractions(item, ratio)) for claim, item in planar if item is not None)
 
     def candidates(self, ratio: float) -> tuple[Claim, ...]:
         """Turns, zooms, mirrors and inversions that are none of ours: see `base.Symmetry.candidates`."""
@@ -154,7 +157,7 @@ class DrosteSymmetry(Symmetry):
         kept = {name_zoom(matrix): matrix for matrix in tried if not self._belongs(matrix)}
         return tuple(Claim(name, matrix, colour.IDENTITY) for name, matrix in kept.items())
 
-    def _belongs(self, matrix: Floats) -> bool:
+    def _belongs(self, matrix: F64) -> bool:
         """Whether a movement of the logarithm is in the group."""
         for word in coset_words(self.row).values():
             member = self.lattice.on_points(self.row.isometry(word))
@@ -163,71 +166,38 @@ class DrosteSymmetry(Symmetry):
                 return True
         return False
 
-    def measured(self, picture: npt.NDArray[Any], claims: Sequence[Claim], tried: Sequence[Claim]) -> Any:
-        """In the picture, or in its logarithm: see `base.Symmetry.measured`."""
-        from orbifolio.runner.symmetry.verify.zoom import measure_zoom
-
-        return measure_zoom(picture, claims, tried)
-
     def colours(self) -> tuple[int, ...]:
         """All colour elements of the action's image, identity first."""
         return colour.generate(self.assignment.values())
 
-    def orientations(self) -> tuple[tuple[float, bool], ...]:
-        """Every turn; flips where the group has them."""
-        flips = (False, True) if any(Isometry(matrix).determinant < 0 for matrix in coset_words(self.row)) else (False,)
-        return tuple((angle, flip) for flip in flips for angle in (0.0, 90.0, 180.0, 270.0))
+    def _flips(self) -> tuple[bool, ...]:
+        """Whether the group shows its texture as it is, and mirrored."""
+        return (False, True) if any(Isometry(matrix).determinant < 0 for matrix in coset_words(self.row)) else (False,)
 
-    def appearances(self) -> tuple[tuple[float, bool, Floats], ...]:
+    def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """As it is, and turned, with every colour of the action: a style is compared as it stands."""
-        flips = sorted({flip for _, flip in self.orientations()})
         turns = sorted({round(360 * step / self.lattice.repeats, 6) for step in range(self.lattice.repeats)})
-        found = [
+        every = [
             (angle, flip, colour.MATRICES[element].astype(np.float64))
             for element in self.colours()
-            for flip in flips
+            for flip in self._flips()
             for angle in turns
         ]
-        return tuple(found[:: max(1, math.ceil(len(found) / 24))])
+        return tuple(every[:: max(1, math.ceil(len(every) / 24))])
 
     def advisories(self) -> tuple[str, ...]:
         """Emblems at the centres of the pattern, and mirror lines with few colours."""
-        found = list(emblem_advisories(self.row, self.assignment))
+        warnings = list(emblem_advisories(self.row, self.assignment))
         for isometry, element in elements(self.row, self.assignment):
             if isometry.determinant < 0 and isometry.is_mirror:
-                found.append(mirror_warning("mirror lines", element, "p1, p2 and pg have none"))
-        return tuple(dict.fromkeys(item for item in found if item))
-
-    def motion(self, move: Move) -> Floats:
-        """See `base.Symmetry.motion`."""
-        return Logarithm(1.0).motion(move.turn, move.mirrored, move.shift)
+                warnings.append(mirror_warning("mirror lines", element, "p1, p2 and pg have none"))
+        return tuple(dict.fromkeys(item for item in warnings if item))
 
     def refusal(self, move: Move) -> str:
         """A shift would move the middle: see `base.Symmetry.refusal`."""
         if move.shift != (0.0, 0.0):
             return "a shift moves the middle, about which everything zooms; only turns and flips keep it; use turn: 60"
         return ""
-
-    def products(self, layout: Layout, values: Tensor) -> Mapping[str, bytes]:
-        """A loop of the endless zoom, and a page that plays it: see `base.Symmetry.products`."""
-        from orbifolio.runner.exports.zoom import zoom_products
-
-        assert isinstance(layout, BlendedLayout)
-        lookup, ratio = layout.lookup, layout.width / layout.height
-
-        def frame(part: float, width: int, height: int) -> npt.NDArray[np.float32]:
-            window = BlendedLayout(lookup, self.deeper(part, ratio), width, height)
-            picture = window.render(values.cpu().float())[0].clamp(0, 1)
-            return picture.permute(1, 2, 0).numpy()
-
-        matrix = colour.MATRICES[self.assignment["t2"]].astype(np.float32)
-        return zoom_products(
-            frame, layout.width, layout.height, zoom=self.lattice.zoom, turn=self.lattice.turn, colours=matrix
-        )
-
-    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
-        """The `symmetry` block of `run.json`: see `base.Symmetry.summary`."""
-        return summarise(self, kind, picture)
 
 
 class Droste(SymmetrySettings):

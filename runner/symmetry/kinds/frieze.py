@@ -7,28 +7,27 @@ group, so symmetry is exact. Groups are the rows of `frieze_groups.FRIEZES`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field, field_validator
 
+from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Claim, Move, Ratio, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.aspect import Ratio
+from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.colour import Colour
+from orbifolio.runner.symmetry.groups.emblems import mirror_warning
 from orbifolio.runner.symmetry.groups.frieze_groups import FRIEZES, FriezeGroup, Track, members, suggest_frieze
 from orbifolio.runner.symmetry.groups.groups import Word
 from orbifolio.runner.symmetry.groups.legality import evaluate
 from orbifolio.runner.symmetry.groups.motion import name_motion, placed
-from orbifolio.runner.symmetry.kinds.rotor import mirror_warning
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup
 from orbifolio.runner.symmetry.layouts.flat_charts import Strip
-from orbifolio.runner.symmetry.layouts.texture import Taps
-from orbifolio.runner.symmetry.verify.summary import summarise
+from orbifolio.runner.symmetry.taps import Taps
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 FriezeName = Literal["p1", "p11g", "p1m1", "p11m", "p2", "p2mg", "p2mm"]
 
 
@@ -64,13 +63,13 @@ class StripLookup(Lookup):
         self.special = special, projectors[special]
         self.spacing, self.mean = 2 / min(width, height), colour.projector(assignment.values())
 
-    def _image(self, track: Track, periods: int, column: Integers, row: Integers) -> Integers:
+    def _image(self, track: Track, periods: int, column: I64, row: I64) -> I64:
         across, shift, up = track
         there = (across * column + shift * (self.width // (2 * periods))) % self.width
-        image: Integers = (row if up > 0 else self.height - 1 - row) * self.width + there
+        image: I64 = (row if up > 0 else self.height - 1 - row) * self.width + there
         return image
 
-    def taps(self, points: Floats) -> Taps:
+    def taps(self, points: F64) -> Taps:
         """The four texels about a point; exactly one at a texel: see `blended.Lookup.taps`."""
         column = np.round(points[:, 0] * self.width, 9)
         row = np.round(np.clip(points[:, 1] * self.height - 0.5, 0, self.height - 1), 9)
@@ -82,7 +81,7 @@ class StripLookup(Lookup):
         texel = rows * self.width + columns
         return Taps(self.orbit[texel], self.element[texel], weights)
 
-    def representatives(self) -> Floats:
+    def representatives(self) -> F64:
         """The first texel of each orbit: see `blended.Lookup.representatives`."""
         row, column = np.divmod(self.heads, self.width)
         return np.stack([column / self.width, (row + 0.5) / self.height, np.ones(self.count)], axis=1)
@@ -104,8 +103,8 @@ class FriezeSymmetry(Symmetry):
         order = colour.ORDER[assignment["t"]]
         self.cells = math.lcm(order, repeats)
         self.ratio = (1.0 if ratio is None else ratio.value) * self.cells
-        told = [f"{colour.describe(item)} by {_told(name)}" for name, item in assignment.items() if item]
-        self.title = ", ".join([f"frieze {row.name}", *told])
+        parts = [f"{colour.describe(item)} by {_movement_name(name)}" for name, item in assignment.items() if item]
+        self.title = ", ".join([f"frieze {row.name}", *parts])
         notes = []
         if self.cells > repeats:
             changes = colour.spell(assignment["t"])
@@ -126,16 +125,20 @@ class FriezeSymmetry(Symmetry):
         """The gather for a size that `fit` returned.
 
         Raises:
-            ValueError: another size.
+            ValueError: a size that `fit` does not return.
         """
         if width < 1 or height < 1 or width % (2 * self.cells):
             raise ValueError(
                 f"{width} x {height} for {self.group}; width must be a multiple of {2 * self.cells}; ask fit for a size"
             )
         lookup = StripLookup(self.row, self.assignment, self.cells, width, height)
-        return BlendedLayout(lookup, Strip(width, width / height), width, height)
+        return BlendedLayout(lookup, self.chart_for(width, height), width, height)
 
-    def _matrix(self, track: Track) -> Floats:
+    def chart_for(self, width: int, height: int) -> Strip:
+        """The strip in fractions."""
+        return Strip(width, width / height)
+
+    def _matrix(self, track: Track) -> F64:
         across, shift, up = track
         return placed(np.array([[across, 0.0, shift / (2 * self.cells)], [0.0, up, 0.0 if up > 0 else 1.0]]))
 
@@ -144,11 +147,11 @@ class FriezeSymmetry(Symmetry):
         words: list[Word] = [word for word in self.row.cosets() if word]
         if self.cells > 1:
             words.append((("t", 1),))
-        found = []
+        claims = []
         for word in words:
             matrix = self._matrix(self.row.movement(word))
-            found.append(Claim(name_motion(matrix, self.ratio or 1.0), matrix, evaluate(word, self.assignment)))
-        return tuple(found)
+            claims.append(Claim(name_motion(matrix, self.ratio or 1.0), matrix, evaluate(word, self.assignment)))
+        return tuple(claims)
 
     def candidates(self, ratio: float) -> tuple[Claim, ...]:
         """Movements of the largest group, and finer translations, that are none of ours."""
@@ -156,48 +159,30 @@ class FriezeSymmetry(Symmetry):
         whole = 2 * self.cells
         own = {(across, shift % whole, up) for across, shift, up in own}
         tried = [(across, shift, up) for across in (1, -1) for up in (1, -1) for shift in range(whole)]
-        found = [self._matrix(track) for track in tried if track not in own]
+        matrices = [self._matrix(track) for track in tried if track not in own]
         for place in (0.25, 0.75):  # mirrors and centres between those of ours
-            found += [self._matrix((-1, 0, up)) + np.array([[0, 0, place / self.cells], [0, 0, 0]]) for up in (1, -1)]
-        found += [np.array([[1.0, 0.0, part / self.cells], [0.0, 1.0, 0.0]]) for part in (1 / 3, 0.25)]
-        return tuple(Claim(name_motion(matrix, ratio), matrix, colour.IDENTITY) for matrix in found)
+            shift = np.array([[0, 0, place / self.cells], [0, 0, 0]])
+            matrices += [self._matrix((-1, 0, up)) + shift for up in (1, -1)]
+        matrices += [np.array([[1.0, 0.0, part / self.cells], [0.0, 1.0, 0.0]]) for part in (1 / 3, 0.25)]
+        return tuple(Claim(name_motion(matrix, ratio), matrix, colour.IDENTITY) for matrix in matrices)
 
-    def measured(self, picture: npt.NDArray[Any], claims: Sequence[Claim], tried: Sequence[Claim]) -> Any:
-        """Repeating to both sides only: see `base.Symmetry.measured`."""
-        from orbifolio.runner.symmetry.verify.flat import measure_flat
-
-        return measure_flat(picture, claims, tried, wrap=self.wrap)
-
-    def colours(self) -> tuple[int, ...]:
-        """All colour elements of the action's image, identity first."""
-        return colour.generate(self.assignment.values())
-
-    def orientations(self) -> tuple[tuple[float, bool], ...]:
-        """Upright, upside down, and flipped, as far as the group has them, rotations first."""
-        found = [_orientation(self.row.movement(word)) for word in self.row.cosets()]
-        return tuple(sorted(found, key=lambda item: (item[1], item[0])))
-
-    def appearances(self) -> tuple[tuple[float, bool, Floats], ...]:
+    def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """The distinct (turn, flip, colours) of the whole group: see `base.Symmetry.appearances`."""
-        found = {(*_orientation(track), element) for track, element in members(self.row, self.assignment, self.cells)}
+        pairs = {(*_orientation(track), element) for track, element in members(self.row, self.assignment, self.cells)}
         return tuple(
             (angle, flip, colour.MATRICES[element].astype(np.float64))
-            for angle, flip, element in sorted(found, key=lambda item: (item[1], item[0], item[2]))
+            for angle, flip, element in sorted(pairs, key=lambda item: (item[1], item[0], item[2]))
         )
 
     def advisories(self) -> tuple[str, ...]:
         """Mirror lines with few colours."""
-        found = []
+        warnings = []
         for track, element in members(self.row, self.assignment, 2 if self.cells == 1 else self.cells):
             if track[2] < 0 < track[0] and track[1] == 0:
-                found.append(mirror_warning("the mirror line along the strip", element, "p11g and p2 have none"))
+                warnings.append(mirror_warning("the mirror line along the strip", element, "p11g and p2 have none"))
             if track[0] < 0 < track[2]:
-                found.append(mirror_warning("upright mirror lines", element, "p11g and p2 have none"))
-        return tuple(dict.fromkeys(item for item in found if item))
-
-    def motion(self, move: Move) -> Floats:
-        """See `base.Symmetry.motion`."""
-        return Strip(1, self.ratio or 1.0).motion(move.turn, move.mirrored, move.shift)
+                warnings.append(mirror_warning("upright mirror lines", element, "p11g and p2 have none"))
+        return tuple(dict.fromkeys(item for item in warnings if item))
 
     def refusal(self, move: Move) -> str:
         """Only along the strip: see `base.Symmetry.refusal`."""
@@ -205,12 +190,8 @@ class FriezeSymmetry(Symmetry):
             return "copies of a frieze can only be shifted along it; write shift: [1/5, 0], or use base: none"
         return ""
 
-    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
-        """The `symmetry` block of `run.json`: see `base.Symmetry.summary`."""
-        return summarise(self, kind, picture)
 
-
-def _told(name: str) -> str:
+def _movement_name(name: str) -> str:
     return {"r2": "each half turn", "m": "each upright mirror", "h": "the mirror along it", "g": "the glide"}.get(
         name, "each period"
     )

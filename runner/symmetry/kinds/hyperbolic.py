@@ -14,24 +14,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from pydantic import Field, model_validator
-from torch import Tensor
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Layout, Ratio, SymmetrySettings
+from orbifolio.runner.symmetry.aspect import Ratio
+from orbifolio.runner.symmetry.base import SymmetrySettings
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.groups import Word
 from orbifolio.runner.symmetry.groups.polyhedral import turn_name
 from orbifolio.runner.symmetry.groups.presentation import Presentation
-from orbifolio.runner.symmetry.groups.sheets import Sheets, reflections, rotations, tile_sides
+from orbifolio.runner.symmetry.groups.sheets import CosetTable, reflections, rotations, tile_sides
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry, colour_title
 from orbifolio.runner.symmetry.layouts.charts import Band, Chart, Disk, HalfPlane, Klein, Square, Window, boost
-from orbifolio.runner.symmetry.layouts.folded import FoldedLayout
-
-Floats = npt.NDArray[np.float64]
 
 ChartName = Literal["disk", "klein", "half-plane", "band", "square"]
 
@@ -54,10 +51,14 @@ def presentation(p: int, q: int, r: int, *, mirrors: bool | Literal["sides"]) ->
 
 
 class HyperbolicSymmetry(CurvedSymmetry):
-    """A triangle group of the hyperbolic plane: see `curved.CurvedSymmetry`."""
+    """A triangle group of the hyperbolic plane: see `curved.CurvedSymmetry`.
+
+    Attributes:
+        chart_name: the chart of the artwork as a recipe spells it.
+    """
 
     def __init__(
-        self, triangle: Triangle, assignment: Mapping[str, int], chart: Chart, *, own: ChartName, reach: float
+        self, triangle: Triangle, assignment: Mapping[str, int], chart: Chart, *, chart_name: ChartName, reach: float
     ) -> None:
         self.assignment = dict(assignment)
         with_mirrors, self._apart = "mirror" in assignment, "side" in assignment
@@ -67,49 +68,49 @@ class HyperbolicSymmetry(CurvedSymmetry):
         what = " with mirrors" if with_mirrors else " mirrored in its sides only" if self._apart else ""
         sheets = _sheets(assignment, triangle.p)
         super().__init__(colour_title(group + what, names, assignment), group, triangle, sheets, chart)
-        self._reach, self._own = reach, own
+        self._reach, self.chart_name = reach, chart_name
 
-    def _turns(self) -> dict[str, Floats]:
+    def _turns(self) -> dict[str, F64]:
         p, q, r = (self.triangle.reflection(mirror) for mirror in range(3))
         return {"face": r @ q, "vertex": p @ r, "edge": q @ p, "mirror": q}
 
-    def generators(self) -> Sequence[tuple[str, Floats, int]]:
+    def generators(self) -> Sequence[tuple[str, F64, int]]:
         """The turns about the triangle's corners and their images about the tile, and a mirror if it has them."""
         if self._apart:
             turn, side = self._turns()["face"], self.triangle.reflection(0)
             ways = [np.linalg.matrix_power(turn, number) for number in range(min(self.triangle.p, 8))]
-            told = ["a tile's side", *(f"the side {number} further" for number in range(1, len(ways)))]
+            sides = ["a tile's side", *(f"the side {number} further" for number in range(1, len(ways)))]
             shown = self.assignment["side"]
-            return [(f"mirror in {what}", way @ side @ way.T, shown) for what, way in zip(told, ways, strict=True)]
+            return [(f"mirror in {what}", way @ side @ way.T, shown) for what, way in zip(sides, ways, strict=True)]
         names = dict(_names(self.triangle))
         turns = self._turns()
-        found = [(names[name], turns[name], self.assignment[name]) for name in self.assignment]
+        generators = [(names[name], turns[name], self.assignment[name]) for name in self.assignment]
         face, shown = turns["face"], self.assignment["face"]
         for name in ("vertex", "edge"):
             moved = face @ turns[name] @ np.linalg.inv(face)
             element = colour.compose(shown, self.assignment[name], colour.INVERSE[shown])
-            found.append((f"{names[name]}, the next one", moved, element))
-        return found
+            generators.append((f"{names[name]}, the next one", moved, element))
+        return generators
 
-    def strangers(self) -> Sequence[tuple[str, Floats]]:
+    def strangers(self) -> Sequence[tuple[str, F64]]:
         """Other turns about the corners; mirrors where the group has none; a shift along a mirror."""
         own = (1, self.triangle.q // 2, 1) if self._apart else (self.triangle.p, self.triangle.q, self.triangle.r)
         orders = dict(zip(("face", "vertex", "edge"), own, strict=True))
         corners = dict(zip(("face", "vertex", "edge"), self.triangle.corners, strict=True))
         where = {"face": "a tile's middle", "vertex": "a tile's corner", "edge": "a side's middle"}
-        found = []
+        strangers = []
         for name, corner in corners.items():
             to = boost(corner)
             for order in (2, 3, 4, 5, 6):
                 if orders[name] % order:
                     turned = to @ _spin(2 * math.pi / order) @ np.linalg.inv(to)
-                    found.append((f"{360 / order:.0f} degree turn about {where[name]}", turned))
+                    strangers.append((f"{360 / order:.0f} degree turn about {where[name]}", turned))
         if "mirror" not in self.assignment:
             sides = ("of a side and a corner", "through a tile's middle and a side's", "through a tile's and a corner")
             first = 1 if self._apart else 0  # the first is the mirror in a side
-            found += [(f"mirror {sides[number]}", self.triangle.reflection(number)) for number in range(first, 3)]
-        found.append(("shift from a tile's middle to a side's", boost(self.triangle.corners[2])))
-        return found
+            strangers += [(f"mirror {sides[number]}", self.triangle.reflection(number)) for number in range(first, 3)]
+        strangers.append(("shift from a tile's middle to a side's", boost(self.triangle.corners[2])))
+        return strangers
 
     def sides(self) -> tuple[float, float]:
         """How far the corners lie, in the coordinates in which the texture is even, by their geometric mean."""
@@ -117,14 +118,7 @@ class HyperbolicSymmetry(CurvedSymmetry):
         mean = math.sqrt(float(np.hypot(q[0], q[1])) * float(np.hypot(r[0], r[1])))
         return mean, mean
 
-    def products(self, layout: Layout, values: Tensor) -> Mapping[str, bytes]:
-        """The other charts, the tiling as lines, a drift: see `base.Symmetry.products`."""
-        from orbifolio.runner.exports.hyperbolic import hyperbolic_products
-
-        assert isinstance(layout, FoldedLayout)
-        return hyperbolic_products(layout.surface, self.triangle, values, pixels=layout.width, own=self._own)
-
-    def window(self, random: torch.Generator) -> Chart:
+    def crop_chart(self, random: torch.Generator) -> Chart:
         """A window about a random place of the fundamental domain, turned at random."""
         a, b, flip, angle = torch.rand(4, generator=random, dtype=torch.float64).tolist()
         a, b = (1 - a, 1 - b) if a + b > 1 else (a, b)
@@ -139,7 +133,7 @@ class HyperbolicSymmetry(CurvedSymmetry):
         return Window(self._reach, boost(place) @ _spin(2 * math.pi * angle))
 
     @property
-    def window_length(self) -> float:
+    def crop_length(self) -> float:
         """At the middle of the disk a unit is two."""
         return 2 * self._reach
 
@@ -147,11 +141,11 @@ class HyperbolicSymmetry(CurvedSymmetry):
 def _names(triangle: Triangle) -> tuple[tuple[str, str], ...]:
     orders = (triangle.p, triangle.q, triangle.r)
     where = ("a tile's middle", "a tile's corner", "a side's middle")
-    told = [f"{360 / order:.4g} degree turn about {what}" for order, what in zip(orders, where, strict=True)]
-    return (("face", told[0]), ("vertex", told[1]), ("edge", told[2]), ("mirror", "mirror through a tile's middle"))
+    names = [f"{360 / order:.4g} degree turn about {what}" for order, what in zip(orders, where, strict=True)]
+    return (("face", names[0]), ("vertex", names[1]), ("edge", names[2]), ("mirror", "mirror through a tile's middle"))
 
 
-def _sheets(colours: Mapping[str, int], p: int) -> Sheets:
+def _sheets(colours: Mapping[str, int], p: int) -> CosetTable:
     if "side" in colours:
         return tile_sides(p, colours["side"])
     if "mirror" not in colours:
@@ -162,7 +156,7 @@ def _sheets(colours: Mapping[str, int], p: int) -> Sheets:
     return reflections((opposite_p, mirror, opposite_r))
 
 
-def _spin(angle: float) -> Floats:
+def _spin(angle: float) -> F64:
     cosine, sine = math.cos(angle), math.sin(angle)
     return np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
 
@@ -223,7 +217,7 @@ class Hyperbolic(SymmetrySettings):
         given: dict[str, Any] = {name: colour.parse(value) for name, value in self.colours.items()}
         assignment = presentation(self.p, self.q, self.r, mirrors=self.mirrors).complete(given)
         chart = self._chart(triangle, ratio)
-        return HyperbolicSymmetry(triangle, assignment, chart, own=self.chart, reach=self.window)
+        return HyperbolicSymmetry(triangle, assignment, chart, chart_name=self.chart, reach=self.window)
 
     def _chart(self, triangle: Triangle, ratio: Ratio | None) -> Chart:
         shape = 2.0 if ratio is None else ratio.value

@@ -14,28 +14,28 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator
 from torch import Tensor
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.models.atlas import Atlas, make_atlas
 from orbifolio.runner.models.eye import CAMERA_DISTANCE, MeshCamera, camera_axes
 from orbifolio.runner.models.faults import ModelFault
 from orbifolio.runner.models.mesh import Mesh
 from orbifolio.runner.models.reading import locate, read_model
-from orbifolio.runner.symmetry.base import Claim, Layout, Ratio, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.aspect import Ratio
+from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings, widened
+from orbifolio.runner.symmetry.claims import Claim
+from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
-from orbifolio.runner.symmetry.verify.summary import summarise
-
-Floats = npt.NDArray[np.float64]
 
 _WINDOW = 0.375  # side of a window, of the atlas' width: it sees about half of one side of the model
 _TILT = 0.7  # how far a window may look askance: 0 is straight, 1 any way
 _LAYERS = 4  # parts of the model behind each other; what is still empty then has the mean colour
-_MOST_KEPT = 64  # windows of a phase
-_KEPT_PIXELS = 3_600_000  # of all its windows together: about 220 MB of tables
+_MAX_KEPT = 64  # crops of a phase
+_KEPT_PIXELS = 3_600_000  # of all its crops together: about 220 MB of tables
 _TURNS = (0.0, 90.0, 180.0, 270.0)  # of a style picture, since windows have any turn
 
 
@@ -46,8 +46,8 @@ class ModelLayout(Layout):
         draw: from texels to pixels.
         shown: (pixels,) whether a pixel shows the model; the others have the mean colour.
         counted: (pixels,) whether it counts when values are found from a picture.
-        width: pixels.
-        height: pixels.
+        width: of the picture in pixels.
+        height: of the picture in pixels.
     """
 
     wrap = (False, False)
@@ -59,20 +59,15 @@ class ModelLayout(Layout):
 
     def render(self, values: Tensor) -> Tensor:
         """The picture: see `base.Layout.render`."""
-        wide = values if values.dtype in (torch.float32, torch.float64) else values.float()
+        wide = widened(values)
         shown = self._shown.to(wide.dtype)[:, None]
         # no gradient through the mean: of texels that no window shows, it would be all there is
         points = self._draw(wide) * shown + wide.detach().mean(0) * (1 - shown) + 0.5
         return points.to(values.dtype).view(1, self.height, self.width, 3).permute(0, 3, 1, 2)
 
-    def constrain(self, values: Tensor) -> Tensor:
-        """The values themselves: nothing is special."""
-        return values
-
     def sample(self, picture: Tensor) -> Tensor:
         """The texels nearest to a picture: see `base.Layout.sample`; those that it does not show have its mean."""
-        picture = picture.to(self.orbit_size.device)
-        picture = picture if picture.dtype == torch.float64 else picture.float()
+        picture = widened(picture.to(self.orbit_size.device))
         if picture.shape[-2:] != (self.height, self.width):
             picture = torch.nn.functional.interpolate(
                 picture, (self.height, self.width), mode="bicubic", align_corners=False, antialias=True
@@ -81,8 +76,8 @@ class ModelLayout(Layout):
         points = (picture[0].permute(1, 2, 0).reshape(-1, 3) - 0.5) * counted
         weight = self._draw.collect(counted.expand(-1, 3).contiguous())
         mean = points.sum(0) / counted.sum().clamp_min(1)
-        found: Tensor = torch.where(weight > 1e-3, self._draw.collect(points) / weight.clamp_min(1e-3), mean)
-        return found
+        values: Tensor = torch.where(weight > 1e-3, self._draw.collect(points) / weight.clamp_min(1e-3), mean)
+        return values
 
     def to(self, device: str) -> ModelLayout:
         """The same layout with its tables on a device."""
@@ -94,13 +89,13 @@ class AtlasLayout(ModelLayout):
     """The atlas itself, one parameter for every texel that the model shows; see `base.Layout`.
 
     Attributes:
-        atlas: its texels.
-        windows: made so far, by size and number.
+        atlas: which texels the model shows, and where.
+        crops: made so far, by size and number.
     """
 
     def __init__(self, atlas: Atlas) -> None:
         self.atlas = atlas
-        self.windows: dict[tuple[int, int], ModelLayout] = {}
+        self.crops: dict[tuple[int, int], ModelLayout] = {}
         owner = np.maximum(atlas.owner, 0)[:, None]
         counted = np.zeros(len(owner), dtype=bool)
         counted[atlas.own] = True
@@ -115,7 +110,7 @@ class AtlasLayout(ModelLayout):
     def to(self, device: str) -> AtlasLayout:
         """The same layout with its tables on a device."""
         moved = object.__new__(AtlasLayout)
-        moved.__dict__.update(super().to(device).__dict__, atlas=self.atlas, windows={})
+        moved.__dict__.update(super().to(device).__dict__, atlas=self.atlas, crops={})
         return moved
 
 
@@ -123,7 +118,7 @@ class ModelSymmetry(Symmetry):
     """A model's surface: see `base.Symmetry`.
 
     Attributes:
-        mesh: the model.
+        mesh: with texture coordinates.
     """
 
     group = ""
@@ -137,25 +132,29 @@ class ModelSymmetry(Symmetry):
         self.notes = (f"{name} has {len(mesh.faces):,} triangles; the picture is its texture",)
 
     def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
-        """Any size: the network looks at windows, so only they need its multiples."""
+        """Any size: the network sees crops, so only they need its multiples."""
         return max(8, width), max(8, round(width / (self.ratio or 1.0)))
 
     def layout(self, width: int, height: int) -> AtlasLayout:
         """The atlas of a size that `fit` returned."""
         return AtlasLayout(make_atlas(self.mesh, width, height, gutter=max(2, width // 64)))
 
-    def gaze_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int]:
-        """Square windows in which a pixel is about a texel: see `base.Symmetry.gaze_size`."""
+    def chart_for(self, width: int, height: int) -> PlaneChart:
+        """The atlas as it is."""
+        return PlaneChart(width / height)
+
+    def crop_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int]:
+        """Square windows in which a pixel is about a texel: see `base.Symmetry.crop_size`."""
         side = multiple * max(1, round(_WINDOW * math.sqrt(width * height) / multiple))
         return side, side
 
     @property
-    def windows(self) -> int:
+    def crop_count(self) -> int:
         """Cameras at a step."""
         return self._cameras
 
-    def gazes(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[ModelLayout, ...]:
-        """Windows on random places of the surface: see `base.Symmetry.gazes`.
+    def crops(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[ModelLayout, ...]:
+        """Windows on random places of the surface: see `base.Symmetry.crops`.
 
         They are drawn from a pool, whose windows are made when they are first drawn, and kept: to make one
         takes about as long as the network takes to look through it.
@@ -163,14 +162,14 @@ class ModelSymmetry(Symmetry):
         assert isinstance(layout, AtlasLayout)
         texel = math.sqrt(float(self.mesh.areas.sum()) / layout.parameters)
         device = str(layout.orbit_size.device)
-        pool = min(_MOST_KEPT, max(2 * self._cameras, _KEPT_PIXELS // (size[0] * size[1])))
+        pool = min(_MAX_KEPT, max(2 * self._cameras, _KEPT_PIXELS // (size[0] * size[1])))
         numbers = torch.randperm(pool, generator=random)[: self._cameras].tolist()
         for number in numbers:
-            if (size[0], number) not in layout.windows:
+            if (size[0], number) not in layout.crops:
                 own = torch.Generator().manual_seed(number)
                 cameras = [self._eye(size[0] * texel / 2, own) for _ in range(_LAYERS)]
-                layout.windows[size[0], number] = window(self.mesh, layout.atlas, cameras, size[0]).to(device)
-        return tuple(layout.windows[size[0], number] for number in numbers)
+                layout.crops[size[0], number] = window(self.mesh, layout.atlas, cameras, size[0]).to(device)
+        return tuple(layout.crops[size[0], number] for number in numbers)
 
     def _eye(self, half: float, random: torch.Generator) -> MeshCamera:
         """A camera above a random place, all places being equally likely."""
@@ -185,35 +184,17 @@ class ModelSymmetry(Symmetry):
         distance = CAMERA_DISTANCE * self.mesh.radius
         return MeshCamera(a + u * (b - a) + v * (c - a), camera_axes(towards, 2 * math.pi * roll), distance, half)
 
-    def products(self, layout: Layout, values: Tensor) -> Mapping[str, bytes]:
-        """The model with its new texture, as a file, a portrait, a turn, and on the page."""
-        from orbifolio.runner.exports.model import model_products
-
-        return model_products(self.mesh, layout.render(values))
-
     def claims(self) -> tuple[Claim, ...]:
-        """Nothing is claimed."""
+        """None: a model has no group."""
         return ()
-
-    def colours(self) -> tuple[int, ...]:
-        """The identity only."""
-        return (0,)
-
-    def orientations(self) -> tuple[tuple[float, bool], ...]:
-        """Every turn: windows are turned at random; quarter turns stand for them."""
-        return tuple((angle, False) for angle in _TURNS)
 
     def advisories(self) -> tuple[str, ...]:
         """Nothing to warn of."""
         return ()
 
-    def appearances(self) -> tuple[tuple[float, bool, Floats], ...]:
-        """Every turn."""
+    def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
+        """Every turn, since crops are turned at random; quarter turns stand for them."""
         return tuple((angle, False, np.eye(3)) for angle in _TURNS)
-
-    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
-        """The `symmetry` block of `run.json`; there is nothing to measure."""
-        return summarise(self, kind, None)
 
 
 def window(mesh: Mesh, atlas: Atlas, cameras: Sequence[MeshCamera], size: int) -> ModelLayout:
@@ -247,10 +228,10 @@ class ModelFile(str):
 
 
 def _relative(value: Any, check: ValidatorFunctionWrapHandler, info: ValidationInfo) -> ModelFile:
-    found = ModelFile(check(value))
+    path = ModelFile(check(value))
     context: Mapping[str, Any] = info.context or {}
-    found.folder = value.folder if isinstance(value, ModelFile) else Path(context.get("folder", "."))
-    return found
+    path.folder = value.folder if isinstance(value, ModelFile) else Path(context.get("folder", "."))
+    return path
 
 
 class Model(SymmetrySettings):

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from orbifolio.runner.symmetry.base import Claim, Layout, Move, Ratio, Symmetry, SymmetrySettings
+from orbifolio.runner.arrays import F64
+from orbifolio.runner.symmetry.aspect import Ratio
+from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings, widened
+from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup, Mixed
-from orbifolio.runner.symmetry.layouts.flat_charts import Sheet
+from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
 from orbifolio.runner.symmetry.layouts.resample import resample
-from orbifolio.runner.symmetry.layouts.texture import Taps
-from orbifolio.runner.symmetry.verify.summary import summarise
+from orbifolio.runner.symmetry.taps import Taps
 
 
 class PixelLayout(Layout):
@@ -33,28 +34,23 @@ class PixelLayout(Layout):
         """The picture, in channels-last memory: see `base.Layout.render`."""
         return (values + 0.5).view(1, self.height, self.width, 3).permute(0, 3, 1, 2)
 
-    def constrain(self, values: Tensor) -> Tensor:
-        """The values themselves: nothing is special."""
-        return values
-
     def sample(self, picture: Tensor) -> Tensor:
         """The picture at this size: see `base.Layout.sample`."""
-        picture = picture.to(self.orbit_size.device)
-        picture = picture if picture.dtype == torch.float64 else picture.float()
+        picture = widened(picture.to(self.orbit_size.device))
         resized = resample(picture, self.height, self.width, wrap=self.wrap)
         return resized[0].permute(1, 2, 0).reshape(-1, 3) - 0.5
 
-    def representatives(self) -> npt.NDArray[np.float64]:
+    def representatives(self) -> F64:
         """The pixels, row by row: see `base.Layout.representatives`."""
         row, column = np.divmod(np.arange(self.parameters), self.width)
         return np.stack([(column + 0.5) / self.width, (row + 0.5) / self.height, np.ones(self.parameters)], axis=1)
 
     def mixed(self, moves: Sequence[Move]) -> BlendedLayout:
         """The mean of moved copies, from pixels that reach as far as their corners: see `base.Layout.mixed`."""
-        chart = Sheet(self.width / self.height)
+        chart = PlaneChart(self.width / self.height)
         turned = any(move.turn % 180 for move in moves)
-        far = math.hypot(*chart.half) if turned else 0.0
-        lookup = PixelLookup(self.width, self.height, far)
+        reach = math.hypot(*chart.half) if turned else 0.0
+        lookup = PixelLookup(self.width, self.height, reach)
         bare = BlendedLayout(lookup, chart, self.width, self.height)
         return BlendedLayout(Mixed(lookup, chart, moves), chart, self.width, self.height, bare)
 
@@ -66,16 +62,16 @@ class PixelLayout(Layout):
 class PixelLookup(Lookup):
     """Pixels about the picture's middle, blended square-wise: see `blended.Lookup`."""
 
-    def __init__(self, width: int, height: int, far: float) -> None:
+    def __init__(self, width: int, height: int, reach: float) -> None:
         self.unit = 2 / min(width, height)
-        wide = max(width, 2 * math.ceil(far / self.unit))
-        self.columns, self.rows = (wide, max(height, wide)) if far else (width, height)
+        wide = max(width, 2 * math.ceil(reach / self.unit))
+        self.columns, self.rows = (wide, max(height, wide)) if reach else (width, height)
         self.count = self.columns * self.rows
         self.size = np.ones(self.count)
         self.special = np.zeros(0, dtype=np.int64), np.zeros((0, 3, 3))
         self.spacing, self.mean = self.unit, np.eye(3)
 
-    def taps(self, points: npt.NDArray[np.float64]) -> Taps:
+    def taps(self, points: F64) -> Taps:
         """The four pixels about a point: see `blended.Lookup.taps`."""
         column = np.round(np.clip(points[:, 0] / self.unit + (self.columns - 1) / 2, 0, self.columns - 1), 9)
         row = np.round(np.clip((self.rows - 1) / 2 - points[:, 1] / self.unit, 0, self.rows - 1), 9)
@@ -86,7 +82,7 @@ class PixelLookup(Lookup):
         weights = np.stack([(1 - right) * (1 - down), right * (1 - down), (1 - right) * down, right * down], axis=1)
         return Taps(pixels, np.zeros_like(pixels), weights)
 
-    def representatives(self) -> npt.NDArray[np.float64]:
+    def representatives(self) -> F64:
         """The pixels: see `blended.Lookup.representatives`."""
         row, column = np.divmod(np.arange(self.count), self.columns)
         x, y = (column - (self.columns - 1) / 2) * self.unit, ((self.rows - 1) / 2 - row) * self.unit
@@ -107,38 +103,27 @@ class PlainPicture(Symmetry):
 
     def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
         """The nearest multiples: see `base.Symmetry.fit`."""
-        if width < 1 or multiple < 1 or not ratio > 0 or not math.isfinite(ratio):
-            raise ValueError(f"width {width}, multiple {multiple}, ratio {ratio}: all must be positive")
-        across = multiple * max(1, round(width / multiple))
-        return across, multiple * max(1, round(across / (self.ratio or ratio) / multiple))
+        return fit_free(width, multiple, self.ratio or ratio)
 
     def layout(self, width: int, height: int) -> PixelLayout:
         """One parameter for every pixel."""
         return PixelLayout(width, height)
 
+    def chart_for(self, width: int, height: int) -> PlaneChart:
+        """The plane as it is."""
+        return PlaneChart(width / height)
+
     def claims(self) -> tuple[Claim, ...]:
-        """Nothing is claimed."""
+        """None: nothing is claimed."""
         return ()
-
-    def colours(self) -> tuple[int, ...]:
-        """The identity only."""
-        return (0,)
-
-    def orientations(self) -> tuple[tuple[float, bool], ...]:
-        """Upright only."""
-        return ((0.0, False),)
 
     def advisories(self) -> tuple[str, ...]:
         """Nothing to warn of."""
         return ()
 
-    def appearances(self) -> tuple[tuple[float, bool, npt.NDArray[np.float64]], ...]:
-        """As it is."""
+    def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
+        """The picture as it is."""
         return ((0.0, False, np.eye(3)),)
-
-    def motion(self, move: Move) -> npt.NDArray[np.float64]:
-        """See `base.Symmetry.motion`."""
-        return Sheet(self.ratio or 1.0).motion(move.turn, move.mirrored, move.shift)
 
     def refusal(self, move: Move) -> str:
         """A picture that does not repeat has nothing to be shifted in: see `base.Symmetry.refusal`."""
@@ -146,15 +131,13 @@ class PlainPicture(Symmetry):
             return "a shift leads out of a picture that does not repeat; only a tile can be shifted; use base: plane"
         return ""
 
-    def measured(self, picture: npt.NDArray[Any], claims: Sequence[Claim], tried: Sequence[Claim]) -> Any:
-        """On the picture as it is: see `base.Symmetry.measured`."""
-        from orbifolio.runner.symmetry.verify.flat import measure_flat
 
-        return measure_flat(picture, claims, tried, wrap=self.wrap)
-
-    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
-        """The `symmetry` block of `run.json`; there is nothing to measure."""
-        return summarise(self, kind, None)
+def fit_free(width: int, multiple: int, ratio: float) -> tuple[int, int]:
+    """The nearest multiples, where any shape will do: see `base.Symmetry.fit`."""
+    if width < 1 or multiple < 1 or not ratio > 0 or not math.isfinite(ratio):
+        raise ValueError(f"width {width}, multiple {multiple}, ratio {ratio}: all must be positive")
+    across = multiple * max(1, round(width / multiple))
+    return across, multiple * max(1, round(across / ratio / multiple))
 
 
 class NoSymmetry(SymmetrySettings):

@@ -1,29 +1,31 @@
-"""Partial symmetry: the weighted mean of a few moved copies is settings -> symmetry of an artwork that is "almost" so.
+"""Partial symmetry: settings -> the weighted mean of a few moved copies, which is nearly symmetric.
 
-A whole group of copies would make the mean symmetric. Some of them only draw it near: of the angular waves of
-order k, a mean of the identity and a sixth of a turn keeps |cos(30 k)|, all of k = 6, none of k = 3. Several folds
-follow each other, each on what the one before has made. Copies are taps of the same texture, so nothing is
-resampled and nothing is lost but what the mean takes.
+A whole group of copies would make the mean symmetric; a few only bring it near: of the angular waves of order k, the
+mean of the identity and a sixth of a turn keeps |cos(30 k)|, all of k = 6, none of k = 3. Several means follow each
+other, each of what the one before has made. Copies are taps of the same texture: nothing is resampled, and nothing
+is lost but what the mean takes.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from pydantic import BeforeValidator, Field, WithJsonSchema
-from torch import Tensor
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.settings import Settings, family
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Claim, Layout, Move, Ratio, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.aspect import Ratio
+from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.kinds.droste import Droste
 from orbifolio.runner.symmetry.kinds.frieze import Frieze
@@ -32,29 +34,27 @@ from orbifolio.runner.symmetry.kinds.none import NoSymmetry
 from orbifolio.runner.symmetry.kinds.plane import Plane
 from orbifolio.runner.symmetry.kinds.rotor import Rotor
 from orbifolio.runner.symmetry.kinds.sphere import Sphere
-from orbifolio.runner.symmetry.verify.summary import summarise
+from orbifolio.runner.symmetry.layouts.charts import Chart
 
-Floats = npt.NDArray[np.float64]
-
-MOST = 64
+MAX_COPIES = 64
 """Copies of the texture at one place, over all folds: each costs as much as the one."""
 
 
 def _part(value: Any) -> str:
     """A part of the picture's side, exact: 1/5, 0.25 or 0."""
     try:
-        found = Fraction(str(value).replace(" ", ""))
+        part = Fraction(str(value).replace(" ", ""))
     except (ValueError, ZeroDivisionError) as error:
-        raise ValueError(f"{value!r} is no part of a side; write a fraction like 1/5, or 0.25") from error
-    if not -1 <= found <= 1 or found.denominator > 96:
+        raise ValueError(f"{value!r} is not a part of a side; write a fraction like 1/5, or 0.25") from error
+    if not -1 <= part <= 1 or part.denominator > 96:
         raise ValueError(f"{value!r}: a shift is a fraction between -1 and 1 with a denominator up to 96; use 1/5")
-    return str(found)
+    return str(part)
 
 
 Part = Annotated[str, BeforeValidator(_part), WithJsonSchema({"type": ["string", "number"]})]
 
 
-class Element(Settings):
+class CopySettings(Settings):
     """One copy: flipped, then turned, then shifted, and recoloured."""
 
     turn: float = Field(default=0.0, ge=-360, le=360)
@@ -69,23 +69,27 @@ class Element(Settings):
     """Its share of the mean, beside the others' weights."""
 
 
-class Fold(Settings):
+class CopyMean(Settings):
     """One mean of copies."""
 
-    elements: Annotated[tuple[Element, ...], Field(min_length=1, max_length=24)]
+    elements: Annotated[tuple[CopySettings, ...], Field(min_length=1, max_length=24)]
     """The copies; `{}` is the artwork as it is."""
 
 
 Bases: tuple[type[Settings], ...] = (NoSymmetry, Plane, Frieze, Rotor, Droste, Sphere, Hyperbolic)
 
 
-def moves(folds: Sequence[Fold]) -> tuple[Move, ...]:
-    """The copies that folds one after the other amount to, equal ones together, weights summing to 1."""
-    found: dict[tuple[float, bool, Fraction, Fraction, int], float] = {(0.0, False, Fraction(0), Fraction(0), 0): 1.0}
+def moves(folds: Sequence[CopyMean]) -> tuple[Move, ...]:
+    """The copies that means one after the other amount to, equal ones together, weights summing to 1.
+
+    Args:
+        folds: the means, as a recipe calls them.
+    """
+    shares: dict[tuple[float, bool, Fraction, Fraction, int], float] = {(0.0, False, Fraction(0), Fraction(0), 0): 1.0}
     for fold in folds:
         total = sum(element.weight for element in fold.elements)
         grown: dict[tuple[float, bool, Fraction, Fraction, int], float] = {}
-        for (before, weight), element in itertools.product(found.items(), fold.elements):
+        for (before, weight), element in itertools.product(shares.items(), fold.elements):
             turn, mirrored, right, down, shown = before
             # turns and shifts do not mix in one artwork, so their order does not matter
             turned = ((-turn if element.mirror else turn) + element.turn) % 360
@@ -94,22 +98,22 @@ def moves(folds: Sequence[Fold]) -> tuple[Move, ...]:
             product = colour.compose(colour.parse(element.colours), shown)
             key = (round(turned, 9), mirrored ^ element.mirror, right, down + below, product)
             grown[key] = grown.get(key, 0.0) + weight * element.weight / total
-        found = grown
+        shares = grown
     return tuple(
         Move(turn, mirrored, (float(right), float(down)), shown, weight)
-        for (turn, mirrored, right, down, shown), weight in found.items()
+        for (turn, mirrored, right, down, shown), weight in shares.items()
     )
 
 
 class PartialSymmetry(Symmetry):
     """A mean of copies of another symmetry's artwork: see `base.Symmetry`."""
 
-    def __init__(self, base: Symmetry, found: Sequence[Move], steps: tuple[int, int]) -> None:
-        self.base, self.copies, self._steps = base, tuple(found), steps
+    def __init__(self, base: Symmetry, copies: Sequence[Move], steps: tuple[int, int]) -> None:
+        self.base, self.copies, self._steps = base, tuple(copies), steps
         self.ratio, self.wrap, self.cells, self.tiles = base.ratio, base.wrap, base.cells, base.tiles
-        self.group = f"{base.group or 'no group'}, partly more"
-        told = "; ".join(_told(move) for move in found[:6]) + ("; ..." if len(found) > 6 else "")
-        self.title = f"{base.title}, mean of {len(found)} copies: {told}"
+        self.group = f"{base.group} with approximate copies" if base.group else "approximate copies"
+        listed = "; ".join(_describe_move(move) for move in copies[:6]) + ("; ..." if len(copies) > 6 else "")
+        self.title = f"{base.title}, mean of {len(copies)} copies: {listed}"
         lost = len(base.claims()) - len(self._kept())
         note = f"{lost} of the base's symmetries are not kept by the copies" if lost else ""
         self.notes = tuple(base.notes) + ((note,) if note else ())
@@ -123,9 +127,22 @@ class PartialSymmetry(Symmetry):
         """The gather for a size that `fit` returned."""
         return self.base.mixed_layout(width, height, self.copies)
 
+    def chart_for(self, width: int, height: int) -> Chart:
+        """That of the copied artwork."""
+        return self.base.chart_for(width, height)
+
+    def _motion(self, move: Move) -> F64:
+        """(3, 3) what a move does to the points, or fractions, on which the base's claims act."""
+        return self.base.chart_for(1, 1).motion(move.turn, move.mirrored, move.shift)
+
+    @property
+    def _repeats(self) -> bool:
+        """Whether claims act on fractions of a picture that repeats, and not on points of a surface."""
+        return self.tiles and any(self.wrap)
+
     def claims(self) -> tuple[Claim, ...]:
         """Those of the base's claims that every copy keeps, and copies that lead the mean into itself."""
-        return (*self._kept(), *(self._as_claim(move) for move in self.copies[1:] if self._closed(move)))
+        return (*self._kept(), *(self._as_claim(move) for move in self.copies[1:] if self._is_symmetry(move)))
 
     def _kept(self) -> tuple[Claim, ...]:
         claims = self.base.claims()
@@ -133,34 +150,45 @@ class PartialSymmetry(Symmetry):
 
     def _as_claim(self, move: Move) -> Claim:
         """The movement of a copy; in fractions where the picture repeats."""
-        matrix = self.base.motion(move)
-        return Claim(_told(move), matrix[:2] if any(self.wrap) else matrix, move.colour)
+        matrix = self._motion(move)
+        return Claim(_describe_move(move), matrix[:2] if self._repeats else matrix, move.colour)
 
-    def _closed(self, move: Move) -> bool:
-        """Whether moving all copies so gives the same copies, up to the base's symmetries."""
-        ways = [self.base.motion(copy) for copy in self.copies]
-        period = np.array([1.0, 1.0]) if any(self.wrap) else np.array([math.inf, 2 * math.pi])
+    @cached_property
+    def _images(self) -> tuple[F64, F64, tuple[int, ...]]:
+        """(K, 3, 3) ways of the copies, (K, M, 3, 3) the same after what the base claims, and its (M,) elements."""
+        claims = self.base.claims()
+        ways = np.array([self._motion(copy) for copy in self.copies])
+        own = np.array([np.eye(3), *(_square(claim) for claim in claims)])
+        return ways, ways[:, None] @ own, (colour.IDENTITY, *(claim.colour for claim in claims))
 
-        def same(left: Floats, right: Floats) -> bool:
-            away = left - right
-            shift = np.abs(away[:2, 2])
-            return bool(np.abs(away[:2, :2]).max() < 1e-6 and (np.minimum(shift, np.abs(shift - period)) < 1e-6).all())
+    def _colours_of(self, matrix: F64) -> set[int]:
+        """The colour elements through which a movement m leads the mean into itself, as far as that can be told.
 
-        own = [(np.eye(3), colour.IDENTITY), *((_square(claim), claim.colour) for claim in self.base.claims())]
-        return all(
-            any(
-                same(self.base.motion(move) @ way, other @ member)
-                and colour.compose(there.colour, element) == colour.compose(move.colour, copy.colour)
-                and abs(there.weight - copy.weight) < 1e-9
-                for there, other in zip(self.copies, ways, strict=True)
-                for member, element in own
-            )
-            for copy, way in zip(self.copies, ways, strict=True)
-        )
+        Of copies I_k(x) = c_k I(way_k^-1 x) it leads I_k to I_j if m way_k = way_j h with h of the base's claims,
+        through the element c_j c(h) c_k^-1. That must be the same for all of them, and their weights equal.
+
+        Args:
+            matrix: (3, 3) on points, or fractions.
+        """
+        ways, images, elements = self._images
+        away = np.abs((matrix @ ways)[:, None, None] - images)
+        period = np.array([1.0, 1.0]) if self._repeats else np.array([math.inf, 2 * math.pi])
+        shift = np.minimum(away[..., :2, 2], np.abs(away[..., :2, 2] - period))
+        same = np.maximum(np.maximum(away[..., :2].max((-2, -1)), away[..., 2, 2]), shift.max(-1)) < 1e-6
+        weights = np.array([copy.weight for copy in self.copies])
+        same &= (np.abs(weights[:, None] - weights) < 1e-9)[..., None]
+        shown = set(range(colour.COUNT))
+        for copy, hits in zip(self.copies, same, strict=True):
+            back = colour.INVERSE[copy.colour]
+            shown &= {colour.compose(self.copies[j].colour, elements[h], back) for j, h in np.argwhere(hits).tolist()}
+        return shown
+
+    def _is_symmetry(self, move: Move) -> bool:
+        return move.colour in self._colours_of(self._motion(move))
 
     def _keeps(self, claim: Claim, move: Move, claims: Sequence[Claim]) -> bool:
         """Whether the copy has the symmetry too: that moved back, with its colours, it is the base's."""
-        way = self.base.motion(move)
+        way = self._motion(move)
         moved = np.linalg.inv(way) @ _square(claim) @ way
         shown = colour.compose(colour.INVERSE[move.colour], claim.colour, move.colour)
         shifts = [item for item in claims if np.abs(_square(item)[:2, :2] - np.eye(2)).max() < 1e-9]
@@ -183,22 +211,11 @@ class PartialSymmetry(Symmetry):
 
     def candidates(self, ratio: float) -> Sequence[Claim]:
         """The base's, and the copies' movements, which the mean has in part only: see `base.Symmetry.candidates`."""
-        partly = [self._as_claim(move) for move in self.copies if move != self.copies[0] and not self._closed(move)]
-        return (*self.base.candidates(ratio), *partly)
+        others = (claim for claim in self.base.candidates(ratio) if not self._colours_of(_square(claim)))
+        partly = (self._as_claim(move) for move in self.copies[1:] if not self._is_symmetry(move))
+        return (*others, *partly)
 
-    def measured(self, picture: npt.NDArray[Any], claims: Sequence[Claim], tried: Sequence[Claim]) -> Any:
-        """As the base's: see `base.Symmetry.measured`."""
-        return self.base.measured(picture, claims, tried)
-
-    def colours(self) -> tuple[int, ...]:
-        """The base's, and what the copies make of them."""
-        return colour.generate([*self.base.colours(), *(move.colour for move in self.copies)])
-
-    def orientations(self) -> tuple[tuple[float, bool], ...]:
-        """The base's."""
-        return self.base.orientations()
-
-    def appearances(self) -> tuple[tuple[float, bool, Floats], ...]:
+    def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """The artwork is seen as it is: a mean has no copies of its own but those the base has."""
         return self.base.appearances()
 
@@ -206,42 +223,34 @@ class PartialSymmetry(Symmetry):
         """The base's, and copies that take each other's colours away."""
         mixture = sum(move.weight * colour.MATRICES[move.colour].astype(np.float64) for move in self.copies)
         kept = np.abs(np.linalg.eigvals(np.asarray(mixture)))
-        found = list(self.base.advisories())
+        warnings = list(self.base.advisories())
         if float(kept.min()) < 0.35:
-            found.append(
+            warnings.append(
                 "the copies' colours cancel in the mean: what is large and even turns grey; "
                 "give the artwork as it is more weight, as in {weight: 3}"
             )
-        return tuple(found)
+        return tuple(warnings)
 
-    def gaze_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int] | None:
-        """The base's."""
-        return self.base.gaze_size(width, height, multiple=multiple)
+    def crop_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int] | None:
+        """That of the copied artwork."""
+        return self.base.crop_size(width, height, multiple=multiple)
 
     @property
-    def windows(self) -> int:
-        """The base's."""
-        return self.base.windows
+    def crop_count(self) -> int:
+        """As many as of the copied artwork."""
+        return self.base.crop_count
 
-    def gazes(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[Layout, ...]:
-        """The base's windows of the mean."""
-        return self.base.gazes(layout, size, random)
-
-    def products(self, layout: Layout, values: Tensor) -> Mapping[str, bytes]:
-        """The base's."""
-        return self.base.products(layout, values)
-
-    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
-        """The `symmetry` block of `run.json`: see `base.Symmetry.summary`."""
-        return summarise(self, kind, picture)
+    def crops(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[Layout, ...]:
+        """The windows of the copied artwork, each showing the mean."""
+        return self.base.crops(layout, size, random)
 
 
-def _square(claim: Claim) -> Floats:
+def _square(claim: Claim) -> F64:
     """(3, 3), whatever the claim acts on."""
     return claim.matrix if len(claim.matrix) == 3 else np.vstack([claim.matrix, [0.0, 0.0, 1.0]])
 
 
-def _told(move: Move) -> str:
+def _describe_move(move: Move) -> str:
     parts = []
     if move.mirrored:
         parts.append("flipped")
@@ -267,17 +276,17 @@ class Partial(SymmetrySettings):
     base: family(*Bases) = NoSymmetry()  # type: ignore[valid-type]
     """The artwork that is copied: none, plane, frieze, rotor, droste, sphere or hyperbolic; its own symmetry stays
     exact where the copies keep it."""
-    folds: Annotated[tuple[Fold, ...], Field(min_length=1, max_length=6)]
+    folds: Annotated[tuple[CopyMean, ...], Field(min_length=1, max_length=6)]
     """Means of copies, one after the other."""
 
     def build(self, ratio: Ratio | None = None) -> PartialSymmetry:
         """The working symmetry: see `SymmetrySettings.build`."""
         settings: Any = self.base
         base: Symmetry = settings.build(ratio)
-        found = moves(self.folds)
-        if len(found) > MOST:
+        copies = moves(self.folds)
+        if len(copies) > MAX_COPIES:
             raise IllegalSymmetry(
-                f"{len(found)} copies; at most {MOST} are mixed at one place; use fewer elements or folds",
+                f"{len(copies)} copies; at most {MAX_COPIES} are mixed at one place; use fewer elements or folds",
                 where="folds",
             )
         for number, fold in enumerate(self.folds):
@@ -287,4 +296,4 @@ class Partial(SymmetrySettings):
                     raise IllegalSymmetry(refusal, where=f"folds.{number}.elements.{place}")
         shifts = [Fraction(part) for fold in self.folds for element in fold.elements for part in element.shift]
         step = math.lcm(*(part.denominator for part in shifts))
-        return PartialSymmetry(base, found, (step, step))
+        return PartialSymmetry(base, copies, (step, step))

@@ -10,24 +10,23 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field, field_validator
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.aspect import Aspect, parse_ratio
-from orbifolio.runner.symmetry.base import Claim, Move, Ratio, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.aspect import Aspect, Ratio, parse_ratio
+from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.emblems import emblem_advisories, freeing_colour, mirror_advisory, mirror_colours
 from orbifolio.runner.symmetry.groups.groups import GROUPS, TRANSLATIONS, Group, coset_words, suggest_group
 from orbifolio.runner.symmetry.groups.isometry import Isometry
-from orbifolio.runner.symmetry.groups.lattice import Frame, frame
+from orbifolio.runner.symmetry.groups.lattice import LatticeFrame, frame
 from orbifolio.runner.symmetry.groups.legality import TURNS, complete, elements, evaluate
 from orbifolio.runner.symmetry.groups.motion import degrees, in_picture, name_motion, turn_matrix
 from orbifolio.runner.symmetry.layouts.flat_charts import Tile
 from orbifolio.runner.symmetry.layouts.orbits import PlaneLayout, plane_layout
-from orbifolio.runner.symmetry.verify.summary import summarise
-
-Floats = npt.NDArray[np.float64]
+from orbifolio.runner.symmetry.plane_candidates import plane_candidates
 
 GroupName = Literal[
     "p1",
@@ -59,7 +58,7 @@ class PlaneSymmetry(Symmetry):
         assignment: the colour element of every generator.
     """
 
-    def __init__(self, row: Group, assignment: Mapping[str, int], given: tuple[str, ...], frame: Frame) -> None:
+    def __init__(self, row: Group, assignment: Mapping[str, int], given: tuple[str, ...], frame: LatticeFrame) -> None:
         self.row, self.frame, self.assignment = row, frame, dict(assignment)
         self.group, self.ratio, self.cells = row.name, frame.ratio, frame.cells
         self.wrap = (True, True)
@@ -71,41 +70,36 @@ class PlaneSymmetry(Symmetry):
         self.notes = frame.notes + note
 
     def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
-        """The pixel size nearest to a wish: see `base.Symmetry.fit` and `lattice.Frame.fit`."""
+        """The pixel size nearest to a wish: see `base.Symmetry.fit` and `lattice.LatticeFrame.fit`."""
         return self.frame.fit(width, multiple, ratio)
 
     def layout(self, width: int, height: int) -> PlaneLayout:
         """The gather for a size that `fit` returned.
 
         Raises:
-            ValueError: another size.
+            ValueError: a size that `fit` does not return.
         """
         return plane_layout(self.row, self.assignment, self.frame, width, height)
+
+    def chart_for(self, width: int, height: int) -> Tile:
+        """The tile in fractions, of the lattice's exact ratio where that is not free."""
+        return Tile(width, height, self.ratio or width / height)
 
     def claims(self) -> tuple[Claim, ...]:
         """The elements of the point group, then the translations that are not periods of the picture."""
         words = [word for word in coset_words(self.row).values() if word]
         words += [((name, 1),) for name in TRANSLATIONS]
-        found = []
+        claims = []
         for word in words:
             claim = self._claim(self.row.isometry(word), evaluate(word, self.assignment))
             linear, shift = claim.matrix[:, :2], claim.matrix[:, 2]
             if np.abs(linear - np.eye(2)).max() > 1e-9 or np.abs(shift - np.rint(shift)).max() > 1e-9:
-                found.append(claim)
-        return tuple(found)
+                claims.append(claim)
+        return tuple(claims)
 
     def _claim(self, isometry: Isometry, element: int) -> Claim:
         matrix = in_picture(isometry, self.frame)
         return Claim(name_motion(matrix, self.ratio or 1.0), matrix, element)
-
-    def colours(self) -> tuple[int, ...]:
-        """All colour elements of the action's image, identity first."""
-        return colour.generate(self.assignment.values())
-
-    def orientations(self) -> tuple[tuple[float, bool], ...]:
-        """The point group as (degrees, mirrored), identity first, rotations before reflections."""
-        found = {self._orientation(Isometry(matrix)) for matrix in coset_words(self.row)}
-        return tuple(sorted(found, key=lambda item: (item[1], item[0])))
 
     def _orientation(self, isometry: Isometry) -> tuple[float, bool]:
         motion = in_picture(isometry, self.frame)
@@ -126,26 +120,20 @@ class PlaneSymmetry(Symmetry):
             for element, angles in sorted(restricted.items())
         )
 
-    def appearances(self) -> tuple[tuple[float, bool, npt.NDArray[np.float64]], ...]:
+    def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """The distinct (turn, flip, colours) that the whole group has: see `base.Symmetry.appearances`."""
-        found = set()
+        triples = set()
         for isometry, element in elements(self.row, self.assignment):
             angle, mirrored = self._orientation(Isometry(isometry.matrix))
-            found.add((angle, mirrored, element))
-        ordered = sorted(found, key=lambda item: (item[1], item[0], item[2]))
+            triples.add((angle, mirrored, element))
+        ordered = sorted(triples, key=lambda item: (item[1], item[0], item[2]))
         return tuple(
             (angle, mirrored, colour.MATRICES[element].astype(np.float64)) for angle, mirrored, element in ordered
         )
 
     def candidates(self, ratio: float) -> tuple[Claim, ...]:
-        """Turns, mirrors, glides and shifts that are none of ours: see `measure.candidates`."""
-        from orbifolio.runner.symmetry.verify.tile import candidates
-
-        return candidates(self, ratio)
-
-    def motion(self, move: Move) -> Floats:
-        """See `base.Symmetry.motion`."""
-        return Tile(1, 1, self.ratio or 1.0).motion(move.turn, move.mirrored, move.shift)
+        """Turns, mirrors, glides and shifts that are none of the group's: see `plane_candidates`."""
+        return plane_candidates(self.row, self.frame, ratio)
 
     def refusal(self, move: Move) -> str:
         """A copy must repeat with the tile: see `base.Symmetry.refusal`."""
@@ -159,10 +147,6 @@ class PlaneSymmetry(Symmetry):
             "have the lattice's own repetitions; turn by what the lattice allows (180 always, 90 on square, 60 on "
             "hexagonal groups), or use base: none, which does not repeat"
         )
-
-    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
-        """The `symmetry` block of `run.json`: see `base.Symmetry.summary`."""
-        return summarise(self, kind, picture)
 
 
 def _title(group: Group, assignment: Mapping[str, int]) -> str:

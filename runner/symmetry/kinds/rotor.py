@@ -7,30 +7,30 @@ What a kaleidoscope of two mirrors shows. The group is cyclic, or dihedral of an
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field, model_validator
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Claim, Move, Ratio, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.aspect import Ratio
+from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.colour import Colour
-from orbifolio.runner.symmetry.groups.emblems import EMBLEMS
+from orbifolio.runner.symmetry.groups.emblems import EMBLEMS, mirror_warning
 from orbifolio.runner.symmetry.groups.groups import Word
 from orbifolio.runner.symmetry.groups.presentation import Presentation, homomorphisms
-from orbifolio.runner.symmetry.groups.sheets import Sheets, reflections, rotations
+from orbifolio.runner.symmetry.groups.sheets import CosetTable, reflections, rotations
 from orbifolio.runner.symmetry.groups.wedge import ACTIVE, Fan, FanLookup, Wedge, reach
+from orbifolio.runner.symmetry.kinds.none import fit_free
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
-from orbifolio.runner.symmetry.layouts.flat_charts import Sheet, in_fractions, spin
-from orbifolio.runner.symmetry.layouts.folded import Surface
-from orbifolio.runner.symmetry.verify.summary import summarise
+from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart, in_fractions, spin
+from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
 
-Floats = npt.NDArray[np.float64]
-
-_CROWDED = 1.3  # radius in pixels, for each turn, within which a turn moves nothing by eight pixels
+_CROWDED = 1.3  # radius in pixels, times the order, within which no turn moves a place by eight pixels (8 / 2 pi)
 _PREFERRED = ("[g, b, r]", "[g, r, b]", "[-r, -g, -b]")
 
 
@@ -59,7 +59,7 @@ class RotorSymmetry(Symmetry):
     """Turns about the middle with a legal colour action: see `base.Symmetry`.
 
     Attributes:
-        order: of the turn.
+        order: n of the turn by 1/n.
         assignment: the colour element of every generator.
     """
 
@@ -71,8 +71,8 @@ class RotorSymmetry(Symmetry):
         self.mirrors = "m" in assignment
         self.group = f"D{order}" if self.mirrors else f"C{order}"
         self.ratio = None if ratio is None else ratio.value
-        told = {"r": f"each turn by {360 / order:.4g} degrees", "m": "the mirror"}
-        parts = [f"{colour.describe(item)} by {told[name]}" for name, item in assignment.items() if item]
+        names = {"r": f"each turn by {360 / order:.4g} degrees", "m": "the mirror"}
+        parts = [f"{colour.describe(item)} by {names[name]}" for name, item in assignment.items() if item]
         shape = f"{order}-fold kaleidoscope" if self.mirrors else f"{order}-fold rotor"
         self.title = ", ".join([shape if order > 1 else "mirror image", *parts])
         self.notes = ()
@@ -81,12 +81,12 @@ class RotorSymmetry(Symmetry):
         """The nearest multiples: see `base.Symmetry.fit`."""
         return fit_free(width, multiple, self.ratio or ratio)
 
-    def sheets(self) -> tuple[int, Sheets]:
+    def sheets(self) -> tuple[int, CosetTable]:
         """The number p of the wedge with angle pi / p, and what lies on it."""
         turn, mirror = self.assignment.get("r", 0), self.assignment.get("m", 0)
         if self.order == 1:  # half a plane is no wedge: two quarters of it, the second behind a side that is no mirror
             beyond = np.array([[0, 0, 1], [1, 1, 0]], dtype=np.int64)
-            return 2, Sheets(beyond, np.array([[0, mirror, 0], [0, mirror, 0]], dtype=np.int64))
+            return 2, CosetTable(beyond, np.array([[0, mirror, 0], [0, mirror, 0]], dtype=np.int64))
         if self.mirrors:
             return self.order, reflections((0, mirror, colour.compose(turn, mirror)))
         return self.order, rotations(turn, 0)
@@ -94,33 +94,37 @@ class RotorSymmetry(Symmetry):
     def layout(self, width: int, height: int) -> BlendedLayout:
         """The gather for a size that `fit` returned."""
         p, sheets = self.sheets()
-        chart = Sheet(width / height)
+        chart = self.chart_for(width, height)
         wedge = Wedge(p, reach=reach(p, chart.half))
         rings = max(2, math.ceil(wedge.reach * min(width, height) / 2))
         image = [colour.MATRICES[element] for element in self.colours()]
-        surface = Surface(Fan(wedge, sheets, rings, ACTIVE), wedge.reach / rings, np.mean(image, axis=0))
+        surface = FoldedSurface(Fan(wedge, sheets, rings, ACTIVE), wedge.reach / rings, np.mean(image, axis=0))
         return BlendedLayout(FanLookup(surface), chart, width, height)
 
-    def _elements(self) -> list[tuple[str, Floats, int]]:
+    def chart_for(self, width: int, height: int) -> PlaneChart:
+        """The plane; its very middle is finer than pixels."""
+        return PlaneChart(width / height, hole=_CROWDED * self.order)
+
+    def _elements(self) -> list[tuple[str, F64, int]]:
         """Name, matrix on points and colour element of all, the identity first."""
-        found = []
+        elements = []
         flip = np.diag([-1.0, 1.0, 1.0])
         for step in range(self.order):
             angle, element = 360 * step / self.order, colour.power(self.assignment.get("r", 0), step)
-            found.append((f"{angle:.4g} degree rotation about the middle", spin(angle), element))
+            elements.append((f"{angle:.4g} degree rotation about the middle", spin(angle), element))
         if self.mirrors:
             for step in range(self.order):
-                angle, (_, turn, element) = (90 + 180 * step / self.order) % 180, found[step]
+                angle, (_, turn, element) = (90 + 180 * step / self.order) % 180, elements[step]
                 name = f"mirror in the line at {angle:.4g} degrees through the middle"
-                found.append((name, turn @ flip, colour.compose(element, self.assignment["m"])))
-        return found
+                elements.append((name, turn @ flip, colour.compose(element, self.assignment["m"])))
+        return elements
 
     def claims(self) -> tuple[Claim, ...]:
         """All elements, but the identity."""
         return tuple(Claim(*item) for item in self._elements()[1:])
 
     def planar_claims(self, ratio: float) -> tuple[Claim, ...]:
-        """All: see `base.Symmetry.planar_claims`."""
+        """All of them, in fractions: see `base.Symmetry.planar_claims`."""
         return tuple(replace(claim, matrix=in_fractions(claim.matrix, ratio)) for claim in self.claims())
 
     def candidates(self, ratio: float) -> tuple[Claim, ...]:
@@ -139,80 +143,47 @@ class RotorSymmetry(Symmetry):
         }
         return tuple(kept.values())
 
-    def measured(self, picture: npt.NDArray[Any], claims: Sequence[Claim], tried: Sequence[Claim]) -> Any:
-        """On the picture as it is: see `base.Symmetry.measured`; the very middle is finer than pixels."""
-        from orbifolio.runner.symmetry.verify.flat import measure_flat
-
-        return measure_flat(picture, claims, tried, wrap=self.wrap, hole=_CROWDED * self.order)
-
     def colours(self) -> tuple[int, ...]:
         """All colour elements of the action's image, identity first."""
         return colour.generate(self.assignment.values())
 
-    def orientations(self) -> tuple[tuple[float, bool], ...]:
-        """All turns, then all flips: see `base.Symmetry.orientations`."""
+    def _orientations(self) -> tuple[tuple[float, bool], ...]:
+        """All turns, then all flips, as (degrees, mirrored)."""
         flips = (False, True) if self.mirrors else (False,)
         return tuple((360 * step / self.order, flip) for flip in flips for step in range(self.order))
 
-    def appearances(self) -> tuple[tuple[float, bool, Floats], ...]:
+    def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """Every element with its colours: see `base.Symmetry.appearances`."""
         return tuple(
             (angle, flip, colour.MATRICES[element].astype(np.float64))
-            for (angle, flip), (_, _, element) in zip(self.orientations(), self._elements(), strict=True)
+            for (angle, flip), (_, _, element) in zip(self._orientations(), self._elements(), strict=True)
         )
 
     def advisories(self) -> tuple[str, ...]:
         """Emblems in the middle, and mirror lines with few colours."""
-        found = []
+        warnings = []
         turn, mirror = self.assignment.get("r", 0), self.assignment.get("m", 0)
         if self.order in EMBLEMS and turn == colour.IDENTITY:
             table = homomorphisms(presentation(self.order, mirrors=self.mirrors))
             legal = {int(row[0]) for row in table if not self.mirrors or int(row[1]) == mirror}
             options = [text for text in _PREFERRED if colour.parse(text) in legal][:2]
             cure = f"colours {{r: {' or '.join(options)}}} prevent it" if options else "order 3, 7 or 8 does not"
-            found.append(
+            warnings.append(
                 f"a {self.order}-fold middle without a colour action tends to read as {EMBLEMS[self.order]}; {cure}"
             )
         if self.mirrors:
-            found += [
-                told
+            warnings += [
+                warning
                 for element in dict.fromkeys((mirror, colour.compose(turn, mirror)))
-                if (told := mirror_warning("mirror lines through the middle", element, "mirrors: false has none"))
+                if (warning := mirror_warning("mirror lines through the middle", element, "mirrors: false has none"))
             ]
-        return tuple(found)
-
-    def motion(self, move: Move) -> Floats:
-        """See `base.Symmetry.motion`."""
-        return Sheet(self.ratio or 1.0).motion(move.turn, move.mirrored, move.shift)
+        return tuple(warnings)
 
     def refusal(self, move: Move) -> str:
         """An untiled picture has nothing to be shifted in: see `base.Symmetry.refusal`."""
         if move.shift != (0.0, 0.0):
             return "a shift leads out of a picture that does not repeat; only a tile can be shifted; use base: plane"
         return ""
-
-    def summary(self, kind: str, picture: npt.NDArray[np.float32] | None) -> dict[str, Any]:
-        """The `symmetry` block of `run.json`: see `base.Symmetry.summary`."""
-        return summarise(self, kind, picture)
-
-
-def fit_free(width: int, multiple: int, ratio: float) -> tuple[int, int]:
-    """The nearest multiples, where any shape will do: see `base.Symmetry.fit`."""
-    if width < 1 or multiple < 1 or not ratio > 0 or not math.isfinite(ratio):
-        raise ValueError(f"width {width}, multiple {multiple}, ratio {ratio}: all must be positive")
-    across = multiple * max(1, round(width / multiple))
-    return across, multiple * max(1, round(across / ratio / multiple))
-
-
-def mirror_warning(lines: str, element: int, cure: str) -> str:
-    """What a mirror's colour element does to its lines, or "" where it does nothing."""
-    if element == colour.IDENTITY:
-        return ""
-    free = colour.fixed_dimension([element])
-    return (
-        f"{lines} carry {colour.spell(element)}: all along them {colour.describe_fixed(element)} "
-        f"({free} of 3 colour dimensions stay free); {cure}"
-    )
 
 
 class Rotor(SymmetrySettings):

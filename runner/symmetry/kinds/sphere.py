@@ -11,26 +11,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from pydantic import Field, field_validator
-from torch import Tensor
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Layout, Ratio, SymmetrySettings
+from orbifolio.runner.symmetry.aspect import Ratio
+from orbifolio.runner.symmetry.base import SymmetrySettings
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.polyhedral import PointGroup, point_group
 from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry, colour_title, random_turn
 from orbifolio.runner.symmetry.layouts.charts import Camera, Chart, Equirectangular
-from orbifolio.runner.symmetry.layouts.folded import FoldedLayout
-
-Floats = npt.NDArray[np.float64]
 
 REACH = math.radians(32)
 """Half the angle of a camera's view; its corners see 4/5 as much as its middle."""
 
-_MOST_CLAIMS = 24
-_MOST_WINDOWS = 4
+_MAX_CLAIMS = 24  # enough to generate any group; Ih has 119
+_MAX_CROPS = 4  # unless the recipe says more: each costs a pass of the network
 
 
 class SphereSymmetry(CurvedSymmetry):
@@ -48,12 +45,12 @@ class SphereSymmetry(CurvedSymmetry):
         self.members, self.shown = group.members(assignment)
         self._cameras = cameras
 
-    def generators(self) -> Sequence[tuple[str, Floats, int]]:
+    def generators(self) -> Sequence[tuple[str, F64, int]]:
         """Elements of the group, but the identity: all, or the first of very many."""
-        pairs = list(zip(self.members, self.shown, strict=True))[1 : _MOST_CLAIMS + 1]
+        pairs = list(zip(self.members, self.shown, strict=True))[1 : _MAX_CLAIMS + 1]
         return [(name_movement(matrix), matrix, element) for matrix, element in pairs]
 
-    def strangers(self) -> Sequence[tuple[str, Floats]]:
+    def strangers(self) -> Sequence[tuple[str, F64]]:
         """Turns about the triangle's corners, its mirrors and the inversion, as far as they are none of ours."""
         tried = [axis_turn(corner, 2 * math.pi / order) for corner in self.triangle.corners for order in (2, 3, 4, 5)]
         tried += [self.triangle.reflection(mirror) for mirror in range(3)] + [-np.eye(3)]
@@ -69,39 +66,32 @@ class SphereSymmetry(CurvedSymmetry):
         sides = [math.acos(min(1.0, max(-1.0, cosine))) for cosine in cosines]
         return max(math.sqrt(max(sides) * min(sides)), max(sides) / 2), min(sides)
 
-    def products(self, layout: Layout, values: Tensor) -> Mapping[str, bytes]:
-        """Globe, cube map, spin, model and a ball to print: see `base.Symmetry.products`."""
-        from orbifolio.runner.exports.sphere import sphere_products
-
-        assert isinstance(layout, FoldedLayout)
-        return sphere_products(layout.surface, values, pixels=layout.width)
-
-    def window(self, random: torch.Generator) -> Chart:
+    def crop_chart(self, random: torch.Generator) -> Chart:
         """A camera of random direction and turn."""
         return Camera(random_turn(random), REACH)
 
     @property
-    def window_length(self) -> float:
+    def crop_length(self) -> float:
         """Of a gnomonic window."""
         return math.tan(REACH)
 
     @property
-    def windows(self) -> int:
+    def crop_count(self) -> int:
         """As many as it takes to see the fundamental domain about once, at most four."""
         seen = 4 * math.asin(math.sin(math.atan(math.tan(REACH))) ** 2)
         domain = 4 * math.pi / len(self.members)
-        return self._cameras or min(_MOST_WINDOWS, max(1, round(domain / seen)))
+        return self._cameras or min(_MAX_CROPS, max(1, round(domain / seen)))
 
 
-def axis_turn(axis: Floats, angle: float) -> Floats:
+def axis_turn(axis: F64, angle: float) -> F64:
     """(3, 3) rotation about a unit vector, counter-clockwise as seen from its tip (Rodrigues)."""
     x, y, z = axis
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    matrix: Floats = np.eye(3) + math.sin(angle) * cross + (1 - math.cos(angle)) * cross @ cross
+    matrix: F64 = np.eye(3) + math.sin(angle) * cross + (1 - math.cos(angle)) * cross @ cross
     return matrix
 
 
-def name_movement(matrix: Floats) -> str:
+def name_movement(matrix: F64) -> str:
     """An orthogonal matrix in words, with its axis as (latitude, longitude) in degrees."""
     proper = matrix if np.linalg.det(matrix) > 0 else -matrix
     angle = math.degrees(math.acos(min(1.0, max(-1.0, (float(np.trace(proper)) - 1) / 2))))

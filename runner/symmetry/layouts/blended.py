@@ -9,31 +9,30 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from copy import copy
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Layout, Move
+from orbifolio.runner.symmetry.base import Layout, widened
+from orbifolio.runner.symmetry.claims import Move
 from orbifolio.runner.symmetry.layouts.charts import Chart, grid
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
 from orbifolio.runner.symmetry.layouts.resample import resample
-from orbifolio.runner.symmetry.layouts.texture import Taps
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from orbifolio.runner.symmetry.taps import Taps, joined
 
 _FADED = 0.5  # length of a pixel, in units of the surface, from which all of it is mean
-_SEEN = 1e-3  # weight below which no pixel is said to show an orbit
+_MIN_WEIGHT = 1e-3  # of all pixels together, below which none is said to show an orbit
 
 
 class Lookup(ABC):
-    """What points blend.
+    """A texture on a flat surface, looked up at any of its points.
 
     Attributes:
-        count: number of orbits.
+        count: of orbits.
         size: (orbits,) how many texels show each.
         special: orbits whose stabiliser changes colours, and the (3, 3) projectors on what it leaves.
         spacing: distance of neighbouring texels.
@@ -41,21 +40,21 @@ class Lookup(ABC):
     """
 
     count: int
-    size: Floats
-    special: tuple[Integers, Floats]
+    size: F64
+    special: tuple[I64, F64]
     spacing: float
-    mean: Floats
+    mean: F64
 
     @abstractmethod
-    def taps(self, points: Floats) -> Taps:
+    def taps(self, points: F64) -> Taps:
         """What points of the surface blend.
 
         Args:
-            points: (N, 3).
+            points: (N, 3), as the chart gives them.
         """
 
     @abstractmethod
-    def representatives(self) -> Floats:
+    def representatives(self) -> F64:
         """(orbits, 3) a point for each orbit that shows the orbit's own value."""
 
     def coarser(self) -> tuple[Lookup, Gather] | None:
@@ -74,49 +73,48 @@ class Mixed(Lookup):
         mixture = sum(move.weight * colour.MATRICES[move.colour].astype(np.float64) for move in moves)
         self.mean = lookup.mean @ mixture
 
-    def taps(self, points: Floats) -> Taps:
+    def taps(self, points: F64) -> Taps:
         """Every copy's taps, weighted: see `Lookup.taps`."""
         return mixed_taps(self.lookup.taps, points, self.back)
 
-    def representatives(self) -> Floats:
+    def representatives(self) -> F64:
         """Of the single copy: see `Lookup.representatives`."""
         return self.lookup.representatives()
 
     def coarser(self) -> tuple[Lookup, Gather] | None:
         """Copies of the coarser single copy: see `Lookup.coarser`."""
-        found = self.lookup.coarser()
-        if found is None:
+        coarse = self.lookup.coarser()
+        if coarse is None:
             return None
-        mixed = object.__new__(Mixed)
-        mixed.__dict__.update(self.__dict__)
-        mixed.lookup, mixed.count, mixed.size = found[0], found[0].count, found[0].size
-        mixed.special, mixed.spacing = found[0].special, found[0].spacing
-        return mixed, found[1]
+        mixed = copy(self)
+        mixed.lookup, mixed.count, mixed.size = coarse[0], coarse[0].count, coarse[0].size
+        mixed.special, mixed.spacing = coarse[0].special, coarse[0].spacing
+        return mixed, coarse[1]
 
 
-def ways_back(chart: Chart, moves: Sequence[Move]) -> tuple[tuple[Floats, Move], ...]:
+def ways_back(chart: Chart, moves: Sequence[Move]) -> tuple[tuple[F64, Move], ...]:
     """For each copy the (3, 3) way back to the place it was moved from, and the move."""
-    found = []
+    ways = []
     for move in moves:
-        way: Floats = np.linalg.inv(chart.motion(move.turn, move.mirrored, move.shift)).astype(np.float64)
-        found.append((way, move))
-    return tuple(found)
+        way: F64 = np.linalg.inv(chart.motion(move.turn, move.mirrored, move.shift)).astype(np.float64)
+        ways.append((way, move))
+    return tuple(ways)
 
 
-def mixed_taps(lookup: Callable[[Floats], Taps], points: Floats, back: Sequence[tuple[Floats, Move]]) -> Taps:
+def mixed_taps(lookup: Callable[[F64], Taps], points: F64, back: Sequence[tuple[F64, Move]]) -> Taps:
     """The weighted mean of moved and recoloured copies.
 
     Args:
         lookup: (points) -> taps of one copy.
-        points: (N, 3).
+        points: (N, 3), on the surface.
         back: for each copy the (3, 3) way back to the place it was moved from, and the move.
     """
-    found = []
+    copies = []
     for matrix, move in back:
         taps = lookup(points @ matrix.T)
         seen = taps.elements if move.colour == colour.IDENTITY else colour.PRODUCT[move.colour, taps.elements]
-        found.append(Taps(taps.orbits, seen, taps.weights * move.weight))
-    return Taps(*(np.concatenate([getattr(taps, name) for taps in found], axis=1) for name in Taps.__annotations__))
+        copies.append(Taps(taps.orbits, seen, taps.weights * move.weight))
+    return joined(copies)
 
 
 class BlendedLayout(Layout):
@@ -131,7 +129,7 @@ class BlendedLayout(Layout):
         self.wrap, self.parameters = chart.wrap, lookup.count
         self.orbit_size = torch.from_numpy(lookup.size.astype(np.float32))
         special, projectors = lookup.special
-        self._special, self._projectors = torch.from_numpy(special), torch.from_numpy(projectors)
+        self.special, self.projectors = torch.from_numpy(special), torch.from_numpy(projectors)
         self._mean = torch.from_numpy(lookup.mean)
         x, y = grid(width, height)
         length = chart.look(x, y).spacing * (2 / min(width, height))
@@ -154,22 +152,21 @@ class BlendedLayout(Layout):
             self._steps.append(following[1])
             ratio = np.where(here, -1.0, ratio / 2)
 
-    def _part(self, lookup: Lookup, x: Floats, y: Floats, side: int) -> Gather:
+    def _part(self, lookup: Lookup, x: F64, y: F64, side: int) -> Gather:
         """The gather of pixels that blend side x side points."""
         offsets = (np.arange(side) + 0.5) / side * 2 - 1
-        orbits, elements, weights = [], [], []
+        parts = []
         for down in offsets / self.height:
             for right in offsets / self.width:
                 taps = lookup.taps(self.chart.look(x + right, y + down).points)
-                orbits.append(taps.orbits)
-                elements.append(taps.elements)
-                weights.append(taps.weights / side**2)
-        tables = needed(np.concatenate(orbits, 1), np.concatenate(elements, 1), np.concatenate(weights, 1))
-        return build_gather(*tables, lookup.count)
+                parts.append(taps._replace(weights=taps.weights / side**2))
+        orbits, elements, weights = _needed(joined(parts))
+        single = weights.shape[1] == 1 and bool((weights == 1).all())
+        return build_gather(orbits, elements, None if single else weights, lookup.count)
 
     def render(self, values: Tensor) -> Tensor:
         """The chart's picture of these orbit values: see `base.Layout.render`."""
-        wide = self.constrain(values if values.dtype in (torch.float32, torch.float64) else values.float())
+        wide = self.constrain(widened(values))
         levels = [wide]
         for step in self._steps:
             levels.append(step(levels[-1]))
@@ -188,14 +185,6 @@ class BlendedLayout(Layout):
         share = (self.orbit_size / self.orbit_size.sum()).to(values.dtype)[:, None]
         return (self._mean.to(values.dtype) * (values * share).sum(0)).sum(1)[None]
 
-    def constrain(self, values: Tensor) -> Tensor:
-        """Project values at special positions: see `base.Layout.constrain`."""
-        if not len(self._special):
-            return values
-        there = values.index_select(0, self._special)
-        fixed = (self._projectors.to(values.dtype) * there[:, None, :]).sum(2)
-        return values.index_copy(0, self._special, fixed)
-
     def sample(self, picture: Tensor) -> Tensor:
         """The orbit values nearest to a picture: see `base.Layout.sample`.
 
@@ -203,8 +192,7 @@ class BlendedLayout(Layout):
         """
         if self.bare is not None:
             return self.bare.sample(picture)
-        picture = picture.to(self.orbit_size.device)
-        picture = picture if picture.dtype == torch.float64 else picture.float()
+        picture = widened(picture.to(self.orbit_size.device))
         centred = (not self.wrap[0], not self.wrap[1])
         resized = resample(picture, self.height, self.width, wrap=self.wrap, centred=centred)
         points = resized[0].permute(1, 2, 0).reshape(-1, 3) - 0.5
@@ -213,7 +201,7 @@ class BlendedLayout(Layout):
         weight = torch.ones(len(points)) if self._fade is None else 1 - self._fade[:, 0]
         collected, shown = self._gathered(points, weight.to(points))
         mean = points.mean(0)
-        return self.constrain(torch.where(shown > _SEEN, collected / shown.clamp_min(_SEEN), mean))
+        return self.constrain(torch.where(shown > _MIN_WEIGHT, collected / shown.clamp_min(_MIN_WEIGHT), mean))
 
     def _gathered(self, points: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
         """What every orbit receives from the pixels, and how much of it they show; coarse levels first."""
@@ -231,12 +219,12 @@ class BlendedLayout(Layout):
         assert isinstance(shown, Tensor)
         return collected, shown
 
-    def evaluate(self, values: Tensor, points: Floats) -> Tensor:
+    def evaluate(self, values: Tensor, points: F64) -> Tensor:
         """What the surface shows at points.
 
         Args:
             values: (P, 3), centred, on the CPU.
-            points: (N, 3).
+            points: (N, 3), on the surface.
 
         Returns:
             (N, 3), centred.
@@ -255,7 +243,7 @@ class BlendedLayout(Layout):
         gather = build_gather(taps.orbits, taps.elements, taps.weights, old.parameters).to(str(values.device))
         return self.constrain(gather(old.constrain(values)))
 
-    def representatives(self) -> Floats:
+    def representatives(self) -> F64:
         """Texels, in fractions of the picture: see `base.Layout.representatives`."""
         return self.chart.fractions(self.lookup.representatives())
 
@@ -265,9 +253,8 @@ class BlendedLayout(Layout):
 
     def to(self, device: str) -> BlendedLayout:
         """The same layout with its tables on a device."""
-        moved = object.__new__(BlendedLayout)
-        moved.__dict__.update(self.__dict__)
-        for name in ("orbit_size", "_special", "_projectors", "_mean"):
+        moved = copy(self)
+        for name in ("orbit_size", "special", "projectors", "_mean"):
             setattr(moved, name, getattr(self, name).to(device))
         moved._fade = None if self._fade is None else self._fade.to(device)
         moved._parts = [(chosen.to(device), gather.to(device), level) for chosen, gather, level in self._parts]
@@ -276,13 +263,14 @@ class BlendedLayout(Layout):
         return moved
 
 
-def needed(orbits: Integers, elements: Integers, weights: Floats) -> tuple[Integers, Integers, Floats | None]:
-    """Taps without those that weigh nothing anywhere; no weights at all where every point is one tap."""
-    if not (weights == 0).any():
-        return orbits, elements, weights
-    rank = np.argsort(-np.abs(weights), axis=1, kind="stable")
-    kept = int((weights != 0).sum(1).max())
-    rank = rank[:, :kept]
-    orbits, elements = np.take_along_axis(orbits, rank, 1), np.take_along_axis(elements, rank, 1)
-    weights = np.take_along_axis(weights, rank, 1)
-    return orbits, elements, None if kept == 1 and bool((weights == 1).all()) else weights
+def _needed(taps: Taps) -> Taps:
+    """Taps without those that weigh nothing anywhere."""
+    if not (taps.weights == 0).any():
+        return taps
+    kept = int((taps.weights != 0).sum(1).max())
+    rank = np.argsort(-np.abs(taps.weights), axis=1, kind="stable")[:, :kept]
+    return Taps(
+        np.take_along_axis(taps.orbits, rank, 1),
+        np.take_along_axis(taps.elements, rank, 1),
+        np.take_along_axis(taps.weights, rank, 1),
+    )

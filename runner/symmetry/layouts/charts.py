@@ -18,10 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from orbifolio.runner.arrays import F64, Bools
+
 Complexes = npt.NDArray[np.complex128]
 
-NEAREST = 1e-5
+MIN_RIM = 1e-5
 """1 - radius beyond which no point of the disk is looked at: arithmetic ends near a millionth."""
 
 LEMNISCATE = 2.62205755429212
@@ -29,7 +30,7 @@ LEMNISCATE = 2.62205755429212
 
 
 @dataclass(frozen=True)
-class Sights:
+class ChartPoints:
     """What positions look at.
 
     Attributes:
@@ -38,9 +39,9 @@ class Sights:
         spacing: (N,) see the module's docstring.
     """
 
-    points: Floats
-    there: npt.NDArray[np.bool_]
-    spacing: Floats
+    points: F64
+    there: Bools
+    spacing: F64
 
 
 class Chart(ABC):
@@ -57,7 +58,7 @@ class Chart(ABC):
     wrap: tuple[bool, bool] = (False, False)
 
     @abstractmethod
-    def look(self, x: Floats, y: Floats) -> Sights:
+    def look(self, x: F64, y: F64) -> ChartPoints:
         """What positions look at.
 
         Args:
@@ -65,26 +66,26 @@ class Chart(ABC):
             y: (N,) in [-1, 1], up.
         """
 
-    def place(self, points: Floats) -> tuple[Floats, Floats]:
+    def place(self, points: F64) -> tuple[F64, F64]:
         """Where points stand in the picture; some may stand outside of it.
 
         Args:
-            points: (N, 3).
+            points: (N, 3), on the surface.
 
         Returns:
             x and y, (N,) each.
         """
         raise NotImplementedError(type(self).__name__)
 
-    def fractions(self, points: Floats) -> Floats:
+    def fractions(self, points: F64) -> F64:
         """Points of a flat surface as fractions (x, y down, 1) of the picture.
 
         Args:
-            points: (N, 3).
+            points: (N, 3), on the surface.
         """
         raise NotImplementedError(type(self).__name__)
 
-    def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> Floats:
+    def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> F64:
         """(3, 3) what a flip, then a turn about the middle, then a shift of the picture does to points.
 
         Args:
@@ -99,7 +100,7 @@ class Chart(ABC):
         )
 
 
-def grid(width: int, height: int) -> tuple[Floats, Floats]:
+def grid(width: int, height: int) -> tuple[F64, F64]:
     """The middles of a picture's pixels, row by row, as positions."""
     x = (np.arange(width) + 0.5) * (2 / width) - 1
     y = 1 - (np.arange(height) + 0.5) * (2 / height)
@@ -114,14 +115,14 @@ class Equirectangular(Chart):
     ratio = 2.0
     wrap = (False, True)
 
-    def look(self, x: Floats, y: Floats) -> Sights:
+    def look(self, x: F64, y: F64) -> ChartPoints:
         """All of it is there: see `Chart.look`."""
         longitude, latitude = x * math.pi, y * (math.pi / 2)
         circle = np.cos(latitude)
         points = np.stack([circle * np.cos(longitude), circle * np.sin(longitude), np.sin(latitude)], axis=1)
-        return Sights(points, np.ones(len(x), dtype=bool), np.full(len(x), math.pi / 2))
+        return ChartPoints(points, np.ones(len(x), dtype=bool), np.full(len(x), math.pi / 2))
 
-    def place(self, points: Floats) -> tuple[Floats, Floats]:
+    def place(self, points: F64) -> tuple[F64, F64]:
         """Longitude and latitude: see `Chart.place`."""
         latitude = np.arcsin(np.clip(points[:, 2], -1, 1))
         return np.arctan2(points[:, 1], points[:, 0]) / math.pi, latitude / (math.pi / 2)
@@ -138,10 +139,10 @@ class Camera(Chart):
     """
 
     curvature = 1
-    turn: Floats
+    turn: F64
     reach: float | None = None
 
-    def look(self, x: Floats, y: Floats) -> Sights:
+    def look(self, x: F64, y: F64) -> ChartPoints:
         """The window: see `Chart.look`."""
         if self.reach is None:
             distance = np.hypot(x, y)
@@ -155,10 +156,10 @@ class Camera(Chart):
             there = np.ones(len(x), dtype=bool)
             spacing = half / (1 + (x * half) ** 2 + (y * half) ** 2)  # half in the middle, less outwards
         points = local @ self.turn.T
-        return Sights(points / np.linalg.norm(points, axis=1, keepdims=True), there, spacing)
+        return ChartPoints(points / np.linalg.norm(points, axis=1, keepdims=True), there, spacing)
 
 
-def lift(w: Complexes, move: Floats | None = None) -> tuple[Floats, npt.NDArray[np.bool_], Floats]:
+def lift(w: Complexes, move: F64 | None = None) -> tuple[F64, Bools, F64]:
     """Points of the Poincare disk on the hyperboloid, moved by an isometry.
 
     Args:
@@ -169,19 +170,19 @@ def lift(w: Complexes, move: Floats | None = None) -> tuple[Floats, npt.NDArray[
         (N, 3) points; (N,) whether they are there; (N,) hyperbolic length of a unit of the disk.
     """
     squared = np.abs(w) ** 2
-    there = squared < (1 - NEAREST) ** 2
+    there = squared < (1 - MIN_RIM) ** 2
     across, up = np.where(there, w.real, 0.0), np.where(there, w.imag, 0.0)
     squared = np.where(there, squared, 0.0)
     points = np.stack([2 * across, 2 * up, 1 + squared], axis=1) / (1 - squared)[:, None]
     return (points if move is None else points @ move.T), there, 2 / (1 - squared)
 
 
-def drop(points: Floats) -> Complexes:
+def drop(points: F64) -> Complexes:
     """The way back: points of the hyperboloid in the Poincare disk."""
     return np.asarray((points[:, 0] + 1j * points[:, 1]) / (1 + points[:, 2]), dtype=np.complex128)
 
 
-def boost(point: Floats) -> Floats:
+def boost(point: F64) -> F64:
     """(3, 3) isometry of the hyperboloid that moves (0, 0, 1) to a point, along the line between them."""
     x, y, z = point
     return np.array([[1 + x * x / (1 + z), x * y / (1 + z), x], [x * y / (1 + z), 1 + y * y / (1 + z), y], [x, y, z]])
@@ -192,14 +193,14 @@ class Disk(Chart):
     """The Poincare disk, conformal: `radius` of it reaches to the picture's sides."""
 
     radius: float = 1.0
-    move: Floats | None = None
+    move: F64 | None = None
 
-    def look(self, x: Floats, y: Floats) -> Sights:
+    def look(self, x: F64, y: F64) -> ChartPoints:
         """The disk, cut at its radius: see `Chart.look`."""
         points, there, length = lift(np.asarray(self.radius * (x + 1j * y)), self.move)
-        return Sights(points, there & (np.hypot(x, y) < 1), self.radius * length)
+        return ChartPoints(points, there & (np.hypot(x, y) < 1), self.radius * length)
 
-    def place(self, points: Floats) -> tuple[Floats, Floats]:
+    def place(self, points: F64) -> tuple[F64, F64]:
         """In the disk: see `Chart.place`."""
         w = drop(points if self.move is None else points @ np.linalg.inv(self.move).T) / self.radius
         return w.real, w.imag
@@ -215,12 +216,12 @@ class Window(Chart):
     """
 
     half: float
-    move: Floats
+    move: F64
 
-    def look(self, x: Floats, y: Floats) -> Sights:
+    def look(self, x: F64, y: F64) -> ChartPoints:
         """The window: see `Chart.look`."""
         points, there, length = lift(np.asarray(self.half * (x + 1j * y)), self.move)
-        return Sights(points, there, self.half * length)
+        return ChartPoints(points, there, self.half * length)
 
 
 @dataclass(frozen=True)
@@ -229,18 +230,18 @@ class Klein(Chart):
 
     radius: float = 1.0
 
-    def look(self, x: Floats, y: Floats) -> Sights:
+    def look(self, x: F64, y: F64) -> ChartPoints:
         """The disk: see `Chart.look`."""
         x, y = self.radius * x, self.radius * y
         squared = x * x + y * y
-        there = squared < (1 - NEAREST) ** 2
+        there = squared < (1 - MIN_RIM) ** 2
         squared = np.where(there, squared, 0)
         points = np.stack([np.where(there, x, 0), np.where(there, y, 0), np.ones_like(x)], axis=1)
         rest = 1 - squared
         inside = there & (np.hypot(x, y) < self.radius)
-        return Sights(points / np.sqrt(rest)[:, None], inside, self.radius / rest)
+        return ChartPoints(points / np.sqrt(rest)[:, None], inside, self.radius / rest)
 
-    def place(self, points: Floats) -> tuple[Floats, Floats]:
+    def place(self, points: F64) -> tuple[F64, F64]:
         """In the disk: see `Chart.place`."""
         return points[:, 0] / points[:, 2] / self.radius, points[:, 1] / points[:, 2] / self.radius
 
@@ -257,13 +258,13 @@ class HalfPlane(Chart):
     height: float = 2.0
     ratio: float = 2.0
 
-    def look(self, x: Floats, y: Floats) -> Sights:
+    def look(self, x: F64, y: F64) -> ChartPoints:
         """The half-plane: see `Chart.look`."""
         z = self.height * (self.ratio * x / 2 + 1j * (y + 1) / 2)
         points, there, _ = lift((z - 1j) / (z + 1j))
-        return Sights(points, there, self.height / 2 * min(self.ratio, 1) / np.maximum(z.imag, 1e-12))
+        return ChartPoints(points, there, self.height / 2 * min(self.ratio, 1) / np.maximum(z.imag, 1e-12))
 
-    def place(self, points: Floats) -> tuple[Floats, Floats]:
+    def place(self, points: F64) -> tuple[F64, F64]:
         """In the half-plane: see `Chart.place`."""
         w = drop(points)
         z = 1j * (1 + w) / (1 - w) / self.height
@@ -286,14 +287,14 @@ class Band(Chart):
         """Width / height: the band is pi / 2 high in s, in which a hyperbolic unit is a half."""
         return self.length / 2 / (self.share * math.pi / 2)
 
-    def look(self, x: Floats, y: Floats) -> Sights:
+    def look(self, x: F64, y: F64) -> ChartPoints:
         """The band: see `Chart.look`."""
         along, across = x * self.length / 4, self.share * y * math.pi / 4
         points, there, _ = lift(np.tanh(along + 1j * across))
         scale = 2 / np.maximum(np.cos(2 * across), 1e-12)
-        return Sights(points, there, scale * min(self.length / 4, self.share * math.pi / 4))
+        return ChartPoints(points, there, scale * min(self.length / 4, self.share * math.pi / 4))
 
-    def place(self, points: Floats) -> tuple[Floats, Floats]:
+    def place(self, points: F64) -> tuple[F64, F64]:
         """In the band: see `Chart.place`."""
         s = np.arctanh(drop(points))
         return s.real / (self.length / 4), s.imag / (self.share * math.pi / 4)
@@ -303,7 +304,7 @@ class Band(Chart):
 class Square(Chart):
     """The disk mapped conformally onto the whole square by the lemniscate sine (Schwarz 1869)."""
 
-    def look(self, x: Floats, y: Floats) -> Sights:
+    def look(self, x: F64, y: F64) -> ChartPoints:
         """The square: see `Chart.look`."""
         corner = np.exp(0.25j * math.pi)
         step = LEMNISCATE / 2 / math.sqrt(2)
@@ -311,17 +312,17 @@ class Square(Chart):
         w = lemniscate_sine(z)
         points, there, length = lift(w * corner)
         slope = np.sqrt(np.abs(1 - w**4))  # sl' = sqrt(1 - sl^4)
-        return Sights(points, there, length * slope * step)
+        return ChartPoints(points, there, length * slope * step)
 
-    def place(self, points: Floats) -> tuple[Floats, Floats]:
+    def place(self, points: F64) -> tuple[F64, F64]:
         """In the square, by Newton's iterations; good well inside of it: see `Chart.place`."""
         corner = np.exp(0.25j * math.pi)
         w = drop(points) / corner
         z = w * (1 + w**4 / 10)
         for _ in range(5):
             z = z - (lemniscate_sine(z) - w) / np.sqrt(1 - w**4)
-        found = z * corner / (LEMNISCATE / 2 / math.sqrt(2))
-        return found.real, found.imag
+        position = z * corner / (LEMNISCATE / 2 / math.sqrt(2))
+        return position.real, position.imag
 
 
 def lemniscate_sine(z: Complexes) -> Complexes:

@@ -13,52 +13,55 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry.groups.motion import turn_matrix
-from orbifolio.runner.symmetry.layouts.charts import Chart, Sights
-
-Floats = npt.NDArray[np.float64]
+from orbifolio.runner.symmetry.layouts.charts import Chart, ChartPoints
 
 
-def spin(degrees: float) -> Floats:
+def spin(degrees: float) -> F64:
     """(3, 3) turn about (0, 0, 1), counter-clockwise."""
     cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     return np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
 
 
-def _everywhere(points: Floats, spacing: Floats | float) -> Sights:
-    return Sights(points, np.ones(len(points), dtype=bool), np.broadcast_to(spacing, (len(points),)).copy())
+def _everywhere(points: F64, spacing: F64 | float) -> ChartPoints:
+    return ChartPoints(points, np.ones(len(points), dtype=bool), np.broadcast_to(spacing, (len(points),)).copy())
 
 
 @dataclass(frozen=True)
-class Sheet(Chart):
-    """The plane about the picture's middle; points are (x, y, 1)."""
+class PlaneChart(Chart):
+    """The plane about the picture's middle; points are (x, y, 1).
+
+    Attributes:
+        hole: radius in pixels about the middle that is too crowded to tell anything.
+    """
 
     curvature = 0
     ratio: float = 1.0
+    hole: float = 0.0
 
     @property
     def half(self) -> tuple[float, float]:
         """Half the picture's width and height in units of half the shorter side."""
         return max(1.0, self.ratio), max(1.0, 1 / self.ratio)
 
-    def look(self, x: Floats, y: Floats) -> Sights:
+    def look(self, x: F64, y: F64) -> ChartPoints:
         """As it is: see `Chart.look`."""
         across, up = self.half
         return _everywhere(np.stack([x * across, y * up, np.ones_like(x)], axis=1), 1.0)
 
-    def place(self, points: Floats) -> tuple[Floats, Floats]:
+    def place(self, points: F64) -> tuple[F64, F64]:
         """As it is: see `Chart.place`."""
         across, up = self.half
         return points[:, 0] / across, points[:, 1] / up
 
-    def fractions(self, points: Floats) -> Floats:
+    def fractions(self, points: F64) -> F64:
         """From the picture's corner: see `Chart.fractions`."""
         x, y = self.place(points)
         return np.stack([(x + 1) / 2, (1 - y) / 2, np.ones(len(points))], axis=1)
 
-    def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> Floats:
+    def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> F64:
         """A flip, then a turn about the middle, then a shift: see `Chart.motion`."""
         matrix = spin(degrees) @ np.diag([-1.0 if mirrored else 1.0, 1.0, 1.0])
         across, up = self.half
@@ -78,14 +81,14 @@ class Logarithm(Chart):
     ratio: float = 1.0
     deeper: complex = 0j
 
-    def look(self, x: Floats, y: Floats) -> Sights:
+    def look(self, x: F64, y: F64) -> ChartPoints:
         """Each pixel's logarithm; lengths are relative to the distance from the middle: see `Chart.look`."""
         z = x * max(1.0, self.ratio) + 1j * y * max(1.0, 1 / self.ratio)
         distance = np.maximum(np.abs(z), 1e-9)
         w = np.log(distance) + 1j * np.angle(z) + self.deeper
         return _everywhere(np.stack([w.real, w.imag, np.ones_like(x)], axis=1), 1 / distance)
 
-    def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> Floats:
+    def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> F64:
         """A flip left to right, then a turn about the middle: see `Chart.motion`."""
         turned = math.radians(degrees) + (math.pi if mirrored else 0.0)
         return np.array([[1.0, 0.0, 0.0], [0.0, -1.0 if mirrored else 1.0, turned], [0.0, 0.0, 1.0]])
@@ -100,16 +103,16 @@ class Strip(Chart):
     width: int = 1
     ratio: float = 1.0
 
-    def look(self, x: Floats, y: Floats) -> Sights:
+    def look(self, x: F64, y: F64) -> ChartPoints:
         """Fractions of the picture: see `Chart.look`."""
         points = np.stack([(x + 1) / 2 - 0.5 / self.width, (1 - y) / 2, np.ones_like(x)], axis=1)
         return _everywhere(points, 1.0)
 
-    def fractions(self, points: Floats) -> Floats:
+    def fractions(self, points: F64) -> F64:
         """As they are: see `Chart.fractions`."""
         return points
 
-    def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> Floats:
+    def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> F64:
         """A shift along the strip: see `Chart.motion`."""
         return np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
 
@@ -124,16 +127,16 @@ class Tile(Chart):
     height: int = 1
     ratio: float = 1.0
 
-    def look(self, x: Floats, y: Floats) -> Sights:
+    def look(self, x: F64, y: F64) -> ChartPoints:
         """Fractions of the picture: see `Chart.look`."""
         across, down = (x + 1) / 2 - 0.5 / self.width, (1 - y) / 2 - 0.5 / self.height
         return _everywhere(np.stack([across, down, np.ones_like(x)], axis=1), 1.0)
 
-    def fractions(self, points: Floats) -> Floats:
+    def fractions(self, points: F64) -> F64:
         """As they are: see `Chart.fractions`."""
         return points
 
-    def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> Floats:
+    def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> F64:
         """A flip, then a turn about the middle, then a shift: see `Chart.motion`."""
         linear = turn_matrix(degrees, self.ratio) @ np.diag([-1.0 if mirrored else 1.0, 1.0])
         middle = np.array([0.5, 0.5])
@@ -141,29 +144,29 @@ class Tile(Chart):
         return np.vstack([moved, [0.0, 0.0, 1.0]])
 
 
-def in_fractions(matrix: Floats, ratio: float) -> Floats:
+def in_fractions(matrix: F64, ratio: float) -> F64:
     """(2, 3) movement in fractions of a picture.
 
     Args:
-        matrix: (2, 3) already, or (3, 3) on points of `Sheet`.
+        matrix: (2, 3) already, or (3, 3) on points of `PlaneChart`.
         ratio: width / height of the picture.
     """
     if len(matrix) == 2:
         return matrix
-    across, up = Sheet(ratio).half
+    across, up = PlaneChart(ratio).half
     out = np.array([[0.5 / across, 0.0, 0.5], [0.0, -0.5 / up, 0.5], [0.0, 0.0, 1.0]])
-    found: Floats = (out @ matrix @ np.linalg.inv(out))[:2]
-    return found
+    moved: F64 = (out @ matrix @ np.linalg.inv(out))[:2]
+    return moved
 
 
-def as_similarity(matrix: Floats) -> Floats | None:
-    """(3, 3) the same movement on points of `Sheet`, or None where it is none of the plane."""
+def as_similarity(matrix: F64) -> F64 | None:
+    """(3, 3) the same movement on points of `PlaneChart`, or None where it is none of the plane."""
     linear = matrix[:2, :2]
     flip = np.diag([1.0, -1.0])
     if min(np.abs(linear - np.eye(2)).max(), np.abs(linear - flip).max()) > 1e-9:
         return None
     factor, angle = math.exp(matrix[0, 2]), matrix[1, 2]
     turn = factor * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    found = np.eye(3)
-    found[:2, :2] = turn @ linear
-    return found
+    similarity = np.eye(3)
+    similarity[:2, :2] = turn @ linear
+    return similarity

@@ -14,38 +14,38 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Layout, Move
+from orbifolio.runner.symmetry.base import Layout, widened
+from orbifolio.runner.symmetry.claims import Move
 from orbifolio.runner.symmetry.groups.triangle import Folded
 from orbifolio.runner.symmetry.layouts.blended import mixed_taps, ways_back
 from orbifolio.runner.symmetry.layouts.charts import Chart, grid
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather, build_ragged
 from orbifolio.runner.symmetry.layouts.mipmaps import STEPS, Smoothing, smoothing_step
-from orbifolio.runner.symmetry.layouts.texture import Taps, Texture
+from orbifolio.runner.symmetry.layouts.texture import Texture
+from orbifolio.runner.symmetry.taps import Taps
 
-Floats = npt.NDArray[np.float64]
-
-_SEEN = 1e-3  # weight below which no pixel is said to show a node
+_MIN_WEIGHT = 1e-3  # of all pixels together, below which none is said to show a node
 _FADED = 0.5  # length of a pixel on the surface, in units of the triangle, from which all of it is mean
 
 
 @dataclass(frozen=True)
-class Surface:
+class FoldedSurface:
     """A folded surface: the texture, its grain, and the colours that everything shares.
 
     Attributes:
-        texture: on the sheets.
+        texture: on the sheets of its group.
         spacing: distance of neighbouring nodes on the surface, about.
         mean: (3, 3) projector on the colours that the whole action leaves fixed.
     """
 
     texture: Texture
     spacing: float
-    mean: Floats
+    mean: F64
 
     @cached_property
     def _smoothing(self) -> dict[str, Smoothing]:
@@ -72,78 +72,78 @@ class Surface:
         mixture = sum(item.weight * colour.MATRICES[item.colour].astype(np.float64) for item in moves)
         return MixedSurface(self.texture, self.spacing, self.mean @ mixture, self, ways_back(chart, moves))
 
-    def taps(self, points: Floats) -> Taps:
+    def taps(self, points: F64) -> Taps:
         """What points of the surface blend."""
         texture = self.texture
         return texture.taps(texture.triangle.fold(points, texture.sheets.table, active=texture.active))
 
 
 @dataclass(frozen=True)
-class MixedSurface(Surface):
+class MixedSurface(FoldedSurface):
     """The weighted mean of moved and recoloured copies of a surface.
 
     Attributes:
-        single: the one copy.
+        single: the copied surface.
         back: for each copy the way back to where it was moved from, and the move.
     """
 
-    single: Surface
-    back: tuple[tuple[Floats, Move], ...]
+    single: FoldedSurface
+    back: tuple[tuple[F64, Move], ...]
 
     def smoothing(self, device: str) -> Smoothing:
         """The single copy's: the texture is the same."""
         return self.single.smoothing(device)
 
-    def taps(self, points: Floats) -> Taps:
-        """Every copy's, weighted: see `Surface.taps`."""
+    def taps(self, points: F64) -> Taps:
+        """Every copy's, weighted: see `FoldedSurface.taps`."""
         return mixed_taps(self.single.taps, points, self.back)
 
 
 class FoldedLayout(Layout):
     """See the module's docstring and `base.Layout`; rows of the picture are the chart's, top first."""
 
-    def __init__(self, surface: Surface, chart: Chart, width: int, height: int) -> None:
+    def __init__(self, surface: FoldedSurface, chart: Chart, width: int, height: int) -> None:
         self.width, self.height, self.surface, self.chart = width, height, surface, chart
         self.wrap = chart.wrap
         texture = surface.texture
         self.parameters = texture.count
         self.orbit_size = torch.from_numpy(texture.size.astype(np.float32))
         special, projectors = texture.special
-        self._special, self._projectors = torch.from_numpy(special), torch.from_numpy(projectors)
+        self.special, self.projectors = torch.from_numpy(special), torch.from_numpy(projectors)
         self._mean = torch.from_numpy(surface.mean)
         x, y = grid(width, height)
-        sights = chart.look(x, y)
-        length = sights.spacing * (2 / min(width, height))
-        fade = np.where(sights.there, np.clip(2 * length / _FADED - 1, 0.0, 1.0), 1.0)
+        seen = chart.look(x, y)
+        length = seen.spacing * (2 / min(width, height))
+        fade = np.where(seen.there, np.clip(2 * length / _FADED - 1, 0.0, 1.0), 1.0)
         self._fade = torch.from_numpy(fade.astype(np.float32))[:, None]
-        points = np.where((fade < 1)[:, None], sights.points, [0.0, 0.0, 1.0])
+        points = np.where((fade < 1)[:, None], seen.points, [0.0, 0.0, 1.0])
         level = np.clip(np.log2(np.maximum(length / surface.spacing, 1.0)), 0, len(STEPS) - 1)
         level[fade >= 1] = 0
         self._levels = math.ceil(float(level.max(initial=0.0)))
         self._smooth = surface.smoothing("cpu") if self._levels else None
         self._draw = self._tables(surface.taps(points), level, fade)
 
-    def _tables(self, taps: Taps, level: Floats, fade: Floats) -> Gather:
+    def _tables(self, taps: Taps, level: F64, fade: F64) -> Gather:
         """Every pixel blends two levels, each a copy of the orbits behind the one before."""
         weights = taps.weights * (fade < 1)[:, None]
         if not self._levels:
             return build_gather(taps.orbits, taps.elements, weights, self.parameters)
-        from orbifolio.runner.symmetry.layouts.fold_kernels import layer_taps  # compiles, so not before it is needed
+        from orbifolio.runner.symmetry.texture_kernels import layer_taps  # compiles, so not before it is needed
 
         orbits, elements = (array.astype(np.int32, copy=False) for array in (taps.orbits, taps.elements))
-        layered = layer_taps(orbits, elements, weights, level, self._levels, self.parameters)
+        layered = layer_taps(Taps(orbits, elements, weights), level, self._levels, self.parameters)
         return build_ragged(*layered, self.parameters * (self._levels + 1))
 
     def _smoothed(self, values: Tensor) -> list[Tensor]:
         """The values, then each level's."""
-        found = [values]
+        levels = [values]
         for level in range(1, self._levels + 1):
             assert self._smooth is not None
-            values = found[-1]
+            values = levels[-1]
             for _ in range(STEPS[level] - STEPS[level - 1]):
                 values = self._smooth(values)
-            found.append(values)
-        return found
+            levels.append(values)
+        return levels
 
     def render(self, values: Tensor) -> Tensor:
         """The chart's picture of these orbit values: see `base.Layout.render`."""
@@ -153,7 +153,7 @@ class FoldedLayout(Layout):
         """Windows of one surface, which smooth its texture once: see `base.Layout.render_with`."""
         windows = [self, *(other for other in others if isinstance(other, FoldedLayout))]
         assert len(windows) == len(others) + 1
-        wide = self.constrain(values if values.dtype in (torch.float32, torch.float64) else values.float())
+        wide = self.constrain(widened(values))
         mean = self.mean(wide)
         levels = max(windows, key=lambda window: window._levels)._smoothed(wide)
         return [window._shade(levels, mean).to(values.dtype) for window in windows]
@@ -171,21 +171,12 @@ class FoldedLayout(Layout):
         average = (values * share).sum(0)
         return (self._mean.to(values.dtype) * average).sum(1)[None]
 
-    def constrain(self, values: Tensor) -> Tensor:
-        """Project values at special positions: see `base.Layout.constrain`."""
-        if not len(self._special):
-            return values
-        there = values.index_select(0, self._special)
-        fixed = (self._projectors.to(values.dtype) * there[:, None, :]).sum(2)
-        return values.index_copy(0, self._special, fixed)
-
     def sample(self, picture: Tensor) -> Tensor:
         """The orbit values nearest to a picture of this chart: see `base.Layout.sample`.
 
         Nodes that no pixel shows take the mean colour.
         """
-        picture = picture.to(self.orbit_size.device)
-        picture = picture if picture.dtype == torch.float64 else picture.float()
+        picture = widened(picture.to(self.orbit_size.device))
         resized = torch.nn.functional.interpolate(
             picture, (self.height, self.width), mode="bilinear", align_corners=False, antialias=True
         )
@@ -194,7 +185,7 @@ class FoldedLayout(Layout):
         mean = points.sum(0) / shown.sum().clamp_min(1e-9)
         collected = self._draw.collect(points).view(-1, self.parameters, 3).sum(0)
         weight = self._shown.to(points.dtype)
-        values = torch.where(weight > _SEEN, collected / weight.clamp_min(_SEEN), mean)
+        values = torch.where(weight > _MIN_WEIGHT, collected / weight.clamp_min(_MIN_WEIGHT), mean)
         return self.constrain(values)
 
     @cached_property
@@ -214,12 +205,12 @@ class FoldedLayout(Layout):
         gather = build_gather(taps.orbits, taps.elements, taps.weights, old.parameters).to(str(values.device))
         return self.constrain(gather(old.constrain(values)))
 
-    def representatives(self) -> Floats:
+    def representatives(self) -> F64:
         """Nodes, on the surface: see `base.Layout.representatives`."""
         texture = self.surface.texture
         sheet, node = texture.representatives()
-        found: Floats = np.einsum("nij,nj->ni", texture.sheets.ways(texture.triangle)[sheet], texture.places[node])
-        return found
+        points: F64 = np.einsum("nij,nj->ni", texture.sheets.ways(texture.triangle)[sheet], texture.places[node])
+        return points
 
     def mixed(self, moves: Sequence[Move]) -> FoldedLayout:
         """The mean of moved copies: see `base.Layout.mixed`."""
@@ -229,7 +220,7 @@ class FoldedLayout(Layout):
         """The same layout with its tables on a device."""
         moved = object.__new__(FoldedLayout)
         moved.__dict__.update({name: item for name, item in self.__dict__.items() if name != "_shown"})
-        for name in ("orbit_size", "_special", "_projectors", "_mean", "_fade"):
+        for name in ("orbit_size", "special", "projectors", "_mean", "_fade"):
             setattr(moved, name, getattr(self, name).to(device))
         moved._draw = self._draw.to(device)
         moved._smooth = None if self._smooth is None else self.surface.smoothing(device)

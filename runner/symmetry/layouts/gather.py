@@ -20,6 +20,7 @@ from scipy.sparse import csr_array
 from torch import Tensor
 from torch.nn import functional
 
+from orbifolio.runner.arrays import I32
 from orbifolio.runner.symmetry import colour
 
 
@@ -187,7 +188,7 @@ def build_ragged(
     orbits: npt.NDArray[np.integer],
     elements: npt.NDArray[np.integer],
     weights: npt.NDArray[np.floating] | None,
-    ends: npt.NDArray[np.int32],
+    ends: I32,
     parameters: int,
 ) -> Gather:
     """The tables for points with different numbers of taps.

@@ -96,13 +96,16 @@ def smoothing_step(texture: Texture) -> Smoothing:
     """One step of smoothing.
 
     Args:
-        texture: of any group.
+        texture: on the sheets of any group.
     """
-    from orbifolio.runner.symmetry.layouts.fold_kernels import nodes_around  # compiles, so not before it is needed
+    from orbifolio.runner.symmetry.texture_kernels import (  # compiles, so not before it is needed
+        TextureNodes,
+        nodes_around,
+    )
 
     inverse, product = np.array(colour.INVERSE, dtype=np.int64), colour.PRODUCT.astype(np.int64)
-    found = nodes_around(texture.divisions, *texture.members(), texture.count, inverse, product)
-    offsets, seen, through, often = found
+    nodes = TextureNodes(texture.divisions, *texture.members())
+    offsets, seen, through, often = nodes_around(nodes, texture.count, inverse, product)
     used = np.flatnonzero(np.bincount(through, minlength=colour.COUNT)).tolist()
     slots = np.zeros(colour.COUNT, dtype=np.int32)
     slots[used] = np.arange(len(used), dtype=np.int32)

@@ -13,6 +13,7 @@ Convention: texel coordinates are integers with y upwards, modulo the translatio
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,21 +22,21 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from orbifolio.runner.arrays import F64, I64, Bools
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Layout, Move
+from orbifolio.runner.symmetry.base import Layout, widened
+from orbifolio.runner.symmetry.claims import Move
 from orbifolio.runner.symmetry.groups.groups import Group
 from orbifolio.runner.symmetry.groups.isometry import Isometry, Period, hermite
-from orbifolio.runner.symmetry.groups.lattice import Frame
+from orbifolio.runner.symmetry.groups.lattice import LatticeFrame
 from orbifolio.runner.symmetry.groups.legality import elements, neutral_period
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup, Mixed
 from orbifolio.runner.symmetry.layouts.flat_charts import Tile
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
 from orbifolio.runner.symmetry.layouts.resample import resample
-from orbifolio.runner.symmetry.layouts.texture import Taps
+from orbifolio.runner.symmetry.taps import Taps
 
-Integers = npt.NDArray[np.int64]
 AnyIntegers = npt.NDArray[np.signedinteger[Any]]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -46,17 +47,17 @@ class Orbits:
         period: of the texel coordinates.
         orbit: (texels,) orbit of each texel, texel (x, y) at y * period.width + x.
         element: (texels,) colour element through which it shows the orbit's value.
-        count: number of orbits.
+        count: of orbits.
         special: (S,) orbits whose stabiliser changes colours.
         projectors: (S, 3, 3) on the colours that the stabiliser leaves fixed.
     """
 
     period: Period
-    orbit: Integers
-    element: Integers
+    orbit: I64
+    element: I64
     count: int
-    special: Integers
-    projectors: Floats
+    special: I64
+    projectors: F64
 
     def texel(self, x: AnyIntegers, y: AnyIntegers) -> AnyIntegers:
         """Index of the texels at any integer coordinates."""
@@ -69,7 +70,7 @@ def _index(period: Period, x: AnyIntegers, y: AnyIntegers) -> AnyIntegers:
     return result
 
 
-def find_orbits(action: tuple[tuple[Isometry, int], ...], grid: Integers, period: Period) -> Orbits:
+def find_orbits(action: tuple[tuple[Isometry, int], ...], grid: I64, period: Period) -> Orbits:
     """Sort texels into orbits.
 
     Args:
@@ -96,13 +97,13 @@ def find_orbits(action: tuple[tuple[Isometry, int], ...], grid: Integers, period
     number[heads] = np.arange(len(heads))
     x, y = x[heads], y[heads]
 
-    def fixed(move: tuple[Integers, Integers], among: Integers) -> npt.NDArray[np.bool_]:
+    def fixed(move: tuple[I64, I64], among: I64) -> Bools:
         matrix, shift = move
         u, v = x[among], y[among]
         image = _index(
             period, matrix[0, 0] * u + matrix[0, 1] * v + shift[0], matrix[1, 0] * u + matrix[1, 1] * v + shift[1]
         )
-        stays: npt.NDArray[np.bool_] = image == heads[among]
+        stays: Bools = image == heads[among]
         return stays
 
     changing = [move for move, (_, changes) in zip(moves, action, strict=True) if changes != colour.IDENTITY]
@@ -118,7 +119,7 @@ def find_orbits(action: tuple[tuple[Isometry, int], ...], grid: Integers, period
     return Orbits(period, number[first], element, len(heads), special, projectors)
 
 
-def _on_texels(isometry: Isometry, grid: Integers) -> tuple[Integers, Integers]:
+def _on_texels(isometry: Isometry, grid: I64) -> tuple[I64, I64]:
     """Linear part and shift in texel coordinates."""
     (a, b), (c, d) = grid.tolist()
     determinant = a * d - b * c
@@ -151,34 +152,26 @@ class PlaneLayout(Layout):
         spacing: tuple[float, float],
         order: Tensor | None,
         orbits: Orbits,
-        grid: Integers,
-        frame: Frame,
+        grid: I64,
+        frame: LatticeFrame,
     ) -> None:
         self.width, self.height, self.parameters = width, height, parameters
         self.wrap = (True, True)
         self.orbit_size = orbit_size
         self._draw, self._texels = draw, texels
-        self._special, self._projectors = special, projectors
+        self.special, self.projectors = special, projectors
         self._fine, self._spacing, self._order = fine, spacing, order
         self._orbits, self._grid, self._frame = orbits, grid, frame
 
     def render(self, values: Tensor) -> Tensor:
         """The artwork of these orbit values: see `base.Layout.render`."""
-        points = self._draw(self.constrain(_widened(values))) + 0.5
+        points = self._draw(self.constrain(widened(values))) + 0.5
         picture = points.to(values.dtype).view(1, self.height, self.width, 3)
         return picture.permute(0, 3, 1, 2)
 
-    def constrain(self, values: Tensor) -> Tensor:
-        """Project values at special positions: see `base.Layout.constrain`."""
-        if not len(self._special):
-            return values
-        there = values.index_select(0, self._special)
-        fixed = (self._projectors.to(values.dtype) * there[:, None, :]).sum(2)
-        return values.index_copy(0, self._special, fixed)
-
     def sample(self, picture: Tensor) -> Tensor:
         """The orbit values nearest to a picture: see `base.Layout.sample`."""
-        picture = _widened(picture.to(self.orbit_size.device))
+        picture = widened(picture.to(self.orbit_size.device))
         fine = resample(picture, *self._fine, wrap=self.wrap, spacing=self._spacing)
         points = fine[0].permute(1, 2, 0).reshape(-1, 3) - 0.5
         if self._order is not None:
@@ -199,7 +192,7 @@ class PlaneLayout(Layout):
         taps = self.taps(np.asarray(points, dtype=np.float64))
         return build_gather(taps.orbits, taps.elements, taps.weights, self.parameters)(self.constrain(values))
 
-    def taps(self, points: Floats) -> Taps:
+    def taps(self, points: F64) -> Taps:
         """What the artwork blends at any positions; see `evaluate`."""
         place = points * [1.0, -1.0]  # texels fit 32 bits, which divide several times faster than 64
         if self._frame.hexagonal:
@@ -218,7 +211,7 @@ class PlaneLayout(Layout):
         texel = self._orbits.texel(corners[..., 0], corners[..., 1])
         return Taps(self._orbits.orbit[texel], self._orbits.element[texel], weights)
 
-    def representatives(self) -> Floats:
+    def representatives(self) -> F64:
         """Texels, in fractions of the picture: see `base.Layout.representatives`."""
         own = np.flatnonzero(self._orbits.element == colour.IDENTITY)
         _, first = np.unique(self._orbits.orbit[own], return_index=True)
@@ -237,22 +230,11 @@ class PlaneLayout(Layout):
 
     def to(self, device: str) -> PlaneLayout:
         """The same layout with its tables on a device."""
-        return PlaneLayout(
-            self.width,
-            self.height,
-            self.parameters,
-            draw=self._draw.to(device),
-            texels=self._texels.to(device),
-            orbit_size=self.orbit_size.to(device),
-            special=self._special.to(device),
-            projectors=self._projectors.to(device),
-            fine=self._fine,
-            spacing=self._spacing,
-            order=None if self._order is None else self._order.to(device),
-            orbits=self._orbits,
-            grid=self._grid,
-            frame=self._frame,
-        )
+        moved = copy(self)
+        for name in ("orbit_size", "special", "projectors", "_draw", "_texels"):
+            setattr(moved, name, getattr(self, name).to(device))
+        moved._order = None if self._order is None else self._order.to(device)
+        return moved
 
 
 class _TileLookup(Lookup):
@@ -261,24 +243,19 @@ class _TileLookup(Lookup):
     def __init__(self, layout: PlaneLayout) -> None:
         self.layout = layout
         self.count, self.size = layout.parameters, layout.orbit_size.double().numpy()
-        self.special = (layout._special.numpy(), layout._projectors.numpy())
+        self.special = (layout.special.numpy(), layout.projectors.numpy())
         self.spacing, self.mean = 2 / min(layout.width, layout.height), np.eye(3)
 
-    def taps(self, points: Floats) -> Taps:
-        """See `blended.Lookup.taps`."""
+    def taps(self, points: F64) -> Taps:
+        """What the tile blends at fractions of it: see `blended.Lookup.taps`."""
         return self.layout.taps(points[:, :2])
 
-    def representatives(self) -> Floats:
+    def representatives(self) -> F64:
         """The layout carries for itself."""
         raise NotImplementedError
 
 
-def _widened(values: Tensor) -> Tensor:
-    """At least single precision: half precision cannot carry the parameters of a picture."""
-    return values if values.dtype in (torch.float32, torch.float64) else values.float()
-
-
-def triangle_taps(base: AnyIntegers, part: Floats) -> tuple[AnyIntegers, Floats]:
+def triangle_taps(base: AnyIntegers, part: F64) -> tuple[AnyIntegers, F64]:
     """Corners and weights of the lattice triangle around a point, cut along (0, 0)-(1, 1).
 
     Args:
@@ -296,18 +273,18 @@ def triangle_taps(base: AnyIntegers, part: Floats) -> tuple[AnyIntegers, Floats]
     return corners, weights
 
 
-def plane_layout(group: Group, colours: Mapping[str, int], frame: Frame, width: int, height: int) -> PlaneLayout:
+def plane_layout(group: Group, colours: Mapping[str, int], frame: LatticeFrame, width: int, height: int) -> PlaneLayout:
     """The layout of one size.
 
     Args:
-        group: the plane group.
+        group: a wallpaper group.
         colours: a legal colour action.
         frame: how the picture lies in the lattice.
-        width: pixels.
-        height: pixels.
+        width: of the tile in pixels.
+        height: of the tile in pixels.
 
     Raises:
-        ValueError: a size that `Frame.fit` does not return.
+        ValueError: a size that `LatticeFrame.fit` does not return.
     """
     unit_width, unit_height = frame.units()
     if width < 1 or height < 1 or width % unit_width or height % unit_height:
@@ -369,11 +346,11 @@ def plane_layout(group: Group, colours: Mapping[str, int], frame: Frame, width: 
     )
 
 
-def _vector(column: Integers) -> tuple[int, int]:
+def _vector(column: I64) -> tuple[int, int]:
     return int(column[0]), int(column[1])
 
 
-def _compact(corners: Integers, weights: Floats) -> tuple[Integers, Floats]:
+def _compact(corners: I64, weights: F64) -> tuple[I64, F64]:
     """Heaviest taps first, without those that no point needs: two where rows of texels and pixels agree."""
     rank = np.argsort(-weights, axis=1, kind="stable")
     corners = np.take_along_axis(corners, rank[..., None], axis=1)

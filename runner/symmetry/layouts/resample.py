@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
+
+from orbifolio.runner.arrays import F64, I64
 
 
 def resample(
@@ -28,8 +29,8 @@ def resample(
 
     Args:
         picture: (1, C, any height, any width).
-        height: new rows.
-        width: new columns.
+        height: of the new picture in pixels.
+        width: of the new picture in pixels.
         wrap: periodic over (top-bottom, left-right); else the edge is repeated.
         spacing: distance, in new rows and columns, of the samples that will be used; anything finer is
             averaged away.
@@ -61,9 +62,7 @@ def _along(picture: Tensor, axis: int, count: int, wrap: bool, spacing: float, m
     return result
 
 
-def _taps(
-    length: int, count: int, wrap: bool, stretch: float, middle: float
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+def _taps(length: int, count: int, wrap: bool, stretch: float, middle: float) -> tuple[I64, F64]:
     """Source indices and weights of every new position, both (count, taps)."""
     position = (np.arange(count, dtype=np.float64) + middle) * length / count - middle
     reach = math.ceil(2 * stretch)

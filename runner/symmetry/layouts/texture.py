@@ -14,22 +14,13 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.groups.sheets import Sheets
+from orbifolio.runner.symmetry.groups.sheets import CosetTable
 from orbifolio.runner.symmetry.groups.triangle import Folded, Triangle
+from orbifolio.runner.symmetry.taps import Taps
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 Indices = npt.NDArray[np.integer]
-
-
-@dataclass(frozen=True)
-class Taps:
-    """What points blend: (N, 3) orbits, colour elements and weights."""
-
-    orbits: Indices
-    elements: Indices
-    weights: Floats
 
 
 @dataclass(frozen=True)
@@ -44,12 +35,12 @@ class Texture:
     """
 
     triangle: Triangle
-    sheets: Sheets
+    sheets: CosetTable
     divisions: int
     active: tuple[int, ...] = (0, 1, 2)
 
     @cached_property
-    def _steps(self) -> tuple[Integers, Integers]:
+    def _steps(self) -> tuple[I64, I64]:
         """Steps towards P and Q of every node of a sheet, as weight * m."""
         towards_p, towards_q = np.meshgrid(*[np.arange(self.divisions + 1)] * 2, indexing="ij")
         inside = towards_p + towards_q <= self.divisions
@@ -60,42 +51,42 @@ class Texture:
         """Nodes of one sheet."""
         return (self.divisions + 1) * (self.divisions + 2) // 2
 
-    def _node(self, towards_p: Integers, towards_q: Integers) -> Integers:
+    def _node(self, towards_p: I64, towards_q: I64) -> I64:
         """The number of a node; nodes are in order of `_steps`."""
         before = towards_p * (self.divisions + 1) - towards_p * (towards_p - 1) // 2
-        result: Integers = before + towards_q
+        result: I64 = before + towards_q
         return result
 
     @cached_property
-    def weights(self) -> Floats:
+    def weights(self) -> F64:
         """(nodes, 3) barycentric coordinates of the nodes."""
         p, q = self._steps
-        result: Floats = np.stack([p, q, self.divisions - p - q], axis=1) / self.divisions
+        result: F64 = np.stack([p, q, self.divisions - p - q], axis=1) / self.divisions
         return result
 
     @cached_property
-    def places(self) -> Floats:
+    def places(self) -> F64:
         """(nodes, 3) the nodes of sheet 0 as points of the triangle."""
         return self.triangle.normalised(self._raw(self.weights))
 
-    def _raw(self, weights: Floats) -> Floats:
+    def _raw(self, weights: F64) -> F64:
         return weights @ self.triangle.corners
 
     @cached_property
-    def _orbits(self) -> tuple[Integers, Integers, Floats, Integers, Floats]:
+    def _orbits(self) -> tuple[I64, I64, F64, I64, F64]:
         """Orbit and element of each (sheet, node); share of each orbit; special orbits, their projectors."""
         weights = self.weights
         on_side = (weights < 1e-12) & np.isin(np.arange(3), self.active)
         kind = on_side @ np.array([1, 2, 4])  # which sides a node lies on, as bits
         head = np.empty((self.sheets.count, self.nodes), dtype=np.int64)
         element = np.zeros_like(head)
-        special: dict[int, Floats] = {}
+        special: dict[int, F64] = {}
         for bits in np.unique(kind):
             there = np.flatnonzero(kind == bits)
-            gluing = self.sheets.glued([mirror for mirror in range(3) if bits >> mirror & 1])
-            head[:, there] = gluing.head[:, None] * self.nodes + there
-            element[:, there] = gluing.element[:, None]
-            for sheet, projector in gluing.projectors.items():
+            shared = self.sheets.orbits_at([mirror for mirror in range(3) if bits >> mirror & 1])
+            head[:, there] = shared.head[:, None] * self.nodes + there
+            element[:, there] = shared.element[:, None]
+            for sheet, projector in shared.projectors.items():
                 special.update({int(sheet * self.nodes + node): projector for node in there})
         heads, orbit = np.unique(head, return_inverse=True)
         orbit = orbit.reshape(head.shape)
@@ -115,20 +106,20 @@ class Texture:
         return len(self._orbits[2])
 
     @property
-    def size(self) -> Floats:
+    def size(self) -> F64:
         """(orbits,) how many nodes' worth of surface shows each orbit."""
         return self._orbits[2]
 
     @property
-    def special(self) -> tuple[Integers, Floats]:
+    def special(self) -> tuple[I64, F64]:
         """Orbits whose stabiliser changes colours, and the projectors on what it leaves."""
         return self._orbits[3], self._orbits[4]
 
-    def members(self) -> tuple[Integers, Integers]:
+    def members(self) -> tuple[I64, I64]:
         """(sheets, nodes) orbit of every node, and the colour element through which it shows its value."""
         return self._orbits[0], self._orbits[1]
 
-    def representatives(self) -> tuple[Integers, Integers]:
+    def representatives(self) -> tuple[I64, I64]:
         """(orbits,) sheet and node of one member of each, that shows the value itself."""
         orbit, element, _, _, _ = self._orbits
         flat = np.flatnonzero(element.ravel() == colour.IDENTITY)
@@ -145,16 +136,18 @@ class Texture:
         sheet, element = np.divmod(folded.state, colour.COUNT)
         return self.taps_at(sheet, element, folded.weights)
 
-    def taps_at(self, sheet: Integers, element: Integers, weights: Floats) -> Taps:
+    def taps_at(self, sheet: I64, element: I64, weights: F64) -> Taps:
         """What points on sheets blend.
 
         Args:
-            sheet: (N,).
+            sheet: (N,) that each point lies on.
             element: (N,) colour element through which the sheet is seen.
             weights: (N, 3) barycentric coordinates.
         """
-        from orbifolio.runner.symmetry.layouts.fold_kernels import blend_nodes  # compiles, so not before it is needed
+        from orbifolio.runner.symmetry.texture_kernels import (  # compiles, so not before it is needed
+            TextureNodes,
+            blend_nodes,
+        )
 
-        orbit, glued, _, _, _ = self._orbits
-        product = colour.PRODUCT.astype(np.int64)
-        return Taps(*blend_nodes(sheet, element, weights, self.divisions, orbit, glued, product))
+        nodes = TextureNodes(self.divisions, *self.members())
+        return Taps(*blend_nodes(sheet, element, weights, nodes, colour.PRODUCT.astype(np.int64)))

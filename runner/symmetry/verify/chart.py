@@ -1,67 +1,82 @@
-"""Measuring on a chart: (picture, chart, isometries of its points) -> how exactly the picture has each.
+"""Pictures of curved surfaces, ready to be measured: (picture, chart) -> residuals of any isometry of its points.
 
-As in `measure.py`, nothing here knows of orbits: points are looked up in the picture, moved, and looked up
-again. A chart shows places at different scales, so each value is a mean over a small patch of the surface
-that moves along with its point, and only places are compared that the chart shows at a like scale: towards a
-rim no picture can tell anything.
+Points are looked up in the picture, moved, and looked up again. A chart shows places at different scales, so each
+value is a mean over a small patch of the surface that moves along with its point, and only places are compared that
+the chart shows at a like scale: towards a rim no picture can tell anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
-from orbifolio.runner.symmetry.base import Claim
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry.groups.triangle import on_surface
 from orbifolio.runner.symmetry.layouts.charts import Chart
-from orbifolio.runner.symmetry.verify.tile import Measurement, Residual, colour_residuals
+from orbifolio.runner.symmetry.residuals import colour_residuals
 
-Floats = npt.NDArray[np.float64]
+_MAX_SCALE = 2.0  # of the places that count, in units of the finest
+_PATCH_RADIUS = 2.0  # in pixels of the coarsest of them
+_POINTS = 1500  # tried for each isometry; those count that the chart shows well before and after
+_MIN_POINTS = 150  # without which a claim cannot be judged
 
-_COARSEST = 2.0  # scale of the places that count, in units of the finest
-_PATCH = 2.0  # radius of a patch, in pixels of the coarsest of them
-_FEWEST = 150  # points without which a claim cannot be judged
 
+class CurvedReader:
+    """A picture of a curved surface in which isometries are measured."""
 
-class _Reader:
-    """Looks points up in a picture."""
+    def __init__(self, centred: F64, chart: Chart) -> None:
+        """A reader of a picture.
 
-    def __init__(self, picture: npt.NDArray[Any], chart: Chart) -> None:
+        Args:
+            centred: (height, width, 3), mid-grey at 0, as the chart shows it.
+            chart: that it was made with.
+        """
         from scipy import ndimage
 
-        self.centred = np.asarray(picture, dtype=np.float64) - 0.5
-        self.height, self.width = self.centred.shape[:2]
-        self.chart = chart
+        self._height, self._width = centred.shape[:2]
+        self._chart = chart
         self._margin = 8 if chart.wrap[1] else 0
         margins = [(0, 0), (self._margin, self._margin), (0, 0)]
-        wide = np.pad(self.centred, margins, mode="wrap") if self._margin else self.centred
+        wide = np.pad(centred, margins, mode="wrap") if self._margin else centred
         self._map = ndimage.map_coordinates
         self._splines = [ndimage.spline_filter(wide[..., channel], order=3, mode="mirror") for channel in range(3)]
+        x, y = np.random.default_rng(0).uniform(-1, 1, (2, 8 * _POINTS))
+        seen = chart.look(x, y)
+        points = seen.points[seen.there]
+        scales = self._scale(points)
+        self._limit = _MAX_SCALE * float(scales.min())
+        self._points = points[scales < self._limit][:_POINTS]
 
-    def scale(self, points: Floats) -> Floats:
+    def residuals(self, matrix: F64, *, claimed: bool) -> F64 | None:
+        """The residual of every colour element, or None where the picture shows too few points before and after."""
+        good = self._scale(self._points @ matrix.T) < self._limit
+        if int(good.sum()) < _MIN_POINTS:
+            return None
+        patch = _patch(self._points[good], _PATCH_RADIUS * self._limit, self._chart.curvature)
+        here = np.mean([self._read(ring) for ring in patch], axis=0)
+        there = np.mean([self._read(ring @ matrix.T) for ring in patch], axis=0)
+        return colour_residuals(here, there)
+
+    def _scale(self, points: F64) -> F64:
         """(N,) length of a pixel on the surface, infinite for what is not in the picture."""
-        x, y = self.chart.place(points)
-        inside = (np.abs(x) < 1) & (np.abs(y) < 1 - 4 / self.height)
-        sights = self.chart.look(np.where(inside, x, 0.0), np.where(inside, y, 0.0))
-        length = sights.spacing * 2 / min(self.width, self.height)
-        result: Floats = np.where(inside & sights.there, length, np.inf)
+        x, y = self._chart.place(points)
+        inside = (np.abs(x) < 1) & (np.abs(y) < 1 - 4 / self._height)
+        seen = self._chart.look(np.where(inside, x, 0.0), np.where(inside, y, 0.0))
+        length = seen.spacing * 2 / min(self._width, self._height)
+        result: F64 = np.where(inside & seen.there, length, np.inf)
         return result
 
-    def read(self, points: Floats) -> Floats:
+    def _read(self, points: F64) -> F64:
         """(N, 3) colours at points, centred."""
-        x, y = self.chart.place(points)
-        rows = (1 - y) / 2 * self.height - 0.5
-        columns = (x + 1) / 2 * self.width - 0.5 + self._margin
+        x, y = self._chart.place(points)
+        rows = (1 - y) / 2 * self._height - 0.5
+        columns = (x + 1) / 2 * self._width - 0.5 + self._margin
         at = np.stack([rows, columns])
         return np.stack(
             [self._map(spline, at, order=3, mode="mirror", prefilter=False) for spline in self._splines], axis=1
         )
 
 
-def _patch(points: Floats, radius: float, curvature: int) -> Floats:
+def _patch(points: F64, radius: float, curvature: int) -> F64:
     """(61, N, 3) each point and four rings around it."""
     x, y, z = points.T
     if curvature > 0:
@@ -80,65 +95,3 @@ def _patch(points: Floats, radius: float, curvature: int) -> Floats:
         angles = np.arange(count) * 2 * np.pi / count + ring
         offsets += list(zip(ring * np.cos(angles), ring * np.sin(angles), strict=True))
     return np.stack([on_surface(points + radius * (a * right + b * up), curvature) for a, b in offsets])
-
-
-def measure_chart(
-    picture: npt.NDArray[Any],
-    chart: Chart,
-    claims: Sequence[Claim],
-    candidates: Sequence[Claim] = (),
-    *,
-    points: int = 1500,
-) -> Measurement:
-    """Measure isometries of a surface on a picture of it.
-
-    Args:
-        picture: (height, width, 3) in [0, 1], as the chart shows it.
-        chart: that it was made with.
-        claims: matrices are (3, 3), acting on points.
-        candidates: isometries that should not hold.
-        points: tried for each; those count that the chart shows well before and after.
-
-    Returns:
-        Residuals as of `measure.measure`; an isometry that leads out of the picture is left out.
-
-    Raises:
-        ValueError: not a picture.
-    """
-    if np.ndim(picture) != 3 or np.shape(picture)[2] != 3 or not np.isfinite(picture).all():
-        raise ValueError(f"a picture of shape {np.shape(picture)}; it must be (height, width, 3) and finite")
-    reader = _Reader(picture, chart)
-    random = np.random.default_rng(0)
-    x, y = random.uniform(-1, 1, (2, 8 * points))
-    sights = chart.look(x, y)
-    places = sights.points[sights.there]
-    scales = reader.scale(places)
-    limit = _COARSEST * float(scales.min())
-    places = places[scales < limit][:points]
-    radius = _PATCH * limit
-
-    def residuals(matrix: Floats) -> Floats | None:
-        moved = places @ matrix.T
-        good = reader.scale(moved) < limit
-        if int(good.sum()) < _FEWEST:
-            return None
-        patch = _patch(places[good], radius, chart.curvature)
-        here = np.mean([reader.read(ring) for ring in patch], axis=0)
-        there = np.mean([reader.read(ring @ matrix.T) for ring in patch], axis=0)
-        return colour_residuals(here, there)
-
-    held, tried = [], []
-    for claim in claims:
-        every = residuals(claim.matrix)
-        if every is not None:
-            others = np.delete(every, claim.colour)
-            least = float(others.min())
-            held.append(Residual(claim.name, float(every[claim.colour]), claim.colour, int(every.argmin()), least))
-    for claim in candidates:
-        every = residuals(claim.matrix)
-        if every is not None:
-            first, second = np.sort(every)[:2]
-            tried.append(Residual(claim.name, float(first), None, int(every.argmin()), float(second)))
-    tried.sort(key=lambda item: item.residual)
-    spread = float(reader.centred.std(axis=(0, 1)).mean())
-    return Measurement(tuple(held), tuple(tried), spread)

@@ -1,146 +1,169 @@
-"""Measuring flat pictures: (picture, movements) -> how exactly the picture has each, enlargements included.
+"""Flat pictures, ready to be measured: (picture, how it wraps) -> residuals of any movement, enlargements included.
 
-As in `measure.py`, nothing here knows of orbits. A movement may enlarge (the zoom of a Droste picture): then
-what it carries a place to is compared after a Gaussian wider by the same factor, so that both sides have lost the
-same detail. Places are left out that the movement carries beyond the picture, or too near to its border for the
-blur.
+A movement may enlarge (the zoom of a Droste picture): then what it carries a place to is compared after a Gaussian
+wider by the same factor, so that both sides have lost the same detail. Places are left out that the movement carries
+beyond the picture, or too near to its border for the blur.
 
-Convention: movements are (2, 3) in fractions of the picture, y downwards, or (3, 3) on points of `flat.Sheet`. An
+Convention: movements are (2, 3) in fractions of the picture, y downwards, or (3, 3) on points of `PlaneChart`. An
 axis that wraps has sample j of n at j / n, any other at (j + 1/2) / n.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from orbifolio.runner.symmetry.base import Claim
-from orbifolio.runner.symmetry.layouts.flat_charts import in_fractions
-from orbifolio.runner.symmetry.verify.tile import Measurement, Residual, colour_residuals
+from orbifolio.runner.arrays import F64
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.layouts.charts import Chart
+from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart, in_fractions
+from orbifolio.runner.symmetry.residuals import colour_residuals
 
-Floats = npt.NDArray[np.float64]
+BLUR = 2.0
+"""Standard deviation, in pixels, of a Gaussian that takes the finest grain away first, which no turned pixel grid can
+hold: white noise in the texels of a 60 degree turn reads 0.26 without it, 0.04 with it; a texture 2 pixels coarse
+0.019 and 0.01. It commutes with every isometry."""
 
-FEWEST = 150
+MIN_PLACES = 150
 """Places without which a movement cannot be judged."""
 
-_PIXEL = 1 / 12  # variance of a pixel's own box, which no enlargement enlarges
-_MARGIN = 12
-_FAR = 6.0  # blurs that a place must move by for telling that a movement does not hold
+_CLAIM_PLACES, _CANDIDATE_PLACES = 20_000, 3_000  # compared for each; candidates are many, and need no third digit
+_PIXEL_VARIANCE = 1 / 12  # of a pixel's own box, which no enlargement enlarges
+_MARGIN = 12  # pixels by which an axis that wraps goes on: a spline's memory fades as 0.27^n
+_MIN_SHIFT = 6.0  # blurs that a place must move by for telling that a movement does not hold
 
 
-@dataclass(frozen=True)
-class Gauge:
-    """A picture ready to be measured.
+class FlatReader:
+    """A flat picture in which movements are measured.
 
     Attributes:
-        centred: (height, width, 3), mid-grey at 0.
-        wrap: periodic over (top-bottom, left-right).
-        blur: standard deviation in pixels that is taken away first; see `measure.measure`.
-        hole: radius in pixels about the middle that does not count.
+        size: (width, height) in pixels.
     """
 
-    centred: Floats
-    wrap: tuple[bool, bool]
-    blur: float = 2.0
-    hole: float = 0.0
+    def __init__(self, centred: F64, wrap: tuple[bool, bool], *, blur: float = BLUR, hole: float = 0.0) -> None:
+        """A reader of a picture.
 
-    @property
-    def ratio(self) -> float:
-        """Width / height."""
-        height, width = self.centred.shape[:2]
-        return float(width) / float(height)
+        Args:
+            centred: (height, width, 3), mid-grey at 0.
+            wrap: periodic over (top-bottom, left-right).
+            blur: standard deviation in pixels that is taken away first; see `BLUR`.
+            hole: radius in pixels about the middle that does not count: where one pixel shows a whole pattern.
+        """
+        self._centred, self._wrap, self._blur, self._hole = centred, wrap, blur, hole
+        self.size = np.array([centred.shape[1], centred.shape[0]], dtype=np.float64)
+        # a few zooms: each is as large as the picture
+        self._softened, self._splines = lru_cache(maxsize=8)(self._soften), lru_cache(maxsize=8)(self._interpolate)
 
-    def residuals(self, matrix: Floats, count: int, far: float = 0.0) -> Floats | None:
+    @classmethod
+    def through(cls, centred: F64, chart: Chart) -> FlatReader:
+        """For a picture that a chart shows."""
+        return cls(centred, chart.wrap)
+
+    def residuals(self, matrix: F64, *, claimed: bool) -> F64 | None:
+        """The residual of every colour element, or None where too few places can be compared."""
+        if claimed:
+            return self.compared(matrix, _CLAIM_PLACES)
+        # on a torus most places move; elsewhere those near a fixed point would make everything hold
+        shift = 0.0 if all(self._wrap) else _MIN_SHIFT * max(self._blur, 1.0)
+        return self.compared(matrix, _CANDIDATE_PLACES, shift)
+
+    def compared(self, matrix: F64, count: int, min_shift: float = 0.0) -> F64 | None:
         """The residual of every colour element, or None where too few places can be compared.
 
         Args:
             matrix: the movement, see the module's docstring.
-            count: places to compare.
-            far: pixels that a place must move by to count; near a fixed point everything holds.
+            count: of places to compare, at most.
+            min_shift: pixels that a place must move by to count; near a fixed point everything holds.
         """
-        height, width = self.centred.shape[:2]
-        size = np.array([width, height], dtype=np.float64)
-        offset = np.array([0.0 if self.wrap[1] else 0.5, 0.0 if self.wrap[0] else 0.5])
-        moved = in_fractions(matrix, self.ratio)
-        linear = moved[:, :2] * size[:, None] / size
+        width, height = self.size
+        offset = np.array([0.0 if self._wrap[1] else 0.5, 0.0 if self._wrap[0] else 0.5])
+        moved = in_fractions(matrix, float(width / height))
+        linear = moved[:, :2] * self.size[:, None] / self.size
         factor = math.sqrt(abs(float(np.linalg.det(linear))))
         if factor < 0.999:  # look from the coarse side: compare the same places the other way round
             back = np.linalg.inv(np.vstack([moved, [0, 0, 1]]))[:2]
-            found = self.residuals(back, count, far)
-            return None if found is None else found[_inverses()]
-        places = _places(height, width, self.wrap, round(3 * self.blur), self.hole, 4 * count)
-        target = ((places + offset) / size) @ moved[:, :2].T + moved[:, 2]
-        target = np.round(target * size - offset, 9)
-        wide = self._width(factor)
+            every = self.compared(back, count, min_shift)
+            return None if every is None else every[np.array(colour.INVERSE)]
+        places = _places(int(height), int(width), self._wrap, round(3 * self._blur), self._hole, 4 * count)
+        # rounding keeps images that fall on a pixel on it, so that exact tiles measure as exact
+        target = np.round((((places + offset) / self.size) @ moved[:, :2].T + moved[:, 2]) * self.size - offset, 9)
+        wide = self._blur_after(factor)
         inside = np.ones(len(places), dtype=bool)
         for axis in (0, 1):
-            if not self.wrap[1 - axis]:
-                inside &= (target[:, axis] >= 3 * wide) & (target[:, axis] <= size[axis] - 1 - 3 * wide)
-        inside &= np.hypot(*(target - (size - 1) / 2).T) >= self.hole
-        if far:
-            inside &= np.hypot(*(target - places).T) >= far
+            if not self._wrap[1 - axis]:
+                inside &= (target[:, axis] >= 3 * wide) & (target[:, axis] <= self.size[axis] - 1 - 3 * wide)
+        inside &= np.hypot(*(target - (self.size - 1) / 2).T) >= self._hole
+        if min_shift:
+            inside &= np.hypot(*(target - places).T) >= min_shift
         places, target = places[inside][:count], target[inside][:count]
-        if len(places) < FEWEST:
+        if len(places) < MIN_PLACES and not all(self._wrap):
             return None
-        return colour_residuals(self._read(self.blur, places), self._read(wide, target))
+        return colour_residuals(self._read_pixels(places), self._read(wide, target))
 
-    def _width(self, factor: float) -> float:
-        """Blur on the enlarged side, so that both sides have lost the same detail of what they show."""
+    def _blur_after(self, factor: float) -> float:
+        """Blur on the enlarged side, so that both sides have lost the same detail of what they show.
+
+        With a pixel's own box, the small side has lost the variance blur^2 + 1/12; enlarged, factor^2 times that.
+        """
         if factor < 1.001:
-            return self.blur
-        return float(np.sqrt(factor**2 * (self.blur**2 + _PIXEL) - _PIXEL))
+            return self._blur
+        return float(np.sqrt(factor**2 * (self._blur**2 + _PIXEL_VARIANCE) - _PIXEL_VARIANCE))
 
-    def _read(self, blur: float, places: Floats) -> Floats:
+    def _read_pixels(self, places: F64) -> F64:
+        """(N, 3) blurred colours of pixels (column, row); on a torus, whose spline has no seam, without one."""
+        if not all(self._wrap):
+            return self._read(self._blur, places)
+        columns, rows = places.astype(np.int64).T
+        colours: F64 = self._softened(round(self._blur, 6))[rows, columns]
+        return colours
+
+    def _read(self, blur: float, places: F64) -> F64:
         """(N, 3) blurred colours at positions (column, row)."""
         from scipy import ndimage
 
-        height, width = self.centred.shape[:2]
+        margin, mode = self._edges
         at = [
-            np.mod(place, size) + _MARGIN if wraps else place
-            for place, size, wraps in zip(places.T, (width, height), self.wrap[::-1], strict=True)
+            np.mod(place, size) + margin if wraps else place
+            for place, size, wraps in zip(places.T, self.size, self._wrap[::-1], strict=True)
         ]
         splines = self._splines(round(blur, 6))
-        found = [ndimage.map_coordinates(item, at[::-1], order=3, mode="mirror", prefilter=False) for item in splines]
-        return np.stack(found, axis=1)
+        colours = [ndimage.map_coordinates(item, at[::-1], order=3, mode=mode, prefilter=False) for item in splines]
+        return np.stack(colours, axis=1)
 
-    def _splines(self, blur: float) -> list[Floats]:
-        return _splines(self, blur)
+    @property
+    def _edges(self) -> tuple[int, str]:
+        """The margin along axes that wrap, and how splines go on: only a whole torus can be left to scipy."""
+        return (0, "grid-wrap") if all(self._wrap) else (_MARGIN, "mirror")
 
-    def __hash__(self) -> int:
-        return id(self)
+    def _soften(self, blur: float) -> F64:
+        """(height, width, 3) the picture, blurred."""
+        from scipy import ndimage
 
-    def __eq__(self, other: object) -> bool:
-        return self is other
+        soft = self._centred
+        for axis, wraps in enumerate(self._wrap):
+            if blur:
+                soft = ndimage.gaussian_filter1d(soft, blur, axis=axis, mode="wrap" if wraps else "nearest")
+        return soft
+
+    def _interpolate(self, blur: float) -> list[F64]:
+        """Spline coefficients of each channel, blurred, with a margin along the axes that wrap."""
+        from scipy import ndimage
+
+        soft, (margin, mode) = self._softened(blur), self._edges
+        margins = [(margin, margin) if wraps else (0, 0) for wraps in self._wrap]
+        wide = np.pad(soft, [*margins, (0, 0)], mode="wrap")
+        return [ndimage.spline_filter(wide[..., channel], order=3, mode=mode) for channel in range(3)]
+
+
+def plane_reader(centred: F64, chart: PlaneChart) -> FlatReader:
+    """For a picture that does not repeat; its middle may be too crowded to count."""
+    return FlatReader(centred, chart.wrap, hole=chart.hole)
 
 
 @lru_cache(maxsize=8)
-def _splines(gauge: Gauge, blur: float) -> list[Floats]:
-    """Spline coefficients of each channel, blurred, with a margin along the axes that wrap."""
-    from scipy import ndimage
-
-    soft = gauge.centred
-    for axis, wraps in enumerate(gauge.wrap):
-        if blur:
-            soft = ndimage.gaussian_filter1d(soft, blur, axis=axis, mode="wrap" if wraps else "nearest")
-    margins = [(_MARGIN, _MARGIN) if wraps else (0, 0) for wraps in gauge.wrap]
-    wide = np.pad(soft, [*margins, (0, 0)], mode="wrap")
-    return [ndimage.spline_filter(wide[..., channel], order=3, mode="mirror") for channel in range(3)]
-
-
-def _inverses() -> npt.NDArray[np.int64]:
-    from orbifolio.runner.symmetry import colour
-
-    return np.array(colour.INVERSE, dtype=np.int64)
-
-
-@lru_cache(maxsize=8)
-def _places(height: int, width: int, wrap: tuple[bool, bool], margin: int, hole: float, most: int) -> Floats:
+def _places(height: int, width: int, wrap: tuple[bool, bool], margin: int, hole: float, count: int) -> F64:
     """Pixels (column, row), in an order of chance that is always the same."""
     rows, columns = np.divmod(np.random.default_rng(0).permutation(height * width), width)
     good = np.hypot(columns - (width - 1) / 2, rows - (height - 1) / 2) >= hole
@@ -148,58 +171,4 @@ def _places(height: int, width: int, wrap: tuple[bool, bool], margin: int, hole:
         good &= (rows >= margin) & (rows < height - margin)
     if not wrap[1]:
         good &= (columns >= margin) & (columns < width - margin)
-    return np.stack([columns[good], rows[good]], axis=1)[:most].astype(np.float64)
-
-
-def gauge(picture: npt.NDArray[Any], wrap: tuple[bool, bool], *, blur: float = 2.0, hole: float = 0.0) -> Gauge:
-    """A picture ready to be measured.
-
-    Raises:
-        ValueError: not a picture.
-    """
-    centred = np.asarray(picture, dtype=np.float64) - 0.5
-    if centred.ndim != 3 or centred.shape[2] != 3 or not centred.size or not np.isfinite(centred).all():
-        raise ValueError(f"a picture of shape {np.shape(picture)}; it must be (height, width, 3) and finite")
-    return Gauge(centred, wrap, blur, hole)
-
-
-def measure_flat(
-    picture: npt.NDArray[Any],
-    claims: Sequence[Claim],
-    candidates: Sequence[Claim] = (),
-    *,
-    wrap: tuple[bool, bool],
-    blur: float = 2.0,
-    hole: float = 0.0,
-    points: int = 20000,
-    candidate_points: int = 3000,
-) -> Measurement:
-    """Measure movements on a finished picture.
-
-    Args:
-        picture: (height, width, 3) in [0, 1].
-        claims: with the colour element each should have.
-        candidates: movements that should not hold; their colour element is not used.
-        wrap: periodic over (top-bottom, left-right).
-        blur: see `measure.measure`.
-        hole: radius in pixels about the middle that does not count: where one pixel shows a whole pattern.
-        points: pixels compared for each claim.
-        candidate_points: pixels compared for each candidate.
-
-    Raises:
-        ValueError: not a picture.
-    """
-    device = gauge(picture, wrap, blur=blur, hole=hole)
-    held, tried = [], []
-    for claim in claims:
-        every = device.residuals(claim.matrix, points)
-        if every is not None:
-            least = float(np.delete(every, claim.colour).min())
-            held.append(Residual(claim.name, float(every[claim.colour]), claim.colour, int(every.argmin()), least))
-    for claim in candidates:
-        every = device.residuals(claim.matrix, candidate_points, _FAR * max(blur, 1.0))
-        if every is not None:
-            first, second = np.sort(every)[:2]
-            tried.append(Residual(claim.name, float(first), None, int(every.argmin()), float(second)))
-    tried.sort(key=lambda item: item.residual)
-    return Measurement(tuple(held), tuple(tried), float(device.centred.std(axis=(0, 1)).mean()))
+    return np.stack([columns[good], rows[good]], axis=1)[:count].astype(np.float64)

@@ -16,21 +16,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from orbifolio.runner.symmetry.base import Claim, Symmetry
-from orbifolio.runner.symmetry.verify.flat import Gauge, gauge
+from orbifolio.runner.arrays import F64
+from orbifolio.runner.symmetry.base import Symmetry
+from orbifolio.runner.symmetry.claims import Claim
+from orbifolio.runner.symmetry.verify.flat import FlatReader
 
-Floats = npt.NDArray[np.float64]
-
-_SMALL = 72  # pixels of the small copy's longer side
+_COPY_SIZE = 72  # pixels of the small copy's longer side
 _GRID = 36  # places along an axis that wraps
-_AWAY = 0.12  # how far from the middle an origin is looked for, where the picture does not wrap
-_BEST = 4  # places made finer
-_JUDGED = 3  # claims that decide
-_POINTS = 300
+_MAX_OFFSET = 0.12  # from the middle to an origin, where the picture does not wrap: fractions of it
+_REFINED = 4  # places made finer
+_DECIDING = 3  # claims that decide
+_POINTS = 300  # compared at each place of the grid
 
 
 @dataclass(frozen=True)
-class Found:
+class Location:
     """Where the symmetry is.
 
     Attributes:
@@ -39,13 +39,13 @@ class Found:
         turned: whether by a quarter, counter-clockwise, first.
     """
 
-    picture: npt.NDArray[np.float64]
+    picture: F64
     origin: tuple[float, float]
     turned: bool
 
 
-def find_origin(picture: npt.NDArray[Any], symmetry: Symmetry) -> Found:
-    """The place at which the picture has most of a symmetry.
+def locate_symmetry(picture: npt.NDArray[Any], symmetry: Symmetry) -> Location:
+    """Find the place at which the picture has most of a symmetry.
 
     Args:
         picture: (height, width, 3) in [0, 1].
@@ -54,83 +54,85 @@ def find_origin(picture: npt.NDArray[Any], symmetry: Symmetry) -> Found:
     ways = [np.asarray(picture, dtype=np.float64)]
     if all(symmetry.wrap):
         ways.append(np.rot90(ways[0]))
-    best: tuple[float, Floats, int] | None = None
+    best: tuple[float, F64, int] | None = None
     for number, way in enumerate(ways):
         height, width = way.shape[:2]
-        claims = _judged(symmetry.planar_claims(width / height))
+        claims = _deciding(symmetry.planar_claims(width / height))
         score, origin = _best(way, claims, symmetry.wrap)
         if best is None or score < best[0] - 1e-3:
             best = score, origin, number
     assert best is not None
     _, origin, number = best
-    return Found(moved(ways[number], origin, symmetry.wrap), (float(origin[0]), float(origin[1])), number == 1)
+    return Location(with_origin(ways[number], origin, symmetry.wrap), (float(origin[0]), float(origin[1])), number == 1)
 
 
-def _judged(claims: Sequence[Claim]) -> list[Claim]:
+def _deciding(claims: Sequence[Claim]) -> list[Claim]:
     """A few claims that pin the origin: translations do not."""
     pinning = [claim for claim in claims if np.abs(claim.matrix[:, :2] - np.eye(2)).max() > 1e-9]
-    return pinning[:_JUDGED]
+    return pinning[:_DECIDING]
 
 
-def _best(picture: Floats, claims: Sequence[Claim], wrap: tuple[bool, bool]) -> tuple[float, Floats]:
+def _best(picture: F64, claims: Sequence[Claim], wrap: tuple[bool, bool]) -> tuple[float, F64]:
     """The least sum of residuals, and where."""
     if not claims:
         return 0.0, np.zeros(2)
     height, width = picture.shape[:2]
-    every = max(1, round(max(height, width) / _SMALL))
-    coarse = gauge(_shrunk(picture, every), wrap, blur=1.0)
-    axes = [np.arange(_GRID) / _GRID if wraps else np.linspace(-_AWAY, _AWAY, 13) for wraps in (wrap[1], wrap[0])]
+    every = max(1, round(max(height, width) / _COPY_SIZE))
+    coarse = FlatReader(_shrunk(picture, every) - 0.5, wrap, blur=1.0)
+    axes = [
+        np.arange(_GRID) / _GRID if wraps else np.linspace(-_MAX_OFFSET, _MAX_OFFSET, 13)
+        for wraps in (wrap[1], wrap[0])
+    ]
     places = [np.array(place) for place in itertools.product(*axes)]
     places.sort(key=lambda place: _score(coarse, claims, place, _POINTS))
-    fine = gauge(picture, wrap)
-    refined = [_refined(fine, claims, place, max(step[1] - step[0] for step in axes)) for place in places[:_BEST]]
+    fine = FlatReader(picture - 0.5, wrap)
+    refined = [_refined(fine, claims, place, max(step[1] - step[0] for step in axes)) for place in places[:_REFINED]]
     return min(refined, key=lambda item: item[0])
 
 
-def _shrunk(picture: Floats, every: int) -> Floats:
+def _shrunk(picture: F64, every: int) -> F64:
     """Means of blocks; what is left over at the right and below is cut off."""
     if every == 1:
         return picture
     height, width = (side // every for side in picture.shape[:2])
     cut = picture[: height * every, : width * every]
-    found: Floats = cut.reshape(height, every, width, every, 3).mean(axis=(1, 3))
-    return found
+    means: F64 = cut.reshape(height, every, width, every, 3).mean(axis=(1, 3))
+    return means
 
 
-def _score(device: Gauge, claims: Sequence[Claim], origin: Floats, count: int) -> float:
+def _score(reader: FlatReader, claims: Sequence[Claim], origin: F64, count: int) -> float:
     """The mean residual of the claims, about another origin."""
     total = 0.0
     for claim in claims:
         linear = claim.matrix[:, :2]
         matrix = np.hstack([linear, (claim.matrix[:, 2] + origin - linear @ origin)[:, None]])
-        every = device.residuals(matrix, count)
+        every = reader.compared(matrix, count)
         total += math.inf if every is None else float(every[claim.colour])
     return total / len(claims)
 
 
-def _refined(device: Gauge, claims: Sequence[Claim], origin: Floats, step: float) -> tuple[float, Floats]:
+def _refined(reader: FlatReader, claims: Sequence[Claim], origin: F64, step: float) -> tuple[float, F64]:
     """Towards the best place nearby, in steps that are halved down to half a pixel, then a quarter."""
-    best = _score(device, claims, origin, 3 * _POINTS)
-    size = np.array([device.centred.shape[1], device.centred.shape[0]])
-    while step * size.max() > 0.25:
+    best = _score(reader, claims, origin, 3 * _POINTS)
+    while step * reader.size.max() > 0.25:
         step /= 2
         for across, down in itertools.product((-step, 0, step), repeat=2):
             place = origin + [across, down]
-            score = _score(device, claims, place, 3 * _POINTS)
+            score = _score(reader, claims, place, 3 * _POINTS)
             if score < best - 1e-9:
                 best, origin = score, place
-    halves = np.rint(origin * size * 2) / (2 * size)
-    score = _score(device, claims, halves, 3 * _POINTS)
+    halves = np.rint(origin * reader.size * 2) / (2 * reader.size)
+    score = _score(reader, claims, halves, 3 * _POINTS)
     return (score, halves) if score < best + 2e-3 else (best, origin)
 
 
-def moved(picture: Floats, origin: Floats, wrap: tuple[bool, bool]) -> Floats:
+def with_origin(picture: F64, origin: F64, wrap: tuple[bool, bool]) -> F64:
     """The picture with another origin: rolled along axes that wrap, cut down to be even about it along others.
 
     Args:
-        picture: (height, width, 3).
+        picture: (height, width, 3), any colours.
         origin: (x, y) in fractions of the picture.
-        wrap: over (top-bottom, left-right).
+        wrap: whether it repeats over its (top-bottom, left-right) edges.
     """
     from scipy import ndimage
 

@@ -20,6 +20,7 @@ from orbifolio.runner.symmetry.kinds.none import NoSymmetry
 from orbifolio.runner.symmetry.kinds.plane import Plane
 from orbifolio.runner.symmetry.kinds.rotor import Rotor
 from orbifolio.runner.symmetry.kinds.sphere import Sphere
+from orbifolio.runner.symmetry.verify.summary import summarise
 
 COLOURED = Plane(group="p6", colours={"r6": ["g", "b", "r"]})
 FLAT = [Plane(group="p1"), Plane(group="p4gm"), COLOURED, Frieze(group="p2mg"), Rotor(order=5, mirrors=True)]
@@ -66,7 +67,7 @@ def painted(ground, brush, pile: Pile, paper: float = 0.5) -> np.ndarray:
 def test_a_painting_has_its_symmetry_and_no_other(settings, brush) -> None:
     ground, symmetry = orbifold(settings, 200)
     cells = painted(ground, brush, strokes(ground, 16, 14.0))
-    found = symmetry.summary(settings.kind, ground.picture(cells))
+    found = summarise(symmetry, settings.kind, ground.picture(cells))
     assert found["worst"] < 0.02
     assert found["closest_unclaimed"] > 0.2
 

@@ -1,0 +1,74 @@
+"""Which further files users of each geometry want: (symmetry, last layout, values) -> files by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from orbifolio.runner.arrays import F32
+from orbifolio.runner.exports.hyperbolic import hyperbolic_products
+from orbifolio.runner.exports.model import model_products
+from orbifolio.runner.exports.sphere import sphere_products
+from orbifolio.runner.exports.zoom import zoom_products
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.base import Layout, Symmetry
+from orbifolio.runner.symmetry.kinds.droste import DrosteSymmetry
+from orbifolio.runner.symmetry.kinds.hyperbolic import HyperbolicSymmetry
+from orbifolio.runner.symmetry.kinds.model import ModelLayout, ModelSymmetry
+from orbifolio.runner.symmetry.kinds.partial import PartialSymmetry
+from orbifolio.runner.symmetry.kinds.sphere import SphereSymmetry
+from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
+from orbifolio.runner.symmetry.layouts.folded import FoldedLayout
+
+
+def geometry_products(symmetry: Symmetry, layout: Layout, values: Tensor) -> Mapping[str, bytes]:
+    """The files of a symmetry's geometry: models, other charts, loops; none for a plain picture.
+
+    Args:
+        symmetry: of any kind.
+        layout: of the last phase.
+        values: (parameters, 3), centred and constrained.
+    """
+    writer = PRODUCTS.get(type(symmetry))
+    return {} if writer is None else writer(symmetry, layout, values)
+
+
+def _sphere(symmetry: SphereSymmetry, layout: FoldedLayout, values: Tensor) -> Mapping[str, bytes]:
+    return sphere_products(layout.surface, values, pixels=layout.width)
+
+
+def _hyperbolic(symmetry: HyperbolicSymmetry, layout: FoldedLayout, values: Tensor) -> Mapping[str, bytes]:
+    return hyperbolic_products(layout.surface, symmetry.triangle, values, pixels=layout.width, own=symmetry.chart_name)
+
+
+def _droste(symmetry: DrosteSymmetry, layout: BlendedLayout, values: Tensor) -> Mapping[str, bytes]:
+    ratio = layout.width / layout.height
+
+    def frame(part: float, width: int, height: int) -> F32:
+        enlarged = BlendedLayout(layout.lookup, symmetry.deeper(part, ratio), width, height)
+        picture = enlarged.render(values.cpu().float())[0].clamp(0, 1)
+        return picture.permute(1, 2, 0).numpy()
+
+    lattice, colours = symmetry.lattice, colour.MATRICES[symmetry.assignment["t2"]].astype(np.float32)
+    return zoom_products(frame, layout.width, layout.height, zoom=lattice.zoom, turn=lattice.turn, colours=colours)
+
+
+def _model(symmetry: ModelSymmetry, layout: ModelLayout, values: Tensor) -> Mapping[str, bytes]:
+    return model_products(symmetry.mesh, layout.render(values))
+
+
+def _partial(symmetry: PartialSymmetry, layout: Layout, values: Tensor) -> Mapping[str, bytes]:
+    return geometry_products(symmetry.base, layout, values)
+
+
+PRODUCTS: Mapping[type, Callable[[Any, Any, Tensor], Mapping[str, bytes]]] = {
+    SphereSymmetry: _sphere,
+    HyperbolicSymmetry: _hyperbolic,
+    DrosteSymmetry: _droste,
+    ModelSymmetry: _model,
+    PartialSymmetry: _partial,
+}
+"""The writer for each kind of symmetry that offers more than its picture."""

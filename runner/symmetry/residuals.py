@@ -1,0 +1,138 @@
+"""Residuals: (colours at x, colours at g x) -> how exactly g is a symmetry, through each colour element.
+
+The residual of g under C is |I(g x) - C I(x)| over all points, divided by the picture's spread at x and
+g x together (the norm of what differs from the mean): 0 for an exact symmetry, about 1 between unrelated
+places. Dividing by the spread instead of by the distance from mid-grey keeps a bright or pale picture
+from passing for symmetric.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from orbifolio.runner.arrays import F64
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.claims import Claim
+
+EXACT = 0.02
+"""A claimed symmetry holds below this residual: 8 bits and the turning of pixel grids stay below it."""
+ABSENT = 0.2
+"""A symmetry that is not claimed must stay above this: unrelated places read about 1."""
+
+
+@dataclass(frozen=True)
+class Residual:
+    """How exactly a picture has one isometry.
+
+    Attributes:
+        name: as a reader knows the isometry.
+        residual: under the claimed colour element; under the best one where nothing is claimed.
+        claimed: the claimed colour element, or None.
+        best: the colour element that fits best.
+        second: the least residual of any element but the one that `residual` is for.
+    """
+
+    name: str
+    residual: float
+    claimed: int | None
+    best: int
+    second: float
+
+    @classmethod
+    def of_claim(cls, claim: Claim, residuals: F64) -> Residual:
+        """From the residuals of all 48 elements, judged by the claimed one."""
+        others = np.delete(residuals, claim.colour)
+        return cls(
+            claim.name, float(residuals[claim.colour]), claim.colour, int(residuals.argmin()), float(others.min())
+        )
+
+    @classmethod
+    def of_candidate(cls, candidate: Claim, residuals: F64) -> Residual:
+        """From the residuals of all 48 elements, judged by the one that fits best."""
+        first, second = np.sort(residuals)[:2]
+        return cls(candidate.name, float(first), None, int(residuals.argmin()), float(second))
+
+    @property
+    def holds(self) -> bool:
+        """Whether the claim is exact and no other colour element would do as well."""
+        return self.claimed == self.best and self.residual < EXACT and self.second > ABSENT
+
+    def as_record(self) -> dict[str, Any]:
+        """For `run.json`; `best` is there only where it contradicts the claim."""
+        record: dict[str, Any] = {
+            "name": self.name,
+            "colour": colour.spell(self.best if self.claimed is None else self.claimed),
+            "residual": round(self.residual, 6),
+        }
+        if self.claimed is not None:
+            record["second"] = round(self.second, 6)
+            if self.best != self.claimed:
+                record["best"] = colour.spell(self.best)
+        return record
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What was measured on one picture.
+
+    Attributes:
+        claims: one residual for each claim that the picture shows enough of, in the claims' order.
+        unclaimed: candidates that are not claimed, those nearest to holding first.
+    """
+
+    claims: tuple[Residual, ...] = ()
+    unclaimed: tuple[Residual, ...] = ()
+
+    @property
+    def worst(self) -> float | None:
+        """The largest residual of a claim, None where nothing is claimed."""
+        return max((item.residual for item in self.claims), default=None)
+
+    @property
+    def closest_unclaimed(self) -> float | None:
+        """The least residual of what is not claimed, None where nothing was tried."""
+        return min((item.residual for item in self.unclaimed), default=None)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the picture has what is claimed and nothing else that was tried."""
+        closest = self.closest_unclaimed
+        return all(item.holds for item in self.claims) and (closest is None or closest > ABSENT)
+
+    def as_record(self, *, unclaimed: int = 5) -> dict[str, Any]:
+        """The measured part of the `symmetry` block of `run.json`.
+
+        Args:
+            unclaimed: how many of the nearest unclaimed candidates to list.
+        """
+        worst, closest = self.worst, self.closest_unclaimed
+        return {
+            "claims": [item.as_record() for item in self.claims],
+            "worst": None if worst is None else round(worst, 6),
+            "unclaimed": [item.as_record() for item in self.unclaimed[:unclaimed]],
+            "closest_unclaimed": None if closest is None else round(closest, 6),
+        }
+
+
+def colour_residuals(here: F64, there: F64) -> F64:
+    """The residual of every colour element between matched samples.
+
+    |J - C X|^2 = |J|^2 + |X|^2 - 2 sum_i s_i (J^T X)_{i p_i}: one 3 x 3 matrix serves all 48.
+
+    Args:
+        here: (N, 3) I(x), centred at mid-grey.
+        there: (N, 3) I(g x).
+
+    Returns:
+        (48,).
+    """
+    cross = there.T @ here
+    fit = np.einsum("eij,ij->e", colour.MATRICES.astype(np.float64), cross)
+    total = (here**2).sum() + (there**2).sum()
+    spread = ((here - here.mean(0)) ** 2).sum() + ((there - there.mean(0)) ** 2).sum()
+    # a picture without contrast has every symmetry; the floor makes that read as 0, not as 0 / 0
+    result: F64 = np.sqrt(np.maximum(total - 2 * fit, 0) / max(float(spread), 1e-12 * len(here)))
+    return result
