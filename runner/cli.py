@@ -82,7 +82,7 @@ def gallery(gallery: Path) -> None:
     from orbifolio.reports.write_gallery import rebuild_gallery
 
     if not gallery.is_dir():
-        raise InputError(f"{gallery}: no such folder; `orbifolio run` creates a gallery; name an existing one")
+        raise InputError(f"{gallery}: this folder does not exist; name a gallery; `orbifolio run` makes one")
     pages = rebuild_gallery(gallery)
     console().print(f"{len(pages)} pages written", highlight=False)
     click.echo(str(gallery / "index.html"))

@@ -41,7 +41,7 @@ class Index:
 
     Args:
         uploader: writes to the store, or only reports what it would write.
-        pages: renders the pages.
+        pages: renders them with the gallery's templates.
         now: the moment as of which runs are shown, in seconds since the epoch.
 
     Attributes:
@@ -68,7 +68,7 @@ class Index:
         Args:
             ours: runs whose pages are in the store.
             gone: runs, and sweeps as `sweeps/name`, that are no longer to be shown.
-            sweeps: ours, by name.
+            sweeps: those of our gallery, by name.
 
         Returns:
             The catalogue as it is now.

@@ -47,8 +47,8 @@ def index_files(
     """The files above the runs, by key, in the order in which they are to be written.
 
     Args:
-        cards: of all runs.
-        pages: renders the pages.
+        cards: of all runs in the store.
+        pages: renders them with the gallery's templates.
         root: the gallery's address on its host, for the page "not found"; "" leaves that page out.
         before: keys of these files as of the last time, among them live updates that open pages still wait for.
         sweeps: all of them, newest first; only their runs that have cards become links.

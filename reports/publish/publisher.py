@@ -35,9 +35,9 @@ class PublishStats:
     """What a publication did, or in a dry run would do.
 
     Attributes:
-        uploaded: number of files.
+        uploaded: number of uploaded files.
         bytes: of the uploaded files, before compression.
-        deleted: number of files.
+        deleted: number of deleted files.
         runs: number of runs that were compared with the store.
         changed: number of those that differed.
     """
@@ -73,7 +73,7 @@ class Publisher:
     """Publishes one gallery to one store, once or again and again.
 
     Args:
-        store: the target.
+        store: the target, which other machines may publish to as well.
         gallery: the folder that holds all runs.
         listener: hears of every change.
         every: seconds between two publications while a run goes on, 0 if there is only this one.

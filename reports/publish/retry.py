@@ -16,7 +16,7 @@ class RetryPolicy:
     """Waits that double from attempt to attempt, each drawn at random, so that machines do not come back together.
 
     Attributes:
-        attempts: in all.
+        attempts: calls of the work at most, the first included.
         first: longest wait before the second attempt, in seconds.
         longest: of all waits, in seconds.
     """

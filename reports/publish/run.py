@@ -32,7 +32,7 @@ class PublishedRun:
     """A run whose pages are in the store.
 
     Attributes:
-        entry: for the catalogue.
+        entry: what the catalogue is to say of it.
         manifest: what the store holds of it.
         stale: files that no page needs any more once the index is updated.
         changed: whether anything had to be done.
@@ -98,7 +98,7 @@ def publish_run(
     """Upload what changed of one run, pages last; the caller updates the index and then deletes what is stale.
 
     Args:
-        folder: of the run.
+        folder: of the run, `gallery/type/id`.
         gallery: the folder that holds all runs.
         catalogue: what the store holds.
         uploader: writes to the store, or only reports what it would write.

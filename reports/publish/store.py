@@ -133,7 +133,7 @@ class Store(ABC):
 
         Args:
             key: relative to the store.
-            content: not compressed yet.
+            content: as it is to be read back; the store may compress it.
             headers: ignored by stores that have no say in how objects are sent.
             condition: on which the write depends.
 
@@ -152,7 +152,7 @@ class Store(ABC):
         Args:
             key: relative to the store.
             path: of the local file, which may change meanwhile.
-            headers: as in `put`.
+            headers: ignored as in `put`.
             sha256: of the content as it was before the upload.
 
         Returns:

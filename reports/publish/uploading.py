@@ -46,8 +46,8 @@ class UploadJob:
     """A file to upload.
 
     Attributes:
-        key: in the store.
-        path: on disk.
+        key: relative to the store.
+        path: of the local file.
         content: if it was read already; None to read it when its turn comes.
         entry: for the manifest, as of when the upload was planned.
         condition: on which the write depends.

@@ -105,7 +105,7 @@ def configure_website(store: S3Store, say: Callable[[str], None]) -> str:
     """Set a bucket up as a public website; a second time changes nothing.
 
     Args:
-        store: the bucket.
+        store: of the gallery, on AWS.
         say: prints each step.
 
     Returns:

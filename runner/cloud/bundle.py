@@ -33,7 +33,7 @@ class Bundle:
     """An archive for a node; paths are inside the archive.
 
     Attributes:
-        content: of `bundle.tar.gz`.
+        content: the bytes of `bundle.tar.gz`.
         recipe: path of the recipe.
         images: paths of uploaded pictures, by their names in the recipe.
         buckets: `s3://...` of pictures that the node itself reads from S3.

@@ -26,7 +26,7 @@ class Leftover:
 
     Attributes:
         name: kind and name, for messages.
-        remove: removes it.
+        remove: asks AWS to remove it.
     """
 
     name: str
@@ -37,7 +37,7 @@ def leftovers(account: Account, *, everything: bool, now: datetime | None = None
     """What to remove in a region, machines first.
 
     Args:
-        account: in the region.
+        account: in the region to search.
         everything: also machines within their time, and roles.
         now: the moment as of which machines are overdue; the clock if None.
     """
@@ -119,10 +119,10 @@ def clean(account: Account, say: Say, *, everything: bool, dry: bool) -> int:
     """Remove what was left behind in a region; a failure is reported, and the rest still removed.
 
     Args:
-        account: in the region.
+        account: in the region to search.
         say: prints each removal.
         everything: also machines within their time, and roles.
-        dry: only print.
+        dry: print what would be removed, and remove nothing.
 
     Returns:
         How many resources there were.

@@ -35,7 +35,7 @@ class ExtraFile:
     Attributes:
         place: dotted path of the setting.
         named: as the recipe names it.
-        path: on this machine.
+        path: of the file or folder on this machine.
         beside_recipe: whether relative paths start at the recipe's folder.
     """
 
@@ -126,7 +126,7 @@ def read_extra_files(extras: tuple[ExtraFile, ...], folder: str) -> tuple[dict[s
     """The contents of files and folders.
 
     Args:
-        extras: files and folders.
+        extras: files and folders that the recipe names.
         folder: of the recipe in the bundle.
 
     Returns:

@@ -28,10 +28,10 @@ class Attempt:
     """One machine of a launch.
 
     Attributes:
-        number: from 1.
+        number: 1 for the first machine of a launch.
         until: its deadline, seconds since the epoch.
         instance: AWS's identifier, "" until there is one.
-        machine: its type.
+        machine: type of the machine, as in `g6.xlarge`.
         market: `spot` or `on-demand`.
     """
 
@@ -110,7 +110,7 @@ class LaunchSpec:
 
     @property
     def place(self) -> S3:
-        """`work` as settings."""
+        """The bucket and prefix of `work`."""
         return s3_of(self.work)
 
     def with_attempt(self, attempt: Attempt) -> LaunchSpec:

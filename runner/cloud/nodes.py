@@ -78,7 +78,7 @@ def list_nodes(account: Account, launch: str | None = None, *, ask_bucket: bool 
     """Our machines in a region, newest first.
 
     Args:
-        account: in the region.
+        account: in the region to search.
         launch: only the machines of this launch.
         ask_bucket: also read what each machine last reported.
     """
@@ -187,7 +187,7 @@ def stop_launch(
         account: in the region of the launch.
         record: of the launch.
         say: prints each step.
-        at_once: use force only.
+        at_once: end them by force without asking first.
         sleep: waits a number of seconds.
 
     Returns:

@@ -77,7 +77,7 @@ class PreparedLaunch:
     Attributes:
         spec: what is to be launched.
         work: what the run needs.
-        cost: by list prices.
+        cost: by list prices, as AWS was not asked yet.
         files: to upload, by name.
     """
 

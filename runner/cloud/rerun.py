@@ -42,7 +42,7 @@ def rerun_instructions(loaded: LoadedRecipe, phases: Sequence[Phase], command: s
 
     Args:
         loaded: the recipe.
-        phases: of the run.
+        phases: of the run, with sizes and steps.
         command: that started the run.
     """
     launch = os.environ.get("ORBIFOLIO_LAUNCH", "")  # set by the script of a rented machine

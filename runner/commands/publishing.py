@@ -1,4 +1,4 @@
-"""`orbifolio publish`: a gallery, a target, and somebody who is told how far it is."""
+"""`orbifolio publish`: a gallery, a target, and progress for the user."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from orbifolio.reports.write import is_current
 from orbifolio.reports.write_gallery import rebuild_gallery, run_folders
 from orbifolio.runner.errors import InputError
 
-_EVERY = 5.0  # seconds between two lines where there is no terminal
+_LINE_SECONDS = 5.0  # between two progress lines where there is no terminal
 
 
 def target_settings(target: str, endpoint_url: str | None = None, region: str | None = None) -> S3 | FolderTarget:
-    """The settings of a target as it is written on the command line.
+    """The settings of a target as written on the command line.
 
     >>> target_settings("s3://pictures/art/gallery").prefix
     'art/gallery'
@@ -61,8 +61,8 @@ def _plainly(name: object, message: str) -> str:
     return f"{option}: {message[:1].lower()}{message[1:]}{hint}"
 
 
-class Gauge:
-    """Tells a person how far it is: a bar on a terminal, a line now and then elsewhere, each file in a dry run."""
+class PublishProgress:
+    """Shows progress: a bar on a terminal, a line now and then elsewhere, each file in a dry run."""
 
     def __init__(self, console: Console, *, dry: bool) -> None:
         self.console = console
@@ -72,8 +72,8 @@ class Gauge:
         self._task = TaskID(0)
         self._said = time.monotonic()
 
-    def __enter__(self) -> Gauge:
-        """Begin a bar where there is a terminal."""
+    def __enter__(self) -> PublishProgress:
+        """Show a bar where there is a terminal."""
         if self.console.is_terminal and not self.dry:
             self._bar = Progress(
                 TextColumn("publishing"),
@@ -89,22 +89,22 @@ class Gauge:
         return self
 
     def __exit__(self, *trouble: object) -> None:
-        """Give the terminal back."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.stop()
 
     def reached(self, run: int, of: int) -> None:
-        """So many runs of so many are done."""
+        """Advance the bar."""
         if self._bar is not None:
             self._bar.update(self._task, completed=run, total=of)
 
     def expect(self, files: int, bytes_: int) -> None:
-        """So much more will be uploaded."""
+        """Add to the number of files to expect."""
         self._expected += files
         self._all += bytes_
 
     def uploaded(self, key: str, bytes_: int) -> None:
-        """A file stands."""
+        """Count an uploaded file."""
         self._files += 1
         self._bytes += bytes_
         if self.dry:
@@ -112,22 +112,22 @@ class Gauge:
         line = f"{self._files:,} of {self._expected:,} files, {_size(self._bytes)} of {_size(self._all)}"
         if self._bar is not None:
             self._bar.update(self._task, files=line)
-        elif not self.dry and time.monotonic() - self._said > _EVERY:
+        elif not self.dry and time.monotonic() - self._said > _LINE_SECONDS:
             self._said = time.monotonic()
             self.say(f"  {line}")
 
     def deleted(self, key: str) -> None:
-        """A file is gone."""
+        """Print a deletion of a dry run."""
         if self.dry:
             click.echo(f"delete  {'':>12}  {key}")
 
     def say(self, text: str) -> None:
-        """A line of its own."""
+        """Print a line, above the bar if there is one."""
         self.console.print(text, markup=False, highlight=False)
 
 
 def _size(bytes_: int) -> str:
-    """Bytes for a reader.
+    """A number of bytes as text.
 
     >>> _size(512), _size(1_234_567)
     ('512 B', '1.2 MB')
@@ -161,38 +161,40 @@ def publish_gallery(
     """
     store: Store = target_settings(target, endpoint_url, region).build(Path())
     if not gallery.is_dir():
-        raise InputError(f"{gallery}: no such folder; `orbifolio run` creates a gallery; name an existing one")
+        raise InputError(f"{gallery}: this folder does not exist; name a gallery; `orbifolio run` makes one")
     if not remove and not run_folders(gallery):
         raise InputError(
-            f"{gallery}: holds no runs; a gallery has folders RECIPE/RUN; name one, or start with `orbifolio run`"
+            f"{gallery}: holds no run; a gallery holds folders RECIPE/RUN; name one, or make one with `orbifolio run`"
         )
-    with Gauge(console, dry=dry) as gauge:
-        publication = Publisher(store, gallery, gauge, dry=dry)
+    with PublishProgress(console, dry=dry) as progress:
+        publication = Publisher(store, gallery, progress, dry=dry)
         if dry:
-            _tell_stale(gallery, gauge)
+            _report_stale(gallery, progress)
         else:
             rebuild_gallery(gallery)
-        tally = publication.publish(remove=remove)
-    gauge.say(_summary(tally, store, dry=dry))
+        stats = publication.publish(remove=remove)
+    progress.say(_summary(stats, store, dry=dry))
     return store.address("index.html")
 
 
-def _tell_stale(gallery: Path, gauge: Gauge) -> None:
+def _report_stale(gallery: Path, progress: PublishProgress) -> None:
     digest = renderer().digest
     stale = sum(
         not is_current(folder, digest, read_run(folder, events_too=False).status) for folder in run_folders(gallery)
     )
     if stale:
-        gauge.say(f"{format_count(stale, 'report')} out of date; publishing rebuilds them first")
+        progress.say(
+            f"{format_count(stale, 'report')} older than the log or this program; publishing renders them again first"
+        )
 
 
-def _summary(tally: PublishStats, store: Store, *, dry: bool) -> str:
+def _summary(stats: PublishStats, store: Store, *, dry: bool) -> str:
     verb = "would be " if dry else ""
-    if not tally.uploaded and not tally.deleted:
-        return f"{store.name}: nothing to do; all {tally.runs} runs are up to date"
+    if not stats.uploaded and not stats.deleted:
+        return f"{store.name}: nothing to do; all {stats.runs} runs are up to date"
     return (
-        f"{store.name}: {tally.uploaded:,} files {verb}uploaded ({_size(tally.bytes)}), {tally.deleted:,} deleted; "
-        f"{tally.changed} of {tally.runs} runs changed"
+        f"{store.name}: {stats.uploaded:,} files {verb}uploaded ({_size(stats.bytes)}), {stats.deleted:,} deleted; "
+        f"{stats.changed} of {stats.runs} runs changed"
     )
 
 
@@ -200,13 +202,13 @@ def show_website(target: str, *, endpoint_url: str | None, region: str | None, s
     """Print what a public website needs, or set it.
 
     Raises:
-        InputError: the target is no bucket.
+        InputError: the target is not a bucket.
         PublishError: the bucket cannot be changed.
     """
     settings = target_settings(target, endpoint_url, region)
     if not isinstance(settings, S3):
         raise InputError(
-            f"{target}: --website is for buckets; any web server can serve a folder; write s3://BUCKET/PREFIX"
+            f"{target}: --website is for buckets, as any web server can serve a folder; write s3://BUCKET/PREFIX"
         )
     store = settings.build(Path())
     if set_up:

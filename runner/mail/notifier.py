@@ -23,7 +23,7 @@ class Notifier:
     """Sends mail about one run: after `begin`, and when its `with` block is left.
 
     Args:
-        mailer: sends it.
+        mailer: sends it to its recipients.
         address: of the published report, by the run's folder; "" for none.
         say: prints a line on the terminal.
     """

@@ -30,7 +30,7 @@ from orbifolio.reports.publish.publisher import Publisher
 from orbifolio.reports.publish.s3 import S3
 from orbifolio.reports.write_gallery import rebuild_gallery, update_index
 from orbifolio.runner.cli import cli
-from orbifolio.runner.commands.publishing import Gauge, target_settings
+from orbifolio.runner.commands.publishing import PublishProgress, target_settings
 from orbifolio.runner.errors import InputError, PublishError
 from orbifolio.runner.recipe.model import load
 
@@ -95,7 +95,7 @@ def test_publish_to_a_folder_and_again(gallery: Path, tmp_path: Path) -> None:
 
 def test_a_terminal_gets_a_bar(gallery: Path, tmp_path: Path) -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=120, soft_wrap=True)
-    with Gauge(console, dry=False) as meter:
+    with PublishProgress(console, dry=False) as meter:
         Publisher(FolderTarget(path=str(tmp_path / "www")).build(Path()), gallery, meter).publish()
     shown = console.file.getvalue()  # type: ignore[attr-defined]
     assert "publishing" in shown
@@ -120,13 +120,13 @@ def test_a_terminal_gets_a_bar(gallery: Path, tmp_path: Path) -> None:
         (["s3://bucket", "--endpoint-url", "https://me:word@host"], "an address must not hold credentials or a query"),
         (["s3://bucket", "--region", "Europe West"], "--region: string should match pattern"),
         (["folder", "--region", "eu-west-1"], "folder: --endpoint-url and --region are for buckets"),
-        (["folder", "--website"], "folder: --website is for buckets; any web server can serve a folder"),
+        (["folder", "--website"], "folder: --website is for buckets, as any web server can serve a folder"),
         (
             ["s3://bucket", "--website", "--apply", "--endpoint-url", "https://host"],
             "--apply: sets up websites on AWS only",
         ),
-        (["s3://bucket"], "gallery: holds no runs; a gallery has folders RECIPE/RUN"),
-        (["nowhere", "s3://bucket"], "nowhere: no such folder; `orbifolio run` creates a gallery"),
+        (["s3://bucket"], "gallery: holds no run; a gallery holds folders RECIPE/RUN"),
+        (["nowhere", "s3://bucket"], "nowhere: this folder does not exist; name a gallery; `orbifolio run` makes one"),
     ],
 )
 def test_wrong_arguments(arguments: list[str], text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
