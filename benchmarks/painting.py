@@ -27,7 +27,7 @@ from painting_baselines import BRUSH, greedy, tiles  # noqa: E402
 from skimage import data  # noqa: E402
 from skimage.metrics import structural_similarity  # noqa: E402
 
-from orbifolio.runner.canvas.base import Stage  # noqa: E402
+from orbifolio.runner.canvas.base import CanvasPhase  # noqa: E402
 from orbifolio.runner.canvas.strokes import Strokes  # noqa: E402
 from orbifolio.runner.objectives.content import cover  # noqa: E402
 from orbifolio.runner.optimisers.adam import Adam  # noqa: E402
@@ -45,7 +45,7 @@ def ours(target: torch.Tensor, strokes: int) -> tuple[torch.Tensor, int, str]:
     for number, size in enumerate(sizes):
         layout = symmetry.layout(*size)
         values = layout.sample(cover(target, (size[1], size[0])))
-        canvas = settings.begin(Stage(layout, symmetry, 0, number, sizes, 40), values, canvas)
+        canvas = settings.begin(CanvasPhase(layout, symmetry, 0, number, sizes, 40), values, canvas)
         optimiser = Adam(rate=0.05).build(canvas.parameters())
 
         def evaluate(canvas=canvas, values=values) -> float:
@@ -57,7 +57,7 @@ def ours(target: torch.Tensor, strokes: int) -> tuple[torch.Tensor, int, str]:
 
         for step in range(40):
             optimiser.step(evaluate)
-            if canvas.stepped(step + 1):
+            if canvas.after_step(step + 1).replaced:
                 optimiser = Adam(rate=0.05).build(canvas.parameters())
     assert canvas is not None
     return canvas.finished()[0].permute(1, 2, 0), strokes, "4 levels of 40 steps"

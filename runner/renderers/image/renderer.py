@@ -8,13 +8,13 @@ The settings, and what they mean together, are those of `image_optimisation`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from orbifolio.runner.canvas.base import Canvas, CanvasSettings, Stage
+from orbifolio.runner.canvas.base import Canvas, CanvasPhase, CanvasSettings
 from orbifolio.runner.canvas.initial import Beginning, begin
 from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.errors import RunFailed
@@ -26,11 +26,6 @@ from orbifolio.runner.renderers.base import Pixels as Picture
 from orbifolio.runner.renderers.image.autograd_engine import PlainEngine, padding
 from orbifolio.runner.renderers.image.engine import Engine
 from orbifolio.runner.renderers.image.evaluate import evaluate_looks, generator
-from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.brush_models.weights import load_painter
-from orbifolio.runner.strokes.document.document import Painting
-from orbifolio.runner.strokes.document.products import products
-from orbifolio.runner.strokes.rasteriser.record import Record
 from orbifolio.runner.symmetry.base import Layout
 from orbifolio.runner.views import View, draw_view
 from orbifolio.runner.vision.base import Encoder, VisionSettings
@@ -128,7 +123,7 @@ class ImageRenderer(Renderer):
                 values = carried + self._detail(previous.layout, layout)
                 values = layout.constrain(values)
         return self._state(
-            phase, canvas.begin(self._stage(phase, layout), values, previous.canvas if previous else None)
+            phase, canvas.begin(self._canvas_phase(phase, layout), values, previous.canvas if previous else None)
         )
 
     def _gaze(self, width: int, height: int) -> tuple[int, int] | None:
@@ -143,8 +138,8 @@ class ImageRenderer(Renderer):
         initial = self.settings.canvas.initial
         return begin(initial, Beginning(layout, random, self.studio.plain_picture)).to(self.studio.device)
 
-    def _stage(self, phase: int, layout: Layout) -> Stage:
-        return Stage(
+    def _canvas_phase(self, phase: int, layout: Layout) -> CanvasPhase:
+        return CanvasPhase(
             layout, self.symmetry, self.studio.seed, phase, tuple(self.sizes), self.settings.phases[phase].steps
         )
 
@@ -212,11 +207,12 @@ class ImageRenderer(Renderer):
                 continue
             state.good = before
             state.step += 1
-            if state.canvas.stepped(state.step):
+            upkeep = state.canvas.after_step(state.step)
+            if upkeep.replaced:
                 state.optimiser = self._optimiser(state.canvas)
             # The terms of the point the optimiser stays at, which need not be the last it tried.
             state.terms = next((terms for loss, terms in reversed(seen) if loss == done.loss), state.terms)
-            return Outcome(state.terms, {**done.metrics, **state.canvas.metrics()})
+            return Outcome(state.terms, {**done.metrics, **upkeep.metrics})
         raise RunFailed(
             f"phase {state.phase + 1}, step {state.step + 1}: the loss is not finite, also after {RETRIES} retries "
             "with smaller steps; weights of the objectives are too large for the optimiser or for bf16; lower "
@@ -263,7 +259,7 @@ class ImageRenderer(Renderer):
             values = self._initial(phase, layout)
         else:
             values = torch.zeros((layout.parameters, 3), device=self.studio.device)
-        state = self._state(phase, canvas.restore(self._stage(phase, layout), values, saved["canvas"]))
+        state = self._state(phase, canvas.restore(self._canvas_phase(phase, layout), values, saved["canvas"]))
         state.optimiser.load_state_dict(saved["optimiser"])
         state.good = saved["good"]
         state.terms = saved["terms"]
@@ -289,8 +285,7 @@ class ImageRenderer(Renderer):
             colours = tone((values + 0.5).clamp(0, 1)[None].float().cpu().numpy())[0]
             finished = torch.from_numpy(colours).to(values) - 0.5
             found = dict(self.symmetry.products(state.layout, state.layout.constrain(finished)))
-        record = state.canvas.record()
-        return found if record is None else {**found, **_stroke_products(record, self.studio)}
+        return {**found, **state.canvas.products(title=self.studio.title, device=self.studio.device)}
 
     def weights(self) -> tuple[Mapping[str, str], ...]:
         """The networks' provenance."""
@@ -303,14 +298,6 @@ class ImageRenderer(Renderer):
         lines += [objective.describe() for objective in self._objectives]
         lines.append(f"optimiser {self.settings.optimiser!r}")
         return "\n".join(lines)
-
-
-def _stroke_products(record: Record, studio: Studio) -> dict[str, bytes]:
-    """The stroke document and what follows from it."""
-    known = {item.name: getattr(record, item.name) for item in fields(record) if item.name != "target"}
-    painter = load_painter(record.brush)
-    assert isinstance(painter, ImplicitPainter)
-    return products(Painting(**known), painter, record.target, title=studio.title, device=studio.device)
 
 
 def _shown(artwork: Tensor) -> Picture:

@@ -18,18 +18,8 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
-from orbifolio.runner.strokes.mypaint.actions import (
-    END,
-    END_PRESSURE,
-    ENTRY_PRESSURE,
-    SIZE,
-    START,
-    VIA,
-    Space,
-    bezier,
-    bezier_velocity,
-    pressure_at,
-)
+from orbifolio.runner.strokes.mypaint.actions import bezier, bezier_velocity, pressure_at
+from orbifolio.runner.strokes.rasteriser.stroke_array import END, END_PRESSURE, ENTRY_PRESSURE, LOG_RADIUS, START, VIA
 
 SEGMENTS = 24
 FEATURES = (
@@ -55,41 +45,6 @@ NARROW, WIDE = 0.5, 1.2  # widths of the Gaussians, in radii
 FLOOR = 0.35  # units; a brush thinner than that is as wide as a pixel's sampling
 SOFT = 4.0  # units; keeps the logarithm of a stroke that is a point within bounds
 TINY = 1e-6
-
-
-@dataclass(frozen=True)
-class Strokes:
-    """Strokes in units, the batch in front.
-
-    Attributes:
-        start: (n, 2).
-        via: (n, 2), passed at t = 1/2.
-        end: (n, 2).
-        log_radius: (n,) natural logarithm of the basic radius in units.
-        entry: (n,) pressure in [0, 1].
-        leave: (n,) pressure at the end in [0, 1].
-    """
-
-    start: Tensor
-    via: Tensor
-    end: Tensor
-    log_radius: Tensor
-    entry: Tensor
-    leave: Tensor
-
-    @classmethod
-    def of(cls, actions: Tensor, space: Space | None = None) -> Strokes:
-        """From (n, 12) actions in [0, 1]; colours are ignored."""
-        space = space or Space()
-        places = actions * space.canvas
-        return cls(
-            places[:, START],
-            places[:, VIA],
-            places[:, END],
-            actions[:, SIZE] * space.log_radius,
-            actions[:, ENTRY_PRESSURE],
-            actions[:, END_PRESSURE],
-        )
 
 
 @dataclass(frozen=True)
@@ -119,30 +74,31 @@ class Track:
         return Track(*(getattr(self, item.name)[index] for item in fields(self)))
 
 
-def track(strokes: Strokes, metric: Tensor | None = None, swelling: Sequence[tuple[float, float]] = ()) -> Track:
+def track(rows: Tensor, metric: Tensor | None = None, swelling: Sequence[tuple[float, float]] = ()) -> Track:
     """The polylines of strokes.
 
     Args:
-        strokes: n of them.
+        rows: (n, 9) in units, see `stroke_array`.
         metric: (2, 2) that points are multiplied by from the left, or None.
         swelling: (pressure in [0, 1], added to the logarithm of the radius), rising, linear in between; empty for a
             brush whose width does not depend on the pressure.
     """
-    places = [strokes.start, strokes.via, strokes.end]
+    places = [rows[:, START], rows[:, VIA], rows[:, END]]
+    log_radius, entry, leave = rows[:, LOG_RADIUS], rows[:, ENTRY_PRESSURE], rows[:, END_PRESSURE]
     if metric is not None:
         places = [place @ metric.to(place).T for place in places]
     start, via, end = (place[:, None] for place in places)
     t = torch.linspace(0, 1, SEGMENTS + 1, dtype=start.dtype, device=start.device)
     middle = ((t[1:] + t[:-1]) / 2)[None, :, None]
-    pressure = pressure_at(strokes.entry[:, None], strokes.leave[:, None], t[None])
+    pressure = pressure_at(entry[:, None], leave[:, None], t[None])
     return Track(
         bezier(start, via, end, t[None, :, None]),
-        (strokes.log_radius[:, None] + interpolate(pressure, swelling)).exp() + FLOOR,
+        (log_radius[:, None] + interpolate(pressure, swelling)).exp() + FLOOR,
         bezier_velocity(start, via, end, middle),
         4 * (places[0] + places[2] - 2 * places[1]),
-        strokes.log_radius,
-        strokes.entry,
-        strokes.leave,
+        log_radius,
+        entry,
+        leave,
     )
 
 

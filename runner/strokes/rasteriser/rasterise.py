@@ -23,12 +23,12 @@ from torch.autograd.function import once_differentiable
 
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.mypaint.actions import COLOUR
-from orbifolio.runner.strokes.rasteriser.geometry import Strokes
+from orbifolio.runner.strokes.rasteriser.stroke_array import rows_of_actions
 
 
 def rasterise(
     painter: ImplicitPainter,
-    strokes: Strokes,
+    rows: Tensor,
     colours: Tensor,
     *,
     width: int,
@@ -40,7 +40,7 @@ def rasterise(
 
     Args:
         painter: a learnt brush.
-        strokes: n of them in units, the first lies undermost.
+        rows: (n, 9) in units, see `stroke_array`; the first lies undermost.
         colours: (n, 3) sRGB in [0, 1].
         width: of the picture in pixels.
         height: likewise.
@@ -51,8 +51,8 @@ def rasterise(
         (height, width, 3).
     """
     units = torch.as_tensor(unit, dtype=colours.dtype, device=colours.device).expand(len(colours))
-    near = painter.near(strokes, width, height, units)
-    alphas = painter.values(strokes, near, width, units)
+    near = painter.near(rows, width, height, units)
+    alphas = painter.values(rows, near, width, units)
     ground = torch.as_tensor(paper, dtype=colours.dtype, device=colours.device).expand(height, width, 3)
     ends = torch.searchsorted(near.stroke, torch.arange(len(colours), device=colours.device), right=True)
     painted: Tensor = Layers.apply(alphas, colours, ground.reshape(-1, 3), near.pixel, ends)  # type: ignore[no-untyped-call]
@@ -62,8 +62,8 @@ def rasterise(
 def rasterise_actions(painter: ImplicitPainter, actions: Tensor, *, scale: float = 1.0) -> Tensor:
     """The picture of (n, 12) actions on white, (side, side, 3), as the paint program's jump mode draws them."""
     side = round(painter.space.canvas * scale)
-    strokes = Strokes.of(actions, painter.space)
-    return rasterise(painter, strokes, actions[:, COLOUR], width=side, height=side, unit=scale)
+    rows = rows_of_actions(actions, painter.space)
+    return rasterise(painter, rows, actions[:, COLOUR], width=side, height=side, unit=scale)
 
 
 class Layers(torch.autograd.Function):
