@@ -21,7 +21,7 @@ from orbifolio.runner.symmetry.base import Layout
 
 
 @dataclass(frozen=True)
-class Beginning:
+class InitialContext:
     """What an initial state may ask for.
 
     Attributes:
@@ -38,7 +38,7 @@ class Beginning:
 class Initial(Settings):
     """The base of every kind of initial state."""
 
-    def colours(self, beginning: Beginning) -> Tensor:
+    def colours(self, context: InitialContext) -> Tensor:
         """(parameters, 3) float32 in about [0, 1], not yet constrained."""
         raise NotImplementedError(type(self).__name__)
 
@@ -60,10 +60,10 @@ class Noise(Initial):
     high: float = Field(default=0.7, ge=-1, le=2)
     """Brightest value."""
 
-    def colours(self, beginning: Beginning) -> Tensor:
+    def colours(self, context: InitialContext) -> Tensor:
         """Uniform between low and high, each orbit and channel on its own."""
         low, high = sorted((self.low, self.high))
-        noise = torch.rand((beginning.layout.parameters, 3), generator=beginning.random)
+        noise = torch.rand((context.layout.parameters, 3), generator=context.random)
         return low + (high - low) * noise
 
 
@@ -79,16 +79,16 @@ class Plasma(Initial):
     """Brightest value after stretching."""
     cites: ClassVar[tuple[str, ...]] = ("fournier1982",)
 
-    def colours(self, beginning: Beginning) -> Tensor:
+    def colours(self, context: InitialContext) -> Tensor:
         """Clouds sampled through the layout, each channel stretched from low to high."""
-        layout = beginning.layout
+        layout = context.layout
         side = 1 << max(4, (max(layout.width, layout.height) - 1).bit_length())
-        clouds = torch.stack([_diamond_square(side, self.roughness, beginning.random) for _ in range(3)])
+        clouds = torch.stack([_diamond_square(side, self.roughness, context.random) for _ in range(3)])
         values = layout.sample(clouds[None])
         # Averaging over orbits flattened the clouds: stretch afterwards.
-        least, most = values.amin(dim=0), values.amax(dim=0)
+        darkest, brightest = values.amin(dim=0), values.amax(dim=0)
         low, high = sorted((self.low, self.high))
-        return low + (high - low) * (values - least) / (most - least).clamp_min(1e-6)
+        return low + (high - low) * (values - darkest) / (brightest - darkest).clamp_min(1e-6)
 
 
 class FromImage(Initial):
@@ -100,10 +100,10 @@ class FromImage(Initial):
     keep_detail: bool = True
     """At each later phase add back the detail that the smaller size could not hold."""
 
-    def colours(self, beginning: Beginning) -> Tensor:
+    def colours(self, context: InitialContext) -> Tensor:
         """The picture at the artwork's size."""
-        layout = beginning.layout
-        picture = cover(beginning.picture(self.image), (layout.height, layout.width))
+        layout = context.layout
+        picture = cover(context.picture(self.image), (layout.height, layout.width))
         return layout.sample(picture) + 0.5
 
     def pictures(self) -> tuple[str, ...]:
@@ -122,9 +122,9 @@ class Constant(Initial):
     colour: tuple[float, float, float] = (0.5, 0.5, 0.5)
     """Red, green, blue; 0 to 1."""
 
-    def colours(self, beginning: Beginning) -> Tensor:
+    def colours(self, context: InitialContext) -> Tensor:
         """The colour for every orbit."""
-        return torch.tensor(self.colour).expand(beginning.layout.parameters, 3).clone()
+        return torch.tensor(self.colour).expand(context.layout.parameters, 3).clone()
 
 
 class Sum(Initial):
@@ -134,9 +134,9 @@ class Sum(Initial):
     of: tuple[AnyInitial, ...] = Field(min_length=1, max_length=16)
     """The parts; a bare number is a grey."""
 
-    def colours(self, beginning: Beginning) -> Tensor:
+    def colours(self, context: InitialContext) -> Tensor:
         """The sum of all parts."""
-        return torch.stack([part.colours(beginning) for part in self.of]).sum(dim=0)
+        return torch.stack([part.colours(context) for part in self.of]).sum(dim=0)
 
     def pictures(self) -> tuple[str, ...]:
         """Those of all parts."""
@@ -150,9 +150,9 @@ class Product(Initial):
     of: tuple[AnyInitial, ...] = Field(min_length=1, max_length=16)
     """The factors; a bare number is a grey."""
 
-    def colours(self, beginning: Beginning) -> Tensor:
+    def colours(self, context: InitialContext) -> Tensor:
         """The product of all parts."""
-        return torch.stack([part.colours(beginning) for part in self.of]).prod(dim=0)
+        return torch.stack([part.colours(context) for part in self.of]).prod(dim=0)
 
     def pictures(self) -> tuple[str, ...]:
         """Those of all parts."""
@@ -182,9 +182,9 @@ Sum.model_rebuild()
 Product.model_rebuild()
 
 
-def begin(initial: Initial, beginning: Beginning) -> Tensor:
+def initialise(initial: Initial, context: InitialContext) -> Tensor:
     """Centred, constrained orbit values (parameters, 3) of an initial state."""
-    return beginning.layout.constrain(initial.colours(beginning) - 0.5)
+    return context.layout.constrain(initial.colours(context) - 0.5)
 
 
 def _diamond_square(side: int, roughness: float, random: torch.Generator) -> Tensor:

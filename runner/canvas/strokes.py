@@ -22,7 +22,7 @@ from orbifolio.runner.canvas.initial import AnyInitial, FromImage
 from orbifolio.runner.canvas.painted import LevelConfig, StrokeCanvas
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.brush_models.weights import load_implicit_painter, load_painter
+from orbifolio.runner.strokes.brush_models.weights import load_implicit_painter
 from orbifolio.runner.strokes.fitting.colour_solver import ColourRules, parse
 from orbifolio.runner.strokes.fitting.levels import budgets
 from orbifolio.runner.strokes.rasteriser.brush_table import BrushTable, fit_table
@@ -89,34 +89,26 @@ class Strokes(CanvasSettings):
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """An unknown brush, limits that contradict each other, a palette of greys."""
-        found = []
+        complaints = []
         try:
-            painter = load_painter(self.brush)
-            if not isinstance(painter, ImplicitPainter):
-                found.append(
-                    (
-                        "brush",
-                        f"{self.brush} is a painter of a fixed resolution ({painter.kind}); strokes of any size need "
-                        "an implicit one; take canvas: stroke-grid for this one",
-                    )
-                )
+            load_implicit_painter(self.brush)
         except InputError as error:
-            found.append(("brush", str(error)))
+            complaints.append(("brush", str(error)))
         if self.thinnest > self.widest:
-            found.append(
+            complaints.append(
                 ("thinnest", f"{self.thinnest:g} % is above widest, {self.widest:g} %; lower it, or raise widest")
             )
         if isinstance(self.palette, int) and not 1 <= self.palette <= 64:
-            found.append(("palette", f"{self.palette} colours; 1 to 64 are possible"))
+            complaints.append(("palette", f"{self.palette} colours; 1 to 64 are possible"))
         if self.palette is not None and self.palette != () and self.colouring == "trained" and self._colours() > 1:
-            found.append(
+            complaints.append(
                 (
                     "palette",
                     "an optimiser cannot choose from several colours, which leave it no way from one to the next; "
                     "take colouring: fitted, or a palette of one",
                 )
             )
-        return found
+        return complaints
 
     def _colours(self) -> int:
         return self.palette if isinstance(self.palette, int) else len(self.palette or ())

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from orbifolio.runner.canvas.initial import Beginning, Initial, Plasma, begin
+from orbifolio.runner.canvas.initial import Initial, InitialContext, Plasma, initialise
 from orbifolio.runner.recipe.model import LoadedRecipe
 from orbifolio.runner.renderers.base import Pixels
 from orbifolio.runner.run.input_images import InputPictures
@@ -58,7 +58,7 @@ def _through_symmetry(settings: Any, inputs: InputPictures, seed: int) -> tuple[
     pictured = bool(initial.pictures())
     start = initial if pictured else Plasma(roughness=0.62)
     random = torch.Generator().manual_seed(seed)
-    values = begin(start, Beginning(layout, random, inputs.plain))
+    values = initialise(start, InitialContext(layout, random, inputs.plain))
     with torch.no_grad():
         artwork = layout.render(values if pictured else _livelier(values, layout))
     shown = artwork[0].clamp(0, 1).permute(1, 2, 0).numpy()

@@ -4,7 +4,17 @@ import pytest
 import torch
 
 from orbifolio.runner.canvas import CANVASES, Fourier
-from orbifolio.runner.canvas.initial import INITIALS, Beginning, Constant, FromImage, Noise, Plasma, Product, Sum, begin
+from orbifolio.runner.canvas.initial import (
+    INITIALS,
+    Constant,
+    FromImage,
+    InitialContext,
+    Noise,
+    Plasma,
+    Product,
+    Sum,
+    initialise,
+)
 from orbifolio.runner.symmetry import NoSymmetry, Plane
 
 EXACT = [kind for kind in CANVASES if not kind.paints]  # strokes are tested in tests/painting
@@ -121,23 +131,23 @@ def test_every_initial_state_has_an_example():
 @pytest.mark.parametrize("initial", EXAMPLES, ids=lambda initial: initial.kind)
 def test_initial_states_are_constrained_and_repeat_by_seed(initial, name):
     _, place = layout(name)
-    values = begin(initial, Beginning(place, random(5), stripes))
+    values = initialise(initial, InitialContext(place, random(5), stripes))
     assert values.shape == (place.parameters, 3)
-    assert torch.equal(values, begin(initial, Beginning(place, random(5), stripes)))
+    assert torch.equal(values, initialise(initial, InitialContext(place, random(5), stripes)))
     torch.testing.assert_close(place.constrain(values), values)
 
 
 def test_noise_and_plasma_keep_their_range_under_symmetry():
     _, place = layout("p6", 48)
     for initial in (Noise(low=0.2, high=0.8), Plasma(low=0.2, high=0.8)):
-        colours = initial.colours(Beginning(place, random(1), stripes))
+        colours = initial.colours(InitialContext(place, random(1), stripes))
         assert float(colours.min()) == pytest.approx(0.2, abs=0.02)
         assert float(colours.max()) == pytest.approx(0.8, abs=0.02)
 
 
 def test_a_picture_begins_as_itself_where_nothing_forces_it():
     _, place = layout("none", 48)
-    values = begin(FromImage(image="x"), Beginning(place, random(), stripes))
+    values = initialise(FromImage(image="x"), InitialContext(place, random(), stripes))
     shown = place.render(values)
     assert shown.shape == (1, 3, 48, 48)
     assert (shown - stripes("x")[..., 8:40].mean()).abs().max() < 0.6
@@ -145,7 +155,7 @@ def test_a_picture_begins_as_itself_where_nothing_forces_it():
 
 def test_sums_and_products_are_arithmetic():
     _, place = layout("none", 8)
-    grey = Beginning(place, random(), stripes)
+    grey = InitialContext(place, random(), stripes)
     total = Sum(of=(0.25, Product(of=(0.5, 0.5)))).colours(grey)
     assert torch.allclose(total, torch.full_like(total, 0.5))
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from orbifolio.runner.canvas.base import Canvas, CanvasPhase, CanvasSettings
-from orbifolio.runner.canvas.initial import Beginning, begin
+from orbifolio.runner.canvas.initial import InitialContext, initialise
 from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.errors import RunFailed
 from orbifolio.runner.objectives.base import Appearance, Objective, Preparation
@@ -136,7 +136,7 @@ class ImageRenderer(Renderer):
         """Orbit values that `init` holds at a phase's size."""
         random = generator(self.studio.seed, "initial", phase, 0)
         initial = self.settings.canvas.initial
-        return begin(initial, Beginning(layout, random, self.studio.plain_picture)).to(self.studio.device)
+        return initialise(initial, InitialContext(layout, random, self.studio.plain_picture)).to(self.studio.device)
 
     def _canvas_phase(self, phase: int, layout: Layout) -> CanvasPhase:
         return CanvasPhase(

@@ -115,5 +115,8 @@ def load_implicit_painter(name: str) -> ImplicitPainter:
     """
     painter = load_painter(name)
     if not isinstance(painter, ImplicitPainter):
-        raise InputError(f"{name}: a painter of a fixed resolution; strokes of any size need an implicit one")
+        raise InputError(
+            f"{name} is a painter of a fixed resolution ({painter.kind}); strokes of any size need an implicit one; "
+            "take canvas: stroke-grid for this one"
+        )
     return painter

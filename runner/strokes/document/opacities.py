@@ -34,7 +34,7 @@ def learnt(
     """By a learnt brush.
 
     Args:
-        painter: it.
+        painter: implicit.
         painting: what to draw.
         device: that the painter is on.
         coarse: units between the places that are asked for, at most; 0 asks for every pixel.
@@ -48,10 +48,11 @@ def learnt(
         step, part = int(steps[begin]), painting.take(slice(begin, end))
         begin = end
         if step == 1:
-            found = _asked(painter, part, device)
+            drawn = _at_every_pixel(painter, part, device)
         else:
-            found = (_enlarged(*one, step, painting) for one in _asked(painter, _reduced(part, step), device))
-        for box, opacity in found:
+            small = _at_every_pixel(painter, _reduced(part, step), device)
+            drawn = (_enlarged(*one, step, painting) for one in small)
+        for box, opacity in drawn:
             yield box, soft_threshold(opacity) if painting.opaque else opacity
 
 
@@ -67,8 +68,8 @@ def real(painting: Painting, brush: BrushFile | None = None) -> Iterator[tuple[B
         yield paper.opacity(stroke)
 
 
-def _asked(painter: ImplicitPainter, painting: Painting, device: str) -> Iterator[tuple[Box, F32]]:
-    """All strokes at once, at every pixel."""
+def _at_every_pixel(painter: ImplicitPainter, painting: Painting, device: str) -> Iterator[tuple[Box, F32]]:
+    """All strokes at once."""
     rows, unit = painting.geometry(device)
     with torch.no_grad():
         near = painter.near(rows, painting.width, painting.height, unit)
@@ -125,6 +126,6 @@ def _window(pixels: I64, values: F32, width: int) -> tuple[Box, F32]:
     rows, columns = np.divmod(pixels, width)
     left, top = int(columns.min()), int(rows.min())
     right, bottom = int(columns.max()) + 1, int(rows.max()) + 1
-    found = np.zeros((bottom - top, right - left), np.float32)
-    found[rows - top, columns - left] = values
-    return (left, top, right, bottom), found
+    opacity = np.zeros((bottom - top, right - left), np.float32)
+    opacity[rows - top, columns - left] = values
+    return (left, top, right, bottom), opacity

@@ -118,7 +118,7 @@ def resized(picture: F32, width: int, height: int) -> F32:
 
 def _straight(paint: F32) -> F32:
     """Premultiplied to straight opacity; where there is no paint the colour is 0."""
-    found = paint.copy()
+    straight = paint.copy()
     opacity = paint[..., 3:]
-    np.divide(paint[..., :3], opacity, out=found[..., :3], where=opacity > 0)
-    return found.clip(0, 1)
+    np.divide(paint[..., :3], opacity, out=straight[..., :3], where=opacity > 0)
+    return straight.clip(0, 1)

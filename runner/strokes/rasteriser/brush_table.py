@@ -28,14 +28,14 @@ import torch
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.strokes.brush_models.implicit import MARGIN, ImplicitPainter
 from orbifolio.runner.strokes.mypaint.actions import Space, draw_actions
-from orbifolio.runner.strokes.rasteriser.interpolation_table import Axis, weights
+from orbifolio.runner.strokes.rasteriser.interpolation_table import TableAxis, weights
 from orbifolio.runner.strokes.rasteriser.network_opacity import network_opacities
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks, in_blocks
 from orbifolio.runner.strokes.rasteriser.stroke_array import CURVE, LOG_RADIUS, StrokeArray, rows_of_actions
 from orbifolio.runner.strokes.rasteriser.trace import BrushFootprint, trace
 
 LENGTHS, RADII, DISTANCES, PRESSURES, PASSINGS = 5, 6, 24, 7, 7
-LENGTH = Axis(-1.6, 1.6, LENGTHS)  # logarithms of units, as the network sees them
+LENGTH = TableAxis(-1.6, 1.6, LENGTHS)  # logarithms of units, as the network sees them
 SAMPLES, PLACES = 2000, 96  # strokes asked about; places of each
 SPACING = 400.0  # units between two of them, so that each reaches its own places only
 RIDGE = 0.05  # places' worth of faith in the coarser table where a fine one was seldom visited
@@ -78,7 +78,7 @@ class BrushTable:
 
     def slice_for(self, strokes: StrokeArray) -> TableSlices:
         """The tables of strokes: linear in the logarithms of length and radius."""
-        radius = Axis(0.0, self.max_log_radius, RADII)
+        radius = TableAxis(0.0, self.max_log_radius, RADII)
         long, along = LENGTH.knot(log_lengths(strokes))
         thick, across = radius.knot(strokes.log_radii)
         part, share = (item[:, None, None, None].astype(np.float32) for item in (along, across))
@@ -122,10 +122,10 @@ def fit_table(painter: ImplicitPainter, sampler: StrokeSampler = gentle_strokes,
     coordinates, opacities = _ask(painter, footprint, sampler, SAMPLES, np.random.default_rng([seed, 1]))
     axes = (
         LENGTH,
-        Axis(0.0, max_log_radius, RADII),
-        Axis(0.0, max_distance, DISTANCES),
-        Axis(0.0, 1.0, PRESSURES),
-        Axis(-1.0, 1.0, PASSINGS),
+        TableAxis(0.0, max_log_radius, RADII),
+        TableAxis(0.0, max_distance, DISTANCES),
+        TableAxis(0.0, 1.0, PRESSURES),
+        TableAxis(-1.0, 1.0, PASSINGS),
     )
     design = weights(coordinates[2:], axes[2:])
     coarse = _solve(design, opacities, np.zeros(DISTANCES * PRESSURES * PASSINGS))

@@ -111,10 +111,10 @@ def interpolate(values: Tensor, points: Sequence[tuple[float, float]]) -> Tensor
     """
     if not points:
         return torch.zeros_like(values)
-    found = torch.full_like(values, points[0][1])
+    total = torch.full_like(values, points[0][1])
     for (x, y), (next_x, next_y) in zip(points, points[1:], strict=False):
-        found = found + (next_y - y) * ((values - x) / (next_x - x)).clamp(0, 1)
-    return found
+        total = total + (next_y - y) * ((values - x) / (next_x - x)).clamp(0, 1)
+    return total
 
 
 @torch.no_grad()
@@ -148,7 +148,7 @@ def _widest(x: Tensor, y: Tensor, chord: Tensor, before: Tensor, after: Tensor) 
 
     Args:
         x: (...) from the chord's beginning.
-        y: likewise.
+        y: (...) from the chord's beginning.
         chord: (..., 2).
         before: radius at its beginning.
         after: at its end.
@@ -193,7 +193,7 @@ def describe(
     lengths = (chords.square().sum(-1) + TINY).sqrt()  # (n, segments)
     narrow, wide, passing, pressing = _passing(course, places, chords, lengths)
     relative = distance / radius
-    found = [
+    features = [
         relative.clamp(max=6) / 2,
         torch.exp(-relative.square()),
         distance.clamp(max=16) / 8,
@@ -212,10 +212,10 @@ def describe(
     ]
     if direction:
         cos, sin = tangent[..., 0], tangent[..., 1]
-        found += [cos.square() - sin.square(), 2 * cos * sin, cos, sin]
+        features += [cos.square() - sin.square(), 2 * cos * sin, cos, sin]
     if speed:
-        found += [(length * SEGMENTS + SOFT).log() - 3, passing]
-    return torch.stack([item.expand_as(distance) for item in found], dim=-1), distance, radius
+        features += [(length * SEGMENTS + SOFT).log() - 3, passing]
+    return torch.stack([item.expand_as(distance) for item in features], dim=-1), distance, radius
 
 
 def count(*, direction: bool, speed: bool) -> int:
@@ -243,14 +243,14 @@ def _passing(course: Track, places: Tensor, chords: Tensor, lengths: Tensor) -> 
     along = x * tangents[..., 0] + y * tangents[..., 1]
     across = x * tangents[..., 1] - y * tangents[..., 0]
     square = across * across
-    found = []
+    passed = []
     for width in (NARROW, WIDE):
         scale = 2**0.5 * width * radius
         part = torch.erf(along / scale) - torch.erf((along - lengths[:, None]) / scale)
-        found.append(torch.exp(-square / scale.square()) * part / 2)  # (n, m, segments)
-    seconds = (found[1] * radius / lengths[:, None]).sum(-1) * (4 / SEGMENTS)
-    wide = found[1].sum(-1)
+        passed.append(torch.exp(-square / scale.square()) * part / 2)  # (n, m, segments)
+    seconds = (passed[1] * radius / lengths[:, None]).sum(-1) * (4 / SEGMENTS)
+    wide = passed[1].sum(-1)
     middle = (torch.arange(SEGMENTS, dtype=wide.dtype, device=wide.device) + 0.5) / SEGMENTS
     pressure = pressure_at(course.entry[:, None], course.leave[:, None], middle[None])[:, None]
-    pressing = ((found[1] * pressure).sum(-1) + TINY) / (wide + 2 * TINY)
-    return found[0].sum(-1), wide, torch.log1p(10 * seconds), pressing
+    pressing = ((passed[1] * pressure).sum(-1) + TINY) / (wide + 2 * TINY)
+    return passed[0].sum(-1), wide, torch.log1p(10 * seconds), pressing

@@ -5,9 +5,15 @@ table at the pair is followed to the stroke's nine numbers, by the chain rule
 
     d opacity = T_d dd + T_p dp + T_q dq + T_r d(log radius)
 
-with the nearest point held where it is along the curve: a distance that is least does not feel a small shift of it
+with the nearest point kept where it is along the curve: a distance that is least does not feel a small shift of it
 (the envelope theorem), and the pressure hardly does. How much of the stroke passes is felt along the straight line
 through each end.
+
+Agreement with finite differences, as the mean cosine over the nine columns: 0.98 for a round brush, 0.997 for a flat
+one and 0.89 for one that swells, under weights of white noise and steps of 0.1 pixel; 0.97 for `dry_brush` under smooth
+weights. The whole derivative of the polyline, whose nearest point moves along it, comes to 0.98, 0.998, 0.90 and 0.99;
+what is left then are jumps of the nearest point from one part of a bent curve to another. It was tried on ten paintings
+of 150 and 400 strokes, which came out the same on average (-0.01 dB, between -0.4 and +0.25), so it is left out.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def rasterise(
         rows: (n, 9) in units, see `stroke_array`; the first lies undermost.
         colours: (n, 3) sRGB in [0, 1].
         width: of the picture in pixels.
-        height: likewise.
+        height: of the picture in pixels.
         unit: pixels per unit, one for all or (n,); a stroke of unit 8 is one of unit 1 drawn eight times as large.
         paper: (height, width, 3) or one value.
 

@@ -85,8 +85,10 @@ def test_the_network_paints_as_the_rasteriser_does():
     assert np.square(composite.canvas - plain.reshape(-1, 3).numpy()).mean() ** 0.5 < 0.01
 
 
-@pytest.mark.parametrize("known", [{}, FLAT, SWELLING], ids=["round", "flat", "swelling"])
-def test_gradients_point_where_differences_do(known):
+@pytest.mark.parametrize(
+    ("known", "agreement"), [({}, 0.97), (FLAT, 0.99), (SWELLING, 0.88)], ids=["round", "flat", "swelling"]
+)
+def test_gradients_point_where_differences_do(known, agreement):
     (rows, units), colours = strokes(10, WIDTH, HEIGHT, seed=3)
     rows[:, LOG_RADIUS] *= 0.5  # slender, as strokes mostly are
     brush, paper = rasteriser(WIDTH, HEIGHT, **known), np.ones((WIDTH * HEIGHT, 3), np.float32)
@@ -110,9 +112,9 @@ def test_gradients_point_where_differences_do(known):
         found = to_rows[:, column].numpy()
         cosine = found @ expected / (np.linalg.norm(found) * np.linalg.norm(expected))
         cosines.append(round(float(cosine), 3))
-    # The nearest point is taken to stay where it is along the curve: see `painting.answering`.
+    # The nearest point is taken to stay where it is along the curve, and jumps in bends: see `painting.answering`.
     assert min(cosines) > 0.6, cosines
-    assert np.mean(cosines) > 0.85, cosines
+    assert np.mean(cosines) > agreement, cosines
     more, less = colours.copy(), colours.copy()
     more[4, 1] += 0.1
     less[4, 1] -= 0.1

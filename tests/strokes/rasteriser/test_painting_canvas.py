@@ -138,6 +138,13 @@ def test_complaints_name_the_field_and_the_cure():
     assert told["thinnest"] == "20 % is above widest, 10 %; lower it, or raise widest"
     assert "take colouring: fitted" in told["palette"]
     assert Strokes().complaints(lambda source: None) == []
+    assert Strokes(brush="classic/dry_brush.vae").complaints(lambda source: None) == [
+        (
+            "brush",
+            "classic/dry_brush.vae is a painter of a fixed resolution (vae); strokes of any size need an implicit one; "
+            "take canvas: stroke-grid for this one",
+        )
+    ]
     assert dict(Strokes(palette=100).complaints(lambda source: None))["palette"].startswith("100 colours")
 
 
