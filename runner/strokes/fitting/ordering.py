@@ -35,35 +35,35 @@ def chained(strokes: StrokeArray, begin: F32 | None) -> I64:
     return order
 
 
-def by_hand(rasteriser: Rasteriser, strokes: StrokeSet) -> I64:
+def by_hand(rasteriser: Rasteriser, painting: StrokeSet) -> I64:
     """Of the strokes that nothing waiting must lie under, always the one of the nearest colour and place.
 
     Args:
         rasteriser: brush and places.
-        strokes: undermost first.
+        painting: its strokes, undermost first.
     """
     cell_count = rasteriser.blocks.cell_count
     paper = np.zeros((cell_count, 3), np.float32)
-    paint = rasteriser.composite(strokes.strokes, strokes.colours, paper).paint
+    paint = rasteriser.composite(painting.strokes, painting.colours, paper).paint
     under = np.empty((len(paint.cells), 2), np.int64)
     count = _list_under(paint, np.full(cell_count, -1, np.int32), under)
     side = float(np.ptp(rasteriser.blocks.points, axis=0).max()) or 1.0
-    later: list[list[int]] = [[] for _ in range(len(strokes))]
-    waiting = np.zeros(len(strokes), np.int64)
+    later: list[list[int]] = [[] for _ in range(len(painting))]
+    waiting = np.zeros(len(painting), np.int64)
     for above, below in np.unique(under[:count], axis=0):
         later[below].append(int(above))
         waiting[above] += 1
     free: Bool = waiting == 0
-    order = np.zeros(len(strokes), np.int64)
-    place, colour, level = strokes.strokes.starts[:1], strokes.colours[:1], 0
-    for number in range(len(strokes)):
-        cost = np.abs(strokes.colours - colour).sum(-1) + np.hypot(*(strokes.strokes.starts - place).T) / side
-        cost = cost + 10 * np.abs(strokes.levels - level)
+    order = np.zeros(len(painting), np.int64)
+    place, colour, level = painting.strokes.starts[:1], painting.colours[:1], 0
+    for number in range(len(painting)):
+        cost = np.abs(painting.colours - colour).sum(-1) + np.hypot(*(painting.strokes.starts - place).T) / side
+        cost = cost + 10 * np.abs(painting.levels - level)
         chosen = int(np.where(free, cost, np.inf).argmin())
         order[number] = chosen
         free[chosen] = False
         one = slice(chosen, chosen + 1)
-        place, colour, level = strokes.strokes.ends[one], strokes.colours[one], strokes.levels[chosen]
+        place, colour, level = painting.strokes.ends[one], painting.colours[one], painting.levels[chosen]
         for above in later[chosen]:
             waiting[above] -= 1
             free[above] = waiting[above] == 0

@@ -62,9 +62,9 @@ class PaintSurface(ABC):
         """(height, width, 3) in [0, 1] that the layout shows of (p, 3) cells."""
         return _picture(self.layout, self.values(torch.from_numpy(cells)))
 
-    def images(self, strokes: StrokeSet) -> StrokeSet:
+    def images(self, originals: StrokeSet) -> StrokeSet:
         """The strokes of the whole picture: all images of some, one stroke's after the other's."""
-        return strokes
+        return originals
 
     @abstractmethod
     def view(self, cells: F32) -> F32:
@@ -98,12 +98,12 @@ class PlainSurface(PaintSurface):
         return np.ascontiguousarray(_picture(self.layout, values).reshape(-1, 3))
 
     def view(self, cells: F32) -> F32:
-        """All of it."""
+        """The whole picture."""
         return cells.reshape(self.layout.height, self.layout.width, 3)
 
     @property
     def window(self) -> tuple[int, int, int, int]:
-        """All of it."""
+        """The whole picture."""
         return 0, 0, self.layout.width, self.layout.height
 
     @property
@@ -173,30 +173,30 @@ class OrbifoldSurface(PaintSurface):
         rows, columns = self._pixels
         return np.ascontiguousarray(self.picture(cells)[rows[:, None], columns])
 
-    def images(self, strokes: StrokeSet) -> StrokeSet:
+    def images(self, originals: StrokeSet) -> StrokeSet:
         """Wherever the group moves them, as far as one can see: see `PaintSurface.images`.
 
         On a curved surface an image's curve is the one through the images of three points of the stroke.
         """
-        curves = strokes.strokes.rows[:, CURVE].reshape(-1, 2)
+        curves = originals.strokes.rows[:, CURVE].reshape(-1, 2)
         points, _ = self.stage.look(curves.astype(np.float64))
         edge = np.array([self.layout.width, self.layout.height])
-        originals: list[I64] = []
+        numbers: list[I64] = []
         images = StrokeSet.empty()
-        for item in self._everywhere(float(strokes.strokes.units.max(initial=1.0))):
+        for item in self._everywhere(float(originals.strokes.units.max(initial=1.0))):
             there = self.stage.place(points @ item.matrix.T)
             larger = self._larger(curves, there).reshape(-1, 3)[:, 1]
-            rows = strokes.strokes.rows.copy()
+            rows = originals.strokes.rows.copy()
             rows[:, CURVE] = there.reshape(-1, 6)
-            image = StrokeArray(rows, strokes.strokes.units * larger.astype(np.float32))
+            image = StrokeArray(rows, originals.strokes.units * larger.astype(np.float32))
             reach = (image.radii * PAINT_REACH)[:, None]
             corners = there.reshape(-1, 3, 2)
             inside = ((corners.max(1) > -reach) & (corners.min(1) < edge + reach)).all(1)
             kept = np.flatnonzero(inside & (image.radii >= MIN_RADIUS))
-            colours = ColourActions.of((item.colour,)).apply(strokes.colours)[:, 0]
-            originals.append(kept)
-            images = images.followed_by(StrokeSet(image, colours, strokes.levels).take(kept))
-        return images.take(np.argsort(np.concatenate(originals), kind="stable"))
+            colours = ColourActions.of((item.colour,)).apply(originals.colours)[:, 0]
+            numbers.append(kept)
+            images = images.followed_by(StrokeSet(image, colours, originals.levels).take(kept))
+        return images.take(np.argsort(np.concatenate(numbers), kind="stable"))
 
     def _everywhere(self, length: float) -> tuple[Motion, ...]:
         """Elements that move the domain into the picture; in the hyperbolic plane as long as a length can be seen."""

@@ -1,6 +1,8 @@
-"""Paintings: strokes of a learnt brush, found by optimisation, as many as asked for.
+"""Paintings: strokes of a learnt brush, placed by optimisation, as many as one likes.
 
-`places` and `tracing` say which strokes reach which places, `response` what paint they leave there, `layering` lays
-them over each other, `brushwork` makes that one differentiable function; `colours`, `seeding`, `level` and `sequence`
-know how to paint.
+    strokes -> tracing: pairs of strokes and places -> answering: opacities -> layering: canvas
+
+`response` is the brush as a table, which `answering` looks up; `brushwork` makes of all that one differentiable
+function. `colours`, `seeding`, `level` and `sequence` know how to paint, `ground` what is painted on.
+`separate_strokes` draws each stroke alone, for an agent.
 """

@@ -3,7 +3,7 @@
 Each stroke is evaluated only where it has paint (`ImplicitPainter.near`). Strokes are laid one over the other from
 back to front, with any colours:
 
-    canvas <- canvas + alpha (colour - canvas)
+    canvas <- over(canvas, colour, alpha)        see `blending`
 
 The gradients of that are closed forms, so nothing is kept for it but the canvas under each painted pixel: with G the
 gradient of the canvas above, d alpha = G (colour - canvas), d colour = sum alpha G, and below it G (1 - alpha). The
@@ -80,6 +80,7 @@ class Layers(torch.autograd.Function):
                 where = pixels[begin:end]
                 under = canvas[where]
                 below[begin:end] = under
+                # `over`, rounded so that an opacity of 1 leaves exactly the colour.
                 canvas[where] = torch.lerp(under, colour.expand_as(under), alphas[begin:end, None])
             begin = end
         ctx.save_for_backward(alphas, colours, below, pixels, ends)
