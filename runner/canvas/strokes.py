@@ -4,7 +4,7 @@
 
 Mordvintsev et al. (2018) optimise pictures in other coordinates than pixels; Nakano (2019) takes strokes of a learnt
 brush. A level's strokes begin where the picture so far differs most from what `init` holds; they move alone over the
-frozen strokes of earlier levels, or all move. While strokes move the brush is a table (`painting.response`); frozen
+frozen strokes of earlier levels, or all move. While strokes move the brush is a table (`BrushTable`); frozen
 strokes, and the finished picture, are drawn by the network.
 """
 

@@ -1,6 +1,6 @@
 """Colours of a painting's strokes in closed form: (composite, target, rules) -> colours (n, 3); palettes.
 
-The least squares are those of `colour_shares`, over the pairs of the strokes.
+The least squares are those of `descend`, over the pairs of the strokes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Paintings: strokes of a learnt brush, placed by optimisation, as many as one likes.
 
-    strokes -> tracing: pairs of strokes and places -> answering: opacities -> layering: canvas
+    strokes -> `trace`: pairs of strokes and places -> `opacities`, looked up in a `BrushTable` -> `lay`: canvas
 
-`response` is the brush as a table, which `answering` looks up; `brushwork` makes of all that one differentiable
-function. `colours`, `seeding`, `level` and `sequence` know how to paint, `ground` what is painted on.
-`separate_strokes` draws each stroke alone, for an agent.
+`Rasteriser` makes of that one differentiable function; `table_stamp` draws each stroke alone, for an agent.
 """

@@ -112,7 +112,7 @@ def test_gradients_point_where_differences_do(known, agreement):
         found = to_rows[:, column].numpy()
         cosine = found @ expected / (np.linalg.norm(found) * np.linalg.norm(expected))
         cosines.append(round(float(cosine), 3))
-    # The nearest point is taken to stay where it is along the curve, and jumps in bends: see `painting.answering`.
+    # The nearest point is taken to stay where it is along the curve, and jumps in bends: see `opacities_vjp`.
     assert min(cosines) > 0.6, cosines
     assert np.mean(cosines) > agreement, cosines
     more, less = colours.copy(), colours.copy()
