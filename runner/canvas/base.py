@@ -25,12 +25,9 @@ class CanvasPhase:
     """The phase that a canvas is made for.
 
     Attributes:
-        layout: of the phase.
         symmetry: that the layout has; None for a picture without.
-        seed: of the run.
         number: of the phase, from 0.
         sizes: (width, height) in pixels of all phases.
-        steps: of this phase.
     """
 
     layout: Layout
@@ -55,11 +52,7 @@ class Upkeep:
 
 
 class Canvas(ABC):
-    """The working canvas: two members make one; the others have defaults that fit most.
-
-    Attributes:
-        layout: where it lives.
-    """
+    """The working canvas: two members make one; the others have defaults that fit most."""
 
     layout: Layout
 

@@ -57,11 +57,7 @@ class LevelConfig:
     """What a level is painted with, and what of.
 
     Attributes:
-        phase: of the run.
         values: (orbits, 3) what `init` holds.
-        painter: the brush.
-        table: of the brush.
-        brush: its name.
         strokes: of the whole painting.
         fitted: colours are solved for.
         rules: of the colours, without the palette.
@@ -70,10 +66,8 @@ class LevelConfig:
         min_radius: in shorter sides of the picture.
         max_radius: in shorter sides of the picture.
         all_move: strokes of earlier levels go on moving.
-        connected: one line.
         opaque: paint covers or does not.
         hand_order: strokes are listed in an order for a hand.
-        device: of the values.
     """
 
     phase: CanvasPhase

@@ -28,8 +28,6 @@ class OpacityLayers:
     """Strokes as opacities, the first undermost.
 
     Attributes:
-        width: of the picture.
-        height: of the picture.
         boxes: of each stroke, in pixels.
         opacities: (box height, box width) of each, in [0, 1].
     """

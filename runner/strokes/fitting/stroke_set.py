@@ -15,7 +15,6 @@ class StrokeSet:
     """Strokes with all that belongs to them.
 
     Attributes:
-        strokes: n of them.
         colours: (n, 3) sRGB in [0, 1].
         levels: (n,) 0 for the coarsest.
     """

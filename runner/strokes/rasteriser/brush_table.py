@@ -66,7 +66,6 @@ class BrushTable:
         table: (LENGTHS, RADII, DISTANCES, PRESSURES, PASSINGS) opacities.
         max_log_radius: of the last of RADII; the first is 0.
         max_distance: in radii, of the last of DISTANCES; the first is 0.
-        footprint: of the brush.
         error: root mean square difference to the network on other strokes.
     """
 

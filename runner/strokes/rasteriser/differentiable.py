@@ -34,7 +34,6 @@ class Composite:
         pairs: of n strokes and k places.
         cells: (k,) of the pairs.
         kinds: (k,) of the pairs, see `PairPaint`.
-        actions: on colours.
         alphas: (k,).
         below: (k, 3) the canvas under each pair.
         canvas: (p, 3) with everything on it.
@@ -77,8 +76,6 @@ class Rasteriser:
 
     Attributes:
         table: the brush, quick and differentiable.
-        blocks: of the picture.
-        painter: the brush itself.
         opaque: paint covers or does not.
     """
 

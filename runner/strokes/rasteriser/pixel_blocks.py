@@ -32,7 +32,6 @@ class PixelBlocks(NamedTuple):
         halves: (b,) distance in pixels from a block's middle to its farthest place.
         firsts: (b + 1,) where each block's places begin.
         actions: that `kinds` counts.
-        cell_count: of the picture.
     """
 
     points: F32

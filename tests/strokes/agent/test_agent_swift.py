@@ -6,8 +6,11 @@ import torch
 
 from orbifolio.runner.strokes.brush_models.weights import load_painter
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, SHAPE, draw_actions
-from orbifolio.runner.strokes.rasteriser.brush_table import action_strokes, fit_table
+from orbifolio.runner.strokes.rasteriser.brush_table import action_strokes, fit_table, gentle_strokes
+from orbifolio.runner.strokes.rasteriser.differentiable import Rasteriser
+from orbifolio.runner.strokes.rasteriser.pixel_blocks import pixel_grid
 from orbifolio.runner.strokes.rasteriser.separate_strokes import network_stamp, table_stamp
+from orbifolio.runner.strokes.rasteriser.stroke_array import StrokeArray, rows_of_actions
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +85,19 @@ def test_a_flat_tip_has_gradients_too():
     less[:, 1] -= 2e-3
     slope = ((stamp(more) - stamp(less)) * weight).sum((1, 2)) / 4e-3
     assert torch.cosine_similarity(wanted.grad[:, 1], slope, dim=0) > 0.95
+
+
+def test_a_table_of_an_agents_strokes_is_nearer_to_the_painter_on_them():
+    brush = load_painter("classic/pen")
+    rows = rows_of_actions(actions(60, 5), brush.space).numpy()
+    strokes = StrokeArray(rows, np.ones(len(rows), np.float32)).scaled(0.5, 0.5)
+    true = network_stamp(brush, 32)(actions(60, 5)).flatten(1).numpy()
+    paper = np.ones((32 * 32, 3), np.float32)
+
+    def error(sampler) -> float:
+        rasteriser = Rasteriser(fit_table(brush, sampler), pixel_grid(32, 32), brush)
+        one_by_one = [strokes.take(np.array([number])) for number in range(len(rows))]
+        drawn = [rasteriser.composite(one, np.zeros((1, 3), np.float32), paper).canvas[:, 0] for one in one_by_one]
+        return float(np.square(1 - np.stack(drawn) - true).mean())
+
+    assert error(action_strokes) < 0.75 * error(gentle_strokes)
