@@ -24,7 +24,6 @@ from orbifolio.runner.strokes.brush_models.weights import load_painter  # noqa: 
 from orbifolio.runner.strokes.mypaint.actions import Space, draw_actions  # noqa: E402
 from orbifolio.runner.strokes.mypaint.brush_file import find_brush  # noqa: E402
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram  # noqa: E402
-from orbifolio.runner.strokes.rasteriser.geometry import Strokes  # noqa: E402
 from orbifolio.runner.strokes.rasteriser.rasterise import rasterise  # noqa: E402
 
 
@@ -38,7 +37,7 @@ def best(work: Callable[[], object], repeats: int = 4) -> float:
     return min(found)
 
 
-def scattered(count: int, size: int) -> tuple[Strokes, torch.Tensor, torch.Tensor]:
+def scattered(count: int, size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Strokes all over a picture, short ones of 3 to 14 pixels' radius, as a painting in layers has them."""
     random = np.random.default_rng(0)
     radius = np.exp(random.uniform(np.log(3), np.log(14), count)) * size / 512
@@ -46,18 +45,11 @@ def scattered(count: int, size: int) -> tuple[Strokes, torch.Tensor, torch.Tenso
     middle = random.uniform(0, size, (count, 2))
     unit = np.maximum(radius / 4, 0.5)[:, None]
 
-    def tensor(values: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(values.astype(np.float32)).requires_grad_()
-
-    strokes = Strokes(
-        tensor((middle - half) / unit),
-        tensor(middle / unit),
-        tensor((middle + half) / unit),
-        tensor(np.log(radius / unit[:, 0])),
-        tensor(np.full(count, 0.6)),
-        tensor(np.full(count, 0.6)),
-    )
-    return strokes, torch.rand(count, 3).requires_grad_(), torch.from_numpy(unit[:, 0].astype(np.float32))
+    points = np.concatenate((middle - half, middle, middle + half), axis=1) / unit
+    pressures = np.full((count, 2), 0.6)
+    rows = np.concatenate((points, np.log(radius[:, None] / unit), pressures), axis=1).astype(np.float32)
+    colours = torch.rand(count, 3).requires_grad_()
+    return torch.from_numpy(rows).requires_grad_(), colours, torch.from_numpy(unit[:, 0].astype(np.float32))
 
 
 def main() -> None:

@@ -57,7 +57,7 @@ def ours(target: torch.Tensor, strokes: int) -> tuple[torch.Tensor, int, str]:
 
         for step in range(40):
             optimiser.step(evaluate)
-            if canvas.stepped(step + 1):
+            if canvas.after_step(step + 1).replaced:
                 optimiser = Adam(rate=0.05).build(canvas.parameters())
     assert canvas is not None
     return canvas.finished()[0].permute(1, 2, 0), strokes, "4 levels of 40 steps"

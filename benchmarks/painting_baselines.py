@@ -26,7 +26,6 @@ from scipy import ndimage
 
 from orbifolio.runner.canvas.stroke_grid import GridCanvas, StrokeGrid, corners
 from orbifolio.runner.strokes.brush_models.weights import load_painter
-from orbifolio.runner.strokes.rasteriser.geometry import Strokes
 from orbifolio.runner.strokes.rasteriser.rasterise import rasterise
 from orbifolio.runner.symmetry.kinds.none import PlainPicture
 
@@ -103,8 +102,8 @@ def paint_greedily(picture: torch.Tensor, strokes: int, settings: Greedy) -> tor
         spent += len(lines)
         unit = radius / WIDEST
         held = torch.tensor(np.array(lines) / unit, dtype=torch.float32).reshape(-1, 6)
-        full = torch.ones(len(held))
-        curves = Strokes(held[:, 0:2], held[:, 2:4], held[:, 4:6], full * np.log(WIDEST), full * 0.7, full * 0.7)
+        rest = torch.tensor([np.log(WIDEST), 0.7, 0.7], dtype=torch.float32).expand(len(held), 3)
+        curves = torch.cat((held, rest), dim=1)
         with torch.no_grad():
             paint = torch.tensor(np.array(colours), dtype=torch.float32)
             canvas = rasterise(painter, curves, paint, width=width, height=height, unit=unit, paper=canvas)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
@@ -17,7 +17,6 @@ from torch import Tensor
 
 from orbifolio.runner.canvas.initial import AnyInitial, InitialState, Noise
 from orbifolio.runner.settings import Settings
-from orbifolio.runner.strokes.rasteriser.record import Record
 from orbifolio.runner.symmetry.base import Layout, Symmetry
 
 
@@ -26,12 +25,9 @@ class CanvasPhase:
     """The phase that a canvas is made for.
 
     Attributes:
-        layout: of the phase.
         symmetry: that the layout has; None for a picture without.
-        seed: of the run.
         number: of the phase, from 0.
         sizes: (width, height) in pixels of all phases.
-        steps: of this phase.
     """
 
     layout: Layout
@@ -42,12 +38,21 @@ class CanvasPhase:
     steps: int
 
 
-class Canvas(ABC):
-    """The working canvas.
+@dataclass(frozen=True)
+class Upkeep:
+    """What a canvas did by itself after a step.
 
     Attributes:
-        layout: where it lives.
+        replaced: parameters were replaced, so that the optimiser must forget what it knows of them.
+        metrics: numbers worth a curve, by name.
     """
+
+    replaced: bool = False
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+class Canvas(ABC):
+    """The working canvas: two members make one; the others have defaults that fit most."""
 
     layout: Layout
 
@@ -63,31 +68,29 @@ class Canvas(ABC):
         """(1, 3, height, width) sRGB, not clamped, differentiable in the parameters."""
         return self.layout.render(self.values())
 
-    def stepped(self, done: int) -> bool:
-        """What the canvas does by itself after a step of the optimiser: keep limits, solve for what has a formula.
+    def after_step(self, done: int) -> Upkeep:
+        """Keep limits, and solve for what has a formula, after a step of the optimiser.
 
         Args:
             done: steps of this phase so far.
-
-        Returns:
-            Whether parameters were replaced, so that the optimiser shall forget what it knows of them.
         """
-        return False
+        return Upkeep()
 
     def finished(self) -> Tensor:
-        """The artwork as it is left behind, (1, 3, height, width); it may be painted better than between steps."""
+        """The artwork as it is left behind, (1, 3, height, width); it may be better than between steps."""
         return self.artwork()
 
-    def record(self) -> Record | None:
-        """The strokes of the finished artwork; None for a canvas that is not painted."""
-        return None
+    def products(self, *, title: str, device: str) -> Mapping[str, bytes]:
+        """Files that follow from the finished artwork, beside its picture, by name.
 
-    def metrics(self) -> Mapping[str, float]:
-        """Numbers worth a curve."""
+        Args:
+            title: of the picture.
+            device: to work on.
+        """
         return {}
 
     def describe(self) -> str:
-        """One line for the report, or none."""
+        """One line for the report; empty for none."""
         return ""
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -95,7 +98,7 @@ class Canvas(ABC):
         return {str(number): tensor.detach().clone() for number, tensor in enumerate(self.parameters())}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from `state_dict()`."""
+        """Continue from `state_dict()`."""
         with torch.no_grad():
             for number, tensor in enumerate(self.parameters()):
                 tensor.copy_(state[str(number)])
@@ -111,13 +114,13 @@ class CanvasSettings(Settings):
     """What the canvas holds before the first step."""
 
     paints: ClassVar[bool] = False
-    """Whether it paints what `init` holds, instead of being it: then every phase is told it anew, at its own size."""
+    """Whether it paints what `init` holds, instead of being it: then every phase gets it anew, at its own size."""
     wants_adam: ClassVar[bool] = False
-    """Whether its parameters change by themselves between steps, which L-BFGS does not bear."""
+    """Whether its parameters also change between steps, which L-BFGS cannot follow."""
     charted: ClassVar[tuple[str, ...]] = ()
     """Metrics that are worth a curve in the report."""
     work: ClassVar[float] = 0.0
-    """What making a pixel costs in a step, beside what VGG16 to its fourth block costs; for the plan."""
+    """What making a pixel costs in a step, relative to what VGG16 up to its fourth block costs; for the plan."""
 
     @property
     def initial(self) -> InitialState:
@@ -138,7 +141,7 @@ class CanvasSettings(Settings):
         """The canvas of a phase.
 
         Args:
-            phase: the phase.
+            phase: that begins.
             values: (parameters, 3) carried over from the phase before, or of `init`.
             previous: the canvas of the phase before.
         """
@@ -148,8 +151,8 @@ class CanvasSettings(Settings):
         """The canvas of a saved phase.
 
         Args:
-            phase: the phase.
-            values: (parameters, 3) of `init` where it `paints`; else of no meaning.
+            phase: that was saved.
+            values: (parameters, 3) of `init` where it `paints`; otherwise ignored.
             state: of `Canvas.state_dict`.
         """
         canvas = self.begin(phase, values, None)

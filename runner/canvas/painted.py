@@ -1,4 +1,4 @@
-"""The strokes canvas at work: (medium, dry paint) -> a level of moving strokes -> picture -> orbit values.
+"""The strokes canvas at work: (level's configuration, frozen strokes) -> moving strokes -> picture -> orbit values.
 
 Positions move in steps of about a brush's width, so that one rate suits all nine numbers of a stroke and all levels;
 the steps shrink towards the end of a level. Between steps colours are solved for, and strokes that turned out to be of
@@ -16,195 +16,211 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from orbifolio.runner.canvas.base import Canvas, CanvasPhase
+from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.canvas.base import Canvas, CanvasPhase, Upkeep
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.fitting.colour_solver import Rules, choose_palette, solve_colours, stroke_gains
+from orbifolio.runner.strokes.brush_models.weights import load_implicit_painter
+from orbifolio.runner.strokes.document.document import Painting
+from orbifolio.runner.strokes.document.products import products
+from orbifolio.runner.strokes.fitting.colour_solver import ColourRules, choose_palette, solve_colours, stroke_gains
 from orbifolio.runner.strokes.fitting.levels import SIZE, SLENDER, budgets, radius_of
 from orbifolio.runner.strokes.fitting.ordering import by_hand, chained
 from orbifolio.runner.strokes.fitting.seeding import seed_strokes
-from orbifolio.runner.strokes.fitting.stroke_set import Pile
-from orbifolio.runner.strokes.fitting.surface import Ground, ground_of
-from orbifolio.runner.strokes.rasteriser.brush_table import Response
-from orbifolio.runner.strokes.rasteriser.differentiable import Brushwork, Laid
-from orbifolio.runner.strokes.rasteriser.numba_threads import Floats
-from orbifolio.runner.strokes.rasteriser.record import Record, columns
+from orbifolio.runner.strokes.fitting.stroke_set import StrokeSet
+from orbifolio.runner.strokes.fitting.surface import PaintSurface, surface_of
+from orbifolio.runner.strokes.rasteriser.brush_table import BrushTable
+from orbifolio.runner.strokes.rasteriser.differentiable import Composite, Rasteriser
+from orbifolio.runner.strokes.rasteriser.stroke_array import (
+    COLUMNS,
+    CURVE,
+    END,
+    END_PRESSURE,
+    ENTRY_PRESSURE,
+    LOG_RADIUS,
+    START,
+    VIA,
+    StrokeArray,
+)
 
-EVERY = 4  # steps between two solutions for the colours
-RENEWALS = (0.4, 0.7)  # parts of a level after which idle strokes begin anew
-IDLE = 0.25  # of the median gain: what a stroke is idle below
-CALM = 0.2  # part of the first steps' size that the last have
+STEPS_PER_FIT = 4  # steps between two solutions for the colours
+RENEWALS = (0.4, 0.7)  # parts of a level after which strokes of little use begin anew
+MIN_GAIN = 0.25  # of the median gain: below it a stroke is of little use
+LAST_STEP = 0.2  # size of the last steps of a level, relative to the first
 STRIDE = 2.0  # radii for a step of 1
 PRESSURE = 0.6  # that strokes begin with
-LOW, HIGH = 0.1, 2.0  # logarithms of the radius in units, that brushes are learnt at
+MIN_LOG_RADIUS, MAX_LOG_RADIUS = 0.1, 2.0  # in units: the range that brushes are learnt at
+MIN_PRESSURE = 0.02  # below it a stroke leaves no paint, and feels no gradient
 
 
 @dataclass(frozen=True)
-class Medium:
+class LevelConfig:
     """What a level is painted with, and what of.
 
     Attributes:
-        stage: the phase.
         values: (orbits, 3) what `init` holds.
-        painter: the brush.
-        response: the brush as a table.
-        brush: its name.
         strokes: of the whole painting.
         fitted: colours are solved for.
         rules: of the colours, without the palette.
         palette: so many colours, or these, sRGB.
         paper: sRGB.
-        narrow: least radius, in shorter sides of the picture.
-        wide: largest radius, likewise.
-        all_wet: strokes of earlier levels go on moving.
-        connected: one line.
+        min_radius: in shorter sides of the picture.
+        max_radius: in shorter sides of the picture.
+        all_move: strokes of earlier levels go on moving.
         opaque: paint covers or does not.
-        by_hand: strokes are told in an order for a hand.
-        device: of the values.
+        hand_order: strokes are listed in an order for a hand.
     """
 
-    stage: CanvasPhase
+    phase: CanvasPhase
     values: Tensor
     painter: ImplicitPainter
-    response: Response
+    table: BrushTable
     brush: str
     strokes: int
     fitted: bool
-    rules: Rules
+    rules: ColourRules
     palette: int | tuple[tuple[float, float, float], ...]
     paper: tuple[float, float, float]
-    narrow: float
-    wide: float
-    all_wet: bool
+    min_radius: float
+    max_radius: float
+    all_move: bool
     connected: bool
     opaque: bool
-    by_hand: bool
+    hand_order: bool
     device: str
 
     @cached_property
-    def ground(self) -> Ground:
+    def surface(self) -> PaintSurface:
         """What is painted on."""
-        return ground_of(self.stage.layout, self.stage.symmetry, self.stage.sizes[-1])
+        return surface_of(self.phase.layout, self.phase.symmetry, self.phase.sizes[-1])
 
     @cached_property
-    def work(self) -> Brushwork:
-        """Brush on the phase's cells."""
-        return Brushwork(self.response, self.ground.places, self.painter, self.opaque)
+    def rasteriser(self) -> Rasteriser:
+        """The brush on the phase's cells."""
+        return Rasteriser(self.table, self.surface.blocks, self.painter, self.opaque)
 
     @cached_property
-    def flat(self) -> Floats:
-        """(p, 3) of the target."""
-        return self.ground.cells(self.values)
+    def target(self) -> F32:
+        """(p, 3) cells of what `init` holds."""
+        return self.surface.cells(self.values)
 
     @cached_property
-    def target(self) -> Floats:
-        """(height, width, 3) what `init` holds."""
-        return self.ground.picture(self.flat)
+    def blank(self) -> F32:
+        """(p, 3) cells of the paper."""
+        return np.tile(np.array(self.paper, np.float32), (len(self.target), 1))
 
     @cached_property
-    def weights(self) -> Floats:
-        """(p,) of the squared errors."""
-        return self.ground.weights
-
-    @cached_property
-    def blank(self) -> Floats:
-        """(p, 3) of the paper."""
-        return np.tile(np.array(self.paper, np.float32), (len(self.flat), 1))
-
-    @cached_property
-    def limits(self) -> tuple[float, float]:
+    def radius_limits(self) -> tuple[float, float]:
         """Least and largest radius in pixels."""
-        side = min(self.stage.layout.width, self.stage.layout.height)
-        return self.narrow * side, self.wide * side
+        side = min(self.phase.layout.width, self.phase.layout.height)
+        return self.min_radius * side, self.max_radius * side
 
     def random(self, purpose: int, step: int) -> np.random.Generator:
         """A generator of its own for each purpose and step."""
-        return np.random.default_rng([self.stage.seed, 6, self.stage.number, purpose, step])
+        return np.random.default_rng([self.phase.seed, 6, self.phase.number, purpose, step])
+
+    def solved(self, composite: Composite, colours: F32, rules: ColourRules, sweeps: int) -> F32:
+        """(n, 3) better colours of strokes as they lie."""
+        return solve_colours(composite, colours, self.target, self.surface.weights, rules, sweeps=sweeps)
+
+    def gains(self, composite: Composite, colours: F32) -> F64:
+        """(n,) how much worse the picture would be without each stroke."""
+        return stroke_gains(composite, colours, self.target, self.surface.weights)
+
+    def decibels(self, canvas: F32) -> float:
+        """Peak signal to noise ratio of cells against the target."""
+        square = np.square(canvas - self.target).mean(-1)
+        return -10 * math.log10(max(float(np.average(square, weights=self.surface.weights)), 1e-10))
 
 
 class StrokeCanvas(Canvas):
     """The working canvas; see the module's docstring."""
 
-    def __init__(self, medium: Medium, dry: Pile, ground: Floats, wet: Pile, rules: Rules, *, done: int = 0) -> None:
-        """A level.
+    def __init__(
+        self, config: LevelConfig, frozen: StrokeSet, frozen_cells: F32, moving: StrokeSet, rules: ColourRules
+    ) -> None:
+        """A level before its first step.
 
         Args:
-            medium: what it is painted with.
-            dry: strokes of earlier levels, at this size.
-            ground: (p, 3) their picture.
-            wet: strokes of this level.
+            config: of the level.
+            frozen: strokes of earlier levels, at this size.
+            frozen_cells: (p, 3) their picture.
+            moving: strokes of this level.
             rules: of the colours.
-            done: steps made.
         """
-        self.medium, self.layout = medium, medium.stage.layout
-        self.dry, self.ground, self.rules, self.done = dry, ground, rules, done
-        self.units, self.level = wet.units, wet.levels
-        self.before = dry.rows[-1] if len(dry) else None
-        self.tensor = torch.from_numpy(wet.rows / self._strides()).requires_grad_(True)
-        self.colours = torch.from_numpy(wet.colours.copy()).requires_grad_(not medium.fitted)
+        self.config, self.layout = config, config.phase.layout
+        self.frozen, self.frozen_cells, self.rules, self.done = frozen, frozen_cells, rules, 0
+        self.units, self.levels = moving.strokes.units, moving.levels
+        self.last_frozen = frozen.strokes.rows[-1] if len(frozen) else None
+        self.tensor = torch.from_numpy(moving.strokes.rows / self._strides()).requires_grad_(True)
+        self.colours = torch.from_numpy(moving.colours.copy()).requires_grad_(not config.fitted)
         self.decibels = 0.0
-        self._left: tuple[Pile, Floats] | None = None
+        self._final: tuple[StrokeSet, F32] | None = None
 
     @classmethod
-    def begun(cls, medium: Medium, previous: StrokeCanvas | None) -> StrokeCanvas:
-        """A new level: the earlier strokes dry, new ones begin where the error is."""
-        rules = previous.rules if previous else _rules(medium)
-        dry, ground = (Pile.empty(), medium.blank) if previous is None else _dried(medium, previous, rules)
-        sizes = tuple(width for width, _ in medium.stage.sizes)
-        count = sum(budgets(medium.strokes, sizes)[: medium.stage.number + 1]) - len(dry)
-        radius = radius_of(count, medium.stage.number, float(medium.ground.share.sum()), *medium.limits)
-        wet = _seeded(medium, ground, count, radius, rules, 0)
-        if medium.connected:
-            wet = wet.take(chained(wet.rows, dry.rows[-1, 4:6] if len(dry) else None))
-        if medium.all_wet:
-            dry, ground, wet = Pile.empty(), medium.blank, dry.over(wet)
-        canvas = cls(medium, dry, ground, wet, rules)
+    def begin(cls, config: LevelConfig, previous: StrokeCanvas | None) -> StrokeCanvas:
+        """A new level: the earlier strokes are frozen, new ones begin where the error is."""
+        rules = previous.rules if previous else _rules(config)
+        frozen, cells = (StrokeSet.empty(), config.blank) if previous is None else _freeze(config, previous, rules)
+        sizes = tuple(width for width, _ in config.phase.sizes)
+        count = sum(budgets(config.strokes, sizes)[: config.phase.number + 1]) - len(frozen)
+        area = float(config.surface.share.sum())
+        radius = radius_of(count, config.phase.number, area, *config.radius_limits)
+        moving = _seeded(config, cells, count, radius, rules, 0)
+        if config.connected:
+            moving = moving.take(chained(moving.strokes, frozen.strokes.ends[-1] if len(frozen) else None))
+        if config.all_move:
+            frozen, cells, moving = StrokeSet.empty(), config.blank, frozen.followed_by(moving)
+        canvas = cls(config, frozen, cells, moving, rules)
         canvas._fit(sweeps=8)
         return canvas
 
     @classmethod
-    def restored(cls, medium: Medium, state: Mapping[str, Tensor]) -> StrokeCanvas:
+    def restore(cls, config: LevelConfig, state: Mapping[str, Tensor]) -> StrokeCanvas:
         """A saved level."""
-        held = {name: tensor.cpu().numpy().copy() for name, tensor in state.items()}
-        dry = Pile(held["dry-rows"], held["dry-units"], held["dry-colours"], held["dry-levels"])
-        wet = Pile(held["0"], held["units"], held["1"], held["levels"])
-        rules = replace(medium.rules, palette=held["palette"])
-        canvas = cls(medium, dry, held["ground"], wet, rules, done=int(held["done"]))
-        canvas.tensor = torch.from_numpy(held["0"]).requires_grad_(True)
-        canvas.decibels = float(held["decibels"])
+        arrays = {name: tensor.cpu().numpy().copy() for name, tensor in state.items()}
+        frozen = StrokeSet(
+            StrokeArray(arrays["dry-rows"], arrays["dry-units"]), arrays["dry-colours"], arrays["dry-levels"]
+        )
+        moving = StrokeSet(StrokeArray(arrays["0"], arrays["units"]), arrays["1"], arrays["levels"])
+        rules = replace(config.rules, palette=arrays["palette"])
+        canvas = cls(config, frozen, arrays["ground"], moving, rules)
+        canvas.done = int(arrays["done"])
+        canvas.tensor = torch.from_numpy(arrays["0"]).requires_grad_(True)
+        canvas.decibels = float(arrays["decibels"])
         return canvas
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Strokes of all levels, ground, step."""
+        """Strokes of all levels, the picture of the frozen ones, step."""
         arrays = {
-            "dry-rows": self.dry.rows,
-            "dry-units": self.dry.units,
-            "dry-colours": self.dry.colours,
-            "dry-levels": self.dry.levels,
-            "ground": self.ground,
+            "dry-rows": self.frozen.strokes.rows,
+            "dry-units": self.frozen.strokes.units,
+            "dry-colours": self.frozen.colours,
+            "dry-levels": self.frozen.levels,
+            "ground": self.frozen_cells,
             "units": self.units,
-            "levels": self.level,
+            "levels": self.levels,
             "palette": self.rules.palette,
             "done": np.array(self.done),
             "decibels": np.array(self.decibels),
         }
-        found = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
-        return {"0": self.tensor.detach().clone(), "1": self.colours.detach().clone(), **found}
+        state = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+        return {"0": self.tensor.detach().clone(), "1": self.colours.detach().clone(), **state}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Back to an earlier state of the same level."""
         with torch.no_grad():
             self.tensor.copy_(state["0"])
             self.colours.copy_(state["1"])
-        self.done, self.decibels, self._left = int(state["done"]), float(state["decibels"]), None
+        self.done, self.decibels, self._final = int(state["done"]), float(state["decibels"]), None
 
     def parameters(self) -> list[Tensor]:
         """Strokes in strides, and their colours where they are not solved for."""
-        return [self.tensor] if self.medium.fitted else [self.tensor, self.colours]
+        return [self.tensor] if self.config.fitted else [self.tensor, self.colours]
 
-    def _strides(self) -> Floats:
+    def _strides(self) -> F32:
         """(n, 9) what a step of 1 comes to; less and less."""
-        steps = max(self.medium.stage.steps, 1)
-        share = 1 - (1 - CALM) * min(self.done, steps) / steps
+        steps = max(self.config.phase.steps, 1)
+        share = 1 - (1 - LAST_STEP) * min(self.done, steps) / steps
         far = self.units[:, None] * np.float32(SIZE * STRIDE)
         small = np.tile(np.array([1.0, 0.5, 0.5], np.float32), (len(self.units), 1))
         return np.concatenate((np.repeat(far, 6, axis=1), small), axis=1) * np.float32(share)
@@ -212,180 +228,192 @@ class StrokeCanvas(Canvas):
     def rows(self) -> Tensor:
         """(n, 9) strokes of this level, differentiable."""
         rows = self.tensor * torch.from_numpy(self._strides())
-        if not self.medium.connected:
+        if not self.config.connected:
             return rows
-        first = rows[:1] if self.before is None else torch.from_numpy(self.before)[None]
-        starts = torch.cat((first[:, 0:2] if self.before is None else first[:, 4:6], rows[:-1, 4:6]))
-        entries = torch.cat((first[:, 7:8] if self.before is None else first[:, 8:9], rows[:-1, 8:9]))
-        return torch.cat((starts, rows[:, 2:7], entries, rows[:, 8:9]), dim=1)
+        if self.last_frozen is None:
+            first_start, first_pressure = rows[:1, START], rows[:1, ENTRY_PRESSURE]
+        else:
+            last = torch.from_numpy(self.last_frozen)[None]
+            first_start, first_pressure = last[:, END], last[:, END_PRESSURE]
+        starts = torch.cat((first_start, rows[:-1, END]))
+        pressures = torch.cat((first_pressure, rows[:-1, END_PRESSURE]))[:, None]
+        return torch.cat((starts, rows[:, VIA.start : ENTRY_PRESSURE], pressures, rows[:, END_PRESSURE:]), dim=1)
 
     def values(self) -> Tensor:
         """The orbits' values; see the base class."""
-        return self._values(self.medium.work(self.rows(), self.units, self.colours, self.ground))
+        return self._values(self.config.rasteriser(self.rows(), self.units, self.colours, self.frozen_cells))
 
     def _values(self, cells: Tensor) -> Tensor:
-        return self.medium.ground.values(cells.to(self.medium.device))
+        return self.config.surface.values(cells.to(self.config.device))
 
-    def stepped(self, done: int) -> bool:
-        """Limits, colours, idle strokes; see the base class."""
-        steps = self.medium.stage.steps
+    def after_step(self, done: int) -> Upkeep:
+        """Limits, colours, strokes of little use; see the base class."""
+        steps, fitted = self.config.phase.steps, self.config.fitted
         with torch.no_grad():
             rows = self.rows().detach().numpy().copy()
-            self.done, self._left = done, None
-            self._put(self._within(rows))
-            self.colours.copy_(torch.from_numpy(self.rules.keep(self.colours.detach().numpy())))
-        if not self.medium.fitted:
-            return False
-        renew = any(done == int(part * steps) for part in RENEWALS) and not self.medium.connected
-        if renew or done % EVERY == 0 or done == steps:
-            laid = self._fit()
-            return renew and self._renew(laid)
-        return False
+            self.done, self._final = done, None
+            self._put(self._within_limits(rows))
+            self.colours.copy_(torch.from_numpy(self.rules.nearest(self.colours.detach().numpy())))
+        if not fitted:
+            return Upkeep()
+        renew = any(done == int(part * steps) for part in RENEWALS) and not self.config.connected
+        replaced = False
+        if renew or done % STEPS_PER_FIT == 0 or done == steps:
+            composite = self._fit()
+            replaced = renew and self._renew(composite)
+        return Upkeep(replaced, {"decibels": self.decibels})
 
-    def _put(self, rows: Floats) -> None:
+    def _put(self, rows: F32) -> None:
         self.tensor.data.copy_(torch.from_numpy(rows / self._strides()))
 
-    def _within(self, rows: Floats) -> Floats:
-        """Strokes within the picture and its margin, the sizes that are allowed and brushes are learnt at."""
-        low, high = (np.log(limit / self.units) for limit in self.medium.limits)
+    def _within_limits(self, rows: F32) -> F32:
+        """Strokes within the picture and its margin, and the sizes that are allowed and that brushes are learnt at."""
+        low, high = (np.log(limit / self.units) for limit in self.config.radius_limits)
         margin = self.units[:, None] * np.float32(SIZE)
-        left, top, right, bottom = self.medium.ground.window
+        left, top, right, bottom = self.config.surface.window
         low_edge, high_edge = np.array([left, top] * 3, np.float32), np.array([right, bottom] * 3, np.float32)
-        rows[:, :6] = rows[:, :6].clip(low_edge - margin, high_edge + margin)
-        rows[:, 6] = rows[:, 6].clip(np.maximum(low, LOW), np.maximum(np.minimum(high, HIGH), LOW))
-        rows[:, 7:] = rows[:, 7:].clip(0.02, 1.0)
+        rows[:, CURVE] = rows[:, CURVE].clip(low_edge - margin, high_edge + margin)
+        smallest = np.maximum(low, MIN_LOG_RADIUS)
+        largest = np.maximum(np.minimum(high, MAX_LOG_RADIUS), MIN_LOG_RADIUS)
+        rows[:, LOG_RADIUS] = rows[:, LOG_RADIUS].clip(smallest, largest)
+        rows[:, ENTRY_PRESSURE:COLUMNS] = rows[:, ENTRY_PRESSURE:COLUMNS].clip(MIN_PRESSURE, 1.0)
         return rows
 
-    def _pile(self) -> Pile:
-        return Pile(
-            np.ascontiguousarray(self.rows().detach().numpy(), np.float32),
-            self.units,
-            self.colours.detach().numpy().copy(),
-            self.level,
-        )
+    def _moving(self) -> StrokeSet:
+        rows = np.ascontiguousarray(self.rows().detach().numpy(), np.float32)
+        return StrokeSet(StrokeArray(rows, self.units), self.colours.detach().numpy().copy(), self.levels)
 
-    def _fit(self, *, sweeps: int = 3) -> Laid:
+    def _fit(self, *, sweeps: int = 3) -> Composite:
         """Solve for the colours; the strokes as they lie with them."""
-        medium, pile = self.medium, self._pile()
-        laid = medium.work.lay(pile.rows, pile.units, pile.colours, self.ground)
-        colours = solve_colours(laid, pile.colours, medium.flat, medium.weights, self.rules, sweeps=sweeps)
-        laid = laid.recoloured(colours, self.ground)
+        config, moving = self.config, self._moving()
+        composite = config.rasteriser.composite(moving.strokes, moving.colours, self.frozen_cells)
+        colours = config.solved(composite, moving.colours, self.rules, sweeps)
+        composite = composite.recoloured(colours, self.frozen_cells)
         self.colours.data.copy_(torch.from_numpy(colours))
-        self.decibels = _decibels(laid.canvas, medium)
-        return laid
+        self.decibels = config.decibels(composite.canvas)
+        return composite
 
-    def _renew(self, laid: Laid) -> bool:
-        """Strokes that are of little use begin anew, on top."""
-        medium, pile = self.medium, self._pile()
-        found = stroke_gains(laid, pile.colours, medium.flat, medium.weights)
-        idle = found < IDLE * np.median(found)
-        count = int(idle.sum())
+    def _renew(self, composite: Composite) -> bool:
+        """Strokes of little use begin anew, on top; whether there were any."""
+        config, moving = self.config, self._moving()
+        gains = config.gains(composite, moving.colours)
+        useless = gains < MIN_GAIN * np.median(gains)
+        count = int(useless.sum())
         if not count:
             return False
-        radius = float(pile.units[-1] * SIZE)  # the newest level's
-        fresh = _seeded(medium, laid.canvas, count, radius, self.rules, self.done)
-        pile = pile.take(~idle).over(fresh)
-        self.units, self.level = pile.units, pile.levels
-        self._put(pile.rows)
-        self.colours.data.copy_(torch.from_numpy(pile.colours))
+        radius = float(self.units[-1] * SIZE)  # the newest level's
+        fresh = _seeded(config, composite.canvas, count, radius, self.rules, self.done)
+        moving = moving.take(~useless).followed_by(fresh)
+        self.units, self.levels = moving.strokes.units, moving.levels
+        self._put(moving.strokes.rows)
+        self.colours.data.copy_(torch.from_numpy(moving.colours))
         self._fit()
         return True
 
-    def _leave(self) -> tuple[Pile, Floats]:
-        """All strokes and their picture as the brush's network has it, with colours solved for once more."""
-        if self._left is None:
-            medium, pile = self.medium, self._pile()
-            laid = medium.work.lay(pile.rows, pile.units, pile.colours, self.ground, truly=True)
-            if medium.fitted and len(pile):
-                colours = solve_colours(laid, pile.colours, medium.flat, medium.weights, self.rules, sweeps=12)
-                laid = laid.recoloured(colours, self.ground)
-                self.decibels = _decibels(laid.canvas, medium)
-                pile = replace(pile, colours=colours)
-            self._left = pile, laid.canvas
-        return self._left
+    def _finish(self) -> tuple[StrokeSet, F32]:
+        """The moving strokes and the picture as the brush's network has it, with colours solved for once more."""
+        if self._final is None:
+            config, moving = self.config, self._moving()
+            composite = config.rasteriser.composite(moving.strokes, moving.colours, self.frozen_cells, by_network=True)
+            if config.fitted and len(moving):
+                colours = config.solved(composite, moving.colours, self.rules, 12)
+                composite = composite.recoloured(colours, self.frozen_cells)
+                self.decibels = config.decibels(composite.canvas)
+                moving = replace(moving, colours=colours)
+            self._final = moving, composite.canvas
+        return self._final
 
     def finished(self) -> Tensor:
         """The network's picture; see the base class."""
-        return self.layout.render(self._values(torch.from_numpy(self._leave()[1])))
+        return self.layout.render(self._values(torch.from_numpy(self._finish()[1])))
 
-    def pile(self) -> Pile:
+    def all_strokes(self) -> StrokeSet:
         """The strokes of all levels, undermost first."""
-        return self.dry.over(self._leave()[0])
+        return self.frozen.followed_by(self._finish()[0])
 
-    def record(self) -> Record:
-        """The strokes of the finished artwork."""
-        medium, pile = self.medium, self.pile()
-        if medium.by_hand and not medium.connected:
-            pile = pile.take(by_hand(medium.work, pile))
-        pile = medium.ground.images(pile)
-        return Record(
+    def painting(self) -> tuple[Painting, F32 | None]:
+        """The finished artwork as a document, and the (height, width, 3) picture that it was fitted to, if any."""
+        config, strokes = self.config, self.all_strokes()
+        if config.hand_order and not config.connected:
+            strokes = strokes.take(by_hand(config.rasteriser, strokes))
+        strokes = config.surface.images(strokes)
+        painting = Painting(
             self.layout.width,
             self.layout.height,
-            medium.brush,
-            medium.paper,
-            medium.stage.seed,
-            columns(pile.rows, pile.units),
-            pile.colours,
-            pile.levels,
-            medium.opaque,
-            medium.target if medium.fitted else None,
+            config.brush,
+            config.paper,
+            config.phase.seed,
+            strokes.strokes.document_columns(),
+            strokes.colours,
+            strokes.levels,
+            config.opaque,
         )
+        return painting, config.surface.picture(config.target) if config.fitted else None
 
-    def metrics(self) -> Mapping[str, float]:
-        """Peak signal to noise ratio against what `init` holds, where the colours are fitted to it."""
-        return {"decibels": self.decibels} if self.medium.fitted else {}
+    def products(self, *, title: str, device: str) -> Mapping[str, bytes]:
+        """The stroke document and what follows from it; see the base class."""
+        return document_files(*self.painting(), title=title, device=device)
 
     def describe(self) -> str:
-        """Brush and number of strokes."""
-        return f"{len(self.dry) + len(self.units)} strokes of {self.medium.brush}"
+        """Number of strokes, and their brush."""
+        return f"{len(self.frozen) + len(self.units)} strokes of {self.config.brush}"
 
 
-def _rules(medium: Medium) -> Rules:
-    if isinstance(medium.palette, int) and medium.palette:
-        return replace(medium.rules, palette=choose_palette(medium.flat, medium.palette, medium.random(1, 0)))
-    colours = np.array(medium.palette or np.zeros((0, 3)), np.float32).reshape(-1, 3)
-    return replace(medium.rules, palette=colours)
+def document_files(painting: Painting, target: F32 | None, *, title: str, device: str) -> Mapping[str, bytes]:
+    """The files of a painting, by its own learnt brush.
+
+    Args:
+        painting: the document.
+        target: (height, width, 3) that it was fitted to, or None.
+        title: of the picture.
+        device: to work on.
+    """
+    painter = load_implicit_painter(painting.brush).to(device)
+    return products(painting, painter, target, title=title, device=device)
 
 
-def _dried(medium: Medium, previous: StrokeCanvas, rules: Rules) -> tuple[Pile, Floats]:
+def _rules(config: LevelConfig) -> ColourRules:
+    if isinstance(config.palette, int) and config.palette:
+        return replace(config.rules, palette=choose_palette(config.target, config.palette, config.random(1, 0)))
+    colours = np.array(config.palette or np.zeros((0, 3)), np.float32).reshape(-1, 3)
+    return replace(config.rules, palette=colours)
+
+
+def _freeze(config: LevelConfig, previous: StrokeCanvas, rules: ColourRules) -> tuple[StrokeSet, F32]:
     """The strokes so far at this size, with colours fitted to it, without those that nothing would miss."""
-    old = previous.layout
-    pile = previous.pile().scaled(medium.stage.layout.width / old.width, medium.stage.layout.height / old.height)
-    laid = medium.work.lay(pile.rows, pile.units, pile.colours, medium.blank, truly=not medium.all_wet)
-    if not medium.fitted:
-        return pile, laid.canvas
-    colours = solve_colours(laid, pile.colours, medium.flat, medium.weights, rules, sweeps=8)
-    laid = laid.recoloured(colours, medium.blank)
-    pile = replace(pile, colours=colours)
-    idle = stroke_gains(laid, colours, medium.flat, medium.weights) <= 0
-    if idle.any() and not medium.connected:
-        laid = laid.without(idle)
-        laid = laid.recoloured(colours[~idle], medium.blank)
-        pile = pile.take(~idle)
-    return pile, laid.canvas
+    old, new = previous.layout, config.phase.layout
+    frozen = previous.all_strokes().scaled(new.width / old.width, new.height / old.height)
+    composite = config.rasteriser.composite(
+        frozen.strokes, frozen.colours, config.blank, by_network=not config.all_move
+    )
+    if not config.fitted:
+        return frozen, composite.canvas
+    colours = config.solved(composite, frozen.colours, rules, 8)
+    composite = composite.recoloured(colours, config.blank)
+    frozen = replace(frozen, colours=colours)
+    useless = config.gains(composite, colours) <= 0
+    if useless.any() and not config.connected:
+        composite = composite.without(useless).recoloured(colours[~useless], config.blank)
+        frozen = frozen.take(~useless)
+    return frozen, composite.canvas
 
 
-def _seeded(medium: Medium, canvas: Floats, count: int, radius: float, rules: Rules, step: int) -> Pile:
+def _seeded(config: LevelConfig, canvas: F32, count: int, radius: float, rules: ColourRules, step: int) -> StrokeSet:
     """New strokes where a canvas differs from the target."""
-    ground = medium.ground
+    surface = config.surface
     seeds = seed_strokes(
-        ground.view(medium.flat),
-        ground.view(canvas),
-        ground.share,
+        surface.view(config.target),
+        surface.view(canvas),
+        surface.share,
         count,
         radius * 1.1,
         2 * SLENDER * radius,
-        medium.random(2, step),
+        config.random(2, step),
     )
     numbers = np.tile(np.array([math.log(SIZE), PRESSURE, PRESSURE], np.float32), (count, 1))
-    return Pile(
-        np.concatenate((seeds.lines + np.tile(np.array(ground.window[:2], np.float32), 3), numbers), axis=1),
-        np.full(count, radius / SIZE, np.float32),
-        rules.keep(seeds.colours),
-        np.full(count, medium.stage.number, np.int32),
+    curves = seeds.curves + np.tile(np.array(surface.window[:2], np.float32), 3)
+    return StrokeSet(
+        StrokeArray(np.concatenate((curves, numbers), axis=1), np.full(count, radius / SIZE, np.float32)),
+        rules.nearest(seeds.colours),
+        np.full(count, config.phase.number, np.int32),
     )
-
-
-def _decibels(canvas: Floats, medium: Medium) -> float:
-    wrong = np.square(canvas - medium.flat).mean(-1)
-    return -10 * math.log10(max(float(np.average(wrong, weights=medium.weights)), 1e-10))

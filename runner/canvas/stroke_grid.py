@@ -22,13 +22,15 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.canvas.base import Canvas, CanvasPhase, CanvasSettings
+from orbifolio.runner.canvas.painted import document_files
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.brush_models.weights import find_painter, load_painter, shipped, unpack
-from orbifolio.runner.strokes.mypaint.actions import COLOUR, COUNT, END, END_PRESSURE, ENTRY_PRESSURE, SIZE, START, VIA
-from orbifolio.runner.strokes.rasteriser.numba_threads import Floats
-from orbifolio.runner.strokes.rasteriser.record import Record
+from orbifolio.runner.strokes.document.document import Painting
+from orbifolio.runner.strokes.mypaint.actions import COLOUR, COUNT, END, END_PRESSURE, ENTRY_PRESSURE, START
+from orbifolio.runner.strokes.rasteriser.stroke_array import CURVE, StrokeArray, rows_of_actions
 from orbifolio.runner.symmetry.base import Layout
 
 TILE = 64  # pixels; the canvas that painters are learnt on
@@ -58,10 +60,10 @@ class StrokeGrid(CanvasSettings):
         """Random actions, whatever the initial values are."""
         return GridCanvas(self, layout, _painter(self.brush), 0, str(values.device))
 
-    def begin(self, stage: CanvasPhase, values: Tensor, previous: Canvas | None) -> GridCanvas:
+    def begin(self, phase: CanvasPhase, values: Tensor, previous: Canvas | None) -> GridCanvas:
         """Each phase begins anew at random; see the base class."""
-        plain = stage.symmetry is None or not (stage.symmetry.claims() or any(stage.symmetry.wrap))
-        return GridCanvas(self, stage.layout, _painter(self.brush), stage.seed, str(values.device), plain=plain)
+        plain = phase.symmetry is None or not (phase.symmetry.claims() or any(phase.symmetry.wrap))
+        return GridCanvas(self, phase.layout, _painter(self.brush), phase.seed, str(values.device), plain=plain)
 
     def parameter_count(self, layout: Layout, number: int, sizes: tuple[tuple[int, int], ...]) -> int:
         """Twelve for each stroke."""
@@ -163,8 +165,8 @@ class GridCanvas(Canvas):
             left, top = self.corners[tile]
             part = canvas[:, top : top + TILE, left : left + TILE]
             colour = actions[tile, stroke, COLOUR, None, None].expand_as(part)
-            over = alphas[tile, stroke] * (colour - part)
-            canvas = canvas + functional.pad(over, (left, width - left - TILE, top, height - top - TILE))
+            change = alphas[tile, stroke] * (colour - part)
+            canvas = canvas + functional.pad(change, (left, width - left - TILE, top, height - top - TILE))
         return self.layout.sample(canvas[None, :, : self.layout.height, : self.layout.width].to(self.device))
 
     def _order(self) -> list[tuple[int, int]]:
@@ -174,41 +176,37 @@ class GridCanvas(Canvas):
             return [(tile, stroke) for tile in tiles for stroke in strokes]
         return [(tile, stroke) for stroke in strokes for tile in tiles]
 
-    def record(self) -> Record | None:
-        """The strokes; None under a symmetry, and where the brush has no implicit painter."""
+    def painting(self) -> tuple[Painting, F32] | None:
+        """The strokes as a document, and this canvas' picture, (height, width, 3).
+
+        None under a symmetry, and where the brush has no implicit painter.
+        """
         brush = _document_brush(self.settings.brush) if self.plain else None
         if brush is None:
             return None
-        with torch.no_grad():
-            actions, canvas = self.actions().cpu().numpy(), self.finished()[0].clamp(0, 1).permute(1, 2, 0)
         order = np.array(self._order())
-        drawn = actions[order[:, 0], order[:, 1]]
-        return Record(
+        with torch.no_grad():
+            actions = self.actions().cpu()[order[:, 0], order[:, 1]]
+            picture = self.finished()[0].clamp(0, 1).permute(1, 2, 0).cpu().numpy()
+        rows = rows_of_actions(actions, self.painter.space).numpy()
+        rows[:, CURVE] += np.tile(np.array(self.corners, np.float32)[order[:, 0]], 3)
+        painting = Painting(
             self.layout.width,
             self.layout.height,
             brush,
             (1.0, 1.0, 1.0),
             self.seed,
-            _columns(drawn, np.array(self.corners, np.float32)[order[:, 0]], self.painter.space.log_radius),
-            np.ascontiguousarray(drawn[:, COLOUR], np.float32),
-            np.zeros(len(drawn), np.int32),
-            target=canvas.cpu().numpy().astype(np.float32),
+            StrokeArray(rows, np.ones(len(rows), np.float32)).document_columns(),
+            np.ascontiguousarray(actions[:, COLOUR].numpy(), np.float32),
+            np.zeros(len(rows), np.int32),
         )
+        return painting, picture.astype(np.float32)
 
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from `state_dict()`."""
-        with torch.no_grad():
-            self.tensor.copy_(state["0"])
+    def products(self, *, title: str, device: str) -> Mapping[str, bytes]:
+        """The stroke document and what follows from it; see the base class."""
+        painting = self.painting()
+        return {} if painting is None else document_files(*painting, title=title, device=device)
 
     def describe(self) -> str:
         """Tiles and strokes."""
         return f"{len(self.corners)} tiles of {self.settings.strokes} strokes of {self.settings.brush}"
-
-
-def _columns(actions: Floats, where: Floats, log_radius: float) -> Floats:
-    """Actions (n, 12) on tiles whose corners are (n, 2) as columns of a stroke document, (n, 10)."""
-    places = [actions[:, part] * TILE + where for part in (START, VIA, END)]
-    radius = np.exp(actions[:, SIZE : SIZE + 1] * log_radius)
-    presses = [actions[:, at : at + 1] for at in (ENTRY_PRESSURE, END_PRESSURE)]
-    found: Floats = np.concatenate((*places, radius, *presses, np.ones_like(radius)), axis=1).astype(np.float32)
-    return found

@@ -3,14 +3,14 @@
     strokes (n, 9), colours (n, 3) -> opacities of a learnt brush -> picture -> orbit values
 
 Mordvintsev et al. (2018) optimise pictures in other coordinates than pixels; Nakano (2019) takes strokes of a learnt
-brush. A level's strokes begin where the picture so far differs most from what `init` holds, and only they move; those
-of earlier levels are dry paint. While they move the brush is a table (`painting.response`); dry paint, and the finished
-picture, are the network's.
+brush. A level's strokes begin where the picture so far differs most from what `init` holds; they move alone over the
+frozen strokes of earlier levels, or all move. While strokes move the brush is a table (`BrushTable`); frozen
+strokes, and the finished picture, are drawn by the network.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated, ClassVar, Literal
 
@@ -19,13 +19,13 @@ from torch import Tensor
 
 from orbifolio.runner.canvas.base import Canvas, CanvasPhase, CanvasSettings
 from orbifolio.runner.canvas.initial import AnyInitial, FromImage
-from orbifolio.runner.canvas.painted import Medium, StrokeCanvas
+from orbifolio.runner.canvas.painted import LevelConfig, StrokeCanvas
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.brush_models.weights import load_painter
-from orbifolio.runner.strokes.fitting.colour_solver import Rules, parse
+from orbifolio.runner.strokes.brush_models.weights import load_implicit_painter
+from orbifolio.runner.strokes.fitting.colour_solver import ColourRules, parse
 from orbifolio.runner.strokes.fitting.levels import budgets
-from orbifolio.runner.strokes.rasteriser.brush_table import Response, tabulate
+from orbifolio.runner.strokes.rasteriser.brush_table import BrushTable, fit_table
 from orbifolio.runner.symmetry.base import Layout
 
 Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
@@ -52,15 +52,15 @@ class Strokes(CanvasSettings):
     widest: float = Field(default=40.0, gt=0, le=200)
     """Width of the widest stroke, per cent of the picture's shorter side."""
     thinnest: float = Field(default=0.2, gt=0, le=100)
-    """Width of the thinnest stroke, likewise."""
+    """Width of the thinnest stroke, per cent of the picture's shorter side."""
     moving: Literal["all", "level"] = "all"
-    """Which strokes move: all, or those of the newest level over the dry paint of the others, for large pictures."""
+    """Which strokes move: all, or those of the newest level over the frozen ones of the others, for large pictures."""
     connected: bool = False
     """One line: each stroke begins where the one before ended, with its pressure."""
     opaque: bool = False
     """Paint covers or does not, as for copying by hand; the brush's texture becomes its outline."""
     order: Literal["painter", "hand"] = "painter"
-    """In which they are told: as found, or with short ways for a hand; the picture is the same."""
+    """In which they are listed: as found, or with short ways for a hand; the picture is the same."""
     paints: ClassVar[bool] = True
     wants_adam: ClassVar[bool] = True
     charted: ClassVar[tuple[str, ...]] = ("decibels",)
@@ -72,15 +72,15 @@ class Strokes(CanvasSettings):
         size = (layout.width, layout.height)
         return self.begin(CanvasPhase(layout, None, 0, 0, (size,), 0), values, None)
 
-    def begin(self, stage: CanvasPhase, values: Tensor, previous: Canvas | None) -> StrokeCanvas:
-        """A new level over the dry paint of the one before; see the base class."""
+    def begin(self, phase: CanvasPhase, values: Tensor, previous: Canvas | None) -> StrokeCanvas:
+        """A new level over the strokes of the one before; see the base class."""
         if previous is not None and not isinstance(previous, StrokeCanvas):
-            raise TypeError(f"{type(previous).__name__} has no strokes to go on with")
-        return StrokeCanvas.begun(self._medium(stage, values), previous)
+            raise TypeError(f"{type(previous).__name__} has no strokes to continue with")
+        return StrokeCanvas.begin(self._config(phase, values), previous)
 
-    def restore(self, stage: CanvasPhase, values: Tensor, state: dict[str, Tensor]) -> StrokeCanvas:  # type: ignore[override]
+    def restore(self, phase: CanvasPhase, values: Tensor, state: Mapping[str, Tensor]) -> StrokeCanvas:
         """A saved level; see the base class."""
-        return StrokeCanvas.restored(self._medium(stage, values), state)
+        return StrokeCanvas.restore(self._config(phase, values), state)
 
     def parameter_count(self, layout: Layout, number: int, sizes: tuple[tuple[int, int], ...]) -> int:
         """Nine for each stroke of the level, and its colour."""
@@ -89,65 +89,55 @@ class Strokes(CanvasSettings):
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """An unknown brush, limits that contradict each other, a palette of greys."""
-        found = []
+        complaints = []
         try:
-            painter = load_painter(self.brush)
-            if not isinstance(painter, ImplicitPainter):
-                found.append(
-                    (
-                        "brush",
-                        f"{self.brush} is a painter of a fixed resolution ({painter.kind}); strokes of any size need "
-                        "an implicit one; take canvas: stroke-grid for this one",
-                    )
-                )
+            load_implicit_painter(self.brush)
         except InputError as error:
-            found.append(("brush", str(error)))
+            complaints.append(("brush", str(error)))
         if self.thinnest > self.widest:
-            found.append(
+            complaints.append(
                 ("thinnest", f"{self.thinnest:g} % is above widest, {self.widest:g} %; lower it, or raise widest")
             )
         if isinstance(self.palette, int) and not 1 <= self.palette <= 64:
-            found.append(("palette", f"{self.palette} colours; 1 to 64 are possible"))
+            complaints.append(("palette", f"{self.palette} colours; 1 to 64 are possible"))
         if self.palette is not None and self.palette != () and self.colouring == "trained" and self._colours() > 1:
-            found.append(
+            complaints.append(
                 (
                     "palette",
                     "an optimiser cannot choose from several colours, which leave it no way from one to the next; "
                     "take colouring: fitted, or a palette of one",
                 )
             )
-        return found
+        return complaints
 
     def _colours(self) -> int:
         return self.palette if isinstance(self.palette, int) else len(self.palette or ())
 
-    def _medium(self, stage: CanvasPhase, values: Tensor) -> Medium:
-        painter, response = _brush(self.brush)
-        return Medium(
-            stage=stage,
+    def _config(self, phase: CanvasPhase, values: Tensor) -> LevelConfig:
+        painter, table = _brush(self.brush)
+        return LevelConfig(
+            phase=phase,
             values=values.detach(),
             painter=painter,
-            response=response,
+            table=table,
             brush=self.brush,
             strokes=self.strokes,
             fitted=self.colouring == "fitted",
-            rules=Rules(grey=self.greyscale),
+            rules=ColourRules(grey=self.greyscale),
             palette=self.palette if isinstance(self.palette, int) else tuple(map(parse, self.palette or ())),
             paper=parse(self.paper),
-            narrow=self.thinnest / 200,
-            wide=self.widest / 200,
-            all_wet=self.moving == "all",
+            min_radius=self.thinnest / 200,
+            max_radius=self.widest / 200,
+            all_move=self.moving == "all",
             connected=self.connected,
             opaque=self.opaque,
-            by_hand=self.order == "hand",
+            hand_order=self.order == "hand",
             device=str(values.device),
         )
 
 
 @cache
-def _brush(name: str) -> tuple[ImplicitPainter, Response]:
+def _brush(name: str) -> tuple[ImplicitPainter, BrushTable]:
     """A brush and its table; the table takes some seconds."""
-    painter = load_painter(name)
-    if not isinstance(painter, ImplicitPainter):
-        raise InputError(f"{name}: a painter of a fixed resolution; strokes of any size need an implicit one")
-    return painter, tabulate(painter)
+    painter = load_implicit_painter(name)
+    return painter, fit_table(painter)

@@ -8,7 +8,7 @@ It is built from parts that the settings of `image_optimisation` have resolved, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
@@ -27,11 +27,6 @@ from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Rende
 from orbifolio.runner.renderers.image.autograd_engine import AutogradEngine, padding
 from orbifolio.runner.renderers.image.engine import Engine
 from orbifolio.runner.renderers.image.evaluate import evaluate, generator
-from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.brush_models.weights import load_painter
-from orbifolio.runner.strokes.document.document import Painting
-from orbifolio.runner.strokes.document.products import products
-from orbifolio.runner.strokes.rasteriser.record import Record
 from orbifolio.runner.symmetry.base import Layout, Symmetry
 from orbifolio.runner.symmetry.verify.summary import summarise
 from orbifolio.runner.views import View, draw_view
@@ -256,11 +251,12 @@ class ImageRenderer(Renderer):
                 continue
             state.good = before
             state.step += 1
-            if state.canvas.stepped(state.step):
+            upkeep = state.canvas.after_step(state.step)
+            if upkeep.replaced:
                 state.optimiser = self._optimiser(state.canvas)
             # The terms of the point the optimiser stays at, which need not be the last it tried.
             state.terms = next((terms for value, terms in reversed(tried) if value == done.loss), state.terms)
-            return Outcome(state.terms, {**done.metrics, **state.canvas.metrics()})
+            return Outcome(state.terms, {**done.metrics, **upkeep.metrics})
         raise RunFailed(
             f"phase {state.phase + 1}, step {state.step + 1}: the loss is still not finite after {MAX_RETRIES} retries "
             "with smaller steps; weights of the objectives are too large for the optimiser or for bf16; lower "
@@ -332,8 +328,7 @@ class ImageRenderer(Renderer):
             colours = tone((values + 0.5).clamp(0, 1)[None].float().cpu().numpy())[0]
             finished = torch.from_numpy(colours).to(values) - 0.5
             files = dict(geometry_products(self.symmetry, state.layout, state.layout.constrain(finished)))
-        record = state.canvas.record()
-        return files if record is None else {**files, **_stroke_products(record, self.context)}
+        return {**files, **state.canvas.products(title=self.context.title, device=self.context.device)}
 
     def weights(self) -> tuple[Mapping[str, str], ...]:
         """Provenance of every network in use."""
@@ -346,14 +341,6 @@ class ImageRenderer(Renderer):
         lines += [objective.describe() for objective in self._objectives]
         lines.append(f"optimiser {self.parts.optimiser!r}")
         return "\n".join(lines)
-
-
-def _stroke_products(record: Record, context: RenderContext) -> dict[str, bytes]:
-    """The stroke document and what follows from it."""
-    columns = {item.name: getattr(record, item.name) for item in fields(record) if item.name != "target"}
-    painter = load_painter(record.brush)
-    assert isinstance(painter, ImplicitPainter)
-    return products(Painting(**columns), painter, record.target, title=context.title, device=context.device)
 
 
 def _shown(artwork: Tensor) -> F32:

@@ -31,7 +31,6 @@ from orbifolio.runner.strokes.agent.metrics import against
 from orbifolio.runner.strokes.agent.metrics_sheet import COLUMNS, agent_sheet, size_of
 from orbifolio.runner.strokes.agent.network import AgentNetwork, Shape
 from orbifolio.runner.strokes.agent.rollout import play
-from orbifolio.runner.strokes.agent.swift import Stamp, swift_brush, true_brush
 from orbifolio.runner.strokes.agent.training import AgentPhase, Apprenticeship, School
 from orbifolio.runner.strokes.agent.weights import load_agent, pack_agent
 from orbifolio.runner.strokes.brush_models.base import Painter
@@ -39,6 +38,7 @@ from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.brush_models.weights import find_painter, unpack
 from orbifolio.runner.strokes.mypaint.brush_file import find_brush
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
+from orbifolio.runner.strokes.rasteriser.separate_strokes import Stamp, network_stamp, table_stamp
 
 if TYPE_CHECKING:
     from orbifolio.runner.renderers.training.agent_training import AgentTraining
@@ -154,10 +154,10 @@ class AgentRenderer(Renderer):
     def _stamp(self) -> Stamp:
         if self.context.device != "cpu":  # the table is for the CPU; elsewhere the painter is quick enough
             painter = unpack(find_painter(self.settings.brush))[0].to(self.context.device)
-            return true_brush(painter, self.shape.side)
+            return network_stamp(painter, self.shape.side)
         if self.settings.practice == "swift":
-            return swift_brush(self.painter, self.shape.side)
-        return true_brush(self.painter, self.shape.side)
+            return table_stamp(self.painter, self.shape.side)
+        return network_stamp(self.painter, self.shape.side)
 
     def _training(self) -> Apprenticeship:
         settings, table = self.settings, None

@@ -19,12 +19,12 @@ from orbifolio.runner.strokes.agent.metrics import against, order
 from orbifolio.runner.strokes.agent.metrics_sheet import cell_of, in_order
 from orbifolio.runner.strokes.agent.network import AgentNetwork
 from orbifolio.runner.strokes.agent.rollout import play, replay
-from orbifolio.runner.strokes.agent.swift import true_brush
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, END, END_PRESSURE, ENTRY_PRESSURE, SIZE, START, VIA
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
+from orbifolio.runner.strokes.rasteriser.separate_strokes import network_stamp
 
 JUDGED = 100  # pictures that the painter itself and the program are asked for; an agent is judged by all
 DOCUMENT = 512  # pixels of a side of the document
@@ -37,7 +37,7 @@ def paint(agent: AgentNetwork, painter: Painter, targets: Tensor, manner: Manner
     Returns:
         (n, planes, side, side) paintings, (n, t, 12) actions, (n, t) pens.
     """
-    episode = play(agent, true_brush(painter, targets.shape[-1]), targets, manner, exact=True)
+    episode = play(agent, network_stamp(painter, targets.shape[-1]), targets, manner, exact=True)
     return episode.canvas, episode.actions, episode.pens
 
 
@@ -45,7 +45,7 @@ def paint(agent: AgentNetwork, painter: Painter, targets: Tensor, manner: Manner
 def enlarged(painter: Painter, actions: Tensor, pens: Tensor, planes: int) -> tuple[Tensor, Tensor]:
     """Paintings at the size of a sheet's cell, and the same with their strokes' order in colours."""
     side = cell_of(len(actions)) if isinstance(painter, ImplicitPainter) else 64
-    stamp = true_brush(painter, side)
+    stamp = network_stamp(painter, side)
     return replay(stamp, actions, pens, planes, side), in_order(stamp, actions, pens, side)
 
 

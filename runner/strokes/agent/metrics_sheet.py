@@ -15,7 +15,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from orbifolio.runner.strokes.agent.swift import Stamp
+from orbifolio.runner.strokes.rasteriser.separate_strokes import Stamp
 
 Picture = npt.NDArray[np.float32]
 CELL, LARGE_CELL, GAP, BAND_GAP, LABEL, MARGIN = 96, 208, 4, 20, 92, 28  # pixels

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from orbifolio.runner.strokes.agent.action_space import Manner
 from orbifolio.runner.strokes.agent.network import AgentNetwork
-from orbifolio.runner.strokes.agent.swift import Stamp
 from orbifolio.runner.strokes.mypaint.actions import COLOUR
+from orbifolio.runner.strokes.rasteriser.blending import over
+from orbifolio.runner.strokes.rasteriser.separate_strokes import Stamp
 
 
 @dataclass(frozen=True)
@@ -87,4 +88,4 @@ def lay(canvas: Tensor, alphas: Tensor, actions: Tensor, pen: Tensor) -> Tensor:
         pen: (n,).
     """
     colours = actions[:, COLOUR][:, : canvas.shape[1], None, None]
-    return canvas + (alphas * pen[:, None, None])[:, None] * (colours - canvas)
+    return over(canvas, colours, (alphas * pen[:, None, None])[:, None])

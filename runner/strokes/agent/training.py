@@ -26,7 +26,7 @@ from orbifolio.runner.strokes.agent.critic import Critic, critic_loss
 from orbifolio.runner.strokes.agent.dataset import Targets
 from orbifolio.runner.strokes.agent.network import AgentNetwork, draw_weights
 from orbifolio.runner.strokes.agent.rollout import Episode, play
-from orbifolio.runner.strokes.agent.swift import Stamp
+from orbifolio.runner.strokes.rasteriser.separate_strokes import Stamp
 
 LOWEST = 0.1  # of the rate, at the end of a phase
 LARGEST_SLOPE = 1.0  # norm that the agent's gradient is cut to: eight strokes one through the other can be steep

@@ -26,7 +26,8 @@ from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.mypaint.actions import Space
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.rasteriser.bounding_boxes import boxes, centres, pairs
-from orbifolio.runner.strokes.rasteriser.geometry import Strokes, Track, count, describe, nearest, track
+from orbifolio.runner.strokes.rasteriser.geometry import Track, count, describe, nearest, track
+from orbifolio.runner.strokes.rasteriser.stroke_array import rows_of_actions
 
 MARGIN = 1.5  # units beyond the reach, for the sampling of a pixel
 EDGE = 0.12  # part of the distance over which a stroke fades at its end
@@ -172,9 +173,9 @@ class ImplicitPainter(Painter):
         metric = self.known.metric
         return points if metric is None else points @ metric.to(points).T
 
-    def track(self, strokes: Strokes) -> Track:
-        """The polylines of strokes in the tip's metric."""
-        return track(strokes, self.known.metric, self.known.swelling)
+    def track(self, rows: Tensor) -> Track:
+        """The polylines of strokes, (n, 9) rows in units, in the tip's metric."""
+        return track(rows, self.known.metric, self.known.swelling)
 
     def reach(self, radius: Tensor) -> Tensor:
         """Distance in units beyond which there is no paint, from the radius there (any shape)."""
@@ -198,18 +199,18 @@ class ImplicitPainter(Painter):
         return torch.sigmoid(self.layers(features)[..., 0]) * soft
 
     @torch.no_grad()
-    def near(self, strokes: Strokes, width: int, height: int, unit: Tensor) -> Near:
+    def near(self, rows: Tensor, width: int, height: int, unit: Tensor) -> Near:
         """The pixels that strokes can reach.
 
         Args:
-            strokes: n of them, in units.
+            rows: (n, 9) in units.
             width: of the picture in pixels.
             height: likewise.
             unit: (n,) pixels per unit of each stroke.
         """
-        course = self.track(strokes)
+        course = self.track(rows)
         # Nothing is farther in the tip's metric than it is on paper, so a box on paper holds all that is near.
-        knots = track(strokes, None, self.known.swelling).knots
+        knots = track(rows, None, self.known.swelling).knots
         found = boxes(knots, self.reach(course.radii.amax(1)), width, height, unit)
         kept: list[tuple[Tensor, ...]] = []
         for stroke, pixel in pairs(found, width):
@@ -221,16 +222,16 @@ class ImplicitPainter(Painter):
             return Near(*(torch.zeros(0, dtype=torch.int64, device=unit.device) for _ in range(3)))
         return Near(*(torch.cat(parts) for parts in zip(*kept, strict=True)))
 
-    def values(self, strokes: Strokes, near: Near, width: int, unit: Tensor) -> Tensor:
+    def values(self, rows: Tensor, near: Near, width: int, unit: Tensor) -> Tensor:
         """Opacity of the pairs of `near`, (k,); differentiable once, with a memory that does not grow with k.
 
         Args:
-            strokes: n of them, in units.
+            rows: (n, 9) in units.
             near: the pairs.
             width: of the picture in pixels.
             unit: (n,) pixels per unit of each stroke.
         """
-        course = self.track(strokes)
+        course = self.track(rows)
         tensors = [getattr(course, item.name) for item in fields(course)]
         found: Tensor = Pieces.apply(self, near, width, unit, *tensors, *self.parameters())  # type: ignore[no-untyped-call]
         return found
@@ -244,11 +245,11 @@ class ImplicitPainter(Painter):
     def alphas(self, actions: Tensor, *, scale: float = 1.0) -> Tensor:
         """Each stroke alone; see the base class."""
         side = round(self.space.canvas * scale)
-        strokes = Strokes.of(actions, self.space)
+        rows = rows_of_actions(actions, self.space)
         unit = torch.full((len(actions),), scale, dtype=actions.dtype, device=actions.device)
-        near = self.near(strokes, side, side, unit)
+        near = self.near(rows, side, side, unit)
         flat = torch.zeros(len(actions) * side * side, dtype=actions.dtype, device=actions.device)
-        values = self.values(strokes, near, side, unit)
+        values = self.values(rows, near, side, unit)
         return flat.index_put((near.stroke * side * side + near.pixel,), values).reshape(-1, side, side)
 
     def facts(self) -> dict[str, str]:

@@ -22,7 +22,8 @@ from orbifolio.runner.strokes.brush_models.implicit import EDGE, MARGIN, Implici
 from orbifolio.runner.strokes.mypaint.actions import Space
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.mypaint.samples import Samples
-from orbifolio.runner.strokes.rasteriser.geometry import Strokes, Track, nearest
+from orbifolio.runner.strokes.rasteriser.geometry import Track, nearest
+from orbifolio.runner.strokes.rasteriser.stroke_array import rows_of_actions
 
 LOOKS = 768  # random places of a stroke's picture, of which the near ones are kept
 MEASURED = 384  # strokes that the reach is measured on
@@ -142,7 +143,7 @@ def measure_reach(painter: ImplicitPainter, samples: Samples) -> float:
     """How far from the curve the brush leaves paint, in radii, on the first strokes."""
     some = torch.from_numpy(samples.actions[:MEASURED])
     ink = torch.from_numpy(samples.alphas[:MEASURED]).flatten(1).float().square()
-    course = painter.track(Strokes.of(some))
+    course = painter.track(rows_of_actions(some))
     places = painter.place(grid_of(samples))[None].expand(len(some), -1, -1)
     parts = [torch.arange(begin, min(begin + CHUNK, len(some))) for begin in range(0, len(some), CHUNK)]
     radii = torch.cat([_distance_in_radii(course.take(part), places[part]) for part in parts]).flatten()
@@ -177,7 +178,7 @@ def describe_samples(
     kept: list[tuple[Tensor, ...]] = []
     for begin in range(0, len(samples), CHUNK):
         part = slice(begin, begin + CHUNK)
-        course = painter.track(Strokes.of(torch.from_numpy(samples.actions[part])))
+        course = painter.track(rows_of_actions(torch.from_numpy(samples.actions[part])))
         alphas = torch.from_numpy(samples.alphas[part]).flatten(1)
         looks = torch.randint(len(grid), (len(alphas), min(LOOKS, len(grid))), generator=random)
         chords, distance, radius = nearest(course, grid[looks])

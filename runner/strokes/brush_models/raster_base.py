@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, COUNT, SHAPE, Space
+from orbifolio.runner.strokes.rasteriser.blending import over
 
 ColourMode = Literal["factored", "rgb"]
 SIDE = 64  # of the pictures that the networks draw
@@ -92,7 +93,7 @@ class RasterPainter(Painter):
         """All strokes over each other on white, as the paint program's jump mode draws them: (64, 64, 3)."""
         canvas = actions.new_ones(SIDE, SIDE, 3)
         for alpha, colour in zip(self.alphas(actions, random=random), actions[:, COLOUR], strict=True):
-            canvas = canvas + alpha[..., None] * (colour - canvas)
+            canvas = over(canvas, colour, alpha[..., None])
         return canvas
 
     @abstractmethod

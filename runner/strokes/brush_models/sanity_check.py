@@ -16,6 +16,7 @@ from torch import Tensor
 
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, COUNT, END, END_PRESSURE, ENTRY_PRESSURE, SIZE, START, VIA
+from orbifolio.runner.strokes.rasteriser.blending import over
 
 BOUND = 0.02  # distance of first actions from 0 and 1, where logits end
 PAPER = 0.04  # least chance of white places, against 1 of black ones
@@ -70,7 +71,7 @@ def painted(painter: Painter, actions: Tensor) -> Tensor:
     canvas = alphas.new_ones(count, 3, *alphas.shape[-2:])
     for number in range(strokes):
         colour = actions[:, number, COLOUR, None, None]
-        canvas = canvas + alphas[:, number, None] * (colour - canvas)
+        canvas = over(canvas, colour, alphas[:, number, None])
     return canvas
 
 

@@ -105,3 +105,18 @@ def load_painter(name: str) -> Painter:
         InputError: it is not here or cannot be read.
     """
     return unpack(find_painter(name))[0]
+
+
+def load_implicit_painter(name: str) -> ImplicitPainter:
+    """The painter of a name or a path, which must draw at any size.
+
+    Raises:
+        InputError: it is not here, cannot be read, or has a fixed resolution.
+    """
+    painter = load_painter(name)
+    if not isinstance(painter, ImplicitPainter):
+        raise InputError(
+            f"{name} is a painter of a fixed resolution ({painter.kind}); strokes of any size need an implicit one; "
+            "take canvas: stroke-grid for this one"
+        )
+    return painter

@@ -26,8 +26,8 @@ from torch import Tensor
 
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.rasteriser.geometry import Strokes
 from orbifolio.runner.strokes.rasteriser.rasterise import rasterise
+from orbifolio.runner.strokes.rasteriser.stroke_array import CURVE, END_PRESSURE, ENTRY_PRESSURE, LOG_RADIUS
 
 FORMAT = 1
 COLUMNS = (
@@ -42,8 +42,7 @@ COLUMNS = (
     "end pressure",
     "unit",
 )
-START, VIA, END = slice(0, 2), slice(2, 4), slice(4, 6)
-RADIUS, ENTRY_PRESSURE, END_PRESSURE, UNIT = 6, 7, 8, 9
+RADIUS, UNIT = 6, 9
 LENGTHS = (0, 1, 2, 3, 4, 5, RADIUS, UNIT)
 """The columns in pixels; they grow with the picture."""
 PAINTS = ("red", "green", "blue")
@@ -68,8 +67,8 @@ class Painting:
         strokes: (n, 10), columns as `COLUMNS`; pressures are those of an action, in [0, 1].
         colours: (n, 3) sRGB in [0, 1].
         levels: (n,), 0 for the coarsest.
-        opaque: strokes cover with a hard edge, as `hardened` has it, in the neural canvas and all that follows from it;
-            the real program draws them as its brush is.
+        opaque: strokes cover with a hard edge (`blending.soft_threshold`) in the neural canvas and all that follows
+            from it; the real program draws them as its brush is.
     """
 
     width: int
@@ -102,26 +101,17 @@ class Painting:
         width, height = max(1, round(self.width * factor)), max(1, round(self.height * factor))
         return replace(self, width=width, height=height, strokes=strokes)
 
-    def geometry(self, device: str = "cpu") -> tuple[Strokes, Tensor]:
+    def geometry(self, device: str = "cpu") -> tuple[Tensor, Tensor]:
         """The strokes as a painter takes them.
 
         Returns:
-            The strokes in units, and (n,) pixels per unit.
+            (n, 9) rows in units, see `stroke_array`, and (n,) pixels per unit.
         """
-        held = torch.from_numpy(np.ascontiguousarray(self.strokes)).to(device)
-        unit = held[:, UNIT]
-        places = held / unit[:, None]
-        return (
-            Strokes(
-                places[:, START],
-                places[:, VIA],
-                places[:, END],
-                places[:, RADIUS].clamp(min=1e-6).log(),
-                held[:, ENTRY_PRESSURE],
-                held[:, END_PRESSURE],
-            ),
-            unit,
-        )
+        columns = torch.from_numpy(np.ascontiguousarray(self.strokes)).to(device)
+        rows, unit = columns[:, :UNIT].clone(), columns[:, UNIT]
+        rows[:, CURVE] /= unit[:, None]
+        rows[:, LOG_RADIUS] = (columns[:, RADIUS] / unit).clamp(min=1e-6).log()
+        return rows, unit
 
     def render(self, painter: ImplicitPainter, scale: float = 1.0, *, device: str = "cpu") -> Floats:
         """The neural canvas: all strokes by a learnt brush.
@@ -140,12 +130,12 @@ class Painting:
             from orbifolio.runner.strokes.document.timelapse_states import grow
 
             return grow(sized, learnt(painter, sized, device=device, coarse=0)).picture
-        strokes, unit = sized.geometry(device)
+        rows, unit = sized.geometry(device)
         paper = torch.tensor(self.paper, dtype=torch.float32, device=device)
         with torch.no_grad():
             found = rasterise(
                 painter,
-                strokes,
+                rows,
                 torch.from_numpy(np.ascontiguousarray(self.colours)).to(device),
                 width=sized.width,
                 height=sized.height,
@@ -232,12 +222,6 @@ class Painting:
             table[:, -1].astype(np.int32),
             bool(record.get("opaque", False)),
         )
-
-
-def hardened(opacity: Floats) -> Floats:
-    """Opacities of opaque strokes: 1 above a half, 0 below, an eighth wide in between lest edges be jagged."""
-    found: Floats = ((opacity - np.float32(0.5)) * np.float32(8) + np.float32(0.5)).clip(0, 1)
-    return found
 
 
 def _check(paper: npt.NDArray[np.float64], table: npt.NDArray[np.float64]) -> None:

@@ -21,19 +21,11 @@ import numpy.typing as npt
 
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.brush_models.weights import ENDING, find_painter, unpack
-from orbifolio.runner.strokes.document.document import (
-    END,
-    END_PRESSURE,
-    ENTRY_PRESSURE,
-    RADIUS,
-    START,
-    VIA,
-    Floats,
-    Painting,
-)
+from orbifolio.runner.strokes.document.document import RADIUS, Floats, Painting
 from orbifolio.runner.strokes.mypaint.actions import Space, bezier, pressure_at
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile, find_brush
 from orbifolio.runner.strokes.mypaint.mypaint import ONE, TILE, Brush, Surface, hush
+from orbifolio.runner.strokes.rasteriser.stroke_array import END, END_PRESSURE, ENTRY_PRESSURE, START, VIA
 
 Box = tuple[int, int, int, int]
 Track = list[tuple[float, float, float]]

@@ -16,22 +16,25 @@ import numpy as np
 import torch
 from PIL import Image
 
+from orbifolio.runner.arrays import F32, I64
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.document.document import LENGTHS, UNIT, Floats, Painting, hardened
+from orbifolio.runner.strokes.document.document import LENGTHS, UNIT, Painting
 from orbifolio.runner.strokes.document.mypaint_redraw import Box, Paper
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
+from orbifolio.runner.strokes.rasteriser.blending import soft_threshold
+from orbifolio.runner.strokes.rasteriser.stroke_array import CURVE, LOG_RADIUS
 
-PIXELS = 2_000_000  # of boxes that are computed at once: bounds the memory
-COARSE = 0.7  # units between the places that are asked for, at most: 55 dB from all of them
+BATCH_PIXELS = 2_000_000  # of boxes that are computed at once: bounds the memory
+MAX_SPACING = 0.7  # units between the places that are asked for: 55 dB from asking for every pixel
 
 
 def learnt(
-    painter: ImplicitPainter, painting: Painting, *, device: str = "cpu", coarse: float = COARSE
-) -> Iterator[tuple[Box, Floats]]:
+    painter: ImplicitPainter, painting: Painting, *, device: str = "cpu", coarse: float = MAX_SPACING
+) -> Iterator[tuple[Box, F32]]:
     """By a learnt brush.
 
     Args:
-        painter: it.
+        painter: implicit.
         painting: what to draw.
         device: that the painter is on.
         coarse: units between the places that are asked for, at most; 0 asks for every pixel.
@@ -45,14 +48,15 @@ def learnt(
         step, part = int(steps[begin]), painting.take(slice(begin, end))
         begin = end
         if step == 1:
-            found = _asked(painter, part, device)
+            drawn = _at_every_pixel(painter, part, device)
         else:
-            found = (_enlarged(*one, step, painting) for one in _asked(painter, _reduced(part, step), device))
-        for box, opacity in found:
-            yield box, hardened(opacity) if painting.opaque else opacity
+            small = _at_every_pixel(painter, _reduced(part, step), device)
+            drawn = (_enlarged(*one, step, painting) for one in small)
+        for box, opacity in drawn:
+            yield box, soft_threshold(opacity) if painting.opaque else opacity
 
 
-def real(painting: Painting, brush: BrushFile | None = None) -> Iterator[tuple[Box, Floats]]:
+def real(painting: Painting, brush: BrushFile | None = None) -> Iterator[tuple[Box, F32]]:
     """By the paint program; see `Paper.opacity`.
 
     Raises:
@@ -64,12 +68,12 @@ def real(painting: Painting, brush: BrushFile | None = None) -> Iterator[tuple[B
         yield paper.opacity(stroke)
 
 
-def _asked(painter: ImplicitPainter, painting: Painting, device: str) -> Iterator[tuple[Box, Floats]]:
-    """All strokes at once, at every pixel."""
-    strokes, unit = painting.geometry(device)
+def _at_every_pixel(painter: ImplicitPainter, painting: Painting, device: str) -> Iterator[tuple[Box, F32]]:
+    """All strokes at once."""
+    rows, unit = painting.geometry(device)
     with torch.no_grad():
-        near = painter.near(strokes, painting.width, painting.height, unit)
-        values = painter.values(strokes, near, painting.width, unit).cpu().numpy()
+        near = painter.near(rows, painting.width, painting.height, unit)
+        values = painter.values(rows, near, painting.width, unit).cpu().numpy()
     ends = np.searchsorted(near.stroke.cpu().numpy(), np.arange(len(painting)), side="right")
     pixels = near.pixel.cpu().numpy()
     first = 0
@@ -88,7 +92,7 @@ def _reduced(painting: Painting, step: int) -> Painting:
     )
 
 
-def _enlarged(box: Box, opacity: Floats, step: int, painting: Painting) -> tuple[Box, Floats]:
+def _enlarged(box: Box, opacity: F32, step: int, painting: Painting) -> tuple[Box, F32]:
     """A reduced stroke as large as it is, linear in between, cut at the picture's edges."""
     if not opacity.size:
         return (0, 0, 0, 0), opacity
@@ -103,25 +107,25 @@ def _enlarged(box: Box, opacity: Floats, step: int, painting: Painting) -> tuple
     return (first, second, third, fourth), large[second - top : fourth - top, first - left : third - left]
 
 
-def _bunches(painting: Painting, steps: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[int]:
+def _bunches(painting: Painting, steps: I64) -> list[int]:
     """Where to cut the strokes so that each bunch has one step and fits in memory."""
     if not len(painting):
         return []
-    strokes = painting.geometry()[0]
-    spread = torch.stack((strokes.start, strokes.via, strokes.end))
-    sides = (spread.amax(0) - spread.amin(0) + 8 * strokes.log_radius.exp()[:, None] + 8).numpy()
+    rows = painting.geometry()[0]
+    spread = rows[:, CURVE].reshape(-1, 3, 2)
+    sides = (spread.amax(1) - spread.amin(1) + 8 * rows[:, LOG_RADIUS].exp()[:, None] + 8).numpy()
     sides = np.minimum(sides * painting.strokes[:, UNIT:], (painting.width, painting.height)) / steps[:, None]
-    bunch = np.floor(np.cumsum(sides.prod(1)) / PIXELS)
+    bunch = np.floor(np.cumsum(sides.prod(1)) / BATCH_PIXELS)
     return [*(np.flatnonzero((np.diff(bunch) > 0) | (np.diff(steps) != 0)) + 1).tolist(), len(painting)]
 
 
-def _window(pixels: np.ndarray[tuple[int], np.dtype[np.int64]], values: Floats, width: int) -> tuple[Box, Floats]:
+def _window(pixels: I64, values: F32, width: int) -> tuple[Box, F32]:
     """Scattered values as a box."""
     if not len(pixels):
         return (0, 0, 0, 0), np.zeros((0, 0), np.float32)
     rows, columns = np.divmod(pixels, width)
     left, top = int(columns.min()), int(rows.min())
     right, bottom = int(columns.max()) + 1, int(rows.max()) + 1
-    found = np.zeros((bottom - top, right - left), np.float32)
-    found[rows - top, columns - left] = values
-    return (left, top, right, bottom), found
+    opacity = np.zeros((bottom - top, right - left), np.float32)
+    opacity[rows - top, columns - left] = values
+    return (left, top, right, bottom), opacity

@@ -20,7 +20,8 @@ from torch import Tensor
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.document.document import Floats, Painting
 from orbifolio.runner.strokes.mypaint.actions import bezier, bezier_velocity
-from orbifolio.runner.strokes.rasteriser.geometry import Strokes, nearest
+from orbifolio.runner.strokes.rasteriser.geometry import nearest
+from orbifolio.runner.strokes.rasteriser.stroke_array import END, LOG_RADIUS, START, VIA
 
 ALONG, BEYOND, ACROSS = 13, 4, 15  # samples of the curve, beyond each end, and to each side
 BUNCH = 24  # strokes at once
@@ -78,15 +79,15 @@ def outlines(painter: ImplicitPainter, painting: Painting, *, device: str = "cpu
 @torch.no_grad()
 def _bunch(painter: ImplicitPainter, painting: Painting) -> tuple[Points, Points, Points, Points]:
     """Centres, left, right and opacities of a few strokes."""
-    strokes, unit = painting.geometry()
-    reach = painter.reach(strokes.log_radius.exp() + 1)
-    places, normals = _spine(strokes, _ends(painter, strokes, reach))
+    rows, unit = painting.geometry()
+    reach = painter.reach(rows[:, LOG_RADIUS].exp() + 1)
+    places, normals = _spine(rows, _ends(painter, rows, reach))
     offsets = torch.linspace(0, 1, ACROSS) * reach[:, None]  # (n, across)
     step = offsets[:, 1]
     sides = []
     for sign in (1.0, -1.0):
         held = places[:, :, None] + sign * normals[:, :, None] * offsets[:, None, :, None]
-        alpha = opacity(painter, strokes, held.flatten(1, 2)).reshape(held.shape[:-1])
+        alpha = opacity(painter, rows, held.flatten(1, 2)).reshape(held.shape[:-1])
         sides.append(alpha)
     peak = torch.maximum(*sides).amax(-1)
     shown = torch.quantile(peak[:, BEYOND:-BEYOND], USUAL, dim=1).clamp(min=FAINT)
@@ -122,27 +123,27 @@ def _along(values: Tensor, gaps: Tensor) -> Tensor:
     return ((values[:, 1:] + values[:, :-1]) / 2 * gaps).sum(-1)
 
 
-def _ends(painter: ImplicitPainter, strokes: Strokes, reach: Tensor) -> Tensor:
+def _ends(painter: ImplicitPainter, rows: Tensor, reach: Tensor) -> Tensor:
     """(n, 2) how far a stroke's shape goes on straight beyond its start and its end, in units."""
     offsets = torch.linspace(0, 1, ACROSS) * reach[:, None]
-    places, normals = _spine(strokes, torch.zeros(len(reach), 2))
+    places, normals = _spine(rows, torch.zeros(len(reach), 2))
     tangents = torch.stack((normals[..., 1], -normals[..., 0]), dim=-1)
     held = torch.cat([
         places,
         places[:, :1] - tangents[:, :1] * offsets[..., None],
         places[:, -1:] + tangents[:, -1:] * offsets[..., None],
     ], dim=1)  # fmt: skip
-    alpha = opacity(painter, strokes, held)
+    alpha = opacity(painter, rows, held)
     line, before, after = alpha[:, : -2 * ACROSS], alpha[:, -2 * ACROSS : -ACROSS], alpha[:, -ACROSS:]
     shown = torch.quantile(line[:, BEYOND:-BEYOND], USUAL, dim=1).clamp(min=FAINT)
     fallen = _fall(torch.stack((before, after), dim=1) / shown[:, None, None])
     return fallen * offsets[:, 1:2]
 
 
-def _spine(strokes: Strokes, far: Tensor) -> tuple[Tensor, Tensor]:
+def _spine(rows: Tensor, far: Tensor) -> tuple[Tensor, Tensor]:
     """(n, k, 2) points along the curves and straight on beyond them as `_ends` says, and the unit normals there."""
     t = torch.linspace(0, 1, ALONG)[None, :, None]
-    start, via, end = strokes.start[:, None], strokes.via[:, None], strokes.end[:, None]
+    start, via, end = rows[:, None, START], rows[:, None, VIA], rows[:, None, END]
     curve = bezier(start, via, end, t)
     # A stroke that stands still has no direction: along x will do, its shape is a disk.
     still = torch.tensor([1e-4, 0.0])
@@ -156,18 +157,18 @@ def _spine(strokes: Strokes, far: Tensor) -> tuple[Tensor, Tensor]:
     return places, torch.stack((-wide[..., 1], wide[..., 0]), dim=-1)
 
 
-def opacity(painter: ImplicitPainter, strokes: Strokes, places: Tensor) -> Tensor:
+def opacity(painter: ImplicitPainter, rows: Tensor, places: Tensor) -> Tensor:
     """A learnt brush at any places of each stroke.
 
     Args:
         painter: it.
-        strokes: n of them, in units.
+        rows: (n, 9) in units.
         places: (n, m, 2) in units.
 
     Returns:
         (n, m) in [0, 1].
     """
-    course = painter.track(strokes)
+    course = painter.track(rows)
     seen = painter.place(places)
     chords = nearest(course, seen)[0]
     return painter.respond(*painter.features(course, seen, chords))

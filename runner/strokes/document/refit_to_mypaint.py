@@ -3,7 +3,7 @@
 A learnt brush paints the mean of a noisy one, so its strokes look rougher when the real program draws them. But since
 a fresh brush makes the same stroke again (`strokes.document.mypaint_redraw`), what it leaves stands for it:
 
-1. the colours of all strokes are fitted to the real opacities, in closed form (`Glazes.best_colours`);
+1. the colours of all strokes are fitted to the real opacities, in closed form (`OpacityLayers.best_colours`);
 2. sweeps from the undermost stroke to the last: each is tried a little moved, bent, wider or pressed harder, drawn by
    the real program and kept where the painting, all other strokes as they are, comes nearer to the target; and again 1.
 
@@ -19,20 +19,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from orbifolio.runner.strokes.document.colour_least_squares import Doubles, Glazes, nearest, palette_of, window
-from orbifolio.runner.strokes.document.document import (
-    END_PRESSURE,
-    ENTRY_PRESSURE,
-    RADIUS,
-    START,
-    UNIT,
-    Floats,
-    Painting,
-)
+from orbifolio.runner.arrays import F64
+from orbifolio.runner.strokes.document.colour_least_squares import OpacityLayers, nearest, palette_of, window
+from orbifolio.runner.strokes.document.document import RADIUS, UNIT, Floats, Painting
 from orbifolio.runner.strokes.document.mypaint_redraw import Box, Paper, reach
 from orbifolio.runner.strokes.document.timelapse_states import resized
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.mypaint.mypaint import hush
+from orbifolio.runner.strokes.rasteriser.blending import lay_over
+from orbifolio.runner.strokes.rasteriser.stroke_array import END_PRESSURE, ENTRY_PRESSURE, START
 
 WORKED = 512  # pixels of the longer side at which a painting is fitted
 TRIES = 3  # variants of each stroke in a sweep
@@ -130,23 +125,23 @@ class _Fit:
         self.radii = float(held[:, RADIUS].min()), float(held[:, RADIUS].max())
 
     @property
-    def glazes(self) -> Glazes:
+    def layers(self) -> OpacityLayers:
         """The strokes as they are."""
-        return Glazes(self.painting.width, self.painting.height, self.boxes, self.opacities)
+        return OpacityLayers(self.painting.width, self.painting.height, self.boxes, self.opacities)
 
     def error(self) -> float:
         """Mean squared error of the real program's canvas."""
-        return _error(self.glazes.compose(self.painting.colours, self.painting.paper), self.target)
+        return _error(self.layers.compose(self.painting.colours, self.painting.paper), self.target)
 
     def recolour(self) -> None:
         """The best colours for the opacities."""
         painting = self.painting
-        colours = self.glazes.best_colours(self.target, painting.colours, painting.paper, self.palette)
+        colours = self.layers.best_colours(self.target, painting.colours, painting.paper, self.palette)
         if self.grey:  # the error is the same in all channels, so the best grey is the mean of the best colours
             colours = colours.mean(1, keepdims=True).repeat(3, axis=1)
         self.painting = replace(painting, colours=colours)
 
-    def allowed(self, colour: Doubles) -> Doubles:
+    def allowed(self, colour: F64) -> F64:
         """The colour nearest to one that the painting may have."""
         found = np.full(3, colour.mean()) if self.grey else colour
         return nearest(found, self.palette)
@@ -167,7 +162,7 @@ class _Fit:
             reach(stroke, painting.width, painting.height, more=3 * SHIFT * float(stroke[UNIT])) for stroke in strokes
         ]
         first, above = self._above(boxes)
-        canvas = Glazes(painting.width, painting.height, self.boxes[:first], self.opacities[:first]).compose(
+        canvas = OpacityLayers(painting.width, painting.height, self.boxes[:first], self.opacities[:first]).compose(
             colours[:first], painting.paper
         )
         tried = kept = 0
@@ -191,7 +186,7 @@ class _Fit:
                         strokes[number], colours[number] = variant, colour
                         self.boxes[number], self.opacities[number] = small, held
                         self.sizes[number] = min(self.sizes[number] * GROW / SHRINK, 2.0)
-            below += opacity[..., None] * (colours[number] - below)
+            lay_over(below, colours[number], opacity[..., None])
         return tried, kept
 
     def _above(self, boxes: list[Box]) -> tuple[int, list[tuple[Floats, Floats]]]:
@@ -231,7 +226,7 @@ def _residual(
     opacity: Floats,
     below: Floats,
     colour: Floats,
-    allowed: Callable[[Doubles], Doubles] | None,
+    allowed: Callable[[F64], F64] | None,
 ) -> tuple[float, Floats | None]:
     """Squared error in a stroke's box with its best colour (or the one it has, if none is allowed), and that colour.
 

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from orbifolio.runner.strokes.document.colour_least_squares import lay, window
-from orbifolio.runner.strokes.document.document import Floats, Painting
+from orbifolio.runner.arrays import F32
+from orbifolio.runner.strokes.document.colour_least_squares import window
+from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.mypaint_redraw import Box
+from orbifolio.runner.strokes.rasteriser.blending import lay_over
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Layer:
     level: int
     begin: int
     end: int
-    paint: Floats
+    paint: F32
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,9 @@ class Growth:
         stages: pictures after some numbers of strokes, in their order, made small.
     """
 
-    picture: Floats
+    picture: F32
     layers: tuple[Layer, ...]
-    stages: tuple[Floats, ...]
+    stages: tuple[F32, ...]
 
 
 def runs(painting: Painting) -> list[tuple[int, int, int]]:
@@ -59,7 +61,7 @@ def runs(painting: Painting) -> list[tuple[int, int, int]]:
 
 def grow(
     painting: Painting,
-    stream: Iterable[tuple[Box, Floats]],
+    stream: Iterable[tuple[Box, F32]],
     *,
     stages: Sequence[int] = (),
     side: int = 512,
@@ -83,10 +85,9 @@ def grow(
         kept.append(shrunk(canvas, side))
     for number, (box, opacity) in enumerate(stream):
         colour = painting.colours[number]
-        lay(canvas, box, opacity, colour)
+        lay_over(canvas[window(box)], colour, opacity[..., None])
         if layered:
-            view = paint[window(box)]
-            view += opacity[..., None] * (np.append(colour, np.float32(1)) - view)
+            lay_over(paint[window(box)], np.append(colour, np.float32(1)), opacity[..., None])
             if number + 1 in ends:
                 level, begin = ends[number + 1]
                 layers.append(Layer(level, begin, number + 1, _straight(paint)))
@@ -96,14 +97,14 @@ def grow(
     return Growth(canvas, tuple(layers), tuple(kept))
 
 
-def shrunk(picture: Floats, side: int) -> Floats:
+def shrunk(picture: F32, side: int) -> F32:
     """A copy whose longer side has at most so many pixels."""
     height, width = picture.shape[:2]
     factor = side / max(height, width)
     return picture.copy() if factor >= 1 else resized(picture, round(width * factor), round(height * factor))
 
 
-def resized(picture: Floats, width: int, height: int) -> Floats:
+def resized(picture: F32, width: int, height: int) -> F32:
     """A picture of another size, (height, width, 3), each channel for itself."""
     size = (max(width, 1), max(height, 1))
     if picture.shape[:2] == size[::-1]:
@@ -115,9 +116,9 @@ def resized(picture: Floats, width: int, height: int) -> Floats:
     return np.stack([np.asarray(channel) for channel in channels], axis=-1)
 
 
-def _straight(paint: Floats) -> Floats:
+def _straight(paint: F32) -> F32:
     """Premultiplied to straight opacity; where there is no paint the colour is 0."""
-    found = paint.copy()
+    straight = paint.copy()
     opacity = paint[..., 3:]
-    np.divide(paint[..., :3], opacity, out=found[..., :3], where=opacity > 0)
-    return found.clip(0, 1)
+    np.divide(paint[..., :3], opacity, out=straight[..., :3], where=opacity > 0)
+    return straight.clip(0, 1)

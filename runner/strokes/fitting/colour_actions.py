@@ -7,52 +7,46 @@ Under a symmetry with colours a cell may be seen through a signed permutation of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
-from orbifolio.runner.strokes.rasteriser.numba_threads import Doubles, Floats, Longs
-from orbifolio.runner.symmetry import colour
+from orbifolio.runner.arrays import F32, F64, I64
+from orbifolio.runner.symmetry.colour import IDENTITY, permutation, signs
 
 
-@dataclass(frozen=True)
-class Turns:
-    """Some colour elements.
+class ColourActions(NamedTuple):
+    """k elements of the group of signed permutations.
 
     Attributes:
-        elements: their numbers.
+        channels: (k, 3) the old channel that each new one shows.
+        signs: (k, 3) 1 or -1.
     """
 
-    elements: tuple[int, ...]
+    channels: I64
+    signs: F32
 
-    @cached_property
-    def channels(self) -> Longs:
-        """(k, 3) the old channel that each new one shows."""
-        return np.array([colour.permutation(element) for element in self.elements], np.int64)
+    @classmethod
+    def of(cls, elements: Sequence[int]) -> ColourActions:
+        """Those of some colour elements, by their numbers."""
+        return cls(
+            np.array([permutation(element) for element in elements], np.int64),
+            np.array([signs(element) for element in elements], np.float32),
+        )
 
-    @cached_property
-    def signs(self) -> Floats:
-        """(k, 3) 1 or -1."""
-        return np.array([colour.signs(element) for element in self.elements], np.float32)
-
-    def paints(self, colours: Floats) -> Floats:
-        """(n, k, 3) of (n, 3) colours in [0, 1]."""
+    def apply(self, colours: F32) -> F32:
+        """(n, k, 3): (n, 3) colours in [0, 1] as each element shows them."""
         half = np.float32(0.5)
         return np.ascontiguousarray((colours[:, self.channels] - half) * self.signs + half, np.float32)
 
-    def gathered(self, gradients: Doubles) -> Doubles:
-        """(n, 3): the transpose of `paints`, of (n, k, 3)."""
-        found = np.zeros((len(gradients), 3))
-        for kind in range(len(self.elements)):
+    def transpose(self, gradients: F64) -> F64:
+        """(n, 3): the transpose of the linear part of `apply`, of (n, k, 3) gradients."""
+        total = np.zeros((len(gradients), 3))
+        for kind in range(len(self.channels)):
             for new in range(3):
-                found[:, self.channels[kind, new]] += self.signs[kind, new] * gradients[:, kind, new]
-        return found
+                total[:, self.channels[kind, new]] += self.signs[kind, new] * gradients[:, kind, new]
+        return total
 
 
-def turns(elements: Sequence[int]) -> Turns:
-    """Those of some colour elements."""
-    return Turns(tuple(int(element) for element in elements))
-
-
-PLAIN = Turns((colour.IDENTITY,))
+NO_ACTION = ColourActions.of((IDENTITY,))
+"""Colours stay as they are."""

@@ -1,7 +1,6 @@
-"""Colours of strokes in closed form: (laid strokes, target, rules) -> colours (n, 3).
+"""Colours of a painting's strokes in closed form: (composite, target, rules) -> colours (n, 3); palettes.
 
-With the opacities fixed the picture is linear in the colours, so the best ones are bounded least squares; coordinate
-descent (`layering.settle`) keeps every rule exactly: within [0, 1], on the axis of greys, out of a palette.
+The least squares are those of `descend`, over the pairs of the strokes.
 """
 
 from __future__ import annotations
@@ -10,18 +9,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from orbifolio.runner.strokes.rasteriser.compositing import gains, settle
-from orbifolio.runner.strokes.rasteriser.differentiable import Laid
-from orbifolio.runner.strokes.rasteriser.numba_threads import Doubles, Floats
+from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.strokes.rasteriser.colour_least_squares import ColourBounds, ShareMatrix, descend
+from orbifolio.runner.strokes.rasteriser.compositing import removal_gains
+from orbifolio.runner.strokes.rasteriser.differentiable import Composite
 
-GREY = np.full(3, 3**-0.5, np.float32)
-FREE = np.zeros(3, np.float32)
+GREY_AXIS = np.full(3, 3**-0.5, np.float32)
+NO_AXIS = np.zeros(3, np.float32)
 SWEEPS = 6
 RIDGE = 0.5  # pixels' worth of the colour the target has where the stroke began
 
 
 @dataclass(frozen=True)
-class Rules:
+class ColourRules:
     """What colours strokes may have.
 
     Attributes:
@@ -30,29 +30,25 @@ class Rules:
     """
 
     grey: bool = False
-    palette: Floats = field(default_factory=lambda: np.zeros((0, 3), np.float32))
+    palette: F32 = field(default_factory=lambda: np.zeros((0, 3), np.float32))
 
-    def keep(self, colours: Floats) -> Floats:
-        """The nearest colours that are allowed.
-
-        Args:
-            colours: (n, 3).
-        """
-        kept = np.clip(colours, 0, 1).astype(np.float32)
+    def nearest(self, colours: F32) -> F32:
+        """The allowed colours nearest to (n, 3) others."""
+        allowed = np.clip(colours, 0, 1).astype(np.float32)
         if self.grey:
-            kept = np.repeat(kept.mean(-1, keepdims=True), 3, axis=-1)
+            allowed = np.repeat(allowed.mean(-1, keepdims=True), 3, axis=-1)
         if len(self.palette):
-            kept = self.palette[np.square(kept[:, None] - self.palette).sum(-1).argmin(-1)]
-        return np.ascontiguousarray(kept, np.float32)
+            allowed = self.palette[np.square(allowed[:, None] - self.palette).sum(-1).argmin(-1)]
+        return np.ascontiguousarray(allowed, np.float32)
 
 
 def solve_colours(
-    laid: Laid, colours: Floats, target: Floats, weights: Floats, rules: Rules, *, sweeps: int = SWEEPS
-) -> Floats:
+    composite: Composite, colours: F32, target: F32, weights: F32, rules: ColourRules, *, sweeps: int = SWEEPS
+) -> F32:
     """Better colours for the strokes as they lie.
 
     Args:
-        laid: the strokes on their paper, with `colours`.
+        composite: the strokes on their paper, with `colours`.
         colours: (n, 3), allowed ones.
         target: (p, 3).
         weights: (p,) of the cells' squared errors.
@@ -62,50 +58,34 @@ def solve_colours(
     Returns:
         (n, 3).
     """
-    found = colours.copy()
-    if len(found):
-        axis = GREY if rules.grey else FREE
-        errors = laid.canvas - target
-        settle(
-            laid.pairs.starts,
-            laid.pairs.ends,
-            laid.cells,
-            laid.kinds,
-            laid.turns.channels,
-            laid.turns.signs,
-            laid.shares(),
-            weights,
-            errors,
-            found,
-            colours.copy(),
-            RIDGE,
-            axis,
-            rules.palette,
-            sweeps,
+    solved = colours.copy()
+    if len(solved):
+        paint, actions = composite.paint, composite.actions
+        matrix = ShareMatrix(
+            paint.starts, paint.ends, paint.cells, composite.shares(), paint.kinds, actions.channels, actions.signs
         )
-    return found
+        bounds = ColourBounds(GREY_AXIS if rules.grey else NO_AXIS, rules.palette, colours.copy(), RIDGE)
+        descend(matrix, bounds, weights, composite.canvas - target, solved, sweeps, 0.0)
+    return solved
 
 
-def stroke_gains(laid: Laid, colours: Floats, target: Floats, weights: Floats) -> Doubles:
+def stroke_gains(composite: Composite, colours: F32, target: F32, weights: F32) -> F64:
     """(n,) what the weighted squared error would grow by without each stroke; negative if it were better so."""
-    found = np.zeros(len(colours))
-    gains(
-        laid.pairs.starts,
-        laid.pairs.ends,
-        laid.cells,
-        laid.kinds,
-        laid.shares(),
-        laid.turns.paints(colours),
-        laid.below,
-        laid.canvas - target,
+    gains = np.zeros(len(colours))
+    removal_gains(
+        composite.paint,
+        composite.shares(),
+        composite.actions.apply(colours),
+        composite.below,
+        composite.canvas - target,
         weights,
-        found,
+        gains,
     )
-    return found
+    return gains
 
 
-def choose_palette(target: Floats, count: int, random: np.random.Generator) -> Floats:
-    """The colours that a picture is told in best, by k-means (Lloyd 1982) on some of its pixels.
+def choose_palette(target: F32, count: int, random: np.random.Generator) -> F32:
+    """The colours that tell a picture best, by k-means (Lloyd 1982) on some of its pixels.
 
     Args:
         target: (p, 3) sRGB.

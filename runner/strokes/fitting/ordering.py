@@ -7,86 +7,86 @@ from __future__ import annotations
 
 import numpy as np
 
-from orbifolio.runner.strokes.fitting.stroke_set import Pile
-from orbifolio.runner.strokes.rasteriser.differentiable import Brushwork
-from orbifolio.runner.strokes.rasteriser.numba_threads import Floats, Integers, Longs
+from orbifolio.runner.arrays import F32, I32, I64, Bools
+from orbifolio.runner.strokes.fitting.stroke_set import StrokeSet
+from orbifolio.runner.strokes.rasteriser.compositing import PairPaint
+from orbifolio.runner.strokes.rasteriser.differentiable import Rasteriser
+from orbifolio.runner.strokes.rasteriser.stroke_array import StrokeArray
 from orbifolio.runner.strokes.rasteriser.stroke_profile import compiled
 
-VISIBLE = 1 / 512  # opacity below which a stroke does not touch a cell
+MIN_OPACITY = 1 / 512  # opacity below which a stroke does not touch a cell
 
 
-def chained(rows: Floats, begin: Floats | None) -> Longs:
+def chained(strokes: StrokeArray, begin: F32 | None) -> I64:
     """From stroke to stroke, each time to the one that starts nearest; for a connected line.
 
     Args:
-        rows: (n, 9).
+        strokes: n of them.
         begin: (2,) where the hand is, or None for the first stroke's start.
     """
-    left = np.ones(len(rows), bool)
-    order = np.zeros(len(rows), np.int64)
-    place = rows[:1, 0:2].sum(0) if begin is None else begin
-    for number in range(len(rows)):
-        away = np.where(left, np.square(rows[:, 0:2] - place).sum(-1), np.inf)
+    left = np.ones(strokes.size, bool)
+    order = np.zeros(strokes.size, np.int64)
+    place = strokes.starts[:1].sum(0) if begin is None else begin
+    for number in range(strokes.size):
+        away = np.where(left, np.square(strokes.starts - place).sum(-1), np.inf)
         order[number] = int(away.argmin())
         left[order[number]] = False
-        place = rows[order[number], 4:6]
+        place = strokes.ends[order[number]]
     return order
 
 
-def by_hand(work: Brushwork, pile: Pile) -> Longs:
+def by_hand(rasteriser: Rasteriser, painting: StrokeSet) -> I64:
     """Of the strokes that nothing waiting must lie under, always the one of the nearest colour and place.
 
     Args:
-        work: brush and places.
-        pile: undermost first.
+        rasteriser: brush and places.
+        painting: its strokes, undermost first.
     """
-    paper = np.zeros((work.places.count, 3), np.float32)
-    laid = work.lay(pile.rows, pile.units, pile.colours, paper)
-    tops = np.full(work.places.count, -1, np.int32)
-    earlier = _under(laid.pairs.starts, laid.pairs.ends, laid.cells, laid.alphas, tops)
-    side = float(np.ptp(work.places.points, axis=0).max()) or 1.0
-    later: list[list[int]] = [[] for _ in range(len(pile))]
-    waiting = np.zeros(len(pile), np.int64)
-    for above, below in earlier:
+    cell_count = rasteriser.blocks.cell_count
+    paper = np.zeros((cell_count, 3), np.float32)
+    paint = rasteriser.composite(painting.strokes, painting.colours, paper).paint
+    under = np.empty((len(paint.cells), 2), np.int64)
+    count = _list_under(paint, np.full(cell_count, -1, np.int32), under)
+    side = float(np.ptp(rasteriser.blocks.points, axis=0).max()) or 1.0
+    later: list[list[int]] = [[] for _ in range(len(painting))]
+    waiting = np.zeros(len(painting), np.int64)
+    for above, below in np.unique(under[:count], axis=0):
         later[below].append(int(above))
         waiting[above] += 1
-    free = waiting == 0
-    order = np.zeros(len(pile), np.int64)
-    place, colour, level = pile.rows[:1, 0:2], pile.colours[:1], 0
-    for number in range(len(pile)):
-        cost = np.abs(pile.colours - colour).sum(-1) + np.hypot(*(pile.rows[:, 0:2] - place).T) / side
-        cost = cost + 10 * np.abs(pile.levels - level)
+    free: Bools = waiting == 0
+    order = np.zeros(len(painting), np.int64)
+    place, colour, level = painting.strokes.starts[:1], painting.colours[:1], 0
+    for number in range(len(painting)):
+        cost = np.abs(painting.colours - colour).sum(-1) + np.hypot(*(painting.strokes.starts - place).T) / side
+        cost = cost + 10 * np.abs(painting.levels - level)
         chosen = int(np.where(free, cost, np.inf).argmin())
         order[number] = chosen
         free[chosen] = False
-        place, colour, level = (
-            pile.rows[chosen : chosen + 1, 4:6],
-            pile.colours[chosen : chosen + 1],
-            pile.levels[chosen],
-        )
+        one = slice(chosen, chosen + 1)
+        place, colour, level = painting.strokes.ends[one], painting.colours[one], painting.levels[chosen]
         for above in later[chosen]:
             waiting[above] -= 1
             free[above] = waiting[above] == 0
     return order
 
 
-def _under(starts: Longs, ends: Longs, cells: Integers, alphas: Floats, tops: Integers) -> Longs:
-    """(m, 2) pairs (above, directly below it in some cell), each once."""
-    found = np.empty((len(cells), 2), np.int64)
-    count = _list_under(starts, ends, cells, alphas, tops, found)
-    return np.unique(found[:count], axis=0)
-
-
 @compiled
-def _list_under(starts: Longs, ends: Longs, cells: Integers, alphas: Floats, tops: Integers, found: Longs) -> int:
+def _list_under(paint: PairPaint, tops: I32, under: I64) -> int:
+    """List (stroke, stroke directly below it in some cell), and count them; some come more than once.
+
+    Args:
+        paint: of n strokes.
+        tops: (p,) uppermost stroke of each cell so far; -1 at first, changed.
+        under: (k, 2), filled.
+    """
     count = 0
-    for n in range(len(starts)):
-        for at in range(starts[n], ends[n]):
-            if alphas[at] < VISIBLE:
+    for n in range(len(paint.starts)):
+        for at in range(paint.starts[n], paint.ends[n]):
+            if paint.alphas[at] < MIN_OPACITY:
                 continue
-            cell = cells[at]
+            cell = paint.cells[at]
             if tops[cell] >= 0 and tops[cell] != n:
-                found[count, 0], found[count, 1] = n, tops[cell]
+                under[count, 0], under[count, 1] = n, tops[cell]
                 count += 1
             tops[cell] = n
     return count

@@ -5,40 +5,55 @@ along the edge (across the gradient, smoothed as a tensor so that opposite gradi
 colour is nearer to the target than the canvas is. After Hertzmann (1998), whose strokes follow the gradient of one
 blurred picture from a fixed grid of points.
 
-Convention: pixels, x to the right, y down, as in `tracing`.
+Convention: pixels, x to the right, y down, as in `stroke_array`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
 
-from orbifolio.runner.strokes.rasteriser.numba_threads import Doubles, Floats
+from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.strokes.rasteriser.stroke_profile import compiled
 
 TAKEN = 0.12  # part of the error that is left where a new stroke has been begun
-NEAR = 0.05  # sRGB; a stroke runs on over differences that small, whatever the canvas
+COLOUR_TOLERANCE = 0.05  # sRGB; a stroke runs on over differences that small, whatever the canvas
 
 
-@dataclass(frozen=True)
-class Seeds:
-    """New strokes, not yet pressed.
+class Seeds(NamedTuple):
+    """New strokes, still without radius and pressures.
 
     Attributes:
-        lines: (n, 6) start, via and end in pixels.
+        curves: (n, 6) start, via and end in pixels.
         colours: (n, 3) of the target there.
     """
 
-    lines: Floats
-    colours: Floats
+    curves: F32
+    colours: F32
+
+
+class EdgeField(NamedTuple):
+    """What a stroke follows and when it stops, all (height, width, ...).
+
+    Attributes:
+        calm: (..., 3) the target, blurred.
+        canvas: (..., 3).
+        across: x of the unit vectors along the edges.
+        down: y of them.
+    """
+
+    calm: F32
+    canvas: F32
+    across: F32
+    down: F32
 
 
 def seed_strokes(
-    target: Floats,
-    canvas: Floats,
-    weights: Floats,
+    target: F32,
+    canvas: F32,
+    weights: F32,
     count: int,
     radius: float,
     longest: float,
@@ -57,30 +72,20 @@ def seed_strokes(
     """
     height, width = target.shape[:2]
     calm = ndimage.gaussian_filter(target, (radius * 0.5, radius * 0.5, 0), mode="nearest")
-    wrong = np.square(canvas - target).sum(-1) * weights
-    error = ndimage.gaussian_filter(wrong, radius * 0.6, mode="nearest").astype(np.float64)
+    square = np.square(canvas - target).sum(-1) * weights
+    error = ndimage.gaussian_filter(square, radius * 0.6, mode="nearest").astype(np.float64)
     error *= random.uniform(0.8, 1.25, error.shape)
     across, down = _edges(target, radius, random)
     stride = max(1, int(radius / 2))
     coarse = np.ascontiguousarray(error[stride // 2 :: stride, stride // 2 :: stride])
-    lines, colours = np.zeros((count, 6), np.float32), np.zeros((count, 3), np.float32)
-    _grow(
-        coarse,
-        stride,
-        calm.astype(np.float32),
-        canvas.astype(np.float32),
-        across,
-        down,
-        radius,
-        longest,
-        lines,
-        colours,
-    )
+    seeds = Seeds(np.zeros((count, 6), np.float32), np.zeros((count, 3), np.float32))
+    field = EdgeField(calm.astype(np.float32), canvas.astype(np.float32), across, down)
+    _grow(coarse, stride, field, radius, longest, seeds)
     # Not a pixel beyond the picture: what is outside is felt by no error.
-    return Seeds(np.clip(lines, 0, np.tile([width, height], 3)).astype(np.float32), colours)
+    return seeds._replace(curves=np.clip(seeds.curves, 0, np.tile([width, height], 3)).astype(np.float32))
 
 
-def _edges(target: Floats, radius: float, random: np.random.Generator) -> tuple[Floats, Floats]:
+def _edges(target: F32, radius: float, random: np.random.Generator) -> tuple[F32, F32]:
     """(height, width) unit vectors along the edges, of a tensor smoothed over about a brush's width."""
     fine = max(0.7, radius * 0.35)
     right = ndimage.gaussian_filter(target, (fine, fine, 0), order=(0, 1, 0), mode="nearest")
@@ -103,15 +108,13 @@ def _walk(
     x: float,
     y: float,
     sign: float,
-    calm: Floats,
-    canvas: Floats,
-    across: Floats,
-    down: Floats,
+    field: EdgeField,
     step: float,
     steps: int,
-    path: Doubles,
+    path: F64,
 ) -> int:
     """Follow the edge one way; how many points of the path were made."""
+    calm, canvas, across, down = field.calm, field.canvas, field.across, field.down
     height, width = across.shape
     i, j = int(y), int(x)
     red, green, blue = calm[i, j, 0], calm[i, j, 1], calm[i, j, 2]
@@ -131,7 +134,7 @@ def _walk(
         theirs = 0.0
         for c in range(3):
             theirs += (canvas[i, j, c] - calm[i, j, c]) ** 2
-        if mine > max(theirs, NEAR * NEAR):
+        if mine > max(theirs, COLOUR_TOLERANCE * COLOUR_TOLERANCE):
             return number
         path[number, 0], path[number, 1] = x, y
     return steps
@@ -139,18 +142,24 @@ def _walk(
 
 @compiled
 def _grow(
-    error: Doubles,
+    error: F64,
     stride: int,
-    calm: Floats,
-    canvas: Floats,
-    across: Floats,
-    down: Floats,
+    field: EdgeField,
     radius: float,
     longest: float,
-    lines: Floats,
-    colours: Floats,
+    seeds: Seeds,
 ) -> None:
-    """Strokes one after the other, each where the error that is left is largest."""
+    """Strokes one after the other, each where the error that is left is largest.
+
+    Args:
+        error: of every `stride`-th pixel, lessened where strokes begin.
+        stride: in pixels.
+        field: that strokes follow.
+        radius: of the brush in pixels.
+        longest: length of a stroke in pixels.
+        seeds: filled in.
+    """
+    across, down, lines = field.across, field.down, seeds.curves
     height, width = across.shape
     rows, columns = error.shape
     step = max(radius / 3.0, 0.5)
@@ -166,8 +175,8 @@ def _grow(
         i = int(tops.argmax())
         j = int(places[i])
         x, y = min(j * stride + stride // 2 + 0.5, width - 0.5), min(i * stride + stride // 2 + 0.5, height - 0.5)
-        before = _walk(x, y, -1.0, calm, canvas, across, down, step, steps, behind)
-        after = _walk(x, y, 1.0, calm, canvas, across, down, step, steps, ahead)
+        before = _walk(x, y, -1.0, field, step, steps, behind)
+        after = _walk(x, y, 1.0, field, step, steps, ahead)
         for k in range(before):
             whole[k] = behind[before - 1 - k]
         whole[before, 0], whole[before, 1] = x, y
@@ -182,7 +191,7 @@ def _grow(
             dx, dy = across[int(y), int(x)] * 0.5 * radius, down[int(y), int(x)] * 0.5 * radius
             lines[n, 0], lines[n, 1], lines[n, 4], lines[n, 5] = x - dx, y - dy, x + dx, y + dy
             lines[n, 2], lines[n, 3] = x, y
-        colours[n] = calm[int(y), int(x)]
+        seeds.colours[n] = field.calm[int(y), int(x)]
         reach = int(radius / stride) + 1
         for k in range(count):
             row, column = int(whole[k, 1]) // stride, int(whole[k, 0]) // stride

@@ -1,59 +1,53 @@
-"""A pile of strokes: rows (n, 9), units, colours, levels, undermost first; what a painting has got so far."""
+"""Strokes with their colours and levels, undermost first: what a painting has got so far."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from orbifolio.runner.strokes.rasteriser.numba_threads import Floats, Integers, Longs
+from orbifolio.runner.arrays import F32, I32, I64, Bools
+from orbifolio.runner.strokes.rasteriser.stroke_array import StrokeArray
 
 
 @dataclass(frozen=True)
-class Pile:
+class StrokeSet:
     """Strokes with all that belongs to them.
 
     Attributes:
-        rows: (n, 9), see `tracing`.
-        units: (n,) pixels.
         colours: (n, 3) sRGB in [0, 1].
         levels: (n,) 0 for the coarsest.
     """
 
-    rows: Floats
-    units: Floats
-    colours: Floats
-    levels: Integers
+    strokes: StrokeArray
+    colours: F32
+    levels: I32
 
     def __len__(self) -> int:
         """How many."""
-        return len(self.rows)
+        return self.strokes.size
 
     @classmethod
-    def empty(cls) -> Pile:
+    def empty(cls) -> StrokeSet:
         """No strokes."""
-        none = np.zeros(0, np.float32)
-        return cls(none.reshape(0, 9), none, none.reshape(0, 3), np.zeros(0, np.int32))
+        return cls(StrokeArray.empty(), np.zeros((0, 3), np.float32), np.zeros(0, np.int32))
 
-    def over(self, other: Pile) -> Pile:
-        """This pile with another one on top."""
-        parts = zip(self._parts(), other._parts(), strict=True)
-        return Pile(*(np.concatenate(pair) for pair in parts))
+    def followed_by(self, other: StrokeSet) -> StrokeSet:
+        """This set, and another one on top of it."""
+        return StrokeSet(
+            self.strokes.followed_by(other.strokes),
+            np.concatenate((self.colours, other.colours)),
+            np.concatenate((self.levels, other.levels)),
+        )
 
-    def take(self, index: Longs | npt.NDArray[np.bool_]) -> Pile:
-        """Some of them, in the order of the index."""
-        return Pile(*(np.ascontiguousarray(part[index]) for part in self._parts()))
+    def take(self, index: I64 | Bools) -> StrokeSet:
+        """Some of them, in the order of an index, or where a mask is True."""
+        return StrokeSet(
+            self.strokes.take(index),
+            np.ascontiguousarray(self.colours[index]),
+            np.ascontiguousarray(self.levels[index]),
+        )
 
-    def scaled(self, across: float, down: float) -> Pile:
-        """The same on a picture of another size.
-
-        Args:
-            across: new width over old.
-            down: new height over old; about the same.
-        """
-        factors = np.array([across, down] * 3 + [1, 1, 1], np.float32)
-        return Pile(self.rows * factors, self.units * np.float32((across * down) ** 0.5), self.colours, self.levels)
-
-    def _parts(self) -> tuple[npt.NDArray[np.generic], ...]:
-        return self.rows, self.units, self.colours, self.levels
+    def scaled(self, across: float, down: float) -> StrokeSet:
+        """The same on a picture of another size; see `StrokeArray.scaled`."""
+        return replace(self, strokes=self.strokes.scaled(across, down))

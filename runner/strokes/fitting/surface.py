@@ -1,7 +1,7 @@
 """What is painted on: a layout -> cells, the places that show them through which colours, and where strokes may begin.
 
-    Sheet(layout)                       a picture without symmetry: a cell is a pixel
-    Orbifold(layout, symmetry, size)    a cell is an orbit; a stroke lies wherever the group moves it
+    PlainSurface(layout)                       a picture without symmetry: a cell is a pixel
+    OrbifoldSurface(layout, symmetry, size)    a cell is an orbit; a stroke lies wherever the group moves it
 
 Under a symmetry the strokes lie in a fundamental domain, in pixels of the picture about it. A cell has a place there
 for each element of the group that moves it near: where a stroke reaches several of them it is laid there once for each,
@@ -18,56 +18,56 @@ from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from orbifolio.runner.strokes.fitting.colour_actions import turns
+from orbifolio.runner.arrays import F32, F64, I64
+from orbifolio.runner.strokes.fitting.colour_actions import ColourActions
 from orbifolio.runner.strokes.fitting.levels import SIZE
-from orbifolio.runner.strokes.fitting.stroke_set import Pile
-from orbifolio.runner.strokes.rasteriser.numba_threads import Doubles, Floats, Longs
-from orbifolio.runner.strokes.rasteriser.pixel_blocks import SIDE, Places, grid, in_blocks
-from orbifolio.runner.symmetry import colour
+from orbifolio.runner.strokes.fitting.stroke_set import StrokeSet
+from orbifolio.runner.strokes.rasteriser.pixel_blocks import BLOCK_SIDE, PixelBlocks, in_blocks, pixel_grid
+from orbifolio.runner.strokes.rasteriser.stroke_array import CURVE, StrokeArray
 from orbifolio.runner.symmetry.base import Layout, Symmetry
+from orbifolio.runner.symmetry.colour import INVERSE, PRODUCT
 from orbifolio.runner.symmetry.groups.domain import Domain, fundamental_domain
 from orbifolio.runner.symmetry.isometry_group import IsometryGroup, Motion
 
-THIN = 0.5  # pixels; images of a smaller radius are not told
-EDGE = 4.0  # radii beyond its curve in which a stroke may leave paint
-REACH = 2.0  # radii of a domain around its centre, in which strokes are felt
+MIN_RADIUS = 0.5  # pixels; images of a smaller radius cannot be seen and are left out
+PAINT_REACH = 4.0  # radii beyond its curve in which a stroke may leave paint
+DOMAIN_REACH = 2.0  # radii of a domain around its centre, in which strokes are felt
 
 
-class Ground(ABC):
+class PaintSurface(ABC):
     """The base.
 
     Attributes:
         layout: that shows the cells.
-        places: of the cells.
+        blocks: of the places that show the cells.
         weights: (p,) how many pixels show each cell.
     """
 
     layout: Layout
-    places: Places
-    weights: Floats
+    blocks: PixelBlocks
+    weights: F32
 
     @abstractmethod
     def values(self, cells: Tensor) -> Tensor:
         """(orbits, 3) centred and constrained, of (p, 3) cells; differentiable."""
 
     @abstractmethod
-    def cells(self, values: Tensor) -> Floats:
+    def cells(self, values: Tensor) -> F32:
         """(p, 3) in [0, 1] of orbit values."""
 
-    def picture(self, cells: Floats) -> Floats:
+    def picture(self, cells: F32) -> F32:
         """(height, width, 3) in [0, 1] that the layout shows of (p, 3) cells."""
         return _picture(self.layout, self.values(torch.from_numpy(cells)))
 
-    def images(self, pile: Pile) -> Pile:
+    def images(self, originals: StrokeSet) -> StrokeSet:
         """The strokes of the whole picture: all images of some, one stroke's after the other's."""
-        return pile
+        return originals
 
     @abstractmethod
-    def view(self, cells: Floats) -> Floats:
+    def view(self, cells: F32) -> F32:
         """(h, w, 3) the part of the picture where strokes may begin."""
 
     @property
@@ -77,46 +77,46 @@ class Ground(ABC):
 
     @property
     @abstractmethod
-    def share(self) -> Floats:
+    def share(self) -> F32:
         """(h, w) 1 where strokes may begin in the view, 0 elsewhere."""
 
 
-class Sheet(Ground):
+class PlainSurface(PaintSurface):
     """A picture without symmetry."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.places = grid(layout.width, layout.height)
+        self.blocks = pixel_grid(layout.width, layout.height)
         self.weights = np.ones(layout.width * layout.height, np.float32)
 
     def values(self, cells: Tensor) -> Tensor:
-        """Pixel by pixel: see `Ground.values`."""
+        """Pixel by pixel: see `PaintSurface.values`."""
         return self.layout.sample(cells.reshape(self.layout.height, self.layout.width, 3).permute(2, 0, 1)[None])
 
-    def cells(self, values: Tensor) -> Floats:
-        """Pixel by pixel: see `Ground.cells`."""
+    def cells(self, values: Tensor) -> F32:
+        """Pixel by pixel: see `PaintSurface.cells`."""
         return np.ascontiguousarray(_picture(self.layout, values).reshape(-1, 3))
 
-    def view(self, cells: Floats) -> Floats:
-        """All of it."""
+    def view(self, cells: F32) -> F32:
+        """The whole picture."""
         return cells.reshape(self.layout.height, self.layout.width, 3)
 
     @property
     def window(self) -> tuple[int, int, int, int]:
-        """All of it."""
+        """The whole picture."""
         return 0, 0, self.layout.width, self.layout.height
 
     @property
-    def share(self) -> Floats:
+    def share(self) -> F32:
         """Everywhere."""
         return np.ones((self.layout.height, self.layout.width), np.float32)
 
 
-class Orbifold(Ground):
+class OrbifoldSurface(PaintSurface):
     """A picture with a symmetry; see the module's docstring."""
 
     def __init__(self, layout: Layout, symmetry: Symmetry, size: tuple[int, int]) -> None:
-        """A ground.
+        """A surface.
 
         Args:
             layout: of the symmetry.
@@ -126,29 +126,29 @@ class Orbifold(Ground):
         """
         self.layout = layout
         self.stage = IsometryGroup(symmetry, layout.width, layout.height)
-        found = fundamental_domain(IsometryGroup(symmetry, *size))
+        domain = fundamental_domain(IsometryGroup(symmetry, *size))
         across, down = layout.width / size[0], layout.height / size[1]
-        left, top, right, bottom = found.box
+        left, top, right, bottom = domain.box
         box = (left * across, top * down, right * across, bottom * down)
-        self.domain: Domain = replace(found, group=self.stage, box=box)
+        self.domain: Domain = replace(domain, group=self.stage, box=box)
         self.weights = layout.orbit_size.cpu().numpy().astype(np.float32)
-        self.places = self._images()
+        self.blocks = self._blocks()
 
-    def _images(self) -> Places:
+    def _blocks(self) -> PixelBlocks:
         """The places of all cells around the domain."""
         home, seen = self.domain.home(self.stage.representatives(self.layout))
-        inverse, product = np.array(colour.INVERSE), colour.PRODUCT.astype(np.int64)
+        inverse, product = np.array(INVERSE), PRODUCT.astype(np.int64)
         points, cells, elements = [], [], []
         for item in self.domain.around:
             there = home @ item.matrix.T
-            near = self.stage.distance(there, self.domain.centre) <= REACH * self.domain.radius
+            near = self.stage.distance(there, self.domain.centre) <= DOMAIN_REACH * self.domain.radius
             points.append(self.stage.place(there[near]))
             cells.append(np.flatnonzero(near))
             # I(home) = seen^-1 cell and I(g home) = c(g) I(home), so the cell shows a stroke there by the way back
             elements.append(inverse[product[item.colour, inverse[seen[near]]]])
         used, kinds = np.unique(np.concatenate(elements), return_inverse=True)
         where = np.concatenate(points)
-        column, row = ((where - where.min(0)) // SIDE).astype(np.int64).T
+        column, row = ((where - where.min(0)) // BLOCK_SIDE).astype(np.int64).T
         block = row * (int(column.max()) + 1) + column
         return in_blocks(
             where.astype(np.float32),
@@ -156,61 +156,59 @@ class Orbifold(Ground):
             block,
             self.layout.parameters,
             kinds.astype(np.int32),
-            turns(used.tolist()),
+            ColourActions.of(used.tolist()),
         )
 
     def values(self, cells: Tensor) -> Tensor:
-        """Orbit by orbit: see `Ground.values`."""
+        """Orbit by orbit: see `PaintSurface.values`."""
         return self.layout.constrain(cells.to(self.layout.orbit_size.device) - 0.5)
 
-    def cells(self, values: Tensor) -> Floats:
-        """Orbit by orbit: see `Ground.cells`."""
-        found: Floats = (values.detach().float().cpu() + 0.5).clamp(0, 1).numpy()
-        return np.ascontiguousarray(found)
+    def cells(self, values: Tensor) -> F32:
+        """Orbit by orbit: see `PaintSurface.cells`."""
+        colours: F32 = (values.detach().float().cpu() + 0.5).clamp(0, 1).numpy()
+        return np.ascontiguousarray(colours)
 
-    def view(self, cells: Floats) -> Floats:
+    def view(self, cells: F32) -> F32:
         """What the layout shows about the domain."""
         rows, columns = self._pixels
         return np.ascontiguousarray(self.picture(cells)[rows[:, None], columns])
 
-    def images(self, pile: Pile) -> Pile:
-        """Wherever the group moves them, as far as one can see: see `Ground.images`.
+    def images(self, originals: StrokeSet) -> StrokeSet:
+        """Wherever the group moves them, as far as one can see: see `PaintSurface.images`.
 
         On a curved surface an image's curve is the one through the images of three points of the stroke.
         """
-        lines = pile.rows[:, :6].reshape(-1, 2)
-        points, _ = self.stage.look(lines.astype(np.float64))
+        curves = originals.strokes.rows[:, CURVE].reshape(-1, 2)
+        points, _ = self.stage.look(curves.astype(np.float64))
         edge = np.array([self.layout.width, self.layout.height])
-        found: list[tuple[npt.NDArray[np.intp], Pile]] = []
-        for item in self._everywhere(float(pile.units.max(initial=1.0))):
+        numbers: list[I64] = []
+        images = StrokeSet.empty()
+        for item in self._everywhere(float(originals.strokes.units.max(initial=1.0))):
             there = self.stage.place(points @ item.matrix.T)
-            larger = self._larger(lines, there).reshape(-1, 3)[:, 1]
-            rows, units = pile.rows.copy(), pile.units * larger.astype(np.float32)
-            rows[:, :6] = there.reshape(-1, 6)
-            reach = (np.exp(rows[:, 6]) * units * EDGE)[:, None]
-            inside = ((there.reshape(-1, 3, 2).max(1) > -reach) & (there.reshape(-1, 3, 2).min(1) < edge + reach)).all(
-                1
-            )
-            kept = np.flatnonzero(inside & (np.exp(rows[:, 6]) * units >= THIN))
-            paints = turns((item.colour,)).paints(pile.colours)[:, 0]
-            found.append((kept, Pile(rows, units, paints, pile.levels).take(kept)))
-        order = np.argsort(np.concatenate([kept for kept, _ in found]), kind="stable")
-        whole = found[0][1]
-        for _, images in found[1:]:
-            whole = whole.over(images)
-        return whole.take(order)
+            larger = self._larger(curves, there).reshape(-1, 3)[:, 1]
+            rows = originals.strokes.rows.copy()
+            rows[:, CURVE] = there.reshape(-1, 6)
+            image = StrokeArray(rows, originals.strokes.units * larger.astype(np.float32))
+            reach = (image.radii * PAINT_REACH)[:, None]
+            corners = there.reshape(-1, 3, 2)
+            inside = ((corners.max(1) > -reach) & (corners.min(1) < edge + reach)).all(1)
+            kept = np.flatnonzero(inside & (image.radii >= MIN_RADIUS))
+            colours = ColourActions.of((item.colour,)).apply(originals.colours)[:, 0]
+            numbers.append(kept)
+            images = images.followed_by(StrokeSet(image, colours, originals.levels).take(kept))
+        return images.take(np.argsort(np.concatenate(numbers), kind="stable"))
 
     def _everywhere(self, length: float) -> tuple[Motion, ...]:
         """Elements that move the domain into the picture; in the hyperbolic plane as long as a length can be seen."""
         stage, domain = self.stage, self.domain
         if stage.curvature < 0:
-            seen = THIN / (length * SIZE)
+            seen = MIN_RADIUS / (length * SIZE)
             return stage.elements(domain.centre, 2 / math.sqrt(min(1.0, seen)), np.array([0.0, 0.0, 1.0]))
         sides = np.array([[0, 0], [stage.width, 0], [0, stage.height], [stage.width, stage.height]], float)
         far = float(stage.distance(stage.look(sides)[0], domain.centre).max()) + 2 * domain.radius
         return stage.elements(domain.centre, 2.1 if stage.curvature else far)
 
-    def _larger(self, before: Floats, after: Doubles) -> Doubles:
+    def _larger(self, before: F32, after: F64) -> F64:
         """(n,) by how much the picture shows things larger at some places than at others."""
         shown = self.stage.scale(after)
         was = self.stage.scale(before.astype(np.float64))
@@ -218,46 +216,43 @@ class Orbifold(Ground):
 
     @cached_property
     def window(self) -> tuple[int, int, int, int]:
-        """The box of the domain."""
+        """The box of the domain and a pixel about it, within the picture unless that wraps around."""
         left, top, right, bottom = self.domain.box
-        found = (int(np.floor(left)) - 1, int(np.floor(top)) - 1, int(np.ceil(right)) + 2, int(np.ceil(bottom)) + 2)
-        if self.stage.wrap[1]:
-            return (
-                found
-                if self.stage.wrap[0]
-                else (found[0], max(0, found[1]), found[2], min(self.layout.height, found[3]))
-            )
-        low, high = (
-            (found[1], found[3]) if self.stage.wrap[0] else (max(0, found[1]), min(self.layout.height, found[3]))
-        )
-        return max(0, found[0]), low, min(self.layout.width, found[2]), high
+        first, low = int(np.floor(left)) - 1, int(np.floor(top)) - 1
+        last, high = int(np.ceil(right)) + 2, int(np.ceil(bottom)) + 2
+        wraps_down, wraps_across = self.stage.wrap
+        if not wraps_across:
+            first, last = max(0, first), min(self.layout.width, last)
+        if not wraps_down:
+            low, high = max(0, low), min(self.layout.height, high)
+        return first, low, last, high
 
     @cached_property
-    def _pixels(self) -> tuple[Longs, Longs]:
+    def _pixels(self) -> tuple[I64, I64]:
         """Rows and columns of the picture that the window shows."""
         left, top, right, bottom = self.window
         rows, columns = np.arange(top, bottom, dtype=np.int64), np.arange(left, right, dtype=np.int64)
         return rows % self.layout.height, columns % self.layout.width
 
     @cached_property
-    def share(self) -> Floats:
-        """In the domain: see `Ground.share`."""
+    def share(self) -> F32:
+        """In the domain: see `PaintSurface.share`."""
         left, top, right, bottom = self.window
         x, y = np.meshgrid(np.arange(left, right) + 0.5, np.arange(top, bottom) + 0.5)
         points, there = self.stage.look(np.stack([x.ravel(), y.ravel()], axis=1))
-        held = self.domain.holds(points) & there
-        return held.reshape(x.shape).astype(np.float32)
+        inside = self.domain.holds(points) & there
+        return inside.reshape(x.shape).astype(np.float32)
 
 
-def _picture(layout: Layout, values: Tensor) -> Floats:
+def _picture(layout: Layout, values: Tensor) -> F32:
     """(height, width, 3) in [0, 1]."""
     with torch.no_grad():
         shown = layout.render(values)[0].permute(1, 2, 0).float().cpu().numpy()
-    found: Floats = np.clip(shown, 0, 1)
-    return found
+    picture: F32 = np.clip(shown, 0, 1)
+    return picture
 
 
-def ground_of(layout: Layout, symmetry: Symmetry | None, size: tuple[int, int]) -> Ground:
+def surface_of(layout: Layout, symmetry: Symmetry | None, size: tuple[int, int]) -> PaintSurface:
     """What a layout offers to paint on.
 
     Args:
@@ -266,4 +261,4 @@ def ground_of(layout: Layout, symmetry: Symmetry | None, size: tuple[int, int]) 
         size: (width, height) in pixels of the last phase.
     """
     plain = symmetry is None or not (symmetry.claims() or any(symmetry.wrap))
-    return Sheet(layout) if plain or symmetry is None else Orbifold(layout, symmetry, size)
+    return PlainSurface(layout) if plain or symmetry is None else OrbifoldSurface(layout, symmetry, size)

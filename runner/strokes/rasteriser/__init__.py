@@ -1,6 +1,6 @@
-"""Paintings: strokes of a learnt brush, found by optimisation, as many as asked for.
+"""Paintings: strokes of a learnt brush, placed by optimisation, as many as one likes.
 
-`places` and `tracing` say which strokes reach which places, `response` what paint they leave there, `layering` lays
-them over each other, `brushwork` makes that one differentiable function; `colours`, `seeding`, `level` and `sequence`
-know how to paint.
+    strokes -> `trace`: pairs of strokes and places -> `opacities`, looked up in a `BrushTable` -> `lay`: canvas
+
+`Rasteriser` makes of that one differentiable function; `table_stamp` draws each stroke alone, for an agent.
 """

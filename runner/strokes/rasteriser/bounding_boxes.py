@@ -1,7 +1,7 @@
 """Which pixels a stroke can reach: strokes -> (stroke, pixel) pairs, so that nothing is computed where no paint is.
 
 Pairs come stroke by stroke, and within a stroke row by row. First the bounding box of each curve, wider by its reach,
-then only those pixels of it that are near enough; in pieces, so that the memory stays bounded.
+then only those pixels of it that are near enough; in batches, so that the memory stays bounded.
 
 Convention: pixel (row i, column j) has the number i * width + j; its centre is ((j + 0.5) / unit, (i + 0.5) / unit)
 in units, where `unit` is pixels per unit.
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-PIECE = 1 << 13  # pairs at once: small, so that they stay in the cache
+BATCH = 1 << 13  # pairs at once: small, so that they stay in the cache
 
 
 @torch.no_grad()
@@ -25,7 +25,7 @@ def boxes(knots: Tensor, reach: Tensor, width: int, height: int, unit: Tensor) -
         knots: (n, k, 2) points of the curves in units.
         reach: (n,) in units.
         width: of the picture in pixels.
-        height: likewise.
+        height: of the picture in pixels.
         unit: (n,) pixels per unit.
 
     Returns:
@@ -40,25 +40,25 @@ def boxes(knots: Tensor, reach: Tensor, width: int, height: int, unit: Tensor) -
 
 
 @torch.no_grad()
-def pairs(found: Tensor, width: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """All (stroke, pixel) of boxes, in pieces of about `PIECE`.
+def pairs(corners: Tensor, width: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """All (stroke, pixel) of boxes, in batches of about `BATCH`.
 
     Args:
-        found: (n, 4) from `boxes`.
+        corners: (n, 4) from `boxes`.
         width: of the picture in pixels.
 
     Yields:
         (k,) strokes and (k,) numbers of pixels.
     """
-    across, down = found[:, 2] - found[:, 0], found[:, 3] - found[:, 1]
+    across, down = corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]
     ends = (across * down).cumsum(0)
     total = int(ends[-1]) if len(ends) else 0
-    for begin in range(0, total, PIECE):
-        number = torch.arange(begin, min(begin + PIECE, total), device=found.device)
+    for begin in range(0, total, BATCH):
+        number = torch.arange(begin, min(begin + BATCH, total), device=corners.device)
         stroke = torch.searchsorted(ends, number, right=True)
         local = number - (ends - across * down)[stroke]
-        row = found[stroke, 1] + local // across[stroke]
-        column = found[stroke, 0] + local % across[stroke]
+        row = corners[stroke, 1] + local // across[stroke]
+        column = corners[stroke, 0] + local % across[stroke]
         yield stroke, row * width + column
 
 

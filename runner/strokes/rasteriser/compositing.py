@@ -1,231 +1,128 @@
-"""Strokes over each other, compiled: (opacities of pairs, colours, canvas) -> canvas, and what follows from that order.
+"""Strokes over each other, compiled: (paint of pairs, colours, canvas) -> canvas, and what follows from that order.
 
-    canvas <- canvas + alpha (colour - canvas)        back to front
+    canvas <- over(canvas, colour, alpha)        back to front, see `blending`
 
-Backward from front to back: with G the gradient of the canvas above, d alpha = G (colour - canvas below), d colour =
-sum alpha G, and below it G (1 - alpha). The same walk gives each pair's *share*, the part of the finished picture's
-colour that comes from this stroke, in which the picture is linear in the colours; and each stroke's *gain*, what the
-squared error would grow by without it.
+Backward from front to back: with G the gradient of the canvas above a pair, d alpha = G (colour - canvas below),
+d colour = sum alpha G, and below it G (1 - alpha). The same walk gives each pair's *share*, the part of the finished
+picture's colour that comes from this stroke, in which the picture is linear in the colours; and each stroke's *gain*,
+what the squared error would grow by without it.
 
 A stroke that reaches a cell from several places is laid there once for each.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from orbifolio.runner.strokes.rasteriser.numba_threads import Doubles, Floats, Integers, Longs
+from orbifolio.runner.arrays import F32, F64, I32, I64
+from orbifolio.runner.strokes.rasteriser.blending import over_pixel
 from orbifolio.runner.strokes.rasteriser.stroke_profile import compiled
 
 
+class PairPaint(NamedTuple):
+    """What n strokes leave where; the pairs of stroke i are [starts[i], ends[i]).
+
+    Attributes:
+        starts: (n,).
+        ends: (n,).
+        cells: (k,) of the picture.
+        kinds: (k,) which of a stroke's colours a pair has, see `ColourActions`.
+        alphas: (k,) opacities in [0, 1].
+    """
+
+    starts: I64
+    ends: I64
+    cells: I32
+    kinds: I32
+    alphas: F32
+
+
 @compiled
-def lay(
-    starts: Longs,
-    ends: Longs,
-    cells: Integers,
-    kinds: Integers,
-    alphas: Floats,
-    paints: Floats,
-    canvas: Floats,
-    below: Floats,
-) -> None:
+def lay(paint: PairPaint, colours: F32, canvas: F32, below: F32) -> None:
     """Paint on a canvas, in place, and keep what was below each pair.
 
     Args:
-        starts: (n,) of each stroke's pairs.
-        ends: likewise.
-        cells: (k,) of the pairs.
-        kinds: (k,) which of a stroke's paints a pair has.
-        alphas: (k,).
-        paints: (n, turns, 3), see `turns`.
+        paint: of n strokes.
+        colours: (n, kinds, 3).
         canvas: (p, 3), changed.
         below: (k, 3), filled.
     """
-    for n in range(len(starts)):
-        for at in range(starts[n], ends[n]):
-            cell, alpha, paint = cells[at], alphas[at], paints[n, kinds[at]]
-            under = canvas[cell]
-            below[at, 0], below[at, 1], below[at, 2] = under[0], under[1], under[2]
-            under[0] += alpha * (paint[0] - under[0])
-            under[1] += alpha * (paint[1] - under[1])
-            under[2] += alpha * (paint[2] - under[2])
+    for n in range(len(paint.starts)):
+        for at in range(paint.starts[n], paint.ends[n]):
+            alpha, colour, under = paint.alphas[at], colours[n, paint.kinds[at]], canvas[paint.cells[at]]
+            for c in range(3):
+                below[at, c] = under[c]
+                under[c] = over_pixel(under[c], colour[c], alpha)
 
 
 @compiled
-def lay_back(
-    starts: Longs,
-    ends: Longs,
-    cells: Integers,
-    kinds: Integers,
-    alphas: Floats,
-    paints: Floats,
-    below: Floats,
-    above: Floats,
-    to_alphas: Floats,
-    to_paints: Doubles,
-) -> None:
+def lay_vjp(paint: PairPaint, colours: F32, below: F32, above: F32, to_alphas: F32, to_colours: F64) -> None:
     """Gradients; `above` (p, 3) is that of the picture and becomes that of the paper.
 
     Args:
-        starts: as forward, like all up to `below`.
-        ends: see there.
-        cells: see there.
-        kinds: see there.
-        alphas: see there.
-        paints: see there.
-        below: see there.
+        paint: of n strokes.
+        colours: (n, kinds, 3).
+        below: (k, 3) of `lay`.
         above: (p, 3), changed.
         to_alphas: (k,), filled.
-        to_paints: (n, turns, 3), added to.
+        to_colours: (n, kinds, 3), added to.
     """
-    for n in range(len(starts) - 1, -1, -1):
-        for at in range(ends[n] - 1, starts[n] - 1, -1):
-            alpha, under, gradient, paint = alphas[at], below[at], above[cells[at]], paints[n, kinds[at]]
+    for n in range(len(paint.starts) - 1, -1, -1):
+        for at in range(paint.ends[n] - 1, paint.starts[n] - 1, -1):
+            alpha, under, gradient = paint.alphas[at], below[at], above[paint.cells[at]]
+            colour, total = colours[n, paint.kinds[at]], to_colours[n, paint.kinds[at]]
             to_alphas[at] = (
-                gradient[0] * (paint[0] - under[0])
-                + gradient[1] * (paint[1] - under[1])
-                + gradient[2] * (paint[2] - under[2])
+                gradient[0] * (colour[0] - under[0])
+                + gradient[1] * (colour[1] - under[1])
+                + gradient[2] * (colour[2] - under[2])
             )
-            total = to_paints[n, kinds[at]]
-            total[0] += alpha * gradient[0]
-            total[1] += alpha * gradient[1]
-            total[2] += alpha * gradient[2]
             keep = np.float32(1.0) - alpha
-            gradient[0] *= keep
-            gradient[1] *= keep
-            gradient[2] *= keep
+            for c in range(3):
+                total[c] += alpha * gradient[c]
+                gradient[c] *= keep
 
 
 @compiled
-def share_out(starts: Longs, ends: Longs, cells: Integers, alphas: Floats, open_: Floats, shares: Floats) -> None:
-    """Each pair's share of the finished picture; `open_` (p,) begins as ones and becomes the paper's share.
+def visible_shares(paint: PairPaint, through: F32, shares: F32) -> None:
+    """Each pair's share of the finished picture: its opacity times what all above it let through.
 
     Args:
-        starts: (n,) of each stroke's pairs.
-        ends: likewise.
-        cells: (k,) of the pairs.
-        alphas: (k,).
-        open_: (p,), changed.
+        paint: of n strokes.
+        through: (p,), ones; becomes the paper's share.
         shares: (k,), filled.
     """
-    for n in range(len(starts) - 1, -1, -1):
-        for at in range(ends[n] - 1, starts[n] - 1, -1):
-            cell = cells[at]
-            shares[at] = alphas[at] * open_[cell]
-            open_[cell] *= np.float32(1.0) - alphas[at]
+    for n in range(len(paint.starts) - 1, -1, -1):
+        for at in range(paint.ends[n] - 1, paint.starts[n] - 1, -1):
+            cell = paint.cells[at]
+            shares[at] = paint.alphas[at] * through[cell]
+            through[cell] *= np.float32(1.0) - paint.alphas[at]
 
 
 @compiled
-def gains(
-    starts: Longs,
-    ends: Longs,
-    cells: Integers,
-    kinds: Integers,
-    shares: Floats,
-    paints: Floats,
-    below: Floats,
-    errors: Floats,
-    weights: Floats,
-    found: Doubles,
+def removal_gains(
+    paint: PairPaint, shares: F32, colours: F32, below: F32, errors: F32, weights: F32, gains: F64
 ) -> None:
     """What the weighted squared error would grow by without each stroke, the others staying as they are.
 
+    Without it a pair's cell changes by -share (colour - below), so its squared error by
+    change (change - 2 error) with change = share (colour - below).
+
     Args:
-        starts: (n,) of each stroke's pairs.
-        ends: likewise.
-        cells: (k,) of the pairs.
-        kinds: (k,) see `lay`.
-        shares: (k,) of `share_out`.
-        paints: (n, turns, 3).
+        paint: of n strokes.
+        shares: (k,) of `visible_shares`.
+        colours: (n, kinds, 3).
         below: (k, 3) of `lay`.
         errors: (p, 3) picture minus target.
         weights: (p,) of the cells.
-        found: (n,), filled.
+        gains: (n,), filled.
     """
-    for n in range(len(starts)):
+    for n in range(len(paint.starts)):
         total = 0.0
-        for at in range(starts[n], ends[n]):
-            cell, share = cells[at], shares[at]
+        for at in range(paint.starts[n], paint.ends[n]):
+            cell, share, kind = paint.cells[at], shares[at], paint.kinds[at]
             for c in range(3):
-                change = share * (paints[n, kinds[at], c] - below[at, c])
+                change = share * (colours[n, kind, c] - below[at, c])
                 total += weights[cell] * change * (change - 2.0 * errors[cell, c])
-        found[n] = total
-
-
-@compiled
-def settle(
-    starts: Longs,
-    ends: Longs,
-    cells: Integers,
-    kinds: Integers,
-    channels: Longs,
-    signs: Floats,
-    shares: Floats,
-    weights: Floats,
-    errors: Floats,
-    colours: Floats,
-    wishes: Floats,
-    ridge: float,
-    axis: Floats,
-    palette: Floats,
-    sweeps: int,
-) -> None:
-    """Colours by coordinate descent on the weighted squared error; each step is exact and within bounds.
-
-    Args:
-        starts: (n,) of each stroke's pairs.
-        ends: likewise.
-        cells: (k,) of the pairs.
-        kinds: (k,) see `lay`.
-        channels: (turns, 3) of colours, see `turns`.
-        signs: (turns, 3).
-        shares: (k,) of `share_out`.
-        weights: (p,) of the cells.
-        errors: (p, 3) picture minus target at the present colours, kept up to date.
-        colours: (n, 3), changed.
-        wishes: (n, 3) colours that a hardly visible stroke falls back on.
-        ridge: cells' worth of that wish.
-        axis: (3,) of length 1 along which colours may change, or zeros where each channel is free.
-        palette: (m, 3) the only colours; empty for any.
-        sweeps: how many times over all strokes.
-    """
-    slope = np.empty(3)
-    fresh = np.empty(3, np.float32)
-    grey = axis[0] != 0.0 or axis[1] != 0.0 or axis[2] != 0.0
-    for _ in range(sweeps):
-        for n in range(len(starts)):
-            slope[:] = 0.0
-            steep = 0.0
-            for at in range(starts[n], ends[n]):
-                cell, kind = cells[at], kinds[at]
-                part = weights[cell] * shares[at]
-                steep += part * shares[at]
-                for c in range(3):
-                    slope[channels[kind, c]] += signs[kind, c] * part * errors[cell, c]
-            for c in range(3):
-                slope[c] += ridge * (colours[n, c] - wishes[n, c])
-            steep += ridge
-            if steep <= 0.0:
-                continue
-            if grey:
-                along = slope[0] * axis[0] + slope[1] * axis[1] + slope[2] * axis[2]
-                for c in range(3):
-                    slope[c] = along * axis[c]
-            for c in range(3):
-                fresh[c] = min(max(colours[n, c] - slope[c] / steep, 0.0), 1.0)
-            if len(palette):
-                # The error is a paraboloid of one curvature about the free solution: the nearest colour is best.
-                best, chosen = np.inf, 0
-                for m in range(len(palette)):
-                    away = 0.0
-                    for c in range(3):
-                        away += (palette[m, c] - (colours[n, c] - slope[c] / steep)) ** 2
-                    if away < best:
-                        best, chosen = away, m
-                fresh[:] = palette[chosen]
-            for at in range(starts[n], ends[n]):
-                cell, kind, share = cells[at], kinds[at], shares[at]
-                for c in range(3):
-                    old = channels[kind, c]
-                    errors[cell, c] += share * signs[kind, c] * (fresh[old] - colours[n, old])
-            colours[n] = fresh
+        gains[n] = total

@@ -1,6 +1,6 @@
-"""A painting as one differentiable function: (strokes (n, 9), colours (n, 3)) -> cells (p, 3); see `Brushwork`.
+"""A painting as one differentiable function: (rows (n, 9), colours (n, 3)) -> cells (p, 3); see `Rasteriser`.
 
-Convention: strokes are rows as `tracing` has them; colours sRGB, blended as they are, as the paint program does.
+Convention: strokes are those of `stroke_array`; colours sRGB, blended as they are, as the paint program does.
 """
 
 from __future__ import annotations
@@ -9,105 +9,101 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from orbifolio.runner.arrays import F32, I32, Bools
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.fitting.colour_actions import Turns
-from orbifolio.runner.strokes.rasteriser.brush_table import Response
-from orbifolio.runner.strokes.rasteriser.compositing import lay, lay_back, share_out
-from orbifolio.runner.strokes.rasteriser.network_opacity import true_alphas
-from orbifolio.runner.strokes.rasteriser.numba_threads import Floats, Integers
-from orbifolio.runner.strokes.rasteriser.opacity import answer, answer_back, harden
-from orbifolio.runner.strokes.rasteriser.pixel_blocks import Places
-from orbifolio.runner.strokes.rasteriser.trace import Pairs, trace
+from orbifolio.runner.strokes.fitting.colour_actions import ColourActions
+from orbifolio.runner.strokes.rasteriser.blending import soft_threshold
+from orbifolio.runner.strokes.rasteriser.brush_table import BrushTable
+from orbifolio.runner.strokes.rasteriser.compositing import PairPaint, lay, lay_vjp, visible_shares
+from orbifolio.runner.strokes.rasteriser.network_opacity import network_opacities
+from orbifolio.runner.strokes.rasteriser.opacity import opacities, opacities_vjp
+from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks
+from orbifolio.runner.strokes.rasteriser.stroke_array import StrokeArray
+from orbifolio.runner.strokes.rasteriser.trace import StrokePixelPairs, trace
 
 
 @dataclass(frozen=True)
-class Laid:
+class Composite:
     """Strokes on a picture.
 
     Attributes:
-        pairs: of the strokes.
+        pairs: of n strokes and k places.
         cells: (k,) of the pairs.
-        kinds: (k,) of the pairs, see `layering.lay`.
-        turns: of colours.
+        kinds: (k,) of the pairs, see `PairPaint`.
         alphas: (k,).
         below: (k, 3) the canvas under each pair.
         canvas: (p, 3) with everything on it.
     """
 
-    pairs: Pairs
-    cells: Integers
-    kinds: Integers
-    turns: Turns
-    alphas: Floats
-    below: Floats
-    canvas: Floats
+    pairs: StrokePixelPairs
+    cells: I32
+    kinds: I32
+    actions: ColourActions
+    alphas: F32
+    below: F32
+    canvas: F32
 
-    def shares(self) -> Floats:
+    @property
+    def paint(self) -> PairPaint:
+        """What the strokes leave where."""
+        return PairPaint(self.pairs.starts, self.pairs.ends, self.cells, self.kinds, self.alphas)
+
+    def shares(self) -> F32:
         """(k,) of each pair in the finished picture."""
-        found = np.zeros_like(self.alphas)
-        open_ = np.ones(len(self.canvas), np.float32)
-        share_out(self.pairs.starts, self.pairs.ends, self.cells, self.alphas, open_, found)
-        return found
+        shares = np.zeros_like(self.alphas)
+        visible_shares(self.paint, np.ones(len(self.canvas), np.float32), shares)
+        return shares
 
-    def recoloured(self, colours: Floats, paper: Floats) -> Laid:
+    def recoloured(self, colours: F32, paper: F32) -> Composite:
         """The same strokes in other colours (n, 3) on paper (p, 3)."""
         canvas, below = paper.copy(), np.empty_like(self.below)
-        paints = self.turns.paints(colours)
-        lay(self.pairs.starts, self.pairs.ends, self.cells, self.kinds, self.alphas, paints, canvas, below)
+        lay(self.paint, self.actions.apply(colours), canvas, below)
         return replace(self, canvas=canvas, below=below)
 
-    def without(self, gone: npt.NDArray[np.bool_]) -> Laid:
+    def without(self, removed: Bools) -> Composite:
         """Without some strokes (n,); canvas and below are still those of all."""
-        pairs = replace(self.pairs, starts=self.pairs.starts[~gone], ends=self.pairs.ends[~gone])
+        pairs = self.pairs._replace(starts=self.pairs.starts[~removed], ends=self.pairs.ends[~removed])
         return replace(self, pairs=pairs)
 
 
 @dataclass(frozen=True)
-class Brushwork:
+class Rasteriser:
     """What strokes are laid with.
 
     Attributes:
-        response: the brush as a table.
-        places: of the picture.
-        painter: the brush itself, for `truly`.
+        table: the brush, quick and differentiable.
         opaque: paint covers or does not.
     """
 
-    response: Response
-    places: Places
+    table: BrushTable
+    blocks: PixelBlocks
     painter: ImplicitPainter
     opaque: bool = False
 
-    def lay(self, rows: Floats, units: Floats, colours: Floats, paper: Floats, *, truly: bool = False) -> Laid:
+    def composite(self, strokes: StrokeArray, colours: F32, paper: F32, *, by_network: bool = False) -> Composite:
         """Strokes on paper.
 
         Args:
-            rows: (n, 9).
-            units: (n,) pixels.
+            strokes: n of them.
             colours: (n, 3).
             paper: (p, 3).
-            truly: as the brush's network has it, not its table; a hundred times as slow.
+            by_network: opacities of the brush's network, not of its table; a hundred times as slow.
         """
-        pairs = trace(rows, units, self.response.tip, self.places)
-        alphas = self.truth(pairs, rows, units) if truly else self._answer(pairs, rows, units)
-        cells, kinds = self.places.cells[pairs.places], self.places.kinds[pairs.places]
+        pairs = trace(strokes, self.table.footprint, self.blocks)
+        if by_network:
+            alphas = network_opacities(self.painter, pairs, strokes, self.blocks)
+            alphas = soft_threshold(alphas) if self.opaque else alphas
+        else:
+            alphas = opacities(pairs, self.table.slice_for(strokes), opaque=self.opaque)
+        cells, kinds = self.blocks.cells[pairs.places], self.blocks.kinds[pairs.places]
         below = np.empty((len(alphas), 3), np.float32)
-        return Laid(pairs, cells, kinds, self.places.turns, alphas, below, paper).recoloured(colours, paper)
+        return Composite(pairs, cells, kinds, self.blocks.actions, alphas, below, paper).recoloured(colours, paper)
 
-    def _answer(self, pairs: Pairs, rows: Floats, units: Floats) -> Floats:
-        return answer(pairs, self.response.own(rows, units)[0], self.response, opaque=self.opaque)
-
-    def truth(self, pairs: Pairs, rows: Floats, units: Floats) -> Floats:
-        """The network's opacities of pairs, (k,)."""
-        alphas = true_alphas(self.painter, pairs, rows, units, self.places)
-        return harden(alphas) if self.opaque else alphas
-
-    def __call__(self, rows: Tensor, units: Floats, colours: Tensor, paper: Floats) -> Tensor:
+    def __call__(self, rows: Tensor, units: F32, colours: Tensor, paper: F32) -> Tensor:
         """The picture, (p, 3), differentiable in rows and colours.
 
         Args:
@@ -116,42 +112,38 @@ class Brushwork:
             colours: (n, 3) on the CPU.
             paper: (p, 3).
         """
-        found: Tensor = _Paint.apply(self, rows, units, colours, paper)  # type: ignore[no-untyped-call]
-        return found
+        picture: Tensor = _Rasterise.apply(self, rows, units, colours, paper)  # type: ignore[no-untyped-call]
+        return picture
 
 
-class _Paint(torch.autograd.Function):
-    """`Brushwork.lay` and its way back."""
+class _Rasterise(torch.autograd.Function):
+    """`Rasteriser.composite` and its gradient."""
 
     @staticmethod
-    def forward(ctx: Any, work: Brushwork, rows: Tensor, units: Floats, colours: Tensor, paper: Floats) -> Tensor:
-        held, paint = rows.detach().numpy(), np.ascontiguousarray(colours.detach().numpy())
-        held = np.ascontiguousarray(held)
-        laid = work.lay(held, units, paint, paper)
-        ctx.held = (work, held, units, paint, laid)
-        return torch.from_numpy(laid.canvas)
+    def forward(ctx: Any, rasteriser: Rasteriser, rows: Tensor, units: F32, colours: Tensor, paper: F32) -> Tensor:
+        strokes = StrokeArray(np.ascontiguousarray(rows.detach().numpy()), units)
+        paint = np.ascontiguousarray(colours.detach().numpy())
+        composite = rasteriser.composite(strokes, paint, paper)
+        ctx.inputs = (rasteriser, strokes, paint, composite)
+        return torch.from_numpy(composite.canvas)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        work, rows, units, colours, laid = ctx.held
+        rasteriser, strokes, colours, composite = ctx.inputs
         above = gradients[0].contiguous().numpy().astype(np.float32)
-        to_alphas, pairs = np.zeros_like(laid.alphas), laid.pairs
-        paints = laid.turns.paints(colours)
-        to_paints = np.zeros(paints.shape)
-        held = (pairs.starts, pairs.ends, laid.cells, laid.kinds, laid.alphas, paints, laid.below)
-        lay_back(*held, above, to_alphas, to_paints)
-        to_colours = laid.turns.gathered(to_paints)
-        own, slopes = work.response.own(rows, units)
-        to_rows = answer_back(
-            pairs,
-            rows,
-            units,
-            work.places,
-            own,
-            slopes,
-            work.response,
+        to_alphas = np.zeros_like(composite.alphas)
+        shown = composite.actions.apply(colours)
+        to_shown = np.zeros(shown.shape)
+        lay_vjp(composite.paint, shown, composite.below, above, to_alphas, to_shown)
+        to_colours = composite.actions.transpose(to_shown).astype(np.float32)
+        to_rows = opacities_vjp(
+            composite.pairs,
+            strokes,
+            rasteriser.blocks,
+            rasteriser.table.footprint,
+            rasteriser.table.slice_for(strokes),
             to_alphas,
-            opaque=work.opaque,
+            opaque=rasteriser.opaque,
         )
-        return None, torch.from_numpy(to_rows), None, torch.from_numpy(to_colours.astype(np.float32)), None
+        return None, torch.from_numpy(to_rows), None, torch.from_numpy(to_colours), None

@@ -18,18 +18,8 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
-from orbifolio.runner.strokes.mypaint.actions import (
-    END,
-    END_PRESSURE,
-    ENTRY_PRESSURE,
-    SIZE,
-    START,
-    VIA,
-    Space,
-    bezier,
-    bezier_velocity,
-    pressure_at,
-)
+from orbifolio.runner.strokes.mypaint.actions import bezier, bezier_velocity, pressure_at
+from orbifolio.runner.strokes.rasteriser.stroke_array import END, END_PRESSURE, ENTRY_PRESSURE, LOG_RADIUS, START, VIA
 
 SEGMENTS = 24
 FEATURES = (
@@ -55,41 +45,6 @@ NARROW, WIDE = 0.5, 1.2  # widths of the Gaussians, in radii
 FLOOR = 0.35  # units; a brush thinner than that is as wide as a pixel's sampling
 SOFT = 4.0  # units; keeps the logarithm of a stroke that is a point within bounds
 TINY = 1e-6
-
-
-@dataclass(frozen=True)
-class Strokes:
-    """Strokes in units, the batch in front.
-
-    Attributes:
-        start: (n, 2).
-        via: (n, 2), passed at t = 1/2.
-        end: (n, 2).
-        log_radius: (n,) natural logarithm of the basic radius in units.
-        entry: (n,) pressure in [0, 1].
-        leave: (n,) pressure at the end in [0, 1].
-    """
-
-    start: Tensor
-    via: Tensor
-    end: Tensor
-    log_radius: Tensor
-    entry: Tensor
-    leave: Tensor
-
-    @classmethod
-    def of(cls, actions: Tensor, space: Space | None = None) -> Strokes:
-        """From (n, 12) actions in [0, 1]; colours are ignored."""
-        space = space or Space()
-        places = actions * space.canvas
-        return cls(
-            places[:, START],
-            places[:, VIA],
-            places[:, END],
-            actions[:, SIZE] * space.log_radius,
-            actions[:, ENTRY_PRESSURE],
-            actions[:, END_PRESSURE],
-        )
 
 
 @dataclass(frozen=True)
@@ -119,30 +74,31 @@ class Track:
         return Track(*(getattr(self, item.name)[index] for item in fields(self)))
 
 
-def track(strokes: Strokes, metric: Tensor | None = None, swelling: Sequence[tuple[float, float]] = ()) -> Track:
+def track(rows: Tensor, metric: Tensor | None = None, swelling: Sequence[tuple[float, float]] = ()) -> Track:
     """The polylines of strokes.
 
     Args:
-        strokes: n of them.
+        rows: (n, 9) in units, see `stroke_array`.
         metric: (2, 2) that points are multiplied by from the left, or None.
         swelling: (pressure in [0, 1], added to the logarithm of the radius), rising, linear in between; empty for a
             brush whose width does not depend on the pressure.
     """
-    places = [strokes.start, strokes.via, strokes.end]
+    places = [rows[:, START], rows[:, VIA], rows[:, END]]
+    log_radius, entry, leave = rows[:, LOG_RADIUS], rows[:, ENTRY_PRESSURE], rows[:, END_PRESSURE]
     if metric is not None:
         places = [place @ metric.to(place).T for place in places]
     start, via, end = (place[:, None] for place in places)
     t = torch.linspace(0, 1, SEGMENTS + 1, dtype=start.dtype, device=start.device)
     middle = ((t[1:] + t[:-1]) / 2)[None, :, None]
-    pressure = pressure_at(strokes.entry[:, None], strokes.leave[:, None], t[None])
+    pressure = pressure_at(entry[:, None], leave[:, None], t[None])
     return Track(
         bezier(start, via, end, t[None, :, None]),
-        (strokes.log_radius[:, None] + interpolate(pressure, swelling)).exp() + FLOOR,
+        (log_radius[:, None] + interpolate(pressure, swelling)).exp() + FLOOR,
         bezier_velocity(start, via, end, middle),
         4 * (places[0] + places[2] - 2 * places[1]),
-        strokes.log_radius,
-        strokes.entry,
-        strokes.leave,
+        log_radius,
+        entry,
+        leave,
     )
 
 
@@ -155,10 +111,10 @@ def interpolate(values: Tensor, points: Sequence[tuple[float, float]]) -> Tensor
     """
     if not points:
         return torch.zeros_like(values)
-    found = torch.full_like(values, points[0][1])
+    total = torch.full_like(values, points[0][1])
     for (x, y), (next_x, next_y) in zip(points, points[1:], strict=False):
-        found = found + (next_y - y) * ((values - x) / (next_x - x)).clamp(0, 1)
-    return found
+        total = total + (next_y - y) * ((values - x) / (next_x - x)).clamp(0, 1)
+    return total
 
 
 @torch.no_grad()
@@ -192,7 +148,7 @@ def _widest(x: Tensor, y: Tensor, chord: Tensor, before: Tensor, after: Tensor) 
 
     Args:
         x: (...) from the chord's beginning.
-        y: likewise.
+        y: (...) from the chord's beginning.
         chord: (..., 2).
         before: radius at its beginning.
         after: at its end.
@@ -237,7 +193,7 @@ def describe(
     lengths = (chords.square().sum(-1) + TINY).sqrt()  # (n, segments)
     narrow, wide, passing, pressing = _passing(course, places, chords, lengths)
     relative = distance / radius
-    found = [
+    features = [
         relative.clamp(max=6) / 2,
         torch.exp(-relative.square()),
         distance.clamp(max=16) / 8,
@@ -256,10 +212,10 @@ def describe(
     ]
     if direction:
         cos, sin = tangent[..., 0], tangent[..., 1]
-        found += [cos.square() - sin.square(), 2 * cos * sin, cos, sin]
+        features += [cos.square() - sin.square(), 2 * cos * sin, cos, sin]
     if speed:
-        found += [(length * SEGMENTS + SOFT).log() - 3, passing]
-    return torch.stack([item.expand_as(distance) for item in found], dim=-1), distance, radius
+        features += [(length * SEGMENTS + SOFT).log() - 3, passing]
+    return torch.stack([item.expand_as(distance) for item in features], dim=-1), distance, radius
 
 
 def count(*, direction: bool, speed: bool) -> int:
@@ -287,14 +243,14 @@ def _passing(course: Track, places: Tensor, chords: Tensor, lengths: Tensor) -> 
     along = x * tangents[..., 0] + y * tangents[..., 1]
     across = x * tangents[..., 1] - y * tangents[..., 0]
     square = across * across
-    found = []
+    passed = []
     for width in (NARROW, WIDE):
         scale = 2**0.5 * width * radius
         part = torch.erf(along / scale) - torch.erf((along - lengths[:, None]) / scale)
-        found.append(torch.exp(-square / scale.square()) * part / 2)  # (n, m, segments)
-    seconds = (found[1] * radius / lengths[:, None]).sum(-1) * (4 / SEGMENTS)
-    wide = found[1].sum(-1)
+        passed.append(torch.exp(-square / scale.square()) * part / 2)  # (n, m, segments)
+    seconds = (passed[1] * radius / lengths[:, None]).sum(-1) * (4 / SEGMENTS)
+    wide = passed[1].sum(-1)
     middle = (torch.arange(SEGMENTS, dtype=wide.dtype, device=wide.device) + 0.5) / SEGMENTS
     pressure = pressure_at(course.entry[:, None], course.leave[:, None], middle[None])[:, None]
-    pressing = ((found[1] * pressure).sum(-1) + TINY) / (wide + 2 * TINY)
-    return found[0].sum(-1), wide, torch.log1p(10 * seconds), pressing
+    pressing = ((passed[1] * pressure).sum(-1) + TINY) / (wide + 2 * TINY)
+    return passed[0].sum(-1), wide, torch.log1p(10 * seconds), pressing

@@ -2,7 +2,7 @@
 
     opacities = weights(values, axes) @ table.ravel();   the table that fits given opacities is least squares
 
-Both tables of a learnt brush are made of it: that of a painting, and the smaller one of an agent.
+The table of a learnt brush is made of it.
 """
 
 from __future__ import annotations
@@ -11,17 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse
 
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
-Longs = npt.NDArray[np.int64]
+from orbifolio.runner.arrays import F32, F64, I64
+
 INSIDE = 1e-6  # of a cell before the last knot, so that there is always a next one
 
 
 @dataclass(frozen=True)
-class Axis:
+class TableAxis:
     """One quantity.
 
     Attributes:
@@ -34,7 +32,7 @@ class Axis:
     high: float
     count: int
 
-    def knot(self, values: Doubles | Floats) -> tuple[Longs, Doubles]:
+    def knot(self, values: F64 | F32) -> tuple[I64, F64]:
         """Number of the knot before each value, and the part of the way to the next; values outside are moved in."""
         place = np.clip((values - self.low) / (self.high - self.low) * (self.count - 1), 0, self.count - 1 - INSIDE)
         index = place.astype(np.int64)
@@ -46,7 +44,7 @@ class Axis:
         return np.float32((self.count - 1) / (self.high - self.low))
 
 
-def weights(values: Sequence[Doubles] | Doubles, axes: Sequence[Axis]) -> scipy.sparse.csr_matrix:
+def weights(values: Sequence[F64] | F64, axes: Sequence[TableAxis]) -> scipy.sparse.csr_matrix:
     """Rows of interpolation weights.
 
     Args:
@@ -57,11 +55,11 @@ def weights(values: Sequence[Doubles] | Doubles, axes: Sequence[Axis]) -> scipy.
         (n, cells): 2 to the number of axes in each row, which sum to 1.
     """
     count, size = len(values[0]), 1
-    columns, found = np.zeros((count, 1), np.int64), np.ones((count, 1))
+    columns, entries = np.zeros((count, 1), np.int64), np.ones((count, 1))
     for value, axis in zip(values, axes, strict=True):
         index, part = axis.knot(value)
         columns = np.concatenate((columns * axis.count + index[:, None], columns * axis.count + index[:, None] + 1), 1)
-        found = np.concatenate((found * (1 - part[:, None]), found * part[:, None]), axis=1)
+        entries = np.concatenate((entries * (1 - part[:, None]), entries * part[:, None]), axis=1)
         size *= axis.count
     bounds = np.arange(count + 1) * columns.shape[1]
-    return scipy.sparse.csr_matrix((found.ravel(), columns.ravel(), bounds), shape=(count, size))
+    return scipy.sparse.csr_matrix((entries.ravel(), columns.ravel(), bounds), shape=(count, size))

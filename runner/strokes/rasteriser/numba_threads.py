@@ -1,6 +1,6 @@
 """How a loop over strokes is shared out: (work, cost of each stroke) -> the work done by several threads at once.
 
-Strokes are dealt to threads in ranges; each writes only what is its own, so the result is the same for any number.
+Each thread gets a range of strokes and writes only what is its own, so the result is the same for any number.
 """
 
 from __future__ import annotations
@@ -10,13 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int32]
-Longs = npt.NDArray[np.int64]
+from orbifolio.runner.arrays import I64
 
 
 @cache
@@ -24,7 +20,7 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads)
 
 
-def deal(work: Callable[[int, int], object], cost: Longs) -> None:
+def parallel_ranges(work: Callable[[int, int], object], cost: I64) -> None:
     """Call `work(first, last)` on ranges of strokes of about the same cost, at once.
 
     Args:

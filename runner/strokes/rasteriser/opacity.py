@@ -1,128 +1,94 @@
-"""The paint that strokes leave at their pairs, compiled: (pairs, own tables) -> opacities; and back to the strokes.
+"""The opacities that strokes leave at their pairs, compiled: (pairs, table slices) -> (k,); and back to the strokes.
 
-Forward, each pair is looked up in its stroke's table of (distance, pressure, passing). Backward, the slope of the table
-at the pair is followed to the stroke's nine numbers. The nearest point is taken to stay where it is along the curve: a
-distance that is least does not feel a small shift of it, and the pressure hardly does.
+Forward, each pair is looked up in its stroke's table of (distance d, pressure p, passing q). Backward, the slope of the
+table at the pair is followed to the stroke's nine numbers, by the chain rule
+
+    d opacity = T_d dd + T_p dp + T_q dq + T_r d(log radius)
+
+with the nearest point kept where it is along the curve: a distance that is least does not feel a small shift of it
+(the envelope theorem), and the pressure hardly does. How much of the stroke passes is felt along the straight line
+through each end.
+
+Agreement with finite differences, as the mean cosine over the nine columns: 0.98 for a round brush, 0.997 for a flat
+one and 0.89 for one that swells, under weights of white noise and steps of 0.1 pixel; 0.97 for `dry_brush` under smooth
+weights. The whole derivative of the polyline, whose nearest point moves along it, comes to 0.98, 0.998, 0.90 and 0.99;
+what is left then are jumps of the nearest point from one part of a bent curve to another. It was tried on ten paintings
+of 150 and 400 strokes, which came out the same on average (-0.01 dB, between -0.4 and +0.25), so it is left out.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from orbifolio.runner.strokes.rasteriser.brush_table import DISTANCES, PASSINGS, PRESSURES, Response
+from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.strokes.rasteriser.blending import soft_threshold_at
+from orbifolio.runner.strokes.rasteriser.brush_table import DISTANCES, PASSINGS, PRESSURES, TableSlices
 from orbifolio.runner.strokes.rasteriser.geometry import FLOOR
-from orbifolio.runner.strokes.rasteriser.numba_threads import Doubles, Floats, Integers, Longs, deal
-from orbifolio.runner.strokes.rasteriser.pixel_blocks import Places
+from orbifolio.runner.strokes.rasteriser.numba_threads import parallel_ranges
+from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks
+from orbifolio.runner.strokes.rasteriser.stroke_array import (
+    COLUMNS,
+    END_PRESSURE,
+    ENTRY_PRESSURE,
+    LOG_RADIUS,
+    StrokeArray,
+)
 from orbifolio.runner.strokes.rasteriser.stroke_profile import RAMP, compiled, fade, swell
-from orbifolio.runner.strokes.rasteriser.trace import CHORDS, NUMBERS, Pairs
-
-HARD = 8.0  # slope of an opaque stroke's edge
+from orbifolio.runner.strokes.rasteriser.trace import CHORDS, BrushFootprint, StrokePixelPairs, parabola_weights
 
 
-def answer(pairs: Pairs, own: Floats, response: Response, *, opaque: bool = False) -> Floats:
+def opacities(pairs: StrokePixelPairs, slices: TableSlices, *, opaque: bool = False) -> F32:
     """The opacity of every pair, (k,).
 
     Args:
         pairs: of n strokes.
-        own: (n, DISTANCES, PRESSURES, PASSINGS), of `Response.own`.
-        response: of the brush.
-        opaque: paint covers or does not: opacities are steepened about one half.
+        slices: of the same strokes.
+        opaque: paint covers or does not: see `soft_threshold`.
     """
     alphas = np.zeros(len(pairs.places), np.float32)
-    deal(
-        lambda first, last: _answer(
-            first,
-            last,
-            pairs.starts,
-            pairs.ends,
-            pairs.distances,
-            pairs.pressures,
-            pairs.passings,
-            own,
-            response.farthest,
-            opaque,
-            alphas,
-        ),
-        pairs.ends - pairs.starts,
+    parallel_ranges(
+        lambda first, last: _opacities(first, last, pairs, slices, opaque, alphas), pairs.ends - pairs.starts
     )
     return alphas
 
 
-def answer_back(
-    pairs: Pairs,
-    rows: Floats,
-    units: Floats,
-    places: Places,
-    own: Floats,
-    slopes: Floats,
-    response: Response,
-    above: Floats,
+def opacities_vjp(
+    pairs: StrokePixelPairs,
+    strokes: StrokeArray,
+    blocks: PixelBlocks,
+    footprint: BrushFootprint,
+    slices: TableSlices,
+    above: F32,
     *,
     opaque: bool = False,
-) -> Floats:
-    """The gradient by the strokes' numbers, (n, 9), from that by the opacities.
+) -> F32:
+    """The gradient by the strokes' rows, (n, 9), from that by the opacities (vector-Jacobian product).
 
     Args:
-        pairs: of n strokes.
-        rows: (n, 9).
-        units: (n,) pixels.
-        places: of the picture.
-        own: of `Response.own`.
-        slopes: likewise.
-        response: of the brush.
+        pairs: of the strokes with the places of the blocks.
+        strokes: n of them.
+        blocks: of the picture.
+        footprint: of the brush.
+        slices: of the strokes.
         above: (k,) derivative by each opacity.
         opaque: as forward.
     """
-    found = np.zeros((len(rows), NUMBERS))
-    tip = response.tip
-    deal(
-        lambda first, last: _back(
-            first,
-            last,
-            pairs.starts,
-            pairs.ends,
-            pairs.places,
-            pairs.times,
-            pairs.distances,
-            pairs.pressures,
-            pairs.passings,
-            rows,
-            units,
-            places.points,
-            tip.metric,
-            tip.swelling,
-            own,
-            slopes,
-            response.farthest,
-            opaque,
-            above,
-            found,
+    gradient = np.zeros((strokes.size, COLUMNS))
+    parallel_ranges(
+        lambda first, last: _opacities_vjp(
+            first, last, pairs, strokes, blocks.points, footprint, slices, opaque, above, gradient
         ),
         pairs.ends - pairs.starts,
     )
-    return found.astype(np.float32)
-
-
-def harden(alphas: Floats) -> Floats:
-    """Paint that covers or does not, with an edge that is not jagged; as `strokes.document.document` has it."""
-    found: Floats = np.clip((alphas - 0.5) * HARD + 0.5, 0, 1).astype(np.float32)
-    return found
+    return gradient.astype(np.float32)
 
 
 @compiled
-def steepen(alpha: float) -> tuple[float, float]:
-    """`harden` of one opacity, and its derivative."""
-    x = (alpha - 0.5) * HARD + 0.5
-    if x <= 0.0:
-        return 0.0, 0.0
-    return (1.0, 0.0) if x >= 1.0 else (x, HARD)
-
-
-@compiled
-def _knots(
-    distance: float, pressure: float, passing: float, farthest: float
+def _cell(
+    distance: float, pressure: float, passing: float, max_distance: float
 ) -> tuple[int, float, int, float, int, float]:
-    d = min(distance * ((DISTANCES - 1) / farthest), DISTANCES - 1.001)
+    """The cell of the table that a pair lies in, and the part of the way through it, along each axis."""
+    d = min(distance * ((DISTANCES - 1) / max_distance), DISTANCES - 1.001)
     p = min(max(pressure, 0.0) * (PRESSURES - 1), PRESSURES - 1.001)
     q = min(max(passing + 1.0, 0.0) * (0.5 * (PASSINGS - 1)), PASSINGS - 1.001)
     i, j, k = int(d), int(p), int(q)
@@ -130,18 +96,32 @@ def _knots(
 
 
 @compiled
-def _weights(t: float) -> tuple[float, float, float]:
+def _opacities(first: int, last: int, pairs: StrokePixelPairs, slices: TableSlices, opaque: bool, alphas: F32) -> None:
+    for n in range(first, last):
+        table = slices.opacities[n]
+        for at in range(pairs.starts[n], pairs.ends[n]):
+            i, d, j, p, k, q = _cell(pairs.distances[at], pairs.pressures[at], pairs.passings[at], slices.max_distance)
+            total = 0.0
+            for a in range(2):
+                for b in range(2):
+                    low, high = table[i + a, j + b, k], table[i + a, j + b, k + 1]
+                    total += (d if a else 1.0 - d) * (p if b else 1.0 - p) * (low + q * (high - low))
+            alphas[at] = soft_threshold_at(total)[0] if opaque else total
+
+
+@compiled
+def _chord_weights(t: float) -> tuple[float, float, float]:
     """Parts of start, via and end in the polyline's point at a time."""
     chord = min(int(t * CHORDS), CHORDS - 1)
     part = t * CHORDS - chord
-    s, u = chord / CHORDS, (chord + 1) / CHORDS
-    a = (1.0 - part) * (1.0 - s) * (1.0 - 2.0 * s) + part * (1.0 - u) * (1.0 - 2.0 * u)
-    c = (1.0 - part) * s * (2.0 * s - 1.0) + part * u * (2.0 * u - 1.0)
+    a, _, c = parabola_weights(chord / CHORDS)
+    e, _, g = parabola_weights((chord + 1) / CHORDS)
+    a, c = (1.0 - part) * a + part * e, (1.0 - part) * c + part * g
     return a, 1.0 - a - c, c
 
 
 @compiled
-def _heading(row: Floats, metric: Doubles, t: float) -> tuple[float, float]:
+def _heading(row: F32, metric: F64, t: float) -> tuple[float, float]:
     """Direction of a curve in the metric, of length 1."""
     a, b, c = 4.0 * t - 3.0, 4.0 - 8.0 * t, 4.0 * t - 1.0
     x, y = a * row[0] + b * row[2] + c * row[4], a * row[1] + b * row[3] + c * row[5]
@@ -151,92 +131,70 @@ def _heading(row: Floats, metric: Doubles, t: float) -> tuple[float, float]:
 
 
 @compiled
-def _end(
-    total: Doubles,
+def _end_vjp(
+    gradient: F64,
     column: int,
-    point: Floats,
+    point: F32,
     x: float,
     y: float,
     in_x: float,
     in_y: float,
-    metric: Doubles,
+    metric: F64,
     by_q: float,
     radius: float,
     bare: float,
 ) -> float:
     """Adds what is felt of one end to its coordinates; what is felt of the radius' logarithm.
 
-    (x, y) is the end, (in_x, in_y) the direction from it into the stroke, in the metric.
+    q has 0.5 fade(s) of each end, s = (place - end) . heading / radius.  So ds / d end = -heading / radius and
+    ds / d log radius = -s bare / radius, where `bare` is the radius without its floor.
+
+    Args:
+        gradient: (9,) of the stroke, added to.
+        column: of the end.
+        point: the place.
+        x: of the end.
+        y: of the end.
+        in_x: direction from the end into the stroke, in the metric, of length 1.
+        in_y: as `in_x`.
+        metric: (2, 2).
+        by_q: derivative by q.
+        radius: at the nearest point in pixels.
+        bare: the same without its floor.
     """
     dx, dy = point[0] - x, point[1] - y
     dx, dy = metric[0, 0] * dx + metric[0, 1] * dy, metric[1, 0] * dx + metric[1, 1] * dy
     ahead = (dx * in_x + dy * in_y) / radius
     felt = 0.5 * by_q * fade(ahead)[1]
-    total[column] -= felt / radius * (metric[0, 0] * in_x + metric[1, 0] * in_y)
-    total[column + 1] -= felt / radius * (metric[0, 1] * in_x + metric[1, 1] * in_y)
+    gradient[column] -= felt / radius * (metric[0, 0] * in_x + metric[1, 0] * in_y)
+    gradient[column + 1] -= felt / radius * (metric[0, 1] * in_x + metric[1, 1] * in_y)
     return float(-felt * ahead * bare / radius)
 
 
 @compiled
-def _answer(
+def _opacities_vjp(
     first: int,
     last: int,
-    starts: Longs,
-    ends: Longs,
-    distances: Floats,
-    pressures: Floats,
-    passings: Floats,
-    own: Floats,
-    farthest: float,
+    pairs: StrokePixelPairs,
+    strokes: StrokeArray,
+    points: F32,
+    footprint: BrushFootprint,
+    slices: TableSlices,
     opaque: bool,
-    alphas: Floats,
+    above: F32,
+    gradient: F64,
 ) -> None:
+    metric, max_distance = footprint.metric, slices.max_distance
     for n in range(first, last):
-        table = own[n]
-        for at in range(starts[n], ends[n]):
-            i, d, j, p, k, q = _knots(distances[at], pressures[at], passings[at], farthest)
-            total = 0.0
-            for a in range(2):
-                for b in range(2):
-                    low, high = table[i + a, j + b, k], table[i + a, j + b, k + 1]
-                    total += (d if a else 1.0 - d) * (p if b else 1.0 - p) * (low + q * (high - low))
-            alphas[at] = steepen(total)[0] if opaque else total
-
-
-@compiled
-def _back(
-    first: int,
-    last: int,
-    starts: Longs,
-    ends: Longs,
-    found: Integers,
-    times: Floats,
-    distances: Floats,
-    pressures: Floats,
-    passings: Floats,
-    rows: Floats,
-    units: Floats,
-    points: Floats,
-    metric: Doubles,
-    swelling: Doubles,
-    own: Floats,
-    slopes: Floats,
-    farthest: float,
-    opaque: bool,
-    above: Floats,
-    gradient: Doubles,
-) -> None:
-    for n in range(first, last):
-        table, slope = own[n], slopes[n]
-        row, unit, total = rows[n], units[n], gradient[n]
-        # Directions of the curve at its ends, in the metric, for what is felt of an end.
+        table, slope = slices.opacities[n], slices.slopes[n]
+        row, unit, total = strokes.rows[n], strokes.units[n], gradient[n]
         head_x, head_y = _heading(row, metric, 0.0)
         tail_x, tail_y = _heading(row, metric, 1.0)
-        for at in range(starts[n], ends[n]):
+        for at in range(pairs.starts[n], pairs.ends[n]):
             weight = above[at]
             if weight == 0.0:
                 continue
-            i, d, j, p, k, q = _knots(distances[at], pressures[at], passings[at], farthest)
+            i, d, j, p, k, q = _cell(pairs.distances[at], pairs.pressures[at], pairs.passings[at], max_distance)
             by_d, by_p, by_q, by_r, value = 0.0, 0.0, 0.0, 0.0, 0.0
             for a in range(2):
                 for b in range(2):
@@ -250,21 +208,23 @@ def _back(
                     low, high = slope[i + a, j + b, k], slope[i + a, j + b, k + 1]
                     by_r += wd * wp * (low + q * (high - low))
             if opaque:
-                weight *= steepen(value)[1]
-            by_d *= weight * ((DISTANCES - 1) / farthest)
+                weight *= soft_threshold_at(value)[1]
+            # From cells of the table to radii and pressures.
+            by_d *= weight * ((DISTANCES - 1) / max_distance)
             by_p *= weight * (PRESSURES - 1)
             by_q *= weight * (0.5 * (PASSINGS - 1))
             by_r *= weight
-            t, relative = times[at], distances[at]
-            pressure = pressures[at]
-            added, steep = swell(pressure, swelling)
-            bare = np.exp(row[6] + added) * unit
+            t, relative = pairs.times[at], pairs.distances[at]
+            added, steep = swell(pairs.pressures[at], footprint.swelling)
+            # radius = exp(log radius + added) unit + FLOOR unit; only the first part has a derivative.
+            bare = np.exp(row[LOG_RADIUS] + added) * unit
             radius = bare + FLOOR * unit
-            # Distance: through the nearest point and through the radius there.
-            place = found[at]
-            wa, wb, wc = _weights(t)
-            x = points[place, 0] - (wa * row[0] + wb * row[2] + wc * row[4])
-            y = points[place, 1] - (wa * row[1] + wb * row[3] + wc * row[5])
+            # d = |M (place - nearest)| / radius, nearest = wa start + wb via + wc end:
+            # dd / d nearest = -M' M (place - nearest) / (d radius^2), dd / d log radius = -d bare / radius.
+            point = points[pairs.places[at]]
+            wa, wb, wc = _chord_weights(t)
+            x = point[0] - (wa * row[0] + wb * row[2] + wc * row[4])
+            y = point[1] - (wa * row[1] + wb * row[3] + wc * row[5])
             mx, my = metric[0, 0] * x + metric[0, 1] * y, metric[1, 0] * x + metric[1, 1] * y
             scale = -by_d / (relative * radius * radius + 1e-6 * radius)
             gx = scale * (metric[0, 0] * mx + metric[1, 0] * my)
@@ -276,11 +236,11 @@ def _back(
             total[4] += wc * gx
             total[5] += wc * gy
             to_log = -by_d * relative * bare / radius
-            # Passing: through the distances to both ends, along the curve there.
-            to_log += _end(total, 0, points[place], row[0], row[1], head_x, head_y, metric, by_q, radius, bare)
-            to_log += _end(total, 4, points[place], row[4], row[5], -tail_x, -tail_y, metric, by_q, radius, bare)
-            total[6] += to_log + by_r
+            to_log += _end_vjp(total, 0, point, row[0], row[1], head_x, head_y, metric, by_q, radius, bare)
+            to_log += _end_vjp(total, 4, point, row[4], row[5], -tail_x, -tail_y, metric, by_q, radius, bare)
+            total[LOG_RADIUS] += to_log + by_r
+            # p = mean + (entry - mean) rising + (end - mean) falling; it also swells the radius.
             by_p += to_log * steep
             rising, falling = max(0.0, 1.0 - t / RAMP), max(0.0, 1.0 - (1.0 - t) / RAMP)
-            total[7] += by_p * 0.5 * (1.0 + rising - falling)
-            total[8] += by_p * 0.5 * (1.0 - rising + falling)
+            total[ENTRY_PRESSURE] += by_p * 0.5 * (1.0 + rising - falling)
+            total[END_PRESSURE] += by_p * 0.5 * (1.0 - rising + falling)

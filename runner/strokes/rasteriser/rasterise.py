@@ -3,7 +3,7 @@
 Each stroke is evaluated only where it has paint (`ImplicitPainter.near`). Strokes are laid one over the other from
 back to front, with any colours:
 
-    canvas <- canvas + alpha (colour - canvas)
+    canvas <- over(canvas, colour, alpha)        see `blending`
 
 The gradients of that are closed forms, so nothing is kept for it but the canvas under each painted pixel: with G the
 gradient of the canvas above, d alpha = G (colour - canvas), d colour = sum alpha G, and below it G (1 - alpha). The
@@ -23,12 +23,12 @@ from torch.autograd.function import once_differentiable
 
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.mypaint.actions import COLOUR
-from orbifolio.runner.strokes.rasteriser.geometry import Strokes
+from orbifolio.runner.strokes.rasteriser.stroke_array import rows_of_actions
 
 
 def rasterise(
     painter: ImplicitPainter,
-    strokes: Strokes,
+    rows: Tensor,
     colours: Tensor,
     *,
     width: int,
@@ -40,10 +40,10 @@ def rasterise(
 
     Args:
         painter: a learnt brush.
-        strokes: n of them in units, the first lies undermost.
+        rows: (n, 9) in units, see `stroke_array`; the first lies undermost.
         colours: (n, 3) sRGB in [0, 1].
         width: of the picture in pixels.
-        height: likewise.
+        height: of the picture in pixels.
         unit: pixels per unit, one for all or (n,); a stroke of unit 8 is one of unit 1 drawn eight times as large.
         paper: (height, width, 3) or one value.
 
@@ -51,8 +51,8 @@ def rasterise(
         (height, width, 3).
     """
     units = torch.as_tensor(unit, dtype=colours.dtype, device=colours.device).expand(len(colours))
-    near = painter.near(strokes, width, height, units)
-    alphas = painter.values(strokes, near, width, units)
+    near = painter.near(rows, width, height, units)
+    alphas = painter.values(rows, near, width, units)
     ground = torch.as_tensor(paper, dtype=colours.dtype, device=colours.device).expand(height, width, 3)
     ends = torch.searchsorted(near.stroke, torch.arange(len(colours), device=colours.device), right=True)
     painted: Tensor = Layers.apply(alphas, colours, ground.reshape(-1, 3), near.pixel, ends)  # type: ignore[no-untyped-call]
@@ -62,8 +62,8 @@ def rasterise(
 def rasterise_actions(painter: ImplicitPainter, actions: Tensor, *, scale: float = 1.0) -> Tensor:
     """The picture of (n, 12) actions on white, (side, side, 3), as the paint program's jump mode draws them."""
     side = round(painter.space.canvas * scale)
-    strokes = Strokes.of(actions, painter.space)
-    return rasterise(painter, strokes, actions[:, COLOUR], width=side, height=side, unit=scale)
+    rows = rows_of_actions(actions, painter.space)
+    return rasterise(painter, rows, actions[:, COLOUR], width=side, height=side, unit=scale)
 
 
 class Layers(torch.autograd.Function):
@@ -80,6 +80,7 @@ class Layers(torch.autograd.Function):
                 where = pixels[begin:end]
                 under = canvas[where]
                 below[begin:end] = under
+                # `over`, rounded so that an opacity of 1 leaves exactly the colour.
                 canvas[where] = torch.lerp(under, colour.expand_as(under), alphas[begin:end, None])
             begin = end
         ctx.save_for_backward(alphas, colours, below, pixels, ends)

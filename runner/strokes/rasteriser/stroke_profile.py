@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-import numpy as np
-import numpy.typing as npt
 from numba import njit
 
+from orbifolio.runner.arrays import F64
+
 Function = TypeVar("Function", bound=Callable[..., Any])
-Doubles = npt.NDArray[np.float64]
 
 FADE = 2.0  # radii from an end beyond which the end is not felt
 RAMP = 0.25  # of a stroke's time, see `actions.pressure_at`
@@ -26,7 +25,7 @@ def compiled(function: Function) -> Function:
 
 
 @compiled
-def swell(pressure: float, swelling: Doubles) -> tuple[float, float]:
+def swell(pressure: float, swelling: F64) -> tuple[float, float]:
     """What a pressure adds to the logarithm of the radius, and its derivative."""
     last = len(swelling) - 1
     if pressure <= swelling[0, 0]:

@@ -256,11 +256,11 @@ def test_what_is_no_agent_is_told(tmp_path):
 
 def test_the_shipped_agent_writes_the_examples_as_they_are():
     """Pictures of the shipped examples: nobody's handwriting, drawn here."""
-    from orbifolio.runner.strokes.agent.swift import swift_brush
     from orbifolio.runner.strokes.brush_models.weights import load_painter
+    from orbifolio.runner.strokes.rasteriser.separate_strokes import table_stamp
 
     network, manner, facts = weights.load_agent("digits")
-    stamp = swift_brush(load_painter(facts["brush"]), network.shape.side)
+    stamp = table_stamp(load_painter(facts["brush"]), network.shape.side)
     table = torch.from_numpy(example_table(read_examples("digits"), tuple("0123456789"), 8, "digits"))
     with torch.no_grad():
         targets = replay(stamp, table, torch.ones(10, 8), 1, 32)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.interpolate import RegularGridInterpolator
 
-from orbifolio.runner.strokes.rasteriser.interpolation_table import Axis, weights
+from orbifolio.runner.strokes.rasteriser.interpolation_table import TableAxis, weights
 
-AXES = (Axis(-1.6, 1.6, 5), Axis(0.0, 2.0, 6), Axis(0.0, 1.0, 7))
+AXES = (TableAxis(-1.6, 1.6, 5), TableAxis(0.0, 2.0, 6), TableAxis(0.0, 1.0, 7))
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def test_rows_of_weights_interpolate(random):
 
 
 def test_what_lies_outside_is_moved_to_the_end():
-    axis = Axis(-1.0, 1.0, 5)
+    axis = TableAxis(-1.0, 1.0, 5)
     index, part = axis.knot(np.array([-7.0, -1.0, 0.25, 1.0, 9.0]))
     assert index.tolist() == [0, 0, 2, 3, 3]
     assert part == pytest.approx([0, 0, 0.5, 1, 1], abs=1e-5)

@@ -14,7 +14,8 @@ from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter, Know
 from orbifolio.runner.strokes.brush_models.implicit_training import Implicit
 from orbifolio.runner.strokes.mypaint.actions import Space, draw_actions
 from orbifolio.runner.strokes.mypaint.samples import Samples, draw_repeats
-from orbifolio.runner.strokes.rasteriser.geometry import FEATURES, FLOOR, Strokes, describe, interpolate, nearest, track
+from orbifolio.runner.strokes.rasteriser.geometry import FEATURES, FLOOR, describe, interpolate, nearest, track
+from orbifolio.runner.strokes.rasteriser.stroke_array import LOG_RADIUS, rows_of_actions
 
 
 def painter(**known) -> ImplicitPainter:
@@ -26,20 +27,20 @@ def actions(count: int, seed: int = 0) -> torch.Tensor:
 
 
 def test_the_distance_is_that_of_the_curve():
-    strokes = Strokes.of(actions(20))
+    rows = rows_of_actions(actions(20))
     places = torch.rand((20, 30, 2), dtype=torch.float64, generator=torch.Generator().manual_seed(1)) * 64
-    course = track(strokes)
+    course = track(rows)
     _, distance, radius = nearest(course, places)
     curve = torch.from_numpy(Space(points=2000).curve(actions(20).float().numpy()))
     exact = torch.cdist(places, curve).min(-1).values
     assert (distance - exact).abs().max() < 0.7  # a polyline of 24 chords against the curve
-    assert torch.allclose(radius, strokes.log_radius.exp()[:, None] + FLOOR)
+    assert torch.allclose(radius, rows[:, LOG_RADIUS].exp()[:, None] + FLOOR)
 
 
 def test_where_the_radius_grows_a_place_is_nearest_to_the_widest_part():
     swelling = ((0.0, -1.0), (1.0, 1.0))
-    strokes = Strokes.of(actions(20))
-    course = track(strokes, None, swelling)
+    rows = rows_of_actions(actions(20))
+    course = track(rows, None, swelling)
     places = torch.rand((20, 30, 2), dtype=torch.float64, generator=torch.Generator().manual_seed(1)) * 64
     _, distance, radius = nearest(course, places)
     fine = torch.linspace(0, 1, 41, dtype=torch.float64)[:, None]
@@ -53,7 +54,7 @@ def test_where_the_radius_grows_a_place_is_nearest_to_the_widest_part():
 
 
 def test_a_long_straight_stroke_lets_one_measure_of_paint_pass():
-    straight = Strokes.of(torch.tensor([[0.5, 0.5, 0.5, 0.5, 1, 0.5, 0, 0, 0, 0, 0.5, 0.5]], dtype=torch.float64))
+    straight = rows_of_actions(torch.tensor([[0.5, 0.5, 0.5, 0.5, 1, 0.5, 0, 0, 0, 0, 0.5, 0.5]], dtype=torch.float64))
     course, places = track(straight), torch.tensor([[[32.0, 32.0], [32.0, 60.0]]], dtype=torch.float64)
     features, _, _ = describe(course, places, nearest(course, places)[0])
     for name in ("passing paint, narrow", "passing paint, wide"):
@@ -109,7 +110,7 @@ def test_beyond_its_reach_a_stroke_leaves_exactly_no_paint():
     alphas = brush.alphas(some).detach()
     ticks = torch.arange(64, dtype=torch.float64) + 0.5
     places = torch.stack(torch.meshgrid(ticks, ticks, indexing="xy"), -1).reshape(1, -1, 2).expand(10, -1, -1)
-    _, distance, radius = nearest(brush.track(Strokes.of(some)), places)
+    _, distance, radius = nearest(brush.track(rows_of_actions(some)), places)
     beyond = (distance >= brush.reach(radius)).reshape(10, 64, 64)
     assert (alphas[beyond] == 0).all()
     assert (alphas[~beyond] > 0).float().mean() > 0.99
@@ -175,7 +176,7 @@ def test_learning_finds_a_brush_that_is_a_formula():
     some = draw_actions(160, random)
     ticks = torch.arange(64) + 0.5
     places = torch.stack(torch.meshgrid(ticks, ticks, indexing="xy"), -1).reshape(1, -1, 2).expand(160, -1, -1)
-    _, distance, radius = nearest(track(Strokes.of(torch.from_numpy(some))), places)
+    _, distance, radius = nearest(track(rows_of_actions(torch.from_numpy(some))), places)
     exact = (1.5 - distance / radius).clamp(0, 1).reshape(160, 64, 64)
     samples = Samples(some[:130], np.round(exact[:130].numpy() * 255).astype(np.uint8))
     training = Implicit(width=24, depth=2, places=2048, speed=False).build(Lesson(samples, None, 1))

@@ -6,8 +6,8 @@ import torch
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter, Known
 from orbifolio.runner.strokes.mypaint.actions import draw_actions
 from orbifolio.runner.strokes.rasteriser.bounding_boxes import boxes, centres, pairs
-from orbifolio.runner.strokes.rasteriser.geometry import Strokes
 from orbifolio.runner.strokes.rasteriser.rasterise import Layers, rasterise, rasterise_actions
+from orbifolio.runner.strokes.rasteriser.stroke_array import rows_of_actions
 
 
 def painter(**known) -> ImplicitPainter:
@@ -52,12 +52,12 @@ def test_layers_have_the_gradients_of_their_formula():
 
 def test_strokes_of_other_units_are_enlarged_strokes():
     brush, some = painter(), actions(3)
-    strokes = Strokes.of(some)
+    strokes = rows_of_actions(some)
     units = torch.tensor([1.0, 2.0, 0.5], dtype=torch.float64)
     whole = rasterise(brush, strokes, some[:, 6:9], width=128, height=64, unit=units)
     assert whole.shape == (64, 128, 3)
     large = rasterise(
-        brush, Strokes.of(some[1:2]), some[1:2, 6:9], width=128, height=64, unit=2.0, paper=torch.zeros(64, 128, 3)
+        brush, rows_of_actions(some[1:2]), some[1:2, 6:9], width=128, height=64, unit=2.0, paper=torch.zeros(64, 128, 3)
     )
     alpha = brush.alphas(some[1:2], scale=2)[0, :64]
     assert torch.allclose(large, alpha[..., None] * some[1, 6:9], atol=1e-12)

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.strokes.document.document import COLUMNS, Painting, hardened
+from orbifolio.runner.strokes.document.document import COLUMNS, Painting
 from orbifolio.runner.strokes.document.opacities import learnt
 from orbifolio.runner.strokes.document.timelapse_states import grow, runs
 from orbifolio.runner.strokes.mypaint.actions import draw_actions
+from orbifolio.runner.strokes.rasteriser.blending import soft_threshold
 from orbifolio.runner.strokes.rasteriser.rasterise import rasterise_actions
 
 
@@ -89,7 +90,7 @@ def test_opaque_strokes_have_hard_edges(painting, painter):
         > (np.abs(painting.render(painter)[:, :, None] - allowed).max(-1).min(-1) < 0.02).mean()
     )
     assert np.array_equal(
-        hardened(np.array([0, 0.4, 0.5, 0.6, 1], np.float32)) > 0.5, [False, False, False, True, True]
+        soft_threshold(np.array([0, 0.4, 0.5, 0.6, 1], np.float32)) > 0.5, [False, False, False, True, True]
     )
     assert Painting.from_json(opaque.to_json()).opaque
 

@@ -1,57 +1,59 @@
-"""Glazes: the best colours are those that a least-squares solver finds, and a painting's own from its picture."""
+"""Opacity layers: the best colours are a least-squares solver's, and a painting's own from its picture."""
 
 import numpy as np
 import pytest
 import scipy.optimize
 
-from orbifolio.runner.strokes.document.colour_least_squares import Glazes, palette_of
+from orbifolio.runner.strokes.document.colour_least_squares import OpacityLayers, palette_of
 
 PAPER = (1.0, 0.9, 0.8)
 
 
 @pytest.fixture
-def glazes() -> Glazes:
+def layers() -> OpacityLayers:
     random = np.random.default_rng(0)
     boxes = [(x, y, x + 8, y + 7) for x, y in random.integers(0, 9, (7, 2)).tolist()]
-    return Glazes(17, 16, boxes, [random.random((7, 8)).astype(np.float32) for _ in boxes])
+    return OpacityLayers(17, 16, boxes, [random.random((7, 8)).astype(np.float32) for _ in boxes])
 
 
-def dense(glazes: Glazes) -> tuple[np.ndarray, np.ndarray]:
+def dense(layers: OpacityLayers) -> tuple[np.ndarray, np.ndarray]:
     """Shares computed pixel by pixel."""
-    shares = np.zeros((16, 17, len(glazes.boxes)))
+    shares = np.zeros((16, 17, len(layers.boxes)))
     through = np.ones((16, 17))
-    for number in reversed(range(len(glazes.boxes))):
-        left, top, right, bottom = glazes.boxes[number]
+    for number in reversed(range(len(layers.boxes))):
+        left, top, right, bottom = layers.boxes[number]
         for row in range(top, bottom):
             for column in range(left, right):
-                alpha = glazes.opacities[number][row - top, column - left]
+                alpha = layers.opacities[number][row - top, column - left]
                 shares[row, column, number] = through[row, column] * alpha
                 through[row, column] *= 1 - alpha
-    return shares.reshape(-1, len(glazes.boxes)), through.ravel()
+    return shares.reshape(-1, len(layers.boxes)), through.ravel()
 
 
-def test_a_picture_is_its_shares_times_the_colours(glazes):
+def test_a_picture_is_its_shares_times_the_colours(layers):
     colours = np.random.default_rng(1).random((7, 3)).astype(np.float32)
-    shares, bare = dense(glazes)
+    shares, bare = dense(layers)
     wanted = shares @ colours + bare[:, None] * np.array(PAPER)
-    assert np.abs(glazes.compose(colours, PAPER).reshape(-1, 3) - wanted).max() < 1e-5
-    sparse, paper = glazes.shares()
-    assert np.abs(sparse.toarray() - shares).max() <= 1 / 512
+    assert np.abs(layers.compose(colours, PAPER).reshape(-1, 3) - wanted).max() < 1e-5
+    sparse, paper = layers.shares()
+    found = np.zeros_like(shares)
+    found[sparse.cells, np.repeat(np.arange(7), sparse.ends - sparse.starts)] = sparse.shares
+    assert np.abs(found - shares).max() <= 1 / 512
     assert np.abs(paper - bare).max() < 1e-5
 
 
-def test_colours_come_back_from_the_picture(glazes):
+def test_colours_come_back_from_the_picture(layers):
     colours = np.random.default_rng(2).random((7, 3)).astype(np.float32)
-    picture = glazes.compose(colours, PAPER)
-    found = glazes.best_colours(picture, np.full((7, 3), 0.5, np.float32), PAPER)
-    assert np.abs(glazes.compose(found, PAPER) - picture).max() < 0.02
+    picture = layers.compose(colours, PAPER)
+    found = layers.best_colours(picture, np.full((7, 3), 0.5, np.float32), PAPER)
+    assert np.abs(layers.compose(found, PAPER) - picture).max() < 0.02
     assert np.abs(found[-3:] - colours[-3:]).max() < 0.05
 
 
-def test_colours_are_the_best_within_bounds(glazes):
+def test_colours_are_the_best_within_bounds(layers):
     target = np.random.default_rng(3).random((16, 17, 3)).astype(np.float32) * 3 - 1  # beyond what can be painted
-    found = glazes.best_colours(target, np.full((7, 3), 0.5, np.float32), PAPER)
-    shares, bare = dense(glazes)
+    found = layers.best_colours(target, np.full((7, 3), 0.5, np.float32), PAPER)
+    shares, bare = dense(layers)
     for channel in range(3):
         right = target.reshape(-1, 3)[:, channel] - bare * PAPER[channel]
         oracle = scipy.optimize.lsq_linear(shares, right, (0, 1))
@@ -61,26 +63,26 @@ def test_colours_are_the_best_within_bounds(glazes):
     assert found.max() <= 1
 
 
-def test_a_palette_is_kept_to_and_used_well(glazes):
+def test_a_palette_is_kept_to_and_used_well(layers):
     target = np.random.default_rng(4).random((16, 17, 3)).astype(np.float32)
     palette = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 1], [0.2, 0.5, 0.5]], np.float32)
     begun = palette[np.zeros(7, int)]
-    found = glazes.best_colours(target, begun, PAPER, palette)
+    found = layers.best_colours(target, begun, PAPER, palette)
     assert {tuple(colour) for colour in found} <= {tuple(colour) for colour in palette}
-    costs = [np.square(glazes.compose(some, PAPER) - target).sum() for some in (begun, found)]
+    costs = [np.square(layers.compose(some, PAPER) - target).sum() for some in (begun, found)]
     assert costs[1] < costs[0]
     for number in range(7):  # no single exchange is better
         for colour in palette:
             other = found.copy()
             other[number] = colour
-            assert np.square(glazes.compose(other, PAPER) - target).sum() > costs[1] - 0.2
+            assert np.square(layers.compose(other, PAPER) - target).sum() > costs[1] - 0.2
 
 
 def test_a_hidden_stroke_keeps_its_colour():
     whole = np.ones((4, 4), np.float32)
-    glazes = Glazes(4, 4, [(0, 0, 4, 4)] * 2, [whole * 0.5, whole])
+    layers = OpacityLayers(4, 4, [(0, 0, 4, 4)] * 2, [whole * 0.5, whole])
     begun = np.array([[0.3, 0.6, 0.9], [0, 0, 0]], np.float32)
-    found = glazes.best_colours(np.full((4, 4, 3), 0.7, np.float32), begun, PAPER)
+    found = layers.best_colours(np.full((4, 4, 3), 0.7, np.float32), begun, PAPER)
     assert np.allclose(found[0], begun[0], atol=1e-6)
     assert np.allclose(found[1], 0.7, atol=2e-3)
 

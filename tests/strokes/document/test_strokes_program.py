@@ -7,7 +7,7 @@ import pytest
 from some_strokes import make
 
 from orbifolio.runner.errors import InputError, MissingProgram
-from orbifolio.runner.strokes.document.colour_least_squares import Glazes
+from orbifolio.runner.strokes.document.colour_least_squares import OpacityLayers
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.mypaint_redraw import brush_of, reach, redraw
 from orbifolio.runner.strokes.document.opacities import real
@@ -56,8 +56,8 @@ def test_a_tile_further_is_the_same_stroke(painting):
 def test_the_canvas_follows_from_the_opacities(painting, brush):
     painting = replace(painting, brush=brush)
     drawn = list(real(painting))
-    glazes = Glazes(painting.width, painting.height, [box for box, _ in drawn], [alpha for _, alpha in drawn])
-    assert np.abs(glazes.compose(painting.colours, painting.paper) - redraw(painting)).max() < 1.5 / 255
+    layers = OpacityLayers(painting.width, painting.height, [box for box, _ in drawn], [alpha for _, alpha in drawn])
+    assert np.abs(layers.compose(painting.colours, painting.paper) - redraw(painting)).max() < 1.5 / 255
 
 
 @needs_program

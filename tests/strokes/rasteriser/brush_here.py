@@ -4,10 +4,11 @@ import numpy as np
 import torch
 
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter, Known
-from orbifolio.runner.strokes.rasteriser.brush_table import DISTANCES, LENGTHS, PASSINGS, PRESSURES, RADII, Response
-from orbifolio.runner.strokes.rasteriser.differentiable import Brushwork
-from orbifolio.runner.strokes.rasteriser.pixel_blocks import grid
-from orbifolio.runner.strokes.rasteriser.trace import Tip
+from orbifolio.runner.strokes.rasteriser.brush_table import DISTANCES, LENGTHS, PASSINGS, PRESSURES, RADII, BrushTable
+from orbifolio.runner.strokes.rasteriser.differentiable import Rasteriser
+from orbifolio.runner.strokes.rasteriser.pixel_blocks import pixel_grid
+from orbifolio.runner.strokes.rasteriser.stroke_array import StrokeArray
+from orbifolio.runner.strokes.rasteriser.trace import BrushFootprint
 
 REACH = 2.0
 
@@ -16,9 +17,9 @@ def painter(**known) -> ImplicitPainter:
     return ImplicitPainter(Known(width=16, reach=REACH, **known), generator=torch.Generator().manual_seed(0))
 
 
-def response(**known) -> Response:
+def brush_table(**known) -> BrushTable:
     """Opacity falls with the distance, rises with pressure, radius and what passes."""
-    tip = Tip.of(painter(**known))
+    footprint = BrushFootprint.of(painter(**known))
     axes = np.meshgrid(
         np.linspace(0.8, 1.0, LENGTHS),
         np.linspace(0.7, 1.0, RADII),
@@ -29,19 +30,19 @@ def response(**known) -> Response:
     )
     long, thick, far, pressure, passing = axes
     table = long * thick * pressure * passing * np.clip(1.5 - far, 0, 1)
-    return Response(table.astype(np.float32), REACH + 1.5, tip, 0.0)
+    return BrushTable(table.astype(np.float32), 2.0, REACH + 1.5, footprint, 0.0)
 
 
-def work(width: int, height: int, **known) -> Brushwork:
-    return Brushwork(response(**known), grid(width, height), painter(**known))
+def rasteriser(width: int, height: int, *, opaque: bool = False, **known) -> Rasteriser:
+    return Rasteriser(brush_table(**known), pixel_grid(width, height), painter(**known), opaque)
 
 
-def strokes(count: int, width: int, height: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows, units and colours of random strokes."""
+def strokes(count: int, width: int, height: int, seed: int = 0) -> tuple[StrokeArray, np.ndarray]:
+    """Random strokes and their colours."""
     random = np.random.default_rng(seed)
     middle = random.uniform(0, 1, (count, 2)) * (width, height)
     half = random.normal(0, 0.15 * width, (count, 2))
     bent = middle + random.normal(0, 2, (count, 2))
     numbers = np.stack([random.uniform(0.3, 1.5, count), *random.uniform(0.3, 0.9, (2, count))], axis=1)
     rows = np.concatenate((middle - half, bent, middle + half, numbers), axis=1).astype(np.float32)
-    return rows, np.full(count, 1.5, np.float32), random.random((count, 3)).astype(np.float32)
+    return StrokeArray(rows, np.full(count, 1.5, np.float32)), random.random((count, 3)).astype(np.float32)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from brush_here import painter, response
+from brush_here import brush_table, painter
 
 import orbifolio.runner.canvas.strokes as module
 from orbifolio.runner.canvas.base import CanvasPhase
@@ -23,7 +23,7 @@ STEPS = 10
 
 @pytest.fixture(autouse=True)
 def soft_brush(monkeypatch):
-    monkeypatch.setattr(module, "_brush", lambda name: (painter(), response()))
+    monkeypatch.setattr(module, "_brush", lambda name: (painter(), brush_table()))
 
 
 def picture(width: int, height: int) -> torch.Tensor:
@@ -31,7 +31,7 @@ def picture(width: int, height: int) -> torch.Tensor:
     return torch.stack((x, y * (1 - x), (x - 0.5).abs() + 0.2 * (y > 0.5)))[None]
 
 
-def stage(number: int) -> CanvasPhase:
+def phase(number: int) -> CanvasPhase:
     return CanvasPhase(PlainPicture().layout(*SIZES[number]), None, 5, number, SIZES, STEPS)
 
 
@@ -39,7 +39,7 @@ def paint(settings: Strokes, *, until: int = STEPS, levels: int = 2):
     """Canvas after some steps of its last level, its optimiser and the error at the end of each level."""
     canvas, optimiser, errors = None, None, []
     for number in range(levels):
-        place = stage(number)
+        place = phase(number)
         values = place.layout.sample(picture(*SIZES[number]))
         canvas = settings.begin(place, values, canvas)
         optimiser = Adam(rate=0.05).build(canvas.parameters())
@@ -58,7 +58,7 @@ def advance(canvas, optimiser, values, step):
         return float(loss.detach())
 
     optimiser.step(evaluate)
-    return Adam(rate=0.05).build(canvas.parameters()) if canvas.stepped(step + 1) else optimiser
+    return Adam(rate=0.05).build(canvas.parameters()) if canvas.after_step(step + 1).replaced else optimiser
 
 
 SETTINGS = {
@@ -78,33 +78,33 @@ SETTINGS = {
 def test_paints_with_the_strokes_asked_for_and_keeps_the_rules(name):
     settings = SETTINGS[name]
     canvas, _, errors = paint(settings)
-    record = canvas.record()
-    blank = float((0.5 - stage(1).layout.sample(picture(*SIZES[1]))).square().mean())
+    painting, target = canvas.painting()
+    blank = float((0.5 - phase(1).layout.sample(picture(*SIZES[1]))).square().mean())
     assert errors[-1] < blank * (0.2 if name in ("plain", "dry", "trained", "opaque") else 0.7)
-    assert len(record.strokes) == 30
-    assert np.isfinite(record.strokes).all()
-    assert record.colours.min() >= 0
-    assert record.colours.max() <= 1
+    assert len(painting.strokes) == 30
+    assert np.isfinite(painting.strokes).all()
+    assert painting.colours.min() >= 0
+    assert painting.colours.max() <= 1
     assert canvas.finished().shape == (1, 3, 24, 32)
     if name == "connected":
-        assert np.abs(record.strokes[1:, 0:2] - record.strokes[:-1, 4:6]).max() < 1e-4
-        assert np.abs(record.strokes[1:, 7] - record.strokes[:-1, 8]).max() < 1e-6
+        assert np.abs(painting.strokes[1:, 0:2] - painting.strokes[:-1, 4:6]).max() < 1e-4
+        assert np.abs(painting.strokes[1:, 7] - painting.strokes[:-1, 8]).max() < 1e-6
     if name == "grey":
-        assert np.ptp(record.colours, axis=1).max() < 1e-6
+        assert np.ptp(painting.colours, axis=1).max() < 1e-6
     if name == "palette":
-        assert len(np.unique(record.colours, axis=0)) <= 4
+        assert len(np.unique(painting.colours, axis=0)) <= 4
     if name == "ink":
-        assert np.abs(record.colours * 255 - [16, 32, 48]).max() < 1e-3
+        assert np.abs(painting.colours * 255 - [16, 32, 48]).max() < 1e-3
     if name == "limited":
-        assert 2 * record.strokes[:, 6].min() >= 0.08 * 24 - 1e-3
-        assert 2 * record.strokes[:, 6].max() <= 0.12 * 24 + 1e-3
+        assert 2 * painting.strokes[:, 6].min() >= 0.08 * 24 - 1e-3
+        assert 2 * painting.strokes[:, 6].max() <= 0.12 * 24 + 1e-3
     assert canvas.describe().startswith("30 strokes")
 
 
 def test_levels_come_nearer_and_say_so():
     canvas, _, errors = paint(Strokes(strokes=60))
     assert errors[1] < errors[0]
-    assert canvas.metrics()["decibels"] == pytest.approx(-10 * np.log10(errors[1]), abs=0.2)
+    assert canvas.after_step(STEPS).metrics["decibels"] == pytest.approx(-10 * np.log10(errors[1]), abs=0.2)
 
 
 @pytest.mark.parametrize("name", ["plain", "dry", "trained", "palette"])
@@ -112,7 +112,7 @@ def test_levels_come_nearer_and_say_so():
 def test_goes_on_bit_for_bit(name, at):
     settings = SETTINGS[name]
     canvas, optimiser, _ = paint(settings, until=at)
-    place = stage(1)
+    place = phase(1)
     values = place.layout.sample(picture(*SIZES[1]))
     again = settings.restore(place, values, canvas.state_dict())
     twin = Adam(rate=0.05).build(again.parameters())
@@ -120,12 +120,13 @@ def test_goes_on_bit_for_bit(name, at):
     for step in range(at, STEPS):
         optimiser, twin = advance(canvas, optimiser, values, step), advance(again, twin, values, step)
     assert torch.equal(canvas.finished(), again.finished())
-    for one, other in zip(vars(canvas.record()).values(), vars(again.record()).values(), strict=True):
-        assert np.array_equal(one, other)
+    (one, target), (other, same) = canvas.painting(), again.painting()
+    assert one.to_json() == other.to_json()
+    assert np.array_equal(target, same)
 
 
 def test_the_same_seed_paints_the_same():
-    one, other = paint(SETTINGS["plain"])[0].record(), paint(SETTINGS["plain"])[0].record()
+    one, other = (paint(SETTINGS["plain"])[0].painting()[0] for _ in range(2))
     assert np.array_equal(one.strokes, other.strokes)
     assert np.array_equal(one.colours, other.colours)
 
@@ -137,6 +138,13 @@ def test_complaints_name_the_field_and_the_cure():
     assert told["thinnest"] == "20 % is above widest, 10 %; lower it, or raise widest"
     assert "take colouring: fitted" in told["palette"]
     assert Strokes().complaints(lambda source: None) == []
+    assert Strokes(brush="classic/dry_brush.vae").complaints(lambda source: None) == [
+        (
+            "brush",
+            "classic/dry_brush.vae is a painter of a fixed resolution (vae); strokes of any size need an implicit one; "
+            "take canvas: stroke-grid for this one",
+        )
+    ]
     assert dict(Strokes(palette=100).complaints(lambda source: None))["palette"].startswith("100 colours")
 
 

@@ -1,7 +1,5 @@
 """The paper's tiles: they cover the picture, lie over each other as actions say, and have true gradients."""
 
-from dataclasses import fields
-
 import numpy as np
 import pytest
 import torch
@@ -9,12 +7,11 @@ import torch
 from orbifolio.runner.canvas.base import CanvasPhase
 from orbifolio.runner.canvas.stroke_grid import TILE, StrokeGrid, corners
 from orbifolio.runner.strokes.brush_models.weights import load_painter
-from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.symmetry.kinds.none import PlainPicture
 from orbifolio.runner.symmetry.kinds.plane import Plane
 
 
-def stage(width: int, height: int, seed: int = 3) -> CanvasPhase:
+def phase(width: int, height: int, seed: int = 3) -> CanvasPhase:
     return CanvasPhase(PlainPicture().layout(width, height), None, seed, 0, ((width, height),), 5)
 
 
@@ -29,7 +26,7 @@ def test_tiles_cover_the_picture_and_overlap_as_asked():
 
 
 def test_one_tile_is_the_painters_own_picture():
-    place = stage(64, 64)
+    place = phase(64, 64)
     canvas = StrokeGrid(strokes=3).begin(place, torch.zeros(64 * 64, 3), None)
     actions = canvas.actions()[0].detach()
     expected = torch.ones(3, 64, 64)
@@ -40,29 +37,30 @@ def test_one_tile_is_the_painters_own_picture():
 
 @pytest.mark.parametrize("order", ["tiles", "turns"])
 def test_its_strokes_as_a_document_are_the_same_picture(order):
-    place = stage(96, 80)
+    place = phase(96, 80)
     canvas = StrokeGrid(strokes=3, overlap=20, order=order).begin(place, torch.zeros(96 * 80, 3), None)
     with torch.no_grad():  # well inside of its tile, whose edge would cut it off
         canvas.tensor[..., [2, 3, 4, 5, 9, 10]] *= 0.15
         canvas.tensor[..., 1] -= 2
-    record = canvas.record()
-    known = {item.name: getattr(record, item.name) for item in fields(record) if item.name != "target"}
-    painted = Painting(**known).render(load_painter(record.brush))
-    assert np.abs(painted - record.target).max() > 0  # drawn in boxes, not as whole tiles
-    assert -10 * np.log10(np.square(painted - record.target).mean()) > 40
+    painting, picture = canvas.painting()
+    painted = painting.render(load_painter(painting.brush))
+    assert np.abs(painted - picture).max() > 0  # drawn in boxes, not as whole tiles
+    assert -10 * np.log10(np.square(painted - picture).mean()) > 40
 
 
 def test_only_what_can_be_told_is_told():
     square = Plane(group="p4").build()
     repeated = CanvasPhase(square.layout(64, 64), square, 1, 0, ((64, 64),), 5)
-    assert StrokeGrid().begin(repeated, torch.zeros(1, 3), None).record() is None
-    vae = StrokeGrid(brush="classic/dry_brush.vae", strokes=1).begin(stage(64, 64), torch.zeros(64 * 64, 3), None)
-    assert vae.record().brush == "classic/dry_brush"
+    canvas = StrokeGrid().begin(repeated, torch.zeros(1, 3), None)
+    assert canvas.painting() is None
+    assert canvas.products(title="", device="cpu") == {}
+    vae = StrokeGrid(brush="classic/dry_brush.vae", strokes=1).begin(phase(64, 64), torch.zeros(64 * 64, 3), None)
+    assert vae.painting()[0].brush == "classic/dry_brush"
 
 
 def test_descends_keeps_its_rules_and_comes_back_from_its_state():
     settings = StrokeGrid(strokes=2, overlap=16, connected=True, greyscale=True, order="tiles")
-    place = stage(96, 64)
+    place = phase(96, 64)
     canvas = settings.begin(place, torch.zeros(96 * 64, 3), None)
     adam = torch.optim.Adam(canvas.parameters(), lr=0.1)
     losses = []

@@ -9,11 +9,12 @@ import pytest
 import torch
 
 from orbifolio.runner.strokes.brush_models.weights import load_painter
-from orbifolio.runner.strokes.fitting.colour_solver import Rules, solve_colours
-from orbifolio.runner.strokes.fitting.stroke_set import Pile
-from orbifolio.runner.strokes.fitting.surface import Orbifold, Sheet, ground_of
-from orbifolio.runner.strokes.rasteriser.brush_table import tabulate
-from orbifolio.runner.strokes.rasteriser.differentiable import Brushwork
+from orbifolio.runner.strokes.fitting.colour_solver import ColourRules, solve_colours
+from orbifolio.runner.strokes.fitting.stroke_set import StrokeSet
+from orbifolio.runner.strokes.fitting.surface import OrbifoldSurface, PlainSurface, surface_of
+from orbifolio.runner.strokes.rasteriser.brush_table import fit_table
+from orbifolio.runner.strokes.rasteriser.differentiable import Rasteriser
+from orbifolio.runner.strokes.rasteriser.stroke_array import StrokeArray
 from orbifolio.runner.symmetry.kinds.frieze import Frieze
 from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic
 from orbifolio.runner.symmetry.kinds.none import NoSymmetry
@@ -30,22 +31,22 @@ CURVED = [Hyperbolic(p=5, q=4, mirrors=True), Sphere(group="O", colours={"r4": [
 @pytest.fixture(scope="module")
 def brush():
     painter = load_painter("classic/dry_brush")
-    return painter, tabulate(painter)
+    return painter, fit_table(painter)
 
 
-def orbifold(settings, width: int) -> tuple[Orbifold, object]:
+def orbifold(settings, width: int) -> tuple[OrbifoldSurface, object]:
     symmetry = settings.build()
     size = symmetry.fit(width, multiple=1, ratio=symmetry.ratio or 1.0)
-    ground = ground_of(symmetry.layout(*size), symmetry, size)
-    assert isinstance(ground, Orbifold)
-    return ground, symmetry
+    surface = surface_of(symmetry.layout(*size), symmetry, size)
+    assert isinstance(surface, OrbifoldSurface)
+    return surface, symmetry
 
 
-def strokes(ground: Orbifold, count: int, length: float) -> Pile:
+def strokes(surface: OrbifoldSurface, count: int, length: float) -> StrokeSet:
     """Short strokes all over the domain."""
     random = np.random.default_rng(4)
-    left, top = ground.window[:2]
-    rows, columns = np.nonzero(ground.share)
+    left, top = surface.window[:2]
+    rows, columns = np.nonzero(surface.share)
     chosen = random.choice(len(rows), count)
     middle = np.stack([columns[chosen] + left, rows[chosen] + top], axis=1) + 0.5
     angle = random.uniform(0, math.pi, count)
@@ -54,32 +55,33 @@ def strokes(ground: Orbifold, count: int, length: float) -> Pile:
     numbers = np.tile([1.2, 0.7, 0.6], (count, 1))
     lines = np.concatenate([middle - way, bent, middle + way, numbers], axis=1).astype(np.float32)
     colours = random.uniform(0.0, 1.0, (count, 3)).astype(np.float32)
-    return Pile(lines, np.full(count, length / 12, np.float32), colours, np.zeros(count, np.int32))
+    units = np.full(count, length / 12, np.float32)
+    return StrokeSet(StrokeArray(lines, units), colours, np.zeros(count, np.int32))
 
 
-def painted(ground, brush, pile: Pile, paper: float = 0.5) -> np.ndarray:
-    work = Brushwork(brush[1], ground.places, brush[0])
-    blank = np.full((ground.places.count, 3), paper, np.float32)
-    return work.lay(pile.rows, pile.units, pile.colours, blank).canvas
+def painted(surface, brush, painting: StrokeSet, paper: float = 0.5) -> np.ndarray:
+    rasteriser = Rasteriser(brush[1], surface.blocks, brush[0])
+    blank = np.full((surface.blocks.cell_count, 3), paper, np.float32)
+    return rasteriser.composite(painting.strokes, painting.colours, blank).canvas
 
 
 @pytest.mark.parametrize("settings", FLAT[1:] + CURVED, ids=lambda item: item.kind)
 def test_a_painting_has_its_symmetry_and_no_other(settings, brush) -> None:
-    ground, symmetry = orbifold(settings, 200)
-    cells = painted(ground, brush, strokes(ground, 16, 14.0))
-    found = summarise(symmetry, settings.kind, ground.picture(cells))
+    surface, symmetry = orbifold(settings, 200)
+    cells = painted(surface, brush, strokes(surface, 16, 14.0))
+    found = summarise(symmetry, settings.kind, surface.picture(cells))
     assert found["worst"] < 0.02
     assert found["closest_unclaimed"] > 0.2
 
 
 @pytest.mark.parametrize("settings", [*FLAT, CURVED[0]], ids=lambda item: f"{item.kind}-{getattr(item, 'group', '')}")
 def test_it_is_what_all_images_paint_one_by_one(settings, brush) -> None:
-    ground, _ = orbifold(settings, 240)
-    pile = strokes(ground, 10, 16.0)
-    seen = ground.picture(painted(ground, brush, pile))
-    images = ground.images(pile)
-    assert len(images) > len(pile)
-    plain = Sheet(NoSymmetry().build().layout(ground.layout.width, ground.layout.height))
+    surface, _ = orbifold(settings, 240)
+    painting = strokes(surface, 10, 16.0)
+    seen = surface.picture(painted(surface, brush, painting))
+    images = surface.images(painting)
+    assert len(images) > len(painting)
+    plain = PlainSurface(NoSymmetry().build().layout(surface.layout.width, surface.layout.height))
     alone = plain.picture(painted(plain, brush, images))
     # where images of one stroke lie over each other the order decides, and beyond the disk nothing is painted
     x, y = np.meshgrid(np.linspace(-1, 1, seen.shape[1]), np.linspace(-1, 1, seen.shape[0]))
@@ -90,41 +92,42 @@ def test_it_is_what_all_images_paint_one_by_one(settings, brush) -> None:
 
 
 def test_gradients_through_colours_that_turn(brush) -> None:
-    ground, _ = orbifold(COLOURED, 96)
-    assert len(ground.places.turns.elements) == 3
-    pile = strokes(ground, 6, 12.0)
-    work = Brushwork(brush[1], ground.places, brush[0])
-    blank = np.full((ground.places.count, 3), 0.5, np.float32)
+    surface, _ = orbifold(COLOURED, 96)
+    assert len(surface.blocks.actions.signs) == 3
+    painting = strokes(surface, 6, 12.0)
+    rasteriser = Rasteriser(brush[1], surface.blocks, brush[0])
+    blank = np.full((surface.blocks.cell_count, 3), 0.5, np.float32)
     weight = torch.randn(len(blank), 3, generator=torch.Generator().manual_seed(1))
-    colours = torch.from_numpy(pile.colours.copy()).requires_grad_()
-    loss = (work(torch.from_numpy(pile.rows), pile.units, colours, blank) * weight).sum()
+    colours = torch.from_numpy(painting.colours.copy()).requires_grad_()
+    loss = (rasteriser(torch.from_numpy(painting.strokes.rows), painting.strokes.units, colours, blank) * weight).sum()
     (gradient,) = torch.autograd.grad(loss, colours)
     # the picture is linear in the colour of a stroke
+    rows, units = painting.strokes
     for stroke, channel in ((0, 0), (2, 1), (5, 2)):
         moved = colours.detach().clone()
         moved[stroke, channel] += 0.25
-        other = (work(torch.from_numpy(pile.rows), pile.units, moved, blank) * weight).sum()
+        other = (rasteriser(torch.from_numpy(rows), units, moved, blank) * weight).sum()
         expected = float((other - loss).detach()) / 0.25
         assert float(gradient[stroke, channel]) == pytest.approx(expected, rel=1e-3, abs=1e-3)
 
 
 def test_colours_in_closed_form_under_a_symmetry_with_colours(brush) -> None:
-    ground, _ = orbifold(COLOURED, 96)
-    pile = strokes(ground, 8, 14.0)
-    work = Brushwork(brush[1], ground.places, brush[0])
-    blank = np.full((ground.places.count, 3), 0.5, np.float32)
-    target = painted(ground, brush, pile)
-    wrong = np.full_like(pile.colours, 0.4)
-    laid = work.lay(pile.rows, pile.units, wrong, blank)
-    found = solve_colours(laid, wrong, target, ground.weights, Rules(), sweeps=60)
-    np.testing.assert_allclose(found, pile.colours, atol=0.03)
+    surface, _ = orbifold(COLOURED, 96)
+    painting = strokes(surface, 8, 14.0)
+    rasteriser = Rasteriser(brush[1], surface.blocks, brush[0])
+    blank = np.full((surface.blocks.cell_count, 3), 0.5, np.float32)
+    target = painted(surface, brush, painting)
+    wrong = np.full_like(painting.colours, 0.4)
+    composite = rasteriser.composite(painting.strokes, wrong, blank)
+    found = solve_colours(composite, wrong, target, surface.weights, ColourRules(), sweeps=60)
+    np.testing.assert_allclose(found, painting.colours, atol=0.03)
 
 
 def test_a_picture_without_symmetry_is_a_sheet() -> None:
     symmetry = NoSymmetry().build()
-    ground = ground_of(symmetry.layout(30, 20), symmetry, (30, 20))
-    assert isinstance(ground, Sheet)
+    surface = surface_of(symmetry.layout(30, 20), symmetry, (30, 20))
+    assert isinstance(surface, PlainSurface)
     picture = np.random.default_rng(0).random((20, 30, 3), np.float32)
-    values = ground.layout.sample(torch.from_numpy(picture).permute(2, 0, 1)[None])
-    np.testing.assert_allclose(ground.view(ground.cells(values)), picture, atol=1e-6)
-    np.testing.assert_allclose(ground.values(torch.from_numpy(ground.cells(values))), values, atol=1e-6)
+    values = surface.layout.sample(torch.from_numpy(picture).permute(2, 0, 1)[None])
+    np.testing.assert_allclose(surface.view(surface.cells(values)), picture, atol=1e-6)
+    np.testing.assert_allclose(surface.values(torch.from_numpy(surface.cells(values))), values, atol=1e-6)
