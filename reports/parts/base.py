@@ -1,8 +1,4 @@
-"""What parts are made of, and the plain ones that any page may have: a table, facts, a listing, an empty page.
-
-A part is finished: text in words, addresses relative to its page, booleans already decided. `id` is
-unique on a page; a part that is `listed` appears in the page's table of contents by its `title`.
-"""
+"""What parts are made of, and the plain ones that any page may have: a table, facts, a listing, an empty page."""
 
 from __future__ import annotations
 

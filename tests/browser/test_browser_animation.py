@@ -63,5 +63,5 @@ def test_playing_is_accessible_on_a_phone(open_page: OpenPage, assert_accessible
 def test_files_are_saved_under_names_that_say_whose_they_are(open_page: OpenPage) -> None:
     page = open_page(RUN, over="http")
     with page.expect_download() as saving:
-        page.locator("#files a").filter(has_text="The picture").first.click()
+        page.locator("#files a").filter(has_text="Picture").first.click()
     assert saving.value.suggested_filename == "rainbow-hexagon-20261121-101500-4f2a.png"

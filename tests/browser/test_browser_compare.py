@@ -166,9 +166,9 @@ def test_choosing_runs(open_page: OpenPage) -> None:
     page.keyboard.press("Escape")
     expect(page.locator(".stage")).to_have_count(2)
     page.wait_for_function("location.hash.startsWith('#runs=rainbow-hexagon/')")
-    page.get_by_role("button", name="Leave out").first.click()
+    page.get_by_role("button", name="Remove").first.click()
     expect(page.locator(".stage")).to_have_count(1)
-    expect(page.locator(".chosen [role=status]")).to_contain_text("another one")
+    expect(page.locator(".chosen [role=status]")).to_have_text("Select another run to compare it with.")
 
 
 @pytest.mark.parametrize(
