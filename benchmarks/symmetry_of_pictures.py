@@ -29,7 +29,7 @@ from orbifolio.runner.renderers.image.settings import ImageOptimisation  # noqa:
 from orbifolio.runner.symmetry import colour  # noqa: E402
 from orbifolio.runner.symmetry.groups.groups import GROUPS  # noqa: E402
 from orbifolio.runner.symmetry.groups.legality import homomorphisms  # noqa: E402
-from orbifolio.runner.symmetry.verify.tile import measure_symmetry  # noqa: E402
+from orbifolio.runner.symmetry.verify.measure import measure_symmetry  # noqa: E402
 
 CLAIMED, UNCLAIMED = 0.02, 0.2
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import jinja2
 
 from orbifolio.reports.files import write_bytes, write_text
-from orbifolio.reports.pages.live_updates import UNKNOWN_VERSION, update_path, with_version, write_update
+from orbifolio.reports.live_updates import UNKNOWN_VERSION, update_path, with_version, write_update
 from orbifolio.reports.tree import Page
 
 TEMPLATES_VARIABLE = "ORBIFOLIO_TEMPLATES"

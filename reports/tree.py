@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orbifolio.reports.links import Header, Link
-from orbifolio.reports.pages.live_updates import LiveUpdate
+from orbifolio.reports.live_updates import LiveUpdate
 from orbifolio.reports.parts.base import Part
 
 REFRESH_SECONDS = 5

@@ -10,14 +10,14 @@ import hashlib
 import time
 from pathlib import Path
 
-from orbifolio.reports.compare import write_compared
 from orbifolio.reports.data.card import CARD_NAME
 from orbifolio.reports.data.log import RunRecord, read_run
 from orbifolio.reports.files import write_text
+from orbifolio.reports.media.run_card import write_card
+from orbifolio.reports.pages.compare import write_compared
 from orbifolio.reports.pages.phase import pages_below
 from orbifolio.reports.pages.run import run_page
 from orbifolio.reports.render import PageRenderer, renderer
-from orbifolio.reports.run_card import write_card
 from orbifolio.reports.sweep.membership import sweeps_of_run
 
 _STAMP = ".report"

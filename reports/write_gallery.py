@@ -14,18 +14,18 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from orbifolio.reports.compare import RUN_INDEX, run_index
 from orbifolio.reports.data.card import Card
 from orbifolio.reports.data.log import read_run
 from orbifolio.reports.files import visible_folders, write_bytes
-from orbifolio.reports.many import parallel_map
+from orbifolio.reports.media.run_card import read_card
+from orbifolio.reports.pages.compare import RUN_INDEX, run_index
 from orbifolio.reports.pages.feed import FEED_NAME, build_feed
 from orbifolio.reports.pages.gallery import cards_by_type, pages_above
-from orbifolio.reports.pages.sweep_page import sweep_page
+from orbifolio.reports.pages.sweep import sweep_page
+from orbifolio.reports.parallel_map import parallel_map
 from orbifolio.reports.render import PageRenderer, renderer
-from orbifolio.reports.run_card import read_card
-from orbifolio.reports.sweep.faces import SweepSnapshot, read_snapshot, read_snapshots
 from orbifolio.reports.sweep.record import SWEEP_NAME, SWEEPS_FOLDER, read_sweep
+from orbifolio.reports.sweep.run_preview import SweepSnapshot, read_snapshot, read_snapshots
 from orbifolio.reports.write import is_current, write_run
 
 _LOCK = ".orbifolio.lock"

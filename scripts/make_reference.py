@@ -20,7 +20,6 @@ from orbifolio.runner.canvas.initial import INITIALS
 from orbifolio.runner.gas.drawing import DRAWINGS
 from orbifolio.runner.gas.drawing.colours import COLOURINGS
 from orbifolio.runner.gas.drawing.improve import Improve
-from orbifolio.runner.gas.drawing.plotter import Plotter
 from orbifolio.runner.gas.points import SAMPLINGS
 from orbifolio.runner.gas.rules import RULES
 from orbifolio.runner.gas.stops import STOPS
@@ -46,6 +45,7 @@ from orbifolio.runner.strokes.agent.training import AgentPhase
 from orbifolio.runner.strokes.brush_models.data import DATA
 from orbifolio.runner.strokes.brush_models.kinds import PAINTERS
 from orbifolio.runner.symmetry import SYMMETRIES
+from orbifolio.runner.vector.plotter import Plotter
 from orbifolio.runner.views import VIEWS
 from orbifolio.runner.vision import NETWORKS
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from orbifolio.reports.compare import compare_page
 from orbifolio.reports.data.card import Card, theme_order
 from orbifolio.reports.links import Header, Link, Place
+from orbifolio.reports.pages.compare import compare_page
 from orbifolio.reports.pages.recipe import recipe_page
-from orbifolio.reports.pages.sweep_page import sweep_page, sweeps_page
+from orbifolio.reports.pages.sweep import sweep_page, sweeps_page
 from orbifolio.reports.parts.base import Empty, Part
 from orbifolio.reports.parts.compare import compare_address
 from orbifolio.reports.parts.filters import Filters, ThemeSection, filter_menus
 from orbifolio.reports.parts.sweep_shelf import SweepShelf, sweep_shelf
 from orbifolio.reports.parts.thumbnail_grid import ThumbnailGrid, thumbnail
-from orbifolio.reports.sweep.faces import SweepSnapshot
+from orbifolio.reports.sweep.run_preview import SweepSnapshot
 from orbifolio.reports.tree import REFRESH_SECONDS, Page
 from orbifolio.reports.wording import format_count, title_from_name
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from orbifolio.reports.charts.curves import charted_metrics, loss_charts, step_position
 from orbifolio.reports.data.log import FrameRecord, PhaseRecord, RunRecord
 from orbifolio.reports.links import Header, Link, Place
+from orbifolio.reports.live_updates import is_at_rest, run_update
 from orbifolio.reports.media.img import phase_page_path, present_frames, sample_frames, step_page_path
-from orbifolio.reports.pages.live_updates import is_at_rest, run_update
 from orbifolio.reports.pages.run import run_crumbs
 from orbifolio.reports.pages.step import step_pages
 from orbifolio.reports.pages.system import system_page
+from orbifolio.reports.pages.zoom import zoom_page
 from orbifolio.reports.parts.base import Cell, DataTable, Part, column_heads, numeric_cells
 from orbifolio.reports.parts.curves import Curves
 from orbifolio.reports.parts.frames import Frames, frame_card
@@ -22,7 +23,6 @@ from orbifolio.reports.parts.phases import phase_facts
 from orbifolio.reports.parts.scrubber import make_scrubber
 from orbifolio.reports.tree import REFRESH_SECONDS, Page
 from orbifolio.reports.wording import DASH, format_bytes, format_duration, format_number
-from orbifolio.reports.zoom import zoom_page
 
 MAX_FRAMES_SHOWN = 48
 """Pictures on a phase's page at most; its table leads to every frame."""

@@ -10,7 +10,7 @@ from orbifolio.reports.links import Header, Link, Place
 from orbifolio.reports.parts.run_table import run_table
 from orbifolio.reports.parts.sweep_shelf import sweep_shelf, sweeps_with_runs
 from orbifolio.reports.parts.thumbnail_grid import ThumbnailGrid, thumbnail
-from orbifolio.reports.sweep.faces import SweepSnapshot
+from orbifolio.reports.sweep.run_preview import SweepSnapshot
 from orbifolio.reports.tree import REFRESH_SECONDS, Page
 from orbifolio.reports.wording import format_count, format_date, format_integer
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from orbifolio.reports.charts.curves import charted_metrics, loss_charts
 from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.links import STATUSES, Header, Link, Place
-from orbifolio.reports.pages.live_updates import run_update
+from orbifolio.reports.live_updates import run_update
 from orbifolio.reports.parts.animation import animation_part
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.parts.curves import Curves

@@ -11,8 +11,8 @@ from orbifolio.reports.links import Place, Status
 from orbifolio.reports.media.img import PageImage
 from orbifolio.reports.parts.thumbnail_grid import cover_image
 from orbifolio.reports.sweep.arranging import SweepAxis, value_of
-from orbifolio.reports.sweep.faces import ELSEWHERE, RunPreview, SweepSnapshot
 from orbifolio.reports.sweep.record import SweepMember
+from orbifolio.reports.sweep.run_preview import ELSEWHERE, RunPreview, SweepSnapshot
 from orbifolio.reports.wording import format_duration, format_number, title_from_name
 
 

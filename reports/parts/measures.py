@@ -13,8 +13,8 @@ from orbifolio.reports.parts.compare import compare_address
 from orbifolio.reports.parts.comparison_cells import CellBuilder
 from orbifolio.reports.parts.run_table import Column, Value
 from orbifolio.reports.sweep.arranging import SweepAxis, value_of
-from orbifolio.reports.sweep.faces import SweepSnapshot
 from orbifolio.reports.sweep.measured import MAX_TABLE_MEASURES, MeasureColumn, common_parameters
+from orbifolio.reports.sweep.run_preview import SweepSnapshot
 from orbifolio.reports.wording import DASH, format_count
 
 

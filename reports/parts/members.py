@@ -12,9 +12,9 @@ from orbifolio.reports.parts.base import Part
 from orbifolio.reports.parts.compare import compare_address
 from orbifolio.reports.parts.comparison_cells import CellBuilder, MemberCell
 from orbifolio.reports.sweep.arranging import MemberGroup, SweepAxis, arrange_members
-from orbifolio.reports.sweep.faces import SweepSnapshot
 from orbifolio.reports.sweep.measured import MeasureColumn
 from orbifolio.reports.sweep.record import SweepMember
+from orbifolio.reports.sweep.run_preview import SweepSnapshot
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import ClassVar
 from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.data.values import as_mapping, as_text, as_texts
 from orbifolio.reports.parts.base import Part
-from orbifolio.reports.sweep.faces import SweepSnapshot
 from orbifolio.reports.sweep.record import SweepMember
+from orbifolio.reports.sweep.run_preview import SweepSnapshot
 from orbifolio.reports.wording import format_count, format_date
 
 

@@ -15,7 +15,7 @@ from orbifolio.reports.data.references import resolve_references, to_bibtex, to_
 from orbifolio.reports.data.values import as_mapping, as_text, as_texts, as_tuple, inner_path
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.prose import Token, yaml_tokens
-from orbifolio.reports.sweep.faces import SweepSnapshot
+from orbifolio.reports.sweep.run_preview import SweepSnapshot
 
 
 @dataclass(frozen=True)

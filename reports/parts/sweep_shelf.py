@@ -12,8 +12,8 @@ from orbifolio.reports.media.img import PageImage
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.parts.thumbnail_grid import cover_image
 from orbifolio.reports.sweep.arranging import sweep_axes
-from orbifolio.reports.sweep.faces import SweepSnapshot
 from orbifolio.reports.sweep.record import SWEEPS_FOLDER
+from orbifolio.reports.sweep.run_preview import SweepSnapshot
 from orbifolio.reports.wording import format_count, format_date
 
 

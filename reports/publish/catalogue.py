@@ -27,8 +27,8 @@ from orbifolio.reports.publish.store import (
     Store,
     stays_inside,
 )
-from orbifolio.reports.sweep.faces import SweepSnapshot, snapshots_from_cards
 from orbifolio.reports.sweep.record import SweepRecord, sweep_from_record
+from orbifolio.reports.sweep.run_preview import SweepSnapshot, snapshots_from_cards
 
 CATALOGUE_KEY = f"{STATE_FOLDER}/gallery.json"
 _PROBE = f"{STATE_FOLDER}/conditions.txt"

@@ -10,8 +10,8 @@ from orbifolio.reports.data.card import Card
 from orbifolio.reports.links import Header, Link
 from orbifolio.reports.publish.serving import is_live_update, upload_rank
 from orbifolio.reports.render import PageRenderer
-from orbifolio.reports.sweep.faces import SweepSnapshot
 from orbifolio.reports.sweep.record import SWEEPS_FOLDER
+from orbifolio.reports.sweep.run_preview import SweepSnapshot
 from orbifolio.reports.tree import Page
 from orbifolio.reports.write_gallery import write_above
 

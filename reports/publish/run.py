@@ -11,12 +11,12 @@ from itertools import groupby
 from pathlib import Path
 
 from orbifolio.reports.data.card import CARD_NAME, Card, card_from_json
+from orbifolio.reports.media.run_card import read_card
 from orbifolio.reports.publish.catalogue import CatalogueEntry, GalleryCatalogue, read_manifest
 from orbifolio.reports.publish.contents import Snapshot, snapshot
 from orbifolio.reports.publish.manifest import FileEntry, Manifest
 from orbifolio.reports.publish.serving import headers_for, upload_rank
 from orbifolio.reports.publish.uploading import Uploader, UploadJob, plan_upload
-from orbifolio.reports.run_card import read_card
 from orbifolio.runner.errors import PublishError
 
 SAVE_SECONDS = 4.0

@@ -11,7 +11,7 @@ import gzip
 import re
 from pathlib import PurePosixPath
 
-from orbifolio.reports.pages.live_updates import LIVE_NAME
+from orbifolio.reports.live_updates import LIVE_NAME
 from orbifolio.reports.publish.store import ObjectHeaders
 
 FOREVER = "public, max-age=31536000, immutable"

@@ -6,7 +6,7 @@ from collections import Counter
 from statistics import median
 
 from orbifolio.reports.data.progress import ProgressEstimate
-from orbifolio.reports.sweep.faces import SweepSnapshot
+from orbifolio.reports.sweep.run_preview import SweepSnapshot
 
 _TOLD = ("done", "running", "waiting", "failed", "interrupted", "stopped")
 

@@ -17,9 +17,9 @@ from orbifolio.runner.settings import kind_of
 from orbifolio.runner.symmetry import SYMMETRIES, AnySymmetry
 from orbifolio.runner.symmetry.aspect import parse_ratio
 from orbifolio.runner.symmetry.base import SymmetrySettings
-from orbifolio.runner.symmetry.residuals import Measurement
 from orbifolio.runner.symmetry.verify.locate import Location, locate_symmetry
-from orbifolio.runner.symmetry.verify.tile import measure_symmetry
+from orbifolio.runner.symmetry.verify.measure import measure_symmetry
+from orbifolio.runner.symmetry.verify.residuals import Measurement
 
 _RULE = (
     "write a wallpaper group (p6), or KIND:GROUP with further values, as in frieze:p2mg, rotor:D6, "

@@ -114,12 +114,12 @@ def _file(painting: Painting, ending: str, *, neural: bool) -> bytes:
 def _lines(painting: Painting, ending: str) -> bytes:
     from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
     from orbifolio.runner.strokes.brush_models.weights import load_painter
-    from orbifolio.runner.strokes.document.hpgl import hpgl
     from orbifolio.runner.strokes.document.opacities import learnt
     from orbifolio.runner.strokes.document.outlines import outlines
     from orbifolio.runner.strokes.document.products import plotted
     from orbifolio.runner.strokes.document.svg import svg
     from orbifolio.runner.strokes.document.timelapse_states import grow
+    from orbifolio.runner.vector.hpgl import hpgl
 
     painter = load_painter(painting.brush)
     if not isinstance(painter, ImplicitPainter):

@@ -12,9 +12,9 @@ import math
 import numpy as np
 
 from orbifolio.runner.arrays import F32
-from orbifolio.runner.exports.charted import PaintedSurface
 from orbifolio.runner.exports.globe import towards
-from orbifolio.runner.symmetry.layouts.charts import Camera
+from orbifolio.runner.exports.painted_surface import PaintedSurface
+from orbifolio.runner.symmetry.charts import Camera
 
 QUARTER = math.pi / 2
 FACES = {

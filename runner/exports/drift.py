@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from orbifolio.runner.arrays import F32, F64
-from orbifolio.runner.exports.charted import PaintedSurface
+from orbifolio.runner.exports.painted_surface import PaintedSurface
 from orbifolio.runner.exports.tiling import images
 from orbifolio.runner.images import encoding
+from orbifolio.runner.symmetry.charts import Disk, grid
 from orbifolio.runner.symmetry.groups.triangle import Triangle
-from orbifolio.runner.symmetry.layouts.charts import Disk, grid
 
 _MAX_LENGTH = 8.0  # hyperbolic units: 0.4 a frame is as fast as a loop may drift
 _MAX_TRIED = 80  # candidates, shortest first: each takes a look at 300 points

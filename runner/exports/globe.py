@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from orbifolio.runner.arrays import F32, F64
-from orbifolio.runner.exports.charted import PaintedSurface
+from orbifolio.runner.exports.painted_surface import PaintedSurface
 from orbifolio.runner.images import encoding
-from orbifolio.runner.symmetry.layouts.charts import Chart, ChartPoints, grid
+from orbifolio.runner.symmetry.charts import Chart, ChartPoints, grid
 
 TILT = math.radians(22)
 """Latitude from which a globe is shown: an axis is seen, and what turns about it."""

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.exports import drift, tiling
-from orbifolio.runner.exports.charted import MovedChart, PaintedSurface
+from orbifolio.runner.exports.painted_surface import MovedChart, PaintedSurface
 from orbifolio.runner.images import encoding
+from orbifolio.runner.symmetry.charts import Band, Chart, Disk, HalfPlane, Klein, Square, grid
 from orbifolio.runner.symmetry.groups.triangle import Triangle
-from orbifolio.runner.symmetry.layouts.charts import Band, Chart, Disk, HalfPlane, Klein, Square, grid
 from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
 
 _MAX_SIDE = 640  # pixels of a chart's shorter side: these are pictures for a page

@@ -14,7 +14,7 @@ from torch import Tensor
 from orbifolio.runner.arrays import F32, F64, I64
 from orbifolio.runner.exports.sphere import data_address, texture_width
 from orbifolio.runner.images import encoding
-from orbifolio.runner.models.eye import orbit_camera
+from orbifolio.runner.models.camera import orbit_camera
 from orbifolio.runner.models.glb import write_glb
 from orbifolio.runner.models.mesh import Mesh
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from orbifolio.runner.arrays import F64, I64
-from orbifolio.runner.exports.charted import PaintedSurface
+from orbifolio.runner.exports.painted_surface import PaintedSurface
 from orbifolio.runner.models.mesh import icosphere
 from orbifolio.runner.models.stl import write_stl
 

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from orbifolio.runner.exports import cubemap, globe
-from orbifolio.runner.exports.charted import PaintedSurface
 from orbifolio.runner.exports.orb import orb
+from orbifolio.runner.exports.painted_surface import PaintedSurface
 from orbifolio.runner.images import encoding
 from orbifolio.runner.models.glb import write_glb
 from orbifolio.runner.models.mesh import uv_sphere
-from orbifolio.runner.symmetry.layouts.charts import Equirectangular
+from orbifolio.runner.symmetry.charts import Equirectangular
 from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
 
 _MAX_TEXTURE = 4096  # pixels across that every screen's hardware takes

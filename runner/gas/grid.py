@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 from numba import njit
 
-from orbifolio.runner.gas.arrays import Grid, NodeTable, Winners
+from orbifolio.runner.gas.tables import Grid, NodeTable, Winners
 
 Function = TypeVar("Function", bound=Callable[..., object])
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 
 from orbifolio.runner.arrays import F64
-from orbifolio.runner.gas.arrays import (
+from orbifolio.runner.gas.grid import cell_of, compiled, link, move, nearest_two, short_way, unlink, wrapped
+from orbifolio.runner.gas.tables import (
     ALIVE,
     BLOCK,
     FREE,
@@ -23,7 +24,6 @@ from orbifolio.runner.gas.arrays import (
     PresentationBatch,
     Winners,
 )
-from orbifolio.runner.gas.grid import cell_of, compiled, link, move, nearest_two, short_way, unlink, wrapped
 
 DONE, WIDER, MORE, REGRID, RESCALE = range(5)
 """Why `present` came back: all done; a node's neighbours are full; slots are; the grid is coarse; d^-t is large."""

@@ -12,7 +12,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from orbifolio.runner.arrays import F64, I64
-from orbifolio.runner.gas.arrays import (
+from orbifolio.runner.gas.graph import Graph
+from orbifolio.runner.gas.grid import link_all
+from orbifolio.runner.gas.kernel import DONE, MORE, REGRID, RESCALE, WIDER, add_node, mean_distance, present
+from orbifolio.runner.gas.tables import (
     ALIVE,
     PRESENTED,
     SCALE,
@@ -24,9 +27,6 @@ from orbifolio.runner.gas.arrays import (
     empty_nodes,
     enlarged,
 )
-from orbifolio.runner.gas.graph import Graph
-from orbifolio.runner.gas.grid import link_all
-from orbifolio.runner.gas.kernel import DONE, MORE, REGRID, RESCALE, WIDER, add_node, mean_distance, present
 
 ERROR_SAMPLES = 20_000
 """About how many points the quantisation error is measured on: its standard error is then well below 1 %."""

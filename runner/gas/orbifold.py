@@ -17,7 +17,6 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from orbifolio.runner.arrays import F64, I64
-from orbifolio.runner.gas.arrays import Law, PresentationBatch
 from orbifolio.runner.gas.graph import Graph
 from orbifolio.runner.gas.network import PresentationOrder
 from orbifolio.runner.gas.orbifold_kernel import (
@@ -30,6 +29,7 @@ from orbifolio.runner.gas.orbifold_kernel import (
     present_images,
     set_place,
 )
+from orbifolio.runner.gas.tables import Law, PresentationBatch
 from orbifolio.runner.symmetry.groups.domain import Domain
 from orbifolio.runner.symmetry.isometry_group import IsometryGroup
 

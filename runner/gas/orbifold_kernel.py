@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 
 from orbifolio.runner.arrays import F64, I64
-from orbifolio.runner.gas.arrays import Law, PresentationBatch
+from orbifolio.runner.gas.tables import Law, PresentationBatch
 
 ALIVE, UPDATES = range(2)  # places in `OrbitTable.counts`
 SCALE, TOTAL = range(2)  # places in `OrbitTable.sums`

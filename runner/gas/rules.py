@@ -16,7 +16,7 @@ from orbifolio.runner.arrays import I64
 from orbifolio.runner.settings import Settings, family
 
 if TYPE_CHECKING:
-    from orbifolio.runner.gas.arrays import Law
+    from orbifolio.runner.gas.tables import Law
 
 
 class Shuffled:
@@ -107,7 +107,7 @@ class GrowthRules(Settings):
         link_first: bool = False,
         utility: float = 0.0,
     ) -> Law:
-        from orbifolio.runner.gas.arrays import Law
+        from orbifolio.runner.gas.tables import Law
 
         return Law(
             float(self.epsilon_b),

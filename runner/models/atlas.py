@@ -15,7 +15,7 @@ import numpy as np
 from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.models.faults import ModelFault
 from orbifolio.runner.models.mesh import Mesh
-from orbifolio.runner.models.rasterising import covered
+from orbifolio.runner.models.rasteriser import covered
 
 _MAX_REPEATS = 8  # of the texture in one triangle: each repeat is one more texture to look through
 

@@ -24,8 +24,8 @@ from torch import Tensor
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.symmetry.aspect import Ratio
+from orbifolio.runner.symmetry.charts import Chart
 from orbifolio.runner.symmetry.claims import Claim, Move
-from orbifolio.runner.symmetry.layouts.charts import Chart
 
 
 class Layout(ABC):

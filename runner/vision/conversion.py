@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from orbifolio.runner.vision.efficientnet_names import checkpoint_names
-from orbifolio.runner.vision.origins import WeightSourceError, member
+from orbifolio.runner.vision.weight_sources import WeightSourceError, member
 
 Tensors = dict[str, Tensor]
 Convert = Callable[[Path], Tensors]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from orbifolio.runner.vision import conversion
 from orbifolio.runner.vision.conversion import Convert
 from orbifolio.runner.vision.efficientnet_names import LITE0, LITE1, LITE2
-from orbifolio.runner.vision.origins import Address, InstalledFile, NpmPackage, WeightSource, Wheel
+from orbifolio.runner.vision.weight_sources import Address, InstalledFile, NpmPackage, WeightSource, Wheel
 
 
 @dataclass(frozen=True)

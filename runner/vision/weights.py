@@ -31,8 +31,8 @@ from orbifolio.runner.errors import MissingWeights
 from orbifolio.runner.vision import conversion
 from orbifolio.runner.vision.base import Provenance
 from orbifolio.runner.vision.conversion import Tensors
-from orbifolio.runner.vision.origins import WeightSourceError
 from orbifolio.runner.vision.published import ENTRIES, TABLE, PublishedWeights, WeightFile
+from orbifolio.runner.vision.weight_sources import WeightSourceError
 
 __all__ = [
     "ENTRIES",

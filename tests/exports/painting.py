@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from orbifolio.runner.exports.charted import PaintedSurface
+from orbifolio.runner.exports.painted_surface import PaintedSurface
 from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.groups.coset_table import CosetTable, rotations
 from orbifolio.runner.symmetry.groups.polyhedral import point_group
-from orbifolio.runner.symmetry.groups.sheets import CosetTable, rotations
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
 from orbifolio.runner.symmetry.layouts.texture import Texture

@@ -14,8 +14,8 @@ from PIL import Image
 
 from orbifolio.runner.exports import drift, tiling
 from orbifolio.runner.exports.hyperbolic import hyperbolic_products
+from orbifolio.runner.symmetry.charts import lift
 from orbifolio.runner.symmetry.groups.triangle import Triangle
-from orbifolio.runner.symmetry.layouts.charts import lift
 
 
 def on_the_hyperboloid(ends):

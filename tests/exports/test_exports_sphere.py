@@ -19,7 +19,7 @@ from orbifolio.runner.exports.sphere import sphere_products
 from orbifolio.runner.images import encoding
 from orbifolio.runner.models.glb import write_glb
 from orbifolio.runner.models.mesh import uv_sphere
-from orbifolio.runner.symmetry.layouts.charts import Equirectangular
+from orbifolio.runner.symmetry.charts import Equirectangular
 
 EXPECTED = {"globe.webp", "spin.webp", "cubemap.png", "globe.glb", "orb.stl", "globe.js"}
 

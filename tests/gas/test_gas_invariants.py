@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from orbifolio.runner.gas.arrays import ALIVE, BLOCK, FREE, SCALE, empty_nodes, enlarged
 from orbifolio.runner.gas.grid import cell_of, nearest_two
 from orbifolio.runner.gas.network import Network
 from orbifolio.runner.gas.orbifold import SymmetricNetwork
 from orbifolio.runner.gas.rules import Fritzke, NeuPy, Shuffled, Utility
+from orbifolio.runner.gas.tables import ALIVE, BLOCK, FREE, SCALE, empty_nodes, enlarged
 from orbifolio.runner.symmetry.groups.domain import fundamental_domain
 from orbifolio.runner.symmetry.isometry_group import Stage
 from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic

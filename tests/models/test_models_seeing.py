@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from orbifolio.runner.models.atlas import make_atlas
-from orbifolio.runner.models.eye import camera_axes, orbit_camera
+from orbifolio.runner.models.camera import camera_axes, orbit_camera
 from orbifolio.runner.models.mesh import Mesh, icosphere, uv_sphere
-from orbifolio.runner.models.rasterising import covered, nearest
+from orbifolio.runner.models.rasteriser import covered, nearest
 from orbifolio.runner.models.reading import locate, read_model
 
 
@@ -75,7 +75,7 @@ def test_memory_is_bounded_and_the_pieces_fit_together(monkeypatch):
     mesh = pot()
     camera = orbit_camera(mesh, 0.0, 0.3)
     whole = camera.visible_faces(mesh, 96)
-    monkeypatch.setattr("orbifolio.runner.models.rasterising._MAX_CANDIDATES", 700)
+    monkeypatch.setattr("orbifolio.runner.models.rasteriser._MAX_CANDIDATES", 700)
     pieces = camera.visible_faces(mesh, 96)
     assert np.array_equal(whole.face, pieces.face)
     assert np.array_equal(whole.weights, pieces.weights)

@@ -14,7 +14,7 @@ from orbifolio.runner.objectives.content import Content, ContentObjective
 from orbifolio.runner.objectives.dream import Dream
 from orbifolio.runner.objectives.pixels import PixelDifference, PixelObjective
 from orbifolio.runner.objectives.smoothness import Range, Smoothness
-from orbifolio.runner.vision.blind import NullEncoder
+from orbifolio.runner.vision.null_encoder import NullEncoder
 
 
 def random(*shape: int, seed: int = 1) -> torch.Tensor:

@@ -12,8 +12,8 @@ from lxml import html
 from synthetic_card import HOSTILE, a_card
 from synthetic_run import BEGAN
 
-from orbifolio.reports.compare import COMPARED_NAME, RUN_INDEX, run_index
 from orbifolio.reports.links import Place
+from orbifolio.reports.pages.compare import COMPARED_NAME, RUN_INDEX, run_index
 from orbifolio.reports.pages.gallery import pages_above
 from orbifolio.reports.parts.compare import COMPARE_PAGE, compare_address
 from orbifolio.reports.write_gallery import rebuild_gallery

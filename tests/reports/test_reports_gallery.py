@@ -14,13 +14,13 @@ from synthetic_run import BEGAN
 from orbifolio.reports.data.card import Card
 from orbifolio.reports.data.differences import parameter_differences, short_names
 from orbifolio.reports.data.log import read_run
+from orbifolio.reports.media.run_card import card_from_run
 from orbifolio.reports.pages.gallery import pages_above
 from orbifolio.reports.pages.recipe import MAX_PICTURES
 from orbifolio.reports.parts.filters import Filters, filter_menus
 from orbifolio.reports.parts.run_table import MAX_COLUMNS, RunTable
 from orbifolio.reports.parts.thumbnail_grid import ThumbnailGrid
 from orbifolio.reports.render import renderer
-from orbifolio.reports.run_card import card_from_run
 from orbifolio.reports.write_gallery import files_above, rebuild_gallery, update_index, write_above
 
 NOW = BEGAN + 10**6
@@ -166,9 +166,9 @@ def test_many_runs_are_written_alike_by_one_process_or_several(
     alone = {path: path.read_bytes() for path in gallery.rglob("*.html")}
     for path in alone:
         path.unlink()
-    monkeypatch.setattr("orbifolio.reports.many.MIN_ITEMS", 1)
-    monkeypatch.setattr("orbifolio.reports.many._may_fork", lambda: True)
-    monkeypatch.setattr("orbifolio.reports.many._cores", lambda: 2)
+    monkeypatch.setattr("orbifolio.reports.parallel_map.MIN_ITEMS", 1)
+    monkeypatch.setattr("orbifolio.reports.parallel_map._may_fork", lambda: True)
+    monkeypatch.setattr("orbifolio.reports.parallel_map._cores", lambda: 2)
     changed = rebuild_gallery(gallery, rewrite=True, now=NOW)
     assert {path for path in changed if path.suffix == ".html"} == set(alone)
     assert {path: path.read_bytes() for path in gallery.rglob("*.html")} == alone

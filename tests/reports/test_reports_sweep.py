@@ -20,14 +20,14 @@ from synthetic_sweep import NAME, finished_sweep, member, product, record, run_f
 from orbifolio.reports.data.card import card_from_json
 from orbifolio.reports.data.log import STALE_AFTER, read_run
 from orbifolio.reports.data.metrics import loss_curve, run_measures
-from orbifolio.reports.pages.sweep_page import sweep_page
+from orbifolio.reports.media.run_card import card_from_run
+from orbifolio.reports.pages.sweep import sweep_page
 from orbifolio.reports.render import renderer
-from orbifolio.reports.run_card import card_from_run
 from orbifolio.reports.sweep.arranging import arrange_members
-from orbifolio.reports.sweep.faces import RunPreview, SweepSnapshot, make_snapshot
 from orbifolio.reports.sweep.measured import shared_measures
 from orbifolio.reports.sweep.overview import seconds_left, share_done
 from orbifolio.reports.sweep.record import SweepRecord, read_sweeps, sweep_from_record
+from orbifolio.reports.sweep.run_preview import RunPreview, SweepSnapshot, make_snapshot
 from orbifolio.reports.write_gallery import rebuild_gallery, run_folders, write_sweep
 
 SOON = BEGAN + 60

@@ -18,7 +18,7 @@ from synthetic_run import BEGAN, write_run
 from orbifolio.reports.charts.curves import _positions
 from orbifolio.reports.data.log import read_run
 from orbifolio.reports.links import Place
-from orbifolio.reports.pages.live_updates import is_at_rest
+from orbifolio.reports.live_updates import is_at_rest
 from orbifolio.reports.pages.phase import MAX_FRAMES_SHOWN, pages_below
 from orbifolio.reports.parts.image_pairs import image_pairs
 from orbifolio.reports.parts.scrubber import make_scrubber, pack_frames

@@ -9,13 +9,7 @@ from pydantic import ValidationError
 
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.groups.polyhedral import point_group
-from orbifolio.runner.symmetry.groups.presentation import homomorphisms
-from orbifolio.runner.symmetry.groups.triangle import on_surface
-from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry
-from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic, presentation
-from orbifolio.runner.symmetry.kinds.sphere import Sphere
-from orbifolio.runner.symmetry.layouts.charts import (
+from orbifolio.runner.symmetry.charts import (
     Band,
     Camera,
     Chart,
@@ -26,7 +20,13 @@ from orbifolio.runner.symmetry.layouts.charts import (
     Square,
     lemniscate_sine,
 )
-from orbifolio.runner.symmetry.residuals import ABSENT, EXACT
+from orbifolio.runner.symmetry.groups.polyhedral import point_group
+from orbifolio.runner.symmetry.groups.presentation import homomorphisms
+from orbifolio.runner.symmetry.groups.triangle import on_surface
+from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry
+from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic, presentation
+from orbifolio.runner.symmetry.kinds.sphere import Sphere
+from orbifolio.runner.symmetry.verify.residuals import ABSENT, EXACT
 from orbifolio.runner.symmetry.verify.summary import summarise
 
 SPHERES = [

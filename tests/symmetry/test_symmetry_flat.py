@@ -14,12 +14,12 @@ from orbifolio.runner.symmetry import Droste, Frieze, Rotor, colour
 from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.symmetry.groups.frieze_groups import FRIEZES
 from orbifolio.runner.symmetry.groups.presentation import homomorphisms
-from orbifolio.runner.symmetry.groups.wedge import reach
 from orbifolio.runner.symmetry.kinds.rotor import presentation
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
-from orbifolio.runner.symmetry.residuals import ABSENT, EXACT
-from orbifolio.runner.symmetry.verify.tile import measure_symmetry
+from orbifolio.runner.symmetry.layouts.wedge import reach
+from orbifolio.runner.symmetry.verify.measure import measure_symmetry
+from orbifolio.runner.symmetry.verify.residuals import ABSENT, EXACT
 
 
 def spelled(**colours: str) -> dict[str, list[str]]:

@@ -12,9 +12,9 @@ from scipy import ndimage
 from orbifolio.runner.symmetry import NoSymmetry, Plane, colour
 from orbifolio.runner.symmetry.groups.groups import GROUPS
 from orbifolio.runner.symmetry.kinds.plane import PlaneSymmetry
-from orbifolio.runner.symmetry.residuals import ABSENT, EXACT, colour_residuals
+from orbifolio.runner.symmetry.verify.measure import measure, measure_symmetry
+from orbifolio.runner.symmetry.verify.residuals import ABSENT, EXACT, colour_residuals
 from orbifolio.runner.symmetry.verify.summary import summarise
-from orbifolio.runner.symmetry.verify.tile import measure, measure_symmetry
 
 
 def plane(group: str, **colours: str) -> PlaneSymmetry:

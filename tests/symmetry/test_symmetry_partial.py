@@ -14,7 +14,7 @@ from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.symmetry import Partial, colour
 from orbifolio.runner.symmetry.kinds.partial import CopyMean, CopySettings, PartialSymmetry, moves
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
-from orbifolio.runner.symmetry.verify.tile import measure_symmetry
+from orbifolio.runner.symmetry.verify.measure import measure_symmetry
 
 
 def partial(base: object, *folds: tuple[dict[str, object], ...]) -> PartialSymmetry:

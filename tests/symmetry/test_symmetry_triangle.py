@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from orbifolio.runner.symmetry.groups.sheets import generated
+from orbifolio.runner.symmetry.charts import lift
+from orbifolio.runner.symmetry.groups.coset_table import generated
 from orbifolio.runner.symmetry.groups.triangle import Triangle
-from orbifolio.runner.symmetry.layouts.charts import lift
 
 TRIANGLES = [
     (3, 3, 2),

@@ -15,7 +15,7 @@ import torch
 
 from orbifolio.runner.vision import conversion
 from orbifolio.runner.vision.efficientnet_names import LITE0, checkpoint_names
-from orbifolio.runner.vision.origins import WeightSourceError
+from orbifolio.runner.vision.weight_sources import WeightSourceError
 
 
 def hed_bytes(random: np.random.Generator, *, drop: str = "") -> tuple[bytes, dict[str, np.ndarray]]:

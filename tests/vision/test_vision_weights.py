@@ -19,9 +19,11 @@ from rich.console import Console
 from safetensors.torch import save_file
 
 from orbifolio.runner.errors import MissingWeights
-from orbifolio.runner.vision import EfficientNetLite0, Vgg16, origins, weights
+from orbifolio.runner.vision import EfficientNetLite0, Vgg16, weight_sources, weights
 from orbifolio.runner.vision.conversion import Tensors
-from orbifolio.runner.vision.origins import (
+from orbifolio.runner.vision.published import TABLE, PublishedWeights, WeightFile
+from orbifolio.runner.vision.vgg import layer_table
+from orbifolio.runner.vision.weight_sources import (
     Address,
     InstalledFile,
     NpmPackage,
@@ -30,8 +32,6 @@ from orbifolio.runner.vision.origins import (
     Wheel,
     member,
 )
-from orbifolio.runner.vision.published import TABLE, PublishedWeights, WeightFile
-from orbifolio.runner.vision.vgg import layer_table
 from orbifolio.runner.vision.weights import WeightsStore, default_store, file_hash, show_progress
 
 PAYLOAD = torch.arange(6.0).numpy().tobytes() * 10_000
@@ -323,7 +323,7 @@ def test_an_npm_package_is_asked_for_by_name_and_version(tmp_path: Path, monkeyp
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in for npm is a shell script")
 def test_a_client_that_hangs_is_ended_with_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_npm(tmp_path, f"sleep 300 & echo $! > {tmp_path}/child; wait", monkeypatch)
-    monkeypatch.setattr(origins, "MAX_SILENCE", 0.6)
+    monkeypatch.setattr(weight_sources, "MAX_SILENCE", 0.6)
     begun = time.monotonic()
     with pytest.raises(MissingWeights, match="npm package tiny 2.0: no progress for 1 seconds"):
         store_of(tmp_path, NpmPackage("tiny", "2.0")).fetch("tiny/one")

@@ -18,15 +18,15 @@ from pydantic import BeforeValidator, Field
 from orbifolio.runner.arrays import F32, F64, Bools
 from orbifolio.runner.gas.drawing.colours import THEMES, AnyColouring, Ink, Theme, under
 from orbifolio.runner.gas.drawing.exports import arrays, graphml
-from orbifolio.runner.gas.drawing.hex_colours import Colour, Hex, from_hex, to_hex
 from orbifolio.runner.gas.drawing.improve import Improve
 from orbifolio.runner.gas.drawing.pdf import pdf
-from orbifolio.runner.gas.drawing.plotter import Plotter, plot
 from orbifolio.runner.gas.drawing.raster import draw
 from orbifolio.runner.gas.drawing.sheet import DrawingSheet, Mark, Polylines
 from orbifolio.runner.gas.drawing.svg import svg
 from orbifolio.runner.gas.graph import Graph
 from orbifolio.runner.settings import Settings
+from orbifolio.runner.vector.hex_colours import Colour, Hex, from_hex, to_hex
+from orbifolio.runner.vector.plotter import Plotter, plot
 
 SAMPLES = (np.arange(5) + 0.5) / 5
 """Places along an edge, as shares of its length, whose colours in the picture are averaged."""

@@ -12,8 +12,8 @@ from pydantic import Field
 from skimage.color import rgb2lab
 
 from orbifolio.runner.arrays import F32, F64
-from orbifolio.runner.gas.drawing.hex_colours import Colour, Hex, from_hex
 from orbifolio.runner.settings import Settings, family
+from orbifolio.runner.vector.hex_colours import Colour, Hex, from_hex
 
 
 def under(picture: F32, samples: F64) -> F64:

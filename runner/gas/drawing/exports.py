@@ -7,8 +7,8 @@ import zipfile
 
 import numpy as np
 
-from orbifolio.runner.gas.drawing.svg_path import number
 from orbifolio.runner.gas.graph import Graph
+from orbifolio.runner.vector.svg_path import number
 
 
 def graphml(graph: Graph) -> bytes:

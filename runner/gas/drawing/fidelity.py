@@ -16,8 +16,8 @@ from scipy.ndimage import binary_erosion
 
 from orbifolio.runner.arrays import F64, Bools
 from orbifolio.runner.errors import ShapeMismatch
-from orbifolio.runner.gas.drawing.nearest import Nearest
 from orbifolio.runner.gas.graph import Graph
+from orbifolio.runner.vector.nearest import Nearest
 
 FINER = 4
 """Subpixels along each side of a pixel in which areas are compared."""

@@ -24,9 +24,9 @@ from skimage.measure import find_contours
 
 from orbifolio.runner.arrays import F64, I64, Bools
 from orbifolio.runner.gas.drawing.fidelity import border, centres, coverage
-from orbifolio.runner.gas.drawing.nearest import Nearest
 from orbifolio.runner.gas.graph import Graph
 from orbifolio.runner.settings import Settings
+from orbifolio.runner.vector.nearest import Nearest
 
 RELOCATED_SHARE = 0.02
 """Share of the nodes that may be relocated in a round."""

@@ -12,10 +12,10 @@ from pydantic import Field
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.gas.drawing.base import DrawingSettings, LineWidth, Scene, Share
 from orbifolio.runner.gas.drawing.colours import darkness, under
-from orbifolio.runner.gas.drawing.hex_colours import to_hex
 from orbifolio.runner.gas.drawing.sheet import Areas, Dots, Mark, Polylines, unrolled
 from orbifolio.runner.gas.drawing.trails import trails
 from orbifolio.runner.gas.graph import Graph
+from orbifolio.runner.vector.hex_colours import to_hex
 
 
 def swelling(seen: F64, strength: float) -> F64:

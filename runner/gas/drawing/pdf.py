@@ -10,9 +10,9 @@ import zlib
 from collections.abc import Iterable
 
 from orbifolio.runner.arrays import F64
-from orbifolio.runner.gas.drawing.hex_colours import Colour
 from orbifolio.runner.gas.drawing.sheet import Areas, Dots, DrawingSheet, Labels, Mark, Polylines
-from orbifolio.runner.gas.drawing.svg_path import number
+from orbifolio.runner.vector.hex_colours import Colour
+from orbifolio.runner.vector.svg_path import number
 
 LONG_SIDE = 842.0
 """Points of an A4 page's longer side; the shorter follows from the sheet."""

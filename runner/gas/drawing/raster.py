@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from orbifolio.runner.arrays import F32, F64
-from orbifolio.runner.gas.drawing.hex_colours import Colour
 from orbifolio.runner.gas.drawing.sheet import Areas, Dots, DrawingSheet, Labels, Mark, Polylines
+from orbifolio.runner.vector.hex_colours import Colour
 
 FINER = 4
 """Subpixels along each side of a pixel."""

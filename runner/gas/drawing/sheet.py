@@ -13,8 +13,8 @@ from itertools import product
 import numpy as np
 
 from orbifolio.runner.arrays import F64
-from orbifolio.runner.gas.drawing.hex_colours import Colour
 from orbifolio.runner.gas.graph import Graph
+from orbifolio.runner.vector.hex_colours import Colour
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
-from orbifolio.runner.gas.drawing.hex_colours import to_hex
 from orbifolio.runner.gas.drawing.sheet import Areas, Dots, DrawingSheet, Labels, Mark, Polylines
-from orbifolio.runner.gas.drawing.svg_path import number, path_data
+from orbifolio.runner.vector.hex_colours import to_hex
+from orbifolio.runner.vector.svg_path import number, path_data
 
 
 def svg(sheet: DrawingSheet, *, title: str = "") -> bytes:

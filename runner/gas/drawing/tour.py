@@ -13,7 +13,7 @@ import numba
 import numpy as np
 
 from orbifolio.runner.arrays import F64, I64
-from orbifolio.runner.gas.drawing.nearest import Nearest
+from orbifolio.runner.vector.nearest import Nearest
 
 NEIGHBOURS = 10
 """Nearest points of each point that moves are tried with."""

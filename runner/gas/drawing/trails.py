@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from orbifolio.runner.arrays import F64, I64
-from orbifolio.runner.gas.drawing.nearest import Nearest
 from orbifolio.runner.gas.graph import Graph
+from orbifolio.runner.vector.nearest import Nearest
 
 
 def trails(graph: Graph) -> list[list[int]]:

@@ -31,7 +31,7 @@ from orbifolio.runner.symmetry.base import Layout, Symmetry
 from orbifolio.runner.symmetry.verify.summary import summarise
 from orbifolio.runner.views import View, draw_view
 from orbifolio.runner.vision.base import Encoder, VisionSettings
-from orbifolio.runner.vision.blind import NullEncoder
+from orbifolio.runner.vision.null_encoder import NullEncoder
 
 MAX_RETRIES = 3  # of a step whose loss is not finite, each softer than the one before
 

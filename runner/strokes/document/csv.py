@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from orbifolio.runner.gas.drawing.hex_colours import to_hex
-from orbifolio.runner.gas.drawing.svg_path import number
 from orbifolio.runner.strokes.document.document import COLUMNS, UNIT, Painting
 from orbifolio.runner.strokes.document.outlines import points_of
+from orbifolio.runner.vector.hex_colours import to_hex
+from orbifolio.runner.vector.svg_path import number
 
 
 def table(painting: Painting) -> bytes:

@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from orbifolio.runner.gas.drawing.hex_colours import to_hex
 from orbifolio.runner.strokes.document.document import Floats, Painting
 from orbifolio.runner.strokes.document.outlines import Outlines, Points
 from orbifolio.runner.strokes.document.palette import choose
 from orbifolio.runner.strokes.document.timelapse_states import resized
+from orbifolio.runner.vector.hex_colours import to_hex
 
 FINER = 2  # subpixels of the map of who lies above
 LARGEST = 2048  # pixels of its longer side at most

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from PIL import ImageFont
 
-from orbifolio.runner.gas.drawing.svg_path import number
 from orbifolio.runner.images import encoding
 from orbifolio.runner.strokes.document.document import Floats
+from orbifolio.runner.vector.svg_path import number
 
 WIDE, HIGH = 210.0, 297.0  # A4
 POINT = 72 / 25.4  # points to a millimetre

@@ -22,14 +22,12 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from orbifolio.runner.errors import InputError, MissingProgram
-from orbifolio.runner.gas.drawing.plotter import PAPERS, Placed, Plotter, draw_placed, place
 from orbifolio.runner.images import encoding
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.document import timelapse
 from orbifolio.runner.strokes.document.csv import table
 from orbifolio.runner.strokes.document.document import Floats, Painting
 from orbifolio.runner.strokes.document.hatching import hatch
-from orbifolio.runner.strokes.document.hpgl import hpgl
 from orbifolio.runner.strokes.document.mypaint_redraw import redraw
 from orbifolio.runner.strokes.document.opacities import learnt
 from orbifolio.runner.strokes.document.openraster import openraster
@@ -39,6 +37,8 @@ from orbifolio.runner.strokes.document.svg import svg
 from orbifolio.runner.strokes.document.timelapse_states import Growth, grow, shrunk
 from orbifolio.runner.strokes.document.worksheet import SIDE as SHEET_SIDE
 from orbifolio.runner.strokes.document.worksheet import steps, worksheet
+from orbifolio.runner.vector.hpgl import hpgl
+from orbifolio.runner.vector.plotter import PAPERS, Placed, Plotter, draw_placed, place
 
 PLOTTER = Plotter(paper="a4", pen=0.5)
 SPACING = 1.7  # pen's widths between two lines

@@ -10,11 +10,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
-from orbifolio.runner.gas.drawing.hex_colours import to_hex
-from orbifolio.runner.gas.drawing.svg_path import number
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.outlines import Outlines, Points
 from orbifolio.runner.strokes.document.timelapse_states import runs
+from orbifolio.runner.vector.hex_colours import to_hex
+from orbifolio.runner.vector.svg_path import number
 
 
 def svg(painting: Painting, shapes: Outlines, *, title: str = "") -> bytes:

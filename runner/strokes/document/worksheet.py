@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orbifolio.runner.gas.drawing.hex_colours import to_hex
 from orbifolio.runner.strokes.document.document import RADIUS, Floats, Painting
 from orbifolio.runner.strokes.document.outlines import points_of
 from orbifolio.runner.strokes.document.palette import Doubles, Numbers, choose
 from orbifolio.runner.strokes.document.pdf import HIGH, WIDE, Colour, Page, bound
 from orbifolio.runner.strokes.document.timelapse_states import runs
+from orbifolio.runner.vector.hex_colours import to_hex
 
 STEPS = 12  # at most
 PAINTS = 12

@@ -18,9 +18,9 @@ from functools import cached_property
 import numpy as np
 
 from orbifolio.runner.arrays import F64
+from orbifolio.runner.symmetry.groups.coset_table import CosetTable, generated, subgroup
 from orbifolio.runner.symmetry.groups.groups import Word
 from orbifolio.runner.symmetry.groups.presentation import Presentation
-from orbifolio.runner.symmetry.groups.sheets import CosetTable, generated, subgroup
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 
 MAX_ORDER = 24

@@ -132,7 +132,7 @@ class Triangle:
         Raises:
             FloatingPointError: a point needs more reflections than arithmetic can carry (too near the rim).
         """
-        from orbifolio.runner.symmetry.layouts.fold_kernels import (  # compiles, so not before it is needed
+        from orbifolio.runner.symmetry.groups.fold_kernel import (  # compiles, so not before it is needed
             Mirrors,
             fold_points,
         )

@@ -18,10 +18,10 @@ import torch
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Layout, Symmetry
+from orbifolio.runner.symmetry.charts import Chart
 from orbifolio.runner.symmetry.claims import Claim, Move
-from orbifolio.runner.symmetry.groups.sheets import CosetTable
+from orbifolio.runner.symmetry.groups.coset_table import CosetTable
 from orbifolio.runner.symmetry.groups.triangle import Triangle
-from orbifolio.runner.symmetry.layouts.charts import Chart
 from orbifolio.runner.symmetry.layouts.folded import FoldedLayout, FoldedSurface
 from orbifolio.runner.symmetry.layouts.texture import Texture
 

@@ -28,10 +28,10 @@ from orbifolio.runner.symmetry.groups.groups import GROUPS, Group, Word, coset_w
 from orbifolio.runner.symmetry.groups.isometry import Isometry
 from orbifolio.runner.symmetry.groups.legality import elements, evaluate
 from orbifolio.runner.symmetry.groups.log_group import name_zoom, on_logarithm, presentation
-from orbifolio.runner.symmetry.groups.log_lattice import LogLattice, LogLookup
 from orbifolio.runner.symmetry.kinds.none import fit_free
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup
 from orbifolio.runner.symmetry.layouts.flat_charts import Logarithm, as_similarity, in_fractions
+from orbifolio.runner.symmetry.layouts.log_lattice import LogLattice, LogLookup
 
 DrosteName = Literal[
     "p1", "p2", "pm", "pg", "p2mm", "p2mg", "p2gg", "p4", "p4mm", "p4gm", "p3", "p3m1", "p31m", "p6", "p6mm"

@@ -21,14 +21,14 @@ from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.base import SymmetrySettings
+from orbifolio.runner.symmetry.charts import Band, Chart, Disk, HalfPlane, Klein, Square, Window, boost
 from orbifolio.runner.symmetry.colour import Colour
+from orbifolio.runner.symmetry.groups.coset_table import CosetTable, reflections, rotations, tile_sides
 from orbifolio.runner.symmetry.groups.groups import Word
 from orbifolio.runner.symmetry.groups.polyhedral import turn_name
 from orbifolio.runner.symmetry.groups.presentation import Presentation
-from orbifolio.runner.symmetry.groups.sheets import CosetTable, reflections, rotations, tile_sides
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry, colour_title
-from orbifolio.runner.symmetry.layouts.charts import Band, Chart, Disk, HalfPlane, Klein, Square, Window, boost
 
 ChartName = Literal["disk", "klein", "half-plane", "band", "square"]
 

@@ -21,7 +21,7 @@ from torch import Tensor
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.models.atlas import Atlas, make_atlas
-from orbifolio.runner.models.eye import CAMERA_DISTANCE, MeshCamera, camera_axes
+from orbifolio.runner.models.camera import CAMERA_DISTANCE, MeshCamera, camera_axes
 from orbifolio.runner.models.faults import ModelFault
 from orbifolio.runner.models.mesh import Mesh
 from orbifolio.runner.models.reading import locate, read_model

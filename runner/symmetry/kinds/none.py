@@ -17,7 +17,7 @@ from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup, Mixed
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
 from orbifolio.runner.symmetry.layouts.resample import resample
-from orbifolio.runner.symmetry.taps import Taps
+from orbifolio.runner.symmetry.layouts.taps import Taps
 
 
 class PixelLayout(Layout):

@@ -25,6 +25,7 @@ from orbifolio.runner.settings import Settings, family
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.charts import Chart
 from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.kinds.droste import Droste
@@ -34,7 +35,6 @@ from orbifolio.runner.symmetry.kinds.none import NoSymmetry
 from orbifolio.runner.symmetry.kinds.plane import Plane
 from orbifolio.runner.symmetry.kinds.rotor import Rotor
 from orbifolio.runner.symmetry.kinds.sphere import Sphere
-from orbifolio.runner.symmetry.layouts.charts import Chart
 
 MAX_COPIES = 64
 """Copies of the texture at one place, over all folds: each costs as much as the one."""

@@ -24,9 +24,9 @@ from orbifolio.runner.symmetry.groups.isometry import Isometry
 from orbifolio.runner.symmetry.groups.lattice import LatticeFrame, frame
 from orbifolio.runner.symmetry.groups.legality import TURNS, complete, elements, evaluate
 from orbifolio.runner.symmetry.groups.motion import degrees, in_picture, name_motion, turn_matrix
+from orbifolio.runner.symmetry.groups.plane_candidates import plane_candidates
 from orbifolio.runner.symmetry.layouts.flat_charts import Tile
 from orbifolio.runner.symmetry.layouts.orbits import PlaneLayout, plane_layout
-from orbifolio.runner.symmetry.plane_candidates import plane_candidates
 
 GroupName = Literal[
     "p1",

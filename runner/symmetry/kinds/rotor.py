@@ -20,15 +20,15 @@ from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.colour import Colour
+from orbifolio.runner.symmetry.groups.coset_table import CosetTable, reflections, rotations
 from orbifolio.runner.symmetry.groups.emblems import EMBLEMS, mirror_warning
 from orbifolio.runner.symmetry.groups.groups import Word
 from orbifolio.runner.symmetry.groups.presentation import Presentation, homomorphisms
-from orbifolio.runner.symmetry.groups.sheets import CosetTable, reflections, rotations
-from orbifolio.runner.symmetry.groups.wedge import ACTIVE, Fan, FanLookup, Wedge, reach
 from orbifolio.runner.symmetry.kinds.none import fit_free
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart, in_fractions, spin
 from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
+from orbifolio.runner.symmetry.layouts.wedge import ACTIVE, Fan, FanLookup, Wedge, reach
 
 _CROWDED = 1.3  # radius in pixels, times the order, within which no turn moves a place by eight pixels (8 / 2 pi)
 _PREFERRED = ("[g, b, r]", "[g, r, b]", "[-r, -g, -b]")

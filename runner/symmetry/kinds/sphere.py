@@ -18,10 +18,10 @@ from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.base import SymmetrySettings
+from orbifolio.runner.symmetry.charts import Camera, Chart, Equirectangular
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.polyhedral import PointGroup, point_group
 from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry, colour_title, random_turn
-from orbifolio.runner.symmetry.layouts.charts import Camera, Chart, Equirectangular
 
 REACH = math.radians(32)
 """Half the angle of a camera's view; its corners see 4/5 as much as its middle."""

@@ -18,11 +18,11 @@ from torch import Tensor
 from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Layout, widened
+from orbifolio.runner.symmetry.charts import Chart, grid
 from orbifolio.runner.symmetry.claims import Move
-from orbifolio.runner.symmetry.layouts.charts import Chart, grid
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
 from orbifolio.runner.symmetry.layouts.resample import resample
-from orbifolio.runner.symmetry.taps import Taps, joined
+from orbifolio.runner.symmetry.layouts.taps import Taps, joined
 
 _FADED = 0.5  # length of a pixel, in units of the surface, from which all of it is mean
 _MIN_WEIGHT = 1e-3  # of all pixels together, below which none is said to show an orbit

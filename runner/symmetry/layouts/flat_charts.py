@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from orbifolio.runner.arrays import F64
+from orbifolio.runner.symmetry.charts import Chart, ChartPoints
 from orbifolio.runner.symmetry.groups.motion import turn_matrix
-from orbifolio.runner.symmetry.layouts.charts import Chart, ChartPoints
 
 
 def spin(degrees: float) -> F64:

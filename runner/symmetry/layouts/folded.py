@@ -20,14 +20,14 @@ from torch import Tensor
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Layout, widened
+from orbifolio.runner.symmetry.charts import Chart, grid
 from orbifolio.runner.symmetry.claims import Move
 from orbifolio.runner.symmetry.groups.triangle import Folded
 from orbifolio.runner.symmetry.layouts.blended import mixed_taps, ways_back
-from orbifolio.runner.symmetry.layouts.charts import Chart, grid
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather, build_ragged
 from orbifolio.runner.symmetry.layouts.mipmaps import STEPS, Smoothing, smoothing_step
+from orbifolio.runner.symmetry.layouts.taps import Taps
 from orbifolio.runner.symmetry.layouts.texture import Texture
-from orbifolio.runner.symmetry.taps import Taps
 
 _MIN_WEIGHT = 1e-3  # of all pixels together, below which none is said to show a node
 _FADED = 0.5  # length of a pixel on the surface, in units of the triangle, from which all of it is mean
@@ -128,7 +128,7 @@ class FoldedLayout(Layout):
         weights = taps.weights * (fade < 1)[:, None]
         if not self._levels:
             return build_gather(taps.orbits, taps.elements, weights, self.parameters)
-        from orbifolio.runner.symmetry.texture_kernels import layer_taps  # compiles, so not before it is needed
+        from orbifolio.runner.symmetry.layouts.texture_kernels import layer_taps  # compiles, so not before it is needed
 
         orbits, elements = (array.astype(np.int32, copy=False) for array in (taps.orbits, taps.elements))
         layered = layer_taps(Taps(orbits, elements, weights), level, self._levels, self.parameters)

@@ -98,7 +98,7 @@ def smoothing_step(texture: Texture) -> Smoothing:
     Args:
         texture: on the sheets of any group.
     """
-    from orbifolio.runner.symmetry.texture_kernels import (  # compiles, so not before it is needed
+    from orbifolio.runner.symmetry.layouts.texture_kernels import (  # compiles, so not before it is needed
         TextureNodes,
         nodes_around,
     )

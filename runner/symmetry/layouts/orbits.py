@@ -34,7 +34,7 @@ from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup, Mix
 from orbifolio.runner.symmetry.layouts.flat_charts import Tile
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
 from orbifolio.runner.symmetry.layouts.resample import resample
-from orbifolio.runner.symmetry.taps import Taps
+from orbifolio.runner.symmetry.layouts.taps import Taps
 
 AnyIntegers = npt.NDArray[np.signedinteger[Any]]
 

@@ -16,9 +16,9 @@ import numpy.typing as npt
 
 from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.groups.sheets import CosetTable
+from orbifolio.runner.symmetry.groups.coset_table import CosetTable
 from orbifolio.runner.symmetry.groups.triangle import Folded, Triangle
-from orbifolio.runner.symmetry.taps import Taps
+from orbifolio.runner.symmetry.layouts.taps import Taps
 
 Indices = npt.NDArray[np.integer]
 
@@ -144,7 +144,7 @@ class Texture:
             element: (N,) colour element through which the sheet is seen.
             weights: (N, 3) barycentric coordinates.
         """
-        from orbifolio.runner.symmetry.texture_kernels import (  # compiles, so not before it is needed
+        from orbifolio.runner.symmetry.layouts.texture_kernels import (  # compiles, so not before it is needed
             TextureNodes,
             blend_nodes,
         )

@@ -17,9 +17,9 @@ import numpy as np
 
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.layouts.charts import Chart
+from orbifolio.runner.symmetry.charts import Chart
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart, in_fractions
-from orbifolio.runner.symmetry.residuals import colour_residuals
+from orbifolio.runner.symmetry.verify.residuals import colour_residuals
 
 BLUR = 2.0
 """Standard deviation, in pixels, of a Gaussian that takes the finest grain away first, which no turned pixel grid can

@@ -6,8 +6,8 @@ from typing import Any
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.symmetry.base import Symmetry
-from orbifolio.runner.symmetry.residuals import Measurement
-from orbifolio.runner.symmetry.verify.tile import measure_symmetry
+from orbifolio.runner.symmetry.verify.measure import measure_symmetry
+from orbifolio.runner.symmetry.verify.residuals import Measurement
 
 
 def summarise(symmetry: Symmetry, kind: str, picture: F32 | None) -> dict[str, Any]:

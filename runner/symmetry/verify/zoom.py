@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from orbifolio.runner.arrays import F64
-from orbifolio.runner.symmetry.layouts.charts import Chart
+from orbifolio.runner.symmetry.charts import Chart
 from orbifolio.runner.symmetry.layouts.flat_charts import as_similarity
 from orbifolio.runner.symmetry.verify.flat import FlatReader
 

@@ -12,10 +12,10 @@ from lxml import etree
 from orbifolio.runner.gas.drawing import DRAWINGS, Lines, Nodes, OneLine, Triangles
 from orbifolio.runner.gas.drawing.base import Drawing
 from orbifolio.runner.gas.drawing.colours import Palette
-from orbifolio.runner.gas.drawing.plotter import PAPERS, Plotter
 from orbifolio.runner.gas.drawing.trails import trails
-from orbifolio.runner.gas.drawing.travel import air, ordered
 from orbifolio.runner.gas.graph import Graph
+from orbifolio.runner.vector.plotter import PAPERS, Plotter
+from orbifolio.runner.vector.travel import air, ordered
 
 SVG = {"s": "http://www.w3.org/2000/svg"}
 INKSCAPE = "{http://www.inkscape.org/namespaces/inkscape}"

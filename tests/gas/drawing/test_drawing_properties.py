@@ -10,18 +10,18 @@ from skimage.morphology import skeletonize
 
 from orbifolio.runner.gas.drawing.colours import FromPicture, Ink, Palette, Ramp, under
 from orbifolio.runner.gas.drawing.fidelity import border, coverage, to_edges
-from orbifolio.runner.gas.drawing.hex_colours import from_hex, to_hex
 from orbifolio.runner.gas.drawing.improve import Improve, contour
 from orbifolio.runner.gas.drawing.meshes import Lines, Nodes, faces, swelling
 from orbifolio.runner.gas.drawing.onelines import OneLine, along_strokes, chains, rounded
-from orbifolio.runner.gas.drawing.plotter import Plotter, plot
 from orbifolio.runner.gas.drawing.raster import draw
 from orbifolio.runner.gas.drawing.sheet import Areas, Dots, DrawingSheet, Polylines, unrolled
 from orbifolio.runner.gas.drawing.skeleton import strokes
-from orbifolio.runner.gas.drawing.svg_path import number, path_data
 from orbifolio.runner.gas.drawing.tour import length, opened, tour
-from orbifolio.runner.gas.drawing.travel import air, ordered
 from orbifolio.runner.gas.graph import Graph
+from orbifolio.runner.vector.hex_colours import from_hex, to_hex
+from orbifolio.runner.vector.plotter import Plotter, plot
+from orbifolio.runner.vector.svg_path import number, path_data
+from orbifolio.runner.vector.travel import air, ordered
 
 BLACK = np.zeros((1, 3))
 

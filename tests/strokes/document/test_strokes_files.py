@@ -15,11 +15,8 @@ from lxml import etree
 from PIL import Image
 from some_strokes import HEIGHT, STROKES, WIDTH, make
 
-from orbifolio.runner.gas.drawing.hex_colours import to_hex
-from orbifolio.runner.gas.drawing.plotter import Plotter, draw_placed, place
 from orbifolio.runner.strokes.document.csv import table
 from orbifolio.runner.strokes.document.hatching import above, hatch
-from orbifolio.runner.strokes.document.hpgl import hpgl
 from orbifolio.runner.strokes.document.opacities import learnt
 from orbifolio.runner.strokes.document.openraster import openraster
 from orbifolio.runner.strokes.document.outlines import outlines
@@ -30,6 +27,9 @@ from orbifolio.runner.strokes.document.timelapse import film, stages
 from orbifolio.runner.strokes.document.timelapse_states import grow, runs
 from orbifolio.runner.strokes.document.worksheet import steps, worksheet
 from orbifolio.runner.strokes.mypaint.mypaint import is_available
+from orbifolio.runner.vector.hex_colours import to_hex
+from orbifolio.runner.vector.hpgl import hpgl
+from orbifolio.runner.vector.plotter import Plotter, draw_placed, place
 
 SVG = "{http://www.w3.org/2000/svg}"
 INKSCAPE = "{http://www.inkscape.org/namespaces/inkscape}"

@@ -15,7 +15,7 @@ from orbifolio.runner.objectives.base import ObjectiveInput, Preparation
 from orbifolio.runner.objectives.pixels import PixelDifference
 from orbifolio.runner.optimisers.adam import Adam
 from orbifolio.runner.symmetry.kinds.none import PlainPicture
-from orbifolio.runner.vision.blind import NullEncoder
+from orbifolio.runner.vision.null_encoder import NullEncoder
 
 SIZES = ((16, 12), (32, 24))
 STEPS = 10

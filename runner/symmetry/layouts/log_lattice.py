@@ -25,7 +25,7 @@ from orbifolio.runner.symmetry.groups.legality import elements, neutral_period
 from orbifolio.runner.symmetry.layouts.blended import Lookup
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
 from orbifolio.runner.symmetry.layouts.orbits import find_orbits, triangle_taps
-from orbifolio.runner.symmetry.taps import Taps, joined
+from orbifolio.runner.symmetry.layouts.taps import Taps, joined
 
 
 @dataclass(frozen=True)

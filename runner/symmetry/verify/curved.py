@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from orbifolio.runner.arrays import F64
+from orbifolio.runner.symmetry.charts import Chart
 from orbifolio.runner.symmetry.groups.triangle import on_surface
-from orbifolio.runner.symmetry.layouts.charts import Chart
-from orbifolio.runner.symmetry.residuals import colour_residuals
+from orbifolio.runner.symmetry.verify.residuals import colour_residuals
 
 _MAX_SCALE = 2.0  # of the places that count, in units of the finest
 _PATCH_RADIUS = 2.0  # in pixels of the coarsest of them

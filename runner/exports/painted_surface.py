@@ -15,9 +15,9 @@ from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.layouts.charts import Chart, ChartPoints, grid
+from orbifolio.runner.symmetry.charts import Chart, ChartPoints, grid
 from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
-from orbifolio.runner.symmetry.taps import Taps
+from orbifolio.runner.symmetry.layouts.taps import Taps
 
 _CHUNK = 300_000  # points at a time: memory stays bounded
 _FADED = 0.5  # length of a pixel, in units of the surface, from which all of it is mean, as in `folded`

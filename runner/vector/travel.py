@@ -11,7 +11,7 @@ import numba
 import numpy as np
 
 from orbifolio.runner.arrays import F64, I64
-from orbifolio.runner.gas.drawing.nearest import Nearest
+from orbifolio.runner.vector.nearest import Nearest
 
 MAX_PASSES = 20
 """Passes over all pairs of strokes after which shortening ends even if moves are left; each is quadratic."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from orbifolio.reports.data.log import STALE_AFTER
 from orbifolio.reports.links import STATUSES, Header, Link, Place
-from orbifolio.reports.pages.live_updates import LiveUpdate
+from orbifolio.reports.live_updates import LiveUpdate
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.parts.comparison_cells import CellBuilder
 from orbifolio.reports.parts.curves import Curves, loss_overlay
@@ -24,10 +24,10 @@ from orbifolio.reports.parts.progress import progress_bar
 from orbifolio.reports.parts.provenance import sweep_rerun
 from orbifolio.reports.parts.sweep_shelf import sweep_shelf
 from orbifolio.reports.sweep.arranging import SweepAxis, sweep_axes
-from orbifolio.reports.sweep.faces import SweepSnapshot
 from orbifolio.reports.sweep.measured import shared_measures
 from orbifolio.reports.sweep.overview import sweep_progress
 from orbifolio.reports.sweep.record import SWEEPS_FOLDER, SweepMember
+from orbifolio.reports.sweep.run_preview import SweepSnapshot
 from orbifolio.reports.tree import REFRESH_SECONDS, Page
 from orbifolio.reports.wording import format_count, format_date, format_duration
 

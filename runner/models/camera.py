@@ -9,7 +9,7 @@ import numpy as np
 
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.models.mesh import Mesh
-from orbifolio.runner.models.rasterising import VisibleFaces, nearest
+from orbifolio.runner.models.rasteriser import VisibleFaces, nearest
 
 CAMERA_DISTANCE = 4.0
 """Distance of the camera, in radii of the model: perspective without strain, and nothing is behind it."""

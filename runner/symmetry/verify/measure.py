@@ -18,12 +18,12 @@ import numpy.typing as npt
 
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry.base import Symmetry
+from orbifolio.runner.symmetry.charts import Chart
 from orbifolio.runner.symmetry.claims import Claim
-from orbifolio.runner.symmetry.layouts.charts import Chart
 from orbifolio.runner.symmetry.layouts.flat_charts import Logarithm, PlaneChart, Strip, Tile
-from orbifolio.runner.symmetry.residuals import Measurement, Residual
-from orbifolio.runner.symmetry.verify.chart import CurvedReader
+from orbifolio.runner.symmetry.verify.curved import CurvedReader
 from orbifolio.runner.symmetry.verify.flat import FlatReader, plane_reader
+from orbifolio.runner.symmetry.verify.residuals import Measurement, Residual
 from orbifolio.runner.symmetry.verify.zoom import ZoomReader
 
 

@@ -14,9 +14,9 @@ import numpy as np
 from pydantic import Field
 
 from orbifolio.runner.arrays import F64
-from orbifolio.runner.gas.drawing.svg_path import number, path_data
-from orbifolio.runner.gas.drawing.travel import air, ordered
 from orbifolio.runner.settings import Settings
+from orbifolio.runner.vector.svg_path import number, path_data
+from orbifolio.runner.vector.travel import air, ordered
 
 PAPERS = {
     "a6": (105, 148),

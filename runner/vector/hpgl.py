@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from orbifolio.runner.gas.drawing.plotter import Placed
+from orbifolio.runner.vector.plotter import Placed
 
 UNITS = 40  # to a millimetre
 TOGETHER = 64  # points in an instruction: old plotters' buffers are small

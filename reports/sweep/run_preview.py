@@ -14,7 +14,7 @@ from orbifolio.reports.data.log import FINISHED, read_run
 from orbifolio.reports.data.progress import ProgressEstimate, measure_progress
 from orbifolio.reports.data.values import read_json
 from orbifolio.reports.links import STATUSES, Status
-from orbifolio.reports.run_card import card_from_run
+from orbifolio.reports.media.run_card import card_from_run
 from orbifolio.reports.sweep.record import SweepMember, SweepRecord, newest_first, read_sweeps
 
 WAITING = Status("waiting", "Waiting")

@@ -15,7 +15,7 @@ from orbifolio.runner.images.writing import write_png8
 from orbifolio.runner.symmetry import Plane
 from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.symmetry.verify.locate import locate_symmetry, with_origin
-from orbifolio.runner.symmetry.verify.tile import measure_symmetry
+from orbifolio.runner.symmetry.verify.measure import measure_symmetry
 
 
 def plane(group: str) -> Symmetry:

@@ -1,0 +1,1 @@
+"""Lines on paper: paths, their order, and the files of pen plotters; what drawings and paintings share."""
