@@ -19,7 +19,7 @@ from orbifolio.runner.cloud.launch_records import LaunchRecord, save_record
 from orbifolio.runner.cloud.launch_spec import MARKETS, Attempt, LaunchSpec, instance_tags, parse_spec, s3_of, store_of
 from orbifolio.runner.cloud.machines import DISK_BYTES, Machine
 from orbifolio.runner.cloud.network import security_group
-from orbifolio.runner.cloud.node_script import NodeTask, user_data
+from orbifolio.runner.cloud.node_script import NodeWork, user_data
 from orbifolio.runner.cloud.policy import Policy, node_policy
 from orbifolio.runner.cloud.roles import make_profile
 from orbifolio.runner.cloud.tags import ATTEMPT_TAG, LAUNCH_TAG, from_aws_tags, to_aws_tags
@@ -53,7 +53,7 @@ def policy_of(spec: LaunchSpec, partition: str = "aws") -> Policy:
 def script_of(spec: LaunchSpec) -> str:
     """The script that the node runs."""
     return user_data(
-        NodeTask(
+        NodeWork(
             launch=spec.launch,
             work=spec.work,
             region=spec.region,

@@ -19,7 +19,7 @@ MAX_BYTES = 16 * 1024  # of user data that EC2 accepts
 
 
 @dataclass(frozen=True)
-class NodeTask:
+class NodeWork:
     """What a node is to do.
 
     Attributes:
@@ -63,7 +63,7 @@ def body() -> str:
     return Path(__file__).with_name("node.sh").read_text(encoding="utf-8")
 
 
-def head(task: NodeTask) -> str:
+def head(task: NodeWork) -> str:
     """The assignments of a launch's values, quoted for the shell."""
     values = {
         "launch": task.launch,
@@ -80,7 +80,7 @@ def head(task: NodeTask) -> str:
     return "\n".join(["#!/bin/bash", *lines, f"arguments=({shlex.join(task.arguments)})"]) + "\n"
 
 
-def user_data(task: NodeTask) -> str:
+def user_data(task: NodeWork) -> str:
     """The script that EC2 hands to the node.
 
     Raises:

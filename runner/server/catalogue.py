@@ -21,7 +21,7 @@ _THEMES = ("plane", "sphere", "hyperbolic", "zoom", "style", "dream", "painting"
 
 
 @dataclass(frozen=True)
-class CatalogueEntry:
+class RecipeEntry:
     """A recipe that can be chosen.
 
     Attributes:
@@ -52,11 +52,11 @@ class RecipeCatalogue:
     def __init__(self, chosen: Path | None = None, folders: tuple[Path, ...] | None = None) -> None:
         self.chosen = chosen.resolve() if chosen is not None else None
         self._folders = recipe_folders() if folders is None else folders
-        self._entries: dict[str, CatalogueEntry] = {}
-        self._seen: dict[Path, tuple[float, CatalogueEntry]] = {}
+        self._entries: dict[str, RecipeEntry] = {}
+        self._seen: dict[Path, tuple[float, RecipeEntry]] = {}
         self._lock = threading.Lock()
 
-    def entries(self) -> dict[str, CatalogueEntry]:
+    def entries(self) -> dict[str, RecipeEntry]:
         """All entries by key, as the files are now, in the order of the themes."""
         with self._lock:
             paths = [path for folder in self._folders for path in sorted(folder.glob("*/*.yaml"))]
@@ -67,12 +67,12 @@ class RecipeCatalogue:
             self._entries = {entry.key: entry for entry in entries}
             return dict(self._entries)
 
-    def get(self, key: str) -> CatalogueEntry | None:
+    def get(self, key: str) -> RecipeEntry | None:
         """An entry by its key."""
         return self.entries().get(key)
 
     @property
-    def start(self) -> CatalogueEntry | None:
+    def start(self) -> RecipeEntry | None:
         """The recipe that the server was started with."""
         return next((entry for entry in self.entries().values() if entry.path == self.chosen), None)
 
@@ -81,7 +81,7 @@ class RecipeCatalogue:
         entry = self.get(job.origin)
         return entry.path.parent if entry is not None else recipe_folders()[0] / "plane"
 
-    def _entry(self, path: Path) -> CatalogueEntry | None:
+    def _entry(self, path: Path) -> RecipeEntry | None:
         try:
             changed = path.stat().st_mtime
         except OSError:
@@ -94,7 +94,7 @@ class RecipeCatalogue:
             return None
         about = str(data.get("about", ""))
         picture = path.parents[1] / PICTURES / f"{name}.webp"
-        entry = CatalogueEntry(
+        entry = RecipeEntry(
             key=f"{theme}/{name}",
             theme=theme,
             name=name,

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from orbifolio.reports.prose import markdown_to_text
 from orbifolio.reports.wording import title_from_name
 from orbifolio.runner.server.api import listed
-from orbifolio.runner.server.catalogue import CatalogueEntry
+from orbifolio.runner.server.catalogue import RecipeEntry
 from orbifolio.runner.server.context import job_of, state_of
 from orbifolio.runner.server.job_store import OVER, Job
 from orbifolio.runner.server.presets import available_presets
@@ -25,7 +25,7 @@ async def home(request: Request) -> Response:
     """The catalogue, and what is being made."""
     state = state_of(request)
     entries = await run_in_threadpool(state.catalogue.entries)
-    themes: dict[str, list[CatalogueEntry]] = {}
+    themes: dict[str, list[RecipeEntry]] = {}
     for entry in entries.values():
         themes.setdefault(entry.theme, []).append(entry)
     groups = [(title_from_name(theme), theme, members) for theme, members in themes.items()]

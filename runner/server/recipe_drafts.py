@@ -19,7 +19,7 @@ from orbifolio.runner.recipe.overrides import apply_overrides
 from orbifolio.runner.recipe.qualities import names
 from orbifolio.runner.recipe.source import parse
 from orbifolio.runner.recipe.validation import place, validate
-from orbifolio.runner.server.catalogue import CatalogueEntry, RecipeCatalogue
+from orbifolio.runner.server.catalogue import RecipeEntry, RecipeCatalogue
 from orbifolio.runner.server.job_store import IMAGE_NAME
 from orbifolio.runner.server.recipe_edit import edit
 from orbifolio.runner.server.recipe_policy import find_violations
@@ -104,7 +104,7 @@ class RecipeDrafts:
             self.picture(identity)
         return Draft(origin, text, dict(images))
 
-    def entry(self, origin: str) -> CatalogueEntry | None:
+    def entry(self, origin: str) -> RecipeEntry | None:
         """The recipe that a draft began as.
 
         Raises:
@@ -152,7 +152,7 @@ class RecipeDrafts:
         return self._load(draft, entry, folder, recipe, parts)
 
     def _load(
-        self, draft: Draft, entry: CatalogueEntry | None, folder: Path, recipe: Recipe, parts: Mapping[str, Any]
+        self, draft: Draft, entry: RecipeEntry | None, folder: Path, recipe: Recipe, parts: Mapping[str, Any]
     ) -> CheckedDraft:
         pictures = {f"renderer.{path}": text for path, text in recipe.renderer.pictures().items()}
         asked = tuple(dict.fromkeys(upload_name(text) for text in pictures.values() if is_upload(text)))
@@ -169,7 +169,7 @@ class RecipeDrafts:
                 return CheckedDraft(problems=tuple(_nameless(problem) for problem in error.problems), **fields)
         return CheckedDraft(problems=(), advisories=loaded.advisories, loaded=loaded, **fields)
 
-    def folder_of(self, entry: CatalogueEntry | None) -> Path:
+    def folder_of(self, entry: RecipeEntry | None) -> Path:
         """That relative paths of a draft start from."""
         origin = entry or next(iter(self.catalogue.entries().values()))
         return origin.path.parent
@@ -201,7 +201,7 @@ def route_of(path: str) -> tuple[str | int, ...]:
     return tuple(int(part) if part.isascii() and part.isdecimal() and len(part) < 6 else part for part in parts)
 
 
-def name_of(entry: CatalogueEntry | None, title: str) -> tuple[str, str]:
+def name_of(entry: RecipeEntry | None, title: str) -> tuple[str, str]:
     """(name, theme) under which the gallery keeps a draft's run."""
     if entry is not None:
         return entry.name, entry.theme

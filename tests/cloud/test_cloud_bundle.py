@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from orbifolio.runner.cloud.bundle import Bundle, pack, unpack
-from orbifolio.runner.cloud.node_script import MAX_BYTES, NodeTask, head, user_data
+from orbifolio.runner.cloud.node_script import MAX_BYTES, NodeWork, head, user_data
 from orbifolio.runner.cloud.wheel import _repack, constraints, make_wheel
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.recipe.model import load
@@ -149,7 +149,7 @@ def _packed_again(made: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
 # the script
 
 
-def task(**more: object) -> NodeTask:
+def task(**more: object) -> NodeWork:
     values = {
         "launch": "tiny",
         "work": "s3://b/launches/tiny",
@@ -158,7 +158,7 @@ def task(**more: object) -> NodeTask:
         "wheel": "orbifolio.whl",
         "arguments": ("run", "a.yaml"),
     }
-    return NodeTask(**{**values, **more})  # type: ignore[arg-type]
+    return NodeWork(**{**values, **more})  # type: ignore[arg-type]
 
 
 def test_nothing_that_is_said_becomes_a_command(tmp_path: Path) -> None:

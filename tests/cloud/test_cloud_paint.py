@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from orbifolio.runner.cloud.aws_cli_script import aws_cli_script
-from orbifolio.runner.cloud.node_script import NodeTask, body, user_data, uses_mypaint
+from orbifolio.runner.cloud.node_script import NodeWork, body, user_data, uses_mypaint
 from orbifolio.runner.recipe.model import load
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +55,7 @@ def test_recipes_with_a_brush_paint(recipe: str, expected: bool) -> None:
 
 
 def test_the_word_reaches_the_machine() -> None:
-    orders = NodeTask("l", "s3://b/l", "us-east-1", 60, "w.whl", ("run",), paints=True)
+    orders = NodeWork("l", "s3://b/l", "us-east-1", 60, "w.whl", ("run",), paints=True)
     assert "\npaints=yes\n" in user_data(orders)
     values = {"name": "n", "theme": "t", "title": "T", "recipe": "r", "machine": "m", "price": 1.0, "hours": 1.0}
     assert "\npaints=yes\n" in aws_cli_script(**values, paints=True)

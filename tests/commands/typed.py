@@ -21,7 +21,7 @@ IMPORTED = (
     "orbifolio.runner.commands.checking",
     "orbifolio.runner.commands.measuring",
     "orbifolio.runner.execute",
-    "orbifolio.reports.pages.gallery",
+    "orbifolio.reports.write_gallery",
 )
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(list(IMPORTED))

@@ -160,7 +160,7 @@ def test_reports_know_no_torch_and_numerics_no_pages():
 @pytest.mark.parametrize(
     "module",
     [
-        "reports.pages.gallery",
+        "reports.write_gallery",
         "reports.write",
         "runner.commands.publishing",
         "runner.cloud.nodes",
