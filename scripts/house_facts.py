@@ -17,6 +17,7 @@ import statistics
 import tokenize
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,9 +36,16 @@ def module_name(path: Path) -> str:
     return ".".join(["orbifolio", *(parts[:-1] if parts[-1] == "__init__" else parts)])
 
 
+@cache
 def sources() -> dict[str, Path]:
     """Every module of the program by its name."""
     return {module_name(path): path for top in TOPS for path in sorted((ROOT / top).rglob("*.py"))}
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """A module, parsed once."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def imports(path: Path, modules: Mapping[str, Path]) -> Iterator[tuple[str, str]]:
@@ -60,8 +68,7 @@ def imports(path: Path, modules: Mapping[str, Path]) -> Iterator[tuple[str, str]
                 inner = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
                 yield from visit(child, "lazy" if inner and kind == "eager" else kind)
 
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    yield from ((name, kind) for name, kind in visit(tree, "eager") if name in modules)
+    yield from ((name, kind) for name, kind in visit(tree_of(path), "eager") if name in modules)
 
 
 def graph(kinds: tuple[str, ...] = ("eager", "lazy", "types")) -> dict[str, set[str]]:
@@ -81,20 +88,10 @@ def room(module: str) -> str:
     >>> room("orbifolio.runner.gas.graph"), room("orbifolio.runner.errors"), room("orbifolio.runner.symmetry")
     ('runner.gas', 'runner.errors', 'runner.symmetry.__init__')
     """
-    path = sources_by_name()[module]
+    path = sources()[module]
     parts = path.relative_to(ROOT).with_suffix("").parts
     inner = parts[-1] == "__init__" and any(path.parent.glob("*/__init__.py"))
     return ".".join(parts if len(parts) == 2 or inner else parts[:-1])
-
-
-_SOURCES: dict[str, Path] = {}
-
-
-def sources_by_name() -> Mapping[str, Path]:
-    """`sources()`, read once."""
-    if not _SOURCES:
-        _SOURCES.update(sources())
-    return _SOURCES
 
 
 def between_rooms(modules: Mapping[str, set[str]]) -> dict[str, set[str]]:
@@ -139,7 +136,7 @@ def circles(arrows: Mapping[str, set[str]]) -> list[list[str]]:
 
 
 def entries(tree: ast.Module) -> Iterator[str]:
-    """The texts of docstring entries (below Args, Returns, ...) and of docstrings of one line."""
+    """The texts of docstring entries: what stands below Args, Attributes, Raises, Returns."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             continue
@@ -147,8 +144,6 @@ def entries(tree: ast.Module) -> Iterator[str]:
         if text is None:
             continue
         lines = text.splitlines()
-        if len(lines) == 1 and not isinstance(node, ast.Module):
-            yield lines[0]
         inside = False
         for number, line in enumerate(lines):
             if ENTRY_HEADS.match(line):
@@ -166,8 +161,7 @@ def classes() -> Counter[str]:
     """How often each class name is defined."""
     counted: Counter[str] = Counter()
     for path in sources().values():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        counted.update(node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+        counted.update(node.name for node in ast.walk(tree_of(path)) if isinstance(node, ast.ClassDef))
     return counted
 
 
@@ -188,7 +182,7 @@ def kernel_arguments(tree: ast.Module) -> Iterator[int]:
 def figures() -> dict[str, str]:
     """The figures, by what they tell."""
     texts = {path: path.read_text(encoding="utf-8") for path in sources().values()}
-    trees = {path: ast.parse(text) for path, text in texts.items()}
+    trees = {path: tree_of(path) for path in texts}
     lengths = [len(text.splitlines()) for text in texts.values()]
     functions = [
         node.end_lineno - node.lineno + 1
@@ -249,7 +243,7 @@ def main() -> None:
                     print(f"  {name} -> {', '.join(sorted(arrows[name] & set(circle)))}")
     if options.entries:
         for path in sources().values():
-            for entry in entries(ast.parse(path.read_text(encoding="utf-8"))):
+            for entry in entries(tree_of(path)):
                 if len(entry.split()) <= 3:
                     print(f"{path.relative_to(ROOT)}: {entry}")
 
