@@ -75,9 +75,13 @@ class Environment:
 
     def orbifolio(self, *arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
         """The command, without any help of the surroundings in finding it."""
+        return self.run(self.python.with_name("orbifolio"), *arguments, cwd=cwd)
+
+    def run(self, *command: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+        """Any command of this environment."""
         surroundings = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         return subprocess.run(
-            [str(self.python.with_name("orbifolio")), *map(str, arguments)],
+            list(map(str, command)),
             cwd=cwd,
             env={**surroundings, "NO_COLOR": "1"},
             capture_output=True,
@@ -145,14 +149,10 @@ def test_an_editable_install_runs_the_checkout(checkout, folder, tmp_path_factor
     environment.install("-e", checkout)
     done = environment.orbifolio("sweep", "nets/tiny.yaml", "seed=1,2", cwd=folder)
     assert done.returncode == 0, done.stderr
-    found = subprocess.run(
-        [str(environment.python), "-c", "import orbifolio.runner.cli as cli; print(cli.__file__)"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
+    source = environment.run(
+        environment.python, "-c", "import orbifolio.runner.cli as cli; print(cli.__file__)", cwd=folder
     )
-    assert Path(found.stdout.strip()).resolve() == (checkout / "runner" / "cli.py").resolve()
+    assert Path(source.stdout.strip()).resolve() == (checkout / "runner" / "cli.py").resolve()
 
 
 def test_a_checkout_without_links_is_found_all_the_same(checkout, folder, tmp_path):
