@@ -13,13 +13,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from orbifolio.runner.exports import encoding
 from orbifolio.runner.gas.drawing.colours import spell
+from orbifolio.runner.gas.drawing.pdf import PdfPages
+from orbifolio.runner.gas.drawing.sheet import Colour
 from orbifolio.runner.strokes.document.document import RADIUS, Floats, Painting
 from orbifolio.runner.strokes.document.outlines import points_of
 from orbifolio.runner.strokes.document.palette import Doubles, Numbers, choose
-from orbifolio.runner.strokes.document.pdf import HIGH, WIDE, Colour, Page, bound
 from orbifolio.runner.strokes.document.timelapse_states import runs
 
+WIDE, HIGH = 210.0, 297.0  # mm; A4
+POINT = 25.4 / 72  # mm
 STEPS = 12  # at most
 PAINTS = 12
 MARGIN, GAP, HEAD = 16.0, 8.0, 12.0  # mm
@@ -27,9 +31,11 @@ ROOM, HALF = HIGH - 2 * MARGIN, (WIDE - 2 * MARGIN - GAP) / 2  # for the steps o
 TALL = ROOM / 2 - HEAD - 6  # of a picture, mm
 INK: Colour = (0.16, 0.16, 0.17)
 GREY: Colour = (0.43, 0.43, 0.45)
+FRAME: Colour = (0.7, 0.7, 0.72)
 FADED = 0.62  # of what is there already, towards white
 ARROW = 1.7  # mm
 SIDE = 800  # pixels of the pictures' longer side
+QUALITY = 88  # of their JPEGs: on paper artefacts do not show
 
 
 @dataclass(frozen=True)
@@ -77,38 +83,38 @@ def worksheet(painting: Painting, stages: Sequence[Floats], *, title: str = "") 
     parts = steps(painting)
     weights = painting.strokes[:, RADIUS].astype(np.float64)
     paints, own = choose(painting.colours, weights, PAINTS)
-    pages = [_cover(painting, stages[-1], paints, own, name, len(parts))]
+    pages = PdfPages(WIDE, HIGH, unit=1 / POINT, title=name)
+    _cover(pages, painting, stages[-1], paints, own, name, len(parts))
     rows = max(1, int(ROOM / (_fitted(painting, HALF, TALL)[1] + HEAD + 6)))
-    for at in range(0, len(parts), rows):
-        page = Page()
+    for count, at in enumerate(range(0, len(parts), rows), start=2):
+        pages.next_page()
         for row, number in enumerate(range(at, min(at + rows, len(parts)))):
             top = MARGIN + row * ROOM / rows
-            _step(page, painting, parts[number], number + 1, stages[number], stages[number + 1], paints, own, top)
-        page.words(f"{name}: page {len(pages) + 1}", WIDE / 2, HIGH - 8, 8, GREY, middle=True)
-        pages.append(page)
-    return bound(pages, name)
+            _step(pages, painting, parts[number], number + 1, stages[number], stages[number + 1], paints, own, top)
+        pages.words(f"{name}: page {count}", WIDE / 2, HIGH - 8, 8 * POINT, GREY, centred=True)
+    return pages.to_bytes()
 
 
-def _cover(painting: Painting, finished: Floats, paints: Doubles, own: Numbers, name: str, count: int) -> Page:
-    page = Page()
-    page.words(name, MARGIN, MARGIN + 8, 24, INK)
+def _cover(
+    page: PdfPages, painting: Painting, finished: Floats, paints: Doubles, own: Numbers, name: str, count: int
+) -> None:
+    page.words(name, MARGIN, MARGIN + 8, 24 * POINT, INK)
     strokes = "stroke" if len(painting) == 1 else "strokes"
-    page.words(f"{len(painting)} {strokes} in {count} steps", MARGIN, MARGIN + 15, 11, GREY)
+    page.words(f"{len(painting)} {strokes} in {count} steps", MARGIN, MARGIN + 15, 11 * POINT, GREY)
     wide, high = _fitted(painting, WIDE - 2 * MARGIN, 170.0)
     left, top = (WIDE - wide) / 2, MARGIN + 21
-    page.picture(finished, left, top, wide)
+    page.picture(_jpeg(finished), left, top, wide)
     below = top + high + 11
-    page.words("Paints to mix", MARGIN, below, 13, INK)
+    page.words("Paints to mix", MARGIN, below, 13 * POINT, INK)
     for index, paint in enumerate(paints):
         row, column = divmod(index, 6)
         x, y = MARGIN + column * 30, below + 4 + row * 18
         colour = (float(paint[0]), float(paint[1]), float(paint[2]))
-        page.rectangle(x, y, 26, 9, colour)
-        page.words(f"{index + 1}   {spell(paint)}", x, y + 13, 8, GREY)
+        page.rectangle(x, y, 26, 9, colour, FRAME)
+        page.words(f"{index + 1}   {spell(paint)}", x, y + 13, 8 * POINT, GREY)
     radii = _brushes(painting, wide)
     told = ", ".join(f"{2 * radius:.0f} mm" if radius >= 1 else f"{2 * radius:.1f} mm" for radius in radii)
-    page.words(f"Brushes for a sheet of {wide:.0f} x {high:.0f} mm: {told} wide", MARGIN, below + 46, 10, GREY)
-    return page
+    page.words(f"Brushes for a sheet of {wide:.0f} x {high:.0f} mm: {told} wide", MARGIN, below + 46, 10 * POINT, GREY)
 
 
 def _brushes(painting: Painting, wide: float) -> list[float]:
@@ -126,7 +132,7 @@ def _brushes(painting: Painting, wide: float) -> list[float]:
 
 
 def _step(
-    page: Page,
+    page: PdfPages,
     painting: Painting,
     step: Step,
     number: int,
@@ -138,26 +144,29 @@ def _step(
 ) -> None:
     """One step's two pictures."""
     wide, _ = _fitted(painting, HALF, TALL)
-    page.words(f"Step {number}", MARGIN, top + 5, 14, INK)
+    page.words(f"Step {number}", MARGIN, top + 5, 14 * POINT, INK)
     chosen = painting.take(slice(step.begin, step.end))
     broad = 2 * float(np.median(chosen.strokes[:, RADIUS])) / painting.width
     used = [index + 1 for index in np.unique(own[step.begin : step.end]).tolist()]
     told = f"strokes {step.begin + 1} to {step.end}, about 1/{max(1, round(1 / max(broad, 1e-6)))} of the width broad; "
-    page.words(told + f"paints {', '.join(map(str, used))}", MARGIN + 24, top + 5, 9, GREY)
-    page.picture(before + (1 - before) * np.float32(FADED), MARGIN, top + HEAD - 4, wide)
-    high = page.picture(after, MARGIN + wide + GAP, top + HEAD - 4, wide)
-    page.clipped(MARGIN, top + HEAD - 4, wide, high)
+    page.words(told + f"paints {', '.join(map(str, used))}", MARGIN + 24, top + 5, 9 * POINT, GREY)
+    page.picture(_jpeg(before + (1 - before) * np.float32(FADED)), MARGIN, top + HEAD - 4, wide)
+    high = page.picture(_jpeg(after), MARGIN + wide + GAP, top + HEAD - 4, wide)
     scale = wide / painting.width
     small = len(chosen) > 90
-    for index, path in enumerate(points_of(chosen, 9).astype(np.float64)):
-        paint = paints[own[step.begin + index]]
-        colour = (float(paint[0]), float(paint[1]), float(paint[2]))
-        places = [(MARGIN + x * scale, top + HEAD - 4 + y * scale) for x, y in path.tolist()]
-        _arrow(page, places, colour, 0.35 if small else 0.6)
-    page.unclipped()
+    with page.clipped(MARGIN, top + HEAD - 4, wide, high):
+        for index, path in enumerate(points_of(chosen, 9).astype(np.float64)):
+            paint = paints[own[step.begin + index]]
+            colour = (float(paint[0]), float(paint[1]), float(paint[2]))
+            places = [(MARGIN + x * scale, top + HEAD - 4 + y * scale) for x, y in path.tolist()]
+            _arrow(page, places, colour, 0.35 if small else 0.6)
 
 
-def _arrow(page: Page, places: list[tuple[float, float]], colour: Colour, width: float) -> None:
+def _jpeg(picture: Floats) -> bytes:
+    return encoding.jpeg(picture, quality=QUALITY)
+
+
+def _arrow(page: PdfPages, places: list[tuple[float, float]], colour: Colour, width: float) -> None:
     """A line with a head at its end, and a dark line below it, which shows on any ground."""
     page.line(places, INK, width + 0.22)
     page.line(places, colour, width)
@@ -169,7 +178,7 @@ def _arrow(page: Page, places: list[tuple[float, float]], colour: Colour, width:
     base = (tip_x - along[0] * size / 3, tip_y - along[1] * size / 3)
     head = (base[0] + along[0] * size, base[1] + along[1] * size)
     wings = [(base[0] - sign * along[1] * size / 2, base[1] + sign * along[0] * size / 2) for sign in (1, -1)]
-    page.shape([head, *wings], INK)
+    page.polygon([head, *wings], INK)
 
 
 def _fitted(painting: Painting, wide: float, high: float) -> tuple[float, float]:
