@@ -27,7 +27,6 @@ from orbifolio.runner.strokes.brush_models import metrics, weights  # noqa: E402
 from orbifolio.runner.strokes.brush_models.base import Lesson, PainterSettings  # noqa: E402
 from orbifolio.runner.strokes.brush_models.gan import Gan  # noqa: E402
 from orbifolio.runner.strokes.brush_models.implicit_training import Implicit  # noqa: E402
-from orbifolio.runner.strokes.brush_models.raster_base import RasterPainter  # noqa: E402
 from orbifolio.runner.strokes.brush_models.vae import Vae  # noqa: E402
 from orbifolio.runner.strokes.mypaint.actions import draw_actions  # noqa: E402
 from orbifolio.runner.strokes.mypaint.brush_file import find_brush  # noqa: E402
@@ -139,7 +138,6 @@ def school(name: str, kind: str, share: float) -> dict[str, Any]:
         # What is judged is the file: its numbers have 16 bits.
         path.write_bytes(weights.pack(training.painter, {"brush": brush.name, "seed": SEED}, half=True))
         painter = weights.unpack(path)[0]
-        assert isinstance(painter, RasterPainter)
         figures = metrics.fidelity(metrics.learnt(painter, repeats.actions), repeats)
         figures |= metrics.liveliness(painter, repeats, seed=SEED + 2)
         entry["figures"] = {key: round(value, 4) for key, value in figures.items()}

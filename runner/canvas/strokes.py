@@ -22,7 +22,7 @@ from orbifolio.runner.canvas.initial import AnyInitial, FromImage
 from orbifolio.runner.canvas.painted import Medium, StrokeCanvas
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.brush_models.weights import load_painter
+from orbifolio.runner.strokes.brush_models.weights import load_scalable
 from orbifolio.runner.strokes.fitting.colour_solver import Rules, parse
 from orbifolio.runner.strokes.fitting.levels import budgets
 from orbifolio.runner.strokes.rasteriser.brush_table import Response, tabulate
@@ -91,15 +91,7 @@ class Strokes(CanvasSettings):
         """An unknown brush, limits that contradict each other, a palette of greys."""
         found = []
         try:
-            painter = load_painter(self.brush)
-            if not isinstance(painter, ImplicitPainter):
-                found.append(
-                    (
-                        "brush",
-                        f"{self.brush} is a painter of a fixed resolution ({painter.kind}); strokes of any size need "
-                        "an implicit one; take canvas: stroke-grid for this one",
-                    )
-                )
+            load_scalable(self.brush)
         except InputError as error:
             found.append(("brush", str(error)))
         if self.thinnest > self.widest:
@@ -147,7 +139,5 @@ class Strokes(CanvasSettings):
 @cache
 def _brush(name: str) -> tuple[ImplicitPainter, Response]:
     """A brush and its table; the table takes some seconds."""
-    painter = load_painter(name)
-    if not isinstance(painter, ImplicitPainter):
-        raise InputError(f"{name}: a painter of a fixed resolution; strokes of any size need an implicit one")
+    painter = load_scalable(name)
     return painter, tabulate(painter)

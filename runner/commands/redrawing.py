@@ -112,8 +112,7 @@ def _file(painting: Painting, ending: str, *, neural: bool) -> bytes:
 
 
 def _lines(painting: Painting, ending: str) -> bytes:
-    from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-    from orbifolio.runner.strokes.brush_models.weights import load_painter
+    from orbifolio.runner.strokes.brush_models.weights import load_scalable
     from orbifolio.runner.strokes.document.hpgl import hpgl
     from orbifolio.runner.strokes.document.opacities import learnt
     from orbifolio.runner.strokes.document.outlines import outlines
@@ -121,9 +120,7 @@ def _lines(painting: Painting, ending: str) -> bytes:
     from orbifolio.runner.strokes.document.svg import svg
     from orbifolio.runner.strokes.document.timelapse_states import grow
 
-    painter = load_painter(painting.brush)
-    if not isinstance(painter, ImplicitPainter):
-        raise InputError(f"{painting.brush}: shapes need an implicit painter, which knows where a stroke ends")
+    painter = load_scalable(painting.brush)
     shapes = outlines(painter, painting)
     if ending == ".svg":
         return svg(painting, shapes)
@@ -131,14 +128,10 @@ def _lines(painting: Painting, ending: str) -> bytes:
 
 
 def _learnt(painting: Painting) -> Iterator[tuple[Box, Floats]]:
-    from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-    from orbifolio.runner.strokes.brush_models.weights import load_painter
+    from orbifolio.runner.strokes.brush_models.weights import load_scalable
     from orbifolio.runner.strokes.document.opacities import learnt
 
-    painter = load_painter(painting.brush)
-    if not isinstance(painter, ImplicitPainter):
-        raise InputError(f"{painting.brush}: any size needs an implicit painter; take --program mypaint")
-    return learnt(painter, painting, coarse=0)
+    return learnt(load_scalable(painting.brush), painting, coarse=0)
 
 
 def _stem(path: Path) -> str:

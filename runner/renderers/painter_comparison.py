@@ -32,7 +32,7 @@ from orbifolio.runner.strokes.brush_models import metrics
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.brush_models.comparison_sheet import Row, Section, grid_sheet, size
 from orbifolio.runner.strokes.brush_models.metrics_sheet import tinted
-from orbifolio.runner.strokes.brush_models.raster_base import SIDE, RasterPainter
+from orbifolio.runner.strokes.brush_models.raster_base import SIDE
 from orbifolio.runner.strokes.brush_models.sanity_check import Loss, Trial, first_strokes, painted
 from orbifolio.runner.strokes.brush_models.weights import find_painter, unpack
 from orbifolio.runner.strokes.mypaint.actions import draw_actions
@@ -189,7 +189,7 @@ class ComparisonRenderer(Renderer):
 
     def _heights(self) -> list[int]:
         """Rows of each section of the sheet."""
-        noisy = sum(isinstance(painter, RasterPainter) for painter in self.painters)
+        noisy = sum(painter.stochastic for painter in self.painters)
         real = self.program is not None
         rows = 1 + len(self.painters) * (1 + real)
         return [2 * real + len(self.painters) + noisy, *[rows for _ in self.exercises()]]
@@ -277,7 +277,7 @@ class ComparisonRenderer(Renderer):
                 measured = {} if repeats is None else metrics.fidelity(found, repeats)
                 line = f"{measured['psnr mean']:.1f} dB to the mean" if measured else ""
                 rows.append(Row((name, line), tinted(found[:COLUMNS])))
-                if isinstance(painter, RasterPainter):
+                if painter.stochastic:
                     drawn = metrics.noisy(painter, actions, seed=self.studio.seed)
                     measured |= {} if repeats is None else metrics.liveliness(painter, repeats, seed=self.studio.seed)
                     line = f"texture {measured['texture noisy']:.2f} of real" if measured else ""

@@ -37,7 +37,6 @@ from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.brush_models import metrics
 from orbifolio.runner.strokes.brush_models.base import Lesson, Painter, PainterSettings, Training
 from orbifolio.runner.strokes.brush_models.data import AnyData, DataSettings, Drawn, Material
-from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.brush_models.implicit_training import Implicit
 from orbifolio.runner.strokes.brush_models.interpolation import morph
 from orbifolio.runner.strokes.brush_models.kinds import AnyPainter
@@ -51,12 +50,10 @@ from orbifolio.runner.strokes.brush_models.metrics_sheet import (
     strokes_sheet,
     with_paintings,
 )
-from orbifolio.runner.strokes.brush_models.raster_base import RasterPainter
 from orbifolio.runner.strokes.brush_models.weights import pack
 from orbifolio.runner.strokes.mypaint.brush_file import ENDING, BrushFile, find_brush, list_brushes
 from orbifolio.runner.strokes.mypaint.mypaint import load_library
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
-from orbifolio.runner.strokes.rasteriser.rasterise import rasterise_actions
 from orbifolio.runner.vision import AnyNetwork
 from orbifolio.runner.vision.base import VisionSettings
 
@@ -246,7 +243,7 @@ class PainterRenderer(Renderer):
         found = metrics.learnt(state.training.painter, repeats.actions[:shown])
         rows = [("drawn", repeats.single[:shown]), ("learnt", found)]
         painter = state.training.painter
-        if isinstance(painter, RasterPainter):
+        if painter.stochastic:
             rows.append(("learnt, noisy", metrics.noisy(painter, repeats.actions[:shown], seed=self.studio.seed)))
         if repeats.count > 1:
             rows.insert(1, (f"mean of {repeats.count}", repeats.mean[:shown]))
@@ -264,12 +261,11 @@ class PainterRenderer(Renderer):
             large = PaintProgram(self.material.brush, replace(program.space, scale=PAINTING / program.space.canvas))
             paintings.append(("painted by the program", large.paint(actions, seed=self.studio.seed)))
         with torch.no_grad():
-            if isinstance(painter, ImplicitPainter):
-                picture = rasterise_actions(painter, torch.from_numpy(actions), scale=PAINTING_SCALE)
-                paintings.append(("the same strokes, learnt", picture.clamp(0, 1).numpy()))
-            elif isinstance(painter, RasterPainter):
-                picture = painter.paint(torch.from_numpy(actions).to(painter.device)).cpu()
-                paintings.append(("the same strokes, learnt, 64 pixels", picture.numpy()))
+            scale, pixels = (
+                (PAINTING_SCALE, "") if painter.resolution is None else (1.0, f", {painter.resolution} pixels")
+            )
+            picture = painter.paint(torch.from_numpy(actions).to(painter.device), scale=scale)
+            paintings.append((f"the same strokes, learnt{pixels}", picture.clamp(0, 1).cpu().numpy()))
         return with_paintings(sheet, paintings) if paintings else sheet
 
     def extras(self, state: State, tone: Tone) -> Mapping[str, bytes]:
@@ -279,7 +275,7 @@ class PainterRenderer(Renderer):
         buffer = io.StringIO()
         json.dump(figures, buffer, indent=1)
         files = {"painter.safetensors": pack(state.training.painter, facts), "card.json": buffer.getvalue().encode()}
-        if isinstance(state.training.painter, RasterPainter):
+        if state.training.painter.resolution is not None:
             loop = morph(state.training.painter, self.material.repeats.actions)
             files["interpolation.webp"] = animated(loop, milliseconds=FRAME)
         return files
@@ -288,7 +284,7 @@ class PainterRenderer(Renderer):
         painter, material = state.training.painter, self.material
         repeats, program = material.repeats, material.program
         found = metrics.fidelity(metrics.learnt(painter, repeats.actions), repeats)
-        if isinstance(painter, RasterPainter):
+        if painter.stochastic:
             found |= metrics.liveliness(painter, repeats, seed=self.studio.seed)
         figures: dict[str, Any] = {
             "brush": self.settings.brush,

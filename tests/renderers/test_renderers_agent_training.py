@@ -11,9 +11,9 @@ import torch
 from pydantic import TypeAdapter
 
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.renderers import AnyRenderer, agent_renderer, agent_training
-from orbifolio.runner.renderers.agent_renderer import prepared
+from orbifolio.runner.renderers import AnyRenderer, agent_training
 from orbifolio.runner.renderers.base import Studio
+from orbifolio.runner.strokes.agent.dataset import prepared
 from orbifolio.runner.strokes.agent.weights import load_agent
 from orbifolio.runner.strokes.brush_models.weights import find_painter
 from orbifolio.runner.strokes.mypaint import mypaint
@@ -92,7 +92,7 @@ def test_a_run_leaves_a_sheet_and_an_agent(bars, monkeypatch, tmp_path):
     def missing(brush):
         raise InputError(brush)
 
-    monkeypatch.setattr(agent_renderer, "find_program", missing)
+    monkeypatch.setattr(agent_training, "real_brush", missing)
     renderer = settings(data=bars).build(studio())
     state = run(renderer)
     phase, image = renderer.phases()[0], renderer.image(state)

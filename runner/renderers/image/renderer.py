@@ -26,8 +26,7 @@ from orbifolio.runner.renderers.base import Pixels as Picture
 from orbifolio.runner.renderers.image.autograd_engine import PlainEngine, padding
 from orbifolio.runner.renderers.image.engine import Engine
 from orbifolio.runner.renderers.image.evaluate import evaluate_looks, generator
-from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.brush_models.weights import load_painter
+from orbifolio.runner.strokes.brush_models.weights import load_scalable
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.products import products
 from orbifolio.runner.strokes.rasteriser.record import Record
@@ -308,8 +307,7 @@ class ImageRenderer(Renderer):
 def _stroke_products(record: Record, studio: Studio) -> dict[str, bytes]:
     """The stroke document and what follows from it."""
     known = {item.name: getattr(record, item.name) for item in fields(record) if item.name != "target"}
-    painter = load_painter(record.brush)
-    assert isinstance(painter, ImplicitPainter)
+    painter = load_scalable(record.brush)
     return products(Painting(**known), painter, record.target, title=studio.title, device=studio.device)
 
 

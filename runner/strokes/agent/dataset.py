@@ -15,6 +15,8 @@ from PIL import Image
 from torch import Tensor
 
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.strokes.agent.glyphs import laid_out
+from orbifolio.runner.strokes.agent.network import Shape
 
 Bytes = npt.NDArray[np.uint8]
 UNKNOWN = -1  # the class of a picture that has none
@@ -63,6 +65,26 @@ def fitted(
             image = image.resize((side, side), Image.Resampling.BICUBIC)
         found[number] = np.asarray(image).reshape(side, side, channels).transpose(2, 0, 1)
     return found
+
+
+def prepared(picture: Tensor, shape: Shape) -> Tensor:
+    """A picture as the agent knows them: for black ink cut out, thresholded and centred as MNIST's digits are.
+
+    Args:
+        picture: (1, 3, h, w) sRGB in [0, 1].
+        shape: of the agent.
+
+    Returns:
+        (1, planes, side, side) uint8.
+    """
+    pixels = picture[0].permute(1, 2, 0).numpy()
+    if shape.planes == 3:
+        return torch.from_numpy(fitted([np.round(pixels * 255).astype(np.uint8)], shape.side, 3))
+    grey = pixels.mean(axis=2).astype(np.float64)
+    paper = float(np.median(np.concatenate((grey[0], grey[-1], grey[:, 0], grey[:, -1]))))
+    ink = np.abs(grey - paper)  # dark on light and light on dark alike
+    ink = ((ink / max(float(ink.max()), 1e-6) - 0.25) / 0.5).clip(0, 1)
+    return torch.from_numpy(fitted([laid_out(ink)], shape.side, 1, inverted=True))
 
 
 def parted(images: Bytes, classes: npt.NDArray[np.int64], names: Sequence[str], unseen: int, where: str) -> Split:

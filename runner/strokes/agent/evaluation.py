@@ -21,7 +21,6 @@ from orbifolio.runner.strokes.agent.network import AgentNetwork
 from orbifolio.runner.strokes.agent.rollout import play, replay
 from orbifolio.runner.strokes.agent.swift import true_brush
 from orbifolio.runner.strokes.brush_models.base import Painter
-from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, END, END_PRESSURE, ENTRY_PRESSURE, SIZE, START, VIA
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
@@ -44,7 +43,7 @@ def paint(agent: AgentNetwork, painter: Painter, targets: Tensor, manner: Manner
 @torch.no_grad()
 def enlarged(painter: Painter, actions: Tensor, pens: Tensor, planes: int) -> tuple[Tensor, Tensor]:
     """Paintings at the size of a sheet's cell, and the same with their strokes' order in colours."""
-    side = cell_of(len(actions)) if isinstance(painter, ImplicitPainter) else 64
+    side = painter.resolution or cell_of(len(actions))
     stamp = true_brush(painter, side)
     return replay(stamp, actions, pens, planes, side), in_order(stamp, actions, pens, side)
 

@@ -12,34 +12,51 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
 from orbifolio.runner.settings import Settings
-from orbifolio.runner.strokes.mypaint.actions import Space
+from orbifolio.runner.strokes.mypaint.actions import COLOUR, Space
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.mypaint.samples import Samples
 
 
+def over(canvas: Tensor, alphas: Tensor, colours: Tensor) -> Tensor:
+    """One stroke over each canvas: canvas + alpha (colour - canvas), differentiable.
+
+    Args:
+        canvas: (n, c, h, w).
+        alphas: (n, h, w) opacity in [0, 1].
+        colours: (n, c).
+    """
+    return canvas + alphas[:, None] * (colours[:, :, None, None] - canvas)
+
+
 class Painter(nn.Module):
-    """The working painter.
+    """A learnt brush; every kind answers for itself, so that nothing outside asks which kind it is.
 
     Attributes:
+        kind: its name in recipes and in files of weights.
+        resolution: side in pixels of the only pictures that it can draw; None where it draws any size.
+        stochastic: it can draw the same action in more than one way.
         space: what the numbers of an action mean.
     """
 
     kind: ClassVar[str] = ""
+    resolution: ClassVar[int | None] = None
+    stochastic: ClassVar[bool] = False
     space: Space
 
     @abstractmethod
-    def alphas(self, actions: Tensor, *, scale: float = 1.0) -> Tensor:
+    def alphas(self, actions: Tensor, *, scale: float = 1.0, random: torch.Generator | None = None) -> Tensor:
         """Each stroke alone.
 
         Args:
             actions: (n, 12) in [0, 1]; colours are ignored.
-            scale: of the picture over the canvas the painter was trained on.
+            scale: of the picture over the canvas that the painter was trained on.
+            random: of the noise of a stochastic painter; None for the steady stroke, which is always the same.
 
         Returns:
             (n, side, side) opacity in [0, 1].
@@ -48,9 +65,45 @@ class Painter(nn.Module):
             InputError: the painter has a fixed resolution and the scale is not 1.
         """
 
+    def paint(self, actions: Tensor, *, scale: float = 1.0) -> Tensor:
+        """All strokes over each other on white, as the paint program's jump mode draws them: (side, side, 3)."""
+        alphas = self.alphas(actions, scale=scale)
+        canvas = actions.new_ones(*alphas.shape[1:], 3)
+        for alpha, colour in zip(alphas, actions[:, COLOUR], strict=True):
+            canvas = torch.lerp(canvas, colour, alpha[..., None])
+        return canvas
+
+    def between(self, first: Tensor, second: Tensor, part: float, *, seeds: tuple[int, int], grain: int) -> Tensor:
+        """Strokes on the way from some to others.
+
+        Args:
+            first: (n, 12) actions.
+            second: (n, 12) actions.
+            part: of the way, in [0, 1].
+            seeds: of the noise at either end, for painters whose noise is one of the things that change.
+            grain: seed of noise that stays the same on the way.
+
+        Returns:
+            (n, side, side) opacity in [0, 1].
+        """
+        return self.alphas(torch.lerp(first, second, part))
+
     @abstractmethod
     def facts(self) -> dict[str, str]:
-        """What must be known to build it again, for the weights' metadata."""
+        """What `of` must be told to build the painter again, for the metadata of its weights."""
+
+    @classmethod
+    @abstractmethod
+    def of(cls, facts: Mapping[str, str], flat: Tensor) -> Self:
+        """The painter of a file of weights, frozen.
+
+        Args:
+            facts: what `facts` gave.
+            flat: (count,) all weights, in the order of the state dictionary.
+
+        Raises:
+            KeyError, ValueError, TypeError, RuntimeError: it is not one of this kind.
+        """
 
     @property
     def device(self) -> torch.device:

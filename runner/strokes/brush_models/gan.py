@@ -202,6 +202,15 @@ class GanPainter(RasterPainter):
         """See the base class."""
         return self.drawn(Maps(actions, self.space), random)
 
+    def between(self, first: Tensor, second: Tensor, part: float, *, seeds: tuple[int, int], grain: int) -> Tensor:
+        """From action to action, and from one draw of the noise to another."""
+        if self.mode == "rgb":
+            return super().between(first, second, part, seeds=seeds, grain=grain)
+        shape = (len(first), self.noise)
+        here, there = (normal(shape, first, torch.Generator().manual_seed(seed)) for seed in seeds)
+        maps = Maps(torch.lerp(first, second, part), self.space)
+        return self.generate(maps, torch.lerp(here, there, part), torch.Generator().manual_seed(grain))[:, 0]
+
 
 def normal(shape: tuple[int, ...], like: Tensor, random: torch.Generator | None) -> Tensor:
     """Normal random numbers, or zeros, of the kind of another tensor."""

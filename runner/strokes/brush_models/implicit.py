@@ -16,7 +16,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -241,8 +241,8 @@ class ImplicitPainter(Painter):
         described = self.features(course.take(near.stroke), places[:, None], near.chords[:, None])
         return self.respond(*described)[:, 0]
 
-    def alphas(self, actions: Tensor, *, scale: float = 1.0) -> Tensor:
-        """Each stroke alone; see the base class."""
+    def alphas(self, actions: Tensor, *, scale: float = 1.0, random: torch.Generator | None = None) -> Tensor:
+        """Each stroke alone, at any scale; there is no noise."""
         side = round(self.space.canvas * scale)
         strokes = Strokes.of(actions, self.space)
         unit = torch.full((len(actions),), scale, dtype=actions.dtype, device=actions.device)
@@ -256,16 +256,8 @@ class ImplicitPainter(Painter):
         return {"known": json.dumps(asdict(self.known)), "space": json.dumps(asdict(self.space))}
 
     @classmethod
-    def of(cls, facts: Mapping[str, str], flat: Tensor) -> ImplicitPainter:
-        """The painter of a file of weights.
-
-        Args:
-            facts: what `facts` gave.
-            flat: (count,) all weights, in the order of the state dictionary.
-
-        Raises:
-            KeyError, ValueError, TypeError, RuntimeError: it is not one of this kind.
-        """
+    def of(cls, facts: Mapping[str, str], flat: Tensor) -> Self:
+        """The painter of a file of weights; see the base class."""
         record: dict[str, Any] = json.loads(facts["known"])
         record["swelling"] = tuple((float(x), float(y)) for x, y in record["swelling"])
         painter = cls(Known(**record), Space(**json.loads(facts["space"])))

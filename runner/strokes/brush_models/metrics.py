@@ -15,7 +15,6 @@ import numpy.typing as npt
 import torch
 
 from orbifolio.runner.strokes.brush_models.base import Painter
-from orbifolio.runner.strokes.brush_models.raster_base import RasterPainter
 from orbifolio.runner.strokes.mypaint.actions import NAMES, SHAPE, Actions
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
 from orbifolio.runner.strokes.mypaint.samples import Repeats
@@ -74,7 +73,7 @@ def fidelity(found: Opacities, repeats: Repeats) -> dict[str, float]:
 
 
 @torch.no_grad()
-def noisy(painter: RasterPainter, actions: Actions, *, seed: int) -> Opacities:
+def noisy(painter: Painter, actions: Actions, *, seed: int) -> Opacities:
     """(n, side, side) learnt opacities with the painter's own noise."""
     random = torch.Generator().manual_seed(seed)
     parts = [
@@ -85,7 +84,7 @@ def noisy(painter: RasterPainter, actions: Actions, *, seed: int) -> Opacities:
     return found
 
 
-def liveliness(painter: RasterPainter, repeats: Repeats, *, seed: int) -> dict[str, float]:
+def liveliness(painter: Painter, repeats: Repeats, *, seed: int) -> dict[str, float]:
     """How well a painter's own noise is the brush's.
 
     Returns:

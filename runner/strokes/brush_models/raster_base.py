@@ -33,11 +33,11 @@ class RasterPainter(Painter):
 
     Attributes:
         mode: `factored` (one channel of opacity) or `rgb` (the stroke in its colour on white).
-        space: what the numbers of an action mean.
     """
 
+    resolution = SIDE
+    stochastic = True
     mode: ColourMode
-    space: Space
 
     @property
     def channels(self) -> int:
@@ -62,16 +62,7 @@ class RasterPainter(Painter):
         """
 
     def alphas(self, actions: Tensor, *, scale: float = 1.0, random: torch.Generator | None = None) -> Tensor:
-        """Each stroke alone; see the base class.
-
-        Args:
-            actions: (n, 12) in [0, 1].
-            scale: must be 1.
-            random: of the brush's noise; None for the steady stroke.
-
-        Raises:
-            InputError: another scale.
-        """
+        """Each stroke alone, at scale 1; see the base class."""
         if scale != 1:
             raise InputError(
                 f"scale {scale:g}: a painter of kind {self.kind} draws {SIDE} pixels only; use an implicit painter, "
@@ -88,13 +79,6 @@ class RasterPainter(Painter):
         found = self.draw(actions, random)
         return found if self.mode == "rgb" else on_white(found, actions)
 
-    def paint(self, actions: Tensor, random: torch.Generator | None = None) -> Tensor:
-        """All strokes over each other on white, as the paint program's jump mode draws them: (64, 64, 3)."""
-        canvas = actions.new_ones(SIDE, SIDE, 3)
-        for alpha, colour in zip(self.alphas(actions, random=random), actions[:, COLOUR], strict=True):
-            canvas = canvas + alpha[..., None] * (colour - canvas)
-        return canvas
-
     @abstractmethod
     def plan(self) -> dict[str, Any]:
         """What the constructor must be told, but for the space: plain values."""
@@ -105,15 +89,7 @@ class RasterPainter(Painter):
 
     @classmethod
     def of(cls, facts: Mapping[str, str], flat: Tensor) -> Self:
-        """The painter of a file of weights.
-
-        Args:
-            facts: what `facts` gave.
-            flat: (count,) all weights, in the order of the state dictionary.
-
-        Raises:
-            KeyError, ValueError, TypeError, RuntimeError: it is not one of this kind.
-        """
+        """The painter of a file of weights; see the base class."""
         painter = cls(**json.loads(facts["plan"]), space=Space(**json.loads(facts["space"])))
         fill(painter, flat)
         return painter.eval().requires_grad_(False)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from orbifolio.runner.strokes.brush_models.base import Painter
+from orbifolio.runner.strokes.brush_models.base import Painter, over
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, COUNT, END, END_PRESSURE, ENTRY_PRESSURE, SIZE, START, VIA
 
 BOUND = 0.02  # distance of first actions from 0 and 1, where logits end
@@ -69,8 +69,7 @@ def painted(painter: Painter, actions: Tensor) -> Tensor:
     alphas = flat.reshape(count, strokes, *flat.shape[1:])
     canvas = alphas.new_ones(count, 3, *alphas.shape[-2:])
     for number in range(strokes):
-        colour = actions[:, number, COLOUR, None, None]
-        canvas = canvas + alphas[:, number, None] * (colour - canvas)
+        canvas = over(canvas, alphas[:, number], actions[:, number, COLOUR])
     return canvas
 
 

@@ -182,6 +182,13 @@ class VaePainter(RasterPainter):
         mean, spread = self.predict(actions)
         return self.decode(mean if random is None else drawn(mean, spread, random), actions)
 
+    def between(self, first: Tensor, second: Tensor, part: float, *, seeds: tuple[int, int], grain: int) -> Tensor:
+        """Straight from latent numbers to latent numbers, as in the paper's figures; a guided one mixes actions too."""
+        if self.mode == "rgb":  # opacity is that of the black stroke, whose latent numbers are others
+            return super().between(first, second, part, seeds=seeds, grain=grain)
+        latent = torch.lerp(self.predict(first)[0], self.predict(second)[0], part)
+        return self.decode(latent, torch.lerp(first, second, part))[:, 0]
+
 
 def drawn(mean: Tensor, spread: Tensor, random: torch.Generator) -> Tensor:
     """A sample of the normal distributions of a mean and a log variance."""

@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -25,12 +25,13 @@ from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.brush_models.gan import GanPainter
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.brush_models.vae import VaePainter
+from orbifolio.runner.strokes.mypaint.brush_file import BrushFile, find_brush
 
 ENDING = ".safetensors"
 WEIGHTS, FACTS = "weights", "orbifolio"
-KINDS: dict[str, type[ImplicitPainter | VaePainter | GanPainter]] = {
-    kind.kind: kind for kind in (ImplicitPainter, VaePainter, GanPainter)
-}
+KINDS: dict[str, type[Painter]] = {kind.kind: kind for kind in (ImplicitPainter, VaePainter, GanPainter)}
+SCALABLE = {ImplicitPainter.kind: ImplicitPainter}
+AnyKind = TypeVar("AnyKind", bound=Painter)
 SHIPPED = Path(str(resources.files("orbifolio.runner.strokes.brush_models"))) / "brushes"
 LOG = SHIPPED / "training.json"
 """What the shipped painters were trained with, how long, and how good they are."""
@@ -56,17 +57,35 @@ def unpack(path: Path) -> tuple[Painter, dict[str, Any]]:
     Raises:
         InputError: it cannot be read or is no painter.
     """
+    return _unpack(path, KINDS)
+
+
+def unpack_scalable(path: Path) -> ImplicitPainter:
+    """The painter of a file, for strokes of any size.
+
+    Raises:
+        InputError: it cannot be read, or has a fixed resolution.
+    """
+    return _unpack(path, SCALABLE)[0]
+
+
+def _unpack(path: Path, kinds: Mapping[str, type[AnyKind]]) -> tuple[AnyKind, dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             facts = json.loads((file.metadata() or {})[FACTS])
             flat: Tensor = file.get_tensor(WEIGHTS).float()
         kind = KINDS[facts["kind"]]
-        return kind.of(facts, flat), facts
+        if kind.kind in kinds:
+            return kinds[kind.kind].of(facts, flat), facts
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise InputError(
             f"{path}: not a learnt brush ({error}); it is a .safetensors file that a painter-training run leaves "
             "among its extras"
         ) from error
+    raise InputError(
+        f"{path}: a painter of kind {kind.kind} draws {kind.resolution} x {kind.resolution} pixels only, and strokes "
+        f"of any size are needed; use one of kind {' or '.join(kinds)} (canvas: stroke-grid takes every kind)"
+    )
 
 
 def shipped() -> dict[str, Path]:
@@ -105,3 +124,33 @@ def load_painter(name: str) -> Painter:
         InputError: it is not here or cannot be read.
     """
     return unpack(find_painter(name))[0]
+
+
+def load_scalable(name: str) -> ImplicitPainter:
+    """The painter of a name or a path, for strokes of any size.
+
+    Raises:
+        InputError: it is not here, cannot be read, or has a fixed resolution.
+    """
+    return unpack_scalable(find_painter(name))
+
+
+def real_brush(name: str) -> BrushFile:
+    """The brush of MyPaint that a name stands for: its own, or that of a painter which has learnt it.
+
+    Args:
+        name: of a brush of MyPaint, of a shipped painter, or the path of a painter's file.
+
+    Raises:
+        InputError: it is not on this machine.
+    """
+    if name.endswith(ENDING):
+        return find_brush(str(unpack(Path(name).expanduser())[1].get("brush", "")) or name)
+    try:
+        return find_brush(name)
+    except InputError as error:
+        try:
+            facts = unpack(find_painter(name))[1]  # a short name of a shipped painter
+        except InputError:
+            raise error from None
+        return find_brush(str(facts.get("brush", name)))

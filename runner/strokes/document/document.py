@@ -1,11 +1,11 @@
 """A painting is a document of strokes: brush, paper, strokes (n, 10), colours (n, 3), levels (n,) <-> JSON, any size.
 
-    Painting.to_json() -> text;  Painting.from_json(text);  painting.scaled(4).render(painter) -> (h, w, 3)
+    Painting.to_json() -> text;  Painting.from_json(text);  painting.scaled(4) -> Painting
 
-It is what a painting *is*; pictures, vectors and films follow from it. The columns of `strokes` are `COLUMNS`: the
-nine numbers of an action that decide where the paint goes (Nakano 2019), in pixels of the picture instead of parts of a
-64-pixel canvas, and the size of the stroke's *unit*, a pixel of the canvas that the brush was learnt on: a stroke of
-unit 8 is one of unit 1 drawn eight times as large.
+It is what a painting *is*; pictures (`growth.render`), vectors and films follow from it. The columns of `strokes` are
+`COLUMNS`: the nine numbers of an action that decide where the paint goes (Nakano 2019), in pixels of the picture
+instead of parts of a 64-pixel canvas, and the size of the stroke's *unit*, a pixel of the canvas that the brush was
+learnt on: a stroke of unit 8 is one of unit 1 drawn eight times as large.
 
 Convention: x to the right, y down, in pixels of the picture; the centre of pixel (row i, column j) is
 (j + 0.5, i + 0.5). Colours are sRGB in [0, 1]. The first stroke lies undermost.
@@ -25,9 +25,7 @@ import torch
 from torch import Tensor
 
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.rasteriser.geometry import Strokes
-from orbifolio.runner.strokes.rasteriser.rasterise import rasterise
 
 FORMAT = 1
 COLUMNS = (
@@ -122,38 +120,6 @@ class Painting:
             ),
             unit,
         )
-
-    def render(self, painter: ImplicitPainter, scale: float = 1.0, *, device: str = "cpu") -> Floats:
-        """The neural canvas: all strokes by a learnt brush.
-
-        Args:
-            painter: the learnt brush.
-            scale: of the result over the picture.
-            device: that the painter is on.
-
-        Returns:
-            (height, width, 3) sRGB in [0, 1].
-        """
-        sized = self if scale == 1 else self.scaled(scale)
-        if self.opaque:
-            from orbifolio.runner.strokes.document.opacities import learnt
-            from orbifolio.runner.strokes.document.timelapse_states import grow
-
-            return grow(sized, learnt(painter, sized, device=device, coarse=0)).picture
-        strokes, unit = sized.geometry(device)
-        paper = torch.tensor(self.paper, dtype=torch.float32, device=device)
-        with torch.no_grad():
-            found = rasterise(
-                painter,
-                strokes,
-                torch.from_numpy(np.ascontiguousarray(self.colours)).to(device),
-                width=sized.width,
-                height=sized.height,
-                unit=unit,
-                paper=paper,
-            )
-        canvas: Floats = found.clamp(0, 1).cpu().numpy()
-        return canvas
 
     def rounded(self) -> Painting:
         """As it comes back from its file."""

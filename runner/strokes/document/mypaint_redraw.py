@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import colorsys
 import math
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.strokes.brush_models.weights import ENDING, find_painter, unpack
+from orbifolio.runner.strokes.brush_models.weights import real_brush
 from orbifolio.runner.strokes.document.document import (
     END,
     END_PRESSURE,
@@ -32,7 +31,7 @@ from orbifolio.runner.strokes.document.document import (
     Painting,
 )
 from orbifolio.runner.strokes.mypaint.actions import Space, bezier, pressure_at
-from orbifolio.runner.strokes.mypaint.brush_file import BrushFile, find_brush
+from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.mypaint.mypaint import ONE, TILE, Brush, Surface, hush
 
 Box = tuple[int, int, int, int]
@@ -41,24 +40,6 @@ REACH, FRINGE = 3.2, 4.0  # how far from its curve a stroke may leave paint: in 
 MARGIN_RADII = 3.0  # of white around the picture, for brushes that take up colour
 ALONG = np.linspace(0.0, 1.0, 17)[:, None]
 LARGEST = 1 << 14  # pixels of a side; 16384 x 16384 are 2 GB of tiles
-
-
-def brush_of(name: str) -> BrushFile:
-    """The brush of MyPaint that a document names, by the brush's name or by the file of its learnt painter.
-
-    Raises:
-        InputError: it is not on this machine.
-    """
-    if name.endswith(ENDING):
-        return find_brush(str(unpack(Path(name).expanduser())[1].get("brush", "")) or name)
-    try:
-        return find_brush(name)
-    except InputError as error:
-        try:
-            facts = unpack(find_painter(name))[1]  # a short name of a shipped painter
-        except InputError:
-            raise error from None
-        return find_brush(str(facts.get("brush", name)))
 
 
 def redraw(painting: Painting, *, brush: BrushFile | None = None, scale: float = 1.0) -> Floats:
@@ -103,7 +84,7 @@ class Paper:
             raise InputError(
                 f"{painting.width} x {painting.height} pixels: more than {LARGEST} to a side; take a smaller size"
             )
-        self.brush = brush or brush_of(painting.brush)
+        self.brush = brush or real_brush(painting.brush)
         self.space = space or Space()
         self.width, self.height = painting.width, painting.height
         largest = float(painting.strokes[:, RADIUS].max()) if len(painting) else 0.0

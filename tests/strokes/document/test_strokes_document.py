@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.document.document import COLUMNS, Painting, hardened
 from orbifolio.runner.strokes.document.opacities import learnt
-from orbifolio.runner.strokes.document.timelapse_states import grow, runs
+from orbifolio.runner.strokes.document.timelapse_states import grow, render, runs
 from orbifolio.runner.strokes.mypaint.actions import draw_actions
 from orbifolio.runner.strokes.rasteriser.rasterise import rasterise_actions
 
@@ -41,7 +41,7 @@ def test_a_painting_without_strokes_is_paper(painter):
                      np.zeros(0, np.int32))  # fmt: skip
     back = Painting.from_json(empty.to_json())
     assert len(back) == 0
-    assert np.allclose(back.render(painter), (0.25, 0.5, 1.0))
+    assert np.allclose(render(back, painter), (0.25, 0.5, 1.0))
     assert runs(back) == []
 
 
@@ -59,11 +59,11 @@ def test_it_paints_what_its_actions_paint(painter):
     for scale in (1.0, 2.0):
         with torch.no_grad():
             wanted = rasterise_actions(painter, torch.from_numpy(actions), scale=scale).numpy()
-        assert np.abs(painting.render(painter, scale) - wanted).max() < 1e-4
+        assert np.abs(render(painting, painter, scale) - wanted).max() < 1e-4
 
 
 def test_twice_as_large_is_the_same_picture(painting, painter):
-    small, large = painting.render(painter), painting.render(painter, 2)
+    small, large = render(painting, painter), render(painting, painter, 2)
     assert large.shape == (128, 192, 3)
     halved = large.reshape(64, 2, 96, 2, 3).mean((1, 3))
     assert np.square(halved - small).mean() < 1e-4
@@ -79,14 +79,14 @@ def test_some_of_the_strokes(painting):
 
 def test_opaque_strokes_have_hard_edges(painting, painter):
     opaque = replace(painting, opaque=True)
-    picture = opaque.render(painter)
+    picture = render(opaque, painter)
     assert np.array_equal(picture, grow(opaque, learnt(painter, opaque)).picture)
     allowed = np.concatenate([opaque.colours, [opaque.paper]])
     away = np.abs(picture[:, :, None] - allowed).max(-1).min(-1)
     assert (
         (away < 0.02).mean()
         > 0.75
-        > (np.abs(painting.render(painter)[:, :, None] - allowed).max(-1).min(-1) < 0.02).mean()
+        > (np.abs(render(painting, painter)[:, :, None] - allowed).max(-1).min(-1) < 0.02).mean()
     )
     assert np.array_equal(
         hardened(np.array([0, 0.4, 0.5, 0.6, 1], np.float32)) > 0.5, [False, False, False, True, True]

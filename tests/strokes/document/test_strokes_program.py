@@ -7,9 +7,10 @@ import pytest
 from some_strokes import make
 
 from orbifolio.runner.errors import InputError, MissingProgram
+from orbifolio.runner.strokes.brush_models.weights import real_brush
 from orbifolio.runner.strokes.document.colour_least_squares import Glazes
 from orbifolio.runner.strokes.document.document import Painting
-from orbifolio.runner.strokes.document.mypaint_redraw import brush_of, reach, redraw
+from orbifolio.runner.strokes.document.mypaint_redraw import reach, redraw
 from orbifolio.runner.strokes.document.opacities import real
 from orbifolio.runner.strokes.document.refit_to_mypaint import transfer
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, END, START, VIA, Space, draw_actions
@@ -92,10 +93,10 @@ def test_a_brush_that_takes_up_colour_sees_paper_beyond_the_edge():
 def test_a_short_name_and_a_learnt_brush_say_which_brush():
     from orbifolio.runner.strokes.brush_models.weights import find_painter
 
-    assert brush_of("dry_brush").name == "classic/dry_brush"
-    assert brush_of(str(find_painter("classic/pen"))).name == "classic/pen"
+    assert real_brush("dry_brush").name == "classic/dry_brush"
+    assert real_brush(str(find_painter("classic/pen"))).name == "classic/pen"
     with pytest.raises(InputError, match="no such brush; did you mean"):
-        brush_of("classic/dry_brusch")
+        real_brush("classic/dry_brusch")
 
 
 def test_without_the_program_the_cure_is_told(painting, monkeypatch):
@@ -103,7 +104,7 @@ def test_without_the_program_the_cure_is_told(painting, monkeypatch):
         raise MissingProgram("libmypaint: not found on this machine; install it")
 
     monkeypatch.setattr("orbifolio.runner.strokes.mypaint.mypaint.load_library", gone)
-    monkeypatch.setattr("orbifolio.runner.strokes.document.mypaint_redraw.brush_of", lambda name: find_brush_text())
+    monkeypatch.setattr("orbifolio.runner.strokes.document.mypaint_redraw.real_brush", lambda name: find_brush_text())
     with pytest.raises(MissingProgram, match="install it"):
         redraw(painting)
 

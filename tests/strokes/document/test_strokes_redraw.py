@@ -11,6 +11,7 @@ from PIL import Image
 from orbifolio.runner.cli import cli
 from orbifolio.runner.commands.redrawing import document_of
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.strokes.document.timelapse_states import render
 from orbifolio.runner.strokes.mypaint.brush_file import list_brushes
 from orbifolio.runner.strokes.mypaint.mypaint import is_available
 
@@ -39,7 +40,7 @@ def test_a_learnt_brush_redraws_at_any_size(run, painting, painter, tmp_path):
     assert result.output.strip() == str(out)
     picture = np.asarray(Image.open(out)) / 255
     assert picture.shape == (128, 192, 3)
-    assert np.abs(picture - painting.render(painter, 2)).max() < 0.6 / 255
+    assert np.abs(picture - render(painting, painter, 2)).max() < 0.6 / 255
 
 
 @needs_program

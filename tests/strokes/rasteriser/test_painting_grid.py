@@ -10,6 +10,7 @@ from orbifolio.runner.canvas.base import Stage
 from orbifolio.runner.canvas.stroke_grid import TILE, StrokeGrid, corners
 from orbifolio.runner.strokes.brush_models.weights import load_painter
 from orbifolio.runner.strokes.document.document import Painting
+from orbifolio.runner.strokes.document.timelapse_states import render
 from orbifolio.runner.symmetry.kinds.none import PlainPicture
 from orbifolio.runner.symmetry.kinds.plane import Plane
 
@@ -47,7 +48,7 @@ def test_its_strokes_as_a_document_are_the_same_picture(order):
         canvas.tensor[..., 1] -= 2
     record = canvas.record()
     known = {item.name: getattr(record, item.name) for item in fields(record) if item.name != "target"}
-    painted = Painting(**known).render(load_painter(record.brush))
+    painted = render(Painting(**known), load_painter(record.brush))
     assert np.abs(painted - record.target).max() > 0  # drawn in boxes, not as whole tiles
     assert -10 * np.log10(np.square(painted - record.target).mean()) > 40
 
