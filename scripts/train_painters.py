@@ -24,7 +24,7 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 from orbifolio.runner.strokes.brush_models import metrics, weights  # noqa: E402
-from orbifolio.runner.strokes.brush_models.base import Lesson, PainterSettings  # noqa: E402
+from orbifolio.runner.strokes.brush_models.base import PainterSettings, TrainingData  # noqa: E402
 from orbifolio.runner.strokes.brush_models.gan import Gan  # noqa: E402
 from orbifolio.runner.strokes.brush_models.implicit_training import Implicit  # noqa: E402
 from orbifolio.runner.strokes.brush_models.vae import Vae  # noqa: E402
@@ -66,23 +66,23 @@ def train(name: str, steps: int) -> dict[str, Any]:
     began = time.perf_counter()
     samples = draw_samples(program, STROKES, seed=SEED)
     drawn = time.perf_counter() - began
-    training = Implicit().build(Lesson(samples, brush, SEED))
-    training.restart(RATE, steps)
+    trainer = Implicit().build(TrainingData(samples, brush, SEED))
+    trainer.restart(RATE, steps)
     began = time.perf_counter()
     curve = []
     for number in range(steps):
-        loss = training.step(number)["response"]
+        loss = trainer.step(number)["response"]
         if (number + 1) % (steps // 10) == 0:
             curve.append([number + 1, round(loss, 6)])
     seconds = time.perf_counter() - began
     repeats = draw_repeats(program, draw_actions(UNSEEN, np.random.default_rng([SEED, 1])), REPEATS, seed=SEED + 1)
-    figures = metrics.fidelity(metrics.learnt(training.painter, repeats.actions), repeats)
+    figures = metrics.fidelity(metrics.learnt(trainer.painter, repeats.actions), repeats)
     figures = {key: round(value, 4) for key, value in figures.items()}
     path = weights.SHIPPED / f"{brush.name.replace('/', '--')}{weights.ENDING}"
-    path.write_bytes(weights.pack(training.painter, {"brush": brush.name, "figures": figures, "seed": SEED}))
+    path.write_bytes(weights.pack(trainer.painter, {"brush": brush.name, "figures": figures, "seed": SEED}))
     return {
         "brush": brush.name,
-        "numbers": training.painter.count(),
+        "numbers": trainer.painter.count(),
         "strokes": STROKES,
         "steps": steps,
         "rate": RATE,
@@ -111,20 +111,20 @@ def school(name: str, kind: str, share: float) -> dict[str, Any]:
         "seconds": {"drawing": round(time.perf_counter() - began, 1)},
         "phases": log,
     }
-    training = settings.build(Lesson(samples, brush, SEED))
+    trainer = settings.build(TrainingData(samples, brush, SEED))
     path = weights.SHIPPED / f"{brush.name.replace('/', '--')}.{kind}{weights.ENDING}"
     for stage, whole, rate in phases:
         steps = max(round(whole * share), 1)
-        training.restart(rate, steps, stage)
+        trainer.restart(rate, steps, stage)
         began, processor = time.perf_counter(), time.process_time()
         curve = []
         for number in range(steps):
-            terms = training.step(number)
+            terms = trainer.step(number)
             if (number + 1) % max(steps // 10, 1) == 0:
-                seen = metrics.fidelity(metrics.learnt(training.painter, repeats.actions), repeats)["psnr mean"]
+                seen = metrics.fidelity(metrics.learnt(trainer.painter, repeats.actions), repeats)["psnr mean"]
                 curve.append([number + 1, {key: round(value, 4) for key, value in terms.items()}, round(seen, 3)])
                 print(stage, *curve[-1], round(time.process_time() - processor), "s", flush=True)
-                path.write_bytes(weights.pack(training.painter, {"brush": brush.name, "seed": SEED}, half=True))
+                path.write_bytes(weights.pack(trainer.painter, {"brush": brush.name, "seed": SEED}, half=True))
         log.append(
             {
                 "stage": stage,
@@ -136,14 +136,14 @@ def school(name: str, kind: str, share: float) -> dict[str, Any]:
             }
         )
         # What is judged is the file: its numbers have 16 bits.
-        path.write_bytes(weights.pack(training.painter, {"brush": brush.name, "seed": SEED}, half=True))
+        path.write_bytes(weights.pack(trainer.painter, {"brush": brush.name, "seed": SEED}, half=True))
         painter = weights.unpack(path)[0]
         figures = metrics.fidelity(metrics.learnt(painter, repeats.actions), repeats)
         figures |= metrics.liveliness(painter, repeats, seed=SEED + 2)
         entry["figures"] = {key: round(value, 4) for key, value in figures.items()}
         facts = {"brush": brush.name, "figures": entry["figures"], "seed": SEED}
-        path.write_bytes(weights.pack(training.painter, facts, half=True))
-    return entry | {"numbers": training.painter.count()}
+        path.write_bytes(weights.pack(trainer.painter, facts, half=True))
+    return entry | {"numbers": trainer.painter.count()}
 
 
 def main() -> None:

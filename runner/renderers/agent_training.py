@@ -24,18 +24,18 @@ from pydantic import Field
 from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.renderers.base import GPU_GAIN, Outcome, Phase, Pixels, Renderer, RendererSettings, Studio, Tone
 from orbifolio.runner.settings import Settings
-from orbifolio.runner.strokes.agent.action_space import Manner
-from orbifolio.runner.strokes.agent.critic import Critic
-from orbifolio.runner.strokes.agent.data import AnyTargets, DataSettings, Mnist
+from orbifolio.runner.strokes.agent.action_space import ActionSpace
+from orbifolio.runner.strokes.agent.critic import PaintingCritic
+from orbifolio.runner.strokes.agent.data import AnyTargets, Mnist, TargetSettings
 from orbifolio.runner.strokes.agent.dataset import UNKNOWN, Split, Targets, prepared
 from orbifolio.runner.strokes.agent.demonstrations import example_table, read_examples
 from orbifolio.runner.strokes.agent.evaluation import document, enlarged, in_program, judge, paint
 from orbifolio.runner.strokes.agent.metrics import against
 from orbifolio.runner.strokes.agent.metrics_sheet import COLUMNS, agent_sheet, size_of
-from orbifolio.runner.strokes.agent.network import AgentNetwork, Shape
-from orbifolio.runner.strokes.agent.rollout import play
+from orbifolio.runner.strokes.agent.network import AgentNetwork, AgentShape
+from orbifolio.runner.strokes.agent.rollout import roll_out
 from orbifolio.runner.strokes.agent.swift import Stamp, swift_brush, true_brush
-from orbifolio.runner.strokes.agent.training import AgentPhase, Apprenticeship, School
+from orbifolio.runner.strokes.agent.training import AgentPhase, AgentTask, AgentTrainer
 from orbifolio.runner.strokes.agent.weights import load_agent, pack_agent
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
@@ -84,7 +84,7 @@ class AgentTraining(RendererSettings):
     """Practise with a table of the brush, some thirty times as fast, or with the painter itself."""
     data: AnyTargets = Field(default=Mnist())
     """The pictures to paint."""
-    manner: Manner = Manner()
+    manner: ActionSpace = ActionSpace()
     """How many strokes, and what they may be."""
     size: AgentSize = AgentSize()
     """Of the networks."""
@@ -111,7 +111,7 @@ class AgentTraining(RendererSettings):
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """What is not there, and what does not go together; see the base class."""
-        data: DataSettings = self.data
+        data: TargetSettings = self.data
         found = [(f"data.{path}", text) for path, text in data.complaints()]
         for path, look in (("brush", self._look_at_brush), ("start", self._look_at_start), ("examples", self._look)):
             try:
@@ -133,7 +133,7 @@ class AgentTraining(RendererSettings):
 
     def _look_at_brush(self) -> None:
         side = load_painter(self.brush).resolution
-        if side is not None and self.shape_and_manner()[0].side != side:
+        if side is not None and self.shape_and_space()[0].side != side:
             raise InputError(f"{self.brush}: it paints {side} pixels only; set renderer.size.side to {side}")
 
     def _look_at_start(self) -> None:
@@ -147,25 +147,25 @@ class AgentTraining(RendererSettings):
     def _look(self) -> None:
         if self.examples is not None:
             examples = read_examples(self.examples)
-            strokes = self.shape_and_manner()[1].strokes
+            strokes = self.shape_and_space()[1].strokes
             example_table(examples, tuple(examples.classes), strokes, self.examples)
 
-    def shape_and_manner(self) -> tuple[Shape, Manner]:
+    def shape_and_space(self) -> tuple[AgentShape, ActionSpace]:
         """Of the agent, from its file or from the recipe."""
         if self.start is not None:
             try:
-                agent, manner, _ = load_agent(self.start)
-                return agent.shape, manner
+                agent, space, _ = load_agent(self.start)
+                return agent.shape, space
             except InputError:
                 pass  # complained about at its own place
-        size, manner = self.size, self.manner
-        return Shape(
-            size.side, manner.planes, manner.numbers, size.channels, size.blocks, size.hidden, size.stride
-        ), manner
+        size, space = self.size, self.manner
+        return AgentShape(
+            size.side, space.planes, space.numbers, size.channels, size.blocks, size.hidden, size.stride
+        ), space
 
     def advisories(self) -> list[str]:
         """That the pictures or the paint program are not here."""
-        data: DataSettings = self.data
+        data: TargetSettings = self.data
         found = data.advisories() if self.learns else []
         try:
             PaintProgram(real_brush(self.brush))
@@ -185,18 +185,18 @@ def _practice_painter(path: Path, written: int) -> ImplicitPainter:
 
 
 @dataclass
-class State:
+class AgentTrainingState:
     """One phase under way."""
 
     phase: int
-    training: Apprenticeship
+    trainer: AgentTrainer
     step: int = 0
     unseen: float = 0.0
 
 
-def here(state: State) -> AgentNetwork:
+def here(state: AgentTrainingState) -> AgentNetwork:
     """The agent on the CPU, where it is judged and shown."""
-    agent = state.training.agent
+    agent = state.trainer.agent
     return agent if next(agent.parameters()).device.type == "cpu" else deepcopy(agent).cpu()
 
 
@@ -207,7 +207,7 @@ class AgentRenderer(Renderer):
 
     def __init__(self, settings: AgentTraining, studio: Studio) -> None:
         self.settings, self.studio = settings, studio
-        self.shape, self.manner = settings.shape_and_manner()
+        self.shape, self.space = settings.shape_and_space()
         self._split: Split | None = None
         self._painter: Painter | None = None
 
@@ -222,7 +222,7 @@ class AgentRenderer(Renderer):
     def split(self) -> Split:
         """The pictures, read when first needed; they follow from the seed."""
         if self._split is None:
-            data: DataSettings = self.settings.data
+            data: TargetSettings = self.settings.data
             if self.settings.learns:
                 self._split = data.gather(
                     self.shape.side, self.shape.planes, seed=self.studio.seed, unseen=self.settings.unseen
@@ -258,7 +258,7 @@ class AgentRenderer(Renderer):
         critic = 0.5 * phase.critic_steps if phase.adversarial else 0.0
         shape = self.shape
         size = float(shape.blocks * (shape.side / shape.stride) ** 2 / ORDINARY) ** 0.5
-        seconds: float = PACE * phase.steps * (1 + critic) * self.manner.strokes * phase.batch / 32 * size
+        seconds: float = PACE * phase.steps * (1 + critic) * self.space.strokes * phase.batch / 32 * size
         seconds /= 1.0 if self.studio.device == "cpu" else GPU_GAIN
         return seconds + PAINTED * len(self.settings.paint)
 
@@ -275,47 +275,47 @@ class AgentRenderer(Renderer):
             return swift_brush(_practice_painter(path, path.stat().st_mtime_ns), side)
         return true_brush(self.painter, side)  # a painter of a fixed resolution is quick by itself
 
-    def _training(self) -> Apprenticeship:
+    def _trainer(self) -> AgentTrainer:
         settings, table = self.settings, None
         targets = self.split.learnt
         if settings.examples is not None and any(phase.forcing for phase in settings.phases):
             examples = read_examples(settings.examples)
-            found = example_table(examples, targets.names, self.manner.strokes, settings.examples)
+            found = example_table(examples, targets.names, self.space.strokes, settings.examples)
             table = torch.from_numpy(found)
         agent = AgentNetwork(self.shape) if settings.start is None else load_agent(settings.start)[0]
-        critic = Critic(self.shape.side, self.shape.planes, settings.size.critic)
-        school = School(targets, self._stamp(), self.manner, table, self.studio.seed, self.studio.device)
-        return Apprenticeship(agent, critic, school, fresh=settings.start is None)
+        critic = PaintingCritic(self.shape.side, self.shape.planes, settings.size.critic)
+        task = AgentTask(targets, self._stamp(), self.space, table, self.studio.seed, self.studio.device)
+        return AgentTrainer(agent, critic, task, fresh=settings.start is None)
 
-    def begin(self, phase: int, previous: State | None) -> State:
+    def begin(self, phase: int, previous: AgentTrainingState | None) -> AgentTrainingState:
         """Read the pictures, or go on with the agent of the phase before.
 
         Raises:
             InputError: the pictures are not here.
         """
-        training = previous.training if previous else self._training()
-        training.restart(phase, self.settings.phases[phase])
-        return State(phase, training, 0, self._look(training))
+        trainer = previous.trainer if previous else self._trainer()
+        trainer.restart(phase, self.settings.phases[phase])
+        return AgentTrainingState(phase, trainer, 0, self._look(trainer))
 
     @torch.no_grad()
-    def _look(self, training: Apprenticeship) -> float:
+    def _look(self, trainer: AgentTrainer) -> float:
         """Mean squared error on unseen pictures."""
         targets, _ = self.split.unseen.take(torch.arange(min(CHECKED, len(self.split.unseen))))
         targets = targets.to(self.studio.device)
-        canvas = play(training.agent, training.school.stamp, targets, self.manner, exact=True).canvas
+        canvas = roll_out(trainer.agent, trainer.task.stamp, targets, self.space, exact=True).canvas
         return against(canvas, targets)["mse"]
 
-    def step(self, state: State) -> Outcome:
+    def step(self, state: AgentTrainingState) -> Outcome:
         """One step; see the base class."""
-        terms = state.training.step(state.step)
+        terms = state.trainer.step(state.step)
         state.step += 1
         if state.step % CHECK == 0:
-            state.unseen = self._look(state.training)
+            state.unseen = self._look(state.trainer)
         shown = {"penalty": terms["penalty"]} if "penalty" in terms else {}
         goals = {name: value for name, value in terms.items() if name not in shown}
         return Outcome(goals, {"mse-unseen": state.unseen, **shown})
 
-    def image(self, state: State) -> Pixels:
+    def image(self, state: AgentTrainingState) -> Pixels:
         """Unseen pictures: target, painting, order of strokes."""
         text = f"unseen pictures after {state.step} steps; mean squared error {state.unseen:.4f}"
         return self._sheet(state, text, self._shown(), None)
@@ -330,20 +330,20 @@ class AgentRenderer(Renderer):
         index = torch.tensor(first if len(unseen.names) == COLUMNS else list(range(count)))
         return Targets(unseen.images[index], unseen.classes[index], unseen.names)
 
-    def _sheet(self, state: State, text: str, targets: Targets, program: PaintProgram | None) -> Pixels:
+    def _sheet(self, state: AgentTrainingState, text: str, targets: Targets, program: PaintProgram | None) -> Pixels:
         pictures, _ = targets.take(torch.arange(len(targets)))
-        _, actions, pens = paint(here(state), self.painter, pictures, self.manner)
-        neural, ordered = enlarged(self.painter, actions, pens, self.manner.planes)
+        _, actions, pens = paint(here(state), self.painter, pictures, self.space)
+        neural, ordered = enlarged(self.painter, actions, pens, self.space.planes)
         rows = [("target", pictures), ("neural", neural), ("order", ordered)]
         if program is not None:
-            real = in_program(program, actions, pens, self.manner, neural.shape[-1], self.studio.seed)
+            real = in_program(program, actions, pens, self.space, neural.shape[-1], self.studio.seed)
             rows.insert(2, ("MyPaint", real))
         return agent_sheet(self._title(), text, rows)
 
     def _title(self) -> str:
-        joined = "connected " if self.manner.connected else ""
+        joined = "connected " if self.space.connected else ""
         name = self.settings.brush.rpartition("/")[2].removesuffix(".safetensors").replace("_", " ")
-        return f"{self.manner.strokes} {joined}strokes of the {name}"
+        return f"{self.space.strokes} {joined}strokes of the {name}"
 
     def _program(self) -> PaintProgram | None:
         try:
@@ -351,10 +351,10 @@ class AgentRenderer(Renderer):
         except (MissingProgram, InputError):
             return None
 
-    def final(self, state: State) -> Pixels:
+    def final(self, state: AgentTrainingState) -> Pixels:
         """With the real program's paintings."""
         program = self._program()
-        found = judge(here(state), self.painter, program, self.split.unseen, self.manner, self.studio.seed)
+        found = judge(here(state), self.painter, program, self.split.unseen, self.space, self.studio.seed)
         text = f"unseen pictures; mean squared error {found['neural']['mse']:.4f} neural"
         if program is not None:
             text += f", {found['program']['mse']:.4f} in MyPaint"
@@ -362,34 +362,34 @@ class AgentRenderer(Renderer):
             text += f"; order of strokes kept {found['strokes']['order']:.0%}"
         return self._sheet(state, text, self._shown(), program)
 
-    def extras(self, state: State, tone: Tone) -> Mapping[str, bytes]:
+    def extras(self, state: AgentTrainingState, tone: Tone) -> Mapping[str, bytes]:
         """`agent.safetensors`, `figures.json`; and where pictures were given, the products of the first painting."""
         settings, agent, seed = self.settings, here(state), self.studio.seed
-        figures = judge(agent, self.painter, self._program(), self.split.unseen, self.manner, seed)
+        figures = judge(agent, self.painter, self._program(), self.split.unseen, self.space, seed)
         plain = {name: {key: round(value, 5) for key, value in part.items()} for name, part in figures.items()}
         facts = {"brush": settings.brush, "figures": plain, "seed": seed}
         found: dict[str, bytes] = {"figures.json": json.dumps(plain, indent=1).encode()}
         if settings.learns:
-            found["agent.safetensors"] = pack_agent(agent, self.manner, facts)
+            found["agent.safetensors"] = pack_agent(agent, self.space, facts)
         if settings.paint and self.painter.resolution is None:
             pictures, _ = self._own_pictures().take(torch.arange(1))
-            _, actions, pens = paint(agent, self.painter, pictures, self.manner)
+            _, actions, pens = paint(agent, self.painter, pictures, self.space)
             painting = document(actions[0], pens[0], settings.brush, seed)
             found |= products(painting, load_scalable(settings.brush), None, title=self.studio.title)
         return found
 
-    def save(self, state: State) -> dict[str, Any]:
+    def save(self, state: AgentTrainingState) -> dict[str, Any]:
         """Agent, critic, optimisers, step; the pictures follow from the seed."""
-        return {"step": state.step, "unseen": state.unseen, "training": state.training.state_dict()}
+        return {"step": state.step, "unseen": state.unseen, "training": state.trainer.state_dict()}
 
-    def load(self, phase: int, saved: Mapping[str, Any]) -> State:
+    def load(self, phase: int, saved: Mapping[str, Any]) -> AgentTrainingState:
         """See the base class."""
-        training = self._training()
-        training.restart(phase, self.settings.phases[phase])
-        training.load_state_dict(saved["training"])
-        return State(phase, training, int(saved["step"]), float(saved["unseen"]))
+        trainer = self._trainer()
+        trainer.restart(phase, self.settings.phases[phase])
+        trainer.load_state_dict(saved["training"])
+        return AgentTrainingState(phase, trainer, int(saved["step"]), float(saved["unseen"]))
 
     def describe(self) -> str:
         """Agent, brush and data, one line each."""
         settings = self.settings
-        return f"agent {self.shape!r}\nmanner {self.manner!r}\nbrush {settings.brush}\ndata {settings.data!r}"
+        return f"agent {self.shape!r}\nmanner {self.space!r}\nbrush {settings.brush}\ndata {settings.data!r}"

@@ -26,11 +26,10 @@ from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.renderers.base import Outcome, Phase, Pixels, Renderer, RendererSettings, Studio, Tone, Traits
 from orbifolio.runner.renderers.image.perceptual_loss import LAYERS, Perception
 from orbifolio.runner.settings import Settings
-from orbifolio.runner.strokes.agent.data import AnyTargets, Mnist
-from orbifolio.runner.strokes.agent.data import DataSettings as TargetSettings
+from orbifolio.runner.strokes.agent.data import AnyTargets, Mnist, TargetSettings
 from orbifolio.runner.strokes.brush_models import metrics
 from orbifolio.runner.strokes.brush_models.base import Painter
-from orbifolio.runner.strokes.brush_models.comparison_sheet import Row, Section, grid_sheet, size
+from orbifolio.runner.strokes.brush_models.comparison_sheet import Row, SheetSection, grid_sheet, size
 from orbifolio.runner.strokes.brush_models.metrics_sheet import tinted
 from orbifolio.runner.strokes.brush_models.raster_base import SIDE
 from orbifolio.runner.strokes.brush_models.sanity_check import Loss, Trial, first_strokes, painted
@@ -131,7 +130,7 @@ class PainterComparison(RendererSettings):
 
 
 @dataclass
-class State:
+class ComparisonState:
     """One exercise under way, and what the painters have painted in those before."""
 
     phase: int
@@ -151,7 +150,7 @@ class ComparisonRenderer(Renderer):
         self.program = self._program()
         self._targets: dict[int, Tensor] = {}
         self._perception: Perception | None = None
-        self._strokes: tuple[Section, dict[str, Any]] | None = None
+        self._strokes: tuple[SheetSection, dict[str, Any]] | None = None
 
     def _program(self) -> PaintProgram | None:
         try:
@@ -221,10 +220,10 @@ class ComparisonRenderer(Renderer):
             found.append(functional.interpolate(square, (SIDE, SIDE), mode="bilinear", antialias=True))
         return torch.cat(found).clamp(0, 1)
 
-    def begin(self, phase: int, previous: State | None) -> State:
+    def begin(self, phase: int, previous: ComparisonState | None) -> ComparisonState:
         """The same first strokes for every painter."""
         done = [*previous.done, self._finished(previous)] if previous else []
-        return State(phase, self._trials(phase), 0, [0.0] * len(self.painters), done)
+        return ComparisonState(phase, self._trials(phase), 0, [0.0] * len(self.painters), done)
 
     def _trials(self, phase: int) -> list[Trial]:
         exercise, targets = self.exercises()[phase][1], self.targets(phase)
@@ -232,10 +231,10 @@ class ComparisonRenderer(Renderer):
         first = first_strokes(targets, exercise.strokes, random, ink=phase == 0)
         return [Trial(painter, targets, first, ink=phase == 0, rate=exercise.rate) for painter in self.painters]
 
-    def _finished(self, state: State) -> tuple[list[Tensor], list[float]]:
+    def _finished(self, state: ComparisonState) -> tuple[list[Tensor], list[float]]:
         return [trial.actions().detach() for trial in state.trials], state.seconds
 
-    def step(self, state: State) -> Outcome:
+    def step(self, state: ComparisonState) -> Outcome:
         """One step of every painter."""
         loss: Loss = self.perception if self.exercises()[state.phase][1].loss == "perceived" else functional.mse_loss
         terms = {}
@@ -246,11 +245,11 @@ class ComparisonRenderer(Renderer):
         state.step += 1
         return Outcome(terms)
 
-    def image(self, state: State) -> Pixels:
+    def image(self, state: ComparisonState) -> Pixels:
         """The sheet as far as it is."""
         return self._sheet(state)[0]
 
-    def _sheet(self, state: State) -> tuple[Pixels, dict[str, Any]]:
+    def _sheet(self, state: ComparisonState) -> tuple[Pixels, dict[str, Any]]:
         strokes, figures = self._strokes_section()
         sections, table = [strokes], {"strokes": figures}
         finished = [*state.done, self._finished(state)]
@@ -258,11 +257,11 @@ class ComparisonRenderer(Renderer):
             if number < len(finished):
                 section, table[name] = self._exercise_section(number, *finished[number])
             else:
-                section = Section("", [Row(("",), [])] * self._heights()[number + 1])
+                section = SheetSection("", [Row(("",), [])] * self._heights()[number + 1])
             sections.append(section)
         return grid_sheet("Painters compared", COLUMNS, sections), table
 
-    def _strokes_section(self) -> tuple[Section, dict[str, Any]]:
+    def _strokes_section(self) -> tuple[SheetSection, dict[str, Any]]:
         """Real and learnt strokes of unseen actions, once for the run."""
         if self._strokes is None:
             actions = draw_actions(self.settings.unseen, np.random.default_rng([self.studio.seed, 5]))
@@ -283,12 +282,12 @@ class ComparisonRenderer(Renderer):
                     line = f"texture {measured['texture noisy']:.2f} of real" if measured else ""
                     rows.append(Row((f"{name}, noisy", line), tinted(drawn[:COLUMNS])))
                 figures[name] = {key: round(value, 4) for key, value in measured.items()}
-            self._strokes = Section("Strokes that were not learnt from", rows), figures
+            self._strokes = SheetSection("Strokes that were not learnt from", rows), figures
         return self._strokes
 
     def _exercise_section(
         self, number: int, actions: Sequence[Tensor], seconds: Sequence[float]
-    ) -> tuple[Section, dict[str, Any]]:
+    ) -> tuple[SheetSection, dict[str, Any]]:
         name, exercise = self.exercises()[number]
         targets = self.targets(number)
         rows = [Row(("wanted",), _shown(targets))]
@@ -303,7 +302,7 @@ class ComparisonRenderer(Renderer):
                 drawn = torch.stack([self._drawn(one) for one in found])
                 table[label]["program"] = figures = self.distances(drawn, targets)
                 rows.append(Row((f"{label}, in MyPaint", *_lines(figures)), _shown(drawn)))
-        return Section(f"{name.capitalize()}, {exercise.strokes} strokes each", rows), table
+        return SheetSection(f"{name.capitalize()}, {exercise.strokes} strokes each", rows), table
 
     def _drawn(self, actions: Tensor) -> Tensor:
         """(strokes, 12) -> (3, 64, 64) by the real program."""
@@ -325,11 +324,11 @@ class ComparisonRenderer(Renderer):
         }
         return {name: round(value, 5) for name, value in figures.items()}
 
-    def extras(self, state: State, tone: Tone) -> Mapping[str, bytes]:
+    def extras(self, state: ComparisonState, tone: Tone) -> Mapping[str, bytes]:
         """`comparison.json`: the table."""
         return {"comparison.json": json.dumps(self._sheet(state)[1], indent=1).encode()}
 
-    def save(self, state: State) -> dict[str, Any]:
+    def save(self, state: ComparisonState) -> dict[str, Any]:
         """Logits and Adam of every painter, and what was painted before."""
         return {
             "step": state.step,
@@ -339,14 +338,14 @@ class ComparisonRenderer(Renderer):
             "adams": [trial.adam.state_dict() for trial in state.trials],
         }
 
-    def load(self, phase: int, saved: Mapping[str, Any]) -> State:
+    def load(self, phase: int, saved: Mapping[str, Any]) -> ComparisonState:
         """See the base class."""
         trials = self._trials(phase)
         for trial, logits, adam in zip(trials, saved["logits"], saved["adams"], strict=True):
             trial.logits.data.copy_(logits)
             trial.adam.load_state_dict(adam)
         done = [(list(actions), list(seconds)) for actions, seconds in saved["done"]]
-        return State(phase, trials, int(saved["step"]), list(saved["seconds"]), done)
+        return ComparisonState(phase, trials, int(saved["step"]), list(saved["seconds"]), done)
 
     def traits(self, phase: int) -> Traits:
         """A sheet has no symmetry to respect."""

@@ -35,8 +35,8 @@ from orbifolio.runner.renderers.base import (
 from orbifolio.runner.renderers.image.perceptual_loss import LAYERS, Perception
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.brush_models import metrics
-from orbifolio.runner.strokes.brush_models.base import Lesson, Painter, PainterSettings, Training
-from orbifolio.runner.strokes.brush_models.data import AnyData, DataSettings, Drawn, Material
+from orbifolio.runner.strokes.brush_models.base import Painter, PainterSettings, Trainer, TrainingData
+from orbifolio.runner.strokes.brush_models.data import AnyData, BrushDataset, Drawn, StrokeDataSettings
 from orbifolio.runner.strokes.brush_models.implicit_training import Implicit
 from orbifolio.runner.strokes.brush_models.interpolation import morph
 from orbifolio.runner.strokes.brush_models.kinds import AnyPainter
@@ -109,12 +109,12 @@ class PainterTraining(RendererSettings):
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """A brush that is not there, shards that are not there; see the base class."""
-        data: DataSettings = self.data
+        data: StrokeDataSettings = self.data
         found = [(f"data.{path}", text) for path, text in data.complaints()]
         painter: PainterSettings = self.painter
-        found += painter.misses([phase.stage for phase in self.phases])
+        found += painter.stage_problems([phase.stage for phase in self.phases])
         vision: VisionSettings | None = self.vision
-        if vision is None and painter.looking:
+        if vision is None and painter.perceptual:
             found.append(("vision", "no network; the painter learns from what one sees; add vision: vgg16"))
         missing = [layer for layer in LAYERS if vision is not None and layer not in vision.layer_names()]
         if missing:
@@ -149,11 +149,11 @@ class PainterTraining(RendererSettings):
 
 
 @dataclass
-class State:
+class PainterTrainingState:
     """One phase under way."""
 
     phase: int
-    training: Training
+    trainer: Trainer
     step: int = 0
     unseen: float = 0.0
 
@@ -164,29 +164,29 @@ class PainterRenderer(Renderer):
     def __init__(self, settings: PainterTraining, studio: Studio) -> None:
         self.settings = settings
         self.studio = studio
-        self._material: Material | None = None
+        self._dataset: BrushDataset | None = None
         vision: VisionSettings | None = settings.vision
         self.perception = None if vision is None else cache(lambda: Perception(vision.build().to(studio.device, FLOAT)))
 
     @property
-    def material(self) -> Material:
+    def dataset(self) -> BrushDataset:
         """The strokes, drawn when first needed; they follow from the seed."""
-        if self._material is None:
-            data: DataSettings = self.settings.data
-            self._material = data.gather(
+        if self._dataset is None:
+            data: StrokeDataSettings = self.settings.data
+            self._dataset = data.gather(
                 self.settings.brush,
                 seed=self.studio.seed,
                 unseen=self.settings.unseen,
                 repeats=self.settings.repeats,
             )
-        return self._material
+        return self._dataset
 
     def phases(self) -> tuple[Phase, ...]:
         """See the base class."""
         painter: PainterSettings = self.settings.painter
-        data: DataSettings = self.settings.data
+        data: StrokeDataSettings = self.settings.data
         numbers = painter.count(self.settings.brush_file())
-        rows = 2 + data.repeated + painter.noisy
+        rows = 2 + data.repeated + painter.stochastic
         return tuple(
             Phase(
                 phase.title(),
@@ -194,55 +194,59 @@ class PainterRenderer(Renderer):
                 sheet_height(rows),
                 phase.steps,
                 numbers,
-                seconds=phase.steps * painter.pace(phase.stage) / (1 if self.studio.device == "cpu" else GPU_GAIN),
+                seconds=phase.steps
+                * painter.seconds_per_step(phase.stage)
+                / (1 if self.studio.device == "cpu" else GPU_GAIN),
             )
             for phase in self.settings.phases
         )
 
-    def begin(self, phase: int, previous: State | None) -> State:
+    def begin(self, phase: int, previous: PainterTrainingState | None) -> PainterTrainingState:
         """Draw the strokes, or go on with the painter of the phase before.
 
         Raises:
             MissingProgram: the paint program is not here.
             InputError: nor the brush.
         """
-        training = previous.training if previous else self._training()
+        trainer = previous.trainer if previous else self._trainer()
         settings = self.settings.phases[phase]
-        training.restart(settings.rate, settings.steps, settings.stage)
-        return State(phase, training, 0, self._look(training, few=True))
+        trainer.restart(settings.rate, settings.steps, settings.stage)
+        return PainterTrainingState(phase, trainer, 0, self._look(trainer, few=True))
 
-    def _training(self) -> Training:
-        material = self.material
+    def _trainer(self) -> Trainer:
+        dataset = self.dataset
         painter: PainterSettings = self.settings.painter
-        look = self.perception() if self.perception is not None and painter.looking else None
-        return painter.build(Lesson(material.samples, material.brush, self.studio.seed, self.studio.device, look))
+        distance = self.perception() if self.perception is not None and painter.perceptual else None
+        return painter.build(
+            TrainingData(dataset.samples, dataset.brush, self.studio.seed, self.studio.device, distance)
+        )
 
-    def _look(self, training: Training, *, few: bool = False) -> float:
+    def _look(self, trainer: Trainer, *, few: bool = False) -> float:
         """Decibels between learnt strokes and the mean of real ones."""
-        repeats = self.material.repeats
+        repeats = self.dataset.repeats
         count = CHECKED if few else len(repeats.actions)
-        found = metrics.learnt(training.painter, repeats.actions[:count])
+        found = metrics.learnt(trainer.painter, repeats.actions[:count])
         return metrics.decibels(float(np.square(found - repeats.mean[:count]).mean()))
 
-    def step(self, state: State) -> Outcome:
+    def step(self, state: PainterTrainingState) -> Outcome:
         """One step; see the base class."""
-        terms = state.training.step(state.step)
+        terms = state.trainer.step(state.step)
         state.step += 1
         if state.step % CHECK == 0:
-            state.unseen = self._look(state.training, few=True)
-        return Outcome(terms, {"psnr-unseen": state.unseen, **state.training.metrics})
+            state.unseen = self._look(state.trainer, few=True)
+        return Outcome(terms, {"psnr-unseen": state.unseen, **state.trainer.metrics})
 
-    def image(self, state: State) -> Pixels:
+    def image(self, state: PainterTrainingState) -> Pixels:
         """Unseen strokes: real, mean, learnt."""
         text = f"unseen strokes after {state.step} steps; {state.unseen:.1f} dB between the learnt and the mean"
         return self._sheet(state, text)
 
-    def _sheet(self, state: State, text: str) -> Pixels:
-        repeats = self.material.repeats
+    def _sheet(self, state: PainterTrainingState, text: str) -> Pixels:
+        repeats = self.dataset.repeats
         shown = COLUMNS * BANDS
-        found = metrics.learnt(state.training.painter, repeats.actions[:shown])
+        found = metrics.learnt(state.trainer.painter, repeats.actions[:shown])
         rows = [("drawn", repeats.single[:shown]), ("learnt", found)]
-        painter = state.training.painter
+        painter = state.trainer.painter
         if painter.stochastic:
             rows.append(("learnt, noisy", metrics.noisy(painter, repeats.actions[:shown], seed=self.studio.seed)))
         if repeats.count > 1:
@@ -250,15 +254,15 @@ class PainterRenderer(Renderer):
         name = self.settings.brush.removesuffix(ENDING).rpartition("/")[2].replace("_", " ")
         return strokes_sheet(name, text, rows)
 
-    def final(self, state: State) -> Pixels:
+    def final(self, state: PainterTrainingState) -> Pixels:
         """The card with a painting by both."""
-        painter, program = state.training.painter, self.material.program
-        repeats = self.material.repeats
+        painter, program = state.trainer.painter, self.dataset.program
+        repeats = self.dataset.repeats
         sheet = self._sheet(state, metrics.as_text(metrics.fidelity(metrics.learnt(painter, repeats.actions), repeats)))
         actions = flower()
         paintings = []
-        if program is not None and self.material.brush is not None:
-            large = PaintProgram(self.material.brush, replace(program.space, scale=PAINTING / program.space.canvas))
+        if program is not None and self.dataset.brush is not None:
+            large = PaintProgram(self.dataset.brush, replace(program.space, scale=PAINTING / program.space.canvas))
             paintings.append(("painted by the program", large.paint(actions, seed=self.studio.seed)))
         with torch.no_grad():
             scale, pixels = (
@@ -268,21 +272,21 @@ class PainterRenderer(Renderer):
             paintings.append((f"the same strokes, learnt{pixels}", picture.clamp(0, 1).cpu().numpy()))
         return with_paintings(sheet, paintings) if paintings else sheet
 
-    def extras(self, state: State, tone: Tone) -> Mapping[str, bytes]:
+    def extras(self, state: PainterTrainingState, tone: Tone) -> Mapping[str, bytes]:
         """`painter.safetensors`, ready to use, `card.json`; of painters of a fixed resolution a loop of strokes too."""
         figures = self._figures(state)
         facts = {"brush": self.settings.brush, "figures": figures["strokes"], "seed": self.studio.seed}
         buffer = io.StringIO()
         json.dump(figures, buffer, indent=1)
-        files = {"painter.safetensors": pack(state.training.painter, facts), "card.json": buffer.getvalue().encode()}
-        if state.training.painter.resolution is not None:
-            loop = morph(state.training.painter, self.material.repeats.actions)
+        files = {"painter.safetensors": pack(state.trainer.painter, facts), "card.json": buffer.getvalue().encode()}
+        if state.trainer.painter.resolution is not None:
+            loop = morph(state.trainer.painter, self.dataset.repeats.actions)
             files["interpolation.webp"] = animated(loop, milliseconds=FRAME)
         return files
 
-    def _figures(self, state: State) -> dict[str, Any]:
-        painter, material = state.training.painter, self.material
-        repeats, program = material.repeats, material.program
+    def _figures(self, state: PainterTrainingState) -> dict[str, Any]:
+        painter, dataset = state.trainer.painter, self.dataset
+        repeats, program = dataset.repeats, dataset.program
         found = metrics.fidelity(metrics.learnt(painter, repeats.actions), repeats)
         if painter.stochastic:
             found |= metrics.liveliness(painter, repeats, seed=self.studio.seed)
@@ -311,7 +315,7 @@ class PainterRenderer(Renderer):
     def _perceived(self, painter: Painter) -> float:
         """How different the first unseen strokes, in black on white, look to the network."""
         assert self.perception is not None
-        repeats = self.material.repeats
+        repeats = self.dataset.repeats
         pair = (metrics.learnt(painter, repeats.actions[:CHECKED]), repeats.single[:CHECKED])
         found, wanted = (1 - torch.from_numpy(alphas)[:, None].expand(-1, 3, -1, -1) for alphas in pair)
         return float(self.perception()(found.to(self.studio.device), wanted.to(self.studio.device)))
@@ -320,15 +324,15 @@ class PainterRenderer(Renderer):
         """The network that sees, if there is one."""
         return () if self.perception is None else (asdict(self.perception().encoder.provenance),)
 
-    def save(self, state: State) -> dict[str, Any]:
+    def save(self, state: PainterTrainingState) -> dict[str, Any]:
         """Painter, optimiser, step; the strokes follow from the seed."""
-        return {"step": state.step, "unseen": state.unseen, "training": state.training.state_dict()}
+        return {"step": state.step, "unseen": state.unseen, "training": state.trainer.state_dict()}
 
-    def load(self, phase: int, saved: Mapping[str, Any]) -> State:
+    def load(self, phase: int, saved: Mapping[str, Any]) -> PainterTrainingState:
         """See the base class."""
-        training = self._training()
-        training.load_state_dict(saved["training"])
-        return State(phase, training, int(saved["step"]), float(saved["unseen"]))
+        trainer = self._trainer()
+        trainer.load_state_dict(saved["training"])
+        return PainterTrainingState(phase, trainer, int(saved["step"]), float(saved["unseen"]))
 
     def traits(self, phase: int) -> Traits:
         """A card has no symmetry to respect."""

@@ -81,8 +81,8 @@ def run(renderer, interrupt=None):
 def test_resuming_changes_nothing(bars):
     whole, broken = settings(data=bars).build(studio()), settings(data=bars).build(studio())
     first, second = run(whole), run(broken, (1, 0))
-    for name, value in first.training.agent.state_dict().items():
-        assert torch.equal(value, second.training.agent.state_dict()[name])
+    for name, value in first.trainer.agent.state_dict().items():
+        assert torch.equal(value, second.trainer.agent.state_dict()[name])
     assert np.array_equal(whole.image(first), broken.image(second))
 
 
@@ -129,7 +129,7 @@ def test_the_shipped_agent_paints_a_picture():
     renderer = wanted.build(studio())
     state = run(renderer)
     assert renderer.image(state).shape[2] == 3
-    assert renderer._look(state.training) < 0.5 * float((1 - prepared(seven(), renderer.shape) / 255).square().mean())
+    assert renderer._look(state.trainer) < 0.5 * float((1 - prepared(seven(), renderer.shape) / 255).square().mean())
 
 
 @pytest.mark.parametrize("brush", ["classic/dry_brush.gan", "classic/dry_brush.vae"])
@@ -143,9 +143,9 @@ def test_an_agent_learns_through_any_painter(bars, brush):
     assert wanted.complaints(lambda source: None) == []
     renderer = wanted.build(studio())
     before = renderer.begin(0, None)
-    weights = before.training.agent.decide.weight.clone()
+    weights = before.trainer.agent.decide.weight.clone()
     renderer.step(before)
-    assert not torch.equal(weights, before.training.agent.decide.weight)
+    assert not torch.equal(weights, before.trainer.agent.decide.weight)
 
 
 def test_a_picture_is_cut_out_as_a_digit_is():

@@ -71,9 +71,9 @@ def test_resuming_changes_nothing(shard, interrupt):
     whole, broken = settings(data=shard).build(studio()), settings(data=shard).build(studio())
     first, second = run(whole), run(broken, interrupt)
     assert np.array_equal(whole.image(first), broken.image(second))
-    assert first.training.state_dict().keys() == second.training.state_dict().keys()
-    for name, value in first.training.painter.state_dict().items():
-        assert torch.equal(value, second.training.painter.state_dict()[name])
+    assert first.trainer.state_dict().keys() == second.trainer.state_dict().keys()
+    for name, value in first.trainer.painter.state_dict().items():
+        assert torch.equal(value, second.trainer.painter.state_dict()[name])
 
 
 def test_shards_are_learnt_without_the_program(shard, monkeypatch, tmp_path):

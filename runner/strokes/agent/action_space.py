@@ -37,7 +37,7 @@ class Discrete(Settings):
     nothing was rounded."""
 
 
-class Manner(Settings):
+class ActionSpace(Settings):
     """How the agent may paint."""
 
     strokes: int = Field(default=8, ge=1, le=64)
@@ -64,7 +64,7 @@ class Manner(Settings):
         colours = range(COLOUR.start, COLOUR.stop) if self.ink == "black" else ()
         return [k for k in range(COUNT) if k not in colours and (first or not self.connected or k not in FIRST_ONLY)]
 
-    def settle(self, chosen: Tensor, last: Tensor | None, *, exact: bool = False) -> tuple[Tensor, Tensor]:
+    def to_actions(self, chosen: Tensor, last: Tensor | None, *, exact: bool = False) -> tuple[Tensor, Tensor]:
         """What is drawn of what was chosen.
 
         Args:

@@ -19,7 +19,7 @@ PENALTY = 10.0
 LAST = 4  # pixels
 
 
-class Critic(nn.Module):
+class PaintingCritic(nn.Module):
     """The working critic."""
 
     def __init__(self, side: int, planes: int, channels: int) -> None:
@@ -50,7 +50,9 @@ class Critic(nn.Module):
         return found
 
 
-def critic_loss(critic: Critic, paintings: Tensor, targets: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+def critic_loss(
+    critic: PaintingCritic, paintings: Tensor, targets: Tensor, random: torch.Generator
+) -> tuple[Tensor, Tensor]:
     """What the critic lowers: the Wasserstein estimate, negative, and the penalty on its slope in the pictures.
 
     Args:

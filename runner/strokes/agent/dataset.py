@@ -16,7 +16,7 @@ from torch import Tensor
 
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.agent.glyphs import laid_out
-from orbifolio.runner.strokes.agent.network import Shape
+from orbifolio.runner.strokes.agent.network import AgentShape
 
 Bytes = npt.NDArray[np.uint8]
 UNKNOWN = -1  # the class of a picture that has none
@@ -67,7 +67,7 @@ def fitted(
     return found
 
 
-def prepared(picture: Tensor, shape: Shape) -> Tensor:
+def prepared(picture: Tensor, shape: AgentShape) -> Tensor:
     """A picture as the agent knows them: for black ink cut out, thresholded and centred as MNIST's digits are.
 
     Args:

@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from orbifolio.runner.strokes.agent.action_space import Manner
+from orbifolio.runner.strokes.agent.action_space import ActionSpace
 from orbifolio.runner.strokes.agent.dataset import Targets
 from orbifolio.runner.strokes.agent.metrics import against, order
 from orbifolio.runner.strokes.agent.metrics_sheet import cell_of, in_order
 from orbifolio.runner.strokes.agent.network import AgentNetwork
-from orbifolio.runner.strokes.agent.rollout import play, replay
+from orbifolio.runner.strokes.agent.rollout import replay, roll_out
 from orbifolio.runner.strokes.agent.swift import true_brush
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.document.document import Painting
@@ -30,14 +30,14 @@ DOCUMENT = 512  # pixels of a side of the document
 
 
 @torch.no_grad()
-def paint(agent: AgentNetwork, painter: Painter, targets: Tensor, manner: Manner) -> tuple[Tensor, Tensor, Tensor]:
+def paint(agent: AgentNetwork, painter: Painter, targets: Tensor, space: ActionSpace) -> tuple[Tensor, Tensor, Tensor]:
     """Let an agent paint with the painter itself, rounded as the program needs it.
 
     Returns:
         (n, planes, side, side) paintings, (n, t, 12) actions, (n, t) pens.
     """
-    episode = play(agent, true_brush(painter, targets.shape[-1]), targets, manner, exact=True)
-    return episode.canvas, episode.actions, episode.pens
+    rollout = roll_out(agent, true_brush(painter, targets.shape[-1]), targets, space, exact=True)
+    return rollout.canvas, rollout.actions, rollout.pens
 
 
 @torch.no_grad()
@@ -48,19 +48,21 @@ def enlarged(painter: Painter, actions: Tensor, pens: Tensor, planes: int) -> tu
     return replay(stamp, actions, pens, planes, side), in_order(stamp, actions, pens, side)
 
 
-def in_program(program: PaintProgram, actions: Tensor, pens: Tensor, manner: Manner, side: int, seed: int) -> Tensor:
+def in_program(
+    program: PaintProgram, actions: Tensor, pens: Tensor, space: ActionSpace, side: int, seed: int
+) -> Tensor:
     """The same paintings by the paint program, (n, planes, side, side).
 
     Connected strokes are one line, drawn without lifting the pen, unless the agent has said to lift it.
     """
     sized = PaintProgram(program.brush, replace(program.space, scale=side / program.space.canvas))
-    joined = manner.connected and bool((pens > 0.5).all())
-    found = [
+    joined = space.connected and bool((pens > 0.5).all())
+    figures = [
         sized.paint(drawn[pen > 0.5].numpy(), joined=joined, seed=seed)
         for drawn, pen in zip(actions, pens, strict=True)
     ]
-    pictures = torch.from_numpy(np.stack(found)).permute(0, 3, 1, 2)
-    return pictures[:, : manner.planes].contiguous()
+    pictures = torch.from_numpy(np.stack(figures)).permute(0, 3, 1, 2)
+    return pictures[:, : space.planes].contiguous()
 
 
 def judge(
@@ -68,22 +70,22 @@ def judge(
     painter: Painter,
     program: PaintProgram | None,
     targets: Targets,
-    manner: Manner,
+    space: ActionSpace,
     seed: int,
 ) -> dict[str, Mapping[str, float]]:
     """All figures of an agent on pictures it has not learnt from."""
     pictures, classes = targets.take(torch.arange(min(len(targets), JUDGED)))
-    canvas, actions, pens = paint(agent, painter, pictures, manner)
-    found: dict[str, Mapping[str, float]] = {
+    canvas, actions, pens = paint(agent, painter, pictures, space)
+    figures: dict[str, Mapping[str, float]] = {
         "white paper": against(torch.ones_like(pictures), pictures),
         "neural": against(canvas, pictures),
     }
     if program is not None:
-        real = in_program(program, actions, pens, manner, pictures.shape[-1], seed)
-        found["program"] = against(real, pictures)
-        found["neural to program"] = against(canvas, real)
+        real = in_program(program, actions, pens, space, pictures.shape[-1], seed)
+        figures["program"] = against(real, pictures)
+        figures["neural to program"] = against(canvas, real)
     habits = order(actions, classes, seed)
-    return found | ({"strokes": habits} if habits else {})
+    return figures | ({"strokes": habits} if habits else {})
 
 
 def document(actions: Tensor, pens: Tensor, brush: str, seed: int, canvas: int = 64) -> Painting:

@@ -23,7 +23,7 @@ Memory = tuple[Tensor, Tensor]
 
 
 @dataclass(frozen=True)
-class Shape:
+class AgentShape:
     """Of an agent's network.
 
     Attributes:
@@ -52,7 +52,7 @@ class Shape:
         return found
 
 
-class Block(nn.Module):
+class ResidualBlock(nn.Module):
     """x + conv(relu(conv(relu(x))))."""
 
     def __init__(self, channels: int) -> None:
@@ -69,14 +69,14 @@ class Block(nn.Module):
 class AgentNetwork(nn.Module):
     """The working network; see the module's docstring."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: AgentShape) -> None:
         super().__init__()
         self.shape = shape
         sides = shape.sides()
         self.look = nn.Conv2d(2 * shape.planes, shape.channels, 5, stride=shape.stride, padding=2)
         self.recall = nn.Linear(shape.numbers, shape.channels)
         self.shrink = nn.ModuleList(nn.Conv2d(shape.channels, shape.channels, 4, stride=2) for _ in sides[1:])
-        self.blocks = nn.ModuleList(Block(shape.channels) for _ in range(shape.blocks))
+        self.blocks = nn.ModuleList(ResidualBlock(shape.channels) for _ in range(shape.blocks))
         self.gather = nn.Linear(shape.channels * sides[-1] ** 2, shape.hidden)
         self.memory = nn.LSTMCell(shape.hidden, shape.hidden)
         self.decide = nn.Linear(shape.hidden, shape.numbers)

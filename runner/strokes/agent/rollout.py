@@ -1,4 +1,4 @@
-"""An episode: the agent looks and paints, stroke by stroke -> paintings (n, planes, side, side), actions (n, t, 12).
+"""An rollout: the agent looks and paints, stroke by stroke -> paintings (n, planes, side, side), actions (n, t, 12).
 
 White paper at first; each stroke is laid over what is there, canvas + alpha (colour - canvas), and everything is
 differentiable: what a later stroke can no longer mend flows back to the first.
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from orbifolio.runner.strokes.agent.action_space import Manner
+from orbifolio.runner.strokes.agent.action_space import ActionSpace
 from orbifolio.runner.strokes.agent.network import AgentNetwork
 from orbifolio.runner.strokes.agent.swift import Stamp
 from orbifolio.runner.strokes.mypaint.actions import COLOUR
 
 
 @dataclass(frozen=True)
-class Episode:
+class Rollout:
     """What was painted.
 
     Attributes:
@@ -34,28 +34,28 @@ class Episode:
     pens: Tensor
 
 
-def play(agent: AgentNetwork, stamp: Stamp, targets: Tensor, manner: Manner, *, exact: bool = False) -> Episode:
+def roll_out(agent: AgentNetwork, stamp: Stamp, targets: Tensor, space: ActionSpace, *, exact: bool = False) -> Rollout:
     """Paint pictures.
 
     Args:
         agent: decides.
         stamp: draws.
         targets: (n, planes, side, side) in [0, 1].
-        manner: of painting.
-        exact: rounded as the paint program needs it, in a discrete manner.
+        space: what the agent decides on, and what of it is drawn.
+        exact: rounded as the paint program needs it, in a discrete action space.
     """
     canvas, memory = torch.ones_like(targets), agent.begin(len(targets))
-    last = targets.new_zeros(len(targets), manner.numbers)
+    last = targets.new_zeros(len(targets), space.numbers)
     settled: Tensor | None = None
     kept: list[tuple[Tensor, Tensor, Tensor]] = []
-    for _ in range(manner.strokes):
+    for _ in range(space.strokes):
         logits, memory = agent(canvas, targets, last, memory)
         last = torch.sigmoid(logits)
-        settled, pen = manner.settle(last, settled, exact=exact)
+        settled, pen = space.to_actions(last, settled, exact=exact)
         kept.append((last, settled, pen))
         canvas = lay(canvas, stamp(settled), settled, pen)
     chosen, actions, pens = (torch.stack(parts, dim=1) for parts in zip(*kept, strict=True))
-    return Episode(canvas, chosen, actions, pens)
+    return Rollout(canvas, chosen, actions, pens)
 
 
 def replay(stamp: Stamp, actions: Tensor, pens: Tensor, planes: int, side: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""How an agent learns: targets -> episodes -> loss of paintings and of examples, against a critic -> gradient, Adam.
+"""How an agent learns: targets -> rollouts -> loss of paintings and of examples, against a critic -> gradient, Adam.
 
     loss = pixels * mean squared error  -  adversarial * critic(painting, target)  +  forcing * error of the actions
 
@@ -21,11 +21,11 @@ from torch.nn.functional import mse_loss
 
 from orbifolio.runner.errors import RunFailed
 from orbifolio.runner.settings import Settings
-from orbifolio.runner.strokes.agent.action_space import Manner
-from orbifolio.runner.strokes.agent.critic import Critic, critic_loss
+from orbifolio.runner.strokes.agent.action_space import ActionSpace
+from orbifolio.runner.strokes.agent.critic import PaintingCritic, critic_loss
 from orbifolio.runner.strokes.agent.dataset import Targets
 from orbifolio.runner.strokes.agent.network import AgentNetwork, draw_weights
-from orbifolio.runner.strokes.agent.rollout import Episode, play
+from orbifolio.runner.strokes.agent.rollout import Rollout, roll_out
 from orbifolio.runner.strokes.agent.swift import Stamp
 
 LOWEST = 0.1  # of the rate, at the end of a phase
@@ -54,13 +54,13 @@ class AgentPhase(Settings):
 
 
 @dataclass(frozen=True)
-class School:
+class AgentTask:
     """What an agent learns with.
 
     Attributes:
         targets: pictures to paint.
         stamp: the brush.
-        manner: of painting.
+        space: what the agent may decide on.
         table: (classes, t, 12) example strokes, or None.
         seed: everything random follows from it.
         device: `cpu` or `cuda`; the brush must draw there.
@@ -68,30 +68,30 @@ class School:
 
     targets: Targets
     stamp: Stamp
-    manner: Manner
+    space: ActionSpace
     table: Tensor | None
     seed: int
     device: str = "cpu"
 
 
-class Apprenticeship:
+class AgentTrainer:
     """An agent that is being trained."""
 
-    def __init__(self, agent: AgentNetwork, critic: Critic, school: School, *, fresh: bool) -> None:
+    def __init__(self, agent: AgentNetwork, critic: PaintingCritic, task: AgentTask, *, fresh: bool) -> None:
         """Draw first weights.
 
         Args:
             agent: to be trained.
             critic: its opponent.
-            school: what there is to learn from.
+            task: what there is to learn from.
             fresh: the agent's weights are drawn too; else it goes on.
         """
-        self.agent, self.critic, self.school = agent, critic, school
-        random = torch.Generator().manual_seed(school.seed)
+        self.agent, self.critic, self.task = agent, critic, task
+        random = torch.Generator().manual_seed(task.seed)
         for network in (agent, critic) if fresh else (critic,):
             draw_weights(network, random)
-        agent.to(school.device)
-        critic.to(school.device)
+        agent.to(task.device)
+        critic.to(task.device)
         self.restart(0, AgentPhase(steps=0))
 
     def restart(self, number: int, phase: AgentPhase) -> None:
@@ -110,17 +110,15 @@ class Apprenticeship:
             RunFailed: the loss is not finite.
         """
         phase = self.phase
-        random = torch.Generator().manual_seed(
-            ((self.school.seed * 1009 + self.number) * 1_000_003 + number) % (1 << 63)
-        )
+        random = torch.Generator().manual_seed(((self.task.seed * 1009 + self.number) * 1_000_003 + number) % (1 << 63))
         terms: dict[str, float] = {}
         if phase.adversarial:
             for _ in range(phase.critic_steps):
                 terms |= self._teach_critic(random)
         targets, classes = self._draw(random)
-        episode = play(self.agent, self.school.stamp, targets, self.school.manner)
-        parts = self._losses(episode, targets, classes)
-        loss = torch.stack(list(parts.values())).sum() if parts else episode.canvas.sum() * 0
+        rollout = roll_out(self.agent, self.task.stamp, targets, self.task.space)
+        parts = self._losses(rollout, targets, classes)
+        loss = torch.stack(list(parts.values())).sum() if parts else rollout.canvas.sum() * 0
         if not math.isfinite(loss.item()):
             raise RunFailed(f"step {number + 1}: the loss is not finite; lower the phase's rate")
         for group in self.adam.param_groups:
@@ -132,36 +130,36 @@ class Apprenticeship:
         return {name: part.item() for name, part in parts.items()} | terms
 
     def _draw(self, random: torch.Generator) -> tuple[Tensor, Tensor]:
-        index = torch.randint(len(self.school.targets), (self.phase.batch,), generator=random)
-        pictures, classes = self.school.targets.take(index)
-        return pictures.to(self.school.device), classes.to(self.school.device)
+        index = torch.randint(len(self.task.targets), (self.phase.batch,), generator=random)
+        pictures, classes = self.task.targets.take(index)
+        return pictures.to(self.task.device), classes.to(self.task.device)
 
-    def _losses(self, episode: Episode, targets: Tensor, classes: Tensor) -> dict[str, Tensor]:
+    def _losses(self, rollout: Rollout, targets: Tensor, classes: Tensor) -> dict[str, Tensor]:
         phase, found = self.phase, {}
         if phase.pixels:
-            found["pixels"] = phase.pixels * mse_loss(episode.canvas, targets)
+            found["pixels"] = phase.pixels * mse_loss(rollout.canvas, targets)
         if phase.adversarial:
             # The target's own score does not depend on the agent; taken off, 0 is a painting as good as its target.
             with torch.no_grad():
                 real = self.critic(targets, targets)
-            found["adversarial"] = phase.adversarial * (real - self.critic(episode.canvas, targets)).mean()
+            found["adversarial"] = phase.adversarial * (real - self.critic(rollout.canvas, targets)).mean()
         if phase.forcing:
-            found["forcing"] = phase.forcing * self._forcing(episode.chosen, classes)
+            found["forcing"] = phase.forcing * self._forcing(rollout.chosen, classes)
         return found
 
     def _forcing(self, chosen: Tensor, classes: Tensor) -> Tensor:
         """Mean squared error to the example of each class, over the numbers that are the agent's own."""
-        assert self.school.table is not None
-        table = self.school.table.to(chosen)
+        assert self.task.table is not None
+        table = self.task.table.to(chosen)
         away = (chosen[:, :, : table.shape[-1]] - table[classes]).square()
-        manner = self.school.manner
-        first, later = away[:, :1, manner.free(first=True)], away[:, 1:, manner.free(first=False)]
+        space = self.task.space
+        first, later = away[:, :1, space.free(first=True)], away[:, 1:, space.free(first=False)]
         return torch.cat((first.flatten(1), later.flatten(1)), dim=1).mean()
 
     def _teach_critic(self, random: torch.Generator) -> dict[str, float]:
         targets, _ = self._draw(random)
         with torch.no_grad():
-            canvas = play(self.agent, self.school.stamp, targets, self.school.manner).canvas
+            canvas = roll_out(self.agent, self.task.stamp, targets, self.task.space).canvas
         distance, penalty = critic_loss(self.critic, canvas, targets, random)
         self.critic_adam.zero_grad()
         (distance + penalty).backward()  # type: ignore[no-untyped-call]

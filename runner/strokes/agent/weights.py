@@ -1,6 +1,6 @@
 """Trained agents: one safetensors file each, with all that is needed to build it again; some are shipped.
 
-load_agent("digits") -> (AgentNetwork, Manner, facts);   pack_agent(agent, manner, facts) -> bytes
+load_agent("digits") -> (AgentNetwork, ActionSpace, facts);   pack_agent(agent, space, facts) -> bytes
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from safetensors.torch import save
 from torch import nn
 
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.strokes.agent.action_space import Manner
-from orbifolio.runner.strokes.agent.network import AgentNetwork, Shape
+from orbifolio.runner.strokes.agent.action_space import ActionSpace
+from orbifolio.runner.strokes.agent.network import AgentNetwork, AgentShape
 from orbifolio.runner.strokes.brush_models.weights import ENDING, FACTS, WEIGHTS
 
 KIND = "agent"
 SHIPPED = Path(str(resources.files("orbifolio.runner.strokes.agent"))) / "agents"
 
 
-def pack_agent(agent: AgentNetwork, manner: Manner, facts: Mapping[str, Any]) -> bytes:
+def pack_agent(agent: AgentNetwork, space: ActionSpace, facts: Mapping[str, Any]) -> bytes:
     """An agent as a file, in half precision.
 
     Args:
         agent: trained.
-        manner: of its painting.
+        space: what it may decide on.
         facts: further ones, of plain values: the brush, figures, the seed.
     """
     flat = torch.cat([tensor.detach().flatten() for tensor in agent.state_dict().values()]).half()
-    own = {"kind": KIND, "shape": asdict(agent.shape), "manner": manner.model_dump()}
+    own = {"kind": KIND, "shape": asdict(agent.shape), "manner": space.model_dump()}
     return save({WEIGHTS: flat.contiguous()}, metadata={FACTS: json.dumps({**facts, **own}, sort_keys=True)})
 
 
@@ -57,8 +57,8 @@ def find_agent(name: str) -> Path:
     )
 
 
-def load_agent(name: str) -> tuple[AgentNetwork, Manner, dict[str, Any]]:
-    """The agent of a name or a path, its manner of painting, and what else is known of it.
+def load_agent(name: str) -> tuple[AgentNetwork, ActionSpace, dict[str, Any]]:
+    """The agent of a name or a path, its action space, and what else is known of it.
 
     Raises:
         InputError: it is not here or cannot be read.
@@ -70,11 +70,11 @@ def load_agent(name: str) -> tuple[AgentNetwork, Manner, dict[str, Any]]:
             flat = file.get_tensor(WEIGHTS).float()
         if facts["kind"] != KIND:
             raise ValueError(f"it is of the kind {facts['kind']}")
-        agent = AgentNetwork(Shape(**facts["shape"]))
+        agent = AgentNetwork(AgentShape(**facts["shape"]))
         if len(flat) != sum(tensor.numel() for tensor in agent.parameters()):
             raise ValueError(f"{len(flat)} numbers")
         nn.utils.vector_to_parameters(flat, agent.parameters())
-        return agent, Manner.model_validate(facts["manner"]), facts
+        return agent, ActionSpace.model_validate(facts["manner"]), facts
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise InputError(
             f"{path}: not a trained agent ({error}); it is a .safetensors file that an agent-training run leaves "

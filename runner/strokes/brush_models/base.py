@@ -1,6 +1,6 @@
 """A painter is a differentiable picture of a brush: actions (n, 12) -> opacities (n, side, side), on any device.
 
-    PainterSettings.build(lesson) -> Training;   training.step(number) -> {term: value};   training.painter
+    PainterSettings.build(data) -> Trainer;   trainer.step(number) -> {term: value};   trainer.painter
 
 Every kind of painter is trained by the same loop (renderer `painter-training`), is judged by the same report card,
 and is one file of weights with what it must know in the file's own metadata.
@@ -116,7 +116,7 @@ class Painter(nn.Module):
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainingData:
     """What a painter learns from.
 
     Attributes:
@@ -124,17 +124,17 @@ class Lesson:
         brush: whose they are; None where only the strokes are there.
         seed: everything random follows from it.
         device: `cpu` or `cuda`.
-        look: how different pictures (n, 3, h, w) look to a vision network, one number; None where there is no network.
+        distance: how different two pictures (n, 3, h, w) look to a vision network; None where there is no network.
     """
 
     samples: Samples
     brush: BrushFile | None
     seed: int
     device: str = "cpu"
-    look: Callable[[Tensor, Tensor], Tensor] | None = None
+    distance: Callable[[Tensor, Tensor], Tensor] | None = None
 
 
-class Training(ABC):
+class Trainer(ABC):
     """A painter that is being trained.
 
     Attributes:
@@ -185,15 +185,15 @@ class PainterSettings(Settings):
     """
 
     stages: ClassVar[tuple[str, ...]] = ()
-    needed: ClassVar[tuple[str, ...]] = ()
-    noisy: ClassVar[bool] = False
+    required_stages: ClassVar[tuple[str, ...]] = ()
+    stochastic: ClassVar[bool] = False
 
     @property
-    def looking(self) -> bool:
+    def perceptual(self) -> bool:
         """It learns from what a vision network sees."""
         return False
 
-    def misses(self, stages: Sequence[str]) -> list[tuple[str, str]]:
+    def stage_problems(self, stages: Sequence[str]) -> list[tuple[str, str]]:
         """What is wrong with the stages of a recipe's phases, as (path, message)."""
         named = " or ".join(self.stages)
         cure = f"this painter is trained in stages {named}" if named else "this painter has no stages; leave it out"
@@ -202,18 +202,21 @@ class PainterSettings(Settings):
             for number, stage in enumerate(stages)
             if stage and stage not in self.stages
         ]
-        missing = [stage for stage in self.needed if stage not in stages]
+        missing = [stage for stage in self.required_stages if stage not in stages]
         if missing and not found:
             found.append(
-                ("phases", f"no phase of stage {missing[0]}; this painter needs {' and '.join(self.needed)}; add one")
+                (
+                    "phases",
+                    f"no phase of stage {missing[0]}; this painter needs {' and '.join(self.required_stages)}; add one",
+                )
             )
         return found
 
-    def build(self, lesson: Lesson) -> Training:
+    def build(self, data: TrainingData) -> Trainer:
         """The painter, untrained, and how it is trained."""
         raise NotImplementedError(type(self).__name__)
 
-    def pace(self, stage: str) -> float:
+    def seconds_per_step(self, stage: str) -> float:
         """Seconds of a step of a stage on two processor cores, measured; for the plan."""
         raise NotImplementedError(type(self).__name__)
 

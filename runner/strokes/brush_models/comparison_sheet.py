@@ -30,7 +30,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Section:
+class SheetSection:
     """Rows under a heading."""
 
     heading: str
@@ -48,7 +48,7 @@ def size(columns: int, rows: Sequence[int]) -> tuple[int, int]:
     return width, TITLE + sum(HEADING + count * (CELL + GAP) + AFTER for count in rows) + MARGIN - AFTER
 
 
-def grid_sheet(title: str, columns: int, sections: Sequence[Section]) -> Picture:
+def grid_sheet(title: str, columns: int, sections: Sequence[SheetSection]) -> Picture:
     """The sheet."""
     sheet = Image.new("RGB", size(columns, [len(section.rows) for section in sections]), "white")
     draw = ImageDraw.Draw(sheet)

@@ -1,6 +1,6 @@
 """Where the strokes to learn from come from: drawn on demand by the real program, or read from shards.
 
-settings.gather(brush, seed=..., unseen=..., repeats=...) -> Material(samples, repeats, program)
+settings.gather(brush, seed=..., unseen=..., repeats=...) -> BrushDataset(samples, repeats, program)
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from orbifolio.runner.strokes.mypaint.shards import read_shards
 
 
 @dataclass(frozen=True)
-class Material:
+class BrushDataset:
     """What a painter learns from and what it is judged by.
 
     Attributes:
@@ -38,7 +38,7 @@ class Material:
     brush: BrushFile | None
 
 
-class DataSettings(Settings):
+class StrokeDataSettings(Settings):
     """The base of every kind of data.
 
     Attributes:
@@ -47,7 +47,7 @@ class DataSettings(Settings):
 
     repeated: ClassVar[bool] = False
 
-    def gather(self, brush: str, *, seed: int, unseen: int, repeats: int) -> Material:
+    def gather(self, brush: str, *, seed: int, unseen: int, repeats: int) -> BrushDataset:
         """The strokes.
 
         Args:
@@ -67,7 +67,7 @@ class DataSettings(Settings):
         return []
 
 
-class Drawn(DataSettings):
+class Drawn(StrokeDataSettings):
     """Strokes drawn on demand by the real paint program, more than a thousand a second; no data set is needed."""
 
     kind: Literal["drawn"] = "drawn"
@@ -76,16 +76,16 @@ class Drawn(DataSettings):
     repeated: ClassVar[bool] = True
     cites: ClassVar[tuple[str, ...]] = ("nakano2019",)
 
-    def gather(self, brush: str, *, seed: int, unseen: int, repeats: int) -> Material:
+    def gather(self, brush: str, *, seed: int, unseen: int, repeats: int) -> BrushDataset:
         """Draw them; see the base class."""
         file = find_brush(brush)
         program = PaintProgram(file)
         samples = draw_samples(program, self.strokes, seed=seed)
         actions = draw_actions(unseen, np.random.default_rng([seed, 1]))
-        return Material(samples, draw_repeats(program, actions, repeats, seed=seed + 1), program, file)
+        return BrushDataset(samples, draw_repeats(program, actions, repeats, seed=seed + 1), program, file)
 
 
-class Shards(DataSettings):
+class Shards(StrokeDataSettings):
     """Strokes from files in the format of the set that was published with the paper; needs no paint program."""
 
     kind: Literal["shards"] = "shards"
@@ -93,7 +93,7 @@ class Shards(DataSettings):
     """Paths of `.npz` files with `actions` and `strokes`; all in them that is not kept for the card is learnt from."""
     cites: ClassVar[tuple[str, ...]] = ("nakano2019",)
 
-    def gather(self, brush: str, *, seed: int, unseen: int, repeats: int) -> Material:
+    def gather(self, brush: str, *, seed: int, unseen: int, repeats: int) -> BrushDataset:
         """Read them; the last ones are kept for the card, each of them drawn once only."""
         samples = read_shards([Path(name).expanduser() for name in self.files])
         if len(samples) < 2 * unseen:
@@ -103,7 +103,7 @@ class Shards(DataSettings):
             )
         kept = samples.alphas[-unseen:].astype(np.float32) / np.float32(255)
         single = Repeats(samples.actions[-unseen:], kept, kept, 0.0, 1)
-        return Material(Samples(samples.actions[:-unseen], samples.alphas[:-unseen]), single, None, None)
+        return BrushDataset(Samples(samples.actions[:-unseen], samples.alphas[:-unseen]), single, None, None)
 
     def complaints(self) -> list[tuple[str, str]]:
         """Files that are not there."""

@@ -28,11 +28,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from orbifolio.runner.strokes.brush_models.action_encoding import MAPS, Maps, count, encode
-from orbifolio.runner.strokes.brush_models.base import Lesson, PainterSettings
+from orbifolio.runner.strokes.brush_models.base import PainterSettings, TrainingData
 from orbifolio.runner.strokes.brush_models.gan_losses import ADVERSARIES, Name, energy
-from orbifolio.runner.strokes.brush_models.networks import Critic, Stage, Upwards, bare
+from orbifolio.runner.strokes.brush_models.networks import StrokeCritic, UpsamplingStage, Upwards, bare
 from orbifolio.runner.strokes.brush_models.raster_base import SIDE, ColourMode, RasterPainter, fresh
-from orbifolio.runner.strokes.brush_models.training_base import Schooling, emphasis, follow
+from orbifolio.runner.strokes.brush_models.training_base import RasterTrainer, emphasis, follow
 from orbifolio.runner.strokes.mypaint.actions import Space
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 
@@ -98,25 +98,25 @@ class Gan(PainterSettings):
         "tancik2020",
     )
     stages: ClassVar[tuple[str, ...]] = ("generator", "critic", "adversarial")
-    needed: ClassVar[tuple[str, ...]] = ()
-    noisy: ClassVar[bool] = True
+    required_stages: ClassVar[tuple[str, ...]] = ()
+    stochastic: ClassVar[bool] = True
 
     @property
-    def looking(self) -> bool:
+    def perceptual(self) -> bool:
         """See the base class."""
         return self.perceived > 0
 
-    def build(self, lesson: Lesson) -> GanTraining:
+    def build(self, data: TrainingData) -> GanTrainer:
         """Generator and critic with their first weights."""
-        return GanTraining(self, lesson)
+        return GanTrainer(self, data)
 
     def painter(self) -> GanPainter:
         """Without weights."""
         return GanPainter(self.width, self.noise, self.colour, self.waves, self.guide)
 
-    def critic(self, painter: GanPainter) -> Critic:
+    def critic(self, painter: GanPainter) -> StrokeCritic:
         """Without weights."""
-        return Critic(
+        return StrokeCritic(
             self.critic_width or self.width,
             painter.channels,
             count(painter.columns, self.waves),
@@ -125,7 +125,7 @@ class Gan(PainterSettings):
             sighted=self.sighted,
         )
 
-    def pace(self, stage: str) -> float:
+    def seconds_per_step(self, stage: str) -> float:
         """See the base class."""
         drawn = self.batch * (self.drawings + (self.steady > 0))
         critic = 0.8 * self.critic_steps if stage == "adversarial" else 0.0
@@ -163,7 +163,7 @@ class GanPainter(RasterPainter):
         self.norm = bare(nn.BatchNorm2d, first)
         sizes = (first, first // 2, first // 4, first // 8, self.channels)
         self.up = Upwards(
-            [Stage(FIRST * 2**k, a, b, 4, 1) for k, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False))],
+            [UpsamplingStage(FIRST * 2**k, a, b, 4, 1) for k, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False))],
             norm=True,
             more=MAPS + GRAIN if guided else 0,
         )
@@ -240,21 +240,21 @@ class Batch:
         return replace(self, noisy=tuple(drawing.detach() for drawing in self.noisy), steady=None)
 
 
-class GanTraining(Schooling):
+class GanTrainer(RasterTrainer):
     """A GAN painter that is being trained, stage by stage."""
 
     order = Gan.stages
 
-    def __init__(self, settings: Gan, lesson: Lesson) -> None:
-        super().__init__(lesson, settings.colour, settings.batch)
-        self.settings, self.look = settings, lesson.look
-        random = torch.Generator().manual_seed(lesson.seed)
+    def __init__(self, settings: Gan, data: TrainingData) -> None:
+        super().__init__(data, settings.colour, settings.batch)
+        self.settings, self.distance = settings, data.distance
+        random = torch.Generator().manual_seed(data.seed)
         self.learner = settings.painter()
         self.critic = settings.critic(self.learner)
         for network in (self.learner, self.critic):
             fresh(network, random, spread=None if settings.guide else SPREAD)
-            network.to(lesson.device)
-        self.painter: GanPainter = settings.painter().to(lesson.device)
+            network.to(data.device)
+        self.painter: GanPainter = settings.painter().to(data.device)
         self.painter.load_state_dict(self.learner.state_dict())
         self.painter.eval().requires_grad_(False)
         self.modules = {"generator": self.learner, "critic": self.critic}
@@ -320,9 +320,9 @@ class GanTraining(Schooling):
         early = number < self.settings.emphasised * self.steps
         weights = emphasis(pictures, self.mode, self.settings.emphasis if early else 1.0)
         error = ((found - pictures).square() * weights).flatten(1).sum(1).mean()
-        if self.look is None or not self.settings.perceived:
+        if self.distance is None or not self.settings.perceived:
             return error
-        return error + self.settings.perceived * self.look(self._seen(found), self._seen(pictures))
+        return error + self.settings.perceived * self.distance(self._seen(found), self._seen(pictures))
 
     def _seen(self, pictures: Tensor) -> Tensor:
         """As a vision network wants them: (n, 3, 64, 64), opacities as black strokes on white."""

@@ -17,7 +17,7 @@ from pydantic import Field
 from torch import Tensor
 
 from orbifolio.runner.errors import RunFailed
-from orbifolio.runner.strokes.brush_models.base import Lesson, PainterSettings, Training
+from orbifolio.runner.strokes.brush_models.base import PainterSettings, Trainer, TrainingData
 from orbifolio.runner.strokes.brush_models.implicit import EDGE, MARGIN, ImplicitPainter, Known, swelling_of, tip_of
 from orbifolio.runner.strokes.mypaint.actions import Space
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
@@ -48,11 +48,11 @@ class Implicit(PainterSettings):
     """Places that one step learns from."""
     cites: ClassVar[tuple[str, ...]] = ("nakano2019", "kingma2015")
 
-    def build(self, lesson: Lesson) -> ImplicitTraining:
+    def build(self, data: TrainingData) -> ImplicitTrainer:
         """Measure the brush's reach, describe the strokes, draw the first weights."""
-        return ImplicitTraining(self, lesson)
+        return ImplicitTrainer(self, data)
 
-    def pace(self, stage: str) -> float:
+    def seconds_per_step(self, stage: str) -> float:
         """See the base class."""
         return 0.027 * self.places / 8192 * (self.width / 64)
 
@@ -61,20 +61,20 @@ class Implicit(PainterSettings):
         return ImplicitPainter(known_of(self, brush)).count()
 
 
-class ImplicitTraining(Training):
+class ImplicitTrainer(Trainer):
     """An implicit painter that is being trained."""
 
-    def __init__(self, settings: Implicit, lesson: Lesson) -> None:
+    def __init__(self, settings: Implicit, data: TrainingData) -> None:
         self.settings = settings
-        self.seed = lesson.seed
-        random = torch.Generator().manual_seed(lesson.seed)
-        known = known_of(settings, lesson.brush)
-        measured = measure_reach(ImplicitPainter(known), lesson.samples)
+        self.seed = data.seed
+        random = torch.Generator().manual_seed(data.seed)
+        known = known_of(settings, data.brush)
+        measured = measure_reach(ImplicitPainter(known), data.samples)
         known = replace(known, reach=measured)
         self.learner = ImplicitPainter(known, generator=random)
         self.painter = ImplicitPainter(known)
         self.painter.load_state_dict(self.learner.state_dict())
-        self.features, self.distances, self.radii, self.targets = describe_samples(self.learner, lesson.samples, random)
+        self.features, self.distances, self.radii, self.targets = describe_samples(self.learner, data.samples, random)
         if not len(self.targets):
             raise RunFailed("no stroke to learn from leaves any paint; choose another brush")
         self.restart(1e-3, 1)

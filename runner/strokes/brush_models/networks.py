@@ -1,7 +1,7 @@
 """The networks of raster painters: numbers -> pictures by transposed convolutions, pictures -> numbers by strided ones.
 
     Upwards(first, stages):    (n, channels, s, s), maps -> (n, channels, 64, 64), before the sigmoid
-    Critic(width):             pictures (n, c, 64, 64), actions (n, k), maps -> (n,)
+    StrokeCritic(width):             pictures (n, c, 64, 64), actions (n, k), maps -> (n,)
     Downwards(width):          pictures (n, c, 64, 64) -> (n, 4 * 8 * width)
 
 The shapes are those of Nakano's repositories (2019). Layers are made without drawing weights; `raster.fresh` does.
@@ -32,7 +32,7 @@ def bare(kind: Callable[..., nn.Module], *arguments: Any, **options: Any) -> Any
 
 
 @dataclass(frozen=True)
-class Stage:
+class UpsamplingStage:
     """One transposed convolution of stride 2.
 
     Attributes:
@@ -53,7 +53,7 @@ class Stage:
 class Upwards(nn.Module):
     """Transposed convolutions with ReLU, and batch norms if wanted, the last without either."""
 
-    def __init__(self, stages: Sequence[Stage], *, norm: bool, more: int) -> None:
+    def __init__(self, stages: Sequence[UpsamplingStage], *, norm: bool, more: int) -> None:
         """Make the layers.
 
         Args:
@@ -112,7 +112,7 @@ class Upwards(nn.Module):
         return functional.pixel_shuffle(self.end(x), 2)
 
 
-class Critic(nn.Module):
+class StrokeCritic(nn.Module):
     """How real a stroke looks, for its action: unbounded, larger is more real."""
 
     def __init__(self, width: int, channels: int, numbers: int, *, norm: bool, guided: bool, sighted: bool) -> None:

@@ -16,14 +16,14 @@ import torch
 from torch import Tensor, nn
 
 from orbifolio.runner.errors import RunFailed
-from orbifolio.runner.strokes.brush_models.base import Lesson, Training
+from orbifolio.runner.strokes.brush_models.base import Trainer, TrainingData
 from orbifolio.runner.strokes.brush_models.raster_base import SIDE, ColourMode, on_white
 
 LOWEST = 0.02  # of the rate, at the end of a phase
 AVERAGE = 0.998  # decay of the running mean of the weights, which is what is kept
 
 
-class Schooling(Training):
+class RasterTrainer(Trainer):
     """The base of the trainings of raster painters.
 
     Attributes:
@@ -33,23 +33,23 @@ class Schooling(Training):
 
     order: tuple[str, ...] = ()
 
-    def __init__(self, lesson: Lesson, mode: ColourMode, size: int) -> None:
+    def __init__(self, data: TrainingData, mode: ColourMode, size: int) -> None:
         """Take the strokes.
 
         Args:
-            lesson: strokes of 64 by 64 pixels.
+            data: strokes of 64 by 64 pixels.
             mode: of the pictures to learn.
             size: of a batch.
 
         Raises:
             RunFailed: the strokes have another size.
         """
-        side = lesson.samples.alphas.shape[-1]
+        side = data.samples.alphas.shape[-1]
         if side != SIDE:
             raise RunFailed(f"strokes of {side} pixels; painters of a fixed resolution learn from {SIDE}; use implicit")
-        self.device, self.seed, self.mode, self.size = lesson.device, lesson.seed, mode, size
-        self.actions = torch.from_numpy(lesson.samples.actions)
-        self.alphas = torch.from_numpy(lesson.samples.alphas)
+        self.device, self.seed, self.mode, self.size = data.device, data.seed, mode, size
+        self.actions = torch.from_numpy(data.samples.actions)
+        self.alphas = torch.from_numpy(data.samples.alphas)
         self.metrics: dict[str, float] = {}
         self.modules: dict[str, nn.Module] = {}
         self.adams: dict[str, torch.optim.Adam] = {}

@@ -22,10 +22,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from orbifolio.runner.strokes.brush_models.action_encoding import MAPS, Maps, count, encode
-from orbifolio.runner.strokes.brush_models.base import Lesson, PainterSettings
-from orbifolio.runner.strokes.brush_models.networks import Downwards, Stage, Upwards, bare
+from orbifolio.runner.strokes.brush_models.base import PainterSettings, TrainingData
+from orbifolio.runner.strokes.brush_models.networks import Downwards, UpsamplingStage, Upwards, bare
 from orbifolio.runner.strokes.brush_models.raster_base import ColourMode, RasterPainter, fresh
-from orbifolio.runner.strokes.brush_models.training_base import Schooling, emphasis, follow
+from orbifolio.runner.strokes.brush_models.training_base import RasterTrainer, emphasis, follow
 from orbifolio.runner.strokes.mypaint.actions import Space
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 
@@ -59,28 +59,28 @@ class Vae(PainterSettings):
     """Strokes of a step."""
     cites: ClassVar[tuple[str, ...]] = ("nakano2019", "kingma2014", "kingma2016", "kingma2015", "tancik2020")
     stages: ClassVar[tuple[str, ...]] = ("images", "predictor", "together")
-    needed: ClassVar[tuple[str, ...]] = ("images", "predictor")
-    noisy: ClassVar[bool] = True
+    required_stages: ClassVar[tuple[str, ...]] = ("images", "predictor")
+    stochastic: ClassVar[bool] = True
 
-    def build(self, lesson: Lesson) -> VaeTraining:
-        """Encoder, decoder and predictor with their first weights."""
-        return VaeTraining(self, lesson)
+    def build(self, data: TrainingData) -> VaeTrainer:
+        """StrokeEncoder, decoder and predictor with their first weights."""
+        return VaeTrainer(self, data)
 
     def painter(self) -> VaePainter:
         """Without weights."""
         return VaePainter(self.width, self.latent, self.colour, self.waves, self.guide)
 
-    def pace(self, stage: str) -> float:
+    def seconds_per_step(self, stage: str) -> float:
         """See the base class."""
         return 0.12 * self.batch / 32 * (self.width / 16) ** 2
 
     def count(self, brush: BrushFile | None) -> int:
         """See the base class."""
         painter = self.painter()
-        return painter.count() + Encoder(self.width, painter.channels, self.latent).count()
+        return painter.count() + StrokeEncoder(self.width, painter.channels, self.latent).count()
 
 
-class Encoder(nn.Module):
+class StrokeEncoder(nn.Module):
     """Pictures (n, c, 64, 64) -> mean and log variance (n, latent) each."""
 
     def __init__(self, width: int, channels: int, latent: int) -> None:
@@ -124,10 +124,10 @@ class Decoder(nn.Module):
         super().__init__()
         self.spread = bare(nn.Linear, latent, 32 * width)
         stages = (
-            Stage(1, 32 * width, 4 * width, 5, 0),
-            Stage(5, 4 * width, 2 * width, 5, 0),
-            Stage(13, 2 * width, width, 6, 0),
-            Stage(30, width, channels, 6, 0),
+            UpsamplingStage(1, 32 * width, 4 * width, 5, 0),
+            UpsamplingStage(5, 4 * width, 2 * width, 5, 0),
+            UpsamplingStage(13, 2 * width, width, 6, 0),
+            UpsamplingStage(30, width, channels, 6, 0),
         )
         self.up = Upwards(stages, norm=False, more=MAPS if guided else 0)
 
@@ -201,21 +201,21 @@ def divergence(mean: Tensor, spread: Tensor) -> Tensor:
     return -0.5 * (1 + spread - mean.square() - spread.exp()).sum(1)
 
 
-class VaeTraining(Schooling):
+class VaeTrainer(RasterTrainer):
     """A VAE painter that is being trained, stage by stage."""
 
     order = Vae.stages
 
-    def __init__(self, settings: Vae, lesson: Lesson) -> None:
-        super().__init__(lesson, settings.colour, settings.batch)
+    def __init__(self, settings: Vae, data: TrainingData) -> None:
+        super().__init__(data, settings.colour, settings.batch)
         self.settings = settings
-        random = torch.Generator().manual_seed(lesson.seed)
+        random = torch.Generator().manual_seed(data.seed)
         self.learner = settings.painter()
-        self.encoder = Encoder(settings.width, self.learner.channels, settings.latent)
+        self.encoder = StrokeEncoder(settings.width, self.learner.channels, settings.latent)
         for network in (self.learner, self.encoder):
             fresh(network, random)
-            network.to(lesson.device)
-        self.painter: VaePainter = settings.painter().to(lesson.device)
+            network.to(data.device)
+        self.painter: VaePainter = settings.painter().to(data.device)
         self.painter.load_state_dict(self.learner.state_dict())
         self.painter.eval().requires_grad_(False)
         self.modules = {

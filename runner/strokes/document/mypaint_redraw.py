@@ -32,7 +32,7 @@ from orbifolio.runner.strokes.document.document import (
 )
 from orbifolio.runner.strokes.mypaint.actions import Space, bezier, pressure_at
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
-from orbifolio.runner.strokes.mypaint.mypaint import ONE, TILE, Brush, Surface, hush
+from orbifolio.runner.strokes.mypaint.mypaint import ONE, TILE, Brush, TiledSurface, hush
 
 Box = tuple[int, int, int, int]
 Track = list[tuple[float, float, float]]
@@ -91,7 +91,7 @@ class Paper:
         # Beyond its edge the surface is black to a brush that takes up colour: such a brush gets a margin of paper.
         self.margin = TILE * math.ceil(MARGIN_RADII * largest / TILE) if self.brush.smudges else 0
         self._times = self.space.times()
-        self._surface = Surface(self.width + 2 * self.margin, self.height + 2 * self.margin)
+        self._surface = TiledSurface(self.width + 2 * self.margin, self.height + 2 * self.margin)
         ground = np.rint(np.array([*painting.paper, 1.0]) * ONE).astype(np.uint16)
         self._fill(ground)
 

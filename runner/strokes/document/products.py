@@ -34,7 +34,7 @@ from orbifolio.runner.strokes.document.mypaint_redraw import redraw
 from orbifolio.runner.strokes.document.opacities import learnt
 from orbifolio.runner.strokes.document.openraster import openraster
 from orbifolio.runner.strokes.document.outlines import Outlines, outlines
-from orbifolio.runner.strokes.document.refit_to_mypaint import transfer
+from orbifolio.runner.strokes.document.refit_to_mypaint import refit
 from orbifolio.runner.strokes.document.svg import svg
 from orbifolio.runner.strokes.document.timelapse_states import Growth, grow, shrunk
 from orbifolio.runner.strokes.document.worksheet import SIDE as SHEET_SIDE
@@ -121,7 +121,7 @@ def _by_program(
     """The real program's files, its figures added; nothing where it or the brush is not on this machine."""
     wanted = growth.picture if target is None else target
     try:
-        fitted = transfer(painting, wanted)
+        fitted = refit(painting, wanted)
         plain, real = redraw(painting), redraw(fitted.painting)
     except (MissingProgram, InputError) as error:
         figures["mypaint"] = {"missing": str(error)}

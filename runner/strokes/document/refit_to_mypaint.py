@@ -1,4 +1,4 @@
-"""Transfer to the real program: (painting, target) -> the same painting, fitted to what the real brush leaves.
+"""Refit to the real program: (painting, target) -> the same painting, fitted to what the real brush leaves.
 
 A learnt brush paints the mean of a noisy one, so its strokes look rougher when the real program draws them. But since
 a fresh brush makes the same stroke again (`orbifolio.runner.strokes.document.mypaint_redraw`), what it leaves can be taken for what it is:
@@ -45,7 +45,7 @@ JOINED = 0.01  # pixels between strokes that are connected
 
 
 @dataclass(frozen=True)
-class Transfer:
+class Refit:
     """What came of it.
 
     Attributes:
@@ -65,14 +65,14 @@ class Transfer:
     kept: int
 
 
-def transfer(
+def refit(
     painting: Painting,
     target: Floats,
     *,
     brush: BrushFile | None = None,
     sweeps: int = SWEEPS,
     tries: int = TRIES,
-) -> Transfer:
+) -> Refit:
     """Fit a painting to the real program.
 
     Args:
@@ -90,7 +90,7 @@ def transfer(
     factor = min(1.0, WORKED / max(painting.width, painting.height))
     if not len(painting):
         bare = _error(np.broadcast_to(np.array(painting.paper, np.float32), target.shape), target)
-        return Transfer(painting, bare, bare, bare, 0, 0)
+        return Refit(painting, bare, bare, bare, 0, 0)
     small = painting.scaled(factor)
     fit = _Fit(small, resized(target, small.width, small.height), brush)
     before = fit.error()
@@ -109,7 +109,7 @@ def transfer(
     if factor != 1:
         strokes = fit.painting.scaled(1 / factor).strokes
         found = replace(found, strokes=strokes)
-    return Transfer(found.rounded(), before, recoloured, fit.error(), tried, kept)
+    return Refit(found.rounded(), before, recoloured, fit.error(), tried, kept)
 
 
 class _Fit:

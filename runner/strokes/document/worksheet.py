@@ -39,7 +39,7 @@ QUALITY = 88  # of their JPEGs: on paper artefacts do not show
 
 
 @dataclass(frozen=True)
-class Step:
+class WorksheetStep:
     """Strokes that are painted in one go.
 
     Attributes:
@@ -53,21 +53,21 @@ class Step:
     end: int
 
 
-def steps(painting: Painting, count: int = STEPS) -> list[Step]:
+def steps(painting: Painting, count: int = STEPS) -> list[WorksheetStep]:
     """The strokes in steps: those of a level together, large levels divided.
 
     Args:
         painting: the document.
         count: steps at most, unless the levels change more often.
     """
-    found: list[Step] = []
+    found: list[WorksheetStep] = []
     every = max(1, len(painting) // max(1, count - len(set(painting.levels.tolist()))))
     pieces = runs(painting)
     if len(pieces) > count:  # levels mixed: they say nothing
         pieces, every = [(0, 0, len(painting))], max(1, -(-len(painting) // count))
     for level, begin, end in pieces:
         cuts = np.linspace(begin, end, max(1, round((end - begin) / every)) + 1).round().astype(int).tolist()
-        found += [Step(level, first, last) for first, last in zip(cuts, cuts[1:], strict=False)]
+        found += [WorksheetStep(level, first, last) for first, last in zip(cuts, cuts[1:], strict=False)]
     return found
 
 
@@ -134,7 +134,7 @@ def _brushes(painting: Painting, wide: float) -> list[float]:
 def _step(
     page: PdfPages,
     painting: Painting,
-    step: Step,
+    step: WorksheetStep,
     number: int,
     before: Floats,
     after: Floats,

@@ -1,6 +1,6 @@
 """libmypaint through ctypes: a brush and a surface of 64-pixel tiles, in this process, without a window.
 
-    Surface.fill(white);  Brush.stroke_to(x, y, pressure, seconds);  Surface.pixels() -> (h, w, 4) uint16
+    TiledSurface.fill(white);  Brush.stroke_to(x, y, pressure, seconds);  TiledSurface.pixels() -> (h, w, 4) uint16
 
 Written against libmypaint 1.5 and 1.6 (their library has the name 1.5 in both). The 1.x form of `stroke_to` is
 used: the `_2` form with pigments wants another kind of surface than the fixed one. The library's own PNG writer
@@ -132,7 +132,7 @@ def hush() -> None:
         os.close(nowhere)
 
 
-class Surface:
+class TiledSurface:
     """A canvas of the paint program; dabs beyond its edge are lost."""
 
     def __init__(self, width: int, height: int) -> None:
@@ -203,13 +203,13 @@ class Brush:
         """Set the base value of a setting, e.g. `radius_logarithmic`."""
         self._library.mypaint_brush_set_base_value(self._brush, _setting(name), value)
 
-    def lift(self, surface: Surface, x: float, y: float) -> None:
+    def lift(self, surface: TiledSurface, x: float, y: float) -> None:
         """Raise the pen, carry it to a place and rest; what came before is forgotten but the random numbers."""
         self._library.mypaint_brush_reset(self._brush)
         self._library.mypaint_brush_new_stroke(self._brush)
         self._library.mypaint_brush_stroke_to(self._brush, surface.interface, x, y, 0.0, 0.0, 0.0, REST)
 
-    def stroke(self, surface: Surface, points: Iterable[tuple[float, float, float]], seconds: float) -> None:
+    def stroke(self, surface: TiledSurface, points: Iterable[tuple[float, float, float]], seconds: float) -> None:
         """Move the pen along (x, y, pressure) points, `seconds` each."""
         move, brush, interface = self._library.mypaint_brush_stroke_to, self._brush, surface.interface
         self._library.mypaint_surface_begin_atomic(interface)

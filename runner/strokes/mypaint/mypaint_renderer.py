@@ -25,7 +25,7 @@ import numpy.typing as npt
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, Actions, Space, connect, draw_actions
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
-from orbifolio.runner.strokes.mypaint.mypaint import ONE, TILE, Brush, Surface, hush
+from orbifolio.runner.strokes.mypaint.mypaint import ONE, TILE, Brush, TiledSurface, hush
 
 Alphas = npt.NDArray[np.uint8]
 Canvas = npt.NDArray[np.float32]
@@ -53,7 +53,7 @@ class PaintProgram:
         side = self.space.pixels
         # Beyond its edge the surface is black to a brush that takes up colour: such a brush gets a white margin.
         self.margin = TILE * -(-round(REACH * np.exp(self.space.log_radius)) // TILE) if brush.smudges else 0
-        self._surface = Surface(side + 2 * self.margin, side + 2 * self.margin)
+        self._surface = TiledSurface(side + 2 * self.margin, side + 2 * self.margin)
         self._pen = self._fresh()
 
     def _fresh(self) -> Brush:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.agent import data, mnist_pickle
-from orbifolio.runner.strokes.agent.data import AnyTargets, Faces, Folder, Glyphs, Idx, Mnist
+from orbifolio.runner.strokes.agent.data import AnyTargets, Faces, Glyphs, Idx, ImageFolder, Mnist
 from orbifolio.runner.strokes.agent.dataset import UNKNOWN, fitted
 from orbifolio.runner.strokes.agent.glyphs import INNER, draw_glyphs, installed, laid_out
 from orbifolio.runner.strokes.agent.idx import read_idx, read_set
@@ -117,7 +117,7 @@ def test_a_folder_has_its_folders_as_classes(tmp_path):
         place = tmp_path / ("cat" if number % 3 else "dog")
         place.mkdir(exist_ok=True)
         Image.new("RGB", (20, 10), (number, 200, 100)).save(place / f"{number}.png")
-    split = Folder(path=str(tmp_path)).gather(32, 3, seed=1, unseen=4)
+    split = ImageFolder(path=str(tmp_path)).gather(32, 3, seed=1, unseen=4)
     assert split.learnt.names == ("cat", "dog")
     both = torch.cat((split.learnt.images[:, 0, 0, 0], split.unseen.images[:, 0, 0, 0])).tolist()
     classes = torch.cat((split.learnt.classes, split.unseen.classes)).tolist()
@@ -126,12 +126,12 @@ def test_a_folder_has_its_folders_as_classes(tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path):
-    assert "no such folder" in Folder(path=str(tmp_path / "x")).complaints()[0][1]
-    assert "no pictures in it" in Folder(path=str(tmp_path)).complaints()[0][1]
+    assert "no such folder" in ImageFolder(path=str(tmp_path / "x")).complaints()[0][1]
+    assert "no pictures in it" in ImageFolder(path=str(tmp_path)).complaints()[0][1]
     (tmp_path / "a.png").write_bytes(b"nothing")
     (tmp_path / "b.png").write_bytes(b"nothing")
     with pytest.raises(InputError, match="cannot be read"):
-        Folder(path=str(tmp_path)).gather(32, 3, seed=1, unseen=4)
+        ImageFolder(path=str(tmp_path)).gather(32, 3, seed=1, unseen=4)
 
 
 def test_too_few_pictures_are_told():

@@ -9,7 +9,7 @@ from program_here import needs_program
 
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.brush_models import implicit, metrics, weights
-from orbifolio.runner.strokes.brush_models.base import Lesson
+from orbifolio.runner.strokes.brush_models.base import TrainingData
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter, Known
 from orbifolio.runner.strokes.brush_models.implicit_training import Implicit
 from orbifolio.runner.strokes.mypaint.actions import Space, draw_actions
@@ -178,10 +178,10 @@ def test_learning_finds_a_brush_that_is_a_formula():
     _, distance, radius = nearest(track(Strokes.of(torch.from_numpy(some))), places)
     exact = (1.5 - distance / radius).clamp(0, 1).reshape(160, 64, 64)
     samples = Samples(some[:130], np.round(exact[:130].numpy() * 255).astype(np.uint8))
-    training = Implicit(width=24, depth=2, places=2048, speed=False).build(Lesson(samples, None, 1))
-    training.restart(0.01, 250)
-    losses = [training.step(number)["response"] for number in range(250)]
+    trainer = Implicit(width=24, depth=2, places=2048, speed=False).build(TrainingData(samples, None, 1))
+    trainer.restart(0.01, 250)
+    losses = [trainer.step(number)["response"] for number in range(250)]
     assert losses[-1] < 0.05 * losses[0]
-    found = metrics.learnt(training.painter, some[130:])
+    found = metrics.learnt(trainer.painter, some[130:])
     assert metrics.decibels(float(np.square(found - exact[130:].numpy()).mean())) > 30
-    assert 1.2 < training.painter.known.reach < 2.0
+    assert 1.2 < trainer.painter.known.reach < 2.0
