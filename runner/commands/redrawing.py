@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.exports import encoding
 from orbifolio.runner.run.run_folder import write_atomically
-from orbifolio.runner.strokes.document.document import Floats, Painting
+from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.mypaint_redraw import Box
 
 DOCUMENT, FITTED = "strokes.json", "mypaint.json"
-PIXELS: dict[str, Callable[[Floats], bytes]] = {
+PIXELS: dict[str, Callable[[F32], bytes]] = {
     ".png": encoding.png,
     ".webp": encoding.webp,
     ".jpg": encoding.jpeg,
@@ -127,7 +128,7 @@ def _lines(painting: Painting, ending: str) -> bytes:
     return hpgl(plotted(painting, shapes, grow(painting, learnt(painter, painting)).picture))
 
 
-def _learnt(painting: Painting) -> Iterator[tuple[Box, Floats]]:
+def _learnt(painting: Painting) -> Iterator[tuple[Box, F32]]:
     from orbifolio.runner.strokes.brush_models.weights import load_scalable
     from orbifolio.runner.strokes.document.opacities import learnt
 

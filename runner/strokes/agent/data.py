@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 from pydantic import Field
 
+from orbifolio.runner.arrays import U8
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.settings import Settings, family
 from orbifolio.runner.strokes.agent.dataset import UNKNOWN, Split, fitted, parted
@@ -188,7 +188,7 @@ class Faces(TargetSettings):
         return parted(images, np.full(len(images), UNKNOWN), (), unseen + unseen % 2, "faces")
 
 
-def _open(path: Path) -> npt.NDArray[np.uint8]:
+def _open(path: Path) -> U8:
     try:
         with Image.open(path) as image:
             return np.asarray(image.convert("RGB"))

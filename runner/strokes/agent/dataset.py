@@ -9,16 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from PIL import Image
 from torch import Tensor
 
+from orbifolio.runner.arrays import I64, U8
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.agent.glyphs import laid_out
 from orbifolio.runner.strokes.agent.network import AgentShape
 
-Bytes = npt.NDArray[np.uint8]
 UNKNOWN = -1  # the class of a picture that has none
 
 
@@ -44,9 +43,7 @@ class Targets:
         return self.images[index].float() / 255, self.classes[index]
 
 
-def fitted(
-    pictures: Bytes | Sequence[Bytes], side: int, channels: int, *, inverted: bool = False
-) -> npt.NDArray[np.uint8]:
+def fitted(pictures: U8 | Sequence[U8], side: int, channels: int, *, inverted: bool = False) -> U8:
     """Scaled (cubic, not cropped, as the paper does it) and brought to grey or colour.
 
     Args:
@@ -87,7 +84,7 @@ def prepared(picture: Tensor, shape: AgentShape) -> Tensor:
     return torch.from_numpy(fitted([laid_out(ink)], shape.side, 1, inverted=True))
 
 
-def parted(images: Bytes, classes: npt.NDArray[np.int64], names: Sequence[str], unseen: int, where: str) -> Split:
+def parted(images: U8, classes: I64, names: Sequence[str], unseen: int, where: str) -> Split:
     """The last ones are kept.
 
     Args:

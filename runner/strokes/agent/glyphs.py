@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
+from orbifolio.runner.arrays import F64, I64, U8
 from orbifolio.runner.errors import InputError
 
 FONTS = (
@@ -28,15 +28,13 @@ CURE = "Debian and Ubuntu: apt-get install fonts-kouzan-mouhitsu fonts-aoyagi-so
 SIDE, DRAWN, INNER = 28, 96, 20
 TURN, SHEAR, BEND = 0.14, 0.15, 3.0  # radians; of the height; pixels of the drawn glyph
 
-Grey = npt.NDArray[np.float64]
-
 
 def installed(fonts: Sequence[str]) -> list[Path]:
     """Those of the fonts that are here."""
     return [path for path in (Path(name).expanduser() for name in fonts) if path.is_file()]
 
 
-def glyph(font: Path, character: str) -> Grey | None:
+def glyph(font: Path, character: str) -> F64 | None:
     """A character in white on black, (DRAWN, DRAWN); None where the font does not have it.
 
     Raises:
@@ -54,9 +52,9 @@ def glyph(font: Path, character: str) -> Grey | None:
     return None if drawn.max() == 0 or np.array_equal(drawn, np.asarray(missing, np.float64) / 255) else drawn
 
 
-def warped(drawn: Grey, random: np.random.Generator) -> npt.NDArray[np.uint8]:
+def warped(drawn: F64, random: np.random.Generator) -> U8:
     """One hand's version of a glyph, (SIDE, SIDE)."""
-    solid: Grey = (ndimage.gaussian_filter(drawn, 1.0 + random.random()) > random.uniform(0.1, 0.3)).astype(np.float64)
+    solid: F64 = (ndimage.gaussian_filter(drawn, 1.0 + random.random()) > random.uniform(0.1, 0.3)).astype(np.float64)
     angle, shear, size = random.uniform(-TURN, TURN), random.uniform(-SHEAR, SHEAR), random.uniform(0.9, 1.1, 2)
     matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle) + shear, np.cos(angle)]]) * size
     field = ndimage.gaussian_filter(random.standard_normal((2, DRAWN, DRAWN)), (0, 10, 10))
@@ -67,7 +65,7 @@ def warped(drawn: Grey, random: np.random.Generator) -> npt.NDArray[np.uint8]:
     return laid_out(ndimage.map_coordinates(solid, places, order=1))
 
 
-def laid_out(drawn: Grey) -> npt.NDArray[np.uint8]:
+def laid_out(drawn: F64) -> U8:
     """INNER pixels at most in both directions, the centre of mass in the middle."""
     rows, columns = np.flatnonzero(drawn.max(1) > 0.1), np.flatnonzero(drawn.max(0) > 0.1)
     if not len(rows):
@@ -86,9 +84,7 @@ def laid_out(drawn: Grey) -> npt.NDArray[np.uint8]:
     return found
 
 
-def draw_glyphs(
-    fonts: Sequence[Path], characters: str, count: int, random: np.random.Generator
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+def draw_glyphs(fonts: Sequence[Path], characters: str, count: int, random: np.random.Generator) -> tuple[U8, I64]:
     """Random glyphs.
 
     Returns:

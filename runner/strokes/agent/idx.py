@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from orbifolio.runner.arrays import I64, U8
 from orbifolio.runner.errors import InputError
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -59,7 +60,7 @@ def read_npz(path: Path, names: tuple[str, ...]) -> npt.NDArray[Any]:
         raise InputError(f"{path}: not an .npz file ({error}); numpy.savez writes one") from error
 
 
-def read_set(images: Path, labels: Path | None) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64] | None]:
+def read_set(images: Path, labels: Path | None) -> tuple[U8, I64 | None]:
     """Pictures and classes from two files, or one.
 
     Args:

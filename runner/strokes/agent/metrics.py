@@ -8,9 +8,9 @@ k-th stroke of its class; if the strokes of each picture were made in any order 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from torch import Tensor
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.strokes.brush_models.metrics import decibels
 from orbifolio.runner.strokes.mypaint.actions import VIA
 
@@ -52,6 +52,6 @@ def order(actions: Tensor, classes: Tensor, seed: int) -> dict[str, float]:
     return {"spread": found / count, "shuffled": mixed / count, "order": 1 - found / max(mixed, 1e-12)}
 
 
-def _spread(middles: npt.NDArray[np.float64]) -> float:
+def _spread(middles: F64) -> float:
     """Mean distance of the k-th middle from the mean k-th middle, (n, t, 2) -> in sides."""
     return float(np.hypot(*np.moveaxis(middles - middles.mean(axis=0), 2, 0)).mean())

@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.strokes.agent.swift import Stamp
 
-Picture = npt.NDArray[np.float32]
 CELL, LARGE_CELL, GAP, BAND_GAP, LABEL, MARGIN = 96, 208, 4, 20, 92, 28  # pixels
 HEADING = 78
 COLUMNS, FEW = 10, 5
@@ -39,7 +38,7 @@ def size_of(count: int, rows: int) -> tuple[int, int]:
     return width, HEADING + bands * (rows * (cell + GAP) + BAND_GAP) + MARGIN - BAND_GAP
 
 
-def agent_sheet(title: str, text: str, rows: Sequence[tuple[str, Tensor]]) -> Picture:
+def agent_sheet(title: str, text: str, rows: Sequence[tuple[str, Tensor]]) -> F32:
     """All pictures in bands of `COLUMNS`.
 
     Args:

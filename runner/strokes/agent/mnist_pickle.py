@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from orbifolio.runner.arrays import I64, U8
 from orbifolio.runner.errors import InputError
 
 CURE = (
@@ -68,7 +69,7 @@ def read_arrays(data: bytes) -> list[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
         raise InputError(f"the package's mnist.pkl.gz cannot be read safely ({error}); {CURE}") from error
 
 
-def read_mnist() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+def read_mnist() -> tuple[U8, I64]:
     """All 70,000 pictures, light on dark, and their digits.
 
     Returns:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.strokes.brush_models.metrics_sheet import FRAME, GREY, INK, enlarged
 
-Picture = npt.NDArray[np.float32]
 CELL, GAP, LABEL, MARGIN = 100, 5, 178, 28  # pixels
 TITLE, HEADING, AFTER = 62, 40, 20
 
@@ -26,7 +25,7 @@ class Row:
     """
 
     label: tuple[str, ...]
-    pictures: Sequence[Picture]
+    pictures: Sequence[F32]
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def size(columns: int, rows: Sequence[int]) -> tuple[int, int]:
     return width, TITLE + sum(HEADING + count * (CELL + GAP) + AFTER for count in rows) + MARGIN - AFTER
 
 
-def grid_sheet(title: str, columns: int, sections: Sequence[SheetSection]) -> Picture:
+def grid_sheet(title: str, columns: int, sections: Sequence[SheetSection]) -> F32:
     """The sheet."""
     sheet = Image.new("RGB", size(columns, [len(section.rows) for section in sections]), "white")
     draw = ImageDraw.Draw(sheet)

@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.strokes.brush_models.base import Painter
-from orbifolio.runner.strokes.brush_models.metrics import Opacities
 from orbifolio.runner.strokes.brush_models.metrics_sheet import enlarged, tinted
 from orbifolio.runner.strokes.mypaint.actions import Actions
 
@@ -24,8 +23,6 @@ SIDE, GAP = 128, 6  # pixels
 SEED = 11  # of the noise that stays the same on the way
 SEEDS = tuple((SEED + key, SEED + (key + 1) % KEYS) for key in range(KEYS))  # of the noise that changes
 
-Picture = npt.NDArray[np.float32]
-
 
 def eased(count: int) -> list[float]:
     """Moments in [0, 1) that linger at 0."""
@@ -33,7 +30,7 @@ def eased(count: int) -> list[float]:
 
 
 @torch.no_grad()
-def morph(painter: Painter, actions: Actions) -> list[Picture]:
+def morph(painter: Painter, actions: Actions) -> list[F32]:
     """The pictures of a loop without end.
 
     Args:
@@ -49,7 +46,7 @@ def morph(painter: Painter, actions: Actions) -> list[Picture]:
     ]
 
 
-def _grid(alphas: Opacities) -> Picture:
+def _grid(alphas: F32) -> F32:
     """Strokes side by side in rows."""
     step = SIDE + GAP
     found = np.full((ROWS * step + GAP, COLUMNS * step + GAP, 3), 0.94, np.float32)

@@ -11,15 +11,14 @@ import time
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.mypaint.actions import NAMES, SHAPE, Actions
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
 from orbifolio.runner.strokes.mypaint.samples import Repeats
 
-Opacities = npt.NDArray[np.float32]
 FAINT = 4 / 255  # opacity below which a pixel counts as paper
 INK = 0.05  # mean opacity above which texture is measured
 NUDGE = 0.03  # of an action's number, for slopes
@@ -34,17 +33,17 @@ def decibels(error: float) -> float:
 
 
 @torch.no_grad()
-def learnt(painter: Painter, actions: Actions, *, scale: float = 1.0) -> Opacities:
+def learnt(painter: Painter, actions: Actions, *, scale: float = 1.0) -> F32:
     """(n, side, side) learnt opacities."""
     parts = [
         painter.alphas(torch.from_numpy(actions[i : i + BATCH]).to(painter.device), scale=scale)
         for i in range(0, len(actions), BATCH)
     ]
-    found: Opacities = torch.cat(parts).cpu().numpy()
+    found: F32 = torch.cat(parts).cpu().numpy()
     return found
 
 
-def fidelity(found: Opacities, repeats: Repeats) -> dict[str, float]:
+def fidelity(found: F32, repeats: Repeats) -> dict[str, float]:
     """How near learnt strokes come to real ones.
 
     Args:
@@ -73,14 +72,14 @@ def fidelity(found: Opacities, repeats: Repeats) -> dict[str, float]:
 
 
 @torch.no_grad()
-def noisy(painter: Painter, actions: Actions, *, seed: int) -> Opacities:
+def noisy(painter: Painter, actions: Actions, *, seed: int) -> F32:
     """(n, side, side) learnt opacities with the painter's own noise."""
     random = torch.Generator().manual_seed(seed)
     parts = [
         painter.alphas(torch.from_numpy(actions[begin : begin + BATCH]).to(painter.device), random=random)
         for begin in range(0, len(actions), BATCH)
     ]
-    found: Opacities = torch.cat(parts).cpu().numpy()
+    found: F32 = torch.cat(parts).cpu().numpy()
     return found
 
 
@@ -103,7 +102,7 @@ def liveliness(painter: Painter, repeats: Repeats, *, seed: int) -> dict[str, fl
     }
 
 
-def texture(alphas: Opacities, where: Opacities) -> float:
+def texture(alphas: F32, where: F32) -> float:
     """Root mean square of the Laplacian where there is ink.
 
     Args:
@@ -116,7 +115,7 @@ def texture(alphas: Opacities, where: Opacities) -> float:
     return float(np.sqrt(np.square(4 * inner - around)[inked].mean())) if inked.any() else 0.0
 
 
-def blank(alphas: Opacities) -> float:
+def blank(alphas: F32) -> float:
     """Share of strokes that leave no paint."""
     return float((alphas.max(axis=(1, 2)) < FAINT).mean())
 

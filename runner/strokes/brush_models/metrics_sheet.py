@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from orbifolio.runner.strokes.brush_models.metrics import Opacities
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.strokes.mypaint.actions import (
     COLOUR,
     COUNT,
@@ -25,7 +24,6 @@ from orbifolio.runner.strokes.mypaint.actions import (
     Actions,
 )
 
-Picture = npt.NDArray[np.float32]
 COLUMNS, BANDS = 10, 3
 CELL, GAP, BAND_GAP, LABEL, MARGIN = 96, 4, 18, 92, 28  # pixels
 HEADING = 74  # pixels above the strokes
@@ -48,7 +46,7 @@ PAINTS = np.array(
 ) / np.float32(255)
 
 
-def tinted(alphas: Opacities) -> list[Picture]:
+def tinted(alphas: F32) -> list[F32]:
     """Strokes (n, h, w) as pictures on white, in the paints one after another."""
     return [
         1 - alpha[..., None] * (1 - PAINTS[number % len(PAINTS)]).astype(np.float32)
@@ -61,7 +59,7 @@ def sheet_height(rows: int) -> int:
     return HEADING + BANDS * (rows * (CELL + GAP) + BAND_GAP) + MARGIN - BAND_GAP
 
 
-def strokes_sheet(title: str, text: str, rows: Sequence[tuple[str, Opacities]]) -> Picture:
+def strokes_sheet(title: str, text: str, rows: Sequence[tuple[str, F32]]) -> F32:
     """Bands of strokes, the same ones in each row of a band.
 
     Args:
@@ -87,7 +85,7 @@ def strokes_sheet(title: str, text: str, rows: Sequence[tuple[str, Opacities]]) 
     return np.asarray(sheet).astype(np.float32) / np.float32(255)
 
 
-def with_paintings(sheet: Picture, paintings: Sequence[tuple[str, Picture]]) -> Picture:
+def with_paintings(sheet: F32, paintings: Sequence[tuple[str, F32]]) -> F32:
     """A sheet with paintings below, side by side, each with its caption."""
     below = Image.new("RGB", (sheet.shape[1], PAINTING + CAPTION + MARGIN), "white")
     draw = ImageDraw.Draw(below)
@@ -121,7 +119,7 @@ def flower(petals: int = 34) -> Actions:
     return found
 
 
-def enlarged(picture: Picture, side: int) -> Image.Image:
+def enlarged(picture: F32, side: int) -> Image.Image:
     """A picture in another size."""
     image = Image.fromarray(np.round(picture.clip(0, 1) * 255).astype(np.uint8))
     return image if image.size == (side, side) else image.resize((side, side), Image.Resampling.BICUBIC)

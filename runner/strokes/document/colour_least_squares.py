@@ -13,10 +13,9 @@ from typing import Any
 
 import numba
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse
 
-from orbifolio.runner.strokes.document.document import Floats
+from orbifolio.runner.arrays import F32, F64, I32
 from orbifolio.runner.strokes.document.mypaint_redraw import Box
 
 SHARE = 1 / 512  # a smaller visible share cannot be seen
@@ -24,7 +23,6 @@ RIDGE = 0.02  # pixels' worth of pull towards the old colour: keeps those of hid
 PASSES = 200
 STILL = 1e-4  # of a colour; below it the passes end
 PALETTE = 48  # colours at most in a painting that is said to have a palette
-Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -41,9 +39,9 @@ class Glazes:
     width: int
     height: int
     boxes: Sequence[Box]
-    opacities: Sequence[Floats]
+    opacities: Sequence[F32]
 
-    def compose(self, colours: Floats, paper: Sequence[float] | Floats) -> Floats:
+    def compose(self, colours: F32, paper: Sequence[float] | F32) -> F32:
         """(height, width, 3): the strokes in these colours on paper."""
         canvas = np.empty((self.height, self.width, 3), np.float32)
         canvas[...] = np.asarray(paper, np.float32)
@@ -51,13 +49,13 @@ class Glazes:
             lay(canvas, box, opacity, colour)
         return canvas
 
-    def shares(self) -> tuple[Any, Floats]:
+    def shares(self) -> tuple[Any, F32]:
         """(pixels, strokes) visible shares, those below `SHARE` left out, and (pixels,) the paper's; n > 0."""
         through = np.ones((self.height, self.width), np.float32)
         numbers = np.arange(self.height * self.width, dtype=np.int32).reshape(self.height, self.width)
-        rows: list[npt.NDArray[np.int32]] = []
-        columns: list[npt.NDArray[np.int32]] = []
-        values: list[Floats] = []
+        rows: list[I32] = []
+        columns: list[I32] = []
+        values: list[F32] = []
         for number in range(len(self.boxes) - 1, -1, -1):
             part = window(self.boxes[number])
             share = through[part] * self.opacities[number]
@@ -70,9 +68,7 @@ class Glazes:
         held = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
         return scipy.sparse.csr_matrix(held, shape=shape), through.ravel()
 
-    def best_colours(
-        self, target: Floats, colours: Floats, paper: Sequence[float], palette: Floats | None = None
-    ) -> Floats:
+    def best_colours(self, target: F32, colours: F32, paper: Sequence[float], palette: F32 | None = None) -> F32:
         """The colours with the least squared error.
 
         Args:
@@ -103,23 +99,23 @@ def window(box: Box) -> tuple[slice, slice]:
     return slice(top, bottom), slice(left, right)
 
 
-def lay(canvas: Floats, box: Box, opacity: Floats, colour: Floats) -> None:
+def lay(canvas: F32, box: Box, opacity: F32, colour: F32) -> None:
     """One stroke over a canvas, in place."""
     view = canvas[window(box)]
     view += opacity[..., None] * (colour - view)
 
 
-def palette_of(colours: Floats) -> Floats | None:
+def palette_of(colours: F32) -> F32 | None:
     """The (m, 3) colours of a painting that has few of them, so that they must have been chosen; else None."""
     different = np.unique(colours, axis=0)
     return different if len(different) <= min(PALETTE, len(colours) // 4) else None
 
 
-def nearest(colour: Doubles, palette: Floats | None) -> Doubles:
+def nearest(colour: F64, palette: F32 | None) -> F64:
     """The allowed colour nearest to one: within [0, 1], or of a palette."""
     if palette is None:
         return np.clip(colour, 0, 1)
-    chosen: Doubles = palette[np.square(palette - colour).sum(1).argmin()].astype(np.float64)
+    chosen: F64 = palette[np.square(palette - colour).sum(1).argmin()].astype(np.float64)
     return chosen
 
 

@@ -24,6 +24,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from orbifolio.runner.arrays import F32, F64, I32
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.rasteriser.geometry import Strokes
 
@@ -49,9 +50,6 @@ LARGEST = 1 << 16  # pixels of a side
 PLACES = (3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4)  # decimals in a file: far below what can be seen
 HINT = "it is the strokes.json that a run leaves among its extras"
 
-Floats = npt.NDArray[np.float32]
-Levels = npt.NDArray[np.int32]
-
 
 @dataclass(frozen=True)
 class Painting:
@@ -75,9 +73,9 @@ class Painting:
     brush: str
     paper: tuple[float, float, float]
     seed: int
-    strokes: Floats
-    colours: Floats
-    levels: Levels
+    strokes: F32
+    colours: F32
+    levels: I32
     opaque: bool = False
 
     def __len__(self) -> int:
@@ -200,13 +198,13 @@ class Painting:
         )
 
 
-def hardened(opacity: Floats) -> Floats:
+def hardened(opacity: F32) -> F32:
     """Opacities of opaque strokes: 1 above a half, 0 below, an eighth wide in between lest edges be jagged."""
-    found: Floats = ((opacity - np.float32(0.5)) * np.float32(8) + np.float32(0.5)).clip(0, 1)
+    found: F32 = ((opacity - np.float32(0.5)) * np.float32(8) + np.float32(0.5)).clip(0, 1)
     return found
 
 
-def _check(paper: npt.NDArray[np.float64], table: npt.NDArray[np.float64]) -> None:
+def _check(paper: F64, table: F64) -> None:
     """Ranges of a file's numbers; the first stroke that is out of them is named, counted from 1."""
     if not np.isfinite(paper).all() or (paper < 0).any() or (paper > 1).any():
         raise ValueError("the paper's colour is not in [0, 1]")

@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw
 
+from orbifolio.runner.arrays import F32, F64, I32
 from orbifolio.runner.gas.drawing.colours import spell
-from orbifolio.runner.strokes.document.document import Floats, Painting
-from orbifolio.runner.strokes.document.outlines import Outlines, Points
+from orbifolio.runner.strokes.document.document import Painting
+from orbifolio.runner.strokes.document.outlines import Outlines
 from orbifolio.runner.strokes.document.palette import choose
 from orbifolio.runner.strokes.document.timelapse_states import resized
 
@@ -40,10 +40,10 @@ class Above:
         scale: pixels of it to a pixel of the picture.
     """
 
-    owner: npt.NDArray[np.int32]
+    owner: I32
     scale: float
 
-    def areas(self, count: int) -> npt.NDArray[np.float64]:
+    def areas(self, count: int) -> F64:
         """(count,) pixels of the picture that each stroke shows."""
         seen = self.owner[self.owner >= 0]
         return np.bincount(seen, minlength=count).astype(np.float64) / self.scale**2
@@ -62,8 +62,8 @@ def above(painting: Painting, shapes: Outlines) -> Above:
 
 
 def hatch(
-    painting: Painting, shapes: Outlines, *, spacing: float, pens: int = PENS, picture: Floats | None = None
-) -> Mapping[str, list[Points]]:
+    painting: Painting, shapes: Outlines, *, spacing: float, pens: int = PENS, picture: F32 | None = None
+) -> Mapping[str, list[F64]]:
     """The lines of each pen.
 
     Args:
@@ -82,14 +82,14 @@ def hatch(
     colours = painting.colours if picture is None else _seen(painting, held, picture)
     paints, own = choose(colours, areas, pens)
     drawn = np.abs(paints - np.array(painting.paper)).max(axis=1) > ALIKE if len(paints) else np.zeros(0, bool)
-    lines: dict[str, list[Points]] = {spell(paint): [] for paint, use in zip(paints, drawn, strict=True) if use}
+    lines: dict[str, list[F64]] = {spell(paint): [] for paint, use in zip(paints, drawn, strict=True) if use}
     for number in range(len(painting)):
         if areas[number] > 0 and drawn[own[number]]:
             lines[spell(paints[own[number]])] += _lines(number, shapes, held, spacing)
     return {colour: paths for colour, paths in lines.items() if paths}
 
 
-def _seen(painting: Painting, held: Above, picture: Floats) -> Floats:
+def _seen(painting: Painting, held: Above, picture: F32) -> F32:
     """(n, 3) mean colour of a picture where each stroke lies above; its own where it does not."""
     height, width = held.owner.shape
     shown = resized(picture, width, height)
@@ -97,11 +97,11 @@ def _seen(painting: Painting, held: Above, picture: Floats) -> Floats:
     owner, count = held.owner[inside], len(painting)
     sums = np.stack([np.bincount(owner, shown[inside][:, channel], count) for channel in range(3)], axis=1)
     areas = np.bincount(owner, minlength=count)[:, None]
-    found: Floats = np.where(areas > 0, sums / np.maximum(areas, 1), painting.colours).astype(np.float32)
+    found: F32 = np.where(areas > 0, sums / np.maximum(areas, 1), painting.colours).astype(np.float32)
     return found
 
 
-def _lines(number: int, shapes: Outlines, held: Above, spacing: float) -> list[Points]:
+def _lines(number: int, shapes: Outlines, held: Above, spacing: float) -> list[F64]:
     """A stroke's lines where nothing lies above it."""
     centres, across = shapes.centres[number], shapes.left[number] - shapes.right[number]
     normals = across / np.maximum(np.hypot(*across.T), 1e-9)[:, None]
@@ -128,15 +128,15 @@ def _lines(number: int, shapes: Outlines, held: Above, spacing: float) -> list[P
     return found
 
 
-def _fine(path: Points, scale: float) -> Points:
+def _fine(path: F64, scale: float) -> F64:
     """A path with points about a pixel of the map apart."""
     lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
     at = np.linspace(0, lengths[-1], max(2, int(lengths[-1] * scale) + 1))
     return np.stack([np.interp(at, lengths, path[:, 0]), np.interp(at, lengths, path[:, 1])], axis=1)
 
 
-def _plain(path: Points) -> Points:
+def _plain(path: F64) -> F64:
     """At most a dozen points of a path, its ends among them: the curves are slight."""
     chosen = np.unique(np.linspace(0, len(path) - 1, min(len(path), 12)).astype(np.int64))
-    found: Points = path[chosen]
+    found: F64 = path[chosen]
     return found

@@ -18,18 +18,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.brush_models.weights import real_brush
-from orbifolio.runner.strokes.document.document import (
-    END,
-    END_PRESSURE,
-    ENTRY_PRESSURE,
-    RADIUS,
-    START,
-    VIA,
-    Floats,
-    Painting,
-)
+from orbifolio.runner.strokes.document.document import END, END_PRESSURE, ENTRY_PRESSURE, RADIUS, START, VIA, Painting
 from orbifolio.runner.strokes.mypaint.actions import Space, bezier, pressure_at
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.mypaint.mypaint import ONE, TILE, Brush, TiledSurface, hush
@@ -42,7 +34,7 @@ ALONG = np.linspace(0.0, 1.0, 17)[:, None]
 LARGEST = 1 << 14  # pixels of a side; 16384 x 16384 are 2 GB of tiles
 
 
-def redraw(painting: Painting, *, brush: BrushFile | None = None, scale: float = 1.0) -> Floats:
+def redraw(painting: Painting, *, brush: BrushFile | None = None, scale: float = 1.0) -> F32:
     """A painting by the real program.
 
     Args:
@@ -102,7 +94,7 @@ class Paper:
             for column in range(left // TILE, -(-right // TILE)):
                 self._surface.tile(column, row)[...] = value
 
-    def draw(self, stroke: Floats, colour: Floats) -> None:
+    def draw(self, stroke: F32, colour: F32) -> None:
         """Lay a stroke over what is there.
 
         Args:
@@ -122,7 +114,7 @@ class Paper:
         pen.lift(self._surface, track[0][0], track[0][1])
         pen.stroke(self._surface, track, self.space.seconds)
 
-    def _track(self, stroke: Floats) -> Track:
+    def _track(self, stroke: F32) -> Track:
         """(x, y, pressure) for every point that the program is given."""
         wide = np.asarray(stroke, np.float64)
         times = self._times
@@ -131,7 +123,7 @@ class Paper:
         pressures = (profile * self.space.pressure)[:, None]
         return [(x, y, pressure) for x, y, pressure in np.concatenate([places, pressures], axis=1).tolist()]
 
-    def opacity(self, stroke: Floats) -> tuple[Box, Floats]:
+    def opacity(self, stroke: F32) -> tuple[Box, F32]:
         """What one stroke alone covers; the sheet is used for it and blank afterwards where the stroke was.
 
         Args:
@@ -149,11 +141,11 @@ class Paper:
         self.draw(stroke, np.zeros(3, np.float32))
         return box, self._read(box)[..., 3]
 
-    def picture(self) -> Floats:
+    def picture(self) -> F32:
         """(height, width, 3) sRGB in [0, 1]."""
         return np.ascontiguousarray(self._read((0, 0, self.width, self.height))[..., :3])
 
-    def _read(self, box: Box) -> Floats:
+    def _read(self, box: Box) -> F32:
         """(height, width, 4) premultiplied RGBA in [0, 1] of a box of the picture."""
         left, top, right, bottom = (side + self.margin for side in box)
         columns = range(left // TILE, -(-right // TILE))
@@ -163,11 +155,11 @@ class Paper:
         )
         above, before = rows[0] * TILE, columns[0] * TILE
         part = held[top - above : bottom - above, left - before : right - before]
-        found: Floats = np.minimum(part.astype(np.float32) / np.float32(ONE), np.float32(1))
+        found: F32 = np.minimum(part.astype(np.float32) / np.float32(ONE), np.float32(1))
         return found
 
 
-def reach(stroke: Floats, width: int, height: int, *, more: float = 0.0) -> Box:
+def reach(stroke: F32, width: int, height: int, *, more: float = 0.0) -> Box:
     """The box of a picture that a stroke's paint may reach.
 
     Args:

@@ -16,8 +16,9 @@ import numpy as np
 import torch
 from PIL import Image
 
+from orbifolio.runner.arrays import F32, I64
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.document.document import LENGTHS, UNIT, Floats, Painting, hardened
+from orbifolio.runner.strokes.document.document import LENGTHS, UNIT, Painting, hardened
 from orbifolio.runner.strokes.document.mypaint_redraw import Box, Paper
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 
@@ -27,7 +28,7 @@ COARSE = 0.7  # units between the places that are asked for, at most: 55 dB from
 
 def learnt(
     painter: ImplicitPainter, painting: Painting, *, device: str = "cpu", coarse: float = COARSE
-) -> Iterator[tuple[Box, Floats]]:
+) -> Iterator[tuple[Box, F32]]:
     """By a learnt brush.
 
     Args:
@@ -52,7 +53,7 @@ def learnt(
             yield box, hardened(opacity) if painting.opaque else opacity
 
 
-def real(painting: Painting, brush: BrushFile | None = None) -> Iterator[tuple[Box, Floats]]:
+def real(painting: Painting, brush: BrushFile | None = None) -> Iterator[tuple[Box, F32]]:
     """By the paint program; see `Paper.opacity`.
 
     Raises:
@@ -64,7 +65,7 @@ def real(painting: Painting, brush: BrushFile | None = None) -> Iterator[tuple[B
         yield paper.opacity(stroke)
 
 
-def _asked(painter: ImplicitPainter, painting: Painting, device: str) -> Iterator[tuple[Box, Floats]]:
+def _asked(painter: ImplicitPainter, painting: Painting, device: str) -> Iterator[tuple[Box, F32]]:
     """All strokes at once, at every pixel."""
     strokes, unit = painting.geometry(device)
     with torch.no_grad():
@@ -88,7 +89,7 @@ def _reduced(painting: Painting, step: int) -> Painting:
     )
 
 
-def _enlarged(box: Box, opacity: Floats, step: int, painting: Painting) -> tuple[Box, Floats]:
+def _enlarged(box: Box, opacity: F32, step: int, painting: Painting) -> tuple[Box, F32]:
     """A reduced stroke as large as it is, linear in between, cut at the picture's edges."""
     if not opacity.size:
         return (0, 0, 0, 0), opacity
@@ -103,7 +104,7 @@ def _enlarged(box: Box, opacity: Floats, step: int, painting: Painting) -> tuple
     return (first, second, third, fourth), large[second - top : fourth - top, first - left : third - left]
 
 
-def _bunches(painting: Painting, steps: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[int]:
+def _bunches(painting: Painting, steps: I64) -> list[int]:
     """Where to cut the strokes so that each bunch has one step and fits in memory."""
     if not len(painting):
         return []
@@ -115,7 +116,7 @@ def _bunches(painting: Painting, steps: np.ndarray[tuple[int], np.dtype[np.int64
     return [*(np.flatnonzero((np.diff(bunch) > 0) | (np.diff(steps) != 0)) + 1).tolist(), len(painting)]
 
 
-def _window(pixels: np.ndarray[tuple[int], np.dtype[np.int64]], values: Floats, width: int) -> tuple[Box, Floats]:
+def _window(pixels: I64, values: F32, width: int) -> tuple[Box, F32]:
     """Scattered values as a box."""
     if not len(pixels):
         return (0, 0, 0, 0), np.zeros((0, 0), np.float32)

@@ -13,8 +13,9 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.exports import encoding
-from orbifolio.runner.strokes.document.document import Floats, Painting
+from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.timelapse_states import Growth, shrunk
 
 MIME = "image/openraster"
@@ -65,7 +66,7 @@ def _layer(name: str, path: str, left: int, top: int) -> str:
     )
 
 
-def _cut(paint: Floats) -> tuple[int, int, Floats]:
+def _cut(paint: F32) -> tuple[int, int, F32]:
     """A layer without its empty borders: left, top and the rest, at least one pixel."""
     shown = np.rint(paint[..., 3] * 255) > 0
     rows, columns = np.flatnonzero(shown.any(1)), np.flatnonzero(shown.any(0))

@@ -13,12 +13,12 @@ import copy
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.document.document import Floats, Painting
+from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.mypaint.actions import bezier, bezier_velocity
 from orbifolio.runner.strokes.rasteriser.geometry import Strokes, nearest
 
@@ -28,8 +28,6 @@ USUAL = 0.75  # quantile of the opacity along a stroke that its shape has
 FAINT = 0.02  # a shape has at least this opacity
 MOST = 1.5  # a shape is at most so much broader or narrower than where the opacity falls to half
 THIN = 0.02  # units; a stroke's width is never less, lest its outline turn inside out
-
-Points = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -43,19 +41,19 @@ class Outlines:
         opacity: (n,) in [0, 1].
     """
 
-    centres: Points
-    left: Points
-    right: Points
-    opacity: Points
+    centres: F64
+    left: F64
+    right: F64
+    opacity: F64
 
-    def ring(self, number: int) -> Points:
+    def ring(self, number: int) -> F64:
         """(2 k, 2) corners of a stroke's shape."""
-        found: Points = np.concatenate([self.left[number], self.right[number, ::-1]])
+        found: F64 = np.concatenate([self.left[number], self.right[number, ::-1]])
         return found
 
-    def widths(self, number: int) -> Points:
+    def widths(self, number: int) -> F64:
         """(k,) of a stroke, in pixels."""
-        found: Points = np.hypot(*(self.left[number] - self.right[number]).T)
+        found: F64 = np.hypot(*(self.left[number] - self.right[number]).T)
         return found
 
 
@@ -76,7 +74,7 @@ def outlines(painter: ImplicitPainter, painting: Painting, *, device: str = "cpu
 
 
 @torch.no_grad()
-def _bunch(painter: ImplicitPainter, painting: Painting) -> tuple[Points, Points, Points, Points]:
+def _bunch(painter: ImplicitPainter, painting: Painting) -> tuple[F64, F64, F64, F64]:
     """Centres, left, right and opacities of a few strokes."""
     strokes, unit = painting.geometry()
     reach = painter.reach(strokes.log_radius.exp() + 1)
@@ -173,9 +171,9 @@ def opacity(painter: ImplicitPainter, strokes: Strokes, places: Tensor) -> Tenso
     return painter.respond(*painter.features(course, seen, chords))
 
 
-def points_of(painting: Painting, count: int = 2 * ALONG) -> Floats:
+def points_of(painting: Painting, count: int = 2 * ALONG) -> F32:
     """(n, count, 2) points along the curves, in pixels."""
     held = painting.strokes[:, None]
     t = np.linspace(0, 1, count, dtype=np.float32)[None, :, None]
-    found: Floats = bezier(held[..., 0:2], held[..., 2:4], held[..., 4:6], t)
+    found: F32 = bezier(held[..., 0:2], held[..., 2:4], held[..., 4:6], t)
     return found

@@ -6,18 +6,15 @@ Weighted k-means in CIE 1976 Lab, begun from the colours farthest from all chose
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from skimage.color import lab2rgb, rgb2lab
 
-from orbifolio.runner.strokes.document.document import Floats
+from orbifolio.runner.arrays import F32, F64, I64
 
-Doubles = npt.NDArray[np.float64]
-Numbers = npt.NDArray[np.int64]
 ROUNDS = 40
 SAME = 0.5  # in Lab: colours nearer than that are one
 
 
-def choose(colours: Floats, weights: Doubles, count: int) -> tuple[Doubles, Numbers]:
+def choose(colours: F32, weights: F64, count: int) -> tuple[F64, I64]:
     """The paints that stand for colours.
 
     Args:
@@ -45,7 +42,7 @@ def choose(colours: Floats, weights: Doubles, count: int) -> tuple[Doubles, Numb
     return np.clip(lab2rgb(centres), 0, 1), _nearest(lab, centres)
 
 
-def _spread(lab: Doubles, weights: Doubles, count: int) -> Doubles:
+def _spread(lab: F64, weights: F64, count: int) -> F64:
     """Colours far from each other, the commonest first; fewer if there are not so many."""
     chosen = [lab[int(weights.argmax())]]
     away = np.square(lab - chosen[0]).sum(1)
@@ -56,6 +53,6 @@ def _spread(lab: Doubles, weights: Doubles, count: int) -> Doubles:
     return np.array(chosen)
 
 
-def _nearest(lab: Doubles, centres: Doubles) -> Numbers:
-    found: Numbers = np.square(lab[:, None] - centres[None]).sum(-1).argmin(1)
+def _nearest(lab: F64, centres: F64) -> I64:
+    found: I64 = np.square(lab[:, None] - centres[None]).sum(-1).argmin(1)
     return found

@@ -21,13 +21,14 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.exports import encoding
 from orbifolio.runner.gas.drawing.plotter import PAPERS, Placed, Plotter, draw_placed, place
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.document import timelapse
 from orbifolio.runner.strokes.document.csv import table
-from orbifolio.runner.strokes.document.document import Floats, Painting
+from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.hatching import hatch
 from orbifolio.runner.strokes.document.hpgl import hpgl
 from orbifolio.runner.strokes.document.mypaint_redraw import redraw
@@ -49,7 +50,7 @@ INK = (60, 60, 64)
 def products(
     painting: Painting,
     painter: ImplicitPainter,
-    target: Floats | None = None,
+    target: F32 | None = None,
     *,
     title: str = "",
     device: str = "cpu",
@@ -105,7 +106,7 @@ def products(
     return found
 
 
-def plotted(painting: Painting, shapes: Outlines, picture: Floats | None = None, settings: Plotter = PLOTTER) -> Placed:
+def plotted(painting: Painting, shapes: Outlines, picture: F32 | None = None, settings: Plotter = PLOTTER) -> Placed:
     """A painting as lines of a few pens, on paper and in order; see `hatch`."""
     wide, high = PAPERS[settings.paper]
     if painting.width > painting.height:
@@ -115,9 +116,7 @@ def plotted(painting: Painting, shapes: Outlines, picture: Floats | None = None,
     return place(lines, settings, width=painting.width, height=painting.height)
 
 
-def _by_program(
-    painting: Painting, growth: Growth, target: Floats | None, figures: dict[str, Any]
-) -> Mapping[str, bytes]:
+def _by_program(painting: Painting, growth: Growth, target: F32 | None, figures: dict[str, Any]) -> Mapping[str, bytes]:
     """The real program's files, its figures added; nothing where it or the brush is not on this machine."""
     wanted = growth.picture if target is None else target
     try:
@@ -153,13 +152,13 @@ def _by_program(
     }
 
 
-def decibels(found: Floats, wanted: Floats) -> float:
+def decibels(found: F32, wanted: F32) -> float:
     """Peak signal-to-noise ratio of two pictures in [0, 1], to two places; at most 99."""
     error = float(np.square(found - wanted, dtype=np.float64).mean())
     return round(min(99.0, -10 * math.log10(max(error, 1e-12))), 2)
 
 
-def _side_by_side(panels: list[tuple[str, Floats]]) -> Floats:
+def _side_by_side(panels: list[tuple[str, F32]]) -> F32:
     """Pictures of one size in a row, each with its caption."""
     pictures = [encoding.image(shrunk(picture, PANEL)) for _, picture in panels]
     wide, high = pictures[0].size

@@ -17,18 +17,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from orbifolio.runner.strokes.document.colour_least_squares import Doubles, Glazes, nearest, palette_of, window
-from orbifolio.runner.strokes.document.document import (
-    END_PRESSURE,
-    ENTRY_PRESSURE,
-    RADIUS,
-    START,
-    UNIT,
-    Floats,
-    Painting,
-)
+from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.strokes.document.colour_least_squares import Glazes, nearest, palette_of, window
+from orbifolio.runner.strokes.document.document import END_PRESSURE, ENTRY_PRESSURE, RADIUS, START, UNIT, Painting
 from orbifolio.runner.strokes.document.mypaint_redraw import Box, Paper, reach
 from orbifolio.runner.strokes.document.timelapse_states import resized
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
@@ -67,7 +59,7 @@ class Refit:
 
 def refit(
     painting: Painting,
-    target: Floats,
+    target: F32,
     *,
     brush: BrushFile | None = None,
     sweeps: int = SWEEPS,
@@ -115,7 +107,7 @@ def refit(
 class _Fit:
     """A painting on its way; see the module's docstring."""
 
-    def __init__(self, painting: Painting, target: Floats, brush: BrushFile | None) -> None:
+    def __init__(self, painting: Painting, target: F32, brush: BrushFile | None) -> None:
         self.painting = replace(painting, strokes=painting.strokes.copy(), colours=painting.colours.copy())
         self.target = target
         self.palette = palette_of(painting.colours)
@@ -123,7 +115,7 @@ class _Fit:
         self.paper = Paper(painting, brush)
         drawn = [self.paper.opacity(stroke) for stroke in painting.strokes]
         self.boxes: list[Box] = [box for box, _ in drawn]
-        self.opacities: list[Floats] = [opacity for _, opacity in drawn]
+        self.opacities: list[F32] = [opacity for _, opacity in drawn]
         held = painting.strokes
         self.free = held.std(axis=0) > 1e-6
         self.sizes = np.ones(len(held))
@@ -146,7 +138,7 @@ class _Fit:
             colours = colours.mean(1, keepdims=True).repeat(3, axis=1)
         self.painting = replace(painting, colours=colours)
 
-    def allowed(self, colour: Doubles) -> Doubles:
+    def allowed(self, colour: F64) -> F64:
         """The colour nearest to one that the painting may have."""
         found = np.full(3, colour.mean()) if self.grey else colour
         return nearest(found, self.palette)
@@ -194,12 +186,12 @@ class _Fit:
             below += opacity[..., None] * (colours[number] - below)
         return tried, kept
 
-    def _above(self, boxes: list[Box]) -> tuple[int, list[tuple[Floats, Floats]]]:
+    def _above(self, boxes: list[Box]) -> tuple[int, list[tuple[F32, F32]]]:
         """For the strokes from a first one on: what those above let through, and what they add, in the stroke's box."""
         painting = self.painting
         through = np.ones((painting.height, painting.width), np.float32)
         over = np.zeros((painting.height, painting.width, 3), np.float32)
-        found: list[tuple[Floats, Floats]] = []
+        found: list[tuple[F32, F32]] = []
         room = HELD
         for number in range(len(boxes) - 1, -1, -1):
             left, top, right, bottom = boxes[number]
@@ -212,7 +204,7 @@ class _Fit:
             through[part] *= 1 - self.opacities[number]
         return len(boxes) - len(found), found[::-1]
 
-    def _variant(self, stroke: Floats, random: np.random.Generator, size: float) -> Floats:
+    def _variant(self, stroke: F32, random: np.random.Generator, size: float) -> F32:
         """A stroke a little different; the unit stays."""
         change, both = random.normal(size=10), random.normal(size=2)
         variant = stroke.astype(np.float64)
@@ -226,13 +218,13 @@ class _Fit:
 
 
 def _residual(
-    rest: Floats,
-    through: Floats,
-    opacity: Floats,
-    below: Floats,
-    colour: Floats,
-    allowed: Callable[[Doubles], Doubles] | None,
-) -> tuple[float, Floats | None]:
+    rest: F32,
+    through: F32,
+    opacity: F32,
+    below: F32,
+    colour: F32,
+    allowed: Callable[[F64], F64] | None,
+) -> tuple[float, F32 | None]:
     """Squared error in a stroke's box with its best colour (or the one it has, if none is allowed), and that colour.
 
     The canvas is over + through (below + opacity (colour - below)), so with `rest` = target - over - through below the
@@ -251,7 +243,7 @@ def _residual(
     return float(np.vdot(away, away)), chosen
 
 
-def _widened(opacity: Floats, box: Box, wide: Box) -> Floats:
+def _widened(opacity: F32, box: Box, wide: Box) -> F32:
     """An opacity in a larger box; what lies beyond it is cut."""
     left, top, right, bottom = wide
     found = np.zeros((max(bottom - top, 0), max(right - left, 0)), np.float32)
@@ -269,5 +261,5 @@ def _joined(painting: Painting) -> bool:
     return len(strokes) > 1 and bool(np.abs(strokes[1:, START] - strokes[:-1, 4:6]).max() < JOINED)
 
 
-def _error(found: npt.NDArray[np.float32], target: Floats) -> float:
+def _error(found: F32, target: F32) -> float:
     return float(np.square(found - target, dtype=np.float64).mean())

@@ -10,10 +10,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.gas.drawing.colours import spell
 from orbifolio.runner.gas.drawing.svg import number
 from orbifolio.runner.strokes.document.document import Painting
-from orbifolio.runner.strokes.document.outlines import Outlines, Points
+from orbifolio.runner.strokes.document.outlines import Outlines
 from orbifolio.runner.strokes.document.timelapse_states import runs
 
 
@@ -44,7 +45,7 @@ def svg(painting: Painting, shapes: Outlines, *, title: str = "") -> bytes:
     return "\n".join([*lines, "</svg>", ""]).encode()
 
 
-def smooth(ring: Points) -> str:
+def smooth(ring: F64) -> str:
     """The `d` of a closed curve whose control points are the corners of a ring.
 
     Args:
@@ -56,5 +57,5 @@ def smooth(ring: Points) -> str:
     return first + f"Q{_place(ring[0])} {_place(middles[0])}T" + " ".join(map(_place, middles[1:])) + "Z"
 
 
-def _place(point: Points) -> str:
+def _place(point: F64) -> str:
     return f"{number(float(point[0]))} {number(float(point[1]))}"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.exports import encoding
 from orbifolio.runner.exports.mp4 import mp4
-from orbifolio.runner.strokes.document.document import Floats
 
 FRAMES = 90
 SIDE = 512  # pixels of the longer side
@@ -26,7 +26,7 @@ def stages(count: int, frames: int = FRAMES) -> list[int]:
     return sorted({*np.ceil(shares * count - 1e-9).astype(int).tolist(), 0, count})
 
 
-def film(pictures: Sequence[Floats]) -> bytes:
+def film(pictures: Sequence[F32]) -> bytes:
     """The stages of a painting as a loop, which rests on the last.
 
     Args:
@@ -35,10 +35,10 @@ def film(pictures: Sequence[Floats]) -> bytes:
     return encoding.animated(pictures, milliseconds=_times(pictures), whole=False)
 
 
-def video(pictures: Sequence[Floats]) -> bytes | None:
+def video(pictures: Sequence[F32]) -> bytes | None:
     """The same as MP4, for where animated pictures are not taken; None where `orbifolio[video]` is not installed."""
     return mp4([encoding.image(picture) for picture in pictures], _times(pictures))
 
 
-def _times(pictures: Sequence[Floats]) -> list[int]:
+def _times(pictures: Sequence[F32]) -> list[int]:
     return [MILLISECONDS] * (len(pictures) - 1) + [REST]

@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from PIL import Image
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.document.colour_least_squares import lay, window
-from orbifolio.runner.strokes.document.document import Floats, Painting
+from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.mypaint_redraw import Box
 from orbifolio.runner.strokes.document.opacities import learnt
 from orbifolio.runner.strokes.rasteriser.rasterise import rasterise
@@ -36,7 +37,7 @@ class Layer:
     level: int
     begin: int
     end: int
-    paint: Floats
+    paint: F32
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,9 @@ class Growth:
         stages: pictures after some numbers of strokes, in their order, made small.
     """
 
-    picture: Floats
+    picture: F32
     layers: tuple[Layer, ...]
-    stages: tuple[Floats, ...]
+    stages: tuple[F32, ...]
 
 
 def runs(painting: Painting) -> list[tuple[int, int, int]]:
@@ -63,7 +64,7 @@ def runs(painting: Painting) -> list[tuple[int, int, int]]:
 
 def grow(
     painting: Painting,
-    stream: Iterable[tuple[Box, Floats]],
+    stream: Iterable[tuple[Box, F32]],
     *,
     stages: Sequence[int] = (),
     side: int = 512,
@@ -100,7 +101,7 @@ def grow(
     return Growth(canvas, tuple(layers), tuple(kept))
 
 
-def render(painting: Painting, painter: ImplicitPainter, scale: float = 1.0, *, device: str = "cpu") -> Floats:
+def render(painting: Painting, painter: ImplicitPainter, scale: float = 1.0, *, device: str = "cpu") -> F32:
     """The neural canvas: all strokes by a learnt brush.
 
     Args:
@@ -126,18 +127,18 @@ def render(painting: Painting, painter: ImplicitPainter, scale: float = 1.0, *, 
             unit=unit,
             paper=torch.tensor(sized.paper, dtype=torch.float32, device=device),
         )
-    canvas: Floats = picture.clamp(0, 1).cpu().numpy()
+    canvas: F32 = picture.clamp(0, 1).cpu().numpy()
     return canvas
 
 
-def shrunk(picture: Floats, side: int) -> Floats:
+def shrunk(picture: F32, side: int) -> F32:
     """A copy whose longer side has at most so many pixels."""
     height, width = picture.shape[:2]
     factor = side / max(height, width)
     return picture.copy() if factor >= 1 else resized(picture, round(width * factor), round(height * factor))
 
 
-def resized(picture: Floats, width: int, height: int) -> Floats:
+def resized(picture: F32, width: int, height: int) -> F32:
     """A picture of another size, (height, width, 3), each channel for itself."""
     size = (max(width, 1), max(height, 1))
     if picture.shape[:2] == size[::-1]:
@@ -149,7 +150,7 @@ def resized(picture: Floats, width: int, height: int) -> Floats:
     return np.stack([np.asarray(channel) for channel in channels], axis=-1)
 
 
-def _straight(paint: Floats) -> Floats:
+def _straight(paint: F32) -> F32:
     """Premultiplied to straight opacity; where there is no paint the colour is 0."""
     found = paint.copy()
     opacity = paint[..., 3:]

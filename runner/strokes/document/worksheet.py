@@ -13,13 +13,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from orbifolio.runner.arrays import F32, F64, I64
 from orbifolio.runner.exports import encoding
 from orbifolio.runner.gas.drawing.colours import spell
 from orbifolio.runner.gas.drawing.pdf import PdfPages
 from orbifolio.runner.gas.drawing.sheet import Colour
-from orbifolio.runner.strokes.document.document import RADIUS, Floats, Painting
+from orbifolio.runner.strokes.document.document import RADIUS, Painting
 from orbifolio.runner.strokes.document.outlines import points_of
-from orbifolio.runner.strokes.document.palette import Doubles, Numbers, choose
+from orbifolio.runner.strokes.document.palette import choose
 from orbifolio.runner.strokes.document.timelapse_states import runs
 
 WIDE, HIGH = 210.0, 297.0  # mm; A4
@@ -71,7 +72,7 @@ def steps(painting: Painting, count: int = STEPS) -> list[WorksheetStep]:
     return found
 
 
-def worksheet(painting: Painting, stages: Sequence[Floats], *, title: str = "") -> bytes:
+def worksheet(painting: Painting, stages: Sequence[F32], *, title: str = "") -> bytes:
     """The sheet as a PDF file.
 
     Args:
@@ -95,9 +96,7 @@ def worksheet(painting: Painting, stages: Sequence[Floats], *, title: str = "") 
     return pages.to_bytes()
 
 
-def _cover(
-    page: PdfPages, painting: Painting, finished: Floats, paints: Doubles, own: Numbers, name: str, count: int
-) -> None:
+def _cover(page: PdfPages, painting: Painting, finished: F32, paints: F64, own: I64, name: str, count: int) -> None:
     page.words(name, MARGIN, MARGIN + 8, 24 * POINT, INK)
     strokes = "stroke" if len(painting) == 1 else "strokes"
     page.words(f"{len(painting)} {strokes} in {count} steps", MARGIN, MARGIN + 15, 11 * POINT, GREY)
@@ -136,10 +135,10 @@ def _step(
     painting: Painting,
     step: WorksheetStep,
     number: int,
-    before: Floats,
-    after: Floats,
-    paints: Doubles,
-    own: Numbers,
+    before: F32,
+    after: F32,
+    paints: F64,
+    own: I64,
     top: float,
 ) -> None:
     """One step's two pictures."""
@@ -162,7 +161,7 @@ def _step(
             _arrow(page, places, colour, 0.35 if small else 0.6)
 
 
-def _jpeg(picture: Floats) -> bytes:
+def _jpeg(picture: F32) -> bytes:
     return encoding.jpeg(picture, quality=QUALITY)
 
 

@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from orbifolio.runner.arrays import F32, F64
+
 if TYPE_CHECKING:
     from torch import Tensor
 
     Array = TypeVar("Array", npt.NDArray[Any], Tensor)
 
-Actions = npt.NDArray[np.float32]
+Actions = F32
 """(n, 12) in [0, 1]."""
 
 NAMES = (
@@ -82,22 +84,22 @@ class Space:
         """Side of the picture of one stroke."""
         return round(self.canvas * self.scale)
 
-    def times(self) -> npt.NDArray[np.float64]:
+    def times(self) -> F64:
         """(points,) curve parameters from 0 to 1, both included."""
         return np.linspace(0.0, 1.0, self.points)
 
-    def curve(self, actions: Actions) -> npt.NDArray[np.float64]:
+    def curve(self, actions: Actions) -> F64:
         """(n, 12) -> (n, points, 2) positions in pixels."""
         wide = np.asarray(actions, np.float64) * self.canvas * self.scale
         return bezier(wide[:, None, START], wide[:, None, VIA], wide[:, None, END], self.times()[None, :, None])
 
-    def pressures(self, actions: Actions) -> npt.NDArray[np.float64]:
+    def pressures(self, actions: Actions) -> F64:
         """(n, 12) -> (n, points) pressures of the pen, in [0, `pressure`]."""
         wide = np.asarray(actions, np.float64)
         profile = pressure_at(wide[:, None, ENTRY_PRESSURE], wide[:, None, END_PRESSURE], self.times()[None], self.ramp)
         return profile * self.pressure
 
-    def log_radii(self, actions: Actions) -> npt.NDArray[np.float64]:
+    def log_radii(self, actions: Actions) -> F64:
         """(n, 12) -> (n,) natural logarithms of basic radii in pixels."""
         return np.asarray(actions, np.float64)[:, SIZE] * self.log_radius + math.log(self.scale)
 

@@ -22,13 +22,12 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from orbifolio.runner.arrays import F32, U8
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, Actions, Space, connect, draw_actions
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.mypaint.mypaint import ONE, TILE, Brush, TiledSurface, hush
 
-Alphas = npt.NDArray[np.uint8]
-Canvas = npt.NDArray[np.float32]
 BLACK = (0.0, 0.0, 0.0)
 UNSEEN = 3  # strokes that move a noisy brush's random numbers on
 REACH = 3.0  # a margin for brushes that smudge, in basic radii of the largest size
@@ -62,7 +61,7 @@ class PaintProgram:
         except ValueError as error:
             raise InputError(f"{self.brush.name}: {error}; open and save it in MyPaint 1.2 or later") from None
 
-    def alphas(self, actions: Actions, *, seed: int | None = None) -> Alphas:
+    def alphas(self, actions: Actions, *, seed: int | None = None) -> U8:
         """Each stroke alone, as opacity: 0 where the paper stays as it is, 255 where the paint covers it.
 
         Args:
@@ -80,7 +79,7 @@ class PaintProgram:
         hush()
         return found
 
-    def strokes(self, actions: Actions, *, seed: int | None = None) -> Alphas:
+    def strokes(self, actions: Actions, *, seed: int | None = None) -> U8:
         """Each stroke alone in its colour on white, as the published set has them.
 
         Returns:
@@ -92,7 +91,7 @@ class PaintProgram:
         hush()
         return found
 
-    def paint(self, actions: Actions, *, joined: bool = False, seed: int | None = None) -> Canvas:
+    def paint(self, actions: Actions, *, joined: bool = False, seed: int | None = None) -> F32:
         """All strokes on one white canvas.
 
         Args:
@@ -142,7 +141,7 @@ class PaintProgram:
     def _draw(
         self,
         pen: Brush,
-        action: npt.NDArray[np.float32],
+        action: F32,
         track: list[tuple[float, float, float]],
         *,
         lifted: bool = True,
@@ -164,6 +163,6 @@ class PaintProgram:
         return self._surface.pixels()[margin : margin + side, margin : margin + side]
 
 
-def _bytes(values: npt.NDArray[np.uint16]) -> Alphas:
+def _bytes(values: npt.NDArray[np.uint16]) -> U8:
     """Values of 0 to 32768 as 0 to 255, rounded."""
     return ((values.astype(np.uint32) * 255 + ONE // 2) >> 15).astype(np.uint8)

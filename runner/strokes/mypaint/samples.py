@@ -12,10 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F32, U8
 from orbifolio.runner.strokes.mypaint.actions import Actions, draw_actions
-from orbifolio.runner.strokes.mypaint.mypaint_renderer import Alphas, PaintProgram
+from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
 
 BATCH = 64  # strokes that share a sequence of noise
 
@@ -30,7 +30,7 @@ class Samples:
     """
 
     actions: Actions
-    alphas: Alphas
+    alphas: U8
 
     def __len__(self) -> int:
         return len(self.actions)
@@ -68,8 +68,8 @@ class Repeats:
     """
 
     actions: Actions
-    mean: npt.NDArray[np.float32]
-    single: npt.NDArray[np.float32]
+    mean: F32
+    single: F32
     noise: float
     count: int
 

@@ -16,17 +16,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import U8, Bools
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, COUNT, Actions
-from orbifolio.runner.strokes.mypaint.mypaint_renderer import Alphas
 from orbifolio.runner.strokes.mypaint.samples import Samples
 
 FAINTEST = 0.15  # difference of a stroke's colour from white below which its opacity drowns in rounding
 
 
-def write_shard(path: Path, actions: Actions, strokes: Alphas) -> None:
+def write_shard(path: Path, actions: Actions, strokes: U8) -> None:
     """Write one file.
 
     Args:
@@ -73,7 +72,7 @@ def _read(path: Path) -> Samples:
     return Samples(actions[known], alphas[known])
 
 
-def factor_alpha(actions: Actions, strokes: Alphas) -> tuple[Alphas, npt.NDArray[np.bool_]]:
+def factor_alpha(actions: Actions, strokes: U8) -> tuple[U8, Bools]:
     """Opacity of strokes in colour on white, by least squares over the three channels.
 
     Args:
