@@ -76,7 +76,7 @@ def train(name: str, steps: int) -> dict[str, Any]:
             curve.append([number + 1, round(loss, 6)])
     seconds = time.perf_counter() - began
     repeats = draw_repeats(program, draw_actions(UNSEEN, np.random.default_rng([SEED, 1])), REPEATS, seed=SEED + 1)
-    figures = metrics.fidelity(metrics.learnt(trainer.painter, repeats.actions), repeats)
+    figures = metrics.fidelity(metrics.learnt_alphas(trainer.painter, repeats.actions), repeats)
     figures = {key: round(value, 4) for key, value in figures.items()}
     path = weights.SHIPPED / f"{brush.name.replace('/', '--')}{weights.ENDING}"
     path.write_bytes(weights.pack(trainer.painter, {"brush": brush.name, "figures": figures, "seed": SEED}))
@@ -121,7 +121,7 @@ def school(name: str, kind: str, share: float) -> dict[str, Any]:
         for number in range(steps):
             terms = trainer.step(number)
             if (number + 1) % max(steps // 10, 1) == 0:
-                seen = metrics.fidelity(metrics.learnt(trainer.painter, repeats.actions), repeats)["psnr mean"]
+                seen = metrics.fidelity(metrics.learnt_alphas(trainer.painter, repeats.actions), repeats)["psnr mean"]
                 curve.append([number + 1, {key: round(value, 4) for key, value in terms.items()}, round(seen, 3)])
                 print(stage, *curve[-1], round(time.process_time() - processor), "s", flush=True)
                 path.write_bytes(weights.pack(trainer.painter, {"brush": brush.name, "seed": SEED}, half=True))
@@ -138,7 +138,7 @@ def school(name: str, kind: str, share: float) -> dict[str, Any]:
         # What is judged is the file: its numbers have 16 bits.
         path.write_bytes(weights.pack(trainer.painter, {"brush": brush.name, "seed": SEED}, half=True))
         painter = weights.unpack(path)[0]
-        figures = metrics.fidelity(metrics.learnt(painter, repeats.actions), repeats)
+        figures = metrics.fidelity(metrics.learnt_alphas(painter, repeats.actions), repeats)
         figures |= metrics.liveliness(painter, repeats, seed=SEED + 2)
         entry["figures"] = {key: round(value, 4) for key, value in figures.items()}
         facts = {"brush": brush.name, "figures": entry["figures"], "seed": SEED}

@@ -29,8 +29,8 @@ from orbifolio.runner.strokes.agent.critic import PaintingCritic
 from orbifolio.runner.strokes.agent.data import AnyTargets, Mnist, TargetSettings
 from orbifolio.runner.strokes.agent.dataset import UNKNOWN, Split, Targets, prepared
 from orbifolio.runner.strokes.agent.demonstrations import example_table, read_examples
-from orbifolio.runner.strokes.agent.evaluation import document, enlarged, in_program, judge, paint
-from orbifolio.runner.strokes.agent.metrics import against
+from orbifolio.runner.strokes.agent.evaluation import enlarged, evaluate, in_program, paint, painting_of
+from orbifolio.runner.strokes.agent.metrics import picture_errors
 from orbifolio.runner.strokes.agent.metrics_sheet import COLUMNS, agent_sheet, size_of
 from orbifolio.runner.strokes.agent.network import AgentNetwork, AgentShape
 from orbifolio.runner.strokes.agent.rollout import roll_out
@@ -303,7 +303,7 @@ class AgentRenderer(Renderer):
         targets, _ = self.split.unseen.take(torch.arange(min(CHECKED, len(self.split.unseen))))
         targets = targets.to(self.studio.device)
         canvas = roll_out(trainer.agent, trainer.task.stamp, targets, self.space, exact=True).canvas
-        return against(canvas, targets)["mse"]
+        return picture_errors(canvas, targets)["mse"]
 
     def step(self, state: AgentTrainingState) -> Outcome:
         """One step; see the base class."""
@@ -354,7 +354,7 @@ class AgentRenderer(Renderer):
     def final(self, state: AgentTrainingState) -> Pixels:
         """With the real program's paintings."""
         program = self._program()
-        found = judge(here(state), self.painter, program, self.split.unseen, self.space, self.studio.seed)
+        found = evaluate(here(state), self.painter, program, self.split.unseen, self.space, self.studio.seed)
         text = f"unseen pictures; mean squared error {found['neural']['mse']:.4f} neural"
         if program is not None:
             text += f", {found['program']['mse']:.4f} in MyPaint"
@@ -365,7 +365,7 @@ class AgentRenderer(Renderer):
     def extras(self, state: AgentTrainingState, tone: Tone) -> Mapping[str, bytes]:
         """`agent.safetensors`, `figures.json`; and where pictures were given, the products of the first painting."""
         settings, agent, seed = self.settings, here(state), self.studio.seed
-        figures = judge(agent, self.painter, self._program(), self.split.unseen, self.space, seed)
+        figures = evaluate(agent, self.painter, self._program(), self.split.unseen, self.space, seed)
         plain = {name: {key: round(value, 5) for key, value in part.items()} for name, part in figures.items()}
         facts = {"brush": settings.brush, "figures": plain, "seed": seed}
         found: dict[str, bytes] = {"figures.json": json.dumps(plain, indent=1).encode()}
@@ -374,7 +374,7 @@ class AgentRenderer(Renderer):
         if settings.paint and self.painter.resolution is None:
             pictures, _ = self._own_pictures().take(torch.arange(1))
             _, actions, pens = paint(agent, self.painter, pictures, self.space)
-            painting = document(actions[0], pens[0], settings.brush, seed)
+            painting = painting_of(actions[0], pens[0], settings.brush, seed)
             found |= products(painting, load_scalable(settings.brush), None, title=self.studio.title)
         return found
 

@@ -272,12 +272,12 @@ class ComparisonRenderer(Renderer):
                 rows.append(Row(("drawn by MyPaint",), tinted(repeats.single[:COLUMNS])))
                 rows.append(Row((f"mean of {repeats.count}",), tinted(repeats.mean[:COLUMNS])))
             for name, painter in zip(self.names, self.painters, strict=True):
-                found = metrics.learnt(painter, actions)
+                found = metrics.learnt_alphas(painter, actions)
                 measured = {} if repeats is None else metrics.fidelity(found, repeats)
                 line = f"{measured['psnr mean']:.1f} dB to the mean" if measured else ""
                 rows.append(Row((name, line), tinted(found[:COLUMNS])))
                 if painter.stochastic:
-                    drawn = metrics.noisy(painter, actions, seed=self.studio.seed)
+                    drawn = metrics.noisy_alphas(painter, actions, seed=self.studio.seed)
                     measured |= {} if repeats is None else metrics.liveliness(painter, repeats, seed=self.studio.seed)
                     line = f"texture {measured['texture noisy']:.2f} of real" if measured else ""
                     rows.append(Row((f"{name}, noisy", line), tinted(drawn[:COLUMNS])))

@@ -225,7 +225,7 @@ class PainterRenderer(Renderer):
         """Decibels between learnt strokes and the mean of real ones."""
         repeats = self.dataset.repeats
         count = CHECKED if few else len(repeats.actions)
-        found = metrics.learnt(trainer.painter, repeats.actions[:count])
+        found = metrics.learnt_alphas(trainer.painter, repeats.actions[:count])
         return metrics.decibels(float(np.square(found - repeats.mean[:count]).mean()))
 
     def step(self, state: PainterTrainingState) -> Outcome:
@@ -244,11 +244,13 @@ class PainterRenderer(Renderer):
     def _sheet(self, state: PainterTrainingState, text: str) -> Pixels:
         repeats = self.dataset.repeats
         shown = COLUMNS * BANDS
-        found = metrics.learnt(state.trainer.painter, repeats.actions[:shown])
+        found = metrics.learnt_alphas(state.trainer.painter, repeats.actions[:shown])
         rows = [("drawn", repeats.single[:shown]), ("learnt", found)]
         painter = state.trainer.painter
         if painter.stochastic:
-            rows.append(("learnt, noisy", metrics.noisy(painter, repeats.actions[:shown], seed=self.studio.seed)))
+            rows.append(
+                ("learnt, noisy", metrics.noisy_alphas(painter, repeats.actions[:shown], seed=self.studio.seed))
+            )
         if repeats.count > 1:
             rows.insert(1, (f"mean of {repeats.count}", repeats.mean[:shown]))
         name = self.settings.brush.removesuffix(ENDING).rpartition("/")[2].replace("_", " ")
@@ -258,7 +260,9 @@ class PainterRenderer(Renderer):
         """The card with a painting by both."""
         painter, program = state.trainer.painter, self.dataset.program
         repeats = self.dataset.repeats
-        sheet = self._sheet(state, metrics.as_text(metrics.fidelity(metrics.learnt(painter, repeats.actions), repeats)))
+        sheet = self._sheet(
+            state, metrics.summary(metrics.fidelity(metrics.learnt_alphas(painter, repeats.actions), repeats))
+        )
         actions = flower()
         paintings = []
         if program is not None and self.dataset.brush is not None:
@@ -287,9 +291,10 @@ class PainterRenderer(Renderer):
     def _figures(self, state: PainterTrainingState) -> dict[str, Any]:
         painter, dataset = state.trainer.painter, self.dataset
         repeats, program = dataset.repeats, dataset.program
-        found = metrics.fidelity(metrics.learnt(painter, repeats.actions), repeats)
+        found = metrics.fidelity(metrics.learnt_alphas(painter, repeats.actions), repeats)
         if painter.stochastic:
             found |= metrics.liveliness(painter, repeats, seed=self.studio.seed)
+        rates = metrics.strokes_per_second(painter, program, repeats.actions[:TIMED])
         figures: dict[str, Any] = {
             "brush": self.settings.brush,
             "numbers": painter.count(),
@@ -297,12 +302,12 @@ class PainterRenderer(Renderer):
             "unseen": len(repeats.actions),
             "repeats": repeats.count,
             "strokes": {name: round(value, 4) for name, value in found.items()},
-            "speed": {k: round(v, 1) for k, v in metrics.speed(painter, program, repeats.actions[:TIMED]).items()},
+            "speed": {name: round(rate, 1) for name, rate in rates.items()},
         }
         if self.perception is not None:
             figures["perceived"] = round(self._perceived(painter), 4)
         if program is not None:
-            slopes = metrics.gradients(
+            slopes = metrics.gradient_agreement(
                 painter, program, repeats.actions[:GRADIENTS], repeats=repeats.count, seed=self.studio.seed + 3
             )
             figures["gradients"] = {
@@ -316,7 +321,7 @@ class PainterRenderer(Renderer):
         """How different the first unseen strokes, in black on white, look to the network."""
         assert self.perception is not None
         repeats = self.dataset.repeats
-        pair = (metrics.learnt(painter, repeats.actions[:CHECKED]), repeats.single[:CHECKED])
+        pair = (metrics.learnt_alphas(painter, repeats.actions[:CHECKED]), repeats.single[:CHECKED])
         found, wanted = (1 - torch.from_numpy(alphas)[:, None].expand(-1, 3, -1, -1) for alphas in pair)
         return float(self.perception()(found.to(self.studio.device), wanted.to(self.studio.device)))
 

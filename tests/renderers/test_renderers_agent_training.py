@@ -166,11 +166,11 @@ def test_a_picture_is_cut_out_as_a_digit_is():
         ({"phases": [{"steps": 5, "forcing": 1}]}, "phases.0.forcing", "add `examples: digits` or a file"),
         ({"phases": [{"steps": 0}]}, "phases", "give a phase steps, or an agent by `start`"),
         ({"start": "digits"}, "start", "this agent has a manner of its own; leave renderer.manner out"),
-        ({"start": "dgits"}, "start", "no trained agent of this name"),
+        ({"start": "dgits"}, "start", "no such trained agent"),
         ({"brush": "classic/dry_brsh"}, "brush", "did you mean classic/dry_brush"),
-        ({"examples": "digits"}, "examples", "has 8 strokes, and the agent paints 2"),
+        ({"examples": "digits"}, "examples", "has 8 strokes, but the agent paints 2"),
         ({"data": {"kind": "idx", "images": "nowhere.gz"}}, "data.images", "no such file"),
-        ({"data": {"kind": "mnist", "digits": [3, 12]}}, "data.digits", "12: not a digit; give some of 0 to 9"),
+        ({"data": {"kind": "mnist", "digits": [3, 12]}}, "data.digits", "12: not a digit; use 0 to 9"),
     ],
 )
 def test_what_does_not_go_together_is_told(values, path, text):

@@ -1,7 +1,7 @@
-"""An rollout: the agent looks and paints, stroke by stroke -> paintings (n, planes, side, side), actions (n, t, 12).
+"""A rollout: the agent looks and paints, stroke by stroke -> paintings (n, planes, side, side), actions (n, t, 12).
 
-White paper at first; each stroke is laid over what is there, canvas + alpha (colour - canvas), and everything is
-differentiable: what a later stroke can no longer mend flows back to the first.
+The paper is white at first and each stroke is laid over what is there (`over`). Everything is differentiable, so the
+gradient of the finished painting reaches every stroke, the first one too.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from torch import Tensor
 from orbifolio.runner.strokes.agent.action_space import ActionSpace
 from orbifolio.runner.strokes.agent.network import AgentNetwork
 from orbifolio.runner.strokes.agent.swift import Stamp
+from orbifolio.runner.strokes.brush_models.base import over
 from orbifolio.runner.strokes.mypaint.actions import COLOUR
 
 
@@ -24,7 +25,7 @@ class Rollout:
     Attributes:
         canvas: (n, planes, side, side) in [0, 1], after the last stroke.
         chosen: (n, t, numbers) in [0, 1], as the agent decided.
-        actions: (n, t, 12) as they were drawn.
+        actions: (n, t, 12) as drawn.
         pens: (n, t) 1 where the pen was down.
     """
 
@@ -35,56 +36,43 @@ class Rollout:
 
 
 def roll_out(agent: AgentNetwork, stamp: Stamp, targets: Tensor, space: ActionSpace, *, exact: bool = False) -> Rollout:
-    """Paint pictures.
+    """Let an agent paint.
 
     Args:
-        agent: decides.
-        stamp: draws.
+        agent: decides on each stroke.
+        stamp: draws it, at the side of the targets.
         targets: (n, planes, side, side) in [0, 1].
         space: what the agent decides on, and what of it is drawn.
-        exact: rounded as the paint program needs it, in a discrete action space.
+        exact: round discrete numbers as for the paint program, whatever the training does.
     """
     canvas, memory = torch.ones_like(targets), agent.begin(len(targets))
     last = targets.new_zeros(len(targets), space.numbers)
-    settled: Tensor | None = None
-    kept: list[tuple[Tensor, Tensor, Tensor]] = []
+    actions: Tensor | None = None
+    steps: list[tuple[Tensor, Tensor, Tensor]] = []
     for _ in range(space.strokes):
         logits, memory = agent(canvas, targets, last, memory)
         last = torch.sigmoid(logits)
-        settled, pen = space.to_actions(last, settled, exact=exact)
-        kept.append((last, settled, pen))
-        canvas = lay(canvas, stamp(settled), settled, pen)
-    chosen, actions, pens = (torch.stack(parts, dim=1) for parts in zip(*kept, strict=True))
-    return Rollout(canvas, chosen, actions, pens)
+        actions, pen = space.to_actions(last, actions, exact=exact)
+        steps.append((last, actions, pen))
+        canvas = _stroke(canvas, stamp(actions), actions, pen)
+    return Rollout(canvas, *(torch.stack(parts, dim=1) for parts in zip(*steps, strict=True)))
 
 
 def replay(stamp: Stamp, actions: Tensor, pens: Tensor, planes: int, side: int) -> Tensor:
-    """Paint what was decided before, at any size and with any brush.
+    """Paint the actions (n, t, 12) of a rollout again, at any size and with any brush: (n, planes, side, side).
 
     Args:
-        stamp: draws pictures of `side`.
-        actions: (n, t, 12).
-        pens: (n, t).
-        planes: 1 or 3.
-        side: of the pictures.
-
-    Returns:
-        (n, planes, side, side).
+        stamp: draws strokes at `side`.
+        actions: with their colours.
+        pens: (n, t) 1 where the pen is down.
+        planes: channels of the pictures, 1 for grey or 3 for colour.
+        side: of the pictures in pixels.
     """
     canvas = actions.new_ones(len(actions), planes, side, side)
     for k in range(actions.shape[1]):
-        canvas = lay(canvas, stamp(actions[:, k]), actions[:, k], pens[:, k])
+        canvas = _stroke(canvas, stamp(actions[:, k]), actions[:, k], pens[:, k])
     return canvas
 
 
-def lay(canvas: Tensor, alphas: Tensor, actions: Tensor, pen: Tensor) -> Tensor:
-    """One stroke on each canvas.
-
-    Args:
-        canvas: (n, planes, side, side).
-        alphas: (n, side, side).
-        actions: (n, 12), for their colours.
-        pen: (n,).
-    """
-    colours = actions[:, COLOUR][:, : canvas.shape[1], None, None]
-    return canvas + (alphas * pen[:, None, None])[:, None] * (colours - canvas)
+def _stroke(canvas: Tensor, alphas: Tensor, actions: Tensor, pen: Tensor) -> Tensor:
+    return over(canvas, alphas * pen[:, None, None], actions[:, COLOUR][:, : canvas.shape[1]])

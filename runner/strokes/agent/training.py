@@ -2,9 +2,9 @@
 
     loss = pixels * mean squared error  -  adversarial * critic(painting, target)  +  forcing * error of the actions
 
-The paper (Nakano 2019) has the second term for digits, adds ten times the first for faces, and leads by the third
-when an agent is to paint as people do; which of them count, and how much, is a phase's. It has five steps of the critic
-for one of the agent, Adam of 1e-4 with moments 0.5 and 0.9 and 64 pictures at once for both.
+The paper (Nakano 2019) uses the second term for digits, adds ten times the first for faces, and the third where an
+agent is to paint as people do; here each phase has its own weights. The paper's schedule is five steps of the critic
+for one of the agent, Adam at 1e-4 with moments 0.5 and 0.9, and 64 pictures at once for both.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from orbifolio.runner.strokes.agent.network import AgentNetwork, draw_weights
 from orbifolio.runner.strokes.agent.rollout import Rollout, roll_out
 from orbifolio.runner.strokes.agent.swift import Stamp
 
-LOWEST = 0.1  # of the rate, at the end of a phase
-LARGEST_SLOPE = 1.0  # norm that the agent's gradient is cut to: eight strokes one through the other can be steep
+FINAL_RATE = 0.1  # of a phase's rate, at its end
+MAX_GRADIENT = 1.0  # norm of the agent's gradient: through eight strokes in a row it can be steep
 
 
 class AgentPhase(Settings):
-    """Some steps with fresh optimisers; what counts in them, and how much."""
+    """Some steps with fresh optimisers, and the weights of their loss."""
 
     steps: int = Field(ge=0, le=10_000_000)
-    """Steps of the agent; 0 to paint with one that has learnt already."""
+    """Steps of the agent; 0 to paint with a trained one."""
     batch: int = Field(default=32, ge=1, le=4096)
     """Pictures of one step."""
     rate: float = Field(default=1e-3, gt=0, le=1)
@@ -44,25 +44,25 @@ class AgentPhase(Settings):
     pixels: float = Field(default=0.0, ge=0)
     """Weight of the mean squared error of the painting."""
     adversarial: float = Field(default=0.0, ge=0)
-    """Weight of the critic's judgement; 0 trains without a critic."""
+    """Weight of the critic's score; 0 trains without a critic."""
     forcing: float = Field(default=0.0, ge=0)
-    """Weight of the mean squared error to the example strokes of the picture's class."""
+    """Weight of the mean squared error between the strokes and the examples of the picture's class."""
     critic_steps: int = Field(default=5, ge=1, le=100)
-    """Of the critic, for one of the agent."""
+    """Steps of the critic for each step of the agent."""
     critic_rate: float = Field(default=3e-4, gt=0, le=1)
     """Adam's step size for the critic."""
 
 
 @dataclass(frozen=True)
 class AgentTask:
-    """What an agent learns with.
+    """What an agent learns to do, and with what.
 
     Attributes:
         targets: pictures to paint.
-        stamp: the brush.
-        space: what the agent may decide on.
+        stamp: the brush, at the side of the targets.
+        space: what the agent decides on.
         table: (classes, t, 12) example strokes, or None.
-        seed: everything random follows from it.
+        seed: of first weights, batches and the critic's mixing numbers.
         device: `cpu` or `cuda`; the brush must draw there.
     """
 
@@ -81,10 +81,10 @@ class AgentTrainer:
         """Draw first weights.
 
         Args:
-            agent: to be trained.
-            critic: its opponent.
-            task: what there is to learn from.
-            fresh: the agent's weights are drawn too; else it goes on.
+            agent: the network under training.
+            critic: its opponent, trained beside it.
+            task: what it learns to do.
+            fresh: draw the agent's weights too, not only the critic's.
         """
         self.agent, self.critic, self.task = agent, critic, task
         random = torch.Generator().manual_seed(task.seed)
@@ -104,7 +104,10 @@ class AgentTrainer:
         """One step of the agent, after those of the critic.
 
         Args:
-            number: of the step in its phase, from 0.
+            number: of the step in its phase, from 0; batches and mixing numbers follow from it.
+
+        Returns:
+            The terms of the loss, and the critic's gradient penalty as `penalty`.
 
         Raises:
             RunFailed: the loss is not finite.
@@ -122,10 +125,12 @@ class AgentTrainer:
         if not math.isfinite(loss.item()):
             raise RunFailed(f"step {number + 1}: the loss is not finite; lower the phase's rate")
         for group in self.adam.param_groups:
-            group["lr"] = phase.rate * (LOWEST + (1 - LOWEST) * (1 + math.cos(math.pi * number / phase.steps)) / 2)
+            group["lr"] = phase.rate * (
+                FINAL_RATE + (1 - FINAL_RATE) * (1 + math.cos(math.pi * number / phase.steps)) / 2
+            )
         self.adam.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.agent.parameters(), LARGEST_SLOPE)
+        nn.utils.clip_grad_norm_(self.agent.parameters(), MAX_GRADIENT)
         self.adam.step()
         return {name: part.item() for name, part in parts.items()} | terms
 
@@ -135,25 +140,25 @@ class AgentTrainer:
         return pictures.to(self.task.device), classes.to(self.task.device)
 
     def _losses(self, rollout: Rollout, targets: Tensor, classes: Tensor) -> dict[str, Tensor]:
-        phase, found = self.phase, {}
+        phase, terms = self.phase, {}
         if phase.pixels:
-            found["pixels"] = phase.pixels * mse_loss(rollout.canvas, targets)
+            terms["pixels"] = phase.pixels * mse_loss(rollout.canvas, targets)
         if phase.adversarial:
-            # The target's own score does not depend on the agent; taken off, 0 is a painting as good as its target.
+            # Less the target's own score, which does not depend on the agent: 0 is a painting as good as its target.
             with torch.no_grad():
                 real = self.critic(targets, targets)
-            found["adversarial"] = phase.adversarial * (real - self.critic(rollout.canvas, targets)).mean()
+            terms["adversarial"] = phase.adversarial * (real - self.critic(rollout.canvas, targets)).mean()
         if phase.forcing:
-            found["forcing"] = phase.forcing * self._forcing(rollout.chosen, classes)
-        return found
+            terms["forcing"] = phase.forcing * self._forcing(rollout.chosen, classes)
+        return terms
 
     def _forcing(self, chosen: Tensor, classes: Tensor) -> Tensor:
-        """Mean squared error to the example of each class, over the numbers that are the agent's own."""
+        """Mean squared error to the example of each class, over the columns that the agent decides on."""
         assert self.task.table is not None
         table = self.task.table.to(chosen)
-        away = (chosen[:, :, : table.shape[-1]] - table[classes]).square()
+        errors = (chosen[:, :, : table.shape[-1]] - table[classes]).square()
         space = self.task.space
-        first, later = away[:, :1, space.free(first=True)], away[:, 1:, space.free(first=False)]
+        first, later = errors[:, :1, space.free_columns(first=True)], errors[:, 1:, space.free_columns(first=False)]
         return torch.cat((first.flatten(1), later.flatten(1)), dim=1).mean()
 
     def _teach_critic(self, random: torch.Generator) -> dict[str, float]:
@@ -167,10 +172,10 @@ class AgentTrainer:
         return {"penalty": penalty.item()}
 
     def state_dict(self) -> dict[str, Any]:
-        """Both networks and their optimisers; the pictures follow from the seed."""
+        """Both networks and their optimisers; the targets are read anew."""
         return {name: getattr(self, name).state_dict() for name in ("agent", "critic", "adam", "critic_adam")}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on in the phase that was begun."""
+        """Continue the phase that `restart` began."""
         for name in ("agent", "critic", "adam", "critic_adam"):
             getattr(self, name).load_state_dict(state[name])

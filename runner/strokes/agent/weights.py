@@ -1,4 +1,4 @@
-"""Trained agents: one safetensors file each, with all that is needed to build it again; some are shipped.
+"""Trained agents: one safetensors file each, with all that is needed to rebuild it; some are shipped.
 
 load_agent("digits") -> (AgentNetwork, ActionSpace, facts);   pack_agent(agent, space, facts) -> bytes
 """
@@ -30,9 +30,9 @@ def pack_agent(agent: AgentNetwork, space: ActionSpace, facts: Mapping[str, Any]
     """An agent as a file, in half precision.
 
     Args:
-        agent: trained.
-        space: what it may decide on.
-        facts: further ones, of plain values: the brush, figures, the seed.
+        agent: the network.
+        space: what it decides on.
+        facts: plain values to keep with it: the brush, figures, the seed.
     """
     flat = torch.cat([tensor.detach().flatten() for tensor in agent.state_dict().values()]).half()
     own = {"kind": KIND, "shape": asdict(agent.shape), "manner": space.model_dump()}
@@ -43,7 +43,7 @@ def find_agent(name: str) -> Path:
     """The file of a shipped agent, or of a path.
 
     Raises:
-        InputError: there is none.
+        InputError: no shipped agent has this name.
     """
     if name.endswith(ENDING):
         return Path(name).expanduser()
@@ -52,16 +52,16 @@ def find_agent(name: str) -> Path:
         return path
     have = ", ".join(sorted(file.stem for file in SHIPPED.glob(f"*{ENDING}")))
     raise InputError(
-        f"{name}: no trained agent of this name; there is {have}; others are left by an agent-training run among its "
-        "extras: give the path of its agent.safetensors"
+        f"{name}: no such trained agent; shipped: {have}; an agent-training run leaves others among its extras: give "
+        "the path of its agent.safetensors"
     )
 
 
 def load_agent(name: str) -> tuple[AgentNetwork, ActionSpace, dict[str, Any]]:
-    """The agent of a name or a path, its action space, and what else is known of it.
+    """The agent of a name or a path, its action space, and all facts of its file.
 
     Raises:
-        InputError: it is not here or cannot be read.
+        InputError: it is missing or cannot be read.
     """
     path = find_agent(name)
     try:
@@ -69,10 +69,10 @@ def load_agent(name: str) -> tuple[AgentNetwork, ActionSpace, dict[str, Any]]:
             facts = json.loads((file.metadata() or {})[FACTS])
             flat = file.get_tensor(WEIGHTS).float()
         if facts["kind"] != KIND:
-            raise ValueError(f"it is of the kind {facts['kind']}")
+            raise ValueError(f"its kind is {facts['kind']}")
         agent = AgentNetwork(AgentShape(**facts["shape"]))
         if len(flat) != sum(tensor.numel() for tensor in agent.parameters()):
-            raise ValueError(f"{len(flat)} numbers")
+            raise ValueError(f"{len(flat)} weights, not the number that its shape needs")
         nn.utils.vector_to_parameters(flat, agent.parameters())
         return agent, ActionSpace.model_validate(facts["manner"]), facts
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:

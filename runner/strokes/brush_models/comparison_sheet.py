@@ -1,4 +1,4 @@
-"""Rows of small pictures with their labels, under headings -> (height, width, 3): the sheet that compares painters."""
+"""The sheet that compares painters: labelled rows of small pictures under headings -> (height, width, 3)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ TITLE, HEADING, AFTER = 62, 40, 20
 
 @dataclass(frozen=True)
 class Row:
-    """One row.
+    """A row of pictures.
 
     Attributes:
-        label: lines of text, the first one dark.
-        pictures: (h, w, 3) in [0, 1] each; fewer than the sheet's columns leave the rest blank.
+        label: lines of text beside it, the first one dark.
+        pictures: (h, w, 3) in [0, 1] each; missing columns stay blank.
     """
 
     label: tuple[str, ...]
@@ -37,18 +37,13 @@ class SheetSection:
 
 
 def size(columns: int, rows: Sequence[int]) -> tuple[int, int]:
-    """(width, height) of a sheet in pixels.
-
-    Args:
-        columns: of pictures.
-        rows: of each section.
-    """
+    """(width, height) in pixels of a sheet with so many columns of pictures and rows in each section."""
     width = 2 * MARGIN + LABEL + columns * (CELL + GAP) - GAP
     return width, TITLE + sum(HEADING + count * (CELL + GAP) + AFTER for count in rows) + MARGIN - AFTER
 
 
 def grid_sheet(title: str, columns: int, sections: Sequence[SheetSection]) -> F32:
-    """The sheet."""
+    """Draw the sheet, (height, width, 3) in [0, 1]."""
     sheet = Image.new("RGB", size(columns, [len(section.rows) for section in sections]), "white")
     draw = ImageDraw.Draw(sheet)
     draw.text((MARGIN, MARGIN - 6), title, fill=INK, font=ImageFont.load_default(size=22))

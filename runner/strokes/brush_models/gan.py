@@ -28,11 +28,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from orbifolio.runner.strokes.brush_models.action_encoding import MAPS, Maps, count, encode
-from orbifolio.runner.strokes.brush_models.base import PainterSettings, TrainingData
+from orbifolio.runner.strokes.brush_models.base import PainterSettings, TrainingData, follow
 from orbifolio.runner.strokes.brush_models.gan_losses import ADVERSARIES, Name, energy
 from orbifolio.runner.strokes.brush_models.networks import StrokeCritic, UpsamplingStage, Upwards, bare
 from orbifolio.runner.strokes.brush_models.raster_base import SIDE, ColourMode, RasterPainter, fresh
-from orbifolio.runner.strokes.brush_models.training_base import RasterTrainer, emphasis, follow
+from orbifolio.runner.strokes.brush_models.training_base import RasterTrainer, emphasis
 from orbifolio.runner.strokes.mypaint.actions import Space
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 
@@ -260,7 +260,7 @@ class GanTrainer(RasterTrainer):
         self.modules = {"generator": self.learner, "critic": self.critic}
         self.restart(1e-4, 1)
 
-    def _taught(self) -> tuple[str, ...]:
+    def _trained_modules(self) -> tuple[str, ...]:
         return {"generator": ("generator",), "critic": ("critic",), "adversarial": ("generator", "critic")}[self.stage]
 
     def _betas(self) -> tuple[float, float]:

@@ -22,10 +22,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from orbifolio.runner.strokes.brush_models.action_encoding import MAPS, Maps, count, encode
-from orbifolio.runner.strokes.brush_models.base import PainterSettings, TrainingData
+from orbifolio.runner.strokes.brush_models.base import PainterSettings, TrainingData, follow
 from orbifolio.runner.strokes.brush_models.networks import Downwards, UpsamplingStage, Upwards, bare
 from orbifolio.runner.strokes.brush_models.raster_base import ColourMode, RasterPainter, fresh
-from orbifolio.runner.strokes.brush_models.training_base import RasterTrainer, emphasis, follow
+from orbifolio.runner.strokes.brush_models.training_base import RasterTrainer, emphasis
 from orbifolio.runner.strokes.mypaint.actions import Space
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 
@@ -225,7 +225,7 @@ class VaeTrainer(RasterTrainer):
         }
         self.restart(1e-4, 1)
 
-    def _taught(self) -> tuple[str, ...]:
+    def _trained_modules(self) -> tuple[str, ...]:
         return {
             "images": ("encoder", "decoder"),
             "predictor": ("predictor",),

@@ -1,9 +1,9 @@
-"""Learnt brushes: one safetensors file each, with all that is needed to build the painter again; some are shipped.
+"""Learnt brushes: one safetensors file each, with all that is needed to rebuild the painter; some are shipped.
 
     load_painter("classic/dry_brush") -> Painter;   pack(painter, facts) -> bytes
 
-The weights are one tensor and what is known of them one entry of metadata, since the format writes several in any
-order and the same painter shall be the same bytes.
+All weights are one tensor, and the facts are one entry of metadata: the format writes several in any order, and the
+same painter must be the same bytes.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ SCALABLE = {ImplicitPainter.kind: ImplicitPainter}
 AnyKind = TypeVar("AnyKind", bound=Painter)
 SHIPPED = Path(str(resources.files("orbifolio.runner.strokes.brush_models"))) / "brushes"
 LOG = SHIPPED / "training.json"
-"""What the shipped painters were trained with, how long, and how good they are."""
+"""How the shipped painters were trained, how long, and how good they are."""
 
 
 def pack(painter: Painter, facts: Mapping[str, Any], *, half: bool = False) -> bytes:
     """A painter as a file.
 
     Args:
-        painter: trained.
-        facts: further ones, of plain values: the brush, figures, the seed.
-        half: keep 16 bits of each number.
+        painter: of any kind.
+        facts: plain values to keep with it: the brush, figures, the seed.
+        half: store weights with 16 bits.
     """
     flat = torch.cat([tensor.detach().flatten().float().cpu() for tensor in painter.state_dict().values()])
     flat = flat.half() if half else flat
@@ -55,7 +55,7 @@ def unpack(path: Path) -> tuple[Painter, dict[str, Any]]:
     """The painter of a file, and all its facts.
 
     Raises:
-        InputError: it cannot be read or is no painter.
+        InputError: it cannot be read or is not a painter.
     """
     return _unpack(path, KINDS)
 
@@ -89,12 +89,12 @@ def _unpack(path: Path, kinds: Mapping[str, type[AnyKind]]) -> tuple[AnyKind, di
 
 
 def shipped() -> dict[str, Path]:
-    """Name of a brush -> file of its implicit painter, for all that come with the program."""
+    """Name of a brush -> file of its implicit painter, for all that are shipped."""
     return {name: path for name, path in every_shipped().items() if "." not in name}
 
 
 def every_shipped() -> dict[str, Path]:
-    """The same with those of a fixed resolution, which are named by brush and kind: `classic/dry_brush.gan`."""
+    """The same with painters of a fixed resolution, named by brush and kind: `classic/dry_brush.gan`."""
     return {path.name.removesuffix(ENDING).replace("--", "/"): path for path in sorted(SHIPPED.glob(f"*{ENDING}"))}
 
 
@@ -102,7 +102,7 @@ def find_painter(name: str) -> Path:
     """The file of a shipped brush (`classic/dry_brush`, `dry_brush`) or of a path.
 
     Raises:
-        InputError: there is none; with the nearest names.
+        InputError: there is none; names the nearest ones.
     """
     if name.endswith(ENDING):
         return Path(name).expanduser()
@@ -112,8 +112,8 @@ def find_painter(name: str) -> Path:
         return painters[matches[0]]
     near = difflib.get_close_matches(name, painters, n=3, cutoff=0.4) or sorted(painters)[:3]
     raise InputError(
-        f"{name}: no learnt brush of this name; did you mean {' or '.join(near)}? Others are learnt in a minute by a "
-        "painter-training recipe; give the path of its painter.safetensors"
+        f"{name}: no such learnt brush; did you mean {' or '.join(near)}? A painter-training recipe learns another in "
+        "a minute; give the path of its painter.safetensors"
     )
 
 
@@ -121,7 +121,7 @@ def load_painter(name: str) -> Painter:
     """The painter of a name or a path, ready to use.
 
     Raises:
-        InputError: it is not here or cannot be read.
+        InputError: it is missing or cannot be read.
     """
     return unpack(find_painter(name))[0]
 
@@ -130,7 +130,7 @@ def load_scalable(name: str) -> ImplicitPainter:
     """The painter of a name or a path, for strokes of any size.
 
     Raises:
-        InputError: it is not here, cannot be read, or has a fixed resolution.
+        InputError: it is missing, cannot be read, or has a fixed resolution.
     """
     return unpack_scalable(find_painter(name))
 

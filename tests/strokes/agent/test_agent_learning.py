@@ -12,7 +12,7 @@ from orbifolio.runner.strokes.agent.action_space import ActionSpace, Discrete
 from orbifolio.runner.strokes.agent.critic import PaintingCritic, critic_loss
 from orbifolio.runner.strokes.agent.dataset import Targets
 from orbifolio.runner.strokes.agent.demonstrations import Examples, example_table, read_examples
-from orbifolio.runner.strokes.agent.metrics import against, order
+from orbifolio.runner.strokes.agent.metrics import picture_errors, stroke_order
 from orbifolio.runner.strokes.agent.network import AgentNetwork, AgentShape, draw_weights
 from orbifolio.runner.strokes.agent.rollout import replay, roll_out
 from orbifolio.runner.strokes.agent.training import AgentPhase, AgentTask, AgentTrainer
@@ -128,9 +128,9 @@ def test_examples_with_bends_and_pressures():
 
 def test_examples_that_do_not_fit_are_told(tmp_path):
     examples = read_examples("digits")
-    with pytest.raises(InputError, match="mine: no example of the class 'a'; add one"):
+    with pytest.raises(InputError, match="mine: no example of class 'a'; add one"):
         example_table(examples, ("a",), 8, "mine")
-    with pytest.raises(InputError, match="the example of '0' has 8 strokes, and the agent paints 9"):
+    with pytest.raises(InputError, match="the example of '0' has 8 strokes, but the agent paints 9"):
         example_table(examples, ("0",), 9, "mine")
     with pytest.raises(InputError, match="no such examples; give one of digits"):
         read_examples("nothing")
@@ -165,7 +165,7 @@ def test_an_agent_learns_where_the_disc_is(goal):
 
     def error() -> float:
         with torch.no_grad():
-            return against(roll_out(trainer.agent, discs, targets, manner).canvas, targets)["mse"]
+            return picture_errors(roll_out(trainer.agent, discs, targets, manner).canvas, targets)["mse"]
 
     before = error()
     for number in range(phase.steps):
@@ -222,10 +222,10 @@ def test_the_order_of_strokes_is_measured():
     base = torch.rand(2, 6, 12, generator=random)
     classes = torch.arange(60) % 2
     same = base[classes]
-    assert order(same, classes, 1)["order"] == pytest.approx(1)
+    assert stroke_order(same, classes, 1)["order"] == pytest.approx(1)
     mixed = torch.stack([row[torch.randperm(6, generator=random)] for row in same])
-    assert abs(order(mixed, classes, 1)["order"]) < 0.1
-    assert order(same, torch.full((60,), -1), 1) == {}
+    assert abs(stroke_order(mixed, classes, 1)["order"]) < 0.1
+    assert stroke_order(same, torch.full((60,), -1), 1) == {}
 
 
 def test_a_file_holds_the_agent_and_its_manner(tmp_path):
@@ -246,7 +246,7 @@ def test_what_is_no_agent_is_told(tmp_path):
     (tmp_path / "a.safetensors").write_bytes(b"nothing")
     with pytest.raises(InputError, match="not a trained agent"):
         weights.load_agent(str(tmp_path / "a.safetensors"))
-    with pytest.raises(InputError, match="no trained agent of this name; there is digits"):
+    with pytest.raises(InputError, match="no such trained agent; shipped: digits"):
         weights.load_agent("digts")
     from orbifolio.runner.strokes.brush_models.weights import find_painter
 
@@ -265,8 +265,8 @@ def test_the_shipped_agent_writes_the_examples_as_they_are():
     with torch.no_grad():
         targets = replay(stamp, table, torch.ones(10, 8), 1, 32)
         found = roll_out(network, stamp, targets, manner)
-    white = against(torch.ones_like(targets), targets)["mse"]
-    assert against(found.canvas, targets)["mse"] < 0.25 * white
+    white = picture_errors(torch.ones_like(targets), targets)["mse"]
+    assert picture_errors(found.canvas, targets)["mse"] < 0.25 * white
     away = (found.actions[:, :, 4:6] - table[:, :, 4:6]).norm(dim=-1).mean()
     assert away < 0.12  # the same strokes, in the same order
     log = json.loads((weights.SHIPPED / "training.json").read_text())

@@ -55,7 +55,9 @@ def test_a_wrong_name_is_told_with_near_ones(shelf):
 
 def test_without_brushes_the_cure_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(brushes, "brush_folders", list)
-    with pytest.raises(InputError, match="not on this machine; install it: .*apt-get install .*mypaint-brushes"):
+    with pytest.raises(
+        InputError, match="MyPaint's brushes are not installed; install it: .*apt-get install .*mypaint-brushes"
+    ):
         find_brush("classic/dry_brush")
 
 

@@ -141,7 +141,7 @@ def test_what_is_no_learnt_brush_is_told(tmp_path):
     path.write_bytes(b"nothing")
     with pytest.raises(InputError, match="not a learnt brush"):
         weights.load_painter(str(path))
-    with pytest.raises(InputError, match="no learnt brush of this name; did you mean classic/dry_brush"):
+    with pytest.raises(InputError, match="no such learnt brush; did you mean classic/dry_brush"):
         weights.load_painter("classic/dry_brsh")
 
 
@@ -164,7 +164,7 @@ def test_a_shipped_brush_paints_like_the_real_one(name):
 
     unseen = draw_actions(30, np.random.default_rng(12345))
     repeats = draw_repeats(PaintProgram(find_brush(name)), unseen, 16, seed=9)
-    figures = metrics.fidelity(metrics.learnt(weights.load_painter(name), unseen), repeats)
+    figures = metrics.fidelity(metrics.learnt_alphas(weights.load_painter(name), unseen), repeats)
     assert figures["psnr mean"] > 30
     assert figures["psnr single"] > min(figures["psnr possible"] - 1, 33)
 
@@ -182,6 +182,6 @@ def test_learning_finds_a_brush_that_is_a_formula():
     trainer.restart(0.01, 250)
     losses = [trainer.step(number)["response"] for number in range(250)]
     assert losses[-1] < 0.05 * losses[0]
-    found = metrics.learnt(trainer.painter, some[130:])
+    found = metrics.learnt_alphas(trainer.painter, some[130:])
     assert metrics.decibels(float(np.square(found - exact[130:].numpy()).mean())) > 30
     assert 1.2 < trainer.painter.known.reach < 2.0

@@ -13,7 +13,7 @@ from orbifolio.runner.strokes.brush_models import metrics, weights
 from orbifolio.runner.strokes.brush_models.action_encoding import MAPS, Maps, count, encode
 from orbifolio.runner.strokes.brush_models.base import TrainingData
 from orbifolio.runner.strokes.brush_models.gan import Batch, Gan
-from orbifolio.runner.strokes.brush_models.gan_losses import ADVERSARIES, SQUARES, TINY, energy
+from orbifolio.runner.strokes.brush_models.gan_losses import ADVERSARIES, FLOOR, SQUARES, energy
 from orbifolio.runner.strokes.brush_models.interpolation import morph
 from orbifolio.runner.strokes.brush_models.raster_base import fresh
 from orbifolio.runner.strokes.brush_models.training_base import emphasis
@@ -253,7 +253,7 @@ def test_the_energy_score_is_the_formulas():
 
     def away(one, other):
         parts = [(one - other).unflatten(2, (-1, side)).unflatten(4, (-1, side)) for side in SQUARES]
-        return sum((part.square().sum((1, 3, 5)) + TINY).sqrt().sum((1, 2)).mean() for part in parts)
+        return sum((part.square().sum((1, 3, 5)) + FLOOR).sqrt().sum((1, 2)).mean() for part in parts)
 
     expected = (away(first, real) + away(second, real)) / 2 - away(first, second) / 2
     assert energy(first, second, real).item() == pytest.approx(expected.item())
@@ -346,7 +346,7 @@ def test_a_gan_learns_a_formula():
     taught(trainer, "generator", 60, 3e-3)
     error, blank = (
         metrics.decibels(float(np.square(found - unseen.alphas / 255).mean()))
-        for found in (metrics.learnt(trainer.painter, unseen.actions), np.zeros((40, 64, 64)))
+        for found in (metrics.learnt_alphas(trainer.painter, unseen.actions), np.zeros((40, 64, 64)))
     )
     assert error > blank + 4
 
@@ -371,7 +371,12 @@ def test_painters_of_a_fixed_resolution_are_shipped(name):
     assert sum(phase["steps"] for phase in entry["phases"]) > 500
     figures = entry["figures"]
     assert figures["psnr mean"] > figures["psnr white paper"] + 10
-    assert metrics.texture(metrics.noisy(brush, some(8).numpy(), seed=1), metrics.learnt(brush, some(8).numpy())) > 0
+    assert (
+        metrics.texture(
+            metrics.noisy_alphas(brush, some(8).numpy(), seed=1), metrics.learnt_alphas(brush, some(8).numpy())
+        )
+        > 0
+    )
 
 
 def test_the_shipped_gan_has_the_brushs_mean_and_its_noise():
@@ -383,8 +388,8 @@ def test_the_shipped_gan_has_the_brushs_mean_and_its_noise():
     assert figures["blank learnt"] == 0
     brush, actions = weights.load_painter("classic/dry_brush.gan"), some(40).numpy()
     steady, first, second = (
-        metrics.learnt(brush, actions),
-        *(metrics.noisy(brush, actions, seed=seed) for seed in (1, 2)),
+        metrics.learnt_alphas(brush, actions),
+        *(metrics.noisy_alphas(brush, actions, seed=seed) for seed in (1, 2)),
     )
     assert metrics.texture(first, steady) > 1.5 * metrics.texture(steady, steady)  # the mean is smooth
     noise = np.square(first - second).mean() / 2

@@ -92,7 +92,7 @@ def test_a_document_is_found_from_a_page_or_an_extra_of_its_run(run):
         (["--out", "x.gif"], "--out x.gif: .gif is no format known here; take one of .png, .webp"),
         (["--out", "x"], "no ending is no format"),
         (["--size", "4"], "--size 4: from 8 to 16384 pixels"),
-        (["--brush", "nosuchbrush", "--program", "neural"], "nosuchbrush: no learnt brush of this name"),
+        (["--brush", "nosuchbrush", "--program", "neural"], "nosuchbrush: no such learnt brush"),
     ],
 )
 def test_faults_end_with_a_sentence(run, arguments, words):
