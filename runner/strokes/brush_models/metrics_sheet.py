@@ -1,7 +1,7 @@
-"""The report card as a picture: rows of real and learnt strokes, and one painting by both -> (height, width, 3).
+"""The metrics as a picture: rows of real and learnt strokes, and one painting by both -> (height, width, 3).
 
-As figures 3 and 5 of Nakano (2019), with the mean of many drawings between the two: it is what a painter that does
-not know the brush's noise can hope for.
+As figures 3 and 5 of Nakano (2019), with the mean of many drawings between the two, the best that a deterministic
+painter can do.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ PAINTS = np.array(
 
 
 def tinted(alphas: F32) -> list[F32]:
-    """Strokes (n, h, w) as pictures on white, in the paints one after another."""
+    """Strokes (n, h, w) as pictures (h, w, 3) on white, in the colours of `PAINTS` in turn."""
     return [
         1 - alpha[..., None] * (1 - PAINTS[number % len(PAINTS)]).astype(np.float32)
         for number, alpha in enumerate(alphas)
@@ -55,17 +55,17 @@ def tinted(alphas: F32) -> list[F32]:
 
 
 def sheet_height(rows: int) -> int:
-    """Height in pixels of a sheet with so many rows in a band."""
+    """Height in pixels of a sheet with `rows` rows in each band."""
     return HEADING + BANDS * (rows * (CELL + GAP) + BAND_GAP) + MARGIN - BAND_GAP
 
 
 def strokes_sheet(title: str, text: str, rows: Sequence[tuple[str, F32]]) -> F32:
-    """Bands of strokes, the same ones in each row of a band.
+    """The sheet: bands of strokes, the same ones in each row of a band.
 
     Args:
-        title: the brush's name.
-        text: a line below it.
-        rows: (label, (n, h, w) opacities), n at least COLUMNS * BANDS or fewer strokes are shown.
+        title: the heading.
+        text: the line below it.
+        rows: (label, (n, h, w) opacities); the first COLUMNS * BANDS strokes are shown.
     """
     sheet = Image.new("RGB", (WIDTH, sheet_height(len(rows))), "white")
     draw = ImageDraw.Draw(sheet)
@@ -86,7 +86,7 @@ def strokes_sheet(title: str, text: str, rows: Sequence[tuple[str, F32]]) -> F32
 
 
 def with_paintings(sheet: F32, paintings: Sequence[tuple[str, F32]]) -> F32:
-    """A sheet with paintings below, side by side, each with its caption."""
+    """A sheet with captioned paintings side by side below it."""
     below = Image.new("RGB", (sheet.shape[1], PAINTING + CAPTION + MARGIN), "white")
     draw = ImageDraw.Draw(below)
     free = (sheet.shape[1] - 2 * MARGIN - len(paintings) * PAINTING) // max(len(paintings) - 1, 1)
@@ -101,25 +101,25 @@ def with_paintings(sheet: F32, paintings: Sequence[tuple[str, F32]]) -> F32:
 
 
 def flower(petals: int = 34) -> Actions:
-    """(petals, 12) actions of a painting that shows a brush: bent petals around a middle, broad and dark to fine."""
-    turn = np.arange(petals) * np.pi * (3 - 5**0.5)  # the golden angle: no two petals point the same way
+    """(petals, 12) actions of a test painting: bent petals around a centre, from broad and dark to fine."""
+    turn = np.arange(petals) * np.pi * (3 - 5**0.5)  # the golden angle, so that no two petals point the same way
     late = np.arange(petals) / (petals - 1)  # 0 for the first, 1 for the last
     outwards = np.stack([np.cos(turn), np.sin(turn)], axis=1)
     sideways = np.stack([-outwards[:, 1], outwards[:, 0]], axis=1)
     length = (0.44 - 0.24 * late)[:, None]
     bend = (0.09 * np.where(np.arange(petals) % 2, 1, -1) * (1 - 0.5 * late))[:, None]
-    found = np.zeros((petals, COUNT), np.float32)
-    found[:, START] = 0.5 + 0.05 * outwards
-    found[:, VIA] = 0.5 + 0.6 * length * outwards + bend * sideways
-    found[:, END] = 0.5 + length * outwards
-    found[:, SIZE] = 0.62 - 0.5 * late
-    found[:, ENTRY_PRESSURE] = 0.35 + 0.5 * late
-    found[:, END_PRESSURE] = 0.95 - 0.4 * late
-    found[:, COLOUR] = PAINTS[np.arange(petals) % len(PAINTS)]
-    return found
+    actions = np.zeros((petals, COUNT), np.float32)
+    actions[:, START] = 0.5 + 0.05 * outwards
+    actions[:, VIA] = 0.5 + 0.6 * length * outwards + bend * sideways
+    actions[:, END] = 0.5 + length * outwards
+    actions[:, SIZE] = 0.62 - 0.5 * late
+    actions[:, ENTRY_PRESSURE] = 0.35 + 0.5 * late
+    actions[:, END_PRESSURE] = 0.95 - 0.4 * late
+    actions[:, COLOUR] = PAINTS[np.arange(petals) % len(PAINTS)]
+    return actions
 
 
 def enlarged(picture: F32, side: int) -> Image.Image:
-    """A picture in another size."""
+    """A picture scaled to a square of another side."""
     image = Image.fromarray(np.round(picture.clip(0, 1) * 255).astype(np.uint8))
     return image if image.size == (side, side) else image.resize((side, side), Image.Resampling.BICUBIC)

@@ -46,9 +46,9 @@ RADIUS, ENTRY_PRESSURE, END_PRESSURE, UNIT = 6, 7, 8, 9
 LENGTHS = (0, 1, 2, 3, 4, 5, RADIUS, UNIT)
 """The columns in pixels; they grow with the picture."""
 PAINTS = ("red", "green", "blue")
-LARGEST = 1 << 16  # pixels of a side
-PLACES = (3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4)  # decimals in a file: far below what can be seen
-HINT = "it is the strokes.json that a run leaves among its extras"
+MAX_SIDE = 1 << 16  # pixels; against absurd files
+DECIMALS = (3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4)  # of each column in a file: far below what can be seen
+HINT = "give the strokes.json that a run leaves among its extras"
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,12 @@ class Painting:
         height: of the picture in pixels.
         brush: name of the learnt brush, e.g. `classic/dry_brush`, or path of a `painter.safetensors`.
         paper: sRGB in [0, 1].
-        seed: of the brush's noise where it is drawn in the real program.
+        seed: of the run, which random choices of its products follow from.
         strokes: (n, 10), columns as `COLUMNS`; pressures are those of an action, in [0, 1].
         colours: (n, 3) sRGB in [0, 1].
         levels: (n,), 0 for the coarsest.
-        opaque: strokes cover with a hard edge, as `hardened` has it, in the neural canvas and all that follows from it;
-            the real program draws them as its brush is.
+        opaque: strokes cover with a hard edge (`hardened`), in the neural canvas and all that is made of it; the real
+            program draws them with its own edge.
     """
 
     width: int
@@ -79,16 +79,16 @@ class Painting:
     opaque: bool = False
 
     def __len__(self) -> int:
-        """How many strokes."""
+        """The number of strokes."""
         return len(self.strokes)
 
     def take(self, indices: Sequence[int] | npt.NDArray[Any] | slice) -> Painting:
-        """Some of the strokes, in the order of the indices (or where a mask is True)."""
+        """A painting of some strokes, in the order of the indices or where a mask is True."""
         chosen: Any = indices if isinstance(indices, slice | np.ndarray) else np.asarray(indices, np.int64)
         return replace(self, strokes=self.strokes[chosen], colours=self.colours[chosen], levels=self.levels[chosen])
 
     def scaled(self, factor: float) -> Painting:
-        """The same painting larger or smaller, brush marks too.
+        """The same painting in another size, brush marks included.
 
         Args:
             factor: of both sides; the picture's are rounded to whole pixels, at least one.
@@ -120,11 +120,11 @@ class Painting:
         )
 
     def rounded(self) -> Painting:
-        """As it comes back from its file."""
+        """The painting as read back from its file, with rounded numbers."""
         return Painting.from_json(self.to_json())
 
     def to_json(self) -> str:
-        """The document as text, a stroke to a line; equal paintings give equal texts."""
+        """The document as JSON, a stroke per line; equal paintings give equal texts."""
         head = {
             "format": FORMAT,
             "width": self.width,
@@ -138,7 +138,7 @@ class Painting:
         lines = [f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}," for name, value in head.items()]
         rows = np.concatenate([self.strokes, self.colours], axis=1, dtype=np.float64).tolist()
         strokes = [
-            json.dumps([*map(_short, row, PLACES), level], separators=(",", ":"))
+            json.dumps([*map(_short, row, DECIMALS), level], separators=(",", ":"))
             for row, level in zip(rows, self.levels.tolist(), strict=True)
         ]
         body = "\n" + ",\n".join(strokes) + "\n" if strokes else ""
@@ -149,11 +149,11 @@ class Painting:
         """The painting of a file.
 
         Args:
-            text: of the file.
+            text: JSON, as `to_json` writes it.
             name: of the file, for messages.
 
         Raises:
-            InputError: it is damaged, or of a format that this program does not know.
+            InputError: it is damaged, or its format is unknown.
         """
         try:
             record = json.loads(text)
@@ -162,25 +162,25 @@ class Painting:
         try:
             return cls._of(record)
         except (ValueError, KeyError, TypeError, OverflowError) as error:
-            told = f"no {error}" if isinstance(error, KeyError) else str(error)
-            raise InputError(f"{name}: not a document of strokes ({told}); {HINT}") from error
+            reason = f"no {error}" if isinstance(error, KeyError) else str(error)
+            raise InputError(f"{name}: not a document of strokes ({reason}); {HINT}") from error
 
     @classmethod
     def _of(cls, record: Any) -> Painting:
-        """From what JSON holds; faults are ValueErrors, KeyErrors or TypeErrors."""
+        """The painting of parsed JSON; faults are ValueErrors, KeyErrors or TypeErrors."""
         if not isinstance(record, dict):
-            raise ValueError("it holds no mapping")
+            raise ValueError("it is not a mapping")
         if record["format"] != FORMAT:
             raise ValueError(f"format {record['format']!r:.20}; this program reads {FORMAT}")
         if record["columns"] != [*COLUMNS, *PAINTS, "level"]:
-            raise ValueError("its columns are others than " + ", ".join([*COLUMNS, *PAINTS, "level"]))
+            raise ValueError("its columns are not " + ", ".join([*COLUMNS, *PAINTS, "level"]))
         width, height = _whole(record, "width"), _whole(record, "height")
-        if not (1 <= width <= LARGEST and 1 <= height <= LARGEST):
-            raise ValueError(f"a size of {width} x {height}; 1 to {LARGEST} pixels are possible")
+        if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
+            raise ValueError(f"the size {width} x {height} is not within 1 to {MAX_SIDE} pixels")
         paper = np.array(record["paper"], np.float64)
         table = np.array(record["strokes"] or np.zeros((0, len(COLUMNS) + 4)), np.float64)
         if paper.shape != (3,) or table.ndim != 2 or table.shape[1] != len(COLUMNS) + 4:
-            raise ValueError(f"paper has 3 numbers and a stroke {len(COLUMNS) + 4}")
+            raise ValueError(f"the paper needs 3 numbers and a stroke {len(COLUMNS) + 4}")
         _check(paper, table)
         if not isinstance(record["brush"], str) or not record["brush"]:
             raise ValueError("the brush has no name")
@@ -199,37 +199,40 @@ class Painting:
 
 
 def hardened(opacity: F32) -> F32:
-    """Opacities of opaque strokes: 1 above a half, 0 below, an eighth wide in between lest edges be jagged."""
-    found: F32 = ((opacity - np.float32(0.5)) * np.float32(8) + np.float32(0.5)).clip(0, 1)
-    return found
+    """Opacities of opaque strokes: 1 above a half and 0 below, with a ramp an eighth wide against jagged edges."""
+    hard: F32 = ((opacity - np.float32(0.5)) * np.float32(8) + np.float32(0.5)).clip(0, 1)
+    return hard
 
 
 def _check(paper: F64, table: F64) -> None:
-    """Ranges of a file's numbers; the first stroke that is out of them is named, counted from 1."""
+    """Check the ranges of a file's numbers; the message names the first wrong stroke, counted from 1."""
     if not np.isfinite(paper).all() or (paper < 0).any() or (paper > 1).any():
         raise ValueError("the paper's colour is not in [0, 1]")
     shares = [ENTRY_PRESSURE, END_PRESSURE, *range(len(COLUMNS), len(COLUMNS) + 3)]
     level = table[:, -1]
     rules = (
         ("has a number that is not finite", ~np.isfinite(table).all(1)),
-        ("has pressures or colours beyond [0, 1]", ((table[:, shares] < 0) | (table[:, shares] > 1)).any(1)),
-        ("has a radius or a unit that is not above 0", (table[:, [RADIUS, UNIT]] <= 0).any(1)),
-        ("lies too far out", (np.abs(table[:, LENGTHS]) > 4 * LARGEST).any(1)),
-        ("has a level that is no whole number from 0", (level < 0) | (level != np.floor(level)) | (level > LARGEST)),
+        ("has pressures or colours outside [0, 1]", ((table[:, shares] < 0) | (table[:, shares] > 1)).any(1)),
+        ("has a radius or a unit that is not positive", (table[:, [RADIUS, UNIT]] <= 0).any(1)),
+        ("lies too far outside the picture", (np.abs(table[:, LENGTHS]) > 4 * MAX_SIDE).any(1)),
+        (
+            "has a level that is not a whole number from 0",
+            (level < 0) | (level != np.floor(level)) | (level > MAX_SIDE),
+        ),
     )
-    for told, wrong in rules:
+    for fault, wrong in rules:
         if wrong.any():
-            raise ValueError(f"stroke {int(wrong.argmax()) + 1} {told}")
+            raise ValueError(f"stroke {int(wrong.argmax()) + 1} {fault}")
 
 
 def _whole(record: Any, name: str) -> int:
     value = record[name]
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{name} {value!r:.20} is no whole number")
+        raise ValueError(f"{name} {value!r:.20} is not a whole number")
     return value
 
 
 def _short(value: float, places: int) -> float | int:
-    """Rounded, as short as JSON has it."""
-    found = round(float(value), places)
-    return int(found) if math.isfinite(found) and found == int(found) else found
+    """A rounded number, whole if it can be, so that JSON writes it as short as possible."""
+    rounded = round(float(value), places)
+    return int(rounded) if math.isfinite(rounded) and rounded == int(rounded) else rounded

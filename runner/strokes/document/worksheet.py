@@ -1,8 +1,8 @@
-"""A step-by-step sheet: (painting, stages) -> a PDF to copy the painting from by hand, with brushes and paints.
+"""A step-by-step worksheet: (painting, stages) -> a PDF to copy the painting by hand, with brushes and paints.
 
-The first page has the finished picture, the paints to mix and the brushes; then come the steps, two or more to a
-page, coarse strokes first: to the left where the new strokes go, each an arrow in its paint over what is there already,
-to the right what the picture then looks like.
+The first page has the finished picture, the paints to mix and the brushes. The steps follow, two or more to a page,
+coarse strokes first: on the left where the new strokes go, as arrows in their paint over what is there already, on the
+right the picture after them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from orbifolio.runner.arrays import F32, F64, I64
-from orbifolio.runner.exports import encoding
+from orbifolio.runner.exports.encoding import jpeg
 from orbifolio.runner.gas.drawing.colours import spell
 from orbifolio.runner.gas.drawing.pdf import PdfPages
 from orbifolio.runner.gas.drawing.sheet import Colour
@@ -25,26 +25,26 @@ from orbifolio.runner.strokes.document.timelapse_states import runs
 
 WIDE, HIGH = 210.0, 297.0  # mm; A4
 POINT = 25.4 / 72  # mm
-STEPS = 12  # at most
-PAINTS = 12
+MAX_STEPS = 12
+MAX_PAINTS = 12
 MARGIN, GAP, HEAD = 16.0, 8.0, 12.0  # mm
-ROOM, HALF = HIGH - 2 * MARGIN, (WIDE - 2 * MARGIN - GAP) / 2  # for the steps of a page, and for a picture
-TALL = ROOM / 2 - HEAD - 6  # of a picture, mm
+ROOM = HIGH - 2 * MARGIN  # mm, height for the steps of a page
+HALF, TALL = (WIDE - 2 * MARGIN - GAP) / 2, ROOM / 2 - HEAD - 6  # mm, the largest picture of a step
 INK: Colour = (0.16, 0.16, 0.17)
 GREY: Colour = (0.43, 0.43, 0.45)
 FRAME: Colour = (0.7, 0.7, 0.72)
-FADED = 0.62  # of what is there already, towards white
-ARROW = 1.7  # mm
+FADE = 0.62  # share of white in what is there already
+ARROW = 1.7  # mm, size of an arrow's head
 SIDE = 800  # pixels of the pictures' longer side
 QUALITY = 88  # of their JPEGs: on paper artefacts do not show
 
 
 @dataclass(frozen=True)
 class WorksheetStep:
-    """Strokes that are painted in one go.
+    """Strokes that are painted in one step.
 
     Attributes:
-        level: theirs.
+        level: of all of them.
         begin: number of the first stroke.
         end: number after the last.
     """
@@ -54,17 +54,17 @@ class WorksheetStep:
     end: int
 
 
-def steps(painting: Painting, count: int = STEPS) -> list[WorksheetStep]:
+def steps(painting: Painting, count: int = MAX_STEPS) -> list[WorksheetStep]:
     """The strokes in steps: those of a level together, large levels divided.
 
     Args:
-        painting: the document.
-        count: steps at most, unless the levels change more often.
+        painting: to divide.
+        count: maximal number of steps, unless the levels change more often.
     """
     found: list[WorksheetStep] = []
     every = max(1, len(painting) // max(1, count - len(set(painting.levels.tolist()))))
     pieces = runs(painting)
-    if len(pieces) > count:  # levels mixed: they say nothing
+    if len(pieces) > count:  # mixed levels are no order to paint in
         pieces, every = [(0, 0, len(painting))], max(1, -(-len(painting) // count))
     for level, begin, end in pieces:
         cuts = np.linspace(begin, end, max(1, round((end - begin) / every)) + 1).round().astype(int).tolist()
@@ -76,14 +76,14 @@ def worksheet(painting: Painting, stages: Sequence[F32], *, title: str = "") -> 
     """The sheet as a PDF file.
 
     Args:
-        painting: the document.
-        stages: pictures: blank paper, and after each of `steps`.
-        title: of the picture.
+        painting: to copy.
+        stages: pictures of the blank paper and after each of `steps`.
+        title: of the picture; empty for a general one.
     """
     name = title or "Painting by strokes"
     parts = steps(painting)
     weights = painting.strokes[:, RADIUS].astype(np.float64)
-    paints, own = choose(painting.colours, weights, PAINTS)
+    paints, own = choose(painting.colours, weights, MAX_PAINTS)
     pages = PdfPages(WIDE, HIGH, unit=1 / POINT, title=name)
     _cover(pages, painting, stages[-1], paints, own, name, len(parts))
     rows = max(1, int(ROOM / (_fitted(painting, HALF, TALL)[1] + HEAD + 6)))
@@ -112,12 +112,14 @@ def _cover(page: PdfPages, painting: Painting, finished: F32, paints: F64, own: 
         page.rectangle(x, y, 26, 9, colour, FRAME)
         page.words(f"{index + 1}   {spell(paint)}", x, y + 13, 8 * POINT, GREY)
     radii = _brushes(painting, wide)
-    told = ", ".join(f"{2 * radius:.0f} mm" if radius >= 1 else f"{2 * radius:.1f} mm" for radius in radii)
-    page.words(f"Brushes for a sheet of {wide:.0f} x {high:.0f} mm: {told} wide", MARGIN, below + 46, 10 * POINT, GREY)
+    widths = ", ".join(f"{2 * radius:.0f} mm" if radius >= 1 else f"{2 * radius:.1f} mm" for radius in radii)
+    page.words(
+        f"Brushes for a sheet of {wide:.0f} x {high:.0f} mm: {widths} wide", MARGIN, below + 46, 10 * POINT, GREY
+    )
 
 
 def _brushes(painting: Painting, wide: float) -> list[float]:
-    """The median radius of each level in mm, on a sheet of a width; equal ones once."""
+    """The median radius of each level in mm on a sheet of some width, similar ones once."""
     scale = wide / painting.width
     medians = [
         float(np.median(painting.strokes[painting.levels == level, RADIUS])) * scale
@@ -141,15 +143,15 @@ def _step(
     own: I64,
     top: float,
 ) -> None:
-    """One step's two pictures."""
+    """Draw the two pictures of a step."""
     wide, _ = _fitted(painting, HALF, TALL)
     page.words(f"Step {number}", MARGIN, top + 5, 14 * POINT, INK)
     chosen = painting.take(slice(step.begin, step.end))
     broad = 2 * float(np.median(chosen.strokes[:, RADIUS])) / painting.width
     used = [index + 1 for index in np.unique(own[step.begin : step.end]).tolist()]
-    told = f"strokes {step.begin + 1} to {step.end}, about 1/{max(1, round(1 / max(broad, 1e-6)))} of the width broad; "
-    page.words(told + f"paints {', '.join(map(str, used))}", MARGIN + 24, top + 5, 9 * POINT, GREY)
-    page.picture(_jpeg(before + (1 - before) * np.float32(FADED)), MARGIN, top + HEAD - 4, wide)
+    text = f"strokes {step.begin + 1} to {step.end}, about 1/{max(1, round(1 / max(broad, 1e-6)))} of the width broad; "
+    page.words(text + f"paints {', '.join(map(str, used))}", MARGIN + 24, top + 5, 9 * POINT, GREY)
+    page.picture(_jpeg(before + (1 - before) * np.float32(FADE)), MARGIN, top + HEAD - 4, wide)
     high = page.picture(_jpeg(after), MARGIN + wide + GAP, top + HEAD - 4, wide)
     scale = wide / painting.width
     small = len(chosen) > 90
@@ -162,11 +164,11 @@ def _step(
 
 
 def _jpeg(picture: F32) -> bytes:
-    return encoding.jpeg(picture, quality=QUALITY)
+    return jpeg(picture, quality=QUALITY)
 
 
 def _arrow(page: PdfPages, places: list[tuple[float, float]], colour: Colour, width: float) -> None:
-    """A line with a head at its end, and a dark line below it, which shows on any ground."""
+    """A line with a head at its end, and a dark outline that shows on any ground."""
     page.line(places, INK, width + 0.22)
     page.line(places, colour, width)
     (x, y), (tip_x, tip_y) = places[-2], places[-1]
@@ -181,6 +183,6 @@ def _arrow(page: PdfPages, places: list[tuple[float, float]], colour: Colour, wi
 
 
 def _fitted(painting: Painting, wide: float, high: float) -> tuple[float, float]:
-    """The largest size in mm that a picture has within another."""
+    """The largest (width, height) in mm of the painting within a box."""
     scale = min(wide / painting.width, high / painting.height)
     return painting.width * scale, painting.height * scale

@@ -62,7 +62,7 @@ def test_without_brushes_the_cure_is_told(tmp_path, monkeypatch):
 
 
 def test_without_the_library_there_is_one_error_with_the_cure():
-    with pytest.raises(MissingProgram, match="not found on this machine; .*apt-get install libmypaint") as caught:
+    with pytest.raises(MissingProgram, match="libmypaint: not installed; .*apt-get install libmypaint") as caught:
         load_library(("libnothing-at-all.so",))
     assert caught.value.exit_code == 1
 

@@ -98,15 +98,15 @@ def test_opaque_strokes_have_hard_edges(painting, painter):
     ("change", "words"),
     [
         ({"format": 2}, "format 2; this program reads 1"),
-        ({"columns": ["x"]}, "its columns are others than start x"),
-        ({"width": 0}, "a size of 0 x 64; 1 to 65536 pixels"),
-        ({"width": 1.5}, "width 1.5 is no whole number"),
+        ({"columns": ["x"]}, "its columns are not start x"),
+        ({"width": 0}, "the size 0 x 64 is not within 1 to 65536 pixels"),
+        ({"width": 1.5}, "width 1.5 is not a whole number"),
         ({"paper": [0, 0, 2]}, "the paper's colour is not in [0, 1]"),
-        ({"paper": [0, 0]}, "paper has 3 numbers and a stroke 14"),
-        ({"strokes": [[1, 2]]}, "paper has 3 numbers and a stroke 14"),
+        ({"paper": [0, 0]}, "the paper needs 3 numbers and a stroke 14"),
+        ({"strokes": [[1, 2]]}, "the paper needs 3 numbers and a stroke 14"),
         ({"strokes": [[1, 2], [1]]}, "strokes.json: not a document"),
         ({"brush": 7}, "the brush has no name"),
-        ({"seed": None}, "seed None is no whole number"),
+        ({"seed": None}, "seed None is not a whole number"),
     ],
 )
 def test_a_damaged_file_is_told_with_its_fault(painting, change, words):
@@ -114,17 +114,17 @@ def test_a_damaged_file_is_told_with_its_fault(painting, change, words):
     with pytest.raises(InputError) as told:
         Painting.from_json(json.dumps(record))
     assert words in str(told.value)
-    assert str(told.value).endswith("it is the strokes.json that a run leaves among its extras")
+    assert str(told.value).endswith("give the strokes.json that a run leaves among its extras")
 
 
 @pytest.mark.parametrize(
     ("column", "value", "words"),
     [
-        (7, 1.5, "stroke 3 has pressures or colours beyond [0, 1]"),
+        (7, 1.5, "stroke 3 has pressures or colours outside [0, 1]"),
         (11, -0.1, "stroke 3 has pressures or colours"),
-        (6, 0, "stroke 3 has a radius or a unit that is not above 0"),
-        (0, 1e9, "stroke 3 lies too far out"),
-        (13, 0.5, "stroke 3 has a level that is no whole number"),
+        (6, 0, "stroke 3 has a radius or a unit that is not positive"),
+        (0, 1e9, "stroke 3 lies too far outside the picture"),
+        (13, 0.5, "stroke 3 has a level that is not a whole number"),
         (2, float("nan"), "stroke 3 has a number that is not finite"),
         (2, "four", "could not convert"),
         (2, None, "strokes.json: not a document"),

@@ -101,7 +101,7 @@ def test_a_short_name_and_a_learnt_brush_say_which_brush():
 
 def test_without_the_program_the_cure_is_told(painting, monkeypatch):
     def gone(*_):
-        raise MissingProgram("libmypaint: not found on this machine; install it")
+        raise MissingProgram("libmypaint: not installed; install it")
 
     monkeypatch.setattr("orbifolio.runner.strokes.mypaint.mypaint.load_library", gone)
     monkeypatch.setattr("orbifolio.runner.strokes.document.mypaint_redraw.real_brush", lambda name: find_brush_text())
