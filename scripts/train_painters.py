@@ -3,9 +3,9 @@
     python scripts/train_painters.py [--steps 4000] [BRUSH ...]
     python scripts/train_painters.py --kind gan [--share 1.0] [dry_brush]
 
-Implicit painters take the same numbers as recipes/painting/painter-implicit.yaml has for one brush: about a minute each
-on one core. Painters of a fixed resolution go through the phases of `SCHOOLS`, some ten minutes of one core. Needs
-libmypaint and MyPaint's brushes.
+Implicit painters are trained as in recipes/painting/painter-implicit.yaml, about a minute each on one core; painters of
+a fixed resolution in the phases of `RASTER_TRAININGS`, about ten minutes on one core. Needs libmypaint and MyPaint's
+brushes.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ BRUSHES = (
     "ink_blot pen textured_ink slow_ink short_grass pencil rounded"
 )
 SEED, STROKES, RATE, UNSEEN, REPEATS = 1, 6144, 4e-3, 150, 24
-MANY = 16384  # strokes for painters that must learn where a stroke is
-SCHOOLS: dict[str, tuple[PainterSettings, tuple[tuple[str, int, float], ...]]] = {
+MANY = 16384  # strokes for raster painters, which must learn where a stroke is
+RASTER_TRAININGS: dict[str, tuple[PainterSettings, tuple[tuple[str, int, float], ...]]] = {
     "vae": (Vae(width=16, batch=32), (("images", 400, 1e-3), ("predictor", 500, 4e-3), ("together", 500, 1e-3))),
     "gan": (
         Gan(
@@ -60,7 +60,7 @@ SCHOOLS: dict[str, tuple[PainterSettings, tuple[tuple[str, int, float], ...]]] =
 
 
 def train(name: str, steps: int) -> dict[str, Any]:
-    """Train one painter, write its file, and say how it went."""
+    """Train an implicit painter, write its file, and return its log."""
     brush = find_brush(name)
     program = PaintProgram(brush)
     began = time.perf_counter()
@@ -93,9 +93,9 @@ def train(name: str, steps: int) -> dict[str, Any]:
     }
 
 
-def school(name: str, kind: str, share: float) -> dict[str, Any]:
-    """Train one painter of a fixed resolution, write its file after each phase, and say how it went."""
-    settings, phases = SCHOOLS[kind]
+def train_raster(name: str, kind: str, share: float) -> dict[str, Any]:
+    """Train a painter of a fixed resolution, write its file after each phase, and return its log."""
+    settings, phases = RASTER_TRAININGS[kind]
     brush = find_brush(name)
     program = PaintProgram(brush)
     began = time.perf_counter()
@@ -135,7 +135,7 @@ def school(name: str, kind: str, share: float) -> dict[str, Any]:
                 "terms and decibels": curve,
             }
         )
-        # What is judged is the file: its numbers have 16 bits.
+        # Judge the painter as stored, with 16 bits per weight.
         path.write_bytes(weights.pack(trainer.painter, {"brush": brush.name, "seed": SEED}, half=True))
         painter = weights.unpack(path)[0]
         figures = metrics.fidelity(metrics.learnt_alphas(painter, repeats.actions), repeats)
@@ -147,18 +147,18 @@ def school(name: str, kind: str, share: float) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Train those that were asked for, and write the log after each."""
+    """Train the painters asked for, and write the log after each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("brushes", nargs="*")
-    parser.add_argument("--kind", choices=("implicit", *SCHOOLS), default="implicit")
+    parser.add_argument("--kind", choices=("implicit", *RASTER_TRAININGS), default="implicit")
     parser.add_argument("--share", type=float, default=1.0, help="of the steps of a painter of a fixed resolution")
     options = parser.parse_args()
     torch.set_num_threads(1)
     weights.SHIPPED.mkdir(exist_ok=True)
     implicit = options.kind == "implicit"
     for name in options.brushes or (BRUSHES.split() if implicit else ["dry_brush"]):
-        entry = train(name, options.steps) if implicit else school(name, options.kind, options.share)
+        entry = train(name, options.steps) if implicit else train_raster(name, options.kind, options.share)
         log = json.loads(weights.LOG.read_text()) if weights.LOG.exists() else {}
         log[entry["brush"] if implicit else f"{entry['brush']}.{options.kind}"] = entry
         weights.LOG.write_text(json.dumps(dict(sorted(log.items())), indent=1) + "\n")

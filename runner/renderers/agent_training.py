@@ -49,132 +49,138 @@ from orbifolio.runner.strokes.brush_models.weights import (
 from orbifolio.runner.strokes.document.products import products
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
 
-CHECK = 50  # steps between two looks at unseen pictures
-CHECKED = 50  # unseen pictures looked at then
+CHECK_EVERY = 50  # steps between measurements on unseen pictures
+CHECKED = 50  # unseen pictures measured then
 SHOWN = 2 * COLUMNS
-PACE = 0.0275  # seconds of a step for each stroke of a batch of 32, on two cores, of a network of the ordinary size
-PAINTED = 2.0  # seconds for each picture that is painted, with its double in real paint
-ORDINARY = 512.0  # blocks x places of the first convolution
+SECONDS_PER_STROKE = 0.0275  # of a step with a batch of 32 and the default network, measured on two cores
+SECONDS_PER_PAINTING = 2.0  # with its double in real paint
+DEFAULT_SIZE = 512.0  # of the default network: blocks x places of the first convolution
 
 
 class AgentSize(Settings):
-    """Of the two networks. The paper's are side 64, 32 channels, 8 blocks, hidden 256, stride 1, 64 critic channels."""
+    """Sizes of agent and critic; the paper's are side 64, channels 32, blocks 8, hidden 256, stride 1, critic 64."""
 
     side: Literal[32, 64, 128] = 32
-    """Of canvas and pictures in pixels."""
+    """Side of canvas and pictures in pixels."""
     channels: int = Field(default=32, ge=4, le=512)
-    """Of the agent's maps."""
+    """Channels of the agent's maps."""
     blocks: int = Field(default=2, ge=0, le=32)
-    """Residual ones."""
+    """Residual blocks."""
     hidden: int = Field(default=192, ge=8, le=4096)
-    """Numbers of its memory."""
+    """Numbers of the agent's memory."""
     stride: int = Field(default=2, ge=1, le=4)
-    """Of its first convolution."""
+    """Stride of the agent's first convolution."""
     critic: int = Field(default=24, ge=4, le=512)
     """Channels of the critic's first map."""
 
 
 class AgentTraining(RendererSettings):
-    """A network learns to paint pictures stroke by stroke; the picture shows targets and paintings."""
+    """A network learns to paint stroke by stroke; the picture shows targets and paintings."""
 
     kind: Literal["agent-training"] = "agent-training"
     brush: str = "classic/dry_brush"
-    """A learnt brush by its name, or the path of a `painter.safetensors` that painter-training left."""
+    """Name of a learnt brush, or path of a `painter.safetensors` that painter-training left."""
     practice: Literal["swift", "true"] = "swift"
-    """Practise with a table of the brush, some thirty times as fast, or with the painter itself."""
+    """Practise with a table of the brush, about thirty times as fast, or with the painter itself."""
     data: AnyTargets = Field(default=Mnist())
-    """The pictures to paint."""
+    """Source of the pictures to paint."""
     manner: ActionSpace = ActionSpace()
-    """How many strokes, and what they may be."""
+    """How many strokes, and what the agent decides of each."""
     size: AgentSize = AgentSize()
-    """Of the networks."""
+    """Sizes of the networks."""
     examples: str | None = None
     """Example strokes for each class, for phases with `forcing`: `digits`, or the path of a .yaml file."""
     start: str | None = None
-    """An agent to go on with: `digits`, or the path of an `agent.safetensors`; it brings its size and manner."""
+    """An agent to continue with: `digits`, or the path of an `agent.safetensors`; with its own size and manner."""
     phases: Annotated[tuple[AgentPhase, ...], Field(min_length=1, max_length=16)]
-    """One after the other; each goes on with the agent of the one before."""
+    """Consecutive phases; each continues with the agent of the one before."""
     unseen: int = Field(default=100, ge=4, le=10_000)
-    """Pictures kept to judge by."""
+    """Pictures set aside to judge by."""
     paint: tuple[str, ...] = Field(default=(), max_length=100)
-    """Pictures to paint in the end, instead of those kept; for black ink they are cut out as MNIST's digits are."""
+    """Pictures to paint in the end instead of those set aside; with black ink they are cut out like MNIST's digits."""
     cites: ClassVar[tuple[str, ...]] = ("nakano2019", "ganin2018", "gulrajani2017", "kingma2015")
 
     def build(self, studio: Studio) -> AgentRenderer:
-        """The working renderer."""
+        """The renderer of these settings."""
         return AgentRenderer(self, studio)
 
     @property
     def learns(self) -> bool:
-        """It needs pictures to learn from."""
+        """Whether a phase has steps, so that pictures to learn from are needed."""
         return any(phase.steps for phase in self.phases)
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
-        """What is not there, and what does not go together; see the base class."""
+        """Missing files and contradictions; see the base class."""
         data: TargetSettings = self.data
         found = [(f"data.{path}", text) for path, text in data.complaints()]
-        for path, look in (("brush", self._look_at_brush), ("start", self._look_at_start), ("examples", self._look)):
+        for path, check in (
+            ("brush", self._check_brush),
+            ("start", self._check_start),
+            ("examples", self._check_examples),
+        ):
             try:
-                look()
+                check()
             except InputError as error:
                 found.append((path, str(error)))
         for number, phase in enumerate(self.phases):
             if phase.steps and not (phase.pixels or phase.adversarial or phase.forcing):
-                text = "nothing counts in it; give pixels, adversarial or forcing a weight"
+                text = "every weight is 0; give pixels, adversarial or forcing a weight"
                 found.append((f"phases.{number}", text))
             if phase.forcing and self.examples is None:
-                text = f"{phase.forcing:g}: forcing leads to example strokes; add `examples: digits` or a file"
+                text = f"{phase.forcing:g}: forcing needs example strokes; add `examples: digits` or a file"
                 found.append((f"phases.{number}.forcing", text))
         if not self.learns and self.start is None:
-            found.append(("phases", "no steps, so nothing is learnt; give a phase steps, or an agent by `start`"))
+            found.append(
+                ("phases", "no steps, so nothing is learnt; give a phase steps, or a trained agent as `start`")
+            )
         if not self.learns and not self.paint:
             found.append(("paint", "no steps and nothing to paint; give pictures to paint, or a phase steps"))
         return found
 
-    def _look_at_brush(self) -> None:
+    def _check_brush(self) -> None:
         side = load_painter(self.brush).resolution
         if side is not None and self.shape_and_space()[0].side != side:
-            raise InputError(f"{self.brush}: it paints {side} pixels only; set renderer.size.side to {side}")
+            raise InputError(f"{self.brush}: paints {side} pixels only; set renderer.size.side to {side}")
 
-    def _look_at_start(self) -> None:
+    def _check_start(self) -> None:
         if self.start is None:
             return
         load_agent(self.start)
         for name in ("manner", "size"):
             if name in self.model_fields_set:
-                raise InputError(f"{self.start}: this agent has a {name} of its own; leave renderer.{name} out")
+                raise InputError(f"{self.start}: this agent has its own {name}; leave out renderer.{name}")
 
-    def _look(self) -> None:
+    def _check_examples(self) -> None:
         if self.examples is not None:
             examples = read_examples(self.examples)
             strokes = self.shape_and_space()[1].strokes
             example_table(examples, tuple(examples.classes), strokes, self.examples)
 
     def shape_and_space(self) -> tuple[AgentShape, ActionSpace]:
-        """Of the agent, from its file or from the recipe."""
+        """The agent's network and action space, from its file or from the recipe."""
         if self.start is not None:
             try:
                 agent, space, _ = load_agent(self.start)
                 return agent.shape, space
             except InputError:
-                pass  # complained about at its own place
+                pass  # `complaints` reports it at its own place
         size, space = self.size, self.manner
         return AgentShape(
             size.side, space.planes, space.numbers, size.channels, size.blocks, size.hidden, size.stride
         ), space
 
     def advisories(self) -> list[str]:
-        """That the pictures or the paint program are not here."""
+        """That the pictures or the paint program are missing."""
         data: TargetSettings = self.data
         found = data.advisories() if self.learns else []
         try:
             PaintProgram(real_brush(self.brush))
         except (MissingProgram, InputError) as error:
-            found = [*found, f"the paintings are not drawn in the real program: {error}"]
+            found = [*found, f"the paintings will not be drawn in MyPaint: {error}"]
         return found
 
     def pictures(self) -> dict[str, str]:
-        """Those to paint, by their path."""
+        """Sources of the pictures to paint, by their place in the recipe."""
         return {f"paint.{number}": source for number, source in enumerate(self.paint)}
 
 
@@ -201,7 +207,7 @@ def here(state: AgentTrainingState) -> AgentNetwork:
 
 
 class AgentRenderer(Renderer):
-    """The working renderer."""
+    """Trains an agent; see the module's docstring."""
 
     charted = ("mse-unseen",)
 
@@ -213,14 +219,14 @@ class AgentRenderer(Renderer):
 
     @property
     def painter(self) -> Painter:
-        """The learnt brush."""
+        """The learnt brush, read when first needed."""
         if self._painter is None:
             self._painter = load_painter(self.settings.brush)
         return self._painter
 
     @property
     def split(self) -> Split:
-        """The pictures, read when first needed; they follow from the seed."""
+        """Pictures to learn from and to judge by, read when first needed; they follow from the seed."""
         if self._split is None:
             data: TargetSettings = self.settings.data
             if self.settings.learns:
@@ -234,7 +240,7 @@ class AgentRenderer(Renderer):
     def _own_pictures(self) -> Targets:
         found = [prepared(self.studio.plain_picture(source), self.shape) for source in self.settings.paint]
         if not found:
-            raise InputError("renderer.paint: nothing to paint; give pictures, or steps to learn with")
+            raise InputError("renderer.paint: nothing to paint; give pictures, or a phase with steps")
         return Targets(torch.cat(found), torch.full((len(found),), UNKNOWN))
 
     def phases(self) -> tuple[Phase, ...]:
@@ -254,13 +260,13 @@ class AgentRenderer(Renderer):
         )
 
     def _seconds(self, phase: AgentPhase) -> float:
-        """Measured with the shipped recipes on two cores; a larger network costs less than its arithmetic says."""
+        """Estimated from shipped recipes on two cores; a larger network takes less time than its arithmetic says."""
         critic = 0.5 * phase.critic_steps if phase.adversarial else 0.0
         shape = self.shape
-        size = float(shape.blocks * (shape.side / shape.stride) ** 2 / ORDINARY) ** 0.5
-        seconds: float = PACE * phase.steps * (1 + critic) * self.space.strokes * phase.batch / 32 * size
+        size = float(shape.blocks * (shape.side / shape.stride) ** 2 / DEFAULT_SIZE) ** 0.5
+        seconds: float = SECONDS_PER_STROKE * phase.steps * (1 + critic) * self.space.strokes * phase.batch / 32 * size
         seconds /= 1.0 if self.studio.device == "cpu" else GPU_GAIN
-        return seconds + PAINTED * len(self.settings.paint)
+        return seconds + SECONDS_PER_PAINTING * len(self.settings.paint)
 
     def _goals(self, phase: AgentPhase) -> str:
         goals = [name for name in ("pixels", "adversarial", "forcing") if getattr(phase, name)]
@@ -288,17 +294,17 @@ class AgentRenderer(Renderer):
         return AgentTrainer(agent, critic, task, fresh=settings.start is None)
 
     def begin(self, phase: int, previous: AgentTrainingState | None) -> AgentTrainingState:
-        """Read the pictures, or go on with the agent of the phase before.
+        """Read the pictures, or continue with the agent of the phase before.
 
         Raises:
-            InputError: the pictures are not here.
+            InputError: the pictures are missing.
         """
         trainer = previous.trainer if previous else self._trainer()
         trainer.restart(phase, self.settings.phases[phase])
-        return AgentTrainingState(phase, trainer, 0, self._look(trainer))
+        return AgentTrainingState(phase, trainer, 0, self._error_unseen(trainer))
 
     @torch.no_grad()
-    def _look(self, trainer: AgentTrainer) -> float:
+    def _error_unseen(self, trainer: AgentTrainer) -> float:
         """Mean squared error on unseen pictures."""
         targets, _ = self.split.unseen.take(torch.arange(min(CHECKED, len(self.split.unseen))))
         targets = targets.to(self.studio.device)
@@ -309,19 +315,19 @@ class AgentRenderer(Renderer):
         """One step; see the base class."""
         terms = state.trainer.step(state.step)
         state.step += 1
-        if state.step % CHECK == 0:
-            state.unseen = self._look(state.trainer)
+        if state.step % CHECK_EVERY == 0:
+            state.unseen = self._error_unseen(state.trainer)
         shown = {"penalty": terms["penalty"]} if "penalty" in terms else {}
         goals = {name: value for name, value in terms.items() if name not in shown}
         return Outcome(goals, {"mse-unseen": state.unseen, **shown})
 
     def image(self, state: AgentTrainingState) -> Pixels:
-        """Unseen pictures: target, painting, order of strokes."""
+        """The sheet of unseen pictures: target, painting, order of strokes."""
         text = f"unseen pictures after {state.step} steps; mean squared error {state.unseen:.4f}"
         return self._sheet(state, text, self._shown(), None)
 
     def _shown(self) -> Targets:
-        """The first two of each class, column by column, or simply the first."""
+        """The first two of each class, column by column, or the first ones without such classes."""
         unseen = self.split.unseen
         count = min(SHOWN if self.settings.learns else len(unseen), len(unseen))
         classes = unseen.classes.tolist()
@@ -352,7 +358,7 @@ class AgentRenderer(Renderer):
             return None
 
     def final(self, state: AgentTrainingState) -> Pixels:
-        """With the real program's paintings."""
+        """The sheet with the real program's paintings and all figures."""
         program = self._program()
         found = evaluate(here(state), self.painter, program, self.split.unseen, self.space, self.studio.seed)
         text = f"unseen pictures; mean squared error {found['neural']['mse']:.4f} neural"
@@ -363,7 +369,7 @@ class AgentRenderer(Renderer):
         return self._sheet(state, text, self._shown(), program)
 
     def extras(self, state: AgentTrainingState, tone: Tone) -> Mapping[str, bytes]:
-        """`agent.safetensors`, `figures.json`; and where pictures were given, the products of the first painting."""
+        """`agent.safetensors`, `figures.json`; and for pictures to paint, the files of the first painting."""
         settings, agent, seed = self.settings, here(state), self.studio.seed
         figures = evaluate(agent, self.painter, self._program(), self.split.unseen, self.space, seed)
         plain = {name: {key: round(value, 5) for key, value in part.items()} for name, part in figures.items()}
@@ -379,7 +385,7 @@ class AgentRenderer(Renderer):
         return found
 
     def save(self, state: AgentTrainingState) -> dict[str, Any]:
-        """Agent, critic, optimisers, step; the pictures follow from the seed."""
+        """The trainer's state and step; the pictures follow from the seed."""
         return {"step": state.step, "unseen": state.unseen, "training": state.trainer.state_dict()}
 
     def load(self, phase: int, saved: Mapping[str, Any]) -> AgentTrainingState:

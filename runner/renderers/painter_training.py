@@ -1,9 +1,9 @@
-"""Painter training: strokes of the real program -> a network that paints like the brush; the picture is its card.
+"""Painter training: strokes of the real program -> a network that paints like the brush; the picture compares both.
 
-    draw strokes -> describe them -> step: a random batch, gradient, Adam -> card of real against learnt strokes
+    draw strokes -> describe them -> step: a random batch, gradient, Adam -> sheet of real and learnt strokes
 
-The state's picture shows unseen strokes three times: drawn by the program, the mean of many drawings, learnt. What
-the run leaves behind has a painting by both below them. The weights, ready to use, and all figures are extras.
+The state's picture shows unseen strokes three times: drawn by the program, the mean of many drawings, learnt. The final
+picture has a painting by both below them. The weights, ready to use, and all figures are extras.
 """
 
 from __future__ import annotations
@@ -58,68 +58,70 @@ from orbifolio.runner.vision import AnyNetwork
 from orbifolio.runner.vision.base import VisionSettings
 
 FLOAT = torch.float32
-CHECK = 100  # steps between two looks at the unseen strokes
-CHECKED = 60  # unseen strokes looked at then
+CHECK_EVERY = 100  # steps between measurements on unseen strokes
+CHECKED = 60  # unseen strokes measured then
 GRADIENTS = 24  # actions that gradients are measured on
 TIMED = 64  # strokes that the speed is measured on
-FRAME = 60  # milliseconds of a picture of strokes that turn into others
-PAINTING_SCALE = 5.0  # of the painting over the canvas that the painter has learnt on
+FRAME = 60  # milliseconds for each picture of the interpolation
+PAINTING_SCALE = 5.0  # of the final painting, over the canvas of the strokes learnt from
 
 
 class TrainingPhase(Settings):
-    """Some steps with a fresh optimiser."""
+    """Steps with a fresh optimiser."""
 
     steps: int = Field(ge=0, le=1_000_000)
     """Optimisation steps."""
     rate: float = Field(default=4e-3, gt=0, le=1)
-    """Adam's step size at the phase's beginning; it falls along a cosine."""
+    """Adam's step size at the beginning; it falls along a cosine."""
     stage: str = ""
-    """What is trained, for painters that are trained in stages: `images`, `predictor` and `together` of a `vae`;
-    `generator`, `critic` and `adversarial` of a `gan`. By default the last."""
+    """What to train, for painters with stages: `images`, `predictor` or `together` of a `vae`; `generator`, `critic` or
+    `adversarial` of a `gan`. The last by default."""
 
     def title(self) -> str:
-        """For a reader."""
+        """The phase in words, for reports."""
         text = f"{self.steps} steps from rate {self.rate:g}"
         return f"{self.stage}: {text}" if self.stage else text
 
 
 class PainterTraining(RendererSettings):
-    """A network learns a brush of the paint program; the picture compares real and learnt strokes."""
+    """A network learns a brush of MyPaint; the picture compares real and learnt strokes."""
 
     kind: Literal["painter-training"] = "painter-training"
     brush: str = "classic/dry_brush"
-    """A brush of MyPaint by its name, or the path of a `.myb` file."""
+    """Name of a brush of MyPaint, or path of a `.myb` file."""
     painter: AnyPainter = Implicit()
-    """What learns it."""
+    """The network that learns it."""
     data: AnyData = Drawn()
-    """Where the strokes to learn from come from."""
+    """Source of the strokes to learn from."""
     vision: AnyNetwork | None = None
-    """A network whose view of the strokes is measured too, and learnt from where the painter asks for it."""
+    """A vision network; its perceptual distance is measured, and minimised if the painter asks for it."""
     phases: Annotated[tuple[TrainingPhase, ...], Field(min_length=1, max_length=16)] = (TrainingPhase(steps=4000),)
-    """One after the other; each goes on with the painter of the one before."""
+    """Consecutive phases; each continues with the painter of the one before."""
     unseen: int = Field(default=150, ge=COLUMNS * BANDS, le=10_000)
-    """Actions of the report card, never learnt from."""
+    """Actions to judge the painter by, never learnt from."""
     repeats: int = Field(default=24, ge=2, le=1000)
-    """How often each of them is drawn, for its mean."""
+    """How often each of these is drawn, for the mean."""
     cites: ClassVar[tuple[str, ...]] = ("nakano2019",)
 
     def build(self, studio: Studio) -> PainterRenderer:
-        """The working renderer."""
+        """The renderer of these settings."""
         return PainterRenderer(self, studio)
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
-        """A brush that is not there, shards that are not there; see the base class."""
+        """A missing brush, missing shards, wrong stages; see the base class."""
         data: StrokeDataSettings = self.data
         found = [(f"data.{path}", text) for path, text in data.complaints()]
         painter: PainterSettings = self.painter
         found += painter.stage_problems([phase.stage for phase in self.phases])
         vision: VisionSettings | None = self.vision
         if vision is None and painter.perceptual:
-            found.append(("vision", "no network; the painter learns from what one sees; add vision: vgg16"))
+            found.append(
+                ("vision", "the painter learns from what a network sees, and there is none; add vision: vgg16")
+            )
         missing = [layer for layer in LAYERS if vision is not None and layer not in vision.layer_names()]
         if missing:
-            found.append(("vision", f"no layer {missing[0]}; strokes are looked at in {', '.join(LAYERS)}; use vgg16"))
-        # Without MyPaint's brushes a name cannot be judged; that is the machine's fault and not the recipe's.
+            found.append(("vision", f"no layer {missing[0]}; the distance needs {', '.join(LAYERS)}; use vgg16"))
+        # Without MyPaint's brushes a name cannot be checked, which is no fault of the recipe.
         if isinstance(data, Drawn) and (list_brushes() or self.brush.endswith(ENDING)):
             try:
                 _ = find_brush(self.brush).settings
@@ -128,7 +130,7 @@ class PainterTraining(RendererSettings):
         return found
 
     def advisories(self) -> list[str]:
-        """That the paint program is not here."""
+        """That the paint program is missing."""
         if isinstance(self.data, Drawn):
             try:
                 load_library()
@@ -137,11 +139,11 @@ class PainterTraining(RendererSettings):
         return []
 
     def networks(self) -> tuple[VisionSettings, ...]:
-        """The network that sees, if there is one."""
+        """The vision network, if there is one."""
         return () if self.vision is None else (self.vision,)
 
     def brush_file(self) -> BrushFile | None:
-        """The brush, if it is here."""
+        """The brush, or None if its file is missing."""
         try:
             return find_brush(self.brush)
         except InputError:
@@ -159,7 +161,7 @@ class PainterTrainingState:
 
 
 class PainterRenderer(Renderer):
-    """The working renderer; see the module's docstring."""
+    """Trains a painter; see the module's docstring."""
 
     def __init__(self, settings: PainterTraining, studio: Studio) -> None:
         self.settings = settings
@@ -170,7 +172,7 @@ class PainterRenderer(Renderer):
 
     @property
     def dataset(self) -> BrushDataset:
-        """The strokes, drawn when first needed; they follow from the seed."""
+        """Strokes to learn from and to judge by, drawn when first needed; they follow from the seed."""
         if self._dataset is None:
             data: StrokeDataSettings = self.settings.data
             self._dataset = data.gather(
@@ -202,16 +204,16 @@ class PainterRenderer(Renderer):
         )
 
     def begin(self, phase: int, previous: PainterTrainingState | None) -> PainterTrainingState:
-        """Draw the strokes, or go on with the painter of the phase before.
+        """Draw the strokes, or continue with the painter of the phase before.
 
         Raises:
-            MissingProgram: the paint program is not here.
-            InputError: nor the brush.
+            MissingProgram: the paint program is not installed.
+            InputError: there is no such brush.
         """
         trainer = previous.trainer if previous else self._trainer()
         settings = self.settings.phases[phase]
         trainer.restart(settings.rate, settings.steps, settings.stage)
-        return PainterTrainingState(phase, trainer, 0, self._look(trainer, few=True))
+        return PainterTrainingState(phase, trainer, 0, self._error_unseen(trainer, few=True))
 
     def _trainer(self) -> Trainer:
         dataset = self.dataset
@@ -221,8 +223,8 @@ class PainterRenderer(Renderer):
             TrainingData(dataset.samples, dataset.brush, self.studio.seed, self.studio.device, distance)
         )
 
-    def _look(self, trainer: Trainer, *, few: bool = False) -> float:
-        """Decibels between learnt strokes and the mean of real ones."""
+    def _error_unseen(self, trainer: Trainer, *, few: bool = False) -> float:
+        """Decibels between learnt strokes and the mean of real ones; of `few` strokes only, to be quick."""
         repeats = self.dataset.repeats
         count = CHECKED if few else len(repeats.actions)
         found = metrics.learnt_alphas(trainer.painter, repeats.actions[:count])
@@ -232,12 +234,12 @@ class PainterRenderer(Renderer):
         """One step; see the base class."""
         terms = state.trainer.step(state.step)
         state.step += 1
-        if state.step % CHECK == 0:
-            state.unseen = self._look(state.trainer, few=True)
+        if state.step % CHECK_EVERY == 0:
+            state.unseen = self._error_unseen(state.trainer, few=True)
         return Outcome(terms, {"psnr-unseen": state.unseen, **state.trainer.metrics})
 
     def image(self, state: PainterTrainingState) -> Pixels:
-        """Unseen strokes: real, mean, learnt."""
+        """The sheet of unseen strokes: real, mean, learnt."""
         text = f"unseen strokes after {state.step} steps; {state.unseen:.1f} dB between the learnt and the mean"
         return self._sheet(state, text)
 
@@ -257,7 +259,7 @@ class PainterRenderer(Renderer):
         return strokes_sheet(name, text, rows)
 
     def final(self, state: PainterTrainingState) -> Pixels:
-        """The card with a painting by both."""
+        """The sheet with all figures, and a painting by both brushes below."""
         painter, program = state.trainer.painter, self.dataset.program
         repeats = self.dataset.repeats
         sheet = self._sheet(
@@ -318,7 +320,7 @@ class PainterRenderer(Renderer):
 
     @torch.no_grad()
     def _perceived(self, painter: Painter) -> float:
-        """How different the first unseen strokes, in black on white, look to the network."""
+        """Perceptual distance of the first unseen strokes in black on white."""
         assert self.perception is not None
         repeats = self.dataset.repeats
         pair = (metrics.learnt_alphas(painter, repeats.actions[:CHECKED]), repeats.single[:CHECKED])
@@ -326,11 +328,11 @@ class PainterRenderer(Renderer):
         return float(self.perception()(found.to(self.studio.device), wanted.to(self.studio.device)))
 
     def weights(self) -> tuple[Mapping[str, str], ...]:
-        """The network that sees, if there is one."""
+        """The vision network, if there is one."""
         return () if self.perception is None else (asdict(self.perception().encoder.provenance),)
 
     def save(self, state: PainterTrainingState) -> dict[str, Any]:
-        """Painter, optimiser, step; the strokes follow from the seed."""
+        """The trainer's state and step; the strokes follow from the seed."""
         return {"step": state.step, "unseen": state.unseen, "training": state.trainer.state_dict()}
 
     def load(self, phase: int, saved: Mapping[str, Any]) -> PainterTrainingState:
@@ -340,7 +342,7 @@ class PainterRenderer(Renderer):
         return PainterTrainingState(phase, trainer, int(saved["step"]), float(saved["unseen"]))
 
     def traits(self, phase: int) -> Traits:
-        """A card has no symmetry to respect."""
+        """A sheet has no symmetry."""
         return Traits()
 
     def describe(self) -> str:

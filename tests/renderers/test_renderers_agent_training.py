@@ -129,7 +129,8 @@ def test_the_shipped_agent_paints_a_picture():
     renderer = wanted.build(studio())
     state = run(renderer)
     assert renderer.image(state).shape[2] == 3
-    assert renderer._look(state.trainer) < 0.5 * float((1 - prepared(seven(), renderer.shape) / 255).square().mean())
+    white = float((1 - prepared(seven(), renderer.shape) / 255).square().mean())
+    assert renderer._error_unseen(state.trainer) < 0.5 * white
 
 
 @pytest.mark.parametrize("brush", ["classic/dry_brush.gan", "classic/dry_brush.vae"])
@@ -162,10 +163,10 @@ def test_a_picture_is_cut_out_as_a_digit_is():
 @pytest.mark.parametrize(
     ("values", "path", "text"),
     [
-        ({"phases": [{"steps": 5}]}, "phases.0", "nothing counts in it; give pixels, adversarial or forcing a weight"),
+        ({"phases": [{"steps": 5}]}, "phases.0", "every weight is 0; give pixels, adversarial or forcing a weight"),
         ({"phases": [{"steps": 5, "forcing": 1}]}, "phases.0.forcing", "add `examples: digits` or a file"),
-        ({"phases": [{"steps": 0}]}, "phases", "give a phase steps, or an agent by `start`"),
-        ({"start": "digits"}, "start", "this agent has a manner of its own; leave renderer.manner out"),
+        ({"phases": [{"steps": 0}]}, "phases", "give a phase steps, or a trained agent as `start`"),
+        ({"start": "digits"}, "start", "this agent has its own manner; leave out renderer.manner"),
         ({"start": "dgits"}, "start", "no such trained agent"),
         ({"brush": "classic/dry_brsh"}, "brush", "did you mean classic/dry_brush"),
         ({"examples": "digits"}, "examples", "has 8 strokes, but the agent paints 2"),

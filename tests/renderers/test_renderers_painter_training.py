@@ -123,7 +123,7 @@ def test_a_network_may_look_at_the_strokes(shard):
     gan = {**STAGED["gan"]["painter"], "perceived": 50.0}
     phases = [{"steps": 2, "stage": "generator"}]
     told = dict(settings(data=shard, painter=gan, phases=phases).complaints(lambda source: None))
-    assert told["vision"] == "no network; the painter learns from what one sees; add vision: vgg16"
+    assert told["vision"] == "the painter learns from what a network sees, and there is none; add vision: vgg16"
     seen = settings(data=shard, painter=gan, phases=phases, vision="untrained")
     assert seen.complaints(lambda source: None) == []
     renderer = seen.build(studio())

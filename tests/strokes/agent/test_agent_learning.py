@@ -250,7 +250,7 @@ def test_what_is_no_agent_is_told(tmp_path):
         weights.load_agent("digts")
     from orbifolio.runner.strokes.brush_models.weights import find_painter
 
-    with pytest.raises(InputError, match="it is of the kind implicit"):
+    with pytest.raises(InputError, match="its kind is implicit"):
         weights.load_agent(str(find_painter("dry_brush")))
 
 
