@@ -23,11 +23,12 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from orbifolio.runner.strokes.brush_models import metrics, weights  # noqa: E402
 from orbifolio.runner.strokes.brush_models.base import PainterSettings, TrainingData  # noqa: E402
 from orbifolio.runner.strokes.brush_models.gan import Gan  # noqa: E402
 from orbifolio.runner.strokes.brush_models.implicit_training import Implicit  # noqa: E402
+from orbifolio.runner.strokes.brush_models.metrics import fidelity, learnt_alphas, liveliness  # noqa: E402
 from orbifolio.runner.strokes.brush_models.vae import Vae  # noqa: E402
+from orbifolio.runner.strokes.brush_models.weights import ENDING, LOG, SHIPPED, pack, unpack  # noqa: E402
 from orbifolio.runner.strokes.mypaint.actions import draw_actions  # noqa: E402
 from orbifolio.runner.strokes.mypaint.brush_file import find_brush  # noqa: E402
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram  # noqa: E402
@@ -76,10 +77,10 @@ def train(name: str, steps: int) -> dict[str, Any]:
             curve.append([number + 1, round(loss, 6)])
     seconds = time.perf_counter() - began
     repeats = draw_repeats(program, draw_actions(UNSEEN, np.random.default_rng([SEED, 1])), REPEATS, seed=SEED + 1)
-    figures = metrics.fidelity(metrics.learnt_alphas(trainer.painter, repeats.actions), repeats)
+    figures = fidelity(learnt_alphas(trainer.painter, repeats.actions), repeats)
     figures = {key: round(value, 4) for key, value in figures.items()}
-    path = weights.SHIPPED / f"{brush.name.replace('/', '--')}{weights.ENDING}"
-    path.write_bytes(weights.pack(trainer.painter, {"brush": brush.name, "figures": figures, "seed": SEED}))
+    path = SHIPPED / f"{brush.name.replace('/', '--')}{ENDING}"
+    path.write_bytes(pack(trainer.painter, {"brush": brush.name, "figures": figures, "seed": SEED}))
     return {
         "brush": brush.name,
         "numbers": trainer.painter.count(),
@@ -112,7 +113,7 @@ def train_raster(name: str, kind: str, share: float) -> dict[str, Any]:
         "phases": log,
     }
     trainer = settings.build(TrainingData(samples, brush, SEED))
-    path = weights.SHIPPED / f"{brush.name.replace('/', '--')}.{kind}{weights.ENDING}"
+    path = SHIPPED / f"{brush.name.replace('/', '--')}.{kind}{ENDING}"
     for stage, whole, rate in phases:
         steps = max(round(whole * share), 1)
         trainer.restart(rate, steps, stage)
@@ -121,10 +122,10 @@ def train_raster(name: str, kind: str, share: float) -> dict[str, Any]:
         for number in range(steps):
             terms = trainer.step(number)
             if (number + 1) % max(steps // 10, 1) == 0:
-                seen = metrics.fidelity(metrics.learnt_alphas(trainer.painter, repeats.actions), repeats)["psnr mean"]
+                seen = fidelity(learnt_alphas(trainer.painter, repeats.actions), repeats)["psnr mean"]
                 curve.append([number + 1, {key: round(value, 4) for key, value in terms.items()}, round(seen, 3)])
                 print(stage, *curve[-1], round(time.process_time() - processor), "s", flush=True)
-                path.write_bytes(weights.pack(trainer.painter, {"brush": brush.name, "seed": SEED}, half=True))
+                path.write_bytes(pack(trainer.painter, {"brush": brush.name, "seed": SEED}, half=True))
         log.append(
             {
                 "stage": stage,
@@ -136,13 +137,13 @@ def train_raster(name: str, kind: str, share: float) -> dict[str, Any]:
             }
         )
         # Judge the painter as stored, with 16 bits per weight.
-        path.write_bytes(weights.pack(trainer.painter, {"brush": brush.name, "seed": SEED}, half=True))
-        painter = weights.unpack(path)[0]
-        figures = metrics.fidelity(metrics.learnt_alphas(painter, repeats.actions), repeats)
-        figures |= metrics.liveliness(painter, repeats, seed=SEED + 2)
+        path.write_bytes(pack(trainer.painter, {"brush": brush.name, "seed": SEED}, half=True))
+        painter = unpack(path)[0]
+        figures = fidelity(learnt_alphas(painter, repeats.actions), repeats)
+        figures |= liveliness(painter, repeats, seed=SEED + 2)
         entry["figures"] = {key: round(value, 4) for key, value in figures.items()}
         facts = {"brush": brush.name, "figures": entry["figures"], "seed": SEED}
-        path.write_bytes(weights.pack(trainer.painter, facts, half=True))
+        path.write_bytes(pack(trainer.painter, facts, half=True))
     return entry | {"numbers": trainer.painter.count()}
 
 
@@ -155,13 +156,13 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the steps of a painter of a fixed resolution")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    weights.SHIPPED.mkdir(exist_ok=True)
+    SHIPPED.mkdir(exist_ok=True)
     implicit = options.kind == "implicit"
     for name in options.brushes or (BRUSHES.split() if implicit else ["dry_brush"]):
         entry = train(name, options.steps) if implicit else train_raster(name, options.kind, options.share)
-        log = json.loads(weights.LOG.read_text()) if weights.LOG.exists() else {}
+        log = json.loads(LOG.read_text()) if LOG.exists() else {}
         log[entry["brush"] if implicit else f"{entry['brush']}.{options.kind}"] = entry
-        weights.LOG.write_text(json.dumps(dict(sorted(log.items())), indent=1) + "\n")
+        LOG.write_text(json.dumps(dict(sorted(log.items())), indent=1) + "\n")
         print(entry["brush"], entry["seconds"], entry["figures"], flush=True)
 
 

@@ -27,9 +27,9 @@ from orbifolio.runner.renderers.base import Outcome, Phase, Pixels, Renderer, Re
 from orbifolio.runner.renderers.image.perceptual_loss import LAYERS, Perception
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.agent.data import AnyTargets, Mnist, TargetSettings
-from orbifolio.runner.strokes.brush_models import metrics
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.brush_models.comparison_sheet import Row, SheetSection, grid_sheet, size
+from orbifolio.runner.strokes.brush_models.metrics import decibels, fidelity, learnt_alphas, liveliness, noisy_alphas
 from orbifolio.runner.strokes.brush_models.metrics_sheet import tinted
 from orbifolio.runner.strokes.brush_models.raster_base import SIDE
 from orbifolio.runner.strokes.brush_models.sanity_check import Loss, Trial, first_strokes, painted
@@ -272,13 +272,13 @@ class ComparisonRenderer(Renderer):
                 rows.append(Row(("drawn by MyPaint",), tinted(repeats.single[:COLUMNS])))
                 rows.append(Row((f"mean of {repeats.count}",), tinted(repeats.mean[:COLUMNS])))
             for name, painter in zip(self.names, self.painters, strict=True):
-                found = metrics.learnt_alphas(painter, actions)
-                measured = {} if repeats is None else metrics.fidelity(found, repeats)
+                found = learnt_alphas(painter, actions)
+                measured = {} if repeats is None else fidelity(found, repeats)
                 line = f"{measured['psnr mean']:.1f} dB to the mean" if measured else ""
                 rows.append(Row((name, line), tinted(found[:COLUMNS])))
                 if painter.stochastic:
-                    drawn = metrics.noisy_alphas(painter, actions, seed=self.studio.seed)
-                    measured |= {} if repeats is None else metrics.liveliness(painter, repeats, seed=self.studio.seed)
+                    drawn = noisy_alphas(painter, actions, seed=self.studio.seed)
+                    measured |= {} if repeats is None else liveliness(painter, repeats, seed=self.studio.seed)
                     line = f"texture {measured['texture noisy']:.2f} of real" if measured else ""
                     rows.append(Row((f"{name}, noisy", line), tinted(drawn[:COLUMNS])))
                 figures[name] = {key: round(value, 4) for key, value in measured.items()}
@@ -318,7 +318,7 @@ class ComparisonRenderer(Renderer):
         error = float((found - wanted).square().mean())
         figures = {
             "squared error": error,
-            "psnr": metrics.decibels(error),
+            "psnr": decibels(error),
             "ssim": float(np.mean(ssim)),
             "perceived": float(self.perception(found, wanted)),
         }

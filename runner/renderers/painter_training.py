@@ -34,12 +34,21 @@ from orbifolio.runner.renderers.base import (
 )
 from orbifolio.runner.renderers.image.perceptual_loss import LAYERS, Perception
 from orbifolio.runner.settings import Settings
-from orbifolio.runner.strokes.brush_models import metrics
 from orbifolio.runner.strokes.brush_models.base import Painter, PainterSettings, Trainer, TrainingData
 from orbifolio.runner.strokes.brush_models.data import AnyData, BrushDataset, Drawn, StrokeDataSettings
 from orbifolio.runner.strokes.brush_models.implicit_training import Implicit
 from orbifolio.runner.strokes.brush_models.interpolation import morph
 from orbifolio.runner.strokes.brush_models.kinds import AnyPainter
+from orbifolio.runner.strokes.brush_models.metrics import (
+    decibels,
+    fidelity,
+    gradient_agreement,
+    learnt_alphas,
+    liveliness,
+    noisy_alphas,
+    strokes_per_second,
+    summary,
+)
 from orbifolio.runner.strokes.brush_models.metrics_sheet import (
     BANDS,
     COLUMNS,
@@ -227,8 +236,8 @@ class PainterRenderer(Renderer):
         """Decibels between learnt strokes and the mean of real ones; of `few` strokes only, to be quick."""
         repeats = self.dataset.repeats
         count = CHECKED if few else len(repeats.actions)
-        found = metrics.learnt_alphas(trainer.painter, repeats.actions[:count])
-        return metrics.decibels(float(np.square(found - repeats.mean[:count]).mean()))
+        found = learnt_alphas(trainer.painter, repeats.actions[:count])
+        return decibels(float(np.square(found - repeats.mean[:count]).mean()))
 
     def step(self, state: PainterTrainingState) -> Outcome:
         """One step; see the base class."""
@@ -246,13 +255,11 @@ class PainterRenderer(Renderer):
     def _sheet(self, state: PainterTrainingState, text: str) -> Pixels:
         repeats = self.dataset.repeats
         shown = COLUMNS * BANDS
-        found = metrics.learnt_alphas(state.trainer.painter, repeats.actions[:shown])
+        found = learnt_alphas(state.trainer.painter, repeats.actions[:shown])
         rows = [("drawn", repeats.single[:shown]), ("learnt", found)]
         painter = state.trainer.painter
         if painter.stochastic:
-            rows.append(
-                ("learnt, noisy", metrics.noisy_alphas(painter, repeats.actions[:shown], seed=self.studio.seed))
-            )
+            rows.append(("learnt, noisy", noisy_alphas(painter, repeats.actions[:shown], seed=self.studio.seed)))
         if repeats.count > 1:
             rows.insert(1, (f"mean of {repeats.count}", repeats.mean[:shown]))
         name = self.settings.brush.removesuffix(ENDING).rpartition("/")[2].replace("_", " ")
@@ -262,9 +269,7 @@ class PainterRenderer(Renderer):
         """The sheet with all figures, and a painting by both brushes below."""
         painter, program = state.trainer.painter, self.dataset.program
         repeats = self.dataset.repeats
-        sheet = self._sheet(
-            state, metrics.summary(metrics.fidelity(metrics.learnt_alphas(painter, repeats.actions), repeats))
-        )
+        sheet = self._sheet(state, summary(fidelity(learnt_alphas(painter, repeats.actions), repeats)))
         actions = flower()
         paintings = []
         if program is not None and self.dataset.brush is not None:
@@ -293,10 +298,10 @@ class PainterRenderer(Renderer):
     def _figures(self, state: PainterTrainingState) -> dict[str, Any]:
         painter, dataset = state.trainer.painter, self.dataset
         repeats, program = dataset.repeats, dataset.program
-        found = metrics.fidelity(metrics.learnt_alphas(painter, repeats.actions), repeats)
+        found = fidelity(learnt_alphas(painter, repeats.actions), repeats)
         if painter.stochastic:
-            found |= metrics.liveliness(painter, repeats, seed=self.studio.seed)
-        rates = metrics.strokes_per_second(painter, program, repeats.actions[:TIMED])
+            found |= liveliness(painter, repeats, seed=self.studio.seed)
+        rates = strokes_per_second(painter, program, repeats.actions[:TIMED])
         figures: dict[str, Any] = {
             "brush": self.settings.brush,
             "numbers": painter.count(),
@@ -309,7 +314,7 @@ class PainterRenderer(Renderer):
         if self.perception is not None:
             figures["perceived"] = round(self._perceived(painter), 4)
         if program is not None:
-            slopes = metrics.gradient_agreement(
+            slopes = gradient_agreement(
                 painter, program, repeats.actions[:GRADIENTS], repeats=repeats.count, seed=self.studio.seed + 3
             )
             figures["gradients"] = {
@@ -323,7 +328,7 @@ class PainterRenderer(Renderer):
         """Perceptual distance of the first unseen strokes in black on white."""
         assert self.perception is not None
         repeats = self.dataset.repeats
-        pair = (metrics.learnt_alphas(painter, repeats.actions[:CHECKED]), repeats.single[:CHECKED])
+        pair = (learnt_alphas(painter, repeats.actions[:CHECKED]), repeats.single[:CHECKED])
         found, wanted = (1 - torch.from_numpy(alphas)[:, None].expand(-1, 3, -1, -1) for alphas in pair)
         return float(self.perception()(found.to(self.studio.device), wanted.to(self.studio.device)))
 
