@@ -112,7 +112,7 @@ class AgentTraining(RendererSettings):
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """Missing files and contradictions; see the base class."""
         data: TargetSettings = self.data
-        found = [(f"data.{path}", text) for path, text in data.complaints()]
+        problems = [(f"data.{path}", text) for path, text in data.complaints()]
         for path, check in (
             ("brush", self._check_brush),
             ("start", self._check_start),
@@ -121,21 +121,21 @@ class AgentTraining(RendererSettings):
             try:
                 check()
             except InputError as error:
-                found.append((path, str(error)))
+                problems.append((path, str(error)))
         for number, phase in enumerate(self.phases):
             if phase.steps and not (phase.pixels or phase.adversarial or phase.forcing):
                 text = "every weight is 0; give pixels, adversarial or forcing a weight"
-                found.append((f"phases.{number}", text))
+                problems.append((f"phases.{number}", text))
             if phase.forcing and self.examples is None:
                 text = f"{phase.forcing:g}: forcing needs example strokes; add `examples: digits` or a file"
-                found.append((f"phases.{number}.forcing", text))
+                problems.append((f"phases.{number}.forcing", text))
         if not self.learns and self.start is None:
-            found.append(
+            problems.append(
                 ("phases", "no steps, so nothing is learnt; give a phase steps, or a trained agent as `start`")
             )
         if not self.learns and not self.paint:
-            found.append(("paint", "no steps and nothing to paint; give pictures to paint, or a phase steps"))
-        return found
+            problems.append(("paint", "no steps and nothing to paint; give pictures to paint, or a phase steps"))
+        return problems
 
     def _check_brush(self) -> None:
         side = load_painter(self.brush).resolution
@@ -172,12 +172,12 @@ class AgentTraining(RendererSettings):
     def advisories(self) -> list[str]:
         """That the pictures or the paint program are missing."""
         data: TargetSettings = self.data
-        found = data.advisories() if self.learns else []
+        lacks = data.advisories() if self.learns else []
         try:
             PaintProgram(real_brush(self.brush))
         except (MissingProgram, InputError) as error:
-            found = [*found, f"the paintings will not be drawn in MyPaint: {error}"]
-        return found
+            lacks = [*lacks, f"the paintings will not be drawn in MyPaint: {error}"]
+        return lacks
 
     def pictures(self) -> dict[str, str]:
         """Sources of the pictures to paint, by their place in the recipe."""
@@ -238,10 +238,10 @@ class AgentRenderer(Renderer):
         return self._split
 
     def _own_pictures(self) -> Targets:
-        found = [prepared(self.studio.plain_picture(source), self.shape) for source in self.settings.paint]
-        if not found:
+        pictures = [prepared(self.studio.plain_picture(source), self.shape) for source in self.settings.paint]
+        if not pictures:
             raise InputError("renderer.paint: nothing to paint; give pictures, or a phase with steps")
-        return Targets(torch.cat(found), torch.full((len(found),), UNKNOWN))
+        return Targets(torch.cat(pictures), torch.full((len(pictures),), UNKNOWN))
 
     def phases(self) -> tuple[Phase, ...]:
         """See the base class."""
@@ -286,8 +286,8 @@ class AgentRenderer(Renderer):
         targets = self.split.learnt
         if settings.examples is not None and any(phase.forcing for phase in settings.phases):
             examples = read_examples(settings.examples)
-            found = example_table(examples, targets.names, self.space.strokes, settings.examples)
-            table = torch.from_numpy(found)
+            strokes = example_table(examples, targets.names, self.space.strokes, settings.examples)
+            table = torch.from_numpy(strokes)
         agent = AgentNetwork(self.shape) if settings.start is None else load_agent(settings.start)[0]
         critic = PaintingCritic(self.shape.side, self.shape.planes, settings.size.critic)
         task = AgentTask(targets, self._stamp(), self.space, table, self.studio.seed, self.studio.device)
@@ -360,12 +360,12 @@ class AgentRenderer(Renderer):
     def final(self, state: AgentTrainingState) -> Pixels:
         """The sheet with the real program's paintings and all figures."""
         program = self._program()
-        found = evaluate(here(state), self.painter, program, self.split.unseen, self.space, self.studio.seed)
-        text = f"unseen pictures; mean squared error {found['neural']['mse']:.4f} neural"
+        figures = evaluate(here(state), self.painter, program, self.split.unseen, self.space, self.studio.seed)
+        text = f"unseen pictures; mean squared error {figures['neural']['mse']:.4f} neural"
         if program is not None:
-            text += f", {found['program']['mse']:.4f} in MyPaint"
-        if "strokes" in found:
-            text += f"; order of strokes kept {found['strokes']['order']:.0%}"
+            text += f", {figures['program']['mse']:.4f} in MyPaint"
+        if "strokes" in figures:
+            text += f"; order of strokes kept {figures['strokes']['order']:.0%}"
         return self._sheet(state, text, self._shown(), program)
 
     def extras(self, state: AgentTrainingState, tone: Tone) -> Mapping[str, bytes]:
@@ -374,15 +374,15 @@ class AgentRenderer(Renderer):
         figures = evaluate(agent, self.painter, self._program(), self.split.unseen, self.space, seed)
         plain = {name: {key: round(value, 5) for key, value in part.items()} for name, part in figures.items()}
         facts = {"brush": settings.brush, "figures": plain, "seed": seed}
-        found: dict[str, bytes] = {"figures.json": json.dumps(plain, indent=1).encode()}
+        files: dict[str, bytes] = {"figures.json": json.dumps(plain, indent=1).encode()}
         if settings.learns:
-            found["agent.safetensors"] = pack_agent(agent, self.space, facts)
+            files["agent.safetensors"] = pack_agent(agent, self.space, facts)
         if settings.paint and self.painter.resolution is None:
             pictures, _ = self._own_pictures().take(torch.arange(1))
             _, actions, pens = paint(agent, self.painter, pictures, self.space)
             painting = painting_of(actions[0], pens[0], settings.brush, seed)
-            found |= products(painting, load_scalable(settings.brush), None, title=self.studio.title)
-        return found
+            files |= products(painting, load_scalable(settings.brush), None, title=self.studio.title)
+        return files
 
     def save(self, state: AgentTrainingState) -> dict[str, Any]:
         """The trainer's state and step; the pictures follow from the seed."""

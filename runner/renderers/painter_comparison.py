@@ -98,27 +98,27 @@ class PainterComparison(RendererSettings):
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """Missing painters, a network without the layers; see the base class."""
         data: TargetSettings = self.data
-        found = [(f"data.{path}", text) for path, text in data.complaints()]
+        problems = [(f"data.{path}", text) for path, text in data.complaints()]
         for number, name in enumerate(self.painters):
             try:
                 unpack(find_painter(name))
             except InputError as error:
-                found.append((f"painters.{number}", str(error)))
+                problems.append((f"painters.{number}", str(error)))
         vision: VisionSettings = self.vision
         missing = [layer for layer in LAYERS if layer not in vision.layer_names()]
         if missing:
-            found.append(("vision", f"no layer {missing[0]}; the comparison needs {', '.join(LAYERS)}; use vgg16"))
-        return found
+            problems.append(("vision", f"no layer {missing[0]}; the comparison needs {', '.join(LAYERS)}; use vgg16"))
+        return problems
 
     def advisories(self) -> list[str]:
         """That data, paint program or brush are missing."""
         data: TargetSettings = self.data
-        found = data.advisories()
+        lacks = data.advisories()
         try:
             PaintProgram(find_brush(self.brush))
         except (MissingProgram, InputError) as error:
-            found.append(f"the comparison will have no real strokes: {error}")
-        return found
+            lacks.append(f"the comparison will have no real strokes: {error}")
+        return lacks
 
     def networks(self) -> tuple[VisionSettings, ...]:
         """The vision network."""
@@ -272,10 +272,10 @@ class ComparisonRenderer(Renderer):
                 rows.append(Row(("drawn by MyPaint",), tinted(repeats.single[:COLUMNS])))
                 rows.append(Row((f"mean of {repeats.count}",), tinted(repeats.mean[:COLUMNS])))
             for name, painter in zip(self.names, self.painters, strict=True):
-                found = learnt_alphas(painter, actions)
-                measured = {} if repeats is None else fidelity(found, repeats)
+                alphas = learnt_alphas(painter, actions)
+                measured = {} if repeats is None else fidelity(alphas, repeats)
                 line = f"{measured['psnr mean']:.1f} dB to the mean" if measured else ""
-                rows.append(Row((name, line), tinted(found[:COLUMNS])))
+                rows.append(Row((name, line), tinted(alphas[:COLUMNS])))
                 if painter.stochastic:
                     drawn = noisy_alphas(painter, actions, seed=self.studio.seed)
                     measured |= {} if repeats is None else liveliness(painter, repeats, seed=self.studio.seed)
@@ -292,14 +292,14 @@ class ComparisonRenderer(Renderer):
         targets = self.targets(number)
         rows = [Row(("wanted",), _shown(targets))]
         table: dict[str, Any] = {}
-        for label, painter, found, took in zip(self.names, self.painters, actions, seconds, strict=True):
+        for label, painter, strokes, took in zip(self.names, self.painters, actions, seconds, strict=True):
             with torch.no_grad():
-                pictures = painted(painter, found).clamp(0, 1)
+                pictures = painted(painter, strokes).clamp(0, 1)
             figures = self.distances(pictures, targets)
             rows.append(Row((label, *_lines(figures)), _shown(pictures)))
             table[label] = {"neural": figures, "seconds": round(took, 2)}
             if self.program is not None:
-                drawn = torch.stack([self._drawn(one) for one in found])
+                drawn = torch.stack([self._drawn(one) for one in strokes])
                 table[label]["program"] = figures = self.distances(drawn, targets)
                 rows.append(Row((f"{label}, in MyPaint", *_lines(figures)), _shown(drawn)))
         return SheetSection(f"{name.capitalize()}, {exercise.strokes} strokes each", rows), table
@@ -311,16 +311,16 @@ class ComparisonRenderer(Renderer):
         return torch.from_numpy(picture).permute(2, 0, 1)
 
     @torch.no_grad()
-    def distances(self, found: Tensor, wanted: Tensor) -> dict[str, float]:
+    def distances(self, pictures: Tensor, wanted: Tensor) -> dict[str, float]:
         """Mean distances of pictures (n, 3, 64, 64): squared error, decibels, SSIM, and the perceptual one."""
-        pairs = zip(found.permute(0, 2, 3, 1).numpy(), wanted.permute(0, 2, 3, 1).numpy(), strict=True)
+        pairs = zip(pictures.permute(0, 2, 3, 1).numpy(), wanted.permute(0, 2, 3, 1).numpy(), strict=True)
         ssim = [structural_similarity(a, b, channel_axis=2, data_range=1.0) for a, b in pairs]
-        error = float((found - wanted).square().mean())
+        error = float((pictures - wanted).square().mean())
         figures = {
             "squared error": error,
             "psnr": decibels(error),
             "ssim": float(np.mean(ssim)),
-            "perceived": float(self.perception(found, wanted)),
+            "perceived": float(self.perception(pictures, wanted)),
         }
         return {name: round(value, 5) for name, value in figures.items()}
 

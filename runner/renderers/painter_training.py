@@ -119,24 +119,24 @@ class PainterTraining(RendererSettings):
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """A missing brush, missing shards, wrong stages; see the base class."""
         data: StrokeDataSettings = self.data
-        found = [(f"data.{path}", text) for path, text in data.complaints()]
+        problems = [(f"data.{path}", text) for path, text in data.complaints()]
         painter: PainterSettings = self.painter
-        found += painter.stage_problems([phase.stage for phase in self.phases])
+        problems += painter.stage_problems([phase.stage for phase in self.phases])
         vision: VisionSettings | None = self.vision
         if vision is None and painter.perceptual:
-            found.append(
+            problems.append(
                 ("vision", "the painter learns from what a network sees, and there is none; add vision: vgg16")
             )
         missing = [layer for layer in LAYERS if vision is not None and layer not in vision.layer_names()]
         if missing:
-            found.append(("vision", f"no layer {missing[0]}; the distance needs {', '.join(LAYERS)}; use vgg16"))
+            problems.append(("vision", f"no layer {missing[0]}; the distance needs {', '.join(LAYERS)}; use vgg16"))
         # Without MyPaint's brushes a name cannot be checked, which is no fault of the recipe.
         if isinstance(data, Drawn) and (list_brushes() or self.brush.endswith(ENDING)):
             try:
                 _ = find_brush(self.brush).settings
             except InputError as error:
-                found.append(("brush", str(error)))
-        return found
+                problems.append(("brush", str(error)))
+        return problems
 
     def advisories(self) -> list[str]:
         """That the paint program is missing."""
@@ -236,8 +236,8 @@ class PainterRenderer(Renderer):
         """Decibels between learnt strokes and the mean of real ones; of `few` strokes only, to be quick."""
         repeats = self.dataset.repeats
         count = CHECKED if few else len(repeats.actions)
-        found = learnt_alphas(trainer.painter, repeats.actions[:count])
-        return decibels(float(np.square(found - repeats.mean[:count]).mean()))
+        learnt = learnt_alphas(trainer.painter, repeats.actions[:count])
+        return decibels(float(np.square(learnt - repeats.mean[:count]).mean()))
 
     def step(self, state: PainterTrainingState) -> Outcome:
         """One step; see the base class."""
@@ -255,8 +255,8 @@ class PainterRenderer(Renderer):
     def _sheet(self, state: PainterTrainingState, text: str) -> Pixels:
         repeats = self.dataset.repeats
         shown = COLUMNS * BANDS
-        found = learnt_alphas(state.trainer.painter, repeats.actions[:shown])
-        rows = [("drawn", repeats.single[:shown]), ("learnt", found)]
+        learnt = learnt_alphas(state.trainer.painter, repeats.actions[:shown])
+        rows = [("drawn", repeats.single[:shown]), ("learnt", learnt)]
         painter = state.trainer.painter
         if painter.stochastic:
             rows.append(("learnt, noisy", noisy_alphas(painter, repeats.actions[:shown], seed=self.studio.seed)))
@@ -298,9 +298,9 @@ class PainterRenderer(Renderer):
     def _figures(self, state: PainterTrainingState) -> dict[str, Any]:
         painter, dataset = state.trainer.painter, self.dataset
         repeats, program = dataset.repeats, dataset.program
-        found = fidelity(learnt_alphas(painter, repeats.actions), repeats)
+        metrics = fidelity(learnt_alphas(painter, repeats.actions), repeats)
         if painter.stochastic:
-            found |= liveliness(painter, repeats, seed=self.studio.seed)
+            metrics |= liveliness(painter, repeats, seed=self.studio.seed)
         rates = strokes_per_second(painter, program, repeats.actions[:TIMED])
         figures: dict[str, Any] = {
             "brush": self.settings.brush,
@@ -308,7 +308,7 @@ class PainterRenderer(Renderer):
             "steps": state.step,
             "unseen": len(repeats.actions),
             "repeats": repeats.count,
-            "strokes": {name: round(value, 4) for name, value in found.items()},
+            "strokes": {name: round(value, 4) for name, value in metrics.items()},
             "speed": {name: round(rate, 1) for name, rate in rates.items()},
         }
         if self.perception is not None:
@@ -329,8 +329,8 @@ class PainterRenderer(Renderer):
         assert self.perception is not None
         repeats = self.dataset.repeats
         pair = (learnt_alphas(painter, repeats.actions[:CHECKED]), repeats.single[:CHECKED])
-        found, wanted = (1 - torch.from_numpy(alphas)[:, None].expand(-1, 3, -1, -1) for alphas in pair)
-        return float(self.perception()(found.to(self.studio.device), wanted.to(self.studio.device)))
+        learnt, real = (1 - torch.from_numpy(alphas)[:, None].expand(-1, 3, -1, -1) for alphas in pair)
+        return float(self.perception()(learnt.to(self.studio.device), real.to(self.studio.device)))
 
     def weights(self) -> tuple[Mapping[str, str], ...]:
         """The vision network, if there is one."""

@@ -66,13 +66,7 @@ class PdfPages:
         self._canvas.drawPath(self._path(points), stroke=1, fill=0)
 
     def polygon(self, points: Iterable[Place], colour: Floats | Colour, *, outline: float = 0) -> None:
-        """A filled polygon, by the nonzero rule.
-
-        Args:
-            points: its corners.
-            colour: inside and of the outline.
-            outline: its width; 0 for none.
-        """
+        """A polygon filled by the nonzero rule, with an outline of the same colour if its width is above 0."""
         path = self._path(points)
         path.close()
         self._canvas.setFillColorRGB(*colour)
@@ -88,16 +82,7 @@ class PdfPages:
     def rectangle(
         self, left: float, top: float, width: float, height: float, colour: Colour, outline: Colour | None = None
     ) -> None:
-        """A filled rectangle.
-
-        Args:
-            left: of its corner.
-            top: of its corner.
-            width: to the right.
-            height: downwards.
-            colour: inside.
-            outline: colour of a hairline around it, or None for no outline.
-        """
+        """A filled rectangle by its top-left corner, with a hairline around it if `outline` gives its colour."""
         self._canvas.setFillColorRGB(*colour)
         if outline is not None:
             self._canvas.setStrokeColorRGB(*outline)
@@ -105,15 +90,9 @@ class PdfPages:
         self._canvas.rect(left, top, width, height, stroke=int(outline is not None), fill=1)
 
     def words(self, text: str, left: float, base: float, size: float, colour: Colour, *, centred: bool = False) -> None:
-        """A line of text.
+        """A line of text whose left end, or its middle if `centred`, lies at `left` on the baseline `base`.
 
-        Args:
-            text: Western European letters (code page 1252); others become question marks.
-            left: of the text, or its middle if `centred`.
-            base: of the baseline.
-            size: of the letters in units.
-            colour: of the letters.
-            centred: lay its middle, not its left end, at `left`.
+        Letters outside code page 1252 (Western European) become question marks; `size` is in units.
         """
         with self._upright(left, base):
             self._canvas.setFillColorRGB(*colour)
@@ -122,17 +101,7 @@ class PdfPages:
             draw(0, 0, text.encode("cp1252", "replace").decode("cp1252"))
 
     def picture(self, jpeg: bytes, left: float, top: float, width: float) -> float:
-        """Lay a picture on the page, its data as they are.
-
-        Args:
-            jpeg: a JPEG file.
-            left: of its corner.
-            top: of its corner.
-            width: on the page; the height follows.
-
-        Returns:
-            The height on the page.
-        """
+        """Embed a JPEG file unchanged, by its top-left corner and its width on the page; returns its height there."""
         image = ImageReader(io.BytesIO(jpeg))
         columns, rows = image.getSize()
         height: float = width * rows / columns

@@ -40,12 +40,9 @@ def size_of(count: int, rows: int) -> tuple[int, int]:
 
 
 def agent_sheet(title: str, text: str, rows: Sequence[tuple[str, Tensor]]) -> F32:
-    """The sheet: pictures in bands of `COLUMNS`, (height, width, 3) in [0, 1].
+    """The sheet, (height, width, 3) in [0, 1]: rows of pictures in bands of `COLUMNS` below a title and a line of text.
 
-    Args:
-        title: the heading.
-        text: the line below it.
-        rows: (label, (n, 1 or 3, side, side) in [0, 1]), of any side.
+    Each row is a label and pictures (n, 1 or 3, side, side) in [0, 1], of any side.
     """
     count = len(rows[0][1])
     cell = cell_of(count)

@@ -53,11 +53,8 @@ def mnist_file() -> Path | None:
 def read_arrays(data: bytes) -> list[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
     """Pairs of pictures (n, 784) and classes (n,) in the order of the file: training, validation and test set.
 
-    Args:
-        data: the gzipped pickle.
-
     Raises:
-        InputError: it is something else, or holds more than arrays.
+        InputError: `data` is not a gzipped pickle, or holds more than arrays.
     """
     try:
         with gzip.open(io.BytesIO(data)) as file:

@@ -27,13 +27,7 @@ SHIPPED = Path(str(resources.files("orbifolio.runner.strokes.agent"))) / "agents
 
 
 def pack_agent(agent: AgentNetwork, space: ActionSpace, facts: Mapping[str, Any]) -> bytes:
-    """An agent as a file, in half precision.
-
-    Args:
-        agent: the network.
-        space: what it decides on.
-        facts: plain values to keep with it: the brush, figures, the seed.
-    """
+    """An agent and its action space as a file in half precision, with plain values as facts (brush, figures, seed)."""
     flat = torch.cat([tensor.detach().flatten() for tensor in agent.state_dict().values()]).half()
     own = {"kind": KIND, "shape": asdict(agent.shape), "manner": space.model_dump()}
     return save({WEIGHTS: flat.contiguous()}, metadata={FACTS: json.dumps({**facts, **own}, sort_keys=True)})

@@ -93,7 +93,7 @@ class Painter(nn.Module):
 
     @abstractmethod
     def facts(self) -> dict[str, str]:
-        """What `of` must be told to build the painter again, for the metadata of its weights."""
+        """What `of` needs to rebuild the painter, for the metadata of its weights."""
 
     @classmethod
     @abstractmethod

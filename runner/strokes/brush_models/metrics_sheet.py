@@ -60,12 +60,9 @@ def sheet_height(rows: int) -> int:
 
 
 def strokes_sheet(title: str, text: str, rows: Sequence[tuple[str, F32]]) -> F32:
-    """The sheet: bands of strokes, the same ones in each row of a band.
+    """The sheet: bands of strokes, the same ones in each row of a band, below a title and a line of text.
 
-    Args:
-        title: the heading.
-        text: the line below it.
-        rows: (label, (n, h, w) opacities); the first COLUMNS * BANDS strokes are shown.
+    Each row is a label and opacities (n, h, w), of which the first COLUMNS * BANDS are shown.
     """
     sheet = Image.new("RGB", (WIDTH, sheet_height(len(rows))), "white")
     draw = ImageDraw.Draw(sheet)

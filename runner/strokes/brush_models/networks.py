@@ -121,7 +121,7 @@ class StrokeCritic(nn.Module):
         Args:
             width: channels of the first; each next one has twice as many.
             channels: of the pictures.
-            numbers: that it is told of an action.
+            numbers: how many encode an action.
             norm: batch norms, as in the repository: it learns several times as fast; but they mix the strokes of a
                 batch, for which the gradient penalty is not defined (Gulrajani et al. 2017).
             guided: maps of the action are laid beside the picture, and its roughness; the first convolution sees

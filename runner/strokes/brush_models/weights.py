@@ -38,13 +38,7 @@ LOG = SHIPPED / "training.json"
 
 
 def pack(painter: Painter, facts: Mapping[str, Any], *, half: bool = False) -> bytes:
-    """A painter as a file.
-
-    Args:
-        painter: of any kind.
-        facts: plain values to keep with it: the brush, figures, the seed.
-        half: store weights with 16 bits.
-    """
+    """A painter as a file, with plain values as facts (brush, figures, seed); `half` stores weights with 16 bits."""
     flat = torch.cat([tensor.detach().flatten().float().cpu() for tensor in painter.state_dict().values()])
     flat = flat.half() if half else flat
     record = json.dumps({**facts, "kind": painter.kind, **painter.facts()}, sort_keys=True)

@@ -104,17 +104,17 @@ class Painting:
         Returns:
             The strokes in units, and (n,) pixels per unit.
         """
-        held = torch.from_numpy(np.ascontiguousarray(self.strokes)).to(device)
-        unit = held[:, UNIT]
-        places = held / unit[:, None]
+        strokes = torch.from_numpy(np.ascontiguousarray(self.strokes)).to(device)
+        unit = strokes[:, UNIT]
+        places = strokes / unit[:, None]
         return (
             Strokes(
                 places[:, START],
                 places[:, VIA],
                 places[:, END],
                 places[:, RADIUS].clamp(min=1e-6).log(),
-                held[:, ENTRY_PRESSURE],
-                held[:, END_PRESSURE],
+                strokes[:, ENTRY_PRESSURE],
+                strokes[:, END_PRESSURE],
             ),
             unit,
         )

@@ -66,11 +66,11 @@ def outlines(painter: ImplicitPainter, painting: Painting, *, device: str = "cpu
         device: that the painter is on; the work is done on the CPU.
     """
     painter = painter if device == "cpu" else copy.deepcopy(painter).cpu()
-    found = [_bunch(painter, painting.take(slice(at, at + BUNCH))) for at in range(0, len(painting), BUNCH)]
-    if not found:
+    bunches = [_bunch(painter, painting.take(slice(at, at + BUNCH))) for at in range(0, len(painting), BUNCH)]
+    if not bunches:
         none = np.zeros((0, ALONG + 2 * BEYOND, 2))
         return Outlines(none, none, none, np.zeros(0))
-    return Outlines(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+    return Outlines(*(np.concatenate(parts) for parts in zip(*bunches, strict=True)))
 
 
 @torch.no_grad()
@@ -83,8 +83,8 @@ def _bunch(painter: ImplicitPainter, painting: Painting) -> tuple[F64, F64, F64,
     step = offsets[:, 1]
     sides = []
     for sign in (1.0, -1.0):
-        held = places[:, :, None] + sign * normals[:, :, None] * offsets[:, None, :, None]
-        alpha = opacity(painter, strokes, held.flatten(1, 2)).reshape(held.shape[:-1])
+        across = places[:, :, None] + sign * normals[:, :, None] * offsets[:, None, :, None]
+        alpha = opacity(painter, strokes, across.flatten(1, 2)).reshape(across.shape[:-1])
         sides.append(alpha)
     peak = torch.maximum(*sides).amax(-1)
     shown = torch.quantile(peak[:, BEYOND:-BEYOND], USUAL, dim=1).clamp(min=MIN_OPACITY)
@@ -126,12 +126,12 @@ def _ends(painter: ImplicitPainter, strokes: Strokes, reach: Tensor) -> Tensor:
     offsets = torch.linspace(0, 1, ACROSS) * reach[:, None]
     places, normals = _spine(strokes, torch.zeros(len(reach), 2))
     tangents = torch.stack((normals[..., 1], -normals[..., 0]), dim=-1)
-    held = torch.cat([
+    samples = torch.cat([
         places,
         places[:, :1] - tangents[:, :1] * offsets[..., None],
         places[:, -1:] + tangents[:, -1:] * offsets[..., None],
     ], dim=1)  # fmt: skip
-    alpha = opacity(painter, strokes, held)
+    alpha = opacity(painter, strokes, samples)
     line, before, after = alpha[:, : -2 * ACROSS], alpha[:, -2 * ACROSS : -ACROSS], alpha[:, -ACROSS:]
     shown = torch.quantile(line[:, BEYOND:-BEYOND], USUAL, dim=1).clamp(min=MIN_OPACITY)
     fallen = _fall(torch.stack((before, after), dim=1) / shown[:, None, None])
@@ -159,7 +159,7 @@ def opacity(painter: ImplicitPainter, strokes: Strokes, places: Tensor) -> Tenso
     """Opacity of strokes at any places, (n, m) in [0, 1].
 
     Args:
-        painter: the learnt brush.
+        painter: whose response is wanted.
         strokes: n of them, in units.
         places: (n, m, 2) in units.
     """
@@ -171,7 +171,7 @@ def opacity(painter: ImplicitPainter, strokes: Strokes, places: Tensor) -> Tenso
 
 def points_of(painting: Painting, count: int = 2 * ALONG) -> F32:
     """(n, count, 2) points along the curves, in pixels."""
-    held = painting.strokes[:, None]
+    strokes = painting.strokes[:, None]
     t = np.linspace(0, 1, count, dtype=np.float32)[None, :, None]
-    found: F32 = bezier(held[..., 0:2], held[..., 2:4], held[..., 4:6], t)
-    return found
+    points: F32 = bezier(strokes[..., 0:2], strokes[..., 2:4], strokes[..., 4:6], t)
+    return points

@@ -97,11 +97,11 @@ def refit(
             tried, kept = tried + more, kept + good
             fit.recolour()
     hush()
-    found = replace(fit.painting, width=painting.width, height=painting.height)
+    fitted = replace(fit.painting, width=painting.width, height=painting.height)
     if factor != 1:
         strokes = fit.painting.scaled(1 / factor).strokes
-        found = replace(found, strokes=strokes)
-    return Refit(found.rounded(), before, recoloured, fit.error(), tried, kept)
+        fitted = replace(fitted, strokes=strokes)
+    return Refit(fitted.rounded(), before, recoloured, fit.error(), tried, kept)
 
 
 class _Fit:
@@ -172,15 +172,15 @@ class _Fit:
             if seen > 1 and best is not None:
                 for _ in range(tries):
                     variant = self._variant(strokes[number], random, float(self.sizes[number]))
-                    small, held = self.paper.opacity(variant)
-                    wide = _widened(held, small, box)
-                    found, colour = _residual(rest, through, wide, below, colours[number], self.allowed)
+                    small, drawn = self.paper.opacity(variant)
+                    wide = _widened(drawn, small, box)
+                    error, colour = _residual(rest, through, wide, below, colours[number], self.allowed)
                     tried += 1
                     self.sizes[number] *= SHRINK
-                    if found < least * (1 - 1e-6) and colour is not None:
-                        least, opacity, kept = found, wide, kept + 1
+                    if error < least * (1 - 1e-6) and colour is not None:
+                        least, opacity, kept = error, wide, kept + 1
                         strokes[number], colours[number] = variant, colour
-                        self.boxes[number], self.opacities[number] = small, held
+                        self.boxes[number], self.opacities[number] = small, drawn
                         self.sizes[number] = min(self.sizes[number] * GROW / SHRINK, 2.0)
             below += opacity[..., None] * (colours[number] - below)
         return tried, kept
@@ -190,18 +190,18 @@ class _Fit:
         painting = self.painting
         through = np.ones((painting.height, painting.width), np.float32)
         over = np.zeros((painting.height, painting.width, 3), np.float32)
-        found: list[tuple[F32, F32]] = []
+        kept_windows: list[tuple[F32, F32]] = []
         room = MAX_PIXELS
         for number in range(len(boxes) - 1, -1, -1):
             left, top, right, bottom = boxes[number]
             room -= (right - left) * (bottom - top)
             if room < 0:
                 break
-            found.append((through[window(boxes[number])].copy(), over[window(boxes[number])].copy()))
+            kept_windows.append((through[window(boxes[number])].copy(), over[window(boxes[number])].copy()))
             part = window(self.boxes[number])
             over[part] += (through[part] * self.opacities[number])[..., None] * painting.colours[number]
             through[part] *= 1 - self.opacities[number]
-        return len(boxes) - len(found), found[::-1]
+        return len(boxes) - len(kept_windows), kept_windows[::-1]
 
     def _variant(self, stroke: F32, random: np.random.Generator, size: float) -> F32:
         """A slightly different stroke of the same unit; `size` scales the change."""
@@ -245,13 +245,13 @@ def _residual(
 def _widened(opacity: F32, box: Box, wide: Box) -> F32:
     """An opacity in another box, cut where it lies beyond."""
     left, top, right, bottom = wide
-    found = np.zeros((max(bottom - top, 0), max(right - left, 0)), np.float32)
+    widened = np.zeros((max(bottom - top, 0), max(right - left, 0)), np.float32)
     first, second = max(box[0], left), max(box[1], top)
     third, fourth = max(min(box[2], right), first), max(min(box[3], bottom), second)
-    found[second - top : fourth - top, first - left : third - left] = opacity[
+    widened[second - top : fourth - top, first - left : third - left] = opacity[
         second - box[1] : fourth - box[1], first - box[0] : third - box[0]
     ]
-    return found
+    return widened
 
 
 def _joined(painting: Painting) -> bool:

@@ -57,29 +57,21 @@ class WorksheetStep:
 def steps(painting: Painting, count: int = MAX_STEPS) -> list[WorksheetStep]:
     """The strokes in steps: those of a level together, large levels divided.
 
-    Args:
-        painting: to divide.
-        count: maximal number of steps, unless the levels change more often.
+    There are at most `count` steps, unless the levels change more often.
     """
-    found: list[WorksheetStep] = []
+    parts: list[WorksheetStep] = []
     every = max(1, len(painting) // max(1, count - len(set(painting.levels.tolist()))))
     pieces = runs(painting)
     if len(pieces) > count:  # mixed levels are no order to paint in
         pieces, every = [(0, 0, len(painting))], max(1, -(-len(painting) // count))
     for level, begin, end in pieces:
         cuts = np.linspace(begin, end, max(1, round((end - begin) / every)) + 1).round().astype(int).tolist()
-        found += [WorksheetStep(level, first, last) for first, last in zip(cuts, cuts[1:], strict=False)]
-    return found
+        parts += [WorksheetStep(level, first, last) for first, last in zip(cuts, cuts[1:], strict=False)]
+    return parts
 
 
 def worksheet(painting: Painting, stages: Sequence[F32], *, title: str = "") -> bytes:
-    """The sheet as a PDF file.
-
-    Args:
-        painting: to copy.
-        stages: pictures of the blank paper and after each of `steps`.
-        title: of the picture; empty for a general one.
-    """
+    """The sheet as a PDF file; `stages` are pictures of the blank paper and after each of `steps`."""
     name = title or "Painting by strokes"
     parts = steps(painting)
     weights = painting.strokes[:, RADIUS].astype(np.float64)
@@ -125,11 +117,11 @@ def _brushes(painting: Painting, wide: float) -> list[float]:
         float(np.median(painting.strokes[painting.levels == level, RADIUS])) * scale
         for level in np.unique(painting.levels)
     ]
-    found: list[float] = []
+    radii: list[float] = []
     for radius in sorted(medians, reverse=True):
-        if not found or radius < 0.85 * found[-1]:
-            found.append(radius)
-    return found
+        if not radii or radius < 0.85 * radii[-1]:
+            radii.append(radius)
+    return radii
 
 
 def _step(

@@ -67,8 +67,8 @@ def _read(path: Path) -> Samples:
             f"{path}: actions {actions.shape} and strokes {strokes.shape} {strokes.dtype}; a shard has (n, 12) and "
             "(n, 64, 64, 3) uint8"
         )
-    alphas, known = factor_alpha(actions, strokes)
-    return Samples(actions[known], alphas[known])
+    alphas, clear = factor_alpha(actions, strokes)
+    return Samples(actions[clear], alphas[clear])
 
 
 def factor_alpha(actions: Actions, strokes: U8) -> tuple[U8, Bools]:
@@ -83,7 +83,7 @@ def factor_alpha(actions: Actions, strokes: U8) -> tuple[U8, Bools]:
     """
     depth = 1 - actions[:, COLOUR].astype(np.float32)  # what full opacity takes from white
     weight = np.square(depth).sum(axis=1)
-    known = weight > MIN_DEPTH**2
+    clear = weight > MIN_DEPTH**2
     taken = np.float32(1) - strokes.astype(np.float32) / np.float32(255)
     alphas = np.einsum("nhwc,nc->nhw", taken, depth) / np.maximum(weight, MIN_DEPTH**2)[:, None, None]
-    return np.round(alphas.clip(0, 1) * 255).astype(np.uint8), known
+    return np.round(alphas.clip(0, 1) * 255).astype(np.uint8), clear
