@@ -1,111 +1,162 @@
-"""A PDF is a sheet as one page of vectors: a picture pixel is as large as fits an A4 page, y turned upwards.
+"""Vector pages as a PDF, drawn by reportlab: (sheet) -> bytes of one page, and the pages that a painting's sheets need.
 
-Written by hand: the few operators needed (ISO 32000-1, 8.5 and 9.4) are less than a dependency. No date is written, so
-equal sheets give equal bytes.
+Convention: lengths are in the pages' own unit from the top-left corner, x to the right, y down; colours are sRGB in
+[0, 1]. No date and no random identity is written, so equal pages give equal bytes.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from reportlab import rl_config
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import FILL_NON_ZERO, Canvas
 
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.gas.drawing.hex_colours import Colour
 from orbifolio.runner.gas.drawing.sheet import Areas, Dots, DrawingSheet, Labels, Mark, Polylines
-from orbifolio.runner.gas.drawing.svg_path import number
 
-LONG_SIDE = 842.0
-"""Points of an A4 page's longer side; the shorter follows from the sheet."""
-CIRCLE = 0.5522847498
-"""Control points of a quarter circle as a cubic curve: 4/3 (sqrt 2 - 1)."""
+LONG_SIDE = 842.0  # points of an A4 page's longer side; the shorter follows from the sheet
+SEAM = 0.2  # picture pixels: a hairline of the same colour closes the seams that viewers leave between areas
+FONT = "Helvetica"  # every viewer has it, so nothing is embedded
+Place = Sequence[float]
+
+
+class PdfPages:
+    """A PDF under way; marks go to its last page."""
+
+    def __init__(self, width: float, height: float, *, unit: float, title: str = "") -> None:
+        """Open the first page.
+
+        Args:
+            width: of every page in units.
+            height: of every page in units.
+            unit: its length in points (1/72 inch).
+            title: for the viewer's window; empty for none.
+        """
+        self.height, self.unit = height, unit
+        self._buffer = io.BytesIO()
+        # Binary streams, a fifth smaller than reportlab's default of printable ones.
+        rl_config.useA85 = 0
+        size = (width * unit, height * unit)
+        self._canvas = Canvas(self._buffer, pagesize=size, pageCompression=1, invariant=1)
+        if title:
+            self._canvas.setTitle(title)
+        self._open()
+
+    def _open(self) -> None:
+        self._canvas.transform(self.unit, 0, 0, -self.unit, 0, self.height * self.unit)
+        self._canvas.setLineCap(1)
+        self._canvas.setLineJoin(1)
+
+    def next_page(self) -> None:
+        """Close the page and open another."""
+        self._canvas.showPage()
+        self._open()
+
+    def to_bytes(self) -> bytes:
+        """The finished file; nothing can be drawn afterwards."""
+        self._canvas.save()
+        return self._buffer.getvalue()
+
+    def line(self, points: Iterable[Place], colour: F64 | Colour, width: float) -> None:
+        """An open line with round ends and corners."""
+        self._canvas.setStrokeColorRGB(*colour)
+        self._canvas.setLineWidth(width)
+        self._canvas.drawPath(self._path(points), stroke=1, fill=0)
+
+    def polygon(self, points: Iterable[Place], colour: F64 | Colour, *, outline: float = 0) -> None:
+        """A polygon filled by the nonzero rule, with an outline of the same colour if its width is above 0."""
+        path = self._path(points)
+        path.close()
+        self._canvas.setFillColorRGB(*colour)
+        self._canvas.setStrokeColorRGB(*colour)
+        self._canvas.setLineWidth(outline)
+        self._canvas.drawPath(path, stroke=int(outline > 0), fill=1, fillMode=FILL_NON_ZERO)
+
+    def circle(self, centre: Place, radius: float, colour: F64 | Colour) -> None:
+        """A filled circle."""
+        self._canvas.setFillColorRGB(*colour)
+        self._canvas.circle(*centre, radius, stroke=0, fill=1)
+
+    def rectangle(
+        self, left: float, top: float, width: float, height: float, colour: Colour, outline: Colour | None = None
+    ) -> None:
+        """A filled rectangle by its top-left corner, with a hairline around it if `outline` gives its colour."""
+        self._canvas.setFillColorRGB(*colour)
+        if outline is not None:
+            self._canvas.setStrokeColorRGB(*outline)
+            self._canvas.setLineWidth(0.3 / self.unit)
+        self._canvas.rect(left, top, width, height, stroke=int(outline is not None), fill=1)
+
+    def words(self, text: str, left: float, base: float, size: float, colour: Colour, *, centred: bool = False) -> None:
+        """A line of text whose left end, or its middle if `centred`, lies at `left` on the baseline `base`.
+
+        Letters outside code page 1252 (Western European) become question marks; `size` is in units.
+        """
+        with self._upright(left, base):
+            self._canvas.setFillColorRGB(*colour)
+            self._canvas.setFont(FONT, size)
+            draw = self._canvas.drawCentredString if centred else self._canvas.drawString
+            draw(0, 0, text.encode("cp1252", "replace").decode("cp1252"))
+
+    def picture(self, jpeg: bytes, left: float, top: float, width: float) -> float:
+        """Embed a JPEG file unchanged, by its top-left corner and its width on the page; returns its height there."""
+        image = ImageReader(io.BytesIO(jpeg))
+        columns, rows = image.getSize()
+        height: float = width * rows / columns
+        with self._upright(left, top + height):
+            self._canvas.drawImage(image, 0, 0, width, height)
+        return height
+
+    @contextmanager
+    def clipped(self, left: float, top: float, width: float, height: float) -> Iterator[None]:
+        """What is drawn meanwhile shows inside a rectangle only."""
+        self._canvas.saveState()
+        outline = self._canvas.beginPath()
+        outline.rect(left, top, width, height)
+        self._canvas.clipPath(outline, stroke=0, fill=0)
+        yield
+        self._canvas.restoreState()
+
+    @contextmanager
+    def _upright(self, left: float, base: float) -> Iterator[None]:
+        """Origin at a place and y upwards, as letters and pictures want it."""
+        self._canvas.saveState()
+        self._canvas.transform(1, 0, 0, -1, left, base)
+        yield
+        self._canvas.restoreState()
+
+    def _path(self, points: Iterable[Place]):  # type: ignore[no-untyped-def]  # reportlab has no types
+        (x, y), *others = points
+        path = self._canvas.beginPath()
+        path.moveTo(x, y)
+        for x, y in others:
+            path.lineTo(x, y)
+        return path
 
 
 def pdf(sheet: DrawingSheet) -> bytes:
-    """The sheet as a PDF file of one page.
-
-    Args:
-        sheet: what to draw.
-    """
-    scale = LONG_SIDE / max(sheet.width, sheet.height)
-    wide, high = number(sheet.width * scale), number(sheet.height * scale)
-    body = [f"{_colour(sheet.paper)} rg 0 0 {wide} {high} re f"]
-    body.append(f"{number6(scale)} 0 0 {number6(-scale)} 0 {high} cm 1 J 1 j")
+    """The sheet as a PDF file of one page, as large as fits an A4 page."""
+    pages = PdfPages(sheet.width, sheet.height, unit=LONG_SIDE / max(sheet.width, sheet.height))
+    pages.rectangle(0, 0, sheet.width, sheet.height, sheet.paper)
     for mark in sheet.marks:
-        body += _operators(mark)
-    content = zlib.compress("\n".join(body).encode("ascii"), 9)
-    return _file(
-        [
-            b"<< /Type /Catalog /Pages 2 0 R >>",
-            b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {wide} {high}] /Contents 4 0 R "
-            "/Resources << /Font << /F 5 0 R >> >> >>".encode(),
-            f"<< /Length {len(content)} /Filter /FlateDecode >>\nstream\n".encode() + content + b"\nendstream",
-            b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-        ]
-    )
+        _draw(pages, mark)
+    return pages.to_bytes()
 
 
-def number6(value: float) -> str:
-    """A number with six decimals: scales need more than places."""
-    return f"{value:.6f}"
-
-
-def _file(objects: list[bytes]) -> bytes:
-    """Objects, their table of places and the trailer."""
-    out = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"
-    places = []
-    for index, item in enumerate(objects, start=1):
-        places.append(len(out))
-        out += f"{index} 0 obj\n".encode() + item + b"\nendobj\n"
-    table = "".join(f"{place:010d} 00000 n \n" for place in places)
-    size = len(objects) + 1
-    return (
-        out
-        + f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer\n<< /Size {size} /Root 1 0 R >>\n".encode()
-        + (f"startxref\n{len(out)}\n%%EOF\n".encode())
-    )
-
-
-def _operators(mark: Mark) -> Iterable[str]:
-    """A mark as page operators."""
+def _draw(pages: PdfPages, mark: Mark) -> None:
     if isinstance(mark, Polylines):
         for path, width, colour in zip(mark.paths, mark.widths, mark.colours, strict=True):
-            yield f"{_colour(colour)} RG {number(width)} w {_line(path)} S"
+            pages.line(path.tolist(), colour, float(width))
     elif isinstance(mark, Dots):
-        for (x, y), radius, colour in zip(mark.centres.tolist(), mark.radii, mark.colours, strict=True):
-            yield f"{_colour(colour)} rg {_circle(x, y, float(radius))} f"
+        for centre, radius, colour in zip(mark.centres.tolist(), mark.radii, mark.colours, strict=True):
+            pages.circle(centre, float(radius), colour)
     elif isinstance(mark, Areas):
         for ring, colour in zip(mark.rings, mark.colours, strict=True):
-            yield f"{_colour(colour)} rg {_colour(colour)} RG 0.2 w {_line(ring)} b"
+            pages.polygon(ring.tolist(), colour, outline=SEAM)
     elif isinstance(mark, Labels):
         for (x, y), text in zip(mark.places.tolist(), mark.texts, strict=True):
-            place = f"1 0 0 -1 {number(x)} {number(y)} Tm"  # upright on a page that is turned over
-            yield f"BT {_colour(mark.colour)} rg /F {number(mark.size)} Tf {place} {_text(text)} Tj ET"
-
-
-def _line(points: F64) -> str:
-    first, *rest = points.tolist()
-    return f"{number(first[0])} {number(first[1])} m " + " ".join(f"{number(x)} {number(y)} l" for x, y in rest)
-
-
-def _circle(x: float, y: float, radius: float) -> str:
-    """Four cubic quarters."""
-    arm = radius * CIRCLE
-    corners = (
-        (x + radius, y + arm, x + arm, y + radius, x, y + radius),
-        (x - arm, y + radius, x - radius, y + arm, x - radius, y),
-        (x - radius, y - arm, x - arm, y - radius, x, y - radius),
-        (x + arm, y - radius, x + radius, y - arm, x + radius, y),
-    )
-    curves = " ".join(" ".join(number(value) for value in corner) + " c" for corner in corners)
-    return f"{number(x + radius)} {number(y)} m {curves}"
-
-
-def _colour(colour: F64 | Colour) -> str:
-    return " ".join(number(float(value)) for value in colour)
-
-
-def _text(text: str) -> str:
-    """A literal string; what is not ASCII becomes a question mark."""
-    plain = text.encode("ascii", "replace").decode()
-    return "(" + plain.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)") + ")"
+            pages.words(text, x, y, mark.size, mark.colour)
