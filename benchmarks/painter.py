@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from orbifolio.runner.strokes.brush_models.weights import load_painter  # noqa: E402
+from orbifolio.runner.strokes.brush_models.weights import load_scalable  # noqa: E402
 from orbifolio.runner.strokes.mypaint.actions import Space, draw_actions  # noqa: E402
 from orbifolio.runner.strokes.mypaint.brush_file import find_brush  # noqa: E402
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram  # noqa: E402
@@ -65,7 +65,7 @@ def main() -> None:
     print(f"drawn, each a new brush  {600 / best(lambda: program.alphas(actions)):8.0f} strokes/s")
     coarse = PaintProgram(program.brush, Space(points=40))
     print(f"drawn with 40 points     {600 / best(lambda: coarse.alphas(actions, seed=1)):8.0f} strokes/s")
-    painter, some = load_painter(options.brush), torch.from_numpy(actions[:100])
+    painter, some = load_scalable(options.brush), torch.from_numpy(actions[:100])
     with torch.no_grad():
         print(f"learnt                   {100 / best(lambda: painter.alphas(some)):8.0f} strokes/s")
     wanted = some.clone().requires_grad_()

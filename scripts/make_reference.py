@@ -39,7 +39,7 @@ from orbifolio.runner.renderers.training.agent_training import AgentSize
 from orbifolio.runner.renderers.training.painter_comparison import Exercise
 from orbifolio.runner.renderers.training.painter_training import TrainingPhase
 from orbifolio.runner.settings import kind_of
-from orbifolio.runner.strokes.agent.action_space import Discrete, Manner
+from orbifolio.runner.strokes.agent.action_space import ActionSpace, Discrete
 from orbifolio.runner.strokes.agent.data import TARGETS
 from orbifolio.runner.strokes.agent.training import AgentPhase
 from orbifolio.runner.strokes.brush_models.data import DATA
@@ -75,7 +75,7 @@ PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("A phase of training", TrainingPhase),
     ("An exercise of a comparison", Exercise),
     ("A phase of an agent", AgentPhase),
-    ("`manner:` of an agent", Manner),
+    ("`manner:` of an agent", ActionSpace),
     ("`discrete:` of a manner", Discrete),
     ("`size:` of an agent", AgentSize),
     ("A phase of a gas", GasPhase),

@@ -3,9 +3,9 @@
     python scripts/train_painters.py [--steps 4000] [BRUSH ...]
     python scripts/train_painters.py --kind gan [--share 1.0] [dry_brush]
 
-Implicit painters take the same numbers as recipes/painting/painter-implicit.yaml has for one brush: about a minute each
-on one core. Painters of a fixed resolution go through the phases of `SCHOOLS`, some ten minutes of one core. Needs
-libmypaint and MyPaint's brushes.
+Implicit painters are trained as in recipes/painting/painter-implicit.yaml, about a minute each on one core; painters of
+a fixed resolution in the phases of `RASTER_TRAININGS`, about ten minutes on one core. Needs libmypaint and MyPaint's
+brushes.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from orbifolio.runner.strokes.brush_models import metrics, weights  # noqa: E402
-from orbifolio.runner.strokes.brush_models.base import Lesson, PainterSettings  # noqa: E402
+from orbifolio.runner.strokes.brush_models.base import PainterSettings, TrainingData  # noqa: E402
 from orbifolio.runner.strokes.brush_models.gan import Gan  # noqa: E402
 from orbifolio.runner.strokes.brush_models.implicit_training import Implicit  # noqa: E402
-from orbifolio.runner.strokes.brush_models.raster_base import RasterPainter  # noqa: E402
+from orbifolio.runner.strokes.brush_models.metrics import fidelity, learnt_alphas, liveliness  # noqa: E402
 from orbifolio.runner.strokes.brush_models.vae import Vae  # noqa: E402
+from orbifolio.runner.strokes.brush_models.weights import ENDING, LOG, SHIPPED, pack, unpack  # noqa: E402
 from orbifolio.runner.strokes.mypaint.actions import draw_actions  # noqa: E402
 from orbifolio.runner.strokes.mypaint.brush_file import find_brush  # noqa: E402
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram  # noqa: E402
@@ -39,8 +39,8 @@ BRUSHES = (
     "ink_blot pen textured_ink slow_ink short_grass pencil rounded"
 )
 SEED, STROKES, RATE, UNSEEN, REPEATS = 1, 6144, 4e-3, 150, 24
-MANY = 16384  # strokes for painters that must learn where a stroke is
-SCHOOLS: dict[str, tuple[PainterSettings, tuple[tuple[str, int, float], ...]]] = {
+MANY = 16384  # strokes for raster painters, which must learn where a stroke is
+RASTER_TRAININGS: dict[str, tuple[PainterSettings, tuple[tuple[str, int, float], ...]]] = {
     "vae": (Vae(width=16, batch=32), (("images", 400, 1e-3), ("predictor", 500, 4e-3), ("together", 500, 1e-3))),
     "gan": (
         Gan(
@@ -61,29 +61,29 @@ SCHOOLS: dict[str, tuple[PainterSettings, tuple[tuple[str, int, float], ...]]] =
 
 
 def train(name: str, steps: int) -> dict[str, Any]:
-    """Train one painter, write its file, and say how it went."""
+    """Train an implicit painter, write its file, and return its log."""
     brush = find_brush(name)
     program = PaintProgram(brush)
     began = time.perf_counter()
     samples = draw_samples(program, STROKES, seed=SEED)
     drawn = time.perf_counter() - began
-    training = Implicit().build(Lesson(samples, brush, SEED))
-    training.restart(RATE, steps)
+    trainer = Implicit().build(TrainingData(samples, brush, SEED))
+    trainer.restart(RATE, steps)
     began = time.perf_counter()
     curve = []
     for number in range(steps):
-        loss = training.step(number)["response"]
+        loss = trainer.step(number)["response"]
         if (number + 1) % (steps // 10) == 0:
             curve.append([number + 1, round(loss, 6)])
     seconds = time.perf_counter() - began
     repeats = draw_repeats(program, draw_actions(UNSEEN, np.random.default_rng([SEED, 1])), REPEATS, seed=SEED + 1)
-    figures = metrics.fidelity(metrics.learnt(training.painter, repeats.actions), repeats)
+    figures = fidelity(learnt_alphas(trainer.painter, repeats.actions), repeats)
     figures = {key: round(value, 4) for key, value in figures.items()}
-    path = weights.SHIPPED / f"{brush.name.replace('/', '--')}{weights.ENDING}"
-    path.write_bytes(weights.pack(training.painter, {"brush": brush.name, "figures": figures, "seed": SEED}))
+    path = SHIPPED / f"{brush.name.replace('/', '--')}{ENDING}"
+    path.write_bytes(pack(trainer.painter, {"brush": brush.name, "figures": figures, "seed": SEED}))
     return {
         "brush": brush.name,
-        "numbers": training.painter.count(),
+        "numbers": trainer.painter.count(),
         "strokes": STROKES,
         "steps": steps,
         "rate": RATE,
@@ -94,9 +94,9 @@ def train(name: str, steps: int) -> dict[str, Any]:
     }
 
 
-def school(name: str, kind: str, share: float) -> dict[str, Any]:
-    """Train one painter of a fixed resolution, write its file after each phase, and say how it went."""
-    settings, phases = SCHOOLS[kind]
+def train_raster(name: str, kind: str, share: float) -> dict[str, Any]:
+    """Train a painter of a fixed resolution, write its file after each phase, and return its log."""
+    settings, phases = RASTER_TRAININGS[kind]
     brush = find_brush(name)
     program = PaintProgram(brush)
     began = time.perf_counter()
@@ -112,20 +112,20 @@ def school(name: str, kind: str, share: float) -> dict[str, Any]:
         "seconds": {"drawing": round(time.perf_counter() - began, 1)},
         "phases": log,
     }
-    training = settings.build(Lesson(samples, brush, SEED))
-    path = weights.SHIPPED / f"{brush.name.replace('/', '--')}.{kind}{weights.ENDING}"
+    trainer = settings.build(TrainingData(samples, brush, SEED))
+    path = SHIPPED / f"{brush.name.replace('/', '--')}.{kind}{ENDING}"
     for stage, whole, rate in phases:
         steps = max(round(whole * share), 1)
-        training.restart(rate, steps, stage)
+        trainer.restart(rate, steps, stage)
         began, processor = time.perf_counter(), time.process_time()
         curve = []
         for number in range(steps):
-            terms = training.step(number)
+            terms = trainer.step(number)
             if (number + 1) % max(steps // 10, 1) == 0:
-                seen = metrics.fidelity(metrics.learnt(training.painter, repeats.actions), repeats)["psnr mean"]
+                seen = fidelity(learnt_alphas(trainer.painter, repeats.actions), repeats)["psnr mean"]
                 curve.append([number + 1, {key: round(value, 4) for key, value in terms.items()}, round(seen, 3)])
                 print(stage, *curve[-1], round(time.process_time() - processor), "s", flush=True)
-                path.write_bytes(weights.pack(training.painter, {"brush": brush.name, "seed": SEED}, half=True))
+                path.write_bytes(pack(trainer.painter, {"brush": brush.name, "seed": SEED}, half=True))
         log.append(
             {
                 "stage": stage,
@@ -136,34 +136,33 @@ def school(name: str, kind: str, share: float) -> dict[str, Any]:
                 "terms and decibels": curve,
             }
         )
-        # What is judged is the file: its numbers have 16 bits.
-        path.write_bytes(weights.pack(training.painter, {"brush": brush.name, "seed": SEED}, half=True))
-        painter = weights.unpack(path)[0]
-        assert isinstance(painter, RasterPainter)
-        figures = metrics.fidelity(metrics.learnt(painter, repeats.actions), repeats)
-        figures |= metrics.liveliness(painter, repeats, seed=SEED + 2)
+        # Judge the painter as stored, with 16 bits per weight.
+        path.write_bytes(pack(trainer.painter, {"brush": brush.name, "seed": SEED}, half=True))
+        painter = unpack(path)[0]
+        figures = fidelity(learnt_alphas(painter, repeats.actions), repeats)
+        figures |= liveliness(painter, repeats, seed=SEED + 2)
         entry["figures"] = {key: round(value, 4) for key, value in figures.items()}
         facts = {"brush": brush.name, "figures": entry["figures"], "seed": SEED}
-        path.write_bytes(weights.pack(training.painter, facts, half=True))
-    return entry | {"numbers": training.painter.count()}
+        path.write_bytes(pack(trainer.painter, facts, half=True))
+    return entry | {"numbers": trainer.painter.count()}
 
 
 def main() -> None:
-    """Train those that were asked for, and write the log after each."""
+    """Train the painters asked for, and write the log after each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("brushes", nargs="*")
-    parser.add_argument("--kind", choices=("implicit", *SCHOOLS), default="implicit")
+    parser.add_argument("--kind", choices=("implicit", *RASTER_TRAININGS), default="implicit")
     parser.add_argument("--share", type=float, default=1.0, help="of the steps of a painter of a fixed resolution")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    weights.SHIPPED.mkdir(exist_ok=True)
+    SHIPPED.mkdir(exist_ok=True)
     implicit = options.kind == "implicit"
     for name in options.brushes or (BRUSHES.split() if implicit else ["dry_brush"]):
-        entry = train(name, options.steps) if implicit else school(name, options.kind, options.share)
-        log = json.loads(weights.LOG.read_text()) if weights.LOG.exists() else {}
+        entry = train(name, options.steps) if implicit else train_raster(name, options.kind, options.share)
+        log = json.loads(LOG.read_text()) if LOG.exists() else {}
         log[entry["brush"] if implicit else f"{entry['brush']}.{options.kind}"] = entry
-        weights.LOG.write_text(json.dumps(dict(sorted(log.items())), indent=1) + "\n")
+        LOG.write_text(json.dumps(dict(sorted(log.items())), indent=1) + "\n")
         print(entry["brush"], entry["seconds"], entry["figures"], flush=True)
 
 

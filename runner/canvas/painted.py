@@ -19,7 +19,7 @@ from torch import Tensor
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.canvas.base import Canvas, CanvasPhase, Upkeep
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.brush_models.weights import load_implicit_painter
+from orbifolio.runner.strokes.brush_models.weights import load_scalable
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.products import products
 from orbifolio.runner.strokes.fitting.colour_solver import ColourRules, choose_palette, solve_colours, stroke_gains
@@ -368,7 +368,7 @@ def document_files(painting: Painting, target: F32 | None, *, title: str, device
         title: of the picture.
         device: to work on.
     """
-    painter = load_implicit_painter(painting.brush).to(device)
+    painter = load_scalable(painting.brush).to(device)
     return products(painting, painter, target, title=title, device=device)
 
 

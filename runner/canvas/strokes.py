@@ -22,7 +22,7 @@ from orbifolio.runner.canvas.initial import AnyInitial, FromImage
 from orbifolio.runner.canvas.painted import LevelConfig, StrokeCanvas
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.brush_models.weights import load_implicit_painter
+from orbifolio.runner.strokes.brush_models.weights import load_scalable
 from orbifolio.runner.strokes.fitting.colour_solver import ColourRules, parse
 from orbifolio.runner.strokes.fitting.levels import budgets
 from orbifolio.runner.strokes.rasteriser.brush_table import BrushTable, fit_table
@@ -91,7 +91,7 @@ class Strokes(CanvasSettings):
         """An unknown brush, limits that contradict each other, a palette of greys."""
         complaints = []
         try:
-            load_implicit_painter(self.brush)
+            load_scalable(self.brush)
         except InputError as error:
             complaints.append(("brush", str(error)))
         if self.thinnest > self.widest:
@@ -139,5 +139,5 @@ class Strokes(CanvasSettings):
 @cache
 def _brush(name: str) -> tuple[ImplicitPainter, BrushTable]:
     """A brush and its table; the table takes some seconds."""
-    painter = load_implicit_painter(name)
+    painter = load_scalable(name)
     return painter, fit_table(painter)

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.files import write_atomically
 from orbifolio.runner.images import encoding
-from orbifolio.runner.strokes.document.document import Floats, Painting
+from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.mypaint_redraw import Box
 
 DOCUMENT, FITTED = "strokes.json", "mypaint.json"
-PIXELS: dict[str, Callable[[Floats], bytes]] = {
+PIXELS: dict[str, Callable[[F32], bytes]] = {
     ".png": encoding.png,
     ".webp": encoding.webp,
     ".jpg": encoding.jpeg,
@@ -112,8 +113,7 @@ def _file(painting: Painting, ending: str, *, neural: bool) -> bytes:
 
 
 def _lines(painting: Painting, ending: str) -> bytes:
-    from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-    from orbifolio.runner.strokes.brush_models.weights import load_painter
+    from orbifolio.runner.strokes.brush_models.weights import load_scalable
     from orbifolio.runner.strokes.document.opacities import learnt
     from orbifolio.runner.strokes.document.outlines import outlines
     from orbifolio.runner.strokes.document.products import plotted
@@ -121,24 +121,18 @@ def _lines(painting: Painting, ending: str) -> bytes:
     from orbifolio.runner.strokes.document.timelapse_states import grow
     from orbifolio.runner.vector.hpgl import hpgl
 
-    painter = load_painter(painting.brush)
-    if not isinstance(painter, ImplicitPainter):
-        raise InputError(f"{painting.brush}: shapes need an implicit brush model, which knows where a stroke ends")
+    painter = load_scalable(painting.brush)
     shapes = outlines(painter, painting)
     if ending == ".svg":
         return svg(painting, shapes)
     return hpgl(plotted(painting, shapes, grow(painting, learnt(painter, painting)).picture))
 
 
-def _learnt(painting: Painting) -> Iterator[tuple[Box, Floats]]:
-    from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-    from orbifolio.runner.strokes.brush_models.weights import load_painter
+def _learnt(painting: Painting) -> Iterator[tuple[Box, F32]]:
+    from orbifolio.runner.strokes.brush_models.weights import load_scalable
     from orbifolio.runner.strokes.document.opacities import learnt
 
-    painter = load_painter(painting.brush)
-    if not isinstance(painter, ImplicitPainter):
-        raise InputError(f"{painting.brush}: only an implicit brush model draws at any size; use --program mypaint")
-    return learnt(painter, painting, coarse=0)
+    return learnt(load_scalable(painting.brush), painting, coarse=0)
 
 
 def _stem(path: Path) -> str:

@@ -1,8 +1,7 @@
-"""HPGL is what pen plotters have understood since 1977: (placed lines of each pen) -> bytes.
+"""HPGL, the language of pen plotters since 1977: (placed lines of each pen) -> bytes.
 
-The few instructions that every plotter knows: IN, SP, PU, PD (HP-GL Reference, 1983). A unit is 1/40 mm, x to the right
-and y up from the paper's lower left corner. Carousels hold 8 pens at most, so a pen's number stands
-for a change by hand where there are more.
+Uses only IN, SP, PU and PD, which every plotter knows (HP-GL Reference, 1983). A unit is 1/40 mm, x to the right and y
+up from the paper's lower left corner. Carousels hold at most 8 pens; further pens are changed by hand.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ import numpy as np
 
 from orbifolio.runner.vector.plotter import Placed
 
-UNITS = 40  # to a millimetre
-TOGETHER = 64  # points in an instruction: old plotters' buffers are small
+UNITS = 40  # per millimetre
+MAX_POINTS = 64  # per instruction, since old plotters have small buffers
 
 
 def hpgl(placed: Placed) -> bytes:
@@ -27,7 +26,7 @@ def hpgl(placed: Placed) -> bytes:
         for path in paths:
             points = np.rint(np.stack([path[:, 0], placed.high - path[:, 1]], axis=1) * UNITS).astype(int).tolist()
             lines.append(f"PU{points[0][0]},{points[0][1]};")
-            for at in range(1, len(points), TOGETHER):
-                lines.append("PD" + ",".join(f"{x},{y}" for x, y in points[at : at + TOGETHER]) + ";")
+            for at in range(1, len(points), MAX_POINTS):
+                lines.append("PD" + ",".join(f"{x},{y}" for x, y in points[at : at + MAX_POINTS]) + ";")
         lines.append("PU;")
     return "\n".join([*lines, "SP0;", ""]).encode("ascii")

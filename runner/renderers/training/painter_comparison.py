@@ -3,8 +3,8 @@
     strokes: real and learnt ones of unseen actions;  then each painter paints the same digits and the same pictures
     by gradient descent, from the same first strokes, and the paintings are drawn again by the real program
 
-The sanity check that the web page's proposal asks for (digits, with the loss of a vision network), as a run like any
-other. Distances are measured for all: mean squared error, SSIM, and the network's.
+A sanity check of painters (digits, with the loss of a vision network) as a run like any other. Three distances are
+measured for all: mean squared error, SSIM, and the perceptual one of the network.
 """
 
 from __future__ import annotations
@@ -27,13 +27,12 @@ from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings
 from orbifolio.runner.settings import Settings
-from orbifolio.runner.strokes.agent.data import AnyTargets, Mnist
-from orbifolio.runner.strokes.agent.data import DataSettings as TargetSettings
-from orbifolio.runner.strokes.brush_models import metrics
+from orbifolio.runner.strokes.agent.data import AnyTargets, Mnist, TargetSettings
 from orbifolio.runner.strokes.brush_models.base import Painter
-from orbifolio.runner.strokes.brush_models.comparison_sheet import Row, Section, grid_sheet, size
+from orbifolio.runner.strokes.brush_models.comparison_sheet import Row, SheetSection, grid_sheet, size
+from orbifolio.runner.strokes.brush_models.metrics import decibels, fidelity, learnt_alphas, liveliness, noisy_alphas
 from orbifolio.runner.strokes.brush_models.metrics_sheet import tinted
-from orbifolio.runner.strokes.brush_models.raster_base import SIDE, RasterPainter
+from orbifolio.runner.strokes.brush_models.raster_base import SIDE
 from orbifolio.runner.strokes.brush_models.sanity_check import Loss, Trial, first_strokes, painted
 from orbifolio.runner.strokes.brush_models.weights import find_painter, unpack
 from orbifolio.runner.strokes.mypaint.actions import draw_actions
@@ -46,20 +45,20 @@ from orbifolio.runner.vision.perceptual_loss import LAYERS, PerceptualLoss
 from orbifolio.runner.vision.vgg import Vgg16
 
 COLUMNS = 8
-PACE = 0.04  # seconds of a step for each stroke of each painter, on two cores
+SECONDS_PER_STROKE = 0.04  # of a step of each painter, measured on two cores
 
 
 class Exercise(Settings):
-    """Some pictures to paint."""
+    """How some pictures are painted."""
 
     strokes: int = Field(default=8, ge=1, le=1000)
-    """Of each picture."""
+    """Strokes of each picture."""
     steps: int = Field(default=60, ge=0, le=100_000)
-    """Of Adam."""
+    """Steps of Adam."""
     rate: float = Field(default=0.05, gt=0, le=1)
     """Adam's step size, on the logits of the actions."""
     loss: Literal["perceived", "pixels"] = "perceived"
-    """What is minimised: the vision network's distance, or the mean squared error."""
+    """The loss: the vision network's perceptual distance, or the mean squared error."""
 
 
 class PainterComparison(RendererSettings):
@@ -71,15 +70,15 @@ class PainterComparison(RendererSettings):
         "classic/dry_brush.vae",
         "classic/dry_brush.gan",
     )
-    """Learnt brushes by name, or paths of painter.safetensors files."""
+    """Names of learnt brushes, or paths of painter.safetensors files."""
     brush: str = "classic/dry_brush"
-    """The real brush that they have learnt."""
+    """The real brush that they learnt."""
     unseen: int = Field(default=96, ge=COLUMNS, le=10_000)
-    """Strokes that the table is about."""
+    """Unseen strokes that are compared."""
     repeats: int = Field(default=16, ge=2, le=1000)
-    """How often the real brush draws each of them, for their mean."""
+    """How often the real brush draws each of them, for the mean."""
     data: AnyTargets = Mnist()
-    """Where the digits come from, or whatever else is to be drawn in black."""
+    """Source of the digits, or of other pictures to draw in black."""
     digits: Exercise = Exercise()
     """How they are painted."""
     images: Annotated[tuple[str, ...], Field(max_length=COLUMNS)] = (
@@ -91,40 +90,40 @@ class PainterComparison(RendererSettings):
     paintings: Exercise = Exercise(strokes=60, loss="pixels")
     """How they are painted."""
     vision: AnyNetwork = Vgg16()
-    """The network that sees; it needs conv3_3, conv4_3 and conv5_3."""
+    """The vision network; it needs the layers conv3_3, conv4_3 and conv5_3."""
     cites: ClassVar[tuple[str, ...]] = ("nakano2019", "wang2004")
 
     def build(self, context: RenderContext) -> ComparisonRenderer:
-        """The working renderer."""
+        """The renderer of these settings."""
         return ComparisonRenderer(self, context)
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
-        """Painters that are not there, a network without the layers; see the base class."""
+        """Missing painters, a network without the layers; see the base class."""
         data: TargetSettings = self.data
-        found = [(f"data.{path}", text) for path, text in data.complaints()]
+        problems = [(f"data.{path}", text) for path, text in data.complaints()]
         for number, name in enumerate(self.painters):
             try:
                 unpack(find_painter(name))
             except InputError as error:
-                found.append((f"painters.{number}", str(error)))
+                problems.append((f"painters.{number}", str(error)))
         vision: VisionSettings = self.vision
         missing = [layer for layer in LAYERS if layer not in vision.layer_names()]
         if missing:
-            found.append(("vision", f"no layer {missing[0]}; the comparison looks at {', '.join(LAYERS)}; use vgg16"))
-        return found
+            problems.append(("vision", f"no layer {missing[0]}; the comparison needs {', '.join(LAYERS)}; use vgg16"))
+        return problems
 
     def advisories(self) -> list[str]:
-        """What this machine lacks."""
+        """That data, paint program or brush are missing."""
         data: TargetSettings = self.data
-        found = data.advisories()
+        lacks = data.advisories()
         try:
             PaintProgram(find_brush(self.brush))
         except (MissingProgram, InputError) as error:
-            found.append(f"no real strokes in the comparison: {error}")
-        return found
+            lacks.append(f"the comparison will have no real strokes: {error}")
+        return lacks
 
     def networks(self) -> tuple[VisionSettings, ...]:
-        """The network that sees."""
+        """The vision network."""
         return (self.vision,)
 
     def pictures(self) -> dict[str, str]:
@@ -133,8 +132,8 @@ class PainterComparison(RendererSettings):
 
 
 @dataclass
-class State:
-    """One exercise under way, and what the painters have painted in those before."""
+class ComparisonState:
+    """One exercise under way, and the paintings of those before."""
 
     phase: int
     trials: list[Trial]
@@ -144,7 +143,7 @@ class State:
 
 
 class ComparisonRenderer(Renderer):
-    """The working renderer; see the module's docstring."""
+    """Compares painters; see the module's docstring."""
 
     def __init__(self, settings: PainterComparison, context: RenderContext) -> None:
         self.settings, self.context = settings, context
@@ -153,7 +152,7 @@ class ComparisonRenderer(Renderer):
         self.program = self._program()
         self._targets: dict[int, Tensor] = {}
         self._perception: PerceptualLoss | None = None
-        self._strokes: tuple[Section, dict[str, Any]] | None = None
+        self._strokes: tuple[SheetSection, dict[str, Any]] | None = None
 
     def _program(self) -> PaintProgram | None:
         try:
@@ -163,19 +162,19 @@ class ComparisonRenderer(Renderer):
 
     @property
     def perception(self) -> PerceptualLoss:
-        """The network's distance, loaded when first needed."""
+        """The perceptual distance, loaded when first needed."""
         if self._perception is None:
             vision: VisionSettings = self.settings.vision
             self._perception = PerceptualLoss(vision.build())
         return self._perception
 
     def exercises(self) -> tuple[tuple[str, Exercise], ...]:
-        """Digits, and pictures if there are some."""
+        """The exercises by name: digits, and pictures if there are any."""
         both = (("digits", self.settings.digits), ("pictures", self.settings.paintings))
         return both if self.settings.images else both[:1]
 
     def phases(self) -> tuple[Phase, ...]:
-        """One for each exercise."""
+        """A phase for each exercise."""
         width, height = size(COLUMNS, self._heights())
         return tuple(
             Phase(
@@ -184,49 +183,49 @@ class ComparisonRenderer(Renderer):
                 height,
                 exercise.steps,
                 9 * exercise.strokes * len(self.painters),
-                seconds=PACE * exercise.steps * exercise.strokes * len(self.painters),
+                seconds=SECONDS_PER_STROKE * exercise.steps * exercise.strokes * len(self.painters),
             )
             for name, exercise in self.exercises()
         )
 
     def _heights(self) -> list[int]:
-        """Rows of each section of the sheet."""
-        noisy = sum(isinstance(painter, RasterPainter) for painter in self.painters)
+        """Numbers of rows of the sheet's sections."""
+        noisy = sum(painter.stochastic for painter in self.painters)
         real = self.program is not None
         rows = 1 + len(self.painters) * (1 + real)
         return [2 * real + len(self.painters) + noisy, *[rows for _ in self.exercises()]]
 
     def targets(self, number: int) -> Tensor:
-        """(n, 3, 64, 64) of an exercise."""
+        """Pictures (n, 3, 64, 64) of an exercise."""
         if number not in self._targets:
             self._targets[number] = self._pictures() if number else self._digits()
         return self._targets[number]
 
     def _digits(self) -> Tensor:
-        """One of each class where there are classes, as far as there is room."""
+        """One of each class, or the first ones without classes, as many as there are columns."""
         data: TargetSettings = self.settings.data
-        found = data.gather(SIDE, 3, seed=self.context.seed, unseen=1).learnt
+        learnt = data.gather(SIDE, 3, seed=self.context.seed, unseen=1).learnt
         kept: list[int] = []
-        for wanted in sorted(set(found.classes.tolist())):
-            kept += (found.classes == wanted).nonzero()[:, 0].tolist()[: 1 if len(found.names) > 1 else COLUMNS]
-        pictures, _ = found.take(torch.tensor(kept[:COLUMNS]))
+        for wanted in sorted(set(learnt.classes.tolist())):
+            kept += (learnt.classes == wanted).nonzero()[:, 0].tolist()[: 1 if len(learnt.names) > 1 else COLUMNS]
+        pictures, _ = learnt.take(torch.tensor(kept[:COLUMNS]))
         return pictures
 
     def _pictures(self) -> Tensor:
-        found = []
+        squares = []
         for source in self.settings.images:
             picture = self.context.picture(source)
             height, width = picture.shape[-2:]
             side = min(height, width)
             top, left = (height - side) // 2, (width - side) // 2
             square = picture[..., top : top + side, left : left + side]
-            found.append(functional.interpolate(square, (SIDE, SIDE), mode="bilinear", antialias=True))
-        return torch.cat(found).clamp(0, 1)
+            squares.append(functional.interpolate(square, (SIDE, SIDE), mode="bilinear", antialias=True))
+        return torch.cat(squares).clamp(0, 1)
 
-    def begin(self, phase: int, previous: State | None) -> State:
-        """The same first strokes for every painter."""
+    def begin(self, phase: int, previous: ComparisonState | None) -> ComparisonState:
+        """Give every painter the same first strokes."""
         done = [*previous.done, self._finished(previous)] if previous else []
-        return State(phase, self._trials(phase), 0, [0.0] * len(self.painters), done)
+        return ComparisonState(phase, self._trials(phase), 0, [0.0] * len(self.painters), done)
 
     def _trials(self, phase: int) -> list[Trial]:
         exercise, targets = self.exercises()[phase][1], self.targets(phase)
@@ -234,10 +233,10 @@ class ComparisonRenderer(Renderer):
         first = first_strokes(targets, exercise.strokes, random, ink=phase == 0)
         return [Trial(painter, targets, first, ink=phase == 0, rate=exercise.rate) for painter in self.painters]
 
-    def _finished(self, state: State) -> tuple[list[Tensor], list[float]]:
+    def _finished(self, state: ComparisonState) -> tuple[list[Tensor], list[float]]:
         return [trial.actions().detach() for trial in state.trials], state.seconds
 
-    def step(self, state: State) -> Outcome:
+    def step(self, state: ComparisonState) -> Outcome:
         """One step of every painter."""
         loss: Loss = self.perception if self.exercises()[state.phase][1].loss == "perceived" else functional.mse_loss
         terms = {}
@@ -248,11 +247,11 @@ class ComparisonRenderer(Renderer):
         state.step += 1
         return Outcome(terms)
 
-    def image(self, state: State) -> F32:
-        """The sheet as far as it is."""
+    def image(self, state: ComparisonState) -> F32:
+        """The sheet so far."""
         return self._sheet(state)[0]
 
-    def _sheet(self, state: State) -> tuple[F32, dict[str, Any]]:
+    def _sheet(self, state: ComparisonState) -> tuple[F32, dict[str, Any]]:
         strokes, figures = self._strokes_section()
         sections, table = [strokes], {"strokes": figures}
         finished = [*state.done, self._finished(state)]
@@ -260,12 +259,12 @@ class ComparisonRenderer(Renderer):
             if number < len(finished):
                 section, table[name] = self._exercise_section(number, *finished[number])
             else:
-                section = Section("", [Row(("",), [])] * self._heights()[number + 1])
+                section = SheetSection("", [Row(("",), [])] * self._heights()[number + 1])
             sections.append(section)
         return grid_sheet("Painters compared", COLUMNS, sections), table
 
-    def _strokes_section(self) -> tuple[Section, dict[str, Any]]:
-        """Real and learnt strokes of unseen actions, once for the run."""
+    def _strokes_section(self) -> tuple[SheetSection, dict[str, Any]]:
+        """Real and learnt strokes of unseen actions, computed once for the run."""
         if self._strokes is None:
             actions = draw_actions(self.settings.unseen, np.random.default_rng([self.context.seed, 5]))
             repeats: Repeats | None = None
@@ -275,64 +274,64 @@ class ComparisonRenderer(Renderer):
                 rows.append(Row(("drawn by MyPaint",), tinted(repeats.single[:COLUMNS])))
                 rows.append(Row((f"mean of {repeats.count}",), tinted(repeats.mean[:COLUMNS])))
             for name, painter in zip(self.names, self.painters, strict=True):
-                found = metrics.learnt(painter, actions)
-                measured = {} if repeats is None else metrics.fidelity(found, repeats)
+                alphas = learnt_alphas(painter, actions)
+                measured = {} if repeats is None else fidelity(alphas, repeats)
                 line = f"{measured['psnr mean']:.1f} dB to the mean" if measured else ""
-                rows.append(Row((name, line), tinted(found[:COLUMNS])))
-                if isinstance(painter, RasterPainter):
-                    drawn = metrics.noisy(painter, actions, seed=self.context.seed)
-                    measured |= {} if repeats is None else metrics.liveliness(painter, repeats, seed=self.context.seed)
+                rows.append(Row((name, line), tinted(alphas[:COLUMNS])))
+                if painter.stochastic:
+                    drawn = noisy_alphas(painter, actions, seed=self.context.seed)
+                    measured |= {} if repeats is None else liveliness(painter, repeats, seed=self.context.seed)
                     line = f"texture {measured['texture noisy']:.2f} of real" if measured else ""
                     rows.append(Row((f"{name}, noisy", line), tinted(drawn[:COLUMNS])))
                 figures[name] = {key: round(value, 4) for key, value in measured.items()}
-            self._strokes = Section("Strokes that were not learnt from", rows), figures
+            self._strokes = SheetSection("Strokes that were not learnt from", rows), figures
         return self._strokes
 
     def _exercise_section(
         self, number: int, actions: Sequence[Tensor], seconds: Sequence[float]
-    ) -> tuple[Section, dict[str, Any]]:
+    ) -> tuple[SheetSection, dict[str, Any]]:
         name, exercise = self.exercises()[number]
         targets = self.targets(number)
         rows = [Row(("wanted",), _shown(targets))]
         table: dict[str, Any] = {}
-        for label, painter, found, took in zip(self.names, self.painters, actions, seconds, strict=True):
+        for label, painter, strokes, took in zip(self.names, self.painters, actions, seconds, strict=True):
             with torch.no_grad():
-                pictures = painted(painter, found).clamp(0, 1)
+                pictures = painted(painter, strokes).clamp(0, 1)
             figures = self.distances(pictures, targets)
             rows.append(Row((label, *_lines(figures)), _shown(pictures)))
             table[label] = {"neural": figures, "seconds": round(took, 2)}
             if self.program is not None:
-                drawn = torch.stack([self._drawn(one) for one in found])
+                drawn = torch.stack([self._drawn(one) for one in strokes])
                 table[label]["program"] = figures = self.distances(drawn, targets)
                 rows.append(Row((f"{label}, in MyPaint", *_lines(figures)), _shown(drawn)))
-        return Section(f"{name.capitalize()}, {exercise.strokes} strokes each", rows), table
+        return SheetSection(f"{name.capitalize()}, {exercise.strokes} strokes each", rows), table
 
     def _drawn(self, actions: Tensor) -> Tensor:
-        """(strokes, 12) -> (3, 64, 64) by the real program."""
+        """Actions (strokes, 12) drawn by the real program, (3, 64, 64)."""
         assert self.program is not None
         picture = self.program.paint(actions.numpy(), seed=self.context.seed)
         return torch.from_numpy(picture).permute(2, 0, 1)
 
     @torch.no_grad()
-    def distances(self, found: Tensor, wanted: Tensor) -> dict[str, float]:
-        """Of pictures (n, 3, 64, 64): mean squared error, decibels, SSIM and what the network sees, in the mean."""
-        pairs = zip(found.permute(0, 2, 3, 1).numpy(), wanted.permute(0, 2, 3, 1).numpy(), strict=True)
+    def distances(self, pictures: Tensor, wanted: Tensor) -> dict[str, float]:
+        """Mean distances of pictures (n, 3, 64, 64): squared error, decibels, SSIM, and the perceptual one."""
+        pairs = zip(pictures.permute(0, 2, 3, 1).numpy(), wanted.permute(0, 2, 3, 1).numpy(), strict=True)
         ssim = [structural_similarity(a, b, channel_axis=2, data_range=1.0) for a, b in pairs]
-        error = float((found - wanted).square().mean())
+        error = float((pictures - wanted).square().mean())
         figures = {
             "squared error": error,
-            "psnr": metrics.decibels(error),
+            "psnr": decibels(error),
             "ssim": float(np.mean(ssim)),
-            "perceived": float(self.perception(found, wanted)),
+            "perceived": float(self.perception(pictures, wanted)),
         }
         return {name: round(value, 5) for name, value in figures.items()}
 
-    def extras(self, state: State, tone: Tone) -> Mapping[str, bytes]:
-        """`comparison.json`: the table."""
+    def extras(self, state: ComparisonState, tone: Tone) -> Mapping[str, bytes]:
+        """All figures of the sheet, as `comparison.json`."""
         return {"comparison.json": json.dumps(self._sheet(state)[1], indent=1).encode()}
 
-    def save(self, state: State) -> dict[str, Any]:
-        """Logits and Adam of every painter, and what was painted before."""
+    def save(self, state: ComparisonState) -> dict[str, Any]:
+        """Logits and optimiser of every painter, and the paintings of exercises before."""
         return {
             "step": state.step,
             "seconds": list(state.seconds),
@@ -341,21 +340,21 @@ class ComparisonRenderer(Renderer):
             "adams": [trial.adam.state_dict() for trial in state.trials],
         }
 
-    def load(self, phase: int, saved: Mapping[str, Any]) -> State:
+    def load(self, phase: int, saved: Mapping[str, Any]) -> ComparisonState:
         """See the base class."""
         trials = self._trials(phase)
         for trial, logits, adam in zip(trials, saved["logits"], saved["adams"], strict=True):
             trial.logits.data.copy_(logits)
             trial.adam.load_state_dict(adam)
         done = [(list(actions), list(seconds)) for actions, seconds in saved["done"]]
-        return State(phase, trials, int(saved["step"]), list(saved["seconds"]), done)
+        return ComparisonState(phase, trials, int(saved["step"]), list(saved["seconds"]), done)
 
     def traits(self, phase: int) -> Traits:
-        """A sheet has no symmetry to respect."""
+        """A sheet has no symmetry."""
         return Traits()
 
     def weights(self) -> tuple[Mapping[str, str], ...]:
-        """The network that sees."""
+        """The vision network."""
         return (asdict(self.perception.encoder.provenance),)
 
     def describe(self) -> str:
@@ -364,7 +363,7 @@ class ComparisonRenderer(Renderer):
 
 
 def _shown(pictures: Tensor) -> list[F32]:
-    """(n, 3, h, w) as pictures of a sheet."""
+    """Pictures (n, 3, h, w) as (h, w, 3) arrays for the sheet."""
     return [picture.astype(np.float32) for picture in pictures.permute(0, 2, 3, 1).numpy()]
 
 

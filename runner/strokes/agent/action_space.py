@@ -1,12 +1,12 @@
-"""The manner of painting: the agent's numbers (n, k) -> actions (n, 12) that a brush understands, and the pen.
+"""The action space of an agent: its numbers (n, k) -> actions (n, 12) for a brush, and whether the pen is down (n,).
 
-Connected strokes begin where the last one ended, with its pressure; only the first places the brush by itself (in the
-paper its start is the pen's place of rest, and the first stroke is spent on moving it). Ink is black, or any colour.
+Connected strokes begin where the last one ended, with its pressure; only the first has a start of its own (in the paper
+that is the pen's place of rest, and the first stroke is spent on leaving it). Ink is black or has any colour.
 
-In the discrete manner (SPIRAL's, and appendix C.1 of Nakano 2019) size and pressures have a few levels each, and one
-more number lifts the pen. What a level cannot pass is a gradient, so three ways are here: `relaxed` practises with
-unrounded numbers and rounds them only for the paint program; `cut` rounds always, and learns nothing there;
-`straight-through` rounds, and lets the gradient pass as if it did not.
+In a discrete space (SPIRAL's, and appendix C.1 of Nakano 2019) size and pressures have a few levels each, and one more
+number lifts the pen. Rounding has no gradient, so there are three ways to train: `relaxed` rounds only for the paint
+program; `cut` always rounds and learns nothing from the rounded numbers; `straight-through` rounds, with the gradient
+of no rounding.
 """
 
 from __future__ import annotations
@@ -22,32 +22,31 @@ from orbifolio.runner.strokes.mypaint.actions import COLOUR, COUNT, END, END_PRE
 
 STEPPED = (END_PRESSURE, SIZE, ENTRY_PRESSURE)
 FIRST_ONLY = (*range(START.start, START.stop), ENTRY_PRESSURE)
-"""Numbers that connected strokes take from the one before."""
+"""Columns that a connected stroke takes from the one before."""
 
 
 class Discrete(Settings):
     """Sizes and pressures in levels, and a pen that is down or up."""
 
     levels: int = Field(default=10, ge=2, le=1000)
-    """Of size and of pressure."""
+    """Number of levels of size and of pressure."""
     lift: bool = True
-    """One more number says whether the stroke is drawn, or the pen only moved."""
+    """One more number decides whether the stroke is drawn or the pen only moved."""
     gradient: Literal["relaxed", "cut", "straight-through"] = "straight-through"
-    """How the agent learns through a level: unrounded numbers in training, no gradient, or the gradient as if
-    nothing was rounded."""
+    """How rounding is trained: not at all in training, without a gradient, or with the gradient of no rounding."""
 
 
-class Manner(Settings):
+class ActionSpace(Settings):
     """How the agent may paint."""
 
     strokes: int = Field(default=8, ge=1, le=64)
-    """Of each painting."""
+    """Strokes of each painting."""
     connected: bool = True
     """Each stroke begins where the one before ended."""
     ink: Literal["black", "colours"] = "black"
-    """Black, on pictures in grey; or a colour for each stroke."""
+    """Black strokes on grey pictures, or a colour for each stroke."""
     discrete: Discrete | None = None
-    """Sizes and pressures in levels; none: any number."""
+    """Levels for sizes and pressures; continuous by default."""
 
     @property
     def planes(self) -> int:
@@ -56,21 +55,21 @@ class Manner(Settings):
 
     @property
     def numbers(self) -> int:
-        """That the agent decides on for each stroke."""
+        """How many numbers the agent decides on for each stroke."""
         return COUNT + (self.discrete is not None and self.discrete.lift)
 
-    def free(self, first: bool) -> list[int]:
-        """Numbers of a stroke that matter, of the 12."""
+    def free_columns(self, first: bool) -> list[int]:
+        """Columns of an action that the agent's numbers decide, for a first or a later stroke."""
         colours = range(COLOUR.start, COLOUR.stop) if self.ink == "black" else ()
         return [k for k in range(COUNT) if k not in colours and (first or not self.connected or k not in FIRST_ONLY)]
 
-    def settle(self, chosen: Tensor, last: Tensor | None, *, exact: bool = False) -> tuple[Tensor, Tensor]:
-        """What is drawn of what was chosen.
+    def to_actions(self, chosen: Tensor, last: Tensor | None, *, exact: bool = False) -> tuple[Tensor, Tensor]:
+        """The actions that are drawn.
 
         Args:
-            chosen: (n, numbers) in [0, 1].
-            last: (n, 12) the action before, or None at first.
-            exact: as the paint program does it, rounded in any case.
+            chosen: (n, numbers) in [0, 1], the agent's decisions.
+            last: (n, 12) the actions before, or None for the first stroke.
+            exact: round in any case, as the paint program needs it.
 
         Returns:
             (n, 12) actions, and (n,) 1 where the pen is down.

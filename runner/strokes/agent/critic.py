@@ -3,9 +3,10 @@
     concat(image, target) -> conv 4 x 4 stride 2, leaky ReLU, as often as it halves to 4 pixels -> dense -> 1
 
 The real pair is (target, target), the false one (painting, target): so it learns what a painting lacks of *this*
-target. It is a Wasserstein critic with gradient penalty (Gulrajani et al. 2017). The paper has batch norms from the
-second convolution on; they let the gradient of one picture depend on the others of its batch, which the penalty
-assumes it does not, so there are none here. The penalty's mixing number is drawn for each picture, not once a batch.
+target. It is a Wasserstein critic with gradient penalty (Gulrajani et al. 2017). Two departures from Nakano (2019):
+his batch norms from the second convolution on make the gradient of one picture depend on the others of its batch,
+which the penalty assumes it does not, so there are none here; and the penalty's mixing number is drawn for each
+picture, not once for each batch.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-LEAK = 0.2
-PENALTY = 10.0
-LAST = 4  # pixels
+LEAK = 0.2  # slope of the leaky ReLU for negative numbers, as in the paper
+PENALTY = 10.0  # weight of the gradient penalty (Gulrajani et al. 2017)
+LAST_SIDE = 4  # pixels of the map that the score is read from
 
 
-class Critic(nn.Module):
-    """The working critic."""
+class PaintingCritic(nn.Module):
+    """Scores pairs of pictures; see the module's docstring."""
 
     def __init__(self, side: int, planes: int, channels: int) -> None:
         """Untrained, for `network.draw_weights`.
@@ -32,7 +33,7 @@ class Critic(nn.Module):
         """
         super().__init__()
         counts = [2 * planes]
-        while side > LAST:
+        while side > LAST_SIDE:
             counts.append(channels * 2 ** (len(counts) - 1))
             side //= 2
         self.layers = nn.ModuleList(
@@ -42,25 +43,26 @@ class Critic(nn.Module):
         self.score = nn.Linear(counts[-1] * side * side, 1)
 
     def forward(self, pictures: Tensor, targets: Tensor) -> Tensor:
-        """(n, planes, side, side) twice, in [0, 1] -> (n,)."""
+        """Scores (n,) of pictures and targets, (n, planes, side, side) each, in [0, 1]."""
         maps = 1 - torch.cat((pictures, targets), dim=1)
         for layer in self.layers:
             maps = leaky_relu(layer(maps), LEAK)
-        found: Tensor = self.score(maps.flatten(1))[:, 0]
-        return found
+        scores: Tensor = self.score(maps.flatten(1))[:, 0]
+        return scores
 
 
-def critic_loss(critic: Critic, paintings: Tensor, targets: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """What the critic lowers: the Wasserstein estimate, negative, and the penalty on its slope in the pictures.
+def critic_loss(
+    critic: PaintingCritic, paintings: Tensor, targets: Tensor, random: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """The two terms that the critic minimises: the negative Wasserstein estimate and the gradient penalty.
+
+        -(mean D(target, target) - mean D(painting, target));   10 mean (|dD/dx| - 1)^2 at x between the two
 
     Args:
-        critic: to be trained.
+        critic: the critic under training.
         paintings: (n, planes, side, side), without gradients.
-        targets: likewise.
-        random: of the mixing numbers.
-
-    Returns:
-        Two scalars.
+        targets: (n, planes, side, side).
+        random: of the places x.
     """
     distance = critic(targets, targets).mean() - critic(paintings, targets).mean()
     share = torch.rand(len(targets), 1, 1, 1, generator=random).to(targets)

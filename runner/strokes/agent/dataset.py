@@ -1,6 +1,6 @@
-"""Pictures for an agent to paint: what a reader found -> (n, channels, side, side) uint8 on white paper, with classes.
+"""Targets, the pictures that an agent paints: arrays -> (n, channels, side, side) uint8 on white paper, with classes.
 
-`fitted` brings any pictures to the agent's size; `parted` keeps some of them, never painted in training, to judge by.
+`fitted` brings any pictures to the agent's size; `parted` sets some of them aside, never seen in training.
 """
 
 from __future__ import annotations
@@ -9,25 +9,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from PIL import Image
 from torch import Tensor
 
+from orbifolio.runner.arrays import I64, U8
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.strokes.agent.glyphs import laid_out
+from orbifolio.runner.strokes.agent.network import AgentShape
 
-Bytes = npt.NDArray[np.uint8]
 UNKNOWN = -1  # the class of a picture that has none
 
 
 @dataclass(frozen=True)
 class Targets:
-    """Pictures.
+    """Pictures with their classes.
 
     Attributes:
         images: (n, channels, side, side) uint8 sRGB; one channel is grey.
-        classes: (n,) int64, numbers of `names`; `UNKNOWN` where there is none.
-        names: of the classes.
+        classes: (n,) int64, numbers of `names`, or `UNKNOWN`.
+        names: of the classes; empty if there are none.
     """
 
     images: Tensor
@@ -38,50 +39,64 @@ class Targets:
         return len(self.images)
 
     def take(self, index: Tensor) -> tuple[Tensor, Tensor]:
-        """(k, channels, side, side) in [0, 1], and (k,) classes."""
+        """Pictures (k, channels, side, side) in [0, 1] and classes (k,) of an index."""
         return self.images[index].float() / 255, self.classes[index]
 
 
-def fitted(
-    pictures: Bytes | Sequence[Bytes], side: int, channels: int, *, inverted: bool = False
-) -> npt.NDArray[np.uint8]:
-    """Scaled (cubic, not cropped, as the paper does it) and brought to grey or colour.
+def fitted(pictures: U8 | Sequence[U8], side: int, channels: int, *, inverted: bool = False) -> U8:
+    """Pictures scaled (cubic, not cropped, as in the paper) and in grey or colour, (n, channels, side, side).
 
     Args:
         pictures: n of (h, w) or (h, w, 3).
-        side: wanted, in pixels.
-        channels: wanted, 1 or 3.
-        inverted: they are light on dark, and shall be dark on light.
-
-    Returns:
-        (n, channels, side, side).
+        side: of the result in pixels.
+        channels: of the result, 1 for grey or 3 for colour.
+        inverted: turn light on dark into dark on light.
     """
-    found = np.empty((len(pictures), channels, side, side), np.uint8)
+    scaled = np.empty((len(pictures), channels, side, side), np.uint8)
     for number, picture in enumerate(pictures):
         image = Image.fromarray(255 - picture if inverted else picture).convert("L" if channels == 1 else "RGB")
         if image.size != (side, side):
             image = image.resize((side, side), Image.Resampling.BICUBIC)
-        found[number] = np.asarray(image).reshape(side, side, channels).transpose(2, 0, 1)
-    return found
+        scaled[number] = np.asarray(image).reshape(side, side, channels).transpose(2, 0, 1)
+    return scaled
 
 
-def parted(images: Bytes, classes: npt.NDArray[np.int64], names: Sequence[str], unseen: int, where: str) -> Split:
-    """The last ones are kept.
+def prepared(picture: Tensor, shape: AgentShape) -> Tensor:
+    """A picture like those that the agent has learnt from, (1, planes, side, side) uint8.
+
+    For an agent with black ink it is cut out, thresholded and centred as MNIST's digits are.
 
     Args:
-        images: (n, channels, side, side), in an order without meaning.
-        classes: (n,).
-        names: of the classes.
-        unseen: how many are kept.
-        where: the pictures come from, for the error.
+        picture: (1, 3, h, w) sRGB in [0, 1].
+        shape: of the agent's network.
+    """
+    pixels = picture[0].permute(1, 2, 0).numpy()
+    if shape.planes == 3:
+        return torch.from_numpy(fitted([np.round(pixels * 255).astype(np.uint8)], shape.side, 3))
+    grey = pixels.mean(axis=2).astype(np.float64)
+    paper = float(np.median(np.concatenate((grey[0], grey[-1], grey[:, 0], grey[:, -1]))))
+    ink = np.abs(grey - paper)  # dark on light and light on dark alike
+    ink = ((ink / max(float(ink.max()), 1e-6) - 0.25) / 0.5).clip(0, 1)
+    return torch.from_numpy(fitted([laid_out(ink)], shape.side, 1, inverted=True))
+
+
+def parted(images: U8, classes: I64, names: Sequence[str], unseen: int, where: str) -> Split:
+    """Pictures to learn from, and the last `unseen` of them set aside.
+
+    Args:
+        images: (n, channels, side, side), shuffled.
+        classes: (n,) numbers of `names`.
+        names: of the classes; empty for none.
+        unseen: how many are set aside.
+        where: the pictures come from, for messages.
 
     Raises:
-        InputError: there are too few.
+        InputError: fewer than half of the pictures would be left to learn from.
     """
     if len(images) < 2 * unseen:
         raise InputError(
-            f"{where}: {len(images)} pictures; {unseen} are kept to judge by and as many at least are needed to learn "
-            "from; give more pictures or lower renderer.unseen"
+            f"{where}: {len(images)} pictures; {unseen} are set aside to judge by, and at least as many are needed to "
+            "learn from; give more pictures or lower renderer.unseen"
         )
     parts = [slice(0, len(images) - unseen), slice(len(images) - unseen, None)]
     learnt, kept = (
@@ -92,7 +107,7 @@ def parted(images: Bytes, classes: npt.NDArray[np.int64], names: Sequence[str], 
 
 @dataclass(frozen=True)
 class Split:
-    """Pictures to learn from, and others to judge by."""
+    """Targets to learn from, and others to judge by."""
 
     learnt: Targets
     unseen: Targets

@@ -1,6 +1,6 @@
-"""Strokes that a person would make: a YAML file -> (classes, strokes, 12) actions that an agent is led by.
+"""Demonstrations, the strokes that a person would make: a YAML file -> (classes, strokes, 12) actions.
 
-The file is meant to be edited: a start and the strokes' ends, each class once; see examples/digits.yaml.
+The file is meant to be edited: for each class a start and the ends of its strokes; see examples/digits.yaml.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Place = tuple[float, float]
 
 
 class Stroke(Settings):
-    """One stroke, from where the last one ended."""
+    """One stroke, which begins where the last one ended."""
 
     to: Place
     """Where it ends."""
     via: Place | None = None
-    """Where it passes halfway; by default the middle: a straight stroke."""
+    """Where it passes halfway; the middle of its ends by default, for a straight stroke."""
     pressure: float | None = Field(default=None, ge=0, le=1)
-    """At its end; by default the file's."""
+    """Pressure at its end; the file's by default."""
 
 
 class Example(Settings):
@@ -39,27 +39,27 @@ class Example(Settings):
     start: Place
     """Where the first stroke begins."""
     strokes: Annotated[tuple[Stroke, ...], Field(min_length=1, max_length=64)]
-    """In their order."""
+    """The strokes in their order."""
 
 
 class Examples(Settings):
     """How some classes are drawn."""
 
     canvas: float = Field(gt=0)
-    """Side of the canvas in the units of all places."""
+    """Side of the canvas, in the unit of all places."""
     size: float = Field(ge=0, le=1)
-    """Of the brush, as in an action."""
+    """Size of the brush, as in an action."""
     pressure: float = Field(ge=0, le=1)
-    """At the first start, and where a stroke does not say."""
+    """Pressure at the first start, and of strokes without one of their own."""
     classes: dict[str, Example]
-    """By their names."""
+    """Name of a class -> how it is drawn."""
 
     def actions(self, name: str) -> Actions:
-        """(strokes, 12) of a class; black."""
+        """(strokes, 12) black strokes of a class."""
         example = self.classes[name]
-        found = np.zeros((len(example.strokes), COUNT), np.float32)
+        actions = np.zeros((len(example.strokes), COUNT), np.float32)
         place, pressure = np.array(example.start), self.pressure
-        for row, stroke in zip(found, example.strokes, strict=True):
+        for row, stroke in zip(actions, example.strokes, strict=True):
             row[START], row[ENTRY_PRESSURE], row[SIZE] = place / self.canvas, pressure, self.size
             end = np.array(stroke.to)
             row[VIA] = ((place + end) / 2 if stroke.via is None else np.array(stroke.via)) / self.canvas
@@ -67,14 +67,14 @@ class Examples(Settings):
             pressure = self.pressure if stroke.pressure is None else stroke.pressure
             row[END_PRESSURE] = pressure
             place = end
-        return found.clip(0, 1)
+        return actions.clip(0, 1)
 
 
 def read_examples(name: str) -> Examples:
-    """Of a name (`digits`) or a path to a .yaml file.
+    """The demonstrations of a name (`digits`) or of a .yaml file.
 
     Raises:
-        InputError: it is not here or not as it should be.
+        InputError: the file is missing or invalid.
     """
     path = Path(name).expanduser() if name.endswith(ENDING) else SHIPPED / f"{name}{ENDING}"
     try:
@@ -92,19 +92,25 @@ def read_examples(name: str) -> Examples:
 
 
 def example_table(examples: Examples, names: tuple[str, ...], strokes: int, where: str) -> Actions:
-    """(classes, strokes, 12) for the classes of the pictures.
+    """Demonstrations in the order of the pictures' classes, (classes, strokes, 12).
+
+    Args:
+        examples: of at least these classes.
+        names: of the classes.
+        strokes: how many the agent paints.
+        where: the demonstrations come from, for messages.
 
     Raises:
-        InputError: a class has none, or another number of strokes.
+        InputError: a class has no example, or one with another number of strokes.
     """
     for name in names:
         if name not in examples.classes:
-            raise InputError(f"{where}: no example of the class {name!r}; add one, or leave the class out of the data")
-        found = len(examples.classes[name].strokes)
-        if found != strokes:
+            raise InputError(f"{where}: no example of class {name!r}; add one, or leave the class out of the data")
+        count = len(examples.classes[name].strokes)
+        if count != strokes:
             raise InputError(
-                f"{where}: the example of {name!r} has {found} strokes, and the agent paints {strokes}; make them equal"
+                f"{where}: the example of {name!r} has {count} strokes, but the agent paints {strokes}; make them equal"
             )
     if not names:
-        raise InputError(f"{where}: the pictures have no classes; examples need them; take pictures with classes")
+        raise InputError(f"{where}: examples need pictures with classes, and these have none; choose other data")
     return np.stack([examples.actions(name) for name in names])

@@ -1,7 +1,7 @@
-"""An agent's paintings drawn in every way: targets -> rows of pictures for a sheet, figures, documents of strokes.
+"""Evaluation of an agent: targets -> paintings by the learnt brush and by MyPaint, figures, documents of strokes.
 
-The same actions by the neural brush at any size and by the real program (MyPaint), for the triptychs of figure 7 of
-Nakano (2019). How far these two are apart is the gap that an agent cannot see.
+The same actions are drawn by both, for the triptychs of figure 7 of Nakano (2019). The agent trains with the learnt
+brush only, so the difference between the two is one that it cannot learn to avoid.
 """
 
 from __future__ import annotations
@@ -13,94 +13,95 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from orbifolio.runner.strokes.agent.action_space import Manner
+from orbifolio.runner.strokes.agent.action_space import ActionSpace
 from orbifolio.runner.strokes.agent.dataset import Targets
-from orbifolio.runner.strokes.agent.metrics import against, order
+from orbifolio.runner.strokes.agent.metrics import picture_errors, stroke_order
 from orbifolio.runner.strokes.agent.metrics_sheet import cell_of, in_order
 from orbifolio.runner.strokes.agent.network import AgentNetwork
-from orbifolio.runner.strokes.agent.rollout import play, replay
+from orbifolio.runner.strokes.agent.rollout import replay, roll_out
 from orbifolio.runner.strokes.brush_models.base import Painter
-from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, END, END_PRESSURE, ENTRY_PRESSURE, SIZE, START, VIA
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
 from orbifolio.runner.strokes.rasteriser.separate_strokes import network_stamp
 
-JUDGED = 100  # pictures that the painter itself and the program are asked for; an agent is judged by all
-DOCUMENT = 512  # pixels of a side of the document
+MAX_JUDGED = 100  # pictures: the painter and MyPaint take seconds for a hundred of them
+DOCUMENT_SIDE = 512  # pixels of the document
 
 
 @torch.no_grad()
-def paint(agent: AgentNetwork, painter: Painter, targets: Tensor, manner: Manner) -> tuple[Tensor, Tensor, Tensor]:
-    """Let an agent paint with the painter itself, rounded as the program needs it.
+def paint(agent: AgentNetwork, painter: Painter, targets: Tensor, space: ActionSpace) -> tuple[Tensor, Tensor, Tensor]:
+    """Let an agent paint with the learnt brush itself, rounded as MyPaint needs it.
 
     Returns:
         (n, planes, side, side) paintings, (n, t, 12) actions, (n, t) pens.
     """
-    episode = play(agent, network_stamp(painter, targets.shape[-1]), targets, manner, exact=True)
-    return episode.canvas, episode.actions, episode.pens
+    rollout = roll_out(agent, network_stamp(painter, targets.shape[-1]), targets, space, exact=True)
+    return rollout.canvas, rollout.actions, rollout.pens
 
 
 @torch.no_grad()
 def enlarged(painter: Painter, actions: Tensor, pens: Tensor, planes: int) -> tuple[Tensor, Tensor]:
-    """Paintings at the size of a sheet's cell, and the same with their strokes' order in colours."""
-    side = cell_of(len(actions)) if isinstance(painter, ImplicitPainter) else 64
+    """Paintings at the size of a sheet's cell, and the same with strokes coloured by their order."""
+    side = painter.resolution or cell_of(len(actions))
     stamp = network_stamp(painter, side)
     return replay(stamp, actions, pens, planes, side), in_order(stamp, actions, pens, side)
 
 
-def in_program(program: PaintProgram, actions: Tensor, pens: Tensor, manner: Manner, side: int, seed: int) -> Tensor:
-    """The same paintings by the paint program, (n, planes, side, side).
+def in_program(
+    program: PaintProgram, actions: Tensor, pens: Tensor, space: ActionSpace, side: int, seed: int
+) -> Tensor:
+    """The same paintings by MyPaint, (n, planes, side, side).
 
-    Connected strokes are one line, drawn without lifting the pen, unless the agent has said to lift it.
+    Connected strokes are one line, drawn without lifting the pen unless the agent lifts it.
     """
     sized = PaintProgram(program.brush, replace(program.space, scale=side / program.space.canvas))
-    joined = manner.connected and bool((pens > 0.5).all())
-    found = [
+    joined = space.connected and bool((pens > 0.5).all())
+    pictures = [
         sized.paint(drawn[pen > 0.5].numpy(), joined=joined, seed=seed)
         for drawn, pen in zip(actions, pens, strict=True)
     ]
-    pictures = torch.from_numpy(np.stack(found)).permute(0, 3, 1, 2)
-    return pictures[:, : manner.planes].contiguous()
+    planes = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+    return planes[:, : space.planes].contiguous()
 
 
-def judge(
+def evaluate(
     agent: AgentNetwork,
     painter: Painter,
     program: PaintProgram | None,
     targets: Targets,
-    manner: Manner,
+    space: ActionSpace,
     seed: int,
 ) -> dict[str, Mapping[str, float]]:
-    """All figures of an agent on pictures it has not learnt from."""
-    pictures, classes = targets.take(torch.arange(min(len(targets), JUDGED)))
-    canvas, actions, pens = paint(agent, painter, pictures, manner)
-    found: dict[str, Mapping[str, float]] = {
-        "white paper": against(torch.ones_like(pictures), pictures),
-        "neural": against(canvas, pictures),
+    """The figures of an agent on pictures that it has not learnt from, by what is compared."""
+    pictures, classes = targets.take(torch.arange(min(len(targets), MAX_JUDGED)))
+    canvas, actions, pens = paint(agent, painter, pictures, space)
+    figures: dict[str, Mapping[str, float]] = {
+        "white paper": picture_errors(torch.ones_like(pictures), pictures),
+        "neural": picture_errors(canvas, pictures),
     }
     if program is not None:
-        real = in_program(program, actions, pens, manner, pictures.shape[-1], seed)
-        found["program"] = against(real, pictures)
-        found["neural to program"] = against(canvas, real)
-    habits = order(actions, classes, seed)
-    return found | ({"strokes": habits} if habits else {})
+        real = in_program(program, actions, pens, space, pictures.shape[-1], seed)
+        figures["program"] = picture_errors(real, pictures)
+        figures["neural to program"] = picture_errors(canvas, real)
+    habits = stroke_order(actions, classes, seed)
+    return figures | ({"strokes": habits} if habits else {})
 
 
-def document(actions: Tensor, pens: Tensor, brush: str, seed: int, canvas: int = 64) -> Painting:
-    """One painting, (t, 12) and (t,), as a document of strokes."""
+def painting_of(actions: Tensor, pens: Tensor, brush: str, seed: int, canvas: int = 64) -> Painting:
+    """One painting, actions (t, 12) and pens (t,), as a document of strokes."""
     drawn = actions[pens > 0.5].detach().numpy()
-    scale = DOCUMENT / canvas
+    scale = DOCUMENT_SIDE / canvas
     columns = [
-        *(drawn[:, part] * DOCUMENT for part in (START, VIA, END)),
+        *(drawn[:, part] * DOCUMENT_SIDE for part in (START, VIA, END)),
         np.exp(drawn[:, SIZE : SIZE + 1] * 2.0) * scale,
         drawn[:, ENTRY_PRESSURE : ENTRY_PRESSURE + 1],
         drawn[:, END_PRESSURE : END_PRESSURE + 1],
         np.full((len(drawn), 1), scale),
     ]
     return Painting(
-        DOCUMENT,
-        DOCUMENT,
+        DOCUMENT_SIDE,
+        DOCUMENT_SIDE,
         brush,
         (1.0, 1.0, 1.0),
         seed,

@@ -15,18 +15,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from orbifolio.runner.arrays import I64, U8
 from orbifolio.runner.errors import InputError
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 NAMES = ("images", "x_train", "arr_0"), ("labels", "y_train", "arr_0")
-"""Arrays of an .npz that are taken for pictures, and for classes; the first that is there."""
+"""Names of an .npz file's arrays of pictures and of classes, as published sets have them; the first match counts."""
 
 
 def read_idx(path: Path) -> npt.NDArray[Any]:
-    """The array of a file, gzipped or not.
+    """The array of an IDX file, gzipped or not.
 
     Raises:
-        InputError: it cannot be read or is no IDX file.
+        InputError: it cannot be read or is not an IDX file.
     """
     try:
         data = path.read_bytes()
@@ -41,11 +42,11 @@ def read_idx(path: Path) -> npt.NDArray[Any]:
             raise ValueError(f"{len(values)} values for {' x '.join(map(str, shape))}")
         return values.reshape(shape)
     except (OSError, EOFError, struct.error, ValueError) as error:
-        raise InputError(f"{path}: not an IDX file ({error}); give one as MNIST is published in, or an .npz") from error
+        raise InputError(f"{path}: not an IDX file ({error}); give one in the format of MNIST, or an .npz") from error
 
 
 def read_npz(path: Path, names: tuple[str, ...]) -> npt.NDArray[Any]:
-    """The first of some arrays of a file.
+    """The first array of an .npz file with one of these names.
 
     Raises:
         InputError: it cannot be read or has none of them.
@@ -59,25 +60,25 @@ def read_npz(path: Path, names: tuple[str, ...]) -> npt.NDArray[Any]:
         raise InputError(f"{path}: not an .npz file ({error}); numpy.savez writes one") from error
 
 
-def read_set(images: Path, labels: Path | None) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64] | None]:
+def read_set(images: Path, labels: Path | None) -> tuple[U8, I64 | None]:
     """Pictures and classes from two files, or one.
 
     Args:
-        images: `.npz`, else IDX.
-        labels: likewise; None for pictures without classes.
+        images: an .npz or IDX file.
+        labels: an .npz or IDX file, or None for pictures without classes.
 
     Returns:
         (n, h, w) or (n, h, w, 3), and (n,).
 
     Raises:
-        InputError: a file cannot be read, or they do not fit.
+        InputError: a file cannot be read, or the two do not match.
     """
-    found = read_npz(images, NAMES[0]) if images.suffix == ".npz" else read_idx(images)
-    if found.ndim not in (3, 4) or (found.ndim == 4 and found.shape[3] != 3) or found.dtype != np.uint8:
-        raise InputError(f"{images}: {found.shape} {found.dtype}; pictures are (n, h, w) or (n, h, w, 3) uint8")
+    pictures = read_npz(images, NAMES[0]) if images.suffix == ".npz" else read_idx(images)
+    if pictures.ndim not in (3, 4) or (pictures.ndim == 4 and pictures.shape[3] != 3) or pictures.dtype != np.uint8:
+        raise InputError(f"{images}: {pictures.shape} {pictures.dtype}; pictures are (n, h, w) or (n, h, w, 3) uint8")
     if labels is None:
-        return found, None
+        return pictures, None
     classes = read_npz(labels, NAMES[1]) if labels.suffix == ".npz" else read_idx(labels)
-    if classes.shape != found.shape[:1] or classes.dtype.kind not in "iu":
+    if classes.shape != pictures.shape[:1] or classes.dtype.kind not in "iu":
         raise InputError(f"{labels}: {classes.shape} {classes.dtype}; classes are one whole number for each picture")
-    return found, classes.astype(np.int64)
+    return pictures, classes.astype(np.int64)

@@ -2,7 +2,7 @@
 
     agent_sheet(title, text, rows) -> (height, width, 3)
 
-The last row has the neural painting again, each stroke in the colour of its number, the first dark, the last light.
+The last row repeats the neural painting with strokes coloured by their number, from dark (first) to light (last).
 """
 
 from __future__ import annotations
@@ -10,42 +10,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
+from orbifolio.runner.arrays import F32
+from orbifolio.runner.strokes.rasteriser.blending import over
 from orbifolio.runner.strokes.rasteriser.separate_strokes import Stamp
 
-Picture = npt.NDArray[np.float32]
 CELL, LARGE_CELL, GAP, BAND_GAP, LABEL, MARGIN = 96, 208, 4, 20, 92, 28  # pixels
 HEADING = 78
-COLUMNS, FEW = 10, 5
+COLUMNS, MAX_LARGE = 10, 5  # pictures in a band; up to so many are shown large
 INK, GREY, FRAME = (40, 40, 44), (110, 110, 114), (232, 232, 233)
-LATE = np.array([(44, 36, 110), (122, 42, 130), (196, 62, 92), (238, 118, 58), (246, 190, 70)], np.float32) / 255
-"""Colours of strokes by their number, first to last."""
+HEAT = np.array([(44, 36, 110), (122, 42, 130), (196, 62, 92), (238, 118, 58), (246, 190, 70)], np.float32) / 255
+"""Colours from the first stroke to the last, interpolated between."""
 
 
 def cell_of(count: int) -> int:
-    """Side in pixels of one of so many pictures; few are shown large."""
-    return LARGE_CELL if count <= FEW else CELL
+    """Side in pixels of each of `count` pictures; a few are shown large."""
+    return LARGE_CELL if count <= MAX_LARGE else CELL
 
 
 def size_of(count: int, rows: int) -> tuple[int, int]:
-    """(width, height) of a sheet of so many pictures."""
+    """(width, height) in pixels of a sheet of `count` pictures in `rows` rows."""
     bands = -(-count // COLUMNS)
     cell, across = cell_of(count), min(count, COLUMNS)
-    width = 2 * MARGIN + LABEL + max(across * (cell + GAP), FEW * (CELL + GAP)) - GAP
+    width = 2 * MARGIN + LABEL + max(across * (cell + GAP), MAX_LARGE * (CELL + GAP)) - GAP
     return width, HEADING + bands * (rows * (cell + GAP) + BAND_GAP) + MARGIN - BAND_GAP
 
 
-def agent_sheet(title: str, text: str, rows: Sequence[tuple[str, Tensor]]) -> Picture:
-    """All pictures in bands of `COLUMNS`.
+def agent_sheet(title: str, text: str, rows: Sequence[tuple[str, Tensor]]) -> F32:
+    """The sheet, (height, width, 3) in [0, 1]: rows of pictures in bands of `COLUMNS` below a title and a line of text.
 
-    Args:
-        title: in large letters.
-        text: a line below it.
-        rows: (label, (n, 1 or 3, side, side) in [0, 1]), of any side.
+    Each row is a label and pictures (n, 1 or 3, side, side) in [0, 1], of any side.
     """
     count = len(rows[0][1])
     cell = cell_of(count)
@@ -67,23 +64,20 @@ def agent_sheet(title: str, text: str, rows: Sequence[tuple[str, Tensor]]) -> Pi
 
 
 def in_order(stamp: Stamp, actions: Tensor, pens: Tensor, side: int) -> Tensor:
-    """Paintings whose strokes have the colours of their numbers.
+    """Paintings (n, 3, side, side) whose strokes are coloured by their number.
 
     Args:
-        stamp: draws pictures of `side`.
-        actions: (n, t, 12).
-        pens: (n, t).
-        side: of the pictures.
-
-    Returns:
-        (n, 3, side, side).
+        stamp: draws strokes at `side`.
+        actions: (n, t, 12) of n paintings.
+        pens: (n, t) 1 where the pen is down.
+        side: of the pictures in pixels.
     """
     canvas, steps = torch.ones(len(actions), 3, side, side), actions.shape[1]
     for k in range(steps):
-        place = k / max(steps - 1, 1) * (len(LATE) - 1)
-        colour = [float(np.interp(place, np.arange(len(LATE)), LATE[:, c])) for c in range(3)]
-        alphas = (stamp(actions[:, k]) * pens[:, k, None, None])[:, None]
-        canvas = canvas + alphas * (torch.tensor(colour)[:, None, None] - canvas)
+        place = k / max(steps - 1, 1) * (len(HEAT) - 1)
+        colour = [float(np.interp(place, np.arange(len(HEAT)), HEAT[:, c])) for c in range(3)]
+        alphas = stamp(actions[:, k]) * pens[:, k, None, None]
+        canvas = over(canvas, torch.tensor(colour)[:, None, None], alphas[:, None])
     return canvas
 
 

@@ -3,8 +3,8 @@
     concat(canvas, target) -> conv 5 x 5;  + last action through a dense layer, all over the map
     -> conv 4 x 4 stride 2, without padding, until the map is small -> residual blocks -> dense -> LSTM -> dense
 
-The paper's sizes are `channels: 32, blocks: 8, hidden: 256, stride: 1` at 64 pixels, which has three convolutions of
-stride 2. The default is a compact one for a CPU: the first convolution has stride 2 too, and there are two blocks.
+The paper's sizes are `channels: 32, blocks: 8, hidden: 256, stride: 1` at 64 pixels, with three convolutions of stride
+2. The default is compact, for a CPU: the first convolution has stride 2 too, and there are two blocks.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
-SMALL = 7  # pixels of the map that residual blocks work on, at most
+MAX_SIDE = 7  # pixels of the map that residual blocks work on; what the paper's network has
 
 Memory = tuple[Tensor, Tensor]
-"""Of the LSTM: (n, hidden), (n, hidden)."""
+"""Output and cell of the LSTM, (n, hidden) each."""
 
 
 @dataclass(frozen=True)
-class Shape:
-    """Of an agent's network.
+class AgentShape:
+    """The sizes of an agent's network.
 
     Attributes:
         side: of canvas and target in pixels.
-        planes: channels of each of the two, 1 or 3.
-        numbers: of an action, in and out.
-        channels: of the maps.
-        blocks: residual ones.
+        planes: channels of canvas and target, 1 or 3.
+        numbers: that decide on a stroke, in and out.
+        channels: of the network's maps.
+        blocks: how many residual blocks.
         hidden: numbers of the LSTM.
         stride: of the first convolution.
     """
@@ -45,15 +45,15 @@ class Shape:
     stride: int = 2
 
     def sides(self) -> list[int]:
-        """Of the maps, from the first convolution's on."""
-        found = [-(-self.side // self.stride)]
-        while found[-1] > SMALL:
-            found.append((found[-1] - 4) // 2 + 1)
-        return found
+        """Sides of the maps in pixels, from the first convolution on."""
+        sides = [-(-self.side // self.stride)]
+        while sides[-1] > MAX_SIDE:
+            sides.append((sides[-1] - 4) // 2 + 1)
+        return sides
 
 
-class Block(nn.Module):
-    """x + conv(relu(conv(relu(x))))."""
+class ResidualBlock(nn.Module):
+    """A residual block: x + conv(relu(conv(relu(x))))."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -61,42 +61,42 @@ class Block(nn.Module):
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
 
     def forward(self, maps: Tensor) -> Tensor:
-        """(n, channels, h, w) -> the same."""
-        found: Tensor = maps + self.second(relu(self.first(relu(maps))))
-        return found
+        """(n, channels, h, w), of the same shape."""
+        sums: Tensor = maps + self.second(relu(self.first(relu(maps))))
+        return sums
 
 
 class AgentNetwork(nn.Module):
     """The working network; see the module's docstring."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: AgentShape) -> None:
         super().__init__()
         self.shape = shape
         sides = shape.sides()
         self.look = nn.Conv2d(2 * shape.planes, shape.channels, 5, stride=shape.stride, padding=2)
         self.recall = nn.Linear(shape.numbers, shape.channels)
         self.shrink = nn.ModuleList(nn.Conv2d(shape.channels, shape.channels, 4, stride=2) for _ in sides[1:])
-        self.blocks = nn.ModuleList(Block(shape.channels) for _ in range(shape.blocks))
+        self.blocks = nn.ModuleList(ResidualBlock(shape.channels) for _ in range(shape.blocks))
         self.gather = nn.Linear(shape.channels * sides[-1] ** 2, shape.hidden)
         self.memory = nn.LSTMCell(shape.hidden, shape.hidden)
         self.decide = nn.Linear(shape.hidden, shape.numbers)
 
     def begin(self, count: int) -> Memory:
-        """An empty memory for so many canvases."""
+        """The memory of `count` canvases before the first stroke."""
         empty = self.decide.weight.new_zeros(count, self.shape.hidden)
         return empty, empty.clone()
 
     def forward(self, canvas: Tensor, target: Tensor, last: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
-        """One look.
+        """Look at canvas and target, (n, planes, side, side) in [0, 1] each, and decide on a stroke.
 
         Args:
-            canvas: (n, planes, side, side) in [0, 1].
-            target: likewise.
-            last: (n, numbers) the last action in [0, 1]; zeros at first.
-            memory: from the look before.
+            canvas: as painted so far.
+            target: the picture to paint.
+            last: (n, numbers) the last decision in [0, 1]; zeros at first.
+            memory: of the strokes before.
 
         Returns:
-            (n, numbers) logits, and the memory.
+            (n, numbers) logits, and the new memory.
         """
         # White paper is 0 to the network: most of what it sees.
         seen = self.look(1 - torch.cat((canvas, target), dim=1))
@@ -111,7 +111,7 @@ class AgentNetwork(nn.Module):
 
 
 def draw_weights(network: nn.Module, random: torch.Generator) -> None:
-    """First weights: normal with He's variance, no biases; torch's own would follow from a global seed."""
+    """First weights: normal with He's variance, biases zero; torch's own initialisation uses the global seed."""
     with torch.no_grad():
         for name, tensor in sorted_parameters(network):
             if tensor.ndim == 1:
@@ -123,5 +123,5 @@ def draw_weights(network: nn.Module, random: torch.Generator) -> None:
 
 
 def sorted_parameters(network: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
-    """By name, so that the order of definition does not matter."""
+    """Parameters by name, so that drawing weights does not depend on the order of definition."""
     yield from sorted(network.named_parameters())

@@ -1,7 +1,7 @@
-"""An episode: the agent looks and paints, stroke by stroke -> paintings (n, planes, side, side), actions (n, t, 12).
+"""A rollout: the agent looks and paints, stroke by stroke -> paintings (n, planes, side, side), actions (n, t, 12).
 
-White paper at first; each stroke is laid over what is there, canvas + alpha (colour - canvas), and everything is
-differentiable: what a later stroke can no longer mend flows back to the first.
+The paper is white at first and each stroke is laid over what is there (`over`). Everything is differentiable, so the
+gradient of the finished painting reaches every stroke, the first one too.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from orbifolio.runner.strokes.agent.action_space import Manner
+from orbifolio.runner.strokes.agent.action_space import ActionSpace
 from orbifolio.runner.strokes.agent.network import AgentNetwork
 from orbifolio.runner.strokes.mypaint.actions import COLOUR
 from orbifolio.runner.strokes.rasteriser.blending import over
@@ -19,13 +19,13 @@ from orbifolio.runner.strokes.rasteriser.separate_strokes import Stamp
 
 
 @dataclass(frozen=True)
-class Episode:
+class Rollout:
     """What was painted.
 
     Attributes:
         canvas: (n, planes, side, side) in [0, 1], after the last stroke.
         chosen: (n, t, numbers) in [0, 1], as the agent decided.
-        actions: (n, t, 12) as they were drawn.
+        actions: (n, t, 12) as drawn.
         pens: (n, t) 1 where the pen was down.
     """
 
@@ -35,57 +35,45 @@ class Episode:
     pens: Tensor
 
 
-def play(agent: AgentNetwork, stamp: Stamp, targets: Tensor, manner: Manner, *, exact: bool = False) -> Episode:
-    """Paint pictures.
+def roll_out(agent: AgentNetwork, stamp: Stamp, targets: Tensor, space: ActionSpace, *, exact: bool = False) -> Rollout:
+    """Let an agent paint.
 
     Args:
-        agent: decides.
-        stamp: draws.
+        agent: decides on each stroke.
+        stamp: draws it, at the side of the targets.
         targets: (n, planes, side, side) in [0, 1].
-        manner: of painting.
-        exact: rounded as the paint program needs it, in a discrete manner.
+        space: what the agent decides on, and what of it is drawn.
+        exact: round discrete numbers as for the paint program, whatever the training does.
     """
     canvas, memory = torch.ones_like(targets), agent.begin(len(targets))
-    last = targets.new_zeros(len(targets), manner.numbers)
-    settled: Tensor | None = None
-    kept: list[tuple[Tensor, Tensor, Tensor]] = []
-    for _ in range(manner.strokes):
+    last = targets.new_zeros(len(targets), space.numbers)
+    actions: Tensor | None = None
+    steps: list[tuple[Tensor, Tensor, Tensor]] = []
+    for _ in range(space.strokes):
         logits, memory = agent(canvas, targets, last, memory)
         last = torch.sigmoid(logits)
-        settled, pen = manner.settle(last, settled, exact=exact)
-        kept.append((last, settled, pen))
-        canvas = lay(canvas, stamp(settled), settled, pen)
-    chosen, actions, pens = (torch.stack(parts, dim=1) for parts in zip(*kept, strict=True))
-    return Episode(canvas, chosen, actions, pens)
+        actions, pen = space.to_actions(last, actions, exact=exact)
+        steps.append((last, actions, pen))
+        canvas = _stroke(canvas, stamp(actions), actions, pen)
+    return Rollout(canvas, *(torch.stack(parts, dim=1) for parts in zip(*steps, strict=True)))
 
 
 def replay(stamp: Stamp, actions: Tensor, pens: Tensor, planes: int, side: int) -> Tensor:
-    """Paint what was decided before, at any size and with any brush.
+    """Paint the actions (n, t, 12) of a rollout again, at any size and with any brush: (n, planes, side, side).
 
     Args:
-        stamp: draws pictures of `side`.
-        actions: (n, t, 12).
-        pens: (n, t).
-        planes: 1 or 3.
-        side: of the pictures.
-
-    Returns:
-        (n, planes, side, side).
+        stamp: draws strokes at `side`.
+        actions: with their colours.
+        pens: (n, t) 1 where the pen is down.
+        planes: channels of the pictures, 1 for grey or 3 for colour.
+        side: of the pictures in pixels.
     """
     canvas = actions.new_ones(len(actions), planes, side, side)
     for k in range(actions.shape[1]):
-        canvas = lay(canvas, stamp(actions[:, k]), actions[:, k], pens[:, k])
+        canvas = _stroke(canvas, stamp(actions[:, k]), actions[:, k], pens[:, k])
     return canvas
 
 
-def lay(canvas: Tensor, alphas: Tensor, actions: Tensor, pen: Tensor) -> Tensor:
-    """One stroke on each canvas.
-
-    Args:
-        canvas: (n, planes, side, side).
-        alphas: (n, side, side).
-        actions: (n, 12), for their colours.
-        pen: (n,).
-    """
+def _stroke(canvas: Tensor, alphas: Tensor, actions: Tensor, pen: Tensor) -> Tensor:
     colours = actions[:, COLOUR][:, : canvas.shape[1], None, None]
     return over(canvas, colours, (alphas * pen[:, None, None])[:, None])

@@ -1,10 +1,10 @@
-"""How an agent learns: targets -> episodes -> loss of paintings and of examples, against a critic -> gradient, Adam.
+"""How an agent learns: targets -> rollouts -> loss of paintings and of examples, against a critic -> gradient, Adam.
 
     loss = pixels * mean squared error  -  adversarial * critic(painting, target)  +  forcing * error of the actions
 
-The paper (Nakano 2019) has the second term for digits, adds ten times the first for faces, and leads by the third
-when an agent is to paint as people do; which of them count, and how much, is a phase's. It has five steps of the critic
-for one of the agent, Adam of 1e-4 with moments 0.5 and 0.9 and 64 pictures at once for both.
+The paper (Nakano 2019) uses the second term for digits, adds ten times the first for faces, and the third where an
+agent is to paint as people do; here each phase has its own weights. The paper's schedule is five steps of the critic
+for one of the agent, Adam at 1e-4 with moments 0.5 and 0.9, and 64 pictures at once for both.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from torch.nn.functional import mse_loss
 
 from orbifolio.runner.errors import RunFailed
 from orbifolio.runner.settings import Settings
-from orbifolio.runner.strokes.agent.action_space import Manner
-from orbifolio.runner.strokes.agent.critic import Critic, critic_loss
+from orbifolio.runner.strokes.agent.action_space import ActionSpace
+from orbifolio.runner.strokes.agent.critic import PaintingCritic, critic_loss
 from orbifolio.runner.strokes.agent.dataset import Targets
 from orbifolio.runner.strokes.agent.network import AgentNetwork, draw_weights
-from orbifolio.runner.strokes.agent.rollout import Episode, play
+from orbifolio.runner.strokes.agent.rollout import Rollout, roll_out
 from orbifolio.runner.strokes.rasteriser.separate_strokes import Stamp
 
-LOWEST = 0.1  # of the rate, at the end of a phase
-LARGEST_SLOPE = 1.0  # norm that the agent's gradient is cut to: eight strokes one through the other can be steep
+FINAL_RATE = 0.1  # of a phase's rate, at its end
+MAX_GRADIENT = 1.0  # norm of the agent's gradient: through eight strokes in a row it can be steep
 
 
 class AgentPhase(Settings):
-    """Some steps with fresh optimisers; what counts in them, and how much."""
+    """Some steps with fresh optimisers, and the weights of their loss."""
 
     steps: int = Field(ge=0, le=10_000_000)
-    """Steps of the agent; 0 to paint with one that has learnt already."""
+    """Steps of the agent; 0 to paint with a trained one."""
     batch: int = Field(default=32, ge=1, le=4096)
     """Pictures of one step."""
     rate: float = Field(default=1e-3, gt=0, le=1)
@@ -44,54 +44,54 @@ class AgentPhase(Settings):
     pixels: float = Field(default=0.0, ge=0)
     """Weight of the mean squared error of the painting."""
     adversarial: float = Field(default=0.0, ge=0)
-    """Weight of the critic's judgement; 0 trains without a critic."""
+    """Weight of the critic's score; 0 trains without a critic."""
     forcing: float = Field(default=0.0, ge=0)
-    """Weight of the mean squared error to the example strokes of the picture's class."""
+    """Weight of the mean squared error between the strokes and the examples of the picture's class."""
     critic_steps: int = Field(default=5, ge=1, le=100)
-    """Of the critic, for one of the agent."""
+    """Steps of the critic for each step of the agent."""
     critic_rate: float = Field(default=3e-4, gt=0, le=1)
     """Adam's step size for the critic."""
 
 
 @dataclass(frozen=True)
-class School:
-    """What an agent learns with.
+class AgentTask:
+    """What an agent learns to do, and with what.
 
     Attributes:
         targets: pictures to paint.
-        stamp: the brush.
-        manner: of painting.
+        stamp: the brush, at the side of the targets.
+        space: what the agent decides on.
         table: (classes, t, 12) example strokes, or None.
-        seed: everything random follows from it.
+        seed: of first weights, batches and the critic's mixing numbers.
         device: `cpu` or `cuda`; the brush must draw there.
     """
 
     targets: Targets
     stamp: Stamp
-    manner: Manner
+    space: ActionSpace
     table: Tensor | None
     seed: int
     device: str = "cpu"
 
 
-class Apprenticeship:
+class AgentTrainer:
     """An agent that is being trained."""
 
-    def __init__(self, agent: AgentNetwork, critic: Critic, school: School, *, fresh: bool) -> None:
+    def __init__(self, agent: AgentNetwork, critic: PaintingCritic, task: AgentTask, *, fresh: bool) -> None:
         """Draw first weights.
 
         Args:
-            agent: to be trained.
-            critic: its opponent.
-            school: what there is to learn from.
-            fresh: the agent's weights are drawn too; else it goes on.
+            agent: the network under training.
+            critic: its opponent, trained beside it.
+            task: what it learns to do.
+            fresh: draw the agent's weights too, not only the critic's.
         """
-        self.agent, self.critic, self.school = agent, critic, school
-        random = torch.Generator().manual_seed(school.seed)
+        self.agent, self.critic, self.task = agent, critic, task
+        random = torch.Generator().manual_seed(task.seed)
         for network in (agent, critic) if fresh else (critic,):
             draw_weights(network, random)
-        agent.to(school.device)
-        critic.to(school.device)
+        agent.to(task.device)
+        critic.to(task.device)
         self.restart(0, AgentPhase(steps=0))
 
     def restart(self, number: int, phase: AgentPhase) -> None:
@@ -104,64 +104,67 @@ class Apprenticeship:
         """One step of the agent, after those of the critic.
 
         Args:
-            number: of the step in its phase, from 0.
+            number: of the step in its phase, from 0; batches and mixing numbers follow from it.
+
+        Returns:
+            The terms of the loss, and the critic's gradient penalty as `penalty`.
 
         Raises:
             RunFailed: the loss is not finite.
         """
         phase = self.phase
-        random = torch.Generator().manual_seed(
-            ((self.school.seed * 1009 + self.number) * 1_000_003 + number) % (1 << 63)
-        )
+        random = torch.Generator().manual_seed(((self.task.seed * 1009 + self.number) * 1_000_003 + number) % (1 << 63))
         terms: dict[str, float] = {}
         if phase.adversarial:
             for _ in range(phase.critic_steps):
                 terms |= self._teach_critic(random)
         targets, classes = self._draw(random)
-        episode = play(self.agent, self.school.stamp, targets, self.school.manner)
-        parts = self._losses(episode, targets, classes)
-        loss = torch.stack(list(parts.values())).sum() if parts else episode.canvas.sum() * 0
+        rollout = roll_out(self.agent, self.task.stamp, targets, self.task.space)
+        parts = self._losses(rollout, targets, classes)
+        loss = torch.stack(list(parts.values())).sum() if parts else rollout.canvas.sum() * 0
         if not math.isfinite(loss.item()):
             raise RunFailed(f"step {number + 1}: the loss is not finite; lower the phase's rate")
         for group in self.adam.param_groups:
-            group["lr"] = phase.rate * (LOWEST + (1 - LOWEST) * (1 + math.cos(math.pi * number / phase.steps)) / 2)
+            group["lr"] = phase.rate * (
+                FINAL_RATE + (1 - FINAL_RATE) * (1 + math.cos(math.pi * number / phase.steps)) / 2
+            )
         self.adam.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.agent.parameters(), LARGEST_SLOPE)
+        nn.utils.clip_grad_norm_(self.agent.parameters(), MAX_GRADIENT)
         self.adam.step()
         return {name: part.item() for name, part in parts.items()} | terms
 
     def _draw(self, random: torch.Generator) -> tuple[Tensor, Tensor]:
-        index = torch.randint(len(self.school.targets), (self.phase.batch,), generator=random)
-        pictures, classes = self.school.targets.take(index)
-        return pictures.to(self.school.device), classes.to(self.school.device)
+        index = torch.randint(len(self.task.targets), (self.phase.batch,), generator=random)
+        pictures, classes = self.task.targets.take(index)
+        return pictures.to(self.task.device), classes.to(self.task.device)
 
-    def _losses(self, episode: Episode, targets: Tensor, classes: Tensor) -> dict[str, Tensor]:
-        phase, found = self.phase, {}
+    def _losses(self, rollout: Rollout, targets: Tensor, classes: Tensor) -> dict[str, Tensor]:
+        phase, terms = self.phase, {}
         if phase.pixels:
-            found["pixels"] = phase.pixels * mse_loss(episode.canvas, targets)
+            terms["pixels"] = phase.pixels * mse_loss(rollout.canvas, targets)
         if phase.adversarial:
-            # The target's own score does not depend on the agent; taken off, 0 is a painting as good as its target.
+            # Less the target's own score, which does not depend on the agent: 0 is a painting as good as its target.
             with torch.no_grad():
                 real = self.critic(targets, targets)
-            found["adversarial"] = phase.adversarial * (real - self.critic(episode.canvas, targets)).mean()
+            terms["adversarial"] = phase.adversarial * (real - self.critic(rollout.canvas, targets)).mean()
         if phase.forcing:
-            found["forcing"] = phase.forcing * self._forcing(episode.chosen, classes)
-        return found
+            terms["forcing"] = phase.forcing * self._forcing(rollout.chosen, classes)
+        return terms
 
     def _forcing(self, chosen: Tensor, classes: Tensor) -> Tensor:
-        """Mean squared error to the example of each class, over the numbers that are the agent's own."""
-        assert self.school.table is not None
-        table = self.school.table.to(chosen)
-        away = (chosen[:, :, : table.shape[-1]] - table[classes]).square()
-        manner = self.school.manner
-        first, later = away[:, :1, manner.free(first=True)], away[:, 1:, manner.free(first=False)]
+        """Mean squared error to the example of each class, over the columns that the agent decides on."""
+        assert self.task.table is not None
+        table = self.task.table.to(chosen)
+        errors = (chosen[:, :, : table.shape[-1]] - table[classes]).square()
+        space = self.task.space
+        first, later = errors[:, :1, space.free_columns(first=True)], errors[:, 1:, space.free_columns(first=False)]
         return torch.cat((first.flatten(1), later.flatten(1)), dim=1).mean()
 
     def _teach_critic(self, random: torch.Generator) -> dict[str, float]:
         targets, _ = self._draw(random)
         with torch.no_grad():
-            canvas = play(self.agent, self.school.stamp, targets, self.school.manner).canvas
+            canvas = roll_out(self.agent, self.task.stamp, targets, self.task.space).canvas
         distance, penalty = critic_loss(self.critic, canvas, targets, random)
         self.critic_adam.zero_grad()
         (distance + penalty).backward()  # type: ignore[no-untyped-call]
@@ -169,10 +172,10 @@ class Apprenticeship:
         return {"penalty": penalty.item()}
 
     def state_dict(self) -> dict[str, Any]:
-        """Both networks and their optimisers; the pictures follow from the seed."""
+        """Both networks and their optimisers; the targets are read anew."""
         return {name: getattr(self, name).state_dict() for name in ("agent", "critic", "adam", "critic_adam")}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on in the phase that was begun."""
+        """Continue the phase that `restart` began."""
         for name in ("agent", "critic", "adam", "critic_adam"):
             getattr(self, name).load_state_dict(state[name])

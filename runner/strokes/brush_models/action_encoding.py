@@ -1,12 +1,11 @@
-"""What a network is told of an action: its numbers as waves, and rough maps of where the curve runs.
+"""Encodings of an action for a network: its numbers as waves, and rough maps of where the curve runs.
 
     encode(actions (n, 12), columns, waves) -> (n, count);   Maps(actions (n, 12)).at(side) -> (n, 4, side, side)
 
-Both are ours and can be switched off. Nakano (2019) gives the bare numbers to the network, which then has to learn
-that four of them are a place: that is most of its long training. Waves of rising frequency are the cure for numbers
-(Tancik et al. 2020). The maps are what the action says already, without any brush: how much of the curve passes by,
-in the width of the brush, with which pressure, in twice that width, and where its thin spine is. All of it is
-differentiable.
+A departure from Nakano (2019), who feeds the bare numbers to the network, which then spends most of its training on
+learning that four of them are a place; both encodings can be switched off. Waves of rising frequency help with numbers
+(Tancik et al. 2020). The maps draw the action without any brush: how much of the curve passes by within the width of
+the brush, the same weighted by pressure, within twice the width, and along its thin spine. All is differentiable.
 """
 
 from __future__ import annotations
@@ -31,16 +30,16 @@ from orbifolio.runner.strokes.mypaint.actions import (
 )
 
 MAPS = 4
-WIDE = 2  # which of them reaches farthest
-KNOTS = 96  # of the curve, nearer to each other than the Gaussians are wide, but for the longest curves
+WIDEST = 2  # index of the map that reaches farthest
+KNOTS = 96  # of the curve, closer together than the Gaussians are wide on all but the longest curves
 BREADTH = 0.8  # width of the Gaussians in basic radii
-FAINTEST = 0.03  # of the widest map, where paint begins to be let through: less than 1e-9 of a dry brush's is lost
-SPINE = 1.0  # width of the thin ones in pixels
-FAR = 50.0  # squared distance in widths that counts as infinite: smaller numbers would be denormal, which is slow
+SUPPORT = 0.03  # value of the widest map from which paint is let through; loses less than 1e-9 of a dry brush's paint
+SPINE = 1.0  # width of the thin Gaussians in pixels
+MAX_SQUARE = 50.0  # squared distance in widths; beyond it exp() would give denormal numbers, which are slow
 
 
 def count(columns: Sequence[int], waves: int) -> int:
-    """How many numbers `encode` gives."""
+    """How many numbers `encode` returns."""
     return len(columns) * (1 + 2 * waves)
 
 
@@ -49,8 +48,8 @@ def encode(actions: Tensor, columns: Sequence[int], waves: int) -> Tensor:
 
     Args:
         actions: (n, 12) in [0, 1].
-        columns: which.
-        waves: octaves of sine and cosine of each; 0 for the bare numbers.
+        columns: which of the 12.
+        waves: octaves of sine and cosine of each number; 0 for the bare numbers.
 
     Returns:
         (n, count).
@@ -61,10 +60,10 @@ def encode(actions: Tensor, columns: Sequence[int], waves: int) -> Tensor:
 
 
 class Maps:
-    """Where the curves of some actions run, at any size; computed once at the full one."""
+    """Maps of where the curves of actions run, at any size; computed once, at full size."""
 
     def __init__(self, actions: Tensor, space: Space) -> None:
-        """Nothing is computed yet.
+        """Compute nothing yet.
 
         Args:
             actions: (n, 12) in [0, 1].
@@ -74,7 +73,7 @@ class Maps:
         self._sizes: dict[int, Tensor] = {}
 
     def at(self, side: int) -> Tensor:
-        """Paint in the brush's width, with pressure, in twice the width, the spine: (n, 4, side, side) in [0, 1)."""
+        """(n, 4, side, side) in [0, 1): passing curve, the same by pressure, within twice the width, spine."""
         if side not in self._sizes:
             full = self.space.canvas
             self._sizes[side] = (
@@ -83,10 +82,10 @@ class Maps:
         return self._sizes[side]
 
     def repeated(self, times: int) -> Maps:
-        """Those of all actions, then of all once more, and so on."""
-        found = Maps(self.actions.repeat(times, 1), self.space)
-        found._sizes = {side: known.repeat(times, 1, 1, 1) for side, known in self._sizes.items()}
-        return found
+        """The maps of all actions, `times` times in a row."""
+        maps_ = Maps(self.actions.repeat(times, 1), self.space)
+        maps_._sizes = {side: values.repeat(times, 1, 1, 1) for side, values in self._sizes.items()}
+        return maps_
 
     def within(self, pictures: Tensor, paper: float) -> Tensor:
         """Pictures (n, c, canvas, canvas) with bare paper (0 for opacities, 1 for colours) far from the curve."""
@@ -94,18 +93,17 @@ class Maps:
 
     def support(self) -> Tensor:
         """Where paint may lie: 0 far from the curve, 1 near it, (n, 1, canvas, canvas)."""
-        return (self.at(self.space.canvas)[:, WIDE : WIDE + 1] / FAINTEST).clamp(max=1)
+        return (self.at(self.space.canvas)[:, WIDEST : WIDEST + 1] / SUPPORT).clamp(max=1)
 
 
 def maps(actions: Tensor, space: Space) -> Tensor:
-    """The maps at the full size: a pixel each.
+    """The maps at full size, (n, 4, canvas, canvas) in [0, 1).
+
+    Each is s / (1 + s), where s is the integral along the curve of a Gaussian around the pixel.
 
     Args:
         actions: (n, 12) in [0, 1].
         space: what the numbers of an action mean.
-
-    Returns:
-        (n, 4, canvas, canvas) in [0, 1).
     """
     t = (torch.arange(KNOTS, device=actions.device, dtype=actions.dtype) + 0.5) / KNOTS
     places = actions * space.canvas
@@ -116,14 +114,14 @@ def maps(actions: Tensor, space: Space) -> Tensor:
     wide = (torch.exp(actions[:, SIZE] * space.log_radius) * BREADTH)[:, None].square().add(SPINE**2).sqrt()
     thin = torch.full_like(wide, SPINE)
     ticks = torch.arange(space.canvas, device=actions.device, dtype=actions.dtype) + 0.5
-    found = []
+    layers = []
     even = torch.ones_like(pressure)
     for breadth, weights in ((wide, (even, pressure)), (2 * wide, (even,)), (thin, (even,))):
         # A Gaussian is the product of one over the columns and one over the rows.
         away = (ticks - knots[..., None]) / breadth[:, None, :, None]  # (n, knots, 2, canvas)
-        across, down = torch.exp(-away.square().clamp(max=FAR) / 2).unbind(2)
+        across, down = torch.exp(-away.square().clamp(max=MAX_SQUARE) / 2).unbind(2)
         for weight in weights:
             scaled = across * (weight * length / breadth)[..., None]
             passing = torch.einsum("nkx,nky->nyx", scaled, down)
-            found.append(passing / (1 + passing))
-    return torch.stack(found, dim=1)
+            layers.append(passing / (1 + passing))
+    return torch.stack(layers, dim=1)

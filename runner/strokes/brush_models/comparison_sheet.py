@@ -1,4 +1,4 @@
-"""Rows of small pictures with their labels, under headings -> (height, width, 3): the sheet that compares painters."""
+"""The sheet that compares painters: labelled rows of small pictures under headings -> (height, width, 3)."""
 
 from __future__ import annotations
 
@@ -6,31 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.strokes.brush_models.metrics_sheet import FRAME, GREY, INK, enlarged
 
-Picture = npt.NDArray[np.float32]
 CELL, GAP, LABEL, MARGIN = 100, 5, 178, 28  # pixels
 TITLE, HEADING, AFTER = 62, 40, 20
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row.
+    """A row of pictures.
 
     Attributes:
-        label: lines of text, the first one dark.
-        pictures: (h, w, 3) in [0, 1] each; fewer than the sheet's columns leave the rest blank.
+        label: lines of text beside it, the first one dark.
+        pictures: (h, w, 3) in [0, 1] each; missing columns stay blank.
     """
 
     label: tuple[str, ...]
-    pictures: Sequence[Picture]
+    pictures: Sequence[F32]
 
 
 @dataclass(frozen=True)
-class Section:
+class SheetSection:
     """Rows under a heading."""
 
     heading: str
@@ -38,18 +37,13 @@ class Section:
 
 
 def size(columns: int, rows: Sequence[int]) -> tuple[int, int]:
-    """(width, height) of a sheet in pixels.
-
-    Args:
-        columns: of pictures.
-        rows: of each section.
-    """
+    """(width, height) in pixels of a sheet with so many columns of pictures and rows in each section."""
     width = 2 * MARGIN + LABEL + columns * (CELL + GAP) - GAP
     return width, TITLE + sum(HEADING + count * (CELL + GAP) + AFTER for count in rows) + MARGIN - AFTER
 
 
-def grid_sheet(title: str, columns: int, sections: Sequence[Section]) -> Picture:
-    """The sheet."""
+def grid_sheet(title: str, columns: int, sections: Sequence[SheetSection]) -> F32:
+    """Draw the sheet, (height, width, 3) in [0, 1]."""
     sheet = Image.new("RGB", size(columns, [len(section.rows) for section in sections]), "white")
     draw = ImageDraw.Draw(sheet)
     draw.text((MARGIN, MARGIN - 6), title, fill=INK, font=ImageFont.load_default(size=22))

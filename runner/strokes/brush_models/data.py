@@ -1,6 +1,6 @@
-"""Where the strokes to learn from come from: drawn on demand by the real program, or read from shards.
+"""Sources of the strokes that a painter learns from: drawn on demand by the real program, or read from shards.
 
-settings.gather(brush, seed=..., unseen=..., repeats=...) -> Material(samples, repeats, program)
+settings.gather(brush, seed=..., unseen=..., repeats=...) -> BrushDataset(samples, repeats, program)
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from orbifolio.runner.strokes.mypaint.shards import read_shards
 
 
 @dataclass(frozen=True)
-class Material:
+class BrushDataset:
     """What a painter learns from and what it is judged by.
 
     Attributes:
-        samples: to learn from.
-        repeats: unseen strokes, drawn again and again where the program is here.
+        samples: strokes to learn from.
+        repeats: unseen strokes to judge by, drawn many times where the program is installed.
         program: the brush itself, or None.
         brush: its file, or None.
     """
@@ -38,75 +38,75 @@ class Material:
     brush: BrushFile | None
 
 
-class DataSettings(Settings):
-    """The base of every kind of data.
+class StrokeDataSettings(Settings):
+    """The base of every source of strokes.
 
     Attributes:
-        repeated: the strokes of the card are drawn more than once, so there is a mean.
+        repeated: each stroke to judge by is drawn more than once, so there is a mean.
     """
 
     repeated: ClassVar[bool] = False
 
-    def gather(self, brush: str, *, seed: int, unseen: int, repeats: int) -> Material:
-        """The strokes.
+    def gather(self, brush: str, *, seed: int, unseen: int, repeats: int) -> BrushDataset:
+        """Draw or read the strokes.
 
         Args:
             brush: its name or path.
-            seed: everything random follows from it.
-            unseen: how many actions the report card is about.
+            seed: of actions and of the brush's noise.
+            unseen: how many actions to judge by.
             repeats: how often each of them is drawn.
 
         Raises:
-            MissingProgram: they would have to be drawn, and the paint program is not here.
+            MissingProgram: strokes must be drawn, and the paint program is not installed.
             InputError: there is no such brush or shard.
         """
         raise NotImplementedError(type(self).__name__)
 
     def complaints(self) -> list[tuple[str, str]]:
-        """What can be seen to be wrong before the run, as (path, message)."""
+        """Faults that show before the run, as (path, message)."""
         return []
 
 
-class Drawn(DataSettings):
-    """Strokes drawn on demand by the real paint program, more than a thousand a second; no data set is needed."""
+class Drawn(StrokeDataSettings):
+    """Strokes drawn on demand by the real paint program, over a thousand per second; no data set is needed."""
 
     kind: Literal["drawn"] = "drawn"
     strokes: int = Field(default=6144, ge=1, le=1_000_000)
-    """How many, with uniform random actions; each takes 4 KB of memory."""
+    """How many strokes, with uniform random actions; each takes 4 KB of memory."""
     repeated: ClassVar[bool] = True
     cites: ClassVar[tuple[str, ...]] = ("nakano2019",)
 
-    def gather(self, brush: str, *, seed: int, unseen: int, repeats: int) -> Material:
-        """Draw them; see the base class."""
+    def gather(self, brush: str, *, seed: int, unseen: int, repeats: int) -> BrushDataset:
+        """Draw samples and repeats; see the base class."""
         file = find_brush(brush)
         program = PaintProgram(file)
         samples = draw_samples(program, self.strokes, seed=seed)
         actions = draw_actions(unseen, np.random.default_rng([seed, 1]))
-        return Material(samples, draw_repeats(program, actions, repeats, seed=seed + 1), program, file)
+        return BrushDataset(samples, draw_repeats(program, actions, repeats, seed=seed + 1), program, file)
 
 
-class Shards(DataSettings):
-    """Strokes from files in the format of the set that was published with the paper; needs no paint program."""
+class Shards(StrokeDataSettings):
+    """Strokes from files in the format of the paper's published set; needs no paint program."""
 
     kind: Literal["shards"] = "shards"
     files: Annotated[tuple[str, ...], Field(min_length=1, max_length=256)]
-    """Paths of `.npz` files with `actions` and `strokes`; all in them that is not kept for the card is learnt from."""
+    """Paths of `.npz` files with `actions` and `strokes`; all but the `unseen` last strokes are learnt from."""
     cites: ClassVar[tuple[str, ...]] = ("nakano2019",)
 
-    def gather(self, brush: str, *, seed: int, unseen: int, repeats: int) -> Material:
-        """Read them; the last ones are kept for the card, each of them drawn once only."""
+    def gather(self, brush: str, *, seed: int, unseen: int, repeats: int) -> BrushDataset:
+        """Read the shards; the last strokes, each drawn once only, are set aside to judge by."""
         samples = read_shards([Path(name).expanduser() for name in self.files])
         if len(samples) < 2 * unseen:
             raise InputError(
-                f"{self.files[0]}: {len(samples)} strokes; {unseen} are kept for the report card and as many at least "
+                f"{self.files[0]}: {len(samples)} strokes; {unseen} are set aside to judge by, and at least as many "
                 "are needed to learn from; give more shards or lower renderer.unseen"
             )
         kept = samples.alphas[-unseen:].astype(np.float32) / np.float32(255)
         single = Repeats(samples.actions[-unseen:], kept, kept, 0.0, 1)
-        return Material(Samples(samples.actions[:-unseen], samples.alphas[:-unseen]), single, None, None)
+        return BrushDataset(Samples(samples.actions[:-unseen], samples.alphas[:-unseen]), single, None, None)
 
     def complaints(self) -> list[tuple[str, str]]:
-        """Files that are not there."""
+        """Missing files."""
         return [
             (f"files.{number}", f"{name}: no such file; a shard is an .npz file with `actions` and `strokes`")
             for number, name in enumerate(self.files)

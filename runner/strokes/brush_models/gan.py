@@ -4,16 +4,16 @@
     stage critic:       the critic alone learns to tell real from drawn strokes
     stage adversarial:  both, + reconstruction * error of the pictures
 
-One stage `adversarial` from the start is Nakano's way; the three in turn are that of neural-painters-x, which says it
-is faster. A deterministic painter can only learn the mean of a brush that never draws twice the same; a critic wants
-strokes that look like single ones. Against that the squared error of the references pulls towards the mean: their
-noise has nothing to do. So with two `drawings` of an action the error is their energy score, which is least for the
-brush's own noise, and only the strokes without noise (`steady`) are pulled to the mean.
+One stage `adversarial` from the start is Nakano's way; the three in turn are that of neural-painters-x, which reports
+that it is faster. A deterministic painter can only learn the mean of a brush that never draws a stroke twice; a critic
+asks for strokes that look like single ones. The squared error of the references works against it: it pulls every
+stroke towards the mean, so their noise has no effect. With two `drawings` of an action the error is therefore their
+energy score, least for the brush's own noise, and only strokes without noise (`steady`) are pulled to the mean.
 
-Faults of the references that are not repeated: one mixing number per stroke in the penalty and not per batch; no
-batch norms in a critic with a penalty unless asked for, since they mix strokes; a frozen network is really frozen; a
-sigmoid for pictures in [0, 1], where a tanh stood; logits in the cross entropy, which cannot become NaN; the critic
-sees the action in every route. Steady strokes have noise 0, its mean, where the reference puts 0.5.
+Departures from the references: one mixing number per stroke in the penalty, not per batch; no batch norms in a critic
+with a penalty unless asked for, since they mix strokes; a frozen network is really frozen; a sigmoid, not a tanh, for
+pictures in [0, 1]; logits in the cross entropy, which cannot become NaN; the critic sees the action in every stage.
+Steady strokes have noise 0, its mean, where the reference has 0.5.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from orbifolio.runner.strokes.brush_models.action_encoding import MAPS, Maps, count, encode
-from orbifolio.runner.strokes.brush_models.base import Lesson, PainterSettings
+from orbifolio.runner.strokes.brush_models.base import PainterSettings, TrainingData, follow
 from orbifolio.runner.strokes.brush_models.gan_losses import ADVERSARIES, Name, energy
-from orbifolio.runner.strokes.brush_models.networks import Critic, Stage, Upwards, bare
+from orbifolio.runner.strokes.brush_models.networks import StrokeCritic, UpsamplingStage, Upwards, bare
 from orbifolio.runner.strokes.brush_models.raster_base import SIDE, ColourMode, RasterPainter, fresh
-from orbifolio.runner.strokes.brush_models.training_base import Schooling, emphasis, follow
+from orbifolio.runner.strokes.brush_models.training_base import RasterTrainer, emphasis
 from orbifolio.runner.strokes.mypaint.actions import Space
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 
 SPREAD = 0.02  # standard deviation of the first weights, as in the reference
-FIRST = 4  # side of the first maps
+FIRST = 4  # pixels, side of the first maps
 GRAIN = 1  # channels of noise of single pixels, where maps are given
 
 
@@ -46,48 +46,49 @@ class Gan(PainterSettings):
 
     kind: Literal["gan"] = "gan"
     width: int = Field(default=16, ge=2, le=128)
-    """Channels of the first convolution of the critic, and half of those of the generator's last; 16 in the paper."""
+    """Channels of the critic's first convolution, and half those of the generator's last; 16 in the paper."""
     noise: int = Field(default=16, ge=0, le=256)
-    """Random numbers beside the action; 0 for a painter that always draws the same."""
+    """Random numbers beside the action; 0 for a deterministic painter."""
     colour: ColourMode = "factored"
-    """One channel of opacity, or the stroke in its colour as in the paper."""
+    """One channel of opacity, or the stroke in its colour, as in the paper."""
     waves: int = Field(default=3, ge=0, le=8)
-    """Octaves of waves of the action's numbers that both networks are told; 0 as in the paper."""
+    """Octaves of waves of the action's numbers for both networks; 0 as in the paper."""
     guide: bool = True
-    """Give both networks rough maps of where the curve runs, and the generator noise for each pixel; ours, false as in
-    the paper."""
+    """Give both networks rough maps of where the curve runs, and the generator noise for each pixel; false as in the
+    paper."""
     adversary: Name = "wasserstein"
-    """Loss of the adversarial stage: the paper's; a classifier's; or a classifier that says which of two strokes of
-    the same action is the real one."""
+    """Loss of the adversarial stage: the paper's; that of a classifier; or that of a classifier which says which of two
+    strokes of an action is real."""
     sighted: bool = True
-    """The critic sees the action."""
+    """Show the critic the action."""
     critic_width: int = Field(default=0, ge=0, le=128)
-    """Channels of the critic's first convolution; 0 for as many as `width`."""
+    """Channels of the critic's first convolution; 0 for `width`."""
     critic_norm: bool = False
-    """Batch norms in the critic, as in the reference: it learns several times as fast; but the gradient penalty of
+    """Batch norms in the critic, as in the reference: it learns several times as fast, but the gradient penalty of
     `wasserstein` is not defined with them."""
     critic_steps: int = Field(default=5, ge=1, le=100)
-    """Of the critic for each one of the generator."""
+    """Steps of the critic for each step of the generator."""
     critic_rate: float = Field(default=1.0, gt=0, le=100)
     """Step size of the critic in the adversarial stage over that of the generator."""
     penalty: float = Field(default=10.0, ge=0, le=1000)
     """Weight of the gradient penalty of `wasserstein`."""
     drawings: int = Field(default=1, ge=1, le=2)
-    """Noisy strokes of each action in a step. With two, the reconstruction is their energy score, which is least where
-    their noise is the brush's; with one, the squared error, which is least without any noise."""
+    """Noisy strokes of each action in a step. With two, the reconstruction is their energy score, least for the brush's
+    own noise; with one, the squared error, least without any noise."""
     reconstruction: float = Field(default=0.1, ge=0, le=1000)
     """Weight of the error of noisy strokes, summed over a picture, beside the adversary; 0 for none."""
     steady: float = Field(default=0.0, ge=0, le=1000)
-    """Weight of the squared error of strokes without noise, times that of the reconstruction: they become the brush's
+    """Weight of the squared error of strokes without noise, relative to the reconstruction: they become the brush's
     mean; 0 for none."""
     perceived: float = Field(default=0.0, ge=0, le=100_000)
-    """Weight of what `renderer.vision` sees beside every squared error, as in neural-painters-x; 0 for none."""
+    """Weight of the perceptual distance by `renderer.vision` beside every squared error, as in neural-painters-x; 0 for
+    none."""
     emphasis: float = Field(default=10.0, ge=1, le=1000)
-    """Weight of painted pixels at first."""
+    """Weight of painted pixels at the beginning, where that of paper is 1."""
     emphasised: float = Field(default=0.1, ge=0, le=1)
-    """Share of a stage with that weight."""
+    """Share of a stage with this weight."""
     batch: int = Field(default=64, ge=2, le=4096)
-    """Strokes of a step."""
+    """Strokes per step."""
     cites: ClassVar[tuple[str, ...]] = (
         "nakano2019",
         "goodfellow2014",
@@ -98,25 +99,25 @@ class Gan(PainterSettings):
         "tancik2020",
     )
     stages: ClassVar[tuple[str, ...]] = ("generator", "critic", "adversarial")
-    needed: ClassVar[tuple[str, ...]] = ()
-    noisy: ClassVar[bool] = True
+    required_stages: ClassVar[tuple[str, ...]] = ()
+    stochastic: ClassVar[bool] = True
 
     @property
-    def looking(self) -> bool:
-        """See the base class."""
+    def perceptual(self) -> bool:
+        """Whether it learns from what a vision network sees; see the base class."""
         return self.perceived > 0
 
-    def build(self, lesson: Lesson) -> GanTraining:
-        """Generator and critic with their first weights."""
-        return GanTraining(self, lesson)
+    def build(self, data: TrainingData) -> GanTrainer:
+        """A trainer with first weights of generator and critic."""
+        return GanTrainer(self, data)
 
     def painter(self) -> GanPainter:
-        """Without weights."""
+        """A painter of this size without weights."""
         return GanPainter(self.width, self.noise, self.colour, self.waves, self.guide)
 
-    def critic(self, painter: GanPainter) -> Critic:
-        """Without weights."""
-        return Critic(
+    def critic(self, painter: GanPainter) -> StrokeCritic:
+        """A critic for the painter, without weights."""
+        return StrokeCritic(
             self.critic_width or self.width,
             painter.channels,
             count(painter.columns, self.waves),
@@ -125,7 +126,7 @@ class Gan(PainterSettings):
             sighted=self.sighted,
         )
 
-    def pace(self, stage: str) -> float:
+    def seconds_per_step(self, stage: str) -> float:
         """See the base class."""
         drawn = self.batch * (self.drawings + (self.steady > 0))
         critic = 0.8 * self.critic_steps if stage == "adversarial" else 0.0
@@ -138,7 +139,7 @@ class Gan(PainterSettings):
 
 
 class GanPainter(RasterPainter):
-    """The working painter: the generator."""
+    """The generator as a painter."""
 
     kind = "gan"
 
@@ -150,9 +151,9 @@ class GanPainter(RasterPainter):
         Args:
             width: half the channels of the last layer but one.
             noise: random numbers beside the action.
-            mode: factored or RGB.
-            waves: octaves that it is told.
-            guided: it gets maps.
+            mode: of its pictures.
+            waves: octaves of the action's encoding.
+            guided: whether it sees maps of the curve.
             space: what the numbers of an action mean.
         """
         super().__init__()
@@ -163,7 +164,7 @@ class GanPainter(RasterPainter):
         self.norm = bare(nn.BatchNorm2d, first)
         sizes = (first, first // 2, first // 4, first // 8, self.channels)
         self.up = Upwards(
-            [Stage(FIRST * 2**k, a, b, 4, 1) for k, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False))],
+            [UpsamplingStage(FIRST * 2**k, a, b, 4, 1) for k, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False))],
             norm=True,
             more=MAPS + GRAIN if guided else 0,
         )
@@ -177,24 +178,24 @@ class GanPainter(RasterPainter):
         """Pictures (n, c, 64, 64).
 
         Args:
-            maps: of actions.
+            maps: of the n actions.
             noise: (n, noise) of whole strokes.
-            grain: of the noise of single pixels; None for zeros.
-            loud: (n,) factors of the grain; None for 1.
+            grain: generator of the noise of single pixels; None for zeros.
+            loud: (n,) factors of that noise; None for 1.
         """
         actions = maps.actions
-        told = torch.cat([encode(actions, self.columns, self.waves), noise], dim=1)
-        found = functional.relu(self.norm(self.first(told).unflatten(1, (-1, FIRST, FIRST))))
+        numbers = torch.cat([encode(actions, self.columns, self.waves), noise], dim=1)
+        first = functional.relu(self.norm(self.first(numbers).unflatten(1, (-1, FIRST, FIRST))))
 
-        def given(side: int) -> Tensor:
+        def maps_and_grain(side: int) -> Tensor:
             grains = normal((len(actions), GRAIN, side, side), actions, grain)
             return torch.cat([maps.at(side), grains if loud is None else grains * loud[:, None, None, None]], dim=1)
 
-        pictures = torch.sigmoid(self.up(found, given))
+        pictures = torch.sigmoid(self.up(first, maps_and_grain))
         return maps.within(pictures, float(self.mode == "rgb")) if self.guided else pictures
 
     def drawn(self, maps: Maps, random: torch.Generator | None, loud: Tensor | None = None) -> Tensor:
-        """`draw` for actions whose maps may be known already; noise may be left to some of them."""
+        """As `draw`, for actions whose maps may be computed already; `loud` (n,) scales the noise of each."""
         noise = normal((len(maps.actions), self.noise), maps.actions, random)
         return self.generate(maps, noise if loud is None else noise * loud[:, None], random, loud)
 
@@ -202,9 +203,18 @@ class GanPainter(RasterPainter):
         """See the base class."""
         return self.drawn(Maps(actions, self.space), random)
 
+    def between(self, first: Tensor, second: Tensor, part: float, *, seeds: tuple[int, int], grain: int) -> Tensor:
+        """Interpolate actions, and one draw of the noise into another."""
+        if self.mode == "rgb":
+            return super().between(first, second, part, seeds=seeds, grain=grain)
+        shape = (len(first), self.noise)
+        here, there = (normal(shape, first, torch.Generator().manual_seed(seed)) for seed in seeds)
+        maps = Maps(torch.lerp(first, second, part), self.space)
+        return self.generate(maps, torch.lerp(here, there, part), torch.Generator().manual_seed(grain))[:, 0]
+
 
 def normal(shape: tuple[int, ...], like: Tensor, random: torch.Generator | None) -> Tensor:
-    """Normal random numbers, or zeros, of the kind of another tensor."""
+    """Normal random numbers, or zeros without a generator, on the device and of the type of another tensor."""
     if random is None:
         return like.new_zeros(shape)
     return torch.randn(shape, generator=random, dtype=like.dtype).to(like.device)
@@ -212,13 +222,13 @@ def normal(shape: tuple[int, ...], like: Tensor, random: torch.Generator | None)
 
 @dataclass(frozen=True)
 class Batch:
-    """Some actions, real and drawn.
+    """Real and drawn strokes of n actions.
 
     Attributes:
-        guide: the actions' maps.
-        pictures: (n, c, 64, 64) real.
+        guide: maps of the actions.
+        pictures: (n, c, 64, 64) real strokes.
         noisy: one or two drawings of each, (n, c, 64, 64).
-        steady: those without noise; None where nobody asked for them.
+        steady: drawings without noise, or None.
     """
 
     guide: Maps
@@ -227,31 +237,31 @@ class Batch:
     steady: Tensor | None = None
 
     def detached(self) -> Batch:
-        """For the critic, which shall not change the generator."""
+        """The batch without gradients, for training the critic only."""
         return replace(self, noisy=tuple(drawing.detach() for drawing in self.noisy), steady=None)
 
 
-class GanTraining(Schooling):
-    """A GAN painter that is being trained, stage by stage."""
+class GanTrainer(RasterTrainer):
+    """Trains a GAN painter, stage by stage."""
 
     order = Gan.stages
 
-    def __init__(self, settings: Gan, lesson: Lesson) -> None:
-        super().__init__(lesson, settings.colour, settings.batch)
-        self.settings, self.look = settings, lesson.look
-        random = torch.Generator().manual_seed(lesson.seed)
+    def __init__(self, settings: Gan, data: TrainingData) -> None:
+        super().__init__(data, settings.colour, settings.batch)
+        self.settings, self.distance = settings, data.distance
+        random = torch.Generator().manual_seed(data.seed)
         self.learner = settings.painter()
         self.critic = settings.critic(self.learner)
         for network in (self.learner, self.critic):
             fresh(network, random, spread=None if settings.guide else SPREAD)
-            network.to(lesson.device)
-        self.painter: GanPainter = settings.painter().to(lesson.device)
+            network.to(data.device)
+        self.painter: GanPainter = settings.painter().to(data.device)
         self.painter.load_state_dict(self.learner.state_dict())
         self.painter.eval().requires_grad_(False)
         self.modules = {"generator": self.learner, "critic": self.critic}
         self.restart(1e-4, 1)
 
-    def _taught(self) -> tuple[str, ...]:
+    def _trained_modules(self) -> tuple[str, ...]:
         return {"generator": ("generator",), "critic": ("critic",), "adversarial": ("generator", "critic")}[self.stage]
 
     def _betas(self) -> tuple[float, float]:
@@ -260,7 +270,7 @@ class GanTraining(Schooling):
         return (0.5, 0.9 if ADVERSARIES[self.settings.adversary].penalised else 0.99)
 
     def step(self, number: int) -> Mapping[str, float]:
-        """One batch for the generator, some for the critic before; see the base class.
+        """One step of the generator after those of the critic; see the base class.
 
         Raises:
             RunFailed: a loss is not finite.
@@ -291,15 +301,15 @@ class GanTraining(Schooling):
         return {name: float(value.detach()) for name, value in terms.items()}
 
     def _drawn(self, random: torch.Generator, *, steady: bool) -> Batch:
-        """A batch of real strokes, and the same actions drawn, steady ones last."""
+        """A batch of real strokes, and their actions drawn with noise and, if `steady`, without."""
         actions, pictures = self.batch(random)
         guide, times = Maps(actions, self.learner.space), self.settings.drawings
         if self.learner.guided:
             guide.at(SIDE)
         loud = torch.ones(times + steady, device=self.device)
         loud[times:] = 0
-        found = self.learner.drawn(guide.repeated(times + steady), random, loud.repeat_interleave(len(actions)))
-        parts = found.chunk(times + steady)
+        drawn = self.learner.drawn(guide.repeated(times + steady), random, loud.repeat_interleave(len(actions)))
+        parts = drawn.chunk(times + steady)
         return Batch(guide, pictures, parts[:times], parts[times] if steady else None)
 
     def _reconstruction(self, batch: Batch, number: int) -> Tensor:
@@ -307,40 +317,40 @@ class GanTraining(Schooling):
             return energy(*batch.noisy, batch.pictures)
         return self._error(batch.noisy[0], batch.pictures, number)
 
-    def _error(self, found: Tensor, pictures: Tensor, number: int) -> Tensor:
+    def _error(self, drawn: Tensor, pictures: Tensor, number: int) -> Tensor:
         early = number < self.settings.emphasised * self.steps
         weights = emphasis(pictures, self.mode, self.settings.emphasis if early else 1.0)
-        error = ((found - pictures).square() * weights).flatten(1).sum(1).mean()
-        if self.look is None or not self.settings.perceived:
+        error = ((drawn - pictures).square() * weights).flatten(1).sum(1).mean()
+        if self.distance is None or not self.settings.perceived:
             return error
-        return error + self.settings.perceived * self.look(self._seen(found), self._seen(pictures))
+        return error + self.settings.perceived * self.distance(self._seen(drawn), self._seen(pictures))
 
     def _seen(self, pictures: Tensor) -> Tensor:
-        """As a vision network wants them: (n, 3, 64, 64), opacities as black strokes on white."""
+        """Pictures for a vision network, (n, 3, 64, 64), opacities as black strokes on white."""
         return pictures if self.mode == "rgb" else (1 - pictures).expand(-1, 3, -1, -1)
 
     def _score(self, pictures: Tensor, guide: Maps) -> Tensor:
-        told = encode(guide.actions, self.learner.columns, self.settings.waves)
-        found: Tensor = self.critic(pictures, told, guide.at(SIDE) if self.critic.guided else None)
-        return found
+        numbers = encode(guide.actions, self.learner.columns, self.settings.waves)
+        scores: Tensor = self.critic(pictures, numbers, guide.at(SIDE) if self.critic.guided else None)
+        return scores
 
     def _scores(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Of real and of drawn strokes, as many of each."""
+        """Scores of real and of drawn strokes, in pairs of one action."""
         times = len(batch.noisy)
-        # One pass for all: without batch norms it is the same, and with them it is the gentler of the two ways.
-        found = self._score(torch.cat([batch.pictures, *batch.noisy]), batch.guide.repeated(times + 1))
-        real = found[: len(batch.pictures)]
-        return real.repeat(times), found[len(real) :]
+        # One pass for all: without batch norms the scores are the same, and with them training is steadier.
+        scores = self._score(torch.cat([batch.pictures, *batch.noisy]), batch.guide.repeated(times + 1))
+        real = scores[: len(batch.pictures)]
+        return real.repeat(times), scores[len(real) :]
 
     def _adversary(self, batch: Batch) -> Tensor:
-        """What the generator lowers."""
+        """The adversarial term of the generator's loss."""
         self.critic.requires_grad_(False)
         real, drawn = self._scores(batch)
         self.critic.requires_grad_(True)
         return ADVERSARIES[self.settings.adversary].generator(real, drawn)
 
     def _teach_critic(self, batch: Batch, number: int, random: torch.Generator) -> float:
-        """One step of the critic; its loss."""
+        """One step of the critic; returns its loss."""
         adversary = ADVERSARIES[self.settings.adversary]
         if self.stage == "critic" and adversary.penalised:
             adversary = ADVERSARIES["logistic"]
@@ -351,7 +361,7 @@ class GanTraining(Schooling):
         return float(loss.detach())
 
     def _penalty(self, batch: Batch, random: torch.Generator) -> Tensor:
-        """How far the norm of the critic's gradient by the picture is from 1, between real and drawn, the action fixed.
+        """The gradient penalty: (|dD/dx| - 1)^2 in the mean, at a picture x between real and drawn, the action fixed.
 
         Reference: Gulrajani et al. 2017, algorithm 1, with one mixing number for each stroke.
         """

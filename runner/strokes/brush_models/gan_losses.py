@@ -1,9 +1,9 @@
-"""What a generator and its critic lower: scores of real and of drawn strokes, pairs of one action (n,), (n,) -> loss.
+"""Losses of generators and critics: scores (n,) of real and (n,) of drawn strokes, in pairs of one action -> loss.
 
     ADVERSARIES["paired"].generator(real, drawn);   energy(first, second, pictures) -> the error of two drawings
 
-The last judges noise without any critic: a squared error is least for strokes without noise, an energy score for
-strokes whose noise is the brush's.
+The energy score judges noise without any critic: a squared error is least for strokes without noise, an energy score
+for strokes whose noise is the brush's.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-SQUARES = (4, 16)  # sides of the squares in which drawings are compared
-TINY = 1e-3  # under a root, which has no slope at 0
+SQUARES = (4, 16)  # pixels, sides of the squares in which drawings are compared
+FLOOR = 1e-3  # added under the root, whose slope at 0 is infinite
 Name = Literal["wasserstein", "logistic", "paired"]
 Judge = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class Adversary:
-    """A game of two.
+    """The two losses of an adversarial game.
 
     Attributes:
-        generator: what it lowers.
-        critic: what it lowers.
-        penalised: the critic's slopes are kept near 1.
+        generator: loss of the generator.
+        critic: loss of the critic.
+        penalised: the critic needs a penalty that keeps the norm of its gradient near 1.
     """
 
     generator: Judge
@@ -50,7 +50,7 @@ def _fooled(real: Tensor, drawn: Tensor) -> Tensor:
 
 
 def _order(real: Tensor, drawn: Tensor) -> Tensor:
-    """Which of the two is real; twice the same action, so what an action's strokes have in common does not count."""
+    """Which of two strokes of the same action is real, so that what strokes of an action have in common cancels."""
     return functional.softplus(drawn - real).mean()
 
 
@@ -70,13 +70,13 @@ def energy(first: Tensor, second: Tensor, pictures: Tensor) -> Tensor:
 
     Args:
         first: (n, c, h, w) drawings.
-        second: others of the same actions.
-        pictures: real ones.
+        second: (n, c, h, w) other drawings of the same actions.
+        pictures: (n, c, h, w) real strokes of the same actions.
     """
 
-    def away(one: Tensor, other: Tensor) -> Tensor:
+    def distance(one: Tensor, other: Tensor) -> Tensor:
         squares = (one - other).square().sum(1, keepdim=True)
-        parts = [functional.avg_pool2d(squares, side).mul(side**2).add(TINY).sqrt() for side in SQUARES]
+        parts = [functional.avg_pool2d(squares, side).mul(side**2).add(FLOOR).sqrt() for side in SQUARES]
         return torch.stack([part.flatten(1).sum(1).mean() for part in parts]).sum()
 
-    return (away(first, pictures) + away(second, pictures) - away(first, second)) / 2
+    return (distance(first, pictures) + distance(second, pictures) - distance(first, second)) / 2

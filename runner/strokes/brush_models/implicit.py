@@ -1,13 +1,13 @@
-"""The implicit painter: a stroke's geometry at a place -> opacity there; about 9,500 numbers, any resolution.
+"""The implicit painter: a stroke's geometry at a place -> opacity there; about 9,500 weights, any resolution.
 
     (strokes, places) -> features of `geometry.describe` -> three hidden layers -> opacity in [0, 1]
 
-Ours; Nakano (2019) draws a whole 64-pixel picture from the action with a deconvolutional network. Where the curve
-runs, how near a place is and with what pressure the pen passes it need not be learnt: it is computed. What is left is
-the brush's response, which a small network learns in a minute. Strokes end at a distance that follows from the brush
-(`reach`), with a soft edge, so that a rasteriser may leave out every place beyond. A flat tip is known too: for one
-that does not turn with the stroke, distances are measured in the tip's own metric, in which it is round. A stochastic
-brush is learnt as its mean: the noise cannot follow from the action.
+A departure from Nakano (2019), whose deconvolutional network draws a whole 64-pixel picture from the action. Where the
+curve runs, how near a place is and with what pressure the pen passes it are computed, not learnt. What is left is the
+brush's response, which a small network learns in a minute. Strokes end at a distance that follows from the brush
+(`reach`), with a soft edge, so that a rasteriser may leave out every place beyond. The flat tip of a brush that does
+not turn with the stroke is known too: distances are measured in the tip's own metric, in which it is round. A
+stochastic brush is learnt as its mean, since the noise does not follow from the action.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -30,24 +30,24 @@ from orbifolio.runner.strokes.rasteriser.geometry import Track, count, describe,
 from orbifolio.runner.strokes.rasteriser.stroke_array import rows_of_actions
 
 MARGIN = 1.5  # units beyond the reach, for the sampling of a pixel
-EDGE = 0.12  # part of the distance over which a stroke fades at its end
+EDGE = 0.12  # share of the distance over which a stroke fades at its end
 TRACK = len(fields(Track))
-PLACES = 1 << 14  # that are described at once: bounds the memory
+PLACES = 1 << 14  # described at once, which bounds the memory
 
 
 @dataclass(frozen=True)
 class Known:
-    """What of a brush is known and not learnt.
+    """What is known of a brush beforehand, and the network's size.
 
     Attributes:
-        direction: its look depends on the direction of the stroke.
-        speed: its look depends on the speed of the pen.
-        ratio: length over breadth of a flat tip that does not turn; 1 for any other.
-        degrees: direction of the tip's length, clockwise from the right as y runs down.
+        direction: whether its look depends on the direction of the stroke.
+        speed: whether its look depends on the speed of the pen.
+        ratio: length over breadth of a flat tip that does not turn; 1 for any other tip.
+        degrees: direction of the tip's length, clockwise from the right (y runs down).
         swelling: (pressure of an action, added to the logarithm of the radius) where the width follows the pressure.
         reach: how far from the curve there is paint, in radii, in the tip's metric.
-        width: of the hidden layers.
-        depth: number of hidden layers.
+        width: numbers of each hidden layer.
+        depth: how many hidden layers.
     """
 
     direction: bool = False
@@ -61,7 +61,7 @@ class Known:
 
     @cached_property
     def metric(self) -> Tensor | None:
-        """(2, 2) float64: places are multiplied by it from the left; None for the plain metric."""
+        """(2, 2) float64 matrix that multiplies places from the left; None for the Euclidean metric."""
         if self.ratio == 1:
             return None
         angle = torch.deg2rad(torch.tensor(self.degrees, dtype=torch.float64))
@@ -74,7 +74,7 @@ class Near:
     """Pairs of strokes and pixels that they reach, stroke by stroke.
 
     Attributes:
-        stroke: (k,) rising.
+        stroke: (k,) numbers of the strokes, in rising order.
         pixel: (k,) row * width + column.
         chords: (k,) the nearest chord of the stroke's polyline.
     """
@@ -84,30 +84,30 @@ class Near:
     chords: Tensor
 
     def split(self) -> list[Near]:
-        """In pieces of `PLACES`, in order."""
+        """Consecutive pieces of at most `PLACES` pairs."""
         parts = [slice(begin, begin + PLACES) for begin in range(0, len(self.stroke), PLACES)]
         return [Near(self.stroke[part], self.pixel[part], self.chords[part]) for part in parts]
 
 
 class Pieces(torch.autograd.Function):
-    """Opacities of pairs, piece by piece; on the way back each piece is computed again.
+    """Opacities of pairs, piece by piece, each computed again for its gradient.
 
-    torch's own checkpoints kept 600 bytes for each pair here; this keeps the pairs.
+    torch's own checkpoints kept 600 bytes for each pair here; this keeps the pairs only.
     """
 
     @staticmethod
     def forward(ctx: Any, painter: ImplicitPainter, near: Near, width: int, unit: Tensor, *tensors: Tensor) -> Tensor:
-        """(k,); the tensors are those of the tracks, then the painter's weights."""
+        """(k,) opacities; `tensors` are the fields of the track, then the painter's weights."""
         ctx.painter, ctx.near, ctx.width, ctx.unit = painter, near, width, unit
         ctx.save_for_backward(*tensors)
         course = Track(*tensors[:TRACK])
-        found = [painter.opacity(course, part, width, unit) for part in near.split()]
-        return torch.cat(found) if found else course.knots.new_zeros(0)
+        parts = [painter.opacity(course, part, width, unit) for part in near.split()]
+        return torch.cat(parts) if parts else course.knots.new_zeros(0)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Any, ...]:
-        """Sums over the pieces."""
+        """Sums of the pieces' gradients, for those inputs that need one."""
         saved: list[Tensor] = list(ctx.saved_tensors)
         wanted = ctx.needs_input_grad[4:]
         tensors = [tensor.detach().requires_grad_() for tensor in saved[:TRACK]] + saved[TRACK:]
@@ -119,28 +119,29 @@ class Pieces(torch.autograd.Function):
             done += len(part.stroke)
             with torch.enable_grad():
                 values = ctx.painter.opacity(Track(*tensors[:TRACK]), part, ctx.width, ctx.unit)
-            for total, found in zip(sums, torch.autograd.grad(values, inputs, above, allow_unused=True), strict=True):
-                if found is not None:
-                    total += found
+            gradients = torch.autograd.grad(values, inputs, above, allow_unused=True)
+            for total, share in zip(sums, gradients, strict=True):
+                if share is not None:
+                    total += share
         spread = iter(sums)
         return (None, None, None, None, *(next(spread) if needed else None for needed in wanted))
 
 
 def tip_of(brush: BrushFile) -> tuple[float, float]:
-    """(ratio, degrees) of a flat tip that does not turn with stroke, tilt or chance; (1, 0) for any other."""
+    """(ratio, degrees) of a flat tip that does not turn with stroke, tilt or at random; (1, 0) for any other."""
     turning = brush.settings.get("elliptical_dab_angle", {}).get("inputs", {})
     ratio = brush.base("elliptical_dab_ratio")
     return (1.0, 0.0) if turning or ratio <= 1 else (min(ratio, 10.0), brush.base("elliptical_dab_angle"))
 
 
 def swelling_of(brush: BrushFile, space: Space) -> tuple[tuple[float, float], ...]:
-    """How the radius follows the pressure of an action, from the brush's own file."""
+    """How the radius follows the pressure of an action, from the brush's file; as `Known.swelling`."""
     points = brush.settings.get("radius_logarithmic", {}).get("inputs", {}).get("pressure", ())
     return tuple((float(pressure) / space.pressure, float(added)) for pressure, added in points)
 
 
 class ImplicitPainter(Painter):
-    """The working painter; see the module's docstring."""
+    """A painter for strokes of any size; see the module's docstring."""
 
     kind = "implicit"
 
@@ -148,7 +149,7 @@ class ImplicitPainter(Painter):
         """An untrained painter.
 
         Args:
-            known: of the brush.
+            known: what is known of the brush.
             space: what the numbers of an action mean.
             generator: of the first weights; None leaves them zero, to be loaded.
         """
@@ -186,12 +187,12 @@ class ImplicitPainter(Painter):
         return describe(course, places, chords, direction=self.known.direction, speed=self.known.speed)
 
     def respond(self, features: Tensor, distance: Tensor, radius: Tensor) -> Tensor:
-        """Opacity from features.
+        """Opacity (...) of described places: the network's response within a window that ends at the reach.
 
         Args:
-            features: (..., features).
+            features: (..., count) of `features`.
             distance: (...) from the curve in units.
-            radius: (...) there.
+            radius: (...) of the stroke there in units.
         """
         reach = self.reach(radius)
         window = ((reach - distance) / (EDGE * reach)).clamp(0, 1)
@@ -242,8 +243,8 @@ class ImplicitPainter(Painter):
         described = self.features(course.take(near.stroke), places[:, None], near.chords[:, None])
         return self.respond(*described)[:, 0]
 
-    def alphas(self, actions: Tensor, *, scale: float = 1.0) -> Tensor:
-        """Each stroke alone; see the base class."""
+    def alphas(self, actions: Tensor, *, scale: float = 1.0, random: torch.Generator | None = None) -> Tensor:
+        """Each stroke alone, at any scale; there is no noise."""
         side = round(self.space.canvas * scale)
         rows = rows_of_actions(actions, self.space)
         unit = torch.full((len(actions),), scale, dtype=actions.dtype, device=actions.device)
@@ -257,16 +258,8 @@ class ImplicitPainter(Painter):
         return {"known": json.dumps(asdict(self.known)), "space": json.dumps(asdict(self.space))}
 
     @classmethod
-    def of(cls, facts: Mapping[str, str], flat: Tensor) -> ImplicitPainter:
-        """The painter of a file of weights.
-
-        Args:
-            facts: what `facts` gave.
-            flat: (count,) all weights, in the order of the state dictionary.
-
-        Raises:
-            KeyError, ValueError, TypeError, RuntimeError: it is not one of this kind.
-        """
+    def of(cls, facts: Mapping[str, str], flat: Tensor) -> Self:
+        """The painter of a file of weights; see the base class."""
         record: dict[str, Any] = json.loads(facts["known"])
         record["swelling"] = tuple((float(x), float(y)) for x, y in record["swelling"])
         painter = cls(Known(**record), Space(**json.loads(facts["space"])))

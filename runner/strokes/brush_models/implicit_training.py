@@ -1,8 +1,8 @@
-"""How an implicit painter learns: strokes -> described places, once -> small random batches -> Adam.
+"""Training of the implicit painter: strokes -> described places, once -> small random batches -> Adam.
 
 The features of a place do not depend on the weights, so they are computed once for the whole training set; a step is
-three matrix products. Only places that a stroke reaches are learnt from, each with the same probability, so the loss
-is the mean squared error over the picture but for a factor.
+three matrix products. Only places that a stroke reaches are learnt from, all with the same probability, so the loss is
+the mean squared error of the picture, up to a factor.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pydantic import Field
 from torch import Tensor
 
 from orbifolio.runner.errors import RunFailed
-from orbifolio.runner.strokes.brush_models.base import Lesson, PainterSettings, Training
+from orbifolio.runner.strokes.brush_models.base import PainterSettings, Trainer, TrainingData, falling_rate, follow
 from orbifolio.runner.strokes.brush_models.implicit import EDGE, MARGIN, ImplicitPainter, Known, swelling_of, tip_of
 from orbifolio.runner.strokes.mypaint.actions import Space
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
@@ -25,35 +25,34 @@ from orbifolio.runner.strokes.mypaint.samples import Samples
 from orbifolio.runner.strokes.rasteriser.geometry import Track, nearest
 from orbifolio.runner.strokes.rasteriser.stroke_array import rows_of_actions
 
-LOOKS = 768  # random places of a stroke's picture, of which the near ones are kept
+SAMPLED = 768  # random places of a stroke's picture, of which those that it reaches are kept
 MEASURED = 384  # strokes that the reach is measured on
-LOST = 5e-4  # part of the squared opacity that may lie beyond the reach
-CHUNK = 128  # strokes described at once
-LOWEST = 0.003  # of the rate, at the end of a phase
-AVERAGE = 0.998  # decay of the running mean of the weights, which is what is kept
+MAX_LOST = 5e-4  # share of the squared opacity that may lie beyond the reach
+CHUNK = 128  # strokes described at once, which bounds the memory
+FINAL_RATE = 0.003  # of a phase's rate, at its end
 
 
 class Implicit(PainterSettings):
-    """Known stroke geometry in, the brush's response learnt: about 9,500 numbers, any resolution, no tiles."""
+    """Computed stroke geometry, learnt brush response: about 9,500 weights, any resolution, no tiles."""
 
     kind: Literal["implicit"] = "implicit"
     width: int = Field(default=64, ge=4, le=512)
-    """Numbers in each hidden layer."""
+    """Width of each hidden layer."""
     depth: int = Field(default=3, ge=1, le=8)
-    """Hidden layers."""
+    """Number of hidden layers."""
     direction: bool | None = None
-    """Tell the network the stroke's direction; by default where the brush has a flat tip or asks for it."""
+    """Give the network the stroke's direction; by default for brushes with a flat tip or direction inputs."""
     speed: bool | None = None
-    """Tell the network the pen's speed; by default where the brush asks for it."""
+    """Give the network the pen's speed; by default for brushes that respond to it."""
     places: int = Field(default=8192, ge=64, le=1 << 20)
-    """Places that one step learns from."""
+    """Places per step."""
     cites: ClassVar[tuple[str, ...]] = ("nakano2019", "kingma2015")
 
-    def build(self, lesson: Lesson) -> ImplicitTraining:
+    def build(self, data: TrainingData) -> ImplicitTrainer:
         """Measure the brush's reach, describe the strokes, draw the first weights."""
-        return ImplicitTraining(self, lesson)
+        return ImplicitTrainer(self, data)
 
-    def pace(self, stage: str) -> float:
+    def seconds_per_step(self, stage: str) -> float:
         """See the base class."""
         return 0.027 * self.places / 8192 * (self.width / 64)
 
@@ -62,58 +61,50 @@ class Implicit(PainterSettings):
         return ImplicitPainter(known_of(self, brush)).count()
 
 
-class ImplicitTraining(Training):
-    """An implicit painter that is being trained."""
+class ImplicitTrainer(Trainer):
+    """Trains an implicit painter."""
 
-    def __init__(self, settings: Implicit, lesson: Lesson) -> None:
+    def __init__(self, settings: Implicit, data: TrainingData) -> None:
         self.settings = settings
-        self.seed = lesson.seed
-        random = torch.Generator().manual_seed(lesson.seed)
-        known = known_of(settings, lesson.brush)
-        measured = measure_reach(ImplicitPainter(known), lesson.samples)
+        self.seed = data.seed
+        random = torch.Generator().manual_seed(data.seed)
+        known = known_of(settings, data.brush)
+        measured = measure_reach(ImplicitPainter(known), data.samples)
         known = replace(known, reach=measured)
         self.learner = ImplicitPainter(known, generator=random)
         self.painter = ImplicitPainter(known)
         self.painter.load_state_dict(self.learner.state_dict())
-        self.features, self.distances, self.radii, self.targets = describe_samples(self.learner, lesson.samples, random)
+        self.features, self.distances, self.radii, self.targets = describe_samples(self.learner, data.samples, random)
         if not len(self.targets):
             raise RunFailed("no stroke to learn from leaves any paint; choose another brush")
         self.restart(1e-3, 1)
 
     def restart(self, rate: float, steps: int, stage: str = "") -> None:
-        """Fresh Adam; the rate falls along a cosine. There is only one stage."""
+        """A fresh Adam; the rate falls along a cosine. There is only one stage."""
         self.rate, self.steps = rate, steps
         self.adam = torch.optim.Adam(self.learner.parameters(), lr=rate, betas=(0.9, 0.99))
 
     def step(self, number: int) -> Mapping[str, float]:
-        """A batch of random places.
+        """Descend on a batch of random places.
 
         Raises:
             RunFailed: the loss is not finite.
         """
         random = torch.Generator().manual_seed((self.seed * 1_000_003 + self.steps) * 1_000_003 + number)
         batch = torch.randint(len(self.targets), (self.settings.places,), generator=random)
-        found = self.learner.respond(self.features[batch], self.distances[batch], self.radii[batch])
-        loss = (found - self.targets[batch]).square().mean()
+        opacities = self.learner.respond(self.features[batch], self.distances[batch], self.radii[batch])
+        loss = (opacities - self.targets[batch]).square().mean()
         if not math.isfinite(loss.item()):
             raise RunFailed(f"step {number + 1}: the loss is not finite; lower the phase's rate")
-        progress = number / max(self.steps, 1)
-        self.adam.param_groups[0]["lr"] = self.rate * (LOWEST + (1 - LOWEST) * (1 + math.cos(math.pi * progress)) / 2)
+        self.adam.param_groups[0]["lr"] = falling_rate(self.rate, number, self.steps, final=FINAL_RATE)
         self.adam.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.adam.step()
-        self._average(number)
+        follow(self.painter, self.learner, number)
         return {"response": loss.item()}
 
-    @torch.no_grad()
-    def _average(self, number: int) -> None:
-        """The painter that is kept is a running mean of the learner, short at first."""
-        decay = min(AVERAGE, (1 + number) / (10 + number))
-        for kept, learnt in zip(self.painter.parameters(), self.learner.parameters(), strict=True):
-            kept.lerp_(learnt, 1 - decay)
-
     def state_dict(self) -> dict[str, Any]:
-        """Learner, mean, Adam; the described strokes follow from the seed."""
+        """Learner, painter, Adam; the described strokes follow from the seed."""
         return {
             "learner": self.learner.state_dict(),
             "painter": self.painter.state_dict(),
@@ -123,7 +114,7 @@ class ImplicitTraining(Training):
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on; see the base class."""
+        """Continue; see the base class."""
         self.restart(float(state["rate"]), int(state["steps"]))
         self.learner.load_state_dict(state["learner"])
         self.painter.load_state_dict(state["painter"])
@@ -131,7 +122,7 @@ class ImplicitTraining(Training):
 
 
 def known_of(settings: Implicit, brush: BrushFile | None) -> Known:
-    """What the recipe or the brush's own file says; the reach is still to be measured."""
+    """What recipe and brush file say of a brush; the reach is still to be measured."""
     ratio, degrees = (1.0, 0.0) if brush is None else tip_of(brush)
     direction = (brush is not None and brush.directed) if settings.direction is None else settings.direction
     speed = (brush is None or brush.speedy) if settings.speed is None else settings.speed
@@ -140,7 +131,7 @@ def known_of(settings: Implicit, brush: BrushFile | None) -> Known:
 
 
 def measure_reach(painter: ImplicitPainter, samples: Samples) -> float:
-    """How far from the curve the brush leaves paint, in radii, on the first strokes."""
+    """How far from the curve the brush leaves paint, in radii, measured on the first strokes."""
     some = torch.from_numpy(samples.actions[:MEASURED])
     ink = torch.from_numpy(samples.alphas[:MEASURED]).flatten(1).float().square()
     course = painter.track(rows_of_actions(some))
@@ -149,7 +140,7 @@ def measure_reach(painter: ImplicitPainter, samples: Samples) -> float:
     radii = torch.cat([_distance_in_radii(course.take(part), places[part]) for part in parts]).flatten()
     order = radii.argsort()
     sums = ink.flatten()[order].cumsum(0, dtype=torch.float64)
-    within = int((sums < (1 - LOST) * sums[-1]).sum())
+    within = int((sums < (1 - MAX_LOST) * sums[-1]).sum())
     # The fade begins where the paint ends.
     return min(max(float(radii[order[min(within, len(order) - 1)]]) / (1 - EDGE), 0.5), 16.0)
 
@@ -160,7 +151,7 @@ def _distance_in_radii(course: Track, places: Tensor) -> Tensor:
 
 
 def grid_of(samples: Samples) -> Tensor:
-    """(side * side, 2) centres of the pixels in units, row by row."""
+    """(side * side, 2) centres of the samples' pixels in units, row by row."""
     ticks = torch.arange(samples.alphas.shape[-1]) + 0.5
     return torch.stack(torch.meshgrid(ticks, ticks, indexing="xy"), dim=-1).reshape(-1, 2)
 
@@ -169,21 +160,17 @@ def grid_of(samples: Samples) -> Tensor:
 def describe_samples(
     painter: ImplicitPainter, samples: Samples, random: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Features, distances, radii and opacities of random places that strokes reach, all over the samples.
-
-    Returns:
-        (k, features), (k,), (k,), (k,).
-    """
+    """Features (k, count), distances, radii and opacities (k,) of random places that the samples' strokes reach."""
     grid = painter.place(grid_of(samples))
     kept: list[tuple[Tensor, ...]] = []
     for begin in range(0, len(samples), CHUNK):
         part = slice(begin, begin + CHUNK)
         course = painter.track(rows_of_actions(torch.from_numpy(samples.actions[part])))
         alphas = torch.from_numpy(samples.alphas[part]).flatten(1)
-        looks = torch.randint(len(grid), (len(alphas), min(LOOKS, len(grid))), generator=random)
-        chords, distance, radius = nearest(course, grid[looks])
+        sampled = torch.randint(len(grid), (len(alphas), min(SAMPLED, len(grid))), generator=random)
+        chords, distance, radius = nearest(course, grid[sampled])
         which, where = (distance < painter.reach(radius)).nonzero(as_tuple=True)
-        pixel = looks[which, where]
+        pixel = sampled[which, where]
         described = painter.features(course.take(which), grid[pixel][:, None], chords[which, where][:, None])
         kept.append((*(item[:, 0] for item in described), alphas[which, pixel].float() / 255))
     features, distances, radii, targets = (torch.cat(parts) for parts in zip(*kept, strict=True))

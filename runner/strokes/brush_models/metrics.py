@@ -1,140 +1,133 @@
-"""The report card of a painter: real strokes against learnt ones, in numbers -> {figure: value}.
+"""The metrics of a painter: real strokes against learnt ones -> {figure: value}.
 
-A stochastic brush never draws the same stroke twice, so a single drawing is a poor measure: nothing deterministic can
-come nearer to it than the brush's own noise. So the card has the error against the mean of many drawings and against
-a single one, each beside what is possible. Mean squared error rewards blur; the texture says how much is lost.
+A stochastic brush never draws the same stroke twice, so nothing deterministic can come nearer to a single drawing than
+the brush's own noise. There are errors against the mean of many drawings and against a single one, each beside the best
+possible. Mean squared error rewards blur; the texture says how much of it is lost.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.strokes.brush_models.base import Painter
-from orbifolio.runner.strokes.brush_models.raster_base import RasterPainter
 from orbifolio.runner.strokes.mypaint.actions import NAMES, SHAPE, Actions
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
 from orbifolio.runner.strokes.mypaint.samples import Repeats
 
-Opacities = npt.NDArray[np.float32]
-FAINT = 4 / 255  # opacity below which a pixel counts as paper
-INK = 0.05  # mean opacity above which texture is measured
-NUDGE = 0.03  # of an action's number, for slopes
-LEAST = 1e-9  # mean squared error that counts as none
-BATCH = 50  # strokes at once
-AGAIN = 8  # noisy strokes of the same action that are compared
+MIN_PAINT = 4 / 255  # opacity; a fainter pixel counts as paper
+MIN_INK = 0.05  # mean opacity where texture is measured
+NUDGE = 0.03  # of an action's number, for finite differences
+MIN_ERROR = 1e-9  # mean squared error that counts as none: 90 dB
+BATCH = 50  # strokes drawn at once, which bounds the memory
+DRAWINGS = 8  # noisy strokes of the same action that are compared
 
 
 def decibels(error: float) -> float:
     """Peak signal to noise ratio of a mean squared error of opacities."""
-    return -10 * float(np.log10(max(error, LEAST)))
+    return -10 * float(np.log10(max(error, MIN_ERROR)))
 
 
 @torch.no_grad()
-def learnt(painter: Painter, actions: Actions, *, scale: float = 1.0) -> Opacities:
-    """(n, side, side) learnt opacities."""
+def learnt_alphas(painter: Painter, actions: Actions, *, scale: float = 1.0) -> F32:
+    """(n, side, side) opacities of steady learnt strokes."""
     parts = [
         painter.alphas(torch.from_numpy(actions[i : i + BATCH]).to(painter.device), scale=scale)
         for i in range(0, len(actions), BATCH)
     ]
-    found: Opacities = torch.cat(parts).cpu().numpy()
-    return found
+    alphas: F32 = torch.cat(parts).cpu().numpy()
+    return alphas
 
 
-def fidelity(found: Opacities, repeats: Repeats) -> dict[str, float]:
+def fidelity(alphas: F32, repeats: Repeats) -> dict[str, float]:
     """How near learnt strokes come to real ones.
 
     Args:
-        found: (n, side, side) learnt opacities of the repeats' actions.
-        repeats: the real ones.
+        alphas: (n, side, side) learnt opacities of the repeats' actions.
+        repeats: real strokes of these actions.
 
     Returns:
-        Decibels against the mean of the repeats, against the brush's true mean (the noise that is left in the mean
-        of the repeats is known and taken off), against one drawing, and what is possible there; then the texture
-        and the share of blank strokes.
+        Decibels against the mean of the repeats, against the brush's true mean (the known noise that is left in the
+        mean of the repeats is subtracted), against one drawing, and the best possible there; then the texture and the
+        share of blank strokes.
     """
-    against_mean = float(np.square(found - repeats.mean).mean())
+    against_mean = float(np.square(alphas - repeats.mean).mean())
     figures = {
         "psnr mean": decibels(against_mean),
         "psnr true mean": decibels(against_mean - repeats.noise / repeats.count),
-        "psnr single": decibels(float(np.square(found - repeats.single).mean())),
+        "psnr single": decibels(float(np.square(alphas - repeats.single).mean())),
         "psnr possible": decibels(repeats.noise),
         "psnr white paper": decibels(float(np.square(repeats.mean).mean())),
     }
     real = texture(repeats.single, repeats.mean)
-    figures["texture learnt"] = texture(found, repeats.mean) / max(real, LEAST)
-    figures["texture mean"] = texture(repeats.mean, repeats.mean) / max(real, LEAST)
-    figures["blank real"] = blank(repeats.single)
-    figures["blank learnt"] = blank(found)
+    figures["texture learnt"] = texture(alphas, repeats.mean) / max(real, MIN_ERROR)
+    figures["texture mean"] = texture(repeats.mean, repeats.mean) / max(real, MIN_ERROR)
+    figures["blank real"] = blank_share(repeats.single)
+    figures["blank learnt"] = blank_share(alphas)
     return figures
 
 
 @torch.no_grad()
-def noisy(painter: RasterPainter, actions: Actions, *, seed: int) -> Opacities:
-    """(n, side, side) learnt opacities with the painter's own noise."""
+def noisy_alphas(painter: Painter, actions: Actions, *, seed: int) -> F32:
+    """(n, side, side) opacities of learnt strokes with the painter's own noise."""
     random = torch.Generator().manual_seed(seed)
     parts = [
         painter.alphas(torch.from_numpy(actions[begin : begin + BATCH]).to(painter.device), random=random)
         for begin in range(0, len(actions), BATCH)
     ]
-    found: Opacities = torch.cat(parts).cpu().numpy()
-    return found
+    alphas: F32 = torch.cat(parts).cpu().numpy()
+    return alphas
 
 
-def liveliness(painter: RasterPainter, repeats: Repeats, *, seed: int) -> dict[str, float]:
-    """How well a painter's own noise is the brush's.
+def liveliness(painter: Painter, repeats: Repeats, *, seed: int) -> dict[str, float]:
+    """How alike a painter's noise and the brush's are.
 
     Returns:
         The texture of noisy strokes over that of single real ones, best 1; the mean squared difference between two
         noisy strokes of the same action over that of two real ones, best 1; decibels between the mean of some noisy
         strokes and the mean of real ones.
     """
-    drawn = np.stack([noisy(painter, repeats.actions, seed=seed + number) for number in range(AGAIN)])
+    drawn = np.stack([noisy_alphas(painter, repeats.actions, seed=seed + number) for number in range(DRAWINGS)])
     mean = drawn.mean(0)
-    spread = float(np.square(drawn - mean).mean()) * AGAIN / (AGAIN - 1)
+    spread = float(np.square(drawn - mean).mean()) * DRAWINGS / (DRAWINGS - 1)
     real = texture(repeats.single, repeats.mean)
     return {
-        "texture noisy": texture(drawn[0], repeats.mean) / max(real, LEAST),
-        "noise": spread / max(repeats.noise, LEAST) if repeats.noise > LEAST else 0.0,
+        "texture noisy": texture(drawn[0], repeats.mean) / max(real, MIN_ERROR),
+        "noise": spread / max(repeats.noise, MIN_ERROR) if repeats.noise > MIN_ERROR else 0.0,
         "psnr mean of noisy": decibels(float(np.square(mean - repeats.mean).mean())),
     }
 
 
-def texture(alphas: Opacities, where: Opacities) -> float:
-    """Root mean square of the Laplacian where there is ink.
-
-    Args:
-        alphas: (n, h, w).
-        where: (n, h, w) mean opacities that say where.
-    """
+def texture(alphas: F32, mean: F32) -> float:
+    """Root mean square of the Laplacian of opacities (n, h, w) where mean opacities (n, h, w) have ink."""
     inner = alphas[:, 1:-1, 1:-1]
     around = alphas[:, :-2, 1:-1] + alphas[:, 2:, 1:-1] + alphas[:, 1:-1, :-2] + alphas[:, 1:-1, 2:]
-    inked = where[:, 1:-1, 1:-1] > INK
+    inked = mean[:, 1:-1, 1:-1] > MIN_INK
     return float(np.sqrt(np.square(4 * inner - around)[inked].mean())) if inked.any() else 0.0
 
 
-def blank(alphas: Opacities) -> float:
+def blank_share(alphas: F32) -> float:
     """Share of strokes that leave no paint."""
-    return float((alphas.max(axis=(1, 2)) < FAINT).mean())
+    return float((alphas.max(axis=(1, 2)) < MIN_PAINT).mean())
 
 
-def gradients(
+def gradient_agreement(
     painter: Painter, program: PaintProgram, actions: Actions, *, repeats: int, seed: int
 ) -> dict[str, tuple[float, float]]:
-    """How the learnt strokes answer to each number of the action, and whether the real ones do the same.
+    """Whether learnt strokes respond to each number of an action as real ones do.
 
-    The slope of the opacity, from the number a little less to a little more, is compared with the slope of the real
-    program's mean. (That the painter's own derivative is its slope is tested elsewhere.)
+    The finite difference of the opacity is compared with that of the real program's mean. (That the painter's
+    derivative is the limit of its differences is tested.)
 
     Returns:
-        Name of the number -> (size, agreement): root mean square of the learnt slope over the real one's, and
-        the cosine between them, 1 where the gradient points as it should.
+        Name of the number -> (size, agreement): root mean square of the learnt difference over that of the real one,
+        and the cosine between the two, 1 where the gradient points the right way.
     """
-    found = {}
+    responses = {}
     for column in SHAPE:
         less, more = actions.copy(), actions.copy()
         less[:, column] = (actions[:, column] - NUDGE).clip(0, 1)
@@ -147,35 +140,35 @@ def gradients(
             ],
             axis=0,
         ) / (255 * step)
-        slope = (learnt(painter, more) - learnt(painter, less)) / step
-        size = float(np.sqrt(np.square(slope).mean() / max(np.square(real).mean(), LEAST)))
-        cosine = float((slope * real).sum() / np.sqrt(max(np.square(slope).sum() * np.square(real).sum(), LEAST)))
-        found[NAMES[column]] = (size, cosine)
-    return found
+        slope = (learnt_alphas(painter, more) - learnt_alphas(painter, less)) / step
+        size = float(np.sqrt(np.square(slope).mean() / max(np.square(real).mean(), MIN_ERROR)))
+        cosine = float((slope * real).sum() / np.sqrt(max(np.square(slope).sum() * np.square(real).sum(), MIN_ERROR)))
+        responses[NAMES[column]] = (size, cosine)
+    return responses
 
 
-def speed(painter: Painter, program: PaintProgram | None, actions: Actions) -> dict[str, float]:
-    """Strokes per second: learnt, learnt with gradients, real; on this machine, so no two runs say the same."""
+def strokes_per_second(painter: Painter, program: PaintProgram | None, actions: Actions) -> dict[str, float]:
+    """Strokes per second on this machine: learnt, learnt with gradients, real; measured, so never the same twice."""
 
-    def rate(work: object) -> float:
+    def rate(work: Callable[[], object]) -> float:
         began = time.perf_counter()
-        work()  # type: ignore[operator]
+        work()
         return len(actions) / (time.perf_counter() - began)
 
     def backward() -> None:
         wanted = torch.from_numpy(actions).to(painter.device).requires_grad_()
         painter.alphas(wanted).sum().backward()  # type: ignore[no-untyped-call]
 
-    found = {"learnt": rate(lambda: learnt(painter, actions)), "learnt with gradients": rate(backward)}
-    return found | ({} if program is None else {"real": rate(lambda: program.alphas(actions, seed=0))})
+    rates = {"learnt": rate(lambda: learnt_alphas(painter, actions)), "learnt with gradients": rate(backward)}
+    return rates | ({} if program is None else {"real": rate(lambda: program.alphas(actions, seed=0))})
 
 
-def as_text(figures: Mapping[str, float]) -> str:
+def summary(figures: Mapping[str, float]) -> str:
     """The figures that fit under a picture."""
-    found = f"{figures['psnr mean']:.1f} dB to the mean of real strokes"
-    if figures["psnr possible"] > decibels(LEAST) - 1:  # a brush without noise
-        return f"unseen strokes; {found}"
+    text = f"{figures['psnr mean']:.1f} dB to the mean of real strokes"
+    if figures["psnr possible"] > decibels(MIN_ERROR) - 1:  # a brush without noise
+        return f"unseen strokes; {text}"
     return (
-        f"unseen strokes; {found}, {figures['psnr single']:.1f} dB to one of them, where no painter can reach more "
-        f"than {figures['psnr possible']:.1f} dB for the brush's noise"
+        f"unseen strokes; {text}, {figures['psnr single']:.1f} dB to one of them, where the brush's noise limits any "
+        f"painter to {figures['psnr possible']:.1f} dB"
     )

@@ -1,7 +1,7 @@
-"""The report card as a picture: rows of real and learnt strokes, and one painting by both -> (height, width, 3).
+"""The metrics as a picture: rows of real and learnt strokes, and one painting by both -> (height, width, 3).
 
-As figures 3 and 5 of Nakano (2019), with the mean of many drawings between the two: it is what a painter that does
-not know the brush's noise can hope for.
+As figures 3 and 5 of Nakano (2019), with the mean of many drawings between the two, the best that a deterministic
+painter can do.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from orbifolio.runner.strokes.brush_models.metrics import Opacities
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.strokes.mypaint.actions import (
     COLOUR,
     COUNT,
@@ -25,7 +24,6 @@ from orbifolio.runner.strokes.mypaint.actions import (
     Actions,
 )
 
-Picture = npt.NDArray[np.float32]
 COLUMNS, BANDS = 10, 3
 CELL, GAP, BAND_GAP, LABEL, MARGIN = 96, 4, 18, 92, 28  # pixels
 HEADING = 74  # pixels above the strokes
@@ -48,8 +46,8 @@ PAINTS = np.array(
 ) / np.float32(255)
 
 
-def tinted(alphas: Opacities) -> list[Picture]:
-    """Strokes (n, h, w) as pictures on white, in the paints one after another."""
+def tinted(alphas: F32) -> list[F32]:
+    """Strokes (n, h, w) as pictures (h, w, 3) on white, in the colours of `PAINTS` in turn."""
     return [
         1 - alpha[..., None] * (1 - PAINTS[number % len(PAINTS)]).astype(np.float32)
         for number, alpha in enumerate(alphas)
@@ -57,17 +55,14 @@ def tinted(alphas: Opacities) -> list[Picture]:
 
 
 def sheet_height(rows: int) -> int:
-    """Height in pixels of a sheet with so many rows in a band."""
+    """Height in pixels of a sheet with `rows` rows in each band."""
     return HEADING + BANDS * (rows * (CELL + GAP) + BAND_GAP) + MARGIN - BAND_GAP
 
 
-def strokes_sheet(title: str, text: str, rows: Sequence[tuple[str, Opacities]]) -> Picture:
-    """Bands of strokes, the same ones in each row of a band.
+def strokes_sheet(title: str, text: str, rows: Sequence[tuple[str, F32]]) -> F32:
+    """The sheet: bands of strokes, the same ones in each row of a band, below a title and a line of text.
 
-    Args:
-        title: the brush's name.
-        text: a line below it.
-        rows: (label, (n, h, w) opacities), n at least COLUMNS * BANDS or fewer strokes are shown.
+    Each row is a label and opacities (n, h, w), of which the first COLUMNS * BANDS are shown.
     """
     sheet = Image.new("RGB", (WIDTH, sheet_height(len(rows))), "white")
     draw = ImageDraw.Draw(sheet)
@@ -87,8 +82,8 @@ def strokes_sheet(title: str, text: str, rows: Sequence[tuple[str, Opacities]]) 
     return np.asarray(sheet).astype(np.float32) / np.float32(255)
 
 
-def with_paintings(sheet: Picture, paintings: Sequence[tuple[str, Picture]]) -> Picture:
-    """A sheet with paintings below, side by side, each with its caption."""
+def with_paintings(sheet: F32, paintings: Sequence[tuple[str, F32]]) -> F32:
+    """A sheet with captioned paintings side by side below it."""
     below = Image.new("RGB", (sheet.shape[1], PAINTING + CAPTION + MARGIN), "white")
     draw = ImageDraw.Draw(below)
     free = (sheet.shape[1] - 2 * MARGIN - len(paintings) * PAINTING) // max(len(paintings) - 1, 1)
@@ -103,25 +98,25 @@ def with_paintings(sheet: Picture, paintings: Sequence[tuple[str, Picture]]) -> 
 
 
 def flower(petals: int = 34) -> Actions:
-    """(petals, 12) actions of a painting that shows a brush: bent petals around a middle, broad and dark to fine."""
-    turn = np.arange(petals) * np.pi * (3 - 5**0.5)  # the golden angle: no two petals point the same way
+    """(petals, 12) actions of a test painting: bent petals around a centre, from broad and dark to fine."""
+    turn = np.arange(petals) * np.pi * (3 - 5**0.5)  # the golden angle, so that no two petals point the same way
     late = np.arange(petals) / (petals - 1)  # 0 for the first, 1 for the last
     outwards = np.stack([np.cos(turn), np.sin(turn)], axis=1)
     sideways = np.stack([-outwards[:, 1], outwards[:, 0]], axis=1)
     length = (0.44 - 0.24 * late)[:, None]
     bend = (0.09 * np.where(np.arange(petals) % 2, 1, -1) * (1 - 0.5 * late))[:, None]
-    found = np.zeros((petals, COUNT), np.float32)
-    found[:, START] = 0.5 + 0.05 * outwards
-    found[:, VIA] = 0.5 + 0.6 * length * outwards + bend * sideways
-    found[:, END] = 0.5 + length * outwards
-    found[:, SIZE] = 0.62 - 0.5 * late
-    found[:, ENTRY_PRESSURE] = 0.35 + 0.5 * late
-    found[:, END_PRESSURE] = 0.95 - 0.4 * late
-    found[:, COLOUR] = PAINTS[np.arange(petals) % len(PAINTS)]
-    return found
+    actions = np.zeros((petals, COUNT), np.float32)
+    actions[:, START] = 0.5 + 0.05 * outwards
+    actions[:, VIA] = 0.5 + 0.6 * length * outwards + bend * sideways
+    actions[:, END] = 0.5 + length * outwards
+    actions[:, SIZE] = 0.62 - 0.5 * late
+    actions[:, ENTRY_PRESSURE] = 0.35 + 0.5 * late
+    actions[:, END_PRESSURE] = 0.95 - 0.4 * late
+    actions[:, COLOUR] = PAINTS[np.arange(petals) % len(PAINTS)]
+    return actions
 
 
-def enlarged(picture: Picture, side: int) -> Image.Image:
-    """A picture in another size."""
+def enlarged(picture: F32, side: int) -> Image.Image:
+    """A picture scaled to a square of another side."""
     image = Image.fromarray(np.round(picture.clip(0, 1) * 255).astype(np.uint8))
     return image if image.size == (side, side) else image.resize((side, side), Image.Resampling.BICUBIC)

@@ -1,7 +1,7 @@
 """The networks of raster painters: numbers -> pictures by transposed convolutions, pictures -> numbers by strided ones.
 
     Upwards(first, stages):    (n, channels, s, s), maps -> (n, channels, 64, 64), before the sigmoid
-    Critic(width):             pictures (n, c, 64, 64), actions (n, k), maps -> (n,)
+    StrokeCritic(width):             pictures (n, c, 64, 64), actions (n, k), maps -> (n,)
     Downwards(width):          pictures (n, c, 64, 64) -> (n, 4 * 8 * width)
 
 The shapes are those of Nakano's repositories (2019). Layers are made without drawing weights; `raster.fresh` does.
@@ -20,26 +20,26 @@ from torch.nn import functional
 from orbifolio.runner.strokes.brush_models.action_encoding import MAPS
 
 LEAK = 0.2  # slope of the leaky ReLU for negative numbers
-GUIDED = 5  # side from which on maps are worth having
-FINE = 32  # channels where maps are given at the full size
-HALF = 32  # half of the full size
+MIN_GUIDED = 5  # pixels, side of the smallest layer that sees maps
+FINE = 32  # channels where maps are seen at full size
+HALF = 32  # pixels, half the full size
 LAYOUT = torch.channels_last
 
 
 def bare(kind: Callable[..., nn.Module], *arguments: Any, **options: Any) -> Any:
-    """A layer whose weights are not drawn yet."""
+    """A layer without first weights."""
     return nn.utils.skip_init(kind, *arguments, **options)  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
-class Stage:
+class UpsamplingStage:
     """One transposed convolution of stride 2.
 
     Attributes:
-        side: of its input.
-        inputs: channels, without maps.
-        outputs: channels.
-        kernel: its side.
+        side: of its input in pixels.
+        inputs: channels of its input, without maps.
+        outputs: channels of its output.
+        kernel: side of the kernel in pixels.
         padding: pixels cut off at each edge.
     """
 
@@ -53,15 +53,15 @@ class Stage:
 class Upwards(nn.Module):
     """Transposed convolutions with ReLU, and batch norms if wanted, the last without either."""
 
-    def __init__(self, stages: Sequence[Stage], *, norm: bool, more: int) -> None:
+    def __init__(self, stages: Sequence[UpsamplingStage], *, norm: bool, more: int) -> None:
         """Make the layers.
 
         Args:
-            stages: in order.
-            norm: batch norms between them.
-            more: channels of maps that are given to every stage from a side of 5 on; 0 for none, which is the
-                reference's network. With maps the last stage is two convolutions on blocks of four pixels instead,
-                so that the maps are seen at the full size, at a fifth of the cost.
+            stages: from the smallest on.
+            norm: put batch norms between the stages.
+            more: channels of the maps that every stage from a side of 5 pixels on sees; 0 for none, as in the
+                reference. With maps the last stage is two convolutions on blocks of four pixels instead, so that maps
+                are seen at full size for a fifth of the cost.
         """
         super().__init__()
         self.more = more
@@ -71,7 +71,7 @@ class Upwards(nn.Module):
         self.layers = nn.ModuleList(
             bare(
                 nn.ConvTranspose2d,
-                stage.inputs + (more if stage.side >= GUIDED else 0),
+                stage.inputs + (more if stage.side >= MIN_GUIDED else 0),
                 stage.outputs,
                 stage.kernel,
                 stride=2,
@@ -85,7 +85,7 @@ class Upwards(nn.Module):
         self.end = bare(nn.Conv2d, FINE, 4 * last.outputs, 3, padding=1) if more else None
 
     def upper(self) -> list[nn.Parameter]:
-        """What is learnt in the last transposed convolution and above."""
+        """Parameters of the last transposed convolution and of all above it."""
         parts = [self.layers[-1], self.fine, self.finer, self.end] + ([] if self.norms is None else [self.norms[-1]])
         return [parameter for part in parts if part is not None for parameter in part.parameters()]
 
@@ -94,10 +94,10 @@ class Upwards(nn.Module):
 
         Args:
             x: (n, channels, side, side).
-            maps: side -> (n, more, side, side); only called where they are given.
+            maps: side -> (n, more, side, side); called only if there are maps.
         """
         for number, (layer, side) in enumerate(zip(self.layers, self.sides, strict=True)):
-            if self.more and side >= GUIDED:
+            if self.more and side >= MIN_GUIDED:
                 x = torch.cat([x, maps(side)], dim=1)
             x = layer(x)
             if number + 1 < len(self.layers) or self.more:
@@ -105,14 +105,14 @@ class Upwards(nn.Module):
         if self.fine is None or self.finer is None or self.end is None:
             return x
         x = functional.pad(x, [(HALF - x.shape[-1]) // 2] * 4)
-        # Convolutions of few channels take half the time where the channels lie side by side.
+        # Convolutions of few channels take half the time with the channels last in memory.
         x = torch.cat([x, functional.pixel_unshuffle(maps(2 * HALF), 2)], dim=1).contiguous(memory_format=LAYOUT)
         x = functional.relu(self.fine(x))
         x = x + functional.relu(self.finer(x))
         return functional.pixel_shuffle(self.end(x), 2)
 
 
-class Critic(nn.Module):
+class StrokeCritic(nn.Module):
     """How real a stroke looks, for its action: unbounded, larger is more real."""
 
     def __init__(self, width: int, channels: int, numbers: int, *, norm: bool, guided: bool, sighted: bool) -> None:
@@ -121,7 +121,7 @@ class Critic(nn.Module):
         Args:
             width: channels of the first; each next one has twice as many.
             channels: of the pictures.
-            numbers: that it is told of an action.
+            numbers: how many encode an action.
             norm: batch norms, as in the repository: it learns several times as fast; but they mix the strokes of a
                 batch, for which the gradient penalty is not defined (Gulrajani et al. 2017).
             guided: maps of the action are laid beside the picture, and its roughness; the first convolution sees
@@ -161,8 +161,8 @@ class Critic(nn.Module):
         for number, layer in enumerate(self.layers):
             x = layer(x)
             x = functional.leaky_relu(x if self.norms is None else self.norms[number](x), LEAK)
-        found: Tensor = self.score(x.flatten(1))[:, 0]
-        return found
+        scores: Tensor = self.score(x.flatten(1))[:, 0]
+        return scores
 
 
 def roughness(pictures: Tensor) -> Tensor:

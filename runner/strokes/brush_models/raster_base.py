@@ -1,12 +1,12 @@
-"""A raster painter draws a whole picture of one stroke at once, of a fixed size: action (12,) -> (channels, 64, 64).
+"""Raster painters draw the whole picture of a stroke at once, at a fixed size: action (12,) -> (channels, 64, 64).
 
     picture = network(action, noise);   alpha = picture                in the factored mode, one channel
                                         alpha = 1 - mean(picture)      in the RGB mode, of the stroke in black
 
-As Nakano's two painters (2019) do. There the network gives RGB and the opacity is found from it again, as darkness
-divided by the darkest pixel of the image: a white stroke has none, and one that is pale everywhere becomes opaque.
-Since the colour factors out of a stroke exactly, our networks learn one channel of opacity; the RGB mode is kept to
-compare. It has the opacity of the stroke in black, which needs no division.
+As in Nakano's two painters (2019). His networks draw RGB and recover the opacity from it, as darkness divided by the
+darkest pixel of the image: a white stroke has none, and one that is pale everywhere becomes opaque. Since the colour
+factors out of a stroke exactly, our networks learn one channel of opacity. The RGB mode is kept for comparison; its
+opacity is that of the stroke in black, which needs no division.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from torch import Tensor, nn
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, COUNT, SHAPE, Space
-from orbifolio.runner.strokes.rasteriser.blending import over
 
 ColourMode = Literal["factored", "rgb"]
 SIDE = 64  # of the pictures that the networks draw
@@ -34,49 +33,37 @@ class RasterPainter(Painter):
 
     Attributes:
         mode: `factored` (one channel of opacity) or `rgb` (the stroke in its colour on white).
-        space: what the numbers of an action mean.
     """
 
+    resolution = SIDE
+    stochastic = True
     mode: ColourMode
-    space: Space
 
     @property
     def channels(self) -> int:
-        """Of its pictures."""
+        """Channels of the network's pictures: opacity, or red, green and blue."""
         return 1 if self.mode == "factored" else 3
 
     @property
     def columns(self) -> tuple[int, ...]:
-        """The numbers of an action that the network is told."""
+        """Columns of an action that the network sees."""
         return SHAPE if self.mode == "factored" else tuple(range(COUNT))
 
     @abstractmethod
     def draw(self, actions: Tensor, random: torch.Generator | None = None) -> Tensor:
-        """The network's pictures.
+        """The network's pictures, (n, channels, 64, 64) in [0, 1].
 
         Args:
             actions: (n, 12) in [0, 1].
-            random: of the brush's noise; None for the steady stroke, always the same for the same action.
-
-        Returns:
-            (n, channels, 64, 64) in [0, 1].
+            random: of the brush's noise; None for the steady stroke, always the same for an action.
         """
 
     def alphas(self, actions: Tensor, *, scale: float = 1.0, random: torch.Generator | None = None) -> Tensor:
-        """Each stroke alone; see the base class.
-
-        Args:
-            actions: (n, 12) in [0, 1].
-            scale: must be 1.
-            random: of the brush's noise; None for the steady stroke.
-
-        Raises:
-            InputError: another scale.
-        """
+        """Each stroke alone, at scale 1; see the base class."""
         if scale != 1:
             raise InputError(
                 f"scale {scale:g}: a painter of kind {self.kind} draws {SIDE} pixels only; use an implicit painter, "
-                "which has no resolution of its own, or the tile grid"
+                "which draws at any size, or canvas: stroke-grid"
             )
         if self.mode == "factored":
             return self.draw(actions, random)[:, 0]
@@ -86,19 +73,12 @@ class RasterPainter(Painter):
 
     def pictures(self, actions: Tensor, random: torch.Generator | None = None) -> Tensor:
         """Each stroke alone in its colour on white, (n, 3, 64, 64)."""
-        found = self.draw(actions, random)
-        return found if self.mode == "rgb" else on_white(found, actions)
-
-    def paint(self, actions: Tensor, random: torch.Generator | None = None) -> Tensor:
-        """All strokes over each other on white, as the paint program's jump mode draws them: (64, 64, 3)."""
-        canvas = actions.new_ones(SIDE, SIDE, 3)
-        for alpha, colour in zip(self.alphas(actions, random=random), actions[:, COLOUR], strict=True):
-            canvas = over(canvas, colour, alpha[..., None])
-        return canvas
+        drawn = self.draw(actions, random)
+        return drawn if self.mode == "rgb" else on_white(drawn, actions)
 
     @abstractmethod
     def plan(self) -> dict[str, Any]:
-        """What the constructor must be told, but for the space: plain values."""
+        """The constructor's arguments as plain values, without the space."""
 
     def facts(self) -> dict[str, str]:
         """Plan and space, as JSON."""
@@ -106,31 +86,23 @@ class RasterPainter(Painter):
 
     @classmethod
     def of(cls, facts: Mapping[str, str], flat: Tensor) -> Self:
-        """The painter of a file of weights.
-
-        Args:
-            facts: what `facts` gave.
-            flat: (count,) all weights, in the order of the state dictionary.
-
-        Raises:
-            KeyError, ValueError, TypeError, RuntimeError: it is not one of this kind.
-        """
+        """The painter of a file of weights; see the base class."""
         painter = cls(**json.loads(facts["plan"]), space=Space(**json.loads(facts["space"])))
         fill(painter, flat)
         return painter.eval().requires_grad_(False)
 
 
 def on_white(alphas: Tensor, actions: Tensor) -> Tensor:
-    """Opacities (n, 1, h, w) in the actions' colours on white, (n, 3, h, w)."""
+    """Strokes of opacities (n, 1, h, w) in their actions' colours on white, (n, 3, h, w)."""
     return 1 - alphas * (1 - actions[:, COLOUR])[:, :, None, None]
 
 
 def fill(network: nn.Module, flat: Tensor) -> None:
-    """Write all weights of a network, and the statistics of its norms.
+    """Set all weights of a network, and the statistics of its norms.
 
     Args:
-        network: to be written to.
-        flat: (count,) in the order of the state dictionary.
+        network: whose state is set.
+        flat: (count,) values in the order of the state dictionary.
 
     Raises:
         ValueError: too few or too many numbers.
@@ -148,7 +120,7 @@ def fresh(network: nn.Module, random: torch.Generator | None, *, spread: float |
 
     Args:
         network: of linear and convolutional layers and batch norms.
-        random: None leaves all weights zero, to be loaded.
+        random: source of the weights; None leaves them zero, to be loaded.
         spread: standard deviation; None for the inverse root of each layer's number of inputs.
     """
     with torch.no_grad():
@@ -165,7 +137,7 @@ def fresh(network: nn.Module, random: torch.Generator | None, *, spread: float |
 
 
 def _inputs(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> float:
-    """How many numbers a number of the layer's output is a sum of."""
+    """How many inputs an output of the layer is a sum of."""
     if isinstance(layer, nn.Linear):
         return layer.in_features
     if isinstance(layer, nn.Conv2d):

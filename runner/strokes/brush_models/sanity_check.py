@@ -1,10 +1,10 @@
-"""A sanity check of a painter: some small pictures painted by gradient descent -> actions (n, strokes, 12).
+"""A sanity check of painters: small pictures painted by gradient descent -> actions (n, strokes, 12).
 
     actions -> opacities -> strokes over each other on white (n, 3, 64, 64) -> loss -> Adam on the actions' logits
 
-The same first strokes, the same steps and the same loss for every painter, so that what differs is the painter: how
-well its strokes can be steered, and what they look like. Strokes begin where the picture is dark, in its colour,
-large ones first. That is no way to paint well (canvas `strokes` is), but the same for all.
+First strokes, steps and loss are the same for every painter, so that only the painter makes a difference: how well its
+strokes can be steered, and what they look like. Strokes begin where the picture is dark, in its colour, large ones
+first. Canvas `strokes` paints far better; this is meant to compare.
 """
 
 from __future__ import annotations
@@ -18,23 +18,20 @@ from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, COUNT, END, END_PRESSURE, ENTRY_PRESSURE, SIZE, START, VIA
 from orbifolio.runner.strokes.rasteriser.blending import over
 
-BOUND = 0.02  # distance of first actions from 0 and 1, where logits end
-PAPER = 0.04  # least chance of white places, against 1 of black ones
+BOUND = 0.02  # distance of first actions from 0 and 1, whose logits are infinite
+PAPER = 0.04  # chance of a stroke in white places over that in black ones
 SPREAD = 0.12  # of the ends of first strokes around their middle, for the largest
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 def first_strokes(targets: Tensor, strokes: int, random: torch.Generator, *, ink: bool) -> Tensor:
-    """Actions to begin with.
+    """First actions, (n, strokes, 12).
 
     Args:
         targets: (n, 3, h, w) in [0, 1].
-        strokes: of each picture.
-        random: what they follow from.
+        strokes: how many for each picture.
+        random: of their places and directions.
         ink: thin black strokes where the picture is dark; else strokes in the local colour all over, large to small.
-
-    Returns:
-        (n, strokes, 12).
     """
     count, _, height, width = targets.shape
     dark = (1 - targets.mean(1)).flatten(1)
@@ -56,15 +53,7 @@ def first_strokes(targets: Tensor, strokes: int, random: torch.Generator, *, ink
 
 
 def painted(painter: Painter, actions: Tensor) -> Tensor:
-    """Each picture's strokes over each other on white.
-
-    Args:
-        painter: any.
-        actions: (n, strokes, 12).
-
-    Returns:
-        (n, 3, 64, 64); differentiable.
-    """
+    """The pictures (n, 3, 64, 64) of actions (n, strokes, 12) over each other on white, differentiable."""
     count, strokes, _ = actions.shape
     flat = painter.alphas(actions.flatten(0, 1))
     alphas = flat.reshape(count, strokes, *flat.shape[1:])
@@ -76,17 +65,17 @@ def painted(painter: Painter, actions: Tensor) -> Tensor:
 
 
 class Trial:
-    """One painter at work on some pictures."""
+    """One painter that paints some pictures."""
 
     def __init__(self, painter: Painter, targets: Tensor, first: Tensor, *, ink: bool, rate: float) -> None:
-        """Begin.
+        """Set up the optimiser.
 
         Args:
-            painter: trained.
+            painter: of any kind.
             targets: (n, 3, 64, 64) in [0, 1].
             first: (n, strokes, 12) actions to begin with.
-            ink: all strokes stay black.
-            rate: Adam's.
+            ink: keep all strokes black.
+            rate: learning rate of Adam.
         """
         self.painter, self.targets, self.ink = painter, targets, ink
         self.logits = torch.logit(first.clamp(BOUND, 1 - BOUND)).requires_grad_()
@@ -100,9 +89,9 @@ class Trial:
         return torch.cat((actions[..., :6], torch.zeros_like(actions[..., COLOUR]), actions[..., 9:]), dim=-1)
 
     def step(self, loss: Loss) -> float:
-        """One step of Adam; the loss before it."""
+        """One step of Adam; returns the loss before it."""
         self.adam.zero_grad()
-        found = loss(painted(self.painter, self.actions()), self.targets)
-        found.backward()  # type: ignore[no-untyped-call]
+        value = loss(painted(self.painter, self.actions()), self.targets)
+        value.backward()  # type: ignore[no-untyped-call]
         self.adam.step()
-        return float(found.detach())
+        return float(value.detach())

@@ -1,9 +1,9 @@
-"""What the trainings of raster painters share: random batches, falling rates, the running mean that is kept.
+"""What the trainers of raster painters share: random batches, falling rates, the running mean that is kept.
 
     batch(number) -> (actions (b, 12), pictures (b, c, 64, 64));   follow(kept, learner, number)
 
-Each step has a random generator of its own, which follows from the run's seed, the stage and the step, so that a
-training that was stopped goes on bit for bit.
+Each step has a random generator of its own, seeded by run, stage and step, so that an interrupted training continues
+bit for bit.
 """
 
 from __future__ import annotations
@@ -16,57 +16,59 @@ import torch
 from torch import Tensor, nn
 
 from orbifolio.runner.errors import RunFailed
-from orbifolio.runner.strokes.brush_models.base import Lesson, Training
+from orbifolio.runner.strokes.brush_models.base import Trainer, TrainingData, falling_rate
 from orbifolio.runner.strokes.brush_models.raster_base import SIDE, ColourMode, on_white
 
-LOWEST = 0.02  # of the rate, at the end of a phase
-AVERAGE = 0.998  # decay of the running mean of the weights, which is what is kept
+FINAL_RATE = 0.02  # of a phase's rate, at its end
 
 
-class Schooling(Training):
-    """The base of the trainings of raster painters.
+class RasterTrainer(Trainer):
+    """The base of the trainers of raster painters.
 
     Attributes:
-        order: names of the stages.
-        modules: all that is trained, by name, for the state.
+        order: names of the stages, in order.
+        modules: every network that is trained in some stage, by name.
     """
 
     order: tuple[str, ...] = ()
 
-    def __init__(self, lesson: Lesson, mode: ColourMode, size: int) -> None:
+    def __init__(self, data: TrainingData, mode: ColourMode, size: int) -> None:
         """Take the strokes.
 
         Args:
-            lesson: strokes of 64 by 64 pixels.
+            data: strokes of 64 x 64 pixels.
             mode: of the pictures to learn.
-            size: of a batch.
+            size: strokes per batch.
 
         Raises:
             RunFailed: the strokes have another size.
         """
-        side = lesson.samples.alphas.shape[-1]
+        side = data.samples.alphas.shape[-1]
         if side != SIDE:
-            raise RunFailed(f"strokes of {side} pixels; painters of a fixed resolution learn from {SIDE}; use implicit")
-        self.device, self.seed, self.mode, self.size = lesson.device, lesson.seed, mode, size
-        self.actions = torch.from_numpy(lesson.samples.actions)
-        self.alphas = torch.from_numpy(lesson.samples.alphas)
+            raise RunFailed(
+                f"strokes of {side} pixels; painters of a fixed resolution learn from {SIDE}; use painter: implicit"
+            )
+        self.device, self.seed, self.mode, self.size = data.device, data.seed, mode, size
+        self.actions = torch.from_numpy(data.samples.actions)
+        self.alphas = torch.from_numpy(data.samples.alphas)
         self.metrics: dict[str, float] = {}
         self.modules: dict[str, nn.Module] = {}
         self.adams: dict[str, torch.optim.Adam] = {}
         self.stage, self.rate, self.steps = "", 1e-4, 1
 
     def restart(self, rate: float, steps: int, stage: str = "") -> None:
-        """Fresh Adams for a stage; the rate falls along a cosine."""
+        """Fresh optimisers for a stage; the rate falls along a cosine."""
         self.stage, self.rate, self.steps = stage or self.order[-1], rate, steps
         self.adams = {
-            name: torch.optim.Adam(self._trained(name), lr=rate, betas=self._betas()) for name in self._taught()
+            name: torch.optim.Adam(self._trained(name), lr=rate, betas=self._betas())
+            for name in self._trained_modules()
         }
         for name, module in self.modules.items():
             module.train(name in self.adams)
             module.requires_grad_(name in self.adams)
 
-    def _taught(self) -> tuple[str, ...]:
-        """Names of the modules that the present stage changes; all others are frozen."""
+    def _trained_modules(self) -> tuple[str, ...]:
+        """Names of the modules that the present stage trains; all others are frozen."""
         raise NotImplementedError(type(self).__name__)
 
     def _betas(self) -> tuple[float, float]:
@@ -76,7 +78,7 @@ class Schooling(Training):
         return self.modules[name].parameters()
 
     def random(self, number: int) -> torch.Generator:
-        """What is random in a step of the present stage."""
+        """The generator of a step of the present stage."""
         stage = self.order.index(self.stage)
         return torch.Generator().manual_seed(((self.seed * 31 + stage) * 1_000_003 + self.steps) * 1_000_003 + number)
 
@@ -88,14 +90,13 @@ class Schooling(Training):
         return actions, alphas if self.mode == "factored" else on_white(alphas, actions)
 
     def falling(self, number: int) -> None:
-        """Set the rate of a step."""
-        progress = number / max(self.steps, 1)
-        rate = self.rate * (LOWEST + (1 - LOWEST) * (1 + math.cos(math.pi * progress)) / 2)
+        """Set the learning rate of a step, on a cosine from `rate` down to `FINAL_RATE` of it."""
+        rate = falling_rate(self.rate, number, self.steps, final=FINAL_RATE)
         for adam in self.adams.values():
             adam.param_groups[0]["lr"] = rate
 
     def descend(self, loss: Tensor, number: int, *names: str) -> None:
-        """One step of Adam for some modules.
+        """One step of Adam for the named modules.
 
         Raises:
             RunFailed: the loss is not finite.
@@ -109,7 +110,7 @@ class Schooling(Training):
             self.adams[name].step()
 
     def state_dict(self) -> dict[str, Any]:
-        """Modules, what is kept, Adams, the phase; the strokes follow from the seed."""
+        """Modules, painter, optimisers, phase; the strokes follow from the seed."""
         return {
             "stage": self.stage,
             "rate": self.rate,
@@ -120,7 +121,7 @@ class Schooling(Training):
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on; see the base class."""
+        """Continue; see the base class."""
         self.restart(float(state["rate"]), int(state["steps"]), str(state["stage"]))
         self.painter.load_state_dict(state["painter"])
         for name, module in self.modules.items():
@@ -129,27 +130,13 @@ class Schooling(Training):
             adam.load_state_dict(state["adams"][name])
 
 
-@torch.no_grad()
-def follow(kept: nn.Module, learner: nn.Module, number: int) -> None:
-    """What is kept is a running mean of the learner, short at first; counts are copied."""
-    decay = min(AVERAGE, (1 + number) / (10 + number))
-    for mean, now in zip(kept.state_dict().values(), learner.state_dict().values(), strict=True):
-        if mean.is_floating_point():
-            mean.lerp_(now, 1 - decay)
-        else:
-            mean.copy_(now)
-
-
 def emphasis(pictures: Tensor, mode: ColourMode, weight: float) -> Tensor:
-    """Weights of pixels: those with paint count more.
+    """Weights of the error of pixels, (n, 1, h, w): more for pixels with paint.
 
     Args:
-        pictures: (n, c, h, w) real ones.
+        pictures: (n, c, h, w) real strokes.
         mode: factored (paper is 0) or RGB (paper is 1).
-        weight: of painted pixels; 1 for none.
-
-    Returns:
-        (n, 1, h, w).
+        weight: of painted pixels, where that of paper is 1.
     """
     painted = (pictures > 0) if mode == "factored" else (pictures < 1)
     return 1 + (weight - 1) * painted.any(1, keepdim=True).to(pictures)

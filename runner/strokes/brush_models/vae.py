@@ -1,14 +1,14 @@
 """The VAE painter (Nakano 2019): pictures of strokes -> 64 latent numbers -> pictures; actions -> latent numbers.
 
     stage images:     encoder, decoder:    sum of squared errors + max(KL, 0.5 per latent number)
-    stage predictor:  actions -> (mean, log variance) of the latent numbers; encoder and decoder stay as they are
-    stage together:   ours: predictor and decoder descend on the pictures' error (not in the paper; may be left out)
+    stage predictor:  actions -> (mean, log variance) of the latent numbers; encoder and decoder are frozen
+    stage together:   predictor and decoder descend on the pictures' error (optional; a departure from the paper)
 
-The painter is predictor and decoder. The steady stroke has the mean latent numbers; the noisy one draws them, which
+The painter is predictor and decoder. The steady stroke has the mean latent numbers; the noisy one samples them, which
 is the stochastic switch of the paper's repository. The divergence is clipped below for each stroke ("free bits"), so
-latent numbers are not pressed to carry nothing. Painted pixels count ten times at first: white paper is most of a
-picture. One departure by default: the predictor and the decoder may be told more of the action than its bare numbers
-(`waves`, `guide`); both switched off are the paper's networks.
+that latent numbers are not forced to carry nothing. Painted pixels count ten times at first, since most of a picture is
+white paper. Another departure, by default: predictor and decoder see more of the action than its bare numbers
+(`waves`, `guide`); without both they are the paper's networks.
 """
 
 from __future__ import annotations
@@ -22,65 +22,65 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from orbifolio.runner.strokes.brush_models.action_encoding import MAPS, Maps, count, encode
-from orbifolio.runner.strokes.brush_models.base import Lesson, PainterSettings
-from orbifolio.runner.strokes.brush_models.networks import Downwards, Stage, Upwards, bare
+from orbifolio.runner.strokes.brush_models.base import PainterSettings, TrainingData, follow
+from orbifolio.runner.strokes.brush_models.networks import Downwards, UpsamplingStage, Upwards, bare
 from orbifolio.runner.strokes.brush_models.raster_base import ColourMode, RasterPainter, fresh
-from orbifolio.runner.strokes.brush_models.training_base import Schooling, emphasis, follow
+from orbifolio.runner.strokes.brush_models.training_base import RasterTrainer, emphasis
 from orbifolio.runner.strokes.mypaint.actions import Space
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 
-PREDICTED = (256, 64, 64)  # hidden numbers of the predictor
-SLOPE = 0.01  # of the predictor's leaky ReLU for negative numbers
+HIDDEN = (256, 64, 64)  # layers of the predictor, as in the paper
+LEAK = 0.01  # slope of the predictor's leaky ReLU for negative numbers
 
 
 class Vae(PainterSettings):
-    """Nakano's VAE painter: a picture's latent numbers are learnt first, then to foretell them from the action."""
+    """Nakano's VAE painter: latent numbers of pictures are learnt first, then their prediction from the action."""
 
     kind: Literal["vae"] = "vae"
     width: int = Field(default=32, ge=4, le=128)
-    """Channels of the first convolution; 32 are the paper's 4.5 million numbers, 16 a quarter of them."""
+    """Channels of the first convolution; 32 give the paper's 4.5 million weights, 16 a quarter of them."""
     latent: int = Field(default=64, ge=2, le=512)
-    """Latent numbers of a stroke."""
+    """Latent numbers per stroke."""
     colour: ColourMode = "factored"
-    """One channel of opacity, or the stroke in its colour as in the paper."""
+    """One channel of opacity, or the stroke in its colour, as in the paper."""
     waves: int = Field(default=3, ge=0, le=8)
-    """Octaves of waves of the action's numbers that the predictor is told; 0 as in the paper."""
+    """Octaves of waves of the action's numbers for the predictor; 0 as in the paper."""
     guide: bool = True
-    """Give the decoder rough maps of where the curve runs; ours, false as in the paper."""
+    """Give the decoder rough maps of where the curve runs; false as in the paper."""
     free_bits: float = Field(default=0.5, ge=0, le=10)
-    """Divergence (in nats) of each latent number that costs nothing."""
+    """Divergence of each latent number, in nats, that costs nothing."""
     emphasis: float = Field(default=10.0, ge=1, le=1000)
-    """Weight of painted pixels at first."""
+    """Weight of painted pixels at the beginning, where that of paper is 1."""
     emphasised: float = Field(default=0.1, ge=0, le=1)
-    """Share of the images stage with that weight."""
+    """Share of the images stage with this weight."""
     aim: Literal["distribution", "sample"] = "distribution"
-    """The predictor learns mean and log variance, or the drawn latent numbers."""
+    """The predictor learns mean and log variance, or sampled latent numbers."""
     batch: int = Field(default=64, ge=2, le=4096)
-    """Strokes of a step."""
+    """Strokes per step."""
     cites: ClassVar[tuple[str, ...]] = ("nakano2019", "kingma2014", "kingma2016", "kingma2015", "tancik2020")
     stages: ClassVar[tuple[str, ...]] = ("images", "predictor", "together")
-    needed: ClassVar[tuple[str, ...]] = ("images", "predictor")
-    noisy: ClassVar[bool] = True
+    required_stages: ClassVar[tuple[str, ...]] = ("images", "predictor")
+    stochastic: ClassVar[bool] = True
 
-    def build(self, lesson: Lesson) -> VaeTraining:
-        """Encoder, decoder and predictor with their first weights."""
-        return VaeTraining(self, lesson)
+    def build(self, data: TrainingData) -> VaeTrainer:
+        """A trainer with first weights of encoder, decoder and predictor."""
+        return VaeTrainer(self, data)
 
     def painter(self) -> VaePainter:
-        """Without weights."""
+        """A painter of this size without weights."""
         return VaePainter(self.width, self.latent, self.colour, self.waves, self.guide)
 
-    def pace(self, stage: str) -> float:
+    def seconds_per_step(self, stage: str) -> float:
         """See the base class."""
         return 0.12 * self.batch / 32 * (self.width / 16) ** 2
 
     def count(self, brush: BrushFile | None) -> int:
         """See the base class."""
         painter = self.painter()
-        return painter.count() + Encoder(self.width, painter.channels, self.latent).count()
+        return painter.count() + StrokeEncoder(self.width, painter.channels, self.latent).count()
 
 
-class Encoder(nn.Module):
+class StrokeEncoder(nn.Module):
     """Pictures (n, c, 64, 64) -> mean and log variance (n, latent) each."""
 
     def __init__(self, width: int, channels: int, latent: int) -> None:
@@ -90,12 +90,12 @@ class Encoder(nn.Module):
         self.spread = bare(nn.Linear, 32 * width, latent)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance."""
-        found = self.down(pictures)
-        return self.mean(found), self.spread(found)
+        """Mean and log variance of the latent numbers, (n, latent) each."""
+        hidden = self.down(pictures)
+        return self.mean(hidden), self.spread(hidden)
 
     def count(self) -> int:
-        """How many numbers."""
+        """How many weights."""
         return sum(parameter.numel() for parameter in self.parameters())
 
 
@@ -104,16 +104,16 @@ class Predictor(nn.Module):
 
     def __init__(self, numbers: int, latent: int) -> None:
         super().__init__()
-        sizes = [numbers, *PREDICTED]
+        sizes = [numbers, *HIDDEN]
         self.layers = nn.ModuleList(bare(nn.Linear, a, b) for a, b in zip(sizes, sizes[1:], strict=False))
-        self.norms = nn.ModuleList(bare(nn.BatchNorm1d, size) for size in PREDICTED)
+        self.norms = nn.ModuleList(bare(nn.BatchNorm1d, size) for size in HIDDEN)
         self.mean = bare(nn.Linear, sizes[-1], latent)
         self.spread = bare(nn.Linear, sizes[-1], latent)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance, (n, latent) each."""
         for layer, norm in zip(self.layers, self.norms, strict=True):
-            x = norm(functional.leaky_relu(layer(x), SLOPE))
+            x = norm(functional.leaky_relu(layer(x), LEAK))
         return self.mean(x), self.spread(x)
 
 
@@ -124,21 +124,21 @@ class Decoder(nn.Module):
         super().__init__()
         self.spread = bare(nn.Linear, latent, 32 * width)
         stages = (
-            Stage(1, 32 * width, 4 * width, 5, 0),
-            Stage(5, 4 * width, 2 * width, 5, 0),
-            Stage(13, 2 * width, width, 6, 0),
-            Stage(30, width, channels, 6, 0),
+            UpsamplingStage(1, 32 * width, 4 * width, 5, 0),
+            UpsamplingStage(5, 4 * width, 2 * width, 5, 0),
+            UpsamplingStage(13, 2 * width, width, 6, 0),
+            UpsamplingStage(30, width, channels, 6, 0),
         )
         self.up = Upwards(stages, norm=False, more=MAPS if guided else 0)
 
     def forward(self, latent: Tensor, maps: Maps) -> Tensor:
-        """Before the sigmoid."""
-        found: Tensor = self.up(self.spread(latent)[:, :, None, None], maps.at)
-        return found
+        """Logits of the pictures; the maps matter where the decoder is guided."""
+        logits: Tensor = self.up(self.spread(latent)[:, :, None, None], maps.at)
+        return logits
 
 
 class VaePainter(RasterPainter):
-    """The working painter: predictor and decoder."""
+    """Predictor and decoder as a painter."""
 
     kind = "vae"
 
@@ -149,10 +149,10 @@ class VaePainter(RasterPainter):
 
         Args:
             width: channels of the decoder's last layer but one.
-            latent: numbers of a stroke.
-            mode: factored or RGB.
-            waves: octaves that the predictor is told.
-            guided: the decoder gets maps.
+            latent: latent numbers per stroke.
+            mode: of its pictures.
+            waves: octaves of the predictor's encoding of actions.
+            guided: whether the decoder sees maps of the curve.
             space: what the numbers of an action mean.
         """
         super().__init__()
@@ -182,33 +182,40 @@ class VaePainter(RasterPainter):
         mean, spread = self.predict(actions)
         return self.decode(mean if random is None else drawn(mean, spread, random), actions)
 
+    def between(self, first: Tensor, second: Tensor, part: float, *, seeds: tuple[int, int], grain: int) -> Tensor:
+        """Interpolate latent numbers, as in the paper's figures; a guided decoder also sees interpolated actions."""
+        if self.mode == "rgb":  # opacity is that of the black stroke, whose latent numbers are others
+            return super().between(first, second, part, seeds=seeds, grain=grain)
+        latent = torch.lerp(self.predict(first)[0], self.predict(second)[0], part)
+        return self.decode(latent, torch.lerp(first, second, part))[:, 0]
+
 
 def drawn(mean: Tensor, spread: Tensor, random: torch.Generator) -> Tensor:
-    """A sample of the normal distributions of a mean and a log variance."""
+    """A sample of normal distributions, by their mean and log variance."""
     noise = torch.randn(mean.shape, generator=random, dtype=mean.dtype).to(mean.device)
     return mean + torch.exp(spread / 2) * noise
 
 
 def divergence(mean: Tensor, spread: Tensor) -> Tensor:
-    """Kullback-Leibler divergence from the standard normal distribution in nats, summed over the numbers, (n,)."""
+    """Kullback-Leibler divergence from the standard normal distribution in nats, summed over latent numbers, (n,)."""
     return -0.5 * (1 + spread - mean.square() - spread.exp()).sum(1)
 
 
-class VaeTraining(Schooling):
-    """A VAE painter that is being trained, stage by stage."""
+class VaeTrainer(RasterTrainer):
+    """Trains a VAE painter, stage by stage."""
 
     order = Vae.stages
 
-    def __init__(self, settings: Vae, lesson: Lesson) -> None:
-        super().__init__(lesson, settings.colour, settings.batch)
+    def __init__(self, settings: Vae, data: TrainingData) -> None:
+        super().__init__(data, settings.colour, settings.batch)
         self.settings = settings
-        random = torch.Generator().manual_seed(lesson.seed)
+        random = torch.Generator().manual_seed(data.seed)
         self.learner = settings.painter()
-        self.encoder = Encoder(settings.width, self.learner.channels, settings.latent)
+        self.encoder = StrokeEncoder(settings.width, self.learner.channels, settings.latent)
         for network in (self.learner, self.encoder):
             fresh(network, random)
-            network.to(lesson.device)
-        self.painter: VaePainter = settings.painter().to(lesson.device)
+            network.to(data.device)
+        self.painter: VaePainter = settings.painter().to(data.device)
         self.painter.load_state_dict(self.learner.state_dict())
         self.painter.eval().requires_grad_(False)
         self.modules = {
@@ -218,7 +225,7 @@ class VaeTraining(Schooling):
         }
         self.restart(1e-4, 1)
 
-    def _taught(self) -> tuple[str, ...]:
+    def _trained_modules(self) -> tuple[str, ...]:
         return {
             "images": ("encoder", "decoder"),
             "predictor": ("predictor",),
@@ -244,26 +251,26 @@ class VaeTraining(Schooling):
 
     def _images(self, actions: Tensor, pictures: Tensor, random: torch.Generator, number: int) -> dict[str, Tensor]:
         mean, spread = self.encoder(pictures)
-        found = self.learner.decode(drawn(mean, spread, random), actions)
+        decoded = self.learner.decode(drawn(mean, spread, random), actions)
         early = number < self.settings.emphasised * self.steps
         weights = emphasis(pictures, self.mode, self.settings.emphasis if early else 1.0)
-        least = self.settings.free_bits * self.settings.latent
+        free = self.settings.free_bits * self.settings.latent
         return {
-            "reconstruction": ((found - pictures).square() * weights).flatten(1).sum(1).mean(),
-            "divergence": divergence(mean, spread).clamp(min=least).mean(),
+            "reconstruction": ((decoded - pictures).square() * weights).flatten(1).sum(1).mean(),
+            "divergence": divergence(mean, spread).clamp(min=free).mean(),
         }
 
     def _predictor(self, actions: Tensor, pictures: Tensor, random: torch.Generator, number: int) -> dict[str, Tensor]:
         with torch.no_grad():
             mean, spread = self.encoder(pictures)
-        found_mean, found_spread = self.learner.predict(actions)
+        predicted_mean, predicted_spread = self.learner.predict(actions)
         if self.settings.aim == "sample":
-            return {"latent": functional.mse_loss(found_mean, drawn(mean, spread, random))}
+            return {"latent": functional.mse_loss(predicted_mean, drawn(mean, spread, random))}
         return {
-            "mean": functional.mse_loss(found_mean, mean),
-            "log variance": functional.mse_loss(found_spread, spread),
+            "mean": functional.mse_loss(predicted_mean, mean),
+            "log variance": functional.mse_loss(predicted_spread, spread),
         }
 
     def _together(self, actions: Tensor, pictures: Tensor, random: torch.Generator, number: int) -> dict[str, Tensor]:
-        found = self.learner.draw(actions)
-        return {"reconstruction": (found - pictures).square().flatten(1).sum(1).mean()}
+        pictures_drawn = self.learner.draw(actions)
+        return {"reconstruction": (pictures_drawn - pictures).square().flatten(1).sum(1).mean()}

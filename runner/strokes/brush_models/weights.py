@@ -1,9 +1,9 @@
-"""Learnt brushes: one safetensors file each, with all that is needed to build the painter again; some are shipped.
+"""Learnt brushes: one safetensors file each, with all that is needed to rebuild the painter; some are shipped.
 
     load_painter("classic/dry_brush") -> Painter;   pack(painter, facts) -> bytes
 
-The weights are one tensor and what is known of them one entry of metadata, since the format writes several in any
-order and the same painter shall be the same bytes.
+All weights are one tensor, and the facts are one entry of metadata: the format writes several in any order, and the
+same painter must be the same bytes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -25,25 +25,20 @@ from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.brush_models.gan import GanPainter
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.brush_models.vae import VaePainter
+from orbifolio.runner.strokes.mypaint.brush_file import BrushFile, find_brush
 
 ENDING = ".safetensors"
 WEIGHTS, FACTS = "weights", "orbifolio"
-KINDS: dict[str, type[ImplicitPainter | VaePainter | GanPainter]] = {
-    kind.kind: kind for kind in (ImplicitPainter, VaePainter, GanPainter)
-}
+KINDS: dict[str, type[Painter]] = {kind.kind: kind for kind in (ImplicitPainter, VaePainter, GanPainter)}
+SCALABLE = {ImplicitPainter.kind: ImplicitPainter}
+AnyKind = TypeVar("AnyKind", bound=Painter)
 SHIPPED = Path(str(resources.files("orbifolio.runner.strokes.brush_models"))) / "brushes"
 LOG = SHIPPED / "training.json"
-"""What the shipped painters were trained with, how long, and how good they are."""
+"""How the shipped painters were trained, how long, and how good they are."""
 
 
 def pack(painter: Painter, facts: Mapping[str, Any], *, half: bool = False) -> bytes:
-    """A painter as a file.
-
-    Args:
-        painter: trained.
-        facts: further ones, of plain values: the brush, figures, the seed.
-        half: keep 16 bits of each number.
-    """
+    """A painter as a file, with plain values as facts (brush, figures, seed); `half` stores weights with 16 bits."""
     flat = torch.cat([tensor.detach().flatten().float().cpu() for tensor in painter.state_dict().values()])
     flat = flat.half() if half else flat
     record = json.dumps({**facts, "kind": painter.kind, **painter.facts()}, sort_keys=True)
@@ -54,28 +49,46 @@ def unpack(path: Path) -> tuple[Painter, dict[str, Any]]:
     """The painter of a file, and all its facts.
 
     Raises:
-        InputError: it cannot be read or is no painter.
+        InputError: it cannot be read or is not a painter.
     """
+    return _unpack(path, KINDS)
+
+
+def unpack_scalable(path: Path) -> ImplicitPainter:
+    """The painter of a file, for strokes of any size.
+
+    Raises:
+        InputError: it cannot be read, or has a fixed resolution.
+    """
+    return _unpack(path, SCALABLE)[0]
+
+
+def _unpack(path: Path, kinds: Mapping[str, type[AnyKind]]) -> tuple[AnyKind, dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             facts = json.loads((file.metadata() or {})[FACTS])
             flat: Tensor = file.get_tensor(WEIGHTS).float()
         kind = KINDS[facts["kind"]]
-        return kind.of(facts, flat), facts
+        if kind.kind in kinds:
+            return kinds[kind.kind].of(facts, flat), facts
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise InputError(
             f"{path}: not a learnt brush ({error}); it is a .safetensors file that a painter-training run leaves "
             "among its extras"
         ) from error
+    raise InputError(
+        f"{path}: a painter of kind {kind.kind} draws {kind.resolution} x {kind.resolution} pixels only, and strokes "
+        f"of any size are needed; use one of kind {' or '.join(kinds)} (canvas: stroke-grid takes every kind)"
+    )
 
 
 def shipped() -> dict[str, Path]:
-    """Name of a brush -> file of its implicit painter, for all that come with the program."""
+    """Name of a brush -> file of its implicit painter, for all that are shipped."""
     return {name: path for name, path in every_shipped().items() if "." not in name}
 
 
 def every_shipped() -> dict[str, Path]:
-    """The same with those of a fixed resolution, which are named by brush and kind: `classic/dry_brush.gan`."""
+    """The same with painters of a fixed resolution, named by brush and kind: `classic/dry_brush.gan`."""
     return {path.name.removesuffix(ENDING).replace("--", "/"): path for path in sorted(SHIPPED.glob(f"*{ENDING}"))}
 
 
@@ -83,7 +96,7 @@ def find_painter(name: str) -> Path:
     """The file of a shipped brush (`classic/dry_brush`, `dry_brush`) or of a path.
 
     Raises:
-        InputError: there is none; with the nearest names.
+        InputError: there is none; names the nearest ones.
     """
     if name.endswith(ENDING):
         return Path(name).expanduser()
@@ -93,8 +106,8 @@ def find_painter(name: str) -> Path:
         return painters[matches[0]]
     near = difflib.get_close_matches(name, painters, n=3, cutoff=0.4) or sorted(painters)[:3]
     raise InputError(
-        f"{name}: no learnt brush of this name; did you mean {' or '.join(near)}? Others are learnt in a minute by a "
-        "painter-training recipe; give the path of its painter.safetensors"
+        f"{name}: no such learnt brush; did you mean {' or '.join(near)}? A painter-training recipe learns another in "
+        "a minute; give the path of its painter.safetensors"
     )
 
 
@@ -102,21 +115,36 @@ def load_painter(name: str) -> Painter:
     """The painter of a name or a path, ready to use.
 
     Raises:
-        InputError: it is not here or cannot be read.
+        InputError: it is missing or cannot be read.
     """
     return unpack(find_painter(name))[0]
 
 
-def load_implicit_painter(name: str) -> ImplicitPainter:
-    """The painter of a name or a path, which must draw at any size.
+def load_scalable(name: str) -> ImplicitPainter:
+    """The painter of a name or a path, for strokes of any size.
 
     Raises:
-        InputError: it is not here, cannot be read, or has a fixed resolution.
+        InputError: it is missing, cannot be read, or has a fixed resolution.
     """
-    painter = load_painter(name)
-    if not isinstance(painter, ImplicitPainter):
-        raise InputError(
-            f"{name} is a painter of a fixed resolution ({painter.kind}); strokes of any size need an implicit one; "
-            "take canvas: stroke-grid for this one"
-        )
-    return painter
+    return unpack_scalable(find_painter(name))
+
+
+def real_brush(name: str) -> BrushFile:
+    """The brush of MyPaint that a name stands for: its own, or that of a painter which has learnt it.
+
+    Args:
+        name: of a brush of MyPaint, of a shipped painter, or the path of a painter's file.
+
+    Raises:
+        InputError: it is not on this machine.
+    """
+    if name.endswith(ENDING):
+        return find_brush(str(unpack(Path(name).expanduser())[1].get("brush", "")) or name)
+    try:
+        return find_brush(name)
+    except InputError as error:
+        try:
+            facts = unpack(find_painter(name))[1]  # a short name of a shipped painter
+        except InputError:
+            raise error from None
+        return find_brush(str(facts.get("brush", name)))

@@ -1,4 +1,4 @@
-"""The strokes as a table (CSV): a line for each, in the order of painting, for spreadsheets and painting machines."""
+"""Strokes as a CSV table, a line each in the order of painting, for spreadsheets and painting machines."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
 """A painting is a document of strokes: brush, paper, strokes (n, 10), colours (n, 3), levels (n,) <-> JSON, any size.
 
-    Painting.to_json() -> text;  Painting.from_json(text);  painting.scaled(4).render(painter) -> (h, w, 3)
+    Painting.to_json() -> text;  Painting.from_json(text);  painting.scaled(4) -> Painting
 
-It is what a painting *is*; pictures, vectors and films follow from it. The columns of `strokes` are `COLUMNS`: the
-nine numbers of an action that decide where the paint goes (Nakano 2019), in pixels of the picture instead of parts of a
-64-pixel canvas, and the size of the stroke's *unit*, a pixel of the canvas that the brush was learnt on: a stroke of
-unit 8 is one of unit 1 drawn eight times as large.
+It is what a painting *is*; pictures (`growth.render`), vectors and films follow from it. The columns of `strokes` are
+`COLUMNS`: the nine numbers of an action that decide where the paint goes (Nakano 2019), in pixels of the picture
+instead of parts of a 64-pixel canvas, and the size of the stroke's *unit*, a pixel of the canvas that the brush was
+learnt on: a stroke of unit 8 is one of unit 1 drawn eight times as large.
 
 Convention: x to the right, y down, in pixels of the picture; the centre of pixel (row i, column j) is
 (j + 0.5, i + 0.5). Colours are sRGB in [0, 1]. The first stroke lies undermost.
@@ -24,9 +24,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from orbifolio.runner.arrays import F32, F64, I32
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.rasteriser.rasterise import rasterise
 from orbifolio.runner.strokes.rasteriser.stroke_array import CURVE, END_PRESSURE, ENTRY_PRESSURE, LOG_RADIUS
 
 FORMAT = 1
@@ -46,12 +45,9 @@ RADIUS, UNIT = 6, 9
 LENGTHS = (0, 1, 2, 3, 4, 5, RADIUS, UNIT)
 """The columns in pixels; they grow with the picture."""
 PAINTS = ("red", "green", "blue")
-LARGEST = 1 << 16  # pixels of a side
-PLACES = (3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4)  # decimals in a file: far below what can be seen
-HINT = "it is the strokes.json that a run leaves among its extras"
-
-Floats = npt.NDArray[np.float32]
-Levels = npt.NDArray[np.int32]
+MAX_SIDE = 1 << 16  # pixels; against absurd files
+DECIMALS = (3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4)  # of each column in a file: far below what can be seen
+HINT = "give the strokes.json that a run leaves among its extras"
 
 
 @dataclass(frozen=True)
@@ -63,12 +59,12 @@ class Painting:
         height: of the picture in pixels.
         brush: name of the learnt brush, e.g. `classic/dry_brush`, or path of a `painter.safetensors`.
         paper: sRGB in [0, 1].
-        seed: of the brush's noise where it is drawn in the real program.
+        seed: of the run, which random choices of its products follow from.
         strokes: (n, 10), columns as `COLUMNS`; pressures are those of an action, in [0, 1].
         colours: (n, 3) sRGB in [0, 1].
         levels: (n,), 0 for the coarsest.
-        opaque: strokes cover with a hard edge (`blending.soft_threshold`) in the neural canvas and all that follows
-            from it; the real program draws them as its brush is.
+        opaque: strokes cover with a hard edge (`blending.soft_threshold`) in the neural canvas and all that is made of
+            it; the real program draws them with its own edge.
     """
 
     width: int
@@ -76,22 +72,22 @@ class Painting:
     brush: str
     paper: tuple[float, float, float]
     seed: int
-    strokes: Floats
-    colours: Floats
-    levels: Levels
+    strokes: F32
+    colours: F32
+    levels: I32
     opaque: bool = False
 
     def __len__(self) -> int:
-        """How many strokes."""
+        """The number of strokes."""
         return len(self.strokes)
 
     def take(self, indices: Sequence[int] | npt.NDArray[Any] | slice) -> Painting:
-        """Some of the strokes, in the order of the indices (or where a mask is True)."""
+        """A painting of some strokes, in the order of the indices or where a mask is True."""
         chosen: Any = indices if isinstance(indices, slice | np.ndarray) else np.asarray(indices, np.int64)
         return replace(self, strokes=self.strokes[chosen], colours=self.colours[chosen], levels=self.levels[chosen])
 
     def scaled(self, factor: float) -> Painting:
-        """The same painting larger or smaller, brush marks too.
+        """The same painting in another size, brush marks included.
 
         Args:
             factor: of both sides; the picture's are rounded to whole pixels, at least one.
@@ -113,44 +109,12 @@ class Painting:
         rows[:, LOG_RADIUS] = (columns[:, RADIUS] / unit).clamp(min=1e-6).log()
         return rows, unit
 
-    def render(self, painter: ImplicitPainter, scale: float = 1.0, *, device: str = "cpu") -> Floats:
-        """The neural canvas: all strokes by a learnt brush.
-
-        Args:
-            painter: the learnt brush.
-            scale: of the result over the picture.
-            device: that the painter is on.
-
-        Returns:
-            (height, width, 3) sRGB in [0, 1].
-        """
-        sized = self if scale == 1 else self.scaled(scale)
-        if self.opaque:
-            from orbifolio.runner.strokes.document.opacities import learnt
-            from orbifolio.runner.strokes.document.timelapse_states import grow
-
-            return grow(sized, learnt(painter, sized, device=device, coarse=0)).picture
-        rows, unit = sized.geometry(device)
-        paper = torch.tensor(self.paper, dtype=torch.float32, device=device)
-        with torch.no_grad():
-            found = rasterise(
-                painter,
-                rows,
-                torch.from_numpy(np.ascontiguousarray(self.colours)).to(device),
-                width=sized.width,
-                height=sized.height,
-                unit=unit,
-                paper=paper,
-            )
-        canvas: Floats = found.clamp(0, 1).cpu().numpy()
-        return canvas
-
     def rounded(self) -> Painting:
-        """As it comes back from its file."""
+        """The painting as read back from its file, with rounded numbers."""
         return Painting.from_json(self.to_json())
 
     def to_json(self) -> str:
-        """The document as text, a stroke to a line; equal paintings give equal texts."""
+        """The document as JSON, a stroke per line; equal paintings give equal texts."""
         head = {
             "format": FORMAT,
             "width": self.width,
@@ -164,7 +128,7 @@ class Painting:
         lines = [f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}," for name, value in head.items()]
         rows = np.concatenate([self.strokes, self.colours], axis=1, dtype=np.float64).tolist()
         strokes = [
-            json.dumps([*map(_short, row, PLACES), level], separators=(",", ":"))
+            json.dumps([*map(_short, row, DECIMALS), level], separators=(",", ":"))
             for row, level in zip(rows, self.levels.tolist(), strict=True)
         ]
         body = "\n" + ",\n".join(strokes) + "\n" if strokes else ""
@@ -175,11 +139,11 @@ class Painting:
         """The painting of a file.
 
         Args:
-            text: of the file.
+            text: JSON, as `to_json` writes it.
             name: of the file, for messages.
 
         Raises:
-            InputError: it is damaged, or of a format that this program does not know.
+            InputError: it is damaged, or its format is unknown.
         """
         try:
             record = json.loads(text)
@@ -188,25 +152,25 @@ class Painting:
         try:
             return cls._of(record)
         except (ValueError, KeyError, TypeError, OverflowError) as error:
-            told = f"no {error}" if isinstance(error, KeyError) else str(error)
-            raise InputError(f"{name}: not a document of strokes ({told}); {HINT}") from error
+            reason = f"no {error}" if isinstance(error, KeyError) else str(error)
+            raise InputError(f"{name}: not a document of strokes ({reason}); {HINT}") from error
 
     @classmethod
     def _of(cls, record: Any) -> Painting:
-        """From what JSON holds; faults are ValueErrors, KeyErrors or TypeErrors."""
+        """The painting of parsed JSON; faults are ValueErrors, KeyErrors or TypeErrors."""
         if not isinstance(record, dict):
-            raise ValueError("it holds no mapping")
+            raise ValueError("it is not a mapping")
         if record["format"] != FORMAT:
             raise ValueError(f"format {record['format']!r:.20}; this program reads {FORMAT}")
         if record["columns"] != [*COLUMNS, *PAINTS, "level"]:
-            raise ValueError("its columns are others than " + ", ".join([*COLUMNS, *PAINTS, "level"]))
+            raise ValueError("its columns are not " + ", ".join([*COLUMNS, *PAINTS, "level"]))
         width, height = _whole(record, "width"), _whole(record, "height")
-        if not (1 <= width <= LARGEST and 1 <= height <= LARGEST):
-            raise ValueError(f"a size of {width} x {height}; 1 to {LARGEST} pixels are possible")
+        if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
+            raise ValueError(f"the size {width} x {height} is not within 1 to {MAX_SIDE} pixels")
         paper = np.array(record["paper"], np.float64)
         table = np.array(record["strokes"] or np.zeros((0, len(COLUMNS) + 4)), np.float64)
         if paper.shape != (3,) or table.ndim != 2 or table.shape[1] != len(COLUMNS) + 4:
-            raise ValueError(f"paper has 3 numbers and a stroke {len(COLUMNS) + 4}")
+            raise ValueError(f"the paper needs 3 numbers and a stroke {len(COLUMNS) + 4}")
         _check(paper, table)
         if not isinstance(record["brush"], str) or not record["brush"]:
             raise ValueError("the brush has no name")
@@ -224,32 +188,35 @@ class Painting:
         )
 
 
-def _check(paper: npt.NDArray[np.float64], table: npt.NDArray[np.float64]) -> None:
-    """Ranges of a file's numbers; the first stroke that is out of them is named, counted from 1."""
+def _check(paper: F64, table: F64) -> None:
+    """Check the ranges of a file's numbers; the message names the first wrong stroke, counted from 1."""
     if not np.isfinite(paper).all() or (paper < 0).any() or (paper > 1).any():
         raise ValueError("the paper's colour is not in [0, 1]")
     shares = [ENTRY_PRESSURE, END_PRESSURE, *range(len(COLUMNS), len(COLUMNS) + 3)]
     level = table[:, -1]
     rules = (
         ("has a number that is not finite", ~np.isfinite(table).all(1)),
-        ("has pressures or colours beyond [0, 1]", ((table[:, shares] < 0) | (table[:, shares] > 1)).any(1)),
-        ("has a radius or a unit that is not above 0", (table[:, [RADIUS, UNIT]] <= 0).any(1)),
-        ("lies too far out", (np.abs(table[:, LENGTHS]) > 4 * LARGEST).any(1)),
-        ("has a level that is no whole number from 0", (level < 0) | (level != np.floor(level)) | (level > LARGEST)),
+        ("has pressures or colours outside [0, 1]", ((table[:, shares] < 0) | (table[:, shares] > 1)).any(1)),
+        ("has a radius or a unit that is not positive", (table[:, [RADIUS, UNIT]] <= 0).any(1)),
+        ("lies too far outside the picture", (np.abs(table[:, LENGTHS]) > 4 * MAX_SIDE).any(1)),
+        (
+            "has a level that is not a whole number from 0",
+            (level < 0) | (level != np.floor(level)) | (level > MAX_SIDE),
+        ),
     )
-    for told, wrong in rules:
+    for fault, wrong in rules:
         if wrong.any():
-            raise ValueError(f"stroke {int(wrong.argmax()) + 1} {told}")
+            raise ValueError(f"stroke {int(wrong.argmax()) + 1} {fault}")
 
 
 def _whole(record: Any, name: str) -> int:
     value = record[name]
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{name} {value!r:.20} is no whole number")
+        raise ValueError(f"{name} {value!r:.20} is not a whole number")
     return value
 
 
 def _short(value: float, places: int) -> float | int:
-    """Rounded, as short as JSON has it."""
-    found = round(float(value), places)
-    return int(found) if math.isfinite(found) and found == int(found) else found
+    """A rounded number, whole if it can be, so that JSON writes it as short as possible."""
+    rounded = round(float(value), places)
+    return int(rounded) if math.isfinite(rounded) and rounded == int(rounded) else rounded

@@ -1,11 +1,11 @@
-"""The real paint program draws a document of strokes: painting -> picture (h, w, 3), at any size, on many tiles.
+"""MyPaint, the real paint program, draws a document of strokes: painting -> picture (h, w, 3), at any size.
 
     redraw(painting, scale=4) -> pixels;   Paper(painting).opacity(stroke) -> where one stroke's paint goes
 
-Each stroke is drawn by a fresh brush, whose random numbers begin anew: so a document is always the same picture, and
-what one stroke looks like does not depend on those before it. That makes the program's canvas computable: a stroke's
-opacity is drawn once, alone, and any colours can be laid over each other afterwards (`strokes.mypaint.mypaint_renderer`
-says why; a test compares it with the canvas itself).
+Each stroke is drawn by a fresh brush, whose random numbers begin anew: so a document is always the same picture, and a
+stroke does not depend on those before it. That makes the program's canvas computable: a stroke's opacity is drawn once,
+alone, and any colours can be laid over each other afterwards (`strokes.mypaint.mypaint_renderer` says why; a test
+compares the result with the program's own canvas).
 
 Convention: as in `strokes.document.document`; a box is (left, top, right, bottom) in pixels, the last two excluded.
 """
@@ -14,58 +14,37 @@ from __future__ import annotations
 
 import colorsys
 import math
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.strokes.brush_models.weights import ENDING, find_painter, unpack
-from orbifolio.runner.strokes.document.document import RADIUS, Floats, Painting
+from orbifolio.runner.strokes.brush_models.weights import real_brush
+from orbifolio.runner.strokes.document.document import RADIUS, Painting
 from orbifolio.runner.strokes.mypaint.actions import Space, bezier, pressure_at
-from orbifolio.runner.strokes.mypaint.brush_file import BrushFile, find_brush
-from orbifolio.runner.strokes.mypaint.mypaint import ONE, TILE, Brush, Surface, hush
+from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
+from orbifolio.runner.strokes.mypaint.mypaint import ONE, TILE, Brush, TiledSurface, hush
 from orbifolio.runner.strokes.rasteriser.stroke_array import END, END_PRESSURE, ENTRY_PRESSURE, START, VIA
 
 Box = tuple[int, int, int, int]
 Track = list[tuple[float, float, float]]
-REACH, FRINGE = 3.2, 4.0  # how far from its curve a stroke may leave paint: in radii, and in pixels
-MARGIN_RADII = 3.0  # of white around the picture, for brushes that take up colour
+REACH, FRINGE = 3.2, 4.0  # radii, and pixels beyond them, within which a stroke may leave paint
+MARGIN_RADII = 3.0  # of paper around the picture, for brushes that take up colour
 ALONG = np.linspace(0.0, 1.0, 17)[:, None]
-LARGEST = 1 << 14  # pixels of a side; 16384 x 16384 are 2 GB of tiles
+MAX_SIDE = 1 << 14  # pixels; 16384 x 16384 are 2 GB of tiles
 
 
-def brush_of(name: str) -> BrushFile:
-    """The brush of MyPaint that a document names, by the brush's name or by the file of its learnt painter.
-
-    Raises:
-        InputError: it is not on this machine.
-    """
-    if name.endswith(ENDING):
-        return find_brush(str(unpack(Path(name).expanduser())[1].get("brush", "")) or name)
-    try:
-        return find_brush(name)
-    except InputError as error:
-        try:
-            facts = unpack(find_painter(name))[1]  # a short name of a shipped painter
-        except InputError:
-            raise error from None
-        return find_brush(str(facts.get("brush", name)))
-
-
-def redraw(painting: Painting, *, brush: BrushFile | None = None, scale: float = 1.0) -> Floats:
-    """A painting by the real program.
+def redraw(painting: Painting, *, brush: BrushFile | None = None, scale: float = 1.0) -> F32:
+    """A painting by the real program, (height, width, 3) sRGB in [0, 1].
 
     Args:
-        painting: the document.
-        brush: another one than the document's, or None.
+        painting: what to draw.
+        brush: to use instead of the document's, or None.
         scale: of the result over the picture.
 
-    Returns:
-        (height, width, 3) sRGB in [0, 1].
-
     Raises:
-        MissingProgram: the program is not on this machine; with the cure.
+        MissingProgram: the program is not installed.
         InputError: it has no such brush, or the result is too large.
     """
     sized = painting if scale == 1 else painting.scaled(scale)
@@ -77,32 +56,32 @@ def redraw(painting: Painting, *, brush: BrushFile | None = None, scale: float =
 
 
 class Paper:
-    """A surface of the program with a picture's size and paper, and the brush to draw on it."""
+    """A surface of the program with a painting's size and paper, and a brush to draw on it."""
 
     def __init__(self, painting: Painting, brush: BrushFile | None = None, space: Space | None = None) -> None:
         """Take a fresh sheet.
 
         Args:
-            painting: whose size, paper and brush count; its strokes only for the margin.
-            brush: another brush than the painting's, or None.
+            painting: gives size, paper and brush; its strokes matter for the margin only.
+            brush: to use instead of the painting's, or None.
             space: what pressures mean, and how a curve is given to the program.
 
         Raises:
-            MissingProgram: the program is not on this machine.
+            MissingProgram: the program is not installed.
             InputError: it has no such brush, or the size is too large.
         """
-        if max(painting.width, painting.height) > LARGEST:
+        if max(painting.width, painting.height) > MAX_SIDE:
             raise InputError(
-                f"{painting.width} x {painting.height} pixels: more than {LARGEST} to a side; take a smaller size"
+                f"{painting.width} x {painting.height} pixels: more than {MAX_SIDE} to a side; choose a smaller size"
             )
-        self.brush = brush or brush_of(painting.brush)
+        self.brush = brush or real_brush(painting.brush)
         self.space = space or Space()
         self.width, self.height = painting.width, painting.height
         largest = float(painting.strokes[:, RADIUS].max()) if len(painting) else 0.0
-        # Beyond its edge the surface is black to a brush that takes up colour: such a brush gets a margin of paper.
+        # Beyond its edge the surface is black, so a brush that takes up colour gets a margin of paper.
         self.margin = TILE * math.ceil(MARGIN_RADII * largest / TILE) if self.brush.smudges else 0
         self._times = self.space.times()
-        self._surface = Surface(self.width + 2 * self.margin, self.height + 2 * self.margin)
+        self._surface = TiledSurface(self.width + 2 * self.margin, self.height + 2 * self.margin)
         ground = np.rint(np.array([*painting.paper, 1.0]) * ONE).astype(np.uint16)
         self._fill(ground)
 
@@ -113,13 +92,8 @@ class Paper:
             for column in range(left // TILE, -(-right // TILE)):
                 self._surface.tile(column, row)[...] = value
 
-    def draw(self, stroke: Floats, colour: Floats) -> None:
-        """Lay a stroke over what is there.
-
-        Args:
-            stroke: (10,) in pixels.
-            colour: (3,) sRGB in [0, 1].
-        """
+    def draw(self, stroke: F32, colour: F32) -> None:
+        """Lay a stroke (10,) of a document in a colour (3,) over what is there."""
         try:
             pen = Brush(self.brush.text)
         except ValueError as error:
@@ -133,8 +107,8 @@ class Paper:
         pen.lift(self._surface, track[0][0], track[0][1])
         pen.stroke(self._surface, track, self.space.seconds)
 
-    def _track(self, stroke: Floats) -> Track:
-        """(x, y, pressure) for every point that the program is given."""
+    def _track(self, stroke: F32) -> Track:
+        """(x, y, pressure) of every point that the program is given."""
         wide = np.asarray(stroke, np.float64)
         times = self._times
         places = bezier(wide[None, START], wide[None, VIA], wide[None, END], times[:, None]) + self.margin
@@ -142,14 +116,10 @@ class Paper:
         pressures = (profile * self.space.pressure)[:, None]
         return [(x, y, pressure) for x, y, pressure in np.concatenate([places, pressures], axis=1).tolist()]
 
-    def opacity(self, stroke: Floats) -> tuple[Box, Floats]:
-        """What one stroke alone covers; the sheet is used for it and blank afterwards where the stroke was.
+    def opacity(self, stroke: F32) -> tuple[Box, F32]:
+        """The box of the picture that a stroke (10,) can reach, and its opacity (height, width) in [0, 1] there.
 
-        Args:
-            stroke: (10,) in pixels.
-
-        Returns:
-            The box of the picture that it can reach, and (height, width) opacity in [0, 1] there.
+        The sheet is used for it, so what was painted there is lost.
         """
         box = reach(stroke, self.width, self.height)
         left, top, right, bottom = box
@@ -160,33 +130,26 @@ class Paper:
         self.draw(stroke, np.zeros(3, np.float32))
         return box, self._read(box)[..., 3]
 
-    def picture(self) -> Floats:
+    def picture(self) -> F32:
         """(height, width, 3) sRGB in [0, 1]."""
         return np.ascontiguousarray(self._read((0, 0, self.width, self.height))[..., :3])
 
-    def _read(self, box: Box) -> Floats:
+    def _read(self, box: Box) -> F32:
         """(height, width, 4) premultiplied RGBA in [0, 1] of a box of the picture."""
         left, top, right, bottom = (side + self.margin for side in box)
         columns = range(left // TILE, -(-right // TILE))
         rows = range(top // TILE, -(-bottom // TILE))
-        held = np.concatenate(
+        pixels = np.concatenate(
             [np.concatenate([self._surface.tile(column, row) for column in columns], axis=1) for row in rows], axis=0
         )
         above, before = rows[0] * TILE, columns[0] * TILE
-        part = held[top - above : bottom - above, left - before : right - before]
-        found: Floats = np.minimum(part.astype(np.float32) / np.float32(ONE), np.float32(1))
-        return found
+        part = pixels[top - above : bottom - above, left - before : right - before]
+        values: F32 = np.minimum(part.astype(np.float32) / np.float32(ONE), np.float32(1))
+        return values
 
 
-def reach(stroke: Floats, width: int, height: int, *, more: float = 0.0) -> Box:
-    """The box of a picture that a stroke's paint may reach.
-
-    Args:
-        stroke: (10,) in pixels.
-        width: of the picture.
-        height: of the picture.
-        more: added to the reach, in pixels.
-    """
+def reach(stroke: F32, width: int, height: int, *, more: float = 0.0) -> Box:
+    """The box of a picture of some width and height that a stroke (10,) may reach, with `more` pixels around it."""
     wide = np.asarray(stroke, np.float64)
     places = bezier(wide[None, START], wide[None, VIA], wide[None, END], ALONG)
     far = REACH * wide[RADIUS] + FRINGE + more

@@ -1,8 +1,8 @@
 """OpenRaster: a painting's layers in one file (.ora) that MyPaint, Krita and GIMP open -> bytes.
 
-After the OpenRaster specification 0.0.6: a ZIP whose first entry is the uncompressed `mimetype`, with `stack.xml` (the
+By the OpenRaster specification 0.0.6: a ZIP whose first entry is the uncompressed `mimetype`, with `stack.xml` (the
 layers, uppermost first), a PNG of each layer cut to its paint, `mergedimage.png` and `Thumbnails/thumbnail.png`. All
-times in it are the same, so equal paintings give equal bytes.
+entries have the same date, so equal paintings give equal bytes.
 """
 
 from __future__ import annotations
@@ -13,23 +13,19 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.images import encoding
-from orbifolio.runner.strokes.document.document import Floats, Painting
+from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.timelapse_states import Growth, shrunk
 
 MIME = "image/openraster"
 VERSION = "0.0.6"
-THUMBNAIL = 256  # pixels at most
-LONG_AGO = (1980, 1, 1, 0, 0, 0)
+THUMBNAIL = 256  # pixels of the longer side, the most that the specification allows
+FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a ZIP can have
 
 
 def openraster(painting: Painting, growth: Growth) -> bytes:
-    """The layers as a file.
-
-    Args:
-        painting: whose paper lies under them.
-        growth: of it, with layers.
-    """
+    """The layers of a painting, on its paper, as a file; `growth` must have been grown with layers."""
     parts: list[tuple[str, bytes]] = []
     lines = []
     for number, layer in enumerate(growth.layers):
@@ -65,8 +61,8 @@ def _layer(name: str, path: str, left: int, top: int) -> str:
     )
 
 
-def _cut(paint: Floats) -> tuple[int, int, Floats]:
-    """A layer without its empty borders: left, top and the rest, at least one pixel."""
+def _cut(paint: F32) -> tuple[int, int, F32]:
+    """A layer without its empty borders: left, top, and at least one pixel."""
     shown = np.rint(paint[..., 3] * 255) > 0
     rows, columns = np.flatnonzero(shown.any(1)), np.flatnonzero(shown.any(0))
     if not len(rows):
@@ -76,12 +72,12 @@ def _cut(paint: Floats) -> tuple[int, int, Floats]:
 
 
 def _zipped(parts: list[tuple[str, bytes]]) -> bytes:
-    """A ZIP of parts as they are: PNGs do not get smaller, and the first must not be compressed."""
+    """An uncompressed ZIP: PNGs do not get smaller, and the first entry must be stored as it is."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, data in parts:
-            entry = zipfile.ZipInfo(name, LONG_AGO)
-            entry.create_system = 3  # so that the file does not tell where it was made
+            entry = zipfile.ZipInfo(name, FIXED_DATE)
+            entry.create_system = 3  # whatever system wrote it
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, data)
     return buffer.getvalue()

@@ -1,8 +1,8 @@
 """An outline is a stroke as a shape: (painting, learnt brush) -> centres, widths to both sides, one opacity each.
 
-A brush has no edge. The shape of a stroke ends where its opacity falls to half of the shape's, which is what the stroke
-reaches at its best for most of its length: found along the curve and beyond its ends, to either side. All widths of a
-stroke are then changed by one factor, so that the flat shape holds as much paint as the stroke.
+A brush has no sharp edge. A shape has the opacity that the stroke reaches along most of its length, and ends where the
+stroke's opacity falls to half of that, to either side of the curve and beyond its ends. All widths of a stroke are then
+scaled by one factor, so that the flat shape holds as much paint as the stroke.
 
 Convention: as in `strokes.document.document`; the left of a stroke is where y grows for one that runs along x.
 """
@@ -13,24 +13,22 @@ import copy
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.document.document import Floats, Painting
+from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.mypaint.actions import bezier, bezier_velocity
 from orbifolio.runner.strokes.rasteriser.geometry import nearest
 from orbifolio.runner.strokes.rasteriser.stroke_array import END, LOG_RADIUS, START, VIA
 
 ALONG, BEYOND, ACROSS = 13, 4, 15  # samples of the curve, beyond each end, and to each side
-BUNCH = 24  # strokes at once
+BUNCH = 24  # strokes at once, which bounds the memory
 USUAL = 0.75  # quantile of the opacity along a stroke that its shape has
-FAINT = 0.02  # a shape has at least this opacity
-MOST = 1.5  # a shape is at most so much broader or narrower than where the opacity falls to half
-THIN = 0.02  # units; a stroke's width is never less, lest its outline turn inside out
-
-Points = npt.NDArray[np.float64]
+MIN_OPACITY = 0.02  # of a shape
+MAX_FACTOR = 1.5  # by which a shape may be broader or narrower than where the opacity falls to half
+MIN_WIDTH = 0.02  # units to either side; a smaller width could turn an outline inside out
 
 
 @dataclass(frozen=True)
@@ -39,45 +37,45 @@ class Outlines:
 
     Attributes:
         centres: (n, k, 2) points along each curve and beyond its ends, in pixels.
-        left: (n, k, 2) points of the outline beside them.
-        right: (n, k, 2) likewise.
+        left: (n, k, 2) points of the outline to the left of them.
+        right: (n, k, 2) points to the right.
         opacity: (n,) in [0, 1].
     """
 
-    centres: Points
-    left: Points
-    right: Points
-    opacity: Points
+    centres: F64
+    left: F64
+    right: F64
+    opacity: F64
 
-    def ring(self, number: int) -> Points:
+    def ring(self, number: int) -> F64:
         """(2 k, 2) corners of a stroke's shape."""
-        found: Points = np.concatenate([self.left[number], self.right[number, ::-1]])
-        return found
+        ring: F64 = np.concatenate([self.left[number], self.right[number, ::-1]])
+        return ring
 
-    def widths(self, number: int) -> Points:
-        """(k,) of a stroke, in pixels."""
-        found: Points = np.hypot(*(self.left[number] - self.right[number]).T)
-        return found
+    def widths(self, number: int) -> F64:
+        """(k,) widths along a stroke in pixels."""
+        widths: F64 = np.hypot(*(self.left[number] - self.right[number]).T)
+        return widths
 
 
 def outlines(painter: ImplicitPainter, painting: Painting, *, device: str = "cpu") -> Outlines:
     """The shapes of all strokes.
 
     Args:
-        painter: the learnt brush.
-        painting: the document.
-        device: that the painter is on; all else is done on the processor.
+        painter: the learnt brush of the painting.
+        painting: whose strokes are outlined.
+        device: that the painter is on; the work is done on the CPU.
     """
     painter = painter if device == "cpu" else copy.deepcopy(painter).cpu()
-    found = [_bunch(painter, painting.take(slice(at, at + BUNCH))) for at in range(0, len(painting), BUNCH)]
-    if not found:
+    bunches = [_bunch(painter, painting.take(slice(at, at + BUNCH))) for at in range(0, len(painting), BUNCH)]
+    if not bunches:
         none = np.zeros((0, ALONG + 2 * BEYOND, 2))
         return Outlines(none, none, none, np.zeros(0))
-    return Outlines(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+    return Outlines(*(np.concatenate(parts) for parts in zip(*bunches, strict=True)))
 
 
 @torch.no_grad()
-def _bunch(painter: ImplicitPainter, painting: Painting) -> tuple[Points, Points, Points, Points]:
+def _bunch(painter: ImplicitPainter, painting: Painting) -> tuple[F64, F64, F64, F64]:
     """Centres, left, right and opacities of a few strokes."""
     rows, unit = painting.geometry()
     reach = painter.reach(rows[:, LOG_RADIUS].exp() + 1)
@@ -86,16 +84,17 @@ def _bunch(painter: ImplicitPainter, painting: Painting) -> tuple[Points, Points
     step = offsets[:, 1]
     sides = []
     for sign in (1.0, -1.0):
-        held = places[:, :, None] + sign * normals[:, :, None] * offsets[:, None, :, None]
-        alpha = opacity(painter, rows, held.flatten(1, 2)).reshape(held.shape[:-1])
+        across = places[:, :, None] + sign * normals[:, :, None] * offsets[:, None, :, None]
+        alpha = opacity(painter, rows, across.flatten(1, 2)).reshape(across.shape[:-1])
         sides.append(alpha)
     peak = torch.maximum(*sides).amax(-1)
-    shown = torch.quantile(peak[:, BEYOND:-BEYOND], USUAL, dim=1).clamp(min=FAINT)
+    shown = torch.quantile(peak[:, BEYOND:-BEYOND], USUAL, dim=1).clamp(min=MIN_OPACITY)
     widths = [_fall(alpha / shown[:, None, None]) * step[:, None] for alpha in sides]
     paint = sum(alpha.sum(-1) - alpha[..., 0] / 2 for alpha in sides) * step[:, None] / shown[:, None]
     gaps = (places[:, 1:] - places[:, :-1]).norm(dim=-1)
-    factor = (_along(paint, gaps) / _along(widths[0] + widths[1], gaps).clamp(min=THIN)).clamp(1 / MOST, MOST)
-    left, right = ((width * factor[:, None]).clamp(min=THIN)[..., None] for width in widths)
+    area = _along(widths[0] + widths[1], gaps).clamp(min=MIN_WIDTH)
+    factor = (_along(paint, gaps) / area).clamp(1 / MAX_FACTOR, MAX_FACTOR)
+    left, right = ((width * factor[:, None]).clamp(min=MIN_WIDTH)[..., None] for width in widths)
     if painting.opaque:
         shown = torch.ones_like(shown)
     scale = unit[:, None, None]
@@ -108,7 +107,7 @@ def _bunch(painter: ImplicitPainter, painting: Painting) -> tuple[Points, Points
 
 
 def _fall(relative: Tensor) -> Tensor:
-    """(n, k) where (n, k, across) opacities fall to a half for the last time, in samples; 0 if they never do."""
+    """(n, k) samples at which (n, k, across) opacities fall below a half for the last time; 0 if all are below."""
     above = relative >= 0.5
     index = torch.arange(relative.shape[-1])
     last = torch.where(above, index, -1).amax(-1)
@@ -119,23 +118,23 @@ def _fall(relative: Tensor) -> Tensor:
 
 
 def _along(values: Tensor, gaps: Tensor) -> Tensor:
-    """(n,) the integral of (n, k) values along a line with (n, k - 1) gaps between them."""
+    """(n,) integrals of (n, k) values along lines with (n, k - 1) gaps between them, by trapezia."""
     return ((values[:, 1:] + values[:, :-1]) / 2 * gaps).sum(-1)
 
 
 def _ends(painter: ImplicitPainter, rows: Tensor, reach: Tensor) -> Tensor:
-    """(n, 2) how far a stroke's shape goes on straight beyond its start and its end, in units."""
+    """(n, 2) how far a stroke's shape continues straight beyond its start and its end, in units."""
     offsets = torch.linspace(0, 1, ACROSS) * reach[:, None]
     places, normals = _spine(rows, torch.zeros(len(reach), 2))
     tangents = torch.stack((normals[..., 1], -normals[..., 0]), dim=-1)
-    held = torch.cat([
+    samples = torch.cat([
         places,
         places[:, :1] - tangents[:, :1] * offsets[..., None],
         places[:, -1:] + tangents[:, -1:] * offsets[..., None],
     ], dim=1)  # fmt: skip
-    alpha = opacity(painter, rows, held)
+    alpha = opacity(painter, rows, samples)
     line, before, after = alpha[:, : -2 * ACROSS], alpha[:, -2 * ACROSS : -ACROSS], alpha[:, -ACROSS:]
-    shown = torch.quantile(line[:, BEYOND:-BEYOND], USUAL, dim=1).clamp(min=FAINT)
+    shown = torch.quantile(line[:, BEYOND:-BEYOND], USUAL, dim=1).clamp(min=MIN_OPACITY)
     fallen = _fall(torch.stack((before, after), dim=1) / shown[:, None, None])
     return fallen * offsets[:, 1:2]
 
@@ -145,10 +144,10 @@ def _spine(rows: Tensor, far: Tensor) -> tuple[Tensor, Tensor]:
     t = torch.linspace(0, 1, ALONG)[None, :, None]
     start, via, end = rows[:, None, START], rows[:, None, VIA], rows[:, None, END]
     curve = bezier(start, via, end, t)
-    # A stroke that stands still has no direction: along x will do, its shape is a disk.
+    # A stroke of no length has no direction; any will do, since its shape is a disk.
     still = torch.tensor([1e-4, 0.0])
     tangents = torch.nn.functional.normalize(bezier_velocity(start, via, end, t) + still, dim=-1)
-    # Closer and closer to the tip: a round cap has most of its turn there.
+    # Denser towards the tip, where a round cap turns most.
     shares = torch.sin(torch.linspace(0, torch.pi / 2, BEYOND + 1)[1:])
     before = curve[:, :1] - tangents[:, :1] * (shares.flip(0)[None] * far[:, :1])[..., None]
     after = curve[:, -1:] + tangents[:, -1:] * (shares[None] * far[:, 1:])[..., None]
@@ -158,15 +157,12 @@ def _spine(rows: Tensor, far: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def opacity(painter: ImplicitPainter, rows: Tensor, places: Tensor) -> Tensor:
-    """A learnt brush at any places of each stroke.
+    """Opacity of strokes at any places, (n, m) in [0, 1].
 
     Args:
-        painter: it.
+        painter: whose response is wanted.
         rows: (n, 9) in units.
         places: (n, m, 2) in units.
-
-    Returns:
-        (n, m) in [0, 1].
     """
     course = painter.track(rows)
     seen = painter.place(places)
@@ -174,9 +170,9 @@ def opacity(painter: ImplicitPainter, rows: Tensor, places: Tensor) -> Tensor:
     return painter.respond(*painter.features(course, seen, chords))
 
 
-def points_of(painting: Painting, count: int = 2 * ALONG) -> Floats:
+def points_of(painting: Painting, count: int = 2 * ALONG) -> F32:
     """(n, count, 2) points along the curves, in pixels."""
-    held = painting.strokes[:, None]
+    strokes = painting.strokes[:, None]
     t = np.linspace(0, 1, count, dtype=np.float32)[None, :, None]
-    found: Floats = bezier(held[..., 0:2], held[..., 2:4], held[..., 4:6], t)
-    return found
+    points: F32 = bezier(strokes[..., 0:2], strokes[..., 2:4], strokes[..., 4:6], t)
+    return points

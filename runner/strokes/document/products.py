@@ -1,14 +1,14 @@
-"""What a painting leaves behind: (painting, learnt brush, target) -> files by name, always the same bytes.
+"""The files of a finished painting: (painting, learnt brush, target) -> bytes by name, always the same.
 
     strokes.json     the document itself              painting.svg   shapes, a layer for each level
     painting.ora     layers of pixels                 timelapse.webp how it was painted
     steps.pdf        to copy it by hand               strokes.csv    a table
     plotter.svg, plotter.hpgl   lines for pens        painting.json  figures
-    timelapse.mp4    the same film, where the extra `video` is installed
-    mypaint.png, mypaint.json   the painting, fitted to the real brush, by the real program, and its document
+    timelapse.mp4    the same film, if the extra `video` is installed
+    mypaint.png, mypaint.json   the painting refitted to the real brush, by the real program, and its document
     compared.webp    neural canvas and real paint side by side
 
-Those of the real program are left out where it is not.
+Files by the real program are left out where it is not installed.
 """
 
 from __future__ import annotations
@@ -21,19 +21,21 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.images import encoding
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.document import timelapse
 from orbifolio.runner.strokes.document.csv import table
-from orbifolio.runner.strokes.document.document import Floats, Painting
+from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.hatching import hatch
 from orbifolio.runner.strokes.document.mypaint_redraw import redraw
 from orbifolio.runner.strokes.document.opacities import learnt
 from orbifolio.runner.strokes.document.openraster import openraster
 from orbifolio.runner.strokes.document.outlines import Outlines, outlines
-from orbifolio.runner.strokes.document.refit_to_mypaint import transfer
+from orbifolio.runner.strokes.document.refit_to_mypaint import refit
 from orbifolio.runner.strokes.document.svg import svg
+from orbifolio.runner.strokes.document.timelapse import SIDE as FILM_SIDE
+from orbifolio.runner.strokes.document.timelapse import film, stages, video
 from orbifolio.runner.strokes.document.timelapse_states import Growth, grow, shrunk
 from orbifolio.runner.strokes.document.worksheet import SIDE as SHEET_SIDE
 from orbifolio.runner.strokes.document.worksheet import steps, worksheet
@@ -41,7 +43,7 @@ from orbifolio.runner.vector.hpgl import hpgl
 from orbifolio.runner.vector.plotter import PAPERS, Placed, Plotter, draw_placed, place
 
 PLOTTER = Plotter(paper="a4", pen=0.5)
-SPACING = 1.7  # pen's widths between two lines
+SPACING = 1.7  # widths of the pen from one line to the next
 PANEL, GAP, CAPTION = 640, 10, 34  # pixels of the comparison
 INK = (60, 60, 64)
 
@@ -49,7 +51,7 @@ INK = (60, 60, 64)
 def products(
     painting: Painting,
     painter: ImplicitPainter,
-    target: Floats | None = None,
+    target: F32 | None = None,
     *,
     title: str = "",
     device: str = "cpu",
@@ -57,20 +59,20 @@ def products(
     """All files of a painting.
 
     Args:
-        painting: the document.
-        painter: its learnt brush.
-        target: (height, width, 3) sRGB in [0, 1], what was painted; None where there is no such picture: the real
-            program's painting is then fitted to the neural canvas.
-        title: of the picture.
+        painting: what to write.
+        painter: the painting's learnt brush.
+        target: (height, width, 3) sRGB in [0, 1], the picture that was painted; with None, the real program's painting
+            is fitted to the neural canvas.
+        title: of the picture, for readers.
         device: that the painter is on.
     """
     parts = steps(painting)
     counts = {0, *(part.end for part in parts)}
-    frames = timelapse.stages(len(painting))
+    frames = stages(len(painting))
     wanted = sorted(counts | set(frames))
     stream = learnt(painter, painting, device=device)
     growth = grow(painting, stream, stages=wanted, side=SHEET_SIDE, layered=True)
-    stages = dict(zip(wanted, growth.stages, strict=True))
+    pictures = dict(zip(wanted, growth.stages, strict=True))
     shapes = outlines(painter, painting, device=device)
     placed = plotted(painting, shapes, growth.picture)
     plot = draw_placed(placed, pen=PLOTTER.pen)
@@ -86,27 +88,27 @@ def products(
     }
     if target is not None:
         figures["neural_db"] = decibels(growth.picture, target)
-    lapse = [shrunk(stages[number], timelapse.SIDE) for number in frames]
-    found = {
+    lapse = [shrunk(pictures[number], FILM_SIDE) for number in frames]
+    files = {
         "strokes.json": painting.to_json().encode(),
         "painting.svg": svg(painting, shapes, title=title),
         "painting.ora": openraster(painting, growth),
-        "timelapse.webp": timelapse.film(lapse),
-        "steps.pdf": worksheet(painting, [stages[number] for number in sorted(counts)], title=title),
+        "timelapse.webp": film(lapse),
+        "steps.pdf": worksheet(painting, [pictures[number] for number in sorted(counts)], title=title),
         "plotter.svg": plot.data,
         "plotter.hpgl": hpgl(placed),
         "strokes.csv": table(painting),
     }
-    as_video = timelapse.video(lapse)
+    as_video = video(lapse)
     if as_video is not None:
-        found["timelapse.mp4"] = as_video
-    found.update(_by_program(painting, growth, target, figures))
-    found["painting.json"] = (json.dumps(figures, indent=1, sort_keys=True) + "\n").encode()
-    return found
+        files["timelapse.mp4"] = as_video
+    files.update(_by_program(painting, growth, target, figures))
+    files["painting.json"] = (json.dumps(figures, indent=1, sort_keys=True) + "\n").encode()
+    return files
 
 
-def plotted(painting: Painting, shapes: Outlines, picture: Floats | None = None, settings: Plotter = PLOTTER) -> Placed:
-    """A painting as lines of a few pens, on paper and in order; see `hatch`."""
+def plotted(painting: Painting, shapes: Outlines, picture: F32 | None = None, settings: Plotter = PLOTTER) -> Placed:
+    """A painting as lines of a few pens, placed on paper and ordered for little travel; see `hatch`."""
     wide, high = PAPERS[settings.paper]
     if painting.width > painting.height:
         wide, high = high, wide
@@ -115,13 +117,11 @@ def plotted(painting: Painting, shapes: Outlines, picture: Floats | None = None,
     return place(lines, settings, width=painting.width, height=painting.height)
 
 
-def _by_program(
-    painting: Painting, growth: Growth, target: Floats | None, figures: dict[str, Any]
-) -> Mapping[str, bytes]:
-    """The real program's files, its figures added; nothing where it or the brush is not on this machine."""
+def _by_program(painting: Painting, growth: Growth, target: F32 | None, figures: dict[str, Any]) -> Mapping[str, bytes]:
+    """The real program's files, its figures added; nothing if it or the brush is not installed."""
     wanted = growth.picture if target is None else target
     try:
-        fitted = transfer(painting, wanted)
+        fitted = refit(painting, wanted)
         plain, real = redraw(painting), redraw(fitted.painting)
     except (MissingProgram, InputError) as error:
         figures["mypaint"] = {"missing": str(error)}
@@ -153,13 +153,13 @@ def _by_program(
     }
 
 
-def decibels(found: Floats, wanted: Floats) -> float:
-    """Peak signal-to-noise ratio of two pictures in [0, 1], to two places; at most 99."""
-    error = float(np.square(found - wanted, dtype=np.float64).mean())
+def decibels(picture: F32, wanted: F32) -> float:
+    """Peak signal-to-noise ratio of two pictures in [0, 1], to two decimals; at most 99."""
+    error = float(np.square(picture - wanted, dtype=np.float64).mean())
     return round(min(99.0, -10 * math.log10(max(error, 1e-12))), 2)
 
 
-def _side_by_side(panels: list[tuple[str, Floats]]) -> Floats:
+def _side_by_side(panels: list[tuple[str, F32]]) -> F32:
     """Pictures of one size in a row, each with its caption."""
     pictures = [encoding.image(shrunk(picture, PANEL)) for _, picture in panels]
     wide, high = pictures[0].size

@@ -1,7 +1,7 @@
 """SVG of a painting: a shape of varying width for each stroke, a layer for each level -> bytes.
 
-The shape's outline is drawn as quadratic curves that touch the middles of its sides, so it is smooth at any size.
-Programs that know layers (Inkscape) show the levels as such.
+Outlines are quadratic curves that touch the middles of the shapes' sides, so they are smooth at any size. Programs with
+layers (Inkscape) show each level as one.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
+from orbifolio.runner.arrays import F64
 from orbifolio.runner.strokes.document.document import Painting
-from orbifolio.runner.strokes.document.outlines import Outlines, Points
+from orbifolio.runner.strokes.document.outlines import Outlines
 from orbifolio.runner.strokes.document.timelapse_states import runs
 from orbifolio.runner.vector.hex_colours import to_hex
 from orbifolio.runner.vector.svg_path import number
@@ -21,9 +22,9 @@ def svg(painting: Painting, shapes: Outlines, *, title: str = "") -> bytes:
     """The painting as an SVG file.
 
     Args:
-        painting: the document.
-        shapes: of its strokes.
-        title: told to readers and screen readers.
+        painting: whose strokes are drawn.
+        shapes: outlines of its strokes.
+        title: of the picture, for screen readers.
     """
     wide, high = painting.width, painting.height
     lines = [
@@ -44,17 +45,13 @@ def svg(painting: Painting, shapes: Outlines, *, title: str = "") -> bytes:
     return "\n".join([*lines, "</svg>", ""]).encode()
 
 
-def smooth(ring: Points) -> str:
-    """The `d` of a closed curve whose control points are the corners of a ring.
-
-    Args:
-        ring: (k, 2), k >= 3.
-    """
+def smooth(ring: F64) -> str:
+    """Path data of a closed quadratic curve whose control points are the corners (k, 2) of a ring, k >= 3."""
     middles = (ring + np.roll(ring, -1, axis=0)) / 2
     first = f"M{_place(middles[-1])}"
-    # After the first, each control point is the mirror image of the one before, which `T` means.
+    # After the first, each control point mirrors the one before, which is what `T` draws.
     return first + f"Q{_place(ring[0])} {_place(middles[0])}T" + " ".join(map(_place, middles[1:])) + "Z"
 
 
-def _place(point: Points) -> str:
+def _place(point: F64) -> str:
     return f"{number(float(point[0]))} {number(float(point[1]))}"

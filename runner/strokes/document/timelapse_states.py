@@ -1,6 +1,6 @@
 """A painting grows: (stream of opacities) -> the picture, its layers, and what it looked like on the way.
 
-    grow(painting, stream, stages=(1, 10, 100), side=512) -> Growth
+    grow(painting, stream, stages=(1, 10, 100), side=512) -> Growth;   render(painting, painter) -> (h, w, 3)
 
 One pass over the strokes, whoever draws them (`opacities.learnt`, `opacities.real`).
 """
@@ -11,13 +11,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from PIL import Image
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.document.colour_least_squares import window
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.mypaint_redraw import Box
+from orbifolio.runner.strokes.document.opacities import learnt
 from orbifolio.runner.strokes.rasteriser.blending import lay_over
+from orbifolio.runner.strokes.rasteriser.rasterise import rasterise
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,36 @@ def grow(
         if number + 1 in wanted:
             kept.append(shrunk(canvas, side))
     return Growth(canvas, tuple(layers), tuple(kept))
+
+
+def render(painting: Painting, painter: ImplicitPainter, scale: float = 1.0, *, device: str = "cpu") -> F32:
+    """The neural canvas: all strokes by a learnt brush.
+
+    Args:
+        painting: the document.
+        painter: the learnt brush.
+        scale: of the result over the picture.
+        device: that the painter is on.
+
+    Returns:
+        (height, width, 3) sRGB in [0, 1].
+    """
+    sized = painting if scale == 1 else painting.scaled(scale)
+    if painting.opaque:
+        return grow(sized, learnt(painter, sized, device=device, coarse=0)).picture
+    rows, unit = sized.geometry(device)
+    with torch.no_grad():
+        picture = rasterise(
+            painter,
+            rows,
+            torch.from_numpy(np.ascontiguousarray(sized.colours)).to(device),
+            width=sized.width,
+            height=sized.height,
+            unit=unit,
+            paper=torch.tensor(sized.paper, dtype=torch.float32, device=device),
+        )
+    canvas: F32 = picture.clamp(0, 1).cpu().numpy()
+    return canvas
 
 
 def shrunk(picture: F32, side: int) -> F32:

@@ -1,4 +1,4 @@
-"""An action is 12 numbers in [0, 1]: one brush stroke, in the order of Nakano (2019); everything else reads it here.
+"""An action is 12 numbers in [0, 1], one brush stroke, in the order of Nakano (2019).
 
     action (12,) -> curve (points, 2) in pixels, pressure (points,), log radius, colour (3,)
 
@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from orbifolio.runner.arrays import F32, F64
+
 if TYPE_CHECKING:
     from torch import Tensor
 
     Array = TypeVar("Array", npt.NDArray[Any], Tensor)
 
-Actions = npt.NDArray[np.float32]
+Actions = F32
 """(n, 12) in [0, 1]."""
 
 NAMES = (
@@ -61,12 +63,12 @@ class Space:
 
     Attributes:
         canvas: side of the square canvas in pixels; positions 0 to 1 span it.
-        scale: everything is drawn this many times as large (canvas, curve, brush).
-        points: of the curve given to the program.
-        seconds: between two of them.
-        pressure: of the pen for a pressure of 1.
+        scale: magnification of canvas, curve and brush.
+        points: how many of the curve the program is given.
+        seconds: between two points.
+        pressure: of the pen where an action's pressure is 1.
         log_radius: natural logarithm of the brush's basic radius in pixels for a size of 1 (0 for a size of 0).
-        ramp: part of the stroke over which the pressure changes, at each end.
+        ramp: share of the stroke over which the pressure changes, at each end.
     """
 
     canvas: int = 64
@@ -82,61 +84,57 @@ class Space:
         """Side of the picture of one stroke."""
         return round(self.canvas * self.scale)
 
-    def times(self) -> npt.NDArray[np.float64]:
+    def times(self) -> F64:
         """(points,) curve parameters from 0 to 1, both included."""
         return np.linspace(0.0, 1.0, self.points)
 
-    def curve(self, actions: Actions) -> npt.NDArray[np.float64]:
+    def curve(self, actions: Actions) -> F64:
         """(n, 12) -> (n, points, 2) positions in pixels."""
         wide = np.asarray(actions, np.float64) * self.canvas * self.scale
         return bezier(wide[:, None, START], wide[:, None, VIA], wide[:, None, END], self.times()[None, :, None])
 
-    def pressures(self, actions: Actions) -> npt.NDArray[np.float64]:
+    def pressures(self, actions: Actions) -> F64:
         """(n, 12) -> (n, points) pressures of the pen, in [0, `pressure`]."""
         wide = np.asarray(actions, np.float64)
         profile = pressure_at(wide[:, None, ENTRY_PRESSURE], wide[:, None, END_PRESSURE], self.times()[None], self.ramp)
         return profile * self.pressure
 
-    def log_radii(self, actions: Actions) -> npt.NDArray[np.float64]:
+    def log_radii(self, actions: Actions) -> F64:
         """(n, 12) -> (n,) natural logarithms of basic radii in pixels."""
         return np.asarray(actions, np.float64)[:, SIZE] * self.log_radius + math.log(self.scale)
 
 
 def bezier(start: Array, via: Array, end: Array, t: Array) -> Array:
-    """The quadratic Bezier through `via` at t = 1/2; all arguments broadcast.
+    """The quadratic Bezier curve from `start` to `end` through `via` at t = 1/2, for t in [0, 1].
 
-    Args:
-        start: positions at t = 0.
-        via: positions at t = 1/2.
-        end: positions at t = 1.
-        t: in [0, 1].
+    All arguments broadcast. The control point c follows from B(1/2) = start/4 + c/2 + end/4 = via.
     """
     control = 2 * via - (start + end) / 2
-    found: Array = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end
-    return found
+    points: Array = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end
+    return points
 
 
 def bezier_velocity(start: Array, via: Array, end: Array, t: Array) -> Array:
     """The derivative of `bezier` by t."""
     control = 2 * via - (start + end) / 2
-    found: Array = 2 * (1 - t) * (control - start) + 2 * t * (end - control)
-    return found
+    velocity: Array = 2 * (1 - t) * (control - start) + 2 * t * (end - control)
+    return velocity
 
 
 def pressure_at(entry: Array, end: Array, t: Array, ramp: float = 0.25) -> Array:
-    """Entry value, ramp to the mean, mean, ramp to the end value; all arguments broadcast.
+    """The pressure at t in [0, 1]: entry value, ramp to the mean, mean, ramp to the end value; arguments broadcast.
 
     Args:
         entry: pressure at t = 0.
         end: pressure at t = 1.
-        t: in [0, 1].
-        ramp: part of the stroke over which it changes, at each end.
+        t: curve parameter.
+        ramp: share of the stroke over which the pressure changes, at each end.
     """
     mean = (entry + end) / 2
     rising = (1 - t / ramp).clip(0, 1)
     falling = (1 - (1 - t) / ramp).clip(0, 1)
-    found: Array = mean + (entry - mean) * rising + (end - mean) * falling
-    return found
+    pressure: Array = mean + (entry - mean) * rising + (end - mean) * falling
+    return pressure
 
 
 def draw_actions(count: int, random: np.random.Generator) -> Actions:
@@ -145,11 +143,7 @@ def draw_actions(count: int, random: np.random.Generator) -> Actions:
 
 
 def connect(actions: Actions) -> Actions:
-    """Each stroke begins where, and with the pressure with which, the one before ended.
-
-    Returns:
-        (n, 12), a copy.
-    """
+    """A copy in which each stroke begins at the place and with the pressure at which the one before ended."""
     joined = np.array(actions, np.float32)
     joined[1:, START] = joined[:-1, END]
     joined[1:, ENTRY_PRESSURE] = joined[:-1, END_PRESSURE]

@@ -2,8 +2,8 @@
 
     find_brush("classic/dry_brush") -> BrushFile
 
-A name is looked for in the folders where MyPaint keeps its brushes, the newer set first; `dry_brush` finds
-`classic/dry_brush`. Of the file only those settings are read here that say what a learnt brush must be told.
+Names are looked up in the folders where MyPaint keeps its brushes, the newer set first; `dry_brush` finds
+`classic/dry_brush`. Only those settings are read here that say what a learnt brush must know.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ VERSION = 3
 
 @dataclass(frozen=True)
 class BrushFile:
-    """A brush as its file has it.
+    """A brush and its file.
 
     Attributes:
-        name: for a reader, e.g. `classic/dry_brush`.
-        text: the file.
+        name: for readers, e.g. `classic/dry_brush`.
+        text: content of the file, JSON.
     """
 
     name: str
@@ -40,7 +40,7 @@ class BrushFile:
         """Setting -> {"base_value": ..., "inputs": {...}}.
 
         Raises:
-            InputError: not a brush of version 3.
+            InputError: the file is not a brush of version 3.
         """
         try:
             record = json.loads(self.text)
@@ -49,8 +49,7 @@ class BrushFile:
             return dict(record["settings"])
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(
-                f"{self.name}: not a brush of version {VERSION} ({error}); a brush is a JSON file as MyPaint 1.2 and "
-                "later write it; open and save it there"
+                f"{self.name}: not a brush of version {VERSION} ({error}); open and save it in MyPaint 1.2 or later"
             ) from error
 
     def inputs(self) -> frozenset[str]:
@@ -63,19 +62,19 @@ class BrushFile:
 
     @property
     def smudges(self) -> bool:
-        """It takes up colour from the canvas, so it must not see beyond its edge, where libmypaint has black."""
+        """Whether it takes up colour from the canvas; beyond the canvas's edge libmypaint has black."""
         return self.base("smudge") != 0 or bool(self.settings.get("smudge", {}).get("inputs"))
 
     @property
     def directed(self) -> bool:
-        """Its look depends on the direction of the stroke: a flat tip, or the direction as an input."""
+        """Whether its look depends on the stroke's direction: by a flat tip, or with the direction as an input."""
         ratio = self.settings.get("elliptical_dab_ratio", {})
         flat = self.base("elliptical_dab_ratio") > 1 or bool(ratio.get("inputs"))
         return flat or bool(self.inputs() & {"direction", "direction_angle", "attack_angle"})
 
     @property
     def speedy(self) -> bool:
-        """Its look depends on how fast the pen moves: an input, or dabs by the second, or a lag behind the pen."""
+        """Whether its look depends on the pen's speed: as an input, by dabs per second, or by a lag behind the pen."""
         timed = self.base("dabs_per_second") > 0 or self.base("slow_tracking") > 3
         return timed or bool(self.inputs() & {"speed1", "speed2", "stroke"})
 
@@ -91,12 +90,12 @@ def brush_folders() -> list[Path]:
 
 
 def list_brushes() -> dict[str, Path]:
-    """Name -> file of every brush on this machine; where two sets have a name, the newer one."""
-    found: dict[str, Path] = {}
+    """Name -> file of every brush on this machine; of two with one name, that of the newer set."""
+    brushes: dict[str, Path] = {}
     for folder in brush_folders():
         for path in sorted(folder.rglob(f"*{ENDING}")):
-            found.setdefault(path.relative_to(folder).as_posix().removesuffix(ENDING), path)
-    return found
+            brushes.setdefault(path.relative_to(folder).as_posix().removesuffix(ENDING), path)
+    return brushes
 
 
 def paint_program() -> tuple[str, str, str]:
@@ -115,7 +114,7 @@ def find_brush(name: str) -> BrushFile:
     """The brush of a name (`classic/dry_brush`, `dry_brush`) or of a path to a `.myb` file.
 
     Raises:
-        InputError: there is none; with the nearest names, or with how to get brushes.
+        InputError: there is no such brush; names the nearest ones, or says how to get brushes.
     """
     path = Path(name).expanduser()
     if name.endswith(ENDING):
@@ -123,14 +122,14 @@ def find_brush(name: str) -> BrushFile:
             return BrushFile(path.stem, path.read_bytes())
         except OSError as error:
             raise InputError(
-                f"{name}: cannot be read ({error.strerror}); a brush is a name or a path to a .myb"
+                f"{name}: cannot be read ({error.strerror}); give the name of a brush or the path of a .myb file"
             ) from error
     brushes = list_brushes()
     matches = [full for full in brushes if full == name] or [full for full in brushes if full.endswith(f"/{name}")]
     if matches:
         return BrushFile(matches[0], brushes[matches[0]].read_bytes())
     if not brushes:
-        raise InputError(f"{name}: MyPaint's brushes are not on this machine; {CURE}, or give a path to a .myb file")
+        raise InputError(f"{name}: MyPaint's brushes are not installed; {CURE}, or give the path of a .myb file")
     short = {full.rpartition("/")[2]: full for full in brushes}
     near = difflib.get_close_matches(name, [*brushes, *short], n=3, cutoff=0.6) or ["classic/dry_brush"]
-    raise InputError(f"{name}: no such brush; did you mean {' or '.join(near)}? A path to a .myb file will do too")
+    raise InputError(f"{name}: no such brush; did you mean {' or '.join(near)}? The path of a .myb file works too")

@@ -1,11 +1,10 @@
 """libmypaint through ctypes: a brush and a surface of 64-pixel tiles, in this process, without a window.
 
-    Surface.fill(white);  Brush.stroke_to(x, y, pressure, seconds);  Surface.pixels() -> (h, w, 4) uint16
+    TiledSurface.fill(white);  Brush.stroke_to(x, y, pressure, seconds);  TiledSurface.pixels() -> (h, w, 4) uint16
 
-Written against libmypaint 1.5 and 1.6 (their library has the name 1.5 in both). The 1.x form of `stroke_to` is
-used: the `_2` form with pigments wants another kind of surface than the fixed one. The library's own PNG writer
-crashes on a fixed surface, so the tiles are read here. Every function has its argument and result types declared:
-without them pointers are cut to 32 bits.
+Written against libmypaint 1.5 and 1.6 (both name their library 1.5). It uses the 1.x form of `stroke_to`: the `_2` form
+with pigments does not work with fixed surfaces. The library's own PNG writer crashes on a fixed surface, so tiles are
+read here. Every function has its argument and result types declared, since ctypes would cut pointers to 32 bits.
 
 Convention: pixels are premultiplied RGBA, 1.0 is 32768.
 """
@@ -40,7 +39,7 @@ CURE = (
     "install it: Debian and Ubuntu `apt-get install libmypaint-1.5-1 mypaint-brushes`, "
     "Fedora `dnf install libmypaint mypaint-brushes`, macOS `brew install libmypaint mypaint-brushes`"
 )
-REST = 10.0  # seconds of a pen in the air; the brush forgets its speed
+REST = 10.0  # seconds of a pen in the air, after which the brush has forgotten its speed
 
 
 class _TileRequest(Structure):
@@ -85,7 +84,7 @@ def load_library(names: Sequence[str] = LIBRARIES) -> ctypes.CDLL:
         names: file names to try in turn; the system's loader looks where it always does.
 
     Raises:
-        MissingProgram: none of them is here, or it is too old; with the cure.
+        MissingProgram: none of them is installed, or it is too old.
     """
     for name in names:
         try:
@@ -94,12 +93,12 @@ def load_library(names: Sequence[str] = LIBRARIES) -> ctypes.CDLL:
             continue
         for function, (result, arguments) in _FUNCTIONS.items():
             try:
-                found = getattr(library, function)
+                entry = getattr(library, function)
             except AttributeError:
-                raise MissingProgram(f"{name}: has no {function}; version 1.5 or later is needed; {CURE}") from None
-            found.restype, found.argtypes = result, arguments
+                raise MissingProgram(f"{name}: lacks {function}; version 1.5 or later is needed; {CURE}") from None
+            entry.restype, entry.argtypes = result, arguments
         return library
-    raise MissingProgram(f"libmypaint: not found on this machine; drawing with a real brush needs it; {CURE}")
+    raise MissingProgram(f"libmypaint: not installed; drawing with a real brush needs it; {CURE}")
 
 
 def is_available() -> bool:
@@ -112,17 +111,17 @@ def is_available() -> bool:
 
 
 def hush() -> None:
-    """Throw away what the library has written to the process' standard output and not yet flushed.
+    """Discard what the library has written to C's standard output and not yet flushed.
 
-    A rounding error in its clock makes it say "Time is running backwards!" once in some ten thousand strokes, with C's
-    own buffer: it would come after the last line that we print, which is the report's path.
+    A rounding error in its clock makes it print "Time is running backwards!" about once in ten thousand strokes. C's
+    buffer would come after the last line that we print, which is the report's path.
     """
     sys.stdout.flush()
     try:
         flush = ctypes.CDLL(None).fflush
         kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     except (OSError, TypeError, AttributeError):
-        return  # no such output, or no such system
+        return  # no standard output, or no C library to load
     try:
         os.dup2(nowhere, 1)
         flush(None)
@@ -132,7 +131,7 @@ def hush() -> None:
         os.close(nowhere)
 
 
-class Surface:
+class TiledSurface:
     """A canvas of the paint program; dabs beyond its edge are lost."""
 
     def __init__(self, width: int, height: int) -> None:
@@ -140,10 +139,10 @@ class Surface:
 
         Args:
             width: in pixels, rounded up to whole tiles.
-            height: in pixels, likewise.
+            height: in pixels, rounded up to whole tiles.
 
         Raises:
-            MissingProgram: the library is not here.
+            MissingProgram: the library is not installed.
         """
         self._library = load_library()
         self.columns, self.rows = -(-width // TILE), -(-height // TILE)
@@ -152,7 +151,7 @@ class Surface:
         self._tiles = [[self._tile(column, row) for column in range(self.columns)] for row in range(self.rows)]
 
     def _tile(self, column: int, row: int) -> npt.NDArray[np.uint16]:
-        """A view of the surface's own memory: the fixed surface holds all tiles for as long as it lives."""
+        """A view of the surface's own memory, valid as long as the surface exists."""
         request = _TileRequest()
         library, reference = self._library, ctypes.byref(request)
         library.mypaint_tile_request_init(reference, 0, column, row, 0)
@@ -162,7 +161,7 @@ class Surface:
         return view
 
     def fill(self, value: int = ONE) -> None:
-        """Opaque white, or any other value in all four channels."""
+        """Set all four channels everywhere to a value; opaque white by default."""
         for row in self._tiles:
             for tile in row:
                 tile.fill(value)
@@ -172,11 +171,11 @@ class Surface:
         return np.concatenate([np.concatenate(row, axis=1) for row in self._tiles], axis=0)
 
     def tile(self, column: int, row: int) -> npt.NDArray[np.uint16]:
-        """(64, 64, 4), the surface's own memory: copy it before the next stroke."""
+        """(64, 64, 4), a view of the surface's memory: copy it before the next stroke."""
         return self._tiles[row][column]
 
     def __del__(self) -> None:
-        """Give the memory back."""
+        """Free the library's memory."""
         if getattr(self, "_surface", None):
             self._tiles = []
             self._library.mypaint_surface_unref(self.interface)
@@ -184,13 +183,13 @@ class Surface:
 
 
 class Brush:
-    """A brush of the paint program. Each new one begins the same sequence of random numbers."""
+    """A brush of the paint program; each new one begins the same sequence of random numbers."""
 
     def __init__(self, text: bytes) -> None:
         """Make a brush from the JSON text of a `.myb` file of version 3.
 
         Raises:
-            MissingProgram: the library is not here.
+            MissingProgram: the library is not installed.
             ValueError: the library cannot read the text.
         """
         self._library = load_library()
@@ -203,14 +202,14 @@ class Brush:
         """Set the base value of a setting, e.g. `radius_logarithmic`."""
         self._library.mypaint_brush_set_base_value(self._brush, _setting(name), value)
 
-    def lift(self, surface: Surface, x: float, y: float) -> None:
-        """Raise the pen, carry it to a place and rest; what came before is forgotten but the random numbers."""
+    def lift(self, surface: TiledSurface, x: float, y: float) -> None:
+        """Raise the pen, carry it to a place and rest: all state but the random numbers is forgotten."""
         self._library.mypaint_brush_reset(self._brush)
         self._library.mypaint_brush_new_stroke(self._brush)
         self._library.mypaint_brush_stroke_to(self._brush, surface.interface, x, y, 0.0, 0.0, 0.0, REST)
 
-    def stroke(self, surface: Surface, points: Iterable[tuple[float, float, float]], seconds: float) -> None:
-        """Move the pen along (x, y, pressure) points, `seconds` each."""
+    def stroke(self, surface: TiledSurface, points: Iterable[tuple[float, float, float]], seconds: float) -> None:
+        """Move the pen along points (x, y, pressure), `seconds` from one to the next."""
         move, brush, interface = self._library.mypaint_brush_stroke_to, self._brush, surface.interface
         self._library.mypaint_surface_begin_atomic(interface)
         for x, y, pressure in points:
@@ -218,7 +217,7 @@ class Brush:
         self._library.mypaint_surface_end_atomic(interface, None)
 
     def __del__(self) -> None:
-        """Give the memory back."""
+        """Free the library's memory."""
         if getattr(self, "_brush", None):
             self._library.mypaint_brush_unref(self._brush)
             self._brush = None

@@ -1,17 +1,16 @@
-"""The real paint program draws actions: not differentiable, and different each time unless a seed is given.
+"""The real paint program draws actions: not differentiable, and with noise that follows from a seed.
 
     PaintProgram(brush).alphas(actions (n, 12), seed) -> (n, 64, 64) uint8      one stroke each, on fresh paper
     PaintProgram(brush).paint(actions, joined=..., seed) -> (h, w, 3) float32   all on one canvas, one after another
 
 Nakano's three modes (2019) are `alphas` or `strokes` (strokes only), `paint` (jump) and `paint(joined=True)`
-(connected). His stroke is a picture on white; ours is its opacity, since the colour factorises exactly:
-stroke = white + alpha (colour - white), to 1/255 (a test measures it). So a brush has to be learnt in one channel,
-from the nine numbers of its shape.
+(connected). His stroke is a picture on white; ours is its opacity, since the colour factors out exactly:
+stroke = white + alpha (colour - white), to 1/255 (a test measures it). So a brush is learnt in one channel, from the
+nine numbers of its shape.
 
 Randomness: a new brush of the library always begins the same random numbers, and its seed cannot be set. `seed=None`
-is a fresh brush for each stroke: the same action is the same stroke to the last bit. `seed=k` is noisy: one brush
-draws all the strokes, after some that nobody sees, whose random shapes follow from k; so other seeds give other
-noise, and the same seed the same.
+uses a fresh brush for each stroke: the same action is the same stroke to the last bit. `seed=k` uses one brush for all
+strokes, which first draws some hidden ones of random shapes that follow from k; so the noise follows from the seed.
 """
 
 from __future__ import annotations
@@ -22,38 +21,37 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from orbifolio.runner.arrays import F32, U8
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, Actions, Space, connect, draw_actions
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
-from orbifolio.runner.strokes.mypaint.mypaint import ONE, TILE, Brush, Surface, hush
+from orbifolio.runner.strokes.mypaint.mypaint import ONE, TILE, Brush, TiledSurface, hush
 
-Alphas = npt.NDArray[np.uint8]
-Canvas = npt.NDArray[np.float32]
 BLACK = (0.0, 0.0, 0.0)
-UNSEEN = 3  # strokes that move a noisy brush's random numbers on
-REACH = 3.0  # a margin for brushes that smudge, in basic radii of the largest size
+HIDDEN_STROKES = 3  # that advance a noisy brush's random numbers
+REACH = 3.0  # basic radii of the largest size, margin for brushes that smudge
 
 
 class PaintProgram:
-    """One brush of the paint program and its paper."""
+    """One brush of the paint program, and paper to draw on."""
 
     def __init__(self, brush: BrushFile, space: Space | None = None) -> None:
         """Load the program.
 
         Args:
-            brush: what to draw with.
+            brush: to draw with.
             space: what the numbers of an action mean; 64 pixels as in the paper by default.
 
         Raises:
-            MissingProgram: the program is not on this machine; with the cure.
-            InputError: it cannot read the brush.
+            MissingProgram: the program is not installed.
+            InputError: the program cannot read the brush.
         """
         self.brush = brush
         self.space = space or Space()
         side = self.space.pixels
-        # Beyond its edge the surface is black to a brush that takes up colour: such a brush gets a white margin.
+        # Beyond its edge the surface is black, so a brush that takes up colour gets a white margin.
         self.margin = TILE * -(-round(REACH * np.exp(self.space.log_radius)) // TILE) if brush.smudges else 0
-        self._surface = Surface(side + 2 * self.margin, side + 2 * self.margin)
+        self._surface = TiledSurface(side + 2 * self.margin, side + 2 * self.margin)
         self._pen = self._fresh()
 
     def _fresh(self) -> Brush:
@@ -62,11 +60,11 @@ class PaintProgram:
         except ValueError as error:
             raise InputError(f"{self.brush.name}: {error}; open and save it in MyPaint 1.2 or later") from None
 
-    def alphas(self, actions: Actions, *, seed: int | None = None) -> Alphas:
-        """Each stroke alone, as opacity: 0 where the paper stays as it is, 255 where the paint covers it.
+    def alphas(self, actions: Actions, *, seed: int | None = None) -> U8:
+        """The opacity of each stroke alone: 0 where paper shows, 255 where paint covers it.
 
         Args:
-            actions: (n, 12) in [0, 1]; the colours do not matter.
+            actions: (n, 12) in [0, 1]; colours are ignored.
             seed: of the brush's noise; None draws each stroke with a fresh brush.
 
         Returns:
@@ -74,25 +72,21 @@ class PaintProgram:
         """
         shaped = np.array(actions, np.float32)
         shaped[:, COLOUR] = BLACK
-        found = np.empty((len(shaped), self.space.pixels, self.space.pixels), np.uint8)
+        alphas = np.empty((len(shaped), self.space.pixels, self.space.pixels), np.uint8)
         for number, paper in enumerate(self._papers(shaped, seed)):
-            found[number] = 255 - _bytes(paper[..., 0])
+            alphas[number] = 255 - _bytes(paper[..., 0])
         hush()
-        return found
+        return alphas
 
-    def strokes(self, actions: Actions, *, seed: int | None = None) -> Alphas:
-        """Each stroke alone in its colour on white, as the published set has them.
-
-        Returns:
-            (n, side, side, 3) sRGB.
-        """
-        found = np.empty((len(actions), self.space.pixels, self.space.pixels, 3), np.uint8)
+    def strokes(self, actions: Actions, *, seed: int | None = None) -> U8:
+        """Each stroke alone in its colour on white, (n, side, side, 3) sRGB, as in the published set."""
+        pictures = np.empty((len(actions), self.space.pixels, self.space.pixels, 3), np.uint8)
         for number, paper in enumerate(self._papers(actions, seed)):
-            found[number] = _bytes(paper[..., :3])
+            pictures[number] = _bytes(paper[..., :3])
         hush()
-        return found
+        return pictures
 
-    def paint(self, actions: Actions, *, joined: bool = False, seed: int | None = None) -> Canvas:
+    def paint(self, actions: Actions, *, joined: bool = False, seed: int | None = None) -> F32:
         """All strokes on one white canvas.
 
         Args:
@@ -114,7 +108,7 @@ class PaintProgram:
         return (self._seen() / np.float32(ONE)).astype(np.float32)[..., :3]
 
     def _papers(self, actions: Actions, seed: int | None) -> Iterator[npt.NDArray[np.uint16]]:
-        """The paper of each stroke drawn alone, valid until the next."""
+        """The paper with each stroke alone, valid until the next one."""
         pen = self._begin(seed)
         for number, (action, track) in enumerate(zip(actions, self._tracks(actions), strict=True)):
             if seed is None and number:
@@ -124,10 +118,10 @@ class PaintProgram:
             yield self._seen()
 
     def _begin(self, seed: int | None) -> Brush:
-        """The brush for noise of a seed, its paper white again afterwards."""
+        """A brush whose noise follows from a seed; the paper is white again afterwards."""
         pen = self._fresh()
         if seed is not None:
-            unseen = draw_actions(UNSEEN, np.random.default_rng([seed, UNSEEN]))
+            unseen = draw_actions(HIDDEN_STROKES, np.random.default_rng([seed, HIDDEN_STROKES]))
             for action, track in zip(unseen, self._tracks(unseen), strict=True):
                 self._draw(pen, action, track)
             self._surface.fill()
@@ -142,7 +136,7 @@ class PaintProgram:
     def _draw(
         self,
         pen: Brush,
-        action: npt.NDArray[np.float32],
+        action: F32,
         track: list[tuple[float, float, float]],
         *,
         lifted: bool = True,
@@ -164,6 +158,6 @@ class PaintProgram:
         return self._surface.pixels()[margin : margin + side, margin : margin + side]
 
 
-def _bytes(values: npt.NDArray[np.uint16]) -> Alphas:
+def _bytes(values: npt.NDArray[np.uint16]) -> U8:
     """Values of 0 to 32768 as 0 to 255, rounded."""
     return ((values.astype(np.uint32) * 255 + ONE // 2) >> 15).astype(np.uint8)

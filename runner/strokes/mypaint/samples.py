@@ -2,9 +2,8 @@
 
     draw_samples(program, count, seed) -> Samples(actions (n, 12), alphas (n, side, side) uint8)
 
-No data set is needed: the program draws more than a thousand strokes a second. Strokes are drawn in small batches,
-each with a noise and actions of its own that follow from the seed and the batch's number, so a longer draw begins
-with the shorter one.
+No data set is needed: the program draws over a thousand strokes per second. Strokes are drawn in small batches, each
+with noise and actions that follow from the seed and the batch's number, so a longer draw begins with the shorter one.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import F32, U8
 from orbifolio.runner.strokes.mypaint.actions import Actions, draw_actions
-from orbifolio.runner.strokes.mypaint.mypaint_renderer import Alphas, PaintProgram
+from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
 
 BATCH = 64  # strokes that share a sequence of noise
 
@@ -26,11 +25,11 @@ class Samples:
 
     Attributes:
         actions: (n, 12) in [0, 1].
-        alphas: (n, side, side) opacity, 255 is covering paint.
+        alphas: (n, side, side) opacity, 255 where paint covers.
     """
 
     actions: Actions
-    alphas: Alphas
+    alphas: U8
 
     def __len__(self) -> int:
         return len(self.actions)
@@ -40,15 +39,15 @@ def draw_samples(program: PaintProgram, count: int, *, seed: int) -> Samples:
     """Noisy strokes of uniform actions.
 
     Args:
-        program: a brush.
-        count: how many strokes.
-        seed: everything random follows from it.
+        program: the brush that draws them.
+        count: how many.
+        seed: of actions and noise.
     """
     actions = np.empty((count, 12), np.float32)
     alphas = np.empty((count, program.space.pixels, program.space.pixels), np.uint8)
     for begin in range(0, count, BATCH):
         part = slice(begin, min(begin + BATCH, count))
-        # The whole batch is drawn of the random numbers, so that a shorter draw has the same strokes.
+        # Always draw a whole batch of random numbers, so that a shorter draw has the same strokes.
         actions[part] = draw_actions(BATCH, np.random.default_rng([seed, begin]))[: part.stop - begin]
         alphas[part] = program.alphas(actions[part], seed=seed * 1_000_003 + begin)
     return Samples(actions, alphas)
@@ -56,32 +55,32 @@ def draw_samples(program: PaintProgram, count: int, *, seed: int) -> Samples:
 
 @dataclass(frozen=True)
 class Repeats:
-    """The same actions drawn again and again with other noise.
+    """Actions that are each drawn several times, with different noise.
 
     Attributes:
-        actions: (n, 12).
+        actions: (n, 12) in [0, 1].
         mean: (n, side, side) mean opacity in [0, 1].
-        single: (n, side, side) one of them.
-        noise: mean squared difference of one drawing from the true mean, over all pixels: what no painter that gives
-            the same stroke for the same action can get below.
-        count: how many repeats.
+        single: (n, side, side) opacity of one drawing.
+        noise: mean squared difference between a drawing and the true mean, over all pixels: no deterministic painter
+            can have a smaller error.
+        count: drawings of each action.
     """
 
     actions: Actions
-    mean: npt.NDArray[np.float32]
-    single: npt.NDArray[np.float32]
+    mean: F32
+    single: F32
     noise: float
     count: int
 
 
 def draw_repeats(program: PaintProgram, actions: Actions, count: int, *, seed: int) -> Repeats:
-    """Each action `count` times.
+    """Draw each action `count` times.
 
     Args:
-        program: a brush.
-        actions: (n, 12).
-        count: at least 2.
-        seed: of the noise; never the same as the samples' to learn from.
+        program: the brush that draws them.
+        actions: (n, 12) in [0, 1].
+        count: of drawings, at least 2.
+        seed: of the noise; not that of the samples to learn from.
     """
     side = program.space.pixels
     total = np.zeros((len(actions), side, side))
@@ -93,6 +92,6 @@ def draw_repeats(program: PaintProgram, actions: Actions, count: int, *, seed: i
         if number == 0:
             single = drawn
     mean = total / count
-    # The unbiased variance: the mean of few drawings has noise of its own.
+    # Unbiased: E[mean of squares - square of the sample mean] = (1 - 1/count) * variance.
     noise = max(squares / count - float(np.square(mean).mean()), 0.0) * count / (count - 1)
     return Repeats(actions, mean.astype(np.float32), single.astype(np.float32), noise, count)

@@ -2,10 +2,9 @@
 
     write_shard(path, samples, colours);  read_shards([path, ...]) -> Samples
 
-Nakano's published set (2019) has 80 such files of 100,000 strokes. Its strokes are pictures in colour on white; what
-is read here is their opacity, which the colour factors out of exactly. A stroke nearly as white as its paper has
-no opacity to be found and is left out. Ours hold `alphas` (n, 64, 64) uint8 beside them, if wanted: those are read as
-they are.
+Nakano's published set (2019) has 80 such files of 100,000 strokes. Its strokes are pictures in colour on white; only
+their opacity is read, out of which the colour factors exactly. Strokes nearly as white as the paper are left out, since
+their opacity cannot be recovered.
 """
 
 from __future__ import annotations
@@ -16,21 +15,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from orbifolio.runner.arrays import U8, Bools
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, COUNT, Actions
-from orbifolio.runner.strokes.mypaint.mypaint_renderer import Alphas
 from orbifolio.runner.strokes.mypaint.samples import Samples
 
-FAINTEST = 0.15  # difference of a stroke's colour from white below which its opacity drowns in rounding
+MIN_DEPTH = 0.15  # distance of a stroke's colour from white; below it opacity drowns in 8-bit rounding
 
 
-def write_shard(path: Path, actions: Actions, strokes: Alphas) -> None:
-    """Write one file.
+def write_shard(path: Path, actions: Actions, strokes: U8) -> None:
+    """Write one shard.
 
     Args:
-        path: ends in `.npz`.
+        path: of the file, with the ending `.npz`.
         actions: (n, 12) in [0, 1].
         strokes: (n, 64, 64, 3) uint8 sRGB on white.
     """
@@ -40,7 +38,7 @@ def write_shard(path: Path, actions: Actions, strokes: Alphas) -> None:
 
 
 def read_shards(paths: Sequence[Path]) -> Samples:
-    """All strokes of some files.
+    """The strokes of all files.
 
     Raises:
         InputError: a file cannot be read or is not a shard.
@@ -49,7 +47,7 @@ def read_shards(paths: Sequence[Path]) -> Samples:
     if not parts:
         raise InputError("no shards; give at least one .npz file")
     if len({part.alphas.shape[1:] for part in parts}) > 1:
-        raise InputError(f"{paths[0]}: its strokes have another size than those of other shards; use one set only")
+        raise InputError(f"{paths[0]}: the shards' strokes differ in size; use shards of one set")
     return Samples(np.concatenate([p.actions for p in parts]), np.concatenate([p.alphas for p in parts]))
 
 
@@ -69,23 +67,23 @@ def _read(path: Path) -> Samples:
             f"{path}: actions {actions.shape} and strokes {strokes.shape} {strokes.dtype}; a shard has (n, 12) and "
             "(n, 64, 64, 3) uint8"
         )
-    alphas, known = factor_alpha(actions, strokes)
-    return Samples(actions[known], alphas[known])
+    alphas, clear = factor_alpha(actions, strokes)
+    return Samples(actions[clear], alphas[clear])
 
 
-def factor_alpha(actions: Actions, strokes: Alphas) -> tuple[Alphas, npt.NDArray[np.bool_]]:
-    """Opacity of strokes in colour on white, by least squares over the three channels.
+def factor_alpha(actions: Actions, strokes: U8) -> tuple[U8, Bools]:
+    """Opacity of strokes in colour on white, by least squares over the three channels: a = (1 - s).d / d.d, d = 1 - c.
 
     Args:
-        actions: (n, 12), whose colours the strokes have.
-        strokes: (n, h, w, 3) uint8.
+        actions: (n, 12), with the strokes' colours c.
+        strokes: (n, h, w, 3) uint8, the pictures s.
 
     Returns:
-        (n, h, w) uint8, and (n,) whether the colour was far enough from white to tell.
+        (n, h, w) uint8, and (n,) whether the colour is far enough from white.
     """
     depth = 1 - actions[:, COLOUR].astype(np.float32)  # what full opacity takes from white
     weight = np.square(depth).sum(axis=1)
-    known = weight > FAINTEST**2
+    clear = weight > MIN_DEPTH**2
     taken = np.float32(1) - strokes.astype(np.float32) / np.float32(255)
-    alphas = np.einsum("nhwc,nc->nhw", taken, depth) / np.maximum(weight, FAINTEST**2)[:, None, None]
-    return np.round(alphas.clip(0, 1) * 255).astype(np.uint8), known
+    alphas = np.einsum("nhwc,nc->nhw", taken, depth) / np.maximum(weight, MIN_DEPTH**2)[:, None, None]
+    return np.round(alphas.clip(0, 1) * 255).astype(np.uint8), clear

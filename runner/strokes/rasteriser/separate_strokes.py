@@ -29,15 +29,13 @@ Stamp = Callable[[Tensor], Tensor]
 """(n, 12) actions in [0, 1] -> (n, side, side) opacities, differentiable."""
 
 
-def table_stamp(painter: Painter, side: int) -> Stamp:
-    """The brush's table; painters that are not implicit are quick by themselves and stay as they are.
+def table_stamp(painter: ImplicitPainter, side: int) -> Stamp:
+    """The table of a brush that draws any size; painters of a fixed resolution are quick by themselves.
 
     Args:
         painter: learnt, on the CPU in float32.
         side: of the pictures in pixels.
     """
-    if not isinstance(painter, ImplicitPainter):
-        return network_stamp(painter, side)
     table, blocks = fit_table(painter, action_strokes), pixel_grid(side, side)
     unit = side / painter.space.canvas
 

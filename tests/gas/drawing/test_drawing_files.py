@@ -6,12 +6,16 @@ import re
 
 import networkx
 import numpy as np
+import pypdfium2
 import pytest
 from lxml import etree
 
 from orbifolio.runner.gas.drawing import DRAWINGS, Lines, Nodes, OneLine, Triangles
 from orbifolio.runner.gas.drawing.base import Drawing
 from orbifolio.runner.gas.drawing.colours import Palette
+from orbifolio.runner.gas.drawing.pdf import pdf
+from orbifolio.runner.gas.drawing.raster import draw
+from orbifolio.runner.gas.drawing.sheet import Areas, Dots, DrawingSheet, Labels, Polylines
 from orbifolio.runner.gas.drawing.trails import trails
 from orbifolio.runner.gas.graph import Graph
 from orbifolio.runner.vector.plotter import PAPERS, Plotter
@@ -146,18 +150,40 @@ def test_the_graph_is_read_back_by_networkx_and_numpy(picture):
     assert set(told) == {"nodes", "edges", "width", "height"}
 
 
-def test_a_pdf_holds_its_strokes_in_a_well_formed_file(picture):
-    import zlib
-
+def test_a_pdf_holds_every_edge_as_a_path(picture):
     graph = mesh()
-    data = Lines().build().files(graph, picture, None)["drawing.pdf"]
-    places = [int(line[:10]) for line in re.findall(rb"\d{10} 00000 n", data)]
-    for number, place in enumerate(places, start=1):
-        assert data[place:].startswith(f"{number} 0 obj".encode())
-    begin = int(re.search(rb"startxref\n(\d+)", data)[1])
-    assert data[begin:].startswith(b"xref")
-    content = zlib.decompress(data[data.index(b"stream\n") + 7 : data.index(b"\nendstream")])
-    assert content.count(b" S") == len(graph.edges)
+    page = pypdfium2.PdfDocument(Lines().build().files(graph, picture, None)["drawing.pdf"])[0]
+    paths_ = [found for found in page.get_objects() if found.type == pypdfium2.raw.FPDF_PAGEOBJ_PATH]
+    assert len(paths_) == 1 + len(graph.edges)  # the paper, and a line for each
+
+
+MARKS = (
+    Areas([np.array([[6.0, 30], [30, 34], [20, 54]])], np.array([[0.1, 0.7, 0.3]])),
+    Polylines([np.array([[10.0, 8], [50, 14], [30, 28]])], np.array([3.0]), np.array([[0.8, 0.2, 0.1]])),
+    Dots(np.array([[66.0, 20], [70, 50]]), np.array([8.0, 3]), np.array([[0.1, 0.2, 0.8], [0, 0, 0]])),
+)
+
+
+@pytest.mark.parametrize(("width", "height"), [(90, 60), (60, 90)])
+def test_a_pdf_looks_like_the_drawing_in_another_program(width, height):
+    sheet = DrawingSheet(width, height, (0.98, 0.96, 0.9), MARKS)
+    page = pypdfium2.PdfDocument(pdf(sheet))[0]
+    assert max(page.get_size()) == pytest.approx(842)
+    seen = np.asarray(page.render(scale=8 * max(width, height) / 842).to_pil().convert("RGB"), float) / 255
+    wanted = draw(sheet, width=8 * width, height=8 * height)
+    away = np.abs(seen[: 8 * height, : 8 * width] - wanted).max(axis=-1)
+    assert (away > 0.1).mean() < 0.01  # edges are smoothed in other ways; the marks cover a fifth
+
+
+def test_a_pdf_has_its_labels_as_text():
+    label = Labels(np.array([[5.0, 20], [5, 40]]), ["12 (a)", "\\ é 漢"], 9.0, (0, 0, 0))
+    page = pypdfium2.PdfDocument(pdf(DrawingSheet(90, 60, (1, 1, 1), (label,))))[0]
+    text = page.get_textpage()
+    assert text.get_text_range().split("\r\n") == ["12 (a)", "\\ é ?"]
+    left, bottom, _, _ = text.get_charbox(0, loose=True)
+    unit = 842 / 90
+    assert left == pytest.approx(5 * unit, abs=unit)
+    assert bottom == pytest.approx(40 * unit, abs=3 * unit)
 
 
 def test_one_line_visits_every_node_once(picture):

@@ -13,8 +13,8 @@ from pydantic import TypeAdapter
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.renderers import AnyRenderer
 from orbifolio.runner.renderers.base import RenderContext
-from orbifolio.runner.renderers.training import agent_renderer, agent_training
-from orbifolio.runner.renderers.training.agent_renderer import prepared
+from orbifolio.runner.renderers.training import agent_training
+from orbifolio.runner.strokes.agent.dataset import prepared
 from orbifolio.runner.strokes.agent.weights import load_agent
 from orbifolio.runner.strokes.brush_models.weights import find_painter
 from orbifolio.runner.strokes.mypaint import mypaint
@@ -82,8 +82,8 @@ def run(renderer, interrupt=None):
 def test_resuming_changes_nothing(bars):
     whole, broken = settings(data=bars).build(context()), settings(data=bars).build(context())
     first, second = run(whole), run(broken, (1, 0))
-    for name, value in first.training.agent.state_dict().items():
-        assert torch.equal(value, second.training.agent.state_dict()[name])
+    for name, value in first.trainer.agent.state_dict().items():
+        assert torch.equal(value, second.trainer.agent.state_dict()[name])
     assert np.array_equal(whole.image(first), broken.image(second))
 
 
@@ -93,7 +93,7 @@ def test_a_run_leaves_a_sheet_and_an_agent(bars, monkeypatch, tmp_path):
     def missing(brush):
         raise InputError(brush)
 
-    monkeypatch.setattr(agent_renderer, "find_program", missing)
+    monkeypatch.setattr(agent_training, "real_brush", missing)
     renderer = settings(data=bars).build(context())
     state = run(renderer)
     phase, image = renderer.phases()[0], renderer.image(state)
@@ -130,7 +130,8 @@ def test_the_shipped_agent_paints_a_picture():
     renderer = wanted.build(context())
     state = run(renderer)
     assert renderer.image(state).shape[2] == 3
-    assert renderer._look(state.training) < 0.5 * float((1 - prepared(seven(), renderer.shape) / 255).square().mean())
+    white = float((1 - prepared(seven(), renderer.shape) / 255).square().mean())
+    assert renderer._error_unseen(state.trainer) < 0.5 * white
 
 
 @pytest.mark.parametrize("brush", ["classic/dry_brush.gan", "classic/dry_brush.vae"])
@@ -144,9 +145,9 @@ def test_an_agent_learns_through_any_painter(bars, brush):
     assert wanted.complaints(lambda source: None) == []
     renderer = wanted.build(context())
     before = renderer.begin(0, None)
-    weights = before.training.agent.decide.weight.clone()
+    weights = before.trainer.agent.decide.weight.clone()
     renderer.step(before)
-    assert not torch.equal(weights, before.training.agent.decide.weight)
+    assert not torch.equal(weights, before.trainer.agent.decide.weight)
 
 
 def test_a_picture_is_cut_out_as_a_digit_is():
@@ -163,15 +164,15 @@ def test_a_picture_is_cut_out_as_a_digit_is():
 @pytest.mark.parametrize(
     ("values", "path", "text"),
     [
-        ({"phases": [{"steps": 5}]}, "phases.0", "nothing counts in it; give pixels, adversarial or forcing a weight"),
+        ({"phases": [{"steps": 5}]}, "phases.0", "every weight is 0; give pixels, adversarial or forcing a weight"),
         ({"phases": [{"steps": 5, "forcing": 1}]}, "phases.0.forcing", "add `examples: digits` or a file"),
-        ({"phases": [{"steps": 0}]}, "phases", "give a phase steps, or an agent by `start`"),
-        ({"start": "digits"}, "start", "this agent has a manner of its own; leave renderer.manner out"),
-        ({"start": "dgits"}, "start", "no trained agent of this name"),
+        ({"phases": [{"steps": 0}]}, "phases", "give a phase steps, or a trained agent as `start`"),
+        ({"start": "digits"}, "start", "this agent has its own manner; leave out renderer.manner"),
+        ({"start": "dgits"}, "start", "no such trained agent"),
         ({"brush": "classic/dry_brsh"}, "brush", "did you mean classic/dry_brush"),
-        ({"examples": "digits"}, "examples", "has 8 strokes, and the agent paints 2"),
+        ({"examples": "digits"}, "examples", "has 8 strokes, but the agent paints 2"),
         ({"data": {"kind": "idx", "images": "nowhere.gz"}}, "data.images", "no such file"),
-        ({"data": {"kind": "mnist", "digits": [3, 12]}}, "data.digits", "12: not a digit; give some of 0 to 9"),
+        ({"data": {"kind": "mnist", "digits": [3, 12]}}, "data.digits", "12: not a digit; use 0 to 9"),
     ],
 )
 def test_what_does_not_go_together_is_told(values, path, text):

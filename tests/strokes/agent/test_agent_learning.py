@@ -8,14 +8,14 @@ import torch
 
 from orbifolio.runner.errors import InputError, RunFailed
 from orbifolio.runner.strokes.agent import weights
-from orbifolio.runner.strokes.agent.action_space import Discrete, Manner
-from orbifolio.runner.strokes.agent.critic import Critic, critic_loss
+from orbifolio.runner.strokes.agent.action_space import ActionSpace, Discrete
+from orbifolio.runner.strokes.agent.critic import PaintingCritic, critic_loss
 from orbifolio.runner.strokes.agent.dataset import Targets
 from orbifolio.runner.strokes.agent.demonstrations import Examples, example_table, read_examples
-from orbifolio.runner.strokes.agent.metrics import against, order
-from orbifolio.runner.strokes.agent.network import AgentNetwork, Shape, draw_weights
-from orbifolio.runner.strokes.agent.rollout import play, replay
-from orbifolio.runner.strokes.agent.training import AgentPhase, Apprenticeship, School
+from orbifolio.runner.strokes.agent.metrics import picture_errors, stroke_order
+from orbifolio.runner.strokes.agent.network import AgentNetwork, AgentShape, draw_weights
+from orbifolio.runner.strokes.agent.rollout import replay, roll_out
+from orbifolio.runner.strokes.agent.training import AgentPhase, AgentTask, AgentTrainer
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, connect
 
 
@@ -28,7 +28,7 @@ def discs(actions: torch.Tensor) -> torch.Tensor:
 
 
 def agent(numbers: int = 12, planes: int = 1) -> AgentNetwork:
-    network = AgentNetwork(Shape(32, planes, numbers, channels=8, blocks=1, hidden=16))
+    network = AgentNetwork(AgentShape(32, planes, numbers, channels=8, blocks=1, hidden=16))
     draw_weights(network, torch.Generator().manual_seed(0))
     return network
 
@@ -38,7 +38,7 @@ def chosen(count: int, numbers: int = 12) -> torch.Tensor:
 
 
 def test_the_papers_shape_is_the_papers():
-    shape = Shape(64, 3, 12, channels=32, blocks=8, hidden=256, stride=1)
+    shape = AgentShape(64, 3, 12, channels=32, blocks=8, hidden=256, stride=1)
     assert shape.sides() == [64, 31, 14, 6]
     network = AgentNetwork(shape)
     convolutions = 6 * 32 * 25 + 32 + 3 * (32 * 32 * 16 + 32) + 16 * (32 * 32 * 9 + 32)
@@ -47,19 +47,19 @@ def test_the_papers_shape_is_the_papers():
 
 
 def test_connected_strokes_are_the_programs_connected_strokes():
-    manner = Manner(strokes=5)
-    episode = play(agent(), discs, torch.rand(3, 1, 32, 32), manner)
+    manner = ActionSpace(strokes=5)
+    episode = roll_out(agent(), discs, torch.rand(3, 1, 32, 32), manner)
     for actions in episode.actions.detach().numpy():
         assert np.array_equal(connect(actions), actions)
     assert (episode.actions[:, :, COLOUR] == 0).all()
-    loose = play(agent(), discs, torch.rand(3, 1, 32, 32), Manner(strokes=5, connected=False))
+    loose = roll_out(agent(), discs, torch.rand(3, 1, 32, 32), ActionSpace(strokes=5, connected=False))
     assert torch.equal(loose.actions[:, :, 9:], loose.chosen[:, :, 9:])
 
 
 def test_an_episode_is_its_strokes_painted_again():
-    manner = Manner(strokes=4, connected=False, ink="colours")
+    manner = ActionSpace(strokes=4, connected=False, ink="colours")
     targets = torch.rand(2, 3, 32, 32)
-    episode = play(agent(planes=3), discs, targets, manner)
+    episode = roll_out(agent(planes=3), discs, targets, manner)
     again = replay(discs, episode.actions, episode.pens, 3, 32)
     assert torch.allclose(episode.canvas, again, atol=1e-6)
     plain = torch.ones(3, 32, 32)
@@ -69,25 +69,25 @@ def test_an_episode_is_its_strokes_painted_again():
 
 
 def test_every_stroke_is_learnt_from():
-    episode = play(agent(), discs, torch.rand(2, 1, 32, 32), Manner(strokes=4))
+    episode = roll_out(agent(), discs, torch.rand(2, 1, 32, 32), ActionSpace(strokes=4))
     (slope,) = torch.autograd.grad(episode.canvas.sum(), episode.chosen, allow_unused=True)
     assert slope is None  # `chosen` is a stack made for the reader; the canvas hangs on its parts
     network = agent()
-    episode = play(network, discs, torch.rand(2, 1, 32, 32), Manner(strokes=4))
+    episode = roll_out(network, discs, torch.rand(2, 1, 32, 32), ActionSpace(strokes=4))
     episode.canvas.square().sum().backward()
     assert all(tensor.grad is not None and tensor.grad.abs().sum() > 0 for tensor in network.parameters())
 
 
 @pytest.mark.parametrize("gradient", ["relaxed", "cut", "straight-through"])
 def test_levels_are_levels_and_pass_what_they_say(gradient):
-    manner = Manner(discrete=Discrete(levels=5, gradient=gradient))
+    manner = ActionSpace(discrete=Discrete(levels=5, gradient=gradient))
     some = chosen(50, manner.numbers).requires_grad_()
-    exact, pens = manner.settle(some, None, exact=True)
+    exact, pens = manner.to_actions(some, None, exact=True)
     for column in (0, 1, 11):
         assert torch.allclose(exact[:, column] * 4, (exact[:, column] * 4).round(), atol=1e-6)
     assert set(pens.tolist()) == {0.0, 1.0}
     assert torch.equal(exact[:, 2:6], some[:, 2:6])
-    practised, pens = manner.settle(some, None)
+    practised, pens = manner.to_actions(some, None)
     rounded = torch.allclose(practised * 4, (practised * 4).round(), atol=1e-6)
     assert not rounded  # places are never rounded
     assert torch.equal(practised[:, 1], some[:, 1]) == (gradient == "relaxed")
@@ -128,9 +128,9 @@ def test_examples_with_bends_and_pressures():
 
 def test_examples_that_do_not_fit_are_told(tmp_path):
     examples = read_examples("digits")
-    with pytest.raises(InputError, match="mine: no example of the class 'a'; add one"):
+    with pytest.raises(InputError, match="mine: no example of class 'a'; add one"):
         example_table(examples, ("a",), 8, "mine")
-    with pytest.raises(InputError, match="the example of '0' has 8 strokes, and the agent paints 9"):
+    with pytest.raises(InputError, match="the example of '0' has 8 strokes, but the agent paints 9"):
         example_table(examples, ("0",), 9, "mine")
     with pytest.raises(InputError, match="no such examples; give one of digits"):
         read_examples("nothing")
@@ -141,70 +141,70 @@ def test_examples_that_do_not_fit_are_told(tmp_path):
             read_examples(str(path))
 
 
-def school(manner: Manner, table: torch.Tensor | None = None) -> School:
+def school(manner: ActionSpace, table: torch.Tensor | None = None) -> AgentTask:
     """White pictures with one dark disc in one of two places: each place is a class."""
     random = torch.Generator().manual_seed(2)
     classes = torch.randint(2, (64,), generator=random)
     places = torch.full((64, 12), 0.5)
     places[:, 4] = 0.25 + 0.5 * classes
     images = ((1 - discs(places)) * 255).byte()[:, None]
-    return School(Targets(images, classes, ("left", "right")), discs, manner, table, 3)
+    return AgentTask(Targets(images, classes, ("left", "right")), discs, manner, table, 3)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("goal", [{"pixels": 10}, {"adversarial": 1, "critic_steps": 3}, {"forcing": 10}])
 def test_an_agent_learns_where_the_disc_is(goal):
-    manner = Manner(strokes=1)
+    manner = ActionSpace(strokes=1)
     table = torch.full((2, 1, 12), 0.5)
     table[1, 0, 4], table[0, 0, 4] = 0.75, 0.25
     lesson = school(manner, table)
-    training = Apprenticeship(agent(), Critic(32, 1, 8), lesson, fresh=True)
+    trainer = AgentTrainer(agent(), PaintingCritic(32, 1, 8), lesson, fresh=True)
     phase = AgentPhase(steps=60, batch=8, rate=3e-3, critic_rate=2e-3, **goal)
-    training.restart(0, phase)
+    trainer.restart(0, phase)
     targets, classes = lesson.targets.take(torch.arange(64))
 
     def error() -> float:
         with torch.no_grad():
-            return against(play(training.agent, discs, targets, manner).canvas, targets)["mse"]
+            return picture_errors(roll_out(trainer.agent, discs, targets, manner).canvas, targets)["mse"]
 
     before = error()
     for number in range(phase.steps):
-        terms = training.step(number)
+        terms = trainer.step(number)
     assert set(terms) >= set(goal) - {"critic_steps"}
     assert error() < 0.5 * before
 
 
 def test_a_step_goes_on_bit_for_bit():
-    manner, phase = Manner(strokes=2), AgentPhase(steps=4, batch=4, pixels=1, adversarial=1, critic_steps=2)
+    manner, phase = ActionSpace(strokes=2), AgentPhase(steps=4, batch=4, pixels=1, adversarial=1, critic_steps=2)
     runs = []
     for interrupt in (False, True):
-        training = Apprenticeship(agent(), Critic(32, 1, 8), school(manner), fresh=True)
-        training.restart(0, phase)
+        trainer = AgentTrainer(agent(), PaintingCritic(32, 1, 8), school(manner), fresh=True)
+        trainer.restart(0, phase)
         for number in range(4):
-            terms = training.step(number)
+            terms = trainer.step(number)
             if interrupt and number == 1:
-                saved = training.state_dict()
-                training = Apprenticeship(agent(), Critic(32, 1, 8), school(manner), fresh=True)
-                training.restart(0, phase)
-                training.load_state_dict(saved)
-        runs.append((terms, training.agent.state_dict()))
+                saved = trainer.state_dict()
+                trainer = AgentTrainer(agent(), PaintingCritic(32, 1, 8), school(manner), fresh=True)
+                trainer.restart(0, phase)
+                trainer.load_state_dict(saved)
+        runs.append((terms, trainer.agent.state_dict()))
     assert runs[0][0] == runs[1][0]
     for name, tensor in runs[0][1].items():
         assert torch.equal(tensor, runs[1][1][name])
 
 
 def test_a_loss_that_is_not_a_number_ends_the_run():
-    lesson = school(Manner(strokes=1))
-    training = Apprenticeship(agent(), Critic(32, 1, 8), lesson, fresh=True)
-    training.restart(0, AgentPhase(steps=1, pixels=1))
+    lesson = school(ActionSpace(strokes=1))
+    trainer = AgentTrainer(agent(), PaintingCritic(32, 1, 8), lesson, fresh=True)
+    trainer.restart(0, AgentPhase(steps=1, pixels=1))
     with torch.no_grad():
-        training.agent.decide.bias.fill_(float("nan"))
+        trainer.agent.decide.bias.fill_(float("nan"))
     with pytest.raises(RunFailed, match="step 1: the loss is not finite; lower the phase's rate"):
-        training.step(0)
+        trainer.step(0)
 
 
 def test_the_critics_slope_is_judged_for_each_picture_alone():
-    critic = Critic(32, 1, 4)
+    critic = PaintingCritic(32, 1, 4)
     draw_weights(critic, torch.Generator().manual_seed(5))
     pictures = torch.rand(6, 1, 32, 32, generator=torch.Generator().manual_seed(6))
     targets = pictures.flip(0)
@@ -222,14 +222,14 @@ def test_the_order_of_strokes_is_measured():
     base = torch.rand(2, 6, 12, generator=random)
     classes = torch.arange(60) % 2
     same = base[classes]
-    assert order(same, classes, 1)["order"] == pytest.approx(1)
+    assert stroke_order(same, classes, 1)["order"] == pytest.approx(1)
     mixed = torch.stack([row[torch.randperm(6, generator=random)] for row in same])
-    assert abs(order(mixed, classes, 1)["order"]) < 0.1
-    assert order(same, torch.full((60,), -1), 1) == {}
+    assert abs(stroke_order(mixed, classes, 1)["order"]) < 0.1
+    assert stroke_order(same, torch.full((60,), -1), 1) == {}
 
 
 def test_a_file_holds_the_agent_and_its_manner(tmp_path):
-    manner = Manner(strokes=5, ink="colours", discrete=Discrete(levels=3))
+    manner = ActionSpace(strokes=5, ink="colours", discrete=Discrete(levels=3))
     network = agent(manner.numbers, 3)
     data = weights.pack_agent(network, manner, {"brush": "x"})
     assert data == weights.pack_agent(network, manner, {"brush": "x"})
@@ -246,11 +246,11 @@ def test_what_is_no_agent_is_told(tmp_path):
     (tmp_path / "a.safetensors").write_bytes(b"nothing")
     with pytest.raises(InputError, match="not a trained agent"):
         weights.load_agent(str(tmp_path / "a.safetensors"))
-    with pytest.raises(InputError, match="no trained agent of this name; there is digits"):
+    with pytest.raises(InputError, match="no such trained agent; shipped: digits"):
         weights.load_agent("digts")
     from orbifolio.runner.strokes.brush_models.weights import find_painter
 
-    with pytest.raises(InputError, match="it is of the kind implicit"):
+    with pytest.raises(InputError, match="its kind is implicit"):
         weights.load_agent(str(find_painter("dry_brush")))
 
 
@@ -264,9 +264,9 @@ def test_the_shipped_agent_writes_the_examples_as_they_are():
     table = torch.from_numpy(example_table(read_examples("digits"), tuple("0123456789"), 8, "digits"))
     with torch.no_grad():
         targets = replay(stamp, table, torch.ones(10, 8), 1, 32)
-        found = play(network, stamp, targets, manner)
-    white = against(torch.ones_like(targets), targets)["mse"]
-    assert against(found.canvas, targets)["mse"] < 0.25 * white
+        found = roll_out(network, stamp, targets, manner)
+    white = picture_errors(torch.ones_like(targets), targets)["mse"]
+    assert picture_errors(found.canvas, targets)["mse"] < 0.25 * white
     away = (found.actions[:, :, 4:6] - table[:, :, 4:6]).norm(dim=-1).mean()
     assert away < 0.12  # the same strokes, in the same order
     log = json.loads((weights.SHIPPED / "training.json").read_text())

@@ -55,12 +55,14 @@ def test_a_wrong_name_is_told_with_near_ones(shelf):
 
 def test_without_brushes_the_cure_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(brushes, "brush_folders", list)
-    with pytest.raises(InputError, match="not on this machine; install it: .*apt-get install .*mypaint-brushes"):
+    with pytest.raises(
+        InputError, match="MyPaint's brushes are not installed; install it: .*apt-get install .*mypaint-brushes"
+    ):
         find_brush("classic/dry_brush")
 
 
 def test_without_the_library_there_is_one_error_with_the_cure():
-    with pytest.raises(MissingProgram, match="not found on this machine; .*apt-get install libmypaint") as caught:
+    with pytest.raises(MissingProgram, match="libmypaint: not installed; .*apt-get install libmypaint") as caught:
         load_library(("libnothing-at-all.so",))
     assert caught.value.exit_code == 1
 

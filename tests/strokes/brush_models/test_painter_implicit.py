@@ -9,7 +9,7 @@ from program_here import needs_program
 
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.brush_models import implicit, metrics, weights
-from orbifolio.runner.strokes.brush_models.base import Lesson
+from orbifolio.runner.strokes.brush_models.base import TrainingData
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter, Known
 from orbifolio.runner.strokes.brush_models.implicit_training import Implicit
 from orbifolio.runner.strokes.mypaint.actions import Space, draw_actions
@@ -142,7 +142,7 @@ def test_what_is_no_learnt_brush_is_told(tmp_path):
     path.write_bytes(b"nothing")
     with pytest.raises(InputError, match="not a learnt brush"):
         weights.load_painter(str(path))
-    with pytest.raises(InputError, match="no learnt brush of this name; did you mean classic/dry_brush"):
+    with pytest.raises(InputError, match="no such learnt brush; did you mean classic/dry_brush"):
         weights.load_painter("classic/dry_brsh")
 
 
@@ -165,7 +165,7 @@ def test_a_shipped_brush_paints_like_the_real_one(name):
 
     unseen = draw_actions(30, np.random.default_rng(12345))
     repeats = draw_repeats(PaintProgram(find_brush(name)), unseen, 16, seed=9)
-    figures = metrics.fidelity(metrics.learnt(weights.load_painter(name), unseen), repeats)
+    figures = metrics.fidelity(metrics.learnt_alphas(weights.load_painter(name), unseen), repeats)
     assert figures["psnr mean"] > 30
     assert figures["psnr single"] > min(figures["psnr possible"] - 1, 33)
 
@@ -179,10 +179,10 @@ def test_learning_finds_a_brush_that_is_a_formula():
     _, distance, radius = nearest(track(rows_of_actions(torch.from_numpy(some))), places)
     exact = (1.5 - distance / radius).clamp(0, 1).reshape(160, 64, 64)
     samples = Samples(some[:130], np.round(exact[:130].numpy() * 255).astype(np.uint8))
-    training = Implicit(width=24, depth=2, places=2048, speed=False).build(Lesson(samples, None, 1))
-    training.restart(0.01, 250)
-    losses = [training.step(number)["response"] for number in range(250)]
+    trainer = Implicit(width=24, depth=2, places=2048, speed=False).build(TrainingData(samples, None, 1))
+    trainer.restart(0.01, 250)
+    losses = [trainer.step(number)["response"] for number in range(250)]
     assert losses[-1] < 0.05 * losses[0]
-    found = metrics.learnt(training.painter, some[130:])
+    found = metrics.learnt_alphas(trainer.painter, some[130:])
     assert metrics.decibels(float(np.square(found - exact[130:].numpy()).mean())) > 30
-    assert 1.2 < training.painter.known.reach < 2.0
+    assert 1.2 < trainer.painter.known.reach < 2.0

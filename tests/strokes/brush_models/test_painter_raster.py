@@ -11,9 +11,9 @@ from torch.distributions import Normal, kl_divergence
 from orbifolio.runner.errors import InputError, RunFailed
 from orbifolio.runner.strokes.brush_models import metrics, weights
 from orbifolio.runner.strokes.brush_models.action_encoding import MAPS, Maps, count, encode
-from orbifolio.runner.strokes.brush_models.base import Lesson
+from orbifolio.runner.strokes.brush_models.base import TrainingData
 from orbifolio.runner.strokes.brush_models.gan import Batch, Gan
-from orbifolio.runner.strokes.brush_models.gan_losses import ADVERSARIES, SQUARES, TINY, energy
+from orbifolio.runner.strokes.brush_models.gan_losses import ADVERSARIES, FLOOR, SQUARES, energy
 from orbifolio.runner.strokes.brush_models.interpolation import morph
 from orbifolio.runner.strokes.brush_models.raster_base import fresh
 from orbifolio.runner.strokes.brush_models.training_base import emphasis
@@ -174,21 +174,21 @@ def test_a_file_holds_all_that_is_needed(settings, tmp_path):
 
 @each
 def test_a_stage_changes_what_it_teaches_and_nothing_else(settings):
-    training = settings.build(Lesson(formulas(40), None, 1))
+    trainer = settings.build(TrainingData(formulas(40), None, 1))
     for stage in settings.stages:
-        training.restart(1e-2, 2, stage)
-        before = {name: [p.clone() for p in module.parameters()] for name, module in training.modules.items()}
+        trainer.restart(1e-2, 2, stage)
+        before = {name: [p.clone() for p in module.parameters()] for name, module in trainer.modules.items()}
         for number in range(2):
-            training.step(number)
-        for name, module in training.modules.items():
+            trainer.step(number)
+        for name, module in trainer.modules.items():
             same = all(torch.equal(a, b) for a, b in zip(before[name], module.parameters(), strict=True))
-            assert same != (name in training.adams), (stage, name)
+            assert same != (name in trainer.adams), (stage, name)
 
 
 @each
 def test_a_stopped_training_goes_on_bit_for_bit(settings):
-    lesson = Lesson(formulas(40), None, 1)
-    whole, first, second = (settings.build(lesson) for _ in range(3))
+    data = TrainingData(formulas(40), None, 1)
+    whole, first, second = (settings.build(data) for _ in range(3))
     stage = settings.stages[-1]
     whole.restart(1e-3, 4, stage)
     first.restart(1e-3, 4, stage)
@@ -207,9 +207,9 @@ def test_the_divergence_is_the_formulas():
 
 def test_bits_are_free_up_to_their_number():
     settings = Vae(width=4, latent=6, batch=8, free_bits=10)
-    training = settings.build(Lesson(formulas(20), None, 1))
-    training.restart(1e-3, 3, "images")
-    assert training.step(0)["divergence"] == pytest.approx(60)
+    trainer = settings.build(TrainingData(formulas(20), None, 1))
+    trainer.restart(1e-3, 3, "images")
+    assert trainer.step(0)["divergence"] == pytest.approx(60)
 
 
 def test_painted_pixels_count_more_at_first():
@@ -223,12 +223,12 @@ def test_painted_pixels_count_more_at_first():
 def test_the_penalty_is_that_of_each_strokes_own_gradient():
     """A critic whose gradient is known: the score is a linear map of the picture."""
     settings = Gan(width=2, batch=4, guide=False, waves=0)
-    training = settings.build(Lesson(formulas(20), None, 1))
+    trainer = settings.build(TrainingData(formulas(20), None, 1))
     slope = torch.rand(1, 64, 64, generator=torch.Generator().manual_seed(1))
     slope *= 3 / slope.norm()
-    training._score = lambda pictures, guide: (pictures * slope).flatten(1).sum(1)
+    trainer._score = lambda pictures, guide: (pictures * slope).flatten(1).sum(1)
     batch = Batch(Maps(some(4), Space()), torch.rand(4, 1, 64, 64), (torch.rand(4, 1, 64, 64),))
-    penalty = training._penalty(batch, torch.Generator().manual_seed(0))
+    penalty = trainer._penalty(batch, torch.Generator().manual_seed(0))
     assert penalty.item() == pytest.approx((3 - 1) ** 2, rel=1e-4)
 
 
@@ -253,7 +253,7 @@ def test_the_energy_score_is_the_formulas():
 
     def away(one, other):
         parts = [(one - other).unflatten(2, (-1, side)).unflatten(4, (-1, side)) for side in SQUARES]
-        return sum((part.square().sum((1, 3, 5)) + TINY).sqrt().sum((1, 2)).mean() for part in parts)
+        return sum((part.square().sum((1, 3, 5)) + FLOOR).sqrt().sum((1, 2)).mean() for part in parts)
 
     expected = (away(first, real) + away(second, real)) / 2 - away(first, second) / 2
     assert energy(first, second, real).item() == pytest.approx(expected.item())
@@ -277,13 +277,13 @@ def test_what_strokes_of_one_action_have_in_common_is_not_judged():
 
 def test_the_critic_steps_farther_if_it_shall():
     """Adam's first step is as long as its rate."""
-    training = Gan(width=2, batch=8, critic_steps=1, critic_rate=4).build(Lesson(formulas(40), None, 1))
-    training.restart(1e-3, 10, "adversarial")
-    before = {name: [p.clone() for p in module.parameters()] for name, module in training.modules.items()}
-    training.step(0)
+    trainer = Gan(width=2, batch=8, critic_steps=1, critic_rate=4).build(TrainingData(formulas(40), None, 1))
+    trainer.restart(1e-3, 10, "adversarial")
+    before = {name: [p.clone() for p in module.parameters()] for name, module in trainer.modules.items()}
+    trainer.step(0)
     moved = {
         name: max((a - b).abs().max().item() for a, b in zip(before[name], module.parameters(), strict=True))
-        for name, module in training.modules.items()
+        for name, module in trainer.modules.items()
     }
     assert moved["generator"] == pytest.approx(1e-3, rel=0.01)
     assert moved["critic"] == pytest.approx(4e-3, rel=0.01)
@@ -313,52 +313,52 @@ def painter_critic(settings):
 @pytest.mark.parametrize("sighted", [True, False])
 def test_the_critic_sees_the_action_if_it_shall(sighted):
     settings = Gan(width=2, sighted=sighted, guide=False)
-    training = settings.build(Lesson(formulas(20), None, 1))
+    trainer = settings.build(TrainingData(formulas(20), None, 1))
     pictures = torch.rand(5, 1, 64, 64)
-    first, second = (training._score(pictures, Maps(some(5, seed), Space())) for seed in (1, 2))
+    first, second = (trainer._score(pictures, Maps(some(5, seed), Space())) for seed in (1, 2))
     assert torch.equal(first, second) != sighted
 
 
 def test_strokes_of_another_size_are_refused():
     samples = Samples(draw_actions(3, np.random.default_rng(0)), np.zeros((3, 32, 32), np.uint8))
     with pytest.raises(RunFailed, match="strokes of 32 pixels"):
-        Gan(width=2).build(Lesson(samples, None, 1))
+        Gan(width=2).build(TrainingData(samples, None, 1))
 
 
 def test_wrong_stages_are_told():
-    assert Vae().misses(["images", "predictor"]) == []
-    assert Vae().misses([""])[0] == (
+    assert Vae().stage_problems(["images", "predictor"]) == []
+    assert Vae().stage_problems([""])[0] == (
         "phases",
         "no phase of stage images; this painter needs images and predictor; add one",
     )
-    assert Gan().misses(["adversarial", "critc"])[0][0] == "phases.1.stage"
-    assert Gan().misses([""]) == []
+    assert Gan().stage_problems(["adversarial", "critc"])[0][0] == "phases.1.stage"
+    assert Gan().stage_problems([""]) == []
 
 
-def taught(training, stage: str, steps: int, rate: float) -> list[dict[str, float]]:
-    training.restart(rate, steps, stage)
-    return [dict(training.step(number)) for number in range(steps)]
+def taught(trainer, stage: str, steps: int, rate: float) -> list[dict[str, float]]:
+    trainer.restart(rate, steps, stage)
+    return [dict(trainer.step(number)) for number in range(steps)]
 
 
 def test_a_gan_learns_a_formula():
     unseen = formulas(40, seed=1)
-    training = Gan(width=2, batch=8, emphasised=0).build(Lesson(formulas(192), None, 1))
-    taught(training, "generator", 60, 3e-3)
+    trainer = Gan(width=2, batch=8, emphasised=0).build(TrainingData(formulas(192), None, 1))
+    taught(trainer, "generator", 60, 3e-3)
     error, blank = (
         metrics.decibels(float(np.square(found - unseen.alphas / 255).mean()))
-        for found in (metrics.learnt(training.painter, unseen.actions), np.zeros((40, 64, 64)))
+        for found in (metrics.learnt_alphas(trainer.painter, unseen.actions), np.zeros((40, 64, 64)))
     )
     assert error > blank + 4
 
 
 def test_each_stage_of_a_vae_lowers_its_own_error():
-    training = Vae(width=4, batch=8, emphasised=1).build(Lesson(formulas(192), None, 1))
+    trainer = Vae(width=4, batch=8, emphasised=1).build(TrainingData(formulas(192), None, 1))
     for stage, term, steps, rate in (
         ("images", "reconstruction", 60, 4e-3),
         ("predictor", "mean", 30, 1e-2),
         ("together", "reconstruction", 30, 4e-3),
     ):
-        losses = [terms[term] for terms in taught(training, stage, steps, rate)]
+        losses = [terms[term] for terms in taught(trainer, stage, steps, rate)]
         assert np.median(losses[-10:]) < 0.9 * np.median(losses[:10]), stage
 
 
@@ -371,7 +371,12 @@ def test_painters_of_a_fixed_resolution_are_shipped(name):
     assert sum(phase["steps"] for phase in entry["phases"]) > 500
     figures = entry["figures"]
     assert figures["psnr mean"] > figures["psnr white paper"] + 10
-    assert metrics.texture(metrics.noisy(brush, some(8).numpy(), seed=1), metrics.learnt(brush, some(8).numpy())) > 0
+    assert (
+        metrics.texture(
+            metrics.noisy_alphas(brush, some(8).numpy(), seed=1), metrics.learnt_alphas(brush, some(8).numpy())
+        )
+        > 0
+    )
 
 
 def test_the_shipped_gan_has_the_brushs_mean_and_its_noise():
@@ -383,8 +388,8 @@ def test_the_shipped_gan_has_the_brushs_mean_and_its_noise():
     assert figures["blank learnt"] == 0
     brush, actions = weights.load_painter("classic/dry_brush.gan"), some(40).numpy()
     steady, first, second = (
-        metrics.learnt(brush, actions),
-        *(metrics.noisy(brush, actions, seed=seed) for seed in (1, 2)),
+        metrics.learnt_alphas(brush, actions),
+        *(metrics.noisy_alphas(brush, actions, seed=seed) for seed in (1, 2)),
     )
     assert metrics.texture(first, steady) > 1.5 * metrics.texture(steady, steady)  # the mean is smooth
     noise = np.square(first - second).mean() / 2

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from orbifolio.runner.strokes.brush_models.comparison_sheet import Row, Section, grid_sheet, size
+from orbifolio.runner.strokes.brush_models.comparison_sheet import Row, SheetSection, grid_sheet, size
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter, Known
 from orbifolio.runner.strokes.brush_models.sanity_check import Trial, first_strokes, painted
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, draw_actions
@@ -57,7 +57,7 @@ def test_descent_comes_nearer_and_ink_stays_black():
 def test_a_sheet_has_the_size_that_was_foretold():
     red = np.zeros((8, 8, 3), np.float32)
     red[..., 0] = 1
-    sections = [Section("a", [Row(("x", "y"), [red] * 3)]), Section("b", [Row(("z",), [red])] * 2)]
+    sections = [SheetSection("a", [Row(("x", "y"), [red] * 3)]), SheetSection("b", [Row(("z",), [red])] * 2)]
     sheet = grid_sheet("title", 4, sections)
     width, height = size(4, [1, 2])
     assert sheet.shape == (height, width, 3)

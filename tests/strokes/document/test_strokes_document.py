@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.document.document import COLUMNS, Painting
 from orbifolio.runner.strokes.document.opacities import learnt
-from orbifolio.runner.strokes.document.timelapse_states import grow, runs
+from orbifolio.runner.strokes.document.timelapse_states import grow, render, runs
 from orbifolio.runner.strokes.mypaint.actions import draw_actions
 from orbifolio.runner.strokes.rasteriser.blending import soft_threshold
 from orbifolio.runner.strokes.rasteriser.rasterise import rasterise_actions
@@ -42,7 +42,7 @@ def test_a_painting_without_strokes_is_paper(painter):
                      np.zeros(0, np.int32))  # fmt: skip
     back = Painting.from_json(empty.to_json())
     assert len(back) == 0
-    assert np.allclose(back.render(painter), (0.25, 0.5, 1.0))
+    assert np.allclose(render(back, painter), (0.25, 0.5, 1.0))
     assert runs(back) == []
 
 
@@ -60,11 +60,11 @@ def test_it_paints_what_its_actions_paint(painter):
     for scale in (1.0, 2.0):
         with torch.no_grad():
             wanted = rasterise_actions(painter, torch.from_numpy(actions), scale=scale).numpy()
-        assert np.abs(painting.render(painter, scale) - wanted).max() < 1e-4
+        assert np.abs(render(painting, painter, scale) - wanted).max() < 1e-4
 
 
 def test_twice_as_large_is_the_same_picture(painting, painter):
-    small, large = painting.render(painter), painting.render(painter, 2)
+    small, large = render(painting, painter), render(painting, painter, 2)
     assert large.shape == (128, 192, 3)
     halved = large.reshape(64, 2, 96, 2, 3).mean((1, 3))
     assert np.square(halved - small).mean() < 1e-4
@@ -80,14 +80,14 @@ def test_some_of_the_strokes(painting):
 
 def test_opaque_strokes_have_hard_edges(painting, painter):
     opaque = replace(painting, opaque=True)
-    picture = opaque.render(painter)
+    picture = render(opaque, painter)
     assert np.array_equal(picture, grow(opaque, learnt(painter, opaque)).picture)
     allowed = np.concatenate([opaque.colours, [opaque.paper]])
     away = np.abs(picture[:, :, None] - allowed).max(-1).min(-1)
     assert (
         (away < 0.02).mean()
         > 0.75
-        > (np.abs(painting.render(painter)[:, :, None] - allowed).max(-1).min(-1) < 0.02).mean()
+        > (np.abs(render(painting, painter)[:, :, None] - allowed).max(-1).min(-1) < 0.02).mean()
     )
     assert np.array_equal(
         soft_threshold(np.array([0, 0.4, 0.5, 0.6, 1], np.float32)) > 0.5, [False, False, False, True, True]
@@ -99,15 +99,15 @@ def test_opaque_strokes_have_hard_edges(painting, painter):
     ("change", "words"),
     [
         ({"format": 2}, "format 2; this program reads 1"),
-        ({"columns": ["x"]}, "its columns are others than start x"),
-        ({"width": 0}, "a size of 0 x 64; 1 to 65536 pixels"),
-        ({"width": 1.5}, "width 1.5 is no whole number"),
+        ({"columns": ["x"]}, "its columns are not start x"),
+        ({"width": 0}, "the size 0 x 64 is not within 1 to 65536 pixels"),
+        ({"width": 1.5}, "width 1.5 is not a whole number"),
         ({"paper": [0, 0, 2]}, "the paper's colour is not in [0, 1]"),
-        ({"paper": [0, 0]}, "paper has 3 numbers and a stroke 14"),
-        ({"strokes": [[1, 2]]}, "paper has 3 numbers and a stroke 14"),
+        ({"paper": [0, 0]}, "the paper needs 3 numbers and a stroke 14"),
+        ({"strokes": [[1, 2]]}, "the paper needs 3 numbers and a stroke 14"),
         ({"strokes": [[1, 2], [1]]}, "strokes.json: not a document"),
         ({"brush": 7}, "the brush has no name"),
-        ({"seed": None}, "seed None is no whole number"),
+        ({"seed": None}, "seed None is not a whole number"),
     ],
 )
 def test_a_damaged_file_is_told_with_its_fault(painting, change, words):
@@ -115,17 +115,17 @@ def test_a_damaged_file_is_told_with_its_fault(painting, change, words):
     with pytest.raises(InputError) as told:
         Painting.from_json(json.dumps(record))
     assert words in str(told.value)
-    assert str(told.value).endswith("it is the strokes.json that a run leaves among its extras")
+    assert str(told.value).endswith("give the strokes.json that a run leaves among its extras")
 
 
 @pytest.mark.parametrize(
     ("column", "value", "words"),
     [
-        (7, 1.5, "stroke 3 has pressures or colours beyond [0, 1]"),
+        (7, 1.5, "stroke 3 has pressures or colours outside [0, 1]"),
         (11, -0.1, "stroke 3 has pressures or colours"),
-        (6, 0, "stroke 3 has a radius or a unit that is not above 0"),
-        (0, 1e9, "stroke 3 lies too far out"),
-        (13, 0.5, "stroke 3 has a level that is no whole number"),
+        (6, 0, "stroke 3 has a radius or a unit that is not positive"),
+        (0, 1e9, "stroke 3 lies too far outside the picture"),
+        (13, 0.5, "stroke 3 has a level that is not a whole number"),
         (2, float("nan"), "stroke 3 has a number that is not finite"),
         (2, "four", "could not convert"),
         (2, None, "strokes.json: not a document"),

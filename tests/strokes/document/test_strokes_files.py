@@ -24,7 +24,7 @@ from orbifolio.runner.strokes.document.palette import choose
 from orbifolio.runner.strokes.document.products import plotted, products
 from orbifolio.runner.strokes.document.svg import svg
 from orbifolio.runner.strokes.document.timelapse import film, stages
-from orbifolio.runner.strokes.document.timelapse_states import grow, runs
+from orbifolio.runner.strokes.document.timelapse_states import grow, render, runs
 from orbifolio.runner.strokes.document.worksheet import steps, worksheet
 from orbifolio.runner.strokes.mypaint.mypaint import is_available
 from orbifolio.runner.vector.hex_colours import to_hex
@@ -44,10 +44,10 @@ def decibels(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def test_the_picture_grows_into_the_rendered_one(painting, painter, growth):
-    assert np.abs(growth.picture - painting.render(painter)).max() < 1e-5
+    assert np.abs(growth.picture - render(painting, painter)).max() < 1e-5
     assert len(growth.stages) == 3
     assert np.allclose(growth.stages[0], painting.paper)
-    assert np.abs(growth.stages[1] - painting.take(slice(4)).render(painter)).max() < 1e-5
+    assert np.abs(growth.stages[1] - render(painting.take(slice(4)), painter)).max() < 1e-5
     assert (
         [(layer.level, layer.begin, layer.end) for layer in growth.layers] == runs(painting) == [(0, 0, 4), (1, 4, 16)]
     )
@@ -55,7 +55,7 @@ def test_the_picture_grows_into_the_rendered_one(painting, painter, growth):
 
 def test_large_strokes_are_asked_for_coarsely_and_look_the_same(painting, painter):
     large = painting.take(slice(0, 6)).scaled(3)  # units of 6 and 3 pixels: asked for at every fourth and second
-    picture, wanted = grow(large, learnt(painter, large)).picture, large.render(painter)
+    picture, wanted = grow(large, learnt(painter, large)).picture, render(large, painter)
     assert decibels(picture, wanted) > 48
     assert np.abs(picture - wanted).max() < 0.15  # in a few pixels of sharp bends
 
@@ -278,7 +278,7 @@ def test_the_table_says_what_the_document_says(painting):
 @pytest.mark.parametrize("photo", [True, False], ids=["photo", "no photo"])
 def test_all_products_are_the_same_bytes_twice(painter, photo):
     painting = make(9, width=48, height=40, seed=2)
-    target = make(9, width=48, height=40, seed=3).render(painter) if photo else None
+    target = render(make(9, width=48, height=40, seed=3), painter) if photo else None
     found = products(painting, painter, target, title="Nine strokes")
     again = products(make(9, width=48, height=40, seed=2), painter, target, title="Nine strokes")
     assert found.keys() == again.keys()

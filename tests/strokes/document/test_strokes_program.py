@@ -7,11 +7,12 @@ import pytest
 from some_strokes import make
 
 from orbifolio.runner.errors import InputError, MissingProgram
+from orbifolio.runner.strokes.brush_models.weights import real_brush
 from orbifolio.runner.strokes.document.colour_least_squares import OpacityLayers
 from orbifolio.runner.strokes.document.document import Painting
-from orbifolio.runner.strokes.document.mypaint_redraw import brush_of, reach, redraw
+from orbifolio.runner.strokes.document.mypaint_redraw import reach, redraw
 from orbifolio.runner.strokes.document.opacities import real
-from orbifolio.runner.strokes.document.refit_to_mypaint import transfer
+from orbifolio.runner.strokes.document.refit_to_mypaint import refit
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, END, START, VIA, Space, draw_actions
 from orbifolio.runner.strokes.mypaint.brush_file import find_brush, list_brushes
 from orbifolio.runner.strokes.mypaint.mypaint import is_available
@@ -92,18 +93,18 @@ def test_a_brush_that_takes_up_colour_sees_paper_beyond_the_edge():
 def test_a_short_name_and_a_learnt_brush_say_which_brush():
     from orbifolio.runner.strokes.brush_models.weights import find_painter
 
-    assert brush_of("dry_brush").name == "classic/dry_brush"
-    assert brush_of(str(find_painter("classic/pen"))).name == "classic/pen"
+    assert real_brush("dry_brush").name == "classic/dry_brush"
+    assert real_brush(str(find_painter("classic/pen"))).name == "classic/pen"
     with pytest.raises(InputError, match="no such brush; did you mean"):
-        brush_of("classic/dry_brusch")
+        real_brush("classic/dry_brusch")
 
 
 def test_without_the_program_the_cure_is_told(painting, monkeypatch):
     def gone(*_):
-        raise MissingProgram("libmypaint: not found on this machine; install it")
+        raise MissingProgram("libmypaint: not installed; install it")
 
     monkeypatch.setattr("orbifolio.runner.strokes.mypaint.mypaint.load_library", gone)
-    monkeypatch.setattr("orbifolio.runner.strokes.document.mypaint_redraw.brush_of", lambda name: find_brush_text())
+    monkeypatch.setattr("orbifolio.runner.strokes.document.mypaint_redraw.real_brush", lambda name: find_brush_text())
     with pytest.raises(MissingProgram, match="install it"):
         redraw(painting)
 
@@ -127,13 +128,13 @@ def target() -> np.ndarray:
 
 @needs_program
 def test_a_fit_comes_nearer_and_is_drawn_as_promised(painting, target):
-    found = transfer(painting, target, sweeps=3)
+    found = refit(painting, target, sweeps=3)
     assert found.before > found.recoloured > found.after
     assert found.after < 0.9 * found.recoloured
     assert 0 < found.kept < found.tried == 3 * 3 * len(painting)
     drawn = float(np.square(redraw(found.painting) - target).mean())
     assert drawn == pytest.approx(found.after, rel=0.02)
-    again = transfer(painting, target, sweeps=3)
+    again = refit(painting, target, sweeps=3)
     assert again.painting.to_json() == found.painting.to_json()
     assert found.painting.strokes[:, 6].max() <= painting.strokes[:, 6].max() + 1e-3
     assert np.array_equal(found.painting.levels, painting.levels)
@@ -141,7 +142,7 @@ def test_a_fit_comes_nearer_and_is_drawn_as_promised(painting, target):
 
 @needs_program
 def test_colours_alone_can_be_fitted(painting, target):
-    found = transfer(painting, target, sweeps=0)
+    found = refit(painting, target, sweeps=0)
     assert np.array_equal(found.painting.strokes, painting.strokes)
     assert found.after == found.recoloured < found.before
 
@@ -150,26 +151,26 @@ def test_colours_alone_can_be_fitted(painting, target):
 def test_what_was_painted_with_few_or_no_colours_keeps_to_them(painting, target):
     pens = np.array([[0.1, 0.1, 0.4], [0.9, 0.8, 0.2]], np.float32)
     few = replace(painting, colours=pens[np.arange(len(painting)) % 2])
-    found = transfer(few, target, sweeps=1).painting
+    found = refit(few, target, sweeps=1).painting
     assert {tuple(colour) for colour in found.colours} <= {tuple(pen) for pen in few.rounded().colours}
     grey = replace(painting, colours=painting.colours.mean(1, keepdims=True).repeat(3, axis=1))
-    assert np.ptp(transfer(grey, target, sweeps=1).painting.colours, axis=1).max() < 2e-4
+    assert np.ptp(refit(grey, target, sweeps=1).painting.colours, axis=1).max() < 2e-4
 
 
 @needs_program
 def test_connected_strokes_stay_connected_and_equal_pressures_equal(painting, target):
     strokes = painting.strokes.copy()
     strokes[1:, 0:2] = strokes[:-1, 4:6]
-    joined = transfer(replace(painting, strokes=strokes), target, sweeps=1)
+    joined = refit(replace(painting, strokes=strokes), target, sweeps=1)
     assert np.array_equal(joined.painting.strokes, strokes)
     strokes = painting.strokes.copy()
     strokes[:, 7:9] = 1
-    assert (transfer(replace(painting, strokes=strokes), target, sweeps=1).painting.strokes[:, 7:9] == 1).all()
+    assert (refit(replace(painting, strokes=strokes), target, sweeps=1).painting.strokes[:, 7:9] == 1).all()
 
 
 @needs_program
 def test_nothing_can_be_fitted_where_there_are_no_strokes(painting, target):
-    found = transfer(painting.take([]), target)
+    found = refit(painting.take([]), target)
     assert len(found.painting) == 0
     assert found.before == found.after > 0
 
@@ -178,7 +179,7 @@ def test_nothing_can_be_fitted_where_there_are_no_strokes(painting, target):
 def test_a_large_painting_is_fitted_small(painting, target):
     large = painting.scaled(8)
     wanted = target.repeat(8, axis=0).repeat(8, axis=1)
-    found = transfer(large, wanted, sweeps=1)
+    found = refit(large, wanted, sweeps=1)
     assert (found.painting.width, found.painting.height) == (768, 512)
     before, after = (float(np.square(redraw(one) - wanted).mean()) for one in (large, found.painting))
     assert after < 0.9 * before

@@ -11,6 +11,7 @@ from PIL import Image
 from orbifolio.runner.cli import cli
 from orbifolio.runner.commands.redrawing import document_of
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.strokes.document.timelapse_states import render
 from orbifolio.runner.strokes.mypaint.brush_file import list_brushes
 from orbifolio.runner.strokes.mypaint.mypaint import is_available
 
@@ -39,7 +40,7 @@ def test_a_learnt_brush_redraws_at_any_size(run, painting, painter, tmp_path):
     assert result.output.strip() == str(out)
     picture = np.asarray(Image.open(out)) / 255
     assert picture.shape == (128, 192, 3)
-    assert np.abs(picture - painting.render(painter, 2)).max() < 0.6 / 255
+    assert np.abs(picture - render(painting, painter, 2)).max() < 0.6 / 255
 
 
 @needs_program
@@ -88,10 +89,10 @@ def test_a_document_is_found_from_a_page_or_an_extra_of_its_run(run):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--out", "x.gif"], "--out x.gif: .gif is no format known here; take one of .png, .webp"),
-        (["--out", "x"], "no ending is no format"),
-        (["--size", "4"], "--size 4: from 8 to 16384 pixels"),
-        (["--brush", "nosuchbrush", "--program", "neural"], "nosuchbrush: no learnt brush of this name"),
+        (["--out", "x.gif"], "--out x.gif: .gif is not a supported format; use one of .png, .webp"),
+        (["--out", "x"], "no ending is not a supported format"),
+        (["--size", "4"], "--size 4: out of range; the longer side may have 8 to 16384 pixels"),
+        (["--brush", "nosuchbrush", "--program", "neural"], "nosuchbrush: no such learnt brush"),
     ],
 )
 def test_faults_end_with_a_sentence(run, arguments, words):

@@ -7,6 +7,7 @@ import torch
 from orbifolio.runner.canvas.base import CanvasPhase
 from orbifolio.runner.canvas.stroke_grid import TILE, StrokeGrid, corners
 from orbifolio.runner.strokes.brush_models.weights import load_painter
+from orbifolio.runner.strokes.document.timelapse_states import render
 from orbifolio.runner.symmetry.kinds.none import PlainPicture
 from orbifolio.runner.symmetry.kinds.plane import Plane
 
@@ -43,7 +44,7 @@ def test_its_strokes_as_a_document_are_the_same_picture(order):
         canvas.tensor[..., [2, 3, 4, 5, 9, 10]] *= 0.15
         canvas.tensor[..., 1] -= 2
     painting, picture = canvas.painting()
-    painted = painting.render(load_painter(painting.brush))
+    painted = render(painting, load_painter(painting.brush))
     assert np.abs(painted - picture).max() > 0  # drawn in boxes, not as whole tiles
     assert -10 * np.log10(np.square(painted - picture).mean()) > 40
 

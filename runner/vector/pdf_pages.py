@@ -1,0 +1,135 @@
+"""Vector pages as a PDF, drawn by reportlab: what drawings and the sheets of paintings are made on.
+
+Convention: lengths are in the pages' own unit from the top-left corner, x to the right, y down; colours are sRGB in
+[0, 1]. No date and no random identity is written, so equal pages give equal bytes.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from reportlab import rl_config
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import FILL_NON_ZERO, Canvas
+
+from orbifolio.runner.arrays import F64
+from orbifolio.runner.vector.hex_colours import Colour
+
+FONT = "Helvetica"  # every viewer has it, so nothing is embedded
+Place = Sequence[float]
+
+
+class PdfPages:
+    """A PDF under way; marks go to its last page."""
+
+    def __init__(self, width: float, height: float, *, unit: float, title: str = "") -> None:
+        """Open the first page.
+
+        Args:
+            width: of every page in units.
+            height: of every page in units.
+            unit: its length in points (1/72 inch).
+            title: for the viewer's window; empty for none.
+        """
+        self.height, self.unit = height, unit
+        self._buffer = io.BytesIO()
+        # Binary streams, a fifth smaller than reportlab's default of printable ones.
+        rl_config.useA85 = 0
+        size = (width * unit, height * unit)
+        self._canvas = Canvas(self._buffer, pagesize=size, pageCompression=1, invariant=1)
+        if title:
+            self._canvas.setTitle(title)
+        self._open()
+
+    def _open(self) -> None:
+        self._canvas.transform(self.unit, 0, 0, -self.unit, 0, self.height * self.unit)
+        self._canvas.setLineCap(1)
+        self._canvas.setLineJoin(1)
+
+    def next_page(self) -> None:
+        """Close the page and open another."""
+        self._canvas.showPage()
+        self._open()
+
+    def to_bytes(self) -> bytes:
+        """The finished file; nothing can be drawn afterwards."""
+        self._canvas.save()
+        return self._buffer.getvalue()
+
+    def line(self, points: Iterable[Place], colour: F64 | Colour, width: float) -> None:
+        """An open line with round ends and corners."""
+        self._canvas.setStrokeColorRGB(*colour)
+        self._canvas.setLineWidth(width)
+        self._canvas.drawPath(self._path(points), stroke=1, fill=0)
+
+    def polygon(self, points: Iterable[Place], colour: F64 | Colour, *, outline: float = 0) -> None:
+        """A polygon filled by the nonzero rule, with an outline of the same colour if its width is above 0."""
+        path = self._path(points)
+        path.close()
+        self._canvas.setFillColorRGB(*colour)
+        self._canvas.setStrokeColorRGB(*colour)
+        self._canvas.setLineWidth(outline)
+        self._canvas.drawPath(path, stroke=int(outline > 0), fill=1, fillMode=FILL_NON_ZERO)
+
+    def circle(self, centre: Place, radius: float, colour: F64 | Colour) -> None:
+        """A filled circle."""
+        self._canvas.setFillColorRGB(*colour)
+        self._canvas.circle(*centre, radius, stroke=0, fill=1)
+
+    def rectangle(
+        self, left: float, top: float, width: float, height: float, colour: Colour, outline: Colour | None = None
+    ) -> None:
+        """A filled rectangle by its top-left corner, with a hairline around it if `outline` gives its colour."""
+        self._canvas.setFillColorRGB(*colour)
+        if outline is not None:
+            self._canvas.setStrokeColorRGB(*outline)
+            self._canvas.setLineWidth(0.3 / self.unit)
+        self._canvas.rect(left, top, width, height, stroke=int(outline is not None), fill=1)
+
+    def words(self, text: str, left: float, base: float, size: float, colour: Colour, *, centred: bool = False) -> None:
+        """A line of text whose left end, or its middle if `centred`, lies at `left` on the baseline `base`.
+
+        Letters outside code page 1252 (Western European) become question marks; `size` is in units.
+        """
+        with self._upright(left, base):
+            self._canvas.setFillColorRGB(*colour)
+            self._canvas.setFont(FONT, size)
+            draw = self._canvas.drawCentredString if centred else self._canvas.drawString
+            draw(0, 0, text.encode("cp1252", "replace").decode("cp1252"))
+
+    def picture(self, jpeg: bytes, left: float, top: float, width: float) -> float:
+        """Embed a JPEG file unchanged, by its top-left corner and its width on the page; returns its height there."""
+        image = ImageReader(io.BytesIO(jpeg))
+        columns, rows = image.getSize()
+        height: float = width * rows / columns
+        with self._upright(left, top + height):
+            self._canvas.drawImage(image, 0, 0, width, height)
+        return height
+
+    @contextmanager
+    def clipped(self, left: float, top: float, width: float, height: float) -> Iterator[None]:
+        """What is drawn meanwhile shows inside a rectangle only."""
+        self._canvas.saveState()
+        outline = self._canvas.beginPath()
+        outline.rect(left, top, width, height)
+        self._canvas.clipPath(outline, stroke=0, fill=0)
+        yield
+        self._canvas.restoreState()
+
+    @contextmanager
+    def _upright(self, left: float, base: float) -> Iterator[None]:
+        """Origin at a place and y upwards, as letters and pictures want it."""
+        self._canvas.saveState()
+        self._canvas.transform(1, 0, 0, -1, left, base)
+        yield
+        self._canvas.restoreState()
+
+    def _path(self, points: Iterable[Place]):  # type: ignore[no-untyped-def]  # reportlab has no types
+        (x, y), *others = points
+        path = self._canvas.beginPath()
+        path.moveTo(x, y)
+        for x, y in others:
+            path.lineTo(x, y)
+        return path
