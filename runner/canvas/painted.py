@@ -30,7 +30,7 @@ from orbifolio.runner.strokes.fitting.stroke_set import StrokeSet
 from orbifolio.runner.strokes.fitting.surface import PaintSurface, surface_of
 from orbifolio.runner.strokes.rasteriser.brush_table import BrushTable
 from orbifolio.runner.strokes.rasteriser.differentiable import Composite, Rasteriser
-from orbifolio.runner.strokes.rasteriser.stroke_array import (
+from orbifolio.runner.strokes.stroke_array import (
     COLUMNS,
     CURVE,
     END,

@@ -30,7 +30,7 @@ from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.brush_models.weights import find_painter, load_painter, shipped, unpack
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, COUNT, END, END_PRESSURE, ENTRY_PRESSURE, START
-from orbifolio.runner.strokes.rasteriser.stroke_array import CURVE, StrokeArray, rows_of_actions
+from orbifolio.runner.strokes.stroke_array import CURVE, StrokeArray, rows_of_actions
 from orbifolio.runner.symmetry.base import Layout
 
 TILE = 64  # pixels; the canvas that painters are learnt on

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from orbifolio.runner.arrays import F32
-from orbifolio.runner.strokes.rasteriser.blending import over
+from orbifolio.runner.strokes.blending import over
 from orbifolio.runner.strokes.rasteriser.separate_strokes import Stamp
 
 CELL, LARGE_CELL, GAP, BAND_GAP, LABEL, MARGIN = 96, 208, 4, 20, 92, 28  # pixels

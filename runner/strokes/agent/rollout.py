@@ -13,8 +13,8 @@ from torch import Tensor
 
 from orbifolio.runner.strokes.agent.action_space import ActionSpace
 from orbifolio.runner.strokes.agent.network import AgentNetwork
+from orbifolio.runner.strokes.blending import over
 from orbifolio.runner.strokes.mypaint.actions import COLOUR
-from orbifolio.runner.strokes.rasteriser.blending import over
 from orbifolio.runner.strokes.rasteriser.separate_strokes import Stamp
 
 

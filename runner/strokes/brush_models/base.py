@@ -19,10 +19,10 @@ import torch
 from torch import Tensor, nn
 
 from orbifolio.runner.settings import Settings
+from orbifolio.runner.strokes.blending import over
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, Space
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.mypaint.samples import Samples
-from orbifolio.runner.strokes.rasteriser.blending import over
 
 MAX_DECAY = 0.998  # of the running mean of a learner's weights, which is the painter that is kept
 

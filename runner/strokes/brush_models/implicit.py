@@ -22,12 +22,12 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from orbifolio.runner.strokes.bounding_boxes import boxes, centres, pairs
 from orbifolio.runner.strokes.brush_models.base import Painter
+from orbifolio.runner.strokes.geometry import Track, count, describe, nearest, track
 from orbifolio.runner.strokes.mypaint.actions import Space
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
-from orbifolio.runner.strokes.rasteriser.bounding_boxes import boxes, centres, pairs
-from orbifolio.runner.strokes.rasteriser.geometry import Track, count, describe, nearest, track
-from orbifolio.runner.strokes.rasteriser.stroke_array import rows_of_actions
+from orbifolio.runner.strokes.stroke_array import rows_of_actions
 
 MARGIN = 1.5  # units beyond the reach, for the sampling of a pixel
 EDGE = 0.12  # share of the distance over which a stroke fades at its end

@@ -19,11 +19,11 @@ from torch import Tensor
 from orbifolio.runner.errors import RunFailed
 from orbifolio.runner.strokes.brush_models.base import PainterSettings, Trainer, TrainingData, falling_rate, follow
 from orbifolio.runner.strokes.brush_models.implicit import EDGE, MARGIN, ImplicitPainter, Known, swelling_of, tip_of
+from orbifolio.runner.strokes.geometry import Track, nearest
 from orbifolio.runner.strokes.mypaint.actions import Space
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.mypaint.samples import Samples
-from orbifolio.runner.strokes.rasteriser.geometry import Track, nearest
-from orbifolio.runner.strokes.rasteriser.stroke_array import rows_of_actions
+from orbifolio.runner.strokes.stroke_array import rows_of_actions
 
 SAMPLED = 768  # random places of a stroke's picture, of which those that it reaches are kept
 MEASURED = 384  # strokes that the reach is measured on

@@ -14,9 +14,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from orbifolio.runner.strokes.blending import over
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, COUNT, END, END_PRESSURE, ENTRY_PRESSURE, SIZE, START, VIA
-from orbifolio.runner.strokes.rasteriser.blending import over
 
 BOUND = 0.02  # distance of first actions from 0 and 1, whose logits are infinite
 PAPER = 0.04  # chance of a stroke in white places over that in black ones

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from orbifolio.runner.arrays import F32, F64, I32
+from orbifolio.runner.strokes.blending import lay_over
 from orbifolio.runner.strokes.document.mypaint_redraw import Box
-from orbifolio.runner.strokes.rasteriser.blending import lay_over
 from orbifolio.runner.strokes.rasteriser.colour_least_squares import ColourBounds, ShareMatrix, descend
 
 MIN_SHARE = 1 / 512  # a smaller visible share cannot be seen in eight bits

@@ -26,7 +26,7 @@ from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64, I32
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.strokes.rasteriser.stroke_array import CURVE, END_PRESSURE, ENTRY_PRESSURE, LOG_RADIUS
+from orbifolio.runner.strokes.stroke_array import CURVE, END_PRESSURE, ENTRY_PRESSURE, LOG_RADIUS
 
 FORMAT = 1
 COLUMNS = (

@@ -25,7 +25,7 @@ from orbifolio.runner.strokes.document.document import RADIUS, Painting
 from orbifolio.runner.strokes.mypaint.actions import Space, bezier, pressure_at
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.mypaint.mypaint import ONE, TILE, Brush, TiledSurface, hush
-from orbifolio.runner.strokes.rasteriser.stroke_array import END, END_PRESSURE, ENTRY_PRESSURE, START, VIA
+from orbifolio.runner.strokes.stroke_array import END, END_PRESSURE, ENTRY_PRESSURE, START, VIA
 
 Box = tuple[int, int, int, int]
 Track = list[tuple[float, float, float]]

@@ -19,9 +19,9 @@ from torch import Tensor
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.document.document import Painting
+from orbifolio.runner.strokes.geometry import nearest
 from orbifolio.runner.strokes.mypaint.actions import bezier, bezier_velocity
-from orbifolio.runner.strokes.rasteriser.geometry import nearest
-from orbifolio.runner.strokes.rasteriser.stroke_array import END, LOG_RADIUS, START, VIA
+from orbifolio.runner.strokes.stroke_array import END, LOG_RADIUS, START, VIA
 
 ALONG, BEYOND, ACROSS = 13, 4, 15  # samples of the curve, beyond each end, and to each side
 BUNCH = 24  # strokes at once, which bounds the memory

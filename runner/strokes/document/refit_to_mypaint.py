@@ -19,14 +19,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.strokes.blending import lay_over
 from orbifolio.runner.strokes.document.colour_least_squares import OpacityLayers, nearest, palette_of, window
 from orbifolio.runner.strokes.document.document import RADIUS, UNIT, Painting
 from orbifolio.runner.strokes.document.mypaint_redraw import Box, Paper, reach
 from orbifolio.runner.strokes.document.timelapse_states import resized
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.mypaint.mypaint import hush
-from orbifolio.runner.strokes.rasteriser.blending import lay_over
-from orbifolio.runner.strokes.rasteriser.stroke_array import END_PRESSURE, ENTRY_PRESSURE, START
+from orbifolio.runner.strokes.stroke_array import END_PRESSURE, ENTRY_PRESSURE, START
 
 MAX_SIDE = 512  # pixels of the longer side at which a painting is fitted
 TRIES = 3  # variants of each stroke in a sweep

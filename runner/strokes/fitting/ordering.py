@@ -11,8 +11,8 @@ from orbifolio.runner.arrays import F32, I32, I64, Bools
 from orbifolio.runner.strokes.fitting.stroke_set import StrokeSet
 from orbifolio.runner.strokes.rasteriser.compositing import PairPaint
 from orbifolio.runner.strokes.rasteriser.differentiable import Rasteriser
-from orbifolio.runner.strokes.rasteriser.stroke_array import StrokeArray
-from orbifolio.runner.strokes.rasteriser.stroke_profile import compiled
+from orbifolio.runner.strokes.stroke_array import StrokeArray
+from orbifolio.runner.strokes.stroke_profile import compiled
 
 MIN_OPACITY = 1 / 512  # opacity below which a stroke does not touch a cell
 

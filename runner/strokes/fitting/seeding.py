@@ -16,7 +16,7 @@ import numpy as np
 from scipy import ndimage
 
 from orbifolio.runner.arrays import F32, F64
-from orbifolio.runner.strokes.rasteriser.stroke_profile import compiled
+from orbifolio.runner.strokes.stroke_profile import compiled
 
 TAKEN = 0.12  # part of the error that is left where a new stroke has been begun
 COLOUR_TOLERANCE = 0.05  # sRGB; a stroke runs on over differences that small, whatever the canvas

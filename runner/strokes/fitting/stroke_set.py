@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from orbifolio.runner.arrays import F32, I32, I64, Bools
-from orbifolio.runner.strokes.rasteriser.stroke_array import StrokeArray
+from orbifolio.runner.strokes.stroke_array import StrokeArray
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,11 @@ import torch
 from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64, I64
-from orbifolio.runner.strokes.fitting.colour_actions import ColourActions
 from orbifolio.runner.strokes.fitting.levels import SIZE
 from orbifolio.runner.strokes.fitting.stroke_set import StrokeSet
+from orbifolio.runner.strokes.rasteriser.colour_actions import ColourActions
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import BLOCK_SIDE, PixelBlocks, in_blocks, pixel_grid
-from orbifolio.runner.strokes.rasteriser.stroke_array import CURVE, StrokeArray
+from orbifolio.runner.strokes.stroke_array import CURVE, StrokeArray
 from orbifolio.runner.symmetry.base import Layout, Symmetry
 from orbifolio.runner.symmetry.colour import INVERSE, PRODUCT
 from orbifolio.runner.symmetry.groups.domain import Domain, fundamental_domain

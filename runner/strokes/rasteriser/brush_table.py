@@ -31,8 +31,8 @@ from orbifolio.runner.strokes.mypaint.actions import Space, draw_actions
 from orbifolio.runner.strokes.rasteriser.interpolation_table import TableAxis, weights
 from orbifolio.runner.strokes.rasteriser.network_opacity import network_opacities
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks, in_blocks
-from orbifolio.runner.strokes.rasteriser.stroke_array import CURVE, LOG_RADIUS, StrokeArray, rows_of_actions
 from orbifolio.runner.strokes.rasteriser.trace import BrushFootprint, trace
+from orbifolio.runner.strokes.stroke_array import CURVE, LOG_RADIUS, StrokeArray, rows_of_actions
 
 LENGTHS, RADII, DISTANCES, PRESSURES, PASSINGS = 5, 6, 24, 7, 7
 LENGTH = TableAxis(-1.6, 1.6, LENGTHS)  # logarithms of units, as the network sees them

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orbifolio.runner.arrays import F32, I32, I64
-from orbifolio.runner.strokes.rasteriser.stroke_profile import compiled
+from orbifolio.runner.strokes.stroke_profile import compiled
 
 Shares = NDArray[np.float32] | NDArray[np.float64]
 """Either precision; colours and errors have the same."""

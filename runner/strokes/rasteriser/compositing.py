@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from orbifolio.runner.arrays import F32, F64, I32, I64
-from orbifolio.runner.strokes.rasteriser.blending import over_pixel
-from orbifolio.runner.strokes.rasteriser.stroke_profile import compiled
+from orbifolio.runner.strokes.blending import over_pixel
+from orbifolio.runner.strokes.stroke_profile import compiled
 
 
 class PairPaint(NamedTuple):

@@ -14,16 +14,16 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from orbifolio.runner.arrays import F32, I32, Bools
+from orbifolio.runner.strokes.blending import soft_threshold
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.fitting.colour_actions import ColourActions
-from orbifolio.runner.strokes.rasteriser.blending import soft_threshold
 from orbifolio.runner.strokes.rasteriser.brush_table import BrushTable
+from orbifolio.runner.strokes.rasteriser.colour_actions import ColourActions
 from orbifolio.runner.strokes.rasteriser.compositing import PairPaint, lay, lay_vjp, visible_shares
 from orbifolio.runner.strokes.rasteriser.network_opacity import network_opacities
 from orbifolio.runner.strokes.rasteriser.opacity import opacities, opacities_vjp
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks
-from orbifolio.runner.strokes.rasteriser.stroke_array import StrokeArray
 from orbifolio.runner.strokes.rasteriser.trace import StrokePixelPairs, trace
+from orbifolio.runner.strokes.stroke_array import StrokeArray
 
 
 @dataclass(frozen=True)

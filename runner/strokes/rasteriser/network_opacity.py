@@ -10,10 +10,10 @@ import torch
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.rasteriser.geometry import SEGMENTS
+from orbifolio.runner.strokes.geometry import SEGMENTS
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks
-from orbifolio.runner.strokes.rasteriser.stroke_array import StrokeArray
 from orbifolio.runner.strokes.rasteriser.trace import StrokePixelPairs
+from orbifolio.runner.strokes.stroke_array import StrokeArray
 
 BATCH = 1 << 14  # pairs at once: bounds the memory
 

@@ -21,20 +21,20 @@ from __future__ import annotations
 import numpy as np
 
 from orbifolio.runner.arrays import F32, F64
-from orbifolio.runner.strokes.rasteriser.blending import soft_threshold_at
+from orbifolio.runner.strokes.blending import soft_threshold_at
+from orbifolio.runner.strokes.geometry import FLOOR
 from orbifolio.runner.strokes.rasteriser.brush_table import DISTANCES, PASSINGS, PRESSURES, TableSlices
-from orbifolio.runner.strokes.rasteriser.geometry import FLOOR
 from orbifolio.runner.strokes.rasteriser.numba_threads import parallel_ranges
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks
-from orbifolio.runner.strokes.rasteriser.stroke_array import (
+from orbifolio.runner.strokes.rasteriser.trace import CHORDS, BrushFootprint, StrokePixelPairs, parabola_weights
+from orbifolio.runner.strokes.stroke_array import (
     COLUMNS,
     END_PRESSURE,
     ENTRY_PRESSURE,
     LOG_RADIUS,
     StrokeArray,
 )
-from orbifolio.runner.strokes.rasteriser.stroke_profile import RAMP, compiled, fade, swell
-from orbifolio.runner.strokes.rasteriser.trace import CHORDS, BrushFootprint, StrokePixelPairs, parabola_weights
+from orbifolio.runner.strokes.stroke_profile import RAMP, compiled, fade, swell
 
 
 def opacities(pairs: StrokePixelPairs, slices: TableSlices, *, opaque: bool = False) -> F32:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from orbifolio.runner.arrays import F32, I32, I64
-from orbifolio.runner.strokes.fitting.colour_actions import NO_ACTION, ColourActions
+from orbifolio.runner.strokes.rasteriser.colour_actions import NO_ACTION, ColourActions
 
 BLOCK_SIDE = 8  # one distance to a curve then decides for 64 places
 

@@ -23,7 +23,7 @@ from torch.autograd.function import once_differentiable
 
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.mypaint.actions import COLOUR
-from orbifolio.runner.strokes.rasteriser.stroke_array import rows_of_actions
+from orbifolio.runner.strokes.stroke_array import rows_of_actions
 
 
 def rasterise(

@@ -22,8 +22,8 @@ from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.rasteriser.brush_table import BrushTable, action_strokes, fit_table
 from orbifolio.runner.strokes.rasteriser.opacity import opacities, opacities_vjp
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks, pixel_grid
-from orbifolio.runner.strokes.rasteriser.stroke_array import CURVE, StrokeArray, rows_of_actions
 from orbifolio.runner.strokes.rasteriser.trace import trace
+from orbifolio.runner.strokes.stroke_array import CURVE, StrokeArray, rows_of_actions
 
 Stamp = Callable[[Tensor], Tensor]
 """(n, 12) actions in [0, 1] -> (n, side, side) opacities, differentiable."""

@@ -14,11 +14,11 @@ import numpy as np
 
 from orbifolio.runner.arrays import F32, F64, I32, I64
 from orbifolio.runner.strokes.brush_models.implicit import MARGIN, ImplicitPainter
-from orbifolio.runner.strokes.rasteriser.geometry import FLOOR
+from orbifolio.runner.strokes.geometry import FLOOR
 from orbifolio.runner.strokes.rasteriser.numba_threads import parallel_ranges
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks
-from orbifolio.runner.strokes.rasteriser.stroke_array import END_PRESSURE, ENTRY_PRESSURE, LOG_RADIUS, StrokeArray
-from orbifolio.runner.strokes.rasteriser.stroke_profile import compiled, fade, press, swell
+from orbifolio.runner.strokes.stroke_array import END_PRESSURE, ENTRY_PRESSURE, LOG_RADIUS, StrokeArray
+from orbifolio.runner.strokes.stroke_profile import compiled, fade, press, swell
 
 CHORDS = 16
 

@@ -10,7 +10,7 @@ from orbifolio.runner.strokes.rasteriser.brush_table import action_strokes, fit_
 from orbifolio.runner.strokes.rasteriser.differentiable import Rasteriser
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import pixel_grid
 from orbifolio.runner.strokes.rasteriser.separate_strokes import network_stamp, table_stamp
-from orbifolio.runner.strokes.rasteriser.stroke_array import StrokeArray, rows_of_actions
+from orbifolio.runner.strokes.stroke_array import StrokeArray, rows_of_actions
 
 
 @pytest.fixture(scope="module")

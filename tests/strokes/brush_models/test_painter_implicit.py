@@ -12,10 +12,10 @@ from orbifolio.runner.strokes.brush_models import implicit, metrics, weights
 from orbifolio.runner.strokes.brush_models.base import TrainingData
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter, Known
 from orbifolio.runner.strokes.brush_models.implicit_training import Implicit
+from orbifolio.runner.strokes.geometry import FEATURES, FLOOR, describe, interpolate, nearest, track
 from orbifolio.runner.strokes.mypaint.actions import Space, draw_actions
 from orbifolio.runner.strokes.mypaint.samples import Samples, draw_repeats
-from orbifolio.runner.strokes.rasteriser.geometry import FEATURES, FLOOR, describe, interpolate, nearest, track
-from orbifolio.runner.strokes.rasteriser.stroke_array import LOG_RADIUS, rows_of_actions
+from orbifolio.runner.strokes.stroke_array import LOG_RADIUS, rows_of_actions
 
 
 def painter(**known) -> ImplicitPainter:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.strokes.blending import over
 from orbifolio.runner.strokes.brush_models.base import MAX_DECAY, falling_rate, follow
 from orbifolio.runner.strokes.brush_models.gan import Gan
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter, Known
@@ -24,7 +25,6 @@ from orbifolio.runner.strokes.brush_models.weights import (
     unpack_scalable,
 )
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, draw_actions
-from orbifolio.runner.strokes.rasteriser.blending import over
 
 
 def implicit() -> ImplicitPainter:

@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
+from orbifolio.runner.strokes.bounding_boxes import boxes, centres, pairs
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter, Known
 from orbifolio.runner.strokes.mypaint.actions import draw_actions
-from orbifolio.runner.strokes.rasteriser.bounding_boxes import boxes, centres, pairs
 from orbifolio.runner.strokes.rasteriser.rasterise import Layers, rasterise, rasterise_actions
-from orbifolio.runner.strokes.rasteriser.stroke_array import rows_of_actions
+from orbifolio.runner.strokes.stroke_array import rows_of_actions
 
 
 def painter(**known) -> ImplicitPainter:

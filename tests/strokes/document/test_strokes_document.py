@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.strokes.blending import soft_threshold
 from orbifolio.runner.strokes.document.document import COLUMNS, Painting
 from orbifolio.runner.strokes.document.opacities import learnt
 from orbifolio.runner.strokes.document.timelapse_states import grow, render, runs
 from orbifolio.runner.strokes.mypaint.actions import draw_actions
-from orbifolio.runner.strokes.rasteriser.blending import soft_threshold
 from orbifolio.runner.strokes.rasteriser.rasterise import rasterise_actions
 
 

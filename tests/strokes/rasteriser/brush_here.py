@@ -7,8 +7,8 @@ from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter, Know
 from orbifolio.runner.strokes.rasteriser.brush_table import DISTANCES, LENGTHS, PASSINGS, PRESSURES, RADII, BrushTable
 from orbifolio.runner.strokes.rasteriser.differentiable import Rasteriser
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import pixel_grid
-from orbifolio.runner.strokes.rasteriser.stroke_array import StrokeArray
 from orbifolio.runner.strokes.rasteriser.trace import BrushFootprint
+from orbifolio.runner.strokes.stroke_array import StrokeArray
 
 REACH = 2.0
 

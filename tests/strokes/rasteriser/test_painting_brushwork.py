@@ -7,12 +7,12 @@ import pytest
 import torch
 from brush_here import brush_table, painter, rasteriser, strokes
 
+from orbifolio.runner.strokes.geometry import nearest
 from orbifolio.runner.strokes.rasteriser.brush_table import fit_table
-from orbifolio.runner.strokes.rasteriser.geometry import nearest
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import in_blocks, pixel_grid
 from orbifolio.runner.strokes.rasteriser.rasterise import Layers, rasterise
-from orbifolio.runner.strokes.rasteriser.stroke_array import LOG_RADIUS, StrokeArray
 from orbifolio.runner.strokes.rasteriser.trace import trace
+from orbifolio.runner.strokes.stroke_array import LOG_RADIUS, StrokeArray
 
 WIDTH, HEIGHT = 40, 28
 FLAT = {"ratio": 3.0, "degrees": 40.0}

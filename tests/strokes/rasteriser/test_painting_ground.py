@@ -14,7 +14,7 @@ from orbifolio.runner.strokes.fitting.stroke_set import StrokeSet
 from orbifolio.runner.strokes.fitting.surface import OrbifoldSurface, PlainSurface, surface_of
 from orbifolio.runner.strokes.rasteriser.brush_table import fit_table
 from orbifolio.runner.strokes.rasteriser.differentiable import Rasteriser
-from orbifolio.runner.strokes.rasteriser.stroke_array import StrokeArray
+from orbifolio.runner.strokes.stroke_array import StrokeArray
 from orbifolio.runner.symmetry.kinds.frieze import Frieze
 from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic
 from orbifolio.runner.symmetry.kinds.none import NoSymmetry

@@ -5,15 +5,15 @@ import pytest
 import torch
 from brush_here import brush_table, painter, rasteriser, strokes
 
+from orbifolio.runner.strokes.blending import lay_over, over, over_pixel, soft_threshold, soft_threshold_at
 from orbifolio.runner.strokes.document.document import Painting
-from orbifolio.runner.strokes.fitting.colour_actions import ColourActions
 from orbifolio.runner.strokes.mypaint.actions import Space, draw_actions
-from orbifolio.runner.strokes.rasteriser.blending import lay_over, over, over_pixel, soft_threshold, soft_threshold_at
 from orbifolio.runner.strokes.rasteriser.brush_table import LENGTHS, RADII
+from orbifolio.runner.strokes.rasteriser.colour_actions import ColourActions
 from orbifolio.runner.strokes.rasteriser.compositing import PairPaint, lay, lay_vjp, visible_shares
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import pixel_grid
 from orbifolio.runner.strokes.rasteriser.separate_strokes import network_stamp, table_stamp
-from orbifolio.runner.strokes.rasteriser.stroke_array import StrokeArray, rows_of_actions
+from orbifolio.runner.strokes.stroke_array import StrokeArray, rows_of_actions
 
 SIDE = 36
 

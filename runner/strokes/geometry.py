@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from orbifolio.runner.strokes.mypaint.actions import bezier, bezier_velocity, pressure_at
-from orbifolio.runner.strokes.rasteriser.stroke_array import END, END_PRESSURE, ENTRY_PRESSURE, LOG_RADIUS, START, VIA
+from orbifolio.runner.strokes.stroke_array import END, END_PRESSURE, ENTRY_PRESSURE, LOG_RADIUS, START, VIA
 
 SEGMENTS = 24
 FEATURES = (

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from orbifolio.runner.arrays import F32
-from orbifolio.runner.strokes.rasteriser.stroke_profile import compiled
+from orbifolio.runner.strokes.stroke_profile import compiled
 
 STEEPNESS = 8.0
 """Slope of an opaque stroke's edge: an eighth of the opacities lies on it, lest the edge be jagged."""
