@@ -1,8 +1,8 @@
 """Before any test imports torch: keep it from instructions that this machine only claims to have.
 
-Slow tests are chosen by what changed: those in the test folders of rooms that the last commits touched, so that a run
-stays within a quarter of an hour. `--slow all` runs them all, `--slow none` none, `--slow NAME` those with NAME in
-their path or name. `--since REVISION` says since when a change counts.
+Slow tests are chosen by what changed: those of the rooms that the last commits touched most, twenty at most, so that a
+run stays within a quarter of an hour. `--slow all` runs them all, `--slow none` none, `--slow NAME` those with NAME in
+their path or name, and `--since REVISION` those of every room that has changed since.
 """
 
 import os
@@ -22,6 +22,7 @@ __all__ = ["browser", "published_site", "seaweed"]  # fixtures of more than one 
 
 ROOT = Path(__file__).resolve().parents[1]
 RECENT = 10  # commits: what usually comes together, where no upstream tells
+MAX_SLOW = 20  # slow tests in a run that names none: about three minutes of two processors
 ELSEWHERE = {
     "browser": ("reports", "templates", "runner/server"),
     "house": ("orbifolio", "pyproject.toml"),
@@ -42,17 +43,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip the slow tests that were not chosen."""
-    wish = config.getoption("--slow")
-    changed = _changed(config.getoption("--since")) if wish == "changed" else ()
-    for item in items:
-        if not item.get_closest_marker("slow"):
-            continue
-        place = item.path.relative_to(ROOT).as_posix()
-        chosen = {"all": True, "none": False, "changed": _tests_what(place, changed)}.get(
-            wish, wish in f"{place}::{item.name}"
-        )
-        if not chosen:
-            item.add_marker(pytest.mark.skip(reason="slow, and nothing of its room has changed; --slow all runs it"))
+    wish, since = config.getoption("--slow"), config.getoption("--since")
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    chosen = {"all": set(slow), "none": set()}.get(wish)
+    if wish == "changed":
+        chosen = _of_changed_rooms(slow, _changed(since), limit=len(slow) if since else MAX_SLOW)
+    for item in slow:
+        if item not in chosen if chosen is not None else wish not in f"{_place(item)}::{item.name}":
+            item.add_marker(pytest.mark.skip(reason="slow, and not chosen by what changed; --slow all runs it"))
+
+
+def _place(item: pytest.Item) -> str:
+    return item.path.relative_to(ROOT).as_posix()
+
+
+def _of_changed_rooms(slow: list[pytest.Item], changed: tuple[str, ...], *, limit: int) -> set[pytest.Item]:
+    """The slow tests of the rooms with most changed paths, whole rooms as long as there are no more than the limit."""
+    rooms: dict[str, list[pytest.Item]] = {}
+    for item in slow:
+        rooms.setdefault(_place(item).removeprefix("tests/").rpartition("/")[0], []).append(item)
+    chosen: set[pytest.Item] = set()
+    for folder in sorted(rooms, key=lambda folder: (-_changes(folder, changed), folder)):
+        if _changes(folder, changed) and len(chosen) + len(rooms[folder]) <= limit:
+            chosen |= set(rooms[folder])
+    return chosen
 
 
 def _changed(since: str) -> tuple[str, ...]:
@@ -69,8 +83,7 @@ def _changed(since: str) -> tuple[str, ...]:
     return ()
 
 
-def _tests_what(place: str, changed: tuple[str, ...]) -> bool:
-    """Whether a test at this path tests one of the changed paths."""
-    folder = place.removeprefix("tests/").rpartition("/")[0]
+def _changes(folder: str, changed: tuple[str, ...]) -> int:
+    """How many of the changed paths the tests of a folder test."""
     watched = (f"tests/{folder}", f"runner/{folder}", *ELSEWHERE.get(folder, ()))
-    return any(path == root or path.startswith(f"{root}/") for path in changed for root in watched)
+    return sum(any(path == root or path.startswith(f"{root}/") for root in watched) for path in changed)
