@@ -20,9 +20,9 @@ import numpy as np
 
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.strokes.blending import lay_over
-from orbifolio.runner.strokes.document.colour_least_squares import OpacityLayers, nearest, palette_of, window
 from orbifolio.runner.strokes.document.document import RADIUS, UNIT, Painting
 from orbifolio.runner.strokes.document.mypaint_redraw import Box, Paper, reach
+from orbifolio.runner.strokes.document.opacity_layers import OpacityLayers, nearest, palette_of, window
 from orbifolio.runner.strokes.document.timelapse_states import resized
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.mypaint.mypaint import hush

@@ -17,10 +17,10 @@ from PIL import Image
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.strokes.blending import lay_over
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
-from orbifolio.runner.strokes.document.colour_least_squares import window
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.mypaint_redraw import Box
 from orbifolio.runner.strokes.document.opacities import learnt
+from orbifolio.runner.strokes.document.opacity_layers import window
 from orbifolio.runner.strokes.rasteriser.rasterise import rasterise
 
 

@@ -8,10 +8,10 @@ from some_strokes import make
 
 from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.strokes.brush_models.weights import real_brush
-from orbifolio.runner.strokes.document.colour_least_squares import OpacityLayers
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.mypaint_redraw import reach, redraw
 from orbifolio.runner.strokes.document.opacities import real
+from orbifolio.runner.strokes.document.opacity_layers import OpacityLayers
 from orbifolio.runner.strokes.document.refit_to_mypaint import refit
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, END, START, VIA, Space, draw_actions
 from orbifolio.runner.strokes.mypaint.brush_file import find_brush, list_brushes

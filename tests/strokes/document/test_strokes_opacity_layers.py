@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 
-from orbifolio.runner.strokes.document.colour_least_squares import OpacityLayers, palette_of
+from orbifolio.runner.strokes.document.opacity_layers import OpacityLayers, palette_of
 
 PAPER = (1.0, 0.9, 0.8)
 
