@@ -166,7 +166,7 @@ def _write(run: RunRecord, stamp: str, shown: Sequence[Image.Image]) -> Animatio
     for ending in _MEDIA:
         path = run.folder / f"{ANIMATION_NAME}{ending}"
         if ending in encoded:
-            write_bytes(path, encoded[ending])
+            write_bytes(path, encoded[ending], durable=True)
         else:
             path.unlink(missing_ok=True)
     width, height = shown[-1].size if shown else (0, 0)

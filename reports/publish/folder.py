@@ -168,13 +168,13 @@ class FolderStore(Store):
         path = self._path(key)
         with self._disk_errors():
             if condition is None:
-                write_bytes(path, content)
+                write_bytes(path, content, durable=True)
             else:
                 with self._locked():
                     stored = self.head(key)
                     if (MISSING if stored is None else stored.tag) != condition:
                         raise PreconditionFailed(key)
-                    write_bytes(path, content)
+                    write_bytes(path, content, durable=True)
         return hashlib.sha256(content).hexdigest()
 
     @contextlib.contextmanager
