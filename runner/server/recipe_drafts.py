@@ -19,7 +19,7 @@ from orbifolio.runner.recipe.overrides import apply_overrides
 from orbifolio.runner.recipe.qualities import names
 from orbifolio.runner.recipe.source import parse
 from orbifolio.runner.recipe.validation import place, validate
-from orbifolio.runner.server.catalogue import RecipeEntry, RecipeCatalogue
+from orbifolio.runner.server.catalogue import RecipeCatalogue, RecipeEntry
 from orbifolio.runner.server.job_store import IMAGE_NAME
 from orbifolio.runner.server.recipe_edit import edit
 from orbifolio.runner.server.recipe_policy import find_violations
