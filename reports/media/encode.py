@@ -1,6 +1,6 @@
 """Animations as files: (pictures of one size, durations) -> WebP or AVIF bytes, equal for equal pictures.
 
-MP4, which needs the optional extra `orbifolio[video]`, is made by `orbifolio.runner.exports.mp4`.
+MP4, which needs the optional extra `orbifolio[video]`, is made by `orbifolio.runner.images.mp4`.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from orbifolio.reports.publish.store import (
     Store,
     stays_inside,
 )
-from orbifolio.reports.sweep.record import SweepRecord, sweep_from_record
+from orbifolio.reports.sweep.record import RecordedSweep, sweep_from_record
 from orbifolio.reports.sweep.run_preview import SweepSnapshot, snapshots_from_cards
 
 CATALOGUE_KEY = f"{STATE_FOLDER}/gallery.json"
@@ -82,7 +82,7 @@ class GalleryCatalogue:
     pages: tuple[str, ...] = ()
     tag: str | Missing = MISSING
     tags: Mapping[str, str] = field(default_factory=dict)
-    sweeps: Mapping[str, SweepRecord] = field(default_factory=dict)
+    sweeps: Mapping[str, RecordedSweep] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The text that the store keeps; equal for equal catalogues."""

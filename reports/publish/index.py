@@ -28,12 +28,12 @@ from orbifolio.reports.publish.serving import headers_for
 from orbifolio.reports.publish.store import MISSING, PreconditionFailed, StoredObject
 from orbifolio.reports.publish.uploading import Uploader, UploadJob, in_parallel, upload
 from orbifolio.reports.render import PageRenderer
-from orbifolio.reports.sweep.record import SWEEPS_FOLDER, SweepRecord
+from orbifolio.reports.sweep.record import SWEEPS_FOLDER, RecordedSweep
 from orbifolio.runner.errors import PublishError
 
 _LOST_RACES = RetryPolicy(attempts=60, first=0.1, longest=2.0)
 """A lost race is won soon: about a minute and a half of losing means that others publish without pause."""
-_NO_SWEEPS: Mapping[str, SweepRecord] = {}
+_NO_SWEEPS: Mapping[str, RecordedSweep] = {}
 
 
 class Index:
@@ -61,7 +61,7 @@ class Index:
         self,
         ours: Mapping[str, CatalogueEntry],
         gone: Collection[str] = (),
-        sweeps: Mapping[str, SweepRecord] = _NO_SWEEPS,
+        sweeps: Mapping[str, RecordedSweep] = _NO_SWEEPS,
     ) -> GalleryCatalogue:
         """Add our runs to the catalogue, and write the pages that this changes.
 
@@ -87,7 +87,7 @@ class Index:
             ) from None
 
     def _attempt(
-        self, ours: Mapping[str, CatalogueEntry], gone: Collection[str], sweeps: Mapping[str, SweepRecord]
+        self, ours: Mapping[str, CatalogueEntry], gone: Collection[str], sweeps: Mapping[str, RecordedSweep]
     ) -> GalleryCatalogue:
         """Update once.
 
