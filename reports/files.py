@@ -13,7 +13,6 @@ def write_bytes(path: Path, content: bytes, *, durable: bool = False) -> bool:
 
     Args:
         path: its folder is made if missing.
-        content: the whole file.
         durable: whether it must outlast a power cut. Pages and thumbnails are made again from the log and the
             frames, and syncing each made the first build of a gallery of 40 runs 1.3 to 1.9 times as slow.
 

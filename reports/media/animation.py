@@ -138,7 +138,7 @@ def make_animation(run: RunRecord) -> AnimationFiles | None:
     """Make the animation of a run that ended, unless it is there already.
 
     Returns:
-        The animation, or None: the run goes on, or fewer than two frames can be read.
+        The animation, or None: the run is not finished, or fewer than two frames can be read.
 
     Raises:
         OSError: the disk is full or not writable.

@@ -51,7 +51,7 @@ def _alike(axes: Sequence[SweepAxis], members: Sequence[RecordedMember]) -> bool
 
 
 def _live(snapshot: SweepSnapshot, cells: CellBuilder) -> LiveUpdate | None:
-    """News: the whole sweep's progress, and of each run that goes on how far it is and its newest picture."""
+    """News: the whole sweep's progress, and of each running run its progress and its newest picture."""
     progress = sweep_progress(snapshot)
     if progress is None:
         return None

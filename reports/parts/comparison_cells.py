@@ -26,10 +26,10 @@ class MemberCell:
         ratio: width / height, kept within what a row can show.
         title: what differs; `hint` is the whole of it.
         style: of its curve, or -1 where it has none.
-        nothing: what stands in the picture's place while there is none.
+        nothing: text in the picture's place while there is none.
         facts: loss and time.
         share: percent done while it runs, "" if unknown; None if it does not run.
-        message: why it failed.
+        message: why it failed, cut to what a cell has room for.
     """
 
     number: int
@@ -69,7 +69,7 @@ class CellBuilder:
         snapshot: the sweep as of a moment.
         gallery: the folder that holds all runs.
         place: the folder of the page that shows it.
-        sizes: how wide a picture stands, as the HTML attribute says it.
+        sizes: the displayed width of a picture, as an HTML `sizes` attribute.
         axes: the parameters that vary, outermost first.
     """
 

@@ -84,7 +84,7 @@ def _faults(failed: Sequence[RecordedMember]) -> list[str]:
         which = ", ".join(f"#{member.number}" for member in members)
         lines.append(f"{which}: {why[:_MAX_LETTERS] or 'see its log'}")
     if len(reasons) > _MAX_REASONS:
-        lines.append(f"Every other one of the {len(failed)} tells its reason below.")
+        lines.append(f"The other reasons of the {len(failed)} failures are listed with the runs below.")
     return lines
 
 

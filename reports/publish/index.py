@@ -3,7 +3,7 @@
 Invariant: a page is only ever replaced by one that was made from a catalogue at least as new. Each page's tag is looked
 up *before* the catalogue is read, and the page is then written on the condition that it still has this tag. At the end
 the catalogue must still be the one that the pages were made from; if it is not, another publisher has replaced it, and
-the update starts again. So whoever comes last has seen everybody's runs.
+the update starts again. So the last publisher has seen all runs.
 """
 
 from __future__ import annotations
@@ -128,8 +128,7 @@ class Index:
     def _swap(self, before: GalleryCatalogue, after: GalleryCatalogue) -> GalleryCatalogue:
         """Write the catalogue if it changes."""
         if not before.conditions and not self.uploader.dry:
-            kept = keeps_conditions(self.store)
-            after = replace(after, conditions="kept" if kept else "ignored")
+            after = replace(after, conditions="kept" if keeps_conditions(self.store) else "ignored")
         if after.conditions == "ignored" and not self._warned:
             self._warned = True
             self.listener.say(

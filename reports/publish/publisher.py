@@ -76,7 +76,7 @@ class Publisher:
         store: the target, which other machines may publish to as well.
         gallery: the folder that holds all runs.
         listener: hears of every change.
-        every: seconds between two publications while a run goes on, 0 if there is only this one.
+        every: seconds between two publications during a run, 0 if there is only this one.
         dry: change nothing, only report.
         pages: renders the index; the default renderer if None.
         now: tells the seconds since the epoch.

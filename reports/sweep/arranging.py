@@ -125,7 +125,7 @@ def _axis(varied: VariedParameter, name: str) -> SweepAxis:
 
 
 def value_of(member: RecordedMember, axis: SweepAxis) -> str | None:
-    """Where a member stands on an axis, or None."""
+    """A member's value on an axis, or None."""
     value = member.recipe if axis.key == RECIPE else member.overrides.get(axis.key)
     return value if value in axis.values else None
 
@@ -157,7 +157,6 @@ def arrange_members(sweep: RecordedSweep, theme: Callable[[RecordedMember], str]
     """All members, laid out.
 
     Args:
-        sweep: as recorded.
         theme: of a member, where there is nothing else to lay them out by.
     """
     across = sweep_axes(sweep)

@@ -1,6 +1,6 @@
 """A sweep as a record: `sweep.json` -> one frozen `RecordedSweep` with its members.
 
-    gallery/sweeps/<name>/sweep.json     written by whoever runs the sweep, after every change
+    gallery/sweeps/<name>/sweep.json     written after every change by the process that runs the sweep
     gallery/sweeps/<name>/index.html     its page
 
 Nothing is required, as in `log.py`: a torn or hand-edited record leaves gaps, not errors.
@@ -85,7 +85,7 @@ class RecordedSweep:
 
     @property
     def running(self) -> bool:
-        """Whether it is believed to be going on."""
+        """Whether it is believed to be running now."""
         return self.status == "running"
 
     @property
@@ -98,8 +98,8 @@ class RecordedSweep:
 
         Args:
             now: seconds since the epoch.
-            living: runs that are believed to go on; while one of its own does, so does the sweep.
-            slack: seconds of silence that are nothing to worry about, beside the usual.
+            living: runs that are believed to be running; while one of its own is, so is the sweep.
+            slack: seconds of silence allowed beside the usual.
         """
         silent = self.touched is None or now - self.touched > STALE_AFTER + slack
         if self.running and silent and not set(self.runs) & set(living):

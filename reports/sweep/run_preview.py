@@ -24,7 +24,7 @@ ELSEWHERE = Status("gone", "Elsewhere")
 
 @dataclass(frozen=True)
 class RunPreview:
-    """A run as a sweep shows it: its card and, while it goes on, its progress; whether it has a page already."""
+    """A run as a sweep shows it: its card and, while it is running, its progress; whether it has a page already."""
 
     card: Card
     progress: ProgressEstimate | None = None
@@ -43,7 +43,7 @@ class SweepSnapshot:
         return self.previews.get(member.run)
 
     def state(self, member: RecordedMember) -> Status:
-        """How a member stands: what its run's own log says is newer than the sweep's record."""
+        """The state of a member: its run's own log is newer than the sweep's record."""
         preview = self.preview(member)
         if preview is not None and preview.card.status == "done":
             return STATUSES["done"]
@@ -63,7 +63,6 @@ def make_snapshot(
     """A sweep with previews of its own runs only.
 
     Args:
-        sweep: as recorded.
         previews: of any runs, by `type/id`.
         now: seconds since the epoch.
         slack: seconds of silence that are allowed beside the usual.
@@ -94,12 +93,12 @@ def read_snapshot(gallery: Path, sweep: RecordedSweep, now: float) -> SweepSnaps
 
 def read_snapshots(gallery: Path, cards: Iterable[Card], now: float) -> list[SweepSnapshot]:
     """All sweeps of a gallery on disk, newest first; of runs that ended, the cards are taken as they are."""
-    known = {each.key: each for each in cards}
+    by_key = {each.key: each for each in cards}
 
     def preview(run: str) -> RunPreview | None:
-        if (found := known.get(run)) is None:
+        if (card := by_key.get(run)) is None:
             return None
-        return read_preview(gallery, run, now) if found.running else RunPreview(found)
+        return read_preview(gallery, run, now) if card.running else RunPreview(card)
 
     return [
         make_snapshot(sweep, {run: it for run in sweep.runs if (it := preview(run)) is not None}, now)

@@ -6,7 +6,7 @@
                                        run         `rainbow-hexagon/20261121-...`, once there is a report
                                        and the files of a `JobRunner`: started, lock, result.json, work.log
 
-Everything a restarted server must know stands here; the run itself is in the gallery, as any run is.
+Everything a restarted server must know is here; the run itself is in the gallery, as any run is.
 """
 
 from __future__ import annotations

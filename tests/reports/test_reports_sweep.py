@@ -149,7 +149,7 @@ def test_members_that_are_not_done_say_so(gallery: Path) -> None:
     assert found.xpath("//section[@data-progress]//progress/@value") == ["70"]  # what has ended counts: 3 1/2 of 5
     assert "2 of 5 done, 1 running, 1 waiting, 1 failed" in found.text_content()
     assert "1 run of 5 failed" in found.text_content()
-    assert "--resume" not in found.text_content()  # not while it goes on
+    assert "--resume" not in found.text_content()  # not while it is running
     assert broken_links(gallery, path) == []
 
 
