@@ -130,7 +130,7 @@ def test_a_folder_of_recipes_is_run_with_those_left_out_that_ask_for_a_picture(r
     run = begin("run", "plane", "seed=5", "publish={kind: folder, path: ../shown}")
     out, err = run.communicate(timeout=250)
     assert run.returncode == 0, err
-    assert "left out: plane/photo.yaml asks for pictures; give them by --image face=FILE" in err
+    assert "skipped: plane/photo.yaml needs pictures; add --image face=FILE" in err
     found = told(Path("gallery"))
     assert (found["varied"], found["title"]) == ([], "Plane")
     assert found["command"] == "orbifolio run plane seed=5 'publish={kind: folder, path: ../shown}'"
