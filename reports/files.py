@@ -8,12 +8,13 @@ from pathlib import Path
 from orbifolio.runner.files import write_atomically
 
 
-def write_bytes(path: Path, content: bytes) -> bool:
+def write_bytes(path: Path, content: bytes, *, durable: bool = False) -> bool:
     """Write a file atomically, unless it already holds this content.
 
     Args:
         path: its folder is made if missing.
-        content: the whole file.
+        durable: whether it must outlast a power cut. Pages and thumbnails are made again from the log and the
+            frames, and syncing each made the first build of a gallery of 40 runs 1.3 to 1.9 times as slow.
 
     Returns:
         Whether the file was written.
@@ -21,7 +22,7 @@ def write_bytes(path: Path, content: bytes) -> bool:
     with contextlib.suppress(OSError):
         if path.stat().st_size == len(content) and path.read_bytes() == content:
             return False
-    write_atomically(path, content)
+    write_atomically(path, content, durable=durable)
     return True
 
 

@@ -43,7 +43,7 @@ class Header:
     Attributes:
         above: a line in small letters over the title.
         facts: short facts in one line under it.
-        status: how the run stands, or None where the page is not about one run.
+        status: of the run; None where the page is not about one run.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""How an open page learns what changed while a run goes on: (page, its HTML) -> a small classic script beside it.
+"""How an open page learns what changed during a run: (page, its HTML) -> a small classic script beside it.
 
 A page from a disk may load scripts but not data, so updates come as a call: `orbifolio.live({...})`. The
 page's own script (`assets/live.js`) loads the file again every few seconds. Progress and the newest frame
@@ -34,7 +34,7 @@ class LiveUpdate:
         last: time of the last log entry, or None.
         patience: seconds of silence after which the page warns.
         frames: as packed for the page's slider, or None where it has none.
-        members: of a sweep's page the runs that go on, by their number: share, line, newest picture.
+        members: for a sweep's page, its running members by number: share, line, newest picture.
     """
 
     shape: str

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 Item = TypeVar("Item")
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 MIN_ITEMS = 24
 """Fewer runs than this are not worth a second process."""
@@ -33,7 +33,7 @@ def _may_fork() -> bool:
     return alone and sys.platform.startswith("linux")
 
 
-def parallel_map(do: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
+def parallel_map(do: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
     """What a function gives for each item.
 
     Args:

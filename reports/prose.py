@@ -48,7 +48,7 @@ _TAGS = {
 }
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
-_MAX_LETTERS = 20_000  # letters of Markdown; what is longer is shown as it stands
+_MAX_LETTERS = 20_000  # letters of Markdown; longer text is shown as it is
 _COSTLY, _MAX_COSTLY = "[*_`<", 1000  # Markdown takes the square of their number in time
 _HEADING = re.compile(r"(</?h)([1-6])>")
 
@@ -75,8 +75,7 @@ def markdown_to_html(text: str, *, below: int = 1) -> Markup:
     """Markdown as HTML that is safe to show, its headings below a given level.
 
     Args:
-        text: Markdown.
-        below: level of the heading that the text stands under; `# One` becomes the next level, and no
+        below: level of the heading above the text; `# One` becomes the next level, and no
             level is left out on the way down.
 
     Returns:

@@ -67,7 +67,7 @@ class PageRenderer:
 
     @functools.cached_property
     def digest(self) -> str:
-        """Changes when any template, module or reference of the reports changes, so that pages are made anew."""
+        """Changes when any template, module or reference of the reports changes, so that pages are made again."""
         digest = hashlib.sha256()
         here = Path(__file__).resolve().parent
         modules = sorted(path for path in here.rglob("*") if path.suffix in (".py", ".json"))
@@ -132,10 +132,10 @@ class PageRenderer:
             The files that are gone.
         """
         wanted = {gallery / asset.path for asset in self.assets.values()}
-        lying = sorted(path for path in (gallery / _ASSETS).rglob("*") if path.is_file() and path not in wanted)
-        for path in lying:
+        outdated = sorted(path for path in (gallery / _ASSETS).rglob("*") if path.is_file() and path not in wanted)
+        for path in outdated:
             path.unlink(missing_ok=True)
-        return lying
+        return outdated
 
 
 @functools.lru_cache(maxsize=4)

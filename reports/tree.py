@@ -29,7 +29,7 @@ class Page:
         refresh: seconds after which a browser loads it again, or None.
         previous: the sibling before this page, or None.
         following: the sibling after it, or None.
-        parts: what stands on it, top to bottom.
+        parts: its content, top to bottom.
         styles: style sheets beside the common one, by their names in `templates/assets`.
         scripts: scripts beside the common one, run in this order.
         live: what changed in its run, for open pages; None if they only need to know that something did.

@@ -1,6 +1,6 @@
 """Writing the report of one run: its pages, its small pictures, the gallery's style sheet and script.
 
-Cheap enough to be called every few seconds while the run goes on: pages and pictures that did not
+Cheap enough to be called every few seconds during the run: pages and pictures that did not
 change are not written, and files are renamed into place, so that no reader sees half a page.
 """
 
@@ -50,9 +50,7 @@ def write_run(run: RunRecord, gallery: Path, pages: PageRenderer, *, all_of_them
     """Write all pages of a run that changed, the run's own last, so that its links lead somewhere.
 
     Args:
-        run: with its events.
         gallery: the folder that holds all runs.
-        pages: renders the pages.
         all_of_them: or leave out pages of frames that are there already and long past.
 
     Returns:

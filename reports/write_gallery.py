@@ -1,4 +1,4 @@
-"""Writing what stands above the runs: (gallery) -> the pages of recipes, sweeps and the gallery, index and feed.
+"""Writing the pages above the runs: (gallery) -> the pages of recipes, sweeps and the gallery, index and feed.
 
 They are made from the runs' cards, under a lock: of two processes that finish a run at once, the later one
 sees both. A run's folder is `gallery/<type>/<run-id>/` with a `run.json` or an `events.jsonl`.
@@ -36,7 +36,7 @@ _LOCK_SECONDS = 20.0  # seconds; a stuck process must not stop a run
 
 @contextlib.contextmanager
 def _locked(gallery: Path) -> Iterator[None]:
-    """Hold the gallery's lock; go on without it if it is unavailable, as pages are written whole anyway."""
+    """Hold the gallery's lock; continue without it if it is unavailable, as pages are written whole anyway."""
     gallery.mkdir(parents=True, exist_ok=True)
     lock = FileLock(gallery / _LOCK)
     try:
@@ -67,7 +67,6 @@ def files_above(gallery: Path, cards: Iterable[Card], pages: PageRenderer, *, ba
     Args:
         gallery: the folder that holds all runs, or would; no file is opened.
         cards: of all runs, in any order.
-        pages: renders the feed.
         base: the gallery's address with a slash at its end, if it is known.
     """
     every = list(cards)
@@ -88,12 +87,11 @@ def write_above(
     only: str = "",
     base: str = "",
 ) -> list[Path]:
-    """Write all that stands above these runs, as far as it changed; what is linked to comes first.
+    """Write the pages above these runs that changed; what is linked to comes first.
 
     Args:
         gallery: where; only written files are read, so the runs may lie elsewhere.
         cards: of all runs, in any order.
-        pages: renders the pages.
         sweeps: all of them, newest first.
         only: of the recipes' pages write that of this type alone, and none of a sweep; all if "".
         base: the gallery's address with a slash at its end, if it is known.
@@ -117,7 +115,7 @@ def read_cards(gallery: Path, now: float) -> list[Card]:
 
 
 def _write_above(gallery: Path, pages: PageRenderer, now: float, *, only: str = "") -> list[Path]:
-    """Write the assets, and what stands above the runs on disk."""
+    """Write the assets, and the pages above the runs on disk."""
     cards = read_cards(gallery, now)
     sweeps = read_snapshots(gallery, cards, now)
     return pages.write_assets(gallery) + write_above(gallery, cards, pages, sweeps=sweeps, only=only)
@@ -190,7 +188,7 @@ def rebuild_gallery(
     digest = pages.digest  # before processes are forked, so that they share it
     outdated = [folder for folder in folders if rewrite or not _current(folder, digest, moment)]
     again = functools.partial(_write_again, gallery=gallery, templates=templates, now=moment)
-    # Without the lock, since this can take minutes: a run that goes on meanwhile writes the same pages.
+    # Without the lock, since this can take minutes: a run that is running meanwhile writes the same pages.
     changed = [path for written in parallel_map(again, outdated) for path in written]
     with _locked(gallery):
         changed += _write_above(gallery, pages, moment)

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 
 @contextlib.contextmanager
-def atomic_file(path: Path) -> Iterator[BinaryIO]:
+def atomic_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """A file to write to, which takes the place of `path` when the block ends without an error.
 
     The content reaches the disk before the new name does: a rename alone may survive a power cut that the content
@@ -20,6 +20,8 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
 
     Args:
         path: its folder is made if missing.
+        durable: whether the content is on the disk when the block ends. Without it a reader still never meets half a
+            file, but a power cut may leave an empty one: for files that can be made again, of which there are many.
 
     Raises:
         OSError: the disk is full or the folder not writable; what stood there before still stands.
@@ -29,13 +31,15 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     try:
         with temporary.open("xb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    if durable:
+        _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -48,7 +52,7 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Replace a file as a whole; see `atomic_file`."""
-    with atomic_file(path) as file:
+    with atomic_file(path, durable=durable) as file:
         file.write(content)

@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from orbifolio.reports.charts.thinning import kept_positions
+from orbifolio.reports.charts.thinning import choose_positions
 from orbifolio.reports.charts.ticks import linear_ticks, logarithmic_ticks, step_ticks
 from orbifolio.reports.wording import format_change, format_count, format_integer, format_number
 
@@ -80,7 +80,7 @@ class LineChart:
         ends: the lowest and the highest value of the vertical axis; for the page's script.
         columns: labelled beginnings of the phases, where there are several.
         steps: labelled steps on the horizontal axis.
-        summary: the chart in a sentence, for whoever cannot see it.
+        summary: the chart in a sentence, for readers who cannot see it.
         positions: the steps that are drawn.
         borders: (step, title) of the beginning of each phase.
         here: a place to mark, in percent from the left; "" for none.
@@ -153,8 +153,8 @@ def _axes(series: Sequence[Series], positions: Sequence[float]) -> tuple[_Axes, 
     finite = [y for item in series for _, y in item.points if math.isfinite(y)]
     low, high = min(finite), max(finite)
     logarithmic = low > 0
-    if math.isclose(low, high, rel_tol=1e-9):  # a flat line stands in the middle
-        room = max(1.0, abs(low) / 2)  # far from zero, one more is no more
+    if math.isclose(low, high, rel_tol=1e-9):  # a flat line is drawn in the middle
+        room = max(1.0, abs(low) / 2)  # far from zero, a margin of 1 would vanish in rounding
         low, high = (low / 1.5, high * 1.5) if logarithmic else (low - room, high + room)
     bottom, top = (math.log10(low), math.log10(high)) if logarithmic else (low, high)
     room = MARGIN * (top - bottom)
@@ -219,7 +219,6 @@ def draw_chart(
 
     Args:
         identity: unique on the page.
-        title: the chart's heading.
         series: the curves; empty ones are left out.
         columns: (x, label) of what to mark along the horizontal axis.
         keep: the x to draw; chosen here if None.
@@ -230,7 +229,7 @@ def draw_chart(
     drawn = [item for item in series if any(math.isfinite(y) for _, y in item.points)]
     if not drawn:
         return None
-    positions = tuple(keep) if keep is not None else kept_positions([item.points for item in drawn])
+    positions = tuple(keep) if keep is not None else choose_positions([item.points for item in drawn])
     axes, labels = _axes(drawn, positions)
     borders = tuple((x, label) for x, label in columns if axes.left <= x <= axes.right)
     finite = [y for item in drawn for _, y in item.points if math.isfinite(y)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from orbifolio.reports.charts.chart import LineChart, Series, draw_chart
-from orbifolio.reports.charts.thinning import kept_positions, position_limit
+from orbifolio.reports.charts.thinning import choose_positions, position_limit
 from orbifolio.reports.data.log import PhaseRecord, RunRecord, StepRecord
 from orbifolio.reports.data.values import as_texts
 
@@ -30,8 +30,8 @@ def _positions(phases: Sequence[PhaseRecord]) -> list[tuple[int, StepRecord]]:
 
 def phase_columns(phases: Sequence[PhaseRecord]) -> tuple[tuple[float, str], ...]:
     """Where each phase begins, with its title."""
-    begun = [phase for phase in phases if phase.steps]
-    return tuple((step_position(phases, phase, phase.steps[0].step), phase.title) for phase in begun)
+    started = [phase for phase in phases if phase.steps]
+    return tuple((step_position(phases, phase, phase.steps[0].step), phase.title) for phase in started)
 
 
 def _collected(placed: Sequence[tuple[int, StepRecord]], select: str) -> dict[str, Series]:
@@ -76,7 +76,7 @@ def loss_charts(phases: Sequence[PhaseRecord], metrics: Sequence[str] = ()) -> t
     columns = phase_columns(phases) if len(phases) > 1 else ()
     total, terms = _total(placed), _collected(placed, "terms")
     every = [series.points for series in (total, *terms.values())]
-    keep = kept_positions(every, position_limit(len(every)))
+    keep = choose_positions(every, position_limit(len(every)))
     charts = [draw_chart("curve-loss", "Total loss", [total], columns=columns, keep=keep)] if placed else []
     if len(terms) > 1:
         for number, (name, members) in enumerate(_families(terms), 1):
@@ -94,7 +94,7 @@ def total_chart(phases: Sequence[PhaseRecord]) -> LineChart | None:
     """The total loss alone, drawn small: every frame's page has one."""
     total = _total(_positions(phases))
     columns = phase_columns(phases) if len(phases) > 1 else ()
-    return draw_chart("curve-loss", "Total loss", [total], columns=columns, keep=kept_positions([total.points], 160))
+    return draw_chart("curve-loss", "Total loss", [total], columns=columns, keep=choose_positions([total.points], 160))
 
 
 def pace_chart(phases: Sequence[PhaseRecord]) -> LineChart | None:

@@ -37,7 +37,7 @@ def _strays(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     shown = np.where(finite, values, np.nan)
     positive = np.nanmin(np.where(finite, values, np.inf), axis=1, keepdims=True) > 0
     shown = np.where(positive, np.log10(np.where(finite & positive, values, 1.0)), shown)
-    shown = np.where(finite, shown, np.inf)  # a value that is no number is news
+    shown = np.where(finite, shown, np.inf)  # NaN and infinity must stay visible
     low = np.min(shown, axis=1, keepdims=True, where=finite, initial=np.inf)
     high = np.max(shown, axis=1, keepdims=True, where=finite, initial=-np.inf)
     span = np.where((high > low) & np.isfinite(high - low), high - low, 1.0)
@@ -46,7 +46,7 @@ def _strays(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return np.asarray((shown - centre) / span, dtype=np.float64)
 
 
-def kept_positions(curves: Sequence[Points], limit: int = MAX_POSITIONS) -> tuple[float, ...]:
+def choose_positions(curves: Sequence[Points], limit: int = MAX_POSITIONS) -> tuple[float, ...]:
     """The positions to draw, ascending; the first and the last of all are among them.
 
     Args:
@@ -58,13 +58,13 @@ def kept_positions(curves: Sequence[Points], limit: int = MAX_POSITIONS) -> tupl
         return tuple(every)
     place = {x: index for index, x in enumerate(every)}
     values = np.full((len(curves), len(every)), np.nan)
-    known = np.zeros_like(values, dtype=bool)
+    present = np.zeros_like(values, dtype=bool)
     for row, points in enumerate(curves):
         for x, y in points:
             values[row, place[x]] = y
-            known[row, place[x]] = True
+            present[row, place[x]] = True
     away = _strays(values)
-    away[~known] = np.nan  # a term of another phase is absent, not wrong
+    away[~present] = np.nan  # a term of another phase is absent, not wrong
     size = math.ceil(len(every) / ((limit - 1) // 2))
     chosen = {len(every) - 1}
     for start in range(0, len(every), size):

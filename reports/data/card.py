@@ -112,7 +112,7 @@ class Card:
 
     @property
     def running(self) -> bool:
-        """Whether it is believed to be going on."""
+        """Whether it is believed to be running now."""
         return self.status == "running"
 
     def at(self, now: float, *, slack: float = 0.0) -> Card:
@@ -120,8 +120,8 @@ class Card:
 
         Args:
             now: seconds since the epoch.
-            slack: seconds between two signs of life that are nothing to worry about (a run that is
-                published every few minutes looks silent in between).
+            slack: seconds of silence allowed beside the usual (a run that is published every few
+                minutes looks silent in between).
         """
         silent = self.last is None or now - self.last > self.patience + slack
         return replace(self, status="stopped") if self.running and silent else self

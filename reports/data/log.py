@@ -133,7 +133,7 @@ class RunRecord:
 
     @property
     def running(self) -> bool:
-        """Whether it is believed to be going on right now."""
+        """Whether it is believed to be running now."""
         return self.status == "running"
 
 
@@ -223,48 +223,48 @@ def _status(record: Mapping[str, Any], log: _Log, now: float) -> tuple[str, str]
 
 def _phase(index: int, record: Mapping[str, Any], log: _Log, done: bool) -> PhaseRecord:
     """One phase, from its entry in `run.json` (may be empty) and from the log."""
-    begun, ended = log.started.get(index), log.finished.get(index)
+    start, end = log.started.get(index), log.finished.get(index)
     size = [as_int(side) or 0 for side in as_tuple(record.get("size"))]
     width, height = size if len(size) == 2 else (0, 0)
-    if begun is not None:
-        width, height = as_int(begun.width) or width, as_int(begun.height) or height
+    if start is not None:
+        width, height = as_int(start.width) or width, as_int(start.height) or height
     frames = tuple(frame for _, frame in sorted(log.frames.get(index, {}).items()))
     steps = tuple(step for _, step in sorted(log.steps.get(index, {}).items()))
     folder = inner_path(record.get("folder"))
     if not folder and frames and len(parts := PurePosixPath(frames[-1].path).parts) > 2:
         folder = str(PurePosixPath(*parts[:-2]))
     planned = log.planned[index] if index < len(log.planned) else 0
-    if begun is not None:
-        planned = as_int(begun.steps) or planned
+    if start is not None:
+        planned = as_int(start.steps) or planned
     title = log.titles[index] if index < len(log.titles) else ""
-    notes = dict.fromkeys((*(as_texts(begun.notes) if begun else ()), *as_texts(record.get("notes"))))
-    seconds = as_finite(ended.seconds) if ended else as_finite(record.get("seconds"))
+    notes = dict.fromkeys((*(as_texts(start.notes) if start else ()), *as_texts(record.get("notes"))))
+    seconds = as_finite(end.seconds) if end else as_finite(record.get("seconds"))
     return PhaseRecord(
         index=index,
-        title=as_text(record.get("title")) or (begun and as_text(begun.title)) or title or f"Phase {index + 1}",
+        title=as_text(record.get("title")) or (start and as_text(start.title)) or title or f"Phase {index + 1}",
         folder=folder or f"phases/{index + 1}-{width}px",
         width=width,
         height=height,
         parameters=as_int(record.get("parameters")) or 0,
         planned=max(planned, as_int(record.get("steps")) or 0, len(steps) and steps[-1].step),
         seconds=seconds if seconds else math.fsum(step.seconds for step in steps),
-        terms=(as_numbers(ended.terms) if ended else {})
+        terms=(as_numbers(end.terms) if end else {})
         or as_numbers(record.get("terms"))
         or (steps[-1].terms if steps else {}),
         notes=tuple(notes),
         steps=steps,
         frames=frames,
-        started=begun is not None or bool(steps or frames) or done,
-        finished=ended is not None or (done and bool(record)),
+        started=start is not None or bool(steps or frames) or done,
+        finished=end is not None or (done and bool(record)),
     )
 
 
 def _distinct_folders(phases: list[PhaseRecord]) -> tuple[PhaseRecord, ...]:
     """The phases, none sharing a folder (their pages would overwrite each other)."""
     seen: set[str] = set()
-    for place, phase in enumerate(phases):
+    for at, phase in enumerate(phases):
         if phase.folder in seen or not phase.folder.startswith("phases/"):
-            phases[place] = phase = replace(phase, folder=f"phases/{phase.index + 1}")
+            phases[at] = phase = replace(phase, folder=f"phases/{phase.index + 1}")
         seen.add(phase.folder)
     return tuple(phases)
 

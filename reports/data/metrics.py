@@ -110,9 +110,9 @@ def _stretch(phase: PhaseRecord, points: int) -> PhaseCurve:
 
 def loss_curve(run: RunRecord) -> tuple[PhaseCurve, ...]:
     """The total loss of a run, phase by phase."""
-    begun = [phase for phase in run.phases if phase.steps]
-    points = max(_MIN_PHASE_POINTS, _MAX_POINTS // max(1, len(begun)))
-    return tuple(_stretch(phase, points) for phase in begun)
+    started = [phase for phase in run.phases if phase.steps]
+    points = max(_MIN_PHASE_POINTS, _MAX_POINTS // max(1, len(started)))
+    return tuple(_stretch(phase, points) for phase in started)
 
 
 def loss_curve_from_json(record: object) -> tuple[PhaseCurve, ...]:

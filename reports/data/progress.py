@@ -57,7 +57,7 @@ def measure_progress(run: RunRecord) -> ProgressEstimate:
     spent = left = 0.0
     pace: float | None = None
     pixels: float | None = None
-    known = bool(run.phases)
+    estimable = bool(run.phases)
     for phase in run.phases:
         here = _pixels(phase, widths)
         if phase.steps:
@@ -69,20 +69,20 @@ def measure_progress(run: RunRecord) -> ProgressEstimate:
         if not remaining:
             continue
         if pace is None or not phase.planned:
-            known = False
+            estimable = False
         else:
             left += remaining * pace * (here / pixels if here and pixels else 1.0)
     total = spent + left
-    share = spent / total if known and total > 0 else None
-    return ProgressEstimate(share, left if known and pace is not None else None, _line(run))
+    share = spent / total if estimable and total > 0 else None
+    return ProgressEstimate(share, left if estimable and pace is not None else None, _line(run))
 
 
 def _line(run: RunRecord) -> str:
     """Which step of which phase."""
-    begun = [phase for phase in run.phases if phase.started]
-    if not begun:
+    started = [phase for phase in run.phases if phase.started]
+    if not started:
         return "Getting ready"
-    phase = begun[-1]
+    phase = started[-1]
     step = phase.steps[-1].step if phase.steps else 0
     of = f" of {format_integer(phase.planned)}" if phase.planned else ""
     return f"Phase {phase.index + 1} of {len(run.phases)}, step {format_integer(step)}{of}"

@@ -61,7 +61,7 @@ class Reference:
 
     @property
     def title(self) -> str:
-        """The publication's title."""
+        """The title as published, with its capitals."""
         return str(self.item["title"])
 
     @property
@@ -91,7 +91,7 @@ class Reference:
 
     @property
     def label(self) -> str:
-        """The link's text."""
+        """The text of the link: `doi:...`, `arXiv:...` or a bare address."""
         if doi := self.item.get("DOI"):
             return f"doi:{doi}"
         if identifier := self.item.get("archive_location"):

@@ -138,7 +138,7 @@ def make_animation(run: RunRecord) -> AnimationFiles | None:
     """Make the animation of a run that ended, unless it is there already.
 
     Returns:
-        The animation, or None: the run goes on, or fewer than two frames can be read.
+        The animation, or None: the run is not finished, or fewer than two frames can be read.
 
     Raises:
         OSError: the disk is full or not writable.
@@ -166,7 +166,7 @@ def _write(run: RunRecord, stamp: str, shown: Sequence[Image.Image]) -> Animatio
     for ending in _MEDIA:
         path = run.folder / f"{ANIMATION_NAME}{ending}"
         if ending in encoded:
-            write_bytes(path, encoded[ending])
+            write_bytes(path, encoded[ending], durable=True)
         else:
             path.unlink(missing_ok=True)
     width, height = shown[-1].size if shown else (0, 0)

@@ -32,7 +32,7 @@ PYRAMID_SIDE = 4096
 TILE_SIDE, TILE_OVERLAP = 256, 1
 TILE_FORMAT = "jpg"
 
-_QUALITY = 90  # with whole colours: who looks this close would see halved ones. WebP takes 10 times as long.
+_QUALITY = 90  # with whole colours: halved ones show at this magnification. WebP takes 10 times as long.
 _VERSION = 1  # of how tiles are made: another one makes them all again
 _FOLDER = "zoom"
 
@@ -84,11 +84,11 @@ def write_tiles(image: Image.Image, folder: Path) -> None:
         folder: must not exist yet.
     """
     for level in range(level_count(*image.size) - 1, -1, -1):
-        place = folder / str(level)
-        place.mkdir(parents=True)
+        level_folder = folder / str(level)
+        level_folder.mkdir(parents=True)
         for column, row, box in tile_boxes(*image.size):
             tile = image.crop(box).convert("RGB")
-            tile.save(place / f"{column}_{row}.{TILE_FORMAT}", "JPEG", quality=_QUALITY, subsampling=0)
+            tile.save(level_folder / f"{column}_{row}.{TILE_FORMAT}", "JPEG", quality=_QUALITY, subsampling=0)
         if level:
             image = image.reduce(2)
 
@@ -120,7 +120,7 @@ def make_pyramid(run: RunRecord) -> Pyramid | None:
     """Make the pyramid of a run that ended with a large picture, unless it is there already.
 
     Returns:
-        The pyramid, or None: the picture is small, missing or broken, or the run goes on.
+        The pyramid, or None: the picture is small, missing or broken, or the run is not finished.
 
     Raises:
         OSError: the disk is full or not writable; what was there before is still whole.

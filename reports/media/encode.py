@@ -1,6 +1,6 @@
 """Animations as files: (pictures of one size, durations) -> WebP or AVIF bytes, equal for equal pictures.
 
-MP4, which needs the optional extra `orbifolio[video]`, is made by `orbifolio.runner.exports.mp4`.
+MP4, which needs the optional extra `orbifolio[video]`, is made by `orbifolio.runner.images.mp4`.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ def without_times(data: bytes) -> bytes:
         return data
     end = start + int.from_bytes(data[start - 4 : start], "big") - 4
     for name in (b"mvhd", b"tkhd", b"mdhd"):
-        place = data.find(name, start, end) if start >= 0 else -1
-        while place >= 0:
-            size = 16 if data[place + 4] == 1 else 8  # creation and modification, 64 or 32 bits each
-            stripped[place + 8 : place + 8 + size] = bytes(size)
-            place = data.find(name, place + 4, end)
+        at = data.find(name, start, end) if start >= 0 else -1
+        while at >= 0:
+            size = 16 if data[at + 4] == 1 else 8  # creation and modification, 64 or 32 bits each
+            stripped[at + 8 : at + 8 + size] = bytes(size)
+            at = data.find(name, at + 4, end)
     return bytes(stripped)
 
 

@@ -36,8 +36,8 @@ def page_image(
     Args:
         place: the folder of the page that shows it.
         source: the picture, or None if it could not be read.
-        alt: what it shows, for whoever cannot see it.
-        sizes: how wide it will stand, as the HTML attribute says it.
+        alt: what it shows, for readers who cannot see it.
+        sizes: its displayed width, as an HTML `sizes` attribute.
         loading: `eager` for what is seen first.
     """
     if source is None:

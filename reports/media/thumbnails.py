@@ -111,7 +111,8 @@ def _rgb(image: Image.Image) -> Image.Image:
 
 def _fresh(copy: Path, stamp: int) -> bool:
     try:
-        return copy.stat().st_mtime_ns == stamp
+        state = copy.stat()
+        return state.st_mtime_ns == stamp and state.st_size > 0  # after a power cut it may be empty
     except OSError:
         return False
 
@@ -125,7 +126,6 @@ def prepare_image(run: Path, path: str, *, widths: Sequence[int] = COPY_WIDTHS) 
     """A picture of the run with its copies, made where they are missing or outdated.
 
     Args:
-        run: the run's folder.
         path: of the picture, relative to the run's folder.
         widths: wanted widths in pixels, ascending; only those clearly narrower than the source are made.
             A source that is no WebP also gets a copy at its own width (at most the widest wanted), so
@@ -171,7 +171,6 @@ def prepare_tile(run: Path, path: str, *, wrap: tuple[bool, bool], width: int = 
     """A copy of a tile, scaled down as part of its repetition, so that its edges still meet.
 
     Args:
-        run: the run's folder.
         path: of the picture, relative to the run's folder.
         wrap: whether it repeats over its (top-bottom, left-right) edges.
         width: greatest width of the copy in pixels.

@@ -1,8 +1,8 @@
 """Comparing runs: (cards) -> the compare page and its index of runs; (run) -> what that page loads of it.
 
 The page works from a disk, where scripts may be loaded but no data: `runs.js` at the gallery's root calls
-`orbifolio.runs(...)` with an index, `compare.js` in a run's folder calls `orbifolio.compared(...)`. Which
-runs are compared stands in the page's fragment. It is untrusted: only runs of the index are ever loaded.
+`orbifolio.runs(...)` with an index, `compare.js` in a run's folder calls `orbifolio.compared(...)`. The page's
+fragment names the runs to compare. It is untrusted: only runs of the index are ever loaded.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from orbifolio.reports.charts.curves import step_position
-from orbifolio.reports.charts.thinning import kept_positions
+from orbifolio.reports.charts.thinning import choose_positions
 from orbifolio.reports.data.card import Card
 from orbifolio.reports.data.differences import DESCRIPTIVE, plain_value
 from orbifolio.reports.data.log import RunRecord
@@ -68,7 +68,7 @@ def _curve(run: RunRecord) -> dict[str, list[float | None]]:
         (float(step_position(run.phases, phase, 0) + s.step), s.loss) for phase in run.phases for s in phase.steps
     ]
     loss = dict(placed)
-    positions = kept_positions([sorted(loss.items())], _MAX_POINTS) if placed else ()
+    positions = choose_positions([sorted(loss.items())], _MAX_POINTS) if placed else ()
     return {"at": list(positions), "loss": [_number(loss[position]) for position in positions]}
 
 

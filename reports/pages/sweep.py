@@ -26,7 +26,7 @@ from orbifolio.reports.parts.sweep_shelf import sweep_shelf
 from orbifolio.reports.sweep.arranging import SweepAxis, sweep_axes
 from orbifolio.reports.sweep.measured import shared_measures
 from orbifolio.reports.sweep.overview import sweep_progress
-from orbifolio.reports.sweep.record import SWEEPS_FOLDER, SweepMember
+from orbifolio.reports.sweep.record import SWEEPS_FOLDER, RecordedMember
 from orbifolio.reports.sweep.run_preview import SweepSnapshot
 from orbifolio.reports.tree import REFRESH_SECONDS, Page
 from orbifolio.reports.wording import format_count, format_date, format_duration
@@ -42,7 +42,7 @@ def _cells(snapshot: SweepSnapshot, gallery: Path, place: Place) -> CellBuilder:
     return CellBuilder(snapshot, gallery, place, sizes, axes)
 
 
-def _alike(axes: Sequence[SweepAxis], members: Sequence[SweepMember]) -> bool:
+def _alike(axes: Sequence[SweepAxis], members: Sequence[RecordedMember]) -> bool:
     """Whether losses of all runs measure the same."""
     if len({member.recipe for member in members}) > 1:
         return False
@@ -51,7 +51,7 @@ def _alike(axes: Sequence[SweepAxis], members: Sequence[SweepMember]) -> bool:
 
 
 def _live(snapshot: SweepSnapshot, cells: CellBuilder) -> LiveUpdate | None:
-    """News: the whole sweep's progress, and of each run that goes on how far it is and its newest picture."""
+    """News: the whole sweep's progress, and of each running run its progress and its newest picture."""
     progress = sweep_progress(snapshot)
     if progress is None:
         return None

@@ -29,7 +29,7 @@ class Animation(Part):
     """How the picture came to be; it plays on request only.
 
     Attributes:
-        still: shown until then.
+        still: the picture shown before it plays.
         clips: its files, the best first.
         lead: how many frames, how long.
         ratio: width / height as CSS reads it.
@@ -63,7 +63,7 @@ def make_clip(run: RunRecord, place: Place, ending: str) -> Clip:
 
 
 def animation_part(run: RunRecord, place: Place) -> Animation | None:
-    """The animation as it stands on the run's page; None if there is none."""
+    """The animation of a run, made if needed; None if there is none."""
     made = make_animation(run)
     newest = newest_frame(run)
     if made is None or newest is None:

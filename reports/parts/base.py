@@ -52,7 +52,7 @@ class DataTable(Part):
 
 @dataclass(frozen=True)
 class FactList(Part):
-    """Terms and values."""
+    """Terms and their values as a list under a heading."""
 
     template: ClassVar[str] = "parts/facts.html"
     listed: ClassVar[bool] = True

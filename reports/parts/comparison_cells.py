@@ -11,7 +11,7 @@ from orbifolio.reports.links import Place, Status
 from orbifolio.reports.media.img import PageImage
 from orbifolio.reports.parts.thumbnail_grid import cover_image
 from orbifolio.reports.sweep.arranging import SweepAxis, value_of
-from orbifolio.reports.sweep.record import SweepMember
+from orbifolio.reports.sweep.record import RecordedMember
 from orbifolio.reports.sweep.run_preview import ELSEWHERE, RunPreview, SweepSnapshot
 from orbifolio.reports.wording import format_duration, format_number, title_from_name
 
@@ -26,10 +26,10 @@ class MemberCell:
         ratio: width / height, kept within what a row can show.
         title: what differs; `hint` is the whole of it.
         style: of its curve, or -1 where it has none.
-        nothing: what stands in the picture's place while there is none.
+        nothing: text in the picture's place while there is none.
         facts: loss and time.
         share: percent done while it runs, "" if unknown; None if it does not run.
-        message: why it failed.
+        message: why it failed, cut to what a cell has room for.
     """
 
     number: int
@@ -69,7 +69,7 @@ class CellBuilder:
         snapshot: the sweep as of a moment.
         gallery: the folder that holds all runs.
         place: the folder of the page that shows it.
-        sizes: how wide a picture stands, as the HTML attribute says it.
+        sizes: the displayed width of a picture, as an HTML `sizes` attribute.
         axes: the parameters that vary, outermost first.
     """
 
@@ -79,7 +79,7 @@ class CellBuilder:
     sizes: str
     axes: Sequence[SweepAxis] = field(default=())
 
-    def name(self, member: SweepMember) -> tuple[str, str]:
+    def name(self, member: RecordedMember) -> tuple[str, str]:
         """What differs from the other runs, short and in full."""
         varied = [(axis, value) for axis in self.axes if (value := value_of(member, axis)) is not None]
         if varied:
@@ -96,7 +96,7 @@ class CellBuilder:
         """The address of a run's page, or "" while there is none."""
         return self.place.to(self.gallery / preview.card.key / "index.html") if preview and preview.paged else ""
 
-    def style(self, member: SweepMember) -> int:
+    def style(self, member: RecordedMember) -> int:
         """The line style of the member's curve, or -1 if it has none."""
         preview = self.snapshot.preview(member)
         return (
@@ -105,7 +105,7 @@ class CellBuilder:
             else -1
         )
 
-    def ratio(self, member: SweepMember) -> float:
+    def ratio(self, member: RecordedMember) -> float:
         """Width / height of the member's picture; the first one's of all where it has none."""
         preview = self.snapshot.preview(member)
         if preview is None or preview.card.cover is None:
@@ -113,7 +113,7 @@ class CellBuilder:
             return seen.ratio if seen else 1.0
         return preview.card.cover.ratio
 
-    def cell(self, member: SweepMember) -> MemberCell:
+    def cell(self, member: RecordedMember) -> MemberCell:
         """The cell of a member."""
         preview, status = self.snapshot.preview(member), self.snapshot.state(member)
         short, whole = self.name(member)
@@ -137,7 +137,7 @@ class CellBuilder:
         )
 
 
-def _facts(preview: RunPreview, member: SweepMember) -> tuple[str, ...]:
+def _facts(preview: RunPreview, member: RecordedMember) -> tuple[str, ...]:
     """Loss and time, and the number of attempts if more than one."""
     card = preview.card
     loss = card.measures.get("loss")
@@ -149,16 +149,16 @@ def _facts(preview: RunPreview, member: SweepMember) -> tuple[str, ...]:
     return tuple(fact for fact in facts if fact)
 
 
-def _again(member: SweepMember) -> tuple[str, ...]:
+def _again(member: RecordedMember) -> tuple[str, ...]:
     return (f"started {member.attempts} times",) if member.attempts > 1 else ()
 
 
-def _unseen(member: SweepMember, *, gone: bool) -> tuple[str, ...]:
+def _unseen(member: RecordedMember, *, gone: bool) -> tuple[str, ...]:
     """A line for a finished run whose report is not in this gallery; nothing for one that waits."""
     return ("finished, but its report is elsewhere",) if gone else ()
 
 
-def _line(preview: RunPreview | None, member: SweepMember) -> str:
+def _line(preview: RunPreview | None, member: RecordedMember) -> str:
     """How far a run is."""
     progress = preview.progress if preview else None
     if progress is None:
@@ -166,6 +166,6 @@ def _line(preview: RunPreview | None, member: SweepMember) -> str:
     return f"{progress.line}, {progress.time_left}" if progress.time_left else progress.line
 
 
-def _message(member: SweepMember) -> str:
+def _message(member: RecordedMember) -> str:
     text = " ".join(member.message.split())
     return f"{text[: _MAX_LETTERS - 1]}…" if len(text) > _MAX_LETTERS else text

@@ -47,7 +47,7 @@ class Curves(Part):
 
 @dataclass(frozen=True)
 class PositionMarker(Part):
-    """Where a frame stands in the run, marked in the curve of the total loss; needs no script."""
+    """A frame's position in the run, marked in the curve of the total loss; needs no script."""
 
     template: ClassVar[str] = "parts/position_marker.html"
     styles: ClassVar[tuple[str, ...]] = ("curves.css",)
@@ -64,8 +64,7 @@ def position_marker(
 
     Args:
         run: as read from its folder.
-        phase: the frame's phase.
-        step: the frame's step; the beginning of a phase stands where the phase before ended.
+        step: the frame's step; the beginning of a phase is where the phase before it ended.
         whole: `total_chart` of all phases, drawn once for all frames.
     """
     if whole is None or len(whole.positions) < 2:

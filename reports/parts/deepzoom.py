@@ -23,7 +23,6 @@ class DeepZoom(Part):
         picture: a copy that a page can show whole, for browsers without JavaScript.
         data: the pyramid's description and where its tiles lie, for the page's script.
         endless: whether it continues over at least one pair of its edges.
-        label: its text alternative.
     """
 
     template: ClassVar[str] = "parts/deepzoom.html"
@@ -41,7 +40,6 @@ def deepzoom_part(run: RunRecord, place: Place, pyramid: Pyramid, picture: PageI
     Args:
         run: as read from its folder.
         place: the folder of the page that shows it.
-        pyramid: the picture's tiles.
         picture: a copy that a page can show whole.
     """
     tiles = [value is True for value in as_tuple(as_mapping(run.record.get("final")).get("tiles"))]

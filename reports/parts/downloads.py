@@ -100,7 +100,7 @@ def _pixels(path: Path) -> str:
 
 def _download(run: RunRecord, place: Place, offer: _Offer) -> Download:
     path = run.folder / offer.path
-    # the log grows while the run goes on: its size would change the page with every line
+    # the log grows during the run: its size would change the page with every line
     amount = "" if run.running else format_bytes(path.stat().st_size)
     facts = (_kind(path), _pixels(path) if offer.is_picture else "", amount)
     picture = None

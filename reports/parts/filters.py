@@ -71,14 +71,14 @@ def _menu(
     name: str,
     label: str,
     every: str,
-    values_found: Iterable[str],
+    candidates: Iterable[str],
     *,
     spell: Callable[[str], str] = str,
     order: Callable[[str], object] = str.casefold,
     reverse: bool = False,
 ) -> FilterMenu | None:
     """A menu, or None if there is nothing to choose."""
-    counts = Counter(value for value in values_found if value)
+    counts = Counter(value for value in candidates if value)
     if len(counts) < 2:
         return None
     values = sorted(sorted(counts), key=order, reverse=reverse)  # type: ignore[arg-type]

@@ -22,11 +22,9 @@ class GlobeView(Part):
 
     Attributes:
         title: what kind of surface it is.
-        label: its text alternative.
         scene: address of the script that holds shape and texture.
         still: how it looks from in front.
         lead: what can be done with it.
-        links: to its files.
     """
 
     template: ClassVar[str] = "parts/globe.html"

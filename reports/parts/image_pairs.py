@@ -56,10 +56,10 @@ def _beginning(run: RunRecord) -> PreparedImage | None:
 
 
 def _result(run: RunRecord) -> tuple[PreparedImage | None, str]:
-    """The finished picture, or how far an unfinished run came; none while it goes on."""
+    """The finished picture, or how far an unfinished run came; none while it is running."""
     source = final_image(run)
     if source is None and not run.running and (newest := newest_frame(run)):
-        return prepare_image(run.folder, newest[1].path), "As far as it came"
+        return prepare_image(run.folder, newest[1].path), "Latest frame"
     return source, "Result"
 
 

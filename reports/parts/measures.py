@@ -76,7 +76,6 @@ def measures_part(
 
     Args:
         snapshot: the sweep as of a moment.
-        cells: names its runs.
         measures: those that its runs share.
         gallery: the folder that holds all runs.
         alike: whether their losses measure the same.

@@ -13,7 +13,7 @@ from orbifolio.reports.parts.compare import compare_address
 from orbifolio.reports.parts.comparison_cells import CellBuilder, MemberCell
 from orbifolio.reports.sweep.arranging import MemberGroup, SweepAxis, arrange_members
 from orbifolio.reports.sweep.measured import MeasureColumn
-from orbifolio.reports.sweep.record import SweepMember
+from orbifolio.reports.sweep.record import RecordedMember
 from orbifolio.reports.sweep.run_preview import SweepSnapshot
 
 
@@ -109,7 +109,7 @@ def members_part(
 ) -> Members | None:
     """The runs of a sweep with the menu that sorts them, or None if it has none."""
 
-    def theme(member: SweepMember) -> str:
+    def theme(member: RecordedMember) -> str:
         preview = snapshot.preview(member)
         folder = member.recipe.replace("\\", "/").split("/")[-2:-1]
         return preview.card.section if preview else (folder or ["other"])[0]

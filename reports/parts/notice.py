@@ -9,7 +9,7 @@ from typing import ClassVar
 from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.data.values import as_mapping, as_text, as_texts
 from orbifolio.reports.parts.base import Part
-from orbifolio.reports.sweep.record import SweepMember
+from orbifolio.reports.sweep.record import RecordedMember
 from orbifolio.reports.sweep.run_preview import SweepSnapshot
 from orbifolio.reports.wording import format_count, format_date
 
@@ -74,9 +74,9 @@ _MAX_REASONS = 4  # above the pictures; every failed run tells its own
 _MAX_LETTERS = 240  # of a reason
 
 
-def _faults(failed: Sequence[SweepMember]) -> list[str]:
+def _faults(failed: Sequence[RecordedMember]) -> list[str]:
     """Each reason once, with the runs that failed for it."""
-    reasons: dict[str, list[SweepMember]] = {}
+    reasons: dict[str, list[RecordedMember]] = {}
     for member in failed:
         reasons.setdefault(" ".join(member.message.split()), []).append(member)
     lines = []
@@ -84,7 +84,7 @@ def _faults(failed: Sequence[SweepMember]) -> list[str]:
         which = ", ".join(f"#{member.number}" for member in members)
         lines.append(f"{which}: {why[:_MAX_LETTERS] or 'see its log'}")
     if len(reasons) > _MAX_REASONS:
-        lines.append(f"Every other one of the {len(failed)} tells its reason below.")
+        lines.append(f"The other reasons of the {len(failed)} failures are listed with the runs below.")
     return lines
 
 

@@ -78,7 +78,6 @@ def make_scrubber(
     Args:
         place: the folder of the page that shows it.
         run: as read from its folder.
-        phases: one, or all.
         label: what the slider runs through.
         ends_with: what the picture shows after the last frame, in words, or "" if it shows the last frame.
         latest: what the last frame is called then.

@@ -28,7 +28,6 @@ class StrokeComparison(Part):
         cards: the neural canvas and the real program's, if it is there.
         facts: strokes, decibels, pens.
         notes: what is missing, and how to redraw it.
-        links: to its files.
     """
 
     template: ClassVar[str] = "parts/stroke_comparison.html"

@@ -93,7 +93,7 @@ def _data(card: Card) -> tuple[tuple[str, str], ...]:
 
 
 def cover_image(card: Card, gallery: Path, place: Place, *, sizes: str) -> PageImage | None:
-    """A run's cover as it stands on a page."""
+    """A run's cover as an `<img>`."""
     cover = card.cover
     if cover is None:
         return None
@@ -117,10 +117,8 @@ def thumbnail(
     """The thumbnail of a run.
 
     Args:
-        card: of the run.
         gallery: the folder that holds all runs.
         place: the folder of the page that shows it.
-        title: under the picture.
         facts: after it; empty ones are left out.
         more: a link after them.
         filtered: whether a script filters the pictures, and needs their data.

@@ -1,4 +1,4 @@
-"""Publishing a run while it goes on: (recipe's `publish:`) -> a thread that copies its report every few minutes.
+"""Publishing a run while it is running: (recipe's `publish:`) -> a thread that copies its report every few minutes.
 
 It never delays or fails the run: a failure is a warning on the terminal, shown once, and the next attempt comes a few
 minutes later. When the run has ended, however it ended, the report is published a last time.
@@ -32,16 +32,16 @@ class WarningListener:
         self._last = ""
 
     def expect(self, files: int, bytes_: int) -> None:
-        """Ignored."""
+        """Ignored: a progress bar would disturb the run's own."""
 
     def uploaded(self, key: str, bytes_: int) -> None:
-        """Ignored."""
+        """Ignored, as `expect` is."""
 
     def deleted(self, key: str) -> None:
-        """Ignored."""
+        """Ignored, as `expect` is."""
 
     def reached(self, run: int, of: int) -> None:
-        """Ignored."""
+        """Ignored, as `expect` is."""
 
     def say(self, text: str) -> None:
         """Show a warning, unless it repeats the last one."""

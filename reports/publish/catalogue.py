@@ -1,4 +1,4 @@
-"""A store's catalogue: the cards of all runs that are published there, and all sweeps, whoever published them.
+"""A store's catalogue: the cards of all runs that are published there, and all sweeps, from every publisher.
 
     .orbifolio/gallery.json    {"schema": 1, "conditions": "kept", "runs": {"type/id": {"card": ..., ...}},
                                 "sweeps": {"name": {...}}}
@@ -27,13 +27,13 @@ from orbifolio.reports.publish.store import (
     Store,
     stays_inside,
 )
-from orbifolio.reports.sweep.record import SweepRecord, sweep_from_record
+from orbifolio.reports.sweep.record import RecordedSweep, sweep_from_record
 from orbifolio.reports.sweep.run_preview import SweepSnapshot, snapshots_from_cards
 
 CATALOGUE_KEY = f"{STATE_FOLDER}/gallery.json"
 _PROBE = f"{STATE_FOLDER}/conditions.txt"
 _SINGLE_SLACK = 3600.0
-"""Seconds that a run which was published once, in the middle, counts as running: nobody said when to expect more."""
+"""Seconds that a run which was published once, in the middle, counts as running: no interval is known."""
 _HEADERS = headers_for(CATALOGUE_KEY)
 
 
@@ -43,7 +43,7 @@ class CatalogueEntry:
 
     Attributes:
         card: what the index pages show of it.
-        every: seconds between two publications while it goes on, 0 if there was only one.
+        every: seconds between two publications while it is running, 0 if there was only one.
         tag: of its manifest when this was written.
         digest: of its manifest, as `Manifest.digest`.
     """
@@ -82,7 +82,7 @@ class GalleryCatalogue:
     pages: tuple[str, ...] = ()
     tag: str | Missing = MISSING
     tags: Mapping[str, str] = field(default_factory=dict)
-    sweeps: Mapping[str, SweepRecord] = field(default_factory=dict)
+    sweeps: Mapping[str, RecordedSweep] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The text that the store keeps; equal for equal catalogues."""
@@ -111,11 +111,11 @@ class GalleryCatalogue:
 
 def _runs(record: object) -> Iterator[tuple[str, CatalogueEntry]]:
     for run, item in as_mapping(record).items():
-        kept = as_mapping(item)
-        face = card_from_json(kept.get("card"))
-        if face is not None and face.key == run:
-            every = max(0.0, as_finite(kept.get("every")) or 0.0)
-            yield run, CatalogueEntry(face, every, as_text(kept.get("tag")), as_text(kept.get("digest")))
+        entry = as_mapping(item)
+        card = card_from_json(entry.get("card"))
+        if card is not None and card.key == run:
+            every = max(0.0, as_finite(entry.get("every")) or 0.0)
+            yield run, CatalogueEntry(card, every, as_text(entry.get("tag")), as_text(entry.get("digest")))
 
 
 def parse_catalogue(content: bytes) -> GalleryCatalogue:

@@ -3,7 +3,7 @@
 Left out are hidden files (`.report`, `.orbifolio.lock`, `.*.part`), `*.part`, `checkpoint` folders, linked folders and
 links that lead out of the gallery: publishing a folder does not mean publishing what lies elsewhere.
 
-A run may go on while it is published. Its pages are therefore read into memory first, outermost first, and its other
+A run may be running while it is published. So its pages are read into memory first, outermost first, and its other
 files are listed last: whatever a page links to was written before the page, so the list holds it.
 """
 

@@ -41,7 +41,7 @@ class FolderTarget(Settings):
     path: str = Field(min_length=1, max_length=1000)
     """The folder; a relative path starts at the recipe's own folder."""
     every: float | None = Field(default=5.0, gt=0, le=10_000)
-    """Minutes between two publications while a run goes on; null to publish at its end only."""
+    """Minutes between two publications during a run; null to publish only at its end."""
 
     @field_validator("path")
     @classmethod
@@ -80,7 +80,7 @@ class FolderStore(Store):
 
     @property
     def name(self) -> str:
-        """The folder's path."""
+        """The absolute path of the folder."""
         return str(self.folder)
 
     @property
@@ -168,13 +168,13 @@ class FolderStore(Store):
         path = self._path(key)
         with self._disk_errors():
             if condition is None:
-                write_bytes(path, content)
+                write_bytes(path, content, durable=True)
             else:
                 with self._locked():
                     stored = self.head(key)
                     if (MISSING if stored is None else stored.tag) != condition:
                         raise PreconditionFailed(key)
-                    write_bytes(path, content)
+                    write_bytes(path, content, durable=True)
         return hashlib.sha256(content).hexdigest()
 
     @contextlib.contextmanager

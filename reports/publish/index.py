@@ -3,7 +3,7 @@
 Invariant: a page is only ever replaced by one that was made from a catalogue at least as new. Each page's tag is looked
 up *before* the catalogue is read, and the page is then written on the condition that it still has this tag. At the end
 the catalogue must still be the one that the pages were made from; if it is not, another publisher has replaced it, and
-the update starts again. So whoever comes last has seen everybody's runs.
+the update starts again. So the last publisher has seen all runs.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from orbifolio.reports.publish.serving import headers_for
 from orbifolio.reports.publish.store import MISSING, PreconditionFailed, StoredObject
 from orbifolio.reports.publish.uploading import Uploader, UploadJob, in_parallel, upload
 from orbifolio.reports.render import PageRenderer
-from orbifolio.reports.sweep.record import SWEEPS_FOLDER, SweepRecord
+from orbifolio.reports.sweep.record import SWEEPS_FOLDER, RecordedSweep
 from orbifolio.runner.errors import PublishError
 
 _LOST_RACES = RetryPolicy(attempts=60, first=0.1, longest=2.0)
 """A lost race is won soon: about a minute and a half of losing means that others publish without pause."""
-_NO_SWEEPS: Mapping[str, SweepRecord] = {}
+_NO_SWEEPS: Mapping[str, RecordedSweep] = {}
 
 
 class Index:
@@ -61,7 +61,7 @@ class Index:
         self,
         ours: Mapping[str, CatalogueEntry],
         gone: Collection[str] = (),
-        sweeps: Mapping[str, SweepRecord] = _NO_SWEEPS,
+        sweeps: Mapping[str, RecordedSweep] = _NO_SWEEPS,
     ) -> GalleryCatalogue:
         """Add our runs to the catalogue, and write the pages that this changes.
 
@@ -87,7 +87,7 @@ class Index:
             ) from None
 
     def _attempt(
-        self, ours: Mapping[str, CatalogueEntry], gone: Collection[str], sweeps: Mapping[str, SweepRecord]
+        self, ours: Mapping[str, CatalogueEntry], gone: Collection[str], sweeps: Mapping[str, RecordedSweep]
     ) -> GalleryCatalogue:
         """Update once.
 
@@ -128,8 +128,7 @@ class Index:
     def _swap(self, before: GalleryCatalogue, after: GalleryCatalogue) -> GalleryCatalogue:
         """Write the catalogue if it changes."""
         if not before.conditions and not self.uploader.dry:
-            kept = keeps_conditions(self.store)
-            after = replace(after, conditions="kept" if kept else "ignored")
+            after = replace(after, conditions="kept" if keeps_conditions(self.store) else "ignored")
         if after.conditions == "ignored" and not self._warned:
             self._warned = True
             self.listener.say(

@@ -42,7 +42,7 @@ class Manifest:
     Attributes:
         run: `type/id`.
         complete: whether all its files and pages were uploaded when this was written.
-        every: seconds between two publications while the run goes on, 0 if there was only one.
+        every: seconds between two publications during the run, 0 if there was only one.
         card: what the index pages show of the run; None until it is complete for the first time.
         files: by path below the run's folder.
     """
@@ -90,12 +90,12 @@ def parse_manifest(run: str, content: bytes) -> Manifest:
         record = as_mapping(json.loads(content))
     except (ValueError, RecursionError):
         record = {}
-    kept = card_from_json(record.get("card"))
+    card = card_from_json(record.get("card"))
     return Manifest(
         run=run,
-        complete=record.get("complete") is True and kept is not None,
+        complete=record.get("complete") is True and card is not None,
         every=max(0.0, as_finite(record.get("every")) or 0.0),
-        card=kept if kept is not None and kept.key == run else None,
+        card=card if card is not None and card.key == run else None,
         files=dict(_entries(record.get("files"))),
     )
 

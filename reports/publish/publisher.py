@@ -23,7 +23,7 @@ from orbifolio.reports.publish.serving import is_live_update, upload_rank
 from orbifolio.reports.publish.store import Store
 from orbifolio.reports.publish.uploading import ProgressListener, Uploader, UploadJob, in_parallel, plan_upload
 from orbifolio.reports.render import PageRenderer, renderer
-from orbifolio.reports.sweep.record import SWEEP_NAME, SWEEPS_FOLDER, SweepRecord, read_sweeps
+from orbifolio.reports.sweep.record import SWEEP_NAME, SWEEPS_FOLDER, RecordedSweep, read_sweeps
 from orbifolio.reports.write_gallery import run_folders
 from orbifolio.runner.errors import InputError
 
@@ -76,7 +76,7 @@ class Publisher:
         store: the target, which other machines may publish to as well.
         gallery: the folder that holds all runs.
         listener: hears of every change.
-        every: seconds between two publications while a run goes on, 0 if there is only this one.
+        every: seconds between two publications during a run, 0 if there is only this one.
         dry: change nothing, only report.
         pages: renders the index; the default renderer if None.
         now: tells the seconds since the epoch.
@@ -151,7 +151,7 @@ class Publisher:
             delete_run(manifest, self._uploader)
         return stats
 
-    def _sweeps(self, runs: Sequence[Path] | None) -> dict[str, SweepRecord]:
+    def _sweeps(self, runs: Sequence[Path] | None) -> dict[str, RecordedSweep]:
         """The gallery's own sweeps by name: all, or those that these runs belong to."""
         wanted = None if runs is None else {f"{folder.parent.name}/{folder.name}" for folder in runs}
         sweeps = read_sweeps(self._gallery)
@@ -230,7 +230,7 @@ class Publisher:
         published: dict[str, PublishedRun],
         gone: Collection[str] = (),
         *,
-        sweeps: dict[str, SweepRecord] | None = None,
+        sweeps: dict[str, RecordedSweep] | None = None,
     ) -> None:
         self._index.update({name: run.entry for name, run in published.items()}, gone, sweeps or {})
 

@@ -78,12 +78,12 @@ def _read(folder: Path, gallery: Path, now: float) -> _LocalRun:
 def _card(folder: Path, files: Snapshot, now: float) -> Card:
     """The run's card as it was read beside its pages, or one made from its log."""
     try:
-        face = card_from_json(json.loads(files.pages.get(CARD_NAME, b"")))
+        card = card_from_json(json.loads(files.pages.get(CARD_NAME, b"")))
     except (ValueError, RecursionError):
-        face = None
-    if face is None or face.key != f"{folder.parent.name}/{folder.name}":
+        card = None
+    if card is None or card.key != f"{folder.parent.name}/{folder.name}":
         return read_card(folder, now=now)
-    return face.at(now)
+    return card.at(now)
 
 
 def publish_run(
@@ -102,7 +102,7 @@ def publish_run(
         gallery: the folder that holds all runs.
         catalogue: what the store holds.
         uploader: writes to the store, or only reports what it would write.
-        every: seconds between two publications while the run goes on, 0 if this is the only one.
+        every: seconds between two publications during the run, 0 if this is the only one.
         now: tells the seconds since the epoch.
     """
     local = _read(folder, gallery, now())

@@ -67,7 +67,7 @@ class S3(Settings):
     region: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$", max_length=40)
     """The bucket's region; null for the one that is configured on this machine."""
     every: float | None = Field(default=5.0, gt=0, le=10_000)
-    """Minutes between two publications while a run goes on; null to publish at its end only."""
+    """Minutes between two publications during a run; null to publish only at its end."""
 
     @field_validator("bucket")
     @classmethod
@@ -169,7 +169,7 @@ class S3Store(Store):
 
     @property
     def root(self) -> str:
-        """As a website over this bucket has it."""
+        """The path of the gallery on a website over this bucket."""
         return f"/{quote(self._prefix)}"
 
     @property
@@ -360,5 +360,5 @@ class _HashingReader:
         return piece
 
     def seekable(self) -> bool:
-        """No: parts are kept in memory until they stand, and never read twice."""
+        """No: parts are kept in memory until they are sent, and never read twice."""
         return False

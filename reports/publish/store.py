@@ -98,7 +98,7 @@ class Store(ABC):
         """Check that a gallery can be published here.
 
         Raises:
-            InputError: it cannot.
+            InputError: the gallery and the target are the same place, or it would be published into itself.
             PublishError: the target is not there.
         """
 

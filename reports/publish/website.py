@@ -106,7 +106,6 @@ def configure_website(store: S3Store, say: Callable[[str], None]) -> str:
 
     Args:
         store: of the gallery, on AWS.
-        say: prints each step.
 
     Returns:
         The website's address.
@@ -148,7 +147,7 @@ def _check_website(store: S3Store) -> None:
     """Refuse a bucket that is already a website with other settings.
 
     Raises:
-        PublishError: it is.
+        PublishError: the bucket has such settings; nothing was changed.
     """
     answer = store.ask("get_bucket_website", "s3:GetBucketWebsite", "NoSuchWebsiteConfiguration")
     if answer is None:

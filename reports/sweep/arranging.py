@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from orbifolio.reports.data.card import theme_order
 from orbifolio.reports.data.differences import short_names
-from orbifolio.reports.sweep.record import SweepMember, SweepRecord, VariedParameter
+from orbifolio.reports.sweep.record import RecordedMember, RecordedSweep, VariedParameter
 from orbifolio.reports.wording import title_from_name
 
 RECIPE = "recipe"
@@ -62,7 +62,7 @@ class MemberGroup:
     """
 
     headings: tuple[GroupHeading, ...]
-    cells: tuple[tuple[SweepMember | None, ...], ...]
+    cells: tuple[tuple[RecordedMember | None, ...], ...]
     rows: SweepAxis | None = None
     columns: SweepAxis | None = None
 
@@ -101,7 +101,7 @@ def _stem(recipe: str) -> str:
     return recipe.replace("\\", "/").rpartition("/")[2].removesuffix(".yaml").removesuffix(".yml")
 
 
-def sweep_axes(sweep: SweepRecord) -> tuple[SweepAxis, ...]:
+def sweep_axes(sweep: RecordedSweep) -> tuple[SweepAxis, ...]:
     """What varies, outermost first; several recipes under several values count as what varies most slowly."""
     varied = list(sweep.varied)
     recipes = tuple(dict.fromkeys(member.recipe for member in sweep.members))
@@ -124,15 +124,15 @@ def _axis(varied: VariedParameter, name: str) -> SweepAxis:
     return SweepAxis(varied.key, name, varied.values, labels)
 
 
-def value_of(member: SweepMember, axis: SweepAxis) -> str | None:
-    """Where a member stands on an axis, or None."""
+def value_of(member: RecordedMember, axis: SweepAxis) -> str | None:
+    """A member's value on an axis, or None."""
     value = member.recipe if axis.key == RECIPE else member.overrides.get(axis.key)
     return value if value in axis.values else None
 
 
-def _by_theme(members: Sequence[SweepMember], theme: Callable[[SweepMember], str]) -> Iterator[MemberGroup]:
+def _by_theme(members: Sequence[RecordedMember], theme: Callable[[RecordedMember], str]) -> Iterator[MemberGroup]:
     """A row for each theme, in the gallery's order."""
-    themes: dict[str, list[SweepMember]] = {}
+    themes: dict[str, list[RecordedMember]] = {}
     for member in members:
         themes.setdefault(theme(member), []).append(member)
     for name in sorted(themes, key=theme_order):
@@ -153,18 +153,17 @@ def _headings(
     )
 
 
-def arrange_members(sweep: SweepRecord, theme: Callable[[SweepMember], str]) -> tuple[MemberGroup, ...]:
+def arrange_members(sweep: RecordedSweep, theme: Callable[[RecordedMember], str]) -> tuple[MemberGroup, ...]:
     """All members, laid out.
 
     Args:
-        sweep: as recorded.
         theme: of a member, where there is nothing else to lay them out by.
     """
     across = sweep_axes(sweep)
     if not across:
         return tuple(_by_theme(sweep.members, theme))
-    placed: dict[tuple[str, ...], SweepMember] = {}
-    others: list[SweepMember] = []
+    placed: dict[tuple[str, ...], RecordedMember] = {}
+    others: list[RecordedMember] = []
     for member in sweep.members:
         place = tuple(value_of(member, axis) or "" for axis in across)
         if all(place) and place not in placed:
@@ -182,7 +181,7 @@ def arrange_members(sweep: SweepRecord, theme: Callable[[SweepMember], str]) -> 
     return tuple(groups)
 
 
-def _matrices(across: Sequence[SweepAxis], placed: dict[tuple[str, ...], SweepMember]) -> Iterator[MemberGroup]:
+def _matrices(across: Sequence[SweepAxis], placed: dict[tuple[str, ...], RecordedMember]) -> Iterator[MemberGroup]:
     """A matrix for each combination of the outer parameters that any member has."""
     *outer, rows, columns = across
     if len(rows.values) * len(columns.values) > _MAX_SPARSE_CELLS + 4 * len(placed):

@@ -85,10 +85,10 @@ def shared_measures(each: Mapping[str, Mapping[str, float]], *, alike: bool) -> 
         each: the measures of every run, by `type/id`.
         alike: whether all runs have the same objectives, so that a smaller loss is a better one.
     """
-    known = list(_NAMES)
+    named = list(_NAMES)
 
     def order(name: str) -> tuple[int, bool, str]:
-        return (known.index(name) if name in _NAMES else len(known), not name.startswith("terms."), name)
+        return (named.index(name) if name in _NAMES else len(named), not name.startswith("terms."), name)
 
     columns = []
     for name in sorted({name for measured in each.values() for name in measured}, key=order):

@@ -10,7 +10,7 @@ from orbifolio.reports.sweep.record import SWEEP_NAME, SWEEPS_FOLDER, read_sweep
 
 
 @functools.lru_cache(maxsize=256)
-def _told(folder: Path, written: int, size: int) -> tuple[str, frozenset[str]]:
+def _title_and_runs(folder: Path, written: int, size: int) -> tuple[str, frozenset[str]]:
     """A sweep's title and its runs; kept until its record changes."""
     sweep = read_sweep(folder)
     return (sweep.title, frozenset(sweep.runs)) if sweep else ("", frozenset())
@@ -29,7 +29,7 @@ def sweeps_of_run(gallery: Path, run: str) -> tuple[tuple[str, str], ...]:
             state = (folder / SWEEP_NAME).stat()
         except OSError:
             continue
-        title, runs = _told(folder, state.st_mtime_ns, state.st_size)
+        title, runs = _title_and_runs(folder, state.st_mtime_ns, state.st_size)
         if run in runs:
             sweeps.append((folder.name, title))
     return tuple(sweeps)

@@ -1,4 +1,4 @@
-"""How a sweep stands: (snapshot) -> counts in words, share done, time left."""
+"""The progress of a sweep: (snapshot) -> counts in words, share done, time left."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from statistics import median
 from orbifolio.reports.data.progress import ProgressEstimate
 from orbifolio.reports.sweep.run_preview import SweepSnapshot
 
-_TOLD = ("done", "running", "waiting", "failed", "interrupted", "stopped")
+_STATE_ORDER = ("done", "running", "waiting", "failed", "interrupted", "stopped")
 
 
 def state_counts(snapshot: SweepSnapshot) -> Counter[str]:
@@ -25,7 +25,7 @@ def describe_states(snapshot: SweepSnapshot) -> str:
     counts = state_counts(snapshot)
     total = len(snapshot.sweep.members)
     words = [f"{counts['done']} of {total} done"]
-    words += [f"{counts[kind]} {kind}" for kind in _TOLD[1:] if counts[kind]]
+    words += [f"{counts[kind]} {kind}" for kind in _STATE_ORDER[1:] if counts[kind]]
     return ", ".join(words)
 
 
@@ -65,7 +65,7 @@ def seconds_left(snapshot: SweepSnapshot) -> float | None:
 
 
 def sweep_progress(snapshot: SweepSnapshot) -> ProgressEstimate | None:
-    """How far a sweep is, or None if it does not go on."""
+    """How far a sweep is, or None if it is not running."""
     if not snapshot.sweep.running:
         return None
     return ProgressEstimate(share_done(snapshot), seconds_left(snapshot), describe_states(snapshot))

@@ -1,6 +1,6 @@
-"""A sweep as a record: `sweep.json` -> one frozen `SweepRecord` with its members.
+"""A sweep as a record: `sweep.json` -> one frozen `RecordedSweep` with its members.
 
-    gallery/sweeps/<name>/sweep.json     written by whoever runs the sweep, after every change
+    gallery/sweeps/<name>/sweep.json     written after every change by the process that runs the sweep
     gallery/sweeps/<name>/index.html     its page
 
 Nothing is required, as in `log.py`: a torn or hand-edited record leaves gaps, not errors.
@@ -38,7 +38,7 @@ class VariedParameter:
 
 
 @dataclass(frozen=True)
-class SweepMember:
+class RecordedMember:
     """One run of a sweep.
 
     Attributes:
@@ -67,7 +67,7 @@ class SweepMember:
 
 
 @dataclass(frozen=True)
-class SweepRecord:
+class RecordedSweep:
     """A sweep. `touched` is when its record was last written, or None."""
 
     name: str
@@ -81,11 +81,11 @@ class SweepRecord:
     finished: float | None
     touched: float | None
     varied: tuple[VariedParameter, ...]
-    members: tuple[SweepMember, ...]
+    members: tuple[RecordedMember, ...]
 
     @property
     def running(self) -> bool:
-        """Whether it is believed to be going on."""
+        """Whether it is believed to be running now."""
         return self.status == "running"
 
     @property
@@ -93,13 +93,13 @@ class SweepRecord:
         """The runs that have begun, as `type/id`."""
         return tuple(member.run for member in self.members if member.run)
 
-    def at(self, now: float, living: Iterable[str] = (), *, slack: float = 0.0) -> SweepRecord:
+    def at(self, now: float, living: Iterable[str] = (), *, slack: float = 0.0) -> RecordedSweep:
         """The sweep as of a moment: one that claims to be running but has long been silent has stopped.
 
         Args:
             now: seconds since the epoch.
-            living: runs that are believed to go on; while one of its own does, so does the sweep.
-            slack: seconds of silence that are nothing to worry about, beside the usual.
+            living: runs that are believed to be running; while one of its own is, so is the sweep.
+            slack: seconds of silence allowed beside the usual.
         """
         silent = self.touched is None or now - self.touched > STALE_AFTER + slack
         if self.running and silent and not set(self.runs) & set(living):
@@ -137,11 +137,11 @@ def run_key(value: object) -> str:
     return path
 
 
-def _member(value: object, number: int) -> SweepMember:
+def _member(value: object, number: int) -> RecordedMember:
     entry = as_mapping(value)
     recipe, run = as_text(entry.get("recipe")), run_key(entry.get("run"))
     overrides = as_mapping(entry.get("overrides"))
-    return SweepMember(
+    return RecordedMember(
         number=number,
         recipe=recipe,
         type=as_text(entry.get("type")) or run.partition("/")[0] or PurePosixPath(recipe).stem,
@@ -164,7 +164,7 @@ def _varied(value: object) -> tuple[VariedParameter, ...]:
     return tuple(varied)
 
 
-def sweep_from_record(name: str, record: object, touched: float | None = None) -> SweepRecord:
+def sweep_from_record(name: str, record: object, touched: float | None = None) -> RecordedSweep:
     """A sweep from its record, written by any version.
 
     Args:
@@ -175,7 +175,7 @@ def sweep_from_record(name: str, record: object, touched: float | None = None) -
     entry = as_mapping(record)
     status = as_text(entry.get("status"))
     members = tuple(_member(item, at) for at, item in enumerate(as_tuple(entry.get("members"))[:MAX_MEMBERS]))
-    return SweepRecord(
+    return RecordedSweep(
         name=name,
         title=as_text(entry.get("title")) or "Sweep",
         about=as_text(entry.get("about")),
@@ -191,7 +191,7 @@ def sweep_from_record(name: str, record: object, touched: float | None = None) -
     )
 
 
-def read_sweep(folder: Path) -> SweepRecord | None:
+def read_sweep(folder: Path) -> RecordedSweep | None:
     """The sweep in a folder, or None if there is none that can be read."""
     path = folder / SWEEP_NAME
     try:
@@ -202,13 +202,13 @@ def read_sweep(folder: Path) -> SweepRecord | None:
     return sweep_from_record(folder.name, record, touched) if isinstance(record, Mapping) else None
 
 
-def read_sweeps(gallery: Path) -> list[SweepRecord]:
+def read_sweeps(gallery: Path) -> list[RecordedSweep]:
     """All sweeps of a gallery, newest first."""
     shelf = gallery / SWEEPS_FOLDER
     sweeps = [read_sweep(folder) for folder in visible_folders(shelf) if not folder.is_symlink()]
     return sorted((each for each in sweeps if each is not None), key=newest_first)
 
 
-def newest_first(sweep: SweepRecord) -> tuple[float, str]:
+def newest_first(sweep: RecordedSweep) -> tuple[float, str]:
     """Sorts sweeps, newest first."""
     return (-(sweep.started or 0.0), sweep.name)

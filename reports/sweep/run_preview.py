@@ -15,7 +15,7 @@ from orbifolio.reports.data.progress import ProgressEstimate, measure_progress
 from orbifolio.reports.data.values import read_json
 from orbifolio.reports.links import STATUSES, Status
 from orbifolio.reports.media.run_card import card_from_run
-from orbifolio.reports.sweep.record import SweepMember, SweepRecord, newest_first, read_sweeps
+from orbifolio.reports.sweep.record import RecordedMember, RecordedSweep, newest_first, read_sweeps
 
 WAITING = Status("waiting", "Waiting")
 NOT_STARTED = Status("waiting", "Not started")
@@ -24,7 +24,7 @@ ELSEWHERE = Status("gone", "Elsewhere")
 
 @dataclass(frozen=True)
 class RunPreview:
-    """A run as a sweep shows it: its card and, while it goes on, its progress; whether it has a page already."""
+    """A run as a sweep shows it: its card and, while it is running, its progress; whether it has a page already."""
 
     card: Card
     progress: ProgressEstimate | None = None
@@ -35,15 +35,15 @@ class RunPreview:
 class SweepSnapshot:
     """A sweep as of a moment, with previews by `type/id` of the runs that are available."""
 
-    sweep: SweepRecord
+    sweep: RecordedSweep
     previews: Mapping[str, RunPreview] = field(default_factory=dict)
 
-    def preview(self, member: SweepMember) -> RunPreview | None:
+    def preview(self, member: RecordedMember) -> RunPreview | None:
         """The preview of a member's run, or None if it has no run or its run is not here."""
         return self.previews.get(member.run)
 
-    def state(self, member: SweepMember) -> Status:
-        """How a member stands: what its run's own log says is newer than the sweep's record."""
+    def state(self, member: RecordedMember) -> Status:
+        """The state of a member: its run's own log is newer than the sweep's record."""
         preview = self.preview(member)
         if preview is not None and preview.card.status == "done":
             return STATUSES["done"]
@@ -58,12 +58,11 @@ class SweepSnapshot:
 
 
 def make_snapshot(
-    sweep: SweepRecord, previews: Mapping[str, RunPreview], now: float, *, slack: float = 0.0
+    sweep: RecordedSweep, previews: Mapping[str, RunPreview], now: float, *, slack: float = 0.0
 ) -> SweepSnapshot:
     """A sweep with previews of its own runs only.
 
     Args:
-        sweep: as recorded.
         previews: of any runs, by `type/id`.
         now: seconds since the epoch.
         slack: seconds of silence that are allowed beside the usual.
@@ -86,7 +85,7 @@ def read_preview(gallery: Path, run: str, now: float) -> RunPreview | None:
     return RunPreview(card_from_run(run_record), measure_progress(run_record) if run_record.running else None, paged)
 
 
-def read_snapshot(gallery: Path, sweep: SweepRecord, now: float) -> SweepSnapshot:
+def read_snapshot(gallery: Path, sweep: RecordedSweep, now: float) -> SweepSnapshot:
     """A sweep of a gallery on disk, with previews of all runs that are there."""
     previews = {run: read_preview(gallery, run, now) for run in sweep.runs}
     return make_snapshot(sweep, {run: preview for run, preview in previews.items() if preview is not None}, now)
@@ -94,12 +93,12 @@ def read_snapshot(gallery: Path, sweep: SweepRecord, now: float) -> SweepSnapsho
 
 def read_snapshots(gallery: Path, cards: Iterable[Card], now: float) -> list[SweepSnapshot]:
     """All sweeps of a gallery on disk, newest first; of runs that ended, the cards are taken as they are."""
-    known = {each.key: each for each in cards}
+    by_key = {each.key: each for each in cards}
 
     def preview(run: str) -> RunPreview | None:
-        if (found := known.get(run)) is None:
+        if (card := by_key.get(run)) is None:
             return None
-        return read_preview(gallery, run, now) if found.running else RunPreview(found)
+        return read_preview(gallery, run, now) if card.running else RunPreview(card)
 
     return [
         make_snapshot(sweep, {run: it for run in sweep.runs if (it := preview(run)) is not None}, now)
@@ -108,7 +107,7 @@ def read_snapshots(gallery: Path, cards: Iterable[Card], now: float) -> list[Swe
 
 
 def snapshots_from_cards(
-    sweeps: Iterable[SweepRecord], cards: Iterable[Card], now: float, *, slack: float = 0.0
+    sweeps: Iterable[RecordedSweep], cards: Iterable[Card], now: float, *, slack: float = 0.0
 ) -> list[SweepSnapshot]:
     """Sweeps whose runs lie elsewhere, newest first; sweeps without any run that is there are left out."""
     previews = {each.key: RunPreview(each) for each in cards}

@@ -10,7 +10,7 @@
     policy.py, roles.py   who may do what
     deadline_schedule.py  ends a node from outside
     tags.py               how our resources are found again
-    launch_spec.py        what is to be launched, as `launch.json`; `prepare.py` makes it from recipe and options
+    launch_spec.py        what to launch, as `launch.json`; `prepare.py` makes it from recipe and options
     launch.py             all steps of a launch, in order
     launch_records.py     the launches of this machine
     nodes.py              list, logs, stop

@@ -102,7 +102,6 @@ class Account:
             absent: error codes that mean that there is nothing there, or nothing to do; the answer is then None.
             action: the permission that the request needs; by default made from service and operation.
             region: instead of the account's.
-            options: the request's parameters.
 
         Raises:
             CloudError: the request was refused, or did not get through; its cause is botocore's exception.

@@ -27,11 +27,8 @@ def aws_cli_script(
     """The text of the script.
 
     Args:
-        name: of the recipe.
         theme: name of the recipe's folder.
-        title: of the picture.
-        recipe: its redacted text.
-        machine: type of machine.
+        recipe: its text, redacted: the script is published with the report.
         price: list price of the machine, US dollars per hour.
         hours: hard limit of the machine's life.
         paints: whether the run needs libmypaint.

@@ -125,7 +125,7 @@ def unpack(content: bytes, folder: Path) -> None:
     """Extract an archive below a folder, and nowhere else.
 
     Raises:
-        InputError: it is damaged.
+        InputError: the archive is damaged, or the folder cannot be written.
     """
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:

@@ -44,10 +44,10 @@ def leftovers(account: Account, *, everything: bool, now: datetime | None = None
     moment = now or datetime.now(UTC)
     nodes = list_nodes(account, ask_bucket=False)
     ended = [node for node in nodes if node.alive and (everything or node.overdue(moment))]
-    kept = {node.launch for node in nodes if node.alive} - {node.launch for node in ended}
+    alive = {node.launch for node in nodes if node.alive} - {node.launch for node in ended}
     items = [_machine(account, node) for node in ended]
-    items += _schedules(account, kept)
-    items += _groups(account, kept)
+    items += _schedules(account, alive)
+    items += _groups(account, alive)
     if everything:
         items += _roles(account)
     return items
@@ -63,9 +63,9 @@ def _machine(account: Account, node: RentedNode) -> Leftover:
     return Leftover(f"machine {what}", remove)
 
 
-def _schedules(account: Account, kept: set[str]) -> list[Leftover]:
+def _schedules(account: Account, alive: set[str]) -> list[Leftover]:
     """Deadline schedules of all launches but those whose machine stays."""
-    staying = tuple(schedule_name(launch, 0)[:-1] for launch in kept)
+    prefixes = tuple(schedule_name(launch, 0)[:-1] for launch in alive)
     try:
         schedules = account.pages(
             "scheduler",
@@ -82,10 +82,10 @@ def _schedules(account: Account, kept: set[str]) -> list[Leftover]:
     def leftover(name: str) -> Leftover:
         return Leftover(f"deadline schedule {name}", lambda: delete_deadline_schedule(account, name))
 
-    return [leftover(name) for name in names if not name.startswith(staying)]
+    return [leftover(name) for name in names if not name.startswith(prefixes)]
 
 
-def _groups(account: Account, kept: set[str]) -> list[Leftover]:
+def _groups(account: Account, alive: set[str]) -> list[Leftover]:
     """Security groups with an open port whose launch is over; the closed group is shared and stays."""
     wanted = [{"Name": "tag-key", "Values": [LAUNCH_TAG]}]
     groups = account.pages("ec2", "describe_security_groups", "listing groups", "SecurityGroups", Filters=wanted)
@@ -101,7 +101,7 @@ def _groups(account: Account, kept: set[str]) -> list[Leftover]:
     return [
         group(item)
         for item in groups
-        if item["GroupName"] != CLOSED_GROUP and from_aws_tags(item.get("Tags")).get(LAUNCH_TAG) not in kept
+        if item["GroupName"] != CLOSED_GROUP and from_aws_tags(item.get("Tags")).get(LAUNCH_TAG) not in alive
     ]
 
 
@@ -120,7 +120,6 @@ def clean(account: Account, say: Say, *, everything: bool, dry: bool) -> int:
 
     Args:
         account: in the region to search.
-        say: prints each removal.
         everything: also machines within their time, and roles.
         dry: print what would be removed, and remove nothing.
 
@@ -128,7 +127,7 @@ def clean(account: Account, say: Say, *, everything: bool, dry: bool) -> int:
         How many resources there were.
 
     Raises:
-        CloudError: the last failure.
+        CloudError: something could not be removed; the last such failure.
     """
     items = leftovers(account, everything=everything)
     failure: CloudError | None = None

@@ -91,18 +91,18 @@ class Cost:
     """What a launch costs; prices in US dollars per hour.
 
     Attributes:
-        hours: the hard limit.
+        hours: after which the machine is ended.
         seconds: expected, from launch to end.
         price: of the most expensive candidate, on demand.
         spot: on the spot market now, or None if unknown.
-        asked: whether the prices are AWS's current ones, or those of the list.
+        current: whether the prices are AWS's current ones, or those of the list.
     """
 
     hours: float
     seconds: float
     price: float
     spot: float | None = None
-    asked: bool = False
+    current: bool = False
 
     @property
     def hourly(self) -> float:
@@ -122,7 +122,7 @@ class Cost:
 
     def lines(self) -> list[str]:
         """Lines for the user."""
-        source = "AWS's price now" if self.asked else "list price; AWS was not asked"
+        source = "AWS's price now" if self.current else "list price; AWS was not asked"
         spot = "" if self.spot is None else f", ${self.spot:.3f} an hour on the spot market"
         return [
             f"price      ${self.price:.3f} an hour on demand ({source}){spot}",
@@ -160,7 +160,7 @@ def check_budget(cost: Cost, budget: float) -> None:
     """Refuse a launch that may cost more than the user wants to spend.
 
     Raises:
-        InputError: it may.
+        InputError: the highest price is over the budget.
     """
     if cost.highest > budget:
         raise InputError(

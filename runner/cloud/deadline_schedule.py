@@ -50,7 +50,7 @@ def create_deadline_schedule(
         account: in the region of the machine.
         launch: name of the launch.
         attempt: number of the machine within it.
-        instance: AWS's identifier.
+        instance: EC2's identifier of it, as in `i-0123456789abcdef0`.
         until: the machine's own deadline.
         sleep: waits a number of seconds.
 

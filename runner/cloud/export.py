@@ -39,7 +39,6 @@ def skypilot(loaded: LoadedRecipe, path: Path, work: Workload) -> str:
     """A task for `sky launch`.
 
     Args:
-        loaded: the recipe.
         path: of the recipe, from the folder that SkyPilot uploads.
         work: what the run needs.
     """
@@ -70,7 +69,6 @@ def slurm(loaded: LoadedRecipe, path: Path, work: Workload) -> str:
     """A script for `sbatch`: signalled two minutes before its limit, it saves its state and requeues itself.
 
     Args:
-        loaded: the recipe.
         path: of the recipe, from the folder in which the job is submitted.
         work: what the run needs.
     """

@@ -72,9 +72,7 @@ class Launch:
     """One launch in an account.
 
     Args:
-        spec: what is to be launched.
         account: in the region of the launch.
-        say: prints each step.
         sleep: waits a number of seconds.
     """
 
@@ -167,8 +165,8 @@ class Launch:
     def _next(self) -> Attempt:
         """The attempt to make: the last one again if its answer never came, since its token makes that safe."""
         last = max(self.spec.attempts, key=lambda attempt: attempt.number, default=Attempt(0, 0.0))
-        asked = last.until - 3600 * self.spec.hours
-        if last.number and not last.instance and time.time() - asked < UNANSWERED_SECONDS:
+        requested_at = last.until - 3600 * self.spec.hours
+        if last.number and not last.instance and time.time() - requested_at < UNANSWERED_SECONDS:
             return last
         return Attempt(last.number + 1, time.time() + 3600 * self.spec.hours)
 

@@ -20,10 +20,8 @@ class LaunchRecord:
     """A launch as this machine remembers it.
 
     Attributes:
-        launch: its name.
         work: where bundle, log and state lie, `s3://bucket/launches/NAME`.
         region: of its machines.
-        title: of the picture.
         created: seconds since the epoch.
     """
 

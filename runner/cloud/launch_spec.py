@@ -52,9 +52,7 @@ class LaunchSpec:
     """A launch; its fields are those of `launch.json`.
 
     Attributes:
-        launch: its name.
         recipe: name of the recipe.
-        title: of the picture.
         region: of machines and buckets.
         work: where bundle, log and state lie, `s3://bucket/launches/NAME`.
         gallery: where reports are published.
@@ -72,7 +70,7 @@ class LaunchSpec:
         subnet: of the machine; "" for the default network.
         image: machine image; "" for the newest that AWS recommends.
         mail_from: address that SES sends mail from.
-        mail_to: who is told by mail that the set-up failed.
+        mail_to: who gets mail if the set-up failed.
         password: AWS parameter that holds a mail server's password.
         created: seconds since the epoch.
         attempts: the machines so far.

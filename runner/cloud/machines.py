@@ -26,7 +26,6 @@ class Machine:
         gpu: model of its GPU, "" if it has none.
         gpu_bytes: memory of the GPU.
         cores: virtual processors; two share a physical core.
-        memory_bytes: main memory.
         price: US dollars per hour, on demand, in us-east-1.
         speed: relative to the plan's figures for its kind of device.
         bf16: whether the GPU computes in bfloat16.

@@ -54,7 +54,7 @@ def own_address() -> str:
 
 
 def security_group(account: Account, launch: str, reach: str, sender: str, subnet: str | None) -> str:
-    """The security group of a launch, created if it is not there.
+    """The security group of a launch, created if it does not exist.
 
     Args:
         account: in the region of the launch.

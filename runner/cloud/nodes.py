@@ -21,7 +21,7 @@ from orbifolio.runner.cloud.tags import LAUNCH_TAG, MODE_TAG, UNTIL_TAG, WORK_TA
 from orbifolio.runner.errors import InputError, PublishError
 
 STOP_SECONDS = 180.0
-"""The time a machine gets to end by itself: it saves its state and publishes a last time."""
+"""How long a machine may take to end by itself: it saves its state and publishes a last time."""
 ENDED = ("done", "failed", "interrupted")
 
 
@@ -30,16 +30,14 @@ class RentedNode:
     """A rented machine.
 
     Attributes:
-        launch: name of its launch.
-        instance: AWS's identifier.
-        machine: type of machine.
+        instance: EC2's identifier of it.
+        machine: its type, as in `g6.xlarge`.
         market: `spot` or `on-demand`.
         power: EC2's word: `pending`, `running`, `shutting-down`, `terminated`, ...
         state: what it last reported: `installing`, `running`, `done`, ...; "" if nothing.
         reason: why it ended, if it said so.
         until: its deadline; None if its tag is damaged.
         work: where bundle, log and state lie, `s3://bucket/launches/NAME`.
-        region: of the machine.
         address: its public IP address, "" if it has none.
         mode: `run` or `serve`.
     """
@@ -155,7 +153,6 @@ def follow_log(
     """New pieces of a launch's log as they come, until its node has ended.
 
     Args:
-        record: of the launch.
         every: seconds between two looks.
         sleep: waits a number of seconds.
     """
@@ -185,8 +182,6 @@ def stop_launch(
 
     Args:
         account: in the region of the launch.
-        record: of the launch.
-        say: prints each step.
         at_once: end them by force without asking first.
         sleep: waits a number of seconds.
 

@@ -75,7 +75,6 @@ class PreparedLaunch:
     """A launch that is ready to start.
 
     Attributes:
-        spec: what is to be launched.
         work: what the run needs.
         cost: by list prices, as AWS was not asked yet.
         files: to upload, by name.
@@ -233,7 +232,6 @@ def priced(spec: LaunchSpec, needs: Workload, prices: dict[str, float | None], s
     """The cost by AWS's current prices, and by the list where these are unknown.
 
     Args:
-        spec: what is to be launched.
         needs: what the run needs.
         prices: US dollars per hour on demand, by type of machine.
         spot: US dollars per hour on the spot market, by type of machine.
@@ -249,5 +247,5 @@ def priced(spec: LaunchSpec, needs: Workload, prices: dict[str, float | None], s
         seconds=by_list.seconds,
         price=max(price(machine) for machine in spec.candidates),
         spot=max(spot_prices) if spot_prices and spec.market != "on-demand" else None,
-        asked=all(prices.get(name) for name in spec.machines),
+        current=all(prices.get(name) for name in spec.machines),
     )

@@ -41,7 +41,6 @@ def rerun_instructions(loaded: LoadedRecipe, phases: Sequence[Phase], command: s
     """How to make a run's picture again; never raises, as no picture may fail for it.
 
     Args:
-        loaded: the recipe.
         phases: of the run, with sizes and steps.
         command: that started the run.
     """
@@ -65,15 +64,15 @@ def launch_line(command: str, *, has_target: bool) -> str:
     words = shlex.split(command)
     if words[:2] != ["orbifolio", "run"]:
         return ""
-    kept: list[str] = []
+    arguments: list[str] = []
     skip = 0
     for word in words[2:]:
         skip = skip or _LOCAL.get(word, 0)
         if skip:
             skip -= 1
         else:
-            kept.append(word)
-    return shlex.join(["orbifolio", "launch", *kept, *([] if has_target else ["--to", "s3://BUCKET/gallery"])])
+            arguments.append(word)
+    return shlex.join(["orbifolio", "launch", *arguments, *([] if has_target else ["--to", "s3://BUCKET/gallery"])])
 
 
 def _script(loaded: LoadedRecipe, phases: Sequence[Phase]) -> str:

@@ -22,10 +22,9 @@ def role_name(use: str, policy: Policy, *, sessions: bool = False) -> str:
 
 
 def make_role(account: Account, use: str, service: str, policy: Policy, *, sessions: bool = False) -> str:
-    """A role for a service, created if it is not there.
+    """A role for a service, created if it does not exist.
 
     Args:
-        account: the AWS account.
         use: part of the role's name.
         service: that assumes the role, e.g. `ec2`.
         policy: what the role may do.
@@ -59,7 +58,7 @@ def make_role(account: Account, use: str, service: str, policy: Policy, *, sessi
 
 
 def make_profile(account: Account, policy: Policy, *, sessions: bool = False) -> str:
-    """The role of a node, in the instance profile that EC2 needs, created if it is not there.
+    """The role of a node, in the instance profile that EC2 needs, created if it does not exist.
 
     Returns:
         The ARN of the profile.

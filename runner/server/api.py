@@ -55,7 +55,7 @@ MAX_LISTED = 100
 
 def _file(*kinds: str) -> dict[int | str, dict[str, Any]]:
     schema = {"type": "string", "format": "binary"}
-    return {200: {"description": "Here it is", "content": {kind: {"schema": schema} for kind in kinds}}}
+    return {200: {"description": "The file", "content": {kind: {"schema": schema} for kind in kinds}}}
 
 
 def _form(required: str, *, words: tuple[str, ...] = (), files: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -70,7 +70,7 @@ router = APIRouter(prefix="/api", route_class=StrictRoute, responses=refusals(*A
 _JSON: dict[str, Any] = {"dependencies": [Depends(json_only)], "responses": refusals(415)}
 
 
-@router.get("/health", summary="Whether the server is there")
+@router.get("/health", summary="Server health")
 async def health(state: State) -> ServerHealth:
     """`busy` while a picture is being made, or waits."""
     return ServerHealth(ok=True, busy=state.queue.busy)
@@ -104,14 +104,14 @@ def looks(state: State) -> LookList:
     "/schema",
     summary="The JSON Schema of recipes",
     response_class=Response,
-    responses={200: {"description": "Here it is", "content": {"application/schema+json": {}}}},
+    responses={200: {"description": "The file", "content": {"application/schema+json": {}}}},
 )
 def schema(state: State) -> Response:
     """For editors and for the form of the control page."""
     return Response(state.schema, media_type="application/schema+json")
 
 
-@router.post("/check", summary="What is known of a recipe before anything is computed", **_JSON)
+@router.post("/check", summary="Check a recipe; nothing is computed", **_JSON)
 def check(state: State, body: DraftRequest) -> CheckReport:
     """Every problem at its place; nothing is computed."""
     checked = _checked(state, body)
@@ -123,7 +123,7 @@ def check(state: State, body: DraftRequest) -> CheckReport:
         data=dict(checked.data),
         problems=[RecipeProblem.model_validate(each, from_attributes=True) for each in checked.problems],
         advisories=list(checked.advisories),
-        asked=list(checked.asked),
+        asked=list(checked.upload_names),
         pictures=dict(checked.pictures or {}),
         qualities=list(checked.qualities),
         begins=begins,
@@ -209,7 +209,9 @@ async def take_images(request: Request, response: Response, state: State) -> Upl
     async with request.form(max_files=MAX_FILES, max_fields=20, max_part_size=100_000) as form:
         files = [item for _, item in form.multi_items() if isinstance(item, UploadFile)]
         if not files:
-            raise HTTPException(422, "no file is here; pictures come as multipart/form-data; send at least one")
+            raise HTTPException(
+                422, "the request holds no file; pictures are sent as multipart/form-data; send at least one"
+            )
         for file in files:
             try:
                 images.append(await _take(state, file, file.filename or "the file"))
@@ -257,7 +259,7 @@ def _upload(find: Callable[[str], FilePath], identity: str) -> FileResponse:
     try:
         path = find(identity)
     except KeyError:
-        message = "there is no such picture; pictures that nobody uses go after a day; upload it again"
+        message = "there is no such picture; unused pictures are removed after a day; upload it again"
         raise HTTPException(404, message) from None
     return FileResponse(path, headers={"Cache-Control": "private, max-age=86400, immutable"})
 
@@ -292,9 +294,11 @@ async def add_painting(request: Request, response: Response, state: State) -> Ru
         files = {name: item for name, item in form.multi_items() if isinstance(item, UploadFile)}
         words = {name: item for name, item in form.multi_items() if isinstance(item, str)}
         if "photo" not in files:
-            raise HTTPException(422, "no photo is here; it comes as multipart/form-data by the name photo; send it")
+            raise HTTPException(
+                422, "the request holds no photo; it is sent as multipart/form-data, in the field photo; add it"
+            )
         if not set(files) <= {"photo", "style"}:
-            raise HTTPException(422, "only photo and style are files here; leave out the others")
+            raise HTTPException(422, "only the fields photo and style may be files; leave out the others")
         images = {name: (await _take(state, file, file.filename or name)).id for name, file in files.items()}
     look = words.pop("look", "") or "style"
     try:
@@ -313,7 +317,7 @@ async def start(state: AppState, body: RunRequest) -> Job:
     """Queue what a request asks for.
 
     Raises:
-        InputError: there is no such recipe, look or picture, or too many wait.
+        InputError: there is no such recipe, look or picture, or the queue is full.
         RecipeError: what is wrong with the recipe.
     """
 
@@ -344,13 +348,13 @@ def as_recipe(state: AppState, body: RunRequest) -> RunRequest:
     return body.model_copy(update={"recipe": chosen.preset.recipe, "values": dict(chosen.values), "images": images})
 
 
-@router.get("/runs/{id}", summary="How a run stands", responses=refusals(404))
+@router.get("/runs/{id}", summary="A run's status", responses=refusals(404))
 def run(state: State, job: NamedJob) -> RunStatus:
     """With its newest picture and its curve so far."""
     return state.status.of(job)
 
 
-@router.delete("/runs/{id}", summary="Take it off the list", status_code=204, responses=refusals(404, 409))
+@router.delete("/runs/{id}", summary="Remove a run from the list", status_code=204, responses=refusals(404, 409))
 def forget(state: State, job: NamedJob) -> None:
     """Its report stays in the gallery."""
     if job.state not in OVER:
@@ -405,9 +409,9 @@ def run_image(
     return FileResponse(state.store.image_path(job, name), media_type="image/png")
 
 
-@router.get("/runs/{id}/branch", summary="A run's recipe to go on from", responses=refusals(404))
+@router.get("/runs/{id}/branch", summary="A run's recipe, to branch from", responses=refusals(404))
 def branch(state: State, job: NamedJob) -> BranchOffer:
-    """To be changed and run again; it begins with what the run has by now."""
+    """To be changed and run again; it starts from the run's current state."""
     draft = state.draft_of(job)
     return BranchOffer(recipe=draft.origin, text=draft.text, images=dict(draft.images))
 
@@ -421,7 +425,7 @@ async def act(
 ) -> RunStatus:
     """After its present step; `keep` ends it with what is there as the finished picture."""
     if verb not in _VERBS:
-        raise HTTPException(404, f"this is nothing that a run can do; {', '.join(_VERBS)} are; choose one of these")
+        raise HTTPException(404, f"not an action of a run; the actions are {', '.join(_VERBS)}; choose one of these")
     try:
         changed: Job = getattr(state.queue, verb)(job)
     except InputError as error:

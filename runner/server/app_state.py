@@ -63,15 +63,17 @@ class AppState:
         Args:
             checked: a draft without problems.
             look: of the painting page, or "".
-            run: `type/id` that it goes on from, or "".
+            run: `type/id` that it continues, or "".
 
         Raises:
-            InputError: too many wait.
+            InputError: the queue is full.
         """
         assert checked.loaded is not None
         draft, title = checked.draft, checked.loaded.recipe.title
         name, theme = (f"photo-{look}", PRESETS_THEME) if look else name_of(self.drafts.entry(draft.origin), title)
-        pictures = {each: self.drafts.picture(draft.images[each]) for each in checked.asked if each in draft.images}
+        pictures = {
+            each: self.drafts.picture(draft.images[each]) for each in checked.upload_names if each in draft.images
+        }
         return self.queue.add(
             draft.text,
             pictures,
@@ -85,7 +87,7 @@ class AppState:
         )
 
     def start_branch(self, branch: str, checked: CheckedDraft) -> tuple[CheckedDraft, str]:
-        """A branch's draft as it is to be queued, and the new run that it goes on from, or "".
+        """A branch's draft as it is to be queued, and the new run that it continues, or "".
 
         Args:
             branch: id of the job that it branches from.
@@ -107,7 +109,9 @@ class AppState:
         try:
             return self.store.read(branch)
         except KeyError:
-            raise InputError(f"branch: there is no run {branch[:60]!r}; it was removed meanwhile; begin anew") from None
+            raise InputError(
+                f"branch: there is no run {branch[:60]!r}; it was removed meanwhile; start a new run"
+            ) from None
 
     def branch_start(self, branch: str, checked: CheckedDraft) -> tuple[BranchStart, CheckedDraft]:
         """What a branch would begin with, and the draft that does: with the run's newest picture put in if need be.
@@ -147,7 +151,7 @@ class AppState:
         draft = Draft(job.origin, text, images)
         folder = self.store.run_folder(job)
         if folder is not None and has_state(folder):
-            return draft  # goes on from there; if it is changed too much for that, the picture is put in at its start
+            return draft  # continues from there; if it is changed too much for that, `branch_start` puts the picture in
         return self._with_newest_picture(draft, folder)
 
     def _with_newest_picture(self, draft: Draft, folder: Path | None) -> Draft:

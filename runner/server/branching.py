@@ -1,6 +1,6 @@
 """What a branch begins with: (a run, a changed recipe) -> the run's own state, its newest picture, or nothing of it.
 
-The state is a checkpoint: canvas, optimiser, step. A changed recipe can go on from it where canvas, symmetry,
+The state is a checkpoint: canvas, optimiser, step. A changed recipe can continue from it where canvas, symmetry,
 optimiser and the sizes of all phases are the same; objectives, networks, views and the steps to come may differ. The
 new run has a folder of its own with what was done so far, and is resumed as any interrupted run.
 """
@@ -54,7 +54,7 @@ def _state_settings(renderer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def fits(folder: Path, run: RunRecord, loaded: LoadedRecipe) -> bool:
-    """Whether a recipe can go on from a run's state.
+    """Whether a recipe can continue from a run's state.
 
     Args:
         folder: of the run, in the gallery.
@@ -71,8 +71,8 @@ def fits(folder: Path, run: RunRecord, loaded: LoadedRecipe) -> bool:
     phases = make_plan(loaded, "cpu").phases  # a network's strides may have rounded the sizes to others
     if [(phase.width, phase.height) for phase in phases] != [tuple(entry["size"]) for entry in summary["phases"]]:
         return False
-    begun = [phase for phase in run.phases if phase.steps]
-    return not begun or begun[-1].steps[-1].step <= phases[begun[-1].index].steps
+    started = [phase for phase in run.phases if phase.steps]
+    return not started or started[-1].steps[-1].step <= phases[started[-1].index].steps
 
 
 def branch_start(folder: Path | None, loaded: LoadedRecipe, *, pictured: bool) -> BranchStart:
@@ -86,17 +86,17 @@ def branch_start(folder: Path | None, loaded: LoadedRecipe, *, pictured: bool) -
     if folder is not None and has_state(folder):
         run = read_run(folder)
         if fits(folder, run, loaded):
-            place = measure_progress(run).line
-            return BranchStart(STATE, f"Goes on from the run's own state: {place[:1].lower()}{place[1:]}.")
+            progress = measure_progress(run).line
+            return BranchStart(STATE, f"Continues from the run's own state: {progress[:1].lower()}{progress[1:]}.")
         if pictured:
-            return BranchStart(PICTURE, "Canvas or phases differ from the run's: begins with its newest picture.")
+            return BranchStart(PICTURE, "Canvas or phases differ from the run's: starts from its newest picture.")
     if pictured:
-        return BranchStart(PICTURE, "Begins with the run's newest picture.")
-    return BranchStart(NOTHING, "Begins anew: nothing of the run can be used.")
+        return BranchStart(PICTURE, "Starts from the run's newest picture.")
+    return BranchStart(NOTHING, "Starts from scratch: nothing of the run can be reused.")
 
 
 def copy_state(source: Path, gallery: Path, name: str, title: str) -> Path:
-    """A new run's folder that stands where another run does.
+    """A new run's folder with the state of another run.
 
     Args:
         source: that run's folder; it may be going on.

@@ -1,13 +1,15 @@
 """What can be chosen: folders of recipes -> entries with title, words, cost and a picture, by a key of their own.
 
-Keys are `theme/name`. A key that a visitor sends is looked up here and never joined to a path.
+Keys are `theme/name` as words for an address. A key that a visitor sends is looked up here and never joined to a path.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orbifolio.runner.recipe.shipped import recipe_folders
@@ -16,7 +18,6 @@ from orbifolio.runner.server.job_store import Job
 
 PICTURES = "pictures"
 """Folder beside the shipped recipes that holds a small picture of each."""
-_NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,79}$", re.IGNORECASE)
 _THEMES = ("plane", "sphere", "hyperbolic", "zoom", "style", "dream", "painting", "gas", "mesh", "survey")
 
 
@@ -25,7 +26,9 @@ class RecipeEntry:
     """A recipe that can be chosen.
 
     Attributes:
-        key: `theme/name`, as the API knows it.
+        key: what the API calls it: `theme/name`, each of ASCII letters, digits and hyphens, unique in the catalogue.
+        theme: name of the file's folder.
+        name: of the file, without its ending.
         about: its first paragraph, Markdown.
         cost: what it says of its own cost, "" for nothing.
         picture: a small picture of what it gives, or None.
@@ -52,7 +55,6 @@ class RecipeCatalogue:
     def __init__(self, chosen: Path | None = None, folders: tuple[Path, ...] | None = None) -> None:
         self.chosen = chosen.resolve() if chosen is not None else None
         self._folders = recipe_folders() if folders is None else folders
-        self._entries: dict[str, RecipeEntry] = {}
         self._seen: dict[Path, tuple[float, RecipeEntry]] = {}
         self._lock = threading.Lock()
 
@@ -60,12 +62,15 @@ class RecipeCatalogue:
         """All entries by key, as the files are now, in the order of the themes."""
         with self._lock:
             paths = [path for folder in self._folders for path in sorted(folder.glob("*/*.yaml"))]
-            if self.chosen is not None:
-                paths = [self.chosen, *(path for path in paths if path.resolve() != self.chosen)]
-            entries = [entry for path in paths if (entry := self._entry(path)) is not None]
-            entries.sort(key=lambda entry: (_rank(entry.theme), entry.title.casefold()))
-            self._entries = {entry.key: entry for entry in entries}
-            return dict(self._entries)
+            if self.chosen is not None:  # last: the painting page finds the shipped ones by their keys
+                paths = [*(path for path in paths if path.resolve() != self.chosen), self.chosen]
+            entries: dict[str, RecipeEntry] = {}
+            for path in paths:
+                if (entry := self._entry(path)) is not None:
+                    key = _unused(entry.key, entries)
+                    entries[key] = replace(entry, key=key)
+            in_order = sorted(entries.values(), key=lambda entry: (_rank(entry.theme), entry.title.casefold()))
+            return {entry.key: entry for entry in in_order}
 
     def get(self, key: str) -> RecipeEntry | None:
         """An entry by its key."""
@@ -90,12 +95,12 @@ class RecipeCatalogue:
             return self._seen[path][1]
         theme, name = path.resolve().parent.name or "recipes", path.stem
         data = read(path).data
-        if not _NAME.match(name) or not _NAME.match(theme) or not isinstance(data.get("renderer"), dict | str):
+        if not isinstance(data.get("renderer"), dict | str):
             return None
         about = str(data.get("about", ""))
         picture = path.parents[1] / PICTURES / f"{name}.webp"
         entry = RecipeEntry(
-            key=f"{theme}/{name}",
+            key=f"{_slug(theme)}/{_slug(name)}",
             theme=theme,
             name=name,
             title=str(data.get("title", name)),
@@ -106,6 +111,21 @@ class RecipeCatalogue:
         )
         self._seen[path] = (changed, entry)
         return entry
+
+
+def _slug(name: str) -> str:
+    """A name of a file or folder as part of a key.
+
+    >>> _slug("my recipes_2"), _slug("rainbow-hexagon"), _slug("目")
+    ('my-recipes-2', 'rainbow-hexagon', 'recipe')
+    """
+    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "recipe"
+
+
+def _unused(key: str, used: Container[str]) -> str:
+    """The key, with a number if another recipe has it."""
+    numbered = (key if number == 1 else f"{key}-{number}" for number in itertools.count(1))
+    return next(candidate for candidate in numbered if candidate not in used)
 
 
 def _cost(about: str) -> str:

@@ -1,4 +1,4 @@
-"""Server-sent events: a run's log -> how it stands, whenever that changes, until it is over.
+"""Server-sent events: a run's log -> its status, whenever that changes, until it is over.
 
 Each event holds all that a page shows, so a page that was away needs only the newest; ids change with the
 log, so a reconnect that has missed nothing is sent nothing.
@@ -28,17 +28,17 @@ router = APIRouter(prefix="/api", responses=refusals(*ALWAYS_POSSIBLE))
 
 @router.get(
     "/runs/{id}/events",
-    summary="How a run stands, as that changes",
+    summary="A run's status, whenever it changes",
     response_class=Response,
     responses={
-        200: {"description": "Here it is", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        200: {"description": "A stream of events", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
         **refusals(404, 503),
     },
 )
 async def events(request: Request, state: State, job: NamedJob) -> StreamingResponse:
     """Server-sent events until it is over."""
     if state.streams >= MAX_STREAMS:
-        raise HTTPException(503, f"{MAX_STREAMS} pages watch already; no more can; close some")
+        raise HTTPException(503, f"{MAX_STREAMS} pages are watching already, the most allowed; close some")
     last = request.headers.get("last-event-id", "")
     return StreamingResponse(_stream(request, state, job.id, last), media_type="text/event-stream")
 

@@ -61,7 +61,7 @@ def _wants_page(request: Request) -> bool:
 async def _http_fault(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 405:
-        message = f"{request.method} is not known here; see /api/openapi.json; use another method"
+        message = f"{request.method} is not supported here; see /api/openapi.json; use another method"
     elif error.detail and ";" in error.detail:
         message = error.detail
     else:
@@ -93,7 +93,7 @@ async def _fault(request: Request, error: Exception) -> Response:
 
 async def _our_fault(request: Request, error: Exception) -> Response:
     """A fault of ours: its text may reveal this machine, so the visitor learns only that there was one."""
-    message = "a fault of the server; its log says more; try again"
+    message = "internal server error; the server's log has the details; try again"
     if _wants_page(request):
         return render(request, "fault", 500, status=500, message=message)
     return refusal(500, message)

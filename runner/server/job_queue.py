@@ -1,4 +1,4 @@
-"""The queue: jobs on disk -> one process at a time on each device; it goes on where a restarted server finds it.
+"""The queue: jobs on disk -> one process at a time on each device; a restarted server continues it.
 
 A job's process outlives a server that is killed. A server that begins finds such processes by their locks,
 waits for them, and queues again what was cut short; the run continues from its checkpoint.
@@ -84,7 +84,7 @@ class JobQueue:
             self.fill()
 
     async def close(self) -> None:
-        """Let the running jobs write their checkpoints; they go on when a server begins again."""
+        """Let the running jobs write their checkpoints; the next server continues them."""
         self._closing = True
         self._runner.stop()
         until = time.monotonic() + _GRACE
@@ -103,7 +103,7 @@ class JobQueue:
         """
         waiting = sum(job.state == QUEUED for job in self.store.all())
         if waiting >= MAX_WAITING:
-            raise InputError(f"{waiting} pictures wait already; no more are taken; try again later")
+            raise InputError(f"{waiting} pictures are waiting already, the most allowed; try again later")
         job = self.store.add(text, pictures, **attributes)
         self.fill()
         return self.store.read(job.id)
@@ -121,7 +121,7 @@ class JobQueue:
         return self._changed(job, PAUSED, (QUEUED,), "paused")
 
     def resume(self, job: Job) -> Job:
-        """Queue a paused job, or one that failed, to go on from its checkpoint."""
+        """Queue a paused or failed job, to continue from its checkpoint."""
         changed = self._changed(job, QUEUED, (PAUSED, FAILED), "resumed")
         self.store.request(job, "")
         self.fill()
@@ -191,7 +191,7 @@ class JobQueue:
             self.store.change(job, state=PAUSED, message="")
         elif outcome == "" and not self._closing and self._was_cut_short(job):
             self.store.change(job, state=FAILED, message=_DIED)
-        else:  # the server ended, or the machine: go on when it is back
+        else:  # the server or the machine stopped: the next server continues it
             self.store.change(job, state=QUEUED, message="")
 
     def _was_cut_short(self, job: Job) -> bool:

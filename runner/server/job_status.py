@@ -1,4 +1,4 @@
-"""How a job stands, for people: (job, its run's log) -> `RunStatus`; made anew only when the log has grown."""
+"""A job's status for people: (job, its run's log) -> `RunStatus`; made again only when the log has grown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WORDS = {
     QUEUED: "Waiting for its turn",
     PAUSED: "Paused",
     DONE: "Finished",
-    FAILED: "It could not be finished",
+    FAILED: "Failed",
     CANCELLED: "Cancelled",
 }
 
@@ -42,7 +42,7 @@ class JobStatus:
         return f"{job.state}.{self.queue.position(job)}.{wish}.{sizes[0]}.{sizes[1]}"
 
     def of(self, job: Job) -> RunStatus:
-        """How a job stands, with its newest picture and its curve."""
+        """A job's status, with its newest picture and its curve."""
         store = self.queue.store
         folder = store.run_folder(job)
         run = self._run(folder) if folder is not None else None
@@ -118,5 +118,5 @@ def _losses(run: RunRecord) -> list[list[tuple[float, float]]]:
 
 def _thinned(points: list[tuple[float, float]]) -> list[float]:
     every = max(1, -(-len(points) // MAX_POINTS))
-    kept = points[::every] if every == 1 or points[-1] in points[::every] else [*points[::every], points[-1]]
-    return [value for pair in kept for value in pair]
+    thinned = points[::every] if every == 1 or points[-1] in points[::every] else [*points[::every], points[-1]]
+    return [value for pair in thinned for value in pair]

@@ -6,7 +6,7 @@
                                        run         `rainbow-hexagon/20261121-...`, once there is a report
                                        and the files of a `JobRunner`: started, lock, result.json, work.log
 
-Everything a restarted server must know stands here; the run itself is in the gallery, as any run is.
+Everything a restarted server must know is here; the run itself is in the gallery, as any run is.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ QUEUED, RUNNING, PAUSED, DONE, FAILED, CANCELLED = "queued", "running", "paused"
 WAITING_OR_RUNNING = (QUEUED, RUNNING)
 OVER = (DONE, FAILED, CANCELLED)
 _ID = re.compile(r"^[0-9]{8}-[0-9]{6}-[0-9a-f]{6}$")
-_RUN = re.compile(r"^[a-z0-9][a-z0-9-]{0,79}/[0-9]{8}-[0-9]{6}-[0-9a-f]{4}$", re.IGNORECASE)
+_RUN = re.compile(r"[^./\\\0][^/\\\0]*/[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
+"""A recipe of any name that the gallery shows; never a path out of the gallery."""
 IMAGE_NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,39}$")
 FOLDER = ".serve"
 """Beside the runs, where neither the gallery's pages nor a publication look."""
@@ -173,7 +174,7 @@ class JobStore:
 
     def run_folder(self, job: Job) -> Path | None:
         """The job's run in the gallery, or None."""
-        return self.gallery / job.run if _RUN.match(job.run) and (self.gallery / job.run).is_dir() else None
+        return self.gallery / job.run if _RUN.fullmatch(job.run) and (self.gallery / job.run).is_dir() else None
 
 
 def read_request(folder: Path) -> str:
@@ -189,4 +190,4 @@ def _run_of(folder: Path) -> str:
         run = (folder / "run").read_text(encoding="utf-8").strip()
     except (OSError, ValueError):
         return ""
-    return run if _RUN.match(run) else ""
+    return run if _RUN.fullmatch(run) else ""

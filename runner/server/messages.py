@@ -27,7 +27,7 @@ class DraftRequest(Settings):
     images: Images = {}
     """Uploaded pictures by the names that the recipe asks for."""
     branch: Key = ""
-    """A run to go on from: with its own state where canvas and phases agree, else with its newest picture."""
+    """A run to continue from: with its own state where canvas and phases agree, else with its newest picture."""
 
 
 class RunRequest(DraftRequest):
@@ -79,7 +79,7 @@ class Refusal(Settings):
 
 
 class CheckReport(Settings):
-    """What is known of a recipe before anything is computed."""
+    """The result of checking a recipe; nothing is computed."""
 
     text: str
     """The recipe as YAML, values put in."""
@@ -141,7 +141,7 @@ class UploadReport(Settings):
 
 
 class RunStatus(Settings):
-    """A picture that waits, is being made, or is there."""
+    """A picture that waits, is being made, or is finished."""
 
     id: str
     """Names the run in addresses."""
@@ -259,7 +259,7 @@ class LookList(Settings):
 
 
 class ServerHealth(Settings):
-    """The server is there."""
+    """That the server answers."""
 
     ok: bool
     """Always true."""

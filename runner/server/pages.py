@@ -28,7 +28,7 @@ async def home(request: Request) -> Response:
     themes: dict[str, list[RecipeEntry]] = {}
     for entry in entries.values():
         themes.setdefault(entry.theme, []).append(entry)
-    groups = [(title_from_name(theme), theme, members) for theme, members in themes.items()]
+    groups = [(title_from_name(theme), members) for theme, members in themes.items()]
     now = [run for run in await run_in_threadpool(listed, state) if run.state not in OVER]
     return render(request, "home", groups=groups, now=now, start=state.catalogue.start, words=markdown_to_text)
 

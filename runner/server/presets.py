@@ -211,11 +211,11 @@ PRESETS = (
         words="A network looks at your photograph and amplifies whatever it sees.",
         recipe="dream/deep-dream",
         duration="about a minute",
-        values={"title": "Photograph dreamt on", "renderer.canvas.init.image": PHOTO},
+        values={"title": "Deep dream of a photograph", "renderer.canvas.init.image": PHOTO},
         choices=(
             PresetChoice(
                 "depth",
-                "It sees",
+                "What it sees",
                 (
                     PresetOption("creatures", "Creatures", {"renderer.objectives.0.layer": "mixed4"}),
                     PresetOption("patterns", "Patterns", {"renderer.objectives.0.layer": "mixed2"}),
@@ -255,7 +255,6 @@ def choose_preset(catalogue: RecipeCatalogue, key: str, options: Mapping[str, st
 
     Args:
         catalogue: only looks whose recipe is in it are offered.
-        key: names the look.
         options: key of an option by the key of its choice.
 
     Raises:

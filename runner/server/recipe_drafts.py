@@ -28,7 +28,7 @@ from orbifolio.runner.server.uploads import Uploads
 
 @dataclass(frozen=True)
 class Draft:
-    """A recipe as a visitor has it now.
+    """A recipe as a visitor has edited it.
 
     Attributes:
         origin: key of the catalogue's recipe that it began as, "" for none.
@@ -50,7 +50,7 @@ class CheckedDraft:
         data: its values as written, before qualities are put in.
         problems: what is wrong; nothing if it can be run.
         advisories: what the artist should know.
-        asked: names of uploads that it asks for, in their order.
+        upload_names: names of the uploads that it asks for, in their order.
         pictures: sources of pictures by their dotted path.
         loaded: the recipe, or None where there are problems.
     """
@@ -59,7 +59,7 @@ class CheckedDraft:
     data: Mapping[str, Any]
     problems: tuple[Problem, ...]
     advisories: tuple[str, ...] = ()
-    asked: tuple[str, ...] = ()
+    upload_names: tuple[str, ...] = ()
     pictures: Mapping[str, str] | None = None
     qualities: tuple[str, ...] = ()
     loaded: LoadedRecipe | None = None
@@ -155,9 +155,9 @@ class RecipeDrafts:
         self, draft: Draft, entry: RecipeEntry | None, folder: Path, recipe: Recipe, parts: Mapping[str, Any]
     ) -> CheckedDraft:
         pictures = {f"renderer.{path}": text for path, text in recipe.renderer.pictures().items()}
-        asked = tuple(dict.fromkeys(upload_name(text) for text in pictures.values() if is_upload(text)))
-        fields: dict[str, Any] = {**parts, "pictures": pictures, "asked": asked}
-        given = {name: self.picture(identity) for name, identity in draft.images.items() if name in asked}
+        upload_names = tuple(dict.fromkeys(upload_name(text) for text in pictures.values() if is_upload(text)))
+        fields: dict[str, Any] = {**parts, "pictures": pictures, "upload_names": upload_names}
+        given = {name: self.picture(identity) for name, identity in draft.images.items() if name in upload_names}
         with tempfile.TemporaryDirectory() as temporary:
             name, theme = name_of(entry, recipe.title)
             path = Path(temporary) / theme / f"{name}.yaml"

@@ -2,7 +2,7 @@
 
 The text is composed into YAML nodes, which know where they begin and end; only the characters of the value
 itself are replaced, or a line is put in. The result is read again: if it does not say exactly what was
-meant (anchors, merges), the whole recipe is written anew, without its comments.
+meant (anchors, merges), the whole recipe is rewritten, without its comments.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def edit(text: str, route: Route, value: Any) -> str:
         value: plain data, or `REMOVE`.
 
     Raises:
-        InputError: the text is no recipe, or the route leads nowhere.
+        InputError: the text is not a recipe, or the route leads nowhere.
     """
     before = parse(text)
     if before.fatal or not route:
@@ -43,10 +43,10 @@ def edit(text: str, route: Route, value: Any) -> str:
             return changed
     except (yaml.YAMLError, LookupError, ValueError):
         pass
-    anew = _dump_block(wanted)
-    if parse(anew).data != wanted:
-        raise InputError("the value cannot stand in a recipe; it holds unprintable characters; leave them out")
-    return anew
+    rewritten = _dump_block(wanted)
+    if parse(rewritten).data != wanted:
+        raise InputError("a recipe cannot hold this value; it has unprintable characters; leave them out")
+    return rewritten
 
 
 def read_flow(text: str) -> Any:
@@ -168,7 +168,7 @@ def _removed(text: str, node: Any, part: str | int) -> str:
             start = _end(pairs[number - 1][1])
         return text[:start] + text[end:]
     if len(pairs) == 1:
-        raise LookupError  # an empty block cannot be written by leaving out: it is written anew
+        raise LookupError  # an empty block cannot be written by leaving out: it is rewritten
     start = text.rfind("\n", 0, start) + 1
     at = text.find("\n", max(0, end - 1))
     return text[:start] + ("" if at < 0 else text[at + 1 :])

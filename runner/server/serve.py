@@ -90,8 +90,8 @@ def _serve(options: ServeOptions, say: Say, address: Callable[[str], None]) -> N
     token = _token(options)
     if token is not None and not is_loopback(options.host):
         say(
-            "warning: this is plain http: who listens on the way reads the token and the pictures; across a network "
-            "that is not yours, keep --host 127.0.0.1 and use `ssh -L 1080:127.0.0.1:1080`"
+            "warning: plain http: anyone on the network path can read the token and the pictures; on a network that "
+            "you do not control, keep --host 127.0.0.1 and use `ssh -L 1080:127.0.0.1:1080`"
         )
     state = AppState(options.gallery, options.recipe, devices=options.devices, overrides=options.overrides)
     any_address = options.host in ("0.0.0.0", "::")
@@ -196,9 +196,9 @@ def _token(options: ServeOptions) -> str | None:
         return None
     path = options.gallery / FOLDER / "token"
     with contextlib.suppress(OSError):
-        kept = path.read_text(encoding="ascii").strip()
-        if len(kept) >= MIN_TOKEN:
-            return kept
+        token = path.read_text(encoding="ascii").strip()
+        if len(token) >= MIN_TOKEN:
+            return token
     token = secrets.token_urlsafe(32)
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:

@@ -63,7 +63,7 @@ async def gallery_file(request: Request) -> Response:
     gallery: Path = state_of(request).gallery
     path = await run_in_threadpool(confined, gallery, request.path_params["path"])
     if path is None:
-        raise HTTPException(404, "there is nothing here; the gallery has no such page; begin at /gallery/index.html")
+        raise HTTPException(404, "the gallery has no such page; start at /gallery/index.html; check the address")
     if path.is_dir():
         return RedirectResponse(f"{request.url.path.rstrip('/')}/index.html")
     kind = _TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"

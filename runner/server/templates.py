@@ -16,7 +16,6 @@ def render(request: Request, name: str, code: int = 200, **values: Any) -> HTMLR
     Args:
         request: the page may link to its own address.
         name: of the template, without its ending.
-        code: HTTP status.
         values: that the template shows.
     """
     template = renderer().environment.get_template(f"serve/{name}.html")

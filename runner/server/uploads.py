@@ -55,7 +55,7 @@ class Uploads:
         """The file of an upload.
 
         Raises:
-            KeyError: this is no upload's name, or it is not there.
+            KeyError: no upload has this id.
         """
         if not _ID.match(identity) or not (path := self.folder / f"{identity}.png").is_file():
             raise KeyError(identity)
@@ -85,12 +85,12 @@ class Uploads:
             name: as its sender called it, for messages only.
 
         Raises:
-            ImageError: it is no picture, damaged, too large or too small, or there is no room left.
+            ImageError: it is not a picture, damaged, too large or too small, or there is no room left.
         """
         name = "".join(each for each in name[-60:] if each.isprintable()) or "the file"
         if len(data) > MAX_FILE_BYTES:
             raise ImageError(
-                f"{name}: has more than {MAX_FILE_BYTES // 10**6} MB; that is the most; scale it down first"
+                f"{name}: has more than {MAX_FILE_BYTES // 10**6} MB, the most that is taken; scale it down first"
             )
         _refuse_bombs(data, name)
         picture = read_picture(data, name)
@@ -116,15 +116,15 @@ class Uploads:
     def _make_room(self, more: int) -> None:
         """Pictures not used in the last day go first."""
         files = sorted(self.folder.glob("*"), key=lambda path: path.stat().st_mtime) if self.folder.is_dir() else []
-        kept = sum(path.stat().st_size for path in files) + more
+        total_bytes = sum(path.stat().st_size for path in files) + more
         old = time.time() - 86_400
         for path in files:
-            if kept <= MAX_KEPT_BYTES:
+            if total_bytes <= MAX_KEPT_BYTES:
                 return
             if path.stat().st_mtime < old:
-                kept -= path.stat().st_size
+                total_bytes -= path.stat().st_size
                 path.unlink(missing_ok=True)
-        if kept > MAX_KEPT_BYTES:
+        if total_bytes > MAX_KEPT_BYTES:
             raise ImageError(
                 f"there is no room for more pictures; {MAX_KEPT_BYTES // 10**9} GB are kept; wait a day, or empty "
                 f"{FOLDER}/uploads in the gallery"

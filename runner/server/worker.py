@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -61,7 +62,7 @@ def _run(store: JobStore, job: Job, options: argparse.Namespace) -> RunResult:
 
     folder = store.run_folder(job)
     images = [part for name in job.images for part in ("--image", f"{name}={name}.png")]
-    command = " ".join(["orbifolio", "run", f"recipes/{job.theme}/{job.name}.yaml", *images])
+    command = shlex.join(["orbifolio", "run", f"recipes/{job.theme}/{job.name}.yaml", *images])
     if folder is not None and (read_summary(folder) or {}).get("status") == "done":
         return RunResult(folder, "done")  # it was finished before this process began
     return run_loaded(

@@ -1,7 +1,7 @@
 """A member where no disk is shared: what it needs -> a bundle for a node; its run -> an archive in a store, and back.
 
-The archive is one object, so it is whole or not there: a retry on another node, and the gallery here, read it while
-the run goes on. The checkpoint goes in first: what the log says after it is cut off again on resuming, but a log
+The archive is one object, so it is never partly there: a retry on another node, and the gallery here, read it while
+the run continues. The checkpoint goes in first: what the log says after it is cut off again on resuming, but a log
 older than its checkpoint would have a hole.
 """
 
@@ -27,7 +27,7 @@ from orbifolio.runner.run.subprocess import LOCK, read_result
 from orbifolio.runner.sweeps.member_state import read_member_state
 from orbifolio.runner.sweeps.spec import SweepRecipe, SweepSpec, SweepTask, private_folder, recipe_path, write_spec
 
-SEND_SECONDS = 20.0  # seconds between two archives while a run goes on: what a lost node loses at most, but for a step
+SEND_SECONDS = 20.0  # seconds between two archives: a lost node loses at most this, and a step
 _LAST_ARCHIVE_PATIENCE = 60.0  # seconds in which a process, cut off from its task, may end its step and send its run
 _ARCHIVE = ObjectHeaders("application/x-tar")
 
@@ -57,7 +57,7 @@ class MemberBundle:
     key: str
 
 
-def pack_member(place: Path, spec: SweepSpec, number: int, store: str, key: str) -> MemberBundle:
+def pack_member(folder: Path, spec: SweepSpec, number: int, store: str, key: str) -> MemberBundle:
     """Pack what a node needs of a member.
 
     Raises:
@@ -68,8 +68,8 @@ def pack_member(place: Path, spec: SweepSpec, number: int, store: str, key: str)
 
     task = spec.tasks[number]
     recipe = spec.recipes[task.recipe]
-    given = {name: place / spec.images[name] for name in recipe.images}
-    path = recipe_path(place, spec, task.recipe)
+    given = {name: folder / spec.images[name] for name in recipe.images}
+    path = recipe_path(folder, spec, task.recipe)
     packed = pack(load(path, task.overrides, given, folder=Path(recipe.folder)))
     typed = spec.command(number)
     return MemberBundle(packed.content, packed.recipe, packed.images, typed, recipe.name, recipe.theme, store, key)
@@ -89,14 +89,14 @@ def unpack_member(gallery: Path, sweep: str, bundle: MemberBundle, threads: int)
     """
     from orbifolio.runner.cloud.bundle import unpack
 
-    place = private_folder(gallery, sweep)
-    unpack(bundle.content, place / "bundle")
-    path = place / "bundle" / bundle.recipe
+    folder = private_folder(gallery, sweep)
+    unpack(bundle.content, folder / "bundle")
+    path = folder / "bundle" / bundle.recipe
     recipe = SweepRecipe(str(path), str(path.parent), bundle.theme, bundle.name, tuple(bundle.images))
     images = {name: f"images/{name}{Path(inside).suffix}" for name, inside in bundle.images.items()}
     spec = SweepSpec((recipe,), (SweepTask(0, (), bundle.typed),), images, dict(images), threads)
-    given = {name: place / "bundle" / inside for name, inside in bundle.images.items()}
-    write_spec(place, spec, [path.read_bytes()], given)
+    given = {name: folder / "bundle" / inside for name, inside in bundle.images.items()}
+    write_spec(folder, spec, [path.read_bytes()], given)
 
 
 def store_of(settings: str) -> Store:
@@ -114,37 +114,37 @@ class RunArchive:
         store: that it travels through.
         key: of the archive in the store.
         gallery: the folder that holds all runs on this machine.
-        place: the member's private folder on this machine.
+        folder: the member's private folder on this machine.
     """
 
-    def __init__(self, store: Store, key: str, gallery: Path, place: Path) -> None:
+    def __init__(self, store: Store, key: str, gallery: Path, folder: Path) -> None:
         self._store = store
         self._key = key
         self._gallery = gallery
-        self.place = place
+        self.folder = folder
         self._tag = ""
 
     def push(self) -> None:
-        """Send the run as it stands.
+        """Send the run as it is now.
 
         Raises:
             PublishError: the store cannot be used.
         """
-        with tempfile.NamedTemporaryFile(dir=self.place, prefix=".sending-") as kept:
-            with tarfile.open(fileobj=kept, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".sending-") as file:
+            with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
                 for path, name in self._files():
                     with contextlib.suppress(OSError):  # it has gone since
                         content = path.read_bytes()
                         item = tarfile.TarInfo(name)
                         item.size = len(content)
                         archive.addfile(item, io.BytesIO(content))
-            kept.flush()
-            kept.seek(0)
-            digest = hashlib.file_digest(kept, "sha256").hexdigest()
-            self._store.put_file(self._key, Path(kept.name), _ARCHIVE, sha256=digest)
+            file.flush()
+            file.seek(0)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            self._store.put_file(self._key, Path(file.name), _ARCHIVE, sha256=digest)
 
     def _files(self) -> Iterator[tuple[Path, str]]:
-        run = self._gallery / read_member_state(self.place).run
+        run = self._gallery / read_member_state(self.folder).run
         if run != self._gallery and run.is_dir():
             files = sorted(path for path in run.rglob("*") if path.is_file() and not path.name.endswith(".part"))
             first = [path for path in files if path.parent == run / "checkpoint"]
@@ -152,7 +152,7 @@ class RunArchive:
                 if path.name != LOCK:
                     yield path, f"run/{path.relative_to(self._gallery).as_posix()}"
         for name in ("begun.json", "result.json", "work.log"):
-            yield self.place / name, f"member/{name}"
+            yield self.folder / name, f"member/{name}"
 
     def pull(self) -> bool:
         """Bring the run here, as it stood when it was last sent; whether there was news.
@@ -167,8 +167,8 @@ class RunArchive:
         if stored is None:
             return False
         content, self._tag = stored
-        self.place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.place) as beside:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.folder) as beside:
             with tarfile.open(fileobj=io.BytesIO(content)) as archive:
                 archive.extractall(beside, filter="data")
             for run in Path(beside).glob("run/*/*"):
@@ -176,7 +176,7 @@ class RunArchive:
                     shutil.rmtree(self._gallery / run.parent.name / run.name / "checkpoint", ignore_errors=True)
             for path in sorted(Path(beside).rglob("*")):
                 kind, *inside = path.relative_to(beside).parts
-                top, depth = (self._gallery, 3) if kind == "run" else (self.place, 1)
+                top, depth = (self._gallery, 3) if kind == "run" else (self.folder, 1)
                 if path.is_file() and len(inside) >= depth:  # a run's files stand below TYPE/RUN
                     target = top.joinpath(*inside)
                     target.parent.mkdir(parents=True, exist_ok=True)
@@ -189,7 +189,7 @@ class RunArchive:
 
 
 class ArchiveInbox:
-    """Brings the runs of members here while they go on and when they end, one archive at a time.
+    """Brings the runs of members here while they are running and when they end, one archive at a time.
 
     Args:
         store: that the runs travel through.
@@ -201,16 +201,16 @@ class ArchiveInbox:
         self._last_pull: dict[int, float] = {}  # when each archive was last looked for
         self._deadlines: dict[int, float] = {}  # until when the last archive of a member without a task is waited for
 
-    def expect(self, number: int, key: str, gallery: Path, place: Path) -> None:
+    def expect(self, number: int, key: str, gallery: Path, folder: Path) -> None:
         """Look for a member's archive from now on.
 
         Args:
             number: which member of the sweep.
             key: of its archive in the store.
             gallery: the folder that holds all runs on this machine.
-            place: the member's private folder on this machine.
+            folder: the member's private folder on this machine.
         """
-        self._archives[number] = RunArchive(self._store, key, gallery, place)
+        self._archives[number] = RunArchive(self._store, key, gallery, folder)
 
     def pull_next(self) -> None:
         """Pull the archive that was not looked for the longest, if that is long ago."""
@@ -228,7 +228,7 @@ class ArchiveInbox:
         """Whether a member whose task is gone has sent all that it will; its archive is then no longer looked for."""
         self._pull(number)
         archive, now = self._archives[number], time.monotonic()
-        outcome, _ = read_result(archive.place)
+        outcome, _ = read_result(archive.folder)
         if not outcome and now < self._deadlines.setdefault(number, now + _LAST_ARCHIVE_PATIENCE):
             return False
         if outcome == "done":
@@ -257,7 +257,7 @@ class ArtifactUploader:
         """Bring what an earlier attempt has sent, and begin to send.
 
         Raises:
-            PublishError: the store cannot be used: beginning anew would do twice what may be done already.
+            PublishError: the store cannot be used: starting over might repeat finished work.
         """
         self._archive.pull()
         self._thread.start()

@@ -18,7 +18,7 @@ class SweepEngine(ABC):
     name: str
     """As `sweep.json` names it."""
     kind: str
-    """A device, as torch has it: what estimates are made for."""
+    """A device as torch names it, for which estimates are made."""
     here: bool
     """Whether all runs are on this machine."""
 

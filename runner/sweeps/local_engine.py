@@ -84,7 +84,7 @@ class LocalEngine(SweepEngine):
     """Processes on this machine.
 
     Args:
-        devices: that runs are spread over, as `choose_devices` has them.
+        devices: that runs are spread over, from `choose_devices`.
         jobs: runs side by side on each.
         threads: processor threads of each, 0 for what fits.
     """
@@ -147,9 +147,9 @@ class LocalEngine(SweepEngine):
         device = min(self.devices, key=taken.count)
         arguments = [str(self._gallery), self._sweep, str(number)]
         arguments += ["--device", device.partition(":")[0], "--worker", device]
-        place = member_folder(private_folder(self._gallery, self._sweep), number)
+        folder = member_folder(private_folder(self._gallery, self._sweep), number)
         try:
-            self._runner.start(number, place, arguments, device, environment(device, self._threads, os.environ))
+            self._runner.start(number, folder, arguments, device, environment(device, self._threads, os.environ))
         except RunFailed as error:
             raise RunFailed(f"#{number}: {error}") from None
 

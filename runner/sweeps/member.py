@@ -1,7 +1,7 @@
 """The process of one member: (gallery, sweep, number) -> its recipe, run into the gallery.
 
-A process of its own, so that a crash, a full memory or a driver's fault ends one run and nothing else. It goes on
-with the run that an earlier attempt has begun. When the process that runs the sweep is gone, even by a kill -9,
+A process of its own, so that a crash, a full memory or a driver's fault ends one run and nothing else. It resumes
+the run of an earlier attempt. When the process that runs the sweep is gone, even by a kill -9,
 the pipe that it holds closes, and the run stops after its present step: no run outlives its sweep for long.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from orbifolio.runner.sweeps.bundle import ArtifactUploader
 
 SENT = "sent"
-"""Stands in the member's place when its run has travelled to the end."""
+"""A file in the member's private folder: its run has been sent to the end."""
 _LOCK_PATIENCE = 600.0  # seconds that an earlier attempt, cut off but not gone yet, may take for its present step
 
 
@@ -43,27 +43,27 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--store", default="", help="settings of a store that the run travels through, as JSON")
     parser.add_argument("--key", default="", help="of the run in it")
     options = parser.parse_args(arguments)
-    place = member_folder(private_folder(options.gallery, options.sweep), options.number)
-    return run_child(place, lambda: _report(options, place), patience=_LOCK_PATIENCE)
+    private = member_folder(private_folder(options.gallery, options.sweep), options.number)
+    return run_child(private, lambda: _report(options, private), patience=_LOCK_PATIENCE)
 
 
-def _report(options: argparse.Namespace, place: Path) -> int:
+def _report(options: argparse.Namespace, private: Path) -> int:
     """Run it, write how it ended, and send that where the run travels."""
-    uploader = _uploader(options, place)
+    uploader = _uploader(options, private)
     try:
-        return report_outcome(place, lambda: _run(options))
+        return report_outcome(private, lambda: _run(options))
     finally:
         if uploader is not None and uploader.finish():
-            (place / SENT).touch()
+            (private / SENT).touch()
 
 
-def _uploader(options: argparse.Namespace, place: Path) -> ArtifactUploader | None:
+def _uploader(options: argparse.Namespace, private: Path) -> ArtifactUploader | None:
     """What sends the run to a store, where nodes share no disk."""
     if not options.store:
         return None
     from orbifolio.runner.sweeps.bundle import ArtifactUploader, RunArchive, store_of
 
-    uploader = ArtifactUploader(RunArchive(store_of(options.store), options.key, options.gallery, place))
+    uploader = ArtifactUploader(RunArchive(store_of(options.store), options.key, options.gallery, private))
     uploader.start()
     return uploader
 
@@ -79,22 +79,22 @@ def _run(options: argparse.Namespace) -> RunResult:
     stop = Stop()
     stop_on_signals(stop)
     stop_with_parent()
-    place = private_folder(options.gallery, options.sweep)
-    spec = read_spec(place)
+    private = private_folder(options.gallery, options.sweep)
+    spec = read_spec(private)
     if spec is None:
-        raise InputError(f"{place}: holds no sweep that can be resumed; start it anew")
+        raise InputError(f"{private}: holds no sweep that can be resumed; start it again")
     task = spec.tasks[options.number]
     recipe = spec.recipes[task.recipe]
-    given = {name: place / spec.images[name] for name in recipe.images}
-    folder = Path(recipe.folder)
-    loaded = load(recipe_path(place, spec, task.recipe), task.overrides, given, folder=folder)
-    run = _begin(options, place, recipe.name)
+    given = {name: private / spec.images[name] for name in recipe.images}
+    base = Path(recipe.folder)
+    loaded = load(recipe_path(private, spec, task.recipe), task.overrides, given, folder=base)
+    run = _begin(options, private, recipe.name)
     if (read_summary(run) or {}).get("status") == "done":
         return RunResult(run, "done")  # it was finished before its supervisor could read so
     try:
         return run_loaded(
             loaded,
-            folder,
+            base,
             gallery=options.gallery,
             device=options.device,
             folder=run,
@@ -107,15 +107,15 @@ def _run(options: argparse.Namespace) -> RunResult:
             run.rmdir()  # nothing was written: the device is not there
 
 
-def _begin(options: argparse.Namespace, place: Path, name: str) -> Path:
+def _begin(options: argparse.Namespace, private: Path, name: str) -> Path:
     """The member's run in the gallery, made by its first attempt and found again by later ones."""
-    here = member_folder(place, options.number)
-    before = read_member_state(here)
+    folder = member_folder(private, options.number)
+    before = read_member_state(folder)
     run: Path = options.gallery / before.run
     if not before.run or not run.is_dir():
         run = make_folder(options.gallery, name, time.time())
     state = replace(before, attempts=before.attempts + 1, run=f"{name}/{run.name}", worker=options.worker)
-    write_member_state(here, state)
+    write_member_state(folder, state)
     return run
 
 

@@ -1,4 +1,4 @@
-"""What a member's process tells when it begins: `MemberState` <-> `begun.json` in the member's place."""
+"""What a member's process tells when it begins: `MemberState` <-> `begun.json` in the member's private folder."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ class MemberState:
     worker: str = ""
 
 
-def read_member_state(place: Path) -> MemberState:
+def read_member_state(folder: Path) -> MemberState:
     """How far a member has begun; not at all if nothing is written."""
     try:
-        record = json.loads((place / _NAME).read_text(encoding="utf-8"))
+        record = json.loads((folder / _NAME).read_text(encoding="utf-8"))
         return MemberState(int(record["attempts"]), str(record["run"]), str(record["worker"]))
     except (OSError, ValueError, KeyError, TypeError):
         return MemberState()
 
 
-def write_member_state(place: Path, state: MemberState) -> None:
+def write_member_state(folder: Path, state: MemberState) -> None:
     """Write how far a member has begun.
 
     Raises:
         OSError: the disk is full.
     """
-    write_atomically(place / _NAME, json.dumps(asdict(state)).encode())
+    write_atomically(folder / _NAME, json.dumps(asdict(state)).encode())

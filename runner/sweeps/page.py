@@ -1,4 +1,4 @@
-"""Rewrites a sweep's page while it goes on: (gallery, sweep) -> its `index.html`, at most every two seconds."""
+"""Rewrites a sweep's page while it is running: (gallery, sweep) -> its `index.html`, at most every two seconds."""
 
 from __future__ import annotations
 

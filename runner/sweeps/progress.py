@@ -1,4 +1,4 @@
-"""How far a member is: (its run's folder) -> where it stands, read from its log as that grows."""
+"""The progress of a member: (its run's folder) -> phase, step and time left, read from its log as that grows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class MemberProgress:
     _read: int = 0
 
     def update(self) -> None:
-        """Read what was written since the last call; a log that was cut is read anew."""
+        """Read what was written since the last call; a log that was cut is read again."""
         path = self.folder / "events.jsonl"
         try:
             if path.stat().st_size < self._read:

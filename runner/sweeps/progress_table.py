@@ -35,12 +35,12 @@ class SweepTable:
         self.console = console
         self._slots = slots
         self._live: Live | None = None
-        self._said: dict[int, float] = {}
-        self._begun = time.monotonic()
+        self._reported: dict[int, float] = {}
+        self._started = time.monotonic()
         self._done_before: int | None = None
 
     def __call__(self, record: SweepRecord, progress: dict[int, MemberProgress]) -> None:
-        """Show how all stand."""
+        """Show the state of all members."""
         if self._done_before is None:
             self._done_before = _count(record)[DONE]
         if not self.console.is_terminal:
@@ -64,8 +64,8 @@ class SweepTable:
     def _lines(self, record: SweepRecord, progress: dict[int, MemberProgress]) -> None:
         now = time.monotonic()
         for member in record.members:
-            if member.state == RUNNING and now - self._said.get(member.number, 0.0) >= _LINE_SECONDS:
-                self._said[member.number] = now
+            if member.state == RUNNING and now - self._reported.get(member.number, 0.0) >= _LINE_SECONDS:
+                self._reported[member.number] = now
                 line = progress[member.number].line if member.number in progress else "getting ready"
                 self.say(f"{member.listing} [{member.worker}]  {line}")
 
@@ -115,7 +115,7 @@ class SweepTable:
             return longest if estimates else None
         if ended <= 0:
             return None
-        return longest + (time.monotonic() - self._begun) / ended * max(0, counts[WAITING] - self._slots + 1)
+        return longest + (time.monotonic() - self._started) / ended * max(0, counts[WAITING] - self._slots + 1)
 
 
 def _runs(member: SweepMember, progress: dict[int, MemberProgress]) -> bool:

@@ -1,6 +1,6 @@
 """The sweep's page where its runs are published: (sweep that has ended) -> one more publication of each target.
 
-Every run publishes itself while it goes on; here only what is new is sent, the sweep's last page among it.
+Every run publishes itself while it is running; here only what is new is sent, the sweep's last page among it.
 """
 
 from __future__ import annotations

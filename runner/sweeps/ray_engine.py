@@ -1,7 +1,7 @@
 """An existing Ray cluster as an engine: one task per member, on whatever node has room for it.
 
 The gallery lies on a disk that all nodes see, at the same path; or runs travel through a store: see `MemberBundle`. A
-node that is lost loses its tasks; Ray starts them again elsewhere, and their runs go on from the checkpoints.
+node that is lost loses its tasks; Ray starts them again elsewhere, and their runs resume from the checkpoints.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class RayEngine(SweepEngine):
 
     Raises:
         MissingProgram: Ray is not installed.
-        InputError: there is no cluster, or not what was asked for.
+        InputError: there is no cluster, or it lacks the devices.
     """
 
     name = "ray"
@@ -148,13 +148,13 @@ class RayEngine(SweepEngine):
     def _pack(self, number: int) -> MemberBundle | None:
         if self._inbox is None or self._spec is None:
             return None
-        place, key = private_folder(self._gallery, self._sweep), f"{self._sweep}/{number}.tar"
-        self._inbox.expect(number, key, self._gallery, member_folder(place, number))
-        return pack_member(place, self._spec, number, self._settings, key)
+        folder, key = private_folder(self._gallery, self._sweep), f"{self._sweep}/{number}.tar"
+        self._inbox.expect(number, key, self._gallery, member_folder(folder, number))
+        return pack_member(folder, self._spec, number, self._settings, key)
 
-    def _is_over(self, number: int, place: Path) -> bool:
+    def _is_over(self, number: int, folder: Path) -> bool:
         """Whether nothing more comes of a member whose task is gone."""
-        return not is_locked(place / LOCK) if self._inbox is None else self._inbox.is_complete(number)
+        return not is_locked(folder / LOCK) if self._inbox is None else self._inbox.is_complete(number)
 
     def ended(self) -> list[tuple[int, Ending]]:
         """Those whose task is over; of a cancelled one the process is waited for."""
@@ -167,13 +167,13 @@ class RayEngine(SweepEngine):
                 self._ending[number] = self._how(reference, number)
         endings = []
         for number, how in list(self._ending.items()):
-            place = member_folder(private_folder(self._gallery, self._sweep), number)
-            if not self._is_over(number, place):
+            folder = member_folder(private_folder(self._gallery, self._sweep), number)
+            if not self._is_over(number, folder):
                 continue  # its process ends its present step
             del self._ending[number]
             if how == UNSEEN:
-                write_result(place, "failed", self._unseen())
-            endings.append((number, Ending(*read_result(place), how)))
+                write_result(folder, "failed", self._unseen())
+            endings.append((number, Ending(*read_result(folder), how)))
         return endings
 
     def _broken(self, number: int, why: str) -> None:

@@ -1,4 +1,4 @@
-"""A sweep as it stands: `SweepRecord` <-> `gallery/sweeps/<name>/sweep.json`, from which its page is made.
+"""The state of a sweep: `SweepRecord` <-> `gallery/sweeps/<name>/sweep.json`, from which its page is made.
 
     gallery/sweeps/20261121-101500-4f2a/sweep.json    title, command, members and their runs
                                         index.html    its page
@@ -130,7 +130,7 @@ def read_record(folder: Path) -> SweepRecord | None:
             title=values["title"],
             command=values["command"],
             varied=_varied(values["varied"]),
-            members=[SweepMember(**_known(item)) for item in values["members"]],
+            members=[SweepMember(**_member_fields(item)) for item in values["members"]],
             started=values["started"],
             finished=values["finished"],
             status=values["status"],
@@ -146,5 +146,5 @@ def _varied(items: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, tuple[str, .
     return tuple((str(item["key"]), tuple(map(str, item["values"]))) for item in items)
 
 
-def _known(item: Mapping[str, Any]) -> dict[str, Any]:
+def _member_fields(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: item[name] for name in SweepMember.__dataclass_fields__ if name in item}

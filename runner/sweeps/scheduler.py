@@ -37,13 +37,13 @@ _READ_SECONDS = 1.0  # between two looks into the logs
 
 
 class Reporter(Protocol):
-    """Shows a sweep as it goes on, as a terminal does."""
+    """Shows the progress of a sweep, as a terminal does."""
 
     def __call__(self, record: SweepRecord, progress: dict[int, MemberProgress]) -> None:
-        """Show how all stand."""
+        """Show the state of all members."""
 
     def say(self, text: str) -> None:
-        """Tell what has just happened."""
+        """Show one line about what has just happened."""
 
 
 @dataclass
@@ -66,7 +66,7 @@ class Scheduler:
         folder: the sweep's, with its record.
         record: the state of all members, kept on disk.
         engine: starts the members, and tells when they are gone.
-        reporter: shows how all stand, about once a second.
+        reporter: shows the state of all members, about once a second.
         write_page: rewrites the sweep's page; told whether that is urgent.
         stop_flag: of the person at the terminal.
     """
@@ -100,7 +100,7 @@ class Scheduler:
     def _open(self) -> None:
         for member in self.record.unfinished:
             self._before[member.number] = self._member_state(member).attempts
-            (self._place(member) / RESULT).unlink(missing_ok=True)
+            (self._member_folder(member) / RESULT).unlink(missing_ok=True)
             member.state, member.message = WAITING, ""
         self.record.status, self.record.finished = RUNNING, None
         self._write(urgent=True)
@@ -185,7 +185,7 @@ class Scheduler:
             self.reporter.say(f"{member.listing}: {ending.how}; it resumes from its checkpoint")
             return
         else:
-            member.state, member.message = FAILED, _died(ending.how, last_line(self._place(member)))
+            member.state, member.message = FAILED, _died(ending.how, last_line(self._member_folder(member)))
         self.reporter.say(f"{member.listing}: {member.state}{f': {member.message}' if member.message else ''}")
 
     def _read_last(self, member: SweepMember) -> None:
@@ -203,7 +203,7 @@ class Scheduler:
             if changed or urgent:
                 write_record(self.folder, self.record)
             self.write_page(urgent)
-        except OSError as error:  # the members can go on, or say for themselves that they cannot
+        except OSError as error:  # the members can continue, or report for themselves that they cannot
             why = f"warning: {self.folder}: cannot be written ({error.strerror or error})"
             if why != self._warned:
                 self._warned = why
@@ -223,11 +223,11 @@ class Scheduler:
         self.reporter(self.record, self.progress)
         self._write(urgent=True)
 
-    def _place(self, member: SweepMember) -> Path:
+    def _member_folder(self, member: SweepMember) -> Path:
         return member_folder(private_folder(self.gallery, self.folder.name), member.number)
 
     def _member_state(self, member: SweepMember) -> MemberState:
-        return read_member_state(self._place(member))
+        return read_member_state(self._member_folder(member))
 
 
 def _died(how: str, words: str) -> str:

@@ -96,22 +96,22 @@ def private_folder(gallery: Path, name: str) -> Path:
     return gallery / FOLDER / name
 
 
-def member_folder(place: Path, number: int) -> Path:
-    """Where one member's process tells how it fares."""
-    return place / "members" / str(number)
+def member_folder(folder: Path, number: int) -> Path:
+    """Where one member's process writes its state and result."""
+    return folder / "members" / str(number)
 
 
-def recipe_path(place: Path, spec: SweepSpec, number: int) -> Path:
+def recipe_path(folder: Path, spec: SweepSpec, number: int) -> Path:
     """The kept text of a recipe: file and folder have the recipe's own names."""
     recipe = spec.recipes[number]
-    return place / "recipes" / str(number) / recipe.theme / f"{recipe.name}.yaml"
+    return folder / "recipes" / str(number) / recipe.theme / f"{recipe.name}.yaml"
 
 
-def write_spec(place: Path, spec: SweepSpec, texts: Sequence[bytes], pictures: Mapping[str, Path]) -> None:
+def write_spec(folder: Path, spec: SweepSpec, texts: Sequence[bytes], pictures: Mapping[str, Path]) -> None:
     """Write a sweep's private folder.
 
     Args:
-        place: the sweep's private folder.
+        folder: the sweep's private folder.
         spec: what was asked for.
         texts: YAML of each recipe.
         pictures: files for the uploads, by name.
@@ -121,25 +121,25 @@ def write_spec(place: Path, spec: SweepSpec, texts: Sequence[bytes], pictures: M
     """
     try:
         for number, content in enumerate(texts):
-            write_atomically(recipe_path(place, spec, number), content)
+            write_atomically(recipe_path(folder, spec, number), content)
         for name, path in spec.images.items():
-            write_atomically(place / path, pictures[name].read_bytes())
+            write_atomically(folder / path, pictures[name].read_bytes())
         for number in range(len(spec.tasks)):
-            member_folder(place, number).mkdir(parents=True, exist_ok=True)
+            member_folder(folder, number).mkdir(parents=True, exist_ok=True)
         values = {("errands" if name == "tasks" else name): value for name, value in asdict(spec).items()}
         text = json.dumps({"schema": 1, **values}, ensure_ascii=False, indent=1)
-        write_atomically(place / _NAME, text.encode() + b"\n")
+        write_atomically(folder / _NAME, text.encode() + b"\n")
     except OSError as error:
         raise RunFailed(
-            f"{place}: cannot write there ({error.strerror or error}); a sweep keeps what it needs to resume beside "
+            f"{folder}: cannot write there ({error.strerror or error}); a sweep keeps what it needs to resume beside "
             "its gallery; make room, or choose another with --out"
         ) from error
 
 
-def read_spec(place: Path) -> SweepSpec | None:
+def read_spec(folder: Path) -> SweepSpec | None:
     """The specification of a sweep, or None if it cannot be read."""
     try:
-        record = json.loads((place / _NAME).read_text(encoding="utf-8"))
+        record = json.loads((folder / _NAME).read_text(encoding="utf-8"))
         return SweepSpec(
             recipes=tuple(SweepRecipe(**{**item, "images": tuple(item["images"])}) for item in record["recipes"]),
             tasks=tuple(
@@ -154,8 +154,8 @@ def read_spec(place: Path) -> SweepSpec | None:
         return None
 
 
-def remove_spec(place: Path) -> None:
-    """Remove what a finished sweep needs no more."""
-    shutil.rmtree(place, ignore_errors=True)
+def remove_spec(folder: Path) -> None:
+    """Remove the files that only an unfinished sweep needs."""
+    shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(OSError):
-        place.parent.rmdir()  # unless others are kept there
+        folder.parent.rmdir()  # unless others are kept there

@@ -116,7 +116,6 @@ def create_sweep(
         forecasts: of each member, in the same order.
         images: pictures that are given, by name.
         title: the heading of the page.
-        command: the command line.
         about: a line under the title.
         shown: the gallery as it was typed.
         varied: key and its values, in the order typed.
@@ -147,7 +146,7 @@ def find_unfinished(gallery: Path, spec: SweepSpec | None = None, name: str | No
     """The newest sweep that can be resumed.
 
     Args:
-        gallery: that it stands in.
+        gallery: the folder that holds all runs.
         spec: it must have asked for the same runs, if given.
         name: of the one that is meant, if given.
 
@@ -156,13 +155,13 @@ def find_unfinished(gallery: Path, spec: SweepSpec | None = None, name: str | No
     """
     others = 0
     for folder in sorted((gallery / SWEEPS).glob(name or "*-*-*"), reverse=True):
-        record, kept = read_record(folder), read_spec(private_folder(gallery, folder.name))
-        if record is None or kept is None or not record.unfinished:
+        record, stored_spec = read_record(folder), read_spec(private_folder(gallery, folder.name))
+        if record is None or stored_spec is None or not record.unfinished:
             continue
-        if spec is not None and _runs(kept) != _runs(spec):
+        if spec is not None and _runs(stored_spec) != _runs(spec):
             others += 1
             continue
-        return StoredSweep(folder, record, kept)
+        return StoredSweep(folder, record, stored_spec)
     if others:
         raise InputError(
             f"--resume: {others} unfinished sweep{'s' if others > 1 else ''} in {gallery} made other runs; repeat "
@@ -178,13 +177,13 @@ def _runs(spec: SweepSpec) -> object:
     return [(spec.recipes[task.recipe].typed, task.overrides) for task in spec.tasks]
 
 
-def changed_recipes(place: Path, spec: SweepSpec) -> tuple[str, ...]:
+def changed_recipes(private: Path, spec: SweepSpec) -> tuple[str, ...]:
     """Recipes whose file is another one now than when the sweep began."""
     changed = []
     for number, recipe in enumerate(spec.recipes):
         now = Path(recipe.folder) / Path(recipe.typed).name
         try:
-            same = now.read_bytes() == recipe_path(place, spec, number).read_bytes()
+            same = now.read_bytes() == recipe_path(private, spec, number).read_bytes()
         except OSError:
             same = False
         changed += [] if same else [recipe.typed]
@@ -195,7 +194,6 @@ def run_sweep(sweep: StoredSweep, gallery: Path, engine: SweepEngine, console: C
     """Run what is not done, watched by a terminal and a page; returns how the sweep ended.
 
     Args:
-        sweep: new or unfinished.
         gallery: the folder that holds all runs, absolute.
         engine: where its members run.
         console: shows the table, on stderr.
@@ -203,8 +201,8 @@ def run_sweep(sweep: StoredSweep, gallery: Path, engine: SweepEngine, console: C
     Raises:
         InputError: another process runs this sweep.
     """
-    place = private_folder(gallery, sweep.folder.name)
-    lock = FileLock(place / LOCK)
+    private = private_folder(gallery, sweep.folder.name)
+    lock = FileLock(private / LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -219,7 +217,7 @@ def run_sweep(sweep: StoredSweep, gallery: Path, engine: SweepEngine, console: C
     finally:
         lock.release()
     if status == DONE:
-        remove_spec(place)
+        remove_spec(private)
     return status
 
 

@@ -60,8 +60,8 @@ def run_task(task: NodeTask) -> str:
     """
     if task.bundle is not None:
         return _far(task, task.bundle)
-    place = private_folder(Path(task.gallery), task.sweep)
-    return UNSEEN if read_spec(place) is None else _process(task, Path(task.gallery), task.number, [])
+    folder = private_folder(Path(task.gallery), task.sweep)
+    return UNSEEN if read_spec(folder) is None else _process(task, Path(task.gallery), task.number, [])
 
 
 def _far(task: NodeTask, bundle: MemberBundle) -> str:
@@ -86,9 +86,9 @@ def _process(task: NodeTask, gallery: Path, number: int, further: list[str]) -> 
 
     node = f"node {ray.get_runtime_context().get_node_id()[:6]}"
     arguments = [str(gallery), task.sweep, str(number), "--device", task.device, "--worker", node, *further]
-    place = member_folder(private_folder(gallery, task.sweep), number)
+    folder = member_folder(private_folder(gallery, task.sweep), number)
     runner = JobRunner[int](main.__module__, tied=True)
-    runner.start(number, place, arguments, node, environment("", task.threads, os.environ))
+    runner.start(number, folder, arguments, node, environment("", task.threads, os.environ))
     with contextlib.suppress(ValueError):  # not the main thread: Ray's affair
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
     while True:

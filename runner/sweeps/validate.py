@@ -100,20 +100,20 @@ def validate_members(
     return tuple(forecasts)
 
 
-def _describe(faults: Mapping[str, Sequence[Variation]], members: int) -> str:
+def _describe(faults: Mapping[str, Sequence[Variation]], total: int) -> str:
     """All faults; one that every member has is listed without any of them."""
-    wrong = len({variation.number for found in faults.values() for variation in found})
-    lines = [f"{wrong} of {members} runs cannot be made; nothing was started"]
-    for fault, found in faults.items():
-        if len(found) < members or members == 1:
-            others = [f"#{variation.number}" for variation in found[1:]]
+    wrong = len({variation.number for members in faults.values() for variation in members})
+    lines = [f"{wrong} of {total} runs cannot be made; nothing was started"]
+    for fault, members in faults.items():
+        if len(members) < total or total == 1:
+            others = [f"#{variation.number}" for variation in members[1:]]
             more = f", also {', '.join(others[:12])}{' ...' if len(others) > 12 else ''}" if others else ""
-            lines.append(f"{found[0].listing}{more}")
+            lines.append(f"{members[0].listing}{more}")
         lines.append(fault)
     return "\n".join(lines)
 
 
 def total_seconds(forecasts: Sequence[MemberForecast]) -> float:
     """Expected seconds of all members, one after the other; those not estimated count as the mean of the others."""
-    known = [forecast.seconds for forecast in forecasts if forecast.seconds is not None]
-    return sum(known) / len(known) * len(forecasts) if known else 0.0
+    estimates = [forecast.seconds for forecast in forecasts if forecast.seconds is not None]
+    return sum(estimates) / len(estimates) * len(forecasts) if estimates else 0.0

@@ -17,7 +17,7 @@ from decimal import Decimal, InvalidOperation
 from orbifolio.runner.errors import InputError
 
 MAX_VALUES = 10_000
-"""Of one key: what a mistyped range may make before it is refused."""
+"""Of one key: beyond this, a range is taken for a typing error."""
 _PAIRS = {"[": "]", "{": "}", "(": ")"}
 _RANGE = re.compile(r"range\s*\((.*)\)", re.DOTALL)
 
@@ -53,7 +53,7 @@ def read_varied(argument: str) -> VariedKey:
     values: list[str] = []
     for part in parts:
         if not part:
-            raise InputError(f"{argument}: a value is empty; commas stand between values; remove one, or write null")
+            raise InputError(f"{argument}: a value is empty; commas separate values; remove one, or write null")
         spread = _RANGE.fullmatch(part)
         values += [part] if spread is None else _range(spread[1], argument)
         if len(values) > MAX_VALUES:
@@ -70,12 +70,12 @@ def _split(text: str, argument: str) -> list[str]:
     begin = 0
     closing: list[str] = []
     quote, escaped = "", False
-    for place, letter in enumerate(text):
+    for at, letter in enumerate(text):
         if quote:
             over = letter == quote and not escaped
             escaped = quote == '"' and letter == "\\" and not escaped
             quote = "" if over else quote
-        elif letter in "\"'" and not text[begin:place].rstrip()[-1:].isalnum():
+        elif letter in "\"'" and not text[begin:at].rstrip()[-1:].isalnum():
             quote = letter  # in the middle of a word it is an apostrophe
         elif letter in _PAIRS:
             closing.append(_PAIRS[letter])
@@ -83,11 +83,11 @@ def _split(text: str, argument: str) -> list[str]:
             closing.pop()
         elif letter in _PAIRS.values():
             raise InputError(
-                f"{argument}: {letter} closes nothing; brackets come in pairs; put quotes around the value"
+                f"{argument}: {letter} has no opening bracket; brackets come in pairs; put quotes around the value"
             )
         elif letter == "," and not closing:
-            parts.append(text[begin:place].strip())
-            begin = place + 1
+            parts.append(text[begin:at].strip())
+            begin = at + 1
     if quote or closing:
         raise InputError(
             f"{argument}: {quote or closing[-1]} is missing at the end; commas inside brackets and quotes do not "
@@ -97,7 +97,7 @@ def _split(text: str, argument: str) -> list[str]:
 
 
 def _range(inside: str, argument: str) -> list[str]:
-    """The numbers from a start to before an end, exactly as decimals have it."""
+    """The numbers from a start to before an end, in exact decimal arithmetic."""
     rule = "write range(START,END) or range(START,END,STEP); END itself is left out"
     try:
         numbers = [Decimal(part.strip()) for part in inside.split(",")]

@@ -1,5 +1,5 @@
-// What a reader chose stands in the page's address (#sort=loss&table=seconds), so that it can be sent to somebody
-// and outlasts a reload. An address may come from anybody: whoever reads a choice checks it.
+// What a reader chose stands in the page's address (#sort=loss&table=seconds), so that it can be shared
+// and outlasts a reload. An address may come from anyone: the reader of a choice must check it.
 "use strict";
 
 orbifolio.choices = (() => {
@@ -13,14 +13,14 @@ orbifolio.choices = (() => {
   }
 
   function set(name, value) {
-    const kept = all();
-    if (value) kept.set(name, value);
-    else kept.delete(name);
+    const choices = all();
+    if (value) choices.set(name, value);
+    else choices.delete(name);
     const { pathname, search } = window.location;
     try {
-      history.replaceState(history.state, "", String(kept) ? `#${kept}` : pathname + search);
+      history.replaceState(history.state, "", String(choices) ? `#${choices}` : pathname + search);
     } catch {
-      // a page from a disk may not be allowed to
+      // browsers may forbid this for pages opened from disk
     }
   }
 

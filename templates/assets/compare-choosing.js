@@ -3,7 +3,7 @@
 
 (() => {
   const { make, comparing } = orbifolio;
-  const { index, state, MOST } = comparing;
+  const { index, state, MAX_RUNS } = comparing;
   const SHOWN = 120;
 
   const open = make("button", { type: "button", class: "plain" }, "Choose runs");
@@ -25,7 +25,7 @@
   function row(entry) {
     const check = make("input", { type: "checkbox" });
     check.checked = state.runs.includes(entry.key);
-    check.disabled = !check.checked && state.runs.length >= MOST;
+    check.disabled = !check.checked && state.runs.length >= MAX_RUNS;
     check.addEventListener("change", () => {
       comparing.choose(check.checked ? [...state.runs, entry.key] : state.runs.filter((key) => key !== entry.key));
       fillCount();
@@ -48,11 +48,11 @@
   }
 
   function fillCount() {
-    const found = Number(list.dataset.found);
-    const full = state.runs.length >= MOST;
+    const matches = Number(list.dataset.found);
+    const full = state.runs.length >= MAX_RUNS;
     for (const check of list.querySelectorAll("input")) check.disabled = !check.checked && full;
-    const more = found > SHOWN ? `${SHOWN} of ${found} shown; search for the others` : found ? "" : "Nothing matches";
-    count.textContent = [`${state.runs.length} chosen${full ? ", which is as many as fit" : ""}`, more].filter(Boolean).join(" · ");
+    const more = matches > SHOWN ? `${SHOWN} of ${matches} shown; search for the others` : matches ? "" : "Nothing matches";
+    count.textContent = [`${state.runs.length} chosen${full ? ", the maximum" : ""}`, more].filter(Boolean).join(" · ");
   }
 
   open.addEventListener("click", () => {
@@ -69,7 +69,7 @@
     const { coming, missing } = comparing.waiting();
     const lost = missing.map((key) => index.get(key).title).join(", ");
     const text = state.runs.length < 2 ? (state.runs.length ? "Select another run to compare it with." : "Select two or more, from any recipe.") : "";
-    const gone = state.gone > 0 ? `${state.gone} of the runs in this address ${state.gone > 1 ? "are" : "is"} not in the gallery (any more). ` : "";
+    const gone = state.gone > 0 ? `${state.gone} of the runs in this address ${state.gone > 1 ? "are" : "is"} not in the gallery. ` : "";
     said.textContent = gone + (lost ? `Cannot be read: ${lost}. Its report is older than this page; rebuild the gallery.` : coming.length ? "" : text);
     comparing.box.classList.toggle("idle", !state.runs.length);
   });

@@ -42,17 +42,17 @@
   // Round numbers between two ends: powers of ten, or a few equal steps.
   function ticks(low, high, log) {
     if (log) {
-      const found = [];
-      for (let power = Math.ceil(low - 1e-9); power <= high + 1e-9; power += 1) found.push(power);
-      if (found.length > 1) return found.length > 6 ? found.filter((power) => power % 2 === 0) : found;
+      const ticks = [];
+      for (let power = Math.ceil(low - 1e-9); power <= high + 1e-9; power += 1) ticks.push(power);
+      if (ticks.length > 1) return ticks.length > 6 ? ticks.filter((power) => power % 2 === 0) : ticks;
       return [low, high];
     }
     const raw = (high - low) / 4 || 1;
     const unit = 10 ** Math.floor(Math.log10(raw));
     const step = [1, 2, 5, 10].map((each) => each * unit).find((each) => each >= raw);
-    const found = [];
-    for (let value = Math.ceil(low / step - 1e-9) * step; value <= high + step * 1e-9; value += step) found.push(value);
-    return found;
+    const ticks = [];
+    for (let value = Math.ceil(low / step - 1e-9) * step; value <= high + step * 1e-9; value += step) ticks.push(value);
+    return ticks;
   }
 
   function draw() {

@@ -96,7 +96,7 @@
       const [x, y] = wished.map((value, axis) => Math.min(Math.max(value, -room[axis]), room[axis]));
       Object.assign(this.image.style, { width: `${width * scale}px`, height: `${height * scale}px`, translate: `calc(-50% + ${x}px) calc(-50% + ${y}px)` });
       this.box.classList.toggle("movable", state.zoom > 1);
-      this.image.classList.toggle("pixels", scale * width > 4 * width); // a pixel is to be seen as what it is
+      this.image.classList.toggle("pixels", scale * width > 4 * width); // at this zoom, single pixels should show
     }
   }
 

@@ -3,7 +3,7 @@
 
 (() => {
   const { make, comparing } = orbifolio;
-  const LONGEST = 160;
+  const MAX_LETTERS = 160;
 
   const table = make("table", { class: "differences" });
   const same = make("p", { class: "quiet note", hidden: "" }, "All their parameters are the same.");
@@ -27,8 +27,8 @@
   function cell(value) {
     const text = value === undefined || value === "" ? "–" : value;
     const numeric = text !== "–" && !Number.isNaN(Number(text));
-    const made = make("td", numeric ? { class: "num" } : {}, text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
-    if (text.length > LONGEST) made.title = text;
+    const made = make("td", numeric ? { class: "num" } : {}, text.length > MAX_LETTERS ? `${text.slice(0, MAX_LETTERS)}…` : text);
+    if (text.length > MAX_LETTERS) made.title = text;
     return made;
   }
 
@@ -47,10 +47,10 @@
     const recorded = runs.filter((run) => Object.keys(run.parameters).length);
     const shorts = shortNames(names);
     const differing = names.filter((name) => new Set(recorded.map((run) => run.parameters[name])).size > 1);
-    const kept = ["Date", "Seed", "Time", "Device"];
+    const always = ["Date", "Seed", "Time", "Device"];
     const facts = [...new Set(runs.flatMap((run) => Object.keys(run.facts)))].filter((name) => name !== "Run");
-    const shown = facts.filter((name) => kept.includes(name) || new Set(runs.map((run) => run.facts[name])).size > 1);
-    shown.sort((one, other) => kept.includes(other) - kept.includes(one));
+    const shown = facts.filter((name) => always.includes(name) || new Set(runs.map((run) => run.facts[name])).size > 1);
+    shown.sort((one, other) => always.includes(other) - always.includes(one));
     const heads = runs.map((run) => {
       const number = comparing.number(run.key);
       return make("th", { scope: "col" }, make("span", { class: `mark c${number - 1}` }, String(number)), " ", make("a", { href: run.page }, run.title));

@@ -13,14 +13,14 @@ orbifolio.sharedView = (stage, measure) => {
   }
 
   // The middle may go no farther than the picture's edge at the stage's.
-  function kept(share, size, room) {
+  function clamped(share, size, room) {
     const half = Math.min(0.5, room / size / 2);
     return clamp(share, half, 1 - half);
   }
 
   function to(zoom, x, y) {
     const { width, height, scale } = measure(zoom);
-    change("view", { zoom, x: kept(x, width * scale, stage.clientWidth), y: kept(y, height * scale, stage.clientHeight) });
+    change("view", { zoom, x: clamped(x, width * scale, stage.clientWidth), y: clamped(y, height * scale, stage.clientHeight) });
   }
 
   // Closer or farther; what lies under the point (in pixels from the stage's middle) stays there.

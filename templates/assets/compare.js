@@ -1,19 +1,19 @@
 // Comparing runs: which ones, at which frame, how close. All of it stands in the address, so that it can be sent:
 // #runs=type/id,type/id&frame=0.5&by=step&mode=over&cut=0.3&zoom=2,0.5,0.5&scale=log
 // Pages from a disk may load scripts but no data: runs.js tells of all runs, compare.js in a run's folder of that run.
-// An address may come from anybody: a run that is not in the index is never asked for.
+// An address may come from anyone: only runs of the index are ever loaded.
 "use strict";
 
 orbifolio.comparing = (() => {
-  const MOST = 8; // as many as there are colours
+  const MAX_RUNS = 8; // as many as there are colours
   const box = document.querySelector("[data-compare]");
   const index = new Map();
   const received = new Map();
   const missing = new Set();
-  const asked = new Set();
+  const requested = new Set();
   const listeners = [];
   const state = { runs: [], frame: 1, by: "share", mode: "side", cut: 0.5, zoom: 1, x: 0.5, y: 0.5, scale: "" };
-  const comparing = { MOST, box, index, state, add, listen, change, choose, path, number, loaded, waiting };
+  const comparing = { MAX_RUNS, box, index, state, add, listen, change, choose, path, number, loaded, waiting };
   let keeping = 0;
 
   box.querySelector("[data-explained]").remove();
@@ -22,7 +22,7 @@ orbifolio.comparing = (() => {
     box.append(...elements);
   }
 
-  // Be told of changes: `what` is "runs", "frame", "view" or "scale".
+  // Listen to changes: `what` is "runs", "frame", "view" or "scale".
   function listen(hear) {
     listeners.push(hear);
   }
@@ -57,8 +57,8 @@ orbifolio.comparing = (() => {
   }
 
   function load(key) {
-    if (asked.has(key)) return;
-    asked.add(key);
+    if (requested.has(key)) return;
+    requested.add(key);
     const script = orbifolio.make("script", { src: `${path(key)}/compare.js`, "data-key": key });
     script.addEventListener("load", () => {
       if (!received.has(key)) missing.add(key);
@@ -72,10 +72,10 @@ orbifolio.comparing = (() => {
   }
 
   function choose(keys) {
-    const known = [...new Set(keys)].filter((key) => index.has(key)).slice(0, MOST);
-    known.forEach(load);
+    const runs = [...new Set(keys)].filter((key) => index.has(key)).slice(0, MAX_RUNS);
+    runs.forEach(load);
     state.gone = new Set(keys.filter((key) => key && !index.has(key))).size;
-    change("runs", { runs: known, mode: known.length === 2 ? state.mode : "side" });
+    change("runs", { runs, mode: runs.length === 2 ? state.mode : "side" });
   }
 
   // What a run's own script says; whose it is, the page knows better.
@@ -98,14 +98,14 @@ orbifolio.comparing = (() => {
   };
 
   function fragment() {
-    const kept = [];
-    if (state.runs.length) kept.push(`runs=${state.runs.map(path).join(",")}`);
-    if (state.frame < 1) kept.push(`frame=${Number(state.frame.toFixed(4))}`);
-    if (state.by !== "share") kept.push(`by=${state.by}`);
-    if (state.mode !== "side") kept.push(`mode=${state.mode}`, `cut=${Number(state.cut.toFixed(3))}`);
-    if (state.zoom > 1) kept.push(`zoom=${[state.zoom, state.x, state.y].map((value) => Number(value.toFixed(4))).join(",")}`);
-    if (state.scale) kept.push(`scale=${state.scale}`);
-    return kept.length ? `#${kept.join("&")}` : "";
+    const parts = [];
+    if (state.runs.length) parts.push(`runs=${state.runs.map(path).join(",")}`);
+    if (state.frame < 1) parts.push(`frame=${Number(state.frame.toFixed(4))}`);
+    if (state.by !== "share") parts.push(`by=${state.by}`);
+    if (state.mode !== "side") parts.push(`mode=${state.mode}`, `cut=${Number(state.cut.toFixed(3))}`);
+    if (state.zoom > 1) parts.push(`zoom=${[state.zoom, state.x, state.y].map((value) => Number(value.toFixed(4))).join(",")}`);
+    if (state.scale) parts.push(`scale=${state.scale}`);
+    return parts.length ? `#${parts.join("&")}` : "";
   }
 
   function keep() {
@@ -113,7 +113,7 @@ orbifolio.comparing = (() => {
     try {
       history.replaceState(history.state, "", fragment() || pathname + search);
     } catch {
-      // a page from a disk may not be allowed to
+      // browsers may forbid this for pages opened from disk
     }
   }
 

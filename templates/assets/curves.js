@@ -1,6 +1,6 @@
 // Curves that can be read, zoomed and clicked. Events on the document:
 //   orbifolio:frame {position}   the picture shows the state after this step of the run: it is marked
-//   orbifolio:seek {position}    the reader clicked a step: whoever shows frames goes there
+//   orbifolio:seek {position}    the reader clicked a step: the part that shows frames follows
 "use strict";
 
 (() => {
@@ -61,7 +61,7 @@
 
   function enhance(section, number) {
     const { x, borders, before, joined, charts: values } = JSON.parse(section.querySelector("[data-curves-data]").textContent);
-    // curves of several runs have steps of their own: between two of them a line goes on
+    // curves of several runs have steps of their own: between two of them a line continues
     if (joined) for (const lines of Object.values(values)) for (const line of lines) line.forEach((value, at) => value ?? (line[at] = undefined));
     const first = x[0];
     const last = x[x.length - 1];

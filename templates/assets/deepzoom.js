@@ -3,7 +3,7 @@
 
 (() => {
   const STEP = 1.6;
-  const MOST = 4; // screen pixels of one pixel of the picture
+  const MAX_PIXEL_SCALE = 4; // screen pixels of one pixel of the picture
 
   function open(section) {
     const { source, wrap } = JSON.parse(section.querySelector("[data-deep-data]").textContent);
@@ -26,7 +26,7 @@
         animationTime: still ? 0 : 0.8,
         springStiffness: 8,
         immediateRender: still,
-        maxZoomPixelRatio: MOST,
+        maxZoomPixelRatio: MAX_PIXEL_SCALE,
         visibilityRatio: endless ? 0 : 0.5,
         minZoomImageRatio: endless ? 0.15 : 0.8,
         wrapHorizontal: endless && wrap.columns,

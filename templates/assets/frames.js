@@ -1,15 +1,15 @@
-// The packed frames of a run, unpacked: see reports/stops.py for how they are packed.
+// The packed frames of a run, unpacked: see reports/parts/scrubber.py.
 "use strict";
 
 orbifolio.frames = (packed) => {
-  const found = [];
+  const frames = [];
   for (const phase of packed.phases) {
     phase.steps.forEach((step, at) => {
       const name = String(step).padStart(5, "0");
       const file = phase.files ? phase.files[at] : `${phase.folder}/frames/${name}.webp`;
-      found.push({
+      frames.push({
         phase: phase.number,
-        index: found.length + 1,
+        index: frames.length + 1,
         step,
         position: Math.max(1, phase.before + step),
         title: phase.title,
@@ -22,7 +22,7 @@ orbifolio.frames = (packed) => {
       });
     });
   }
-  return found;
+  return frames;
 };
 
 // A frame in words, for the eye and for the ear.

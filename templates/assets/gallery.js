@@ -1,5 +1,5 @@
-// Choosing among the pictures on the wall: themes, search, menus, order. The choice stands in the address
-// (#theme=plane&q=six), so that it can be sent to somebody.
+// Choosing among the pictures of a gallery: themes, search, menus, order. The choice stands in the address
+// (#theme=plane&q=six), so that it can be shared.
 "use strict";
 
 (() => {
@@ -45,7 +45,7 @@
     return MENUS.every(({ name: property }) => !state[property] || but === property || has(card, property, state[property]));
   }
 
-  // One wall for all, where the order is not that of the themes.
+  // One grid for all, where the order is not that of the themes.
   const all = orbifolio.make("section", { "aria-label": "All pictures", hidden: "" });
   const wall = orbifolio.make("ul", { class: "wall" });
   all.append(wall);
@@ -87,7 +87,7 @@
     const narrowed = Object.entries(state).some(([property, value]) => value && property !== "sort");
     clear.hidden = !narrowed;
     const text = narrowed ? (left ? `${left} of ${cards.length} ${noun}` : "Nothing matches") : "";
-    clearTimeout(telling); // a screen reader is told once the typing pauses
+    clearTimeout(telling); // a screen reader announces it once the typing pauses
     telling = setTimeout(() => { result.textContent = text; }, result.textContent && text ? 200 : 0);
   }
 
@@ -101,8 +101,8 @@
   }
 
   function fragment(wanted) {
-    const kept = new URLSearchParams(Object.entries(wanted).filter(([, value]) => value));
-    return String(kept) && `#${kept}`;
+    const choices = new URLSearchParams(Object.entries(wanted).filter(([, value]) => value));
+    return String(choices) && `#${choices}`;
   }
 
   function keep() {
@@ -110,18 +110,18 @@
     try {
       history.replaceState(history.state, "", fragment(state) || pathname + search);
     } catch {
-      // a page from a disk may not be allowed to
+      // browsers may forbid this for pages opened from disk
     }
   }
 
-  // What the address asks for, as far as this gallery has it: an address may come from anybody.
+  // What the address asks for, as far as this gallery has it: an address may come from anyone.
   function read() {
-    const asked = window.location.hash.includes("=") ? new URLSearchParams(window.location.hash.slice(1)) : new URLSearchParams();
-    const theme = asked.get("theme") || "";
-    state = { theme: THEMES.has(theme) ? theme : "", q: (asked.get("q") || "").slice(0, form.elements.q.maxLength) };
+    const choices = window.location.hash.includes("=") ? new URLSearchParams(window.location.hash.slice(1)) : new URLSearchParams();
+    const theme = choices.get("theme") || "";
+    state = { theme: THEMES.has(theme) ? theme : "", q: (choices.get("q") || "").slice(0, form.elements.q.maxLength) };
     form.elements.q.value = state.q;
     for (const menu of [...MENUS, form.elements.sort]) {
-      const value = asked.get(menu.name) || "";
+      const value = choices.get(menu.name) || "";
       menu.value = [...menu.options].some((option) => option.value === value) ? value : "";
       state[menu.name] = menu.value;
     }

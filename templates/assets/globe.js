@@ -5,7 +5,7 @@
 (() => {
   const TILT = (22 * Math.PI) / 180;
   const SPEED = 0.35; // radians a second
-  const NEAREST = 6; // times as large as at first
+  const MAX_ZOOM = 6; // times as large as at first
 
   // Turning, coming nearer, playing: everything a reader does, and when to paint.
   function bring(section, scene, image) {
@@ -29,10 +29,10 @@
     }
     const first = { longitude: scene.longitude || 0, latitude: TILT, zoom: 1 }, view = { ...first };
     const calm = matchMedia("(prefers-reduced-motion: reduce)");
-    let playing = !calm.matches, seen = true, before = 0, asked = false;
+    let playing = !calm.matches, seen = true, before = 0, requested = false;
 
     function paint(now) {
-      asked = false;
+      requested = false;
       const seconds = before ? Math.min(0.1, (now - before) / 1000) : 0;
       if (playing) view.longitude -= SPEED * seconds; // eastwards, as the earth turns
       before = now;
@@ -41,8 +41,8 @@
       if (playing) wish();
     }
     function wish() {
-      if (asked || !seen || document.hidden) return void (before = 0);
-      asked = true;
+      if (requested || !seen || document.hidden) return void (before = 0);
+      requested = true;
       requestAnimationFrame(paint);
     }
     function turn(right, up) {
@@ -51,7 +51,7 @@
       wish();
     }
     function near(times) {
-      view.zoom = Math.max(1, Math.min(NEAREST, view.zoom * times));
+      view.zoom = Math.max(1, Math.min(MAX_ZOOM, view.zoom * times));
       wish();
     }
     function play(on) {

@@ -1,5 +1,5 @@
-// Pages of a run that goes on: asks for news every few seconds, changes progress and the newest frame in
-// place, and loads the page again when more has changed, where the reader was. See reports/pages/live_updates.py.
+// Pages of a running run: asks for news every few seconds, changes progress and the newest frame in
+// place, and loads the page again when more has changed, where the reader was. See reports/live_updates.py.
 "use strict";
 
 (() => {
@@ -8,7 +8,7 @@
   const REST = 30000; // milliseconds between reloads for what is not worth an interruption
   const QUIET = 4000; // ... and since the reader last did anything
   const title = document.title;
-  const kept = orbifolio.returned;
+  const returned = orbifolio.returned;
   const began = Date.now();
   let touched = 0;
   let asking = false;
@@ -17,7 +17,7 @@
     return orbifolio.busy.some((reason) => reason()) || document.activeElement?.matches("input:not([type='range']), textarea, select");
   }
 
-  // Words for whoever cannot see the bar, only at every quarter of the way.
+  // For screen readers, only at every quarter of the way.
   const said = orbifolio.make("p", { class: "hidden", role: "status" });
   let quarter = null;
   function say(update) {
@@ -39,7 +39,7 @@
     const silence = box.querySelector("[data-silence]");
     silence.hidden = !update.last || minutes * 60 < update.patience;
     if (!silence.hidden) {
-      silence.textContent = `No sign of life for ${Math.round(minutes)} minutes. If the process was killed, "orbifolio gallery" says so here, and how to go on.`;
+      silence.textContent = `No sign of life for ${Math.round(minutes)} minutes. If the process was killed, "orbifolio gallery" says so here, and how to resume.`;
     }
   }
 
@@ -53,7 +53,7 @@
     const reshaped = update.running && update.shape ? update.shape !== page.shape : update.version !== page.version;
     const drifted = update.version !== page.version && now - began > REST && now - touched > QUIET;
     // a page that was loaded again for this version, and still is another one, is somebody's old copy
-    const vain = kept && kept.sought === update.version && now - began < REST;
+    const vain = returned && returned.sought === update.version && now - began < REST;
     if ((reshaped || drifted) && !isBusy() && !vain) orbifolio.leave(update.version);
   };
 
@@ -73,7 +73,7 @@
   }
   document.body.append(said);
   const line = document.querySelector("[data-line]");
-  if (kept && line) said.textContent = line.textContent;
+  if (returned && line) said.textContent = line.textContent;
   document.addEventListener("visibilitychange", ask);
   setInterval(ask, every);
   ask();

@@ -30,7 +30,7 @@ window.orbifolio = (() => {
     try {
       return localStorage.getItem(name);
     } catch {
-      return null; // some browsers keep nothing for pages from a disk
+      return null; // some browsers keep nothing for pages opened from disk
     }
   }
 
@@ -56,10 +56,10 @@ window.orbifolio = (() => {
     const at = event.target instanceof Element ? event.target : document.body;
     if (at.closest("textarea, select, dialog, input:not([type='range'], [type='checkbox'], [type='radio'], [type='button'])")) return;
     const idle = at === document.body || at === document.documentElement || at.id === "main";
-    const found = bindings.find((each) => each.act && each.names.includes(event.key) && (idle || !each.quietly));
-    if (!found || (event.key.length === 1 && !lettersOn())) return;
+    const binding = bindings.find((each) => each.act && each.names.includes(event.key) && (idle || !each.quietly));
+    if (!binding || (event.key.length === 1 && !lettersOn())) return;
     event.preventDefault();
-    found.act(event);
+    binding.act(event);
   }
 
   function help() {
@@ -172,7 +172,7 @@ window.orbifolio = (() => {
     if (foot) foot.append(button);
   }
 
-  // After the page's other scripts have told of their keys.
+  // After the page's other scripts have declared their keys.
   document.addEventListener("DOMContentLoaded", begin);
   return { make, tool, keys, busy, leave, returned };
 })();

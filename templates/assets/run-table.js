@@ -7,7 +7,7 @@ document.querySelectorAll("[data-runs]").forEach((table) => {
   const rows = [...body.rows];
   const heads = [...table.tHead.rows[0].cells];
   const boxes = rows.map((row) => row.querySelector("input")).filter(Boolean);
-  const { keep } = table.dataset; // the choice's name in the page's address, where it is kept there
+  const { keep } = table.dataset; // the choice's name in the page's address, if it has one there
   const picked = document.querySelector("[data-picked]");
   const link = document.querySelector("a[data-compare]");
 
@@ -24,11 +24,11 @@ document.querySelectorAll("[data-runs]").forEach((table) => {
     return way * (Number.isNaN(a) || Number.isNaN(b) ? one.localeCompare(other, "en", { numeric: true }) : a - b);
   }
 
-  function sort(column, asked = "") {
+  function sort(column, choice = "") {
     const head = heads[column];
     const first = head.dataset.first || "ascending";
     const now = head.getAttribute("aria-sort");
-    const next = asked || (now === "ascending" ? "descending" : now === "descending" ? "ascending" : first);
+    const next = choice || (now === "ascending" ? "descending" : now === "descending" ? "ascending" : first);
     heads.forEach((each) => each.removeAttribute("aria-sort"));
     head.setAttribute("aria-sort", next);
     const way = next === "ascending" ? 1 : -1;
@@ -45,8 +45,8 @@ document.querySelectorAll("[data-runs]").forEach((table) => {
 
   // The order that the address asks for, if there are such a column and such a way.
   function recall() {
-    const asked = orbifolio.choices.get(keep);
-    const [key, way] = [asked.slice(0, asked.lastIndexOf(",")), asked.slice(asked.lastIndexOf(",") + 1)];
+    const choice = orbifolio.choices.get(keep);
+    const [key, way] = [choice.slice(0, choice.lastIndexOf(",")), choice.slice(choice.lastIndexOf(",") + 1)];
     const column = heads.findIndex((head) => head.dataset.key === key);
     if (column >= 0 && ["ascending", "descending"].includes(way)) sort(column, way);
     else sort(0, table.dataset.sorted);

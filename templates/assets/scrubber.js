@@ -168,7 +168,7 @@
       this.play.setAttribute("aria-label", words);
     }
 
-    // The address says which frame is shown, so that it can be sent to somebody.
+    // The address says which frame is shown, so that it can be shared.
     keep() {
       const { pathname, search, hash } = window.location;
       const wanted = this.at === this.last ? "" : `#frame=${this.at}`;
@@ -176,13 +176,13 @@
       try {
         history.replaceState(history.state, "", wanted || pathname + search);
       } catch {
-        // a page from a disk may not be allowed to
+        // browsers may forbid this for pages opened from disk
       }
     }
 
     goToFragment() {
-      const asked = /^#frame=(\d+)$/.exec(window.location.hash);
-      if (asked) this.show(Number(asked[1]), true);
+      const match = /^#frame=(\d+)$/.exec(window.location.hash);
+      if (match) this.show(Number(match[1]), true);
     }
 
     // To the frame nearest to a step of the whole run.
@@ -192,7 +192,7 @@
       this.keep();
     }
 
-    // New frames of a run that goes on; a reader at the newest one sees the next.
+    // New frames of a running run; a reader at the newest one sees the next.
     grow(packed) {
       if (!packed) return;
       const follows = this.at === this.last && this.timer === null;

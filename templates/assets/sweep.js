@@ -1,4 +1,4 @@
-// The runs of a sweep: sorted by any measure, and kept up to date in place while they go on.
+// The runs of a sweep: sorted by any measure, and kept up to date in place while they are running.
 // The order stands in the address: #sort=loss&way=most.
 "use strict";
 
@@ -8,7 +8,7 @@
   const { make, choices } = orbifolio;
   const members = [...section.querySelectorAll("[data-member]")].map((element, at) => ({ element, at, home: element.parentNode, number: element.dataset.member }));
 
-  // News of a run that goes on; one that begins or ends makes the page load again.
+  // News of a running run; one that begins or ends makes the page load again.
   function tell(number, { share, line, src, srcset }) {
     const element = members.find((member) => member.number === number)?.element;
     if (!element) return;
@@ -80,7 +80,7 @@
     const most = way.dataset.way === "most";
     way.hidden = !measure;
     way.textContent = most ? "Highest first" : "Lowest first";
-    way.setAttribute("aria-label", `${way.textContent}: turn the order round`);
+    way.setAttribute("aria-label", `${way.textContent}: reverse the order`);
     menu.classList.toggle("set", Boolean(measure));
     if (measure) sort(measure, most);
     else restore();

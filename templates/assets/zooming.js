@@ -2,7 +2,7 @@
 "use strict";
 
 orbifolio.zooming = (stage, image, { swipe, changed }) => {
-  const LEAST_SWIPE = 60;
+  const MIN_SWIPE = 60; // pixels
   const pointers = new Map();
   let [width, height] = [1, 1];
   let [x, y] = [0, 0]; // of the picture's centre, from the stage's
@@ -96,7 +96,7 @@ orbifolio.zooming = (stage, image, { swipe, changed }) => {
     if (!start || event.type === "pointercancel") return;
     const now = fromCentre(event);
     const [across, down] = [now[0] - start.at[0], now[1] - start.at[1]];
-    if (start.whole && Math.abs(across) > LEAST_SWIPE && Math.abs(across) > 2 * Math.abs(down)) swipe(across < 0 ? 1 : -1);
+    if (start.whole && Math.abs(across) > MIN_SWIPE && Math.abs(across) > 2 * Math.abs(down)) swipe(across < 0 ? 1 : -1);
     else if (Math.hypot(across, down) < 8) tap(event, now);
     start = null;
   }

@@ -189,8 +189,10 @@ def test_the_wheel_scrolls_the_page_until_the_globe_is_chosen(open_page: OpenPag
     canvas.focus()
     canvas.hover()
     before = page.evaluate("scrollY")
+    page.evaluate("addEventListener('wheel', (event) => { window.prevented = event.defaultPrevented; })")
     page.mouse.wheel(0, -120)
-    page.wait_for_timeout(100)  # nothing is to happen
+    page.wait_for_function("window.prevented !== undefined")
+    assert page.evaluate("window.prevented")  # so the browser does not scroll
     assert page.evaluate("scrollY") == before
 
 

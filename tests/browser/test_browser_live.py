@@ -18,6 +18,9 @@ from orbifolio.reports.write_gallery import rebuild_gallery, update_index
 NOW = BEGAN + 30
 ASK = "document.dispatchEvent(new Event('visibilitychange'))"  # what the page does every few seconds by itself
 MARK = "window.sameDocument = true"
+COUNT = """window.updates = 0;
+const live = orbifolio.live;
+orbifolio.live = (update) => { live(update); window.updates += 1; };"""
 
 
 class Going:
@@ -72,6 +75,13 @@ def ask_until(page: Page, condition: str) -> None:
     raise AssertionError(f"never: {condition}")
 
 
+def receive_updates(page: Page, count: int) -> None:
+    """Let the page ask for news, and handle the answer, so many times."""
+    page.evaluate(f"() => {{ {COUNT} }}")
+    for number in range(1, count + 1):
+        ask_until(page, f"window.updates >= {number}")
+
+
 def test_progress_and_the_newest_frame_change_in_place(open_page: OpenPage, going: Going) -> None:
     page = open_page(going.page, root=going.gallery)
     page.evaluate(MARK)
@@ -120,9 +130,7 @@ def test_nothing_is_loaded_again_while_somebody_looks_closer(open_page: OpenPage
     page.evaluate(MARK)
     page.locator("a.frame").click()
     going.end()
-    for _ in range(5):
-        page.evaluate(ASK)
-        page.wait_for_timeout(60)
+    receive_updates(page, 3)
     assert page.evaluate("window.sameDocument === true")
     assert page.locator("dialog.lightbox").is_visible()
     page.keyboard.press("Escape")
@@ -135,9 +143,7 @@ def test_selected_text_is_not_taken_away(open_page: OpenPage, going: Going) -> N
     page.evaluate(MARK)
     page.locator("h1").dblclick(position={"x": 20, "y": 20})
     going.end()
-    for _ in range(5):
-        page.evaluate(ASK)
-        page.wait_for_timeout(60)
+    receive_updates(page, 3)
     assert page.evaluate("window.sameDocument === true && String(getSelection()).trim()") == "Going"
 
 
@@ -181,13 +187,14 @@ def test_a_killed_run_s_page_says_so_and_works(
 
 def test_a_hidden_page_does_not_ask(open_page: OpenPage, going: Going) -> None:
     page = open_page(going.page, root=going.gallery)
-    page.wait_for_load_state("networkidle")
+    requested = (
+        "document.head.querySelectorAll(\"script[src*='live.js?']\").length"  # a script asks until it has loaded
+    )
+    page.wait_for_function(f"{requested} === 0")
+    assert page.evaluate(f"() => {{ {ASK}; return {requested}; }}") == 1
+    page.wait_for_function(f"{requested} === 0")
     page.evaluate("Object.defineProperty(document, 'hidden', {get: () => true})")
-    asked = "performance.getEntriesByType('resource').filter(e => e.name.includes('/live.js?')).length"
-    before = page.evaluate(asked)
-    page.evaluate(ASK)
-    page.wait_for_timeout(100)
-    assert page.evaluate(asked) == before
+    assert page.evaluate(f"() => {{ {ASK}; return {requested}; }}") == 0
 
 
 def test_without_javascript_the_page_refreshes_itself(open_page: OpenPage, going: Going) -> None:

@@ -108,7 +108,7 @@ def test_the_slider_plays_and_pauses(open_page: OpenPage) -> None:
     play.click()
     expect(play).to_have_accessible_name("Play")
     at = page.locator("[data-count]").inner_text()
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(300)  # a fixed time on purpose: a frame takes 125 ms, so a slider that still plays shows two
     assert page.locator("[data-count]").inner_text() == at
     page.locator("[data-slider]").focus()
     page.keyboard.press("End")

@@ -200,7 +200,7 @@ def proxy(target: str, trouble: Trouble) -> Iterator[S3Server]:
                 return
             body = self.rfile.read(length)
             if trouble.delay:
-                time.sleep(trouble.delay)
+                time.sleep(trouble.delay)  # a slow network, so that a test can interrupt an upload
             if what == "slow down":
                 self._answer(503, {"Content-Type": "application/xml"}, SLOW_DOWN)
                 return

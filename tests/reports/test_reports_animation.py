@@ -23,7 +23,7 @@ from orbifolio.reports.media.encode import TICK_MS, encode_avif
 from orbifolio.reports.media.img import newest_frame
 from orbifolio.reports.parts.animation import animation_part
 from orbifolio.reports.write import write_report
-from orbifolio.runner.images import mp4
+from orbifolio.runner.images.mp4 import mp4
 
 Make = Callable[..., Path]
 
@@ -33,7 +33,7 @@ def without_video(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     """MP4 is tried by the tests that are about it."""
     if "video" not in request.node.name:
         monkeypatch.setattr("orbifolio.reports.media.animation.has_video", lambda: False)
-        monkeypatch.setattr("orbifolio.runner.exports.mp4.has_video", lambda: False)
+        monkeypatch.setattr("orbifolio.runner.images.mp4.has_video", lambda: False)
 
 
 def ended(folder: Path) -> RunRecord:

@@ -15,7 +15,7 @@ import pytest
 
 from orbifolio.reports.charts.chart import Series, draw_chart
 from orbifolio.reports.charts.curves import loss_charts, phase_columns, step_position
-from orbifolio.reports.charts.thinning import kept_positions
+from orbifolio.reports.charts.thinning import choose_positions
 from orbifolio.reports.charts.ticks import step_ticks
 from orbifolio.reports.data.log import PhaseRecord, StepRecord, read_run
 from orbifolio.reports.links import Header
@@ -92,14 +92,14 @@ def test_kept_steps_are_real_and_few_and_hold_what_is_odd() -> None:
     spiked = [(n, 50.0 if n == 7777 else y) for n, y in smooth]
     broken = [(n, math.nan if n == 1234 else y) for n, y in smooth]
     late = smooth[5000:]
-    keep = kept_positions([smooth, spiked, broken, late], 200)
+    keep = choose_positions([smooth, spiked, broken, late], 200)
     assert len(keep) <= 200
     assert list(keep) == sorted(set(keep))
     assert {1.0, 10_000.0, 7777.0, 1234.0} <= set(keep)
     assert set(keep) <= {n for n, _ in smooth}
     assert max(np.diff(keep)) < 200  # no stretch is left without a point
-    assert kept_positions([late, smooth[:3]], 9999) == tuple(n for n, _ in (*smooth[:3], *late))
-    assert kept_positions([], 10) == ()
+    assert choose_positions([late, smooth[:3]], 9999) == tuple(n for n, _ in (*smooth[:3], *late))
+    assert choose_positions([], 10) == ()
 
 
 def test_a_long_run_with_many_terms_stays_light() -> None:

@@ -26,7 +26,7 @@ from orbifolio.reports.render import renderer
 from orbifolio.reports.sweep.arranging import arrange_members
 from orbifolio.reports.sweep.measured import shared_measures
 from orbifolio.reports.sweep.overview import seconds_left, share_done
-from orbifolio.reports.sweep.record import SweepRecord, read_sweeps, sweep_from_record
+from orbifolio.reports.sweep.record import RecordedSweep, read_sweeps, sweep_from_record
 from orbifolio.reports.sweep.run_preview import RunPreview, SweepSnapshot, make_snapshot
 from orbifolio.reports.write_gallery import rebuild_gallery, run_folders, write_sweep
 
@@ -42,7 +42,7 @@ def texts(found: HtmlElement, path: str) -> list[str]:
     return [" ".join(each.text_content().split()) for each in found.xpath(path)]
 
 
-def a_sweep(varied: dict[str, list[str]], **changes: Any) -> SweepRecord:
+def a_sweep(varied: dict[str, list[str]], **changes: Any) -> RecordedSweep:
     return sweep_from_record(NAME, record(varied, product(varied), **changes), BEGAN)
 
 
@@ -149,7 +149,7 @@ def test_members_that_are_not_done_say_so(gallery: Path) -> None:
     assert found.xpath("//section[@data-progress]//progress/@value") == ["70"]  # what has ended counts: 3 1/2 of 5
     assert "2 of 5 done, 1 running, 1 waiting, 1 failed" in found.text_content()
     assert "1 run of 5 failed" in found.text_content()
-    assert "--resume" not in found.text_content()  # not while it goes on
+    assert "--resume" not in found.text_content()  # not while it is running
     assert broken_links(gallery, path) == []
 
 

@@ -105,7 +105,7 @@ def test_an_unfinished_run_compares_how_far_it_came(make_run: MakeRun) -> None:
     stopped = read_run(make_run(status="failed", until=9), now=NOW)
     found = image_pairs(stopped, Place(stopped.folder))
     assert found is not None
-    assert found.pairs[0].after_label == "As far as it came"
+    assert found.pairs[0].after_label == "Latest frame"
     going = read_run(make_run(recipe="going", status="running", until=9), now=NOW)
     shown = image_pairs(going, Place(going.folder))
     assert shown is not None

@@ -65,3 +65,6 @@ def test_the_content_is_on_disk_before_its_name_and_the_name_before_the_answer(
     monkeypatch.setattr(os, "replace", recorded_replace)
     write_atomically(path, b"content")
     assert done == ["content of 7 bytes", "name", "folder"]
+    done.clear()
+    write_atomically(path, b"can be made again", durable=False)
+    assert done == ["name"]

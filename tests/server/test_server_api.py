@@ -162,7 +162,7 @@ def test_every_look_is_a_valid_recipe_with_every_choice(visitor: Visitor):
                 images = {name: {"photo": photo, "style": style}[name] for name in chosen.asks}
                 found = drafts.check(drafts.draft(chosen.preset.recipe, None, chosen.values, images))
                 assert not found.problems, (look["key"], option["key"], found.problems)
-                assert set(found.asked) == set(chosen.asks)
+                assert set(found.upload_names) == set(chosen.asks)
 
 
 @pytest.mark.parametrize(

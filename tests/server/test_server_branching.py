@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -32,7 +33,13 @@ def paused(serving) -> Iterator[tuple[Visitor, str]]:
     with httpx.Client(base_url=serving.address, timeout=60) as client:
         visitor = Visitor(client, serving)
         run = visitor.start(text=CANVAS)
-        until(lambda: "Phase 2" in str(visitor.run(run)["line"]) or visitor.run(run)["state"] == "failed", 120)
+
+        def is_far_enough() -> bool:  # two steps into its second phase, so that a branch may plan fewer
+            status = visitor.run(run)
+            step = re.match(r"Phase 2 of 2, step ([\d,]+)", str(status["line"]))
+            return status["state"] == "failed" or (step is not None and int(step[1].replace(",", "")) >= 2)
+
+        until(is_far_enough, 120)
         client.post(f"/api/runs/{run}/pause")
         told = visitor.wait(run, "paused", "done", "failed")
         assert told["state"] == "paused", told
@@ -49,7 +56,7 @@ def test_it_is_told_what_it_begins_with(paused: tuple[Visitor, str]) -> None:
     visitor, run = paused
     offered = visitor.client.get(f"/api/runs/{run}/branch").json()
     assert "upload:start" not in offered["text"]  # the state is better than the picture
-    assert check(visitor, run, CANVAS).startswith("Goes on from the run's own state: phase 2 of 2, step ")
+    assert check(visitor, run, CANVAS).startswith("Continues from the run's own state: phase 2 of 2, step ")
     for free in (
         CANVAS.replace("weight: 5", "weight: 50"),
         CANVAS.replace("range, ", "range, {kind: dream, layer: conv1_1, channel: 3}, "),
@@ -62,7 +69,7 @@ def test_it_is_told_what_it_begins_with(paused: tuple[Visitor, str]) -> None:
         CANVAS.replace("  objectives", "  symmetry: {kind: plane, group: p4}\n  objectives"),
         CANVAS.replace("3000", "1"),  # fewer than are done
     ):
-        assert check(visitor, run, other) == "Canvas or phases differ from the run's: begins with its newest picture."
+        assert check(visitor, run, other) == "Canvas or phases differ from the run's: starts from its newest picture."
     assert visitor.client.post("/api/check", json={"text": CANVAS}).json()["begins"] == ""
     refused = visitor.client.post("/api/check", json={"text": CANVAS, "branch": "20260101-000000-aaaaaa"})
     assert refused.status_code == 422
@@ -113,7 +120,7 @@ def test_where_they_differ_it_begins_with_the_picture(paused: tuple[Visitor, str
     finished = visitor.client.get(f"/api/runs/{branch}/branch").json()
     assert "upload:start" in finished["text"]  # its own state is gone
     told = visitor.client.post("/api/check", json={**finished, "branch": branch}).json()
-    assert told["begins"] == "Begins with the run's newest picture."
+    assert told["begins"] == "Starts from the run's newest picture."
 
 
 def test_settings_that_a_state_holds_are_those_that_must_agree() -> None:

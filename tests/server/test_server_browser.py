@@ -211,7 +211,7 @@ def test_a_branch_says_what_it_begins_with(visit: OpenPage, serving: Serving) ->
     (folder / "events.jsonl").write_text("".join(to_line(event) + "\n" for event in events))
     state.store.change(job, run="canvas/20260101-000000-0002", state="done")
     page = visit(f"/new?from={job.id}")
-    expect(page.locator("[data-begins]")).to_have_text("Begins with the run's newest picture.")
+    expect(page.locator("[data-begins]")).to_have_text("Starts from the run's newest picture.")
     state.store.remove(job)
 
 

@@ -218,7 +218,7 @@ def test_wishes_that_make_no_sense_are_refused_in_words(visitor: Visitor, asked)
 
 @pytest.mark.slow
 def test_queue_and_runs_survive_a_server_that_is_killed(tmp_path):
-    """A server is killed while a run goes on and another waits: the next one finishes both, from the checkpoint."""
+    """A server is killed during a run and another waits: the next one finishes both, from the checkpoint."""
     recipes = make_recipes(tmp_path)
     address, server = _spawn(tmp_path, recipes)
     with httpx.Client(base_url=address, timeout=60) as client:

@@ -68,7 +68,7 @@ def compute(run: Path, values: dict[str, str], stop: Told, first: bool) -> tuple
         print(to_line(RunStarted(time.time(), phases=("16 px",), steps=(STEPS,))), file=log, flush=True)
         print(to_line(PhaseStarted(time.time(), title="16 px", steps=STEPS)), file=log, flush=True)
         for step in range(state[0] + 1, STEPS + 1):
-            time.sleep(0.1 if fault == "slow" else 0.005)
+            time.sleep(0.1 if fault == "slow" else 0.005)  # stands for the computing of a step
             state = bytes([step]) + hashlib.sha256(state).digest()
             checkpoint.with_suffix(".part").write_bytes(state)
             checkpoint.with_suffix(".part").replace(checkpoint)

@@ -53,23 +53,23 @@
   // What the server thinks of the text as it is now; answers that come late are dropped.
   async function check() {
     const mine = ++turn;
-    let found;
+    let report;
     try {
-      found = await ask("/api/check", body());
+      report = await ask("/api/check", body());
     } catch (error) {
       tell(part("fault"), error.message);
       return;
     }
     if (mine !== turn) return;
-    checked = found;
-    if (Object.keys(found.data).length) form.draw(part("form"), found.data, found.pictures);
+    checked = report;
+    if (Object.keys(report.data).length) form.draw(part("form"), report.data, report.pictures);
     const heading = document.querySelector("[data-title]");
-    heading.textContent = found.data.title || heading.textContent;
-    showProblems(found);
-    showPictures(found);
-    part("begins").textContent = found.begins;
-    part("start").disabled = found.problems.length > 0;
-    if (found.problems.length) part("estimate").textContent = "";
+    heading.textContent = report.data.title || heading.textContent;
+    showProblems(report);
+    showPictures(report);
+    part("begins").textContent = report.begins;
+    part("start").disabled = report.problems.length > 0;
+    if (report.problems.length) part("estimate").textContent = "";
     else glance(mine);
   }
 
@@ -139,19 +139,19 @@
     let place = { properties: schema.root.properties };
     let value = checked.data;
     for (const name of path) {
-      const told = place.items ? place : schema.describe(place.properties?.[name] || {});
+      const shape = place.items ? place : schema.describe(place.properties?.[name] || {});
       value = value?.[/^\d+$/.test(name) ? Number(name) : name];
       if (/^\d+$/.test(name)) place = memberOf(schema.describe(place.items || {}), value);
-      else if (told.widget === "list") place = { items: told.items };
-      else place = memberOf(told, value);
+      else if (shape.widget === "list") place = { items: shape.items };
+      else place = memberOf(shape, value);
       if (!place) return null;
     }
     return place;
   }
 
-  function memberOf(told, value) {
-    if (told.widget === "kinds") return told.kinds.get(typeof value === "string" ? value : value?.kind) || null;
-    return told.properties ? { properties: told.properties } : null;
+  function memberOf(shape, value) {
+    if (shape.widget === "kinds") return shape.kinds.get(typeof value === "string" ? value : value?.kind) || null;
+    return shape.properties ? { properties: shape.properties } : null;
   }
 
   function hasMask(path) {
@@ -193,7 +193,7 @@
         part("glance-words").textContent = made.shows;
         if (before.startsWith("blob:")) URL.revokeObjectURL(before);
       } catch {
-        part("glance").hidden = true; // what is wrong with the recipe is told elsewhere
+        part("glance").hidden = true; // the problems are listed elsewhere
       }
     }, 250);
   }

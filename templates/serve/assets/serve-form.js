@@ -1,5 +1,5 @@
 // The form: a recipe's values and its schema -> fields. It shows what the recipe says; the rest is one click away.
-// Changes are told as (path, value); the page has the server put them into the text and draws the form again.
+// Changes are reported as (path, value); the page has the server put them into the text and draws the form again.
 "use strict";
 
 server.form = (schema, { change, write, remove, pictures }) => {
@@ -27,13 +27,13 @@ server.form = (schema, { change, write, remove, pictures }) => {
     return typeof value !== "string" || /^-?[A-Za-z][\w-]*$/.test(text) ? text : JSON.stringify(text);
   }
 
-  // A label, its control, its help and the place where a fault of it is told.
+  // A label, its control, its help and the place for its error.
   function field(path, name, property, control, extra = []) {
     const id = `f-${dotted(path)}`;
-    const told = plain(property);
+    const shape = plain(property);
     control.id = id;
     control.dataset.path = dotted(path);
-    const help = (told.description || "").replace(/\s+/g, " ");
+    const help = (shape.description || "").replace(/\s+/g, " ");
     const parts = [make("label", { for: id }, words(name)), make("div", { class: "control" }, control, ...extra)];
     if (help) {
       parts.push(make("p", { class: "help", id: `${id}-help` }, ...prose(help)));
@@ -55,28 +55,28 @@ server.form = (schema, { change, write, remove, pictures }) => {
     return list;
   }
 
-  function number(path, value, told, standard) {
-    const input = make("input", { type: "number", step: told.whole ? "1" : "any", inputmode: told.whole ? "numeric" : "decimal", placeholder: shown(standard) });
-    if (told.low !== undefined) input.min = told.low;
-    if (told.high !== undefined) input.max = told.high;
+  function number(path, value, shape, standard) {
+    const input = make("input", { type: "number", step: shape.whole ? "1" : "any", inputmode: shape.whole ? "numeric" : "decimal", placeholder: shown(standard) });
+    if (shape.low !== undefined) input.min = shape.low;
+    if (shape.high !== undefined) input.max = shape.high;
     if (value !== undefined && value !== null) input.value = value;
     input.addEventListener("change", () => {
       if (input.value === "") remove(path);
       else if (Number.isFinite(input.valueAsNumber)) change(path, input.valueAsNumber);
     });
-    const spread = told.high - told.low;
+    const spread = shape.high - shape.low;
     if (!(spread > 0 && spread <= 400)) return [input];
-    const slider = make("input", { type: "range", min: told.low, max: told.high, step: told.whole ? "1" : String(spread / 200), "aria-label": "slider", tabindex: "-1" });
-    slider.value = value ?? standard ?? told.low;
+    const slider = make("input", { type: "range", min: shape.low, max: shape.high, step: shape.whole ? "1" : String(spread / 200), "aria-label": "slider", tabindex: "-1" });
+    slider.value = value ?? standard ?? shape.low;
     slider.addEventListener("input", () => (input.value = String(Number(Number(slider.value).toPrecision(4)))));
     slider.addEventListener("change", () => change(path, Number(input.value)));
     return [input, slider];
   }
 
-  function choice(path, value, told, standard) {
+  function choice(path, value, shape, standard) {
     const select = make("select", {});
-    if (told.nullable && !told.choices.includes(null)) select.append(make("option", { value: "null" }, "None"));
-    for (const each of told.choices) select.append(make("option", { value: JSON.stringify(each) }, shown(each)));
+    if (shape.nullable && !shape.choices.includes(null)) select.append(make("option", { value: "null" }, "None"));
+    for (const each of shape.choices) select.append(make("option", { value: JSON.stringify(each) }, shown(each)));
     select.value = value === null ? "null" : JSON.stringify(value ?? standard);
     if (select.selectedIndex < 0 && value !== undefined) {
       select.prepend(make("option", { value: JSON.stringify(value) }, shown(value)));
@@ -97,23 +97,23 @@ server.form = (schema, { change, write, remove, pictures }) => {
     return input;
   }
 
-  function simple(path, name, property, value, told) {
+  function simple(path, name, property, value, shape) {
     const standard = plain(property).default;
-    if (told.widget === "text" && dotted(path) in sources) return field(path, name, property, picker(path, value));
-    if (told.widget === "text" && told.longest > 1000) return null; // long words are written in the text
-    if (told.widget === "number") {
-      const [input, ...slider] = number(path, value, told, standard);
+    if (shape.widget === "text" && dotted(path) in sources) return field(path, name, property, picker(path, value));
+    if (shape.widget === "text" && shape.maxLength > 1000) return null; // long words are written in the text
+    if (shape.widget === "number") {
+      const [input, ...slider] = number(path, value, shape, standard);
       return field(path, name, property, input, slider);
     }
-    if (told.widget === "choice") return field(path, name, property, choice(path, value, told, standard));
-    if (told.widget === "switch") {
+    if (shape.widget === "choice") return field(path, name, property, choice(path, value, shape, standard));
+    if (shape.widget === "switch") {
       const box = make("input", { type: "checkbox" });
       box.checked = value ?? standard ?? false;
       box.addEventListener("change", () => change(path, box.checked));
       return field(path, name, property, box);
     }
-    if (told.widget === "fixed") return null;
-    if (told.widget === "text") {
+    if (shape.widget === "fixed") return null;
+    if (shape.widget === "text") {
       const input = make("input", { type: "text", placeholder: shown(standard) });
       if (value !== undefined && value !== null) input.value = value;
       input.addEventListener("change", () => (input.value === "" && standard !== undefined ? remove(path) : change(path, input.value)));
@@ -153,70 +153,70 @@ server.form = (schema, { change, write, remove, pictures }) => {
     return box;
   }
 
-  function kinds(path, name, property, value, told) {
+  function kinds(path, name, property, value, shape) {
     const standard = plain(property).default;
     const given = value ?? standard;
-    const kind = given === null || given === undefined ? "" : typeof given === "string" ? given : given.kind ?? [...told.kinds.keys()][0];
+    const kind = given === null || given === undefined ? "" : typeof given === "string" ? given : given.kind ?? [...shape.kinds.keys()][0];
     const select = make("select", { id: `k-${dotted(path)}`, "aria-label": `${words(name)}: kind` });
-    if (told.nullable || !kind) select.append(make("option", { value: "" }, "None"));
-    for (const each of told.kinds.keys()) select.append(make("option", { value: each }, each));
+    if (shape.nullable || !kind) select.append(make("option", { value: "" }, "None"));
+    for (const each of shape.kinds.keys()) select.append(make("option", { value: each }, each));
     select.value = kind;
     select.dataset.path = dotted(path);
-    select.addEventListener("change", () => (select.value ? change(path, filled(select.value, told.kinds.get(select.value))) : change(path, null)));
-    const member = told.kinds.get(kind);
+    select.addEventListener("change", () => (select.value ? change(path, filled(select.value, shape.kinds.get(select.value))) : change(path, null)));
+    const member = shape.kinds.get(kind);
     const values = typeof given === "object" && given !== null && value !== undefined ? given : {};
     const inner = member ? fieldsOf(path, member.properties, values) : [];
     const about = member && member.description ? [make("p", { class: "help" }, member.description.split("\n\n")[0].replace(/\s+/g, " "))] : [];
     return group(path, name, property, [select, ...about], inner);
   }
 
-  function list(path, name, property, value, told) {
+  function list(path, name, property, value, shape) {
     const standard = plain(property).default;
     const items = Array.isArray(value) ? value : Array.isArray(standard) ? standard : [];
     const rows = items.map((item, at_) => {
-      const inner = at([...path, at_], `${words(name).replace(/s$/, "")} ${at_ + 1}`, told.items, item);
+      const inner = at([...path, at_], `${words(name).replace(/s$/, "")} ${at_ + 1}`, shape.items, item);
       const away = make("button", { type: "button", class: "plain small", "aria-label": `Remove ${words(name)} ${at_ + 1}` }, "Remove");
-      away.disabled = items.length <= told.least;
+      away.disabled = items.length <= shape.minItems;
       away.addEventListener("click", () => remove([...path, at_]));
       return make("div", { class: "item" }, ...(inner ? [inner] : []), away);
     });
     const add = make("button", { type: "button", class: "plain small" }, `Add to ${words(name).toLowerCase()}`);
-    add.disabled = items.length >= told.most;
+    add.disabled = items.length >= shape.maxItems;
     add.addEventListener("click", () => {
-      const next = items.length && typeof items.at(-1) === "object" ? structuredClone(items.at(-1)) : fresh(told.items);
+      const next = items.length && typeof items.at(-1) === "object" ? structuredClone(items.at(-1)) : fresh(shape.items);
       if (value === undefined) change(path, [...items, next]);
       else change([...path, items.length], next);
     });
     return group(path, name, property, [], [...rows, add]);
   }
 
-  // Whatever stands at a path.
+  // The field for any value at a path.
   function at(path, name, property, value) {
-    const told = describe(property);
-    if (told.widget === "kinds") {
+    const shape = describe(property);
+    if (shape.widget === "kinds") {
       const kind = typeof value === "string" ? value : value?.kind;
-      const shorter = told.others && value !== undefined && value !== null && !told.kinds.has(kind); // a number, a list
-      return shorter ? simple(path, name, property, value, { widget: "free" }) : kinds(path, name, property, value, told);
+      const shorter = shape.others && value !== undefined && value !== null && !shape.kinds.has(kind); // a number, a list
+      return shorter ? simple(path, name, property, value, { widget: "free" }) : kinds(path, name, property, value, shape);
     }
-    if (told.widget === "list") return list(path, name, property, value, told);
-    if (told.widget === "mapping") {
-      if (told.short && typeof value === "string") {
+    if (shape.widget === "list") return list(path, name, property, value, shape);
+    if (shape.widget === "mapping") {
+      if (shape.short && typeof value === "string") {
         const control = dotted(path) in sources ? picker(path, value) : free(path, value);
         return field(path, name, property, control);
       }
       const key = dotted(path);
-      const sourced = told.short && value && dotted([...path, told.short]) in sources;
+      const sourced = shape.short && value && dotted([...path, shape.short]) in sources;
       const values = sourced || value !== undefined ? value : {};
-      return group(path, name, property, [], fieldsOf(path, told.properties, values ?? {}), key);
+      return group(path, name, property, [], fieldsOf(path, shape.properties, values ?? {}), key);
     }
-    return simple(path, name, property, value, told);
+    return simple(path, name, property, value, shape);
   }
 
   const HIDDEN = ["schema", "about", "publish", "qualities", "quality"];
 
-  function draw(place, data, found) {
+  function draw(place, data, pictures) {
     sources = {};
-    for (const [path, source] of Object.entries(found || {})) {
+    for (const [path, source] of Object.entries(pictures || {})) {
       sources[path] = source;
       sources[`${path}.image`] = source;
     }

@@ -8,7 +8,7 @@
 
   function find() {
     const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let found = 0;
+    let matches = 0;
     for (const theme of themes) {
       let here = 0;
       for (const entry of theme.querySelectorAll("[data-entry]")) {
@@ -16,9 +16,9 @@
         here += entry.hidden ? 0 : 1;
       }
       theme.hidden = here === 0;
-      found += here;
+      matches += here;
     }
-    document.querySelector("[data-found]").textContent = words.length ? `${found} found` : "";
+    document.querySelector("[data-found]").textContent = words.length ? `${matches} found` : "";
   }
 
   async function now() {

@@ -1,22 +1,22 @@
-// The recipe's JSON Schema, made easy to walk: what a place takes, which kinds there are, what stands there if nothing does.
+// The recipe's JSON Schema, made easy to walk: what a place takes, which kinds there are, the default there.
 "use strict";
 
 server.schema = (root) => {
   // A schema without its references.
   function plain(schema) {
-    let found = schema;
-    while (found && found.$ref) {
-      const { $ref, ...own } = found;
-      found = { ...$ref.split("/").slice(1).reduce((place, name) => place[name], root), ...own };
+    let plainSchema = schema;
+    while (plainSchema && plainSchema.$ref) {
+      const { $ref, ...own } = plainSchema;
+      plainSchema = { ...$ref.split("/").slice(1).reduce((place, name) => place[name], root), ...own };
     }
-    return found || {};
+    return plainSchema || {};
   }
 
   // All that a place takes, unions within unions laid flat.
   function members(schema) {
-    const found = plain(schema);
-    const inner = found.anyOf || found.oneOf;
-    return inner ? inner.flatMap(members) : [found];
+    const plainSchema = plain(schema);
+    const inner = plainSchema.anyOf || plainSchema.oneOf;
+    return inner ? inner.flatMap(members) : [plainSchema];
   }
 
   const kindOf = (member) => member.properties?.kind?.const ?? plain(member.properties?.kind).const;
@@ -41,7 +41,7 @@ server.schema = (root) => {
     if (arrays.length === 1 && rest.length === 1) {
       const [array] = arrays;
       if (array.prefixItems) return of("free");
-      return of("list", { items: array.items || {}, least: array.minItems || 0, most: array.maxItems || Infinity });
+      return of("list", { items: array.items || {}, minItems: array.minItems || 0, maxItems: array.maxItems || Infinity });
     }
     if (rest.length === 1) {
       const [one] = rest;
@@ -49,7 +49,7 @@ server.schema = (root) => {
       if (one.const !== undefined) return of("fixed");
       if (one.type === "boolean") return of("switch");
       if (one.type === "integer" || one.type === "number") return of("number", { whole: one.type === "integer", low: one.minimum ?? one.exclusiveMinimum, high: one.maximum ?? one.exclusiveMaximum });
-      if (one.type === "string") return of("text", { longest: one.maxLength });
+      if (one.type === "string") return of("text", { maxLength: one.maxLength });
     }
     const choices = rest.filter((member) => member.enum || member.const !== undefined).flatMap((member) => member.enum || [member.const]);
     if (choices.length && choices.length === rest.flatMap((member) => member.enum || [1]).length) return of("choice", { choices });
@@ -64,22 +64,22 @@ server.schema = (root) => {
 
   // The smallest value that a place takes, for one more item of a list or another kind.
   function fresh(schema) {
-    const found = plain(schema);
-    if (found.default !== undefined && found.default !== null) return found.default;
-    const told = describe(schema);
-    if (told.widget === "kinds") {
-      const [kind, member] = told.kinds.entries().next().value;
+    const plainSchema = plain(schema);
+    if (plainSchema.default !== undefined && plainSchema.default !== null) return plainSchema.default;
+    const shape = describe(schema);
+    if (shape.widget === "kinds") {
+      const [kind, member] = shape.kinds.entries().next().value;
       return filled(kind, member);
     }
-    if (told.widget === "mapping") {
-      if (told.short) return "upload";
-      return Object.fromEntries(told.required.map((name) => [name, fresh(told.properties[name])]));
+    if (shape.widget === "mapping") {
+      if (shape.short) return "upload";
+      return Object.fromEntries(shape.required.map((name) => [name, fresh(shape.properties[name])]));
     }
-    if (told.widget === "list") return told.least ? [fresh(told.items)] : [];
-    if (told.widget === "choice") return told.choices[0];
-    if (told.widget === "switch") return false;
-    if (told.widget === "number") return told.low ?? 0;
-    if (told.nullable) return null;
+    if (shape.widget === "list") return shape.minItems ? [fresh(shape.items)] : [];
+    if (shape.widget === "choice") return shape.choices[0];
+    if (shape.widget === "switch") return false;
+    if (shape.widget === "number") return shape.low ?? 0;
+    if (shape.nullable) return null;
     return "";
   }
 

@@ -7,7 +7,7 @@ server.watch = (place, id, { over = () => {}, changed = () => {} } = {}) => {
   const easel = part("easel");
   const title = document.title;
   let shown = "";
-  let told = null;
+  let latest = null;
   let quarter = null;
 
   // The newest picture, once it has come whole: no flicker, no half pictures.
@@ -94,11 +94,11 @@ server.watch = (place, id, { over = () => {}, changed = () => {} } = {}) => {
       button.disabled = Boolean(run.wish);
     }
     const link = (name, address, file = "") => {
-      const found = part(name);
-      if (!found) return;
-      found.hidden = !address;
-      if (address) found.href = address;
-      if (file) found.download = file;
+      const link = part(name);
+      if (!link) return;
+      link.hidden = !address;
+      if (address) link.href = address;
+      if (file) link.download = file;
     };
     link("download", run.result, "painting.png");
     link("report", run.report);
@@ -112,7 +112,7 @@ server.watch = (place, id, { over = () => {}, changed = () => {} } = {}) => {
   }
 
   function show(run) {
-    told = run;
+    latest = run;
     part("line").textContent = line(run);
     part("left").textContent = run.left;
     const bar = part("bar");
@@ -153,7 +153,7 @@ server.watch = (place, id, { over = () => {}, changed = () => {} } = {}) => {
     source.addEventListener("over", () => {
       source.close();
       source = null;
-      over(told);
+      over(latest);
     });
   }
 
@@ -162,7 +162,7 @@ server.watch = (place, id, { over = () => {}, changed = () => {} } = {}) => {
     const button = part("share");
     const words = button.textContent;
     try {
-      if (navigator.share && matchMedia("(pointer: coarse)").matches) await navigator.share({ title: told.title, url: address });
+      if (navigator.share && matchMedia("(pointer: coarse)").matches) await navigator.share({ title: latest.title, url: address });
       else {
         await navigator.clipboard.writeText(address);
         button.textContent = "Link copied";

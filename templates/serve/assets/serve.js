@@ -23,12 +23,12 @@ window.server = (() => {
     if (answer.status === 204) return null;
     const kind = answer.headers.get("Content-Type") || "";
     if (kind.startsWith("image/")) return { picture: await answer.blob(), shows: answer.headers.get("X-Shows") || "" };
-    const told = kind.includes("json") ? await answer.json() : {};
-    if (answer.ok) return told;
-    const first = (told.problems || [])[0];
-    const words = first && first.message ? first.message : told.error || (told.refused || [])[0];
+    const content = kind.includes("json") ? await answer.json() : {};
+    if (answer.ok) return content;
+    const first = (content.problems || [])[0];
+    const words = first && first.message ? first.message : content.error || (content.refused || [])[0];
     const failure = new Error(sentence(words || `The server answers ${answer.status}.`));
-    failure.problems = told.problems || [];
+    failure.problems = content.problems || [];
     failure.status = answer.status;
     throw failure;
   }
@@ -51,7 +51,7 @@ window.server = (() => {
     return setInterval(go, seconds * 1000);
   }
 
-  // Tell in a place how long a picture will take; `current` says whether anybody still wants to know.
+  // Tell in a place how long a picture will take; `current` says whether the answer is still wanted.
   async function estimate(place, body, current) {
     let words = "";
     try {
@@ -59,7 +59,7 @@ window.server = (() => {
       const after = waiting ? `, after ${waiting === 1 ? "another picture" : `${waiting} other pictures`}` : "";
       words = `Takes ${text} here${after}; ${(memory / 1e9).toFixed(1)} GB of memory.`;
     } catch {
-      // what is wrong with it is told elsewhere
+      // the problems are listed elsewhere
     }
     if (current()) place.textContent = words;
   }

@@ -54,7 +54,7 @@ def test_all_errors_are_told_at_once_with_the_variation_that_has_them(recipe):
 def test_arguments_that_make_no_sense_are_told(recipe):
     assert "nothing varies" in error("sweep", recipe, "seed=1")
     assert "is a folder; a sweep varies one recipe" in error("sweep", "plane", "seed=1,2")
-    assert "--devices nonsense: not a device" in error("sweep", recipe, "seed=1,2", "--devices", "nonsense")
+    assert "--devices nonsense: is not a device" in error("sweep", recipe, "seed=1,2", "--devices", "nonsense")
     assert "cpu is listed twice; use --jobs for several runs on one device" in error(
         "sweep", recipe, "seed=1,2", "--devices", "cpu,cpu"
     )

@@ -59,9 +59,9 @@ def test_any_values_joined_by_commas_come_apart_again(values):
     ("argument", "message"),
     [
         ("seed", "seed: this is not KEY=A,B,C; a sweep varies values by their path; write seed=1,2,3"),
-        ("seed=1,,2", "seed=1,,2: a value is empty; commas stand between values; remove one, or write null"),
+        ("seed=1,,2", "seed=1,,2: a value is empty; commas separate values; remove one, or write null"),
         ("a=[1,2", "a=[1,2: ] is missing at the end"),
-        ("a=1]", "a=1]: ] closes nothing"),
+        ("a=1]", "a=1]: ] has no opening bracket"),
         ("seed=1,2,1", "seed=1,2,1: 1 is listed twice; equal runs give equal pictures; leave one out"),
         ("seed=range(1,x)", "range(1,x) holds something that is not a number"),
         ("seed=range(0,1e9)", "is longer than 10,000"),
