@@ -1,8 +1,7 @@
 """HPGL is what pen plotters have understood since 1977: (placed lines of each pen) -> bytes.
 
 The few instructions that every plotter knows: IN, SP, PU, PD (HP-GL Reference, 1983). A unit is 1/40 mm, x to the right
-and y up from the paper's lower left corner. Carousels hold 8 pens at most, so a pen's number stands
-for a change by hand where there are more.
+and y up from the paper's lower left corner. A carousel holds at most 8 pens; a higher number asks for a change by hand.
 """
 
 from __future__ import annotations

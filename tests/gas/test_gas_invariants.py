@@ -10,7 +10,7 @@ from orbifolio.runner.gas.orbifold import SymmetricNetwork
 from orbifolio.runner.gas.rules import Fritzke, NeuPy, Shuffled, Utility
 from orbifolio.runner.gas.tables import ALIVE, BLOCK, FREE, SCALE, empty_nodes, enlarged
 from orbifolio.runner.symmetry.groups.domain import fundamental_domain
-from orbifolio.runner.symmetry.isometry_group import Stage
+from orbifolio.runner.symmetry.isometry_group import IsometryGroup
 from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic
 from orbifolio.runner.symmetry.kinds.plane import Plane
 from orbifolio.runner.symmetry.kinds.sphere import Sphere
@@ -145,7 +145,7 @@ def test_every_epoch_presents_every_point_once_in_an_order_of_its_own(rules):
 )
 def test_the_tables_of_an_orbifold_agree_with_each_other(settings):
     symmetry = settings.build()
-    stage = Stage(symmetry, 120, round(120 / (symmetry.ratio or 1.0)))
+    stage = IsometryGroup(symmetry, 120, round(120 / (symmetry.ratio or 1.0)))
     domain = fundamental_domain(stage)
     left, top, right, bottom = domain.box
     pixels = np.random.default_rng(4).uniform([left, top], [right, bottom], (4000, 2))
