@@ -33,7 +33,7 @@ def grows_on(symmetry: Symmetry) -> bool:
     if isinstance(symmetry, CurvedSymmetry):
         return True
     planar = symmetry.planar_claims(symmetry.ratio or 1.0)
-    # a zoom's turns are movements of the plane, but what makes it a zoom is none
+    # a zoom's turns are movements of the plane, but its enlargement is not
     return len(planar) == len(symmetry.claims()) and bool(planar or any(symmetry.wrap))
 
 
@@ -57,7 +57,7 @@ class GasDomain(ABC):
         Args:
             levels: their points are in pixels of the picture.
             gas: the rules of growing.
-            seed: the run's.
+            seed: of the run; each level draws from a stream of its own.
         """
 
     @abstractmethod
@@ -80,14 +80,14 @@ class PictureDomain(GasDomain):
         """A drawing of the picture's shape.
 
         Args:
-            part: height and width of the picture.
-            width: of the drawing.
+            part: height and width of the picture in pixels.
+            width: of the drawing in pixels.
         """
         self.part, self.width = part, width
         self.height = max(1, round(width * part[0] / part[1]))
 
     def networks(self, levels: Sequence[Level], gas: GrowthRules, seed: int) -> list[Network]:
-        """See `GasDomain.networks`."""
+        """A plain network for each level, over all of its points."""
         from orbifolio.runner.gas.network import Network  # compiles, so not before it is needed
 
         return [
@@ -108,11 +108,11 @@ class PictureDomain(GasDomain):
         return union([network.graph(width, height) for network in networks])
 
     def picture(self, part: F32) -> F32:
-        """The picture, unchanged."""
+        """The picture itself: the graph lies in its pixels."""
         return part
 
     def mask(self, mask: Bools) -> Bools:
-        """The mask, unchanged."""
+        """The mask itself: the graph lies in its pixels."""
         return mask
 
 
@@ -126,8 +126,8 @@ class SymmetricDomain(GasDomain):
 
         Args:
             symmetry: a group of movements of the plane, the sphere or the hyperbolic plane.
-            part: height and width of the picture.
-            width: of the drawing.
+            part: height and width of the picture in pixels.
+            width: of the drawing in pixels.
         """
         from orbifolio.runner.gas.motif import Motif
         from orbifolio.runner.symmetry.groups.domain import fundamental_domain

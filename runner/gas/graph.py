@@ -27,7 +27,7 @@ class Graph:
         edges: (m, 2) int64, i < j in each, sorted, each once.
         width: of the picture in pixels.
         height: of the picture in pixels.
-        wrap: whether the picture goes on over its (top-bottom, left-right) edges; then an edge goes the short way.
+        wrap: whether the picture continues over its (top-bottom, left-right) edges; an edge then takes the short way.
         scale: (n,) how large the picture shows things at each node, 1 in its middle; None where it is 1 everywhere.
     """
 
@@ -56,7 +56,7 @@ class Graph:
             edges: (m, 2), numbers of nodes; loops and doubles are left out.
             width: of the picture in pixels.
             height: of the picture in pixels.
-            wrap: whether the picture goes on over its (top-bottom, left-right) edges.
+            wrap: whether the picture continues over its (top-bottom, left-right) edges.
             scale: (n,) how large the picture shows things at each node; None where it is 1 everywhere.
 
         Returns:

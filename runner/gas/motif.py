@@ -1,7 +1,7 @@
-"""A picture in a fundamental domain: (domain, picture) -> where its pixels stand, and the pattern of all its images.
+"""A picture in a fundamental domain: (domain, picture) -> where its pixels lie, and the pattern of all its images.
 
-The picture is laid over the domain so that it covers it, as large as it can and upright; what the domain does not
-hold is left out, since the images of the domain's other places stand there.
+The picture lies upright over the domain, just large enough to cover it. Pixels outside the domain are left out: images
+of other places of the domain are there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Motif:
     """A picture laid over a domain.
 
     Attributes:
-        domain: the fundamental domain.
+        domain: what the picture covers.
         scale: pixels of the artwork to a pixel of the picture.
         corner: (2,) the picture's top-left corner in pixels of the artwork.
     """
@@ -29,7 +29,7 @@ class Motif:
         """The picture's place and scale on the artwork.
 
         Args:
-            domain: the fundamental domain that the picture covers.
+            domain: what the picture must cover.
             width: of the picture in its own pixels.
             height: of the picture in its own pixels.
         """
@@ -59,9 +59,9 @@ class Motif:
             recoloured: False for pictures whose values are not colours, such as masks.
 
         Returns:
-            (height, width, 3) of the stage's size; mid-grey where nothing is.
+            (height, width, 3) of the artwork's size; mid-grey where nothing is.
         """
-        stage = self.domain.group
+        group = self.domain.group
         own, elements, there = self._sources
         sampled = np.stack(
             [map_coordinates(picture[..., band], own[:, ::-1].T, order=1, mode="nearest") for band in range(3)], axis=1
@@ -69,14 +69,14 @@ class Motif:
         matrices = colour.MATRICES[elements if recoloured else np.zeros_like(elements)].astype(np.float64)
         shown = np.einsum("nij,nj->ni", matrices, sampled - 0.5)
         shown[~there] = 0.0
-        result: F32 = np.clip(shown + 0.5, 0, 1).astype(np.float32).reshape(stage.height, stage.width, 3)
+        result: F32 = np.clip(shown + 0.5, 0, 1).astype(np.float32).reshape(group.height, group.width, 3)
         return result
 
     @cached_property
     def _sources(self) -> tuple[F64, I64, Bools]:
         """For every pixel of the artwork the place of the picture it shows, through what, and whether it shows any."""
-        stage = self.domain.group
-        x, y = np.meshgrid(np.arange(stage.width) + 0.5, np.arange(stage.height) + 0.5)
-        points, there = stage.look(np.stack([x.ravel(), y.ravel()], axis=1))
+        group = self.domain.group
+        x, y = np.meshgrid(np.arange(group.width) + 0.5, np.arange(group.height) + 0.5)
+        points, there = group.look(np.stack([x.ravel(), y.ravel()], axis=1))
         points, elements = self.domain.home(points)
-        return (stage.place(points) - self.corner) / self.scale - 0.5, elements, there
+        return (group.place(points) - self.corner) / self.scale - 0.5, elements, there

@@ -1,4 +1,4 @@
-"""A growing gas: points -> a network whose `grow(presentations)` goes on from where it stands, bit for bit.
+"""A growing gas: points -> a network whose `grow(presentations)` continues from its present state, bit for bit.
 
 network = Network(points, law, order);  network.grow(100_000, max_nodes=2400);  network.graph(width, height)
 """
@@ -35,10 +35,10 @@ MAX_AREA_CELLS = 512
 
 
 class PresentationOrder(Protocol):
-    """Which points the first nodes stand on, and in which order each epoch presents the points."""
+    """Which points the first nodes take, and in which order each epoch presents all points."""
 
     def start(self, points: int, nodes: int) -> I64:
-        """(nodes,) numbers of the points that the first nodes stand on; each below `points`."""
+        """(nodes,) numbers of the points where the first nodes are put; each below `points`."""
 
     def epoch(self, points: int, number: int) -> I64:
         """(points,) a permutation; the same whenever it is called for the same epoch."""
@@ -63,7 +63,7 @@ class Network:
         Args:
             points: (n, 2) in pixels.
             law: the numbers of the rules.
-            order: of presentation.
+            order: which points the first nodes take, and in which order each epoch presents all.
             start: nodes at the start, at least 2.
             unit: the gas' own length of one pixel; the law's lengths are in it.
             origin: (x and y) in pixels of the place that the gas' own coordinates start from.
@@ -88,8 +88,8 @@ class Network:
             if self.period[axis] > 0:
                 low[axis], size[axis] = 0.0, self.period[axis]
         cells = max(1, min(MAX_AREA_CELLS, math.isqrt(len(self.points)) // 2))
-        place = np.minimum(((self.points - low) / size * cells).astype(np.int64), cells - 1)
-        return low, size, len(np.unique(place[:, 0] * cells + place[:, 1])) / cells**2
+        cell = np.minimum(((self.points - low) / size * cells).astype(np.int64), cells - 1)
+        return low, size, len(np.unique(cell[:, 0] * cells + cell[:, 1])) / cells**2
 
     def _empty_grid(self, nodes: int) -> Grid:
         """A grid with about one node in each cell that has points, when there are half as many again."""
@@ -139,18 +139,18 @@ class Network:
         goal, before = self.presented + presentations, self.presented
         self.nodes.sums[TOTAL] = 0.0
         while self.presented < goal:
-            number, place = divmod(self.presented, len(self.points))
+            number, position = divmod(self.presented, len(self.points))
             if self._epoch is None or self._epoch[0] != number:
                 self._epoch = (number, self.order.epoch(len(self.points), number))
-            end = min(len(self.points), place + goal - self.presented)
-            self._present(self._epoch[1][:end], place, max_nodes)
+            end = min(len(self.points), position + goal - self.presented)
+            self._present(self._epoch[1][:end], position, max_nodes)
         return float(self.nodes.sums[TOTAL]) / self.unit / max(1, goal - before)
 
-    def _present(self, order: I64, place: int, max_nodes: int) -> None:
+    def _present(self, order: I64, position: int, max_nodes: int) -> None:
         why = -1
         while why != DONE:
-            batch = PresentationBatch(self.points, order, place, max_nodes, self.regrid)
-            place, why = present(batch, self.law, self.nodes, self.grid)
+            batch = PresentationBatch(self.points, order, position, max_nodes, self.regrid)
+            position, why = present(batch, self.law, self.nodes, self.grid)
             if why == RESCALE:
                 self._rescale()
             elif why != DONE:
@@ -206,11 +206,11 @@ class Network:
         )
 
     def save(self) -> dict[str, Any]:
-        """The state as arrays by name, without the points and their order, which the recipe gives again."""
+        """The state as arrays by name, without the points and their order, which follow from the recipe."""
         return {**{name: value.copy() for name, value in self.nodes._asdict().items()}, "regrid": self.regrid}
 
     def load(self, saved: Mapping[str, Any]) -> None:
-        """Take a saved state; growing then goes on as if it had never stopped.
+        """Take a saved state; growing continues as if it had never stopped.
 
         Args:
             saved: what `save` returned, of a network of the same points, law and order.

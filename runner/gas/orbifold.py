@@ -40,7 +40,7 @@ _PIECE = 5.0
 _NODE_TOLERANCE = 1e-3
 """Pixels within which the ends of edges are one node: far above rounding, far below what shows."""
 _WAY_TOLERANCE = 1e-7
-"""Distance within which two images of the centre tell the same element."""
+"""Distance within which two images of the centre belong to the same element."""
 ERROR_SAMPLES = 3000
 """About how many points the quantisation error is measured on; each is compared with all images."""
 
@@ -50,7 +50,7 @@ def group_of(domain: Domain) -> GroupTables:
     elements = np.array([item.matrix for item in domain.around])
     inverses = np.linalg.inv(elements)
     products = np.einsum("aij,bjk->abik", inverses, elements).reshape(-1, 3, 3)
-    # in general position the centre's image tells the element
+    # the centre is in general position: no two elements take it to the same place
     images = products @ domain.centre
     numbers, firsts = _classes(images / np.maximum(1.0, np.abs(images).max(axis=1, keepdims=True)), _WAY_TOLERANCE)
     ways = products[firsts]
@@ -99,10 +99,10 @@ class SymmetricNetwork:
         """A gas of the first nodes only.
 
         Args:
-            pixels: (n, 2) points in pixels of the artwork, all within the fundamental domain.
-            domain: the fundamental domain.
+            pixels: (n, 2) points in pixels of the artwork, all within `domain`.
+            domain: the surface's part that the nodes are kept for.
             law: the numbers of the rules; lengths are in pixels about the domain's centre.
-            order: of presentation.
+            order: which points the first nodes take, and in which order each epoch presents all.
             start: nodes at the start, at least 2.
         """
         self.domain, self.order = domain, order
@@ -113,9 +113,9 @@ class SymmetricNetwork:
         self.presented = 0
         self._epoch: tuple[int, I64] | None = None
         self.orbits = _empty(max(64, start), len(self.group.elements), 16)
-        for place, number in enumerate(order.start(len(self.points), start)):
+        for node, number in enumerate(order.start(len(self.points), start)):
             x, y, z = self.points[number]
-            set_place(place, x, y, z, self._gas)
+            set_place(node, x, y, z, self._gas)
         self.orbits.counts[ALIVE] = start
 
     @property
@@ -146,13 +146,15 @@ class SymmetricNetwork:
         self._make_room(max_nodes + 1, self.orbits.neighbours.shape[1])
         self.orbits.sums[TOTAL] = 0.0
         while self.presented < goal:
-            number, place = divmod(self.presented, len(self.points))
+            number, position = divmod(self.presented, len(self.points))
             if self._epoch is None or self._epoch[0] != number:
                 self._epoch = (number, self.order.epoch(len(self.points), number))
-            end = min(len(self.points), place + goal - self.presented)
+            end = min(len(self.points), position + goal - self.presented)
             order = self._epoch[1][:end]
-            while place < end:
-                place, wider = present_images(PresentationBatch(self.points, order, place, max_nodes, 0), self._gas)
+            while position < end:
+                position, wider = present_images(
+                    PresentationBatch(self.points, order, position, max_nodes, 0), self._gas
+                )
                 if wider:
                     self._make_room(max_nodes + 1, 2 * self.orbits.neighbours.shape[1])
             self.presented = number * len(self.points) + end
@@ -199,11 +201,11 @@ class SymmetricNetwork:
         return np.reshape(starts, (-1, 3)), np.reshape(ends, (-1, 3))
 
     def save(self) -> dict[str, Any]:
-        """The state as arrays by name, without points, order and group, which the recipe gives again."""
+        """The state as arrays by name, without points, order and group, which follow from the recipe."""
         return {**{name: value.copy() for name, value in self.orbits._asdict().items()}, "presented": self.presented}
 
     def load(self, saved: Mapping[str, Any]) -> None:
-        """Take a saved state; growing then goes on as if it had never stopped.
+        """Take a saved state; growing continues as if it had never stopped.
 
         Args:
             saved: what `save` returned, of a network of the same points, domain, law and order.
@@ -243,6 +245,7 @@ def _drawn(stage: IsometryGroup, starts: F64, ends: F64) -> list[F64]:
     parts = np.linspace(0.0, 1.0, count + 1)[:, None, None]
     along = starts * (1 - parts) + ends * parts
     if stage.curvature:
+        # points of the chord, scaled back onto the surface as in `set_place`
         size = along[..., 2] ** 2 + stage.curvature * (along[..., :2] ** 2).sum(-1)
         along = along / np.sqrt(np.maximum(size, 1e-300))[..., None]
     pixels = stage.place(along.reshape(-1, 3)).reshape(count + 1, -1, 2)

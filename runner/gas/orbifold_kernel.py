@@ -2,8 +2,8 @@
 
 A point of the fundamental domain is compared with the images of all nodes under the elements around it. If the
 nearest is image g of node i and the second nearest image h of node j, the point is moved back by g, and everything
-is told from i: the edge leads from i to the image g^-1 h of j. So all images of the drawing grow at once, and the
-drawing has the symmetry exactly. The rules are Fritzke's (1995); the ages as in `arrays.py`.
+is written from i: the edge leads from i to the image g^-1 h of j. So all images of the drawing grow at once, and the
+drawing has the symmetry exactly. The rules are Fritzke's (1995); ages are stored as in `tables.py`.
 
 Convention: element 0 is the identity; `ways` are all products g^-1 h, `back` numbers their inverses.
 """
@@ -51,7 +51,7 @@ class OrbitTable(NamedTuple):
         places: (cap, 3) points of the surface.
         images: (cap, s, 3) of every node under every element.
         errors: (cap,) accumulated errors times d^-t.
-        wins: (cap,) presentations won.
+        wins: (cap,) presentations at which an image of the node was nearest.
         degrees: (cap,) number of edges.
         neighbours: (cap, w) slots at the other ends of a node's edges.
         ways: (cap, w) the image of the neighbour that the edge leads to.
@@ -73,13 +73,7 @@ class OrbitTable(NamedTuple):
 
 
 class OrbifoldGas(NamedTuple):
-    """All that a presentation reads and changes.
-
-    Attributes:
-        law: read only.
-        orbits: changed in place.
-        group: read only.
-    """
+    """All that a presentation reads and changes; it changes the orbits only."""
 
     law: Law
     orbits: OrbitTable
@@ -109,7 +103,7 @@ def set_place(node: int, x: float, y: float, z: float, gas: OrbifoldGas) -> None
     """Put a node on the surface, near a place that may be a little off it, and its images with it.
 
     Scaled by 1 / sqrt(k (x^2 + y^2) + z^2), a place fulfils k (x^2 + y^2) + z^2 = 1: the sphere for curvature k = 1,
-    the hyperboloid for k = -1. In the plane z is 1 as it stands.
+    the hyperboloid for k = -1. In the plane z is always 1.
     """
     orbits, group = gas.orbits, gas.group
     if group.curvature != 0.0:
@@ -201,20 +195,20 @@ def remove_lonely(orbits: OrbitTable) -> None:
     """Remove nodes without edges; those after them move up, so that the oldest stay first."""
     count = orbits.counts[ALIVE]
     number = np.full(count, -1, dtype=np.int64)
-    kept = 0
+    target = 0
     for node in range(count):
         if orbits.degrees[node] > 0:
-            number[node] = kept
-            if kept != node:
-                orbits.places[kept], orbits.images[kept] = orbits.places[node], orbits.images[node]
-                orbits.errors[kept], orbits.wins[kept] = orbits.errors[node], orbits.wins[node]
-                orbits.degrees[kept], orbits.neighbours[kept] = orbits.degrees[node], orbits.neighbours[node]
-                orbits.ways[kept], orbits.stamps[kept] = orbits.ways[node], orbits.stamps[node]
-            kept += 1
-    for node in range(kept):
+            number[node] = target
+            if target != node:
+                orbits.places[target], orbits.images[target] = orbits.places[node], orbits.images[node]
+                orbits.errors[target], orbits.wins[target] = orbits.errors[node], orbits.wins[node]
+                orbits.degrees[target], orbits.neighbours[target] = orbits.degrees[node], orbits.neighbours[node]
+                orbits.ways[target], orbits.stamps[target] = orbits.ways[node], orbits.stamps[node]
+            target += 1
+    for node in range(target):
         for k in range(orbits.degrees[node]):
             orbits.neighbours[node, k] = number[orbits.neighbours[node, k]]
-    orbits.counts[ALIVE] = kept
+    orbits.counts[ALIVE] = target
 
 
 @njit(cache=True)
@@ -257,7 +251,7 @@ def insert_node(gas: OrbifoldGas) -> None:
 
 @njit(cache=True)
 def adapt(winners: ImageWinners, x: F64, gas: OrbifoldGas) -> None:
-    """One update for a point x, told from the winner: errors, places, edges."""
+    """One update for a point x, moved to where the winner itself is nearest: errors, places, edges."""
     law, orbits, group = gas
     first, number, near, second, other = winners
     gained = near if law.squared else math.sqrt(near)
@@ -283,7 +277,7 @@ def adapt(winners: ImageWinners, x: F64, gas: OrbifoldGas) -> None:
             unlink(first, k, gas)
             lonely = lonely or orbits.degrees[node] == 0
             if orbits.degrees[first] < before - 1:
-                k = 0  # both ends were here: what stood at k may have moved
+                k = 0  # both ends were in this table: the edge at k may have moved
         else:
             k += 1
     orbits.wins[first] += 1
@@ -299,13 +293,14 @@ def present_images(batch: PresentationBatch, gas: OrbifoldGas) -> tuple[int, boo
     There must be slots for `batch.max_nodes`; `batch.regrid` is not used.
 
     Returns:
-        The place in `batch.order` to go on from, and whether room is wanted.
+        The place in `batch.order` to continue from, and whether room is wanted.
     """
     law, orbits = gas.law, gas.orbits
     width = orbits.neighbours.shape[1]
     for index in range(batch.start, len(batch.order)):
         x = batch.points[batch.order[index]]
         first, number, near, second, other = nearest_images(x[0], x[1], x[2], gas)
+        # a winner that is joined to its own image gains two ends at once
         if max(orbits.degrees[first], orbits.degrees[second]) >= width - 3:
             return index, True
         near = max(near, 0.0)

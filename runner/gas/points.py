@@ -26,7 +26,7 @@ class Level:
     """The points of one gas.
 
     Attributes:
-        title: for a reader.
+        title: how a report names them.
         points: (n, 2), (x, y) in pixels; centres of pixels lie at halves.
         mask: (height, width) where they come from; None if they are drawn at random all over.
     """
@@ -45,7 +45,7 @@ class Sampling(Settings):
         Args:
             grey: (height, width) in [0, 1], 0 is black.
             allowed: (height, width) where points may be; None for everywhere.
-            random: seeded by the run.
+            random: the only source of chance, so that a run can be repeated.
 
         Raises:
             ImageError: there are no points, or every pixel is one.
@@ -143,8 +143,8 @@ class MultiOtsu(Sampling):
             limits = filters.threshold_multiotsu(grey, classes=self.classes)
         except ValueError as error:
             raise ImageError(
-                f"renderer.points.classes: the picture has fewer than {self.classes} different greys; classes are told "
-                "apart by their grey; ask for fewer, or use kind otsu"
+                f"renderer.points.classes: the picture has fewer than {self.classes} different greys; each class needs "
+                "greys of its own; set fewer classes, or use kind otsu"
             ) from error
         bands = np.digitize(grey, limits)
         masks = [(number, _restricted(bands == number, allowed)) for number in range(self.classes - 1)]
@@ -154,7 +154,7 @@ class MultiOtsu(Sampling):
         return levels
 
 
-class Chance(Sampling):
+class RandomSampling(Sampling):
     """The base of random samplings."""
 
     count: int = Field(default=40_000, ge=MIN_POINTS, le=20_000_000)
@@ -179,7 +179,7 @@ class Chance(Sampling):
         return (Level("points", places, None),)
 
 
-class Darkness(Chance):
+class Darkness(RandomSampling):
     """No threshold: random points, more where the picture is darker."""
 
     kind: Literal["darkness"] = "darkness"
@@ -191,7 +191,7 @@ class Darkness(Chance):
         return np.asarray(np.clip(1.0 - grey, 0.0, 1.0) ** self.power, dtype=np.float64)
 
 
-class Edges(Chance):
+class Edges(RandomSampling):
     """No threshold: random points along the edges of the picture."""
 
     kind: Literal["edges"] = "edges"
@@ -235,7 +235,7 @@ def _refuse_flat(grey: F64) -> None:
 def _nothing() -> str:
     return (
         f"renderer.points: fewer than {MIN_POINTS} points are left of the picture; what is dark becomes points; raise "
-        "renderer.points.offset, set renderer.tone.invert, look at renderer.tone.mask, or use kind local"
+        "renderer.points.offset, set renderer.tone.invert, check renderer.tone.mask, or use kind local"
     )
 
 

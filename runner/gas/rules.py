@@ -93,8 +93,8 @@ class GrowthRules(Settings):
         """The order of presentation.
 
         Args:
-            seed: the run's.
-            stream: number of the gas, where a picture has several.
+            seed: of the run.
+            stream: number of the gas, where a picture has several: each has its own order.
         """
         return Shuffled(seed, stream)
 

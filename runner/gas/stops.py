@@ -1,4 +1,4 @@
-"""When a gas has grown enough: a stop is `history -> reason`, empty while it goes on.
+"""When a gas has grown enough: a stop is `history -> reason`, empty while it is to continue.
 
 Every phase also ends after its epochs, and adds no node beyond its budget.
 """
@@ -19,7 +19,7 @@ class Moment:
     """A gas after a step.
 
     Attributes:
-        nodes: number of nodes.
+        nodes: alive, of all levels together.
         error: mean distance in pixels of the points to their nearest node.
     """
 
@@ -31,7 +31,7 @@ class GrowthStop(Settings):
     """The base of every stop."""
 
     def reason(self, history: Sequence[Moment]) -> str:
-        """Why to stop, for a reader; empty to go on.
+        """Why to stop, for a reader; empty to continue.
 
         Args:
             history: at least one moment of the phase, the newest last.

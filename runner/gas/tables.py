@@ -29,7 +29,7 @@ class NodeTable(NamedTuple):
         places: (cap, 2) x and y.
         errors: (cap,) accumulated errors times d^-t; -1 where the slot is free.
         utilities: (cap,) Fritzke's utility times d^-t: how much the error would have grown without the node.
-        wins: (cap,) presentations won.
+        wins: (cap,) presentations at which the node was nearest.
         serials: (cap,) the order of birth.
         degrees: (cap,) number of edges; -1 where the slot is free.
         neighbours: (cap, w) slots at the other ends of a node's edges.
@@ -62,8 +62,8 @@ class Grid(NamedTuple):
         cells: (cap,) cell of each node.
         next: (cap,) next node of the same cell, -1 for none.
         previous: (cap,) previous node of the same cell, -1 for none.
-        x: left edge.
-        y: top edge.
+        x: left edge, in the gas' unit.
+        y: top edge, in the gas' unit.
         side_x: width of a cell.
         side_y: height of a cell.
         columns: number of cells across.
@@ -139,9 +139,9 @@ class Winners(NamedTuple):
 
     Attributes:
         first: slot of the nearest node.
-        near: its squared distance.
+        near: squared distance to `first`.
         second: slot of the second nearest node.
-        far: its squared distance.
+        far: squared distance to `second`.
     """
 
     first: int
@@ -154,7 +154,7 @@ def empty_nodes(capacity: int, width: int = 16) -> NodeTable:
     """A table whose slots are all free.
 
     Args:
-        capacity: slots.
+        capacity: nodes that it has room for.
         width: neighbours that each slot has room for.
     """
     return NodeTable(
@@ -177,9 +177,9 @@ def enlarged(nodes: NodeTable, capacity: int, width: int) -> NodeTable:
     """The same nodes in a table with more slots or more room for neighbours.
 
     Args:
-        nodes: a table that is no larger in either.
-        capacity: slots.
-        width: neighbours that each slot has room for.
+        nodes: a table with at most this room.
+        capacity: nodes that the new one has room for.
+        width: neighbours that each of its slots has room for.
     """
     new = empty_nodes(capacity, width)
     old, old_width = nodes.neighbours.shape
@@ -192,8 +192,8 @@ def enlarged(nodes: NodeTable, capacity: int, width: int) -> NodeTable:
     new.sums[:] = nodes.sums
     # the older free slots are taken first, as they would have been without the new room
     fresh = np.arange(capacity - 1, old - 1, -1, dtype=np.int32)
-    kept = nodes.free[: nodes.counts[FREE]]
+    free = nodes.free[: nodes.counts[FREE]]
     new.free[: len(fresh)] = fresh
-    new.free[len(fresh) : len(fresh) + len(kept)] = kept
-    new.counts[FREE] = len(fresh) + len(kept)
+    new.free[len(fresh) : len(fresh) + len(free)] = free
+    new.counts[FREE] = len(fresh) + len(free)
     return new

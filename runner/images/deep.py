@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from orbifolio.runner.arrays import U8
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"  # of every PNG file
 _CHANNELS = {2: 3, 4: 2, 6: 4}  # colour types with more than one 16-bit sample a pixel
 
 

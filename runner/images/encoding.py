@@ -20,19 +20,19 @@ def image(picture: F32) -> Image.Image:
     return Image.fromarray(np.rint(np.clip(picture, 0, 1) * np.float32(255)).astype(np.uint8))
 
 
-def _bytes(found: Image.Image, kind: str, **options: Any) -> bytes:
+def _bytes(opened: Image.Image, kind: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
-    found.save(buffer, kind, **options)
+    opened.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
 def png(picture: F32) -> bytes:
-    """8-bit PNG, without loss."""
+    """An 8-bit PNG, compressed by zlib's own default."""
     return _bytes(image(picture), "PNG", compress_level=6)
 
 
 def webp(picture: F32, *, quality: int = 92) -> bytes:
-    """Lossy WebP; opacity is kept without loss."""
+    """Lossy WebP; its opacity is lossless."""
     return _bytes(image(picture), "WEBP", quality=quality, method=4)
 
 
@@ -50,7 +50,7 @@ def animated(
         pictures: all of one size.
         milliseconds: each is shown for, or one for each.
         quality: 1 to 100, of the lossy encoder.
-        whole: every frame is a picture of its own, not what differs from the one before: right where all moves.
+        whole: every frame is a picture of its own, not a difference from the one before; for loops in which all moves.
     """
     first, *others = [image(picture) for picture in pictures]
     return _bytes(

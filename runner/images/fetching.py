@@ -1,9 +1,9 @@
 """Pictures from `https://` and `s3://` as bytes, within limits of time and size.
 
-`https://` goes only to addresses of the public internet unless private ones are allowed: each host, those
-of redirects too, is resolved once, judged, and connected to by that very address, so that a name cannot
-change its meaning between the judgement and the connection. Addresses in messages come without their
-query, which may hold a signature.
+`https://` connects only to addresses of the public internet unless private ones are allowed: each host, those
+of redirects too, is resolved once, checked, and connected to by that very address, so that a name cannot
+change its meaning between the check and the connection. Addresses in messages come without their query,
+which may contain a signature.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from orbifolio.runner.aws import AwsErrors, make_client
 from orbifolio.runner.errors import ImageError
 
 MAX_DOWNLOAD = 50_000_000  # bytes
-ANSWER_SECONDS = 30.0  # seconds without an answer
-MAX_SECONDS = 120.0  # seconds for one picture in all
-_BLOCK = 1 << 16
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+ANSWER_SECONDS = 30.0  # that a server has to answer, or to send the next bytes
+MAX_SECONDS = 120.0  # for one picture in all, however steadily it trickles in
+_BLOCK = 1 << 16  # bytes read at a time, between looks at the clock
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # IPv4 addresses inside IPv6 (RFC 6052)
 
 
 def without_secrets(source: str) -> str:
@@ -56,9 +56,9 @@ def fault_of_address(source: str) -> str | None:
     if not host:
         return f"{shown!r} names no host; an address has the form https://host/path; add it"
     if parts.username is not None:
-        return f"{shown!r} holds a user or password; recipes hold no secrets; fetch it by hand, name the file"
+        return f"{shown!r} contains a user or password; recipes have no secrets; download it and name the file"
     if any(character <= " " or character == "\x7f" for character in source):
-        return f"{shown!r} holds white space; an address has none; write %20"
+        return f"{shown!r} contains white space; an address has none; write %20"
     return None
 
 
@@ -82,10 +82,10 @@ def fetch(url: str, *, allow_private: bool = False, context: ssl.SSLContext | No
     """The bytes behind an https address.
 
     Args:
-        url: https only.
+        url: of the scheme https.
         allow_private: connect to addresses outside the public internet too, and use the proxies that the
             environment names.
-        context: certificates to trust; the system's unless given.
+        context: certificates to trust; by default the system's.
 
     Raises:
         ImageError: says what was tried and what to do.
@@ -111,13 +111,13 @@ def fetch(url: str, *, allow_private: bool = False, context: ssl.SSLContext | No
                     f"{shown}: is {kind}, not a picture; the picture's own address is needed; copy it from "
                     "the browser's image menu"
                 )
-            return _all_of(stream, shown)
+            return _read_all(stream, shown)
     except ImageError:
         raise
     except urllib.error.HTTPError as error:
         error.close()
-        answer = f"the server answers {error.code} {error.reason}"
-        raise ImageError(f"{shown}: {answer}; a picture must be there; check the address") from None
+        status = f"the server answers {error.code} {error.reason}"
+        raise ImageError(f"{shown}: {status}; a picture must be there; check the address") from None
     except (OSError, ValueError, http.client.HTTPException) as error:
         reason: object = error
         while isinstance(reason, urllib.error.URLError):  # urllib wraps ours in one more of its own
@@ -128,39 +128,38 @@ def fetch(url: str, *, allow_private: bool = False, context: ssl.SSLContext | No
         raise ImageError(f"{shown}: cannot be fetched ({cause}); check the network, or {cure}") from None
 
 
-def _all_of(answer: Any, shown: str) -> bytes:
-    """Read an answer to its end, within the limits of size and time."""
+def _read_all(response: Any, shown: str) -> bytes:
+    """Read a response to its end, within the limits of size and time."""
     too_large = ImageError(
         f"{shown}: has more than {MAX_DOWNLOAD // 10**6} MB; pictures are fetched up to that; save a "
         "smaller one as a file"
     )
     began, blocks, size = time.monotonic(), [], 0
-    if int(answer.headers.get("Content-Length") or 0) > MAX_DOWNLOAD:
+    if int(response.headers.get("Content-Length") or 0) > MAX_DOWNLOAD:
         raise too_large
-    while block := answer.read1(_BLOCK):
+    while block := response.read1(_BLOCK):
         blocks.append(block)
         size += len(block)
         if size > MAX_DOWNLOAD:
             raise too_large
         if time.monotonic() - began > MAX_SECONDS:
             raise ImageError(
-                f"{shown}: took more than {MAX_SECONDS:.0f} seconds; a picture is fetched faster; save it as a "
-                "file and name that"
+                f"{shown}: took more than {MAX_SECONDS:.0f} seconds; that is the limit; save it as a file and name that"
             )
-    length = answer.headers.get("Content-Length")
+    length = response.headers.get("Content-Length")
     if length is not None and size < int(length):
         raise ImageError(f"{shown}: the connection broke after {size:,} of {int(length):,} bytes; try again")
     return b"".join(blocks)
 
 
 class _Connection(http.client.HTTPSConnection):
-    """Connects to the address that was judged, whatever the name means a moment later."""
+    """Connects to the very address that was checked, whatever the name resolves to a moment later."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._create_connection = self._judge_and_connect
+        self._create_connection = self._check_and_connect
 
-    def _judge_and_connect(
+    def _check_and_connect(
         self, address: tuple[str, int], timeout: Any = None, source_address: Any = None
     ) -> socket.socket:
         host, port = address
@@ -183,7 +182,7 @@ class _Connection(http.client.HTTPSConnection):
 
 
 class _Https(urllib.request.HTTPSHandler):
-    """Opens https with or without the judgement of addresses."""
+    """Opens https with or without the check of addresses."""
 
     def __init__(self, allow_private: bool, context: ssl.SSLContext) -> None:
         super().__init__(context=context)
@@ -191,7 +190,7 @@ class _Https(urllib.request.HTTPSHandler):
         self._connection: Any = http.client.HTTPSConnection if allow_private else _Connection
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        """As the base class, with our connection."""
+        """Like the base class, with a connection that checks addresses where they must be public."""
         return self.do_open(self._connection, req, context=self._trusted)
 
 
@@ -201,7 +200,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
     ) -> urllib.request.Request | None:
-        """As the base class, for addresses that may be fetched."""
+        """Like the base class, for addresses that may be fetched."""
         fault = fault_of_address(newurl)
         if fault is not None:
             fp.close()
@@ -234,8 +233,8 @@ def fetch_s3(source: str) -> bytes:
     Raises:
         ImageError: no credentials, no such object, no network, too large.
     """
-    place = bucket_and_key(source)
-    if place is None:
+    parts = bucket_and_key(source)
+    if parts is None:
         raise ImageError(f"{source!r} is not s3://bucket/key; name both")
     too_large = ImageError(
         f"{source}: has more than {MAX_DOWNLOAD // 10**6} MB; pictures are fetched up to that; use a smaller one"
@@ -245,10 +244,10 @@ def fetch_s3(source: str) -> bytes:
             client = make_client("s3")
         except ValueError as error:
             raise ImageError(f"{source}: {error}; check the settings in ~/.aws") from error
-        answer = client.get_object(Bucket=place[0], Key=place[1])
-        if answer["ContentLength"] > MAX_DOWNLOAD:
+        response = client.get_object(Bucket=parts[0], Key=parts[1])
+        if response["ContentLength"] > MAX_DOWNLOAD:
             raise too_large
-        data: bytes = answer["Body"].read(MAX_DOWNLOAD + 1)
+        data: bytes = response["Body"].read(MAX_DOWNLOAD + 1)
     if len(data) > MAX_DOWNLOAD:
         raise too_large
     return data

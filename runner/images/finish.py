@@ -1,4 +1,4 @@
-"""What is done to the finished picture: levels, contrast, saturation, sharpening; its symmetry is kept.
+"""The finish of a picture: levels, contrast, saturation, sharpening, all without breaking its symmetry.
 
 The article this program grew from advises such a finish by hand. Here each operation commutes with the
 artwork's colour action (see `tone.py` for the algebra), so that a finished picture measures as exactly
@@ -21,12 +21,12 @@ from orbifolio.runner.settings import Settings
 Level = Annotated[float, Field(ge=-1, le=2)]
 
 Tone = Callable[[F32], F32]
-"""What the finish does to single colours: (height, width, 3) in [0, 1] -> the same."""
+"""The finish of single colours: (height, width, 3) in [0, 1] -> the same shape and range."""
 
 
 @dataclass(frozen=True)
 class Traits:
-    """What may be done to a picture without breaking its symmetry.
+    """What the finish must respect so that a picture's symmetry stays.
 
     Attributes:
         wrap: it continues over its (top-bottom, left-right) edges.
@@ -47,7 +47,7 @@ PLAIN = Traits()
 
 
 class Finish(Settings):
-    """The last touches; all off by default."""
+    """Adjustments of the finished picture; all off by default."""
 
     levels: Literal["auto"] | tuple[Level, Level] | None = None
     """`auto` stretches black and white points; `[low, high]` sets them; null leaves them."""
@@ -69,11 +69,11 @@ class Finish(Settings):
         return np.clip(done, 0, 1).astype(np.float32)
 
     def tone(self, pixels: F32, traits: Traits = PLAIN) -> Tone:
-        """What is done to single colours, without sharpening: for whatever else shows the picture's colours.
+        """The finish of single colours, without sharpening: for products that show the picture's colours.
 
         Args:
             pixels: (height, width, 3), the picture that automatic levels are taken from.
-            traits: of that picture.
+            traits: what its symmetry allows.
         """
         span = self._levels(pixels, traits.inverting)
 

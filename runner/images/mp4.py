@@ -1,4 +1,4 @@
-"""A film as MP4 (H.264), for where animated pictures are not taken: (pictures of one size, durations) -> bytes.
+"""A film as MP4 (H.264), for programs without animated pictures: (pictures of one size, durations) -> bytes.
 
 It needs the optional extra `orbifolio[video]`: the package imageio-ffmpeg, which brings the program ffmpeg.
 """
@@ -41,7 +41,7 @@ def mp4(pictures: Sequence[Image.Image], milliseconds: Sequence[int]) -> bytes |
     ]
     frames = zip(pictures, times, strict=True)
     raw = b"".join(picture.crop((0, 0, width, height)).tobytes() * time for picture, time in frames)
-    with tempfile.TemporaryDirectory() as folder:  # the program goes back to the file's beginning: no pipe
+    with tempfile.TemporaryDirectory() as folder:  # ffmpeg rewrites the file's beginning, which a pipe cannot do
         target = Path(folder) / "film.mp4"
         try:
             subprocess.run([*command, target], input=raw, capture_output=True, timeout=_SECONDS, check=True)

@@ -1,6 +1,6 @@
-"""What is done to style pictures before their statistics are taken.
+"""Changes to style pictures before their statistics are taken.
 
-Texture synthesis reproduces what the statistics say, haze and dullness included: a style picture with
+Texture synthesis reproduces whatever the statistics contain, haze and dullness included: a style picture with
 full contrast and crisp edges gives a better texture. The palette option first gives all style pictures the
 colours of another picture, so that several styles agree.
 """

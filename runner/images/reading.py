@@ -1,6 +1,6 @@
 """Picture bytes of any kind to (height, width, 3) float32 sRGB in [0, 1], or a clear refusal.
 
-Handled: EXIF orientation, palettes, 1-bit, greyscale, alpha (kept aside, composited on white), 16-bit and
+Supported: EXIF orientation, palettes, 1-bit, greyscale, alpha (returned apart, composited on white), 16-bit and
 floating-point samples (scaled, not clipped), CMYK, embedded colour profiles, the first frame of an animation.
 Refused before decoding: more pixels than `MAX_PIXELS`, a decompression bomb by any measure, and formats
 whose readers start other programs.
@@ -28,7 +28,7 @@ MAX_PIXELS = 170_000_000  # Pillow itself stops at 179 million
 MIN_SIDE = 8  # pixels: less is an icon or a mistake, and shows a network nothing
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "AVIF", "JPEG2000", "PPM", "TGA")
 
-# The beginnings of files that people take for pictures: (bytes, where they stand, what it is, cure).
+# Files that are often mistaken for pictures: (bytes, their offset in the file, what it is, cure).
 _OTHERS = (
     (b"ftypheic", 4, "a HEIC photograph", "export it as JPEG"),
     (b"ftypmif1", 4, "a HEIF photograph", "export it as JPEG"),
@@ -72,8 +72,8 @@ def read_picture(data: bytes, source: str) -> Picture:
     """The picture in a file's bytes.
 
     Args:
-        data: the whole file.
-        source: its name, for messages.
+        data: all bytes of the file.
+        source: how the recipe names it, for messages.
 
     Raises:
         ImageError: not a picture, damaged, too large or too small.
@@ -203,7 +203,7 @@ def _deep_tiff(data: bytes, source: str) -> tuple[F32 | None, F32] | None:
             if kind.kind != "f" and kind != np.uint16:
                 return None
             if 34675 in page.tags:
-                return None  # an embedded colour profile: Pillow's way is the truer one
+                return None  # an embedded colour profile, which Pillow applies
             _refuse_by_size((shape[1], shape[0]), source)
             orientation = page.tags.get("Orientation")
             values = page.asarray()
@@ -220,8 +220,8 @@ def _deep_grey(values: npt.NDArray[Any]) -> F32:
     if values.dtype.kind == "f":
         scaled = _unit(values.astype(np.float64))
     else:
-        most = 65535 if values.max() <= 65535 else 2**31 - 1
-        scaled = np.clip(values.astype(np.float64) / most, 0, 1).astype(np.float32)
+        maximum = 65535 if values.max() <= 65535 else 2**31 - 1
+        scaled = np.clip(values.astype(np.float64) / maximum, 0, 1).astype(np.float32)
     return np.repeat(scaled[..., None], 3, axis=2)
 
 
@@ -233,7 +233,7 @@ def _whole(samples: npt.NDArray[Any]) -> F32:
 def _unit(values: F64) -> F32:
     """Floating-point files are in [0, 1] by custom; others are stretched from their own extremes."""
     if not np.isfinite(values).all():
-        raise ValueError("it holds values that are not numbers")
+        raise ValueError("it contains values that are not numbers")
     low, high = values.min(), values.max()
     if low < 0 or high > 1:
         values = (values - low) / max(high - low, 1e-12)

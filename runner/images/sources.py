@@ -1,9 +1,9 @@
 """Where pictures come from: a path, `orbifolio:NAME`, `skimage:NAME`, `https://`, `s3://`, `upload`.
 
 `Images.check` says what is wrong with a source without reading it whole; `Images.load` reads it once and
-keeps it. Paths are relative to the recipe. `https://` is fetched with a time and a size limit, follows
-redirects to https only and refuses addresses that are not public, so that a stranger's recipe cannot look
-into one's own network.
+caches it. Paths are relative to the recipe. `https://` is fetched with a time and a size limit, follows
+redirects to https only and refuses addresses that are not public, so that a stranger's recipe cannot reach
+into the user's network.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from orbifolio.runner.errors import ImageError
 from orbifolio.runner.images.fetching import bucket_and_key, fault_of_address, fetch, fetch_s3, without_secrets
 from orbifolio.runner.images.reading import Picture, read_picture
 
-MAX_BYTES = 500_000_000  # bytes
+MAX_BYTES = 500_000_000  # of a file on disk
 
 # Pictures inside scikit-image's own package; its others are fetched from the network by a further package.
 SKIMAGE = {

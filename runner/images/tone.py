@@ -22,14 +22,14 @@ from scipy import ndimage
 
 from orbifolio.runner.arrays import F32
 
-CLIPPED = 0.005  # share of values that automatic levels let go at each end
+CLIPPED = 0.005  # share of values that automatic levels clip at each end
 
 
 def automatic_levels(pixels: F32, *, symmetric: bool) -> tuple[float, float]:
     """Black and white points that leave out a small share of all values, channels taken together.
 
     Args:
-        pixels: of any shape; all values are counted together.
+        pixels: of any shape; all its values are pooled.
         symmetric: cut both ends alike, as inverting colour actions need.
 
     Returns:

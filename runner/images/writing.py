@@ -27,9 +27,9 @@ def write_png16(path: Path, pixels: F32, *, title: str = "") -> bytes:
     """Write a 16-bit RGB PNG, marked as sRGB.
 
     Args:
-        path: the file to replace.
+        path: of the file, which is replaced if it exists.
         pixels: (height, width, 3) in [0, 1]; values outside are clipped.
-        title: kept in the file's text.
+        title: for the file's text chunk.
 
     Returns:
         The file's bytes; equal pixels and titles give equal bytes.
@@ -62,14 +62,14 @@ def write_webp(path: Path, pixels: F32, *, quality: int = WEBP_QUALITY) -> bytes
     """Write a lossy WebP.
 
     Args:
-        path: the file to replace.
+        path: of the file, which is replaced if it exists.
         pixels: (height, width, 3) in [0, 1].
         quality: of the lossy encoding, 1 to 100.
     """
     longest = max(pixels.shape[:2])
     if longest > MAX_WEBP_SIDE:
         every = -(-longest // MAX_WEBP_SIDE)
-        pixels = pixels[::every, ::every]  # the format ends there; the artwork itself is PNG
+        pixels = pixels[::every, ::every]  # a larger WebP cannot exist; the artwork itself is PNG
     return _write(path, pixels, "WEBP", quality=quality, method=4)
 
 

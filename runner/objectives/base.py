@@ -41,7 +41,7 @@ PLAIN = Appearance(0.0, False, ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0
 
 @dataclass(frozen=True)
 class Preparation:
-    """What an objective may ask for while it computes its targets, once for each phase.
+    """What an objective computes its targets from, once for each phase.
 
     Attributes:
         encoder: the vision network, on its device and in its dtype, padded as the artwork is.
@@ -82,10 +82,10 @@ class ObjectiveInput:
 
 
 class Objective(ABC):
-    """Scores an artwork; small is good.
+    """Scores an artwork; the smaller the better.
 
     Attributes:
-        layers: names of the layers it looks at.
+        layers: names of the network's layers that it uses.
     """
 
     layers: tuple[str, ...] = ()
@@ -112,11 +112,11 @@ class ObjectiveSettings(Settings):
         raise NotImplementedError(type(self).__name__)
 
     def layers_needed(self) -> tuple[str, ...]:
-        """Layers it will look at (for validation and the plan)."""
+        """Layers that the recipe names (for validation and the plan)."""
         return ()
 
     def default_layers(self, vision: VisionSettings) -> tuple[str, ...]:
-        """Layers it looks at where the recipe names none."""
+        """Layers that it uses where the recipe names none."""
         return ()
 
     def pictures(self) -> tuple[str, ...]:

@@ -1,4 +1,8 @@
-"""Content: the artwork's features shall be those of one picture, place by place (Gatys et al. 2016)."""
+"""Content: the artwork's features should be those of one picture, place by place (Gatys et al. 2016).
+
+Score of a layer: weight * ||F - F_c||^2 / ||F_c||^2, over all channels and places; with a mask, squares count by it.
+Departs from Gatys et al. in the normalisation only: theirs depends on the layer's size and scale.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +58,7 @@ class Content(ObjectiveSettings):
 
 
 class ContentObjective(Objective):
-    """The working content objective: targets are features."""
+    """Compares features with those of the content picture."""
 
     def __init__(
         self, settings: Content, layers: tuple[str, ...], targets: dict[str, Tensor], mask: Tensor | None

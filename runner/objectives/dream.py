@@ -56,7 +56,7 @@ class Dream(ObjectiveSettings):
             if self.layer or self.channel is not None or self.channels:
                 return [("", "a class is given together with a layer; a dream has one aim; leave one of them out")]
             if self.mask is not None:
-                return [("mask", "a class is seen in the whole picture; a mask has no place there; leave it out")]
+                return [("mask", "a class is scored on the whole picture; a mask has no effect on it; leave it out")]
             try:
                 class_index(self.class_, vision.class_names())
             except InputError as error:

@@ -1,4 +1,4 @@
-"""Pixels: the artwork shall be one picture, pixel by pixel; for paintings, whose strokes cannot be it.
+"""Pixels: the artwork should equal one picture, pixel by pixel; for paintings, whose strokes can only come near it.
 
 weight * mean (artwork - picture)^2          with a mask, the mean weighted by it
 """
@@ -14,11 +14,11 @@ from orbifolio.runner.objectives.base import Objective, ObjectiveInput, Objectiv
 
 
 class PixelDifference(ObjectiveSettings):
-    """Be like a picture, pixel by pixel: mean squared difference of sRGB; looks through no network."""
+    """Match a picture pixel by pixel: mean squared difference of sRGB, without a network."""
 
     kind: Literal["pixels"] = "pixels"
     image: str | None = None
-    """The picture to be like; none: what the canvas' `init` holds."""
+    """The picture to match; by default what the canvas' `init` holds."""
 
     def pictures(self) -> tuple[str, ...]:
         """The picture and the mask."""
@@ -52,7 +52,7 @@ class PixelObjective(Objective):
         self.mask = mask
 
     def __call__(self, inputs: ObjectiveInput) -> dict[str, Tensor]:
-        """One term, `pixels`."""
+        """The term `pixels`: the weighted mean squared difference."""
         difference = (inputs.artwork - self.picture).square()
         return {"pixels": self.settings.weight * weighted_mean(difference, self.mask)}
 

@@ -1,4 +1,8 @@
-"""Smoothness and range: what a picture should be, whatever it shows."""
+"""Smoothness and range: what a picture should be, whatever it shows.
+
+Smoothness: weight * sum over both axes of mean d^2, or of mean sqrt(d^2 + 1/255^2), with d the difference of
+neighbouring pixels. Range: weight * mean e^2, with e the excess of a value over [0, 1].
+"""
 
 from __future__ import annotations
 
@@ -33,7 +37,7 @@ class SmoothnessObjective(Objective):
         self.mask = mask
 
     def __call__(self, inputs: ObjectiveInput) -> dict[str, Tensor]:
-        """One term, `smoothness`."""
+        """The term `smoothness`, both axes added."""
         total = torch.zeros((), device=inputs.artwork.device)
         for axis, wraps in zip((-2, -1), inputs.wrap, strict=True):
             difference = inputs.artwork - inputs.artwork.roll(1, dims=axis)
@@ -76,7 +80,7 @@ class RangeObjective(Objective):
         self.mask = mask
 
     def __call__(self, inputs: ObjectiveInput) -> dict[str, Tensor]:
-        """One term, `range`."""
+        """The term `range`: zero inside [0, 1], quadratic outside."""
         excess = inputs.artwork - inputs.artwork.clamp(0, 1)
         return {"range": weighted_mean(excess.square(), self.mask) * self.settings.weight}
 

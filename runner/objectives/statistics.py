@@ -22,7 +22,7 @@ from torch import Tensor
 from orbifolio.runner.plugins import with_plugins
 from orbifolio.runner.settings import Settings, family
 
-EPSILON = 1e-8
+EPSILON = 1e-8  # keeps quotients and roots finite where a layer is silent
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Statistic(Settings):
     """Factor of this statistic within its objective."""
 
     def score(self, artwork: Moments, target: Moments) -> Tensor:
-        """A scalar that is least where the artwork's statistic equals the target's; unweighted."""
+        """An unweighted scalar, smallest where the artwork's statistic equals the target's."""
         raise NotImplementedError(type(self).__name__)
 
 
@@ -159,8 +159,8 @@ class Enhancer(Statistic):
 class PixelGram(Statistic):
     """Gram matrix of the raw pixels with a constant beside them: fixes mean colour and its covariance.
 
-    It looks at the picture itself, not at a network's layer, and is what stops the colour drift of Gram
-    matrices alone.
+    It is taken from the picture itself, not from a network's layer, and stops the colour drift that Gram
+    matrices alone allow.
     """
 
     on_pixels: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""Style: the artwork's layer statistics shall be those of one or more pictures.
+"""Style: the artwork's layer statistics should be those of one or more pictures.
 
 Under a symmetry the artwork shows its texture turned, mirrored and recoloured in every way of the group,
 and the network notices (it is not equivariant). The target is therefore the *symmetrised* style: moments
@@ -41,7 +41,7 @@ from orbifolio.runner.settings import Settings, Shorthand
 from orbifolio.runner.vision.base import VisionSettings
 
 MAX_APPEARANCES = 24  # more would cost more than they change: a texture has few distinct orientations
-MIN_SIDE = 32  # pixels; below this the deep layers of a network see nothing but the border
+MIN_SIDE = 32  # pixels; below this the deep layers of a network see only the border
 
 
 class StyleImage(Settings):
@@ -123,7 +123,7 @@ class Style(ObjectiveSettings):
 
 
 class StyleObjective(Objective):
-    """The working style objective: targets are pooled moments by layer."""
+    """Compares the artwork's moments with targets pooled over pictures and appearances."""
 
     def __init__(
         self,
@@ -149,11 +149,11 @@ class StyleObjective(Objective):
         if self.on_layers:
             for name in self.layers:
                 features = inputs.features[name]
-                here = moments(features, fit_mask(self.mask, features))
-                self._score(terms, name, self.on_layers, here, self.weights[name])
+                artwork = moments(features, fit_mask(self.mask, features))
+                self._score(terms, name, self.on_layers, artwork, self.weights[name])
         if self.on_pixels:
-            here = moments(with_constant(inputs.artwork), fit_mask(self.mask, inputs.artwork))
-            self._score(terms, "", self.on_pixels, here, 1.0, "pixels")
+            artwork = moments(with_constant(inputs.artwork), fit_mask(self.mask, inputs.artwork))
+            self._score(terms, "", self.on_pixels, artwork, 1.0, "pixels")
         return terms
 
     def _score(
@@ -161,13 +161,13 @@ class StyleObjective(Objective):
         terms: dict[str, Tensor],
         name: str,
         statistics: Sequence[Statistic],
-        here: Moments,
+        artwork: Moments,
         weight: float,
         target: str = "",
     ) -> None:
         for statistic in statistics:
             title = ".".join(part for part in ("style", getattr(statistic, "kind", ""), name) if part)
-            value = statistic.score(here, self.targets[target or name])
+            value = statistic.score(artwork, self.targets[target or name])
             terms[title] = terms.get(title, 0.0) + value * (weight * statistic.weight * self.settings.weight)
 
     def describe(self) -> str:
@@ -182,11 +182,11 @@ class StyleObjective(Objective):
 
 def _reduce(appearances: tuple[Appearance, ...], *, colours: bool, turns: bool) -> tuple[Appearance, ...]:
     """Distinct appearances after leaving out colours or turns, thinned evenly to a bounded number."""
-    kept = dict.fromkeys(
+    reduced = (
         Appearance(item.degrees if turns else 0.0, item.mirrored and turns, item.colour if colours else PLAIN.colour)
         for item in appearances
     )
-    distinct = tuple(kept)
+    distinct = tuple(dict.fromkeys(reduced))
     if len(distinct) <= MAX_APPEARANCES:
         return distinct
     return tuple(distinct[(index * len(distinct)) // MAX_APPEARANCES] for index in range(MAX_APPEARANCES))
@@ -198,15 +198,15 @@ def show(picture: Tensor, appearance: Appearance, *, pixels: float) -> Tensor:
     Args:
         picture: (1, 3, h, w) in [0, 1].
         appearance: how to turn, mirror and recolour it.
-        pixels: wished number of pixels; never enlarged above the picture's own.
+        pixels: desired number of pixels; never enlarged above the picture's own.
 
     Returns:
         (1, 3, h', w'); a quarter turn is exact, any other fills the corners by reflection.
     """
     height, width = picture.shape[-2:]
     factor = min(1.0, math.sqrt(pixels / (height * width)))
-    least = min(1.0, MIN_SIDE / min(height, width))
-    size = [max(1, round(side * max(factor, least))) for side in (height, width)]
+    min_factor = min(1.0, MIN_SIDE / min(height, width))
+    size = [max(1, round(side * max(factor, min_factor))) for side in (height, width)]
     if appearance.mirrored:
         picture = picture.flip(-1)
     quarters = appearance.degrees / 90

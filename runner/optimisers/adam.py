@@ -14,7 +14,7 @@ from orbifolio.runner.optimisers.base import Evaluate, Optimiser, OptimiserSetti
 
 
 class Adam(OptimiserSettings):
-    """Adaptive first-order steps; takes moving objectives in its stride."""
+    """Adaptive first-order steps; copes with moving objectives."""
 
     kind: Literal["adam"] = "adam"
     rate: float = Field(default=0.03, gt=0, le=10)
@@ -33,7 +33,7 @@ class Adam(OptimiserSettings):
 
 
 class AdaptiveMoments(Optimiser):
-    """`torch.optim.Adam` behind the project's interface."""
+    """`torch.optim.Adam` as an `Optimiser`."""
 
     def __init__(self, parameters: Sequence[Tensor], adam: torch.optim.Adam) -> None:
         self.parameters = list(parameters)
@@ -60,5 +60,5 @@ class AdaptiveMoments(Optimiser):
         return self.adam.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from `state_dict()`."""
+        """Hand a state to the wrapped optimiser."""
         self.adam.load_state_dict(dict(state))

@@ -40,8 +40,8 @@ class Optimiser(ABC):
 
         Args:
             evaluate: see the module's docstring.
-            moving: the objective differs from step to step (random views), so that values kept from
-                the step before must not be reused.
+            moving: the objective differs from step to step (random views), so that values of the step
+                before must not be reused.
 
         Raises:
             FloatingPointError: the loss or gradient at the present parameters is not finite.
@@ -57,7 +57,7 @@ class Optimiser(ABC):
 
     @abstractmethod
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from `state_dict()`."""
+        """Continue as the optimiser that `state_dict()` was taken from."""
 
 
 class OptimiserSettings(Settings):

@@ -48,17 +48,17 @@ class LimitedMemoryBfgs(Optimiser):
         self.first_step = first_step
         self.steps: list[Tensor] = []  # s_k, oldest first
         self.changes: list[Tensor] = []  # y_k = gradient change over s_k
-        self.known: tuple[float, Tensor] | None = None  # loss and gradient at the present point
+        self.current: tuple[float, Tensor] | None = None  # loss and gradient at the present point
 
     def step(self, evaluate: Evaluate, *, moving: bool = False) -> OptimiserStep:
         """One quasi-Newton step; see the base class."""
         evaluations = 0
-        if self.known is None or moving:
-            self.known = self._probe(evaluate)
+        if self.current is None or moving:
+            self.current = self._probe(evaluate)
             evaluations += 1
-        loss, gradient = self.known
+        loss, gradient = self.current
         if not (math.isfinite(loss) and bool(torch.isfinite(gradient).all())):
-            self.known = None
+            self.current = None
             raise FloatingPointError("the loss or its gradient is not finite")
         norm = float(gradient.norm())
         if norm == 0.0:
@@ -78,11 +78,11 @@ class LimitedMemoryBfgs(Optimiser):
             self._put(start)
             self._forget()
             self.first_step *= 0.5
-            self.known = (loss, gradient)
+            self.current = (loss, gradient)
             return OptimiserStep(loss, {"evaluations": evaluations, "step-length": 0.0, "restart": 1.0})
         new_loss, new_gradient = accepted
         self._remember(direction * length, new_gradient - gradient)
-        self.known = accepted
+        self.current = accepted
         return OptimiserStep(
             new_loss,
             {"evaluations": evaluations, "step-length": length, "gradient-rms": norm / gradient.numel() ** 0.5},
@@ -110,7 +110,7 @@ class LimitedMemoryBfgs(Optimiser):
                 if best is not None and trial_loss >= best[1][0]:
                     break  # doubling did not pay
                 best = (length, trial)
-                if trial_slope >= CURVATURE * slope or probe >= 4:
+                if trial_slope >= CURVATURE * slope or probe >= 4:  # at most three doublings: 8 times the step
                     break
                 length *= 2.0
                 continue
@@ -120,13 +120,14 @@ class LimitedMemoryBfgs(Optimiser):
         if best is None:
             if not finite:
                 self._put(start)
-                self.known = None
+                self.current = None
                 raise FloatingPointError("no step along the direction has a finite loss")
             return 0.0, probe, None
         self._put(start + direction * best[0])
         return best[0], probe, best[1]
 
     def _direction(self, gradient: Tensor) -> Tensor:
+        """-H g by the two-loop recursion, H scaled by s.y / y.y of the newest pair; -g scaled without any."""
         if not self.steps:
             rms = float(gradient.norm()) / gradient.numel() ** 0.5
             return gradient.mul(-self.first_step / rms)
@@ -157,7 +158,7 @@ class LimitedMemoryBfgs(Optimiser):
     def soften(self) -> None:
         """Forget the history; the next first step is a fifth of what it was."""
         self._forget()
-        self.known = None
+        self.current = None
         self.first_step *= 0.2
 
     def _probe(self, evaluate: Evaluate) -> tuple[float, Tensor]:
@@ -185,20 +186,20 @@ class LimitedMemoryBfgs(Optimiser):
             "steps": list(self.steps),
             "changes": list(self.changes),
             "first_step": self.first_step,
-            "known": None if self.known is None else list(self.known),
+            "known": None if self.current is None else list(self.current),  # the key of checkpoints on disk
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from `state_dict()`."""
+        """Continue with a saved history; the next step reuses the saved loss and gradient."""
         self.steps = list(state["steps"])
         self.changes = list(state["changes"])
         self.first_step = float(state["first_step"])
-        known = state["known"]
-        self.known = None if known is None else (float(known[0]), known[1])
+        current = state["known"]
+        self.current = None if current is None else (float(current[0]), current[1])
 
 
 def _cubic_minimum(length: float, loss: float, slope: float, trial: float, trial_slope: float) -> float:
-    """Fraction of `length` where the cubic through both ends' values and slopes is least, in [0.1, 0.5].
+    """Fraction of `length` that minimises the cubic through both ends' values and slopes, within [0.1, 0.5].
 
     Reference: Nocedal and Wright (2006), equation 3.59; the bounds keep the search from stalling.
     """

@@ -2,8 +2,8 @@
 
 A `Slot` is the type of one value together with its limits. `walk` follows the location of a pydantic
 report through the slots and beside the data, so that the tags of unions, which pydantic puts among the
-keys, are told from keys of the same name (`{kind: image, image: tree.png}`); it stops at a union without
-tags, where the caller has to choose a member.
+keys, are not mistaken for keys of the same name (`{kind: image, image: tree.png}`); it stops at a union
+without tags, where the caller has to choose a member.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Slot:
 
     Attributes:
         form: a type or generic alias, never `Annotated`.
-        metadata: limits and validators.
-        tagged: the members of this union are told apart by `kind`.
+        metadata: limits and validators, as in `Annotated`.
+        tagged: the members of this union differ by their `kind`.
         description: the field's help text.
     """
 
@@ -59,7 +59,7 @@ class End:
         route: keys and positions of the data; the last one may be missing there.
         slot: what is expected there; None for what no model knows.
         owner: the innermost model around it.
-        value: what is there, or None.
+        value: the data at `route`, or None where it is missing.
         rest: what is left of the location; begins with a member's label at a union without tags.
     """
 
@@ -104,24 +104,24 @@ def fields(model: Model) -> dict[str, Slot]:
 
 def kinds(slot: Slot) -> dict[str, Model]:
     """The kinds that a family's slot offers; empty for other types."""
-    found: dict[str, Model] = {}
+    models: dict[str, Model] = {}
     for member in slot.members:
         if member.model is None and member != slot:  # a family that may be left out is a union in a union
-            found.update(kinds(member))
+            models.update(kinds(member))
         elif member.model is not None and "kind" in member.model.model_fields:
             for name in get_args(member.model.model_fields["kind"].annotation):
-                found[str(name)] = member.model
-    return found
+                models[str(name)] = member.model
+    return models
 
 
 def walk(slot: Slot, value: Any, location: Sequence[str | int], route: Route = ()) -> End:
     """Follow a pydantic report's location.
 
     Args:
-        slot: what is expected at the start.
-        value: the data there.
+        slot: what is expected at `route`.
+        value: the data at `route`.
         location: `loc` of the report.
-        route: of the start.
+        route: where the location starts.
 
     Returns:
         Where it ends, or the first union without tags on the way.
@@ -183,9 +183,9 @@ def leaves(slot: Slot, value: Any, route: Route = ()) -> Iterator[tuple[Route, t
     """Every single value of the data, with all that may be expected there.
 
     Args:
-        slot: what is expected.
-        value: the data.
-        route: of the data.
+        slot: what is expected at `route`.
+        value: the data at `route`.
+        route: keys and positions from the top.
 
     Yields:
         (route, slots, value); nothing for what no model knows.
@@ -249,9 +249,9 @@ def describe(slot: Slot) -> str:
     >>> describe(slot_of(tuple[float, float])), describe(slot_of(Literal["auto", "none"]))
     ('a list of 2 numbers', "'auto' or 'none'")
     """
-    known = kinds(slot)
-    if known and (slot.tagged or slot.model is not None):
-        return f"one of the kinds {', '.join(known)}" if len(known) > 1 else f"the kind {next(iter(known))}"
+    names = tuple(kinds(slot))
+    if names and (slot.tagged or slot.model is not None):
+        return f"one of the kinds {', '.join(names)}" if len(names) > 1 else f"the kind {names[0]}"
     if len(slot.members) > 1:
         return " or ".join(dict.fromkeys(describe(member) for member in slot.members))
     form = slot.members[0].form if slot.members else slot.form
@@ -296,7 +296,7 @@ def limits_of(slot: Slot) -> str:
 
 
 def number(value: object) -> str:
-    """A limit as a reader writes it: no trailing zeros, thousands parted.
+    """A limit as a reader writes it: no trailing zeros, commas between thousands.
 
     >>> number(1e6), number(0.25), number(2**63 - 1)
     ('1,000,000', '0.25', '9,223,372,036,854,775,807')

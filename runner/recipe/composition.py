@@ -3,7 +3,7 @@
 PyYAML gives the events (scalars, beginnings and ends of collections, aliases); nodes and data are made
 here, because its own composer recurses without bound, expands aliases without bound, keeps the last of
 two equal keys in silence, and reads scalars by YAML 1.1. Bounds: depth 50, and 20,000 values after all
-aliases are written out, which is a hundred times the longest recipe known.
+aliases are written out, which is a hundred times the longest shipped recipe.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class SyntaxFault(Exception):
 
 @dataclass
 class Data:
-    """The data of a node tree: the value, the place of each part, the faults, the routes not understood."""
+    """The data of a node tree: the value, the marks of each part, the faults, the routes not understood."""
 
     value: Any = None
     marks: dict[Route, Marks] = field(default_factory=dict)
@@ -62,7 +62,7 @@ def read_mapping(origin: Text, text: str) -> Source:
 
     Args:
         origin: the text's name and lines.
-        text: the text itself.
+        text: all of its characters.
     """
     nowhere: dict[Route, Marks] = {(): Marks(None, Mark())}
     try:
@@ -71,7 +71,7 @@ def read_mapping(origin: Text, text: str) -> Source:
         if data.value is None:
             raise SyntaxFault(
                 top,
-                "the recipe is empty; it is a mapping with at least 'renderer'; begin with a copy of a shipped recipe",
+                "the recipe is empty; it needs at least the key 'renderer'; start with a copy of a shipped recipe",
             )
         if not isinstance(data.value, dict):
             raise SyntaxFault(
@@ -90,10 +90,10 @@ def read_value(origin: Text, text: str, *, index: int = 0, shift: int = 0, route
 
     Args:
         origin: the text that errors show; `text` is its end.
-        text: YAML.
+        text: one YAML value of any form.
         index: of `origin` among the source's texts.
         shift: columns of `origin` before `text` in its first line.
-        route: where the value stands in the recipe.
+        route: of the value in the recipe.
 
     Raises:
         SyntaxFault: not YAML, or out of bounds.
@@ -102,7 +102,7 @@ def read_value(origin: Text, text: str, *, index: int = 0, shift: int = 0, route
     if bad is not None:
         raise SyntaxFault(
             _moved(mark_at(text, bad.start()), index, shift),
-            f"the character U+{ord(bad.group()):04X} stands here; a recipe is printable text; remove it",
+            f"unexpected character U+{ord(bad.group()):04X}; a recipe is printable text; remove it",
         )
     node = _compose(text, index, shift)
     construction = _Construction(origin)
@@ -128,16 +128,16 @@ def _events(text: str, index: int, shift: int) -> Iterator[tuple[yaml.Event, Mar
     """PyYAML's events with our marks; its errors in our words."""
     loader = yaml.SafeLoader(text)
 
-    def mark(place: Any) -> Mark:
-        return _moved(Mark(0, place.line + 1, place.column + 1), index, shift)
+    def mark(position: Any) -> Mark:
+        return _moved(Mark(0, position.line + 1, position.column + 1), index, shift)
 
     try:
         while loader.check_event():
             event = loader.get_event()  # type: ignore[no-untyped-call]
             yield event, mark(event.start_mark)
     except yaml.MarkedYAMLError as error:
-        place = error.problem_mark or error.context_mark or loader.get_mark()
-        raise SyntaxFault(mark(place), syntax_message(error)) from None
+        position = error.problem_mark or error.context_mark or loader.get_mark()
+        raise SyntaxFault(mark(position), syntax_message(error)) from None
     except (yaml.YAMLError, ValueError, OverflowError, IndexError, AttributeError, TypeError):
         # PyYAML trips over hostile text in its own ways, e.g. the escape "\UFFFFFFFF" ends in chr().
         raise SyntaxFault(
@@ -151,7 +151,7 @@ def _compose(text: str, index: int, shift: int) -> YamlNode | None:
     """The node of the text's one document, or None if it has none."""
     root: YamlNode | None = None
     anchors: dict[str, YamlNode] = {}
-    open_nodes: list[tuple[YamlNode, list[YamlNode]]] = []  # collections begun, with the nodes in them
+    open_nodes: list[tuple[YamlNode, list[YamlNode]]] = []  # collections not yet closed, with the nodes in them
     documents = 0
     count = 0
     for event, mark in _events(text, index, shift):
@@ -172,7 +172,7 @@ def _compose(text: str, index: int, shift: int) -> YamlNode | None:
             if any(finished is node for node, _ in open_nodes):
                 raise SyntaxFault(
                     mark,
-                    f"*{event.anchor} stands inside &{event.anchor} itself; no value can hold itself; remove the alias",
+                    f"*{event.anchor} is inside &{event.anchor} itself; no value can contain itself; remove the alias",
                 )
         elif isinstance(event, yaml.ScalarEvent):
             finished = YamlNode(mark, event.value, plain=event.implicit[0], tag=event.tag)
@@ -275,7 +275,7 @@ class _Construction:
 
     def tag(self, node: YamlNode, route: Route) -> None:
         tag = str(node.tag).replace("tag:yaml.org,2002:", "!!")
-        self.fault(node.mark, route, f"the tag {shown(tag)} stands here; values of a recipe have no tags; remove it")
+        self.fault(node.mark, route, f"unexpected tag {shown(tag)}; values of a recipe have no tags; remove it")
 
     def pairs(self, node: YamlNode, route: Route) -> dict[str, tuple[YamlNode, YamlNode]]:
         """A mapping's keys with their nodes: merged ones where they are not written, `x-` ones left out."""
@@ -314,7 +314,7 @@ class _Construction:
                 self.fault(
                     part.mark,
                     route,
-                    "'<<' merges what is no mapping; it takes an alias of a mapping, or a list of these; remove it",
+                    "'<<' does not merge a mapping here; it takes an alias of a mapping, or a list of these; remove it",
                 )
                 continue
             own: dict[str, tuple[YamlNode, YamlNode]] = {}
@@ -342,7 +342,7 @@ class _Construction:
             return None
         if unprintable(text) is not None:
             self.fault(
-                node.mark, route, "this key holds unprintable characters; keys are plain text; remove the escape"
+                node.mark, route, "this key contains unprintable characters; keys are plain text; remove the escape"
             )
             return None
         try:
@@ -359,7 +359,7 @@ class _Construction:
     @staticmethod
     def twice(name: str, first: YamlNode) -> str:
         where = f"line {first.mark.line}, column {first.mark.column}"
-        return f"the key {shown(name)} is written twice; the first is in {where}; remove one of them"
+        return f"the key {shown(name)} is written twice; the first is at {where}; remove one of them"
 
 
 def _kind(value: object) -> str:

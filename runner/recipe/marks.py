@@ -1,7 +1,7 @@
-"""A recipe's values and the place of each: `Source`, and the `Mark`s that errors point at.
+"""A recipe's values and where each is written: `Source`, and the `Mark`s that errors point at.
 
 A `Source` holds nested dicts and lists of the values, a map from the *route* of each value
-(`("renderer", "phases", 0, "size")`) to its marks, and the problems found while reading.
+(`("renderer", "phases", 0, "size")`) to its marks, and the problems of reading it.
 
 Convention: lines and columns count from 1, columns in characters.
 """
@@ -28,12 +28,12 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\
 
 @dataclass(frozen=True, order=True)
 class Mark:
-    """A place in one of a source's texts; places sort in reading order, the file's first.
+    """A position in one of a source's texts; marks sort in reading order, the file's first.
 
     Attributes:
         text: index into `Source.texts`.
-        line: from 1.
-        column: from 1.
+        line: counted from 1.
+        column: in characters, counted from 1.
     """
 
     text: int = 0
@@ -58,7 +58,7 @@ class Text:
     override: bool = False
 
     def problem(self, mark: Mark, message: str, route: Route = (), *, severity: str = "error") -> Problem:
-        """A problem at a place of this text, with its source line where that is short enough to show."""
+        """A problem at a mark in this text, with its source line where that is short enough to show."""
         line = self.lines[mark.line - 1] if 0 < mark.line <= len(self.lines) else ""
         shown: str | None = printable(line)
         if mark.column > MAX_LINE_SHOWN - 40:
@@ -80,15 +80,15 @@ class Text:
 
 @dataclass(frozen=True)
 class Source:
-    """What was written: data, marks and the problems found while reading.
+    """What was written: data, marks and the problems of reading it.
 
     Attributes:
         data: the values as dicts, lists, strings, numbers, booleans and None.
-        marks: the place of each value of `data` by its route; the top is `()`.
+        marks: of each value of `data` by its route; the top is `()`.
         texts: the file, then one text for each override.
-        faults: problems by place, as (place, route, problem).
-        broken: routes whose value could not be understood; a stand-in is in their place.
-        fatal: the text is not a recipe at all; `data` is empty and of no use.
+        faults: problems as (mark, route, problem).
+        broken: routes whose value could not be understood; `data` has a placeholder there.
+        fatal: the text is not a recipe at all; `data` is empty.
     """
 
     data: dict[str, Any]
@@ -110,7 +110,7 @@ class Source:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """The problems found while reading, in reading order."""
+        """The problems of reading it, in reading order."""
         return tuple(problem for _, _, problem in sorted(self.faults, key=lambda fault: fault[0]))
 
 
@@ -134,11 +134,11 @@ def unprintable(text: str) -> re.Match[str] | None:
 
 
 def mark_at(text: str, offset: int, *, index: int = 0) -> Mark:
-    """The place of a character."""
+    """The mark of a character, by its offset in the text."""
     before = split_lines(text[:offset])
     return Mark(index, len(before), len(before[-1]) + 1)
 
 
 def printable(line: str) -> str:
-    """One character for each character, all of them safe to print, so that a caret stays in place."""
+    """One printable character for each character, so that a caret below still points at the right one."""
     return "".join(c if c.isprintable() else " " if c == "\t" else "\ufffd" for c in line)

@@ -22,7 +22,7 @@ from orbifolio.runner.images.sources import Images
 from orbifolio.runner.recipe import qualities
 from orbifolio.runner.recipe.overrides import apply_overrides
 from orbifolio.runner.recipe.source import Source, read
-from orbifolio.runner.recipe.validation import place, validate
+from orbifolio.runner.recipe.validation import problem_at, validate
 from orbifolio.runner.renderers import AnyRenderer
 from orbifolio.runner.renderers.base import RendererSettings
 from orbifolio.runner.settings import Settings
@@ -63,11 +63,11 @@ class LoadedRecipe:
     """A valid recipe and where it came from.
 
     Attributes:
-        recipe: the settings.
+        recipe: validated, overrides and quality applied.
         name: the file's stem: the gallery groups runs by it.
         theme: the name of the file's folder: the gallery groups recipes by it.
         source: text and marks, overrides applied.
-        overrides: as given.
+        overrides: `KEY=VALUE` texts of the command line.
         images: loads the recipe's pictures.
         warnings: problems that do not stop the run.
         advisories: what the artist should know (emergent emblems, lines forced grey).
@@ -111,7 +111,7 @@ class LoadedRecipe:
 
 
 RESERVED = ("assets", "sweeps")
-"""Folders of a gallery that are no recipe's."""
+"""Folders of a gallery that do not belong to a recipe."""
 
 
 def load(
@@ -124,9 +124,9 @@ def load(
     """Read and check a recipe.
 
     Args:
-        path: the YAML file.
-        overrides: `KEY=VALUE` texts.
-        given: files for the recipe's uploads.
+        path: of the YAML file.
+        overrides: `KEY=VALUE` texts of the command line, later ones win.
+        given: files for the recipe's uploads, by the upload's name.
         folder: base of the recipe's relative paths, if not the file's own folder (the file is an edited copy).
 
     Raises:
@@ -139,7 +139,7 @@ def load(
     recipe = validate(Recipe, source, folder=folder)
     problems = _check(recipe, source, images)
     if path.stem in RESERVED:
-        cure = "the gallery has a folder of this name for its own; rename the file"
+        cure = "the gallery needs the folder of this name; rename the file"
         problems.append(Problem(f"a recipe cannot be called {path.stem}; {cure}", file=source.file))
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
@@ -170,33 +170,33 @@ def _check(recipe: Recipe, source: Source, images: Images) -> list[Problem]:
         message = images.check(picture)
         if message is not None:
             bad.add(picture)
-            problems.append(place(source, _route(name), message))
+            problems.append(problem_at(source, _route(name), message))
 
     def aspect_of(picture: str) -> float | None:
         if picture in bad or picture.startswith(("https:", "s3:")):
             return None
         try:
-            found = images.load(picture)
+            loaded = images.load(picture)
         except ImageError as error:
             bad.add(picture)
             for name in [name for name, value in pictures.items() if value == picture]:
-                problems.append(place(source, _route(name), str(error)))
+                problems.append(problem_at(source, _route(name), str(error)))
             return None
-        return found.width / found.height
+        return loaded.width / loaded.height
 
     for picture in dict.fromkeys(pictures.values()):
         if picture not in bad:
-            aspect_of(picture)  # what can be opened here is opened now, not in the middle of a run
+            aspect_of(picture)  # a broken picture is reported now, not in the middle of a run
     for name, message in settings.complaints(aspect_of):
-        problems.append(place(source, _route(f"renderer.{name}".rstrip(".")), message))
+        problems.append(problem_at(source, _route(f"renderer.{name}".rstrip(".")), message))
     unused = sorted(
         set(images.given) - {p.partition(":")[2] or "upload" for p in pictures.values() if p.startswith("upload")}
     )
     for name in unused:
         problems.append(
             Problem(
-                f"--image {name}=...: the recipe has no `upload:{name}`; a given picture must be asked for; name it "
-                "in the recipe, as in renderer.objectives.0.images=[upload:" + name + "]",
+                f"--image {name}=...: the recipe does not use `upload:{name}`; every given picture must be used; name "
+                "it in the recipe, as in renderer.objectives.0.images=[upload:" + name + "]",
                 file=source.file,
             )
         )
@@ -220,7 +220,7 @@ def write_in(source: Source, overrides: Sequence[str], recipe: Recipe) -> str:
 
     values = recipe.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude=set(qualities.KEYS))
     resolved = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
-    told = (*overrides, *([f"quality={recipe.quality}"] if recipe.quality else []))
-    lines = ["# As run, with overrides:", *dict.fromkeys(f"#   {override}" for override in told), resolved]
+    applied = (*overrides, *([f"quality={recipe.quality}"] if recipe.quality else []))
+    lines = ["# As run, with overrides:", *dict.fromkeys(f"#   {override}" for override in applied), resolved]
     lines += ["# The file before overrides:", *(f"# {line}".rstrip() for line in source.lines)]
     return "\n".join(lines).rstrip() + "\n"

@@ -101,13 +101,13 @@ def _put(state: _State, override: str, origin: Text, index: int) -> None:
     first = split_lines(path)[0]
     if first != path:
         raise SyntaxFault(
-            Mark(index, 1, len(first) + 1), "the line ends here; a path stands on one line; join the lines"
+            Mark(index, 1, len(first) + 1), "the line ends inside the path; a path is one line; join the lines"
         )
     bad = unprintable(path)
     if bad is not None:
         raise SyntaxFault(
             Mark(index, 1, bad.start() + 1),
-            f"the character U+{ord(bad.group()):04X} stands here; keys are printable text; remove it",
+            f"unexpected character U+{ord(bad.group()):04X}; keys are printable text; remove it",
         )
     route, columns = _route(state.data, path, index)
     if any(isinstance(part, str) and part.startswith("x-") for part in route):
@@ -122,7 +122,7 @@ def _put(state: _State, override: str, origin: Text, index: int) -> None:
 def _set(
     state: _State, route: Route, columns: list[int], value: Any, places: Mapping[Route, Marks], mark: Mark
 ) -> None:
-    """Put a value with the places of all that is in it; what is made on the way to it stands at `mark`."""
+    """Put a value, with the marks of all that is in it; containers made on the way to it are marked `mark`."""
     container = _open(state, route, columns, mark)
     last = route[-1]
     if isinstance(container, list) and last == len(container):
@@ -132,7 +132,7 @@ def _set(
     for old in [old for old in state.marks if old[: len(route)] == route]:
         del state.marks[old]
     state.marks.update(places)
-    # What was wrong with the value in the file is mended by this one.
+    # The faults of the value in the file are gone with it.
     state.faults[:] = [fault for fault in state.faults if not fault[1] or fault[1][: len(route)] != route]
     state.broken = {old for old in state.broken if old[: len(route)] != route}
 
@@ -142,7 +142,7 @@ def _route(data: dict[str, Any], path: str, index: int) -> tuple[Route, list[int
     parts = path.split(".")
     if len(parts) > MAX_PATH_PARTS:
         raise SyntaxFault(Mark(index), f"the path has {len(parts)} parts; at most {MAX_PATH_PARTS} fit; shorten it")
-    place: Any = data
+    container: Any = data
     route: list[str | int] = []
     columns: list[int] = []
     column = 1
@@ -153,21 +153,21 @@ def _route(data: dict[str, Any], path: str, index: int) -> tuple[Route, list[int
             raise SyntaxFault(
                 mark, "the path has an empty part; parts are keys or list positions; remove the extra dot"
             )
-        if isinstance(place, str) and word != "+" and not word.isdecimal():
-            place = {"kind": place}  # a bare name stands for its kind
-        if place is None:
-            place = [] if word in ("+", "0") else {}
-        if isinstance(place, list):
-            position = _position(place, word, dotted(route), mark)
+        if isinstance(container, str) and word != "+" and not word.isdecimal():
+            container = {"kind": container}  # a bare name is short for its kind
+        if container is None:
+            container = [] if word in ("+", "0") else {}
+        if isinstance(container, list):
+            position = _position(container, word, dotted(route), mark)
             route.append(position)
-            place = place[position] if position < len(place) else None
-        elif isinstance(place, dict):
+            container = container[position] if position < len(container) else None
+        elif isinstance(container, dict):
             route.append(word)
-            place = place.get(word)
+            container = container.get(word)
         else:
             raise SyntaxFault(
                 mark,
-                f"{dotted(route)} is {shown(place)}; a single value has nothing inside; end the path there",
+                f"{dotted(route)} is {shown(container)}; a single value has nothing inside; end the path there",
             )
         columns.append(column)
         column += len(part) + 1
@@ -180,7 +180,7 @@ def _position(items: list[Any], word: str, where: str, mark: Mark) -> int:
     if word == "+" or (word == "0" and not items):
         return count
     if not word.removeprefix("-").isascii() or not word.removeprefix("-").isdecimal():
-        raise SyntaxFault(mark, f"{where} is a list, {shown(word)} is no position; {allowed}")
+        raise SyntaxFault(mark, f"{where} is a list, {shown(word)} is not a position in it; {allowed}")
     position = int(word) if len(word) < 10 else count
     if not -count <= position < count:
         items_there = f"{count} item{'s' if count != 1 else ''}"
@@ -190,20 +190,20 @@ def _position(items: list[Any], word: str, where: str, mark: Mark) -> int:
 
 def _open(state: _State, route: Route, columns: list[int], start: Mark) -> Any:
     """The container of a route's last part; makes what is missing on the way."""
-    place: Any = state.data
+    container: Any = state.data
     for depth, part in enumerate(route[:-1], start=1):
         here = route[:depth]
         mark = Mark(start.text, start.line, start.column + columns[depth - 1] - 1)
-        inside = part_of(place, part)
+        inside = part_of(container, part)
         if isinstance(inside, str):
             state.marks[(*here, "kind")] = state.marks[here]
             inside = {"kind": inside}
         elif inside is None:
             inside = [] if isinstance(route[depth], int) else {}
             state.marks[here] = Marks(mark, mark)
-        if isinstance(place, list) and part == len(place):
-            place.append(inside)
+        if isinstance(container, list) and part == len(container):
+            container.append(inside)
         else:
-            place[part] = inside
-        place = inside
-    return place
+            container[part] = inside
+        container = inside
+    return container

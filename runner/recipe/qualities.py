@@ -1,10 +1,10 @@
-"""Qualities of a recipe: named sets of overrides that stand in the file itself.
+"""Qualities of a recipe: named sets of overrides in the file itself.
 
     qualities:
       print: {renderer.phases.2.size: 3072, renderer.phases.2.steps: 200}
 
-`quality=print` on the command line, or `quality: print` in the file, puts the set's values in as if they were
-written where their paths say; what the command line overrides by itself is put in after them and wins.
+`quality=print` on the command line, or `quality: print` in the file, puts the set's values where their paths say;
+the command line's own overrides come after them and win.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ def chosen(source: Source, overrides: Sequence[str]) -> str:
 
 
 def entries(source: Source, name: str) -> Mapping[str, tuple[Any, Mark]]:
-    """Path -> (value, place of the path in the file), in the order of the file; nothing for an unknown name."""
+    """Path -> (value, mark of the path in the file), in the order of the file; nothing for an unknown name."""
     sets = source.data.get("qualities")
-    found = sets.get(name) if isinstance(sets, dict) else None
-    if not isinstance(found, dict):
+    values = sets.get(name) if isinstance(sets, dict) else None
+    if not isinstance(values, dict):
         return {}
     return {
         str(path): (value, source.marks[("qualities", name, path)].key or Mark())
-        for path, value in found.items()
+        for path, value in values.items()
         if ("qualities", name, path) in source.marks
     }
 
@@ -51,13 +51,13 @@ def names(source: Source) -> tuple[str, ...]:
 
 
 def unknown(source: Source, name: str) -> tuple[Fault, ...]:
-    """The fault of choosing a set that the recipe does not have, at the place where it was chosen."""
-    known = names(source)
-    if not name or name in known or ("quality",) not in source.marks:
+    """The fault of choosing a set that the recipe does not have, where it was chosen."""
+    sets = names(source)
+    if not name or name in sets or ("quality",) not in source.marks:
         return ()
-    close = difflib.get_close_matches(name, known, 1)
-    cure = f"did you mean {shown(close[0])}?" if close else f"it has {', '.join(known)}" if known else "leave it out"
-    rule = "a quality is a set of the recipe's `qualities`" if known else "this recipe has no `qualities`"
+    close = difflib.get_close_matches(name, sets, 1)
+    cure = f"did you mean {shown(close[0])}?" if close else f"it has {', '.join(sets)}" if sets else "leave it out"
+    rule = "a quality is a set of the recipe's `qualities`" if sets else "this recipe has no `qualities`"
     mark = source.marks[("quality",)].value
-    message = f"{shown(name)} is no quality here; {rule}; {cure}"
+    message = f"unknown quality {shown(name)}; {rule}; {cure}"
     return ((mark, ("quality",), source.texts[mark.text].problem(mark, message, ("quality",))),)

@@ -56,8 +56,8 @@ def resolve(text: str) -> Any:
         return number
     if _NOT_FINITE.fullmatch(text):
         raise ScalarFault(
-            f"{text} is not a finite number; every number of a recipe is; write one, "
-            "or leave the key away for its default"
+            f"{text} is not finite; every number in a recipe must be; write a finite one, or leave the key out for "
+            "its default"
         )
     return text
 

@@ -1,4 +1,4 @@
-"""The recipes that come with the program: where they are, and how one is found by its name."""
+"""The recipes that come with the program, by name."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def find_recipe(recipe: str | Path) -> Path:
     """
     path = Path(recipe)
     if path.exists() or path.suffix or len(path.parts) != 1:
-        return path  # reading it tells what is wrong with it
+        return path  # reading it reports what is wrong with it
     shipped = shipped_recipes()
     if path.name not in shipped:
         raise InputError(unknown_recipe(path.name, shipped))

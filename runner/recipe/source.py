@@ -19,15 +19,15 @@ from orbifolio.runner.recipe.marks import Mark, Marks, Route, Source, Text, dott
 __all__ = ["MAX_FILE_SIZE", "Mark", "Marks", "Route", "Source", "Text", "dotted", "parse", "read"]
 
 MAX_FILE_SIZE = 1_000_000
-"""Bytes. The longest recipe known has 6 kB; a larger file is a picture or a log, given by mistake."""
+"""Bytes. The longest shipped recipe has 2.4 kB; a larger file is a picture or a log, given by mistake."""
 
 
 def read(path: Path, *, name: str | None = None) -> Source:
     """Read a recipe's file.
 
     Args:
-        path: the file.
-        name: what to call it in errors; the path as given unless told.
+        path: of the YAML file.
+        name: what to call it in errors; by default the path as given.
 
     Returns:
         The source; a file that is missing or not a recipe gives a fatal source with one problem.
@@ -84,7 +84,7 @@ def _why_unread(path: Path, error: OSError | ValueError) -> str:
     if isinstance(error, IsADirectoryError):
         return "is a folder; a recipe is one YAML file; name a file in it"
     if isinstance(error, PermissionError):
-        return "may not be read by this user; change its permissions"
+        return "permission denied; this user must be able to read the file; change its permissions"
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return f"cannot be read: {reason}; a recipe is a YAML file"
 

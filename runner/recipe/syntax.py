@@ -6,42 +6,42 @@ import yaml
 
 # The problems of PyYAML that people meet, in our words: (part of its text, what; rule; cure).
 COMPLAINTS = (
-    ("character '\\t'", "a tab stands here; YAML is indented by spaces; replace the tab"),
+    ("character '\\t'", "unexpected tab; YAML is indented with spaces; replace the tab"),
     (
         "mapping values are not allowed",
-        "a second ': ' in one line, or a line indented too far; a key stands "
-        "on a line of its own; quote the value, or mend the indentation",
+        "a second ': ' in one line, or a line indented too far; each key needs "
+        "a line of its own; quote the value, or fix the indentation",
     ),
     (
         "could not find expected ':'",
-        "a key without ':'; each line of a mapping is 'key: value'; add the colon, or mend the indentation",
+        "a key without ':'; each line of a mapping is 'key: value'; add the colon, or fix the indentation",
     ),
     (
         "but found '<block mapping start>'",
-        "this line is indented unlike its neighbours; keys of one mapping begin in one column; mend the indentation",
+        "this line is indented unlike its neighbours; keys of one mapping begin in one column; fix the indentation",
     ),
     (
         "but found '<block sequence start>'",
-        "this item is indented unlike its neighbours; items of one list begin in one column; mend the indentation",
+        "this item is indented unlike its neighbours; items of one list begin in one column; fix the indentation",
     ),
     (
         "expected <block end>",
-        "this does not continue what stands above; keys and items of one collection "
-        "begin in one column; mend the indentation",
+        "this does not continue what is above; keys and items of one collection "
+        "begin in one column; fix the indentation",
     ),
     (
         "unindent",
-        "this line is indented unlike any above it; keys of one mapping begin in one column; mend the indentation",
+        "this line is indented unlike any above it; keys of one mapping begin in one column; fix the indentation",
     ),
     (
         "sequence entries are not allowed",
-        "a list item '- ' stands where none can; a list begins on the line after its key; put it on a line of its own",
+        "a list item '- ' is not allowed here; a list begins on the line after its key; put it on a line of its own",
     ),
-    ("expected ',' or ']'", "a list in [brackets] is not closed; its items are parted by commas; add ',' or ']'"),
-    ("expected ',' or '}'", "a mapping in {braces} is not closed; its items are parted by commas; add ',' or '}'"),
+    ("expected ',' or ']'", "a list in [brackets] is not closed; its items are separated by commas; add ',' or ']'"),
+    ("expected ',' or '}'", "a mapping in {braces} is not closed; its items are separated by commas; add ',' or '}'"),
     ("expected the node content", "a value is missing here; a key, a dash or a comma is followed by one; add it"),
     ("unexpected end of stream", "the text ends inside quotes; each quote needs its partner; close it"),
-    ("unexpected document separator", "'---' stands inside quotes; each quote needs its partner; close it"),
+    ("unexpected document separator", "'---' is inside quotes; each quote needs its partner; close it"),
     (
         "unknown escape character",
         "no such escape in double quotes; a backslash begins an escape there; write "
@@ -49,7 +49,7 @@ COMPLAINTS = (
     ),
     (
         "that cannot start any token",
-        "no plain text begins with this character; YAML keeps it for itself; quote the value",
+        "plain text cannot begin with this character; YAML reserves it; quote the value",
     ),
 )
 

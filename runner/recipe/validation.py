@@ -22,7 +22,7 @@ Model = TypeVar("Model", bound=BaseModel)
 Report = Mapping[str, Any]
 
 MAX_PROBLEMS = 100
-"""More than anyone reads; a last line says how many are left out."""
+"""More than anyone reads; a last line counts those left out."""
 
 
 def validate(model: type[Model], source: Source, *, folder: Path | None = None) -> Model:
@@ -50,26 +50,26 @@ def validate(model: type[Model], source: Source, *, folder: Path | None = None) 
             (),
             [(tuple(report["loc"]), report) for report in error.errors(include_url=False)],
         )
-        faults |= translation.found
+        faults |= translation.faults
     truths = _truth_as_number(model, source)
-    better = {(mark, problem.path) for mark, problem in truths}  # than to say that true, as 1, is too small
-    faults = {(mark, problem) for mark, problem in faults if (mark, problem.path) not in better} | truths
+    replaced = {(mark, problem.path) for mark, problem in truths}  # pydantic says that true, as 1, is too small
+    faults = {(mark, problem) for mark, problem in faults if (mark, problem.path) not in replaced} | truths
     if faults or validated is None:
         raise RecipeError(_in_order(faults))
     return validated
 
 
-def place(
+def problem_at(
     source: Source, route: Sequence[str | int], message: str, *, at_key: bool = False, severity: str = "error"
 ) -> Problem:
     """A problem at a value of the recipe, or at the nearest one above it that was written.
 
     Args:
-        source: what was written.
+        source: the recipe's text and marks.
         route: keys and positions from the top.
-        message: "what; rule; cure".
+        message: what is wrong, the rule, and the cure, with semicolons between.
         at_key: point at the key instead of the value.
-        severity: `error` or `warning`.
+        severity: `error` stops the run, `warning` does not.
     """
     return _located(source, tuple(route), message, at_key=at_key, severity=severity)[1]
 
@@ -89,7 +89,7 @@ def _in_order(faults: set[tuple[Mark, Problem]]) -> tuple[Problem, ...]:
     ordered = [problem for _, problem in sorted(faults, key=lambda fault: (fault[0], str(fault[1])))]
     if len(ordered) > MAX_PROBLEMS:
         left = len(ordered) - MAX_PROBLEMS
-        last = Problem(f"and {left:,} more problems; mend these first", file=ordered[-1].file)
+        last = Problem(f"and {left:,} more problems; fix these first", file=ordered[-1].file)
         ordered = [*ordered[:MAX_PROBLEMS], last]
     return tuple(ordered)
 
@@ -110,16 +110,16 @@ class _Translation:
     def __init__(self, model: type[BaseModel], source: Source) -> None:
         self.model = model
         self.source = source
-        self.found: set[tuple[Mark, Problem]] = set()
+        self.faults: set[tuple[Mark, Problem]] = set()
 
     def explain(
         self, slot: Slot, value: Any, route: Route, reports: Sequence[tuple[tuple[str | int, ...], Report]]
     ) -> None:
-        """Tell of reports below a slot; those that meet at a union without tags are told together.
+        """Turn reports below a slot into problems; those that meet at a union without tags become one.
 
         Args:
             slot: what is expected at `route`.
-            value: what is there.
+            value: the data at `route`.
             route: where all the locations start.
             reports: (rest of the location, report).
         """
@@ -131,7 +131,7 @@ class _Translation:
             if end.rest and end.rest != ("[key]",):
                 at_unions.setdefault(end.route, []).append((end, report))
             else:
-                self.tell(end, report)
+                self.explain_one(end, report)
         for meetings in at_unions.values():
             self.choose(meetings)
 
@@ -149,12 +149,12 @@ class _Translation:
             return
         own = [report for _, report in meetings if report["type"] in ("value_error", "assertion_error")]
         if own and meant:
-            self.tell(End(end.route, end.slot, end.owner, end.value), own[0])
+            self.explain_one(End(end.route, end.slot, end.owner, end.value), own[0])
             return
         self.add(end.route, not_expected(end.value, end.slot))
 
-    def tell(self, end: End, report: Report) -> None:
-        """Tell of one report."""
+    def explain_one(self, end: End, report: Report) -> None:
+        """Turn one report into a problem at the key or value that the user wrote."""
         kind, route = report["type"], end.route
         if kind == "too_short" and len(end.value or ()) >= report["ctx"]["min_length"]:
             return  # pydantic counts only the good items; the bad ones are reported themselves
@@ -174,20 +174,20 @@ class _Translation:
             return
         written = route
         while written not in self.source.marks and written:
-            written = written[:-1]  # what a short form stands for is not in the file
-        self.found.add(_located(self.source, written, message, at_key=at_key))
+            written = written[:-1]  # the long form of a shorthand is not in the file
+        self.faults.add(_located(self.source, written, message, at_key=at_key))
 
     def family(self, route: Route) -> Mapping[str, type[BaseModel]]:
-        """The kinds that may stand at a route, by the data on the way to it."""
+        """The kinds that are allowed at a route, by the data on the way to it."""
         slots: list[Slot] = [Slot(self.model)]
         value: Any = self.source.data
         for part in route:
             following = []
             for slot in slots:
                 tags = kinds(slot)
-                known = tags.get(str(value.get("kind"))) if isinstance(value, dict) else None
-                members = [Slot(known)] if known is not None else slot.members
-                following += [found for member in members if (found := step(member, part)) is not None]
+                tagged = tags.get(str(value.get("kind"))) if isinstance(value, dict) else None
+                members = [Slot(tagged)] if tagged is not None else slot.members
+                following += [inner for member in members if (inner := step(member, part)) is not None]
             slots = following
             value = part_of(value, part)
-        return {name: found for slot in slots for name, found in kinds(slot).items()}
+        return {name: model for slot in slots for name, model in kinds(slot).items()}

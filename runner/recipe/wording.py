@@ -23,18 +23,18 @@ from orbifolio.runner.recipe.scalars import shown
 Words = Callable[[Any, Slot | None, Mapping[str, Any]], str]
 
 
-def nearest(word: str, known: Sequence[str]) -> str | None:
-    """The known word that was probably meant: case, `_` and `-` do not count.
+def nearest(word: str, choices: Sequence[str]) -> str | None:
+    """The choice that was probably meant: case, `_` and `-` do not count.
 
     >>> nearest("Sharpen_", ["sharpen", "shape"]), nearest("qqq", ["sharpen"])
     ('sharpen', None)
     """
-    plain = {_plain(item): item for item in known}
-    found = difflib.get_close_matches(_plain(word)[:100], plain, 1, cutoff=0.6)
-    if found:
-        return plain[found[0]]
-    begun = [item for item in plain if _plain(word) and item.startswith(_plain(word))]
-    return plain[begun[0]] if len(begun) == 1 else None
+    plain = {_plain(item): item for item in choices}
+    close = difflib.get_close_matches(_plain(word)[:100], plain, 1, cutoff=0.6)
+    if close:
+        return plain[close[0]]
+    completions = [item for item in plain if _plain(word) and item.startswith(_plain(word))]
+    return plain[completions[0]] if len(completions) == 1 else None
 
 
 def _plain(word: str) -> str:
@@ -59,16 +59,16 @@ def unknown_key(key: str, owner: Model | None, family: Mapping[str, Model]) -> s
     """A key that its model does not have.
 
     Args:
-        key: as written.
-        owner: the model.
-        family: the kinds that could stand here instead.
+        key: as the recipe spells it.
+        owner: the model around the key; None where no model fits.
+        family: the kinds that could be used here instead.
     """
     what = f"unknown key {shown(key)}"
-    known = list(fields(owner)) if owner is not None else []
-    if owner is None or not known:
+    keys = list(fields(owner)) if owner is not None else []
+    if owner is None or not keys:
         return f"{what}; nothing can be set here; remove it"
-    rule = f"{owner_name(owner)} has {', '.join(name for name in known if name != 'kind') or 'no keys'}"
-    near = nearest(key, known)
+    rule = f"{owner_name(owner)} has {', '.join(name for name in keys if name != 'kind') or 'no keys'}"
+    near = nearest(key, keys)
     if near is not None:
         return f"{what}; {rule}; did you mean {near!r}?"
     others = [kind for kind, model in family.items() if key in fields(model)]
@@ -92,15 +92,15 @@ def _first_clause(text: str) -> str:
 
 def unknown_kind(value: Any, slot: Slot) -> str:
     """A family's value that names no kind, or one that does not exist."""
-    known = list(kinds(slot))
+    names = list(kinds(slot))
     given = value.get("kind") if isinstance(value, dict) else value
     if isinstance(value, dict) and "kind" not in value:
-        return f"missing key 'kind'; it says which one is meant: {alternatives(known)}; add it"
+        return f"missing key 'kind'; it says which one is meant: {alternatives(names)}; add it"
     if not isinstance(given, str):
-        return f"{shown(given)} is no kind; the kinds are {', '.join(known)}; write one of these names"
-    near = nearest(given, known)
+        return f"{shown(given)} is not a kind; the kinds are {', '.join(names)}; write one of these names"
+    near = nearest(given, names)
     cure = f"did you mean {near!r}?" if near else "use one of them"
-    return f"unknown kind {shown(given)}; the kinds are {', '.join(known)}; {cure}"
+    return f"unknown kind {shown(given)}; the kinds are {', '.join(names)}; {cure}"
 
 
 def not_expected(value: Any, slot: Slot) -> str:
@@ -112,8 +112,8 @@ def not_expected(value: Any, slot: Slot) -> str:
 
 
 def _choices(slot: Slot) -> list[str]:
-    found = [choice for choice in get_args(slot.form) if isinstance(choice, str)]
-    return found or list(kinds(slot))
+    literals = [choice for choice in get_args(slot.form) if isinstance(choice, str)]
+    return literals or list(kinds(slot))
 
 
 def _cure(value: Any, slot: Slot) -> str:
@@ -145,19 +145,19 @@ def _out_of_range(value: Any, slot: Slot | None, context: Mapping[str, Any]) -> 
 
 
 def _too_short(value: Any, slot: Slot | None, context: Mapping[str, Any]) -> str:
-    least = context.get("min_length", 1)
+    minimum = context.get("min_length", 1)
     if isinstance(value, str):
         few = "is empty" if not value else "is too short"
-        return f"{shown(value)} {few}; {least} character{'s' if least != 1 else ''} at least; write something"
-    return f"{_count(value)} here; at least {least} needed; add some"
+        return f"{shown(value)} {few}; at least {minimum} character{'s' if minimum != 1 else ''} needed; write more"
+    return f"{_count(value)} here; at least {minimum} needed; add some"
 
 
 def _too_long(value: Any, slot: Slot | None, context: Mapping[str, Any]) -> str:
-    most = number(context.get("max_length", 0))
+    maximum = number(context.get("max_length", 0))
     if isinstance(value, str):
         what = f"{shown(value, length=30)} has {len(value):,} characters"
-        return f"{what}; at most {most} are allowed; shorten it"
-    return f"{_count(value)} here; at most {most} allowed; leave some out"
+        return f"{what}; at most {maximum} are allowed; shorten it"
+    return f"{_count(value)} here; at most {maximum} allowed; leave some out"
 
 
 def _count(value: Any) -> str:
@@ -173,16 +173,16 @@ _WORDS: dict[str, Words] = {
         f"{shown(value)} has a fraction; a whole number is needed here; round it"
     ),
     "finite_number": lambda value, slot, context: (
-        f"{shown(value)} is not a finite number; every number of a recipe is; write one"
+        f"{shown(value)} is not finite; every number in a recipe must be; write a finite one"
     ),
     "multiple_of": lambda value, slot, context: (
-        f"{shown(value)} is no multiple of {number(context.get('multiple_of'))}; only multiples fit here; write one"
+        f"{shown(value)} is not a multiple of {number(context.get('multiple_of'))}; only multiples fit here; write one"
     ),
     "none_required": lambda value, slot, context: (
-        f"{shown(value)} cannot stand here; only null is allowed for now; leave the key out"
+        f"{shown(value)} is not allowed here; only null is, for now; leave the key out"
     ),
     "string_pattern_mismatch": lambda value, slot, context: (
-        f"{shown(value)} is not of the form needed here, the pattern {context.get('pattern')}; change it"
+        f"{shown(value)} does not fit; it must match the pattern {context.get('pattern')}; change it"
     ),
 }
 
@@ -193,7 +193,7 @@ def word(report: Mapping[str, Any], end: End, family: Mapping[str, Model]) -> st
     Args:
         report: of pydantic, as `ValidationError.errors()` gives it.
         end: where its location leads.
-        family: the kinds that could stand in the owner's place.
+        family: the kinds that could be used in the owner's place.
     """
     kind, value = str(report["type"]), report.get("input")
     context: Mapping[str, Any] = report.get("ctx", {})
@@ -202,8 +202,8 @@ def word(report: Mapping[str, Any], end: End, family: Mapping[str, Model]) -> st
     if kind == "missing" and end.value is None and end.route and isinstance(end.route[-1], str):
         return missing_key(end.route[-1], end.owner, end.slot)
     if kind in ("value_error", "assertion_error"):
-        told = str(context.get("error", "")) or str(report["msg"])
-        return told if ";" in told else f"{shown(end.value)} does not fit; {told}; change it"
+        message = str(context.get("error", "")) or str(report["msg"])
+        return message if ";" in message else f"{shown(end.value)} does not fit; {message}; change it"
     if kind in _WORDS:
         return _WORDS[kind](value, end.slot, context)
     if end.rest == ("[key]",):

@@ -12,14 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orbifolio.runner.errors import InputError, Problem, RecipeError
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.errors import Problem
+from orbifolio.runner.errors import RecipeError
 from orbifolio.runner.recipe.marks import Source
-from orbifolio.runner.recipe.model import LoadedRecipe, Recipe, load
+from orbifolio.runner.recipe.model import LoadedRecipe
+from orbifolio.runner.recipe.model import Recipe
+from orbifolio.runner.recipe.model import load
 from orbifolio.runner.recipe.overrides import apply_overrides
 from orbifolio.runner.recipe.qualities import names
 from orbifolio.runner.recipe.source import parse
-from orbifolio.runner.recipe.validation import place, validate
-from orbifolio.runner.server.catalogue import RecipeCatalogue, RecipeEntry
+from orbifolio.runner.recipe.validation import problem_at
+from orbifolio.runner.recipe.validation import validate
+from orbifolio.runner.server.catalogue import RecipeCatalogue
+from orbifolio.runner.server.catalogue import RecipeEntry
 from orbifolio.runner.server.job_store import IMAGE_NAME
 from orbifolio.runner.server.recipe_edit import edit
 from orbifolio.runner.server.recipe_policy import find_violations
@@ -139,7 +145,7 @@ class RecipeDrafts:
         parts: dict[str, Any] = {"draft": draft, "data": plain.data, "qualities": names(plain)}
         allowed = None if entry is None else parse(entry.path.read_bytes())
         # before validation, which opens the pictures that it finds
-        refused = [place(source, each.route, each.message) for each in find_violations(source, allowed, folder)]
+        refused = [problem_at(source, each.route, each.message) for each in find_violations(source, allowed, folder)]
         try:
             recipe = validate(Recipe, source, folder=folder) if not refused else None
         except RecipeError as error:
@@ -213,7 +219,8 @@ def _hidden_publication(recipe: Recipe, allowed: Source | None, source: Source) 
     """A place to publish that came in by a quality."""
     if recipe.publish is None or (allowed is not None and allowed.data.get("publish") is not None):
         return None
-    return place(source, ("qualities",), "where pictures are published is set when the server is started; leave it out")
+    message = "where pictures are published is set when the server is started; leave it out"
+    return problem_at(source, ("qualities",), message)
 
 
 def _nameless(problem: Problem) -> Problem:

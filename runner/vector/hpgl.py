@@ -1,7 +1,7 @@
 """HPGL, the language of pen plotters since 1977: (placed lines of each pen) -> bytes.
 
-Uses only IN, SP, PU and PD, which every plotter knows (HP-GL Reference, 1983). A unit is 1/40 mm, x to the right and y
-up from the paper's lower left corner. Carousels hold at most 8 pens; further pens are changed by hand.
+The few instructions that every plotter knows: IN, SP, PU, PD (HP-GL Reference, 1983). A unit is 1/40 mm, x to the right
+and y up from the paper's lower left corner. A carousel holds at most 8 pens; a higher number asks for a change by hand.
 """
 
 from __future__ import annotations

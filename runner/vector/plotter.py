@@ -45,7 +45,7 @@ class Plot:
     """A plotter file and what drawing it takes.
 
     Attributes:
-        data: the SVG.
+        data: SVG in UTF-8.
         strokes: times that the pen comes down.
         drawn: mm with the pen down.
         travelled: mm with the pen up.
@@ -77,7 +77,7 @@ def place(layers: Mapping[str, Sequence[F64]], settings: Plotter, *, width: floa
 
     Args:
         layers: colour (`#rrggbb`) -> (k, 2) strokes in pixels of the picture.
-        settings: of the paper.
+        settings: its paper and margin are used.
         width: of the picture in pixels.
         height: of the picture in pixels.
     """
@@ -107,7 +107,7 @@ def draw_placed(placed: Placed, *, pen: float) -> Plot:
     """Placed strokes as a file.
 
     Args:
-        placed: strokes in mm.
+        placed: of each pen, in mm.
         pen: width of its line in mm, as previews show it.
     """
     wide, high = placed.wide, placed.high

@@ -6,7 +6,7 @@ from orbifolio.runner.arrays import F64
 
 
 def number(value: float) -> str:
-    """A number with three decimals at most, without trailing zeros.
+    """A number with at most three decimals, without trailing zeros.
 
     >>> number(2.50), number(-0.0001)
     ('2.5', '0')

@@ -75,7 +75,7 @@ def _shorten(ends: F64, order: I64, passes: int) -> None:  # pragma: no cover
     Args:
         ends: (m, 2, 2) first and last point of each stroke.
         order: (m, 2) number and direction (1: backwards); changed in place.
-        passes: at most.
+        passes: maximum number of passes over all pairs.
     """
     m = len(order)
     for _ in range(passes):

@@ -77,7 +77,7 @@ def test_every_picture_of_scikit_image_is_there_and_the_same(name, images):
         ("https://host:port/", "'https://host:port/' is not an address; it has the form https://host/path; correct it"),
         (
             "https://me:secret@host/a.png",
-            "'https://host/a.png' holds a user or password; recipes hold no secrets; fetch it by hand, name the file",
+            "'https://host/a.png' contains a user or password; recipes have no secrets; download it and name the file",
         ),
         ("s3://bucket", "'s3://bucket' is not s3://bucket/key; name both"),
         (

@@ -94,7 +94,7 @@ def test_missing_lists_and_mappings_are_made():
         ),
         (
             "phases.last.size=64",
-            "override:8: error: phases is a list, 'last' is no position; write a number from 0 to 1, "
+            "override:8: error: phases is a list, 'last' is not a position in it; write a number from 0 to 1, "
             "or + for one more\n    phases.last.size=64\n           ^",
         ),
         (
@@ -129,8 +129,9 @@ def test_missing_lists_and_mappings_are_made():
         ),
         (
             "phases.0.size=.inf",
-            "override:15: error: phases.0.size: .inf is not a finite number; every number of a recipe "
-            "is; write one, or leave the key away for its default\n    phases.0.size=.inf\n                  ^",
+            "override:15: error: phases.0.size: .inf is not finite; every number in a recipe "
+            "must be; write a finite one, or leave the key out for its default"
+            "\n    phases.0.size=.inf\n                  ^",
         ),
         (
             "title=*x",

@@ -74,7 +74,7 @@ def told(path: Path, *overrides: str) -> str:
 
 def test_an_unknown_quality_is_told_where_it_was_chosen(tmp_path: Path):
     path = written(tmp_path)
-    assert "'prnt' is no quality here" in told(path, "quality=prnt")
+    assert "unknown quality 'prnt'" in told(path, "quality=prnt")
     assert "did you mean 'print'?" in told(path, "quality=prnt")
     assert "it has print, proof" in told(path, "quality=xyz")
     path.write_text(TEXT.partition("qualities:")[0])

@@ -52,13 +52,13 @@ def test_aliases_make_values_of_their_own():
 HOSTILE = {
     "empty": (
         "",
-        "x.yaml:1:1: error: the recipe is empty; it is a mapping with at least 'renderer'; begin with a copy "
+        "x.yaml:1:1: error: the recipe is empty; it needs at least the key 'renderer'; start with a copy "
         "of a shipped recipe",
     ),
     "comment": (
         "# nothing\n",
-        "x.yaml:1:1: error: the recipe is empty; it is a mapping with at least 'renderer'; "
-        "begin with a copy of a shipped recipe\n    # nothing\n    ^",
+        "x.yaml:1:1: error: the recipe is empty; it needs at least the key 'renderer'; "
+        "start with a copy of a shipped recipe\n    # nothing\n    ^",
     ),
     "list": (
         "- a\n",
@@ -72,15 +72,15 @@ HOSTILE = {
     ),
     "twice": (
         "a: 1\nb: {c: 1,  c: 2}\na: 3\n",
-        "x.yaml:2:12: error: b.c: the key 'c' is written twice; the first is in line 2, column 5; remove one of "
+        "x.yaml:2:12: error: b.c: the key 'c' is written twice; the first is at line 2, column 5; remove one of "
         "them\n    b: {c: 1,  c: 2}\n               ^\n"
-        "x.yaml:3:1: error: a: the key 'a' is written twice; the first is in line 1, column 1; remove one of them"
+        "x.yaml:3:1: error: a: the key 'a' is written twice; the first is at line 1, column 1; remove one of them"
         "\n    a: 3\n    ^",
     ),
     "infinity": (
         "a: [1, -.inf]\n",
-        "x.yaml:1:8: error: a.1: -.inf is not a finite number; every number of a recipe "
-        "is; write one, or leave the key away for its default\n    a: [1, -.inf]\n           ^",
+        "x.yaml:1:8: error: a.1: -.inf is not finite; every number in a recipe "
+        "must be; write a finite one, or leave the key out for its default\n    a: [1, -.inf]\n           ^",
     ),
     "integer": (
         "a: 99999999999999999999\n",
@@ -102,26 +102,26 @@ HOSTILE = {
     ),
     "tag": (
         "a: !!python/object:os.system ls\n",
-        "x.yaml:1:4: error: a: the tag '!!python/object:os.system' stands "
-        "here; values of a recipe have no tags; remove it\n    a: !!python/object:os.system ls\n       ^",
+        "x.yaml:1:4: error: a: unexpected tag '!!python/object:os.system'; "
+        "values of a recipe have no tags; remove it\n    a: !!python/object:os.system ls\n       ^",
     ),
     "tab": (
         "a:\n\tb: 1\n",
-        "x.yaml:2:1: error: a tab stands here; YAML is indented by spaces; replace the tab\n     b: 1\n    ^",
+        "x.yaml:2:1: error: unexpected tab; YAML is indented with spaces; replace the tab\n     b: 1\n    ^",
     ),
     "colons": (
         "a: b: c\n",
-        "x.yaml:1:5: error: a second ': ' in one line, or a line indented too far; a key stands on "
-        "a line of its own; quote the value, or mend the indentation\n    a: b: c\n        ^",
+        "x.yaml:1:5: error: a second ': ' in one line, or a line indented too far; each key needs "
+        "a line of its own; quote the value, or fix the indentation\n    a: b: c\n        ^",
     ),
     "indentation": (
         "a:\n  b: 1\n c: 2\n",
         "x.yaml:3:2: error: this line is indented unlike its neighbours; keys of "
-        "one mapping begin in one column; mend the indentation (it began in line 1)\n     c: 2\n     ^",
+        "one mapping begin in one column; fix the indentation (it began in line 1)\n     c: 2\n     ^",
     ),
     "bracket": (
         "a: [1,\nb: 2\n",
-        "x.yaml:3:1: error: a list in [brackets] is not closed; its items are parted by "
+        "x.yaml:3:1: error: a list in [brackets] is not closed; its items are separated by "
         "commas; add ',' or ']' (it began in line 1)",
     ),
     "quote": (
@@ -130,7 +130,7 @@ HOSTILE = {
     ),
     "at": (
         "a: @b\n",
-        "x.yaml:1:4: error: no plain text begins with this character; YAML keeps it for itself; quote "
+        "x.yaml:1:4: error: plain text cannot begin with this character; YAML reserves it; quote "
         "the value\n    a: @b\n       ^",
     ),
     "escape": (
@@ -145,7 +145,7 @@ HOSTILE = {
     ),
     "nul": (
         "a: b\0c\n",
-        "x.yaml:1:5: error: the character U+0000 stands here; a recipe is printable text; remove it\n"
+        "x.yaml:1:5: error: unexpected character U+0000; a recipe is printable text; remove it\n"
         "    a: b\ufffdc\n        ^",
     ),
     "documents": (
@@ -160,12 +160,12 @@ HOSTILE = {
     ),
     "recursion": (
         "a: &a {b: [*a]}\n",
-        "x.yaml:1:12: error: *a stands inside &a itself; no value can hold itself; "
+        "x.yaml:1:12: error: *a is inside &a itself; no value can contain itself; "
         "remove the alias\n    a: &a {b: [*a]}\n               ^",
     ),
     "merge": (
         "a: {<<: [1]}\n",
-        "x.yaml:1:10: error: a: '<<' merges what is no mapping; it takes an alias of a "
+        "x.yaml:1:10: error: a: '<<' does not merge a mapping here; it takes an alias of a "
         "mapping, or a list of these; remove it\n    a: {<<: [1]}\n             ^",
     ),
     "latin-1": (

@@ -5,7 +5,7 @@ from standin import VALID, Recipe
 
 from orbifolio.runner.errors import RecipeError
 from orbifolio.runner.recipe.source import parse
-from orbifolio.runner.recipe.validation import MAX_PROBLEMS, place, validate
+from orbifolio.runner.recipe.validation import MAX_PROBLEMS, problem_at, validate
 
 
 def told(text: str) -> list[str]:
@@ -78,7 +78,7 @@ CASES = {
     "kind of the wrong type": (
         "objectives: [{kind: 3}, 4, [5]]",
         [
-            "2:21: error: objectives.0.kind: 3 is no kind; the kinds are style, dream; write one of these names",
+            "2:21: error: objectives.0.kind: 3 is not a kind; the kinds are style, dream; write one of these names",
             "2:25: error: objectives.1: 4 does not fit; one of the kinds style, dream is needed here; change it",
             "2:28: error: objectives.2: a list of 1 does not fit; one of the kinds style, dream is needed here; write "
             "'key: value' lines without dashes",
@@ -176,15 +176,15 @@ CASES = {
     "not a number anywhere": (
         "objectives: [{kind: style, weight: nan}]",
         [
-            "2:36: error: objectives.0.weight: 'nan' is not a finite number; every number of a recipe is; write one",
+            "2:36: error: objectives.0.weight: 'nan' is not finite; every number in a recipe must be; write a finite one",
         ],
     ),
     "faults of the text too": (
         "phases: [{size: .inf}, {size: 64, size: 65}, {size: 1}]",
         [
-            "2:17: error: phases.0.size: .inf is not a finite number; every number of a recipe is; write one, or leave the "
-            "key away for its default",
-            "2:35: error: phases.1.size: the key 'size' is written twice; the first is in line 2, column 25; remove one of "
+            "2:17: error: phases.0.size: .inf is not finite; every number in a recipe must be; write a finite one, or leave the "
+            "key out for its default",
+            "2:35: error: phases.1.size: the key 'size' is written twice; the first is at line 2, column 25; remove one of "
             "them",
             "2:53: error: phases.2.size: 1 is too small; the range is from 8 to 4,096; write 8 or more",
         ],
@@ -222,15 +222,15 @@ def test_the_caret_stands_under_the_value():
 def test_a_flood_of_problems_is_cut():
     answer = told("title: x\n" + "".join(f"k{n}: 1\n" for n in range(1000)))
     assert len(answer) == MAX_PROBLEMS + 1
-    assert answer[-1].endswith("error: and 900 more problems; mend these first")
+    assert answer[-1].endswith("error: and 900 more problems; fix these first")
 
 
 def test_place_finds_the_nearest_value_that_was_written():
     source = parse(VALID, file="x.yaml")
-    problem = place(source, ("objectives", 1, "channel"), "no such channel", severity="warning")
+    problem = problem_at(source, ("objectives", 1, "channel"), "no such channel", severity="warning")
     assert str(problem) == (
         "x.yaml:8:14: warning: objectives.1.channel: no such channel\n        channel: 3\n                 ^"
     )
-    assert place(source, ("ending", "sharpen", "x"), "m").line == 11
-    assert place(source, ("ending",), "m", at_key=True).column == 1
-    assert place(source, (), "m").line == 1
+    assert problem_at(source, ("ending", "sharpen", "x"), "m").line == 11
+    assert problem_at(source, ("ending",), "m", at_key=True).column == 1
+    assert problem_at(source, (), "m").line == 1

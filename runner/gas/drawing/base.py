@@ -97,7 +97,7 @@ class DrawingSettings(Settings):
     """Also write a file for a pen plotter; true, or its settings."""
 
     def build(self) -> Drawing:
-        """The working drawing."""
+        """The drawing that makes pixels and files by these settings."""
         return Drawing(self)
 
     def prepare(self, graph: Graph, mask: Bools | None) -> Graph:
@@ -124,7 +124,7 @@ class DrawingSettings(Settings):
 
 
 class Drawing:
-    """The working drawing; see the module's docstring."""
+    """Turns graphs into pixels and files; see the module's docstring."""
 
     def __init__(self, settings: DrawingSettings) -> None:
         self.settings = settings
@@ -151,11 +151,11 @@ class Drawing:
         """The drawing as pixels.
 
         Args:
-            graph: what grew.
+            graph: as it grew, not yet improved.
             picture: (h, w, 3) sRGB in [0, 1], of the graph's size.
             mask: (h, w), True where the picture is to be drawn; None without a threshold.
-            width: of the result.
-            height: of the result.
+            width: of the result in pixels.
+            height: of the result in pixels.
 
         Returns:
             (height, width, 3) float32 sRGB in [0, 1].
@@ -168,7 +168,7 @@ class Drawing:
         The graph is the one that is drawn, after improvement.
 
         Args:
-            graph: what grew.
+            graph: as it grew, not yet improved.
             picture: (h, w, 3) sRGB in [0, 1], of the graph's size.
             mask: (h, w), True where the picture is to be drawn; None without a threshold.
             title: for screen readers; none if empty.

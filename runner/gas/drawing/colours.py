@@ -92,8 +92,8 @@ class Ramp(Settings):
     def pick(self, seen: F64, ink: Colour) -> F64:
         """(m, 3) the colour of the ramp at the darkness of each colour seen."""
         stops = np.array([from_hex(colour) for colour in self.colours])
-        place = darkness(seen) * (len(stops) - 1)
-        return np.stack([np.interp(place, np.arange(len(stops)), channel) for channel in stops.T], axis=-1)
+        position = darkness(seen) * (len(stops) - 1)
+        return np.stack([np.interp(position, np.arange(len(stops)), channel) for channel in stops.T], axis=-1)
 
 
 COLOURINGS = (Ink, FromPicture, Palette, Ramp)

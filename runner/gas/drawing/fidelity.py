@@ -116,8 +116,8 @@ def to_edges(graph: Graph, points: F64, *, block: int = 256) -> F64:
     for at in range(0, len(points), block):
         x = points[at : at + block, 0, None] - start[0]
         y = points[at : at + block, 1, None] - start[1]
-        place = np.clip((x * along[0] + y * along[1]) / squares, 0, 1)
-        gaps = (x - place * along[0]) ** 2 + (y - place * along[1]) ** 2
+        share = np.clip((x * along[0] + y * along[1]) / squares, 0, 1)
+        gaps = (x - share * along[0]) ** 2 + (y - share * along[1]) ** 2
         distances[at : at + block] = np.sqrt(gaps.min(axis=1))
     return distances
 
@@ -129,7 +129,7 @@ def coverage(mask: Bools, start: F64, along: F64, *, step: float = STEP) -> F64:
         mask: (height, width).
         start: (m, 2) first ends.
         along: (m, 2) vectors to the second ends.
-        step: pixels between samples, at most.
+        step: maximum distance of samples in pixels.
     """
     if not len(start):
         return np.zeros(0)
@@ -137,10 +137,10 @@ def coverage(mask: Bools, start: F64, along: F64, *, step: float = STEP) -> F64:
     height, width = mask.shape
     total = np.zeros(len(start))
     for share in (np.arange(count) + 0.5) / count:
-        place = np.floor(start + share * along).astype(np.int64)
-        inside = (place >= 0).all(axis=1) & (place[:, 0] < width) & (place[:, 1] < height)
-        place = np.clip(place, 0, (width - 1, height - 1))
-        total += inside & mask[place[:, 1], place[:, 0]]
+        pixel = np.floor(start + share * along).astype(np.int64)
+        inside = (pixel >= 0).all(axis=1) & (pixel[:, 0] < width) & (pixel[:, 1] < height)
+        pixel = np.clip(pixel, 0, (width - 1, height - 1))
+        total += inside & mask[pixel[:, 1], pixel[:, 0]]
     shares: F64 = total / count
     return shares
 

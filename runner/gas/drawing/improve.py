@@ -77,11 +77,11 @@ def _settled(nodes: F64, mask: Bools, settings: Improve) -> F64:
         owner = owners[:, 0]
         middles = _means(nodes, owner, pixels)
         if left > QUIET_ROUNDS:
-            idle, place = _relocations(gaps, owner, len(nodes))
-            middles[idle] = pixels[place]
+            idle, targets = _relocations(gaps, owner, len(nodes))
+            middles[idle] = pixels[targets]
         elif left <= CONTOUR_ROUNDS and tree is not None:
             touching = np.bincount(owner[outer], minlength=len(nodes)) > 0
-            # the border's pixels decide where along the contour an outer node stands
+            # the mean of a node's border pixels decides where along the contour it comes to lie
             target = rim[tree.one(_means(nodes, owner[outer], pixels[outer])[touching])[1]]
             middles[touching] += settings.snap * (target - middles[touching])
         nodes = middles
@@ -97,7 +97,7 @@ def _relocations(gaps: F64, owner: I64, n: int) -> tuple[I64, I64]:
     Args:
         gaps: (p, 2) from each pixel to its two nearest nodes.
         owner: (p,) the nearest node of each pixel.
-        n: number of nodes.
+        n: number of nodes, those without pixels too.
     """
     error = np.bincount(owner, weights=gaps[:, 0], minlength=n)
     loss = np.bincount(owner, weights=gaps[:, 1] - gaps[:, 0], minlength=n)
@@ -119,10 +119,10 @@ def _means(nodes: F64, owner: I64, pixels: F64) -> F64:
 def _inside(nodes: F64, mask: Bools) -> F64:
     """Nodes over background moved to the centre of the nearest pixel of the mask."""
     height, width = mask.shape
-    place = np.clip(np.floor(nodes).astype(np.int64), 0, (width - 1, height - 1))
+    pixel = np.clip(np.floor(nodes).astype(np.int64), 0, (width - 1, height - 1))
     nearest = distance_transform_edt(~mask, return_distances=False, return_indices=True)
-    rows, columns = nearest[:, place[:, 1], place[:, 0]]
-    away = ~mask[place[:, 1], place[:, 0]]
+    rows, columns = nearest[:, pixel[:, 1], pixel[:, 0]]
+    away = ~mask[pixel[:, 1], pixel[:, 0]]
     return np.where(away[:, None], np.stack([columns + 0.5, rows + 0.5], axis=-1), nodes)
 
 
@@ -134,7 +134,7 @@ def contour(mask: Bools, inset: float, *, step: float = 0.1) -> F64:
     Args:
         mask: (height, width).
         inset: how far inside, in pixels.
-        step: between points.
+        step: between neighbouring points, in pixels.
 
     Returns:
         (n, 2); none where the mask fills the picture.
@@ -188,6 +188,7 @@ def _slivers(nodes: F64, corners: I64) -> Bools:
     longest = squares.argmax(axis=1)
     others = squares.sum(axis=1) - squares.max(axis=1)
     product = np.sqrt(np.maximum(np.prod(np.sort(squares, axis=1)[:, :2], axis=1), 1e-300))
+    # the law of cosines at the corner opposite to the longest side: cos C = (a^2 + b^2 - c^2) / 2ab
     flat = (others - squares.max(axis=1)) / (2 * product) < SLIVER_COSINE
     names = sides[..., 0] * len(nodes) + sides[..., 1]
     _, inverse, counts = np.unique(names, return_inverse=True, return_counts=True)

@@ -149,7 +149,7 @@ class Polygons(Triangles):
 
     kind: Literal["polygons"] = "polygons"  # type: ignore[assignment]
     sides: int = Field(8, ge=3, le=64)
-    """The most sides of an area: faces with more are taken for holes of the picture."""
+    """Maximum number of sides of an area; a face with more is left as a hole."""
 
     def rings(self, graph: Graph) -> Sequence[Sequence[int]]:
         """The corners of the graph's faces as numbers of nodes."""
@@ -163,8 +163,8 @@ def faces(graph: Graph, sides: int) -> list[tuple[int, ...]]:
     Where edges cross (a gas is only nearly planar) a face may overlap its neighbour.
 
     Args:
-        graph: whose edges' angles tell the order around each node.
-        sides: the most corners of a face.
+        graph: the angles of its edges give their order around each node.
+        sides: maximum number of corners of a face.
 
     Returns:
         Rings of nodes, each with its smallest first, sorted.
@@ -188,8 +188,8 @@ def faces(graph: Graph, sides: int) -> list[tuple[int, ...]]:
             ring.append(step[0])
             step = (step[1], after[step])
         if 3 <= len(ring) <= sides and len(set(ring)) == len(ring) and _area(graph, ring) > 0:
-            least = ring.index(min(ring))
-            rings.add(tuple(ring[least:] + ring[:least]))
+            first = ring.index(min(ring))
+            rings.add(tuple(ring[first:] + ring[:first]))
     return sorted(rings)
 
 

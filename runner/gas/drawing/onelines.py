@@ -71,7 +71,7 @@ class OneLine(DrawingSettings):
 
 
 def chains(graph: Graph) -> list[list[int]]:
-    """The paths and rings of a graph whose nodes have two edges at most.
+    """The paths and rings of a graph whose nodes have at most two edges.
 
     Args:
         graph: of degree <= 2; nodes without edges are left out.
@@ -132,7 +132,7 @@ class Signature(DrawingSettings):
     cites: ClassVar[tuple[str, ...]] = ("zhang1984",)
 
     def prepare(self, graph: Graph, mask: Bools | None) -> Graph:
-        """The nodes, each joined to the next along its stroke: two edges a node at most."""
+        """The nodes, each joined to the next along its stroke: at most two edges a node."""
         if mask is None:
             return graph
         return along_strokes(graph, strokes(mask, smoothness=self.smoothness))
@@ -158,15 +158,15 @@ def along_strokes(graph: Graph, paths: list[F64]) -> Graph:
     if not paths or not len(graph.nodes):
         return Graph.of(np.zeros((0, 2)), [], width=graph.width, height=graph.height)
     owner = np.repeat(np.arange(len(paths)), [len(path) for path in paths])
-    place = np.concatenate([np.arange(len(path)) for path in paths])
+    position = np.concatenate([np.arange(len(path)) for path in paths])
     nearest = Nearest(np.concatenate(paths)).one(graph.nodes)[1]
     spacing = max(4, int(2 * sum(len(path) for path in paths) / len(graph.nodes)))
     nodes: list[F64] = []
     pairs: list[tuple[int, int]] = []
     count = 0
     for number, path in enumerate(paths):
-        mine = place[nearest[owner[nearest] == number]]
-        knots = _spread(np.unique(np.concatenate([[0, len(path) - 1], mine])), min_gap=3, max_gap=spacing)
+        own = position[nearest[owner[nearest] == number]]
+        knots = _spread(np.unique(np.concatenate([[0, len(path) - 1], own])), min_gap=3, max_gap=spacing)
         closed = bool((path[0] == path[-1]).all())
         chain = list(range(count, count + len(knots) - closed))
         pairs += list(zip(chain, chain[1:], strict=False))

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.arrays import F32, F64, U8
 from orbifolio.runner.gas.drawing.sheet import Areas, Dots, DrawingSheet, Labels, Mark, Polylines
 from orbifolio.runner.vector.hex_colours import Colour
 
@@ -25,7 +25,7 @@ def draw(sheet: DrawingSheet, *, width: int, height: int) -> F32:
     """The sheet as pixels, stretched to the size.
 
     Args:
-        sheet: paper and marks.
+        sheet: of any size in picture pixels.
         width: of the result in pixels.
         height: of the result in pixels.
 
@@ -38,10 +38,8 @@ def draw(sheet: DrawingSheet, *, width: int, height: int) -> F32:
     return pixels
 
 
-def _band(
-    sheet: DrawingSheet, top: int, rows: int, width: int, height: int
-) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """(rows, width, 3) uint8: some rows of the drawing."""
+def _band(sheet: DrawingSheet, top: int, rows: int, width: int, height: int) -> U8:
+    """(rows, width, 3): some rows of the drawing."""
     canvas = Image.new("RGB", (width * FINER, rows * FINER), _ink(np.array(sheet.paper)))
     pen = _Pen(ImageDraw.Draw(canvas), sheet, (width / sheet.width * FINER, height / sheet.height * FINER), top, rows)
     for mark in sheet.marks:
@@ -137,6 +135,5 @@ def _typeface(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def _ink(colour: F64 | Colour) -> tuple[int, int, int]:
-    """A colour in 8 bits."""
     red, green, blue = (round(min(max(float(value), 0.0), 1.0) * 255) for value in colour)
     return red, green, blue

@@ -34,13 +34,7 @@ class Polylines:
 
 @dataclass(frozen=True)
 class Dots:
-    """Filled circles.
-
-    Attributes:
-        centres: (m, 2).
-        radii: (m,).
-        colours: (m, 3).
-    """
+    """m filled circles, by centre (m, 2), radius (m,) and colour (m, 3)."""
 
     centres: F64
     radii: F64
@@ -53,7 +47,7 @@ class Areas:
 
     Attributes:
         rings: m arrays of (k, 2) corners, k >= 3.
-        colours: (m, 3).
+        colours: (m, 3) one for each ring.
     """
 
     rings: Sequence[F64]
@@ -62,13 +56,13 @@ class Areas:
 
 @dataclass(frozen=True)
 class Labels:
-    """Short texts, each with its baseline's left end at its place.
+    """m short texts.
 
     Attributes:
-        places: (m, 2).
-        texts: m of them.
+        places: (m, 2) left ends of the baselines.
+        texts: one for each place.
         size: of the font in picture pixels.
-        colour: of all texts.
+        colour: one for all texts.
     """
 
     places: F64
@@ -82,14 +76,7 @@ Mark = Polylines | Dots | Areas | Labels
 
 @dataclass(frozen=True)
 class DrawingSheet:
-    """Paper with marks.
-
-    Attributes:
-        width: in picture pixels.
-        height: in picture pixels.
-        paper: its colour.
-        marks: in the order of drawing, later ones on top.
-    """
+    """Paper of one colour with marks on it, in the order of drawing; width and height are in picture pixels."""
 
     width: float
     height: float

@@ -16,7 +16,7 @@ from skimage.morphology import skeletonize
 from orbifolio.runner.arrays import F64, Bools
 
 DIRECTION_PIXELS = 8
-"""Pixels along a branch whose chord is its direction at a crossing: fewer would tell the steps of the skeleton."""
+"""Pixels along a branch whose chord is its direction at a crossing; a shorter chord follows single pixels' steps."""
 MIN_COSINE = -0.3
 """Cosine of the turn below which two branches are not one stroke (about 107 degrees)."""
 
@@ -138,8 +138,7 @@ def _joined(chains: list[Chain]) -> list[Chain]:
         meeting.setdefault(chain[0], []).append((number, 0))
         meeting.setdefault(chain[-1], []).append((number, 1))
     partner: dict[tuple[int, int], tuple[int, int]] = {}
-    for place in sorted(meeting):
-        ends = meeting[place]
+    for _, ends in sorted(meeting.items()):
         pairs = [(_turn(chains, a, b), a, b) for at, a in enumerate(ends) for b in ends[at + 1 :]]
         limit = -2.0 if len(ends) == 2 else MIN_COSINE
         for cosine, a, b in sorted(pairs, key=lambda pair: (-pair[0], pair[1:])):

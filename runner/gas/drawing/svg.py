@@ -14,7 +14,7 @@ def svg(sheet: DrawingSheet, *, title: str = "") -> bytes:
     """The sheet as an SVG file.
 
     Args:
-        sheet: paper and marks.
+        sheet: its size becomes the SVG's, in pixels.
         title: for screen readers and the browser's tab; none if empty.
 
     Returns:
@@ -34,7 +34,6 @@ def svg(sheet: DrawingSheet, *, title: str = "") -> bytes:
 
 
 def _group(mark: Mark) -> Iterable[str]:
-    """A mark as lines of SVG."""
     if isinstance(mark, Polylines):
         yield '<g fill="none" stroke-linecap="round" stroke-linejoin="round">'
         for path, width, colour in zip(mark.paths, mark.widths, mark.colours, strict=True):

@@ -18,7 +18,7 @@ from orbifolio.runner.vector.nearest import Nearest
 NEIGHBOURS = 10
 """Nearest points of each point that moves are tried with."""
 MAX_SEGMENT = 3
-"""Points moved together by Or-opt, as Or has it."""
+"""Points moved together by Or-opt (Or 1976 moves up to three)."""
 MAX_PASSES = 60
 """Passes over all points after which improvement ends even if moves are left."""
 MIN_GAIN = 1e-9
@@ -32,7 +32,7 @@ class TourTables(NamedTuple):
         points: (n, 2) x and y.
         near: (n, k) the nearest points of each point, nearest first.
         order: (n,) numbers of the points in the order of the tour; changed in place.
-        place: (n,) where each point stands in `order`; changed in place.
+        place: (n,) index of each point in `order`; changed in place.
     """
 
     points: F64
