@@ -104,22 +104,14 @@ def _edges(target: F32, radius: float, random: np.random.Generator) -> tuple[F32
 
 
 @compiled
-def _walk(
-    x: float,
-    y: float,
-    sign: float,
-    field: EdgeField,
-    step: float,
-    steps: int,
-    path: F64,
-) -> int:
-    """Follow the edge one way; how many points of the path were made."""
+def _walk(x: float, y: float, sign: float, field: EdgeField, step: float, path: F64) -> int:
+    """Follow the edge one way and fill in the (steps, 2) path; the number of its points."""
     calm, canvas, across, down = field.calm, field.canvas, field.across, field.down
     height, width = across.shape
     i, j = int(y), int(x)
     red, green, blue = calm[i, j, 0], calm[i, j, 1], calm[i, j, 2]
     dx, dy = sign * across[i, j], sign * down[i, j]
-    for number in range(steps):
+    for number in range(len(path)):
         ux, uy = across[i, j], down[i, j]
         if ux * dx + uy * dy < 0.0:
             ux, uy = -ux, -uy
@@ -137,18 +129,11 @@ def _walk(
         if mine > max(theirs, COLOUR_TOLERANCE * COLOUR_TOLERANCE):
             return number
         path[number, 0], path[number, 1] = x, y
-    return steps
+    return len(path)
 
 
 @compiled
-def _grow(
-    error: F64,
-    stride: int,
-    field: EdgeField,
-    radius: float,
-    longest: float,
-    seeds: Seeds,
-) -> None:
+def _grow(error: F64, stride: int, field: EdgeField, radius: float, longest: float, seeds: Seeds) -> None:
     """Strokes one after the other, each where the error that is left is largest.
 
     Args:
@@ -175,8 +160,8 @@ def _grow(
         i = int(tops.argmax())
         j = int(places[i])
         x, y = min(j * stride + stride // 2 + 0.5, width - 0.5), min(i * stride + stride // 2 + 0.5, height - 0.5)
-        before = _walk(x, y, -1.0, field, step, steps, behind)
-        after = _walk(x, y, 1.0, field, step, steps, ahead)
+        before = _walk(x, y, -1.0, field, step, behind)
+        after = _walk(x, y, 1.0, field, step, ahead)
         for k in range(before):
             whole[k] = behind[before - 1 - k]
         whole[before, 0], whole[before, 1] = x, y

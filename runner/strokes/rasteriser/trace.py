@@ -79,13 +79,24 @@ class StrokePixelPairs(NamedTuple):
         return np.repeat(np.arange(len(self.starts)), self.ends - self.starts)
 
 
+class TraceInputs(NamedTuple):
+    """What the compiled loops over strokes read.
+
+    Attributes:
+        curves: (n, CHORDS + 1, 4) x and y in the metric, radius, length from the start; `_survey` fills them in.
+    """
+
+    strokes: StrokeArray
+    footprint: BrushFootprint
+    blocks: PixelBlocks
+    curves: F64
+
+
 def trace(strokes: StrokeArray, footprint: BrushFootprint, blocks: PixelBlocks) -> StrokePixelPairs:
     """All pairs of strokes and places within reach."""
-    curves = np.zeros((strokes.size, CHORDS + 1, 4))  # x, y in the metric, radius, length from the start
+    inputs = TraceInputs(strokes, footprint, blocks, np.zeros((strokes.size, CHORDS + 1, 4)))
     sizes = np.zeros(strokes.size, np.int64)
-    parallel_ranges(
-        lambda first, last: _survey(first, last, strokes, footprint, blocks, curves, sizes), np.ones_like(sizes)
-    )
+    parallel_ranges(lambda first, last: _survey(first, last, inputs, sizes), np.ones_like(sizes))
     starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes)))
     total = int(starts[-1])
     pairs = StrokePixelPairs(
@@ -94,7 +105,7 @@ def trace(strokes: StrokeArray, footprint: BrushFootprint, blocks: PixelBlocks) 
         np.zeros(total, np.int32),
         *(np.empty(total, np.float32) for _ in range(4)),
     )
-    parallel_ranges(lambda first, last: _pair(first, last, strokes, footprint, blocks, curves, pairs), sizes)
+    parallel_ranges(lambda first, last: _pair(first, last, inputs, pairs), sizes)
     return pairs
 
 
@@ -151,16 +162,9 @@ def _box(curve: F64, reach: float, box: F64) -> None:
 
 
 @compiled
-def _survey(
-    first: int,
-    last: int,
-    strokes: StrokeArray,
-    footprint: BrushFootprint,
-    blocks: PixelBlocks,
-    curves: F64,
-    sizes: I64,
-) -> None:
-    """Curves, and how many places are in the blocks that each can reach."""
+def _survey(first: int, last: int, inputs: TraceInputs, sizes: I64) -> None:
+    """Fill in the curves, and count the places in the blocks that each can reach."""
+    strokes, footprint, blocks, curves = inputs
     metric, middles, firsts = footprint.metric, blocks.middles, blocks.firsts
     box = np.empty(4)
     for i in range(first, last):
@@ -182,16 +186,9 @@ def _survey(
 
 
 @compiled
-def _pair(
-    first: int,
-    last: int,
-    strokes: StrokeArray,
-    footprint: BrushFootprint,
-    blocks: PixelBlocks,
-    curves: F64,
-    pairs: StrokePixelPairs,
-) -> None:
-    """The pairs of strokes [first, last)."""
+def _pair(first: int, last: int, inputs: TraceInputs, pairs: StrokePixelPairs) -> None:
+    """Fill in the pairs of strokes [first, last)."""
+    strokes, footprint, blocks, curves = inputs
     metric, reach = footprint.metric, footprint.reach
     points, middles, firsts = blocks.points, blocks.middles, blocks.firsts
     box = np.empty(4)
