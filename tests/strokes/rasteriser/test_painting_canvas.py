@@ -141,8 +141,8 @@ def test_complaints_name_the_field_and_the_cure():
     assert Strokes(brush="classic/dry_brush.vae").complaints(lambda source: None) == [
         (
             "brush",
-            "classic/dry_brush.vae is a painter of a fixed resolution (vae); strokes of any size need an implicit one; "
-            "take canvas: stroke-grid for this one",
+            "classic/dry_brush.vae: a painter of kind vae draws 64 x 64 pixels only, and strokes of any size are "
+            "needed; use one of kind implicit (canvas: stroke-grid takes every kind)",
         )
     ]
     assert dict(Strokes(palette=100).complaints(lambda source: None))["palette"].startswith("100 colours")
