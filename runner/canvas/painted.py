@@ -59,7 +59,6 @@ class LevelConfig:
     Attributes:
         values: (orbits, 3) what `init` holds.
         strokes: of the whole painting.
-        fitted: colours are solved for.
         rules: of the colours, without the palette.
         palette: so many colours, or these, sRGB.
         paper: sRGB.
@@ -141,11 +140,8 @@ class StrokeCanvas(Canvas):
         """A level before its first step.
 
         Args:
-            config: of the level.
             frozen: strokes of earlier levels, at this size.
             frozen_cells: (p, 3) their picture.
-            moving: strokes of this level.
-            rules: of the colours.
         """
         self.config, self.layout = config, config.phase.layout
         self.frozen, self.frozen_cells, self.rules, self.done = frozen, frozen_cells, rules, 0
@@ -363,10 +359,7 @@ def document_files(painting: Painting, target: F32 | None, *, title: str, device
     """The files of a painting, by its own learnt brush.
 
     Args:
-        painting: the document.
         target: (height, width, 3) that it was fitted to, or None.
-        title: of the picture.
-        device: to work on.
     """
     painter = load_scalable(painting.brush).to(device)
     return products(painting, painter, target, title=title, device=device)

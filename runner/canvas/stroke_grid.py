@@ -124,11 +124,6 @@ class GridCanvas(Canvas):
         """Random strokes.
 
         Args:
-            settings: of the canvas.
-            layout: where it lives.
-            painter: of the brush.
-            seed: of the run.
-            device: of the values.
             plain: the picture has no symmetry, so that what the tiles hold is all there is to tell.
         """
         self.settings, self.layout, self.painter, self.device = settings, layout, painter, device

@@ -28,8 +28,6 @@ def over(below: Paint, colour: Any, opacity: Any) -> Paint:
     """Paint on a ground; all arguments broadcast.
 
     Args:
-        below: the ground.
-        colour: of the paint.
         opacity: in [0, 1].
     """
     result: Paint = below + opacity * (colour - below)

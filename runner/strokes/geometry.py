@@ -106,7 +106,6 @@ def interpolate(values: Tensor, points: Sequence[tuple[float, float]]) -> Tensor
     """A piecewise linear function, 0 without points, continued beyond them as constants.
 
     Args:
-        values: any shape.
         points: (x, y), x rising.
     """
     if not points:
@@ -122,8 +121,8 @@ def nearest(course: Track, places: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """The chord that is nearest in its own radii, without a gradient.
 
     Args:
-        course: n of them.
-        places: (n, m, 2).
+        course: of n strokes.
+        places: (n, m, 2) in units.
 
     Returns:
         (n, m) chord from 0 to SEGMENTS - 1, (n, m) distance to it and (n, m) its radius there, in units.
@@ -149,9 +148,9 @@ def _widest(x: Tensor, y: Tensor, chord: Tensor, before: Tensor, after: Tensor) 
     Args:
         x: (...) from the chord's beginning.
         y: (...) from the chord's beginning.
-        chord: (..., 2).
+        chord: (..., 2) from its beginning to its end.
         before: radius at its beginning.
-        after: at its end.
+        after: radius at its end.
     """
     square = chord.square().sum(-1) + TINY
     foot = (x * chord[..., 0] + y * chord[..., 1]) / square
@@ -166,7 +165,7 @@ def describe(
     """What a brush's response depends on.
 
     Args:
-        course: n of them.
+        course: of n strokes.
         places: (n, m, 2) in units.
         index: (n, m) the nearest chords, of `nearest`.
         direction: also tell the direction of the stroke, for brushes with a flat tip.

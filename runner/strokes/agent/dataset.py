@@ -68,7 +68,6 @@ def prepared(picture: Tensor, shape: AgentShape) -> Tensor:
 
     Args:
         picture: (1, 3, h, w) sRGB in [0, 1].
-        shape: of the agent's network.
     """
     pixels = picture[0].permute(1, 2, 0).numpy()
     if shape.planes == 3:
@@ -87,7 +86,6 @@ def parted(images: U8, classes: I64, names: Sequence[str], unseen: int, where: s
         images: (n, channels, side, side), shuffled.
         classes: (n,) numbers of `names`.
         names: of the classes; empty for none.
-        unseen: how many are set aside.
         where: the pictures come from, for messages.
 
     Raises:

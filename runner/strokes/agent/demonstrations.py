@@ -96,7 +96,7 @@ def example_table(examples: Examples, names: tuple[str, ...], strokes: int, wher
 
     Args:
         examples: of at least these classes.
-        names: of the classes.
+        names: of the pictures' classes.
         strokes: how many the agent paints.
         where: the demonstrations come from, for messages.
 

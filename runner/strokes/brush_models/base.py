@@ -191,7 +191,6 @@ class PainterSettings(Settings):
     Attributes:
         stages: what a phase may train, in order; () where there is only one thing to train.
         required_stages: stages without which the painter cannot paint.
-        stochastic: as `Painter.stochastic`.
     """
 
     stages: ClassVar[tuple[str, ...]] = ()

@@ -26,7 +26,6 @@ class BrushDataset:
     """What a painter learns from and what it is judged by.
 
     Attributes:
-        samples: strokes to learn from.
         repeats: unseen strokes to judge by, drawn many times where the program is installed.
         program: the brush itself, or None.
         brush: its file, or None.
@@ -51,7 +50,6 @@ class StrokeDataSettings(Settings):
         """Draw or read the strokes.
 
         Args:
-            brush: its name or path.
             seed: of actions and of the brush's noise.
             unseen: how many actions to judge by.
             repeats: how often each of them is drawn.

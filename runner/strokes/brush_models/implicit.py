@@ -47,7 +47,6 @@ class Known:
         swelling: (pressure of an action, added to the logarithm of the radius) where the width follows the pressure.
         reach: how far from the curve there is paint, in radii, in the tip's metric.
         width: numbers of each hidden layer.
-        depth: how many hidden layers.
     """
 
     direction: bool = False
@@ -206,7 +205,7 @@ class ImplicitPainter(Painter):
         Args:
             rows: (n, 9) in units.
             width: of the picture in pixels.
-            height: likewise.
+            height: of the picture in pixels.
             unit: (n,) pixels per unit of each stroke.
         """
         course = self.track(rows)
@@ -228,7 +227,6 @@ class ImplicitPainter(Painter):
 
         Args:
             rows: (n, 9) in units.
-            near: the pairs.
             width: of the picture in pixels.
             unit: (n,) pixels per unit of each stroke.
         """

@@ -67,8 +67,6 @@ def hatch(
     """The lines of each pen.
 
     Args:
-        painting: whose strokes are drawn.
-        shapes: outlines of its strokes.
         spacing: distance of lines in pixels of the picture.
         pens: maximal number of colours.
         picture: (height, width, 3) from which strokes take the colour that they have where they lie above, for brushes

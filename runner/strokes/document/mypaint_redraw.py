@@ -39,7 +39,6 @@ def redraw(painting: Painting, *, brush: BrushFile | None = None, scale: float =
     """A painting by the real program, (height, width, 3) sRGB in [0, 1].
 
     Args:
-        painting: what to draw.
         brush: to use instead of the document's, or None.
         scale: of the result over the picture.
 

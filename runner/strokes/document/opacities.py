@@ -34,8 +34,6 @@ def learnt(
     """By a learnt brush.
 
     Args:
-        painter: implicit.
-        painting: what to draw.
         device: that the painter is on.
         coarse: units between the places that are asked for, at most; 0 asks for every pixel.
 

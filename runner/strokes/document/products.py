@@ -59,8 +59,6 @@ def products(
     """All files of a painting.
 
     Args:
-        painting: what to write.
-        painter: the painting's learnt brush.
         target: (height, width, 3) sRGB in [0, 1], the picture that was painted; with None, the real program's painting
             is fitted to the neural canvas.
         title: of the picture, for readers.

@@ -47,7 +47,7 @@ class Growth:
 
     Attributes:
         picture: (height, width, 3) with all strokes.
-        layers: undermost first.
+        layers: undermost first; none unless they were asked for.
         stages: pictures after some numbers of strokes, in their order, made small.
     """
 
@@ -74,11 +74,9 @@ def grow(
     """Lay all strokes.
 
     Args:
-        painting: what is painted.
         stream: box and opacity of each stroke, undermost first.
         stages: numbers of strokes, rising, after which the picture is kept.
         side: of the kept pictures' longer side, in pixels; smaller pictures are kept as they are.
-        layered: keep layers as well.
     """
     canvas = np.empty((painting.height, painting.width, 3), np.float32)
     canvas[...] = np.array(painting.paper, np.float32)
@@ -105,8 +103,6 @@ def render(painting: Painting, painter: ImplicitPainter, scale: float = 1.0, *, 
     """The neural canvas: all strokes by a learnt brush.
 
     Args:
-        painting: the document.
-        painter: the learnt brush.
         scale: of the result over the picture.
         device: that the painter is on.
 

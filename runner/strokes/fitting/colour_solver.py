@@ -53,7 +53,6 @@ def solve_colours(
         target: (p, 3).
         weights: (p,) of the cells' squared errors.
         rules: what colours may be.
-        sweeps: of coordinate descent.
 
     Returns:
         (n, 3).

@@ -22,7 +22,6 @@ def budgets(strokes: int, sizes: tuple[int, ...]) -> tuple[int, ...]:
     """How many strokes each level gets, in proportion to its size; at least one each while there are enough.
 
     Args:
-        strokes: in all.
         sizes: of the levels in pixels.
 
     >>> budgets(500, (32, 64, 128, 256))

@@ -21,7 +21,7 @@ def chained(strokes: StrokeArray, begin: F32 | None) -> I64:
     """From stroke to stroke, each time to the one that starts nearest; for a connected line.
 
     Args:
-        strokes: n of them.
+        strokes: n, in any order.
         begin: (2,) where the hand is, or None for the first stroke's start.
     """
     left = np.ones(strokes.size, bool)
@@ -39,7 +39,6 @@ def by_hand(rasteriser: Rasteriser, painting: StrokeSet) -> I64:
     """Of the strokes that nothing waiting must lie under, always the one of the nearest colour and place.
 
     Args:
-        rasteriser: brush and places.
         painting: its strokes, undermost first.
     """
     cell_count = rasteriser.blocks.cell_count
@@ -75,7 +74,6 @@ def _list_under(paint: PairPaint, tops: I32, under: I64) -> int:
     """List (stroke, stroke directly below it in some cell), and count them; some come more than once.
 
     Args:
-        paint: of n strokes.
         tops: (p,) uppermost stroke of each cell so far; -1 at first, changed.
         under: (k, 2), filled.
     """

@@ -65,7 +65,6 @@ def seed_strokes(
         target: (height, width, 3) sRGB.
         canvas: (height, width, 3).
         weights: (height, width) of the error.
-        count: how many.
         radius: of the brush in pixels.
         longest: length of a stroke in pixels.
         random: breaks ties, and turns strokes where there is no edge.
@@ -138,11 +137,10 @@ def _grow(error: F64, stride: int, field: EdgeField, radius: float, longest: flo
 
     Args:
         error: of every `stride`-th pixel, lessened where strokes begin.
-        stride: in pixels.
-        field: that strokes follow.
+        stride: pixels from one place of `error` to the next.
         radius: of the brush in pixels.
         longest: length of a stroke in pixels.
-        seeds: filled in.
+        seeds: (n, ...), filled in.
     """
     across, down, lines = field.across, field.down, seeds.curves
     height, width = across.shape

@@ -41,7 +41,6 @@ class PaintSurface(ABC):
     """The base.
 
     Attributes:
-        layout: that shows the cells.
         blocks: of the places that show the cells.
         weights: (p,) how many pixels show each cell.
     """
@@ -119,7 +118,6 @@ class OrbifoldSurface(PaintSurface):
         """A surface.
 
         Args:
-            layout: of the symmetry.
             symmetry: a group of movements.
             size: (width, height) in pixels that the domain is looked for at; the same for all phases, so that strokes
                 stay in it.
@@ -256,8 +254,6 @@ def surface_of(layout: Layout, symmetry: Symmetry | None, size: tuple[int, int])
     """What a layout offers to paint on.
 
     Args:
-        layout: of a phase.
-        symmetry: that it has, if any.
         size: (width, height) in pixels of the last phase.
     """
     plain = symmetry is None or not (symmetry.claims() or any(symmetry.wrap))

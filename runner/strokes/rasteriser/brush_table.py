@@ -114,7 +114,6 @@ def fit_table(painter: ImplicitPainter, sampler: StrokeSampler = gentle_strokes,
     Args:
         painter: on the CPU, float32.
         sampler: of the strokes that the network is asked about.
-        seed: of these strokes.
     """
     footprint = BrushFootprint.of(painter)
     max_distance, max_log_radius = footprint.reach + MARGIN, painter.space.log_radius

@@ -80,7 +80,6 @@ def descend(
 
     Args:
         matrix: of n strokes.
-        bounds: of the strokes' colours.
         residual: at the present colours; its errors follow as they change.
         colours: (n, 3), changed in place.
         sweeps: how many times over all strokes, at most.

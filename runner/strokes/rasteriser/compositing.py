@@ -45,7 +45,6 @@ def lay(paint: PairPaint, colours: F32, canvas: F32, below: F32) -> None:
     """Paint on a canvas, in place, and keep what was below each pair.
 
     Args:
-        paint: of n strokes.
         colours: (n, kinds, 3).
         canvas: (p, 3), changed.
         below: (k, 3), filled.
@@ -63,7 +62,6 @@ def lay_vjp(paint: PairPaint, colours: F32, below: F32, above: F32, to_alphas: F
     """Gradients; `above` (p, 3) is that of the picture and becomes that of the paper.
 
     Args:
-        paint: of n strokes.
         colours: (n, kinds, 3).
         below: (k, 3) of `lay`.
         above: (p, 3), changed.
@@ -90,7 +88,6 @@ def visible_shares(paint: PairPaint, through: F32, shares: F32) -> None:
     """Each pair's share of the finished picture: its opacity times what all above it let through.
 
     Args:
-        paint: of n strokes.
         through: (p,), ones; becomes the paper's share.
         shares: (k,), filled.
     """
@@ -109,7 +106,6 @@ def removal_gains(paint: PairPaint, shares: F32, colours: F32, below: F32, resid
     change (change - 2 error) with change = share (colour - below).
 
     Args:
-        paint: of n strokes.
         shares: (k,) of `visible_shares`.
         colours: (n, kinds, 3).
         below: (k, 3) of `lay`.

@@ -44,7 +44,6 @@ def opacities(pairs: StrokePixelPairs, slices: TableSlices, *, opaque: bool = Fa
 
     Args:
         pairs: of n strokes.
-        slices: of the same strokes.
         opaque: paint covers or does not: see `soft_threshold`.
     """
     alphas = np.zeros(len(pairs.places), np.float32)
@@ -59,7 +58,6 @@ class OpacityInputs(NamedTuple):
 
     Attributes:
         pairs: of the strokes with the places of the blocks.
-        opaque: as for `opacities`.
     """
 
     pairs: StrokePixelPairs
@@ -74,7 +72,6 @@ def opacities_vjp(inputs: OpacityInputs, above: F32) -> F32:
     """The gradient by the strokes' rows, (n, 9), from that by the opacities (vector-Jacobian product).
 
     Args:
-        inputs: those of the forward pass.
         above: (k,) derivative by each opacity.
     """
     gradient = np.zeros((inputs.strokes.size, COLUMNS))
@@ -137,10 +134,8 @@ class StrokeEnd(NamedTuple):
 
     Attributes:
         column: of its x in a stroke's row.
-        x: in pixels.
-        y: in pixels.
-        in_x: direction from the end into the stroke, in the metric, of length 1.
-        in_y: as `in_x`.
+        x, y: in pixels.
+        in_x, in_y: direction from the end into the stroke, in the metric, of length 1.
     """
 
     column: int
@@ -159,7 +154,6 @@ def _end_vjp(gradient: F64, end: StrokeEnd, point: F32, metric: F64, by_q: float
 
     Args:
         gradient: (9,) of the stroke, added to.
-        end: of the stroke.
         point: (2,) place in pixels.
         metric: (2, 2) of the brush.
         by_q: derivative by q.

@@ -39,7 +39,6 @@ def rasterise(
     """Paint strokes over each other.
 
     Args:
-        painter: a learnt brush.
         rows: (n, 9) in units, see `stroke_array`; the first lies undermost.
         colours: (n, 3) sRGB in [0, 1].
         width: of the picture in pixels.
