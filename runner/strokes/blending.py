@@ -19,7 +19,7 @@ from orbifolio.runner.arrays import F32
 from orbifolio.runner.strokes.stroke_profile import compiled
 
 STEEPNESS = 8.0
-"""Slope of an opaque stroke's edge: an eighth of the opacities lies on it, lest the edge be jagged."""
+"""Slope of an opaque stroke's edge: an eighth of the opacities lies on it, so that the edge is not jagged."""
 
 Paint = TypeVar("Paint")
 

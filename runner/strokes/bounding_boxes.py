@@ -1,4 +1,4 @@
-"""Which pixels a stroke can reach: strokes -> (stroke, pixel) pairs, so that nothing is computed where no paint is.
+"""Which pixels a stroke can reach: strokes -> (stroke, pixel) pairs, so that only these are computed.
 
 Pairs come stroke by stroke, and within a stroke row by row. First the bounding box of each curve, wider by its reach,
 then only those pixels of it that are near enough; in batches, so that the memory stays bounded.

@@ -1,6 +1,6 @@
 """Where a place lies with respect to a stroke: (n tracks, n x m places) -> (n, m, features), differentiable.
 
-What is known of a stroke is computed here, so that a network has to learn the brush's response only: distance to the
+All that follows from geometry is computed, so that a network has to learn the brush's response only: distance to the
 curve in radii and in pixels, the pressure, direction, speed and bend at the nearest point, and how much paint passes
 by (integrals of Gaussians along the curve, which see a stroke that crosses itself). The curve is a polyline of
 `SEGMENTS` chords whose radius may swell with the pressure; the nearest chord is the one that is nearest in its own
@@ -168,8 +168,8 @@ def describe(
         course: of n strokes.
         places: (n, m, 2) in units.
         index: (n, m) the nearest chords, of `nearest`.
-        direction: also tell the direction of the stroke, for brushes with a flat tip.
-        speed: also tell the speed of the pen.
+        direction: add the direction of the stroke, for brushes with a flat tip.
+        speed: add the speed of the pen.
 
     Returns:
         (n, m, `count(direction, speed)`), each about of size 1; (n, m) distances and (n, m) radii there in units.

@@ -82,4 +82,4 @@ def test_descends_keeps_its_rules_and_comes_back_from_its_state():
 
 
 def test_an_unknown_brush_is_named():
-    assert "no learnt brush" in StrokeGrid(brush="nothing").complaints(lambda source: None)[0][1]
+    assert "no such learnt brush" in StrokeGrid(brush="nothing").complaints(lambda source: None)[0][1]

@@ -97,10 +97,10 @@ def parted(images: U8, classes: I64, names: Sequence[str], unseen: int, where: s
             "learn from; give more pictures or lower renderer.unseen"
         )
     parts = [slice(0, len(images) - unseen), slice(len(images) - unseen, None)]
-    learnt, kept = (
+    learnt, aside = (
         Targets(torch.from_numpy(images[part]), torch.from_numpy(classes[part]), tuple(names)) for part in parts
     )
-    return Split(learnt, kept)
+    return Split(learnt, aside)
 
 
 @dataclass(frozen=True)

@@ -99,8 +99,8 @@ class Shards(StrokeDataSettings):
                 f"{self.files[0]}: {len(samples)} strokes; {unseen} are set aside to judge by, and at least as many "
                 "are needed to learn from; give more shards or lower renderer.unseen"
             )
-        kept = samples.alphas[-unseen:].astype(np.float32) / np.float32(255)
-        single = Repeats(samples.actions[-unseen:], kept, kept, 0.0, 1)
+        alphas = samples.alphas[-unseen:].astype(np.float32) / np.float32(255)
+        single = Repeats(samples.actions[-unseen:], alphas, alphas, 0.0, 1)
         return BrushDataset(Samples(samples.actions[:-unseen], samples.alphas[:-unseen]), single, None, None)
 
     def complaints(self) -> list[tuple[str, str]]:

@@ -131,7 +131,7 @@ def load_scalable(name: str) -> ImplicitPainter:
 
 
 def real_brush(name: str) -> BrushFile:
-    """The brush of MyPaint that a name stands for: its own, or that of a painter which has learnt it.
+    """The brush of MyPaint behind a name: the brush of this name, or the one that a painter of this name has learnt.
 
     Args:
         name: of a brush of MyPaint, of a shipped painter, or the path of a painter's file.

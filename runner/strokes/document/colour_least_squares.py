@@ -1,7 +1,7 @@
 """Strokes as opacities in boxes, apart from their colours: (boxes, opacities) -> canvas, visible shares, best colours.
 
-The opacities may be anyone's: those that the real paint program leaves are what a painting is fitted to. With all of
-them known a painting is linear in its colours, and the best ones are the least squares of `descend`.
+The opacities may come from any brush; a painting is fitted to those of the real paint program. Once they are
+known a painting is linear in its colours, and the best ones are the least squares of `descend`.
 """
 
 from __future__ import annotations

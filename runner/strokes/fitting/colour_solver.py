@@ -83,7 +83,7 @@ def stroke_gains(composite: Composite, colours: F32, target: F32, weights: F32) 
 
 
 def choose_palette(target: F32, count: int, random: np.random.Generator) -> F32:
-    """The colours that tell a picture best, by k-means (Lloyd 1982) on some of its pixels.
+    """The colours that represent a picture best, by k-means (Lloyd 1982) on some of its pixels.
 
     Args:
         target: (p, 3) sRGB.

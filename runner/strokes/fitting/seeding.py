@@ -80,7 +80,7 @@ def seed_strokes(
     seeds = Seeds(np.zeros((count, 6), np.float32), np.zeros((count, 3), np.float32))
     field = EdgeField(calm.astype(np.float32), canvas.astype(np.float32), across, down)
     _grow(coarse, stride, field, radius, longest, seeds)
-    # Not a pixel beyond the picture: what is outside is felt by no error.
+    # Within the picture: no error would move what is outside.
     return seeds._replace(curves=np.clip(seeds.curves, 0, np.tile([width, height], 3)).astype(np.float32))
 
 

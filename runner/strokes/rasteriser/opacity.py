@@ -5,9 +5,9 @@ table at the pair is followed to the stroke's nine numbers, by the chain rule
 
     d opacity = T_d dd + T_p dp + T_q dq + T_r d(log radius)
 
-with the nearest point kept where it is along the curve: a distance that is least does not feel a small shift of it
-(the envelope theorem), and the pressure hardly does. How much of the stroke passes is felt along the straight line
-through each end.
+with the nearest point held fixed along the curve: at the minimum, the distance does not change with a small shift of
+it (the envelope theorem), and the pressure hardly does. The derivative of q is that along the straight line through
+each end.
 
 Agreement with finite differences, as the mean cosine over the nine columns: 0.98 for a round brush, 0.997 for a flat
 one and 0.89 for one that swells, under weights of white noise and steps of 0.1 pixel; 0.97 for `dry_brush` under smooth
