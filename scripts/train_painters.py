@@ -39,7 +39,7 @@ BRUSHES = (
     "ink_blot pen textured_ink slow_ink short_grass pencil rounded"
 )
 SEED, STROKES, RATE, UNSEEN, REPEATS = 1, 6144, 4e-3, 150, 24
-MANY = 16384  # strokes for raster painters, which must learn where a stroke is
+RASTER_STROKES = 16384  # more than STROKES: raster painters must learn where a stroke is, too
 RASTER_TRAININGS: dict[str, tuple[PainterSettings, tuple[tuple[str, int, float], ...]]] = {
     "vae": (Vae(width=16, batch=32), (("images", 400, 1e-3), ("predictor", 500, 4e-3), ("together", 500, 1e-3))),
     "gan": (
@@ -100,14 +100,14 @@ def train_raster(name: str, kind: str, share: float) -> dict[str, Any]:
     brush = find_brush(name)
     program = PaintProgram(brush)
     began = time.perf_counter()
-    samples = draw_samples(program, MANY, seed=SEED)
+    samples = draw_samples(program, RASTER_STROKES, seed=SEED)
     repeats = draw_repeats(program, draw_actions(UNSEEN, np.random.default_rng([SEED, 1])), REPEATS, seed=SEED + 1)
     log: list[dict[str, Any]] = []
     entry: dict[str, Any] = {
         "brush": brush.name,
         "kind": kind,
         "settings": settings.model_dump(mode="json"),
-        "strokes": MANY,
+        "strokes": RASTER_STROKES,
         "seed": SEED,
         "seconds": {"drawing": round(time.perf_counter() - began, 1)},
         "phases": log,
@@ -148,7 +148,7 @@ def train_raster(name: str, kind: str, share: float) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Train the painters asked for, and write the log after each."""
+    """Train the painters of the command line, and write the log after each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("brushes", nargs="*")

@@ -2,7 +2,7 @@
 
 Positions move in steps of about a brush's width, so that one rate suits all nine numbers of a stroke and all levels;
 the steps shrink towards the end of a level. Between steps colours are solved for, and strokes that turned out to be of
-little use begin anew elsewhere.
+little use start again elsewhere.
 """
 
 from __future__ import annotations
@@ -43,25 +43,24 @@ from orbifolio.runner.strokes.stroke_array import (
 )
 
 STEPS_PER_FIT = 4  # steps between two solutions for the colours
-RENEWALS = (0.4, 0.7)  # parts of a level after which strokes of little use begin anew
+RENEWALS = (0.4, 0.7)  # parts of a level after which strokes of little use start again elsewhere
 MIN_GAIN = 0.25  # of the median gain: below it a stroke is of little use
 LAST_STEP = 0.2  # size of the last steps of a level, relative to the first
 STRIDE = 2.0  # radii for a step of 1
 PRESSURE = 0.6  # that strokes begin with
 MIN_LOG_RADIUS, MAX_LOG_RADIUS = 0.1, 2.0  # in units: the range that brushes are learnt at
-MIN_PRESSURE = 0.02  # below it a stroke leaves no paint, and feels no gradient
+MIN_PRESSURE = 0.02  # below it a stroke leaves no paint and has no gradient
 
 
 @dataclass(frozen=True)
 class LevelConfig:
-    """What a level is painted with, and what of.
+    """The brush, the target and the rules of a level.
 
     Attributes:
         values: (orbits, 3) what `init` holds.
         strokes: of the whole painting.
-        fitted: colours are solved for.
         rules: of the colours, without the palette.
-        palette: so many colours, or these, sRGB.
+        palette: number of colours to choose, or the colours, sRGB.
         paper: sRGB.
         min_radius: in shorter sides of the picture.
         max_radius: in shorter sides of the picture.
@@ -110,7 +109,7 @@ class LevelConfig:
 
     @cached_property
     def radius_limits(self) -> tuple[float, float]:
-        """Least and largest radius in pixels."""
+        """Smallest and largest radius in pixels."""
         side = min(self.phase.layout.width, self.phase.layout.height)
         return self.min_radius * side, self.max_radius * side
 
@@ -141,11 +140,8 @@ class StrokeCanvas(Canvas):
         """A level before its first step.
 
         Args:
-            config: of the level.
             frozen: strokes of earlier levels, at this size.
             frozen_cells: (p, 3) their picture.
-            moving: strokes of this level.
-            rules: of the colours.
         """
         self.config, self.layout = config, config.phase.layout
         self.frozen, self.frozen_cells, self.rules, self.done = frozen, frozen_cells, rules, 0
@@ -218,7 +214,7 @@ class StrokeCanvas(Canvas):
         return [self.tensor] if self.config.fitted else [self.tensor, self.colours]
 
     def _strides(self) -> F32:
-        """(n, 9) what a step of 1 comes to; less and less."""
+        """(n, 9) the change that a step of 1 makes; it shrinks during the level."""
         steps = max(self.config.phase.steps, 1)
         share = 1 - (1 - LAST_STEP) * min(self.done, steps) / steps
         far = self.units[:, None] * np.float32(SIZE * STRIDE)
@@ -273,9 +269,9 @@ class StrokeCanvas(Canvas):
         left, top, right, bottom = self.config.surface.window
         low_edge, high_edge = np.array([left, top] * 3, np.float32), np.array([right, bottom] * 3, np.float32)
         rows[:, CURVE] = rows[:, CURVE].clip(low_edge - margin, high_edge + margin)
-        smallest = np.maximum(low, MIN_LOG_RADIUS)
-        largest = np.maximum(np.minimum(high, MAX_LOG_RADIUS), MIN_LOG_RADIUS)
-        rows[:, LOG_RADIUS] = rows[:, LOG_RADIUS].clip(smallest, largest)
+        min_log = np.maximum(low, MIN_LOG_RADIUS)
+        max_log = np.maximum(np.minimum(high, MAX_LOG_RADIUS), MIN_LOG_RADIUS)
+        rows[:, LOG_RADIUS] = rows[:, LOG_RADIUS].clip(min_log, max_log)
         rows[:, ENTRY_PRESSURE:COLUMNS] = rows[:, ENTRY_PRESSURE:COLUMNS].clip(MIN_PRESSURE, 1.0)
         return rows
 
@@ -294,7 +290,7 @@ class StrokeCanvas(Canvas):
         return composite
 
     def _renew(self, composite: Composite) -> bool:
-        """Strokes of little use begin anew, on top; whether there were any."""
+        """Start strokes of little use again, on top; whether there were any."""
         config, moving = self.config, self._moving()
         gains = config.gains(composite, moving.colours)
         useless = gains < MIN_GAIN * np.median(gains)
@@ -363,10 +359,7 @@ def document_files(painting: Painting, target: F32 | None, *, title: str, device
     """The files of a painting, by its own learnt brush.
 
     Args:
-        painting: the document.
         target: (height, width, 3) that it was fitted to, or None.
-        title: of the picture.
-        device: to work on.
     """
     painter = load_scalable(painting.brush).to(device)
     return products(painting, painter, target, title=title, device=device)
@@ -380,7 +373,7 @@ def _rules(config: LevelConfig) -> ColourRules:
 
 
 def _freeze(config: LevelConfig, previous: StrokeCanvas, rules: ColourRules) -> tuple[StrokeSet, F32]:
-    """The strokes so far at this size, with colours fitted to it, without those that nothing would miss."""
+    """The strokes so far at this size, with colours fitted to it, without those that only add error."""
     old, new = previous.layout, config.phase.layout
     frozen = previous.all_strokes().scaled(new.width / old.width, new.height / old.height)
     composite = config.rasteriser.composite(

@@ -4,10 +4,10 @@ The canvas of Nakano (2019) for painters of a fixed resolution: n tiles of 64 pi
 (n - 1); each stroke lies on its tile, tile after tile or in turns. Actions are numbers before a sigmoid, drawn at
 random. It is here for parity: `strokes` paints with less, at any resolution and without tiles.
 
-Departure: the painter is asked for all strokes at once, and only what changes is padded to the whole picture.
+Departure: the painter draws all strokes at once, and only what changes is padded to the whole picture.
 
 The strokes are left as a document for the implicit painter of the same brush, which draws them at any size, and for the
-real program; what is compared with these is this canvas. Paint that the edge of a tile cuts off here goes on there.
+real program, and both are compared with this canvas. Paint that the edge of a tile cuts off here is complete there.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class StrokeGrid(CanvasSettings):
         return GridCanvas(self, layout, _painter(self.brush), 0, str(values.device))
 
     def begin(self, phase: CanvasPhase, values: Tensor, previous: Canvas | None) -> GridCanvas:
-        """Each phase begins anew at random; see the base class."""
+        """Each phase starts from random strokes, not from the phase before."""
         plain = phase.symmetry is None or not (phase.symmetry.claims() or any(phase.symmetry.wrap))
         return GridCanvas(self, phase.layout, _painter(self.brush), phase.seed, str(values.device), plain=plain)
 
@@ -84,7 +84,7 @@ def _painter(name: str) -> Painter:
 
 
 def _document_brush(name: str) -> str | None:
-    """The implicit painter that draws what a painter of a fixed resolution was learnt from; None where none is here."""
+    """The implicit painter of the brush that a painter of a fixed resolution has learnt; None where none is shipped."""
     path = find_painter(name)
     facts = unpack(path)[1]
     brush = str(facts.get("brush", ""))
@@ -124,12 +124,7 @@ class GridCanvas(Canvas):
         """Random strokes.
 
         Args:
-            settings: of the canvas.
-            layout: where it lives.
-            painter: of the brush.
-            seed: of the run.
-            device: of the values.
-            plain: the picture has no symmetry, so that what the tiles hold is all there is to tell.
+            plain: the picture has no symmetry, so that a document of its strokes is complete.
         """
         self.settings, self.layout, self.painter, self.device = settings, layout, painter, device
         self.seed, self.plain = seed, plain

@@ -12,20 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orbifolio.runner.errors import InputError
-from orbifolio.runner.errors import Problem
-from orbifolio.runner.errors import RecipeError
+from orbifolio.runner.errors import InputError, Problem, RecipeError
 from orbifolio.runner.recipe.marks import Source
-from orbifolio.runner.recipe.model import LoadedRecipe
-from orbifolio.runner.recipe.model import Recipe
-from orbifolio.runner.recipe.model import load
+from orbifolio.runner.recipe.model import LoadedRecipe, Recipe, load
 from orbifolio.runner.recipe.overrides import apply_overrides
 from orbifolio.runner.recipe.qualities import names
 from orbifolio.runner.recipe.source import parse
-from orbifolio.runner.recipe.validation import problem_at
-from orbifolio.runner.recipe.validation import validate
-from orbifolio.runner.server.catalogue import RecipeCatalogue
-from orbifolio.runner.server.catalogue import RecipeEntry
+from orbifolio.runner.recipe.validation import problem_at, validate
+from orbifolio.runner.server.catalogue import RecipeCatalogue, RecipeEntry
 from orbifolio.runner.server.job_store import IMAGE_NAME
 from orbifolio.runner.server.recipe_edit import edit
 from orbifolio.runner.server.recipe_policy import find_violations

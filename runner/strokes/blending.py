@@ -19,7 +19,7 @@ from orbifolio.runner.arrays import F32
 from orbifolio.runner.strokes.stroke_profile import compiled
 
 STEEPNESS = 8.0
-"""Slope of an opaque stroke's edge: an eighth of the opacities lies on it, lest the edge be jagged."""
+"""Slope of an opaque stroke's edge: an eighth of the opacities lies on it, so that the edge is not jagged."""
 
 Paint = TypeVar("Paint")
 
@@ -28,8 +28,6 @@ def over(below: Paint, colour: Any, opacity: Any) -> Paint:
     """Paint on a ground; all arguments broadcast.
 
     Args:
-        below: the ground.
-        colour: of the paint.
         opacity: in [0, 1].
     """
     result: Paint = below + opacity * (colour - below)

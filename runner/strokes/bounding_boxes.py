@@ -1,4 +1,4 @@
-"""Which pixels a stroke can reach: strokes -> (stroke, pixel) pairs, so that nothing is computed where no paint is.
+"""Which pixels a stroke can reach: strokes -> (stroke, pixel) pairs, so that only these are computed.
 
 Pairs come stroke by stroke, and within a stroke row by row. First the bounding box of each curve, wider by its reach,
 then only those pixels of it that are near enough; in batches, so that the memory stays bounded.
@@ -23,7 +23,7 @@ def boxes(knots: Tensor, reach: Tensor, width: int, height: int, unit: Tensor) -
 
     Args:
         knots: (n, k, 2) points of the curves in units.
-        reach: (n,) in units.
+        reach: (n,) units around the curve.
         width: of the picture in pixels.
         height: of the picture in pixels.
         unit: (n,) pixels per unit.
@@ -66,7 +66,7 @@ def centres(pixel: Tensor, width: int, unit: Tensor) -> Tensor:
     """(k, 2) centres of pixels in units.
 
     Args:
-        pixel: (k,) numbers.
+        pixel: (k,) row * width + column.
         width: of the picture in pixels.
         unit: (k,) pixels per unit, or one for all.
     """

@@ -1,6 +1,6 @@
 """Where a place lies with respect to a stroke: (n tracks, n x m places) -> (n, m, features), differentiable.
 
-What is known of a stroke is computed here, so that a network has to learn the brush's response only: distance to the
+All that follows from geometry is computed, so that a network has to learn the brush's response only: distance to the
 curve in radii and in pixels, the pressure, direction, speed and bend at the nearest point, and how much paint passes
 by (integrals of Gaussians along the curve, which see a stroke that crosses itself). The curve is a polyline of
 `SEGMENTS` chords whose radius may swell with the pressure; the nearest chord is the one that is nearest in its own
@@ -106,7 +106,6 @@ def interpolate(values: Tensor, points: Sequence[tuple[float, float]]) -> Tensor
     """A piecewise linear function, 0 without points, continued beyond them as constants.
 
     Args:
-        values: any shape.
         points: (x, y), x rising.
     """
     if not points:
@@ -122,8 +121,8 @@ def nearest(course: Track, places: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """The chord that is nearest in its own radii, without a gradient.
 
     Args:
-        course: n of them.
-        places: (n, m, 2).
+        course: of n strokes.
+        places: (n, m, 2) in units.
 
     Returns:
         (n, m) chord from 0 to SEGMENTS - 1, (n, m) distance to it and (n, m) its radius there, in units.
@@ -149,9 +148,9 @@ def _widest(x: Tensor, y: Tensor, chord: Tensor, before: Tensor, after: Tensor) 
     Args:
         x: (...) from the chord's beginning.
         y: (...) from the chord's beginning.
-        chord: (..., 2).
+        chord: (..., 2) from its beginning to its end.
         before: radius at its beginning.
-        after: at its end.
+        after: radius at its end.
     """
     square = chord.square().sum(-1) + TINY
     foot = (x * chord[..., 0] + y * chord[..., 1]) / square
@@ -166,11 +165,11 @@ def describe(
     """What a brush's response depends on.
 
     Args:
-        course: n of them.
+        course: of n strokes.
         places: (n, m, 2) in units.
         index: (n, m) the nearest chords, of `nearest`.
-        direction: also tell the direction of the stroke, for brushes with a flat tip.
-        speed: also tell the speed of the pen.
+        direction: add the direction of the stroke, for brushes with a flat tip.
+        speed: add the speed of the pen.
 
     Returns:
         (n, m, `count(direction, speed)`), each about of size 1; (n, m) distances and (n, m) radii there in units.

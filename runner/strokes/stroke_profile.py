@@ -14,7 +14,7 @@ from orbifolio.runner.arrays import F64
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-FADE = 2.0  # radii from an end beyond which the end is not felt
+FADE = 2.0  # radii from an end beyond which the end has no influence
 RAMP = 0.25  # of a stroke's time, see `actions.pressure_at`
 
 

@@ -205,10 +205,10 @@ class ComparisonRenderer(Renderer):
         """One of each class, or the first ones without classes, as many as there are columns."""
         data: TargetSettings = self.settings.data
         learnt = data.gather(SIDE, 3, seed=self.context.seed, unseen=1).learnt
-        kept: list[int] = []
+        chosen: list[int] = []
         for wanted in sorted(set(learnt.classes.tolist())):
-            kept += (learnt.classes == wanted).nonzero()[:, 0].tolist()[: 1 if len(learnt.names) > 1 else COLUMNS]
-        pictures, _ = learnt.take(torch.tensor(kept[:COLUMNS]))
+            chosen += (learnt.classes == wanted).nonzero()[:, 0].tolist()[: 1 if len(learnt.names) > 1 else COLUMNS]
+        pictures, _ = learnt.take(torch.tensor(chosen[:COLUMNS]))
         return pictures
 
     def _pictures(self) -> Tensor:

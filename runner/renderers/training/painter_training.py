@@ -122,7 +122,7 @@ class PainterTraining(RendererSettings):
         missing = [layer for layer in LAYERS if vision is not None and layer not in vision.layer_names()]
         if missing:
             problems.append(("vision", f"no layer {missing[0]}; the distance needs {', '.join(LAYERS)}; use vgg16"))
-        # Without MyPaint's brushes a name cannot be checked, which is no fault of the recipe.
+        # A name can be checked only where MyPaint's brushes are installed.
         if isinstance(data, Drawn) and (list_brushes() or self.brush.endswith(ENDING)):
             try:
                 _ = find_brush(self.brush).settings

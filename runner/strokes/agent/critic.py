@@ -59,7 +59,6 @@ def critic_loss(
         -(mean D(target, target) - mean D(painting, target));   10 mean (|dD/dx| - 1)^2 at x between the two
 
     Args:
-        critic: the critic under training.
         paintings: (n, planes, side, side), without gradients.
         targets: (n, planes, side, side).
         random: of the places x.

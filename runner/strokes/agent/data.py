@@ -61,7 +61,7 @@ class Mnist(TargetSettings):
     cites: ClassVar[tuple[str, ...]] = ("lecun1998",)
 
     def gather(self, side: int, channels: int, *, seed: int, unseen: int) -> Split:
-        """Shuffle MNIST and keep the digits asked for."""
+        """Shuffle MNIST and keep the chosen digits."""
         pictures, classes = read_mnist()
         wanted = np.flatnonzero(np.isin(classes, self.digits))
         wanted = np.random.default_rng([seed, 11]).permutation(wanted)[: self.count]
@@ -106,8 +106,8 @@ class Idx(TargetSettings):
         """Missing files."""
         named = {"images": self.images, "labels": self.labels}
         return [
-            (place, f"{name}: no such file; give an IDX file, gzipped or not, or an .npz")
-            for place, name in named.items()
+            (field, f"{name}: no such file; give an IDX file, gzipped or not, or an .npz")
+            for field, name in named.items()
             if name is not None and not Path(name).expanduser().is_file()
         ]
 

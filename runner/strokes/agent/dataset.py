@@ -68,7 +68,6 @@ def prepared(picture: Tensor, shape: AgentShape) -> Tensor:
 
     Args:
         picture: (1, 3, h, w) sRGB in [0, 1].
-        shape: of the agent's network.
     """
     pixels = picture[0].permute(1, 2, 0).numpy()
     if shape.planes == 3:
@@ -87,7 +86,6 @@ def parted(images: U8, classes: I64, names: Sequence[str], unseen: int, where: s
         images: (n, channels, side, side), shuffled.
         classes: (n,) numbers of `names`.
         names: of the classes; empty for none.
-        unseen: how many are set aside.
         where: the pictures come from, for messages.
 
     Raises:
@@ -99,10 +97,10 @@ def parted(images: U8, classes: I64, names: Sequence[str], unseen: int, where: s
             "learn from; give more pictures or lower renderer.unseen"
         )
     parts = [slice(0, len(images) - unseen), slice(len(images) - unseen, None)]
-    learnt, kept = (
+    learnt, aside = (
         Targets(torch.from_numpy(images[part]), torch.from_numpy(classes[part]), tuple(names)) for part in parts
     )
-    return Split(learnt, kept)
+    return Split(learnt, aside)
 
 
 @dataclass(frozen=True)

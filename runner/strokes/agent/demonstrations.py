@@ -58,15 +58,15 @@ class Examples(Settings):
         """(strokes, 12) black strokes of a class."""
         example = self.classes[name]
         actions = np.zeros((len(example.strokes), COUNT), np.float32)
-        place, pressure = np.array(example.start), self.pressure
+        start, pressure = np.array(example.start), self.pressure
         for row, stroke in zip(actions, example.strokes, strict=True):
-            row[START], row[ENTRY_PRESSURE], row[SIZE] = place / self.canvas, pressure, self.size
+            row[START], row[ENTRY_PRESSURE], row[SIZE] = start / self.canvas, pressure, self.size
             end = np.array(stroke.to)
-            row[VIA] = ((place + end) / 2 if stroke.via is None else np.array(stroke.via)) / self.canvas
+            row[VIA] = ((start + end) / 2 if stroke.via is None else np.array(stroke.via)) / self.canvas
             row[END] = end / self.canvas
             pressure = self.pressure if stroke.pressure is None else stroke.pressure
             row[END_PRESSURE] = pressure
-            place = end
+            start = end
         return actions.clip(0, 1)
 
 
@@ -87,8 +87,8 @@ def read_examples(name: str) -> Examples:
         raise InputError(f"{name}: not YAML ({str(error).splitlines()[0]}); see the shipped digits.yaml") from error
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{name}: {place}: {first['msg']}; see the shipped digits.yaml") from error
+        field = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{name}: {field}: {first['msg']}; see the shipped digits.yaml") from error
 
 
 def example_table(examples: Examples, names: tuple[str, ...], strokes: int, where: str) -> Actions:
@@ -96,7 +96,7 @@ def example_table(examples: Examples, names: tuple[str, ...], strokes: int, wher
 
     Args:
         examples: of at least these classes.
-        names: of the classes.
+        names: of the pictures' classes.
         strokes: how many the agent paints.
         where: the demonstrations come from, for messages.
 

@@ -20,7 +20,7 @@ from orbifolio.runner.strokes.rasteriser.separate_strokes import Stamp
 
 CELL, LARGE_CELL, GAP, BAND_GAP, LABEL, MARGIN = 96, 208, 4, 20, 92, 28  # pixels
 HEADING = 78
-COLUMNS, MAX_LARGE = 10, 5  # pictures in a band; up to so many are shown large
+COLUMNS, MAX_LARGE = 10, 5  # pictures in a band; up to `MAX_LARGE` are shown large
 INK, GREY, FRAME = (40, 40, 44), (110, 110, 114), (232, 232, 233)
 HEAT = np.array([(44, 36, 110), (122, 42, 130), (196, 62, 92), (238, 118, 58), (246, 190, 70)], np.float32) / 255
 """Colours from the first stroke to the last, interpolated between."""
@@ -74,8 +74,8 @@ def in_order(stamp: Stamp, actions: Tensor, pens: Tensor, side: int) -> Tensor:
     """
     canvas, steps = torch.ones(len(actions), 3, side, side), actions.shape[1]
     for k in range(steps):
-        place = k / max(steps - 1, 1) * (len(HEAT) - 1)
-        colour = [float(np.interp(place, np.arange(len(HEAT)), HEAT[:, c])) for c in range(3)]
+        position = k / max(steps - 1, 1) * (len(HEAT) - 1)
+        colour = [float(np.interp(position, np.arange(len(HEAT)), HEAT[:, c])) for c in range(3)]
         alphas = stamp(actions[:, k]) * pens[:, k, None, None]
         canvas = over(canvas, torch.tensor(colour)[:, None, None], alphas[:, None])
     return canvas

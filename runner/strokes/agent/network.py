@@ -91,7 +91,6 @@ class AgentNetwork(nn.Module):
 
         Args:
             canvas: as painted so far.
-            target: the picture to paint.
             last: (n, numbers) the last decision in [0, 1]; zeros at first.
             memory: of the strokes before.
 

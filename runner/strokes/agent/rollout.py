@@ -39,7 +39,6 @@ def roll_out(agent: AgentNetwork, stamp: Stamp, targets: Tensor, space: ActionSp
     """Let an agent paint.
 
     Args:
-        agent: decides on each stroke.
         stamp: draws it, at the side of the targets.
         targets: (n, planes, side, side) in [0, 1].
         space: what the agent decides on, and what of it is drawn.
@@ -63,7 +62,6 @@ def replay(stamp: Stamp, actions: Tensor, pens: Tensor, planes: int, side: int) 
 
     Args:
         stamp: draws strokes at `side`.
-        actions: with their colours.
         pens: (n, t) 1 where the pen is down.
         planes: channels of the pictures, 1 for grey or 3 for colour.
         side: of the pictures in pixels.

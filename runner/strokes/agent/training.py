@@ -58,7 +58,6 @@ class AgentTask:
     """What an agent learns to do, and with what.
 
     Attributes:
-        targets: pictures to paint.
         stamp: the brush, at the side of the targets.
         space: what the agent decides on.
         table: (classes, t, 12) example strokes, or None.
@@ -81,9 +80,7 @@ class AgentTrainer:
         """Draw first weights.
 
         Args:
-            agent: the network under training.
             critic: its opponent, trained beside it.
-            task: what it learns to do.
             fresh: draw the agent's weights too, not only the critic's.
         """
         self.agent, self.critic, self.task = agent, critic, task

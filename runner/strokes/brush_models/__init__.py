@@ -1,4 +1,5 @@
-"""Brushes of a real paint program, and networks that have learnt them (Nakano 2019).
+"""Painters: networks that have learnt the brushes of a real paint program (Nakano 2019), and their training.
 
-`PAINTERS` is the family of painters. It is not imported with the package: drawing with the program needs no torch.
+`base.Painter` is what they have in common, `kinds.PAINTERS` the family of their settings; `weights` loads one by name,
+`metrics` judges it. Nothing is imported with the package.
 """

@@ -28,7 +28,7 @@ MAX_DECAY = 0.998  # of the running mean of a learner's weights, which is the pa
 
 
 class Painter(nn.Module):
-    """A learnt brush; every kind answers for itself, so that nothing outside asks which kind it is.
+    """A learnt brush; every kind has all of these methods, so that no code outside depends on the kind.
 
     Attributes:
         kind: its name in recipes and in files of weights.
@@ -175,10 +175,10 @@ def falling_rate(rate: float, number: int, steps: int, *, final: float) -> float
 
 
 @torch.no_grad()
-def follow(kept: nn.Module, learner: nn.Module, number: int) -> None:
-    """Update a running mean `kept` of the learner's state, over few steps at first; integers are copied."""
+def follow(average: nn.Module, learner: nn.Module, number: int) -> None:
+    """Update a running mean `average` of the learner's state, over few steps at first; integers are copied."""
     decay = min(MAX_DECAY, (1 + number) / (10 + number))
-    for mean, now in zip(kept.state_dict().values(), learner.state_dict().values(), strict=True):
+    for mean, now in zip(average.state_dict().values(), learner.state_dict().values(), strict=True):
         if mean.is_floating_point():
             mean.lerp_(now, 1 - decay)
         else:
@@ -191,7 +191,6 @@ class PainterSettings(Settings):
     Attributes:
         stages: what a phase may train, in order; () where there is only one thing to train.
         required_stages: stages without which the painter cannot paint.
-        stochastic: as `Painter.stochastic`.
     """
 
     stages: ClassVar[tuple[str, ...]] = ()

@@ -37,7 +37,7 @@ class SheetSection:
 
 
 def size(columns: int, rows: Sequence[int]) -> tuple[int, int]:
-    """(width, height) in pixels of a sheet with so many columns of pictures and rows in each section."""
+    """(width, height) in pixels of a sheet, from its columns of pictures and the rows of each section."""
     width = 2 * MARGIN + LABEL + columns * (CELL + GAP) - GAP
     return width, TITLE + sum(HEADING + count * (CELL + GAP) + AFTER for count in rows) + MARGIN - AFTER
 

@@ -26,7 +26,6 @@ class BrushDataset:
     """What a painter learns from and what it is judged by.
 
     Attributes:
-        samples: strokes to learn from.
         repeats: unseen strokes to judge by, drawn many times where the program is installed.
         program: the brush itself, or None.
         brush: its file, or None.
@@ -51,7 +50,6 @@ class StrokeDataSettings(Settings):
         """Draw or read the strokes.
 
         Args:
-            brush: its name or path.
             seed: of actions and of the brush's noise.
             unseen: how many actions to judge by.
             repeats: how often each of them is drawn.
@@ -101,8 +99,8 @@ class Shards(StrokeDataSettings):
                 f"{self.files[0]}: {len(samples)} strokes; {unseen} are set aside to judge by, and at least as many "
                 "are needed to learn from; give more shards or lower renderer.unseen"
             )
-        kept = samples.alphas[-unseen:].astype(np.float32) / np.float32(255)
-        single = Repeats(samples.actions[-unseen:], kept, kept, 0.0, 1)
+        alphas = samples.alphas[-unseen:].astype(np.float32) / np.float32(255)
+        single = Repeats(samples.actions[-unseen:], alphas, alphas, 0.0, 1)
         return BrushDataset(Samples(samples.actions[:-unseen], samples.alphas[:-unseen]), single, None, None)
 
     def complaints(self) -> list[tuple[str, str]]:

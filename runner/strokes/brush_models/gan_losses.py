@@ -27,8 +27,6 @@ class Adversary:
     """The two losses of an adversarial game.
 
     Attributes:
-        generator: loss of the generator.
-        critic: loss of the critic.
         penalised: the critic needs a penalty that keeps the norm of its gradient near 1.
     """
 

@@ -36,8 +36,8 @@ PLACES = 1 << 14  # described at once, which bounds the memory
 
 
 @dataclass(frozen=True)
-class Known:
-    """What is known of a brush beforehand, and the network's size.
+class BrushTraits:
+    """What a brush's file and its samples say about it, and the size of the network that learns the rest.
 
     Attributes:
         direction: whether its look depends on the direction of the stroke.
@@ -47,7 +47,6 @@ class Known:
         swelling: (pressure of an action, added to the logarithm of the radius) where the width follows the pressure.
         reach: how far from the curve there is paint, in radii, in the tip's metric.
         width: numbers of each hidden layer.
-        depth: how many hidden layers.
     """
 
     direction: bool = False
@@ -135,7 +134,7 @@ def tip_of(brush: BrushFile) -> tuple[float, float]:
 
 
 def swelling_of(brush: BrushFile, space: Space) -> tuple[tuple[float, float], ...]:
-    """How the radius follows the pressure of an action, from the brush's file; as `Known.swelling`."""
+    """How the radius follows the pressure of an action, from the brush's file; as `BrushTraits.swelling`."""
     points = brush.settings.get("radius_logarithmic", {}).get("inputs", {}).get("pressure", ())
     return tuple((float(pressure) / space.pressure, float(added)) for pressure, added in points)
 
@@ -145,18 +144,20 @@ class ImplicitPainter(Painter):
 
     kind = "implicit"
 
-    def __init__(self, known: Known, space: Space | None = None, *, generator: torch.Generator | None = None) -> None:
+    def __init__(
+        self, traits: BrushTraits, space: Space | None = None, *, generator: torch.Generator | None = None
+    ) -> None:
         """An untrained painter.
 
         Args:
-            known: what is known of the brush.
+            traits: of the brush.
             space: what the numbers of an action mean.
             generator: of the first weights; None leaves them zero, to be loaded.
         """
         super().__init__()
-        self.known = known
+        self.traits = traits
         self.space = space or Space()
-        sizes = [count(direction=known.direction, speed=known.speed), *[known.width] * known.depth, 1]
+        sizes = [count(direction=traits.direction, speed=traits.speed), *[traits.width] * traits.depth, 1]
         layers: list[nn.Module] = []
         for inputs, outputs in zip(sizes, sizes[1:], strict=False):
             layer = nn.utils.skip_init(nn.Linear, inputs, outputs)  # type: ignore[no-untyped-call]
@@ -171,20 +172,20 @@ class ImplicitPainter(Painter):
 
     def place(self, points: Tensor) -> Tensor:
         """Points (..., 2) in units, seen in the tip's metric."""
-        metric = self.known.metric
+        metric = self.traits.metric
         return points if metric is None else points @ metric.to(points).T
 
     def track(self, rows: Tensor) -> Track:
         """The polylines of strokes, (n, 9) rows in units, in the tip's metric."""
-        return track(rows, self.known.metric, self.known.swelling)
+        return track(rows, self.traits.metric, self.traits.swelling)
 
     def reach(self, radius: Tensor) -> Tensor:
         """Distance in units beyond which there is no paint, from the radius there (any shape)."""
-        return self.known.reach * radius + MARGIN
+        return self.traits.reach * radius + MARGIN
 
     def features(self, course: Track, places: Tensor, chords: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """`geometry.describe` with what this brush needs; places are already in the tip's metric."""
-        return describe(course, places, chords, direction=self.known.direction, speed=self.known.speed)
+        return describe(course, places, chords, direction=self.traits.direction, speed=self.traits.speed)
 
     def respond(self, features: Tensor, distance: Tensor, radius: Tensor) -> Tensor:
         """Opacity (...) of described places: the network's response within a window that ends at the reach.
@@ -206,36 +207,35 @@ class ImplicitPainter(Painter):
         Args:
             rows: (n, 9) in units.
             width: of the picture in pixels.
-            height: likewise.
+            height: of the picture in pixels.
             unit: (n,) pixels per unit of each stroke.
         """
         course = self.track(rows)
         # Nothing is farther in the tip's metric than it is on paper, so a box on paper holds all that is near.
-        knots = track(rows, None, self.known.swelling).knots
-        found = boxes(knots, self.reach(course.radii.amax(1)), width, height, unit)
-        kept: list[tuple[Tensor, ...]] = []
-        for stroke, pixel in pairs(found, width):
+        knots = track(rows, None, self.traits.swelling).knots
+        corners = boxes(knots, self.reach(course.radii.amax(1)), width, height, unit)
+        batches: list[tuple[Tensor, ...]] = []
+        for stroke, pixel in pairs(corners, width):
             places = self.place(centres(pixel, width, unit[stroke]).to(course.knots))
             chords, distance, radius = nearest(course.take(stroke), places[:, None])
             close = (distance < self.reach(radius))[:, 0]
-            kept.append((stroke[close], pixel[close], chords[close, 0]))
-        if not kept:
+            batches.append((stroke[close], pixel[close], chords[close, 0]))
+        if not batches:
             return Near(*(torch.zeros(0, dtype=torch.int64, device=unit.device) for _ in range(3)))
-        return Near(*(torch.cat(parts) for parts in zip(*kept, strict=True)))
+        return Near(*(torch.cat(parts) for parts in zip(*batches, strict=True)))
 
     def values(self, rows: Tensor, near: Near, width: int, unit: Tensor) -> Tensor:
         """Opacity of the pairs of `near`, (k,); differentiable once, with a memory that does not grow with k.
 
         Args:
             rows: (n, 9) in units.
-            near: the pairs.
             width: of the picture in pixels.
             unit: (n,) pixels per unit of each stroke.
         """
         course = self.track(rows)
         tensors = [getattr(course, item.name) for item in fields(course)]
-        found: Tensor = Pieces.apply(self, near, width, unit, *tensors, *self.parameters())  # type: ignore[no-untyped-call]
-        return found
+        opacities: Tensor = Pieces.apply(self, near, width, unit, *tensors, *self.parameters())  # type: ignore[no-untyped-call]
+        return opacities
 
     def opacity(self, course: Track, near: Near, width: int, unit: Tensor) -> Tensor:
         """Opacity of a few pairs, (k,); keeps all that their gradients need."""
@@ -254,15 +254,15 @@ class ImplicitPainter(Painter):
         return flat.index_put((near.stroke * side * side + near.pixel,), values).reshape(-1, side, side)
 
     def facts(self) -> dict[str, str]:
-        """Known and space, as JSON."""
-        return {"known": json.dumps(asdict(self.known)), "space": json.dumps(asdict(self.space))}
+        """Traits and space, as JSON."""
+        return {"known": json.dumps(asdict(self.traits)), "space": json.dumps(asdict(self.space))}
 
     @classmethod
     def of(cls, facts: Mapping[str, str], flat: Tensor) -> Self:
         """The painter of a file of weights; see the base class."""
         record: dict[str, Any] = json.loads(facts["known"])
         record["swelling"] = tuple((float(x), float(y)) for x, y in record["swelling"])
-        painter = cls(Known(**record), Space(**json.loads(facts["space"])))
+        painter = cls(BrushTraits(**record), Space(**json.loads(facts["space"])))
         nn.utils.vector_to_parameters(flat, painter.parameters())
         if len(flat) != painter.count():
             raise ValueError(f"{len(flat)} numbers; {painter.count()} are needed")

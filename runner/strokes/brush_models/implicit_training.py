@@ -18,7 +18,14 @@ from torch import Tensor
 
 from orbifolio.runner.errors import RunFailed
 from orbifolio.runner.strokes.brush_models.base import PainterSettings, Trainer, TrainingData, falling_rate, follow
-from orbifolio.runner.strokes.brush_models.implicit import EDGE, MARGIN, ImplicitPainter, Known, swelling_of, tip_of
+from orbifolio.runner.strokes.brush_models.implicit import (
+    EDGE,
+    MARGIN,
+    BrushTraits,
+    ImplicitPainter,
+    swelling_of,
+    tip_of,
+)
 from orbifolio.runner.strokes.geometry import Track, nearest
 from orbifolio.runner.strokes.mypaint.actions import Space
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
@@ -58,7 +65,7 @@ class Implicit(PainterSettings):
 
     def count(self, brush: BrushFile | None) -> int:
         """See the base class."""
-        return ImplicitPainter(known_of(self, brush)).count()
+        return ImplicitPainter(traits_of(self, brush)).count()
 
 
 class ImplicitTrainer(Trainer):
@@ -68,11 +75,11 @@ class ImplicitTrainer(Trainer):
         self.settings = settings
         self.seed = data.seed
         random = torch.Generator().manual_seed(data.seed)
-        known = known_of(settings, data.brush)
-        measured = measure_reach(ImplicitPainter(known), data.samples)
-        known = replace(known, reach=measured)
-        self.learner = ImplicitPainter(known, generator=random)
-        self.painter = ImplicitPainter(known)
+        traits = traits_of(settings, data.brush)
+        measured = measure_reach(ImplicitPainter(traits), data.samples)
+        traits = replace(traits, reach=measured)
+        self.learner = ImplicitPainter(traits, generator=random)
+        self.painter = ImplicitPainter(traits)
         self.painter.load_state_dict(self.learner.state_dict())
         self.features, self.distances, self.radii, self.targets = describe_samples(self.learner, data.samples, random)
         if not len(self.targets):
@@ -121,13 +128,13 @@ class ImplicitTrainer(Trainer):
         self.adam.load_state_dict(state["adam"])
 
 
-def known_of(settings: Implicit, brush: BrushFile | None) -> Known:
+def traits_of(settings: Implicit, brush: BrushFile | None) -> BrushTraits:
     """What recipe and brush file say of a brush; the reach is still to be measured."""
     ratio, degrees = (1.0, 0.0) if brush is None else tip_of(brush)
     direction = (brush is not None and brush.directed) if settings.direction is None else settings.direction
     speed = (brush is None or brush.speedy) if settings.speed is None else settings.speed
     swelling = () if brush is None else swelling_of(brush, Space())
-    return Known(direction, speed, ratio, degrees, swelling, 2.0, settings.width, settings.depth)
+    return BrushTraits(direction, speed, ratio, degrees, swelling, 2.0, settings.width, settings.depth)
 
 
 def measure_reach(painter: ImplicitPainter, samples: Samples) -> float:
@@ -162,7 +169,7 @@ def describe_samples(
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Features (k, count), distances, radii and opacities (k,) of random places that the samples' strokes reach."""
     grid = painter.place(grid_of(samples))
-    kept: list[tuple[Tensor, ...]] = []
+    batches: list[tuple[Tensor, ...]] = []
     for begin in range(0, len(samples), CHUNK):
         part = slice(begin, begin + CHUNK)
         course = painter.track(rows_of_actions(torch.from_numpy(samples.actions[part])))
@@ -172,6 +179,6 @@ def describe_samples(
         which, where = (distance < painter.reach(radius)).nonzero(as_tuple=True)
         pixel = sampled[which, where]
         described = painter.features(course.take(which), grid[pixel][:, None], chords[which, where][:, None])
-        kept.append((*(item[:, 0] for item in described), alphas[which, pixel].float() / 255))
-    features, distances, radii, targets = (torch.cat(parts) for parts in zip(*kept, strict=True))
+        batches.append((*(item[:, 0] for item in described), alphas[which, pixel].float() / 255))
+    features, distances, radii, targets = (torch.cat(parts) for parts in zip(*batches, strict=True))
     return features, distances, radii, targets

@@ -34,7 +34,6 @@ def morph(painter: Painter, actions: Actions) -> list[F32]:
     """The pictures of an endless loop, (h, w, 3) each.
 
     Args:
-        painter: whose strokes are shown.
         actions: (n, 12); the first 24 are visited.
     """
     cells = ROWS * COLUMNS

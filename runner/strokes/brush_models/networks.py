@@ -120,7 +120,6 @@ class StrokeCritic(nn.Module):
 
         Args:
             width: channels of the first; each next one has twice as many.
-            channels: of the pictures.
             numbers: how many encode an action.
             norm: batch norms, as in the repository: it learns several times as fast; but they mix the strokes of a
                 batch, for which the gradient penalty is not defined (Gulrajani et al. 2017).
@@ -180,7 +179,6 @@ class Downwards(nn.Module):
 
         Args:
             width: channels of the first; each next one has twice as many.
-            channels: of the pictures.
         """
         super().__init__()
         sizes = [channels, *(width * 2**k for k in range(4))]

@@ -101,7 +101,6 @@ def fill(network: nn.Module, flat: Tensor) -> None:
     """Set all weights of a network, and the statistics of its norms.
 
     Args:
-        network: whose state is set.
         flat: (count,) values in the order of the state dictionary.
 
     Raises:

@@ -30,7 +30,6 @@ def first_strokes(targets: Tensor, strokes: int, random: torch.Generator, *, ink
     Args:
         targets: (n, 3, h, w) in [0, 1].
         strokes: how many for each picture.
-        random: of their places and directions.
         ink: thin black strokes where the picture is dark; else strokes in the local colour all over, large to small.
     """
     count, _, height, width = targets.shape
@@ -71,11 +70,9 @@ class Trial:
         """Set up the optimiser.
 
         Args:
-            painter: of any kind.
             targets: (n, 3, 64, 64) in [0, 1].
             first: (n, strokes, 12) actions to begin with.
             ink: keep all strokes black.
-            rate: learning rate of Adam.
         """
         self.painter, self.targets, self.ink = painter, targets, ink
         self.logits = torch.logit(first.clamp(BOUND, 1 - BOUND)).requires_grad_()

@@ -1,6 +1,6 @@
 """What the trainers of raster painters share: random batches, falling rates, the running mean that is kept.
 
-    batch(number) -> (actions (b, 12), pictures (b, c, 64, 64));   follow(kept, learner, number)
+    batch(number) -> (actions (b, 12), pictures (b, c, 64, 64));   follow(average, learner, number)
 
 Each step has a random generator of its own, seeded by run, stage and step, so that an interrupted training continues
 bit for bit.

@@ -51,7 +51,7 @@ def unpack(path: Path) -> tuple[Painter, dict[str, Any]]:
     Raises:
         InputError: it cannot be read or is not a painter.
     """
-    return _unpack(path, KINDS)
+    return _unpack(path, KINDS, str(path))
 
 
 def unpack_scalable(path: Path) -> ImplicitPainter:
@@ -60,10 +60,11 @@ def unpack_scalable(path: Path) -> ImplicitPainter:
     Raises:
         InputError: it cannot be read, or has a fixed resolution.
     """
-    return _unpack(path, SCALABLE)[0]
+    return _unpack(path, SCALABLE, str(path))[0]
 
 
-def _unpack(path: Path, kinds: Mapping[str, type[AnyKind]]) -> tuple[AnyKind, dict[str, Any]]:
+def _unpack(path: Path, kinds: Mapping[str, type[AnyKind]], name: str) -> tuple[AnyKind, dict[str, Any]]:
+    """The painter of a file that must be of some kinds; `name` is what messages call it."""
     try:
         with safe_open(path, framework="pt") as file:
             facts = json.loads((file.metadata() or {})[FACTS])
@@ -73,11 +74,11 @@ def _unpack(path: Path, kinds: Mapping[str, type[AnyKind]]) -> tuple[AnyKind, di
             return kinds[kind.kind].of(facts, flat), facts
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise InputError(
-            f"{path}: not a learnt brush ({error}); it is a .safetensors file that a painter-training run leaves "
+            f"{name}: not a learnt brush ({error}); it is a .safetensors file that a painter-training run leaves "
             "among its extras"
         ) from error
     raise InputError(
-        f"{path}: a painter of kind {kind.kind} draws {kind.resolution} x {kind.resolution} pixels only, and strokes "
+        f"{name}: a painter of kind {kind.kind} draws {kind.resolution} x {kind.resolution} pixels only, and strokes "
         f"of any size are needed; use one of kind {' or '.join(kinds)} (canvas: stroke-grid takes every kind)"
     )
 
@@ -117,7 +118,7 @@ def load_painter(name: str) -> Painter:
     Raises:
         InputError: it is missing or cannot be read.
     """
-    return unpack(find_painter(name))[0]
+    return _unpack(find_painter(name), KINDS, name)[0]
 
 
 def load_scalable(name: str) -> ImplicitPainter:
@@ -126,11 +127,11 @@ def load_scalable(name: str) -> ImplicitPainter:
     Raises:
         InputError: it is missing, cannot be read, or has a fixed resolution.
     """
-    return unpack_scalable(find_painter(name))
+    return _unpack(find_painter(name), SCALABLE, name)[0]
 
 
 def real_brush(name: str) -> BrushFile:
-    """The brush of MyPaint that a name stands for: its own, or that of a painter which has learnt it.
+    """The brush of MyPaint behind a name: the brush of this name, or the one that a painter of this name has learnt.
 
     Args:
         name: of a brush of MyPaint, of a shipped painter, or the path of a painter's file.

@@ -2,10 +2,10 @@
 
     Painting.to_json() -> text;  Painting.from_json(text);  painting.scaled(4) -> Painting
 
-It is what a painting *is*; pictures (`growth.render`), vectors and films follow from it. The columns of `strokes` are
-`COLUMNS`: the nine numbers of an action that decide where the paint goes (Nakano 2019), in pixels of the picture
-instead of parts of a 64-pixel canvas, and the size of the stroke's *unit*, a pixel of the canvas that the brush was
-learnt on: a stroke of unit 8 is one of unit 1 drawn eight times as large.
+It is what a painting *is*; pictures (`timelapse_states.render`), vectors and films follow from it. The columns of
+`strokes` are `COLUMNS`: the nine numbers of an action that decide where the paint goes (Nakano 2019), in pixels of the
+picture instead of parts of a 64-pixel canvas, and the size of the stroke's *unit*, a pixel of the canvas that the brush
+was learnt on: a stroke of unit 8 is one of unit 1 drawn eight times as large.
 
 Convention: x to the right, y down, in pixels of the picture; the centre of pixel (row i, column j) is
 (j + 0.5, i + 0.5). Colours are sRGB in [0, 1]. The first stroke lies undermost.

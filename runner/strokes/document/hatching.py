@@ -1,10 +1,10 @@
 """Hatching: (shapes of strokes, pens) -> lines that a pen can draw, along each stroke where nothing lies over it.
 
 A pen covers nothing, so every spot must be drawn once: lines run along each stroke at even distances, and break where
-a later stroke lies above. A few pens stand for the many colours (`paints.choose`); strokes in the paper's colour hide
+a later stroke lies above. A few pens replace the many colours (`palette.choose`); strokes in the paper's colour hide
 what is below them and are not drawn.
 
-Convention: as in `orbifolio.runner.strokes.document.document`.
+Convention: as in `strokes.document.document`.
 """
 
 from __future__ import annotations
@@ -67,8 +67,6 @@ def hatch(
     """The lines of each pen.
 
     Args:
-        painting: whose strokes are drawn.
-        shapes: outlines of its strokes.
         spacing: distance of lines in pixels of the picture.
         pens: maximal number of colours.
         picture: (height, width, 3) from which strokes take the colour that they have where they lie above, for brushes
@@ -104,7 +102,7 @@ def _seen(painting: Painting, uppermost: Above, picture: F32) -> F32:
 
 
 def _lines(number: int, shapes: Outlines, uppermost: Above, spacing: float) -> list[F64]:
-    """A stroke's lines where nothing lies above it."""
+    """A stroke's lines where no later stroke covers them."""
     centres, across = shapes.centres[number], shapes.left[number] - shapes.right[number]
     normals = across / np.maximum(np.hypot(*across.T), 1e-9)[:, None]
     far = ((shapes.left[number] - centres) * normals).sum(1).max()

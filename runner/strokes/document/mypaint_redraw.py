@@ -2,7 +2,7 @@
 
     redraw(painting, scale=4) -> pixels;   Paper(painting).opacity(stroke) -> where one stroke's paint goes
 
-Each stroke is drawn by a fresh brush, whose random numbers begin anew: so a document is always the same picture, and a
+Each stroke is drawn by a fresh brush, whose random numbers start again, so a document is always the same picture, and a
 stroke does not depend on those before it. That makes the program's canvas computable: a stroke's opacity is drawn once,
 alone, and any colours can be laid over each other afterwards (`strokes.mypaint.mypaint_renderer` says why; a test
 compares the result with the program's own canvas).
@@ -39,7 +39,6 @@ def redraw(painting: Painting, *, brush: BrushFile | None = None, scale: float =
     """A painting by the real program, (height, width, 3) sRGB in [0, 1].
 
     Args:
-        painting: what to draw.
         brush: to use instead of the document's, or None.
         scale: of the result over the picture.
 
@@ -77,9 +76,9 @@ class Paper:
         self.brush = brush or real_brush(painting.brush)
         self.space = space or Space()
         self.width, self.height = painting.width, painting.height
-        largest = float(painting.strokes[:, RADIUS].max()) if len(painting) else 0.0
+        max_radius = float(painting.strokes[:, RADIUS].max()) if len(painting) else 0.0
         # Beyond its edge the surface is black, so a brush that takes up colour gets a margin of paper.
-        self.margin = TILE * math.ceil(MARGIN_RADII * largest / TILE) if self.brush.smudges else 0
+        self.margin = TILE * math.ceil(MARGIN_RADII * max_radius / TILE) if self.brush.smudges else 0
         self._times = self.space.times()
         self._surface = TiledSurface(self.width + 2 * self.margin, self.height + 2 * self.margin)
         ground = np.rint(np.array([*painting.paper, 1.0]) * ONE).astype(np.uint16)

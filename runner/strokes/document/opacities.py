@@ -1,7 +1,7 @@
 """Opacities stroke by stroke: (painting, learnt brush or real program) -> iterator of (box, opacity), undermost first.
 
-Whatever grows from a painting (layers, film, steps) is laid from this stream, and never holds all of it. A learnt brush
-knows nothing finer than its unit, so large strokes are asked for at fewer places and interpolated: a third of the time
+Layers, film and steps are made from this stream, and never hold all of it. A learnt brush
+knows nothing finer than its unit, so large strokes are computed at fewer places and interpolated: a third of the time
 for a difference that eight bits do not show.
 
 Convention: as in `strokes.document.document`; a box is (left, top, right, bottom) in pixels, the last two excluded.
@@ -25,7 +25,7 @@ from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.stroke_array import CURVE, LOG_RADIUS
 
 BATCH_PIXELS = 2_000_000  # of boxes that are computed at once: bounds the memory
-MAX_SPACING = 0.7  # units between the places that are asked for: 55 dB from asking for every pixel
+MAX_SPACING = 0.7  # units between computed places: 55 dB from computing every pixel
 
 
 def learnt(
@@ -34,10 +34,8 @@ def learnt(
     """By a learnt brush.
 
     Args:
-        painter: implicit.
-        painting: what to draw.
         device: that the painter is on.
-        coarse: units between the places that are asked for, at most; 0 asks for every pixel.
+        coarse: units between computed places, at most; 0 computes every pixel.
 
     Yields:
         For each stroke the box of the picture with all its paint, and (height, width) opacity in [0, 1].

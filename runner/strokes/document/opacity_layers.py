@@ -1,7 +1,7 @@
 """Strokes as opacities in boxes, apart from their colours: (boxes, opacities) -> canvas, visible shares, best colours.
 
-The opacities may be anyone's: those that the real paint program leaves are what a painting is fitted to. With all of
-them known a painting is linear in its colours, and the best ones are the least squares of `descend`.
+The opacities may come from any brush; a painting is fitted to those of the real paint program. Once they are
+known a painting is linear in its colours, and the best ones are the least squares of `descend`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from orbifolio.runner.arrays import F32, F64, I32
 from orbifolio.runner.strokes.blending import lay_over
 from orbifolio.runner.strokes.document.mypaint_redraw import Box
-from orbifolio.runner.strokes.rasteriser.colour_least_squares import ColourBounds, ShareMatrix, descend
+from orbifolio.runner.strokes.rasteriser.colour_least_squares import ColourBounds, Residual, ShareMatrix, descend
 
 MIN_SHARE = 1 / 512  # a smaller visible share cannot be seen in eight bits
 RIDGE = 0.02  # pixels' worth of pull towards the old colour: keeps those of hidden strokes
@@ -91,7 +91,7 @@ class OpacityLayers:
         np.add.at(errors, matrix.cells, matrix.shares[:, None] * best[owners])
         allowed = np.zeros((0, 3)) if palette is None else palette.astype(np.float64)
         bounds = ColourBounds(np.zeros(3, np.float32), allowed, best.copy(), RIDGE)
-        descend(matrix, bounds, np.ones(len(errors), np.float32), errors, best, MAX_SWEEPS, TOLERANCE)
+        descend(matrix, bounds, Residual(errors, np.ones(len(errors), np.float32)), best, MAX_SWEEPS, TOLERANCE)
         return best.astype(np.float32)
 
 

@@ -63,7 +63,6 @@ def outlines(painter: ImplicitPainter, painting: Painting, *, device: str = "cpu
 
     Args:
         painter: the learnt brush of the painting.
-        painting: whose strokes are outlined.
         device: that the painter is on; the work is done on the CPU.
     """
     painter = painter if device == "cpu" else copy.deepcopy(painter).cpu()
@@ -160,7 +159,6 @@ def opacity(painter: ImplicitPainter, rows: Tensor, places: Tensor) -> Tensor:
     """Opacity of strokes at any places, (n, m) in [0, 1].
 
     Args:
-        painter: whose response is wanted.
         rows: (n, 9) in units.
         places: (n, m, 2) in units.
     """

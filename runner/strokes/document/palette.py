@@ -1,4 +1,4 @@
-"""Palettes of a few paints that stand for many colours: (colours, areas, count) -> (m, 3) paints, paint of each colour.
+"""Palettes of a few paints in place of many colours: (colours, areas, count) -> (m, 3) paints, paint of each colour.
 
 Weighted k-means in CIE 1976 Lab, deterministic: it starts from colours far from each other.
 """

@@ -59,8 +59,6 @@ def products(
     """All files of a painting.
 
     Args:
-        painting: what to write.
-        painter: the painting's learnt brush.
         target: (height, width, 3) sRGB in [0, 1], the picture that was painted; with None, the real program's painting
             is fitted to the neural canvas.
         title: of the picture, for readers.
@@ -118,7 +116,7 @@ def plotted(painting: Painting, shapes: Outlines, picture: F32 | None = None, se
 
 
 def _by_program(painting: Painting, growth: Growth, target: F32 | None, figures: dict[str, Any]) -> Mapping[str, bytes]:
-    """The real program's files, its figures added; nothing if it or the brush is not installed."""
+    """The real program's files, with its figures added; empty if it or the brush is not installed."""
     wanted = growth.picture if target is None else target
     try:
         fitted = refit(painting, wanted)

@@ -43,11 +43,9 @@ class Refit:
     """A painting fitted to the real brush, and how it got there.
 
     Attributes:
-        painting: the fitted document.
         before: mean squared error of the unfitted document drawn by the real program, at the size of the fit.
         recoloured: the same error after the colours were fitted.
         after: the same error of `painting`.
-        tried: how many variants were drawn.
         kept: how many of them were kept.
     """
 
@@ -148,7 +146,6 @@ class _Fit:
         """Vary each stroke, the undermost first.
 
         Args:
-            random: source of the variants.
             tries: variants of each stroke, each of the best one so far.
 
         Returns:

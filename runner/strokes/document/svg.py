@@ -22,8 +22,6 @@ def svg(painting: Painting, shapes: Outlines, *, title: str = "") -> bytes:
     """The painting as an SVG file.
 
     Args:
-        painting: whose strokes are drawn.
-        shapes: outlines of its strokes.
         title: of the picture, for screen readers.
     """
     wide, high = painting.width, painting.height

@@ -2,7 +2,7 @@
 
     grow(painting, stream, stages=(1, 10, 100), side=512) -> Growth;   render(painting, painter) -> (h, w, 3)
 
-One pass over the strokes, whoever draws them (`opacities.learnt`, `opacities.real`).
+One pass over the strokes of a learnt brush (`opacities.learnt`) or of the real program (`opacities.real`).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Growth:
 
     Attributes:
         picture: (height, width, 3) with all strokes.
-        layers: undermost first.
+        layers: undermost first; none unless they were asked for.
         stages: pictures after some numbers of strokes, in their order, made small.
     """
 
@@ -74,19 +74,17 @@ def grow(
     """Lay all strokes.
 
     Args:
-        painting: what is painted.
         stream: box and opacity of each stroke, undermost first.
         stages: numbers of strokes, rising, after which the picture is kept.
         side: of the kept pictures' longer side, in pixels; smaller pictures are kept as they are.
-        layered: keep layers as well.
     """
     canvas = np.empty((painting.height, painting.width, 3), np.float32)
     canvas[...] = np.array(painting.paper, np.float32)
     paint = np.zeros((painting.height, painting.width, 4), np.float32)  # premultiplied
     ends = {end: (level, begin) for level, begin, end in runs(painting)}
-    wanted, layers, kept = set(stages), [], []
+    wanted, layers, pictures = set(stages), [], []
     if 0 in wanted:
-        kept.append(shrunk(canvas, side))
+        pictures.append(shrunk(canvas, side))
     for number, (box, opacity) in enumerate(stream):
         colour = painting.colours[number]
         lay_over(canvas[window(box)], colour, opacity[..., None])
@@ -97,16 +95,14 @@ def grow(
                 layers.append(Layer(level, begin, number + 1, _straight(paint)))
                 paint[...] = 0
         if number + 1 in wanted:
-            kept.append(shrunk(canvas, side))
-    return Growth(canvas, tuple(layers), tuple(kept))
+            pictures.append(shrunk(canvas, side))
+    return Growth(canvas, tuple(layers), tuple(pictures))
 
 
 def render(painting: Painting, painter: ImplicitPainter, scale: float = 1.0, *, device: str = "cpu") -> F32:
     """The neural canvas: all strokes by a learnt brush.
 
     Args:
-        painting: the document.
-        painter: the learnt brush.
         scale: of the result over the picture.
         device: that the painter is on.
 
@@ -132,7 +128,7 @@ def render(painting: Painting, painter: ImplicitPainter, scale: float = 1.0, *, 
 
 
 def shrunk(picture: F32, side: int) -> F32:
-    """A copy whose longer side has at most so many pixels."""
+    """A copy whose longer side has at most `side` pixels."""
     height, width = picture.shape[:2]
     factor = side / max(height, width)
     return picture.copy() if factor >= 1 else resized(picture, round(width * factor), round(height * factor))

@@ -61,7 +61,7 @@ def steps(painting: Painting, count: int = MAX_STEPS) -> list[WorksheetStep]:
     parts: list[WorksheetStep] = []
     every = max(1, len(painting) // max(1, count - len(set(painting.levels.tolist()))))
     pieces = runs(painting)
-    if len(pieces) > count:  # mixed levels are no order to paint in
+    if len(pieces) > count:  # levels that alternate give no order to paint in
         pieces, every = [(0, 0, len(painting))], max(1, -(-len(painting) // count))
     for level, begin, end in pieces:
         cuts = np.linspace(begin, end, max(1, round((end - begin) / every)) + 1).round().astype(int).tolist()

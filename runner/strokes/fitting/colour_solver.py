@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from orbifolio.runner.arrays import F32, F64
-from orbifolio.runner.strokes.rasteriser.colour_least_squares import ColourBounds, ShareMatrix, descend
+from orbifolio.runner.strokes.rasteriser.colour_least_squares import ColourBounds, Residual, ShareMatrix, descend
 from orbifolio.runner.strokes.rasteriser.compositing import removal_gains
 from orbifolio.runner.strokes.rasteriser.differentiable import Composite
 
@@ -53,7 +53,6 @@ def solve_colours(
         target: (p, 3).
         weights: (p,) of the cells' squared errors.
         rules: what colours may be.
-        sweeps: of coordinate descent.
 
     Returns:
         (n, 3).
@@ -65,7 +64,7 @@ def solve_colours(
             paint.starts, paint.ends, paint.cells, composite.shares(), paint.kinds, actions.channels, actions.signs
         )
         bounds = ColourBounds(GREY_AXIS if rules.grey else NO_AXIS, rules.palette, colours.copy(), RIDGE)
-        descend(matrix, bounds, weights, composite.canvas - target, solved, sweeps, 0.0)
+        descend(matrix, bounds, Residual(composite.canvas - target, weights), solved, sweeps, 0.0)
     return solved
 
 
@@ -77,15 +76,14 @@ def stroke_gains(composite: Composite, colours: F32, target: F32, weights: F32) 
         composite.shares(),
         composite.actions.apply(colours),
         composite.below,
-        composite.canvas - target,
-        weights,
+        Residual(composite.canvas - target, weights),
         gains,
     )
     return gains
 
 
 def choose_palette(target: F32, count: int, random: np.random.Generator) -> F32:
-    """The colours that tell a picture best, by k-means (Lloyd 1982) on some of its pixels.
+    """The colours that represent a picture best, by k-means (Lloyd 1982) on some of its pixels.
 
     Args:
         target: (p, 3) sRGB.

@@ -1,4 +1,4 @@
-"""How a painting is divided into levels: (strokes asked for, sizes) -> how many, how wide, at each; coarse to fine.
+"""How a painting is divided into levels: (number of strokes, sizes) -> how many and how wide in each, coarse to fine.
 
 The wider half of a painting is a small part of its strokes: the number grows with the size of the level, and the width
 follows from the number, so that the strokes of a level cover the picture `COVER` times.
@@ -22,7 +22,6 @@ def budgets(strokes: int, sizes: tuple[int, ...]) -> tuple[int, ...]:
     """How many strokes each level gets, in proportion to its size; at least one each while there are enough.
 
     Args:
-        strokes: in all.
         sizes: of the levels in pixels.
 
     >>> budgets(500, (32, 64, 128, 256))
@@ -40,7 +39,7 @@ def radius_of(count: int, number: int, area: float, narrow: float, wide: float) 
         count: strokes of the level.
         number: of the level, from 0.
         area: that they cover, in pixels.
-        narrow: least radius in pixels.
+        narrow: smallest radius in pixels.
         wide: largest radius in pixels.
     """
     cover = COVER[min(number, len(COVER) - 1)]

@@ -21,25 +21,24 @@ def chained(strokes: StrokeArray, begin: F32 | None) -> I64:
     """From stroke to stroke, each time to the one that starts nearest; for a connected line.
 
     Args:
-        strokes: n of them.
+        strokes: n, in any order.
         begin: (2,) where the hand is, or None for the first stroke's start.
     """
     left = np.ones(strokes.size, bool)
     order = np.zeros(strokes.size, np.int64)
-    place = strokes.starts[:1].sum(0) if begin is None else begin
+    hand = strokes.starts[:1].sum(0) if begin is None else begin
     for number in range(strokes.size):
-        away = np.where(left, np.square(strokes.starts - place).sum(-1), np.inf)
+        away = np.where(left, np.square(strokes.starts - hand).sum(-1), np.inf)
         order[number] = int(away.argmin())
         left[order[number]] = False
-        place = strokes.ends[order[number]]
+        hand = strokes.ends[order[number]]
     return order
 
 
 def by_hand(rasteriser: Rasteriser, painting: StrokeSet) -> I64:
-    """Of the strokes that nothing waiting must lie under, always the one of the nearest colour and place.
+    """An order that always takes the nearest colour and place among the strokes whose lower neighbours are all painted.
 
     Args:
-        rasteriser: brush and places.
         painting: its strokes, undermost first.
     """
     cell_count = rasteriser.blocks.cell_count
@@ -55,15 +54,15 @@ def by_hand(rasteriser: Rasteriser, painting: StrokeSet) -> I64:
         waiting[above] += 1
     free: Bools = waiting == 0
     order = np.zeros(len(painting), np.int64)
-    place, colour, level = painting.strokes.starts[:1], painting.colours[:1], 0
+    hand, colour, level = painting.strokes.starts[:1], painting.colours[:1], 0
     for number in range(len(painting)):
-        cost = np.abs(painting.colours - colour).sum(-1) + np.hypot(*(painting.strokes.starts - place).T) / side
+        cost = np.abs(painting.colours - colour).sum(-1) + np.hypot(*(painting.strokes.starts - hand).T) / side
         cost = cost + 10 * np.abs(painting.levels - level)
         chosen = int(np.where(free, cost, np.inf).argmin())
         order[number] = chosen
         free[chosen] = False
         one = slice(chosen, chosen + 1)
-        place, colour, level = painting.strokes.ends[one], painting.colours[one], painting.levels[chosen]
+        hand, colour, level = painting.strokes.ends[one], painting.colours[one], painting.levels[chosen]
         for above in later[chosen]:
             waiting[above] -= 1
             free[above] = waiting[above] == 0
@@ -75,7 +74,6 @@ def _list_under(paint: PairPaint, tops: I32, under: I64) -> int:
     """List (stroke, stroke directly below it in some cell), and count them; some come more than once.
 
     Args:
-        paint: of n strokes.
         tops: (p,) uppermost stroke of each cell so far; -1 at first, changed.
         under: (k, 2), filled.
     """

@@ -65,7 +65,6 @@ def seed_strokes(
         target: (height, width, 3) sRGB.
         canvas: (height, width, 3).
         weights: (height, width) of the error.
-        count: how many.
         radius: of the brush in pixels.
         longest: length of a stroke in pixels.
         random: breaks ties, and turns strokes where there is no edge.
@@ -81,7 +80,7 @@ def seed_strokes(
     seeds = Seeds(np.zeros((count, 6), np.float32), np.zeros((count, 3), np.float32))
     field = EdgeField(calm.astype(np.float32), canvas.astype(np.float32), across, down)
     _grow(coarse, stride, field, radius, longest, seeds)
-    # Not a pixel beyond the picture: what is outside is felt by no error.
+    # Within the picture: no error would move what is outside.
     return seeds._replace(curves=np.clip(seeds.curves, 0, np.tile([width, height], 3)).astype(np.float32))
 
 
@@ -104,22 +103,14 @@ def _edges(target: F32, radius: float, random: np.random.Generator) -> tuple[F32
 
 
 @compiled
-def _walk(
-    x: float,
-    y: float,
-    sign: float,
-    field: EdgeField,
-    step: float,
-    steps: int,
-    path: F64,
-) -> int:
-    """Follow the edge one way; how many points of the path were made."""
+def _walk(x: float, y: float, sign: float, field: EdgeField, step: float, path: F64) -> int:
+    """Follow the edge one way and fill in the (steps, 2) path; the number of its points."""
     calm, canvas, across, down = field.calm, field.canvas, field.across, field.down
     height, width = across.shape
     i, j = int(y), int(x)
     red, green, blue = calm[i, j, 0], calm[i, j, 1], calm[i, j, 2]
     dx, dy = sign * across[i, j], sign * down[i, j]
-    for number in range(steps):
+    for number in range(len(path)):
         ux, uy = across[i, j], down[i, j]
         if ux * dx + uy * dy < 0.0:
             ux, uy = -ux, -uy
@@ -137,27 +128,19 @@ def _walk(
         if mine > max(theirs, COLOUR_TOLERANCE * COLOUR_TOLERANCE):
             return number
         path[number, 0], path[number, 1] = x, y
-    return steps
+    return len(path)
 
 
 @compiled
-def _grow(
-    error: F64,
-    stride: int,
-    field: EdgeField,
-    radius: float,
-    longest: float,
-    seeds: Seeds,
-) -> None:
+def _grow(error: F64, stride: int, field: EdgeField, radius: float, longest: float, seeds: Seeds) -> None:
     """Strokes one after the other, each where the error that is left is largest.
 
     Args:
         error: of every `stride`-th pixel, lessened where strokes begin.
-        stride: in pixels.
-        field: that strokes follow.
+        stride: pixels from one place of `error` to the next.
         radius: of the brush in pixels.
         longest: length of a stroke in pixels.
-        seeds: filled in.
+        seeds: (n, ...), filled in.
     """
     across, down, lines = field.across, field.down, seeds.curves
     height, width = across.shape
@@ -175,8 +158,8 @@ def _grow(
         i = int(tops.argmax())
         j = int(places[i])
         x, y = min(j * stride + stride // 2 + 0.5, width - 0.5), min(i * stride + stride // 2 + 0.5, height - 0.5)
-        before = _walk(x, y, -1.0, field, step, steps, behind)
-        after = _walk(x, y, 1.0, field, step, steps, ahead)
+        before = _walk(x, y, -1.0, field, step, behind)
+        after = _walk(x, y, 1.0, field, step, ahead)
         for k in range(before):
             whole[k] = behind[before - 1 - k]
         whole[before, 0], whole[before, 1] = x, y

@@ -1,4 +1,4 @@
-"""Strokes with their colours and levels, undermost first: what a painting has got so far."""
+"""Strokes with their colours and levels, undermost first: a painting under way."""
 
 from __future__ import annotations
 

@@ -34,14 +34,13 @@ from orbifolio.runner.symmetry.isometry_group import IsometryGroup, Motion
 
 MIN_RADIUS = 0.5  # pixels; images of a smaller radius cannot be seen and are left out
 PAINT_REACH = 4.0  # radii beyond its curve in which a stroke may leave paint
-DOMAIN_REACH = 2.0  # radii of a domain around its centre, in which strokes are felt
+DOMAIN_REACH = 2.0  # radii of a domain around its centre, in which strokes are traced
 
 
 class PaintSurface(ABC):
     """The base.
 
     Attributes:
-        layout: that shows the cells.
         blocks: of the places that show the cells.
         weights: (p,) how many pixels show each cell.
     """
@@ -90,11 +89,11 @@ class PlainSurface(PaintSurface):
         self.weights = np.ones(layout.width * layout.height, np.float32)
 
     def values(self, cells: Tensor) -> Tensor:
-        """Pixel by pixel: see `PaintSurface.values`."""
+        """Pixel by pixel."""
         return self.layout.sample(cells.reshape(self.layout.height, self.layout.width, 3).permute(2, 0, 1)[None])
 
     def cells(self, values: Tensor) -> F32:
-        """Pixel by pixel: see `PaintSurface.cells`."""
+        """Pixel by pixel."""
         return np.ascontiguousarray(_picture(self.layout, values).reshape(-1, 3))
 
     def view(self, cells: F32) -> F32:
@@ -108,7 +107,7 @@ class PlainSurface(PaintSurface):
 
     @property
     def share(self) -> F32:
-        """Everywhere."""
+        """1 everywhere."""
         return np.ones((self.layout.height, self.layout.width), np.float32)
 
 
@@ -119,7 +118,6 @@ class OrbifoldSurface(PaintSurface):
         """A surface.
 
         Args:
-            layout: of the symmetry.
             symmetry: a group of movements.
             size: (width, height) in pixels that the domain is looked for at; the same for all phases, so that strokes
                 stay in it.
@@ -160,11 +158,11 @@ class OrbifoldSurface(PaintSurface):
         )
 
     def values(self, cells: Tensor) -> Tensor:
-        """Orbit by orbit: see `PaintSurface.values`."""
+        """Orbit by orbit."""
         return self.layout.constrain(cells.to(self.layout.orbit_size.device) - 0.5)
 
     def cells(self, values: Tensor) -> F32:
-        """Orbit by orbit: see `PaintSurface.cells`."""
+        """Orbit by orbit."""
         colours: F32 = (values.detach().float().cpu() + 0.5).clamp(0, 1).numpy()
         return np.ascontiguousarray(colours)
 
@@ -174,7 +172,7 @@ class OrbifoldSurface(PaintSurface):
         return np.ascontiguousarray(self.picture(cells)[rows[:, None], columns])
 
     def images(self, originals: StrokeSet) -> StrokeSet:
-        """Wherever the group moves them, as far as one can see: see `PaintSurface.images`.
+        """Wherever the group moves them and they can be seen.
 
         On a curved surface an image's curve is the one through the images of three points of the stroke.
         """
@@ -192,10 +190,10 @@ class OrbifoldSurface(PaintSurface):
             reach = (image.radii * PAINT_REACH)[:, None]
             corners = there.reshape(-1, 3, 2)
             inside = ((corners.max(1) > -reach) & (corners.min(1) < edge + reach)).all(1)
-            kept = np.flatnonzero(inside & (image.radii >= MIN_RADIUS))
+            visible = np.flatnonzero(inside & (image.radii >= MIN_RADIUS))
             colours = ColourActions.of((item.colour,)).apply(originals.colours)[:, 0]
-            numbers.append(kept)
-            images = images.followed_by(StrokeSet(image, colours, originals.levels).take(kept))
+            numbers.append(visible)
+            images = images.followed_by(StrokeSet(image, colours, originals.levels).take(visible))
         return images.take(np.argsort(np.concatenate(numbers), kind="stable"))
 
     def _everywhere(self, length: float) -> tuple[Motion, ...]:
@@ -236,7 +234,7 @@ class OrbifoldSurface(PaintSurface):
 
     @cached_property
     def share(self) -> F32:
-        """In the domain: see `PaintSurface.share`."""
+        """1 in the domain."""
         left, top, right, bottom = self.window
         x, y = np.meshgrid(np.arange(left, right) + 0.5, np.arange(top, bottom) + 0.5)
         points, there = self.stage.look(np.stack([x.ravel(), y.ravel()], axis=1))
@@ -256,8 +254,6 @@ def surface_of(layout: Layout, symmetry: Symmetry | None, size: tuple[int, int])
     """What a layout offers to paint on.
 
     Args:
-        layout: of a phase.
-        symmetry: that it has, if any.
         size: (width, height) in pixels of the last phase.
     """
     plain = symmetry is None or not (symmetry.claims() or any(symmetry.wrap))

@@ -65,7 +65,7 @@ class Space:
         canvas: side of the square canvas in pixels; positions 0 to 1 span it.
         scale: magnification of canvas, curve and brush.
         points: how many of the curve the program is given.
-        seconds: between two points.
+        seconds: from one point to the next.
         pressure: of the pen where an action's pressure is 1.
         log_radius: natural logarithm of the brush's basic radius in pixels for a size of 1 (0 for a size of 0).
         ramp: share of the stroke over which the pressure changes, at each end.
@@ -127,7 +127,7 @@ def pressure_at(entry: Array, end: Array, t: Array, ramp: float = 0.25) -> Array
     Args:
         entry: pressure at t = 0.
         end: pressure at t = 1.
-        t: curve parameter.
+        t: curve parameter in [0, 1].
         ramp: share of the stroke over which the pressure changes, at each end.
     """
     mean = (entry + end) / 2

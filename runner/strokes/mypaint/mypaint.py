@@ -119,15 +119,15 @@ def hush() -> None:
     sys.stdout.flush()
     try:
         flush = ctypes.CDLL(None).fflush
-        kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+        stdout, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     except (OSError, TypeError, AttributeError):
         return  # no standard output, or no C library to load
     try:
         os.dup2(nowhere, 1)
         flush(None)
     finally:
-        os.dup2(kept, 1)
-        os.close(kept)
+        os.dup2(stdout, 1)
+        os.close(stdout)
         os.close(nowhere)
 
 

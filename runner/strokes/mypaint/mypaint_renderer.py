@@ -39,7 +39,6 @@ class PaintProgram:
         """Load the program.
 
         Args:
-            brush: to draw with.
             space: what the numbers of an action mean; 64 pixels as in the paper by default.
 
         Raises:

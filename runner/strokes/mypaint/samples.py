@@ -40,7 +40,6 @@ def draw_samples(program: PaintProgram, count: int, *, seed: int) -> Samples:
 
     Args:
         program: the brush that draws them.
-        count: how many.
         seed: of actions and noise.
     """
     actions = np.empty((count, 12), np.float32)

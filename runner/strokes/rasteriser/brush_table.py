@@ -1,11 +1,11 @@
 """A learnt brush as a table: (log length, log radius, distance, pressure, passing) -> opacity, interpolated.
 
-The brush's network is asked for the paint at many places of random strokes, once; afterwards strokes are looked up a
+The brush's network is evaluated at many places of random strokes, once; afterwards strokes are looked up a
 hundred times as fast as the network answers (24 nanoseconds against 2.4 microseconds for a place). Whatever else the
 network sees (bend, side, self-crossing, direction within the tip's metric) is averaged over: the table finds a painting
 or trains an agent, the network paints it. How far apart the two are is measured (`BrushTable.error`).
 
-What is averaged over depends on the strokes that the network is asked about: a painting's are bent gently, an agent's
+What is averaged over depends on the strokes that the network is evaluated on: a painting's are bent gently, an agent's
 begin as any action at all. Asked about these, the table is nearer to the network on an agent's strokes: by 0.1 dB for
 `dry_brush`, 0.8 for `charcoal`, 1.5 for `calligraphy` and 2.1 for `pen` (120 random actions at 32 pixels).
 
@@ -36,9 +36,9 @@ from orbifolio.runner.strokes.stroke_array import CURVE, LOG_RADIUS, StrokeArray
 
 LENGTHS, RADII, DISTANCES, PRESSURES, PASSINGS = 5, 6, 24, 7, 7
 LENGTH = TableAxis(-1.6, 1.6, LENGTHS)  # logarithms of units, as the network sees them
-SAMPLES, PLACES = 2000, 96  # strokes asked about; places of each
+SAMPLES, PLACES = 2000, 96  # strokes that the network is evaluated on; places of each
 SPACING = 400.0  # units between two of them, so that each reaches its own places only
-RIDGE = 0.05  # places' worth of faith in the coarser table where a fine one was seldom visited
+RIDGE = 0.05  # places' worth of weight on the coarser table, for cells that few samples reach
 
 StrokeSampler = Callable[[int, Space, np.random.Generator], F64]
 """(count, space, random) -> (count, 9) strokes in units, about anywhere within 100 units of the origin."""
@@ -87,7 +87,7 @@ class BrushTable:
 
 
 def log_lengths(strokes: StrokeArray) -> F64:
-    """(n,) logarithms of the strokes' lengths in units, about as `geometry.describe` tells them."""
+    """(n,) logarithms of the strokes' lengths in units, about as in `geometry.describe`."""
     length = np.hypot(*(strokes.vias - strokes.starts).T) + np.hypot(*(strokes.ends - strokes.vias).T)
     logarithms: F64 = np.log(length / strokes.units + 4.0) - 3.0
     return logarithms
@@ -113,8 +113,7 @@ def fit_table(painter: ImplicitPainter, sampler: StrokeSampler = gentle_strokes,
 
     Args:
         painter: on the CPU, float32.
-        sampler: of the strokes that the network is asked about.
-        seed: of these strokes.
+        sampler: of the strokes that the network is evaluated on.
     """
     footprint = BrushFootprint.of(painter)
     max_distance, max_log_radius = footprint.reach + MARGIN, painter.space.log_radius
@@ -174,7 +173,7 @@ def _places_about(rows: F32, footprint: BrushFootprint, random: np.random.Genera
 
 
 def _solve(design: scipy.sparse.csr_matrix, opacities: F64, prior: F64) -> F64:
-    """Least squares with a small pull towards what is known already."""
+    """Least squares with a small pull towards the prior."""
     turned = design.T.tocsr()
     size = design.shape[1]
     scale = np.asarray(design.multiply(design).sum(axis=0)).ravel() + RIDGE

@@ -60,28 +60,33 @@ class ColourBounds(NamedTuple):
     ridge: float
 
 
+class Residual(NamedTuple):
+    """What is left between a picture and its target.
+
+    Attributes:
+        errors: (p, 3) picture minus target.
+        weights: (p,) of the cells' squared errors.
+    """
+
+    errors: Shares
+    weights: F32
+
+
 @compiled
 def descend(
-    matrix: ShareMatrix,
-    bounds: ColourBounds,
-    weights: F32,
-    errors: Shares,
-    colours: Shares,
-    sweeps: int,
-    tolerance: float,
+    matrix: ShareMatrix, bounds: ColourBounds, residual: Residual, colours: Shares, sweeps: int, tolerance: float
 ) -> None:
     """Coordinate descent on the weighted squared error; each step is exact and within bounds.
 
     Args:
         matrix: of n strokes.
-        bounds: of their colours.
-        weights: (p,) of the cells.
-        errors: (p, 3) picture minus target at the present colours, kept up to date.
-        colours: (n, 3), changed.
+        residual: at the present colours; its errors follow as they change.
+        colours: (n, 3), changed in place.
         sweeps: how many times over all strokes, at most.
         tolerance: ends when no colour changed by as much in a sweep; 0 makes all sweeps.
     """
     cells, shares, kinds = matrix.cells, matrix.shares, matrix.kinds
+    errors, weights = residual
     channels, signs, axis, palette = matrix.channels, matrix.signs, bounds.axis, bounds.palette
     slope = np.empty(3)
     fresh = np.empty(3, colours.dtype)

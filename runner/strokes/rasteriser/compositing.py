@@ -18,6 +18,7 @@ import numpy as np
 
 from orbifolio.runner.arrays import F32, F64, I32, I64
 from orbifolio.runner.strokes.blending import over_pixel
+from orbifolio.runner.strokes.rasteriser.colour_least_squares import Residual
 from orbifolio.runner.strokes.stroke_profile import compiled
 
 
@@ -44,7 +45,6 @@ def lay(paint: PairPaint, colours: F32, canvas: F32, below: F32) -> None:
     """Paint on a canvas, in place, and keep what was below each pair.
 
     Args:
-        paint: of n strokes.
         colours: (n, kinds, 3).
         canvas: (p, 3), changed.
         below: (k, 3), filled.
@@ -62,7 +62,6 @@ def lay_vjp(paint: PairPaint, colours: F32, below: F32, above: F32, to_alphas: F
     """Gradients; `above` (p, 3) is that of the picture and becomes that of the paper.
 
     Args:
-        paint: of n strokes.
         colours: (n, kinds, 3).
         below: (k, 3) of `lay`.
         above: (p, 3), changed.
@@ -89,7 +88,6 @@ def visible_shares(paint: PairPaint, through: F32, shares: F32) -> None:
     """Each pair's share of the finished picture: its opacity times what all above it let through.
 
     Args:
-        paint: of n strokes.
         through: (p,), ones; becomes the paper's share.
         shares: (k,), filled.
     """
@@ -101,23 +99,20 @@ def visible_shares(paint: PairPaint, through: F32, shares: F32) -> None:
 
 
 @compiled
-def removal_gains(
-    paint: PairPaint, shares: F32, colours: F32, below: F32, errors: F32, weights: F32, gains: F64
-) -> None:
+def removal_gains(paint: PairPaint, shares: F32, colours: F32, below: F32, residual: Residual, gains: F64) -> None:
     """What the weighted squared error would grow by without each stroke, the others staying as they are.
 
     Without it a pair's cell changes by -share (colour - below), so its squared error by
     change (change - 2 error) with change = share (colour - below).
 
     Args:
-        paint: of n strokes.
         shares: (k,) of `visible_shares`.
         colours: (n, kinds, 3).
         below: (k, 3) of `lay`.
-        errors: (p, 3) picture minus target.
-        weights: (p,) of the cells.
+        residual: of the picture with all strokes.
         gains: (n,), filled.
     """
+    errors, weights = residual
     for n in range(len(paint.starts)):
         total = 0.0
         for at in range(paint.starts[n], paint.ends[n]):

@@ -20,7 +20,7 @@ from orbifolio.runner.strokes.rasteriser.brush_table import BrushTable
 from orbifolio.runner.strokes.rasteriser.colour_actions import ColourActions
 from orbifolio.runner.strokes.rasteriser.compositing import PairPaint, lay, lay_vjp, visible_shares
 from orbifolio.runner.strokes.rasteriser.network_opacity import network_opacities
-from orbifolio.runner.strokes.rasteriser.opacity import opacities, opacities_vjp
+from orbifolio.runner.strokes.rasteriser.opacity import OpacityInputs, opacities, opacities_vjp
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks
 from orbifolio.runner.strokes.rasteriser.trace import StrokePixelPairs, trace
 from orbifolio.runner.strokes.stroke_array import StrokeArray
@@ -137,13 +137,14 @@ class _Rasterise(torch.autograd.Function):
         to_shown = np.zeros(shown.shape)
         lay_vjp(composite.paint, shown, composite.below, above, to_alphas, to_shown)
         to_colours = composite.actions.transpose(to_shown).astype(np.float32)
-        to_rows = opacities_vjp(
+        table = rasteriser.table
+        inputs = OpacityInputs(
             composite.pairs,
             strokes,
             rasteriser.blocks,
-            rasteriser.table.footprint,
-            rasteriser.table.slice_for(strokes),
-            to_alphas,
-            opaque=rasteriser.opaque,
+            table.footprint,
+            table.slice_for(strokes),
+            rasteriser.opaque,
         )
+        to_rows = opacities_vjp(inputs, to_alphas)
         return None, torch.from_numpy(to_rows), None, torch.from_numpy(to_colours), None

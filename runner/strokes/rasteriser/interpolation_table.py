@@ -34,9 +34,9 @@ class TableAxis:
 
     def knot(self, values: F64 | F32) -> tuple[I64, F64]:
         """Number of the knot before each value, and the part of the way to the next; values outside are moved in."""
-        place = np.clip((values - self.low) / (self.high - self.low) * (self.count - 1), 0, self.count - 1 - INSIDE)
-        index = place.astype(np.int64)
-        return index, place - index
+        position = np.clip((values - self.low) / (self.high - self.low) * (self.count - 1), 0, self.count - 1 - INSIDE)
+        index = position.astype(np.int64)
+        return index, position - index
 
     @property
     def density(self) -> np.float32:

@@ -1,6 +1,6 @@
 """What a brush's network leaves at pairs that were traced for its table: (pairs, strokes) -> opacities (k,).
 
-The nearest point is known from the trace, so the network is asked at once, without a search for it.
+The trace has the nearest points already, so none is searched for.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class PixelBlocks(NamedTuple):
         middles: (b, 2) of the blocks.
         halves: (b,) distance in pixels from a block's middle to its farthest place.
         firsts: (b + 1,) where each block's places begin.
-        actions: that `kinds` counts.
+        actions: the colour actions, numbered by `kinds`.
     """
 
     points: F32
@@ -53,9 +53,7 @@ def in_blocks(
         points: (k, 2) in pixels.
         cells: (k,) of the picture.
         block: (k,) number of the block of each place, of any size and in any order.
-        cell_count: of the picture.
         kinds: (k,) numbers of the colour action of each place; the first for all if None.
-        actions: of colours.
     """
     kinds = np.zeros(len(cells), np.int32) if kinds is None else kinds
     order = np.argsort(block, kind="stable")

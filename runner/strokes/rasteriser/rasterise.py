@@ -5,7 +5,7 @@ back to front, with any colours:
 
     canvas <- over(canvas, colour, alpha)        see `blending`
 
-The gradients of that are closed forms, so nothing is kept for it but the canvas under each painted pixel: with G the
+The gradients of that are closed forms, so only the canvas under each painted pixel is stored: with G the
 gradient of the canvas above, d alpha = G (colour - canvas), d colour = sum alpha G, and below it G (1 - alpha). The
 insides of the network are computed again on the way back, in pieces. So the memory grows with the painted pixels
 only: less than 100 bytes for each.
@@ -39,7 +39,6 @@ def rasterise(
     """Paint strokes over each other.
 
     Args:
-        painter: a learnt brush.
         rows: (n, 9) in units, see `stroke_array`; the first lies undermost.
         colours: (n, 3) sRGB in [0, 1].
         width: of the picture in pixels.

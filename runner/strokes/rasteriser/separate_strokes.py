@@ -20,7 +20,7 @@ from torch.autograd.function import once_differentiable
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.rasteriser.brush_table import BrushTable, action_strokes, fit_table
-from orbifolio.runner.strokes.rasteriser.opacity import opacities, opacities_vjp
+from orbifolio.runner.strokes.rasteriser.opacity import OpacityInputs, opacities, opacities_vjp
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks, pixel_grid
 from orbifolio.runner.strokes.rasteriser.trace import trace
 from orbifolio.runner.strokes.stroke_array import CURVE, StrokeArray, rows_of_actions
@@ -64,7 +64,7 @@ class _SeparateStrokes(torch.autograd.Function):
         pairs, slices = trace(strokes, table.footprint, blocks), table.slice_for(strokes)
         numbers, owners = pairs.numbers(), pairs.owners()
         cells = blocks.cells[pairs.places[numbers]]
-        ctx.inputs = strokes, table, blocks, pairs, slices
+        ctx.inputs = OpacityInputs(pairs, strokes, blocks, table.footprint, slices)
         ctx.scatter = numbers, owners, cells
         pictures = np.zeros((len(rows), blocks.cell_count), np.float32)
         pictures[owners, cells] = opacities(pairs, slices)[numbers]
@@ -73,9 +73,7 @@ class _SeparateStrokes(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        strokes, table, blocks, pairs, slices = ctx.inputs
         numbers, owners, cells = ctx.scatter
-        above = np.zeros(len(pairs.places), np.float32)
+        above = np.zeros(len(ctx.inputs.pairs.places), np.float32)
         above[numbers] = gradients[0].numpy()[owners, cells]
-        gradient = opacities_vjp(pairs, strokes, blocks, table.footprint, slices, above)
-        return torch.from_numpy(gradient), None, None, None
+        return torch.from_numpy(opacities_vjp(ctx.inputs, above)), None, None, None

@@ -24,7 +24,7 @@ CHORDS = 16
 
 
 class BrushFootprint(NamedTuple):
-    """What is known of a brush without asking its network.
+    """What the trace needs of a brush, without its network.
 
     Attributes:
         metric: (2, 2) that places are multiplied by from the left.
@@ -40,10 +40,10 @@ class BrushFootprint(NamedTuple):
 
     @classmethod
     def of(cls, painter: ImplicitPainter) -> BrushFootprint:
-        """That of a learnt brush."""
-        known = painter.known
-        metric = np.eye(2) if known.metric is None else known.metric.numpy().copy()
-        return cls(metric, max(1.0, known.ratio), np.array(known.swelling or ((0.0, 0.0),), np.float64), known.reach)
+        """The footprint of a learnt brush."""
+        traits = painter.traits
+        metric = np.eye(2) if traits.metric is None else traits.metric.numpy().copy()
+        return cls(metric, max(1.0, traits.ratio), np.array(traits.swelling or ((0.0, 0.0),), np.float64), traits.reach)
 
 
 class StrokePixelPairs(NamedTuple):
@@ -52,7 +52,7 @@ class StrokePixelPairs(NamedTuple):
     Attributes:
         starts: (n,).
         ends: (n,).
-        places: (k,) numbers of places; what lies between ends[i] and starts[i + 1] means nothing.
+        places: (k,) numbers of places; entries between ends[i] and starts[i + 1] are undefined.
         times: (k,) of the nearest point, in [0, 1].
         distances: (k,) in radii.
         pressures: (k,) in [0, 1].
@@ -79,13 +79,24 @@ class StrokePixelPairs(NamedTuple):
         return np.repeat(np.arange(len(self.starts)), self.ends - self.starts)
 
 
+class TraceInputs(NamedTuple):
+    """What the compiled loops over strokes read.
+
+    Attributes:
+        curves: (n, CHORDS + 1, 4) x and y in the metric, radius, length from the start; `_survey` fills them in.
+    """
+
+    strokes: StrokeArray
+    footprint: BrushFootprint
+    blocks: PixelBlocks
+    curves: F64
+
+
 def trace(strokes: StrokeArray, footprint: BrushFootprint, blocks: PixelBlocks) -> StrokePixelPairs:
     """All pairs of strokes and places within reach."""
-    curves = np.zeros((strokes.size, CHORDS + 1, 4))  # x, y in the metric, radius, length from the start
+    inputs = TraceInputs(strokes, footprint, blocks, np.zeros((strokes.size, CHORDS + 1, 4)))
     sizes = np.zeros(strokes.size, np.int64)
-    parallel_ranges(
-        lambda first, last: _survey(first, last, strokes, footprint, blocks, curves, sizes), np.ones_like(sizes)
-    )
+    parallel_ranges(lambda first, last: _survey(first, last, inputs, sizes), np.ones_like(sizes))
     starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes)))
     total = int(starts[-1])
     pairs = StrokePixelPairs(
@@ -94,7 +105,7 @@ def trace(strokes: StrokeArray, footprint: BrushFootprint, blocks: PixelBlocks) 
         np.zeros(total, np.int32),
         *(np.empty(total, np.float32) for _ in range(4)),
     )
-    parallel_ranges(lambda first, last: _pair(first, last, strokes, footprint, blocks, curves, pairs), sizes)
+    parallel_ranges(lambda first, last: _pair(first, last, inputs, pairs), sizes)
     return pairs
 
 
@@ -108,7 +119,7 @@ def parabola_weights(t: float) -> tuple[float, float, float]:
 def _polyline(row: F32, unit: float, footprint: BrushFootprint, curve: F64) -> float:
     """Fill in a curve; the largest radius."""
     metric = footprint.metric
-    largest = 0.0
+    widest = 0.0
     for k in range(CHORDS + 1):
         t = k / CHORDS
         a, b, c = parabola_weights(t)
@@ -118,11 +129,11 @@ def _polyline(row: F32, unit: float, footprint: BrushFootprint, curve: F64) -> f
         curve[k, 1] = metric[1, 0] * x + metric[1, 1] * y
         added, _ = swell(press(row[ENTRY_PRESSURE], row[END_PRESSURE], t), footprint.swelling)
         curve[k, 2] = (np.exp(row[LOG_RADIUS] + added) + FLOOR) * unit
-        largest = max(largest, curve[k, 2])
+        widest = max(widest, curve[k, 2])
         curve[k, 3] = 0.0
         if k > 0:
             curve[k, 3] = curve[k - 1, 3] + np.hypot(curve[k, 0] - curve[k - 1, 0], curve[k, 1] - curve[k - 1, 1])
-    return largest
+    return widest
 
 
 @compiled
@@ -151,16 +162,9 @@ def _box(curve: F64, reach: float, box: F64) -> None:
 
 
 @compiled
-def _survey(
-    first: int,
-    last: int,
-    strokes: StrokeArray,
-    footprint: BrushFootprint,
-    blocks: PixelBlocks,
-    curves: F64,
-    sizes: I64,
-) -> None:
-    """Curves, and how many places are in the blocks that each can reach."""
+def _survey(first: int, last: int, inputs: TraceInputs, sizes: I64) -> None:
+    """Fill in the curves, and count the places in the blocks that each can reach."""
+    strokes, footprint, blocks, curves = inputs
     metric, middles, firsts = footprint.metric, blocks.middles, blocks.firsts
     box = np.empty(4)
     for i in range(first, last):
@@ -182,16 +186,9 @@ def _survey(
 
 
 @compiled
-def _pair(
-    first: int,
-    last: int,
-    strokes: StrokeArray,
-    footprint: BrushFootprint,
-    blocks: PixelBlocks,
-    curves: F64,
-    pairs: StrokePixelPairs,
-) -> None:
-    """The pairs of strokes [first, last)."""
+def _pair(first: int, last: int, inputs: TraceInputs, pairs: StrokePixelPairs) -> None:
+    """Fill in the pairs of strokes [first, last)."""
+    strokes, footprint, blocks, curves = inputs
     metric, reach = footprint.metric, footprint.reach
     points, middles, firsts = blocks.points, blocks.middles, blocks.firsts
     box = np.empty(4)
@@ -242,7 +239,7 @@ def _pair(
                 if distance * radius >= reach * radius + margin:
                     continue
                 cut = min(max(along, 0.0), 1.0)
-                # Beyond an end the length goes on as if the curve went straight on.
+                # Beyond an end the length continues as if the curve ran straight on.
                 inside = along
                 if not (chord == 0 and along < 0.0) and not (chord == CHORDS - 1 and along > 1.0):
                     inside = cut

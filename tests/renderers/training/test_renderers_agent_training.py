@@ -2,12 +2,11 @@
 
 import json
 import struct
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from program_here import needs_program
 from pydantic import TypeAdapter
 
 from orbifolio.runner.errors import InputError
@@ -18,9 +17,6 @@ from orbifolio.runner.strokes.agent.dataset import prepared
 from orbifolio.runner.strokes.agent.weights import load_agent
 from orbifolio.runner.strokes.brush_models.weights import find_painter
 from orbifolio.runner.strokes.mypaint import mypaint
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "strokes" / "brush_models"))
-from program_here import needs_program
 
 
 def settings(**values):

@@ -1,12 +1,11 @@
 """Painter training in the one loop: cards, extras, resuming, shards without the program, what a user is told."""
 
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from program_here import needs_program
 from pydantic import TypeAdapter
 
 from orbifolio.runner.errors import MissingProgram
@@ -18,9 +17,6 @@ from orbifolio.runner.strokes.brush_models.weights import unpack
 from orbifolio.runner.strokes.mypaint import mypaint
 from orbifolio.runner.strokes.mypaint.actions import draw_actions
 from orbifolio.runner.strokes.mypaint.shards import write_shard
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "strokes" / "brush_models"))
-from program_here import needs_program
 
 
 def settings(**values):

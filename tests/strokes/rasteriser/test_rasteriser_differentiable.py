@@ -28,10 +28,10 @@ def test_blocks_hold_each_pixel_once_and_reach_as_far_as_they_say():
         assert away.max() <= blocks.halves[block]
 
 
-@pytest.mark.parametrize("known", [{}, FLAT, SWELLING], ids=["round", "flat", "swelling"])
-def test_every_place_in_reach_is_found_with_its_distance(known):
+@pytest.mark.parametrize("traits", [{}, FLAT, SWELLING], ids=["round", "flat", "swelling"])
+def test_every_place_in_reach_is_found_with_its_distance(traits):
     some, _ = strokes(12, WIDTH, HEIGHT)
-    brush, footprint = painter(**known), brush_table(**known).footprint
+    brush, footprint = painter(**traits), brush_table(**traits).footprint
     blocks = pixel_grid(WIDTH, HEIGHT)
     pairs = trace(some, footprint, blocks)
     numbers = pairs.numbers()
@@ -86,12 +86,12 @@ def test_the_network_paints_as_the_rasteriser_does():
 
 
 @pytest.mark.parametrize(
-    ("known", "agreement"), [({}, 0.97), (FLAT, 0.99), (SWELLING, 0.88)], ids=["round", "flat", "swelling"]
+    ("traits", "agreement"), [({}, 0.97), (FLAT, 0.99), (SWELLING, 0.88)], ids=["round", "flat", "swelling"]
 )
-def test_gradients_point_where_differences_do(known, agreement):
+def test_gradients_point_where_differences_do(traits, agreement):
     (rows, units), colours = strokes(10, WIDTH, HEIGHT, seed=3)
     rows[:, LOG_RADIUS] *= 0.5  # slender, as strokes mostly are
-    brush, paper = rasteriser(WIDTH, HEIGHT, **known), np.ones((WIDTH * HEIGHT, 3), np.float32)
+    brush, paper = rasteriser(WIDTH, HEIGHT, **traits), np.ones((WIDTH * HEIGHT, 3), np.float32)
     weight = np.random.default_rng(1).normal(size=(WIDTH * HEIGHT, 3)).astype(np.float32)
     held, paint = torch.from_numpy(rows).requires_grad_(), torch.from_numpy(colours).requires_grad_()
     loss = (brush(held, units, paint, paper) * torch.from_numpy(weight)).sum()

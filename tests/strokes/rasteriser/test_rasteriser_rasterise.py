@@ -4,14 +4,14 @@ import numpy as np
 import torch
 
 from orbifolio.runner.strokes.bounding_boxes import boxes, centres, pairs
-from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter, Known
+from orbifolio.runner.strokes.brush_models.implicit import BrushTraits, ImplicitPainter
 from orbifolio.runner.strokes.mypaint.actions import draw_actions
 from orbifolio.runner.strokes.rasteriser.rasterise import Layers, rasterise, rasterise_actions
 from orbifolio.runner.strokes.stroke_array import rows_of_actions
 
 
-def painter(**known) -> ImplicitPainter:
-    return ImplicitPainter(Known(width=16, **known), generator=torch.Generator().manual_seed(0)).double()
+def painter(**traits) -> ImplicitPainter:
+    return ImplicitPainter(BrushTraits(width=16, **traits), generator=torch.Generator().manual_seed(0)).double()
 
 
 def actions(count: int, seed: int = 0) -> torch.Tensor:

@@ -10,7 +10,7 @@ from program_here import needs_program
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.brush_models import implicit, metrics, weights
 from orbifolio.runner.strokes.brush_models.base import TrainingData
-from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter, Known
+from orbifolio.runner.strokes.brush_models.implicit import BrushTraits, ImplicitPainter
 from orbifolio.runner.strokes.brush_models.implicit_training import Implicit
 from orbifolio.runner.strokes.geometry import FEATURES, FLOOR, describe, interpolate, nearest, track
 from orbifolio.runner.strokes.mypaint.actions import Space, draw_actions
@@ -18,8 +18,8 @@ from orbifolio.runner.strokes.mypaint.samples import Samples, draw_repeats
 from orbifolio.runner.strokes.stroke_array import LOG_RADIUS, rows_of_actions
 
 
-def painter(**known) -> ImplicitPainter:
-    return ImplicitPainter(Known(width=16, **known), generator=torch.Generator().manual_seed(0)).double()
+def painter(**traits) -> ImplicitPainter:
+    return ImplicitPainter(BrushTraits(width=16, **traits), generator=torch.Generator().manual_seed(0)).double()
 
 
 def actions(count: int, seed: int = 0) -> torch.Tensor:
@@ -70,7 +70,7 @@ def test_a_piecewise_line_is_numpys():
 
 
 @pytest.mark.parametrize(
-    "known",
+    "traits",
     [
         {},
         {"direction": True, "speed": True},
@@ -79,9 +79,9 @@ def test_a_piecewise_line_is_numpys():
     ],
     ids=["plain", "directed", "flat", "swelling"],
 )
-def test_gradients_are_those_of_the_picture(known):
+def test_gradients_are_those_of_the_picture(traits):
     some = (actions(2, seed=4) * 0.8 + 0.1).requires_grad_()
-    brush = painter(**known)
+    brush = painter(**traits)
     weight = torch.rand(2, 13, 13, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
 
     def seen(x: torch.Tensor) -> torch.Tensor:
@@ -185,4 +185,4 @@ def test_learning_finds_a_brush_that_is_a_formula():
     assert losses[-1] < 0.05 * losses[0]
     found = metrics.learnt_alphas(trainer.painter, some[130:])
     assert metrics.decibels(float(np.square(found - exact[130:].numpy()).mean())) > 30
-    assert 1.2 < trainer.painter.known.reach < 2.0
+    assert 1.2 < trainer.painter.traits.reach < 2.0

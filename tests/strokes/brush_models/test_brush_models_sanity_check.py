@@ -4,14 +4,14 @@ import numpy as np
 import torch
 
 from orbifolio.runner.strokes.brush_models.comparison_sheet import Row, SheetSection, grid_sheet, size
-from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter, Known
+from orbifolio.runner.strokes.brush_models.implicit import BrushTraits, ImplicitPainter
 from orbifolio.runner.strokes.brush_models.sanity_check import Trial, first_strokes, painted
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, draw_actions
 from orbifolio.runner.strokes.rasteriser.rasterise import rasterise_actions
 
 
 def painter() -> ImplicitPainter:
-    made = ImplicitPainter(Known(width=16), generator=torch.Generator().manual_seed(0))
+    made = ImplicitPainter(BrushTraits(width=16), generator=torch.Generator().manual_seed(0))
     return made.requires_grad_(False)
 
 

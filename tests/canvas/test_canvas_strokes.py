@@ -138,10 +138,13 @@ def test_complaints_name_the_field_and_the_cure():
     assert told["thinnest"] == "20 % is above widest, 10 %; lower it, or raise widest"
     assert "take colouring: fitted" in told["palette"]
     assert Strokes().complaints(lambda source: None) == []
-    ((field, text),) = Strokes(brush="classic/dry_brush.vae").complaints(lambda source: None)
-    assert field == "brush"
-    assert "kind vae draws 64 x 64 pixels only" in text
-    assert "use one of kind implicit (canvas: stroke-grid takes every kind)" in text
+    assert Strokes(brush="classic/dry_brush.vae").complaints(lambda source: None) == [
+        (
+            "brush",
+            "classic/dry_brush.vae: a painter of kind vae draws 64 x 64 pixels only, and strokes of any size are "
+            "needed; use one of kind implicit (canvas: stroke-grid takes every kind)",
+        )
+    ]
     assert dict(Strokes(palette=100).complaints(lambda source: None))["palette"].startswith("100 colours")
 
 

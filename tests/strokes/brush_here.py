@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter, Known
+from orbifolio.runner.strokes.brush_models.implicit import BrushTraits, ImplicitPainter
 from orbifolio.runner.strokes.rasteriser.brush_table import DISTANCES, LENGTHS, PASSINGS, PRESSURES, RADII, BrushTable
 from orbifolio.runner.strokes.rasteriser.differentiable import Rasteriser
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import pixel_grid
@@ -13,13 +13,13 @@ from orbifolio.runner.strokes.stroke_array import StrokeArray
 REACH = 2.0
 
 
-def painter(**known) -> ImplicitPainter:
-    return ImplicitPainter(Known(width=16, reach=REACH, **known), generator=torch.Generator().manual_seed(0))
+def painter(**traits) -> ImplicitPainter:
+    return ImplicitPainter(BrushTraits(width=16, reach=REACH, **traits), generator=torch.Generator().manual_seed(0))
 
 
-def brush_table(**known) -> BrushTable:
+def brush_table(**traits) -> BrushTable:
     """Opacity falls with the distance, rises with pressure, radius and what passes."""
-    footprint = BrushFootprint.of(painter(**known))
+    footprint = BrushFootprint.of(painter(**traits))
     axes = np.meshgrid(
         np.linspace(0.8, 1.0, LENGTHS),
         np.linspace(0.7, 1.0, RADII),
@@ -33,8 +33,8 @@ def brush_table(**known) -> BrushTable:
     return BrushTable(table.astype(np.float32), 2.0, REACH + 1.5, footprint, 0.0)
 
 
-def rasteriser(width: int, height: int, *, opaque: bool = False, **known) -> Rasteriser:
-    return Rasteriser(brush_table(**known), pixel_grid(width, height), painter(**known), opaque)
+def rasteriser(width: int, height: int, *, opaque: bool = False, **traits) -> Rasteriser:
+    return Rasteriser(brush_table(**traits), pixel_grid(width, height), painter(**traits), opaque)
 
 
 def strokes(count: int, width: int, height: int, seed: int = 0) -> tuple[StrokeArray, np.ndarray]:

@@ -13,7 +13,7 @@ from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.blending import over
 from orbifolio.runner.strokes.brush_models.base import MAX_DECAY, falling_rate, follow
 from orbifolio.runner.strokes.brush_models.gan import Gan
-from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter, Known
+from orbifolio.runner.strokes.brush_models.implicit import BrushTraits, ImplicitPainter
 from orbifolio.runner.strokes.brush_models.raster_base import fresh
 from orbifolio.runner.strokes.brush_models.vae import Vae
 from orbifolio.runner.strokes.brush_models.weights import (
@@ -28,7 +28,7 @@ from orbifolio.runner.strokes.mypaint.actions import COLOUR, draw_actions
 
 
 def implicit() -> ImplicitPainter:
-    return ImplicitPainter(Known(width=8, depth=1), generator=torch.Generator().manual_seed(0)).eval()
+    return ImplicitPainter(BrushTraits(width=8, depth=1), generator=torch.Generator().manual_seed(0)).eval()
 
 
 def raster(kind):
