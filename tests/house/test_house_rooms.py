@@ -14,8 +14,8 @@ try:
 finally:
     sys.path.pop(0)
 
-TWICE = {"SweepMember", "SweepRecord"}
-"""Class names that may stand for two things: the writer's and the reader's side of sweep.json."""
+TWICE: frozenset[str] = frozenset()
+"""Class names that may stand for two things: none so far."""
 MAX_FILES = 30  # in a folder: more is not taken in at a glance
 OUTSIDE = {"orbifolio"}  # rows of the table that are no room of runner or reports
 

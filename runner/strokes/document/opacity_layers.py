@@ -14,7 +14,7 @@ import numpy as np
 from orbifolio.runner.arrays import F32, F64, I32
 from orbifolio.runner.strokes.blending import lay_over
 from orbifolio.runner.strokes.document.mypaint_redraw import Box
-from orbifolio.runner.strokes.rasteriser.colour_least_squares import ColourBounds, Residual, ShareMatrix, descend
+from orbifolio.runner.strokes.rasteriser.colour_least_squares import ColourBounds, ShareMatrix, WeightedError, descend
 
 MIN_SHARE = 1 / 512  # a smaller visible share cannot be seen in eight bits
 RIDGE = 0.02  # pixels' worth of pull towards the old colour: keeps those of hidden strokes
@@ -91,7 +91,7 @@ class OpacityLayers:
         np.add.at(errors, matrix.cells, matrix.shares[:, None] * best[owners])
         allowed = np.zeros((0, 3)) if palette is None else palette.astype(np.float64)
         bounds = ColourBounds(np.zeros(3, np.float32), allowed, best.copy(), RIDGE)
-        descend(matrix, bounds, Residual(errors, np.ones(len(errors), np.float32)), best, MAX_SWEEPS, TOLERANCE)
+        descend(matrix, bounds, WeightedError(errors, np.ones(len(errors), np.float32)), best, MAX_SWEEPS, TOLERANCE)
         return best.astype(np.float32)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from orbifolio.runner.arrays import F32, F64
-from orbifolio.runner.strokes.rasteriser.colour_least_squares import ColourBounds, Residual, ShareMatrix, descend
+from orbifolio.runner.strokes.rasteriser.colour_least_squares import ColourBounds, ShareMatrix, WeightedError, descend
 from orbifolio.runner.strokes.rasteriser.compositing import removal_gains
 from orbifolio.runner.strokes.rasteriser.differentiable import Composite
 
@@ -64,7 +64,7 @@ def solve_colours(
             paint.starts, paint.ends, paint.cells, composite.shares(), paint.kinds, actions.channels, actions.signs
         )
         bounds = ColourBounds(GREY_AXIS if rules.grey else NO_AXIS, rules.palette, colours.copy(), RIDGE)
-        descend(matrix, bounds, Residual(composite.canvas - target, weights), solved, sweeps, 0.0)
+        descend(matrix, bounds, WeightedError(composite.canvas - target, weights), solved, sweeps, 0.0)
     return solved
 
 
@@ -76,7 +76,7 @@ def stroke_gains(composite: Composite, colours: F32, target: F32, weights: F32) 
         composite.shares(),
         composite.actions.apply(colours),
         composite.below,
-        Residual(composite.canvas - target, weights),
+        WeightedError(composite.canvas - target, weights),
         gains,
     )
     return gains

@@ -60,7 +60,7 @@ class ColourBounds(NamedTuple):
     ridge: float
 
 
-class Residual(NamedTuple):
+class WeightedError(NamedTuple):
     """What is left between a picture and its target.
 
     Attributes:
@@ -74,7 +74,7 @@ class Residual(NamedTuple):
 
 @compiled
 def descend(
-    matrix: ShareMatrix, bounds: ColourBounds, residual: Residual, colours: Shares, sweeps: int, tolerance: float
+    matrix: ShareMatrix, bounds: ColourBounds, residual: WeightedError, colours: Shares, sweeps: int, tolerance: float
 ) -> None:
     """Coordinate descent on the weighted squared error; each step is exact and within bounds.
 

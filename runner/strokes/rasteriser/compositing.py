@@ -18,7 +18,7 @@ import numpy as np
 
 from orbifolio.runner.arrays import F32, F64, I32, I64
 from orbifolio.runner.strokes.blending import over_pixel
-from orbifolio.runner.strokes.rasteriser.colour_least_squares import Residual
+from orbifolio.runner.strokes.rasteriser.colour_least_squares import WeightedError
 from orbifolio.runner.strokes.stroke_profile import compiled
 
 
@@ -99,7 +99,7 @@ def visible_shares(paint: PairPaint, through: F32, shares: F32) -> None:
 
 
 @compiled
-def removal_gains(paint: PairPaint, shares: F32, colours: F32, below: F32, residual: Residual, gains: F64) -> None:
+def removal_gains(paint: PairPaint, shares: F32, colours: F32, below: F32, residual: WeightedError, gains: F64) -> None:
     """What the weighted squared error would grow by without each stroke, the others staying as they are.
 
     Without it a pair's cell changes by -share (colour - below), so its squared error by
