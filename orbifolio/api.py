@@ -1,23 +1,25 @@
-"""The program from Python: a recipe's name or path -> a finished run, a check, a gallery.
+"""The program from Python: a recipe's name or path -> a finished run, a check, a gallery, a measured symmetry.
 
     import orbifolio
 
     orbifolio.check("rainbow-hexagon", seed=3).title            # 'Rainbow hexagon'
     done = orbifolio.run("rainbow-hexagon", seed=3)
     done.picture, done.report, done.folder                      # paths; a notebook shows the picture itself
+    orbifolio.measure(done.picture, "p6", {"r6": "gbr"}).holds  # True
 
 Each function does what the command of its name does. Where the command prints an error and exits, the function raises
 `OrbifolioError`, whose text names the place, the value, the rule and a cure.
 
-Nothing is imported until it is needed: `import orbifolio` takes no time, and `gallery` never loads torch.
+Nothing is imported before it is needed: `import orbifolio` takes no time, and `gallery` never loads torch.
 """
 
 from __future__ import annotations
 
 import html
 import json
+import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orbifolio.runner.run.plan import Plan
+    from orbifolio.runner.symmetry.verify.residuals import Measurement
 
 NOTEBOOK_WIDTH = 640  # pixels of a picture inside a notebook: sharp in its column, and small enough to be saved with it
 
@@ -181,11 +184,46 @@ def gallery(folder: str | Path = "gallery") -> Path:
     from orbifolio.reports.write_gallery import rebuild_gallery
     from orbifolio.runner.errors import InputError
 
-    place = Path(folder)
-    if not place.is_dir():
-        raise InputError(f"{place}: no such folder; `orbifolio run` makes a gallery; name an existing one")
-    rebuild_gallery(place)
-    return place / "index.html"
+    path = Path(folder)
+    if not path.is_dir():
+        raise InputError(f"{path}: this folder does not exist; name a gallery; `orbifolio run` makes one")
+    rebuild_gallery(path)
+    return path / "index.html"
+
+
+def measure(
+    image: str | Path,
+    group: str,
+    colours: Mapping[str, str | Sequence[str]] | None = None,
+    *,
+    aspect: str | None = None,
+) -> Measurement:
+    """Measure how exact the symmetry of any picture is.
+
+    Where it does not hold about the picture's own origin, it is measured about the best one.
+
+    Args:
+        image: a file.
+        group: `p6`, or KIND:GROUP as in `frieze:p2mg`, `sphere:O`, `hyperbolic:p=5,q=4`.
+        colours: colour action of generators, `{"r6": "gbr"}` or `{"r6": ["-r", "-g", "-b"]}`.
+        aspect: width:height of the tile in its true geometry, `1:sqrt(3)`.
+
+    Raises:
+        InputError: unknown group, illegal colours, or a picture that cannot be read.
+    """
+    from orbifolio.runner.commands.measuring import measure_file
+
+    actions = {name: _channels(action) for name, action in (colours or {}).items()}
+    return measure_file(Path(image), group, actions, aspect).result
+
+
+def _channels(action: str | Sequence[str]) -> Sequence[str]:
+    """The three channels of a colour action.
+
+    >>> _channels("gbr"), _channels("-r-g-b"), _channels("g, r, b")
+    (['g', 'b', 'r'], ['-r', '-g', '-b'], ['g', 'r', 'b'])
+    """
+    return re.findall(r"-?[^-,\s]", action) if isinstance(action, str) else list(action)
 
 
 def _find(recipe: str | Path) -> Path:

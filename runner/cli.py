@@ -145,15 +145,18 @@ def publish(
 @click.option("--aspect", default=None, help="Width:height of the tile in its true geometry, e.g. 1:sqrt(3).")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 def measure(image: Path, group: str, colours: tuple[str, ...], aspect: str | None, as_json: bool) -> None:
-    """How exact is the symmetry of any IMAGE?
+    """Measure how exact the symmetry of any IMAGE is.
 
-    If the symmetry does not hold as the picture stands, the origin where it holds best is searched for.
+    If the symmetry does not hold about the picture's own origin, the best origin is searched for.
 
-    Exit code 0 if every claimed symmetry holds (residual below 0.05, with the right colours), else 1.
+    Exit code 0 if every claimed symmetry holds (residual below 0.02, with no other colours) and no unclaimed one was
+    found, else 1.
     """
-    from orbifolio.runner.commands.measuring import measure_image
+    from orbifolio.runner.commands.measuring import measure_file, parse_colours, print_measurement
 
-    if not measure_image(image, group, colours, aspect, as_json=as_json):
+    measured = measure_file(image, group, parse_colours(colours), aspect)
+    print_measurement(image, group, measured, as_json=as_json)
+    if not measured.result.holds:
         sys.exit(1)
 
 
