@@ -68,11 +68,11 @@ class FinishedRun:
         """The artwork as (height, width, 3) sRGB in [0, 1].
 
         Raises:
-            ImageError: there is none.
+            ImageError: the run was interrupted before it had one.
         """
         from orbifolio.runner.images.reading import read_picture
 
-        return read_picture(_bytes_of(self.picture), str(self.picture)).pixels
+        return read_picture(_read_bytes(self.picture), str(self.picture)).pixels
 
     def _repr_html_(self) -> str:
         """The picture inside the page, so that a saved notebook still shows it, with a link to the report."""
@@ -89,9 +89,8 @@ class CheckedRecipe:
     """What `check` returns for a recipe without errors.
 
     Attributes:
-        title: the recipe's.
-        warnings: what is probably meant otherwise, each with its place.
-        advisories: what to expect of the picture.
+        warnings: probable mistakes, each with its place.
+        advisories: what to expect from the picture.
         plan: phases, memory, time and downloads.
     """
 
@@ -115,7 +114,7 @@ def run(
 
     Args:
         recipe: a path, or the name of a shipped recipe.
-        out: the gallery.
+        out: the gallery's folder.
         images: files for the recipe's `upload` sources, by name.
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
         resume: continue the newest unfinished run of this recipe.
@@ -128,7 +127,7 @@ def run(
     from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
-    from orbifolio.runner.commands.options import console, image_arguments, out_arguments
+    from orbifolio.runner.commands.options import image_arguments, make_console, out_arguments
     from orbifolio.runner.errors import RunFailed
     from orbifolio.runner.execute import run_recipe
     from orbifolio.runner.run.loop import Stop
@@ -136,8 +135,8 @@ def run(
     path = _find(recipe)
     texts = _texts(overrides)
     files = {name: Path(file) for name, file in (images or {}).items()}
-    shown = console()
-    shown.quiet = quiet
+    console = make_console()
+    console.quiet = quiet
     command = ["orbifolio", "run", str(recipe), *texts, *image_arguments(files), *out_arguments(Path(out))]
     result = run_recipe(
         path,
@@ -147,7 +146,7 @@ def run(
         device=device,
         resume=resume,
         command=shlex.join([*command, *([] if device == "auto" else ["--device", device])]),
-        console=shown,
+        console=console,
         stop=Stop(),
     )
     if result.outcome == "failed":
@@ -164,7 +163,7 @@ def check(recipe: str | Path, *, images: Mapping[str, str | Path] | None = None,
         overrides: as for `run`.
 
     Raises:
-        RecipeError: everything that is wrong, at once.
+        RecipeError: every error of the recipe, at once.
     """
     from orbifolio.runner.recipe.model import load
     from orbifolio.runner.run.plan import make_plan
@@ -179,7 +178,7 @@ def gallery(folder: str | Path = "gallery") -> Path:
     """Rebuild every report and index page of a gallery from the runs' logs, and return its `index.html`.
 
     Raises:
-        InputError: there is no such folder.
+        InputError: the folder does not exist.
     """
     from orbifolio.reports.write_gallery import rebuild_gallery
     from orbifolio.runner.errors import InputError
@@ -233,7 +232,7 @@ def _find(recipe: str | Path) -> Path:
 
 
 def _texts(overrides: Mapping[str, Any]) -> list[str]:
-    """`KEY=VALUE` as the command line has them; JSON is YAML in one line.
+    """Overrides as `KEY=VALUE`, in JSON, which is YAML on one line.
 
     >>> _texts({"seed": 3, "renderer.phases.0.size": 64, "title": "A test"})
     ['seed=3', 'renderer.phases.0.size=64', 'title="A test"']
@@ -241,7 +240,7 @@ def _texts(overrides: Mapping[str, Any]) -> list[str]:
     return [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in overrides.items()]
 
 
-def _bytes_of(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     from orbifolio.runner.errors import ImageError
 
     try:
@@ -251,7 +250,7 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def _data_uri(path: Path, width: int) -> str:
-    """A picture as a `data:` address, no wider than asked."""
+    """A picture as a `data:` address, at most `width` pixels wide."""
     import base64
     import io
 

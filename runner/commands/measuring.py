@@ -105,7 +105,6 @@ def measure_file(path: Path, group: str, colours: Mapping[str, Sequence[str]], a
     """Measure every symmetry of a group in a picture.
 
     Args:
-        path: of the picture.
         group: as for `parse_group`.
         colours: colour action by generator.
         aspect: width:height of the tile in its true geometry.
