@@ -1,6 +1,6 @@
-"""orbifolio: recipe-driven reports for generative art; `api` tells what can be done from Python.
+"""orbifolio: recipe-driven reports for generative art; `api` lists what can be done from Python.
 
-Importing it imports nothing of the program yet.
+Its import loads nothing of the program yet.
 """
 
 from __future__ import annotations
@@ -12,6 +12,6 @@ from pathlib import Path
 if not Path(__file__).with_name("runner").is_dir():
     __path__.append(str(Path(__file__).resolve().parents[1]))
 
-from orbifolio.api import CheckedRecipe, FinishedRun, check, gallery, run
+from orbifolio.api import CheckedRecipe, FinishedRun, check, gallery, measure, run
 
-__all__ = ["CheckedRecipe", "FinishedRun", "check", "gallery", "run"]
+__all__ = ["CheckedRecipe", "FinishedRun", "check", "gallery", "measure", "run"]

@@ -1,23 +1,25 @@
-"""The program from Python: a recipe's name or path -> a finished run, a check, a gallery.
+"""The program from Python: a recipe's name or path -> a finished run, a check, a gallery, a measured symmetry.
 
     import orbifolio
 
     orbifolio.check("rainbow-hexagon", seed=3).title            # 'Rainbow hexagon'
     done = orbifolio.run("rainbow-hexagon", seed=3)
     done.picture, done.report, done.folder                      # paths; a notebook shows the picture itself
+    orbifolio.measure(done.picture, "p6", {"r6": "gbr"}).holds  # True
 
 Each function does what the command of its name does. Where the command prints an error and exits, the function raises
 `OrbifolioError`, whose text names the place, the value, the rule and a cure.
 
-Nothing is imported until it is needed: `import orbifolio` takes no time, and `gallery` never loads torch.
+Nothing is imported before it is needed: `import orbifolio` takes no time, and `gallery` never loads torch.
 """
 
 from __future__ import annotations
 
 import html
 import json
+import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orbifolio.runner.run.plan import Plan
+    from orbifolio.runner.symmetry.verify.residuals import Measurement
 
 NOTEBOOK_WIDTH = 640  # pixels of a picture inside a notebook: sharp in its column, and small enough to be saved with it
 
@@ -65,11 +68,11 @@ class FinishedRun:
         """The artwork as (height, width, 3) sRGB in [0, 1].
 
         Raises:
-            ImageError: there is none.
+            ImageError: the run was interrupted before it had one.
         """
         from orbifolio.runner.images.reading import read_picture
 
-        return read_picture(_bytes_of(self.picture), str(self.picture)).pixels
+        return read_picture(_read_bytes(self.picture), str(self.picture)).pixels
 
     def _repr_html_(self) -> str:
         """The picture inside the page, so that a saved notebook still shows it, with a link to the report."""
@@ -86,9 +89,8 @@ class CheckedRecipe:
     """What `check` returns for a recipe without errors.
 
     Attributes:
-        title: the recipe's.
-        warnings: what is probably meant otherwise, each with its place.
-        advisories: what to expect of the picture.
+        warnings: probable mistakes, each with its place.
+        advisories: what to expect from the picture.
         plan: phases, memory, time and downloads.
     """
 
@@ -112,7 +114,7 @@ def run(
 
     Args:
         recipe: a path, or the name of a shipped recipe.
-        out: the gallery.
+        out: the gallery's folder.
         images: files for the recipe's `upload` sources, by name.
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
         resume: continue the newest unfinished run of this recipe.
@@ -125,7 +127,7 @@ def run(
     from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
-    from orbifolio.runner.commands.options import console, image_arguments, out_arguments
+    from orbifolio.runner.commands.options import image_arguments, make_console, out_arguments
     from orbifolio.runner.errors import RunFailed
     from orbifolio.runner.execute import run_recipe
     from orbifolio.runner.run.loop import Stop
@@ -133,8 +135,8 @@ def run(
     path = _find(recipe)
     texts = _texts(overrides)
     files = {name: Path(file) for name, file in (images or {}).items()}
-    shown = console()
-    shown.quiet = quiet
+    console = make_console()
+    console.quiet = quiet
     command = ["orbifolio", "run", str(recipe), *texts, *image_arguments(files), *out_arguments(Path(out))]
     result = run_recipe(
         path,
@@ -144,7 +146,7 @@ def run(
         device=device,
         resume=resume,
         command=shlex.join([*command, *([] if device == "auto" else ["--device", device])]),
-        console=shown,
+        console=console,
         stop=Stop(),
     )
     if result.outcome == "failed":
@@ -161,7 +163,7 @@ def check(recipe: str | Path, *, images: Mapping[str, str | Path] | None = None,
         overrides: as for `run`.
 
     Raises:
-        RecipeError: everything that is wrong, at once.
+        RecipeError: every error of the recipe, at once.
     """
     from orbifolio.runner.recipe.model import load
     from orbifolio.runner.run.plan import make_plan
@@ -176,16 +178,51 @@ def gallery(folder: str | Path = "gallery") -> Path:
     """Rebuild every report and index page of a gallery from the runs' logs, and return its `index.html`.
 
     Raises:
-        InputError: there is no such folder.
+        InputError: the folder does not exist.
     """
     from orbifolio.reports.write_gallery import rebuild_gallery
     from orbifolio.runner.errors import InputError
 
-    place = Path(folder)
-    if not place.is_dir():
-        raise InputError(f"{place}: no such folder; `orbifolio run` makes a gallery; name an existing one")
-    rebuild_gallery(place)
-    return place / "index.html"
+    path = Path(folder)
+    if not path.is_dir():
+        raise InputError(f"{path}: this folder does not exist; name a gallery; `orbifolio run` makes one")
+    rebuild_gallery(path)
+    return path / "index.html"
+
+
+def measure(
+    image: str | Path,
+    group: str,
+    colours: Mapping[str, str | Sequence[str]] | None = None,
+    *,
+    aspect: str | None = None,
+) -> Measurement:
+    """Measure how exact the symmetry of any picture is.
+
+    Where it does not hold about the picture's own origin, it is measured about the best one.
+
+    Args:
+        image: a file.
+        group: `p6`, or KIND:GROUP as in `frieze:p2mg`, `sphere:O`, `hyperbolic:p=5,q=4`.
+        colours: colour action of generators, `{"r6": "gbr"}` or `{"r6": ["-r", "-g", "-b"]}`.
+        aspect: width:height of the tile in its true geometry, `1:sqrt(3)`.
+
+    Raises:
+        InputError: unknown group, illegal colours, or a picture that cannot be read.
+    """
+    from orbifolio.runner.commands.measuring import measure_file
+
+    actions = {name: _channels(action) for name, action in (colours or {}).items()}
+    return measure_file(Path(image), group, actions, aspect).result
+
+
+def _channels(action: str | Sequence[str]) -> Sequence[str]:
+    """The three channels of a colour action.
+
+    >>> _channels("gbr"), _channels("-r-g-b"), _channels("g, r, b")
+    (['g', 'b', 'r'], ['-r', '-g', '-b'], ['g', 'r', 'b'])
+    """
+    return re.findall(r"-?[^-,\s]", action) if isinstance(action, str) else list(action)
 
 
 def _find(recipe: str | Path) -> Path:
@@ -195,7 +232,7 @@ def _find(recipe: str | Path) -> Path:
 
 
 def _texts(overrides: Mapping[str, Any]) -> list[str]:
-    """`KEY=VALUE` as the command line has them; JSON is YAML in one line.
+    """Overrides as `KEY=VALUE`, in JSON, which is YAML on one line.
 
     >>> _texts({"seed": 3, "renderer.phases.0.size": 64, "title": "A test"})
     ['seed=3', 'renderer.phases.0.size=64', 'title="A test"']
@@ -203,7 +240,7 @@ def _texts(overrides: Mapping[str, Any]) -> list[str]:
     return [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in overrides.items()]
 
 
-def _bytes_of(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     from orbifolio.runner.errors import ImageError
 
     try:
@@ -213,7 +250,7 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def _data_uri(path: Path, width: int) -> str:
-    """A picture as a `data:` address, no wider than asked."""
+    """A picture as a `data:` address, at most `width` pixels wide."""
     import base64
     import io
 

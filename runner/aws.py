@@ -1,6 +1,6 @@
 """Amazon's services: a client that retries and times out; what it raises -> one line that says what to do.
 
-boto3 takes a second to import, so it is imported when something is asked for the first time. No message holds a
+boto3 takes a second to import, so it is imported on first use. No message holds a
 credential, and a server's own text is repeated only where its error code is unknown.
 """
 
@@ -74,7 +74,7 @@ def configured_region(session: Any = None) -> str:
 def make_client(
     service: str, region: str | None = None, *, endpoint_url: str | None = None, session: Any = None
 ) -> Any:
-    """boto3's client of a service; nothing is asked of the network yet.
+    """boto3's client of a service; the network is not used yet.
 
     Args:
         service: as boto3 names it.
@@ -147,7 +147,7 @@ class AwsErrors:
         Args:
             subject: what the message is about.
             action: the permission that the request needs, e.g. `s3:PutObject`.
-            server: the address that was asked, if it is not AWS's.
+            server: the address of the request, if it is not AWS's.
         """
         from botocore.exceptions import BotoCoreError, ClientError
         from botocore.parsers import ResponseParserError

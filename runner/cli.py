@@ -16,7 +16,7 @@ import click
 from orbifolio.runner.commands.exporting import export
 from orbifolio.runner.commands.launching import launch
 from orbifolio.runner.commands.nodes import cleanup, logs, ps, stop
-from orbifolio.runner.commands.options import DEFAULT_GALLERY, console, image_option
+from orbifolio.runner.commands.options import DEFAULT_GALLERY, image_option, make_console
 from orbifolio.runner.commands.rendering import run
 from orbifolio.runner.commands.serving import serve
 from orbifolio.runner.commands.sweeping import sweep
@@ -27,13 +27,13 @@ class Commands(click.Group):
     """Suggests the nearest command for a mistyped one, in the order of a user's work."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order they were added."""
+        """Keep the order in which commands were added."""
         return list(self.commands)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click's, with a suggestion."""
+        """Suggest the nearest command for an unknown one."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
@@ -70,7 +70,7 @@ def check(arguments: tuple[str, ...], images: dict[str, Path], plan: bool) -> No
     overrides = [argument for argument in arguments if Path(argument) not in recipes]
     if not recipes:
         raise click.UsageError("no recipe given; name at least one file")
-    good = check_recipes(recipes, overrides, images, plan=plan, console=console())
+    good = check_recipes(recipes, overrides, images, plan=plan, console=make_console())
     if not good:
         sys.exit(2)
 
@@ -84,12 +84,12 @@ def gallery(gallery: Path) -> None:
     if not gallery.is_dir():
         raise InputError(f"{gallery}: this folder does not exist; name a gallery; `orbifolio run` makes one")
     pages = rebuild_gallery(gallery)
-    console().print(f"{len(pages)} pages written", highlight=False)
+    make_console().print(f"{len(pages)} pages written", highlight=False)
     click.echo(str(gallery / "index.html"))
 
 
 @cli.command()
-@click.argument("places", nargs=-1, required=True, metavar="[GALLERY] TARGET")
+@click.argument("paths", nargs=-1, required=True, metavar="[GALLERY] TARGET")
 @click.option("--dry-run", is_flag=True, help="Only print what would be uploaded and deleted.")
 @click.option("--remove", multiple=True, metavar="TYPE/RUN", help="Remove a run from the target; may be repeated.")
 @click.option("--endpoint-url", metavar="URL", default=None, help="Address of a store other than AWS.")
@@ -97,7 +97,7 @@ def gallery(gallery: Path) -> None:
 @click.option("--website", is_flag=True, help="Print what a public website on the bucket needs; publish nothing.")
 @click.option("--apply", "set_up", is_flag=True, help="With --website: also set it up.")
 def publish(
-    places: tuple[str, ...],
+    paths: tuple[str, ...],
     dry_run: bool,
     remove: tuple[str, ...],
     endpoint_url: str | None,
@@ -111,21 +111,21 @@ def publish(
     """
     from orbifolio.runner.commands.publishing import publish_gallery, show_website
 
-    if len(places) > 2:
-        raise click.UsageError(f"{len(places)} places given; at most two are expected: [GALLERY] TARGET")
+    if len(paths) > 2:
+        raise click.UsageError(f"{len(paths)} arguments given; at most two are expected: [GALLERY] TARGET")
     if set_up and not website:
         raise click.UsageError("--apply needs --website; give both")
     if website:
-        show_website(places[-1], endpoint_url=endpoint_url, region=region, set_up=set_up, console=console())
+        show_website(paths[-1], endpoint_url=endpoint_url, region=region, set_up=set_up, console=make_console())
         return
     address = publish_gallery(
-        Path(places[0]) if len(places) == 2 else DEFAULT_GALLERY,
-        places[-1],
+        Path(paths[0]) if len(paths) == 2 else DEFAULT_GALLERY,
+        paths[-1],
         endpoint_url=endpoint_url,
         region=region,
         remove=remove,
         dry=dry_run,
-        console=console(),
+        console=make_console(),
     )
     if not dry_run:
         click.echo(address)
@@ -145,31 +145,34 @@ def publish(
 @click.option("--aspect", default=None, help="Width:height of the tile in its true geometry, e.g. 1:sqrt(3).")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 def measure(image: Path, group: str, colours: tuple[str, ...], aspect: str | None, as_json: bool) -> None:
-    """How exact is the symmetry of any IMAGE?
+    """Measure how exact the symmetry of any IMAGE is.
 
-    If the symmetry does not hold as the picture stands, the origin where it holds best is searched for.
+    If the symmetry does not hold about the picture's own origin, the best origin is searched for.
 
-    Exit code 0 if every claimed symmetry holds (residual below 0.05, with the right colours), else 1.
+    Exit code 0 if every claimed symmetry holds (residual below 0.02, with no other colours) and no unclaimed one was
+    found, else 1.
     """
-    from orbifolio.runner.commands.measuring import measure_image
+    from orbifolio.runner.commands.measuring import measure_file, parse_colours, print_measurement
 
-    if not measure_image(image, group, colours, aspect, as_json=as_json):
+    measured = measure_file(image, group, parse_colours(colours), aspect)
+    print_measurement(image, group, measured, as_json=as_json)
+    if not measured.result.holds:
         sys.exit(1)
 
 
 @cli.command()
 @click.argument("painting", type=click.Path(path_type=Path, exists=True), metavar="RUN-OR-STROKES.JSON")
-@click.option("--size", type=int, default=None, help="Pixels of the longer side; the picture's own without it.")
+@click.option("--size", type=int, default=None, help="Pixels of the longer side; by default the picture's own.")
 @click.option("--brush", default=None, metavar="NAME", help="Another brush: a name, or a .myb or .safetensors file.")
 @click.option("--program", type=click.Choice(["mypaint", "neural"]), default="mypaint", show_default=True)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     default=None,
-    help="Output file; its ending gives the format: png, webp, jpg, ora (layers), svg, hpgl, csv, json.",
+    help="Output file; its suffix gives the format: png, webp, jpg, ora (layers), svg, hpgl, csv, json.",
 )
 def redraw(painting: Path, size: int | None, brush: str | None, program: str, out: Path | None) -> None:
-    """Draw a painting again, at any size, in real MyPaint or by the learnt brush.
+    """Draw a painting again at any size, with real MyPaint or a learnt brush.
 
     Example: orbifolio redraw gallery/paint-a-photo/latest --size 4096
     """
@@ -191,7 +194,7 @@ def weights(action: str, names: tuple[str, ...]) -> None:
     """
     from orbifolio.runner.commands.provisioning import weights_command
 
-    if not weights_command(action, names, console()):
+    if not weights_command(action, names, make_console()):
         sys.exit(1)
 
 
@@ -228,7 +231,7 @@ def doctor() -> None:
     """Show what this machine has and what is missing."""
     from orbifolio.runner.commands.provisioning import doctor_report
 
-    if not doctor_report(console()):
+    if not doctor_report():
         sys.exit(1)
 
 
@@ -246,7 +249,7 @@ def main() -> None:
         click.echo(str(error) if type(error).__name__ == "RecipeError" else f"error: {error}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        # Whoever read our output has gone; nothing more can be said to them.
+        # The reader of our output has closed it; the flush at exit must not fail, too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:

@@ -2,7 +2,7 @@
 
 Some virtual machines advertise AMX tiles that trap when used: the first bfloat16 matrix product kills the
 process with an illegal instruction, which no `try` can catch. So the instructions are tried once in a
-process of their own and the answer is kept in the cache, by processor, kernel and torch version.
+process of their own, and the result is cached by processor, kernel and torch version.
 
 This module is imported before torch: the limit it sets is read when torch's library first looks.
 """

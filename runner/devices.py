@@ -1,4 +1,4 @@
-"""Which device and which arithmetic a run uses, and what to tell the reader about the machine."""
+"""Which device and which arithmetic a run uses, and the facts about the machine for its report."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from orbifolio.runner.cpu_features import processor_name, tiles_work
 from orbifolio.runner.errors import InputError
 
 
-def choose_device(wish: str) -> str:
-    """The torch device for a wish.
+def choose_device(choice: str) -> str:
+    """The torch device for a user's choice.
 
     Args:
-        wish: `auto`, `cpu`, `cuda` or `cuda:N`.
+        choice: `auto`, `cpu`, `cuda` or `cuda:N`.
 
     Raises:
-        InputError: CUDA was asked for and is not there.
+        InputError: no such device here.
     """
-    if wish == "auto":
+    if choice == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
-    if wish == "cpu":
-        return wish
-    kind, _, number = wish.partition(":")
+    if choice == "cpu":
+        return choice
+    kind, _, number = choice.partition(":")
     if kind != "cuda" or (number and not number.isdecimal()):
-        raise InputError(f"--device {wish}: is not a device; use auto, cpu, cuda or cuda:N")
+        raise InputError(f"--device {choice}: is not a device; use auto, cpu, cuda or cuda:N")
     if not torch.cuda.is_available():
         raise InputError(
-            f"--device {wish}: torch {torch.__version__} sees no CUDA device here; use --device cpu, or install "
+            f"--device {choice}: torch {torch.__version__} sees no CUDA device here; use --device cpu, or install "
             "a CUDA build of torch and the driver (`orbifolio doctor` shows what is found)"
         )
     if number and int(number) >= torch.cuda.device_count():
-        raise InputError(f"--device {wish}: there are {torch.cuda.device_count()} CUDA devices, counted from 0")
-    return wish
+        raise InputError(f"--device {choice}: there are {torch.cuda.device_count()} CUDA devices, counted from 0")
+    return choice
 
 
 def has_fast_bf16(device: str) -> bool:
@@ -47,15 +47,15 @@ def has_fast_bf16(device: str) -> bool:
     return tiles_work()
 
 
-def choose_precision(wish: str, device: str, *, agrees: bool) -> tuple[str, torch.dtype]:
+def choose_precision(choice: str, device: str, *, agrees: bool) -> tuple[str, torch.dtype]:
     """The network's arithmetic as (`bf16` or `fp32`, dtype).
 
     Args:
-        wish: `auto`, `fp32` or `bf16`.
+        choice: `auto`, `fp32` or `bf16`.
         device: as `choose_device` returns it.
         agrees: the network's gradients in bf16 agree with those in fp32; else `auto` is fp32.
     """
-    if wish == "bf16" or (wish == "auto" and agrees and has_fast_bf16(device)):
+    if choice == "bf16" or (choice == "auto" and agrees and has_fast_bf16(device)):
         return "bf16", torch.bfloat16
     return "fp32", torch.float32
 

@@ -6,11 +6,11 @@
     |   +-- IllegalSymmetry           a colour action or aspect that the group cannot have (witness word)
     |   +-- ImageError                a picture that cannot be found, read or accepted
     +-- MissingWeights        exit 1   a network's weights are not here and could not be fetched
-    +-- MissingProgram        exit 1   a program of the system that something needs is not here
+    +-- MissingProgram        exit 1   a program or library of the system is missing
     +-- ShapeMismatch         exit 1   a tensor of the wrong shape (expected, actual)
-    +-- RunFailed             exit 1   the computation could not go on (NaN, out of memory, disk full)
+    +-- RunFailed             exit 1   the computation could not continue (NaN, out of memory, disk full)
     +-- PublishError          exit 1   the gallery could not be copied to its target
-    +-- CloudError            exit 1   a rented machine could not be had, asked or ended
+    +-- CloudError            exit 1   a rented machine could not be started, reached or ended
     +-- MailError             exit 1   a mail could not be sent; a run only warns of it
 
 A message says place, value, rule and cure, in this order, separated by semicolons.
@@ -58,8 +58,8 @@ class Problem:
 
     def __str__(self) -> str:
         """`file:line:col: error: path: message`, then the source line and a caret."""
-        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
-        head = ": ".join(part for part in (place, self.severity, self.path, self.message) if part)
+        position = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        head = ": ".join(part for part in (position, self.severity, self.path, self.message) if part)
         if self.source is None or self.column is None:
             return head
         return f"{head}\n    {self.source}\n    {' ' * (self.column - 1)}^"
@@ -98,7 +98,7 @@ class MissingWeights(OrbifolioError):
 
 
 class MissingProgram(OrbifolioError):
-    """A program or library of the system is not here; the message says how to get it."""
+    """A program or library of the system is missing; the message says how to get it."""
 
 
 class ShapeMismatch(OrbifolioError):
@@ -111,7 +111,7 @@ class ShapeMismatch(OrbifolioError):
 
 
 class RunFailed(OrbifolioError):
-    """The computation could not go on."""
+    """The computation could not continue."""
 
 
 class PublishError(OrbifolioError):
@@ -119,7 +119,7 @@ class PublishError(OrbifolioError):
 
 
 class CloudError(OrbifolioError):
-    """A rented machine could not be had, asked or ended."""
+    """A rented machine could not be started, reached or ended."""
 
 
 class MailError(OrbifolioError):

@@ -1,8 +1,8 @@
 """What happens during a run, as records; `events.jsonl` holds one per line, in order.
 
 The log is the only thing that reports are made from: it is appended and flushed as things happen,
-so a killed run still tells the truth. A torn last line (a crash in the middle of a write) is ignored
-by the reader. This module imports nothing heavy: reports read the log without torch.
+so the log of a killed run is complete up to that moment. A torn last line (a crash in the middle of a
+write) is ignored by the reader. This module imports nothing heavy: reports read the log without torch.
 
 Convention: `time` is seconds since the epoch (UTC), `seconds` a duration, paths are relative to the
 run's folder with forward slashes, sizes are (width, height) in pixels.
@@ -28,7 +28,7 @@ class Event:
 
 @dataclass(frozen=True)
 class RunStarted(Event):
-    """The run begins, or goes on after an interruption.
+    """The run starts, or continues after an interruption.
 
     Attributes:
         resumed: whether this continues an earlier part of the same run.
@@ -44,7 +44,7 @@ class RunStarted(Event):
 
 @dataclass(frozen=True)
 class PhaseStarted(Event):
-    """A phase begins; `notes` are facts worth telling (rounded sizes, number of parameters)."""
+    """A phase begins; `notes` are facts for the reader (rounded sizes, number of parameters)."""
 
     name: ClassVar[str] = "phase-started"
     phase: int = 0
@@ -93,7 +93,7 @@ class FrameSaved(Event):
 
 @dataclass(frozen=True)
 class Warned(Event):
-    """Something the reader of the report should know; the run goes on."""
+    """Something the reader of the report should know; the run continues."""
 
     name: ClassVar[str] = "warned"
     message: str = ""
@@ -152,9 +152,9 @@ def from_line(line: str) -> Event | None:
         kind = _BY_NAME[record.pop("event")]
     except (ValueError, KeyError, AttributeError, TypeError):
         return None
-    known = {item.name for item in dataclasses.fields(kind)}
+    names = {item.name for item in dataclasses.fields(kind)}
     values: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in record.items() if key in known
+        key: tuple(value) if isinstance(value, list) else value for key, value in record.items() if key in names
     }
     try:
         return kind(**values)
@@ -163,11 +163,7 @@ def from_line(line: str) -> Event | None:
 
 
 def read_events(path: Path) -> Iterator[Event]:
-    """The events of a log, oldest first; a missing log has none.
-
-    Args:
-        path: an `events.jsonl`.
-    """
+    """The events of an `events.jsonl`, oldest first; a missing log has none."""
     if not path.exists():
         return
     with path.open(encoding="utf-8", errors="replace") as lines:

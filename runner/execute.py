@@ -39,14 +39,16 @@ def run_recipe(
     """Run one recipe.
 
     Raises:
-        OrbifolioError: the recipe is wrong, nothing can be resumed, or nothing can be written.
+        OrbifolioError: the recipe is wrong, there is no run to resume, or the gallery cannot be written.
     """
     loaded = load(path, overrides, images)
     for problem in loaded.warnings:
         console.print(str(problem), markup=False, highlight=False)
     folder = _resumable(loaded, gallery) if resume else None
     with contextlib.ExitStack() as around:
-        told = around.enter_context(telling(loaded, path.parent, mail, console)) if mail is not None else None
+        notifier = None
+        if mail is not None:
+            notifier = around.enter_context(make_notifier(loaded, path.parent, mail, console))
         return run_loaded(
             loaded,
             path.parent,
@@ -56,21 +58,21 @@ def run_recipe(
             command=command,
             console=console,
             stop=stop,
-            begun=lambda folder: None if told is None else told.begin(folder),
+            on_start=lambda folder: None if notifier is None else notifier.begin(folder),
         )
 
 
-def telling(loaded: LoadedRecipe, base: Path, mail: Path, console: Console) -> Notifier:
+def make_notifier(loaded: LoadedRecipe, base: Path, mail: Path, console: Console) -> Notifier:
     """Mail around a run, with a link to where its report is published.
 
     Args:
-        loaded: the recipe.
-        base: that a relative target of its `publish:` starts from.
-        mail: file that says who is told, and how.
-        console: hears of mails that cannot be sent.
+        loaded: its `publish:` gives the link.
+        base: folder that a relative target of `publish:` starts from.
+        mail: file with the mail settings.
+        console: shows a warning for mail that cannot be sent.
 
     Raises:
-        RecipeError: everything that is wrong with the file.
+        RecipeError: every error in the file.
     """
     from orbifolio.runner.mail.settings import read_mailer
 
@@ -94,23 +96,21 @@ def run_loaded(
     command: str,
     console: Console,
     stop: Stop,
-    begun: Callable[[Path], None] = lambda folder: None,
+    on_start: Callable[[Path], None] = lambda folder: None,
 ) -> RunResult:
     """Run a valid recipe, with a report that is rewritten and published while it runs.
 
     Args:
-        loaded: the recipe.
-        base: that a relative target of its `publish:` starts from.
-        gallery: where the report is shelved.
-        device: as the user wished it.
+        base: folder that a relative target of its `publish:` starts from.
+        gallery: the report goes to RECIPE/RUN below it.
+        device: `auto`, `cpu`, `cuda` or `cuda:N`.
         folder: of an unfinished run to resume, or None for a new one.
-        command: for "run this again".
-        console: shows progress.
-        stop: wish to stop.
-        begun: is told the run's folder once there is a report in it.
+        command: what the user typed, for "run this again".
+        stop: stops the run after the current step.
+        on_start: called with the run's folder once there is a report in it.
 
     Raises:
-        OrbifolioError: there is no such device, or nothing can be written.
+        OrbifolioError: there is no such device, or the gallery cannot be written.
     """
     chosen = choose_device(device)
     console.print(f"{loaded.recipe.title}  on {describe_device(chosen)}", markup=False, highlight=False)
@@ -121,11 +121,11 @@ def run_loaded(
     work.elsewhere = (elsewhere.command, elsewhere.script, elsewhere.resume)
     terminal = Terminal(console, tuple(phase.width * phase.height for phase in work.phases))
     if loaded.recipe.publish is None:
-        return _report(work, gallery, terminal, begun)
+        return _report(work, gallery, terminal, on_start)
     say = partial(console.print, markup=False, highlight=False)
 
     def both(run_folder: Path) -> None:
-        begun(run_folder)
+        on_start(run_folder)
         publishing.begin(run_folder)
 
     with BackgroundPublisher(loaded.recipe.publish, base, gallery, say) as publishing:
@@ -135,15 +135,8 @@ def run_loaded(
             stop.closing = stop.stepping = False  # the run is over: Ctrl-C now ends the last publication
 
 
-def _report(work: Run, gallery: Path, terminal: Terminal, begun: Callable[[Path], None]) -> RunResult:
-    """Run, with a report that is rewritten while it runs.
-
-    Args:
-        work: the run.
-        gallery: where the report is shelved.
-        terminal: shows progress.
-        begun: is told the run's folder once there is a report in it.
-    """
+def _report(work: Run, gallery: Path, terminal: Terminal, on_start: Callable[[Path], None]) -> RunResult:
+    """Run, with a report that is rewritten while it runs."""
     name = work.loaded.name
 
     def listeners(run_folder: Path) -> list[Listener]:
@@ -153,7 +146,7 @@ def _report(work: Run, gallery: Path, terminal: Terminal, begun: Callable[[Path]
         terminal.console.print(f"report: {run_folder / 'index.html'}", markup=False, highlight=False)
         write()
         update_index(gallery, name)
-        begun(run_folder)
+        on_start(run_folder)
         return [terminal, ReportWriter(write)]
 
     try:
@@ -165,8 +158,8 @@ def _report(work: Run, gallery: Path, terminal: Terminal, begun: Callable[[Path]
         update_index(gallery, name)
     except OSError as error:
         if result.outcome != "done":
-            return result  # why it ended matters more, and is told by the caller
-        # The picture is safe; only pages could not be written.
+            return result  # the caller shows why it ended, which matters more
+        # The picture is safe; only its pages are not.
         raise OrbifolioError(
             f"{gallery}: the report could not be written ({error.strerror or error}); make room and run "
             f"`orbifolio gallery {gallery}`"

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 @contextlib.contextmanager
 def atomic_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
-    """A file to write to, which takes the place of `path` when the block ends without an error.
+    """A file to write to, which replaces `path` when the block ends without an error.
 
     The content reaches the disk before the new name does: a rename alone may survive a power cut that the content
     does not, and leave an empty file under the right name. Of two writers at once, the later one wins whole, since
@@ -24,7 +24,7 @@ def atomic_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
             file, but a power cut may leave an empty one: for files that can be made again, of which there are many.
 
     Raises:
-        OSError: the disk is full or the folder not writable; what stood there before still stands.
+        OSError: the disk is full or the folder not writable; the previous file is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")

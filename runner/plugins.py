@@ -37,7 +37,7 @@ def with_plugins(group: str, base: type[Settings], *own: type[Settings]) -> tupl
         if name in owners:
             raise InputError(
                 f"{_package(entry)}: its kind {name!r} in {entry.group} has the name of one from {owners[name]}; names "
-                f"are unique in a family; uninstall one of the packages"
+                "are unique in a family; uninstall one of the packages"
             )
         owners[name] = _package(entry)
         kinds.append(kind)
@@ -48,7 +48,7 @@ def _load(entry: EntryPoint, base: type[Settings]) -> type[Settings]:
     cure = f"update or uninstall {_package(entry)}"
     try:
         kind = entry.load()
-    except Exception as error:  # whatever another package's import raises
+    except Exception as error:  # another package's import may raise anything
         raise InputError(
             f"{_package(entry)}: its plug-in {entry.value} for {entry.group} cannot be imported "
             f"({type(error).__name__}: {error}); {cure}"

@@ -22,7 +22,7 @@ def check_recipes(
     for path in paths:
         try:
             loaded = load(path, overrides, images)
-            for name in qualities.names(loaded.source):  # a set that nobody chose yet should work too
+            for name in qualities.names(loaded.source):  # sets that are not chosen now must be valid, too
                 load(path, [f"quality={name}", *overrides], images)
         except RecipeError as error:
             click.echo(str(error), err=True)

@@ -1,4 +1,4 @@
-"""`orbifolio export`: a recipe as a task file for an engine that somebody already has."""
+"""`orbifolio export`: a recipe as a task file for SkyPilot or Slurm."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
-from orbifolio.runner.commands.options import pairs
+from orbifolio.runner.commands.options import parse_pairs
 
 
 @click.command()
 @click.argument("engine", type=click.Choice(["skypilot", "slurm"]))
 @click.argument("recipe", type=click.Path(path_type=Path))
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
-@click.option("--image", "images", multiple=True, metavar="NAME=FILE", callback=pairs, help="For an `upload`.")
+@click.option(
+    "--image", "images", multiple=True, metavar="NAME=FILE", callback=parse_pairs, help="A picture for an `upload`."
+)
 @click.option("--write", type=click.Path(path_type=Path), default=None, help="Write it to a file instead.")
 def export(engine: str, recipe: Path, overrides: tuple[str, ...], images: dict[str, Path], write: Path | None) -> None:
     """Print a task file for ENGINE that runs RECIPE.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orbifolio.runner.commands.options import pairs
+from orbifolio.runner.commands.options import parse_pairs
 from orbifolio.runner.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BUDGET = 25.0  # dollars; `orbifolio.runner.cloud.cost.BUDGET`, repeated so that `--help` needs no torch
 
 PLACEHOLDER = "s3://your-bucket/gallery"
-"""Stands for the bucket in a dry run that names none."""
+"""The bucket in a dry run that names none."""
 
 
 def _say(text: str) -> None:
@@ -32,7 +32,7 @@ def _say(text: str) -> None:
 @click.argument("recipe", type=click.Path(path_type=Path), required=False)
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option(
-    "--image", "images", multiple=True, metavar="NAME=FILE", callback=pairs, help="A picture for an `upload`."
+    "--image", "images", multiple=True, metavar="NAME=FILE", callback=parse_pairs, help="A picture for an `upload`."
 )
 @click.option(
     "--to", "gallery", metavar="s3://BUCKET/PREFIX", help="Where the report goes; by default where RECIPE publishes."
@@ -100,7 +100,7 @@ def launch(
         _resume(resume, region, budget=budget, hours=options["hours"], dry=dry_run, yes=yes)
         return
     if recipe is None:
-        raise click.UsageError("no recipe is given; name one, or use --resume LAUNCH")
+        raise click.UsageError("no recipe given; name one, or use --resume LAUNCH")
     from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
@@ -131,13 +131,13 @@ def launch(
     )
     prepared = prepare(loaded, chosen)
     if dry_run:
-        _dry(prepared, budget, unnamed=unnamed)
+        _print_dry_run(prepared, budget, unnamed=unnamed)
         return
     from orbifolio.runner.cloud.account import Account
 
     account = Account(chosen.region)
-    cost = _ask_prices(prepared, account)
-    _begin(prepared.spec, prepared.files, cost, account, budget=budget, yes=yes)
+    cost = _price(prepared, account)
+    _start(prepared.spec, prepared.files, cost, account, budget=budget, yes=yes)
 
 
 def _bucket(target: str | None, option: str) -> Any:
@@ -146,12 +146,12 @@ def _bucket(target: str | None, option: str) -> Any:
 
     if target is None:
         return None
-    found = target_settings(target)
-    if not isinstance(found, S3):
+    settings = target_settings(target)
+    if not isinstance(settings, S3):
         raise InputError(
             f"{option} {target}: is not a bucket; rented machines cannot reach this disk; write s3://BUCKET/PREFIX"
         )
-    return found
+    return settings
 
 
 def _mail(path: Path | None) -> tuple[Any, bytes]:
@@ -176,7 +176,7 @@ def _sender(reach: str, given: str | None, *, dry: bool) -> str:
     return "YOUR-ADDRESS/32" if dry else own_address()
 
 
-def _ask_prices(prepared: PreparedLaunch, account: Account) -> Cost:
+def _price(prepared: PreparedLaunch, account: Account) -> Cost:
     from orbifolio.runner.cloud.prepare import priced
 
     spec = prepared.spec
@@ -198,20 +198,20 @@ def _summary(spec: LaunchSpec, cost: Cost) -> list[str]:
 
 
 _REACH = {
-    "none": "nobody can reach it: no port is open",
+    "none": "not reachable: no port is open",
     "ssm": "through AWS's Session Manager; no port is open",
     "ssh": "by SSH, from your address only",
     "port": "through the page's port, by plain http, from your address only and with its token",
 }
 
 
-def _dry(prepared: PreparedLaunch, budget: float, *, unnamed: bool) -> None:
-    """Everything that would be done, on stdout.
+def _print_dry_run(prepared: PreparedLaunch, budget: float, *, unnamed: bool) -> None:
+    """Print everything that a launch would do, on stdout.
 
     Args:
-        prepared: the launch.
-        budget: dollars at most.
-        unnamed: no bucket was named, so a placeholder stands for it.
+        prepared: the launch, with its estimated cost.
+        budget: highest cost in dollars.
+        unnamed: the bucket is `PLACEHOLDER`.
     """
     from orbifolio.runner.cloud.cost import check_budget
     from orbifolio.runner.cloud.launch import policy_of, script_of
@@ -223,24 +223,24 @@ def _dry(prepared: PreparedLaunch, budget: float, *, unnamed: bool) -> None:
     size = sum(map(len, prepared.files.values())) / 1e6
     summary = _summary(spec, prepared.cost)
     if unnamed:
-        summary.insert(1, f"bucket     none was named; {PLACEHOLDER} stands for it; use --to s3://BUCKET/gallery")
+        summary.insert(1, f"bucket     none was named; {PLACEHOLDER} is a placeholder; use --to s3://BUCKET/gallery")
     parts = [
         "\n".join(summary),
         f"Uploaded to {spec.work}: {', '.join(prepared.files)} ({size:.1f} MB)",
         f"# What the machine may do\n{policy_text(policy_of(spec))}",
         f"# What the schedule may do that ends it at its deadline\n{policy_text(deadline_policy())}",
-        f"# What you need to be allowed\n{policy_text(user_policy(_launches_place(spec), s3_of(spec.gallery)))}",
+        f"# What you need to be allowed\n{policy_text(user_policy(_launches_folder(spec), s3_of(spec.gallery)))}",
         f"# The machine's script ({len(script_of(spec).encode()):,} of 16,384 bytes)\n{script_of(spec)}",
         "Nothing was uploaded or rented, and AWS was not contacted.",
     ]
     click.echo("\n\n".join(parts))
 
 
-def _launches_place(spec: LaunchSpec) -> Any:
+def _launches_folder(spec: LaunchSpec) -> Any:
     return spec.place.model_copy(update={"prefix": spec.place.prefix.rpartition("/")[0]})
 
 
-def _begin(
+def _start(
     spec: LaunchSpec, files: dict[str, bytes], cost: Cost, account: Account, *, budget: float, yes: bool
 ) -> None:
     """Show the price, ask for consent, and start."""
@@ -252,7 +252,7 @@ def _begin(
     check_budget(cost, budget)
     if not yes:
         if not sys.stdin.isatty():
-            raise InputError("nobody is here to agree to the price; use --yes, or start from a terminal")
+            raise InputError("the price cannot be confirmed without a terminal; use --yes, or start from a terminal")
         click.confirm(f"Start? It costs at most ${cost.highest:.2f}", abort=True, err=True)
     work = Launch(spec, account, _say)
     try:
@@ -264,11 +264,11 @@ def _begin(
         _say(f"  orbifolio launch --resume {spec.launch}")
         _say(f"  orbifolio stop {spec.launch}")
         raise
-    _tell(spec, attempt)
+    _print_next_steps(spec, attempt)
     click.echo(spec.launch)
 
 
-def _tell(spec: LaunchSpec, attempt: Attempt) -> None:
+def _print_next_steps(spec: LaunchSpec, attempt: Attempt) -> None:
     end = datetime.now(UTC) + timedelta(seconds=max(0.0, attempt.until - datetime.now(UTC).timestamp()))
     _say(f"it ends by itself when done, at {end:%H:%M} UTC at the latest")
     _say(f"  orbifolio logs {spec.launch} --follow")
@@ -278,7 +278,7 @@ def _tell(spec: LaunchSpec, attempt: Attempt) -> None:
 
 
 def _resume(name: str, region: str | None, *, budget: float, hours: float | None, dry: bool, yes: bool) -> None:
-    """Continue a launch on a new machine, or find the one that is alive."""
+    """Continue a launch on a new machine, or on its own if that is still alive."""
     from dataclasses import replace
 
     from orbifolio.runner.cloud.account import Account
@@ -286,10 +286,10 @@ def _resume(name: str, region: str | None, *, budget: float, hours: float | None
     from orbifolio.runner.cloud.launch import read_spec, script_of
     from orbifolio.runner.cloud.nodes import locate_launch, read_status
 
-    line = locate_launch(name, Account(_region(region)))
-    spec = read_spec(line.work, line.region)
-    if read_status(line.work, line.region).get("state") == "done":
-        raise InputError(f"{spec.launch}: is done; its report is at {spec.gallery}; to run it again, launch the recipe")
+    record = locate_launch(name, Account(_region(region)))
+    spec = read_spec(record.work, record.region)
+    if read_status(record.work, record.region).get("state") == "done":
+        raise InputError(f"{spec.launch}: is done; its report is at {spec.gallery}; launch the recipe to run it again")
     spec = replace(spec, hours=time_limit(0.0, hours or spec.hours))
     account = Account(spec.region)
     prices = [account.price(machine) or machine.list_price(spec.region) for machine in spec.candidates]
@@ -297,4 +297,4 @@ def _resume(name: str, region: str | None, *, budget: float, hours: float | None
     if dry:
         click.echo("\n".join([*_summary(spec, cost), "", script_of(spec)]))
         return
-    _begin(spec, {}, cost, account, budget=budget, yes=yes)
+    _start(spec, {}, cost, account, budget=budget, yes=yes)

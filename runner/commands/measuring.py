@@ -1,10 +1,11 @@
-"""`orbifolio measure`: the symmetry of any picture, knowing nothing of how it was made."""
+"""`orbifolio measure`: the symmetry of any picture, whatever made it."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ _RULE = (
 
 
 def parse_group(text: str) -> dict[str, Any]:
-    """The settings that `--group` spells.
+    """The settings that `--group` stands for.
 
     >>> parse_group("p6"), parse_group("rotor:D6")
     ({'kind': 'plane', 'group': 'p6'}, {'kind': 'rotor', 'order': 6, 'mirrors': True})
@@ -56,7 +57,12 @@ def parse_group(text: str) -> dict[str, Any]:
     return values
 
 
-def _colours(texts: Sequence[str]) -> dict[str, list[str]]:
+def parse_colours(texts: Sequence[str]) -> dict[str, list[str]]:
+    """The colour action that `--colours` options stand for.
+
+    >>> parse_colours(["r6=g,b,r"])
+    {'r6': ['g', 'b', 'r']}
+    """
     actions = {}
     for text in texts:
         name, equals, value = text.partition("=")
@@ -66,12 +72,11 @@ def _colours(texts: Sequence[str]) -> dict[str, list[str]]:
     return actions
 
 
-def _settings(group: str, colours: Sequence[str]) -> SymmetrySettings:
+def _settings(group: str, colours: Mapping[str, Sequence[str]]) -> SymmetrySettings:
     values = parse_group(group)
-    actions = _colours(colours)
     try:
         settings: SymmetrySettings = TypeAdapter(AnySymmetry).validate_python(
-            {**values, "colours": actions} if actions else values
+            {**values, "colours": dict(colours)} if colours else values
         )
     except ValidationError as error:
         first = error.errors()[0]
@@ -81,10 +86,28 @@ def _settings(group: str, colours: Sequence[str]) -> SymmetrySettings:
     return settings
 
 
-def measure_image(path: Path, group: str, colours: Sequence[str], aspect: str | None, *, as_json: bool) -> bool:
-    """Print every claimed symmetry with its residual; True if all hold.
+@dataclass(frozen=True)
+class FileMeasurement:
+    """The symmetry of a picture's file.
 
-    Where they do not hold as the picture stands, they are measured about the origin at which they hold best.
+    Attributes:
+        title: of the symmetry, for a reader.
+        result: of the picture as it is, or about the origin where its residuals are smaller.
+        location: that origin; None where the picture's own is as good.
+    """
+
+    title: str
+    result: Measurement
+    location: Location | None
+
+
+def measure_file(path: Path, group: str, colours: Mapping[str, Sequence[str]], aspect: str | None) -> FileMeasurement:
+    """Measure every symmetry of a group in a picture.
+
+    Args:
+        group: as for `parse_group`.
+        colours: colour action by generator.
+        aspect: width:height of the tile in its true geometry.
 
     Raises:
         InputError: unknown group, illegal colours, or a picture that cannot be read.
@@ -108,24 +131,25 @@ def measure_image(path: Path, group: str, colours: Sequence[str], aspect: str | 
             result, location = better, best
     if not result.claims:
         raise InputError(
-            f"--group {group}: nothing of it can be measured in {path.name}; the picture shows too little of what "
-            "moves onto itself; use a larger picture, or a smaller zoom"
+            f"--group {group}: cannot be measured in {path.name}; the picture shows too little of what moves onto "
+            "itself; use a larger picture, or a smaller zoom"
         )
+    return FileMeasurement(symmetry.title, result, location)
+
+
+def print_measurement(path: Path, group: str, measured: FileMeasurement, *, as_json: bool) -> None:
+    """Print every claimed symmetry with its residual, and the unclaimed ones that come nearest."""
+    result, location = measured.result, measured.location
     record = result.as_record(unclaimed=10)
     if as_json:
         origin = {}
         if location is not None:
             origin = {"origin": [round(part, 6) for part in location.origin], "turned": location.turned}
         click.echo(
-            json.dumps({"group": group, "title": symmetry.title, "holds": result.holds, **origin, **record}, indent=1)
+            json.dumps({"group": group, "title": measured.title, "holds": result.holds, **origin, **record}, indent=1)
         )
-    else:
-        _print(path, symmetry.title, result, record, location)
-    return result.holds
-
-
-def _print(path: Path, title: str, result: Measurement, record: Mapping[str, Any], location: Location | None) -> None:
-    click.echo(f"{path}: {title}")
+        return
+    click.echo(f"{path}: {measured.title}")
     if location is not None:
         turned = ", the picture turned by a quarter" if location.turned else ""
         x, y = location.origin

@@ -1,4 +1,4 @@
-"""`orbifolio ps`, `logs`, `stop` and `cleanup`: rented machines, listed and ended. None of these needs torch."""
+"""`orbifolio ps`, `logs`, `stop` and `cleanup`: list and end rented machines. None of these needs torch."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def ps(region: str | None, all_regions: bool, ended: bool) -> None:
                 shown += 1
                 _show(node)
     if not shown:
-        place = "any region" if all_regions else accounts[0].region
-        click.echo(f"no orbifolio machine in {place}", err=True)
+        where = "any region" if all_regions else accounts[0].region
+        click.echo(f"no orbifolio machine in {where}", err=True)
 
 
 def _show(node: RentedNode) -> None:
@@ -57,12 +57,12 @@ def _show(node: RentedNode) -> None:
         f"{node.power:<13} {state:<12} {when}{late}"
     )
     if node.alive and node.mode == "serve" and node.state == "running":
-        for line in _way(node):
+        for line in _page_access(node):
             click.echo(f"    {line}")
 
 
-def _way(node: RentedNode) -> list[str]:
-    """How to reach a node's page."""
+def _page_access(node: RentedNode) -> list[str]:
+    """Shell commands that open a node's page."""
     from orbifolio.runner.cloud.nodes import read_token
 
     token = read_token(node)
@@ -88,16 +88,16 @@ def logs(launch: str | None, region: str | None, follow: bool) -> None:
     from orbifolio.runner.cloud.account import Account
     from orbifolio.runner.cloud.nodes import follow_log, locate_launch, read_log, read_status
 
-    line = locate_launch(launch, Account(region))
+    record = locate_launch(launch, Account(region))
     if follow:
-        for piece in follow_log(line):
+        for piece in follow_log(record):
             click.echo(piece, nl=False)
     else:
-        text = read_log(line)
+        text = read_log(record)
         if text is None:
-            raise InputError(f"{line.launch}: has no log yet; its first lines come after a minute or two; wait")
+            raise InputError(f"{record.launch}: has no log yet; its first lines come after a minute or two; wait")
         click.echo(text, nl=False)
-    if read_status(line.work, line.region).get("state") == "failed":
+    if read_status(record.work, record.region).get("state") == "failed":
         sys.exit(1)
 
 
@@ -113,17 +113,17 @@ def stop(launch: str | None, region: str | None, now: bool, everything: bool) ->
     from orbifolio.runner.cloud.nodes import list_nodes, locate_launch, stop_launch
 
     if not launch and not everything:
-        raise click.UsageError("no launch is given; name one, or use --all; `orbifolio ps` lists them")
+        raise click.UsageError("no launch given; name one, or use --all; `orbifolio ps` lists them")
     if everything:
         account = Account(region)
-        found = [node for node in list_nodes(account, ask_bucket=False) if node.alive]
-        lines = [LaunchRecord(node.launch, node.work, node.region) for node in found]
+        nodes = [node for node in list_nodes(account, ask_bucket=False) if node.alive]
+        records = [LaunchRecord(node.launch, node.work, node.region) for node in nodes]
     else:
-        lines = [locate_launch(launch, Account(region))]
-    for line in {line.launch: line for line in lines}.values():
-        account = Account(line.region)
-        count = stop_launch(account, line, lambda text: click.echo(text, err=True), at_once=now)
-        click.echo(f"{line.launch}: {'ended' if count else 'no machine is alive'}")
+        records = [locate_launch(launch, Account(region))]
+    for record in {record.launch: record for record in records}.values():
+        account = Account(record.region)
+        count = stop_launch(account, record, lambda text: click.echo(text, err=True), at_once=now)
+        click.echo(f"{record.launch}: {'ended' if count else 'no machine is alive'}")
 
 
 @click.command()
@@ -138,15 +138,17 @@ def cleanup(region: str | None, all_regions: bool, everything: bool, dry_run: bo
 
     if everything and not dry_run and not yes:
         if not sys.stdin.isatty():
-            raise InputError("--all ends machines that are still working; nobody is here to agree; use --yes")
-        click.confirm("End every machine of orbifolio, also those that are still working?", abort=True, err=True)
+            raise InputError(
+                "--all ends even machines that work, which cannot be confirmed without a terminal; use --yes"
+            )
+        click.confirm("End every orbifolio machine, even those still working?", abort=True, err=True)
     count = 0
     failure: CloudError | None = None
     for account in _accounts(region, all_regions):
         try:
             count += clean(account, click.echo, everything=everything, dry=dry_run)
         except CloudError as error:
-            failure = error  # the other regions are cleaned all the same
+            failure = error  # the other regions must still be cleaned
     if failure is not None:
         raise failure
     if not count:

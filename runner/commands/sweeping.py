@@ -9,12 +9,13 @@ import json
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from orbifolio.runner.commands.options import console, image_arguments, image_option, out_arguments, out_option
+from orbifolio.runner.commands.options import image_arguments, image_option, make_console, out_arguments, out_option
 from orbifolio.runner.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from orbifolio.runner.sweeps.validate import MemberForecast
     from orbifolio.runner.sweeps.variations import Variation
 
-_LISTED = 24  # members that are listed before a sweep begins
+_MAX_LISTED = 24  # members listed before a sweep starts
 
 
 @click.command()
@@ -94,7 +95,7 @@ def sweep(
     if resume and (recipe is None or recipe.is_dir()):
         if arguments:
             raise click.UsageError("--resume with values needs their recipe, too; name it, or leave the values out")
-        _go_on(gallery, recipe, make())
+        _resume(gallery, recipe, make())
         return
     if recipe is None:
         raise click.UsageError("no recipe given; name one and the values to vary, or use --resume")
@@ -106,7 +107,7 @@ def sweep(
     words += [] if to is None else ["--to", to]
     variations = product(recipe, [*arguments, *_publish(to)], yes=yes or dry_run)
     keys = varied_keys(arguments)
-    _carry_out(
+    _run_members(
         variations,
         images,
         gallery,
@@ -133,10 +134,9 @@ def run_folder(
     from orbifolio.runner.sweeps.validate import needed_uploads
     from orbifolio.runner.sweeps.variations import recipes_below
 
-    found = recipes_below(folder, overrides)
-    kept: list[Variation] = []
+    runnable: list[Variation] = []
     used: set[str] = set()
-    for variation in found:
+    for variation in recipes_below(folder, overrides):
         needed = needed_uploads(variation)
         used |= set(needed)
         missing = [name for name in needed if name not in images]
@@ -144,8 +144,8 @@ def run_folder(
             given = " ".join(f"--image {name}=FILE" for name in missing)
             click.echo(f"skipped: {variation.recipe} needs pictures; add {given}", err=True)
             continue
-        kept.append(_numbered(variation, len(kept)))
-    if not kept:
+        runnable.append(replace(variation, number=len(runnable)))
+    if not runnable:
         raise InputError(f"{folder}: every recipe in it needs a picture; give one with --image")
     unused = sorted(set(images) - used)
     if unused:
@@ -153,8 +153,8 @@ def run_folder(
             f"--image {unused[0]}=...: no recipe in {folder} has such an upload; leave it out, or correct its name"
         )
     words = ["orbifolio", "run", str(folder), *overrides, *image_arguments(images), *out_arguments(gallery)]
-    _carry_out(
-        kept,
+    _run_members(
+        runnable,
         images,
         gallery,
         LocalEngine(choose_devices(devices)),
@@ -167,7 +167,7 @@ def run_folder(
 
 
 def _publish(to: str | None) -> list[str]:
-    """`--to` as a value of the recipe."""
+    """The `publish=` override for `--to`."""
     from orbifolio.runner.commands.publishing import target_settings
 
     return (
@@ -176,22 +176,16 @@ def _publish(to: str | None) -> list[str]:
 
 
 def _store(work: str | None) -> str:
-    """`--work` as settings of a store."""
+    """`--work` as settings of a store, in JSON; "" for none."""
     from orbifolio.runner.commands.publishing import target_settings
 
     if work is None:
         return ""
-    found = target_settings(work if "://" in work else str(Path(work).absolute()))
-    return found.model_dump_json(exclude_none=True)
+    settings = target_settings(work if "://" in work else str(Path(work).absolute()))
+    return settings.model_dump_json(exclude_none=True)
 
 
-def _numbered(variation: Variation, number: int) -> Variation:
-    from dataclasses import replace
-
-    return replace(variation, number=number)
-
-
-def _carry_out(
+def _run_members(
     variations: Sequence[Variation],
     images: Mapping[str, Path],
     gallery: Path,
@@ -203,22 +197,22 @@ def _carry_out(
     resume: bool,
     dry: bool,
 ) -> None:
-    """Examine all, tell what will happen, and do it."""
+    """Validate all members, list them, and run them unless this is a dry run."""
     from orbifolio.runner.sweeps.sweep import create_sweep, find_unfinished, make_spec
     from orbifolio.runner.sweeps.validate import validate_members
 
-    place = gallery.absolute()
+    root = gallery.absolute()
     forecasts = validate_members(variations, images, device=engine.kind)
-    _tell(variations, forecasts, engine, dry=dry)
+    _print_members(variations, forecasts, engine, dry=dry)
     if dry:
         return
     spec = make_spec(variations, forecasts, images, threads=engine.threads, options=out_arguments(gallery))
     if resume:
-        _mind(find_unfinished(place, spec), gallery, engine)
+        _run_missing(find_unfinished(root, spec), gallery, engine)
         return
-    _fetch(forecasts, engine)
-    made = create_sweep(
-        place,
+    _fetch_weights(forecasts, engine)
+    stored = create_sweep(
+        root,
         spec,
         variations,
         forecasts,
@@ -226,82 +220,84 @@ def _carry_out(
         title=title or forecasts[0].title,
         command=command,
         shown=gallery,
-        about=" · ".join(_common(variations)),
+        about=" · ".join(_shared_overrides(variations)),
         varied=varied,
         engine=engine.name,
     )
-    _mind(made, gallery, engine)
+    _run_missing(stored, gallery, engine)
 
 
-def _common(variations: Sequence[Variation]) -> list[str]:
-    """Values that all members share, as typed."""
+def _shared_overrides(variations: Sequence[Variation]) -> list[str]:
+    """Overrides that all members share, as typed."""
     varied = {key for key, _ in variations[0].varied}
     return [text for text in variations[0].overrides if text.partition("=")[0] not in {*varied, "publish"}]
 
 
-def _tell(
+def _print_members(
     variations: Sequence[Variation], forecasts: Sequence[MemberForecast], engine: SweepEngine, *, dry: bool
 ) -> None:
-    """List the members, with the time that they are expected to take; on stdout where that is all that was wanted."""
+    """List the members with their estimated time; on stdout in a dry run, else on stderr."""
     from orbifolio.runner.run.listeners import clock
     from orbifolio.runner.sweeps.validate import total_seconds
 
-    for variation in variations if dry else variations[:_LISTED]:
+    for variation in variations if dry else variations[:_MAX_LISTED]:
         click.echo(variation.listing, err=not dry)
-    if not dry and len(variations) > _LISTED:
-        click.echo(f"and {len(variations) - _LISTED} more (--dry-run lists them all)", err=True)
+    if not dry and len(variations) > _MAX_LISTED:
+        click.echo(f"and {len(variations) - _MAX_LISTED} more (--dry-run lists them all)", err=True)
     total = total_seconds(forecasts)
-    side = min(engine.slots, len(variations))
-    told = f"{len(variations)} runs, about {clock(total)} in all on {engine.shown}"
-    click.echo(told + (f"; {side} at once: about {clock(total / side)}" if side > 1 else ""), err=not dry)
+    parallel = min(engine.slots, len(variations))
+    estimate = f"{len(variations)} runs, about {clock(total)} in all on {engine.shown}"
+    click.echo(
+        estimate + (f"; {parallel} at once: about {clock(total / parallel)}" if parallel > 1 else ""), err=not dry
+    )
     warning = engine.warning(max((forecast.memory or 0.0 for forecast in forecasts), default=0.0))
     if warning:
         click.echo(f"warning: {warning}", err=True)
 
 
-def _fetch(forecasts: Sequence[MemberForecast], engine: SweepEngine) -> None:
-    """Weights are fetched once, before many processes want them; a cluster's nodes fetch their own."""
+def _fetch_weights(forecasts: Sequence[MemberForecast], engine: SweepEngine) -> None:
+    """Fetch weights once, before many processes need them; a cluster's nodes fetch their own."""
     from orbifolio.runner.vision.weights import default_store, show_progress
 
     if not engine.here:
         return
-    with show_progress(console()):
+    with show_progress(make_console()):
         for name in dict.fromkeys(name for forecast in forecasts for name in forecast.weights):
             default_store().fetch(name)
 
 
-def _go_on(gallery: Path, sweep: Path | None, engine: SweepEngine) -> None:
-    """Go on with the newest unfinished sweep, or with one by its folder."""
+def _resume(gallery: Path, sweep: Path | None, engine: SweepEngine) -> None:
+    """Continue the newest unfinished sweep, or the one in a folder."""
     from orbifolio.runner.sweeps.record import SWEEPS
     from orbifolio.runner.sweeps.sweep import find_unfinished
 
-    place, name = gallery.absolute(), None
+    root, name = gallery.absolute(), None
     if sweep is not None:
         folder = sweep.resolve()
         if folder.parent.name != SWEEPS:
             raise InputError(
                 f"{sweep}: is not a sweep; sweeps are in GALLERY/{SWEEPS}/; name one of those, or a recipe"
             )
-        gallery, place, name = sweep.parent.parent, folder.parent.parent, folder.name
-    _mind(find_unfinished(place, name=name), gallery, engine)
+        gallery, root, name = sweep.parent.parent, folder.parent.parent, folder.name
+    _run_missing(find_unfinished(root, name=name), gallery, engine)
 
 
-def _mind(sweep: StoredSweep, gallery: Path, engine: SweepEngine) -> None:
-    """Run what is missing; ends the program unless all is done."""
+def _run_missing(sweep: StoredSweep, gallery: Path, engine: SweepEngine) -> None:
+    """Run what is missing, publish, and exit with a code other than 0 unless all is done."""
     from orbifolio.reports.write_gallery import rebuild_gallery
     from orbifolio.runner.sweeps.publishing import publish_sweep
     from orbifolio.runner.sweeps.record import DONE, INTERRUPTED, SWEEPS
     from orbifolio.runner.sweeps.spec import private_folder
     from orbifolio.runner.sweeps.sweep import changed_recipes, run_sweep
 
-    place = gallery.absolute()
-    for typed in changed_recipes(private_folder(place, sweep.folder.name), sweep.spec):
+    root = gallery.absolute()
+    for typed in changed_recipes(private_folder(root, sweep.folder.name), sweep.spec):
         click.echo(f"{typed}: has changed; the sweep continues with its original text", err=True)
-    status = run_sweep(sweep, place, engine, console())
+    status = run_sweep(sweep, root, engine, make_console())
     if not engine.here:
-        rebuild_gallery(place)  # nodes may have made runs where they saw no other
-    publish_sweep(sweep, place, console())
-    _summary(sweep, status)
+        rebuild_gallery(root)  # a node made its runs' reports without seeing those of the others
+    publish_sweep(sweep, root, make_console())
+    _print_summary(sweep, status)
     click.echo(str(gallery / SWEEPS / sweep.folder.name / "index.html"))
     if status == INTERRUPTED:
         sys.exit(130)
@@ -309,8 +305,8 @@ def _mind(sweep: StoredSweep, gallery: Path, engine: SweepEngine) -> None:
         sys.exit(1)
 
 
-def _summary(sweep: StoredSweep, status: str) -> None:
-    """How it ended, and how to go on."""
+def _print_summary(sweep: StoredSweep, status: str) -> None:
+    """Print how the sweep ended, and how to resume it."""
     record = sweep.record
     done = len(record.members) - len(record.unfinished)
     click.echo(f"{status}: {done} of {len(record.members)} runs are done", err=True)

@@ -1,9 +1,9 @@
 """Mail about a run: its start, its picture, its failure, through Amazon's SES or any mail server (SMTP).
 
-    settings.py       a file of settings -> who gets mail, and how
+    settings.py       a file of settings -> the mailer
     message.py        what a mail says
     ses.py, smtp.py   the two ways to send it
-    notifier.py       when mail is sent, so that it can never hurt a run
+    notifier.py       when mail is sent, without ever failing a run
 
 Addresses are kept in a file of their own, not in the recipe: recipes are published with their pictures.
 """

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from orbifolio.runner.settings import Settings
 
 ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\\x00-\x1f]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
-TIMEOUT = 30.0  # seconds of silence after which a mail server is given up
+TIMEOUT = 30.0  # seconds without an answer after which a mail server is given up
 
 
 class Mailer(Settings):

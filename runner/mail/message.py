@@ -25,10 +25,10 @@ def compose(mailer: Mailer, summary: Mapping[str, Any], *, address: str, picture
     """A message about a run.
 
     Args:
-        mailer: has sender and recipients.
-        summary: the run's `run.json`.
-        address: of the published report, "" if there is none.
-        picture: a JPEG to show.
+        mailer: gives sender and recipients.
+        summary: the content of `run.json`.
+        address: of the published report, "" for none.
+        picture: a JPEG, shown in the HTML part.
     """
     title = " ".join(str(summary.get("title") or summary.get("recipe") or "a run").split())
     status = str(summary.get("status", ""))
@@ -39,7 +39,7 @@ def compose(mailer: Mailer, summary: Mapping[str, Any], *, address: str, picture
     message["To"] = ", ".join(mailer.to)
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain="orbifolio.invalid")
-    message["Auto-Submitted"] = "auto-generated"  # so that no out-of-office reply comes back
+    message["Auto-Submitted"] = "auto-generated"  # prevents out-of-office replies
     text = [f"{title} {_WORDS.get(status, status)}.", "", *lines, *(["", f"Report: {address}"] if address else [])]
     message.set_content("\n".join(text) + "\n")
     picture_id = make_msgid(domain="orbifolio.invalid") if picture is not None else ""

@@ -1,6 +1,6 @@
 """Mail about one run, when it starts and when it has ended, however it ended; mail that cannot be sent is a warning.
 
-The first mail is sent while the run goes on, the last one after the report was published, so that its link works.
+The first mail is sent while the run continues, the last one after the report was published, so that its link works.
 Neither can fail the run, or delay it for long.
 """
 
@@ -23,8 +23,8 @@ class Notifier:
     """Sends mail about one run: after `begin`, and when its `with` block is left.
 
     Args:
-        mailer: sends it to its recipients.
-        address: of the published report, by the run's folder; "" for none.
+        mailer: its recipients get the mail.
+        address: run's folder -> address of the published report, "" for none.
         say: prints a line on the terminal.
     """
 
@@ -49,7 +49,7 @@ class Notifier:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Send the last mail, if the run ever began."""
+        """Send the last mail, unless the run never started."""
         if self._folder is None:
             return
         if self._first is not None:
@@ -70,7 +70,7 @@ class Notifier:
         except MailError as error:
             self._say(f"warning: no mail was sent: {error}")
             return False
-        except Exception as error:  # a bug of ours must not cost anyone a picture
+        except Exception as error:  # a fault in the mail must not fail the run
             self._say(f"warning: no mail was sent: {type(error).__name__}: {error}")
             return False
         return True

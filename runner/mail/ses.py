@@ -33,7 +33,7 @@ class SES(Mailer):
     """Region of the service; null for the one that is configured on this machine."""
 
     def send(self, message: EmailMessage) -> None:
-        """See the base class."""
+        """Send it as one request that names every recipient."""
         with _ERRORS.translated(f"mail from {self.sender}", "ses:SendRawEmail"):
             try:
                 client = make_client("ses", self.region)

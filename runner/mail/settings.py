@@ -1,4 +1,4 @@
-"""A file of mail settings -> who gets mail, and how; mistakes are reported at their place, as in a recipe.
+"""A file of mail settings -> a mailer; mistakes are reported with their place, as in a recipe.
 
 mail:
   kind: smtp
@@ -31,7 +31,7 @@ def read_mailer(path: Path) -> Mailer:
     """The mail settings of a file.
 
     Raises:
-        RecipeError: everything that is wrong with the file.
+        RecipeError: every error in the file.
     """
     mailer: Mailer = validate(MailFile, read(path), folder=path.parent).mail
     return mailer

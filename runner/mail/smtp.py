@@ -62,7 +62,7 @@ class SMTP(Mailer):
         return self
 
     def send(self, message: EmailMessage) -> None:
-        """See the base class."""
+        """Send it in one conversation, signed in if there is a user."""
         port = self.port or _PORTS[self.security]
         try:
             with self._connect(port) as server:
@@ -90,10 +90,10 @@ class SMTP(Mailer):
         return smtplib.SMTP(self.host, port, timeout=TIMEOUT)
 
     def _password(self) -> str:
-        """The password, read from where it is kept.
+        """The password, read from the variable, the file or AWS.
 
         Raises:
-            MailError: it is not there.
+            MailError: it cannot be read.
         """
         if self.password_variable is not None:
             password = os.environ.get(self.password_variable, "")

@@ -1,7 +1,7 @@
 """A checkpoint is one file from which an interrupted run continues as if it had never stopped.
 
 It holds the renderer's state and the length of the log at that moment: resuming cuts the log there, so
-that what was done after the checkpoint and is done again does not count twice.
+that steps after the checkpoint, which are done again, do not count twice.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ NAME = "state.pt"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where a run stands.
+    """How far a run has come.
 
     Attributes:
-        phase: 0-based phase under way.
-        step: steps of it that are done.
-        log_bytes: length of `events.jsonl` when this was written.
+        phase: 0-based current phase.
+        step: finished steps of that phase.
+        log_bytes: length of `events.jsonl` at this moment.
         seconds: wall time spent so far, by phase.
-        state: the renderer's own.
+        state: as the renderer's `save` returned it.
     """
 
     phase: int
@@ -40,7 +40,7 @@ class Checkpoint:
 
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write atomically: a crash leaves the checkpoint before.
+    """Replace the checkpoint atomically: a crash leaves the previous one.
 
     Raises:
         OSError: the disk is full or the folder not writable.
@@ -78,5 +78,5 @@ def read_checkpoint(folder: Path, device: str) -> Checkpoint | None:
 
 
 def remove_checkpoint(folder: Path) -> None:
-    """Forget the checkpoint of a finished run."""
+    """Remove the checkpoint of a finished run."""
     shutil.rmtree(folder, ignore_errors=True)

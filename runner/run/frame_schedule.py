@@ -1,4 +1,4 @@
-"""When to keep a frame, as an object: a share of the run's frames for each phase, ends always kept."""
+"""When to save a frame: each phase gets a share of the run's frames, and always its last step."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ class FrameSchedule:
     """Which steps of which phases are saved as frames.
 
     Phases share the frames in proportion to their steps. Within a phase frames crowd towards its
-    beginning, where most happens: frame i of n stands at step (i / n)^1.5 of the phase.
+    beginning, where most happens: of a phase with s steps, frame i of n is saved after step s (i / n)^1.5.
 
     >>> FrameSchedule([10, 10], 6).steps(0)
     (0, 2, 5, 10)
@@ -27,11 +27,11 @@ class FrameSchedule:
             )
             chosen = {min(step, count) for step in chosen} | {count}
             if phase == 0:
-                chosen.add(0)  # what the run began with; later phases begin as the one before ended
+                chosen.add(0)  # the initial state; later phases begin as the previous one ended
             self._steps.append(tuple(sorted(chosen)))
 
     def steps(self, phase: int) -> tuple[int, ...]:
-        """The steps of a phase after which a frame is saved; 0 is its beginning."""
+        """The steps of a phase after which a frame is saved; 0 is the initial state."""
         return self._steps[phase]
 
     def keeps(self, phase: int, step: int) -> bool:

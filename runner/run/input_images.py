@@ -1,4 +1,4 @@
-"""The input pictures of a run: loaded once, prepared as the recipe says, and kept beside the report."""
+"""The input pictures of a run: loaded once, prepared as the recipe says, and copied beside the report."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class InputPictures:
         return self._prepared[source]
 
     def context(self, seed: int, device: str, warn: Callable[[str], None], title: str = "") -> RenderContext:
-        """What a renderer gets."""
+        """A render context whose pictures are loaded here."""
         return RenderContext(seed, device, picture=self.prepared, plain_picture=self.plain, warn=warn, title=title)
 
     def digests(self, settings: RendererSettings) -> dict[str, str]:
@@ -92,8 +92,7 @@ def write_stages(folder: Path, stages: Mapping[str, F32]) -> list[dict[str, Any]
     """Write the pictures between the input and the start below `stages/`: the `stages` block of `run.json`.
 
     Args:
-        folder: of the run.
-        stages: (height, width, 3) in [0, 1] by name, in their order.
+        stages: (height, width, 3) in [0, 1] by name, first to last.
     """
     block = []
     for number, (name, pixels) in enumerate(stages.items(), start=1):
@@ -123,10 +122,10 @@ def shown_source(source: str) -> str:
 
 def _weight(settings: RendererSettings, path: str) -> float:
     """The weight of the style image at a path of the settings, 1 for anything else."""
-    place: Any = settings
+    value: Any = settings
     for part in path.split("."):
-        place = place[int(part)] if part.isdecimal() and isinstance(place, tuple) else getattr(place, part, None)
-    return float(getattr(place, "weight", 1.0))
+        value = value[int(part)] if part.isdecimal() and isinstance(value, tuple) else getattr(value, part, None)
+    return float(getattr(value, "weight", 1.0))
 
 
 def _role(path: str) -> str:

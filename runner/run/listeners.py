@@ -1,6 +1,6 @@
 """Listeners get every event of a run as it happens; terminal, log and report are listeners.
 
-`LogWriter` is the first of them: what the others show can always be made again from its file.
+`LogWriter` comes first: whatever the others show can be made again from its file.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from orbifolio.runner.events import (
 
 
 class Listener(Protocol):
-    """Hears events, in order, in the run's own thread."""
+    """Gets events in order, in the run's own thread."""
 
     def __call__(self, event: Event) -> None:
-        """Take notice of an event."""
+        """Handle an event; an exception here ends the run."""
 
 
 class LogWriter:
@@ -41,7 +41,7 @@ class LogWriter:
         """Open the log.
 
         Args:
-            path: the log.
+            path: an `events.jsonl`, new or old.
             keep: bytes of an existing log to keep; the rest is cut off.
         """
         self.path = path
@@ -51,25 +51,25 @@ class LogWriter:
         self._file = path.open("ab")
 
     def __call__(self, event: Event) -> None:
-        """Append one line."""
+        """Append the event's line, and flush it to the system."""
         self._file.write(to_line(event).encode() + b"\n")
         self._file.flush()
 
     def sync(self) -> int:
-        """Make sure of everything so far; returns the log's length in bytes."""
+        """Bring everything so far to the disk; returns the log's length in bytes."""
         self._file.flush()
         os.fsync(self._file.fileno())
         return self._file.tell()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the log, without a last `sync`."""
         self._file.close()
 
 
 class Pace:
     """Estimates the time left, from the seconds each step took.
 
-    Steps of a phase not yet reached are guessed from the last ones, in proportion to pixels.
+    Steps of later phases are estimated from the latest ones, in proportion to their pixels.
     """
 
     def __init__(self) -> None:
@@ -79,19 +79,19 @@ class Pace:
         self._sizes: tuple[int, ...] = ()
 
     def plan(self, pixels: tuple[int, ...], steps: tuple[int, ...]) -> None:
-        """Pixels and steps of all the phases."""
+        """Set the pixels and the steps of all phases."""
         self._sizes, self._steps = pixels, steps
 
     def add(self, seconds: float) -> None:
-        """One more step took this long."""
+        """Count a step's seconds."""
         self._recent = [*self._recent[-9:], seconds]
 
     def begin_phase(self) -> None:
-        """Steps of the phase before no longer tell how long the present ones take."""
+        """Forget the previous phase's steps: those of this one take another time."""
         self._recent = []
 
     def left(self, phase: int, step: int) -> float | None:
-        """Seconds left after `step` steps of a phase, or None while unknown."""
+        """Seconds left after `step` steps of a phase, or None before the first step of a phase."""
         if not self._recent or not self._steps:
             return None
         each = sorted(self._recent)[len(self._recent) // 2]
@@ -115,7 +115,7 @@ def clock(seconds: float) -> str:
 
 
 class Terminal:
-    """Live progress on a terminal; plain lines where there is none (pipes, CI, `NO_COLOR` respected)."""
+    """Live progress on a terminal; plain lines elsewhere (pipes, CI)."""
 
     def __init__(self, console: Console, pixels: tuple[int, ...], *, every: float = 10.0) -> None:
         self.console = console
@@ -130,7 +130,7 @@ class Terminal:
         self._task: TaskID | None = None
 
     def __call__(self, event: Event) -> None:
-        """Show what an event means for the person waiting."""
+        """Show what matters to a person who waits."""
         match event:
             case RunStarted():
                 self._started = event
@@ -161,7 +161,7 @@ class Terminal:
             case Warned():
                 self._say(f"warning: {event.message}")
             case RunFinished():
-                self.close()  # how it ended is told by whoever started the run
+                self.close()  # the caller prints how it ended
             case FrameSaved() | PhaseFinished():
                 pass
 
@@ -185,7 +185,7 @@ class Terminal:
         self.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def close(self) -> None:
-        """Give the terminal back."""
+        """Remove the live progress from the terminal."""
         if self._live is not None:
             self._live.stop()
             self._live = None
@@ -194,7 +194,7 @@ class Terminal:
 class ReportWriter:
     """Rewrites a run's report while it runs, at most every few seconds.
 
-    What it costs is bounded: it waits at least ten times as long as the last writing took.
+    It waits at least ten times as long as the last report took, so that reports cost at most a tenth of the time.
     """
 
     def __init__(self, write: Callable[[], object], *, every: float = 4.0) -> None:
@@ -203,7 +203,7 @@ class ReportWriter:
         self._next = 0.0
 
     def __call__(self, event: Event) -> None:
-        """Write the report if it is time, or if the event is worth it."""
+        """Write the report if it is due, and always at the run's start and end."""
         urgent = isinstance(event, RunStarted | RunFinished)
         now = time.monotonic()
         if not urgent and now < self._next:

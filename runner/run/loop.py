@@ -1,8 +1,8 @@
 """The one loop: recipe -> renderer -> phases/begin/step/image -> events, frames, checkpoint, final picture.
 
-Nothing here knows what is rendered. Everything that happens is an event; whoever shows or keeps
-something is a listener. A run may end in four ways (done, failed, interrupted, killed), and in each of
-them its folder tells the truth and, unless it is done, can be resumed.
+Nothing here knows what is rendered. Everything that happens is an event; what shows or keeps something is a listener.
+A run may end in four ways (done, failed, interrupted, killed); its folder then says so and, unless it is done, the run
+can be resumed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from orbifolio.runner.devices import make_deterministic, peak_memory
-from orbifolio.runner.errors import InputError, RunFailed
+from orbifolio.runner.errors import InputError
 from orbifolio.runner.events import (
     Event,
     FrameSaved,
@@ -42,29 +42,29 @@ from orbifolio.runner.run.listeners import Listener, LogWriter
 from orbifolio.runner.run.run_folder import make_folder, read_summary, write_summary
 from orbifolio.runner.run.summary import begin_summary, keep_elsewhere
 
-CHECKPOINT_SECONDS = 15.0  # work that a crash may lose
+CHECKPOINT_SECONDS = 15.0  # of work that a crash may lose
 
 
 class Stop:
-    """A wish to stop, set by a signal handler and looked at between steps."""
+    """A request to stop, made by a signal handler and checked between steps."""
 
     def __init__(self) -> None:
-        self.wished = False
+        self.requested = False
         self.stepping = False
         self.closing = False
         self.keep = False  # end the phases after this step, and finish what is there as the picture
 
     def request(self) -> None:
-        """Stop after this step; at once if no step is under way or if asked twice.
+        """Stop after this step; at once if no step is under way or at the second request.
 
         Raises:
             KeyboardInterrupt: at once.
         """
         if self.closing:
-            return  # how the run ended is being written; that takes a moment only
-        if self.wished or not self.stepping:
+            return  # the run's end is being written, which takes only a moment
+        if self.requested or not self.stepping:
             raise KeyboardInterrupt
-        self.wished = True
+        self.requested = True
 
 
 @dataclass(frozen=True)
@@ -98,12 +98,11 @@ class Run:
         """Prepare a run; nothing is computed or written yet.
 
         Args:
-            loaded: a valid recipe.
-            gallery: where reports are shelved.
-            device: torch device.
+            gallery: a new run's folder is made at RECIPE/RUN below it.
+            device: as `choose_device` returns it.
             command: what the user typed, for "run this again".
             folder: of an unfinished run to resume, or None for a new one.
-            stop: wish to stop, shared with a signal handler.
+            stop: shared with a signal handler.
         """
         make_deterministic(device)
         self.loaded = loaded
@@ -128,14 +127,14 @@ class Run:
         self._save_cost = 0.0
 
     def execute(self, listeners: Callable[[Path], Sequence[Listener]]) -> RunResult:
-        """Do it.
+        """Run all phases, and write how the run ended.
 
         Args:
             listeners: makes the listeners once the folder is known.
 
         Raises:
             RunFailed: not even a folder could be made.
-            InputError: the folder is in use by another process.
+            InputError: another process works in the folder, the run is done, or its input pictures differ.
         """
         started = time.time()
         self.folder = self._folder or make_folder(self.gallery, self.loaded.name, started)
@@ -154,16 +153,16 @@ class Run:
             lock.release()
 
     def _compare_pictures(self) -> None:
-        """A resumed run must see the pictures it started with.
+        """Refuse to resume a run with other pictures than it started with.
 
         Raises:
-            InputError: and names the picture that differs.
+            InputError: names the picture that differs.
         """
-        told = (read_summary(self.folder) or {}).get("inputs", []) if self.resumed else []
-        if not told:
+        earlier = (read_summary(self.folder) or {}).get("inputs", []) if self.resumed else []
+        if not earlier:
             return
         now = self.inputs.digests(self.loaded.recipe.renderer)
-        for item in told:
+        for item in earlier:
             if now.get(item["name"]) != item.get("sha256"):
                 raise InputError(
                     f"{self.folder}: {item['name']} differs from the picture the run started with; resuming needs the "
@@ -175,13 +174,13 @@ class Run:
         try:
             checkpoint = read_checkpoint(self.folder / "checkpoint", self.device) if self.resumed else None
             self._open(started, checkpoint, listeners)
-            self._go(checkpoint)
+            self._run_phases(checkpoint)
         except KeyboardInterrupt:
             outcome = "interrupted"
             message = f"stopped on request; resume with: {self._summary.get('rerun', {}).get('resume', self.command)}"
         except Exception as error:
             outcome, message = "failed", describe_failure(error, self.folder)
-            if not message:  # a fault of the program itself, not of the world: let it be seen
+            if not message:  # a fault of the program itself must show its traceback
                 self._close("failed", f"{type(error).__name__}: {error}")
                 raise
         outcome, message = self._close(outcome, message)
@@ -193,7 +192,7 @@ class Run:
         if checkpoint is not None:
             self._seconds = list(checkpoint.seconds)
         for torn in self.folder.rglob("*.part"):
-            torn.unlink(missing_ok=True)  # what a killed process was writing beside its target
+            torn.unlink(missing_ok=True)  # left by a killed process
         self._log = LogWriter(self.folder / "events.jsonl", keep=checkpoint.log_bytes if checkpoint else 0)
         self._summary = begin_summary(
             self.loaded,
@@ -205,7 +204,7 @@ class Run:
             started=started,
         )
         self._summary["rerun"] |= keep_elsewhere(self.folder, *self.elsewhere)
-        self._recall(checkpoint)
+        self._restore_summary(checkpoint)
         write_atomically(self.folder / "recipe.yaml", redact(self.loaded.resolved_text).encode())
         self._summary["inputs"] = self.inputs.write(self.folder, self.loaded.recipe.renderer)
         self._summary["stages"] = write_stages(self.folder, self.renderer.stages())
@@ -222,8 +221,8 @@ class Run:
         for advisory in self.loaded.advisories if checkpoint is None else ():
             self._warn(advisory)
 
-    def _recall(self, checkpoint: Checkpoint | None) -> None:
-        """Carry over what an earlier part of the run has told of itself."""
+    def _restore_summary(self, checkpoint: Checkpoint | None) -> None:
+        """Carry over the times and numbers of an earlier part of the run."""
         before = read_summary(self.folder) if checkpoint is not None else None
         if before is None:
             return
@@ -232,7 +231,7 @@ class Run:
         for phase, earlier in zip(self._summary["phases"], before.get("phases", []), strict=False):
             phase.update({name: earlier[name] for name in ("seconds", "terms") if name in earlier})
 
-    def _go(self, checkpoint: Checkpoint | None) -> None:
+    def _run_phases(self, checkpoint: Checkpoint | None) -> None:
         state: Any = None
         first = checkpoint.phase if checkpoint else 0
         for number in range(first, len(self.phases)):
@@ -291,11 +290,11 @@ class Run:
             self._summary["steps"] = sum(before.steps for before in self.phases[:number]) + step
             self._summary["phases"][number].update(seconds=self._seconds[number], terms=terms)
             ended = outcome.finished or ("kept as it was, on request" if self.stop.keep else "")
-            kept = self._keep_frame(number, step, state, last=bool(ended))
+            saved = self._keep_frame(number, step, state, last=bool(ended))
             wait = max(CHECKPOINT_SECONDS, 10 * self._save_cost)  # saving must not become the main work
-            if self.stop.wished or time.monotonic() - self._saved_at > wait or (kept and self._save_cost < 0.2):
+            if self.stop.requested or time.monotonic() - self._saved_at > wait or (saved and self._save_cost < 0.2):
                 self._save(number, step, state)
-            if self.stop.wished:
+            if self.stop.requested:
                 raise KeyboardInterrupt
             if ended:
                 self._summary["phases"][number]["notes"].append(f"ended after {step} steps: {ended}")
@@ -334,7 +333,7 @@ class Run:
         self._save_cost = self._saved_at - at
 
     def _finish(self, number: int, state: Any) -> None:
-        """Final picture, products, measured symmetry, of the state at the end of a phase."""
+        """Write the final picture and its products, and measure its symmetry."""
         traits = self.renderer.traits(number)
         finish, picture = self.loaded.recipe.finish, self.renderer.final(state)
         image = finish.apply(picture, traits)
@@ -365,7 +364,7 @@ class Run:
         write_summary(self.folder, self._summary)
 
     def _close(self, outcome: str, message: str) -> tuple[str, str]:
-        """Write how it ended, as far as the disk lets us; a run that cannot say it is done is not."""
+        """Write how the run ended, if the disk allows; a run that cannot write that it is done has failed."""
         self.stop.closing = True
         if not self._summary:
             return outcome, message
@@ -376,13 +375,10 @@ class Run:
             if outcome == "done":
                 remove_checkpoint(self.folder / "checkpoint")
         except OSError as error:
-            # What was written before stays readable, and the terminal has the message.
+            # Everything before stays readable, and the terminal shows the message.
             if outcome == "done":
                 outcome, message = "failed", describe_failure(error, self.folder) or str(error)
         finally:
             if self._log is not None:
                 self._log.close()
         return outcome, message
-
-
-__all__ = ["Run", "RunFailed", "RunResult", "Stop", "describe_failure"]

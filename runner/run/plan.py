@@ -2,8 +2,8 @@
 
 Memory and time are estimates from measured figures: stored features take about 0.84 GB for each megapixel
 in bf16 and 1.6 GB in fp32 for VGG to its fourth block; one evaluation costs three times the network's
-forward arithmetic (forward, and backward to the picture only). Other networks, and strokes, are reckoned
-beside that; renderers in which no pixels are optimised tell their own time. On a quiet machine the shipped
+forward arithmetic (forward, and backward to the picture only). Other networks, and strokes, are estimated
+relative to that; renderers that optimise no pixels estimate their own time. On a quiet machine the shipped
 recipes take between half and twice as long as this says.
 """
 
@@ -32,14 +32,13 @@ class Plan:
     """What a run will need.
 
     Attributes:
-        symmetry: its title, "" where there is none.
-        notes: what the symmetry decided.
-        phases: all phases with their true sizes.
-        memory_bytes: estimated peak.
-        seconds: estimated duration.
-        time_text: the same, for a reader.
-        device: what the estimate is for.
-        downloads: (name, bytes, present) for each file of weights.
+        symmetry: its title, "" for none.
+        notes: of the symmetry, such as colours that others force.
+        phases: with sizes as rounded for symmetry and network.
+        memory_bytes: at its peak.
+        time_text: `seconds` for a reader.
+        device: device and precision that the estimate is for.
+        downloads: (name, bytes, present) for each network's weights.
     """
 
     symmetry: str
@@ -65,14 +64,14 @@ def make_plan(loaded: LoadedRecipe, device: str = "auto") -> Plan:
     phases = renderer.phases()
     precision = settings.arithmetic(chosen)
     kind = chosen.partition(":")[0]
-    largest = max(_seen(phase) * MEMORY_PER_PIXEL[precision] + phase.table_bytes for phase in phases)
+    peak = max(_seen(phase) * MEMORY_PER_PIXEL[precision] + phase.table_bytes for phase in phases)
     seconds = SECONDS_TO_BEGIN + sum(_seconds(phase, kind, precision) for phase in phases)
     summary = renderer.symmetry_summary(None)
     return Plan(
         symmetry=str(summary["title"]) if summary else "",
         notes=tuple(summary["notes"]) if summary else (),
         phases=phases,
-        memory_bytes=BASE_MEMORY + largest,
+        memory_bytes=BASE_MEMORY + peak,
         seconds=seconds,
         time_text=clock(seconds),
         device=f"{describe_device(chosen)}, {precision}",
@@ -99,7 +98,7 @@ def in_words(seconds: float) -> str:
 
 
 def _seconds(phase: Phase, kind: str, precision: str) -> float:
-    """What a phase takes."""
+    """A phase's estimated time."""
     if phase.seconds is not None:
         return phase.seconds
     pixels = 1.1 * _seen(phase) * phase.work * SECONDS_PER_PIXEL[kind, precision]
@@ -107,5 +106,5 @@ def _seconds(phase: Phase, kind: str, precision: str) -> float:
 
 
 def _seen(phase: Phase) -> int:
-    """Pixels that the network looks at in a step."""
+    """Pixels that the network sees in a step."""
     return phase.seen or phase.width * phase.height

@@ -26,8 +26,6 @@ def make_folder(gallery: Path, recipe: str, now: float) -> Path:
     """Make a new run folder, even for two runs that start in the same second.
 
     Args:
-        gallery: the folder that holds all runs.
-        recipe: name of the recipe.
         now: seconds since the epoch.
 
     Raises:
@@ -59,12 +57,12 @@ def read_summary(folder: Path) -> dict[str, Any] | None:
 
 
 def find_resumable(gallery: Path, recipe: str, parameters: Mapping[str, Any]) -> tuple[Path | None, str]:
-    """The newest unfinished run of a recipe with the same parameters that no process is working on.
+    """The newest unfinished run of a recipe with the same parameters, in which no process works.
 
     A run that was killed before its first checkpoint counts too: it starts again in its own folder.
 
     Returns:
-        (folder or None, why there is none).
+        (folder or None, why no run can be resumed).
     """
     other = 0
     for folder in sorted((path for path in (gallery / recipe).glob("*-*-*") if path.is_dir()), reverse=True):
@@ -92,14 +90,14 @@ def find_resumable(gallery: Path, recipe: str, parameters: Mapping[str, Any]) ->
 
 
 def _for_the_picture(parameters: Any) -> Any:
-    """Parameters without the target of publishing, which does not change the picture; None if they are not readable."""
+    """Parameters without the publishing target, which does not change the picture; None if they are not readable."""
     if not isinstance(parameters, dict):
         return None
     return {name: value for name, value in parameters.items() if name != "publish"}
 
 
 def is_locked(lock: Path) -> bool:
-    """Whether a process holds a lock, given by its file."""
+    """Whether a process holds the lock of this file."""
     if not lock.exists():
         return False
     attempt = FileLock(lock)
@@ -112,6 +110,6 @@ def is_locked(lock: Path) -> bool:
 
 
 def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
-    """Write `run.json` anew."""
+    """Replace `run.json` as a whole."""
     text = json.dumps(summary, indent=1, ensure_ascii=False, sort_keys=False)
     write_atomically(folder / "run.json", text.encode() + b"\n")

@@ -1,13 +1,13 @@
-"""A run in a process of its own: how the process itself begins and ends, and the supervisor that starts it.
+"""A run in a process of its own: how that process starts and ends, and the supervisor that watches it.
 
-Each run has a folder through which the two sides talk:
+The two sides communicate through the run's folder:
 
-    started       touched by the process before anything else; missing if it could not even import its modules
-    lock          held while the process lives, however it was started; a kill -9 releases it
+    started       touched by the process before anything else; missing if it could not import its modules
+    lock          held while the process lives; a kill -9 releases it
     result.json   outcome and message; missing if the process ended without writing it
     work.log      its output
 
-The sweep and the control page are two front ends of the one `JobRunner`.
+Sweeps and the control page both use `JobRunner`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ LOG = "work.log"
 EXIT_CODES = {"done": 0, "interrupted": 130}
 """By outcome; 1 for any other."""
 LOCKED = 2
-"""Exit code of a process that found its folder locked by another."""
+"""Exit code of a process whose folder is locked by another."""
 
 Key = TypeVar("Key")
 
@@ -91,7 +91,7 @@ def run_child(folder: Path, work: Callable[[], int], *, patience: float = 0.0) -
 
 
 def report_outcome(folder: Path, run: Callable[[], RunResult]) -> int:
-    """Run something and write how it ended, whatever ended it; returns the exit code.
+    """Run something and write how it ended in any case; returns the exit code.
 
     Raises:
         Exception: a fault of the program itself; it is written, too.
@@ -115,7 +115,7 @@ def report_outcome(folder: Path, run: Callable[[], RunResult]) -> int:
 
 
 def stop_on_signals(stop: Stop) -> None:
-    """Let Ctrl-C and SIGTERM stop a run after its present step."""
+    """Let Ctrl-C and SIGTERM stop a run after its current step."""
 
     def handle(number: int, frame: FrameType | None) -> None:
         stop.request()
@@ -125,7 +125,7 @@ def stop_on_signals(stop: Stop) -> None:
 
 
 def stop_with_parent() -> None:
-    """Stop when the supervisor is gone, even by a kill -9: its end of our standard input closes then."""
+    """Stop when the supervisor ends, even by a kill -9: that closes its end of our standard input."""
 
     def wait() -> None:
         while os.read(0, 1024):
@@ -140,10 +140,10 @@ class Ending:
     """How a run's process ended.
 
     Attributes:
-        outcome: `done`, `failed` or `interrupted`; "" if the process ended without saying.
+        outcome: `done`, `failed` or `interrupted`; "" if the process wrote none.
         message: why it failed and what to do.
-        how: what the system says of the process, as `it was killed by SIGKILL`.
-        started: False if the process ended before its own first line.
+        how: the exit code or signal in words, as in `it was killed by SIGKILL`.
+        started: False if the process ended before it had imported its modules.
     """
 
     outcome: str
@@ -161,12 +161,12 @@ class _Child:
 
 
 class JobRunner(Generic[Key]):
-    """Starts the processes of runs, watches them, and tells how each ended. It knows nothing of what they compute.
+    """Starts the processes of runs, watches them, and reports how each ended; what they compute is theirs.
 
     Args:
         module: what each process runs, as `python -P -m MODULE`; `-P` keeps the working folder off its path, where a
             file of the user's may have the name of one of our packages.
-        tied: a process is to stop when this one is gone; it then calls `stop_with_parent`.
+        tied: the processes call `stop_with_parent`, and so end with this one.
     """
 
     def __init__(self, module: str, *, tied: bool) -> None:
@@ -176,7 +176,7 @@ class JobRunner(Generic[Key]):
 
     @property
     def slots(self) -> dict[Key, str]:
-        """Where each run under way was put, by key."""
+        """The slot of each run under way, by key."""
         return {key: child.slot for key, child in self._children.items()}
 
     def start(
@@ -185,14 +185,14 @@ class JobRunner(Generic[Key]):
         """Start a run's process.
 
         Args:
-            key: of the run; `ended` names it by this.
+            key: names the run in `ended`.
             folder: shared with the process; it exists.
-            arguments: of the command line.
+            arguments: after `python -P -m MODULE`.
             slot: the device or node that the run takes up.
             environment: variables of the process; `PYTHONPATH` is ours.
 
         Raises:
-            RunFailed: the system lets no process begin.
+            RunFailed: the system cannot start a process.
         """
         for name in (STARTED, RESULT):
             (folder / name).unlink(missing_ok=True)
@@ -204,7 +204,7 @@ class JobRunner(Generic[Key]):
                     stdin=subprocess.PIPE if self._tied else subprocess.DEVNULL,  # the pipe closes with this process
                     stdout=log,
                     stderr=log,
-                    start_new_session=True,  # Ctrl-C here must not reach it: we pass it on
+                    start_new_session=True,  # Ctrl-C here must not reach it: `stop` passes it on
                     env={**environment, "PYTHONPATH": python_path()},
                 )
         except OSError as error:
@@ -216,7 +216,7 @@ class JobRunner(Generic[Key]):
         self._children[key] = _Child(folder, slot)
 
     def ended(self) -> list[tuple[Key, Ending]]:
-        """The runs whose process is gone since the last call, and how each ended."""
+        """The runs whose process ended since the last call, and how."""
         endings = [(key, ending) for key, child in self._children.items() if (ending := _ending(child)) is not None]
         for key, _ in endings:
             self._forget(key)
@@ -233,7 +233,7 @@ class JobRunner(Generic[Key]):
         return [child.process for child in self._children.values() if child.process is not None]
 
     def stop(self) -> None:
-        """Ask the processes that were started here to end after their present step."""
+        """Ask the processes started here to end after their current step."""
         for process in self._processes:
             process.terminate()
 
@@ -258,7 +258,7 @@ def _ending(child: _Child) -> Ending | None:
     code = child.process.poll()
     if code is None:
         return None
-    # one that is killed by a signal may have been killed while it was still importing: it is tried again
+    # one killed by a signal may have been killed while it was importing, and is tried again
     started = code <= 0 or (child.folder / STARTED).exists()
     if not started:
         reason = last_line(child.folder, child.log_start) or how_ended(code)
@@ -288,7 +288,7 @@ def last_line(folder: Path, start: int = 0) -> str:
 
     Args:
         folder: shared with the process.
-        start: bytes of the log to pass over.
+        start: bytes of the log to skip.
     """
     try:
         lines = (folder / LOG).read_bytes()[start:].decode("utf-8", errors="replace").splitlines()
@@ -298,7 +298,7 @@ def last_line(folder: Path, start: int = 0) -> str:
 
 
 def python_path() -> str:
-    """`PYTHONPATH` of a child: ours, after the folder of this package where a child would not find it by itself."""
+    """`PYTHONPATH` of a child: ours, after the folder of this package if a child would not find it otherwise."""
     before = os.environ.get("PYTHONPATH", "")
     package = importlib.import_module(__name__.partition(".")[0])
     assert package.__file__ is not None
@@ -312,8 +312,8 @@ def python_path() -> str:
 def _origin(package: str, path: str) -> str:
     """The file that a child's import of a package would read, "" for none.
 
-    A child is asked, since installed packages are found in more ways than by folders (editable installs). It is not
-    simply told the folder: that may be `site-packages`, which must not come before the standard library.
+    A child is run to find out, since editable installs are found by other means than folders. The package's folder is
+    not simply put first: that may be `site-packages`, which must not come before the standard library.
     """
     code = (
         "import importlib.util as u, os, sys; s = u.find_spec(sys.argv[1]); "

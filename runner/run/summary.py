@@ -1,4 +1,4 @@
-"""What `run.json` says at the start of a run; the run itself fills in the rest as it happens."""
+"""`run.json` at the start of a run; the run fills in the rest as it happens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCRIPT = "again/aws.sh"
 
 
 def program_version() -> str:
-    """The installed version, or the one of the sources next to us."""
+    """The installed version, or `source` if the program is not installed."""
     try:
         return metadata.version("orbifolio")
     except metadata.PackageNotFoundError:
@@ -95,15 +95,14 @@ def begin_summary(
 
 
 def keep_elsewhere(folder: Path, command: str, script: str, resume: str) -> dict[str, str]:
-    """How to run this on a rented machine, for `rerun`; the script becomes a file of the report.
+    """The entries of `rerun` for a rented machine; the script becomes a file of the report.
 
     Args:
-        folder: the run's.
         command: a line to type, or "".
         script: a shell script, or "".
-        resume: how to resume a run that is on such a machine, or "".
+        resume: a line that resumes a run on such a machine, or "".
     """
     if script:
         write_atomically(folder / SCRIPT, script.encode())
-    found = {"cloud": redact(command), "script": SCRIPT if script else ""}
-    return found | ({"resume": resume} if resume else {})
+    entries = {"cloud": redact(command), "script": SCRIPT if script else ""}
+    return entries | ({"resume": resume} if resume else {})

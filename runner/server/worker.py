@@ -74,7 +74,7 @@ def _run(store: JobStore, job: Job, options: argparse.Namespace) -> RunResult:
         command=command,
         console=console,
         stop=stop,
-        begun=note_run,
+        on_start=note_run,
     )
 
 

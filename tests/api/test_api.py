@@ -60,8 +60,48 @@ def test_a_gallery_is_rebuilt_and_a_missing_one_refused(done, tmp_path):
     done.report.unlink()
     assert orbifolio.gallery() == Path("gallery/index.html")
     assert done.report.exists()
-    with pytest.raises(InputError, match="no such folder"):
-        orbifolio.gallery(tmp_path / "nowhere")
+    missing = tmp_path / "nowhere"
+    with pytest.raises(InputError) as caught:
+        orbifolio.gallery(missing)
+    assert str(caught.value) == f"{missing}: this folder does not exist; name a gallery; `orbifolio run` makes one"
+
+
+def test_a_picture_is_measured_with_its_colours_in_any_spelling(done):
+    for action in ("grb", "g,r,b", ["g", "r", "b"]):
+        measured = orbifolio.measure(done.picture, "p4", {"r4": action})
+        assert measured.holds
+        assert measured.worst < 0.02
+    assert not orbifolio.measure(done.picture, "p4").holds  # the quarter turn exchanges two channels
+    assert not orbifolio.measure(done.picture, "p4", {"r4": "-r-g-b"}).holds
+
+
+def test_a_symmetry_is_measured_where_the_picture_has_it(tmp_path):
+    from orbifolio.runner.images.writing import write_png8
+
+    corner = np.random.default_rng(0).random((12, 12, 3), dtype=np.float32)
+    rows = np.concatenate([corner, corner[::-1]])
+    picture = np.kron(np.concatenate([rows, rows[:, ::-1]], axis=1), np.ones((4, 4, 1), dtype=np.float32))
+    write_png8(tmp_path / "moved.png", np.roll(picture, (8, 20), (0, 1)))
+    assert orbifolio.measure(tmp_path / "moved.png", "p2mm").worst < 0.02
+
+
+@pytest.mark.parametrize(
+    ("group", "options", "text"),
+    [
+        ("p6", {"colours": {"r6": "gb"}}, "colours.r6: [g, b]: 2 entries where there are 3 channels"),
+        ("p2", {"colours": {"r2": "gbr"}}, "half a turn twice is no turn, but [g, b, r] twice is [b, r, g]"),
+        ("p4", {"aspect": "wide"}, "--aspect wide: "),
+        ("p5", {}, "'p5' is not a plane group"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(done, group, options, text):
+    with pytest.raises(InputError) as caught:
+        orbifolio.measure(done.picture, group, **options)
+    assert text in str(caught.value)
+    missing = done.picture.with_name("missing.png")
+    with pytest.raises(InputError) as caught:
+        orbifolio.measure(missing, "p4")
+    assert str(caught.value) == f"{missing}: cannot be read (No such file or directory)"
 
 
 def test_importing_it_imports_nothing_of_the_program_yet():

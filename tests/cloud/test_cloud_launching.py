@@ -108,7 +108,7 @@ def test_the_node_may_do_what_it_needs_and_no_more(aws: Any, order: LaunchSpec) 
 
 def test_nothing_starts_without_consent(aws: Any, recipe: Path, wheel: Path) -> None:
     answer = invoke("launch", recipe, "--to", TARGET, "--wheel", wheel)
-    assert "nobody is here to agree to the price; use --yes" in str(answer.exception)
+    assert "the price cannot be confirmed without a terminal; use --yes" in str(answer.exception)
     assert not living()
     assert "Contents" not in aws.client("s3").list_objects_v2(Bucket="pictures")
 
@@ -165,7 +165,7 @@ def test_a_dry_run_without_a_bucket_says_what_stands_for_it(
 ) -> None:
     answer = invoke("launch", recipe, "--wheel", wheel, "--dry-run")
     assert answer.exception is None
-    assert "none was named; s3://your-bucket/gallery stands for it; use --to s3://BUCKET/gallery" in answer.stdout
+    assert "none was named; s3://your-bucket/gallery is a placeholder; use --to s3://BUCKET/gallery" in answer.stdout
     assert "s3://your-bucket/launches/tiny-" in answer.stdout
     told = invoke("launch", recipe, "--wheel", wheel, "--dry-run", "--to", TARGET).stdout
     assert "your-bucket" not in told

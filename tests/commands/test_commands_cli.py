@@ -7,50 +7,11 @@ import subprocess
 import sys
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orbifolio.runner.cli import cli
 from orbifolio.runner.errors import RecipeError
 from orbifolio.runner.recipe.model import load
-
-
-def invoke(*arguments):
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments], standalone_mode=False)
-
-
-def test_check_says_ok_and_plans(recipe, orbifolio):
-    answer = orbifolio("check", recipe, "--plan")
-    assert answer.returncode == 0, answer.stderr
-    assert "ok: Tiny" in answer.stdout
-    assert "16 x 16 px" in answer.stdout
-    assert "p4" in answer.stdout
-    assert "memory" in answer.stdout
-
-
-def test_check_reports_all_errors_at_once_with_places(recipe, orbifolio):
-    text = recipe.read_text(encoding="utf-8")
-    text = text.replace("seed: 7", "sed: 7").replace("r4: [g, r, b]", "r4: [g, b, r]").replace("size: 16", "size: 1e3")
-    recipe.write_text(text.replace("title: Tiny", "title: Tiny\ntitle: Twice"), encoding="utf-8")
-    answer = orbifolio("check", recipe)
-    assert answer.returncode == 2
-    assert "Traceback" not in answer.stderr
-    lines = [line for line in answer.stderr.splitlines() if line.startswith(str(recipe)) and ": error: " in line]
-    places = [tuple(map(int, line.removeprefix(f"{recipe}:").split(":")[:2])) for line in lines]
-    assert places == sorted(places)
-    assert any("title" in line for line in lines)
-    assert any("'sed'" in line and "did you mean 'seed'?" in line for line in lines)
-    assert answer.stderr.rstrip().endswith("errors")
-
-
-def test_an_illegal_colour_action_is_told_with_witness_and_cure(recipe, orbifolio):
-    answer = orbifolio("check", recipe, "renderer.symmetry={kind: plane, group: p2, colours: {r2: [g, b, r]}}")
-    assert answer.returncode == 2
-    assert (
-        "renderer.symmetry.colours.r2: half a turn twice is no turn, but [g, b, r] twice is [b, r, g]; "
-        "try [b, g, r] or r3"
-    ) in answer.stderr
 
 
 @pytest.mark.parametrize(
@@ -88,10 +49,7 @@ def test_overrides_that_fit_are_kept_in_the_resolved_recipe(recipe):
     assert load(recipe).resolved_text == recipe.read_text(encoding="utf-8")
 
 
-def test_uploads_are_asked_for(recipe, tmp_path, orbifolio):
-    answer = orbifolio("check", recipe, "renderer.objectives.0.images=[upload]")
-    assert answer.returncode == 2
-    assert "add --image upload=FILE" in answer.stderr
+def test_an_upload_that_is_no_picture_is_refused(recipe, tmp_path, orbifolio):
     (tmp_path / "photo.jpg").write_bytes(b"not a picture")
     answer = orbifolio("run", recipe, "renderer.objectives.0.images=[upload]", "--image", "upload=photo.jpg")
     assert answer.returncode == 2
@@ -140,17 +98,6 @@ def test_progress_is_live_on_a_terminal(recipe, tmp_path):
     assert shown.count(b"\x1b[?25h") == shown.count(b"\x1b[?25l")  # the cursor is back
 
 
-def test_new_writes_a_valid_recipe_and_never_over_one(tmp_path, orbifolio):
-    answer = orbifolio("new", "mine", "--like", "simple-square")
-    assert answer.returncode == 0
-    assert load(tmp_path / answer.stdout.strip()).recipe.title == "Simple square"
-    again = orbifolio("new", "mine", "--like", "simple-square")
-    assert again.returncode == 2
-    assert "exists; nothing is overwritten" in again.stderr
-    wrong = orbifolio("new", "other", "--like", "simple-sqare")
-    assert "did you mean simple-square" in wrong.stderr
-
-
 def test_schema_is_json(orbifolio):
     assert json.loads(orbifolio("schema").stdout)["title"] == "orbifolio recipe"
 
@@ -179,7 +126,7 @@ def test_doctor_and_weights_tell_what_is_here(tmp_path, orbifolio, monkeypatch):
         (["run"], "Missing argument"),
         (["run", "nothing.yaml"], "nothing.yaml"),
         (["run", "x.yaml", "--image", "photo.jpg"], "NAME=FILE"),
-        (["gallery", "nowhere"], "no such folder"),
+        (["gallery", "nowhere"], "nowhere: this folder does not exist"),
         (["measure", "nothing.png", "--group", "p4"], "nothing.png"),
         (["run", "x.yaml", "--device", "tpu"], "x.yaml"),
     ],

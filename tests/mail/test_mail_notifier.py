@@ -61,9 +61,9 @@ def _finish(folder: Path) -> None:
 def test_begin_and_end(folder: Path) -> None:
     said: list[str] = []
     mailer = Post(sender="a@example.org", to=("b@example.org",))
-    with Notifier(mailer, lambda run: f"https://x.example/{run.name}", said.append) as telling:
-        telling.begin(folder)
-        telling._first.join()  # type: ignore[union-attr]
+    with Notifier(mailer, lambda run: f"https://x.example/{run.name}", said.append) as notifier:
+        notifier.begin(folder)
+        notifier._first.join()  # type: ignore[union-attr]
         _finish(folder)
     assert [message["Subject"] for message in SENT] == ["Tiny has begun", "Tiny is done"]
     (picture,) = [part for part in SENT[1].walk() if part.get_content_type() == "image/jpeg"]
@@ -75,8 +75,8 @@ def test_begin_and_end(folder: Path) -> None:
 
 
 def test_only_the_end_if_so_wished(folder: Path) -> None:
-    with Notifier(Post(sender="a@example.org", to=("b@example.org",), start=False), lambda run: "", print) as telling:
-        telling.begin(folder)
+    with Notifier(Post(sender="a@example.org", to=("b@example.org",), start=False), lambda run: "", print) as notifier:
+        notifier.begin(folder)
         _finish(folder)
     assert [message["Subject"] for message in SENT] == ["Tiny is done"]
 
@@ -87,8 +87,8 @@ def test_only_the_end_if_so_wished(folder: Path) -> None:
 def test_a_failing_mail_is_a_warning(folder: Path, trouble: Exception) -> None:
     said: list[str] = []
     TROUBLE.append(trouble)
-    with Notifier(Post(sender="a@example.org", to=("b@example.org",)), lambda run: "", said.append) as telling:
-        telling.begin(folder)
+    with Notifier(Post(sender="a@example.org", to=("b@example.org",)), lambda run: "", said.append) as notifier:
+        notifier.begin(folder)
     assert len(said) == 2
     assert all(line.startswith("warning: no mail was sent: ") for line in said)
 
@@ -99,8 +99,8 @@ def test_a_run_that_fails_is_told_and_fails_as_it_would(folder: Path) -> None:
     (folder / "run.json").write_text(json.dumps(record))
 
     def go() -> None:
-        with Notifier(mailer, lambda run: "", print) as telling:
-            telling.begin(folder)
+        with Notifier(mailer, lambda run: "", print) as notifier:
+            notifier.begin(folder)
             raise KeyError
 
     with pytest.raises(KeyError):

@@ -139,7 +139,7 @@ def test_wrong_arguments(arguments: list[str], text: str, tmp_path: Path, monkey
 
 
 def test_three_places_are_too_many() -> None:
-    assert "3 places given" in str(invoke("publish", "a", "b", "c").exception)
+    assert "3 arguments given" in str(invoke("publish", "a", "b", "c").exception)
     assert "--apply needs --website" in str(invoke("publish", "s3://bucket", "--apply").exception)
 
 

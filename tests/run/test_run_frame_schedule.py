@@ -1,11 +1,12 @@
 """The schedule of frames: ends kept, about as many as wished, never more than steps."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orbifolio.runner.run.frame_schedule import FrameSchedule
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, 200), min_size=1, max_size=6), st.integers(1, 60))
 def test_ends_are_kept_and_the_number_is_about_right(steps, frames):
     schedule = FrameSchedule(steps, frames)

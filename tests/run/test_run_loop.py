@@ -82,7 +82,7 @@ def test_stopping_and_resuming_gives_the_same_bytes(recipe, tmp_path, undisturbe
         nonlocal count
         count += isinstance(event, Stepped)
         if count == after:
-            stop.wished = True
+            stop.requested = True
 
     result = work.execute(lambda folder: [ask])
     assert result.outcome == "interrupted"
@@ -158,7 +158,7 @@ def test_resuming_with_other_parameters_is_refused(recipe, tmp_path, orbifolio):
     stop = Stop()
 
     def ask(event):
-        stop.wished = isinstance(event, Stepped)
+        stop.requested = isinstance(event, Stepped)
 
     Run(load(recipe), gallery=tmp_path / "g", device="cpu", command="c", stop=stop).execute(lambda folder: [ask])
     answer = orbifolio("run", recipe, "--out", "g", "--resume", "seed=9")
@@ -195,8 +195,9 @@ def test_a_run_that_goes_on_elsewhere_is_left_alone(recipe, tmp_path):
 
     folder = tmp_path / "g" / "tiny" / "20260101-000000-aaaa"
     (folder / "checkpoint").mkdir(parents=True)
-    with FileLock(folder / "checkpoint" / "lock"), pytest.raises(InputError, match="going on in another process"):
+    with FileLock(folder / "checkpoint" / "lock"), pytest.raises(InputError) as caught:
         execute(recipe, tmp_path / "g", folder=folder)
+    assert str(caught.value) == f"{folder}: this run is in use by another process; wait for it"
 
 
 class Trouble:
@@ -316,7 +317,7 @@ def test_a_resumed_run_remembers_what_was_told(recipe, tmp_path):
     def ask(event):
         nonlocal count
         count += isinstance(event, Stepped)
-        stop.wished = count == 8
+        stop.requested = count == 8
 
     first = Run(load(recipe), gallery=tmp_path / "g", device="cpu", command="c", stop=stop).execute(
         lambda folder: [ask]
@@ -337,7 +338,7 @@ def test_a_finished_run_is_never_begun_again(recipe, tmp_path):
 
     result, _ = execute(recipe, tmp_path / "g")
     log = (result.folder / "events.jsonl").read_bytes()
-    with pytest.raises(InputError, match="finished meanwhile"):
+    with pytest.raises(InputError, match="this run has finished in the meantime; there is nothing to resume"):
         execute(recipe, tmp_path / "g", folder=result.folder)
     assert (result.folder / "events.jsonl").read_bytes() == log
 
@@ -348,7 +349,7 @@ def test_resuming_needs_the_pictures_it_began_with(recipe, tmp_path):
     stop = Stop()
 
     def ask(event):
-        stop.wished = isinstance(event, Stepped)
+        stop.requested = isinstance(event, Stepped)
 
     override = "renderer.objectives.0.images=[upload]"
     pictures = {}
@@ -364,7 +365,7 @@ def test_resuming_needs_the_pictures_it_began_with(recipe, tmp_path):
         command="c",
         stop=stop,
     ).execute(lambda folder: [ask])
-    with pytest.raises(InputError, match="style 1 is another picture"):
+    with pytest.raises(InputError, match="style 1 differs from the picture the run started with"):
         Run(
             load(recipe, [override], {"upload": pictures["two"]}),
             gallery=tmp_path / "g",

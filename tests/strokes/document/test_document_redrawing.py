@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from orbifolio.runner.cli import cli
-from orbifolio.runner.commands.redrawing import document_of
+from orbifolio.runner.commands.redrawing import find_document
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.document.timelapse_states import render
 from orbifolio.runner.strokes.mypaint.brush_file import list_brushes
@@ -81,16 +81,16 @@ def test_the_name_is_the_runs_by_default(run, monkeypatch, tmp_path):
 
 def test_a_document_is_found_from_a_page_or_an_extra_of_its_run(run):
     (run / "index.html").write_text("")
-    assert document_of(run / "index.html").name == "strokes.json"
-    assert document_of(run, fitted=True).name == "mypaint.json"
-    assert document_of(run / "extras" / "mypaint.json").name == "mypaint.json"
+    assert find_document(run / "index.html").name == "strokes.json"
+    assert find_document(run, fitted=True).name == "mypaint.json"
+    assert find_document(run / "extras" / "mypaint.json").name == "mypaint.json"
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["--out", "x.gif"], "--out x.gif: .gif is not a supported format; use one of .png, .webp"),
-        (["--out", "x"], "no ending is not a supported format"),
+        (["--out", "x"], "no suffix is not a supported format"),
         (["--size", "4"], "--size 4: out of range; the longer side may have 8 to 16384 pixels"),
         (["--brush", "nosuchbrush", "--program", "neural"], "nosuchbrush: no such learnt brush"),
     ],
