@@ -121,7 +121,7 @@ def test_symmetries_that_every_copy_keeps_stay_claimed() -> None:
     assert {claim.name for claim in CASES["frieze"].claims()} == {"mirror in the line at 0 degrees through (0, 1/2)"}
     turned = partial({"kind": "rotor", "order": 3, "mirrors": True}, ({}, {"turn": 40}))
     assert not any("mirror" in claim.name for claim in turned.claims())
-    assert "3 of the base's symmetries are not kept" in turned.notes[0]
+    assert "3 of the base's symmetries are lost in the copies" in turned.notes[0]
     clash = partial(
         {"kind": "rotor", "order": 2, "colours": {"r": ["g", "r", "b"]}}, ({}, {"turn": 60, "colours": ["g", "b", "r"]})
     )
