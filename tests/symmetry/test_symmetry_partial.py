@@ -206,5 +206,5 @@ def test_colours_that_cancel_are_warned_of() -> None:
 def test_wrong_settings_are_explained() -> None:
     with pytest.raises(ValueError, match="not a part of a side; write a fraction like 1/5"):
         partial({"kind": "plane", "group": "p1"}, ({}, {"shift": ["a", 0]}))
-    with pytest.raises(IllegalSymmetry, match="at most 64 are mixed"):
+    with pytest.raises(IllegalSymmetry, match="at most 64 can be mixed"):
         partial("none", *[tuple({"turn": 0.3 * step * 9**fold} for step in range(9)) for fold in range(3)])
