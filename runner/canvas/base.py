@@ -25,9 +25,12 @@ class CanvasPhase:
     """The phase that a canvas is made for.
 
     Attributes:
+        layout: maps orbit values to pixels at the phase's size.
         symmetry: that the layout has; None for a picture without.
+        seed: of the run.
         number: of the phase, from 0.
         sizes: (width, height) in pixels of all phases.
+        steps: optimisation steps of the phase.
     """
 
     layout: Layout
@@ -43,7 +46,7 @@ class Upkeep:
     """What a canvas did by itself after a step.
 
     Attributes:
-        replaced: parameters were replaced, so that the optimiser must forget what it knows of them.
+        replaced: parameters were replaced, so that the optimiser's history of them is void.
         metrics: numbers worth a curve, by name.
     """
 
@@ -52,7 +55,7 @@ class Upkeep:
 
 
 class Canvas(ABC):
-    """The working canvas: two members make one; the others have defaults that fit most."""
+    """Holds the trainable tensors; a kind needs `parameters` and `values`, the rest has defaults."""
 
     layout: Layout
 
@@ -77,15 +80,15 @@ class Canvas(ABC):
         return Upkeep()
 
     def finished(self) -> Tensor:
-        """The artwork as it is left behind, (1, 3, height, width); it may be better than between steps."""
+        """The artwork at the end of a phase, (1, 3, height, width); it may be better than between steps."""
         return self.artwork()
 
     def products(self, *, title: str, device: str) -> Mapping[str, bytes]:
         """Files that follow from the finished artwork, beside its picture, by name.
 
         Args:
-            title: of the picture.
-            device: to work on.
+            title: for products that name the picture.
+            device: torch's name of it: `cpu`, `cuda` or `cuda:N`.
         """
         return {}
 
@@ -98,7 +101,7 @@ class Canvas(ABC):
         return {str(number): tensor.detach().clone() for number, tensor in enumerate(self.parameters())}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Continue from `state_dict()`."""
+        """Copy the values of `state_dict()` into the parameters."""
         with torch.no_grad():
             for number, tensor in enumerate(self.parameters()):
                 tensor.copy_(state[str(number)])
@@ -124,7 +127,7 @@ class CanvasSettings(Settings):
 
     @property
     def initial(self) -> InitialState:
-        """`init`, typed."""
+        """`init` as mypy should see it."""
         value: InitialState = self.init
         return value
 
@@ -132,18 +135,18 @@ class CanvasSettings(Settings):
         """The canvas that shows these orbit values.
 
         Args:
-            layout: of the phase.
+            layout: maps them to pixels.
             values: (parameters, 3), centred and constrained.
         """
         raise NotImplementedError(type(self).__name__)
 
     def begin(self, phase: CanvasPhase, values: Tensor, previous: Canvas | None) -> Canvas:
-        """The canvas of a phase.
+        """The canvas at the start of a phase.
 
         Args:
-            phase: that begins.
+            phase: its layout, number and sizes.
             values: (parameters, 3) carried over from the phase before, or of `init`.
-            previous: the canvas of the phase before.
+            previous: the canvas of the phase before; None at the first.
         """
         return self.build(phase.layout, values)
 
@@ -151,9 +154,9 @@ class CanvasSettings(Settings):
         """The canvas of a saved phase.
 
         Args:
-            phase: that was saved.
+            phase: its layout, number and sizes.
             values: (parameters, 3) of `init` where it `paints`; otherwise ignored.
-            state: of `Canvas.state_dict`.
+            state: from `Canvas.state_dict`; copied into the parameters.
         """
         canvas = self.begin(phase, values, None)
         canvas.load_state_dict(state)

@@ -23,7 +23,7 @@ COLOUR_BASIS = (
     (0.5844, 0.0000, -0.1082),
     (0.5844, -0.1948, 0.0649),
 )
-LIMIT = 0.98  # pictures are brought inside (1 - LIMIT, LIMIT) before the inverse sigmoid
+LIMIT = 0.98  # pictures are clipped to [1 - LIMIT, LIMIT] before the inverse sigmoid, which is infinite at 0 and 1
 
 
 class Fourier(CanvasSettings):
@@ -52,7 +52,7 @@ class FourierCanvas(Canvas):
         columns = torch.fft.rfftfreq(width, dtype=torch.float64)[None, :]
         frequency = (rows.square() + columns.square()).sqrt().clamp_min(1 / max(height, width))
         gain = frequency.pow(-decay)
-        # Unit spectra give a picture of unit variance times the contrast, whatever the size and decay.
+        # By Parseval, unit spectra give a picture whose variance depends on the contrast only, not on size or decay.
         gain = gain * (contrast / gain.square().mean().sqrt()) * (height * width) ** 0.5 / 4
         self.gain = gain.float().to(device)
         self.basis = torch.tensor(COLOUR_BASIS, device=device)

@@ -71,7 +71,7 @@ class Plasma(InitialState):
 
     kind: Literal["plasma"] = "plasma"
     roughness: float = Field(default=0.55, gt=0, lt=1)
-    """Amplitude kept from each size to the next smaller one; larger is rougher."""
+    """Factor of the amplitude from each size to the next smaller one; larger is rougher."""
     low: float = Field(default=0.0, ge=-1, le=2)
     """Darkest value after stretching."""
     high: float = Field(default=1.0, ge=-1, le=2)
@@ -115,7 +115,7 @@ class FromImage(InitialState):
 
 
 class Constant(InitialState):
-    """One colour everywhere."""
+    """A single colour in every orbit."""
 
     kind: Literal["constant"] = "constant"
     colour: tuple[float, float, float] = (0.5, 0.5, 0.5)
@@ -138,7 +138,7 @@ class Sum(InitialState):
         return torch.stack([part.colours(context) for part in self.of]).sum(dim=0)
 
     def pictures(self) -> tuple[str, ...]:
-        """Those of all parts."""
+        """The image sources of all parts."""
         return tuple(source for part in self.of for source in part.pictures())
 
 
@@ -154,7 +154,7 @@ class Product(InitialState):
         return torch.stack([part.colours(context) for part in self.of]).prod(dim=0)
 
     def pictures(self) -> tuple[str, ...]:
-        """Those of all parts."""
+        """The image sources of all parts."""
         return tuple(source for part in self.of for source in part.pictures())
 
 

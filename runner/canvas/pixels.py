@@ -25,8 +25,9 @@ class PixelCanvas(Canvas):
     """Holds p = v * sqrt(orbit size) for each orbit value v.
 
     An orbit's gradient is a sum over all the pixels that show it. In these coordinates the map to the
-    artwork is an isometry (up to interpolation), so descent does the same whatever the orbits' sizes:
-    points on mirrors and rotation centres do not lag behind.
+    artwork is an isometry (up to interpolation): n pixels of value v = p / sqrt(n) have the squared norm
+    n v^2 = p^2. So descent does the same whatever the orbits' sizes, and points on mirrors and rotation
+    centres do not lag behind.
     """
 
     def __init__(self, layout: Layout, values: Tensor) -> None:

@@ -38,6 +38,6 @@ def cross(painted: PaintedSurface, size: int) -> F32:
     """(3 size, 4 size, 4) all faces, nothing between them."""
     picture = np.zeros((3 * size, 4 * size, 4), dtype=np.float32)
     for name, ((column, row), _) in FACES.items():
-        place = picture[row * size : (row + 1) * size, column * size : (column + 1) * size]
-        place[..., :3], place[..., 3] = face(painted, name, size), 1
+        square = picture[row * size : (row + 1) * size, column * size : (column + 1) * size]
+        square[..., :3], square[..., 3] = face(painted, name, size), 1
     return picture

@@ -19,11 +19,11 @@ from orbifolio.runner.symmetry.charts import Disk, grid
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 
 _MAX_LENGTH = 8.0  # hyperbolic units: 0.4 a frame is as fast as a loop may drift
-_MAX_TRIED = 80  # candidates, shortest first: each takes a look at 300 points
-_MIN_EDGE = 0.05  # length in the disk of edges whose images are looked at: the middle of the disk
+_MAX_TRIED = 80  # candidates, shortest first: each compares 300 points
+_MIN_EDGE = 0.05  # length in the disk of the triangle's edge, below which its images are too near the rim to search
 _RADIUS = 0.92  # of the disk in the loop: its rim would only glitter
-_FRAMES = 20
-_MILLISECONDS = 130
+_FRAMES = 20  # of the loop
+_MILLISECONDS = 130  # of a frame
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Translation:
     Attributes:
         axis: (3, 3) isometry that brings the line along x through the middle onto the axis, the middle to the
             axis' point nearest to it.
-        length: in hyperbolic units.
+        length: by which points of the axis move, in hyperbolic units (curvature -1).
     """
 
     axis: F64
@@ -78,7 +78,7 @@ def shortest(painted: PaintedSurface, triangle: Triangle) -> Translation | None:
     even = layers[np.linalg.det(layers) > 0]
     length = np.arccosh(np.maximum((np.trace(even, axis1=1, axis2=2) - 1) / 2, 1.0))
     chosen = np.flatnonzero((length > 1e-3) & (length < _MAX_LENGTH))
-    # of equal lengths, the one whose axis lies nearest to the middle: it moves the middle least
+    # of equal lengths, the one whose axis lies nearest to the middle: it moves the middle the shortest way
     order = np.lexsort((np.round(even[chosen, 2, 2], 6), np.round(length[chosen], 6)))
     probe = _probe()
     colours = painted.colours(probe)

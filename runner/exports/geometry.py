@@ -1,4 +1,4 @@
-"""Which further files users of each geometry want: (symmetry, last layout, values) -> files by name."""
+"""The products of each geometry: (symmetry, last layout, values) -> files by name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def geometry_products(symmetry: Symmetry, layout: Layout, values: Tensor) -> Map
     """The files of a symmetry's geometry: models, other charts, loops; none for a plain picture.
 
     Args:
-        symmetry: of any kind.
+        symmetry: its class decides which files there are.
         layout: of the last phase.
         values: (parameters, 3), centred and constrained.
     """

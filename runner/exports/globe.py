@@ -17,14 +17,14 @@ from orbifolio.runner.images import encoding
 from orbifolio.runner.symmetry.charts import Chart, ChartPoints, grid
 
 TILT = math.radians(22)
-"""Latitude from which a globe is shown: an axis is seen, and what turns about it."""
+"""Latitude from which a globe is shown: both an axis and what turns about it are visible."""
 
 MARGIN = 1 / 0.96  # half the picture's side in radii of the globe; the page's globe is as large
 _LIMB = 0.9995  # distance from the middle beyond which the limb's own colour is repeated
 _SPEED = 60.0  # degrees a second of the spin
 _MAX_FRAMES = 48  # of the spin: 7.5 degrees each for a whole turn
 _MIN_MILLISECONDS = 50  # of a frame
-_ORDERS = tuple(range(24, 1, -1))  # of axes that are looked for
+_ORDERS = tuple(range(24, 1, -1))  # of axes that are tried: `polyhedral.MAX_ORDER` and below
 
 
 def towards(longitude: float, latitude: float) -> F64:
@@ -37,7 +37,7 @@ def towards(longitude: float, latitude: float) -> F64:
 
 @dataclass(frozen=True)
 class GlobeChart(Chart):
-    """The whole globe from far away; beyond its limb the limb's colours go on, to be cut by opacity.
+    """The whole globe from far away; the limb's colours continue beyond the limb, where opacity cuts them off.
 
     Attributes:
         turn: (3, 3) see `towards`.
@@ -46,7 +46,7 @@ class GlobeChart(Chart):
     turn: F64
 
     def look(self, x: F64, y: F64) -> ChartPoints:
-        """A hair more than the globe is there: see `Chart.look`."""
+        """A little more than the globe is shown: see `Chart.look`."""
         x, y = x * MARGIN, y * MARGIN
         distance = np.hypot(x, y)
         inwards = np.where(distance > _LIMB, _LIMB / np.maximum(distance, _LIMB), 1.0)
@@ -77,10 +77,10 @@ def portrait(
 
     Args:
         painted: the sphere with its colours.
-        size: pixels a side.
+        size: width and height of the picture in pixels.
         longitude: in radians, of the point in the middle.
         latitude: in radians, of the same point.
-        fine: points a side in every pixel.
+        fine: points along each side of a pixel.
     """
     opacity, shade = roundness(size)
     colours = painted.picture(GlobeChart(towards(longitude, latitude)), size, size, fine=fine)

@@ -1,4 +1,4 @@
-"""What users of a hyperbolic tiling want beside its picture: (surface, triangle, values) -> files by name."""
+"""Products of a hyperbolic tiling beside its picture: (surface, triangle, values) -> files by name."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def hyperbolic_products(
         triangle: whose edges are drawn.
         values: (orbits, 3), centred and constrained.
         pixels: width of the artwork.
-        own: the artwork's chart, of which there is a picture already.
+        own: the artwork's own chart, which is left out.
     """
     painted = PaintedSurface(surface, values)
     translation = drift.shortest(painted, triangle)

@@ -1,4 +1,4 @@
-"""What users of a textured model want: (mesh, texture) -> files by name."""
+"""Products of a textured model: (mesh, texture) -> files by name."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from orbifolio.runner.models.glb import write_glb
 from orbifolio.runner.models.mesh import Mesh
 
 _PORTRAIT, _LOOP = 640, 256  # pixels
-_FRAMES = 36
-_MILLISECONDS = 130
-_TILT = math.radians(22)
+_FRAMES = 36  # of the turn: 10 degrees each
+_MILLISECONDS = 130  # of a frame
+_TILT = math.radians(22)  # latitude of the camera, as of the globe's
 _FRONT = math.radians(-25)  # a little from the left, so that depth is seen
 
 
@@ -43,11 +43,11 @@ def portrait(mesh: Mesh, texture: F32, size: int, *, longitude: float = _FRONT, 
     """(size, size, 4) the model on nothing.
 
     Args:
-        mesh: of one or more parts.
+        mesh: lit from the camera, so that sides in profile are darker.
         texture: (height, width, 3) in [0, 1].
-        size: pixels a side.
-        longitude: radians, see `orbit_camera`.
-        fine: points a side in every pixel.
+        size: width and height of the picture in pixels.
+        longitude: of the camera in radians, see `orbit_camera`.
+        fine: points along each side of a pixel.
     """
     camera = orbit_camera(mesh, longitude, _TILT)
     seen = camera.visible_faces(mesh, size * fine)
@@ -64,7 +64,7 @@ def portrait(mesh: Mesh, texture: F32, size: int, *, longitude: float = _FRONT, 
     shade = (0.5 + 0.5 * np.sqrt(np.minimum(facing, 1)))[:, None].astype(np.float32)
     points[there, :3], points[there, 3] = looked_up(texture, blended(mesh.uv)) * shade, 1
     mixed: F32 = points.reshape(size, fine, size, fine, 4).mean((1, 3), dtype=np.float32)
-    mixed[..., :3] /= np.maximum(mixed[..., 3:], 1e-6)  # colours of what is there, not thinned by what is not
+    mixed[..., :3] /= np.maximum(mixed[..., 3:], 1e-6)  # the colours of the model alone, not mixed with nothing
     return mixed
 
 
@@ -100,7 +100,7 @@ def model_products(mesh: Mesh, picture: Tensor) -> Mapping[str, bytes]:
     """Portrait, turn, the model as a file, and the page's model.
 
     Args:
-        mesh: with texture coordinates.
+        mesh: its texture coordinates say what of the picture is where.
         picture: (1, 3, height, width) its texture.
     """
     texture = picture[0].permute(1, 2, 0).clamp(0, 1).float().cpu().numpy()

@@ -1,7 +1,7 @@
 """A ball to print: (painted sphere) -> STL whose surface rises where the picture is bright.
 
-Height is the luminance, stretched so that all but the darkest and brightest fiftieth use the whole range, and
-smoothed once over neighbouring points, so that no relief is finer than the triangles carry it.
+Height is the luminance, smoothed over neighbouring points, so that no relief is finer than the triangles can show, and
+stretched so that all but the darkest and brightest fiftieth use the whole range.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DIAMETER = 50.0  # millimetres, at the highest points
 RELIEF = 1.0  # millimetres between the lowest and the highest
 SUBDIVISIONS = 6  # 81,920 triangles, half a millimetre each: as fine as nozzles print
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # Rec. 709
-_SMOOTHINGS = 2
+_SMOOTHINGS = 2  # means over neighbouring triangles
 
 
 def heights(painted: PaintedSurface, points: F64, faces: I64) -> F64:

@@ -20,7 +20,7 @@ from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
 from orbifolio.runner.symmetry.layouts.taps import Taps
 
 _CHUNK = 300_000  # points at a time: memory stays bounded
-_FADED = 0.5  # length of a pixel, in units of the surface, from which all of it is mean, as in `folded`
+_FADED = 0.5  # length of a pixel, in units of the surface, from which it shows the mean colour alone, as in `folded`
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class PaintedSurface:
     """A surface with its colours.
 
     Attributes:
-        surface: of any group.
+        surface: folds points and blends its texture's nodes.
         values: (orbits, 3), centred and constrained.
     """
 
@@ -76,13 +76,13 @@ class PaintedSurface:
         return colours
 
     def picture(self, chart: Chart, width: int, height: int, *, fine: int = 1, rim: int = 2) -> F32:
-        """A picture of the surface; what is not there has the mean colour.
+        """A picture of the surface; pixels beyond it have the mean colour.
 
         Args:
-            chart: how it is looked at.
-            width: pixels.
-            height: pixels.
-            fine: points a side in every pixel.
+            chart: through which it is seen.
+            width: of the picture in pixels.
+            height: of the picture in pixels.
+            fine: points along each side of a pixel.
             rim: the same where a pixel covers more than a node.
         """
         x, y = grid(width, height)

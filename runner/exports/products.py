@@ -1,4 +1,4 @@
-"""Files that users of a picture want beside it: an 8-bit PNG (a tile, if it repeats), a swatch, a WebP."""
+"""Files beside a picture, for use elsewhere: an 8-bit PNG (a tile, if it repeats), a swatch, a WebP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What users of a sphere want beside its map: (surface, values) -> files by name."""
+"""Products of a sphere beside its map: (surface, values) -> files by name."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def texture_width(pixels: int) -> int:
 
 
 def data_address(picture: bytes, kind: str) -> str:
-    """A picture as an address that holds it: what a page opened from a disk may show in three dimensions."""
+    """A picture as a data: address, which WebGL may use even in a page opened from a disk."""
     return f"data:{kind};base64,{base64.b64encode(picture).decode('ascii')}"
 
 
@@ -49,7 +49,7 @@ def sphere_products(surface: FoldedSurface, values: Tensor, *, pixels: int) -> M
     """Portrait, spin, cube map, model, ball, and the texture of the page's globe.
 
     Args:
-        surface: of the sphere.
+        surface: whose group is one of the sphere.
         values: (orbits, 3), centred and constrained.
         pixels: width of the map.
     """

@@ -1,6 +1,6 @@
-"""The edges of a hyperbolic tiling as arcs: (triangle) -> SVG of the Poincare disk, as long as they can be seen.
+"""The edges of a hyperbolic tiling as arcs: (triangle) -> SVG of the Poincare disk, down to the smallest visible ones.
 
-The images of the triangle are found breadth first: each is a product of mirrors, and its neighbours are one
+The images of the triangle are visited breadth first: each is a product of mirrors, and its neighbours are one
 mirror further. An image too small for the eye is left out, with all that lies behind it. Lines of the plane are
 arcs that meet the rim at right angles, which SVG draws exactly.
 
@@ -19,7 +19,7 @@ from orbifolio.runner.symmetry.groups.triangle import Triangle
 
 RADIUS = 500.0
 MIN_EDGE = 3.0  # length of an edge that is drawn, in units of the drawing
-_MAX_IMAGES = 60_000  # looked at: a guard against tilings too fine to draw
+_MAX_IMAGES = 60_000  # visited: a guard against tilings too fine to draw
 _WIDTHS = 6  # pens, each for edges half as long as the one before
 
 
@@ -30,7 +30,7 @@ def disk(points: F64) -> F64:
 
 
 def edge(triangle: Triangle) -> F64:
-    """(2, 3) the ends of an edge of the tiles around P: from corner to corner, or to R where no edge goes on."""
+    """(2, 3) the ends of an edge of the tiles around P: from corner to corner, or to R where the edge ends there."""
     corner, middle = triangle.corners[1], triangle.corners[2]
     if triangle.r == 2:  # the edge is straight at R: its other half is the mirror image in the side PR
         return np.array([corner, triangle.reflection(1) @ corner])
@@ -47,14 +47,14 @@ def images(triangle: Triangle, *, smallest: float) -> Iterator[F64]:
     mirrors = np.array([triangle.reflection(number) for number in range(3)])
     centre = triangle.normalised(triangle.corners.sum(0))
     ends = edge(triangle)
-    places_seen: set[tuple[int, int]] = set()
+    visited: set[tuple[int, int]] = set()
     layer = np.eye(3)[None]
-    while len(layer) and len(places_seen) < _MAX_IMAGES:
-        places = np.rint(disk(layer @ centre) * 1e7).astype(np.int64)  # images lie far further apart
+    while len(layer) and len(visited) < _MAX_IMAGES:
+        keys = np.rint(disk(layer @ centre) * 1e7).astype(np.int64)  # images lie far further apart
         fresh = []
-        for number, place in enumerate(map(tuple, places.tolist())):
-            if place not in places_seen:
-                places_seen.add(place)
+        for number, key in enumerate(map(tuple, keys.tolist())):
+            if key not in visited:
+                visited.add(key)
                 fresh.append(number)
         layer = layer[fresh]
         chords = disk(np.einsum("nij,kj->nki", layer, ends))
@@ -95,7 +95,7 @@ def arc(start: F64, end: F64) -> str:
 
 
 def _short(value: float) -> str:
-    """Two decimals at most: a hundredth of a unit is finer than any printer."""
+    """At most two decimals: a hundredth of a unit is finer than any printer."""
     text = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
 
@@ -105,7 +105,7 @@ def outline(triangle: Triangle, *, title: str) -> bytes:
 
     Args:
         triangle: of the hyperbolic plane.
-        title: for those who cannot see it.
+        title: for screen readers; must need no escaping in XML.
     """
     chords = edges(triangle)
     length = np.linalg.norm(chords[:, 0] - chords[:, 1], axis=1)

@@ -1,8 +1,8 @@
-"""What users of a zooming picture want beside it: a loop of the endless zoom, and a page that plays it.
+"""Products of a zooming picture: a loop of the endless zoom, and a page that plays it.
 
-The picture enlarged by the whole zoom is the picture again, in the colours that follow; a loop goes on until the
-colours come home. The page needs one picture for each of them: it draws the picture enlarged, and the next one,
-smaller, into its middle, for ever.
+The picture enlarged by the whole zoom is the picture again, in the next colours; a loop continues until the colours
+return. The page needs one picture for each of them: it draws the picture enlarged, and the next one, smaller, into its
+middle, endlessly.
 """
 
 from __future__ import annotations
@@ -40,10 +40,11 @@ def recoloured(picture: F32, colours: F32) -> F32:
 
 
 def periods(colours: F32) -> list[F32]:
-    """The colour matrices of one zoom after the other, until they come home."""
+    """The colour matrices of one zoom after the other, until the colours return."""
     matrices = [np.eye(3, dtype=np.float32)]
     while True:
         following = (colours @ matrices[-1]).astype(np.float32)
+        # a colour element's order is at most 6; the bound only guards against a matrix that is none
         if np.abs(following - np.eye(3)).max() < 1e-6 or len(matrices) > 12:
             return matrices
         matrices.append(following)

@@ -1,7 +1,7 @@
 """A texture atlas: (mesh, size) -> which texels the mesh shows, and whose colour the others have.
 
 Texels beside the covered ones, the gutter, repeat the nearest covered texel, so that blending at a cut of the
-texture meets no foreign colour; the others are shown by nothing.
+texture meets no foreign colour; all others are invisible.
 
 Convention: texels are numbered row by row from the upper left; their middles lie at (i + 1/2) / size.
 """
@@ -17,7 +17,7 @@ from orbifolio.runner.models.faults import ModelFault
 from orbifolio.runner.models.mesh import Mesh
 from orbifolio.runner.models.rasteriser import covered
 
-_MAX_REPEATS = 8  # of the texture in one triangle: each repeat is one more texture to look through
+_MAX_REPEATS = 8  # of the texture in one triangle: each repeat is one more texture to scan
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Atlas:
 
     Attributes:
         owner: (height * width,) number of the covered texel whose colour each one has, -1 for none.
-        own: (P,) the covered texels themselves.
+        own: (P,) indices of the covered texels.
     """
 
     width: int
@@ -73,9 +73,9 @@ def make_atlas(mesh: Mesh, width: int, height: int, *, gutter: int) -> Atlas:
     """The atlas of a mesh with a texture of `width` by `height` texels.
 
     Args:
-        mesh: with texture coordinates.
-        width: of the texture.
-        height: of the texture.
+        mesh: its texture coordinates say which texels it shows.
+        width: of the texture in texels.
+        height: of the texture in texels.
         gutter: how many texels around the covered ones repeat them.
 
     Raises:

@@ -12,7 +12,7 @@ from orbifolio.runner.models.mesh import Mesh
 from orbifolio.runner.models.rasteriser import VisibleFaces, nearest
 
 CAMERA_DISTANCE = 4.0
-"""Distance of the camera, in radii of the model: perspective without strain, and nothing is behind it."""
+"""Distance of the camera, in radii of the model: moderate perspective, and no part is behind the camera."""
 
 
 @dataclass(frozen=True)

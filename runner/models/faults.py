@@ -10,5 +10,5 @@ class ModelFault(InputError):
 
 
 def too_many_triangles(limit: int) -> ModelFault:
-    """The fault of a model that is larger than what is read."""
+    """The fault of a model with more triangles than allowed."""
     return ModelFault(f"has more than {limit:,} triangles; that is the limit; decimate it before exporting")

@@ -22,11 +22,11 @@ from orbifolio.runner.arrays import F64
 from orbifolio.runner.models.faults import ModelFault, too_many_triangles
 from orbifolio.runner.models.mesh import Mesh, smooth_normals
 
-_MAGIC, _VERSION, _JSON, _BINARY = 0x46546C67, 2, 0x4E4F534A, 0x004E4942
-_FLOAT, _SHORT, _WORD = 5126, 5123, 5125
+_MAGIC, _VERSION, _JSON, _BINARY = 0x46546C67, 2, 0x4E4F534A, 0x004E4942  # of the file, and types of its chunks
+_FLOAT, _SHORT, _WORD = 5126, 5123, 5125  # types of an array's numbers
 _CORNERS, _INDEX = 34962, 34963  # what a view of the binary part is for
-_TRIANGLES, _STRIP, _FAN = 4, 5, 6
-_BUFFER = "buffer"
+_TRIANGLES, _STRIP, _FAN = 4, 5, 6  # modes of a surface
+_BUFFER = "buffer"  # the name under which trimesh is handed the binary part
 _MAX_PARTS = 2_000  # nodes, and surfaces; far more than any model that is one object
 _MAX_ROWS = 20
 """Array rows read, per triangle allowed: three corners with three attributes and an index each are 12."""
@@ -103,7 +103,7 @@ def read_glb(data: bytes, *, max_triangles: int) -> Mesh:
         pieces = [_piece(scene.geometry[name], matrix) for matrix, name in placed]
     except ModelFault:
         raise
-    except Exception as error:  # a damaged file fails anywhere in the parser; none may be a traceback
+    except Exception as error:  # a damaged file fails anywhere in the parser, in any way
         raise ModelFault("is damaged or incomplete; its parts do not fit together; export it again") from error
     if not pieces:
         raise ModelFault("has no triangles; only surfaces are read; export its meshes too")
@@ -199,13 +199,13 @@ def _primitive(primitive: Mapping[str, Any]) -> dict[str, Any]:
         raise ModelFault(
             "has a part without texture coordinates; every part needs them; unwrap it (UV) before exporting"
         )
-    kept = {"POSITION": attributes["POSITION"], "_UV": attributes["TEXCOORD_0"]}
+    renamed = {"POSITION": attributes["POSITION"], "_UV": attributes["TEXCOORD_0"]}
     if "NORMAL" in attributes:
-        kept["_NORMAL"] = attributes["NORMAL"]
+        renamed["_NORMAL"] = attributes["NORMAL"]
     mode = primitive.get("mode", _TRIANGLES)
     if mode == _FAN:
-        mode, kept["_FAN"] = _STRIP, attributes["POSITION"]
-    return {"mode": mode, "attributes": kept, **{key: primitive[key] for key in ("indices",) if key in primitive}}
+        mode, renamed["_FAN"] = _STRIP, attributes["POSITION"]
+    return {"mode": mode, "attributes": renamed, **{key: primitive[key] for key in ("indices",) if key in primitive}}
 
 
 def _roots(document: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -232,7 +232,7 @@ def _piece(surface: Any, matrix: F64) -> Mesh:
     """One surface where its node places it.
 
     Args:
-        surface: a trimesh.Trimesh, as `_primitive` asked for it.
+        surface: a trimesh.Trimesh, made from what `_primitive` returned.
         matrix: (4, 4), of the node.
     """
     columns = surface.vertex_attributes
@@ -256,6 +256,6 @@ def _piece(surface: Any, matrix: F64) -> Mesh:
 
 
 def _fractions(array: npt.NDArray[Any]) -> F64:
-    """Numbers as the format means them: whole ones of n bits stand for fractions of the largest."""
+    """Numbers as glTF defines them: integers of n bits are fractions of the largest."""
     numbers = array.astype(np.float64)
     return numbers if array.dtype.kind == "f" else np.maximum(numbers / np.iinfo(array.dtype).max, -1.0)

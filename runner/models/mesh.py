@@ -104,8 +104,8 @@ def icosphere(subdivisions: int) -> tuple[F64, I64]:
 def uv_sphere(columns: int, rows: int) -> Mesh:
     """The unit sphere under an equirectangular map.
 
-    The column where the map's two ends meet is there twice, and every triangle at a pole has a pole of its own,
-    in the middle of its column: nothing is stretched over the seam.
+    The column where the map's two ends meet occurs twice, and every triangle at a pole has a pole of its own, in the
+    middle of its column: nothing is stretched over the seam.
 
     Convention: the map's middle (longitude 0) is at +z, longitude 90 at +x, the north pole at +y.
     """

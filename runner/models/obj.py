@@ -1,7 +1,7 @@
-"""OBJ, the old text form of models: (text) -> mesh. Shapes only: nothing that the file names is opened.
+"""OBJ, the old text form of models: (text) -> mesh. Shapes only: no other file is opened.
 
-Read by hand: trimesh cuts every polygon as if it were convex, takes relative numbers from the end of the file instead
-of from their line, and drops texture coordinates that it cannot match, all without a word.
+Read by hand: trimesh cuts every polygon as if it were convex, counts relative numbers from the end of the file instead
+of from their line, and drops texture coordinates that it cannot match, all silently.
 
 Reference: Wavefront Technologies, Advanced Visualizer Manual, Appendix B1 (1995).
 """
@@ -17,8 +17,8 @@ from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.models.faults import ModelFault, too_many_triangles
 from orbifolio.runner.models.mesh import Mesh, smooth_normals
 
-_COLUMNS = {"v": 3, "vt": 2, "vn": 3}
-_FREE_FORMS = {"curv", "curv2", "surf"}
+_COLUMNS = {"v": 3, "vt": 2, "vn": 3}  # numbers that are read of a position, texture coordinate, normal
+_FREE_FORMS = {"curv", "curv2", "surf"}  # keywords of curves and curved surfaces
 
 
 def read_obj(data: bytes, *, max_triangles: int) -> Mesh:
@@ -79,16 +79,16 @@ def read_obj(data: bytes, *, max_triangles: int) -> Mesh:
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """Lines with their numbers from 1; one that ends in a backslash is continued by the next."""
-    begun, first = "", 0
+    unfinished, first = "", 0
     for number, line in enumerate(text.splitlines(), 1):
         first = first or number
         if line.rstrip().endswith("\\"):
-            begun += line.rstrip()[:-1] + " "
+            unfinished += line.rstrip()[:-1] + " "
             continue
-        yield first, begun + line
-        begun, first = "", 0
-    if begun:
-        yield first, begun
+        yield first, unfinished + line
+        unfinished, first = "", 0
+    if unfinished:
+        yield first, unfinished
 
 
 def _corner(word: str, tables: dict[str, list[tuple[float, ...]]]) -> tuple[int, ...]:
@@ -148,8 +148,8 @@ def _ears(loop: F64) -> list[list[int]]:
     import mapbox_earcut  # only here: few models have such polygons
 
     normal = _turns(loop[None])[1][0]
-    kept = np.delete(np.arange(3), np.abs(normal).argmax())  # seen along the axis that it faces most
-    flat = np.ascontiguousarray(loop[:, kept])
+    axes = np.delete(np.arange(3), np.abs(normal).argmax())  # projected along the axis nearest to its normal
+    flat = np.ascontiguousarray(loop[:, axes])
     ears = mapbox_earcut.triangulate_float64(flat, np.array([len(flat)], dtype=np.uint32)).reshape(-1, 3)
     a, b, c = (flat[ears[:, corner]] for corner in range(3))
     turn = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])

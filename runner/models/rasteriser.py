@@ -24,8 +24,8 @@ class VisibleFaces:
     """What the pixels of a picture show.
 
     Attributes:
-        face: (height * width,) the triangle, -1 for none.
-        weights: (height * width, 3) of its corners, as they are on the surface, not on the picture.
+        face: (height * width,) number of the triangle, -1 for none.
+        weights: (height * width, 3) of its corners, corrected for perspective.
     """
 
     face: I64
@@ -36,9 +36,9 @@ def covered(corners: F64, width: int, height: int) -> Iterator[tuple[I64, I64, F
     """Every pixel of every triangle, on a picture of `width` by `height` pixels.
 
     Args:
-        corners: (M, 3, 2) on the picture.
-        width: of the picture.
-        height: of the picture.
+        corners: (M, 3, 2) on the picture, in pixels.
+        width: of the picture in pixels.
+        height: of the picture in pixels.
 
     Yields:
         (K,) triangles, (K,) pixels, (K, 3) weights of the corners on the picture.
@@ -76,10 +76,10 @@ def nearest(corners: F64, depths: F64, width: int, height: int) -> VisibleFaces:
     """The nearest triangle at every pixel of a picture of `width` by `height` pixels.
 
     Args:
-        corners: (M, 3, 2) on the picture.
+        corners: (M, 3, 2) on the picture, in pixels.
         depths: (M, 3) distance of the corners from the camera, all positive.
-        width: of the picture.
-        height: of the picture.
+        width: of the picture in pixels.
+        height: of the picture in pixels.
     """
     face = np.full(width * height, -1, dtype=np.int64)
     best_weights = np.zeros((width * height, 3))

@@ -14,7 +14,7 @@ from orbifolio.runner.models.mesh import Mesh, smooth_normals
 from orbifolio.runner.models.obj import read_obj
 
 MAX_BYTES = 50_000_000  # an OBJ of this size takes five seconds to read
-MAX_TRIANGLES = 100_000  # what a window of the model is drawn from at every step
+MAX_TRIANGLES = 100_000  # every window of the model is drawn from all of them
 
 
 def own_models() -> dict[str, Path]:
@@ -73,7 +73,7 @@ def read_model(path: Path) -> Mesh:
 
 @lru_cache(maxsize=4)
 def _read(path: Path, modified: int) -> Mesh:
-    """The mesh of one version of a file; `modified` tells versions apart in the cache."""
+    """The mesh of one version of a file; `modified` keeps versions apart in the cache."""
     read = read_obj if path.suffix.lower() == ".obj" else read_glb
     mesh = read(path.read_bytes(), max_triangles=MAX_TRIANGLES)
     if not (np.isfinite(mesh.positions).all() and np.isfinite(mesh.uv).all()):

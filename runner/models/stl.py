@@ -11,7 +11,7 @@ def write_stl(points: F64, faces: I64, *, title: str) -> bytes:
     Args:
         points: (N, 3) millimetres, z up.
         faces: (M, 3), counter-clockwise as seen from outside.
-        title: kept in the header's 80 bytes; must not begin with `solid`, which would read as the text form.
+        title: for the header's 80 bytes; must not begin with `solid`, which marks the text form.
     """
     from trimesh import Trimesh  # only here: importing it takes a third of a second
     from trimesh.exchange.stl import export_stl

@@ -19,8 +19,8 @@ from orbifolio.runner.recipe.marks import Mark, Marks, Route, Source, Text, mark
 from orbifolio.runner.recipe.scalars import ScalarFault, resolve, shown
 from orbifolio.runner.recipe.syntax import syntax_message
 
-MAX_DEPTH = 50
-MAX_VALUES = 20_000
+MAX_DEPTH = 50  # levels of mappings and lists; reading recurses, and Python's own limit is 1000 frames
+MAX_VALUES = 20_000  # with all aliases written out
 
 Fault = tuple[Mark, Route, Problem]
 

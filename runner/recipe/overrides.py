@@ -22,8 +22,8 @@ from orbifolio.runner.recipe.composition import Fault, SyntaxFault, read_value
 from orbifolio.runner.recipe.marks import Mark, Marks, Route, Source, Text, dotted, split_lines, unprintable
 from orbifolio.runner.recipe.scalars import shown
 
-MAX_OVERRIDES = 1000
-MAX_PATH_PARTS = 50
+MAX_OVERRIDES = 1000  # more than anyone types; each is a text that errors may show
+MAX_PATH_PARTS = 50  # as deep as a recipe may be: `composition.MAX_DEPTH`
 
 
 @dataclass

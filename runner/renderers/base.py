@@ -1,4 +1,4 @@
-"""A renderer turns phases into states that one can look at; `run.py` is the only loop around it.
+"""A renderer turns phases into states that can be shown; `runner/run/loop.py` is the only loop around it.
 
     for phase in phases():  state = begin(phase, previous);  repeat steps: step(state);  image(state)
 
@@ -29,10 +29,10 @@ class Phase:
     """One resolution (or node budget, or some epochs) of a run.
 
     Attributes:
-        title: for a reader, e.g. `256 px`.
+        title: as reports show it, e.g. `256 px`.
         width: of the picture in pixels.
         height: of the picture in pixels.
-        steps: that the phase has.
+        steps: number of optimisation steps.
         parameters: numbers that are optimised.
         notes: what was rounded or decided.
         seen: pixels that the network looks at in a step; 0 for the whole picture.
@@ -69,7 +69,7 @@ class Outcome:
 
 
 def traits_of(symmetry: Symmetry, pixel_aspect: float) -> Traits:
-    """What a symmetry asks of finishing.
+    """What a symmetry requires of the finish.
 
     Args:
         symmetry: that the picture has.
@@ -94,7 +94,7 @@ class RenderContext:
         device: torch's name of it: `cpu`, `cuda` or `cuda:N`.
         picture: source -> (1, 3, h, w) float32 sRGB in [0, 1], prepared as the recipe says.
         plain_picture: the same, not prepared.
-        warn: tell the reader of the report something.
+        warn: puts a message into the report.
         title: of the recipe, for products that name the picture.
     """
 
@@ -107,7 +107,7 @@ class RenderContext:
 
 
 class Renderer(ABC):
-    """The working renderer. A state is whatever `begin` returns; only the renderer looks inside.
+    """Computes pictures phase by phase. A state is whatever `begin` returns; only the renderer looks inside.
 
     Attributes:
         charted: metrics that are worth a curve in the report, beside the loss.
@@ -136,7 +136,7 @@ class Renderer(ABC):
         """(height, width, 3) float32 sRGB in [0, 1]."""
 
     def final(self, state: Any) -> F32:
-        """What the run leaves behind: by default the last image."""
+        """The picture that the run ends with: by default the last image."""
         return self.image(state)
 
     @abstractmethod
@@ -145,7 +145,7 @@ class Renderer(ABC):
 
     @abstractmethod
     def load(self, phase: int, saved: Mapping[str, Any]) -> Any:
-        """The state that was saved."""
+        """The state that `save` was given; a step from it gives the same bits."""
 
     def stages(self) -> Mapping[str, F32]:
         """Pictures between the input and the start, by name in their order, for the report."""

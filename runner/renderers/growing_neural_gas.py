@@ -49,12 +49,12 @@ class GasPhase(Settings):
     """One budget of nodes."""
 
     nodes: int = Field(ge=2, le=1_000_000)
-    """Nodes that there may be, of all levels together; under a symmetry those of the fundamental domain, which its
+    """Maximum number of nodes, of all levels together; under a symmetry those of the fundamental domain, which its
     images repeat."""
     epochs: float = Field(default=20, gt=0, le=10_000)
     """How often every point is presented."""
     steps: int = Field(default=100, ge=1, le=100_000)
-    """Parts that the phase is done in: between two a frame, a look at the stops, a point to resume from."""
+    """Parts of the phase; after each a frame may be kept, the stops are checked, and a run can be resumed."""
 
 
 class GrowingNeuralGas(RendererSettings):
@@ -67,16 +67,16 @@ class GrowingNeuralGas(RendererSettings):
     tone: Tone = Tone()
     """How it becomes grey."""
     points: AnySampling = Otsu()
-    """What of it becomes points: a threshold, or chance."""
+    """Which parts of it become points: by a threshold, or at random."""
     gas: AnyRules = Fritzke()
     """The rules of growing and their numbers."""
     phases: Annotated[tuple[GasPhase, ...], Field(min_length=1, max_length=64)] = (GasPhase(nodes=2400),)
     """Budgets of nodes, one after the other."""
     stops: Annotated[tuple[AnyStop, ...], Field(max_length=8)] = ()
-    """What ends a phase before its epochs do; the first that is reached."""
+    """Conditions that end a phase before its epochs do; the first to be met counts."""
     symmetry: AnySymmetry = NoSymmetry()
-    """The symmetry that the drawing has exactly: the picture is laid over a fundamental domain, and the gas grows on
-    over its borders. Of a plane, frieze, rotor, sphere or hyperbolic kind."""
+    """The symmetry that the drawing has exactly: the picture is laid over a fundamental domain, and the gas grows
+    across its borders. Of a plane, frieze, rotor, sphere or hyperbolic kind."""
     drawing: AnyDrawing = Lines()
     """How the graph is drawn."""
     size: int = Field(default=1024, ge=16, le=16384)
@@ -165,7 +165,7 @@ class GasInput:
 
     @property
     def mask(self) -> Bools | None:
-        """(h, w) where any points come from; None if by chance all over."""
+        """(h, w) where any points come from; None if they are drawn at random all over."""
         masks = [level.mask for level in self.levels if level.mask is not None]
         return np.logical_or.reduce(masks) if masks else None
 
@@ -178,7 +178,7 @@ class GasState:
         phase: its number, from 0.
         networks: one for each level.
         before: how many points each had been presented when the phase began.
-        step: steps done.
+        step: number of steps done in this phase.
         history: nodes and error after each step of the phase.
         reason: why a stop ended it; empty while it continues.
     """
@@ -192,7 +192,7 @@ class GasState:
 
 
 class GasRenderer(Renderer):
-    """The working renderer; see the module's docstring."""
+    """Grows and draws the gas; see the module's docstring."""
 
     charted = ("nodes", "edges")
 
@@ -343,7 +343,7 @@ class GasRenderer(Renderer):
         return {**summary, "notes": [*summary["notes"], note]}
 
     def save(self, state: GasState) -> dict[str, Any]:
-        """Networks, place in the phase, history."""
+        """Networks, progress within the phase, history."""
         return {
             "networks": [
                 {
@@ -352,14 +352,14 @@ class GasRenderer(Renderer):
                 }
                 for network in state.networks
             ],
-            "begun": list(state.before),
+            "begun": list(state.before),  # the key of checkpoints on disk
             "step": state.step,
             "history": [[moment.nodes, moment.error] for moment in state.history],
             "reason": state.reason,
         }
 
     def load(self, phase: int, saved: Mapping[str, Any]) -> GasState:
-        """Points are made again; the rest is as it was."""
+        """The saved state; points are sampled anew, since they follow from the seed."""
         networks = self._networks()
         for network, arrays in zip(networks, saved["networks"], strict=True):
             network.load(

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 MAX_RATIO = 16
-"""No picture is longer than this many times its other side; a longer one is a slip of the pen."""
+"""Longer side over shorter side; more is a slip of the pen."""
 
 _SIDE = re.compile(
     r"(?P<factor>\d{1,9}(?:\.\d{1,9})?|\.\d{1,9})?"
@@ -48,7 +48,7 @@ def parse_ratio(value: str | int | float | Ratio) -> Ratio:
     """The exact ratio that a recipe spells.
 
     Args:
-        value: the text, or a number that a reader of YAML has made of it.
+        value: the text, or the number that YAML reads from it.
 
     Returns:
         The ratio, its text stripped.
@@ -72,7 +72,7 @@ def parse_ratio(value: str | int | float | Ratio) -> Ratio:
     if not Fraction(1, MAX_RATIO**2) <= square <= MAX_RATIO**2:
         near = f"{MAX_RATIO}:1" if square > 1 else f"1:{MAX_RATIO}"
         raise ValueError(
-            f"{text[:40]!r} is too long a picture; sides differ at most {MAX_RATIO} times; use {near} at most"
+            f"{text[:40]!r} is too long a picture; one side is at most {MAX_RATIO} times the other; use {near} or less"
         )
     return Ratio(text, (square.numerator, square.denominator))
 

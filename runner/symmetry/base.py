@@ -7,7 +7,7 @@ gather from orbit values to pixels, computed once in float64.
 Convention: pictures are (1, 3, height, width) tensors, sRGB-encoded in [0, 1]; orbit *values* are
 (parameters, 3) and centred, i.e. RGB - 0.5, because signed colour permutations act about mid-grey.
 Rows run downwards, x to the right; positions are fractions of the picture in [0, 1), sample (row i,
-column j) of an (h, w) picture stands at (j / w, i / h), not at pixel centres. Angles are degrees,
+column j) of an (h, w) picture lies at (j / w, i / h), not at pixel centres. Angles are degrees,
 counter-clockwise as seen. `ratio` is width / height.
 """
 
@@ -89,7 +89,7 @@ class Layout(ABC):
     def sample(self, picture: Tensor) -> Tensor:
         """The orbit values whose artwork is nearest to a picture, by averaging over each orbit.
 
-        Used to begin from a picture and to enlarge from one phase to the next. Interpolates
+        Used to start from a picture and to enlarge from one phase to the next. Interpolates
         (periodically where `wrap`) at the texels' own positions. Differentiable in the picture, so that a
         canvas may paint a plain picture whose average over the orbits is the artwork.
 
@@ -117,7 +117,7 @@ class Layout(ABC):
 
         Returns:
             (P, 3) points of a curved surface; of a flat one (x, y, 1) in fractions of the picture, y down, as
-            `Symmetry.planar_claims` moves them: samples stand at (j + 0.5) / width, or at j / width where it wraps.
+            `Symmetry.planar_claims` moves them: samples lie at (j + 0.5) / width, or at j / width where it wraps.
         """
         raise NotImplementedError(type(self).__name__)
 
@@ -163,7 +163,7 @@ class Symmetry(ABC):
     """A symmetry group with its colour action, for every size of picture.
 
     Attributes:
-        title: for a reader, e.g. `p6, red to blue to green at each sixth of a turn`.
+        title: as reports show it, e.g. `p6, red to blue to green at each sixth of a turn`.
         group: the group's name, e.g. `p6`.
         ratio: width / height that the picture must have, or None where it is free.
         wrap: periodic over (top-bottom, left-right).
@@ -182,12 +182,12 @@ class Symmetry(ABC):
 
     @abstractmethod
     def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
-        """The pixel size nearest to a wish that the symmetry and the network can have.
+        """The pixel size nearest to a desired one that the symmetry and the network can have.
 
         Args:
-            width: wished width in pixels.
+            width: desired width in pixels.
             multiple: both sides must be multiples of this (the network's stride).
-            ratio: wished width / height, used where the symmetry leaves it free.
+            ratio: desired width / height, used where the symmetry leaves it free.
 
         Returns:
             (width, height).
@@ -229,8 +229,8 @@ class Symmetry(ABC):
         optimising, the network sees `crops` of it, at the scale of the artwork's size.
 
         Args:
-            width: of the artwork, as `fit` returned it.
-            height: of the artwork, likewise.
+            width: of the artwork in pixels, as `fit` returned it.
+            height: of the artwork in pixels, as `fit` returned it.
             multiple: both sides must be multiples of this.
         """
         return None
@@ -267,7 +267,7 @@ class Symmetry(ABC):
         return tuple(claim for claim in self.claims() if len(claim.matrix) == 2)
 
     def candidates(self, ratio: float) -> Sequence[Claim]:
-        """Movements that an artwork of this symmetry must not have, by accident or mistake.
+        """Movements that an artwork of this symmetry must not have.
 
         Args:
             ratio: width / height of the picture.
@@ -282,7 +282,7 @@ class SymmetrySettings(Settings):
         """The symmetry that these settings describe.
 
         Args:
-            ratio: the aspect a recipe asks for, or None for the group's own.
+            ratio: the aspect in the recipe, or None for the group's own.
 
         Raises:
             IllegalSymmetry: an illegal colour action, or a ratio that the group cannot have.

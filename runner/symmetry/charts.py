@@ -1,4 +1,4 @@
-"""A chart is (positions in a picture) -> points of a surface, which of them are there, and how far apart.
+"""A chart is (positions in a picture) -> points of a surface, where the picture shows any, and how far apart.
 
 Charts of the sphere: the equirectangular map, and cameras. Charts of the hyperbolic plane: Poincare disk,
 Klein disk, half-plane, band, and the square onto which the disk is mapped conformally.
@@ -16,14 +16,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from orbifolio.runner.arrays import F64, Bools
-
-Complexes = npt.NDArray[np.complex128]
+from orbifolio.runner.arrays import C128, F64, Bools
 
 MIN_RIM = 1e-5
-"""1 - radius beyond which no point of the disk is looked at: arithmetic ends near a millionth."""
+"""1 - radius of the disk's outermost points in use: folding runs out of precision near a millionth."""
 
 LEMNISCATE = 2.62205755429212
 """Half the length of the lemniscate of Bernoulli, whose sine maps a square onto the disk."""
@@ -31,10 +28,10 @@ LEMNISCATE = 2.62205755429212
 
 @dataclass(frozen=True)
 class ChartPoints:
-    """What positions look at.
+    """What positions show.
 
     Attributes:
-        points: (N, 3); arbitrary where nothing is there.
+        points: (N, 3); arbitrary where the surface is not shown.
         there: (N,) whether the position shows the surface.
         spacing: (N,) see the module's docstring.
     """
@@ -59,7 +56,7 @@ class Chart(ABC):
 
     @abstractmethod
     def look(self, x: F64, y: F64) -> ChartPoints:
-        """What positions look at.
+        """What positions show.
 
         Args:
             x: (N,) in [-1, 1].
@@ -67,7 +64,7 @@ class Chart(ABC):
         """
 
     def place(self, points: F64) -> tuple[F64, F64]:
-        """Where points stand in the picture; some may stand outside of it.
+        """Where the picture shows points; some may lie outside of it.
 
         Args:
             points: (N, 3), on the surface.
@@ -116,7 +113,7 @@ class Equirectangular(Chart):
     wrap = (False, True)
 
     def look(self, x: F64, y: F64) -> ChartPoints:
-        """All of it is there: see `Chart.look`."""
+        """The whole picture shows the sphere: see `Chart.look`."""
         longitude, latitude = x * math.pi, y * (math.pi / 2)
         circle = np.cos(latitude)
         points = np.stack([circle * np.cos(longitude), circle * np.sin(longitude), np.sin(latitude)], axis=1)
@@ -159,15 +156,15 @@ class Camera(Chart):
         return ChartPoints(points / np.linalg.norm(points, axis=1, keepdims=True), there, spacing)
 
 
-def lift(w: Complexes, move: F64 | None = None) -> tuple[F64, Bools, F64]:
+def lift(w: C128, move: F64 | None = None) -> tuple[F64, Bools, F64]:
     """Points of the Poincare disk on the hyperboloid, moved by an isometry.
 
     Args:
-        w: (N,) complex; outside the disk is not there.
+        w: (N,) complex; the surface is inside the unit circle.
         move: (3, 3) isometry of the hyperboloid, or None.
 
     Returns:
-        (N, 3) points; (N,) whether they are there; (N,) hyperbolic length of a unit of the disk.
+        (N, 3) points; (N,) whether they are inside the disk; (N,) hyperbolic length of a unit of the disk.
     """
     squared = np.abs(w) ** 2
     there = squared < (1 - MIN_RIM) ** 2
@@ -177,7 +174,7 @@ def lift(w: Complexes, move: F64 | None = None) -> tuple[F64, Bools, F64]:
     return (points if move is None else points @ move.T), there, 2 / (1 - squared)
 
 
-def drop(points: F64) -> Complexes:
+def drop(points: F64) -> C128:
     """The way back: points of the hyperboloid in the Poincare disk."""
     return np.asarray((points[:, 0] + 1j * points[:, 1]) / (1 + points[:, 2]), dtype=np.complex128)
 
@@ -325,7 +322,7 @@ class Square(Chart):
         return position.real, position.imag
 
 
-def lemniscate_sine(z: Complexes) -> Complexes:
+def lemniscate_sine(z: C128) -> C128:
     """sl(z) = sd(sqrt(2) z | 1/2) / sqrt(2), from real elliptic functions by their addition formulas.
 
     Args:
@@ -337,5 +334,5 @@ def lemniscate_sine(z: Complexes) -> Complexes:
     s1, c1, d1, _ = ellipj(math.sqrt(2) * z.imag, 0.5)
     sine = s * d1 + 1j * c * d * s1 * c1
     delta = d * c1 * d1 - 0.5j * s * c * s1
-    result: Complexes = np.asarray(sine / delta / math.sqrt(2), dtype=np.complex128)
+    result: C128 = np.asarray(sine / delta / math.sqrt(2), dtype=np.complex128)
     return result

@@ -1,4 +1,4 @@
-"""What symmetries say of artworks: a claim is an isometry with its colours, a move one copy in a mixture."""
+"""What symmetries claim of artworks: a claim is an isometry with its colours, a move one copy in a mixture."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from orbifolio.runner.arrays import F64
 
 CHANNELS = ("r", "g", "b")
 CHANNEL_NAMES = ("red", "green", "blue")
-COUNT = 48
+COUNT = 48  # 3! permutations times 2^3 signs
 IDENTITY = 0
 
 _PERMUTATIONS = tuple(itertools.permutations(range(3)))
@@ -127,7 +127,7 @@ def parse(value: str | Sequence[object]) -> int:
         cure = _repair([word for word in guess if word])
         raise ValueError(f"{shown}: {what}; {rule}; did you mean {cure}?")
     source = tuple(CHANNELS.index(letter) for letter in letters)
-    inverted = sum(1 << place for place, word in enumerate(words) if word.startswith("-"))
+    inverted = sum(1 << bit for bit, word in enumerate(words) if word.startswith("-"))
     return _PERMUTATIONS.index(source) * 8 + inverted
 
 
@@ -139,13 +139,13 @@ def _guess(word: str) -> str:
 
 
 def _repair(words: Sequence[str]) -> str:
-    """A legal spelling near a faulty one: first mentions keep their places, gaps are filled."""
-    kept: list[str] = []
+    """A legal spelling near a faulty one: first mentions keep their positions, gaps are filled."""
+    entries: list[str] = []
     for word in words[:3]:
-        kept.append("" if word.removeprefix("-") in [item.removeprefix("-") for item in kept] else word)
-    kept += [""] * (3 - len(kept))
-    missing = [letter for letter in CHANNELS if letter not in [item.removeprefix("-") for item in kept]]
-    return f"[{', '.join(item or missing.pop(0) for item in kept)}]"
+        entries.append("" if word.removeprefix("-") in [item.removeprefix("-") for item in entries] else word)
+    entries += [""] * (3 - len(entries))
+    missing = [letter for letter in CHANNELS if letter not in [item.removeprefix("-") for item in entries]]
+    return f"[{', '.join(item or missing.pop(0) for item in entries)}]"
 
 
 def _validate(value: Any) -> tuple[str, ...]:
@@ -160,12 +160,12 @@ Colour = Annotated[tuple[str, str, str], BeforeValidator(_validate)]
 
 def generate(elements: Iterable[int]) -> tuple[int, ...]:
     """The subgroup that these elements generate, identity first, sorted."""
-    found, frontier = {IDENTITY}, [IDENTITY]
+    subgroup, frontier = {IDENTITY}, [IDENTITY]
     generators = tuple(elements)
     while frontier:
-        frontier = sorted({compose(item, step) for item in frontier for step in generators} - found)
-        found.update(frontier)
-    return tuple(sorted(found))
+        frontier = sorted({compose(item, step) for item in frontier for step in generators} - subgroup)
+        subgroup.update(frontier)
+    return tuple(sorted(subgroup))
 
 
 def projector(elements: Iterable[int]) -> F64:
@@ -226,10 +226,10 @@ def describe(element: int) -> str:
         return "colours inverted" if len(inverted) == 3 else f"{' and '.join(inverted)} inverted"
     goes_to = {source[channel]: channel for channel in range(3)}
     start = next(channel for channel in range(3) if goes_to[channel] != channel)
-    path, place = [start], goes_to[start]
-    while place != start:
-        path.append(place)
-        place = goes_to[place]
+    path, channel = [start], goes_to[start]
+    while channel != start:
+        path.append(channel)
+        channel = goes_to[channel]
     words = f"{CHANNEL_NAMES[path[0]]} and {CHANNEL_NAMES[path[1]]} exchanged"
     if len(path) == 3:
         words = " to ".join(CHANNEL_NAMES[channel] for channel in path)

@@ -16,7 +16,7 @@ from orbifolio.runner.arrays import F64, Bools
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Layout, Symmetry
 
-_PLACE_TOLERANCE = 1e-6  # relative to a place's size: far above rounding, far below the distance of its images
+_POINT_TOLERANCE = 1e-6  # relative to a point's size: far above rounding, far below the distance of its images
 _MAX_ELEMENTS = 20_000  # a tiling of some thousand tiles is finer than any picture
 
 
@@ -40,7 +40,7 @@ class IsometryGroup:
         curvature: 1 sphere, 0 plane, -1 hyperbolic plane.
         width: of the picture in pixels.
         height: of the picture in pixels.
-        wrap: whether the picture goes on over its (top-bottom, left-right) edges.
+        wrap: whether the picture continues over its (top-bottom, left-right) edges.
         generators: with their colour elements.
     """
 
@@ -59,7 +59,7 @@ class IsometryGroup:
         if chart.curvature:
             self.generators = tuple(Motion(claim.matrix, claim.colour) for claim in symmetry.claims())
             return
-        # samples stand at pixels' middles, but along an axis that wraps the first one is the group's origin
+        # samples lie at pixels' middles, but along an axis that wraps the first one is the group's origin
         self._first = np.array([0.5 if wraps else 0.0 for wraps in reversed(symmetry.wrap)])
         self._ratio = symmetry.ratio or width / height
         scale, back = np.diag([self._ratio, 1.0, 1.0]), np.diag([1 / self._ratio, 1.0, 1.0])
@@ -72,7 +72,7 @@ class IsometryGroup:
         self.generators = tuple(generators)
 
     def look(self, pixels: F64) -> tuple[F64, Bools]:
-        """Points that places of the picture look at, and which of them look at any.
+        """The surface's points that places of the picture show, and which of the places show any.
 
         Args:
             pixels: (n, 2), x to the right, y down; beyond the picture where that is a plane.
@@ -86,7 +86,7 @@ class IsometryGroup:
         return seen.points, seen.there
 
     def place(self, points: F64) -> F64:
-        """(n, 2) where points stand in the picture, in pixels; some may stand outside of it."""
+        """(n, 2) where the picture shows points, in pixels; some may lie outside of it."""
         if self.chart is None:
             return np.asarray(
                 points[:, :2] / [self._ratio, 1.0] * [self.width, self.height] + self._first, dtype=np.float64
@@ -126,7 +126,7 @@ class IsometryGroup:
         return result
 
     def elements(self, centre: F64, reach: float, about: F64 | None = None) -> tuple[Motion, ...]:
-        """The group's elements that take a point near to a place, in order of how near: the identity first at home.
+        """The group's elements that take a point near to a place, nearest first; by default near the point itself.
 
         Args:
             centre: (3,) a point in general position: no element but the identity leaves it where it is.
@@ -155,6 +155,6 @@ class IsometryGroup:
 
 
 def _key(point: F64) -> tuple[float, ...]:
-    """Equal for equal points, up to rounding."""
+    """A key of a point that is the same for equal points, up to rounding."""
     size = 2.0 ** math.ceil(math.log2(max(1.0, float(np.abs(point).max()))))
-    return (size, *(np.round(point / (size * _PLACE_TOLERANCE)) + 0.0).tolist())
+    return (size, *(np.round(point / (size * _POINT_TOLERANCE)) + 0.0).tolist())

@@ -1,4 +1,4 @@
-"""The family of views: what the network sees while optimising, not kept in the result."""
+"""The family of views: what the network sees while optimising; the result is free of them."""
 
 from orbifolio.runner.views.affine import VIEWS, AnyView, View, Views, apply_view, draw_view, keeps_wrap
 

@@ -1,4 +1,4 @@
-"""Views: artwork -> what the network sees while optimising, drawn anew at every step, not kept.
+"""Views: artwork -> what the network sees while optimising, drawn anew at every step; the result is free of them.
 
 Every view is a random affine map of the plane. All views of a recipe are multiplied into one map, so the
 picture is resampled once however many there are. On a tile they act on the infinite repetition (indices
@@ -35,11 +35,11 @@ def _uniform(low: float, high: float, random: torch.Generator) -> float:
 
 
 class Jitter(View):
-    """Shifts by whole pixels, so that the network's sampling grid never sees the same place twice."""
+    """Shifts by whole pixels, so that the network's sampling grid meets the artwork anew at every step."""
 
     kind: Literal["jitter"] = "jitter"
     amount: int = Field(default=16, ge=1, le=1024)
-    """Greatest shift along each axis, in pixels."""
+    """Maximum shift along each axis, in pixels."""
     cites: ClassVar[tuple[str, ...]] = ("mordvintsev2015",)
 
     def draw(self, width: int, height: int, random: torch.Generator) -> Tensor:
@@ -55,7 +55,7 @@ class Rotate(View):
 
     kind: Literal["rotate"] = "rotate"
     degrees: float = Field(default=8.0, gt=0, le=180)
-    """Greatest turn either way."""
+    """Maximum turn either way, in degrees."""
     cites: ClassVar[tuple[str, ...]] = ("olah2017",)
 
     def draw(self, width: int, height: int, random: torch.Generator) -> Tensor:
@@ -70,9 +70,9 @@ class Scale(View):
 
     kind: Literal["scale"] = "scale"
     low: float = Field(default=0.9, gt=0.05, le=8)
-    """Least magnification."""
+    """Minimum magnification."""
     high: float = Field(default=1.1, gt=0.05, le=8)
-    """Greatest magnification."""
+    """Maximum magnification."""
     cites: ClassVar[tuple[str, ...]] = ("olah2017",)
 
     def draw(self, width: int, height: int, random: torch.Generator) -> Tensor:
@@ -83,7 +83,7 @@ class Scale(View):
 
 
 class Crop(View):
-    """Looks at a random part, enlarged to the whole: keeps large shapes from being the only ones."""
+    """Enlarges a random part to the whole, so that the picture gets shapes of all sizes."""
 
     kind: Literal["crop"] = "crop"
     smallest: float = Field(default=0.5, gt=0.05, le=1)

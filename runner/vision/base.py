@@ -1,4 +1,4 @@
-"""A vision network is a frozen map (picture -> {layer name: features}), computed only as deep as asked.
+"""A vision network is a frozen map (picture -> {layer name: features}), computed only as deep as needed.
 
 Convention: pictures are (batch, 3, height, width), sRGB-encoded in [0, 1], float32; each network applies
 its own input convention (channel order, mean, scale) inside. Features are taken after the activation,
@@ -32,8 +32,8 @@ class Provenance:
         name: of network and weights, e.g. `vgg16/hed`.
         sha256: of the converted file in the cache, or "" for untrained networks.
         licence: with the origin's credit.
-        source: where they came from, for a reader (package name and version, or a file's name).
-        notes: input convention, number of layers, anything else a researcher asks.
+        source: where they came from: a package's name and version, an address, or a file's name.
+        notes: input convention, number of layers, anything else needed to reproduce a result.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Encoder(ABC):
     Attributes:
         name: as a recipe spells the kind.
         layers: names of all layers, shallow to deep.
-        provenance: of its weights.
+        provenance: where its weights come from.
         classes: names of the classes of `logits`, or () where the network has none.
         padding: how pictures continue over their (top-bottom, left-right) edges.
     """

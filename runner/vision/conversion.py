@@ -1,6 +1,6 @@
 """Downloaded files -> named tensors of our networks.
 
-Every function takes the file that an origin obtained and returns float32 tensors by the names that the
+Every function takes the file that a source obtained and returns float32 tensors by the names that the
 network uses; formats are read without running code from the file.
 """
 
@@ -19,13 +19,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.vision.efficientnet_names import checkpoint_names
 from orbifolio.runner.vision.weight_sources import WeightSourceError, member
 
 Tensors = dict[str, Tensor]
 Convert = Callable[[Path], Tensors]
 
-VGG16 = (2, 2, 3, 3, 3)
+VGG16 = (2, 2, 3, 3, 3)  # convolutions in each block
 VGG19 = (2, 2, 4, 4, 4)
 BATCH_NORM_EPSILON = 1e-3  # of TensorFlow's and Keras' networks
 
@@ -41,8 +42,8 @@ def hed_file(opened: Any) -> Tensors:
     with h5py.File(opened, "r") as file:
         for block, depth in enumerate(VGG16, start=1):
             for number in range(1, depth + 1):
-                place = f"block{block}/layers/conv2d{'' if number == 1 else f'_{number - 1}'}/vars"
-                group = file[place] if place in file else file[f"layers/{place}"]
+                path = f"block{block}/layers/conv2d{'' if number == 1 else f'_{number - 1}'}/vars"
+                group = file[path] if path in file else file[f"layers/{path}"]
                 tensors[f"conv{block}_{number}.weight"] = _kernel(group["0"][()])
                 bias = np.asarray(group["1"][()], np.float32)
                 tensors[f"conv{block}_{number}.bias"] = torch.from_numpy(bias)
@@ -101,7 +102,7 @@ def inception_npm(path: Path) -> Tensors:
     for shard in range(1, 7):
         text = member(path, f"{folder}/group1-shard{shard}of6.min.js").decode()
         data += base64.b64decode(max(re.findall(r'"([A-Za-z0-9+/=]{100,})"', text), key=len, default=""))
-    values: dict[str, np.ndarray[Any, np.dtype[np.float32]]] = {}
+    values: dict[str, F32] = {}
     offset = 0
     for name, dimensions, low, scale in entries:
         shape = tuple(map(int, dimensions.split(",")))
@@ -111,14 +112,14 @@ def inception_npm(path: Path) -> Tensors:
         offset += count
     if not entries or offset != len(data):
         raise WeightSourceError(
-            f"{path.name} does not hold the network as expected ({offset:,} of {len(data):,} bytes named)"
+            f"{path.name} does not contain the network as expected ({offset:,} of {len(data):,} bytes named)"
         )
     return _folded(values)
 
 
 def inception_keras(path: Path) -> Tensors:
     """Inception v3 to mixed5 from Keras' HDF5 file."""
-    values: dict[str, np.ndarray[Any, np.dtype[np.float32]]] = {}
+    values: dict[str, F32] = {}
     with h5py.File(path, "r") as file:
         root = file["model_weights"] if "model_weights" in file else file
 
@@ -132,7 +133,7 @@ def inception_keras(path: Path) -> Tensors:
     return _folded(values)
 
 
-def _folded(values: Mapping[str, np.ndarray[Any, np.dtype[np.float32]]]) -> Tensors:
+def _folded(values: Mapping[str, F32]) -> Tensors:
     """Convolutions 1 to 50 with their batch normalisation (which has no scale) folded in."""
     tensors: Tensors = {}
     for number in range(1, 51):

@@ -28,7 +28,7 @@ from orbifolio.runner.vision.weights import default_store
 
 # (kernel, stride, expansion, channels) of each stage, of the narrowest network.
 STAGES = ((3, 1, 1, 16), (3, 2, 6, 24), (5, 2, 6, 40), (3, 2, 6, 80), (5, 1, 6, 112), (5, 2, 6, 192), (3, 1, 6, 320))
-STEM, HEAD, CLASSES = 32, 1280, 1000
+STEM, HEAD, CLASSES = 32, 1280, 1000  # channels of stem and head, and classes of ImageNet
 STYLE_LAYERS = ("stem", "1.1d", "2.1e", "2.2e", "3.2e", "4.3e", "5.3e")
 
 
@@ -47,10 +47,10 @@ class InvertedBottleneck:
 
 @dataclass(frozen=True)
 class Architecture:
-    """What tells one of the networks from the others.
+    """What distinguishes the networks of the family.
 
     Attributes:
-        name: the kind's spelling.
+        name: as a recipe spells the kind.
         repeats: blocks in each stage.
         width: factor of the stages' channels, which are then rounded to multiples of eight.
     """
@@ -99,7 +99,7 @@ class Architecture:
 
 
 class EfficientNetEncoder(Encoder):
-    """The network, with batch normalisation folded into its convolutions."""
+    """Computes features and class scores, with batch normalisation folded into the convolutions."""
 
     style_layers = STYLE_LAYERS
 
@@ -125,30 +125,30 @@ class EfficientNetEncoder(Encoder):
         x = x.contiguous(memory_format=torch.channels_last)
         x = self._convolve(x, "stem", stride=2, clip=True)
 
-        def keep(name: str, value: Tensor) -> bool:
-            """Keep a layer that is wanted; True once nothing deeper is."""
+        def record(name: str, value: Tensor) -> bool:
+            """Record a layer that is wanted; True once nothing deeper is."""
             if name in wanted:
                 outputs[name] = value
             return not wanted - outputs.keys()
 
-        if keep("stem", x):
+        if record("stem", x):
             return outputs
         for block in self.architecture.blocks:
             entry = x
             if block.expansion > 1:
                 x = self._convolve(x, f"{block.name}e", clip=True)
-                if keep(f"{block.name}e", x):
+                if record(f"{block.name}e", x):
                     return outputs
             x = self._convolve(x, f"{block.name}d", stride=block.stride, clip=True)
-            if keep(f"{block.name}d", x):
+            if record(f"{block.name}d", x):
                 return outputs
             x = self._convolve(x, f"{block.name}o")
             if block.stride == 1 and block.before == block.after:
                 x = x + entry
-            if keep(f"{block.name}o", x):
+            if record(f"{block.name}o", x):
                 return outputs
         x = self._convolve(x, "head", clip=True)
-        if keep("head", x):
+        if record("head", x):
             return outputs
         weight, bias = self._tensors["logits.weight"], self._tensors["logits.bias"]
         outputs["logits"] = functional.linear(x.mean(dim=(2, 3)).to(weight.dtype), weight, bias)
@@ -178,8 +178,8 @@ class EfficientNetEncoder(Encoder):
         strided = {f"{block.name}d" for block in self.architecture.blocks if block.stride > 1} | {"logits"}
         copy._tensors = {}
         for name, tensor in self._tensors.items():
-            kept = torch.float32 if name.rpartition(".")[0] in strided else dtype
-            moved = tensor.to(device, kept)
+            precision = torch.float32 if name.rpartition(".")[0] in strided else dtype
+            moved = tensor.to(device, precision)
             layout = torch.channels_last if moved.dim() == 4 else torch.contiguous_format
             copy._tensors[name] = moved.contiguous(memory_format=layout)
         return copy
@@ -206,7 +206,7 @@ class EfficientNetLite(VisionSettings):
     cites: ClassVar[tuple[str, ...]] = ("tan2019", "deng2009")
 
     def build(self) -> EfficientNetEncoder:
-        """The network."""
+        """The network with ImageNet's weights."""
         (name,) = self.weight_names()
         loaded = default_store().load(name, shapes=self.architecture.weight_shapes())
         return EfficientNetEncoder(self.architecture, *loaded)

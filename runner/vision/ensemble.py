@@ -1,7 +1,7 @@
 """Several networks as one: (picture) -> {"logits": the mean of their class scores}.
 
-What a single classifier takes for a class need not look like it; what several take for it alike rather does
-(Nakano 2019, section on class visualisation). So an ensemble has one layer, its scores.
+What a single classifier takes for a class need not look like it; what several agree on is more likely to (Nakano 2019,
+section on class visualisation). So an ensemble has one layer, its scores.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Ensemble(VisionSettings):
 
     @property
     def members(self) -> tuple[VisionSettings, ...]:
-        """`networks`, with its type."""
+        """`networks` as mypy should see it."""
         return self.networks
 
     def build(self) -> EnsembleEncoder:

@@ -1,6 +1,6 @@
 """The thousand classes of ImageNet's 2012 challenge (Deng et al. 2009), by number.
 
-Each name is the first lemma of the class's WordNet synset; two pairs that share it are told apart in
+Each name is the first lemma of the class's WordNet synset; two pairs with the same lemma are distinguished in
 brackets.
 """
 

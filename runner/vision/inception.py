@@ -3,8 +3,8 @@
 Layers `conv1` ... `conv5` of the stem and `mixed0` ... `mixed5`. Deeper blocks are left out: the weights that
 packages carry are ImageNet's only up to there.
 
-Where the network does not pad (`valid`), a wrapped picture is continued at the bottom and right, which keeps
-the period; untiled pictures lose the border, as the network was trained.
+Where the network does not pad (`valid`), a wrapped picture is continued at the bottom and right, which preserves
+the period; untiled pictures lose the border, as in training.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class InceptionEncoder(Encoder):
         return functional.max_pool2d(self._closed(x, 1, 1), 3, stride=2)
 
     def _closed(self, x: Tensor, below: int, right: int) -> Tensor:
-        """For layers that do not pad: continued on the axes that wrap, so that the period stays."""
+        """The input of a layer that does not pad, continued along the axes that wrap to preserve the period."""
         return extend(
             x,
             (0, below if self.padding[0] == "wrap" else 0, 0, right if self.padding[1] == "wrap" else 0),
@@ -151,7 +151,7 @@ class InceptionEncoder(Encoder):
         )
 
     def _smooth(self, x: Tensor) -> Tensor:
-        """Average over 3 x 3, stride 1; beyond an edge that does not wrap, only what is there counts."""
+        """Average over 3 x 3, stride 1; at an edge that does not wrap, over the features inside only."""
         rows, columns = (int(edge == "wrap") for edge in self.padding)
         x = extend(x, (rows, rows, columns, columns), self.padding)
         return functional.avg_pool2d(x, 3, stride=1, padding=(1 - rows, 1 - columns), count_include_pad=False)

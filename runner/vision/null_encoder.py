@@ -1,4 +1,4 @@
-"""No network: (picture, no layers) -> no features; for objectives that look at the picture itself."""
+"""No network: (picture, no layers) -> no features; for objectives that use the picture itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class NullEncoder(Encoder):
 
     name = "no network"
     layers = ()
-    provenance = Provenance("none", "", "", "no objective looks through a network")
+    provenance = Provenance("none", "", "", "no objective uses a network")
 
     def features(self, picture: Tensor, layers: Sequence[str]) -> Mapping[str, Tensor]:
         """No features; any layer is unknown."""

@@ -19,18 +19,18 @@ from torch import Tensor
 from orbifolio.runner.vision.base import Encoder
 
 LAYERS: Mapping[str, float] = {"conv3_3": 5 / 22, "conv4_3": 15 / 22, "conv5_3": 2 / 22}
-MIN_FEATURE = 1e-6  # mean absolute feature of a layer that tells nothing: keeps the quotient finite
+MIN_FEATURE = 1e-6  # mean absolute feature of a layer, below which it counts as this: keeps the quotient finite
 
 
 class PerceptualLoss:
     """The loss, for one network."""
 
     def __init__(self, encoder: Encoder, layers: Mapping[str, float] = LAYERS) -> None:
-        """Compare by a network's layers.
+        """A loss on some layers of a network.
 
         Args:
             encoder: on the device of the pictures.
-            layers: weights by the names of layers.
+            layers: weight of each layer.
         """
         self.encoder, self.layers = encoder, layers
 

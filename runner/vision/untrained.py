@@ -1,7 +1,7 @@
 """VGG16 with random orthogonal filters: needs no weights, and is the tests' network.
 
-Random filters already tell textures apart (Ustyuzhaninov et al. 2016); brick and similar fields come out
-well. Orthogonal filters (Saxe et al. 2014) keep layers from seeing the same thing twice.
+Random filters already distinguish textures (Ustyuzhaninov et al. 2016); brick and similar fields come out
+well. Orthogonal filters (Saxe et al. 2014) keep a layer's channels from seeing the same thing twice.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from torch import Tensor
 from orbifolio.runner.vision.base import Provenance
 from orbifolio.runner.vision.vgg import Convention, VggEncoder, VggSettings
 
-CENTRED = Convention((0, 1, 2), 1.0, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
+CENTRED = Convention((0, 1, 2), 1.0, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))  # [0, 1] becomes [-2, 2]
 
 
 class Untrained(VggSettings):
@@ -26,9 +26,9 @@ class Untrained(VggSettings):
 
     kind: Literal["untrained"] = "untrained"
     path: None = None
-    """Has no weights to read."""
+    """There is no file of weights."""
     seed: int = Field(default=0, ge=0, le=2**63 - 1)
-    """Of the filters."""
+    """Seed of the filters."""
     cites: ClassVar[tuple[str, ...]] = ("simonyan2014", "ustyuzhaninov2016", "saxe2014")
 
     def build(self) -> VggEncoder:
@@ -49,7 +49,7 @@ class Untrained(VggSettings):
 
 
 class RandomFilters(Mapping[str, Tensor]):
-    """Weights that are drawn when asked for, each layer from a generator of its own."""
+    """Weights that are drawn when first used, each layer from a generator of its own."""
 
     def __init__(self, shapes: Mapping[str, tuple[int, ...]], seed: int) -> None:
         self._shapes = dict(shapes)

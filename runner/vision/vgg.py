@@ -1,7 +1,7 @@
 """VGG16 and VGG19: five blocks of 3 x 3 convolutions, the networks whose Gram matrices make textures.
 
-Layers `conv1_1` ... `conv5_3` (`conv5_4` in VGG19), after the ReLU. Pooling between blocks averages unless
-asked otherwise: Gatys et al. (2015) found that it gives cleaner pictures than the maximum the networks were
+Layers `conv1_1` ... `conv5_3` (`conv5_4` in VGG19), after the ReLU. Pooling between blocks averages by
+default: Gatys et al. (2015) found that it gives cleaner pictures than the maximum the networks were
 trained with, and only with it do bfloat16 gradients agree with float32's.
 """
 
@@ -24,7 +24,7 @@ from orbifolio.runner.vision.edges import check_picture, extend
 from orbifolio.runner.vision.weights import default_store
 
 Pooling = Literal["average", "max"]
-WIDTHS = (64, 128, 256, 512, 512)
+WIDTHS = (64, 128, 256, 512, 512)  # channels in each block
 STYLE_LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
 
 
@@ -44,8 +44,8 @@ class Convention:
         return (picture[:, list(self.order)] * self.scale - mean) / deviation
 
 
-CAFFE = Convention((2, 1, 0), 255.0, (104.007, 116.669, 122.679), (1.0, 1.0, 1.0))
-TORCHVISION = Convention((0, 1, 2), 1.0, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+CAFFE = Convention((2, 1, 0), 255.0, (104.007, 116.669, 122.679), (1.0, 1.0, 1.0))  # ImageNet's mean as BGR
+TORCHVISION = Convention((0, 1, 2), 1.0, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # ImageNet's as RGB
 CONVENTIONS = {"hed": CAFFE, "imagenet": TORCHVISION}
 
 
@@ -130,7 +130,7 @@ class VggEncoder(Encoder):
             yield name, x
 
     def _placed_tensor(self, name: str) -> Tensor:
-        """A tensor where it is used, placed when first asked for: most runs stop half way down."""
+        """A tensor on its device, moved there when first used: most runs stop half way down."""
         tensor = self._placed.get(name)
         if tensor is None:
             dtype = torch.float32 if name.startswith("conv1_1.") else self._dtype
@@ -141,11 +141,11 @@ class VggEncoder(Encoder):
         return tensor
 
     def stride(self, layer: str) -> int:
-        """Pixels per feature."""
+        """By the table of layers."""
         return self.table[layer][1]
 
     def channels(self, layer: str) -> int:
-        """Number of channels."""
+        """By the table of layers."""
         return self.table[layer][0]
 
     def to(self, device: str, dtype: torch.dtype) -> VggEncoder:
@@ -162,17 +162,17 @@ class VggEncoder(Encoder):
 
 
 MULTIPLICATIONS = 204_480.0
-"""For a pixel, by VGG16 to conv4_1."""
+"""Per pixel, in VGG16 up to conv4_1: 9 * channels in * channels out / stride^2, summed."""
 
 
 class VggSettings(VisionSettings):
-    """What networks of this make have in common."""
+    """What the VGG networks have in common."""
 
     depths: ClassVar[tuple[int, ...]] = VGG16
     default_style_layers: ClassVar[tuple[str, ...]] = STYLE_LAYERS
 
     path: str | None = Field(default=None, min_length=1)
-    """A file of one's own instead (.safetensors, .pth, .pt, .h5); `weights` says whose input it expects."""
+    """Your own file of weights instead (.safetensors, .pth, .pt, .h5); `weights` says whose input it expects."""
     pooling: Pooling = "average"
     """Between blocks: the average (cleaner textures) or the maximum (as the network was trained)."""
 
@@ -223,7 +223,7 @@ class VggSettings(VisionSettings):
 
 
 class Vgg16(VggSettings):
-    """VGG16 (Simonyan and Zisserman 2014), the best known network for textures and style."""
+    """VGG16 (Simonyan and Zisserman 2014), the usual network for textures and style."""
 
     kind: Literal["vgg16"] = "vgg16"
     weights: Literal["hed", "imagenet"] = "hed"
@@ -235,7 +235,7 @@ class Vgg16(VggSettings):
         return self._load(self.weights)
 
     def weight_names(self) -> tuple[str, ...]:
-        """`vgg16/hed` or `vgg16/imagenet`; none for a file of one's own."""
+        """`vgg16/hed` or `vgg16/imagenet`; none for the user's own file."""
         return () if self.path else (f"vgg16/{self.weights}",)
 
 
@@ -253,5 +253,5 @@ class Vgg19(VggSettings):
         return self._load(self.weights)
 
     def weight_names(self) -> tuple[str, ...]:
-        """`vgg19/imagenet`; none for a file of one's own."""
+        """`vgg19/imagenet`; none for the user's own file."""
         return () if self.path else (f"vgg19/{self.weights}",)

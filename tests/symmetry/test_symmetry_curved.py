@@ -172,7 +172,7 @@ def _classes(actions: np.ndarray) -> int:
     ("settings", "told"),
     [
         ({"group": "I", "colours": {"r5": "[g,b,r]"}}, "no colour element has order 5; use Ih"),
-        ({"group": "O", "colours": {"r4": "[g,b,r]"}}, "a quarter of a turn 4 times is no movement"),
+        ({"group": "O", "colours": {"r4": "[g,b,r]"}}, "a quarter of a turn 4 times is the identity"),
         ({"group": "O", "colours": {"x": "[g,b,r]"}}, "'x' is not a generator; those of the rotations O"),
         ({"p": 7, "q": 3, "colours": {"face": "[g,b,r]"}}, "a 7th of a turn about a tile's middle 7 times"),
     ],

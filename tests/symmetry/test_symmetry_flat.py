@@ -332,29 +332,29 @@ def test_false_claims_fail(true: Symmetry, false: Symmetry) -> None:
         (
             lambda: frieze("p2", r2="g,b,r"),
             "r2^2 = 1",
-            "half a turn twice is no movement, but [g, b, r] twice is [b, r, g]; try r2: [b, g, r]",
+            "half a turn twice is the identity, but [g, b, r] twice is [b, r, g]; try r2: [b, g, r]",
         ),
         (
             lambda: frieze("p11g", g="g,b,r", t="g,b,r"),
             "g^2 t^-1 = 1",
-            "g^2 t^-1 is no movement in the frieze group p11g, but g: [g, b, r] and t: [g, b, r] make it [g, b, r]",
+            "g^2 t^-1 is the identity in the frieze group p11g, but g: [g, b, r] and t: [g, b, r] make it [g, b, r]",
         ),
         (lambda: frieze("p1m1", h="g,r,b"), "", "'h' is not a generator; those of the frieze group p1m1 are m"),
         (
             lambda: rotor(5, r="g,b,r"),
             "r^5 = 1",
-            "a turn by 72 degrees 5 times is no movement, but [g, b, r] 5 times is [b, r, g] and no colour element has "
-            "order 5",
+            "a turn by 72 degrees 5 times is the identity, but [g, b, r] 5 times is [b, r, g] and no colour element "
+            "has order 5",
         ),
         (
             lambda: rotor(6, True, r="g,b,r", m="-r,-g,-b"),
             "m r m r = 1",
-            "m r m r is no movement in the rotor of order 6 with mirrors",
+            "m r m r is the identity in the rotor of order 6 with mirrors",
         ),
         (
             lambda: droste(repeats=2, colours={"r": "g,b,r"}),
             "r^2 = 1",
-            "a turn by 180 degrees twice is no movement, but [g, b, r] twice is [b, r, g]; try r: [b, g, r]",
+            "a turn by 180 degrees twice is the identity, but [g, b, r] twice is [b, r, g]; try r: [b, g, r]",
         ),
     ],
 )

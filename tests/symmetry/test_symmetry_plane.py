@@ -64,7 +64,9 @@ def test_legality_is_judged_by_build_not_by_validation() -> None:
     with pytest.raises(IllegalSymmetry) as caught:
         illegal.build()
     assert caught.value.where == "colours.r2"
-    assert str(caught.value) == "half a turn twice is no turn, but [g, b, r] twice is [b, r, g]; try [b, g, r] or r3"
+    assert (
+        str(caught.value) == "half a turn twice is the identity, but [g, b, r] twice is [b, r, g]; try [b, g, r] or r3"
+    )
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_inception_from_javascript(tmp_path: Path) -> None:
 
 def test_inception_from_a_short_tarball_is_refused(tmp_path: Path) -> None:
     manifest, data = javascript(inception_values())
-    with pytest.raises(WeightSourceError, match="does not hold the network as expected"):
+    with pytest.raises(WeightSourceError, match="does not contain the network as expected"):
         conversion.inception_npm(npm_tarball(tmp_path / "x.tgz", manifest, data + b"more" * 40))
 
 

@@ -425,7 +425,7 @@ def test_a_file_of_ones_own_is_read(tmp_path: Path) -> None:
 
 
 def test_files_of_ones_own_that_do_not_fit(tmp_path: Path) -> None:
-    with pytest.raises(MissingWeights, match="vision.path: there is no file '.*own.pth'"):
+    with pytest.raises(MissingWeights, match="vision.path: no such file: '.*own.pth'"):
         Vgg16(path=str(tmp_path / "own.pth")).build()
     (tmp_path / "own.pth").write_bytes(b"not a checkpoint")
     with pytest.raises(MissingWeights, match=r"vision.path: own.pth cannot be read as weights"):

@@ -24,7 +24,7 @@ def evaluate(
 
     Args:
         canvas: whose parameters are differentiated by.
-        crops: layouts with the canvas' orbits, all of one size: what the network sees, each counting alike.
+        crops: layouts with the canvas' orbits, all of one size: what the network sees, equally weighted.
         engine: judges a picture of that size.
         view: (3, 3) map from `draw_view` that moves what the network sees, or None.
     """
@@ -40,6 +40,6 @@ def evaluate(
 
 
 def generator(seed: int, purpose: str, phase: int, step: int) -> torch.Generator:
-    """A generator of its own for each purpose and step: resuming needs no generator's state."""
+    """A separate generator for each purpose and step, so that no generator's state need be saved."""
     digest = hashlib.sha256(f"{seed}/{purpose}/{phase}/{step}".encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)

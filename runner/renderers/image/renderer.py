@@ -1,4 +1,4 @@
-"""The working image optimisation: canvas, symmetry, views, network, objectives and optimiser, step by step.
+"""Image optimisation step by step: canvas, symmetry, views, network, objectives and optimiser.
 
     begin(phase, previous state) -> state;   step(state) -> terms;   image(state)
 
@@ -47,10 +47,10 @@ class ImageParts:
         ratio: width / height of the picture.
         views: random views, drawn anew at each step.
         vision: the network that looks.
-        layers: of the network, those that objectives look at; empty if none looks through it.
+        layers: of the network, those that objectives use; empty if none uses it.
         objectives: what is made small.
         optimiser: how it is made small.
-        phases: (wished width in pixels, steps) of each.
+        phases: (desired width in pixels, steps) of each.
         precision: `auto`, `fp32` or `bf16`.
     """
 
@@ -75,7 +75,7 @@ class ImageState:
         phase: its number, from 0.
         layout: where the canvas lives.
         canvas: the parameters and the artwork they make.
-        optimiser: moves the parameters.
+        optimiser: of the canvas' parameters, new in each phase.
         engine: evaluates the objectives on the artwork or its crops.
         crop: (width, height) in pixels of what the network sees, or None for the whole artwork.
         step: steps done in this phase.
@@ -95,7 +95,7 @@ class ImageState:
 
 
 class ImageRenderer(Renderer):
-    """The working renderer; see the module's docstring.
+    """Optimises an image; see the module's docstring.
 
     Attributes:
         parts: what it was built from.
@@ -127,10 +127,10 @@ class ImageRenderer(Renderer):
         """One for each size; see the base class."""
         phases: list[Phase] = []
         canvas = self.parts.canvas
-        for (wished, steps), (width, height) in zip(self.parts.phases, self.sizes, strict=True):
+        for (desired, steps), (width, height) in zip(self.parts.phases, self.sizes, strict=True):
             notes = []
-            if width != wished:
-                notes.append(f"width rounded from {wished} to {width} px for the symmetry and the network")
+            if width != desired:
+                notes.append(f"width rounded from {desired} to {width} px for the symmetry and the network")
             layout = self.symmetry.layout(width, height)
             crop = self._crop_size(width, height)
             phases.append(
@@ -254,7 +254,7 @@ class ImageRenderer(Renderer):
             upkeep = state.canvas.after_step(state.step)
             if upkeep.replaced:
                 state.optimiser = self._optimiser(state.canvas)
-            # The terms of the point the optimiser stays at, which need not be the last it tried.
+            # the optimiser need not stay at the last point that it tried
             state.terms = next((terms for value, terms in reversed(tried) if value == done.loss), state.terms)
             return Outcome(state.terms, {**done.metrics, **upkeep.metrics})
         raise RunFailed(
@@ -295,7 +295,7 @@ class ImageRenderer(Renderer):
         }
 
     def load(self, phase: int, saved: Mapping[str, Any]) -> ImageState:
-        """Targets are computed anew (they are deterministic); the rest is as it was."""
+        """The saved state; targets are computed anew, since they are deterministic."""
         layout = self._layout(phase)
         canvas = self.parts.canvas
         if canvas.paints:

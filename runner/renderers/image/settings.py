@@ -44,7 +44,7 @@ class PhaseSettings(Settings):
 
 
 class ImageOptimisation(RendererSettings):
-    """A picture found by optimisation, seen by a vision network."""
+    """A picture made by optimisation under the eyes of a vision network."""
 
     kind: Literal["image-optimisation"] = "image-optimisation"
     canvas: AnyCanvas = Pixels()
@@ -62,8 +62,8 @@ class ImageOptimisation(RendererSettings):
     phases: Annotated[tuple[PhaseSettings, ...], Field(min_length=1, max_length=64)]
     """Resolutions, one after the other."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    """Arithmetic of the network: bf16 is several times faster where the hardware has it; auto takes it there if
-    its gradients agree with fp32's."""
+    """Arithmetic of the network: bf16 is several times faster where the hardware has it; auto uses it there if its
+    gradients agree with fp32's."""
 
     def build(self, context: RenderContext) -> ImageRenderer:
         """The renderer of what the settings mean together."""
@@ -89,24 +89,24 @@ class ImageOptimisation(RendererSettings):
         return ImageRenderer(parts, context)
 
     def symmetry_for(self, aspect_of: Callable[[str], float | None]) -> tuple[Symmetry, float]:
-        """The symmetry and the wished width / height.
+        """The symmetry and the desired width / height.
 
         Raises:
             IllegalSymmetry: `where` is relative to `symmetry` or is `aspect` for the canvas' aspect.
         """
         settings: SymmetrySettings = self.symmetry
         canvas: CanvasSettings = self.canvas
-        wished: Ratio | None = None
+        desired: Ratio | None = None
         if canvas.aspect is not None:
             try:
-                wished = parse_ratio(str(canvas.aspect))
+                desired = parse_ratio(str(canvas.aspect))
             except ValueError as error:
                 raise IllegalSymmetry(str(error), where="aspect") from error
-        symmetry = settings.build(wished)
+        symmetry = settings.build(desired)
         if symmetry.ratio is not None:
             return symmetry, symmetry.ratio
-        if wished is not None:
-            return symmetry, wished.value
+        if desired is not None:
+            return symmetry, desired.value
         for source in self._shape_givers():
             aspect = aspect_of(source)
             if aspect is not None:
@@ -136,40 +136,40 @@ class ImageOptimisation(RendererSettings):
                 problems.append(
                     (
                         f"objectives.{number}",
-                        "looks at places of the artwork (a mask or a content picture), and views move what the network "
-                        "sees; both together do not fit; leave out views, or the mask or content",
+                        "compares fixed places of the artwork (a mask or a content picture), but views move what the "
+                        "network sees; use only one of them; leave out views, or the mask or content",
                     )
                 )
         return problems
 
     def advisories(self) -> list[str]:
-        """The symmetry's, and random views under an optimiser that wants a still objective."""
+        """The symmetry's advisories, and random views under an optimiser that needs a fixed objective."""
         symmetry = self.symmetry_for(lambda source: None)[0]
         notes = list(symmetry.advisories())
         windows = symmetry.crop_size(256, 256, multiple=1) is not None
         if (self.views or windows) and self.optimiser.wants_stillness:
             moving = "the windows of this symmetry" if windows else "renderer.views"
             notes.append(
-                f"{moving} are random while L-BFGS learns from how the gradient changes; "
-                "their changes mislead it; `optimiser: adam` is made for moving objectives"
+                f"{moving} are random, which misleads L-BFGS: it learns from how the gradient changes; "
+                "`optimiser: adam` is made for moving objectives"
             )
         canvas: CanvasSettings = self.canvas
         if canvas.wants_adam and self.optimiser.wants_stillness:
             notes.append(
-                "the canvas changes by itself between steps, which misleads L-BFGS; take "
+                "the canvas changes by itself between steps, which misleads L-BFGS; use "
                 "`optimiser: {kind: adam, rate: 0.05}`"
             )
         return notes
 
     def layers(self) -> set[str]:
-        """Names of all layers that objectives look at."""
+        """Names of all layers that objectives use."""
         names: set[str] = set()
         for objective in self.objectives:
             names.update(objective.layers_needed() or objective.default_layers(self.vision))
         return names
 
     def networks(self) -> tuple[VisionSettings, ...]:
-        """The one network, unless no objective looks through it."""
+        """The one network, unless no objective uses it."""
         return (self.vision,) if self.layers() else ()
 
     def arithmetic(self, device: str) -> str:
@@ -182,11 +182,11 @@ class ImageOptimisation(RendererSettings):
         for number, source in enumerate(self.canvas.initial.pictures()):
             sources["canvas.init.image" if number == 0 else f"canvas.init.{number}"] = source
         for number, objective in enumerate(self.objectives):
-            place = f"objectives.{number}"
+            path = f"objectives.{number}"
             for index, image in enumerate(getattr(objective, "images", ())):
-                sources[f"{place}.images.{index}"] = image.image
+                sources[f"{path}.images.{index}"] = image.image
             for name in ("image", "mask"):
                 source = getattr(objective, name, None)
                 if source is not None:
-                    sources[f"{place}.{name}"] = source
+                    sources[f"{path}.{name}"] = source
         return sources

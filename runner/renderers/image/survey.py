@@ -18,14 +18,14 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from pydantic import Field, ValidationError
 
-from orbifolio.runner.arrays import F32
+from orbifolio.runner.arrays import F32, U8
 from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings
 from orbifolio.runner.renderers.image.renderer import ImageRenderer
 from orbifolio.runner.renderers.image.settings import ImageOptimisation
 from orbifolio.runner.vision.base import VisionSettings
 
-MAX_VARIATIONS = 64  # phases of one run, and cells of one sheet that can still be told apart
+MAX_VARIATIONS = 64  # phases of one run, and cells of one sheet that the eye can still distinguish
 CELL = 256  # pixels along the longer side of a picture on the contact sheet
 CAPTION = 28  # pixels
 GAP = 12  # pixels
@@ -58,12 +58,12 @@ class Survey(RendererSettings):
         record = self.base.model_dump(by_alias=True)
         for path, value in values.items():
             *parents, last = path.split(".")
-            place: Any = record
+            container: Any = record
             for name in parents:
-                place = place[int(name)] if isinstance(place, list | tuple) else place[name]
-            if isinstance(place, list | tuple):
+                container = container[int(name)] if isinstance(container, list | tuple) else container[name]
+            if isinstance(container, list | tuple):
                 raise LookupError(path)
-            place[last] = value
+            container[last] = value
         return ImageOptimisation.model_validate(record)
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
@@ -94,18 +94,18 @@ class Survey(RendererSettings):
         return list(dict.fromkeys(problems))
 
     def advisories(self) -> list[str]:
-        """Those of all variations, each with its label."""
+        """The advisories of all variations, each with its label."""
         notes = []
         for values in self.combinations():
             notes += [f"{label(values)}: {text}" for text in self.member(values).advisories()]
         return notes
 
     def networks(self) -> tuple[VisionSettings, ...]:
-        """Those of all variations, each once."""
+        """The networks of all variations, each once."""
         return tuple({repr(n): n for v in self.combinations() for n in self.member(v).networks()}.values())
 
     def arithmetic(self, device: str) -> str:
-        """That of `base`: variations of the network's arithmetic do not change the plan."""
+        """The arithmetic of `base`: variations of it do not change the plan."""
         return self.base.arithmetic(device)
 
     def pictures(self) -> dict[str, str]:
@@ -178,7 +178,7 @@ class SurveyRenderer(Renderer):
         return SurveyState(phase, self._lend_encoder(phase).begin(0, None), 0, done)
 
     def step(self, state: SurveyState) -> Outcome:
-        """One step of the variation; enlarges it when one of its own phases is over."""
+        """One step of the variation; at the end of one of its own phases the next begins first."""
         member = self.members[state.member]
         inner = member.phases()
         while state.inner.step >= inner[state.inner_phase].steps and state.inner_phase + 1 < len(inner):
@@ -200,7 +200,7 @@ class SurveyRenderer(Renderer):
         return contact_sheet(pictures, self.labels)
 
     def extras(self, state: SurveyState, tone: Tone) -> Mapping[str, bytes]:
-        """Each variation's own picture as PNG, as it was found."""
+        """Each variation's own picture as PNG, without the finish."""
         files = {}
         for title, picture in zip(self.labels, [*state.done, self._current(state)], strict=False):
             buffer = io.BytesIO()
@@ -237,7 +237,7 @@ class SurveyRenderer(Renderer):
             self._measured.append({**worst, "name": f"{title}: worst of {len(summary['claims'])}, {worst['name']}"})
 
     def symmetry_summary(self, image: F32 | None) -> dict[str, Any] | None:
-        """The worst residual of each variation, once they are there."""
+        """The worst residual of each variation, once they are measured."""
         if image is None or not self._measured:
             return None
         return {
@@ -259,12 +259,12 @@ class SurveyRenderer(Renderer):
         return tuple({weight["name"]: weight for weight in weights}.values())
 
     def describe(self) -> str:
-        """The last variation's that was begun."""
+        """The description of the last variation that has started."""
         loaded = [member for member in self.members if member.loaded is not None]
         return loaded[-1].describe() if loaded else ""
 
 
-def to_bytes(picture: F32) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def to_bytes(picture: F32) -> U8:
     """8-bit values of a picture in [0, 1], rounded."""
     return np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8)
 

@@ -1,6 +1,6 @@
 """A coset table: a subgroup of a reflection group, with its colour action, as tables over its cosets.
 
-A point is folded into the triangle by reflections; the coset tells which of their products belong to the group.
+A point is folded into the triangle by reflections; their product's coset says how far it is from the group.
 The group's fundamental domain is one triangle for each coset, a *sheet*: one for the whole reflection group, two
 for its rotations (the triangle's two sides, as of a pillow), as many as the index for any other subgroup. Sheets
 meet along their sides, and a mirror of the group folds a sheet onto itself.
@@ -173,19 +173,21 @@ def generated(matrices: Sequence[F64], elements: Sequence[int]) -> tuple[list[F6
         ValueError: two words for one matrix have different colours, or there are more than 240 matrices.
     """
     members, colours = [np.eye(3)], [colour.IDENTITY]
-    place = 0
-    while place < len(members):
+    index = 0
+    while index < len(members):
         for matrix, element in zip(matrices, elements, strict=True):
-            product, shown = members[place] @ matrix, colour.compose(colours[place], element)
+            product, shown = members[index] @ matrix, colour.compose(colours[index], element)
             same = _find(product, members)
             if same is None:
                 if len(members) >= 240:
-                    raise ValueError("more than 240 products; the matrices generate no finite group of the sphere")
+                    raise ValueError(
+                        "more than 240 products; the matrices do not generate a finite group of the sphere"
+                    )
                 members.append(product)
                 colours.append(shown)
             elif colours[same] != shown:
                 raise ValueError("one movement with two colours; the action is not legal")
-        place += 1
+        index += 1
     return members, colours
 
 
@@ -204,17 +206,17 @@ def subgroup(triangle: Triangle, matrices: Sequence[F64], elements: Sequence[int
     mirrors = [triangle.reflection(number) for number in range(3)]
     whole, _ = generated(mirrors, [colour.IDENTITY] * 3)
     if len(whole) % len(members) or any(_find(member, whole) is None for member in members):
-        raise ValueError("a generator is no product of the triangle's mirrors")
+        raise ValueError("a generator is not a product of the triangle's mirrors")
     transversal = [np.eye(3)]
     beyond: list[list[int]] = []
     colours: list[list[int]] = []
-    for place in range(len(whole) // len(members)):
+    for sheet in range(len(whole) // len(members)):
         row, crossing = [], []
         for mirror in mirrors:
-            product = transversal[place] @ mirror
+            product = transversal[sheet] @ mirror
             quotients = (_find(product @ element.T, members) for element in transversal)
             number, member = next(
-                ((n, found) for n, found in enumerate(quotients) if found is not None), (len(transversal), 0)
+                ((n, member) for n, member in enumerate(quotients) if member is not None), (len(transversal), 0)
             )
             if number == len(transversal):
                 transversal.append(product)

@@ -1,7 +1,7 @@
 """A fundamental domain for a picture: (group) -> the places nearer to a centre than to any of its images.
 
-The Dirichlet domain of a point in general position holds one place of each orbit. The centre is chosen as far as
-can be from its own images, so that the domain is as round as the group allows and a motif has room in it.
+The Dirichlet domain of a point in general position holds one place of each orbit. The centre is chosen as far from its
+own images as possible, so that the domain is as round as the group allows and a motif has room in it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from orbifolio.runner.symmetry.isometry_group import IsometryGroup, Motion
 
 _PLACES = 48  # along each side, tried as centres
 _MAX_STEPS = 60  # to bring a place into the domain, each to the nearest image of the centre
-_REACH = 3.0  # radii of a domain within which the centres of all its neighbours stand
+_REACH = 3.0  # radii of a domain within which the centres of all its neighbours lie
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Domain:
     Attributes:
         group: whose domain it is.
         centre: (3,) a point of the surface.
-        radius: distance of its farthest place.
+        radius: maximum distance of its places from the centre.
         around: elements whose images of the domain may meet a disc of twice its radius, the identity first.
         box: (left, top, right, bottom) of it in the picture, in pixels.
     """
@@ -48,7 +48,7 @@ class Domain:
         return inside
 
     def home(self, points: F64) -> tuple[F64, I64]:
-        """Points brought into the domain, and the colour element through which each shows what is there.
+        """Points brought into the domain, and the colour element through which each shows its image there.
 
         Args:
             points: (n, 3), on the surface.
@@ -65,7 +65,7 @@ class Domain:
         return np.einsum("nij,nj->ni", back, points), shown
 
     def _stepped(self, points: F64) -> tuple[F64, I64]:
-        """The same where straight distances tell nothing: step by step to ever nearer images."""
+        """The same on the hyperboloid, whose Euclidean distances mislead: step by step to ever nearer images."""
         points, elements = points.copy(), np.zeros(len(points), dtype=np.int64)
         going = np.arange(len(points))
         product = colour.PRODUCT.astype(np.int64)
@@ -110,7 +110,7 @@ def _lattice(group: IsometryGroup) -> tuple[F64, F64]:
 
 
 def _centre(group: IsometryGroup, points: F64) -> tuple[F64, float]:
-    """The place farthest from its images, near the picture's middle, and that distance."""
+    """The place at the maximum distance from its images, near the picture's middle, and that distance."""
     middle, _ = group.look(np.array([[group.width / 2, group.height / 2]]))
     if not group.generators:
         return middle[0], 0.0
@@ -130,8 +130,8 @@ def _centre(group: IsometryGroup, points: F64) -> tuple[F64, float]:
 def _nearest(group: IsometryGroup, points: F64, centre: F64, around: tuple[Motion, ...]) -> I64:
     """(n,) number of the element whose image of the centre is nearest."""
     best, number = np.full(len(points), np.inf), np.zeros(len(points), dtype=np.int64)
-    for place, item in enumerate(around):
+    for index, item in enumerate(around):
         away = group.distance(points, item.matrix @ centre)
         closer = away < best - 1e-12
-        best[closer], number[closer] = away[closer], place
+        best[closer], number[closer] = away[closer], index
     return number

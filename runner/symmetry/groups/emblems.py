@@ -1,8 +1,8 @@
 """An advisory is a warning with its cure: what a colour action, or the lack of one, will do to a picture.
 
-Two things are foreseeable: rotation centres of order 4, 5 and 6 that change no colour attract emblems
-nobody asked for (swastika, pentagram, hexagram), and a mirror that changes colours leaves only the colours
-it keeps to the whole of its lines.
+Two things are foreseeable: rotation centres of order 4, 5 and 6 that change no colour attract unwanted emblems
+(swastika, pentagram, hexagram), and a mirror that changes colours allows only the colours that it leaves fixed all
+along its lines.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ def preventions(group: Group, name: str, colours: Mapping[str, int]) -> tuple[in
     names = list(group.generators)
     table = homomorphisms(group)
     others = [item for item in names if item != name]
-    kept = table[[all(row[names.index(item)] == colours[item] for item in others) for row in table.tolist()]]
+    same = table[[all(row[names.index(item)] == colours[item] for item in others) for row in table.tolist()]]
     neutral = table[(table[:, names.index("t1")] == 0) & (table[:, names.index("t2")] == 0)]
-    for rows in (kept, neutral):
+    for rows in (same, neutral):
         legal = {int(item) for item in rows[:, names.index(name)]} - {colour.IDENTITY}
         options = [colour.parse(item) for item in _PREFERRED if colour.parse(item) in legal]
         if options:
@@ -103,10 +103,10 @@ def mirror_advisory(group: Group, element: int, angles: Sequence[float], freeing
     """What colour-changing mirrors do to their lines.
 
     Args:
-        group: the plane group.
+        group: names a group without mirrors as the cure.
         element: the colour element of these mirrors.
         angles: directions of their lines, degrees.
-        freeing: what `freeing_colour` found.
+        freeing: generator and element by `freeing_colour`, or None.
     """
     free = colour.fixed_dimension([element])
     cure = f"{_WITHOUT_MIRRORS[group.name]} has no mirrors"

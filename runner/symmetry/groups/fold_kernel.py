@@ -27,9 +27,13 @@ def fold_points(
 ) -> tuple[F64, I64, I64]:
     """Reflect every point in the mirror it violates most until it violates none.
 
+    In homogeneous coordinates a mirror is linear: n.x is a point's signed distance from it up to a positive factor,
+    negative outside, and with n.v = 1 the reflection x - 2 (n.x) v takes n.x to -n.x: what was outside by `depth` is
+    inside by as much. Every reflection brings the point strictly nearer to the triangle's inside, so the loop ends.
+
     Args:
         points: (N, 3), on the surface.
-        mirrors: those that may be used.
+        mirrors: the active ones, with their numbers in `table`.
         table: (states, 3) the state that follows a state at each mirror.
         tolerance: how far outside counts as on a mirror, relative to the third coordinate where that is above 1.
         max_reflections: a point that takes more has -1 of them.

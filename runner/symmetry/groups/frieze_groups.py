@@ -32,10 +32,10 @@ class FriezeGroup:
     """One of the seven.
 
     Attributes:
-        name: short international symbol.
+        name: short international symbol, e.g. p2mg.
         generators: movements by the name a recipe gives them, the translation t last.
-        relations: words that are no movement.
-        others: how else people call it.
+        relations: words that are the identity.
+        others: other symbols and nicknames in use, for messages.
     """
 
     name: str
@@ -45,7 +45,7 @@ class FriezeGroup:
 
     @property
     def presentation(self) -> Presentation:
-        """For judging colour actions."""
+        """Generators and relations, which decide what colour actions are legal."""
         generators = tuple((name, _WORDS.get(name, "the translation")) for name, _ in self.generators)
         return Presentation(f"the frieze group {self.name}", generators, self.relations)
 
@@ -120,7 +120,7 @@ FRIEZES: Mapping[str, FriezeGroup] = {
 
 
 def suggest_frieze(text: str) -> str:
-    """The sentence that helps someone who named a group otherwise: "what; rule; cure"."""
+    """The message for a name that is not a group's symbol: "what; rule; cure"."""
     spelling = text.strip().lower().replace("_", " ").replace("infinity", "∞").replace("oo", "∞")
     for group in FRIEZES.values():
         if spelling in group.others or spelling.replace(" ", "") in (*group.others, group.name):

@@ -21,6 +21,7 @@ from orbifolio.runner.symmetry.groups.isometry import Isometry, Matrix, translat
 
 Lattice = Literal["oblique", "rectangular", "rhombic", "square", "hexagonal"]
 
+# In lattice coordinates; of the turns, third and sixth are those of e1 and e2 at 120 degrees.
 HALF_TURN: Matrix = ((-1, 0), (0, -1))
 QUARTER_TURN: Matrix = ((0, -1), (1, 0))
 THIRD_TURN: Matrix = ((0, -1), (1, -1))
@@ -40,8 +41,8 @@ class Relation:
     """Two words that are the same isometry.
 
     Attributes:
-        left: as the relation is told.
-        right: its other side, a product of translations (empty for the identity).
+        left: the side that gives the relation its name, e.g. r4^4.
+        right: a product of translations (empty for the identity).
     """
 
     left: Word
@@ -49,7 +50,7 @@ class Relation:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The generators it speaks of, each once, those of the left side first."""
+        """The generators in it, each once, those of the left side first."""
         return tuple(dict.fromkeys(name for name, _ in self.left + self.right))
 
 
@@ -58,13 +59,13 @@ class Group:
     """One of the 17 plane groups.
 
     Attributes:
-        name: short international symbol.
-        orbifold: Conway's signature.
-        lattice: which translations go with it.
+        name: short international symbol (Hermann-Mauguin), e.g. p4mm.
+        orbifold: Conway's signature, e.g. *442.
+        lattice: the shape that its translations must have.
         point: generators besides the translations, by the name a recipe gives them: r2, r3, r4, r6
             for a half, third, quarter, sixth of a turn counter-clockwise about the origin, m for a
             mirror, g for a glide.
-        other_names: how else people call it.
+        other_names: other symbols in use, for messages.
     """
 
     name: str
@@ -139,26 +140,26 @@ def _translation_word(isometry: Isometry) -> Word:
 
 @cache
 def relations(group: Group) -> tuple[Relation, ...]:
-    """Defining relations, those that a reader understands best first.
+    """Defining relations, the easiest to understand first.
 
     Together they present the group: the point group's own presentation (cyclic or dihedral) lifted by
     the translations it closes on, and the action on the lattice (an extension's presentation).
     """
-    found = []
+    defining = []
     word: Word
     for name, isometry in group.point.items():
         word = ((name, isometry.order),)
-        found.append(Relation(word, _translation_word(group.isometry(word))))
+        defining.append(Relation(word, _translation_word(group.isometry(word))))
     if len(group.point) == 2:
         turn, mirror = group.point
         word = ((turn, 1), (mirror, 1)) * 2
-        found.append(Relation(word, _translation_word(group.isometry(word))))
+        defining.append(Relation(word, _translation_word(group.isometry(word))))
     for name in group.point:
         for step in TRANSLATIONS:
             word = ((name, 1), (step, 1), (name, -1))
-            found.append(Relation(word, _translation_word(group.isometry(word))))
-    found.append(Relation((("t1", 1), ("t2", 1), ("t1", -1), ("t2", -1))))
-    return tuple(found)
+            defining.append(Relation(word, _translation_word(group.isometry(word))))
+    defining.append(Relation((("t1", 1), ("t2", 1), ("t1", -1), ("t2", -1))))
+    return tuple(defining)
 
 
 @cache
@@ -184,13 +185,10 @@ def coset_words(group: Group) -> Mapping[Matrix, Word]:
 
 
 def suggest_group(text: str) -> str:
-    """The sentence that helps someone who named a group otherwise.
+    """The message for a name that is not a group's symbol: "what; rule; cure".
 
     Args:
-        text: what stands in the recipe.
-
-    Returns:
-        "what; rule; cure".
+        text: the name in the recipe.
     """
     import difflib
 

@@ -24,7 +24,7 @@ from orbifolio.runner.symmetry.groups.isometry import Vector
 from orbifolio.runner.symmetry.groups.legality import neutral_period
 
 MAX_BLOCKS = 8
-"""Blocks along each side that an aspect may ask for; more would leave too few pixels to each."""
+"""Maximum number of blocks along each side; more would leave too few pixels for each."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,11 @@ class LatticeFrame:
         return math.lcm(2, sheared) * self.columns, math.lcm(2, sheared) * self.rows
 
     def fit(self, width: int, multiple: int, ratio: float) -> tuple[int, int]:
-        """The pixel size nearest to a wish: see `Symmetry.fit`.
+        """The pixel size nearest to a desired one: see `Symmetry.fit`.
 
-        The height follows from the width; among the widths within 5 % of the wish (at least the nearest
-        on either side) the one whose whole-numbered height distorts the ratio least is taken, where
-        1 % away from the wish counts like 0.02 % of distortion.
+        The height follows from the width; among the widths within 5 % of the desired one (at least the
+        nearest on either side) the one whose whole-numbered height distorts the ratio least is taken,
+        where 1 % of deviation in width counts like 0.02 % of distortion.
         """
         if width < 1 or multiple < 1 or not ratio > 0:
             raise ValueError(f"width {width}, multiple {multiple}, ratio {ratio}: all must be positive")
@@ -125,10 +125,10 @@ def frame(
     angle: float | None = None,
     cell: Ratio | None = None,
 ) -> LatticeFrame:
-    """The smallest picture of a group and its colour action that has a wished ratio.
+    """The smallest picture of a group and its colour action that has a desired ratio.
 
     Args:
-        group: the plane group.
+        group: its lattice decides which ratios are possible.
         colours: a legal colour action.
         ratio: width:height of the picture, None for the group's own (or free).
         angle: degrees between e1 and e2 of oblique and rhombic lattices.
@@ -211,12 +211,12 @@ def _repeat(columns: int, rows: int, orders: tuple[int, int]) -> tuple[int, int]
 def _blocks(ratio: Ratio, shape: Fraction | float) -> Fraction | None:
     """Columns / rows of blocks with this squared ratio that make up a picture, None where they cannot."""
     if isinstance(shape, Fraction):
-        found = exact_root(Fraction(*ratio.square) / shape)
+        blocks = exact_root(Fraction(*ratio.square) / shape)
     else:  # a lattice given by an angle: equal to within a thousandth is meant to be equal
         quotient = ratio.value / math.sqrt(shape)
-        found = Fraction(quotient).limit_denominator(MAX_BLOCKS)
-        found = found if found and abs(float(found) / quotient - 1) < 1e-3 else None
-    return found if found and max(found.numerator, found.denominator) <= MAX_BLOCKS else None
+        blocks = Fraction(quotient).limit_denominator(MAX_BLOCKS)
+        blocks = blocks if blocks and abs(float(blocks) / quotient - 1) < 1e-3 else None
+    return blocks if blocks and max(blocks.numerator, blocks.denominator) <= MAX_BLOCKS else None
 
 
 def _rectangle(
@@ -265,7 +265,7 @@ def _hexagonal(group: Group, colours: Mapping[str, int], ratio: Ratio | None) ->
 
 
 def _refusal(group: Group, ratio: Ratio, shape: Fraction | float) -> IllegalSymmetry:
-    """Why a ratio cannot be, and the nearest that can; `shape` is a block's squared ratio."""
+    """Why a ratio is impossible, and the nearest possible ones; `shape` is a block's squared ratio."""
     if group.lattice == "hexagonal":
         shapes: tuple[Fraction | float, ...] = (Fraction(1, 3), Fraction(3))
         rule = "a hexagonal lattice fills only rectangles of p:q times sqrt(3)"
@@ -310,7 +310,7 @@ def _sheared(
     """An oblique lattice as a rectangle of q cells, each row shifted by p/q of a cell.
 
     Only rational shears close on a rectangle and on its pixels. Without a ratio the angle is exact and
-    the sides' ratio gives way; with one, both give way a little, and a note tells.
+    the sides' ratio gives way; with one, both give way a little, and a note says so.
     """
     wanted = 1.0 if cell is None else cell.value  # |e1| / |e2|
     turn = math.radians(angle)
@@ -338,7 +338,7 @@ def _sheared(
                     best = cost, shape, math.degrees(real), sides
     assert best is not None
     _, nearest, degrees, sides = best
-    bound = cell is not None or ratio is None  # whether the sides' ratio was asked for
+    bound = cell is not None or ratio is None  # whether the recipe sets the sides' ratio
     if abs(degrees - angle) > 3 or (bound and abs(math.log(sides / wanted)) > 0.35):
         raise IllegalSymmetry(
             f"angle {angle:g} with e1:e2 {wanted:g} for {group.name}; a sheared lattice must close on the "

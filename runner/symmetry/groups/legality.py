@@ -1,10 +1,9 @@
-"""A colour action is a homomorphism (plane group -> the 48 colour elements); this room finds and judges them.
+"""A colour action is a homomorphism (plane group -> the 48 colour elements); this module finds and checks them.
 
-`search` is the judge: breadth first over (isometry up to colour-neutral translations, colour), keeping
-the word that led there; the same isometry with two colours is the witness. `relations` of the group
-give the same verdict in a form that can be told to a reader. `homomorphisms` enumerates all legal
-actions, from which completions and suggestions are drawn (Senechal 1979; Coxeter and Moser 1972 for
-presentations).
+`search` decides: breadth first over (isometry up to colour-neutral translations, colour), with the word that
+led there; the same isometry with two colours is the witness. The `relations` of the group give the same
+verdict in a form that a reader understands. `homomorphisms` enumerates all legal actions, from which
+completions and suggestions are drawn (Senechal 1979; Coxeter and Moser 1972 for presentations).
 """
 
 from __future__ import annotations
@@ -45,10 +44,10 @@ def _expanded(word: Word) -> str:
 
 
 def search(group: Group, colours: Mapping[str, int]) -> str:
-    """Judge a colour action by breadth-first search.
+    """Check a colour action by breadth-first search.
 
     Args:
-        group: the plane group.
+        group: whose relations the colours must obey.
         colours: a colour element for every generator.
 
     Returns:
@@ -63,17 +62,17 @@ def search(group: Group, colours: Mapping[str, int]) -> str:
     frontier = [start]
     while frontier:
         grown = []
-        for place in frontier:
-            element, word = seen[place]
+        for isometry in frontier:
+            element, word = seen[isometry]
             for name, step in steps.items():
-                there, result = (place @ step).reduced(period), colour.compose(element, colours[name])
+                product, result = (isometry @ step).reduced(period), colour.compose(element, colours[name])
                 longer = (*word, name)
-                known = seen.get(there)
-                if known is None:
-                    seen[there] = (result, longer)
-                    grown.append(there)
-                elif known[0] != result:
-                    return f"{' '.join(longer)} = {' '.join(known[1]) or '1'}"
+                earlier = seen.get(product)
+                if earlier is None:
+                    seen[product] = (result, longer)
+                    grown.append(product)
+                elif earlier[0] != result:
+                    return f"{' '.join(longer)} = {' '.join(earlier[1]) or '1'}"
         frontier = grown
     return ""
 
@@ -86,18 +85,18 @@ def homomorphisms(group: Group) -> npt.NDArray[np.int16]:
         (number, generators), colour elements in the order of `group.generators`.
     """
     names = list(group.generators)
-    order = [*TRANSLATIONS, *group.point]  # translations first: they prune most
+    order = [*TRANSLATIONS, *group.point]  # translations first: they exclude the most rows
     waiting = list(relations(group))
     table = np.zeros((1, 0), dtype=np.int16)
     for count, _name in enumerate(order, start=1):
-        known = order[:count]
+        chosen = order[:count]
         table = np.hstack(
             [np.repeat(table, colour.COUNT, axis=0), np.tile(np.arange(colour.COUNT), len(table))[:, None]]
         ).astype(np.int16)
-        ready = [relation for relation in waiting if set(relation.names) <= set(known)]
+        ready = [relation for relation in waiting if set(relation.names) <= set(chosen)]
         waiting = [relation for relation in waiting if relation not in ready]
         for relation in ready:
-            left, right = (_evaluate_rows(word, table, known) for word in (relation.left, relation.right))
+            left, right = (_evaluate_rows(word, table, chosen) for word in (relation.left, relation.right))
             table = table[left == right]
     return table[:, [order.index(name) for name in names]]
 
@@ -119,7 +118,7 @@ def complete(group: Group, given: Mapping[str, int]) -> dict[str, int]:
     completion with the fewest and simplest further colours is taken.
 
     Args:
-        group: the plane group.
+        group: whose relations the colours must obey.
         given: colour elements of some generators.
 
     Returns:
@@ -147,7 +146,7 @@ def complete(group: Group, given: Mapping[str, int]) -> dict[str, int]:
 
 
 def check_names(group: Group, given: Mapping[str, int]) -> None:
-    """Refuse colours for what is no generator of the group, and say which generator is meant.
+    """Refuse colours for names that are not generators of the group, and say which generator is meant.
 
     Raises:
         IllegalSymmetry: `where` is the faulty key.
@@ -201,7 +200,7 @@ def explain(group: Group, given: Mapping[str, int]) -> IllegalSymmetry:
     """The error for a colour action that the group cannot have: relation, value, nearest legal ones.
 
     Args:
-        group: the plane group.
+        group: whose relation is broken.
         given: colour elements of some of its generators, not extensible to a legal action.
     """
     trial = _derive(group, given)
@@ -241,7 +240,7 @@ def _derive(group: Group, given: Mapping[str, int]) -> dict[str, int]:
 
 
 def _nearest(group: Group, given: Mapping[str, int], blamed: str) -> list[dict[str, int]]:
-    """Up to three legal choices for the given generators, those that keep most of them first."""
+    """Up to three legal choices for the given generators, those with the fewest changes first."""
     names = list(group.generators)
     rows = np.unique(homomorphisms(group)[:, [names.index(name) for name in given]], axis=0)
 
@@ -266,10 +265,10 @@ def _phrase(relation: Relation, colours: Mapping[str, int]) -> str:
         ((name, times),) = relation.left
         element = colour.spell(colours[name])
         what = f"{MOVES[name]} {_TIMES[times]} is"
-        told = f"but {element} {_TIMES[times]} is {colour.spell(value)}"
+        contradiction = f"but {element} {_TIMES[times]} is {colour.spell(value)}"
         if relation.right:
-            return f"{what} the translation {target}, {told} and {target} has {colour.spell(wanted)}"
-        return f"{what} no {'turn' if name in TURNS else 'movement'}, {told}"
+            return f"{what} the translation {target}, {contradiction} and {target} has {colour.spell(wanted)}"
+        return f"{what} the identity, {contradiction}"
     word = spell_word(relation.left)
     having = " and ".join(f"{name}: {colour.spell(colours[name])}" for name in relation.names[:2])
     if len(relation.left) == 3:
@@ -279,13 +278,13 @@ def _phrase(relation: Relation, colours: Mapping[str, int]) -> str:
             f"it gives {colour.spell(value)} and {target} has {colour.spell(wanted)}"
         )
     if relation.names == ("t1", "t2"):
-        return f"t1 and t2 come to the same in either order, but {having} do not"
+        return f"t1 and t2 give the same in either order, but {having} do not"
     if relation.right:
         return (
             f"{word} is the translation {target}, but {having} make it {colour.spell(value)} "
             f"and {target} has {colour.spell(wanted)}"
         )
-    return f"{word} is no movement, but {having} make it {colour.spell(value)}"
+    return f"{word} is the identity, but {having} make it {colour.spell(value)}"
 
 
 def neutral_period(colours: Mapping[str, int]) -> Period:

@@ -31,7 +31,7 @@ def presentation(group: Group, repeats: int) -> Presentation:
 
 
 def _renamed(relation: Relation) -> Word:
-    """A relation as one word that is no movement, t1 and t2 renamed."""
+    """A relation as one word that is the identity, t1 and t2 renamed."""
     word = relation.left + tuple((name, -exponent) for name, exponent in reversed(relation.right))
     return tuple({"t1": ("r", -exponent), "t2": ("z", exponent)}.get(name, (name, exponent)) for name, exponent in word)
 
@@ -42,13 +42,13 @@ def on_logarithm(linear: F64, shift: complex) -> F64:
 
 
 def name_zoom(matrix: F64) -> str:
-    """How a reader knows a movement of the logarithm."""
+    """A movement of the logarithm in words."""
     linear, shift = matrix[:2, :2], complex(*matrix[:2, 2])
     factor, angle = math.exp(shift.real), math.degrees(cmath.phase(cmath.exp(1j * shift.imag)))
     zoomed = "" if abs(factor - 1) < 1e-9 else f"zoom by {factor:.4g}"
     turned = "" if abs(angle) < 1e-6 else f"{angle % 360:.4g} degree rotation"
     if np.abs(linear - np.eye(2)).max() < 1e-9:
-        return " with a ".join(part for part in (zoomed, turned) if part) or "no movement"
+        return " with a ".join(part for part in (zoomed, turned) if part) or "identity"
     if np.abs(linear - np.diag([1.0, -1.0])).max() < 1e-9:
         mirror = f"mirror in the line at {angle / 2 % 180:.4g} degrees through the middle"
         return f"{zoomed} with a {mirror}" if zoomed else mirror

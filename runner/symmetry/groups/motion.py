@@ -20,7 +20,7 @@ def turn_matrix(angle: float, ratio: float) -> F64:
     """(2, 2) counter-clockwise turn in fractions of a picture, y downwards.
 
     Args:
-        angle: in degrees.
+        angle: degrees.
         ratio: width / height of the picture.
     """
     cosine, sine = math.cos(math.radians(angle)), math.sin(math.radians(angle))
@@ -80,7 +80,7 @@ def degrees(matrix: F64, ratio: float) -> float:
 
 
 def name_motion(matrix: F64, ratio: float, through: F64 | None = None) -> str:
-    """How a reader knows a motion.
+    """A motion in words, e.g. `60 degree rotation about (0, 0)`.
 
     Args:
         matrix: (2, 3) in fractions.

@@ -1,4 +1,4 @@
-"""Isometries that a tile of a wallpaper group might have by accident or mistake: (group, frame) -> claims to refute.
+"""Isometries that a tile of a wallpaper group must not have: (group, frame) -> claims to refute.
 
 Turns by 60, 90, 120 and 180 degrees about the quarters and sixths of a block; mirrors every 15 degrees; mirrors and
 glides along the lattice's short vectors; translations by halves and thirds of lattice vectors.
@@ -27,7 +27,7 @@ def plane_candidates(group: Group, frame: LatticeFrame, ratio: float) -> tuple[C
     """The module's isometries without those that belong to the group, whatever their colours.
 
     Args:
-        group: that is claimed.
+        group: whose own isometries are left out.
         frame: how the picture lies in the lattice.
         ratio: width / height of the picture.
     """
@@ -53,12 +53,12 @@ def plane_candidates(group: Group, frame: LatticeFrame, ratio: float) -> tuple[C
                 tried.append((mirror + np.hstack([np.zeros((2, 2)), vector[:, None] / 2]), centre))
     for vector in vectors:
         tried += [(np.hstack([np.eye(2), vector[:, None] / part]), None) for part in (2, 3)]
-    kept: dict[bytes, Claim] = {}
+    foreign: dict[bytes, Claim] = {}
     for matrix, centre in tried:
         if not _belongs(matrix, group, frame):
             claim = Claim(name_motion(matrix, ratio, centre), matrix, colour.IDENTITY)
-            kept.setdefault(np.round(matrix, 6).tobytes(), claim)
-    return tuple(kept.values())
+            foreign.setdefault(np.round(matrix, 6).tobytes(), claim)
+    return tuple(foreign.values())
 
 
 def _short_vectors(frame: LatticeFrame) -> list[F64]:

@@ -2,7 +2,7 @@
 
 Names after Schoenflies: T, O, I are the rotations of tetrahedron, octahedron and icosahedron; Td, Th, Oh, Ih
 have reflections too; Cn, Cnv, Cnh, Dn, Dnh, Dnd and S2n turn about the axis from pole to pole; Cs is one
-mirror, Ci the exchange of opposite points, and `none` is no symmetry.
+mirror, Ci the exchange of opposite points, and `none` the trivial group.
 
 Every group is a subgroup of the reflections of a triangle with corner P at the north pole, so a generator is
 a word in its mirrors (p, q, r: opposite to P, Q, R). Relations after Coxeter and Moser (1972).
@@ -24,7 +24,7 @@ from orbifolio.runner.symmetry.groups.presentation import Presentation
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 
 MAX_ORDER = 24
-"""Largest order of an axis, as of a rotor."""
+"""Maximum order of an axis, as of a rotor."""
 
 EXAMPLES = "none, T, Td, Th, O, Oh, I, Ih, Cs, Ci, C5, C5v, C5h, D3, D3h, D3d, S6"
 _TURNS = {2: "half a turn", 3: "a third of a turn", 4: "a quarter of a turn", 5: "a fifth of a turn"}
@@ -199,10 +199,10 @@ def point_group(text: str) -> PointGroup:
     """The group of a name.
 
     Raises:
-        ValueError: no group, or no longer a finite one we can show; says which there are.
+        ValueError: not a group's name, or an axis of too high an order; says which there are.
     """
     name = text.strip()
-    canonical = {known.lower(): known for known in POLYHEDRAL}
+    canonical = {symbol.lower(): symbol for symbol in POLYHEDRAL}
     if name.lower() in ("c1", "s1", "1"):
         name = "none"
     if name.lower() in ("s2", "c1h", "c1v"):
@@ -212,7 +212,7 @@ def point_group(text: str) -> PointGroup:
     match = _NAME.fullmatch(name[:1].upper() + name[1:].lower())
     if match is None or (match["family"] == "C" and match["kind"] == "d"):
         raise ValueError(
-            f"{text[:20]!r} is not a finite group of the sphere; they go by Schoenflies' names ({EXAMPLES}); "
+            f"{text[:20]!r} is not a finite group of the sphere; they have Schoenflies' names ({EXAMPLES}); "
             "write one of them"
         )
     family, order = match["family"] or "S", int(match["order"] or match["even"])

@@ -1,8 +1,8 @@
 """A group given by generators and relations, and which colour actions it admits.
 
-A colour action is a homomorphism (group -> the 48 colour elements): every word that is no movement must be no
-change of colour either. All legal actions are found by enumeration, generator by generator, as in
-`legality.py` for the wallpaper groups; from them come completions, and suggestions for what is not legal.
+A colour action is a homomorphism (group -> the 48 colour elements): every word that moves nothing must change no
+colour either. All legal actions are enumerated, generator by generator, as in `legality.py` for the wallpaper groups;
+from them come completions, and suggestions for what is not legal.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class Presentation:
     """Generators and relations.
 
     Attributes:
-        title: the group as a reader knows it, e.g. `the rotations O of the octahedron`.
+        title: the group in words, e.g. `the rotations O of the octahedron`.
         generators: what each generator is, by the name a recipe gives it, e.g. r4: a quarter of a turn.
-        relations: words that are no movement; the first ones are told first.
+        relations: words that are the identity; messages name the first that is broken.
         remedy: what to do where no colour action exists at all.
     """
 
@@ -43,11 +43,11 @@ class Presentation:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The generators' names."""
+        """The generators as recipes name them."""
         return tuple(name for name, _ in self.generators)
 
     def complete(self, given: Mapping[str, int]) -> dict[str, int]:
-        """The colour action that a recipe means: what it does not name changes as few colours as can be.
+        """The colour action that a recipe means: what it does not name changes as few colours as possible.
 
         Args:
             given: colour elements of some generators.
@@ -76,17 +76,17 @@ class Presentation:
             if name in self.names:
                 continue
             near = difflib.get_close_matches(name.lower(), self.names, n=1, cutoff=0.3)
-            told = ", ".join(f"{known} ({what})" for known, what in self.generators) or "none"
+            generators = ", ".join(f"{generator} ({what})" for generator, what in self.generators) or "none"
             cure = f"did you mean {near[0]}?" if near else "name one of these, or leave out the colours"
             raise IllegalSymmetry(
-                f"{name[:20]!r} is not a generator; those of {self.title} are {told}; {cure}",
+                f"{name[:20]!r} is not a generator; those of {self.title} are {generators}; {cure}",
                 witness="",
                 suggestions=tuple(near),
                 where=f"colours.{name}",
             )
 
     def _explain(self, given: Mapping[str, int]) -> IllegalSymmetry:
-        """Which relation breaks, what it comes to, and the nearest legal colours."""
+        """The error that names the broken relation, its value, and the nearest legal colours."""
         trial = {name: given.get(name, colour.IDENTITY) for name in self.names}
         broken = [word for word in self.relations if evaluate(word, trial) != colour.IDENTITY]
         broken.sort(key=lambda word: not {name for name, _ in word} <= set(given))
@@ -100,25 +100,25 @@ class Presentation:
         useful = [option for option in options if any(option.values())]
         cure = f"try {spelled[options.index(useful[0])]}" if useful else self.remedy
         return IllegalSymmetry(
-            f"{self._told(word, trial)}; {cure}",
+            f"{self._contradiction(word, trial)}; {cure}",
             witness=f"{spell_word(word)} = 1",
             suggestions=spelled,
             where=f"colours.{blamed}",
         )
 
-    def _told(self, word: Word, trial: Mapping[str, int]) -> str:
+    def _contradiction(self, word: Word, trial: Mapping[str, int]) -> str:
         value = colour.spell(evaluate(word, trial))
         if len(word) == 1:
             ((name, times),) = word
             how = _TIMES.get(times, f"{times} times")
             element = colour.spell(trial[name])
-            text = f"{dict(self.generators)[name]} {how} is no movement, but {element} {how} is {value}"
+            text = f"{dict(self.generators)[name]} {how} is the identity, but {element} {how} is {value}"
             return text + (" and no colour element has order 5" if times == 5 else "")
         having = " and ".join(f"{name}: {colour.spell(trial[name])}" for name in dict.fromkeys(n for n, _ in word))
-        return f"{spell_word(word)} is no movement in {self.title}, but {having} make it {value}"
+        return f"{spell_word(word)} is the identity in {self.title}, but {having} make it {value}"
 
     def _nearest(self, given: Mapping[str, int], blamed: str) -> list[dict[str, int]]:
-        """Up to three legal choices for the given generators, those that keep most of them first."""
+        """Up to three legal choices for the given generators, those with the fewest changes first."""
         columns = [self.names.index(name) for name in given]
         rows = np.unique(homomorphisms(self)[:, columns], axis=0)
 
@@ -142,13 +142,13 @@ def homomorphisms(group: Presentation) -> npt.NDArray[np.int16]:
     table = np.zeros((1, 0), dtype=np.int16)
     waiting = list(group.relations)
     for count in range(1, len(group.names) + 1):
-        known = group.names[:count]
+        names = group.names[:count]
         fresh = np.arange(colour.COUNT, dtype=np.int16)
         table = np.hstack([np.repeat(table, colour.COUNT, axis=0), np.tile(fresh, len(table))[:, None]])
-        ready = [word for word in waiting if {name for name, _ in word} <= set(known)]
+        ready = [word for word in waiting if {name for name, _ in word} <= set(names)]
         waiting = [word for word in waiting if word not in ready]
         for word in ready:
-            table = table[_rows(word, table, known) == colour.IDENTITY]
+            table = table[_rows(word, table, names) == colour.IDENTITY]
     return table
 
 

@@ -1,10 +1,10 @@
-"""A triangle with angles pi/p, pi/q, pi/r, its three mirrors, and the fold: (points) -> (place in it, how).
+"""A triangle with angles pi/p, pi/q, pi/r, its three mirrors, and the fold: (points) -> (position in it, state).
 
 The sum 1/p + 1/q + 1/r decides where it lives: more than 1 on the sphere, 1 in the Euclidean plane, less in
 the hyperbolic plane. The three are one computation: points are homogeneous 3-vectors (unit vectors; (x, y, 1);
 points of the hyperboloid x^2 + y^2 - z^2 = -1, z > 0), mirrors are linear reflections x - 2 (n.x) v. Folding
-reflects a point in the mirror it violates most until it violates none (Coxeter 1973); whoever wants to know
-more than the place looks up a state at each reflection.
+reflects a point in the mirror it violates most until it violates none (Coxeter 1973); a table of states records
+which reflections they were, as far as the caller needs it.
 
 Convention: corner P (angle pi/p) is at (0, 0, 1), the middle of every chart; R lies at angle 0 from it
 (to the right), Q at angle pi/p, counter-clockwise. Mirror i is the side opposite to corner i, in the order
@@ -49,12 +49,12 @@ def on_surface(points: F64, curvature: int) -> F64:
 
 @dataclass(frozen=True)
 class Folded:
-    """Where points come to lie.
+    """Where the fold brings points.
 
     Attributes:
         weights: (N, 3) barycentric coordinates in the triangle, not negative, summing to 1.
-        state: (N,) what the given table made of the reflections, 0 without one.
-        reflections: (N,) how many there were.
+        state: (N,) the state of the given table after all reflections, 0 without a table.
+        reflections: (N,) number of reflections that each point took.
     """
 
     weights: F64
@@ -77,7 +77,7 @@ class Triangle:
     r: int = 2
 
     def __post_init__(self) -> None:
-        """Refuse what is no triangle.
+        """Refuse numbers that do not make a triangle.
 
         Raises:
             ValueError: an angle of a half turn or more.
@@ -130,7 +130,7 @@ class Triangle:
             active: the mirrors in use; with two of them the "triangle" is the whole wedge between them.
 
         Raises:
-            FloatingPointError: a point needs more reflections than arithmetic can carry (too near the rim).
+            FloatingPointError: a point needs too many reflections for double precision (too near the rim).
         """
         from orbifolio.runner.symmetry.groups.fold_kernel import (  # compiles, so not before it is needed
             Mirrors,

@@ -1,8 +1,8 @@
 """A symmetry of a curved surface: a group of isometries, a chart to show it in, crops for the network.
 
 What the sphere and the hyperbolic plane have in common: the texture on the sheets of a triangle
-(`texture.py`), as fine as the chart's middle asks for; claims that are isometries of points, measured in the
-chart where it shows them at a like scale; and crops of random place and turn for the network, since neither
+(`texture.py`), as fine as the chart's middle needs; claims that are isometries of points, measured where the
+chart shows them at similar scales; and crops of random position and turn for the network, since neither
 surface fits a picture without distortion.
 """
 
@@ -34,7 +34,7 @@ class CurvedSymmetry(Symmetry):
     """See the module's docstring and `base.Symmetry`.
 
     Attributes:
-        triangle: that everything folds into.
+        triangle: that all points fold into.
         sheets: the group and its colour action.
         chart: in which the artwork is shown.
         mirrored: whether the group has reflections.
@@ -86,8 +86,8 @@ class CurvedSymmetry(Symmetry):
 
         Args:
             spacing: length on the surface.
-            max_values: free values at which the distance grows instead, about; a tile that fills most of the picture
-                has more of them than the picture has pixels, far from its middle.
+            max_values: about how many free values there may be; for more the distance grows. A tile that fills most of
+                the picture would have more of them than the picture has pixels, most of them far from its middle.
         """
         side, shortest = self.sides()
         limit = MAX_DIVISIONS
@@ -113,8 +113,8 @@ class CurvedSymmetry(Symmetry):
 
     def crop_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int]:
         """Square windows at the scale of the chart's middle: see `base.Symmetry.crop_size`."""
-        wished = 2 * self.crop_length / self.pixel(width, height)
-        side = multiple * max(1, round(wished / multiple))
+        desired = 2 * self.crop_length / self.pixel(width, height)
+        side = multiple * max(1, round(desired / multiple))
         return side, side
 
     def crops(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[FoldedLayout, ...]:
@@ -152,7 +152,7 @@ class CurvedSymmetry(Symmetry):
         return any(np.linalg.det(matrix) < 0 for _, matrix, _ in self.generators())
 
     def _orientations(self) -> tuple[tuple[float, bool], ...]:
-        """Every turn, since crops are turned at random; quarter turns stand for them."""
+        """Quarter turns, which represent the random turns of the crops."""
         flips = (False, True) if self.mirrored else (False,)
         return tuple((angle, flip) for flip in flips for angle in _TURNS)
 
@@ -167,13 +167,13 @@ class CurvedSymmetry(Symmetry):
         return tuple(every[::stride])
 
     def advisories(self) -> tuple[str, ...]:
-        """Mirrors whose colours leave few colours to the whole of their lines."""
+        """Mirrors whose colour element restricts the colours all along their lines."""
         warnings = []
         for name, matrix, element in self.generators():
             is_mirror = np.linalg.det(matrix) < 0 and np.abs(matrix @ matrix - np.eye(3)).max() < 1e-9
             if is_mirror and element != colour.IDENTITY and np.trace(matrix) > 0:
-                kept = round(float(np.trace(colour.projector([element]))))
-                what = "are forced to mid-grey" if kept == 0 else f"keep {kept} of 3 dimensions of colour"
+                free = round(float(np.trace(colour.projector([element]))))
+                what = "are forced to mid-grey" if free == 0 else f"keep {free} of 3 dimensions of colour"
                 cure = "a group without mirrors leaves them free"
                 warnings.append(f"the lines of {name} {what} under {colour.spell(element)}; {cure}")
         return tuple(dict.fromkeys(warnings))

@@ -45,7 +45,7 @@ _ENLARGEMENTS = 8
 by 4."""
 
 _MAX_PIXELS = 1_500_000  # of a crop; of larger ones half as many are kept: 8 of 4 taps of 16 bytes take 0.8 GB
-_DEPTH = 1.4  # logarithmic depth of the ring that is measured: log of `measure_zoom.DEPTH`
+_DEPTH = 1.4  # logarithmic depth of the ring that is measured: log of `verify.zoom.DEPTH`
 
 
 class DrosteSymmetry(Symmetry):
@@ -124,8 +124,8 @@ class DrosteSymmetry(Symmetry):
         return tuple(claims)
 
     def _shown_best(self, word: Word) -> Word:
-        """The same movement up to zooms and turns, that carries most of a ring into itself."""
-        u, v = np.meshgrid(np.linspace(-_DEPTH, 0, 30), np.linspace(0, 2 * math.pi, 60))  # as `measure_zoom` unrolls it
+        """The same movement up to zooms and turns, the one that carries the largest part of a ring into itself."""
+        u, v = np.meshgrid(np.linspace(-_DEPTH, 0, 30), np.linspace(0, 2 * math.pi, 60))  # as `verify.zoom` unrolls it
         points = np.stack([u.ravel(), v.ravel(), np.ones(u.size)], axis=1)
 
         def outside(longer: Word) -> tuple[int, int]:
@@ -145,7 +145,7 @@ class DrosteSymmetry(Symmetry):
         return tuple(replace(claim, matrix=in_fractions(item, ratio)) for claim, item in planar if item is not None)
 
     def candidates(self, ratio: float) -> tuple[Claim, ...]:
-        """Turns, zooms, mirrors and inversions that are none of ours: see `base.Symmetry.candidates`."""
+        """Turns, zooms, mirrors and inversions that are not in the group: see `base.Symmetry.candidates`."""
         step = math.log(self.lattice.zoom) + 1j * math.radians(self.lattice.turn)
         shifts = [1j * 2 * math.pi / order for order in (2, 3, 4, 5, 6, 2 * self.lattice.repeats)]
         shifts += [step / 2, step / 3, step + 1j * math.pi / self.lattice.repeats, step + 1j]
@@ -154,8 +154,8 @@ class DrosteSymmetry(Symmetry):
         tried += [
             on_logarithm(linear, -depth) for linear in (-np.eye(2), np.diag([-1.0, 1.0])) for depth in (1.0, 1.3, 1.6)
         ]
-        kept = {name_zoom(matrix): matrix for matrix in tried if not self._belongs(matrix)}
-        return tuple(Claim(name, matrix, colour.IDENTITY) for name, matrix in kept.items())
+        foreign = {name_zoom(matrix): matrix for matrix in tried if not self._belongs(matrix)}
+        return tuple(Claim(name, matrix, colour.IDENTITY) for name, matrix in foreign.items())
 
     def _belongs(self, matrix: F64) -> bool:
         """Whether a movement of the logarithm is in the group."""
@@ -175,7 +175,7 @@ class DrosteSymmetry(Symmetry):
         return (False, True) if any(Isometry(matrix).determinant < 0 for matrix in coset_words(self.row)) else (False,)
 
     def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
-        """As it is, and turned, with every colour of the action: a style is compared as it stands."""
+        """The turns and flips with every colour of the action, evenly thinned; the zoom's own turn is left out."""
         turns = sorted({round(360 * step / self.lattice.repeats, 6) for step in range(self.lattice.repeats)})
         every = [
             (angle, flip, colour.MATRICES[element].astype(np.float64))
@@ -222,14 +222,14 @@ class Droste(SymmetrySettings):
     """A wallpaper group in the plane of logarithms: p1 or p2 with any turn, mirrors and glides (pm, pg, p2mm, p2mg,
     p2gg) with turn 0, square and hexagonal groups with the zoom that makes their lattice."""
     colours: dict[str, Colour] = Field(default_factory=dict)
-    """A colour element for z, r, or a generator of the group. What is not named changes as few colours as can be."""
+    """A colour element for z, r, or a generator of the group. What is not named changes as few colours as possible."""
 
     @field_validator("group", mode="before")
     @classmethod
     def _help_with_names(cls, value: Any) -> Any:
         if value in ("cm", "c2mm"):
             raise ValueError(
-                f"{value} has a rhombic lattice; a zooming picture has any other; "
+                f"{value} has a rhombic lattice; a zooming picture can have any other; "
                 f"use {'pm or pg' if value == 'cm' else 'p2mm or p2mg'}"
             )
         if isinstance(value, str) and value not in GROUPS:

@@ -143,7 +143,7 @@ class FriezeSymmetry(Symmetry):
         return placed(np.array([[across, 0.0, shift / (2 * self.cells)], [0.0, up, 0.0 if up > 0 else 1.0]]))
 
     def claims(self) -> tuple[Claim, ...]:
-        """The movements up to translations, and the translation where it is no period of the picture."""
+        """The movements up to translations, and the translation where it is not a period of the picture."""
         words: list[Word] = [word for word in self.row.cosets() if word]
         if self.cells > 1:
             words.append((("t", 1),))
@@ -154,14 +154,14 @@ class FriezeSymmetry(Symmetry):
         return tuple(claims)
 
     def candidates(self, ratio: float) -> tuple[Claim, ...]:
-        """Movements of the largest group, and finer translations, that are none of ours."""
+        """Movements of the largest frieze group, and finer translations, that are not in this group."""
         own = {track for track, _ in members(self.row, self.assignment, self.cells)}
         whole = 2 * self.cells
         own = {(across, shift % whole, up) for across, shift, up in own}
         tried = [(across, shift, up) for across in (1, -1) for up in (1, -1) for shift in range(whole)]
         matrices = [self._matrix(track) for track in tried if track not in own]
-        for place in (0.25, 0.75):  # mirrors and centres between those of ours
-            shift = np.array([[0, 0, place / self.cells], [0, 0, 0]])
+        for part in (0.25, 0.75):  # mirrors and centres between those of the group
+            shift = np.array([[0, 0, part / self.cells], [0, 0, 0]])
             matrices += [self._matrix((-1, 0, up)) + shift for up in (1, -1)]
         matrices += [np.array([[1.0, 0.0, part / self.cells], [0.0, 1.0, 0.0]]) for part in (1 / 3, 0.25)]
         return tuple(Claim(name_motion(matrix, ratio), matrix, colour.IDENTITY) for matrix in matrices)
@@ -185,7 +185,7 @@ class FriezeSymmetry(Symmetry):
         return tuple(dict.fromkeys(item for item in warnings if item))
 
     def refusal(self, move: Move) -> str:
-        """Only along the strip: see `base.Symmetry.refusal`."""
+        """Copies can only be shifted along the strip: see `base.Symmetry.refusal`."""
         if move.turn % 360 or move.mirrored or move.shift[1]:
             return "copies of a frieze can only be shifted along it; write shift: [1/5, 0], or use base: none"
         return ""
@@ -217,7 +217,7 @@ class Frieze(SymmetrySettings):
     colours: dict[str, Colour] = Field(default_factory=dict)
     """A colour element for generators of the group: r2 is half a turn, m a mirror across the strip (upright), h the
     mirror along it, g the glide by half a period, t the translation by a period. What is not named changes as few
-    colours as can be. The picture holds as many periods as it takes for the colours to come home."""
+    colours as possible. The picture holds as many periods as it takes for the colours to return."""
     repeats: int = Field(default=1, ge=1, le=24)
     """Periods in the picture. The canvas' aspect is that of one period."""
 

@@ -1,7 +1,7 @@
 """The hyperbolic plane: {p, q} with a colour action is settings -> symmetry of a disk, a band, a square, ...
 
 p-gons, q of them at each corner, with 1/p + 1/q < 1/2; or any triangle with angles pi/p, pi/q, pi/r. The group
-is all their symmetries, or the turns among them. No parity is asked of q: texture lives on the triangle's two
+is all their symmetries, or the turns among them. q may be odd or even: texture lives on the triangle's two
 sides, so turns need no mirrors (Coxeter and Moser 1972; Escher's Circle Limit III is a {8, 3} of turns). The
 network looks through windows of the Poincare disk, anywhere on the plane, where all is as large as in the
 chart's middle.
@@ -123,14 +123,14 @@ class HyperbolicSymmetry(CurvedSymmetry):
         a, b, flip, angle = torch.rand(4, generator=random, dtype=torch.float64).tolist()
         a, b = (1 - a, 1 - b) if a + b > 1 else (a, b)
         weights = np.array([a, b, 1 - a - b])
-        # heavier corners would draw the places to them, since their coordinates are larger
-        place = self.triangle.normalised((weights / self.triangle.corners[:, 2]) @ self.triangle.corners)
+        # divided by their third coordinates: far corners, whose coordinates are larger, would attract the points
+        point = self.triangle.normalised((weights / self.triangle.corners[:, 2]) @ self.triangle.corners)
         if flip < 0.5 and self.sheets.count > 1:
-            place = self.triangle.reflection(1) @ place
+            point = self.triangle.reflection(1) @ point
         if self.sheets.count > 2:  # the tile has no symmetry: anywhere in it
             number = int(torch.randint(self.triangle.p, (1,), generator=random))
-            place = _spin(2 * math.pi * number / self.triangle.p) @ place
-        return Window(self._reach, boost(place) @ _spin(2 * math.pi * angle))
+            point = _spin(2 * math.pi * number / self.triangle.p) @ point
+        return Window(self._reach, boost(point) @ _spin(2 * math.pi * angle))
 
     @property
     def crop_length(self) -> float:
@@ -184,19 +184,19 @@ class Hyperbolic(SymmetrySettings):
     chart: ChartName = "disk"
     """The picture: Poincare's disk, Klein's disk, the upper half-plane, a band, or a square filled conformally."""
     colours: dict[str, Colour] = Field(default_factory=dict)
-    """A colour element for face, vertex, edge or mirror. What is not named changes as few colours as can be."""
+    """A colour element for face, vertex, edge or mirror. What is not named changes as few colours as possible."""
     radius: float = Field(default=1.0, gt=0.2, le=1.0)
-    """How much of the disk is shown."""
+    """Part of the disk that is shown: its radius in units of the whole disk's."""
     window: float = Field(default=0.5, ge=0.1, le=0.65)
-    """Half the side of the windows that the network looks through, in the disk: how far from the tile it looks."""
+    """Half the side of the windows that the network sees, in units of the disk's radius."""
 
     @model_validator(mode="after")
     def _closes_at_corners(self) -> Self:
         if self.mirrors == "sides" and (self.q % 2 or self.r != 2):
             what = f"{self.q} tiles" if self.q % 2 else f"sides' middles that turn by 1/{self.r}"
             raise ValueError(
-                f"mirrors: sides with {what}; going round a corner, a tile comes home mirrored unless q is even and "
-                "r is 2; make q even, or use mirrors: true or false"
+                f"mirrors: sides with {what}; around a corner, a tile returns mirrored unless q is even and r is 2; "
+                "make q even, or use mirrors: true or false"
             )
         return self
 

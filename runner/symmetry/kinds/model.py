@@ -1,9 +1,9 @@
 """A model's surface: (mesh with texture coordinates) -> symmetry without a group, whose picture is its atlas.
 
-The network looks at the model, not at the atlas: through windows of random place and turn, in which a pixel is
-about a texel, so that a cut in the texture is no edge of the picture. Behind what a window shows another part of
-the model is seen, not an empty ground: statistics of a window that is half empty would ask thin parts, such as a
-handle, for twice the contrast.
+The network sees the model, not the atlas: through windows of random position and turn, in which a pixel is
+about a texel, so that a cut in the texture is not an edge in what it sees. Behind what a window shows another part of
+the model appears, not an empty ground: the statistics of a half empty window would give thin parts, such as a handle,
+twice the contrast.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class ModelSymmetry(Symmetry):
     """A model's surface: see `base.Symmetry`.
 
     Attributes:
-        mesh: with texture coordinates.
+        mesh: the model's triangles with their texture coordinates.
     """
 
     group = ""
@@ -140,7 +140,7 @@ class ModelSymmetry(Symmetry):
         return AtlasLayout(make_atlas(self.mesh, width, height, gutter=max(2, width // 64)))
 
     def chart_for(self, width: int, height: int) -> PlaneChart:
-        """The atlas as it is."""
+        """The atlas lies flat; none of its movements is measured."""
         return PlaneChart(width / height)
 
     def crop_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int]:
@@ -156,8 +156,8 @@ class ModelSymmetry(Symmetry):
     def crops(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[ModelLayout, ...]:
         """Windows on random places of the surface: see `base.Symmetry.crops`.
 
-        They are drawn from a pool, whose windows are made when they are first drawn, and kept: to make one
-        takes about as long as the network takes to look through it.
+        They are drawn from a pool, whose windows are made when they are first drawn, and kept: making one takes
+        about as long as a pass of the network.
         """
         assert isinstance(layout, AtlasLayout)
         texel = math.sqrt(float(self.mesh.areas.sum()) / layout.parameters)
@@ -173,9 +173,9 @@ class ModelSymmetry(Symmetry):
 
     def _eye(self, half: float, random: torch.Generator) -> MeshCamera:
         """A camera above a random place, all places being equally likely."""
-        place, u, v, roll, *askance = torch.rand(7, generator=random, dtype=torch.float64).tolist()
+        share, u, v, roll, *askance = torch.rand(7, generator=random, dtype=torch.float64).tolist()
         areas = np.cumsum(self.mesh.areas)
-        face = self.mesh.faces[min(int(np.searchsorted(areas, place * areas[-1])), len(areas) - 1)]
+        face = self.mesh.faces[min(int(np.searchsorted(areas, share * areas[-1])), len(areas) - 1)]
         a, b, c = self.mesh.positions[face]
         u, v = (1 - u, 1 - v) if u + v > 1 else (u, v)
         normal = np.cross(b - a, c - a)
@@ -189,11 +189,11 @@ class ModelSymmetry(Symmetry):
         return ()
 
     def advisories(self) -> tuple[str, ...]:
-        """Nothing to warn of."""
+        """None: every model will do."""
         return ()
 
     def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
-        """Every turn, since crops are turned at random; quarter turns stand for them."""
+        """Quarter turns, which represent the random turns of the windows."""
         return tuple((angle, False, np.eye(3)) for angle in _TURNS)
 
 
@@ -201,10 +201,10 @@ def window(mesh: Mesh, atlas: Atlas, cameras: Sequence[MeshCamera], size: int) -
     """What a camera sees, as a layout of the atlas' texels; behind it, what the next camera sees, and so on.
 
     Args:
-        mesh: the model.
-        atlas: its texels.
-        cameras: where it is seen from.
-        size: pixels a side.
+        mesh: with texture coordinates.
+        atlas: of the mesh, at the artwork's size.
+        cameras: the front one first.
+        size: width and height of the square window in pixels.
     """
     owner = np.zeros((size * size, 4), dtype=np.int64)
     weights = np.zeros((size * size, 4))
@@ -222,7 +222,7 @@ def window(mesh: Mesh, atlas: Atlas, cameras: Sequence[MeshCamera], size: int) -
 
 
 class ModelFile(str):
-    """A path as the recipe spells it, that knows what it is relative to."""
+    """A path as the recipe spells it, with the folder that it is relative to."""
 
     folder: Path = Path()
 
@@ -242,7 +242,7 @@ class Model(SymmetrySettings):
     """The model, with texture coordinates (UV): an .obj or .glb file, its path relative to the recipe, or
     `orbifolio:pot`, which comes with the program. Phases' sizes are the texture's."""
     cameras: int = Field(default=4, ge=1, le=32)
-    """Windows on the model that the network looks through in each step."""
+    """Windows on the model that the network sees in each step."""
 
     def build(self, ratio: Ratio | None = None) -> ModelSymmetry:
         """The working symmetry: see `SymmetrySettings.build`; any ratio is the texture's."""

@@ -90,7 +90,7 @@ class PixelLookup(Lookup):
 
 
 class PlainPicture(Symmetry):
-    """A picture as it is: see `base.Symmetry`."""
+    """A picture without any symmetry: see `base.Symmetry`."""
 
     title = "no symmetry"
     group = ""
@@ -110,19 +110,19 @@ class PlainPicture(Symmetry):
         return PixelLayout(width, height)
 
     def chart_for(self, width: int, height: int) -> PlaneChart:
-        """The plane as it is."""
+        """The plane, unit length half the shorter side."""
         return PlaneChart(width / height)
 
     def claims(self) -> tuple[Claim, ...]:
-        """None: nothing is claimed."""
+        """None: there is no group."""
         return ()
 
     def advisories(self) -> tuple[str, ...]:
-        """Nothing to warn of."""
+        """None: every picture will do."""
         return ()
 
     def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
-        """The picture as it is."""
+        """The identity alone: the texture is shown in one way."""
         return ((0.0, False, np.eye(3)),)
 
     def refusal(self, move: Move) -> str:
@@ -146,5 +146,5 @@ class NoSymmetry(SymmetrySettings):
     kind: Literal["none"] = "none"
 
     def build(self, ratio: Ratio | None = None) -> PlainPicture:
-        """The working symmetry; any ratio will do."""
+        """A plain picture; any ratio will do."""
         return PlainPicture(ratio)

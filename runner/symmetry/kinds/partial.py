@@ -2,8 +2,8 @@
 
 A whole group of copies would make the mean symmetric; a few only bring it near: of the angular waves of order k, the
 mean of the identity and a sixth of a turn keeps |cos(30 k)|, all of k = 6, none of k = 3. Several means follow each
-other, each of what the one before has made. Copies are taps of the same texture: nothing is resampled, and nothing
-is lost but what the mean takes.
+other, each of what the one before has made. Copies are taps of the same texture: nothing is resampled, and only the
+mean itself loses detail.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def moves(folds: Sequence[CopyMean]) -> tuple[Move, ...]:
     """The copies that means one after the other amount to, equal ones together, weights summing to 1.
 
     Args:
-        folds: the means, as a recipe calls them.
+        folds: the means, in the order in which they are applied.
     """
     shares: dict[tuple[float, bool, Fraction, Fraction, int], float] = {(0.0, False, Fraction(0), Fraction(0), 0): 1.0}
     for fold in folds:
@@ -114,8 +114,8 @@ class PartialSymmetry(Symmetry):
         self.group = f"{base.group} with approximate copies" if base.group else "approximate copies"
         listed = "; ".join(_describe_move(move) for move in copies[:6]) + ("; ..." if len(copies) > 6 else "")
         self.title = f"{base.title}, mean of {len(copies)} copies: {listed}"
-        lost = len(base.claims()) - len(self._kept())
-        note = f"{lost} of the base's symmetries are not kept by the copies" if lost else ""
+        lost = len(base.claims()) - len(self._common())
+        note = f"{lost} of the base's symmetries are lost in the copies" if lost else ""
         self.notes = tuple(base.notes) + ((note,) if note else ())
 
     def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
@@ -128,7 +128,7 @@ class PartialSymmetry(Symmetry):
         return self.base.mixed_layout(width, height, self.copies)
 
     def chart_for(self, width: int, height: int) -> Chart:
-        """That of the copied artwork."""
+        """The chart of the copied artwork."""
         return self.base.chart_for(width, height)
 
     def _motion(self, move: Move) -> F64:
@@ -142,9 +142,9 @@ class PartialSymmetry(Symmetry):
 
     def claims(self) -> tuple[Claim, ...]:
         """Those of the base's claims that every copy keeps, and copies that lead the mean into itself."""
-        return (*self._kept(), *(self._as_claim(move) for move in self.copies[1:] if self._is_symmetry(move)))
+        return (*self._common(), *(self._as_claim(move) for move in self.copies[1:] if self._is_symmetry(move)))
 
-    def _kept(self) -> tuple[Claim, ...]:
+    def _common(self) -> tuple[Claim, ...]:
         claims = self.base.claims()
         return tuple(claim for claim in claims if all(self._keeps(claim, move, claims) for move in self.copies))
 
@@ -162,7 +162,7 @@ class PartialSymmetry(Symmetry):
         return ways, ways[:, None] @ own, (colour.IDENTITY, *(claim.colour for claim in claims))
 
     def _colours_of(self, matrix: F64) -> set[int]:
-        """The colour elements through which a movement m leads the mean into itself, as far as that can be told.
+        """The colour elements through which a movement m is known to lead the mean into itself.
 
         Of copies I_k(x) = c_k I(way_k^-1 x) it leads I_k to I_j if m way_k = way_j h with h of the base's claims,
         through the element c_j c(h) c_k^-1. That must be the same for all of them, and their weights equal.
@@ -206,7 +206,7 @@ class PartialSymmetry(Symmetry):
 
     def planar_claims(self, ratio: float) -> tuple[Claim, ...]:
         """Of the base's that are kept: see `base.Symmetry.planar_claims`."""
-        names = {claim.name for claim in self._kept()}
+        names = {claim.name for claim in self._common()}
         return tuple(claim for claim in self.base.planar_claims(ratio) if claim.name in names)
 
     def candidates(self, ratio: float) -> Sequence[Claim]:
@@ -216,15 +216,15 @@ class PartialSymmetry(Symmetry):
         return (*others, *partly)
 
     def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
-        """The artwork is seen as it is: a mean has no copies of its own but those the base has."""
+        """Those of the base: the texture is the base's."""
         return self.base.appearances()
 
     def advisories(self) -> tuple[str, ...]:
-        """The base's, and copies that take each other's colours away."""
+        """The base's, and copies whose colours cancel in the mean."""
         mixture = sum(move.weight * colour.MATRICES[move.colour].astype(np.float64) for move in self.copies)
-        kept = np.abs(np.linalg.eigvals(np.asarray(mixture)))
+        contrast = np.abs(np.linalg.eigvals(np.asarray(mixture)))  # what is left of it, in each colour direction
         warnings = list(self.base.advisories())
-        if float(kept.min()) < 0.35:
+        if float(contrast.min()) < 0.35:
             warnings.append(
                 "the copies' colours cancel in the mean: what is large and even turns grey; "
                 "give the artwork as it is more weight, as in {weight: 3}"
@@ -232,7 +232,7 @@ class PartialSymmetry(Symmetry):
         return tuple(warnings)
 
     def crop_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int] | None:
-        """That of the copied artwork."""
+        """The crop size of the copied artwork."""
         return self.base.crop_size(width, height, multiple=multiple)
 
     @property
@@ -286,14 +286,14 @@ class Partial(SymmetrySettings):
         copies = moves(self.folds)
         if len(copies) > MAX_COPIES:
             raise IllegalSymmetry(
-                f"{len(copies)} copies; at most {MAX_COPIES} are mixed at one place; use fewer elements or folds",
+                f"{len(copies)} copies; at most {MAX_COPIES} can be mixed; use fewer elements or folds",
                 where="folds",
             )
         for number, fold in enumerate(self.folds):
-            for place, move in enumerate(moves([fold])):
+            for index, move in enumerate(moves([fold])):
                 refusal = base.refusal(move)
                 if refusal:
-                    raise IllegalSymmetry(refusal, where=f"folds.{number}.elements.{place}")
+                    raise IllegalSymmetry(refusal, where=f"folds.{number}.elements.{index}")
         shifts = [Fraction(part) for fold in self.folds for element in fold.elements for part in element.shift]
         step = math.lcm(*(part.denominator for part in shifts))
         return PartialSymmetry(base, copies, (step, step))

@@ -70,7 +70,7 @@ class PlaneSymmetry(Symmetry):
         self.notes = frame.notes + note
 
     def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
-        """The pixel size nearest to a wish: see `base.Symmetry.fit` and `lattice.LatticeFrame.fit`."""
+        """The lattice decides: see `lattice.LatticeFrame.fit`."""
         return self.frame.fit(width, multiple, ratio)
 
     def layout(self, width: int, height: int) -> PlaneLayout:
@@ -132,7 +132,7 @@ class PlaneSymmetry(Symmetry):
         )
 
     def candidates(self, ratio: float) -> tuple[Claim, ...]:
-        """Turns, mirrors, glides and shifts that are none of the group's: see `plane_candidates`."""
+        """Turns, mirrors, glides and shifts that are not in the group: see `plane_candidates`."""
         return plane_candidates(self.row, self.frame, ratio)
 
     def refusal(self, move: Move) -> str:
@@ -178,7 +178,7 @@ class Plane(SymmetrySettings):
     """A colour element for generators of the group: r2, r3, r4, r6 is a half, third, quarter, sixth of a
     turn counter-clockwise, m a mirror, g a glide, t1 and t2 the lattice translations. `{r6: [g, b, r]}`:
     after a sixth of a turn the new red is the old green, and so on; a minus inverts. Generators that are
-    not named keep the colours."""
+    not named keep the colours where they can."""
     angle: float | None = Field(default=None, ge=15, le=165)
     """Degrees between the lattice's sides, where it is free: oblique (p1, p2) and rhombic (cm, c2mm)."""
     cell: Aspect | None = None

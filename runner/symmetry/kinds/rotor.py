@@ -30,7 +30,7 @@ from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart, in_fractio
 from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
 from orbifolio.runner.symmetry.layouts.wedge import ACTIVE, Fan, FanLookup, Wedge, reach
 
-_CROWDED = 1.3  # radius in pixels, times the order, within which no turn moves a place by eight pixels (8 / 2 pi)
+_CROWDED = 1.3  # pixels of radius for each order, 8 / 2 pi: within it a turn moves a place by less than eight pixels
 _PREFERRED = ("[g, b, r]", "[g, r, b]", "[-r, -g, -b]")
 
 
@@ -84,7 +84,7 @@ class RotorSymmetry(Symmetry):
     def sheets(self) -> tuple[int, CosetTable]:
         """The number p of the wedge with angle pi / p, and what lies on it."""
         turn, mirror = self.assignment.get("r", 0), self.assignment.get("m", 0)
-        if self.order == 1:  # half a plane is no wedge: two quarters of it, the second behind a side that is no mirror
+        if self.order == 1:  # half a plane is not a wedge: two quarters, the second behind a side that is not a mirror
             beyond = np.array([[0, 0, 1], [1, 1, 0]], dtype=np.int64)
             return 2, CosetTable(beyond, np.array([[0, mirror, 0], [0, mirror, 0]], dtype=np.int64))
         if self.mirrors:
@@ -102,7 +102,7 @@ class RotorSymmetry(Symmetry):
         return BlendedLayout(FanLookup(surface), chart, width, height)
 
     def chart_for(self, width: int, height: int) -> PlaneChart:
-        """The plane; its very middle is finer than pixels."""
+        """The plane; the pattern at its very middle is finer than pixels."""
         return PlaneChart(width / height, hole=_CROWDED * self.order)
 
     def _elements(self) -> list[tuple[str, F64, int]]:
@@ -128,20 +128,20 @@ class RotorSymmetry(Symmetry):
         return tuple(replace(claim, matrix=in_fractions(claim.matrix, ratio)) for claim in self.claims())
 
     def candidates(self, ratio: float) -> tuple[Claim, ...]:
-        """Turns and mirrors that are none of ours: see `base.Symmetry.candidates`."""
+        """Turns and mirrors that are not in the group: see `base.Symmetry.candidates`."""
         turns = [360 * step / order for order in (2, 3, 4, 5, 6, 7, 2 * self.order) for step in range(1, order)]
         tried = [(f"{angle:.4g} degree rotation about the middle", spin(angle)) for angle in turns]
         for angle in sorted({*range(0, 180, 15), 90 / self.order + 90 % (180 / self.order)}):
             flip = spin(2 * angle) @ np.diag([1.0, -1.0, 1.0])
             tried.append((f"mirror in the line at {angle:.4g} degrees through the middle", flip))
         own = [matrix for _, matrix, _ in self._elements()]
-        near = min(math.radians(120 / self.order), 0.1)  # what nearly is one of ours nearly holds
-        kept = {
+        near = min(math.radians(120 / self.order), 0.1)  # a movement near one of the group's nearly holds
+        foreign = {
             name: Claim(name, matrix, colour.IDENTITY)
             for name, matrix in tried
             if all(np.abs(matrix - member).max() > near for member in own)
         }
-        return tuple(kept.values())
+        return tuple(foreign.values())
 
     def colours(self) -> tuple[int, ...]:
         """All colour elements of the action's image, identity first."""
@@ -201,7 +201,7 @@ class Rotor(SymmetrySettings):
     mirrors: bool = False
     """Reflections too, as in a kaleidoscope, or turns only."""
     colours: dict[str, Colour] = Field(default_factory=dict)
-    """A colour element for r or m. What is not named changes as few colours as can be."""
+    """A colour element for r or m. What is not named changes as few colours as possible."""
 
     @model_validator(mode="after")
     def _is_something(self) -> Self:

@@ -46,12 +46,12 @@ class SphereSymmetry(CurvedSymmetry):
         self._cameras = cameras
 
     def generators(self) -> Sequence[tuple[str, F64, int]]:
-        """Elements of the group, but the identity: all, or the first of very many."""
+        """All elements but the identity, or the first of very many."""
         pairs = list(zip(self.members, self.shown, strict=True))[1 : _MAX_CLAIMS + 1]
         return [(name_movement(matrix), matrix, element) for matrix, element in pairs]
 
     def strangers(self) -> Sequence[tuple[str, F64]]:
-        """Turns about the triangle's corners, its mirrors and the inversion, as far as they are none of ours."""
+        """Turns about the triangle's corners, its mirrors and the inversion, as far as they are not in the group."""
         tried = [axis_turn(corner, 2 * math.pi / order) for corner in self.triangle.corners for order in (2, 3, 4, 5)]
         tried += [self.triangle.reflection(mirror) for mirror in range(3)] + [-np.eye(3)]
         return [
@@ -72,7 +72,7 @@ class SphereSymmetry(CurvedSymmetry):
 
     @property
     def crop_length(self) -> float:
-        """Of a gnomonic window."""
+        """A gnomonic window's half side is the tangent of its angle."""
         return math.tan(REACH)
 
     @property
@@ -131,9 +131,9 @@ class Sphere(SymmetrySettings):
     colours: dict[str, Colour] = Field(default_factory=dict)
     """A colour element for generators of the group: r2, r3, r4, r5, ... is a turn, m a mirror through the poles,
     h the mirror in the equator, f half a turn about an axis on the equator, i the inversion, s a turn with a
-    reflection in the equator. What is not named changes as few colours as can be."""
+    reflection in the equator. What is not named changes as few colours as possible."""
     cameras: int | None = Field(default=None, ge=1, le=32)
-    """Cameras the network looks through in each step; none: as many as see the group's domain about once, at
+    """Cameras that the network sees through in each step; none: as many as see the group's domain about once, at
     most 4."""
 
     @field_validator("group")

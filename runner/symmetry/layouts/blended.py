@@ -24,15 +24,15 @@ from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
 from orbifolio.runner.symmetry.layouts.resample import resample
 from orbifolio.runner.symmetry.layouts.taps import Taps, joined
 
-_FADED = 0.5  # length of a pixel, in units of the surface, from which all of it is mean
-_MIN_WEIGHT = 1e-3  # of all pixels together, below which none is said to show an orbit
+_FADED = 0.5  # length of a pixel, in units of the surface, from which it shows the mean colour alone
+_MIN_WEIGHT = 1e-3  # of all pixels together, below which an orbit counts as not shown
 
 
 class Lookup(ABC):
     """A texture on a flat surface, looked up at any of its points.
 
     Attributes:
-        count: of orbits.
+        count: number of orbits, whose values are looked up.
         size: (orbits,) how many texels show each.
         special: orbits whose stabiliser changes colours, and the (3, 3) projectors on what it leaves.
         spacing: distance of neighbouring texels.
@@ -267,8 +267,8 @@ def _needed(taps: Taps) -> Taps:
     """Taps without those that weigh nothing anywhere."""
     if not (taps.weights == 0).any():
         return taps
-    kept = int((taps.weights != 0).sum(1).max())
-    rank = np.argsort(-np.abs(taps.weights), axis=1, kind="stable")[:, :kept]
+    needed = int((taps.weights != 0).sum(1).max())
+    rank = np.argsort(-np.abs(taps.weights), axis=1, kind="stable")[:, :needed]
     return Taps(
         np.take_along_axis(taps.orbits, rank, 1),
         np.take_along_axis(taps.elements, rank, 1),

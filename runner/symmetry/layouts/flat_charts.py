@@ -1,10 +1,10 @@
 """Flat pictures: charts that show the plane as it is, along a strip, on a tile, or by its logarithm.
 
 The plane of complex numbers z has its origin in the picture's middle, x to the right, y up, in units of half
-the picture's shorter side; strips and tiles are fractions of the picture, y down, as in `base.py`. Samples stand
-at pixels' middles, except along an axis that wraps, where sample j of n stands at j / n.
+the picture's shorter side; strips and tiles are fractions of the picture, y down, as in `base.py`. Samples lie
+at pixels' middles, except along an axis that wraps, where sample j of n lies at j / n.
 
-Every chart tells how a turn, flip or shift of the picture moves its points (`motion`).
+Every chart knows how a turn, flip or shift of the picture moves its points (`motion`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class PlaneChart(Chart):
     """The plane about the picture's middle; points are (x, y, 1).
 
     Attributes:
-        hole: radius in pixels about the middle that is too crowded to tell anything.
+        hole: radius in pixels about the middle whose pattern is finer than pixels.
     """
 
     curvature = 0
@@ -160,7 +160,7 @@ def in_fractions(matrix: F64, ratio: float) -> F64:
 
 
 def as_similarity(matrix: F64) -> F64 | None:
-    """(3, 3) the same movement on points of `PlaneChart`, or None where it is none of the plane."""
+    """(3, 3) the same movement on points of `PlaneChart`, or None where it does not move the plane into itself."""
     linear = matrix[:2, :2]
     flip = np.diag([1.0, -1.0])
     if min(np.abs(linear - np.eye(2)).max(), np.abs(linear - flip).max()) > 1e-9:

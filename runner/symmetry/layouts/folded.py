@@ -1,6 +1,6 @@
 """The layout of a folded surface: (texture, chart, size) -> the gather from its orbits to the chart's pixels.
 
-Every pixel looks at a point, the point is folded into the triangle, and there it blends three nodes of the
+Every pixel shows a point, the point is folded into the triangle, and there it blends three nodes of the
 texture; so the picture has the group's symmetry exactly, in every chart, and no seam. Where a pixel covers more
 than a node (towards a rim) it reads a smoothed texture; where it covers a good part of a tile, the picture
 fades to the mean colour, which the group's colours leave as it is.
@@ -29,8 +29,8 @@ from orbifolio.runner.symmetry.layouts.mipmaps import STEPS, Smoothing, smoothin
 from orbifolio.runner.symmetry.layouts.taps import Taps
 from orbifolio.runner.symmetry.layouts.texture import Texture
 
-_MIN_WEIGHT = 1e-3  # of all pixels together, below which none is said to show a node
-_FADED = 0.5  # length of a pixel on the surface, in units of the triangle, from which all of it is mean
+_MIN_WEIGHT = 1e-3  # of all pixels together, below which a node counts as not shown
+_FADED = 0.5  # length of a pixel, in units of the surface, from which it shows the mean colour alone
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class MixedSurface(FoldedSurface):
     """The weighted mean of moved and recoloured copies of a surface.
 
     Attributes:
-        single: the copied surface.
+        single: the surface that is copied.
         back: for each copy the way back to where it was moved from, and the move.
     """
 

@@ -32,14 +32,14 @@ class Gather:
         parameters: number of orbits P.
         channels: (3 K,) old channel that each new channel shows, for the K colour elements in use.
         signs: (3 K,) +1 or -1 for the same.
-        inverse_channels: (3 K,) the way back.
-        inverse_signs: (3 K,).
+        inverse_channels: (3 K,) the same for the inverse elements, as flat positions in (K, 3).
+        inverse_signs: (3 K,) +1 or -1 for the inverse elements.
         taps: (points, k), orbit * K + colour slot; (taps,) where points have different numbers of them.
         weights: of the same shape, or None where every point is one tap of weight 1.
         offsets: (points,) where the taps of each point begin, or None where all have k.
         back_points: (taps,) points in the order of `taps`' values.
         back_offsets: where the taps of each of `back_rows` begin in `back_points`.
-        back_weights: (taps,) or None.
+        back_weights: (taps,) the weights in the order of `back_points`, or None where all are 1.
         back_rows: the values, orbit * K + slot, that are tapped at all; None for all (P K,). A window of a large
             surface sees few of its orbits.
         identity: every tap shows its orbit in the orbit's own colours.
@@ -85,6 +85,10 @@ class Gather:
     def adjoint(self, points: Tensor) -> Tensor:
         """The transposed map: what each orbit receives from its points, colours turned back.
 
+        Forward, point i is y_i = sum_t w_t C_t x_(o_t) over its taps t, C_t being the signed permutation of the tap's
+        colour element. So orbit j receives x_j = sum_(t with o_t = j) w_t C_t^T y_(i_t), and C^T = C^-1 because C is
+        orthogonal. Points are first summed by (orbit, element), then each sum is turned back once.
+
         Args:
             points: (points, 3), float32 or float64.
 
@@ -120,11 +124,11 @@ class Gather:
         return each.view(self.parameters, -1).sum(1, keepdim=True)
 
     def __call__(self, values: Tensor) -> Tensor:
-        """`forward`, differentiable once."""
+        """`forward` with `adjoint` as its gradient, once."""
         return _Apply.apply(values, self)  # type: ignore[no-any-return, no-untyped-call]
 
     def collect(self, points: Tensor) -> Tensor:
-        """`adjoint`, differentiable once."""
+        """`adjoint` with `forward` as its gradient, once."""
         return _Collect.apply(points, self)  # type: ignore[no-any-return, no-untyped-call]
 
 
@@ -175,13 +179,13 @@ def build_gather(
         orbits: (points, k) orbit of each tap.
         elements: (points, k) colour element 0..47 of each tap.
         weights: (points, k), or None for one tap of weight 1.
-        parameters: number of orbits.
+        parameters: number of orbits P.
     """
     ends = np.arange(len(orbits) + 1, dtype=np.int32) * np.int32(orbits.shape[1])
     flat = None if weights is None else weights.ravel()
-    found = build_ragged(orbits.ravel(), elements.ravel(), flat, ends, parameters)
-    shaped = None if found.weights is None else found.weights.view(orbits.shape)
-    return replace(found, taps=found.taps.view(orbits.shape), weights=shaped, offsets=None)
+    ragged = build_ragged(orbits.ravel(), elements.ravel(), flat, ends, parameters)
+    shaped = None if ragged.weights is None else ragged.weights.view(orbits.shape)
+    return replace(ragged, taps=ragged.taps.view(orbits.shape), weights=shaped, offsets=None)
 
 
 def build_ragged(
@@ -198,7 +202,7 @@ def build_ragged(
         elements: (taps,) colour element 0..47 of each.
         weights: (taps,), or None for weights of 1.
         ends: (points + 1,) 0, then where the taps of each point end.
-        parameters: number of orbits.
+        parameters: number of orbits P.
     """
     used = np.flatnonzero(np.bincount(elements, minlength=colour.COUNT)).tolist()
     slots = np.zeros(colour.COUNT, dtype=np.int32)

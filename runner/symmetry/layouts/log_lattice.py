@@ -91,9 +91,9 @@ class LogLookup(Lookup):
 
     def taps(self, points: F64) -> Taps:
         """Four texels, three on a hexagonal lattice: see `blended.Lookup.taps`."""
-        place = np.round(points[:, :2] @ self._to_texels.T, 9)
-        base = np.floor(place).astype(np.int32)
-        part = place - base
+        position = np.round(points[:, :2] @ self._to_texels.T, 9)
+        base = np.floor(position).astype(np.int32)
+        part = position - base
         if self.hexagonal:
             corners, weights = triangle_taps(base, part)
         else:

@@ -5,9 +5,10 @@ Towards a rim a pixel covers many nodes. Instead of sampling many points in it, 
 by the mean of itself and its neighbours, across the sides of its sheet through their colours; the group sees
 no difference between images of a node, so the smoothed picture is as symmetric as the texture.
 
-A step is D^-1 W: sums over what every orbit sees, divided by how much that is. If an orbit sees another through g,
-that one sees it through g^-1, and colours are turned by orthogonal matrices; so W is its own transpose, and the
-adjoint W D^-1 needs no table of its own.
+A step is D^-1 W: sums over what every orbit sees, divided by how much that is. In blocks of 3 x 3, W_ij is the sum over
+the sights of j from i of w C, where C is the orthogonal matrix of the colour element, and W_ii has the own weight too.
+If i sees j through C, then j sees i through C^-1 = C^T, as often; so W_ji = W_ij^T, W is its own transpose, and the
+adjoint (D^-1 W)^T = W D^-1 needs no table of its own.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.layouts.texture import Texture
 
 STEPS = (0, 1, 3, 12, 49)
-"""Steps up to each level: a box of 2^level nodes has variance 4^level / 12, one step about 0.43."""
+"""Steps up to each level: a box of 2^level nodes has variance 4^level / 12, one step about 0.43 (6/7 of the nodes one
+unit away, so 6/14 along each axis)."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Smoothing:
         channels: (3 K,) old channel that each new channel shows, for the K colour elements in use.
         signs: (3 K,) +1 or -1 for the same.
         taps: what the orbits see, orbit * K + colour slot, one orbit after the other.
-        weights: of the taps, not normalised.
+        weights: (taps,) how often each sight occurs, not normalised.
         offsets: (orbits,) where the taps of each begin.
         own: (orbits, 1) weight of its own value.
         total: (orbits, 1) sum of all its weights.
@@ -66,15 +68,15 @@ class Smoothing:
         return around.addcmul_(values, self.own.to(values.dtype))
 
     def forward(self, values: Tensor) -> Tensor:
-        """One step, (orbits, 3) -> (orbits, 3)."""
+        """One step D^-1 W, (orbits, 3) -> (orbits, 3)."""
         return self.sums(values) / self.total.to(values.dtype)
 
     def adjoint(self, values: Tensor) -> Tensor:
-        """The transpose of `forward`."""
+        """The transpose of `forward`, W D^-1."""
         return self.sums(values / self.total.to(values.dtype))
 
     def __call__(self, values: Tensor) -> Tensor:
-        """`forward`, differentiable once."""
+        """`forward` with `adjoint` as its gradient, once."""
         return _Step.apply(values, self)  # type: ignore[no-any-return, no-untyped-call]
 
 
@@ -93,11 +95,7 @@ class _Step(torch.autograd.Function):
 
 
 def smoothing_step(texture: Texture) -> Smoothing:
-    """One step of smoothing.
-
-    Args:
-        texture: on the sheets of any group.
-    """
+    """The tables of one step over a texture's nodes."""
     from orbifolio.runner.symmetry.layouts.texture_kernels import (  # compiles, so not before it is needed
         TextureNodes,
         nodes_around,
@@ -109,7 +107,7 @@ def smoothing_step(texture: Texture) -> Smoothing:
     used = np.flatnonzero(np.bincount(through, minlength=colour.COUNT)).tolist()
     slots = np.zeros(colour.COUNT, dtype=np.int32)
     slots[used] = np.arange(len(used), dtype=np.int32)
-    # a node weighs as one of its neighbours: whole hats have six, each counted from both its triangles
+    # a node weighs as much as one neighbour: inside a sheet it has six, each counted from both triangles at their edge
     own = 2 * texture.size
     return Smoothing(
         channels=torch.tensor([channel for item in used for channel in colour.permutation(item)]),

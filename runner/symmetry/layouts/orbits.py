@@ -15,14 +15,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from orbifolio.runner.arrays import F64, I64, Bools
+from orbifolio.runner.arrays import F64, I64, Bools, Integers
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Layout, widened
 from orbifolio.runner.symmetry.claims import Move
@@ -36,8 +34,6 @@ from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
 from orbifolio.runner.symmetry.layouts.resample import resample
 from orbifolio.runner.symmetry.layouts.taps import Taps
 
-AnyIntegers = npt.NDArray[np.signedinteger[Any]]
-
 
 @dataclass(frozen=True)
 class Orbits:
@@ -47,7 +43,7 @@ class Orbits:
         period: of the texel coordinates.
         orbit: (texels,) orbit of each texel, texel (x, y) at y * period.width + x.
         element: (texels,) colour element through which it shows the orbit's value.
-        count: of orbits.
+        count: number of orbits, numbered from 0 in the order of their first texels.
         special: (S,) orbits whose stabiliser changes colours.
         projectors: (S, 3, 3) on the colours that the stabiliser leaves fixed.
     """
@@ -59,14 +55,14 @@ class Orbits:
     special: I64
     projectors: F64
 
-    def texel(self, x: AnyIntegers, y: AnyIntegers) -> AnyIntegers:
+    def texel(self, x: Integers, y: Integers) -> Integers:
         """Index of the texels at any integer coordinates."""
         return _index(self.period, x, y)
 
 
-def _index(period: Period, x: AnyIntegers, y: AnyIntegers) -> AnyIntegers:
+def _index(period: Period, x: Integers, y: Integers) -> Integers:
     turns, row = np.divmod(y, period.height)
-    result: AnyIntegers = row * period.width + (x - turns * period.shear) % period.width
+    result: Integers = row * period.width + (x - turns * period.shear) % period.width
     return result
 
 
@@ -194,13 +190,13 @@ class PlaneLayout(Layout):
 
     def taps(self, points: F64) -> Taps:
         """What the artwork blends at any positions; see `evaluate`."""
-        place = points * [1.0, -1.0]  # texels fit 32 bits, which divide several times faster than 64
+        position = points * [1.0, -1.0]  # texels fit 32 bits, which divide several times faster than 64
         if self._frame.hexagonal:
-            place = np.round(place @ (self._grid @ np.array(self._frame.edges).T).T, 9)
-            corners, weights = triangle_taps(np.floor(place).astype(np.int32), place - np.floor(place))
+            position = np.round(position @ (self._grid @ np.array(self._frame.edges).T).T, 9)
+            corners, weights = triangle_taps(np.floor(position).astype(np.int32), position - np.floor(position))
         else:
-            place = np.round(place * [self.width, self.height], 9)
-            base, part = np.floor(place).astype(np.int32), place - np.floor(place)
+            position = np.round(position * [self.width, self.height], 9)
+            base, part = np.floor(position).astype(np.int32), position - np.floor(position)
             if not part.any():  # whole texels: a copy that is shifted by some
                 texel = self._orbits.texel(base[:, :1], base[:, 1:])
                 return Taps(self._orbits.orbit[texel], self._orbits.element[texel], np.ones(texel.shape))
@@ -216,12 +212,12 @@ class PlaneLayout(Layout):
         own = np.flatnonzero(self._orbits.element == colour.IDENTITY)
         _, first = np.unique(self._orbits.orbit[own], return_index=True)
         y, x = np.divmod(own[first], self._orbits.period.width)
-        place = np.stack([x, y], axis=1).astype(np.float64)
+        position = np.stack([x, y], axis=1).astype(np.float64)
         if self._frame.hexagonal:
-            place = place @ np.linalg.inv(self._grid @ np.array(self._frame.edges).T).T
+            position = position @ np.linalg.inv(self._grid @ np.array(self._frame.edges).T).T
         else:
-            place /= [self.width, self.height]
-        return np.column_stack([place * [1.0, -1.0], np.ones(len(place))])
+            position /= [self.width, self.height]
+        return np.column_stack([position * [1.0, -1.0], np.ones(len(position))])
 
     def mixed(self, moves: Sequence[Move]) -> BlendedLayout:
         """The mean of moved copies: see `base.Layout.mixed`."""
@@ -255,7 +251,7 @@ class _TileLookup(Lookup):
         raise NotImplementedError
 
 
-def triangle_taps(base: AnyIntegers, part: F64) -> tuple[AnyIntegers, F64]:
+def triangle_taps(base: Integers, part: F64) -> tuple[Integers, F64]:
     """Corners and weights of the lattice triangle around a point, cut along (0, 0)-(1, 1).
 
     Args:
@@ -277,7 +273,7 @@ def plane_layout(group: Group, colours: Mapping[str, int], frame: LatticeFrame, 
     """The layout of one size.
 
     Args:
-        group: a wallpaper group.
+        group: whose isometries permute the texels.
         colours: a legal colour action.
         frame: how the picture lies in the lattice.
         width: of the tile in pixels.
@@ -311,8 +307,8 @@ def plane_layout(group: Group, colours: Mapping[str, int], frame: LatticeFrame, 
         fine, spacing, order = (height, width), (1.0, 1.0), None
     else:
         scaled = texels_per_cell * edges  # exact: numerators over width * height
-        place = np.stack([columns * height, -rows * width], axis=1) @ scaled.T
-        base, rest = np.divmod(place, width * height)
+        position = np.stack([columns * height, -rows * width], axis=1) @ scaled.T
+        base, rest = np.divmod(position, width * height)
         corners, weights = triangle_taps(base, rest / (width * height))
         corners, weights = _compact(corners, weights)
         texel = orbits.texel(corners[..., 0], corners[..., 1])

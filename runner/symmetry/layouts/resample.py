@@ -34,7 +34,7 @@ def resample(
         wrap: periodic over (top-bottom, left-right); else the edge is repeated.
         spacing: distance, in new rows and columns, of the samples that will be used; anything finer is
             averaged away.
-        centred: along an axis samples stand in the middles of their pixels, (i + 1/2) / height.
+        centred: along an axis samples lie in the middles of their pixels, (i + 1/2) / height.
 
     Returns:
         (1, C, height, width); the picture itself where the size is the same and the spacing 1.
@@ -56,9 +56,9 @@ def _along(picture: Tensor, axis: int, count: int, wrap: bool, spacing: float, m
         *picture.shape[:axis], count, *picture.shape[axis + 1 :], dtype=picture.dtype, device=picture.device
     )
     for tap in range(index.shape[1]):
-        place = torch.from_numpy(index[:, tap].copy()).to(picture.device)
+        source = torch.from_numpy(index[:, tap].copy()).to(picture.device)
         weight = torch.from_numpy(weights[:, tap].copy()).to(picture).reshape(shape)
-        result = result + picture.index_select(axis, place) * weight
+        result = result + picture.index_select(axis, source) * weight
     return result
 
 
@@ -68,6 +68,7 @@ def _taps(length: int, count: int, wrap: bool, stretch: float, middle: float) ->
     reach = math.ceil(2 * stretch)
     index = np.floor(position).astype(np.int64)[:, None] + np.arange(1 - reach, reach + 1)
     away = np.abs(index - position[:, None]) / stretch
+    # Keys (1981): (a + 2)|x|^3 - (a + 3)|x|^2 + 1 up to 1, a|x|^3 - 5a|x|^2 + 8a|x| - 4a up to 2
     near = (1.5 * away - 2.5) * away * away + 1
     far = ((-0.5 * away + 2.5) * away - 4) * away + 2
     weights = np.where(away <= 1, near, np.where(away < 2, far, 0.0))

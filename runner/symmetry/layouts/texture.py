@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.coset_table import CosetTable
 from orbifolio.runner.symmetry.groups.triangle import Folded, Triangle
 from orbifolio.runner.symmetry.layouts.taps import Taps
-
-Indices = npt.NDArray[np.integer]
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class Texture:
         triangle: the shape of every sheet.
         sheets: how they are glued.
         divisions: of each side, m.
-        active: mirrors that are there; a wedge has two.
+        active: mirrors that bound the sheet; a wedge has two.
     """
 
     triangle: Triangle

@@ -32,11 +32,16 @@ class TextureNodes(NamedTuple):
 def blend_nodes(sheets: I64, elements: I64, weights: F64, nodes: TextureNodes, product: I64) -> tuple[I32, I32, F64]:
     """The three nodes of the small triangle that each point lies in.
 
+    With m divisions a point has coordinates (a, b) = m (w_P, w_Q) = (p + u, q + v), and nodes lie at whole (p, q). The
+    square of (p, q) is cut along u + v = 1. Below it the corners (p, q), (p + 1, q), (p, q + 1) weigh 1 - u - v, u, v;
+    above it (p + 1, q + 1), (p, q + 1), (p + 1, q) weigh u + v - 1, 1 - u, 1 - v. Row i has m + 1 - i nodes, so that
+    node (p, q) has the number p (m + 1) - p (p - 1) / 2 + q.
+
     Args:
         sheets: (N,) sheet that each point lies on.
         elements: (N,) colour element through which the sheet is seen.
         weights: (N, 3) barycentric coordinates in the sheet.
-        nodes: of all sheets.
+        nodes: orbit and colour element of every node.
         product: (48, 48) of colour elements.
 
     Returns:
@@ -80,8 +85,8 @@ def nodes_around(nodes: TextureNodes, orbits: int, inverse: I64, product: I64) -
     A side of two small triangles counts twice; one on the border of a sheet is seen once from each side of it.
 
     Args:
-        nodes: of all sheets.
-        orbits: how many there are.
+        nodes: orbit and colour element of every node.
+        orbits: their number, one more than the largest in `nodes.orbit`.
         inverse: (48,) of colour elements.
         product: (48, 48) of colour elements.
 

@@ -1,8 +1,8 @@
 """A wedge: the flat triangle between two mirrors through the picture's middle, far enough to cover the picture.
 
 It folds like any `Triangle`, with two of its mirrors active; the third side is only the texture's edge. The
-texture on it is a fan: rings of nodes across the wedge, as many on each as its length asks for, so that nodes are
-as far apart across a narrow wedge as along it.
+texture on it is a fan: rings of nodes across the wedge, their number in proportion to the ring's length, so that nodes
+are as far apart across a narrow wedge as along it.
 
 Convention: the first mirror (opposite to Q) is vertical: R lies straight up from the middle, Q at 180 / p degrees
 from it, counter-clockwise.
@@ -118,9 +118,9 @@ class Fan(Texture):
         along = weights[:, 1] / np.maximum(weights[:, 1] + weights[:, 2], 1e-300)
         nodes, blend = [], []
         for here, share in ((ring, 1 - part), (ring + 1, part)):
-            place = along * self._across[here]
-            step = np.clip(np.floor(place).astype(np.int64), 0, np.maximum(self._across[here] - 1, 0))
-            rest = np.clip(place - step, 0.0, 1.0)
+            position = along * self._across[here]
+            step = np.clip(np.floor(position).astype(np.int64), 0, np.maximum(self._across[here] - 1, 0))
+            rest = np.clip(position - step, 0.0, 1.0)
             nodes += [self._first[here] + step, self._first[here] + np.minimum(step + 1, self._across[here])]
             blend += [share * (1 - rest), share * rest]
         orbit, shown = self.members()

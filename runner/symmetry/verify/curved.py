@@ -1,8 +1,8 @@
 """Pictures of curved surfaces, ready to be measured: (picture, chart) -> residuals of any isometry of its points.
 
 Points are looked up in the picture, moved, and looked up again. A chart shows places at different scales, so each
-value is a mean over a small patch of the surface that moves along with its point, and only places are compared that
-the chart shows at a like scale: towards a rim no picture can tell anything.
+value is a mean over a small patch of the surface that moves along with its point. Only places that the chart shows at
+similar scales are compared: towards a rim no picture shows enough.
 """
 
 from __future__ import annotations

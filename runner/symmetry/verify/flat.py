@@ -22,17 +22,17 @@ from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart, in_fractio
 from orbifolio.runner.symmetry.verify.residuals import colour_residuals
 
 BLUR = 2.0
-"""Standard deviation, in pixels, of a Gaussian that takes the finest grain away first, which no turned pixel grid can
-hold: white noise in the texels of a 60 degree turn reads 0.26 without it, 0.04 with it; a texture 2 pixels coarse
+"""Standard deviation, in pixels, of a Gaussian that first removes the finest grain, which no turned pixel grid can
+represent: white noise in the texels of a 60 degree turn reads 0.26 without it, 0.04 with it; a texture 2 pixels coarse
 0.019 and 0.01. It commutes with every isometry."""
 
 MIN_PLACES = 150
 """Places without which a movement cannot be judged."""
 
-_CLAIM_PLACES, _CANDIDATE_PLACES = 20_000, 3_000  # compared for each; candidates are many, and need no third digit
+_CLAIM_PLACES, _CANDIDATE_PLACES = 20_000, 3_000  # compared for each; candidates are many, and two digits will do
 _PIXEL_VARIANCE = 1 / 12  # of a pixel's own box, which no enlargement enlarges
-_MARGIN = 12  # pixels by which an axis that wraps goes on: a spline's memory fades as 0.27^n
-_MIN_SHIFT = 6.0  # blurs that a place must move by for telling that a movement does not hold
+_MARGIN = 12  # pixels by which an axis that wraps is continued: a cubic spline's memory fades as 0.27^n
+_MIN_SHIFT = 6.0  # blurs that a place must move by to show that a movement does not hold
 
 
 class FlatReader:
@@ -65,7 +65,7 @@ class FlatReader:
         """The residual of every colour element, or None where too few places can be compared."""
         if claimed:
             return self.compared(matrix, _CLAIM_PLACES)
-        # on a torus most places move; elsewhere those near a fixed point would make everything hold
+        # on a torus almost all places move; elsewhere those near a fixed point would make everything hold
         shift = 0.0 if all(self._wrap) else _MIN_SHIFT * max(self._blur, 1.0)
         return self.compared(matrix, _CANDIDATE_PLACES, shift)
 
@@ -74,7 +74,7 @@ class FlatReader:
 
         Args:
             matrix: the movement, see the module's docstring.
-            count: of places to compare, at most.
+            count: maximum number of places to compare.
             min_shift: pixels that a place must move by to count; near a fixed point everything holds.
         """
         width, height = self.size
@@ -82,7 +82,7 @@ class FlatReader:
         moved = in_fractions(matrix, float(width / height))
         linear = moved[:, :2] * self.size[:, None] / self.size
         factor = math.sqrt(abs(float(np.linalg.det(linear))))
-        if factor < 0.999:  # look from the coarse side: compare the same places the other way round
+        if factor < 0.999:  # only enlargements are measured: compare the same places the other way round
             back = np.linalg.inv(np.vstack([moved, [0, 0, 1]]))[:2]
             every = self.compared(back, count, min_shift)
             return None if every is None else every[np.array(colour.INVERSE)]
@@ -105,7 +105,8 @@ class FlatReader:
     def _blur_after(self, factor: float) -> float:
         """Blur on the enlarged side, so that both sides have lost the same detail of what they show.
 
-        With a pixel's own box, the small side has lost the variance blur^2 + 1/12; enlarged, factor^2 times that.
+        With a pixel's own box, the small side has lost the variance blur^2 + 1/12; enlarged, factor^2 times that. The
+        large side's pixels have lost 1/12 already, so its Gaussian needs the rest.
         """
         if factor < 1.001:
             return self._blur
@@ -125,8 +126,8 @@ class FlatReader:
 
         margin, mode = self._edges
         at = [
-            np.mod(place, size) + margin if wraps else place
-            for place, size, wraps in zip(places.T, self.size, self._wrap[::-1], strict=True)
+            np.mod(positions, size) + margin if wraps else positions
+            for positions, size, wraps in zip(places.T, self.size, self._wrap[::-1], strict=True)
         ]
         splines = self._splines(round(blur, 6))
         colours = [ndimage.map_coordinates(item, at[::-1], order=3, mode=mode, prefilter=False) for item in splines]
@@ -134,7 +135,7 @@ class FlatReader:
 
     @property
     def _edges(self) -> tuple[int, str]:
-        """The margin along axes that wrap, and how splines go on: only a whole torus can be left to scipy."""
+        """The margin along axes that wrap, and how splines continue: only a whole torus can be left to scipy."""
         return (0, "grid-wrap") if all(self._wrap) else (_MARGIN, "mirror")
 
     def _soften(self, blur: float) -> F64:
@@ -164,7 +165,7 @@ def plane_reader(centred: F64, chart: PlaneChart) -> FlatReader:
 
 @lru_cache(maxsize=8)
 def _places(height: int, width: int, wrap: tuple[bool, bool], margin: int, hole: float, count: int) -> F64:
-    """Pixels (column, row), in an order of chance that is always the same."""
+    """Pixels (column, row), in a random order that is always the same."""
     rows, columns = np.divmod(np.random.default_rng(0).permutation(height * width), width)
     good = np.hypot(columns - (width - 1) / 2, rows - (height - 1) / 2) >= hole
     if not wrap[0]:

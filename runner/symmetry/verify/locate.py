@@ -1,8 +1,8 @@
 """Where a picture has its symmetry: (picture, symmetry) -> the picture moved so that the origin is where it should be.
 
-A picture made elsewhere has its mirrors and centres anywhere. All places are tried on a small copy, on a grid, and
-the best of them made finer on the picture itself, down to half a pixel; pictures that repeat are also tried
-turned by a quarter, which exchanges the directions of mirrors and glides.
+A picture made elsewhere has its mirrors and centres anywhere. Origins on a grid are tried on a small copy, and the best
+of them refined on the picture itself, down to half a pixel; pictures that repeat are also tried turned by a quarter,
+which exchanges the directions of mirrors and glides.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from orbifolio.runner.symmetry.claims import Claim
 from orbifolio.runner.symmetry.verify.flat import FlatReader
 
 _COPY_SIZE = 72  # pixels of the small copy's longer side
-_GRID = 36  # places along an axis that wraps
+_GRID = 36  # origins tried along an axis that wraps
 _MAX_OFFSET = 0.12  # from the middle to an origin, where the picture does not wrap: fractions of it
-_REFINED = 4  # places made finer
+_REFINED = 4  # best origins of the grid that are refined
 _DECIDING = 3  # claims that decide
-_POINTS = 300  # compared at each place of the grid
+_POINTS = 300  # compared at each origin of the grid
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class Location:
 
 
 def locate_symmetry(picture: npt.NDArray[Any], symmetry: Symmetry) -> Location:
-    """Find the place at which the picture has most of a symmetry.
+    """Find the origin about which the picture is most symmetric.
 
     Args:
         picture: (height, width, 3) in [0, 1].
-        symmetry: of any kind; only movements of the picture's plane are looked for.
+        symmetry: only its movements of the picture's plane are used.
     """
     ways = [np.asarray(picture, dtype=np.float64)]
     if all(symmetry.wrap):
@@ -73,7 +73,7 @@ def _deciding(claims: Sequence[Claim]) -> list[Claim]:
 
 
 def _best(picture: F64, claims: Sequence[Claim], wrap: tuple[bool, bool]) -> tuple[float, F64]:
-    """The least sum of residuals, and where."""
+    """The smallest mean residual of the claims, and its origin."""
     if not claims:
         return 0.0, np.zeros(2)
     height, width = picture.shape[:2]
@@ -83,10 +83,11 @@ def _best(picture: F64, claims: Sequence[Claim], wrap: tuple[bool, bool]) -> tup
         np.arange(_GRID) / _GRID if wraps else np.linspace(-_MAX_OFFSET, _MAX_OFFSET, 13)
         for wraps in (wrap[1], wrap[0])
     ]
-    places = [np.array(place) for place in itertools.product(*axes)]
-    places.sort(key=lambda place: _score(coarse, claims, place, _POINTS))
+    origins = [np.array(origin) for origin in itertools.product(*axes)]
+    origins.sort(key=lambda origin: _score(coarse, claims, origin, _POINTS))
     fine = FlatReader(picture - 0.5, wrap)
-    refined = [_refined(fine, claims, place, max(step[1] - step[0] for step in axes)) for place in places[:_REFINED]]
+    step = max(axis[1] - axis[0] for axis in axes)
+    refined = [_refined(fine, claims, origin, step) for origin in origins[:_REFINED]]
     return min(refined, key=lambda item: item[0])
 
 
@@ -117,10 +118,10 @@ def _refined(reader: FlatReader, claims: Sequence[Claim], origin: F64, step: flo
     while step * reader.size.max() > 0.25:
         step /= 2
         for across, down in itertools.product((-step, 0, step), repeat=2):
-            place = origin + [across, down]
-            score = _score(reader, claims, place, 3 * _POINTS)
+            trial = origin + [across, down]
+            score = _score(reader, claims, trial, 3 * _POINTS)
             if score < best - 1e-9:
-                best, origin = score, place
+                best, origin = score, trial
     halves = np.rint(origin * reader.size * 2) / (2 * reader.size)
     score = _score(reader, claims, halves, 3 * _POINTS)
     return (score, halves) if score < best + 2e-3 else (best, origin)
@@ -148,6 +149,6 @@ def with_origin(picture: F64, origin: F64, wrap: tuple[bool, bool]) -> F64:
                 picture = ndimage.shift(picture, shift, order=3, mode="grid-wrap")
         else:
             twice = round(2 * pixels)
-            kept = slice(max(0, twice), length + min(0, twice))
-            picture = picture[kept] if axis == 0 else picture[:, kept]
+            even = slice(max(0, twice), length + min(0, twice))
+            picture = picture[even] if axis == 0 else picture[:, even]
     return picture

@@ -32,7 +32,7 @@ class Residual:
         residual: under the claimed colour element; under the best one where nothing is claimed.
         claimed: the claimed colour element, or None.
         best: the colour element that fits best.
-        second: the least residual of any element but the one that `residual` is for.
+        second: the smallest residual of any other element than the one that `residual` is for.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Residual:
         return self.claimed == self.best and self.residual < EXACT and self.second > ABSENT
 
     def as_record(self) -> dict[str, Any]:
-        """For `run.json`; `best` is there only where it contradicts the claim."""
+        """For `run.json`; `best` is left out unless it contradicts the claim."""
         record: dict[str, Any] = {
             "name": self.name,
             "colour": colour.spell(self.best if self.claimed is None else self.claimed),
@@ -93,7 +93,7 @@ class Measurement:
 
     @property
     def closest_unclaimed(self) -> float | None:
-        """The least residual of what is not claimed, None where nothing was tried."""
+        """The smallest residual of what is not claimed, None where nothing was tried."""
         return min((item.residual for item in self.unclaimed), default=None)
 
     @property
@@ -120,7 +120,8 @@ class Measurement:
 def colour_residuals(here: F64, there: F64) -> F64:
     """The residual of every colour element between matched samples.
 
-    |J - C X|^2 = |J|^2 + |X|^2 - 2 sum_i s_i (J^T X)_{i p_i}: one 3 x 3 matrix serves all 48.
+    C is orthogonal, so |J - C X|^2 = |J|^2 + |X|^2 - 2 tr(C^T J^T X), and a signed permutation picks one entry of each
+    row: tr(C^T J^T X) = sum_i s_i (J^T X)_{i p_i}. One 3 x 3 matrix J^T X serves all 48.
 
     Args:
         here: (N, 3) I(x), centred at mid-grey.

@@ -11,11 +11,11 @@ from orbifolio.runner.symmetry.verify.residuals import Measurement
 
 
 def summarise(symmetry: Symmetry, kind: str, picture: F32 | None) -> dict[str, Any]:
-    """What a symmetry says of itself, and what a picture shows of it.
+    """What a symmetry claims, and what a picture shows of it.
 
     Args:
-        symmetry: of any kind.
-        kind: the spelling of its kind.
+        symmetry: that the picture should have.
+        kind: of the symmetry, as recipes spell it.
         picture: (height, width, 3) in [0, 1], or None before there is one.
 
     Returns:

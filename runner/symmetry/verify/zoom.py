@@ -1,8 +1,8 @@
 """Zooming pictures, ready to be measured: (picture) -> residuals of any movement of its logarithm.
 
 A movement that turns, zooms or flips about the middle is measured in the picture itself. One that turns the inside
-out is no movement of the picture's plane; it is measured in the picture's logarithm, a strip that repeats around,
-blurred so far that its inner edge is no sharper than the pixels there.
+out does not move the picture's plane into itself; it is measured in the picture's logarithm, a strip that repeats
+around, blurred so far that its inner edge is no sharper than the pixels there.
 
 Convention: movements are (3, 3) on points (Re log z, Im log z, 1), as in `log_lattice.py`.
 """

@@ -5,6 +5,7 @@ import pytest
 import torch
 from pydantic import TypeAdapter
 
+from orbifolio.runner.exports.geometry import PRODUCTS
 from orbifolio.runner.renderers import AnyRenderer
 from orbifolio.runner.renderers.base import RenderContext
 
@@ -109,13 +110,12 @@ def test_traits_tell_what_a_finish_must_respect():
 
 
 def test_products_have_the_colours_of_the_finished_picture(monkeypatch):
-    from orbifolio.runner.renderers.image import renderer as module
 
     _, renderer = build()
     state = renderer.begin(0, None)
     seen = []
-    monkeypatch.setattr(
-        module, "geometry_products", lambda symmetry, layout, values: seen.append(layout.render(values)) or {}
+    monkeypatch.setitem(
+        PRODUCTS, PlaneSymmetry, lambda symmetry, layout, values: seen.append(layout.render(values)) or {}
     )
     assert renderer.extras(state, lambda pixels: 1 - 0.5 * pixels) == {}
     shown = seen[0][0].permute(1, 2, 0).numpy()
