@@ -38,7 +38,7 @@ def test_ps_logs_and_stop(aws: Any, launch: Callable[..., Result]) -> None:
     assert stopped.stdout == f"{name}: ended\n"
     assert not living()
     assert invoke("stop", name, "--now").stdout == f"{name}: no machine is alive\n"
-    assert "no machine of orbifolio in us-east-1" in invoke("ps").stderr
+    assert "no orbifolio machine in us-east-1" in invoke("ps").stderr
     assert name in invoke("ps", "--all").stdout
     assert invoke("logs", name).stdout == "hello\n"  # it outlives the machine
 
