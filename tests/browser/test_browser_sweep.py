@@ -140,7 +140,7 @@ def test_curves_of_all_runs_can_be_hidden_one_by_one(swept: Path, open_page: Ope
     expect(switches).to_have_count(6)
     switches.first.click()
     expect(switches.first).to_have_attribute("aria-pressed", "false")
-    expect(page.locator(".hint")).to_contain_text("its name in the list hides and shows it")
+    expect(page.locator(".hint")).to_contain_text("its name in the list to hide or show it")
 
 
 def test_a_run_that_goes_on_changes_in_place_and_its_end_loads_the_page_again(

@@ -89,10 +89,10 @@ WORK = Workload(memory={"bf16": GB, "fp32": GB}, pixels=1e9, gpu=True, picture="
 def test_prices_of_aws_count_where_there_are_some() -> None:
     cost = priced(order(), WORK, {"g4dn.xlarge": 0.6, "g6.xlarge": None}, {"g4dn.xlarge": 0.2, "g6.xlarge": 0.3})
     assert cost.price == BY_NAME["g6.xlarge"].price  # by the list, since AWS did not tell
-    assert not cost.asked
+    assert not cost.current
     assert cost.spot == 0.3
     cost = priced(order(market="on-demand"), WORK, {"g4dn.xlarge": 0.6, "g6.xlarge": 0.9}, {"g4dn.xlarge": 0.2})
-    assert (cost.price, cost.asked, cost.spot) == (0.9, True, None)
+    assert (cost.price, cost.current, cost.spot) == (0.9, True, None)
 
 
 def test_elsewhere_the_list_is_an_upper_bound() -> None:
