@@ -110,6 +110,7 @@ def test_traits_tell_what_a_finish_must_respect():
 
 
 def test_products_have_the_colours_of_the_finished_picture(monkeypatch):
+    from orbifolio.runner.symmetry.kinds.plane import PlaneSymmetry
 
     _, renderer = build()
     state = renderer.begin(0, None)
