@@ -172,7 +172,7 @@ class StrokeCanvas(Canvas):
 
     @classmethod
     def restore(cls, config: LevelConfig, state: Mapping[str, Tensor]) -> StrokeCanvas:
-        """A saved level."""
+        """A level from its `state_dict`."""
         arrays = {name: tensor.cpu().numpy().copy() for name, tensor in state.items()}
         frozen = StrokeSet(
             StrokeArray(arrays["dry-rows"], arrays["dry-units"]), arrays["dry-colours"], arrays["dry-levels"]

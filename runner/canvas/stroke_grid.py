@@ -134,7 +134,7 @@ class GridCanvas(Canvas):
         self.tensor = torch.logit(drawn.clamp(0.02, 0.98)).requires_grad_(True)
 
     def parameters(self) -> list[Tensor]:
-        """One tensor."""
+        """The actions before their sigmoid."""
         return [self.tensor]
 
     def actions(self) -> Tensor:
@@ -203,5 +203,5 @@ class GridCanvas(Canvas):
         return {} if painting is None else document_files(*painting, title=title, device=device)
 
     def describe(self) -> str:
-        """Tiles and strokes."""
+        """Tiles, strokes and brush."""
         return f"{len(self.corners)} tiles of {self.settings.strokes} strokes of {self.settings.brush}"

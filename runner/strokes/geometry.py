@@ -44,7 +44,7 @@ SPEED = ("log speed", "passing time")
 NARROW, WIDE = 0.5, 1.2  # widths of the Gaussians, in radii
 FLOOR = 0.35  # units; a brush thinner than that is as wide as a pixel's sampling
 SOFT = 4.0  # units; keeps the logarithm of a stroke that is a point within bounds
-TINY = 1e-6
+TINY = 1e-6  # under roots and in quotients: keeps gradients finite where a length is 0
 
 
 @dataclass(frozen=True)

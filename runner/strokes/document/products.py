@@ -130,7 +130,7 @@ def _by_program(painting: Painting, growth: Growth, target: F32 | None, figures:
         "unfitted_to_neural_db": decibels(plain, growth.picture),
         "fitted_to_neural_db": decibels(real, growth.picture),
         "tried": fitted.tried,
-        "kept": fitted.kept,
+        "kept": fitted.accepted,
     }
     figures["mypaint"] = record
     if target is None:

@@ -5,7 +5,7 @@ brush repeats its stroke exactly (`strokes.document.mypaint_redraw`), so what it
 
 1. the colours of all strokes are fitted to the real opacities by least squares (`OpacityLayers.best_colours`);
 2. in sweeps from the undermost stroke up, each is tried a little moved, bent, wider or pressed harder, drawn by the
-   real program, and kept if the painting, with all other strokes as they are, comes nearer to the target; then 1.
+   real program, and accepted if the painting, with all other strokes as they are, comes nearer to the target; then 1.
 
 Nothing is trained or averaged: the program draws the resulting document exactly as measured here. Paintings larger than
 `MAX_SIDE` are fitted at that size, where a brush's marks are the same up to rounding.
@@ -34,7 +34,7 @@ SWEEPS = 4
 MAX_TRIED = 6_000  # variants in all, which bounds the time
 MAX_PIXELS = 16_000_000  # of windows kept, 256 MB; of a larger painting only the later strokes are moved
 SHIFT, SWELL, PRESS = 1.0, 0.12, 0.12  # of a variant: units, logarithm of the radius, pressure
-GROW, SHRINK = 1.4, 0.88  # factor of the next variants' size, after one that was kept and one that was not
+GROW, SHRINK = 1.4, 0.88  # factor of the next variants' size, after one that was accepted and one that was not
 JOIN_TOLERANCE = 0.01  # pixels between the ends of connected strokes
 
 
@@ -46,7 +46,8 @@ class Refit:
         before: mean squared error of the unfitted document drawn by the real program, at the size of the fit.
         recoloured: the same error after the colours were fitted.
         after: the same error of `painting`.
-        kept: how many of them were kept.
+        tried: variants of strokes that were drawn.
+        accepted: those of them that came nearer to the target.
     """
 
     painting: Painting
@@ -54,7 +55,7 @@ class Refit:
     recoloured: float
     after: float
     tried: int
-    kept: int
+    accepted: int
 
 
 def refit(
@@ -90,18 +91,18 @@ def refit(
     recoloured = fit.error()
     random = np.random.default_rng([painting.seed, len(painting)])
     sweeps = min(sweeps, MAX_TRIED // (tries * len(painting))) if tries else 0
-    tried = kept = 0
+    tried = accepted = 0
     if not _joined(painting):
         for _ in range(sweeps):
             more, good = fit.sweep(random, tries)
-            tried, kept = tried + more, kept + good
+            tried, accepted = tried + more, accepted + good
             fit.recolour()
     hush()
     fitted = replace(fit.painting, width=painting.width, height=painting.height)
     if factor != 1:
         strokes = fit.painting.scaled(1 / factor).strokes
         fitted = replace(fitted, strokes=strokes)
-    return Refit(fitted.rounded(), before, recoloured, fit.error(), tried, kept)
+    return Refit(fitted.rounded(), before, recoloured, fit.error(), tried, accepted)
 
 
 class _Fit:
@@ -149,7 +150,7 @@ class _Fit:
             tries: variants of each stroke, each of the best one so far.
 
         Returns:
-            How many variants were tried, and how many kept.
+            How many variants were tried, and how many accepted.
         """
         painting = self.painting
         strokes, colours = painting.strokes, painting.colours
@@ -160,14 +161,14 @@ class _Fit:
         canvas = OpacityLayers(painting.width, painting.height, self.boxes[:first], self.opacities[:first]).compose(
             colours[:first], painting.paper
         )
-        tried = kept = 0
+        tried = accepted = 0
         for number in range(first, len(strokes)):
             box, (through, over) = boxes[number], above[number - first]
             below, target = canvas[window(box)], self.target[window(box)]
             seen = through.sum()
             rest = target - over - through[..., None] * below
             opacity = _widened(self.opacities[number], self.boxes[number], box)
-            least, best = _residual(rest, through, opacity, below, colours[number], None)
+            min_error, best = _residual(rest, through, opacity, below, colours[number], None)
             if seen > 1 and best is not None:
                 for _ in range(tries):
                     variant = self._variant(strokes[number], random, float(self.sizes[number]))
@@ -176,31 +177,31 @@ class _Fit:
                     error, colour = _residual(rest, through, wide, below, colours[number], self.allowed)
                     tried += 1
                     self.sizes[number] *= SHRINK
-                    if error < least * (1 - 1e-6) and colour is not None:
-                        least, opacity, kept = error, wide, kept + 1
+                    if error < min_error * (1 - 1e-6) and colour is not None:
+                        min_error, opacity, accepted = error, wide, accepted + 1
                         strokes[number], colours[number] = variant, colour
                         self.boxes[number], self.opacities[number] = small, drawn
                         self.sizes[number] = min(self.sizes[number] * GROW / SHRINK, 2.0)
             lay_over(below, colours[number], opacity[..., None])
-        return tried, kept
+        return tried, accepted
 
     def _above(self, boxes: list[Box]) -> tuple[int, list[tuple[F32, F32]]]:
         """A first stroke, and for each from it on what those above let through and add, in the stroke's box."""
         painting = self.painting
         through = np.ones((painting.height, painting.width), np.float32)
         over = np.zeros((painting.height, painting.width, 3), np.float32)
-        kept_windows: list[tuple[F32, F32]] = []
+        windows: list[tuple[F32, F32]] = []
         room = MAX_PIXELS
         for number in range(len(boxes) - 1, -1, -1):
             left, top, right, bottom = boxes[number]
             room -= (right - left) * (bottom - top)
             if room < 0:
                 break
-            kept_windows.append((through[window(boxes[number])].copy(), over[window(boxes[number])].copy()))
+            windows.append((through[window(boxes[number])].copy(), over[window(boxes[number])].copy()))
             part = window(self.boxes[number])
             over[part] += (through[part] * self.opacities[number])[..., None] * painting.colours[number]
             through[part] *= 1 - self.opacities[number]
-        return len(boxes) - len(kept_windows), kept_windows[::-1]
+        return len(boxes) - len(windows), windows[::-1]
 
     def _variant(self, stroke: F32, random: np.random.Generator, size: float) -> F32:
         """A slightly different stroke of the same unit; `size` scales the change."""

@@ -47,7 +47,7 @@ class Growth:
 
     Attributes:
         picture: (height, width, 3) with all strokes.
-        layers: undermost first; none unless they were asked for.
+        layers: undermost first; empty unless `layered`.
         stages: pictures after some numbers of strokes, in their order, made small.
     """
 
@@ -75,8 +75,8 @@ def grow(
 
     Args:
         stream: box and opacity of each stroke, undermost first.
-        stages: numbers of strokes, rising, after which the picture is kept.
-        side: of the kept pictures' longer side, in pixels; smaller pictures are kept as they are.
+        stages: numbers of strokes, rising, after which the picture is copied.
+        side: of the copies' longer side, in pixels; smaller pictures are not enlarged.
     """
     canvas = np.empty((painting.height, painting.width, 3), np.float32)
     canvas[...] = np.array(painting.paper, np.float32)

@@ -56,7 +56,7 @@ def seed_strokes(
     weights: F32,
     count: int,
     radius: float,
-    longest: float,
+    max_length: float,
     random: np.random.Generator,
 ) -> Seeds:
     """New strokes.
@@ -66,7 +66,7 @@ def seed_strokes(
         canvas: (height, width, 3).
         weights: (height, width) of the error.
         radius: of the brush in pixels.
-        longest: length of a stroke in pixels.
+        max_length: of a stroke in pixels.
         random: breaks ties, and turns strokes where there is no edge.
     """
     height, width = target.shape[:2]
@@ -79,7 +79,7 @@ def seed_strokes(
     coarse = np.ascontiguousarray(error[stride // 2 :: stride, stride // 2 :: stride])
     seeds = Seeds(np.zeros((count, 6), np.float32), np.zeros((count, 3), np.float32))
     field = EdgeField(calm.astype(np.float32), canvas.astype(np.float32), across, down)
-    _grow(coarse, stride, field, radius, longest, seeds)
+    _grow(coarse, stride, field, radius, max_length, seeds)
     # Within the picture: no error would move what is outside.
     return seeds._replace(curves=np.clip(seeds.curves, 0, np.tile([width, height], 3)).astype(np.float32))
 
@@ -132,21 +132,21 @@ def _walk(x: float, y: float, sign: float, field: EdgeField, step: float, path: 
 
 
 @compiled
-def _grow(error: F64, stride: int, field: EdgeField, radius: float, longest: float, seeds: Seeds) -> None:
+def _grow(error: F64, stride: int, field: EdgeField, radius: float, max_length: float, seeds: Seeds) -> None:
     """Strokes one after the other, each where the error that is left is largest.
 
     Args:
         error: of every `stride`-th pixel, lessened where strokes begin.
         stride: pixels from one place of `error` to the next.
         radius: of the brush in pixels.
-        longest: length of a stroke in pixels.
+        max_length: of a stroke in pixels.
         seeds: (n, ...), filled in.
     """
     across, down, lines = field.across, field.down, seeds.curves
     height, width = across.shape
     rows, columns = error.shape
     step = max(radius / 3.0, 0.5)
-    steps = max(1, int(0.5 * longest / step))
+    steps = max(1, int(0.5 * max_length / step))
     ahead, behind = np.empty((steps, 2)), np.empty((steps, 2))
     whole = np.empty((2 * steps + 1, 2))
     # The largest of each row, so that finding the largest of all need not look everywhere.

@@ -24,7 +24,6 @@ class StrokeSet:
     levels: I32
 
     def __len__(self) -> int:
-        """How many."""
         return self.strokes.size
 
     @classmethod

@@ -131,7 +131,7 @@ def test_a_fit_comes_nearer_and_is_drawn_as_promised(painting, target):
     found = refit(painting, target, sweeps=3)
     assert found.before > found.recoloured > found.after
     assert found.after < 0.9 * found.recoloured
-    assert 0 < found.kept < found.tried == 3 * 3 * len(painting)
+    assert 0 < found.accepted < found.tried == 3 * 3 * len(painting)
     drawn = float(np.square(redraw(found.painting) - target).mean())
     assert drawn == pytest.approx(found.after, rel=0.02)
     again = refit(painting, target, sweeps=3)
