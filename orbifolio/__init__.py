@@ -14,4 +14,16 @@ if not Path(__file__).with_name("runner").is_dir():
 
 from orbifolio.api import CheckedRecipe, FinishedRun, check, gallery, measure, run
 
-__all__ = ["CheckedRecipe", "FinishedRun", "check", "gallery", "measure", "run"]
+__all__ = ["CheckedRecipe", "FinishedRun", "__version__", "check", "gallery", "measure", "run"]
+
+
+def __getattr__(name: str) -> str:
+    """`__version__`, looked up when it is asked for: the installed one, or `source` in a checkout that is not."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(__name__)
+    except PackageNotFoundError:
+        return "source"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+import orbifolio
 from orbifolio.runner.commands.exporting import export
 from orbifolio.runner.commands.launching import launch
 from orbifolio.runner.commands.nodes import cleanup, logs, ps, stop
@@ -45,8 +46,22 @@ class Commands(click.Group):
             raise
 
 
+def show_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    """Print the version and exit, in a checkout that is not installed, too."""
+    if value and not context.resilient_parsing:
+        click.echo(f"orbifolio, version {orbifolio.__version__}")
+        context.exit()
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="orbifolio", prog_name="orbifolio")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=show_version,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Turn recipes for generative art into pictures with exact symmetry, each with a report of how it was made.
 

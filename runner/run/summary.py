@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import torch
 
+import orbifolio
 from orbifolio.runner.devices import describe_device, system_facts
 from orbifolio.runner.files import write_atomically
 from orbifolio.runner.recipe.model import LoadedRecipe
@@ -18,14 +18,6 @@ from orbifolio.runner.renderers.base import Phase, Renderer
 from orbifolio.runner.settings import citations
 
 SCRIPT = "again/aws.sh"
-
-
-def program_version() -> str:
-    """The installed version, or `source` if the program is not installed."""
-    try:
-        return metadata.version("orbifolio")
-    except metadata.PackageNotFoundError:
-        return "source"
 
 
 def begin_summary(
@@ -54,7 +46,7 @@ def begin_summary(
         "seed": recipe.seed,
         "device": describe_device(device),
         "versions": {
-            "orbifolio": program_version(),
+            "orbifolio": orbifolio.__version__,
             "python": platform.python_version(),
             "torch": str(torch.__version__),
         },
