@@ -136,6 +136,8 @@
   window.addEventListener("popstate", () => window.location.reload());
   dropped(document.body, (files) => !form.hidden && takePhoto(files));
   pasted((files) => !form.hidden && takePhoto(files));
+  // A photo that was chosen before this script ran, or that the browser kept over a reload.
+  if (part("file").files.length) takePhoto([...part("file").files]);
   choose();
   if (page.dataset.run) make(page.dataset.run, false);
 })();
