@@ -66,7 +66,12 @@ class Environment:
             check=True,
         )
         self.packages = Path(found.stdout.strip())
-        (self.packages / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+        others = folder / "others"
+        others.mkdir()
+        for entry in Path(sysconfig.get_path("purelib")).iterdir():
+            if not entry.name.startswith(("orbifolio", "__editable__", "_distutils", "distutils")):
+                (others / entry.name).symlink_to(entry)
+        (self.packages / "dependencies.pth").write_text(f"{others}\n")
 
     def install(self, *arguments: object) -> None:
         """Install without dependencies."""
