@@ -22,6 +22,10 @@ from orbifolio.runner.strokes.mypaint.actions import bezier, bezier_velocity, pr
 from orbifolio.runner.strokes.stroke_array import END, END_PRESSURE, ENTRY_PRESSURE, LOG_RADIUS, START, VIA
 
 SEGMENTS = 24
+"""Chords of a curve. One is |start + end - 2 via| / (2 SEGMENTS^2) from it at most: 0.05 units for half of all actions,
+never more than 0.15. More cost time and memory in proportion.
+
+Shipped brushes were learnt with this number and those below; with others they must be learnt anew."""
 FEATURES = (
     "distance in radii",
     "bell of the distance",

@@ -30,7 +30,7 @@ START, VIA, END = slice(0, 2), slice(2, 4), slice(4, 6)
 CURVE = slice(0, 6)
 """The three points of the curve."""
 LOG_RADIUS, ENTRY_PRESSURE, END_PRESSURE = 6, 7, 8
-COLUMNS = 9
+COLUMNS = 9  # of the table above
 ACTION_COLUMNS = (9, 10, 2, 3, 4, 5, 1, 11, 0)
 """Where an action of twelve numbers (`actions.NAMES`) has them."""
 

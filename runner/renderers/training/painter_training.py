@@ -8,7 +8,6 @@ picture has a painting by both below them. The weights, ready to use, and all fi
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -58,7 +57,6 @@ from orbifolio.runner.vision import AnyNetwork
 from orbifolio.runner.vision.base import VisionSettings
 from orbifolio.runner.vision.perceptual_loss import LAYERS, PerceptualLoss
 
-FLOAT = torch.float32
 CHECK_EVERY = 100  # steps between measurements on unseen strokes
 CHECKED = 60  # unseen strokes measured then
 GRADIENTS = 24  # actions that gradients are measured on
@@ -170,7 +168,7 @@ class PainterRenderer(Renderer):
         self._dataset: BrushDataset | None = None
         vision: VisionSettings | None = settings.vision
         self.perception = (
-            None if vision is None else cache(lambda: PerceptualLoss(vision.build().to(context.device, FLOAT)))
+            None if vision is None else cache(lambda: PerceptualLoss(vision.build().to(context.device, torch.float32)))
         )
 
     @property
@@ -281,9 +279,8 @@ class PainterRenderer(Renderer):
         """`painter.safetensors`, ready to use, `card.json`; of painters of a fixed resolution a loop of strokes too."""
         figures = self._figures(state)
         facts = {"brush": self.settings.brush, "figures": figures["strokes"], "seed": self.context.seed}
-        buffer = io.StringIO()
-        json.dump(figures, buffer, indent=1)
-        files = {"painter.safetensors": pack(state.trainer.painter, facts), "card.json": buffer.getvalue().encode()}
+        card = json.dumps(figures, indent=1).encode()
+        files = {"painter.safetensors": pack(state.trainer.painter, facts), "card.json": card}
         if state.trainer.painter.resolution is not None:
             loop = morph(state.trainer.painter, self.dataset.repeats.actions)
             files["interpolation.webp"] = animated(loop, milliseconds=FRAME)

@@ -21,12 +21,13 @@ from orbifolio.runner.strokes.agent.network import AgentNetwork
 from orbifolio.runner.strokes.agent.rollout import replay, roll_out
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.document.document import Painting
-from orbifolio.runner.strokes.mypaint.actions import COLOUR, END, END_PRESSURE, ENTRY_PRESSURE, SIZE, START, VIA
+from orbifolio.runner.strokes.mypaint.actions import COLOUR, Space
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
 from orbifolio.runner.strokes.rasteriser.separate_strokes import network_stamp
+from orbifolio.runner.strokes.stroke_array import StrokeArray, rows_of_actions
 
 MAX_JUDGED = 100  # pictures: the painter and MyPaint take seconds for a hundred of them
-DOCUMENT_SIDE = 512  # pixels of the document
+DOCUMENT_SIDE = 512  # pixels of a painting's document, eight times the canvas of its actions
 
 
 @torch.no_grad()
@@ -88,24 +89,18 @@ def evaluate(
     return figures | ({"strokes": habits} if habits else {})
 
 
-def painting_of(actions: Tensor, pens: Tensor, brush: str, seed: int, canvas: int = 64) -> Painting:
+def painting_of(actions: Tensor, pens: Tensor, brush: str, seed: int) -> Painting:
     """One painting, actions (t, 12) and pens (t,), as a document of strokes."""
-    drawn = actions[pens > 0.5].detach().numpy()
-    scale = DOCUMENT_SIDE / canvas
-    columns = [
-        *(drawn[:, part] * DOCUMENT_SIDE for part in (START, VIA, END)),
-        np.exp(drawn[:, SIZE : SIZE + 1] * 2.0) * scale,
-        drawn[:, ENTRY_PRESSURE : ENTRY_PRESSURE + 1],
-        drawn[:, END_PRESSURE : END_PRESSURE + 1],
-        np.full((len(drawn), 1), scale),
-    ]
+    drawn = actions[pens > 0.5].detach()
+    strokes = StrokeArray(rows_of_actions(drawn).numpy(), np.ones(len(drawn), np.float32))
+    enlarged_by = DOCUMENT_SIDE / Space().canvas
     return Painting(
         DOCUMENT_SIDE,
         DOCUMENT_SIDE,
         brush,
         (1.0, 1.0, 1.0),
         seed,
-        np.concatenate(columns, axis=1).astype(np.float32),
-        drawn[:, COLOUR].astype(np.float32),
+        strokes.scaled(enlarged_by, enlarged_by).document_columns(),
+        drawn[:, COLOUR].numpy(),
         np.zeros(len(drawn), np.int32),
     )

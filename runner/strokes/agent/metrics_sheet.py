@@ -16,12 +16,12 @@ from torch import Tensor
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.strokes.blending import over
+from orbifolio.runner.strokes.brush_models.metrics_sheet import FRAME, GREY, INK
 from orbifolio.runner.strokes.rasteriser.separate_strokes import Stamp
 
 CELL, LARGE_CELL, GAP, BAND_GAP, LABEL, MARGIN = 96, 208, 4, 20, 92, 28  # pixels
-HEADING = 78
+HEADING = 78  # pixels above the pictures
 COLUMNS, MAX_LARGE = 10, 5  # pictures in a band; up to `MAX_LARGE` are shown large
-INK, GREY, FRAME = (40, 40, 44), (110, 110, 114), (232, 232, 233)
 HEAT = np.array([(44, 36, 110), (122, 42, 130), (196, 62, 92), (238, 118, 58), (246, 190, 70)], np.float32) / 255
 """Colours from the first stroke to the last, interpolated between."""
 

@@ -24,7 +24,7 @@ from orbifolio.runner.strokes.mypaint.actions import COLOUR, Space
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.mypaint.samples import Samples
 
-MAX_DECAY = 0.998  # of the running mean of a learner's weights, which is the painter that is kept
+MAX_DECAY = 0.998  # of the running mean of a learner's weights: over about 500 steps
 
 
 class Painter(nn.Module):

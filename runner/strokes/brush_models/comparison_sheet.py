@@ -12,7 +12,7 @@ from orbifolio.runner.arrays import F32
 from orbifolio.runner.strokes.brush_models.metrics_sheet import FRAME, GREY, INK, enlarged
 
 CELL, GAP, LABEL, MARGIN = 100, 5, 178, 28  # pixels
-TITLE, HEADING, AFTER = 62, 40, 20
+TITLE, HEADING, AFTER = 62, 40, 20  # pixels: of the title, of a section's heading, and below a section
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from orbifolio.runner.strokes.mypaint.samples import Repeats
 
 MIN_PAINT = 4 / 255  # opacity; a fainter pixel counts as paper
 MIN_INK = 0.05  # mean opacity where texture is measured
-NUDGE = 0.03  # of an action's number, for finite differences
+NUDGE = 0.03  # of an action's number, for finite differences; a smaller one drowns in the program's eight bits
 MIN_ERROR = 1e-9  # mean squared error that counts as none: 90 dB
 BATCH = 50  # strokes drawn at once, which bounds the memory
 DRAWINGS = 8  # noisy strokes of the same action that are compared
@@ -33,10 +33,12 @@ def decibels(error: float) -> float:
 
 
 @torch.no_grad()
-def learnt_alphas(painter: Painter, actions: Actions, *, scale: float = 1.0) -> F32:
-    """(n, side, side) opacities of steady learnt strokes."""
+def learnt_alphas(
+    painter: Painter, actions: Actions, *, scale: float = 1.0, random: torch.Generator | None = None
+) -> F32:
+    """(n, side, side) opacities of learnt strokes, steady ones without `random`."""
     parts = [
-        painter.alphas(torch.from_numpy(actions[i : i + BATCH]).to(painter.device), scale=scale)
+        painter.alphas(torch.from_numpy(actions[i : i + BATCH]).to(painter.device), scale=scale, random=random)
         for i in range(0, len(actions), BATCH)
     ]
     alphas: F32 = torch.cat(parts).cpu().numpy()
@@ -71,16 +73,9 @@ def fidelity(alphas: F32, repeats: Repeats) -> dict[str, float]:
     return figures
 
 
-@torch.no_grad()
 def noisy_alphas(painter: Painter, actions: Actions, *, seed: int) -> F32:
     """(n, side, side) opacities of learnt strokes with the painter's own noise."""
-    random = torch.Generator().manual_seed(seed)
-    parts = [
-        painter.alphas(torch.from_numpy(actions[begin : begin + BATCH]).to(painter.device), random=random)
-        for begin in range(0, len(actions), BATCH)
-    ]
-    alphas: F32 = torch.cat(parts).cpu().numpy()
-    return alphas
+    return learnt_alphas(painter, actions, random=torch.Generator().manual_seed(seed))
 
 
 def liveliness(painter: Painter, repeats: Repeats, *, seed: int) -> dict[str, float]:

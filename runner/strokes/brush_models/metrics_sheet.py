@@ -24,11 +24,11 @@ from orbifolio.runner.strokes.mypaint.actions import (
     Actions,
 )
 
-COLUMNS, BANDS = 10, 3
+COLUMNS, BANDS = 10, 3  # strokes side by side, and how often below each other
 CELL, GAP, BAND_GAP, LABEL, MARGIN = 96, 4, 18, 92, 28  # pixels
 HEADING = 74  # pixels above the strokes
 PAINTING = 480  # side of a painting in pixels
-CAPTION = 30
+CAPTION = 30  # pixels below it
 INK, GREY, FRAME = (40, 40, 44), (110, 110, 114), (232, 232, 233)
 WIDTH = 2 * MARGIN + LABEL + COLUMNS * (CELL + GAP) - GAP
 PAINTS = np.array(

@@ -1,7 +1,7 @@
 """The networks of raster painters: numbers -> pictures by transposed convolutions, pictures -> numbers by strided ones.
 
     Upwards(first, stages):    (n, channels, s, s), maps -> (n, channels, 64, 64), before the sigmoid
-    StrokeCritic(width):             pictures (n, c, 64, 64), actions (n, k), maps -> (n,)
+    StrokeCritic(width):       pictures (n, c, 64, 64), actions (n, k), maps -> (n,)
     Downwards(width):          pictures (n, c, 64, 64) -> (n, 4 * 8 * width)
 
 The shapes are those of Nakano's repositories (2019). Layers are made without drawing weights; `raster.fresh` does.

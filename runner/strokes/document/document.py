@@ -28,7 +28,7 @@ from orbifolio.runner.arrays import F32, F64, I32
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.stroke_array import CURVE, END_PRESSURE, ENTRY_PRESSURE, LOG_RADIUS
 
-FORMAT = 1
+FORMAT = 1  # of the file; raise it when older programs could not read it
 COLUMNS = (
     "start x",
     "start y",

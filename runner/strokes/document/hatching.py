@@ -24,7 +24,7 @@ from orbifolio.runner.vector.hex_colours import to_hex
 
 SUBPIXELS = 2  # of the map of uppermost strokes, to a side of a pixel
 MAX_SIDE = 2048  # pixels of that map
-PENS = 12
+PENS = 12  # of a plot: each is changed by hand; fewer leave colours out
 CELL = 0.6  # spacings; lines a whole spacing apart are never in the same cell
 MIN_LENGTH = 1.5  # spacings; shorter lines are dots, not worth the travel of a plotter's pen
 PAPER_TOLERANCE = 0.06  # distance in sRGB within which a paint counts as the paper

@@ -31,7 +31,7 @@ Box = tuple[int, int, int, int]
 Track = list[tuple[float, float, float]]
 REACH, FRINGE = 3.2, 4.0  # radii, and pixels beyond them, within which a stroke may leave paint
 MARGIN_RADII = 3.0  # of paper around the picture, for brushes that take up colour
-ALONG = np.linspace(0.0, 1.0, 17)[:, None]
+ALONG = np.linspace(0.0, 1.0, 17)[:, None]  # where a curve's box is measured; what it misses is within `FRINGE`
 MAX_SIDE = 1 << 14  # pixels; 16384 x 16384 are 2 GB of tiles
 
 

@@ -23,7 +23,8 @@ from orbifolio.runner.strokes.geometry import nearest
 from orbifolio.runner.strokes.mypaint.actions import bezier, bezier_velocity
 from orbifolio.runner.strokes.stroke_array import END, LOG_RADIUS, START, VIA
 
-ALONG, BEYOND, ACROSS = 13, 4, 15  # samples of the curve, beyond each end, and to each side
+# Samples of the curve, beyond each end, and to each side: fewer show corners, more make larger files and take longer.
+ALONG, BEYOND, ACROSS = 13, 4, 15
 BUNCH = 24  # strokes at once, which bounds the memory
 USUAL = 0.75  # quantile of the opacity along a stroke that its shape has
 MIN_OPACITY = 0.02  # of a shape
@@ -172,5 +173,5 @@ def points_of(painting: Painting, count: int = 2 * ALONG) -> F32:
     """(n, count, 2) points along the curves, in pixels."""
     strokes = painting.strokes[:, None]
     t = np.linspace(0, 1, count, dtype=np.float32)[None, :, None]
-    points: F32 = bezier(strokes[..., 0:2], strokes[..., 2:4], strokes[..., 4:6], t)
+    points: F32 = bezier(strokes[..., START], strokes[..., VIA], strokes[..., END], t)
     return points

@@ -10,7 +10,7 @@ from orbifolio.runner.arrays import F32
 from orbifolio.runner.images import encoding
 from orbifolio.runner.images.mp4 import mp4
 
-FRAMES = 90
+FRAMES = 90  # 5.4 seconds; each one more makes the file larger
 SIDE = 512  # pixels of the longer side
 MILLISECONDS, REST = 60, 2500  # for each picture, and for the finished one
 ACCELERATION = 1.7  # exponent; 1 adds equally many strokes with each picture

@@ -24,8 +24,8 @@ from orbifolio.runner.vector.pdf_pages import PdfPages
 
 WIDE, HIGH = 210.0, 297.0  # mm; A4
 POINT = 25.4 / 72  # mm
-MAX_STEPS = 12
-MAX_PAINTS = 12
+MAX_STEPS = 12  # six pages at two to a page
+MAX_PAINTS = 12  # two rows of six on the cover
 MARGIN, GAP, HEAD = 16.0, 8.0, 12.0  # mm
 ROOM = HIGH - 2 * MARGIN  # mm, height for the steps of a page
 HALF, TALL = (WIDE - 2 * MARGIN - GAP) / 2, ROOM / 2 - HEAD - 6  # mm, the largest picture of a step

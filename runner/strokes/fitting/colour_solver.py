@@ -16,7 +16,6 @@ from orbifolio.runner.strokes.rasteriser.differentiable import Composite
 
 GREY_AXIS = np.full(3, 3**-0.5, np.float32)
 NO_AXIS = np.zeros(3, np.float32)
-SWEEPS = 6
 RIDGE = 0.5  # pixels' worth of the colour the target has where the stroke began
 
 
@@ -43,7 +42,7 @@ class ColourRules:
 
 
 def solve_colours(
-    composite: Composite, colours: F32, target: F32, weights: F32, rules: ColourRules, *, sweeps: int = SWEEPS
+    composite: Composite, colours: F32, target: F32, weights: F32, rules: ColourRules, *, sweeps: int
 ) -> F32:
     """Better colours for the strokes as they lie.
 
@@ -52,7 +51,7 @@ def solve_colours(
         colours: (n, 3), allowed ones.
         target: (p, 3).
         weights: (p,) of the cells' squared errors.
-        rules: what colours may be.
+        sweeps: over all strokes; the errors that are left shrink with each.
 
     Returns:
         (n, 3).

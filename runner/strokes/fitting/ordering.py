@@ -14,7 +14,7 @@ from orbifolio.runner.strokes.rasteriser.differentiable import Rasteriser
 from orbifolio.runner.strokes.stroke_array import StrokeArray
 from orbifolio.runner.strokes.stroke_profile import compiled
 
-MIN_OPACITY = 1 / 512  # opacity below which a stroke does not touch a cell
+MIN_OPACITY = 1 / 512  # below it a stroke does not touch a cell: it cannot be seen in eight bits
 
 
 def chained(strokes: StrokeArray, begin: F32 | None) -> I64:

@@ -20,7 +20,7 @@ from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.strokes.mypaint.mypaint import CURE, load_library
 
 ENDING = ".myb"
-VERSION = 3
+VERSION = 3  # of the JSON format, the only one that libmypaint reads
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from orbifolio.runner.errors import MissingProgram
 
 TILE = 64  # pixels; fixed in libmypaint
-ONE = 1 << 15
+ONE = 1 << 15  # 1.0 in libmypaint's 16-bit pixels
 LIBRARIES = (
     "libmypaint-1.5.so.1",
     "libmypaint-1.5.1.dylib",

@@ -28,7 +28,7 @@ from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.mypaint.mypaint import ONE, TILE, Brush, TiledSurface, hush
 
 BLACK = (0.0, 0.0, 0.0)
-HIDDEN_STROKES = 3  # that advance a noisy brush's random numbers
+HIDDEN_STROKES = 3  # that use up some of a noisy brush's random numbers, another count for each seed
 REACH = 3.0  # basic radii of the largest size, margin for brushes that smudge
 
 

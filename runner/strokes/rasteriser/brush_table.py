@@ -32,11 +32,13 @@ from orbifolio.runner.strokes.rasteriser.interpolation_table import TableAxis, w
 from orbifolio.runner.strokes.rasteriser.network_opacity import network_opacities
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks, in_blocks
 from orbifolio.runner.strokes.rasteriser.trace import BrushFootprint, trace
-from orbifolio.runner.strokes.stroke_array import CURVE, LOG_RADIUS, StrokeArray, rows_of_actions
+from orbifolio.runner.strokes.stroke_array import CURVE, END, LOG_RADIUS, START, VIA, StrokeArray, rows_of_actions
 
 LENGTHS, RADII, DISTANCES, PRESSURES, PASSINGS = 5, 6, 24, 7, 7
+"""Knots on each axis. Half as many raise `BrushTable.error` from 0.043 to 0.052 for `dry_brush` and from 0.120 to 0.176
+for `calligraphy`; twice as many do not lower it, since what is left is averaged over, not interpolated."""
 LENGTH = TableAxis(-1.6, 1.6, LENGTHS)  # logarithms of units, as the network sees them
-SAMPLES, PLACES = 2000, 96  # strokes that the network is evaluated on; places of each
+SAMPLES, PLACES = 2000, 96  # strokes that the network is evaluated on (four times as many: error 0.042); places of each
 SPACING = 400.0  # units between two of them, so that each reaches its own places only
 RIDGE = 0.05  # places' worth of weight on the coarser table, for cells that few samples reach
 
@@ -162,7 +164,7 @@ def _places_about(rows: F32, footprint: BrushFootprint, random: np.random.Genera
     """PLACES about each stroke, more of them near its ends."""
     count = len(rows)
     t = np.clip(random.beta(0.6, 0.6, (count, PLACES)), 0, 1)[..., None]
-    start, via, end = rows[:, None, 0:2], rows[:, None, 2:4], rows[:, None, 4:6]
+    start, via, end = rows[:, None, START], rows[:, None, VIA], rows[:, None, END]
     curve = (1 - t) * (1 - 2 * t) * start + 4 * t * (1 - t) * via + t * (2 * t - 1) * end
     reach = footprint.reach * np.exp(rows[:, LOG_RADIUS] + footprint.swelling[:, 1].max()) + MARGIN
     away = random.uniform(0, 1, (count, PLACES)) * reach[:, None]

@@ -20,7 +20,7 @@ from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks
 from orbifolio.runner.strokes.stroke_array import END_PRESSURE, ENTRY_PRESSURE, LOG_RADIUS, StrokeArray
 from orbifolio.runner.strokes.stroke_profile import compiled, fade, press, swell
 
-CHORDS = 16
+CHORDS = 16  # of a curve; the time grows with them. At most 0.05 units from a painting's gentle strokes (`geometry`)
 
 
 class BrushFootprint(NamedTuple):
