@@ -43,8 +43,10 @@ from orbifolio.runner.strokes.stroke_array import (
 )
 
 STEPS_PER_FIT = 4  # steps between two solutions for the colours
-RENEWALS = (0.4, 0.7)  # parts of a level after which strokes of little use start again elsewhere
-MIN_GAIN = 0.25  # of the median gain: below it a stroke is of little use
+RENEWALS = (0.4, 0.7)
+"""Parts of a level after which strokes of little use start again elsewhere. 300 strokes of scikit-image's astronaut at
+128 pixels come to 26.9 dB (mean of four seeds), to 26.3 without any renewal and to 27.0 with three."""
+MIN_GAIN = 0.25  # of the median gain: below it a stroke is of little use (at 0.5 the same painting comes to 26.2 dB)
 LAST_STEP = 0.2  # size of the last steps of a level, relative to the first
 STRIDE = 2.0  # radii for a step of 1
 PRESSURE = 0.6  # that strokes begin with

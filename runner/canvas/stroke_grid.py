@@ -131,6 +131,7 @@ class GridCanvas(Canvas):
         self.corners = corners(layout.width, layout.height, settings.overlap)
         random = torch.Generator().manual_seed(seed)
         drawn = torch.rand((len(self.corners), settings.strokes, COUNT), generator=random)
+        # Away from 0 and 1, whose logits are infinite.
         self.tensor = torch.logit(drawn.clamp(0.02, 0.98)).requires_grad_(True)
 
     def parameters(self) -> list[Tensor]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 from torch import Tensor
@@ -23,12 +23,11 @@ from orbifolio.runner.canvas.painted import LevelConfig, StrokeCanvas
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.brush_models.weights import load_scalable
-from orbifolio.runner.strokes.fitting.colour_solver import ColourRules, parse
+from orbifolio.runner.strokes.fitting.colour_solver import ColourRules
 from orbifolio.runner.strokes.fitting.levels import budgets
 from orbifolio.runner.strokes.rasteriser.brush_table import BrushTable, fit_table
 from orbifolio.runner.symmetry.base import Layout
-
-Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+from orbifolio.runner.vector.hex_colours import Hex, from_hex
 
 
 class Strokes(CanvasSettings):
@@ -60,7 +59,7 @@ class Strokes(CanvasSettings):
     opaque: bool = False
     """Paint covers or does not, as for copying by hand; the brush's texture becomes its outline."""
     order: Literal["painter", "hand"] = "painter"
-    """In which they are listed: as found, or with short ways for a hand; the picture is the same."""
+    """Order in which they are listed: from the undermost, or with short ways for a hand; the picture is the same."""
     paints: ClassVar[bool] = True
     wants_adam: ClassVar[bool] = True
     charted: ClassVar[tuple[str, ...]] = ("decibels",)
@@ -124,8 +123,8 @@ class Strokes(CanvasSettings):
             strokes=self.strokes,
             fitted=self.colouring == "fitted",
             rules=ColourRules(grey=self.greyscale),
-            palette=self.palette if isinstance(self.palette, int) else tuple(map(parse, self.palette or ())),
-            paper=parse(self.paper),
+            palette=self.palette if isinstance(self.palette, int) else tuple(map(from_hex, self.palette or ())),
+            paper=from_hex(self.paper),
             min_radius=self.thinnest / 200,
             max_radius=self.widest / 200,
             all_move=self.moving == "all",

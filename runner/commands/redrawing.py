@@ -102,19 +102,19 @@ def _encode(painting: Painting, ending: str, *, neural: bool) -> bytes:
         from orbifolio.runner.strokes.document.mypaint_redraw import redraw
 
         return PIXELS[ending](redraw(painting))
-    from orbifolio.runner.strokes.document.opacities import real
+    from orbifolio.runner.strokes.document.opacities import real_opacities
     from orbifolio.runner.strokes.document.openraster import openraster
     from orbifolio.runner.strokes.document.timelapse_states import grow
 
     layered = ending == ".ora"
-    stream = _learnt_opacities(painting) if neural else real(painting)
+    stream = _learnt_opacities(painting) if neural else real_opacities(painting)
     growth = grow(painting, stream, layered=layered)
     return openraster(painting, growth) if layered else PIXELS[ending](growth.picture)
 
 
 def _encode_outlines(painting: Painting, ending: str) -> bytes:
     from orbifolio.runner.strokes.brush_models.weights import load_scalable
-    from orbifolio.runner.strokes.document.opacities import learnt
+    from orbifolio.runner.strokes.document.opacities import learnt_opacities
     from orbifolio.runner.strokes.document.outlines import outlines
     from orbifolio.runner.strokes.document.products import plotted
     from orbifolio.runner.strokes.document.svg import svg
@@ -125,14 +125,14 @@ def _encode_outlines(painting: Painting, ending: str) -> bytes:
     shapes = outlines(painter, painting)
     if ending == ".svg":
         return svg(painting, shapes)
-    return hpgl(plotted(painting, shapes, grow(painting, learnt(painter, painting)).picture))
+    return hpgl(plotted(painting, shapes, grow(painting, learnt_opacities(painter, painting)).picture))
 
 
 def _learnt_opacities(painting: Painting) -> Iterator[tuple[Box, F32]]:
     from orbifolio.runner.strokes.brush_models.weights import load_scalable
-    from orbifolio.runner.strokes.document.opacities import learnt
+    from orbifolio.runner.strokes.document.opacities import learnt_opacities
 
-    return learnt(load_scalable(painting.brush), painting, coarse=0)
+    return learnt_opacities(load_scalable(painting.brush), painting, coarse=0)
 
 
 def _stem(path: Path) -> str:

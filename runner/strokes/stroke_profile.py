@@ -11,11 +11,11 @@ from typing import Any, TypeVar, cast
 from numba import njit
 
 from orbifolio.runner.arrays import F64
+from orbifolio.runner.strokes.mypaint.actions import RAMP
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 FADE = 2.0  # radii from an end beyond which the end has no influence
-RAMP = 0.25  # of a stroke's time, see `actions.pressure_at`
 
 
 def compiled(function: Function) -> Function:

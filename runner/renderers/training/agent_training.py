@@ -53,9 +53,9 @@ from orbifolio.runner.strokes.rasteriser.separate_strokes import Stamp, network_
 
 CHECK_EVERY = 50  # steps between measurements on unseen pictures
 CHECKED = 50  # unseen pictures measured then
-SHOWN = 2 * COLUMNS
+SHOWN = 2 * COLUMNS  # unseen pictures on the sheet
 SECONDS_PER_STROKE = 0.0275  # of a step with a batch of 32 and the default network, measured on two cores
-SECONDS_PER_PAINTING = 2.0  # with its double in real paint
+SECONDS_PER_PAINTING = 2.0  # with the same by MyPaint
 DEFAULT_SIZE = 512.0  # of the default network: blocks x places of the first convolution
 
 
@@ -202,8 +202,8 @@ class AgentTrainingState:
     unseen: float = 0.0
 
 
-def here(state: AgentTrainingState) -> AgentNetwork:
-    """The agent on the CPU, where it is judged and shown."""
+def agent_on_cpu(state: AgentTrainingState) -> AgentNetwork:
+    """The agent, or a copy of it, on the CPU, where it is judged and shown."""
     agent = state.trainer.agent
     return agent if next(agent.parameters()).device.type == "cpu" else deepcopy(agent).cpu()
 
@@ -236,7 +236,8 @@ class AgentRenderer(Renderer):
                     self.shape.side, self.shape.planes, seed=self.context.seed, unseen=self.settings.unseen
                 )
             else:
-                self._split = Split(self._own_pictures(), self._own_pictures())
+                pictures = self._own_pictures()
+                self._split = Split(pictures, pictures)
         return self._split
 
     def _own_pictures(self) -> Targets:
@@ -340,7 +341,7 @@ class AgentRenderer(Renderer):
 
     def _sheet(self, state: AgentTrainingState, text: str, targets: Targets, program: PaintProgram | None) -> F32:
         pictures, _ = targets.take(torch.arange(len(targets)))
-        _, actions, pens = paint(here(state), self.painter, pictures, self.space)
+        _, actions, pens = paint(agent_on_cpu(state), self.painter, pictures, self.space)
         neural, ordered = enlarged(self.painter, actions, pens, self.space.planes)
         rows = [("target", pictures), ("neural", neural), ("order", ordered)]
         if program is not None:
@@ -362,7 +363,7 @@ class AgentRenderer(Renderer):
     def final(self, state: AgentTrainingState) -> F32:
         """The sheet with the real program's paintings and all figures."""
         program = self._program()
-        figures = evaluate(here(state), self.painter, program, self.split.unseen, self.space, self.context.seed)
+        figures = evaluate(agent_on_cpu(state), self.painter, program, self.split.unseen, self.space, self.context.seed)
         text = f"unseen pictures; mean squared error {figures['neural']['mse']:.4f} neural"
         if program is not None:
             text += f", {figures['program']['mse']:.4f} in MyPaint"
@@ -372,7 +373,7 @@ class AgentRenderer(Renderer):
 
     def extras(self, state: AgentTrainingState, tone: Tone) -> Mapping[str, bytes]:
         """`agent.safetensors`, `figures.json`; and for pictures to paint, the files of the first painting."""
-        settings, agent, seed = self.settings, here(state), self.context.seed
+        settings, agent, seed = self.settings, agent_on_cpu(state), self.context.seed
         figures = evaluate(agent, self.painter, self._program(), self.split.unseen, self.space, seed)
         plain = {name: {key: round(value, 5) for key, value in part.items()} for name, part in figures.items()}
         facts = {"brush": settings.brush, "figures": plain, "seed": seed}

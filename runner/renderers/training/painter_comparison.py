@@ -44,7 +44,7 @@ from orbifolio.runner.vision.base import VisionSettings
 from orbifolio.runner.vision.perceptual_loss import LAYERS, PerceptualLoss
 from orbifolio.runner.vision.vgg import Vgg16
 
-COLUMNS = 8
+COLUMNS = 8  # pictures in a row of the sheet
 SECONDS_PER_STROKE = 0.04  # of a step of each painter, measured on two cores
 
 
@@ -80,7 +80,7 @@ class PainterComparison(RendererSettings):
     data: AnyTargets = Mnist()
     """Source of the digits, or of other pictures to draw in black."""
     digits: Exercise = Exercise()
-    """How they are painted."""
+    """How the digits are painted."""
     images: Annotated[tuple[str, ...], Field(max_length=COLUMNS)] = (
         "skimage:astronaut",
         "skimage:chelsea",
@@ -88,7 +88,7 @@ class PainterComparison(RendererSettings):
     )
     """Pictures to paint, cropped to squares."""
     paintings: Exercise = Exercise(strokes=60, loss="pixels")
-    """How they are painted."""
+    """How the pictures are painted."""
     vision: AnyNetwork = Vgg16()
     """The vision network; it needs the layers conv3_3, conv4_3 and conv5_3."""
     cites: ClassVar[tuple[str, ...]] = ("nakano2019", "wang2004")

@@ -36,20 +36,19 @@ def stroke_order(actions: Tensor, classes: Tensor, seed: int) -> dict[str, float
     """
     middles, labels = actions[:, :, VIA].detach().numpy().astype(np.float64), classes.numpy()
     random = np.random.default_rng([seed, 21])
-    spread, mixed, count = 0.0, 0.0, 0
+    spread, shuffled, count = 0.0, 0.0, 0
     for label in np.unique(labels[labels >= 0]):
-        mine = middles[labels == label]
-        if len(mine) < 2:
+        alike = middles[labels == label]
+        if len(alike) < 2:
             continue
-        count += len(mine)
-        spread += len(mine) * _spread(mine)
-        shuffled = [
-            random.permuted(np.arange(mine.shape[1])[None].repeat(len(mine), 0), axis=1) for _ in range(SHUFFLES)
-        ]
-        mixed += len(mine) * float(np.mean([_spread(np.take_along_axis(mine, k[..., None], 1)) for k in shuffled]))
+        count += len(alike)
+        spread += len(alike) * _spread(alike)
+        numbers = np.arange(alike.shape[1])[None].repeat(len(alike), 0)
+        orders = [random.permuted(numbers, axis=1)[..., None] for _ in range(SHUFFLES)]
+        shuffled += len(alike) * float(np.mean([_spread(np.take_along_axis(alike, order, 1)) for order in orders]))
     if not count:
         return {}
-    return {"spread": spread / count, "shuffled": mixed / count, "order": 1 - spread / max(mixed, 1e-12)}
+    return {"spread": spread / count, "shuffled": shuffled / count, "order": 1 - spread / max(shuffled, 1e-12)}
 
 
 def _spread(middles: F64) -> float:

@@ -29,10 +29,10 @@ class AgentShape:
     Attributes:
         side: of canvas and target in pixels.
         planes: channels of canvas and target, 1 or 3.
-        numbers: that decide on a stroke, in and out.
+        numbers: how many decide on a stroke; the network gets the last ones and gives the next.
         channels: of the network's maps.
         blocks: how many residual blocks.
-        hidden: numbers of the LSTM.
+        hidden: size of the LSTM's memory.
         stride: of the first convolution.
     """
 
@@ -92,7 +92,7 @@ class AgentNetwork(nn.Module):
         Args:
             canvas: as painted so far.
             last: (n, numbers) the last decision in [0, 1]; zeros at first.
-            memory: of the strokes before.
+            memory: after the stroke before.
 
         Returns:
             (n, numbers) logits, and the new memory.
@@ -117,6 +117,7 @@ def draw_weights(network: nn.Module, random: torch.Generator) -> None:
                 tensor.zero_()
             else:
                 inputs = tensor[0].numel()
+                # Twice the variance where a ReLU follows, which halves it.
                 gain = 1.0 if name.startswith(("memory", "decide", "score")) else 2.0
                 tensor.normal_(0.0, (gain / inputs) ** 0.5, generator=random)
 

@@ -29,7 +29,7 @@ from orbifolio.runner.strokes.mypaint.actions import (
     pressure_at,
 )
 
-MAPS = 4
+MAPS = 4  # of the kinds that `maps` lists
 WIDEST = 2  # index of the map that reaches farthest
 KNOTS = 96  # of the curve, closer together than the Gaussians are wide on all but the longest curves
 BREADTH = 0.8  # width of the Gaussians in basic radii
@@ -83,9 +83,9 @@ class Maps:
 
     def repeated(self, times: int) -> Maps:
         """The maps of all actions, `times` times in a row."""
-        maps_ = Maps(self.actions.repeat(times, 1), self.space)
-        maps_._sizes = {side: values.repeat(times, 1, 1, 1) for side, values in self._sizes.items()}
-        return maps_
+        copies = Maps(self.actions.repeat(times, 1), self.space)
+        copies._sizes = {side: values.repeat(times, 1, 1, 1) for side, values in self._sizes.items()}
+        return copies
 
     def within(self, pictures: Tensor, paper: float) -> Tensor:
         """Pictures (n, c, canvas, canvas) with bare paper (0 for opacities, 1 for colours) far from the curve."""

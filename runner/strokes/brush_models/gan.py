@@ -146,7 +146,7 @@ class GanPainter(RasterPainter):
     def __init__(
         self, width: int, noise: int, mode: ColourMode, waves: int, guided: bool, space: Space | None = None
     ) -> None:
-        """An untrained painter; `raster.fresh` or `raster.fill` give it weights.
+        """An untrained painter; `raster_base.fresh` or `raster_base.fill` give it weights.
 
         Args:
             width: half the channels of the last layer but one.

@@ -6,8 +6,8 @@ A departure from Nakano (2019), whose deconvolutional network draws a whole 64-p
 curve runs, how near a place is and with what pressure the pen passes it are computed, not learnt. What is left is the
 brush's response, which a small network learns in a minute. Strokes end at a distance that follows from the brush
 (`reach`), with a soft edge, so that a rasteriser may leave out every place beyond. The flat tip of a brush that does
-not turn with the stroke is known too: distances are measured in the tip's own metric, in which it is round. A
-stochastic brush is learnt as its mean, since the noise does not follow from the action.
+not turn with the stroke is read from its file: distances are measured in the tip's own metric, in which it is round.
+A stochastic brush is learnt as its mean, since the noise does not follow from the action.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.brush_models.metrics_sheet import enlarged, tinted
 from orbifolio.runner.strokes.mypaint.actions import Actions
 
-ROWS, COLUMNS = 2, 4
+ROWS, COLUMNS = 2, 4  # of strokes in a picture
 KEYS = 3  # strokes that the loop visits at each place of the grid
 FRAMES_BETWEEN = 14  # pictures from one stroke to the next
 SIDE, GAP = 128, 6  # pixels

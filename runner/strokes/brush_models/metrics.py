@@ -53,7 +53,7 @@ def fidelity(alphas: F32, repeats: Repeats) -> dict[str, float]:
         repeats: real strokes of these actions.
 
     Returns:
-        Decibels against the mean of the repeats, against the brush's true mean (the known noise that is left in the
+        Decibels against the mean of the repeats, against the brush's true mean (the noise that is left in the
         mean of the repeats is subtracted), against one drawing, and the best possible there; then the texture and the
         share of blank strokes.
     """

@@ -4,7 +4,7 @@
     StrokeCritic(width):       pictures (n, c, 64, 64), actions (n, k), maps -> (n,)
     Downwards(width):          pictures (n, c, 64, 64) -> (n, 4 * 8 * width)
 
-The shapes are those of Nakano's repositories (2019). Layers are made without drawing weights; `raster.fresh` does.
+The shapes are those of Nakano's repositories (2019). Layers are made without drawing weights; `raster_base.fresh` does.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from orbifolio.runner.strokes.brush_models.action_encoding import MAPS
 
-LEAK = 0.2  # slope of the leaky ReLU for negative numbers
+LEAK = 0.2  # slope of the leaky ReLU for negative numbers, as in DCGAN (Radford et al. 2016)
 MIN_GUIDED = 5  # pixels, side of the smallest layer that sees maps
 FINE = 32  # channels where maps are seen at full size
 HALF = 32  # pixels, half the full size

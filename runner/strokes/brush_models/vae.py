@@ -145,7 +145,7 @@ class VaePainter(RasterPainter):
     def __init__(
         self, width: int, latent: int, mode: ColourMode, waves: int, guided: bool, space: Space | None = None
     ) -> None:
-        """An untrained painter; `raster.fresh` or `raster.fill` give it weights.
+        """An untrained painter; `raster_base.fresh` or `raster_base.fill` give it weights.
 
         Args:
             width: channels of the decoder's last layer but one.

@@ -41,7 +41,7 @@ COLUMNS = (
     "end pressure",
     "unit",
 )
-RADIUS, UNIT = 6, 9
+RADIUS, UNIT = 6, 9  # columns
 LENGTHS = (0, 1, 2, 3, 4, 5, RADIUS, UNIT)
 """The columns in pixels; they grow with the picture."""
 PAINTS = ("red", "green", "blue")

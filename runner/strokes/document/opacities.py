@@ -1,8 +1,8 @@
 """Opacities stroke by stroke: (painting, learnt brush or real program) -> iterator of (box, opacity), undermost first.
 
-Layers, film and steps are made from this stream, and never hold all of it. A learnt brush
-knows nothing finer than its unit, so large strokes are computed at fewer places and interpolated: a third of the time
-for a difference that eight bits do not show.
+Layers, film and steps are made from this stream, and never hold all of it. A learnt brush knows nothing finer than its
+unit, so large strokes are computed at fewer places and interpolated: a third of the time for a difference that eight
+bits do not show.
 
 Convention: as in `strokes.document.document`; a box is (left, top, right, bottom) in pixels, the last two excluded.
 """
@@ -28,10 +28,10 @@ BATCH_PIXELS = 2_000_000  # of boxes that are computed at once: bounds the memor
 MAX_SPACING = 0.7  # units between computed places: 55 dB from computing every pixel
 
 
-def learnt(
+def learnt_opacities(
     painter: ImplicitPainter, painting: Painting, *, device: str = "cpu", coarse: float = MAX_SPACING
 ) -> Iterator[tuple[Box, F32]]:
-    """By a learnt brush.
+    """The stream of a learnt brush.
 
     Args:
         device: that the painter is on.
@@ -54,8 +54,8 @@ def learnt(
             yield box, soft_threshold(opacity) if painting.opaque else opacity
 
 
-def real(painting: Painting, brush: BrushFile | None = None) -> Iterator[tuple[Box, F32]]:
-    """By the paint program; see `Paper.opacity`.
+def real_opacities(painting: Painting, brush: BrushFile | None = None) -> Iterator[tuple[Box, F32]]:
+    """The stream of the paint program; see `Paper.opacity`.
 
     Raises:
         MissingProgram: the program is not on this machine.
@@ -97,12 +97,13 @@ def _enlarged(box: Box, opacity: F32, step: int, painting: Painting) -> tuple[Bo
     wide = np.pad(opacity, 1)  # fades to nothing around
     size = (wide.shape[1] * step, wide.shape[0] * step)
     large = np.asarray(Image.fromarray(wide).resize(size, Image.Resampling.BILINEAR))
-    left, top = ((side - 2) * step for side in box[:2])  # the pixel around the picture, and that around the stroke
-    first, second = max(left, 0), max(top, 0)
-    third, fourth = min(left + size[0], painting.width), min(top + size[1], painting.height)
-    if third <= first or fourth <= second:
+    left, top = ((side - 2) * step for side in box[:2])  # less the pixel around the picture and that around the stroke
+    shown_left, shown_top = max(left, 0), max(top, 0)
+    right, bottom = min(left + size[0], painting.width), min(top + size[1], painting.height)
+    if right <= shown_left or bottom <= shown_top:
         return (0, 0, 0, 0), np.zeros((0, 0), np.float32)
-    return (first, second, third, fourth), large[second - top : fourth - top, first - left : third - left]
+    shown = large[shown_top - top : bottom - top, shown_left - left : right - left]
+    return (shown_left, shown_top, right, bottom), shown
 
 
 def _bunches(painting: Painting, steps: I64) -> list[int]:

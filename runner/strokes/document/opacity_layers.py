@@ -1,7 +1,7 @@
 """Strokes as opacities in boxes, apart from their colours: (boxes, opacities) -> canvas, visible shares, best colours.
 
-The opacities may come from any brush; a painting is fitted to those of the real paint program. Once they are
-known a painting is linear in its colours, and the best ones are the least squares of `descend`.
+The opacities may come from any brush; a painting is fitted to those of the real paint program. With the opacities fixed
+a painting is linear in its colours, and `descend` solves for the best ones by least squares.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from orbifolio.runner.strokes.rasteriser.colour_least_squares import ColourBound
 
 MIN_SHARE = 1 / 512  # a smaller visible share cannot be seen in eight bits
 RIDGE = 0.02  # pixels' worth of pull towards the old colour: keeps those of hidden strokes
-MAX_SWEEPS = 200
+MAX_SWEEPS = 200  # bounds the time; ten reach `TOLERANCE` for a painting of 300 strokes
 TOLERANCE = 1e-4  # of a colour, far below an eighth bit; the sweeps end below it
 MAX_PALETTE = 48  # colours of a painting that is said to have a palette
 

@@ -10,7 +10,7 @@ from skimage.color import lab2rgb, rgb2lab
 
 from orbifolio.runner.arrays import F32, F64, I64
 
-MAX_ROUNDS = 40  # of k-means, which bounds the time
+MAX_ROUNDS = 40  # of k-means, which bounds the time; ten are enough for 300 colours
 SAME_TOLERANCE = 0.5  # distance in Lab within which colours count as one; 2 is just noticeable
 
 

@@ -29,7 +29,7 @@ from orbifolio.runner.strokes.document.csv import table
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.hatching import hatch
 from orbifolio.runner.strokes.document.mypaint_redraw import redraw
-from orbifolio.runner.strokes.document.opacities import learnt
+from orbifolio.runner.strokes.document.opacities import learnt_opacities
 from orbifolio.runner.strokes.document.openraster import openraster
 from orbifolio.runner.strokes.document.outlines import Outlines, outlines
 from orbifolio.runner.strokes.document.refit_to_mypaint import refit
@@ -45,7 +45,7 @@ from orbifolio.runner.vector.plotter import PAPERS, Placed, Plotter, draw_placed
 PLOTTER = Plotter(paper="a4", pen=0.5)
 SPACING = 1.7  # widths of the pen from one line to the next
 PANEL, GAP, CAPTION = 640, 10, 34  # pixels of the comparison
-INK = (60, 60, 64)
+INK = (60, 60, 64)  # of the captions
 
 
 def products(
@@ -68,7 +68,7 @@ def products(
     counts = {0, *(part.end for part in parts)}
     frames = stages(len(painting))
     wanted = sorted(counts | set(frames))
-    stream = learnt(painter, painting, device=device)
+    stream = learnt_opacities(painter, painting, device=device)
     growth = grow(painting, stream, stages=wanted, side=SHEET_SIDE, layered=True)
     pictures = dict(zip(wanted, growth.stages, strict=True))
     shapes = outlines(painter, painting, device=device)

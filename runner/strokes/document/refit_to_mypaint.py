@@ -29,12 +29,15 @@ from orbifolio.runner.strokes.mypaint.mypaint import hush
 from orbifolio.runner.strokes.stroke_array import END_PRESSURE, ENTRY_PRESSURE, START
 
 MAX_SIDE = 512  # pixels of the longer side at which a painting is fitted
-TRIES = 3  # variants of each stroke in a sweep
-SWEEPS = 4
+TRIES, SWEEPS = 3, 4
+"""Variants of each stroke in a sweep, and sweeps. A painting of 300 strokes at 256 pixels (scikit-image's astronaut)
+comes from 21.2 dB to 21.9 in one sweep, 22.5 in four and 22.8 in eight, in 4, 13 and 37 seconds; six variants in two
+sweeps are as good as three in four."""
 MAX_TRIED = 6_000  # variants in all, which bounds the time
 MAX_PIXELS = 16_000_000  # of windows kept, 256 MB; of a larger painting only the later strokes are moved
 SHIFT, SWELL, PRESS = 1.0, 0.12, 0.12  # of a variant: units, logarithm of the radius, pressure
-GROW, SHRINK = 1.4, 0.88  # factor of the next variants' size, after one that was accepted and one that was not
+# Factors of the next variants' size, after one was accepted and after one was not; it settles where 28 % are accepted.
+GROW, SHRINK = 1.4, 0.88
 JOIN_TOLERANCE = 0.01  # pixels between the ends of connected strokes
 
 

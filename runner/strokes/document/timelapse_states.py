@@ -2,7 +2,7 @@
 
     grow(painting, stream, stages=(1, 10, 100), side=512) -> Growth;   render(painting, painter) -> (h, w, 3)
 
-One pass over the strokes of a learnt brush (`opacities.learnt`) or of the real program (`opacities.real`).
+One pass over the strokes of a learnt brush (`learnt_opacities`) or of the real program (`real_opacities`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from orbifolio.runner.strokes.blending import lay_over
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.mypaint_redraw import Box
-from orbifolio.runner.strokes.document.opacities import learnt
+from orbifolio.runner.strokes.document.opacities import learnt_opacities
 from orbifolio.runner.strokes.document.opacity_layers import window
 from orbifolio.runner.strokes.rasteriser.rasterise import rasterise
 
@@ -111,7 +111,7 @@ def render(painting: Painting, painter: ImplicitPainter, scale: float = 1.0, *, 
     """
     sized = painting if scale == 1 else painting.scaled(scale)
     if painting.opaque:
-        return grow(sized, learnt(painter, sized, device=device, coarse=0)).picture
+        return grow(sized, learnt_opacities(painter, sized, device=device, coarse=0)).picture
     rows, unit = sized.geometry(device)
     with torch.no_grad():
         picture = rasterise(

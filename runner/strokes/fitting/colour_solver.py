@@ -68,7 +68,7 @@ def solve_colours(
 
 
 def stroke_gains(composite: Composite, colours: F32, target: F32, weights: F32) -> F64:
-    """(n,) what the weighted squared error would grow by without each stroke; negative if it were better so."""
+    """(n,) how much the weighted squared error would grow without each stroke; negative where it would shrink."""
     gains = np.zeros(len(colours))
     removal_gains(
         composite.paint,
@@ -103,13 +103,3 @@ def choose_palette(target: F32, count: int, random: np.random.Generator) -> F32:
             if (nearest == number).any():
                 centres[number] = some[nearest == number].mean(0)
     return np.ascontiguousarray(centres[np.argsort(centres.sum(-1))], np.float32)
-
-
-def parse(colour: str) -> tuple[float, float, float]:
-    """A colour from `#rrggbb`.
-
-    >>> parse("#ff0080")
-    (1.0, 0.0, 0.5019607843137255)
-    """
-    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    return red, green, blue

@@ -18,7 +18,7 @@ from scipy import ndimage
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.strokes.stroke_profile import compiled
 
-TAKEN = 0.12  # part of the error that is left where a new stroke has been begun
+TAKEN = 0.12  # share of the error that still counts where a new stroke lies; at 1 all would start in one place
 COLOUR_TOLERANCE = 0.05  # sRGB; a stroke runs on over differences that small, whatever the canvas
 
 

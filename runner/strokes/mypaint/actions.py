@@ -55,6 +55,7 @@ END_PRESSURE, SIZE, VIA, END, COLOUR, START, ENTRY_PRESSURE = (
 SHAPE = (0, 1, 2, 3, 4, 5, 9, 10, 11)
 """The nine columns that decide where the paint goes; the other three are its colour."""
 COUNT = len(NAMES)
+RAMP = 0.25  # share of a stroke over which the pressure changes, at each end
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Space:
     seconds: float = 0.1
     pressure: float = 0.8
     log_radius: float = 2.0
-    ramp: float = 0.25
+    ramp: float = RAMP
 
     @property
     def pixels(self) -> int:
@@ -121,7 +122,7 @@ def bezier_velocity(start: Array, via: Array, end: Array, t: Array) -> Array:
     return velocity
 
 
-def pressure_at(entry: Array, end: Array, t: Array, ramp: float = 0.25) -> Array:
+def pressure_at(entry: Array, end: Array, t: Array, ramp: float = RAMP) -> Array:
     """The pressure at t in [0, 1]: entry value, ramp to the mean, mean, ramp to the end value; arguments broadcast.
 
     Args:

@@ -2,10 +2,9 @@
 
     canvas <- over(canvas, colour, alpha)        back to front, see `blending`
 
-Backward from front to back: with G the gradient of the canvas above a pair, d alpha = G (colour - canvas below),
-d colour = sum alpha G, and below it G (1 - alpha). The same walk gives each pair's *share*, the part of the finished
+The gradients are computed from front to back. The same walk gives each pair's *share*, the part of the finished
 picture's colour that comes from this stroke, in which the picture is linear in the colours; and each stroke's *gain*,
-what the squared error would grow by without it.
+how much the squared error would grow without it.
 
 A stroke that reaches a cell from several places is laid there once for each.
 """
@@ -100,9 +99,9 @@ def visible_shares(paint: PairPaint, through: F32, shares: F32) -> None:
 
 @compiled
 def removal_gains(paint: PairPaint, shares: F32, colours: F32, below: F32, residual: WeightedError, gains: F64) -> None:
-    """What the weighted squared error would grow by without each stroke, the others staying as they are.
+    """How much the weighted squared error would grow without each stroke, the others staying as they are.
 
-    Without it a pair's cell changes by -share (colour - below), so its squared error by
+    Without it a pair's cell changes by -share (colour - below), and its squared error by
     change (change - 2 error) with change = share (colour - below).
 
     Args:

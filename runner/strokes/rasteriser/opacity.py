@@ -25,6 +25,7 @@ import numpy as np
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.strokes.blending import soft_threshold_at
 from orbifolio.runner.strokes.geometry import FLOOR
+from orbifolio.runner.strokes.mypaint.actions import RAMP
 from orbifolio.runner.strokes.rasteriser.brush_table import DISTANCES, PASSINGS, PRESSURES, TableSlices
 from orbifolio.runner.strokes.rasteriser.numba_threads import parallel_ranges
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks
@@ -36,7 +37,7 @@ from orbifolio.runner.strokes.stroke_array import (
     LOG_RADIUS,
     StrokeArray,
 )
-from orbifolio.runner.strokes.stroke_profile import RAMP, compiled, fade, swell
+from orbifolio.runner.strokes.stroke_profile import compiled, fade, swell
 
 
 def opacities(pairs: StrokePixelPairs, slices: TableSlices, *, opaque: bool = False) -> F32:

@@ -5,10 +5,9 @@ back to front, with any colours:
 
     canvas <- over(canvas, colour, alpha)        see `blending`
 
-The gradients of that are closed forms, so only the canvas under each painted pixel is stored: with G the
-gradient of the canvas above, d alpha = G (colour - canvas), d colour = sum alpha G, and below it G (1 - alpha). The
-insides of the network are computed again on the way back, in pieces. So the memory grows with the painted pixels
-only: less than 100 bytes for each.
+The gradients of that are closed forms, so only the canvas under each painted pixel is stored. The insides of the
+network are computed again on the way back, in pieces. So the memory grows with the painted pixels only: less than 100
+bytes for each.
 
 Convention: x to the right, y down; sRGB in [0, 1], blended as it is, as the paint program does.
 """

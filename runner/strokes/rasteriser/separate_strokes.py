@@ -48,9 +48,9 @@ def table_stamp(painter: ImplicitPainter, side: int) -> Stamp:
     return stamp
 
 
-def network_stamp(painter: Painter, side: int, canvas: int = 64) -> Stamp:
-    """The painter itself at a size."""
-    return lambda actions: painter.alphas(actions, scale=side / canvas)
+def network_stamp(painter: Painter, side: int) -> Stamp:
+    """The painter itself, for pictures of `side` pixels."""
+    return lambda actions: painter.alphas(actions, scale=side / painter.space.canvas)
 
 
 class _SeparateStrokes(torch.autograd.Function):

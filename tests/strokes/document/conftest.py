@@ -5,7 +5,7 @@ from some_strokes import STROKES, make
 
 from orbifolio.runner.strokes.brush_models.weights import load_painter
 from orbifolio.runner.strokes.document.document import Painting
-from orbifolio.runner.strokes.document.opacities import learnt
+from orbifolio.runner.strokes.document.opacities import learnt_opacities
 from orbifolio.runner.strokes.document.outlines import Outlines, outlines
 from orbifolio.runner.strokes.document.timelapse_states import Growth, grow
 
@@ -22,7 +22,7 @@ def painter():
 
 @pytest.fixture(scope="session")
 def growth(painting, painter) -> Growth:
-    return grow(painting, learnt(painter, painting), stages=(0, 4, STROKES), layered=True)
+    return grow(painting, learnt_opacities(painter, painting), stages=(0, 4, STROKES), layered=True)
 
 
 @pytest.fixture(scope="session")

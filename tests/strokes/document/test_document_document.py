@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.blending import soft_threshold
 from orbifolio.runner.strokes.document.document import COLUMNS, Painting
-from orbifolio.runner.strokes.document.opacities import learnt
+from orbifolio.runner.strokes.document.opacities import learnt_opacities
 from orbifolio.runner.strokes.document.timelapse_states import grow, render, runs
 from orbifolio.runner.strokes.mypaint.actions import draw_actions
 from orbifolio.runner.strokes.rasteriser.rasterise import rasterise_actions
@@ -81,7 +81,7 @@ def test_some_of_the_strokes(painting):
 def test_opaque_strokes_have_hard_edges(painting, painter):
     opaque = replace(painting, opaque=True)
     picture = render(opaque, painter)
-    assert np.array_equal(picture, grow(opaque, learnt(painter, opaque)).picture)
+    assert np.array_equal(picture, grow(opaque, learnt_opacities(painter, opaque)).picture)
     allowed = np.concatenate([opaque.colours, [opaque.paper]])
     away = np.abs(picture[:, :, None] - allowed).max(-1).min(-1)
     assert (

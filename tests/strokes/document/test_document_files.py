@@ -17,7 +17,7 @@ from some_strokes import HEIGHT, STROKES, WIDTH, make
 
 from orbifolio.runner.strokes.document.csv import table
 from orbifolio.runner.strokes.document.hatching import above, hatch
-from orbifolio.runner.strokes.document.opacities import learnt
+from orbifolio.runner.strokes.document.opacities import learnt_opacities
 from orbifolio.runner.strokes.document.openraster import openraster
 from orbifolio.runner.strokes.document.outlines import outlines
 from orbifolio.runner.strokes.document.palette import choose
@@ -55,7 +55,7 @@ def test_the_picture_grows_into_the_rendered_one(painting, painter, growth):
 
 def test_large_strokes_are_asked_for_coarsely_and_look_the_same(painting, painter):
     large = painting.take(slice(0, 6)).scaled(3)  # units of 6 and 3 pixels: asked for at every fourth and second
-    picture, wanted = grow(large, learnt(painter, large)).picture, render(large, painter)
+    picture, wanted = grow(large, learnt_opacities(painter, large)).picture, render(large, painter)
     assert decibels(picture, wanted) > 48
     assert np.abs(picture - wanted).max() < 0.15  # in a few pixels of sharp bends
 
@@ -81,7 +81,7 @@ def test_an_outline_holds_as_much_paint_as_its_stroke(painting, painter, shapes)
     inside = painting.take([7])
     inside.strokes[:, :6] = [30, 32, 48, 36, 66, 32]
     whole = outlines(painter, inside)
-    (_, opacity), *_ = learnt(painter, inside)
+    (_, opacity), *_ = learnt_opacities(painter, inside)
     ring = whole.ring(0)
     x, y = ring[:, 0], ring[:, 1]
     area = abs(float((x * np.roll(y, -1) - y * np.roll(x, -1)).sum())) / 2
@@ -155,7 +155,7 @@ def test_the_sheet_is_a_pdf_that_others_read(painting, painter):
     parts = steps(painting, 4)
     assert [part.begin for part in parts[1:]] == [part.end for part in parts[:-1]]
     assert (parts[0].begin, parts[-1].end) == (0, STROKES)
-    growth = grow(painting, learnt(painter, painting), stages=[0, *(part.end for part in steps(painting))])
+    growth = grow(painting, learnt_opacities(painter, painting), stages=[0, *(part.end for part in steps(painting))])
     document = pypdfium2.PdfDocument(worksheet(painting, growth.stages, title="Äpfel (2)"))
     try:
         assert len(document) == 1 + -(-len(steps(painting)) // 3)  # three landscapes to a page

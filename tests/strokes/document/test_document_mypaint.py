@@ -10,7 +10,7 @@ from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.strokes.brush_models.weights import real_brush
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.mypaint_redraw import reach, redraw
-from orbifolio.runner.strokes.document.opacities import real
+from orbifolio.runner.strokes.document.opacities import real_opacities
 from orbifolio.runner.strokes.document.opacity_layers import OpacityLayers
 from orbifolio.runner.strokes.document.refit_to_mypaint import refit
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, END, START, VIA, Space, draw_actions
@@ -56,7 +56,7 @@ def test_a_tile_further_is_the_same_stroke(painting):
 @pytest.mark.parametrize("brush", ["classic/dry_brush", "classic/calligraphy"])
 def test_the_canvas_follows_from_the_opacities(painting, brush):
     painting = replace(painting, brush=brush)
-    drawn = list(real(painting))
+    drawn = list(real_opacities(painting))
     layers = OpacityLayers(painting.width, painting.height, [box for box, _ in drawn], [alpha for _, alpha in drawn])
     assert np.abs(layers.compose(painting.colours, painting.paper) - redraw(painting)).max() < 1.5 / 255
 

@@ -8,7 +8,6 @@ from scipy.optimize import lsq_linear
 from orbifolio.runner.strokes.fitting.colour_solver import (
     ColourRules,
     choose_palette,
-    parse,
     solve_colours,
     stroke_gains,
 )
@@ -78,7 +77,6 @@ def test_a_palette_finds_the_colours_of_a_picture():
     picture = held[random.integers(3, size=3000)] + random.normal(0, 0.01, (3000, 3)).astype(np.float32)
     found = choose_palette(picture, 3, random)
     assert min(np.abs(found - colour).max(1).min() for colour in held) < 0.02
-    assert parse("#ff0080") == (1.0, 0.0, 128 / 255)
 
 
 def test_budgets_are_exact_and_radii_within_limits():
