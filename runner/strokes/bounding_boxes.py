@@ -19,7 +19,7 @@ BATCH = 1 << 13  # pairs at once: small, so that they stay in the cache
 
 @torch.no_grad()
 def boxes(knots: Tensor, reach: Tensor, width: int, height: int, unit: Tensor) -> Tensor:
-    """Bounding boxes, cut at the picture's edges.
+    """Bounding boxes of curves, cut at the picture's edges.
 
     Args:
         knots: (n, k, 2) points of the curves in units.

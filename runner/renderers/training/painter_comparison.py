@@ -24,7 +24,7 @@ from torch.nn import functional
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError, MissingProgram
-from orbifolio.runner.images.finish import Tone, Traits
+from orbifolio.runner.images.finish import Tone
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.agent.data import AnyTargets, Mnist, TargetSettings
@@ -348,10 +348,6 @@ class ComparisonRenderer(Renderer):
             trial.adam.load_state_dict(adam)
         done = [(list(actions), list(seconds)) for actions, seconds in saved["done"]]
         return ComparisonState(phase, trials, int(saved["step"]), list(saved["seconds"]), done)
-
-    def traits(self, phase: int) -> Traits:
-        """A sheet has no symmetry."""
-        return Traits()
 
     def weights(self) -> tuple[Mapping[str, str], ...]:
         """The vision network."""

@@ -21,7 +21,7 @@ from pydantic import Field
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.images.encoding import animated
-from orbifolio.runner.images.finish import Tone, Traits
+from orbifolio.runner.images.finish import Tone
 from orbifolio.runner.renderers.base import GPU_GAIN, Outcome, Phase, RenderContext, Renderer, RendererSettings
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.brush_models.base import Painter, PainterSettings, Trainer, TrainingData
@@ -336,10 +336,6 @@ class PainterRenderer(Renderer):
         trainer = self._trainer()
         trainer.load_state_dict(saved["training"])
         return PainterTrainingState(phase, trainer, int(saved["step"]), float(saved["unseen"]))
-
-    def traits(self, phase: int) -> Traits:
-        """A sheet has no symmetry."""
-        return Traits()
 
     def describe(self) -> str:
         """Painter, brush and data, one line each."""

@@ -67,7 +67,7 @@ def real_opacities(painting: Painting, brush: BrushFile | None = None) -> Iterat
 
 
 def _at_every_pixel(painter: ImplicitPainter, painting: Painting, device: str) -> Iterator[tuple[Box, F32]]:
-    """All strokes at once."""
+    """Boxes and opacities of all strokes, computed at once."""
     rows, unit = painting.geometry(device)
     with torch.no_grad():
         near = painter.near(rows, painting.width, painting.height, unit)
@@ -81,7 +81,7 @@ def _at_every_pixel(painter: ImplicitPainter, painting: Painting, device: str) -
 
 
 def _reduced(painting: Painting, step: int) -> Painting:
-    """So many times smaller, with a pixel around: what is beyond the edges shows when it is enlarged again."""
+    """A painting `step` times smaller, with a pixel around it: what lies beyond the edges shows when it is enlarged."""
     strokes = painting.strokes.copy()
     strokes[:, LENGTHS] /= np.float32(step)
     strokes[:, :6] += 1

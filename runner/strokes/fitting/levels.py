@@ -1,7 +1,7 @@
 """How a painting is divided into levels: (number of strokes, sizes) -> how many and how wide in each, coarse to fine.
 
-The wider half of a painting is a small part of its strokes: the number grows with the size of the level, and the width
-follows from the number, so that the strokes of a level cover the picture `COVER` times.
+A painting has few wide strokes and many thin ones: the number grows with the size of the level, and the width follows
+from the number, so that the strokes of a level cover the picture `COVER` times.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ COVER = (1.4, 0.8, 0.5, 0.4, 0.3)
 
 Thin strokes that grow do better than wide ones that shrink: 500 strokes of scikit-image's astronaut at 256 pixels come
 to 23.7 dB with (3, 2, 1.5, 1.3), 24.9 with (2, 1.2, 0.8, 0.6) and 25.1 with these."""
-SLENDER = 8.0  # length over radius of the stroke that this is reckoned with
-THICK = 2.4  # width of its paint in radii
+SLENDER = 8.0  # length over radius of a typical stroke, for its area
+THICK = 2.4  # width of its paint in radii, for the same
 SIZE = 3.2  # units; the radius strokes begin with, in the middle of what brushes are learnt at
 
 
@@ -33,7 +33,7 @@ def budgets(strokes: int, sizes: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def radius_of(count: int, number: int, area: float, narrow: float, wide: float) -> float:
-    """Radius that the strokes of a level begin with, in pixels of a picture of that size.
+    """Radius that the strokes of a level begin with, in pixels at the level's size.
 
     Args:
         count: strokes of the level.

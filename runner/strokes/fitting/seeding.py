@@ -1,6 +1,6 @@
 """Where new strokes begin: (target, canvas, how many, how wide) -> strokes where the error is, along the edges.
 
-The place of the largest error that no new stroke has taken yet gets the next one. From there the stroke runs both ways
+The next stroke starts at the largest error that no new stroke covers yet. From there the stroke runs both ways
 along the edge (across the gradient, smoothed as a tensor so that opposite gradients do not cancel) for as long as its
 colour is nearer to the target than the canvas is. After Hertzmann (1998), whose strokes follow the gradient of one
 blurred picture from a fixed grid of points.
@@ -121,11 +121,11 @@ def _walk(x: float, y: float, sign: float, field: EdgeField, step: float, path: 
         i, j = int(y), int(x)
         if x < 0.0 or y < 0.0 or i >= height or j >= width:
             return number
-        mine = (calm[i, j, 0] - red) ** 2 + (calm[i, j, 1] - green) ** 2 + (calm[i, j, 2] - blue) ** 2
-        theirs = 0.0
+        drift = (calm[i, j, 0] - red) ** 2 + (calm[i, j, 1] - green) ** 2 + (calm[i, j, 2] - blue) ** 2
+        gap = 0.0
         for c in range(3):
-            theirs += (canvas[i, j, c] - calm[i, j, c]) ** 2
-        if mine > max(theirs, COLOUR_TOLERANCE * COLOUR_TOLERANCE):
+            gap += (canvas[i, j, c] - calm[i, j, c]) ** 2
+        if drift > max(gap, COLOUR_TOLERANCE * COLOUR_TOLERANCE):
             return number
         path[number, 0], path[number, 1] = x, y
     return len(path)
