@@ -8,7 +8,7 @@
   const { make, choices } = orbifolio;
   const members = [...section.querySelectorAll("[data-member]")].map((element, at) => ({ element, at, home: element.parentNode, number: element.dataset.member }));
 
-  // News of a running run; one that begins or ends makes the page load again.
+  // Updates a running run; when one begins or ends, the page is loaded again instead.
   function tell(number, { share, line, src, srcset }) {
     const element = members.find((member) => member.number === number)?.element;
     if (!element) return;
@@ -35,7 +35,7 @@
   if (!form) return;
   const { measures } = JSON.parse(section.querySelector("[data-members-data]").textContent);
   const layout = section.querySelector("[data-layout]");
-  const status = form.querySelector("[data-told]");
+  const status = form.querySelector("[data-order-status]");
   const way = form.querySelector("[data-way]");
   const menu = form.elements.sort;
   const wall = make("ul", { class: "wall", hidden: "" });

@@ -18,7 +18,7 @@
       theme.hidden = here === 0;
       matches += here;
     }
-    document.querySelector("[data-found]").textContent = words.length ? `${matches} found` : "";
+    document.querySelector("[data-matches]").textContent = words.length ? `${matches} found` : "";
   }
 
   async function now() {
