@@ -9,7 +9,7 @@ from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.data.values import as_int, as_mapping, as_number, as_text, as_tuple, inner_path
 from orbifolio.reports.links import Place
 from orbifolio.reports.media.img import PageImage, page_image
-from orbifolio.reports.media.thumbnails import prepare_image
+from orbifolio.reports.media.thumbnails import MEDIUM_WIDTHS, prepare_image
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.wording import format_number, format_pixels
 
@@ -72,7 +72,7 @@ def inputs_part(run: RunRecord, place: Place) -> Inputs | None:
         shown = {
             version: page_image(
                 place,
-                prepare_image(run.folder, inner_path(entry.get(version)), widths=(320, 640)),
+                prepare_image(run.folder, inner_path(entry.get(version)), widths=MEDIUM_WIDTHS),
                 alt=f"{name}, {words}",
                 sizes="(min-width: 62rem) 24rem, 46vw",
             )
@@ -89,7 +89,7 @@ def stages_part(run: RunRecord, place: Place) -> Stages | None:
         name = as_text(entry.get("name"), "picture")
         picture = page_image(
             place,
-            prepare_image(run.folder, inner_path(entry.get("path")), widths=(320, 640)),
+            prepare_image(run.folder, inner_path(entry.get("path")), widths=MEDIUM_WIDTHS),
             alt=f"{name}, made while preparing the start",
             sizes="(min-width: 62rem) 18rem, 46vw",
         )

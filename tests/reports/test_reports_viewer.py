@@ -15,7 +15,7 @@ import pytest
 from lxml import html as lxml_html
 from synthetic_run import BEGAN, write_run
 
-from orbifolio.reports.charts.curves import _positions
+from orbifolio.reports.charts.curves import steps_by_position
 from orbifolio.reports.data.log import read_run
 from orbifolio.reports.links import Place
 from orbifolio.reports.live_updates import is_at_rest
@@ -58,7 +58,7 @@ def test_packed_frames_lead_to_files_that_are_there(make_run: MakeRun, gallery: 
 
 def test_positions_are_those_of_the_curves(make_run: MakeRun) -> None:
     run = read_run(make_run(steps=6), now=NOW)
-    placed = [(position, step.step) for position, step in _positions(run.phases)]
+    placed = [(position, step.step) for position, step in steps_by_position(run.phases)]
     packed = pack_frames(Place(run.folder), run, run.phases)["phases"]
     assert {(phase["before"] + step, step) for phase in packed for step in phase["steps"] if step} <= set(placed)
     assert [phase["before"] for phase in packed] == [0, 6]
