@@ -3,7 +3,7 @@
     .orbifolio/gallery.json    {"schema": 1, "conditions": "kept", "runs": {"type/id": {"card": ..., ...}},
                                 "sweeps": {"name": {...}}}
 
-The index pages are made from it alone. It repeats what the runs' manifests say, so that two requests tell everything
+The index pages are made from it alone. It repeats what the runs' manifests say, so that two requests fetch everything
 about a gallery of a thousand runs; a run that it lacks (after an interrupted publisher, or a store that lost a write)
 is restored from its manifest. It is changed by compare-and-swap only: read, merge, write if nobody else has written
 since, otherwise start again.

@@ -75,7 +75,7 @@ class Publisher:
     Args:
         store: the target, which other machines may publish to as well.
         gallery: the folder that holds all runs.
-        listener: hears of every change.
+        listener: is called after every change.
         every: seconds between two publications during a run, 0 if there is only this one.
         dry: change nothing, only report.
         pages: renders the index; the default renderer if None.
@@ -163,7 +163,7 @@ class Publisher:
         return frozenset(index_files((), self._pages, self._store.root))
 
     def _publishable(self, folder: Path) -> bool:
-        """Whether a run can be published; the listener hears why not."""
+        """Whether a run can be published; if not, the listener gets the reason."""
         if folder.is_symlink() or folder.parent.is_symlink():
             self._listener.say(f"{folder}: left out, as it is a link; publish the gallery that it leads to")
             return False
