@@ -1,5 +1,5 @@
 // The runs of a sweep: sorted by any measure, and kept up to date in place while they are running.
-// The order stands in the address: #sort=loss&way=most.
+// The address holds the order: #sort=loss&way=most.
 "use strict";
 
 (() => {
@@ -56,7 +56,7 @@
     layout.hidden = false;
   }
 
-  // What a run has not comes last, whichever way; equals stay in the sweep's order.
+  // Missing values come last in both directions; equal ones stay in the sweep's order.
   function sort(measure, most) {
     const sign = most ? -1 : 1;
     const value = ({ number }) => measure.values[number]?.[0];

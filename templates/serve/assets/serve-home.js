@@ -1,4 +1,4 @@
-// The first page: finding a recipe by its words, and what is being made now.
+// The first page: searching the recipes, and the runs in progress.
 "use strict";
 
 (() => {
