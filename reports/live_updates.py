@@ -46,7 +46,8 @@ class LiveUpdate:
     members: Mapping[str, Any] | None = None
 
 
-def _short(text: str) -> str:
+def short_digest(text: str) -> str:
+    """A hash that changes with the text, short enough for an attribute of a page."""
     return hashlib.sha256(text.encode("utf-8", errors="replace")).hexdigest()[:12]
 
 
@@ -65,7 +66,7 @@ def run_update(run: RunRecord, frames: Mapping[str, Any] | None, phase: PhaseRec
     for each in run.phases if phase is None else (phase,):
         shape += [each.title, each.started, each.finished, bool(each.frames)]
     return LiveUpdate(
-        shape=_short(repr(shape)),
+        shape=short_digest(repr(shape)),
         share=progress.percent,
         line=progress.line,
         left=progress.time_left,
@@ -77,7 +78,7 @@ def run_update(run: RunRecord, frames: Mapping[str, Any] | None, phase: PhaseRec
 
 def with_version(html: str) -> tuple[str, str]:
     """A rendered page with its version filled in, and that version."""
-    version = _short(html)
+    version = short_digest(html)
     return html.replace(UNKNOWN_VERSION, version, 1), version
 
 

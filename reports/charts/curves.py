@@ -12,6 +12,7 @@ from orbifolio.reports.charts.chart import LineChart, Series, draw_chart
 from orbifolio.reports.charts.thinning import choose_positions, position_limit
 from orbifolio.reports.data.log import PhaseRecord, RunRecord, StepRecord
 from orbifolio.reports.data.values import as_texts
+from orbifolio.reports.wording import title_from_name
 
 _SMALL_POSITIONS = 160  # of a chart at most 44rem = 704 px wide: one every 4 px
 
@@ -82,7 +83,7 @@ def loss_charts(phases: Sequence[PhaseRecord], metrics: Sequence[str] = ()) -> t
     if len(terms) > 1:
         for number, (name, members) in enumerate(_families(terms), 1):
             short = [Series(member.label.removeprefix(f"{name}."), member.points) for member in members]
-            title = name.replace("_", " ").replace("-", " ").capitalize()
+            title = title_from_name(name.replace("_", " "))
             charts.append(draw_chart(f"curve-{number}", title, short, columns=columns, keep=keep))
     measures = _curves((position, step.metrics) for position, step in steps)
     measured = [series for name, series in measures.items() if name in metrics]

@@ -28,6 +28,7 @@ from orbifolio.reports.data.values import (
     inner_path,
     read_json,
 )
+from orbifolio.reports.wording import title_from_name
 from orbifolio.runner import events
 
 STALE_AFTER = 600.0
@@ -332,7 +333,7 @@ def read_run(folder: Path, *, events_too: bool = True, now: float | None = None)
         type=folder.parent.name,
         recipe=recipe,
         theme=as_text(record.get("theme")),
-        title=as_text(record.get("title")) or recipe.replace("-", " ").capitalize(),
+        title=as_text(record.get("title")) or title_from_name(recipe),
         about=as_text(record.get("about")),
         status=status,
         message=message,

@@ -12,6 +12,7 @@ from orbifolio.reports.links import Place
 from orbifolio.reports.media.img import PageImage, final_image, newest_frame, page_image, present_frames
 from orbifolio.reports.media.thumbnails import MEDIUM_WIDTHS, PreparedImage, prepare_image
 from orbifolio.reports.parts.base import Part
+from orbifolio.reports.wording import capitalise
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def _pairs(run: RunRecord, place: Place) -> Iterator[ImagePair]:
         yield pair("Beginning and result", (before, "Beginning"), (after, called))
     for entry in map(as_mapping, as_tuple(run.record.get("inputs"))):
         name = as_text(entry.get("name"), "picture")
-        words = name[:1].upper() + name[1:]
+        words = capitalise(name)
         given, made = (inner_path(entry.get(key)) for key in ("original", "prepared"))
         original = shown(prepare_image(run.folder, given, widths=MEDIUM_WIDTHS), f"{name}, original")
         if original is None or name.startswith(("mask", "target")):
