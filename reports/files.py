@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from pathlib import Path
 
 from orbifolio.runner.files import write_atomically
@@ -37,3 +38,13 @@ def visible_folders(folder: Path) -> list[Path]:
 def write_text(path: Path, content: str) -> bool:
     """Write UTF-8 text atomically, unless the file already holds it; lone surrogates become `?`."""
     return write_bytes(path, content.encode("utf-8", errors="replace"))
+
+
+def data_script(function: str, data: object) -> str:
+    r"""A classic script that passes data to a function of the page: from a disk, a page may load scripts but no data.
+
+    >>> data_script("runs", ["</script>"])
+    'orbifolio.runs(["\\u003c/script>"]);\n'
+    """
+    text = json.dumps(data, separators=(",", ":"), sort_keys=True)
+    return f"orbifolio.{function}({text});\n".replace("<", "\\u003c")  # safe inside HTML too

@@ -36,6 +36,11 @@ STATUSES = {
 }
 
 
+def status_label(status: str) -> str:
+    """A status in words; one of another version as it is."""
+    return STATUSES[status].label if status in STATUSES else status
+
+
 @dataclass(frozen=True)
 class Header:
     """What a page is about.

@@ -9,15 +9,14 @@ file says so, and stays.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orbifolio.reports.data.log import PhaseRecord, RunRecord, silence_limit
+from orbifolio.reports.data.log import PhaseRecord, RunRecord
 from orbifolio.reports.data.progress import measure_progress
-from orbifolio.reports.files import write_text
+from orbifolio.reports.files import data_script, write_text
 
 LIVE_NAME = "live.js"
 UNKNOWN_VERSION = "version-unknown"
@@ -47,7 +46,8 @@ class LiveUpdate:
     members: Mapping[str, Any] | None = None
 
 
-def _short(text: str) -> str:
+def short_digest(text: str) -> str:
+    """A hash that changes with the text, short enough for an attribute of a page."""
     return hashlib.sha256(text.encode("utf-8", errors="replace")).hexdigest()[:12]
 
 
@@ -66,25 +66,20 @@ def run_update(run: RunRecord, frames: Mapping[str, Any] | None, phase: PhaseRec
     for each in run.phases if phase is None else (phase,):
         shape += [each.title, each.started, each.finished, bool(each.frames)]
     return LiveUpdate(
-        shape=_short(repr(shape)),
+        shape=short_digest(repr(shape)),
         share=progress.percent,
         line=progress.line,
         left=progress.time_left,
         last=run.last,
-        patience=silence_limit(max((step.seconds for each in run.phases for step in each.steps), default=0.0)),
+        patience=run.patience,
         frames=frames,
     )
 
 
 def with_version(html: str) -> tuple[str, str]:
     """A rendered page with its version filled in, and that version."""
-    version = _short(html)
+    version = short_digest(html)
     return html.replace(UNKNOWN_VERSION, version, 1), version
-
-
-def _script(update: Mapping[str, Any]) -> str:
-    text = json.dumps(update, separators=(",", ":"), sort_keys=True)
-    return f"orbifolio.live({text});\n".replace("<", "\\u003c")
 
 
 def update_path(page: Path) -> Path:
@@ -112,9 +107,9 @@ def write_update(page: Path, version: str, live: LiveUpdate | None, *, running: 
     path = update_path(page)
     if not running:
         if path.is_file():
-            write_text(path, _script({"running": False, "version": version}))
+            write_text(path, data_script("live", {"running": False, "version": version}))
         return
     update: dict[str, Any] = {"running": True, "version": version}
     if live is not None:
         update |= {name: value for name, value in vars(live).items() if name != "members" or value is not None}
-    write_text(path, _script(update))
+    write_text(path, data_script("live", update))

@@ -162,6 +162,15 @@ def format_iso(seconds: float | None) -> str:
     return "" if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
+def capitalise(text: str) -> str:
+    """A text whose first letter is a capital; the others stay as they are.
+
+    >>> capitalise("gram of VGG")
+    'Gram of VGG'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def title_from_name(name: str) -> str:
     """A name from a folder as a heading.
 

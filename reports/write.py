@@ -25,16 +25,22 @@ _WATCHED = ("run.json", "events.jsonl", "recipe.yaml", "final.png")
 
 
 def stamp(run: Path, digest: str, status: str) -> str:
-    """What a report depends on, as one word: equal stamps mean equal pages."""
-    state_digest = hashlib.sha256(f"{digest} {status}".encode())
-    state_digest.update(repr(sweeps_of_run(run.parent.parent, f"{run.parent.name}/{run.name}")).encode())
+    """What a report depends on, as one word: equal stamps mean equal pages.
+
+    Args:
+        run: its folder.
+        digest: of the program, `PageRenderer.digest`.
+        status: of the run, which also depends on the clock.
+    """
+    hasher = hashlib.sha256(f"{digest} {status}".encode())
+    hasher.update(repr(sweeps_of_run(run.parent.parent, f"{run.parent.name}/{run.name}")).encode())
     for name in _WATCHED:
         try:
             state = (run / name).stat()
-            state_digest.update(f"{name} {state.st_mtime_ns} {state.st_size}\n".encode())
+            hasher.update(f"{name} {state.st_mtime_ns} {state.st_size}\n".encode())
         except OSError:
-            state_digest.update(f"{name} missing\n".encode())
-    return state_digest.hexdigest()
+            hasher.update(f"{name} missing\n".encode())
+    return hasher.hexdigest()
 
 
 def is_current(run: Path, digest: str, status: str) -> bool:
@@ -47,16 +53,16 @@ def is_current(run: Path, digest: str, status: str) -> bool:
 
 
 def write_run(run: RunRecord, gallery: Path, pages: PageRenderer, *, all_of_them: bool = True) -> list[Path]:
-    """Write all pages of a run that changed, the run's own last, so that its links lead somewhere.
+    """Write the pages of a run that changed, the run's own last, so that its links lead somewhere.
 
     Args:
         gallery: the folder that holds all runs.
-        all_of_them: or leave out pages of frames that are there already and long past.
+        all_of_them: if False, pages of phases and frames that exist and will not change are skipped.
 
     Returns:
         The pages that changed.
     """
-    before = stamp(run.folder, pages.digest, run.status)
+    before = stamp(run.folder, pages.digest, run.status)  # what changes meanwhile makes the report outdated
     below = pages_below(run, gallery, all_of_them=all_of_them)
     changed = [page.path for page in below if pages.write(page)]
     page = run_page(run, gallery)

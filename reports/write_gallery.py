@@ -29,9 +29,7 @@ from orbifolio.reports.sweep.run_preview import SweepSnapshot, read_snapshot, re
 from orbifolio.reports.write import is_current, write_run
 
 _LOCK = ".orbifolio.lock"
-
-
-_LOCK_SECONDS = 20.0  # seconds; a stuck process must not stop a run
+_LOCK_SECONDS = 20.0  # that another process may hold it; a stuck one must not stop a run
 
 
 @contextlib.contextmanager
@@ -67,7 +65,7 @@ def files_above(gallery: Path, cards: Iterable[Card], pages: PageRenderer, *, ba
     Args:
         gallery: the folder that holds all runs, or would; no file is opened.
         cards: of all runs, in any order.
-        base: the gallery's address with a slash at its end, if it is known.
+        base: the gallery's address with a slash at its end, or "" if it is unknown.
     """
     every = list(cards)
     template = pages.environment.get_template(FEED_NAME)
@@ -94,7 +92,7 @@ def write_above(
         cards: of all runs, in any order.
         sweeps: all of them, newest first.
         only: of the recipes' pages write that of this type alone, and none of a sweep; all if "".
-        base: the gallery's address with a slash at its end, if it is known.
+        base: the gallery's address with a slash at its end, or "" if it is unknown.
 
     Returns:
         The files that changed.

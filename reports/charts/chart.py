@@ -20,9 +20,9 @@ from orbifolio.reports.wording import format_change, format_count, format_intege
 LINE_STYLES = 16
 """Eight colours, solid and dashed; further curves repeat them."""
 MARGIN = 0.04
-"""Room above and below the curves, in shares of the axis."""
+"""Room above and below the curves, in shares of the axis, so that none touches the frame."""
 
-_UNITS = 1000.0
+_UNITS = 1000.0  # of the drawing, both ways
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,20 @@
 """Curves of a run: (phases) -> finished charts of the loss, of its terms, and of the pace.
 
 Convention: a position is a step counted over all phases, from 1; 0 is before the first step. The charts
-of one phase count its own steps, and tell how many came before them.
+of one phase count its own steps and say how many came before them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from orbifolio.reports.charts.chart import LineChart, Series, draw_chart
 from orbifolio.reports.charts.thinning import choose_positions, position_limit
 from orbifolio.reports.data.log import PhaseRecord, RunRecord, StepRecord
 from orbifolio.reports.data.values import as_texts
+from orbifolio.reports.wording import title_from_name
+
+_SMALL_POSITIONS = 160  # of a chart at most 44rem = 704 px wide: one every 4 px
 
 
 def step_position(phases: Sequence[PhaseRecord], phase: PhaseRecord, step: int) -> int:
@@ -19,28 +22,27 @@ def step_position(phases: Sequence[PhaseRecord], phase: PhaseRecord, step: int) 
     return sum(other.steps[-1].step for other in phases if other.index < phase.index and other.steps) + step
 
 
-def _positions(phases: Sequence[PhaseRecord]) -> list[tuple[int, StepRecord]]:
-    """Every step with its place in the whole run."""
-    placed: list[tuple[int, StepRecord]] = []
+def steps_by_position(phases: Sequence[PhaseRecord]) -> list[tuple[int, StepRecord]]:
+    """Every step of these phases after its position."""
+    steps: list[tuple[int, StepRecord]] = []
     for phase in phases:
         before = step_position(phases, phase, 0)
-        placed.extend((before + step.step, step) for step in phase.steps)
-    return placed
+        steps.extend((before + step.step, step) for step in phase.steps)
+    return steps
 
 
 def phase_columns(phases: Sequence[PhaseRecord]) -> tuple[tuple[float, str], ...]:
-    """Where each phase begins, with its title."""
-    started = [phase for phase in phases if phase.steps]
+    """Where each phase begins, with its title; nothing for a single phase, which its page names already."""
+    started = [phase for phase in phases if phase.steps] if len(phases) > 1 else []
     return tuple((step_position(phases, phase, phase.steps[0].step), phase.title) for phase in started)
 
 
-def _collected(placed: Sequence[tuple[int, StepRecord]], select: str) -> dict[str, Series]:
-    """All named values (`terms` or `metrics`) as curves, in order of first appearance."""
+def _curves(values: Iterable[tuple[int, Mapping[str, float]]]) -> dict[str, Series]:
+    """A curve for each name, from (position, named values), in order of first appearance."""
     curves: dict[str, list[tuple[float, float]]] = {}
-    for place, step in placed:
-        named: Mapping[str, float] = getattr(step, select)
+    for position, named in values:
         for name, value in named.items():
-            curves.setdefault(name, []).append((place, value))
+            curves.setdefault(name, []).append((position, value))
     return {name: Series(name, curve) for name, curve in curves.items()}
 
 
@@ -56,8 +58,8 @@ def _families(terms: Mapping[str, Series]) -> list[tuple[str, list[Series]]]:
     return groups
 
 
-def _total(placed: Sequence[tuple[int, StepRecord]]) -> Series:
-    return Series("loss", [(place, step.loss) for place, step in placed])
+def _total(steps: Sequence[tuple[int, StepRecord]]) -> Series:
+    return Series("loss", [(position, step.loss) for position, step in steps])
 
 
 def charted_metrics(run: RunRecord) -> tuple[str, ...]:
@@ -72,18 +74,19 @@ def loss_charts(phases: Sequence[PhaseRecord], metrics: Sequence[str] = ()) -> t
         phases: one phase, or all of a run.
         metrics: names of those that get a curve, all in one chart.
     """
-    placed = _positions(phases)
-    columns = phase_columns(phases) if len(phases) > 1 else ()
-    total, terms = _total(placed), _collected(placed, "terms")
+    steps = steps_by_position(phases)
+    columns = phase_columns(phases)
+    total, terms = _total(steps), _curves((position, step.terms) for position, step in steps)
     every = [series.points for series in (total, *terms.values())]
     keep = choose_positions(every, position_limit(len(every)))
-    charts = [draw_chart("curve-loss", "Total loss", [total], columns=columns, keep=keep)] if placed else []
+    charts = [draw_chart("curve-loss", "Total loss", [total], columns=columns, keep=keep)] if steps else []
     if len(terms) > 1:
         for number, (name, members) in enumerate(_families(terms), 1):
             short = [Series(member.label.removeprefix(f"{name}."), member.points) for member in members]
-            title = name.replace("_", " ").replace("-", " ").capitalize()
+            title = title_from_name(name.replace("_", " "))
             charts.append(draw_chart(f"curve-{number}", title, short, columns=columns, keep=keep))
-    measured = [series for name, series in _collected(placed, "metrics").items() if name in metrics]
+    measures = _curves((position, step.metrics) for position, step in steps)
+    measured = [series for name, series in measures.items() if name in metrics]
     if measured:
         title = " and ".join(series.label.replace("_", " ") for series in measured).capitalize()
         charts.append(draw_chart("curve-metrics", title, measured, columns=columns, keep=keep))
@@ -91,14 +94,14 @@ def loss_charts(phases: Sequence[PhaseRecord], metrics: Sequence[str] = ()) -> t
 
 
 def total_chart(phases: Sequence[PhaseRecord]) -> LineChart | None:
-    """The total loss alone, drawn small: every frame's page has one."""
-    total = _total(_positions(phases))
-    columns = phase_columns(phases) if len(phases) > 1 else ()
-    return draw_chart("curve-loss", "Total loss", [total], columns=columns, keep=choose_positions([total.points], 160))
+    """The total loss alone, drawn small and from few positions, since the page of every frame repeats it."""
+    total = _total(steps_by_position(phases))
+    keep = choose_positions([total.points], _SMALL_POSITIONS)
+    return draw_chart("curve-loss", "Total loss", [total], columns=phase_columns(phases), keep=keep)
 
 
 def pace_chart(phases: Sequence[PhaseRecord]) -> LineChart | None:
     """Seconds of each step."""
-    points = [(float(place), step.seconds) for place, step in _positions(phases)]
-    columns = phase_columns(phases) if len(phases) > 1 else ()
-    return draw_chart("curve-pace", "Seconds for each step", [Series("seconds", points)], columns=columns)
+    points = [(float(position), step.seconds) for position, step in steps_by_position(phases)]
+    pace = Series("seconds", points)
+    return draw_chart("curve-pace", "Seconds for each step", [pace], columns=phase_columns(phases))

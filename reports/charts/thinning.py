@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 MAX_POSITIONS = 480
-"""Positions of a curve; a page is about as many pixels wide."""
+"""Positions of a curve: one every 3 px of the widest page (100rem)."""
 
 _MAX_VALUES = 3000  # of all curves of a page together: about 10 kB compressed as drawing, and as much as data
-_MIN_POSITIONS = 80
+_MIN_POSITIONS = 80  # however many curves there are: with fewer, each would look like a polygon
 
 Points = Sequence[tuple[float, float]]
 
@@ -31,12 +31,18 @@ def position_limit(curves: int) -> int:
     return max(_MIN_POSITIONS, min(MAX_POSITIONS, _MAX_VALUES // max(1, curves)))
 
 
-def _strays(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """How far each column lies from its neighbours, in shares of its curve's range; the worst curve counts."""
+def _heights(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Where each value lies in the range of its curve, in [0, 1], on the scale that its chart uses.
+
+    Args:
+        values: (curves, positions).
+
+    Returns:
+        (curves, positions); infinite where a value is not finite.
+    """
     finite = np.isfinite(values)
-    shown = np.where(finite, values, np.nan)
-    positive = np.nanmin(np.where(finite, values, np.inf), axis=1, keepdims=True) > 0
-    shown = np.where(positive, np.log10(np.where(finite & positive, values, 1.0)), shown)
+    positive = np.min(values, axis=1, keepdims=True, where=finite, initial=np.inf) > 0
+    shown = np.where(positive, np.log10(np.where(finite & positive, values, 1.0)), values)
     shown = np.where(finite, shown, np.inf)  # NaN and infinity must stay visible
     low = np.min(shown, axis=1, keepdims=True, where=finite, initial=np.inf)
     high = np.max(shown, axis=1, keepdims=True, where=finite, initial=-np.inf)
@@ -56,19 +62,19 @@ def choose_positions(curves: Sequence[Points], limit: int = MAX_POSITIONS) -> tu
     every = sorted({x for points in curves for x, _ in points})
     if len(every) <= limit:
         return tuple(every)
-    place = {x: index for index, x in enumerate(every)}
+    column = {x: index for index, x in enumerate(every)}
     values = np.full((len(curves), len(every)), np.nan)
     present = np.zeros_like(values, dtype=bool)
     for row, points in enumerate(curves):
         for x, y in points:
-            values[row, place[x]] = y
-            present[row, place[x]] = True
-    away = _strays(values)
-    away[~present] = np.nan  # a term of another phase is absent, not wrong
+            values[row, column[x]] = y
+            present[row, column[x]] = True
+    heights = _heights(values)
+    heights[~present] = np.nan  # a term of another phase is absent, not wrong
     size = math.ceil(len(every) / ((limit - 1) // 2))
     chosen = {len(every) - 1}
     for start in range(0, len(every), size):
-        bucket = away[:, start : start + size]
+        bucket = heights[:, start : start + size]
         middle = np.array([np.median(row[np.isfinite(row)]) if np.isfinite(row).any() else 0.0 for row in bucket])
         farthest = np.nan_to_num(np.abs(bucket - middle[:, None]), nan=-1.0, posinf=np.inf).max(axis=0)
         chosen |= {start, start + int(farthest.argmax())}

@@ -67,7 +67,7 @@ class Card:
         styles: names of the pictures that went in.
         parameters: the resolved recipe, flat: `renderer.phases.0.size` -> its value as JSON.
         cover: the finished picture or the newest frame, or None.
-        measures: what it is compared by, `metrics.of_run`.
+        measures: what it is compared by, `metrics.run_measures`.
         curve: its loss at a few steps of each phase.
     """
 

@@ -1,7 +1,7 @@
 """What differs between runs: (flat parameters of each) -> the names whose values are not all the same.
 
 Convention: parameters are as on a card, `renderer.phases.0.size` -> JSON text; a name that a run lacks
-(its list of phases is shorter) counts as another value, and reads as None.
+(its list of phases is shorter) counts as a value of its own, None.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DESCRIPTIVE = ("about", "title", "publish")
 
 @dataclass(frozen=True)
 class Difference:
-    """One parameter: its full dotted name, the shortest name that is not mistaken, a value for each run."""
+    """One parameter: its full dotted name, its shortest unambiguous ending, and its value in each run."""
 
     name: str
     short: str
@@ -45,8 +45,8 @@ def short_names(names: Iterable[str]) -> dict[str, str]:
     return {name: next((each for each in _suffixes(name) if endings[each] == 1), name) for name in every}
 
 
-def _in_order(each: Sequence[Mapping[str, str]]) -> list[str]:
-    """All names, as numbers count: `phases.2` before `phases.10`."""
+def _sorted_names(each: Sequence[Mapping[str, str]]) -> list[str]:
+    """All names, sorted with numbers by value: `phases.2` before `phases.10`."""
 
     def key(name: str) -> list[tuple[int, int, str]]:
         return [(0, int(word), "") if word.isascii() and word.isdigit() else (1, 0, word) for word in name.split(".")]
@@ -60,12 +60,12 @@ def parameter_differences(each: Sequence[Mapping[str, str]]) -> tuple[Difference
     Args:
         each: the flat parameters of every run; a run without any (an old one) is left out of the comparison.
     """
-    parameters_known = [parameters for parameters in each if parameters]
-    names = _in_order(parameters_known)
+    recorded = [parameters for parameters in each if parameters]
+    names = _sorted_names(recorded)
     shorts = short_names(names)
     differences = []
     for name in names:
-        if name.partition(".")[0] in DESCRIPTIVE or len({parameters.get(name) for parameters in parameters_known}) < 2:
+        if name.partition(".")[0] in DESCRIPTIVE or len({parameters.get(name) for parameters in recorded}) < 2:
             continue
         differences.append(Difference(name, shorts[name], tuple(parameters.get(name) for parameters in each)))
     return tuple(differences)

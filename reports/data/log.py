@@ -4,8 +4,8 @@ Nothing is required: a torn last line, a missing key or a value of the wrong typ
 error. Where `run.json` and the log disagree about progress, the log wins, since it is written first.
 
 Convention: times are seconds since the epoch (UTC); sizes are (width, height) in pixels; paths are
-relative to the run's folder with forward slashes; `Phase.index` is 0-based, `Step.step` 1-based, and a
-frame of step 0 is the state its phase began with.
+relative to the run's folder with forward slashes; `PhaseRecord.index` is 0-based, `StepRecord.step`
+1-based, and a frame of step 0 is the state its phase began with.
 """
 
 from __future__ import annotations
@@ -28,13 +28,15 @@ from orbifolio.reports.data.values import (
     inner_path,
     read_json,
 )
+from orbifolio.reports.wording import title_from_name
 from orbifolio.runner import events
 
 STALE_AFTER = 600.0
-"""Seconds of silence after which a run that claims to be running is taken for dead."""
+"""Seconds of silence after which a run that claims to be running counts as stopped: with less, a slow step looks like a
+stop; with more, a killed run looks alive."""
 
 _SLOW_STEPS = 10.0
-"""... unless its steps are so slow that this many of them take longer still."""
+"""Steps that a run may be silent for, if they take longer than that."""
 
 FINISHED = ("done", "failed", "interrupted")
 
@@ -135,6 +137,34 @@ class RunRecord:
     def running(self) -> bool:
         """Whether it is believed to be running now."""
         return self.status == "running"
+
+    @property
+    def patience(self) -> float:
+        """Seconds of silence that are normal for its steps."""
+        return silence_limit(max((step.seconds for phase in self.phases for step in phase.steps), default=0.0))
+
+    @property
+    def final(self) -> Mapping[str, Any]:
+        """What `run.json` says of the finished picture; empty while there is none."""
+        return as_mapping(self.record.get("final"))
+
+    @property
+    def final_path(self) -> str:
+        """Path of the finished picture in the run's folder, or ""."""
+        return inner_path(self.final.get("path"))
+
+    @property
+    def wrap(self) -> tuple[bool, bool]:
+        """Whether the finished picture continues over its (top-bottom, left-right) edges."""
+        tiles = [value is True for value in as_tuple(self.final.get("tiles"))]
+        return (tiles[0], tiles[1]) if len(tiles) == 2 else (False, False)
+
+    @property
+    def extras(self) -> dict[str, Mapping[str, Any]]:
+        """The extra files that are there: path -> what `run.json` says of it."""
+        entries = map(as_mapping, as_tuple(self.record.get("extras")))
+        paths = {inner_path(entry.get("path")): entry for entry in entries}
+        return {path: entry for path, entry in paths.items() if path and (self.folder / path).is_file()}
 
 
 @dataclass
@@ -303,7 +333,7 @@ def read_run(folder: Path, *, events_too: bool = True, now: float | None = None)
         type=folder.parent.name,
         recipe=recipe,
         theme=as_text(record.get("theme")),
-        title=as_text(record.get("title")) or recipe.replace("-", " ").capitalize(),
+        title=as_text(record.get("title")) or title_from_name(recipe),
         about=as_text(record.get("about")),
         status=status,
         message=message,

@@ -20,10 +20,10 @@ from orbifolio.reports.data.log import PhaseRecord, RunRecord
 from orbifolio.reports.data.values import as_finite, as_int, as_mapping, as_text, as_tuple
 
 MAX_MEASURES = 64
-"""Measures of a run; a renderer with more terms is compared by the first ones."""
+"""Measures of a run, as each makes its card larger; a renderer with more terms is compared by the first ones."""
 
 _MAX_POINTS = 60  # of a curve over all its phases: about as many as a small drawing shows
-_MIN_PHASE_POINTS = 8  # ... of each phase
+_MIN_PHASE_POINTS = 8  # of each phase, however many there are: its fall must show
 _NOT_MEASURES = (  # descriptions, not measures; or measures that have names of their own above
     "schema",
     "seed",
@@ -94,25 +94,25 @@ def run_measures(run: RunRecord) -> dict[str, float]:
     return dict(finite[:MAX_MEASURES])
 
 
-def _places(steps: int, points: int) -> set[int]:
+def _kept_steps(steps: int, points: int) -> set[int]:
     """Steps 1..n to keep: close together at the beginning, where a loss falls fastest."""
     if steps <= points:
         return set(range(1, steps + 1))
     return {round(steps ** (at / (points - 1))) for at in range(points)}
 
 
-def _stretch(phase: PhaseRecord, points: int) -> PhaseCurve:
+def _phase_curve(phase: PhaseRecord, points: int) -> PhaseCurve:
     planned = max(phase.planned, phase.steps[-1].step if phase.steps else 0)
-    places = _places(planned, points) | ({phase.steps[-1].step} if phase.steps else set())
-    points_kept = [(float(step.step), float(f"{step.loss:.4g}")) for step in phase.steps if step.step in places]
-    return PhaseCurve(phase.title, planned, tuple((step, loss) for step, loss in points_kept if math.isfinite(loss)))
+    kept = _kept_steps(planned, points) | ({phase.steps[-1].step} if phase.steps else set())
+    steps = [step for step in phase.steps if step.step in kept and math.isfinite(step.loss)]
+    return PhaseCurve(phase.title, planned, tuple((float(step.step), float(f"{step.loss:.4g}")) for step in steps))
 
 
 def loss_curve(run: RunRecord) -> tuple[PhaseCurve, ...]:
     """The total loss of a run, phase by phase."""
     started = [phase for phase in run.phases if phase.steps]
     points = max(_MIN_PHASE_POINTS, _MAX_POINTS // max(1, len(started)))
-    return tuple(_stretch(phase, points) for phase in started)
+    return tuple(_phase_curve(phase, points) for phase in started)
 
 
 def loss_curve_from_json(record: object) -> tuple[PhaseCurve, ...]:

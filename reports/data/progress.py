@@ -9,7 +9,7 @@ from orbifolio.reports.data.log import PhaseRecord, RunRecord
 from orbifolio.reports.data.values import as_finite, as_mapping, as_tuple
 from orbifolio.reports.wording import format_duration, format_integer
 
-_RECENT = 10  # steps whose pace is taken for the phase's
+_RECENT = 10  # last steps whose median is the pace: with fewer the time left jumps, with more it lags
 
 
 @dataclass(frozen=True)

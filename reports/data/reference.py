@@ -81,22 +81,23 @@ class Reference:
         return ", ".join(piece.strip() for piece in pieces if piece.strip())
 
     @property
+    def _link_and_label(self) -> tuple[str, str]:
+        if doi := self.item.get("DOI"):
+            return f"https://doi.org/{doi}", f"doi:{doi}"
+        if identifier := self.item.get("archive_location"):
+            return f"https://arxiv.org/abs/{identifier}", f"arXiv:{identifier}"
+        address = str(self.item.get("URL", ""))
+        return address, address.removeprefix("https://").rstrip("/")
+
+    @property
     def link(self) -> str:
         """Where to read it, or ""."""
-        if doi := self.item.get("DOI"):
-            return f"https://doi.org/{doi}"
-        if identifier := self.item.get("archive_location"):
-            return f"https://arxiv.org/abs/{identifier}"
-        return str(self.item.get("URL", ""))
+        return self._link_and_label[0]
 
     @property
     def label(self) -> str:
         """The text of the link: `doi:...`, `arXiv:...` or a bare address."""
-        if doi := self.item.get("DOI"):
-            return f"doi:{doi}"
-        if identifier := self.item.get("archive_location"):
-            return f"arXiv:{identifier}"
-        return self.link.removeprefix("https://").rstrip("/")
+        return self._link_and_label[1]
 
     @property
     def bibtex(self) -> str:

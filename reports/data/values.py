@@ -96,9 +96,17 @@ def inner_path(value: object) -> str:
     return str(path)
 
 
+def parse_json(text: str | bytes) -> Mapping[str, Any]:
+    """The mapping in a JSON text; empty if the text is torn or holds something else."""
+    try:
+        return as_mapping(json.loads(text))
+    except (ValueError, RecursionError):
+        return {}
+
+
 def read_json(path: Path) -> Mapping[str, Any]:
     """The mapping in a JSON file; empty if the file is missing, torn or holds something else."""
     try:
-        return as_mapping(json.loads(path.read_text(encoding="utf-8", errors="replace")))
-    except (OSError, ValueError, RecursionError):
+        return parse_json(path.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
         return {}

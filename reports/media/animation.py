@@ -19,14 +19,16 @@ from orbifolio.reports.data.log import FrameRecord, RunRecord
 from orbifolio.reports.data.values import as_int, as_texts, read_json
 from orbifolio.reports.files import write_bytes, write_text
 from orbifolio.reports.media.encode import TICK_MS, encode_avif, encode_webp
-from orbifolio.reports.media.img import present_frames, sample_frames
+from orbifolio.reports.media.img import present_frames, sample_evenly
 from orbifolio.runner.images.mp4 import has_video, mp4
 
 ANIMATION_NAME = "animation"
 ANIMATION_RECORD = ".animation"
 
 MAX_FRAMES = 120
+"""Frames at most: at their shortest duration they take 7 s; more would take longer, in a larger file."""
 MAX_WIDTH, MAX_HEIGHT = 512, 768
+"""Pixels of a frame, which set the size of the file."""
 
 _VERSION = 1  # of how animations are made: another one makes them all again
 _TOTAL_MS = 6000  # milliseconds that all frames but the last should take together
@@ -58,7 +60,7 @@ class AnimationFiles:
 def _frames(run: RunRecord) -> tuple[FrameRecord, ...]:
     """The frames to show: evenly spaced over all phases, the first and the last among them."""
     every = [frame for phase in run.phases for frame in present_frames(run, phase)]
-    return sample_frames(every, MAX_FRAMES)
+    return sample_evenly(every, MAX_FRAMES)
 
 
 def frame_durations(count: int) -> list[int]:

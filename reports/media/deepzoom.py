@@ -5,7 +5,7 @@
 
 Convention: level 0 is one pixel, each level twice the one before, the last one the picture itself; a tile
 covers 256 x 256 pixels and one more on every side that has a neighbour. A level is the one above it with
-every 2 x 2 pixels averaged. The folder is made beside and renamed, so that no page meets half of it; its
+every 2 x 2 pixels averaged. The folder is made beside and renamed, so that no page shows half of it; its
 name changes with the picture.
 """
 
@@ -23,16 +23,16 @@ from typing import Any
 from PIL import Image
 
 from orbifolio.reports.data.log import RunRecord
-from orbifolio.reports.data.values import as_mapping, as_text, inner_path
+from orbifolio.reports.data.values import as_text
 from orbifolio.reports.media.thumbnails import image_size, load_image
 
 PYRAMID_SIDE = 4096
-"""Pixels along the longer side, above which a picture gets a pyramid."""
+"""Pixels along the longer side, above which a picture gets a pyramid: a square of it takes a browser 64 MiB."""
 
-TILE_SIDE, TILE_OVERLAP = 256, 1
+TILE_SIDE, TILE_OVERLAP = 256, 1  # smaller tiles are more files; larger ones load more beside what is seen
 TILE_FORMAT = "jpg"
 
-_QUALITY = 90  # with whole colours: halved ones show at this magnification. WebP takes 10 times as long.
+_QUALITY = 90  # without chroma subsampling, which shows at this magnification; WebP takes 10 times as long
 _VERSION = 1  # of how tiles are made: another one makes them all again
 _FOLDER = "zoom"
 
@@ -46,7 +46,7 @@ class Pyramid:
     height: int
 
     def description(self, address: str) -> dict[str, Any]:
-        """The description that the viewer needs, as a page opened from disk cannot load it."""
+        """What the viewer needs; it goes into the page, since one opened from a disk cannot load it."""
         return {
             "Image": {
                 "xmlns": "http://schemas.microsoft.com/deepzoom/2008",
@@ -77,10 +77,10 @@ def tile_boxes(width: int, height: int) -> Iterator[tuple[int, int, tuple[int, i
 
 
 def write_tiles(image: Image.Image, folder: Path) -> None:
-    """Write all levels of a picture. Holds it and its half: 5/4 of its pixels.
+    """Write all levels of a picture, in memory for it and its half: 5/4 of its pixels.
 
     Args:
-        image: RGB or RGBA; not kept.
+        image: RGB or RGBA.
         folder: must not exist yet.
     """
     for level in range(level_count(*image.size) - 1, -1, -1):
@@ -93,20 +93,15 @@ def write_tiles(image: Image.Image, folder: Path) -> None:
             image = image.reduce(2)
 
 
-def _final(run: RunRecord) -> Path | None:
-    path = inner_path(as_mapping(run.record.get("final")).get("path"))
-    return run.folder / path if path else None
-
-
 def _planned(run: RunRecord) -> Pyramid | None:
     """The pyramid that a run's picture should have, made or not; None if it needs none."""
-    final = None if run.running else _final(run)
-    size = image_size(final) if final is not None else None
-    if final is None or size is None or max(size) <= PYRAMID_SIDE:
+    final = run.folder / run.final_path
+    size = None if run.running or not run.final_path else image_size(final)
+    if size is None or max(size) <= PYRAMID_SIDE:
         return None
-    checksum = as_text(as_mapping(run.record.get("final")).get("sha256"))
-    words = f"{_VERSION} {checksum} {final.stat().st_size} {size}"  # not its time: copying a gallery would change it
-    stamp = hashlib.sha256(words.encode("utf-8", errors="replace")).hexdigest()[:8]
+    # not the file's time: copying a gallery would change it
+    source = f"{_VERSION} {as_text(run.final.get('sha256'))} {final.stat().st_size} {size}"
+    stamp = hashlib.sha256(source.encode("utf-8", errors="replace")).hexdigest()[:8]
     return Pyramid(run.folder / _FOLDER / f"tiles-{stamp}", *size)
 
 
@@ -128,8 +123,7 @@ def make_pyramid(run: RunRecord) -> Pyramid | None:
     planned = _planned(run)
     if planned is None or planned.folder.is_dir():
         return planned
-    final = _final(run)
-    image = load_image(final) if final is not None else None
+    image = load_image(run.folder / run.final_path)
     if image is None:
         return None
     beside = planned.folder.with_name(f".{planned.folder.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from orbifolio.reports.data.log import FrameRecord, PhaseRecord, RunRecord
-from orbifolio.reports.data.values import as_mapping, inner_path
+from orbifolio.reports.data.values import inner_path
 from orbifolio.reports.links import Place
 from orbifolio.reports.media.thumbnails import PreparedImage, prepare_image
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,7 @@ def page_image(
 
 def final_image(run: RunRecord) -> PreparedImage | None:
     """The finished picture, or None if there is none yet."""
-    final = as_mapping(run.record.get("final"))
-    return prepare_image(run.folder, inner_path(final.get("path")))
+    return prepare_image(run.folder, run.final_path)
 
 
 def portrait_image(run: RunRecord) -> PreparedImage | None:
@@ -98,8 +100,12 @@ def step_page_path(run: RunRecord, phase: PhaseRecord, frame: FrameRecord) -> Pa
     return run.folder / phase.folder / "steps" / f"{frame.step:05d}" / "index.html"
 
 
-def sample_frames(frames: Sequence[FrameRecord], limit: int) -> tuple[FrameRecord, ...]:
-    """At most so many frames, evenly spaced, the first and the last among them."""
-    if len(frames) <= limit:
-        return tuple(frames)
-    return tuple(frames[round(index * (len(frames) - 1) / (limit - 1))] for index in range(limit))
+def sample_evenly(items: Sequence[Item], limit: int) -> tuple[Item, ...]:
+    """At most so many items (at least 2), evenly spaced, the first and the last among them.
+
+    >>> sample_evenly("abcdefghi", 4)
+    ('a', 'd', 'f', 'i')
+    """
+    if len(items) <= limit:
+        return tuple(items)
+    return tuple(items[round(index * (len(items) - 1) / (limit - 1))] for index in range(limit))

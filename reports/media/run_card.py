@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from orbifolio.reports.data.card import CARD_NAME, Card, Cover, card_from_json, flattened
-from orbifolio.reports.data.log import RunRecord, read_run, silence_limit
+from orbifolio.reports.data.log import RunRecord, read_run
 from orbifolio.reports.data.metrics import loss_curve, run_measures
 from orbifolio.reports.data.values import as_int, as_mapping, as_text, as_texts, as_tuple, read_json
 from orbifolio.reports.files import write_text
@@ -31,7 +31,7 @@ def _cover(run: RunRecord) -> Cover | None:
 def card_from_run(run: RunRecord) -> Card:
     """The card of a run that was read with its events."""
     record = run.record
-    final, symmetry = as_mapping(record.get("final")), as_mapping(record.get("symmetry"))
+    symmetry = as_mapping(record.get("symmetry"))
     inputs = map(as_mapping, as_tuple(record.get("inputs")))
     return Card(
         type=run.type,
@@ -43,13 +43,13 @@ def card_from_run(run: RunRecord) -> Card:
         started=run.started,
         finished=run.finished,
         last=run.last,
-        patience=silence_limit(max((step.seconds for phase in run.phases for step in phase.steps), default=0.0)),
+        patience=run.patience,
         seconds=run.work_seconds,
         group=as_text(symmetry.get("group")),
         seed=as_text(record.get("seed")),
         device=as_text(record.get("device")),
-        width=as_int(final.get("width")) or 0,
-        height=as_int(final.get("height")) or 0,
+        width=as_int(run.final.get("width")) or 0,
+        height=as_int(run.final.get("height")) or 0,
         steps=as_int(record.get("steps")) or sum(len(phase.steps) for phase in run.phases),
         styles=tuple(dict.fromkeys(name for item in inputs if (name := as_text(item.get("name"))))),
         overrides=as_texts(record.get("overrides")),

@@ -7,10 +7,11 @@ and the page says so in its place.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -20,14 +21,17 @@ from PIL.PngImagePlugin import PngImageFile
 from orbifolio.reports.files import write_bytes
 
 COPY_WIDTHS = (320, 640, 1280, 2560)
-"""Widths of the copies of an artwork."""
+"""Widths of the copies of an artwork in pixels: a browser loads one at most twice as wide as it needs."""
 
-SMALL_WIDTHS = (320,)
-"""Widths of the copies of a frame or an input."""
+MEDIUM_WIDTHS = COPY_WIDTHS[:2]
+"""Widths of the copies of a picture that no page shows large: an input, a still."""
 
-_QUALITY = 90
+SMALL_WIDTHS = COPY_WIDTHS[:1]
+"""Widths of the copies of a picture in a strip or a list."""
+
+_QUALITY = 90  # less shows its artefacts in fine texture, more makes every page heavier
 _WEBP_LIMIT = 16383  # pixels a side, by the format
-_MAX_PIXELS = 400_000_000  # an untrusted file must not exhaust the memory
+_MAX_PIXELS = 400_000_000  # as many as a run may make; an untrusted file must not exhaust the memory
 _WORTHWHILE = 0.8  # a copy nearly as wide as its source saves nothing
 
 
@@ -96,7 +100,7 @@ def load_image(path: Path) -> Image.Image | None:
 
 
 def image_size(path: Path) -> tuple[int, int] | None:
-    """A picture's (width, height), from its header; None if it is missing or no picture."""
+    """A picture's (width, height), from its header; None if the file is missing or not a picture."""
     image = _open(path)
     if image is None:
         return None
@@ -122,49 +126,65 @@ def _keep(copy: Path, image: Image.Image, stamp: int) -> None:
     os.utime(copy, ns=(stamp, stamp))
 
 
+def worthwhile_widths(width: int, widths: Sequence[int] = COPY_WIDTHS) -> list[int]:
+    """Those of these widths at which a picture as wide as this has copies."""
+    return [side for side in widths if side <= _WORTHWHILE * width]
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Image.Image | None]:
+    """The picture in a file, or None; if it turns out to be broken, the block is left.
+
+    Raises:
+        OSError: from the disk, not from the picture: full, unwritable.
+    """
+    image = _open(path)
+    try:
+        with image or contextlib.nullcontext():
+            yield image
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+
+
 def prepare_image(run: Path, path: str, *, widths: Sequence[int] = COPY_WIDTHS) -> PreparedImage | None:
     """A picture of the run with its copies, made where they are missing or outdated.
 
     Args:
         path: of the picture, relative to the run's folder.
         widths: wanted widths in pixels, ascending; only those clearly narrower than the source are made.
-            A source that is no WebP also gets a copy at its own width (at most the widest wanted), so
+            A source that is not WebP also gets a copy at its own width (at most the widest wanted), so
             that no page loads a 16-bit file.
 
     Returns:
         The picture, or None if it is missing or unreadable.
     """
     original = run / path
-    image = _open(original) if path else None
-    if image is None:
-        return None
-    try:
-        with image:
-            stamp = original.stat().st_mtime_ns
-            width, height = image.size
-            wanted = [side for side in widths if side <= _WORTHWHILE * width]
-            is_web = original.suffix.lower() == ".webp"
-            if not is_web:
-                wanted.append(min(width, widths[-1]))
-            stem = PurePosixPath("thumbs") / PurePosixPath(path).with_suffix("")
-            versions: list[tuple[Path, int]] = []
-            for side in wanted:
-                tall = max(1, round(height * side / width))
-                if tall > _WEBP_LIMIT:
-                    continue
-                copy = run / f"{stem}-{side}.webp"
-                if not _fresh(copy, stamp):
-                    full = _rgb(image)
-                    small = full if side == width else full.resize((side, tall), Image.Resampling.LANCZOS)
-                    _keep(copy, small, stamp)
-                versions.append((copy, side))
-            if is_web or not versions:
-                versions.append((original, width))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # the disk, not the picture: full, unwritable
-        return None
-    return PreparedImage(original, width, height, tuple(versions))
+    with _opened(original) as image:
+        if image is None:
+            return None
+        stamp = original.stat().st_mtime_ns
+        width, height = image.size
+        wanted = worthwhile_widths(width, widths)
+        is_web = original.suffix.lower() == ".webp"
+        if not is_web:
+            wanted.append(min(width, widths[-1]))
+        stem = PurePosixPath("thumbs") / PurePosixPath(path).with_suffix("")
+        versions: list[tuple[Path, int]] = []
+        for side in wanted:
+            tall = max(1, round(height * side / width))
+            if tall > _WEBP_LIMIT:
+                continue
+            copy = run / f"{stem}-{side}.webp"
+            if not _fresh(copy, stamp):
+                full = _rgb(image)
+                small = full if side == width else full.resize((side, tall), Image.Resampling.LANCZOS)
+                _keep(copy, small, stamp)
+            versions.append((copy, side))
+        if is_web or not versions:
+            versions.append((original, width))
+        return PreparedImage(original, width, height, tuple(versions))
+    return None
 
 
 def prepare_tile(run: Path, path: str, *, wrap: tuple[bool, bool], width: int = 640) -> PreparedImage | None:
@@ -173,29 +193,24 @@ def prepare_tile(run: Path, path: str, *, wrap: tuple[bool, bool], width: int = 
     Args:
         path: of the picture, relative to the run's folder.
         wrap: whether it repeats over its (top-bottom, left-right) edges.
-        width: greatest width of the copy in pixels.
+        width: of the copy in pixels, at most.
 
     Returns:
         The tile with one version, or None if it is missing or unreadable.
     """
     original = run / path
-    image = _open(original) if path else None
-    if image is None:
-        return None
-    try:
-        with image:
-            stamp = original.stat().st_mtime_ns
-            wide, tall = image.size
-            side = min(wide, width)
-            height = max(1, round(tall * side / wide))
-            copy = run / "thumbs" / f"tile-{side}.webp"
-            if not _fresh(copy, stamp):
-                _keep(copy, _shrink(_rgb(image), (side, height), wrap), stamp)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        return None
-    return PreparedImage(original, wide, tall, ((copy, side),))
+    with _opened(original) as image:
+        if image is None:
+            return None
+        stamp = original.stat().st_mtime_ns
+        wide, tall = image.size
+        side = min(wide, width)
+        height = max(1, round(tall * side / wide))
+        copy = run / "thumbs" / f"tile-{side}.webp"
+        if not _fresh(copy, stamp):
+            _keep(copy, _shrink(_rgb(image), (side, height), wrap), stamp)
+        return PreparedImage(original, wide, tall, ((copy, side),))
+    return None
 
 
 def _shrink(image: Image.Image, size: tuple[int, int], wrap: tuple[bool, bool]) -> Image.Image:

@@ -1,26 +1,25 @@
 """Comparing runs: (cards) -> the compare page and its index of runs; (run) -> what that page loads of it.
 
-The page works from a disk, where scripts may be loaded but no data: `runs.js` at the gallery's root calls
-`orbifolio.runs(...)` with an index, `compare.js` in a run's folder calls `orbifolio.compared(...)`. The page's
-fragment names the runs to compare. It is untrusted: only runs of the index are ever loaded.
+`runs.js` at the gallery's root calls `orbifolio.runs(...)` with an index, `compare.js` in a run's folder calls
+`orbifolio.compared(...)`. The page's fragment names the runs to compare. It is untrusted: only runs of the index
+are ever loaded.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from orbifolio.reports.charts.curves import step_position
+from orbifolio.reports.charts.curves import steps_by_position
 from orbifolio.reports.charts.thinning import choose_positions
 from orbifolio.reports.data.card import Card
 from orbifolio.reports.data.differences import DESCRIPTIVE, plain_value
 from orbifolio.reports.data.log import RunRecord
-from orbifolio.reports.files import write_text
-from orbifolio.reports.links import STATUSES, Header, Link, Place
+from orbifolio.reports.files import data_script, write_text
+from orbifolio.reports.links import Header, Link, Place, status_label
 from orbifolio.reports.parts.compare import COMPARE_PAGE, Compare
 from orbifolio.reports.parts.scrubber import pack_frames
 from orbifolio.reports.tree import Page
@@ -29,14 +28,8 @@ from orbifolio.reports.wording import format_count, format_date, format_duration
 RUN_INDEX = "runs.js"
 COMPARED_NAME = "compare.js"
 
-_MAX_POINTS = 240
+_MAX_POINTS = 240  # of a curve, which shares its chart with those of other runs
 _DIGITS = 5  # of a loss; its drawing is 1000 units wide and 400 high
-
-
-def data_script(function: str, data: object) -> str:
-    """A classic script that passes data to a function of the page, safe inside HTML too."""
-    text = json.dumps(data, separators=(",", ":"), sort_keys=True)
-    return f"orbifolio.{function}({text});\n".replace("<", "\\u003c")
 
 
 def _thumb(card: Card) -> str:
@@ -50,7 +43,7 @@ def run_index(recipes: Mapping[str, Sequence[Card]]) -> str:
     for type_, cards in recipes.items():
         runs = []
         for card in cards:
-            status = "" if card.status == "done" or card.status not in STATUSES else STATUSES[card.status].label
+            status = "" if card.status == "done" else status_label(card.status)
             ratio = round(card.cover.ratio, 3) if card.cover else 1
             runs.append([card.id, format_date(card.started), status, _thumb(card), ratio])
         listed.append({"type": type_, "title": cards[0].title, "runs": runs})
@@ -64,21 +57,18 @@ def _number(value: float) -> float | None:
 
 def _curve(run: RunRecord) -> dict[str, list[float | None]]:
     """The total loss by position over the whole run, thinned."""
-    placed = [
-        (float(step_position(run.phases, phase, 0) + s.step), s.loss) for phase in run.phases for s in phase.steps
-    ]
-    loss = dict(placed)
-    positions = choose_positions([sorted(loss.items())], _MAX_POINTS) if placed else ()
+    loss = {float(position): step.loss for position, step in steps_by_position(run.phases)}
+    positions = choose_positions([sorted(loss.items())], _MAX_POINTS)
     return {"at": list(positions), "loss": [_number(loss[position]) for position in positions]}
 
 
 def compared_run(run: RunRecord, card: Card) -> dict[str, Any]:
-    """All that the compare page knows of a run; addresses are relative to its folder."""
+    """All that the compare page shows of a run; addresses are relative to its folder."""
     cover = card.cover
     facts = {
         "Run": card.id,
         "Date": format_date(card.started),
-        "Status": STATUSES[card.status].label if card.status in STATUSES else card.status,
+        "Status": status_label(card.status),
         "Seed": card.seed,
         "Time": format_duration(card.seconds),
         "Device": card.device,
@@ -98,7 +88,7 @@ def compared_run(run: RunRecord, card: Card) -> dict[str, Any]:
         },
         "facts": facts,
         "frames": pack_frames(Place(run.folder), run, run.phases),
-        "last": max((step_position(run.phases, p, p.steps[-1].step) for p in run.phases if p.steps), default=0),
+        "last": max((position for position, _ in steps_by_position(run.phases)), default=0),
         "curve": _curve(run),
         "parameters": {
             name: plain_value(value)

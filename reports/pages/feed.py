@@ -1,6 +1,6 @@
 """The gallery's feed: (cards) -> the newest finished pictures as Atom 1.0 (RFC 4287).
 
-What it says depends on the cards alone: no clock, no name that changes from one rebuild to the next.
+It depends on the cards alone, without a clock, so that a rebuild gives the same bytes.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ FEED_NAME = "feed.xml"
 MAX_ENTRIES = 50
 """Entries of the feed, which readers fetch whole every time."""
 
-_WANTED = 640  # pixels; a reader's column
-_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_IMAGE_WIDTH = 640  # pixels: a feed reader's column is about as wide
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class FeedEntry:
 
 @dataclass(frozen=True)
 class Feed:
-    """A finished feed; `base` is the gallery's address if that is known, else ""."""
+    """A finished feed; `base` is the gallery's address, or "" if it is unknown."""
 
     id: str
     updated: str
@@ -52,11 +52,11 @@ class Feed:
 
 def _text(words: str) -> str:
     """Words without the characters that XML cannot represent."""
-    return _NO_XML.sub("", words)
+    return _NOT_XML.sub("", words)
 
 
-def _name(*words: object) -> str:
-    """A permanent name: the same for the same words, wherever the gallery lies."""
+def _urn(*words: object) -> str:
+    """An identity that lasts: the same for the same words, wherever the gallery is."""
     return uuid.uuid5(uuid.NAMESPACE_URL, "orbifolio:" + ":".join(map(str, words))).urn
 
 
@@ -69,7 +69,7 @@ def _entry(card: Card, place: Place) -> FeedEntry:
     cover = card.cover
     src, width, height = "", 0, 0
     if cover is not None:
-        path, width = next((copy for copy in cover.versions if copy[1] >= _WANTED), cover.versions[-1])
+        path, width = next((copy for copy in cover.versions if copy[1] >= _IMAGE_WIDTH), cover.versions[-1])
         src, height = place.to(folder / path), max(1, round(width / cover.ratio))
     facts = (
         card.group,
@@ -77,7 +77,7 @@ def _entry(card: Card, place: Place) -> FeedEntry:
         f"seed {card.seed}" if card.seed else "",
     )
     return FeedEntry(
-        id=_name("run", card.key, card.started),
+        id=_urn("run", card.key, card.started),
         title=_text(card.title),
         href=place.to(folder / "index.html"),
         updated=format_iso(_ended(card)) or format_iso(0.0),
@@ -97,7 +97,7 @@ def build_feed(gallery: Path, cards: Iterable[Card], base: str = "") -> Feed:
     Args:
         gallery: the folder that holds all runs; no file is opened.
         cards: of all runs; those that are not done or have no picture are left out.
-        base: the gallery's address, with a slash at its end, if it is known.
+        base: the gallery's address, with a slash at its end, or "" if it is unknown.
     """
     every = sorted(cards, key=lambda card: (card.started or 0.0, card.key))
     done = sorted((c for c in every if c.status == "done" and c.cover), key=lambda c: (_ended(c), c.key), reverse=True)
@@ -105,7 +105,7 @@ def build_feed(gallery: Path, cards: Iterable[Card], base: str = "") -> Feed:
     entries = tuple(_entry(card, place) for card in done[:MAX_ENTRIES])
     return Feed(
         # a gallery is the one that began with this run
-        id=_name("gallery", every[0].key, every[0].started) if every else _name("gallery"),
+        id=_urn("gallery", every[0].key, every[0].started) if every else _urn("gallery"),
         updated=entries[0].updated if entries else format_iso(0.0),
         base=base,
         entries=entries,

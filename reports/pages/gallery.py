@@ -23,7 +23,7 @@ from orbifolio.reports.tree import REFRESH_SECONDS, Page
 from orbifolio.reports.wording import format_count, title_from_name
 
 MIN_SEARCHABLE = 4
-"""With fewer recipes there is nothing to search or to choose."""
+"""With fewer recipes there are no search and no menus, as all are seen at a glance."""
 
 
 def _newest_first(cards: Iterable[Card]) -> list[Card]:

@@ -1,4 +1,4 @@
-"""The pages below a run: (Run, gallery) -> its phases, the steps of a phase, the system that computed it."""
+"""The pages below a run: (run, gallery) -> its phases, the steps of a phase, the system that computed it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from orbifolio.reports.charts.curves import charted_metrics, loss_charts, step_p
 from orbifolio.reports.data.log import FrameRecord, PhaseRecord, RunRecord
 from orbifolio.reports.links import Header, Link, Place
 from orbifolio.reports.live_updates import is_at_rest, run_update
-from orbifolio.reports.media.img import phase_page_path, present_frames, sample_frames, step_page_path
+from orbifolio.reports.media.img import phase_page_path, present_frames, sample_evenly, step_page_path
 from orbifolio.reports.pages.run import run_crumbs
 from orbifolio.reports.pages.step import step_pages
 from orbifolio.reports.pages.system import system_page
@@ -25,7 +25,7 @@ from orbifolio.reports.tree import REFRESH_SECONDS, Page
 from orbifolio.reports.wording import DASH, format_bytes, format_duration, format_number
 
 MAX_FRAMES_SHOWN = 48
-"""Pictures on a phase's page at most; its table leads to every frame."""
+"""Pictures on a phase's page, which more would make slow to load; its table leads to every frame."""
 
 
 def _is_open(run: RunRecord, phase: PhaseRecord) -> bool:
@@ -34,8 +34,8 @@ def _is_open(run: RunRecord, phase: PhaseRecord) -> bool:
     return run.running and not (phase.finished and later)
 
 
-def _terms_table(phase: PhaseRecord, frames: tuple[FrameRecord, ...], place: Place, run: RunRecord) -> DataTable | None:
-    """The loss at every saved frame, each leading to the frame's page."""
+def _frame_table(phase: PhaseRecord, frames: tuple[FrameRecord, ...], place: Place, run: RunRecord) -> DataTable | None:
+    """Loss, time and memory of the step of each saved frame, with a link to the frame's page."""
     steps = {step.step: step for step in phase.steps}
     shown = [(frame, steps[frame.step]) for frame in frames if frame.step in steps]
     if not shown:
@@ -67,7 +67,7 @@ def phase_page(run: RunRecord, phase: PhaseRecord, gallery: Path) -> Page:
     frames = present_frames(run, phase)
     scrubber = make_scrubber(place, run, [phase], label="Frames of this phase")
     charts = loss_charts([phase], charted_metrics(run))
-    shown = sample_frames(frames, MAX_FRAMES_SHOWN)
+    shown = sample_evenly(frames, MAX_FRAMES_SHOWN)
     cards = tuple(frame_card(place, run, phase, frame) for frame in shown)
     note = f"{len(shown)} of {len(frames)} frames, evenly spaced; the table below links to all of them."
     parts: tuple[Part | None, ...] = (
@@ -75,7 +75,7 @@ def phase_page(run: RunRecord, phase: PhaseRecord, gallery: Path) -> Page:
         Notice("calm", "Notes", phase.notes) if phase.notes else None,
         Frames(cards, note if len(shown) < len(frames) else "") if cards else None,
         Curves(charts, before=step_position(run.phases, phase, 0)) if charts else None,
-        _terms_table(phase, frames, place, run),
+        _frame_table(phase, frames, place, run),
     )
     started = [other for other in run.phases if other.started]
     at = started.index(phase)
@@ -98,12 +98,12 @@ def phase_page(run: RunRecord, phase: PhaseRecord, gallery: Path) -> Page:
 
 
 def pages_below(run: RunRecord, gallery: Path, *, all_of_them: bool = True) -> Iterator[Page]:
-    """The pages below the run's own, those first to which others lead.
+    """The pages below the run's own; a page comes after those that it leads to.
 
     Args:
         run: as read from its folder.
         gallery: the folder that holds all runs.
-        all_of_them: or skip pages of phases and frames that exist and will not change, so
+        all_of_them: if False, pages of phases and frames that exist and will not change are skipped, so
             that a report that is written every few seconds costs no more as the run grows.
     """
     yield system_page(run, gallery)

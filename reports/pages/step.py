@@ -1,4 +1,4 @@
-"""The pages of the steps of a phase, one for each saved frame: (Run, Phase, gallery) -> `Page`s."""
+"""The pages of the steps of a phase, one for each saved frame: (run, phase, gallery) -> pages."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def step_pages(run: RunRecord, phase: PhaseRecord, gallery: Path, *, all_of_them
         run: as read from its folder.
         phase: whose frames get pages.
         gallery: the folder that holds all runs.
-        all_of_them: or leave out pages that exist and whose neighbours were known when they were made.
+        all_of_them: if False, pages that exist are skipped, unless a neighbour was saved after they were made.
     """
     chain = [(each, frame) for each in run.phases for frame in present_frames(run, each)]
     last = max((at for at, (each, _) in enumerate(chain) if each is phase), default=0)

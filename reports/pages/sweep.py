@@ -7,13 +7,12 @@ a store. A run that is missing has a cell that says so, and no link.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from orbifolio.reports.data.log import STALE_AFTER
 from orbifolio.reports.links import STATUSES, Header, Link, Place
-from orbifolio.reports.live_updates import LiveUpdate
+from orbifolio.reports.live_updates import LiveUpdate, short_digest
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.parts.comparison_cells import CellBuilder
 from orbifolio.reports.parts.curves import Curves, loss_overlay
@@ -70,7 +69,7 @@ def _live(snapshot: SweepSnapshot, cells: CellBuilder) -> LiveUpdate | None:
     shape = [*states, *(bool(entry["src"]) for entry in going.values()), *paged]
     lasts = [preview.card.last for preview in snapshot.previews.values() if preview.card.last is not None]
     return LiveUpdate(
-        shape=hashlib.sha256(repr(shape).encode()).hexdigest()[:12],
+        shape=short_digest(repr(shape)),
         share=progress.percent,
         line=progress.line,
         left=progress.time_left,

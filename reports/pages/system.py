@@ -14,7 +14,15 @@ from orbifolio.reports.pages.run import run_crumbs
 from orbifolio.reports.parts.base import Cell, DataTable, Fact, FactList, Listing, Part, column_heads, numeric_cells
 from orbifolio.reports.parts.curves import Curves
 from orbifolio.reports.tree import REFRESH_SECONDS, Page
-from orbifolio.reports.wording import DASH, format_bytes, format_date, format_duration, format_integer, format_pixels
+from orbifolio.reports.wording import (
+    DASH,
+    capitalise,
+    format_bytes,
+    format_date,
+    format_duration,
+    format_integer,
+    format_pixels,
+)
 
 
 def _facts_of(record: object, names: dict[str, str]) -> Iterator[Fact]:
@@ -28,7 +36,7 @@ def _facts_of(record: object, names: dict[str, str]) -> Iterator[Fact]:
             value = format_bytes(amount) if amount else ""
             name = name.removesuffix(" bytes")
         if value:
-            yield Fact(name[:1].upper() + name[1:], value)
+            yield Fact(capitalise(name), value)
 
 
 def system_page(run: RunRecord, gallery: Path) -> Page:

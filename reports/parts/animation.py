@@ -9,7 +9,7 @@ from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.links import Place
 from orbifolio.reports.media.animation import _MEDIA, ANIMATION_NAME, make_animation
 from orbifolio.reports.media.img import PageImage, frame_name, newest_frame, page_image
-from orbifolio.reports.media.thumbnails import prepare_image
+from orbifolio.reports.media.thumbnails import MEDIUM_WIDTHS, prepare_image
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.wording import format_bytes, format_duration
 
@@ -71,7 +71,7 @@ def animation_part(run: RunRecord, place: Place) -> Animation | None:
     phase, frame = newest
     still = page_image(
         place,
-        prepare_image(run.folder, frame.path, widths=(320, 640)),
+        prepare_image(run.folder, frame.path, widths=MEDIUM_WIDTHS),
         alt=f"{run.title}: {frame_name(phase, frame)}",
         sizes=f"{made.width}px",
     )

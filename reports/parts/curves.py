@@ -101,7 +101,7 @@ def loss_overlay(cells: CellBuilder) -> LineChart | None:
         for member in snapshot.sweep.members
         if (preview := snapshot.preview(member)) is not None and (points := _points(preview.card.curve))
     ]
-    # the log of a run that has just begun does not name its later phases yet
+    # the log of a run that has just started does not name its later phases yet
     borders = {_borders(preview.card.curve) for preview in snapshot.previews.values() if preview.card.curve}
     longest = max(borders, key=len, default=())
     same = all(each == longest[: len(each)] for each in borders)

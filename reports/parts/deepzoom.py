@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from orbifolio.reports.data.log import RunRecord
-from orbifolio.reports.data.values import as_mapping, as_tuple
 from orbifolio.reports.links import Place
 from orbifolio.reports.media.deepzoom import Pyramid
 from orbifolio.reports.media.img import PageImage
@@ -42,8 +41,7 @@ def deepzoom_part(run: RunRecord, place: Place, pyramid: Pyramid, picture: PageI
         place: the folder of the page that shows it.
         picture: a copy that a page can show whole.
     """
-    tiles = [value is True for value in as_tuple(as_mapping(run.record.get("final")).get("tiles"))]
-    rows, columns = tiles if len(tiles) == 2 else (False, False)
+    rows, columns = run.wrap
     return DeepZoom(
         picture=picture,
         data={"source": pyramid.description(place.to(pyramid.folder)), "wrap": {"rows": rows, "columns": columns}},

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
 from orbifolio.reports.data.log import RunRecord
-from orbifolio.reports.data.values import as_mapping, as_text, as_tuple, inner_path
+from orbifolio.reports.data.values import as_text
 from orbifolio.reports.links import Place
 from orbifolio.reports.media.animation import make_animation
 from orbifolio.reports.media.img import PageImage, page_image
@@ -61,7 +61,7 @@ _KINDS = {"jpg": "JPEG", "jpeg": "JPEG", "webp": "WebP", "jsonl": "JSON lines", 
 
 @dataclass(frozen=True)
 class _Offer:
-    """A file by its path in the run's folder."""
+    """A file that may be there, by its path in the run's folder."""
 
     path: str
     title: str
@@ -69,13 +69,11 @@ class _Offer:
 
 
 def _offers(run: RunRecord) -> Iterator[_Offer]:
-    final = inner_path(as_mapping(run.record.get("final")).get("path"))
-    yield _Offer(final, "Picture", True)
-    for extra in map(as_mapping, as_tuple(run.record.get("extras"))):
-        path = inner_path(extra.get("path"))
-        title = as_text(extra.get("title")) or Path(path).name
-        if as_text(extra.get("kind")) != SCENE:
-            yield _Offer(path, title, as_text(extra.get("kind")) == "picture")
+    yield _Offer(run.final_path, "Picture", True)
+    for path, extra in run.extras.items():
+        title, kind = as_text(extra.get("title")) or Path(path).name, as_text(extra.get("kind"))
+        if kind != SCENE:
+            yield _Offer(path, title, kind == "picture")
     for path, title in _DATA:
         yield _Offer(path, title, False)
 
@@ -105,14 +103,14 @@ def _download(run: RunRecord, place: Place, offer: _Offer) -> Download:
     facts = (_kind(path), _pixels(path) if offer.is_picture else "", amount)
     picture = None
     if offer.is_picture:
-        seen = prepare_image(run.folder, offer.path, widths=SMALL_WIDTHS)
-        picture = page_image(place, seen, alt=offer.title, sizes="14rem")
+        preview = prepare_image(run.folder, offer.path, widths=SMALL_WIDTHS)
+        picture = page_image(place, preview, alt=offer.title, sizes="14rem")
     stem = PurePosixPath(offer.path).stem
-    short = f"{run.type}-{run.id}" if stem == "final" else f"{run.type}-{run.id}-{stem}"
+    name = f"{run.type}-{run.id}" if stem == "final" else f"{run.type}-{run.id}-{stem}"
     return Download(
         label=offer.title,
         href=place.to(path),
-        name=f"{short}{PurePosixPath(offer.path).suffix}",
+        name=f"{name}{PurePosixPath(offer.path).suffix}",
         facts=tuple(fact for fact in facts if fact),
         picture=picture,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from orbifolio.reports.data.card import Card
-from orbifolio.reports.links import STATUSES
+from orbifolio.reports.links import status_label
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.parts.thumbnail_grid import DURATIONS, LONGER, duration_class, month
 from orbifolio.reports.wording import MONTHS
@@ -98,7 +98,7 @@ def filter_menus(cards: Sequence[Card]) -> tuple[FilterMenu, ...]:
             "Status",
             "Any status",
             (card.status for card in cards),
-            spell=lambda value: STATUSES[value].label if value in STATUSES else value,
+            spell=status_label,
         ),
         _menu("month", "Date", "Any date", (month(card) for card in cards), spell=_month_words, reverse=True),
         _menu(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from orbifolio.reports.data.log import RunRecord
-from orbifolio.reports.data.values import as_mapping, as_text, as_tuple, inner_path
+from orbifolio.reports.data.values import as_text, inner_path
 from orbifolio.reports.links import Link, Place
 from orbifolio.reports.media.img import PageImage, page_image
-from orbifolio.reports.media.thumbnails import prepare_image
+from orbifolio.reports.media.thumbnails import MEDIUM_WIDTHS, prepare_image
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.wording import format_bytes
 
@@ -57,13 +56,6 @@ _LINKS = {
 _LEAD = "Drag to rotate, or use the arrow keys; + and − zoom in and out."
 
 
-def _extras(run: RunRecord) -> dict[str, Mapping[str, Any]]:
-    """The run's extra files that exist, by path."""
-    entries = map(as_mapping, as_tuple(run.record.get("extras")))
-    extras = {inner_path(entry.get("path")): entry for entry in entries}
-    return {path: entry for path, entry in extras.items() if path and (run.folder / path).is_file()}
-
-
 def _links(run: RunRecord, place: Place, names: list[str]) -> tuple[Link, ...]:
     links = []
     for name in names:
@@ -77,9 +69,9 @@ def _links(run: RunRecord, place: Place, names: list[str]) -> tuple[Link, ...]:
 
 def globe_part(run: RunRecord, place: Place) -> GlobeView | None:
     """The part, or None if the run has no scene."""
-    extras = _extras(run)
+    extras = run.extras
     scenes = [path for path, entry in extras.items() if as_text(entry.get("kind")) == SCENE]
-    cover = prepare_image(run.folder, inner_path(run.record.get("cover")), widths=(320, 640))
+    cover = prepare_image(run.folder, inner_path(run.record.get("cover")), widths=MEDIUM_WIDTHS)
     if not scenes or cover is None:
         return None
     title = _TITLES.get(PurePosixPath(scenes[0]).stem, "Model")

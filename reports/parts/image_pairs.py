@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.data.values import as_mapping, as_text, as_tuple, inner_path
 from orbifolio.reports.links import Place
 from orbifolio.reports.media.img import PageImage, final_image, newest_frame, page_image, present_frames
-from orbifolio.reports.media.thumbnails import PreparedImage, prepare_image
+from orbifolio.reports.media.thumbnails import MEDIUM_WIDTHS, PreparedImage, prepare_image
 from orbifolio.reports.parts.base import Part
+from orbifolio.reports.wording import capitalise
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ _MAX_PAIRS = 8  # a longer list of buttons is slower to read than the pictures
 
 
 _SHAPE_TOLERANCE = 0.08
-"""Relative difference of width / height below which a beginning and a result are the same picture's."""
+"""Relative difference of width / height below which a beginning is compared with a result: phases round their sides,
+but two shapes do not lie well over each other."""
 
 
 _SIZES = "(min-width: 62rem) 40rem, 94vw"
@@ -80,15 +82,15 @@ def _pairs(run: RunRecord, place: Place) -> Iterator[ImagePair]:
         yield pair("Beginning and result", (before, "Beginning"), (after, called))
     for entry in map(as_mapping, as_tuple(run.record.get("inputs"))):
         name = as_text(entry.get("name"), "picture")
-        words = name[:1].upper() + name[1:]
+        words = capitalise(name)
         given, made = (inner_path(entry.get(key)) for key in ("original", "prepared"))
-        original = shown(prepare_image(run.folder, given, widths=(320, 640)), f"{name}, original")
+        original = shown(prepare_image(run.folder, given, widths=MEDIUM_WIDTHS), f"{name}, original")
         if original is None or name.startswith(("mask", "target")):
             continue
         if after and not (before and name.startswith("initial")):  # that is what it began with
             yield pair(f"{words} and result", (original, words), (after, called))
         if made and made != given:
-            prepared = shown(prepare_image(run.folder, made, widths=(320, 640)), f"{name}, prepared")
+            prepared = shown(prepare_image(run.folder, made, widths=MEDIUM_WIDTHS), f"{name}, prepared")
             if prepared:
                 yield pair(f"{words}, original and prepared", (original, "Original"), (prepared, "Prepared"))
 
@@ -96,15 +98,5 @@ def _pairs(run: RunRecord, place: Place) -> Iterator[ImagePair]:
 def image_pairs(run: RunRecord, place: Place) -> ImagePairs | None:
     """The slider between two pictures, or None where there are no two."""
     pairs = list(_pairs(run, place))[:_MAX_PAIRS]
-    numbered = tuple(
-        ImagePair(
-            f"pair-{number}",
-            each.label,
-            each.before,
-            each.before_label,
-            each.after,
-            each.after_label,
-        )
-        for number, each in enumerate(pairs, 1)
-    )
+    numbered = tuple(replace(pair, id=f"pair-{number}") for number, pair in enumerate(pairs, 1))
     return ImagePairs(numbered) if numbered else None

@@ -9,9 +9,9 @@ from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.data.values import as_int, as_mapping, as_number, as_text, as_tuple, inner_path
 from orbifolio.reports.links import Place
 from orbifolio.reports.media.img import PageImage, page_image
-from orbifolio.reports.media.thumbnails import prepare_image
+from orbifolio.reports.media.thumbnails import MEDIUM_WIDTHS, prepare_image
 from orbifolio.reports.parts.base import Part
-from orbifolio.reports.wording import format_number, format_pixels
+from orbifolio.reports.wording import capitalise, format_number, format_pixels
 
 
 @dataclass(frozen=True)
@@ -66,17 +66,16 @@ def inputs_part(run: RunRecord, place: Place) -> Inputs | None:
             format_pixels(width, height) if width and height else "",
             f"weight {format_number(weight)}" if weight is not None and name.startswith("style") else "",
         )
-        versions = [("original", "original"), ("prepared", "prepared")]
-        if entry.get("prepared") == entry.get("original"):
-            del versions[1]  # nothing was prepared: the same picture twice says nothing
+        # where nothing was prepared, the same picture twice says nothing
+        versions = ("original",) if entry.get("prepared") == entry.get("original") else ("original", "prepared")
         shown = {
             version: page_image(
                 place,
-                prepare_image(run.folder, inner_path(entry.get(version)), widths=(320, 640)),
-                alt=f"{name}, {words}",
+                prepare_image(run.folder, inner_path(entry.get(version)), widths=MEDIUM_WIDTHS),
+                alt=f"{name}, {version}",
                 sizes="(min-width: 62rem) 24rem, 46vw",
             )
-            for version, words in versions
+            for version in versions
         }
         cards.append(InputCard(name, tuple(fact for fact in facts if fact), **shown))
     return Inputs(tuple(cards)) if cards else None
@@ -89,10 +88,10 @@ def stages_part(run: RunRecord, place: Place) -> Stages | None:
         name = as_text(entry.get("name"), "picture")
         picture = page_image(
             place,
-            prepare_image(run.folder, inner_path(entry.get("path")), widths=(320, 640)),
+            prepare_image(run.folder, inner_path(entry.get("path")), widths=MEDIUM_WIDTHS),
             alt=f"{name}, made while preparing the start",
             sizes="(min-width: 62rem) 18rem, 46vw",
         )
         if picture is not None:
-            cards.append(StageCard(name[:1].upper() + name[1:], picture))
+            cards.append(StageCard(capitalise(name), picture))
     return Stages(tuple(cards)) if cards else None

@@ -8,7 +8,7 @@ from typing import ClassVar
 from markupsafe import Markup
 
 from orbifolio.reports.data.log import FrameRecord, PhaseRecord, RunRecord, StepRecord
-from orbifolio.reports.data.values import as_int, as_mapping, as_text, inner_path
+from orbifolio.reports.data.values import as_int, as_mapping, as_text
 from orbifolio.reports.links import Link, Place
 from orbifolio.reports.media.deepzoom import find_pyramid, zoom_page_path
 from orbifolio.reports.media.img import (
@@ -63,8 +63,7 @@ def run_scrubber(run: RunRecord, place: Place) -> Scrubber | None:
 
 def picture_size(run: RunRecord) -> str:
     """The artwork's size in words, or "" while there is none."""
-    final = as_mapping(run.record.get("final"))
-    width, height = as_int(final.get("width")), as_int(final.get("height"))
+    width, height = as_int(run.final.get("width")), as_int(run.final.get("height"))
     return format_pixels(width, height) if width and height else ""
 
 
@@ -96,10 +95,9 @@ def run_lead_image(run: RunRecord, place: Place, scrubber: Scrubber | None) -> L
         Fact("Seed", as_text(record.get("seed"))),
         Fact("Device", as_text(record.get("device"))),
     )
-    final = inner_path(as_mapping(record.get("final")).get("path"))
     links = []
-    if final and (run.folder / final).is_file():
-        links.append(Link("Download the picture", place.to(run.folder / final)))
+    if run.final_path and (run.folder / run.final_path).is_file():
+        links.append(Link("Download the picture", place.to(run.folder / run.final_path)))
     if find_pyramid(run) is not None:
         links.append(Link("Zoom into the picture", place.to(zoom_page_path(run))))
     gallery = run.folder.parent.parent

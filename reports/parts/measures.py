@@ -11,8 +11,8 @@ from orbifolio.reports.data.differences import DESCRIPTIVE, plain_value
 from orbifolio.reports.parts.base import Fact, Part
 from orbifolio.reports.parts.compare import compare_address
 from orbifolio.reports.parts.comparison_cells import CellBuilder
-from orbifolio.reports.parts.run_table import Column, Value
-from orbifolio.reports.sweep.arranging import SweepAxis, value_of
+from orbifolio.reports.parts.run_table import Column, Value, are_numbers
+from orbifolio.reports.sweep.arranging import value_of
 from orbifolio.reports.sweep.measured import MAX_TABLE_MEASURES, MeasureColumn, common_parameters
 from orbifolio.reports.sweep.run_preview import SweepSnapshot
 from orbifolio.reports.wording import DASH, format_count
@@ -61,14 +61,6 @@ class SharedParameters(Part):
     facts: tuple[Fact, ...]
 
 
-def _numeric(axis: SweepAxis) -> bool:
-    try:
-        [float(value) for value in axis.values]
-    except ValueError:
-        return False
-    return True
-
-
 def measures_part(
     snapshot: SweepSnapshot, cells: CellBuilder, measures: Sequence[MeasureColumn], gallery: Path, *, alike: bool
 ) -> Measures:
@@ -81,16 +73,17 @@ def measures_part(
         alike: whether their losses measure the same.
     """
     columns_shown = measures[:MAX_TABLE_MEASURES]
+    axes = [(axis, are_numbers(axis.values)) for axis in cells.axes]
     rows = []
     for member in snapshot.sweep.members:
         preview, status = snapshot.preview(member), snapshot.state(member)
         values = [Value("", status.label, status=status)]
-        for axis in cells.axes:
+        for axis, numeric in axes:
             value = value_of(member, axis)
             text = "" if value is None else axis.label(value)
             # numbers are sorted as numbers, and all else in the order in which it was typed
-            place = str(axis.values.index(value)) if value is not None else ""
-            values.append(Value(text or DASH, text if _numeric(axis) else place, _numeric(axis)))
+            typed = "" if value is None else str(axis.values.index(value))
+            values.append(Value(text or DASH, text if numeric else typed, numeric))
         for measure in columns_shown:
             value_here = measure.values.get(member.run)
             order = "" if value_here is None else f"{value_here:.9g}"
@@ -109,7 +102,7 @@ def measures_part(
             )
         )
     columns = [Column("Status", key="status")]
-    columns += [Column(axis.name, _numeric(axis), hint=axis.key, key=axis.key) for axis in cells.axes]
+    columns += [Column(axis.name, numeric, hint=axis.key, key=axis.key) for axis, numeric in axes]
     columns += [Column(measure.label, numeric=True, key=measure.key) for measure in columns_shown]
     notes = []
     if any(measure.key == "loss" for measure in columns_shown) and not alike:
@@ -126,7 +119,7 @@ def measures_part(
 
 
 def shared_parameters_part(snapshot: SweepSnapshot) -> SharedParameters | None:
-    """What is the same in all runs, or None where fewer than two are known."""
+    """What is the same in all runs, or None where fewer than two are here."""
     each = [snapshot.previews[run].card.parameters for run in snapshot.sweep.runs if run in snapshot.previews]
     parameters = {
         name: plain_value(value)

@@ -60,7 +60,7 @@ class Members(Part):
 
 
 MAX_COMPARED = 8
-"""Runs that the compare page shows at most."""
+"""Runs that the compare page shows, as `MAX_RUNS` in `compare.js`: as many as there are colours."""
 
 
 def _head(axis: SweepAxis, value: str) -> Head:

@@ -35,27 +35,19 @@ def outcome_notice(run: RunRecord) -> Notice | None:
     """What happened to a run that did not finish, and how to resume it; None for any other run."""
     message = tuple(line for line in run.message.splitlines() if line.strip())
     done = sum(len(phase.steps) for phase in run.phases)
-    progress_kept = f"{format_count(done, 'step')} and all frames so far are kept below." if done else ""
+    saved = (f"{format_count(done, 'step')} and all frames so far are kept below.",) if done else ()
     if run.status == "failed":
         lines = message or ("The computation failed; the log gives no reason.",)
-        return Notice(
-            "bad", "This run failed", (*lines, progress_kept) if progress_kept else lines, resume_command(run)
-        )
+        return Notice("bad", "This run failed", (*lines, *saved), resume_command(run))
     if run.status == "interrupted":
         lines = message or ("It was stopped on request.",)
-        return Notice(
-            "caution",
-            "This run was interrupted",
-            (*lines, progress_kept) if progress_kept else lines,
-            resume_command(run),
-        )
+        return Notice("caution", "This run was interrupted", (*lines, *saved), resume_command(run))
     if run.status == "stopped":
-        seen = f"Its last log entry is from {format_date(run.last)}." if run.last else "Its log is empty."
-        first = "The process ended without a message: it was killed, or the machine went down."
-        lines = tuple(
-            line
-            for line in (first, seen, progress_kept, "Resuming gives the same picture as an uninterrupted run.")
-            if line
+        lines = (
+            "The process ended without a message: it was killed, or the machine went down.",
+            f"Its last log entry is from {format_date(run.last)}." if run.last else "Its log is empty.",
+            *saved,
+            "Resuming gives the same picture as an uninterrupted run.",
         )
         return Notice("bad", "This run stopped unexpectedly", lines, resume_command(run))
     return None
@@ -68,10 +60,10 @@ def advisory_notice(run: RunRecord) -> Notice | None:
     return Notice("caution", "Worth knowing", lines) if lines else None
 
 
-_MAX_REASONS = 4  # above the pictures; every failed run tells its own
+_MAX_REASONS = 4  # above the pictures, which more would push off the screen; each failed run shows its own
 
 
-_MAX_LETTERS = 240  # of a reason
+_MAX_LETTERS = 240  # of a reason: two lines of the notice
 
 
 def _faults(failed: Sequence[RecordedMember]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from orbifolio.reports.data.log import PhaseRecord, RunRecord
 from orbifolio.reports.links import Place
-from orbifolio.reports.media.img import phase_page_path, present_frames, sample_frames
+from orbifolio.reports.media.img import phase_page_path, present_frames, sample_evenly
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.parts.frames import FrameCard, frame_card
 from orbifolio.reports.wording import format_count, format_duration, format_integer, format_number, format_pixels
@@ -62,11 +62,11 @@ def phase_facts(phase: PhaseRecord) -> tuple[str, ...]:
 
 
 def phases_part(run: RunRecord, place: Place) -> Phases | None:
-    """All phases, or None if none is known yet."""
+    """All phases, or None if the log names none yet."""
     cards = []
     for phase in run.phases:
         frames = present_frames(run, phase)
-        shown = sample_frames(frames, MAX_CARD_FRAMES)
+        shown = sample_evenly(frames, MAX_CARD_FRAMES)
         more = "Open this phase"
         if len(frames) > len(shown):
             more = f"All {len(frames)} frames, curves and notes"

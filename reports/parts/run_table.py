@@ -1,8 +1,8 @@
-"""Runs in a table, with a column for each parameter that is not the same in all of them."""
+"""Runs in a table: (cards) -> a row for each, with a column for each parameter that is not the same in all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -71,10 +71,10 @@ class RunTable(Part):
 
 
 MAX_COLUMNS = 40
-"""Differing parameters in the table; the compare page shows all, of the runs that are chosen there."""
+"""Differing parameters in the table, which more would make too wide to read; the compare page shows all."""
 
 
-_MAX_LETTERS = 60  # letters of a value in the table
+_MAX_LETTERS = 60  # letters of a value in the table: a longer one would push the other columns off the screen
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,11 @@ _IF_DIFFERENT = (
 )
 
 
-def _is_number(text: str) -> bool:
+def are_numbers(texts: Iterable[str]) -> bool:
+    """Whether all texts are numbers, so that their column is aligned and sorted as numbers."""
     try:
-        float(text)
+        for text in texts:
+            float(text)
     except ValueError:
         return False
     return True
@@ -112,14 +114,19 @@ def _value(text: str, *, numeric: bool, order: str | None = None) -> Value:
 
 
 def run_table(cards: Sequence[Card], gallery: Path, place: Place) -> RunTable:
-    """The runs, newest first, with a column for each parameter that is not the same in all of them."""
+    """The table of a recipe's runs.
+
+    Args:
+        cards: of the runs, newest first.
+        gallery: the folder that holds all runs.
+        place: the folder of the page that shows it.
+    """
     shown = (*_ALWAYS, *(each for each in _IF_DIFFERENT if len({each.value(card) for card in cards}) > 1))
-    # the seed is a column of parameters if runs differ in it, and cards of old runs have no parameters
+    # cards of old runs have no parameters; their seeds are compared all the same
     differences = parameter_differences([card.parameters or {"seed": card.seed} for card in cards])
     differing = differences[:MAX_COLUMNS]
     numeric = {
-        each.name: all(_is_number(plain_value(value)) for value in each.values if value is not None)
-        for each in differing
+        each.name: are_numbers(plain_value(value) for value in each.values if value is not None) for each in differing
     }
     rows = []
     for number, card in enumerate(cards):
@@ -130,7 +137,12 @@ def run_table(cards: Sequence[Card], gallery: Path, place: Place) -> RunTable:
         href = place.to(gallery / card.key / "index.html")
         date = format_date(card.started)
         rows.append(RunRow(card.key, href, card.id, date, f"{card.started or 0:.0f}", tuple(values)))
-    left = len(differences) - len(differing)
+    note = ""
+    if hidden := len(differences) - len(differing):
+        differ = "differs" if hidden == 1 else "differ"
+        note = f"{format_count(hidden, 'more parameter')} {differ}: compare runs to see all."
+    elif len(cards) > 1 and not differences:
+        note = "All runs use the same parameters."
     return RunTable(
         id="runs",
         title="Runs and their differences" if differences else "Runs",
@@ -139,9 +151,5 @@ def run_table(cards: Sequence[Card], gallery: Path, place: Place) -> RunTable:
         differing=tuple(Column(each.short, numeric[each.name], hint=each.name) for each in differing),
         rows=tuple(rows),
         compare=compare_address(place, gallery),
-        note=f"{format_count(left, 'more parameter')} {'differs' if left == 1 else 'differ'}: compare runs to see all."
-        if left
-        else "All runs use the same parameters."
-        if len(cards) > 1 and not differences
-        else "",
+        note=note,
     )

@@ -20,7 +20,7 @@ from orbifolio.reports.charts.curves import step_position
 from orbifolio.reports.data.log import FrameRecord, PhaseRecord, RunRecord
 from orbifolio.reports.links import Place
 from orbifolio.reports.media.img import present_frames
-from orbifolio.reports.media.thumbnails import COPY_WIDTHS
+from orbifolio.reports.media.thumbnails import worthwhile_widths
 from orbifolio.reports.wording import format_number
 
 
@@ -52,7 +52,7 @@ def _packed(run: RunRecord, phase: PhaseRecord, frames: Sequence[FrameRecord]) -
         "before": step_position(run.phases, phase, 0),
         "width": phase.width,
         "height": phase.height,
-        "copies": [side for side in COPY_WIDTHS if side <= 0.8 * phase.width],
+        "copies": worthwhile_widths(phase.width),
         "steps": [frame.step for frame in frames],
         "loss": ["" if loss is None else format_number(loss, 3) for loss in losses],
     }

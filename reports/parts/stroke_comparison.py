@@ -5,16 +5,15 @@ Read from `extras/painting.json`, which the painter writes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from orbifolio.reports.data.log import RunRecord
-from orbifolio.reports.data.values import as_mapping, as_number, as_text, as_tuple, inner_path
+from orbifolio.reports.data.values import as_mapping, as_number, as_text, as_tuple, parse_json
 from orbifolio.reports.links import Link, Place
 from orbifolio.reports.media.img import final_image, page_image
-from orbifolio.reports.media.thumbnails import prepare_image
+from orbifolio.reports.media.thumbnails import MEDIUM_WIDTHS, prepare_image
 from orbifolio.reports.parts.base import Fact, Part
 from orbifolio.reports.parts.inputs import StageCard
 from orbifolio.reports.wording import format_count, format_integer
@@ -61,13 +60,11 @@ _SIZES = "(min-width: 62rem) 30rem, 94vw"
 
 def _figures(run: RunRecord) -> Mapping[str, Any]:
     """The painter's figures; empty if the file is missing or unreadable."""
-    entries = map(as_mapping, as_tuple(run.record.get("extras")))
-    path = run.folder / FIGURES_PATH
-    if FIGURES_PATH not in {inner_path(entry.get("path")) for entry in entries} or not path.is_file():
+    if FIGURES_PATH not in run.extras:
         return {}
     try:
-        return as_mapping(json.loads(path.read_bytes()[:MAX_FIGURE_BYTES]))
-    except (OSError, ValueError, RecursionError):
+        return parse_json((run.folder / FIGURES_PATH).read_bytes()[:MAX_FIGURE_BYTES])
+    except OSError:
         return {}
 
 
@@ -82,7 +79,7 @@ def _cards(run: RunRecord, place: Place, real: Mapping[str, Any]) -> Iterator[St
     neural = page_image(place, final_image(run), alt=f"{run.title}: neural canvas", sizes=_SIZES)
     painted = page_image(
         place,
-        prepare_image(run.folder, MYPAINT_PATH, widths=(320, 640)),
+        prepare_image(run.folder, MYPAINT_PATH, widths=MEDIUM_WIDTHS),
         alt=f"{run.title}: the same strokes in real MyPaint",
         sizes=_SIZES,
     )

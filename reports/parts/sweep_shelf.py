@@ -1,4 +1,4 @@
-"""Sweeps on a shelf: cards with a few small pictures, for galleries and recipes."""
+"""Sweeps on a shelf: (sweeps, newest first) -> cards with a few small pictures, for galleries and recipes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from orbifolio.reports.links import STATUSES, Link, Place, Status
-from orbifolio.reports.media.img import PageImage
+from orbifolio.reports.media.img import PageImage, sample_evenly
 from orbifolio.reports.parts.base import Part
 from orbifolio.reports.parts.thumbnail_grid import cover_image
 from orbifolio.reports.sweep.arranging import sweep_axes
@@ -46,17 +46,15 @@ MAX_SHOWN = 6
 
 
 MAX_MOSAIC = 6
-"""Pictures on the card of a sweep."""
+"""Pictures on the card of a sweep: two rows of three."""
 
 
 def _pictures(snapshot: SweepSnapshot, gallery: Path, place: Place) -> tuple[PageImage, ...]:
     """A few pictures of the sweep, evenly spread over it."""
     previews = [snapshot.previews[run] for run in snapshot.sweep.runs if run in snapshot.previews]
-    seen = [preview.card for preview in previews if preview.card.cover is not None]
-    count = MAX_MOSAIC if len(seen) >= MAX_MOSAIC else min(4, len(seen))  # as many as leave no hole
-    if len(seen) > count:
-        seen = [seen[round(at * (len(seen) - 1) / (count - 1))] for at in range(count)]
-    pictures = (cover_image(card, gallery, place, sizes="8rem") for card in seen)
+    covered = [preview.card for preview in previews if preview.card.cover is not None]
+    count = MAX_MOSAIC if len(covered) >= MAX_MOSAIC else 4  # five would leave a hole
+    pictures = (cover_image(card, gallery, place, sizes="8rem") for card in sample_evenly(covered, count))
     return tuple(picture for picture in pictures if picture is not None)
 
 
@@ -87,7 +85,7 @@ def sweep_shelf(
         gallery: the folder that holds all runs.
         place: the folder of the page that shows it.
         title: the heading over the shelf.
-        limit: how many stand on it; a link leads to the others.
+        limit: how many it shows; a link leads to the others.
     """
     if not sweeps:
         return None

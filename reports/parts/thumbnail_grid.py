@@ -50,7 +50,7 @@ class ThumbnailGrid(Part):
 _MIN_RATIO, _MAX_RATIO = 0.7, 1.9  # beyond these, a picture is cropped
 
 
-_SEARCHED_LETTERS = 300  # of a recipe's first words
+_SEARCHED_LETTERS = 300  # of a recipe's first words; a card from elsewhere may hold more than ours do
 
 
 DURATIONS = (

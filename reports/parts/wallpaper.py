@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from orbifolio.reports.data.log import RunRecord
-from orbifolio.reports.data.values import as_mapping, as_tuple, inner_path
 from orbifolio.reports.links import Place
 from orbifolio.reports.media.thumbnails import prepare_image, prepare_tile
 from orbifolio.reports.parts.base import Part
@@ -41,17 +40,15 @@ class TilePreview(Part):
 
 def wallpaper_part(run: RunRecord, place: Place) -> TilePreview | None:
     """The repeated tile, for pictures that continue over at least one pair of edges."""
-    final = as_mapping(run.record.get("final"))
-    tiles = [value is True for value in as_tuple(final.get("tiles"))]
-    if len(tiles) != 2 or not any(tiles):
+    rows, columns = run.wrap
+    if not rows and not columns:
         return None
-    rows, columns = tiles
-    source = prepare_tile(run.folder, inner_path(final.get("path")), wrap=(rows, columns))
+    source = prepare_tile(run.folder, run.final_path, wrap=run.wrap)
     if source is None:
         return None
     copy, natural = source.versions[0]
     width = min(natural, max(96, min(240, round(natural / 2))))
-    whole = prepare_image(run.folder, inner_path(final.get("path")))
+    whole = prepare_image(run.folder, run.final_path)
     large = whole.versions[-1] if whole else (copy, natural)
     way = "both" if rows and columns else "across" if columns else "down"
     return TilePreview(

@@ -3,9 +3,9 @@
     .orbifolio/gallery.json    {"schema": 1, "conditions": "kept", "runs": {"type/id": {"card": ..., ...}},
                                 "sweeps": {"name": {...}}}
 
-The index pages are made from it alone. It repeats what the runs' manifests say, so that two requests tell everything
+The index pages are made from it alone. It repeats what the runs' manifests say, so that two requests fetch everything
 about a gallery of a thousand runs; a run that it lacks (after an interrupted publisher, or a store that lost a write)
-is found again by its manifest. It is changed by compare-and-swap only: read, merge, write if nobody else has written
+is restored from its manifest. It is changed by compare-and-swap only: read, merge, write if nobody else has written
 since, otherwise start again.
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from orbifolio.reports.data.card import Card, card_from_json
-from orbifolio.reports.data.values import as_finite, as_mapping, as_text, as_texts, inner_path
+from orbifolio.reports.data.values import as_finite, as_mapping, as_text, as_texts, inner_path, parse_json
 from orbifolio.reports.publish.manifest import RUNS_PREFIX, Manifest, parse_manifest, run_of_key
 from orbifolio.reports.publish.serving import STATE_FOLDER, headers_for
 from orbifolio.reports.publish.store import (
@@ -33,7 +33,8 @@ from orbifolio.reports.sweep.run_preview import SweepSnapshot, snapshots_from_ca
 CATALOGUE_KEY = f"{STATE_FOLDER}/gallery.json"
 _PROBE = f"{STATE_FOLDER}/conditions.txt"
 _SINGLE_SLACK = 3600.0
-"""Seconds that a run which was published once, in the middle, counts as running: no interval is known."""
+"""Seconds for which a run that was published once, in the middle, counts as running. Nobody knows when it is published
+again: with more a dead run looks alive, with less a slow one looks dead."""
 _HEADERS = headers_for(CATALOGUE_KEY)
 
 
@@ -119,20 +120,18 @@ def _runs(record: object) -> Iterator[tuple[str, CatalogueEntry]]:
 
 
 def parse_catalogue(content: bytes) -> GalleryCatalogue:
-    """A catalogue from its text; what cannot be read will be found again by the manifests."""
-    try:
-        record = as_mapping(json.loads(content))
-    except (ValueError, RecursionError):
-        record = {}
-    conditions = as_text(record.get("conditions"))
+    """A catalogue from its text; what cannot be read is restored from the manifests."""
+    record = parse_json(content)
     pages = tuple(page for page in as_texts(record.get("pages")) if stays_inside(page))
     sweeps = {
         name: sweep_from_record(name, entry)
         for name, entry in as_mapping(record.get("sweeps")).items()
         if inner_path(name) == name and "/" not in name and not name.startswith(".")
     }
-    conditions = conditions if conditions in ("kept", "ignored") else ""
-    return GalleryCatalogue(conditions, dict(_runs(record.get("runs"))), pages, sweeps=sweeps)
+    conditions = as_text(record.get("conditions"))
+    return GalleryCatalogue(
+        conditions if conditions in ("kept", "ignored") else "", dict(_runs(record.get("runs"))), pages, sweeps=sweeps
+    )
 
 
 def read_manifest(store: Store, run: str) -> tuple[Manifest, str]:

@@ -68,7 +68,7 @@ def index_files(
     def order(key: str) -> tuple[object, ...]:
         # recipes' pages link to sweeps, and these to the page of all sweeps
         return (
-            upload_rank(key, known=key in before),
+            upload_rank(key, replaces=key in before),
             key == "index.html",
             not key.startswith(f"{SWEEPS_FOLDER}/"),
             key,

@@ -2,7 +2,7 @@
 
     .orbifolio/runs/<type>/<id>.json    {"schema": 1, "complete": true, "card": {...}, "files": {path: {...}}}
 
-It is written before the first upload (so that every key that may appear is known to be ours), now and then while
+It is written before the first upload (so that it names every key that may appear as ours), now and then while
 uploading (so that little is uploaded twice after an interruption) and at the end. An entry with an empty SHA-256 was
 about to be uploaded. What is not in the manifest is never deleted.
 """
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from orbifolio.reports.data.card import Card, card_from_json
-from orbifolio.reports.data.values import as_finite, as_int, as_mapping, as_text, as_tuple
+from orbifolio.reports.data.values import as_finite, as_int, as_mapping, as_text, as_tuple, parse_json
 from orbifolio.reports.publish.serving import STATE_FOLDER
 from orbifolio.reports.publish.store import StoredObject, stays_inside
 
@@ -86,10 +86,7 @@ def _entries(record: object) -> Iterator[tuple[str, FileEntry]]:
 
 def parse_manifest(run: str, content: bytes) -> Manifest:
     """A manifest from its text; what cannot be read counts as not uploaded."""
-    try:
-        record = as_mapping(json.loads(content))
-    except (ValueError, RecursionError):
-        record = {}
+    record = parse_json(content)
     card = card_from_json(record.get("card"))
     return Manifest(
         run=run,

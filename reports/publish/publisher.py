@@ -27,7 +27,7 @@ from orbifolio.reports.sweep.record import SWEEP_NAME, SWEEPS_FOLDER, RecordedSw
 from orbifolio.reports.write_gallery import run_folders
 from orbifolio.runner.errors import InputError
 
-_INDEX_SECONDS = 120.0  # of uploading after which the index is updated with what is there so far
+_INDEX_SECONDS = 120.0  # of uploading after which the index shows the runs so far; each update costs all its pages
 
 
 @dataclass
@@ -75,11 +75,11 @@ class Publisher:
     Args:
         store: the target, which other machines may publish to as well.
         gallery: the folder that holds all runs.
-        listener: hears of every change.
+        listener: is called after every change.
         every: seconds between two publications during a run, 0 if there is only this one.
         dry: change nothing, only report.
         pages: renders the index; the default renderer if None.
-        now: tells the seconds since the epoch.
+        now: the clock, in seconds since the epoch.
 
     Raises:
         InputError: this gallery cannot be published there.
@@ -105,7 +105,7 @@ class Publisher:
         self._pages = pages or renderer()
         self._now = now
         self._index = Index(self._uploader, self._pages, now)
-        self._shared: dict[str, str] = {}  # SHA-256 of shared files that the store is known to hold, by key
+        self._shared: dict[str, str] = {}  # SHA-256 of shared files that the store holds, by key
 
     def publish(self, runs: Sequence[Path] | None = None, *, remove: Collection[str] = ()) -> PublishStats:
         """Publish these runs, or all.
@@ -163,7 +163,7 @@ class Publisher:
         return frozenset(index_files((), self._pages, self._store.root))
 
     def _publishable(self, folder: Path) -> bool:
-        """Whether a run can be published; the listener hears why not."""
+        """Whether a run can be published; if not, the listener gets the reason."""
         if folder.is_symlink() or folder.parent.is_symlink():
             self._listener.say(f"{folder}: left out, as it is a link; publish the gallery that it leads to")
             return False

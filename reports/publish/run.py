@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 from orbifolio.reports.data.card import CARD_NAME, Card, card_from_json
+from orbifolio.reports.data.values import parse_json
 from orbifolio.reports.media.run_card import read_card
 from orbifolio.reports.publish.catalogue import CatalogueEntry, GalleryCatalogue, read_manifest
 from orbifolio.reports.publish.contents import Snapshot, snapshot
@@ -32,8 +32,8 @@ class PublishedRun:
     """A run whose pages are in the store.
 
     Attributes:
-        entry: what the catalogue is to say of it.
-        manifest: what the store holds of it.
+        entry: for the catalogue.
+        manifest: of what the store holds.
         stale: files that no page needs any more once the index is updated.
         changed: whether anything had to be done.
     """
@@ -77,10 +77,7 @@ def _read(folder: Path, gallery: Path, now: float) -> _LocalRun:
 
 def _card(folder: Path, files: Snapshot, now: float) -> Card:
     """The run's card as it was read beside its pages, or one made from its log."""
-    try:
-        card = card_from_json(json.loads(files.pages.get(CARD_NAME, b"")))
-    except (ValueError, RecursionError):
-        card = None
+    card = card_from_json(parse_json(files.pages.get(CARD_NAME, b"")))
     if card is None or card.key != f"{folder.parent.name}/{folder.name}":
         return read_card(folder, now=now)
     return card.at(now)
@@ -103,7 +100,7 @@ def publish_run(
         catalogue: what the store holds.
         uploader: writes to the store, or only reports what it would write.
         every: seconds between two publications during the run, 0 if this is the only one.
-        now: tells the seconds since the epoch.
+        now: the clock, in seconds since the epoch.
     """
     local = _read(folder, gallery, now())
     target = local.manifest(every)
@@ -116,7 +113,7 @@ def publish_run(
     stale = tuple(path for path in old.files if path not in target.files and not (folder / path).exists())
     whole = replace(target, files={**{path: old.files[path] for path in stale}, **target.files})
     jobs = [
-        replace(job, order=(*upload_rank(path, known=path in old.files), path in old.files))
+        replace(job, order=(*upload_rank(path, replaces=path in old.files), path in old.files))
         for path, job in local.jobs.items()
         if old.files.get(path) != job.entry
     ]
@@ -134,10 +131,9 @@ def _upload(whole: Manifest, old: Manifest, jobs: Sequence[UploadJob], uploader:
     start = len(whole.run) + 1  # of the path below the run, in a key
     coming = {job.key[start:]: _NOT_SENT for job in jobs if job.key[start:] not in old.files}
     done: dict[str, FileEntry] = {**old.files, **coming}
-    partial = replace(old, run=whole.run, complete=False, card=old.card)
 
     def save() -> None:
-        _put(replace(partial, files=done), uploader)
+        _put(replace(old, complete=False, files=done), uploader)
 
     if jobs:
         save()
@@ -152,17 +148,12 @@ def _upload(whole: Manifest, old: Manifest, jobs: Sequence[UploadJob], uploader:
                 saved, fresh = time.monotonic(), 0
     except BaseException:
         if fresh:
-            _try_to_save(save)
+            with contextlib.suppress(PublishError):  # the first failure is the one to report
+                save()
         raise
     sent = {path: done[path] for path in whole.files if done.get(path, _NOT_SENT).sha256}
     whole = replace(whole, files=sent)
     return whole, _put(whole, uploader)
-
-
-def _try_to_save(save: Callable[[], None]) -> None:
-    """Note what was uploaded before a failure; if that fails too, the first failure is the one to report."""
-    with contextlib.suppress(PublishError):
-        save()
 
 
 def _put(manifest: Manifest, uploader: Uploader) -> str:

@@ -46,7 +46,7 @@ S3_ERRORS = AwsErrors(
         **dict.fromkeys(_FULL, f"the store is full; make room there; {_LATER}"),
     },
 )
-_BEYOND_BOTOCORE = RetryPolicy(attempts=4, first=0.5, longest=2.0)
+_BEYOND_BOTOCORE = RetryPolicy(attempts=4, first=0.5, longest=2.0)  # within 3.5 s, against limits of a second
 _UNRETRIED_CODES = {"TooManyRequests", "429", "OperationAborted"}
 """Codes of other stores that mean "again", but that botocore takes for final. R2 answers the first to a second write of
 the same object within a second."""
@@ -134,7 +134,7 @@ class S3(Settings):
         """The working store; nothing is asked of the network yet.
 
         Args:
-            folder: of no meaning here; only relative paths need it.
+            folder: ignored; only a relative path needs it.
         """
         return S3Store(self)
 

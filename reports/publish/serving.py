@@ -96,21 +96,21 @@ def is_live_update(key: str) -> bool:
     return PurePosixPath(key).name.endswith(LIVE_NAME)
 
 
-def upload_rank(key: str, *, known: bool = False) -> tuple[int, int]:
+def upload_rank(key: str, *, replaces: bool = False) -> tuple[int, int]:
     """A file's place in the upload order: assets, pictures and files, data, deepest pages, ..., the outermost page.
 
     Live updates come after the page that they update, except the first one, which the new page loads.
 
     Args:
         key: below the run or the gallery.
-        known: whether the store holds an older version.
+        replaces: whether the store holds an older version.
 
     >>> sorted(["index.html", "phases/1/index.html", "live.js", "final.png"], key=upload_rank)
     ['final.png', 'live.js', 'phases/1/index.html', 'index.html']
     """
     if key.startswith("assets/"):
         return (0, 0)
-    if known and is_live_update(key):
+    if replaces and is_live_update(key):
         return (4, 0)
     if not may_link(key):
         return (1, 0)

@@ -2,7 +2,7 @@
 
 Keys are relative to the place that was named (a bucket's prefix, a folder) and use forward slashes. A *tag* is a word
 that changes whenever an object's content does. A write may depend on one: of two publishers who change the same object
-at once, the later one then learns of it instead of overwriting the other unnoticed.
+at once, the later one then notices instead of overwriting the other unnoticed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from pathlib import Path
 from orbifolio.runner.errors import PublishError
 
 PART_BYTES = 8 * 1024 * 1024
-"""Larger files are read and sent in parts of this size: what a lost connection costs."""
+"""Larger files are read and sent in parts of this size, which is what a lost connection costs; S3 takes no parts below
+5 MiB."""
 
 
 class Missing(Enum):
@@ -89,7 +90,7 @@ class Store(ABC):
     @property
     @abstractmethod
     def trusted(self) -> bool:
-        """Whether conditional writes are known to work; otherwise that is tried."""
+        """Whether conditional writes work without being tried first."""
 
     def __init__(self) -> None:
         self.stopped = threading.Event()
@@ -108,12 +109,12 @@ class Store(ABC):
 
     @property
     def root(self) -> str:
-        """The gallery's address on its host, with a slash at its end; "" where that cannot be known."""
+        """The gallery's address on its host, with a slash at its end; "" where that is unknown."""
         return ""
 
     @abstractmethod
     def address(self, key: str) -> str:
-        """Where a browser finds an object, as far as the store can know."""
+        """Where a browser finds an object, as far as the store can tell."""
 
     @abstractmethod
     def keys(self, prefix: str) -> Iterator[tuple[str, str]]:
@@ -121,7 +122,7 @@ class Store(ABC):
 
     @abstractmethod
     def head(self, key: str) -> StoredObject | None:
-        """What is known about an object without fetching it, or None if there is none."""
+        """An object's description without its content, or None if there is none."""
 
     @abstractmethod
     def get(self, key: str) -> tuple[bytes, str] | None:

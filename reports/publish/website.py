@@ -33,6 +33,7 @@ def website_configuration(settings: S3) -> dict[str, Any]:
 
 def public_read_statement(settings: S3, partition: str = "aws") -> dict[str, Any]:
     """The policy statement that lets everybody read the gallery, and nothing else."""
+    # a statement for each gallery in the bucket; AWS allows letters and digits only
     suffix = "".join(part.capitalize() for part in settings.prefix.replace("/", "-").split("-") if part.isalnum())
     return {
         "Sid": f"OrbifolioPublicRead{suffix}",
@@ -44,7 +45,7 @@ def public_read_statement(settings: S3, partition: str = "aws") -> dict[str, Any
 
 
 def bucket_policy(settings: S3, before: Mapping[str, Any] | None = None, partition: str = "aws") -> dict[str, Any]:
-    """A bucket policy with our statement; all other statements are kept."""
+    """A bucket policy with our statement, and all others of the policy before."""
     ours = public_read_statement(settings, partition)
     others = [item for item in (before or {}).get("Statement", []) if item.get("Sid") != ours["Sid"]]
     return {**(before or {"Version": "2012-10-17"}), "Statement": [*others, ours]}
@@ -152,10 +153,8 @@ def _check_website(store: S3Store) -> None:
     answer = store.ask("get_bucket_website", "s3:GetBucketWebsite", "NoSuchWebsiteConfiguration")
     if answer is None:
         return
-    before = {name: answer[name] for name in ("IndexDocument", "ErrorDocument", "RoutingRules") if name in answer}
-    before.update(
-        {"RedirectAllRequestsTo": answer["RedirectAllRequestsTo"]} if "RedirectAllRequestsTo" in answer else {}
-    )
+    names = ("IndexDocument", "ErrorDocument", "RoutingRules", "RedirectAllRequestsTo")  # not the response's metadata
+    before = {name: answer[name] for name in names if name in answer}
     if before != website_configuration(store.settings):
         raise PublishError(
             f"{store.name}: the bucket is already a website with other settings ({json.dumps(before)}); nothing was "

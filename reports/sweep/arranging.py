@@ -18,7 +18,7 @@ from orbifolio.reports.wording import title_from_name
 
 RECIPE = "recipe"
 _QUOTED = re.compile(r"""(["'])((?!\1)[^\\])*\1""")
-_MAX_SPARSE_CELLS = 4096  # cells; a larger matrix has at least a member for every four
+_MAX_SPARSE_CELLS = 4096  # cells that a matrix may have beside four for each of its members
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class GroupHeading:
 
 @dataclass(frozen=True)
 class MemberGroup:
-    """Members under headings: `rows` and `columns` are axes of a matrix, or None where they stand in a row.
+    """Members under headings: `rows` and `columns` are axes of a matrix, or None where they form rows without heads.
 
     Attributes:
         headings: those that begin here, the outermost first.
@@ -84,7 +84,7 @@ def shorten_values(values: Sequence[str]) -> tuple[str, ...]:
 
 
 def _distinct(short: tuple[str, ...], whole: tuple[str, ...]) -> tuple[str, ...]:
-    """Shorter texts if they still tell one from another, else the whole ones."""
+    """The shorter texts if they still differ where the whole ones do, else the whole ones."""
     return short if all(short) and len(set(short)) == len(set(whole)) else whole
 
 
@@ -102,7 +102,7 @@ def _stem(recipe: str) -> str:
 
 
 def sweep_axes(sweep: RecordedSweep) -> tuple[SweepAxis, ...]:
-    """What varies, outermost first; several recipes under several values count as what varies most slowly."""
+    """What varies, outermost first; where several recipes were run with several values, that is the recipe."""
     varied = list(sweep.varied)
     recipes = tuple(dict.fromkeys(member.recipe for member in sweep.members))
     if varied and len(recipes) > 1:
@@ -115,7 +115,7 @@ _ENTRY = re.compile(r"([\w-]+): ?([^,:{}\[\]]+|\[[^\[\]]*\])")
 
 
 def _axis(varied: VariedParameter, name: str) -> SweepAxis:
-    """A varied parameter with its labels; `{kind: plane, group: p4}` among its likes is `p4`, of `group`."""
+    """A varied parameter; of `{kind: plane, group: p4}` and `{kind: plane, group: p6}`, `group` with `p4` and `p6`."""
     labels = tuple(map(_stem, varied.values)) if varied.key == RECIPE else shorten_values(varied.values)
     entries = [_ENTRY.fullmatch(label) for label in labels]
     matches = [entry for entry in entries if entry is not None]
@@ -165,9 +165,9 @@ def arrange_members(sweep: RecordedSweep, theme: Callable[[RecordedMember], str]
     placed: dict[tuple[str, ...], RecordedMember] = {}
     others: list[RecordedMember] = []
     for member in sweep.members:
-        place = tuple(value_of(member, axis) or "" for axis in across)
-        if all(place) and place not in placed:
-            placed[place] = member
+        values = tuple(value_of(member, axis) or "" for axis in across)
+        if all(values) and values not in placed:
+            placed[values] = member
         else:
             others.append(member)
     groups = []
@@ -187,7 +187,7 @@ def _matrices(across: Sequence[SweepAxis], placed: dict[tuple[str, ...], Recorde
     if len(rows.values) * len(columns.values) > _MAX_SPARSE_CELLS + 4 * len(placed):
         yield MemberGroup((), (tuple(placed.values()),))  # not a record of a real sweep: mostly holes
         return
-    groups = {place[:-2]: None for place in placed}
+    groups = {values[:-2]: None for values in placed}
     before: tuple[str, ...] | None = None
     for values in sorted(groups, key=lambda each: [axis.values.index(v) for axis, v in zip(outer, each, strict=True)]):
         cells = tuple(tuple(placed.get((*values, row, column)) for column in columns.values) for row in rows.values)

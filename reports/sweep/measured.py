@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from orbifolio.reports.wording import format_bytes, format_duration, format_integer, format_number
+from orbifolio.reports.wording import capitalise, format_bytes, format_duration, format_integer, format_number
 
 MAX_TABLE_MEASURES = 40
 """Measures in the table; the compare page and the runs' own pages have all."""
@@ -70,7 +70,7 @@ def measure_label(key: str) -> str:
     if key.startswith("terms."):
         return key.removeprefix("terms.")
     words = key.removeprefix("metrics.").removesuffix("_bytes").replace(".", " ").replace("_", " ").replace("-", " ")
-    return words[:1].upper() + words[1:]
+    return capitalise(words)
 
 
 def _less(key: str, alike: bool) -> bool:

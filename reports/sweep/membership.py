@@ -10,8 +10,8 @@ from orbifolio.reports.sweep.record import SWEEP_NAME, SWEEPS_FOLDER, read_sweep
 
 
 @functools.lru_cache(maxsize=256)
-def _title_and_runs(folder: Path, written: int, size: int) -> tuple[str, frozenset[str]]:
-    """A sweep's title and its runs; kept until its record changes."""
+def _title_and_runs(folder: Path, modified: int, size: int) -> tuple[str, frozenset[str]]:
+    """A sweep's title and its runs, read once for the reports of all its runs, until its record changes."""
     sweep = read_sweep(folder)
     return (sweep.title, frozenset(sweep.runs)) if sweep else ("", frozenset())
 

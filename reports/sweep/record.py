@@ -49,7 +49,7 @@ class RecordedMember:
         overrides: varied parameter -> value as typed.
         run: `type/id`, or "" while it has none.
         state: `waiting`, `running`, `done`, `failed` or `interrupted`.
-        attempts: how often it was begun.
+        attempts: how often it was started.
         worker: device or node that computes it.
         message: why it failed, and what to do.
     """
@@ -90,7 +90,7 @@ class RecordedSweep:
 
     @property
     def runs(self) -> tuple[str, ...]:
-        """The runs that have begun, as `type/id`."""
+        """The runs that were started, as `type/id`."""
         return tuple(member.run for member in self.members if member.run)
 
     def at(self, now: float, living: Iterable[str] = (), *, slack: float = 0.0) -> RecordedSweep:

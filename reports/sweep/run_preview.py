@@ -1,4 +1,4 @@
-"""What a page knows of a sweep's runs: (gallery, sweep) -> a preview of each: its card, and how far it is.
+"""What a page shows of a sweep's runs: (gallery, sweep) -> a preview of each: its card, and how far it is.
 
 A page is made from previews alone: on disk they are read, in a store they come from its catalogue.
 """
@@ -53,7 +53,7 @@ class SweepSnapshot:
             return ELSEWHERE
         if not self.sweep.running:
             return NOT_STARTED if preview is None else STATUSES.get(preview.card.status, NOT_STARTED)
-        # a run that has just ended badly is about to be begun again: that is the sweep's business
+        # a run that has just failed may be about to start again, so its own log does not count yet
         return STATUSES["running"] if member.state == "running" else WAITING
 
 

@@ -1,5 +1,5 @@
-// The animation plays in its still's place, from its first frame, when the reader asks; without this script
-// the still is a link to the file.
+// The animation replaces its still and plays from the first frame when the reader starts it; without this
+// script the still is a link to the file.
 "use strict";
 
 (() => {

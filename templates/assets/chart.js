@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const MARGIN = 0.04; // room above and below the curves while one looks closer
+  const MARGIN = 0.04; // room above and below the curves while zoomed in
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   // A number as the page's text spells it.
@@ -15,7 +15,7 @@
     return mantissa.replace("-", "−") + raised;
   }
 
-  // The vertical axis of the plain drawing: its ends, and its labels by the values that they stand at.
+  // The vertical axis of the plain drawing: its ends, and its labels by value.
   function drawnAxis(figure) {
     const rows = figure.querySelector(".rows");
     const ends = rows.dataset.ends.split(" ").map(Number);
@@ -115,7 +115,7 @@
       if (!here.hidden) here.style.left = `${plot.valToPos(position, "x")}px`;
     }
 
-    // The whole picture keeps the axis of the plain drawing; a closer look has one of its own.
+    // Unzoomed, it keeps the axis of the plain drawing; zoomed in, it has its own.
     function range(plot, low, high) {
       if (low === least && high === most && logarithmic === first) return drawn.ends;
       return logarithmic ? uPlot.rangeLog(low, high, 10, false) : uPlot.rangeNum(low, high, MARGIN, true);

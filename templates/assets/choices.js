@@ -1,5 +1,5 @@
-// What a reader chose stands in the page's address (#sort=loss&table=seconds), so that it can be shared
-// and outlasts a reload. An address may come from anyone: the reader of a choice must check it.
+// A reader's choices, kept in the page's address (#sort=loss&table=seconds), so that they can be shared
+// and survive a reload. An address may come from anyone: whoever reads a choice must check it.
 "use strict";
 
 orbifolio.choices = (() => {
@@ -24,7 +24,7 @@ orbifolio.choices = (() => {
     }
   }
 
-  // When another address is entered; the way to a part of the page is none.
+  // When another address is entered, unless it only leads to a part of the page.
   function changed(act) {
     window.addEventListener("hashchange", () => {
       if (window.location.hash.includes("=") || !window.location.hash) act();

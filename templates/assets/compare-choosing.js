@@ -43,12 +43,12 @@
     const chosen = new Set(state.runs);
     every.sort((one, other) => chosen.has(other.key) - chosen.has(one.key));
     list.replaceChildren(...every.slice(0, SHOWN).map(row));
-    list.dataset.found = every.length;
+    list.dataset.matches = every.length;
     fillCount();
   }
 
   function fillCount() {
-    const matches = Number(list.dataset.found);
+    const matches = Number(list.dataset.matches);
     const full = state.runs.length >= MAX_RUNS;
     for (const check of list.querySelectorAll("input")) check.disabled = !check.checked && full;
     const more = matches > SHOWN ? `${SHOWN} of ${matches} shown; search for the others` : matches ? "" : "Nothing matches";

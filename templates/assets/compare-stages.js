@@ -1,4 +1,4 @@
-// The pictures side by side or over each other, at the same frame and equally close.
+// The pictures side by side or over each other, at the same frame and zoom.
 "use strict";
 
 (() => {
@@ -34,7 +34,7 @@
     return Math.max(1, ...comparing.loaded().map((run) => run.last));
   }
 
-  // The frame of a run that belongs to the slider's place; null is the finished picture.
+  // The frame of a run at the slider's position; null is the finished picture.
   function frameOf(run) {
     const position = state.frame * (state.by === "step" ? longest() : run.last);
     const ended = state.frame >= 1 || position >= run.last;
@@ -66,7 +66,7 @@
       this.mark.className = `mark c${number - 1}`;
     }
 
-    // Show the frame, once it is there; a later wish overtakes an earlier one.
+    // Show the frame once it is loaded; the latest request wins.
     show() {
       const frame = frameOf(this.run);
       const shown = frame ? orbifolio.frameWords(frame).shown : this.run.finished ? "finished" : this.run.picture ? "newest frame" : "no picture";
@@ -74,7 +74,7 @@
       this.words.textContent = shown;
       this.image.alt = `${this.run.title}: ${shown}`;
       if (!of) return Promise.resolve();
-      this.size = this.run.picture || of; // frames of all phases stand as the finished picture does
+      this.size = this.run.picture || of; // frames of all phases are laid out as the finished picture is
       this.place();
       const pixels = Math.ceil(this.measure(state.zoom).scale * this.size.width * window.devicePixelRatio);
       const copies = frame ? null : of.copies;

@@ -1,4 +1,4 @@
-// One zoom for all pictures: how close, and which point (in shares of the picture) is in the middle.
+// One zoom for all pictures: the scale, and the point in the middle (in shares of the picture).
 "use strict";
 
 orbifolio.sharedView = (stage, measure) => {
@@ -12,7 +12,7 @@ orbifolio.sharedView = (stage, measure) => {
     return Math.min(Math.max(value, least), most);
   }
 
-  // The middle may go no farther than the picture's edge at the stage's.
+  // The middle may move until the picture's edge meets the stage's.
   function clamped(share, size, room) {
     const half = Math.min(0.5, room / size / 2);
     return clamp(share, half, 1 - half);
@@ -23,7 +23,7 @@ orbifolio.sharedView = (stage, measure) => {
     change("view", { zoom, x: clamped(x, width * scale, stage.clientWidth), y: clamped(y, height * scale, stage.clientHeight) });
   }
 
-  // Closer or farther; what lies under the point (in pixels from the stage's middle) stays there.
+  // Zoom in or out; what lies under the point (in pixels from the stage's middle) stays there.
   function zoomBy(factor, atX = 0, atY = 0) {
     const { width, height, scale } = measure(state.zoom);
     const zoom = clamp(state.zoom * factor, 1, CLOSEST);
@@ -46,7 +46,7 @@ orbifolio.sharedView = (stage, measure) => {
     return { distance: Math.hypot(one[0] - two[0], one[1] - two[1]), middle: [(one[0] + two[0]) / 2, (one[1] + two[1]) / 2] };
   }
 
-  // The wheel belongs to the page, until a picture has been clicked.
+  // The wheel scrolls the page until a picture has been clicked.
   stage.addEventListener("wheel", (event) => {
     if (!event.ctrlKey && !event.metaKey && document.activeElement !== stage) return;
     event.preventDefault();

@@ -1,6 +1,6 @@
-// Comparing runs: which ones, at which frame, how close. All of it stands in the address, so that it can be sent:
+// Comparing runs: which ones, at which frame, at which zoom. The address holds all of it, so that it can be shared:
 // #runs=type/id,type/id&frame=0.5&by=step&mode=over&cut=0.3&zoom=2,0.5,0.5&scale=log
-// Pages from a disk may load scripts but no data: runs.js tells of all runs, compare.js in a run's folder of that run.
+// A page from a disk may load scripts but no data: runs.js lists all runs, compare.js in a run's folder describes that one.
 // An address may come from anyone: only runs of the index are ever loaded.
 "use strict";
 
@@ -42,12 +42,12 @@ orbifolio.comparing = (() => {
     return key.split("/").map(encodeURIComponent).join("/");
   }
 
-  // A run's number and colour: where it stands among those that are compared.
+  // A run's number and colour: its position among those that are compared.
   function number(key) {
     return state.runs.indexOf(key) + 1;
   }
 
-  // The runs that are compared and have come, in their order.
+  // The compared runs that are loaded, in their order.
   function loaded() {
     return state.runs.filter((key) => received.has(key)).map((key) => received.get(key));
   }
@@ -78,7 +78,7 @@ orbifolio.comparing = (() => {
     change("runs", { runs, mode: runs.length === 2 ? state.mode : "side" });
   }
 
-  // What a run's own script says; whose it is, the page knows better.
+  // What a run's own script passes; which run it belongs to, the page decides.
   orbifolio.compared = (data) => {
     const key = document.currentScript && document.currentScript.dataset.key;
     if (!index.has(key)) return;

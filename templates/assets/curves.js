@@ -173,7 +173,7 @@
       charts.forEach((chart) => chart.mark(inside ? Math.max(first, step) : null));
     };
     document.addEventListener("orbifolio:frame", (event) => mark(event.detail.position));
-    const shown = document.documentElement.dataset.position; // said before these curves were there
+    const shown = document.documentElement.dataset.position; // dispatched before these curves were there
     if (shown !== undefined) mark(shown);
     section.dataset.ready = "";
   }

@@ -66,7 +66,7 @@
     function fill(on) {
       section.classList.toggle("full", on);
       tools.querySelector("[data-do=full]").setAttribute("aria-pressed", String(on));
-      pages.forEach((part) => (part.inert = on)); // nothing behind the window can be reached
+      pages.forEach((part) => (part.inert = on)); // so that nothing behind the window can be focused
     }
 
     const acts = {

@@ -25,7 +25,7 @@ orbifolio.frames = (packed) => {
   return frames;
 };
 
-// A frame in words, for the eye and for the ear.
+// A frame in words, to be shown and to be read aloud.
 orbifolio.frameWords = (frame) => {
   const step = frame.step ? `step ${frame.step}` : "beginning";
   const loss = frame.loss ? `loss ${frame.loss}` : "";

@@ -1,4 +1,4 @@
-// Choosing among the pictures of a gallery: themes, search, menus, order. The choice stands in the address
+// Filtering the pictures of a gallery: themes, search, menus, order. The address holds the choice
 // (#theme=plane&q=six), so that it can be shared.
 "use strict";
 
@@ -38,7 +38,7 @@
     return (state.q || "").toLowerCase().split(/\s+/).filter(Boolean);
   }
 
-  // Whether a picture is among those that were chosen, one property perhaps left out of account.
+  // Whether a picture matches the filters, with one property left out if given.
   function chosen(card, sought, but = "") {
     if (state.theme && but !== "theme" && card.theme !== state.theme) return false;
     if (!sought.every((word) => (card.words || "").includes(word))) return false;
@@ -60,7 +60,7 @@
     for (const section of sections) section.hidden = Boolean(order) || !section.querySelector("li:not([hidden])");
   }
 
-  // How many pictures each choice would leave; a choice that leaves none cannot be made.
+  // How many pictures each choice would leave; one that leaves none is disabled.
   function count(sought) {
     for (const menu of MENUS) {
       const open = cards.filter((card) => chosen(card, sought, menu.name));
@@ -114,7 +114,7 @@
     }
   }
 
-  // What the address asks for, as far as this gallery has it: an address may come from anyone.
+  // The choices in the address, as far as this gallery has them: an address may come from anyone.
   function read() {
     const choices = window.location.hash.includes("=") ? new URLSearchParams(window.location.hash.slice(1)) : new URLSearchParams();
     const theme = choices.get("theme") || "";

@@ -1,5 +1,5 @@
-// A globe or a model to turn, by hand, by keys, by itself. The page's picture of it stays where nothing can paint it.
-// Shape and texture come from a script file beside the page, as pages from a disk may not read other files.
+// A globe or a model that turns, by hand, by keys or by itself. Where nothing can draw it, the page's picture stays.
+// Shape and texture come from a script file beside the page, as a page from a disk cannot read other files.
 "use strict";
 
 (() => {
@@ -7,7 +7,7 @@
   const SPEED = 0.35; // radians a second
   const MAX_ZOOM = 6; // times as large as at first
 
-  // Turning, coming nearer, playing: everything a reader does, and when to paint.
+  // Rotation, zoom, playing: all that a reader can do, and when to draw.
   function bring(section, scene, image) {
     const { make, tool, painters } = window.orbifolio;
     const stage = section.querySelector(".turntable"), still = section.querySelector("[data-still]");
@@ -17,7 +17,7 @@
     painter = painters.byHardware(canvas, scene, image);
     section.dataset.painter = painter ? "webgl" : "canvas";
     if (!painter) {
-      const second = fresh(); // a canvas that was asked for WebGL gives nothing else
+      const second = fresh(); // a canvas keeps the kind of context that it was first asked for
       canvas.replaceWith(second);
       canvas = second;
       painter = painters.byHand(canvas, scene, image);
@@ -124,7 +124,7 @@
     document.head.append(script);
   }
 
-  // The texture is large: it is fetched when the reader comes near.
+  // The texture is large: it is loaded when the globe is about to scroll into view.
   const near = new IntersectionObserver((entries) => {
     for (const entry of entries.filter((each) => each.isIntersecting)) {
       near.unobserve(entry.target);

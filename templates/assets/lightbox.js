@@ -55,7 +55,7 @@
       this.whole = false;
       this.setExact(false);
       this.image.alt = thumb.alt;
-      // what is there already first, then the widest copy; the file itself only when the reader zooms in
+      // first the copy that is loaded already, then the widest one; the file itself only when the reader zooms in
       this.image.src = thumb.currentSrc || thumb.src;
       this.load(link.dataset.view || link.href);
       this.caption.textContent = link.dataset.words || thumb.alt;

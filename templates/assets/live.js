@@ -1,12 +1,12 @@
-// Pages of a running run: asks for news every few seconds, changes progress and the newest frame in
-// place, and loads the page again when more has changed, where the reader was. See reports/live_updates.py.
+// Pages of a running run: loads updates every few seconds, changes progress and the newest frame in
+// place, and when more has changed reloads the page and returns to where the reader was. See reports/live_updates.py.
 "use strict";
 
 (() => {
   const page = document.body.dataset;
   const every = Number(page.refresh) * 1000;
   const REST = 30000; // milliseconds between reloads for what is not worth an interruption
-  const QUIET = 4000; // ... and since the reader last did anything
+  const QUIET = 4000; // milliseconds since the reader last did anything
   const title = document.title;
   const returned = orbifolio.returned;
   const began = Date.now();
@@ -17,7 +17,7 @@
     return orbifolio.busy.some((reason) => reason()) || document.activeElement?.matches("input:not([type='range']), textarea, select");
   }
 
-  // For screen readers, only at every quarter of the way.
+  // For screen readers, only at every quarter of the run.
   const said = orbifolio.make("p", { class: "hidden", role: "status" });
   let quarter = null;
   function say(update) {
@@ -52,7 +52,7 @@
     const now = Date.now();
     const reshaped = update.running && update.shape ? update.shape !== page.shape : update.version !== page.version;
     const drifted = update.version !== page.version && now - began > REST && now - touched > QUIET;
-    // a page that was loaded again for this version, and still is another one, is somebody's old copy
+    // a page that was reloaded for this version and still has another one comes from a stale cache
     const vain = returned && returned.sought === update.version && now - began < REST;
     if ((reshaped || drifted) && !isBusy() && !vain) orbifolio.leave(update.version);
   };

@@ -1,5 +1,5 @@
-// What all pages share: making elements, keys and their help, leading to the pages before and after.
-// Enhancement only: every page says everything without any script.
+// What all pages share: making elements, keys and their help, links to the previous and the next page.
+// Enhancement only: every page is complete without any script.
 "use strict";
 
 window.orbifolio = (() => {
@@ -19,10 +19,10 @@ window.orbifolio = (() => {
     return button;
   }
 
-  // Reasons not to load the page again just now; each is a function that says whether it holds.
+  // Reasons not to reload the page just now: functions that return whether they hold.
   const busy = [() => document.querySelector("dialog[open]") !== null, () => String(document.getSelection()) !== ""];
 
-  // Keys: a letter may be struck by accident or by voice, so letters can be switched off.
+  // Keys: a letter may be pressed by accident or by speech input, so letters can be switched off.
   const bindings = [];
   const KEPT = "orbifolio.letters";
 
@@ -46,7 +46,7 @@ window.orbifolio = (() => {
     }
   }
 
-  // Tell of a key and, if `act` is given, do it: keys(["["], "Previous page", act). `quietly`: only where nothing has focus.
+  // List a key in the help and, if `act` is given, handle it: keys(["["], "Previous page", act). `quietly`: only where nothing has focus.
   function keys(names, does, act = null, quietly = false) {
     bindings.push({ names, does, act, quietly });
   }
@@ -86,7 +86,7 @@ window.orbifolio = (() => {
     dialog.showModal();
   }
 
-  // Left and right lead to the pages before and after, so do [ and ], and a swipe over the picture.
+  // Left and right, [ and ], and a swipe over the picture lead to the previous and the next page.
   function follow(rel) {
     const link = document.querySelector(`a[rel=${rel}]`);
     if (link) link.click();
@@ -104,8 +104,8 @@ window.orbifolio = (() => {
     }, { passive: true });
   }
 
-  // A page that loads itself again comes back where the reader was: the first named thing in sight stands
-  // as far from the top, what was open is open, what had focus has it.
+  // A page that reloads itself returns to where the reader was: the first element with an id in sight is
+  // as far from the top, open sections are open, and the focus is kept.
   const PLACE = `orbifolio.place ${window.location.pathname}`;
 
   function leave(sought) {
@@ -123,7 +123,7 @@ window.orbifolio = (() => {
     try {
       sessionStorage.setItem(PLACE, JSON.stringify(place));
     } catch {
-      // then the browser itself knows where it was
+      // then the browser itself restores the position
     }
     window.location.reload();
   }
@@ -152,7 +152,7 @@ window.orbifolio = (() => {
 
   function begin() {
     if (returned) {
-      history.scrollRestoration = "manual"; // else the browser goes to the old height, whatever has grown above it
+      history.scrollRestoration = "manual"; // otherwise the browser scrolls to the old offset, whatever has grown above it
       comeBack(returned);
       window.addEventListener("load", () => setTimeout(() => (history.scrollRestoration = "auto")));
     }
@@ -172,7 +172,7 @@ window.orbifolio = (() => {
     if (foot) foot.append(button);
   }
 
-  // After the page's other scripts have declared their keys.
+  // After the page's other scripts have listed their keys.
   document.addEventListener("DOMContentLoaded", begin);
   return { make, tool, keys, busy, leave, returned };
 })();

@@ -1,4 +1,4 @@
-// Painters of surfaces in space: (canvas, scene, image) => (view) => void, or null where it cannot be done.
+// Painters of surfaces in space: (canvas, scene, image) => (view) => void, or null where there is no context.
 // One uses WebGL and draws any model; the other draws a globe by arithmetic. A view is {longitude, latitude, zoom}.
 "use strict";
 
@@ -20,7 +20,7 @@
       gl_FragColor = vec4(texture2D(texture, at).rgb * shade, 1.0);
     }`;
 
-  // The unit sphere under a map; columns where the map ends and at the poles are there twice. Longitude 0 is in front.
+  // The unit sphere under a map; columns at the map's seam and at the poles appear twice. Longitude 0 is in front.
   function sphere(columns, rows) {
     const positions = [], places = [], faces = [];
     for (let row = 0; row <= rows; row++) {

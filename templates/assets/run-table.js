@@ -1,4 +1,4 @@
-// The table of runs: sorted by the buttons in its head, and runs chosen by their boxes to be compared.
+// The table of runs: sorted by the buttons in its head; its checkboxes select runs to compare.
 "use strict";
 
 document.querySelectorAll("[data-runs]").forEach((table) => {
@@ -16,7 +16,7 @@ document.querySelectorAll("[data-runs]").forEach((table) => {
     return cell.dataset.order === undefined ? cell.textContent : cell.dataset.order;
   }
 
-  // Numbers as numbers, words as words; what a run has not comes last, whichever way.
+  // Numbers as numbers, words as words; missing values come last in both directions.
   function compare(one, other, way) {
     const [first, second] = [one, other].map((text) => text === "" || text === "–");
     if (first || second) return first - second;
@@ -43,7 +43,7 @@ document.querySelectorAll("[data-runs]").forEach((table) => {
     if (keep) orbifolio.choices.set(keep, `${heads[column].dataset.key},${way}`);
   }
 
-  // The order that the address asks for, if there are such a column and such a way.
+  // The order in the address, if there are such a column and such a direction.
   function recall() {
     const choice = orbifolio.choices.get(keep);
     const [key, way] = [choice.slice(0, choice.lastIndexOf(",")), choice.slice(choice.lastIndexOf(",") + 1)];

@@ -1,6 +1,6 @@
 // The slider under a picture: runs through the frames, by hand or by itself, and says where it is.
-// Tells other scripts by `orbifolio:frame` {position, step, phase, index} on the document, and goes where
-// `orbifolio:seek` {position} asks; `#frame=12` leads to a frame.
+// It dispatches `orbifolio:frame` {position, step, phase, index} on the document and follows `orbifolio:seek`
+// {position}; `#frame=12` in the address shows a frame.
 "use strict";
 
 (() => {
@@ -94,7 +94,7 @@
       this.on.disabled = this.at === this.last;
     }
 
-    // Swap the picture once the new one is there, so that nothing flashes; a later wish overtakes an earlier one.
+    // Swap the picture once the new one is loaded, so that nothing flashes; the latest request wins.
     picture() {
       const { frame, image, link, first } = this;
       const wish = (this.wish = {});
@@ -126,7 +126,7 @@
     tell() {
       const { frame, frames } = this;
       const { position, step, phase, index } = frame || frames[frames.length - 1] || { position: 1, step: 1, phase: 1, index: 1 };
-      document.documentElement.dataset.position = position; // for scripts that begin later
+      document.documentElement.dataset.position = position; // for scripts that start later
       document.dispatchEvent(new CustomEvent("orbifolio:frame", { detail: { position, step, phase, index, finished: !frame } }));
     }
 

@@ -17,7 +17,7 @@ document.querySelectorAll("[data-comparison]").forEach((section) => {
     range.addEventListener("input", show);
     pair.append(range, handle);
     pair.classList.add("over");
-    // the slider lies over the links to the files, so they must not be met by the tabulator either
+    // the slider covers the links to the files, so the Tab key must skip them too
     pair.querySelectorAll("a").forEach((link) => link.setAttribute("tabindex", "-1"));
     show();
   }

@@ -1,5 +1,5 @@
 // The runs of a sweep: sorted by any measure, and kept up to date in place while they are running.
-// The order stands in the address: #sort=loss&way=most.
+// The address holds the order: #sort=loss&way=most.
 "use strict";
 
 (() => {
@@ -8,7 +8,7 @@
   const { make, choices } = orbifolio;
   const members = [...section.querySelectorAll("[data-member]")].map((element, at) => ({ element, at, home: element.parentNode, number: element.dataset.member }));
 
-  // News of a running run; one that begins or ends makes the page load again.
+  // Updates a running run; when one begins or ends, the page is loaded again instead.
   function tell(number, { share, line, src, srcset }) {
     const element = members.find((member) => member.number === number)?.element;
     if (!element) return;
@@ -35,7 +35,7 @@
   if (!form) return;
   const { measures } = JSON.parse(section.querySelector("[data-members-data]").textContent);
   const layout = section.querySelector("[data-layout]");
-  const status = form.querySelector("[data-told]");
+  const status = form.querySelector("[data-order-status]");
   const way = form.querySelector("[data-way]");
   const menu = form.elements.sort;
   const wall = make("ul", { class: "wall", hidden: "" });
@@ -56,7 +56,7 @@
     layout.hidden = false;
   }
 
-  // What a run has not comes last, whichever way; equals stay in the sweep's order.
+  // Missing values come last in both directions; equal ones stay in the sweep's order.
   function sort(measure, most) {
     const sign = most ? -1 : 1;
     const value = ({ number }) => measure.values[number]?.[0];

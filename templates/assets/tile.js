@@ -1,4 +1,4 @@
-// The wallpaper: how often its tile repeats, how large it is, where it begins, and a whole window of it.
+// The wallpaper: how often its tile repeats, its size, its offset, and a whole window of it.
 "use strict";
 
 document.querySelectorAll("[data-wallpaper]").forEach((section) => {

@@ -38,7 +38,7 @@ orbifolio.zooming = (stage, image, { swipe, changed }) => {
     draw();
   }
 
-  // Closer or farther; what lies under the point (from the stage's centre) stays there.
+  // Zoom in or out; what lies under the point (from the stage's centre) stays there.
   function zoom(factor, atX = 0, atY = 0) {
     const least = Math.min(fitting(), 1);
     const scale = Math.min(Math.max(view.scale * factor, least), Math.max(16, 4 * fitting()));
@@ -101,7 +101,7 @@ orbifolio.zooming = (stage, image, { swipe, changed }) => {
     start = null;
   }
 
-  // Twice at the same place: closer there, or whole again.
+  // A double click zooms in there, or shows the whole picture again.
   function tap(event, at) {
     if (event.timeStamp - tapped > 350) {
       tapped = event.timeStamp;

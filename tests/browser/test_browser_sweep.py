@@ -83,7 +83,7 @@ def test_the_menu_sorts_the_pictures_and_the_address_keeps_it(swept: Path, open_
     assert numbers(page) == ["5", "4", "3", "2", "1", "0"]
     assert not page.locator(".matrix").is_visible()
     expect(page.locator("[data-member='5'] [data-facts]")).to_have_text("Time 25.0 s")
-    expect(page.locator("[data-told]")).to_have_text("Sorted by Time, lowest first")
+    expect(page.locator("[data-order-status]")).to_have_text("Sorted by Time, lowest first")
     page.get_by_role("button", name="Lowest first").press("Enter")
     assert numbers(page) == ["0", "1", "2", "3", "4", "5"]
     assert page.evaluate("location.hash") == "#sort=seconds&way=most"

@@ -25,6 +25,13 @@ def picture(width: int, height: int, *, seed: int = 0) -> Image.Image:
     return Image.fromarray((255 * np.stack(channels, -1)).astype(np.uint8))
 
 
+def replace_in(path: Path, old: str, new: str) -> None:
+    """Replace a text in a file, which must hold it."""
+    content = path.read_text()
+    assert old in content
+    path.write_text(content.replace(old, new))
+
+
 def events_of(
     phases: Sequence[tuple[int, int]],
     *,

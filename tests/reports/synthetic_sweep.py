@@ -51,11 +51,11 @@ def record(varied: Mapping[str, Sequence[str]], members: Sequence[Mapping[str, A
     } | changes
 
 
-def write_sweep_record(gallery: Path, told: Mapping[str, Any], *, name: str = NAME, touched: float = BEGAN) -> Path:
+def write_sweep_record(gallery: Path, content: Mapping[str, Any], *, name: str = NAME, touched: float = BEGAN) -> Path:
     """Write a record as the pool does; its folder."""
     folder = gallery / "sweeps" / name
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "sweep.json").write_text(json.dumps(told))
+    (folder / "sweep.json").write_text(json.dumps(content))
     os.utime(folder / "sweep.json", (touched, touched))
     return folder
 
@@ -82,5 +82,5 @@ def finished_sweep(gallery: Path, varied: Mapping[str, Sequence[str]], **changes
                 parameters={"seed": number, "renderer": {"kind": "image-optimisation", "phases": [{"size": 16}]}},
             )
         )
-    told = record(varied, members, status="done", finished="2025-11-21T10:23:20Z", **changes)
-    return write_sweep_record(gallery, told)
+    sweep = record(varied, members, status="done", finished="2025-11-21T10:23:20Z", **changes)
+    return write_sweep_record(gallery, sweep)

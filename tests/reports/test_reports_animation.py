@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import lxml.html
 import numpy as np
 import pytest
+from page_reading import read_page
 from PIL import Image, features
 
 from orbifolio.reports.data.log import RunRecord, read_run
@@ -96,12 +96,12 @@ def test_phases_of_another_shape_are_cropped_not_squeezed() -> None:
 
 @pytest.mark.parametrize("count", [2, 3, 34, 40, 120])
 def test_durations_follow_a_fixed_rate_and_hold_the_last(count: int) -> None:
-    found = frame_durations(count)
-    assert len(found) == count
-    assert len(set(found[:-1])) == 1
-    assert all(value % TICK_MS == 0 and value % found[0] == 0 for value in found)
-    assert 1200 < found[-1] <= 1500
-    assert sum(found[:-1]) <= 7500
+    durations = frame_durations(count)
+    assert len(durations) == count
+    assert len(set(durations[:-1])) == 1
+    assert all(value % TICK_MS == 0 and value % durations[0] == 0 for value in durations)
+    assert 1200 < durations[-1] <= 1500
+    assert sum(durations[:-1]) <= 7500
 
 
 def test_many_frames_are_sampled(make_run: Make) -> None:
@@ -145,7 +145,7 @@ def test_equal_frames_give_equal_bytes(make_run: Make) -> None:
 
 
 @pytest.mark.skipif(not features.check("avif"), reason="this Pillow makes no AVIF")
-def test_an_avif_tells_no_time_and_still_plays() -> None:
+def test_an_avif_without_its_creation_time_still_plays() -> None:
     pictures = [noisy(32, 24), noisy(32, 24).rotate(180)]
     first = encode_avif(pictures, [40, 60])
     time.sleep(1.1)  # its headers count seconds
@@ -213,10 +213,10 @@ def test_an_encoder_that_fails_does_not_stop_the_report(make_run: Make, monkeypa
     assert 'id="animation"' not in page
 
 
-def test_nothing_moves_before_it_is_asked_for(make_run: Make, gallery: Path) -> None:
+def test_nothing_moves_until_play_is_pressed(make_run: Make, gallery: Path) -> None:
     folder = make_run(sizes=((128, 128),), steps=12, every=1)
     write_report(folder, gallery=gallery)
-    document = lxml.html.parse(folder / "index.html").getroot()
+    document = read_page(folder / "index.html")
     section = document.get_element_by_id("animation")
     (stage,) = section.xpath(".//*[@data-animation]")
     (still,) = stage.xpath("./a")
@@ -267,7 +267,7 @@ def test_a_video_made_elsewhere_is_kept_where_the_extra_is_missing(
     made = make_animation(ended(folder))
     assert made is not None
     assert made.endings[-2:] == (".webp", ".mp4")
-    found = animation_part(ended(folder), Place(folder))
-    assert found is not None
-    assert [clip.kind for clip in found.images][-1:] == ["image/webp"]
+    animation = animation_part(ended(folder), Place(folder))
+    assert animation is not None
+    assert [clip.kind for clip in animation.images][-1:] == ["image/webp"]
     assert newest_frame(ended(folder)) is not None

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from lxml import html
+from page_reading import read_page, script_data
 from synthetic_card import HOSTILE, a_card
-from synthetic_run import BEGAN
+from synthetic_run import BEGAN, replace_in
 
 from orbifolio.reports.links import Place
 from orbifolio.reports.pages.compare import COMPARED_NAME, RUN_INDEX, run_index
@@ -21,18 +19,9 @@ from orbifolio.reports.write_gallery import rebuild_gallery
 NOW = BEGAN + 10**6
 
 
-def told(script: str, function: str) -> Any:
-    """The data of a script, if it is one call with plain JSON and nothing else."""
-    start, end = f"orbifolio.{function}(", ");\n"
-    assert script.startswith(start)
-    assert script.endswith(end)
-    assert "<" not in script
-    return json.loads(script[len(start) : -len(end)])
-
-
 def test_the_index_has_every_run_by_title() -> None:
     recipes = {"b": [a_card(type="b", title="Zebra")], "a": [a_card(type="a", title="apple", id=i) for i in ("2", "1")]}
-    entries = told(run_index(recipes), "runs")
+    entries = script_data(run_index(recipes), "runs")
     assert [(entry["type"], [run[0] for run in entry["runs"]]) for entry in entries] == [
         ("a", ["2", "1"]),
         ("b", [entries[1]["runs"][0][0]]),
@@ -40,10 +29,10 @@ def test_the_index_has_every_run_by_title() -> None:
     assert entries[0]["runs"][0][3] == "thumbs/final-32.webp"
 
 
-def test_a_run_tells_its_frames_curve_and_parameters(gallery: Path, make_run: Callable[..., Path]) -> None:
+def test_a_run_has_its_frames_curve_and_parameters(gallery: Path, make_run: Callable[..., Path]) -> None:
     run = make_run(steps=300, every=100)
     rebuild_gallery(gallery, now=NOW)
-    data = told((run / COMPARED_NAME).read_text(), "compared")
+    data = script_data((run / COMPARED_NAME).read_text(), "compared")
     assert data["key"] == f"rainbow-hexagon/{run.name}"
     assert data["finished"] is True
     assert data["last"] == 600
@@ -63,19 +52,18 @@ def test_a_run_tells_its_frames_curve_and_parameters(gallery: Path, make_run: Ca
 
 def test_a_loss_that_is_no_number_is_a_gap(gallery: Path, make_run: Callable[..., Path]) -> None:
     run = make_run()
-    log = run / "events.jsonl"
-    log.write_text(log.read_text().replace('"gram.conv1_1": 100.0', '"gram.conv1_1": NaN'))
+    replace_in(run / "events.jsonl", '"gram.conv1_1": 100.0', '"gram.conv1_1": NaN')
     rebuild_gallery(gallery, now=NOW)
-    data = told((run / COMPARED_NAME).read_text(), "compared")
+    data = script_data((run / COMPARED_NAME).read_text(), "compared")
     assert data["curve"]["loss"][0] is None
     assert all(value is None or math.isfinite(value) for value in data["curve"]["loss"])
 
 
-def test_a_run_that_failed_at_once_can_be_told(gallery: Path, make_run: Callable[..., Path]) -> None:
+def test_a_run_that_failed_at_once_can_be_compared(gallery: Path, make_run: Callable[..., Path]) -> None:
     run = make_run(status="failed")
     (run / "events.jsonl").write_text("")
     rebuild_gallery(gallery, now=NOW)
-    data = told((run / COMPARED_NAME).read_text(), "compared")
+    data = script_data((run / COMPARED_NAME).read_text(), "compared")
     assert data["curve"] == {"at": [], "loss": []}
     assert data["last"] == 0
     assert data["finished"] is False
@@ -84,8 +72,8 @@ def test_a_run_that_failed_at_once_can_be_told(gallery: Path, make_run: Callable
 def test_hostile_words_cannot_end_the_script(gallery: Path, make_run: Callable[..., Path]) -> None:
     run = make_run(title=HOSTILE, parameters={HOSTILE: {"</script>": "\u2028</script><!--"}}, seed=HOSTILE)
     rebuild_gallery(gallery, now=NOW)
-    assert told((run / COMPARED_NAME).read_text(), "compared")["title"] == HOSTILE
-    assert told((gallery / RUN_INDEX).read_text(), "runs")[0]["title"] == HOSTILE
+    assert script_data((run / COMPARED_NAME).read_text(), "compared")["title"] == HOSTILE
+    assert script_data((gallery / RUN_INDEX).read_text(), "runs")[0]["title"] == HOSTILE
 
 
 def test_addresses_of_the_page() -> None:
@@ -108,7 +96,7 @@ def test_links_to_the_page(gallery: Path, make_run: Callable[..., Path]) -> None
     make_run(), make_run(identity="20261121-000000-0000"), make_run(recipe="other")
     rebuild_gallery(gallery, now=NOW)
     for name, address in (("index.html", "compare.html"), ("rainbow-hexagon/index.html", "../compare.html")):
-        page = html.fromstring((gallery / name).read_bytes())
+        page = read_page(gallery / name)
         assert address in page.xpath("//main//a/@href")
         assert page.xpath("//head/link[@rel='alternate'][@type='application/atom+xml']/@href")[0].endswith("feed.xml")
-    assert "./feed.xml" in html.fromstring((gallery / "index.html").read_bytes()).xpath("//footer//a/@href")
+    assert "./feed.xml" in read_page(gallery / "index.html").xpath("//footer//a/@href")

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import lxml.html
 import numpy as np
 import pytest
+from page_reading import read_page
 
 from orbifolio.reports.charts.chart import Series, draw_chart
 from orbifolio.reports.charts.curves import loss_charts, phase_columns, step_position
@@ -30,10 +30,10 @@ def points(path: str) -> list[tuple[str, float, float]]:
 
 
 def test_a_geometric_fall_is_a_straight_line_on_the_log_scale() -> None:
-    found = draw_chart("c", "C", [Series("loss", [(n, 100 * 0.5**n) for n in range(1, 30)])])
-    assert found is not None
-    assert found.scale == "logarithmic"
-    drawn = np.array([(x, y) for _, x, y in points(found.lines[0].path)])
+    chart = draw_chart("c", "C", [Series("loss", [(n, 100 * 0.5**n) for n in range(1, 30)])])
+    assert chart is not None
+    assert chart.scale == "logarithmic"
+    drawn = np.array([(x, y) for _, x, y in points(chart.lines[0].path)])
     fitted = np.polyval(np.polyfit(drawn[:, 0], drawn[:, 1], 1), drawn[:, 0])
     assert np.abs(fitted - drawn[:, 1]).max() < 0.1  # of 1000, by rounding to tenths
     assert (drawn[0, 0], drawn[-1, 0]) == (0, 1000)
@@ -41,26 +41,26 @@ def test_a_geometric_fall_is_a_straight_line_on_the_log_scale() -> None:
 
 
 def test_negative_values_choose_the_linear_scale() -> None:
-    found = draw_chart("c", "C", [Series("dream", [(1, -1.0), (2, -3.0)])])
-    assert found is not None
-    assert found.scale == "linear"
-    assert found.lines[0].last == "−3"
+    chart = draw_chart("c", "C", [Series("dream", [(1, -1.0), (2, -3.0)])])
+    assert chart is not None
+    assert chart.scale == "linear"
+    assert chart.lines[0].last == "−3"
 
 
 def test_gaps_and_phases_lift_the_pen() -> None:
     series = [Series("a", [(1, 1.0), (2, math.nan), (3, 2.0), (4, 1.0), (5, 9.0), (6, 8.0)])]
-    found = draw_chart("c", "C", series, columns=[(1, "one"), (5, "two")])
-    assert found is not None
-    assert [pen for pen, _, _ in points(found.lines[0].path)] == ["M", "M", "L", "M", "L"]
-    assert [mark.label for mark in found.columns] == ["one", "two"]
+    chart = draw_chart("c", "C", series, columns=[(1, "one"), (5, "two")])
+    assert chart is not None
+    assert [pen for pen, _, _ in points(chart.lines[0].path)] == ["M", "M", "L", "M", "L"]
+    assert [mark.label for mark in chart.columns] == ["one", "two"]
 
 
 def test_spikes_survive_thinning() -> None:
     values_ = [(float(n), 1.0) for n in range(20_000)]
     values_[12_345] = (12_345.0, 1000.0)
-    found = draw_chart("c", "C", [Series("a", values_)])
-    assert found is not None
-    drawn = points(found.lines[0].path)
+    chart = draw_chart("c", "C", [Series("a", values_)])
+    assert chart is not None
+    drawn = points(chart.lines[0].path)
     assert len(drawn) < 1000
     assert min(y for _, _, y in drawn) == pytest.approx(38.5, abs=2)  # the top, less the margin
 
@@ -73,10 +73,10 @@ def test_nothing_to_draw_is_no_chart(series: list[Series]) -> None:
 @pytest.mark.parametrize("low", [1e-300, 1e-9, 0.999, 5.0, 1e12, -4.0, -1e-6])
 @pytest.mark.parametrize("span", [0.0, 1e-12, 0.01, 3.0, 1e9])
 def test_axes_have_a_few_labels_in_place(low: float, span: float) -> None:
-    found = draw_chart("c", "C", [Series("a", [(1, low), (2, low + abs(low) * span)])])
-    assert found is not None
-    assert 1 <= len(found.rows) <= 12
-    assert all(-0.1 <= float(mark.place) <= 100.1 for mark in found.rows)
+    chart = draw_chart("c", "C", [Series("a", [(1, low), (2, low + abs(low) * span)])])
+    assert chart is not None
+    assert 1 <= len(chart.rows) <= 12
+    assert all(-0.1 <= float(mark.place) <= 100.1 for mark in chart.rows)
 
 
 def phase(index: int, steps: int, terms: dict[str, Callable[[int], float]]) -> PhaseRecord:
@@ -113,17 +113,17 @@ def test_a_long_run_with_many_terms_stays_light() -> None:
     assert sum(len(item.lines) for item in charts) == 31
 
 
-def test_all_charts_of_a_page_share_their_steps_and_tell_the_truth() -> None:
+def test_all_charts_of_a_page_share_their_steps_and_show_true_values() -> None:
     terms = {"a.x": lambda n: 3.0 / n, "a.y": lambda n: 2.0 + math.sin(n), "b": lambda n: n * 1.0}
-    found = loss_charts([phase(0, 2000, terms)])
-    data = Curves(found).data
-    assert [item.title for item in found] == ["Total loss", "A", "Other terms"]
-    assert {item.positions for item in found} == {data["x"]}
+    charts = loss_charts([phase(0, 2000, terms)])
+    data = Curves(charts).data
+    assert [item.title for item in charts] == ["Total loss", "A", "Other terms"]
+    assert {item.positions for item in charts} == {data["x"]}
     for index, x in enumerate(data["x"]):
         assert data["charts"]["curve-1"][0][index] == pytest.approx(3.0 / x, rel=1e-3)
         assert data["charts"]["curve-1"][1][index] == pytest.approx(2.0 + math.sin(x), rel=1e-3)
         assert data["charts"]["curve-loss"][0][index] == pytest.approx(3 / x + 2 + math.sin(x) + x, rel=1e-3)
-    lines = found[1].lines
+    lines = charts[1].lines
     assert (lines[0].first, lines[0].last, lines[0].lowest, lines[0].lowest_at) == ("3", "0.0015", "0.0015", "2,000")
     assert lines[0].change == "−100%"
     exact = min((2 + math.sin(n), n) for n in range(1, 2001))  # of all steps, not only of the drawn ones
@@ -131,20 +131,20 @@ def test_all_charts_of_a_page_share_their_steps_and_tell_the_truth() -> None:
 
 
 def test_the_data_of_a_chart_lie_on_its_drawing() -> None:
-    found = loss_charts([phase(0, 700, {"a": lambda n: 1e3 / n})])[0]
-    drawn = points(found.lines[0].path)
-    assert len(drawn) == len(found.positions)
-    values = found.lines[0].values
+    chart = loss_charts([phase(0, 700, {"a": lambda n: 1e3 / n})])[0]
+    drawn = points(chart.lines[0].path)
+    assert len(drawn) == len(chart.positions)
+    values = chart.lines[0].values
     top, bottom = math.log10(max(values)), math.log10(min(values))
-    for (_, x, y), step, value in zip(drawn, found.positions, values, strict=True):
+    for (_, x, y), step, value in zip(drawn, chart.positions, values, strict=True):
         assert x == pytest.approx(1000 * (step - 1) / 699, abs=0.06)
         down = (top - math.log10(value)) / (top - bottom)
         assert y == pytest.approx(1000 * (0.04 + down) / 1.08, abs=0.6)  # four digits of the values, tenths here
 
 
 def test_numbers_that_are_none_are_none_in_the_data() -> None:
-    found = loss_charts([phase(0, 5, {"a": lambda n: math.inf if n == 2 else math.nan if n == 3 else 1.0})])
-    data = json.dumps(Curves(found).data, allow_nan=False)
+    charts = loss_charts([phase(0, 5, {"a": lambda n: math.inf if n == 2 else math.nan if n == 3 else 1.0})])
+    data = json.dumps(Curves(charts).data, allow_nan=False)
     assert json.loads(data)["charts"]["curve-loss"] == [[1, None, None, 1, 1]]
 
 
@@ -160,9 +160,9 @@ def test_positions_count_over_all_phases() -> None:
 
 @pytest.mark.parametrize(("low", "high"), [(1, 1), (1, 2), (1, 7), (3, 690), (1, 100_000), (1.0, 12.5)])
 def test_steps_are_labelled_by_whole_numbers(low: float, high: float) -> None:
-    found = step_ticks(low, high)
-    assert 1 <= len(found) <= 8
-    assert all(low <= value <= high and value == int(value) for value in found)
+    ticks = step_ticks(low, high)
+    assert 1 <= len(ticks) <= 8
+    assert all(low <= value <= high and value == int(value) for value in ticks)
 
 
 def test_a_frame_is_marked_where_it_stands(make_run: Callable[..., Path], gallery: Path) -> None:
@@ -174,7 +174,7 @@ def test_a_frame_is_marked_where_it_stands(make_run: Callable[..., Path], galler
         ("2-32px/steps/00000", 100 * 5 / 11, "step 6 of 12"),
         ("2-32px/steps/00006", 100.0, "step 12 of 12"),
     ):
-        document = lxml.html.parse(folder / "phases" / page / "index.html").getroot()
+        document = read_page(folder / "phases" / page / "index.html")
         (mark,) = document.xpath("//*[@id='whereabouts']//*[local-name()='line'][@class='here']")
         assert float(mark.get("x1").rstrip("%")) == pytest.approx(place, abs=0.06)
         assert words in document.get_element_by_id("whereabouts").text_content()
@@ -193,10 +193,10 @@ def test_only_pages_with_curves_load_the_library(make_run: Callable[..., Path], 
     assert "openseadragon" not in (folder / "index.html").read_text()
 
 
-def test_a_phase_tells_how_many_steps_came_before(make_run: Callable[..., Path], gallery: Path) -> None:
+def test_a_phase_says_how_many_steps_came_before(make_run: Callable[..., Path], gallery: Path) -> None:
     folder = make_run(steps=6)
     write_report(folder, gallery=gallery)
-    document = lxml.html.parse(folder / "phases" / "2-32px" / "index.html").getroot()
+    document = read_page(folder / "phases" / "2-32px" / "index.html")
     (script,) = document.xpath("//script[@data-curves-data]")
     data = json.loads(script.text)
     assert data["before"] == 6

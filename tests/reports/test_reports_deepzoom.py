@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import lxml.html
 import numpy as np
 import pytest
+from page_reading import read_page
 from PIL import Image
 from synthetic_run import picture
 
@@ -83,16 +83,16 @@ def test_every_level_is_the_picture_reduced(tmp_path: Path, monkeypatch: pytest.
 def test_tiles_are_nearly_the_picture(tmp_path: Path) -> None:
     image = picture(700, 515, seed=2)
     write_tiles(image, tmp_path / "tiles")
-    found = joined(tmp_path / "tiles" / "10", 700, 515)
-    assert 0 < np.abs(np.asarray(found, int) - np.asarray(image, int)).mean() < 1.5
+    assembled = joined(tmp_path / "tiles" / "10", 700, 515)
+    assert 0 < np.abs(np.asarray(assembled, int) - np.asarray(image, int)).mean() < 1.5
 
 
 def test_neighbouring_tiles_overlap_by_one_pixel() -> None:
-    found = {(column, row): box for column, row, box in tile_boxes(600, 300)}
-    assert set(found) == {(c, r) for c in range(3) for r in range(2)}
-    assert found[0, 0] == (0, 0, 257, 257)
-    assert found[1, 0] == (255, 0, 513, 257)
-    assert found[2, 1] == (511, 255, 600, 300)
+    boxes = {(column, row): box for column, row, box in tile_boxes(600, 300)}
+    assert set(boxes) == {(c, r) for c in range(3) for r in range(2)}
+    assert boxes[0, 0] == (0, 0, 257, 257)
+    assert boxes[1, 0] == (255, 0, 513, 257)
+    assert boxes[2, 1] == (511, 255, 600, 300)
 
 
 @pytest.mark.parametrize(
@@ -104,13 +104,13 @@ def test_levels_go_down_to_one_pixel(size: tuple[int, int], count: int) -> None:
 
 def test_a_large_picture_gets_a_page_and_the_run_a_link(large: Path, gallery: Path) -> None:
     write_report(large, gallery=gallery)
-    run = lxml.html.parse(large / "index.html").getroot()
+    run = read_page(large / "index.html")
     assert run.xpath("//a[@href='zoom/index.html']")
-    page = lxml.html.parse(large / "zoom" / "index.html").getroot()
+    page = read_page(large / "zoom" / "index.html")
     (script,) = page.xpath("//script[@data-deep-data]")
-    told = json.loads(script.text)["source"]["Image"]
-    assert told["Size"] == {"Width": str(WIDTH), "Height": str(HEIGHT)}
-    tiles = large / "zoom" / told["Url"]
+    description = json.loads(script.text)["source"]["Image"]
+    assert description["Size"] == {"Width": str(WIDTH), "Height": str(HEIGHT)}
+    tiles = large / "zoom" / description["Url"]
     assert len(list((tiles / "13").iterdir())) == 17
     with Image.open(tiles / "13" / "16_0.jpg") as tile:
         assert tile.size == (WIDTH - 16 * 256 + 1, HEIGHT)
@@ -188,10 +188,10 @@ def test_two_processes_may_make_the_same(large: Path, monkeypatch: pytest.Monkey
         write(image, folder)
 
     monkeypatch.setattr("orbifolio.reports.media.deepzoom.write_tiles", overtaken)
-    found = make_pyramid(read_run(large))
-    assert found is not None
-    assert [path.name for path in (large / "zoom").iterdir()] == [found.folder.name]
-    assert (found.folder / "0" / "0_0.jpg").is_file()
+    pyramid = make_pyramid(read_run(large))
+    assert pyramid is not None
+    assert [path.name for path in (large / "zoom").iterdir()] == [pyramid.folder.name]
+    assert (pyramid.folder / "0" / "0_0.jpg").is_file()
 
 
 def test_artworks_may_have_more_pixels_than_strangers_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,7 +214,7 @@ def test_only_pictures_that_continue_are_endless(large: Path, gallery: Path, til
     record["final"]["tiles"] = tiles
     (large / "run.json").write_text(json.dumps(record))
     write_report(large, gallery=gallery)
-    page = lxml.html.parse(large / "zoom" / "index.html").getroot()
+    page = read_page(large / "zoom" / "index.html")
     rows, columns = tiles if isinstance(tiles, list) else (False, False)
     (script,) = page.xpath("//script[@data-deep-data]")
     assert json.loads(script.text)["wrap"] == {"rows": rows, "columns": columns}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import lxml.html
 import numpngw
 import numpy as np
+from page_reading import read_page
 from synthetic_run import picture
 
 from orbifolio.reports.data.log import read_run
@@ -19,7 +19,7 @@ from orbifolio.reports.write import write_report
 Make = Callable[..., Path]
 
 
-def test_pictures_and_data_tell_what_they_are(make_run: Make) -> None:
+def test_pictures_and_data_say_what_they_are(make_run: Make) -> None:
     folder = make_run(
         extras=[
             {"path": "extras/tile.png", "title": "One tile", "kind": "picture"},
@@ -30,9 +30,9 @@ def test_pictures_and_data_tell_what_they_are(make_run: Make) -> None:
     numpngw.write_png(str(folder / "final.png"), np.zeros((56, 32, 3), np.uint16))
     picture(30, 20).save(folder / "extras" / "picture.webp")
     (folder / "extras" / "mesh.glb").write_bytes(b"x" * 2000)
-    found = downloads_part(read_run(folder), Place(folder))
-    assert found is not None
-    shown = {item.label: item for item in (*found.pictures, *found.data)}
+    downloads = downloads_part(read_run(folder), Place(folder))
+    assert downloads is not None
+    shown = {item.label: item for item in (*downloads.pictures, *downloads.data)}
     assert shown["Picture"].facts[:2] == ("16-bit PNG", "32 × 56 px")
     assert shown["Picture"].name == f"rainbow-hexagon-{folder.name}.png"
     assert shown["One tile"].facts[:2] == ("8-bit PNG", "32 × 56 px")
@@ -43,8 +43,8 @@ def test_pictures_and_data_tell_what_they_are(make_run: Make) -> None:
     assert shown["Animation as WebP"].href == "animation.webp"
     for item in shown.values():
         assert item.facts[-1] == format_bytes((folder / item.href).stat().st_size)
-    assert all(item.picture is not None for item in found.pictures)
-    assert all(item.picture is None for item in found.data)
+    assert all(item.picture is not None for item in downloads.pictures)
+    assert all(item.picture is None for item in downloads.data)
 
 
 def test_only_files_that_are_there_and_inside_are_offered(make_run: Make, gallery: Path) -> None:
@@ -53,7 +53,7 @@ def test_only_files_that_are_there_and_inside_are_offered(make_run: Make, galler
     )
     (folder / "final.png").unlink()
     write_report(folder, gallery=gallery)
-    section = lxml.html.parse(folder / "index.html").getroot().get_element_by_id("files")
+    section = read_page(folder / "index.html").get_element_by_id("files")
     links = section.xpath(".//a/@href")
     assert set(links) >= {"recipe.yaml", "run.json", "events.jsonl"}
     assert all((folder / link).is_file() for link in links)
@@ -63,9 +63,9 @@ def test_only_files_that_are_there_and_inside_are_offered(make_run: Make, galler
 def test_a_picture_that_cannot_be_read_is_still_a_file(make_run: Make) -> None:
     folder = make_run()
     (folder / "extras" / "tile.png").write_bytes(b"torn")
-    found = downloads_part(read_run(folder), Place(folder))
-    assert found is not None
-    (torn,) = [item for item in found.data if item.href == "extras/tile.png"]
+    downloads = downloads_part(read_run(folder), Place(folder))
+    assert downloads is not None
+    (torn,) = [item for item in downloads.data if item.href == "extras/tile.png"]
     assert torn.facts == ("PNG", "4 B")
 
 
@@ -73,6 +73,6 @@ def test_sizes_that_grow_are_left_out(make_run: Make) -> None:
     folder = make_run(status="running", until=5)
     run = read_run(folder, now=read_run(folder).last)
     assert run.running
-    found = downloads_part(run, Place(folder))
-    assert found is not None
-    assert {item.facts for item in found.data} >= {("YAML",), ("JSON lines",)}
+    downloads = downloads_part(run, Place(folder))
+    assert downloads is not None
+    assert {item.facts for item in downloads.data} >= {("YAML",), ("JSON lines",)}

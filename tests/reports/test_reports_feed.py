@@ -23,7 +23,7 @@ def parsed(cards: list[Card], **options: Any) -> etree._Element:
 
 
 def texts(root: etree._Element, path: str) -> list[str]:
-    return [str(found) for found in root.xpath(path, namespaces=ATOM)]
+    return [str(value) for value in root.xpath(path, namespaces=ATOM)]
 
 
 def test_every_element_that_the_standard_demands() -> None:
@@ -79,7 +79,7 @@ def test_hostile_words_and_signs_that_xml_has_not() -> None:
     assert "]]>" in texts(root, "//x:p/text()")
 
 
-def test_addresses_are_relative_to_the_base_if_it_is_known() -> None:
+def test_addresses_are_relative_to_the_base_if_there_is_one() -> None:
     name = "{http://www.w3.org/XML/1998/namespace}base"
     assert name not in parsed([a_card()]).attrib
     assert parsed([a_card()], base="https://example.org/art/").get(name) == "https://example.org/art/"

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lxml import html
+from page_reading import read_page
 from synthetic_card import HOSTILE, a_card
-from synthetic_run import BEGAN
+from synthetic_run import BEGAN, replace_in
 
 from orbifolio.reports.data.card import Card
 from orbifolio.reports.data.differences import parameter_differences, short_names
@@ -62,10 +62,10 @@ def test_too_many_seeds_are_left_to_the_search() -> None:
 
 def test_months_and_durations_are_in_order() -> None:
     months = [a_card(number, started=BEGAN + number * 86400 * 40, seconds=10.0**number) for number in range(5)]
-    found = {chooser.name: [choice.label for choice in chooser.choices] for chooser in filter_menus(months)}
-    assert found["month"][0] == "April 2026"
-    assert found["month"][-1] == "November 2025"
-    assert found["length"] == ["under a minute", "1 to 10 minutes", "10 minutes to an hour", "over an hour"]
+    menus = {chooser.name: [choice.label for choice in chooser.choices] for chooser in filter_menus(months)}
+    assert menus["month"][0] == "April 2026"
+    assert menus["month"][-1] == "November 2025"
+    assert menus["length"] == ["under a minute", "1 to 10 minutes", "10 minutes to an hour", "over an hour"]
 
 
 def test_themes_have_an_order_and_unknown_ones_follow() -> None:
@@ -82,16 +82,19 @@ def test_only_parameters_that_differ_have_a_column() -> None:
         a_card(parameters={"seed": "1", "renderer.phases.0.size": "32", "canvas.kind": '"pixels"'}, id="b"),
         a_card(parameters={"seed": "2", "renderer.phases.0.size": "32", "canvas.kind": '"fourier"'}, id="a"),
     ]
-    found = parameter_differences([each.parameters for each in cards])
-    assert [(each.short, each.values) for each in found] == [("kind", ('"pixels"', '"fourier"')), ("seed", ("1", "2"))]
+    differences = parameter_differences([each.parameters for each in cards])
+    assert [(each.short, each.values) for each in differences] == [
+        ("kind", ('"pixels"', '"fourier"')),
+        ("seed", ("1", "2")),
+    ]
 
 
 def test_lists_of_other_lengths_differ_by_what_is_missing() -> None:
     short = {f"phases.{number}.size": "8" for number in range(2)}
     long = {f"phases.{number}.size": "8" for number in range(11)}
-    found = parameter_differences([short, long])
-    assert [each.short for each in found] == [f"phases.{number}.size" for number in range(2, 11)]
-    assert found[0].values == (None, "8")
+    differences = parameter_differences([short, long])
+    assert [each.short for each in differences] == [f"phases.{number}.size" for number in range(2, 11)]
+    assert differences[0].values == (None, "8")
 
 
 def test_short_names_are_never_mistaken() -> None:
@@ -149,7 +152,7 @@ def test_only_what_changed_is_written(gallery: Path, make_run: Callable[..., Pat
     assert rebuild_gallery(gallery, now=NOW) == []
     assert rebuild_gallery(gallery, rewrite=True, now=NOW) == []
     run_json = other / "run.json"
-    run_json.write_text(run_json.read_text().replace('"title": "Other"', '"title": "Another"'))
+    replace_in(run_json, '"title": "Other"', '"title": "Another"')
     changed = {path.relative_to(gallery).as_posix() for path in rebuild_gallery(gallery, now=NOW)}
     assert {"index.html", "feed.xml", "runs.js", "other/index.html"} <= changed
     assert not [name for name in changed if name.startswith("rainbow-hexagon")]
@@ -184,11 +187,11 @@ def test_hostile_names_stay_words(gallery: Path, make_run: Callable[..., Path]) 
     make_run(recipe="r1", identity="second", title=HOSTILE, parameters={"a": HOSTILE})
     rebuild_gallery(gallery, now=NOW)
     for name in ("index.html", "r1/index.html", "compare.html"):
-        page = html.fromstring((gallery / name).read_bytes())
+        page = read_page(gallery / name)
         assert not page.xpath("//script[not(@src)]")
         assert not page.xpath("//*[@*[starts-with(name(), 'on')]]")
     assert "</script" not in (gallery / "runs.js").read_text()
-    assert made.title in html.fromstring((gallery / "index.html").read_bytes()).text_content()
+    assert made.title in read_page(gallery / "index.html").text_content()
 
 
 def test_bytes_depend_on_the_cards_alone(tmp_path: Path) -> None:
@@ -211,5 +214,5 @@ def test_the_index_of_one_recipe_leaves_the_others(gallery: Path, make_run: Call
 def test_a_run_that_is_not_done_says_so_in_words(gallery: Path, make_run: Callable[..., Path]) -> None:
     make_run(status="failed", until=4)
     rebuild_gallery(gallery, now=NOW)
-    page = html.fromstring((gallery / "index.html").read_bytes())
+    page = read_page(gallery / "index.html")
     assert page.xpath("string(//li[@class='not-done']//*[contains(@class, 'badge')])") == "Failed"

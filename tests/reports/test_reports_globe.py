@@ -41,11 +41,11 @@ def part(folder: Path) -> Any:
 
 
 def test_the_part_names_its_scene_its_picture_and_its_files(tmp_path: Path) -> None:
-    found = part(orb(tmp_path))
-    assert (found.title, found.label) == ("Globe", "Rainbow hexagon, as a globe")
-    assert found.scene == "extras/globe.js"
-    assert found.still.alt == found.label
-    assert [link.href for link in found.links] == ["extras/spin.webp", "extras/globe.glb", "extras/orb.stl"]
+    section = part(orb(tmp_path))
+    assert (section.title, section.label) == ("Globe", "Rainbow hexagon, as a globe")
+    assert section.scene == "extras/globe.js"
+    assert section.still.alt == section.label
+    assert [link.href for link in section.links] == ["extras/spin.webp", "extras/globe.glb", "extras/orb.stl"]
 
 
 @pytest.mark.parametrize(

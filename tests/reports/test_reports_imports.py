@@ -19,12 +19,12 @@ def module_name(path: Path) -> str:
 
 def imported(path: Path, modules: set[str]) -> set[str]:
     """The modules that a file imports from, packages only where it imports what they define themselves."""
-    found = set()
+    imports = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module in modules:
             inner = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= inner & modules or {node.module}
-    return found
+            imports |= inner & modules or {node.module}
+    return imports
 
 
 def test_imports_make_no_circle() -> None:

@@ -58,7 +58,7 @@ def test_a_repeated_step_replaces_the_earlier_one(make_run: MakeRun) -> None:
     assert len(phase.steps) == 2
 
 
-def test_a_loss_that_is_not_a_number_is_told(make_run: MakeRun, gallery: Path) -> None:
+def test_a_loss_that_is_not_a_number_is_shown_as_such(make_run: MakeRun, gallery: Path) -> None:
     folder = make_run(status="failed", until=8, message="the loss is not a number")
     append(folder, {"event": "stepped", "phase": 1, "step": 3, "terms": {"a": math.nan, "b": math.inf}})
     append(folder, {"event": "stepped", "phase": 1, "step": 4, "terms": {"a": math.inf, "b": -math.inf}})
@@ -92,10 +92,10 @@ def test_the_log_knows_an_end_that_run_json_missed(make_run: MakeRun) -> None:
 
 def test_time_left_scales_with_pixels(make_run: MakeRun) -> None:
     # half a second a step at 16 px; the parameters plan phase 2 twice as wide, so four times as slow
-    found = measure_progress(read_run(make_run(status="running", until=3), now=NOW))
-    assert found.left == pytest.approx(3 * 0.5 + 6 * 0.5 * 4)
-    assert found.share == pytest.approx(1.5 / (1.5 + 1.5 + 12))
-    assert found.line == "Phase 1 of 2, step 3 of 6"
+    progress = measure_progress(read_run(make_run(status="running", until=3), now=NOW))
+    assert progress.left == pytest.approx(3 * 0.5 + 6 * 0.5 * 4)
+    assert progress.share == pytest.approx(1.5 / (1.5 + 1.5 + 12))
+    assert progress.line == "Phase 1 of 2, step 3 of 6"
 
 
 def test_a_missing_picture_leaves_a_readable_page(make_run: MakeRun, gallery: Path) -> None:

@@ -42,12 +42,12 @@ def part(folder: Path) -> Any:
 
 
 def test_both_canvases_stand_side_by_side_with_what_was_measured(tmp_path: Path) -> None:
-    found = part(painting(tmp_path))
-    assert [card.name for card in found.cards] == [
+    section = part(painting(tmp_path))
+    assert [card.name for card in section.cards] == [
         "Neural canvas",
         "The same strokes, fitted to the real brush and drawn by MyPaint",
     ]
-    assert {fact.name: fact.value for fact in found.facts} == {
+    assert {fact.name: fact.value for fact in section.facts} == {
         "Strokes": "500",
         "Brush": "classic/dry_brush",
         "Neural canvas": "25.0 dB against the target",
@@ -56,14 +56,14 @@ def test_both_canvases_stand_side_by_side_with_what_was_measured(tmp_path: Path)
         "Real against neural canvas": "27.5 dB",
         "Plotter": "1 line with 2 pens",
     }
-    assert [link.href for link in found.links] == ["extras/steps.pdf"]
-    assert "orbifolio redraw" in found.notes[-1]
+    assert [link.href for link in section.links] == ["extras/steps.pdf"]
+    assert "orbifolio redraw" in section.notes[-1]
 
 
 def test_without_the_program_it_says_so(tmp_path: Path) -> None:
-    found = part(painting(tmp_path, {**FIGURES, "mypaint": {"missing": "libmypaint: not found; install it"}}))
-    assert found.cards == ()
-    assert found.notes[0] == "Not redrawn by MyPaint: libmypaint: not found; install it"
+    section = part(painting(tmp_path, {**FIGURES, "mypaint": {"missing": "libmypaint: not found; install it"}}))
+    assert section.cards == ()
+    assert section.notes[0] == "Not redrawn by MyPaint: libmypaint: not found; install it"
 
 
 @pytest.mark.parametrize("figures", ["", "[]", "3", '{"strokes": "many"}', "{}", "[" * 50_000, '{"strokes": null}'])

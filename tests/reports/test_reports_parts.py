@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
-import lxml.html
 import numpy as np
 import pytest
+from page_reading import read_page
 from PIL import Image
 from synthetic_run import picture
 
@@ -84,9 +84,9 @@ def test_yaml_tokens_join_to_the_text() -> None:
 
 
 def test_references_of_all_keys_resolve() -> None:
-    known, unknown = resolve_references(KEYS)
+    references, unknown = resolve_references(KEYS)
     assert unknown == ()
-    assert len(known) == len(set(KEYS))
+    assert len(references) == len(set(KEYS))
     for key, reference in REFERENCES.items():
         digits = re.search(r"\d{4}", key)
         assert digits is None or int(digits[0]) == reference.year, key
@@ -137,7 +137,7 @@ def test_bibtex_says_what_the_report_says() -> None:
 
 
 def test_references_are_taken_away_as_they_are_shown(make_run: Callable[..., Path], gallery: Path) -> None:
-    page = lxml.html.parse(write_report(make_run(), gallery=gallery)).getroot().get_element_by_id("references")
+    page = read_page(write_report(make_run(), gallery=gallery)).get_element_by_id("references")
     files = {
         link.get("download"): unquote(link.get("href").partition(",")[2]) for link in page.xpath(".//a[@download]")
     }

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from lxml import html as lxml_html
-from synthetic_run import BEGAN
+from page_reading import read_page
+from synthetic_run import BEGAN, replace_in
 
 from orbifolio.reports.prose import _TAGS, markdown_to_html, markdown_to_text
 from orbifolio.reports.write import write_report
@@ -100,7 +101,7 @@ def test_hostile_text_everywhere_is_only_text(make_run: MakeRun, gallery: Path) 
     pages = list(gallery.rglob("index.html"))
     assert len(pages) > 8
     for path in pages:
-        tree = lxml_html.fromstring(path.read_bytes())
+        tree = read_page(path)
         scripts = tree.xpath("//script")
         assert all(
             re.fullmatch(r"(\.\.?/)+assets/(vendor/)?[\w.-]+-[0-9a-f]{8}\.js", script.get("src", ""))
@@ -110,7 +111,7 @@ def test_hostile_text_everywhere_is_only_text(make_run: MakeRun, gallery: Path) 
         assert not tree.xpath("//@onerror | //@onload | //img[@src='x']"), path
         assert all("<" not in (script.text or "") for script in scripts)
         assert "49" not in "".join(tree.xpath("//h1/text()"))
-    run = lxml_html.fromstring((folder / "index.html").read_bytes())
+    run = read_page(folder / "index.html")
     assert run.xpath("//h1/text()") == [EVIL]
 
 
@@ -135,8 +136,7 @@ def test_paths_of_a_run_stay_inside_it(make_run: MakeRun, gallery: Path, tmp_pat
 
 def test_a_number_without_measure_costs_nothing(make_run: MakeRun, gallery: Path) -> None:
     folder = make_run()
-    log = folder / "events.jsonl"
-    log.write_text(log.read_text().replace('"step": 3', '"step": 1000000000000000000'))
+    replace_in(folder / "events.jsonl", '"step": 3', '"step": 1000000000000000000')
     assert "Rainbow hexagon" in write_report(folder, gallery=gallery, now=BEGAN + 5).read_text()
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from lxml import html as lxml_html
 from lxml.html import HtmlElement
-from synthetic_run import BEGAN, write_run
+from page_reading import read_page
+from synthetic_run import BEGAN, replace_in, write_run
 
 from orbifolio.reports.render import own_templates
 from orbifolio.reports.write_gallery import rebuild_gallery
@@ -21,7 +21,7 @@ SOON = BEGAN + 60
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Runs that are done, going on, interrupted, failed, killed, not begun, and named awkwardly."""
+    """Runs that are done, running, interrupted, failed, killed, not started, and named awkwardly."""
     gallery = tmp_path_factory.mktemp("site") / "a gallery #1"
     write_run(gallery)
     write_run(gallery, identity="20261120-000000-0001", started=BEGAN - 9, seed=3)
@@ -29,8 +29,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_run(gallery, recipe="deep dream 100%", theme="dream", symmetry=None, status="interrupted", until=4)
     write_run(gallery, recipe="failed", status="failed", until=9, message="NaN at step 3; lower the weight")
     killed = write_run(gallery, recipe="killed", status="running", until=2)
-    log = killed / "events.jsonl"
-    log.write_text(log.read_text().replace(str(BEGAN)[:6], "17630"))  # hours ago
+    replace_in(killed / "events.jsonl", str(BEGAN)[:6], "17630")  # hours ago
     early = write_run(gallery, recipe="early", status="running", until=0)
     (early / "events.jsonl").unlink()
     rebuild_gallery(gallery, now=SOON)
@@ -39,7 +38,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def pages(site: Path) -> Iterator[tuple[Path, HtmlElement]]:
     for path in sorted(site.rglob("index.html")):
-        yield path, lxml_html.fromstring(path.read_bytes(), parser=lxml_html.HTMLParser(encoding="utf-8"))
+        yield path, read_page(path)
 
 
 def addresses(page: HtmlElement) -> Iterator[tuple[str, str, str]]:
@@ -116,7 +115,7 @@ def test_every_page_is_reachable_from_the_gallery(site: Path) -> None:
         if path in seen or path.suffix != ".html":
             continue
         seen.add(path)
-        page = lxml_html.fromstring(path.read_bytes())
+        page = read_page(path)
         todo += [
             path.parent / unquote(urlsplit(address).path)
             for tag, _, address in addresses(page)
@@ -160,7 +159,7 @@ def test_structure_is_accessible(site: Path) -> None:
 
 
 def test_essentials_need_no_script(site: Path) -> None:
-    page = lxml_html.fromstring((site / "rainbow-hexagon/20261121-101500-4f2a/index.html").read_bytes())
+    page = read_page(site / "rainbow-hexagon/20261121-101500-4f2a/index.html")
     for script in page.xpath("//script"):
         script.drop_tree()
     text = " ".join(page.text_content().split())
@@ -185,7 +184,7 @@ def test_essentials_need_no_script(site: Path) -> None:
 
 
 def test_the_final_picture_comes_first(site: Path) -> None:
-    page = lxml_html.fromstring((site / "rainbow-hexagon/20261121-101500-4f2a/index.html").read_bytes())
+    page = read_page(site / "rainbow-hexagon/20261121-101500-4f2a/index.html")
     first = next(page.iter("img"))
     assert "final" in first.get("src")
     assert first.get("loading") == "eager"
@@ -203,7 +202,7 @@ def test_the_final_picture_comes_first(site: Path) -> None:
     ],
 )
 def test_unfinished_runs_say_what_happened(site: Path, recipe: str, status: str, refreshes: bool, words: str) -> None:
-    page = lxml_html.fromstring((site / recipe / "20261121-101500-4f2a/index.html").read_bytes())
+    page = read_page(site / recipe / "20261121-101500-4f2a/index.html")
     assert page.xpath(f"//*[contains(@class, 'status {status}')]")
     assert bool(page.xpath("//meta[@http-equiv='refresh']")) == refreshes
     text = page.text_content()
@@ -213,7 +212,7 @@ def test_unfinished_runs_say_what_happened(site: Path, recipe: str, status: str,
 
 
 def test_a_running_page_shows_progress_and_the_newest_frame(site: Path) -> None:
-    page = lxml_html.fromstring((site / "upside-down/20261121-101500-4f2a/index.html").read_bytes())
+    page = read_page(site / "upside-down/20261121-101500-4f2a/index.html")
     # 8 of 12 steps of half a second; a step of phase 2 is 4 times phase 1's by pixels, but was timed itself
     assert page.xpath("//progress/@value") == ["67"]
     assert "about 2.0 s left" in page.text_content()
@@ -225,7 +224,7 @@ def test_steps_are_chained_over_phases(site: Path) -> None:
     visited = []
     while True:
         visited.append("/".join(path.resolve().parts[-5:-1]))
-        page = lxml_html.fromstring(path.read_bytes())
+        page = read_page(path)
         following = page.xpath("//a[@rel='next']/@href")
         if not following:
             break
@@ -236,12 +235,12 @@ def test_steps_are_chained_over_phases(site: Path) -> None:
 
 
 def test_gallery_shows_the_newest_run_of_each_recipe_by_theme(site: Path) -> None:
-    page = lxml_html.fromstring((site / "index.html").read_bytes())
+    page = read_page(site / "index.html")
     assert page.xpath("//h2/text()") == ["Plane", "Dream"]
     cards = page.xpath("//a[@class='card']/@href")
     assert len(cards) == 6
     assert "rainbow-hexagon/20261121-101500-4f2a/index.html" in cards
-    listing = lxml_html.fromstring((site / "rainbow-hexagon/index.html").read_bytes())
+    listing = read_page(site / "rainbow-hexagon/index.html")
     assert listing.xpath("//table//th[@scope='row']//*[@class='id']/text()") == [
         "20261121-101500-4f2a",
         "20261120-000000-0001",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import lxml.html
+from page_reading import read_page
 
 from orbifolio.reports.charts.curves import charted_metrics, loss_charts
 from orbifolio.reports.data.log import read_run
@@ -20,7 +20,7 @@ def test_pictures_on_the_way_are_shown_in_their_order(tmp_path: Path, make_run: 
         ]
     )
     write_report(folder, gallery=folder.parents[1])
-    page = lxml.html.parse(folder / "index.html")
+    page = read_page(folder / "index.html")
     section = page.xpath("//section[@id='stages']")[0]
     assert [caption.text_content().strip() for caption in section.xpath(".//figcaption")] == ["1. Grey", "2. Points"]
     assert all((folder / image.get("src")).is_file() for image in section.xpath(".//img"))
@@ -30,14 +30,14 @@ def test_pictures_on_the_way_are_shown_in_their_order(tmp_path: Path, make_run: 
 def test_a_stage_outside_the_run_is_not_shown(make_run: Callable[..., Path]) -> None:
     folder = make_run(stages=[{"name": "grey", "path": "../../../etc/passwd"}])
     write_report(folder, gallery=folder.parents[1])
-    assert not lxml.html.parse(folder / "index.html").xpath("//section[@id='stages']")
+    assert not read_page(folder / "index.html").xpath("//section[@id='stages']")
 
 
 def test_measures_get_a_curve_if_the_run_says_so(make_run: Callable[..., Path]) -> None:
     silent = read_run(make_run())
     assert charted_metrics(silent) == ()
-    told = read_run(make_run(recipe="other", charted=["evaluations", "nothing"]))
-    found = loss_charts(told.phases, charted_metrics(told))
-    assert [chart.id for chart in found][-1] == "curve-metrics"
-    assert found[-1].title == "Evaluations"
-    assert len(found) == len(loss_charts(silent.phases)) + 1
+    charted = read_run(make_run(recipe="other", charted=["evaluations", "nothing"]))
+    charts = loss_charts(charted.phases, charted_metrics(charted))
+    assert [chart.id for chart in charts][-1] == "curve-metrics"
+    assert charts[-1].title == "Evaluations"
+    assert len(charts) == len(loss_charts(silent.phases)) + 1

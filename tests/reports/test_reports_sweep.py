@@ -11,8 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from lxml import html as lxml_html
-from lxml.html import HtmlElement
+from page_reading import read_page, script_data, texts
 from synthetic_card import HOSTILE, a_card
 from synthetic_run import BEGAN
 from synthetic_sweep import NAME, finished_sweep, member, product, record, run_for, write_sweep_record
@@ -34,38 +33,30 @@ SOON = BEGAN + 60
 FOUR = {"seed": ["1", "2"], "renderer.symmetry": ["{kind: plane, group: p4}", "{kind: plane, group: p6}"]}
 
 
-def read(path: Path) -> HtmlElement:
-    return lxml_html.fromstring(path.read_bytes(), parser=lxml_html.HTMLParser(encoding="utf-8"))
-
-
-def texts(found: HtmlElement, path: str) -> list[str]:
-    return [" ".join(each.text_content().split()) for each in found.xpath(path)]
-
-
 def a_sweep(varied: dict[str, list[str]], **changes: Any) -> RecordedSweep:
     return sweep_from_record(NAME, record(varied, product(varied), **changes), BEGAN)
 
 
 def broken_links(gallery: Path, path: Path) -> list[str]:
     """Addresses of a page that lead to no file."""
-    found = []
-    for each in read(path).xpath("//@href | //@src"):
+    broken = []
+    for each in read_page(path).xpath("//@href | //@src"):
         parts = urlsplit(str(each))
         if parts.path and not parts.scheme and not (path.parent / unquote(parts.path)).is_file():
-            found.append(str(each))
-    return found
+            broken.append(str(each))
+    return broken
 
 
 def test_two_parameters_make_rows_and_columns(gallery: Path) -> None:
     folder = finished_sweep(gallery, FOUR)
-    found = read(write_sweep(gallery, folder, now=SOON))
-    assert texts(found, "//table[@class='matrix']/thead//th") == ["group p4", "group p6"]
-    assert texts(found, "//table[@class='matrix']/tbody//th") == ["seed 1", "seed 2"]
-    cells = [row.xpath(".//div[contains(@class,'member')]/@data-member") for row in found.xpath("//tbody/tr")[:2]]
+    page = read_page(write_sweep(gallery, folder, now=SOON))
+    assert texts(page, "//table[@class='matrix']/thead//th") == ["group p4", "group p6"]
+    assert texts(page, "//table[@class='matrix']/tbody//th") == ["seed 1", "seed 2"]
+    cells = [row.xpath(".//div[contains(@class,'member')]/@data-member") for row in page.xpath("//tbody/tr")[:2]]
     assert cells == [["0", "1"], ["2", "3"]]
-    names = texts(found, "//table[@class='matrix']//*[@class='name']")
+    names = texts(page, "//table[@class='matrix']//*[@class='name']")
     assert names == ["seed 1, group p4", "seed 1, group p6", "seed 2, group p4", "seed 2, group p6"]
-    assert found.xpath("//th[@title='renderer.symmetry={kind: plane, group: p4}']")
+    assert page.xpath("//th[@title='renderer.symmetry={kind: plane, group: p4}']")
     assert broken_links(gallery, folder / "index.html") == []
 
 
@@ -86,11 +77,11 @@ def test_other_numbers_of_parameters(
     varied: dict[str, list[str]], headings: list[str], matrices: int, rows: list[int]
 ) -> None:
     sweep = a_sweep(varied)
-    found = arrange_members(sweep, lambda _: "plane")
-    assert [head.text for block in found for head in block.headings] == headings
-    assert sum(block.columns is not None for block in found) == matrices
-    assert [len(block.cells[0]) for block in found if block.columns is None] == rows
-    laid = [cell.number for block in found for row in block.cells for cell in row if cell is not None]
+    groups = arrange_members(sweep, lambda _: "plane")
+    assert [head.text for block in groups for head in block.headings] == headings
+    assert sum(block.columns is not None for block in groups) == matrices
+    assert [len(block.cells[0]) for block in groups if block.columns is None] == rows
+    laid = [cell.number for block in groups for row in block.cells for cell in row if cell is not None]
     assert sorted(laid) == [each.number for each in sweep.members]
 
 
@@ -107,11 +98,11 @@ def test_a_folder_of_recipes_is_laid_out_by_theme(gallery: Path) -> None:
         member(2, {}, recipe="recipes/plane/late-one.yaml", type="late-one"),
     ]
     folder = write_sweep_record(gallery, record({}, members))
-    found = read(write_sweep(gallery, folder, now=SOON))
-    assert texts(found, "//*[contains(@class,'group')][starts-with(name(),'h')]") == ["Plane", "Zoom"]
-    assert texts(found, "//ul[@class='wall']//*[@class='name']") == ["Square", "Late one", "Tunnel"]
-    assert not found.xpath("//table[@class='matrix']")
-    assert "different objectives" in found.text_content()
+    page = read_page(write_sweep(gallery, folder, now=SOON))
+    assert texts(page, "//*[contains(@class,'group')][starts-with(name(),'h')]") == ["Plane", "Zoom"]
+    assert texts(page, "//ul[@class='wall']//*[@class='name']") == ["Square", "Late one", "Tunnel"]
+    assert not page.xpath("//table[@class='matrix']")
+    assert "different objectives" in page.text_content()
 
 
 def test_members_that_are_not_done_say_so(gallery: Path) -> None:
@@ -127,8 +118,8 @@ def test_members_that_are_not_done_say_so(gallery: Path) -> None:
     path = write_sweep(gallery, folder, now=SOON)
     assert broken_links(gallery, path) == []  # a run whose report is not written yet has no link
     rebuild_gallery(gallery, now=SOON)
-    found = read(path)
-    cells = {each.get("data-member"): each for each in found.xpath("//div[@data-member]")}
+    page = read_page(path)
+    cells = {each.get("data-member"): each for each in page.xpath("//div[@data-member]")}
     assert {number: cell.get("class").split()[1] for number, cell in cells.items()} == {
         "0": "done",
         "1": "running",
@@ -145,11 +136,11 @@ def test_members_that_are_not_done_say_so(gallery: Path) -> None:
     assert not cells["3"].xpath(".//a | .//img")
     assert "its report is elsewhere" in cells["4"].text_content()
     assert not cells["4"].xpath(".//a")
-    assert found.xpath("//noscript/meta[@http-equiv='refresh']")
-    assert found.xpath("//section[@data-progress]//progress/@value") == ["70"]  # what has ended counts: 3 1/2 of 5
-    assert "2 of 5 done, 1 running, 1 waiting, 1 failed" in found.text_content()
-    assert "1 run of 5 failed" in found.text_content()
-    assert "--resume" not in found.text_content()  # not while it is running
+    assert page.xpath("//noscript/meta[@http-equiv='refresh']")
+    assert page.xpath("//section[@data-progress]//progress/@value") == ["70"]  # what has ended counts: 3 1/2 of 5
+    assert "2 of 5 done, 1 running, 1 waiting, 1 failed" in page.text_content()
+    assert "1 run of 5 failed" in page.text_content()
+    assert "--resume" not in page.text_content()  # not while it is running
     assert broken_links(gallery, path) == []
 
 
@@ -158,11 +149,11 @@ def test_news_of_running_members_reach_an_open_page(gallery: Path) -> None:
     members = [run_for(gallery, entries[0], state="running", until=3), entries[1]]
     folder = write_sweep_record(gallery, record({"seed": ["1", "2"]}, members))
     write_sweep(gallery, folder, now=SOON)
-    told = json.loads((folder / "live.js").read_text().removeprefix("orbifolio.live(").removesuffix(");\n"))
-    assert told["members"]["0"]["line"].startswith("Phase 1 of 1, step 3 of 4")
-    assert told["members"]["0"]["src"].endswith("frames/00002.webp")
-    assert told["line"] == "0 of 2 done, 1 running, 1 waiting"
-    shape = told["shape"]
+    update = script_data((folder / "live.js").read_text(), "live")
+    assert update["members"]["0"]["line"].startswith("Phase 1 of 1, step 3 of 4")
+    assert update["members"]["0"]["src"].endswith("frames/00002.webp")
+    assert update["line"] == "0 of 2 done, 1 running, 1 waiting"
+    shape = update["shape"]
     members[1] |= {"state": "running"}
     write_sweep_record(gallery, record({"seed": ["1", "2"]}, members))
     write_sweep(gallery, folder, now=SOON)
@@ -190,31 +181,31 @@ def test_time_left_counts_waiting_runs_and_those_at_once() -> None:
 
 def test_measures_are_those_that_runs_share_and_differ_in(gallery: Path) -> None:
     folder = finished_sweep(gallery, FOUR)
-    found = read(write_sweep(gallery, folder, now=SOON))
-    heads = texts(found, "//table[@data-runs]/thead//th")
+    page = read_page(write_sweep(gallery, folder, now=SOON))
+    heads = texts(page, "//table[@data-runs]/thead//th")
     assert heads[:6] == ["Run", "Status", "seed", "group", "Time", "Peak memory"]  # losses are all the same
-    rows = found.xpath("//table[@data-runs]/tbody/tr")
+    rows = page.xpath("//table[@data-runs]/tbody/tr")
     assert [texts(row, "./td")[3] for row in rows] == ["1 min", "53.0 s", "46.0 s", "39.0 s"]
-    assert texts(found, "//td[contains(@class,'best')]")[0] in ("100 MB", "39.0 s")
+    assert texts(page, "//td[contains(@class,'best')]")[0] in ("100 MB", "39.0 s")
     assert [row.xpath("./td")[3].get("data-order") for row in rows] == ["60", "53", "46", "39"]
     assert [row.get("data-key").split("/")[0] for row in rows] == ["rainbow-hexagon"] * 4
-    data = json.loads(found.xpath("//script[@data-members-data]/text()")[0])
+    data = json.loads(page.xpath("//script[@data-members-data]/text()")[0])
     assert {each["key"] for each in data["measures"]} == {"seconds", "peak_memory_bytes"}
-    options = found.xpath("//select[@name='sort']/option/@value")
+    options = page.xpath("//select[@name='sort']/option/@value")
     assert options == ["", "seconds", "peak_memory_bytes"]
 
 
 def test_measures_of_a_run_are_its_summary_and_its_log(make_run: Callable[..., Path]) -> None:
     run = read_run(make_run(painting={"decibels": 31.5, "name": "x", "table": [1, 2]}, flag=True))
-    found = run_measures(run)
+    measures = run_measures(run)
     last = run.phases[-1].steps[-1]
-    assert found["loss"] == pytest.approx(sum(last.terms.values()))
-    assert found["seconds"] == 93.1
-    assert found["symmetry.worst"] == 0.006
-    assert found["terms.smoothness"] == last.terms["smoothness"]
-    assert found["metrics.evaluations"] == 1.0
-    assert found["painting.decibels"] == 31.5
-    assert not {"flag", "seed", "schema", "painting.table"} & set(found)
+    assert measures["loss"] == pytest.approx(sum(last.terms.values()))
+    assert measures["seconds"] == 93.1
+    assert measures["symmetry.worst"] == 0.006
+    assert measures["terms.smoothness"] == last.terms["smoothness"]
+    assert measures["metrics.evaluations"] == 1.0
+    assert measures["painting.decibels"] == 31.5
+    assert not {"flag", "seed", "schema", "painting.table"} & set(measures)
     curve = loss_curve(run)
     assert [(each.title, each.steps) for each in curve] == [("16 px", 6), ("32 px", 6)]
     assert [step for step, _ in curve[0].points] == [1, 2, 3, 4, 5, 6]
@@ -233,27 +224,27 @@ def test_long_curves_keep_the_same_few_steps(make_run: Callable[..., Path]) -> N
 
 def test_hostile_measures_make_no_column() -> None:
     each = {"a/1": {"loss": 1.0, "terms.x": 2.0, "only": 1.0}, "a/2": {"loss": 2.0, "terms.x": 2.0}}
-    found = shared_measures(each, alike=True)
-    assert [(measure.key, measure.best) for measure in found] == [("loss", 1.0)]
+    columns = shared_measures(each, alike=True)
+    assert [(measure.key, measure.best) for measure in columns] == [("loss", 1.0)]
     assert shared_measures(each, alike=False)[0].best is None
 
 
 def test_losses_are_drawn_over_each_other_with_the_colour_of_the_cell(gallery: Path) -> None:
     folder = finished_sweep(gallery, {"seed": ["1", "2", "3"]})
-    found = read(write_sweep(gallery, folder, now=SOON))
-    lines = found.xpath("//*[@id='curve-loss']//*[local-name()='svg'][@role='img']/*[local-name()='path']/@class")
+    page = read_page(write_sweep(gallery, folder, now=SOON))
+    lines = page.xpath("//*[@id='curve-loss']//*[local-name()='svg'][@role='img']/*[local-name()='path']/@class")
     assert lines == ["line s0", "line s1", "line s2"]
-    assert found.xpath("//div[@data-member='2']//*[local-name()='path']/@class") == ["line s2"]
-    assert texts(found, "//*[@class='legend']//*[@class='name']") == ["#0 seed 1", "#1 seed 2", "#2 seed 3"]
-    data = json.loads(found.xpath("//script[@data-curves-data]/text()")[0])
+    assert page.xpath("//div[@data-member='2']//*[local-name()='path']/@class") == ["line s2"]
+    assert texts(page, "//*[@class='legend']//*[@class='name']") == ["#0 seed 1", "#1 seed 2", "#2 seed 3"]
+    data = json.loads(page.xpath("//script[@data-curves-data]/text()")[0])
     assert data["joined"] is True
     assert data["x"] == [1, 2, 3, 4]
 
 
 def test_what_is_common_leaves_out_what_differs(gallery: Path) -> None:
     folder = finished_sweep(gallery, {"seed": ["1", "2"]})
-    found = read(write_sweep(gallery, folder, now=SOON))
-    names = texts(found, "//dl[@class='common']//dt")
+    page = read_page(write_sweep(gallery, folder, now=SOON))
+    names = texts(page, "//dl[@class='common']//dt")
     assert names == ["renderer.kind", "renderer.phases.0.size"]
 
 
@@ -261,13 +252,13 @@ def test_pages_lead_to_the_sweep_and_back(gallery: Path) -> None:
     folder = finished_sweep(gallery, FOUR)
     rebuild_gallery(gallery, now=SOON)
     address = f"sweeps/{NAME}/index.html"
-    assert read(gallery / "index.html").xpath(f"//ul[@class='shelf']//a[@href='{address}']")
-    assert read(gallery / "index.html").xpath("//a[@href='#sweeps']")
-    assert read(gallery / "rainbow-hexagon/index.html").xpath(f"//ul[@class='shelf']//a[@href='../{address}']")
-    assert read(gallery / "sweeps/index.html").xpath(f"//a[@href='{NAME}/index.html']")
+    assert read_page(gallery / "index.html").xpath(f"//ul[@class='shelf']//a[@href='{address}']")
+    assert read_page(gallery / "index.html").xpath("//a[@href='#sweeps']")
+    assert read_page(gallery / "rainbow-hexagon/index.html").xpath(f"//ul[@class='shelf']//a[@href='../{address}']")
+    assert read_page(gallery / "sweeps/index.html").xpath(f"//a[@href='{NAME}/index.html']")
     run = next(path for path in run_folders(gallery))
-    assert read(run / "index.html").xpath(f"//a[@href='../../{address}']")
-    links = read(folder / "index.html").xpath("//a/@href")
+    assert read_page(run / "index.html").xpath(f"//a[@href='../../{address}']")
+    links = read_page(folder / "index.html").xpath("//a/@href")
     keys = ",".join(f"{path.parent.name}/{path.name}" for path in run_folders(gallery))
     assert f"../../compare.html#runs={keys}" in links
     for path in (gallery / "index.html", gallery / "sweeps/index.html", folder / "index.html", run / "index.html"):
@@ -300,13 +291,13 @@ def test_a_silent_sweep_has_stopped_unless_a_run_lives(after: float, running: bo
     ("status", "words", "offered"),
     [("interrupted", "was interrupted", True), ("stopped", "stopped unexpectedly", True), ("done", "", False)],
 )
-def test_a_sweep_that_ended_early_tells_how_to_go_on(gallery: Path, status: str, words: str, offered: bool) -> None:
-    told = record({"seed": ["1"]}, product({"seed": ["1"]}), status=status)
-    path = write_sweep(gallery, write_sweep_record(gallery, told), now=SOON)
-    text = read(path).text_content()
+def test_a_sweep_that_ended_early_says_how_to_resume(gallery: Path, status: str, words: str, offered: bool) -> None:
+    entry = record({"seed": ["1"]}, product({"seed": ["1"]}), status=status)
+    path = write_sweep(gallery, write_sweep_record(gallery, entry), now=SOON)
+    text = read_page(path).text_content()
     assert words in text
     assert ("orbifolio sweep recipes/plane/rainbow-hexagon.yaml seed=1,2 --resume" in text) == offered
-    assert not read(path).xpath("//meta[@http-equiv='refresh']")
+    assert not read_page(path).xpath("//meta[@http-equiv='refresh']")
 
 
 def test_the_page_is_stable_and_needs_no_files(tmp_path: Path) -> None:
@@ -317,7 +308,7 @@ def test_the_page_is_stable_and_needs_no_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "damaged",
     [
         {},
         {"members": [None, 3, {"run": "../../etc/passwd", "overrides": [1]}], "varied": [{"key": "a"}, 7]},
@@ -330,15 +321,15 @@ def test_the_page_is_stable_and_needs_no_files(tmp_path: Path) -> None:
     ],
     ids=["empty", "torn", "words", "keys", "vast"],
 )
-def test_a_damaged_record_still_makes_a_page(gallery: Path, told: dict[str, Any]) -> None:
-    folder = write_sweep_record(gallery, told)
+def test_a_damaged_record_still_makes_a_page(gallery: Path, damaged: dict[str, Any]) -> None:
+    folder = write_sweep_record(gallery, damaged)
     path = write_sweep(gallery, folder, now=SOON)
-    assert not read(path).xpath("//main//script[not(@type='application/json')]")
+    assert not read_page(path).xpath("//main//script[not(@type='application/json')]")
     assert broken_links(gallery, path) == []
     assert "passwd" not in path.read_text()
 
 
-def test_no_record_is_told(gallery: Path) -> None:
+def test_a_missing_record_is_reported(gallery: Path) -> None:
     (gallery / "sweeps" / "x").mkdir(parents=True)
     with pytest.raises(FileNotFoundError, match=re.escape("sweep.json: missing or torn")):
         write_sweep(gallery, gallery / "sweeps" / "x")
@@ -356,9 +347,9 @@ def test_members_that_fit_nowhere_are_shown_all_the_same() -> None:
     entries = product(FOUR)
     entries += [member(4, {"seed": "9"}), member(5, dict(entries[0]["overrides"]))]
     sweep = sweep_from_record(NAME, record(FOUR, entries), BEGAN)
-    found = arrange_members(sweep, lambda _: "plane")
-    assert [head.text for head in found[-1].headings] == ["Others"]
-    assert [each.number for each in found[-1].cells[0] if each] == [4, 5]
+    groups = arrange_members(sweep, lambda _: "plane")
+    assert [head.text for head in groups[-1].headings] == ["Others"]
+    assert [each.number for each in groups[-1].cells[0] if each] == [4, 5]
 
 
 def test_a_record_is_read_again_when_it_changes(gallery: Path) -> None:

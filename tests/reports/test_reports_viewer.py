@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +12,10 @@ from urllib.parse import unquote
 
 import pytest
 from lxml import html as lxml_html
-from synthetic_run import BEGAN, write_run
+from page_reading import read_page, script_data
+from synthetic_run import BEGAN, replace_in, write_run
 
-from orbifolio.reports.charts.curves import _positions
+from orbifolio.reports.charts.curves import steps_by_position
 from orbifolio.reports.data.log import read_run
 from orbifolio.reports.links import Place
 from orbifolio.reports.live_updates import is_at_rest
@@ -30,10 +30,8 @@ MakeRun = Callable[..., Path]
 
 def news(path: Path) -> dict[str, Any]:
     """What the script beside a page tells."""
-    found = re.fullmatch(r"orbifolio\.live\((.*)\);\n", (path / "live.js").read_text(), re.DOTALL)
-    assert found
-    told: dict[str, Any] = json.loads(found[1])
-    return told
+    data: dict[str, Any] = script_data((path / "live.js").read_text(), "live")
+    return data
 
 
 # The slider's frames
@@ -58,17 +56,16 @@ def test_packed_frames_lead_to_files_that_are_there(make_run: MakeRun, gallery: 
 
 def test_positions_are_those_of_the_curves(make_run: MakeRun) -> None:
     run = read_run(make_run(steps=6), now=NOW)
-    placed = [(position, step.step) for position, step in _positions(run.phases)]
+    placed = [(position, step.step) for position, step in steps_by_position(run.phases)]
     packed = pack_frames(Place(run.folder), run, run.phases)["phases"]
     assert {(phase["before"] + step, step) for phase in packed for step in phase["steps"] if step} <= set(placed)
     assert [phase["before"] for phase in packed] == [0, 6]
 
 
-def test_frames_elsewhere_are_told_by_name(make_run: MakeRun) -> None:
+def test_frames_elsewhere_are_named(make_run: MakeRun) -> None:
     folder = make_run(sizes=((16, 28),))
     (folder / "phases/1-16px/frames/00003.webp").rename(folder / "odd name.webp")
-    log = folder / "events.jsonl"
-    log.write_text(log.read_text().replace("phases/1-16px/frames/00003.webp", "odd name.webp"))
+    replace_in(folder / "events.jsonl", "phases/1-16px/frames/00003.webp", "odd name.webp")
     run = read_run(folder, now=NOW)
     (phase,) = pack_frames(Place(folder), run, run.phases)["phases"]
     assert phase["files"][1] == "odd%20name.webp"
@@ -85,15 +82,15 @@ def test_a_single_picture_needs_no_slider(make_run: MakeRun) -> None:
 
 def test_pairs_of_a_run(make_run: MakeRun) -> None:
     run = read_run(make_run(), now=NOW)
-    found = image_pairs(run, Place(run.folder))
-    assert found is not None
-    assert [pair.label for pair in found.pairs] == [
+    slider = image_pairs(run, Place(run.folder))
+    assert slider is not None
+    assert [pair.label for pair in slider.pairs] == [
         "Beginning and result",
         "Style 1 and result",
         "Style 1, original and prepared",
     ]
-    assert found.pairs[0].after.full == "final.png"
-    assert len({pair.id for pair in found.pairs}) == 3
+    assert slider.pairs[0].after.full == "final.png"
+    assert len({pair.id for pair in slider.pairs}) == 3
 
 
 def test_a_beginning_of_another_shape_is_not_laid_over_the_result(make_run: MakeRun) -> None:
@@ -103,9 +100,9 @@ def test_a_beginning_of_another_shape_is_not_laid_over_the_result(make_run: Make
 
 def test_an_unfinished_run_compares_how_far_it_came(make_run: MakeRun) -> None:
     stopped = read_run(make_run(status="failed", until=9), now=NOW)
-    found = image_pairs(stopped, Place(stopped.folder))
-    assert found is not None
-    assert found.pairs[0].after_label == "Latest frame"
+    slider = image_pairs(stopped, Place(stopped.folder))
+    assert slider is not None
+    assert slider.pairs[0].after_label == "Latest frame"
     going = read_run(make_run(recipe="going", status="running", until=9), now=NOW)
     shown = image_pairs(going, Place(going.folder))
     assert shown is not None
@@ -118,14 +115,14 @@ def test_an_unfinished_run_compares_how_far_it_came(make_run: MakeRun) -> None:
 def test_pages_that_refresh_have_news_beside_them(make_run: MakeRun, gallery: Path) -> None:
     folder = make_run(status="running", until=8)
     write_report(folder, gallery=gallery, now=NOW)
-    told = news(folder)
-    page = lxml_html.fromstring((folder / "index.html").read_bytes())
+    update = news(folder)
+    page = read_page(folder / "index.html")
     body = page.find("body")
     assert body is not None
-    assert (told["running"], told["share"], told["line"]) == (True, "67", "Phase 2 of 2, step 2 of 6")
-    assert told["shape"] == body.get("data-shape") != ""
-    assert told["version"] == body.get("data-version")
-    assert [phase["steps"] for phase in told["frames"]["phases"]] == [[0, 3, 6], [0]]
+    assert (update["running"], update["share"], update["line"]) == (True, "67", "Phase 2 of 2, step 2 of 6")
+    assert update["shape"] == body.get("data-shape") != ""
+    assert update["version"] == body.get("data-version")
+    assert [phase["steps"] for phase in update["frames"]["phases"]] == [[0, 3, 6], [0]]
     assert {path.parent.relative_to(folder).as_posix() for path in folder.rglob("live.js")} == {
         ".",
         "system",
@@ -145,11 +142,10 @@ def test_news_of_progress_do_not_change_the_shape_but_news_of_a_phase_do(make_ru
     assert len(set(shapes)) == 4  # phase 1 ends, phase 2 begins, its first frame is there
 
 
-def test_the_end_is_told_where_news_were_awaited(make_run: MakeRun, gallery: Path) -> None:
+def test_open_pages_learn_that_the_run_ended(make_run: MakeRun, gallery: Path) -> None:
     folder = make_run(status="running", until=8)
     write_report(folder, gallery=gallery, now=NOW)
-    record = (folder / "run.json").read_text()
-    (folder / "run.json").write_text(record.replace('"status": "running"', '"status": "interrupted"'))
+    replace_in(folder / "run.json", '"status": "running"', '"status": "interrupted"')
     write_report(folder, gallery=gallery, now=NOW)
     for path in folder.rglob("live.js"):
         assert news(path.parent)["running"] is False
@@ -166,10 +162,8 @@ def test_a_run_that_is_over_has_no_news(make_run: MakeRun, gallery: Path) -> Non
 
 def test_news_cannot_break_out_of_their_script(make_run: MakeRun, gallery: Path) -> None:
     folder = make_run(status="running", until=8)
-    log = folder / "events.jsonl"
-    log.write_text(log.read_text().replace('"32 px"', '"</script>\\u2028\\");alert(1)//"'))
-    record = folder / "run.json"
-    record.write_text(record.read_text().replace('"32 px"', '"</script>\\u2028\\");alert(1)//"'))
+    for name in ("events.jsonl", "run.json"):
+        replace_in(folder / name, '"32 px"', '"</script>\\u2028\\");alert(1)//"')
     write_report(folder, gallery=gallery, now=NOW)
     assert "<" not in (folder / "live.js").read_text()
     assert news(folder)["frames"]["phases"][1]["title"] == '</script>\u2028");alert(1)//'
@@ -195,12 +189,12 @@ def long_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_run_page_with_500_frames_is_light(long_run: Path) -> None:
     html = (long_run / "index.html").read_bytes()
     page = lxml_html.fromstring(html)
-    found = [html]
+    contents = [html]
     for address in page.xpath("//link[@rel='stylesheet']/@href | //script/@src"):
         if "/vendor/" not in address:
-            found.append((long_run / address).read_bytes())
-    sizes = [len(gzip.compress(content)) for content in found]
-    assert len(found) > 8
+            contents.append((long_run / address).read_bytes())
+    sizes = [len(gzip.compress(content)) for content in contents]
+    assert len(contents) > 8
     assert sum(sizes) < 60_000
     assert len(page.xpath("//img")) < 60
     assert len(json.dumps(news(long_run)["frames"])) < 10_000
@@ -216,7 +210,7 @@ def test_writing_again_costs_little_however_many_frames(long_run: Path) -> None:
 
 
 def test_a_phase_page_samples_its_frames_and_leads_to_all(long_run: Path) -> None:
-    page = lxml_html.fromstring((long_run / "phases/2-32px/index.html").read_bytes())
+    page = read_page(long_run / "phases/2-32px/index.html")
     assert len(page.xpath("//ol[@class='grid']/li")) == MAX_FRAMES_SHOWN
     assert "48 of 167 frames" in page.text_content()
     linked = set(page.xpath("//a/@href"))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import jinja2
 import pytest
-from synthetic_run import BEGAN, picture
+from synthetic_run import BEGAN, picture, replace_in
 
 from orbifolio.reports.files import write_bytes, write_text
 from orbifolio.reports.links import Header, Link
@@ -70,12 +70,11 @@ def test_only_what_changed_is_written(gallery: Path, make_run: MakeRun) -> None:
 def test_a_growing_run_ends_with_the_same_pages_as_a_rebuild(gallery: Path, make_run: MakeRun) -> None:
     run = make_run(sizes=((16, 28), (32, 56)), steps=6, every=1)
     whole = (run / "events.jsonl").read_text().splitlines(keepends=True)
-    record = (run / "run.json").read_text()
-    (run / "run.json").write_text(record.replace('"status": "done"', '"status": "running"'))
+    replace_in(run / "run.json", '"status": "done"', '"status": "running"')
     for length in range(1, len(whole), 2):
         (run / "events.jsonl").write_text("".join(whole[:length]))
         write_report(run, gallery=gallery, now=NOW)
-    (run / "run.json").write_text(record)
+    replace_in(run / "run.json", '"status": "running"', '"status": "done"')
     (run / "events.jsonl").write_text("".join(whole))
     write_report(run, gallery=gallery, now=NOW)
     grown = {path: path.read_bytes() for path in run.rglob("*.html")}
@@ -113,7 +112,7 @@ def test_index_sees_runs_of_other_processes(gallery: Path, make_run: MakeRun) ->
     assert all(f"recipe-{number}/20261121-101500-4f2a/index.html" in index for number in range(6))
 
 
-def test_an_empty_gallery_says_how_to_begin(gallery: Path) -> None:
+def test_an_empty_gallery_says_how_to_start(gallery: Path) -> None:
     rebuild_gallery(gallery, now=NOW)
     assert "orbifolio run" in (gallery / "index.html").read_text()
 

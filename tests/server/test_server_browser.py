@@ -181,7 +181,7 @@ def test_a_run_is_watched_paused_gone_on_with_and_kept(visit: OpenPage, visitor:
 def test_recipes_are_found_by_their_words(visit: OpenPage) -> None:
     page = visit("/")
     page.locator("[data-find]").fill("plain net")
-    expect(page.locator("[data-found]")).to_have_text("1 found")
+    expect(page.locator("[data-matches]")).to_have_text("1 found")
     expect(page.locator(".catalogue li:visible")).to_have_count(1)
 
 

@@ -1,4 +1,4 @@
-// A recipe before it is run: form and text in step, faults at their places, pictures, a glance, start.
+// A recipe before it is run: form and text in step, errors beside their fields, pictures, preview, start.
 "use strict";
 
 (async () => {
@@ -17,7 +17,7 @@
     json: { recipe, text, branch: page.dataset.from, images: Object.fromEntries(Object.entries(images).map(([name, image]) => [name, image.id])) },
   });
 
-  // Pictures that any place of the recipe may name.
+  // Pictures that any field of the recipe may name.
   const pictures = () => [
     ["Yours", [...new Set([...(checked?.asked || []), "photo"])].map((name) => [name === "upload" ? "upload" : `upload:${name}`, name === "upload" ? "Your own picture" : `Yours: ${name}`])],
     ["Styles", ["agate", "ikat", "marbling", "oil", "peacock", "stained-glass"].map((name) => [`orbifolio:${name}`, name.replace("-", " ")])],
@@ -32,7 +32,7 @@
     pictures,
   });
 
-  // One edit after the other: each is of the text that the one before it left.
+  // One edit at a time: each starts from the text that the one before it left.
   let writing = Promise.resolve();
   function edit(what) {
     writing = writing.then(() => rewrite(what));
@@ -50,7 +50,7 @@
     await check();
   }
 
-  // What the server thinks of the text as it is now; answers that come late are dropped.
+  // Check the text as it is now on the server; answers to older texts are dropped.
   async function check() {
     const mine = ++turn;
     let report;
@@ -117,7 +117,7 @@
     return make("li", {}, label);
   }
 
-  // Where a mask may stand: beside each picture whose settings have one.
+  // Where a mask may go: beside each picture whose settings have one.
   function maskSlot(named) {
     const places = Object.keys(named).map((path) => path.split(".")).filter((path) => hasMask(path.slice(0, -1)));
     if (!places.length) return null;
@@ -175,7 +175,7 @@
     await check();
   }
 
-  // The glance is computed on the server, one at a time: only for a text that has stood still for a moment.
+  // The server computes one preview at a time, so only for a text that has not changed for a moment.
   let glancing = null;
   function glance(mine) {
     clearTimeout(glancing);

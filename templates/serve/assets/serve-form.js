@@ -100,7 +100,7 @@ server.form = (schema, { change, write, remove, pictures }) => {
   function simple(path, name, property, value, shape) {
     const standard = plain(property).default;
     if (shape.widget === "text" && dotted(path) in sources) return field(path, name, property, picker(path, value));
-    if (shape.widget === "text" && shape.maxLength > 1000) return null; // long words are written in the text
+    if (shape.widget === "text" && shape.maxLength > 1000) return null; // long texts are edited in the YAML
     if (shape.widget === "number") {
       const [input, ...slider] = number(path, value, shape, standard);
       return field(path, name, property, input, slider);

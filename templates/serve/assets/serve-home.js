@@ -1,4 +1,4 @@
-// The first page: finding a recipe by its words, and what is being made now.
+// The first page: searching the recipes, and the runs in progress.
 "use strict";
 
 (() => {
@@ -18,7 +18,7 @@
       theme.hidden = here === 0;
       matches += here;
     }
-    document.querySelector("[data-found]").textContent = words.length ? `${matches} found` : "";
+    document.querySelector("[data-matches]").textContent = words.length ? `${matches} found` : "";
   }
 
   async function now() {

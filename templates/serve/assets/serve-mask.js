@@ -1,4 +1,4 @@
-// Painting a mask over a picture: dark is left out, light is in. It becomes a picture like any other.
+// Painting a mask over a picture: dark leaves out, light keeps. It is uploaded like any other picture.
 "use strict";
 
 server.mask = (address, done) => {

@@ -1,4 +1,4 @@
-// The painting page: a photo, a look, a picture. Everything else of the program stays out of the way.
+// The painting page: a photo, a look, a picture, and none of the other settings.
 "use strict";
 
 (() => {
@@ -14,7 +14,7 @@
   const choices = () => form.querySelector(`[data-look="${look()}"]`);
   const chosen = () => [...choices().querySelectorAll("input:checked")];
 
-  // What a picture will need; only once it could be begun, since that depends on the photo.
+  // How long a picture will take; only once there is a photo, since that depends on it.
   let turn = 0;
   let estimating = null;
   function estimate(possible) {

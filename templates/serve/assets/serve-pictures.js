@@ -1,4 +1,4 @@
-// Sending pictures: chosen, dropped or pasted. The server takes each in and gives it a name.
+// Uploads: pictures that are chosen, dropped or pasted. The server stores each and returns its id.
 "use strict";
 
 server.send = async (files) => {
@@ -7,7 +7,7 @@ server.send = async (files) => {
   return server.ask("/api/images", { form });
 };
 
-// Let pictures be dropped on a place; `take` gets a list of files.
+// Accept pictures that are dropped on an element; `take` gets a list of files.
 server.dropped = (place, take) => {
   let inside = 0;
   const has = (event) => [...(event.dataTransfer?.types || [])].includes("Files");

@@ -1,4 +1,4 @@
-// The recipe's JSON Schema, made easy to walk: what a place takes, which kinds there are, the default there.
+// The recipe's JSON Schema, made easy to walk: what a path takes, which kinds there are, its default.
 "use strict";
 
 server.schema = (root) => {
@@ -12,7 +12,7 @@ server.schema = (root) => {
     return plainSchema || {};
   }
 
-  // All that a place takes, unions within unions laid flat.
+  // All that a path takes, with nested unions flattened.
   function members(schema) {
     const plainSchema = plain(schema);
     const inner = plainSchema.anyOf || plainSchema.oneOf;
@@ -21,7 +21,7 @@ server.schema = (root) => {
 
   const kindOf = (member) => member.properties?.kind?.const ?? plain(member.properties?.kind).const;
 
-  // What a place takes, in the form's words: {widget, ...}.
+  // What a path takes, in the form's terms: {widget, ...}.
   function describe(schema) {
     const all = members(schema);
     const nullable = all.some((member) => member.type === "null");
@@ -62,7 +62,7 @@ server.schema = (root) => {
     return needed.length === 1 ? needed[0] : "image" in mapping.properties ? "image" : "";
   }
 
-  // The smallest value that a place takes, for one more item of a list or another kind.
+  // The smallest valid value at a path, for a new item of a list or another kind.
   function fresh(schema) {
     const plainSchema = plain(schema);
     if (plainSchema.default !== undefined && plainSchema.default !== null) return plainSchema.default;
@@ -83,7 +83,7 @@ server.schema = (root) => {
     return "";
   }
 
-  // A kind with what it must have.
+  // A kind with its required fields.
   function filled(kind, member) {
     const needed = (member.required || []).filter((name) => name !== "kind");
     return { kind, ...Object.fromEntries(needed.map((name) => [name, /image/.test(name) && plain(member.properties[name]).type === "string" ? "upload" : fresh(member.properties[name])])) };

@@ -1,4 +1,4 @@
-// Watching a run: server-sent events become the newest picture, a line, a bar, and the buttons that make sense now.
+// Watching a run: server-sent events update the newest picture, the line, the bar and the buttons.
 "use strict";
 
 server.watch = (place, id, { over = () => {}, changed = () => {} } = {}) => {
@@ -10,7 +10,7 @@ server.watch = (place, id, { over = () => {}, changed = () => {} } = {}) => {
   let latest = null;
   let quarter = null;
 
-  // The newest picture, once it has come whole: no flicker, no half pictures.
+  // The newest picture, once it is loaded: no flicker, no half pictures.
   function hang(run) {
     if (!run.picture || run.picture === shown) return;
     shown = run.picture;
@@ -25,12 +25,12 @@ server.watch = (place, id, { over = () => {}, changed = () => {} } = {}) => {
         if (run.state === "done") compare(run);
       },
       () => {
-        shown = ""; // the next news bring it again
+        shown = ""; // the next event brings it again
       },
     );
   }
 
-  // Before and after, where there was a photograph.
+  // Before and after, where the run started from a photo.
   function compare(run) {
     if (!run.photo || easel.querySelector(".versus")) return;
     const photo = new Image();
@@ -169,7 +169,7 @@ server.watch = (place, id, { over = () => {}, changed = () => {} } = {}) => {
         setTimeout(() => (button.textContent = words), 2500);
       }
     } catch {
-      window.prompt("Link to this picture", address); // where a page may not write to the clipboard
+      window.prompt("Link to this picture", address); // where the browser forbids the clipboard
     }
   }
 

@@ -1,10 +1,10 @@
-// What all pages of the server share: asking its API, telling what went wrong, sending pictures.
+// What all pages of the server share: calls of its API, errors in words, uploads.
 "use strict";
 
 window.server = (() => {
   const { make } = orbifolio;
 
-  // Ask the API; an answer that is no success becomes an Error with the server's words and problems.
+  // Call the API; a response that is not a success becomes an Error with the server's message and problems.
   async function ask(path, { method = "GET", json = null, form = null, signal = null } = {}) {
     const options = { method, signal, headers: { Accept: "application/json" } };
     if (json !== null) {
@@ -39,7 +39,7 @@ window.server = (() => {
     return /[.!?]$/.test(whole) ? whole : `${whole}.`;
   }
 
-  // Show words in a place that is hidden while it has none.
+  // Show words in an element that is hidden while it has none.
   function tell(place, words) {
     place.textContent = words || "";
     place.hidden = !words;
@@ -51,7 +51,7 @@ window.server = (() => {
     return setInterval(go, seconds * 1000);
   }
 
-  // Tell in a place how long a picture will take; `current` says whether the answer is still wanted.
+  // Show in an element how long a picture will take; `current` returns whether the answer is still wanted.
   async function estimate(place, body, current) {
     let words = "";
     try {
