@@ -67,15 +67,14 @@ class LogLattice:
 class LogLookup(Lookup):
     """The texels of a lattice of logarithms, sorted into orbits: see `blended.Lookup`."""
 
-    def __init__(
-        self, group: Group, assignment: Mapping[str, int], lattice: LogLattice, spacing: float, smallest: int = 2
-    ) -> None:
+    def __init__(self, group: Group, assignment: Mapping[str, int], lattice: LogLattice, spacing: float) -> None:
         self._made_of = group, assignment, lattice
         self.hexagonal = group.lattice == "hexagonal"
-        across = max(smallest, 2 * math.ceil(lattice.around / spacing / 2))
+        # even, for the halves of glides and centrings
+        across = 2 * math.ceil(lattice.around / spacing / 2)
         out = across
         if group.lattice not in ("square", "hexagonal"):
-            out = max(smallest, 2 * math.ceil(lattice.outwards / spacing / 2))
+            out = 2 * math.ceil(lattice.outwards / spacing / 2)
         # the grid's second direction is outwards; t2 may be sheared against it by whole texels
         shear = 0 if self.hexagonal else -round(math.radians(lattice.turn) / lattice.around * across)
         self.grid = np.array([[across, shear], [0, out]], dtype=np.int64)
