@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from orbifolio.runner.gas.orbifold import SymmetricNetwork
 
 MEASURING_BLUR = 3.0  # pixels: softens lines as thin as a pixel before symmetry is measured
-DRAWING_SECONDS = 0.05  # of a step beside its presentations, for the plan; measured
+DRAWING_SECONDS = 0.05
+"""What a step takes beside its presentations, for the plan. Measured on two cores with 104,361 points and 2400
+nodes: 0.01 s for the error, and 0.4 s for a picture of 1024 px, which one step in ten is taken to need."""
 
 
 class GasPhase(Settings):
