@@ -109,15 +109,11 @@ def mirror_advisory(group: Group, element: int, angles: Sequence[float], freeing
         angles: directions of their lines, degrees.
         freeing: generator and element by `freeing_colour`, or None.
     """
-    free = colour.fixed_dimension([element])
     cure = f"{_WITHOUT_MIRRORS[group.name]} has no mirrors"
     if freeing is not None:
         cure = f"{freeing[0]}: {colour.spell(freeing[1])} frees them, or {cure}"
     lines = ", ".join(f"{angle:g}" for angle in angles)
-    return (
-        f"mirror lines at {lines} degrees carry {colour.spell(element)}: "
-        f"all along them {colour.describe_fixed(element)} ({free} of 3 colour dimensions stay free); {cure}"
-    )
+    return mirror_warning(f"mirror lines at {lines} degrees", element, cure)
 
 
 def mirror_warning(lines: str, element: int, cure: str) -> str:

@@ -25,7 +25,7 @@ from orbifolio.runner.symmetry.groups.legality import elements, neutral_period
 from orbifolio.runner.symmetry.layouts.blended import Lookup
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
 from orbifolio.runner.symmetry.layouts.orbits import find_orbits, triangle_taps
-from orbifolio.runner.symmetry.layouts.taps import Taps, joined
+from orbifolio.runner.symmetry.layouts.taps import Taps, bilinear, joined
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class LogLookup(Lookup):
         else:
             (x, y), (right, up) = base.T, part.T
             corners = np.stack([np.stack([x, x + 1, x, x + 1], 1), np.stack([y, y, y + 1, y + 1], 1)], axis=2)
-            weights = np.stack([(1 - right) * (1 - up), right * (1 - up), (1 - right) * up, right * up], axis=1)
+            weights = bilinear(right, up)
         texel = self.orbits.texel(corners[..., 0], corners[..., 1])
         return Taps(self.orbits.orbit[texel], self.orbits.element[texel], weights)
 
