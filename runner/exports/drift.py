@@ -12,18 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from orbifolio.runner.arrays import F32, F64
-from orbifolio.runner.exports.painted_surface import PaintedSurface
+from orbifolio.runner.exports.painted_surface import PaintedSurface, disk_opacity
 from orbifolio.runner.exports.tiling import images
 from orbifolio.runner.images import encoding
-from orbifolio.runner.symmetry.charts import Disk, grid
+from orbifolio.runner.symmetry.charts import Disk
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 
 _MAX_LENGTH = 8.0  # hyperbolic units: 0.4 a frame is as fast as a loop may drift
-_MAX_TRIED = 80  # candidates, shortest first: each compares 300 points
+_MAX_TRIED = 80  # candidates, shortest first: each compares 300 points; groups of many colours may need a later one
 _MIN_EDGE = 0.05  # length in the disk of the triangle's edge, below which its images are too near the rim to search
 _RADIUS = 0.92  # of the disk in the loop: its rim would only glitter
-_FRAMES = 20  # of the loop
-_MILLISECONDS = 130  # of a frame
+_FRAMES = 20  # of the loop: more drift more smoothly, and make a larger file
+_MILLISECONDS = 130  # of a frame: 2.6 seconds for the whole translation
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def shortest(painted: PaintedSurface, triangle: Triangle) -> Translation | None:
         painted: the hyperbolic plane with its colours.
         triangle: whose images cover it.
     """
-    layers = np.concatenate(list(images(triangle, smallest=_MIN_EDGE)))
+    layers = np.concatenate(list(images(triangle, min_edge=_MIN_EDGE)))
     even = layers[np.linalg.det(layers) > 0]
     length = np.arccosh(np.maximum((np.trace(even, axis1=1, axis2=2) - 1) / 2, 1.0))
     chosen = np.flatnonzero((length > 1e-3) & (length < _MAX_LENGTH))
@@ -100,8 +100,7 @@ def _probe() -> F64:
 
 def loop(painted: PaintedSurface, translation: Translation, size: int) -> bytes:
     """The disk, drifting along the axis, as animated WebP."""
-    x, y = grid(size, size)
-    opacity = np.clip((1 - np.hypot(x, y)) * size / 2 + 0.5, 0, 1).reshape(size, size, 1).astype(np.float32)
+    opacity = disk_opacity(size)
 
     def pictures() -> Iterator[F32]:
         for number in range(_FRAMES):

@@ -15,16 +15,16 @@ from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.exports.painted_surface import PaintedSurface
 from orbifolio.runner.images import encoding
 from orbifolio.runner.symmetry.charts import Chart, ChartPoints, grid
+from orbifolio.runner.symmetry.groups.polyhedral import MAX_ORDER
 
 TILT = math.radians(22)
 """Latitude from which a globe is shown: both an axis and what turns about it are visible."""
 
 MARGIN = 1 / 0.96  # half the picture's side in radii of the globe; the page's globe is as large
-_LIMB = 0.9995  # distance from the middle beyond which the limb's own colour is repeated
-_SPEED = 60.0  # degrees a second of the spin
+_LIMB = 0.9995  # distance from the middle beyond which the limb's own colour is repeated: at 1 the depth is 0
+_SPEED = 60.0  # degrees a second of the spin: six seconds for a whole turn
 _MAX_FRAMES = 48  # of the spin: 7.5 degrees each for a whole turn
-_MIN_MILLISECONDS = 50  # of a frame
-_ORDERS = tuple(range(24, 1, -1))  # of axes that are tried: `polyhedral.MAX_ORDER` and below
+_MIN_MILLISECONDS = 50  # of a frame: 20 frames a second are smooth, more only make the file larger
 
 
 def towards(longitude: float, latitude: float) -> F64:
@@ -102,7 +102,7 @@ def axis_order(painted: PaintedSurface) -> int:
         return painted.colours(places)
 
     unturned = turned(0.0)
-    return next((n for n in _ORDERS if np.abs(turned(2 * math.pi / n) - unturned).max() < 1e-4), 1)
+    return next((n for n in range(MAX_ORDER, 1, -1) if np.abs(turned(2 * math.pi / n) - unturned).max() < 1e-4), 1)
 
 
 def spin(painted: PaintedSurface, size: int) -> bytes:

@@ -10,14 +10,14 @@ from torch import Tensor
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.exports import drift, tiling
-from orbifolio.runner.exports.painted_surface import MovedChart, PaintedSurface
+from orbifolio.runner.exports.painted_surface import MovedChart, PaintedSurface, disk_opacity
 from orbifolio.runner.images import encoding
-from orbifolio.runner.symmetry.charts import Band, Chart, Disk, HalfPlane, Klein, Square, grid
+from orbifolio.runner.symmetry.charts import Band, Chart, Disk, HalfPlane, Klein, Square
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
 
-_MAX_SIDE = 640  # pixels of a chart's shorter side: these are pictures for a page
-_LOOP = 240  # pixels a side
+_MAX_SIDE = 640  # pixels of a square chart's side, half of it of a wide one's height: pictures for a page
+_LOOP = 240  # pixels a side: time to draw it, and bytes, grow with the square
 _BAND = 0.9  # of the band's height: its edges are infinitely far away
 _ROUND = ("disk", "klein")
 
@@ -32,10 +32,6 @@ def _charts(translation: drift.Translation | None) -> Mapping[str, Chart]:
     return {"disk": Disk(), "klein": Klein(), "half-plane": HalfPlane(), "band": band, "square": Square()}
 
 
-def _ratio(chart: Chart) -> float:
-    return _ratio(chart.chart) if isinstance(chart, MovedChart) else chart.ratio
-
-
 def chart_picture(painted: PaintedSurface, name: str, chart: Chart, side: int) -> F32:
     """A picture of one chart; round ones on nothing.
 
@@ -45,14 +41,9 @@ def chart_picture(painted: PaintedSurface, name: str, chart: Chart, side: int) -
         chart: to show it in.
         side: pixels of the shorter side.
     """
-    ratio = _ratio(chart)
-    width, height = (round(side * ratio), side) if ratio >= 1 else (side, round(side / ratio))
+    width, height = (round(side * chart.ratio), side) if chart.ratio >= 1 else (side, round(side / chart.ratio))
     picture = painted.picture(chart, width, height)
-    if name not in _ROUND:
-        return picture
-    x, y = grid(width, height)
-    opacity = np.clip((1 - np.hypot(x, y)) * side / 2 + 0.5, 0, 1).reshape(height, width, 1)
-    return np.concatenate([picture, opacity.astype(np.float32)], axis=2)
+    return np.concatenate([picture, disk_opacity(side)], axis=2) if name in _ROUND else picture
 
 
 def hyperbolic_products(
@@ -71,7 +62,7 @@ def hyperbolic_products(
     translation = drift.shortest(painted, triangle)
     side = max(16, min(pixels, _MAX_SIDE))
     files = {
-        f"{name}.webp": encoding.webp(chart_picture(painted, name, chart, side // 2 if chart_is_wide(chart) else side))
+        f"{name}.webp": encoding.webp(chart_picture(painted, name, chart, side // 2 if chart.ratio >= 1.5 else side))
         for name, chart in _charts(translation).items()
         if name != own
     }
@@ -80,8 +71,3 @@ def hyperbolic_products(
     if translation is not None:
         files["drift.webp"] = drift.loop(painted, translation, min(side, _LOOP))
     return files
-
-
-def chart_is_wide(chart: Chart) -> bool:
-    """Whether a picture of it is at least half again as wide as high."""
-    return _ratio(chart) >= 1.5

@@ -12,16 +12,16 @@ from PIL import Image
 from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64, I64
+from orbifolio.runner.exports.globe import TILT
 from orbifolio.runner.exports.sphere import data_address, texture_width
 from orbifolio.runner.images import encoding
 from orbifolio.runner.models.camera import orbit_camera
 from orbifolio.runner.models.glb import write_glb
 from orbifolio.runner.models.mesh import Mesh
 
-_PORTRAIT, _LOOP = 640, 256  # pixels
+_PORTRAIT, _LOOP = 640, 256  # pixels a side: the loop has 36 pictures, so each is smaller
 _FRAMES = 36  # of the turn: 10 degrees each
-_MILLISECONDS = 130  # of a frame
-_TILT = math.radians(22)  # latitude of the camera, as of the globe's
+_MILLISECONDS = 130  # of a frame: 4.7 seconds for the turn
 _FRONT = math.radians(-25)  # a little from the left, so that depth is seen
 
 
@@ -49,7 +49,7 @@ def portrait(mesh: Mesh, texture: F32, size: int, *, longitude: float = _FRONT, 
         longitude: of the camera in radians, see `orbit_camera`.
         fine: points along each side of a pixel.
     """
-    camera = orbit_camera(mesh, longitude, _TILT)
+    camera = orbit_camera(mesh, longitude, TILT)
     seen = camera.visible_faces(mesh, size * fine)
     there = np.flatnonzero(seen.face >= 0)
     faces, weights = mesh.faces[seen.face[there]], seen.weights[there]

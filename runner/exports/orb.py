@@ -14,10 +14,10 @@ from orbifolio.runner.models.mesh import icosphere
 from orbifolio.runner.models.stl import write_stl
 
 DIAMETER = 50.0  # millimetres, at the highest points
-RELIEF = 1.0  # millimetres between the lowest and the highest
+RELIEF = 1.0  # millimetres between the lowest and the highest: five layers of the usual 0.2 millimetres
 SUBDIVISIONS = 6  # 81,920 triangles, half a millimetre each: as fine as nozzles print
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # Rec. 709
-_SMOOTHINGS = 2  # means over neighbouring triangles
+_SMOOTHINGS = 2  # means over neighbouring triangles: with none single points stick out, with more the relief blurs
 
 
 def heights(painted: PaintedSurface, points: F64, faces: I64) -> F64:

@@ -16,11 +16,11 @@ from torch import Tensor
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.charts import Chart, ChartPoints, grid
+from orbifolio.runner.symmetry.layouts.blended import share_of_mean
 from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
 from orbifolio.runner.symmetry.layouts.taps import Taps
 
-_CHUNK = 300_000  # points at a time: memory stays bounded
-_FADED = 0.5  # length of a pixel, in units of the surface, from which it shows the mean colour alone, as in `folded`
+_CHUNK = 300_000  # points at a time, so that memory does not grow with the picture
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class PaintedSurface:
         x, y = grid(width, height)
         seen = chart.look(x, y)
         length = seen.spacing * (2 / min(width, height))
-        fade = np.clip((length - _FADED / 2) / (_FADED / 2), 0, 1)
+        fade = share_of_mean(length)
         wanted = seen.there & (fade < 1)
         points = np.tile(self.mean, (len(x), 1))
         coarse = wanted & (length > 1.5 * self.surface.spacing) & (fine < rim)
@@ -111,6 +111,13 @@ class PaintedSurface:
         return np.where(count > 0, total / np.maximum(count, 1), self.mean)
 
 
+def disk_opacity(size: int) -> F32:
+    """(size, size, 1) opacity of a disk that reaches the picture's sides, with an antialiased edge."""
+    x, y = grid(size, size)
+    opacity = np.clip((1 - np.hypot(x, y)) * size / 2 + 0.5, 0, 1)
+    return opacity.reshape(size, size, 1).astype(np.float32)
+
+
 @dataclass(frozen=True)
 class MovedChart(Chart):
     """A chart of the surface moved by an isometry.
@@ -121,6 +128,11 @@ class MovedChart(Chart):
 
     chart: Chart
     move: F64
+
+    @property
+    def ratio(self) -> float:  # type: ignore[override]
+        """The chart's own."""
+        return self.chart.ratio
 
     def look(self, x: F64, y: F64) -> ChartPoints:
         """What the chart shows, moved: see `Chart.look`."""

@@ -13,7 +13,7 @@ from orbifolio.runner.files import write_atomically
 from orbifolio.runner.images.finish import Traits
 from orbifolio.runner.images.writing import MAX_WEBP_SIDE, write_png8, write_webp
 
-SWATCH_PIXELS = 2_000_000  # a swatch fills a screen, no more
+SWATCH_PIXELS = 2_000_000  # a swatch fills a screen of 1920 x 1080, no more
 
 KINDS = {
     ".svg": "vector",
@@ -66,7 +66,7 @@ TITLES = {
     "plotter.hpgl": "For an old pen plotter, as HPGL",
     "strokes.csv": "The strokes as a table",
     "painting.json": "The painting in numbers",
-    "mypaint.png": "PaintedSurface by the real program",
+    "mypaint.png": "Painted by the real program",
     "mypaint.json": "The strokes as fitted to the real brush",
     "compared.webp": "The neural canvas and real paint",
     "zoom.html": "The endless zoom as a page to play",

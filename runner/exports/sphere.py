@@ -18,8 +18,8 @@ from orbifolio.runner.symmetry.charts import Equirectangular
 from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
 
 _MAX_TEXTURE = 4096  # pixels across that every screen's hardware takes
-_PORTRAIT, _SPIN = 640, 320  # pixels
-_COLUMNS, _ROWS = 96, 48  # of the model
+_PORTRAIT, _SPIN = 640, 320  # pixels a side: the spin has up to 48 pictures, so each is smaller
+_COLUMNS, _ROWS = 96, 48  # of the model: 3.75 degrees a quadrilateral; fewer show corners at the limb
 
 
 def texture_width(pixels: int) -> int:

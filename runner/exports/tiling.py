@@ -17,16 +17,16 @@ import numpy as np
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 
-RADIUS = 500.0
-MIN_EDGE = 3.0  # length of an edge that is drawn, in units of the drawing
+RADIUS = 500.0  # of the disk, in units of the drawing: coordinates need two decimals then
+MIN_EDGE = 3.0  # length of an edge that is drawn, in the same units: halving it draws about twice as many
 _MAX_IMAGES = 60_000  # visited: a guard against tilings too fine to draw
 _WIDTHS = 6  # pens, each for edges half as long as the one before
 
 
 def disk(points: F64) -> F64:
     """Points of the hyperboloid, (..., 3), in the Poincare disk, (..., 2)."""
-    places: F64 = points[..., :2] / (1 + points[..., 2:])
-    return places
+    in_disk: F64 = points[..., :2] / (1 + points[..., 2:])
+    return in_disk
 
 
 def edge(triangle: Triangle) -> F64:
@@ -37,12 +37,12 @@ def edge(triangle: Triangle) -> F64:
     return np.array([corner, middle])
 
 
-def images(triangle: Triangle, *, smallest: float) -> Iterator[F64]:
+def images(triangle: Triangle, *, min_edge: float) -> Iterator[F64]:
     """Matrices of the reflection group, nearest first, (N, 3, 3) at a time.
 
     Args:
         triangle: of the hyperbolic plane.
-        smallest: length in the disk below which an image of an edge is left out, and what lies behind it.
+        min_edge: length in the disk below which an image of an edge is left out, and what lies behind it.
     """
     mirrors = np.array([triangle.reflection(number) for number in range(3)])
     centre = triangle.normalised(triangle.corners.sum(0))
@@ -58,17 +58,17 @@ def images(triangle: Triangle, *, smallest: float) -> Iterator[F64]:
                 fresh.append(number)
         layer = layer[fresh]
         chords = disk(np.einsum("nij,kj->nki", layer, ends))
-        large = np.linalg.norm(chords[:, 0] - chords[:, 1], axis=1) >= smallest
+        large = np.linalg.norm(chords[:, 0] - chords[:, 1], axis=1) >= min_edge
         layer = layer[large]
         if len(layer):
             yield layer
         layer = np.einsum("nij,mjk->nmik", layer, mirrors).reshape(-1, 3, 3)
 
 
-def edges(triangle: Triangle, *, smallest: float = MIN_EDGE / RADIUS) -> F64:
+def edges(triangle: Triangle, *, min_edge: float = MIN_EDGE / RADIUS) -> F64:
     """(N, 2, 2) ends of all edges that can be seen, in the disk, each once, large ones first."""
     ends = edge(triangle)
-    chords = [disk(np.einsum("nij,kj->nki", layer, ends)) for layer in images(triangle, smallest=smallest)]
+    chords = [disk(np.einsum("nij,kj->nki", layer, ends)) for layer in images(triangle, min_edge=min_edge)]
     every = np.concatenate(chords)
     _, first = np.unique(np.rint(every.mean(1) * 1e7), axis=0, return_index=True)
     every = every[np.sort(first)]

@@ -20,10 +20,10 @@ from orbifolio.runner.images import encoding
 Frame = Callable[[float, int, int], F32]
 """(part of a zoom, width, height) -> the picture enlarged by it."""
 
-_LOOP, _PLAYER = 400, 1024  # pixels of the longer side
-_SECONDS = 1.6  # in which the picture doubles
-_RATE = 16  # frames a second
-_MAX_FRAMES = 144  # of the whole loop, through all its colours
+_LOOP, _PLAYER = 400, 1024  # pixels of the longer side: the loop has a hundred pictures, the player few
+_SECONDS = 1.6  # in which the picture doubles: faster, details cannot be followed
+_RATE = 16  # frames a second: fewer jerk, more make the file larger
+_MAX_FRAMES = 144  # of the whole loop, through all its colours: bounds the file where these are many, at a lower rate
 
 _PAGE = Path(__file__).with_name("zoom.html")
 

@@ -22,10 +22,10 @@ from typing import IO, Any
 from orbifolio.runner.aws import AwsErrors, make_client
 from orbifolio.runner.errors import ImageError
 
-MAX_DOWNLOAD = 50_000_000  # bytes
+MAX_DOWNLOAD = 50_000_000  # bytes: without a limit a stranger's recipe could fill the memory
 ANSWER_SECONDS = 30.0  # that a server has to answer, or to send the next bytes
 MAX_SECONDS = 120.0  # for one picture in all, however steadily it trickles in
-_BLOCK = 1 << 16  # bytes read at a time, between looks at the clock
+_BLOCK = 1 << 16  # bytes read at a time at most, between looks at the clock
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # IPv4 addresses inside IPv6 (RFC 6052)
 
 

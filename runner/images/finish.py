@@ -89,16 +89,12 @@ class Finish(Settings):
         if self.levels == "auto":
             return tone.automatic_levels(pixels.astype(np.float32), symmetric=inverting)
         low, high = sorted(float(value) for value in self.levels)
-        if inverting:
-            reach = max(0.5 - low, high - 0.5)
-            low, high = 0.5 - reach, 0.5 + reach
-        return low, high
+        return tone.evened(low, high) if inverting else (low, high)
 
     def _toned(self, pixels: F32, span: tuple[float, float] | None, inverting_single: bool) -> F32:
         done = pixels.astype(np.float32)
         if span is not None:
-            low, high = span
-            done = tone.levels(done, low, max(high, low + 1e-3))
+            done = tone.levels(done, *span)
         if self.contrast != 1.0:
             done = tone.contrast(done, self.contrast)
         if self.saturation != 1.0 and not inverting_single:

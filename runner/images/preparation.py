@@ -8,7 +8,7 @@ colours of another picture, so that several styles agree.
 from __future__ import annotations
 
 import warnings
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -16,9 +16,8 @@ from skimage import color
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.images import tone
+from orbifolio.runner.images.finish import Level
 from orbifolio.runner.settings import Settings
-
-Level = Annotated[float, Field(ge=-1, le=2)]
 
 
 class StylePreparation(Settings):
@@ -55,7 +54,7 @@ class StylePreparation(Settings):
             done = transfer_colours(done, palette)
         if self.levels is not None:
             low, high = tone.automatic_levels(done, symmetric=False) if self.levels == "auto" else sorted(self.levels)
-            done = np.clip(tone.levels(done, float(low), max(float(high), float(low) + 1e-3)), 0, 1)
+            done = np.clip(tone.levels(done, float(low), float(high)), 0, 1)
         if self.gamma != 1.0:
             done = np.clip(done, 0, 1) ** np.float32(self.gamma)
         if self.contrast != 1.0:

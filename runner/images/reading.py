@@ -28,7 +28,7 @@ MAX_PIXELS = 170_000_000  # Pillow itself stops at 179 million
 MIN_SIDE = 8  # pixels: less is an icon or a mistake, and shows a network nothing
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "AVIF", "JPEG2000", "PPM", "TGA")
 
-# Files that are often mistaken for pictures: (bytes, their offset in the file, what it is, cure).
+# Files that are often mistaken for pictures: (first bytes, their offset in the file, what it is, cure).
 _OTHERS = (
     (b"ftypheic", 4, "a HEIC photograph", "export it as JPEG"),
     (b"ftypmif1", 4, "a HEIF photograph", "export it as JPEG"),
@@ -113,8 +113,8 @@ def read_picture(data: bytes, source: str) -> Picture:
 
 def _identify(data: bytes) -> tuple[str, str]:
     start = data[:200].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    for bytes_, offset, what, cure in _OTHERS:
-        if (data if offset else start)[offset : offset + len(bytes_)].lower() == bytes_.lower():
+    for magic, offset, what, cure in _OTHERS:
+        if (data if offset else start)[offset : offset + len(magic)].lower() == magic.lower():
             return what, cure
     return "not a picture that can be read", "save it again as one of these"
 
@@ -138,11 +138,10 @@ def _too_large(source: str, size: str) -> ImageError:
 
 def _decode(image: Image.Image, data: bytes) -> tuple[F32 | None, F32]:
     """(alpha or None, pixels) of a loaded image."""
-    profiled = _to_srgb_needed(image)
+    profiled = _has_other_profile(image)
     samples = None if profiled else read_deep_png(data)
     if samples is not None:
-        orientation = _orientation(image)
-        return _split_alpha(_oriented(_whole(samples), orientation))
+        return _split_alpha(_oriented(_whole(samples), _orientation(image)))
     image = ImageOps.exif_transpose(image)
     if image.mode in ("I;16", "I;16B", "I;16L", "I;16N", "I", "F"):
         return None, _deep_grey(np.asarray(image))
@@ -240,7 +239,7 @@ def _unit(values: F64) -> F32:
     return values.astype(np.float32)
 
 
-def _to_srgb_needed(image: Image.Image) -> bool:
+def _has_other_profile(image: Image.Image) -> bool:
     """Whether the picture has a colour profile other than sRGB's own."""
     profile = image.info.get("icc_profile")
     if not profile:

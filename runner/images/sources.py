@@ -18,7 +18,7 @@ from orbifolio.runner.errors import ImageError
 from orbifolio.runner.images.fetching import bucket_and_key, fault_of_address, fetch, fetch_s3, without_secrets
 from orbifolio.runner.images.reading import Picture, read_picture
 
-MAX_BYTES = 500_000_000  # of a file on disk
+MAX_BYTES = 500_000_000  # of a file on disk: about the largest picture that is read, in 8 bits and uncompressed
 
 # Pictures inside scikit-image's own package; its others are fetched from the network by a further package.
 SKIMAGE = {
@@ -77,8 +77,8 @@ class Images:
             return _unknown(rest, SKIMAGE, "a picture that comes with scikit-image")
         if scheme == "orbifolio":
             return _unknown(rest, own_pictures(), "a picture that comes with orbifolio")
-        if source == "upload" or source.startswith("upload:"):
-            return self._check_upload(source)
+        if scheme == "upload":
+            return self._check_upload(rest or "upload")
         if scheme == "http":
             return f"{source!r} is not encrypted; pictures are fetched by https only; write https://"
         if scheme == "https":
@@ -91,8 +91,7 @@ class Images:
             return "no picture is named; give a path, skimage:NAME, orbifolio:NAME, https://... or s3://..."
         return _missing(self.base / source, source)
 
-    def _check_upload(self, source: str) -> str | None:
-        name = source.partition(":")[2] or "upload"
+    def _check_upload(self, name: str) -> str | None:
         if name in self.given:
             return _missing(self.given[name], str(self.given[name]))
         wrong = f"; --image {' and '.join(sorted(self.given))} was given" if self.given else ""
@@ -121,8 +120,8 @@ class Images:
             return fetch(source, allow_private=self.allow_private)
         if scheme == "s3":
             return fetch_s3(source)
-        if source == "upload" or source.startswith("upload:"):
-            return _read(self.given[source.partition(":")[2] or "upload"])
+        if scheme == "upload":
+            return _read(self.given[rest or "upload"])
         return _read(self.base / source)
 
 

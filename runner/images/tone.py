@@ -22,7 +22,7 @@ from scipy import ndimage
 
 from orbifolio.runner.arrays import F32
 
-CLIPPED = 0.005  # share of values that automatic levels clip at each end
+CLIPPED = 0.005  # share of values that automatic levels clip at each end: without it one stray pixel decides
 
 
 def automatic_levels(pixels: F32, *, symmetric: bool) -> tuple[float, float]:
@@ -37,15 +37,24 @@ def automatic_levels(pixels: F32, *, symmetric: bool) -> tuple[float, float]:
     """
     low, high = (float(value) for value in np.quantile(pixels, (CLIPPED, 1 - CLIPPED)))
     if symmetric:
-        reach = max(0.5 - low, high - 0.5)
-        low, high = 0.5 - reach, 0.5 + reach
+        low, high = evened(low, high)
     low, high = max(low, 0.0), min(high, 1.0)
     # A picture of one colour has no levels to stretch.
     return (low, high) if high - low > 1 / 64 else (0.0, 1.0)
 
 
+def evened(low: float, high: float) -> tuple[float, float]:
+    """Levels moved outwards until both are equally far from mid-grey."""
+    reach = max(0.5 - low, high - 0.5)
+    return 0.5 - reach, 0.5 + reach
+
+
 def levels(pixels: F32, low: float, high: float) -> F32:
-    """Stretch so that `low` becomes 0 and `high` becomes 1; the same line for every channel."""
+    """Stretch so that `low` becomes 0 and `high` becomes 1; the same line for every channel.
+
+    Levels less than a thousandth apart count as a thousandth.
+    """
+    high = max(high, low + 1e-3)
     return ((pixels - np.float32(low)) / np.float32(high - low)).astype(np.float32)
 
 

@@ -17,7 +17,7 @@ from orbifolio.runner.models.faults import ModelFault
 from orbifolio.runner.models.mesh import Mesh
 from orbifolio.runner.models.rasteriser import covered
 
-_MAX_REPEATS = 8  # of the texture in one triangle: each repeat is one more texture to scan
+_MAX_REPEATS = 8  # of the texture in one triangle, along each axis: the area to be scanned grows with the square
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from orbifolio.runner.objectives.base import (
 )
 from orbifolio.runner.vision.base import VisionSettings
 
-FLOOR = 1e-4  # share of a layer's initial power below which a channel counts as silent
+FLOOR = 1e-4  # share of the layer's present power below which a channel counts as silent
 
 
 class Dream(ObjectiveSettings):

@@ -41,7 +41,7 @@ from orbifolio.runner.settings import Settings, Shorthand
 from orbifolio.runner.vision.base import VisionSettings
 
 MAX_APPEARANCES = 24  # more would cost more than they change: a texture has few distinct orientations
-MIN_SIDE = 32  # pixels; below this the deep layers of a network see only the border
+MIN_SIDE = 32  # pixels: below this the deep layers of a network see only the border
 
 
 class StyleImage(Settings):

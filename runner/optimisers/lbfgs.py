@@ -20,7 +20,7 @@ from orbifolio.runner.optimisers.base import Evaluate, Optimiser, OptimiserSetti
 
 SUFFICIENT_DECREASE = 1e-4  # Nocedal and Wright (2006), section 3.1
 CURVATURE = 0.9  # the same, for quasi-Newton directions
-PROBES = 12  # a 12th backtrack is a step shorter than 1e-4 of the full one
+PROBES = 12  # evaluations of a line search: each backtrack at least halves, so the 12th tries 2^-11 of the step or less
 
 
 class Lbfgs(OptimiserSettings):

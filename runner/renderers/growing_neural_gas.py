@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from orbifolio.runner.gas.orbifold import SymmetricNetwork
 
 MEASURING_BLUR = 3.0  # pixels: softens lines as thin as a pixel before symmetry is measured
-DRAWING_SECONDS = 0.05  # of a step beside its presentations, for the plan; measured
+DRAWING_SECONDS = 0.05
+"""What a step takes beside its presentations, for the plan. Measured on two cores with 104,361 points and 2400
+nodes: 0.01 s for the error, and 0.4 s for a picture of 1024 px, which one step in ten is taken to need."""
 
 
 class GasPhase(Settings):
@@ -219,10 +221,9 @@ class GasRenderer(Renderer):
     def domain(self) -> GasDomain:
         """What the gas grows on."""
         height, width = self.source.part.shape[:2]
-        symmetry: SymmetrySettings = self.settings.symmetry
-        if isinstance(symmetry, NoSymmetry):
+        if self._symmetry is None:
             return PictureDomain((height, width), self.settings.size)
-        return SymmetricDomain(symmetry.build(), (height, width), self.settings.size)
+        return SymmetricDomain(self._symmetry, (height, width), self.settings.size)
 
     def phases(self) -> tuple[Phase, ...]:
         """One for each budget of nodes."""
@@ -314,7 +315,7 @@ class GasRenderer(Renderer):
         files = self.drawing.files(graph, *self._under)
         return {"graph.json": graph.to_json().encode(), **files}
 
-    @property
+    @cached_property
     def _symmetry(self) -> Symmetry | None:
         settings: SymmetrySettings = self.settings.symmetry
         return None if isinstance(settings, NoSymmetry) else settings.build()
@@ -338,7 +339,7 @@ class GasRenderer(Renderer):
         if image is not None:
             for axis, wraps in enumerate(symmetry.wrap):
                 image = gaussian_filter1d(image, MEASURING_BLUR, axis=axis, mode="wrap" if wraps else "nearest")
-        summary = summarise(symmetry, getattr(self.settings.symmetry, "kind", ""), image)
+        summary = summarise(symmetry, kind_of(type(self.settings.symmetry)), image)
         note = f"measured on the drawing softened by {MEASURING_BLUR:g} pixels: its lines are as thin as pixels"
         return {**summary, "notes": [*summary["notes"], note]}
 

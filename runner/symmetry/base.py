@@ -13,19 +13,27 @@ counter-clockwise as seen. `ratio` is width / height.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import is_dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.settings import Settings
+from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.charts import Chart
 from orbifolio.runner.symmetry.claims import Claim, Move
+
+QUARTER_TURNS = (0.0, 90.0, 180.0, 270.0)
+"""Turns in degrees that stand for all, where the network sees windows of any turn: only these resample nothing."""
+
+_MAX_APPEARANCES = 24  # more make a style's target slower, one pass of the network each; fewer skip turns or colours
 
 
 class Layout(ABC):
@@ -273,6 +281,23 @@ class Symmetry(ABC):
             ratio: width / height of the picture.
         """
         return ()
+
+
+def every_appearance(
+    elements: Iterable[int], orientations: Sequence[tuple[float, bool]]
+) -> tuple[tuple[float, bool, F64], ...]:
+    """Every orientation in every colour, thinned evenly where these are many: see `Symmetry.appearances`.
+
+    Args:
+        elements: colour elements, the identity first.
+        orientations: (degrees, mirrored), the identity first.
+    """
+    every = [
+        (angle, mirrored, colour.MATRICES[element].astype(np.float64))
+        for element in elements
+        for angle, mirrored in orientations
+    ]
+    return tuple(every[:: math.ceil(len(every) / _MAX_APPEARANCES)])
 
 
 class SymmetrySettings(Settings):

@@ -4,7 +4,7 @@ Charts of the sphere: the equirectangular map, and cameras. Charts of the hyperb
 Klein disk, half-plane, band, and the square onto which the disk is mapped conformally.
 
 Convention: x to the right and y up, both in [-1, 1] over the picture, (0, 0) its middle; points are
-homogeneous 3-vectors as in `triangle.py`, so that corner P of a tiling, at (0, 0, 1), is in the middle of
+homogeneous 3-vectors as in `groups/triangle.py`, so that corner P of a tiling, at (0, 0, 1), is in the middle of
 every chart of the hyperbolic plane and at the north pole of the sphere. `spacing` is the length on the surface
 of half the picture's shorter side, the largest of all directions; `place` is the way back.
 """

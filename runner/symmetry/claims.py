@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from orbifolio.runner.arrays import F64
 
 
@@ -21,6 +23,11 @@ class Claim:
     name: str
     matrix: F64
     colour: int
+
+    @property
+    def homogeneous(self) -> F64:
+        """(3, 3) the matrix, whatever it acts on."""
+        return self.matrix if len(self.matrix) == 3 else np.vstack([self.matrix, [0.0, 0.0, 1.0]])
 
 
 @dataclass(frozen=True)

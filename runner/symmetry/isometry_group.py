@@ -1,6 +1,6 @@
 """A group of isometries on a surface, and the picture that shows it: (symmetry, picture's size) -> group.
 
-Points are homogeneous 3-vectors as in `symmetry/triangle.py`, on the sphere, in the plane (x, y, 1) or on the
+Points are homogeneous 3-vectors as in `groups/triangle.py`, on the sphere, in the plane (x, y, 1) or on the
 hyperboloid; the group acts on them by (3, 3) matrices. Of a picture that repeats, the translations of the picture
 itself belong to the group.
 """
@@ -65,7 +65,7 @@ class IsometryGroup:
         scale, back = np.diag([self._ratio, 1.0, 1.0]), np.diag([1 / self._ratio, 1.0, 1.0])
         generators = []
         for claim in symmetry.planar_claims(self._ratio):
-            generators.append(Motion(scale @ np.vstack([claim.matrix, [0.0, 0.0, 1.0]]) @ back, claim.colour))
+            generators.append(Motion(scale @ claim.homogeneous @ back, claim.colour))
         for wraps, shift in zip(symmetry.wrap, ((0.0, 1.0), (self._ratio, 0.0)), strict=True):
             if wraps:
                 generators.append(Motion(np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]], [0.0, 0.0, 1.0]]), 0))
@@ -88,9 +88,8 @@ class IsometryGroup:
     def place(self, points: F64) -> F64:
         """(n, 2) where the picture shows points, in pixels; some may lie outside of it."""
         if self.chart is None:
-            return np.asarray(
-                points[:, :2] / [self._ratio, 1.0] * [self.width, self.height] + self._first, dtype=np.float64
-            )
+            pixels: F64 = points[:, :2] / [self._ratio, 1.0] * [self.width, self.height] + self._first
+            return pixels
         x, y = self.chart.place(points)
         return np.stack([(x + 1) / 2 * self.width, (1 - y) / 2 * self.height], axis=1)
 
@@ -155,6 +154,6 @@ class IsometryGroup:
 
 
 def _key(point: F64) -> tuple[float, ...]:
-    """A key of a point that is the same for equal points, up to rounding."""
+    """The same for points that are equal up to rounding."""
     size = 2.0 ** math.ceil(math.log2(max(1.0, float(np.abs(point).max()))))
     return (size, *(np.round(point / (size * _POINT_TOLERANCE)) + 0.0).tolist())

@@ -145,7 +145,7 @@ def keeps_wrap(view: Tensor | None) -> bool:
     return view is None or bool(torch.equal(view[:2, :2], torch.eye(2, dtype=torch.float64)))
 
 
-def _fold(index: Tensor, size: int, wrap: bool) -> Tensor:
+def _inside(index: Tensor, size: int, wrap: bool) -> Tensor:
     """Indices of any value brought into [0, size): repeated, or mirrored about the outermost pixels."""
     if wrap or size == 1:
         return index % size
@@ -164,8 +164,8 @@ def _bilinear(picture: Tensor, x: Tensor, y: Tensor, wrap: tuple[bool, bool]) ->
     total = torch.zeros_like(picture)
     for row in (0, 1):
         for column in (0, 1):
-            rows = _fold(top.long() + row, height, wrap[0])
-            columns = _fold(left.long() + column, width, wrap[1])
+            rows = _inside(top.long() + row, height, wrap[0])
+            columns = _inside(left.long() + column, width, wrap[1])
             share = (bottom_share if row else 1 - bottom_share) * (right_share if column else 1 - right_share)
             index = (rows * width + columns).flatten().to(picture.device)
             total = total + flat.index_select(2, index).view_as(picture) * share

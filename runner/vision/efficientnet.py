@@ -29,7 +29,7 @@ from orbifolio.runner.vision.weights import default_store
 # (kernel, stride, expansion, channels) of each stage, of the narrowest network.
 STAGES = ((3, 1, 1, 16), (3, 2, 6, 24), (5, 2, 6, 40), (3, 2, 6, 80), (5, 1, 6, 112), (5, 2, 6, 192), (3, 1, 6, 320))
 STEM, HEAD, CLASSES = 32, 1280, 1000  # channels of stem and head, and classes of ImageNet
-STYLE_LAYERS = ("stem", "1.1d", "2.1e", "2.2e", "3.2e", "4.3e", "5.3e")
+STYLE_LAYERS = ("stem", "1.1d", "2.1e", "2.2e", "3.2e", "4.3e", "5.3e")  # of strides 2, 2, 2, 4, 8, 16 and 16
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ LAYERS = {
     "mixed4": (768, 16),
     "mixed5": (768, 16),
 }
-STYLE_LAYERS = ("conv1", "conv3", "conv5", "mixed1")
+STYLE_LAYERS = ("conv1", "conv3", "conv5", "mixed1")  # of strides 2, 2, 4 and 8: from grain to motifs
 
 
 def weight_shapes() -> dict[str, tuple[int, ...]]:

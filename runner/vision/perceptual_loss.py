@@ -18,7 +18,7 @@ from torch import Tensor
 
 from orbifolio.runner.vision.base import Encoder
 
-LAYERS: Mapping[str, float] = {"conv3_3": 5 / 22, "conv4_3": 15 / 22, "conv5_3": 2 / 22}
+LAYERS: Mapping[str, float] = {"conv3_3": 5 / 22, "conv4_3": 15 / 22, "conv5_3": 2 / 22}  # of neural-painters-x
 MIN_FEATURE = 1e-6  # mean absolute feature of a layer, below which it counts as this: keeps the quotient finite
 
 

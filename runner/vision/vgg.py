@@ -25,7 +25,7 @@ from orbifolio.runner.vision.weights import default_store
 
 Pooling = Literal["average", "max"]
 WIDTHS = (64, 128, 256, 512, 512)  # channels in each block
-STYLE_LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
+STYLE_LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")  # those of Gatys et al. (2015) without the deepest, conv5_1
 
 
 @dataclass(frozen=True)

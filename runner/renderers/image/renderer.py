@@ -33,7 +33,7 @@ from orbifolio.runner.views import View, draw_view
 from orbifolio.runner.vision.base import Encoder, VisionSettings
 from orbifolio.runner.vision.null_encoder import NullEncoder
 
-MAX_RETRIES = 3  # of a step whose loss is not finite, each softer than the one before
+MAX_RETRIES = 3  # of a step whose loss is not finite, each softer than the one before: more hide that weights are wrong
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,9 @@ own picture is among the extras.
 
 from __future__ import annotations
 
-import io
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -18,7 +17,8 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from pydantic import Field, ValidationError
 
-from orbifolio.runner.arrays import F32, U8
+from orbifolio.runner.arrays import F32
+from orbifolio.runner.images import encoding
 from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings
 from orbifolio.runner.renderers.image.renderer import ImageRenderer
@@ -26,9 +26,9 @@ from orbifolio.runner.renderers.image.settings import ImageOptimisation
 from orbifolio.runner.vision.base import VisionSettings
 
 MAX_VARIATIONS = 64  # phases of one run, and cells of one sheet that the eye can still distinguish
-CELL = 256  # pixels along the longer side of a picture on the contact sheet
-CAPTION = 28  # pixels
-GAP = 12  # pixels
+CELL = 256  # pixels of a picture's side on the contact sheet: 64 of them make one of 2700 pixels
+CAPTION = 28  # pixels of height below a picture: a line of 16 pixels, and air
+GAP = 12  # pixels between cells
 
 
 class Survey(RendererSettings):
@@ -148,19 +148,7 @@ class SurveyRenderer(Renderer):
             inner = member.phases()
             last, steps = inner[-1], sum(phase.steps for phase in inner)
             pixels = sum(phase.steps * (phase.seen or phase.width * phase.height) for phase in inner)
-            phases.append(
-                Phase(
-                    title,
-                    last.width,
-                    last.height,
-                    steps,
-                    last.parameters,
-                    last.notes,
-                    seen=pixels // max(1, steps),
-                    table_bytes=last.table_bytes,
-                    work=last.work,
-                )
-            )
+            phases.append(replace(last, title=title, steps=steps, seen=pixels // max(1, steps)))
         return tuple(phases)
 
     def _lend_encoder(self, number: int) -> ImageRenderer:
@@ -180,8 +168,8 @@ class SurveyRenderer(Renderer):
     def step(self, state: SurveyState) -> Outcome:
         """One step of the variation; at the end of one of its own phases the next begins first."""
         member = self.members[state.member]
-        inner = member.phases()
-        while state.inner.step >= inner[state.inner_phase].steps and state.inner_phase + 1 < len(inner):
+        phases = member.parts.phases  # not `member.phases()`, which makes every layout anew
+        while state.inner.step >= phases[state.inner_phase][1] and state.inner_phase + 1 < len(phases):
             state.inner_phase += 1
             state.inner = member.begin(state.inner_phase, state.inner)
         return member.step(state.inner)
@@ -203,9 +191,7 @@ class SurveyRenderer(Renderer):
         """Each variation's own picture as PNG, without the finish."""
         files = {}
         for title, picture in zip(self.labels, [*state.done, self._current(state)], strict=False):
-            buffer = io.BytesIO()
-            Image.fromarray(to_bytes(picture)).save(buffer, "PNG")
-            files[f"{_file_name(title)}.png"] = buffer.getvalue()
+            files[f"{_file_name(title)}.png"] = encoding.png(picture)
         return files
 
     def save(self, state: SurveyState) -> dict[str, Any]:
@@ -264,11 +250,6 @@ class SurveyRenderer(Renderer):
         return loaded[-1].describe() if loaded else ""
 
 
-def to_bytes(picture: F32) -> U8:
-    """8-bit values of a picture in [0, 1], rounded."""
-    return np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8)
-
-
 def _file_name(title: str) -> str:
     return "".join(c if c.isalnum() or c in "-." else "-" for c in title).strip("-.") or "variation"
 
@@ -287,8 +268,7 @@ def contact_sheet(pictures: list[F32], labels: list[str]) -> F32:
     for number, (picture, title) in enumerate(zip(pictures, labels, strict=False)):
         left = GAP + number % columns * (CELL + GAP)
         top = GAP + number // columns * (CELL + CAPTION + GAP)
-        cell = _fill(Image.fromarray(to_bytes(picture)))
-        sheet.paste(cell, (left, top))
+        sheet.paste(_fill(encoding.image(picture)), (left, top))
         draw.text((left + CELL / 2, top + CELL + 4), title, fill=(40, 40, 40), font=font, anchor="ma")
     return np.asarray(sheet).astype(np.float32) / np.float32(255)
 

@@ -15,9 +15,9 @@ from orbifolio.runner.arrays import F64, I64, Bools
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.isometry_group import IsometryGroup, Motion
 
-_PLACES = 48  # along each side, tried as centres
-_MAX_STEPS = 60  # to bring a place into the domain, each to the nearest image of the centre
-_REACH = 3.0  # radii of a domain within which the centres of all its neighbours lie
+_PLACES = 48  # along each side, tried as centres: time grows with the square; fewer give a less round domain
+_MAX_STEPS = 60  # to bring a place into the domain, each to a nearer image: bounds what rounding could repeat
+_REACH = 3.0  # radii from the centre to images whose own domain, of radius 1, may meet a disc of radius 2
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from orbifolio.runner.symmetry.groups.legality import TURNS, elements, homomorph
 
 EMBLEMS = {4: "swastikas", 5: "pentagrams", 6: "hexagrams"}
 _FOLDS = {4: "four-fold", 5: "five-fold", 6: "six-fold"}
-_PREFERRED = ("[g, b, r]", "[g, r, b]", "[-r, -g, -b]", "[-g, -r, -b]", "[-g, -b, -r]")
+PREFERRED = ("[g, b, r]", "[g, r, b]", "[-r, -g, -b]", "[-g, -r, -b]", "[-g, -b, -r]")
+"""Colour elements that a warning offers as a cure, the liveliest first: of orders 3, 2, 2, 2 and 6."""
 _WITHOUT_MIRRORS = {
     "pm": "pg",
     "cm": "pg",
@@ -61,7 +62,7 @@ def preventions(group: Group, name: str, colours: Mapping[str, int]) -> tuple[in
     neutral = table[(table[:, names.index("t1")] == 0) & (table[:, names.index("t2")] == 0)]
     for rows in (same, neutral):
         legal = {int(item) for item in rows[:, names.index(name)]} - {colour.IDENTITY}
-        options = [colour.parse(item) for item in _PREFERRED if colour.parse(item) in legal]
+        options = [colour.parse(item) for item in PREFERRED if colour.parse(item) in legal]
         if options:
             return tuple(options[:2])
     return ()
@@ -108,15 +109,11 @@ def mirror_advisory(group: Group, element: int, angles: Sequence[float], freeing
         angles: directions of their lines, degrees.
         freeing: generator and element by `freeing_colour`, or None.
     """
-    free = colour.fixed_dimension([element])
     cure = f"{_WITHOUT_MIRRORS[group.name]} has no mirrors"
     if freeing is not None:
         cure = f"{freeing[0]}: {colour.spell(freeing[1])} frees them, or {cure}"
     lines = ", ".join(f"{angle:g}" for angle in angles)
-    return (
-        f"mirror lines at {lines} degrees carry {colour.spell(element)}: "
-        f"all along them {colour.describe_fixed(element)} ({free} of 3 colour dimensions stay free); {cure}"
-    )
+    return mirror_warning(f"mirror lines at {lines} degrees", element, cure)
 
 
 def mirror_warning(lines: str, element: int, cure: str) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from orbifolio.runner.errors import IllegalSymmetry
@@ -25,6 +25,9 @@ from orbifolio.runner.symmetry.groups.legality import neutral_period
 
 MAX_BLOCKS = 8
 """Maximum number of blocks along each side; more would leave too few pixels for each."""
+
+_MAX_SHEAR = 12
+"""Maximum q of a shear by p/q of a cell: a larger one meets more angles, with more and smaller cells in the picture."""
 
 
 @dataclass(frozen=True)
@@ -160,16 +163,7 @@ def frame(
     if result.cells > 1:
         name = ratio.text if ratio is not None else "the picture"
         notes.append(f"{name} holds {result.cells} primitive cells of {group.name}")
-    return LatticeFrame(
-        result.right,
-        result.up,
-        result.columns,
-        result.rows,
-        result.ratio,
-        result.hexagonal,
-        result.square,
-        tuple(notes),
-    )
+    return replace(result, notes=tuple(notes))
 
 
 def _check_freedom(group: Group, angle: float | None, cell: Ratio | None) -> None:
@@ -203,7 +197,7 @@ def _orders(colours: Mapping[str, int], right: Vector, up: Vector) -> tuple[int,
 
 
 def _repeat(columns: int, rows: int, orders: tuple[int, int]) -> tuple[int, int]:
-    """The smallest common multiple of a block count that returns all colours."""
+    """The smallest multiples of the block counts, columns and rows, after which all colours return."""
     times = math.lcm(orders[0] // math.gcd(orders[0], columns), orders[1] // math.gcd(orders[1], rows))
     return times * columns, times * rows
 
@@ -278,8 +272,9 @@ def _refusal(group: Group, ratio: Ratio, shape: Fraction | float) -> IllegalSymm
         for columns in range(1, MAX_BLOCKS + 1):
             for rows in range(1, MAX_BLOCKS + 1):
                 square = item * Fraction(columns, rows) ** 2
-                options[square] = min(options.get(square, 99), columns * rows)
+                options[square] = min(options.get(square, MAX_BLOCKS**2), columns * rows)
     off = {square: abs(math.log(float(square)) / 2 - math.log(ratio.value)) for square in options}
+    # simple ratios first: one block more must bring the ratio 1.2 % nearer
     simple = sorted(options, key=lambda square: (off[square] + 0.012 * options[square], square))[:2]
     closest = min(options, key=lambda square: (off[square], options[square]))
 
@@ -287,7 +282,7 @@ def _refusal(group: Group, ratio: Ratio, shape: Fraction | float) -> IllegalSymm
         return spell_ratio(square) if isinstance(square, Fraction) else f"{math.sqrt(square):.9g}"
 
     if simple[0] == closest and off[closest] < 0.02:
-        simple = [closest]  # what was meant
+        simple = [closest]  # simple, and within 2 %: what was meant
     spelled = tuple(dict.fromkeys(spell(square) for square in (*simple, closest)))
     exact = None if not isinstance(shape, Fraction) else exact_root(Fraction(*ratio.square) / shape)
     what = f"{ratio.text} for {group.name}"
@@ -315,8 +310,8 @@ def _sheared(
     wanted = 1.0 if cell is None else cell.value  # |e1| / |e2|
     turn = math.radians(angle)
     best: tuple[float, LatticeFrame, float, float] | None = None
-    for q in range(1, 13):
-        for p in range(-12, 13):
+    for q in range(1, _MAX_SHEAR + 1):
+        for p in range(-_MAX_SHEAR, _MAX_SHEAR + 1):
             if p == 0 or math.gcd(p, q) > 1 or (p > 0) != (angle < 90):
                 continue
             right, up = (1, 0), (-p, q)
@@ -331,6 +326,7 @@ def _sheared(
                 sides = math.cos(real) * q / p
                 value = columns / (rows * p * math.tan(real))
                 cells = columns * rows * q / (orders[0] * orders[1])
+                # two degrees off weigh as much as sides off by a factor e, or as fifty cells more
                 cost = abs(math.degrees(real - turn)) / 2 + 0.02 * cells
                 cost += abs(math.log(sides / wanted)) * (0.3 if cell is None and ratio is not None else 1)
                 if best is None or cost < best[0] - 1e-12:
@@ -342,7 +338,7 @@ def _sheared(
     if abs(degrees - angle) > 3 or (bound and abs(math.log(sides / wanted)) > 0.35):
         raise IllegalSymmetry(
             f"angle {angle:g} with e1:e2 {wanted:g} for {group.name}; a sheared lattice must close on the "
-            f"picture within 12 cells; nearest are 90 degrees and angle {degrees:.4g} with e1:e2 "
+            f"picture within {_MAX_SHEAR} cells; nearest are 90 degrees and angle {degrees:.4g} with e1:e2 "
             f"{sides:.4g}; try 90",
             suggestions=("90", f"{degrees:.4g}"),
             where="angle",

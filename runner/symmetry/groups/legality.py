@@ -9,7 +9,7 @@ completions and suggestions are drawn (Senechal 1979; Coxeter and Moser 1972 for
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -84,24 +84,36 @@ def homomorphisms(group: Group) -> npt.NDArray[np.int16]:
     Returns:
         (number, generators), colour elements in the order of `group.generators`.
     """
-    names = list(group.generators)
-    order = [*TRANSLATIONS, *group.point]  # translations first: they exclude the most rows
-    waiting = list(relations(group))
+    names = [*TRANSLATIONS, *group.point]  # translations first: they exclude the most rows
+    table = all_actions(names, [(relation.left, relation.right) for relation in relations(group)])
+    return table[:, [names.index(name) for name in group.generators]]
+
+
+def all_actions(names: Sequence[str], equations: Iterable[tuple[Word, Word]]) -> npt.NDArray[np.int16]:
+    """All colours of some generators under which the words of every equation have the same colour.
+
+    Generators are added one by one, and each equation is applied once all its generators are there: so the table
+    stays small.
+
+    Returns:
+        (number, names), colour elements.
+    """
     table = np.zeros((1, 0), dtype=np.int16)
-    for count, _name in enumerate(order, start=1):
-        chosen = order[:count]
-        table = np.hstack(
-            [np.repeat(table, colour.COUNT, axis=0), np.tile(np.arange(colour.COUNT), len(table))[:, None]]
-        ).astype(np.int16)
-        ready = [relation for relation in waiting if set(relation.names) <= set(chosen)]
-        waiting = [relation for relation in waiting if relation not in ready]
-        for relation in ready:
-            left, right = (_evaluate_rows(word, table, chosen) for word in (relation.left, relation.right))
+    waiting = list(equations)
+    every = np.arange(colour.COUNT, dtype=np.int16)
+    for count in range(1, len(names) + 1):
+        chosen = names[:count]
+        table = np.hstack([np.repeat(table, colour.COUNT, axis=0), np.tile(every, len(table))[:, None]])
+        ready = [words for words in waiting if {name for word in words for name, _ in word} <= set(chosen)]
+        waiting = [words for words in waiting if words not in ready]
+        for words in ready:
+            left, right = (_evaluate_rows(word, table, chosen) for word in words)
             table = table[left == right]
-    return table[:, [order.index(name) for name in names]]
+    return table
 
 
 def _evaluate_rows(word: Word, table: npt.NDArray[np.int16], names: Sequence[str]) -> npt.NDArray[np.int16]:
+    """The colour element of a word in every row."""
     result = np.zeros(len(table), dtype=np.int16)
     for name, exponent in word:
         column = table[:, names.index(name)]
@@ -128,21 +140,33 @@ def complete(group: Group, given: Mapping[str, int]) -> dict[str, int]:
         IllegalSymmetry: an unknown generator, or no legal action has these elements.
     """
     check_names(group, given)
-    names = list(group.generators)
-    legal = homomorphisms(group)
+    colours = simplest_action(list(group.generators), homomorphisms(group), given)
+    # a search cannot fail: the relations define the group (held by tests)
+    if colours is None or search(group, colours):
+        raise explain(group, given)
+    return colours
+
+
+def simplest_action(
+    names: Sequence[str], legal: npt.NDArray[np.int16], given: Mapping[str, int]
+) -> dict[str, int] | None:
+    """The legal action with the given colours whose others are the fewest and of the lowest orders; None without any.
+
+    Args:
+        names: of the generators.
+        legal: (number, names), colour elements.
+        given: colour elements of some generators.
+    """
     for name, element in given.items():
         legal = legal[legal[:, names.index(name)] == element]
     if not len(legal):
-        raise explain(group, given)
+        return None
     orders = np.array(colour.ORDER)[legal]
     best = min(
         range(len(legal)),
         key=lambda row: (int((legal[row] != 0).sum()), int(orders[row].sum()), tuple(legal[row].tolist())),
     )
-    colours = {name: int(element) for name, element in zip(names, legal[best], strict=True)}
-    if search(group, colours):  # cannot be: the relations define the group (held by tests)
-        raise explain(group, given)
-    return colours
+    return {name: int(element) for name, element in zip(names, legal[best], strict=True)}
 
 
 def check_names(group: Group, given: Mapping[str, int]) -> None:

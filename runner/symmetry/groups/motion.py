@@ -44,7 +44,7 @@ def in_picture(isometry: Isometry, frame: LatticeFrame) -> F64:
 
 
 def placed(matrix: F64) -> F64:
-    """The same motion, conjugated by whole pictures so that it acts about a place in the picture."""
+    """The same motion, conjugated by whole pictures so that its centre, line or shift lies in the picture."""
     linear, shift = matrix[:, :2], matrix[:, 2]
     away = np.eye(2) - linear
     if abs(np.linalg.det(away)) > 1e-9:
@@ -60,6 +60,7 @@ def placed(matrix: F64) -> F64:
 
 
 def _fraction(value: F64) -> F64:
+    """The part in [0, 1), rounded, so that what is nearly 1 is 0."""
     result: F64 = np.round(value - np.floor(value + 1e-9), 12)
     return result
 

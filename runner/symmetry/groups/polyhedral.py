@@ -24,7 +24,7 @@ from orbifolio.runner.symmetry.groups.presentation import Presentation
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 
 MAX_ORDER = 24
-"""Maximum order of an axis, as of a rotor."""
+"""Maximum order of an axis, as of a rotor: beyond it a wedge is narrower than 7.5 degrees."""
 
 EXAMPLES = "none, T, Td, Th, O, Oh, I, Ih, Cs, Ci, C5, C5v, C5h, D3, D3h, D3d, S6"
 _TURNS = {2: "half a turn", 3: "a third of a turn", 4: "a quarter of a turn", 5: "a fifth of a turn"}

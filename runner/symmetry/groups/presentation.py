@@ -1,8 +1,8 @@
 """A group given by generators and relations, and which colour actions it admits.
 
 A colour action is a homomorphism (group -> the 48 colour elements): every word that moves nothing must change no
-colour either. All legal actions are enumerated, generator by generator, as in `legality.py` for the wallpaper groups;
-from them come completions, and suggestions for what is not legal.
+colour either. All legal actions are enumerated, as in `legality.py` for the wallpaper groups; from them come
+completions, and suggestions for what is not legal.
 """
 
 from __future__ import annotations
@@ -18,10 +18,8 @@ import numpy.typing as npt
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.groups import Word
-from orbifolio.runner.symmetry.groups.legality import evaluate, spell_word
+from orbifolio.runner.symmetry.groups.legality import all_actions, evaluate, simplest_action, spell_word
 
-_PRODUCT = colour.PRODUCT.astype(np.int16)
-_INVERSE = np.array(colour.INVERSE, dtype=np.int16)
 _TIMES = {1: "once", 2: "twice"}
 
 
@@ -59,17 +57,10 @@ class Presentation:
             IllegalSymmetry: an unknown generator, or no legal action has these elements; `where` names it.
         """
         self._check_names(given)
-        legal = homomorphisms(self)
-        for name, element in given.items():
-            legal = legal[legal[:, self.names.index(name)] == element]
-        if not len(legal):
+        colours = simplest_action(self.names, homomorphisms(self), given)
+        if colours is None:
             raise self._explain(given)
-        orders = np.array(colour.ORDER)[legal]
-        best = min(
-            range(len(legal)),
-            key=lambda row: (int((legal[row] != 0).sum()), int(orders[row].sum()), tuple(legal[row].tolist())),
-        )
-        return {name: int(element) for name, element in zip(self.names, legal[best], strict=True)}
+        return colours
 
     def _check_names(self, given: Mapping[str, int]) -> None:
         for name in given:
@@ -139,25 +130,4 @@ def homomorphisms(group: Presentation) -> npt.NDArray[np.int16]:
     Returns:
         (number, generators), colour elements in the order of `group.generators`.
     """
-    table = np.zeros((1, 0), dtype=np.int16)
-    waiting = list(group.relations)
-    for count in range(1, len(group.names) + 1):
-        names = group.names[:count]
-        fresh = np.arange(colour.COUNT, dtype=np.int16)
-        table = np.hstack([np.repeat(table, colour.COUNT, axis=0), np.tile(fresh, len(table))[:, None]])
-        ready = [word for word in waiting if {name for name, _ in word} <= set(names)]
-        waiting = [word for word in waiting if word not in ready]
-        for word in ready:
-            table = table[_rows(word, table, names) == colour.IDENTITY]
-    return table
-
-
-def _rows(word: Word, table: npt.NDArray[np.int16], names: Sequence[str]) -> npt.NDArray[np.int16]:
-    """The colour element of a word in every row."""
-    result = np.zeros(len(table), dtype=np.int16)
-    for name, exponent in word:
-        column = table[:, names.index(name)]
-        step = column if exponent > 0 else _INVERSE[column]
-        for _ in range(abs(exponent)):
-            result = _PRODUCT[result, step]
-    return result
+    return all_actions(group.names, [(word, ()) for word in group.relations])

@@ -24,7 +24,6 @@ import numpy as np
 
 from orbifolio.runner.arrays import F64, I64
 
-CORNERS = ("P", "Q", "R")
 _TOLERANCE = 1e-12  # a point this little outside counts as on the mirror: it need not be reflected
 _MAX_REFLECTIONS = 400  # {7, 3} takes 82 at a millionth from the rim
 

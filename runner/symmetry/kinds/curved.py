@@ -17,7 +17,7 @@ import torch
 
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Layout, Symmetry
+from orbifolio.runner.symmetry.base import QUARTER_TURNS, Layout, Symmetry, every_appearance
 from orbifolio.runner.symmetry.charts import Chart
 from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.groups.coset_table import CosetTable
@@ -25,9 +25,7 @@ from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.layouts.folded import FoldedLayout, FoldedSurface
 from orbifolio.runner.symmetry.layouts.texture import Texture
 
-MAX_DIVISIONS = 1200  # of a triangle's side: 720,000 nodes a sheet
-_TURNS = (0.0, 90.0, 180.0, 270.0)  # turns of a style picture that crops of any turn are compared with
-_MAX_APPEARANCES = 24  # of a style picture, each of which the network sees once
+MAX_DIVISIONS = 1200  # of a triangle's side: 720,000 nodes a sheet, as many as a picture of 850 pixels square
 
 
 class CurvedSymmetry(Symmetry):
@@ -151,20 +149,10 @@ class CurvedSymmetry(Symmetry):
         """Whether the group has reflections."""
         return any(np.linalg.det(matrix) < 0 for _, matrix, _ in self.generators())
 
-    def _orientations(self) -> tuple[tuple[float, bool], ...]:
-        """Quarter turns, which represent the random turns of the crops."""
-        flips = (False, True) if self.mirrored else (False,)
-        return tuple((angle, flip) for flip in flips for angle in _TURNS)
-
     def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
-        """Every turn with every colour, thinned evenly where there are many."""
-        every = [
-            (angle, flip, colour.MATRICES[element].astype(np.float64))
-            for element in self.colours()
-            for angle, flip in self._orientations()
-        ]
-        stride = max(1, math.ceil(len(every) / _MAX_APPEARANCES))
-        return tuple(every[::stride])
+        """Quarter turns, which stand for the random turns of the crops, in every colour."""
+        flips = (False, True) if self.mirrored else (False,)
+        return every_appearance(self.colours(), [(angle, flip) for flip in flips for angle in QUARTER_TURNS])
 
     def advisories(self) -> tuple[str, ...]:
         """Mirrors whose colour element restricts the colours all along their lines."""

@@ -20,7 +20,7 @@ from pydantic import Field, field_validator, model_validator
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import Ratio
-from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings, every_appearance
 from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.emblems import emblem_advisories, mirror_warning
@@ -38,14 +38,15 @@ DrosteName = Literal[
 ]
 
 _TEXEL = 1.3
-"""Pixels from texel to texel at the edge of the picture: fewer texels are seen better, nearer to the middle."""
+"""Pixels from texel to texel at the edge of the picture. More blur it there; with fewer, finer texels are seen at their
+own scale by fewer pixels, nearer to the edge."""
 
 _ENLARGEMENTS = 8
-"""Parts of the zoom by which the network sees the picture enlarged: neighbours differ by less than 1.2 where it zooms
-by 4."""
+"""Parts of the zoom by which the network sees the picture enlarged: where it zooms by 4, neighbours differ by less than
+a factor of 1.2."""
 
 _MAX_PIXELS = 1_500_000  # of a crop; of larger ones half as many are kept: 8 of 4 taps of 16 bytes take 0.8 GB
-_DEPTH = 1.4  # logarithmic depth of the ring that is measured: log of `verify.zoom.DEPTH`
+_DEPTH = 1.4  # logarithmic depth of the ring that is measured: about the logarithm of `verify.zoom.DEPTH`
 
 
 class DrosteSymmetry(Symmetry):
@@ -176,14 +177,8 @@ class DrosteSymmetry(Symmetry):
 
     def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """The turns and flips with every colour of the action, evenly thinned; the zoom's own turn is left out."""
-        turns = sorted({round(360 * step / self.lattice.repeats, 6) for step in range(self.lattice.repeats)})
-        every = [
-            (angle, flip, colour.MATRICES[element].astype(np.float64))
-            for element in self.colours()
-            for flip in self._flips()
-            for angle in turns
-        ]
-        return tuple(every[:: max(1, math.ceil(len(every) / 24))])
+        turns = [round(360 * step / self.lattice.repeats, 6) for step in range(self.lattice.repeats)]
+        return every_appearance(self.colours(), [(angle, flip) for flip in self._flips() for angle in turns])
 
     def advisories(self) -> tuple[str, ...]:
         """Emblems at the centres of the pattern, and mirror lines with few colours."""

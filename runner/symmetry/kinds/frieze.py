@@ -26,7 +26,7 @@ from orbifolio.runner.symmetry.groups.legality import evaluate
 from orbifolio.runner.symmetry.groups.motion import name_motion, placed
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup
 from orbifolio.runner.symmetry.layouts.flat_charts import Strip
-from orbifolio.runner.symmetry.layouts.taps import Taps
+from orbifolio.runner.symmetry.layouts.taps import Taps, bilinear
 
 FriezeName = Literal["p1", "p11g", "p1m1", "p11m", "p2", "p2mg", "p2mm"]
 
@@ -77,9 +77,8 @@ class StripLookup(Lookup):
         right, down = column - left, row - top
         columns = np.stack([left, left + 1, left, left + 1], axis=1) % self.width
         rows = np.minimum(np.stack([top, top, top + 1, top + 1], axis=1), self.height - 1)
-        weights = np.stack([(1 - right) * (1 - down), right * (1 - down), (1 - right) * down, right * down], axis=1)
         texel = rows * self.width + columns
-        return Taps(self.orbit[texel], self.element[texel], weights)
+        return Taps(self.orbit[texel], self.element[texel], bilinear(right, down))
 
     def representatives(self) -> F64:
         """The first texel of each orbit: see `blended.Lookup.representatives`."""

@@ -26,17 +26,16 @@ from orbifolio.runner.models.faults import ModelFault
 from orbifolio.runner.models.mesh import Mesh
 from orbifolio.runner.models.reading import locate, read_model
 from orbifolio.runner.symmetry.aspect import Ratio
-from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings, widened
+from orbifolio.runner.symmetry.base import QUARTER_TURNS, Layout, Symmetry, SymmetrySettings, widened
 from orbifolio.runner.symmetry.claims import Claim
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
-from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
+from orbifolio.runner.symmetry.layouts.gather import Gather, averages, build_gather
 
 _WINDOW = 0.375  # side of a window, of the atlas' width: it sees about half of one side of the model
-_TILT = 0.7  # how far a window may look askance: 0 is straight, 1 any way
-_LAYERS = 4  # parts of the model behind each other; what is still empty then has the mean colour
-_MAX_KEPT = 64  # crops of a phase
+_TILT = 0.7  # how far a window may look askance: at 0 it never sees over an edge, at 1 it may look along a side
+_LAYERS = 4  # parts of the model behind each other, each one more pass; what is still empty has the mean colour
+_MAX_KEPT = 64  # crops of a phase: each takes about a pass of the network to make; fewer repeat sooner
 _KEPT_PIXELS = 3_600_000  # of all its crops together: about 220 MB of tables
-_TURNS = (0.0, 90.0, 180.0, 270.0)  # of a style picture, since windows have any turn
 
 
 class ModelLayout(Layout):
@@ -45,7 +44,7 @@ class ModelLayout(Layout):
     Args:
         draw: from texels to pixels.
         shown: (pixels,) whether a pixel shows the model; the others have the mean colour.
-        counted: (pixels,) whether it counts when values are found from a picture.
+        counted: (pixels,) whether it counts where a picture is turned into values.
         width: of the picture in pixels.
         height: of the picture in pixels.
     """
@@ -76,8 +75,7 @@ class ModelLayout(Layout):
         points = (picture[0].permute(1, 2, 0).reshape(-1, 3) - 0.5) * counted
         weight = self._draw.collect(counted.expand(-1, 3).contiguous())
         mean = points.sum(0) / counted.sum().clamp_min(1)
-        values: Tensor = torch.where(weight > 1e-3, self._draw.collect(points) / weight.clamp_min(1e-3), mean)
-        return values
+        return averages(self._draw.collect(points), weight, mean)
 
     def to(self, device: str) -> ModelLayout:
         """The same layout with its tables on a device."""
@@ -194,7 +192,7 @@ class ModelSymmetry(Symmetry):
 
     def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """Quarter turns, which represent the random turns of the windows."""
-        return tuple((angle, False, np.eye(3)) for angle in _TURNS)
+        return tuple((angle, False, np.eye(3)) for angle in QUARTER_TURNS)
 
 
 def window(mesh: Mesh, atlas: Atlas, cameras: Sequence[MeshCamera], size: int) -> ModelLayout:

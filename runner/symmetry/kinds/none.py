@@ -17,7 +17,7 @@ from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup, Mixed
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
 from orbifolio.runner.symmetry.layouts.resample import resample
-from orbifolio.runner.symmetry.layouts.taps import Taps
+from orbifolio.runner.symmetry.layouts.taps import Taps, bilinear
 
 
 class PixelLayout(Layout):
@@ -79,8 +79,7 @@ class PixelLookup(Lookup):
         top = np.minimum(np.floor(row).astype(np.int64), self.rows - 2)
         right, down = column - left, row - top
         pixels = np.stack([top * self.columns + left + step for step in (0, 1, self.columns, self.columns + 1)], axis=1)
-        weights = np.stack([(1 - right) * (1 - down), right * (1 - down), (1 - right) * down, right * down], axis=1)
-        return Taps(pixels, np.zeros_like(pixels), weights)
+        return Taps(pixels, np.zeros_like(pixels), bilinear(right, down))
 
     def representatives(self) -> F64:
         """The pixels: see `blended.Lookup.representatives`."""

@@ -37,7 +37,7 @@ from orbifolio.runner.symmetry.kinds.rotor import Rotor
 from orbifolio.runner.symmetry.kinds.sphere import Sphere
 
 MAX_COPIES = 64
-"""Copies of the texture at one place, over all folds: each costs as much as the one."""
+"""Copies that all means amount to: every pixel blends the taps of each, so that time and memory grow with them."""
 
 
 def _part(value: Any) -> str:
@@ -76,6 +76,9 @@ class CopyMean(Settings):
     """The copies; `{}` is the artwork as it is."""
 
 
+_Copy = tuple[float, bool, Fraction, Fraction, int]
+"""Turn in degrees, whether mirrored, shift to the right and down, colour element."""
+
 Bases: tuple[type[Settings], ...] = (NoSymmetry, Plane, Frieze, Rotor, Droste, Sphere, Hyperbolic)
 
 
@@ -85,10 +88,10 @@ def moves(folds: Sequence[CopyMean]) -> tuple[Move, ...]:
     Args:
         folds: the means, in the order in which they are applied.
     """
-    shares: dict[tuple[float, bool, Fraction, Fraction, int], float] = {(0.0, False, Fraction(0), Fraction(0), 0): 1.0}
+    shares: dict[_Copy, float] = {(0.0, False, Fraction(0), Fraction(0), colour.IDENTITY): 1.0}
     for fold in folds:
         total = sum(element.weight for element in fold.elements)
-        grown: dict[tuple[float, bool, Fraction, Fraction, int], float] = {}
+        grown: dict[_Copy, float] = {}
         for (before, weight), element in itertools.product(shares.items(), fold.elements):
             turn, mirrored, right, down, shown = before
             # turns and shifts do not mix in one artwork, so their order does not matter
@@ -158,7 +161,7 @@ class PartialSymmetry(Symmetry):
         """(K, 3, 3) ways of the copies, (K, M, 3, 3) the same after what the base claims, and its (M,) elements."""
         claims = self.base.claims()
         ways = np.array([self._motion(copy) for copy in self.copies])
-        own = np.array([np.eye(3), *(_square(claim) for claim in claims)])
+        own = np.array([np.eye(3), *(claim.homogeneous for claim in claims)])
         return ways, ways[:, None] @ own, (colour.IDENTITY, *(claim.colour for claim in claims))
 
     def _colours_of(self, matrix: F64) -> set[int]:
@@ -189,14 +192,14 @@ class PartialSymmetry(Symmetry):
     def _keeps(self, claim: Claim, move: Move, claims: Sequence[Claim]) -> bool:
         """Whether the copy has the symmetry too: that moved back, with its colours, it is the base's."""
         way = self._motion(move)
-        moved = np.linalg.inv(way) @ _square(claim) @ way
+        moved = np.linalg.inv(way) @ claim.homogeneous @ way
         shown = colour.compose(colour.INVERSE[move.colour], claim.colour, move.colour)
-        shifts = [item for item in claims if np.abs(_square(item)[:2, :2] - np.eye(2)).max() < 1e-9]
+        shifts = [item for item in claims if np.abs(item.homogeneous[:2, :2] - np.eye(2)).max() < 1e-9]
         for item in (claim, *claims):
             for shift in (None, *shifts):
-                matrix, element = _square(item), item.colour
+                matrix, element = item.homogeneous, item.colour
                 if shift is not None:
-                    matrix, element = _square(shift) @ matrix, colour.compose(shift.colour, element)
+                    matrix, element = shift.homogeneous @ matrix, colour.compose(shift.colour, element)
                 away = moved - matrix
                 if len(claim.matrix) == 2:  # fractions of a picture that repeats: whole pictures do not count
                     away[:2, 2] -= np.rint(away[:2, 2])
@@ -211,7 +214,7 @@ class PartialSymmetry(Symmetry):
 
     def candidates(self, ratio: float) -> Sequence[Claim]:
         """The base's, and the copies' movements, which the mean has in part only: see `base.Symmetry.candidates`."""
-        others = (claim for claim in self.base.candidates(ratio) if not self._colours_of(_square(claim)))
+        others = (claim for claim in self.base.candidates(ratio) if not self._colours_of(claim.homogeneous))
         partly = (self._as_claim(move) for move in self.copies[1:] if not self._is_symmetry(move))
         return (*others, *partly)
 
@@ -243,11 +246,6 @@ class PartialSymmetry(Symmetry):
     def crops(self, layout: Layout, size: tuple[int, int], random: torch.Generator) -> tuple[Layout, ...]:
         """The windows of the copied artwork, each showing the mean."""
         return self.base.crops(layout, size, random)
-
-
-def _square(claim: Claim) -> F64:
-    """(3, 3), whatever the claim acts on."""
-    return claim.matrix if len(claim.matrix) == 3 else np.vstack([claim.matrix, [0.0, 0.0, 1.0]])
 
 
 def _describe_move(move: Move) -> str:

@@ -21,7 +21,7 @@ from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.coset_table import CosetTable, reflections, rotations
-from orbifolio.runner.symmetry.groups.emblems import EMBLEMS, mirror_warning
+from orbifolio.runner.symmetry.groups.emblems import EMBLEMS, PREFERRED, mirror_warning
 from orbifolio.runner.symmetry.groups.groups import Word
 from orbifolio.runner.symmetry.groups.presentation import Presentation, homomorphisms
 from orbifolio.runner.symmetry.kinds.none import fit_free
@@ -31,7 +31,6 @@ from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
 from orbifolio.runner.symmetry.layouts.wedge import ACTIVE, Fan, FanLookup, Wedge, reach
 
 _CROWDED = 1.3  # pixels of radius for each order, 8 / 2 pi: within it a turn moves a place by less than eight pixels
-_PREFERRED = ("[g, b, r]", "[g, r, b]", "[-r, -g, -b]")
 
 
 def presentation(order: int, *, mirrors: bool) -> Presentation:
@@ -166,7 +165,7 @@ class RotorSymmetry(Symmetry):
         if self.order in EMBLEMS and turn == colour.IDENTITY:
             table = homomorphisms(presentation(self.order, mirrors=self.mirrors))
             legal = {int(row[0]) for row in table if not self.mirrors or int(row[1]) == mirror}
-            options = [text for text in _PREFERRED if colour.parse(text) in legal][:2]
+            options = [text for text in PREFERRED if colour.parse(text) in legal][:2]
             cure = f"colours {{r: {' or '.join(options)}}} prevent it" if options else "order 3, 7 or 8 does not"
             warnings.append(
                 f"a {self.order}-fold middle without a colour action tends to read as {EMBLEMS[self.order]}; {cure}"

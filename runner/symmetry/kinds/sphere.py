@@ -138,7 +138,7 @@ class Sphere(SymmetrySettings):
 
     @field_validator("group")
     @classmethod
-    def _known(cls, value: str) -> str:
+    def _canonical_name(cls, value: str) -> str:
         return point_group(value).name
 
     def build(self, ratio: Ratio | None = None) -> SphereSymmetry:

@@ -20,12 +20,18 @@ from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Layout, widened
 from orbifolio.runner.symmetry.charts import Chart, grid
 from orbifolio.runner.symmetry.claims import Move
-from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
+from orbifolio.runner.symmetry.layouts.gather import Gather, averages, build_gather
 from orbifolio.runner.symmetry.layouts.resample import resample
 from orbifolio.runner.symmetry.layouts.taps import Taps, joined
 
-_FADED = 0.5  # length of a pixel, in units of the surface, from which it shows the mean colour alone
-_MIN_WEIGHT = 1e-3  # of all pixels together, below which an orbit counts as not shown
+_FADED = 0.5
+"""Length of a pixel, in units of the surface, from which it shows the mean colour alone. Such a pixel covers a good
+part of the pattern: a larger limit glitters, a smaller one greys what could still be seen."""
+
+
+def share_of_mean(length: F64) -> F64:
+    """The mean colour's share in pixels of some length: 0 up to half of `_FADED`, then rising evenly to 1."""
+    return np.clip(2 * length / _FADED - 1, 0.0, 1.0)
 
 
 class Lookup(ABC):
@@ -133,7 +139,7 @@ class BlendedLayout(Layout):
         self._mean = torch.from_numpy(lookup.mean)
         x, y = grid(width, height)
         length = chart.look(x, y).spacing * (2 / min(width, height))
-        fade = np.clip(2 * length / _FADED - 1, 0.0, 1.0) if float(length.max()) > lookup.spacing * 1.5 else None
+        fade = share_of_mean(length) if float(length.max()) > lookup.spacing * 1.5 else None
         self._fade = None if fade is None else torch.from_numpy(fade.astype(np.float32))[:, None]
         self._steps: list[Gather] = []
         self._parts: list[tuple[Tensor, Gather, int]] = []
@@ -201,7 +207,7 @@ class BlendedLayout(Layout):
         weight = torch.ones(len(points)) if self._fade is None else 1 - self._fade[:, 0]
         collected, shown = self._gathered(points, weight.to(points))
         mean = points.mean(0)
-        return self.constrain(torch.where(shown > _MIN_WEIGHT, collected / shown.clamp_min(_MIN_WEIGHT), mean))
+        return self.constrain(averages(collected, shown, mean))
 
     def _gathered(self, points: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
         """What every orbit receives from the pixels, and how much of it they show; coarse levels first."""

@@ -23,14 +23,11 @@ from orbifolio.runner.symmetry.base import Layout, widened
 from orbifolio.runner.symmetry.charts import Chart, grid
 from orbifolio.runner.symmetry.claims import Move
 from orbifolio.runner.symmetry.groups.triangle import Folded
-from orbifolio.runner.symmetry.layouts.blended import mixed_taps, ways_back
-from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather, build_ragged
+from orbifolio.runner.symmetry.layouts.blended import mixed_taps, share_of_mean, ways_back
+from orbifolio.runner.symmetry.layouts.gather import Gather, averages, build_gather, build_ragged
 from orbifolio.runner.symmetry.layouts.mipmaps import STEPS, Smoothing, smoothing_step
 from orbifolio.runner.symmetry.layouts.taps import Taps
 from orbifolio.runner.symmetry.layouts.texture import Texture
-
-_MIN_WEIGHT = 1e-3  # of all pixels together, below which a node counts as not shown
-_FADED = 0.5  # length of a pixel, in units of the surface, from which it shows the mean colour alone
 
 
 @dataclass(frozen=True)
@@ -114,7 +111,7 @@ class FoldedLayout(Layout):
         x, y = grid(width, height)
         seen = chart.look(x, y)
         length = seen.spacing * (2 / min(width, height))
-        fade = np.where(seen.there, np.clip(2 * length / _FADED - 1, 0.0, 1.0), 1.0)
+        fade = np.where(seen.there, share_of_mean(length), 1.0)
         self._fade = torch.from_numpy(fade.astype(np.float32))[:, None]
         points = np.where((fade < 1)[:, None], seen.points, [0.0, 0.0, 1.0])
         level = np.clip(np.log2(np.maximum(length / surface.spacing, 1.0)), 0, len(STEPS) - 1)
@@ -185,8 +182,7 @@ class FoldedLayout(Layout):
         mean = points.sum(0) / shown.sum().clamp_min(1e-9)
         collected = self._draw.collect(points).view(-1, self.parameters, 3).sum(0)
         weight = self._shown.to(points.dtype)
-        values = torch.where(weight > _MIN_WEIGHT, collected / weight.clamp_min(_MIN_WEIGHT), mean)
-        return self.constrain(values)
+        return self.constrain(averages(collected, weight, mean))
 
     @cached_property
     def _shown(self) -> Tensor:

@@ -23,6 +23,8 @@ from torch.nn import functional
 from orbifolio.runner.arrays import I32
 from orbifolio.runner.symmetry import colour
 
+_MIN_WEIGHT = 1e-3  # of all points together, below which an orbit counts as not shown: its average would be noise
+
 
 @dataclass(frozen=True)
 class Gather:
@@ -237,3 +239,14 @@ def build_ragged(
         torch.from_numpy(ends[:-1].copy()),
         identity=used == [colour.IDENTITY],
     )
+
+
+def averages(collected: Tensor, weight: Tensor, otherwise: Tensor) -> Tensor:
+    """The weighted averages that orbits received from points.
+
+    Args:
+        collected: (P, 3) weighted sums.
+        weight: (P, 1) or (P, 3) what they weigh together.
+        otherwise: (3,) the value of an orbit that no point shows.
+    """
+    return torch.where(weight > _MIN_WEIGHT, collected / weight.clamp_min(_MIN_WEIGHT), otherwise)

@@ -25,7 +25,7 @@ from orbifolio.runner.symmetry.groups.legality import elements, neutral_period
 from orbifolio.runner.symmetry.layouts.blended import Lookup
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
 from orbifolio.runner.symmetry.layouts.orbits import find_orbits, triangle_taps
-from orbifolio.runner.symmetry.layouts.taps import Taps, joined
+from orbifolio.runner.symmetry.layouts.taps import Taps, bilinear, joined
 
 
 @dataclass(frozen=True)
@@ -67,15 +67,14 @@ class LogLattice:
 class LogLookup(Lookup):
     """The texels of a lattice of logarithms, sorted into orbits: see `blended.Lookup`."""
 
-    def __init__(
-        self, group: Group, assignment: Mapping[str, int], lattice: LogLattice, spacing: float, smallest: int = 2
-    ) -> None:
+    def __init__(self, group: Group, assignment: Mapping[str, int], lattice: LogLattice, spacing: float) -> None:
         self._made_of = group, assignment, lattice
         self.hexagonal = group.lattice == "hexagonal"
-        across = max(smallest, 2 * math.ceil(lattice.around / spacing / 2))
+        # even, for the halves of glides and centrings
+        across = 2 * math.ceil(lattice.around / spacing / 2)
         out = across
         if group.lattice not in ("square", "hexagonal"):
-            out = max(smallest, 2 * math.ceil(lattice.outwards / spacing / 2))
+            out = 2 * math.ceil(lattice.outwards / spacing / 2)
         # the grid's second direction is outwards; t2 may be sheared against it by whole texels
         shear = 0 if self.hexagonal else -round(math.radians(lattice.turn) / lattice.around * across)
         self.grid = np.array([[across, shear], [0, out]], dtype=np.int64)
@@ -99,7 +98,7 @@ class LogLookup(Lookup):
         else:
             (x, y), (right, up) = base.T, part.T
             corners = np.stack([np.stack([x, x + 1, x, x + 1], 1), np.stack([y, y, y + 1, y + 1], 1)], axis=2)
-            weights = np.stack([(1 - right) * (1 - up), right * (1 - up), (1 - right) * up, right * up], axis=1)
+            weights = bilinear(right, up)
         texel = self.orbits.texel(corners[..., 0], corners[..., 1])
         return Taps(self.orbits.orbit[texel], self.orbits.element[texel], weights)
 

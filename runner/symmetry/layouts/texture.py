@@ -48,12 +48,6 @@ class Texture:
         """Nodes of one sheet."""
         return (self.divisions + 1) * (self.divisions + 2) // 2
 
-    def _node(self, towards_p: I64, towards_q: I64) -> I64:
-        """The number of a node; nodes are in order of `_steps`."""
-        before = towards_p * (self.divisions + 1) - towards_p * (towards_p - 1) // 2
-        result: I64 = before + towards_q
-        return result
-
     @cached_property
     def weights(self) -> F64:
         """(nodes, 3) barycentric coordinates of the nodes."""

@@ -12,12 +12,11 @@ import numpy as np
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry.charts import Chart
 from orbifolio.runner.symmetry.groups.triangle import on_surface
-from orbifolio.runner.symmetry.verify.residuals import colour_residuals
+from orbifolio.runner.symmetry.verify.residuals import MIN_PLACES, colour_residuals
 
-_MAX_SCALE = 2.0  # of the places that count, in units of the finest
-_PATCH_RADIUS = 2.0  # in pixels of the coarsest of them
+_MAX_SCALE = 2.0  # of the places that count, in units of the finest: a larger one compares sharp with blurred
+_PATCH_RADIUS = 2.0  # in pixels of the coarsest of them: a smaller patch sees the pixel grid, a larger no detail
 _POINTS = 1500  # tried for each isometry; those count that the chart shows well before and after
-_MIN_POINTS = 150  # without which a claim cannot be judged
 
 
 class CurvedReader:
@@ -49,7 +48,7 @@ class CurvedReader:
     def residuals(self, matrix: F64, *, claimed: bool) -> F64 | None:
         """The residual of every colour element, or None where the picture shows too few points before and after."""
         good = self._scale(self._points @ matrix.T) < self._limit
-        if int(good.sum()) < _MIN_POINTS:
+        if int(good.sum()) < MIN_PLACES:
             return None
         patch = _patch(self._points[good], _PATCH_RADIUS * self._limit, self._chart.curvature)
         here = np.mean([self._read(ring) for ring in patch], axis=0)

@@ -19,20 +19,17 @@ from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.charts import Chart
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart, in_fractions
-from orbifolio.runner.symmetry.verify.residuals import colour_residuals
+from orbifolio.runner.symmetry.verify.residuals import MIN_PLACES, colour_residuals
 
 BLUR = 2.0
 """Standard deviation, in pixels, of a Gaussian that first removes the finest grain, which no turned pixel grid can
 represent: white noise in the texels of a 60 degree turn reads 0.26 without it, 0.04 with it; a texture 2 pixels coarse
 0.019 and 0.01. It commutes with every isometry."""
 
-MIN_PLACES = 150
-"""Places without which a movement cannot be judged."""
-
 _CLAIM_PLACES, _CANDIDATE_PLACES = 20_000, 3_000  # compared for each; candidates are many, and two digits will do
 _PIXEL_VARIANCE = 1 / 12  # of a pixel's own box, which no enlargement enlarges
 _MARGIN = 12  # pixels by which an axis that wraps is continued: a cubic spline's memory fades as 0.27^n
-_MIN_SHIFT = 6.0  # blurs that a place must move by to show that a movement does not hold
+_MIN_SHIFT = 6.0  # blurs that a place must move by: Gaussians three blurs wide on either side do not overlap then
 
 
 class FlatReader:

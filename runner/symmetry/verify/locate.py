@@ -21,12 +21,12 @@ from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.symmetry.claims import Claim
 from orbifolio.runner.symmetry.verify.flat import FlatReader
 
-_COPY_SIZE = 72  # pixels of the small copy's longer side
-_GRID = 36  # origins tried along an axis that wraps
-_MAX_OFFSET = 0.12  # from the middle to an origin, where the picture does not wrap: fractions of it
-_REFINED = 4  # best origins of the grid that are refined
-_DECIDING = 3  # claims that decide
-_POINTS = 300  # compared at each origin of the grid
+_COPY_SIZE = 72  # pixels of the small copy's longer side: two for each origin of the grid
+_GRID = 36  # origins tried along an axis that wraps: time grows with the square; fewer step over the right one
+_MAX_OFFSET = 0.12  # from the middle, where the picture does not wrap, in fractions: twice as much is cut away
+_REFINED = 4  # best origins of the grid: with fewer, one that the small copy ranks too low is missed
+_DECIDING = 3  # claims that decide: time grows with them, and two mirrors pin an origin already
+_POINTS = 300  # compared at each origin of the grid: enough to rank origins; refining compares three times as many
 
 
 @dataclass(frozen=True)

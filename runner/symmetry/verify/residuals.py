@@ -21,6 +21,9 @@ EXACT = 0.02
 """A claimed symmetry holds below this residual: 8 bits and the turning of pixel grids stay below it."""
 ABSENT = 0.2
 """A symmetry that is not claimed must stay above this: unrelated places read about 1."""
+MIN_PLACES = 150
+"""Places that a movement is judged by at least: with fewer a chance likeness could pass, with more small pictures would
+show too little to be judged at all."""
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,10 @@ from orbifolio.runner.symmetry.layouts.flat_charts import as_similarity
 from orbifolio.runner.symmetry.verify.flat import FlatReader
 
 DEPTH = 4.0
-"""Ratio of outer to inner radius of the ring that is measured in the logarithm."""
+"""Ratio of outer to inner radius of the ring that is measured in the logarithm. All of it is blurred to what the pixels
+at its inner edge can show: a deeper ring loses more detail, a shallower one holds less of a zoom."""
 
-_HOLE = 1 / 14  # radius about the middle that does not count, in units of the largest circle's
+_HOLE = 1 / 14  # radius about the middle that does not count, in units of the largest circle's: too fine for pixels
 _BLUR = 1 / 77  # at the inner edge, in the same units: 2.5 pixels of a picture 384 pixels wide
 
 
