@@ -38,10 +38,9 @@ Say = Callable[[str], None]
 
 
 def policy_of(spec: LaunchSpec, partition: str = "aws") -> Policy:
-    """What the node may do; equal for all launches with the same places, so that they share a role."""
-    launches = spec.place.prefix.rpartition("/")[0]
+    """What the node may do; equal for all launches with the same buckets and prefixes, so that they share a role."""
     return node_policy(
-        spec.place.model_copy(update={"prefix": launches}),
+        spec.launches,
         s3_of(spec.gallery),
         pictures=spec.pictures,
         sender=spec.mail_from,

@@ -107,12 +107,17 @@ class LaunchSpec:
         return tuple(BY_NAME[name] for name in self.machines)
 
     @property
-    def place(self) -> S3:
+    def location(self) -> S3:
         """The bucket and prefix of `work`."""
         return s3_of(self.work)
 
+    @property
+    def launches(self) -> S3:
+        """The bucket and prefix that all launches of the user share."""
+        return s3_of(self.work.rpartition("/")[0])
+
     def with_attempt(self, attempt: Attempt) -> LaunchSpec:
-        """The same with an attempt added, or replaced by what is known of it now."""
+        """The same with an attempt added, or replaced by its newer state."""
         others = tuple(item for item in self.attempts if item.number != attempt.number)
         return replace(self, attempts=(*others, attempt))
 
