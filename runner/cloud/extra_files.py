@@ -34,7 +34,7 @@ class ExtraFile:
     """A file or a folder to upload.
 
     Attributes:
-        setting: its dotted path.
+        setting: dotted path of the setting that names it.
         named: as the recipe names it.
         path: of the file or folder on this machine.
         beside_recipe: whether relative paths start at the recipe's folder.
