@@ -95,7 +95,6 @@ class GrowthRules(Settings):
         """The order of presentation.
 
         Args:
-            seed: of the run.
             stream: number of the gas, where a picture has several: each has its own order.
         """
         return Shuffled(seed, stream)
