@@ -1,8 +1,8 @@
 """A launch with the AWS command line alone: (recipe, machine, hours) -> a script that needs nothing of this program.
 
 It does what `orbifolio launch` does in its simplest form, with the same script on the machine and the same limits: a
-role, a closed security group, one machine on demand that ends in time. Every report offers it, so that a picture can be
-made again by somebody who has only an AWS account.
+role, a closed security group, one machine on demand that ends in time. Every report offers it, so that anyone with an
+AWS account can make the picture again.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from importlib import metadata
 from pathlib import Path
 
+import orbifolio
 from orbifolio.runner.cloud.account import IMAGE
 from orbifolio.runner.cloud.node_script import body
 from orbifolio.runner.cloud.policy import trust
@@ -30,7 +30,7 @@ def aws_cli_script(
         theme: name of the recipe's folder.
         recipe: its text, redacted: the script is published with the report.
         price: list price of the machine, US dollars per hour.
-        hours: hard limit of the machine's life.
+        hours: after which the machine ends in any case.
         paints: whether the run needs libmypaint.
     """
     values = {
@@ -45,17 +45,10 @@ def aws_cli_script(
     }
     parts = {
         "TITLE": " ".join(title.split()),
-        "VERSION": _version(),
+        "VERSION": orbifolio.__version__,
         "VALUES": "\n".join(f"{key}={shlex.quote(value)}" for key, value in values.items()),
         "RECIPE": recipe.rstrip("\n").replace(DELIMITER, "..."),
         "NODE": body().rstrip("\n"),
     }
     template = Path(__file__).with_name("aws_cli_script.sh").read_text(encoding="utf-8")
     return re.sub(r"@([A-Z]+)@", lambda match: parts.get(match[1], match[0]), template)
-
-
-def _version() -> str:
-    try:
-        return metadata.version("orbifolio")
-    except metadata.PackageNotFoundError:
-        return ""

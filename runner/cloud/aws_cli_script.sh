@@ -34,7 +34,7 @@ tar -czf "$scratch/bundle.tar.gz" -C "$scratch/bundle" .
 aws s3 cp --only-show-errors "$scratch/bundle.tar.gz" "$work/bundle.tar.gz"
 aws s3 cp --only-show-errors "$WHEEL" "$work/$(basename "$WHEEL")"
 
-# What the machine may do: read and write two places of the bucket.
+# What the machine may do: read and write two folders of the bucket.
 role=orbifolio-by-hand
 cat >"$scratch/policy.json" <<POLICY
 {"Version": "2012-10-17", "Statement": [

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from orbifolio.runner.aws import DENIED, error_code
 from orbifolio.runner.cloud.account import Account
 from orbifolio.runner.cloud.policy import deadline_policy
-from orbifolio.runner.cloud.roles import make_role
+from orbifolio.runner.cloud.roles import make_role, retry_new_role
 from orbifolio.runner.errors import CloudError
 
 TERMINATE = "scheduler:::aws-sdk:ec2:terminateInstances"
@@ -22,8 +22,6 @@ MARGIN = timedelta(minutes=5)
 """The schedule comes this long after the machine's own limit, which lets the run end in order."""
 _ROLE_USE = "guard"  # in the role's name, as accounts know it
 _ROLE_IS_NEW = "ValidationException"
-_ATTEMPTS = 12
-_WAIT_SECONDS = 5.0  # a new role is known to the scheduler after some seconds, rarely after more than half a minute
 
 
 def schedule_name(launch: str, attempt: int) -> str:
@@ -52,21 +50,17 @@ def create_deadline_schedule(
         attempt: number of the machine within it.
         instance: EC2's identifier of it, as in `i-0123456789abcdef0`.
         until: the machine's own deadline.
-        sleep: waits a number of seconds.
 
     Returns:
         "" if the schedule is set, else why not.
     """
     try:
         arn = make_role(account, _ROLE_USE, "scheduler", deadline_policy(_partition(account)))
-        for number in range(1, _ATTEMPTS + 1):
-            try:
-                _create(account, schedule_name(launch, attempt), instance, until, arn)
-                return ""
-            except CloudError as error:
-                if error_code(error.__cause__) != _ROLE_IS_NEW or number == _ATTEMPTS:
-                    raise
-                sleep(_WAIT_SECONDS)
+        retry_new_role(
+            lambda: _create(account, schedule_name(launch, attempt), instance, until, arn),
+            lambda error: error_code(error.__cause__) == _ROLE_IS_NEW,
+            sleep,
+        )
     except CloudError as error:
         denied = error_code(error.__cause__) in DENIED
         return "this account may not create schedules" if denied else str(error)

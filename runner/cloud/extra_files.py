@@ -19,13 +19,14 @@ from orbifolio.runner.errors import InputError
 from orbifolio.runner.recipe.model import LoadedRecipe
 
 MAX_BYTES = 500_000_000
-"""In all; more is faster to copy to the node in other ways."""
+"""Of all files together, which are read into memory and packed as one archive: more would make every launch wait."""
 MAX_FILES = 50_000
+"""A folder with more is usually a data set or a home folder, named by mistake."""
 _OWN = ("recipe", "inputs", "constraints.txt", "mail.yaml")  # names that the bundle has itself
 _FILES = ("path", "images", "labels", "start", "examples", "files", "fonts", "model")
 """Settings whose values are paths, even where they do not look like one."""
-
 _FROM_RECIPE = ("model",)
+"""Settings whose relative paths start at the recipe's folder."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,13 @@ class ExtraFile:
     """A file or a folder to upload.
 
     Attributes:
-        place: dotted path of the setting.
+        setting: dotted path of the setting that names it.
         named: as the recipe names it.
         path: of the file or folder on this machine.
         beside_recipe: whether relative paths start at the recipe's folder.
     """
 
-    place: str
+    setting: str
     named: str
     path: Path
     beside_recipe: bool = False
@@ -57,21 +58,21 @@ class ExtraFile:
                     yield path.relative_to(self.path).as_posix(), path
 
 
-def _leaves(value: Any, place: str) -> Iterator[tuple[str, str]]:
+def _leaves(value: Any, setting: str) -> Iterator[tuple[str, str]]:
     """(dotted path, text) of all texts in a JSON value."""
     if isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _leaves(item, f"{place}.{key}")
+            yield from _leaves(item, f"{setting}.{key}")
     elif isinstance(value, list | tuple):
         for number, item in enumerate(value):
-            yield from _leaves(item, f"{place}.{number}")
+            yield from _leaves(item, f"{setting}.{number}")
     elif isinstance(value, str):
-        yield place, value
+        yield setting, value
 
 
-def _setting(place: str) -> str:
+def _last_key(setting: str) -> str:
     """The last part of a dotted path that is not a position in a list."""
-    return next(word for word in reversed(place.split(".")) if not word.isdigit())
+    return next(word for word in reversed(setting.split(".")) if not word.isdigit())
 
 
 def _exists(path: Path) -> bool:
@@ -85,15 +86,15 @@ def extra_files(loaded: LoadedRecipe) -> tuple[ExtraFile, ...]:
     """The files and folders of this machine that a recipe names, without its pictures; each once."""
     pictures = {*loaded.recipe.renderer.pictures().values()}
     extras: dict[str, ExtraFile] = {}
-    for place, text in _leaves(loaded.parameters.get("renderer", {}), "renderer"):
-        name = _setting(place)
-        if not text or text in pictures or name == "kind" or "://" in text:
+    for setting, text in _leaves(loaded.parameters.get("renderer", {}), "renderer"):
+        key = _last_key(setting)
+        if not text or text in pictures or key == "kind" or "://" in text:
             continue
-        beside = name in _FROM_RECIPE
+        beside = key in _FROM_RECIPE
         path = loaded.images.base / text if beside else Path(text).expanduser()
-        looks_like_one = name in _FILES or "/" in text or os.sep in text or text.startswith("~")
+        looks_like_one = key in _FILES or "/" in text or os.sep in text or text.startswith("~")
         if looks_like_one and _exists(path):
-            extras.setdefault(text, ExtraFile(place, text, path, beside))
+            extras.setdefault(text, ExtraFile(setting, text, path, beside))
     return tuple(extras.values())
 
 
@@ -116,7 +117,7 @@ def bundle_path(extra: ExtraFile, number: int, folder: str) -> str:
     below = posixpath.normpath(Path(name).as_posix())
     if below.partition("/")[0] in ("..", ".", *_OWN):
         raise InputError(
-            f"{extra.place}: {name} cannot have the same path on the rented machine; relative paths must lead "
+            f"{extra.setting}: {name} cannot have the same path on the rented machine; relative paths must lead "
             "below the current folder; change to another folder, or use an absolute path"
         )
     return below
@@ -139,20 +140,20 @@ def read_extra_files(extras: tuple[ExtraFile, ...], folder: str) -> tuple[dict[s
     moved: dict[str, str] = {}
     total = 0
     for number, extra in enumerate(extras, 1):
-        place = bundle_path(extra, number, folder)
-        if place.startswith("inputs/"):
-            moved[extra.named] = place
+        target = bundle_path(extra, number, folder)
+        if target.startswith("inputs/"):
+            moved[extra.named] = target
         for below, path in extra.files():
             try:
                 total += path.stat().st_size
                 if total > MAX_BYTES or len(files) >= MAX_FILES:
                     raise InputError(
-                        f"{extra.place}: {extra.named} is too large to upload ({MAX_BYTES // 10**6} MB and "
+                        f"{extra.setting}: {extra.named} is too large to upload ({MAX_BYTES // 10**6} MB and "
                         f"{MAX_FILES:,} files at most); reduce it, or run on a machine that has it"
                     )
-                files[f"{place}/{below}" if below else place] = path.read_bytes()
+                files[f"{target}/{below}" if below else target] = path.read_bytes()
             except OSError as error:
                 raise InputError(
-                    f"{extra.place}: {path.name} cannot be read ({error.strerror or error}); check its permissions"
+                    f"{extra.setting}: {path.name} cannot be read ({error.strerror or error}); check its permissions"
                 ) from error
     return files, moved

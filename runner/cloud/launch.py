@@ -21,7 +21,7 @@ from orbifolio.runner.cloud.machines import DISK_BYTES, Machine
 from orbifolio.runner.cloud.network import security_group
 from orbifolio.runner.cloud.node_script import NodeWork, user_data
 from orbifolio.runner.cloud.policy import Policy, node_policy
-from orbifolio.runner.cloud.roles import make_profile
+from orbifolio.runner.cloud.roles import make_profile, retry_new_role
 from orbifolio.runner.cloud.tags import ATTEMPT_TAG, LAUNCH_TAG, from_aws_tags, to_aws_tags
 from orbifolio.runner.errors import CloudError, InputError
 
@@ -30,18 +30,14 @@ RECORD = "launch.json"
 BUNDLE = "bundle.tar.gz"
 UNANSWERED_SECONDS = 900.0
 """For this long, a request without an answer is repeated with its token, which AWS remembers, instead of a new one."""
-ROLE_ATTEMPTS = 12
-ROLE_SECONDS = 5.0
-"""A new role is known to the other services after some seconds, rarely after more than half a minute."""
 _PRIVATE = ObjectHeaders(cache="no-store")
 Say = Callable[[str], None]
 
 
 def policy_of(spec: LaunchSpec, partition: str = "aws") -> Policy:
-    """What the node may do; equal for all launches with the same places, so that they share a role."""
-    launches = spec.place.prefix.rpartition("/")[0]
+    """What the node may do; equal for all launches with the same buckets and prefixes, so that they share a role."""
     return node_policy(
-        spec.place.model_copy(update={"prefix": launches}),
+        spec.launches,
         s3_of(spec.gallery),
         pictures=spec.pictures,
         sender=spec.mail_from,
@@ -196,7 +192,7 @@ class Launch:
         }
 
     def _run(self, request: dict[str, Any], machine: Machine, market: str, attempt: Attempt) -> str:
-        """Rent one machine; a role that was just created may not be known yet.
+        """Rent one machine.
 
         Returns:
             The identifier of the instance.
@@ -206,16 +202,12 @@ class Launch:
         if market == "spot":
             spot = {"SpotInstanceType": "one-time", "InstanceInterruptionBehavior": "terminate"}
             options["InstanceMarketOptions"] = {"MarketType": "spot", "SpotOptions": spot}
-        for number in range(1, ROLE_ATTEMPTS + 1):
-            try:
-                answer = self.account.ask("ec2", "run_instances", f"renting {machine.name}", **options)
-                return str(answer["Instances"][0]["InstanceId"])
-            except CloudError as error:
-                unknown = error_code(error.__cause__) == "InvalidParameterValue" and "rofile" in str(error.__cause__)
-                if not unknown or number == ROLE_ATTEMPTS:
-                    raise
-                self._sleep(ROLE_SECONDS)
-        raise AssertionError("the last attempt returns or raises")
+        answer = retry_new_role(
+            lambda: self.account.ask("ec2", "run_instances", f"renting {machine.name}", **options),
+            lambda error: error_code(error.__cause__) == "InvalidParameterValue" and "rofile" in str(error.__cause__),
+            self._sleep,
+        )
+        return str(answer["Instances"][0]["InstanceId"])
 
 
 def instances(account: Account, launch: str | None = None) -> list[dict[str, Any]]:

@@ -16,9 +16,10 @@ from typing import Any
 
 from orbifolio.reports.publish.s3 import S3, S3Store
 from orbifolio.runner.cloud.machines import BY_NAME, Machine
+from orbifolio.runner.cloud.tags import ATTEMPT_TAG, LAUNCH_TAG, MODE_TAG, UNTIL_TAG, WORK_TAG
 from orbifolio.runner.errors import InputError
 
-FORMAT = 1
+FORMAT = 1  # of `launch.json`; a version that reads an older one differently raises it
 MARKETS = {"spot": ("spot", "on-demand"), "spot-only": ("spot",), "on-demand": ("on-demand",)}
 """Choice of the user -> the markets to try, in order."""
 
@@ -54,9 +55,9 @@ class LaunchSpec:
     Attributes:
         recipe: name of the recipe.
         region: of machines and buckets.
-        work: where bundle, log and state lie, `s3://bucket/launches/NAME`.
+        work: where bundle, log and state are stored, `s3://bucket/launches/NAME`.
         gallery: where reports are published.
-        hours: hard limit of a machine's life.
+        hours: after which a machine ends in any case.
         machines: types to try, the best first.
         market: a key of `MARKETS`.
         arguments: of `orbifolio` on the node.
@@ -107,12 +108,17 @@ class LaunchSpec:
         return tuple(BY_NAME[name] for name in self.machines)
 
     @property
-    def place(self) -> S3:
+    def location(self) -> S3:
         """The bucket and prefix of `work`."""
         return s3_of(self.work)
 
+    @property
+    def launches(self) -> S3:
+        """The bucket and prefix that all launches of the user share."""
+        return s3_of(self.work.rpartition("/")[0])
+
     def with_attempt(self, attempt: Attempt) -> LaunchSpec:
-        """The same with an attempt added, or replaced by what is known of it now."""
+        """The same with an attempt added, or replaced by its newer state."""
         others = tuple(item for item in self.attempts if item.number != attempt.number)
         return replace(self, attempts=(*others, attempt))
 
@@ -174,8 +180,6 @@ def launch_name(recipe: str, now: float | None = None) -> str:
 
 def instance_tags(spec: LaunchSpec, attempt: Attempt) -> Mapping[str, str]:
     """The tags of a machine."""
-    from orbifolio.runner.cloud.tags import ATTEMPT_TAG, LAUNCH_TAG, MODE_TAG, UNTIL_TAG, WORK_TAG
-
     return {
         "Name": f"orbifolio {spec.recipe}",
         LAUNCH_TAG: spec.launch,

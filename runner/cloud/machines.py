@@ -77,6 +77,7 @@ RESERVE = 1.15
 MAX_CANDIDATES = 3
 """Types to try in turn; more would only raise the highest price, which the most expensive one decides."""
 DISK_BYTES = 100e9
+"""Of a node: room for its system, packages, weights and a gallery of many runs; it costs a cent an hour."""
 
 
 def fits(machine: Machine, memory: dict[str, float], *, gpu: bool) -> bool:

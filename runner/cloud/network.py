@@ -11,7 +11,7 @@ from orbifolio.runner.cloud.account import Account
 from orbifolio.runner.cloud.tags import CLOSED_GROUP, LAUNCH_TAG, to_aws_tags
 from orbifolio.runner.errors import CloudError, InputError
 
-PAGE_PORT = 1080
+PAGE_PORT = 1080  # the default of `orbifolio serve --port`
 PORTS = {"ssh": 22, "port": PAGE_PORT}
 _OWN_ADDRESS_URL = "https://checkip.amazonaws.com"
 

@@ -23,18 +23,18 @@ def trust(service: str) -> Policy:
     return {"Version": "2012-10-17", "Statement": [allow]}
 
 
-def _objects(place: S3, partition: str) -> str:
-    return f"arn:{partition}:s3:::{place.bucket}/{place.key_prefix}*"
+def _objects(location: S3, partition: str) -> str:
+    return f"arn:{partition}:s3:::{location.bucket}/{location.key_prefix}*"
 
 
-def _listing(place: S3, partition: str) -> Policy:
+def _listing(location: S3, partition: str) -> Policy:
     statement: Policy = {
         "Effect": "Allow",
         "Action": "s3:ListBucket",
-        "Resource": f"arn:{partition}:s3:::{place.bucket}",
+        "Resource": f"arn:{partition}:s3:::{location.bucket}",
     }
-    if place.prefix:
-        statement["Condition"] = {"StringLike": {"s3:prefix": f"{place.prefix}/*"}}
+    if location.prefix:
+        statement["Condition"] = {"StringLike": {"s3:prefix": f"{location.prefix}/*"}}
     return statement
 
 
@@ -47,7 +47,7 @@ def node_policy(
     password: str = "",
     partition: str = "aws",
 ) -> Policy:
-    """What the machine may do: read and write its two places, and send mail from one address.
+    """What the machine may do: read and write its two prefixes in S3, and send mail from one address.
 
     Args:
         work: where recipe, program, log and state of launches are kept.
@@ -105,7 +105,7 @@ def deadline_policy(partition: str = "aws") -> Policy:
 def user_policy(work: S3, gallery: S3, partition: str = "aws") -> Policy:
     """What the person who launches needs, for the account's administrator."""
     roles = [f"arn:{partition}:iam::*:role{IAM_PATH}*", f"arn:{partition}:iam::*:instance-profile{IAM_PATH}*"]
-    places = sorted({_objects(work, partition), _objects(gallery, partition)})
+    objects = sorted({_objects(work, partition), _objects(gallery, partition)})
     ours = {"StringLike": {f"ec2:ResourceTag/{LAUNCH_TAG}": "*"}}
     statements: list[Policy] = [
         {"Effect": "Allow", "Action": _READ_ACTIONS, "Resource": "*"},
@@ -132,7 +132,7 @@ def user_policy(work: S3, gallery: S3, partition: str = "aws") -> Policy:
             "Action": _SCHEDULE_ACTIONS,
             "Resource": f"arn:{partition}:scheduler:*:*:schedule/default/orbifolio-*",
         },
-        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], "Resource": places},
+        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], "Resource": objects},
         _listing(work, partition),
     ]
     return {"Version": "2012-10-17", "Statement": statements}

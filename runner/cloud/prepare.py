@@ -93,7 +93,7 @@ def prepare(loaded: LoadedRecipe, options: LaunchOptions) -> PreparedLaunch:
         InputError: something is wrong with the recipe or the options.
         CloudError: the wheel cannot be built.
     """
-    gallery, launches = _places(loaded, options)
+    gallery, launches = _locations(loaded, options)
     needs = workload_of(loaded)
     machines = choose(needs.memory, gpu=needs.gpu, requested=options.instance)
     seconds = SETUP_SECONDS + max(needs.seconds(machine) for machine in machines)
@@ -141,11 +141,11 @@ def list_cost(spec: LaunchSpec, needs: Workload) -> Cost:
     )
 
 
-def _places(loaded: LoadedRecipe, options: LaunchOptions) -> tuple[S3, S3]:
+def _locations(loaded: LoadedRecipe, options: LaunchOptions) -> tuple[S3, S3]:
     """(where reports go, where launches are kept).
 
     Raises:
-        InputError: a place is missing, or private files would lie in a public place.
+        InputError: no bucket is named, or private files would lie in the gallery, which may be public.
     """
     own = loaded.recipe.publish
     gallery = options.gallery or (own if isinstance(own, S3) else None)
@@ -168,7 +168,7 @@ def _places(loaded: LoadedRecipe, options: LaunchOptions) -> tuple[S3, S3]:
         and launches.bucket == gallery.bucket
     ):
         raise InputError(
-            f"{launches.target}: launches need a place outside the gallery, which may be public; name one with --work "
+            f"{launches.target}: launches must lie outside the gallery, which may be public; use --work "
             f"s3://{launches.bucket}/{LAUNCHES}-of-orbifolio"
         )
     return gallery, launches
@@ -195,14 +195,15 @@ def _check_reach(options: LaunchOptions) -> None:
 
 def _arguments(bundle: Bundle, gallery: S3, options: LaunchOptions) -> list[str]:
     """The arguments of `orbifolio` on the node, in the bundle's folder."""
-    place = gallery.model_copy(update={"region": gallery.region or options.region, "every": PUBLISH_MINUTES})
     if options.mode == "serve":
         host = "0.0.0.0" if options.reach == "port" else "127.0.0.1"
-        places = ["--out", "../gallery", "--publish", gallery.target]
         return [
             "serve",
             bundle.recipe,
-            *places,
+            "--out",
+            "../gallery",
+            "--publish",
+            gallery.target,
             "--host",
             host,
             "--token-file",
@@ -210,7 +211,8 @@ def _arguments(bundle: Bundle, gallery: S3, options: LaunchOptions) -> list[str]
             "--idle-minutes",
             str(IDLE_MINUTES),
         ]
-    values = place.model_dump(mode="json", exclude_none=True)
+    target = gallery.model_copy(update={"region": gallery.region or options.region, "every": PUBLISH_MINUTES})
+    values = target.model_dump(mode="json", exclude_none=True)
     publish = "publish=" + json.dumps({"kind": "s3", **values})
     mail = ["--mail", "mail.yaml"] if options.mailer is not None else []
     return ["run", bundle.recipe, publish, *bundle.arguments[1:], "--out", "../gallery", *mail]

@@ -7,13 +7,41 @@ second time changes nothing.
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from orbifolio.runner.cloud.account import Account
 from orbifolio.runner.cloud.policy import Policy, fingerprint, trust
 from orbifolio.runner.cloud.tags import IAM_PATH, LAUNCH_TAG, to_aws_tags
+from orbifolio.runner.errors import CloudError
 
 SESSIONS = "policy/AmazonSSMManagedInstanceCore"
 """AWS's own policy for machines that are reached through its Session Manager, without an open port."""
+_ATTEMPTS = 12
+_WAIT_SECONDS = 5.0
+"""A new role reaches the other services of AWS after some seconds, rarely after more than half a minute."""
+Answer = TypeVar("Answer")
+
+
+def retry_new_role(
+    request: Callable[[], Answer], is_unknown: Callable[[CloudError], bool], sleep: Callable[[float], None] = time.sleep
+) -> Answer:
+    """The answer to a request that uses a role which may have just been created.
+
+    Args:
+        request: is repeated for a minute.
+        is_unknown: whether an error may mean that the role is not there yet; any other ends it at once.
+        sleep: waits a number of seconds.
+    """
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return request()
+        except CloudError as error:
+            if not is_unknown(error):
+                raise
+            sleep(_WAIT_SECONDS)
+    return request()
 
 
 def role_name(use: str, policy: Policy, *, sessions: bool = False) -> str:

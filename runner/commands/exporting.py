@@ -6,16 +6,14 @@ from pathlib import Path
 
 import click
 
-from orbifolio.runner.commands.options import parse_pairs
+from orbifolio.runner.commands.options import image_option
 
 
 @click.command()
 @click.argument("engine", type=click.Choice(["skypilot", "slurm"]))
 @click.argument("recipe", type=click.Path(path_type=Path))
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
-@click.option(
-    "--image", "images", multiple=True, metavar="NAME=FILE", callback=parse_pairs, help="A picture for an `upload`."
-)
+@image_option
 @click.option("--write", type=click.Path(path_type=Path), default=None, help="Write it to a file instead.")
 def export(engine: str, recipe: Path, overrides: tuple[str, ...], images: dict[str, Path], write: Path | None) -> None:
     """Print a task file for ENGINE that runs RECIPE.

@@ -229,15 +229,11 @@ def _print_dry_run(prepared: PreparedLaunch, budget: float, *, unnamed: bool) ->
         f"Uploaded to {spec.work}: {', '.join(prepared.files)} ({size:.1f} MB)",
         f"# What the machine may do\n{policy_text(policy_of(spec))}",
         f"# What the schedule may do that ends it at its deadline\n{policy_text(deadline_policy())}",
-        f"# What you need to be allowed\n{policy_text(user_policy(_launches_folder(spec), s3_of(spec.gallery)))}",
+        f"# What you need to be allowed\n{policy_text(user_policy(spec.launches, s3_of(spec.gallery)))}",
         f"# The machine's script ({len(script_of(spec).encode()):,} of 16,384 bytes)\n{script_of(spec)}",
         "Nothing was uploaded or rented, and AWS was not contacted.",
     ]
     click.echo("\n\n".join(parts))
-
-
-def _launches_folder(spec: LaunchSpec) -> Any:
-    return spec.place.model_copy(update={"prefix": spec.place.prefix.rpartition("/")[0]})
 
 
 def _start(

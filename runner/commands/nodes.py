@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from orbifolio.runner.cloud.nodes import RentedNode
 
 region_option = click.option("--region", default=None, help="Region of the machines; by default the configured one.")
-everywhere = click.option("--all-regions", is_flag=True, help="Look in every region of the account.")
+all_regions_option = click.option("--all-regions", is_flag=True, help="Look in every region of the account.")
 
 
-def _accounts(region: str | None, everywhere: bool) -> list[Account]:
+def _accounts(region: str | None, all_regions: bool) -> list[Account]:
     from orbifolio.runner.cloud.account import Account
 
     account = Account(region)
-    return [account.in_region(name) for name in account.regions()] if everywhere else [account]
+    return [account.in_region(name) for name in account.regions()] if all_regions else [account]
 
 
 @click.command()
 @region_option
-@everywhere
+@all_regions_option
 @click.option("--all", "ended", is_flag=True, help="Also those that ended within the last hour.")
 def ps(region: str | None, all_regions: bool, ended: bool) -> None:
     """List rented machines and their deadlines."""
@@ -49,9 +49,8 @@ def _show(node: RentedNode) -> None:
     now = datetime.now(UTC)
     when = f"until {node.until:%Y-%m-%d %H:%M} UTC" if node.until else "without a deadline"
     late = "  OVERDUE: orbifolio cleanup" if node.overdue(now) else ""
-    state = (
-        " ".join(word for word in (node.state, f"({node.reason})" if node.reason else "") if word) or "no report yet"
-    )
+    reason = f"({node.reason})" if node.reason else ""
+    state = f"{node.state} {reason}".strip() or "no report yet"
     click.echo(
         f"{node.launch:<46} {node.instance:<20} {node.machine:<12} {node.market:<10} {node.region:<14} "
         f"{node.power:<13} {state:<12} {when}{late}"
@@ -128,7 +127,7 @@ def stop(launch: str | None, region: str | None, now: bool, everything: bool) ->
 
 @click.command()
 @region_option
-@everywhere
+@all_regions_option
 @click.option("--all", "everything", is_flag=True, help="Also end machines before their deadline, and remove roles.")
 @click.option("--dry-run", is_flag=True, help="Only print what would be removed.")
 @click.option("--yes", is_flag=True, help="With --all: do not ask for confirmation.")

@@ -23,7 +23,7 @@ from orbifolio.reports.write import is_current
 from orbifolio.reports.write_gallery import rebuild_gallery, run_folders
 from orbifolio.runner.errors import InputError
 
-_LINE_SECONDS = 5.0  # between two progress lines without a terminal
+_LINE_SECONDS = 5.0  # between two progress lines without a terminal: few enough for a log
 
 
 def target_settings(target: str, endpoint_url: str | None = None, region: str | None = None) -> S3 | FolderTarget:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from orbifolio.runner.sweeps.validate import MemberForecast
     from orbifolio.runner.sweeps.variations import Variation
 
-_MAX_LISTED = 24  # members listed before a sweep starts
+_MAX_LISTED = 24  # members listed before a sweep starts: what fits a terminal
 
 
 @click.command()
@@ -141,8 +141,8 @@ def run_folder(
         used |= set(needed)
         missing = [name for name in needed if name not in images]
         if missing:
-            given = " ".join(f"--image {name}=FILE" for name in missing)
-            click.echo(f"skipped: {variation.recipe} needs pictures; add {given}", err=True)
+            options = " ".join(f"--image {name}=FILE" for name in missing)
+            click.echo(f"skipped: {variation.recipe} needs pictures; add {options}", err=True)
             continue
         runnable.append(replace(variation, number=len(runnable)))
     if not runnable:
@@ -170,9 +170,9 @@ def _publish(to: str | None) -> list[str]:
     """The `publish=` override for `--to`."""
     from orbifolio.runner.commands.publishing import target_settings
 
-    return (
-        [] if to is None else [f"publish={json.dumps(target_settings(to).model_dump(mode='json', exclude_none=True))}"]
-    )
+    if to is None:
+        return []
+    return [f"publish={json.dumps(target_settings(to).model_dump(mode='json', exclude_none=True))}"]
 
 
 def _store(work: str | None) -> str:

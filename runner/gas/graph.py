@@ -65,10 +65,10 @@ class Graph:
         >>> Graph.of([[0, 0], [1, 0]], [[1, 0], [0, 1], [1, 1]], width=2, height=1).edges.tolist()
         [[0, 1]]
         """
-        places = np.asarray(nodes, dtype=np.float64).reshape(-1, 2)
+        positions = np.asarray(nodes, dtype=np.float64).reshape(-1, 2)
         pairs = np.sort(np.asarray(edges, dtype=np.int64).reshape(-1, 2), axis=1)
         pairs = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0)
-        return cls(places, pairs.reshape(-1, 2), width, height, wrap, scale)
+        return cls(positions, pairs.reshape(-1, 2), width, height, wrap, scale)
 
     def vectors(self) -> F64:
         """(m, 2): from the first to the second end of each edge, in pixels, the short way round where it wraps."""
@@ -89,16 +89,7 @@ class Graph:
 
     def components(self) -> I64:
         """(n,) number of the component of each node, counted from 0 in the order of their first nodes."""
-        n = len(self.nodes)
-        if n == 0:
-            return np.zeros(0, dtype=np.int64)
-        ones = np.ones(len(self.edges), dtype=np.int8)
-        links = coo_array((ones, (self.edges[:, 0], self.edges[:, 1])), shape=(n, n))
-        _, labels = connected_components(links, directed=False)
-        _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-        rank = np.empty(len(first), dtype=np.int64)
-        rank[np.argsort(first)] = np.arange(len(first))
-        return rank[inverse]
+        return connected(self.edges, len(self.nodes))[0]
 
     def triangles(self) -> I64:
         """(t, 3) all cycles of three nodes, i < j < k in each, sorted.
@@ -157,7 +148,7 @@ class Graph:
             )
         except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             raise InputError(
-                f"graph.json: {error!s}; a graph has nodes [[x, y], ...], edges [[i, j], ...], width and height; "
+                f"graph.json: {error}; a graph has nodes [[x, y], ...], edges [[i, j], ...], width and height; "
                 "take a file that a growing neural gas wrote"
             ) from error
         if len(graph.edges) and not 0 <= int(graph.edges.min()) <= int(graph.edges.max()) < len(graph.nodes):
@@ -165,6 +156,29 @@ class Graph:
                 f"graph.json: an edge names a node beyond the {len(graph.nodes)} there are; correct the edges"
             )
         return graph
+
+
+def connected(pairs: I64, count: int) -> tuple[I64, I64]:
+    """Components of things that are linked in pairs, numbered in the order of their first members.
+
+    Args:
+        pairs: (m, 2) numbers of linked things.
+        count: of all things, linked or not.
+
+    Returns:
+        (count,) the component of each thing; and for each component its first member.
+
+    >>> connected(np.array([[3, 0]]), 4)
+    (array([0, 1, 2, 0]), array([0, 1, 2]))
+    """
+    if count == 0:  # SciPy refuses a graph without nodes
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    links = coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    _, labels = connected_components(links, directed=False)
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[inverse], np.sort(first).astype(np.int64)
 
 
 def union(graphs: list[Graph]) -> Graph:

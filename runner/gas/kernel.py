@@ -238,7 +238,7 @@ def present(batch: PresentationBatch, law: Law, nodes: NodeTable, grid: Grid) ->
     """Present points until all are, or until Python must make room.
 
     Returns:
-        The place in `batch.order` to continue from, and why it came back.
+        The index in `batch.order` to continue from, and why it came back.
     """
     width = nodes.neighbours.shape[1]
     for index in range(batch.start, len(batch.order)):

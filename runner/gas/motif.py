@@ -1,7 +1,7 @@
 """A picture in a fundamental domain: (domain, picture) -> where its pixels lie, and the pattern of all its images.
 
 The picture lies upright over the domain, just large enough to cover it. Pixels outside the domain are left out: images
-of other places of the domain are there.
+of other parts of the domain are there.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Motif:
     """
 
     def __init__(self, domain: Domain, width: int, height: int) -> None:
-        """The picture's place and scale on the artwork.
+        """The picture's position and scale on the artwork.
 
         Args:
             domain: what the picture must cover.
@@ -74,7 +74,7 @@ class Motif:
 
     @cached_property
     def _sources(self) -> tuple[F64, I64, Bools]:
-        """For every pixel of the artwork the place of the picture it shows, through what, and whether it shows any."""
+        """For every pixel of the artwork the point of the picture it shows, through what, and whether it shows any."""
         group = self.domain.group
         x, y = np.meshgrid(np.arange(group.width) + 0.5, np.arange(group.height) + 0.5)
         points, there = group.look(np.stack([x.ravel(), y.ravel()], axis=1))

@@ -31,7 +31,8 @@ from orbifolio.runner.gas.tables import (
 ERROR_SAMPLES = 20_000
 """About how many points the quantisation error is measured on: its standard error is then well below 1 %."""
 MAX_AREA_CELLS = 512
-"""Cells along each side when the area that has points is measured."""
+"""Cells along each side when the area that has points is measured, which only decides how fine the grid is: more would
+take longer to count, fewer hide small gaps."""
 
 
 class PresentationOrder(Protocol):
@@ -66,7 +67,7 @@ class Network:
             order: which points the first nodes take, and in which order each epoch presents all.
             start: nodes at the start, at least 2.
             unit: the gas' own length of one pixel; the law's lengths are in it.
-            origin: (x and y) in pixels of the place that the gas' own coordinates start from.
+            origin: (x and y) in pixels of the point that the gas' own coordinates start from.
             period: (x, y) in pixels after which the plane repeats; 0 where it does not.
         """
         self.points = np.ascontiguousarray((points - origin) * unit)

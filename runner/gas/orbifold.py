@@ -12,12 +12,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from orbifolio.runner.arrays import F64, I64
-from orbifolio.runner.gas.graph import Graph
+from orbifolio.runner.gas.graph import Graph, connected
 from orbifolio.runner.gas.network import PresentationOrder
 from orbifolio.runner.gas.orbifold_kernel import (
     ALIVE,
@@ -36,13 +34,15 @@ from orbifolio.runner.symmetry.isometry_group import IsometryGroup
 _MIN_EDGE = 0.8
 """Pixels: mean length of the edges in the smallest images that are drawn; below a pixel they run together."""
 _PIECE = 5.0
-"""Pixels of a geodesic that are drawn as one straight piece."""
+"""Pixels of a geodesic drawn as one straight piece: longer ones show corners, shorter ones only add nodes."""
 _NODE_TOLERANCE = 1e-3
 """Pixels within which the ends of edges are one node: far above rounding, far below what shows."""
 _WAY_TOLERANCE = 1e-7
-"""Distance within which two images of the centre belong to the same element."""
+"""Distance within which two images of the centre belong to the same element: above the rounding of two products of
+matrices, far below the distance of neighbouring images."""
 ERROR_SAMPLES = 3000
-"""About how many points the quantisation error is measured on; each is compared with all images."""
+"""About how many points the quantisation error is measured on. Each is compared with all images, hence fewer than in
+`network.py`."""
 
 
 def group_of(domain: Domain) -> GroupTables:
@@ -50,9 +50,9 @@ def group_of(domain: Domain) -> GroupTables:
     elements = np.array([item.matrix for item in domain.around])
     inverses = np.linalg.inv(elements)
     products = np.einsum("aij,bjk->abik", inverses, elements).reshape(-1, 3, 3)
-    # the centre is in general position: no two elements take it to the same place
+    # the centre is in general position: no two elements take it to the same point
     images = products @ domain.centre
-    numbers, firsts = _classes(images / np.maximum(1.0, np.abs(images).max(axis=1, keepdims=True)), _WAY_TOLERANCE)
+    numbers, firsts = _merge_equal(images / np.maximum(1.0, np.abs(images).max(axis=1, keepdims=True)), _WAY_TOLERANCE)
     ways = products[firsts]
     backs = np.linalg.inv(ways) @ domain.centre
     shown = ways @ domain.centre
@@ -63,18 +63,9 @@ def group_of(domain: Domain) -> GroupTables:
     return GroupTables(curvature, elements, inverses, ways, between, np.asarray(back, dtype=np.int64))
 
 
-def _classes(places: F64, tolerance: float) -> tuple[I64, I64]:
-    """Places that are equal within a tolerance, as classes.
-
-    Returns:
-        (n,) the class of each place, numbered by first appearance; and for each class its first place.
-    """
-    pairs = cKDTree(places).query_pairs(tolerance, output_type="ndarray")
-    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(places),) * 2)
-    _, labels = connected_components(links, directed=False)
-    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    rank = np.argsort(np.argsort(first, kind="stable"), kind="stable")
-    return rank[inverse].astype(np.int64), np.sort(first).astype(np.int64)
+def _merge_equal(points: F64, tolerance: float) -> tuple[I64, I64]:
+    """(n,) the class of each point, of points that are equal within a tolerance; and the first point of each class."""
+    return connected(cKDTree(points).query_pairs(tolerance, output_type="ndarray"), len(points))
 
 
 def _empty(capacity: int, elements: int, width: int) -> OrbitTable:
@@ -180,14 +171,14 @@ class SymmetricNetwork:
 
     def graph(self) -> Graph:
         """The graph of all images over the artwork; geodesics of curved surfaces are chains of short pieces."""
-        stage = self.domain.group
+        group = self.domain.group
         starts, ends = self._edges()
         pieces: list[F64] = []
-        length = float(stage.distance(starts, ends).mean()) if len(starts) else self.domain.radius
+        length = float(group.distance(starts, ends).mean()) if len(starts) else self.domain.radius
         reach, about = _reach(self.domain, length)
-        for item in stage.elements(self.domain.centre, reach, about):
-            pieces.extend(_drawn(stage, starts @ item.matrix.T, ends @ item.matrix.T))
-        return _joined(stage, np.concatenate(pieces) if pieces else np.zeros((0, 4)))
+        for item in group.elements(self.domain.centre, reach, about):
+            pieces.extend(_drawn(group, starts @ item.matrix.T, ends @ item.matrix.T))
+        return _joined(group, np.concatenate(pieces) if pieces else np.zeros((0, 4)))
 
     def _edges(self) -> tuple[F64, F64]:
         """(m, 3) both ends of one edge of each orbit of edges."""
@@ -216,40 +207,40 @@ class SymmetricNetwork:
 
 def _pixel(domain: Domain) -> float:
     """Length of a pixel on the surface at the domain's centre."""
-    stage = domain.group
-    there = stage.place(domain.centre[None])
-    beside, _ = stage.look(np.concatenate([there, there + [0.01, 0.0], there + [0.0, 0.01]]))
-    across, down = stage.distance(beside[1:], beside[0])
+    group = domain.group
+    there = group.place(domain.centre[None])
+    beside, _ = group.look(np.concatenate([there, there + [0.01, 0.0], there + [0.0, 0.01]]))
+    across, down = group.distance(beside[1:], beside[0])
     return float(math.sqrt(across * down)) * 100
 
 
 def _reach(domain: Domain, length: float) -> tuple[float, F64]:
     """How far images of the domain are drawn, from where: over the picture, or until edges are too short to see."""
-    stage = domain.group
-    if stage.curvature < 0:
+    group = domain.group
+    if group.curvature < 0:
         # in the disk a length l at radius r shows as l (1 - r^2) / 2 half widths
-        seen = 4 * _MIN_EDGE / (length * min(stage.width, stage.height))
+        seen = 4 * _MIN_EDGE / (length * min(group.width, group.height))
         return 2 / math.sqrt(min(1.0, seen)), np.array([0.0, 0.0, 1.0])
-    corners, _ = stage.look(np.array([[0, 0], [stage.width, 0], [0, stage.height], [stage.width, stage.height]], float))
+    corners, _ = group.look(np.array([[0, 0], [group.width, 0], [0, group.height], [group.width, group.height]], float))
     # nodes may stray from the domain, by less than its radius
-    flat = float(stage.distance(corners, domain.centre).max()) + 2 * domain.radius
-    return 2.1 if stage.curvature else flat, domain.centre
+    flat = float(group.distance(corners, domain.centre).max()) + 2 * domain.radius
+    return 2.1 if group.curvature else flat, domain.centre
 
 
-def _drawn(stage: IsometryGroup, starts: F64, ends: F64) -> list[F64]:
+def _drawn(group: IsometryGroup, starts: F64, ends: F64) -> list[F64]:
     """(pieces, 4) of edges: x and y of both ends in pixels, for those of which a part is in the picture."""
     count = 1
-    if stage.curvature:
-        length = np.hypot(*(stage.place(starts) - stage.place(ends)).T)
+    if group.curvature:
+        length = np.hypot(*(group.place(starts) - group.place(ends)).T)
         count = int(min(12, max(1, np.ceil(np.max(length, initial=0.0) / _PIECE))))
     parts = np.linspace(0.0, 1.0, count + 1)[:, None, None]
     along = starts * (1 - parts) + ends * parts
-    if stage.curvature:
+    if group.curvature:
         # points of the chord, scaled back onto the surface as in `set_place`
-        size = along[..., 2] ** 2 + stage.curvature * (along[..., :2] ** 2).sum(-1)
+        size = along[..., 2] ** 2 + group.curvature * (along[..., :2] ** 2).sum(-1)
         along = along / np.sqrt(np.maximum(size, 1e-300))[..., None]
-    pixels = stage.place(along.reshape(-1, 3)).reshape(count + 1, -1, 2)
-    inside = np.asarray(((pixels >= -1e-6) & (pixels < [stage.width, stage.height])).all(axis=-1)).reshape(
+    pixels = group.place(along.reshape(-1, 3)).reshape(count + 1, -1, 2)
+    inside = np.asarray(((pixels >= -1e-6) & (pixels < [group.width, group.height])).all(axis=-1)).reshape(
         count + 1, -1
     )
     shown = []
@@ -258,15 +249,15 @@ def _drawn(stage: IsometryGroup, starts: F64, ends: F64) -> list[F64]:
     return shown
 
 
-def _joined(stage: IsometryGroup, pieces: F64) -> Graph:
-    """A graph of pieces: ends at one place are one node, over the picture's edges too."""
+def _joined(group: IsometryGroup, pieces: F64) -> Graph:
+    """A graph of pieces: ends at one point are one node, over the picture's edges too."""
     ends = pieces.reshape(-1, 2).copy()
-    for axis, (size, wraps) in enumerate(((stage.width, stage.wrap[1]), (stage.height, stage.wrap[0]))):
+    for axis, (size, wraps) in enumerate(((group.width, group.wrap[1]), (group.height, group.wrap[0]))):
         if wraps:
             ends[:, axis] %= size
             ends[ends[:, axis] > size - _NODE_TOLERANCE, axis] = 0.0
     if not len(ends):
-        return Graph.of(ends, np.zeros((0, 2)), width=stage.width, height=stage.height, wrap=stage.wrap)
-    numbers, firsts = _classes(ends, _NODE_TOLERANCE)
+        return Graph.of(ends, np.zeros((0, 2)), width=group.width, height=group.height, wrap=group.wrap)
+    numbers, firsts = _merge_equal(ends, _NODE_TOLERANCE)
     nodes, edges = ends[firsts], numbers.reshape(-1, 2)
-    return Graph.of(nodes, edges, width=stage.width, height=stage.height, wrap=stage.wrap, scale=stage.scale(nodes))
+    return Graph.of(nodes, edges, width=group.width, height=group.height, wrap=group.wrap, scale=group.scale(nodes))

@@ -19,8 +19,8 @@ from numba import njit
 from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.gas.tables import Law, PresentationBatch
 
-ALIVE, UPDATES = range(2)  # places in `OrbitTable.counts`
-SCALE, TOTAL = range(2)  # places in `OrbitTable.sums`
+ALIVE, UPDATES = range(2)  # indices into `OrbitTable.counts`
+SCALE, TOTAL = range(2)  # indices into `OrbitTable.sums`
 MAX_SCALE = 1e100  # d^-t at which stored errors are scaled back, as in `kernel.py`
 
 
@@ -100,9 +100,9 @@ class ImageWinners(NamedTuple):
 
 @njit(cache=True)
 def set_place(node: int, x: float, y: float, z: float, gas: OrbifoldGas) -> None:
-    """Put a node on the surface, near a place that may be a little off it, and its images with it.
+    """Put a node on the surface, near a point that may be a little off it, and its images with it.
 
-    Scaled by 1 / sqrt(k (x^2 + y^2) + z^2), a place fulfils k (x^2 + y^2) + z^2 = 1: the sphere for curvature k = 1,
+    Scaled by 1 / sqrt(k (x^2 + y^2) + z^2), a point fulfils k (x^2 + y^2) + z^2 = 1: the sphere for curvature k = 1,
     the hyperboloid for k = -1. In the plane z is always 1.
     """
     orbits, group = gas.orbits, gas.group
@@ -293,7 +293,7 @@ def present_images(batch: PresentationBatch, gas: OrbifoldGas) -> tuple[int, boo
     There must be slots for `batch.max_nodes`; `batch.regrid` is not used.
 
     Returns:
-        The place in `batch.order` to continue from, and whether room is wanted.
+        The index in `batch.order` to continue from, and whether room is wanted.
     """
     law, orbits = gas.law, gas.orbits
     width = orbits.neighbours.shape[1]

@@ -175,8 +175,8 @@ class RandomSampling(Sampling):
         sums = np.cumsum(density.reshape(-1))
         pixels = np.searchsorted(sums, random.random(self.count) * sums[-1], side="right")
         rows, columns = np.divmod(np.minimum(pixels, len(sums) - 1), grey.shape[1])
-        places = np.stack([columns, rows], axis=1) + random.random((self.count, 2))
-        return (Level("points", places, None),)
+        points = np.stack([columns, rows], axis=1) + random.random((self.count, 2))
+        return (Level("points", points, None),)
 
 
 class Darkness(RandomSampling):
@@ -220,8 +220,8 @@ def _level(title: str, mask: Bools, allowed: Bools | None) -> Level:
             "renderer.points.offset, set renderer.tone.invert, or use kind local, darkness or edges"
         )
     rows, columns = np.nonzero(mask)
-    places = np.stack([columns, rows], axis=1).astype(np.float64) + 0.5
-    return Level(title, places, mask)
+    points = np.stack([columns, rows], axis=1).astype(np.float64) + 0.5
+    return Level(title, points, mask)
 
 
 def _refuse_flat(grey: F64) -> None:

@@ -81,9 +81,11 @@ class GrowthRules(Settings):
     """Nodes at the start, on random points."""
 
     unit: ClassVar[float] = 1.0
+    """Length of a pixel in the gas's own coordinates, which distances and errors are counted in."""
+    origin: ClassVar[float] = 0.0
+    """x and y in pixels of the point where these coordinates start."""
     symmetric: ClassVar[bool] = True
     """Whether a gas under a symmetry may grow by these rules."""
-    origin: ClassVar[float] = 0.0
 
     def law(self) -> Law:
         """These rules as numbers for the kernel."""
@@ -93,7 +95,6 @@ class GrowthRules(Settings):
         """The order of presentation.
 
         Args:
-            seed: of the run.
             stream: number of the gas, where a picture has several: each has its own order.
         """
         return Shuffled(seed, stream)
@@ -110,17 +111,17 @@ class GrowthRules(Settings):
         from orbifolio.runner.gas.tables import Law
 
         return Law(
-            float(self.epsilon_b),
-            float(self.epsilon_n),
+            self.epsilon_b,
+            self.epsilon_n,
             self.a_max,
             self.interval,
-            float(self.alpha),
-            float(self.d),
-            float(nearer),
+            self.alpha,
+            self.d,
+            nearer,
             squared,
             inherit,
             link_first,
-            float(utility),
+            utility,
         )
 
 
@@ -149,7 +150,7 @@ class NeuPy(GrowthRules):
     points within 0.1 pixels, not 10."""
 
     symmetric: ClassVar[bool] = False
-    unit: ClassVar[float] = 0.001  # of its coordinates, which count pixels from the centre of the first
+    unit: ClassVar[float] = 0.001  # it counts thousands of pixels from the centre of the first one
     origin: ClassVar[float] = 0.5
 
     def law(self) -> Law:

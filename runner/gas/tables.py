@@ -18,8 +18,8 @@ import numpy as np
 from orbifolio.runner.arrays import F64, I32, I64
 
 BLOCK = 256  # nodes whose largest error is remembered together: the worst of n is found in n / 256 + 256 looks
-ALIVE, UPDATES, SERIAL, FREE, PRESENTED = range(5)  # places in `NodeTable.counts`
-SCALE, TOTAL = range(2)  # places in `NodeTable.sums`
+ALIVE, UPDATES, SERIAL, FREE, PRESENTED = range(5)  # indices into `NodeTable.counts`
+SCALE, TOTAL = range(2)  # indices into `NodeTable.sums`
 
 
 class NodeTable(NamedTuple):
@@ -122,7 +122,7 @@ class PresentationBatch(NamedTuple):
     Attributes:
         points: (n, 2) x and y.
         order: numbers of points, in the order of presentation.
-        start: place in `order` to begin at.
+        start: index in `order` to begin at.
         max_nodes: nodes that may live.
         regrid: nodes at which the grid should be made anew.
     """

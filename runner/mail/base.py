@@ -1,4 +1,4 @@
-"""Who gets mail, and how: the base of all kinds of mailers."""
+"""Sender and recipients of mail: the base of all kinds of mailers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from orbifolio.runner.settings import Settings
 
 ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\\x00-\x1f]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
-TIMEOUT = 30.0  # seconds without an answer after which a mail server is given up
+TIMEOUT = 30.0  # seconds without an answer: a run ends only after its last mail, so it must not wait for long
 
 
 class Mailer(Settings):

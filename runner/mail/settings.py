@@ -1,4 +1,4 @@
-"""A file of mail settings -> a mailer; mistakes are reported with their place, as in a recipe.
+"""A file of mail settings -> a mailer; mistakes are reported with line and column, as in a recipe.
 
 mail:
   kind: smtp

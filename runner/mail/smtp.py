@@ -27,11 +27,11 @@ _SSM_ERRORS = AwsErrors(
     later="try again later",
     codes={"ParameterNotFound": "does not exist; create it as a SecureString that holds the mail password"},
 )
-_HERE = ("127.0.0.1", "::1", "localhost")
+_LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 
 
 class SMTP(Mailer):
-    """A mail server, described as in every mail program."""
+    """A mail server, with the settings that mail programs ask for."""
 
     kind: Literal["smtp"] = "smtp"
     host: str = Field(min_length=1, max_length=253)
@@ -54,11 +54,11 @@ class SMTP(Mailer):
         holders = [self.password_variable, self.password_file, self.password_parameter]
         named = sum(holder is not None for holder in holders)
         if named > 1:
-            raise ValueError("the password is in several places; give only one of password_variable, _file, _parameter")
+            raise ValueError("the password is given twice; give only one of password_variable, _file, _parameter")
         if (self.user is None) != (named == 0):
             raise ValueError("a user and a password belong together; give both, or neither")
-        if self.security == "none" and self.host not in _HERE:
-            raise ValueError(f"{self.host} is another machine, and mail is sent there encrypted; use starttls or tls")
+        if self.security == "none" and self.host not in _LOCAL_HOSTS:
+            raise ValueError(f"{self.host} is another machine, to which mail must be encrypted; use starttls or tls")
         return self
 
     def send(self, message: EmailMessage) -> None:

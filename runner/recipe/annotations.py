@@ -1,4 +1,4 @@
-"""What a model expects at a place: fields, kinds, types and limits, read from its annotations.
+"""What a model expects at a path: fields, kinds, types and limits, read from its annotations.
 
 A `Slot` is the type of one value together with its limits. `walk` follows the location of a pydantic
 report through the slots and beside the data, so that the tags of unions, which pydantic puts among the

@@ -20,7 +20,7 @@ from orbifolio.runner.recipe.scalars import ScalarFault, resolve, shown
 from orbifolio.runner.recipe.syntax import syntax_message
 
 MAX_DEPTH = 50  # levels of mappings and lists; reading recurses, and Python's own limit is 1000 frames
-MAX_VALUES = 20_000  # with all aliases written out
+MAX_VALUES = 20_000  # with all aliases written out: a few lines of aliases may stand for billions
 
 Fault = tuple[Mark, Route, Problem]
 

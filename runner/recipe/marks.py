@@ -16,12 +16,12 @@ from typing import Any
 from orbifolio.runner.errors import Problem
 
 MAX_LINE_SHOWN = 200
-"""Characters of a source line that an error may repeat."""
+"""Characters of a source line that an error may repeat: a longer one fills a terminal and hides its caret."""
 
 Route = tuple[str | int, ...]
 """The keys and indices from the top of a recipe to a value."""
 
-# What PyYAML takes for a line's end, so that its marks and our lines agree.
+# PyYAML's own line ends, so that its marks and our lines agree.
 _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
@@ -61,9 +61,7 @@ class Text:
         """A problem at a mark in this text, with its source line where that is short enough to show."""
         line = self.lines[mark.line - 1] if 0 < mark.line <= len(self.lines) else ""
         shown: str | None = printable(line)
-        if mark.column > MAX_LINE_SHOWN - 40:
-            shown = None
-        elif not line:
+        if not line or mark.column > MAX_LINE_SHOWN - 40:  # nothing to show, or the caret would lie near the cut
             shown = None
         elif len(line) > MAX_LINE_SHOWN:
             shown = printable(line[: MAX_LINE_SHOWN - 4]) + " ..."

@@ -79,14 +79,14 @@ def apply_overrides(source: Source, overrides: Sequence[str]) -> Source:
 
 
 def _put_quality(state: _State, source: Source, written: Route, value: Any, mark: Mark) -> None:
-    """Put one value of a quality in; its places are those in the file."""
+    """Put one value of a quality in; its marks are those in the file."""
     route, columns = _route(state.data, str(written[-1]), mark.text)
     if route[0] in qualities.KEYS:
         raise SyntaxFault(mark, "a quality changes the picture, not the qualities; take it out")
     inside = {old[len(written) :]: marks for old, marks in source.marks.items() if old[: len(written)] == written}
     broken = {(*route, *old[len(written) :]) for old in source.broken if old[: len(written)] == written}
-    places = {(*route, *rest): marks for rest, marks in inside.items()}
-    _set(state, route, columns, copy.deepcopy(value), places, mark)
+    moved = {(*route, *rest): marks for rest, marks in inside.items()}
+    _set(state, route, columns, copy.deepcopy(value), moved, mark)
     state.broken |= broken
 
 
@@ -113,15 +113,13 @@ def _put(state: _State, override: str, origin: Text, index: int) -> None:
     if any(isinstance(part, str) and part.startswith("x-") for part in route):
         return  # as in the file: notes are not read
     data = read_value(origin, text, index=index, shift=len(path) + 1, route=route)
-    places = {**data.marks, route: Marks(Mark(index, 1, columns[-1]), data.marks[route].value)}
-    _set(state, route, columns, data.value, places, Mark(index))
+    marks = {**data.marks, route: Marks(Mark(index, 1, columns[-1]), data.marks[route].value)}
+    _set(state, route, columns, data.value, marks, Mark(index))
     state.faults.extend(data.faults)
     state.broken |= data.broken
 
 
-def _set(
-    state: _State, route: Route, columns: list[int], value: Any, places: Mapping[Route, Marks], mark: Mark
-) -> None:
+def _set(state: _State, route: Route, columns: list[int], value: Any, marks: Mapping[Route, Marks], mark: Mark) -> None:
     """Put a value, with the marks of all that is in it; containers made on the way to it are marked `mark`."""
     container = _open(state, route, columns, mark)
     last = route[-1]
@@ -131,8 +129,8 @@ def _set(
         container[last] = value
     for old in [old for old in state.marks if old[: len(route)] == route]:
         del state.marks[old]
-    state.marks.update(places)
-    # The faults of the value in the file are gone with it.
+    state.marks.update(marks)
+    # the replaced value takes its faults with it
     state.faults[:] = [fault for fault in state.faults if not fault[1] or fault[1][: len(route)] != route]
     state.broken = {old for old in state.broken if old[: len(route)] != route}
 

@@ -9,19 +9,20 @@ from pathlib import Path
 from orbifolio.runner.errors import InputError
 
 
-def recipe_folders() -> tuple[Path, ...]:
+def recipe_folder() -> Path:
     """Where the shipped recipes are: inside the installed package, or beside the sources."""
-    here = Path(__file__).resolve().parents[1]
-    return tuple(folder for folder in (here / "_recipes", here.parent / "recipes") if folder.is_dir())[:1]
+    runner = Path(__file__).resolve().parents[1]
+    installed = runner / "_recipes"
+    return installed if installed.is_dir() else runner.parent / "recipes"
 
 
 def shipped_recipes() -> dict[str, Path]:
     """Recipes that come with the program, by name."""
-    return {path.stem: path for folder in recipe_folders() for path in sorted(folder.glob("**/*.yaml"))}
+    return {path.stem: path for path in sorted(recipe_folder().glob("**/*.yaml"))}
 
 
 def unknown_recipe(name: str, shipped: Mapping[str, Path]) -> str:
-    """That no shipped recipe has this name, with those that come near it.
+    """The message that no shipped recipe has this name, with similar names.
 
     >>> unknown_recipe("tunel", {"tunnel": Path(), "horse": Path()})
     'tunel: no such shipped recipe; did you mean tunnel?'

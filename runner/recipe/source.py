@@ -1,4 +1,4 @@
-"""A recipe's text -> `Source`: plain data with the place of every key and value.
+"""A recipe's text -> `Source`: plain data with the position of every key and value.
 
 `read(path)` and `parse(text)` never raise: what is wrong is among the source's problems, and a text
 that is not a recipe at all makes a *fatal* source, without data.

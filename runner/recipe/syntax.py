@@ -1,10 +1,10 @@
-"""PyYAML's complaints about syntax, reworded for people who write recipes."""
+"""PyYAML's complaints about syntax, in the words of people who write recipes."""
 
 from __future__ import annotations
 
 import yaml
 
-# The problems of PyYAML that people meet, in our words: (part of its text, what; rule; cure).
+# (part of PyYAML's text, ours as "what; rule; cure"); the first that fits is taken.
 COMPLAINTS = (
     ("character '\\t'", "unexpected tab; YAML is indented with spaces; replace the tab"),
     (

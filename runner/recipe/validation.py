@@ -1,4 +1,4 @@
-"""Plain data against a pydantic model -> the model, or every problem at its place in plain words.
+"""Plain data against a pydantic model -> the model, or every problem with its position, in plain words.
 
 Pydantic reports where in the *model* something is wrong: with the tags of unions among the path, and once
 for each member of a union without tags. Here each report is brought back to the key or value that the user
@@ -30,7 +30,7 @@ def validate(model: type[Model], source: Source, *, folder: Path | None = None) 
 
     Args:
         model: what the data should be.
-        source: the data with its places.
+        source: the data with its marks.
         folder: that relative paths in it start from.
 
     Raises:
@@ -105,7 +105,7 @@ def _truth_as_number(model: type[BaseModel], source: Source) -> set[tuple[Mark, 
 
 
 class _Translation:
-    """Reports of one validation -> problems at their places."""
+    """Reports of one validation -> problems with their marks."""
 
     def __init__(self, model: type[BaseModel], source: Source) -> None:
         self.model = model
@@ -169,7 +169,7 @@ class _Translation:
             self.add(route, message, at_key=kind == "extra_forbidden" or end.rest == ("[key]",))
 
     def add(self, route: Route, message: str, *, at_key: bool = False) -> None:
-        """A problem, unless the value could not be read in the first place."""
+        """A problem, unless reading the value has already failed."""
         if route in self.source.broken:
             return
         written = route

@@ -193,7 +193,7 @@ def word(report: Mapping[str, Any], end: End, family: Mapping[str, Model]) -> st
     Args:
         report: of pydantic, as `ValidationError.errors()` gives it.
         end: where its location leads.
-        family: the kinds that could be used in the owner's place.
+        family: the kinds that could be used instead of the owner.
     """
     kind, value = str(report["type"]), report.get("input")
     context: Mapping[str, Any] = report.get("ctx", {})

@@ -16,7 +16,7 @@ from orbifolio.runner.images.sources import Images
 from orbifolio.runner.images.writing import write_webp
 from orbifolio.runner.renderers.base import RenderContext, RendererSettings
 
-MAX_SHOWN_SIDE = 1280  # pixels along the longer side of an input picture in the report
+MAX_SHOWN_SIDE = 1280  # pixels along the longer side of an input picture in the report: it is there to be recognised
 
 
 class InputPictures:

@@ -122,7 +122,7 @@ class Terminal:
         self.pace = Pace()
         self._pixels = pixels
         self._every = every
-        self._said = 0.0
+        self._last_line = 0.0
         self._started: RunStarted | None = None
         self._phase: PhaseStarted | None = None
         self._done = 0
@@ -177,8 +177,8 @@ class Terminal:
             self._live.update(self._task, completed=done, description=f"{title}  loss {loss:.4g}", left=remaining)
             return
         now = time.monotonic()
-        if now - self._said >= self._every or (self._phase and event.step == self._phase.steps):
-            self._said = now
+        if now - self._last_line >= self._every or (self._phase and event.step == self._phase.steps):
+            self._last_line = now
             self._say(f"  step {done}/{sum(steps)}  loss {loss:.4g}  {remaining}")
 
     def _say(self, text: str) -> None:
@@ -191,25 +191,37 @@ class Terminal:
             self._live = None
 
 
-class ReportWriter:
-    """Rewrites a run's report while it runs, at most every few seconds.
+class Throttle:
+    """Does something often, but not too often: pages are rewritten so while work goes on.
 
-    It waits at least ten times as long as the last report took, so that reports cost at most a tenth of the time.
+    It waits at least ten times as long as the last time took, so that it costs at most a tenth of the time.
+
+    Args:
+        every: minimum pause in seconds.
     """
 
-    def __init__(self, write: Callable[[], object], *, every: float = 4.0) -> None:
-        self._write = write
+    def __init__(self, do: Callable[[], object], *, every: float) -> None:
+        self._do = do
         self._every = every
         self._next = 0.0
 
+    def __call__(self, *, urgent: bool = False) -> None:
+        """Do it if it is due or urgent."""
+        start = time.monotonic()
+        if not urgent and start < self._next:
+            return
+        self._do()
+        end = time.monotonic()
+        self._next = end + max(self._every, 10 * (end - start))
+
+
+class ReportWriter:
+    """Rewrites a run's report while it runs, at most every few seconds."""
+
+    def __init__(self, write: Callable[[], object], *, every: float = 4.0) -> None:
+        self._write = Throttle(write, every=every)
+
     def __call__(self, event: Event) -> None:
         """Write the report if it is due, and always at the run's start and end."""
-        urgent = isinstance(event, RunStarted | RunFinished)
-        now = time.monotonic()
-        if not urgent and now < self._next:
-            return
-        if isinstance(event, Warned):
-            return
-        self._write()
-        spent = time.monotonic() - now
-        self._next = now + spent + max(self._every, 10 * spent)
+        if not isinstance(event, Warned):
+            self._write(urgent=isinstance(event, RunStarted | RunFinished))

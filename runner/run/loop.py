@@ -40,7 +40,7 @@ from orbifolio.runner.run.frame_schedule import FrameSchedule
 from orbifolio.runner.run.input_images import InputPictures, write_stages
 from orbifolio.runner.run.listeners import Listener, LogWriter
 from orbifolio.runner.run.run_folder import make_folder, read_summary, write_summary
-from orbifolio.runner.run.summary import begin_summary, keep_elsewhere
+from orbifolio.runner.run.summary import begin_summary, rerun_entries
 
 CHECKPOINT_SECONDS = 15.0  # of work that a crash may lose
 
@@ -198,12 +198,11 @@ class Run:
             self.loaded,
             self.renderer,
             self.phases,
-            folder=self.folder,
             device=self.device,
             command=self.command,
             started=started,
         )
-        self._summary["rerun"] |= keep_elsewhere(self.folder, *self.elsewhere)
+        self._summary["rerun"] |= rerun_entries(self.folder, *self.elsewhere)
         self._restore_summary(checkpoint)
         write_atomically(self.folder / "recipe.yaml", redact(self.loaded.resolved_text).encode())
         self._summary["inputs"] = self.inputs.write(self.folder, self.loaded.recipe.renderer)

@@ -25,12 +25,11 @@ def begin_summary(
     renderer: Renderer,
     phases: Sequence[Phase],
     *,
-    folder: Path,
     device: str,
     command: str,
     started: float,
 ) -> dict[str, Any]:
-    """The summary of a run that has just begun."""
+    """The summary of a run that has just started."""
     recipe = loaded.recipe
     command = redact(command)
     return {
@@ -86,8 +85,8 @@ def begin_summary(
     }
 
 
-def keep_elsewhere(folder: Path, command: str, script: str, resume: str) -> dict[str, str]:
-    """The entries of `rerun` for a rented machine; the script becomes a file of the report.
+def rerun_entries(folder: Path, command: str, script: str, resume: str) -> dict[str, str]:
+    """The entries of `rerun` for a rented machine; the script is written as a file of the report.
 
     Args:
         command: a line to type, or "".

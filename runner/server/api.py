@@ -50,7 +50,7 @@ from orbifolio.runner.server.recipe_drafts import CheckedDraft
 from orbifolio.runner.server.recipe_edit import REMOVE, edit, read_flow
 from orbifolio.runner.server.uploads import MAX_FILE_BYTES, MAX_FILES
 
-MAX_LISTED = 100
+MAX_LISTED = 100  # the newest runs in a list, as the API documents: the status of each is read from its log
 
 
 def _file(*kinds: str) -> dict[int | str, dict[str, Any]]:
@@ -113,7 +113,7 @@ def schema(state: State) -> Response:
 
 @router.post("/check", summary="Check a recipe; nothing is computed", **_JSON)
 def check(state: State, body: DraftRequest) -> CheckReport:
-    """Every problem at its place; nothing is computed."""
+    """Every problem with its path; nothing is computed."""
     checked = _checked(state, body)
     begins = ""
     if body.branch and checked.loaded is not None:

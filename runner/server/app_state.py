@@ -1,4 +1,4 @@
-"""What the server has, in one place: gallery, catalogue, uploads, drafts, jobs; and how a draft becomes a job."""
+"""What the server has: gallery, catalogue, uploads, drafts, jobs; and how a draft becomes a job."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class AppState:
             ) from None
 
     def branch_start(self, branch: str, checked: CheckedDraft) -> tuple[BranchStart, CheckedDraft]:
-        """What a branch would begin with, and the draft that does: with the run's newest picture put in if need be.
+        """What a branch would begin with, and the draft that does: with the run's newest picture if it needs one.
 
         Args:
             branch: id of the job that it branches from.

@@ -12,7 +12,7 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orbifolio.runner.recipe.shipped import recipe_folders
+from orbifolio.runner.recipe.shipped import recipe_folder
 from orbifolio.runner.recipe.source import read
 from orbifolio.runner.server.job_store import Job
 
@@ -54,7 +54,7 @@ class RecipeCatalogue:
 
     def __init__(self, chosen: Path | None = None, folders: tuple[Path, ...] | None = None) -> None:
         self.chosen = chosen.resolve() if chosen is not None else None
-        self._folders = recipe_folders() if folders is None else folders
+        self._folders = (recipe_folder(),) if folders is None else folders
         self._seen: dict[Path, tuple[float, RecipeEntry]] = {}
         self._lock = threading.Lock()
 
@@ -84,7 +84,7 @@ class RecipeCatalogue:
     def folder_of(self, job: Job) -> Path:
         """That relative paths of a job's recipe start from: where the recipe came from."""
         entry = self.get(job.origin)
-        return entry.path.parent if entry is not None else recipe_folders()[0] / "plane"
+        return entry.path.parent if entry is not None else recipe_folder() / "plane"
 
     def _entry(self, path: Path) -> RecipeEntry | None:
         try:

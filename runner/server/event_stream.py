@@ -1,7 +1,7 @@
 """Server-sent events: a run's log -> its status, whenever that changes, until it is over.
 
-Each event holds all that a page shows, so a page that was away needs only the newest; ids change with the
-log, so a reconnect that has missed nothing is sent nothing.
+Each event holds all that a page shows, so a page that reconnects needs only the newest one. Ids change with the log: a
+page that has missed nothing gets nothing.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from orbifolio.runner.server.context import NamedJob, State
 from orbifolio.runner.server.faults import ALWAYS_POSSIBLE, refusals
 from orbifolio.runner.server.job_store import OVER
 
-_TICK = 0.4  # seconds between two looks at a run's log
-_KEEP_ALIVE = 15.0  # seconds after which a silent stream says that it lives
+_POLL_SECONDS = 0.4  # between two looks at the size of a run's log: soon enough for the eye, and cheap
+_KEEP_ALIVE_SECONDS = 15.0  # a comment after such a silence shows proxies and browsers that the stream is alive
 MAX_STREAMS = 64
+"""Each holds a connection: a quarter of those that `serve.py` admits, so that pages still load."""
 
 router = APIRouter(prefix="/api", responses=refusals(*ALWAYS_POSSIBLE))
 
@@ -38,7 +39,7 @@ router = APIRouter(prefix="/api", responses=refusals(*ALWAYS_POSSIBLE))
 async def events(request: Request, state: State, job: NamedJob) -> StreamingResponse:
     """Server-sent events until it is over."""
     if state.streams >= MAX_STREAMS:
-        raise HTTPException(503, f"{MAX_STREAMS} pages are watching already, the most allowed; close some")
+        raise HTTPException(503, f"{MAX_STREAMS} pages are watching already, the maximum; close some")
     last = request.headers.get("last-event-id", "")
     return StreamingResponse(_stream(request, state, job.id, last), media_type="text/event-stream")
 
@@ -61,10 +62,10 @@ async def _stream(request: Request, state: AppState, identity: str, last: str) -
                 if job.state in OVER:
                     yield "event: over\ndata: {}\n\n"
                     return
-            elif silent > _KEEP_ALIVE:
+            elif silent > _KEEP_ALIVE_SECONDS:
                 silent = 0.0
                 yield ": still here\n\n"
-            silent += _TICK
-            await asyncio.sleep(_TICK)
+            silent += _POLL_SECONDS
+            await asyncio.sleep(_POLL_SECONDS)
     finally:
         state.streams -= 1

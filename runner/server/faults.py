@@ -14,7 +14,7 @@ from orbifolio.runner.errors import InputError, OrbifolioError, Problem, RecipeE
 from orbifolio.runner.server.messages import RecipeProblem, Refusal
 from orbifolio.runner.server.templates import render
 
-MAX_PROBLEMS = 20  # of a body
+MAX_PROBLEMS = 20  # of a body: more than anyone reads
 _WORDS = {"model_attributes_type": "Input should be an object"}
 """Instead of pydantic's words where these speak of Python."""
 
@@ -29,9 +29,9 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def body_problems(errors: Sequence[Any]) -> list[Problem]:
-    """Pydantic's errors as problems, each at its place in the body."""
+    """Pydantic's errors as problems, each with its path in the body."""
     return [
-        Problem(f"{_words(item)}; see /api/openapi.json; change it", path=_place(item["loc"]))
+        Problem(f"{_words(item)}; see /api/openapi.json; change it", path=_dotted_path(item["loc"]))
         for item in errors[:MAX_PROBLEMS]
     ]
 
@@ -42,8 +42,8 @@ def _words(item: dict[str, Any]) -> str:
     return _WORDS.get(item["type"], str(item["msg"]))
 
 
-def _place(location: Sequence[str | int]) -> str:
-    """A dotted path; FastAPI begins it with `body`, and ends that of broken JSON with a position."""
+def _dotted_path(location: Sequence[str | int]) -> str:
+    """A dotted path; FastAPI starts it with `body`, and ends that of broken JSON with a position."""
     parts = location[1:] if location[:1] == ("body",) else location
     return ".".join(map(str, parts))[:200] if all(isinstance(part, str) for part in parts[:1]) else ""
 
@@ -79,7 +79,7 @@ async def _body_fault(request: Request, error: Exception) -> Response:
 async def _recipe_fault(request: Request, error: Exception) -> Response:
     assert isinstance(error, RecipeError)
     count = len(error.problems)
-    message = f"{count} problem{'s' if count != 1 else ''}; each is listed at its place; fix them"
+    message = f"{count} problem{'s' if count != 1 else ''}; each is listed with its path; fix them"
     return refusal(422, message, error.problems)
 
 

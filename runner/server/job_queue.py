@@ -1,7 +1,7 @@
 """The queue: jobs on disk -> one process at a time on each device; a restarted server continues it.
 
-A job's process outlives a server that is killed. A server that begins finds such processes by their locks,
-waits for them, and queues again what was cut short; the run continues from its checkpoint.
+A job's process outlives a server that is killed. The next server finds such processes by their locks, waits for them,
+and queues again what was cut short; the run continues from its checkpoint.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from orbifolio.runner.server.job_store import CANCELLED, DONE, FAILED, PAUSED, Q
 from orbifolio.runner.server.worker import main
 
 MAX_WAITING = 100
-_LOOK = 0.2  # seconds between two looks at the processes
-_GRACE = 20.0  # seconds that a process gets to write its checkpoint when the server ends
+"""Jobs that may wait: each keeps copies of its pictures, and visitors may be strangers."""
+_POLL_SECONDS = 0.2  # between two looks at the processes: a free device waits so long for its next job
+_GRACE_SECONDS = 20.0  # that processes get to end their step and write a checkpoint when the server ends
 
 
 class JobQueue:
@@ -29,7 +30,7 @@ class JobQueue:
     Args:
         store: keeps the jobs on disk.
         devices: one job at a time runs on each.
-        folder_of: that relative paths of a job's recipe start from.
+        folder_of: gives the folder that relative paths of a job's recipe start from.
         overrides: put into every recipe, such as where pictures are published.
     """
 
@@ -70,7 +71,7 @@ class JobQueue:
 
     async def _mind(self) -> None:
         while True:
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(_POLL_SECONDS)
             self._collect()
 
     def _collect(self) -> None:
@@ -87,10 +88,10 @@ class JobQueue:
         """Let the running jobs write their checkpoints; the next server continues them."""
         self._closing = True
         self._runner.stop()
-        until = time.monotonic() + _GRACE
+        until = time.monotonic() + _GRACE_SECONDS
         while self._runner.slots and time.monotonic() < until:
             self._collect()
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(_POLL_SECONDS)
         if self._minder is not None:
             self._minder.cancel()
 
@@ -103,7 +104,7 @@ class JobQueue:
         """
         waiting = sum(job.state == QUEUED for job in self.store.all())
         if waiting >= MAX_WAITING:
-            raise InputError(f"{waiting} pictures are waiting already, the most allowed; try again later")
+            raise InputError(f"{waiting} pictures are waiting already, the maximum; try again later")
         job = self.store.add(text, pictures, **attributes)
         self.fill()
         return self.store.read(job.id)
@@ -131,7 +132,7 @@ class JobQueue:
         """End a job after its present step, and keep what is there as the finished picture.
 
         Raises:
-            InputError: it has not begun, or is over.
+            InputError: it has not started, or is over.
         """
         if job.state == RUNNING:
             self.store.request(job, "keep")

@@ -13,7 +13,7 @@ from orbifolio.runner.server.job_queue import JobQueue
 from orbifolio.runner.server.job_store import CANCELLED, DONE, FAILED, PAUSED, QUEUED, RUNNING, Job
 from orbifolio.runner.server.messages import RunStatus
 
-MAX_POINTS = 200  # of a phase's curve
+MAX_POINTS = 200  # of a phase's curve: every event of a stream carries them all
 _WORDS = {
     QUEUED: "Waiting for its turn",
     PAUSED: "Paused",
@@ -24,10 +24,10 @@ _WORDS = {
 
 
 class JobStatus:
-    """Tells of the jobs of a queue.
+    """Describes the jobs of a queue.
 
     Args:
-        queue: knows the place of each job.
+        queue: knows the position of each job.
     """
 
     def __init__(self, queue: JobQueue) -> None:

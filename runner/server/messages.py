@@ -55,12 +55,12 @@ class EditRequest(Settings):
 
 
 class RecipeProblem(Settings):
-    """One fault of a recipe and its place."""
+    """One fault of a recipe, and where it is."""
 
     message: str
     """What is wrong, which rule it breaks, what to do."""
     path: str = ""
-    """Dotted place in the recipe."""
+    """Dotted path in the recipe."""
     line: int | None = None
     """1-based line of the text."""
     column: int | None = None
@@ -75,7 +75,7 @@ class Refusal(Settings):
     error: str
     """What is wrong, which rule it breaks, what to do."""
     problems: list[RecipeProblem] = []
-    """Faults of the recipe, each at its place."""
+    """Faults of the recipe, each with its path."""
 
 
 class CheckReport(Settings):
@@ -111,7 +111,7 @@ class RunEstimate(Settings):
     device: str
     """What the estimate is for."""
     waiting: int
-    """Pictures that must be finished before this one would begin."""
+    """Pictures that must be finished before this one starts."""
 
 
 class UploadedImage(Settings):

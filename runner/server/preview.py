@@ -1,7 +1,7 @@
-"""A glance before anything is computed: (recipe) -> a small WebP of what its symmetry does to noise.
+"""A preview before anything is computed: (recipe) -> a small WebP of what its symmetry does to noise.
 
-Where the recipe begins with a picture, that picture is shown through the symmetry instead of noise; a recipe
-whose renderer prepares its picture in stages (tone, threshold) shows the last of these. No network is loaded.
+A recipe that starts from a picture shows that picture through the symmetry instead; one whose renderer prepares its
+picture in steps (tone, threshold) shows the result of the last. No network is loaded.
 """
 
 from __future__ import annotations
@@ -18,15 +18,11 @@ from orbifolio.runner.canvas.initial import InitialContext, InitialState, Plasma
 from orbifolio.runner.recipe.model import LoadedRecipe
 from orbifolio.runner.run.input_images import InputPictures
 
-WIDTH = 288  # pixels
-MIN_TILE = 96  # pixels: one tile, of a picture that is shown tiled
+WIDTH = 288  # pixels, as `templates/serve/editor.html` shows it
 
 
 def preview(loaded: LoadedRecipe) -> tuple[bytes, str] | None:
-    """The glance and what it shows, or None where there is nothing to show.
-
-    Args:
-        loaded: the recipe, with its pictures.
+    """The preview and what it shows, or None where there is nothing to show.
 
     Raises:
         OrbifolioError: a picture cannot be read.
@@ -69,7 +65,7 @@ def _through_symmetry(settings: Any, inputs: InputPictures, seed: int) -> tuple[
 
 
 def _livelier(values: torch.Tensor, layout: Any) -> torch.Tensor:
-    """Noise with more colour, so that exchanged channels can be told apart; as symmetric as before."""
+    """Noise with more colour, so that exchanged channels are easy to see; as symmetric as before."""
     spread = values.std().clamp_min(1e-3)
     noise: torch.Tensor = layout.constrain((values / spread * 0.22).clamp(-0.5, 0.5))
     return noise

@@ -31,7 +31,7 @@ class Draft:
     """A recipe as a visitor has edited it.
 
     Attributes:
-        origin: key of the catalogue's recipe that it began as, "" for none.
+        origin: key of the catalogue's recipe that it started as, "" for none.
         text: the recipe as YAML.
         images: uploads by the names that the recipe asks for.
     """
@@ -43,7 +43,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class CheckedDraft:
-    """A draft, and everything that can be known before it is computed.
+    """A draft, and everything that can be said before it is computed.
 
     Attributes:
         draft: the recipe and pictures that were checked.
@@ -69,7 +69,7 @@ class RecipeDrafts:
     """Makes and checks drafts.
 
     Args:
-        catalogue: recipes that a draft may begin as.
+        catalogue: recipes that a draft may start as.
         uploads: pictures that a draft may name.
     """
 
@@ -210,7 +210,7 @@ def name_of(entry: RecipeEntry | None, title: str) -> tuple[str, str]:
 
 
 def _hidden_publication(recipe: Recipe, allowed: Source | None, source: Source) -> Problem | None:
-    """A place to publish that came in by a quality."""
+    """The problem that a quality says where to publish; None if it does not."""
     if recipe.publish is None or (allowed is not None and allowed.data.get("publish") is not None):
         return None
     message = "where pictures are published is set when the server is started; leave it out"

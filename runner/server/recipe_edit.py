@@ -1,8 +1,8 @@
 """Changing one value of a recipe's text: (text, route, value) -> text, with comments and layout kept.
 
-The text is composed into YAML nodes, which know where they begin and end; only the characters of the value
-itself are replaced, or a line is put in. The result is read again: if it does not say exactly what was
-meant (anchors, merges), the whole recipe is rewritten, without its comments.
+The text is composed into YAML nodes, which know where they start and end; only the characters of the value
+itself are replaced, or a line is inserted. The result is parsed again: if it does not have exactly the wanted
+values (anchors, merges), the whole recipe is rewritten, without its comments.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from orbifolio.runner.recipe.marks import Route
 from orbifolio.runner.recipe.source import parse
 
 REMOVE = object()
-"""In place of a value: take it out."""
+"""Instead of a value: remove what is there."""
 
 
 def edit(text: str, route: Route, value: Any) -> str:
@@ -68,29 +68,29 @@ def _put(data: Any, route: Route, value: Any) -> Any:
         InputError: the route leads nowhere.
     """
     changed = copy.deepcopy(data)
-    place: Any = changed
+    container: Any = changed
     for depth, part in enumerate(route):
         last = depth == len(route) - 1
-        if isinstance(place, list) and isinstance(part, int) and 0 <= part <= len(place):
-            if part == len(place):
-                place.append(None)
-        elif not (isinstance(place, dict) and isinstance(part, str)):
+        if isinstance(container, list) and isinstance(part, int) and 0 <= part <= len(container):
+            if part == len(container):
+                container.append(None)
+        elif not (isinstance(container, dict) and isinstance(part, str)):
             raise InputError(f"{'.'.join(map(str, route))[:200]}: leads nowhere in this recipe; check the path")
         if last and value is REMOVE:
-            if isinstance(place, list):
-                del place[int(part)]
+            if isinstance(container, list):
+                del container[int(part)]
             else:
-                place.pop(part, None)
+                container.pop(part, None)
         elif last:
-            place[part] = copy.deepcopy(value)
+            container[part] = copy.deepcopy(value)
         else:
-            inside = place[int(part)] if isinstance(place, list) else place.get(part)
+            inside = container[int(part)] if isinstance(container, list) else container.get(part)
             if isinstance(inside, str):
                 inside = {"kind": inside}
             elif inside is None:
                 inside = [] if isinstance(route[depth + 1], int) else {}
-            place[part] = inside
-            place = inside
+            container[part] = inside
+            container = inside
     return changed
 
 

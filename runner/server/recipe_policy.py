@@ -2,7 +2,7 @@
 
 A recipe's file may read any picture and publish anywhere, since the user has chosen to run it. A text that
 arrives over the network may name pictures that were uploaded, that ship with the program, that lie below
-the recipe's own folder, or that the public internet has; all else must stand in the recipe's own file.
+the recipe's own folder, or that the public internet has; everything else must be in the recipe's own file.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _texts(value: Any, route: Route = ()) -> Iterator[tuple[Route, str]]:
 
 
 def _why_not(text: str, folder: Path) -> str:
-    """Why a text may not stand in a recipe that came over the network, "" if it may."""
+    """Why a text is refused in a recipe that came over the network, "" if it is allowed."""
     cure = "upload the picture instead"
     scheme, mark, _ = text.partition("://")
     if mark and scheme.isalnum():
@@ -72,7 +72,7 @@ def _why_not(text: str, folder: Path) -> str:
         return "holds a zero byte; no name does; remove it"
     parts = PurePosixPath(text).parts + PureWindowsPath(text).parts
     if text.startswith(("/", "\\", "~")) or PureWindowsPath(text).drive and len(text.partition(":")[0]) == 1:
-        return f"is a place on this machine; only files below the recipe's folder are read; {cure}"
+        return f"is a path on this machine; only files below the recipe's folder are read; {cure}"
     if ".." in parts:
         return f"leads out of the recipe's folder; only files below it are read; {cure}"
     try:

@@ -22,15 +22,17 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "orbifolio"
-MIN_TOKEN = 16  # characters
+MIN_TOKEN = 16  # characters: 64 bits if they are random hexadecimal digits
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MAX_BODY = 2_000_000
-MAX_UPLOAD = 120_000_000  # bytes in one request
+"""Bytes: a recipe has 1 MB at most (`recipe.source.MAX_FILE_SIZE`), and JSON escapes its quotes and line ends."""
+MAX_UPLOAD = 120_000_000
+"""Bytes in one request: six files of the largest size (`uploads.MAX_FILE_BYTES`)."""
 _UPLOADS = ("/api/images", "/api/paintings")
 _OPEN = ("/api/health", "/favicon.ico")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _SESSION = b"orbifolio session"  # what the token signs
-_COOKIE_SECONDS = 30 * 86_400
+_COOKIE_SECONDS = 30 * 86_400  # then the link with the token is needed again
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "

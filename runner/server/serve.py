@@ -1,7 +1,7 @@
 """Serving: options of the command line -> a listening socket, an address to open, and a server that knows when to end.
 
-On the loopback nothing is asked of visitors. Anywhere else a token is, which is kept in a file that only
-its owner may read, so that a restart does not lock anybody out.
+Visitors of a loopback address need no token. Those of any other address do; the token is kept in a file that only its
+owner may read, so that links stay valid after a restart.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ from orbifolio.runner.server.messages import RunRequest
 from orbifolio.runner.server.security import MIN_TOKEN, AccessRules
 
 Say = Callable[[str], None]
-_MINUTE = 60.0
 
 
 @dataclass(frozen=True)
@@ -37,12 +36,12 @@ class ServeOptions:
     """What the command line asks for.
 
     Attributes:
-        recipe: to begin with, or None.
+        recipe: the first on the page, started as it is if nobody visits; or None.
         host: address to listen at.
-        port: of it; 0 for any that is free.
-        token_file: holds the token, or None for one of our own where one is needed.
+        port: 0 for any that is free.
+        token_file: holds the token; with None, one is generated where it is needed.
         hosts: further names of this server.
-        idle_minutes: without a visitor and without work after which it starts the recipe, then ends; None for never.
+        idle_minutes: after so long without visitors and work it starts the recipe, and the next time ends; None: never.
     """
 
     gallery: Path
@@ -62,10 +61,10 @@ def serve(options: ServeOptions, say: Say, address: Callable[[str], None]) -> No
     Args:
         options: of the command line.
         say: shows a line to the user.
-        address: gets the address to open, once it listens.
+        address: is called with the link to open, once the server listens.
 
     Raises:
-        InputError: the port is in use, the gallery cannot be written, another server has it.
+        InputError: the port is in use, or the gallery cannot be written or belongs to another server.
     """
     try:
         (options.gallery / FOLDER).mkdir(parents=True, exist_ok=True)
@@ -114,22 +113,22 @@ def _serve(options: ServeOptions, say: Say, address: Callable[[str], None]) -> N
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn's, which tells open streams to end before it waits for them, and ends by itself when idle."""
+    """Uvicorn's server; it also ends open event streams when it is told to shut down, and shuts down when idle."""
 
     def __init__(self, config: uvicorn.Config, state: AppState, idle_minutes: float | None, say: Say) -> None:
         super().__init__(config)
         self.state = state
-        self.idle = None if idle_minutes is None else idle_minutes * _MINUTE
+        self.idle = None if idle_minutes is None else idle_minutes * 60
         self.say = say
-        self._started_recipe = state.catalogue.start is None  # with no recipe there is nothing to begin with
+        self._started_recipe = state.catalogue.start is None  # without a recipe there is none to start
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """A signal to end."""
+        """Close the event streams first: Uvicorn waits for open responses."""
         self.state.closing.set()
         super().handle_exit(sig, frame)
 
     async def on_tick(self, counter: int) -> bool:
-        """Ten times a second."""
+        """Uvicorn calls this ten times a second; idleness is checked once a second."""
         if self.idle is not None and counter % 10 == 0 and await self._is_idle():
             self.state.closing.set()
             return True
@@ -147,7 +146,7 @@ class _Server(uvicorn.Server):
             self._started_recipe = True
             queue.touched = time.monotonic()
             return not await self._start_recipe()
-        self.say(f"nothing to do for {self.idle / _MINUTE:g} min: the server ends")
+        self.say(f"nothing to do for {self.idle / 60:g} min: the server ends")
         return True
 
     async def _start_recipe(self) -> bool:
@@ -159,7 +158,7 @@ class _Server(uvicorn.Server):
         except InputError as error:
             self.say(f"nobody visited, and {entry.name} cannot be started by itself: {error}; the server ends")
             return False
-        self.say(f"nobody visited for {(self.idle or 0) / _MINUTE:g} min: {entry.name} is started as it is")
+        self.say(f"nobody visited for {(self.idle or 0) / 60:g} min: {entry.name} is started as it is")
         return True
 
 
@@ -176,7 +175,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _token(options: ServeOptions) -> str | None:
-    """The token that visitors must know, or None.
+    """The token that visitors must have, or None if they need none.
 
     Raises:
         InputError: the file cannot be read, or what it holds is too short to be a secret.
@@ -247,6 +246,3 @@ def devices_for(names: str) -> tuple[str, ...]:
     if names == "auto" and torch.cuda.is_available():
         return tuple(f"cuda:{number}" for number in range(torch.cuda.device_count()))
     return tuple(dict.fromkeys(choose_device(each.strip()) for each in names.split(",")))
-
-
-__all__ = ["ServeOptions", "devices_for", "is_loopback", "serve"]

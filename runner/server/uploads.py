@@ -23,12 +23,16 @@ from orbifolio.runner.images.reading import FORMATS, MIN_SIDE, read_picture
 from orbifolio.runner.server.job_store import FOLDER
 
 MAX_FILE_BYTES = 20_000_000
+"""Photographs have less, scans and raw files more; a file is held in memory while it is read."""
 MAX_PIXELS = 64_000_000
+"""A picture is decoded to three float32 a pixel: 768 MB for one of this size."""
 MAX_SIDE = 3072
 """Larger pictures are scaled down: no network looks at more, and a phone's photograph fits nearly whole."""
 MAX_FILES = 24
+"""In one request; each is decoded in turn while the sender waits."""
 MAX_KEPT_BYTES = 2_000_000_000
-SMALL = 480  # pixels along the longer side of a thumbnail
+"""Of all uploads together, so that visitors cannot fill the disk that runs are written to."""
+SMALL = 480  # pixels along the longer side of a thumbnail, as the API documents
 _ID = re.compile(r"^[0-9a-f]{32}$")
 
 

@@ -25,7 +25,7 @@ from orbifolio.runner.server.job_store import Job, JobStore, read_request
 if TYPE_CHECKING:
     from orbifolio.runner.run.loop import RunResult, Stop
 
-_POLL_SECONDS = 0.3  # between two looks at the file `wish`
+_POLL_SECONDS = 0.3  # between two looks at the file `wish`; a step usually takes longer
 
 
 def main(arguments: list[str] | None = None) -> int:

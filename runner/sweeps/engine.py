@@ -61,7 +61,7 @@ class SweepEngine(ABC):
 
     @abstractmethod
     def start(self, number: int) -> None:
-        """Start a member's process, or let it wait for a place where the engine has a queue of its own.
+        """Start a member's process, or let it wait where the engine has a queue of its own.
 
         Raises:
             OrbifolioError: no process could be started at all.

@@ -1,4 +1,4 @@
-"""What a member's process tells when it begins: `MemberState` <-> `begun.json` in the member's private folder."""
+"""What a member's process reports when it starts: `MemberState` <-> `begun.json` in the member's private folder."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _NAME = "begun.json"
 
 @dataclass(frozen=True)
 class MemberState:
-    """How far a member has begun.
+    """How far a member has come.
 
     Attributes:
-        attempts: processes that have begun with it.
+        attempts: processes started for it.
         run: `TYPE/RUN`, its run in the gallery; "" before there is one.
         worker: device or node of the last attempt.
     """
@@ -27,7 +27,7 @@ class MemberState:
 
 
 def read_member_state(folder: Path) -> MemberState:
-    """How far a member has begun; not at all if nothing is written."""
+    """How far a member has come; the first state if nothing is written."""
     try:
         record = json.loads((folder / _NAME).read_text(encoding="utf-8"))
         return MemberState(int(record["attempts"]), str(record["run"]), str(record["worker"]))
@@ -36,7 +36,7 @@ def read_member_state(folder: Path) -> MemberState:
 
 
 def write_member_state(folder: Path, state: MemberState) -> None:
-    """Write how far a member has begun.
+    """Write how far a member has come.
 
     Raises:
         OSError: the disk is full.

@@ -41,7 +41,7 @@ def publish_sweep(sweep: StoredSweep, gallery: Path, console: Console) -> None:
 
 
 def _targets(sweep: StoredSweep, gallery: Path) -> Mapping[tuple[str, str], list[Path]]:
-    """(settings as JSON, folder that relative places start from) of each target, with the runs that go there."""
+    """(settings as JSON, folder that relative paths start from) of each target, with the runs that go there."""
     targets: dict[tuple[str, str], list[Path]] = {}
     for member in sweep.record.members:
         if member.run is None:

@@ -30,7 +30,7 @@ class SweepMember:
     """One run of a sweep.
 
     Attributes:
-        number: its place in the listing, from 0.
+        number: its position in the listing, from 0.
         recipe: path of the recipe as it was typed.
         type: the recipe's name: the gallery groups runs by it.
         overrides: what varies, in the order typed: the recipe's path -> the value as typed.

@@ -31,9 +31,9 @@ from orbifolio.runner.sweeps.record import (
 from orbifolio.runner.sweeps.spec import member_folder, private_folder
 
 MAX_ATTEMPTS = 3
-"""Processes for a member that ends without a word."""
-_POLL_SECONDS = 0.2  # between two looks at the engine
-_READ_SECONDS = 1.0  # between two looks into the logs
+"""Processes tried for a member whose process ends without a result, as when the system kills it for memory."""
+_POLL_SECONDS = 0.2  # between two looks at the engine: a free device waits so long for its next member
+_READ_SECONDS = 1.0  # between two readings of the logs, which take longer: one for each member that runs
 
 
 class Reporter(Protocol):

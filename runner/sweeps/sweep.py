@@ -1,4 +1,4 @@
-"""A sweep from its beginning to its end: planned members -> its folders on disk -> run by an engine, or resumed."""
+"""The life of a sweep: planned members -> its folders on disk -> run by an engine, or resumed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class StoredSweep:
 
     Attributes:
         folder: with its record, in the gallery.
-        record: the state of all members, kept on disk.
+        record: the state of all members, as on disk.
         spec: what its members need.
     """
 
@@ -67,9 +67,9 @@ def make_spec(
     Args:
         variations: the members to be.
         forecasts: of each member, in the same order.
-        images: pictures that are given, by name.
+        images: pictures by name.
         threads: processor threads of each, 0 for torch's own choice.
-        options: words of the command line that every member's own command repeats.
+        options: of the command line, repeated in every member's own command.
     """
     paths = list(dict.fromkeys(variation.recipe for variation in variations))
     uploads = {variation.recipe: forecast.uploads for variation, forecast in zip(variations, forecasts, strict=True)}
@@ -114,12 +114,11 @@ def create_sweep(
         spec: what the members need.
         variations: the members to be.
         forecasts: of each member, in the same order.
-        images: pictures that are given, by name.
+        images: pictures by name.
         title: the heading of the page.
         about: a line under the title.
         shown: the gallery as it was typed.
-        varied: key and its values, in the order typed.
-        engine: the name of what runs it.
+        varied: keys and their values, in the order typed.
 
     Raises:
         RunFailed: the gallery cannot be written.
@@ -147,8 +146,8 @@ def find_unfinished(gallery: Path, spec: SweepSpec | None = None, name: str | No
 
     Args:
         gallery: the folder that holds all runs.
-        spec: it must have asked for the same runs, if given.
-        name: of the one that is meant, if given.
+        spec: only a sweep with the same runs counts; any if None.
+        name: of its folder; any if None.
 
     Raises:
         InputError: no sweep is unfinished, or none of these runs.
@@ -173,12 +172,12 @@ def find_unfinished(gallery: Path, spec: SweepSpec | None = None, name: str | No
 
 
 def _runs(spec: SweepSpec) -> object:
-    """What makes two specifications the same; not where a picture lay, nor how many ran at once."""
+    """What sweeps of the same runs share: recipes and overrides, whatever their pictures and threads."""
     return [(spec.recipes[task.recipe].typed, task.overrides) for task in spec.tasks]
 
 
 def changed_recipes(private: Path, spec: SweepSpec) -> tuple[str, ...]:
-    """Recipes whose file is another one now than when the sweep began."""
+    """Recipes whose text has changed since the sweep started, as typed."""
     changed = []
     for number, recipe in enumerate(spec.recipes):
         now = Path(recipe.folder) / Path(recipe.typed).name
@@ -212,7 +211,7 @@ def run_sweep(sweep: StoredSweep, gallery: Path, engine: SweepEngine, console: C
         sweep.record.engine = engine.name
         table = SweepTable(console, engine.slots)
         page = PageWriter(gallery, sweep.folder, table.say)
-        with _listening() as stop_flag, contextlib.closing(table):
+        with _stop_on_signals() as stop_flag, contextlib.closing(table):
             status = Scheduler(gallery, sweep.folder, sweep.record, engine, table, page, stop_flag).run()
     finally:
         lock.release()
@@ -222,8 +221,8 @@ def run_sweep(sweep: StoredSweep, gallery: Path, engine: SweepEngine, console: C
 
 
 @contextlib.contextmanager
-def _listening() -> Iterator[StopFlag]:
-    """Let Ctrl-C and SIGTERM set the flag."""
+def _stop_on_signals() -> Iterator[StopFlag]:
+    """A flag that Ctrl-C and SIGTERM set."""
     stop_flag = StopFlag()
 
     def handle(number: int, frame: FrameType | None) -> None:

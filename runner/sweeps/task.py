@@ -1,4 +1,4 @@
-"""What a Ray task does: (member) -> its process on the task's node, watched until it is gone.
+"""What a Ray task does: (member) -> its process on the task's node, watched until it ends.
 
 Ray's workers import this module by name, so every node needs the program; nothing heavy is imported here.
 """
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from orbifolio.runner.sweeps.bundle import MemberBundle
 
 UNSEEN = "unseen"
-"""Told by a node that does not see the gallery."""
-_LOOK = 0.5  # seconds between two looks at the process
+"""The result of a task on a node that does not see the gallery."""
+_POLL_SECONDS = 0.5  # between two looks at the process
 
 
 @dataclass(frozen=True)
@@ -53,19 +53,19 @@ class NodeTask:
 def run_task(task: NodeTask) -> str:
     """Run a member; returns how its process ended, or `UNSEEN`.
 
+    When a node is lost, so is this task, and with it the pipe that keeps the process alive.
+
     Raises:
         RunFailed: the process could not start.
-
-    A node that is lost takes this task with it, and with the task the pipe that tells the process to stop.
     """
     if task.bundle is not None:
-        return _far(task, task.bundle)
+        return _run_apart(task, task.bundle)
     folder = private_folder(Path(task.gallery), task.sweep)
     return UNSEEN if read_spec(folder) is None else _process(task, Path(task.gallery), task.number, [])
 
 
-def _far(task: NodeTask, bundle: MemberBundle) -> str:
-    """Run a member in a gallery of its own, which goes when the run has travelled home."""
+def _run_apart(task: NodeTask, bundle: MemberBundle) -> str:
+    """Run a member in a temporary gallery, which is removed once the run has been sent to the store."""
     from orbifolio.runner.sweeps.bundle import unpack_member
 
     user = os.getuid() if hasattr(os, "getuid") else 0
@@ -81,22 +81,22 @@ def _far(task: NodeTask, bundle: MemberBundle) -> str:
     return how
 
 
-def _process(task: NodeTask, gallery: Path, number: int, further: list[str]) -> str:
+def _process(task: NodeTask, gallery: Path, number: int, store_arguments: list[str]) -> str:
     import ray
 
     node = f"node {ray.get_runtime_context().get_node_id()[:6]}"
-    arguments = [str(gallery), task.sweep, str(number), "--device", task.device, "--worker", node, *further]
+    arguments = [str(gallery), task.sweep, str(number), "--device", task.device, "--worker", node, *store_arguments]
     folder = member_folder(private_folder(gallery, task.sweep), number)
     runner = JobRunner[int](main.__module__, tied=True)
     runner.start(number, folder, arguments, node, environment("", task.threads, os.environ))
-    with contextlib.suppress(ValueError):  # not the main thread: Ray's affair
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
+    with contextlib.suppress(ValueError):  # not in the main thread, where Ray handles signals
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have made it ignored
     while True:
         try:
             for _, ending in runner.ended():
                 if not ending.started:
                     raise RunFailed(ending.message)
                 return ending.how
-            time.sleep(_LOOK)  # a cancellation reaches only a thread that does something
+            time.sleep(_POLL_SECONDS)  # a cancellation reaches this thread only between sleeps
         except KeyboardInterrupt:  # how Ray cancels a task
             runner.stop()

@@ -1,4 +1,4 @@
-"""Planned members -> what is wrong with any of them, all at once; how long they take; what must be fetched.
+"""Planned members -> all that is wrong with any of them, how long they take, and what must be downloaded.
 
 Nothing is computed. Every member is read as its own process will read it.
 """
@@ -18,19 +18,19 @@ from orbifolio.runner.recipe.validation import validate
 from orbifolio.runner.run.plan import make_plan
 from orbifolio.runner.sweeps.variations import Variation
 
-_PLAN_SECONDS = 5.0  # seconds spent on estimates; what is left then is guessed from the others
+_PLAN_SECONDS = 5.0  # spent on estimates, while the user waits; members left then count as the mean of the others
 
 
 @dataclass(frozen=True)
 class MemberForecast:
-    """What is known of a member before it runs.
+    """What can be said of a member before it runs.
 
     Attributes:
         title: of the recipe, for the page.
-        uploads: that it asks for.
-        seconds: expected, None where that was not looked into.
-        memory: bytes expected, None where that was not looked into.
-        weights: files of weights that are not here yet.
+        uploads: names of the pictures that it needs.
+        seconds: expected; None if it was not estimated.
+        memory: bytes expected; None if it was not estimated.
+        weights: files of weights to download first.
     """
 
     title: str
@@ -46,7 +46,7 @@ def needed_uploads(variation: Variation) -> tuple[str, ...]:
         source = apply_overrides(read(variation.recipe), variation.overrides)
         return _uploads(validate(Recipe, source, folder=variation.recipe.parent))
     except RecipeError:
-        return ()  # told when all are validated
+        return ()  # `validate_members` reports what is wrong
 
 
 def _uploads(recipe: Recipe) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ def validate_members(
 
     Args:
         variations: the members to be.
-        images: pictures that are given, by name; each recipe gets those that it asks for.
+        images: pictures by name; each recipe gets those that it needs.
         device: that the estimates are for.
 
     Raises:
@@ -73,10 +73,11 @@ def validate_members(
     """
     faults: dict[str, list[Variation]] = {}
     forecasts: list[MemberForecast] = []
-    until = time.monotonic() + _PLAN_SECONDS
-    alone = len({variation.recipe for variation in variations}) == 1
+    deadline = time.monotonic() + _PLAN_SECONDS
+    one_recipe = len({variation.recipe for variation in variations}) == 1
     for variation in variations:
-        uploads = needed_uploads(variation) if not alone else tuple(images)
+        # one recipe gets all pictures, so that one it does not need is reported; several share them out
+        uploads = tuple(images) if one_recipe else needed_uploads(variation)
         try:
             given = {name: images[name] for name in uploads if name in images}
             loaded = load(variation.recipe, variation.overrides, given)
@@ -85,7 +86,7 @@ def validate_members(
                 if problem.severity == "error":
                     faults.setdefault(str(problem), []).append(variation)
             continue
-        plan = make_plan(loaded, device) if time.monotonic() < until and not faults else None
+        plan = make_plan(loaded, device) if time.monotonic() < deadline and not faults else None
         forecasts.append(
             MemberForecast(
                 title=loaded.recipe.title,
@@ -101,7 +102,7 @@ def validate_members(
 
 
 def _describe(faults: Mapping[str, Sequence[Variation]], total: int) -> str:
-    """All faults; one that every member has is listed without any of them."""
+    """All faults, each after the members that have it, unless all do."""
     wrong = len({variation.number for members in faults.values() for variation in members})
     lines = [f"{wrong} of {total} runs cannot be made; nothing was started"]
     for fault, members in faults.items():

@@ -14,6 +14,7 @@ from orbifolio.runner.sweeps.values import VariedKey, read_varied
 MAX_UNCONFIRMED = 256
 """Runs that begin without --yes: a range mistyped by a digit should not cost a week."""
 MAX_RUNS = 10_000
+"""More than one page can compare; each member is validated before the first one starts."""
 _ENDINGS = (".yaml", ".yml")
 
 
@@ -22,7 +23,7 @@ class Variation:
     """One member to be.
 
     Attributes:
-        number: its place in the listing, from 0.
+        number: its position in the listing, from 0.
         recipe: its path as typed.
         varied: (key, value) of what differs between members.
         overrides: all `KEY=VALUE` texts, in the order typed.

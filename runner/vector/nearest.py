@@ -29,8 +29,8 @@ class Nearest:
         Returns:
             (q,) and (q,).
         """
-        gaps, numbers = self.tree.query(queries)
-        return gaps, numbers
+        distances, numbers = self.tree.query(queries)
+        return distances, numbers
 
     def some(self, queries: F64, k: int) -> tuple[F64, I64]:
         """Distances to and numbers of the k nearest points, nearest first.
@@ -42,5 +42,5 @@ class Nearest:
         Returns:
             (q, k) and (q, k).
         """
-        gaps, numbers = self.tree.query(queries, k=[*range(1, k + 1)])
-        return gaps, numbers
+        distances, numbers = self.tree.query(queries, k=[*range(1, k + 1)])
+        return distances, numbers

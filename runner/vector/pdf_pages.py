@@ -18,7 +18,7 @@ from orbifolio.runner.arrays import F64
 from orbifolio.runner.vector.hex_colours import Colour
 
 FONT = "Helvetica"  # every viewer has it, so nothing is embedded
-Place = Sequence[float]
+Point = Sequence[float]
 
 
 class PdfPages:
@@ -35,7 +35,7 @@ class PdfPages:
         """
         self.height, self.unit = height, unit
         self._buffer = io.BytesIO()
-        # Binary streams, a fifth smaller than reportlab's default of printable ones.
+        # binary streams are a fifth smaller than the printable ones that reportlab writes by default
         rl_config.useA85 = 0
         size = (width * unit, height * unit)
         self._canvas = Canvas(self._buffer, pagesize=size, pageCompression=1, invariant=1)
@@ -58,13 +58,13 @@ class PdfPages:
         self._canvas.save()
         return self._buffer.getvalue()
 
-    def line(self, points: Iterable[Place], colour: F64 | Colour, width: float) -> None:
+    def line(self, points: Iterable[Point], colour: F64 | Colour, width: float) -> None:
         """An open line with round ends and corners."""
         self._canvas.setStrokeColorRGB(*colour)
         self._canvas.setLineWidth(width)
         self._canvas.drawPath(self._path(points), stroke=1, fill=0)
 
-    def polygon(self, points: Iterable[Place], colour: F64 | Colour, *, outline: float = 0) -> None:
+    def polygon(self, points: Iterable[Point], colour: F64 | Colour, *, outline: float = 0) -> None:
         """A polygon filled by the nonzero rule, with an outline of the same colour if its width is above 0."""
         path = self._path(points)
         path.close()
@@ -73,7 +73,7 @@ class PdfPages:
         self._canvas.setLineWidth(outline)
         self._canvas.drawPath(path, stroke=int(outline > 0), fill=1, fillMode=FILL_NON_ZERO)
 
-    def circle(self, centre: Place, radius: float, colour: F64 | Colour) -> None:
+    def circle(self, centre: Point, radius: float, colour: F64 | Colour) -> None:
         """A filled circle."""
         self._canvas.setFillColorRGB(*colour)
         self._canvas.circle(*centre, radius, stroke=0, fill=1)
@@ -120,13 +120,13 @@ class PdfPages:
 
     @contextmanager
     def _upright(self, left: float, base: float) -> Iterator[None]:
-        """Origin at a place and y upwards, as letters and pictures want it."""
+        """Origin at a point and y upwards, as letters and pictures need it."""
         self._canvas.saveState()
         self._canvas.transform(1, 0, 0, -1, left, base)
         yield
         self._canvas.restoreState()
 
-    def _path(self, points: Iterable[Place]):  # type: ignore[no-untyped-def]  # reportlab has no types
+    def _path(self, points: Iterable[Point]):  # type: ignore[no-untyped-def]  # reportlab has no types
         (x, y), *others = points
         path = self._canvas.beginPath()
         path.moveTo(x, y)

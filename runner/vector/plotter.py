@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 import numpy as np
 from pydantic import Field
@@ -39,6 +39,13 @@ class Plotter(Settings):
     pen: float = Field(0.3, gt=0, le=5)
     """Width of the pen's line in mm, as previews show it."""
 
+    def fit(self, width: float, height: float) -> tuple[float, float, float]:
+        """(width of the paper, its height, mm of a pixel) for a picture of a size in pixels, within the margins."""
+        across, down = PAPERS[self.paper]
+        if width > height:
+            across, down = down, across
+        return across, down, min((across - 2 * self.margin) / width, (down - 2 * self.margin) / height)
+
 
 @dataclass(frozen=True)
 class Plot:
@@ -58,21 +65,21 @@ class Plot:
 
 
 @dataclass(frozen=True)
-class Placed:
+class PlotLayout:
     """Strokes on paper, in the order and direction to draw them.
 
     Attributes:
-        wide: width of the paper in mm.
-        high: height of the paper in mm.
+        width: of the paper in mm.
+        height: of the paper in mm.
         layers: colour of a pen (`#rrggbb`) -> (k, 2) strokes in mm from the top-left corner.
     """
 
-    wide: float
-    high: float
+    width: float
+    height: float
     layers: Mapping[str, Sequence[F64]]
 
 
-def place(layers: Mapping[str, Sequence[F64]], settings: Plotter, *, width: float, height: float) -> Placed:
+def lay_out(layers: Mapping[str, Sequence[F64]], settings: Plotter, *, width: float, height: float) -> PlotLayout:
     """Strokes of each pen, scaled into the paper's margins and put in order.
 
     Args:
@@ -81,16 +88,13 @@ def place(layers: Mapping[str, Sequence[F64]], settings: Plotter, *, width: floa
         width: of the picture in pixels.
         height: of the picture in pixels.
     """
-    wide, high = PAPERS[settings.paper]
-    if width > height:
-        wide, high = high, wide
-    scale = min((wide - 2 * settings.margin) / width, (high - 2 * settings.margin) / height)
-    shift = np.array([wide - scale * width, high - scale * height]) / 2
+    across, down, scale = settings.fit(width, height)
+    shift = np.array([across - scale * width, down - scale * height]) / 2
     limits = np.array([width, height])
     # a plotter has no edge to cut at: what lies beyond the picture is drawn on its edge
-    return Placed(
-        wide,
-        high,
+    return PlotLayout(
+        across,
+        down,
         {
             colour: ordered([np.clip(path, 0, limits) * scale + shift for path in paths])
             for colour, paths in layers.items()
@@ -99,27 +103,26 @@ def place(layers: Mapping[str, Sequence[F64]], settings: Plotter, *, width: floa
 
 
 def plot(layers: Mapping[str, Sequence[F64]], settings: Plotter, *, width: float, height: float) -> Plot:
-    """Strokes of each pen on paper as a file; see `place`."""
-    return draw_placed(place(layers, settings, width=width, height=height), pen=settings.pen)
+    """Strokes of each pen on paper as a file; see `lay_out`."""
+    return draw_layout(lay_out(layers, settings, width=width, height=height), pen=settings.pen)
 
 
-def draw_placed(placed: Placed, *, pen: float) -> Plot:
-    """Placed strokes as a file.
+def draw_layout(layout: PlotLayout, *, pen: float) -> Plot:
+    """Strokes on paper as an SVG file.
 
     Args:
-        placed: of each pen, in mm.
         pen: width of its line in mm, as previews show it.
     """
-    wide, high = placed.wide, placed.high
+    width, height = layout.width, layout.height
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" '
-        f'width="{wide}mm" height="{high}mm" viewBox="0 0 {wide} {high}">',
+        f'width="{width}mm" height="{height}mm" viewBox="0 0 {width} {height}">',
     ]
     strokes, drawn, travelled = 0, 0.0, 0.0
-    for index, (colour, paths) in enumerate(placed.layers.items(), start=1):
+    for index, (colour, paths) in enumerate(layout.layers.items(), start=1):
         lines.append(
-            f'<g id="layer{index}" inkscape:groupmode="layer" inkscape:label={quoteattr(f"{index} {escape(colour)}")} '
+            f'<g id="layer{index}" inkscape:groupmode="layer" inkscape:label={quoteattr(f"{index} {colour}")} '
             f'fill="none" stroke="{colour}" stroke-width="{number(pen)}" stroke-linecap="round" '
             'stroke-linejoin="round">'
         )

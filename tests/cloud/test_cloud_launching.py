@@ -122,7 +122,7 @@ def test_nothing_starts_without_consent(aws: Any, recipe: Path, wheel: Path) -> 
         (["--instance", "p3.2xlarge"], "its price is unknown, and nothing is rented without one; did you mean"),
         (
             ["--work", "s3://pictures/gallery/launches"],
-            "launches need a place outside the gallery, which may",
+            "launches must lie outside the gallery, which may",
         ),
         (["--to", "s3://pictures"], "the gallery would fill the whole bucket; it may be public"),
         (["--to", "folder"], "--to folder: is not a bucket; rented machines cannot reach this disk"),

@@ -124,14 +124,14 @@ def prepared(tmp_path: Path, seaweed: S3Server, program: Path) -> Callable[..., 
         )
         found = prepare(load(path), options)
         for name, content in found.files.items():
-            seaweed.client().put_object(Bucket=BUCKET, Key=f"{found.spec.place.prefix}/{name}", Body=content)
+            seaweed.client().put_object(Bucket=BUCKET, Key=f"{found.spec.location.prefix}/{name}", Body=content)
         return found
 
     return make
 
 
 def stored(seaweed: S3Server, order: LaunchSpec, name: str) -> bytes:
-    answer = seaweed.client().get_object(Bucket=BUCKET, Key=f"{order.place.prefix}/{name}")
+    answer = seaweed.client().get_object(Bucket=BUCKET, Key=f"{order.location.prefix}/{name}")
     return bytes(answer["Body"].read())
 
 
@@ -261,7 +261,7 @@ def test_a_request_to_stop_keeps_the_state(
     launch = prepared(steps=3000)
     made, process = boot(script_of(launch.spec))
     _until(lambda: list(made.base.glob("gallery/tiny/*/checkpoint/state.pt")), process, made)
-    seaweed.client().put_object(Bucket=BUCKET, Key=f"{launch.spec.place.prefix}/stop", Body=b"stop")
+    seaweed.client().put_object(Bucket=BUCKET, Key=f"{launch.spec.location.prefix}/stop", Body=b"stop")
     assert finish(process) == 130, made.log()
     assert json.loads(stored(seaweed, launch.spec, "status.json"))["reason"] == "stopped on request"
     assert stored(seaweed, launch.spec, "state.tar")

@@ -186,7 +186,7 @@ def test_a_password_that_is_not_there(
     [
         (
             "mail: {kind: smtp, host: h, sender: a@b.c, to: a@b.c, security: none}",
-            "h is another machine, and mail is sent there encrypted",
+            "h is another machine, to which mail must be encrypted",
         ),
         ("mail: {kind: smtp, host: h, sender: a@b.c, to: a@b.c, user: ann}", "a user and a password belong together"),
         ("mail: {kind: ses, sender: a@b.c, to: []}", "mail.to"),

@@ -9,7 +9,7 @@ import yaml
 
 from orbifolio.runner.errors import RecipeError
 from orbifolio.runner.recipe.model import LoadedRecipe, load
-from orbifolio.runner.recipe.shipped import recipe_folders
+from orbifolio.runner.recipe.shipped import recipe_folder
 
 TEXT = """\
 schema: 1
@@ -98,7 +98,7 @@ def test_faults_of_a_set_stand_at_its_line_and_only_if_it_is_chosen(tmp_path: Pa
     assert message in found
 
 
-@pytest.mark.parametrize("path", sorted(recipe_folders()[0].glob("*/*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(recipe_folder().glob("*/*.yaml")), ids=lambda path: path.stem)
 def test_every_set_of_the_shipped_recipes_loads(path: Path):
     for name in load(path).recipe.qualities:
         changed = load(path, [f"quality={name}"])

@@ -152,10 +152,10 @@ def make_state(folder: Path, recipes: Path, *, recipe: Path | None = None) -> Ca
     """A maker of a state whose catalogue is the tiny one, and the shipped looks."""
 
     def make() -> AppState:
-        from orbifolio.runner.recipe.shipped import recipe_folders
+        from orbifolio.runner.recipe.shipped import recipe_folder
 
         state = AppState(folder / "gallery", recipe, devices=("cpu",))
-        state.catalogue._folders = (recipes.parent, *recipe_folders())
+        state.catalogue._folders = (recipes.parent, recipe_folder())
         return state
 
     return make

@@ -180,7 +180,7 @@ def test_every_look_is_a_valid_recipe_with_every_choice(visitor: Visitor):
 def test_a_body_that_is_not_json_is_refused_in_words(visitor: Visitor, content: bytes, message: str):
     answer = visitor.client.post("/api/check", content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code == 422
-    assert answer.json()["error"] == "1 problem; each is listed at its place; fix them"
+    assert answer.json()["error"] == "1 problem; each is listed with its path; fix them"
     [problem] = answer.json()["problems"]
     assert problem["message"] == f"{message}; see /api/openapi.json; change it"
     assert problem["path"] == ""

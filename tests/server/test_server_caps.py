@@ -27,7 +27,7 @@ def test_only_so_many_pictures_wait(idle: Visitor, monkeypatch: pytest.MonkeyPat
     assert [idle.run(each)["position"] for each in waiting] == [1, 2, 3]
     refused = idle.client.post("/api/runs", json={"recipe": "nets/plain"})
     assert refused.status_code == 422
-    assert refused.json()["error"] == "3 pictures are waiting already, the most allowed; try again later"
+    assert refused.json()["error"] == "3 pictures are waiting already, the maximum; try again later"
     assert len(idle.client.get("/api/runs").json()["runs"]) == 3
     idle.client.post(f"/api/runs/{waiting[0]}/cancel")
     assert idle.start(recipe="nets/plain")  # there is room again
@@ -49,7 +49,7 @@ def test_only_so_many_pages_watch(idle: Visitor, monkeypatch: pytest.MonkeyPatch
         assert state.streams == 2
         refused = idle.client.get(f"/api/runs/{run}/events")
         assert refused.status_code == 503
-        assert refused.json()["error"] == "2 pages are watching already, the most allowed; close some"
+        assert refused.json()["error"] == "2 pages are watching already, the maximum; close some"
     until(lambda: state.streams == 0)  # a page that is closed makes room, without anybody saying so
     with idle.client.stream("GET", f"/api/runs/{run}/events") as page:
         assert page.status_code == 200

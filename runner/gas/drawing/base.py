@@ -29,7 +29,8 @@ from orbifolio.runner.vector.hex_colours import Colour, Hex, from_hex, to_hex
 from orbifolio.runner.vector.plotter import Plotter, plot
 
 SAMPLES = (np.arange(5) + 0.5) / 5
-"""Places along an edge, as shares of its length, whose colours in the picture are averaged."""
+"""Points along an edge, as shares of its length, whose colours in the picture are averaged: more are smoother over a
+noisy picture, and take longer."""
 
 
 def switched(settings: type[Settings]) -> Any:

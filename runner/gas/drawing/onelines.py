@@ -220,10 +220,10 @@ class Words(DrawingSettings):
         marks += (Polylines(rings, np.full(len(rings), 0.8 * self.line * scene.unit), red),)
         if self.numbers:
             size = 11 * scene.unit
-            places = around[:, :2] - np.array([0.0, 2.0]) * scene.unit
-            places[:, 1] = np.maximum(places[:, 1], size)
+            anchors = around[:, :2] - np.array([0.0, 2.0]) * scene.unit
+            anchors[:, 1] = np.maximum(anchors[:, 1], size)
             texts = [str(number) for number in range(1, len(rings) + 1)]
-            marks += (Labels(places, texts, size, from_hex(self.box)),)
+            marks += (Labels(anchors, texts, size, from_hex(self.box)),)
         return marks
 
     def facts(self, scene: Scene) -> Mapping[str, Any]:

@@ -29,5 +29,5 @@ def _draw(pages: PdfPages, mark: Mark) -> None:
         for ring, colour in zip(mark.rings, mark.colours, strict=True):
             pages.polygon(ring.tolist(), colour, outline=SEAM)
     elif isinstance(mark, Labels):
-        for (x, y), text in zip(mark.places.tolist(), mark.texts, strict=True):
+        for (x, y), text in zip(mark.anchors.tolist(), mark.texts, strict=True):
             pages.words(text, x, y, mark.size, mark.colour)

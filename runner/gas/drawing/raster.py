@@ -16,7 +16,7 @@ from orbifolio.runner.gas.drawing.sheet import Areas, Dots, DrawingSheet, Labels
 from orbifolio.runner.vector.hex_colours import Colour
 
 FINER = 4
-"""Subpixels along each side of a pixel."""
+"""Subpixels along each side of a pixel: edges have 16 shades. Time grows with the square; fewer show steps."""
 MAX_BAND = 24_000_000
 """Subpixels drawn at once (72 MB); larger drawings are made in bands, with the same result."""
 
@@ -109,9 +109,9 @@ class _Pen:
         """Draw discs; one below a subpixel is paler instead of smaller."""
         radii = mark.radii * self.size
         inks = self.inks(mark.colours, np.minimum(1.0, (2 * radii) ** 2))
-        places = self.placed(mark.centres).tolist()
+        centres = self.placed(mark.centres).tolist()
         for (x, y), half, ink in zip(
-            places, np.maximum(1, np.round(radii)).astype(np.int64).tolist(), inks, strict=True
+            centres, np.maximum(1, np.round(radii)).astype(np.int64).tolist(), inks, strict=True
         ):
             if -half - 1 <= y <= self.rows + half + 1:
                 self.tool.ellipse((x - half, y - half, x + half, y + half), fill=ink)
@@ -125,7 +125,7 @@ class _Pen:
     def label(self, mark: Labels) -> None:
         """Draw texts in the typeface that comes with Pillow."""
         letters = _typeface(max(1, round(mark.size * self.size)))
-        for point, text in zip(self.placed(mark.places), mark.texts, strict=True):
+        for point, text in zip(self.placed(mark.anchors), mark.texts, strict=True):
             self.tool.text((float(point[0]), float(point[1])), text, fill=_ink(mark.colour), font=letters, anchor="ls")
 
 

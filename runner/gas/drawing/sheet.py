@@ -59,13 +59,13 @@ class Labels:
     """m short texts.
 
     Attributes:
-        places: (m, 2) left ends of the baselines.
-        texts: one for each place.
+        anchors: (m, 2) left ends of the baselines.
+        texts: one for each anchor.
         size: of the font in picture pixels.
         colour: one for all texts.
     """
 
-    places: F64
+    anchors: F64
     texts: Sequence[str]
     size: float
     colour: Colour

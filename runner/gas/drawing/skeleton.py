@@ -18,7 +18,8 @@ from orbifolio.runner.arrays import F64, Bools
 DIRECTION_PIXELS = 8
 """Pixels along a branch whose chord is its direction at a crossing; a shorter chord follows single pixels' steps."""
 MIN_COSINE = -0.3
-"""Cosine of the turn below which two branches are not one stroke (about 107 degrees)."""
+"""Cosine of the turn below which two branches are not one stroke (about 107 degrees): lower ones join strokes that turn
+back, higher ones end a stroke at a sharp bend that has a crossing."""
 
 Pixel = tuple[int, int]
 Chain = list[Pixel]

@@ -50,6 +50,6 @@ def _group(mark: Mark) -> Iterable[str]:
     elif isinstance(mark, Labels):
         size, fill = number(mark.size), quoteattr(to_hex(mark.colour))
         yield f'<g font-family="sans-serif" font-size="{size}" fill={fill}>'
-        for (x, y), text in zip(mark.places.tolist(), mark.texts, strict=True):
+        for (x, y), text in zip(mark.anchors.tolist(), mark.texts, strict=True):
             yield f'<text x="{number(x)}" y="{number(y)}">{escape(text)}</text>'
     yield "</g>"

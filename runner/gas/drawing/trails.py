@@ -48,7 +48,7 @@ def _circuit(
     start: int, nodes: F64, ends: list[list[int]], around: list[list[int]], used: list[bool]
 ) -> list[tuple[int, int]]:
     """An Euler circuit as (node, edge that leads to it); the first comes by edge -1."""
-    places = nodes.tolist()
+    points = nodes.tolist()
     path = [(start, -1)]
     circuit: list[tuple[int, int]] = []
     while path:
@@ -58,8 +58,8 @@ def _circuit(
         if not free:
             circuit.append(path.pop())
             continue
-        before = places[path[-2][0]] if len(path) > 1 else places[node]
-        number = max(free, key=lambda item: _straightness(before, places[node], places[_other(ends[item], node)]))
+        before = points[path[-2][0]] if len(path) > 1 else points[node]
+        number = max(free, key=lambda item: _straightness(before, points[node], points[_other(ends[item], node)]))
         used[number] = True
         path.append((_other(ends[number], node), number))
     # walked backwards: each node came by the edge of the entry before it

@@ -40,7 +40,7 @@ from orbifolio.runner.strokes.document.timelapse_states import Growth, grow, shr
 from orbifolio.runner.strokes.document.worksheet import SIDE as SHEET_SIDE
 from orbifolio.runner.strokes.document.worksheet import steps, worksheet
 from orbifolio.runner.vector.hpgl import hpgl
-from orbifolio.runner.vector.plotter import PAPERS, Placed, Plotter, draw_placed, place
+from orbifolio.runner.vector.plotter import PlotLayout, Plotter, draw_layout, lay_out
 
 PLOTTER = Plotter(paper="a4", pen=0.5)
 SPACING = 1.7  # widths of the pen from one line to the next
@@ -72,13 +72,13 @@ def products(
     growth = grow(painting, stream, stages=wanted, side=SHEET_SIDE, layered=True)
     pictures = dict(zip(wanted, growth.stages, strict=True))
     shapes = outlines(painter, painting, device=device)
-    placed = plotted(painting, shapes, growth.picture)
-    plot = draw_placed(placed, pen=PLOTTER.pen)
+    layout = plotted(painting, shapes, growth.picture)
+    plot = draw_layout(layout, pen=PLOTTER.pen)
     figures: dict[str, Any] = {
         "strokes": len(painting),
         "brush": painting.brush,
         "plotter": {
-            "pens": list(placed.layers),
+            "pens": list(layout.layers),
             "lines": plot.strokes,
             "drawn_mm": round(plot.drawn),
             "travelled_mm": round(plot.travelled),
@@ -94,7 +94,7 @@ def products(
         "timelapse.webp": film(lapse),
         "steps.pdf": worksheet(painting, [pictures[number] for number in sorted(counts)], title=title),
         "plotter.svg": plot.data,
-        "plotter.hpgl": hpgl(placed),
+        "plotter.hpgl": hpgl(layout),
         "strokes.csv": table(painting),
     }
     as_video = video(lapse)
@@ -105,14 +105,13 @@ def products(
     return files
 
 
-def plotted(painting: Painting, shapes: Outlines, picture: F32 | None = None, settings: Plotter = PLOTTER) -> Placed:
-    """A painting as lines of a few pens, placed on paper and ordered for little travel; see `hatch`."""
-    wide, high = PAPERS[settings.paper]
-    if painting.width > painting.height:
-        wide, high = high, wide
-    scale = min((wide - 2 * settings.margin) / painting.width, (high - 2 * settings.margin) / painting.height)
+def plotted(
+    painting: Painting, shapes: Outlines, picture: F32 | None = None, settings: Plotter = PLOTTER
+) -> PlotLayout:
+    """A painting as lines of a few pens, laid out on paper and ordered for little travel; see `hatch`."""
+    _, _, scale = settings.fit(painting.width, painting.height)
     lines = hatch(painting, shapes, spacing=SPACING * settings.pen / scale, picture=picture)
-    return place(lines, settings, width=painting.width, height=painting.height)
+    return lay_out(lines, settings, width=painting.width, height=painting.height)
 
 
 def _by_program(painting: Painting, growth: Growth, target: F32 | None, figures: dict[str, Any]) -> Mapping[str, bytes]:

@@ -29,7 +29,7 @@ from orbifolio.runner.strokes.document.worksheet import steps, worksheet
 from orbifolio.runner.strokes.mypaint.mypaint import is_available
 from orbifolio.runner.vector.hex_colours import to_hex
 from orbifolio.runner.vector.hpgl import hpgl
-from orbifolio.runner.vector.plotter import Plotter, draw_placed, place
+from orbifolio.runner.vector.plotter import Plotter, draw_layout, lay_out
 
 SVG = "{http://www.w3.org/2000/svg}"
 INKSCAPE = "{http://www.inkscape.org/namespaces/inkscape}"
@@ -206,14 +206,14 @@ def parse_hpgl(data: bytes) -> dict[int, list[list[tuple[float, float]]]]:
 
 
 def test_hpgl_draws_the_plotters_lines(painting, shapes):
-    placed = plotted(painting, shapes)
-    read = parse_hpgl(hpgl(placed))
-    assert [len(lines) for lines in read.values()] == [len(paths) for paths in placed.layers.values()]
-    for lines, paths in zip(read.values(), placed.layers.values(), strict=True):
+    layout = plotted(painting, shapes)
+    read = parse_hpgl(hpgl(layout))
+    assert [len(lines) for lines in read.values()] == [len(paths) for paths in layout.layers.values()]
+    for lines, paths in zip(read.values(), layout.layers.values(), strict=True):
         for line, path in zip(lines, paths, strict=True):
             found = np.array(line) / 40
-            assert np.abs(found - np.stack([path[:, 0], placed.high - path[:, 1]], axis=1)).max() < 0.02
-            assert ((found > 14.9) & (found < np.array([placed.wide, placed.high]) - 14.9)).all()
+            assert np.abs(found - np.stack([path[:, 0], layout.height - path[:, 1]], axis=1)).max() < 0.02
+            assert ((found > 14.9) & (found < np.array([layout.width, layout.height]) - 14.9)).all()
 
 
 def test_a_pen_draws_each_spot_once(painting, shapes):
@@ -243,10 +243,10 @@ def test_strokes_in_the_papers_colour_are_not_drawn(painting, shapes):
 def test_plots_are_ordered_for_little_travel(painting, shapes):
     settings = Plotter(paper="a5", pen=0.4)
     lines = hatch(painting, shapes, spacing=0.8, pens=3)
-    placed = place(lines, settings, width=WIDTH, height=HEIGHT)
-    plot = draw_placed(placed, pen=settings.pen)
-    assert len(placed.layers) <= 3
-    assert (placed.wide, placed.high) == (210, 148)
+    layout = lay_out(lines, settings, width=WIDTH, height=HEIGHT)
+    plot = draw_layout(layout, pen=settings.pen)
+    assert len(layout.layers) <= 3
+    assert (layout.width, layout.height) == (210, 148)
     assert plot.travelled < 0.6 * plot.drawn
     assert len(etree.fromstring(plot.data).findall(f".//{SVG}path")) == plot.strokes
 
