@@ -70,9 +70,7 @@ class FinishedRun:
         Raises:
             ImageError: the run was interrupted before it had one.
         """
-        from orbifolio.runner.images.reading import read_picture
-
-        return read_picture(_read_bytes(self.picture), str(self.picture)).pixels
+        return read_pixels(self.picture)
 
     def _repr_html_(self) -> str:
         """The picture inside the page, so that a saved notebook still shows it, with a link to the report."""
@@ -240,13 +238,20 @@ def _texts(overrides: Mapping[str, Any]) -> list[str]:
     return [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in overrides.items()]
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_pixels(file: Path) -> NDArray[np.float32]:
+    """A picture's file as (height, width, 3) sRGB in [0, 1].
+
+    Raises:
+        ImageError: it is missing, cannot be read, or is no picture.
+    """
     from orbifolio.runner.errors import ImageError
+    from orbifolio.runner.images.reading import read_picture
 
     try:
-        return path.read_bytes()
+        data = file.read_bytes()
     except OSError as error:
-        raise ImageError(f"{path}: cannot be read ({error.strerror or error})") from error
+        raise ImageError(f"{file}: cannot be read ({error.strerror or error})") from error
+    return read_picture(data, str(file)).pixels
 
 
 def _data_uri(path: Path, width: int) -> str:

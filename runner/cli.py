@@ -205,7 +205,7 @@ def redraw(painting: Path, size: int | None, brush: str | None, program: str, ou
 def weights(action: str, names: tuple[str, ...]) -> None:
     """List, fetch or verify the weights of the vision networks.
 
-    Example: orbifolio weights fetch vgg16/hed
+    Example: orbifolio weights fetch vgg16/imagenet
     """
     from orbifolio.runner.commands.provisioning import weights_command
 

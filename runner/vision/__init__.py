@@ -2,6 +2,7 @@
 
 from orbifolio.runner.plugins import with_plugins
 from orbifolio.runner.settings import family
+from orbifolio.runner.vision.alexnet import AlexNet
 from orbifolio.runner.vision.base import VisionSettings
 from orbifolio.runner.vision.efficientnet import EfficientNetLite0, EfficientNetLite1, EfficientNetLite2
 from orbifolio.runner.vision.ensemble import Ensemble
@@ -14,6 +15,7 @@ NETWORKS = with_plugins(
     VisionSettings,
     Vgg16,
     Vgg19,
+    AlexNet,
     EfficientNetLite0,
     EfficientNetLite1,
     EfficientNetLite2,

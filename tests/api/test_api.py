@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import orbifolio
+import orbifolio.metrics
 from orbifolio.runner.errors import InputError, RecipeError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,3 +116,19 @@ def test_the_module_is_the_command(tmp_path):
         [sys.executable, "-m", "orbifolio", "--version"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert shown.stdout.startswith("orbifolio, version ")
+
+
+def test_lpips_of_files_and_arrays(tmp_path):
+    """The same distance from a file and from its pixels; a file that is not there is an error with its name."""
+    from orbifolio.runner.errors import MissingWeights
+
+    pixels = np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    other = np.zeros((64, 64, 3), np.float32)
+    try:
+        distance = orbifolio.metrics.lpips(tmp_path / "a.png", other)
+    except MissingWeights as error:
+        pytest.skip(f"weights cannot be fetched here: {str(error).splitlines()[0]}")
+    assert distance == orbifolio.metrics.lpips((pixels / 255).astype(np.float32), other) > 0.1
+    with pytest.raises(InputError, match=r"absent\.png"):
+        orbifolio.metrics.lpips(tmp_path / "absent.png", other)

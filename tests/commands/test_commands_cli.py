@@ -106,7 +106,7 @@ def test_doctor_and_weights_tell_what_is_here(tmp_path, orbifolio, monkeypatch):
     monkeypatch.setenv("ORBIFOLIO_WEIGHTS", str(tmp_path / "weights"))
     answer = orbifolio("doctor")
     assert answer.returncode == 0, answer.stdout
-    assert "orbifolio weights fetch vgg16/hed" in answer.stdout
+    assert "orbifolio weights fetch vgg16/imagenet" in answer.stdout
     listed = orbifolio("weights")
     assert "vgg16/hed" in listed.stdout
     assert "CC BY 4.0" in listed.stdout

