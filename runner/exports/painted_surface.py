@@ -18,7 +18,7 @@ from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.charts import Chart, ChartPoints, grid
 from orbifolio.runner.symmetry.layouts.blended import share_of_mean
 from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
-from orbifolio.runner.symmetry.layouts.taps import Taps
+from orbifolio.runner.symmetry.taps import Taps
 
 _CHUNK = 300_000  # points at a time, so that memory does not grow with the picture
 

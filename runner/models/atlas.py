@@ -8,6 +8,7 @@ Convention: texels are numbered row by row from the upper left; their middles li
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +70,27 @@ def unwrapped(mesh: Mesh) -> F64:
     return corners
 
 
+def _texels(mesh: Mesh, width: int, height: int) -> Iterator[tuple[I64, I64, F64]]:
+    """The (K,) triangles, (K,) texels and (K, 3) weights of corners of everything that a texture covers."""
+    corners = unwrapped(mesh) * [width, height]
+    times = max(1, int(np.ceil(corners.max() / min(width, height))))
+    for face, pixel, weights in covered(corners, times * width, times * height):
+        row, column = np.divmod(pixel, times * width)
+        yield face, row % height * width + column % width, weights
+
+
+def places_and_normals(mesh: Mesh, atlas: Atlas) -> tuple[F64, F64]:
+    """(P, 3) where the covered texels lie on the mesh, and the (P, 3) normals there."""
+    number = np.full(atlas.width * atlas.height, -1, dtype=np.int64)
+    number[atlas.own] = np.arange(len(atlas.own))
+    places, normals = np.zeros((len(atlas.own), 3)), np.zeros((len(atlas.own), 3))
+    for face, texel, weights in _texels(mesh, atlas.width, atlas.height):
+        corners = mesh.faces[face]
+        places[number[texel]] = np.einsum("nc,nci->ni", weights, mesh.positions[corners])
+        normals[number[texel]] = np.einsum("nc,nci->ni", weights, mesh.normals[corners])
+    return places, normals
+
+
 def make_atlas(mesh: Mesh, width: int, height: int, *, gutter: int) -> Atlas:
     """The atlas of a mesh with a texture of `width` by `height` texels.
 
@@ -83,12 +105,9 @@ def make_atlas(mesh: Mesh, width: int, height: int, *, gutter: int) -> Atlas:
     """
     from scipy.ndimage import distance_transform_edt
 
-    corners = unwrapped(mesh) * [width, height]
-    times = max(1, int(np.ceil(corners.max() / min(width, height))))
-    is_covered = np.zeros((height, width), dtype=bool)
-    for _, pixel, _ in covered(corners, times * width, times * height):
-        row, column = np.divmod(pixel, times * width)
-        is_covered[row % height, column % width] = True
+    is_covered = np.zeros(height * width, dtype=bool)
+    for _, texel, _ in _texels(mesh, width, height):
+        is_covered[texel] = True
     own = np.flatnonzero(is_covered)
     if not len(own):
         raise ModelFault(
@@ -96,6 +115,6 @@ def make_atlas(mesh: Mesh, width: int, height: int, *, gutter: int) -> Atlas:
         )
     number = np.full(height * width, -1, dtype=np.int64)
     number[own] = np.arange(len(own))
-    distance, (rows, columns) = distance_transform_edt(~is_covered, return_indices=True)
+    distance, (rows, columns) = distance_transform_edt(~is_covered.reshape(height, width), return_indices=True)
     owner = np.where(distance <= gutter, number[rows * width + columns], -1)
     return Atlas(width, height, owner.ravel(), own)

@@ -29,6 +29,7 @@ from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.charts import Chart
 from orbifolio.runner.symmetry.claims import Claim, Move
+from orbifolio.runner.symmetry.tangent_planes import TangentPlanes
 
 QUARTER_TURNS = (0.0, 90.0, 180.0, 270.0)
 """Turns in degrees that stand for all, where the network sees windows of any turn: only these resample nothing."""
@@ -127,6 +128,10 @@ class Layout(ABC):
             (P, 3) points of a curved surface; of a flat one (x, y, 1) in fractions of the picture, y down, as
             `Symmetry.planar_claims` moves them: samples lie at (j + 0.5) / width, or at j / width where it wraps.
         """
+        raise NotImplementedError(type(self).__name__)
+
+    def tangent_planes(self) -> TangentPlanes:
+        """What lies around every orbit's representative, for what copies patches of flat pictures."""
         raise NotImplementedError(type(self).__name__)
 
     def mixed(self, moves: Sequence[Move]) -> Layout:

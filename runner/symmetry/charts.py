@@ -82,6 +82,15 @@ class Chart(ABC):
         """
         raise NotImplementedError(type(self).__name__)
 
+    def pixel_step(self, width: int, height: int) -> F64:
+        """(2, 2) what a pixel to the right and a pixel down are on a flat surface, as columns.
+
+        Args:
+            width: of the picture in pixels.
+            height: of the picture in pixels.
+        """
+        raise NotImplementedError(type(self).__name__)
+
     def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> F64:
         """(3, 3) what a flip, then a turn about the middle, then a shift of the picture does to points.
 

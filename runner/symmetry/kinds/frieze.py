@@ -26,7 +26,7 @@ from orbifolio.runner.symmetry.groups.legality import evaluate
 from orbifolio.runner.symmetry.groups.motion import name_motion, placed
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup
 from orbifolio.runner.symmetry.layouts.flat_charts import Strip
-from orbifolio.runner.symmetry.layouts.taps import Taps, bilinear
+from orbifolio.runner.symmetry.taps import Taps, bilinear
 
 FriezeName = Literal["p1", "p11g", "p1m1", "p11m", "p2", "p2mg", "p2mm"]
 

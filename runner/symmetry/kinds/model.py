@@ -20,7 +20,7 @@ from torch import Tensor
 
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.errors import IllegalSymmetry
-from orbifolio.runner.models.atlas import Atlas, make_atlas
+from orbifolio.runner.models.atlas import Atlas, make_atlas, places_and_normals
 from orbifolio.runner.models.camera import CAMERA_DISTANCE, MeshCamera, camera_axes
 from orbifolio.runner.models.faults import ModelFault
 from orbifolio.runner.models.mesh import Mesh
@@ -30,6 +30,7 @@ from orbifolio.runner.symmetry.base import QUARTER_TURNS, Layout, Symmetry, Symm
 from orbifolio.runner.symmetry.claims import Claim
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
 from orbifolio.runner.symmetry.layouts.gather import Gather, averages, build_gather
+from orbifolio.runner.symmetry.tangent_planes import SurfacePlanes
 
 _WINDOW = 0.375  # side of a window, of the atlas' width: it sees about half of one side of the model
 _TILT = 0.7  # how far a window may look askance: at 0 it never sees over an edge, at 1 it may look along a side
@@ -88,11 +89,12 @@ class AtlasLayout(ModelLayout):
 
     Attributes:
         atlas: which texels the model shows, and where.
+        mesh: the model.
         crops: made so far, by size and number.
     """
 
-    def __init__(self, atlas: Atlas) -> None:
-        self.atlas = atlas
+    def __init__(self, atlas: Atlas, mesh: Mesh) -> None:
+        self.atlas, self.mesh = atlas, mesh
         self.crops: dict[tuple[int, int], ModelLayout] = {}
         owner = np.maximum(atlas.owner, 0)[:, None]
         counted = np.zeros(len(owner), dtype=bool)
@@ -108,8 +110,13 @@ class AtlasLayout(ModelLayout):
     def to(self, device: str) -> AtlasLayout:
         """The same layout with its tables on a device."""
         moved = object.__new__(AtlasLayout)
-        moved.__dict__.update(super().to(device).__dict__, atlas=self.atlas, crops={})
+        moved.__dict__.update(super().to(device).__dict__, atlas=self.atlas, mesh=self.mesh, crops={})
         return moved
+
+    def tangent_planes(self) -> SurfacePlanes:
+        """On the mesh, across the cuts of its texture: see `base.Layout.tangent_planes`."""
+        texel = math.sqrt(float(self.mesh.areas.sum()) / self.parameters)
+        return SurfacePlanes(*places_and_normals(self.mesh, self.atlas), texel)
 
 
 class ModelSymmetry(Symmetry):
@@ -135,7 +142,7 @@ class ModelSymmetry(Symmetry):
 
     def layout(self, width: int, height: int) -> AtlasLayout:
         """The atlas of a size that `fit` returned."""
-        return AtlasLayout(make_atlas(self.mesh, width, height, gutter=max(2, width // 64)))
+        return AtlasLayout(make_atlas(self.mesh, width, height, gutter=max(2, width // 64)), self.mesh)
 
     def chart_for(self, width: int, height: int) -> PlaneChart:
         """The atlas lies flat; none of its movements is measured."""

@@ -17,7 +17,8 @@ from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup, Mixed
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
 from orbifolio.runner.symmetry.layouts.resample import resample
-from orbifolio.runner.symmetry.layouts.taps import Taps, bilinear
+from orbifolio.runner.symmetry.tangent_planes import FlatPlanes
+from orbifolio.runner.symmetry.taps import Taps, bilinear
 
 
 class PixelLayout(Layout):
@@ -44,6 +45,11 @@ class PixelLayout(Layout):
         """The pixels, row by row: see `base.Layout.representatives`."""
         row, column = np.divmod(np.arange(self.parameters), self.width)
         return np.stack([(column + 0.5) / self.width, (row + 0.5) / self.height, np.ones(self.parameters)], axis=1)
+
+    def tangent_planes(self) -> FlatPlanes:
+        """The picture, whose edges repeat: see `base.Layout.tangent_planes`."""
+        chart, lookup = PlaneChart(self.width / self.height), PixelLookup(self.width, self.height, 0.0)
+        return FlatPlanes(lookup.representatives(), chart.pixel_step(self.width, self.height), lookup)
 
     def mixed(self, moves: Sequence[Move]) -> BlendedLayout:
         """The mean of moved copies, from pixels that reach as far as their corners: see `base.Layout.mixed`."""

@@ -22,7 +22,8 @@ from orbifolio.runner.symmetry.charts import Chart, grid
 from orbifolio.runner.symmetry.claims import Move
 from orbifolio.runner.symmetry.layouts.gather import Gather, averages, build_gather
 from orbifolio.runner.symmetry.layouts.resample import resample
-from orbifolio.runner.symmetry.layouts.taps import Taps, joined
+from orbifolio.runner.symmetry.tangent_planes import SQUARE, FlatPlanes, SampleLattice
+from orbifolio.runner.symmetry.taps import Taps, joined
 
 _FADED = 0.5
 """Length of a pixel, in units of the surface, from which it shows the mean colour alone. Such a pixel covers a good
@@ -62,6 +63,14 @@ class Lookup(ABC):
     @abstractmethod
     def representatives(self) -> F64:
         """(orbits, 3) a point for each orbit that shows the orbit's own value."""
+
+    def lattice(self, step: F64) -> SampleLattice:
+        """The lattice of the texels, as patches are sampled; pixels where texels lie anyhow.
+
+        Args:
+            step: (2, 2) what a pixel to the right and a pixel down are on the surface, as columns.
+        """
+        return SQUARE
 
     def coarser(self) -> tuple[Lookup, Gather] | None:
         """The same with texels twice as far apart, and the map from these orbits' values to its; None without."""
@@ -252,6 +261,11 @@ class BlendedLayout(Layout):
     def representatives(self) -> F64:
         """Texels, in fractions of the picture: see `base.Layout.representatives`."""
         return self.chart.fractions(self.lookup.representatives())
+
+    def tangent_planes(self) -> FlatPlanes:
+        """The lookup's surface: see `base.Layout.tangent_planes`."""
+        step = self.chart.pixel_step(self.width, self.height)
+        return FlatPlanes(self.lookup.representatives(), step, self.lookup, self.lookup.lattice(step))
 
     def mixed(self, moves: Sequence[Move]) -> BlendedLayout:
         """The mean of moved copies: see `base.Layout.mixed`."""

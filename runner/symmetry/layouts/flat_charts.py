@@ -61,6 +61,10 @@ class PlaneChart(Chart):
         x, y = self.place(points)
         return np.stack([(x + 1) / 2, (1 - y) / 2, np.ones(len(points))], axis=1)
 
+    def pixel_step(self, width: int, height: int) -> F64:
+        """Of a picture whose shorter side is two units: see `Chart.pixel_step`."""
+        return np.diag([1.0, -1.0]) * (2 / min(width, height))
+
     def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> F64:
         """A flip, then a turn about the middle, then a shift: see `Chart.motion`."""
         matrix = spin(degrees) @ np.diag([-1.0 if mirrored else 1.0, 1.0, 1.0])
@@ -88,6 +92,10 @@ class Logarithm(Chart):
         w = np.log(distance) + 1j * np.angle(z) + self.deeper
         return _everywhere(np.stack([w.real, w.imag, np.ones_like(x)], axis=1), 1 / distance)
 
+    def pixel_step(self, width: int, height: int) -> F64:
+        """Of a pixel at the edge of the largest circle; up is outwards, as at the picture's top: see `Chart`."""
+        return np.array([[0.0, -1.0], [-1.0, 0.0]]) * (2 / min(width, height))
+
     def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> F64:
         """A flip left to right, then a turn about the middle: see `Chart.motion`."""
         turned = math.radians(degrees) + (math.pi if mirrored else 0.0)
@@ -112,6 +120,10 @@ class Strip(Chart):
         """As they are: see `Chart.fractions`."""
         return points
 
+    def pixel_step(self, width: int, height: int) -> F64:
+        """In fractions: see `Chart.pixel_step`."""
+        return np.diag([1 / width, 1 / height])
+
     def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> F64:
         """A shift along the strip: see `Chart.motion`."""
         return np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
@@ -135,6 +147,10 @@ class Tile(Chart):
     def fractions(self, points: F64) -> F64:
         """As they are: see `Chart.fractions`."""
         return points
+
+    def pixel_step(self, width: int, height: int) -> F64:
+        """In fractions of the true shape: see `Chart.pixel_step`."""
+        return np.diag([1 / width, self.ratio / width])
 
     def motion(self, degrees: float, mirrored: bool, shift: tuple[float, float]) -> F64:
         """A flip, then a turn about the middle, then a shift: see `Chart.motion`."""

@@ -26,8 +26,9 @@ from orbifolio.runner.symmetry.groups.triangle import Folded
 from orbifolio.runner.symmetry.layouts.blended import mixed_taps, share_of_mean, ways_back
 from orbifolio.runner.symmetry.layouts.gather import Gather, averages, build_gather, build_ragged
 from orbifolio.runner.symmetry.layouts.mipmaps import STEPS, Smoothing, smoothing_step
-from orbifolio.runner.symmetry.layouts.taps import Taps
 from orbifolio.runner.symmetry.layouts.texture import Texture
+from orbifolio.runner.symmetry.tangent_planes import CurvedPlanes
+from orbifolio.runner.symmetry.taps import Taps
 
 
 @dataclass(frozen=True)
@@ -207,6 +208,10 @@ class FoldedLayout(Layout):
         sheet, node = texture.representatives()
         points: F64 = np.einsum("nij,nj->ni", texture.sheets.ways(texture.triangle)[sheet], texture.places[node])
         return points
+
+    def tangent_planes(self) -> CurvedPlanes:
+        """On the surface, a pixel being the distance of nodes: see `base.Layout.tangent_planes`."""
+        return CurvedPlanes(self.representatives(), self.surface.spacing, self.chart.curvature, self.surface)
 
     def mixed(self, moves: Sequence[Move]) -> FoldedLayout:
         """The mean of moved copies: see `base.Layout.mixed`."""

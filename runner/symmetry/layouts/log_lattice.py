@@ -25,7 +25,8 @@ from orbifolio.runner.symmetry.groups.legality import elements, neutral_period
 from orbifolio.runner.symmetry.layouts.blended import Lookup
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
 from orbifolio.runner.symmetry.layouts.orbits import find_orbits, triangle_taps
-from orbifolio.runner.symmetry.layouts.taps import Taps, bilinear, joined
+from orbifolio.runner.symmetry.tangent_planes import SampleLattice
+from orbifolio.runner.symmetry.taps import Taps, bilinear, joined
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,9 @@ class LogLookup(Lookup):
         position = np.round(points[:, :2] @ self._to_texels.T, 9)
         base = np.floor(position).astype(np.int32)
         part = position - base
+        if not part.any():  # whole texels
+            texel = self.orbits.texel(base[:, :1], base[:, 1:])
+            return Taps(self.orbits.orbit[texel], self.orbits.element[texel], np.ones(texel.shape))
         if self.hexagonal:
             corners, weights = triangle_taps(base, part)
         else:
@@ -109,6 +113,11 @@ class LogLookup(Lookup):
         y, x = np.divmod(own[first], self.orbits.period.width)
         points = np.linalg.solve(self._to_texels, np.stack([x, y]).astype(np.float64))
         return np.vstack([points, np.ones(self.count)]).T
+
+    def lattice(self, step: F64) -> SampleLattice:
+        """The texels', about a pixel apart: see `blended.Lookup.lattice`."""
+        basis: F64 = np.linalg.inv(self._to_texels @ step).T.astype(np.float64)
+        return SampleLattice(basis, self.hexagonal)
 
     def coarser(self) -> tuple[Lookup, Gather]:
         """Half as many texels each way: see `blended.Lookup.coarser`."""

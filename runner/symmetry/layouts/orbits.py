@@ -32,7 +32,8 @@ from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup, Mix
 from orbifolio.runner.symmetry.layouts.flat_charts import Tile
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
 from orbifolio.runner.symmetry.layouts.resample import resample
-from orbifolio.runner.symmetry.layouts.taps import Taps
+from orbifolio.runner.symmetry.tangent_planes import SQUARE, FlatPlanes, SampleLattice
+from orbifolio.runner.symmetry.taps import Taps
 
 
 @dataclass(frozen=True)
@@ -218,6 +219,16 @@ class PlaneLayout(Layout):
         else:
             position /= [self.width, self.height]
         return np.column_stack([position * [1.0, -1.0], np.ones(len(position))])
+
+    def tangent_planes(self) -> FlatPlanes:
+        """The tile, on whose texels all samples lie: see `base.Layout.tangent_planes`."""
+        height: float = self.height
+        lattice = SQUARE
+        if self._frame.hexagonal:
+            height = self.width / (self._frame.ratio or 1.0)  # pixels are not quite square there
+            edges = np.linalg.inv(self._grid @ np.array(self._frame.edges).T).T  # a step of the lattice, as rows
+            lattice = SampleLattice(edges * [self.width, -height], hexagonal=True)
+        return FlatPlanes(self.representatives(), np.diag([1 / self.width, 1 / height]), _TileLookup(self), lattice)
 
     def mixed(self, moves: Sequence[Move]) -> BlendedLayout:
         """The mean of moved copies: see `base.Layout.mixed`."""

@@ -17,7 +17,7 @@ from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.coset_table import CosetTable
 from orbifolio.runner.symmetry.groups.triangle import Folded, Triangle
-from orbifolio.runner.symmetry.layouts.taps import Taps
+from orbifolio.runner.symmetry.taps import Taps
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from orbifolio.runner.arrays import F32, F64, I32, I64
-from orbifolio.runner.symmetry.layouts.taps import Taps
+from orbifolio.runner.symmetry.taps import Taps
 
 
 class TextureNodes(NamedTuple):

@@ -21,8 +21,8 @@ from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.layouts.blended import Lookup
 from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
-from orbifolio.runner.symmetry.layouts.taps import Taps
 from orbifolio.runner.symmetry.layouts.texture import Texture
+from orbifolio.runner.symmetry.taps import Taps
 
 ACTIVE = (1, 2)
 """The two mirrors through the middle."""
