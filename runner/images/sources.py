@@ -78,7 +78,7 @@ class Images:
         if scheme == "orbifolio":
             return _unknown(rest, own_pictures(), "a picture that comes with orbifolio")
         if scheme == "upload":
-            return self._check_upload(rest or "upload")
+            return self._check_upload(*upload_of(source))
         if scheme == "http":
             return f"{source!r} is not encrypted; pictures are fetched by https only; write https://"
         if scheme == "https":
@@ -91,9 +91,16 @@ class Images:
             return "no picture is named; give a path, skimage:NAME, orbifolio:NAME, https://... or s3://..."
         return _missing(self.base / source, source)
 
-    def _check_upload(self, name: str) -> str | None:
+    def _check_upload(self, name: str, otherwise: str) -> str | None:
         if name in self.given:
             return _missing(self.given[name], str(self.given[name]))
+        if otherwise.startswith(("orbifolio:", "skimage:")):
+            return self.check(otherwise)
+        if otherwise:
+            return (
+                f"{otherwise!r} cannot stand in for an upload; only pictures that are installed with the program can; "
+                f"write upload:{name}=orbifolio:NAME or upload:{name}=skimage:NAME"
+            )
         wrong = f"; --image {' and '.join(sorted(self.given))} was given" if self.given else ""
         return f"this picture is asked for when the recipe is run, and none was given{wrong}; add --image {name}=FILE"
 
@@ -121,8 +128,22 @@ class Images:
         if scheme == "s3":
             return fetch_s3(source)
         if scheme == "upload":
-            return _read(self.given[rest or "upload"])
+            name, otherwise = upload_of(source)
+            return _read(self.given[name]) if name in self.given else self._bytes(otherwise)
         return _read(self.base / source)
+
+
+def upload_of(source: str) -> tuple[str, str]:
+    """The name of the upload that a source is, and the source that stands in where none is given; "" for neither.
+
+    >>> upload_of("upload:style=orbifolio:oil"), upload_of("upload"), upload_of("photo.jpg")
+    (('style', 'orbifolio:oil'), ('upload', ''), ('', ''))
+    """
+    scheme, _, rest = source.partition(":")
+    if scheme != "upload":
+        return "", ""
+    name, _, otherwise = rest.partition("=")
+    return name or "upload", otherwise
 
 
 def _unknown(name: str, names: Mapping[str, object], what: str) -> str | None:

@@ -18,7 +18,7 @@ from orbifolio.reports.publish import AnyPublisher
 from orbifolio.runner.errors import ImageError, Problem, RecipeError
 from orbifolio.runner.images.finish import Finish
 from orbifolio.runner.images.preparation import StylePreparation
-from orbifolio.runner.images.sources import Images
+from orbifolio.runner.images.sources import Images, upload_of
 from orbifolio.runner.recipe import qualities
 from orbifolio.runner.recipe.overrides import apply_overrides
 from orbifolio.runner.recipe.source import Source, read
@@ -189,9 +189,7 @@ def _check(recipe: Recipe, source: Source, images: Images) -> list[Problem]:
             aspect_of(picture)  # a broken picture is reported now, not in the middle of a run
     for name, message in settings.complaints(aspect_of):
         problems.append(problem_at(source, _route(f"renderer.{name}".rstrip(".")), message))
-    unused = sorted(
-        set(images.given) - {p.partition(":")[2] or "upload" for p in pictures.values() if p.startswith("upload")}
-    )
+    unused = sorted(set(images.given) - {upload_of(picture)[0] for picture in pictures.values()})
     for name in unused:
         problems.append(
             Problem(

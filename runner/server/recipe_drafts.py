@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from orbifolio.runner.errors import InputError, Problem, RecipeError
+from orbifolio.runner.images.sources import upload_of
 from orbifolio.runner.recipe.marks import Source
 from orbifolio.runner.recipe.model import LoadedRecipe, Recipe, load
 from orbifolio.runner.recipe.overrides import apply_overrides
@@ -155,7 +156,7 @@ class RecipeDrafts:
         self, draft: Draft, entry: RecipeEntry | None, folder: Path, recipe: Recipe, parts: Mapping[str, Any]
     ) -> CheckedDraft:
         pictures = {f"renderer.{path}": text for path, text in recipe.renderer.pictures().items()}
-        upload_names = tuple(dict.fromkeys(upload_name(text) for text in pictures.values() if is_upload(text)))
+        upload_names = tuple(dict.fromkeys(filter(None, (upload_of(text)[0] for text in pictures.values()))))
         fields: dict[str, Any] = {**parts, "pictures": pictures, "upload_names": upload_names}
         given = {name: self.picture(identity) for name, identity in draft.images.items() if name in upload_names}
         with tempfile.TemporaryDirectory() as temporary:
@@ -173,20 +174,6 @@ class RecipeDrafts:
         """That relative paths of a draft start from."""
         origin = entry or next(iter(self.catalogue.entries().values()))
         return origin.path.parent
-
-
-def is_upload(source: str) -> bool:
-    """Whether a picture is asked for when the recipe is run."""
-    return source == "upload" or source.startswith("upload:")
-
-
-def upload_name(source: str) -> str:
-    """The name by which a recipe asks for a picture.
-
-    >>> upload_name("upload:photo"), upload_name("upload")
-    ('photo', 'upload')
-    """
-    return source.partition(":")[2] or "upload"
 
 
 def route_of(path: str) -> tuple[str | int, ...]:

@@ -53,6 +53,8 @@ def test_every_picture_of_scikit_image_is_there_and_the_same(name, images):
     [
         ("tree.png", None),
         ("upload:style", None),
+        ("upload:own=orbifolio:oil", None),
+        ("upload:own=skimage:coffee", None),
         ("https://example.org/a.png", None),
         ("s3://bucket/some/key.png", None),
         ("skimage:coffee", None),
@@ -92,6 +94,20 @@ def test_check_says_what_is_wrong(images, source, expected):
 
 def test_a_missing_upload_is_told(images):
     assert "lost.png" in images.check("upload:lost")
+
+
+def test_an_installed_picture_stands_in_for_an_upload(images):
+    stand_in = images.load("upload:own=skimage:coffee")
+    assert np.array_equal(stand_in.pixels, images.load("skimage:coffee").pixels)
+    given = images.load("upload:style=skimage:coffee")
+    assert np.array_equal(given.pixels, images.load("upload:style").pixels)
+    assert given.pixels.shape != stand_in.pixels.shape
+    for other in ("tree.png", "/etc/hostname", "https://example.org/a.png", "upload:style"):
+        assert images.check(f"upload:own={other}") == (
+            f"'{other}' cannot stand in for an upload; only pictures that are installed with the program can; "
+            "write upload:own=orbifolio:NAME or upload:own=skimage:NAME"
+        )
+    assert "did you mean coffee" in images.check("upload:own=skimage:cofee")
 
 
 def test_a_pipe_is_no_picture(images, tmp_path):
