@@ -168,4 +168,4 @@ class CanvasSettings(Settings):
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """What is wrong with it, as (path below the canvas, "what; rule; cure")."""
-        return []
+        return [(f"init.{path}", text) for path, text in self.initial.complaints()]

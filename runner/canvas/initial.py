@@ -15,8 +15,10 @@ from pydantic import Field
 from torch import Tensor
 
 from orbifolio.runner.images.cover import cover
+from orbifolio.runner.patches.settings import PATCH_SOURCES, PatchSettings, plan_patches
+from orbifolio.runner.patches.synthesis import synthesise
 from orbifolio.runner.settings import Settings, Shorthand
-from orbifolio.runner.symmetry.base import Layout
+from orbifolio.runner.symmetry.base import Layout, Symmetry
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,13 @@ class InitialContext:
         layout: of the first phase.
         random: generator on the CPU; everything random comes from it.
         picture: source -> (1, 3, h, w) float32 picture in [0, 1].
+        symmetry: that the layout has; needed by what begins at smaller sizes.
     """
 
     layout: Layout
     random: torch.Generator
     picture: Callable[[str], Tensor]
+    symmetry: Symmetry | None = None
 
 
 class InitialState(Settings):
@@ -48,6 +52,10 @@ class InitialState(Settings):
     def detail_source(self) -> str | None:
         """A picture whose detail each later phase adds back, or None."""
         return None
+
+    def complaints(self) -> list[tuple[str, str]]:
+        """What is wrong with it, as (path below `init`, "what; rule; cure")."""
+        return []
 
 
 class Noise(InitialState):
@@ -126,6 +134,29 @@ class Constant(InitialState):
         return torch.tensor(self.colour).expand(context.layout.parameters, 3).clone()
 
 
+class FromPatches(PatchSettings, InitialState):
+    """Patches of pictures that fit each other, as `renderer: patches` makes them: motifs before the first step."""
+
+    kind: Literal["patches"] = "patches"
+    cites: ClassVar[tuple[str, ...]] = PATCH_SOURCES
+
+    def colours(self, context: InitialContext) -> Tensor:
+        """The finished synthesis at the layout's size."""
+        layout = context.layout
+        assert context.symmetry is not None
+        seed = int(torch.randint(1 << 31, (), generator=context.random))
+        task = plan_patches(self, context.symmetry, layout, seed=seed, picture=context.picture).task
+        return torch.from_numpy(synthesise(context.symmetry, task)) + 0.5
+
+    def pictures(self) -> tuple[str, ...]:
+        """The pictures and their masks."""
+        return tuple(self.picture_sources().values())
+
+    def complaints(self) -> list[tuple[str, str]]:
+        """Pictures that are missing or too many."""
+        return self.patch_complaints()
+
+
 class Sum(InitialState):
     """Initial states added together."""
 
@@ -169,14 +200,16 @@ def _expand_initial(value: Any) -> Any:
 
 AnyInitial = Annotated[
     Annotated[
-        Union[Noise, Plasma, FromImage, Constant, Sum, Product],  # noqa: UP007 (pydantic reads it lazily)
+        Union[Noise, Plasma, FromImage, FromPatches, Constant, Sum, Product],  # noqa: UP007 (pydantic reads it lazily)
         Field(discriminator="kind"),
     ],
     Shorthand(
-        _expand_initial, {"type": "number"}, {"enum": ["noise", "plasma", "image", "constant", "sum", "product"]}
+        _expand_initial,
+        {"type": "number"},
+        {"enum": ["noise", "plasma", "image", "patches", "constant", "sum", "product"]},
     ),
 ]
-INITIALS = (Noise, Plasma, FromImage, Constant, Sum, Product)
+INITIALS = (Noise, Plasma, FromImage, FromPatches, Constant, Sum, Product)
 Sum.model_rebuild()
 Product.model_rebuild()
 

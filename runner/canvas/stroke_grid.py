@@ -74,8 +74,8 @@ class StrokeGrid(CanvasSettings):
         try:
             load_painter(self.brush)
         except InputError as error:
-            return [("brush", str(error))]
-        return []
+            return [("brush", str(error)), *super().complaints(aspect_of)]
+        return super().complaints(aspect_of)
 
 
 @cache

@@ -88,7 +88,7 @@ class Strokes(CanvasSettings):
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """An unknown brush, limits that contradict each other, a palette of greys."""
-        complaints = []
+        complaints = super().complaints(aspect_of)
         try:
             load_scalable(self.brush)
         except InputError as error:

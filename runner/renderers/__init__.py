@@ -5,6 +5,7 @@ from orbifolio.runner.renderers.base import RendererSettings
 from orbifolio.runner.renderers.growing_neural_gas import GrowingNeuralGas
 from orbifolio.runner.renderers.image.settings import ImageOptimisation
 from orbifolio.runner.renderers.image.survey import Survey
+from orbifolio.runner.renderers.patches import Patches
 from orbifolio.runner.renderers.training.agent_training import AgentTraining
 from orbifolio.runner.renderers.training.painter_comparison import PainterComparison
 from orbifolio.runner.renderers.training.painter_training import PainterTraining
@@ -14,6 +15,7 @@ RENDERERS = with_plugins(
     "renderers",
     RendererSettings,
     ImageOptimisation,
+    Patches,
     GrowingNeuralGas,
     PainterTraining,
     PainterComparison,

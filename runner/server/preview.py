@@ -54,7 +54,7 @@ def _through_symmetry(settings: Any, inputs: InputPictures, seed: int) -> tuple[
     pictured = bool(initial.pictures())
     start = initial if pictured else Plasma(roughness=0.62)
     random = torch.Generator().manual_seed(seed)
-    values = initialise(start, InitialContext(layout, random, inputs.plain))
+    values = initialise(start, InitialContext(layout, random, inputs.plain, symmetry))
     with torch.no_grad():
         artwork = layout.render(values if pictured else _livelier(values, layout))
     shown = artwork[0].clamp(0, 1).permute(1, 2, 0).numpy()

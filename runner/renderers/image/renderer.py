@@ -159,17 +159,28 @@ class ImageRenderer(Renderer):
     def begin(self, phase: int, previous: ImageState | None) -> ImageState:
         """The canvas from the initial state or from the artwork of the phase before."""
         layout = self._layout(phase)
-        canvas = self.parts.canvas
-        if previous is None or canvas.paints:
+        if previous is None or self.parts.canvas.paints:
             values = self._initial(phase, layout)
         else:
             with torch.no_grad():
                 carried = layout.carry(previous.canvas.values(), previous.layout)
                 values = carried + self._detail(previous.layout, layout)
                 values = layout.constrain(values)
-        return self._state(
-            phase, canvas.begin(self._canvas_phase(phase, layout), values, previous.canvas if previous else None)
-        )
+        return self._begun(phase, layout, values, previous.canvas if previous else None)
+
+    def begin_from(self, values: Tensor, layout: Layout) -> ImageState:
+        """The first phase from values of another layout of the same artwork, instead of `init`.
+
+        Args:
+            values: (layout.parameters, 3), centred, on the run's device.
+            layout: that they belong to, on the run's device.
+        """
+        own = self._layout(0)
+        return self._begun(0, own, own.carry(values, layout), None)
+
+    def _begun(self, phase: int, layout: Layout, values: Tensor, before: Canvas | None) -> ImageState:
+        canvas = self.parts.canvas.begin(self._canvas_phase(phase, layout), values, before)
+        return self._state(phase, canvas)
 
     def _crop_size(self, width: int, height: int) -> tuple[int, int] | None:
         """(width, height) of what a network sees; None for the whole artwork, as where there is no network."""
@@ -180,7 +191,7 @@ class ImageRenderer(Renderer):
     def _initial(self, phase: int, layout: Layout) -> Tensor:
         """Orbit values that `init` holds at a phase's size."""
         random = generator(self.context.seed, "initial", phase, 0)
-        request = InitialContext(layout, random, self.context.plain_picture)
+        request = InitialContext(layout, random, self.context.plain_picture, self.symmetry)
         return initialise(self.parts.canvas.initial, request).to(self.context.device)
 
     def _canvas_phase(self, phase: int, layout: Layout) -> CanvasPhase:
