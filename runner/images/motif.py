@@ -15,7 +15,7 @@ from orbifolio.runner.arrays import F32
 SIDE = 256  # pixels of the shorter side at which the spectrum is taken: finer detail carries hardly any power
 MIN_CYCLES = 1.5  # on the shorter side; slower waves are light and shade over the whole picture
 WAVES = 3.0  # wavelengths across a motif: a ring of stained glass has two, a swirl of brush strokes three
-MOTIFS = 3.0  # in a fundamental domain, by area
+MOTIFS = 2.0  # in a fundamental domain, by area
 
 
 def wavelength(picture: F32) -> float:

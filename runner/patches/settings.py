@@ -14,7 +14,7 @@ from torch import Tensor
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.images.cover import cover
 from orbifolio.runner.images.motif import fitting_side
-from orbifolio.runner.patches.style_atlas import MIN_SIDE, Style
+from orbifolio.runner.patches.style_atlas import MIN_SIDE, PatchStyle
 from orbifolio.runner.patches.synthesis import PatchTask, level_sizes
 from orbifolio.runner.settings import Settings, Shorthand
 from orbifolio.runner.symmetry.base import Layout, Symmetry
@@ -32,7 +32,7 @@ class PatchImage(Settings):
     """Its share of the patches, beside the others' weights."""
     magnification: Magnification = "auto"
     """Pixel count relative to the artwork's: at 1 the whole picture is as large as the artwork, at 4 its features are
-    shown twice as large. `auto`: such that a fundamental domain of the symmetry holds about three motifs. Never
+    shown twice as large. `auto`: such that a fundamental domain of the symmetry holds about two motifs. Never
     enlarged above its own size."""
     mask: str | None = None
     """Picture whose brightness says where patches of this one may lie (white) and where not (black)."""
@@ -117,7 +117,7 @@ def plan_patches(
     width, height = layout.width, layout.height
     if settings.start is not None:
         started = _pixels(cover(picture(settings.start), (height, width)))
-        style = Style(started, float(min(width, height)))
+        style = PatchStyle(started, float(min(width, height)))
         sizes = level_sizes(symmetry, layout, (style,), started=True)
         rate = 0.0 if settings.images == () else RATE * settings.variety
         return PatchPlan(PatchTask((style,), sizes, seed, rate, started, settings.keep), ())
@@ -131,7 +131,7 @@ def plan_patches(
             notes.append(f"{item.image} magnified {side * side * aspect / (width * height):.2g} times for the symmetry")
         else:
             side = min(math.sqrt(item.magnification * width * height / aspect), float(min(tall, wide)))
-        styles.append(Style(pixels, max(side, float(MIN_SIDE)), item.weight))
+        styles.append(PatchStyle(pixels, max(side, float(MIN_SIDE)), item.weight))
         if item.mask is not None:
             admits[number] = cover(picture(item.mask), (height, width))[0].mean(0).numpy()
     sizes = level_sizes(symmetry, layout, styles)

@@ -40,7 +40,7 @@ class StyleTables(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Style:
+class PatchStyle:
     """A picture to copy from.
 
     Attributes:
@@ -54,7 +54,7 @@ class Style:
     weight: float = 1.0
 
 
-def style_tables(styles: Sequence[Style], scale: float, patches: int) -> StyleTables:
+def style_tables(styles: Sequence[PatchStyle], scale: float, patches: int) -> StyleTables:
     """The tables of one level.
 
     Args:

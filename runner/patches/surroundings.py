@@ -21,6 +21,7 @@ MAX_AWAY = 1.5  # times the farthest probe; what is seen farther away lies elsew
 MAX_ERROR = 0.35  # pixels, root mean square, by which a motion may miss probes that lie between texels
 MAX_TEXEL_ERROR = 0.01  # the same where probes are texels, so that only rounding can part them
 NEGLIGIBLE = 1e-6  # weight of a tap
+MAX_TAPS = 4  # of a sample, the heaviest: a mean of four copies blends sixteen texels, and the nearest of each will do
 
 
 def surroundings(planes: TangentPlanes, orbits: I64, offsets: F64) -> Block:
@@ -36,6 +37,9 @@ def surroundings(planes: TangentPlanes, orbits: I64, offsets: F64) -> Block:
     single = int(heavy.sum()) == len(heavy)  # samples are texels
     if single and heavy.shape[1] > 1:
         taps = _picked(taps, heavy.argmax(1)[:, None])
+    elif heavy.shape[1] > MAX_TAPS:
+        taps = _picked(taps, np.argpartition(-taps.weights, MAX_TAPS, axis=1)[:, :MAX_TAPS])
+        taps = taps._replace(weights=taps.weights / taps.weights.sum(1, keepdims=True))
     weights = np.zeros((0, 1)) if single else taps.weights
     return Block(
         int(orbits[0]),
@@ -48,7 +52,7 @@ def surroundings(planes: TangentPlanes, orbits: I64, offsets: F64) -> Block:
 
 def _picked(taps: Taps, which: I64) -> Taps:
     orbits, elements = (np.take_along_axis(array, which, 1) for array in (taps.orbits, taps.elements))
-    return Taps(orbits, elements, np.ones(which.shape))
+    return Taps(orbits, elements, np.take_along_axis(taps.weights, which, 1))
 
 
 def _neighbours(planes: TangentPlanes, orbits: I64, offsets: F64, taps: Taps) -> tuple[I32, I32, F32, F32, I32]:

@@ -32,7 +32,7 @@ from orbifolio.runner.patches.search_kernels import (
     uses,
     vote,
 )
-from orbifolio.runner.patches.style_atlas import Style, StyleTables, style_tables
+from orbifolio.runner.patches.style_atlas import PatchStyle, StyleTables, style_tables
 from orbifolio.runner.patches.surroundings import surroundings
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Layout, Symmetry
@@ -71,7 +71,7 @@ class PatchTask:
         admits: style number -> (height, width) mask in [0, 1] of where it may be used; the others everywhere.
     """
 
-    styles: tuple[Style, ...]
+    styles: tuple[PatchStyle, ...]
     sizes: tuple[tuple[int, int], ...]
     seed: int
     rate: float = 0.004
@@ -81,7 +81,7 @@ class PatchTask:
 
 
 def level_sizes(
-    symmetry: Symmetry, layout: Layout, styles: Sequence[Style], *, started: bool = False
+    symmetry: Symmetry, layout: Layout, styles: Sequence[PatchStyle], *, started: bool = False
 ) -> tuple[tuple[int, int], ...]:
     """(width, height) in pixels of every level, ending with the artwork's.
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from orbifolio.runner.patches import synthesis
-from orbifolio.runner.patches.style_atlas import Style
+from orbifolio.runner.patches.style_atlas import PatchStyle
 from orbifolio.runner.patches.synthesis import PatchSynthesis, PatchTask, level_sizes, synthesise
 from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.kinds.droste import Droste
@@ -28,9 +28,9 @@ def style(seed: int = 1, size: int = 64) -> NDArray[np.float32]:
     return (field > 0).astype(np.float32) * 0.8 + 0.1
 
 
-def task_of(symmetry: Symmetry, width: int, styles: tuple[Style, ...] = (), **more: object) -> PatchTask:
+def task_of(symmetry: Symmetry, width: int, styles: tuple[PatchStyle, ...] = (), **more: object) -> PatchTask:
     layout = symmetry.layout(*symmetry.fit(width, multiple=1, ratio=1.0))
-    styles = styles or (Style(style(), 40.0),)
+    styles = styles or (PatchStyle(style(), 40.0),)
     sizes = level_sizes(symmetry, layout, styles, started="start" in more)
     return PatchTask(styles, sizes, seed=3, **more)  # type: ignore[arg-type]
 
@@ -102,7 +102,7 @@ def test_a_picture_keeps_its_middle_and_repeats_without_a_step() -> None:
     start = gaussian_filter(np.random.default_rng(2).random((size, size, 3)), (2, 2, 0)) * 4 - 1.5
     start += 0.5 * (rows + columns)[..., None]  # a slope, so that opposite edges differ
     start = start.clip(0, 1).astype(np.float32)
-    task = task_of(symmetry, size, (Style(start, float(size)),), start=start, rate=0.0, keep=0.5)
+    task = task_of(symmetry, size, (PatchStyle(start, float(size)),), start=start, rate=0.0, keep=0.5)
     made = picture(symmetry, task, synthesise(symmetry, task))
     kept = np.hypot(rows - 0.5, columns - 0.5) < 0.24
     assert np.abs(made - start)[kept].max() < 1e-5
@@ -120,7 +120,7 @@ def test_masks_say_where_each_style_may_be() -> None:
     left = np.zeros((64, 64), np.float32)
     left[:, :32] = 1
     admits = {0: left, 1: 1 - left}
-    task = task_of(symmetry, 64, (Style(red, 48.0), Style(blue, 48.0)), admits=admits)
+    task = task_of(symmetry, 64, (PatchStyle(red, 48.0), PatchStyle(blue, 48.0)), admits=admits)
     made = picture(symmetry, task, synthesise(symmetry, task))
     assert made[:, :28, 2].max() == 0
     assert made[:, 36:, 0].max() == 0
@@ -131,7 +131,7 @@ def test_a_style_of_more_weight_gives_more_patches() -> None:
     symmetry = NoSymmetry().build()
     shares = []
     for weight in (1.0, 6.0):
-        styles = (Style(style(1), 40.0), Style(style(2), 40.0, weight=weight))
+        styles = (PatchStyle(style(1), 40.0), PatchStyle(style(2), 40.0, weight=weight))
         state = PatchSynthesis(symmetry, task_of(symmetry, 64, styles)).begin(0, None)
         shares.append(float((state.matches.style == 1).mean()))
     assert shares[0] == pytest.approx(0.5, abs=0.12)
@@ -145,7 +145,7 @@ def test_overused_parts_are_left() -> None:
     sky[40:, 16:48] = style()[40:, 16:48]
     shares = []
     for rate in (0.0, 0.02):
-        task = task_of(symmetry, 96, (Style(sky, 64.0),), rate=rate)
+        task = task_of(symmetry, 96, (PatchStyle(sky, 64.0),), rate=rate)
         values = synthesise(symmetry, task)
         shares.append(float((np.abs(values).max(1) > 0.2).mean()))
     assert shares[1] > max(0.12, 1.2 * shares[0])

@@ -9,8 +9,8 @@ from scipy.ndimage import gaussian_filter
 
 from orbifolio.runner.canvas.initial import InitialContext, initialise
 from orbifolio.runner.renderers.base import RenderContext
+from orbifolio.runner.renderers.image.patches import Patches, PatchRenderer, PatchState
 from orbifolio.runner.renderers.image.settings import ImageOptimisation
-from orbifolio.runner.renderers.patches import Patches, PatchRenderer, PatchState
 
 
 def picture(source: str) -> torch.Tensor:
