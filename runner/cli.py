@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -197,6 +198,68 @@ def redraw(painting: Path, size: int | None, brush: str | None, program: str, ou
     from orbifolio.runner.commands.redrawing import redraw_painting
 
     click.echo(str(redraw_painting(painting, size=size, brush=brush, neural=program == "neural", out=out)))
+
+
+@cli.command()
+@click.argument("run_folder", type=click.Path(path_type=Path), metavar="RUN")
+@click.option("--to", "longer", type=int, required=True, metavar="PX", help="Pixels of the longer side.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+def enlarge(run_folder: Path, longer: int, device: str) -> None:
+    """Enlarge the picture of RUN up to 16 times, crisp and without a seam; its symmetry is kept.
+
+    The 16-bit PNG goes among the run's files. Example: orbifolio enlarge gallery/rainbow-hexagon/RUN --to 6144
+    """
+    from orbifolio.runner.cpu_features import protect
+
+    protect()  # before torch is imported
+    from orbifolio.runner.commands.enlarging import enlarge_run
+
+    click.echo(str(enlarge_run(run_folder, longer, device=device, console=make_console())))
+
+
+@cli.command("print")
+@click.argument("run_folder", type=click.Path(path_type=Path), metavar="RUN")
+@click.option("--cm", required=True, metavar="WIDTHxHEIGHT", help="Size of the page when it is cut, e.g. 60x90.")
+@click.option("--dpi", type=int, default=150, show_default=True, help="Pixels in an inch.")
+@click.option("--bleed", type=float, default=3.0, show_default=True, metavar="MM", help="Beyond each edge.")
+@click.option(
+    "--repeat",
+    type=click.Choice(["straight", "half-drop", "brick"]),
+    default="straight",
+    show_default=True,
+    help="How copies are laid, for fabric: every other column half a copy lower, or row half a copy aside.",
+)
+@click.option("--tiles", type=int, default=None, help="Copies across the page; by default one.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+def print_page(
+    run_folder: Path,
+    cm: str,
+    dpi: int,
+    bleed: float,
+    repeat: Literal["straight", "half-drop", "brick"],
+    tiles: int | None,
+    device: str,
+) -> None:
+    """Make a PDF of the picture of RUN in true size, with bleed and crop marks, enlarged as far as it needs.
+
+    Example: orbifolio print gallery/rainbow-hexagon/RUN --cm 60x90 --tiles 2
+    """
+    from orbifolio.runner.cpu_features import protect
+
+    protect()  # before torch is imported
+    from orbifolio.runner.commands.printing import print_run
+
+    file = print_run(
+        run_folder,
+        cm=cm,
+        dpi=dpi,
+        bleed=bleed,
+        repeat=repeat,
+        tiles=tiles,
+        device=device,
+        console=make_console(),
+    )
+    click.echo(str(file))
 
 
 @cli.command()

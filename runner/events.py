@@ -110,6 +110,24 @@ class PhaseFinished(Event):
 
 
 @dataclass(frozen=True)
+class Enlarged(Event):
+    """A part of the finished picture was enlarged.
+
+    Attributes:
+        width: of the enlarged picture.
+        height: of the enlarged picture.
+        share: of the work that is done, in (0, 1].
+        seconds: since it began.
+    """
+
+    name: ClassVar[str] = "enlarged"
+    width: int = 0
+    height: int = 0
+    share: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
 class RunFinished(Event):
     """The run ended.
 
@@ -130,6 +148,7 @@ EVENTS: tuple[type[Event], ...] = (
     FrameSaved,
     Warned,
     PhaseFinished,
+    Enlarged,
     RunFinished,
 )
 _BY_NAME = {event.name: event for event in EVENTS}

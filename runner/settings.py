@@ -29,6 +29,10 @@ class Settings(BaseModel):
     cites: ClassVar[tuple[str, ...]] = ()
     """Keys into the report's table of references, for what this class implements."""
 
+    def cited(self) -> tuple[str, ...]:
+        """The keys of what these values use: `cites`, where all of it is used always."""
+        return self.cites
+
 
 def kind_of(settings: type[Settings]) -> str:
     """The spelling of a kind in a recipe, e.g. `lbfgs`."""
@@ -94,7 +98,7 @@ def citations(value: object) -> tuple[str, ...]:
 
     def walk(item: object) -> None:
         if isinstance(item, Settings):
-            keys.update(item.cites)
+            keys.update(item.cited())
             for name in type(item).model_fields:
                 walk(getattr(item, name))
         elif isinstance(item, Sequence) and not isinstance(item, str | bytes):

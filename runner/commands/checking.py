@@ -52,6 +52,8 @@ def _show(loaded: LoadedRecipe, plan: Plan) -> None:
         click.echo(f"  {phase.title:<10} {extent:<16} {phase.steps:>5}   {phase.parameters:>17,}   {tables}".rstrip())
         for note in phase.notes:
             click.echo(f"             {note}")
+    if loaded.recipe.finish.enlarge is not None:
+        click.echo(f"  enlarged   {plan.finished[0]} x {plan.finished[1]} px")
     click.echo(f"  memory     about {plan.memory_bytes / 1e9:.1f} GB")
     click.echo(f"  time       about {plan.time_text} on this machine ({plan.device})")
     for name, size, present in plan.downloads:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.exports.wallpapers import wallpapers
 from orbifolio.runner.files import write_atomically
 from orbifolio.runner.images.finish import Traits
 from orbifolio.runner.images.writing import MAX_WEBP_SIDE, write_png8, write_webp
@@ -69,6 +70,8 @@ TITLES = {
     "mypaint.png": "Painted by the real program",
     "mypaint.json": "The strokes as fitted to the real brush",
     "compared.webp": "The neural canvas and real paint",
+    "wallpaper-4k.jpg": "Wallpaper for a 4K screen",
+    "wallpaper-phone.jpg": "Wallpaper for a telephone",
     "zoom.html": "The endless zoom as a page to play",
 }
 
@@ -89,29 +92,38 @@ def write_products(folder: Path, image: F32, traits: Traits, extras: Mapping[str
     height, width = image.shape[:2]
     if all(traits.wrap):
         write_png8(folder / "extras" / "tile.png", image)
-        block.append(_entry("tile.png", "One tile, repeats without a seam"))
+        block.append(listed("tile.png", "One tile, repeats without a seam"))
         columns = 3 if width <= height else 2
         rows = max(2, round(columns * width / height))
         if columns * rows * height * width <= SWATCH_PIXELS:
             write_webp(folder / "extras" / "swatch.webp", np.tile(image, (rows, columns, 1)))
-            block.append(_entry("swatch.webp", f"Swatch of {columns} × {rows} tiles"))
+            block.append(listed("swatch.webp", f"Swatch of {columns} × {rows} tiles"))
+        block += write_wallpapers(folder, image)
     elif traits.wrap[1] and traits.tiles:
         write_png8(folder / "extras" / "tile.png", image)
-        block.append(_entry("tile.png", "One length, repeats to both sides without a seam"))
+        block.append(listed("tile.png", "One length, repeats to both sides without a seam"))
         times = max(2, min(6, SWATCH_PIXELS // (height * width)))
         if times * width <= MAX_WEBP_SIDE:
             write_webp(folder / "extras" / "swatch.webp", np.tile(image, (1, times, 1)))
-            block.append(_entry("swatch.webp", f"Strip of {times} lengths"))
+            block.append(listed("swatch.webp", f"Strip of {times} lengths"))
     else:
         write_png8(folder / "extras" / "picture.png", image)
-        block.append(_entry("picture.png", "The picture in 8 bits"))
+        block.append(listed("picture.png", "The picture in 8 bits"))
     if max(height, width) <= MAX_WEBP_SIDE:  # a smaller one would not be the picture
         write_webp(folder / "extras" / "picture.webp", image)
-        block.append(_entry("picture.webp", "The picture for the web"))
+        block.append(listed("picture.webp", "The picture for the web"))
     for name, data in extras.items():
         write_atomically(folder / "extras" / name, data)
-        block.append(_entry(name, TITLES.get(name, name)))
+        block.append(listed(name, TITLES.get(name, name)))
     return block
+
+
+def write_wallpapers(folder: Path, tile: F32) -> list[dict[str, Any]]:
+    """Write backgrounds for screens to `extras/`, where a tile is large enough, and return their entries."""
+    files = wallpapers(tile)
+    for name, data in files.items():
+        write_atomically(folder / "extras" / name, data)
+    return [listed(name, TITLES[name]) for name in files]
 
 
 def cover_of(block: Sequence[Mapping[str, Any]]) -> str:
@@ -119,6 +131,6 @@ def cover_of(block: Sequence[Mapping[str, Any]]) -> str:
     return next((str(entry["path"]) for entry in block if Path(entry["path"]).name in COVERS), "")
 
 
-def _entry(name: str, title: str) -> dict[str, Any]:
+def listed(name: str, title: str) -> dict[str, Any]:
     """A file of `extras/` as `run.json` lists it."""
     return {"path": f"extras/{name}", "title": title, "kind": KINDS.get(Path(name).suffix, "picture")}

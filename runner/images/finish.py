@@ -17,6 +17,7 @@ from pydantic import Field
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.images import tone
 from orbifolio.runner.settings import Settings
+from orbifolio.runner.vision.enlarger import CITES, WEIGHTS
 
 Level = Annotated[float, Field(ge=-1, le=2)]
 
@@ -59,10 +60,26 @@ class Finish(Settings):
     """Strength of the unsharp mask."""
     radius: float = Field(default=1.0, gt=0, le=50)
     """Radius of the unsharp mask in pixels."""
+    enlarge: Literal[2, 4, 16] | None = None
+    """How many times as wide and high a network draws the picture before anything else of the finish: crisp, without a
+    seam, its symmetry kept. None: as it is."""
     cites: ClassVar[tuple[str, ...]] = ("mindseye",)
 
+    def cited(self) -> tuple[str, ...]:
+        """With the network's paper where it enlarges."""
+        return self.cites if self.enlarge is None else (*self.cites, *CITES)
+
+    def weight_names(self) -> tuple[str, ...]:
+        """Weights that finishing needs."""
+        return () if self.enlarge is None else (WEIGHTS,)
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """(width, height) of the finished picture."""
+        factor = self.enlarge or 1
+        return factor * width, factor * height
+
     def apply(self, pixels: F32, traits: Traits = PLAIN) -> F32:
-        """The finished picture: (height, width, 3) in [0, 1] -> the same."""
+        """The finished picture of one that is as large as it is to be: (height, width, 3) in [0, 1] -> the same."""
         done = self._toned(pixels, self._levels(pixels, traits.inverting), traits.inverting_single)
         if self.sharpen > 0:
             done = tone.sharpen(done, self.sharpen, self.radius, wrap=traits.wrap, pixel_aspect=traits.pixel_aspect)

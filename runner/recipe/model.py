@@ -98,7 +98,9 @@ class LoadedRecipe:
         from orbifolio.runner.vision.weights import default_store
 
         store = default_store()
-        names = dict.fromkeys(name for network in self.recipe.renderer.networks() for name in network.weight_names())
+        networks = self.recipe.renderer.networks()
+        names = dict.fromkeys(name for network in networks for name in network.weight_names())
+        names |= dict.fromkeys(self.recipe.finish.weight_names())
         return tuple((name, store.download_bytes(name), store.present(name)) for name in names)
 
     def fetch_weights(self) -> None:

@@ -195,6 +195,14 @@ class RendererSettings(Settings):
         """The vision networks it will load, each once."""
         return ()
 
+    def kept_symmetry(self, ratio: float) -> Symmetry | None:
+        """The symmetry that its finished picture has and must keep when it is enlarged; None for none.
+
+        Args:
+            ratio: width / height of the picture.
+        """
+        return None
+
     def arithmetic(self, device: str) -> str:
         """`bf16` or `fp32`, for the plan."""
         return "fp32"

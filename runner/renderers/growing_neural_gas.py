@@ -111,6 +111,11 @@ class GrowingNeuralGas(RendererSettings):
             )
         return problems
 
+    def kept_symmetry(self, ratio: float) -> Symmetry | None:
+        """The drawing's: see the base class."""
+        settings: SymmetrySettings = self.symmetry
+        return None if isinstance(settings, NoSymmetry) else settings.build()
+
     def _symmetry_complaints(self) -> list[tuple[str, str]]:
         """An illegal symmetry, or one whose movements do not act on a surface."""
         settings: SymmetrySettings = self.symmetry
@@ -317,8 +322,7 @@ class GasRenderer(Renderer):
 
     @cached_property
     def _symmetry(self) -> Symmetry | None:
-        settings: SymmetrySettings = self.settings.symmetry
-        return None if isinstance(settings, NoSymmetry) else settings.build()
+        return self.settings.kept_symmetry(1.0)
 
     def traits(self, phase: int) -> Traits:
         """What finishing must respect: the symmetry's shape and colours."""

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from orbifolio.runner.events import (
+    Enlarged,
     Event,
     FrameSaved,
     PhaseFinished,
@@ -160,6 +161,8 @@ class Terminal:
                 self._stepped(event)
             case Warned():
                 self._say(f"warning: {event.message}")
+            case Enlarged():
+                self._enlarged(event)
             case RunFinished():
                 self.close()  # the caller prints how it ended
             case FrameSaved() | PhaseFinished():
@@ -180,6 +183,14 @@ class Terminal:
         if now - self._last_line >= self._every or (self._phase and event.step == self._phase.steps):
             self._last_line = now
             self._say(f"  step {done}/{sum(steps)}  loss {loss:.4g}  {remaining}")
+
+    def _enlarged(self, event: Enlarged) -> None:
+        title = f"enlarging to {event.width} x {event.height} px"
+        remaining = f"about {clock(event.seconds * (1 / event.share - 1))} left"
+        if self._live is not None and self._task is not None:
+            self._live.update(self._task, description=f"{title}  {event.share:.0%}", left=remaining)
+        else:
+            self._say(f"  {title}: {event.share:.0%}, {remaining}")
 
     def _say(self, text: str) -> None:
         self.console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -10,15 +10,17 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.devices import make_deterministic, peak_memory
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.events import (
+    Enlarged,
     Event,
     FrameSaved,
     PhaseFinished,
@@ -28,6 +30,7 @@ from orbifolio.runner.events import (
     Stepped,
     Warned,
 )
+from orbifolio.runner.exports.enlarging import check_size, enlarge
 from orbifolio.runner.exports.products import cover_of, write_products
 from orbifolio.runner.files import write_atomically
 from orbifolio.runner.images.writing import write_png16, write_webp
@@ -41,8 +44,10 @@ from orbifolio.runner.run.input_images import InputPictures, write_stages
 from orbifolio.runner.run.listeners import Listener, LogWriter
 from orbifolio.runner.run.run_folder import make_folder, read_summary, write_summary
 from orbifolio.runner.run.summary import begin_summary, rerun_entries
+from orbifolio.runner.vision.enlarger import load_enlarger
 
 CHECKPOINT_SECONDS = 15.0  # of work that a crash may lose
+ENLARGED_SECONDS = 2.0  # between two words about enlarging
 
 
 class Stop:
@@ -116,6 +121,8 @@ class Run:
         context = self.inputs.context(loaded.recipe.seed, device, self._warn, loaded.recipe.title)
         self.renderer: Renderer = loaded.recipe.renderer.build(context)
         self.phases: tuple[Phase, ...] = self.renderer.phases()
+        last, finish = self.phases[-1], loaded.recipe.finish
+        check_size(finish.size(last.width, last.height), f"finish.enlarge: {finish.enlarge}")
         self.frames = FrameSchedule([phase.steps for phase in self.phases], loaded.recipe.frames)
         self._folder = folder
         self.folder = folder if folder is not None else gallery
@@ -334,7 +341,7 @@ class Run:
     def _finish(self, number: int, state: Any) -> None:
         """Write the final picture and its products, and measure its symmetry."""
         traits = self.renderer.traits(number)
-        finish, picture = self.loaded.recipe.finish, self.renderer.final(state)
+        finish, picture = self.loaded.recipe.finish, self._enlarged(self.renderer.final(state))
         image = finish.apply(picture, traits)
         data = write_png16(self.folder / "final.png", image, title=self.loaded.recipe.title)
         self._summary["final"] = {
@@ -349,6 +356,26 @@ class Run:
         tone = finish.tone(picture, traits)
         self._summary["extras"] = write_products(self.folder, image, traits, self.renderer.extras(state, tone))
         self._summary["cover"] = cover_of(self._summary["extras"])
+
+    def _enlarged(self, picture: F32) -> F32:
+        """The picture as large as the recipe's finish wants it."""
+        finish, began, told = self.loaded.recipe.finish, time.monotonic(), 0.0
+        height, width = picture.shape[:2]
+        size = finish.size(width, height)
+        if size == (width, height):
+            return picture
+        network = load_enlarger().to(self.device)
+        self._summary["weights"].append(asdict(network.provenance))
+
+        def progress(share: float) -> None:
+            nonlocal told
+            seconds = time.monotonic() - began
+            if share == 1 or seconds - told >= ENLARGED_SECONDS:
+                told = seconds
+                self._emit(Enlarged(time.time(), *size, share=share, seconds=seconds))
+
+        symmetry = self.loaded.recipe.renderer.kept_symmetry(width / height)
+        return enlarge(picture, size, network, symmetry=symmetry, progress=progress)
 
     def _warn(self, message: str) -> None:
         self._emit(Warned(time=time.time(), message=message))

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orbifolio.runner.devices import choose_device, describe_device
+from orbifolio.runner.exports.enlarging import check_size
 from orbifolio.runner.recipe.model import LoadedRecipe
 from orbifolio.runner.renderers.base import Phase
 from orbifolio.runner.run.input_images import InputPictures
@@ -24,6 +25,8 @@ MEMORY_PER_PIXEL = {"bf16": 840.0, "fp32": 1600.0}  # bytes
 SECONDS_PER_PIXEL = {("cpu", "bf16"): 2.4e-6, ("cpu", "fp32"): 6.8e-6, ("cuda", "bf16"): 6e-9, ("cuda", "fp32"): 1.5e-8}
 SECONDS_PER_STEP = {"cpu": 0.03, "cuda": 0.01}  # whatever its size
 SECONDS_PER_TABLE_BYTE = {"cpu": 1e-8, "cuda": 3e-11}  # gathering a picture from its tables, and the way back
+SECONDS_PER_ENLARGED_PIXEL = {"cpu": 3e-6, "cuda": 1e-6}  # network, average and the larger files
+BYTES_PER_ENLARGED_PIXEL = 60.0  # the picture twice, and its file while it is written
 SECONDS_TO_BEGIN = 10.0  # loading the program and the network, preparing pictures, writing the report
 
 
@@ -35,6 +38,7 @@ class Plan:
         symmetry: its title, "" for none.
         notes: of the symmetry, such as colours that others force.
         phases: with sizes as rounded for symmetry and network.
+        finished: (width, height) of the finished picture.
         memory_bytes: at its peak.
         time_text: `seconds` for a reader.
         device: device and precision that the estimate is for.
@@ -44,6 +48,7 @@ class Plan:
     symmetry: str
     notes: tuple[str, ...]
     phases: tuple[Phase, ...]
+    finished: tuple[int, int]
     memory_bytes: float
     seconds: float
     time_text: str
@@ -56,22 +61,29 @@ def make_plan(loaded: LoadedRecipe, device: str = "auto") -> Plan:
 
     Raises:
         ImageError: an input picture cannot be read.
+        InputError: the finished picture would be too large.
     """
     chosen = choose_device(device)
     settings = loaded.recipe.renderer
     inputs = InputPictures(loaded.images, loaded.recipe.style_preparation)
     renderer = settings.build(inputs.context(loaded.recipe.seed, chosen, lambda message: None))
     phases = renderer.phases()
+    finish = loaded.recipe.finish
+    finished = finish.size(phases[-1].width, phases[-1].height)
+    check_size(finished, f"finish.enlarge: {finish.enlarge}")
+    enlarged = 0 if finish.enlarge is None else finished[0] * finished[1]
     precision = settings.arithmetic(chosen)
     kind = chosen.partition(":")[0]
     peak = max(_seen(phase) * MEMORY_PER_PIXEL[precision] + phase.table_bytes for phase in phases)
     seconds = SECONDS_TO_BEGIN + sum(_seconds(phase, kind, precision) for phase in phases)
+    seconds += enlarged * SECONDS_PER_ENLARGED_PIXEL[kind]
     summary = renderer.symmetry_summary(None)
     return Plan(
         symmetry=str(summary["title"]) if summary else "",
         notes=tuple(summary["notes"]) if summary else (),
         phases=phases,
-        memory_bytes=BASE_MEMORY + peak,
+        finished=finished,
+        memory_bytes=BASE_MEMORY + max(peak, enlarged * BYTES_PER_ENLARGED_PIXEL),
         seconds=seconds,
         time_text=clock(seconds),
         device=f"{describe_device(chosen)}, {precision}",

@@ -109,6 +109,16 @@ class Layout(ABC):
             (P, 3), centred and constrained. `sample(render(v))` equals v up to interpolation.
         """
 
+    def sharpest(self, picture: Tensor) -> Tensor:
+        """As `sample`, but from where the picture shows each orbit best, not from all places alike.
+
+        For a picture that has the symmetry already, of which nothing fine must be lost.
+
+        Args:
+            picture: (1, 3, height, width) in [0, 1].
+        """
+        return self.sample(picture)
+
     def carry(self, values: Tensor, old: Layout) -> Tensor:
         """The values of another size of the same artwork, at this size: how a phase begins.
 
@@ -278,6 +288,17 @@ class Symmetry(ABC):
             ratio: width / height of the picture.
         """
         return tuple(claim for claim in self.claims() if len(claim.matrix) == 2)
+
+    def movements(self, ratio: float) -> tuple[Claim, ...]:
+        """All movements of the picture's plane that lead it into itself, the identity first, in fractions of it.
+
+        A picture that is averaged over them has the symmetry exactly. () where they are not finitely many, or not all
+        that there is: then a picture gets the symmetry through `layout`.
+
+        Args:
+            ratio: width / height of the picture.
+        """
+        return ()
 
     def candidates(self, ratio: float) -> Sequence[Claim]:
         """Movements that an artwork of this symmetry must not have.

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from orbifolio.runner.arrays import F64
+from orbifolio.runner.symmetry import colour
+
+MAX_MOVEMENTS = 4096  # of a picture: more are no group of it; the largest of the shipped kinds has 12 x 64
 
 
 @dataclass(frozen=True)
@@ -47,3 +51,35 @@ class Move:
     shift: tuple[float, float] = (0.0, 0.0)
     colour: int = 0
     weight: float = 1.0
+
+
+def generated(claims: Sequence[Claim], wrap: tuple[bool, bool]) -> tuple[Claim, ...]:
+    """All movements that claims of a flat picture make together, the identity first; names are left out.
+
+    Args:
+        claims: (2, 3) in fractions of the picture. Those that change lengths make infinitely many and are passed over.
+        wrap: whether the picture continues over its (top-bottom, left-right) edges: there whole pictures do not count.
+
+    Raises:
+        ValueError: they make no finite group.
+    """
+    period = np.array([1.0 if wraps else np.inf for wraps in reversed(wrap)])
+
+    def key(matrix: F64) -> tuple[float, ...]:
+        shift = np.where(np.isfinite(period), (matrix[:2, 2] + 1e-7) % 1.0, matrix[:2, 2])
+        return tuple(np.round(np.concatenate([matrix[:2, :2].ravel(), shift]), 5) + 0.0)
+
+    makers = [claim for claim in claims if abs(abs(np.linalg.det(claim.homogeneous)) - 1) < 1e-9]
+    found = {key(np.eye(3)): (np.eye(3), colour.IDENTITY)}
+    waiting = list(found.values())
+    while waiting:
+        matrix, element = waiting.pop()
+        for claim in makers:
+            product = claim.homogeneous @ matrix
+            product[:2, 2] -= np.where(np.isfinite(period), np.floor(product[:2, 2] + 1e-7), 0.0)
+            if key(product) not in found:
+                found[key(product)] = (product, colour.compose(claim.colour, element))
+                waiting.append(found[key(product)])
+        if len(found) > MAX_MOVEMENTS:
+            raise ValueError(f"{len(claims)} claims make more than {MAX_MOVEMENTS} movements: no group of one picture")
+    return tuple(Claim("", matrix[:2], element) for matrix, element in found.values())

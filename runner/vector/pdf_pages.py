@@ -99,11 +99,25 @@ class PdfPages:
             draw = self._canvas.drawCentredString if centred else self._canvas.drawString
             draw(0, 0, text.encode("cp1252", "replace").decode("cp1252"))
 
-    def picture(self, jpeg: bytes, left: float, top: float, width: float) -> float:
-        """Embed a JPEG file unchanged, by its top-left corner and its width on the page; returns its height there."""
+    def boxes(self, *, trim: Sequence[float], bleed: Sequence[float]) -> None:
+        """Say where the page will be cut, and how far what is printed goes beyond: (left, top, right, bottom) each."""
+        for name, (left, top, right, bottom) in (("trim", trim), ("bleed", bleed)):
+            corners = (left, self.height - bottom, right, self.height - top)
+            self._canvas.setCropBox([length * self.unit for length in corners], name=name)
+
+    def picture(self, jpeg: bytes, left: float, top: float, width: float, height: float | None = None) -> float:
+        """Embed a JPEG file unchanged, by its top-left corner and its size on the page; returns its height there.
+
+        Args:
+            jpeg: the file.
+            left: of its corner.
+            top: of its corner.
+            width: on the page.
+            height: on the page; None keeps its shape.
+        """
         image = ImageReader(io.BytesIO(jpeg))
         columns, rows = image.getSize()
-        height: float = width * rows / columns
+        height = width * rows / columns if height is None else height
         with self._upright(left, top + height):
             self._canvas.drawImage(image, 0, 0, width, height)
         return height

@@ -98,6 +98,10 @@ class Patches(PatchSettings, RendererSettings):
             own = aspect_of(self.start)
         return symmetry, own or 1.0
 
+    def kept_symmetry(self, ratio: float) -> Symmetry:
+        """The artwork's: see the base class."""
+        return self.symmetry_for(lambda source: ratio)[0]
+
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """Pictures that are missing or too many, illegal symmetries, unknown layers; see the base class."""
         problems = self.patch_complaints()

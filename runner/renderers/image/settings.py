@@ -119,6 +119,10 @@ class ImageOptimisation(RendererSettings):
         contents = [source for item in self.objectives for source in item.shape_givers()]
         return [*canvas.initial.pictures(), *contents]
 
+    def kept_symmetry(self, ratio: float) -> Symmetry:
+        """The artwork's: see the base class."""
+        return self.symmetry_for(lambda source: ratio)[0]
+
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """Illegal symmetries, unknown layers, channels and classes; see the base class."""
         problems: list[tuple[str, str]] = []

@@ -17,7 +17,7 @@ from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
-from orbifolio.runner.symmetry.claims import Claim, Move
+from orbifolio.runner.symmetry.claims import Claim, Move, generated
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.emblems import mirror_warning
 from orbifolio.runner.symmetry.groups.frieze_groups import FRIEZES, FriezeGroup, Track, members, suggest_frieze
@@ -151,6 +151,10 @@ class FriezeSymmetry(Symmetry):
             matrix = self._matrix(self.row.movement(word))
             claims.append(Claim(name_motion(matrix, self.ratio or 1.0), matrix, evaluate(word, self.assignment)))
         return tuple(claims)
+
+    def movements(self, ratio: float) -> tuple[Claim, ...]:
+        """The group up to whole pictures: see `base.Symmetry.movements`."""
+        return generated(self.planar_claims(ratio), self.wrap)
 
     def candidates(self, ratio: float) -> tuple[Claim, ...]:
         """Movements of the largest frieze group, and finer translations, that are not in this group."""

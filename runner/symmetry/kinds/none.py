@@ -13,7 +13,7 @@ from torch import Tensor
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings, widened
-from orbifolio.runner.symmetry.claims import Claim, Move
+from orbifolio.runner.symmetry.claims import Claim, Move, generated
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup, Mixed
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
 from orbifolio.runner.symmetry.layouts.resample import resample
@@ -121,6 +121,10 @@ class PlainPicture(Symmetry):
     def claims(self) -> tuple[Claim, ...]:
         """None: there is no group."""
         return ()
+
+    def movements(self, ratio: float) -> tuple[Claim, ...]:
+        """The identity: see `base.Symmetry.movements`."""
+        return generated((), self.wrap)
 
     def advisories(self) -> tuple[str, ...]:
         """None: every picture will do."""

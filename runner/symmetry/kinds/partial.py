@@ -26,7 +26,7 @@ from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.charts import Chart
-from orbifolio.runner.symmetry.claims import Claim, Move
+from orbifolio.runner.symmetry.claims import Claim, Move, generated
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.kinds.droste import Droste
 from orbifolio.runner.symmetry.kinds.frieze import Frieze
@@ -211,6 +211,10 @@ class PartialSymmetry(Symmetry):
         """Of the base's that are kept: see `base.Symmetry.planar_claims`."""
         names = {claim.name for claim in self._common()}
         return tuple(claim for claim in self.base.planar_claims(ratio) if claim.name in names)
+
+    def movements(self, ratio: float) -> tuple[Claim, ...]:
+        """Those that every copy keeps: see `base.Symmetry.movements`."""
+        return generated(self.planar_claims(ratio), self.wrap)
 
     def candidates(self, ratio: float) -> Sequence[Claim]:
         """The base's, and the copies' movements, which the mean has in part only: see `base.Symmetry.candidates`."""

@@ -16,7 +16,7 @@ from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import Aspect, Ratio, parse_ratio
 from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
-from orbifolio.runner.symmetry.claims import Claim, Move
+from orbifolio.runner.symmetry.claims import Claim, Move, generated
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.emblems import emblem_advisories, freeing_colour, mirror_advisory, mirror_colours
 from orbifolio.runner.symmetry.groups.groups import GROUPS, TRANSLATIONS, Group, coset_words, suggest_group
@@ -130,6 +130,10 @@ class PlaneSymmetry(Symmetry):
         return tuple(
             (angle, mirrored, colour.MATRICES[element].astype(np.float64)) for angle, mirrored, element in ordered
         )
+
+    def movements(self, ratio: float) -> tuple[Claim, ...]:
+        """The group up to whole pictures: see `base.Symmetry.movements`."""
+        return generated(self.planar_claims(ratio), self.wrap)
 
     def candidates(self, ratio: float) -> tuple[Claim, ...]:
         """Turns, mirrors, glides and shifts that are not in the group: see `plane_candidates`."""

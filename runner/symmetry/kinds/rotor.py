@@ -18,7 +18,7 @@ from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
-from orbifolio.runner.symmetry.claims import Claim, Move
+from orbifolio.runner.symmetry.claims import Claim, Move, generated
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.coset_table import CosetTable, reflections, rotations
 from orbifolio.runner.symmetry.groups.emblems import EMBLEMS, PREFERRED, mirror_warning
@@ -125,6 +125,10 @@ class RotorSymmetry(Symmetry):
     def planar_claims(self, ratio: float) -> tuple[Claim, ...]:
         """All of them, in fractions: see `base.Symmetry.planar_claims`."""
         return tuple(replace(claim, matrix=in_fractions(claim.matrix, ratio)) for claim in self.claims())
+
+    def movements(self, ratio: float) -> tuple[Claim, ...]:
+        """All elements: see `base.Symmetry.movements`."""
+        return generated(self.planar_claims(ratio), self.wrap)
 
     def candidates(self, ratio: float) -> tuple[Claim, ...]:
         """Turns and mirrors that are not in the group: see `base.Symmetry.candidates`."""

@@ -97,6 +97,9 @@ class MixedSurface(FoldedSurface):
         return mixed_taps(self.single.taps, points, self.back)
 
 
+_SHARPNESS = 4  # power of a pixel's fineness that it is trusted by: one half as fine counts for a sixteenth
+
+
 class FoldedLayout(Layout):
     """See the module's docstring and `base.Layout`; rows of the picture are the chart's, top first."""
 
@@ -174,22 +177,42 @@ class FoldedLayout(Layout):
 
         Nodes that no pixel shows take the mean colour.
         """
+        return self._averaged(picture, 1 - self._fade, self._shown)
+
+    def sharpest(self, picture: Tensor) -> Tensor:
+        """From the pixels that cover least of the surface: see `base.Layout.sharpest`."""
+        x, y = grid(self.width, self.height)
+        length = self.chart.look(x, y).spacing
+        worth = np.minimum(length[self._fade[:, 0].cpu().numpy() < 1].min(initial=np.inf) / length, 1.0) ** _SHARPNESS
+        weight = (1 - self._fade) * torch.from_numpy(worth.astype(np.float32)).to(self._fade.device)[:, None]
+        return self._averaged(picture, weight, self._weighed(weight[:, 0]))
+
+    def _averaged(self, picture: Tensor, weight: Tensor, together: Tensor) -> Tensor:
+        """The weighted mean of what pixels show of every orbit.
+
+        Args:
+            picture: of any size.
+            weight: (pixels, 1).
+            together: (P, 1) what the pixels that show each orbit weigh.
+        """
         picture = widened(picture.to(self.orbit_size.device))
         resized = torch.nn.functional.interpolate(
             picture, (self.height, self.width), mode="bilinear", align_corners=False, antialias=True
         )
-        shown = 1 - self._fade.to(picture.dtype)
-        points = (resized[0].permute(1, 2, 0).reshape(-1, 3) - 0.5) * shown
-        mean = points.sum(0) / shown.sum().clamp_min(1e-9)
+        weight = weight.to(picture.dtype)
+        points = (resized[0].permute(1, 2, 0).reshape(-1, 3) - 0.5) * weight
+        mean = points.sum(0) / weight.sum().clamp_min(1e-9)
         collected = self._draw.collect(points).view(-1, self.parameters, 3).sum(0)
-        weight = self._shown.to(points.dtype)
-        return self.constrain(averages(collected, weight, mean))
+        return self.constrain(averages(collected, together.to(points.dtype), mean))
 
     @cached_property
     def _shown(self) -> Tensor:
         """(P, 1) how much of every orbit the picture shows, over all levels."""
-        levels = self._draw.shown(1 - self._fade[:, 0])
-        return levels.view(-1, self.parameters).sum(0).float()[:, None]
+        return self._weighed(1 - self._fade[:, 0])
+
+    def _weighed(self, weight: Tensor) -> Tensor:
+        """(P, 1) what the pixels of some weights, (pixels,), weigh for every orbit, over all levels."""
+        return self._draw.shown(weight).view(-1, self.parameters).sum(0).float()[:, None]
 
     def carry(self, values: Tensor, old: Layout) -> Tensor:
         """The old texture at this one's nodes, without the detour over a picture: see `base.Layout.carry`."""

@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
+
+import numpy as np
+import torch
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.symmetry.base import Symmetry
+from orbifolio.runner.symmetry.layouts.resample import resample
 from orbifolio.runner.symmetry.verify.measure import measure_symmetry
 from orbifolio.runner.symmetry.verify.residuals import Measurement
+
+MAX_MEASURED = 12_000_000  # pixels: a measurement holds several copies of them in double precision
+
+
+def thinned(picture: F32, wrap: tuple[bool, bool]) -> F32:
+    """A very large picture at half its size or less, so that measuring it fits the memory; any other as it is.
+
+    Args:
+        picture: (height, width, 3).
+        wrap: whether it continues over its (top-bottom, left-right) edges.
+    """
+    height, width = picture.shape[:2]
+    every = math.ceil(math.sqrt(height * width / MAX_MEASURED))
+    if every <= 1:
+        return picture
+    size = height // every, width // every
+    shown = torch.from_numpy(picture).permute(2, 0, 1)[None]
+    smaller = resample(shown, *size, wrap=wrap, centred=(not wrap[0], not wrap[1]))
+    return np.ascontiguousarray(smaller[0].permute(1, 2, 0).numpy(), np.float32)
 
 
 def summarise(symmetry: Symmetry, kind: str, picture: F32 | None) -> dict[str, Any]:
@@ -22,7 +46,7 @@ def summarise(symmetry: Symmetry, kind: str, picture: F32 | None) -> dict[str, A
         kind, group, title, cells, notes, advisories; claims, worst, unclaimed, closest_unclaimed, which
         are empty or None without a picture.
     """
-    measurement = Measurement() if picture is None else measure_symmetry(picture, symmetry)
+    measurement = Measurement() if picture is None else measure_symmetry(thinned(picture, symmetry.wrap), symmetry)
     return {
         "kind": kind,
         "group": symmetry.group,

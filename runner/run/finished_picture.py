@@ -1,0 +1,104 @@
+"""The picture of a finished run, opened again: (folder) -> its pixels and the symmetry that they have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from orbifolio.runner.arrays import F32
+from orbifolio.runner.errors import InputError, OrbifolioError
+from orbifolio.runner.images.reading import read_picture
+from orbifolio.runner.recipe.model import Recipe
+from orbifolio.runner.run.run_folder import read_summary, write_summary
+from orbifolio.runner.symmetry.base import Symmetry
+from orbifolio.runner.symmetry.kinds.none import PlainPicture
+
+
+@dataclass(frozen=True)
+class FinishedPicture:
+    """The picture of a run.
+
+    Attributes:
+        folder: of the run.
+        name: of the recipe.
+        title: of the picture.
+        pixels: (height, width, 3) in [0, 1].
+        symmetry: that it has.
+    """
+
+    folder: Path
+    name: str
+    title: str
+    pixels: F32
+    symmetry: Symmetry
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+    @property
+    def tiles(self) -> bool:
+        """Whether copies of it can be laid side by side in both directions."""
+        return self.symmetry.tiles and all(self.symmetry.wrap)
+
+    def size_for(self, width: float) -> tuple[int, int]:
+        """The (width, height) nearest to a width that the symmetry can have; whole multiples are kept."""
+        own_width, own_height = self.size
+        factor = width / own_width
+        if factor == round(factor):
+            return round(factor) * own_width, round(factor) * own_height
+        return self.symmetry.fit(max(1, round(width)), multiple=1, ratio=own_width / own_height)
+
+    def list_extras(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        """Name further files of the run in its `run.json`; equal paths replace each other."""
+        summary = read_summary(self.folder) or {}
+        paths = {entry["path"] for entry in entries}
+        kept = [entry for entry in summary.get("extras", []) if entry.get("path") not in paths]
+        write_summary(self.folder, {**summary, "extras": [*kept, *entries]})
+
+
+def open_picture(path: Path) -> FinishedPicture:
+    """The picture of a run.
+
+    Args:
+        path: the run's folder, or a file in it.
+
+    Raises:
+        InputError: no run here, none that has ended with a picture, or one of a recipe that is not understood.
+    """
+    folder = path if path.is_dir() else path.parent
+    summary = read_summary(folder)
+    if summary is None:
+        runs = sorted(file.parent for file in folder.glob("*/run.json"))
+        cure = f"give one of its runs, as {runs[-1]}" if runs else "give a run's folder, GALLERY/RECIPE/RUN"
+        raise InputError(f"{path}: no run here; a run's folder has a run.json; {cure}")
+    file = folder / "final.png"
+    if not file.is_file():
+        status = summary.get("status", "unknown")
+        raise InputError(
+            f"{path}: no final.png; the run's status is {status!r}, and only a finished one has its picture; finish it "
+            "with `orbifolio run --resume`, or give another run"
+        )
+    pixels = read_picture(file.read_bytes(), str(file)).pixels
+    name = str(summary.get("recipe") or folder.parent.name)
+    symmetry = _symmetry(summary.get("parameters"), folder, pixels.shape[1] / pixels.shape[0])
+    return FinishedPicture(folder, name, str(summary.get("title") or name), pixels, symmetry)
+
+
+def _symmetry(parameters: Any, folder: Path, ratio: float) -> Symmetry:
+    """As the run's recipe says; pictures and publication, which may be elsewhere by now, do not matter."""
+    values = {key: value for key, value in dict(parameters or {}).items() if key != "publish"}
+    try:
+        recipe = Recipe.model_validate(values, context={"folder": folder})
+        return recipe.renderer.kept_symmetry(ratio) or PlainPicture()
+    except (ValidationError, OrbifolioError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f"{folder}: its recipe is not understood ({reason}); the symmetry to keep follows from it; "
+            "run the recipe again with this version and with its files beside it"
+        ) from error
