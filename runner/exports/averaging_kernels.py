@@ -43,7 +43,7 @@ def average_rows(
     """Fill rows of a result with the mean of the moved and recoloured source.
 
     Args:
-        source: (3, rows, columns), centred.
+        source: (3, rows, columns) in [0, 1].
         result: (height, width, 3), centred.
         first: row to begin with.
         last: row to end before.
@@ -92,7 +92,7 @@ def average_rows(
                             for i in range(TAPS):
                                 line += across[i] * source[channel, row_of[j], column_of[i]]
                             value += down[j] * line
-                    colours[channel] = value
+                    colours[channel] = value - 0.5  # colours act about mid-grey
                 for channel in range(3):
                     total[channel] += signs[move, channel] * colours[channels[move, channel]]
                 count += 1

@@ -156,7 +156,6 @@ def average(
         (height, width, 3) in [0, 1].
     """
     result = np.empty((size[1], size[0], 3), np.float32)
-    centred = source - np.float32(0.5)
     back = [colour.INVERSE[claim.colour] for claim in movements]
     moves = np.array([claim.matrix for claim in movements], np.float64)
     channels = np.array([colour.permutation(element) for element in back], np.int64)
@@ -167,7 +166,7 @@ def average(
 
     def fill(first: int) -> None:
         last = min(first + _BAND, size[1])
-        average_rows(centred, result, first, last, moves, channels, signs, wraps, middles, places)
+        average_rows(source, result, first, last, moves, channels, signs, wraps, middles, places)
 
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
         for _ in pool.map(fill, range(0, size[1], _BAND)):

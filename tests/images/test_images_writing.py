@@ -43,7 +43,10 @@ def unfilter(raw: bytes, height: int, width: int) -> np.ndarray:
     return np.frombuffer(b"".join(rows), ">u2").reshape(height, width, 3)
 
 
-def test_sixteen_bits_survive(tmp_path):
+@pytest.mark.parametrize("many", [4_000_000, 10])
+def test_sixteen_bits_survive(tmp_path, many, monkeypatch):
+    monkeypatch.setattr("orbifolio.runner.images.writing._MANY", many)
+    monkeypatch.setattr("orbifolio.runner.images.writing._ROWS", 4)
     data = write_png16(tmp_path / "a.png", picture(), title="Blätter")
     found = chunks(data)
     assert struct.unpack(">IIBB", found[b"IHDR"][:10]) == (13, 9, 16, 2)
