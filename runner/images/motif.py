@@ -43,15 +43,16 @@ def wavelength(picture: F32) -> float:
     return float((power[counted] / cycles[counted]).sum()) / total
 
 
-def fitting_side(picture: F32, domain: float) -> float:
-    """The shorter side in pixels at which a fundamental domain holds `MOTIFS` of a picture's motifs.
+def fitting_side(picture: F32, domain: float, *, motifs: float = MOTIFS) -> float:
+    """The shorter side in pixels at which a fundamental domain holds some of a picture's motifs.
 
     Args:
         picture: (height, width, 3) sRGB in [0, 1].
         domain: area of a fundamental domain in pixels.
+        motifs: how many, by area.
 
     Returns:
         At most the picture's own size, above which it is blurred.
     """
     motif = WAVES * wavelength(picture)
-    return min(math.sqrt(domain / MOTIFS) / motif, float(min(picture.shape[:2])))
+    return min(math.sqrt(domain / motifs) / motif, float(min(picture.shape[:2])))

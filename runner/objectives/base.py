@@ -52,6 +52,7 @@ class Preparation:
         appearances: how the symmetry shows the texture, for pooling; the identity first.
         device: that the targets are needed on.
         initial: gives the (1, 3, height, width) artwork that `init` holds at this size.
+        domain: area of a fundamental domain of the symmetry in pixels; None where the artwork shows nothing twice.
     """
 
     encoder: Encoder
@@ -62,6 +63,7 @@ class Preparation:
     appearances: tuple[Appearance, ...] = (PLAIN,)
     device: str = "cpu"
     initial: Callable[[], Tensor] | None = None
+    domain: float | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,16 @@ class ObjectiveSettings(Settings):
     def places(self) -> bool:
         """Whether it compares features place by place, which moving views would put elsewhere."""
         return False
+
+    def choices(self, picture: Callable[[str], Tensor], *, pixels: int, domain: float | None) -> tuple[str, ...]:
+        """What it chooses by itself for a phase, for the plan and the report.
+
+        Args:
+            picture: as `Preparation.picture`.
+            pixels: how many the artwork has, or the part of it that the network sees.
+            domain: as `Preparation.domain`.
+        """
+        return ()
 
     def complaints(self, vision: VisionSettings) -> list[tuple[str, str]]:
         """What is wrong with it under a network, as (path below the objective, "what; rule; cure")."""

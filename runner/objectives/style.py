@@ -9,7 +9,7 @@ Without it most of the loss can never be paid, and the picture washes out.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import torch
@@ -17,6 +17,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
+from orbifolio.runner.images.motif import fitting_side
 from orbifolio.runner.objectives.base import (
     PLAIN,
     Appearance,
@@ -41,6 +42,11 @@ from orbifolio.runner.settings import Settings, Shorthand
 from orbifolio.runner.vision.base import VisionSettings
 
 MAX_APPEARANCES = 24  # more would cost more than they change: a texture has few distinct orientations
+MOTIFS = 0.5
+"""Of a style picture in a fundamental domain. Chosen by eye among 3, 1, 0.5 and fewer, on hexagons, pinwheels and rooms
+of mirrors: a synthesised texture makes figures of its own, of about a motif's size, at centres and across borders."""
+
+SPREAD = (0.7, 1.0, 1.4)  # of the fitting magnification: motifs of one size alone look stamped
 MIN_SIDE = 32  # pixels: below this the deep layers of a network see only the border
 
 
@@ -51,11 +57,31 @@ class StyleImage(Settings):
     """Where it comes from: a path, `skimage:NAME`, `https://...`, `s3://...` or `upload`."""
     weight: float = Field(default=1.0, gt=0, le=1e6)
     """Its share in the pooled statistics."""
-    magnifications: tuple[Annotated[float, Field(gt=0, le=1000)], ...] = Field(
-        default=(1.0,), min_length=1, max_length=16
-    )
+    magnifications: (
+        Literal["auto"]
+        | Annotated[tuple[Annotated[float, Field(gt=0, le=1000)], ...], Field(min_length=1, max_length=16)]
+    ) = "auto"
     """Pixel counts relative to the artwork's: at 1 the whole style picture is fitted to the artwork, at 4 its
-    features are shown twice as large. Never enlarged above its own size; several are pooled."""
+    features are shown twice as large. Never enlarged above its own size; several are pooled. `auto`: such that a motif
+    covers about two fundamental domains of the symmetry, and somewhat more and less; 1 without a symmetry."""
+
+    def magnify(self, picture: Tensor, *, pixels: int, domain: float | None) -> tuple[float, ...]:
+        """The magnifications for an artwork, increasing, without those that the picture's own size makes equal.
+
+        Args:
+            picture: (1, 3, h, w) in [0, 1].
+            pixels: of the artwork, or of the part of it that the network sees.
+            domain: as `Preparation.domain`.
+        """
+        height, width = picture.shape[-2:]
+        own = height * width / pixels
+        if self.magnifications != "auto":
+            return self.magnifications
+        if domain is None:
+            return (min(1.0, own),)
+        side = fitting_side(picture[0].permute(1, 2, 0).cpu().numpy(), domain, motifs=MOTIFS)
+        fitting = side * side * max(height, width) / min(height, width) / pixels
+        return tuple(sorted({min(factor * fitting, own) for factor in SPREAD}))
 
 
 def _expand_image(value: Any) -> Any:
@@ -97,6 +123,17 @@ class Style(ObjectiveSettings):
         """Only with a mask, which says where."""
         return self.mask is not None
 
+    def choices(self, picture: Callable[[str], Tensor], *, pixels: int, domain: float | None) -> tuple[str, ...]:
+        """How far pictures are magnified for the symmetry: see `ObjectiveSettings.choices`."""
+        if domain is None:
+            return ()
+        return tuple(
+            f"{image.image} magnified {_listed(image.magnify(picture(image.image), pixels=pixels, domain=domain))} "
+            "times for the symmetry"
+            for image in self.images
+            if image.magnifications == "auto"
+        )
+
     def build(self, preparation: Preparation) -> StyleObjective:
         """Pool the statistics of all pictures in all appearances."""
         names = tuple(self.layers) or preparation.encoder.style_layers
@@ -104,22 +141,27 @@ class Style(ObjectiveSettings):
         uses_pixels = any(statistic.on_pixels for statistic in self.statistics)
         parts: dict[str, list[tuple[float, Moments]]] = {name: [] for name in (*names, *(["pixels"] * uses_pixels))}
         encoder = preparation.encoder.padded(("replicate", "replicate"))
+        pixels = preparation.width * preparation.height
+        magnified = []
         appearances = _reduce(preparation.appearances, colours=self.pool_colours, turns=self.pool_orientations)
         with torch.no_grad():
             for image in self.images:
                 picture = preparation.picture(image.image)
-                for magnification in image.magnifications:
+                magnified.append(image.magnify(picture, pixels=pixels, domain=preparation.domain))
+                for magnification in magnified[-1]:
                     for appearance in appearances:
-                        shown = show(
-                            picture, appearance, pixels=preparation.width * preparation.height * magnification
-                        ).to(preparation.device)
+                        shown = show(picture, appearance, pixels=pixels * magnification).to(preparation.device)
                         share = image.weight * shown.shape[-1] * shown.shape[-2]
                         for name, features in encoder.features(shown, names).items():
                             parts[name].append((share, moments(features.float())))
                         if uses_pixels:
                             parts["pixels"].append((share, moments(with_constant(shown))))
         targets = {name: pool(part) for name, part in parts.items()}
-        return StyleObjective(self, names, weights, targets, self.load_mask(preparation), len(appearances))
+        described = ", ".join(
+            f"{image.image} magnified {_listed(factors)}" for image, factors in zip(self.images, magnified, strict=True)
+        )
+        mask = self.load_mask(preparation)
+        return StyleObjective(self, names, weights, targets, mask, described, len(appearances))
 
 
 class StyleObjective(Objective):
@@ -132,6 +174,7 @@ class StyleObjective(Objective):
         weights: dict[str, float],
         targets: dict[str, Moments],
         mask: Tensor | None,
+        images: str,
         appearances: int,
     ) -> None:
         self.settings = settings
@@ -139,6 +182,7 @@ class StyleObjective(Objective):
         self.weights = weights
         self.targets = targets
         self.mask = mask
+        self.images = images
         self.appearances = appearances
         self.on_layers = [s for s in settings.statistics if not s.on_pixels]
         self.on_pixels = [s for s in settings.statistics if s.on_pixels]
@@ -173,11 +217,16 @@ class StyleObjective(Objective):
     def describe(self) -> str:
         """Images, layers, statistics and pooling in one line."""
         statistics = ", ".join(f"{s.kind} x{s.weight:g}" for s in self.settings.statistics)
-        images = ", ".join(image.image for image in self.settings.images)
         return (
-            f"style x{self.settings.weight:g} of {images}: {statistics} on {', '.join(self.layers)}; "
+            f"style x{self.settings.weight:g} of {self.images}: {statistics} on {', '.join(self.layers)}; "
             f"pooled over {self.appearances} appearances"
         )
+
+
+def _listed(magnifications: Sequence[float]) -> str:
+    """`2.1, 3 and 4.2`."""
+    *first, last = [f"{item:.2g}" for item in magnifications]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _reduce(appearances: tuple[Appearance, ...], *, colours: bool, turns: bool) -> tuple[Appearance, ...]:

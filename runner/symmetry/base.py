@@ -34,6 +34,7 @@ from orbifolio.runner.symmetry.tangent_planes import TangentPlanes
 QUARTER_TURNS = (0.0, 90.0, 180.0, 270.0)
 """Turns in degrees that stand for all, where the network sees windows of any turn: only these resample nothing."""
 
+_PROBE = 96  # pixels of the width at which a fundamental domain's share of the picture is counted
 _MAX_APPEARANCES = 24  # more make a style's target slower, one pass of the network each; fewer skip turns or colours
 
 
@@ -219,6 +220,16 @@ class Symmetry(ABC):
     @abstractmethod
     def layout(self, width: int, height: int) -> Layout:
         """The gather for a size that `fit` returned."""
+
+    def domain_pixels(self, width: int, ratio: float) -> float:
+        """Area of a fundamental domain in pixels of the artwork, of a curved surface in those of its middle.
+
+        Args:
+            width: of the artwork in pixels.
+            ratio: width / height wanted, where the symmetry leaves it free.
+        """
+        small = self.fit(_PROBE, multiple=1, ratio=ratio)
+        return self.layout(*small).parameters * (width / small[0]) ** 2
 
     def mixed_layout(self, width: int, height: int, moves: Sequence[Move]) -> Layout:
         """The layout of one size for the mean of moved copies: see `Layout.mixed`."""

@@ -13,7 +13,7 @@ from orbifolio.runner.objectives import OBJECTIVES, AnyObjective
 from orbifolio.runner.objectives.base import PLAIN, Appearance, Preparation
 from orbifolio.runner.objectives.dream import Dream, class_index
 from orbifolio.runner.objectives.smoothness import Range, Smoothness
-from orbifolio.runner.objectives.style import MAX_APPEARANCES, Style, _reduce, show
+from orbifolio.runner.objectives.style import MAX_APPEARANCES, Style, StyleImage, _reduce, show
 from orbifolio.runner.renderers.image.autograd_engine import AutogradEngine
 from orbifolio.runner.vision import Untrained
 
@@ -216,3 +216,41 @@ def test_unknown_classes_are_explained(wanted, classes, message):
 )
 def test_dreams_with_no_single_aim_are_refused(fields, word):
     assert word in Dream(**fields).complaints(Untrained())[0][1]
+
+
+def factors(domain: float | None, *, pixels: int, size: tuple[int, int] = (256, 320), **image) -> tuple[float, ...]:
+    """Magnifications of a picture of waves 16 pixels long, 16 of them on its shorter side."""
+    x = torch.arange(size[1])[None, None, None, :] / 16
+    waves = (0.5 + 0.4 * torch.sin(2 * math.pi * x)).expand(1, 3, *size)
+    return StyleImage(image="a", **image).magnify(waves, pixels=pixels, domain=domain)
+
+
+def test_explicit_magnifications_are_kept_and_without_a_symmetry_it_is_one():
+    assert factors(400.0, pixels=100_000, magnifications=(0.5, 3)) == (0.5, 3)
+    assert factors(None, pixels=10_000) == (1.0,)
+    assert factors(None, pixels=256 * 320 * 2) == (0.5,)  # its own size
+
+
+def test_a_motif_is_magnified_with_the_domain():
+    one, two = factors(400.0, pixels=100_000), factors(800.0, pixels=100_000)
+    assert two == pytest.approx([2 * item for item in one])
+    assert one == pytest.approx([0.7 * one[1], one[1], 1.4 * one[1]])
+    # a motif is three waves of the chosen side's sixteenth, and half of one fills a domain
+    side = math.sqrt(one[1] * 100_000 * 256 / 320)
+    assert (3 * side / 16) ** 2 == pytest.approx(400 / 0.5, rel=0.05)
+    # the same share of a larger artwork is the same magnification
+    assert factors(100.0, pixels=25_000) == pytest.approx(one)
+
+
+def test_a_motif_is_never_enlarged_above_the_pictures_own_size():
+    assert factors(1e6, pixels=100_000) == pytest.approx((0.7 * 256 * 320 / 100_000, 256 * 320 / 100_000))
+
+
+def test_what_is_chosen_is_told_for_the_plan_and_described():
+    style = Style(images=("a",), layers=("conv1_1",))
+    (note,) = style.choices(source, pixels=1024, domain=60.0)
+    assert note.startswith("a magnified ")
+    assert note.endswith(" times for the symmetry")
+    assert style.choices(source, pixels=1024, domain=None) == ()
+    chosen = note.removesuffix(" times for the symmetry")
+    assert chosen in style.build(preparation(domain=60.0)).describe()

@@ -33,6 +33,7 @@ from orbifolio.runner.views import View, draw_view
 from orbifolio.runner.vision.base import Encoder, VisionSettings
 from orbifolio.runner.vision.null_encoder import NullEncoder
 
+REPEATS = 0.6  # share of a picture below which a domain is shown twice; a whole sphere's is 2/pi of its map
 MAX_RETRIES = 3  # of a step whose loss is not finite, each softer than the one before: more hide that weights are wrong
 
 
@@ -126,6 +127,7 @@ class ImageRenderer(Renderer):
     def phases(self) -> tuple[Phase, ...]:
         """One for each size; see the base class."""
         phases: list[Phase] = []
+        told: set[str] = set()
         canvas = self.parts.canvas
         for (desired, steps), (width, height) in zip(self.parts.phases, self.sizes, strict=True):
             notes = []
@@ -133,6 +135,11 @@ class ImageRenderer(Renderer):
                 notes.append(f"width rounded from {desired} to {width} px for the symmetry and the network")
             layout = self.symmetry.layout(width, height)
             crop = self._crop_size(width, height)
+            seen = crop[0] * crop[1] if crop else width * height
+            for objective in self.parts.objectives:
+                chosen = objective.choices(self.context.picture, pixels=seen, domain=self._domain(width, height))
+                notes += [note for note in chosen if note not in told]
+                told.update(chosen)
             phases.append(
                 Phase(
                     f"{width} px",
@@ -222,10 +229,17 @@ class ImageRenderer(Renderer):
             appearances=self._appearances(),
             device=self.context.device,
             initial=lambda: layout.render(self._initial(phase, layout)),
+            domain=self._domain(layout.width, layout.height),
         )
         self._objectives = [objective.build(preparation) for objective in self.parts.objectives]
         engine = AutogradEngine(self.encoder, self._objectives, wrap=wrap)
         return ImageState(phase, layout, canvas, self._optimiser(canvas), engine, crop)
+
+    def _domain(self, width: int, height: int) -> float | None:
+        """Area of a fundamental domain in pixels, or None where the artwork shows nothing twice."""
+        area = self.symmetry.domain_pixels(width, self.parts.ratio)
+        repeats = self.symmetry.tiles and any(self.symmetry.wrap)
+        return area if repeats or area < REPEATS * width * height else None
 
     def _optimiser(self, canvas: Canvas) -> Optimiser:
         return self.parts.optimiser.build(canvas.parameters())

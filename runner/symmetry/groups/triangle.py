@@ -90,6 +90,11 @@ class Triangle:
         excess = self.q * self.r + self.p * self.r + self.p * self.q - self.p * self.q * self.r
         return (excess > 0) - (excess < 0)
 
+    @property
+    def area(self) -> float:
+        """On the unit sphere or the hyperbolic plane, by the sum of the angles (Gauss-Bonnet); 0 in the plane."""
+        return math.pi * abs(1 / self.p + 1 / self.q + 1 / self.r - 1) if self.curvature else 0.0
+
     @cached_property
     def mirrors(self) -> tuple[F64, F64]:
         """Covectors n and vectors v, each (3, 3), a row for each mirror; the reflection is x - 2 (n.x) v."""

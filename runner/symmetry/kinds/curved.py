@@ -79,6 +79,11 @@ class CurvedSymmetry(Symmetry):
         middle = np.zeros(1)
         return float(self.chart.look(middle, middle).spacing[0]) * 2 / min(width, height)
 
+    def domain_pixels(self, width: int, ratio: float) -> float:
+        """By the angles of the triangle: see `base.Symmetry.domain_pixels`."""
+        pixel = self.pixel(width, round(width / (self.ratio or ratio)))
+        return self.triangle.area * self.sheets.count / pixel**2
+
     def surface(self, spacing: float, max_values: int | None = None) -> FoldedSurface:
         """The texture with nodes at about this distance.
 

@@ -130,6 +130,11 @@ class PartialSymmetry(Symmetry):
         """The gather for a size that `fit` returned."""
         return self.base.mixed_layout(width, height, self.copies)
 
+    def domain_pixels(self, width: int, ratio: float) -> float:
+        """The base's, or the whole picture, shared by the copies: see `base.Symmetry.domain_pixels`."""
+        whole = width * width / (self.ratio or ratio)
+        return min(self.base.domain_pixels(width, ratio), whole) / len(self.copies)
+
     def chart_for(self, width: int, height: int) -> Chart:
         """The chart of the copied artwork."""
         return self.base.chart_for(width, height)

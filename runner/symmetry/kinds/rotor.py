@@ -100,6 +100,10 @@ class RotorSymmetry(Symmetry):
         surface = FoldedSurface(Fan(wedge, sheets, rings, ACTIVE), wedge.reach / rings, np.mean(image, axis=0))
         return BlendedLayout(FanLookup(surface), chart, width, height)
 
+    def domain_pixels(self, width: int, ratio: float) -> float:
+        """A wedge as far as the picture shows it: see `base.Symmetry.domain_pixels`."""
+        return width * width / (self.ratio or ratio) / (self.order * (2 if self.mirrors else 1))
+
     def chart_for(self, width: int, height: int) -> PlaneChart:
         """The plane; the pattern at its very middle is finer than pixels."""
         return PlaneChart(width / height, hole=_CROWDED * self.order)

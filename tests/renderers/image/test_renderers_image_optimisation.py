@@ -121,3 +121,17 @@ def test_products_have_the_colours_of_the_finished_picture(monkeypatch):
     assert renderer.extras(state, lambda pixels: 1 - 0.5 * pixels) == {}
     shown = seen[0][0].permute(1, 2, 0).numpy()
     assert np.abs(shown - (1 - 0.5 * renderer.image(state))).max() < 1e-5
+
+
+def test_the_plan_tells_once_how_far_a_style_is_magnified():
+    _, renderer = build(phases=[{"size": 16, "steps": 1}, {"size": 32, "steps": 1}, {"size": 48, "steps": 1}])
+    first, second, third = (phase.notes for phase in renderer.phases())
+    assert len(first) == 1
+    assert first[0].startswith("x magnified ")
+    assert (*second, *third).count(first[0]) == 0
+    _, explicit = build(
+        objectives=[{"kind": "style", "images": [{"image": "x", "magnifications": [2]}], "layers": ["conv1_1"]}]
+    )
+    assert all(phase.notes == () for phase in explicit.phases())
+    _, plain = build(symmetry="none")
+    assert all(phase.notes == () for phase in plain.phases())
