@@ -4,6 +4,7 @@
     terms.gram.conv1_1                               terms at the end of the last phase
     metrics.evaluations                              metrics of the last step
     symmetry.worst, symmetry.closest_unclaimed       measured residuals
+    symmetry.visibility                              how well one sees it
     painting.decibels                                whatever else the summary holds as a number
 
 Convention: a loss curve has the same steps in all runs that plan as many, so that curves of several runs
@@ -40,7 +41,7 @@ _NOT_MEASURES = (  # descriptions, not measures; or measures that have names of 
     "symmetry",
     "rerun",
 )
-_RESIDUALS = ("worst", "closest_unclaimed")
+_MEASURED = ("worst", "closest_unclaimed", "visibility")
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def run_measures(run: RunRecord) -> dict[str, float]:
         "seconds": run.work_seconds,
         "steps": as_finite(record.get("steps")) or len(steps) or None,
         "peak_memory_bytes": as_finite(record.get("peak_memory_bytes")) or None,
-        **{f"symmetry.{name}": as_finite(symmetry.get(name)) for name in _RESIDUALS},
+        **{f"symmetry.{name}": as_finite(symmetry.get(name)) for name in _MEASURED},
     }
     if len(terms) > 1:
         measures |= {f"terms.{name}": value for name, value in terms.items()}

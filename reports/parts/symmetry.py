@@ -46,6 +46,7 @@ class SymmetrySection(Part):
     facts: tuple[Fact, ...]
     notes: tuple[str, ...]
     claims: tuple[ClaimRow, ...]
+    near: tuple[ClaimRow, ...]
     unclaimed: tuple[ClaimRow, ...]
 
 
@@ -57,31 +58,96 @@ MIN_ABSENT_RESIDUAL = 0.2
 """Residual above which an unclaimed symmetry counts as absent (measured: they lie above 0.6)."""
 
 
+MAX_NEAR_RESIDUAL = 0.5
+"""Residual below which a near symmetry that was wanted is seen: half way to what has nothing to do with it."""
+
+
+VISIBILITIES = ((0.12, "seen at a glance"), (0.05, "seen on a closer look"), (0.0, "reads as a carpet"))
+"""What a visibility means, from the least that does. Judged on three dozen pictures: carpets lie below 0.04, those
+whose group is seen from across a room mostly above 0.12."""
+
+
+_TOO_FINE = "too small to be judged"
+
+
 _CHANNEL = re.compile(r"(-?)\s*([rgb])\b", re.IGNORECASE)
 
 
-def _claim(record: object, *, claimed: bool) -> ClaimRow:
-    """One row of the symmetry table."""
+def _row(record: object, verdict: str, tone: str) -> ClaimRow:
+    """One row of a table of symmetries."""
     claim = as_mapping(record)
-    residual = as_number(claim.get("residual"))
     colour = as_text(claim.get("colour"))
     inks = tuple(ColourChannel(("n" if sign else "") + name.lower()) for sign, name in _CHANNEL.findall(colour))
-    if residual is None:
-        verdict, tone = "not measured", "calm"
-    elif claimed:
-        verdict, tone = ("kept", "good") if residual < MAX_KEPT_RESIDUAL else ("not exact", "bad")
-    else:
-        verdict, tone = ("absent", "good") if residual > MIN_ABSENT_RESIDUAL else ("nearly present", "caution")
-    second = as_number(claim.get("second"))
     return ClaimRow(
         name=as_text(claim.get("name"), "unnamed"),
         colour=colour,
         inks=inks if len(inks) == 3 else (),
-        residual=format_number(residual, 2),
-        second=format_number(second, 2),
+        residual=format_number(as_number(claim.get("residual")), 2),
+        second=format_number(as_number(claim.get("second")), 2),
         verdict=verdict,
         tone=tone,
     )
+
+
+def _claim(record: object, grain: float) -> ClaimRow:
+    """A symmetry that the picture should have.
+
+    Args:
+        grain: residual up to which the picture is too small to be judged.
+    """
+    residual = as_number(as_mapping(record).get("residual"))
+    if residual is None:
+        return _row(record, "not measured", "calm")
+    if residual < MAX_KEPT_RESIDUAL:
+        return _row(record, "kept", "good")
+    return _row(record, _TOO_FINE, "calm") if residual <= grain else _row(record, "not exact", "bad")
+
+
+def _near(record: object) -> ClaimRow:
+    """A symmetry that the picture should have nearly."""
+    residual = as_number(as_mapping(record).get("residual"))
+    if residual is None:
+        return _row(record, "not measured", "calm")
+    if residual < MAX_NEAR_RESIDUAL:
+        return _row(record, "near, as wanted", "good")
+    return _row(record, "hardly seen", "caution")
+
+
+def _unclaimed(record: object) -> ClaimRow:
+    """A symmetry that the picture should not have."""
+    residual = as_number(as_mapping(record).get("residual"))
+    if residual is None:
+        return _row(record, "not measured", "calm")
+    absent = residual > MIN_ABSENT_RESIDUAL
+    return _row(record, "absent" if absent else "nearly present", "good" if absent else "caution")
+
+
+def _judge(claims: tuple[ClaimRow, ...], near: tuple[ClaimRow, ...], worst: float | None) -> tuple[str, str]:
+    """What all rows of a finished picture amount to, and its tone."""
+    sentences, tones = [], {claim.tone for claim in claims}
+    kept = sum(claim.tone == "good" for claim in claims)
+    if worst is not None and claims:
+        sentences.append(
+            f"{kept} of {format_count(len(claims), 'claim')} kept; the largest residual is {format_number(worst, 2)}."
+        )
+    fine = sum(claim.verdict == _TOO_FINE for claim in claims)
+    if fine:
+        sentences.append(
+            f"{format_count(fine, 'claim')} cannot be judged: the picture is too small for its detail; a larger one "
+            "can show whether they hold."
+        )
+    if near:
+        listed = ", ".join(f"{row.name}: {row.residual}" for row in near[:3]) + (", ..." if len(near) > 3 else "")
+        seen = all(row.tone == "good" for row in near)
+        sentences.append(f"Nearly symmetric, as wanted ({listed})." if seen else f"Hardly seen as wanted ({listed}).")
+        tones |= {row.tone for row in near}
+    tone = next((item for item in ("bad", "caution", "good") if item in tones), "calm")
+    return " ".join(sentences), tone
+
+
+def _visibility(value: float) -> str:
+    """`0.31, seen at a glance`."""
+    return f"{format_number(value, 2)}, {next(words for least, words in VISIBILITIES if value >= least)}"
 
 
 def symmetry_section(run: RunRecord) -> SymmetrySection | None:
@@ -89,24 +155,30 @@ def symmetry_section(run: RunRecord) -> SymmetrySection | None:
     record = as_mapping(run.record.get("symmetry"))
     if not record:
         return None
-    claims = tuple(_claim(item, claimed=True) for item in as_tuple(record.get("claims")))
-    others = as_tuple(record.get("unclaimed"))
-    unclaimed = tuple(_claim(item, claimed=False) for item in others)
-    worst = as_number(record.get("worst"))
-    if worst is None or not claims:
-        verdict, tone = "Not measured yet: only the finished picture is measured.", "calm"
-        if run.status == "done" and not claims:
-            verdict = "No claim can be measured on the picture; symmetries that it may have by chance are listed below."
-        if not run.running and run.status != "done":
-            verdict = "Not measured: there is no finished picture."
+    grain = as_number(record.get("grain")) or 0.0
+    claims = tuple(_claim(item, grain) for item in as_tuple(record.get("claims")))
+    claims += tuple(_row({"name": name}, _TOO_FINE, "calm") for name in as_texts(record.get("unmeasured")))
+    near = tuple(_near(item) for item in as_tuple(record.get("near")))
+    unclaimed = tuple(_unclaimed(item) for item in as_tuple(record.get("unclaimed")))
+    if claims or near:
+        verdict, tone = _judge(claims, near, as_number(record.get("worst")))
     else:
-        kept = sum(claim.tone == "good" for claim in claims)
-        tone = "good" if kept == len(claims) and worst < MAX_KEPT_RESIDUAL else "bad"
-        verdict = f"{kept} of {format_count(len(claims), 'claim')} kept; the largest residual is "
-        verdict += f"{format_number(worst, 2)}."
+        verdict, tone = "Not measured yet: only the finished picture is measured.", "calm"
+        if run.status == "done":
+            verdict = "No claim can be measured on the picture; symmetries that it may have by chance are listed below."
+        elif not run.running:
+            verdict = "Not measured: there is no finished picture."
+    visibility = as_number(record.get("visibility"))
+    notes = as_texts(record.get("notes"))
+    if visibility is not None and visibility < VISIBILITIES[1][0]:
+        notes += (
+            "Most of the picture is finer than a fundamental domain by far, so it reads as a carpet from a distance; "
+            "larger motifs show the symmetry: magnifications: auto, or larger numbers.",
+        )
     facts = (
         Fact("Group", as_text(record.get("group"))),
         Fact("Cells in the picture", as_text(record.get("cells"))),
+        Fact("Visibility", "" if visibility is None else _visibility(visibility)),
         Fact(
             "Closest unclaimed",
             format_number(as_number(record.get("closest_unclaimed")), 2) if unclaimed else "",
@@ -117,7 +189,8 @@ def symmetry_section(run: RunRecord) -> SymmetrySection | None:
         verdict=verdict,
         tone=tone,
         facts=tuple(fact for fact in facts if fact.value),
-        notes=as_texts(record.get("notes")),
+        notes=notes,
         claims=claims,
+        near=near,
         unclaimed=unclaimed,
     )

@@ -20,6 +20,7 @@ _NAMES = {
     "peak_memory_bytes": "Peak memory",
     "symmetry.worst": "Symmetry residual",
     "symmetry.closest_unclaimed": "Closest unclaimed",
+    "symmetry.visibility": "Visibility",
 }
 _LESS_IS_BETTER = ("seconds", "peak_memory_bytes", "symmetry.worst")
 

@@ -20,7 +20,7 @@ from orbifolio.runner.symmetry.aspect import parse_ratio
 from orbifolio.runner.symmetry.base import SymmetrySettings
 from orbifolio.runner.symmetry.verify.locate import Location, locate_symmetry
 from orbifolio.runner.symmetry.verify.measure import measure_symmetry
-from orbifolio.runner.symmetry.verify.residuals import Measurement
+from orbifolio.runner.symmetry.verify.residuals import EXACT, Measurement
 
 _RULE = (
     "write a wallpaper group (p6), or KIND:GROUP with further values, as in frieze:p2mg, rotor:D6, "
@@ -156,7 +156,8 @@ def print_measurement(path: Path, group: str, measured: FileMeasurement, *, as_j
         click.echo(f"origin found at ({x:.4f}, {y:.4f}) of the picture{turned}")
     for claim in record["claims"]:
         what = f"{claim['name']}, colours {claim['colour']}"
-        click.echo(f"  {claim['residual']:.4f}  {what}  (next best colours {claim['second']:.2f})")
+        fine = ", too small to be judged" if EXACT <= claim["residual"] <= result.grain else ""
+        click.echo(f"  {claim['residual']:.4f}  {what}  (next best colours {claim['second']:.2f}{fine})")
     if record["unclaimed"]:
         click.echo("not claimed, smallest residual first:")
         for claim in record["unclaimed"]:

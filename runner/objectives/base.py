@@ -134,7 +134,7 @@ class ObjectiveSettings(Settings):
         return False
 
     def choices(self, picture: Callable[[str], Tensor], *, pixels: int, domain: float | None) -> tuple[str, ...]:
-        """What it chooses by itself for a phase, for the plan and the report.
+        """What it chooses by itself at a size, for the plan and the report.
 
         Args:
             picture: as `Preparation.picture`.

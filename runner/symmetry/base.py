@@ -243,6 +243,10 @@ class Symmetry(ABC):
     def claims(self) -> tuple[Claim, ...]:
         """What the artwork promises: one claim for each generator and each element of the point group."""
 
+    def near_claims(self) -> tuple[Claim, ...]:
+        """What the artwork was asked to have nearly, and not exactly."""
+        return ()
+
     @abstractmethod
     def advisories(self) -> tuple[str, ...]:
         """Warnings for a reader: emergent emblems, mirror lines forced grey; each with its cure."""

@@ -133,3 +133,18 @@ def test_its_pictures_are_named_by_their_place():
         {"kind": "growing-neural-gas", "image": "a", "tone": {"mask": "b"}}
     )
     assert chosen.pictures() == {"image": "a", "tone.mask": "b"}
+
+
+@pytest.mark.slow
+def test_lines_as_thin_as_pixels_are_not_called_broken():
+    """A drawing of the disk: its lines are as wide where it is shown half as large, which only the residual sees."""
+    phases = [{"nodes": 24, "epochs": 0.5, "steps": 2}]
+    renderer = gas(
+        symmetry={"kind": "hyperbolic", "p": 4, "q": 6}, size=160, drawing={"kind": "lines", "line": 1.2}, phases=phases
+    )
+    state, _ = run(renderer)
+    summary = renderer.symmetry_summary(renderer.image(state))
+    worst = max(claim["residual"] for claim in summary["claims"])
+    assert 0.05 < worst < summary["grain"]
+    wrong = renderer.symmetry_summary(np.random.default_rng(0).random((160, 160, 3)).astype(np.float32))
+    assert min(claim["residual"] for claim in wrong["claims"]) > wrong["grain"]

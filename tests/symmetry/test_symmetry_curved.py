@@ -26,6 +26,7 @@ from orbifolio.runner.symmetry.groups.triangle import on_surface
 from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry
 from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic, presentation
 from orbifolio.runner.symmetry.kinds.sphere import Sphere
+from orbifolio.runner.symmetry.verify.measure import measure, measure_symmetry
 from orbifolio.runner.symmetry.verify.residuals import ABSENT, EXACT
 from orbifolio.runner.symmetry.verify.summary import summarise
 
@@ -303,3 +304,51 @@ def test_a_camera_sees_the_globe_from_outside() -> None:
     sights = Camera(np.eye(3)).look(np.array([0.0, 0.9, 0.8]), np.array([0.0, 0.0, 0.8]))
     np.testing.assert_allclose(sights.points[0], [0, 0, 1])
     assert sights.there.tolist() == [True, True, False]
+
+
+def test_emblems_and_grey_centres_are_told() -> None:
+    (swastika,) = Sphere(group="O").build().advisories()
+    assert swastika.startswith(
+        "four-fold axes without a colour action tend to read as swastikas; colours {r4: [g, r, b]}"
+    )
+    (pentagram,) = Sphere(group="I").build().advisories()
+    assert pentagram.startswith("five-fold axes without a colour action tend to read as pentagrams; no colours can")
+    (grey,) = Sphere.model_validate({"group": "T", "colours": {"r3": ["g", "b", "r"]}}).build().advisories()
+    assert grey.startswith("three-fold axes carry [")
+    assert Sphere(group="D3").build().advisories() == ()
+    both = Hyperbolic(p=4, q=6).build().advisories()
+    assert [item.partition(" without")[0] for item in both] == [
+        "four-fold turns about tiles' middles",
+        "six-fold turns about tiles' corners",
+    ]
+    assert Hyperbolic(p=7, q=3).build().advisories() == ()
+    sides = Hyperbolic(p=4, q=8, mirrors="sides").build().advisories()
+    assert sides[0].startswith("tiles' corners without a colour action tend to read as swastikas")
+
+
+@pytest.mark.parametrize(
+    "settings", [Sphere(group="O"), Sphere(group="C6"), Hyperbolic(p=4, q=6), Hyperbolic(p=5, q=4)]
+)
+def test_cures_of_emblems_work(settings: Sphere | Hyperbolic) -> None:
+    for advisory in settings.build().advisories():
+        for cure in advisory.split("{")[1:]:
+            generator, value = cure.split("}")[0].split(": ")
+            colours = {generator: value.strip("[]").replace(" ", "").split(",")}
+            cured = type(settings).model_validate({**settings.model_dump(), "colours": colours}).build()
+            assert advisory not in cured.advisories()
+
+
+@pytest.mark.parametrize("settings", [{"p": 4, "q": 6}, {"p": 7, "q": 3}], ids=str)
+def test_what_a_small_picture_cannot_show_is_told_from_what_it_does_not_have(settings: dict) -> None:
+    """Detail of two pixels: residuals of true claims lie within the grain, those of false ones beyond it."""
+    symmetry = build(settings)
+    coarse, fine = (symmetry.layout(*symmetry.fit(width, multiple=1, ratio=1.0)) for width in (48, 128))
+    random = torch.Generator().manual_seed(1)
+    values = fine.carry(0.2 * torch.randn(coarse.parameters, 3, generator=random), coarse)
+    picture = fine.render(values)[0].permute(1, 2, 0).clamp(0, 1).numpy()
+    true = measure_symmetry(picture, symmetry)
+    false = measure(picture, symmetry.chart, Hyperbolic(p=5, q=4).build().claims())
+    assert true.worst is not None
+    assert EXACT < true.worst < true.grain
+    assert false.worst is not None
+    assert false.worst > 2 * false.grain

@@ -152,3 +152,13 @@ def test_summary_has_what_run_json_wants() -> None:
     assert set(summary["claims"][0]) == {"name", "colour", "residual", "second"}
     assert len(summary["unclaimed"]) == 5
     assert measure_symmetry(texture(symmetry), NoSymmetry().build()).claims == ()
+
+
+def test_grain_grows_with_finer_detail() -> None:
+    symmetry = plane("p6")
+    fine, coarse = (measure_symmetry(texture(symmetry, coarse=item), symmetry) for item in (1.0, 4.0))
+    assert fine.grain > 2 * coarse.grain > 0
+    assert coarse.holds
+    record = fine.as_record()
+    assert record["unmeasured"] == []
+    assert record["grain"] == round(fine.grain, 6)

@@ -163,7 +163,7 @@ def test_emblem_cures_work(name: str) -> None:
         for cure in advisory.split("{")[1:]:
             generator, value = cure.split("}")[0].split(": ")
             cured = plane(name, **{generator: value.strip("[]").replace(" ", "")}).build()
-            assert not [item for item in cured.advisories() if "centres" in item]
+            assert not [item for item in cured.advisories() if "tend to read as" in item]
 
 
 def test_mirrors_that_change_colours_are_told() -> None:
@@ -177,6 +177,13 @@ def test_mirrors_that_change_colours_are_told() -> None:
     )
     assert plane("p4gm", r4="g,r,b", g="g,r,b").build().advisories() == ()
     assert plane("pg", g="-r,-g,-b").build().advisories() == ()  # a glide restricts nothing
+
+
+def test_centres_that_a_colour_action_leaves_grey_are_told() -> None:
+    (negative,) = plane("p6", r6="-r,-g,-b").build().advisories()
+    assert negative.startswith("six-fold and two-fold centres carry [-r, -g, -b]: at the centre mid-grey (0 of 3 ")
+    assert plane("p4", r4="g,r,b").build().advisories() == ()  # an exchange leaves two dimensions
+    assert plane("p3").build().advisories() == ()
 
 
 def test_forced_colours_are_noted() -> None:
@@ -195,9 +202,17 @@ def test_summary_before_there_is_a_picture() -> None:
         "title": "p6, red to blue to green at each sixth of a turn",
         "cells": 2,
         "notes": ["the picture holds 2 primitive cells of p6"],
-        "advisories": [],
+        "advisories": [
+            "six-fold and three-fold centres carry [g, b, r]: at the centre red equals green and red equals blue (1 of "
+            "3 colour dimensions stay free), which looks grey beside the rest; a style with dark or light details "
+            "hides it, and an exchange of two channels leaves more"
+        ],
         "claims": [],
         "worst": None,
+        "grain": 0.0,
+        "unmeasured": [],
+        "near": [],
+        "visibility": None,
         "unclaimed": [],
         "closest_unclaimed": None,
     }

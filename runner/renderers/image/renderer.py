@@ -127,7 +127,6 @@ class ImageRenderer(Renderer):
     def phases(self) -> tuple[Phase, ...]:
         """One for each size; see the base class."""
         phases: list[Phase] = []
-        told: set[str] = set()
         canvas = self.parts.canvas
         for (desired, steps), (width, height) in zip(self.parts.phases, self.sizes, strict=True):
             notes = []
@@ -135,11 +134,11 @@ class ImageRenderer(Renderer):
                 notes.append(f"width rounded from {desired} to {width} px for the symmetry and the network")
             layout = self.symmetry.layout(width, height)
             crop = self._crop_size(width, height)
-            seen = crop[0] * crop[1] if crop else width * height
-            for objective in self.parts.objectives:
-                chosen = objective.choices(self.context.picture, pixels=seen, domain=self._domain(width, height))
-                notes += [note for note in chosen if note not in told]
-                told.update(chosen)
+            if len(phases) == len(self.sizes) - 1:  # told once, of the size that is kept
+                seen = crop[0] * crop[1] if crop else width * height
+                domain = self._domain(width, height)
+                for objective in self.parts.objectives:
+                    notes += objective.choices(self.context.picture, pixels=seen, domain=domain)
             phases.append(
                 Phase(
                     f"{width} px",

@@ -1,8 +1,8 @@
 """An advisory is a warning with its cure: what a colour action, or the lack of one, will do to a picture.
 
-Two things are foreseeable: rotation centres of order 4, 5 and 6 that change no colour attract unwanted emblems
-(swastika, pentagram, hexagram), and a mirror that changes colours allows only the colours that it leaves fixed all
-along its lines.
+Three things are foreseeable: rotation centres of order 4, 5 and 6 that change no colour attract unwanted emblems
+(swastika, pentagram, hexagram); a turn that changes colours leaves its centre those that it leaves fixed, which may be
+grey alone; and so does a mirror, all along its lines.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.groups import Group
 from orbifolio.runner.symmetry.groups.isometry import Isometry
 from orbifolio.runner.symmetry.groups.legality import TURNS, elements, homomorphisms, neutral_period
+from orbifolio.runner.symmetry.groups.presentation import Presentation
+from orbifolio.runner.symmetry.groups.presentation import homomorphisms as presented_homomorphisms
 
 EMBLEMS = {4: "swastikas", 5: "pentagrams", 6: "hexagrams"}
-_FOLDS = {4: "four-fold", 5: "five-fold", 6: "six-fold"}
+FOLDS = {2: "two-fold", 3: "three-fold", 4: "four-fold", 5: "five-fold", 6: "six-fold"}
 PREFERRED = ("[g, b, r]", "[g, r, b]", "[-r, -g, -b]", "[-g, -r, -b]", "[-g, -b, -r]")
 """Colour elements that a warning offers as a cure, the liveliest first: of orders 3, 2, 2, 2 and 6."""
 _WITHOUT_MIRRORS = {
@@ -41,13 +43,67 @@ def emblem_advisories(group: Group, colours: Mapping[str, int]) -> tuple[str, ..
             continue
         if all(element for isometry, element in elements(group, colours) if isometry.matrix == turn.matrix):
             continue
-        options = preventions(group, name, colours)
-        cure = " or ".join(f"{{{name}: {colour.spell(item)}}}" for item in options)
-        warnings.append(
-            f"{_FOLDS[fold]} centres without a colour action tend to read as {EMBLEMS[fold]}; "
-            f"colours {cure} prevent{'s' if len(options) == 1 else ''} it"
-        )
+        warnings.append(emblem_warning(f"{FOLDS[fold]} centres", fold, name, preventions(group, name, colours)))
     return tuple(warnings)
+
+
+def emblem_warning(where: str, fold: int, name: str, options: Sequence[int]) -> str:
+    """What centres that change no colour invite, and what prevents it.
+
+    Args:
+        where: the centres, in the plural.
+        fold: order of their turn, 4, 5 or 6.
+        name: of the generator that turns about them.
+        options: colour elements for it that prevent the emblem; there may be none.
+    """
+    if options:
+        listed = " or ".join(f"{{{name}: {colour.spell(item)}}}" for item in options)
+        cure = f"colours {listed} prevent{'s' if len(options) == 1 else ''} it"
+    else:
+        cure = "no colours can prevent it, but turns of another order or a style of round details can"
+    return f"{where} without a colour action tend to read as {EMBLEMS[fold]}; {cure}"
+
+
+def colour_choices(group: Presentation, name: str) -> tuple[int, ...]:
+    """Up to two colour elements that a generator can have, the liveliest first."""
+    if name not in group.names:
+        return ()
+    legal = set(presented_homomorphisms(group)[:, group.names.index(name)].tolist())
+    return tuple(element for element in map(colour.parse, PREFERRED) if element in legal)[:2]
+
+
+def centre_warning(where: str, fold: int, element: int) -> str:
+    """What a turn's colour element does to its centre, or "" where that keeps two dimensions of colour.
+
+    Args:
+        where: the turns, or their centres, in the plural.
+        fold: order of the turn.
+        element: the colour element of one turn.
+    """
+    free = colour.fixed_dimension([element])
+    if free > 1:
+        return ""
+    exchange = ", and an exchange of two channels leaves more" if fold % 2 == 0 else ""
+    return (
+        f"{where} carry {colour.spell(element)}: at the centre {colour.describe_fixed(element)} ({free} of 3 colour "
+        "dimensions stay free), which looks grey beside the rest; a style with dark or light details hides it"
+        f"{exchange}"
+    )
+
+
+def centre_advisories(group: Group, colours: Mapping[str, int]) -> tuple[str, ...]:
+    """Rotation centres that are left with grey, or little more."""
+    found: dict[str, tuple[set[int], int]] = {}
+    turns = [(isometry.order, element) for isometry, element in elements(group, colours) if isometry.determinant > 0]
+    for fold, element in sorted(turns, key=lambda turn: (-turn[0], turn[1])):
+        if fold > 1 and colour.fixed_dimension([element]) <= 1:
+            found.setdefault(colour.describe_fixed(element), (set(), element))[0].add(fold)
+    return tuple(
+        centre_warning(
+            f"{' and '.join(FOLDS[fold] for fold in sorted(folds, reverse=True))} centres", max(folds), element
+        )
+        for folds, element in found.values()
+    )
 
 
 def preventions(group: Group, name: str, colours: Mapping[str, int]) -> tuple[int, ...]:

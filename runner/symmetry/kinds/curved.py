@@ -21,6 +21,8 @@ from orbifolio.runner.symmetry.base import QUARTER_TURNS, Layout, Symmetry, ever
 from orbifolio.runner.symmetry.charts import Chart
 from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.groups.coset_table import CosetTable
+from orbifolio.runner.symmetry.groups.emblems import EMBLEMS, centre_warning, colour_choices, emblem_warning
+from orbifolio.runner.symmetry.groups.presentation import Presentation
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.layouts.folded import FoldedLayout, FoldedSurface
 from orbifolio.runner.symmetry.layouts.texture import Texture
@@ -36,8 +38,10 @@ class CurvedSymmetry(Symmetry):
         sheets: the group and its colour action.
         chart: in which the artwork is shown.
         mirrored: whether the group has reflections.
+        presentation: of the group, whose colour actions advisories offer.
     """
 
+    presentation: Presentation
     cells = 1
     tiles = False
 
@@ -159,9 +163,17 @@ class CurvedSymmetry(Symmetry):
         flips = (False, True) if self.mirrored else (False,)
         return every_appearance(self.colours(), [(angle, flip) for flip in flips for angle in QUARTER_TURNS])
 
+    def centres(self) -> Sequence[tuple[str, int, str, int]]:
+        """What lies at centres of turns, in the plural; the turn's order; its generator, or ""; its colour element."""
+        return ()
+
     def advisories(self) -> tuple[str, ...]:
-        """Mirrors whose colour element restricts the colours all along their lines."""
+        """Emblems at centres, and centres and mirrors that a colour element restricts; each with its cure."""
         warnings = []
+        for where, fold, name, element in self.centres():
+            if fold in EMBLEMS and element == colour.IDENTITY:
+                warnings.append(emblem_warning(where, fold, name, colour_choices(self.presentation, name)))
+            warnings += [centre_warning(where, fold, element)] if colour.fixed_dimension([element]) < 2 else []
         for name, matrix, element in self.generators():
             is_mirror = np.linalg.det(matrix) < 0 and np.abs(matrix @ matrix - np.eye(3)).max() < 1e-9
             if is_mirror and element != colour.IDENTITY and np.trace(matrix) > 0:

@@ -23,7 +23,7 @@ from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings, every_appearance
 from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.colour import Colour
-from orbifolio.runner.symmetry.groups.emblems import emblem_advisories, mirror_warning
+from orbifolio.runner.symmetry.groups.emblems import centre_advisories, emblem_advisories, mirror_warning
 from orbifolio.runner.symmetry.groups.groups import GROUPS, Group, Word, coset_words, suggest_group
 from orbifolio.runner.symmetry.groups.isometry import Isometry
 from orbifolio.runner.symmetry.groups.legality import elements, evaluate
@@ -181,8 +181,8 @@ class DrosteSymmetry(Symmetry):
         return every_appearance(self.colours(), [(angle, flip) for flip in self._flips() for angle in turns])
 
     def advisories(self) -> tuple[str, ...]:
-        """Emblems at the centres of the pattern, and mirror lines with few colours."""
-        warnings = list(emblem_advisories(self.row, self.assignment))
+        """Emblems at the centres of the pattern, and centres and mirror lines with few colours."""
+        warnings = [*emblem_advisories(self.row, self.assignment), *centre_advisories(self.row, self.assignment)]
         for isometry, element in elements(self.row, self.assignment):
             if isometry.determinant < 0 and isometry.is_mirror:
                 warnings.append(mirror_warning("mirror lines", element, "p1, p2 and pg have none"))

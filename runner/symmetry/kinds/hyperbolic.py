@@ -24,6 +24,7 @@ from orbifolio.runner.symmetry.base import SymmetrySettings
 from orbifolio.runner.symmetry.charts import Band, Chart, Disk, HalfPlane, Klein, Square, Window, boost
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.coset_table import CosetTable, reflections, rotations, tile_sides
+from orbifolio.runner.symmetry.groups.emblems import FOLDS
 from orbifolio.runner.symmetry.groups.groups import Word
 from orbifolio.runner.symmetry.groups.polyhedral import turn_name
 from orbifolio.runner.symmetry.groups.presentation import Presentation
@@ -69,6 +70,8 @@ class HyperbolicSymmetry(CurvedSymmetry):
         sheets = _sheets(assignment, triangle.p)
         super().__init__(colour_title(group + what, names, assignment), group, triangle, sheets, chart)
         self._reach, self.chart_name = reach, chart_name
+        mirrors: bool | Literal["sides"] = "sides" if self._apart else with_mirrors
+        self.presentation = presentation(triangle.p, triangle.q, triangle.r, mirrors=mirrors)
 
     def _turns(self) -> dict[str, F64]:
         p, q, r = (self.triangle.reflection(mirror) for mirror in range(3))
@@ -91,6 +94,17 @@ class HyperbolicSymmetry(CurvedSymmetry):
             element = colour.compose(shown, self.assignment[name], colour.INVERSE[shown])
             generators.append((f"{names[name]}, the next one", moved, element))
         return generators
+
+    def centres(self) -> Sequence[tuple[str, int, str, int]]:
+        """The corners of the triangle: see `curved.CurvedSymmetry.centres`."""
+        if self._apart:  # two mirrors in sides turn about a corner
+            return [("tiles' corners", self.triangle.q // 2, "", colour.IDENTITY)]
+        where = {"face": "tiles' middles", "vertex": "tiles' corners", "edge": "sides' middles"}
+        orders = (self.triangle.p, self.triangle.q, self.triangle.r)
+        return [
+            (f"{FOLDS.get(fold, f'{fold}-fold')} turns about {what}", fold, name, self.assignment[name])
+            for (name, what), fold in zip(where.items(), orders, strict=True)
+        ]
 
     def strangers(self) -> Sequence[tuple[str, F64]]:
         """Other turns about the corners; mirrors where the group has none; a shift along a mirror."""

@@ -28,6 +28,7 @@ from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.charts import Chart
 from orbifolio.runner.symmetry.claims import Claim, Move, generated
 from orbifolio.runner.symmetry.colour import Colour
+from orbifolio.runner.symmetry.groups.emblems import EMBLEMS, FOLDS
 from orbifolio.runner.symmetry.kinds.droste import Droste
 from orbifolio.runner.symmetry.kinds.frieze import Frieze
 from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic
@@ -221,21 +222,38 @@ class PartialSymmetry(Symmetry):
         """Those that every copy keeps: see `base.Symmetry.movements`."""
         return generated(self.planar_claims(ratio), self.wrap)
 
+    def near_claims(self) -> tuple[Claim, ...]:
+        """The copies' movements that the mean has in part only: see `base.Symmetry.near_claims`."""
+        return tuple(self._as_claim(move) for move in self.copies[1:] if not self._is_symmetry(move))
+
     def candidates(self, ratio: float) -> Sequence[Claim]:
-        """The base's, and the copies' movements, which the mean has in part only: see `base.Symmetry.candidates`."""
-        others = (claim for claim in self.base.candidates(ratio) if not self._colours_of(claim.homogeneous))
-        partly = (self._as_claim(move) for move in self.copies[1:] if not self._is_symmetry(move))
-        return (*others, *partly)
+        """The base's, but for what the mean has, exactly or nearly: see `base.Symmetry.candidates`."""
+        forth = [claim.homogeneous for claim in self.near_claims()]
+        near = np.array([*forth, *(np.linalg.inv(matrix) for matrix in forth)]).reshape(-1, 3, 3)
+        return tuple(
+            claim
+            for claim in self.base.candidates(ratio)
+            if not self._colours_of(claim.homogeneous)
+            and np.abs(claim.homogeneous - near).max((1, 2)).min(initial=np.inf) > 1e-6
+        )
 
     def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """Those of the base: the texture is the base's."""
         return self.base.appearances()
 
     def advisories(self) -> tuple[str, ...]:
-        """The base's, and copies whose colours cancel in the mean."""
+        """The base's, emblems that copies make in the middle, and copies whose colours cancel in the mean."""
         mixture = sum(move.weight * colour.MATRICES[move.colour].astype(np.float64) for move in self.copies)
         contrast = np.abs(np.linalg.eigvals(np.asarray(mixture)))  # what is left of it, in each colour direction
         warnings = list(self.base.advisories())
+        plain = (move for move in self.copies if not move.mirrored and not any(move.shift) and not move.colour)
+        turns = {min(move.turn, 360 - move.turn) for move in plain}
+        warnings += [
+            f"a middle that is nearly {FOLDS[fold]} tends to read as {emblem}; copies with colours, as in "
+            f"{{turn: {360 / fold:g}, colours: [g, b, r]}}, prevent it"
+            for fold, emblem in EMBLEMS.items()
+            if any(abs(turn - 360 / fold) < 1e-6 for turn in turns)
+        ]
         if float(contrast.min()) < 0.35:
             warnings.append(
                 "the copies' colours cancel in the mean: what is large and even turns grey; "

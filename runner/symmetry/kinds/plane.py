@@ -18,7 +18,13 @@ from orbifolio.runner.symmetry.aspect import Aspect, Ratio, parse_ratio
 from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.claims import Claim, Move, generated
 from orbifolio.runner.symmetry.colour import Colour
-from orbifolio.runner.symmetry.groups.emblems import emblem_advisories, freeing_colour, mirror_advisory, mirror_colours
+from orbifolio.runner.symmetry.groups.emblems import (
+    centre_advisories,
+    emblem_advisories,
+    freeing_colour,
+    mirror_advisory,
+    mirror_colours,
+)
 from orbifolio.runner.symmetry.groups.groups import GROUPS, TRANSLATIONS, Group, coset_words, suggest_group
 from orbifolio.runner.symmetry.groups.isometry import Isometry
 from orbifolio.runner.symmetry.groups.lattice import LatticeFrame, frame
@@ -109,13 +115,14 @@ class PlaneSymmetry(Symmetry):
         return round((2 * angle + 180) % 360 if mirrored else angle, 6) % 360, mirrored
 
     def advisories(self) -> tuple[str, ...]:
-        """Emergent emblems, and mirror lines that the colour action restricts; each with its cure."""
+        """Emergent emblems, and centres and mirror lines that the colour action restricts; each with its cure."""
         restricted: dict[int, set[float]] = {}
         for isometry, element in mirror_colours(self.row, self.assignment):
             angle = degrees(in_picture(isometry, self.frame), self.ratio or 1.0)
             restricted.setdefault(element, set()).add(angle)
         freeing = freeing_colour(self.row, self.assignment) if restricted else None
-        return emblem_advisories(self.row, self.assignment) + tuple(
+        centres = emblem_advisories(self.row, self.assignment) + centre_advisories(self.row, self.assignment)
+        return centres + tuple(
             mirror_advisory(self.row, element, sorted(angles), freeing)
             for element, angles in sorted(restricted.items())
         )

@@ -21,9 +21,16 @@ from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.claims import Claim, Move, generated
 from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.coset_table import CosetTable, reflections, rotations
-from orbifolio.runner.symmetry.groups.emblems import EMBLEMS, PREFERRED, mirror_warning
+from orbifolio.runner.symmetry.groups.emblems import (
+    EMBLEMS,
+    FOLDS,
+    centre_warning,
+    colour_choices,
+    emblem_warning,
+    mirror_warning,
+)
 from orbifolio.runner.symmetry.groups.groups import Word
-from orbifolio.runner.symmetry.groups.presentation import Presentation, homomorphisms
+from orbifolio.runner.symmetry.groups.presentation import Presentation
 from orbifolio.runner.symmetry.kinds.none import fit_free
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart, in_fractions, spin
@@ -171,13 +178,11 @@ class RotorSymmetry(Symmetry):
         warnings = []
         turn, mirror = self.assignment.get("r", 0), self.assignment.get("m", 0)
         if self.order in EMBLEMS and turn == colour.IDENTITY:
-            table = homomorphisms(presentation(self.order, mirrors=self.mirrors))
-            legal = {int(row[0]) for row in table if not self.mirrors or int(row[1]) == mirror}
-            options = [text for text in PREFERRED if colour.parse(text) in legal][:2]
-            cure = f"colours {{r: {' or '.join(options)}}} prevent it" if options else "order 3, 7 or 8 does not"
-            warnings.append(
-                f"a {self.order}-fold middle without a colour action tends to read as {EMBLEMS[self.order]}; {cure}"
-            )
+            choices = colour_choices(presentation(self.order, mirrors=self.mirrors), "r")
+            warnings.append(emblem_warning(f"{FOLDS[self.order]} turns about the middle", self.order, "r", choices))
+        warnings += (
+            [centre_warning("turns about the middle", self.order, turn)] if colour.fixed_dimension([turn]) < 2 else []
+        )
         if self.mirrors:
             warnings += [
                 warning

@@ -20,6 +20,7 @@ from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.base import SymmetrySettings
 from orbifolio.runner.symmetry.charts import Camera, Chart, Equirectangular
 from orbifolio.runner.symmetry.colour import Colour
+from orbifolio.runner.symmetry.groups.emblems import FOLDS
 from orbifolio.runner.symmetry.groups.polyhedral import PointGroup, point_group
 from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry, colour_title, random_turn
 
@@ -42,6 +43,7 @@ class SphereSymmetry(CurvedSymmetry):
             group.sheets(assignment),
             Equirectangular(),
         )
+        self.presentation = group.presentation
         self.members, self.shown = group.members(assignment)
         self._cameras = cameras
 
@@ -49,6 +51,20 @@ class SphereSymmetry(CurvedSymmetry):
         """All elements but the identity, or the first of very many."""
         pairs = list(zip(self.members, self.shown, strict=True))[1 : _MAX_CLAIMS + 1]
         return [(name_movement(matrix), matrix, element) for matrix, element in pairs]
+
+    def centres(self) -> Sequence[tuple[str, int, str, int]]:
+        """The ends of axes: see `curved.CurvedSymmetry.centres`."""
+        found: dict[tuple[int, int], int] = {}
+        for matrix, element in zip(self.members, self.shown, strict=True):
+            turn = math.acos(min(1.0, max(-1.0, (float(np.trace(matrix)) - 1) / 2)))
+            fold = round(2 * math.pi / turn) if turn > 1e-6 else 1
+            # a turn by two fifths is not the axis' own
+            if np.linalg.det(matrix) > 0 and fold > 1 and abs(fold * turn - 2 * math.pi) < 1e-6:
+                found.setdefault((fold, colour.fixed_dimension([element])), element)
+        return [
+            (f"{FOLDS.get(fold, f'{fold}-fold')} axes", fold, f"r{fold}", element)
+            for (fold, _), element in sorted(found.items(), reverse=True)
+        ]
 
     def strangers(self) -> Sequence[tuple[str, F64]]:
         """Turns about the triangle's corners, its mirrors and the inversion, as far as they are not in the group."""

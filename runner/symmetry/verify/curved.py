@@ -12,10 +12,13 @@ import numpy as np
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry.charts import Chart
 from orbifolio.runner.symmetry.groups.triangle import on_surface
-from orbifolio.runner.symmetry.verify.residuals import MIN_PLACES, colour_residuals
+from orbifolio.runner.symmetry.verify.residuals import MIN_PLACES, change, colour_residuals
 
 _MAX_SCALE = 2.0  # of the places that count, in units of the finest: a larger one compares sharp with blurred
 _PATCH_RADIUS = 2.0  # in pixels of the coarsest of them: a smaller patch sees the pixel grid, a larger no detail
+_SOFTENING = 1.0
+"""Standard deviation, in pixels, of a Gaussian that takes away what places shown half as large cannot show."""
+
 _POINTS = 1500  # tried for each isometry; those count that the chart shows well before and after
 
 
@@ -31,6 +34,7 @@ class CurvedReader:
         """
         from scipy import ndimage
 
+        self._centred = centred
         self._height, self._width = centred.shape[:2]
         self._chart = chart
         self._margin = 8 if chart.wrap[1] else 0
@@ -54,6 +58,17 @@ class CurvedReader:
         here = np.mean([self._read(ring) for ring in patch], axis=0)
         there = np.mean([self._read(ring @ matrix.T) for ring in patch], axis=0)
         return colour_residuals(here, there)
+
+    def grain(self) -> float:
+        """How much softening changes what residuals compare: see `Measurement.grain`."""
+        from scipy import ndimage
+
+        modes = ["wrap" if wraps else "nearest" for wraps in self._chart.wrap]
+        widths = (_SOFTENING, _SOFTENING, 0)
+        soft = CurvedReader(ndimage.gaussian_filter(self._centred, widths, mode=[*modes, "nearest"]), self._chart)
+        patch = _patch(self._points, _PATCH_RADIUS * self._limit, self._chart.curvature)
+        sharp, blurred = (np.mean([reader._read(ring) for ring in patch], axis=0) for reader in (self, soft))
+        return change(sharp, blurred)
 
     def _scale(self, points: F64) -> F64:
         """(N,) length of a pixel on the surface, infinite for what is not in the picture."""

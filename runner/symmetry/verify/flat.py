@@ -19,7 +19,7 @@ from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.charts import Chart
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart, in_fractions
-from orbifolio.runner.symmetry.verify.residuals import MIN_PLACES, colour_residuals
+from orbifolio.runner.symmetry.verify.residuals import MIN_PLACES, change, colour_residuals
 
 BLUR = 2.0
 """Standard deviation, in pixels, of a Gaussian that first removes the finest grain, which no turned pixel grid can
@@ -28,6 +28,10 @@ represent: white noise in the texels of a 60 degree turn reads 0.26 without it, 
 
 _CLAIM_PLACES, _CANDIDATE_PLACES = 20_000, 3_000  # compared for each; candidates are many, and two digits will do
 _PIXEL_VARIANCE = 1 / 12  # of a pixel's own box, which no enlargement enlarges
+_SOFTENING = 0.7
+"""Standard deviation, in pixels, of a Gaussian that takes away much of the finest detail, which a turned pixel grid
+need not show again."""
+
 _MARGIN = 12  # pixels by which an axis that wraps is continued: a cubic spline's memory fades as 0.27^n
 _MIN_SHIFT = 6.0  # blurs that a place must move by: Gaussians three blurs wide on either side do not overlap then
 
@@ -65,6 +69,11 @@ class FlatReader:
         # on a torus almost all places move; elsewhere those near a fixed point would make everything hold
         shift = 0.0 if all(self._wrap) else _MIN_SHIFT * max(self._blur, 1.0)
         return self.compared(matrix, _CANDIDATE_PLACES, shift)
+
+    def grain(self) -> float:
+        """How much softening changes what residuals compare: see `Measurement.grain`."""
+        sharp, soft = self._softened(self._blur), self._soften(math.hypot(self._blur, _SOFTENING))
+        return change(sharp.reshape(-1, 3), soft.reshape(-1, 3))
 
     def compared(self, matrix: F64, count: int, min_shift: float = 0.0) -> F64 | None:
         """The residual of every colour element, or None where too few places can be compared.

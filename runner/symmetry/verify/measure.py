@@ -38,6 +38,9 @@ class Reader(Protocol):
             claimed: whether it should hold; what should not is tried at fewer points, and not near its fixed points.
         """
 
+    def grain(self) -> float:
+        """How much the finest detail amounts to, as a residual: see `Measurement.grain`."""
+
 
 READERS: Mapping[type[Chart], Callable[[F64, Any], Reader]] = {
     Tile: FlatReader.through,
@@ -49,7 +52,11 @@ READERS: Mapping[type[Chart], Callable[[F64, Any], Reader]] = {
 
 
 def measure(
-    picture: npt.NDArray[Any], chart: Chart, claims: Sequence[Claim], candidates: Sequence[Claim] = ()
+    picture: npt.NDArray[Any],
+    chart: Chart,
+    claims: Sequence[Claim],
+    candidates: Sequence[Claim] = (),
+    near: Sequence[Claim] = (),
 ) -> Measurement:
     """Measure isometries on a finished picture.
 
@@ -58,6 +65,7 @@ def measure(
         chart: through which the picture shows its surface.
         claims: with the colour element each should have.
         candidates: isometries that should not hold; their colour element is not used.
+        near: isometries that should nearly hold, with their colour elements.
 
     Returns:
         What the picture shows enough of; an isometry that leads out of it is left out.
@@ -69,12 +77,16 @@ def measure(
     if centred.ndim != 3 or centred.shape[2] != 3 or not centred.size or not np.isfinite(centred).all():
         raise ValueError(f"a picture of shape {np.shape(picture)}; it must be (height, width, 3) and finite")
     reader = READERS.get(type(chart), CurvedReader)(centred, chart)
-    claimed = ((claim, reader.residuals(claim.matrix, claimed=True)) for claim in claims)
+    claimed = [(claim, reader.residuals(claim.matrix, claimed=True)) for claim in claims]
+    nearly = ((claim, reader.residuals(claim.matrix, claimed=False)) for claim in near)
     tried = ((claim, reader.residuals(claim.matrix, claimed=False)) for claim in candidates)
     unclaimed = [Residual.of_candidate(claim, every) for claim, every in tried if every is not None]
     return Measurement(
         tuple(Residual.of_claim(claim, every) for claim, every in claimed if every is not None),
+        tuple(Residual.of_claim(claim, every) for claim, every in nearly if every is not None),
         tuple(sorted(unclaimed, key=lambda item: item.residual)),
+        tuple(claim.name for claim, every in claimed if every is None),
+        reader.grain(),
     )
 
 
@@ -86,7 +98,7 @@ def measure_symmetry(picture: npt.NDArray[Any], symmetry: Symmetry) -> Measureme
         symmetry: of any kind, that the picture should have.
     """
     height, width = np.shape(picture)[:2]
-    claims, candidates = symmetry.claims(), symmetry.candidates(width / height)
-    if not claims and not candidates:
+    claims, near, candidates = symmetry.claims(), symmetry.near_claims(), symmetry.candidates(width / height)
+    if not claims and not near and not candidates:
         return Measurement()
-    return measure(picture, symmetry.chart_for(width, height), claims, candidates)
+    return measure(picture, symmetry.chart_for(width, height), claims, candidates, near)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry import colour
@@ -83,11 +84,18 @@ class Measurement:
 
     Attributes:
         claims: one residual for each claim that the picture shows enough of, in the claims' order.
+        near: the same for what it should have nearly, and not exactly.
         unclaimed: candidates that are not claimed, those nearest to holding first.
+        unmeasured: names of claims that the picture shows too little of.
+        grain: how much the picture's finest detail, which no comparison of moved pixels can see, amounts to, as a
+            residual: claims with a residual up to it cannot be judged at the picture's size.
     """
 
     claims: tuple[Residual, ...] = ()
+    near: tuple[Residual, ...] = ()
     unclaimed: tuple[Residual, ...] = ()
+    unmeasured: tuple[str, ...] = ()
+    grain: float = 0.0
 
     @property
     def worst(self) -> float | None:
@@ -115,9 +123,23 @@ class Measurement:
         return {
             "claims": [item.as_record() for item in self.claims],
             "worst": None if worst is None else round(worst, 6),
+            "grain": round(self.grain, 6),
+            "unmeasured": list(self.unmeasured),
+            "near": [item.as_record() for item in self.near],
             "unclaimed": [item.as_record() for item in self.unclaimed[:unclaimed]],
             "closest_unclaimed": None if closest is None else round(closest, 6),
         }
+
+
+def change(before: npt.NDArray[Any], after: npt.NDArray[Any]) -> float:
+    """How much colours change, as the residual between a picture and another that have changed so, each by itself.
+
+    Args:
+        before: (N, 3), centred.
+        after: (N, 3).
+    """
+    spread = ((before - before.mean(0)) ** 2).sum()
+    return float(np.sqrt(((after - before) ** 2).sum() / max(float(spread), 1e-12 * len(before))))
 
 
 def colour_residuals(here: F64, there: F64) -> F64:

@@ -13,6 +13,7 @@ from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.symmetry.layouts.resample import resample
 from orbifolio.runner.symmetry.verify.measure import measure_symmetry
 from orbifolio.runner.symmetry.verify.residuals import Measurement
+from orbifolio.runner.symmetry.verify.visibility import visibility
 
 MAX_MEASURED = 12_000_000  # pixels: a measurement holds several copies of them in double precision
 
@@ -43,10 +44,15 @@ def summarise(symmetry: Symmetry, kind: str, picture: F32 | None) -> dict[str, A
         picture: (height, width, 3) in [0, 1], or None before there is one.
 
     Returns:
-        kind, group, title, cells, notes, advisories; claims, worst, unclaimed, closest_unclaimed, which
-        are empty or None without a picture.
+        kind, group, title, cells, notes, advisories; claims, worst, grain, unmeasured, near, unclaimed,
+        closest_unclaimed, visibility, which are empty, zero or None without a picture.
     """
-    measurement = Measurement() if picture is None else measure_symmetry(thinned(picture, symmetry.wrap), symmetry)
+    measurement, visible = Measurement(), None
+    if picture is not None:
+        picture = thinned(picture, symmetry.wrap)
+        height, width = picture.shape[:2]
+        measurement = measure_symmetry(picture, symmetry)
+        visible = visibility(picture, symmetry.chart_for(width, height), symmetry.domain_pixels(width, width / height))
     return {
         "kind": kind,
         "group": symmetry.group,
@@ -55,4 +61,5 @@ def summarise(symmetry: Symmetry, kind: str, picture: F32 | None) -> dict[str, A
         "notes": list(symmetry.notes),
         "advisories": list(symmetry.advisories()),
         **measurement.as_record(),
+        "visibility": None if visible is None else round(visible, 4),
     }

@@ -51,6 +51,10 @@ class ZoomReader:
         reader, to_logarithm = self._strip
         return reader.residuals((np.linalg.inv(to_logarithm) @ matrix @ to_logarithm)[:2], claimed=claimed)
 
+    def grain(self) -> float:
+        """How much softening changes what residuals compare: see `Measurement.grain`."""
+        return self._plane.grain()
+
     @cached_property
     def _strip(self) -> tuple[FlatReader, F64]:
         """The picture's logarithm, and the (3, 3) way from its fractions (x, y) to (Re w, Im w)."""
