@@ -67,7 +67,7 @@ VISIBILITIES = ((0.12, "seen at a glance"), (0.05, "seen on a closer look"), (0.
 whose group is seen from across a room mostly above 0.12."""
 
 
-_TOO_FINE = "too small to be judged"
+_TOO_FINE, _UNSEEN = "too small to be judged", "not shown enough"
 
 
 _CHANNEL = re.compile(r"(-?)\s*([rgb])\b", re.IGNORECASE)
@@ -130,11 +130,11 @@ def _judge(claims: tuple[ClaimRow, ...], near: tuple[ClaimRow, ...], worst: floa
         sentences.append(
             f"{kept} of {format_count(len(claims), 'claim')} kept; the largest residual is {format_number(worst, 2)}."
         )
-    fine = sum(claim.verdict == _TOO_FINE for claim in claims)
-    if fine:
+    open_claims = sum(claim.tone == "calm" for claim in claims)
+    if open_claims:
         sentences.append(
-            f"{format_count(fine, 'claim')} cannot be judged: the picture is too small for its detail; a larger one "
-            "can show whether they hold."
+            f"{format_count(open_claims, 'claim')} cannot be judged: the picture is too small, or shows too little, "
+            "to tell."
         )
     if near:
         listed = ", ".join(f"{row.name}: {row.residual}" for row in near[:3]) + (", ..." if len(near) > 3 else "")
@@ -157,7 +157,7 @@ def symmetry_section(run: RunRecord) -> SymmetrySection | None:
         return None
     grain = as_number(record.get("grain")) or 0.0
     claims = tuple(_claim(item, grain) for item in as_tuple(record.get("claims")))
-    claims += tuple(_row({"name": name}, _TOO_FINE, "calm") for name in as_texts(record.get("unmeasured")))
+    claims += tuple(_row({"name": name}, _UNSEEN, "calm") for name in as_texts(record.get("unmeasured")))
     near = tuple(_near(item) for item in as_tuple(record.get("near")))
     unclaimed = tuple(_unclaimed(item) for item in as_tuple(record.get("unclaimed")))
     if claims or near:

@@ -41,8 +41,8 @@ def test_a_picture_too_small_to_be_judged_is_not_called_broken(make_run: MakeRun
         make_run, claims=[claim("a", 0.01), claim("b", 0.09)], worst=0.09, grain=0.12, unmeasured=["c"]
     )
     assert verdicts[0].startswith("good: 1 of 3 claims kept; the largest residual is 0.09. 2 claims cannot be judged: ")
-    assert verdicts[1:] == ["good: kept", "calm: too small to be judged", "calm: too small to be judged"]
-    assert "the picture is too small for its detail" in text
+    assert verdicts[1:] == ["good: kept", "calm: too small to be judged", "calm: not shown enough"]
+    assert "the picture is too small, or shows too little, to tell" in text
 
 
 def test_what_is_nearly_symmetric_is_what_was_wanted(make_run: MakeRun) -> None:

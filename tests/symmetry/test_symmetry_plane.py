@@ -204,7 +204,7 @@ def test_summary_before_there_is_a_picture() -> None:
         "notes": ["the picture holds 2 primitive cells of p6"],
         "advisories": [
             "six-fold and three-fold centres carry [g, b, r]: at the centre red equals green and red equals blue (1 of "
-            "3 colour dimensions stay free), which looks grey beside the rest; a style with dark or light details "
+            "3 colour dimensions stay free), which looks dull beside the rest; a style with dark or light details "
             "hides it, and an exchange of two channels leaves more"
         ],
         "claims": [],

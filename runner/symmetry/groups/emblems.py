@@ -83,11 +83,11 @@ def centre_warning(where: str, fold: int, element: int) -> str:
     free = colour.fixed_dimension([element])
     if free > 1:
         return ""
+    details = "dark or light" if free else "grey"
     exchange = ", and an exchange of two channels leaves more" if fold % 2 == 0 else ""
     return (
         f"{where} carry {colour.spell(element)}: at the centre {colour.describe_fixed(element)} ({free} of 3 colour "
-        "dimensions stay free), which looks grey beside the rest; a style with dark or light details hides it"
-        f"{exchange}"
+        f"dimensions stay free), which looks dull beside the rest; a style with {details} details hides it{exchange}"
     )
 
 
