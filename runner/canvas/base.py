@@ -31,6 +31,7 @@ class CanvasPhase:
         number: of the phase, from 0.
         sizes: (width, height) in pixels of all phases.
         steps: optimisation steps of the phase.
+        picture: source -> (1, 3, h, w) picture in [0, 1], for canvases that show one; None without any.
     """
 
     layout: Layout
@@ -39,6 +40,7 @@ class CanvasPhase:
     number: int
     sizes: tuple[tuple[int, int], ...]
     steps: int
+    picture: Callable[[str], Tensor] | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,19 @@ class CanvasSettings(Settings):
         """`init` as mypy should see it."""
         value: InitialState = self.init
         return value
+
+    @property
+    def shown_first(self) -> InitialState:
+        """What the picture begins as, for a preview."""
+        return self.initial
+
+    def pictures(self) -> Mapping[str, str]:
+        """Image sources it will read, by their path below the canvas."""
+        start = self.initial
+        return {
+            f"init.{start.picture_field if number == 0 else number}": source
+            for number, source in enumerate(start.pictures())
+        }
 
     def build(self, layout: Layout, values: Tensor) -> Canvas:
         """The canvas that shows these orbit values.

@@ -14,6 +14,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from orbifolio.runner.canvas.wave_picture import WavePicture, WaveSettings
 from orbifolio.runner.images.cover import cover
 from orbifolio.runner.patches.settings import PATCH_SOURCES, PatchSettings, plan_patches
 from orbifolio.runner.patches.synthesis import synthesise
@@ -30,16 +31,21 @@ class InitialContext:
         random: generator on the CPU; everything random comes from it.
         picture: source -> (1, 3, h, w) float32 picture in [0, 1].
         symmetry: that the layout has; needed by what begins at smaller sizes.
+        seed: of the run, for what is the same in every phase.
     """
 
     layout: Layout
     random: torch.Generator
     picture: Callable[[str], Tensor]
     symmetry: Symmetry | None = None
+    seed: int = 0
 
 
 class InitialState(Settings):
     """The base of every kind of initial state."""
+
+    picture_field: ClassVar[str] = "image"
+    """The field that names its picture, for messages."""
 
     def colours(self, context: InitialContext) -> Tensor:
         """(parameters, 3) float32 in about [0, 1], not yet constrained."""
@@ -122,6 +128,26 @@ class FromImage(InitialState):
         return self.image if self.keep_detail else None
 
 
+class WaveStart(WaveSettings, InitialState):
+    """A photograph seen through waves of the symmetry: large shapes that obey the group before the first step."""
+
+    kind: Literal["waves"] = "waves"
+    picture_field: ClassVar[str] = "photo"
+    cites: ClassVar[tuple[str, ...]] = ("farris2015", "williams1983")
+
+    def colours(self, context: InitialContext) -> Tensor:
+        """The waves of the run's seed, as the canvas of the same name has them."""
+        layout = context.layout
+        assert context.symmetry is not None
+        space = context.symmetry.wave_space(layout.width, layout.height)
+        with torch.no_grad():
+            return WavePicture(self, space, layout, context.picture(self.photo), context.seed).values() + 0.5
+
+    def pictures(self) -> tuple[str, ...]:
+        """The photograph."""
+        return (self.photo,)
+
+
 class Constant(InitialState):
     """A single colour in every orbit."""
 
@@ -200,16 +226,16 @@ def _expand_initial(value: Any) -> Any:
 
 AnyInitial = Annotated[
     Annotated[
-        Union[Noise, Plasma, FromImage, FromPatches, Constant, Sum, Product],  # noqa: UP007 (pydantic reads it lazily)
+        Union[Noise, Plasma, FromImage, FromPatches, WaveStart, Constant, Sum, Product],  # noqa: UP007 (pydantic reads it lazily)
         Field(discriminator="kind"),
     ],
     Shorthand(
         _expand_initial,
         {"type": "number"},
-        {"enum": ["noise", "plasma", "image", "patches", "constant", "sum", "product"]},
+        {"enum": ["noise", "plasma", "image", "patches", "waves", "constant", "sum", "product"]},
     ),
 ]
-INITIALS = (Noise, Plasma, FromImage, FromPatches, Constant, Sum, Product)
+INITIALS = (Noise, Plasma, FromImage, FromPatches, WaveStart, Constant, Sum, Product)
 Sum.model_rebuild()
 Product.model_rebuild()
 

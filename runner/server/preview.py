@@ -50,11 +50,11 @@ def _through_symmetry(settings: Any, inputs: InputPictures, seed: int) -> tuple[
     tiled = symmetry.tiles and all(symmetry.wrap)
     width, height = symmetry.fit(WIDTH // 2 if tiled else WIDTH, multiple=1, ratio=ratio)
     layout = symmetry.layout(width, height)
-    initial: InitialState = settings.canvas.initial
+    initial: InitialState = settings.canvas.shown_first
     pictured = bool(initial.pictures())
     start = initial if pictured else Plasma(roughness=0.62)
     random = torch.Generator().manual_seed(seed)
-    values = initialise(start, InitialContext(layout, random, inputs.plain, symmetry))
+    values = initialise(start, InitialContext(layout, random, inputs.plain, symmetry, seed))
     with torch.no_grad():
         artwork = layout.render(values if pictured else _livelier(values, layout))
     shown = artwork[0].clamp(0, 1).permute(1, 2, 0).numpy()

@@ -30,6 +30,7 @@ from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.charts import Chart
 from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.tangent_planes import TangentPlanes
+from orbifolio.runner.symmetry.wave_space import WaveSpace
 
 QUARTER_TURNS = (0.0, 90.0, 180.0, 270.0)
 """Turns in degrees that stand for all, where the network sees windows of any turn: only these resample nothing."""
@@ -144,6 +145,14 @@ class Layout(ABC):
     def tangent_planes(self) -> TangentPlanes:
         """What lies around every orbit's representative, for what copies patches of flat pictures."""
         raise NotImplementedError(type(self).__name__)
+
+    def colourless(self) -> Layout | None:
+        """This layout for what is no colour, such as a function that the whole group leaves as it is: it only renders.
+
+        Returns:
+            A layout that shows every orbit's own values everywhere, or None where pixels show more than one place.
+        """
+        return None
 
     def mixed(self, moves: Sequence[Move]) -> Layout:
         """The weighted mean of moved and recoloured copies of this layout's artwork.
@@ -287,6 +296,15 @@ class Symmetry(ABC):
             random: on the CPU; the same state gives the same crops.
         """
         return ()
+
+    def wave_space(self, width: int, height: int) -> WaveSpace:
+        """The waves that have the symmetry, as functions of its surface.
+
+        Args:
+            width: of the artwork in pixels, as `fit` returned it.
+            height: of the artwork in pixels, as `fit` returned it.
+        """
+        raise NotImplementedError(type(self).__name__)
 
     def refusal(self, move: Move) -> str:
         """Why the artwork's copies may not be moved so and mixed: "what; rule; cure", or "".

@@ -15,6 +15,7 @@ from orbifolio.runner.canvas.initial import (
     Plasma,
     Product,
     Sum,
+    WaveStart,
     initialise,
 )
 from orbifolio.runner.images.cover import cover
@@ -153,6 +154,7 @@ EXAMPLES = [
     Noise(),
     Plasma(),
     FromImage(image="x"),
+    WaveStart(photo="x", terms=5),
     Constant(colour=(0.1, 0.5, 0.9)),
     Sum(of=(0.1, "noise")),
     Product(of=("noise", 0.5)),
@@ -166,10 +168,10 @@ def test_every_initial_state_has_an_example():
 @pytest.mark.parametrize("name", SYMMETRIES)
 @pytest.mark.parametrize("initial", EXAMPLES, ids=lambda initial: initial.kind)
 def test_initial_states_are_constrained_and_repeat_by_seed(initial, name):
-    _, place = layout(name)
-    values = initialise(initial, InitialContext(place, random(5), stripes))
+    symmetry, place = layout(name)
+    values = initialise(initial, InitialContext(place, random(5), stripes, symmetry))
     assert values.shape == (place.parameters, 3)
-    assert torch.equal(values, initialise(initial, InitialContext(place, random(5), stripes)))
+    assert torch.equal(values, initialise(initial, InitialContext(place, random(5), stripes, symmetry)))
     torch.testing.assert_close(place.constrain(values), values)
 
 

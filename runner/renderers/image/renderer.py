@@ -197,12 +197,14 @@ class ImageRenderer(Renderer):
     def _initial(self, phase: int, layout: Layout) -> Tensor:
         """Orbit values that `init` holds at a phase's size."""
         random = generator(self.context.seed, "initial", phase, 0)
-        request = InitialContext(layout, random, self.context.plain_picture, self.symmetry)
+        request = InitialContext(layout, random, self.context.plain_picture, self.symmetry, self.context.seed)
         return initialise(self.parts.canvas.initial, request).to(self.context.device)
 
     def _canvas_phase(self, phase: int, layout: Layout) -> CanvasPhase:
         steps = self.parts.phases[phase][1]
-        return CanvasPhase(layout, self.symmetry, self.context.seed, phase, tuple(self.sizes), steps)
+        return CanvasPhase(
+            layout, self.symmetry, self.context.seed, phase, tuple(self.sizes), steps, self.context.plain_picture
+        )
 
     def _detail(self, old: Layout, new: Layout) -> Tensor | float:
         """What the initial picture has at the new size and did not have at the old one (octaves)."""

@@ -183,8 +183,8 @@ class ImageOptimisation(RendererSettings):
     def pictures(self) -> dict[str, str]:
         """All image sources by path."""
         sources: dict[str, str] = {}
-        for number, source in enumerate(self.canvas.initial.pictures()):
-            sources["canvas.init.image" if number == 0 else f"canvas.init.{number}"] = source
+        canvas: CanvasSettings = self.canvas
+        sources.update({f"canvas.{path}": source for path, source in canvas.pictures().items()})
         for number, objective in enumerate(self.objectives):
             path = f"objectives.{number}"
             for index, image in enumerate(getattr(objective, "images", ())):

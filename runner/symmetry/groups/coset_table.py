@@ -89,6 +89,41 @@ class CosetTable:
                     waiting.append(there)
         return np.array([ways[number] for number in range(self.count)])
 
+    def members_near(self, triangle: Triangle, samples: F64, reach: float) -> tuple[F64, I64]:
+        """Elements of the group that bring the fundamental domain, or a part of it, near itself.
+
+        Args:
+            triangle: of the hyperbolic plane, that the sheets are copies of.
+            samples: (N, 3) points all over the triangle.
+            reach: how near, as the hyperbolic cosine of a distance.
+
+        Returns:
+            (G, 3, 3) elements, the identity first, and their (G,) colour elements.
+        """
+        ways = self.ways(triangle)
+        form = np.diag([-1.0, -1.0, 1.0])
+        domain = np.concatenate([samples @ way.T for way in ways]) @ form
+        mirrors = [triangle.reflection(number) for number in range(3)]
+        middle = triangle.normalised(triangle.corners.sum(0))
+        seen: set[tuple[int, ...]] = set()
+        members: dict[tuple[int, ...], tuple[F64, int]] = {}
+        waiting = [(np.eye(3), 0, colour.IDENTITY)]
+        while waiting:
+            moved, sheet, shown = waiting.pop(0)
+            place = _key(moved @ middle)
+            if place in seen:
+                continue
+            seen.add(place)
+            if float((domain @ (samples @ moved.T).T).min()) > reach:
+                continue
+            member = moved @ np.linalg.inv(ways[sheet])
+            members.setdefault(_key(member @ middle), (member, shown))
+            for number, mirror in enumerate(mirrors):
+                crossing = colour.compose(shown, int(self.colours[sheet, number]))
+                waiting.append((moved @ mirror, int(self.beyond[sheet, number]), crossing))
+        matrices, elements = zip(*members.values(), strict=True)
+        return np.array(matrices), np.array(elements, dtype=np.int64)
+
     def orbits_at(self, mirrors: Sequence[int]) -> SheetOrbits:
         """Which sheets share a place that lies on some of the mirrors.
 
@@ -225,6 +260,11 @@ def subgroup(triangle: Triangle, matrices: Sequence[F64], elements: Sequence[int
         beyond.append(row)
         colours.append(crossing)
     return CosetTable(np.array(beyond, dtype=np.int64), np.array(colours, dtype=np.int64))
+
+
+def _key(point: F64) -> tuple[int, ...]:
+    """The same for points that are equal up to rounding, different for images of one in general position."""
+    return tuple(np.rint(np.arcsinh(point) / _ENTRY_TOLERANCE / 100).astype(np.int64).tolist())
 
 
 def _find(matrix: F64, among: Sequence[F64]) -> int | None:

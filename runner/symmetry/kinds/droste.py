@@ -26,12 +26,14 @@ from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.emblems import centre_advisories, emblem_advisories, mirror_warning
 from orbifolio.runner.symmetry.groups.groups import GROUPS, Group, Word, coset_words, suggest_group
 from orbifolio.runner.symmetry.groups.isometry import Isometry
+from orbifolio.runner.symmetry.groups.lattice_waves import lattice_waves
 from orbifolio.runner.symmetry.groups.legality import elements, evaluate
 from orbifolio.runner.symmetry.groups.log_group import name_zoom, on_logarithm, presentation
 from orbifolio.runner.symmetry.kinds.none import fit_free
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup
 from orbifolio.runner.symmetry.layouts.flat_charts import Logarithm, as_similarity, in_fractions
 from orbifolio.runner.symmetry.layouts.log_lattice import LogLattice, LogLookup
+from orbifolio.runner.symmetry.wave_space import WaveSpace, affine
 
 DrosteName = Literal[
     "p1", "p2", "pm", "pg", "p2mm", "p2mg", "p2gg", "p4", "p4mm", "p4gm", "p3", "p3m1", "p31m", "p6", "p6mm"
@@ -187,6 +189,14 @@ class DrosteSymmetry(Symmetry):
             if isometry.determinant < 0 and isometry.is_mirror:
                 warnings.append(mirror_warning("mirror lines", element, "p1, p2 and pg have none"))
         return tuple(dict.fromkeys(item for item in warnings if item))
+
+    def wave_space(self, width: int, height: int) -> WaveSpace:
+        """Wave packets in the plane of logarithms: see `wave_space.lattice_waves`."""
+        chart = self.chart_for(width, height)
+        to_lattice = np.linalg.inv(affine(self.lattice.basis, np.zeros(2)))
+        return lattice_waves(
+            self.row, self.assignment, self.lattice.basis, lambda places: chart.from_fractions(places) @ to_lattice.T
+        )
 
     def refusal(self, move: Move) -> str:
         """A shift would move the middle: see `base.Symmetry.refusal`."""

@@ -27,6 +27,7 @@ from orbifolio.runner.symmetry.groups.motion import name_motion, placed
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup
 from orbifolio.runner.symmetry.layouts.flat_charts import Strip
 from orbifolio.runner.symmetry.taps import Taps, bilinear
+from orbifolio.runner.symmetry.wave_space import WaveSpace, affine, dual_vectors
 
 FriezeName = Literal["p1", "p11g", "p1m1", "p11m", "p2", "p2mg", "p2mm"]
 
@@ -186,6 +187,29 @@ class FriezeSymmetry(Symmetry):
             if track[0] < 0 < track[2]:
                 warnings.append(mirror_warning("upright mirror lines", element, "p11g and p2 have none"))
         return tuple(dict.fromkeys(item for item in warnings if item))
+
+    def wave_space(self, width: int, height: int) -> WaveSpace:
+        """Waves along the strip and across it, where twice its height is their period: see `WaveSpace`."""
+        tall = self.cells * height / width  # all lengths are in periods
+        to_periods = np.array([[self.cells, 0.0, 0.0], [0.0, -tall, tall / 2], [0.0, 0.0, 1.0]])
+        pairs = members(self.row, self.assignment, self.cells)
+        matrices = np.array([affine(np.diag([x, y]), np.array([shift / 2, 0.0])) for (x, shift, y), _ in pairs])
+        metric, dual = np.diag([1.0, 1.0, 0.0]), np.diag([1 / self.cells, 1 / (2 * tall)])
+
+        def points(count: int, random: np.random.Generator) -> F64:
+            within = (random.random((count, 2)) - [0.0, 0.5]) * [self.cells, tall]
+            return np.column_stack([within, np.ones(count)])
+
+        return WaveSpace(
+            lambda places: places @ to_periods.T,
+            matrices,
+            np.array([element for _, element in pairs]),
+            points,
+            lambda count, random: dual_vectors(dual, metric, count),
+            metric,
+            0,
+            self.cells * tall / len(pairs),
+        )
 
     def refusal(self, move: Move) -> str:
         """Copies can only be shifted along the strip: see `base.Symmetry.refusal`."""

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from pydantic import Field, model_validator
 
-from orbifolio.runner.arrays import F64
+from orbifolio.runner.arrays import C128, F64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.base import SymmetrySettings
@@ -30,6 +30,12 @@ from orbifolio.runner.symmetry.groups.polyhedral import turn_name
 from orbifolio.runner.symmetry.groups.presentation import Presentation
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry, colour_title
+from orbifolio.runner.symmetry.wave_space import WaveSpace
+
+_FADES = (0.04, 0.5)
+"""Limits of the width of wave packets: narrower ones underflow in single precision, wider ones have too many images."""
+
+_FAINT = 14.0  # exp(-14) is a millionth: what is left of a wave packet where its images are no longer summed
 
 ChartName = Literal["disk", "klein", "half-plane", "band", "square"]
 
@@ -131,6 +137,37 @@ class HyperbolicSymmetry(CurvedSymmetry):
         _, q, r = self.triangle.corners
         mean = math.sqrt(float(np.hypot(q[0], q[1])) * float(np.hypot(r[0], r[1])))
         return mean, mean
+
+    def wave_space(self, width: int, height: int) -> WaveSpace:
+        """Wave packets about places of the tile, summed over all tiles near enough: see `base.Symmetry.wave_space`."""
+        p, q, r = self.triangle.p, self.triangle.q, self.triangle.r
+        triangle = math.pi * (1 - 1 / p - 1 / q - 1 / r)  # its area, by the angles that it lacks (Gauss)
+        area = triangle * self.sheets.count
+        fade = min(max(area / (2 * math.pi), _FADES[0]), _FADES[1])  # exp(-z / fade) is about as large as a domain
+        ways = self.sheets.ways(self.triangle)
+
+        def points(count: int, random: np.random.Generator) -> F64:
+            weights = random.dirichlet(np.ones(3), count) / self.triangle.corners[:, 2]
+            places = self.triangle.normalised(weights @ self.triangle.corners)
+            way = ways[random.integers(len(ways), size=count)]
+            shown: F64 = np.einsum("nij,nj->ni", way, places)
+            return shown
+
+        def vectors(count: int, random: np.random.Generator) -> tuple[F64, C128]:
+            lengths = np.sqrt(1 + np.arange(count) / 4.0)
+            angle = 2 * math.pi * random.random(count)
+            covectors = []
+            for number, centre in enumerate(points(count, random)):
+                wave = (lengths[number] - 1) * 1.5 / math.sqrt(fade)  # the first are without any phase
+                local = np.array([1j * wave * np.cos(angle[number]), 1j * wave * np.sin(angle[number]), -1 / fade])
+                covectors.append(local @ np.linalg.inv(boost(centre)))
+            return lengths, np.array(covectors)
+
+        weights = np.array([[i, j, 6 - i - j] for i in range(7) for j in range(7 - i)]) / self.triangle.corners[:, 2]
+        samples = self.triangle.normalised(weights @ self.triangle.corners)
+        matrices, shown = self.sheets.members_near(self.triangle, samples, 1 + _FAINT * fade)
+        metric = np.diag([1.0, 1.0, -1.0])
+        return WaveSpace(lambda places: places, matrices, shown, points, vectors, metric, -1, area)
 
     def crop_chart(self, random: torch.Generator) -> Chart:
         """A window about a random place of the fundamental domain, turned at random."""

@@ -31,6 +31,7 @@ from orbifolio.runner.symmetry.claims import Claim
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
 from orbifolio.runner.symmetry.layouts.gather import Gather, averages, build_gather
 from orbifolio.runner.symmetry.tangent_planes import SurfacePlanes
+from orbifolio.runner.symmetry.wave_space import WaveSpace, free_waves
 
 _WINDOW = 0.375  # side of a window, of the atlas' width: it sees about half of one side of the model
 _TILT = 0.7  # how far a window may look askance: at 0 it never sees over an edge, at 1 it may look along a side
@@ -106,6 +107,11 @@ class AtlasLayout(ModelLayout):
             atlas.width,
             atlas.height,
         )
+
+    def representatives(self) -> F64:
+        """Texels of the atlas: see `base.Layout.representatives`."""
+        row, column = np.divmod(self.atlas.own, self.width)
+        return np.stack([(column + 0.5) / self.width, (row + 0.5) / self.height, np.ones(self.parameters)], axis=1)
 
     def to(self, device: str) -> AtlasLayout:
         """The same layout with its tables on a device."""
@@ -188,6 +194,11 @@ class ModelSymmetry(Symmetry):
         towards /= max(float(np.linalg.norm(towards)), 1e-9)
         distance = CAMERA_DISTANCE * self.mesh.radius
         return MeshCamera(a + u * (b - a) + v * (c - a), camera_axes(towards, 2 * math.pi * roll), distance, half)
+
+    def wave_space(self, width: int, height: int) -> WaveSpace:
+        """Waves of the flat atlas, in any direction: see `base.Symmetry.wave_space`."""
+        chart = self.chart_for(width, height)
+        return free_waves([np.eye(3)], [0], chart.half, chart.from_fractions)
 
     def claims(self) -> tuple[Claim, ...]:
         """None: a model has no group."""

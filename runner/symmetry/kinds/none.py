@@ -19,6 +19,7 @@ from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
 from orbifolio.runner.symmetry.layouts.resample import resample
 from orbifolio.runner.symmetry.tangent_planes import FlatPlanes
 from orbifolio.runner.symmetry.taps import Taps, bilinear
+from orbifolio.runner.symmetry.wave_space import WaveSpace, free_waves
 
 
 class PixelLayout(Layout):
@@ -50,6 +51,10 @@ class PixelLayout(Layout):
         """The picture, whose edges repeat: see `base.Layout.tangent_planes`."""
         chart, lookup = PlaneChart(self.width / self.height), PixelLookup(self.width, self.height, 0.0)
         return FlatPlanes(lookup.representatives(), chart.pixel_step(self.width, self.height), lookup)
+
+    def colourless(self) -> PixelLayout:
+        """As it is: see `base.Layout.colourless`."""
+        return self
 
     def mixed(self, moves: Sequence[Move]) -> BlendedLayout:
         """The mean of moved copies, from pixels that reach as far as their corners: see `base.Layout.mixed`."""
@@ -133,6 +138,11 @@ class PlainPicture(Symmetry):
     def appearances(self) -> tuple[tuple[float, bool, F64], ...]:
         """The identity alone: the texture is shown in one way."""
         return ((0.0, False, np.eye(3)),)
+
+    def wave_space(self, width: int, height: int) -> WaveSpace:
+        """Waves in any direction: see `base.Symmetry.wave_space`."""
+        chart = self.chart_for(width, height)
+        return free_waves([np.eye(3)], [0], chart.half, chart.from_fractions)
 
     def refusal(self, move: Move) -> str:
         """A picture that does not repeat has nothing to be shifted in: see `base.Symmetry.refusal`."""

@@ -36,6 +36,7 @@ from orbifolio.runner.symmetry.kinds.none import NoSymmetry
 from orbifolio.runner.symmetry.kinds.plane import Plane
 from orbifolio.runner.symmetry.kinds.rotor import Rotor
 from orbifolio.runner.symmetry.kinds.sphere import Sphere
+from orbifolio.runner.symmetry.wave_space import WaveSpace
 
 MAX_COPIES = 64
 """Copies that all means amount to: every pixel blends the taps of each, so that time and memory grow with them."""
@@ -260,6 +261,10 @@ class PartialSymmetry(Symmetry):
                 "give the artwork as it is more weight, as in {weight: 3}"
             )
         return tuple(warnings)
+
+    def wave_space(self, width: int, height: int) -> WaveSpace:
+        """The waves of the copied artwork."""
+        return self.base.wave_space(width, height)
 
     def crop_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int] | None:
         """The crop size of the copied artwork."""

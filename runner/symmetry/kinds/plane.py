@@ -28,11 +28,13 @@ from orbifolio.runner.symmetry.groups.emblems import (
 from orbifolio.runner.symmetry.groups.groups import GROUPS, TRANSLATIONS, Group, coset_words, suggest_group
 from orbifolio.runner.symmetry.groups.isometry import Isometry
 from orbifolio.runner.symmetry.groups.lattice import LatticeFrame, frame
+from orbifolio.runner.symmetry.groups.lattice_waves import lattice_waves
 from orbifolio.runner.symmetry.groups.legality import TURNS, complete, elements, evaluate
 from orbifolio.runner.symmetry.groups.motion import degrees, in_picture, name_motion, turn_matrix
 from orbifolio.runner.symmetry.groups.plane_candidates import plane_candidates
 from orbifolio.runner.symmetry.layouts.flat_charts import Tile
 from orbifolio.runner.symmetry.layouts.orbits import PlaneLayout, plane_layout
+from orbifolio.runner.symmetry.wave_space import WaveSpace
 
 GroupName = Literal[
     "p1",
@@ -145,6 +147,14 @@ class PlaneSymmetry(Symmetry):
     def candidates(self, ratio: float) -> tuple[Claim, ...]:
         """Turns, mirrors, glides and shifts that are not in the group: see `plane_candidates`."""
         return plane_candidates(self.row, self.frame, ratio)
+
+    def wave_space(self, width: int, height: int) -> WaveSpace:
+        """Wave packets of crystallography: see `wave_space.lattice_waves`."""
+        to_lattice = np.eye(3)
+        to_lattice[:2, :2] = np.array(self.frame.edges, dtype=np.float64).T * [1.0, -1.0]
+        upright = np.diag([1.0, -1.0 / (self.ratio or width / height)])  # of fractions, in units of the width
+        basis = upright @ np.linalg.inv(to_lattice[:2, :2])
+        return lattice_waves(self.row, self.assignment, basis, lambda places: places @ to_lattice.T)
 
     def refusal(self, move: Move) -> str:
         """A copy must repeat with the tile: see `base.Symmetry.refusal`."""

@@ -36,6 +36,7 @@ from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart, in_fractions, spin
 from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
 from orbifolio.runner.symmetry.layouts.wedge import ACTIVE, Fan, FanLookup, Wedge, reach
+from orbifolio.runner.symmetry.wave_space import WaveSpace, free_waves
 
 _CROWDED = 1.3  # pixels of radius for each order, 8 / 2 pi: within it a turn moves a place by less than eight pixels
 
@@ -190,6 +191,12 @@ class RotorSymmetry(Symmetry):
                 if (warning := mirror_warning("mirror lines through the middle", element, "mirrors: false has none"))
             ]
         return tuple(warnings)
+
+    def wave_space(self, width: int, height: int) -> WaveSpace:
+        """Waves in any direction, turned about the middle: a quasicrystal's, where no lattice has the turn."""
+        _, matrices, shown = zip(*self._elements(), strict=True)
+        chart = self.chart_for(width, height)
+        return free_waves(matrices, shown, chart.half, chart.from_fractions)
 
     def refusal(self, move: Move) -> str:
         """An untiled picture has nothing to be shifted in: see `base.Symmetry.refusal`."""

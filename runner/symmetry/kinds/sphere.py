@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from pydantic import Field, field_validator
 
-from orbifolio.runner.arrays import F64
+from orbifolio.runner.arrays import C128, F64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import Ratio
 from orbifolio.runner.symmetry.base import SymmetrySettings
@@ -23,6 +23,7 @@ from orbifolio.runner.symmetry.colour import Colour
 from orbifolio.runner.symmetry.groups.emblems import FOLDS
 from orbifolio.runner.symmetry.groups.polyhedral import PointGroup, point_group
 from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry, colour_title, random_turn
+from orbifolio.runner.symmetry.wave_space import WaveSpace
 
 REACH = math.radians(32)
 """Half the angle of a camera's view; its corners see 4/5 as much as its middle."""
@@ -81,6 +82,30 @@ class SphereSymmetry(CurvedSymmetry):
         cosines = [float(self.triangle.corners[i] @ self.triangle.corners[j]) for i, j in ((0, 1), (1, 2), (2, 0))]
         sides = [math.acos(min(1.0, max(-1.0, cosine))) for cosine in cosines]
         return max(math.sqrt(max(sides) * min(sides)), max(sides) / 2), min(sides)
+
+    def wave_space(self, width: int, height: int) -> WaveSpace:
+        """Waves of space in any direction, on the sphere sums of harmonics: see `base.Symmetry.wave_space`."""
+        lowest = 1.5 * len(self.members) ** 0.5  # below it a group leaves the constant and little else
+
+        def points(count: int, random: np.random.Generator) -> F64:
+            directions = random.standard_normal((count, 3))
+            unit: F64 = directions / np.linalg.norm(directions, axis=1, keepdims=True)
+            return unit
+
+        def vectors(count: int, random: np.random.Generator) -> tuple[F64, C128]:
+            lengths = np.sqrt(1 + np.arange(count) / 4.0)
+            return lengths, 1j * lowest * lengths[:, None] * points(count, random)
+
+        return WaveSpace(
+            lambda places: places,
+            np.array(self.members),
+            np.array(self.shown),
+            points,
+            vectors,
+            np.eye(3),
+            1,
+            4 * math.pi / len(self.members),
+        )
 
     def crop_chart(self, random: torch.Generator) -> Chart:
         """A camera of random direction and turn."""

@@ -260,12 +260,22 @@ class BlendedLayout(Layout):
 
     def representatives(self) -> F64:
         """Texels, in fractions of the picture: see `base.Layout.representatives`."""
-        return self.chart.fractions(self.lookup.representatives())
+        return self.bare.representatives() if self.bare else self.chart.fractions(self.lookup.representatives())
 
     def tangent_planes(self) -> FlatPlanes:
         """The lookup's surface: see `base.Layout.tangent_planes`."""
         step = self.chart.pixel_step(self.width, self.height)
         return FlatPlanes(self.lookup.representatives(), step, self.lookup, self.lookup.lattice(step))
+
+    def colourless(self) -> BlendedLayout | None:
+        """For what is no colour, unless copies are mixed: see `base.Layout.colourless`."""
+        if self.bare is not None:
+            return None
+        plain = copy(self)
+        plain._parts = [(chosen, gather.colourless(), level) for chosen, gather, level in self._parts]
+        plain._steps = [step.colourless() for step in self._steps]
+        plain.special, plain._mean = self.special[:0], torch.eye(3, dtype=self._mean.dtype, device=self._mean.device)
+        return plain
 
     def mixed(self, moves: Sequence[Move]) -> BlendedLayout:
         """The mean of moved copies: see `base.Layout.mixed`."""

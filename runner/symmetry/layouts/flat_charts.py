@@ -61,6 +61,11 @@ class PlaneChart(Chart):
         x, y = self.place(points)
         return np.stack([(x + 1) / 2, (1 - y) / 2, np.ones(len(points))], axis=1)
 
+    def from_fractions(self, places: F64) -> F64:
+        """The way back from `fractions`: (N, 3) points."""
+        across, up = self.half
+        return np.stack([(2 * places[:, 0] - 1) * across, (1 - 2 * places[:, 1]) * up, np.ones(len(places))], axis=1)
+
     def pixel_step(self, width: int, height: int) -> F64:
         """Of a picture whose shorter side is two units: see `Chart.pixel_step`."""
         return np.diag([1.0, -1.0]) * (2 / min(width, height))
@@ -91,6 +96,17 @@ class Logarithm(Chart):
         distance = np.maximum(np.abs(z), 1e-9)
         w = np.log(distance) + 1j * np.angle(z) + self.deeper
         return _everywhere(np.stack([w.real, w.imag, np.ones_like(x)], axis=1), 1 / distance)
+
+    def fractions(self, points: F64) -> F64:
+        """Where the plane has them, in the picture or beyond it: see `Chart.fractions`."""
+        z = np.exp(points[:, 0] + 1j * points[:, 1] - self.deeper)
+        return PlaneChart(self.ratio).fractions(np.stack([z.real, z.imag, np.ones(len(z))], axis=1))
+
+    def from_fractions(self, places: F64) -> F64:
+        """The way back from `fractions`, up to whole turns: (N, 3) points."""
+        x, y, _ = PlaneChart(self.ratio).from_fractions(places).T
+        w = np.log(np.maximum(np.hypot(x, y), 1e-9)) + 1j * np.arctan2(y, x) + self.deeper
+        return np.stack([w.real, w.imag, np.ones(len(w))], axis=1)
 
     def pixel_step(self, width: int, height: int) -> F64:
         """Of a pixel at the edge of the largest circle; up is outwards, as at the picture's top: see `Chart`."""

@@ -236,6 +236,17 @@ class FoldedLayout(Layout):
         """On the surface, a pixel being the distance of nodes: see `base.Layout.tangent_planes`."""
         return CurvedPlanes(self.representatives(), self.surface.spacing, self.chart.curvature, self.surface)
 
+    def colourless(self) -> FoldedLayout | None:
+        """For what is no colour, unless copies are mixed: see `base.Layout.colourless`."""
+        if isinstance(self.surface, MixedSurface):
+            return None
+        plain = object.__new__(FoldedLayout)
+        plain.__dict__.update({name: item for name, item in self.__dict__.items() if name != "_shown"})
+        plain._draw = self._draw.colourless()
+        plain._smooth = None if self._smooth is None else self._smooth.colourless()
+        plain.special, plain._mean = self.special[:0], torch.eye(3, dtype=self._mean.dtype, device=self._mean.device)
+        return plain
+
     def mixed(self, moves: Sequence[Move]) -> FoldedLayout:
         """The mean of moved copies: see `base.Layout.mixed`."""
         return FoldedLayout(self.surface.mixed(self.chart, moves), self.chart, self.width, self.height)

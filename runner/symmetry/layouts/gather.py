@@ -70,6 +70,11 @@ class Gather:
         }
         return replace(self, **moved)
 
+    def colourless(self) -> Gather:
+        """The same map forwards, every tap showing its orbit's own values; it has no adjoint."""
+        slots = len(self.channels) // 3
+        return replace(self, taps=self.taps // slots, identity=True)
+
     def forward(self, values: Tensor) -> Tensor:
         """Colours at the points.
 

@@ -230,6 +230,12 @@ class PlaneLayout(Layout):
             lattice = SampleLattice(edges * [self.width, -height], hexagonal=True)
         return FlatPlanes(self.representatives(), np.diag([1 / self.width, 1 / height]), _TileLookup(self), lattice)
 
+    def colourless(self) -> PlaneLayout:
+        """For what is no colour: see `base.Layout.colourless`."""
+        plain = copy(self)
+        plain._draw, plain.special = self._draw.colourless(), self.special[:0]
+        return plain
+
     def mixed(self, moves: Sequence[Move]) -> BlendedLayout:
         """The mean of moved copies: see `base.Layout.mixed`."""
         chart = Tile(self.width, self.height, self._frame.ratio or self.width / self.height)
