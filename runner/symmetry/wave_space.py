@@ -102,7 +102,7 @@ class WaveSpace:
         sizes: list[float] = []
         known: C128 = np.zeros((0, len(shares) * PROBES), dtype=np.complex128)
         strongest = 0.0
-        for first in range(0, len(vectors), _BATCH):
+        for first in range(0, len(vectors) if terms else 0, _BATCH):
             here = moved[first : first + _BATCH]
             waves = np.exp(here @ probes.T)  # (batch, G, probes)
             means = np.einsum("kg,ngp->nkp", shares, waves)

@@ -202,3 +202,10 @@ def test_a_start_is_refused_since_nothing_would_be_seen_of_it():
     assert where == "init"
     assert "leave out init" in text
     assert not rest
+
+
+@pytest.mark.parametrize("kind", [Hyperbolic(p=64, q=3), Hyperbolic(p=3, q=64)], ids=["64, 3", "3, 64"])
+def test_tiles_of_very_many_corners_take_no_time_without_end(kind):
+    phase = phase_of(kind, 48)
+    assert len(phase.symmetry.wave_space(48, 48).matrices) <= 600
+    assert begun(phase).picture.shapes.count == 8

@@ -12,6 +12,7 @@ point x that the reflections i, j, k, ... fold to y shows I(x) = c(h1) c(h2) ...
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,7 @@ from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 
+_MAX_MEMBERS = 600  # {3, 20} needs 150; tiles with very many corners show too little of the rest to tell
 _ENTRY_TOLERANCE = 1e-6  # different elements of groups of at most 240 differ by far more
 
 
@@ -98,7 +100,7 @@ class CosetTable:
             reach: how near, as the hyperbolic cosine of a distance.
 
         Returns:
-            (G, 3, 3) elements, the identity first, and their (G,) colour elements.
+            (G, 3, 3) elements, the identity first, and their (G,) colour elements; the nearest of very many.
         """
         ways = self.ways(triangle)
         form = np.diag([-1.0, -1.0, 1.0])
@@ -107,20 +109,24 @@ class CosetTable:
         middle = triangle.normalised(triangle.corners.sum(0))
         seen: set[tuple[int, ...]] = set()
         members: dict[tuple[int, ...], tuple[F64, int]] = {}
-        waiting = [(np.eye(3), 0, colour.IDENTITY)]
-        while waiting:
-            moved, sheet, shown = waiting.pop(0)
+        waiting = [(0.0, 0, np.eye(3), 0, colour.IDENTITY)]  # the nearest first, then the first found
+        found = 0
+        while waiting and len(members) < _MAX_MEMBERS:
+            _, _, moved, sheet, shown = heapq.heappop(waiting)
             place = _key(moved @ middle)
             if place in seen:
                 continue
             seen.add(place)
-            if float((domain @ (samples @ moved.T).T).min()) > reach:
+            distance = float((domain @ (samples @ moved.T).T).min())
+            if distance > reach:
                 continue
             member = moved @ np.linalg.inv(ways[sheet])
             members.setdefault(_key(member @ middle), (member, shown))
             for number, mirror in enumerate(mirrors):
                 crossing = colour.compose(shown, int(self.colours[sheet, number]))
-                waiting.append((moved @ mirror, int(self.beyond[sheet, number]), crossing))
+                found += 1
+                beyond = int(self.beyond[sheet, number])
+                heapq.heappush(waiting, (distance, found, moved @ mirror, beyond, crossing))
         matrices, elements = zip(*members.values(), strict=True)
         return np.array(matrices), np.array(elements, dtype=np.int64)
 
