@@ -6,8 +6,9 @@ drawn in an order that does not depend on the size, so a small render is the sam
 are drawn at three times the size asked for and averaged in linear light, which is the antialiasing.
 
 Texture synthesis keeps the statistics of a picture, not its composition (Gatys, Ecker, Bethge 2015). Hence
-all six have crisp structures of some 4 to 40 px at 768 px, several saturated hues beside darks and lights,
-much the same richness everywhere, and no grain.
+all have crisp structures, several saturated hues beside darks and lights, much the same richness everywhere,
+and no grain. *Textures* have structures of some 4 to 40 px at 768 px. *Subjects*, drawn on a sheet, have motifs of 60
+to 200 px that one knows again when patches copy them: fish, birds, flowers, letters.
 
 From the repository's root: python -m scripts.make_styles [NAME ...] [--size 768] [--folder recipes/styles]
 """
@@ -25,16 +26,31 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from scripts.styles.agate import agate
+from scripts.styles.autumn import autumn
+from scripts.styles.batik import batik
+from scripts.styles.beetles import beetles
+from scripts.styles.botanical import botanical
+from scripts.styles.calligraphy import calligraphy
+from scripts.styles.cranes import cranes
 from scripts.styles.fields import Field, encode
 from scripts.styles.ikat import ikat
+from scripts.styles.iznik import iznik
+from scripts.styles.koi import koi
 from scripts.styles.marbling import marbling
+from scripts.styles.millefiori import millefiori
+from scripts.styles.mosaic import mosaic
+from scripts.styles.nouveau import nouveau
 from scripts.styles.oil import oil
 from scripts.styles.peacock import peacock
 from scripts.styles.stained_glass import stained_glass
+from scripts.styles.starry import starry
+from scripts.styles.waves import waves
 
 SUPERSAMPLING = 3
 LARGEST_FILE = 250_000
-"""Bytes of one picture: the six together stay below 1.5 MB in the repository."""
+"""Bytes of one picture: the six textures together stay below 1.5 MB in the repository."""
+LARGEST_SUBJECT = 200_000
+"""Bytes of one picture with a subject; its colours are stored at half the resolution, so that its lines stay crisp."""
 
 
 @dataclass(frozen=True)
@@ -44,19 +60,34 @@ class Style:
     Attributes:
         draw: the style's function.
         seed: of its random numbers.
+        subject: whether it shows things, not only a texture.
     """
 
     draw: Callable[[np.random.Generator, Field, Field], Field]
     seed: int
+    subject: bool = True
 
 
 STYLES: dict[str, Style] = {
-    "marbling": Style(marbling, 3),
-    "stained-glass": Style(stained_glass, 5),
-    "peacock": Style(peacock, 7),
-    "oil": Style(oil, 11),
-    "agate": Style(agate, 13),
-    "ikat": Style(ikat, 17),
+    "marbling": Style(marbling, 3, subject=False),
+    "stained-glass": Style(stained_glass, 5, subject=False),
+    "peacock": Style(peacock, 7, subject=False),
+    "oil": Style(oil, 11, subject=False),
+    "agate": Style(agate, 13, subject=False),
+    "ikat": Style(ikat, 17, subject=False),
+    "autumn": Style(autumn, 21),
+    "batik": Style(batik, 21),
+    "beetles": Style(beetles, 21),
+    "botanical": Style(botanical, 21),
+    "calligraphy": Style(calligraphy, 21),
+    "cranes": Style(cranes, 21),
+    "iznik": Style(iznik, 21),
+    "koi": Style(koi, 21),
+    "millefiori": Style(millefiori, 21),
+    "mosaic": Style(mosaic, 21),
+    "nouveau": Style(nouveau, 21),
+    "starry": Style(starry, 21),
+    "waves": Style(waves, 21),
 }
 
 
@@ -81,15 +112,16 @@ def render(name: str, size: int) -> NDArray[np.uint8]:
     return np.asarray(np.rint(np.clip((picture - low) / (high - low), 0, 1) * 255), np.uint8)
 
 
-def compress(picture: NDArray[np.uint8]) -> bytes:
-    """The best JPEG, colours unsubsampled, of at most `LARGEST_FILE` bytes."""
+def compress(picture: NDArray[np.uint8], *, subject: bool) -> bytes:
+    """The best JPEG of at most `LARGEST_FILE` bytes, colours unsubsampled, or `LARGEST_SUBJECT`, subsampled."""
     # Pillow's buffer for an optimised file holds a byte per pixel; a rich small picture needs more.
     ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, 2 * picture.size)
     image = Image.fromarray(picture)
+    largest, subsampling = (LARGEST_SUBJECT, 2) if subject else (LARGEST_FILE, 0)
     for quality in range(94, 40, -2):
         stream = io.BytesIO()
-        image.save(stream, "JPEG", quality=quality, subsampling=0, optimize=True, progressive=True)
-        if stream.tell() <= LARGEST_FILE:
+        image.save(stream, "JPEG", quality=quality, subsampling=subsampling, optimize=True, progressive=True)
+        if stream.tell() <= largest:
             break
     return stream.getvalue()
 
@@ -106,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"no style is called {', '.join(unknown)}; there are {', '.join(STYLES)}")
     options.folder.mkdir(parents=True, exist_ok=True)
     for name in options.names or STYLES:
-        (options.folder / f"{name}.jpg").write_bytes(compress(render(name, options.size)))
+        (options.folder / f"{name}.jpg").write_bytes(compress(render(name, options.size), subject=STYLES[name].subject))
 
 
 if __name__ == "__main__":

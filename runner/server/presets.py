@@ -79,11 +79,24 @@ def _detail(small: list[dict[str, int]], large: list[dict[str, int]]) -> PresetC
 
 _STYLE_NAMES = {
     "agate": "Agate",
+    "autumn": "Autumn leaves",
+    "batik": "Batik",
+    "beetles": "Jewel beetles",
+    "botanical": "Botanical plate",
+    "calligraphy": "Calligraphy",
+    "cranes": "Cranes on silk",
     "ikat": "Woven ikat",
+    "iznik": "Iznik tiles",
+    "koi": "Koi pond",
     "marbling": "Marbled paper",
+    "millefiori": "Millefiori glass",
+    "mosaic": "Mosaic of fish",
+    "nouveau": "Art nouveau lilies",
     "oil": "Oil paint",
     "peacock": "Peacock",
     "stained-glass": "Stained glass",
+    "starry": "Starry sky",
+    "waves": "Woodcut waves",
 }
 
 

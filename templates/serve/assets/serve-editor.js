@@ -20,7 +20,7 @@
   // Pictures that any field of the recipe may name.
   const pictures = () => [
     ["Yours", [...new Set([...(checked?.asked || []), "photo"])].map((name) => [name === "upload" ? "upload" : `upload:${name}`, name === "upload" ? "Your own picture" : `Yours: ${name}`])],
-    ["Styles", ["agate", "ikat", "marbling", "oil", "peacock", "stained-glass"].map((name) => [`orbifolio:${name}`, name.replace("-", " ")])],
+    ["Styles", ["agate", "autumn", "batik", "beetles", "botanical", "calligraphy", "cranes", "ikat", "iznik", "koi", "marbling", "millefiori", "mosaic", "nouveau", "oil", "peacock", "stained-glass", "starry", "waves"].map((name) => [`orbifolio:${name}`, name.replace("-", " ")])],
     ["Photographs", ["astronaut", "camera", "chelsea", "coffee", "horse", "rocket", "retina", "hubble_deep_field", "grass", "gravel", "brick"].map((name) => [`skimage:${name}`, name.replaceAll("_", " ")])],
   ];
 
