@@ -22,7 +22,7 @@ def beetles(random: np.random.Generator, x: Field, y: Field) -> Field:
     """Five kinds of sheen, striped, spotted or pitted; every beetle walks its own way."""
     board = sheet(random, x, mix(GROUND, PLUM, step(-1, 1.5, noise(random, x, y, 5, 2))), wobble=0.0004)
     places = scatter(random, 80, 0.182, 0.14)
-    for cx, cy in scatter(random, 120, 0.105, 0.1):
+    for cx, cy in scatter(random, 200, 0.085, 0.1):
         _tendril(
             board,
             Frame(

@@ -11,7 +11,7 @@ NIGHT, INDIGO, TEAL, MIST, CREAM, GOLD, RED, SNOW, SOOT, GREY = colours(
     "0e1a3e", "1f3f7f", "2b8f98", "a9d3c4", "f5e9cf", "e0a93a", "d12f2a", "fdf9ef", "14151d", "b9bfca"
 )
 SCALES = ((NIGHT, MIST), (INDIGO, CREAM), (TEAL, CREAM), (colours("c8452f")[0], GOLD))
-PITCH = 0.125
+PITCH = 0.1
 """Width of a scale, in widths of the picture."""
 
 
@@ -19,8 +19,8 @@ def cranes(random: np.random.Generator, x: Field, y: Field) -> Field:
     """Scales of six rings in four colours; gold clouds lie on them, cranes in two directions over all."""
     weave = 1 + 0.03 * np.cos(2 * np.pi * 192 * x) * np.cos(2 * np.pi * 192 * y) + 0.04 * noise(random, x, y, 6)
     board = sheet(random, x, NIGHT)
-    for row in range(-1, 37):
-        for column in range(-1, 10):
+    for row in range(-1, 45):
+        for column in range(-1, 12):
             cx, cy = (column + 0.5 * (row % 2)) * PITCH, row * PITCH / 4
             tone = int(random.choice(4, p=[0.36, 0.34, 0.2, 0.1]))
             dark, bright = SCALES[tone]
@@ -32,13 +32,13 @@ def cranes(random: np.random.Generator, x: Field, y: Field) -> Field:
                 return mix(light, bright, step(0.16, 0.12, line) * (radius < 0.97))
 
             board.fill(board.cover([], np.array([[cx, cy, PITCH / 2]])), rings, line=GOLD, width=0.0016)
-    spots = [(0.2, 0.16), (0.7, 0.1), (0.46, 0.4), (0.95, 0.42), (-0.03, 0.46), (0.2, 0.66), (0.71, 0.64)]
-    spots += [(0.46, 0.9), (0.97, 0.93), (-0.03, 0.95)]
-    for cx, cy in spots:
-        _cloud(board, cx + 0.16, cy + 0.11, 0.05)
+    spots = [(0.25 * column + 0.125 * (row % 2), 0.165 * row - 0.08) for row in range(8) for column in range(-1, 5)]
+    for cx, cy in spots[::2]:
+        _cloud(board, cx + 0.1, cy + 0.07, 0.034)
     for number, (cx, cy) in enumerate(spots):
-        turn = (-0.5 if number % 2 else np.pi + 0.5) + random.normal(0, 0.12)
-        _crane(board, Frame(cx, cy, turn, 0.3 * random.uniform(0.95, 1.08), number % 2 == 1))
+        turn = (-0.5 if number % 2 else np.pi + 0.5) + random.normal(0, 0.14)
+        at = cx + random.normal(0, 0.008), cy + random.normal(0, 0.008)
+        _crane(board, Frame(*at, turn, 0.175 * random.uniform(0.95, 1.1), number % 2 == 1))
     return np.asarray(board.light * weave[..., None], np.float32)
 
 
@@ -61,7 +61,7 @@ def _crane(board: Sheet, frame: Frame) -> None:
     pinion = [(0.12, 0.06), (0.22, 0.28), (0.1, 0.5), (-0.02, 0.62)]
     arms = [curve(np.array(pinion) * (1, side), 40) for side in (1, -1)]
     for side in (0.018, -0.018):
-        board.stroke(frame.place([(-0.1, side), (-0.36, side * 1.6), (-0.62, side)]), 0.0032, SOOT)
+        board.stroke(frame.place([(-0.1, side), (-0.36, side * 1.6), (-0.62, side)]), 0.0024, SOOT)
     tail = [frame.within(-0.14, 0, np.pi + turn, 0.2) for turn in (-0.5, 0.5, -0.25, 0.25, 0)]
     for feather in tail:
         board.draw(feather.place(lens(0.34, blunt=0.7)), SOOT, line=GREY, width=0.001)
@@ -85,9 +85,9 @@ def _crane(board: Sheet, frame: Frame) -> None:
                     feather.place(lens(0.27, blunt=0.6, tip=1.35)),
                     vane,
                     line=GREY if colour is SOOT else SOOT,
-                    width=0.0013,
+                    width=0.0011,
                 )
-        board.stroke(frame.place(arm), frame.size * np.linspace(0.045, 0.02, 40), SNOW, line=SOOT, width=0.0013)
+        board.stroke(frame.place(arm), frame.size * np.linspace(0.045, 0.02, 40), SNOW, line=SOOT, width=0.0011)
     body = curve(
         [(-0.2, 0), (-0.1, 0.075), (0.08, 0.1), (0.22, 0.05), (0.26, 0), (0.22, -0.05), (0.08, -0.1), (-0.1, -0.075)],
         closed=True,
@@ -99,9 +99,9 @@ def _crane(board: Sheet, frame: Frame) -> None:
         scale = np.hypot(np.mod(u * 22, 1) - 0.1, np.mod(v * 22 + 0.5 * np.mod(row, 2), 1) - 0.5)
         return mix(SNOW, GREY, 0.6 * step(0.12, 0.06, np.abs(scale - 0.5)))
 
-    board.draw(frame.place(body), down, line=SOOT, width=0.0013)
+    board.draw(frame.place(body), down, line=SOOT, width=0.0011)
     neck = frame.place(curve([(0.2, 0), (0.34, 0.03), (0.48, 0.0), (0.62, 0.02)], 40))
-    board.stroke(neck, frame.size * np.linspace(0.036, 0.02, 40), mix(SNOW, GREY, 0.3), line=SOOT, width=0.0013)
+    board.stroke(neck, frame.size * np.linspace(0.036, 0.02, 40), mix(SNOW, GREY, 0.3), line=SOOT, width=0.0011)
     board.stroke(neck[22:], frame.size * np.linspace(0.022, 0.02, 18), SOOT)
     head = frame.within(0.62, 0.02)
     board.draw(head.place([(0.02, 0.014), (0.18, 0.0), (0.02, -0.014)]), GOLD, line=SOOT, width=0.0009)
