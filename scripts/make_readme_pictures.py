@@ -2,7 +2,8 @@
 
     PYTHONPATH=. python scripts/make_readme_pictures.py [GALLERY]
 
-Without a gallery only docs/gallery.webp is made; with one in which the recipes of `TOP` have been run docs/top.webp, too.
+Without a gallery only docs/gallery.webp is made. With one in which the recipes of `TOP` have been run docs/top.webp is
+made as well.
 """
 
 from __future__ import annotations

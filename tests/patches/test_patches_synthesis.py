@@ -17,6 +17,7 @@ from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.kinds.droste import Droste
 from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic
 from orbifolio.runner.symmetry.kinds.none import NoSymmetry
+from orbifolio.runner.symmetry.kinds.partial import Partial
 from orbifolio.runner.symmetry.kinds.plane import Plane
 from orbifolio.runner.symmetry.kinds.rotor import Rotor
 from orbifolio.runner.symmetry.verify.summary import summarise
@@ -57,6 +58,20 @@ def test_every_claim_of_the_symmetry_holds(name: str) -> None:
     # Turns by 60 or 72 degrees lead from pixels to between pixels, where crisp edges are not what is interpolated.
     allowed = 1e-3 if name in ("p4", "p2gg") else 0.02
     assert max(claim["residual"] for claim in summary["claims"]) < allowed
+
+
+SHIFTED = Partial.model_validate(
+    {"base": {"kind": "plane", "group": "p1"}, "folds": [{"elements": [{}, {"shift": ["1/4", "0"]}]}]}
+)
+
+
+def test_means_of_copies_of_a_tile_are_nearly_what_they_are_shifted_by() -> None:
+    symmetry = SHIFTED.build()
+    task = task_of(symmetry, 64)
+    made = picture(symmetry, task, synthesise(symmetry, task))
+    near, far = (np.corrcoef(np.roll(made, by, axis=1).ravel(), made.ravel())[0, 1] for by in (16, 24))
+    assert near > 0.3
+    assert near > far + 0.1
 
 
 @pytest.mark.parametrize("settings", [Droste(zoom=3), Hyperbolic(p=5, q=4), NoSymmetry(), Plane(group="cm")])

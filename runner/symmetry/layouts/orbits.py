@@ -264,8 +264,8 @@ class _TileLookup(Lookup):
         return self.layout.taps(points[:, :2])
 
     def representatives(self) -> F64:
-        """The layout carries for itself."""
-        raise NotImplementedError
+        """The tile's own: see `blended.Lookup.representatives`."""
+        return self.layout.representatives()
 
 
 def triangle_taps(base: Integers, part: F64) -> tuple[Integers, F64]:
