@@ -120,6 +120,55 @@ class Effort(NamedTuple):
     forward: bool
 
 
+class Rules(NamedTuple):
+    """What a sweep searches in, and how.
+
+    Attributes:
+        tables: the styles.
+        patch: its shape.
+        poses: for random jumps.
+        admitted: (P, styles), or (1, styles), 1 where a style may be used.
+        held: (P,) 1 where a match must stay, or (0,).
+        effort: how much is tried.
+    """
+
+    tables: StyleTables
+    patch: Patch
+    poses: Poses
+    admitted: U8
+    held: U8
+    effort: Effort
+
+
+class Artwork(NamedTuple):
+    """What all orbits show and copy.
+
+    Attributes:
+        values: (P, 3) that they show, centred.
+        matches: that they copy; a block writes and reads its own.
+        before: as they were before the sweep, read for orbits of other blocks.
+    """
+
+    values: F32
+    matches: Matches
+    before: Matches
+
+
+class Poll(NamedTuple):
+    """How votes are weighed.
+
+    Attributes:
+        fine: the styles.
+        patch: its shape, with the samples' weights.
+        softness: a vote at a squared distance e from what the artwork shows weighs 1 / (e + softness); 0 for equal
+            weights.
+    """
+
+    fine: F32
+    patch: Patch
+    softness: float
+
+
 @njit(nogil=True, cache=True)
 def _difference(
     query: Any, patch: Any, fine: Any, turn: Any, channels: Any, signs: Any, x: float, y: float, bound: float
@@ -174,39 +223,24 @@ def show(block: Block, values: Any, orbit: int, samples: int, query: Any) -> Non
 
 
 @njit(nogil=True, cache=True)
-def sweep(
-    block: Block,
-    values: F32,
-    matches: Matches,
-    before: Matches,
-    tables: StyleTables,
-    patch: Patch,
-    poses: Poses,
-    admitted: Any,
-    held: Any,
-    use: F64,
-    effort: Effort,
-    random: Any,
-) -> int:
+def sweep(block: Block, artwork: Artwork, rules: Rules, use: F64, random: Any) -> int:
     """Improve the matches of a block in place, one orbit after the other (PatchMatch, Barnes et al. 2009).
 
     Args:
         block: the orbits.
-        values: (P, 3) that the artwork has.
-        matches: of all orbits; only the block's are written and read.
-        before: of all orbits, as they were before the sweep; read for orbits of other blocks.
-        tables: the styles.
-        patch: its shape.
-        poses: for random jumps.
-        admitted: (P, styles) uint8, or (1, styles): where each style may be used.
-        held: (P,) uint8, or (0,): orbits whose matches must stay.
-        use: of each cell, changed in place.
-        effort: how much is tried.
+        artwork: that they show; of `matches` only the block's are written.
+        rules: of the search.
+        use: of each cell of the styles, changed in place.
         random: generator.
 
     Returns:
         How many matches changed.
     """
+    # One long function, and its parts unpacked: numba counts references to every array of a tuple that it passes on,
+    # which made a sweep of small functions three times as slow.
+    values, matches, before = artwork.values, artwork.matches, artwork.before
+    tables, patch, poses, effort = rules.tables, rules.patch, rules.poses, rules.effort
+    admitted, held = rules.admitted, rules.held
     samples = len(patch.offsets)
     query = np.empty((samples, 3), np.float32)
     turn, best_turn = np.empty(4, np.float32), np.empty(4, np.float32)
@@ -330,29 +364,17 @@ def _sample(fine: Any, x: float, y: float, channel: int) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def vote(
-    block: Block,
-    values: F32,
-    matches: Matches,
-    fine: F32,
-    patch: Patch,
-    softness: float,
-    sums: F32,
-    shares: F32,
-) -> None:
+def vote(block: Block, artwork: Artwork, poll: Poll, sums: F32, shares: F32) -> None:
     """Add what the patches of a block say about the orbits that they show.
 
     Args:
         block: the orbits whose patches vote.
-        values: (P, 3) that the artwork has.
-        matches: of all orbits.
-        fine: the styles.
-        patch: its shape.
-        softness: a vote at a squared distance e from what the artwork shows weighs 1 / (e + softness); 0 for
-            equal weights.
+        artwork: what all orbits show and copy.
+        poll: how votes are weighed.
         sums: (P, 3) of weighted votes, through the colours undone; added to.
         shares: (P,) of weights; added to.
     """
+    values, matches, fine, patch, softness = artwork.values, artwork.matches, poll.fine, poll.patch, poll.softness
     samples = len(patch.offsets)
     query = np.empty((samples, 3), np.float32)
     ballot = np.empty(3, np.float32)

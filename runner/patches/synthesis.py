@@ -22,11 +22,14 @@ import torch
 
 from orbifolio.runner.arrays import F32, F64, U8
 from orbifolio.runner.patches.search_kernels import (
+    Artwork,
     Block,
     Effort,
     Matches,
     Patch,
+    Poll,
     Poses,
+    Rules,
     middles,
     sweep,
     uses,
@@ -214,20 +217,17 @@ class PatchSynthesis:
             rate=task.rate * max(1.0, INSISTENCE / 2**level),
             forward=state.sweeps % 2 == 0,
         )
-        before = state.matches.copied()
         use = np.zeros_like(tables.styles.budget)
         uses(state.matches, use)
         changed = 0
         order = range(len(tables.parts)) if effort.forward else range(len(tables.parts) - 1, -1, -1)
 
+        artwork = Artwork(state.values, state.matches, state.matches.copied())
+        rules = Rules(tables.styles, tables.patch, self.poses, tables.admitted, tables.held, effort)
+
         def search(number: int, own: F64) -> int:
             random = np.random.Generator(np.random.PCG64([task.seed, level, state.sweeps, number]))
-            return int(
-                sweep(
-                    tables.block(number), state.values, state.matches, before, tables.styles, tables.patch, self.poses,
-                    tables.admitted, tables.held, own, effort, random,
-                )
-            )  # fmt: skip
+            return int(sweep(tables.block(number), artwork, rules, own, random))
 
         with ThreadPoolExecutor(min(WAVE, os.cpu_count() or 1)) as pool:
             for wave in (list(order)[start : start + WAVE] for start in range(0, len(tables.parts), WAVE)):
@@ -264,12 +264,12 @@ class PatchSynthesis:
         sums = [np.zeros((count, 3), np.float32) for _ in range(slots)]
         shares = [np.zeros(count, np.float32) for _ in range(slots)]
 
+        artwork = Artwork(state.values, state.matches, state.matches)
+        poll = Poll(tables.styles.fine, tables.patch, softness)
+
         def cast(slot: int) -> None:
             for number in range(slot, len(tables.parts), slots):
-                vote(
-                    tables.block(number), state.values, state.matches, tables.styles.fine, tables.patch, softness,
-                    sums[slot], shares[slot],
-                )  # fmt: skip
+                vote(tables.block(number), artwork, poll, sums[slot], shares[slot])
 
         with ThreadPoolExecutor(min(slots, os.cpu_count() or 1)) as pool:
             list(pool.map(cast, range(slots)))
