@@ -60,7 +60,7 @@ class PatchSettings(Settings):
 
     def picture_sources(self) -> dict[str, str]:
         """Image sources by their path below these settings."""
-        sources = {f"images.{number}.image": item.image for number, item in enumerate(self.images)}
+        sources = {f"images.{number}": item.image for number, item in enumerate(self.images)}
         sources |= {f"images.{number}.mask": item.mask for number, item in enumerate(self.images) if item.mask}
         return sources | ({"start": self.start} if self.start else {})
 

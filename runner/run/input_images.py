@@ -131,11 +131,13 @@ def _weight(settings: RendererSettings, path: str) -> float:
 def _role(path: str) -> str:
     """`objectives.0.images.1` -> style, `canvas.init.image` -> initial, `x.mask` -> mask, `paint.0` -> target."""
     path = path.removeprefix("base.")
-    if ".images." in path:
+    if path.endswith("mask"):
+        return "mask"
+    if ".images." in f".{path}":
         return "style"
     if path.startswith("paint."):
         return "target"
-    return "initial" if path.startswith("canvas") else "mask" if path.endswith("mask") else "content"
+    return "initial" if path.startswith("canvas") or path == "start" else "content"
 
 
 def _write(path: Path, picture: Tensor) -> None:

@@ -11,6 +11,7 @@ from orbifolio.runner.canvas.initial import InitialContext, initialise
 from orbifolio.runner.renderers.base import RenderContext
 from orbifolio.runner.renderers.image.patches import Patches, PatchRenderer, PatchState
 from orbifolio.runner.renderers.image.settings import ImageOptimisation
+from orbifolio.runner.run.input_images import _named
 
 
 def picture(source: str) -> torch.Tensor:
@@ -123,3 +124,10 @@ def test_mistakes_are_told_with_their_place(settings: dict[str, object], place: 
     checked = Patches.model_validate({"images": ["one"], "symmetry": {"kind": "plane", "group": "p4"}, **settings})
     problems = checked.complaints(lambda source: 1.0)
     assert any(path.startswith(place) and words in text for path, text in problems), problems
+
+
+def test_reports_call_pictures_by_what_they_are_for() -> None:
+    settings = Patches.model_validate({"images": [{"image": "one", "mask": "left"}, "two"]})
+    assert settings.pictures() == {"images.0": "one", "images.1": "two", "images.0.mask": "left"}
+    roles = {name for name, _, _ in _named(settings)} | {name for name, _, _ in _named(Patches(start="three"))}
+    assert roles == {"style 1", "style 2", "mask 1", "initial 1"}
