@@ -179,6 +179,15 @@ class RendererSettings(Settings):
         """The renderer of these settings; loads no network yet."""
         raise NotImplementedError(type(self).__name__)
 
+    def sketch(self, context: RenderContext, width: int) -> F32 | None:
+        """(height, width, 3) sRGB of what it will give, where that takes a second at most; else None.
+
+        Args:
+            context: of the run to come.
+            width: in pixels.
+        """
+        return None
+
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """Everything wrong with the settings that types cannot say, as (path, message).
 

@@ -1,7 +1,8 @@
 """A preview before anything is computed: (recipe) -> a small WebP of what its symmetry does to noise.
 
 A recipe that starts from a picture shows that picture through the symmetry instead; one whose renderer prepares its
-picture in steps (tone, threshold) shows the result of the last. No network is loaded.
+picture in steps (tone, threshold) shows the result of the last, and one that is quick enough shows its picture, small.
+No network is loaded.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ def preview(loaded: LoadedRecipe) -> tuple[bytes, str] | None:
         pixels, words = _through_symmetry(settings, inputs, loaded.recipe.seed)
     else:
         context = inputs.context(loaded.recipe.seed, "cpu", lambda message: None)
+        sketch = settings.sketch(context, WIDTH)
+        if sketch is not None:
+            return _webp(sketch), "What it will look like, small"
         stages = settings.build(context).stages()
         if not stages:
             return None

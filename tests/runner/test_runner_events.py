@@ -13,6 +13,7 @@ EXAMPLES = {
     "frame-saved": {"path": "phases/1-64px/frames/00000.webp", "sha256": "ab"},
     "warned": {"message": "ä \n b"},
     "phase-finished": {"seconds": 1.5, "terms": {"x": 1.0}},
+    "enlarged": {"width": 3072, "height": 1536, "share": 0.25, "seconds": 2.5},
     "run-finished": {"outcome": "failed", "message": "why"},
 }
 

@@ -114,9 +114,13 @@ def test_an_edit_by_value_by_flow_and_by_removing(visitor: Visitor):
 
 
 def test_a_preview_is_a_small_picture_and_says_what_it_shows(visitor: Visitor):
-    found = visitor.client.post("/api/preview", json={"recipe": "plane/rainbow-hexagon"})
-    assert found.headers["content-type"] == "image/webp"
-    assert found.headers["x-shows"] == "What the symmetry does to noise"
+    for recipe, words in (
+        ("plane/simple-square", "What the symmetry does to noise"),
+        ("plane/rainbow-hexagon", "What it will look like, small"),
+    ):
+        found = visitor.client.post("/api/preview", json={"recipe": recipe})
+        assert found.headers["content-type"] == "image/webp"
+        assert found.headers["x-shows"] == words
     assert visitor.client.post("/api/preview", json={"text": "title: x"}).status_code == 422
 
 
@@ -125,9 +129,9 @@ def test_an_estimate_of_a_recipe_and_of_a_look(visitor: Visitor):
     assert small["text"] == "less than half a minute"
     assert small["waiting"] >= 0  # what other tests of this module have queued
     sizes = {"renderer.phases": [{"size": 256, "steps": 40}]}
-    short = visitor.client.post("/api/estimate", json={"recipe": "plane/rainbow-hexagon", "values": sizes}).json()
+    short = visitor.client.post("/api/estimate", json={"recipe": "plane/simple-square", "values": sizes}).json()
     sizes = {"renderer.phases": [{"size": 512, "steps": 400}]}
-    long = visitor.client.post("/api/estimate", json={"recipe": "plane/rainbow-hexagon", "values": sizes}).json()
+    long = visitor.client.post("/api/estimate", json={"recipe": "plane/simple-square", "values": sizes}).json()
     assert long["seconds"] > 10 * short["seconds"] > 0
     assert long["memory_bytes"] > short["memory_bytes"]
     photo = visitor.send(picture(60, 40))

@@ -14,7 +14,26 @@ from orbifolio.runner.server.recipe_edit import REMOVE, _put, edit, read_flow
 
 WORDS = st.characters(codec="ascii", min_codepoint=32, max_codepoint=126)
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*/*.yaml"))
-HEXAGON = (Path(__file__).parents[2] / "recipes/plane/rainbow-hexagon.yaml").read_text(encoding="utf-8")
+HEXAGON = """\
+# yaml-language-server: $schema=../recipe.schema.json
+schema: 1
+title: Rainbow hexagon
+seed: 1
+renderer:
+  kind: image-optimisation
+  symmetry: {kind: plane, group: p6, colours: {r6: [g, b, r]}}   # a sixth of a turn: red to blue to green
+  vision: vgg16
+  objectives:
+    - {kind: style, images: ["orbifolio:stained-glass"]}
+    - {kind: smoothness, weight: 5}     # removes pixel grain, keeps the brushwork
+    - {kind: range, weight: 10}         # stay within what a screen shows
+  optimiser: lbfgs
+  phases: [{size: 96, steps: 40}, {size: 192, steps: 40}, {size: 384, steps: 40}]
+finish: {levels: auto}
+frames: 18
+qualities:
+  print: {renderer.phases: [{size: 192, steps: 80}, {size: 512, steps: 80}, {size: 1536, steps: 60}]}
+"""
 
 
 @pytest.mark.parametrize(

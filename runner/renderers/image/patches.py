@@ -81,6 +81,18 @@ class Patches(PatchSettings, RendererSettings):
         """The renderer; pictures are read when first needed."""
         return PatchRenderer(self, context)
 
+    def sketch(self, context: RenderContext, width: int) -> F32:
+        """The patches alone, small; see the base class."""
+        renderer = self.model_copy(update={"size": width, "refine": None}).build(context)
+        state: PatchState | None = None
+        for number, phase in enumerate(renderer.phases()):
+            state = renderer.begin(number, state)
+            for _ in range(phase.steps):
+                if renderer.step(state).finished:
+                    break
+        assert state is not None
+        return renderer.image(state)
+
     def symmetry_for(self, aspect_of: Callable[[str], float | None]) -> tuple[Symmetry, float]:
         """The symmetry and the wanted width / height.
 
