@@ -117,7 +117,7 @@ def run(
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
         resume: continue the newest unfinished run of this recipe.
         quiet: show no progress.
-        overrides: values put into the recipe; dotted keys as `**{"renderer.phases.0.size": 64}`.
+        overrides: values put into the recipe; dotted keys as `**{"renderer.size": 256}`.
 
     Raises:
         OrbifolioError: the recipe is wrong, or the run failed; a failed run has left its report.

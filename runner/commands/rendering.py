@@ -30,7 +30,9 @@ def run(
 ) -> None:
     """Run RECIPE into the gallery, with values changed by KEY=VALUE; or every recipe below FOLDER.
 
-    Example: orbifolio run recipes/plane/rainbow-hexagon.yaml seed=3 renderer.phases.0.size=64
+    RECIPE is a file, or the name of a recipe that comes with the program.
+
+    Example: orbifolio run rainbow-hexagon seed=3 renderer.size=256
     """
     from orbifolio.runner.cpu_features import protect
 
@@ -43,6 +45,7 @@ def run(
         run_folder(recipe, overrides, images, gallery=gallery, devices=device, resume=resume)
         return
     from orbifolio.runner.execute import run_recipe
+    from orbifolio.runner.recipe.shipped import find_recipe
     from orbifolio.runner.run.loop import Stop
     from orbifolio.runner.run.subprocess import stop_on_signals
 
@@ -50,7 +53,7 @@ def run(
     stop = Stop()
     stop_on_signals(stop)
     result = run_recipe(
-        recipe,
+        find_recipe(recipe),
         overrides,
         images,
         gallery=gallery,

@@ -71,7 +71,7 @@ def sweep(
 
     Commas separate values, except inside brackets and quotes; range(1,10) is 1 to 9.
 
-    Example: orbifolio sweep recipes/plane/rainbow-hexagon.yaml seed=1,2,3 renderer.objectives.1.weight=2,5
+    Example: orbifolio sweep recipes/plane/kaleidoscope.yaml seed=1,2,3 renderer.objectives.1.weight=2,5
     """
     from orbifolio.runner.cpu_features import protect
 

@@ -305,3 +305,12 @@ def test_a_reader_that_goes_away_does_not_end_the_run(recipe, tmp_path):
     assert process.wait(timeout=200) in (0, 120)  # 120: Python could not flush what nobody reads
     (summary,) = tmp_path.glob("gallery/tiny/*/run.json")
     assert json.loads(summary.read_text())["status"] == "done"
+
+
+def test_a_shipped_recipe_is_run_by_its_name(tmp_path, orbifolio):
+    answer = orbifolio("run", "waves-colours", "renderer.phases=[{size: 48, steps: 0}]")
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.splitlines()[-1].startswith("gallery/waves-colours/")
+    wrong = orbifolio("run", "waves-colour")
+    assert wrong.returncode == 2
+    assert "waves-colour: no such shipped recipe; did you mean waves-colours" in wrong.stderr
