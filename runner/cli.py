@@ -263,6 +263,59 @@ def print_page(
 
 
 @cli.command()
+@click.argument("run_folder", type=click.Path(path_type=Path), metavar="RUN")
+@click.option(
+    "--colours",
+    default=None,
+    metavar="N|HEX,HEX...",
+    help="How many inks, or which, e.g. '#e63946,#1d3557'; by default those that the recipe posterised to.",
+)
+@click.option("--paper", default="#ffffff", show_default=True, metavar="HEX", help="Colour of the paper.")
+@click.option("--cm", default=None, metavar="WIDTHxHEIGHT", help="Size of the page; by default the picture's pixels.")
+@click.option("--dpi", type=int, default=300, show_default=True, help="Pixels in an inch.")
+@click.option("--bleed", type=float, default=0.0, show_default=True, metavar="MM", help="Beyond each edge.")
+@click.option(
+    "--trap", type=float, default=0.0, show_default=True, metavar="MM", help="How far lighter inks reach below darker."
+)
+@click.option("--tiles", type=int, default=None, help="Copies across the page; by default one.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+def separate(
+    run_folder: Path,
+    colours: str | None,
+    paper: str,
+    cm: str | None,
+    dpi: int,
+    bleed: float,
+    trap: float,
+    tiles: int | None,
+    device: str,
+) -> None:
+    """Separate the picture of RUN into plates for screen print or risograph, one for each ink.
+
+    A PDF with registration marks, PNGs of one bit a pixel and a proof go among the run's files. Example: orbifolio
+    separate gallery/linocut/RUN --colours 3 --cm 30x30 --trap 0.3
+    """
+    from orbifolio.runner.cpu_features import protect
+
+    protect()  # before torch is imported
+    from orbifolio.runner.commands.separating import separate_run
+
+    file = separate_run(
+        run_folder,
+        colours=colours,
+        paper=paper,
+        cm=cm,
+        dpi=dpi,
+        bleed=bleed,
+        trap=trap,
+        tiles=tiles,
+        device=device,
+        console=make_console(),
+    )
+    click.echo(str(file))
+
+
+@cli.command()
 @click.argument("action", type=click.Choice(["list", "fetch", "verify"]), default="list")
 @click.argument("names", nargs=-1)
 def weights(action: str, names: tuple[str, ...]) -> None:

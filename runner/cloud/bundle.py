@@ -94,9 +94,7 @@ def pack(loaded: LoadedRecipe, *, mail: bytes | None = None) -> Bundle:
 
 def _sources(loaded: LoadedRecipe) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """A recipe's pictures that are (files here, objects in buckets)."""
-    pictures = [*loaded.recipe.renderer.pictures().values()]
-    if loaded.recipe.style_preparation.palette is not None:
-        pictures.append(loaded.recipe.style_preparation.palette)
+    pictures = loaded.recipe.pictures().values()
     elsewhere = ("skimage:", "orbifolio:", "https:", "s3:", "upload")
     local = tuple(dict.fromkeys(name for name in pictures if not name.startswith(elsewhere)))
     return local, tuple(dict.fromkeys(name for name in pictures if name.startswith("s3:")))

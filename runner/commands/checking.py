@@ -63,5 +63,5 @@ def _show(loaded: LoadedRecipe, plan: Plan) -> None:
         click.echo(f"  qualities  {', '.join(f'quality={name}' for name in others)}")
     if loaded.recipe.publish is not None:
         click.echo(f"  publish    {loaded.recipe.publish.target}")
-    for path, source in loaded.recipe.renderer.pictures().items():
-        click.echo(f"  picture    {source}  (renderer.{path})")
+    for path, source in loaded.recipe.pictures().items():
+        click.echo(f"  picture    {source}  ({path})")

@@ -42,7 +42,7 @@ def enlarge_run(path: Path, longer: int, *, device: str, console: Console) -> Pa
     """
     picture = open_picture(path)
     size = _wanted(picture, longer)
-    large = enlarged(picture, size, device=device, console=console)
+    large = picture.in_its_colours(enlarged(picture, size, device=device, console=console))
     file = picture.folder / "extras" / f"{picture.name}-{max(size)}px.png"
     console.print(f"writing {size[0]} x {size[1]} px", highlight=False)
     write_png16(file, large, title=picture.title)
@@ -53,9 +53,9 @@ def enlarge_run(path: Path, longer: int, *, device: str, console: Console) -> Pa
     return file
 
 
-def keep(picture: FinishedPicture, entries: list[dict[str, object]]) -> None:
-    """Name new files in the run's summary and report."""
-    picture.list_extras(entries)
+def keep(picture: FinishedPicture, entries: list[dict[str, object]], *, instead_of: str = "") -> None:
+    """Name new files in the run's summary and report; see `FinishedPicture.list_extras`."""
+    picture.list_extras(entries, instead_of=instead_of)
     write_report(picture.folder, gallery=picture.folder.resolve().parents[1])
 
 

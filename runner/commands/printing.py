@@ -58,13 +58,9 @@ def print_run(
         InputError: everything that is wrong with the arguments, or no finished run.
         MissingWeights: the picture must be enlarged, and the network's weights cannot be fetched.
     """
-    sheet = _sheet(cm, dpi, bleed, tiles)
+    sheet = sheet_of(cm, dpi, bleed, tiles)
     picture = open_picture(path)
-    if picture.tiles or tiles is not None or repeat != "straight":
-        page = _repeated(picture, sheet, repeat, tiles or 1, device, console)
-    else:
-        factor = cover_scale(picture.size, sheet)
-        page = covering(_scaled(picture, factor, sheet, device, console), sheet)
+    page = picture.in_its_colours(laid_out(picture, sheet, repeat, tiles, device, console), wrap=(False, False))
     shape = f"{sheet.width / 10:g}x{sheet.height / 10:g}cm"
     manner = "" if repeat == "straight" else f"-{repeat}"
     file = picture.folder / "extras" / f"{picture.name}-{shape}{manner}.pdf"
@@ -74,7 +70,25 @@ def print_run(
     return file
 
 
-def _sheet(cm: str, dpi: int, bleed: float, tiles: int | None) -> Sheet:
+def laid_out(
+    picture: FinishedPicture, sheet: Sheet, repeat: Repeat, tiles: int | None, device: str, console: Console
+) -> F32:
+    """The sheet with its bleed, full of copies of a tile or covered by any other picture, enlarged as far as it needs.
+
+    A picture that was posterised is laid out with all its tones: see `FinishedPicture.in_its_colours`.
+    """
+    if picture.tiles or tiles is not None or repeat != "straight":
+        return _repeated(picture, sheet, repeat, tiles or 1, device, console)
+    factor = cover_scale(picture.size, sheet)
+    return covering(_scaled(picture, factor, sheet, device, console), sheet)
+
+
+def sheet_of(cm: str, dpi: int, bleed: float, tiles: int | None) -> Sheet:
+    """The sheet that options describe.
+
+    Raises:
+        InputError: everything that is wrong with them.
+    """
     problems = []
     sides = [0.0, 0.0]
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*[x×]\s*(\d+(?:\.\d+)?)", cm.strip())

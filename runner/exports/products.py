@@ -75,6 +75,9 @@ TITLES = {
     "zoom.html": "The endless zoom as a page to play",
 }
 
+TONES = "extras/tones.png"
+"""A posterised picture before that, of which its larger sizes and its plates are made."""
+
 COVERS = ("globe.webp", "model.webp")
 """Portraits that galleries show instead of an artwork that is a map."""
 

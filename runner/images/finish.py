@@ -1,8 +1,8 @@
-"""The finish of a picture: levels, contrast, saturation, sharpening, all without breaking its symmetry.
+"""The finish of a picture: colours, levels, contrast, saturation, sharpness, few colours; as symmetric as before.
 
 The article this program grew from advises such a finish by hand. Here each operation commutes with the
-artwork's colour action (see `tone.py` for the algebra), so that a finished picture measures as exactly
-symmetric as an unfinished one.
+artwork's colour action (see `tone.py`, `colour_transfer.py` and `posterise.py` for the algebra), so that a finished
+picture measures as exactly symmetric as an unfinished one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from pydantic import Field
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.images import tone
+from orbifolio.runner.images.colour_transfer import ColoursOf, ColourTransfer, freedom
+from orbifolio.runner.images.posterise import SEEN, Colours, FlatColours, Posterise
 from orbifolio.runner.settings import Settings
+from orbifolio.runner.symmetry import colour
 from orbifolio.runner.vision.enlarger import CITES, WEIGHTS
 
 Level = Annotated[float, Field(ge=-1, le=2)]
@@ -35,6 +38,7 @@ class Traits:
         inverting: the symmetry inverts colours, so that levels are cut alike at both ends.
         inverting_single: it inverts some channels and not others, so that saturation is left alone.
         pixel_aspect: width / height of one pixel in the artwork's true geometry.
+        elements: the group of its colour elements, the identity first; see `symmetry/colour.py`.
     """
 
     wrap: tuple[bool, bool] = (False, False)
@@ -42,14 +46,36 @@ class Traits:
     inverting: bool = False
     inverting_single: bool = False
     pixel_aspect: float = 1.0
+    elements: tuple[int, ...] = (colour.IDENTITY,)
 
 
 PLAIN = Traits()
 
 
+@dataclass(frozen=True)
+class FinishedColours:
+    """A finished picture, and how its colours came about.
+
+    Attributes:
+        picture: (height, width, 3) in [0, 1].
+        tone: what happened to single colours, without sharpening and smoothing: for products that show them.
+        flat: the few colours that it has; None for any number.
+        tones: (height, width, 3) what it was before it got them; None for any number.
+        warnings: what could not be kept.
+    """
+
+    picture: F32
+    tone: Tone
+    flat: FlatColours | None = None
+    tones: F32 | None = None
+    warnings: tuple[str, ...] = ()
+
+
 class Finish(Settings):
     """Adjustments of the finished picture; all off by default."""
 
+    colours: ColoursOf | None = None
+    """The colours of another picture: `{from: PICTURE, by: sliced}`. Under a colour action as far as it commutes."""
     levels: Literal["auto"] | tuple[Level, Level] | None = None
     """`auto` stretches black and white points; `[low, high]` sets them; null leaves them."""
     contrast: float = Field(default=1.0, gt=0, le=10)
@@ -60,6 +86,9 @@ class Finish(Settings):
     """Strength of the unsharp mask."""
     radius: float = Field(default=1.0, gt=0, le=50)
     """Radius of the unsharp mask in pixels."""
+    posterise: Colours | Posterise | None = None
+    """A few flat colours, as in a linocut: how many at most, a list of `#rrggbb`, or
+    `{colours: 5, smooth: 1}`; last of all."""
     enlarge: Literal[2, 4, 16] | None = None
     """How many times as wide and high a network draws the picture before anything else of the finish: crisp, without a
     seam, its symmetry kept. None: as it is."""
@@ -78,26 +107,94 @@ class Finish(Settings):
         factor = self.enlarge or 1
         return factor * width, factor * height
 
-    def apply(self, pixels: F32, traits: Traits = PLAIN) -> F32:
-        """The finished picture of one that is as large as it is to be: (height, width, 3) in [0, 1] -> the same."""
-        done = self._toned(pixels, self._levels(pixels, traits.inverting), traits.inverting_single)
-        if self.sharpen > 0:
-            done = tone.sharpen(done, self.sharpen, self.radius, wrap=traits.wrap, pixel_aspect=traits.pixel_aspect)
-        return np.clip(done, 0, 1).astype(np.float32)
+    def pictures(self) -> dict[str, str]:
+        """Image sources by their path in these settings."""
+        transfer: ColourTransfer | None = self.colours
+        return {} if transfer is None else {"colours.from": transfer.source}
 
-    def tone(self, pixels: F32, traits: Traits = PLAIN) -> Tone:
-        """The finish of single colours, without sharpening: for products that show the picture's colours.
+    def complaints(self, elements: tuple[int, ...]) -> list[tuple[str, str]]:
+        """What a symmetry's colour action forbids, as (path, "what; rule; cure").
 
         Args:
-            pixels: (height, width, 3), the picture that automatic levels are taken from.
-            traits: what its symmetry allows.
+            elements: the group of its colour elements.
         """
-        span = self._levels(pixels, traits.inverting)
+        problems = []
+        transfer: ColourTransfer | None = self.colours
+        if transfer is not None and freedom(elements) == (0, 1):
+            problems.append(
+                (
+                    "colours",
+                    f"nothing of {transfer.source!r} but its contrast could be taken; what is taken must commute with "
+                    f"the symmetry's colour action, which has {len(elements)} elements and mixes all colours; use "
+                    "`contrast`, give the picture's colours to the styles by style_preparation.palette, or choose a "
+                    "smaller colour action",
+                )
+            )
+        posterise = self._posterise()
+        complaint = "" if posterise is None else posterise.complaint(elements)
+        return [*problems, ("posterise", complaint)] if complaint else problems
+
+    def advisories(self, elements: tuple[int, ...]) -> list[str]:
+        """What a symmetry's colour action leaves of the wishes, for the artist."""
+        transfer: ColourTransfer | None = self.colours
+        means, spreads = freedom(elements)
+        if transfer is None or (means, spreads) == (3, 6):
+            return []
+        return [
+            f"finish.colours: every colour of the picture appears in {len(elements)} ways, so the colours of "
+            f"{transfer.source} are averaged over these: {means} of the 3 numbers of their mean and {spreads} of the 6 "
+            "of their spread are left; to take all of them, give them to the styles by style_preparation.palette"
+        ]
+
+    def apply(self, pixels: F32, traits: Traits = PLAIN, *, reference: F32 | None = None, seed: int = 0) -> F32:
+        """The finished picture: see `finished`."""
+        return self.finished(pixels, traits, reference=reference, seed=seed).picture
+
+    def tone(self, pixels: F32, traits: Traits = PLAIN, *, reference: F32 | None = None, seed: int = 0) -> Tone:
+        """The finish of single colours: see `finished`."""
+        return self.finished(pixels, traits, reference=reference, seed=seed).tone
+
+    def finished(
+        self, pixels: F32, traits: Traits = PLAIN, *, reference: F32 | None = None, seed: int = 0
+    ) -> FinishedColours:
+        """Finish a picture that is as large as it is to be.
+
+        Args:
+            pixels: (height, width, 3) in [0, 1].
+            traits: what its symmetry allows.
+            reference: (any, any, 3) in [0, 1], the picture that `colours` names.
+            seed: of the choice of flat colours.
+        """
+        transfer: ColourTransfer | None = self.colours
+        move: Tone = lambda other: other.astype(np.float32)  # noqa: E731
+        if transfer is not None and reference is not None:
+            move = transfer.move(pixels, reference, traits.elements)
+        moved = move(pixels)
+        span = self._levels(moved, traits.inverting)
 
         def toned(other: F32) -> F32:
-            return np.clip(self._toned(other, span, traits.inverting_single), 0, 1).astype(np.float32)
+            return np.clip(self._toned(move(other), span, traits.inverting_single), 0, 1).astype(np.float32)
 
-        return toned
+        done = self._toned(moved, span, traits.inverting_single)
+        if self.sharpen > 0:
+            done = tone.sharpen(done, self.sharpen, self.radius, wrap=traits.wrap, pixel_aspect=traits.pixel_aspect)
+        done = np.clip(done, 0, 1).astype(np.float32)
+        posterise = self._posterise()
+        if posterise is None:
+            return FinishedColours(done, toned)
+        if posterise.smooth > 0:
+            done = tone.blurred(done, posterise.smooth, wrap=traits.wrap, pixel_aspect=traits.pixel_aspect)
+        done = (np.rint(done.astype(np.float64) * 65535) / 65535).astype(np.float32)  # as a file will hold it
+        flat = posterise.flat_colours(done, traits.elements, np.random.default_rng(seed))
+        shown = posterise.flat(done, flat, wrap=traits.wrap)
+        return FinishedColours(
+            shown, lambda other: flat.posterised(toned(other)), flat, done, _told(posterise.undecided(done, flat), flat)
+        )
+
+    def _posterise(self) -> Posterise | None:
+        """In the long form."""
+        short = self.posterise
+        return short if short is None or isinstance(short, Posterise) else Posterise(colours=short)
 
     def _levels(self, pixels: F32, inverting: bool) -> tuple[float, float] | None:
         """Black and white points, or None to leave them."""
@@ -117,3 +214,14 @@ class Finish(Settings):
         if self.saturation != 1.0 and not inverting_single:
             done = tone.saturation(done, self.saturation)
         return done
+
+
+def _told(undecided: float, flat: FlatColours) -> tuple[str, ...]:
+    """The warning that some pixels cannot keep the symmetry, where they are seen."""
+    if undecided < SEEN:
+        return ()
+    return (
+        f"finish.posterise: {undecided:.1%} of the pixels have a colour that the symmetry's colour action leaves as it "
+        f"is, and it leaves none of {', '.join(flat.names)}; these pixels take the nearest, and break the symmetry; "
+        "allow one or two more colours, or add a grey",
+    )

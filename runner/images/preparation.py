@@ -7,15 +7,14 @@ colours of another picture, so that several styles agree.
 
 from __future__ import annotations
 
-import warnings
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
-from skimage import color
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.images import tone
+from orbifolio.runner.images.colour_transfer import ColoursOf, ColourTransfer
 from orbifolio.runner.images.finish import Level
 from orbifolio.runner.settings import Settings
 
@@ -23,8 +22,8 @@ from orbifolio.runner.settings import Settings
 class StylePreparation(Settings):
     """Changes to every style picture; all off by default."""
 
-    palette: str | None = None
-    """Picture whose colours all style pictures take on: mean and deviation in CIELAB."""
+    palette: ColoursOf | None = None
+    """Picture whose colours all style pictures take on, or `{from: PICTURE, by: deviation|linear|sliced}`."""
     levels: Literal["auto"] | tuple[Level, Level] | None = None
     """`auto` stretches black and white points (auto-contrast); `[low, high]` sets them."""
     gamma: float = Field(default=1.0, gt=0, le=10)
@@ -37,7 +36,11 @@ class StylePreparation(Settings):
     """Strength of the unsharp mask."""
     radius: float = Field(default=1.0, gt=0, le=50)
     """Radius of the unsharp mask in pixels."""
-    cites: ClassVar[tuple[str, ...]] = ("reinhard2001",)
+
+    def pictures(self) -> dict[str, str]:
+        """Image sources by their path in these settings."""
+        transfer: ColourTransfer | None = self.palette
+        return {} if transfer is None else {"palette.from": transfer.source}
 
     def apply(self, pixels: F32, *, palette: F32 | None = None) -> F32:
         """A style picture, ready for its statistics to be taken.
@@ -50,8 +53,9 @@ class StylePreparation(Settings):
             (height, width, 3) float32 in [0, 1].
         """
         done = pixels.astype(np.float32)
-        if palette is not None:
-            done = transfer_colours(done, palette)
+        transfer: ColourTransfer | None = self.palette
+        if transfer is not None and palette is not None:
+            done = transfer.move(done, palette)(done)
         if self.levels is not None:
             low, high = tone.automatic_levels(done, symmetric=False) if self.levels == "auto" else sorted(self.levels)
             done = np.clip(tone.levels(done, float(low), float(high)), 0, 1)
@@ -64,28 +68,3 @@ class StylePreparation(Settings):
         if self.sharpen > 0:
             done = tone.sharpen(done, self.sharpen, self.radius, wrap=(False, False))
         return np.clip(done, 0, 1).astype(np.float32)
-
-
-def transfer_colours(pixels: F32, palette: F32) -> F32:
-    """Give a picture another's mean and deviation in each channel of CIELAB.
-
-    After Reinhard et al. (2001), who use the l-alpha-beta space; CIELAB is as decorrelated and what
-    libraries convert exactly.
-
-    Args:
-        pixels: (height, width, 3) in [0, 1].
-        palette: (any, any, 3) in [0, 1].
-
-    Returns:
-        (height, width, 3) float32 in [0, 1].
-    """
-    here = color.rgb2lab(np.clip(pixels, 0, 1).astype(np.float64))
-    there = color.rgb2lab(np.clip(palette, 0, 1).astype(np.float64)).reshape(-1, 3)
-    spread = here.reshape(-1, 3).std(axis=0)
-    # A grey picture has no chroma to scale: it keeps none and only takes the mean.
-    gain = np.where(spread > 1e-3, there.std(axis=0) / np.maximum(spread, 1e-3), 0.0)
-    moved = (here - here.reshape(-1, 3).mean(axis=0)) * gain + there.mean(axis=0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # colours beyond what a screen shows are clipped below
-        done: F32 = np.clip(color.lab2rgb(moved), 0, 1).astype(np.float32)
-    return done

@@ -83,9 +83,16 @@ def sharpen(pixels: F32, amount: float, radius: float, *, wrap: tuple[bool, bool
         wrap: the picture continues over its (top-bottom, left-right) edges.
         pixel_aspect: true width / height of a pixel.
     """
-    blurred: Any = pixels
+    soft = blurred(pixels, radius, wrap=wrap, pixel_aspect=pixel_aspect)
+    done: F32 = (pixels + np.float32(amount) * (pixels - soft)).astype(np.float32)
+    return done
+
+
+def blurred(pixels: F32, radius: float, *, wrap: tuple[bool, bool], pixel_aspect: float = 1.0) -> F32:
+    """A Gaussian blur, isotropic in the picture's true geometry; see `sharpen`."""
+    soft: Any = pixels
     for axis, sigma in ((0, radius), (1, radius / pixel_aspect)):
         mode: Any = "wrap" if wrap[axis] else "nearest"
-        blurred = ndimage.gaussian_filter1d(blurred, sigma, axis=axis, mode=mode)
-    done: F32 = (pixels + np.float32(amount) * (pixels - blurred)).astype(np.float32)
+        soft = ndimage.gaussian_filter1d(soft, sigma, axis=axis, mode=mode)
+    done: F32 = soft
     return done

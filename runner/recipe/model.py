@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from orbifolio.reports.publish import AnyPublisher
-from orbifolio.runner.errors import ImageError, Problem, RecipeError
+from orbifolio.runner.errors import IllegalSymmetry, ImageError, Problem, RecipeError
 from orbifolio.runner.images.finish import Finish
 from orbifolio.runner.images.preparation import StylePreparation
 from orbifolio.runner.images.sources import Images, upload_of
@@ -24,8 +24,9 @@ from orbifolio.runner.recipe.overrides import apply_overrides
 from orbifolio.runner.recipe.source import Source, read
 from orbifolio.runner.recipe.validation import problem_at, validate
 from orbifolio.runner.renderers import AnyRenderer
-from orbifolio.runner.renderers.base import RendererSettings
+from orbifolio.runner.renderers.base import RendererSettings, colours_of
 from orbifolio.runner.settings import Settings
+from orbifolio.runner.symmetry import colour
 
 
 class Recipe(Settings):
@@ -56,6 +57,26 @@ class Recipe(Settings):
     qualities: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,59}$")], dict[str, Any]] = {}
     """Named sets of values by their dotted paths: `print: {renderer.phases.2.size: 3072}`. They apply before the
     overrides of the command line."""
+
+    def pictures(self) -> dict[str, str]:
+        """Every image source by its path in the recipe, e.g. `renderer.objectives.0.images.0.image`."""
+        renderer: RendererSettings = self.renderer
+        parts = {
+            "renderer": renderer.pictures(),
+            "style_preparation": self.style_preparation.pictures(),
+            "finish": self.finish.pictures(),
+        }
+        return {f"{part}.{path}": source for part, pictures in parts.items() for path, source in pictures.items()}
+
+    def colour_elements(self) -> tuple[int, ...]:
+        """The group of colour elements that the picture's symmetry acts with, the identity first.
+
+        Raises:
+            IllegalSymmetry: the symmetry is not legal.
+        """
+        renderer: RendererSettings = self.renderer
+        symmetry = renderer.kept_symmetry(1.0)
+        return (colour.IDENTITY,) if symmetry is None else colours_of(symmetry)
 
 
 @dataclass(frozen=True)
@@ -155,7 +176,7 @@ def load(
         overrides=tuple(overrides),
         images=images,
         warnings=tuple(problems),
-        advisories=tuple(settings.advisories()),
+        advisories=(*settings.advisories(), *recipe.finish.advisories(recipe.colour_elements())),
         text=write_in(plain, overrides, recipe),
     )
 
@@ -165,9 +186,7 @@ def _check(recipe: Recipe, source: Source, images: Images) -> list[Problem]:
     settings: RendererSettings = recipe.renderer
     problems: list[Problem] = []
     bad: set[str] = set()
-    pictures = {f"renderer.{name}": value for name, value in settings.pictures().items()}
-    if recipe.style_preparation.palette is not None:
-        pictures["style_preparation.palette"] = recipe.style_preparation.palette
+    pictures = recipe.pictures()
     for name, picture in pictures.items():
         message = images.check(picture)
         if message is not None:
@@ -191,6 +210,12 @@ def _check(recipe: Recipe, source: Source, images: Images) -> list[Problem]:
             aspect_of(picture)  # a broken picture is reported now, not in the middle of a run
     for name, message in settings.complaints(aspect_of):
         problems.append(problem_at(source, _route(f"renderer.{name}".rstrip(".")), message))
+    try:
+        elements = recipe.colour_elements()
+    except IllegalSymmetry:
+        elements = (colour.IDENTITY,)  # told above
+    for name, message in recipe.finish.complaints(elements):
+        problems.append(problem_at(source, _route(f"finish.{name}"), message))
     unused = sorted(set(images.given) - {upload_of(picture)[0] for picture in pictures.values()})
     for name in unused:
         problems.append(

@@ -17,6 +17,7 @@ from torch import Tensor
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.settings import Settings
+from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.vision.base import VisionSettings
 
@@ -82,7 +83,13 @@ def traits_of(symmetry: Symmetry, pixel_aspect: float) -> Traits:
         inverting=any(bool((c < 0).any()) for c in colours),
         inverting_single=any(bool((c < 0).any() and (c > 0).any()) for c in colours),
         pixel_aspect=pixel_aspect,
+        elements=colours_of(symmetry),
     )
+
+
+def colours_of(symmetry: Symmetry) -> tuple[int, ...]:
+    """The group of colour elements that a symmetry acts with, nearly or exactly; the identity first."""
+    return colour.generate(claim.colour for claim in (*symmetry.claims(), *symmetry.near_claims()))
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,11 @@ from pydantic import ValidationError
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError, OrbifolioError
+from orbifolio.runner.exports.products import TONES
+from orbifolio.runner.images.posterise import FlatColours, given
 from orbifolio.runner.images.reading import read_picture
 from orbifolio.runner.recipe.model import Recipe
+from orbifolio.runner.renderers.base import colours_of
 from orbifolio.runner.run.run_folder import read_summary, write_summary
 from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.symmetry.kinds.none import PlainPicture
@@ -26,8 +29,9 @@ class FinishedPicture:
         folder: of the run.
         name: of the recipe.
         title: of the picture.
-        pixels: (height, width, 3) in [0, 1].
+        pixels: (height, width, 3) in [0, 1]; of a posterised picture, what it was before that.
         symmetry: that it has.
+        flat: the few colours that it was posterised to, or None.
     """
 
     folder: Path
@@ -35,6 +39,12 @@ class FinishedPicture:
     title: str
     pixels: F32
     symmetry: Symmetry
+    flat: FlatColours | None = None
+
+    @property
+    def elements(self) -> tuple[int, ...]:
+        """The group of colour elements that its symmetry acts with, the identity first."""
+        return colours_of(self.symmetry)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -54,11 +64,30 @@ class FinishedPicture:
             return round(factor) * own_width, round(factor) * own_height
         return self.symmetry.fit(max(1, round(width)), multiple=1, ratio=own_width / own_height)
 
-    def list_extras(self, entries: Sequence[Mapping[str, Any]]) -> None:
-        """Name further files of the run in its `run.json`; equal paths replace each other."""
+    def in_its_colours(self, pixels: F32, *, wrap: tuple[bool, bool] | None = None) -> F32:
+        """The picture in another size, posterised as it was itself; unchanged if it was not.
+
+        Args:
+            pixels: (height, width, 3), made of `self.pixels`.
+            wrap: whether it continues over its (top-bottom, left-right) edges; None for as the picture does.
+        """
+        return pixels if self.flat is None else self.flat.softened(pixels, wrap=wrap or self.symmetry.wrap)
+
+    def list_extras(self, entries: Sequence[Mapping[str, Any]], *, instead_of: str = "") -> None:
+        """Name further files of the run in its `run.json`; equal paths replace each other.
+
+        Args:
+            entries: as `run.json` lists them.
+            instead_of: how the paths begin of all entries that go; "" for none.
+        """
         summary = read_summary(self.folder) or {}
         paths = {entry["path"] for entry in entries}
-        kept = [entry for entry in summary.get("extras", []) if entry.get("path") not in paths]
+        gone = (instead_of,) if instead_of else ()
+        kept = [
+            entry
+            for entry in summary.get("extras", [])
+            if entry.get("path") not in paths and not str(entry.get("path")).startswith(gone)
+        ]
         write_summary(self.folder, {**summary, "extras": [*kept, *entries]})
 
 
@@ -87,7 +116,12 @@ def open_picture(path: Path) -> FinishedPicture:
     pixels = read_picture(file.read_bytes(), str(file)).pixels
     name = str(summary.get("recipe") or folder.parent.name)
     symmetry = _symmetry(summary.get("parameters"), folder, pixels.shape[1] / pixels.shape[0])
-    return FinishedPicture(folder, name, str(summary.get("title") or name), pixels, symmetry)
+    names = (summary.get("final") or {}).get("colours")
+    flat = given(names, colours_of(symmetry)) if names else None
+    tones = folder / TONES
+    if flat is not None and tones.is_file():
+        pixels = read_picture(tones.read_bytes(), str(tones)).pixels
+    return FinishedPicture(folder, name, str(summary.get("title") or name), pixels, symmetry, flat)
 
 
 def _symmetry(parameters: Any, folder: Path, ratio: float) -> Symmetry:

@@ -14,7 +14,8 @@ from orbifolio.runner.images.fetching import without_secrets
 from orbifolio.runner.images.preparation import StylePreparation
 from orbifolio.runner.images.sources import Images
 from orbifolio.runner.images.writing import write_webp
-from orbifolio.runner.renderers.base import RenderContext, RendererSettings
+from orbifolio.runner.recipe.model import Recipe
+from orbifolio.runner.renderers.base import RenderContext
 
 MAX_SHOWN_SIDE = 1280  # pixels along the longer side of an input picture in the report: it is there to be recognised
 
@@ -39,14 +40,16 @@ class InputPictures:
             self._plain[source] = torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
         return self._plain[source]
 
+    def pixels(self, source: str | None) -> F32 | None:
+        """(h, w, 3) of a picture that may be left out."""
+        return None if source is None else self.plain(source)[0].permute(1, 2, 0).numpy()
+
     def prepared(self, source: str) -> Tensor:
         """The same, prepared as the recipe's `style_preparation` says."""
         if source not in self._prepared:
-            palette = self._preparation.palette
-            pixels = self._preparation.apply(
-                self.plain(source)[0].permute(1, 2, 0).numpy(),
-                palette=None if palette is None else self.plain(palette)[0].permute(1, 2, 0).numpy(),
-            )
+            preparation = self._preparation
+            palette = self.pixels(preparation.pictures().get("palette.from"))
+            pixels = preparation.apply(self.plain(source)[0].permute(1, 2, 0).numpy(), palette=palette)
             self._prepared[source] = torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
         return self._prepared[source]
 
@@ -54,17 +57,17 @@ class InputPictures:
         """A render context whose pictures are loaded here."""
         return RenderContext(seed, device, picture=self.prepared, plain_picture=self.plain, warn=warn, title=title)
 
-    def digests(self, settings: RendererSettings) -> dict[str, str]:
+    def digests(self, recipe: Recipe) -> dict[str, str]:
         """SHA-256 of every input's file, by the name the report gives it."""
-        return {name: self._images.load(source).sha256 for name, _, source in _named(settings)}
+        return {name: self._images.load(source).sha256 for name, _, source in _named(recipe.pictures())}
 
-    def write(self, folder: Path, settings: RendererSettings) -> list[dict[str, Any]]:
+    def write(self, folder: Path, recipe: Recipe) -> list[dict[str, Any]]:
         """Write all inputs below `inputs/` and return the `inputs` block of `run.json`.
 
         Only the pictures' own names are recorded, never a folder of this machine.
         """
         block = []
-        for name, path, source in _named(settings):
+        for name, path, source in _named(recipe.pictures()):
             role = name.partition(" ")[0]
             stem = f"inputs/{name.replace(' ', '-')}"
             plain = self.plain(source)
@@ -81,7 +84,7 @@ class InputPictures:
                     "prepared": prepared,
                     "width": plain.shape[-1],
                     "height": plain.shape[-2],
-                    "weight": _weight(settings, path),
+                    "weight": _weight(recipe, path),
                     "sha256": self._images.load(source).sha256,
                 }
             )
@@ -102,11 +105,11 @@ def write_stages(folder: Path, stages: Mapping[str, F32]) -> list[dict[str, Any]
     return block
 
 
-def _named(settings: RendererSettings) -> list[tuple[str, str, str]]:
-    """(name, path, source) of every input: `style 1`, `style 2`, `content 1`, ..."""
+def _named(pictures: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """(name, path, source) of every input: `style 1`, `style 2`, `content 1`, ..., from sources by their paths."""
     counts: dict[str, int] = {}
     named = []
-    for path, source in settings.pictures().items():
+    for path, source in pictures.items():
         role = _role(path)
         counts[role] = counts.get(role, 0) + 1
         named.append((f"{role} {counts[role]}", path, source))
@@ -120,16 +123,21 @@ def shown_source(source: str) -> str:
     return source if source.startswith(("skimage:", "orbifolio:")) else Path(source).name
 
 
-def _weight(settings: RendererSettings, path: str) -> float:
-    """The weight of the style image at a path of the settings, 1 for anything else."""
-    value: Any = settings
+def _weight(recipe: Recipe, path: str) -> float:
+    """The weight of the style image at a path of the recipe, 1 for anything else."""
+    value: Any = recipe
     for part in path.split("."):
         value = value[int(part)] if part.isdecimal() and isinstance(value, tuple) else getattr(value, part, None)
     return float(getattr(value, "weight", 1.0))
 
 
 def _role(path: str) -> str:
-    """`objectives.0.images.1` -> style, `canvas.init.image` -> initial, `x.mask` -> mask, `paint.0` -> target."""
+    """What a picture is for: `renderer.objectives.0.images.1` -> style, `renderer.x.mask` -> mask,
+    `renderer.canvas.init.image` -> initial, `renderer.paint.0` -> target, `finish.x` -> colours.
+    """
+    part, _, path = path.partition(".")
+    if part != "renderer":
+        return "colours"
     path = path.removeprefix("base.")
     if path.endswith("mask"):
         return "mask"

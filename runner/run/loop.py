@@ -31,7 +31,7 @@ from orbifolio.runner.events import (
     Warned,
 )
 from orbifolio.runner.exports.enlarging import check_size, enlarge
-from orbifolio.runner.exports.products import cover_of, write_products
+from orbifolio.runner.exports.products import TONES, cover_of, listed, write_products
 from orbifolio.runner.files import write_atomically
 from orbifolio.runner.images.writing import write_png16, write_webp
 from orbifolio.runner.recipe.model import LoadedRecipe
@@ -168,7 +168,7 @@ class Run:
         earlier = (read_summary(self.folder) or {}).get("inputs", []) if self.resumed else []
         if not earlier:
             return
-        now = self.inputs.digests(self.loaded.recipe.renderer)
+        now = self.inputs.digests(self.loaded.recipe)
         for item in earlier:
             if now.get(item["name"]) != item.get("sha256"):
                 raise InputError(
@@ -212,7 +212,7 @@ class Run:
         self._summary["rerun"] |= rerun_entries(self.folder, *self.elsewhere)
         self._restore_summary(checkpoint)
         write_atomically(self.folder / "recipe.yaml", redact(self.loaded.resolved_text).encode())
-        self._summary["inputs"] = self.inputs.write(self.folder, self.loaded.recipe.renderer)
+        self._summary["inputs"] = self.inputs.write(self.folder, self.loaded.recipe)
         self._summary["stages"] = write_stages(self.folder, self.renderer.stages())
         self._write_summary()
         self._listeners = [self._log, *listeners(self.folder)]
@@ -342,7 +342,11 @@ class Run:
         """Write the final picture and its products, and measure its symmetry."""
         traits = self.renderer.traits(number)
         finish, picture = self.loaded.recipe.finish, self._enlarged(self.renderer.final(state))
-        image = finish.apply(picture, traits)
+        reference = self.inputs.pixels(finish.pictures().get("colours.from"))
+        finished = finish.finished(picture, traits, reference=reference, seed=self.loaded.recipe.seed)
+        image = finished.picture
+        for warning in finished.warnings:
+            self._warn(warning)
         data = write_png16(self.folder / "final.png", image, title=self.loaded.recipe.title)
         self._summary["final"] = {
             "path": "final.png",
@@ -352,9 +356,14 @@ class Run:
             "bytes": len(data),
             "sha256": hashlib.sha256(data).hexdigest(),
         }
+        if finished.flat is not None:
+            self._summary["final"]["colours"] = list(finished.flat.names)
         self._summary["symmetry"] = self.renderer.symmetry_summary(image)
-        tone = finish.tone(picture, traits)
-        self._summary["extras"] = write_products(self.folder, image, traits, self.renderer.extras(state, tone))
+        extras = self.renderer.extras(state, finished.tone)
+        self._summary["extras"] = write_products(self.folder, image, traits, extras)
+        if finished.tones is not None:
+            write_png16(self.folder / TONES, finished.tones, title=self.loaded.recipe.title)
+            self._summary["extras"].append(listed(Path(TONES).name, "The picture before it was posterised, in 16 bits"))
         self._summary["cover"] = cover_of(self._summary["extras"])
 
     def _enlarged(self, picture: F32) -> F32:

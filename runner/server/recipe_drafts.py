@@ -155,7 +155,7 @@ class RecipeDrafts:
     def _load(
         self, draft: Draft, entry: RecipeEntry | None, folder: Path, recipe: Recipe, parts: Mapping[str, Any]
     ) -> CheckedDraft:
-        pictures = {f"renderer.{path}": text for path, text in recipe.renderer.pictures().items()}
+        pictures = recipe.pictures()
         upload_names = tuple(dict.fromkeys(filter(None, (upload_of(text)[0] for text in pictures.values()))))
         fields: dict[str, Any] = {**parts, "pictures": pictures, "upload_names": upload_names}
         given = {name: self.picture(identity) for name, identity in draft.images.items() if name in upload_names}

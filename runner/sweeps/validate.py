@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orbifolio.runner.errors import InputError, RecipeError
+from orbifolio.runner.images.sources import upload_of
 from orbifolio.runner.recipe.model import Recipe, load
 from orbifolio.runner.recipe.overrides import apply_overrides
 from orbifolio.runner.recipe.source import read
@@ -50,9 +51,8 @@ def needed_uploads(variation: Variation) -> tuple[str, ...]:
 
 
 def _uploads(recipe: Recipe) -> tuple[str, ...]:
-    named = [*recipe.renderer.pictures().values(), recipe.style_preparation.palette or ""]
-    uploads = (name.partition(":")[2] or "upload" for name in named if name.startswith("upload"))
-    return tuple(dict.fromkeys(uploads))
+    uploads = (upload_of(source)[0] for source in recipe.pictures().values())
+    return tuple(dict.fromkeys(filter(None, uploads)))
 
 
 def validate_members(

@@ -6,15 +6,19 @@ Convention: lengths are in the pages' own unit from the top-left corner, x to th
 
 from __future__ import annotations
 
+import hashlib
 import io
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+import numpy as np
 from reportlab import rl_config
 from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase.pdfdoc import PDFImageXObject
 from reportlab.pdfgen.canvas import FILL_NON_ZERO, Canvas
 
-from orbifolio.runner.arrays import F64
+from orbifolio.runner.arrays import F64, Bools
 from orbifolio.runner.vector.hex_colours import Colour
 
 FONT = "Helvetica"  # every viewer has it, so nothing is embedded
@@ -78,6 +82,12 @@ class PdfPages:
         self._canvas.setFillColorRGB(*colour)
         self._canvas.circle(*centre, radius, stroke=0, fill=1)
 
+    def ring(self, centre: Point, radius: float, colour: F64 | Colour, width: float) -> None:
+        """A circle's outline."""
+        self._canvas.setStrokeColorRGB(*colour)
+        self._canvas.setLineWidth(width)
+        self._canvas.circle(*centre, radius, stroke=1, fill=0)
+
     def rectangle(
         self, left: float, top: float, width: float, height: float, colour: Colour, outline: Colour | None = None
     ) -> None:
@@ -121,6 +131,31 @@ class PdfPages:
         with self._upright(left, top + height):
             self._canvas.drawImage(image, 0, 0, width, height)
         return height
+
+    def bits(self, black: Bools, left: float, top: float, width: float, height: float) -> None:
+        """Embed a picture of one bit a pixel, by its top-left corner and its size on the page.
+
+        Args:
+            black: (rows, columns), what is black; the rest is white.
+            left: of its corner.
+            top: of its corner.
+            width: on the page.
+            height: on the page.
+        """
+        rows = np.packbits(~black, axis=1).tobytes()  # 0 is black
+        name = hashlib.sha256(repr(black.shape).encode() + rows).hexdigest()
+        document = self._canvas._doc  # its own way to add a picture only writes eight bits
+        reference = document.getXObjectName(name)
+        if reference not in document.idToObject:
+            image = PDFImageXObject(name)
+            image.height, image.width = black.shape
+            image.streamContent, image._filters = zlib.compress(rows, 9), ("FlateDecode",)
+            document.Reference(image, reference)
+            document.addForm(name, image)
+        with self._upright(left, top + height):
+            self._canvas.scale(width, height)
+            self._canvas._code.append(f"/{reference} Do")
+        self._canvas._formsinuse.append(name)
 
     @contextmanager
     def clipped(self, left: float, top: float, width: float, height: float) -> Iterator[None]:

@@ -129,5 +129,6 @@ def test_mistakes_are_told_with_their_place(settings: dict[str, object], place: 
 def test_reports_call_pictures_by_what_they_are_for() -> None:
     settings = Patches.model_validate({"images": [{"image": "one", "mask": "left"}, "two"]})
     assert settings.pictures() == {"images.0": "one", "images.1": "two", "images.0.mask": "left"}
-    roles = {name for name, _, _ in _named(settings)} | {name for name, _, _ in _named(Patches(start="three"))}
+    pictures = {**settings.pictures(), **Patches(start="three").pictures()}
+    roles = {name for name, _, _ in _named({f"renderer.{path}": source for path, source in pictures.items()})}
     assert roles == {"style 1", "style 2", "mask 1", "initial 1"}
