@@ -177,6 +177,26 @@ def measure(image: Path, group: str, colours: tuple[str, ...], aspect: str | Non
 
 
 @cli.command()
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
+@click.option("--keep", is_flag=True, help="Also write it into each run, for its report and comparisons.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+def judge(runs: tuple[Path, ...], keep: bool, as_json: bool) -> None:
+    """Judge how like their style finished RUNs are, by networks that no recipe looks through.
+
+    Prints a row for each run, the best first. 0: as like the style as its own halves are to each other; 1: as unlike as
+    an unrelated picture. Runs of one style compare well; losses of different networks do not.
+
+    Example: orbifolio judge gallery/rainbow-hexagon/*
+    """
+    from orbifolio.runner.cpu_features import protect
+
+    protect()  # before torch is imported
+    from orbifolio.runner.commands.judging import judge_runs
+
+    judge_runs(runs, keep=keep, as_json=as_json, console=make_console())
+
+
+@cli.command()
 @click.argument("painting", type=click.Path(path_type=Path, exists=True), metavar="RUN-OR-STROKES.JSON")
 @click.option("--size", type=int, default=None, help="Pixels of the longer side; by default the picture's own.")
 @click.option("--brush", default=None, metavar="NAME", help="Another brush: a name, or a .myb or .safetensors file.")

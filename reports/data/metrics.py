@@ -5,6 +5,7 @@
     metrics.evaluations                              metrics of the last step
     symmetry.worst, symmetry.closest_unclaimed       measured residuals
     symmetry.visibility                              how well one sees it
+    judge.distance, judge.seam, judge.eyes.gram      where `orbifolio judge` has left its judgement
     painting.decibels                                whatever else the summary holds as a number
 
 Convention: a loss curve has the same steps in all runs that plan as many, so that curves of several runs
@@ -18,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from orbifolio.reports.data.log import PhaseRecord, RunRecord
-from orbifolio.reports.data.values import as_finite, as_int, as_mapping, as_text, as_tuple
+from orbifolio.reports.data.values import as_finite, as_int, as_mapping, as_numbers, as_text, as_tuple
 
 MAX_MEASURES = 64
 """Measures of a run, as each makes its card larger; a renderer with more terms is compared by the first ones."""
@@ -39,9 +40,11 @@ _NOT_MEASURES = (  # descriptions, not measures; or measures that have names of 
     "versions",
     "system",
     "symmetry",
+    "judge",
     "rerun",
 )
 _MEASURED = ("worst", "closest_unclaimed", "visibility")
+_JUDGED = ("distance", "seam", "grain", "lpips")
 
 
 @dataclass(frozen=True)
@@ -77,13 +80,15 @@ def run_measures(run: RunRecord) -> dict[str, float]:
     record = run.record
     loss, terms = _last_loss(run)
     steps = [step for phase in run.phases for step in phase.steps]
-    symmetry = as_mapping(record.get("symmetry"))
+    symmetry, judge = as_mapping(record.get("symmetry")), as_mapping(record.get("judge"))
     measures: dict[str, float | None] = {
         "loss": loss,
         "seconds": run.work_seconds,
         "steps": as_finite(record.get("steps")) or len(steps) or None,
         "peak_memory_bytes": as_finite(record.get("peak_memory_bytes")) or None,
         **{f"symmetry.{name}": as_finite(symmetry.get(name)) for name in _MEASURED},
+        **{f"judge.{name}": as_finite(judge.get(name)) for name in _JUDGED},
+        **{f"judge.eyes.{name}": score for name, score in as_numbers(judge.get("eyes")).items()},
     }
     if len(terms) > 1:
         measures |= {f"terms.{name}": value for name, value in terms.items()}

@@ -15,6 +15,7 @@ from orbifolio.reports.parts.downloads import downloads_part
 from orbifolio.reports.parts.globe import globe_part
 from orbifolio.reports.parts.image_pairs import image_pairs
 from orbifolio.reports.parts.inputs import inputs_part, stages_part
+from orbifolio.reports.parts.judgement import judgement_part
 from orbifolio.reports.parts.lead_image import run_lead_image, run_scrubber
 from orbifolio.reports.parts.notice import advisory_notice, outcome_notice
 from orbifolio.reports.parts.phases import phases_part
@@ -69,6 +70,7 @@ def run_page(run: RunRecord, gallery: Path) -> Page:
         image_pairs(run, place),
         stroke_comparison(run, place),
         symmetry_section(run),
+        judgement_part(run),
         inputs_part(run, place),
         stages_part(run, place),
         phases_part(run, place),

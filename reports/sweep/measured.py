@@ -21,8 +21,12 @@ _NAMES = {
     "symmetry.worst": "Symmetry residual",
     "symmetry.closest_unclaimed": "Closest unclaimed",
     "symmetry.visibility": "Visibility",
+    "judge.distance": "Judge distance",
+    "judge.seam": "Seam",
+    "judge.grain": "Grain",
+    "judge.lpips": "LPIPS to the content",
 }
-_LESS_IS_BETTER = ("seconds", "peak_memory_bytes", "symmetry.worst")
+_LESS_IS_BETTER = ("seconds", "peak_memory_bytes", "symmetry.worst", "judge.distance", "judge.lpips")
 
 
 @dataclass(frozen=True)

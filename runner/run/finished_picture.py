@@ -15,7 +15,7 @@ from orbifolio.runner.exports.products import TONES
 from orbifolio.runner.images.posterise import FlatColours, given
 from orbifolio.runner.images.reading import read_picture
 from orbifolio.runner.recipe.model import Recipe
-from orbifolio.runner.renderers.base import colours_of
+from orbifolio.runner.renderers.base import RendererSettings, colours_of
 from orbifolio.runner.run.run_folder import read_summary, write_summary
 from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.symmetry.kinds.none import PlainPicture
@@ -31,6 +31,7 @@ class FinishedPicture:
         title: of the picture.
         pixels: (height, width, 3) in [0, 1]; of a posterised picture, what it was before that.
         symmetry: that it has.
+        renderer: what made it, as the run's recipe says.
         flat: the few colours that it was posterised to, or None.
     """
 
@@ -39,6 +40,7 @@ class FinishedPicture:
     title: str
     pixels: F32
     symmetry: Symmetry
+    renderer: RendererSettings
     flat: FlatColours | None = None
 
     @property
@@ -115,21 +117,21 @@ def open_picture(path: Path) -> FinishedPicture:
         )
     pixels = read_picture(file.read_bytes(), str(file)).pixels
     name = str(summary.get("recipe") or folder.parent.name)
-    symmetry = _symmetry(summary.get("parameters"), folder, pixels.shape[1] / pixels.shape[0])
+    renderer, symmetry = _made_by(summary.get("parameters"), folder, pixels.shape[1] / pixels.shape[0])
     names = (summary.get("final") or {}).get("colours")
     flat = given(names, colours_of(symmetry)) if names else None
     tones = folder / TONES
     if flat is not None and tones.is_file():
         pixels = read_picture(tones.read_bytes(), str(tones)).pixels
-    return FinishedPicture(folder, name, str(summary.get("title") or name), pixels, symmetry, flat)
+    return FinishedPicture(folder, name, str(summary.get("title") or name), pixels, symmetry, renderer, flat)
 
 
-def _symmetry(parameters: Any, folder: Path, ratio: float) -> Symmetry:
+def _made_by(parameters: Any, folder: Path, ratio: float) -> tuple[RendererSettings, Symmetry]:
     """As the run's recipe says; pictures and publication, which may be elsewhere by now, do not matter."""
     values = {key: value for key, value in dict(parameters or {}).items() if key != "publish"}
     try:
-        recipe = Recipe.model_validate(values, context={"folder": folder})
-        return recipe.renderer.kept_symmetry(ratio) or PlainPicture()
+        renderer: RendererSettings = Recipe.model_validate(values, context={"folder": folder}).renderer
+        return renderer, renderer.kept_symmetry(ratio) or PlainPicture()
     except (ValidationError, OrbifolioError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(

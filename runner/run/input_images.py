@@ -59,7 +59,7 @@ class InputPictures:
 
     def digests(self, recipe: Recipe) -> dict[str, str]:
         """SHA-256 of every input's file, by the name the report gives it."""
-        return {name: self._images.load(source).sha256 for name, _, source in _named(recipe.pictures())}
+        return {name: self._images.load(source).sha256 for name, _, source in named_inputs(recipe.pictures())}
 
     def write(self, folder: Path, recipe: Recipe) -> list[dict[str, Any]]:
         """Write all inputs below `inputs/` and return the `inputs` block of `run.json`.
@@ -67,7 +67,7 @@ class InputPictures:
         Only the pictures' own names are recorded, never a folder of this machine.
         """
         block = []
-        for name, path, source in _named(recipe.pictures()):
+        for name, path, source in named_inputs(recipe.pictures()):
             role = name.partition(" ")[0]
             stem = f"inputs/{name.replace(' ', '-')}"
             plain = self.plain(source)
@@ -105,7 +105,7 @@ def write_stages(folder: Path, stages: Mapping[str, F32]) -> list[dict[str, Any]
     return block
 
 
-def _named(pictures: Mapping[str, str]) -> list[tuple[str, str, str]]:
+def named_inputs(pictures: Mapping[str, str]) -> list[tuple[str, str, str]]:
     """(name, path, source) of every input: `style 1`, `style 2`, `content 1`, ..., from sources by their paths."""
     counts: dict[str, int] = {}
     named = []

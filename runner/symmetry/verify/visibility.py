@@ -43,7 +43,7 @@ def visibility(picture: npt.NDArray[Any], chart: Chart, domain: float) -> float 
     centred = np.asarray(picture, dtype=np.float64) - 0.5
     height, width = centred.shape[:2]
     blur = BLUR * math.sqrt(domain)
-    weights = _evenly_shown(chart, width, height)
+    weights = evenly_shown(chart, width, height)
     total = weights.sum()
     if blur < _MIN_BLUR or not total:
         return None
@@ -60,7 +60,7 @@ def visibility(picture: npt.NDArray[Any], chart: Chart, domain: float) -> float 
     return min(1.0, max(0.0, (kept - noise) / (1 - min(noise, 0.5))))
 
 
-def _evenly_shown(chart: Chart, width: int, height: int) -> F64:
+def evenly_shown(chart: Chart, width: int, height: int) -> F64:
     """(height, width) 1 where the chart shows the surface at about its largest scale, else 0."""
     seen = chart.look(*grid(width, height))
     points = seen.points.reshape(height, width, 3)

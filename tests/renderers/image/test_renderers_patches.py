@@ -11,7 +11,7 @@ from orbifolio.runner.canvas.initial import InitialContext, initialise
 from orbifolio.runner.renderers.base import RenderContext
 from orbifolio.runner.renderers.image.patches import Patches, PatchRenderer, PatchState
 from orbifolio.runner.renderers.image.settings import ImageOptimisation
-from orbifolio.runner.run.input_images import _named
+from orbifolio.runner.run.input_images import named_inputs
 
 
 def picture(source: str) -> torch.Tensor:
@@ -130,5 +130,5 @@ def test_reports_call_pictures_by_what_they_are_for() -> None:
     settings = Patches.model_validate({"images": [{"image": "one", "mask": "left"}, "two"]})
     assert settings.pictures() == {"images.0": "one", "images.1": "two", "images.0.mask": "left"}
     pictures = {**settings.pictures(), **Patches(start="three").pictures()}
-    roles = {name for name, _, _ in _named({f"renderer.{path}": source for path, source in pictures.items()})}
+    roles = {name for name, _, _ in named_inputs({f"renderer.{path}": source for path, source in pictures.items()})}
     assert roles == {"style 1", "style 2", "mask 1", "initial 1"}

@@ -1,0 +1,1 @@
+"""A judge: (finished picture, what it should be like) -> one number, by eyes that no recipe looks through."""
