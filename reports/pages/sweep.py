@@ -91,6 +91,7 @@ def _header(snapshot: SweepSnapshot, axes: Sequence[SweepAxis]) -> Header:
         format_date(sweep.started) if sweep.started else "",
         f"took {format_duration(took)}" if took is not None and took >= 0 else "",
         "on a Ray cluster" if sweep.engine == "ray" else "",
+        f"best by {sweep.best_by}: #{sweep.best}" if sweep.best_by and sweep.best is not None else "",
     )
     return Header(
         sweep.title, above="Sweep", facts=tuple(fact for fact in facts if fact), status=STATUSES.get(sweep.status)

@@ -68,7 +68,13 @@ class RecordedMember:
 
 @dataclass(frozen=True)
 class RecordedSweep:
-    """A sweep. `touched` is when its record was last written, or None."""
+    """A sweep.
+
+    Attributes:
+        touched: when its record was last written, or None.
+        best_by: what its runs were ranked by, or "".
+        best: number of the best member, or None.
+    """
 
     name: str
     title: str
@@ -82,6 +88,8 @@ class RecordedSweep:
     touched: float | None
     varied: tuple[VariedParameter, ...]
     members: tuple[RecordedMember, ...]
+    best_by: str = ""
+    best: int | None = None
 
     @property
     def running(self) -> bool:
@@ -188,6 +196,8 @@ def sweep_from_record(name: str, record: object, touched: float | None = None) -
         touched=as_finite(entry.get("touched")) if touched is None else touched,
         varied=_varied(entry.get("varied")),
         members=members,
+        best_by=as_text(entry.get("best_by")),
+        best=as_int(entry.get("best")),
     )
 
 

@@ -47,6 +47,12 @@ _MAX_LISTED = 24  # members listed before a sweep starts: what fits a terminal
     help="Bucket that carries runs from Ray's nodes to the gallery where they share no disk.",
 )
 @click.option(
+    "--best-by",
+    type=click.Choice(["judge"]),
+    default=None,
+    help="Rank the finished runs by how like their style they are: see `orbifolio judge`.",
+)
+@click.option(
     "--resume", is_flag=True, help="Continue the newest unfinished sweep, or the one of RECIPE and these values."
 )
 @click.option("--dry-run", is_flag=True, help="Only list the runs and their estimated time.")
@@ -63,6 +69,7 @@ def sweep(
     threads: int | None,
     to: str | None,
     work: str | None,
+    best_by: str | None,
     resume: bool,
     dry_run: bool,
     yes: bool,
@@ -95,7 +102,7 @@ def sweep(
     if resume and (recipe is None or recipe.is_dir()):
         if arguments:
             raise click.UsageError("--resume with values needs their recipe, too; name it, or leave the values out")
-        _resume(gallery, recipe, make())
+        _resume(gallery, recipe, make(), best_by or "")
         return
     if recipe is None:
         raise click.UsageError("no recipe given; name one and the values to vary, or use --resume")
@@ -105,6 +112,7 @@ def sweep(
             f"{recipe}: is a folder; a sweep varies one recipe; to run every recipe in it, use `orbifolio run`"
         )
     words += [] if to is None else ["--to", to]
+    words += [] if best_by is None else ["--best-by", best_by]
     variations = product(recipe, [*arguments, *_publish(to)], yes=yes or dry_run)
     keys = varied_keys(arguments)
     _run_members(
@@ -117,6 +125,7 @@ def sweep(
         title="",
         resume=resume,
         dry=dry_run,
+        best_by=best_by or "",
     )
 
 
@@ -196,6 +205,7 @@ def _run_members(
     title: str,
     resume: bool,
     dry: bool,
+    best_by: str = "",
 ) -> None:
     """Validate all members, list them, and run them unless this is a dry run."""
     from orbifolio.runner.sweeps.sweep import create_sweep, find_unfinished, make_spec
@@ -208,7 +218,7 @@ def _run_members(
         return
     spec = make_spec(variations, forecasts, images, threads=engine.threads, options=out_arguments(gallery))
     if resume:
-        _run_missing(find_unfinished(root, spec), gallery, engine)
+        _run_missing(find_unfinished(root, spec), gallery, engine, best_by)
         return
     _fetch_weights(forecasts, engine)
     stored = create_sweep(
@@ -223,8 +233,9 @@ def _run_members(
         about=" · ".join(_shared_overrides(variations)),
         varied=varied,
         engine=engine.name,
+        best_by=best_by,
     )
-    _run_missing(stored, gallery, engine)
+    _run_missing(stored, gallery, engine, best_by)
 
 
 def _shared_overrides(variations: Sequence[Variation]) -> list[str]:
@@ -266,7 +277,7 @@ def _fetch_weights(forecasts: Sequence[MemberForecast], engine: SweepEngine) -> 
             default_store().fetch(name)
 
 
-def _resume(gallery: Path, sweep: Path | None, engine: SweepEngine) -> None:
+def _resume(gallery: Path, sweep: Path | None, engine: SweepEngine, best_by: str) -> None:
     """Continue the newest unfinished sweep, or the one in a folder."""
     from orbifolio.runner.sweeps.record import SWEEPS
     from orbifolio.runner.sweeps.sweep import find_unfinished
@@ -279,11 +290,18 @@ def _resume(gallery: Path, sweep: Path | None, engine: SweepEngine) -> None:
                 f"{sweep}: is not a sweep; sweeps are in GALLERY/{SWEEPS}/; name one of those, or a recipe"
             )
         gallery, root, name = sweep.parent.parent, folder.parent.parent, folder.name
-    _run_missing(find_unfinished(root, name=name), gallery, engine)
+    _run_missing(find_unfinished(root, name=name), gallery, engine, best_by)
 
 
-def _run_missing(sweep: StoredSweep, gallery: Path, engine: SweepEngine) -> None:
-    """Run what is missing, publish, and exit with a code other than 0 unless all is done."""
+def _run_missing(sweep: StoredSweep, gallery: Path, engine: SweepEngine, best_by: str) -> None:
+    """Run what is missing, rank, publish, and exit with a code other than 0 unless all is done.
+
+    Args:
+        sweep: to be run.
+        gallery: as it was typed.
+        engine: where its members run.
+        best_by: what they are ranked by; "" for what the sweep's record says.
+    """
     from orbifolio.reports.write_gallery import rebuild_gallery
     from orbifolio.runner.sweeps.publishing import publish_sweep
     from orbifolio.runner.sweeps.record import DONE, INTERRUPTED, SWEEPS
@@ -291,11 +309,16 @@ def _run_missing(sweep: StoredSweep, gallery: Path, engine: SweepEngine) -> None
     from orbifolio.runner.sweeps.sweep import changed_recipes, run_sweep
 
     root = gallery.absolute()
+    sweep.record.best_by = best_by or sweep.record.best_by
+    if sweep.record.best_by:
+        _fetch_eyes()  # missing ones are told before hours of work, not after
     for typed in changed_recipes(private_folder(root, sweep.folder.name), sweep.spec):
         click.echo(f"{typed}: has changed; the sweep continues with its original text", err=True)
     status = run_sweep(sweep, root, engine, make_console())
     if not engine.here:
         rebuild_gallery(root)  # a node made its runs' reports without seeing those of the others
+    if sweep.record.best_by:
+        _rank(sweep, root)
     publish_sweep(sweep, root, make_console())
     _print_summary(sweep, status)
     click.echo(str(gallery / SWEEPS / sweep.folder.name / "index.html"))
@@ -303,6 +326,27 @@ def _run_missing(sweep: StoredSweep, gallery: Path, engine: SweepEngine) -> None
         sys.exit(130)
     if status != DONE:
         sys.exit(1)
+
+
+def _fetch_eyes() -> None:
+    from orbifolio.runner.commands.judging import fetch_eyes
+
+    fetch_eyes(make_console())
+
+
+def _rank(sweep: StoredSweep, root: Path) -> None:
+    """Judge the members that are done, and keep in the record which is the best."""
+    from orbifolio.reports.write_gallery import update_sweeps
+    from orbifolio.runner.commands.judging import rank_runs
+    from orbifolio.runner.sweeps.record import DONE, write_record
+
+    members = {member.listing: member for member in sweep.record.members if member.state == DONE and member.run}
+    order = rank_runs(root, {name: root / str(member.run) for name, member in members.items()}, make_console())
+    if order:
+        sweep.record.best = members[order[0]].number
+        write_record(sweep.folder, sweep.record)
+        click.echo(f"best by {sweep.record.best_by}: {order[0]}", err=True)
+    update_sweeps(root)
 
 
 def _print_summary(sweep: StoredSweep, status: str) -> None:

@@ -75,6 +75,8 @@ class SweepRecord:
         engine: what runs it, `local` or `ray`.
         about: a line under the title.
         resume: the command that resumes it.
+        best_by: what its runs are ranked by at its end, `judge`; "" for nothing.
+        best: number of the best member, once they are ranked.
     """
 
     title: str
@@ -87,6 +89,8 @@ class SweepRecord:
     engine: str = "local"
     about: str = ""
     resume: str = ""
+    best_by: str = ""
+    best: int | None = None
 
     @property
     def unfinished(self) -> list[SweepMember]:
@@ -115,6 +119,8 @@ def write_record(folder: Path, record: SweepRecord) -> None:
         "engine": record.engine,
         "about": record.about,
         "resume": redact(record.resume),
+        "best_by": record.best_by,
+        "best": record.best,
         "varied": [{"key": key, "values": list(values)} for key, values in redact_value(record.varied)],
         "members": [redact_value(asdict(member)) for member in record.members],
     }
@@ -137,6 +143,8 @@ def read_record(folder: Path) -> SweepRecord | None:
             engine=values["engine"],
             about=values["about"],
             resume=values["resume"],
+            best_by=values.get("best_by", ""),
+            best=values.get("best"),
         )
     except (OSError, ValueError, TypeError, KeyError):
         return None

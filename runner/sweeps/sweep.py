@@ -106,6 +106,7 @@ def create_sweep(
     shown: Path,
     varied: tuple[tuple[str, tuple[str, ...]], ...],
     engine: str,
+    best_by: str = "",
 ) -> StoredSweep:
     """Put a new sweep on disk; nothing runs yet.
 
@@ -119,6 +120,7 @@ def create_sweep(
         about: a line under the title.
         shown: the gallery as it was typed.
         varied: keys and their values, in the order typed.
+        best_by: what its runs are ranked by at its end, or "".
 
     Raises:
         RunFailed: the gallery cannot be written.
@@ -132,6 +134,7 @@ def create_sweep(
     ]
     resume = shlex.join(["orbifolio", "sweep", str(shown / SWEEPS / folder.name), "--resume"])
     record = SweepRecord(title, command, varied, members, now_text(), engine=engine, about=about, resume=resume)
+    record.best_by = best_by
     texts = [Path(recipe.typed).read_bytes() for recipe in spec.recipes]
     write_spec(private_folder(gallery, folder.name), spec, texts, images)
     try:
