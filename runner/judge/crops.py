@@ -22,6 +22,7 @@ from orbifolio.runner.objectives.base import Appearance
 
 SIDE = 128  # pixels: four of the coarsest features an eye has, and small beside most pictures
 MAX_WINDOWS = 36  # of a finished picture: more cost time and change hardly a digit
+OVERLAP = 4  # windows along an axis for one, where not all of a picture shows the surface: to find those that do
 MIN_SHARE = 0.98  # of a window that shows the surface; some pixels of its rim may be missing
 IN_QUARTER = 4  # windows in each quarter of a style picture: with fewer, halves differ by chance
 MAX_COLOURS = 12  # of the ways in which a symmetry recolours: the largest actions are thinned evenly
@@ -51,7 +52,7 @@ def windows(picture: Tensor, *, wrap: tuple[bool, bool], shown: F64 | None = Non
         shown: (height, width) in [0, 1], what counts of every pixel; None for everything.
 
     Returns:
-        Those that show the surface almost wholly; where none does, the one that shows most of it.
+        Those that show the surface almost wholly; where none does, those that show most of it.
     """
     for axis, wraps in enumerate(wrap, start=1):
         if picture.shape[axis] < SIDE and not wraps:  # too narrow for a window: enlarged as little as that takes
@@ -59,22 +60,39 @@ def windows(picture: Tensor, *, wrap: tuple[bool, bool], shown: F64 | None = Non
             size = [max(SIDE, round(side * factor)) for side in picture.shape[-2:]]
             picture = functional.interpolate(picture[None], size=size, mode="bicubic")[0].clamp(0, 1)
             shown = None if shown is None else _resized(shown, (size[0], size[1]))
-    counts = [math.ceil(size / SIDE) for size in picture.shape[-2:]]
-    thinned = min(1.0, math.sqrt(MAX_WINDOWS / math.prod(counts)))
-    rows, columns = (
-        _starts(size, max(1, math.floor(count * thinned)), wraps)
-        for size, count, wraps in zip(picture.shape[-2:], counts, wrap, strict=True)
-    )
-    places = [(top, left) for top in rows for left in columns]
-    weights = np.ones(len(places))
-    if shown is not None:
-        weights = np.array([float(_piece(torch.from_numpy(shown)[None], *place).mean()) for place in places])
-        least = min(MIN_SHARE, float(weights.max()))
-        weights = np.where(weights >= least, weights, 0.0)
-    kept = np.flatnonzero(weights)
-    crops = torch.stack([_piece(picture, *places[number]) for number in kept])
-    chosen = torch.from_numpy(weights[kept])
-    return Windows(crops, (chosen / chosen.sum()).float())
+    height, width = picture.shape[-2:]
+    if shown is None:
+        places = _grid((height, width), wrap, 1)
+        weights = np.ones(len(places))
+    else:
+        fine = _grid((height, width), wrap, OVERLAP)
+        shares = np.array([float(_piece(torch.from_numpy(shown)[None], *place).mean()) for place in fine])
+        kept = np.flatnonzero(shares >= min(MIN_SHARE, float(shares.max())))
+        kept = kept[np.linspace(0, len(kept) - 1, min(len(kept), MAX_WINDOWS)).round().astype(int)]
+        places, weights = [fine[number] for number in kept], shares[kept]
+    crops = torch.stack([_piece(picture, *place) for place in places])
+    return Windows(crops, torch.from_numpy(weights / weights.sum()).float())
+
+
+def _grid(size: tuple[int, int], wrap: tuple[bool, bool], overlap: int) -> list[tuple[int, int]]:
+    """First (row, column) of windows that cover a picture evenly.
+
+    Args:
+        size: (height, width) in pixels.
+        wrap: whether it continues over its (top-bottom, left-right) edges.
+        overlap: windows along an axis for one that would do; only with 1 there are at most `MAX_WINDOWS`.
+    """
+    counts = [math.ceil(side / SIDE) for side in size]
+    if overlap == 1:
+        thinned = min(1.0, math.sqrt(MAX_WINDOWS / math.prod(counts)))
+        counts = [max(1, math.floor(count * thinned)) for count in counts]
+    else:  # an axis that a single window covers has one place for it
+        counts = [
+            1 if side == SIDE and not wraps else count * overlap
+            for side, count, wraps in zip(size, counts, wrap, strict=True)
+        ]
+    rows, columns = (_starts(side, count, wraps) for side, count, wraps in zip(size, counts, wrap, strict=True))
+    return [(top, left) for top in rows for left in columns]
 
 
 def _starts(size: int, count: int, wraps: bool) -> list[int]:

@@ -55,7 +55,7 @@ def test_only_what_shows_the_surface_counts():
     disk = np.hypot(rows, columns) < 250
     picture[:, torch.from_numpy(disk)] = 1
     seen = windows(picture, wrap=PLANE, shown=disk.astype(np.float64))
-    assert 4 <= len(seen.crops) < 16
+    assert 4 <= len(seen.crops) <= 36
     assert float(seen.crops.mean()) > 0.97
     tiny = np.hypot(rows, columns) < 50  # no window lies within: the one that shows most of it
     assert len(windows(picture, wrap=PLANE, shown=tiny.astype(np.float64)).crops) >= 1

@@ -115,14 +115,14 @@ def test_large_pictures_are_looked_at_from_farther_away():
 
 
 @pytest.mark.slow
-def test_the_published_eyes_know_a_piece_of_the_style_and_its_network_made_imitation():
+def test_the_published_eyes_know_a_piece_of_the_style():
     try:
         eyes = [kind.open() for kind in EYES]
     except MissingWeights as error:
         pytest.skip(f"weights cannot be fetched here: {str(error).splitlines()[0]}")
     glass, agate = style("stained-glass"), style("agate")
     own, other = judged(glass[:, 50:450, 50:450], glass, eyes=eyes), judged(agate, glass, eyes=eyes)
-    assert value(own) < 0.1
+    assert value(own) < 0.2  # pieces of six styles: -0.07 to 0.16; other styles 0.38 to 0.84
     assert value(other) > 0.4
     for name, score in own.scores.items():
         assert score.score < other.scores[name].score - 0.2
