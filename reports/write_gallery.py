@@ -18,6 +18,7 @@ from orbifolio.reports.data.card import Card
 from orbifolio.reports.data.log import read_run
 from orbifolio.reports.files import visible_folders, write_bytes
 from orbifolio.reports.media.run_card import read_card
+from orbifolio.reports.pages.blind import PICTURE_INDEX, picture_index
 from orbifolio.reports.pages.compare import RUN_INDEX, run_index
 from orbifolio.reports.pages.feed import FEED_NAME, build_feed
 from orbifolio.reports.pages.gallery import cards_by_type, pages_above
@@ -59,18 +60,28 @@ def run_folders(gallery: Path) -> list[Path]:
     ]
 
 
-def files_above(gallery: Path, cards: Iterable[Card], pages: PageRenderer, *, base: str = "") -> dict[str, bytes]:
-    """The files beside the gallery's page that are not pages: the index of runs and the feed.
+def files_above(
+    gallery: Path,
+    cards: Iterable[Card],
+    pages: PageRenderer,
+    *,
+    sweeps: Sequence[SweepSnapshot] = (),
+    base: str = "",
+) -> dict[str, bytes]:
+    """The files beside the gallery's page that are not pages: the indexes of runs and of pictures, and the feed.
 
     Args:
         gallery: the folder that holds all runs, or would; no file is opened.
         cards: of all runs, in any order.
+        sweeps: all of them, newest first.
         base: the gallery's address with a slash at its end, or "" if it is unknown.
     """
     every = list(cards)
     template = pages.environment.get_template(FEED_NAME)
+    recipes = cards_by_type(every)
     texts = {
-        RUN_INDEX: run_index(cards_by_type(every)),
+        RUN_INDEX: run_index(recipes),
+        PICTURE_INDEX: picture_index(recipes, sweeps),
         FEED_NAME: template.render(feed=build_feed(gallery, every, base)),
     }
     return {name: text.encode("utf-8", errors="replace") for name, text in texts.items()}
@@ -98,7 +109,7 @@ def write_above(
         The files that changed.
     """
     every = list(cards)
-    beside = files_above(gallery, every, pages, base=base)
+    beside = files_above(gallery, every, pages, sweeps=sweeps, base=base)
     changed = [gallery / name for name, content in beside.items() if write_bytes(gallery / name, content)]
     for page in pages_above(gallery, every, sweeps):
         if only and (page.kind == "sweep" or (page.kind == "recipe" and page.path.parent.name != only)):

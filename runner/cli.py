@@ -197,6 +197,19 @@ def judge(runs: tuple[Path, ...], keep: bool, as_json: bool) -> None:
 
 
 @cli.command()
+@click.argument("files", nargs=-1, required=True, metavar="VOTES.JSON...", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+def rank(files: tuple[Path, ...], as_json: bool) -> None:
+    """Rank runs by the votes that several people exported from a gallery's blind page (blind.html).
+
+    Votes that are in more than one file count once. Example: orbifolio rank ada.json ben.json
+    """
+    from orbifolio.runner.commands.ranking import rank_votes
+
+    rank_votes(files, as_json=as_json)
+
+
+@cli.command()
 @click.argument("painting", type=click.Path(path_type=Path, exists=True), metavar="RUN-OR-STROKES.JSON")
 @click.option("--size", type=int, default=None, help="Pixels of the longer side; by default the picture's own.")
 @click.option("--brush", default=None, metavar="NAME", help="Another brush: a name, or a .myb or .safetensors file.")

@@ -111,6 +111,11 @@ class Card:
         return format_pixels(self.width, self.height) if self.width and self.height else ""
 
     @property
+    def judged(self) -> bool:
+        """Whether people can be asked how good it is: it is finished and has a picture."""
+        return self.status == "done" and self.cover is not None
+
+    @property
     def running(self) -> bool:
         """Whether it is believed to be running now."""
         return self.status == "running"

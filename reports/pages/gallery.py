@@ -10,10 +10,12 @@ from pathlib import Path
 
 from orbifolio.reports.data.card import Card, theme_order
 from orbifolio.reports.links import Header, Link, Place
+from orbifolio.reports.pages.blind import blind_page
 from orbifolio.reports.pages.compare import compare_page
 from orbifolio.reports.pages.recipe import recipe_page
 from orbifolio.reports.pages.sweep import sweep_page, sweeps_page
 from orbifolio.reports.parts.base import Empty, Part
+from orbifolio.reports.parts.blind import blind_address
 from orbifolio.reports.parts.compare import compare_address
 from orbifolio.reports.parts.filters import Filters, ThemeSection, filter_menus
 from orbifolio.reports.parts.sweep_shelf import SweepShelf, sweep_shelf
@@ -71,6 +73,7 @@ def gallery_page(gallery: Path, recipes: Mapping[str, Sequence[Card]], sweeps: S
             sections=tuple(sections) if len(sections) > 1 else (),
             choosers=filter_menus(newest_runs) if len(recipes) >= MIN_SEARCHABLE else (),
             compare=compare_address(place, gallery),
+            blind=blind_address(place, gallery),
             sweeps=f"#{SweepShelf.id}" if sweeps else "",
             searched=len(recipes) >= MIN_SEARCHABLE,
         )
@@ -113,5 +116,5 @@ def pages_above(gallery: Path, cards: Iterable[Card], sweeps: Sequence[SweepSnap
     of_sweeps = [sweep_page(snapshot, gallery) for snapshot in sweeps]
     if sweeps:
         of_sweeps.append(sweeps_page(gallery, sweeps))
-    comparing = compare_page(gallery, recipes)
-    return (*of_sweeps, *of_recipes, comparing, gallery_page(gallery, recipes, sweeps))
+    beside = (compare_page(gallery, recipes), blind_page(gallery))
+    return (*of_sweeps, *of_recipes, *beside, gallery_page(gallery, recipes, sweeps))

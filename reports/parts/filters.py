@@ -55,6 +55,7 @@ class Filters(Part):
     sections: tuple[ThemeSection, ...]
     choosers: tuple[FilterMenu, ...]
     compare: str
+    blind: str
     sweeps: str
     searched: bool
 

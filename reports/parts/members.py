@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from orbifolio.reports.links import Link, Place
 from orbifolio.reports.parts.base import Part
+from orbifolio.reports.parts.blind import blind_address
 from orbifolio.reports.parts.compare import compare_address
 from orbifolio.reports.parts.comparison_cells import CellBuilder, MemberCell
 from orbifolio.reports.sweep.arranging import MemberGroup, SweepAxis, arrange_members
@@ -43,6 +44,7 @@ class Members(Part):
     Attributes:
         lead: a line under the heading.
         ordered: what the menu calls the sweep's own order.
+        blind: where its finished runs can be judged without their names, or None if there are fewer than two.
         data: measures, their labels, and their values by member, for the page's script.
     """
 
@@ -56,6 +58,7 @@ class Members(Part):
     lead: str
     ordered: str
     compare: Link | None
+    blind: Link | None
     data: Mapping[str, Any]
 
 
@@ -104,6 +107,13 @@ def _compare(snapshot: SweepSnapshot, gallery: Path, place: Place) -> Link | Non
     return Link(label, compare_address(place, gallery, *runs[:MAX_COMPARED]))
 
 
+def _blind(snapshot: SweepSnapshot, gallery: Path, place: Place) -> Link | None:
+    finished = [run for run, preview in snapshot.previews.items() if preview.card.judged]
+    if len(finished) < 2:
+        return None
+    return Link("Judge blindly", blind_address(place, gallery, f"sweep/{snapshot.sweep.name}"))
+
+
 def members_part(
     snapshot: SweepSnapshot, cells: CellBuilder, measures: Sequence[MeasureColumn], gallery: Path
 ) -> Members | None:
@@ -122,5 +132,6 @@ def members_part(
         lead=snapshot.sweep.about,
         ordered="By parameter" if cells.axes else "By theme",
         compare=_compare(snapshot, gallery, cells.place),
+        blind=_blind(snapshot, gallery, cells.place),
         data=_data(snapshot, measures),
     )

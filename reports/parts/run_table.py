@@ -11,6 +11,7 @@ from orbifolio.reports.data.card import Card
 from orbifolio.reports.data.differences import parameter_differences, plain_value
 from orbifolio.reports.links import STATUSES, Place, Status
 from orbifolio.reports.parts.base import Part
+from orbifolio.reports.parts.blind import blind_address
 from orbifolio.reports.parts.compare import compare_address
 from orbifolio.reports.wording import DASH, format_count, format_date, format_duration, format_integer
 
@@ -54,7 +55,11 @@ class RunRow:
 
 @dataclass(frozen=True)
 class RunTable(Part):
-    """All runs of a recipe, and what differs between them."""
+    """All runs of a recipe, and what differs between them.
+
+    Attributes:
+        blind: where the finished ones can be judged without their names, or "" if there are fewer than two.
+    """
 
     template: ClassVar[str] = "parts/run_table.html"
     listed: ClassVar[bool] = True
@@ -67,6 +72,7 @@ class RunTable(Part):
     differing: tuple[Column, ...]
     rows: tuple[RunRow, ...]
     compare: str
+    blind: str = ""
     note: str = ""
 
 
@@ -151,5 +157,8 @@ def run_table(cards: Sequence[Card], gallery: Path, place: Place) -> RunTable:
         differing=tuple(Column(each.short, numeric[each.name], hint=each.name) for each in differing),
         rows=tuple(rows),
         compare=compare_address(place, gallery),
+        blind=blind_address(place, gallery, f"recipe/{cards[0].type}")
+        if sum(card.judged for card in cards) > 1
+        else "",
         note=note,
     )
