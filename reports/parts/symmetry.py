@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from orbifolio.reports.data.log import RunRecord
-from orbifolio.reports.data.values import as_mapping, as_number, as_text, as_texts, as_tuple
+from orbifolio.reports.data.values import as_int, as_mapping, as_number, as_text, as_texts, as_tuple
 from orbifolio.reports.parts.base import Fact, Part
 from orbifolio.reports.wording import format_count, format_number
 
@@ -150,6 +150,31 @@ def _visibility(value: float) -> str:
     return f"{format_number(value, 2)}, {next(words for least, words in VISIBILITIES if value >= least)}"
 
 
+_HANDS = {"right": "with hooks clockwise", "left": "with hooks counter-clockwise"}
+
+
+def _emblem_words(record: object, width: int) -> str:
+    """What a centre looks like, where, how large and how much, and what changes it; "" if it does not say.
+
+    Args:
+        width: of the finished picture in pixels.
+    """
+    emblem = as_mapping(record)
+    name, score = as_text(emblem.get("name")), as_number(emblem.get("score"))
+    x, y = (as_number(part) for part in (*as_tuple(emblem.get("place")), None, None)[:2])
+    if not name or score is None or x is None or y is None:
+        return ""
+    hand = _HANDS.get(as_text(emblem.get("hand")), "")
+    pixels = round((as_number(emblem.get("size")) or 0.0) * width)
+    looks = " ".join(word for word in (name, hand) if word) + (f", about {pixels} pixels wide" if pixels else "")
+    cures = "another seed, a colour action for its turn" + (", or a group with mirrors" if hand else "")
+    return (
+        f"Around ({100 * x:.0f} %, {100 * y:.0f} %) from the top left, a centre of {as_text(emblem.get('fold'))}-fold "
+        f"turns, the picture looks somewhat like a {looks} (likeness {format_number(score, 2)} of 1). If that is not "
+        f"wanted: {cures} changes it."
+    )
+
+
 def symmetry_section(run: RunRecord) -> SymmetrySection | None:
     """The claims of the symmetry, each with its residual; None where there is no symmetry."""
     record = as_mapping(run.record.get("symmetry"))
@@ -175,10 +200,15 @@ def symmetry_section(run: RunRecord) -> SymmetrySection | None:
             "Most of the picture is finer than a fundamental domain by far, so it reads as a carpet from a distance; "
             "larger motifs show the symmetry: magnifications: auto, or larger numbers.",
         )
+    emblems = record.get("emblems")
+    notes += tuple(
+        words for item in as_tuple(emblems) if (words := _emblem_words(item, as_int(run.final.get("width")) or 0))
+    )
     facts = (
         Fact("Group", as_text(record.get("group"))),
         Fact("Cells in the picture", as_text(record.get("cells"))),
         Fact("Visibility", "" if visibility is None else _visibility(visibility)),
+        Fact("Emblems", "none found at the centres of turns" if emblems == [] else ""),
         Fact(
             "Closest unclaimed",
             format_number(as_number(record.get("closest_unclaimed")), 2) if unclaimed else "",

@@ -69,3 +69,22 @@ def test_visibility_is_told_in_words(make_run: MakeRun, visibility: float, words
 def test_runs_of_before_have_no_visibility(make_run: MakeRun) -> None:
     _, text = section(make_run, claims=[claim("a", 0.01)], worst=0.01)
     assert "Visibility" not in text
+
+
+def test_a_centre_that_looks_like_an_emblem_is_told_calmly(make_run: MakeRun) -> None:
+    record = {"name": "hooked cross (swastika)", "fold": 4, "hand": "left", "place": [0.5, 0.25], "size": 0.5}
+    _, text = section(make_run, emblems=[{**record, "score": 0.861}, {"name": 3}, "torn"])
+    assert (
+        "Around (50 %, 25 %) from the top left, a centre of 4-fold turns, the picture looks somewhat like a hooked "
+        "cross (swastika) with hooks counter-clockwise, about 16 pixels wide (likeness 0.86 of 1). If that is not "
+        "wanted: another seed, a colour action for its turn, or a group with mirrors changes it."
+    ) in text
+    assert text.count("looks somewhat like") == 1
+
+
+@pytest.mark.parametrize(("emblems", "told"), [([], True), (None, False)])
+def test_that_no_emblem_was_found_is_told_where_one_was_sought(
+    make_run: MakeRun, emblems: list[object] | None, told: bool
+) -> None:
+    _, text = section(make_run, emblems=emblems)
+    assert ("none found at the centres of turns" in text) == told

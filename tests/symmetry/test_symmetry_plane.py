@@ -213,6 +213,7 @@ def test_summary_before_there_is_a_picture() -> None:
         "unmeasured": [],
         "near": [],
         "visibility": None,
+        "emblems": None,
         "unclaimed": [],
         "closest_unclaimed": None,
     }

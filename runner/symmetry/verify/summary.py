@@ -10,9 +10,12 @@ import torch
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.symmetry.base import Symmetry
+from orbifolio.runner.symmetry.groups.emblems import EMBLEMS
 from orbifolio.runner.symmetry.layouts.resample import resample
+from orbifolio.runner.symmetry.verify.likeness import likenesses
 from orbifolio.runner.symmetry.verify.measure import measure_symmetry
 from orbifolio.runner.symmetry.verify.residuals import Measurement
+from orbifolio.runner.symmetry.verify.turn_centres import turn_centres
 from orbifolio.runner.symmetry.verify.visibility import visibility
 
 MAX_MEASURED = 12_000_000  # pixels: a measurement holds several copies of them in double precision
@@ -45,14 +48,17 @@ def summarise(symmetry: Symmetry, kind: str, picture: F32 | None) -> dict[str, A
 
     Returns:
         kind, group, title, cells, notes, advisories; claims, worst, grain, unmeasured, near, unclaimed,
-        closest_unclaimed, visibility, which are empty, zero or None without a picture.
+        closest_unclaimed, visibility, emblems, which are empty, zero or None without a picture. `emblems` lists the
+        centres of turns that look like one, and is None where there are no centres of four, five or six turns.
     """
-    measurement, visible = Measurement(), None
+    measurement, visible, emblems = Measurement(), None, None
     if picture is not None:
         picture = thinned(picture, symmetry.wrap)
         height, width = picture.shape[:2]
         measurement = measure_symmetry(picture, symmetry)
         visible = visibility(picture, symmetry.chart_for(width, height), symmetry.domain_pixels(width, width / height))
+        centres = [centre for centre in turn_centres(symmetry, width, height) if centre.fold in EMBLEMS]
+        emblems = [likeness.as_record() for likeness in likenesses(picture, centres)] if centres else None
     return {
         "kind": kind,
         "group": symmetry.group,
@@ -62,4 +68,5 @@ def summarise(symmetry: Symmetry, kind: str, picture: F32 | None) -> dict[str, A
         "advisories": list(symmetry.advisories()),
         **measurement.as_record(),
         "visibility": None if visible is None else round(visible, 4),
+        "emblems": emblems,
     }
