@@ -262,7 +262,7 @@ def _data_uri(path: Path, width: int) -> str:
     from PIL import Image
 
     with Image.open(path) as picture:
-        small = picture.convert("RGB")
+        small = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
         small.thumbnail((width, 4 * width))
         stream = io.BytesIO()
         small.save(stream, "WEBP", quality=90)

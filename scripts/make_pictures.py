@@ -13,6 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from orbifolio.reports.data.values import inner_path, read_json
+from orbifolio.runner.images.encoding import on_white
 
 ROOT = Path(__file__).resolve().parents[1]
 SIDE = 320  # pixels
@@ -21,12 +22,10 @@ SIDE = 320  # pixels
 def square(source: Path) -> Image.Image:
     """The middle of a picture, on white where it is transparent."""
     with Image.open(source) as picture:
-        shown = picture.convert("RGBA")
-    paper = Image.new("RGBA", shown.size, "white")
-    paper.alpha_composite(shown)
+        paper = on_white(picture)
     side = min(paper.size)
     left, top = (paper.width - side) // 2, (paper.height - side) // 2
-    part = paper.convert("RGB").crop((left, top, left + side, top + side))
+    part = paper.crop((left, top, left + side, top + side))
     return part.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from orbifolio.runner.images.encoding import on_white
+
 ROOT = Path(__file__).resolve().parents[1]
 COLUMNS, SIDE, CAPTION, GAP = 10, 168, 20, 8  # pixels: ten across are as wide as a README's column on a large screen
 TOP, TOP_SIDE = ("patches-ikat", "patches-73", "waves-coffee", "patches-p4"), 480
@@ -40,7 +42,7 @@ def top_picture(gallery: Path) -> Image.Image:
     for number, name in enumerate(TOP):
         newest = max(gallery.glob(f"{name}/*/final.png"))
         with Image.open(newest) as opened:
-            picture = opened.convert("RGB")
+            picture = on_white(opened)
         side = min(picture.size)
         left, top = (picture.width - side) // 2, (picture.height - side) // 2
         part = picture.crop((left, top, left + side, top + side))

@@ -20,6 +20,7 @@ from orbifolio.reports.data.values import as_int, as_texts, read_json
 from orbifolio.reports.files import write_bytes, write_text
 from orbifolio.reports.media.encode import TICK_MS, encode_avif, encode_webp
 from orbifolio.reports.media.img import present_frames, sample_evenly
+from orbifolio.runner.images.encoding import on_white
 from orbifolio.runner.images.mp4 import has_video, mp4
 
 ANIMATION_NAME = "animation"
@@ -80,7 +81,7 @@ def _stamp(run: RunRecord, frames: Sequence[FrameRecord]) -> str:
 
 def _fitted(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """A frame at the animation's size."""
-    image = image.convert("RGB")
+    image = on_white(image)
     if image.size == size:
         return image
     stretch = (image.width / image.height) / (size[0] / size[1])

@@ -25,6 +25,7 @@ from PIL import Image
 from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.data.values import as_text
 from orbifolio.reports.media.thumbnails import image_size, load_image
+from orbifolio.runner.images.encoding import on_white
 
 PYRAMID_SIDE = 4096
 """Pixels along the longer side, above which a picture gets a pyramid: a square of it takes a browser 64 MiB."""
@@ -83,11 +84,12 @@ def write_tiles(image: Image.Image, folder: Path) -> None:
         image: RGB or RGBA.
         folder: must not exist yet.
     """
+    image = on_white(image)  # JPEG, a third of the bytes of what has opacity
     for level in range(level_count(*image.size) - 1, -1, -1):
         level_folder = folder / str(level)
         level_folder.mkdir(parents=True)
         for column, row, box in tile_boxes(*image.size):
-            tile = image.crop(box).convert("RGB")
+            tile = image.crop(box)
             tile.save(level_folder / f"{column}_{row}.{TILE_FORMAT}", "JPEG", quality=_QUALITY, subsampling=0)
         if level:
             image = image.reduce(2)

@@ -45,7 +45,7 @@ def enlarge_run(path: Path, longer: int, *, device: str, console: Console) -> Pa
     large = picture.in_its_colours(enlarged(picture, size, device=device, console=console))
     file = picture.folder / "extras" / f"{picture.name}-{max(size)}px.png"
     console.print(f"writing {size[0]} x {size[1]} px", highlight=False)
-    write_png16(file, large, title=picture.title)
+    write_png16(file, picture.on_ground(large), title=picture.title)
     entries = [listed(file.name, f"Enlarged to {size[0]} × {size[1]} pixels")]
     if picture.tiles:
         entries += write_wallpapers(picture.folder, large)

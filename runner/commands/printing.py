@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -12,10 +14,21 @@ from orbifolio.runner.arrays import F32
 from orbifolio.runner.commands.enlarging import enlarged, keep
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.exports.enlarging import MAX_FACTOR
-from orbifolio.runner.exports.print_sheet import Repeat, Sheet, cover_scale, covering, joint, print_pdf, tiled
+from orbifolio.runner.exports.print_sheet import (
+    Repeat,
+    Sheet,
+    cover_scale,
+    covering,
+    fit_scale,
+    joint,
+    mounted,
+    print_pdf,
+    tiled,
+)
 from orbifolio.runner.exports.products import listed
 from orbifolio.runner.exports.wallpapers import rescaled
 from orbifolio.runner.files import write_atomically
+from orbifolio.runner.images.ground import opaque
 from orbifolio.runner.images.reading import MAX_PIXELS
 from orbifolio.runner.run.finished_picture import FinishedPicture, open_picture
 
@@ -39,7 +52,8 @@ def print_run(
 ) -> Path:
     """Write a page to print among a run's files.
 
-    A tile fills the page, `tiles` times across; any other picture covers it, unless it is to be repeated.
+    A tile fills the page, `tiles` times across; any other picture covers it, unless it is to be repeated. One that has
+    an outside, such as a disk, lies whole in the middle of its ground.
 
     Args:
         path: the run's folder.
@@ -60,7 +74,7 @@ def print_run(
     """
     sheet = sheet_of(cm, dpi, bleed, tiles)
     picture = open_picture(path)
-    page = picture.in_its_colours(laid_out(picture, sheet, repeat, tiles, device, console), wrap=(False, False))
+    page = laid_out(picture, sheet, repeat, tiles, device, console)
     shape = f"{sheet.width / 10:g}x{sheet.height / 10:g}cm"
     manner = "" if repeat == "straight" else f"-{repeat}"
     file = picture.folder / "extras" / f"{picture.name}-{shape}{manner}.pdf"
@@ -71,16 +85,26 @@ def print_run(
 
 
 def laid_out(
-    picture: FinishedPicture, sheet: Sheet, repeat: Repeat, tiles: int | None, device: str, console: Console
+    picture: FinishedPicture,
+    sheet: Sheet,
+    repeat: Repeat,
+    tiles: int | None,
+    device: str,
+    console: Console,
+    *,
+    tones: bool = False,
 ) -> F32:
-    """The sheet with its bleed, full of copies of a tile or covered by any other picture, enlarged as far as it needs.
+    """The sheet with its bleed, enlarged as far as it needs.
 
-    A picture that was posterised is laid out with all its tones: see `FinishedPicture.in_its_colours`.
+    It is full of copies of a tile, has a picture with an outside in its middle, or is covered by any other. One that
+    was posterised is so again, unless its tones are asked for: see `FinishedPicture.in_its_colours`.
     """
+    scaled = partial(_scaled, picture, sheet=sheet, device=device, console=console, tones=tones)
     if picture.tiles or tiles is not None or repeat != "straight":
-        return _repeated(picture, sheet, repeat, tiles or 1, device, console)
-    factor = cover_scale(picture.size, sheet)
-    return covering(_scaled(picture, factor, sheet, device, console), sheet)
+        return _repeated(picture, scaled, sheet, repeat, tiles or 1, console)
+    if picture.has_outside:
+        return mounted(scaled(fit_scale(picture.size, sheet)), sheet)
+    return covering(scaled(cover_scale(picture.size, sheet)), sheet)
 
 
 def sheet_of(cm: str, dpi: int, bleed: float, tiles: int | None) -> Sheet:
@@ -118,10 +142,16 @@ def sheet_of(cm: str, dpi: int, bleed: float, tiles: int | None) -> Sheet:
     return sheet
 
 
-def _repeated(picture: FinishedPicture, sheet: Sheet, repeat: Repeat, tiles: int, device: str, console: Console) -> F32:
+def _repeated(
+    picture: FinishedPicture,
+    scaled: Callable[[float], F32],
+    sheet: Sheet,
+    repeat: Repeat,
+    tiles: int,
+    console: Console,
+) -> F32:
     """The page full of copies, so many across."""
-    factor = sheet.to_pixels(sheet.width) / tiles / picture.size[0]
-    tile = _scaled(picture, factor, sheet, device, console)
+    tile = scaled(sheet.to_pixels(sheet.width) / tiles / picture.size[0])
     shows = joint(tile, repeat)
     if shows > JOINT_SHOWS:
         cure = "lay it straight" if picture.tiles else "choose a plane group, whose tiles continue"
@@ -133,8 +163,10 @@ def _repeated(picture: FinishedPicture, sheet: Sheet, repeat: Repeat, tiles: int
     return tiled(tile, sheet, repeat)
 
 
-def _scaled(picture: FinishedPicture, factor: float, sheet: Sheet, device: str, console: Console) -> F32:
-    """The picture scaled, by the network where it becomes larger."""
+def _scaled(
+    picture: FinishedPicture, factor: float, *, sheet: Sheet, device: str, console: Console, tones: bool
+) -> F32:
+    """The picture scaled, by the network where it becomes larger, on its ground; what is transparent is left white."""
     width, height = picture.size
     if factor > MAX_FACTOR:
         dpi = int(sheet.dpi * MAX_FACTOR / factor)
@@ -146,4 +178,5 @@ def _scaled(picture: FinishedPicture, factor: float, sheet: Sheet, device: str, 
     if factor > 1:
         pixels = enlarged(picture, picture.size_for(width * factor), device=device, console=console)
     size = (math.ceil(width * factor - 1e-6), math.ceil(height * factor - 1e-6))
-    return rescaled(pixels, size, wrap=picture.symmetry.wrap)
+    pixels = rescaled(pixels, size, wrap=picture.symmetry.wrap)
+    return opaque(picture.on_ground(pixels if tones else picture.in_its_colours(pixels)))

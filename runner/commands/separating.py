@@ -71,7 +71,7 @@ def separate_run(
             "inks that you have, as --colours '#e63946,#1d3557'"
         )
     sheet = _own_sheet(picture, dpi, bleed) if cm is None else sheet_of(cm, dpi, bleed, tiles)
-    page = laid_out(picture, sheet, "straight", tiles, device, console)
+    page = laid_out(picture, sheet, "straight", tiles, device, console, tones=True)
     flat = _inks(picture, page, wish, paper.lower(), console)
     numbers = flat.numbers(page)
     plates = separated(numbers, flat.names, paper.lower())

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from orbifolio.runner.arrays import F32, F64
-from orbifolio.runner.exports.painted_surface import PaintedSurface, disk_opacity
+from orbifolio.runner.exports.painted_surface import PaintedSurface
 from orbifolio.runner.exports.tiling import images
 from orbifolio.runner.images import encoding
-from orbifolio.runner.symmetry.charts import Disk
+from orbifolio.runner.symmetry.charts import Disk, opacity
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 
 _MAX_LENGTH = 8.0  # hyperbolic units: 0.4 a frame is as fast as a loop may drift
@@ -100,11 +100,12 @@ def _probe() -> F64:
 
 def loop(painted: PaintedSurface, translation: Translation, size: int) -> bytes:
     """The disk, drifting along the axis, as animated WebP."""
-    opacity = disk_opacity(size)
+    shown = opacity(Disk(), size, size)
+    assert shown is not None
 
     def pictures() -> Iterator[F32]:
         for number in range(_FRAMES):
             chart = Disk(_RADIUS, translation.move(number / _FRAMES))
-            yield np.concatenate([painted.picture(chart, size, size), opacity], axis=2)
+            yield np.concatenate([painted.picture(chart, size, size), shown[..., None]], axis=2)
 
     return encoding.animated(pictures(), milliseconds=_MILLISECONDS)

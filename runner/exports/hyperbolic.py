@@ -10,16 +10,15 @@ from torch import Tensor
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.exports import drift, tiling
-from orbifolio.runner.exports.painted_surface import MovedChart, PaintedSurface, disk_opacity
+from orbifolio.runner.exports.painted_surface import MovedChart, PaintedSurface
 from orbifolio.runner.images import encoding
-from orbifolio.runner.symmetry.charts import Band, Chart, Disk, HalfPlane, Klein, Square
+from orbifolio.runner.symmetry.charts import Band, Chart, Disk, HalfPlane, Klein, Square, opacity
 from orbifolio.runner.symmetry.groups.triangle import Triangle
 from orbifolio.runner.symmetry.layouts.folded import FoldedSurface
 
 _MAX_SIDE = 640  # pixels of a square chart's side, half of it of a wide one's height: pictures for a page
 _LOOP = 240  # pixels a side: time to draw it, and bytes, grow with the square
 _BAND = 0.9  # of the band's height: its edges are infinitely far away
-_ROUND = ("disk", "klein")
 
 
 def _charts(translation: drift.Translation | None) -> Mapping[str, Chart]:
@@ -32,18 +31,18 @@ def _charts(translation: drift.Translation | None) -> Mapping[str, Chart]:
     return {"disk": Disk(), "klein": Klein(), "half-plane": HalfPlane(), "band": band, "square": Square()}
 
 
-def chart_picture(painted: PaintedSurface, name: str, chart: Chart, side: int) -> F32:
-    """A picture of one chart; round ones on nothing.
+def chart_picture(painted: PaintedSurface, chart: Chart, side: int) -> F32:
+    """A picture of one chart; a disk on nothing.
 
     Args:
         painted: the hyperbolic plane with its colours.
-        name: of the chart, as a recipe spells it.
         chart: to show it in.
         side: pixels of the shorter side.
     """
     width, height = (round(side * chart.ratio), side) if chart.ratio >= 1 else (side, round(side / chart.ratio))
     picture = painted.picture(chart, width, height)
-    return np.concatenate([picture, disk_opacity(side)], axis=2) if name in _ROUND else picture
+    shown = opacity(chart, width, height)
+    return picture if shown is None else np.concatenate([picture, shown[..., None]], axis=2)
 
 
 def hyperbolic_products(
@@ -62,7 +61,7 @@ def hyperbolic_products(
     translation = drift.shortest(painted, triangle)
     side = max(16, min(pixels, _MAX_SIDE))
     files = {
-        f"{name}.webp": encoding.webp(chart_picture(painted, name, chart, side // 2 if chart.ratio >= 1.5 else side))
+        f"{name}.webp": encoding.webp(chart_picture(painted, chart, side // 2 if chart.ratio >= 1.5 else side))
         for name, chart in _charts(translation).items()
         if name != own
     }

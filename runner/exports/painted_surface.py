@@ -111,13 +111,6 @@ class PaintedSurface:
         return np.where(count > 0, total / np.maximum(count, 1), self.mean)
 
 
-def disk_opacity(size: int) -> F32:
-    """(size, size, 1) opacity of a disk that reaches the picture's sides, with an antialiased edge."""
-    x, y = grid(size, size)
-    opacity = np.clip((1 - np.hypot(x, y)) * size / 2 + 0.5, 0, 1)
-    return opacity.reshape(size, size, 1).astype(np.float32)
-
-
 @dataclass(frozen=True)
 class MovedChart(Chart):
     """A chart of the surface moved by an isometry.

@@ -26,6 +26,7 @@ REPEATS: tuple[Repeat, ...] = ("straight", "half-drop", "brick")
 INCH = 25.4  # mm
 _MARK, _GAP, _PEN = 5.0, 2.0, 0.1  # length of a crop mark, its distance from the bleed, its width in mm: usual in print
 _LETTERS = 2.5  # height of the line below the sheet in mm
+_MOUNTED = 0.9  # of the sheet's sides is the most that a picture with an outside takes: as wide a margin as a mount's
 _QUALITY = 95  # of the JPEG inside: no blocks are seen in print
 
 
@@ -83,6 +84,22 @@ def covering(picture: F32, sheet: Sheet) -> F32:
     width, height = sheet.pixels
     top, left = (picture.shape[0] - height) // 2, (picture.shape[1] - width) // 2
     return picture[top : top + height, left : left + width]
+
+
+def fit_scale(size: tuple[int, int], sheet: Sheet) -> float:
+    """By how much a picture of a size, (width, height), is scaled to lie whole within the sheet with a margin."""
+    inside = [_MOUNTED * sheet.to_pixels(length) for length in (sheet.width, sheet.height)]
+    return min(wanted / there for wanted, there in zip(inside, size, strict=True))
+
+
+def mounted(picture: F32, sheet: Sheet) -> F32:
+    """A picture in the middle of a sheet with its bleed, whose ground goes on from the picture's corners."""
+    width, height = sheet.pixels
+    page = np.empty((height, width, 3), np.float32)
+    page[:] = picture[0, 0]
+    top, left = (height - picture.shape[0]) // 2, (width - picture.shape[1]) // 2
+    page[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
+    return page
 
 
 def joint(tile: F32, repeat: Repeat) -> float:

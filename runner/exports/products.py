@@ -87,7 +87,7 @@ def write_products(folder: Path, image: F32, traits: Traits, extras: Mapping[str
 
     Args:
         folder: of the run; files go to its `extras/`.
-        image: (height, width, 3) in [0, 1], finished.
+        image: (height, width, 3 or 4) in [0, 1], finished, on its ground.
         traits: which edges it continues over.
         extras: the renderer's own files.
     """

@@ -20,6 +20,16 @@ def image(picture: F32) -> Image.Image:
     return Image.fromarray(np.rint(np.clip(picture, 0, 1) * np.float32(255)).astype(np.uint8))
 
 
+def on_white(opened: Image.Image) -> Image.Image:
+    """An image in RGB, what is transparent on white: for formats and uses that have no opacity."""
+    if not opened.has_transparency_data:
+        return opened.convert("RGB")
+    shown = opened.convert("RGBA")
+    white = Image.new("RGBA", shown.size, "white")
+    white.alpha_composite(shown)
+    return white.convert("RGB")
+
+
 def _bytes(opened: Image.Image, kind: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     opened.save(buffer, kind, **options)

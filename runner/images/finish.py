@@ -1,4 +1,4 @@
-"""The finish of a picture: colours, levels, contrast, saturation, sharpness, few colours; as symmetric as before.
+"""The finish of a picture: colours, levels, contrast, sharpness, few colours, as symmetric as before; its ground.
 
 The article this program grew from advises such a finish by hand. Here each operation commutes with the
 artwork's colour action (see `tone.py`, `colour_transfer.py` and `posterise.py` for the algebra), so that a finished
@@ -17,6 +17,7 @@ from pydantic import Field
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.images import tone
 from orbifolio.runner.images.colour_transfer import ColoursOf, ColourTransfer, freedom
+from orbifolio.runner.images.ground import Ground, lay
 from orbifolio.runner.images.posterise import SEEN, Colours, FlatColours, Posterise
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.symmetry import colour
@@ -24,8 +25,15 @@ from orbifolio.runner.vision.enlarger import CITES, WEIGHTS
 
 Level = Annotated[float, Field(ge=-1, le=2)]
 
+Opacity = Callable[[int, int], F32 | None]
+"""(width, height) -> the share of each pixel that shows anything, (height, width), or None where all do so fully."""
+
 Tone = Callable[[F32], F32]
 """The finish of single colours: (height, width, 3) in [0, 1] -> the same shape and range."""
+
+
+def nothing_outside(width: int, height: int) -> None:
+    """The opacity of a picture that the artwork fills."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,7 @@ class Traits:
         inverting_single: it inverts some channels and not others, so that saturation is left alone.
         pixel_aspect: width / height of one pixel in the artwork's true geometry.
         elements: the group of its colour elements, the identity first; see `symmetry/colour.py`.
+        opacity: where the picture of a size shows the artwork; the rest is its ground.
     """
 
     wrap: tuple[bool, bool] = (False, False)
@@ -47,6 +56,7 @@ class Traits:
     inverting_single: bool = False
     pixel_aspect: float = 1.0
     elements: tuple[int, ...] = (colour.IDENTITY,)
+    opacity: Opacity = nothing_outside
 
 
 PLAIN = Traits()
@@ -72,7 +82,7 @@ class FinishedColours:
 
 
 class Finish(Settings):
-    """Adjustments of the finished picture; all off by default."""
+    """Adjustments of the finished picture, all off by default, and the ground on which it lies."""
 
     colours: ColoursOf | None = None
     """The colours of another picture: `{from: PICTURE, by: sliced}`. Under a colour action as far as it commutes."""
@@ -92,6 +102,9 @@ class Finish(Settings):
     enlarge: Literal[2, 4, 16] | None = None
     """How many times as wide and high a network draws the picture before anything else of the finish: crisp, without a
     seam, its symmetry kept. None: as it is."""
+    ground: Ground = "paper"
+    """What lies around a picture that has an outside, as the disks of the hyperbolic plane: `paper`, `ink`,
+    `transparent`, or a colour as `#rrggbb`."""
     cites: ClassVar[tuple[str, ...]] = ("mindseye",)
 
     def cited(self) -> tuple[str, ...]:
@@ -154,6 +167,10 @@ class Finish(Settings):
         """The finish of single colours: see `finished`."""
         return self.finished(pixels, traits, reference=reference, seed=seed).tone
 
+    def on_ground(self, pixels: F32, traits: Traits = PLAIN) -> F32:
+        """A picture of any size on its ground: see `ground.lay`."""
+        return lay(pixels, traits.opacity(pixels.shape[1], pixels.shape[0]), self.ground)
+
     def finished(
         self, pixels: F32, traits: Traits = PLAIN, *, reference: F32 | None = None, seed: int = 0
     ) -> FinishedColours:
@@ -170,7 +187,7 @@ class Finish(Settings):
         if transfer is not None and reference is not None:
             move = transfer.move(pixels, reference, traits.elements)
         moved = move(pixels)
-        span = self._levels(moved, traits.inverting)
+        span = self._levels(moved, traits)
 
         def toned(other: F32) -> F32:
             return np.clip(self._toned(move(other), span, traits.inverting_single), 0, 1).astype(np.float32)
@@ -196,14 +213,16 @@ class Finish(Settings):
         short = self.posterise
         return short if short is None or isinstance(short, Posterise) else Posterise(colours=short)
 
-    def _levels(self, pixels: F32, inverting: bool) -> tuple[float, float] | None:
-        """Black and white points, or None to leave them."""
+    def _levels(self, pixels: F32, traits: Traits) -> tuple[float, float] | None:
+        """Black and white points, or None to leave them; what is outside of the artwork has no part in them."""
         if self.levels is None:
             return None
         if self.levels == "auto":
-            return tone.automatic_levels(pixels.astype(np.float32), symmetric=inverting)
+            shown = traits.opacity(pixels.shape[1], pixels.shape[0])
+            counted = pixels if shown is None else pixels[shown == 1]
+            return tone.automatic_levels(counted.astype(np.float32), symmetric=traits.inverting)
         low, high = sorted(float(value) for value in self.levels)
-        return tone.evened(low, high) if inverting else (low, high)
+        return tone.evened(low, high) if traits.inverting else (low, high)
 
     def _toned(self, pixels: F32, span: tuple[float, float] | None, inverting_single: bool) -> F32:
         done = pixels.astype(np.float32)

@@ -1,8 +1,8 @@
 """Pictures to files: 16-bit PNG for the artwork, WebP for frames, 8-bit PNG for tiles; atomic, deterministic.
 
-Convention: pictures are (height, width, 3) float arrays, sRGB-encoded in [0, 1], rounded (not cut) to
-integers. Every function writes beside the target and renames, so no reader sees half a file, and returns
-the bytes it wrote.
+Convention: pictures are (height, width, 3) float arrays, or (height, width, 4) with opacity, sRGB-encoded in [0, 1],
+rounded (not cut) to integers. Every function writes beside the target and renames, so no reader sees half a file, and
+returns the bytes it wrote.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ WEBP_QUALITY = 90  # frames are looked at, not measured; the artwork itself is l
 
 
 def write_png16(path: Path, pixels: F32, *, title: str = "") -> bytes:
-    """Write a 16-bit RGB PNG, marked as sRGB.
+    """Write a 16-bit PNG, marked as sRGB.
 
     Args:
         path: of the file, which is replaced if it exists.
-        pixels: (height, width, 3) in [0, 1]; values outside are clipped.
+        pixels: (height, width, 3 or 4) in [0, 1]; values outside are clipped.
         title: for the file's text chunk.
 
     Returns:
         The file's bytes; equal pixels and titles give equal bytes.
 
     Raises:
-        ShapeMismatch: not an RGB picture.
+        ShapeMismatch: not a picture of colours.
         OSError: the disk is full or the folder not writable; the file before stays.
     """
     # None keeps numpngw from writing the present time, which would make equal pictures differ.
@@ -61,7 +61,7 @@ def write_png16(path: Path, pixels: F32, *, title: str = "") -> bytes:
 
 
 def write_png8(path: Path, pixels: F32) -> bytes:
-    """Write an 8-bit RGB PNG; see `write_png16`."""
+    """Write an 8-bit PNG; see `write_png16`."""
     return _write(path, pixels, "PNG", optimize=False, compress_level=6)
 
 
@@ -70,7 +70,7 @@ def write_webp(path: Path, pixels: F32, *, quality: int = WEBP_QUALITY) -> bytes
 
     Args:
         path: of the file, which is replaced if it exists.
-        pixels: (height, width, 3) in [0, 1].
+        pixels: (height, width, 3 or 4) in [0, 1].
         quality: of the lossy encoding, 1 to 100.
     """
     longest = max(pixels.shape[:2])
@@ -92,9 +92,9 @@ def quantise(pixels: F32, maximum: int) -> F64:
     """Values in [0, 1] as whole numbers from 0 to `maximum`, rounded to the nearest.
 
     Raises:
-        ShapeMismatch: not (height, width, 3).
+        ShapeMismatch: not (height, width, 3 or 4).
     """
-    if pixels.ndim != 3 or pixels.shape[2] != 3:
+    if pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
         raise ShapeMismatch("picture", expected=("height", "width", 3), actual=pixels.shape)
     return np.rint(np.clip(pixels.astype(np.float64), 0, 1) * maximum)
 

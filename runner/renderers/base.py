@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -84,6 +84,7 @@ def traits_of(symmetry: Symmetry, pixel_aspect: float) -> Traits:
         inverting_single=any(bool((c < 0).any() and (c > 0).any()) for c in colours),
         pixel_aspect=pixel_aspect,
         elements=colours_of(symmetry),
+        opacity=symmetry.opacity,
     )
 
 
@@ -180,7 +181,13 @@ class Renderer(ABC):
 
 
 class RendererSettings(Settings):
-    """The base of every kind of renderer."""
+    """The base of every kind of renderer.
+
+    Attributes:
+        grounded: whether the finish's ground shows where the symmetry's surface ends; a drawing has its own paper.
+    """
+
+    grounded: ClassVar[bool] = True
 
     def build(self, context: RenderContext) -> Renderer:
         """The renderer of these settings; loads no network yet."""

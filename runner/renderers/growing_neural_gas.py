@@ -9,7 +9,7 @@ Fritzke 1995; pictures drawn in this way after NeuPy's "Making art with growing 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -29,7 +29,7 @@ from orbifolio.runner.gas.rules import AnyRules, Fritzke, GrowthRules
 from orbifolio.runner.gas.stops import AnyStop, Moment
 from orbifolio.runner.gas.tone import Tone
 from orbifolio.runner.images.finish import Tone as Finish
-from orbifolio.runner.images.finish import Traits
+from orbifolio.runner.images.finish import Traits, nothing_outside
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings, traits_of
 from orbifolio.runner.settings import Settings, kind_of
 from orbifolio.runner.symmetry import AnySymmetry
@@ -65,6 +65,7 @@ class GrowingNeuralGas(RendererSettings):
 
     kind: Literal["growing-neural-gas"] = "growing-neural-gas"
     cites = ("fritzke1995",)
+    grounded = False
     image: str = Field(min_length=1)
     """The picture."""
     tone: Tone = Tone()
@@ -326,12 +327,12 @@ class GasRenderer(Renderer):
         return self.settings.kept_symmetry(1.0)
 
     def traits(self, phase: int) -> Traits:
-        """What finishing must respect: the symmetry's shape and colours."""
+        """What finishing must respect: the symmetry's shape and colours; a drawing has a paper of its own."""
         symmetry = self._symmetry
         if symmetry is None:
             return Traits(tiles=False)
         aspect = 1.0 if symmetry.ratio is None else symmetry.ratio * self.domain.height / self.domain.width
-        return traits_of(symmetry, aspect)
+        return replace(traits_of(symmetry, aspect), opacity=nothing_outside)
 
     def symmetry_summary(self, image: F32 | None) -> dict[str, Any] | None:
         """Group, claims and residuals of the drawing; None without a symmetry.

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError, OrbifolioError
 from orbifolio.runner.exports.products import TONES
+from orbifolio.runner.images.ground import Ground, lay, lift_off
 from orbifolio.runner.images.posterise import FlatColours, given
 from orbifolio.runner.images.reading import read_picture
 from orbifolio.runner.recipe.model import Recipe
@@ -29,9 +30,11 @@ class FinishedPicture:
         folder: of the run.
         name: of the recipe.
         title: of the picture.
-        pixels: (height, width, 3) in [0, 1]; of a posterised picture, what it was before that.
+        pixels: (height, width, 3) in [0, 1], without the ground on which the file shows them; of a posterised picture,
+            what it was before that.
         symmetry: that it has.
         renderer: what made it, as the run's recipe says.
+        ground: on which it lies, where it has an outside; None where it has a paper of its own.
         flat: the few colours that it was posterised to, or None.
     """
 
@@ -41,6 +44,7 @@ class FinishedPicture:
     pixels: F32
     symmetry: Symmetry
     renderer: RendererSettings
+    ground: Ground | None = None
     flat: FlatColours | None = None
 
     @property
@@ -65,6 +69,18 @@ class FinishedPicture:
         if factor == round(factor):
             return round(factor) * own_width, round(factor) * own_height
         return self.symmetry.fit(max(1, round(width)), multiple=1, ratio=own_width / own_height)
+
+    @property
+    def has_outside(self) -> bool:
+        """Whether ground is seen beside the artwork."""
+        return self._opacity(*self.size) is not None
+
+    def _opacity(self, width: int, height: int) -> F32 | None:
+        return None if self.ground is None else self.symmetry.opacity(width, height)
+
+    def on_ground(self, pixels: F32) -> F32:
+        """The picture in any size on its ground: (height, width, 3), or 4 where that is transparent."""
+        return lay(pixels, self._opacity(pixels.shape[1], pixels.shape[0]), self.ground or "paper")
 
     def in_its_colours(self, pixels: F32, *, wrap: tuple[bool, bool] | None = None) -> F32:
         """The picture in another size, posterised as it was itself; unchanged if it was not.
@@ -117,21 +133,26 @@ def open_picture(path: Path) -> FinishedPicture:
         )
     pixels = read_picture(file.read_bytes(), str(file)).pixels
     name = str(summary.get("recipe") or folder.parent.name)
-    renderer, symmetry = _made_by(summary.get("parameters"), folder, pixels.shape[1] / pixels.shape[0])
+    height, width = pixels.shape[:2]
+    renderer, symmetry, ground = _made_by(summary.get("parameters"), folder, width / height)
     names = (summary.get("final") or {}).get("colours")
     flat = given(names, colours_of(symmetry)) if names else None
     tones = folder / TONES
     if flat is not None and tones.is_file():
         pixels = read_picture(tones.read_bytes(), str(tones)).pixels
-    return FinishedPicture(folder, name, str(summary.get("title") or name), pixels, symmetry, renderer, flat)
+    elif ground is not None:
+        pixels = lift_off(pixels, symmetry.opacity(width, height))
+    return FinishedPicture(folder, name, str(summary.get("title") or name), pixels, symmetry, renderer, ground, flat)
 
 
-def _made_by(parameters: Any, folder: Path, ratio: float) -> tuple[RendererSettings, Symmetry]:
+def _made_by(parameters: Any, folder: Path, ratio: float) -> tuple[RendererSettings, Symmetry, Ground | None]:
     """As the run's recipe says; pictures and publication, which may be elsewhere by now, do not matter."""
     values = {key: value for key, value in dict(parameters or {}).items() if key != "publish"}
     try:
-        renderer: RendererSettings = Recipe.model_validate(values, context={"folder": folder}).renderer
-        return renderer, renderer.kept_symmetry(ratio) or PlainPicture()
+        recipe = Recipe.model_validate(values, context={"folder": folder})
+        renderer: RendererSettings = recipe.renderer
+        ground = recipe.finish.ground if renderer.grounded else None
+        return renderer, renderer.kept_symmetry(ratio) or PlainPicture(), ground
     except (ValidationError, OrbifolioError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(

@@ -311,7 +311,7 @@ class Run:
         if not last and not self.frames.keeps(number, step):
             return False
         path = f"{self._summary['phases'][number]['folder']}/frames/{step:05d}.webp"
-        image = self.renderer.image(state)
+        image = self.loaded.recipe.finish.on_ground(self.renderer.image(state), self.renderer.traits(number))
         data = write_webp(self.folder / path, image)
         self._emit(
             FrameSaved(
@@ -347,7 +347,8 @@ class Run:
         image = finished.picture
         for warning in finished.warnings:
             self._warn(warning)
-        data = write_png16(self.folder / "final.png", image, title=self.loaded.recipe.title)
+        shown = finish.on_ground(image, traits)
+        data = write_png16(self.folder / "final.png", shown, title=self.loaded.recipe.title)
         self._summary["final"] = {
             "path": "final.png",
             "width": image.shape[1],
@@ -360,7 +361,7 @@ class Run:
             self._summary["final"]["colours"] = list(finished.flat.names)
         self._summary["symmetry"] = self.renderer.symmetry_summary(image)
         extras = self.renderer.extras(state, finished.tone)
-        self._summary["extras"] = write_products(self.folder, image, traits, extras)
+        self._summary["extras"] = write_products(self.folder, shown, traits, extras)
         if finished.tones is not None:
             write_png16(self.folder / TONES, finished.tones, title=self.loaded.recipe.title)
             self._summary["extras"].append(listed(Path(TONES).name, "The picture before it was posterised, in 16 bits"))

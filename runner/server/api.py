@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 
 from orbifolio.runner.errors import ImageError, InputError, RecipeError
 from orbifolio.runner.files import write_atomically
+from orbifolio.runner.images.encoding import on_white
 from orbifolio.runner.recipe.model import LoadedRecipe
 from orbifolio.runner.server.app_state import AppState
 from orbifolio.runner.server.context import Identity, NamedJob, State, StrictRoute, json_only
@@ -389,7 +390,7 @@ def _jpeg(source: FilePath, target: FilePath) -> FilePath:
     if not target.is_file():
         with Image.open(source) as picture:
             buffer = io.BytesIO()
-            picture.convert("RGB").save(buffer, "JPEG", quality=93, subsampling=0)
+            on_white(picture).save(buffer, "JPEG", quality=93, subsampling=0)
         write_atomically(target, buffer.getvalue())
     return target
 

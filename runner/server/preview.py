@@ -16,7 +16,8 @@ from PIL import Image
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.canvas.initial import InitialContext, InitialState, Plasma, initialise
-from orbifolio.runner.recipe.model import LoadedRecipe
+from orbifolio.runner.recipe.model import LoadedRecipe, Recipe
+from orbifolio.runner.renderers.base import traits_of
 from orbifolio.runner.run.input_images import InputPictures
 
 WIDTH = 288  # pixels, as `templates/serve/editor.html` shows it
@@ -32,12 +33,12 @@ def preview(loaded: LoadedRecipe) -> tuple[bytes, str] | None:
     settings: Any = loaded.recipe.renderer
     settings = getattr(settings, "base", settings)  # what a survey varies
     if hasattr(settings, "symmetry_for") and hasattr(settings, "canvas"):
-        pixels, words = _through_symmetry(settings, inputs, loaded.recipe.seed)
+        pixels, words = _through_symmetry(settings, inputs, loaded.recipe)
     else:
         context = inputs.context(loaded.recipe.seed, "cpu", lambda message: None)
         sketch = settings.sketch(context, WIDTH)
         if sketch is not None:
-            return _webp(sketch), "What it will look like, small"
+            return _webp(_on_ground(sketch, loaded.recipe)), "What it will look like, small"
         stages = settings.build(context).stages()
         if not stages:
             return None
@@ -45,7 +46,13 @@ def preview(loaded: LoadedRecipe) -> tuple[bytes, str] | None:
     return _webp(pixels), words
 
 
-def _through_symmetry(settings: Any, inputs: InputPictures, seed: int) -> tuple[F32, str]:
+def _on_ground(pixels: F32, recipe: Recipe) -> F32:
+    """A picture of the whole artwork on the recipe's ground."""
+    symmetry = recipe.renderer.kept_symmetry(pixels.shape[1] / pixels.shape[0])
+    return pixels if symmetry is None else recipe.finish.on_ground(pixels, traits_of(symmetry, 1.0))
+
+
+def _through_symmetry(settings: Any, inputs: InputPictures, recipe: Recipe) -> tuple[F32, str]:
     def aspect_of(source: str) -> float:
         picture = inputs.plain(source)
         return float(picture.shape[-1] / picture.shape[-2])
@@ -57,15 +64,15 @@ def _through_symmetry(settings: Any, inputs: InputPictures, seed: int) -> tuple[
     initial: InitialState = settings.canvas.shown_first
     pictured = bool(initial.pictures())
     start = initial if pictured else Plasma(roughness=0.62)
-    random = torch.Generator().manual_seed(seed)
-    values = initialise(start, InitialContext(layout, random, inputs.plain, symmetry, seed))
+    random = torch.Generator().manual_seed(recipe.seed)
+    values = initialise(start, InitialContext(layout, random, inputs.plain, symmetry, recipe.seed))
     with torch.no_grad():
         artwork = layout.render(values if pictured else _livelier(values, layout))
     shown = artwork[0].clamp(0, 1).permute(1, 2, 0).numpy()
     words = "Your picture through the symmetry" if pictured and symmetry.group else "Where it begins"
     if not pictured:
         words = "What the symmetry does to noise" if symmetry.group else "It begins with noise"
-    return (np.tile(shown, (2, 2, 1)) if tiled else shown), words
+    return (np.tile(shown, (2, 2, 1)) if tiled else recipe.finish.on_ground(shown, traits_of(symmetry, 1.0))), words
 
 
 def _livelier(values: torch.Tensor, layout: Any) -> torch.Tensor:

@@ -23,11 +23,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from orbifolio.runner.arrays import F64
+from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import Ratio
-from orbifolio.runner.symmetry.charts import Chart
+from orbifolio.runner.symmetry.charts import Chart, opacity
 from orbifolio.runner.symmetry.claims import Claim, Move
 from orbifolio.runner.symmetry.tangent_planes import TangentPlanes
 from orbifolio.runner.symmetry.wave_space import WaveSpace
@@ -247,6 +247,10 @@ class Symmetry(ABC):
     @abstractmethod
     def chart_for(self, width: int, height: int) -> Chart:
         """The chart through which a picture of the artwork shows its surface; how it is measured is chosen by it."""
+
+    def opacity(self, width: int, height: int) -> F32 | None:
+        """Where a picture of the artwork shows its surface: see `charts.opacity`."""
+        return opacity(self.chart_for(width, height), width, height)
 
     @abstractmethod
     def claims(self) -> tuple[Claim, ...]:

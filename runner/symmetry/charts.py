@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orbifolio.runner.arrays import C128, F64, Bools
+from orbifolio.runner.arrays import C128, F32, F64, Bools
 
 MIN_RIM = 1e-5
 """1 - radius of the disk's outermost points in use: folding runs out of precision near a millionth."""
@@ -31,9 +31,9 @@ class ChartPoints:
     """What positions show.
 
     Attributes:
-        points: (N, 3); arbitrary where the surface is not shown.
+        points: (N, 3); arbitrary where there is no surface.
         there: (N,) whether the position shows the surface.
-        spacing: (N,) see the module's docstring.
+        spacing: (N,) see the module's docstring; infinite where there is no surface.
     """
 
     points: F64
@@ -62,6 +62,18 @@ class Chart(ABC):
             x: (N,) in [-1, 1].
             y: (N,) in [-1, 1], up.
         """
+
+    def depth(self, x: F64, y: F64) -> F64:
+        """How far within the surface's picture positions lie, in halves of its shorter side; negative outside of it.
+
+        Args:
+            x: (N,) in [-1, 1].
+            y: (N,) in [-1, 1], up.
+
+        Returns:
+            (N,), infinite where the surface fills the whole picture.
+        """
+        return np.full(len(x), np.inf)
 
     def place(self, points: F64) -> tuple[F64, F64]:
         """Where the picture shows points; some may lie outside of it.
@@ -112,6 +124,22 @@ def grid(width: int, height: int) -> tuple[F64, F64]:
     y = 1 - (np.arange(height) + 0.5) * (2 / height)
     across, up = np.meshgrid(x, y)
     return across.ravel(), up.ravel()
+
+
+def opacity(chart: Chart, width: int, height: int) -> F32 | None:
+    """How much of each pixel shows the surface, so that a rim is as smooth as pixels allow.
+
+    Args:
+        chart: through which the picture shows it.
+        width: of the picture in pixels.
+        height: of the picture in pixels.
+
+    Returns:
+        (height, width) in [0, 1], or None where the surface fills the picture.
+    """
+    # within a pixel of the rim, which is nearly straight there, the share falls evenly from 1 to 0
+    shown = np.clip(chart.depth(*grid(width, height)) * (min(width, height) / 2) + 0.5, 0.0, 1.0)
+    return None if shown.min() == 1 else shown.reshape(height, width).astype(np.float32)
 
 
 class Equirectangular(Chart):
@@ -173,14 +201,15 @@ def lift(w: C128, move: F64 | None = None) -> tuple[F64, Bools, F64]:
         move: (3, 3) isometry of the hyperboloid, or None.
 
     Returns:
-        (N, 3) points; (N,) whether they are inside the disk; (N,) hyperbolic length of a unit of the disk.
+        (N, 3) points; (N,) whether they are inside the disk; (N,) hyperbolic length of a unit of the disk, infinite
+        outside of it.
     """
     squared = np.abs(w) ** 2
     there = squared < (1 - MIN_RIM) ** 2
     across, up = np.where(there, w.real, 0.0), np.where(there, w.imag, 0.0)
     squared = np.where(there, squared, 0.0)
     points = np.stack([2 * across, 2 * up, 1 + squared], axis=1) / (1 - squared)[:, None]
-    return (points if move is None else points @ move.T), there, 2 / (1 - squared)
+    return (points if move is None else points @ move.T), there, np.where(there, 2 / (1 - squared), np.inf)
 
 
 def drop(points: F64) -> C128:
@@ -204,7 +233,11 @@ class Disk(Chart):
     def look(self, x: F64, y: F64) -> ChartPoints:
         """The disk, cut at its radius: see `Chart.look`."""
         points, there, length = lift(np.asarray(self.radius * (x + 1j * y)), self.move)
-        return ChartPoints(points, there & (np.hypot(x, y) < 1), self.radius * length)
+        return ChartPoints(points, there & (self.depth(x, y) > 0), self.radius * length)
+
+    def depth(self, x: F64, y: F64) -> F64:
+        """The disk reaches the picture's sides: see `Chart.depth`."""
+        return np.asarray(1 - np.hypot(x, y))
 
     def place(self, points: F64) -> tuple[F64, F64]:
         """In the disk: see `Chart.place`."""
@@ -238,14 +271,19 @@ class Klein(Chart):
 
     def look(self, x: F64, y: F64) -> ChartPoints:
         """The disk: see `Chart.look`."""
+        shown = self.depth(x, y) > 0
         x, y = self.radius * x, self.radius * y
         squared = x * x + y * y
         there = squared < (1 - MIN_RIM) ** 2
         squared = np.where(there, squared, 0)
         points = np.stack([np.where(there, x, 0), np.where(there, y, 0), np.ones_like(x)], axis=1)
         rest = 1 - squared
-        inside = there & (np.hypot(x, y) < self.radius)
-        return ChartPoints(points / np.sqrt(rest)[:, None], inside, self.radius / rest)
+        spacing = np.where(there, self.radius / rest, np.inf)
+        return ChartPoints(points / np.sqrt(rest)[:, None], there & shown, spacing)
+
+    def depth(self, x: F64, y: F64) -> F64:
+        """The disk reaches the picture's sides: see `Chart.depth`."""
+        return np.asarray(1 - np.hypot(x, y))
 
     def place(self, points: F64) -> tuple[F64, F64]:
         """In the disk: see `Chart.place`."""

@@ -14,6 +14,9 @@ from orbifolio.runner.arrays import F64
 Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Colour = tuple[float, float, float]
 
+PAPER, INK = "#f6f1e5", "#14151a"
+"""The ground of what is drawn: warm like rag paper, and nearly black. Beside them white glares and black is a hole."""
+
 
 def from_hex(colour: str) -> Colour:
     """A colour's numbers.

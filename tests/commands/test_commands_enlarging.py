@@ -10,6 +10,7 @@ import pypdfium2 as pdfium
 import pytest
 from click.testing import CliRunner
 from made_up_enlarger import made_up_enlarger
+from PIL import Image
 
 from orbifolio.runner.cli import cli
 from orbifolio.runner.errors import InputError
@@ -18,6 +19,7 @@ from orbifolio.runner.images.reading import read_picture
 from orbifolio.runner.recipe.model import load
 from orbifolio.runner.run.loop import Run
 from orbifolio.runner.run.plan import make_plan
+from orbifolio.runner.symmetry.charts import grid
 from orbifolio.runner.symmetry.kinds.plane import Plane
 from orbifolio.runner.symmetry.verify.measure import measure_symmetry
 
@@ -186,3 +188,76 @@ def test_the_plan_counts_it_and_too_large_a_picture_is_refused_before_anything_i
     for use in (lambda: make_plan(loaded), lambda: Run(loaded, gallery=tmp_path, device="cpu", command="")):
         with pytest.raises(InputError, match=r"finish.enlarge: 16: makes 16,384 x 16,384 pixels, 268 megapixels"):
             use()
+
+
+DISK = """\
+schema: 1
+title: Disk
+seed: 7
+renderer:
+  kind: patches
+  symmetry: {kind: hyperbolic, p: 7, q: 3, radius: 0.8}
+  images: ["orbifolio:ikat"]
+  size: 48
+finish: {levels: auto, ground: "#0000ff"}
+frames: 2
+"""
+
+
+@pytest.fixture(scope="module")
+def disks(tmp_path_factory) -> dict[str, Path]:
+    """Folders of two finished runs, by their ground."""
+    folder = tmp_path_factory.mktemp("disks")
+    recipe = folder / "tiny.yaml"
+    recipe.write_text(DISK, encoding="utf-8")
+    return {
+        "blue": _run(recipe, folder / "gallery"),
+        "transparent": _run(recipe, folder / "clear", "finish.ground=transparent"),
+    }
+
+
+def _shown(path: Path) -> np.ndarray:
+    with Image.open(path) as opened:
+        return np.asarray(opened.convert("RGBA"), dtype=np.float64) / 255
+
+
+def test_a_ground_lies_beneath_every_picture_of_a_run(disks):
+    for folder, below in ((disks["blue"], (0, 0, 1, 1)), (disks["transparent"], (1, 1, 1, 0))):
+        files = [folder / "final.png", *folder.glob("phases/*/frames/*.webp"), *folder.glob("extras/picture.*")]
+        assert len(files) > 3
+        for file in files:
+            picture = _shown(file)
+            np.testing.assert_allclose(picture[0, 0, 3], below[3])
+            np.testing.assert_allclose(picture[0, 0] * below[3], np.multiply(below, below[3]), atol=0.1)  # lossy
+            assert picture[picture.shape[0] // 2, picture.shape[1] // 2, 3] == 1
+    same = np.abs(_shown(disks["blue"] / "final.png") - _shown(disks["transparent"] / "final.png"))[16:32, 16:32]
+    assert same.max() == 0  # what is shown does not depend on it
+    assert (disks["blue"] / "final.png").read_bytes()[25] == 2  # a PNG of RGB
+    assert (disks["transparent"] / "final.png").read_bytes()[25] == 6  # and one of RGBA
+
+
+def test_an_enlarged_disk_has_the_same_ground_and_a_crisp_rim(disks):
+    for ground, folder in disks.items():
+        large = _shown(Path(typed("enlarge", folder, "--to", "192")))
+        x, y = grid(192, 192)
+        away = (np.hypot(x, y).reshape(192, 192) - 1) * 96  # pixels from the rim
+        if ground == "blue":
+            np.testing.assert_allclose(
+                large[away > 0.6], np.broadcast_to((0, 0, 1, 1), large[away > 0.6].shape), atol=0.01
+            )
+            inside = large[(away < -0.6) & (away > -4)]
+            assert inside[:, 2].mean() < 0.75  # no blue from the small picture's ground
+        else:
+            assert large[away > 0.6][:, 3].max() == 0
+            assert large[away < -0.6][:, 3].min() == 1
+
+
+@pytest.mark.parametrize(("ground", "colour"), [("blue", (0, 0, 254)), ("transparent", (255, 255, 255))])
+def test_a_disk_is_printed_whole_on_its_ground(disks, ground, colour):
+    file = Path(typed("print", disks[ground], "--cm", "4x6", "--dpi", "72", "--bleed", "3"))
+    page = np.asarray(pdfium.PdfDocument(file)[0].render().to_pil().convert("RGB"), dtype=np.float64)
+    middle, across = page.shape[0] // 2, page.shape[1]
+    np.testing.assert_allclose(page[middle - 65, across // 2], colour, atol=3)  # above the disk
+    row = np.abs(page[middle, 30:-30] - colour).max(1) > 30  # within the trim: beyond the bleed the page is white
+    wide = np.flatnonzero(row)
+    assert wide.max() - wide.min() + 1 == pytest.approx(0.9 * 40 / 25.4 * 72, abs=4)

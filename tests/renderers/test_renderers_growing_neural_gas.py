@@ -143,6 +143,8 @@ def test_lines_as_thin_as_pixels_are_not_called_broken():
         symmetry={"kind": "hyperbolic", "p": 4, "q": 6}, size=160, drawing={"kind": "lines", "line": 1.2}, phases=phases
     )
     state, _ = run(renderer)
+    assert renderer.traits(0).opacity(160, 160) is None  # its own paper lies around it, and not the finish's ground
+    assert not renderer.settings.grounded
     summary = renderer.symmetry_summary(renderer.image(state))
     worst = max(claim["residual"] for claim in summary["claims"])
     assert 0.05 < worst < summary["grain"]

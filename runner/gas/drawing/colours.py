@@ -13,7 +13,7 @@ from skimage.color import rgb2lab
 
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.settings import Settings, family
-from orbifolio.runner.vector.hex_colours import Colour, Hex, from_hex
+from orbifolio.runner.vector.hex_colours import INK, PAPER, Colour, Hex, from_hex
 
 
 def under(picture: F32, samples: F64) -> F64:
@@ -102,8 +102,8 @@ AnyColouring = family(*COLOURINGS)
 Theme = Literal["white", "paper", "ink", "night", "blueprint", "sepia"]
 THEMES: dict[Theme, tuple[str, str]] = {
     "white": ("#ffffff", "#000000"),
-    "paper": ("#f6f1e5", "#1d1b18"),
-    "ink": ("#14151a", "#f2ede0"),
+    "paper": (PAPER, "#1d1b18"),
+    "ink": (INK, "#f2ede0"),
     "night": ("#0d1424", "#f3d9a2"),
     "blueprint": ("#173f6f", "#e6f0fa"),
     "sepia": ("#efe3cb", "#4a2c17"),

@@ -115,7 +115,8 @@ class FoldedLayout(Layout):
         x, y = grid(width, height)
         seen = chart.look(x, y)
         length = seen.spacing * (2 / min(width, height))
-        fade = np.where(seen.there, share_of_mean(length), 1.0)
+        rim = chart.depth(x, y) * (min(width, height) / 2) > -0.5  # pixels that show a part of the surface's edge
+        fade = np.where(seen.there | rim, share_of_mean(length), 1.0)
         self._fade = torch.from_numpy(fade.astype(np.float32))[:, None]
         points = np.where((fade < 1)[:, None], seen.points, [0.0, 0.0, 1.0])
         level = np.clip(np.log2(np.maximum(length / surface.spacing, 1.0)), 0, len(STEPS) - 1)

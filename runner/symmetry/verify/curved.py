@@ -19,6 +19,9 @@ _PATCH_RADIUS = 2.0  # in pixels of the coarsest of them: a smaller patch sees t
 _SOFTENING = 1.0
 """Standard deviation, in pixels, of a Gaussian that takes away what places shown half as large cannot show."""
 
+_RIM = 2 + _MAX_SCALE * _PATCH_RADIUS
+"""Pixels from the surface's rim within which nothing is compared: a patch, and what a spline sees, must be surface."""
+
 _POINTS = 1500  # tried for each isometry; those count that the chart shows well before and after
 
 
@@ -73,9 +76,10 @@ class CurvedReader:
     def _scale(self, points: F64) -> F64:
         """(N,) length of a pixel on the surface, infinite for what is not in the picture."""
         x, y = self._chart.place(points)
-        inside = (np.abs(x) < 1) & (np.abs(y) < 1 - 4 / self._height)
+        pixel = 2 / min(self._width, self._height)
+        inside = (np.abs(x) < 1) & (np.abs(y) < 1 - 4 / self._height) & (self._chart.depth(x, y) > _RIM * pixel)
         seen = self._chart.look(np.where(inside, x, 0.0), np.where(inside, y, 0.0))
-        length = seen.spacing * 2 / min(self._width, self._height)
+        length = seen.spacing * pixel
         result: F64 = np.where(inside & seen.there, length, np.inf)
         return result
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from orbifolio.runner.arrays import F64
-from orbifolio.runner.symmetry.charts import Chart, grid
+from orbifolio.runner.symmetry.charts import Chart, grid, opacity
 
 BLUR = 1 / 16
 """Standard deviation of the Gaussian, in sides of a domain: of nine shapes in one a fifth is kept, of forty none."""
@@ -70,6 +70,8 @@ def evenly_shown(chart: Chart, width: int, height: int) -> F64:
     middle, reach = (first + second) / 2, np.hypot((first - second) / 2, mixed)
     longest, shortest = np.sqrt(np.maximum(middle + reach, 0)), np.sqrt(np.maximum(middle - reach, 0))
     there = seen.there.reshape(height, width) & (longest > 0)
+    shown = opacity(chart, width, height)
+    there &= True if shown is None else shown == 1
     even = there & (longest < _EVENNESS * longest[there].min(initial=np.inf))
     if chart.curvature:  # flat charts turn, or show fractions of a picture, the same everywhere
         even &= shortest * _EVENNESS > longest
