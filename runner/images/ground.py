@@ -9,14 +9,15 @@ Convention: pictures are (height, width, 3), or (height, width, 4) with opacity,
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import Field
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.vector.hex_colours import INK, PAPER, Hex, from_hex
 
-Ground = Literal["paper", "ink", "transparent"] | Hex
+Ground = Literal["paper", "ink", "transparent"] | Annotated[Hex, Field(title="a colour as '#rrggbb'")]
 
 _COLOURS = {"paper": PAPER, "ink": INK}
 

@@ -275,7 +275,9 @@ def describe(slot: Slot) -> str:
         return "a mapping"
     if isinstance(origin, type) and issubclass(origin, Sequence) and not issubclass(origin, str):
         return "a list"
-    return "null" if origin in (None, type(None)) else "text" if origin is str else "another value"
+    if origin is str:  # text of a certain form says so in its title
+        return next((item.title for item in slot.metadata if isinstance(item, FieldInfo) and item.title), "text")
+    return "null" if origin in (None, type(None)) else "another value"
 
 
 def limits_of(slot: Slot) -> str:

@@ -1,9 +1,13 @@
 """Every wrong value is told at its place, in words, all at once; the whole text of each message is held."""
 
+from typing import Annotated, Literal
+
 import pytest
+from pydantic import Field
 from standin import VALID, Recipe
 
 from orbifolio.runner.errors import RecipeError
+from orbifolio.runner.recipe.annotations import describe, slot_of
 from orbifolio.runner.recipe.source import parse
 from orbifolio.runner.recipe.validation import MAX_PROBLEMS, problem_at, validate
 
@@ -234,3 +238,9 @@ def test_place_finds_the_nearest_value_that_was_written():
     assert problem_at(source, ("ending", "sharpen", "x"), "m").line == 11
     assert problem_at(source, ("ending",), "m", at_key=True).column == 1
     assert problem_at(source, (), "m").line == 1
+
+
+def test_text_of_a_certain_form_is_called_by_its_title():
+    form = Literal["auto"] | Annotated[str, Field(pattern="^#.{6}$", title="a colour")]
+    assert describe(slot_of(form)) == "'auto' or a colour"
+    assert describe(slot_of(str)) == "text"
