@@ -1,0 +1,80 @@
+"""Strokes of a bristle brush: `BristleStrokes`, lines of points with a width, each with a radius, colour and seed.
+
+Convention: x to the right, y down, in pixels of the canvas; the centre of pixel (row i, column j) is
+(j + 0.5, i + 0.5). The first stroke lies undermost.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from orbifolio.runner.arrays import F32, I32, I64
+
+
+class BristleStrokes(NamedTuple):
+    """n strokes of N points in all; a named tuple, so that compiled loops take it whole.
+
+    Attributes:
+        points: (N, 3) x, y and width, as a share of the stroke's radius.
+        offsets: (n + 1,) where each stroke's points begin; it has at least two.
+        radii: (n,) half the widest width, in pixels.
+        colours: (n, 3) sRGB in [0, 1].
+        bodies: (n,) how thickly the paint is laid on, about 1.
+        tooth: (n,) in [0, 1], how far the grain of the ground keeps the paint off.
+        seeds: (n,) of the bristles; all different.
+        layers: (n,) number of the layer, from 0.
+    """
+
+    points: F32
+    offsets: I64
+    radii: F32
+    colours: F32
+    bodies: F32
+    tooth: F32
+    seeds: I64
+    layers: I32
+
+    @property
+    def size(self) -> int:
+        """How many strokes; `len` is that of the tuple."""
+        return len(self.radii)
+
+    @classmethod
+    def empty(cls) -> BristleStrokes:
+        """No strokes."""
+        none = np.zeros(0, np.float32)
+        return cls(
+            points=np.zeros((0, 3), np.float32),
+            offsets=np.zeros(1, np.int64),
+            radii=none,
+            colours=np.zeros((0, 3), np.float32),
+            bodies=none,
+            tooth=none,
+            seeds=np.zeros(0, np.int64),
+            layers=np.zeros(0, np.int32),
+        )
+
+    def followed_by(self, other: BristleStrokes) -> BristleStrokes:
+        """These strokes, and others on top of them."""
+        joined = {name: np.concatenate((getattr(self, name), getattr(other, name))) for name in self._fields}
+        joined["offsets"] = np.concatenate((self.offsets, other.offsets[1:] + self.offsets[-1]))
+        return BristleStrokes(**joined)
+
+    def between(self, first: int, end: int) -> BristleStrokes:
+        """The strokes of some numbers, which follow each other."""
+        low, high = self.offsets[first], self.offsets[end]
+        cut = {name: getattr(self, name)[first:end] for name in self._fields}
+        cut |= {"points": self.points[low:high], "offsets": self.offsets[first : end + 1] - low}
+        return BristleStrokes(**cut)
+
+    def scaled(self, across: float, down: float) -> BristleStrokes:
+        """The same strokes on a canvas of another size.
+
+        Args:
+            across: new width over old.
+            down: new height over old; about the same.
+        """
+        factors = np.array([across, down, 1], np.float32)
+        return self._replace(points=self.points * factors, radii=self.radii * np.float32((abs(across * down)) ** 0.5))

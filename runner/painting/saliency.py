@@ -1,0 +1,112 @@
+"""Saliency: which parts of a picture a painter would finish with care, and where faces are.
+
+Colour that stands out of its surroundings on three scales, density of edges, and the middle (after Itti et al. 1998, by
+differences of Gaussians in OKLab); faces by scikit-image's cascade of local binary patterns.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+from skimage.data import lbp_frontal_face_cascade_filename
+from skimage.feature import Cascade
+
+from orbifolio.runner.arrays import F32
+from orbifolio.runner.painting.smoothing import smooth
+
+CENTRE_AND_SURROUND = ((80, 12), (40, 6), (22, 3.5))  # shares of the shorter side: small objects, larger, largest
+CHROMA = 1.7  # weight of chroma beside lightness
+FACE_SIDE = 360  # pixels of the longer side that faces are looked for in: smaller ones would be a stroke or two
+MIN_FACE, MAX_FACE = 40, 220  # pixels there
+AGREEING = 5  # detections that must agree on a face: three find faces in foliage
+FEATURES = ((0.31, 0.38, 0.13), (0.69, 0.38, 0.13), (0.5, 0.76, 0.17), (0.5, 0.58, 0.1))
+"""Eyes, mouth and nose in a face's box: x, y and reach, as shares of its width; of an average face."""
+MOST = 1.6  # saliency of eyes; 1 is the most salient place of a picture without faces
+
+
+class Face(NamedTuple):
+    """A face's box in pixels."""
+
+    left: float
+    top: float
+    side: float
+
+
+class Saliency(NamedTuple):
+    """What matters in a picture.
+
+    Attributes:
+        map: (h, w) in [0, 1], up to `MOST` in faces.
+        calm: (h, w) in [0, 1], 1 within faces, where colours must not play.
+        faces: largest first.
+    """
+
+    map: F32
+    calm: F32
+    faces: tuple[Face, ...]
+
+
+@cache
+def _cascade() -> Cascade:
+    return Cascade(lbp_frontal_face_cascade_filename())
+
+
+def find_faces(picture: F32) -> tuple[Face, ...]:
+    """Faces that look at the viewer, largest first.
+
+    Args:
+        picture: (h, w, 3) sRGB in [0, 1].
+    """
+    high, wide = picture.shape[:2]
+    scale = FACE_SIDE / max(high, wide)
+    size = (max(1, round(wide * scale)), max(1, round(high * scale)))
+    if min(size) <= MIN_FACE:
+        return ()
+    small = Image.fromarray((picture * 255 + 0.5).astype(np.uint8)).resize(size, Image.Resampling.BOX)
+    found = _cascade().detect_multi_scale(
+        np.asarray(small), 1.15, 1, (MIN_FACE, MIN_FACE), (MAX_FACE, MAX_FACE), min_neighbor_number=AGREEING
+    )
+    faces = [Face(item["c"] / scale, item["r"] / scale, item["width"] / scale) for item in found]
+    return tuple(sorted(faces, key=lambda face: (-face.side, face.left, face.top)))
+
+
+def _stretched(field: F32) -> F32:
+    """From its lowest tenth to its highest thirtieth, as [0, 1]."""
+    low, high = np.quantile(field, (0.1, 0.97))
+    stretched: F32 = np.clip((field - low) / (high - low + 1e-9), 0, 1).astype(np.float32)
+    return stretched
+
+
+def saliency(lab: F32, faces: tuple[Face, ...] = ()) -> Saliency:
+    """What matters in a picture.
+
+    Args:
+        lab: (h, w, 3) OKLab.
+        faces: in it.
+    """
+    high, wide = lab.shape[:2]
+    side = min(high, wide)
+    seen = lab * np.array([1, CHROMA, CHROMA], np.float32)
+    contrast = np.zeros((high, wide), np.float32)
+    for small, large in CENTRE_AND_SURROUND:
+        contrast += np.sqrt(((smooth(seen, side / small) - smooth(seen, side / large)) ** 2).sum(2))
+    edges = np.sqrt(sum(ndimage.gaussian_gradient_magnitude(seen[..., c], 1.2) ** 2 for c in range(3)))
+    dense = _stretched(smooth(edges, side / 60))
+    y, x = np.mgrid[0:high, 0:wide]
+    middle = np.exp(-(((x / wide - 0.5) / 0.38) ** 2) - ((y / high - 0.5) / 0.42) ** 2)
+    mapped = _stretched(smooth(0.6 * _stretched(contrast) + 0.7 * dense, side / 50)) * (0.55 + 0.45 * middle)
+    calm = np.zeros((high, wide), np.float32)
+    if not faces:
+        return Saliency(_stretched(mapped), calm, faces)
+    for left, top, width in faces:
+        u, v = (x - left) / width, (y - top) / width
+        mapped = np.maximum(mapped, 0.8 * np.exp(-((u - 0.5) ** 2 + (v - 0.5) ** 2) / 0.55**2))
+        for at, down, reach in FEATURES:
+            mapped = np.maximum(mapped, MOST * np.exp(-((u - at) ** 2 + 1.8 * (v - down) ** 2) / reach**2))
+        oval = ((u - 0.5) / 0.5) ** 2 + ((v - 0.52) / 0.62) ** 2
+        calm = np.maximum(calm, np.exp(-(oval**2)).astype(np.float32))
+    return Saliency(np.clip(mapped, 0, MOST).astype(np.float32), calm, faces)
