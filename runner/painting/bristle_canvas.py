@@ -1,0 +1,124 @@
+"""A canvas of any size that bristle strokes are laid on: colours, heights and grain, in tiles.
+
+Tiles see nothing of each other but a small picture of the canvas before each pass, so they are painted by all threads
+at once, and the bytes are the same for any number.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from orbifolio.runner.arrays import F32
+from orbifolio.runner.painting.bristle_kernels import CanvasSnapshot, CanvasTile, Paint
+from orbifolio.runner.painting.bristle_strokes import BristleStrokes
+from orbifolio.runner.painting.grounds import GRAIN_GROWTH, grain
+from orbifolio.runner.painting.looks import PLAIN_SIDE, PaintingLook
+from orbifolio.runner.painting.subject import resized
+
+TILE_SIDE = 320  # pixels: enough for all threads of a small picture; few strokes are cut into more than four
+
+
+class BristleCanvas:
+    """Paint on a ground.
+
+    Attributes:
+        look: that it is painted in.
+        ground: sRGB in [0, 1].
+        width: in pixels.
+        height: in pixels.
+    """
+
+    def __init__(
+        self, look: PaintingLook, size: tuple[int, int], *, ground: tuple[float, float, float], seed: int
+    ) -> None:
+        """An empty canvas.
+
+        Args:
+            look: that it is painted in.
+            size: (width, height) in pixels.
+            ground: sRGB in [0, 1].
+            seed: of the grain.
+        """
+        self.look, self.ground = look, ground
+        self.width, self.height = size
+        self.brush = look.brush(max(size))
+        growth = max(1.0, max(size) / PLAIN_SIDE) ** GRAIN_GROWTH
+        self.grain = grain(self.width, self.height, look.grain_size * growth, seed)
+        self.tiles = [
+            CanvasTile(left, top, min(TILE_SIDE, self.width - left), min(TILE_SIDE, self.height - top))
+            for top in range(0, self.height, TILE_SIDE)
+            for left in range(0, self.width, TILE_SIDE)
+        ]
+        self.paints = [
+            Paint(
+                np.tile(np.array(ground, np.float32), (tile.width * tile.height, 1)),
+                np.zeros(tile.width * tile.height, np.float32),
+                np.ascontiguousarray(self._part(self.grain, tile)).ravel(),
+            )
+            for tile in self.tiles
+        ]
+
+    @staticmethod
+    def _part(field: F32, tile: CanvasTile) -> F32:
+        part: F32 = field[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width]
+        return part
+
+    def lay(self, strokes: BristleStrokes, snapshot: F32) -> None:
+        """Paint strokes over what is there.
+
+        Args:
+            strokes: in pixels of a plan.
+            snapshot: (h, w, 3) the canvas before them, at the plan's size.
+        """
+        if not strokes.size:
+            return
+        high, wide = snapshot.shape[:2]
+        here = strokes.scaled(self.width / wide, self.height / high)
+        before = CanvasSnapshot(np.ascontiguousarray(snapshot, np.float32), wide / self.width)
+
+        def paint(number: int) -> None:
+            self.look.paint(here, self.tiles[number], self.paints[number], self.brush, before)
+
+        threads = max(1, min(torch.get_num_threads(), os.cpu_count() or 1, len(self.tiles)))
+        if threads == 1:
+            for number in range(len(self.tiles)):
+                paint(number)
+            return
+        with ThreadPoolExecutor(threads) as pool:
+            for _ in pool.map(paint, range(len(self.tiles))):
+                pass
+
+    def colours(self) -> F32:
+        """(height, width, 3) sRGB in [0, 1]."""
+        whole = np.empty((self.height, self.width, 3), np.float32)
+        for tile, paint in zip(self.tiles, self.paints, strict=True):
+            self._part(whole, tile)[:] = paint.colours.reshape(tile.height, tile.width, 3)
+        return whole
+
+    def heights(self) -> F32:
+        """(height, width) of the paint."""
+        whole = np.empty((self.height, self.width), np.float32)
+        for tile, paint in zip(self.tiles, self.paints, strict=True):
+            self._part(whole, tile)[:] = paint.heights.reshape(tile.height, tile.width)
+        return whole
+
+    def seen_at(self, width: int, height: int) -> F32:
+        """(height, width, 3) the canvas in another size, as placement sees it."""
+        return resized(self.colours(), width, height)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """What has been painted."""
+        return {"colours": torch.from_numpy(self.colours()), "heights": torch.from_numpy(self.heights())}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Continue with what `state_dict` gave."""
+        colours, heights = state["colours"].cpu().numpy(), state["heights"].cpu().numpy()
+        for tile, paint in zip(self.tiles, self.paints, strict=True):
+            paint.colours[:] = self._part(colours, tile).reshape(-1, 3)
+            paint.heights[:] = self._part(heights, tile).ravel()

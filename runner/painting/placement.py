@@ -1,0 +1,357 @@
+"""Where strokes go: (subject, canvas so far) -> the strokes of one pass, from the first block-in to the last accents.
+
+A layer has strokes of about one width. Where the canvas differs from the picture, more than the layer's threshold, and
+less where the picture is salient, a stroke begins; it follows the directions and ends where the colour does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+
+from orbifolio.runner.arrays import F32, F64, I64
+from orbifolio.runner.images import oklab
+from orbifolio.runner.painting.bristle_strokes import BristleStrokes
+from orbifolio.runner.painting.directions import Directions, directions
+from orbifolio.runner.painting.looks import PaintingLook
+from orbifolio.runner.painting.paints import mix, take_liberties, to_paint
+from orbifolio.runner.painting.smoothing import smooth, smooth_within_edges
+from orbifolio.runner.painting.spines import SpineField, trace
+from orbifolio.runner.painting.subject import Subject
+
+CHROMA = 1.7  # weight of chroma where the canvas is compared with the picture
+MIN_RADIUS = 1.1  # pixels of the plan: thinner strokes than its pixels have nothing to follow
+FIRST_STEP, STEP, PASS_STEP = 1.15, 1.05, 1.2
+"""Radii between places to begin: in the first layer; in others; and its factor for each of several passes."""
+ACCENTS = 2  # layers, the last ones, whose strokes are only where they matter
+ACCENT_CHANCE, ACCENT_GAIN = 0.22, 1.4  # chance that one is kept in a calm place, and how much saliency adds
+FACE_BRUSHES = ((15, False), (24, False), (38, True))  # parts of a face's width; whether for eyes, nose and mouth alone
+FACE_THRESHOLD = 0.035  # as `BrushLayer.threshold`: a tenth of the difference between lips and skin
+FACE_PART = 0.35  # of the mask, above which a place belongs to a face
+EDGE_CALM = 0.7  # of a face's calm, beside clear edges
+CROSSING = 0.9  # radians of strokes laid across
+UNSTEADY = 0.12  # radians, deviation of a hand's direction
+LAST_OWN = 0.5  # of the picture's own colour in the last layers, beside the blurred one
+WHITE = 0.93  # lightness above which a transparent medium leaves the paper, and how much less a layer
+WHITE_STEP = 0.02
+WASH_STRENGTHS = (0.55, 0.75, 0.9)  # exponents of the first washes: pale first
+STREAMS = 100  # of random numbers; those below are the subject's
+WASH_REACH = 1.7  # radii, where a first wash must not be darker than the lightest place it touches
+
+
+class PaintLayer(NamedTuple):
+    """One layer to paint.
+
+    Attributes:
+        title: for the report.
+        radius: of its strokes in pixels of the plan.
+        threshold: see `BrushLayer`.
+        density: see `BrushLayer`.
+        everywhere: see `BrushLayer`.
+        passes: how often it is gone over.
+        level: 0 for the widest; faces have that of the last.
+        where: (h, w) mask of a face; None for all over.
+    """
+
+    title: str
+    radius: float
+    threshold: float
+    density: float
+    everywhere: float
+    passes: int
+    level: int
+    where: F32 | None = None
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """One pass.
+
+    Attributes:
+        number: over all layers; random choices follow from it.
+        canvas: (h, w, 3) sRGB in [0, 1] before it, at the plan's size.
+        strokes: how many there are already.
+        most: that it may lay; None for any number.
+    """
+
+    number: int
+    canvas: F32
+    strokes: int
+    most: int | None = None
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A layer's view of picture and canvas; all at the plan's size.
+
+    Attributes:
+        wanted: (h, w, 3) OKLab of the picture, as coarse as the layer.
+        canvas: (h, w, 3) OKLab.
+        missing: (h, w) how far the canvas differs.
+        directions: of strokes.
+    """
+
+    wanted: F32
+    canvas: F32
+    missing: F32
+    directions: Directions
+
+
+@dataclass(frozen=True)
+class BrushPlacement:
+    """Places strokes of an opaque medium.
+
+    Attributes:
+        look: how.
+        subject: what.
+        seed: of all choices.
+        brush_size: factor of all radii.
+        liveliness: factor of all jitter.
+    """
+
+    look: PaintingLook
+    subject: Subject
+    seed: int
+    brush_size: float = 1.0
+    liveliness: float = 1.0
+
+    def layers(self) -> tuple[PaintLayer, ...]:
+        """All layers, in order."""
+        side, look = self.subject.side * self.brush_size, self.look
+        found = []
+        for level, item in enumerate(look.layers):
+            radius = max(MIN_RADIUS, side * item.radius / 100)
+            passes = look.passes if level else 1
+            title = ("block-in", "form", "accents")[(level > 0) + (level >= len(look.layers) - ACCENTS)]
+            found.append(PaintLayer(title, radius, item.threshold, item.density, item.everywhere, passes, level))
+        return (*found, *self._face_layers(found[-1]))
+
+    def block_in_strokes(self) -> float:
+        """About how many strokes the first layer takes."""
+        first = self.layers()[0]
+        high, wide = self.subject.lab.shape[:2]
+        return float(first.density * high * wide / (FIRST_STEP * first.radius) ** 2)
+
+    def _face_layers(self, last: PaintLayer) -> Iterator[PaintLayer]:
+        calm = self.subject.saliency.calm
+        features = np.clip(self.subject.saliency.map - 0.75, 0, 1) * 2
+        for face in self.subject.saliency.faces:
+            for part, only_features in FACE_BRUSHES:
+                radius = max(1.0, face.side / part)
+                if radius < 1.6 * last.radius:  # a face of a few wide strokes is finished already
+                    mask = (features if only_features else calm) * (calm > 0.2)
+                    passes = self.look.passes + 1
+                    yield PaintLayer("face", radius, FACE_THRESHOLD, 1.0, 0.0, passes, last.level, mask)
+
+    def place(self, layer: PaintLayer, sitting: Sitting) -> tuple[BristleStrokes, float]:
+        """The strokes of a pass.
+
+        Args:
+            layer: one of `layers`.
+            sitting: the pass.
+
+        Returns:
+            Strokes in pixels of the plan, the first to be painted first; the mean of what was missing.
+        """
+        random = np.random.default_rng((self.seed, STREAMS + sitting.number))
+        sight = self.look_at(layer, oklab.from_srgb(sitting.canvas.astype(np.float64)).astype(np.float32))
+        missing = float(sight.missing.mean())
+        begins = self._begin(layer, sight, random)
+        if sitting.most is not None and len(begins) > sitting.most:
+            rows, columns = begins[:, ::-1].astype(np.int64).T
+            worth = sight.missing[rows, columns] * (0.5 + self.subject.saliency.map[rows, columns])
+            begins = begins[np.sort(np.argsort(-worth, kind="stable")[: sitting.most])]
+        if not len(begins):
+            return BristleStrokes.empty(), missing
+        begins = begins[np.argsort(self._urgency(sight, begins, random), kind="stable")]
+        return self._strokes(layer, sight, begins, random, sitting.strokes), missing
+
+    def look_at(self, layer: PaintLayer, canvas: F32) -> Sight:
+        """What the layer sees."""
+        look, lab, radius = self.look, self.subject.lab, layer.radius
+        wanted = smooth_within_edges(lab, radius * look.blur, look.edges)
+        blurred = smooth(canvas, radius * look.blur)
+        difference = (wanted - blurred) * np.array([1, CHROMA, CHROMA], np.float32)
+        missing = smooth(np.sqrt((difference**2).sum(2)), 0.45 * radius)
+        return Sight(
+            wanted,
+            canvas,
+            missing,
+            directions(lab, radius, flow=look.flow, bearing=self.subject.bearing),
+        )
+
+    def admitted(self, layer: PaintLayer, sight: Sight, places: I64) -> np.ndarray:
+        """(n,) whether strokes may begin at places, (n, 2) rows and columns."""
+        return np.ones(len(places), bool)
+
+    def colours(self, layer: PaintLayer, sight: Sight, begins: I64, middles: I64) -> F64:
+        """(n, 3) OKLab that strokes have before any liberty, from where they begin and where their middles are."""
+        wanted = sight.wanted
+        mixed: F64 = 0.55 * wanted[begins[:, 0], begins[:, 1]] + 0.45 * wanted[middles[:, 0], middles[:, 1]].astype(
+            float
+        )
+        if layer.level >= len(self.look.layers) - ACCENTS:
+            mixed = (1 - LAST_OWN) * mixed + LAST_OWN * self.subject.lab[begins[:, 0], begins[:, 1]]
+        return mixed
+
+    def painted(self, layer: PaintLayer, colours: F32) -> F32:
+        """(n, 3) sRGB of the paint on the brush, of sRGB wanted."""
+        return colours
+
+    def _begin(self, layer: PaintLayer, sight: Sight, random: np.random.Generator) -> F64:
+        """(n, 2) x and y where strokes begin."""
+        high, wide = sight.missing.shape
+        look, count = self.look, len(self.look.layers)
+        step = layer.radius * (FIRST_STEP if layer.level == 0 else STEP) / layer.density**0.5
+        step *= PASS_STEP if layer.passes > 1 else 1
+        down, right = np.mgrid[step / 2 : high : step, step / 2 : wide : step]
+        points = np.stack([right.ravel(), down.ravel()], axis=1) + random.uniform(-0.5, 0.5, (right.size, 2)) * step
+        points = points[((points >= 0) & (points < [wide, high])).all(1)]
+        places = points[:, ::-1].astype(np.int64)
+        rows, columns = places.T
+        salient = self.subject.saliency.map[rows, columns]
+        missing = sight.missing[rows, columns]
+        emphasis = look.emphasis * (1 if layer.level > count - 4 else 0.5)
+        needed = layer.threshold * np.exp(emphasis * (0.55 - 1.5 * np.minimum(salient, 1.3)))
+        kept = (missing > needed) & (missing + layer.threshold > 1e-4)
+        if layer.where is not None:
+            kept &= layer.where[rows, columns] > FACE_PART
+        else:
+            if layer.level >= max(1, count - ACCENTS):
+                chance = np.clip(ACCENT_CHANCE + ACCENT_GAIN * salient, 0, 1) ** look.emphasis
+                kept &= random.random(len(points)) < chance
+            kept |= random.random(len(points)) < layer.everywhere
+        kept &= self.admitted(layer, sight, places)
+        chosen: F64 = points[kept]
+        return chosen
+
+    def _urgency(self, sight: Sight, begins: F64, random: np.random.Generator) -> F64:
+        """(n,) larger for what is painted later: what is salient, or what is dark; a little by chance."""
+        rows, columns = begins[:, ::-1].astype(np.int64).T
+        lightness = sight.wanted[rows, columns, 0]
+        by_chance = 0.5 * random.random(len(begins)) + 0.15 * lightness
+        if self.look.order == "light":
+            urgency: F64 = by_chance + 0.9 * (1 - lightness)
+            return urgency
+        urgent: F64 = by_chance + 0.8 * np.minimum(1, self.subject.saliency.map[rows, columns])
+        return urgent
+
+    def _strokes(
+        self, layer: PaintLayer, sight: Sight, begins: F64, random: np.random.Generator, seeds: int
+    ) -> BristleStrokes:
+        look, count, level = self.look, len(begins), layer.level
+        places = begins[:, ::-1].astype(np.int64)
+        rows, columns = places.T
+        salient = self.subject.saliency.map[rows, columns].astype(np.float64)
+        confidence = sight.directions.confidence[rows, columns]
+        emphasis = look.emphasis * (1 if level < len(look.layers) - ACCENTS else 0.3)
+        radii = layer.radius * (0.78 + 0.45 * random.random(count))
+        radii *= np.exp(emphasis * (0.28 - 0.5 * np.minimum(salient, 1)))
+        leans = UNSTEADY * random.normal(size=count) * (1.2 - confidence)
+        across = random.random(count) < look.cross * (1 - confidence)
+        leans += np.where(across, CROSSING * random.choice([-1.0, 1.0], count), 0)
+        field = SpineField(sight.directions.angles, sight.wanted, sight.canvas)
+        spines, offsets = trace(field, begins, radii, leans, look.rules())
+        middles = spines[(offsets[:-1] + offsets[1:]) // 2][:, ::-1].astype(np.int64)
+        middles = np.clip(middles, 0, np.array(sight.missing.shape) - 1)
+        lab = self.colours(layer, sight, places, middles)
+        # beside an edge colours play less: a lighter stroke along a silhouette would be a halo
+        calm = np.maximum(self.subject.saliency.calm[rows, columns], EDGE_CALM * confidence)
+        colours = self.painted(layer, to_paint(self._freely(lab, calm, random)))
+        lightness, near = lab[:, 0], np.minimum(1, salient)
+        bodies = 0.35 + look.impasto * np.clip(1.4 * lightness - 0.35, 0, 1) * (0.3 + 0.7 * near) + 0.55 * near
+        bodies *= 0.85 + 0.3 * random.random(count)
+        numbers = seeds + np.arange(count, dtype=np.int64)
+        points = profile(spines, offsets, look, numbers + 1, turned=random.random(count) < 0.5)
+        tooth = look.grain * min(1.0, 0.35 + 0.3 * level)  # the first layers fill the grain, later ones catch on it
+        return BristleStrokes(
+            points=points,
+            offsets=offsets,
+            radii=radii.astype(np.float32),
+            colours=colours,
+            bodies=bodies.astype(np.float32),
+            tooth=np.full(count, tooth, np.float32),
+            seeds=numbers + 1,
+            layers=np.full(count, level, np.int32),
+        )
+
+    def _freely(self, lab: F64, calm: F32, random: np.random.Generator) -> F64:
+        """Colours as they are on the palette, with the look's liberties."""
+        look, paints = self.look, self.subject.paints
+        colours, lightness = lab.copy(), lab[:, 0].copy()
+        colours[:, 1:] *= look.saturation
+        if paints is not None:
+            mixed = mix(colours, paints * [1, look.saturation, look.saturation], look.mixtures, random)
+            purity = look.purity * (1 - 0.5 * calm.astype(np.float64))[:, None]
+            colours += purity * (mixed - colours)
+        return take_liberties(colours, lightness, calm, look.liberty(self.liveliness), random)
+
+
+class WashPlacement(BrushPlacement):
+    """Places strokes of a medium that the paper shines through: light first, and nothing where it stays white."""
+
+    def look_at(self, layer: PaintLayer, canvas: F32) -> Sight:
+        """As the base; where the canvas is too dark already, little can be mended."""
+        sight = super().look_at(layer, canvas)
+        blurred = smooth(canvas[..., 0], layer.radius * self.look.blur)
+        too_light = blurred > sight.wanted[..., 0]
+        missing = smooth(sight.missing * np.where(too_light, 1, 0.35).astype(np.float32), 0.3 * layer.radius)
+        return Sight(sight.wanted, sight.canvas, missing, sight.directions)
+
+    def _lightest(self, layer: PaintLayer, sight: Sight, places: I64) -> F32:
+        """(n,) lightness of the lightest place that strokes of the first layers may touch."""
+        light = sight.wanted[..., 0]
+        if layer.level < len(WASH_STRENGTHS):
+            light = ndimage.maximum_filter(light, max(1, int(WASH_REACH * layer.radius)))
+        lightest: F32 = light[places[:, 0], places[:, 1]]
+        return lightest
+
+    def admitted(self, layer: PaintLayer, sight: Sight, places: I64) -> np.ndarray:
+        """Not where the paper must stay white."""
+        return np.asarray(self._lightest(layer, sight, places) < WHITE - WHITE_STEP * layer.level)
+
+    def colours(self, layer: PaintLayer, sight: Sight, begins: I64, middles: I64) -> F64:
+        """First washes are never darker than the lightest place they touch: paint cannot be taken off again."""
+        colours = super().colours(layer, sight, begins, middles)
+        if layer.level < len(WASH_STRENGTHS):
+            lightest = self._lightest(layer, sight, begins).astype(np.float64)
+            paler = np.clip((1.02 - lightest) / (1.02 - colours[:, 0]), 0.15, 1)
+            colours[:, 1:] *= paler[:, None]
+            colours[:, 0] = np.maximum(colours[:, 0], lightest)
+        return colours
+
+    def painted(self, layer: PaintLayer, colours: F32) -> F32:
+        """Diluted in the first layers."""
+        strengths = (*WASH_STRENGTHS, 1.0)
+        return np.asarray(colours ** np.float32(strengths[min(layer.level, len(WASH_STRENGTHS))]), np.float32)
+
+
+def profile(spines: F32, offsets: I64, look: PaintingLook, seeds: I64, turned: np.ndarray) -> F32:
+    """Spines with the width of a stroke at each point.
+
+    Args:
+        spines: (N, 2) x and y.
+        offsets: (n + 1,) where each begins.
+        look: its taper and wobble.
+        seeds: (n,) of the strokes.
+        turned: (n,) whether a stroke is painted the other way round.
+
+    Returns:
+        (N, 3) x, y and width as a share of the radius.
+    """
+    counts = np.diff(offsets)
+    stroke = np.repeat(np.arange(len(counts)), counts)
+    index = np.arange(len(spines)) - offsets[stroke]
+    index = np.where(turned[stroke], counts[stroke] - 1 - index, index)
+    points = np.empty((len(spines), 3), np.float32)
+    points[:, :2] = spines[offsets[stroke] + index]
+    along = (np.arange(len(spines)) - offsets[stroke] + 0.5) / counts[stroke]
+    # thin at both ends, widest after a third: a brush is pressed soon and lifted slowly
+    thinned = 1 - look.taper * (1 - np.sin(np.pi * np.minimum(1, 0.06 + 0.94 * along**0.75)))
+    unsteady = np.random.default_rng(int(seeds[0])).random(len(spines)) - 0.5 if look.wobble else 0.0
+    points[:, 2] = np.maximum(0.12, thinned) * (1 + 0.45 * look.wobble * unsteady)
+    return points

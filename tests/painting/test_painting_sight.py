@@ -1,0 +1,156 @@
+"""What a painter sees: edges kept, directions, paints, faces; where strokes go."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import ndimage
+from skimage import data
+
+from orbifolio.runner.images import oklab
+from orbifolio.runner.painting.directions import directions
+from orbifolio.runner.painting.grounds import grain
+from orbifolio.runner.painting.looks import LOOKS, Oil
+from orbifolio.runner.painting.paints import Liberty, choose_paints, mix, take_liberties
+from orbifolio.runner.painting.saliency import find_faces, saliency
+from orbifolio.runner.painting.smoothing import smooth, smooth_within_edges
+from orbifolio.runner.painting.spines import STRAIGHT, SpineField, SpineRules, trace
+
+
+@pytest.mark.parametrize("deviation", [1.0, 7.0, 20.0])
+def test_wide_gaussians_are_those_of_scipy(deviation: float) -> None:
+    field = ndimage.gaussian_filter(np.random.default_rng(1).random((150, 210)), 2).astype(np.float32)
+    oracle = ndimage.gaussian_filter(field, deviation)
+    away = slice(40, -40)
+    np.testing.assert_allclose(smooth(field, deviation)[away, away], oracle[away, away], atol=0.01)
+    np.testing.assert_allclose(smooth(np.full((50, 70), 0.3, np.float32), deviation), 0.3, atol=1e-5)
+
+
+def test_both_sides_of_an_edge_keep_their_colour() -> None:
+    lab = np.zeros((80, 80, 3), np.float32)
+    lab[:, :40], lab[:, 40:] = (0.2, 0.1, 0.0), (0.9, 0.0, -0.1)
+    kept, blurred = smooth_within_edges(lab, 5, 0.001), smooth(lab, 5)
+    beside = [37, 42]
+    assert np.abs(kept[40, beside] - lab[40, beside]).max() < 0.05
+    assert np.abs(blurred[40, beside] - lab[40, beside]).max() > 0.2
+    noise = np.random.default_rng(2).normal(0, 0.01, lab.shape).astype(np.float32)
+    quiet = smooth_within_edges(lab + noise, 5, 0.001)[:, 10:25]
+    assert quiet.std((0, 1)).max() < 0.003  # noise of .01 is still blurred
+
+
+@pytest.mark.parametrize("degrees", [0, 30, 75, 120])
+def test_strokes_go_along_stripes(degrees: int) -> None:
+    turn = np.radians(degrees)
+    y, x = np.mgrid[0:120, 0:120]
+    stripes = 0.5 + 0.3 * np.sin((x * -np.sin(turn) + y * np.cos(turn)) / 3)
+    lab = np.stack([stripes, 0 * stripes, 0 * stripes], 2).astype(np.float32)
+    found = directions(lab, 6.0, flow=1.0, bearing=np.full((120, 120), 0.3, np.float32))
+    middle = (slice(30, 90), slice(30, 90))
+    error = np.abs(np.sin(found.angles[middle] - turn))
+    assert error.max() < 0.1
+    assert found.confidence[middle].min() > 0.6
+
+
+def test_where_nothing_leads_the_bearing_does() -> None:
+    flat = np.full((60, 60, 3), 0.5, np.float32)
+    found = directions(flat, 6.0, flow=1.0, bearing=np.full((60, 60), 0.7, np.float32))
+    np.testing.assert_allclose(np.sin(found.angles - 0.7), 0, atol=1e-5)
+    assert found.confidence.max() == 0
+
+
+def test_spines_end_where_the_colour_does() -> None:
+    wanted = np.zeros((60, 200, 3), np.float32)
+    wanted[:, 100:, 0] = 0.8
+    field = SpineField(np.zeros((60, 200), np.float32), wanted, np.full_like(wanted, 0.5))
+    rules = SpineRules(reach=0.2, shortest=1.0, longest=30.0, inertia=0.5)
+    points, offsets = trace(field, np.array([[60.0, 30.0]]), np.array([5.0]), np.zeros(1), rules)
+    assert offsets.tolist() == [0, len(points)]
+    assert 97 < points[:, 0].max() <= 100
+    assert points[:, 0].min() < 0  # to the left nothing ends it but the picture
+    np.testing.assert_allclose(points[:, 1], 30)
+
+
+def test_short_spines_are_lengthened_straight() -> None:
+    wanted = np.random.default_rng(1).random((40, 40, 3)).astype(np.float32)
+    field = SpineField(np.full((40, 40), 0.5, np.float32), wanted, wanted)
+    rules = SpineRules(reach=1e-6, shortest=4.0, longest=10.0, inertia=0.5)
+    points, offsets = trace(field, np.array([[20.0, 20.0], [5.0, 5.0]]), np.full(2, 3.0), np.zeros(2), rules)
+    assert np.diff(offsets).tolist() == [STRAIGHT, STRAIGHT]
+    ends = points[offsets[1:] - 1] - points[offsets[:-1]]
+    np.testing.assert_allclose(np.hypot(*ends.T), 12, rtol=1e-5)
+    np.testing.assert_allclose(np.arctan2(ends[:, 1], ends[:, 0]), 0.5, rtol=1e-4)
+
+
+def test_mixtures_lie_between_two_paints_and_near_the_colour() -> None:
+    random = np.random.default_rng(3)
+    paints = random.random((6, 3)) * [1, 0.2, 0.2]
+    wanted = random.random((50, 3)) * [1, 0.2, 0.2]
+    mixed = mix(wanted, paints, 0, random)
+    for colour, given in zip(mixed, wanted, strict=True):
+        pairs = [(a, b) for i, a in enumerate(paints) for b in paints[i + 1 :]]
+        off = [np.linalg.norm(np.cross(colour - a, b - a)) / np.linalg.norm(b - a) for a, b in pairs]
+        assert min(off) < 1e-9
+        nearest = min(np.linalg.norm((paint - given) * [1, 3**0.5, 3**0.5]) for paint in paints)
+        assert np.linalg.norm((colour - given) * [1, 3**0.5, 3**0.5]) <= nearest + 0.1
+    assert (mix(wanted, paints[:1], 4, random) == paints[0]).all()
+
+
+def test_paints_are_the_clusters_of_a_picture() -> None:
+    centres = np.array([[0.2, 0.1, 0.0], [0.8, -0.1, 0.1], [0.5, 0.0, -0.2]])
+    random = np.random.default_rng(4)
+    lab = (centres[random.integers(0, 3, (40, 40))] + random.normal(0, 0.005, (40, 40, 3))).astype(np.float32)
+    paints = choose_paints(lab, np.ones((40, 40), np.float32), 3, random)
+    nearest = np.linalg.norm(paints[:, None] - centres, axis=2).min(1)
+    assert nearest.max() < 0.01
+    assert len({int(np.linalg.norm(centres - paint, axis=1).argmin()) for paint in paints}) == 3
+
+
+def test_faces_hold_liberties_back_and_whites_stay_clean() -> None:
+    liberty = Liberty(lightness=0.03, chroma=0.3, hue=0.2, warmth=0.0, saturation=1.0)
+    colours = np.tile([0.6, 0.1, 0.05], (4000, 1))
+    free = take_liberties(colours, colours[:, 0], np.zeros(4000, np.float32), liberty, np.random.default_rng(1))
+    calm = take_liberties(colours, colours[:, 0], np.ones(4000, np.float32), liberty, np.random.default_rng(1))
+    np.testing.assert_allclose((calm - colours).std(0), 0.25 * (free - colours).std(0), rtol=0.2)
+    whites = np.tile([0.98, 0.001, 0.0], (4000, 1))
+    white = take_liberties(whites, whites[:, 0], np.zeros(4000, np.float32), liberty, np.random.default_rng(1))
+    assert np.abs(white[:, 1:]).max() < 0.003
+
+
+def test_the_astronaut_has_a_face_and_coffee_has_none() -> None:
+    picture = data.astronaut().astype(np.float32) / 255
+    faces = find_faces(picture)
+    assert len(faces) == 1
+    face = faces[0]
+    assert face.left < 225 < face.left + face.side  # her nose, by eye at (225, 120)
+    assert face.top < 120 < face.top + face.side
+    lab = oklab.from_srgb(picture.astype(np.float64)).astype(np.float32)
+    seen = saliency(lab, faces)
+    assert seen.calm[130, 225] > 0.9
+    assert seen.map[130, 225] > 0.7
+    assert find_faces(data.coffee().astype(np.float32) / 255) == ()
+
+
+def test_what_stands_out_is_salient() -> None:
+    lab = np.full((120, 160, 3), (0.6, 0, 0), np.float32)
+    lab[50:70, 70:90] = (0.5, 0.2, 0.1)
+    found = saliency(lab).map
+    assert found[60, 80] > 0.6
+    assert found[10, 10] < 0.2
+
+
+def test_grain_is_spread_over_its_range_and_repeats_by_seed() -> None:
+    first, again, other = grain(200, 150, 1.5, 1), grain(200, 150, 1.5, 1), grain(200, 150, 1.5, 2)
+    assert first.shape == (150, 200)
+    assert (first == again).all()
+    assert (first != other).any()
+    assert 0.45 < first.mean() < 0.55
+    assert 0.2 < first.std() < 0.35
+
+
+def test_looks_differ_and_keep_the_limits_of_their_base() -> None:
+    values = [look().model_dump(exclude={"kind"}) for look in LOOKS]
+    assert all(first != second for number, first in enumerate(values) for second in values[:number])
+    for look in LOOKS:
+        assert look.model_fields["longest"].description == Oil.model_fields["longest"].description
+        with pytest.raises(ValueError, match="less than or equal to 100"):
+            look(longest=101)
