@@ -19,6 +19,7 @@ from orbifolio.runner.commands.exporting import export
 from orbifolio.runner.commands.launching import launch
 from orbifolio.runner.commands.nodes import cleanup, logs, ps, stop
 from orbifolio.runner.commands.options import DEFAULT_GALLERY, image_option, make_console
+from orbifolio.runner.commands.painting import paint
 from orbifolio.runner.commands.rendering import run
 from orbifolio.runner.commands.serving import serve
 from orbifolio.runner.commands.sweeping import sweep
@@ -71,6 +72,7 @@ def cli() -> None:
 
 
 cli.add_command(run)
+cli.add_command(paint)
 cli.add_command(sweep)
 
 
@@ -221,7 +223,7 @@ def rank(files: tuple[Path, ...], as_json: bool) -> None:
     help="Output file; its suffix gives the format: png, webp, jpg, ora (layers), svg, hpgl, csv, json.",
 )
 def redraw(painting: Path, size: int | None, brush: str | None, program: str, out: Path | None) -> None:
-    """Draw a painting again at any size, with real MyPaint or a learnt brush.
+    """Draw a painting again at any size: in bristles, with real MyPaint or a learnt brush.
 
     Example: orbifolio redraw gallery/paint-a-photo/latest --size 4096
     """

@@ -6,6 +6,7 @@ from orbifolio.runner.renderers.growing_neural_gas import GrowingNeuralGas
 from orbifolio.runner.renderers.image.patches import Patches
 from orbifolio.runner.renderers.image.settings import ImageOptimisation
 from orbifolio.runner.renderers.image.survey import Survey
+from orbifolio.runner.renderers.painting import PaintedPicture
 from orbifolio.runner.renderers.training.agent_training import AgentTraining
 from orbifolio.runner.renderers.training.painter_comparison import PainterComparison
 from orbifolio.runner.renderers.training.painter_training import PainterTraining
@@ -16,6 +17,7 @@ RENDERERS = with_plugins(
     RendererSettings,
     ImageOptimisation,
     Patches,
+    PaintedPicture,
     GrowingNeuralGas,
     PainterTraining,
     PainterComparison,

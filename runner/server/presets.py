@@ -120,15 +120,62 @@ def _fold(key: str, label: str, order: int) -> PresetOption:
     return PresetOption(key, label, {"renderer.symmetry": symmetry})
 
 
+def _painting(key: str, title: str, words: str) -> Preset:
+    """A look of the bristle brush: see `runner/painting/looks.py`."""
+    return Preset(
+        key=key,
+        title=title,
+        words=words,
+        recipe="painting/paint-a-photo",
+        duration="about ten seconds",
+        values={"title": f"Photograph in {title.lower()}", "renderer.image": PHOTO, "renderer.look": key},
+        choices=(
+            PresetChoice(
+                "brush",
+                "Brush",
+                (
+                    PresetOption("usual", "Usual", {"renderer.brush_size": 1.0}),
+                    PresetOption("fine", "Fine", {"renderer.brush_size": 0.7}),
+                    PresetOption("broad", "Broad", {"renderer.brush_size": 1.5}),
+                ),
+            ),
+            PresetChoice(
+                "colours",
+                "Colours",
+                (
+                    PresetOption("usual", "Usual", {"renderer.liveliness": 1.0}),
+                    PresetOption("calm", "Calm", {"renderer.liveliness": 0.4}),
+                    PresetOption("lively", "Lively", {"renderer.liveliness": 1.8}),
+                ),
+            ),
+            PresetChoice(
+                "size",
+                "Size",
+                (
+                    PresetOption("screen", "For a screen", {"renderer.size": 1600}),
+                    PresetOption("print", "For print", {"renderer.size": 4096}),
+                ),
+            ),
+        ),
+    )
+
+
 PRESETS = (
+    _painting("oil", "Oil", "Opaque strokes with body, from wide to thin, lit from the side."),
+    _painting("bold", "Bold oil", "Few wide strokes of strong colours, thickly laid on."),
+    _painting("gouache", "Gouache", "Flat opaque paint on a light board."),
+    _painting("watercolour", "Watercolour", "Washes from light to dark that the white paper shines through."),
+    _painting("pastel", "Pastel", "Chalk on rough paper, in short strokes."),
+    _painting("pointillist", "Pointillist", "Dots of a few pure paints, which the eye mixes."),
+    _painting("flow", "Flowing strokes", "Short curved strokes that follow a turning field, in broken colours."),
     Preset(
         key="strokes",
-        title="Brush strokes",
+        title="Learnt brush",
         words="Repainted stroke by stroke with a brush learnt from a real paint program.",
-        recipe="painting/paint-a-photo",
+        recipe="painting/learnt-brush",
         duration="two to three minutes",
         values={
-            "title": "Photograph in brush strokes",
+            "title": "Photograph in strokes of a learnt brush",
             "renderer.canvas.init.image": PHOTO,
             "renderer.objectives.0.image": PHOTO,
         },

@@ -48,7 +48,7 @@ def test_where_nothing_is_painted_nothing_is_fetched(tmp_path: Path, value: str)
 
 @pytest.mark.parametrize(
     ("recipe", "expected"),
-    [("painting/paint-a-photo", True), ("painting/painter-implicit", True), ("plane/simple-square", False)],
+    [("painting/learnt-brush", True), ("painting/painter-implicit", True), ("plane/simple-square", False)],
 )
 def test_recipes_with_a_brush_paint(recipe: str, expected: bool) -> None:
     assert uses_mypaint(load(ROOT / "recipes" / f"{recipe}.yaml").parameters) == expected

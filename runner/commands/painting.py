@@ -1,0 +1,86 @@
+"""`orbifolio paint`: a photograph painted, with one word for how."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from orbifolio.runner.commands.options import make_console, out_arguments, out_option
+from orbifolio.runner.errors import InputError
+
+RECIPE = "paint-a-photo"
+LOOK_NAMES = ("oil", "bold", "gouache", "watercolour", "pastel", "pointillist", "flow")
+"""Those of `runner/painting/looks.py`, which this command would wait a second for; a test compares them."""
+
+
+@click.command()
+@click.argument("photo", metavar="PHOTO")
+@click.option("--look", type=click.Choice(LOOK_NAMES), default="oil", show_default=True, help="How it is painted.")
+@click.option("--size", type=click.IntRange(64, 16384), default=1600, show_default=True, help="Longer side in pixels.")
+@click.option(
+    "--brush-size", type=click.FloatRange(0.2, 5), default=1.0, show_default=True, help="Factor of the strokes' width."
+)
+@click.option(
+    "--liveliness", type=click.FloatRange(0, 4), default=1.0, show_default=True, help="Factor of the play of colours."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another painting for each.")
+@out_option
+def paint(photo: str, look: str, size: int, brush_size: float, liveliness: float, seed: int, gallery: Path) -> None:
+    """Paint PHOTO, a file or anything a recipe takes for a picture, into the gallery.
+
+    Example: orbifolio paint photo.jpg --look bold --size 2400
+    """
+    from orbifolio.runner.cpu_features import protect
+
+    protect()  # before torch is imported
+    from orbifolio.runner.execute import run_recipe
+    from orbifolio.runner.recipe.shipped import find_recipe
+    from orbifolio.runner.run.loop import Stop
+    from orbifolio.runner.run.subprocess import stop_on_signals
+
+    is_file = Path(photo).is_file()
+    if not is_file and ":" not in photo:
+        raise InputError(f"{photo}: this file does not exist; give a photo, or another source such as skimage:coffee")
+    values = {
+        "title": json.dumps(f"{Path(photo).stem}, painted"),
+        "renderer.image": "upload:photo" if is_file else json.dumps(photo),
+        "seed": seed,
+        "renderer.look": look,
+        "renderer.size": size,
+        "renderer.brush_size": brush_size,
+        "renderer.liveliness": liveliness,
+    }
+    images = {"photo": Path(photo)} if is_file else {}
+    words = ["orbifolio", "paint", photo, *typed(click.get_current_context()), *out_arguments(gallery)]
+    stop = Stop()
+    stop_on_signals(stop)
+    result = run_recipe(
+        find_recipe(Path(RECIPE)),
+        tuple(f"{name}={value}" for name, value in values.items()),
+        images,
+        gallery=gallery,
+        device="cpu",
+        resume=False,
+        command=shlex.join(words),
+        console=make_console(),
+        stop=stop,
+    )
+    if result.outcome != "done":
+        click.echo(f"{result.outcome}: {result.message}", err=True)
+    click.echo(str(result.folder / "index.html"))
+    if result.outcome == "interrupted":
+        sys.exit(130)
+    if result.outcome != "done":
+        sys.exit(1)
+
+
+def typed(context: click.Context) -> list[str]:
+    """The options that were given, without the gallery, as typed."""
+    given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    names = [name for name in context.params if name in given - {"photo", "gallery"}]
+    return [word for name in names for word in (f"--{name.replace('_', '-')}", str(context.params[name]))]

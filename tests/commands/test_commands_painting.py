@@ -1,0 +1,56 @@
+"""`orbifolio paint`: one line, one painting; faults end with a sentence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+from skimage import data
+
+from orbifolio.runner.cli import cli
+from orbifolio.runner.commands.painting import LOOK_NAMES
+from orbifolio.runner.painting.looks import LOOKS
+from orbifolio.runner.settings import kind_of
+
+
+def paint(*arguments: object):
+    return CliRunner().invoke(cli, ["paint", *map(str, arguments)], catch_exceptions=True)
+
+
+def test_a_photo_is_painted_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(data.coffee()[::4, ::4]).save("my: cup.png")
+    result = paint("my: cup.png", "--look", "gouache", "--size", 150, "--seed", 7)
+    assert result.exit_code == 0, result.output
+    page = Path(result.output.strip().splitlines()[-1])
+    record = json.loads((page.parent / "run.json").read_text())
+    assert record["title"] == "my: cup, painted"
+    picture = np.asarray(Image.open(page.parent / "final.png").convert("RGB"))
+    assert picture.shape == (100, 150, 3)
+    assert abs(picture.mean((0, 1)) - data.coffee().mean((0, 1))).max() < 20
+    assert (page.parent / "extras" / "strokes.json").is_file()
+    assert "orbifolio paint &#39;my: cup.png&#39; --look gouache --size 150 --seed 7" in page.read_text() or (
+        "--look gouache --size 150 --seed 7" in json.dumps(record)
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nothing.jpg"], "nothing.jpg: this file does not exist"),
+        (["skimage:coffee", "--look", "fresco"], "'fresco' is not one of 'oil'"),
+        (["skimage:coffee", "--size", "20"], "20 is not in the range 64<=x<=16384"),
+    ],
+)
+def test_faults_end_with_a_sentence(arguments: list[str], message: str) -> None:
+    result = paint(*arguments)
+    assert result.exit_code in (1, 2)
+    assert message in result.output + str(result.exception)
+
+
+def test_the_command_offers_every_look() -> None:
+    assert LOOK_NAMES == tuple(kind_of(look) for look in LOOKS)
