@@ -1,15 +1,20 @@
-"""`orbifolio redraw`: draw a finished painting again at any size, with any MyPaint brush or a learnt brush."""
+"""`orbifolio redraw`: draw a finished painting again at any size: in bristles, with a MyPaint brush or a learnt one."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.files import write_atomically
 from orbifolio.runner.images import encoding
+from orbifolio.runner.painting.document import FORMAT as BRISTLE_FORMAT
+from orbifolio.runner.painting.document import BristlePainting
+from orbifolio.runner.painting.products import ENCODERS
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.mypaint_redraw import Box
 
@@ -44,24 +49,111 @@ def redraw_painting(source: Path, *, size: int | None, brush: str | None, neural
     """
     path = find_document(source, fitted=not neural and brush is None)
     try:
-        painting = Painting.from_json(path.read_bytes(), str(path))
+        text = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error}); give a strokes.json") from error
-    painting = replace(painting, brush=brush or painting.brush)
-    longer = max(painting.width, painting.height)
-    if size is not None and not MIN_SIZE <= size <= MAX_SIZE:
-        raise InputError(f"--size {size}: out of range; the longer side may have {MIN_SIZE} to {MAX_SIZE} pixels")
-    target = out or Path(f"{_stem(path)}-{'neural' if neural else 'mypaint'}-{size or longer}.png")
+    read = InBristles.read if has_bristles(text) else WithBrush.read
+    document: Redrawn = read(text, path, brush, neural)
+    longer = size or document.longer
+    if not MIN_SIZE <= longer <= MAX_SIZE:
+        raise InputError(f"--size {longer}: out of range; the longer side may have {MIN_SIZE} to {MAX_SIZE} pixels")
+    target = out or Path(f"{_stem(path)}-{document.drawn_by}-{longer}.png")
     ending = target.suffix.lower()
-    if ending not in (*PIXELS, *OTHERS):
-        formats = ", ".join((*PIXELS, *OTHERS))
+    if ending not in (*PIXELS, *document.others):
+        formats = ", ".join((*PIXELS, *document.others))
         raise InputError(f"--out {target}: {ending or 'no suffix'} is not a supported format; use one of {formats}")
-    if ending == ".webp" and (size or longer) > MAX_WEBP_SIDE:
+    if ending == ".webp" and longer > MAX_WEBP_SIDE:
         raise InputError(f"--out {target}: a WebP has at most {MAX_WEBP_SIDE} pixels to a side; use .png")
-    sized = painting.scaled((size or longer) / longer)
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(target, _encode(sized, ending, neural=neural))
+    write_atomically(target, document.encode(longer, ending))
     return target
+
+
+class Redrawn(Protocol):
+    """A document that can be drawn again."""
+
+    @property
+    def longer(self) -> int:
+        """Its own longer side in pixels."""
+
+    @property
+    def drawn_by(self) -> str:
+        """What draws it, for the name of the output."""
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Suffixes of formats beside pictures."""
+
+    def encode(self, longer: int, ending: str) -> bytes:
+        """The content of the output file, its longer side so many pixels."""
+
+
+@dataclass(frozen=True)
+class WithBrush:
+    """Strokes of a brush of MyPaint, or of one learnt from it: see `Redrawn`."""
+
+    painting: Painting
+    neural: bool
+    others: tuple[str, ...] = OTHERS
+
+    @classmethod
+    def read(cls, text: bytes, path: Path, brush: str | None, neural: bool) -> WithBrush:
+        """The document of a file, with another brush if one is given."""
+        painting = Painting.from_json(text, str(path))
+        return cls(replace(painting, brush=brush or painting.brush), neural)
+
+    @property
+    def longer(self) -> int:
+        """See `Redrawn`."""
+        return max(self.painting.width, self.painting.height)
+
+    @property
+    def drawn_by(self) -> str:
+        """See `Redrawn`."""
+        return "neural" if self.neural else "mypaint"
+
+    def encode(self, longer: int, ending: str) -> bytes:
+        """See `Redrawn`."""
+        return _encode(self.painting.scaled(longer / self.longer), ending, neural=self.neural)
+
+
+@dataclass(frozen=True)
+class InBristles:
+    """Bristle strokes, which draw themselves: see `Redrawn`."""
+
+    painting: BristlePainting
+    drawn_by: str = "bristles"
+
+    @classmethod
+    def read(cls, text: bytes, path: Path, brush: str | None, neural: bool) -> InBristles:
+        """The document of a file.
+
+        Raises:
+            InputError: a brush or a program is asked for.
+        """
+        if brush is not None or neural:
+            raise InputError(f"{path}: painted in bristles, not with a brush; leave out --brush and --program")
+        return cls(BristlePainting.from_json(text, str(path)))
+
+    @property
+    def longer(self) -> int:
+        """See `Redrawn`."""
+        return max(self.painting.size)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """See `Redrawn`; washes have no layers of pixels."""
+        return tuple(name for name in ENCODERS if name != ".ora" or not self.painting.look.transparent)
+
+    def encode(self, longer: int, ending: str) -> bytes:
+        """See `Redrawn`."""
+        sized = self.painting.resized(longer)
+        return ENCODERS[ending](sized) if ending in ENCODERS else PIXELS[ending](sized.picture())
+
+
+def has_bristles(text: bytes) -> bool:
+    """Whether a document is of the format that paintings in bristles have; its first line says so."""
+    return re.match(rb'\s*\{\s*"format":\s*%d\b' % BRISTLE_FORMAT, text) is not None
 
 
 def find_document(source: Path, *, fitted: bool = False) -> Path:
@@ -109,7 +201,7 @@ def _encode(painting: Painting, ending: str, *, neural: bool) -> bytes:
     layered = ending == ".ora"
     stream = _learnt_opacities(painting) if neural else real_opacities(painting)
     growth = grow(painting, stream, layered=layered)
-    return openraster(painting, growth) if layered else PIXELS[ending](growth.picture)
+    return openraster(growth.layers, growth.picture, painting.paper) if layered else PIXELS[ending](growth.picture)
 
 
 def _encode_outlines(painting: Painting, ending: str) -> bytes:

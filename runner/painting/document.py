@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -103,6 +103,11 @@ class BristlePainting:
                 canvas.lay(self.strokes.between(begin, stop), before)
                 begin = stop
         return canvas
+
+    def resized(self, side: int) -> BristlePainting:
+        """The same strokes for a picture whose longer side has so many pixels."""
+        scale = side / max(self.size)
+        return replace(self, size=(max(1, round(self.size[0] * scale)), max(1, round(self.size[1] * scale))))
 
     def picture(self, side: int | None = None) -> F32:
         """(height, width, 3) sRGB in [0, 1] under the lamp, its longer side so many pixels."""

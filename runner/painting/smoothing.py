@@ -46,10 +46,10 @@ def smooth(field: F32 | F64, deviation: float) -> F32:
 
 
 def smooth_within_edges(lab: F32, deviation: float, tolerance: float) -> F32:
-    """Blur colours but not across edges: a smooth Kuwahara filter, after Papari et al. (2007).
+    """Blur colours but not across edges, by a smooth Kuwahara filter after Papari et al. (2007).
 
-    A pixel takes the mean colour of the quietest neighbourhoods near it, so even one on an edge has the colour of one of
-    its sides: strokes beside a silhouette get no muddy rim, as they would from a Gaussian.
+    A pixel takes the mean colour of the quietest neighbourhoods near it, so even one on an edge has the colour of one
+    of its sides: strokes beside a silhouette get no muddy rim, as they would from a Gaussian.
 
     Args:
         lab: (h, w, 3) OKLab.

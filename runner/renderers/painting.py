@@ -19,6 +19,7 @@ from orbifolio.runner.images import oklab
 from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.painting.document import BristlePainting
 from orbifolio.runner.painting.looks import AnyLook, Oil, PaintingLook
+from orbifolio.runner.painting.products import products
 from orbifolio.runner.painting.session import Brief, PaintingSession
 from orbifolio.runner.painting.subject import PLAN_SIDE
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings
@@ -187,9 +188,8 @@ class PaintingRenderer(Renderer):
         return Traits(tiles=False)
 
     def extras(self, state: PaintingState, tone: Tone) -> Mapping[str, bytes]:
-        """The document of strokes."""
-        painting = BristlePainting.of(state.session)
-        return {"strokes.json": painting.to_json().encode()}
+        """The document of strokes, and what follows from it."""
+        return products(BristlePainting.of(state.session), title=self.context.title)
 
     def describe(self) -> str:
         """The look, and what it found in the picture."""

@@ -54,3 +54,15 @@ def test_faults_end_with_a_sentence(arguments: list[str], message: str) -> None:
 
 def test_the_command_offers_every_look() -> None:
     assert LOOK_NAMES == tuple(kind_of(look) for look in LOOKS)
+
+
+def test_a_painting_is_drawn_again_at_any_size(tmp_path: Path) -> None:
+    first = paint("skimage:coffee", "--size", 150, "--out", tmp_path)
+    run = Path(first.output.strip().splitlines()[-1]).parent
+    for name, arguments in (("large.png", ["--size", "300"]), ("shapes.svg", []), ("layers.ora", [])):
+        result = CliRunner().invoke(cli, ["redraw", str(run), *arguments, "--out", str(tmp_path / name)])
+        assert result.exit_code == 0, result.output
+    large = np.asarray(Image.open(tmp_path / "large.png").convert("RGB"))
+    assert large.shape == (200, 300, 3)
+    refused = CliRunner().invoke(cli, ["redraw", str(run), "--brush", "charcoal"], catch_exceptions=True)
+    assert "painted in bristles, not with a brush; leave out --brush" in refused.output + str(refused.exception)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from scipy import ndimage
 from skimage import data
 
@@ -15,6 +19,7 @@ from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.document import BristlePainting
 from orbifolio.runner.painting.lamp import lit
 from orbifolio.runner.painting.looks import LOOKS, Oil, PaintingLook, Watercolour
+from orbifolio.runner.painting.products import layers, outline, time_lapse, vectors
 from orbifolio.runner.painting.session import Brief, PaintingSession
 
 SIDE = 240  # pixels of plan and canvas: large enough for all layers
@@ -186,3 +191,37 @@ def test_a_damaged_stroke_is_named(oil: PaintingSession, column: int, value: obj
     record["strokes"][3][column] = value
     with pytest.raises(InputError, match=f"stroke 4 {message}"):
         BristlePainting.from_json(json.dumps(record))
+
+
+def test_layers_of_pixels_make_the_painting_again(oil: PaintingSession) -> None:
+    document = BristlePainting.of(oil)
+    archive = zipfile.ZipFile(io.BytesIO(layers(document, SIDE)))
+    stack = ElementTree.fromstring(archive.read("stack.xml"))
+    picture = np.zeros((160, SIDE, 3))
+    for layer in reversed(stack.findall("./stack/layer")):
+        paint = np.asarray(Image.open(io.BytesIO(archive.read(layer.get("src") or "")))) / 255
+        left, top = int(layer.get("x") or 0), int(layer.get("y") or 0)
+        part = picture[top : top + paint.shape[0], left : left + paint.shape[1]]
+        opacity = paint[..., 3:] if paint.shape[2] == 4 else 1.0
+        part[:] = part * (1 - opacity) + paint[..., :3] * opacity
+    assert len(stack.findall("./stack/layer")) == 6  # five of paint, and the ground
+    assert np.abs(picture - oil.canvas.colours()).max() < 0.02
+
+
+def test_shapes_cover_where_strokes_are(oil: PaintingSession) -> None:
+    svg = ElementTree.fromstring(vectors(BristlePainting.of(oil), title="A & B"))
+    space = "{http://www.w3.org/2000/svg}"
+    groups = svg.findall(f"{space}g")
+    assert [group.get("id") for group in groups] == [f"layer{number}" for number in range(1, 6)]
+    assert sum(len(group) for group in groups) == oil.strokes.size
+    ring = outline(np.array([[20, 30, 1], [60, 30, 1]], np.float32), 5.0)
+    assert (ring[:, 0].min() < 20, ring[:, 0].max() > 60) == (True, True)
+    assert (ring[:, 1].min(), ring[:, 1].max()) == pytest.approx((25, 35))
+
+
+def test_the_film_begins_with_the_ground_and_ends_with_the_painting(oil: PaintingSession) -> None:
+    document = BristlePainting.of(oil)
+    frames = time_lapse(document)
+    assert len(frames) > 50
+    assert distance(frames[-1], oil.picture()) < 0.003
+    assert np.ptp(frames[0].mean(2)) < 0.2  # the weave alone

@@ -1,4 +1,4 @@
-"""The painting renderer: phases are layers, a resumed run continues with the same bytes, settings explain themselves."""
+"""The painting renderer: phases are layers, a resumed run has the same bytes, settings explain themselves."""
 
 from __future__ import annotations
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.images import encoding
-from orbifolio.runner.strokes.document.document import Painting
-from orbifolio.runner.strokes.document.timelapse_states import Growth, shrunk
+from orbifolio.runner.strokes.document.timelapse_states import Layer, shrunk
 
 MIME = "image/openraster"
 VERSION = "0.0.6"
@@ -24,24 +24,31 @@ THUMBNAIL = 256  # pixels of the longer side, the most that the specification al
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a ZIP can have
 
 
-def openraster(painting: Painting, growth: Growth) -> bytes:
-    """The layers of a painting, on its paper, as a file; `growth` must have been grown with layers."""
+def openraster(layers: Sequence[Layer], merged: F32, paper_colour: tuple[float, float, float]) -> bytes:
+    """The layers of a painting, on its paper, as a file.
+
+    Args:
+        layers: undermost first, all of the picture's size.
+        merged: (height, width, 3) sRGB in [0, 1], the picture that they make.
+        paper_colour: sRGB in [0, 1].
+    """
+    height, width = merged.shape[:2]
     parts: list[tuple[str, bytes]] = []
     lines = []
-    for number, layer in enumerate(growth.layers):
+    for number, layer in enumerate(layers):
         left, top, cut = _cut(layer.paint)
         path = f"data/layer{number + 1:03d}.png"
         parts.append((path, encoding.png(cut)))
         name = f"level {layer.level}: strokes {layer.begin + 1} to {layer.end}"
         lines.append(_layer(name, path, left, top))
-    paper = np.empty((painting.height, painting.width, 3), np.float32)
-    paper[...] = np.array(painting.paper, np.float32)
+    paper = np.empty((height, width, 3), np.float32)
+    paper[...] = np.array(paper_colour, np.float32)
     parts.append(("data/paper.png", encoding.png(paper)))
     lines = [*reversed(lines), _layer("paper", "data/paper.png", 0, 0)]
     stack = "\n".join(
         [
             '<?xml version="1.0" encoding="UTF-8"?>',
-            f'<image version="{VERSION}" w="{painting.width}" h="{painting.height}" xres="72" yres="72">',
+            f'<image version="{VERSION}" w="{width}" h="{height}" xres="72" yres="72">',
             "<stack>",
             *lines,
             "</stack>",
@@ -49,8 +56,8 @@ def openraster(painting: Painting, growth: Growth) -> bytes:
             "",
         ]
     )
-    parts.append(("mergedimage.png", encoding.png(growth.picture)))
-    parts.append(("Thumbnails/thumbnail.png", encoding.png(shrunk(growth.picture, THUMBNAIL))))
+    parts.append(("mergedimage.png", encoding.png(merged)))
+    parts.append(("Thumbnails/thumbnail.png", encoding.png(shrunk(merged, THUMBNAIL))))
     return _zipped([("mimetype", MIME.encode()), ("stack.xml", stack.encode()), *parts])
 
 

@@ -90,7 +90,7 @@ def products(
     files = {
         "strokes.json": painting.to_json().encode(),
         "painting.svg": svg(painting, shapes, title=title),
-        "painting.ora": openraster(painting, growth),
+        "painting.ora": openraster(growth.layers, growth.picture, painting.paper),
         "timelapse.webp": film(lapse),
         "steps.pdf": worksheet(painting, [pictures[number] for number in sorted(counts)], title=title),
         "plotter.svg": plot.data,

@@ -6,6 +6,7 @@ layers (Inkscape) show each level as one.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
@@ -24,23 +25,49 @@ def svg(painting: Painting, shapes: Outlines, *, title: str = "") -> bytes:
     Args:
         title: of the picture, for screen readers.
     """
-    wide, high = painting.width, painting.height
+    groups = []
+    for level, begin, end in runs(painting):
+        paths = [
+            path(
+                smooth(shapes.ring(stroke)),
+                to_hex(painting.colours[stroke].astype(np.float64)),
+                float(shapes.opacity[stroke]),
+            )
+            for stroke in range(begin, end)
+        ]
+        groups.append((f"level {level}: strokes {begin + 1} to {end}", paths))
+    return layered_svg((painting.width, painting.height), to_hex(painting.paper), groups, title=title)
+
+
+def layered_svg(
+    size: tuple[int, int], paper: str, groups: Iterable[tuple[str, Sequence[str]]], *, title: str = ""
+) -> bytes:
+    """Layers of paths as an SVG file.
+
+    Args:
+        size: (width, height) in pixels.
+        paper: colour of the background.
+        groups: name and elements of each layer, undermost first.
+        title: of the picture, for screen readers.
+    """
+    wide, high = size
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" '
         f'width="{wide}" height="{high}" viewBox="0 0 {wide} {high}">',
         *([f"<title>{escape(title)}</title>"] if title else []),
-        f'<rect width="{wide}" height="{high}" fill="{to_hex(painting.paper)}"/>',
+        f'<rect width="{wide}" height="{high}" fill="{paper}"/>',
     ]
-    for index, (level, begin, end) in enumerate(runs(painting), start=1):
-        label = f"level {level}: strokes {begin + 1} to {end}"
+    for index, (label, elements) in enumerate(groups, start=1):
         lines.append(f'<g id="layer{index}" inkscape:groupmode="layer" inkscape:label={quoteattr(label)}>')
-        for stroke in range(begin, end):
-            colour = to_hex(painting.colours[stroke].astype(np.float64))
-            alpha = number(float(shapes.opacity[stroke]))
-            lines.append(f'<path d="{smooth(shapes.ring(stroke))}" fill="{colour}" fill-opacity="{alpha}"/>')
+        lines += elements
         lines.append("</g>")
     return "\n".join([*lines, "</svg>", ""]).encode()
+
+
+def path(data: str, colour: str, opacity: float) -> str:
+    """A filled shape of path data."""
+    return f'<path d="{data}" fill="{colour}" fill-opacity="{number(opacity)}"/>'
 
 
 def smooth(ring: F64) -> str:

@@ -110,7 +110,7 @@ def test_a_stroke_that_stands_still_is_a_spot(painter, painting):
 
 
 def test_openraster_as_its_specification_says(painting, growth):
-    data = openraster(painting, growth)
+    data = openraster(growth.layers, growth.picture, painting.paper)
     assert data[30:38] == b"mimetype"
     assert data[38:54] == b"image/openraster"
     archive = zipfile.ZipFile(io.BytesIO(data))

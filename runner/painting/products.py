@@ -1,0 +1,144 @@
+"""The files of a painting in bristles -> bytes by name, always the same.
+
+    strokes.json   the document itself       painting.svg     shapes, a layer for each layer of paint
+    painting.ora   layers of pixels          timelapse.webp   how it was painted; timelapse.mp4 with the extra `video`
+
+Washes have no layers of pixels: what lies below shines through them, which layers of this format do not say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.painting.bristle_canvas import BristleCanvas
+from orbifolio.runner.painting.bristle_kernels import band
+from orbifolio.runner.painting.document import BristlePainting
+from orbifolio.runner.painting.lamp import lit
+from orbifolio.runner.strokes.document.openraster import openraster
+from orbifolio.runner.strokes.document.svg import layered_svg, path, smooth
+from orbifolio.runner.strokes.document.timelapse import SIDE as FILM_SIDE
+from orbifolio.runner.strokes.document.timelapse import film, stages, video
+from orbifolio.runner.strokes.document.timelapse_states import Layer
+from orbifolio.runner.vector.hex_colours import to_hex
+
+LAYERS_SIDE = 1600  # pixels at most of the file with layers, which would have 100 MB at 4,096
+END_SHARE = 0.5  # of a band's ends that a shape has: bristles reach about so far
+
+
+def products(painting: BristlePainting, *, title: str = "") -> dict[str, bytes]:
+    """All files of a painting.
+
+    Args:
+        painting: to draw again.
+        title: of the picture, for readers.
+    """
+    files = {"strokes.json": painting.to_json().encode(), "painting.svg": vectors(painting, title=title)}
+    if not painting.look.transparent:
+        files["painting.ora"] = layers(painting, min(LAYERS_SIDE, max(painting.size)))
+    frames = time_lapse(painting)
+    files["timelapse.webp"] = film(frames)
+    as_video = video(frames)
+    if as_video is not None:
+        files["timelapse.mp4"] = as_video
+    return files
+
+
+def time_lapse(painting: BristlePainting) -> list[F32]:
+    """Pictures of the painting as it grows, few strokes at a time at first."""
+    frames: list[F32] = []
+    side = min(FILM_SIDE, max(painting.size))
+    painting.drawn(side, shown=lambda canvas: frames.append(lit(canvas)), moments=stages(painting.strokes.size))
+    return frames
+
+
+def vectors(painting: BristlePainting, *, title: str = "") -> bytes:
+    """Each stroke as a shape with its outline, a layer for each layer of paint, as SVG."""
+    strokes = painting.strokes.scaled(
+        painting.size[0] / painting.plan_size[0], painting.size[1] / painting.plan_size[1]
+    )
+    groups = []
+    for layer, begin, end in layer_runs(painting):
+        shapes = []
+        for number in range(begin, end):
+            points = strokes.points[strokes.offsets[number] : strokes.offsets[number + 1]]
+            colour = to_hex(strokes.colours[number].astype(np.float64))
+            shapes.append(path(smooth(outline(points, float(strokes.radii[number]))), colour, painting.look.opacity))
+        groups.append((f"layer {layer + 1}: strokes {begin + 1} to {end}", shapes))
+    return layered_svg(painting.size, to_hex(painting.ground), groups, title=title)
+
+
+def outline(points: F32, radius: float) -> F64:
+    """(2 k, 2) corners of a stroke's shape.
+
+    Args:
+        points: (n, 3) x, y and width.
+        radius: in pixels.
+    """
+    line, _, _ = band(points, radius)
+    centres, normals, widths = line[:, :2].copy(), line[:, 2:4], line[:, 4:5].copy()
+    for last, near in ((0, 1), (-1, -2)):
+        centres[last] = line[near, :2] + END_SHARE * (line[last, :2] - line[near, :2])
+        widths[last] *= 0.7  # ends are round
+    sides = centres + normals * widths, centres - normals * widths
+    return np.concatenate([sides[0], sides[1][::-1]])
+
+
+def layer_runs(painting: BristlePainting) -> Iterator[tuple[int, int, int]]:
+    """(layer, begin, end) of strokes that follow each other and have one layer."""
+    numbers = painting.strokes.layers
+    bounds = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)] if len(numbers) else [0]
+    for begin, end in zip(bounds, bounds[1:], strict=False):
+        yield int(numbers[begin]), begin, end
+
+
+def layers(painting: BristlePainting, side: int) -> bytes:
+    """Layers of unlit paint with their opacity, and the lit picture as the merged one, as OpenRaster.
+
+    Paint c of opacity a gives (1 - a) g + a c on a ground g, so on black and on white it tells both.
+
+    Args:
+        painting: in opaque paint.
+        side: longer side in pixels.
+    """
+    scale = side / max(painting.size)
+    size = (max(1, round(painting.size[0] * scale)), max(1, round(painting.size[1] * scale)))
+
+    def on(ground: tuple[float, float, float]) -> BristleCanvas:
+        return BristleCanvas(painting.look, size, ground=ground, seed=painting.seed)
+
+    canvas = on(painting.ground)
+    pages: list[Layer] = []
+    runs = {end: (layer, begin) for layer, begin, end in layer_runs(painting)}
+    on_black, on_white = on((0.0, 0.0, 0.0)), on((1.0, 1.0, 1.0))
+    begin = 0
+    for end in painting.passes:
+        before = canvas.seen_at(*painting.plan_size)
+        for stop in sorted({end, *(number for number in runs if begin < number < end)}):
+            part = painting.strokes.between(begin, stop)
+            for target in (canvas, on_black, on_white):
+                target.lay(part, before)
+            if stop in runs and stop > begin:
+                layer, first = runs[stop]
+                pages.append(Layer(layer, first, stop, _paint(on_black.colours(), on_white.colours())))
+                on_black, on_white = on((0.0, 0.0, 0.0)), on((1.0, 1.0, 1.0))
+            begin = stop
+    return openraster(pages, lit(canvas), painting.ground)
+
+
+def _paint(on_black: F32, on_white: F32) -> F32:
+    """(height, width, 4) colour and opacity of paint, from what it looks like on black and on white."""
+    opacity = np.clip(1 - (on_white - on_black).mean(2, keepdims=True), 0, 1)
+    colour = np.divide(on_black, opacity, out=np.zeros_like(on_black), where=opacity > 1e-4)
+    paint: F32 = np.concatenate([np.clip(colour, 0, 1), opacity], axis=2)
+    return paint
+
+
+ENCODERS: dict[str, Callable[[BristlePainting], bytes]] = {
+    ".svg": vectors,
+    ".json": lambda painting: painting.to_json().encode(),
+    ".ora": lambda painting: layers(painting, max(painting.size)),
+}
+"""Files other than pictures, by their suffix."""
