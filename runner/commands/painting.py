@@ -14,7 +14,7 @@ from orbifolio.runner.commands.options import make_console, out_arguments, out_o
 from orbifolio.runner.errors import InputError
 
 RECIPE = "paint-a-photo"
-LOOK_NAMES = ("oil", "bold", "gouache", "watercolour", "pastel", "pointillist", "flow")
+LOOK_NAMES = ("oil", "bold", "gouache", "watercolour", "pastel", "ink", "pointillist", "flow")
 """Those of `runner/painting/looks.py`, which this command would wait a second for; a test compares them."""
 
 

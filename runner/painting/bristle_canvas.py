@@ -18,7 +18,7 @@ from orbifolio.runner.arrays import F32
 from orbifolio.runner.painting.bristle_kernels import CanvasSnapshot, CanvasTile, Paint
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.grounds import GRAIN_GROWTH, grain
-from orbifolio.runner.painting.looks import PLAIN_SIDE, PaintingLook
+from orbifolio.runner.painting.look import PLAIN_SIDE, PaintingLook
 from orbifolio.runner.painting.subject import resized
 
 TILE_SIDE = 320  # pixels: enough for all threads of a small picture; few strokes are cut into more than four

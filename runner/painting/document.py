@@ -22,7 +22,8 @@ from orbifolio.runner.errors import InputError
 from orbifolio.runner.painting.bristle_canvas import BristleCanvas
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.lamp import lit
-from orbifolio.runner.painting.looks import AnyLook, PaintingLook
+from orbifolio.runner.painting.look import PaintingLook
+from orbifolio.runner.painting.looks import AnyLook
 from orbifolio.runner.painting.session import PaintingSession
 
 FORMAT = 2

@@ -10,7 +10,7 @@ from scipy import ndimage
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.painting.bristle_canvas import BristleCanvas
 from orbifolio.runner.painting.grounds import weave
-from orbifolio.runner.painting.looks import PLAIN_SIDE
+from orbifolio.runner.painting.look import PLAIN_SIDE
 from orbifolio.runner.painting.smoothing import smooth
 
 LAMP = (-0.62, -0.78)  # towards it: above left, as pictures are hung beside a window

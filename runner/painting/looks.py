@@ -1,207 +1,32 @@
-"""Looks: how a painting is done, from oil to ink. A look is a set of values; each can be changed by itself.
-
-Lengths are shares: radii of the picture's shorter side, lengths of strokes of their radius, so that a look is the same
-for any picture.
-"""
+"""The looks: oil, bold, gouache, watercolour, pastel, ink, pointillist, flow."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from copy import copy
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field
-
-from orbifolio.runner.painting.bristle_kernels import BristleBrush, paint_opaque, paint_wash
-from orbifolio.runner.painting.paints import Liberty
-from orbifolio.runner.painting.spines import SpineRules
-from orbifolio.runner.settings import Settings, family
+from orbifolio.runner.painting.bristle_kernels import paint_wash
+from orbifolio.runner.painting.brush_placement import BrushPlacement, WashPlacement
+from orbifolio.runner.painting.look import PaintingLook, layers
+from orbifolio.runner.painting.pen_placement import PenPlacement
+from orbifolio.runner.painting.stroke_placement import StrokePlacement
+from orbifolio.runner.settings import family
 from orbifolio.runner.vector.hex_colours import Hex
 
-Share = Annotated[float, Field(ge=0, le=1)]
-PLAIN_SIDE = 900  # pixels of the longer side at which `spacing` holds
-FINER = 0.55  # exponent of a larger canvas's spacing: at twice the size there are more bristles, and wider ones
+
+class LayeredLook(PaintingLook):
+    """Opaque paint in layers from wide strokes to thin ones."""
+
+    placement: ClassVar[Callable[..., StrokePlacement]] = BrushPlacement
 
 
-class BrushLayer(Settings):
-    """Strokes of about one width, over those of the layers before."""
-
-    radius: float = Field(gt=0, le=50)
-    """Half a stroke's width, per cent of the picture's shorter side."""
-    threshold: float = Field(default=0.0, ge=0, le=1)
-    """Difference between painting and picture, in OKLab, from which a place is painted."""
-    density: float = Field(default=1.0, gt=0, le=10)
-    """Strokes for each area, relative to one for each square of about a radius."""
-    everywhere: Share = 0.0
-    """Share of places that are painted where nothing differs, too."""
-
-
-def layers(*rows: tuple[float, float, float, float]) -> tuple[BrushLayer, ...]:
-    """Layers from rows of one over the radius' share, threshold, density, everywhere."""
-    return tuple(
-        BrushLayer(radius=round(100 / part, 3), threshold=threshold, density=density, everywhere=everywhere)
-        for part, threshold, density, everywhere in rows
-    )
-
-
-class PaintingLook(Settings):
-    """Opaque paint with bristles; the base of every look, and what oil is."""
-
-    layers: Annotated[tuple[BrushLayer, ...], Field(min_length=1, max_length=16)] = layers(
-        (13, 0, 1, 1), (27, 0.045, 1, 0.12), (52, 0.065, 1, 0), (100, 0.085, 1, 0), (175, 0.115, 1, 0)
-    )
-    """From wide to thin; the last ones only where the picture asks for them."""
-    passes: int = Field(default=2, ge=1, le=8)
-    """How often each layer but the first is gone over."""
-    emphasis: float = Field(default=1.0, ge=0, le=3)
-    """How much more strokes, and thinner ones, salient places get; 0 for the same everywhere."""
-    faces: bool = True
-    """Whether faces are looked for and finished with brushes of their own size."""
-    order: Literal["salient", "light"] = "salient"
-    """What a pass paints last: what is salient, or what is dark."""
-
-    longest: float = Field(default=12.0, gt=0, le=100)
-    """How far a stroke goes at most, each way, in radii."""
-    shortest: float = Field(default=3.0, ge=0, le=50)
-    """How long it is at least, in radii."""
-    reach: float = Field(default=0.26, gt=0, le=3)
-    """How far the picture's colour may leave the stroke's before it ends, in OKLab."""
-    blur: float = Field(default=0.42, ge=0, le=5)
-    """Deviation, in radii, of the blur that a layer sees the picture through."""
-    edges: float = Field(default=0.001, ge=0, le=1)
-    """Variance of colour from which the blur keeps the sides of an edge apart; 0 for a plain blur."""
-    flow: float = Field(default=1.0, ge=0, le=10)
-    """How much a slow turning of the whole picture leads strokes where no edge does."""
-    turn: float = Field(default=0.6, ge=0, le=10)
-    """How much it turns, in radians."""
-    bearing: float = Field(default=-0.35, ge=-7, le=7)
-    """Its middle direction in radians, from the right to below."""
-    cross: Share = 0.12
-    """Share of strokes laid across where no edge leads them."""
-    inertia: Share = 0.55
-    """How much strokes keep their direction."""
-    taper: Share = 0.15
-    """How much they thin out towards their ends."""
-    wobble: Share = 0.0
-    """How unsteady their width is."""
-
-    paints: int = Field(default=20, ge=0, le=64)
-    """How many paints are on the palette; 0 for the picture's own colours."""
-    purity: Share = 0.75
-    """How far colours go to mixtures of two paints."""
-    mixtures: int = Field(default=4, ge=0, le=64)
-    """In how many steps two paints mix; 0 for any."""
-    saturation: float = Field(default=1.1, ge=0, le=4)
-    """Factor of chroma."""
-    contrast: float = Field(default=1.04, gt=0, le=4)
-    """Factor of lightness about its mean."""
-    key: float = Field(default=1.0, gt=0, le=1)
-    """Share of the darkness that is kept; below 1 for a lighter picture."""
-    jitter_lightness: float = Field(default=0.022, ge=0, le=1)
-    """Deviation of strokes' lightness."""
-    jitter_chroma: float = Field(default=0.16, ge=0, le=4)
-    """Relative deviation of their chroma."""
-    jitter_hue: float = Field(default=0.07, ge=0, le=4)
-    """Deviation of their hue in radians."""
-    warmth: float = Field(default=0.02, ge=0, le=1)
-    """How much warmer lights and cooler shadows get."""
-
-    streaks: float = Field(default=0.5, ge=0, le=4)
-    """How much the tones of bristles differ."""
-    pickup: Share = 0.35
-    """How much wet paint a stroke takes along."""
-    dryness: float = Field(default=0.55, ge=0, le=2)
-    """How soon it runs dry."""
-    ragged: float = Field(default=0.55, gt=0, le=2)
-    """How unequal its ends are."""
-    edge: float = Field(default=1.2, gt=0, le=50)
-    """Pixels over which its sides fade."""
-    opacity: float = Field(default=0.97, gt=0, le=1)
-    """Of its paint."""
-    spacing: float = Field(default=2.1, gt=0.2, le=100)
-    """Pixels from bristle to bristle on a canvas of 900 pixels; less on the picture, the larger the canvas."""
-
-    body: float = Field(default=1.0, ge=0, le=10)
-    """Height of the paint."""
-    impasto: float = Field(default=0.6, ge=0, le=4)
-    """How much thicker lights and salient places are painted."""
-    relief: float = Field(default=0.36, ge=0, le=4)
-    """How much the lamp shows the paint's height; 0 for flat paint."""
-    varnish: float = Field(default=0.15, ge=0, le=2)
-    """How much the paint shines."""
-    weave: float = Field(default=0.22, ge=0, le=4)
-    """How much the canvas shows between the paint."""
-    grain: Share = 0.0
-    """How far the ground's grain keeps paint off."""
-    grain_size: float = Field(default=1.5, gt=0, le=100)
-    """Of the ground, in pixels on a canvas of 900 pixels."""
-    ground: Hex | None = "#806954"
-    """Colour of the ground; none: the picture's mean, a little darker."""
-
-    cites: ClassVar[tuple[str, ...]] = ("hertzmann1998", "hays2004", "itti1998", "papari2007", "ottosson2020")
-    defaults: ClassVar[Mapping[str, Any]] = {}
-    """Values of fields where a look differs from this class."""
-    paint: ClassVar[Callable[..., Any]] = staticmethod(paint_opaque)
-    """The compiled function that lays strokes of this medium."""
-    transparent: ClassVar[bool] = False
-    """Whether the ground shines through, so that it must not be painted where it should be seen."""
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Give the fields a look's own `defaults`; limits and help stay those of the base.
-
-        Raises:
-            TypeError: one names no field.
-        """
-        super().__pydantic_init_subclass__(**kwargs)
-        for name, value in cls.defaults.items():
-            if name not in cls.model_fields:
-                raise TypeError(f"{cls.__name__}: a look has no {name}")
-            changed = copy(cls.model_fields[name])
-            changed.default = value
-            cls.model_fields[name] = changed
-        cls.model_rebuild(force=True)
-
-    def brush(self, longer_side: int) -> BristleBrush:
-        """What all strokes have in common on a canvas so many pixels long."""
-        spacing = self.spacing * max(0.6, longer_side / PLAIN_SIDE) ** FINER
-        return BristleBrush(
-            dryness=self.dryness,
-            ragged=self.ragged,
-            edge=self.edge,
-            opacity=self.opacity,
-            streaks=self.streaks,
-            pickup=self.pickup,
-            body=self.body,
-            spacing=spacing,
-        )
-
-    def rules(self) -> SpineRules:
-        """How far strokes go."""
-        return SpineRules(self.reach, self.shortest, self.longest, self.inertia)
-
-    def liberty(self, liveliness: float) -> Liberty:
-        """How far colours leave the picture's.
-
-        Args:
-            liveliness: factor of all jitter.
-        """
-        return Liberty(
-            lightness=self.jitter_lightness * liveliness,
-            chroma=self.jitter_chroma * liveliness,
-            hue=self.jitter_hue * liveliness,
-            warmth=self.warmth,
-            saturation=self.saturation,
-        )
-
-
-class Oil(PaintingLook):
+class Oil(LayeredLook):
     """Oil paint: opaque strokes with body, from wide to thin."""
 
     kind: Literal["oil"] = "oil"
 
 
-class Bold(PaintingLook):
+class Bold(LayeredLook):
     """Few wide strokes of strong colours, thickly laid on."""
 
     kind: Literal["bold"] = "bold"
@@ -226,7 +51,7 @@ class Bold(PaintingLook):
     }
 
 
-class Gouache(PaintingLook):
+class Gouache(LayeredLook):
     """Flat opaque paint on a light, grained board."""
 
     kind: Literal["gouache"] = "gouache"
@@ -261,6 +86,7 @@ class Watercolour(PaintingLook):
 
     kind: Literal["watercolour"] = "watercolour"
     paint: ClassVar[Callable[..., Any]] = staticmethod(paint_wash)
+    placement: ClassVar[Callable[..., StrokePlacement]] = WashPlacement
     transparent: ClassVar[bool] = True
     defaults: ClassVar[Mapping[str, Any]] = {
         "layers": layers(
@@ -296,7 +122,7 @@ class Watercolour(PaintingLook):
     }
 
 
-class Pastel(PaintingLook):
+class Pastel(LayeredLook):
     """Chalk on rough paper, in short strokes."""
 
     kind: Literal["pastel"] = "pastel"
@@ -328,7 +154,39 @@ class Pastel(PaintingLook):
     }
 
 
-class Pointillist(PaintingLook):
+class PenAndInk(PaintingLook):
+    """Lines of a pen: the darker a place, the more families of evenly spaced lines cross it; contours last.
+
+    Values for layers, palette and jitter have no effect: an ink has one colour, and its lines follow from the tone.
+    """
+
+    kind: Literal["ink"] = "ink"
+    ink: Hex = "#1a1721"
+    """Colour of the lines."""
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "flow": 0.7,
+        "turn": 0.2,
+        "bearing": -0.75,
+        "taper": 0.9,
+        "paints": 0,
+        "purity": 0.0,
+        "contrast": 1.0,
+        "streaks": 0.0,
+        "pickup": 0.0,
+        "dryness": 0.25,
+        "ragged": 0.2,
+        "opacity": 0.93,
+        "spacing": 1.2,
+        "relief": 0.0,
+        "varnish": 0.0,
+        "weave": 0.0,
+        "grain": 0.25,
+        "ground": "#f8f4ec",
+    }
+    placement: ClassVar[Callable[..., StrokePlacement]] = PenPlacement
+
+
+class Pointillist(LayeredLook):
     """Dots of a few pure paints, which the eye mixes."""
 
     kind: Literal["pointillist"] = "pointillist"
@@ -357,7 +215,7 @@ class Pointillist(PaintingLook):
     }
 
 
-class Flow(PaintingLook):
+class Flow(LayeredLook):
     """Short curved strokes that follow a turning field, in broken colours."""
 
     kind: Literal["flow"] = "flow"
@@ -389,5 +247,5 @@ class Flow(PaintingLook):
     }
 
 
-LOOKS = (Oil, Bold, Gouache, Watercolour, Pastel, Pointillist, Flow)
+LOOKS = (Oil, Bold, Gouache, Watercolour, Pastel, PenAndInk, Pointillist, Flow)
 AnyLook = family(*LOOKS)

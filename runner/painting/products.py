@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
+import torch
 
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.painting.bristle_canvas import BristleCanvas
 from orbifolio.runner.painting.bristle_kernels import band
 from orbifolio.runner.painting.document import BristlePainting
 from orbifolio.runner.painting.lamp import lit
+from orbifolio.runner.painting.subject import resized
 from orbifolio.runner.strokes.document.openraster import openraster
 from orbifolio.runner.strokes.document.svg import layered_svg, path, smooth
 from orbifolio.runner.strokes.document.timelapse import SIDE as FILM_SIDE
@@ -24,7 +26,7 @@ from orbifolio.runner.strokes.document.timelapse import film, stages, video
 from orbifolio.runner.strokes.document.timelapse_states import Layer
 from orbifolio.runner.vector.hex_colours import to_hex
 
-LAYERS_SIDE = 1600  # pixels at most of the file with layers, which would have 100 MB at 4,096
+LAYERS_SIDE = 1024  # pixels at most of the file with layers: it is painted twice over, on black and on white
 END_SHARE = 0.5  # of a band's ends that a shape has: bristles reach about so far
 
 
@@ -103,29 +105,40 @@ def layers(painting: BristlePainting, side: int) -> bytes:
         painting: in opaque paint.
         side: longer side in pixels.
     """
-    scale = side / max(painting.size)
-    size = (max(1, round(painting.size[0] * scale)), max(1, round(painting.size[1] * scale)))
+    sized = painting.resized(side)
 
-    def on(ground: tuple[float, float, float]) -> BristleCanvas:
-        return BristleCanvas(painting.look, size, ground=ground, seed=painting.seed)
+    def on(light: float) -> BristleCanvas:
+        return BristleCanvas(painting.look, sized.size, ground=(light, light, light), seed=painting.seed)
 
-    canvas = on(painting.ground)
-    pages: list[Layer] = []
+    below = np.tile(np.array(painting.ground, np.float32), (sized.size[1], sized.size[0], 1))
     runs = {end: (layer, begin) for layer, begin, end in layer_runs(painting)}
-    on_black, on_white = on((0.0, 0.0, 0.0)), on((1.0, 1.0, 1.0))
+    pages: list[Layer] = []
+    on_black, on_white = on(0.0), on(1.0)
+    heights = np.zeros(below.shape[:2], np.float32)
     begin = 0
     for end in painting.passes:
-        before = canvas.seen_at(*painting.plan_size)
+        before = resized(_over(below, on_black, on_white), *painting.plan_size)
         for stop in sorted({end, *(number for number in runs if begin < number < end)}):
-            part = painting.strokes.between(begin, stop)
-            for target in (canvas, on_black, on_white):
-                target.lay(part, before)
+            for target in (on_black, on_white):
+                target.lay(painting.strokes.between(begin, stop), before)
             if stop in runs and stop > begin:
                 layer, first = runs[stop]
                 pages.append(Layer(layer, first, stop, _paint(on_black.colours(), on_white.colours())))
-                on_black, on_white = on((0.0, 0.0, 0.0)), on((1.0, 1.0, 1.0))
+                below = _over(below, on_black, on_white)
+                heights = on_black.heights()
+                on_black, on_white = on(0.0), on(1.0)
+                for target in (on_black, on_white):
+                    target.load_state_dict({**target.state_dict(), "heights": torch.from_numpy(heights)})
             begin = stop
-    return openraster(pages, lit(canvas), painting.ground)
+    on_black.load_state_dict({"colours": torch.from_numpy(below), "heights": torch.from_numpy(heights)})
+    return openraster(pages, lit(on_black), painting.ground)
+
+
+def _over(below: F32, on_black: BristleCanvas, on_white: BristleCanvas) -> F32:
+    """(height, width, 3) paint over what lies below it."""
+    black = on_black.colours()
+    over: F32 = black + below * (on_white.colours() - black)
+    return over
 
 
 def _paint(on_black: F32, on_white: F32) -> F32:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -18,8 +18,8 @@ from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.painting.bristle_canvas import BristleCanvas
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.lamp import lit
-from orbifolio.runner.painting.looks import PaintingLook
-from orbifolio.runner.painting.placement import BrushPlacement, PaintLayer, Sitting, WashPlacement
+from orbifolio.runner.painting.look import PaintingLook
+from orbifolio.runner.painting.stroke_placement import PaintLayer, Sitting, StrokePlacement
 from orbifolio.runner.painting.subject import PLAN_SIDE, Subject, see
 
 BLOCK_IN_SHARE = 0.5  # of all strokes, where they are counted: a picture must be covered before it is refined
@@ -100,16 +100,16 @@ class PaintingSession:
         return see(self._given, brief.look, seed=brief.seed, palette=brief.palette, side=brief.plan_side)
 
     @cached_property
-    def placement(self) -> BrushPlacement:
+    def placement(self) -> StrokePlacement:
         """Where strokes go."""
         brief = self.brief
-        kind = WashPlacement if brief.look.transparent else BrushPlacement
-        wanted = kind(brief.look, self.subject, brief.seed, brief.brush_size, brief.liveliness)
+        wanted = brief.look.placement(brief.look, self.subject, brief.seed, brief.brush_size, brief.liveliness)
         if brief.most_strokes is None:
             return wanted
         # few strokes must be wide ones, or the block-in alone would use them up
         wider = math.sqrt(wanted.block_in_strokes() / (BLOCK_IN_SHARE * brief.most_strokes))
-        return replace(wanted, brush_size=brief.brush_size * max(1.0, wider))
+        brush_size = brief.brush_size * max(1.0, wider)
+        return brief.look.placement(brief.look, self.subject, brief.seed, brush_size, brief.liveliness)
 
     @cached_property
     def passes(self) -> tuple[Pass, ...]:

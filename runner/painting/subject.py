@@ -14,7 +14,7 @@ from PIL import Image
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.directions import slow_noise
-from orbifolio.runner.painting.looks import PaintingLook
+from orbifolio.runner.painting.look import PaintingLook
 from orbifolio.runner.painting.paints import choose_paints
 from orbifolio.runner.painting.saliency import Saliency, find_faces, saliency
 from orbifolio.runner.vector.hex_colours import from_hex
@@ -35,6 +35,7 @@ class Subject:
         bearing: (h, w) radians where strokes go without edges.
         noise: (h, w) of mean square 1, slow.
         paints: (k, 3) OKLab on the palette; None for any colour.
+        palette_given: whether they are the only ones, and not merely chosen from the picture.
         ground: sRGB in [0, 1].
     """
 
@@ -44,6 +45,7 @@ class Subject:
     bearing: F32
     noise: F32
     paints: F64 | None
+    palette_given: bool
     ground: tuple[float, float, float]
 
     @property
@@ -100,7 +102,7 @@ def see(picture: F32, look: PaintingLook, *, seed: int, palette: F64 | None = No
         paints = choose_paints(lab, 0.15 + matters.map, look.paints, np.random.default_rng((seed, PALETTE)))
     mean_colour = lab.mean((0, 1)).astype(np.float64)
     ground = from_hex(look.ground) if look.ground else _colour(mean_colour * GROUND)
-    return Subject(seen, lab, matters, look.bearing + look.turn * noise, noise, paints, ground)
+    return Subject(seen, lab, matters, look.bearing + look.turn * noise, noise, paints, palette is not None, ground)
 
 
 def _colour(lab: F64) -> tuple[float, float, float]:

@@ -18,7 +18,8 @@ from orbifolio.runner.arrays import F32
 from orbifolio.runner.images import oklab
 from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.painting.document import BristlePainting
-from orbifolio.runner.painting.looks import AnyLook, Oil, PaintingLook
+from orbifolio.runner.painting.look import PaintingLook
+from orbifolio.runner.painting.looks import AnyLook, Oil
 from orbifolio.runner.painting.products import products
 from orbifolio.runner.painting.session import Brief, PaintingSession
 from orbifolio.runner.painting.subject import PLAN_SIDE

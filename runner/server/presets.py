@@ -166,6 +166,7 @@ PRESETS = (
     _painting("gouache", "Gouache", "Flat opaque paint on a light board."),
     _painting("watercolour", "Watercolour", "Washes from light to dark that the white paper shines through."),
     _painting("pastel", "Pastel", "Chalk on rough paper, in short strokes."),
+    _painting("ink", "Ink", "Lines of a pen, more of them crossing the darker a place is."),
     _painting("pointillist", "Pointillist", "Dots of a few pure paints, which the eye mixes."),
     _painting("flow", "Flowing strokes", "Short curved strokes that follow a turning field, in broken colours."),
     Preset(

@@ -7,8 +7,7 @@ less where the picture is salient, a stroke begins; it follows the directions an
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
@@ -17,10 +16,12 @@ from orbifolio.runner.arrays import F32, F64, I64
 from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.directions import Directions, directions
-from orbifolio.runner.painting.looks import PaintingLook
+from orbifolio.runner.painting.look import PaintingLook
 from orbifolio.runner.painting.paints import mix, take_liberties, to_paint
 from orbifolio.runner.painting.smoothing import smooth, smooth_within_edges
 from orbifolio.runner.painting.spines import SpineField, trace
+from orbifolio.runner.painting.stroke_placement import STREAMS, PaintLayer, Sitting, StrokePlacement
+from orbifolio.runner.painting.stroke_profile import profile
 from orbifolio.runner.painting.subject import Subject
 
 CHROMA = 1.7  # weight of chroma where the canvas is compared with the picture
@@ -39,49 +40,7 @@ LAST_OWN = 0.5  # of the picture's own colour in the last layers, beside the blu
 WHITE = 0.93  # lightness above which a transparent medium leaves the paper, and how much less a layer
 WHITE_STEP = 0.02
 WASH_STRENGTHS = (0.55, 0.75, 0.9)  # exponents of the first washes: pale first
-STREAMS = 100  # of random numbers; those below are the subject's
 WASH_REACH = 1.7  # radii, where a first wash must not be darker than the lightest place it touches
-
-
-class PaintLayer(NamedTuple):
-    """One layer to paint.
-
-    Attributes:
-        title: for the report.
-        radius: of its strokes in pixels of the plan.
-        threshold: see `BrushLayer`.
-        density: see `BrushLayer`.
-        everywhere: see `BrushLayer`.
-        passes: how often it is gone over.
-        level: 0 for the widest; faces have that of the last.
-        where: (h, w) mask of a face; None for all over.
-    """
-
-    title: str
-    radius: float
-    threshold: float
-    density: float
-    everywhere: float
-    passes: int
-    level: int
-    where: F32 | None = None
-
-
-@dataclass(frozen=True)
-class Sitting:
-    """One pass.
-
-    Attributes:
-        number: over all layers; random choices follow from it.
-        canvas: (h, w, 3) sRGB in [0, 1] before it, at the plan's size.
-        strokes: how many there are already.
-        most: that it may lay; None for any number.
-    """
-
-    number: int
-    canvas: F32
-    strokes: int
-    most: int | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +61,7 @@ class Sight:
 
 
 @dataclass(frozen=True)
-class BrushPlacement:
+class BrushPlacement(StrokePlacement):
     """Places strokes of an opaque medium.
 
     Attributes:
@@ -148,15 +107,7 @@ class BrushPlacement:
                     yield PaintLayer("face", radius, FACE_THRESHOLD, 1.0, 0.0, passes, last.level, mask)
 
     def place(self, layer: PaintLayer, sitting: Sitting) -> tuple[BristleStrokes, float]:
-        """The strokes of a pass.
-
-        Args:
-            layer: one of `layers`.
-            sitting: the pass.
-
-        Returns:
-            Strokes in pixels of the plan, the first to be painted first; the mean of what was missing.
-        """
+        """Where canvas and picture differ: see the base class."""
         random = np.random.default_rng((self.seed, STREAMS + sitting.number))
         sight = self.look_at(layer, oklab.from_srgb(sitting.canvas.astype(np.float64)).astype(np.float32))
         missing = float(sight.missing.mean())
@@ -266,7 +217,7 @@ class BrushPlacement:
         bodies = 0.35 + look.impasto * np.clip(1.4 * lightness - 0.35, 0, 1) * (0.3 + 0.7 * near) + 0.55 * near
         bodies *= 0.85 + 0.3 * random.random(count)
         numbers = seeds + np.arange(count, dtype=np.int64)
-        points = profile(spines, offsets, look, numbers + 1, turned=random.random(count) < 0.5)
+        points = profile(spines, offsets, look, int(numbers[0]) + 1, turned=random.random(count) < 0.5)
         tooth = look.grain * min(1.0, 0.35 + 0.3 * level)  # the first layers fill the grain, later ones catch on it
         return BristleStrokes(
             points=points,
@@ -286,9 +237,12 @@ class BrushPlacement:
         colours[:, 1:] *= look.saturation
         if paints is not None:
             mixed = mix(colours, paints * [1, look.saturation, look.saturation], look.mixtures, random)
-            purity = look.purity * (1 - 0.5 * calm.astype(np.float64))[:, None]
-            colours += purity * (mixed - colours)
-        return take_liberties(colours, lightness, calm, look.liberty(self.liveliness), random)
+            held_back = 0.0 if self.subject.palette_given else 0.5 * calm.astype(np.float64)[:, None]
+            colours += look.purity * (1 - held_back) * (mixed - colours)
+        liberty = look.liberty(self.liveliness)
+        if self.subject.palette_given:
+            liberty = replace(liberty, warmth=0.0)  # it would leave the paints
+        return take_liberties(colours, lightness, calm, liberty, random)
 
 
 class WashPlacement(BrushPlacement):
@@ -328,30 +282,3 @@ class WashPlacement(BrushPlacement):
         """Diluted in the first layers."""
         strengths = (*WASH_STRENGTHS, 1.0)
         return np.asarray(colours ** np.float32(strengths[min(layer.level, len(WASH_STRENGTHS))]), np.float32)
-
-
-def profile(spines: F32, offsets: I64, look: PaintingLook, seeds: I64, turned: np.ndarray) -> F32:
-    """Spines with the width of a stroke at each point.
-
-    Args:
-        spines: (N, 2) x and y.
-        offsets: (n + 1,) where each begins.
-        look: its taper and wobble.
-        seeds: (n,) of the strokes.
-        turned: (n,) whether a stroke is painted the other way round.
-
-    Returns:
-        (N, 3) x, y and width as a share of the radius.
-    """
-    counts = np.diff(offsets)
-    stroke = np.repeat(np.arange(len(counts)), counts)
-    index = np.arange(len(spines)) - offsets[stroke]
-    index = np.where(turned[stroke], counts[stroke] - 1 - index, index)
-    points = np.empty((len(spines), 3), np.float32)
-    points[:, :2] = spines[offsets[stroke] + index]
-    along = (np.arange(len(spines)) - offsets[stroke] + 0.5) / counts[stroke]
-    # thin at both ends, widest after a third: a brush is pressed soon and lifted slowly
-    thinned = 1 - look.taper * (1 - np.sin(np.pi * np.minimum(1, 0.06 + 0.94 * along**0.75)))
-    unsteady = np.random.default_rng(int(seeds[0])).random(len(spines)) - 0.5 if look.wobble else 0.0
-    points[:, 2] = np.maximum(0.12, thinned) * (1 + 0.45 * look.wobble * unsteady)
-    return points
