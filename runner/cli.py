@@ -305,7 +305,9 @@ def print_page(
     metavar="N|HEX,HEX...",
     help="How many inks, or which, e.g. '#e63946,#1d3557'; by default those that the recipe posterised to.",
 )
-@click.option("--paper", default="#ffffff", show_default=True, metavar="HEX", help="Colour of the paper.")
+@click.option(
+    "--paper", default=None, metavar="HEX", help="Colour of the paper, one more colour, which is not printed."
+)
 @click.option("--cm", default=None, metavar="WIDTHxHEIGHT", help="Size of the page; by default the picture's pixels.")
 @click.option("--dpi", type=int, default=300, show_default=True, help="Pixels in an inch.")
 @click.option("--bleed", type=float, default=0.0, show_default=True, metavar="MM", help="Beyond each edge.")
@@ -317,7 +319,7 @@ def print_page(
 def separate(
     run_folder: Path,
     colours: str | None,
-    paper: str,
+    paper: str | None,
     cm: str | None,
     dpi: int,
     bleed: float,

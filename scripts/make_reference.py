@@ -24,7 +24,9 @@ from orbifolio.runner.gas.points import SAMPLINGS
 from orbifolio.runner.gas.rules import RULES
 from orbifolio.runner.gas.stops import STOPS
 from orbifolio.runner.gas.tone import Tone
+from orbifolio.runner.images.colour_transfer import TRANSFERS, ColourTransfer
 from orbifolio.runner.images.finish import Finish
+from orbifolio.runner.images.posterise import Posterise
 from orbifolio.runner.images.preparation import StylePreparation
 from orbifolio.runner.mail import MAILERS
 from orbifolio.runner.objectives import OBJECTIVES
@@ -68,6 +70,7 @@ FAMILIES: tuple[tuple[str, str, tuple[type[BaseModel], ...]], ...] = (
     ("Strokes to learn from", "`renderer.data:` of painter-training", DATA),
     ("Mailers", "`mail:` of a file for `--mail`; see [cloud.md](cloud.md)", MAILERS),
     ("Pictures to learn to paint", "`renderer.data:` of agent-training and painter-comparison", TARGETS),
+    ("Ways of taking colours", "`by:` of a colour transfer", TRANSFERS),
     ("Publishers", "`publish:`; see [publishing.md](publishing.md)", PUBLISHERS),
 )
 PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
@@ -85,6 +88,8 @@ PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("A style image", StyleImage),
     ("`style_preparation:`", StylePreparation),
     ("`finish:`", Finish),
+    ("A colour transfer", ColourTransfer),
+    ("`posterise:` of a finish", Posterise),
 )
 
 

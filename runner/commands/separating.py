@@ -27,13 +27,14 @@ from orbifolio.runner.run.finished_picture import FinishedPicture, open_picture
 MAX_INKS = 24  # plates: the most elaborate screen prints have about so many
 MAX_TRAP = 2.0  # mm: more is seen
 FOLDER = "plates"
+WHITE = "#ffffff"
 
 
 def separate_run(
     path: Path,
     *,
     colours: str | None,
-    paper: str,
+    paper: str | None,
     cm: str | None,
     dpi: int,
     bleed: float,
@@ -47,7 +48,8 @@ def separate_run(
     Args:
         path: the run's folder.
         colours: how many inks, or their colours as `#rrggbb,...`; None for those that the recipe posterised to.
-        paper: its colour, `#rrggbb`, where nothing is printed.
+        paper: its colour, `#rrggbb`, one more of the flat colours, for which nothing is printed; None for white paper
+            that is printed all over, except where the picture is white.
         cm: `WIDTHxHEIGHT` of the trimmed page; None for the picture's own pixels.
         dpi: pixels in an inch.
         bleed: in mm, beyond each edge.
@@ -72,12 +74,12 @@ def separate_run(
         )
     sheet = _own_sheet(picture, dpi, bleed) if cm is None else sheet_of(cm, dpi, bleed, tiles)
     page = laid_out(picture, sheet, "straight", tiles, device, console, tones=True)
-    flat = _inks(picture, page, wish, paper.lower(), console)
-    numbers = flat.numbers(page)
-    plates = separated(numbers, flat.names, paper.lower())
+    flat = _inks(picture, page, wish, paper, console)
+    ground = (paper or WHITE).lower()
+    plates = separated(flat.numbers(page), flat.names, ground)
     if not plates:
         raise InputError(
-            f"--paper {paper}: the whole page is as the paper, and nothing is printed; give more --colours"
+            f"--paper {ground}: the whole page is as the paper, and nothing is printed; give more --colours"
         )
     plates = trapped(plates, sheet.to_pixels(trap))
     folder = picture.folder / "extras" / FOLDER
@@ -89,16 +91,16 @@ def separate_run(
         entries.append(listed(name, f"Plate {number} of {len(plates)}: {plate.name}, {plate.share:.0%} of the sheet"))
         console.print(f"plate {number}: {plate.name}, {plate.share:.1%} of the sheet", highlight=False)
     proof = f"{FOLDER}/proof.png"
-    write_atomically(picture.folder / "extras" / proof, encoding.png(overprint(plates, paper.lower())))
+    write_atomically(picture.folder / "extras" / proof, encoding.png(overprint(plates, ground)))
     entries.append(listed(proof, "The plates printed over each other with transparent inks"))
     file = folder / f"{picture.name}-plates.pdf"
-    write_atomically(file, plates_pdf(plates, paper.lower(), sheet, title=picture.title))
+    write_atomically(file, plates_pdf(plates, ground, sheet, title=picture.title))
     words = f"Plates with registration marks, {sheet.width / 10:.3g} × {sheet.height / 10:.3g} cm"
     keep(picture, [listed(f"{FOLDER}/{file.name}", words), *entries], instead_of=f"extras/{FOLDER}/")
     return file
 
 
-def _wish(colours: str | None, paper: str, trap: float) -> int | Sequence[str] | None:
+def _wish(colours: str | None, paper: str | None, trap: float) -> int | Sequence[str] | None:
     """How many inks, or which; None for those of the recipe."""
     problems = []
     wish: int | Sequence[str] | None = None
@@ -116,7 +118,7 @@ def _wish(colours: str | None, paper: str, trap: float) -> int | Sequence[str] |
             )
         if len(wish) > MAX_INKS:
             problems.append(f"--colours: {len(wish)} inks are given; at most {MAX_INKS} are separated; leave some out")
-    if not _is_hex(paper.lower()):
+    if paper is not None and not _is_hex(paper.lower()):
         problems.append(f"--paper {paper}: is not a colour; write it as #rrggbb in quotation marks, as '#f6f1e5'")
     if not 0 <= trap <= MAX_TRAP:
         problems.append(f"--trap {trap:g}: is not between 0 and {MAX_TRAP:g} mm; screen printers use about 0.3")
@@ -131,29 +133,30 @@ def _is_hex(text: str) -> bool:
 
 def _own_sheet(picture: FinishedPicture, dpi: int, bleed: float) -> Sheet:
     """A sheet for the picture's own pixels."""
+    sheet_of("10x10", dpi, bleed, None)  # refuses what no sheet can have
     width, height = (side / dpi * INCH for side in picture.size)
-    return sheet_of(f"{width / 10:.6f}x{height / 10:.6f}", dpi, bleed, None)
+    return Sheet(width, height, bleed, dpi)
 
 
 def _inks(
-    picture: FinishedPicture, page: F32, wish: int | Sequence[str] | None, paper: str, console: Console
+    picture: FinishedPicture, page: F32, wish: int | Sequence[str] | None, paper: str | None, console: Console
 ) -> FlatColours:
-    """The flat colours of the page with the paper's."""
+    """The flat colours of the page, with the paper's if it is given."""
     elements = picture.elements
+    besides = [] if paper is None else [paper.lower()]
     if isinstance(wish, int):
-        return choose(page, wish, elements, np.random.default_rng(0), pinned=[paper])
+        return choose(page, wish, elements, np.random.default_rng(0), pinned=besides)
     if wish is None:
         assert picture.flat is not None
-        return given([*picture.flat.names, paper], elements if paper in picture.flat.names else elements[:1])
-    missing = missing_colours([*wish, paper], elements)
-    if missing:
+        wish = picture.flat.names
+    if missing_colours([*wish, *besides], elements):
         console.print(
             "warning: these inks do not change places as the symmetry's colours do; each pixel takes the nearest, and "
             "copies in other colours may differ; give a number to have fitting inks chosen",
             highlight=False,
         )
         elements = elements[:1]
-    return given([*wish, paper], elements)
+    return given([*wish, *besides], elements)
 
 
 def _png(mask: Bools, dpi: int) -> bytes:

@@ -126,20 +126,20 @@ def print_pdf(picture: F32, sheet: Sheet, *, title: str) -> bytes:
     margin, bleed = sheet.margin, sheet.bleed
     width, height = sheet.width + 2 * margin, sheet.height + 2 * margin
     page = PdfPages(width, height, unit=72 / INCH, title=title)
-    trim = (margin, margin, width - margin, height - margin)
-    page.boxes(trim=trim, bleed=(trim[0] - bleed, trim[1] - bleed, trim[2] + bleed, trim[3] + bleed))
     jpeg = encoding.jpeg(picture, quality=_QUALITY)
     page.picture(jpeg, margin - bleed, margin - bleed, sheet.width + 2 * bleed, sheet.height + 2 * bleed)
-    draw_crop_marks(page, sheet)
+    mark_cut(page, sheet)
     words = f"{title}   {sheet.width / 10:g} x {sheet.height / 10:g} cm   {sheet.dpi:g} dpi   bleed {bleed:g} mm"
     page.words(words, margin + _LETTERS, height - _LETTERS / 2, _LETTERS, (0.0, 0.0, 0.0))
     return page.to_bytes()
 
 
-def draw_crop_marks(page: PdfPages, sheet: Sheet) -> None:
-    """Two lines at each corner of a page, which say where it is cut."""
-    margin = sheet.margin
+def mark_cut(page: PdfPages, sheet: Sheet) -> None:
+    """Say where a page is cut: by its boxes, and by two lines at each corner."""
+    margin, bleed = sheet.margin, sheet.bleed
     width, height = sheet.width + 2 * margin, sheet.height + 2 * margin
+    trim = (margin, margin, width - margin, height - margin)
+    page.boxes(trim=trim, bleed=(trim[0] - bleed, trim[1] - bleed, trim[2] + bleed, trim[3] + bleed))
     for x in (margin, width - margin):
         for start in (0.0, height - _MARK):
             page.line([(x, start), (x, start + _MARK)], (0.0, 0.0, 0.0), _PEN)

@@ -18,7 +18,7 @@ from PIL import ImageColor
 from scipy import ndimage
 
 from orbifolio.runner.arrays import F32, I64, Bools
-from orbifolio.runner.exports.print_sheet import Sheet, draw_crop_marks
+from orbifolio.runner.exports.print_sheet import Sheet, mark_cut
 from orbifolio.runner.images import encoding, oklab
 from orbifolio.runner.vector.hex_colours import from_hex
 from orbifolio.runner.vector.pdf_pages import PdfPages
@@ -131,19 +131,24 @@ def plates_pdf(plates: Sequence[Plate], paper: str, sheet: Sheet, *, title: str)
     for number, plate in enumerate(plates, start=1):
         page.bits(plate.mask, corner, corner, across, down)
         _draw_marks(page, sheet)
-        words = f"{number}/{len(plates)}   {plate.name}   {plate.share:.0%} of the sheet   {title}"
-        page.words(words, margin + _LETTERS, height - _LETTERS / 2, _LETTERS, _BLACK)
+        _draw_words(page, sheet, f"{number}/{len(plates)}   {plate.name}   {plate.share:.0%}", title)
         page.next_page()
     page.picture(encoding.jpeg(overprint(plates, paper), quality=_QUALITY), corner, corner, across, down)
     _draw_marks(page, sheet)
-    inks = ", ".join(plate.ink for plate in plates)
-    page.words(f"Proof   {inks} on {paper}   {title}", margin + _LETTERS, height - _LETTERS / 2, _LETTERS, _BLACK)
+    _draw_words(page, sheet, f"Proof on {paper}", title)
     return page.to_bytes()
 
 
+def _draw_words(page: PdfPages, sheet: Sheet, left: str, right: str) -> None:
+    """A line below the sheet, to the left and the right of the registration mark."""
+    width, height = sheet.width + 2 * sheet.margin, sheet.height + 2 * sheet.margin
+    for words, start in ((left, sheet.margin + _LETTERS), (right, width / 2 + 2 * _TARGET)):
+        page.words(words, start, height - _LETTERS / 2, _LETTERS, _BLACK)
+
+
 def _draw_marks(page: PdfPages, sheet: Sheet) -> None:
-    """Crop marks, and a cross in a circle at the middle of each side."""
-    draw_crop_marks(page, sheet)
+    """Where it is cut, and a cross in a circle at the middle of each side."""
+    mark_cut(page, sheet)
     width, height = sheet.width + 2 * sheet.margin, sheet.height + 2 * sheet.margin
     away = _TARGET + _PEN
     for x, y in ((width / 2, away), (width / 2, height - away), (away, height / 2), (width - away, height / 2)):

@@ -17,6 +17,7 @@ from orbifolio.runner.gas.drawing.colours import COLOURINGS
 from orbifolio.runner.gas.points import SAMPLINGS
 from orbifolio.runner.gas.rules import RULES
 from orbifolio.runner.gas.stops import STOPS
+from orbifolio.runner.images.colour_transfer import TRANSFERS
 from orbifolio.runner.mail import MAILERS
 from orbifolio.runner.objectives import OBJECTIVES
 from orbifolio.runner.objectives.statistics import STATISTICS
@@ -50,6 +51,7 @@ FAMILIES = {
     "renderer": RENDERERS,
     "symmetry": SYMMETRIES,
     "targets": TARGETS,
+    "transfer": TRANSFERS,
     "view": VIEWS,
     "vision": NETWORKS,
 }
