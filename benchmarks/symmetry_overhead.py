@@ -1,10 +1,10 @@
 """What exact symmetry costs: seconds of a step outside the network, beside the network's own, in one process.
 
 Run from the repository: `python benchmarks/symmetry_overhead.py [RECIPE ...]`; by default a shipped recipe of each
-geometry, whose symmetry and size are taken, whatever renders it. For every one it prints the seconds to build its
-tables, the seconds of a step spent on windows, gather and gradient, the network's seconds for the same step, the ratio,
-and the memory of the tables.
-The network is VGG16 with weights of chance: its arithmetic does not depend on them.
+geometry. Of a recipe only its symmetry is taken, whatever its renderer, and optimised at one width. Printed are the
+seconds to build the tables, the seconds of a step spent on windows, gather and gradient, the network's seconds for the
+same step, the ratio, and the memory of the tables. The network is VGG16 with weights of chance: its arithmetic does not
+depend on them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import statistics
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 from orbifolio.runner.cpu_features import protect
 
@@ -21,43 +20,37 @@ protect()
 
 import torch  # noqa: E402
 
+from orbifolio.runner.objectives.smoothness import Range, Smoothness  # noqa: E402
 from orbifolio.runner.objectives.style import Style, StyleImage  # noqa: E402
-from orbifolio.runner.optimisers.adam import Adam  # noqa: E402
 from orbifolio.runner.recipe.model import load  # noqa: E402
-from orbifolio.runner.recipe.shipped import recipe_folders  # noqa: E402
+from orbifolio.runner.recipe.shipped import shipped_recipes  # noqa: E402
 from orbifolio.runner.renderers.image.settings import ImageOptimisation, PhaseSettings  # noqa: E402
 from orbifolio.runner.run.input_images import InputPictures  # noqa: E402
 from orbifolio.runner.vision.untrained import Untrained  # noqa: E402
 
 REPEATS = 40
+SIZE = 384  # pixels of width
 DEFAULT = (
-    "plane/rainbow-hexagon plane/frieze-step plane/kaleidoscope plane/similar-hexagon sphere/octahedral-orb "
-    "sphere/spherical-texture hyperbolic/heptagon hyperbolic/hyperbolic-46 hyperbolic/hyperbolic-320 "
-    "hyperbolic/hyperbolic-68-similar zoom/tunnel zoom/droste-spiral mesh/teapot-like"
+    "rainbow-hexagon frieze-step kaleidoscope similar-hexagon octahedral-orb spherical-texture heptagon hyperbolic-46 "
+    "hyperbolic-320 hyperbolic-68-similar tunnel droste-spiral teapot-like"
 ).split()
-
-
-def optimisation(recipe: Any) -> ImageOptimisation:
-    """An optimisation under the symmetry of a recipe, at the size of its picture."""
-    size = recipe.size if hasattr(recipe, "size") else recipe.phases[-1].size
-    return ImageOptimisation(
-        symmetry=recipe.symmetry,
-        vision=Untrained(),
-        objectives=(Style(images=(StyleImage(image=next(iter(recipe.pictures().values()))),)),),
-        optimiser=Adam(),
-        phases=(PhaseSettings(size=size, steps=REPEATS),),
-    )
 
 
 def main() -> None:
     torch.set_num_threads(1)
-    names = sys.argv[1:] or [str(recipe_folders()[0] / f"{name}.yaml") for name in DEFAULT]
+    shipped = shipped_recipes()
+    names = sys.argv[1:] or [str(shipped[name]) for name in DEFAULT]
     print("recipe                    size         tables s   MB      symmetry s  network s  ratio")
     for name in names:
         loaded = load(Path(name))
         inputs = InputPictures(loaded.images, loaded.recipe.style_preparation)
-        context = inputs.context(loaded.recipe.seed, "cpu", lambda message: None)
-        renderer = optimisation(loaded.recipe.renderer).build(context)
+        settings = ImageOptimisation(
+            symmetry=loaded.recipe.renderer.symmetry,
+            vision=Untrained(),
+            objectives=(Style(images=(StyleImage(image="orbifolio:stained-glass"),)), Smoothness(), Range()),
+            phases=(PhaseSettings(size=SIZE, steps=REPEATS),),
+        )
+        renderer = settings.build(inputs.context(loaded.recipe.seed, "cpu", lambda message: None))
         begun = time.perf_counter()
         layout = renderer.symmetry.layout(*renderer.sizes[-1])
         building = time.perf_counter() - begun
@@ -66,7 +59,7 @@ def main() -> None:
         for _ in range(REPEATS):
             begun = time.perf_counter()
             values = state.canvas.values()
-            looks = renderer._crops(state)
+            looks = renderer._looks(state)
             pictures = [look.render(values) for look in looks]
             middle = time.perf_counter()
             gradients = [state.engine.evaluate(picture, None).gradient for picture in pictures]

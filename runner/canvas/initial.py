@@ -46,6 +46,8 @@ class InitialState(Settings):
 
     picture_field: ClassVar[str] = "image"
     """The field that names its picture, for messages."""
+    previewed: ClassVar[str] = "Your picture through the symmetry"
+    """What a preview of it shows, where it is made of a picture."""
 
     def colours(self, context: InitialContext) -> Tensor:
         """(parameters, 3) float32 in about [0, 1], not yet constrained."""
@@ -164,6 +166,7 @@ class FromPatches(PatchSettings, InitialState):
     """Patches of pictures that fit each other, as `renderer: patches` makes them: motifs before the first step."""
 
     kind: Literal["patches"] = "patches"
+    previewed: ClassVar[str] = "The patches that it begins with"
     cites: ClassVar[tuple[str, ...]] = PATCH_SOURCES
 
     def colours(self, context: InitialContext) -> Tensor:

@@ -278,8 +278,8 @@ PRESETS = (
                 "depth",
                 "What it sees",
                 (
-                    PresetOption("creatures", "Creatures", {"renderer.objectives.0.layer": "mixed4"}),
-                    PresetOption("patterns", "Patterns", {"renderer.objectives.0.layer": "mixed2"}),
+                    PresetOption("creatures", "Creatures", {"renderer.objectives.0.layer": "conv5_1"}),
+                    PresetOption("patterns", "Patterns", {"renderer.objectives.0.layer": "conv3_3"}),
                 ),
             ),
             _detail(_phases((256, 20), (360, 20)), _phases((256, 20), (360, 20), (512, 20))),

@@ -69,7 +69,7 @@ def _through_symmetry(settings: Any, inputs: InputPictures, recipe: Recipe) -> t
     with torch.no_grad():
         artwork = layout.render(values if pictured else _livelier(values, layout))
     shown = artwork[0].clamp(0, 1).permute(1, 2, 0).numpy()
-    words = "Your picture through the symmetry" if pictured and symmetry.group else "Where it begins"
+    words = initial.previewed if pictured and symmetry.group else "Where it begins"
     if not pictured:
         words = "What the symmetry does to noise" if symmetry.group else "It begins with noise"
     return (np.tile(shown, (2, 2, 1)) if tiled else recipe.finish.on_ground(shown, traits_of(symmetry, 1.0))), words

@@ -49,7 +49,7 @@ def test_a_time_is_between_a_third_and_three_times_what_was_measured(path: Path)
         ("gas/stipple", "renderer.phases.0.epochs", 1.1),
         ("painting/painter-implicit", "renderer.phases.0.steps", 2.0),
         ("painting/painter-vae", "renderer.painter.batch", 2.0),
-        ("plane/simple-square", "renderer.phases.2.steps", 1.5),
+        ("plane/simple-square", "renderer.phases.0.steps", 1.5),
         ("painting/agent-digits", "renderer.manner.strokes", 2.0),
     ],
 )

@@ -114,11 +114,12 @@ def test_an_edit_by_value_by_flow_and_by_removing(visitor: Visitor):
 
 
 def test_a_preview_is_a_small_picture_and_says_what_it_shows(visitor: Visitor):
-    for recipe, words in (
-        ("plane/simple-square", "What the symmetry does to noise"),
-        ("plane/rainbow-hexagon", "What it will look like, small"),
+    for recipe, values, words in (
+        ("plane/simple-square", {"renderer.canvas.init": "noise"}, "What the symmetry does to noise"),
+        ("plane/simple-square", {}, "The patches that it begins with"),
+        ("plane/rainbow-hexagon", {}, "What it will look like, small"),
     ):
-        found = visitor.client.post("/api/preview", json={"recipe": recipe})
+        found = visitor.client.post("/api/preview", json={"recipe": recipe, "values": values})
         assert found.headers["content-type"] == "image/webp"
         assert found.headers["x-shows"] == words
     assert visitor.client.post("/api/preview", json={"text": "title: x"}).status_code == 422
