@@ -221,6 +221,8 @@ def _run_members(
         _run_missing(find_unfinished(root, spec), gallery, engine, best_by)
         return
     _fetch_weights(forecasts, engine)
+    if best_by:
+        _fetch_eyes()  # before a sweep is on disk
     stored = create_sweep(
         root,
         spec,
