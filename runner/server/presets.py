@@ -267,6 +267,33 @@ PRESETS = (
         ),
     ),
     Preset(
+        key="seamless",
+        title="Seamless tile",
+        words="Your photograph made to repeat to all sides without a seam, for cloth, wallpaper or a desktop.",
+        recipe="plane/seamless-photo",
+        duration="ten to thirty seconds",
+        values={"title": "Photograph as a seamless tile", "renderer.start": PHOTO},
+        choices=(
+            PresetChoice(
+                "middle",
+                "The photograph's middle",
+                (
+                    PresetOption("kept", "Stays as it is", {"renderer.keep": 0.92}),
+                    PresetOption("half", "Half of it may change", {"renderer.keep": 0.5}),
+                    PresetOption("free", "All of it may change", {"renderer.keep": 0.0}),
+                ),
+            ),
+            PresetChoice(
+                "detail",
+                "Detail",
+                (
+                    PresetOption("quick", "Quick", {"renderer.size": 512}),
+                    PresetOption("fine", "Fine", {"renderer.size": 1024}),
+                ),
+            ),
+        ),
+    ),
+    Preset(
         key="dream",
         title="Deep dream",
         words="A network looks at your photograph and amplifies whatever it sees.",

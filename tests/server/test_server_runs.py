@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
+from PIL import Image
 from served import PLAIN, Serving, Visitor, make_recipes, make_state, picture, until
 
 from orbifolio.runner.events import FrameSaved, RunFinished, read_events
 from orbifolio.runner.server.job_store import JobStore
+from orbifolio.runner.server.presets import PRESETS
 from orbifolio.runner.server.security import AccessRules
 
 
@@ -312,3 +317,36 @@ def _answers(address: str) -> bool:
         return httpx.get(f"{address}api/health").status_code == 200
     except httpx.HTTPError:
         return False
+
+
+def _steps(pixels: np.ndarray) -> tuple[float, float]:
+    """The mean step over the edges that meet when the picture repeats, and between neighbours inside it."""
+    values = pixels.astype(np.float64)
+    over = np.abs(values[0] - values[-1]).mean() + np.abs(values[:, 0] - values[:, -1]).mean()
+    inside = np.abs(np.diff(values, axis=0)).mean() + np.abs(np.diff(values, axis=1)).mean()
+    return over, inside
+
+
+@pytest.mark.slow
+def test_a_photograph_becomes_a_seamless_tile(visitor: Visitor, monkeypatch: pytest.MonkeyPatch):
+    look = next(preset for preset in PRESETS if preset.key == "seamless")
+    small = replace(look, values={**look.values, "renderer.size": 96}, choices=look.choices[:1])
+    monkeypatch.setattr("orbifolio.runner.server.presets.PRESETS", (small,))
+    rows, columns = np.mgrid[0:64, 0:96]
+    grain = np.random.default_rng(0).normal(size=(64, 96)) * 6
+    photo = np.stack([columns * 2, 255 - columns * 2, rows * 3], axis=2) + grain[..., None]
+    pixels = photo.clip(0, 255).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    identity = visitor.start(look="seamless", images={"photo": visitor.send(buffer.getvalue())})
+    told = visitor.wait(identity, "done", "failed", seconds=300)
+    assert told["state"] == "done", told
+    answer = visitor.client.get(f"/api/runs/{identity}/result")
+    made = np.asarray(Image.open(io.BytesIO(answer.content)).convert("RGB"))
+    assert made.shape == pixels.shape  # the photograph's own ratio
+    over, inside = _steps(pixels)
+    assert over > 10 * inside
+    over, inside = _steps(made)
+    assert over < 2 * inside
+    middle = (slice(24, 40), slice(36, 60))
+    assert np.abs(made[middle].astype(int) - pixels[middle]).mean() < 3  # it stays as it is
