@@ -8,6 +8,7 @@ import mimetypes
 import re
 from collections.abc import Mapping
 from functools import cached_property
+from importlib import resources
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,6 +24,7 @@ _CACHED_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _HASH = re.compile(r"-[0-9a-f]{8}\.(css|js|svg|webp)$")
 _SCRIPT = re.compile(rb"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 _BAR = b'<header class="bar">'
+SAMPLE = "coffee"  # of scikit-image: edges, a calm ground and lights, and it is nobody's face
 _HIDDEN = ("checkpoint",)
 """Folders of a run that hold its state, not its report."""
 _SHOWN = (
@@ -166,6 +168,14 @@ async def style_picture(request: Request) -> Response:
         raise HTTPException(404, "there is no such picture; the styles that ship are in recipes/styles; choose one")
     data = await run_in_threadpool(_small, path)
     return Response(data, media_type="image/webp", headers={"Cache-Control": "private, max-age=86400"})
+
+
+async def sample_photo(request: Request) -> Response:
+    """A photograph to try the painting page with, for visitors who have none at hand."""
+    from orbifolio.runner.images.sources import SKIMAGE
+
+    data = await run_in_threadpool((resources.files("skimage") / "data" / SKIMAGE[SAMPLE]).read_bytes)
+    return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
 
 
 def _small(path: Path) -> bytes:

@@ -97,6 +97,14 @@ def test_a_newcomer_turns_a_photo_into_a_picture(visit: OpenPage, photo: Path, q
     expect(page.locator("h1")).to_have_text("Photograph in threads")
 
 
+def test_who_has_no_photo_at_hand_tries_ours(visit: OpenPage) -> None:
+    page = visit("/paint")
+    page.get_by_role("button", name="Try one of ours").click()
+    expect(page.locator("[data-photo]")).to_be_visible()
+    expect(page.locator("[data-drop-lead]")).to_have_text("600 × 400 pixels")
+    expect(page.locator("[data-go]")).to_be_enabled()
+
+
 def test_a_file_that_is_no_picture_is_told_at_its_place(visit: OpenPage, tmp_path: Path) -> None:
     bad = tmp_path / "me.png"
     bad.write_bytes(b"%PDF-1.7")

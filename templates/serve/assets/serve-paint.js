@@ -82,6 +82,18 @@
 
   const takePhoto = (files) => take(files, "photo", showPhoto, part("photo-fault"));
 
+  // A photograph for visitors who have none at hand; it takes the same way as theirs.
+  async function trySample() {
+    tell(part("photo-fault"), "");
+    try {
+      const answer = await fetch("/sample.png");
+      if (!answer.ok) throw new Error("the sample cannot be had; choose a photo of yours");
+      takePhoto([new File([await answer.blob()], "coffee.png", { type: "image/png" })]);
+    } catch (error) {
+      tell(part("photo-fault"), error.message);
+    }
+  }
+
   function make(id, push) {
     form.hidden = true;
     part("making").hidden = false;
@@ -133,6 +145,7 @@
   });
   form.addEventListener("submit", go);
   part("again").addEventListener("click", again);
+  part("sample").addEventListener("click", trySample);
   window.addEventListener("popstate", () => window.location.reload());
   dropped(document.body, (files) => !form.hidden && takePhoto(files));
   pasted((files) => !form.hidden && takePhoto(files));
