@@ -110,7 +110,7 @@ AnyTransfer = family(*TRANSFERS)
 
 
 class ColourTransfer(Settings):
-    """The colours of another picture; a picture alone is written as `{from: PICTURE}`."""
+    """The colours of another picture; a picture's name alone is short for `{from: PICTURE}`."""
 
     source: str = Field(alias="from")
     """Picture whose colours are taken: a path, orbifolio:NAME, skimage:NAME, https://..., s3://... or upload:NAME."""
