@@ -108,8 +108,9 @@ class Finish(Settings):
     cites: ClassVar[tuple[str, ...]] = ("mindseye",)
 
     def cited(self) -> tuple[str, ...]:
-        """With the network's paper where it enlarges."""
-        return self.cites if self.enlarge is None else (*self.cites, *CITES)
+        """With the network's paper where it enlarges, and those of flat colours."""
+        enlarging = () if self.enlarge is None else CITES
+        return (*self.cites, *enlarging, *(() if self.posterise is None else Posterise.cites))
 
     def weight_names(self) -> tuple[str, ...]:
         """Weights that finishing needs."""
@@ -203,9 +204,12 @@ class Finish(Settings):
             done = tone.blurred(done, posterise.smooth, wrap=traits.wrap, pixel_aspect=traits.pixel_aspect)
         done = (np.rint(done.astype(np.float64) * 65535) / 65535).astype(np.float32)  # as a file will hold it
         flat = posterise.flat_colours(done, traits.elements, np.random.default_rng(seed))
-        shown = posterise.flat(done, flat, wrap=traits.wrap)
         return FinishedColours(
-            shown, lambda other: flat.posterised(toned(other)), flat, done, _told(posterise.undecided(done, flat), flat)
+            flat.shown(done, wrap=traits.wrap),
+            lambda other: flat.posterised(toned(other)),
+            flat,
+            done,
+            _told(flat.undecided(done), flat),
         )
 
     def _posterise(self) -> Posterise | None:

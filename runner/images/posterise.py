@@ -17,7 +17,7 @@ Convention: colours are sRGB in [0, 1]; colour elements are those of `symmetry/c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -51,6 +51,8 @@ Colours = (
 )
 """The field type: how many, or which."""
 
+Edges = Literal["soft", "sharp"]
+
 
 class Posterise(Settings):
     """Few flat colours instead of many, as in a linocut or a screen print; a bare number or list is `colours`."""
@@ -60,7 +62,7 @@ class Posterise(Settings):
     come in whole sets of appearances; a list must have all of them."""
     smooth: float = Field(default=0.0, ge=0, le=50)
     """Radius in pixels of a blur before: smooth outlines, and no specks. 0 keeps every detail."""
-    edges: Literal["soft", "sharp"] = "soft"
+    edges: Edges = "soft"
     """`soft` mixes two colours along an edge, so that it runs smoothly; with `sharp` no other colour occurs at all."""
     cites: ClassVar[tuple[str, ...]] = ("lloyd1982", *oklab.CITES)
 
@@ -73,16 +75,10 @@ class Posterise(Settings):
             random: for what is chosen.
         """
         if isinstance(self.colours, int):
-            return choose(picture, self.colours, elements, random, lines=self.edges == "sharp")
-        return given(self.colours, elements)
-
-    def flat(self, picture: F32, colours: FlatColours, *, wrap: tuple[bool, bool]) -> F32:
-        """(height, width, 3) posterised; `wrap` says whether it continues over its (top-bottom, left-right) edges."""
-        return colours.posterised(picture) if self.edges == "sharp" else colours.softened(picture, wrap=wrap)
-
-    def undecided(self, picture: F32, colours: FlatColours) -> float:
-        """The share of pixels of which no flat colour keeps the symmetry; soft edges keep it along lines."""
-        return colours.undecided(picture, lines=self.edges == "sharp")
+            flat = choose(picture, self.colours, elements, random, lines=self.edges == "sharp")
+        else:
+            flat = given(self.colours, elements)
+        return replace(flat, edges=self.edges)
 
     def complaint(self, elements: Sequence[int]) -> str:
         """What is wrong with the colours under an action as "what; rule; cure", or ""."""
@@ -116,15 +112,26 @@ class FlatColours:
     Attributes:
         colours: (n, 3), the lightest first.
         elements: the action's group of colour elements, the identity first.
+        edges: where two of them meet.
     """
 
     colours: F64
     elements: tuple[int, ...] = (colour.IDENTITY,)
+    edges: Edges = "soft"
 
     @property
     def names(self) -> tuple[str, ...]:
         """Each as `#rrggbb`."""
         return tuple(to_hex((float(red), float(green), float(blue))) for red, green, blue in self.colours)
+
+    def shown(self, picture: F32, *, wrap: tuple[bool, bool]) -> F32:
+        """A picture in these colours, with their edges.
+
+        Args:
+            picture: (height, width, 3).
+            wrap: whether it continues over its (top-bottom, left-right) edges.
+        """
+        return self.posterised(picture) if self.edges == "sharp" else self.softened(picture, wrap=wrap)
 
     def posterised(self, picture: F32) -> F32:
         """(height, width, 3) with each pixel the nearest flat colour."""
@@ -132,12 +139,7 @@ class FlatColours:
         return flat
 
     def softened(self, picture: F32, *, wrap: tuple[bool, bool]) -> F32:
-        """As `posterised`, with soft edges.
-
-        Args:
-            picture: (height, width, 3).
-            wrap: whether it continues over its (top-bottom, left-right) edges.
-        """
+        """As `posterised`, with soft edges; arguments as of `shown`."""
         numbers = self.numbers(picture)
         result: F32 = self.colours.astype(np.float32)[numbers]
         modes = ["wrap" if axis else "edge" for axis in wrap]
@@ -181,19 +183,17 @@ class FlatColours:
             numbers[first : first + rows] = self._nearest(pixels[first : first + rows].astype(np.float64))
         return numbers.reshape(picture.shape[:-1])
 
-    def undecided(self, picture: F32, *, lines: bool) -> float:
+    def undecided(self, picture: F32) -> float:
         """The share of pixels that the action wants to be of a colour that is not there; see the module's docstring.
 
-        Args:
-            picture: (height, width, 3).
-            lines: whether lines as wide as a pixel count; else only areas do.
+        Soft edges keep the symmetry along lines as wide as a pixel, so that only areas count.
         """
-        stays = _fixed_pixels(picture, self.elements, lines=lines)
+        stays = _fixed_pixels(picture, self.elements, lines=self.edges == "sharp")
         wanting = [members for members in np.unique(stays[stays > 0]) if not self._fixed_by(int(members)).any()]
         return float(np.isin(stays, wanting).mean()) if wanting else 0.0
 
     def _nearest(self, pixels: F64) -> I64:
-        distances = _distances(_seen(pixels, self.elements), self._seen)
+        distances = _distances(_seen(pixels, self.elements), self._own)
         # Of colours equally near, the first, whatever rounding says.
         distances += 1e-9 * np.arange(len(self.colours))
         nearest: I64 = distances.argmin(axis=1)
@@ -206,7 +206,7 @@ class FlatColours:
         return nearest
 
     @cached_property
-    def _seen(self) -> F64:
+    def _own(self) -> F64:
         return _seen(self.colours, self.elements)
 
     def _fixed_by(self, members: int) -> Bools:
@@ -387,7 +387,7 @@ def _filled(
         nearest = sample.distances(orbits[-1].members).min(axis=1)
         away = np.minimum(away, nearest) if begun else nearest
         begun = True
-        if away.max() < _FIXED and not waiting:  # every colour of the picture is there
+        if away.max() < (_STEP / 4) ** 2 and not waiting:  # every colour of the picture is there
             break
     return orbits
 

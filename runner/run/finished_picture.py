@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,7 @@ class FinishedPicture:
             pixels: (height, width, 3), made of `self.pixels`.
             wrap: whether it continues over its (top-bottom, left-right) edges; None for as the picture does.
         """
-        return pixels if self.flat is None else self.flat.softened(pixels, wrap=wrap or self.symmetry.wrap)
+        return pixels if self.flat is None else self.flat.shown(pixels, wrap=wrap or self.symmetry.wrap)
 
     def list_extras(self, entries: Sequence[Mapping[str, Any]], *, instead_of: str = "") -> None:
         """Name further files of the run in its `run.json`; equal paths replace each other.
@@ -135,8 +135,9 @@ def open_picture(path: Path) -> FinishedPicture:
     name = str(summary.get("recipe") or folder.parent.name)
     height, width = pixels.shape[:2]
     renderer, symmetry, ground = _made_by(summary.get("parameters"), folder, width / height)
-    names = (summary.get("final") or {}).get("colours")
-    flat = given(names, colours_of(symmetry)) if names else None
+    final = summary.get("final") or {}
+    names, edges = final.get("colours"), final.get("edges", "soft")
+    flat = replace(given(names, colours_of(symmetry)), edges=edges) if names else None
     tones = folder / TONES
     if flat is not None and tones.is_file():
         pixels = read_picture(tones.read_bytes(), str(tones)).pixels

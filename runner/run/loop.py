@@ -358,7 +358,7 @@ class Run:
             "sha256": hashlib.sha256(data).hexdigest(),
         }
         if finished.flat is not None:
-            self._summary["final"]["colours"] = list(finished.flat.names)
+            self._summary["final"] |= {"colours": list(finished.flat.names), "edges": finished.flat.edges}
         self._summary["symmetry"] = self.renderer.symmetry_summary(image)
         extras = self.renderer.extras(state, finished.tone)
         self._summary["extras"] = write_products(self.folder, shown, traits, extras)
