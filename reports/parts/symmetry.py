@@ -167,7 +167,7 @@ def _emblem_words(record: object, width: int) -> str:
     hand = _HANDS.get(as_text(emblem.get("hand")), "")
     pixels = round((as_number(emblem.get("size")) or 0.0) * width)
     looks = " ".join(word for word in (name, hand) if word) + (f", about {pixels} pixels wide" if pixels else "")
-    cures = "another seed, a colour action for its turn" + (", or a group with mirrors" if hand else "")
+    cures = "another seed, another colour action for its turn" + (", or a group with mirrors" if hand else "")
     return (
         f"Around ({100 * x:.0f} %, {100 * y:.0f} %) from the top left, a centre of {as_text(emblem.get('fold'))}-fold "
         f"turns, the picture looks somewhat like a {looks} (likeness {format_number(score, 2)} of 1). If that is not "

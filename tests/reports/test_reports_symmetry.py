@@ -77,7 +77,7 @@ def test_a_centre_that_looks_like_an_emblem_is_told_calmly(make_run: MakeRun) ->
     assert (
         "Around (50 %, 25 %) from the top left, a centre of 4-fold turns, the picture looks somewhat like a hooked "
         "cross (swastika) with hooks counter-clockwise, about 16 pixels wide (likeness 0.86 of 1). If that is not "
-        "wanted: another seed, a colour action for its turn, or a group with mirrors changes it."
+        "wanted: another seed, another colour action for its turn, or a group with mirrors changes it."
     ) in text
     assert text.count("looks somewhat like") == 1
 
