@@ -111,7 +111,7 @@ class Card:
         return format_pixels(self.width, self.height) if self.width and self.height else ""
 
     @property
-    def judged(self) -> bool:
+    def presentable(self) -> bool:
         """Whether people can be asked how good it is: it is finished and has a picture."""
         return self.status == "done" and self.cover is not None
 

@@ -33,11 +33,11 @@ def picture_index(recipes: Mapping[str, Sequence[Card]], sweeps: Sequence[SweepS
                 [[width, quote(path)] for path, width in card.cover.versions],
             ]
             for card in cards
-            if card.judged and card.cover
+            if card.presentable and card.cover
         ]
         if runs:
             listed.append({"type": type_, "title": cards[0].title, "runs": runs})
-    finished = {card.key for cards in recipes.values() for card in cards if card.judged}
+    finished = {card.key for cards in recipes.values() for card in cards if card.presentable}
     shown = []
     for snapshot in sweeps:
         keys = [run for run in dict.fromkeys(snapshot.sweep.runs) if run in finished]

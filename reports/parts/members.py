@@ -108,7 +108,7 @@ def _compare(snapshot: SweepSnapshot, gallery: Path, place: Place) -> Link | Non
 
 
 def _blind(snapshot: SweepSnapshot, gallery: Path, place: Place) -> Link | None:
-    finished = [run for run, preview in snapshot.previews.items() if preview.card.judged]
+    finished = [run for run, preview in snapshot.previews.items() if preview.card.presentable]
     if len(finished) < 2:
         return None
     return Link("Judge blindly", blind_address(place, gallery, f"sweep/{snapshot.sweep.name}"))

