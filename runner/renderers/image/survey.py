@@ -260,9 +260,7 @@ def contact_sheet(pictures: list[F32], labels: list[str]) -> F32:
     Returns:
         (height, width, 3) float32 in [0, 1] on white.
     """
-    ideal = max(1, round(len(pictures) ** 0.5 * 1.2))  # a sheet a little wider than high
-    near = range(max(1, ideal - 1), ideal + 2)
-    columns = min(near, key=lambda count: (-len(pictures) % count, abs(count - ideal), -count))  # few empty cells
+    columns = max(1, round(len(pictures) ** 0.5 * 1.2))
     rows = -(-len(pictures) // columns)
     sheet = Image.new("RGB", (columns * (CELL + GAP) + GAP, rows * (CELL + CAPTION + GAP) + GAP), "white")
     draw = ImageDraw.Draw(sheet)
