@@ -33,6 +33,7 @@ ACCENT_CHANCE, ACCENT_GAIN = 0.22, 1.4  # chance that one is kept in a calm plac
 FACE_BRUSHES = ((15, False), (24, False), (38, True))  # parts of a face's width; whether for eyes, nose and mouth alone
 FACE_THRESHOLD = 0.035  # as `BrushLayer.threshold`: a tenth of the difference between lips and skin
 FACE_PART = 0.35  # of the mask, above which a place belongs to a face
+LINE_WEIGHT = 0.8  # saliency of a thin line
 EDGE_CALM = 0.7  # of a face's calm, beside clear edges
 CROSSING = 0.9  # radians of strokes laid across
 UNSTEADY = 0.12  # radians, deviation of a hand's direction
@@ -164,7 +165,7 @@ class BrushPlacement(StrokePlacement):
         points = points[((points >= 0) & (points < [wide, high])).all(1)]
         places = points[:, ::-1].astype(np.int64)
         rows, columns = places.T
-        salient = self.subject.saliency.map[rows, columns]
+        salient = self._salient(layer, rows, columns)
         missing = sight.missing[rows, columns]
         emphasis = look.emphasis * (1 if layer.level > count - 4 else 0.5)
         needed = layer.threshold * np.exp(emphasis * (0.55 - 1.5 * np.minimum(salient, 1.3)))
@@ -179,6 +180,14 @@ class BrushPlacement(StrokePlacement):
         kept &= self.admitted(layer, sight, places)
         chosen: F64 = points[kept]
         return chosen
+
+    def _salient(self, layer: PaintLayer, rows: I64, columns: I64) -> F32:
+        """(n,) saliency of places; for accents that of a thin line, too, which wider strokes would smear."""
+        salient: F32 = self.subject.saliency.map[rows, columns]
+        if layer.level < len(self.look.layers) - ACCENTS:
+            return salient
+        with_lines: F32 = np.maximum(salient, LINE_WEIGHT * self.subject.saliency.lines[rows, columns])
+        return with_lines
 
     def _urgency(self, sight: Sight, begins: F64, random: np.random.Generator) -> F64:
         """(n,) larger for what is painted later: what is salient, or what is dark; a little by chance."""
@@ -197,7 +206,7 @@ class BrushPlacement(StrokePlacement):
         look, count, level = self.look, len(begins), layer.level
         places = begins[:, ::-1].astype(np.int64)
         rows, columns = places.T
-        salient = self.subject.saliency.map[rows, columns].astype(np.float64)
+        salient = self._salient(layer, rows, columns).astype(np.float64)
         confidence = sight.directions.confidence[rows, columns]
         emphasis = look.emphasis * (1 if level < len(look.layers) - ACCENTS else 0.3)
         radii = layer.radius * (0.78 + 0.45 * random.random(count))

@@ -14,6 +14,7 @@ from PIL import Image
 from scipy import ndimage
 from skimage.data import lbp_frontal_face_cascade_filename
 from skimage.feature import Cascade
+from skimage.filters import sato
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.painting.smoothing import smooth
@@ -22,6 +23,8 @@ CENTRE_AND_SURROUND = ((80, 12), (40, 6), (22, 3.5))  # shares of the shorter si
 CHROMA = 1.7  # weight of chroma beside lightness
 FACE_SIDE = 360  # pixels of the longer side that faces are looked for in: smaller ones would be a stroke or two
 MIN_FACE, MAX_FACE = 40, 220  # pixels there
+LINE_WIDTHS = (1.0, 1.8)  # pixels, deviation of lines: about as thin as the last layer's strokes
+LINE_CONTRAST = 0.02  # of a ridge, from which it is one: a mast against the evening sky
 AGREEING = 5  # detections that must agree on a face: three find faces in foliage
 FEATURES = ((0.31, 0.38, 0.13), (0.69, 0.38, 0.13), (0.5, 0.76, 0.17), (0.5, 0.58, 0.1))
 """Eyes, mouth and nose in a face's box: x, y and reach, as shares of its width; of an average face."""
@@ -41,11 +44,13 @@ class Saliency(NamedTuple):
 
     Attributes:
         map: (h, w) in [0, 1], up to `MOST` in faces.
+        lines: (h, w) in [0, 1], thin lines that stand alone.
         calm: (h, w) in [0, 1], 1 within faces, where colours must not play.
         faces: largest first.
     """
 
     map: F32
+    lines: F32
     calm: F32
     faces: tuple[Face, ...]
 
@@ -81,6 +86,24 @@ def _stretched(field: F32) -> F32:
     return stretched
 
 
+def thin_lines(lab: F32) -> F32:
+    """(h, w) in [0, 1], how much a place is on a thin line that stands alone: a mast, a branch, a wire.
+
+    Saliency by contrast over areas misses them, and accents would; ridges after Sato et al. (1998).
+
+    Args:
+        lab: (h, w, 3) OKLab.
+    """
+    side = min(lab.shape[:2])
+    lightness = lab[..., 0].astype(np.float64)
+    ridges = sum(sato(lightness, sigmas=LINE_WIDTHS, black_ridges=dark) for dark in (True, False)).astype(np.float32)
+    # in foliage every place is a ridge; alone is what is so more than its surroundings
+    alone = np.clip(ridges - smooth(ridges, side / 18), 0, None)
+    along = smooth(alone, side / 240)
+    lines: F32 = np.clip(along / LINE_CONTRAST, 0, 1)
+    return lines
+
+
 def saliency(lab: F32, faces: tuple[Face, ...] = ()) -> Saliency:
     """What matters in a picture.
 
@@ -100,8 +123,9 @@ def saliency(lab: F32, faces: tuple[Face, ...] = ()) -> Saliency:
     middle = np.exp(-(((x / wide - 0.5) / 0.38) ** 2) - ((y / high - 0.5) / 0.42) ** 2)
     mapped = _stretched(smooth(0.6 * _stretched(contrast) + 0.7 * dense, side / 50)) * (0.55 + 0.45 * middle)
     calm = np.zeros((high, wide), np.float32)
+    lines = thin_lines(lab)
     if not faces:
-        return Saliency(_stretched(mapped), calm, faces)
+        return Saliency(_stretched(mapped), lines, calm, faces)
     for left, top, width in faces:
         u, v = (x - left) / width, (y - top) / width
         mapped = np.maximum(mapped, 0.8 * np.exp(-((u - 0.5) ** 2 + (v - 0.5) ** 2) / 0.55**2))
@@ -109,4 +133,4 @@ def saliency(lab: F32, faces: tuple[Face, ...] = ()) -> Saliency:
             mapped = np.maximum(mapped, MOST * np.exp(-((u - at) ** 2 + 1.8 * (v - down) ** 2) / reach**2))
         oval = ((u - 0.5) / 0.5) ** 2 + ((v - 0.52) / 0.62) ** 2
         calm = np.maximum(calm, np.exp(-(oval**2)).astype(np.float32))
-    return Saliency(np.clip(mapped, 0, MOST).astype(np.float32), calm, faces)
+    return Saliency(np.clip(mapped, 0, MOST).astype(np.float32), lines, calm, faces)

@@ -12,7 +12,7 @@ from orbifolio.runner.painting.directions import directions
 from orbifolio.runner.painting.grounds import grain
 from orbifolio.runner.painting.looks import LOOKS, Oil
 from orbifolio.runner.painting.paints import Liberty, choose_paints, mix, take_liberties
-from orbifolio.runner.painting.saliency import find_faces, saliency
+from orbifolio.runner.painting.saliency import find_faces, saliency, thin_lines
 from orbifolio.runner.painting.smoothing import smooth, smooth_within_edges
 from orbifolio.runner.painting.spines import STRAIGHT, SpineField, SpineRules, trace
 
@@ -154,3 +154,14 @@ def test_looks_differ_and_keep_the_limits_of_their_base() -> None:
         assert look.model_fields["longest"].description == Oil.model_fields["longest"].description
         with pytest.raises(ValueError, match="less than or equal to 100"):
             look(longest=101)
+
+
+def test_a_thin_line_that_stands_alone_is_seen() -> None:
+    lab = np.full((120, 160, 3), (0.5, 0, 0), np.float32)
+    lab[20:100, 80:82, 0] = 0.4
+    lines = thin_lines(lab)
+    assert lines[40:80, 80:82].min() > 0.9
+    assert lines[:, :60].max() < 0.01
+    edge = np.full((120, 160, 3), (0.5, 0, 0), np.float32)
+    edge[:, 80:, 0] = 0.4
+    assert thin_lines(edge)[:, 70:90].max() < 0.5  # an edge is no line
