@@ -35,6 +35,7 @@ Move = Callable[[F64], F64]
 _SAMPLES = 20_000  # colours of each picture that transports are computed from: half a percent on any quantile
 _LATTICE = 25  # nodes along an axis: 16,000 in all, which flow as fast as the sample
 _QUANTILES = 256  # of a direction: as many as 8 bits have levels
+_APART = 1e-5  # added between quantiles: without it what is a hair apart in a flat area would be torn apart
 _FLAT = 1e-3  # standard deviation below which a channel has nothing to stretch: grey, or one colour
 _ROWS = 1 << 18  # pixels moved at once: what conversion needs in memory is small beside the picture
 
@@ -102,7 +103,7 @@ class SlicedTransport(Settings):
                 step += (moved - places) @ ways / len(action)
             flow = flow + step
         displacement = (flow[len(source) :] - nodes).reshape(_LATTICE, _LATTICE, _LATTICE, 3)
-        return _interpolating(displacement, low, high)
+        return _interpolating(_evened(displacement, action), low, high)
 
 
 TRANSFERS = (Deviation, LinearTransport, SlicedTransport)
@@ -225,11 +226,28 @@ def _ranked(source: F64, target: F64, places: F64) -> F64:
         places: of any shape; those beyond the source move like its ends.
     """
     ranks = np.linspace(0, 1, _QUANTILES + 1)
-    before = np.quantile(source, ranks) + 1e-9 * np.arange(_QUANTILES + 1)  # equal ones must not stand still
+    before = np.quantile(source, ranks) + _APART * np.arange(_QUANTILES + 1)
     after = np.quantile(target, ranks)
     within = np.clip(places, before[0], before[-1])
     moved: F64 = np.interp(within, before, after) + (places - within)
     return moved
+
+
+def _evened(displacement: F64, action: Sequence[F64]) -> F64:
+    """A lattice's displacements averaged over the action, with which they commute but for rounding.
+
+    Where a picture has a flat area the transport is so steep that rounding grows from round to round.
+    """
+    own = np.indices(displacement.shape[:3])
+    total = np.zeros_like(displacement)
+    for element in action:
+        at = []
+        for row in element:
+            axis = int(np.abs(row).argmax())
+            at.append(own[axis] if row[axis] > 0 else _LATTICE - 1 - own[axis])
+        total += displacement[tuple(at)] @ element  # rows: the inverse acts
+    evened: F64 = total / len(action)
+    return evened
 
 
 def _interpolating(displacement: F64, low: F64, high: F64) -> Move:

@@ -36,8 +36,15 @@ _FIXED = 2e-5  # distance from its appearance below which a colour counts as fix
 _SAMPLES = 6000  # pixels that colours are chosen by: a colour of one in a hundred is seen sixty times
 _CANDIDATES = 48  # tried for the next colour: most of what trying all would give
 _ROUNDS = 30  # of k-means, after which colours move by less than a step
-_PLACES = (-0.375, -0.125, 0.125, 0.375)
-"""Along each axis of a pixel, where a soft edge is looked at: even about its middle, through which a mirror may go."""
+_PLACES = tuple(
+    (sign * down / 16, other * across / 16)
+    for first, second in ((7, 3), (5, 1))
+    for down, across in ((first, second), (second, first))
+    for sign in (-1, 1)
+    for other in (-1, 1)
+)
+"""Sixteen (down, across) from a pixel's middle, in pixels, where a soft edge is looked at. Turns and mirrors of a
+square exchange them, and none lies on a mirror through the middle, where either colour would be as good."""
 _EDGES = 1 << 15  # pixels of edges at once: bounds the memory of their surroundings
 _BAND = 64  # rows of a picture at once, for the same reason
 _ROWS = 1 << 17  # pixels at once: bounds the memory of what is seen of them
@@ -166,13 +173,12 @@ class FlatColours:
     def _mixed(self, source: F32, rows: I64, columns: I64) -> F64:
         """(n, 3) the mean flat colour within pixels of a picture, which is taken as bilinear between them."""
         total = np.zeros((len(rows), 3))
-        for down in _PLACES:
-            for across in _PLACES:
-                below, beside = rows + (1 if down > 0 else -1), columns + (1 if across > 0 else -1)
-                upper = source[rows, columns] * (1 - abs(across)) + source[rows, beside] * abs(across)
-                lower = source[below, columns] * (1 - abs(across)) + source[below, beside] * abs(across)
-                total += self.colours[self._nearest(upper * (1 - abs(down)) + lower * abs(down))]
-        return total / len(_PLACES) ** 2
+        for down, across in _PLACES:
+            below, beside = rows + (1 if down > 0 else -1), columns + (1 if across > 0 else -1)
+            upper = source[rows, columns] * (1 - abs(across)) + source[rows, beside] * abs(across)
+            lower = source[below, columns] * (1 - abs(across)) + source[below, beside] * abs(across)
+            total += self.colours[self._nearest(upper * (1 - abs(down)) + lower * abs(down))]
+        return total / len(_PLACES)
 
     def numbers(self, picture: F32) -> I64:
         """The number of the nearest flat colour of each pixel: (height, width, 3) -> (height, width)."""
