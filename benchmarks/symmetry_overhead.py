@@ -59,8 +59,8 @@ def main() -> None:
         for _ in range(REPEATS):
             begun = time.perf_counter()
             values = state.canvas.values()
-            looks = renderer._looks(state)
-            pictures = [look.render(values) for look in looks]
+            crops = renderer._crops(state)
+            pictures = crops[0].render_with(crops[1:], values)
             middle = time.perf_counter()
             gradients = [state.engine.evaluate(picture, None).gradient for picture in pictures]
             done = time.perf_counter()
