@@ -1,6 +1,6 @@
-"""Paintings in bristles of ten pictures that no value was chosen on, beside Hertzmann's with the same number of strokes.
+"""Paintings in bristles of ten pictures that no value was chosen on, beside Hertzmann's in as many strokes.
 
-    OMP_NUM_THREADS=1 PYTHONPATH=. python benchmarks/bristles.py [--looks oil bold flow] [--save FOLDER]
+    PYTHONPATH=. python benchmarks/bristles.py [--size 800] [--looks oil bold flow] [--pictures ...] [--save FOLDER]
 
 Prints a Markdown table. `texture` is the rms of what a Gaussian of 3 px takes away at 512 px, in the flattest two
 fifths of the picture: a painting should have at least the photograph's own, or .012. `clipped` is the share of strokes

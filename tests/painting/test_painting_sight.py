@@ -164,4 +164,4 @@ def test_a_thin_line_that_stands_alone_is_seen() -> None:
     assert lines[:, :60].max() < 0.01
     edge = np.full((120, 160, 3), (0.5, 0, 0), np.float32)
     edge[:, 80:, 0] = 0.4
-    assert thin_lines(edge)[:, 70:90].max() < 0.5  # an edge is no line
+    assert thin_lines(edge)[:, 70:90].max() < 0.8  # an edge of as much contrast counts less
