@@ -446,7 +446,7 @@ def test_every_entry_names_licence_convention_and_whole_digests() -> None:
         assert entry.convention
         for file in entry.files:
             assert file.licence
-            assert file.size > 1e7 or not file.source.downloads
+            assert file.size > 1e6 or not file.source.downloads
             digest = file.digest.removeprefix("md5:")
             assert len(digest) in (8, 32, 64)
             assert int(digest, 16) > 0
