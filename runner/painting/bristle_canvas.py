@@ -15,11 +15,13 @@ import torch
 from torch import Tensor
 
 from orbifolio.runner.arrays import F32
-from orbifolio.runner.painting.bristle_kernels import CanvasSnapshot, CanvasTile, Paint
+from orbifolio.runner.painting.bristle_kernels import CanvasSnapshot, CanvasTile, Paint, cover_tile
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.grounds import GRAIN_GROWTH, grain
+from orbifolio.runner.painting.lamp import lit
 from orbifolio.runner.painting.look import PLAIN_SIDE, PaintingLook
 from orbifolio.runner.painting.subject import resized
+from orbifolio.runner.strokes.rasteriser.colour_actions import NO_ACTION
 
 TILE_SIDE = 320  # pixels: enough for all threads of a small picture; few strokes are cut into more than four
 
@@ -83,7 +85,8 @@ class BristleCanvas:
         before = CanvasSnapshot(np.ascontiguousarray(snapshot, np.float32), wide / self.width)
 
         def paint(number: int) -> None:
-            self.look.paint(here, self.tiles[number], self.paints[number], self.brush, before)
+            covered = cover_tile(here, self.tiles[number])
+            self.look.paint(here, covered, self.paints[number], self.brush, before, NO_ACTION)
 
         threads = max(1, min(torch.get_num_threads(), os.cpu_count() or 1, len(self.tiles)))
         if threads == 1:
@@ -111,6 +114,10 @@ class BristleCanvas:
     def seen_at(self, width: int, height: int) -> F32:
         """(height, width, 3) the canvas in another size, as placement sees it."""
         return resized(self.colours(), width, height)
+
+    def picture(self) -> F32:
+        """(height, width, 3) sRGB in [0, 1] under the lamp."""
+        return lit(self)
 
     def state_dict(self) -> dict[str, Tensor]:
         """What has been painted."""

@@ -1,4 +1,4 @@
-"""The compiled heart of painting: (strokes, brush) -> paint on the pixels of a tile.
+"""The compiled heart of painting: (strokes, brush) -> paint on the pixels of a tile, or on the cells of any surface.
 
 Each stroke is a band about its line. A pixel of the band has two coordinates: u, how far along the line, in pixels, and
 v, how far across, in [-1, 1]. Bristles run along u at fixed v; each has its own load of paint, tone, beginning and end,
@@ -16,8 +16,10 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from orbifolio.runner.arrays import F32, F64, I64
+from orbifolio.runner.arrays import F32, F64, I32, I64
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
+from orbifolio.runner.strokes.rasteriser.colour_actions import ColourActions
+from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks
 
 LANES = 5  # across a stroke in which paint is picked up: fewer smear evenly, more are noise
 LANE_GAP = 0.42  # radii between them
@@ -27,6 +29,7 @@ CUT_REACH = 2.1  # radii about its points that a stroke may touch: its ends, and
 STREAK = 0.8  # radii, length of the places where bristles run dry
 CLUMPS = (3, 7)  # neighbouring bristles that stick together
 EPSILON = 1e-9
+SAME = 1e-5  # of v, within which two images of a stroke are as near: rounding of places must not decide
 MIN_LIGHT = 0.02  # of a wash's channels: black paint on paper still shines, and its logarithm is finite
 LIFTED = 0.45  # of the opacity with which a wash makes lighter: wet paint takes a little of the dry with it
 
@@ -56,7 +59,7 @@ class BristleBrush(NamedTuple):
 
 
 class Paint(NamedTuple):
-    """What lies on p pixels; strokes change it.
+    """What lies on p cells; strokes change it.
 
     Attributes:
         colours: (p, 3) sRGB in [0, 1].
@@ -207,84 +210,203 @@ def picked_up(line: F64, radius: float, colour: F32, snapshot: CanvasSnapshot) -
     return taken
 
 
-class Coverage(NamedTuple):
-    """Which pixels of a tile a stroke covers, and where in its band they are; used again for each stroke.
+class Covered(NamedTuple):
+    """Which cells strokes cover, and where in their bands; those of each stroke follow each other.
 
     Attributes:
-        stamp: (pixels,) the stroke that covered a pixel last.
-        along: (pixels,) number of the line's segment, and how far along it.
-        across: (pixels,) v.
-        pixels: (pixels,) those covered, in the order of their discovery.
+        firsts: (n + 1,) where those of each stroke begin.
+        cells: (N,) numbers of cells, pixels of a tile.
+        along: (N,) number of the line's segment, and how far along it.
+        across: (N,) v.
+        kinds: (N,) number of the colour action that the cell sees the stroke through.
     """
 
-    stamp: I64
+    firsts: I64
+    cells: I64
     along: F32
     across: F32
-    pixels: I64
+    kinds: I32
 
 
 @njit(cache=True, nogil=True)
-def cover(line: F64, number: int, tile: CanvasTile, coverage: Coverage) -> int:
-    """Find the pixels of a tile in a band: its segments are quadrangles, filled row by row.
+def with_room(covered: Covered, needed: int) -> Covered:
+    """The same with room for so many cells."""
+    if needed <= len(covered.cells):
+        return covered
+    room = max(needed, 2 * len(covered.cells))
+    larger = Covered(
+        covered.firsts,
+        np.empty(room, np.int64),
+        np.empty(room, np.float32),
+        np.empty(room, np.float32),
+        np.zeros(room, np.int32),
+    )
+    count = len(covered.cells)
+    larger.cells[:count] = covered.cells
+    larger.along[:count] = covered.along
+    larger.across[:count] = covered.across
+    larger.kinds[:count] = covered.kinds
+    return larger
+
+
+@njit(cache=True, nogil=True)
+def nothing_covered(strokes: int) -> Covered:
+    """By so many strokes."""
+    return Covered(
+        np.zeros(strokes + 1, np.int64),
+        np.empty(0, np.int64),
+        np.empty(0, np.float32),
+        np.empty(0, np.float32),
+        np.zeros(0, np.int32),
+    )
+
+
+@njit(inline="always")
+def in_segment(line: F64, k: int, px: float, py: float) -> tuple[float, float]:
+    """Where a place is in the band's segment from point k to the next.
+
+    Returns:
+        How far along, 0 to 1 within; and v, which means something within only.
+    """
+    ax, ay, anx, any_, aw = line[k, 0], line[k, 1], line[k, 2], line[k, 3], line[k, 4]
+    bx, by, bnx, bny, bw = line[k + 1, 0], line[k + 1, 1], line[k + 1, 2], line[k + 1, 3], line[k + 1, 4]
+    # between the two ends, whose normals may differ
+    before = anx * (py - ay) - any_ * (px - ax)
+    behind = bny * (px - bx) - bnx * (py - by)
+    whole = before + behind
+    t = before / whole if abs(whole) > EPSILON else 0.5
+    s = clamped(t)
+    nx, ny = anx + s * (bnx - anx), any_ + s * (bny - any_)
+    mx, my = ax + s * (bx - ax), ay + s * (by - ay)
+    v = ((px - mx) * nx + (py - my) * ny) / (math.sqrt(nx * nx + ny * ny) * (aw + s * (bw - aw)) + EPSILON)
+    return t, v
+
+
+@njit(cache=True, nogil=True)
+def misses(points: F32, radius: float, tile: CanvasTile) -> bool:
+    """Whether a stroke certainly leaves a tile alone."""
+    reach = CUT_REACH * radius
+    left, right, top, bottom = 1e18, -1e18, 1e18, -1e18
+    for k in range(points.shape[0]):
+        left, right = min(left, points[k, 0]), max(right, points[k, 0])
+        top, bottom = min(top, points[k, 1]), max(bottom, points[k, 1])
+    across = right + reach < tile.left or left - reach > tile.left + tile.width
+    return across or bottom + reach < tile.top or top - reach > tile.top + tile.height
+
+
+@njit(cache=True, nogil=True)
+def cover_tile(strokes: BristleStrokes, tile: CanvasTile) -> Covered:
+    """The pixels of a tile that strokes cover: the segments of their bands are quadrangles, filled row by row.
 
     Where a band overlaps itself, a pixel belongs to the segment whose middle is nearer.
 
     Args:
-        line: from `band`.
-        number: of the stroke, at least 0.
+        strokes: in pixels of the canvas.
         tile: of the canvas.
-        coverage: of the tile; filled.
-
-    Returns:
-        How many.
     """
-    high, wide = tile.height, tile.width
-    stamp, along, across, pixels = coverage.stamp, coverage.along, coverage.across, coverage.pixels
-    found = 0
+    wide = tile.width
+    slots = np.full(
+        tile.width * tile.height, -1, np.int64
+    )  # of pixels among those of the stroke that covered them last
+    covered = nothing_covered(len(strokes.radii))
     x, y = np.empty(4), np.empty(4)
-    for k in range(line.shape[0] - 1):
-        ax, ay, anx, any_, aw = line[k, 0], line[k, 1], line[k, 2], line[k, 3], line[k, 4]
-        bx, by, bnx, bny, bw = line[k + 1, 0], line[k + 1, 1], line[k + 1, 2], line[k + 1, 3], line[k + 1, 4]
-        # corners, in pixels of the tile whose centres are whole numbers
-        ox, oy = tile.left + 0.5, tile.top + 0.5
-        x[0], y[0] = ax + anx * aw - ox, ay + any_ * aw - oy
-        x[1], y[1] = ax - anx * aw - ox, ay - any_ * aw - oy
-        x[2], y[2] = bx - bnx * bw - ox, by - bny * bw - oy
-        x[3], y[3] = bx + bnx * bw - ox, by + bny * bw - oy
-        first = max(0, math.ceil(min(min(y[0], y[1]), min(y[2], y[3]))))
-        last = min(high - 1, math.floor(max(max(y[0], y[1]), max(y[2], y[3]))))
-        for row in range(first, last + 1):
-            low, top = np.inf, -np.inf
-            for s in range(4):
-                r = (s + 1) & 3
-                y0, y1 = y[s], y[r]
-                if (y0 <= row and y1 >= row) or (y1 <= row and y0 >= row):
-                    if abs(y1 - y0) < EPSILON:
-                        low, top = min(low, x[s], x[r]), max(top, x[s], x[r])
+    ox, oy = tile.left + 0.5, tile.top + 0.5  # so that centres of pixels are whole numbers
+    count = 0
+    for stroke in range(len(strokes.radii)):
+        covered.firsts[stroke] = count
+        points = strokes.points[strokes.offsets[stroke] : strokes.offsets[stroke + 1]]
+        if misses(points, strokes.radii[stroke], tile):
+            continue
+        line, _, _ = band(points, float(strokes.radii[stroke]))
+        for k in range(line.shape[0] - 1):
+            ax, ay, aw = line[k, 0] - ox, line[k, 1] - oy, line[k, 4]
+            bx, by, bw = line[k + 1, 0] - ox, line[k + 1, 1] - oy, line[k + 1, 4]
+            x[0], y[0] = ax + line[k, 2] * aw, ay + line[k, 3] * aw
+            x[1], y[1] = ax - line[k, 2] * aw, ay - line[k, 3] * aw
+            x[2], y[2] = bx - line[k + 1, 2] * bw, by - line[k + 1, 3] * bw
+            x[3], y[3] = bx + line[k + 1, 2] * bw, by + line[k + 1, 3] * bw
+            first = max(0, math.ceil(min(min(y[0], y[1]), min(y[2], y[3]))))
+            last = min(tile.height - 1, math.floor(max(max(y[0], y[1]), max(y[2], y[3]))))
+            for row in range(first, last + 1):
+                low, top = np.inf, -np.inf
+                for s in range(4):
+                    r = (s + 1) & 3
+                    if min(y[s], y[r]) <= row <= max(y[s], y[r]):
+                        if abs(y[r] - y[s]) < EPSILON:
+                            low, top = min(low, x[s], x[r]), max(top, x[s], x[r])
+                        else:
+                            cut = x[s] + (row - y[s]) / (y[r] - y[s]) * (x[r] - x[s])
+                            low, top = min(low, cut), max(top, cut)
+                begin, end = max(0, math.ceil(low)), min(wide - 1, math.floor(top))
+                covered = with_room(covered, count + max(0, end - begin + 1))
+                for column in range(begin, end + 1):
+                    t, v = in_segment(line, k, column + ox, row + oy)
+                    if v < -1 or v > 1:
+                        continue
+                    pixel = row * wide + column
+                    slot = slots[pixel]
+                    if slot < covered.firsts[stroke]:
+                        slot = count
+                        slots[pixel] = slot
+                        covered.cells[slot] = pixel
+                        count += 1
+                    elif abs(v) >= abs(covered.across[slot]):
+                        continue
+                    covered.along[slot], covered.across[slot] = k + clamped(t), v
+    covered.firsts[len(strokes.radii)] = count
+    return covered
+
+
+@njit(cache=True, nogil=True)
+def cover_places(strokes: BristleStrokes, places: PixelBlocks) -> Covered:
+    """The cells that strokes cover, each shown at any number of places: see `PixelBlocks`.
+
+    Where several images of a stroke reach a cell, the one whose middle is nearest lies there; at equal distances that
+    farther on. So it is the same one for all images of the cell, and the painting stays symmetric.
+
+    Args:
+        strokes: in the pixels of the places.
+        places: that show the cells.
+    """
+    slots = np.full(places.cell_count, -1, np.int64)
+    covered = nothing_covered(len(strokes.radii))
+    count = 0
+    for stroke in range(len(strokes.radii)):
+        covered.firsts[stroke] = count
+        points = strokes.points[strokes.offsets[stroke] : strokes.offsets[stroke + 1]]
+        line, _, _ = band(points, float(strokes.radii[stroke]))
+        left, right = line[:, 0].min(), line[:, 0].max()
+        top, bottom = line[:, 1].min(), line[:, 1].max()
+        widest = line[:, 4].max()
+        for block in range(len(places.halves)):
+            mx, my, half = places.middles[block, 0], places.middles[block, 1], places.halves[block] + widest
+            if mx + half < left or mx - half > right or my + half < top or my - half > bottom:
+                continue
+            covered = with_room(covered, count + places.firsts[block + 1] - places.firsts[block])
+            for k in range(line.shape[0] - 1):
+                reach = half + 0.5 * math.hypot(line[k + 1, 0] - line[k, 0], line[k + 1, 1] - line[k, 1])
+                ax, ay = 0.5 * (line[k, 0] + line[k + 1, 0]), 0.5 * (line[k, 1] + line[k + 1, 1])
+                if (mx - ax) ** 2 + (my - ay) ** 2 > reach * reach:
+                    continue
+                for place in range(places.firsts[block], places.firsts[block + 1]):
+                    t, v = in_segment(line, k, places.points[place, 0], places.points[place, 1])
+                    if v < -1 or v > 1 or t < 0 or t > 1:
+                        continue
+                    cell = places.cells[place]
+                    slot = slots[cell]
+                    if slot < covered.firsts[stroke]:
+                        slot = count
+                        slots[cell] = slot
+                        covered.cells[slot] = cell
+                        count += 1
                     else:
-                        cut = x[s] + (row - y0) / (y1 - y0) * (x[r] - x[s])
-                        low, top = min(low, cut), max(top, cut)
-            for column in range(max(0, math.ceil(low)), min(wide - 1, math.floor(top)) + 1):
-                px, py = column + ox, row + oy
-                # t is where the pixel lies between the two ends of the segment, whose normals may differ
-                before = anx * (py - ay) - any_ * (px - ax)
-                behind = bny * (px - bx) - bnx * (py - by)
-                whole = before + behind
-                t = clamped(before / whole) if abs(whole) > EPSILON else 0.5
-                nx, ny = anx + t * (bnx - anx), any_ + t * (bny - any_)
-                mx, my = ax + t * (bx - ax), ay + t * (by - ay)
-                v = ((px - mx) * nx + (py - my) * ny) / (math.sqrt(nx * nx + ny * ny) * (aw + t * (bw - aw)) + EPSILON)
-                if v < -1 or v > 1:
-                    continue
-                pixel = row * wide + column
-                if stamp[pixel] != number:
-                    stamp[pixel] = number
-                    pixels[found] = pixel
-                    found += 1
-                elif abs(v) >= abs(across[pixel]):
-                    continue
-                along[pixel], across[pixel] = k + t, v
-    return found
+                        nearer = abs(covered.across[slot]) - abs(v)
+                        if nearer < -SAME or (nearer < SAME and covered.along[slot] >= k + t):
+                            continue
+                    covered.along[slot], covered.across[slot] = k + t, v
+                    covered.kinds[slot] = places.kinds[place]
+    covered.firsts[len(strokes.radii)] = count
+    return covered
 
 
 class Laid(NamedTuple):
@@ -361,29 +483,6 @@ def lay(
 
 
 @njit(cache=True, nogil=True)
-def misses(points: F32, radius: float, tile: CanvasTile) -> bool:
-    """Whether a stroke certainly leaves a tile alone."""
-    reach = CUT_REACH * radius
-    left, right, top, bottom = 1e18, -1e18, 1e18, -1e18
-    for k in range(points.shape[0]):
-        left, right = min(left, points[k, 0]), max(right, points[k, 0])
-        top, bottom = min(top, points[k, 1]), max(bottom, points[k, 1])
-    across = right + reach < tile.left or left - reach > tile.left + tile.width
-    return across or bottom + reach < tile.top or top - reach > tile.top + tile.height
-
-
-@njit(cache=True, nogil=True)
-def new_coverage(pixels: int) -> Coverage:
-    """Of a tile that no stroke has been on."""
-    return Coverage(
-        np.full(pixels, -1, np.int64),
-        np.empty(pixels, np.float32),
-        np.empty(pixels, np.float32),
-        np.empty(pixels, np.int64),
-    )
-
-
-@njit(cache=True, nogil=True)
 def of_stroke(seed: int, radius: float, length: float, end: float, brush: BristleBrush) -> tuple[F64, F64]:
     """The bristles of a stroke, as many as fit across it: see `bristles`."""
     count = max(4, int(2 * radius / brush.spacing) + 2)
@@ -393,39 +492,41 @@ def of_stroke(seed: int, radius: float, length: float, end: float, brush: Bristl
 
 @njit(cache=True, nogil=True)
 def paint_opaque(
-    strokes: BristleStrokes, tile: CanvasTile, paint: Paint, brush: BristleBrush, snapshot: CanvasSnapshot
+    strokes: BristleStrokes,
+    covered: Covered,
+    paint: Paint,
+    brush: BristleBrush,
+    snapshot: CanvasSnapshot,
+    actions: ColourActions,
 ) -> None:
     """Paint that covers, with body: oil, gouache, pastel, ink.
 
     Args:
         strokes: in pixels of the canvas.
-        tile: of the canvas.
-        paint: on the tile, changed.
+        covered: where they lie.
+        paint: on the cells, changed.
         brush: of all strokes.
         snapshot: of the canvas before these strokes.
+        actions: on colours, between strokes and cells.
     """
-    coverage = new_coverage(tile.width * tile.height)
+    shade = np.empty(3)
     for s in range(len(strokes.radii)):
+        if covered.firsts[s] == covered.firsts[s + 1]:
+            continue
         points = strokes.points[strokes.offsets[s] : strokes.offsets[s + 1]]
         radius = float(strokes.radii[s])
-        if misses(points, radius, tile):
-            continue
         line, length, end = band(points, radius)
-        found = cover(line, s, tile, coverage)
-        if not found:
-            continue
         traits, dry = of_stroke(strokes.seeds[s], radius, length, end, brush)
         taken = picked_up(line, radius, strokes.colours[s], snapshot) if brush.pickup > 0 else np.empty((LANES, 0, 3))
         body = brush.body * strokes.bodies[s] * min(1.6, math.sqrt(radius / 9))
         shape = (radius, length, end)
-        for q in range(found):
-            pixel = coverage.pixels[q]
-            v = float(coverage.across[pixel])
-            k = min(line.shape[0] - 2, int(coverage.along[pixel]))
-            t = coverage.along[pixel] - k
+        for slot in range(covered.firsts[s], covered.firsts[s + 1]):
+            cell, kind, v = covered.cells[slot], covered.kinds[slot], float(covered.across[slot])
+            k = min(line.shape[0] - 2, int(covered.along[slot]))
+            t = covered.along[slot] - k
             u = _mixed(line[k, 5], line[k + 1, 5], t)
             width = _mixed(line[k, 4], line[k + 1, 4], t)
-            laid = lay(u, v, width, shape, traits, dry, (paint.grain[pixel], strokes.tooth[s]), brush)
+            laid = lay(u, v, width, shape, traits, dry, (paint.grain[cell], strokes.tooth[s]), brush)
             if laid.opacity <= 0:
                 continue
             lane = (v * 0.5 + 0.5) * (LANES - 1)
@@ -433,55 +534,59 @@ def paint_opaque(
             share = min(0.85, brush.pickup * (0.25 + 0.75 * laid.progress) * (0.6 + 0.8 * laid.dry))
             for c in range(3):
                 own = strokes.colours[s, c]
-                shade = own + 0.1 * brush.streaks * laid.tone * (0.35 + own)
-                shade += 0.05 * brush.streaks * (laid.dry - 0.5) * (0.3 + own)
+                mixed = own + 0.1 * brush.streaks * laid.tone * (0.35 + own)
+                mixed += 0.05 * brush.streaks * (laid.dry - 0.5) * (0.3 + own)
                 if share > 0:
                     before = _mixed(taken[low, k, c], taken[low + 1, k, c], lane - low)
                     behind = _mixed(taken[low, k + 1, c], taken[low + 1, k + 1, c], lane - low)
-                    shade = _mixed(shade, _mixed(before, behind, t), share)
-                paint.colours[pixel, c] = _mixed(paint.colours[pixel, c], clamped(shade), laid.opacity)
+                    mixed = _mixed(mixed, _mixed(before, behind, t), share)
+                shade[c] = clamped(mixed) - 0.5
+            for c in range(3):
+                seen = shade[actions.channels[kind, c]] * actions.signs[kind, c] + 0.5
+                paint.colours[cell, c] = _mixed(paint.colours[cell, c], seen, laid.opacity)
             # paint gathers at the sides of a stroke and where it stops
             ridge = 0.45 * v**4 + 0.55 * math.exp(-((laid.rim / (0.45 * radius)) ** 2)) * (laid.progress > 0.5)
             height = body * (0.55 * laid.load + 0.3 * (1 - laid.dry) + ridge)
             kept = 1 - 0.8 * laid.opacity
-            paint.heights[pixel] = paint.heights[pixel] * kept + laid.opacity * height
+            paint.heights[cell] = paint.heights[cell] * kept + laid.opacity * height
 
 
 @njit(cache=True, nogil=True)
 def paint_wash(
-    strokes: BristleStrokes, tile: CanvasTile, paint: Paint, brush: BristleBrush, snapshot: CanvasSnapshot
+    strokes: BristleStrokes,
+    covered: Covered,
+    paint: Paint,
+    brush: BristleBrush,
+    snapshot: CanvasSnapshot,
+    actions: ColourActions,
 ) -> None:
     """Paint that the ground shines through: densities add up, pigment gathers at rims, and little is lifted again.
 
     Args: as `paint_opaque`; nothing is picked up, and no height is left.
     """
-    coverage = new_coverage(tile.width * tile.height)
     for s in range(len(strokes.radii)):
+        if covered.firsts[s] == covered.firsts[s + 1]:
+            continue
         points = strokes.points[strokes.offsets[s] : strokes.offsets[s + 1]]
         radius = float(strokes.radii[s])
-        if misses(points, radius, tile):
-            continue
         line, length, end = band(points, radius)
-        found = cover(line, s, tile, coverage)
-        if not found:
-            continue
         traits, dry = of_stroke(strokes.seeds[s], radius, length, end, brush)
         shape = (radius, length, end)
-        for q in range(found):
-            pixel = coverage.pixels[q]
-            v = float(coverage.across[pixel])
-            k = min(line.shape[0] - 2, int(coverage.along[pixel]))
-            t = coverage.along[pixel] - k
+        for slot in range(covered.firsts[s], covered.firsts[s + 1]):
+            cell, kind, v = covered.cells[slot], covered.kinds[slot], float(covered.across[slot])
+            k = min(line.shape[0] - 2, int(covered.along[slot]))
+            t = covered.along[slot] - k
             u = _mixed(line[k, 5], line[k + 1, 5], t)
             width = _mixed(line[k, 4], line[k + 1, 4], t)
-            laid = lay(u, v, width, shape, traits, dry, (paint.grain[pixel], strokes.tooth[s]), brush)
+            laid = lay(u, v, width, shape, traits, dry, (paint.grain[cell], strokes.tooth[s]), brush)
             opacity = laid.opacity * (0.92 + 0.16 * laid.dry)
             if opacity <= 0:
                 continue
             rim = min((1 - abs(v)) * width, laid.rim)
             gathered = 0.94 + 0.5 * math.exp(-rim / (1.3 * brush.edge))
             for c in range(3):
-                there = math.log(max(MIN_LIGHT, paint.colours[pixel, c]))
-                own = math.log(max(MIN_LIGHT, strokes.colours[s, c]))
+                there = math.log(max(MIN_LIGHT, paint.colours[cell, c]))
+                seen = (strokes.colours[s, actions.channels[kind, c]] - 0.5) * actions.signs[kind, c] + 0.5
+                own = math.log(max(MIN_LIGHT, seen))
                 weight = opacity if own < there else LIFTED * opacity
-                paint.colours[pixel, c] = math.exp(_mixed(there, own * gathered, weight))
+                paint.colours[cell, c] = math.exp(_mixed(there, own * gathered, weight))

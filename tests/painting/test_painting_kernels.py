@@ -5,43 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from bristled import some_strokes, strokes_of
 
 from orbifolio.runner.painting.bristle_canvas import TILE_SIDE, BristleCanvas
-from orbifolio.runner.painting.bristle_kernels import CanvasTile, band, bristles, cover, new_coverage
+from orbifolio.runner.painting.bristle_kernels import CanvasTile, band, bristles, cover_tile
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.looks import Gouache, Oil, PaintingLook, Watercolour
 
 PLAIN = {"pickup": 0.0, "dryness": 0.0, "streaks": 0.0, "opacity": 1.0, "grain": 0.0}
-
-
-def strokes_of(
-    *lines: list[tuple[float, float]], radius: float = 10.0, colour: tuple = (0.2, 0.4, 0.6)
-) -> BristleStrokes:
-    count = len(lines)
-    points = [(x, y, 1.0) for line in lines for x, y in line]
-    return BristleStrokes(
-        points=np.array(points, np.float32),
-        offsets=np.cumsum([0, *map(len, lines)]).astype(np.int64),
-        radii=np.full(count, radius, np.float32),
-        colours=np.tile(np.array(colour, np.float32), (count, 1)),
-        bodies=np.ones(count, np.float32),
-        tooth=np.zeros(count, np.float32),
-        seeds=np.arange(1, count + 1, dtype=np.int64),
-        layers=np.zeros(count, np.int32),
-    )
-
-
-def some_strokes(count: int, width: int, height: int, seed: int = 1) -> BristleStrokes:
-    random = np.random.default_rng(seed)
-    lines = []
-    for _ in range(count):
-        start, turn = random.uniform(0, [width, height]), random.uniform(0, 2 * np.pi)
-        steps = np.cumsum(np.stack([np.cos(turn + 0.3 * np.arange(6)), np.sin(turn + 0.3 * np.arange(6))], 1) * 9, 0)
-        lines.append([tuple(point) for point in start + steps])
-    strokes = strokes_of(*lines)
-    return strokes._replace(
-        radii=random.uniform(2, 12, count).astype(np.float32), colours=random.random((count, 3)).astype(np.float32)
-    )
 
 
 def painted(
@@ -53,16 +24,16 @@ def painted(
 
 
 def test_a_straight_stroke_has_the_coordinates_of_a_ruler() -> None:
-    tile = CanvasTile(0, 0, 120, 60)
-    line, length, end = band(np.array([[30, 30, 1], [90, 30, 1]], np.float32), 10.0)
-    coverage = new_coverage(120 * 60)
-    found = cover(line, 0, tile, coverage)
-    pixels = coverage.pixels[:found]
+    strokes = strokes_of([(30.0, 30.0), (90.0, 30.0)])
+    line, length, end = band(strokes.points, 10.0)
+    covered = cover_tile(strokes, CanvasTile(0, 0, 120, 60))
+    found = covered.firsts[1]
+    pixels, across, along = covered.cells[:found], covered.across[:found], covered.along[:found]
     x, y = pixels % 120 + 0.5, pixels // 120 + 0.5
     assert length == pytest.approx(60, abs=1e-3)
-    np.testing.assert_allclose(np.abs(coverage.across[pixels]), np.abs(y - 30) / 10, atol=1e-5)
-    k = np.minimum(coverage.along[pixels].astype(int), len(line) - 2)
-    u = line[k, 5] + (coverage.along[pixels] - k) * (line[k + 1, 5] - line[k, 5])
+    np.testing.assert_allclose(np.abs(across), np.abs(y - 30) / 10, atol=1e-5)
+    k = np.minimum(along.astype(int), len(line) - 2)
+    u = line[k, 5] + (along - k) * (line[k + 1, 5] - line[k, 5])
     np.testing.assert_allclose(u, x - 30, atol=1e-3)
     inside = (np.abs(y - 30) <= 10) & (x >= 30 - end) & (x <= 90 + end)
     grid_x, grid_y = np.meshgrid(np.arange(120) + 0.5, np.arange(60) + 0.5)
