@@ -178,6 +178,8 @@ class BrushPlacement(StrokePlacement):
                 kept &= random.random(len(points)) < chance
             kept |= random.random(len(points)) < layer.everywhere
         kept &= self.admitted(layer, sight, places)
+        if self.subject.share is not None:
+            kept &= self.subject.share[rows, columns] > 0
         chosen: F64 = points[kept]
         return chosen
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 import numpy as np
 from scipy import ndimage
 
 from orbifolio.runner.arrays import F32
-from orbifolio.runner.painting.bristle_canvas import BristleCanvas
 from orbifolio.runner.painting.grounds import weave
-from orbifolio.runner.painting.look import PLAIN_SIDE
+from orbifolio.runner.painting.look import PLAIN_SIDE, PaintingLook
 from orbifolio.runner.painting.smoothing import smooth
 
 LAMP = (-0.62, -0.78)  # towards it: above left, as pictures are hung beside a window
@@ -24,7 +24,23 @@ STRIP = 512  # rows lit at once, for memory
 MARGIN = 24  # rows beyond a strip that its light depends on
 
 
-def lit(canvas: BristleCanvas) -> F32:
+class PaintedCanvas(Protocol):
+    """What is lit: see `BristleCanvas`."""
+
+    look: PaintingLook
+    ground: tuple[float, float, float]
+    width: int
+    height: int
+    grain: F32
+
+    def colours(self) -> F32:
+        """(height, width, 3) sRGB in [0, 1]."""
+
+    def heights(self) -> F32:
+        """(height, width) of the paint."""
+
+
+def lit(canvas: PaintedCanvas) -> F32:
     """(height, width, 3) sRGB in [0, 1] of opaque paint, lit; or of washes, with their pigment settled.
 
     Args:
@@ -46,11 +62,11 @@ def lit(canvas: BristleCanvas) -> F32:
     return done
 
 
-def _growth(canvas: BristleCanvas) -> float:
+def _growth(canvas: PaintedCanvas) -> float:
     return max(1.0, max(canvas.width, canvas.height) / PLAIN_SIDE)
 
 
-def light_opaque(canvas: BristleCanvas, colours: F32, heights: F32, grain: F32, threads: F32 | None) -> F32:
+def light_opaque(canvas: PaintedCanvas, colours: F32, heights: F32, grain: F32, threads: F32 | None) -> F32:
     """Opaque paint under the lamp: ridges catch light, furrows are darker, varnish shines and deepens.
 
     Args:
@@ -80,7 +96,7 @@ def light_opaque(canvas: BristleCanvas, colours: F32, heights: F32, grain: F32, 
     return _shown(shown - deeper)
 
 
-def settle(canvas: BristleCanvas, colours: F32, heights: F32, grain: F32, threads: F32 | None) -> F32:
+def settle(canvas: PaintedCanvas, colours: F32, heights: F32, grain: F32, threads: F32 | None) -> F32:
     """Washes dried: pigment settles in the paper's hollows and at the rims of wet places.
 
     Args: as `light_opaque`.

@@ -146,6 +146,8 @@ class PaintingLook(Settings):
     """The compiled function that lays strokes of this medium."""
     placement: ClassVar[Callable[..., StrokePlacement]]
     """What decides where strokes go."""
+    foldable: ClassVar[bool] = True
+    """Whether its strokes may be laid under a symmetry."""
     transparent: ClassVar[bool] = False
     """Whether the ground shines through, so that it must not be painted where it should be seen."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -17,10 +17,11 @@ import torch
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.painting.bristle_canvas import BristleCanvas
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
-from orbifolio.runner.painting.lamp import lit
+from orbifolio.runner.painting.folded_canvas import FoldedCanvas, domain_share, painting_window
 from orbifolio.runner.painting.look import PaintingLook
 from orbifolio.runner.painting.stroke_placement import PaintLayer, Sitting, StrokePlacement
 from orbifolio.runner.painting.subject import PLAN_SIDE, Subject, see
+from orbifolio.runner.strokes.fitting.surface import OrbifoldSurface
 
 BLOCK_IN_SHARE = 0.5  # of all strokes, where they are counted: a picture must be covered before it is refined
 
@@ -81,15 +82,19 @@ class PaintingSession:
         ends: how many there were after each pass.
     """
 
-    def __init__(self, brief: Brief, picture: F32, size: tuple[int, int]) -> None:
+    def __init__(
+        self, brief: Brief, picture: F32, size: tuple[int, int], *, surface: OrbifoldSurface | None = None
+    ) -> None:
         """A painter before an empty canvas.
 
         Args:
             brief: what is asked for.
             picture: (h, w, 3) sRGB in [0, 1], of any size.
             size: (width, height) of the canvas in pixels.
+            surface: that is painted on, where the painting has a symmetry; the picture then is what it shows in its
+                `painting_window`.
         """
-        self.brief, self._given, self.size = brief, picture, size
+        self.brief, self._given, self.size, self._surface = brief, picture, size, surface
         self.strokes = BristleStrokes.empty()
         self.ends: list[int] = []
 
@@ -97,7 +102,12 @@ class PaintingSession:
     def subject(self) -> Subject:
         """What the painter sees."""
         brief = self.brief
-        return see(self._given, brief.look, seed=brief.seed, palette=brief.palette, side=brief.plan_side)
+        subject = see(self._given, brief.look, seed=brief.seed, palette=brief.palette, side=brief.plan_side)
+        if self._surface is None:
+            return subject
+        high, wide = subject.lab.shape[:2]
+        share = domain_share(self._surface, painting_window(self._surface), wide, high)
+        return replace(subject, share=share)
 
     @cached_property
     def placement(self) -> StrokePlacement:
@@ -117,8 +127,10 @@ class PaintingSession:
         return tuple(Pass(layer, number == 0) for layer in self.placement.layers() for number in range(layer.passes))
 
     @cached_property
-    def canvas(self) -> BristleCanvas:
+    def canvas(self) -> BristleCanvas | FoldedCanvas:
         """With the paint so far."""
+        if self._surface is not None:
+            return FoldedCanvas(self.brief.look, self._surface, ground=self.subject.ground, seed=self.brief.seed)
         return BristleCanvas(self.brief.look, self.size, ground=self.subject.ground, seed=self.brief.seed)
 
     @property
@@ -153,7 +165,7 @@ class PaintingSession:
 
     def picture(self) -> F32:
         """(height, width, 3) sRGB in [0, 1], the canvas under the lamp."""
-        return lit(self.canvas)
+        return self.canvas.picture()
 
     def state_dict(self) -> dict[str, Any]:
         """From which `load_state_dict` continues with the same bytes."""

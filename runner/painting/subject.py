@@ -37,6 +37,7 @@ class Subject:
         paints: (k, 3) OKLab on the palette; None for any colour.
         palette_given: whether they are the only ones, and not merely chosen from the picture.
         ground: sRGB in [0, 1].
+        share: (h, w) 1 where strokes may begin, 0 elsewhere; None for everywhere.
     """
 
     picture: F32
@@ -47,6 +48,7 @@ class Subject:
     paints: F64 | None
     palette_given: bool
     ground: tuple[float, float, float]
+    share: F32 | None = None
 
     @property
     def side(self) -> int:

@@ -15,19 +15,33 @@ import torch
 from pydantic import Field
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.errors import IllegalSymmetry
+from orbifolio.runner.exports.geometry import geometry_products
+from orbifolio.runner.gas.domain import grows_on
 from orbifolio.runner.images import oklab
 from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.painting.document import BristlePainting
+from orbifolio.runner.painting.folded_canvas import FoldedCanvas, cut, painting_window
 from orbifolio.runner.painting.look import PaintingLook
 from orbifolio.runner.painting.looks import AnyLook, Oil
 from orbifolio.runner.painting.products import products
 from orbifolio.runner.painting.session import Brief, PaintingSession
 from orbifolio.runner.painting.subject import PLAN_SIDE
-from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings
+from orbifolio.runner.patches.settings import PatchImage, PatchSettings, plan_patches
+from orbifolio.runner.patches.synthesis import synthesise
+from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings, traits_of
+from orbifolio.runner.settings import kind_of
+from orbifolio.runner.strokes.fitting.surface import OrbifoldSurface
+from orbifolio.runner.symmetry import AnySymmetry
+from orbifolio.runner.symmetry.aspect import Aspect, parse_ratio
+from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.kinds.none import NoSymmetry
+from orbifolio.runner.symmetry.verify.summary import summarise
 from orbifolio.runner.vector.hex_colours import Hex, from_hex
 
 PASS_SECONDS = 0.15  # of planning a pass, for the plan; measured on two processor cores
 PIXEL_SECONDS = 1.5e-7  # a pixel of the canvas in a pass, in the same way
+FITTED_WIDTH = 768  # pixels at most at which a picture is fitted to a symmetry: strokes show no more
 SKETCH_SIDE = 360  # pixels that a preview is planned at: strokes of the last layer are then a pixel wide
 
 
@@ -39,8 +53,17 @@ class PaintedPicture(RendererSettings):
     """The picture."""
     look: AnyLook = Oil()
     """How it is painted."""
+    symmetry: AnySymmetry = NoSymmetry()
+    """The symmetry that the painting has exactly, light included: each stroke is laid wherever the group moves it. Of a
+    plane, frieze, rotor, sphere or hyperbolic kind."""
+    fit: Literal["motifs", "laid"] = "motifs"
+    """How the picture is made to fit a symmetry before it is painted: its motifs are copied in patches; or it is laid
+    over the whole and changed as little as possible."""
+    aspect: Aspect | None = None
+    """Width:height where the symmetry leaves it free; none: the symmetry's own, or the picture's."""
     size: int = Field(default=1600, ge=64, le=16384)
-    """Longer side of the painting in pixels. A larger one has the same strokes in finer bristles."""
+    """Longer side of the painting in pixels, its width under a symmetry. A larger one has the same strokes in finer
+    bristles."""
     brush_size: float = Field(default=1.0, ge=0.2, le=5)
     """Factor of the width of all strokes."""
     liveliness: float = Field(default=1.0, ge=0, le=4)
@@ -54,8 +77,10 @@ class PaintedPicture(RendererSettings):
         """The renderer; the picture is read when first needed."""
         return PaintingRenderer(self, context)
 
-    def sketch(self, context: RenderContext, width: int) -> F32:
-        """All layers on a small canvas; see the base class."""
+    def sketch(self, context: RenderContext, width: int) -> F32 | None:
+        """All layers on a small canvas, without a symmetry; see the base class."""
+        if not isinstance(self.symmetry, NoSymmetry):
+            return None
         picture = _pixels(context.plain_picture(self.image))
         height = max(1, round(width * picture.shape[0] / picture.shape[1]))
         session = PaintingSession(self.brief(context.seed, side=SKETCH_SIDE), picture, (width, height))
@@ -82,17 +107,62 @@ class PaintedPicture(RendererSettings):
             plan_side=side,
         )
 
-    def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
-        """A palette without effect; see the base class."""
+    def symmetry_for(self, ratio: float | None) -> Symmetry | None:
+        """The symmetry, or None for none.
+
+        Args:
+            ratio: width / height of the picture, where the symmetry leaves it free.
+
+        Raises:
+            IllegalSymmetry: `where` is relative to `symmetry`.
+        """
+        if isinstance(self.symmetry, NoSymmetry):
+            return None
+        settings: SymmetrySettings = self.symmetry
+        return settings.build(None if self.aspect is None else parse_ratio(self.aspect))
+
+    def kept_symmetry(self, ratio: float) -> Symmetry | None:
+        """The painting's: see the base class."""
+        return self.symmetry_for(ratio)
+
+    def advisories(self) -> list[str]:
+        """The symmetry's own; see the base class."""
+        symmetry = self.symmetry_for(None)
+        return [] if symmetry is None else list(symmetry.advisories())
+
+    def _symmetry_complaints(self) -> list[tuple[str, str]]:
         look: PaintingLook = self.look
-        if self.palette and look.purity == 0:
+        try:
+            symmetry = self.symmetry_for(None)
+        except IllegalSymmetry as error:
+            where = "aspect" if error.where == "aspect" else f"symmetry.{error.where}".rstrip(".")
+            return [(where, str(error))]
+        if symmetry is None:
+            return []
+        if not grows_on(symmetry):
             return [
+                (
+                    "symmetry.kind",
+                    f"{symmetry.title}: strokes are laid on a surface that a group of movements acts on; use plane, "
+                    "frieze, rotor, sphere or hyperbolic",
+                )
+            ]
+        if not look.foldable:
+            return [("look", "its strokes cannot be laid under a symmetry; use oil, bold, gouache, pastel or flow")]
+        return []
+
+    def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
+        """A palette without effect, an illegal symmetry; see the base class."""
+        look: PaintingLook = self.look
+        problems = self._symmetry_complaints()
+        if self.palette and look.purity == 0:
+            problems.append(
                 (
                     "palette",
                     "the look takes the picture's own colours; raise look.purity above 0, or leave out palette",
                 )
-            ]
-        return []
+            )
+        return problems
 
     def pictures(self) -> dict[str, str]:
         """The picture."""
@@ -127,14 +197,54 @@ class PaintingRenderer(Renderer):
         return _pixels(self.context.plain_picture(self.settings.image))
 
     @cached_property
+    def symmetry(self) -> Symmetry | None:
+        """That the painting has, or None."""
+        height, width = self._picture.shape[:2]
+        return self.settings.symmetry_for(width / height)
+
+    @cached_property
+    def _ratio(self) -> float:
+        """Width / height of a painting with a symmetry."""
+        height, width = self._picture.shape[:2]
+        wanted = None if self.settings.aspect is None else parse_ratio(self.settings.aspect).value
+        assert self.symmetry is not None
+        return self.symmetry.ratio or wanted or width / height
+
+    @cached_property
+    def surface(self) -> OrbifoldSurface | None:
+        """That is painted on where there is a symmetry."""
+        if self.symmetry is None:
+            return None
+        return OrbifoldSurface(self.symmetry.layout(*self.size), self.symmetry, self.size)
+
+    @cached_property
+    def subject_picture(self) -> F32:
+        """(h, w, 3) what is painted: the picture, or what the symmetry makes of it about a fundamental domain."""
+        if self.symmetry is None:
+            return self._picture
+        size = self.symmetry.fit(min(FITTED_WIDTH, self.settings.size), multiple=1, ratio=self._ratio)
+        layout = self.symmetry.layout(*size)
+        name = self.settings.image
+        settings = PatchSettings(images=(PatchImage(image=name),))
+        if self.settings.fit == "laid":
+            settings = PatchSettings(start=name)
+        plan = plan_patches(settings, self.symmetry, layout, seed=self.context.seed, picture=self.context.plain_picture)
+        surface = OrbifoldSurface(layout, self.symmetry, size)
+        values = torch.from_numpy(synthesise(self.symmetry, plan.task))
+        return cut(surface.picture(surface.cells(values)), painting_window(surface))
+
+    @cached_property
     def size(self) -> tuple[int, int]:
         """(width, height) of the painting in pixels."""
+        if self.symmetry is not None:
+            return self.symmetry.fit(self.settings.size, multiple=1, ratio=self._ratio)
         height, width = self._picture.shape[:2]
         scale = self.settings.size / max(width, height)
         return max(1, round(width * scale)), max(1, round(height * scale))
 
     def _session(self) -> PaintingSession:
-        return PaintingSession(self.settings.brief(self.context.seed), self._picture, self.size)
+        brief = self.settings.brief(self.context.seed)
+        return PaintingSession(brief, self.subject_picture, self.size, surface=self.surface)
 
     @cached_property
     def _first(self) -> PaintingSession:
@@ -150,7 +260,8 @@ class PaintingRenderer(Renderer):
     def phases(self) -> tuple[Phase, ...]:
         """One for each layer."""
         width, height = self.size
-        pixels, factor = width * height, width / self._first.plan_size[0]
+        window = (0, 0, width, height) if self.surface is None else painting_window(self.surface)
+        pixels, factor = width * height, (window[2] - window[0]) / self._first.plan_size[0]
         phases = []
         for first, end in zip(self.layers, self.layers[1:], strict=False):
             layer = self._first.passes[first].layer
@@ -185,11 +296,31 @@ class PaintingRenderer(Renderer):
         return PaintingState(phase, int(saved["done"]), session)
 
     def traits(self, phase: int) -> Traits:
-        """A painting has edges."""
-        return Traits(tiles=False)
+        """From the symmetry's colours and its true shape; a painting without has edges."""
+        if self.symmetry is None:
+            return Traits(tiles=False)
+        width, height = self.size
+        return traits_of(self.symmetry, self._ratio * height / width if self.symmetry.ratio is not None else 1.0)
+
+    def symmetry_summary(self, image: F32 | None) -> dict[str, Any] | None:
+        """Group, claims and residuals; None for a painting without symmetry."""
+        if self.symmetry is None:
+            return None
+        return summarise(self.symmetry, kind_of(type(self.settings.symmetry)), image)
+
+    def stages(self) -> Mapping[str, F32]:
+        """What the symmetry makes of the picture, about a fundamental domain."""
+        return {} if self.symmetry is None else {"fitted to the symmetry": self.subject_picture}
 
     def extras(self, state: PaintingState, tone: Tone) -> Mapping[str, bytes]:
-        """The document of strokes, and what follows from it."""
+        """The document of strokes, and what follows from it; under a symmetry what its geometry offers."""
+        canvas = state.session.canvas
+        if isinstance(canvas, FoldedCanvas):
+            assert self.symmetry is not None
+            layout = canvas.surface.layout
+            colours = tone(canvas.lit()[None])[0]
+            values = layout.constrain(torch.from_numpy(np.ascontiguousarray(colours, np.float32)) - 0.5)
+            return geometry_products(self.symmetry, layout, values)
         return products(BristlePainting.of(state.session), title=self.context.title)
 
     def describe(self) -> str:

@@ -1,0 +1,161 @@
+"""Painting under a symmetry: exact on any surface, light included; strokes begin in the domain alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from bristled import some_strokes
+from skimage import data
+
+from orbifolio.runner.gas.domain import grows_on
+from orbifolio.runner.painting.bristle_kernels import CanvasTile, band, cover_places, cover_tile
+from orbifolio.runner.painting.folded_canvas import FoldedCanvas, cut, painting_window
+from orbifolio.runner.painting.looks import Oil
+from orbifolio.runner.painting.session import Brief, PaintingSession
+from orbifolio.runner.renderers.base import RenderContext
+from orbifolio.runner.renderers.painting import PaintedPicture, PaintingRenderer
+from orbifolio.runner.strokes.fitting.surface import OrbifoldSurface
+from orbifolio.runner.strokes.rasteriser.pixel_blocks import pixel_grid
+from orbifolio.runner.symmetry.base import Symmetry
+from orbifolio.runner.symmetry.kinds.droste import Droste
+from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic
+from orbifolio.runner.symmetry.kinds.plane import Plane
+from orbifolio.runner.symmetry.verify.summary import summarise
+
+SWAPPED = {"r4": ["r", "b", "g"]}
+
+
+def surface_of(symmetry: Symmetry, width: int) -> OrbifoldSurface:
+    size = symmetry.fit(width, multiple=1, ratio=symmetry.ratio or 1.0)
+    return OrbifoldSurface(symmetry.layout(*size), symmetry, size)
+
+
+def painted(symmetry: Symmetry, width: int) -> PaintingSession:
+    surface = surface_of(symmetry, width)
+    pixels = torch.from_numpy(data.coffee().astype(np.float32) / 255).permute(2, 0, 1)[None].contiguous()
+    cells = surface.cells(surface.layout.sample(pixels))
+    window = cut(surface.picture(cells), painting_window(surface))
+    size = (surface.layout.width, surface.layout.height)
+    session = PaintingSession(Brief(Oil(), seed=3, plan_side=160), window, size, surface=surface)
+    for number in range(len(session.passes)):
+        session.paint_pass(number)
+    return session
+
+
+def test_places_of_a_plain_picture_are_its_pixels() -> None:
+    """The two ways of finding what a stroke covers agree, each being the other's oracle."""
+    strokes = some_strokes(60, 140, 90)
+    by_rows = cover_tile(strokes, CanvasTile(0, 0, 140, 90))
+    by_places = cover_places(strokes, pixel_grid(140, 90))
+    for stroke in range(60):
+        found = []
+        for covered in (by_rows, by_places):
+            part = slice(covered.firsts[stroke], covered.firsts[stroke + 1])
+            found.append(dict(zip(covered.cells[part].tolist(), covered.across[part].tolist(), strict=True)))
+        rows, places = found
+        if not rows and not places:
+            continue  # off the canvas
+        assert len(set(rows) ^ set(places)) <= 0.02 * len(rows) + 2  # where two segments meet, and at the band's edge
+        both = set(rows) & set(places)
+        assert np.mean([abs(abs(rows[cell]) - abs(places[cell])) < 1e-3 for cell in both]) > 0.97
+
+
+@pytest.mark.parametrize(
+    ("symmetry", "width", "most"),
+    [
+        (Plane(group="p4", colours=SWAPPED), 128, 1e-5),
+        (Plane(group="p4gm"), 128, 1e-5),
+        (Plane(group="p6mm"), 120, 0.01),
+        (Hyperbolic(p=7, q=3), 200, 0.02),
+    ],
+    ids=["p4 with colours", "p4gm", "p6mm", "7, 3"],
+)
+def test_paint_and_light_have_the_symmetry(symmetry, width: int, most: float) -> None:  # type: ignore[no-untyped-def]
+    built = symmetry.build()
+    session = painted(built, width)
+    assert isinstance(session.canvas, FoldedCanvas)
+    plain, lit = session.canvas.colours(), session.picture()
+    assert np.abs(plain - lit).max() > 0.02  # light does something
+    for picture in (plain, lit):
+        summary = summarise(built, "test", picture)
+        grain = summary["grain"]
+        assert summary["worst"] < max(most, grain), summary
+    assert session.strokes.size > 30
+
+
+def test_strokes_begin_in_the_domain_alone() -> None:
+    session = painted(Plane(group="p4").build(), 128)
+    share = session.subject.share
+    assert share is not None
+    assert 0.1 < share.mean() < 0.6
+    surface = session.canvas.surface  # type: ignore[union-attr]
+    # a quarter of the tile, as p4 has four images of each place
+    left, top, right, bottom = painting_window(surface)
+    assert share.mean() * (right - left) * (bottom - top) == pytest.approx(128 * 128 / 4, rel=0.05)
+
+
+def test_a_band_knows_the_length_of_its_line() -> None:
+    line, length, end = band(np.array([[0, 0, 1], [3, 4, 1], [6, 8, 1]], np.float32), 2.0)
+    assert length == pytest.approx(10, abs=1e-5)
+    np.testing.assert_allclose(line[[0, -1], 5], [-end, 10 + end], atol=1e-5)
+    np.testing.assert_allclose(np.hypot(line[:, 2], line[:, 3]), 1)
+
+
+def context() -> RenderContext:
+    picture = torch.from_numpy(data.coffee()[::4, ::4].astype(np.float32) / 255).permute(2, 0, 1)[None].contiguous()
+    return RenderContext(3, "cpu", picture=lambda source: picture, plain_picture=lambda source: picture)
+
+
+@pytest.mark.parametrize("fit", ["motifs", "laid"])
+def test_a_renderer_paints_under_a_symmetry_and_resumes(fit: str) -> None:
+    settings = PaintedPicture.model_validate(
+        {"image": "photo", "size": 96, "fit": fit, "symmetry": {"kind": "plane", "group": "p4", "colours": SWAPPED}}
+    )
+    assert settings.complaints(lambda source: None) == []
+    renderer = settings.build(context())
+    assert isinstance(renderer, PaintingRenderer)
+
+    def paint(stop_after: int) -> np.ndarray:
+        state, done = None, 0
+        for number, phase in enumerate(renderer.phases()):
+            state = renderer.begin(number, state)
+            for _ in range(phase.steps):
+                renderer.step(state)
+                done += 1
+                if done == stop_after:
+                    state = renderer.load(number, renderer.save(state))
+        assert state is not None
+        return renderer.image(state)
+
+    first = paint(0)
+    assert first.tobytes() == paint(4).tobytes()
+    summary = renderer.symmetry_summary(first)
+    assert summary is not None
+    assert summary["worst"] < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "words"),
+    [
+        (
+            {"symmetry": {"kind": "droste", "group": "p1"}},
+            "symmetry.kind",
+            "use plane, frieze, rotor, sphere or hyperbolic",
+        ),
+        ({"look": "watercolour", "symmetry": {"kind": "plane", "group": "p4"}}, "look", "use oil, bold, gouache"),
+        ({"look": "ink", "symmetry": {"kind": "plane", "group": "p4"}}, "look", "use oil, bold, gouache"),
+        ({"symmetry": {"kind": "plane", "group": "p4", "colours": {"r4": ["g", "b", "r"]}}}, "symmetry.colours", ""),
+    ],
+)
+def test_what_cannot_be_painted_is_told(change: dict, path: str, words: str) -> None:
+    settings = PaintedPicture.model_validate({"image": "photo", **change})
+    complaints = settings.complaints(lambda source: None)
+    assert complaints
+    assert complaints[0][0].startswith(path)
+    assert words in complaints[0][1]
+
+
+def test_a_zoom_is_no_group_of_movements() -> None:
+    assert not grows_on(Droste(group="p1").build())
+    assert grows_on(Plane(group="p1").build())
