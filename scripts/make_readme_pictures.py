@@ -17,7 +17,7 @@ from orbifolio.runner.images.encoding import on_white
 
 ROOT = Path(__file__).resolve().parents[1]
 COLUMNS, SIDE, CAPTION, GAP = 10, 168, 20, 8  # pixels: ten across are as wide as a README's column on a large screen
-TOP, TOP_SIDE = ("patches-ikat", "patches-73", "waves-coffee", "patches-p4"), 480
+TOP, TOP_SIDE = ("patches-ikat", "patches-73", "waves-coffee", "impasto-wallpaper"), 480
 
 
 def contact_sheet() -> Image.Image:
