@@ -160,9 +160,10 @@ def _draw_marks(page: PdfPages, sheet: Sheet) -> None:
 def _nearest_name(ink: str) -> str:
     """The web's colour that looks nearest."""
     place = oklab.from_srgb(np.array(from_hex(ink)))
-    names = {name: value for name, value in ImageColor.colormap.items() if isinstance(value, str)}
 
     def away(name: str) -> float:
-        return float(np.square(oklab.from_srgb(np.array(from_hex(names[name]))) - place).sum())
+        # asked for, not looked up: the table holds other values for names that have been asked for
+        colour = np.array(ImageColor.getrgb(name)[:3]) / 255
+        return float(np.square(oklab.from_srgb(colour) - place).sum())
 
-    return min(sorted(names), key=away)
+    return min(sorted(ImageColor.colormap), key=away)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pypdfium2 as pdfium
 import pytest
+from PIL import ImageColor
 
 from orbifolio.runner.exports.print_sheet import Sheet
 from orbifolio.runner.exports.separations import Plate, overprint, plates_pdf, recombined, separated, trapped
@@ -64,6 +65,7 @@ def test_a_trap_goes_below_darker_inks_and_not_onto_paper():
 
 def test_a_plate_says_its_ink():
     assert Plate("#e63946", np.zeros((1, 1), bool)).name == "#e63946 crimson"
+    ImageColor.getrgb("black")  # Pillow keeps what it has been asked for in its table of names
     assert Plate("#000000", np.zeros((1, 1), bool)).name == "#000000 black"
 
 
