@@ -56,6 +56,7 @@ def test_the_command_offers_every_look() -> None:
     assert LOOK_NAMES == tuple(kind_of(look) for look in LOOKS)
 
 
+@pytest.mark.slow
 def test_a_painting_is_drawn_again_at_any_size(tmp_path: Path) -> None:
     first = paint("skimage:coffee", "--size", 150, "--out", tmp_path)
     run = Path(first.output.strip().splitlines()[-1]).parent

@@ -107,7 +107,7 @@ def context() -> RenderContext:
     return RenderContext(3, "cpu", picture=lambda source: picture, plain_picture=lambda source: picture)
 
 
-@pytest.mark.parametrize("fit", ["motifs", "laid"])
+@pytest.mark.parametrize("fit", ["motifs", pytest.param("laid", marks=pytest.mark.slow)])
 def test_a_renderer_paints_under_a_symmetry_and_resumes(fit: str) -> None:
     settings = PaintedPicture.model_validate(
         {"image": "photo", "size": 96, "fit": fit, "symmetry": {"kind": "plane", "group": "p4", "colours": SWAPPED}}
