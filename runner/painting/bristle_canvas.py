@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from orbifolio.runner.arrays import F32
-from orbifolio.runner.painting.bristle_kernels import CanvasSnapshot, CanvasTile, Paint, cover_tile
+from orbifolio.runner.painting.bristle_coverage import CanvasTile, cover_tile
+from orbifolio.runner.painting.bristle_kernels import CanvasSnapshot, Paint
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.grounds import GRAIN_GROWTH, grain
 from orbifolio.runner.painting.lamp import lit

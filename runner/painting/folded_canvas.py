@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64, I64
-from orbifolio.runner.painting.bristle_kernels import CanvasSnapshot, Paint, cover_places
+from orbifolio.runner.painting.bristle_coverage import cover_places
+from orbifolio.runner.painting.bristle_kernels import CanvasSnapshot, Paint
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.grounds import GRAIN_GROWTH, grain
 from orbifolio.runner.painting.lamp import HIGHLIGHTS_ABOVE, STEEPEST, WARM

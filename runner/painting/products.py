@@ -15,7 +15,7 @@ import torch
 
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.painting.bristle_canvas import BristleCanvas
-from orbifolio.runner.painting.bristle_kernels import band
+from orbifolio.runner.painting.bristle_coverage import band
 from orbifolio.runner.painting.document import BristlePainting
 from orbifolio.runner.painting.lamp import lit
 from orbifolio.runner.painting.subject import resized

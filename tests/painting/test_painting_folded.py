@@ -9,7 +9,7 @@ from bristled import some_strokes
 from skimage import data
 
 from orbifolio.runner.gas.domain import grows_on
-from orbifolio.runner.painting.bristle_kernels import CanvasTile, band, cover_places, cover_tile
+from orbifolio.runner.painting.bristle_coverage import CanvasTile, band, cover_places, cover_tile
 from orbifolio.runner.painting.folded_canvas import FoldedCanvas, cut, painting_window
 from orbifolio.runner.painting.looks import Oil
 from orbifolio.runner.painting.session import Brief, PaintingSession

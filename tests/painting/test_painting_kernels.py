@@ -8,7 +8,8 @@ import torch
 from bristled import some_strokes, strokes_of
 
 from orbifolio.runner.painting.bristle_canvas import TILE_SIDE, BristleCanvas
-from orbifolio.runner.painting.bristle_kernels import CanvasTile, band, bristles, cover_tile
+from orbifolio.runner.painting.bristle_coverage import CanvasTile, band, cover_tile
+from orbifolio.runner.painting.bristle_kernels import bristles
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.looks import Gouache, Oil, PaintingLook, Watercolour
 
