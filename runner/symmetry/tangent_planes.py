@@ -57,6 +57,17 @@ class SampleLattice:
 SQUARE = SampleLattice(np.eye(2))
 
 
+class PointLookup(Protocol):
+    """What shows a surface at any of its points."""
+
+    def taps(self, points: F64) -> Taps:
+        """What points blend.
+
+        Args:
+            points: (N, 3), on the surface.
+        """
+
+
 class TangentPlanes(ABC):
     """The planes of all orbits of a layout.
 
@@ -64,11 +75,13 @@ class TangentPlanes(ABC):
         places: (P, 3) the orbits' representatives; near each other where they are near on the surface.
         lattice: of the texels, where they have one, so that a sample is a texel.
         turning: whether frames of neighbours differ.
+        lookup: of the surface, or None where only its orbits' own places are known.
     """
 
     places: F64
     lattice: SampleLattice = SQUARE
     turning: bool = False
+    lookup: PointLookup | None = None
 
     @abstractmethod
     def around(self, orbits: I64, offsets: F64) -> Taps:
@@ -92,17 +105,6 @@ class TangentPlanes(ABC):
         """
 
 
-class PointLookup(Protocol):
-    """What shows a surface at any of its points."""
-
-    def taps(self, points: F64) -> Taps:
-        """What points blend.
-
-        Args:
-            points: (N, 3), on the surface.
-        """
-
-
 class FlatPlanes(TangentPlanes):
     """Of a flat surface, whose frames are all alike: see `TangentPlanes`.
 
@@ -110,15 +112,17 @@ class FlatPlanes(TangentPlanes):
         step: (2, 2) what a pixel to the right and a pixel down are on the surface, as columns.
     """
 
+    lookup: PointLookup
+
     def __init__(self, places: F64, step: F64, lookup: PointLookup, lattice: SampleLattice = SQUARE) -> None:
         self.places, self.step, self.lattice = places, step, lattice
-        self._lookup, self._back = lookup, np.linalg.inv(step)
+        self.lookup, self._back = lookup, np.linalg.inv(step)
 
     def around(self, orbits: I64, offsets: F64) -> Taps:
         """By the lookup: see `TangentPlanes.around`."""
         points = self.places[orbits][:, None].repeat(offsets.shape[-2], axis=1)
         points[..., :2] += offsets @ self.step.T
-        return self._lookup.taps(points.reshape(-1, 3))
+        return self.lookup.taps(points.reshape(-1, 3))
 
     def see(self, orbits: I64, places: F64) -> F64:
         """By subtraction: see `TangentPlanes.see`."""
@@ -138,6 +142,7 @@ class CurvedPlanes(TangentPlanes):
     """
 
     turning = True
+    lookup: PointLookup
 
     def __init__(self, points: F64, pixel: float, curvature: int, lookup: PointLookup) -> None:
         """The planes of orbits.
@@ -148,7 +153,7 @@ class CurvedPlanes(TangentPlanes):
             curvature: 1 sphere, -1 hyperbolic plane.
             lookup: of the surface.
         """
-        self.pixel, self.curvature, self._lookup = pixel, curvature, lookup
+        self.pixel, self.curvature, self.lookup = pixel, curvature, lookup
         self.places = points
         x, y, z = points.T
         below = curvature / np.maximum(1 + z, 1e-12)
@@ -164,7 +169,7 @@ class CurvedPlanes(TangentPlanes):
         along = sine(length) / np.maximum(length, 1e-300) * self.pixel
         local = np.stack([offsets[..., 0] * along, -offsets[..., 1] * along, cosine(length)], axis=-1)
         points = np.broadcast_to(local, (len(orbits), *local.shape[-2:])) @ np.swapaxes(self._frames[orbits], 1, 2)
-        return self._lookup.taps(points.reshape(-1, 3))
+        return self.lookup.taps(points.reshape(-1, 3))
 
     def see(self, orbits: I64, places: F64) -> F64:
         """By the logarithm: see `TangentPlanes.see`."""

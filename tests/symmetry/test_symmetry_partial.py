@@ -172,7 +172,7 @@ def test_a_few_copies_are_nearly_a_symmetry_as_wanted(name: str) -> None:
     symmetry = CASES[name]
     measured = measure_symmetry(texture(symmetry, 160), symmetry)
     assert [item.name for item in measured.near] == [claim.name for claim in symmetry.near_claims()]
-    assert all(0.3 < item.residual < 0.95 for item in measured.near)
+    assert all(0.25 < item.residual < 0.95 for item in measured.near)
     assert not {item.name for item in measured.near} & {item.name for item in measured.unclaimed}
 
 

@@ -38,6 +38,7 @@ from orbifolio.runner.symmetry import AnySymmetry
 from orbifolio.runner.symmetry.aspect import Aspect, parse_ratio
 from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.kinds.none import NoSymmetry
+from orbifolio.runner.symmetry.layouts.antialiasing import antialiased
 from orbifolio.runner.symmetry.verify.summary import summarise
 from orbifolio.runner.vision import AnyNetwork
 from orbifolio.runner.vision.base import VisionSettings
@@ -278,8 +279,15 @@ class PatchRenderer(Renderer):
         if state.refined is not None:
             assert self.refiner is not None
             return self.refiner.image(state.refined)
-        artwork = state.patches.layout.render(self._values(state))
-        return np.ascontiguousarray(artwork[0].clamp(0, 1).permute(1, 2, 0).numpy(), np.float32)
+        return _picture(state.patches.layout.render(self._values(state)))
+
+    def final(self, state: PatchState) -> F32:
+        """The artwork with smooth edges, unless a network has refined it: what it made has no sharp ones."""
+        if state.refined is not None:
+            return self.image(state)
+        layout = state.patches.layout
+        artwork = antialiased(layout, self.symmetry.chart_for(*self.size), self._values(state))
+        return _picture(artwork)
 
     def save(self, state: PatchState) -> dict[str, Any]:
         """Matches and artwork of the level, and the refinement's own state."""
@@ -339,3 +347,8 @@ class PatchRenderer(Renderer):
         sides = [f"{style.side:.0f} px" for style in task.styles]
         lines = [f"patches of {name}, its shorter side {side}" for name, side in zip(names, sides, strict=True)]
         return "\n".join([*lines, *([] if self.refiner is None else [self.refiner.describe()])])
+
+
+def _picture(artwork: torch.Tensor) -> F32:
+    """(height, width, 3) of a (1, 3, height, width) artwork, clamped to [0, 1]."""
+    return np.ascontiguousarray(artwork[0].clamp(0, 1).permute(1, 2, 0).numpy(), np.float32)

@@ -46,6 +46,30 @@ def on_surface(points: F64, curvature: int) -> F64:
     return result
 
 
+def tangent_frames(points: F64, curvature: int) -> tuple[F64, F64]:
+    """Two unit vectors at every point, at right angles to each other: where a small step along them leads, is surface.
+
+    Args:
+        points: (N, 3), on the surface.
+        curvature: the surface's, -1, 0 or 1.
+
+    Returns:
+        (N, 3) each.
+    """
+    x, y, z = points.T
+    if curvature > 0:
+        helper = np.where(np.abs(z)[:, None] < 0.9, [0.0, 0.0, 1.0], [1.0, 0.0, 0.0])
+        right = np.cross(helper, points)
+        right /= np.linalg.norm(right, axis=1, keepdims=True)
+        return right, np.cross(points, right)
+    if curvature < 0:
+        share = 1 / (1 + z)
+        right = np.stack([1 + x * x * share, x * y * share, x], axis=1)
+        return right, np.stack([x * y * share, 1 + y * y * share, y], axis=1)
+    flat = np.zeros_like(points)
+    return flat + [1.0, 0.0, 0.0], flat + [0.0, 1.0, 0.0]
+
+
 @dataclass(frozen=True)
 class Folded:
     """Where the fold brings points.

@@ -1,28 +1,39 @@
 """Pictures of curved surfaces, ready to be measured: (picture, chart) -> residuals of any isometry of its points.
 
 Points are looked up in the picture, moved, and looked up again. A chart shows places at different scales, so each
-value is a mean over a small patch of the surface that moves along with its point. Only places that the chart shows at
-similar scales are compared: towards a rim no picture shows enough.
+value is a mean over the surface around its point, by a Gaussian as wide as the one that flat pictures are compared
+after. Only places that the chart shows at similar scales are compared: towards a rim no picture shows enough.
 """
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Iterator
+from functools import cached_property
+
 import numpy as np
 
-from orbifolio.runner.arrays import F64
+from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.symmetry.charts import Chart
-from orbifolio.runner.symmetry.groups.triangle import on_surface
+from orbifolio.runner.symmetry.groups.triangle import on_surface, tangent_frames
+from orbifolio.runner.symmetry.verify.flat import BLUR, PIXEL_VARIANCE
 from orbifolio.runner.symmetry.verify.residuals import MIN_PLACES, change, colour_residuals
 
-_MAX_SCALE = 2.0  # of the places that count, in units of the finest: a larger one compares sharp with blurred
-_PATCH_RADIUS = 2.0  # in pixels of the coarsest of them: a smaller patch sees the pixel grid, a larger no detail
+_MAX_SCALE = 1.4  # of the places that count, in units of the finest: more compares sharp with blurred
+_REACH = 2.2  # standard deviations that a mean sees: what lies farther out would weigh a tenth, and needs more rim
+_STEP = 0.7
+"""Distance of a mean's samples in pixels of the coarsest place, 1.4 of the finest: samples half as far apart change no
+residual by a thousandth of itself."""
 _SOFTENING = 1.0
 """Standard deviation, in pixels, of a Gaussian that takes away what places shown half as large cannot show."""
 
-_RIM = 2 + _MAX_SCALE * _PATCH_RADIUS
-"""Pixels from the surface's rim within which nothing is compared: a patch, and what a spline sees, must be surface."""
+_RIM = 2 + _MAX_SCALE * _REACH * BLUR
+"""Pixels from the surface's rim within which nothing is compared: a mean, and what a spline sees, must be surface."""
 
-_POINTS = 1500  # tried for each isometry; those count that the chart shows well before and after
+_POINTS, _CANDIDATE_POINTS = 1500, 500
+"""Tried for each isometry; those count that the chart shows well before and after. Candidates are many, and two digits
+will do."""
 
 
 class CurvedReader:
@@ -50,17 +61,16 @@ class CurvedReader:
         points = seen.points[seen.there]
         scales = self._scale(points)
         self._limit = _MAX_SCALE * float(scales.min())
-        self._points = points[scales < self._limit][:_POINTS]
+        good = scales < self._limit
+        self._points, self._scales = points[good][:_POINTS], scales[good][:_POINTS]
 
     def residuals(self, matrix: F64, *, claimed: bool) -> F64 | None:
         """The residual of every colour element, or None where the picture shows too few points before and after."""
-        good = self._scale(self._points @ matrix.T) < self._limit
-        if int(good.sum()) < MIN_PLACES:
+        scales = self._scale(self._points @ matrix.T)
+        good = np.flatnonzero(scales < self._limit)[: _POINTS if claimed else _CANDIDATE_POINTS]
+        if len(good) < MIN_PLACES:
             return None
-        patch = _patch(self._points[good], _PATCH_RADIUS * self._limit, self._chart.curvature)
-        here = np.mean([self._read(ring) for ring in patch], axis=0)
-        there = np.mean([self._read(ring @ matrix.T) for ring in patch], axis=0)
-        return colour_residuals(here, there)
+        return colour_residuals(self._here[good], self._means(good, matrix, scales[good]))
 
     def grain(self) -> float:
         """How much softening changes what residuals compare: see `Measurement.grain`."""
@@ -69,9 +79,31 @@ class CurvedReader:
         modes = ["wrap" if wraps else "nearest" for wraps in self._chart.wrap]
         widths = (_SOFTENING, _SOFTENING, 0)
         soft = CurvedReader(ndimage.gaussian_filter(self._centred, widths, mode=[*modes, "nearest"]), self._chart)
-        patch = _patch(self._points, _PATCH_RADIUS * self._limit, self._chart.curvature)
-        sharp, blurred = (np.mean([reader._read(ring) for ring in patch], axis=0) for reader in (self, soft))
-        return change(sharp, blurred)
+        return change(self._here, soft._here)
+
+    @cached_property
+    def _here(self) -> F64:
+        """(N, 3) the means around all points where they are."""
+        return self._means(np.arange(len(self._points)), np.eye(3), self._scales)
+
+    def _means(self, chosen: I64, matrix: F64, scales: F64) -> F64:
+        """(n, 3) means around points, moved.
+
+        A pixel is a mean already, of the variance 1/12 of its own width. Places that are shown smaller have lost more
+        to it, so that their Gaussian is narrower by as much.
+
+        Args:
+            chosen: (n,) which points.
+            matrix: (3, 3) that moves them and their surroundings.
+            scales: (n,) length of a pixel where they are moved to.
+        """
+        variance = BLUR**2 + PIXEL_VARIANCE * (1 - (scales / self._limit) ** 2)
+        total, weight = np.zeros((len(chosen), 3)), np.zeros((len(chosen), 1))
+        for distance, points in _around(self._points[chosen], self._limit, self._chart.curvature):
+            share = np.exp(-0.5 * distance**2 / variance)[:, None]
+            total += share * self._read(points @ matrix.T)
+            weight += share
+        return total / weight
 
     def _scale(self, points: F64) -> F64:
         """(N,) length of a pixel on the surface, infinite for what is not in the picture."""
@@ -94,22 +126,19 @@ class CurvedReader:
         )
 
 
-def _patch(points: F64, radius: float, curvature: int) -> F64:
-    """(61, N, 3) each point and four rings around it."""
-    x, y, z = points.T
-    if curvature > 0:
-        helper = np.where(np.abs(z)[:, None] < 0.9, [0.0, 0.0, 1.0], [1.0, 0.0, 0.0])
-        right = np.cross(helper, points)
-        right /= np.linalg.norm(right, axis=1, keepdims=True)
-        up = np.cross(points, right)
-    elif curvature < 0:
-        share = 1 / (1 + z)
-        right = np.stack([1 + x * x * share, x * y * share, x], axis=1)
-        up = np.stack([x * y * share, 1 + y * y * share, y], axis=1)
-    else:
-        right, up = np.broadcast_to([1.0, 0.0, 0.0], points.shape), np.broadcast_to([0.0, 1.0, 0.0], points.shape)
-    offsets = [(0.0, 0.0)]
-    for ring, count in ((0.25, 6), (0.5, 12), (0.75, 18), (1.0, 24)):
-        angles = np.arange(count) * 2 * np.pi / count + ring
-        offsets += list(zip(ring * np.cos(angles), ring * np.sin(angles), strict=True))
-    return np.stack([on_surface(points + radius * (a * right + b * up), curvature) for a, b in offsets])
+def _around(points: F64, pixel: float, curvature: int) -> Iterator[tuple[float, F64]]:
+    """Samples of the surface around points: a distance in pixels, and (N, 3) the points that lie so far from them.
+
+    Args:
+        points: (N, 3) on the surface.
+        pixel: its length on the surface.
+        curvature: the surface's, -1, 0 or 1.
+    """
+    right, up = tangent_frames(points, curvature)
+    reach = _REACH * BLUR
+    count = math.ceil(2 * reach / _STEP)
+    for i, j in itertools.product(range(-count, count + 1), repeat=2):  # a grid of triangles
+        a, b = _STEP * (i + j / 2), _STEP * math.sqrt(0.75) * j
+        distance = math.hypot(a, b)
+        if distance <= reach:
+            yield distance, on_surface(points + pixel * (a * right + b * up), curvature)

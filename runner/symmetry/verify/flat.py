@@ -27,7 +27,7 @@ represent: white noise in the texels of a 60 degree turn reads 0.26 without it, 
 0.019 and 0.01. It commutes with every isometry."""
 
 _CLAIM_PLACES, _CANDIDATE_PLACES = 20_000, 3_000  # compared for each; candidates are many, and two digits will do
-_PIXEL_VARIANCE = 1 / 12  # of a pixel's own box, which no enlargement enlarges
+PIXEL_VARIANCE = 1 / 12  # of a pixel's own box, which no enlargement enlarges
 _SOFTENING = 0.7
 """Standard deviation, in pixels, of a Gaussian that takes away much of the finest detail, which a turned pixel grid
 need not show again."""
@@ -116,7 +116,7 @@ class FlatReader:
         """
         if factor < 1.001:
             return self._blur
-        return float(np.sqrt(factor**2 * (self._blur**2 + _PIXEL_VARIANCE) - _PIXEL_VARIANCE))
+        return float(np.sqrt(factor**2 * (self._blur**2 + PIXEL_VARIANCE) - PIXEL_VARIANCE))
 
     def _read_pixels(self, places: F64) -> F64:
         """(N, 3) blurred colours of pixels (column, row); on a torus, whose spline has no seam, without one."""
