@@ -128,6 +128,22 @@ class Enlarged(Event):
 
 
 @dataclass(frozen=True)
+class PictureFinished(Event):
+    """The final picture is there; files that go with it are being made.
+
+    Attributes:
+        path: of the picture.
+        width: in pixels.
+        height: in pixels.
+    """
+
+    name: ClassVar[str] = "picture-finished"
+    path: str = ""
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True)
 class RunFinished(Event):
     """The run ended.
 
@@ -149,6 +165,7 @@ EVENTS: tuple[type[Event], ...] = (
     Warned,
     PhaseFinished,
     Enlarged,
+    PictureFinished,
     RunFinished,
 )
 _BY_NAME = {event.name: event for event in EVENTS}

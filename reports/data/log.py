@@ -134,6 +134,11 @@ class RunRecord:
         return self.seconds or sum(phase.seconds for phase in self.phases) or None
 
     @property
+    def picture_finished(self) -> bool:
+        """Whether the final picture is there, whatever is still being made of it."""
+        return bool(as_mapping(self.record.get("final")))
+
+    @property
     def running(self) -> bool:
         """Whether it is believed to be running now."""
         return self.status == "running"

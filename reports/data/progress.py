@@ -72,6 +72,8 @@ def measure_progress(run: RunRecord) -> ProgressEstimate:
             estimable = False
         else:
             left += remaining * pace * (here / pixels if here and pixels else 1.0)
+    if run.picture_finished:
+        return ProgressEstimate(1.0, None, "The picture is finished; files that go with it are being made")
     total = spent + left
     share = spent / total if estimable and total > 0 else None
     return ProgressEstimate(share, left if estimable and pace is not None else None, _line(run))

@@ -20,6 +20,7 @@ from orbifolio.runner.events import (
     FrameSaved,
     PhaseFinished,
     PhaseStarted,
+    PictureFinished,
     RunFinished,
     RunStarted,
     Stepped,
@@ -163,6 +164,8 @@ class Terminal:
                 self._say(f"warning: {event.message}")
             case Enlarged():
                 self._enlarged(event)
+            case PictureFinished():
+                self._picture_finished(event)
             case RunFinished():
                 self.close()  # the caller prints how it ended
             case FrameSaved() | PhaseFinished():
@@ -191,6 +194,13 @@ class Terminal:
             self._live.update(self._task, description=f"{title}  {event.share:.0%}", left=remaining)
         else:
             self._say(f"  {title}: {event.share:.0%}, {remaining}")
+
+    def _picture_finished(self, event: PictureFinished) -> None:
+        title = f"{event.path} is there; making what goes with it"
+        if self._live is not None and self._task is not None:
+            self._live.update(self._task, description=title, left="")
+        else:
+            self._say(f"  {title}")
 
     def _say(self, text: str) -> None:
         self.console.print(text, markup=False, highlight=False, soft_wrap=True)

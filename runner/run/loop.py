@@ -25,6 +25,7 @@ from orbifolio.runner.events import (
     FrameSaved,
     PhaseFinished,
     PhaseStarted,
+    PictureFinished,
     RunFinished,
     RunStarted,
     Stepped,
@@ -359,6 +360,8 @@ class Run:
         }
         if finished.flat is not None:
             self._summary["final"] |= {"colours": list(finished.flat.names), "edges": finished.flat.edges}
+        self._write_summary()  # who waits for the picture need not wait for what goes with it
+        self._emit(PictureFinished(time.time(), "final.png", width=image.shape[1], height=image.shape[0]))
         self._summary["symmetry"] = self.renderer.symmetry_summary(image)
         extras = self.renderer.extras(state, finished.tone)
         self._summary["extras"] = write_products(self.folder, shown, traits, extras)

@@ -48,7 +48,7 @@ class JobStatus:
         run = self._run(folder) if folder is not None else None
         progress = progress_part(run) if run is not None and job.state in (RUNNING, PAUSED) else None
         picture, width, height = _picture(run) if run is not None and folder is not None else ("", 0, 0)
-        done = job.state == DONE and folder is not None and (folder / "final.png").is_file()
+        there = run is not None and run.picture_finished and (run.folder / "final.png").is_file()
         line = _WORDS.get(job.state, "")
         if job.state == RUNNING:
             line = progress.line if progress else "Getting ready"
@@ -67,7 +67,7 @@ class JobStatus:
             message=job.message,
             photo=f"/api/runs/{job.id}/images/{job.photo}" if job.photo else "",
             picture=f"/gallery/{quote(job.run)}/{quote(picture)}" if picture else "",
-            result=f"/api/runs/{job.id}/result" if done else "",
+            result=f"/api/runs/{job.id}/result" if there and job.state in (RUNNING, DONE) else "",
             report=f"/gallery/{quote(job.run)}/index.html" if run is not None else "",
             width=width,
             height=height,

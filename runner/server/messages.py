@@ -233,7 +233,13 @@ class LookChoice(Settings):
     label: str
     """Names the choice on the page."""
     options: list[LookOption]
-    """The first is the default."""
+    """The first is the default; none for a number."""
+    low: float | None = None
+    """The lowest number, if it is one."""
+    high: float | None = None
+    """The highest."""
+    default: float | None = None
+    """What it is if nothing is given."""
 
 
 class Look(Settings):

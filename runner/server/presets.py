@@ -6,6 +6,7 @@ values under words that need no knowledge of recipes. `PHOTO` in a value stands 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,6 +43,63 @@ class PresetChoice:
     label: str
     options: tuple[PresetOption, ...]
 
+    def chosen(self, given: str | None) -> tuple[Mapping[str, Any], str]:
+        """The values of an option, and the name of a picture that it needs, "" for none.
+
+        Args:
+            given: the option's key, or None for the default.
+
+        Raises:
+            InputError: there is no such option.
+        """
+        by_key = {option.key: option for option in self.options}
+        option = by_key.get(self.options[0].key if given is None else given)
+        if option is None:
+            raise InputError(
+                f"{str(given)[:60]!r} is not a value of {self.key}; they are {', '.join(by_key)}; choose one of these"
+            )
+        return option.values, option.asks
+
+
+@dataclass(frozen=True)
+class PresetSlider:
+    """A number that the visitor may choose.
+
+    Attributes:
+        path: of the recipe's value that it is, dotted.
+        default: where the slider stands at first.
+        ends: what its lowest and its highest value mean, in words.
+    """
+
+    key: str
+    label: str
+    path: str
+    low: float
+    high: float
+    step: float
+    default: float
+    ends: tuple[str, str]
+    options: tuple[PresetOption, ...] = ()
+
+    def chosen(self, given: str | None) -> tuple[Mapping[str, Any], str]:
+        """The number at its place in the recipe: see `PresetChoice.chosen`.
+
+        Args:
+            given: the number in digits, or None for the default.
+
+        Raises:
+            InputError: it is not a number, or not one of this slider's.
+        """
+        try:
+            value = self.default if given is None else float(given)
+        except ValueError:
+            value = math.nan
+        if not self.low <= value <= self.high:
+            raise InputError(
+                f"{str(given)[:60]!r} is not a value of {self.key}; it is a number from {self.low:g} to {self.high:g}"
+            )
+        return {self.path: value}, ""
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -59,7 +117,7 @@ class Preset:
     recipe: str
     duration: str
     values: Mapping[str, Any]
-    choices: tuple[PresetChoice, ...] = field(default=())
+    choices: tuple[PresetChoice | PresetSlider, ...] = field(default=())
 
 
 def _phases(*sizes_and_steps: tuple[int, int]) -> list[dict[str, int]]:
@@ -130,24 +188,8 @@ def _painting(key: str, title: str, words: str) -> Preset:
         duration="about ten seconds",
         values={"title": f"Photograph in {title.lower()}", "renderer.image": PHOTO, "renderer.look": key},
         choices=(
-            PresetChoice(
-                "brush",
-                "Brush",
-                (
-                    PresetOption("usual", "Usual", {"renderer.brush_size": 1.0}),
-                    PresetOption("fine", "Fine", {"renderer.brush_size": 0.7}),
-                    PresetOption("broad", "Broad", {"renderer.brush_size": 1.5}),
-                ),
-            ),
-            PresetChoice(
-                "colours",
-                "Colours",
-                (
-                    PresetOption("usual", "Usual", {"renderer.liveliness": 1.0}),
-                    PresetOption("calm", "Calm", {"renderer.liveliness": 0.4}),
-                    PresetOption("lively", "Lively", {"renderer.liveliness": 1.8}),
-                ),
-            ),
+            PresetSlider("brush", "Brush", "renderer.brush_size", 0.6, 2.0, 0.1, 1.0, ("Fine", "Broad")),
+            PresetSlider("colours", "Colours", "renderer.liveliness", 0.0, 2.0, 0.1, 1.0, ("Calm", "Lively")),
             PresetChoice(
                 "size",
                 "Size",
@@ -359,12 +401,7 @@ def choose_preset(catalogue: RecipeCatalogue, key: str, options: Mapping[str, st
             offered = ", ".join(choices) or "none"
             raise InputError(f"{name[:60]!r} is not a choice of the look {key}; it has {offered}; leave it out")
     for name, choice in choices.items():
-        by_key = {option.key: option for option in choice.options}
-        choice_key = options.get(name, choice.options[0].key)
-        if choice_key not in by_key:
-            raise InputError(
-                f"{choice_key[:60]!r} is not a value of {name}; they are {', '.join(by_key)}; choose one of these"
-            )
-        values.update(by_key[choice_key].values)
-        asks += [by_key[choice_key].asks] if by_key[choice_key].asks else []
+        given, needed = choice.chosen(options.get(name))
+        values.update(given)
+        asks += [needed] if needed else []
     return ChosenPreset(look, values, tuple(asks))

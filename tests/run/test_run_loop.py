@@ -14,8 +14,10 @@ import pytest
 import torch
 from PIL import Image
 
+from orbifolio.reports.data.log import read_run
+from orbifolio.reports.data.progress import measure_progress
 from orbifolio.runner.cli import cli
-from orbifolio.runner.events import FrameSaved, RunFinished, RunStarted, Stepped, Warned, read_events
+from orbifolio.runner.events import FrameSaved, PictureFinished, RunFinished, RunStarted, Stepped, Warned, read_events
 from orbifolio.runner.recipe.model import load
 from orbifolio.runner.run.loop import Run, Stop
 from orbifolio.runner.run.run_folder import find_resumable, read_summary
@@ -65,6 +67,29 @@ def test_a_run_leaves_all_it_promises(recipe, tmp_path, undisturbed):
     assert not list(result.folder.rglob("*.part"))
     text = json.dumps(summary)
     assert str(tmp_path) not in text  # nothing of this machine's folders
+
+
+def test_the_picture_is_there_before_what_goes_with_it(recipe, tmp_path):
+    found = []
+
+    def look(folder):
+        def at(event):
+            if isinstance(event, PictureFinished):
+                with Image.open(folder / event.path) as picture:
+                    found.append((picture.size, read_run(folder).picture_finished, measure_progress(read_run(folder))))
+                    assert not list(folder.glob("extras/*"))
+
+        return [at]
+
+    work = Run(load(recipe), gallery=tmp_path / "gallery", device="cpu", command="orbifolio run tiny.yaml")
+    result = work.execute(look)
+    [(size, finished, progress)] = found
+    assert size == (24, 24)
+    assert finished
+    assert progress.percent == "100"
+    assert progress.time_left == ""
+    assert "finished" in progress.line
+    assert list(result.folder.glob("extras/*"))
 
 
 def test_another_seed_gives_another_picture(recipe, tmp_path, undisturbed):

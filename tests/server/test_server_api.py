@@ -7,6 +7,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from served import Visitor, picture
 
+from orbifolio.runner.errors import InputError
 from orbifolio.runner.server.app import control_page
 from orbifolio.runner.server.presets import choose_preset
 from orbifolio.runner.server.static_files import Assets
@@ -161,13 +162,20 @@ def test_every_look_is_a_valid_recipe_with_every_choice(visitor: Visitor):
     assert {look["key"] for look in looks} >= {"style", "threads", "kaleidoscope", "dream"}
     for look in looks:
         for choice in look["choices"] or [{"key": "", "options": [{"key": ""}]}]:
-            for option in choice["options"]:
-                options = {choice["key"]: option["key"]} if choice["key"] else {}
+            given = [option["key"] for option in choice["options"]] or [f"{choice['low']}", f"{choice['high']}"]
+            for value in given:
+                options = {choice["key"]: value} if choice["key"] else {}
                 chosen = choose_preset(drafts.catalogue, look["key"], options)
                 images = {name: {"photo": photo, "style": style}[name] for name in chosen.asks}
                 found = drafts.check(drafts.draft(chosen.preset.recipe, None, chosen.values, images))
-                assert not found.problems, (look["key"], option["key"], found.problems)
+                assert not found.problems, (look["key"], value, found.problems)
                 assert set(found.upload_names) == set(chosen.asks)
+
+
+@pytest.mark.parametrize("given", ["", "broad", "nan", "-1", "2.01", "1e999"])
+def test_a_slider_takes_its_own_numbers_only(visitor: Visitor, given: str):
+    with pytest.raises(InputError, match=r"brush; it is a number from 0\.6 to 2"):
+        choose_preset(visitor.serving.state.drafts.catalogue, "oil", {"brush": given})
 
 
 @pytest.mark.parametrize(

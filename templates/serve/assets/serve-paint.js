@@ -12,7 +12,7 @@
 
   const look = () => form.elements.look.value;
   const choices = () => form.querySelector(`[data-look="${look()}"]`);
-  const chosen = () => [...choices().querySelectorAll("input:checked")];
+  const chosen = () => [...choices().querySelectorAll("input:checked, input[type=range]")];
 
   // How long a picture will take; only once there is a photo, since that depends on it.
   let turn = 0;
