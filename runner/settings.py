@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, ClassVar, Union, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
@@ -63,6 +63,17 @@ def family(*kinds: type[Settings], default: type[Settings] | None = None) -> Any
         return value
 
     return Annotated[union, Shorthand(expand, {"enum": [kind_of(kind) for kind in kinds]})]
+
+
+def switched(settings: type[Settings]) -> Any:
+    """The type of a field that is off (null or false), on with its defaults (true), or a mapping of settings."""
+
+    def expand(value: Any) -> Any:
+        if value is True:
+            return {}
+        return None if value is False else value
+
+    return Annotated[settings | None, BeforeValidator(expand, json_schema_input_type=settings | bool | None)]
 
 
 class Shorthand:

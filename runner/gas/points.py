@@ -39,13 +39,16 @@ class Level:
 class Sampling(Settings):
     """The base of every way to get points."""
 
-    def levels(self, grey: F64, allowed: Bools | None, random: np.random.Generator) -> tuple[Level, ...]:
+    def levels(
+        self, grey: F64, allowed: Bools | None, random: np.random.Generator, emphasis: F64 | None = None
+    ) -> tuple[Level, ...]:
         """Points from a grey picture.
 
         Args:
             grey: (height, width) in [0, 1], 0 is black.
             allowed: (height, width) where points may be; None for everywhere.
             random: the only source of chance, so that a run can be repeated.
+            emphasis: (height, width) factor of the density of random points; None for 1 everywhere.
 
         Raises:
             ImageError: there are no points, or every pixel is one.
@@ -60,7 +63,9 @@ class Threshold(Sampling):
         """The threshold in grey, one for the picture or (height, width) one for each pixel."""
         raise NotImplementedError(type(self).__name__)
 
-    def levels(self, grey: F64, allowed: Bools | None, random: np.random.Generator) -> tuple[Level, ...]:
+    def levels(
+        self, grey: F64, allowed: Bools | None, random: np.random.Generator, emphasis: F64 | None = None
+    ) -> tuple[Level, ...]:
         """One level: every pixel that is darker."""
         _refuse_flat(grey)
         mask = np.asarray(grey < self.darker_than(grey), dtype=np.bool_)
@@ -136,7 +141,9 @@ class MultiOtsu(Sampling):
     classes: int = Field(default=4, ge=3, le=5)
     """Classes of grey."""
 
-    def levels(self, grey: F64, allowed: Bools | None, random: np.random.Generator) -> tuple[Level, ...]:
+    def levels(
+        self, grey: F64, allowed: Bools | None, random: np.random.Generator, emphasis: F64 | None = None
+    ) -> tuple[Level, ...]:
         """A level for each class, the darkest first; a class without points is left out."""
         _refuse_flat(grey)
         try:
@@ -164,9 +171,11 @@ class RandomSampling(Sampling):
         """(height, width) how likely a point is in each pixel, up to a common factor."""
         raise NotImplementedError(type(self).__name__)
 
-    def levels(self, grey: F64, allowed: Bools | None, random: np.random.Generator) -> tuple[Level, ...]:
+    def levels(
+        self, grey: F64, allowed: Bools | None, random: np.random.Generator, emphasis: F64 | None = None
+    ) -> tuple[Level, ...]:
         """One level: points drawn by density, anywhere within their pixel."""
-        density = self.density(grey)
+        density = self.density(grey) if emphasis is None else self.density(grey) * emphasis
         if allowed is not None:
             density = np.where(allowed, density, 0.0)
         total = float(density.sum())

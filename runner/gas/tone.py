@@ -1,4 +1,4 @@
-"""From a picture to a grey one: crop, size, luma, Gaussian blur, inversion, mask.
+"""From a picture to a grey one: crop, size, luma, Gaussian blur, inversion, mask; then contrast, levels and a portrait.
 
 Convention: (height, width) float64 in [0, 1], 0 is black; the points of a gas come from what is dark.
 """
@@ -11,11 +11,19 @@ import numpy as np
 from pydantic import Field
 from scipy import ndimage
 from skimage.color import rgb2gray
+from skimage.exposure import equalize_adapthist
 from skimage.transform import resize
 
 from orbifolio.runner.arrays import F32, F64, Bools
 from orbifolio.runner.errors import ImageError
-from orbifolio.runner.settings import Settings
+from orbifolio.runner.gas.portrait import Likeness, Portrait
+from orbifolio.runner.settings import Settings, switched
+
+REGIONS = 5  # along each side, whose contrast is equalised: about the size of a head in a portrait
+CLIP_LIMIT = (
+    0.012  # of the equalisation: scikit-image's default, 0.01, a little stronger; more shows the noise of a wall
+)
+SHARPENING_SHARE = 1 / 165  # of the picture's width, the deviation that sharpening compares with: a lid, a lip
 
 
 class Tone(Settings):
@@ -31,6 +39,36 @@ class Tone(Settings):
     """Draw what is light instead of what is dark."""
     mask: str | None = None
     """A picture, scaled to the size of the part, that is dark where nothing must be drawn."""
+    contrast: float = Field(default=0, ge=0, le=1)
+    """How far contrast is evened out between regions (CLAHE), which brings out what lies in shade; 0 for not at all."""
+    sharpness: float = Field(default=0, ge=0, le=4)
+    """How much lids, lips and hair are set off from what is around them (unsharp masking); 0 for not at all."""
+    levels: Annotated[tuple[float, float], Field(min_length=2, max_length=2)] = (0.0, 1.0)
+    """Greys, from 0 to 1, that become black and white paper."""
+    portrait: switched(Portrait) = None  # type: ignore[valid-type]
+    """Look for a face, and draw it with more care than the rest; true, or its settings."""
+
+    def cited(self) -> tuple[str, ...]:
+        """The paper of the equalisation, where contrast is evened out."""
+        return ("zuiderveld1994",) if self.contrast else ()
+
+    def complaints(self) -> list[tuple[str, str]]:
+        """A crop without an inside, levels in the wrong order, as (path, message)."""
+        problems = []
+        if self.crop is not None and (min(self.crop[:2]) < 0 or min(self.crop[2:]) < 1):
+            problems.append(
+                (
+                    "crop",
+                    f"{list(self.crop)} is not a part of a picture; a crop is left, top, width and height; "
+                    "give a place inside and a size of at least 1 x 1",
+                )
+            )
+        black, white = self.levels
+        if not 0 <= black < white <= 1:
+            problems.append(
+                ("levels", f"{list(self.levels)}; black comes before white, both in 0..1; give e.g. [0.05, 0.8]")
+            )
+        return problems
 
     def part(self, picture: F32) -> F32:
         """The part of a picture that is used, at its size.
@@ -73,6 +111,29 @@ class Tone(Settings):
         if self.blur == 0:
             return grey
         return np.asarray(ndimage.gaussian_filter(grey, self.blur, mode="nearest"), dtype=np.float64)
+
+    def toned(self, blurred: F64, likeness: Likeness | None) -> F64:
+        """The tones that are drawn: contrast, sharpness and levels, and what is far from the face faded to paper.
+
+        Args:
+            blurred: (h, w) grey after the blur.
+            likeness: of the face that was found; None for none.
+        """
+        tones = blurred
+        if self.contrast:
+            size = tuple(max(8, side // REGIONS) for side in tones.shape)
+            even = equalize_adapthist(np.clip(tones, 0, 1), kernel_size=size, clip_limit=CLIP_LIMIT)
+            tones = (1 - self.contrast) * tones + self.contrast * even
+        if self.sharpness:
+            around = ndimage.gaussian_filter(tones, tones.shape[1] * SHARPENING_SHARE, mode="nearest")
+            tones = tones + self.sharpness * (tones - around)
+        if self.levels != (0.0, 1.0) or likeness is not None:
+            black, white = self.levels
+            top = white if likeness is None else likeness.white(white)
+            tones = np.clip((tones - black) / (top - black), 0, 1)
+        if likeness is not None:
+            tones = 1 - (1 - tones) * likeness.presence
+        return tones
 
     def allowed(self, mask: F32, shape: tuple[int, int]) -> Bools:
         """(height, width) where something may be drawn.

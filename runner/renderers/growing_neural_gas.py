@@ -24,8 +24,9 @@ from orbifolio.runner.gas.domain import GasDomain, PictureDomain, SymmetricDomai
 from orbifolio.runner.gas.drawing import AnyDrawing
 from orbifolio.runner.gas.drawing.meshes import Lines
 from orbifolio.runner.gas.graph import Graph
-from orbifolio.runner.gas.points import AnySampling, Level, Otsu
+from orbifolio.runner.gas.points import AnySampling, Otsu
 from orbifolio.runner.gas.rules import AnyRules, Fritzke, GrowthRules
+from orbifolio.runner.gas.source import PointSource, read_source, shown
 from orbifolio.runner.gas.stops import AnyStop, Moment
 from orbifolio.runner.gas.tone import Tone
 from orbifolio.runner.images.finish import Tone as Finish
@@ -103,14 +104,7 @@ class GrowingNeuralGas(RendererSettings):
                 )
             before = max(before, phase.nodes)
         problems += self._symmetry_complaints()
-        if self.tone.crop is not None and (min(self.tone.crop[:2]) < 0 or min(self.tone.crop[2:]) < 1):
-            problems.append(
-                (
-                    "tone.crop",
-                    f"{list(self.tone.crop)} is not a part of a picture; a crop is left, top, width and height; "
-                    "give a place inside and a size of at least 1 x 1",
-                )
-            )
+        problems += [(f"tone.{where}", what) for where, what in self.tone.complaints()]
         return problems
 
     def kept_symmetry(self, ratio: float) -> Symmetry | None:
@@ -154,31 +148,6 @@ class GrowingNeuralGas(RendererSettings):
         return sources
 
 
-@dataclass(frozen=True)
-class GasInput:
-    """A picture on its way to points.
-
-    Attributes:
-        part: (h, w, 3) the part in use.
-        grey: (h, w) before the blur.
-        blurred: (h, w) after it.
-        allowed: (h, w) where points may be; None for everywhere.
-        levels: points for one gas each.
-    """
-
-    part: F32
-    grey: F64
-    blurred: F64
-    allowed: Bools | None
-    levels: tuple[Level, ...]
-
-    @property
-    def mask(self) -> Bools | None:
-        """(h, w) where any points come from; None if they are drawn at random all over."""
-        masks = [level.mask for level in self.levels if level.mask is not None]
-        return np.logical_or.reduce(masks) if masks else None
-
-
 @dataclass
 class GasState:
     """One phase under way.
@@ -211,18 +180,18 @@ class GasRenderer(Renderer):
         self.drawing = settings.drawing.build()
 
     @cached_property
-    def source(self) -> GasInput:
+    def source(self) -> PointSource:
         """The picture on its way to points; read when first needed."""
-        tone, context = self.settings.tone, self.context
-        part = tone.part(_pixels(context.plain_picture(self.settings.image)))
-        grey = tone.grey(part)
-        blurred = tone.blurred(grey)
-        allowed = None
-        if tone.mask is not None:
-            allowed = tone.allowed(_pixels(context.plain_picture(tone.mask)), (grey.shape[0], grey.shape[1]))
-        random = np.random.default_rng((context.seed, 0x67A5))  # a stream of its own beside those of the gas
-        levels = self.settings.points.levels(blurred, allowed, random)
-        return GasInput(part, grey, blurred, allowed, levels)
+        random = np.random.default_rng((self.context.seed, 0x67A5))  # a stream of its own beside those of the gas
+        settings, context = self.settings, self.context
+        return read_source(
+            settings.image,
+            settings.tone,
+            settings.points,
+            lambda name: _pixels(context.plain_picture(name)),
+            random,
+            context.warn,
+        )
 
     @cached_property
     def domain(self) -> GasDomain:
@@ -251,22 +220,7 @@ class GasRenderer(Renderer):
 
     def stages(self) -> Mapping[str, F32]:
         """Each picture on the way from the picture to its points."""
-        source = self.source
-        stages = {"part in use": source.part} if self.settings.tone.crop or self.settings.tone.width else {}
-        stages["inverted grey" if self.settings.tone.invert else "grey"] = _shown(source.grey)
-        if self.settings.tone.blur:
-            stages["blurred"] = _shown(source.blurred)
-        if source.allowed is not None:
-            stages["where points may be"] = _shown(source.allowed)
-        for level in source.levels:
-            height, width = source.grey.shape
-            columns, rows = (
-                np.clip(axis.astype(int), 0, top - 1) for axis, top in zip(level.points.T, (width, height), strict=True)
-            )
-            counts = np.bincount(rows * width + columns, minlength=width * height).reshape(height, width)
-            dense = 1.0 if level.mask is not None else max(1.0, float(np.quantile(counts, 0.99)))
-            stages[level.title] = _shown(1 - np.minimum(counts / dense, 1.0))
-        return stages
+        return self.source.stages(self.settings.tone)
 
     def _networks(self) -> list[Network | SymmetricNetwork]:
         return self.domain.networks(self.source.levels, self.settings.gas, self.context.seed)
@@ -304,22 +258,24 @@ class GasRenderer(Renderer):
         return self.domain.graph(state.networks)
 
     @cached_property
-    def _under(self) -> tuple[F32, Bools | None]:
-        """The picture and the mask as they lie under the graph."""
-        mask = self.source.mask
-        return self.domain.picture(self.source.part), None if mask is None else self.domain.mask(mask)
+    def _under(self) -> tuple[F32, Bools | None, F64]:
+        """The picture, the mask and the tones as they lie under the graph."""
+        source, mask = self.source, self.source.mask
+        tones = self.domain.picture(shown(source.toned))[..., 0].astype(np.float64)
+        return self.domain.picture(source.part), None if mask is None else self.domain.mask(mask), tones
 
     def image(self, state: GasState) -> F32:
         """The graph as it is drawn so far."""
-        picture, mask = self._under
+        picture, mask, tones = self._under
         width, height = self.domain.width, self.domain.height
-        drawn: F32 = self.drawing.draw(self.graph(state), picture, mask, width=width, height=height)
+        drawn: F32 = self.drawing.draw(self.graph(state), picture, mask, width=width, height=height, tones=tones)
         return drawn
 
     def extras(self, state: GasState, tone: Finish) -> Mapping[str, bytes]:
         """The graph, and what the drawing has besides."""
         graph = self.graph(state)
-        files = self.drawing.files(graph, *self._under)
+        picture, mask, tones = self._under
+        files = self.drawing.files(graph, picture, mask, tones=tones)
         return {"graph.json": graph.to_json().encode(), **files}
 
     @cached_property
@@ -393,8 +349,3 @@ def _softened(image: F32, blur: float, wrap: tuple[bool, bool]) -> F32:
 def _pixels(picture: torch.Tensor) -> F32:
     """(1, 3, h, w) -> (h, w, 3)."""
     return np.ascontiguousarray(picture[0].permute(1, 2, 0).cpu().numpy(), dtype=np.float32)
-
-
-def _shown(grey: F64 | Bools) -> F32:
-    """(h, w) -> (h, w, 3)."""
-    return np.repeat(np.clip(np.asarray(grey, dtype=np.float32), 0, 1)[..., None], 3, axis=2)

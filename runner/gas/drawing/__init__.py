@@ -2,7 +2,8 @@
 
 from orbifolio.runner.gas.drawing.meshes import Lines, Nodes, Polygons, Triangles
 from orbifolio.runner.gas.drawing.onelines import OneLine, Signature, Words
+from orbifolio.runner.gas.drawing.tonal import TonalLines
 from orbifolio.runner.settings import family
 
-DRAWINGS = (Lines, Nodes, Triangles, Polygons, OneLine, Signature, Words)
+DRAWINGS = (Lines, TonalLines, Nodes, Triangles, Polygons, OneLine, Signature, Words)
 AnyDrawing = family(*DRAWINGS, default=Lines)

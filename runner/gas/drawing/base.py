@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from orbifolio.runner.arrays import F32, F64, Bools
-from orbifolio.runner.gas.drawing.colours import THEMES, AnyColouring, Ink, Theme, under
+from orbifolio.runner.gas.drawing.colours import THEMES, AnyColouring, Ink, Theme, darkness, under
 from orbifolio.runner.gas.drawing.exports import arrays, graphml
 from orbifolio.runner.gas.drawing.improve import Improve
 from orbifolio.runner.gas.drawing.pdf import pdf
@@ -24,24 +24,13 @@ from orbifolio.runner.gas.drawing.raster import draw
 from orbifolio.runner.gas.drawing.sheet import DrawingSheet, Mark, Polylines
 from orbifolio.runner.gas.drawing.svg import svg
 from orbifolio.runner.gas.graph import Graph
-from orbifolio.runner.settings import Settings
+from orbifolio.runner.settings import Settings, switched
 from orbifolio.runner.vector.hex_colours import Colour, Hex, from_hex, to_hex
 from orbifolio.runner.vector.plotter import Plotter, plot
 
 SAMPLES = (np.arange(5) + 0.5) / 5
 """Points along an edge, as shares of its length, whose colours in the picture are averaged: more are smoother over a
 noisy picture, and take longer."""
-
-
-def switched(settings: type[Settings]) -> Any:
-    """The type of a field that is off (null or false), on with its defaults (true), or a mapping of settings."""
-
-    def expand(value: Any) -> Any:
-        if value is True:
-            return {}
-        return None if value is False else value
-
-    return Annotated[settings | None, BeforeValidator(expand, json_schema_input_type=settings | bool | None)]
 
 
 @dataclass(frozen=True)
@@ -54,6 +43,7 @@ class Scene:
         mask: (h, w), True where the picture is to be drawn; None without a threshold.
         paper: sRGB in [0, 1].
         ink: sRGB in [0, 1].
+        tones: (h, w) in [0, 1], the greys to draw, 0 for black; None for those of the picture.
     """
 
     graph: Graph
@@ -61,6 +51,14 @@ class Scene:
     mask: Bools | None
     paper: Colour
     ink: Colour
+    tones: F64 | None = None
+
+    @property
+    def dark(self) -> F64:
+        """(h, w) in [0, 1], how dark the drawing is to be."""
+        if self.tones is not None:
+            return 1 - self.tones
+        return darkness(self.picture.reshape(-1, 3).astype(np.float64)).reshape(self.picture.shape[:2])
 
     @property
     def unit(self) -> float:
@@ -130,8 +128,8 @@ class Drawing:
     def __init__(self, settings: DrawingSettings) -> None:
         self.settings = settings
 
-    def scene(self, graph: Graph, picture: F32, mask: Bools | None) -> Scene:
-        """The prepared graph with its picture, mask and colours."""
+    def scene(self, graph: Graph, picture: F32, mask: Bools | None, tones: F64 | None = None) -> Scene:
+        """The prepared graph with its picture, mask, colours and tones."""
         paper, ink = THEMES[self.settings.theme]
         return Scene(
             self.settings.prepare(graph, mask),
@@ -139,6 +137,7 @@ class Drawing:
             mask,
             from_hex(self.settings.paper or paper),
             from_hex(self.settings.ink or ink),
+            tones,
         )
 
     def sheet(self, graph: Graph, picture: F32, mask: Bools | None) -> DrawingSheet:
@@ -148,7 +147,16 @@ class Drawing:
     def _sheet(self, scene: Scene) -> DrawingSheet:
         return DrawingSheet(scene.graph.width, scene.graph.height, scene.paper, self.settings.marks(scene))
 
-    def draw(self, graph: Graph, picture: F32, mask: Bools | None, *, width: int, height: int) -> F32:
+    def draw(
+        self,
+        graph: Graph,
+        picture: F32,
+        mask: Bools | None,
+        *,
+        width: int,
+        height: int,
+        tones: F64 | None = None,
+    ) -> F32:
         """The drawing as pixels.
 
         Args:
@@ -157,13 +165,16 @@ class Drawing:
             mask: (h, w), True where the picture is to be drawn; None without a threshold.
             width: of the result in pixels.
             height: of the result in pixels.
+            tones: (h, w) in [0, 1], the greys to draw; None for those of the picture.
 
         Returns:
             (height, width, 3) float32 sRGB in [0, 1].
         """
-        return draw(self.sheet(graph, picture, mask), width=width, height=height)
+        return draw(self._sheet(self.scene(graph, picture, mask, tones)), width=width, height=height)
 
-    def files(self, graph: Graph, picture: F32, mask: Bools | None, *, title: str = "") -> Mapping[str, bytes]:
+    def files(
+        self, graph: Graph, picture: F32, mask: Bools | None, *, title: str = "", tones: F64 | None = None
+    ) -> Mapping[str, bytes]:
         """Files by name: drawing.svg, drawing.pdf, graph.json, graph.graphml, graph.npz, and plotter.svg if it is on.
 
         The graph is the one that is drawn, after improvement.
@@ -173,8 +184,9 @@ class Drawing:
             picture: (h, w, 3) sRGB in [0, 1], of the graph's size.
             mask: (h, w), True where the picture is to be drawn; None without a threshold.
             title: for screen readers; none if empty.
+            tones: (h, w) in [0, 1], the greys to draw; None for those of the picture.
         """
-        scene = self.scene(graph, picture, mask)
+        scene = self.scene(graph, picture, mask, tones)
         sheet = self._sheet(scene)
         facts = dict(self.settings.facts(scene))
         files = {

@@ -10,13 +10,14 @@ from pydantic import Field
 from scipy.interpolate import CubicSpline
 
 from orbifolio.runner.arrays import F64, I64, Bools
-from orbifolio.runner.gas.drawing.base import DrawingSettings, LineWidth, Scene, Share, switched
+from orbifolio.runner.gas.drawing.base import DrawingSettings, LineWidth, Scene, Share
 from orbifolio.runner.gas.drawing.improve import Improve
 from orbifolio.runner.gas.drawing.meshes import edges_of, swelling
 from orbifolio.runner.gas.drawing.sheet import Labels, Mark, Polylines
 from orbifolio.runner.gas.drawing.skeleton import strokes
 from orbifolio.runner.gas.drawing.tour import opened, tour
 from orbifolio.runner.gas.graph import Graph
+from orbifolio.runner.settings import switched
 from orbifolio.runner.vector.hex_colours import Hex, from_hex, to_hex
 from orbifolio.runner.vector.nearest import Nearest
 
