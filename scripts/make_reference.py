@@ -21,6 +21,7 @@ from orbifolio.runner.gas.drawing import DRAWINGS
 from orbifolio.runner.gas.drawing.colours import COLOURINGS
 from orbifolio.runner.gas.drawing.improve import Improve
 from orbifolio.runner.gas.points import SAMPLINGS
+from orbifolio.runner.gas.portrait import Portrait
 from orbifolio.runner.gas.rules import RULES
 from orbifolio.runner.gas.stops import STOPS
 from orbifolio.runner.gas.tone import Tone
@@ -37,10 +38,15 @@ from orbifolio.runner.recipe.model import Recipe
 from orbifolio.runner.renderers import RENDERERS
 from orbifolio.runner.renderers.growing_neural_gas import GasPhase
 from orbifolio.runner.renderers.image.settings import PhaseSettings
+from orbifolio.runner.renderers.self_organising_map import MapPhase
 from orbifolio.runner.renderers.training.agent_training import AgentSize
 from orbifolio.runner.renderers.training.painter_comparison import Exercise
 from orbifolio.runner.renderers.training.painter_training import TrainingPhase
 from orbifolio.runner.settings import kind_of
+from orbifolio.runner.som.drawing import MAP_DRAWINGS
+from orbifolio.runner.som.lattice import MapLattice
+from orbifolio.runner.som.rules import MAP_RULES
+from orbifolio.runner.som.signals import SIGNALS
 from orbifolio.runner.strokes.agent.action_space import ActionSpace, Discrete
 from orbifolio.runner.strokes.agent.data import TARGETS
 from orbifolio.runner.strokes.agent.training import AgentPhase
@@ -65,6 +71,9 @@ FAMILIES: tuple[tuple[str, str, tuple[type[BaseModel], ...]], ...] = (
     ("Gases", "`renderer.gas:` of growing-neural-gas", RULES),
     ("Stops", "`renderer.stops:` of growing-neural-gas, a list", STOPS),
     ("Drawings", "`renderer.drawing:` of growing-neural-gas", DRAWINGS),
+    ("Signals", "`renderer.signals:` of self-organising-map", SIGNALS),
+    ("Rules of maps", "`renderer.rule:` of self-organising-map", MAP_RULES),
+    ("Drawings of maps", "`renderer.drawing:` of self-organising-map, which also draws as a gas", MAP_DRAWINGS[-2:]),
     ("Colours of drawings", "`renderer.drawing.colour:`", COLOURINGS),
     ("Painters", "`renderer.painter:` of painter-training", PAINTERS),
     ("Strokes to learn from", "`renderer.data:` of painter-training", DATA),
@@ -82,9 +91,12 @@ PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`discrete:` of a manner", Discrete),
     ("`size:` of an agent", AgentSize),
     ("A phase of a gas", GasPhase),
+    ("`map:` of a self-organising map", MapLattice),
+    ("A phase of a map", MapPhase),
     ("`improve:` of a drawing", Improve),
     ("`plotter:` of a drawing", Plotter),
-    ("`tone:` of a gas", Tone),
+    ("`tone:` of a gas or a map", Tone),
+    ("`portrait:` of a tone", Portrait),
     ("A style image", StyleImage),
     ("`style_preparation:`", StylePreparation),
     ("`finish:`", Finish),

@@ -29,6 +29,9 @@ class Graph:
         height: of the picture in pixels.
         wrap: whether the picture continues over its (top-bottom, left-right) edges; an edge then takes the short way.
         scale: (n,) how large the picture shows things at each node, 1 in its middle; None where it is 1 everywhere.
+        threads: rows and columns of a map as chains of nodes; none for a gas.
+        colours: (n, 3) OKLab that each node of a map of colours stands for; None where nodes have only a place.
+        colour_weight: pixels that a difference of 1 between colours counts as, beside the distance of places.
     """
 
     nodes: F64
@@ -37,6 +40,9 @@ class Graph:
     height: int
     wrap: tuple[bool, bool] = (False, False)
     scale: F64 | None = None
+    threads: tuple[tuple[I64, ...], ...] = ()
+    colours: F64 | None = None
+    colour_weight: float = 0.0
 
     @classmethod
     def of(

@@ -178,14 +178,26 @@ class RandomSampling(Sampling):
         density = self.density(grey) if emphasis is None else self.density(grey) * emphasis
         if allowed is not None:
             density = np.where(allowed, density, 0.0)
-        total = float(density.sum())
-        if not total > 1e-9:
-            raise ImageError(_nothing())
-        sums = np.cumsum(density.reshape(-1))
-        pixels = np.searchsorted(sums, random.random(self.count) * sums[-1], side="right")
-        rows, columns = np.divmod(np.minimum(pixels, len(sums) - 1), grey.shape[1])
-        points = np.stack([columns, rows], axis=1) + random.random((self.count, 2))
-        return (Level("points", points, None),)
+        return (Level("points", scattered(density, self.count, random), None),)
+
+
+def scattered(density: F64, count: int, random: np.random.Generator) -> F64:
+    """Random points, (count, 2) in pixels, anywhere within theirs.
+
+    Args:
+        density: (height, width) how likely a point is in each pixel, up to a common factor.
+        count: of the points.
+        random: the only source of chance.
+
+    Raises:
+        ImageError: the density is 0 everywhere.
+    """
+    if not float(density.sum()) > 1e-9:
+        raise ImageError(_nothing())
+    sums = np.cumsum(density.reshape(-1))
+    pixels = np.searchsorted(sums, random.random(count) * sums[-1], side="right")
+    rows, columns = np.divmod(np.minimum(pixels, len(sums) - 1), density.shape[1])
+    return np.asarray(np.stack([columns, rows], axis=1) + random.random((count, 2)), dtype=np.float64)
 
 
 class Darkness(RandomSampling):

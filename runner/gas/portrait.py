@@ -30,7 +30,7 @@ class Portrait(Settings):
     fade: float | None = Field(default=1.25, gt=0, le=10)
     """How far from the face the picture ends, in widths of the face; null keeps all of it."""
 
-    def likeness(self, part: F32) -> Likeness | None:
+    def sitter(self, part: F32) -> Sitter | None:
         """What follows from the largest face; None if no face looks at the viewer.
 
         Args:
@@ -39,7 +39,7 @@ class Portrait(Settings):
         faces = find_faces(part)
         return self.of(faces[0], (part.shape[0], part.shape[1])) if faces else None
 
-    def of(self, face: Face, shape: tuple[int, int]) -> Likeness:
+    def of(self, face: Face, shape: tuple[int, int]) -> Sitter:
         """What follows from a face.
 
         Args:
@@ -59,11 +59,11 @@ class Portrait(Settings):
             away = np.hypot(u - middle, (v - height) / taller)
             left = np.clip((self.fade - away) / FADING, 0, 1)
             presence = left**2 * (3 - 2 * left)
-        return Likeness(face, 1 + self.detail * closeness, self.shading * skin, presence)
+        return Sitter(face, 1 + self.detail * closeness, self.shading * skin, presence)
 
 
 @dataclass(frozen=True)
-class Likeness:
+class Sitter:
     """What follows from a face that was found.
 
     Attributes:

@@ -89,14 +89,14 @@ def read_source(
     if tone.mask is not None:
         allowed = tone.allowed(read(tone.mask), (grey.shape[0], grey.shape[1]))
     portrait: Portrait | None = tone.portrait
-    likeness = None if portrait is None else portrait.likeness(part)
-    if portrait is not None and likeness is None:
+    sitter = None if portrait is None else portrait.sitter(part)
+    if portrait is not None and sitter is None:
         warn(
             "tone.portrait: no face that looks at the viewer was found; the picture is drawn without; "
             "crop it to the head, or leave out portrait"
         )
-    toned = tone.toned(blurred, likeness)
-    emphasis = None if likeness is None else likeness.emphasis
+    toned = tone.toned(blurred, sitter)
+    emphasis = None if sitter is None else sitter.emphasis
     levels = points.levels(toned, allowed, random, emphasis)
     return PointSource(part, grey, blurred, toned, allowed, levels)
 

@@ -16,7 +16,7 @@ from skimage.transform import resize
 
 from orbifolio.runner.arrays import F32, F64, Bools
 from orbifolio.runner.errors import ImageError
-from orbifolio.runner.gas.portrait import Likeness, Portrait
+from orbifolio.runner.gas.portrait import Portrait, Sitter
 from orbifolio.runner.settings import Settings, switched
 
 REGIONS = 5  # along each side, whose contrast is equalised: about the size of a head in a portrait
@@ -112,12 +112,12 @@ class Tone(Settings):
             return grey
         return np.asarray(ndimage.gaussian_filter(grey, self.blur, mode="nearest"), dtype=np.float64)
 
-    def toned(self, blurred: F64, likeness: Likeness | None) -> F64:
+    def toned(self, blurred: F64, sitter: Sitter | None) -> F64:
         """The tones that are drawn: contrast, sharpness and levels, and what is far from the face faded to paper.
 
         Args:
             blurred: (h, w) grey after the blur.
-            likeness: of the face that was found; None for none.
+            sitter: of the face that was found; None for none.
         """
         tones = blurred
         if self.contrast:
@@ -127,12 +127,12 @@ class Tone(Settings):
         if self.sharpness:
             around = ndimage.gaussian_filter(tones, tones.shape[1] * SHARPENING_SHARE, mode="nearest")
             tones = tones + self.sharpness * (tones - around)
-        if self.levels != (0.0, 1.0) or likeness is not None:
+        if self.levels != (0.0, 1.0) or sitter is not None:
             black, white = self.levels
-            top = white if likeness is None else likeness.white(white)
+            top = white if sitter is None else sitter.white(white)
             tones = np.clip((tones - black) / (top - black), 0, 1)
-        if likeness is not None:
-            tones = 1 - (1 - tones) * likeness.presence
+        if sitter is not None:
+            tones = 1 - (1 - tones) * sitter.presence
         return tones
 
     def allowed(self, mask: F32, shape: tuple[int, int]) -> Bools:

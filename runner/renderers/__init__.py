@@ -7,6 +7,7 @@ from orbifolio.runner.renderers.image.patches import Patches
 from orbifolio.runner.renderers.image.settings import ImageOptimisation
 from orbifolio.runner.renderers.image.survey import Survey
 from orbifolio.runner.renderers.painting import PaintedPicture
+from orbifolio.runner.renderers.self_organising_map import SelfOrganisingMapPicture
 from orbifolio.runner.renderers.training.agent_training import AgentTraining
 from orbifolio.runner.renderers.training.painter_comparison import PainterComparison
 from orbifolio.runner.renderers.training.painter_training import PainterTraining
@@ -19,6 +20,7 @@ RENDERERS = with_plugins(
     Patches,
     PaintedPicture,
     GrowingNeuralGas,
+    SelfOrganisingMapPicture,
     PainterTraining,
     PainterComparison,
     AgentTraining,

@@ -24,23 +24,23 @@ def woman():
 
 
 def test_eyes_and_mouth_get_the_most_points():
-    likeness = Portrait(detail=5).of(FACE, SHAPE)
+    sitter = Portrait(detail=5).of(FACE, SHAPE)
     v, u = np.mgrid[0:100, 0:90] + 0.5
     eye = np.hypot(u - (20 + 0.31 * 40), v - (10 + 0.38 * 40)) < 1
     mouth = np.hypot(u - 40, v - (10 + 0.76 * 40)) < 1
-    assert likeness.emphasis[eye].min() > 5.5
-    assert likeness.emphasis[mouth].min() > 5.5
-    assert likeness.emphasis[-1, -1] == pytest.approx(1)
-    assert likeness.emphasis.min() >= 1
+    assert sitter.emphasis[eye].min() > 5.5
+    assert sitter.emphasis[mouth].min() > 5.5
+    assert sitter.emphasis[-1, -1] == pytest.approx(1)
+    assert sitter.emphasis.min() >= 1
     assert Portrait(detail=0).of(FACE, SHAPE).emphasis.max() == 1
 
 
 def test_what_is_far_from_the_face_becomes_paper_and_skin_keeps_its_tones():
-    likeness = Portrait(fade=1.0, shading=1.0).of(FACE, SHAPE)
-    tones = Tone(levels=(0.1, 0.6)).toned(np.full(SHAPE, 0.8), likeness)
+    sitter = Portrait(fade=1.0, shading=1.0).of(FACE, SHAPE)
+    tones = Tone(levels=(0.1, 0.6)).toned(np.full(SHAPE, 0.8), sitter)
     assert tones[30, 40] == pytest.approx((0.8 - 0.1) / 0.9, abs=0.01)  # on the nose: white is 1 there
     assert tones[-1, -1] == tones[0, 0] == 1
-    black = Tone().toned(np.zeros(SHAPE), likeness)
+    black = Tone().toned(np.zeros(SHAPE), sitter)
     assert black[30, 40] == 0
     assert black[-1, -1] == 1
 
@@ -68,9 +68,9 @@ def test_a_face_draws_points_to_itself(woman):
     tone = Tone(width=230)
     plain = source(woman, tone, Darkness(count=20_000), warned)
     drawn = source(woman, tone.model_copy(update={"portrait": Portrait(detail=8)}), Darkness(count=20_000), warned)
-    likeness = Portrait().likeness(plain.part)
+    sitter = Portrait().sitter(plain.part)
     assert not warned
-    face = likeness.face
+    face = sitter.face
     inside = [
         np.abs(one.levels[0].points - (face.left + face.side / 2, face.top + face.side / 2)).max(axis=1) < face.side / 2
         for one in (plain, drawn)

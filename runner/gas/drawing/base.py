@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -82,6 +82,8 @@ class Scene:
 class DrawingSettings(Settings):
     """What all styles share."""
 
+    coloured: ClassVar[bool] = False
+    """Whether it draws nodes that stand for colours, as a map of colours has them."""
     theme: Theme = "white"
     """Paper and ink: black on `white`, warm `paper`, light on dark `ink` or `night`, `blueprint`, `sepia`."""
     paper: Hex | None = None
