@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 from scipy import ndimage
-from scipy.interpolate import CubicSpline
+from scipy.interpolate import CubicSpline, make_interp_spline
 from skimage.measure import find_contours
 from skimage.transform import resize
 
@@ -23,7 +24,7 @@ from orbifolio.runner.vector.hex_colours import Hex, from_hex
 from orbifolio.runner.vector.nearest import Nearest
 
 PER_MESH = 5  # points of a thread's curve from crossing to crossing: more cannot be seen at the size of a mesh
-WIDEST = 0.62  # of the distance to the next thread, which a thread fills at most: a little paper shows in the cloth
+WIDEST = 0.6  # of the distance to the next thread, which a thread fills at most: a little paper shows in the cloth
 HOLDING = 0.44  # of the way to the next crossing, by which a thread ends before one it passes under, at most
 PATCH_SIDE = 1100  # pixels of the longer side in which patches are traced
 FINEST = 3.0  # times the picture's own pixels, at most: between them colours are a guess
@@ -49,32 +50,28 @@ class Weave(DrawingSettings):
         """A piece of thread from one crossing that it passes under to the next."""
         nodes, unit = scene.graph.nodes, scene.unit
         size = np.array([scene.graph.width, scene.graph.height])
+        high, wide = scene.dark.shape
+        columns, rows = np.clip(np.floor(nodes).astype(np.int64), 0, (wide - 1, high - 1)).T
+        wanted = self.line * unit * np.maximum(0.1, 1 - self.darkness + 2 * self.darkness * scene.dark[rows, columns])
+        weft, warp = scene.graph.threads
         paths: list[F64] = []
         widths: list[float] = []
-        families: list[int] = []
-        for family_number, (chains, others) in enumerate(
-            zip(scene.graph.threads, scene.graph.threads[::-1], strict=True)
-        ):
+        across: list[bool] = []
+        for turn, (chains, others) in enumerate(((weft, warp), (warp, weft))):
             room = _spacing(nodes, others)
             for number, chain in enumerate(chains):
-                for piece, width in _pieces(
-                    nodes[chain], room[chain], (number + family_number) % 2, (self.line * unit, self.gap * unit)
-                ):
+                thread = Thread(nodes[chain], wanted[chain], room[chain], first=(number + turn) % 2)
+                for piece, width in thread.pieces(self.gap * unit):
                     if (piece.max(axis=0) > 0).all() and (piece.min(axis=0) < size).all():
                         paths.append(piece)
                         widths.append(width)
-                        families.append(family_number)
+                        across.append(turn == 0)
         if not paths:
             return ()
-        seen = scene.along(paths)
-        colours = self.colour.pick(seen, scene.ink)
+        colours = self.colour.pick(scene.along(paths), scene.ink)
         if self.weft is not None:
-            colours[np.array(families) == 0] = from_hex(self.weft)
-        middles = np.array([path[len(path) // 2] for path in paths])
-        high, wide = scene.dark.shape
-        columns, rows = np.clip(np.floor(middles).astype(np.int64), 0, (wide - 1, high - 1)).T
-        swell = np.maximum(0.1, 1 - self.darkness + 2 * self.darkness * scene.dark[rows, columns])
-        return (Polylines(paths, np.array(widths) * swell, colours),)
+            colours[np.array(across)] = from_hex(self.weft)
+        return (Polylines(paths, np.array(widths), colours),)
 
 
 def _spacing(nodes: F64, chains: Sequence[I64]) -> F64:
@@ -87,44 +84,58 @@ def _spacing(nodes: F64, chains: Sequence[I64]) -> F64:
     return room
 
 
-def _pieces(points: F64, room: F64, first: int, wanted: tuple[float, float]) -> list[tuple[F64, float]]:
-    """A thread in pieces that end where it passes under another.
+@dataclass(frozen=True)
+class Thread:
+    """A row or a column.
 
-    Args:
-        points: (k, 2) crossings in order.
-        room: (k,) distance of the next thread beside this one.
-        first: 0 if the thread passes under the first crossing, 1 if over.
-        wanted: width of the thread and of the paper beside the one above it, in pixels.
-
-    Returns:
-        (p, 2) curves, and the width of each.
+    Attributes:
+        crossings: (k, 2) in order, in pixels.
+        wanted: (k,) the width there, if there is room.
+        room: (k,) distance of the next thread beside it.
+        first: 0 if it passes under at the first crossing, 1 if over.
     """
-    count = len(points)
-    curve = CubicSpline(np.arange(count), points, axis=0) if count > 3 else None
-    steps = np.hypot(*np.diff(points, axis=0).T)
-    around = np.minimum(np.append(steps, np.inf), np.append(np.inf, steps))  # to the nearer crossing along the thread
-    width = np.minimum(wanted[0], WIDEST * room)
-    across = np.minimum(wanted[0], WIDEST * around)  # of the thread above
-    # the thread above, paper, and the round end of this one
-    held = np.minimum((0.5 * across + wanted[1] + 0.5 * width) / np.maximum(around, 1e-9), HOLDING)
-    under = list(range(first, count, 2))
-    stops = [*under] if under and under[0] == 0 else [-1, *under]
-    if not stops or stops[-1] != count - 1:
-        stops.append(count)
-    pieces = []
-    for begin, end in zip(stops, stops[1:], strict=False):
-        start = 0.0 if begin < 0 else begin + held[begin]
-        stop = count - 1.0 if end >= count else end - held[end]
-        if stop - start < 1e-6:
-            continue
-        inner = np.linspace(start, stop, max(2, round((stop - start) * PER_MESH) + 1))
-        if curve is not None:
-            piece = np.asarray(curve(inner), dtype=np.float64)
+
+    crossings: F64
+    wanted: F64
+    room: F64
+    first: int
+
+    def pieces(self, gap: float) -> list[tuple[F64, float]]:
+        """Curves that end where the thread passes under another, and the width of each.
+
+        Args:
+            gap: paper beside the thread above, in pixels.
+        """
+        count = len(self.crossings)
+        along = np.arange(count)
+        # a line where there are too few crossings for a curve
+        curve = (
+            CubicSpline(along, self.crossings, axis=0) if count > 3 else make_interp_spline(along, self.crossings, k=1)
+        )
+        steps = np.hypot(*np.diff(self.crossings, axis=0).T)
+        around = np.minimum(np.append(steps, np.inf), np.append(np.inf, steps))  # to the nearer crossing
+        width = np.minimum(self.wanted, WIDEST * self.room)
+        above = np.minimum(self.wanted, WIDEST * around)
+        # half the thread above, paper, and the round end of this one
+        held = np.minimum((0.5 * above + gap + 0.5 * width) / np.maximum(around, 1e-9), HOLDING)
+        under = list(range(self.first, count, 2))
+        begins = [(at, at + held[at]) for at in under]
+        ends = [(at, at - held[at]) for at in under]
+        if self.first:
+            begins.insert(0, (0, 0.0))
         else:
-            piece = np.stack([np.interp(inner, np.arange(count), axis) for axis in points.T], axis=-1)
-        middle = min(count - 1, max(0, round((start + stop) / 2)))
-        pieces.append((piece, float(width[middle])))
-    return pieces
+            ends.pop(0)
+        if under and under[-1] == count - 1:
+            begins.pop()
+        else:
+            ends.append((count - 1, count - 1.0))
+        pieces = []
+        for (begin, start), (end, stop) in zip(begins, ends, strict=True):
+            if stop - start < 1e-6:
+                continue
+            inner = np.linspace(start, stop, max(2, round((stop - start) * PER_MESH) + 1))
+            pieces.append((np.asarray(curve(inner), dtype=np.float64), float(width[(begin + end + 1) // 2])))
+        return pieces
 
 
 class Patchwork(DrawingSettings):
