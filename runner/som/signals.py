@@ -22,7 +22,7 @@ from orbifolio.runner.gas.tone import Tone
 from orbifolio.runner.images import oklab
 from orbifolio.runner.settings import Settings, family
 
-LETTERS_WIDTH = 1000  # pixels of a picture of letters: finer than any net over them
+LETTERS_SIDE = 1000  # pixels of the longer side of a picture of letters: finer than any net over them
 LEAST_SIGNALS = 100  # of which anything can be learnt
 
 
@@ -113,15 +113,15 @@ class Letters(SignalSettings):
 
     kind: Literal["letters"] = "letters"
     text: str = Field(min_length=1, max_length=200)
-    """The words; a line break begins a new line."""
+    """The words, in Latin letters; a line break begins a new line."""
     weight: float = Field(default=0.06, ge=0, le=0.3)
     """How much bolder the letters are than the typeface, as a share of their height."""
-    margin: float = Field(default=0.12, ge=0, le=1)
-    """Paper around the words, as a share of the picture's width."""
+    margin: float = Field(default=0.12, ge=0, le=0.4)
+    """Paper around the words, as a share of the picture's longer side."""
     ground: float = Field(default=0.1, ge=0, le=1)
     """Signals from the paper for one from a letter, on the same area: 0 leaves the net in the letters alone."""
     blur: float = Field(default=0.003, ge=0, le=0.1)
-    """How softly letters end, as a share of the picture's width."""
+    """How softly letters end, as a share of the picture's longer side."""
     count: int = Field(default=200_000, ge=LEAST_SIGNALS, le=20_000_000)
     """Signals to draw at random."""
 
@@ -130,10 +130,16 @@ class Letters(SignalSettings):
     ) -> SignalSet:
         """Points in the letters and, fewer, around them; see the base class."""
         letters = written(self.text, weight=self.weight, margin=self.margin)
-        dark = ndimage.gaussian_filter(letters, self.blur * letters.shape[1], mode="constant")
+        dark = ndimage.gaussian_filter(letters, self.blur * LETTERS_SIDE, mode="constant")
         points = scattered(self.ground + (1 - self.ground) * dark, self.count, random)
         tones = 1 - dark
         return SignalSet(points, shown(tones), tones, stages={"letters": shown(tones)})
+
+    def complaints(self) -> list[tuple[str, str]]:
+        """Words without letters; see the base class."""
+        if self.text.strip():
+            return []
+        return [("text", f"{self.text!r} has no letters; a net draws together into letters; give a word")]
 
 
 class Colours(SignalSettings):
@@ -194,10 +200,10 @@ def written(text: str, *, weight: float, margin: float) -> F64:
     Args:
         text: with line breaks.
         weight: by how much of their height letters are bolder.
-        margin: around the words, as a share of the picture's width.
+        margin: around the words, as a share of the picture's longer side.
 
     Returns:
-        (h, LETTERS_WIDTH).
+        (h, w), the longer side LETTERS_SIDE.
     """
     size = 400  # pixels, reduced afterwards to what fits
     bold = round(weight * size / 2)
@@ -211,11 +217,11 @@ def written(text: str, *, weight: float, margin: float) -> F64:
     ImageDraw.Draw(canvas).multiline_text(
         (-left, -top), text, font=typeface, fill=255, spacing=spacing, align="center", stroke_width=bold
     )
-    inner = round(LETTERS_WIDTH * (1 - 2 * margin)) if margin < 0.45 else round(0.1 * LETTERS_WIDTH)
-    height = max(1, round(canvas.height * inner / canvas.width))
-    letters = np.asarray(canvas.resize((inner, height), Image.Resampling.BOX), dtype=np.float64) / 255
-    side = (LETTERS_WIDTH - inner) // 2
-    return np.pad(letters, ((side, side), (side, LETTERS_WIDTH - inner - side)))
+    side = round(margin * LETTERS_SIDE)
+    scale = (LETTERS_SIDE - 2 * side) / max(canvas.size)
+    inner = (max(1, round(canvas.width * scale)), max(1, round(canvas.height * scale)))
+    letters = np.asarray(canvas.resize(inner, Image.Resampling.BOX), dtype=np.float64) / 255
+    return np.pad(letters, side)
 
 
 SIGNALS = (Places, Letters, Colours)
