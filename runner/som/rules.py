@@ -67,8 +67,8 @@ class BatchMap(MapRule):
     learns_by_rate: ClassVar[bool] = False
 
     def seconds(self, units: int) -> float:
-        """That of finding the nearest unit in a tree."""
-        return 2e-6
+        """That of finding the nearest unit in a tree, and of measuring the errors."""
+        return 8e-7
 
     def learn(self, som: SelfOrganisingMap, schedule: MapSchedule, begin: int, end: int) -> None:
         """Those epochs that end within these presentations; see the base class."""
