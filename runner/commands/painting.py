@@ -28,12 +28,22 @@ LOOK_NAMES = ("oil", "bold", "gouache", "watercolour", "pastel", "ink", "pointil
 @click.option(
     "--liveliness", type=click.FloatRange(0, 4), default=1.0, show_default=True, help="Factor of the play of colours."
 )
+@click.option("--hand", metavar="PAINTING", help="A painting whose strokes and colours are taken.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another painting for each.")
 @out_option
-def paint(photo: str, look: str, size: int, brush_size: float, liveliness: float, seed: int, gallery: Path) -> None:
+def paint(
+    photo: str,
+    look: str,
+    size: int,
+    brush_size: float,
+    liveliness: float,
+    hand: str | None,
+    seed: int,
+    gallery: Path,
+) -> None:
     """Paint PHOTO, a file or anything a recipe takes for a picture, into the gallery.
 
-    Example: orbifolio paint photo.jpg --look bold --size 2400
+    Examples: orbifolio paint photo.jpg --look bold --size 2400; orbifolio paint photo.jpg --hand painting.jpg
     """
     from orbifolio.runner.cpu_features import protect
 
@@ -43,19 +53,19 @@ def paint(photo: str, look: str, size: int, brush_size: float, liveliness: float
     from orbifolio.runner.run.loop import Stop
     from orbifolio.runner.run.subprocess import stop_on_signals
 
-    is_file = Path(photo).is_file()
-    if not is_file and ":" not in photo:
-        raise InputError(f"{photo}: this file does not exist; give a photo, or another source such as skimage:coffee")
+    images: dict[str, Path] = {}
+    photo_source = source_of(photo, "photo", "skimage:coffee", images)
     values = {
         "title": json.dumps(f"{Path(photo).stem}, painted"),
-        "renderer.image": "upload:photo" if is_file else json.dumps(photo),
+        "renderer.image": json.dumps(photo_source),
         "seed": seed,
         "renderer.look": look,
         "renderer.size": size,
         "renderer.brush_size": brush_size,
         "renderer.liveliness": liveliness,
     }
-    images = {"photo": Path(photo)} if is_file else {}
+    if hand is not None:
+        values["renderer.hand.image"] = json.dumps(source_of(hand, "hand", "orbifolio:starry", images))
     words = ["orbifolio", "paint", photo, *typed(click.get_current_context()), *out_arguments(gallery)]
     stop = Stop()
     stop_on_signals(stop)
@@ -77,6 +87,26 @@ def paint(photo: str, look: str, size: int, brush_size: float, liveliness: float
         sys.exit(130)
     if result.outcome != "done":
         sys.exit(1)
+
+
+def source_of(picture: str, name: str, example: str, images: dict[str, Path]) -> str:
+    """The source of a picture in a recipe.
+
+    Args:
+        picture: a file, or a source.
+        name: that an upload has.
+        example: of another source.
+        images: uploads by name; a file is added.
+
+    Raises:
+        InputError: it is neither a file nor a source.
+    """
+    if Path(picture).is_file():
+        images[name] = Path(picture)
+        return f"upload:{name}"
+    if ":" not in picture:
+        raise InputError(f"{picture}: this file does not exist; give a picture, or another source such as {example}")
+    return picture
 
 
 def typed(context: click.Context) -> list[str]:

@@ -148,6 +148,8 @@ class PaintingLook(Settings):
     """What decides where strokes go."""
     foldable: ClassVar[bool] = True
     """Whether its strokes may be laid under a symmetry."""
+    layered: ClassVar[bool] = False
+    """Whether its strokes follow from its layers, directions and jitter, so that a hand may change these."""
     transparent: ClassVar[bool] = False
     """Whether the ground shines through, so that it must not be painted where it should be seen."""
 

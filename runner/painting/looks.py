@@ -17,6 +17,7 @@ from orbifolio.runner.vector.hex_colours import Hex
 class LayeredLook(PaintingLook):
     """Opaque paint in layers from wide strokes to thin ones."""
 
+    layered: ClassVar[bool] = True
     placement: ClassVar[Callable[..., StrokePlacement]] = BrushPlacement
 
 

@@ -22,6 +22,7 @@ from orbifolio.runner.images import oklab
 from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.painting.document import BristlePainting
 from orbifolio.runner.painting.folded_canvas import FoldedCanvas, cut, painting_window
+from orbifolio.runner.painting.hand import Hand, Manner
 from orbifolio.runner.painting.look import PaintingLook
 from orbifolio.runner.painting.looks import AnyLook, Oil
 from orbifolio.runner.painting.products import products
@@ -53,6 +54,8 @@ class PaintedPicture(RendererSettings):
     """The picture."""
     look: AnyLook = Oil()
     """How it is painted."""
+    hand: Hand | None = None
+    """A painting whose strokes and colours this one has: it is measured, and the look's values are changed."""
     symmetry: AnySymmetry = NoSymmetry()
     """The symmetry that the painting has exactly, light included: each stroke is laid wherever the group moves it. Of a
     plane, frieze, rotor, sphere or hyperbolic kind."""
@@ -81,28 +84,38 @@ class PaintedPicture(RendererSettings):
         """All layers on a small canvas, without a symmetry; see the base class."""
         if not isinstance(self.symmetry, NoSymmetry):
             return None
+        manner = self.manner(context)
         picture = _pixels(context.plain_picture(self.image))
+        picture = picture if manner is None else manner.coloured(picture)
         height = max(1, round(width * picture.shape[0] / picture.shape[1]))
-        session = PaintingSession(self.brief(context.seed, side=SKETCH_SIDE), picture, (width, height))
+        session = PaintingSession(self.brief(context.seed, manner, side=SKETCH_SIDE), picture, (width, height))
         for number in range(len(session.passes)):
             session.paint_pass(number)
         return session.picture()
 
-    def brief(self, seed: int, *, side: int = PLAN_SIDE) -> Brief:
+    def manner(self, context: RenderContext) -> Manner | None:
+        """What is taken from the hand's painting; None without a hand."""
+        if self.hand is None:
+            return None
+        return self.hand.manner(self.look, _pixels(context.plain_picture(self.hand.image)), context.seed)
+
+    def brief(self, seed: int, manner: Manner | None, *, side: int = PLAN_SIDE) -> Brief:
         """What a painter is asked for.
 
         Args:
             seed: of all choices.
+            manner: of the hand; None for the look as it is.
             side: pixels of the longer side that strokes are planned at.
         """
-        look: PaintingLook = self.look
-        paints = np.array([from_hex(colour) for colour in self.palette]).reshape(-1, 3)
+        paints = None if manner is None else manner.paints
+        if self.palette:
+            paints = oklab.from_srgb(np.array([from_hex(colour) for colour in self.palette]))
         return Brief(
-            look=look,
+            look=self.look if manner is None else manner.look,
             seed=seed,
             brush_size=self.brush_size,
             liveliness=self.liveliness,
-            palette=oklab.from_srgb(paints) if self.palette else None,
+            palette=paints,
             most_strokes=self.strokes,
             plan_side=side,
         )
@@ -162,11 +175,22 @@ class PaintedPicture(RendererSettings):
                     "the look takes the picture's own colours; raise look.purity above 0, or leave out palette",
                 )
             )
+        if self.hand is not None and not look.layered:
+            problems.append(
+                (
+                    "hand",
+                    "the look has no layers of strokes to change; use oil, bold, gouache, pastel, pointillist or flow",
+                )
+            )
+        if self.hand is not None and self.hand.palette and self.palette:
+            problems.append(
+                ("palette", "the hand brings paints of its own; leave out palette, or write hand.palette: 0")
+            )
         return problems
 
     def pictures(self) -> dict[str, str]:
-        """The picture."""
-        return {"image": self.image}
+        """The picture, and the hand's painting."""
+        return {"image": self.image} | ({} if self.hand is None else {"hand.image": self.hand.image})
 
 
 @dataclass
@@ -197,6 +221,11 @@ class PaintingRenderer(Renderer):
         return _pixels(self.context.plain_picture(self.settings.image))
 
     @cached_property
+    def manner(self) -> Manner | None:
+        """What is taken from the hand's painting; None without a hand."""
+        return self.settings.manner(self.context)
+
+    @cached_property
     def symmetry(self) -> Symmetry | None:
         """That the painting has, or None."""
         height, width = self._picture.shape[:2]
@@ -219,7 +248,12 @@ class PaintingRenderer(Renderer):
 
     @cached_property
     def subject_picture(self) -> F32:
-        """(h, w, 3) what is painted: the picture, or what the symmetry makes of it about a fundamental domain."""
+        """(h, w, 3) what is painted: the fitted picture, in the colours of the hand's painting."""
+        return self._fitted if self.manner is None else self.manner.coloured(self._fitted)
+
+    @cached_property
+    def _fitted(self) -> F32:
+        """(h, w, 3) the picture, or what the symmetry makes of it about a fundamental domain."""
         if self.symmetry is None:
             return self._picture
         size = self.symmetry.fit(min(FITTED_WIDTH, self.settings.size), multiple=1, ratio=self._ratio)
@@ -243,7 +277,7 @@ class PaintingRenderer(Renderer):
         return max(1, round(width * scale)), max(1, round(height * scale))
 
     def _session(self) -> PaintingSession:
-        brief = self.settings.brief(self.context.seed)
+        brief = self.settings.brief(self.context.seed, self.manner)
         return PaintingSession(brief, self.subject_picture, self.size, surface=self.surface)
 
     @cached_property
@@ -262,12 +296,13 @@ class PaintingRenderer(Renderer):
         width, height = self.size
         window = (0, 0, width, height) if self.surface is None else painting_window(self.surface)
         pixels, factor = width * height, (window[2] - window[0]) / self._first.plan_size[0]
-        phases = []
+        phases: list[Phase] = []
         for first, end in zip(self.layers, self.layers[1:], strict=False):
             layer = self._first.passes[first].layer
             title = f"{layer.title}, strokes {2 * layer.radius * factor:.0f} px wide"
             seconds = (end - first) * (PASS_SECONDS + PIXEL_SECONDS * pixels)
-            phases.append(Phase(title, width, height, end - first, 0, seconds=seconds))
+            notes = self.manner.sentences if self.manner is not None and not phases else ()
+            phases.append(Phase(title, width, height, end - first, 0, notes=notes, seconds=seconds))
         return tuple(phases)
 
     def begin(self, phase: int, previous: PaintingState | None) -> PaintingState:
@@ -309,8 +344,11 @@ class PaintingRenderer(Renderer):
         return summarise(self.symmetry, kind_of(type(self.settings.symmetry)), image)
 
     def stages(self) -> Mapping[str, F32]:
-        """What the symmetry makes of the picture, about a fundamental domain."""
-        return {} if self.symmetry is None else {"fitted to the symmetry": self.subject_picture}
+        """What the symmetry makes of the picture, about a fundamental domain; the picture in the hand's colours."""
+        fitted = {} if self.symmetry is None else {"fitted to the symmetry": self._fitted}
+        if self.manner is None or self.manner.transfer is None:
+            return fitted
+        return {**fitted, "in the colours of the painting": self.subject_picture}
 
     def extras(self, state: PaintingState, tone: Tone) -> Mapping[str, bytes]:
         """The document of strokes, and what follows from it; under a symmetry what its geometry offers."""
@@ -327,7 +365,9 @@ class PaintingRenderer(Renderer):
         """The look, and what it found in the picture."""
         saliency = self._first.subject.saliency
         faces = len(saliency.faces)
-        lines = [f"look {self.settings.look!r}"]
+        lines = [f"look {self._first.brief.look!r}"]
+        if self.manner is not None:
+            lines += self.manner.sentences
         if faces:
             lines.append(f"{faces} {'face' if faces == 1 else 'faces'}, finished with finer brushes")
         return "\n".join(lines)

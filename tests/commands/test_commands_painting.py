@@ -42,6 +42,7 @@ def test_a_photo_is_painted_in_one_line(tmp_path: Path, monkeypatch: pytest.Monk
     ("arguments", "message"),
     [
         (["nothing.jpg"], "nothing.jpg: this file does not exist"),
+        (["skimage:coffee", "--hand", "nobody.jpg"], "nobody.jpg: this file does not exist"),
         (["skimage:coffee", "--look", "fresco"], "'fresco' is not one of 'oil'"),
         (["skimage:coffee", "--size", "20"], "20 is not in the range 64<=x<=16384"),
     ],
@@ -54,6 +55,18 @@ def test_faults_end_with_a_sentence(arguments: list[str], message: str) -> None:
 
 def test_the_command_offers_every_look() -> None:
     assert LOOK_NAMES == tuple(kind_of(look) for look in LOOKS)
+
+
+@pytest.mark.slow
+def test_a_photo_is_painted_by_another_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(data.coffee()[::4, ::4]).save("cup.png")
+    Image.fromarray(data.chelsea()[::2, ::2]).save("hand.png")
+    result = paint("cup.png", "--hand", "hand.png", "--size", 150)
+    assert result.exit_code == 0, result.output
+    record = json.loads((Path(result.output.strip().splitlines()[-1]).parent / "run.json").read_text())
+    assert record["phases"][0]["notes"][0].startswith("taken from the painting: strokes ")
+    assert [item["name"] for item in record["inputs"]] == ["image", "hand"] or len(record["inputs"]) == 2
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import pytest
 import torch
 from skimage import data
 
+from orbifolio.runner.painting.document import BristlePainting
 from orbifolio.runner.renderers.base import RenderContext
 from orbifolio.runner.renderers.painting import PaintedPicture, PaintingRenderer
 
@@ -61,3 +62,34 @@ def test_a_palette_needs_a_look_that_mixes() -> None:
     settings = PaintedPicture(image="photo", look={"kind": "watercolour"}, palette=("#112233",))  # type: ignore[arg-type]
     assert settings.complaints(nothing)[0][0] == "palette"
     assert PaintedPicture(image="photo", palette=("#112233",)).complaints(nothing) == []
+
+
+def test_a_hand_is_told_in_the_plan_and_kept_in_the_document() -> None:
+    settings = PaintedPicture(image="photo", hand={"image": "painting"}, size=180)  # type: ignore[arg-type]
+    assert settings.pictures() == {"image": "photo", "hand.image": "painting"}
+    renderer = settings.build(context())
+    first, *others = renderer.phases()
+    assert first.notes[0].startswith("taken from the painting: strokes ")
+    assert all(not phase.notes for phase in others)
+    assert all(note in renderer.describe() for note in first.notes)
+    assert list(renderer.stages()) == ["in the colours of the painting"]
+    state = renderer.begin(0, None)
+    renderer.step(state)
+    assert BristlePainting.of(state.session).look.layers[1] == state.session.brief.look.layers[1]
+    assert state.session.brief.look != settings.look
+    again = renderer.load(0, renderer.save(state))
+    assert renderer.image(again).tobytes() == renderer.image(state).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "cure"),
+    [
+        ({"look": {"kind": "ink"}}, "hand", "use oil, bold, gouache, pastel, pointillist or flow"),
+        ({"palette": ("#112233",)}, "palette", "write hand.palette: 0"),
+    ],
+)
+def test_a_hand_that_cannot_be_is_refused(changes: dict, where: str, cure: str) -> None:
+    settings = PaintedPicture(image="photo", hand={"image": "painting"}, **changes)  # type: ignore[arg-type]
+    path, message = settings.complaints(lambda source: None)[0]
+    assert path == where
+    assert cure in message
