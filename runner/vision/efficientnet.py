@@ -2,10 +2,11 @@
 
 Small networks that name the 1000 classes of ImageNet; the weights of Lite0 come with a plain dependency, so it is
 there offline. Lite1 has more blocks, Lite2 more channels too. Layers: `stem`; in block b of stage s `s.be` after the
-expansion, `s.bd` after the depthwise convolution, `s.bo` the block's output; `head`; `logits`.
+expansion, `s.bd` after the depthwise convolution, `s.bo` the block's output; `head`; `logits`. Each but the last also
+has what its batch normalisation gives, before activation and shortcut: `stem.norm`, `s.be.norm` and so on.
 
-Batch normalisation is folded into the convolutions. Strided convolutions pad like TensorFlow's `same`: more
-at the bottom and right, so that a wrapped tile keeps its period.
+Batch normalisation is folded into the convolutions; mean and deviation of what it gave are kept. Strided convolutions
+pad like TensorFlow's `same`: more at the bottom and right, so that a wrapped tile keeps its period.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from orbifolio.runner.settings import family
-from orbifolio.runner.vision.base import Encoder, Padding, Provenance, VisionSettings
+from orbifolio.runner.vision.base import ChannelStatistics, Encoder, Padding, Provenance, VisionSettings
 from orbifolio.runner.vision.edges import check_picture, extend, same_margins
 from orbifolio.runner.vision.efficientnet_names import LITE0, LITE1, LITE2
 from orbifolio.runner.vision.imagenet import class_names
@@ -29,6 +30,7 @@ from orbifolio.runner.vision.weights import default_store
 # (kernel, stride, expansion, channels) of each stage, of the narrowest network.
 STAGES = ((3, 1, 1, 16), (3, 2, 6, 24), (5, 2, 6, 40), (3, 2, 6, 80), (5, 1, 6, 112), (5, 2, 6, 192), (3, 1, 6, 320))
 STEM, HEAD, CLASSES = 32, 1280, 1000  # channels of stem and head, and classes of ImageNet
+NORMALISED = ".norm"  # ends the names of what batch normalisation gives
 STYLE_LAYERS = ("stem", "1.1d", "2.1e", "2.2e", "3.2e", "4.3e", "5.3e")  # of strides 2, 2, 2, 4, 8, 16 and 16
 
 
@@ -52,11 +54,13 @@ class Architecture:
     Attributes:
         name: as a recipe spells the kind.
         repeats: blocks in each stage.
+        side: of the pictures that it was trained with, in pixels.
         width: factor of the stages' channels, which are then rounded to multiples of eight.
     """
 
     name: str
     repeats: tuple[int, ...]
+    side: int
     width: float = 1.0
 
     @cached_property
@@ -74,15 +78,27 @@ class Architecture:
     @cached_property
     def layers(self) -> dict[str, tuple[int, int]]:
         """(channels, stride) by layer name, shallow to deep."""
-        layers = {"stem": (STEM, 2)}
-        for block in self.blocks:
-            if block.expansion > 1:
-                layers[f"{block.name}e"] = (block.before * block.expansion, block.at)
-            layers[f"{block.name}d"] = (block.before * block.expansion, block.at * block.stride)
-            layers[f"{block.name}o"] = (block.after, block.at * block.stride)
-        layers["head"] = (HEAD, 32)
+        layers: dict[str, tuple[int, int]] = {}
+        for name, shape in self.convolutions.items():
+            layers |= {f"{name}{NORMALISED}": shape, name: shape}
         layers["logits"] = (CLASSES, 32)
         return layers
+
+    @cached_property
+    def convolutions(self) -> dict[str, tuple[int, int]]:
+        """(channels, stride) of what every convolution gives, by its name, shallow to deep."""
+        convolutions = {"stem": (STEM, 2)}
+        for block in self.blocks:
+            if block.expansion > 1:
+                convolutions[f"{block.name}e"] = (block.before * block.expansion, block.at)
+            convolutions[f"{block.name}d"] = (block.before * block.expansion, block.at * block.stride)
+            convolutions[f"{block.name}o"] = (block.after, block.at * block.stride)
+        return convolutions | {"head": (HEAD, 32)}
+
+    @property
+    def normalised(self) -> tuple[str, ...]:
+        """The layers that statistics are kept of, shallow to deep."""
+        return tuple(f"{name}{NORMALISED}" for name in self.convolutions)
 
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of every tensor of the converted file."""
@@ -95,6 +111,8 @@ class Architecture:
             shapes |= {f"{block.name}d.bias": (wide,)}
             shapes |= {f"{block.name}o.weight": (block.after, wide, 1, 1), f"{block.name}o.bias": (block.after,)}
         shapes |= {"head.weight": (HEAD, self.blocks[-1].after, 1, 1), "head.bias": (HEAD,)}
+        for name, (channels, _) in self.convolutions.items():
+            shapes |= {f"{name}.mean": (channels,), f"{name}.deviation": (channels,)}
         return shapes | {"logits.weight": (CLASSES, HEAD), "logits.bias": (CLASSES,)}
 
 
@@ -109,8 +127,18 @@ class EfficientNetEncoder(Encoder):
         self.padding = ("zero", "zero")
         self.provenance = provenance
         self.classes = class_names()
+        self.side = architecture.side
         self._dtype = torch.float32
         self._tensors = dict(tensors)
+
+    @property
+    def statistics(self) -> Mapping[str, ChannelStatistics]:
+        """Of every `.norm` layer; see the base class."""
+        tensors = self._tensors
+        return {
+            f"{name}{NORMALISED}": ChannelStatistics(tensors[f"{name}.mean"], tensors[f"{name}.deviation"])
+            for name in self.architecture.convolutions
+        }
 
     def features(self, picture: Tensor, layers: Sequence[str]) -> Mapping[str, Tensor]:
         """Features by layer; see the base class."""
@@ -123,7 +151,6 @@ class EfficientNetEncoder(Encoder):
         check_picture(self.name, picture, max(self.stride(name) for name in wanted), self.padding)
         x = ((picture.float() * 255 - 127) / 128).to(self._dtype)
         x = x.contiguous(memory_format=torch.channels_last)
-        x = self._convolve(x, "stem", stride=2, clip=True)
 
         def record(name: str, value: Tensor) -> bool:
             """Record a layer that is wanted; True once nothing deeper is."""
@@ -131,37 +158,42 @@ class EfficientNetEncoder(Encoder):
                 outputs[name] = value
             return not wanted - outputs.keys()
 
+        def normalised(name: str, before: Tensor, stride: int = 1) -> Tensor:
+            value = self._convolve(before, name, stride=stride)
+            record(f"{name}{NORMALISED}", value)
+            return value
+
+        x = normalised("stem", x, 2).clamp(0, 6)
         if record("stem", x):
             return outputs
         for block in self.architecture.blocks:
             entry = x
             if block.expansion > 1:
-                x = self._convolve(x, f"{block.name}e", clip=True)
+                x = normalised(f"{block.name}e", x).clamp(0, 6)
                 if record(f"{block.name}e", x):
                     return outputs
-            x = self._convolve(x, f"{block.name}d", stride=block.stride, clip=True)
+            x = normalised(f"{block.name}d", x, block.stride).clamp(0, 6)
             if record(f"{block.name}d", x):
                 return outputs
-            x = self._convolve(x, f"{block.name}o")
+            x = normalised(f"{block.name}o", x)
             if block.stride == 1 and block.before == block.after:
                 x = x + entry
             if record(f"{block.name}o", x):
                 return outputs
-        x = self._convolve(x, "head", clip=True)
+        x = normalised("head", x).clamp(0, 6)
         if record("head", x):
             return outputs
         weight, bias = self._tensors["logits.weight"], self._tensors["logits.bias"]
         outputs["logits"] = functional.linear(x.mean(dim=(2, 3)).to(weight.dtype), weight, bias)
         return outputs
 
-    def _convolve(self, x: Tensor, name: str, *, stride: int = 1, clip: bool = False) -> Tensor:
+    def _convolve(self, x: Tensor, name: str, *, stride: int = 1) -> Tensor:
         weight, bias = self._tensors[f"{name}.weight"], self._tensors[f"{name}.bias"]
         groups = weight.shape[0] if weight.shape[1] == 1 and name.endswith("d") else 1
         # oneDNN's bf16 gradient of strided depthwise convolutions is 12 to 47 times slower than its fp32.
         rows, columns = (same_margins(size, weight.shape[-1], stride) for size in x.shape[-2:])
         x = extend(x.to(weight.dtype), (*rows, *columns), self.padding)
-        x = functional.conv2d(x, weight, bias, stride=stride, groups=groups).to(self._dtype)
-        return x.clamp(0, 6) if clip else x
+        return functional.conv2d(x, weight, bias, stride=stride, groups=groups).to(self._dtype)
 
     def stride(self, layer: str) -> int:
         """By the table of layers."""
@@ -178,7 +210,8 @@ class EfficientNetEncoder(Encoder):
         strided = {f"{block.name}d" for block in self.architecture.blocks if block.stride > 1} | {"logits"}
         copy._tensors = {}
         for name, tensor in self._tensors.items():
-            precision = torch.float32 if name.rpartition(".")[0] in strided else dtype
+            layer, _, part = name.rpartition(".")
+            precision = torch.float32 if layer in strided or part in ("mean", "deviation") else dtype
             moved = tensor.to(device, precision)
             layout = torch.channels_last if moved.dim() == 4 else torch.contiguous_format
             copy._tensors[name] = moved.contiguous(memory_format=layout)
@@ -219,6 +252,10 @@ class EfficientNetLite(VisionSettings):
         """From stem to logits."""
         return tuple(self.architecture.layers)
 
+    def normalised_layers(self) -> tuple[str, ...]:
+        """All that end in `.norm`."""
+        return self.architecture.normalised
+
     def layer_stride(self, layer: str) -> int:
         """By the table of layers."""
         return self.architecture.layers[layer][1]
@@ -240,21 +277,21 @@ class EfficientNetLite0(EfficientNetLite):
     """Small and fast, knows the names of 1000 classes, and comes with the program."""
 
     kind: Literal["efficientnet-lite0"] = "efficientnet-lite0"
-    architecture: ClassVar[Architecture] = Architecture("efficientnet-lite0", LITE0)
+    architecture: ClassVar[Architecture] = Architecture("efficientnet-lite0", LITE0, 224)
 
 
 class EfficientNetLite1(EfficientNetLite):
     """The same with more layers; knows the same 1000 classes a little better."""
 
     kind: Literal["efficientnet-lite1"] = "efficientnet-lite1"
-    architecture: ClassVar[Architecture] = Architecture("efficientnet-lite1", LITE1)
+    architecture: ClassVar[Architecture] = Architecture("efficientnet-lite1", LITE1, 240)
 
 
 class EfficientNetLite2(EfficientNetLite):
     """The same with more layers and more channels."""
 
     kind: Literal["efficientnet-lite2"] = "efficientnet-lite2"
-    architecture: ClassVar[Architecture] = Architecture("efficientnet-lite2", LITE2, 1.1)
+    architecture: ClassVar[Architecture] = Architecture("efficientnet-lite2", LITE2, 260, 1.1)
 
 
 CLASSIFIERS = (EfficientNetLite0, EfficientNetLite1, EfficientNetLite2)

@@ -49,11 +49,14 @@ class PublishedWeights:
         name: of network and weights, `vgg16/hed`.
         files: ways to the weights, tried in order.
         convention: what the network expects of its input, in words.
+        edition: of the tensors that are made of the files; raised with what they hold, so that files converted by an
+            earlier version of this program are made anew.
     """
 
     name: str
     files: tuple[WeightFile, ...]
     convention: str
+    edition: int = 1
 
 
 KERAS = "https://storage.googleapis.com/tensorflow/keras-applications"
@@ -138,6 +141,7 @@ ENTRIES = (
             ),
         ),
         "RGB, 0 to 255, minus 127, over 128",
+        edition=2,
     ),
     PublishedWeights(
         "efficientnet-lite1/imagenet",
@@ -153,6 +157,7 @@ ENTRIES = (
             ),
         ),
         "RGB, 0 to 255, minus 127, over 128",
+        edition=2,
     ),
     PublishedWeights(
         "efficientnet-lite2/imagenet",
@@ -168,6 +173,7 @@ ENTRIES = (
             ),
         ),
         "RGB, 0 to 255, minus 127, over 128",
+        edition=2,
     ),
     PublishedWeights(
         "real-esrgan-compact/animevideo-v3",

@@ -87,6 +87,8 @@ class WeightsStore:
         digest = file_hash(path)
         if digest != record.get("sha256"):
             return f"bad: SHA-256 is {digest[:12]}..., expected {str(record.get('sha256'))[:12]}..."
+        if not self._current(name, record):
+            return "bad: converted by another version of this program, which kept other tensors"
         return "here"
 
     def fetch(self, name: str) -> Path:
@@ -177,6 +179,7 @@ class WeightsStore:
             "origin_digest": digest,
             "licence": published.licence,
             "convention": entry.convention,
+            "edition": entry.edition,
         }
         # One key: safetensors writes several in any order, and equal weights must have equal SHA-256.
         facts = {"orbifolio": json.dumps(metadata, sort_keys=True)}
@@ -198,6 +201,10 @@ class WeightsStore:
         except (OSError, ValueError):
             return None
         return record if isinstance(record, dict) else None
+
+    def _current(self, name: str, record: Mapping[str, Any]) -> bool:
+        """Whether a record's file has the tensors that this version of the program makes."""
+        return bool(record.get("edition", 1) == self.table[name].edition)  # records before editions had none
 
     def load(self, name: str, *, shapes: Shapes) -> tuple[Tensors, Provenance]:
         """Tensors and provenance of published weights; fetched or fetched again where needed.
@@ -236,6 +243,8 @@ class WeightsStore:
         except OSError:
             return None
         if record is None or hashlib.sha256(data).hexdigest() != record.get("sha256"):
+            return None
+        if not self._current(name, record):
             return None
         try:
             tensors = load(data)

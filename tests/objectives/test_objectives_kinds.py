@@ -15,13 +15,13 @@ from orbifolio.runner.objectives.dream import Dream, class_index
 from orbifolio.runner.objectives.smoothness import Range, Smoothness
 from orbifolio.runner.objectives.style import MAX_APPEARANCES, Style, StyleImage, _reduce, show
 from orbifolio.runner.renderers.image.autograd_engine import AutogradEngine
-from orbifolio.runner.vision import Untrained
+from orbifolio.runner.vision import EfficientNetLite0, Untrained
 
 
 @cache
-def network():
-    """Shared: orthogonal weights take a second to draw."""
-    return Untrained().build()
+def network(kind=""):
+    """That an objective looks through; shared: orthogonal weights take a second to draw."""
+    return EfficientNetLite0().build() if kind == "statistics-prior" else Untrained().build()
 
 
 SWAP = ((0.0, 1.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
@@ -45,6 +45,7 @@ EXAMPLES = {
     "style": {"kind": "style", "images": ["a"], "layers": ["conv1_1", "conv2_1"]},
     "content": {"kind": "content", "image": "a", "layers": ["conv2_1"]},
     "dream": {"kind": "dream", "layer": "conv2_1", "channel": 3},
+    "statistics-prior": {"kind": "statistics-prior"},
     "smoothness": {"kind": "smoothness"},
     "range": {"kind": "range"},
     "pixels": {"kind": "pixels", "image": "a"},
@@ -52,7 +53,11 @@ EXAMPLES = {
 
 
 def build(record, **changes):
-    return TypeAdapter(AnyObjective).validate_python(record).build(preparation(**changes))
+    return (
+        TypeAdapter(AnyObjective)
+        .validate_python(record)
+        .build(preparation(**{"encoder": network(record["kind"]), **changes}))
+    )
 
 
 def start() -> torch.Tensor:
@@ -67,7 +72,7 @@ def test_every_kind_has_an_example():
 @pytest.mark.parametrize("kind", EXAMPLES)
 def test_five_steps_downhill(kind, mask):
     objective = build({**EXAMPLES[kind], "mask": mask})
-    engine = AutogradEngine(network(), [objective], wrap=(True, True))
+    engine = AutogradEngine(network(kind), [objective], wrap=(True, True))
     artwork = start()
     first = engine.evaluate(artwork, None)
     assert first.terms
@@ -95,7 +100,7 @@ def test_a_mask_leaves_the_rest_alone(kind):
 def test_weights_scale_terms_and_negative_weights_turn_them():
     for kind, record in EXAMPLES.items():
         engine = [
-            AutogradEngine(network(), [build({**record, "weight": weight})], wrap=(True, True))
+            AutogradEngine(network(kind), [build({**record, "weight": weight})], wrap=(True, True))
             for weight in (1.0, 3.0, -1.0)
         ]
         one, three, minus = (each.evaluate(start(), None).loss for each in engine)

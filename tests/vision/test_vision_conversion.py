@@ -149,6 +149,16 @@ def test_efficientnet_normalisation_is_folded_in(tmp_path: Path) -> None:
         )
         folded = torch.nn.functional.conv2d(x, tensors[f"{name}.weight"], tensors[f"{name}.bias"])
         torch.testing.assert_close(folded, plain, rtol=1e-4, atol=1e-5)
+        # Of inputs with the statistics that training saw, normalisation gives mean and deviation as kept.
+        many = torch.randn(1, 3, 200, 200, generator=random, dtype=torch.float64)
+        many = (many - many.mean((0, 2, 3), keepdim=True)) / many.std((0, 2, 3), unbiased=False, keepdim=True)
+        mean, variance = (state[f"{norm}.running_{part}"].double()[:, None, None] for part in ("mean", "var"))
+        scale, shift = state[f"{norm}.weight"].double(), state[f"{norm}.bias"].double()
+        given = torch.nn.functional.batch_norm(
+            many * variance.sqrt() + mean, mean.flatten(), variance.flatten(), scale, shift, eps=0.0
+        )
+        torch.testing.assert_close(given.mean((0, 2, 3)).float(), tensors[f"{name}.mean"])
+        torch.testing.assert_close(given.std((0, 2, 3), unbiased=False).float(), tensors[f"{name}.deviation"])
 
 
 def inception_values() -> dict[str, np.ndarray]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.server
 import io
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -160,6 +162,21 @@ def test_a_harmed_file_is_told_of_when_it_cannot_be_fetched_again(tmp_path: Path
     server.status = 404
     with pytest.raises(MissingWeights, match=r"tiny-one\.safetensors: bad: SHA-256 is [0-9a-f]{12}\.\.\., expected"):
         store.load("tiny/one", shapes=SHAPES)
+
+
+def test_a_file_of_an_earlier_conversion_is_made_anew(tmp_path: Path, server: Server) -> None:
+    store = store_of(tmp_path, address(server))
+    record = store.fetch("tiny/one").with_suffix(".json")
+    facts = json.loads(record.read_text())
+    del facts["edition"]  # as records were before there were editions
+    record.write_text(json.dumps(facts))
+    assert store.verify("tiny/one") == "here"  # the first edition
+    store.table = {"tiny/one": replace(store.table["tiny/one"], edition=2)}
+    assert store.verify("tiny/one").startswith("bad: converted by another version of this program")
+    store.load("tiny/one", shapes=SHAPES)
+    assert server.requests == 2
+    assert store.verify("tiny/one") == "here"
+    assert json.loads(record.read_text())["edition"] == 2
 
 
 def test_another_file_than_expected_is_refused(tmp_path: Path, server: Server) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from orbifolio.runner.objectives.base import Objective, ObjectiveInput
 from orbifolio.runner.renderers.image.engine import Engine, Evaluation
-from orbifolio.runner.views import apply_view, keeps_wrap
+from orbifolio.runner.views import DrawnView, apply_view
 from orbifolio.runner.vision.base import Encoder, Padding
 
 
@@ -24,13 +24,13 @@ class AutogradEngine(Engine):
         self.encoder = encoder.padded(padding(wrap))
         self.cut_encoder = encoder.padded(("replicate", "replicate"))
 
-    def evaluate(self, artwork: Tensor, view: Tensor | None) -> Evaluation:
+    def evaluate(self, artwork: Tensor, view: DrawnView | None) -> Evaluation:
         """Terms and gradient; see the base class."""
         leaf = artwork.detach().requires_grad_(True)
         with torch.enable_grad():
             picture = apply_view(leaf, view, wrap=self.wrap)
             # A turned or scaled view of a tile no longer tiles.
-            encoder = self.encoder if keeps_wrap(view) else self.cut_encoder
+            encoder = self.encoder if view is None or view.keeps_wrap else self.cut_encoder
             features = encoder.features(picture, self.layers) if self.layers else {}
             inputs = ObjectiveInput(leaf, picture, features, self.wrap)
             terms: dict[str, Tensor] = {}

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from orbifolio.runner.views import DrawnView
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -36,7 +38,7 @@ class Engine(ABC):
     """Evaluates a run's objectives and their gradient."""
 
     @abstractmethod
-    def evaluate(self, artwork: Tensor, view: Tensor | None) -> Evaluation:
+    def evaluate(self, artwork: Tensor, view: DrawnView | None) -> Evaluation:
         """Terms and gradient at an artwork.
 
         Args:

@@ -10,15 +10,15 @@ import math
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
 
 from orbifolio.runner.canvas.base import Canvas
 from orbifolio.runner.renderers.image.engine import Engine
 from orbifolio.runner.symmetry.base import Layout
+from orbifolio.runner.views import DrawnView
 
 
 def evaluate(
-    canvas: Canvas, crops: Sequence[Layout], engine: Engine, view: Tensor | None
+    canvas: Canvas, crops: Sequence[Layout], engine: Engine, view: DrawnView | None
 ) -> tuple[float, dict[str, float]]:
     """The loss and its terms; the canvas' parameters get fresh gradients.
 
@@ -26,7 +26,7 @@ def evaluate(
         canvas: whose parameters are differentiated by.
         crops: layouts with the canvas' orbits, all of one size: what the network sees, equally weighted.
         engine: judges a picture of that size.
-        view: (3, 3) map from `draw_view` that moves what the network sees, or None.
+        view: from `draw_view`, through which the network sees it, or None.
     """
     for parameter in canvas.parameters():
         parameter.grad = None

@@ -29,7 +29,7 @@ from orbifolio.runner.renderers.image.engine import Engine
 from orbifolio.runner.renderers.image.evaluate import evaluate, generator
 from orbifolio.runner.symmetry.base import Layout, Symmetry
 from orbifolio.runner.symmetry.verify.summary import summarise
-from orbifolio.runner.views import View, draw_view
+from orbifolio.runner.views import DrawnView, View, draw_view
 from orbifolio.runner.vision.base import Encoder, VisionSettings
 from orbifolio.runner.vision.null_encoder import NullEncoder
 
@@ -296,7 +296,7 @@ class ImageRenderer(Renderer):
         random = generator(self.context.seed, "gaze", state.phase, state.step)  # the word is part of the seed
         return self.symmetry.crops(state.layout, state.crop, random)
 
-    def _view(self, state: ImageState) -> Tensor | None:
+    def _view(self, state: ImageState) -> DrawnView | None:
         random = generator(self.context.seed, "view", state.phase, state.step)
         return draw_view(self.parts.views, *(state.crop or (state.layout.width, state.layout.height)), random)
 
