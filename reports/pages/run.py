@@ -10,6 +10,7 @@ from orbifolio.reports.links import STATUSES, Header, Link, Place
 from orbifolio.reports.live_updates import run_update
 from orbifolio.reports.parts.animation import animation_part
 from orbifolio.reports.parts.base import Part
+from orbifolio.reports.parts.candidates import candidates_part
 from orbifolio.reports.parts.curves import Curves
 from orbifolio.reports.parts.downloads import downloads_part
 from orbifolio.reports.parts.globe import globe_part
@@ -69,6 +70,7 @@ def run_page(run: RunRecord, gallery: Path) -> Page:
         wallpaper_part(run, place),
         image_pairs(run, place),
         stroke_comparison(run, place),
+        candidates_part(run, place),
         symmetry_section(run),
         judgement_part(run),
         inputs_part(run, place),

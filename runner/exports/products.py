@@ -65,6 +65,8 @@ TITLES = {
     "timelapse.mp4": "How it was painted, as a film",
     "steps.pdf": "Step by step, to paint it by hand",
     "plotter.hpgl": "For an old pen plotter, as HPGL",
+    "candidates.png": "All candidates, painted small",
+    "candidates.json": "What the judge says of each candidate",
     "strokes.csv": "The strokes as a table",
     "painting.json": "The painting in numbers",
     "mypaint.png": "Painted by the real program",

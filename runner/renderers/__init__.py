@@ -3,6 +3,7 @@
 from orbifolio.runner.plugins import with_plugins
 from orbifolio.runner.renderers.base import RendererSettings
 from orbifolio.runner.renderers.growing_neural_gas import GrowingNeuralGas
+from orbifolio.runner.renderers.image.class_pictures import ClassPictures
 from orbifolio.runner.renderers.image.patches import Patches
 from orbifolio.runner.renderers.image.settings import ImageOptimisation
 from orbifolio.runner.renderers.image.survey import Survey
@@ -19,6 +20,7 @@ RENDERERS = with_plugins(
     ImageOptimisation,
     Patches,
     PaintedPicture,
+    ClassPictures,
     GrowingNeuralGas,
     SelfOrganisingMapPicture,
     PainterTraining,

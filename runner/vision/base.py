@@ -63,7 +63,6 @@ class Encoder(ABC):
         layers: names of all layers, shallow to deep.
         provenance: where its weights come from.
         classes: names of the classes of `logits`, or () where the network has none.
-        side: of the pictures that it learnt classes from, in pixels; 0 where it names none.
         padding: how pictures continue over their (top-bottom, left-right) edges.
     """
 
@@ -71,7 +70,6 @@ class Encoder(ABC):
     layers: tuple[str, ...]
     provenance: Provenance
     classes: tuple[str, ...] = ()
-    side: int = 0
     style_layers: tuple[str, ...] = ()
     """Layers that style is matched on unless a recipe names others."""
     padding: tuple[Padding, Padding] = ("replicate", "replicate")

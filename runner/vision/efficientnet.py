@@ -54,13 +54,11 @@ class Architecture:
     Attributes:
         name: as a recipe spells the kind.
         repeats: blocks in each stage.
-        side: of the pictures that it was trained with, in pixels.
         width: factor of the stages' channels, which are then rounded to multiples of eight.
     """
 
     name: str
     repeats: tuple[int, ...]
-    side: int
     width: float = 1.0
 
     @cached_property
@@ -127,7 +125,6 @@ class EfficientNetEncoder(Encoder):
         self.padding = ("zero", "zero")
         self.provenance = provenance
         self.classes = class_names()
-        self.side = architecture.side
         self._dtype = torch.float32
         self._tensors = dict(tensors)
 
@@ -277,21 +274,21 @@ class EfficientNetLite0(EfficientNetLite):
     """Small and fast, knows the names of 1000 classes, and comes with the program."""
 
     kind: Literal["efficientnet-lite0"] = "efficientnet-lite0"
-    architecture: ClassVar[Architecture] = Architecture("efficientnet-lite0", LITE0, 224)
+    architecture: ClassVar[Architecture] = Architecture("efficientnet-lite0", LITE0)
 
 
 class EfficientNetLite1(EfficientNetLite):
     """The same with more layers; knows the same 1000 classes a little better."""
 
     kind: Literal["efficientnet-lite1"] = "efficientnet-lite1"
-    architecture: ClassVar[Architecture] = Architecture("efficientnet-lite1", LITE1, 240)
+    architecture: ClassVar[Architecture] = Architecture("efficientnet-lite1", LITE1)
 
 
 class EfficientNetLite2(EfficientNetLite):
     """The same with more layers and more channels."""
 
     kind: Literal["efficientnet-lite2"] = "efficientnet-lite2"
-    architecture: ClassVar[Architecture] = Architecture("efficientnet-lite2", LITE2, 260, 1.1)
+    architecture: ClassVar[Architecture] = Architecture("efficientnet-lite2", LITE2, 1.1)
 
 
 CLASSIFIERS = (EfficientNetLite0, EfficientNetLite1, EfficientNetLite2)

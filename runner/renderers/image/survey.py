@@ -8,6 +8,7 @@ own picture is among the extras.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
@@ -254,15 +255,24 @@ def _file_name(title: str) -> str:
     return "".join(c if c.isalnum() or c in "-." else "-" for c in title).strip("-.") or "variation"
 
 
+def _columns(count: int) -> int:
+    return max(1, round(math.sqrt(count) * 1.2))
+
+
+def sheet_size(count: int) -> tuple[int, int]:
+    """(width, height) in pixels of a contact sheet of so many pictures."""
+    columns = _columns(count)
+    return columns * (CELL + GAP) + GAP, -(-count // columns) * (CELL + CAPTION + GAP) + GAP
+
+
 def contact_sheet(pictures: list[F32], labels: list[str]) -> F32:
     """Pictures in a grid, each fitted into a cell, with its label below.
 
     Returns:
         (height, width, 3) float32 in [0, 1] on white.
     """
-    columns = max(1, round(len(pictures) ** 0.5 * 1.2))
-    rows = -(-len(pictures) // columns)
-    sheet = Image.new("RGB", (columns * (CELL + GAP) + GAP, rows * (CELL + CAPTION + GAP) + GAP), "white")
+    columns = _columns(len(pictures))
+    sheet = Image.new("RGB", sheet_size(len(pictures)), "white")
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(size=16)
     for number, (picture, title) in enumerate(zip(pictures, labels, strict=False)):

@@ -1,0 +1,191 @@
+"""Several pictures of one class at once: (classifiers, class) -> (batch, 3, side, side), after Yin et al. (2020).
+
+Two terms see the batch in every step, through random views that differ from picture to picture:
+
+    sharp: cross-entropy + prior of the statistics that one network remembers of photographs
+    soft:  cross-entropy of the next network, where detail and surroundings are lost
+
+The prior makes a picture look like a photograph, the soft views give it a shape that survives a brush; the statistics
+are those of the whole batch, so that pictures made together differ.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from orbifolio.runner.canvas.fourier import Fourier
+from orbifolio.runner.objectives.base import ObjectiveInput
+from orbifolio.runner.objectives.smoothness import Smoothness, SmoothnessObjective
+from orbifolio.runner.objectives.statistics_prior import StatisticsPrior, StatisticsPriorObjective
+from orbifolio.runner.renderers.image.evaluate import generator
+from orbifolio.runner.symmetry.kinds.none import PixelLayout
+from orbifolio.runner.views import View, apply_view, draw_view
+from orbifolio.runner.vision.base import Encoder
+
+LOGITS = "logits"
+DECAY = 1.2  # of the waves: a little smoother than photographs, as paintings are
+FIRST = 0.01  # deviation of the first amplitudes: all but grey
+MOMENTUM, MEMORY = 0.5, 0.99  # of Adam; long momentum would carry steps over from other views
+WARM_UP = 10  # steps in which the rate rises
+FALL, LAST = 0.4, 0.05  # from this share of the steps the rate falls, as a cosine, to this share of itself
+SMALL_UNTIL, SMALL = 0.7, 0.75  # of the steps see views of this share of the side: shapes first, and in half the time
+SMOOTHING = 0.1  # of the labels: a class already certain pulls no more
+EDGE = 2.0  # how much smoother corners are to be than the middle
+
+
+@dataclass(frozen=True)
+class ClassTask:
+    """What a batch is to become.
+
+    Attributes:
+        number: of the class.
+        pictures: how many.
+        side: of each in pixels.
+        steps: in all.
+        rate: of Adam.
+        prior: how much statistics count, and which.
+        smoothness: weight of the mean squared difference of neighbours.
+        views: that the sharp term sees through.
+        soft_views: that the soft one does.
+        seed: of all that is random.
+    """
+
+    number: int
+    pictures: int
+    side: int
+    steps: int
+    rate: float
+    prior: StatisticsPrior
+    smoothness: float
+    views: tuple[View, ...]
+    soft_views: tuple[View, ...]
+    seed: int
+
+
+class ClassBatch:
+    """The pictures and what moves them; see the module's docstring."""
+
+    def __init__(self, task: ClassTask, networks: Sequence[Encoder], device: str) -> None:
+        """A batch of all but grey pictures.
+
+        Args:
+            task: what it is to become.
+            networks: classifiers with statistics, on the device; they take turns.
+            device: torch's name of it.
+        """
+        self.task, self.networks, self.device = task, tuple(networks), device
+        layout = PixelLayout(task.side, task.side, device)
+        grey = torch.zeros((layout.parameters, 3), device=device)
+        canvas = Fourier(decay=DECAY)
+        self.canvases = [canvas.build(layout, grey) for _ in range(task.pictures)]
+        for number, tensor in enumerate(self.parameters()):
+            noise = torch.randn(tensor.shape, generator=generator(task.seed, "amplitudes", number, 0))
+            with torch.no_grad():
+                tensor.add_(FIRST * noise.to(device))
+        self.adam = torch.optim.Adam(self.parameters(), lr=task.rate, betas=(MOMENTUM, MEMORY))
+        self.priors = [StatisticsPriorObjective(task.prior, net.statistics, device=device) for net in self.networks]
+        along = torch.linspace(-1, 1, task.side, device=device).square()
+        self.smoothness = SmoothnessObjective(
+            Smoothness(weight=task.smoothness), 1 + EDGE * (along[None, :] + along[:, None])[None, None]
+        )
+        self.target = torch.full((task.pictures,), task.number, device=device)
+
+    def parameters(self) -> list[Tensor]:
+        """The spectrum of each picture."""
+        return [canvas.tensor for canvas in self.canvases]
+
+    def artworks(self) -> Tensor:
+        """(pictures, 3, side, side) in [0, 1], differentiable."""
+        return torch.cat([canvas.artwork() for canvas in self.canvases])
+
+    def pictures(self) -> Tensor:
+        """The same without gradients."""
+        with torch.no_grad():
+            return self.artworks()
+
+    def step(self, number: int) -> dict[str, float]:
+        """Move all pictures once.
+
+        Args:
+            number: of the step, from 0.
+
+        Returns:
+            Weighted terms before the step, by name.
+        """
+        for group in self.adam.param_groups:
+            group["lr"] = self.task.rate * rate_at(number, self.task.steps)
+        turn = number % len(self.networks)
+        self.adam.zero_grad()
+        artworks = self.artworks()
+        network, prior = self.networks[turn], self.priors[turn]
+        seen = self._seen(artworks, self.task.views, "sharp", number)
+        features = network.features(seen, (*prior.layers, LOGITS))
+        inputs = ObjectiveInput(artworks, seen, features)
+        terms = {"class": self._cross_entropy(features[LOGITS]), **prior(inputs), **self.smoothness(inputs)}
+        other = self.networks[(turn + 1) % len(self.networks)]
+        soft = self._seen(artworks, self.task.soft_views, "soft", number)
+        terms["class.soft"] = self._cross_entropy(other.features(soft, (LOGITS,))[LOGITS])
+        torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
+        self.adam.step()
+        return {name: float(value.detach()) for name, value in terms.items()}
+
+    def _cross_entropy(self, scores: Tensor) -> Tensor:
+        return functional.cross_entropy(scores.float(), self.target, label_smoothing=SMOOTHING)
+
+    def _seen(self, artworks: Tensor, views: tuple[View, ...], purpose: str, number: int) -> Tensor:
+        """The batch through views, each picture through its own."""
+        task = self.task
+        side = round(task.side * (SMALL if number < SMALL_UNTIL * task.steps else 1))
+        shown = functional.interpolate(artworks, size=(side, side), mode="bilinear", antialias=True)
+        random = generator(task.seed, purpose, 0, number)
+        pictures = torch.split(shown, 1)
+        drawn = [draw_view(views, side, side, random) for _ in pictures]
+        seen = [apply_view(picture, view, wrap=(False, False)) for picture, view in zip(pictures, drawn, strict=True)]
+        return torch.cat(seen)
+
+    def state_dict(self) -> dict[str, Any]:
+        """From which `load_state_dict` continues bit for bit."""
+        return {"spectra": [tensor.detach().clone() for tensor in self.parameters()], "adam": self.adam.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue with what `state_dict` gave."""
+        with torch.no_grad():
+            for tensor, saved in zip(self.parameters(), state["spectra"], strict=True):
+                tensor.copy_(saved)
+        self.adam.load_state_dict(state["adam"])
+
+
+def rate_at(step: int, steps: int) -> float:
+    """Share of the rate in a step: it rises, holds, and falls.
+
+    >>> [round(rate_at(step, 100), 2) for step in (0, 9, 40, 70, 99)]
+    [0.1, 1.0, 1.0, 0.53, 0.05]
+    """
+    fall = max(0.0, step / steps - FALL) / (1 - FALL)
+    return min(1.0, (step + 1) / WARM_UP) * (LAST + (1 - LAST) * (1 + math.cos(math.pi * fall)) / 2)
+
+
+@torch.no_grad()
+def class_probability(network: Encoder, picture: Tensor, number: int, side: int) -> float:
+    """What a classifier makes of a picture, on average over the sizes at which it was made.
+
+    Enlarged to what the classifier was trained with, it would be blurred, and nothing be recognised.
+
+    Args:
+        network: that has not seen it in the making, to be believed.
+        picture: (1, 3, height, width) in [0, 1].
+        number: of the class.
+        side: of the pictures that were made, in pixels.
+    """
+    found = []
+    for seen in (side, round(SMALL * side)):
+        shown = functional.interpolate(picture, size=(seen, seen), mode="bicubic", antialias=True).clamp(0, 1)
+        found.append(float(network.features(shown, (LOGITS,))[LOGITS].float().softmax(1)[0, number]))
+    return sum(found) / len(found)
