@@ -66,6 +66,7 @@ TITLES = {
     "steps.pdf": "Step by step, to paint it by hand",
     "plotter.hpgl": "For an old pen plotter, as HPGL",
     "candidates.png": "All candidates, painted small",
+    "unpainted.png": "What was painted, before it was",
     "candidates.json": "What the judge says of each candidate",
     "strokes.csv": "The strokes as a table",
     "painting.json": "The painting in numbers",

@@ -100,7 +100,8 @@ def statistics_distance(features: Tensor, expected: ChannelStatistics, slack: fl
         A scalar, 0 where mean and deviation of every channel are as expected.
 
     >>> features = torch.tensor([[[[1.0, 3.0]]]])
-    >>> float(statistics_distance(features, ChannelStatistics(torch.tensor([2.0]), torch.tensor([1.0]))))
+    >>> expected = ChannelStatistics(torch.tensor([2.0]), torch.tensor([1.0]))
+    >>> round(float(statistics_distance(features, expected)), 4)
     0.0
     """
     features = features.float()

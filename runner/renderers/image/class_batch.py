@@ -1,4 +1,4 @@
-"""Several pictures of one class at once: (classifiers, class) -> (batch, 3, side, side), after Yin et al. (2020).
+"""Pictures of classes, several at once: (classifiers, classes) -> (batch, 3, side, side), after Yin et al. (2020).
 
 Two terms see the batch in every step, through random views that differ from picture to picture:
 
@@ -45,8 +45,7 @@ class ClassTask:
     """What a batch is to become.
 
     Attributes:
-        number: of the class.
-        pictures: how many.
+        classes: number of each picture's class.
         side: of each in pixels.
         steps: in all.
         rate: of Adam.
@@ -57,8 +56,7 @@ class ClassTask:
         seed: of all that is random.
     """
 
-    number: int
-    pictures: int
+    classes: tuple[int, ...]
     side: int
     steps: int
     rate: float
@@ -84,7 +82,7 @@ class ClassBatch:
         layout = PixelLayout(task.side, task.side, device)
         grey = torch.zeros((layout.parameters, 3), device=device)
         canvas = Fourier(decay=DECAY)
-        self.canvases = [canvas.build(layout, grey) for _ in range(task.pictures)]
+        self.canvases = [canvas.build(layout, grey) for _ in task.classes]
         for number, tensor in enumerate(self.parameters()):
             noise = torch.randn(tensor.shape, generator=generator(task.seed, "amplitudes", number, 0))
             with torch.no_grad():
@@ -95,7 +93,7 @@ class ClassBatch:
         self.smoothness = SmoothnessObjective(
             Smoothness(weight=task.smoothness), 1 + EDGE * (along[None, :] + along[:, None])[None, None]
         )
-        self.target = torch.full((task.pictures,), task.number, device=device)
+        self.target = torch.tensor(task.classes, device=device)
 
     def parameters(self) -> list[Tensor]:
         """The spectrum of each picture."""

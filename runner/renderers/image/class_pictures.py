@@ -56,6 +56,9 @@ class ClassPictures(RendererSettings):
     """The class by name (`volcano`) or number (980)."""
     candidates: int = Field(default=8, ge=1, le=36)
     """How many pictures are made at once, of which the best is painted."""
+    company: Annotated[tuple[str | int, ...], Field(max_length=36)] = ()
+    """Classes whose pictures are made in the same batch, one each, and left out then: statistics of many classes are
+    nearer to ImageNet's, so that `prior` may weigh more (`{weight: 20, slack: 0}`) and colours are freer."""
     pick: int | None = Field(default=None, ge=1, le=36)
     """Number of the candidate that is painted, from the sheet in the report; none: what the judge is surest of."""
     side: int = Field(default=128, ge=64, le=512)
@@ -103,11 +106,20 @@ class ClassPictures(RendererSettings):
         judge: VisionSettings = self.judge
         return class_index(self.class_, judge.class_names())
 
+    @property
+    def company_numbers(self) -> tuple[int, ...]:
+        """Of the classes in company.
+
+        Raises:
+            InputError: no such class.
+        """
+        judge: VisionSettings = self.judge
+        return tuple(class_index(item, judge.class_names()) for item in self.company)
+
     def task(self, seed: int) -> ClassTask:
         """What a batch of candidates is to become."""
         return ClassTask(
-            number=self.number,
-            pictures=self.candidates,
+            classes=(self.number,) * self.candidates + self.company_numbers,
             side=self.side,
             steps=self.steps,
             rate=self.rate,
@@ -131,6 +143,12 @@ class ClassPictures(RendererSettings):
             _ = self.number
         except InputError as error:
             problems.append(("class", str(error)))
+        judge: VisionSettings = self.judge
+        for place, item in enumerate(self.company):
+            try:
+                class_index(item, judge.class_names())
+            except InputError as error:
+                problems.append((f"company.{place}", str(error)))
         if self.pick is not None and self.pick > self.candidates:
             problems.append(
                 ("pick", f"{self.pick} of {self.candidates} candidates; choose one from 1 to {self.candidates}")
@@ -212,8 +230,9 @@ class ClassRenderer(Renderer):
         """Making, judging, and the painting's layers."""
         settings = self.settings
         width, height = sheet_size(settings.candidates)
-        made = PICTURE_SECONDS * settings.candidates * settings.steps * (settings.side / 128) ** 2
-        first = settings.task(0).pictures * settings.side * (settings.side // 2 + 1) * 6
+        together = settings.candidates + len(settings.company)
+        made = PICTURE_SECONDS * together * settings.steps * (settings.side / 128) ** 2
+        first = together * settings.side * (settings.side // 2 + 1) * 6
         # Layers follow from the look and the size alone, so any picture tells them.
         blank = np.full((PAINTED_SIDE, PAINTED_SIDE, 3), 0.5, np.float32)
         return (
@@ -235,12 +254,16 @@ class ClassRenderer(Renderer):
             batch = ClassBatch(self.settings.task(self.context.seed), self._networks, self.context.device)
             return self._keep(ClassState(phase, batch=batch))
         if previous.batch is not None:
-            return self._keep(ClassState(phase, pictures=previous.batch.pictures().cpu()))
+            return self._keep(ClassState(phase, pictures=self._candidates(previous.batch)))
         layer = phase - MAKING
         before = previous.painting
         state = replace(previous, phase=phase, step=0)
         state.painting = self._painting_of(state).begin(layer, before)
         return self._keep(state)
+
+    def _candidates(self, batch: ClassBatch) -> Tensor:
+        """(candidates, 3, side, side), without their company."""
+        return batch.pictures()[: self.settings.candidates].cpu()
 
     def _keep(self, state: ClassState) -> ClassState:
         """Remember the state that `describe` tells of."""
@@ -283,7 +306,7 @@ class ClassRenderer(Renderer):
 
     def sheet(self, state: ClassState) -> F32:
         """The candidates, numbered; painted and with the judge's probability, where they have been judged."""
-        made = [] if state.batch is None else list(state.batch.pictures().cpu())
+        made = [] if state.batch is None else list(self._candidates(state.batch))
         pictures = made or list(state.pictures if state.pictures is not None else ())
         cells = [*state.sketches, *(_pixels(picture) for picture in pictures[len(state.sketches) :])]
         judged = [f"{number}: {probability:.2f}" for number, probability in enumerate(state.probabilities, 1)]
@@ -339,7 +362,8 @@ class ClassRenderer(Renderer):
         files = {"candidates.png": encoding.png(self.sheet(replace(state, painting=None)))}
         if state.painting is None:
             return files
-        files |= self._painting_of(state).extras(state.painting, tone)
+        painter = self._painting_of(state)
+        files |= {**painter.extras(state.painting, tone), "unpainted.png": encoding.png(painter.subject_picture)}
         record = {
             "class": self._judge.classes[self.settings.number],
             "judge": self._judge.name,

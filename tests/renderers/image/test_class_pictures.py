@@ -54,6 +54,17 @@ def test_a_batch_falls_in_its_terms_differs_and_resumes(network):
     assert torch.equal(second.pictures(), pictures)
 
 
+def test_company_shares_the_batch_and_leaves_the_sheet():
+    both = settings(company=["daisy", 327])
+    assert both.task(1).classes == (980, 980, 985, 327)
+    renderer = ClassRenderer(both, context())
+    state = renderer.begin(0, None)
+    assert len(state.batch.pictures()) == 4
+    later = renderer.begin(1, state)
+    assert later.pictures.shape == (2, 3, 64, 64)
+    assert torch.equal(later.pictures, state.batch.pictures()[:2])
+
+
 def test_a_photograph_is_named(network):
     from skimage import data
 
@@ -83,6 +94,8 @@ def test_rules_are_told():
     ((path, text),) = told(**{"class": "vulcano"})
     assert path == "class"
     assert "did you mean 'volcano'" in text
+    ((path, _),) = told(company=["daisy", "dasy"])
+    assert path == "company.1"
     assert told(pick=3) == [("pick", "3 of 2 candidates; choose one from 1 to 2")]
     assert "proves nothing" in settings().advisories()[0]
     assert ClassPictures.model_validate({"class": "volcano"}).advisories() == []
