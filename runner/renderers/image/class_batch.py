@@ -36,6 +36,7 @@ MOMENTUM, MEMORY = 0.5, 0.99  # of Adam; long momentum would carry steps over fr
 WARM_UP = 10  # steps in which the rate rises
 FALL, LAST = 0.4, 0.05  # from this share of the steps the rate falls, as a cosine, to this share of itself
 SMALL_UNTIL, SMALL = 0.7, 0.75  # of the steps see views of this share of the side: shapes first, and in half the time
+JUDGED = (0.75, 1.0, 1.25, 1.5)  # shares of the side: the smaller are too easy to rank by, the larger alone too hard
 SMOOTHING = 0.1  # of the labels: a class already certain pulls no more
 EDGE = 2.0  # how much smoother corners are to be than the middle
 
@@ -172,7 +173,7 @@ def rate_at(step: int, steps: int) -> float:
 
 @torch.no_grad()
 def class_probability(network: Encoder, picture: Tensor, number: int, side: int) -> float:
-    """What a classifier makes of a picture, on average over the sizes at which it was made.
+    """What a classifier makes of a picture, on average over sizes about that at which it was made.
 
     Enlarged to what the classifier was trained with, it would be blurred, and nothing be recognised.
 
@@ -183,7 +184,7 @@ def class_probability(network: Encoder, picture: Tensor, number: int, side: int)
         side: of the pictures that were made, in pixels.
     """
     found = []
-    for seen in (side, round(SMALL * side)):
+    for seen in (round(share * side) for share in JUDGED):
         shown = functional.interpolate(picture, size=(seen, seen), mode="bicubic", antialias=True).clamp(0, 1)
         found.append(float(network.features(shown, (LOGITS,))[LOGITS].float().softmax(1)[0, number]))
     return sum(found) / len(found)
