@@ -7,6 +7,7 @@ unique on a page; a part that is `listed` appears in the page's table of content
 from orbifolio.reports.parts.animation import Animation
 from orbifolio.reports.parts.base import DataTable, Empty, FactList, Listing, Part
 from orbifolio.reports.parts.blind import Blind
+from orbifolio.reports.parts.candidates import Candidates
 from orbifolio.reports.parts.compare import Compare
 from orbifolio.reports.parts.curves import Curves, PositionMarker
 from orbifolio.reports.parts.deepzoom import DeepZoom
@@ -44,6 +45,7 @@ PARTS: tuple[type[Part], ...] = (
     TilePreview,
     ImagePairs,
     StrokeComparison,
+    Candidates,
     SymmetrySection,
     Inputs,
     Stages,
