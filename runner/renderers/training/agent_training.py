@@ -48,6 +48,7 @@ from orbifolio.runner.strokes.brush_models.weights import (
     unpack_scalable,
 )
 from orbifolio.runner.strokes.document.products import products
+from orbifolio.runner.strokes.mypaint.brush_trial import require_paint
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
 from orbifolio.runner.strokes.rasteriser.separate_strokes import Stamp, network_stamp, table_stamp
 
@@ -176,7 +177,7 @@ class AgentTraining(RendererSettings):
         data: TargetSettings = self.data
         lacks = data.advisories() if self.learns else []
         try:
-            PaintProgram(real_brush(self.brush))
+            PaintProgram(require_paint(real_brush(self.brush)))
         except (MissingProgram, InputError) as error:
             lacks = [*lacks, f"the paintings will not be drawn in MyPaint: {error}"]
         return lacks
@@ -356,7 +357,7 @@ class AgentRenderer(Renderer):
 
     def _program(self) -> PaintProgram | None:
         try:
-            return PaintProgram(real_brush(self.settings.brush))
+            return PaintProgram(require_paint(real_brush(self.settings.brush)))
         except (MissingProgram, InputError):
             return None
 

@@ -37,6 +37,7 @@ from orbifolio.runner.strokes.brush_models.sanity_check import Loss, Trial, firs
 from orbifolio.runner.strokes.brush_models.weights import find_painter, unpack
 from orbifolio.runner.strokes.mypaint.actions import draw_actions
 from orbifolio.runner.strokes.mypaint.brush_file import find_brush
+from orbifolio.runner.strokes.mypaint.brush_trial import require_paint
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
 from orbifolio.runner.strokes.mypaint.samples import Repeats, draw_repeats
 from orbifolio.runner.vision import AnyNetwork
@@ -117,7 +118,7 @@ class PainterComparison(RendererSettings):
         data: TargetSettings = self.data
         lacks = data.advisories()
         try:
-            PaintProgram(find_brush(self.brush))
+            PaintProgram(require_paint(find_brush(self.brush)))
         except (MissingProgram, InputError) as error:
             lacks.append(f"the comparison will have no real strokes: {error}")
         return lacks
@@ -156,7 +157,7 @@ class ComparisonRenderer(Renderer):
 
     def _program(self) -> PaintProgram | None:
         try:
-            return PaintProgram(find_brush(self.settings.brush))
+            return PaintProgram(require_paint(find_brush(self.settings.brush)))
         except (MissingProgram, InputError):
             return None
 

@@ -51,7 +51,8 @@ from orbifolio.runner.strokes.brush_models.metrics_sheet import (
 )
 from orbifolio.runner.strokes.brush_models.weights import pack
 from orbifolio.runner.strokes.mypaint.brush_file import ENDING, BrushFile, find_brush, list_brushes
-from orbifolio.runner.strokes.mypaint.mypaint import load_library
+from orbifolio.runner.strokes.mypaint.brush_trial import require_paint
+from orbifolio.runner.strokes.mypaint.mypaint import is_available, load_library
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
 from orbifolio.runner.vision import AnyNetwork
 from orbifolio.runner.vision.base import VisionSettings
@@ -107,7 +108,7 @@ class PainterTraining(RendererSettings):
         return PainterRenderer(self, context)
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
-        """A missing brush, missing shards, wrong stages; see the base class."""
+        """A missing brush or one that does not paint, missing shards, wrong stages; see the base class."""
         data: StrokeDataSettings = self.data
         problems = [(f"data.{path}", text) for path, text in data.complaints()]
         painter: PainterSettings = self.painter
@@ -123,7 +124,10 @@ class PainterTraining(RendererSettings):
         # A name can be checked only where MyPaint's brushes are installed.
         if isinstance(data, Drawn) and (list_brushes() or self.brush.endswith(ENDING)):
             try:
-                _ = find_brush(self.brush).settings
+                brush = find_brush(self.brush)
+                _ = brush.settings
+                if is_available():
+                    require_paint(brush)
             except InputError as error:
                 problems.append(("brush", str(error)))
         return problems

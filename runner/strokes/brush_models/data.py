@@ -16,6 +16,7 @@ from orbifolio.runner.errors import InputError
 from orbifolio.runner.settings import Settings, family
 from orbifolio.runner.strokes.mypaint.actions import draw_actions
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile, find_brush
+from orbifolio.runner.strokes.mypaint.brush_trial import require_paint
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram
 from orbifolio.runner.strokes.mypaint.samples import Repeats, Samples, draw_repeats, draw_samples
 from orbifolio.runner.strokes.mypaint.shards import read_shards
@@ -56,7 +57,7 @@ class StrokeDataSettings(Settings):
 
         Raises:
             MissingProgram: strokes must be drawn, and the paint program is not installed.
-            InputError: there is no such brush or shard.
+            InputError: there is no such brush or shard, or the brush does not paint.
         """
         raise NotImplementedError(type(self).__name__)
 
@@ -76,7 +77,7 @@ class Drawn(StrokeDataSettings):
 
     def gather(self, brush: str, *, seed: int, unseen: int, repeats: int) -> BrushDataset:
         """Draw samples and repeats; see the base class."""
-        file = find_brush(brush)
+        file = require_paint(find_brush(brush))
         program = PaintProgram(file)
         samples = draw_samples(program, self.strokes, seed=seed)
         actions = draw_actions(unseen, np.random.default_rng([seed, 1]))

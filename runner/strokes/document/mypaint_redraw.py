@@ -24,6 +24,7 @@ from orbifolio.runner.strokes.brush_models.weights import real_brush
 from orbifolio.runner.strokes.document.document import RADIUS, Painting
 from orbifolio.runner.strokes.mypaint.actions import Space, bezier, pressure_at
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
+from orbifolio.runner.strokes.mypaint.brush_trial import require_paint
 from orbifolio.runner.strokes.mypaint.mypaint import ONE, TILE, Brush, TiledSurface, hush
 from orbifolio.runner.strokes.stroke_array import END, END_PRESSURE, ENTRY_PRESSURE, START, VIA
 
@@ -44,7 +45,7 @@ def redraw(painting: Painting, *, brush: BrushFile | None = None, scale: float =
 
     Raises:
         MissingProgram: the program is not installed.
-        InputError: it has no such brush, or the result is too large.
+        InputError: it has no such brush or one that does not paint, or the result is too large.
     """
     sized = painting if scale == 1 else painting.scaled(scale)
     paper = Paper(sized, brush)
@@ -67,13 +68,13 @@ class Paper:
 
         Raises:
             MissingProgram: the program is not installed.
-            InputError: it has no such brush, or the size is too large.
+            InputError: it has no such brush or one that does not paint, or the size is too large.
         """
         if max(painting.width, painting.height) > MAX_SIDE:
             raise InputError(
                 f"{painting.width} x {painting.height} pixels: more than {MAX_SIDE} to a side; choose a smaller size"
             )
-        self.brush = brush or real_brush(painting.brush)
+        self.brush = require_paint(brush or real_brush(painting.brush))
         self.space = space or Space()
         self.width, self.height = painting.width, painting.height
         max_radius = float(painting.strokes[:, RADIUS].max()) if len(painting) else 0.0

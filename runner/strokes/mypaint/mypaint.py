@@ -12,11 +12,12 @@ Convention: pixels are premultiplied RGBA, 1.0 is 32768.
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
 from ctypes import POINTER, Structure, c_char_p, c_double, c_float, c_int, c_uint16, c_void_p
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,7 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "mypaint_brush_set_base_value": (None, (c_void_p, c_int, c_float)),
     "mypaint_brush_get_base_value": (c_float, (c_void_p, c_int)),
     "mypaint_brush_setting_from_cname": (c_int, (c_char_p,)),
+    "mypaint_brush_input_from_cname": (c_int, (c_char_p,)),
     "mypaint_brush_stroke_to": (c_int, (c_void_p, c_void_p, c_float, c_float, c_float, c_float, c_float, c_double)),
     "mypaint_fixed_tiled_surface_new": (c_void_p, (c_int, c_int)),
     "mypaint_fixed_tiled_surface_interface": (c_void_p, (c_void_p,)),
@@ -186,7 +188,7 @@ class Brush:
     """A brush of the paint program; each new one begins the same sequence of random numbers."""
 
     def __init__(self, text: bytes) -> None:
-        """Make a brush from the JSON text of a `.myb` file of version 3.
+        """Make a brush from the JSON text of a `.myb` file of version 3; what the library does not know is left out.
 
         Raises:
             MissingProgram: the library is not installed.
@@ -195,7 +197,7 @@ class Brush:
         self._library = load_library()
         self._brush = self._library.mypaint_brush_new()
         self._library.mypaint_brush_from_defaults(self._brush)
-        if not self._library.mypaint_brush_from_string(self._brush, text):
+        if not self._library.mypaint_brush_from_string(self._brush, known_settings(text)):
             raise ValueError("the paint program cannot read this brush")
 
     def set(self, name: bytes, value: float) -> None:
@@ -221,6 +223,33 @@ class Brush:
         if getattr(self, "_brush", None):
             self._library.mypaint_brush_unref(self._brush)
             self._brush = None
+
+
+@lru_cache(maxsize=64)
+def known_settings(text: bytes) -> bytes:
+    """A brush without the settings and inputs that this library has no name for.
+
+    A brush saved by a newer program may follow inputs that are unknown here (`surfacemap_x`); the library would write a
+    warning for each to the terminal, whenever a pen is made.
+    """
+    library = load_library()
+    try:
+        record = json.loads(text)
+        settings = {
+            name: {
+                **setting,
+                "inputs": {
+                    source: curve
+                    for source, curve in setting.get("inputs", {}).items()
+                    if library.mypaint_brush_input_from_cname(source.encode()) >= 0
+                },
+            }
+            for name, setting in record["settings"].items()
+            if _setting(name.encode()) >= 0
+        }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return text  # no brush: the library says so
+    return json.dumps({**record, "settings": settings}).encode()
 
 
 @cache

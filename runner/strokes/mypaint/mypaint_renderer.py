@@ -85,6 +85,12 @@ class PaintProgram:
         hush()
         return pictures
 
+    def sheets(self, actions: Actions) -> F32:
+        """The whole sheet under each stroke alone, drawn by a fresh brush: (n, side, side, 4) premultiplied RGBA."""
+        sheets = np.stack([paper.astype(np.float32) for paper in self._papers(actions, None)]) / np.float32(ONE)
+        hush()
+        return sheets
+
     def paint(self, actions: Actions, *, joined: bool = False, seed: int | None = None) -> F32:
         """All strokes on one white canvas.
 

@@ -183,3 +183,9 @@ def test_the_flower_stays_on_its_paper():
     assert petals.dtype == np.float32
     assert petals.min() >= 0
     assert petals.max() <= 1
+
+
+@needs_program
+def test_a_brush_that_does_not_paint_is_refused_before_the_run():
+    told = dict(settings(brush="classic/blur").complaints(lambda source: None))
+    assert told["brush"].startswith("classic/blur: leaves no paint on paper (it only changes paint that is there);")

@@ -83,8 +83,10 @@ def test_larger_is_the_same_painting_and_twice_is_the_same(painting):
 @needs_program
 def test_a_brush_that_takes_up_colour_sees_paper_beyond_the_edge():
     strokes = np.array([[2, 2, 30, 2, 60, 3, 5, 0.9, 0.9, 1]], np.float32)
-    one = Painting(64, 32, "classic/smudge", (1, 1, 1), 0, strokes, np.ones((1, 3), np.float32), np.zeros(1, np.int32))
-    if "classic/smudge" not in list_brushes():
+    one = Painting(
+        64, 32, "tanda/oil-03-paint", (1, 1, 1), 0, strokes, np.ones((1, 3), np.float32), np.zeros(1, np.int32)
+    )
+    if "tanda/oil-03-paint" not in list_brushes():
         pytest.skip("this set has no such brush")
     assert redraw(one).min() > 0.97
 
