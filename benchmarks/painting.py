@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
@@ -34,6 +35,16 @@ from orbifolio.runner.optimisers.adam import Adam  # noqa: E402
 from orbifolio.runner.symmetry.kinds.none import PlainPicture  # noqa: E402
 from orbifolio.runner.vision.vgg import Vgg16  # noqa: E402
 
+FREE: dict[str, Any] = {
+    "thinnest": 0.2,
+    "shortest": 0,
+    "faintest": 0.02,
+    "block_in": 0,
+    "ridge": 0,
+    "grain": 0,
+    "drawn_by": "network",
+}
+"""No floors: the other painters have none either, and errors are what is compared here."""
 Paint = Callable[[torch.Tensor, int], tuple[torch.Tensor, int, str]]
 
 
@@ -41,7 +52,7 @@ def ours(target: torch.Tensor, strokes: int) -> tuple[torch.Tensor, int, str]:
     """The strokes canvas in four levels."""
     height, width = target.shape[-2:]
     sizes = tuple((width >> shift, height >> shift) for shift in (3, 2, 1, 0))
-    settings, symmetry, canvas = Strokes(brush=BRUSH, strokes=strokes), PlainPicture(), None
+    settings, symmetry, canvas = Strokes(brush=BRUSH, strokes=strokes, **FREE), PlainPicture(), None
     for number, size in enumerate(sizes):
         layout = symmetry.layout(*size)
         values = layout.sample(cover(target, (size[1], size[0])))

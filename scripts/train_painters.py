@@ -36,7 +36,7 @@ from orbifolio.runner.strokes.mypaint.samples import draw_repeats, draw_samples 
 
 BRUSHES = (
     "dry_brush brush charcoal calligraphy knife bulk kabura "
-    "ink_blot pen textured_ink slow_ink short_grass pencil rounded"
+    "ink_blot pen textured_ink slow_ink short_grass pencil rounded oil-03-paint"
 )
 SEED, STROKES, RATE, UNSEEN, REPEATS = 1, 6144, 4e-3, 150, 24
 RASTER_STROKES = 16384  # more than STROKES: raster painters must learn where a stroke is, too

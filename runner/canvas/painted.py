@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -18,11 +19,19 @@ from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.canvas.base import Canvas, CanvasPhase, Upkeep
+from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.brush_models.weights import load_scalable
 from orbifolio.runner.strokes.document.document import Painting
+from orbifolio.runner.strokes.document.mypaint_redraw import redraw
 from orbifolio.runner.strokes.document.products import products
-from orbifolio.runner.strokes.fitting.colour_solver import ColourRules, choose_palette, solve_colours, stroke_gains
+from orbifolio.runner.strokes.fitting.colour_solver import (
+    ColourRules,
+    choose_palette,
+    seen_colours,
+    solve_colours,
+    stroke_gains,
+)
 from orbifolio.runner.strokes.fitting.levels import SIZE, SLENDER, budgets, radius_of
 from orbifolio.runner.strokes.fitting.ordering import by_hand, chained
 from orbifolio.runner.strokes.fitting.seeding import seed_strokes
@@ -30,6 +39,7 @@ from orbifolio.runner.strokes.fitting.stroke_set import StrokeSet
 from orbifolio.runner.strokes.fitting.surface import PaintSurface, surface_of
 from orbifolio.runner.strokes.rasteriser.brush_table import BrushTable
 from orbifolio.runner.strokes.rasteriser.differentiable import Composite, Rasteriser
+from orbifolio.runner.strokes.rasteriser.grain import Grain
 from orbifolio.runner.strokes.stroke_array import (
     COLUMNS,
     CURVE,
@@ -51,7 +61,8 @@ LAST_STEP = 0.2  # size of the last steps of a level, relative to the first; at 
 STRIDE = 2.0  # radii for a step of 1
 PRESSURE = 0.6  # that strokes begin with
 MIN_LOG_RADIUS, MAX_LOG_RADIUS = 0.1, 2.0  # in units: the range that brushes are learnt at
-MIN_PRESSURE = 0.02  # below it a stroke leaves no paint and has no gradient
+EVEN = 3.0  # the mean error, so many times, that an even level counts everywhere: more than any place has by itself
+PULL = 0.15  # of the way to the target's colours, every `STEPS_PER_FIT` steps, for an anchor of 1
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,13 @@ class LevelConfig:
         all_move: strokes of earlier levels go on moving.
         opaque: paint covers or does not.
         hand_order: strokes are listed in an order for a hand.
+        ridge: weight of the target's own colours, see `solve_colours`.
+        anchor: how hard trained colours are held to them.
+        faintest: smallest pressure.
+        shortest: smallest length in radii.
+        block_in: so many levels cover the picture evenly, calm parts too, and keep their strokes.
+        grain: amount of noise in the strokes, see `Grain`.
+        drawn_side: longer side in pixels of the picture that the real program draws; 0 where the network draws it.
     """
 
     phase: CanvasPhase
@@ -87,6 +105,13 @@ class LevelConfig:
     connected: bool
     opaque: bool
     hand_order: bool
+    ridge: float
+    anchor: float
+    faintest: float
+    shortest: float
+    block_in: int
+    grain: float
+    drawn_side: int
     device: str
 
     @cached_property
@@ -96,8 +121,12 @@ class LevelConfig:
 
     @cached_property
     def rasteriser(self) -> Rasteriser:
-        """The brush on the phase's cells."""
-        return Rasteriser(self.table, self.surface.blocks, self.painter, self.opaque)
+        """The brush on the phase's cells, with the grain that the finished picture has."""
+        return Rasteriser(self.table, self.surface.blocks, self.painter, self.opaque, self.sample(0))
+
+    def sample(self, number: int) -> Grain | None:
+        """A sample of the brush's grain."""
+        return Grain(self.grain, number) if self.grain else None
 
     @cached_property
     def target(self) -> F32:
@@ -121,7 +150,8 @@ class LevelConfig:
 
     def solved(self, composite: Composite, colours: F32, rules: ColourRules, sweeps: int) -> F32:
         """(n, 3) better colours of strokes as they lie."""
-        return solve_colours(composite, colours, self.target, self.surface.weights, rules, sweeps=sweeps)
+        weights = self.surface.weights
+        return solve_colours(composite, colours, self.target, weights, rules, sweeps=sweeps, ridge=self.ridge)
 
     def gains(self, composite: Composite, colours: F32) -> F64:
         """(n,) how much worse the picture would be without each stroke."""
@@ -239,7 +269,8 @@ class StrokeCanvas(Canvas):
 
     def values(self) -> Tensor:
         """The orbits' values; see the base class."""
-        return self._values(self.config.rasteriser(self.rows(), self.units, self.colours, self.frozen_cells))
+        rasteriser = replace(self.config.rasteriser, grain=self.config.sample(self.done))
+        return self._values(rasteriser(self.rows(), self.units, self.colours, self.frozen_cells))
 
     def _values(self, cells: Tensor) -> Tensor:
         return self.config.surface.values(cells.to(self.config.device))
@@ -253,6 +284,7 @@ class StrokeCanvas(Canvas):
             self._put(self._within_limits(rows))
             self.colours.copy_(torch.from_numpy(self.rules.nearest(self.colours.detach().numpy())))
         if not fitted:
+            self._keep_to_target()
             return Upkeep()
         renew = any(done == int(part * steps) for part in RENEWALS) and not self.config.connected
         replaced = False
@@ -261,11 +293,23 @@ class StrokeCanvas(Canvas):
             replaced = renew and self._renew(composite)
         return Upkeep(replaced, {"decibels": self.decibels})
 
+    def _keep_to_target(self) -> None:
+        """Pull colours that the optimiser moves a little towards the target's; they have no anchor of their own."""
+        config = self.config
+        if not config.anchor or self.done % STEPS_PER_FIT:
+            return
+        moving = self._moving()
+        composite = config.rasteriser.composite(moving.strokes, moving.colours, self.frozen_cells)
+        means = seen_colours(composite, moving.colours, config.target, config.surface.weights)
+        pull = np.float32(1 - (1 - PULL) ** config.anchor)
+        colours = self.rules.nearest(moving.colours + pull * (means - moving.colours))
+        self.colours.data.copy_(torch.from_numpy(colours))
+
     def _put(self, rows: F32) -> None:
         self.tensor.data.copy_(torch.from_numpy(rows / self._strides()))
 
     def _within_limits(self, rows: F32) -> F32:
-        """Strokes within the picture and its margin, and the sizes that are allowed and that brushes are learnt at."""
+        """Strokes whose middle lies in the picture, of the sizes that are allowed and that brushes are learnt at."""
         low, high = (np.log(limit / self.units) for limit in self.config.radius_limits)
         margin = self.units[:, None] * np.float32(SIZE)
         left, top, right, bottom = self.config.surface.window
@@ -274,8 +318,8 @@ class StrokeCanvas(Canvas):
         min_log = np.maximum(low, MIN_LOG_RADIUS)
         max_log = np.maximum(np.minimum(high, MAX_LOG_RADIUS), MIN_LOG_RADIUS)
         rows[:, LOG_RADIUS] = rows[:, LOG_RADIUS].clip(min_log, max_log)
-        rows[:, ENTRY_PRESSURE:COLUMNS] = rows[:, ENTRY_PRESSURE:COLUMNS].clip(MIN_PRESSURE, 1.0)
-        return rows
+        rows[:, ENTRY_PRESSURE:COLUMNS] = rows[:, ENTRY_PRESSURE:COLUMNS].clip(self.config.faintest, 1.0)
+        return _lengthened(rows, self.units, self.config.shortest)
 
     def _moving(self) -> StrokeSet:
         rows = np.ascontiguousarray(self.rows().detach().numpy(), np.float32)
@@ -295,7 +339,7 @@ class StrokeCanvas(Canvas):
         """Start strokes of little use again, on top; whether there were any."""
         config, moving = self.config, self._moving()
         gains = config.gains(composite, moving.colours)
-        useless = gains < MIN_GAIN * np.median(gains)
+        useless = (gains < MIN_GAIN * np.median(gains)) & (self.levels >= config.block_in)
         count = int(useless.sum())
         if not count:
             return False
@@ -322,7 +366,11 @@ class StrokeCanvas(Canvas):
         return self._final
 
     def finished(self) -> Tensor:
-        """The network's picture; see the base class."""
+        """The real program's picture where the brush is here, otherwise the network's; see the base class."""
+        if self.config.drawn_side and not self.config.surface.repeats:
+            drawn = drawn_by_program(self.painting()[0], self.config.drawn_side)
+            if drawn is not None:
+                return drawn
         return self.layout.render(self._values(torch.from_numpy(self._finish()[1])))
 
     def all_strokes(self) -> StrokeSet:
@@ -357,6 +405,18 @@ class StrokeCanvas(Canvas):
         return f"{len(self.frozen) + len(self.units)} strokes of {self.config.brush}"
 
 
+def drawn_by_program(painting: Painting, side: int) -> Tensor | None:
+    """The real brush's picture of a painting, (1, 3, height, width); None if the program or the brush is not here.
+
+    Args:
+        side: the longer one in pixels.
+    """
+    with suppress(MissingProgram, InputError):
+        drawn = redraw(painting, scale=side / max(painting.width, painting.height))
+        return torch.from_numpy(drawn).permute(2, 0, 1)[None]
+    return None
+
+
 def document_files(painting: Painting, target: F32 | None, *, title: str, device: str) -> Mapping[str, bytes]:
     """The files of a painting, by its own learnt brush.
 
@@ -386,7 +446,7 @@ def _freeze(config: LevelConfig, previous: StrokeCanvas, rules: ColourRules) -> 
     colours = config.solved(composite, frozen.colours, rules, 8)
     composite = composite.recoloured(colours, config.blank)
     frozen = replace(frozen, colours=colours)
-    useless = config.gains(composite, colours) <= 0
+    useless = (config.gains(composite, colours) <= 0) & (frozen.levels >= config.block_in)
     if useless.any() and not config.connected:
         composite = composite.without(useless).recoloured(colours[~useless], config.blank)
         frozen = frozen.take(~useless)
@@ -404,11 +464,25 @@ def _seeded(config: LevelConfig, canvas: F32, count: int, radius: float, rules: 
         radius * 1.1,
         2 * SLENDER * radius,
         config.random(2, step),
+        evenness=EVEN if config.phase.number < config.block_in else 0.0,
     )
-    numbers = np.tile(np.array([math.log(SIZE), PRESSURE, PRESSURE], np.float32), (count, 1))
+    pressure = max(PRESSURE, config.faintest)
+    numbers = np.tile(np.array([math.log(SIZE), pressure, pressure], np.float32), (count, 1))
     curves = seeds.curves + np.tile(np.array(surface.window[:2], np.float32), 3)
+    units = np.full(count, radius / SIZE, np.float32)
     return StrokeSet(
-        StrokeArray(np.concatenate((curves, numbers), axis=1), np.full(count, radius / SIZE, np.float32)),
+        StrokeArray(_lengthened(np.concatenate((curves, numbers), axis=1), units, config.shortest), units),
         rules.nearest(seeds.colours),
         np.full(count, config.phase.number, np.int32),
     )
+
+
+def _lengthened(rows: F32, units: F32, shortest: float) -> F32:
+    """Strokes (n, 9) drawn out about their middle where they are shorter than so many radii."""
+    start, via, end = rows[:, START], rows[:, VIA], rows[:, END]
+    length = np.hypot(*(via - start).T) + np.hypot(*(end - via).T)
+    wanted = shortest * np.exp(rows[:, LOG_RADIUS]) * units
+    factor = np.maximum(1, wanted / np.maximum(length, 1e-3))[:, None].astype(np.float32)
+    drawn = rows.copy()
+    drawn[:, START], drawn[:, END] = via + (start - via) * factor, via + (end - via) * factor
+    return drawn

@@ -23,13 +23,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from orbifolio.runner.arrays import F32
-from orbifolio.runner.canvas.base import Canvas, CanvasPhase, CanvasSettings
-from orbifolio.runner.canvas.painted import document_files
+from orbifolio.runner.canvas.base import Canvas, CanvasPhase, CanvasSettings, Upkeep
+from orbifolio.runner.canvas.painted import document_files, drawn_by_program
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.brush_models.weights import find_painter, load_painter, shipped, unpack
 from orbifolio.runner.strokes.document.document import Painting
-from orbifolio.runner.strokes.mypaint.actions import COLOUR, COUNT, END, END_PRESSURE, ENTRY_PRESSURE, START
+from orbifolio.runner.strokes.mypaint.actions import COLOUR, COUNT, END, END_PRESSURE, ENTRY_PRESSURE, START, VIA
 from orbifolio.runner.strokes.stroke_array import CURVE, StrokeArray, rows_of_actions
 from orbifolio.runner.symmetry.base import Layout
 
@@ -52,18 +52,29 @@ class StrokeGrid(CanvasSettings):
     """Greys only."""
     order: Literal["tiles", "turns"] = "turns"
     """Tile by tile, or a stroke of each tile in turn."""
+    noisy: bool = True
+    """Strokes of a painter that is never twice the same (`gan`) are drawn anew in each step, so that the painting does
+    not depend on one drawing of them."""
+    local_colours: bool = True
+    """Strokes begin in the colours that `init` has where they lie; or in random ones, as in the paper."""
+    drawn_by: Literal["program", "network"] = "program"
+    """Who draws the finished picture: the real brush, if MyPaint is here and nothing repeats; or the learnt one."""
+    drawn_side: int | None = Field(default=None, ge=16, le=16384)
+    """Longer side in pixels of the picture that the real brush draws; none: that of the phase."""
     wants_adam: ClassVar[bool] = False
     paints: ClassVar[bool] = True
     cites: ClassVar[tuple[str, ...]] = ("nakano2019", "mordvintsev2018")
 
     def build(self, layout: Layout, values: Tensor) -> GridCanvas:
-        """Random actions, whatever the initial values are."""
-        return GridCanvas(self, layout, _painter(self.brush), 0, str(values.device))
+        """The canvas of a run with one phase of no steps."""
+        return self.begin(CanvasPhase(layout, None, 0, 0, ((layout.width, layout.height),), 0), values, None)
 
     def begin(self, phase: CanvasPhase, values: Tensor, previous: Canvas | None) -> GridCanvas:
         """Each phase starts from random strokes, not from the phase before."""
         plain = phase.symmetry is None or not (phase.symmetry.claims() or any(phase.symmetry.wrap))
-        return GridCanvas(self, phase.layout, _painter(self.brush), phase.seed, str(values.device), plain=plain)
+        picture = phase.layout.render(values) if self.local_colours else None
+        painter = _painter(self.brush)
+        return GridCanvas(self, phase.layout, painter, phase.seed, str(values.device), picture, plain=plain)
 
     def parameter_count(self, layout: Layout, number: int, sizes: tuple[tuple[int, int], ...]) -> int:
         """Twelve for each stroke."""
@@ -118,21 +129,32 @@ class GridCanvas(Canvas):
         painter: Painter,
         seed: int,
         device: str,
+        picture: Tensor | None = None,
         *,
         plain: bool = True,
     ) -> None:
         """Random strokes.
 
         Args:
+            picture: (1, 3, height, width) that strokes have their first colours of; None for random ones.
             plain: the picture has no symmetry, so that a document of its strokes is complete.
         """
         self.settings, self.layout, self.painter, self.device = settings, layout, painter, device
-        self.seed, self.plain = seed, plain
+        self.seed, self.plain, self.done = seed, plain, 0
         self.corners = corners(layout.width, layout.height, settings.overlap)
         random = torch.Generator().manual_seed(seed)
         drawn = torch.rand((len(self.corners), settings.strokes, COUNT), generator=random)
+        if picture is not None:
+            drawn[..., COLOUR] = self._colours_under(drawn, picture)
         # Away from 0 and 1, whose logits are infinite.
         self.tensor = torch.logit(drawn.clamp(0.02, 0.98)).requires_grad_(True)
+
+    def _colours_under(self, actions: Tensor, picture: Tensor) -> Tensor:
+        """(tiles, strokes, 3) of a picture in the middle of each stroke."""
+        places = actions[..., VIA] * TILE + torch.tensor(self.corners, dtype=torch.float32)[:, None]
+        columns = places[..., 0].long().clamp(0, picture.shape[-1] - 1)
+        rows = places[..., 1].long().clamp(0, picture.shape[-2] - 1)
+        return picture[0].detach().float().cpu()[:, rows, columns].permute(1, 2, 0).clamp(0, 1)
 
     def parameters(self) -> list[Tensor]:
         """The actions before their sigmoid."""
@@ -152,9 +174,15 @@ class GridCanvas(Canvas):
         return actions
 
     def values(self) -> Tensor:
-        """The orbits' values; see the base class."""
+        """The orbits' values, of a fresh sample of the strokes in each step; see the base class."""
+        noisy = self.settings.noisy and self.painter.stochastic
+        sample = torch.Generator().manual_seed(self.seed * 1_000_003 + self.done) if noisy else None
+        return self._values(sample)
+
+    def _values(self, sample: torch.Generator | None) -> Tensor:
         actions, count = self.actions(), self.settings.strokes
-        alphas = self.painter.alphas(actions.reshape(-1, COUNT)).reshape(len(self.corners), count, TILE, TILE)
+        alphas = self.painter.alphas(actions.reshape(-1, COUNT), random=sample)
+        alphas = alphas.reshape(len(self.corners), count, TILE, TILE)
         width, height = max(self.layout.width, TILE), max(self.layout.height, TILE)
         canvas = torch.ones((3, height, width))
         for tile, stroke in self._order():
@@ -164,6 +192,31 @@ class GridCanvas(Canvas):
             change = alphas[tile, stroke] * (colour - part)
             canvas = canvas + functional.pad(change, (left, width - left - TILE, top, height - top - TILE))
         return self.layout.sample(canvas[None, :, : self.layout.height, : self.layout.width].to(self.device))
+
+    def after_step(self, done: int) -> Upkeep:
+        """The next step draws another sample; see the base class."""
+        self.done = done
+        return Upkeep()
+
+    def finished(self) -> Tensor:
+        """The real program's picture where the brush is here, otherwise the painter's; see the base class."""
+        painting = self._document() if self.settings.drawn_by == "program" else None
+        side = self.settings.drawn_side or max(self.layout.width, self.layout.height)
+        drawn = None if painting is None else drawn_by_program(painting, side)
+        return self.steady() if drawn is None else drawn
+
+    def steady(self) -> Tensor:
+        """The picture of strokes without noise, (1, 3, height, width)."""
+        return self.layout.render(self._values(None))
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Actions and step."""
+        return {**super().state_dict(), "done": torch.tensor(self.done)}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Back to an earlier state."""
+        super().load_state_dict(state)
+        self.done = int(state.get("done", torch.tensor(0)))
 
     def _order(self) -> list[tuple[int, int]]:
         """(tile, stroke) from the undermost."""
@@ -177,16 +230,23 @@ class GridCanvas(Canvas):
 
         None under a symmetry, and where the brush has no implicit painter.
         """
+        painting = self._document()
+        if painting is None:
+            return None
+        with torch.no_grad():
+            picture = self.steady()[0].clamp(0, 1).permute(1, 2, 0).cpu().numpy()
+        return painting, picture.astype(np.float32)
+
+    def _document(self) -> Painting | None:
         brush = _document_brush(self.settings.brush) if self.plain else None
         if brush is None:
             return None
         order = np.array(self._order())
         with torch.no_grad():
             actions = self.actions().cpu()[order[:, 0], order[:, 1]]
-            picture = self.finished()[0].clamp(0, 1).permute(1, 2, 0).cpu().numpy()
         rows = rows_of_actions(actions, self.painter.space).numpy()
         rows[:, CURVE] += np.tile(np.array(self.corners, np.float32)[order[:, 0]], 3)
-        painting = Painting(
+        return Painting(
             self.layout.width,
             self.layout.height,
             brush,
@@ -196,7 +256,6 @@ class GridCanvas(Canvas):
             np.ascontiguousarray(actions[:, COLOUR].numpy(), np.float32),
             np.zeros(len(rows), np.int32),
         )
-        return painting, picture.astype(np.float32)
 
     def products(self, *, title: str, device: str) -> Mapping[str, bytes]:
         """The stroke document and what follows from it; see the base class."""

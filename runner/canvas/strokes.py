@@ -50,8 +50,26 @@ class Strokes(CanvasSettings):
     """What the strokes lie on."""
     widest: float = Field(default=40.0, gt=0, le=200)
     """Width of the widest stroke, per cent of the picture's shorter side."""
-    thinnest: float = Field(default=0.2, gt=0, le=100)
+    thinnest: float = Field(default=1.0, gt=0, le=100)
     """Width of the thinnest stroke, per cent of the picture's shorter side."""
+    shortest: float = Field(default=4.0, ge=0, le=50)
+    """Length of the shortest stroke in radii; 0 allows dabs."""
+    faintest: float = Field(default=0.4, ge=0.02, le=1)
+    """Least pressure of a stroke: what thin glazes could do, strokes with body must."""
+    block_in: int = Field(default=2, ge=0, le=16)
+    """So many of the first levels cover calm parts as well as busy ones, and stay there; 0: only errors count."""
+    ridge: float = Field(default=1.0, ge=0, le=100)
+    """Weight of the picture's own colour under each stroke against the colours that fit best together, which run to
+    black and white where strokes overlap; 0: the best fit alone. For `colouring: fitted`."""
+    anchor: float = Field(default=0.0, ge=0, le=100)
+    """How hard trained colours are held to those of the picture under each stroke; 0: they go where objectives lead."""
+    grain: float = Field(default=0.5, ge=0, le=2)
+    """How uneven strokes are while they are optimised, another way in each step, and in the finished picture where no
+    real brush draws it; 0: the brush's smooth mean."""
+    drawn_by: Literal["program", "network"] = "program"
+    """Who draws the finished picture: the real brush, if MyPaint is here and nothing repeats; or the learnt one."""
+    drawn_side: int | None = Field(default=None, ge=16, le=16384)
+    """Longer side in pixels of the picture that the real brush draws; none: that of the last phase."""
     moving: Literal["all", "level"] = "all"
     """Which strokes move: all, or those of the newest level over the frozen ones of the others, for large pictures."""
     connected: bool = False
@@ -112,6 +130,9 @@ class Strokes(CanvasSettings):
     def _colours(self) -> int:
         return self.palette if isinstance(self.palette, int) else len(self.palette or ())
 
+    def _drawn_side(self, layout: Layout) -> int:
+        return (self.drawn_side or max(layout.width, layout.height)) if self.drawn_by == "program" else 0
+
     def _config(self, phase: CanvasPhase, values: Tensor) -> LevelConfig:
         painter, table = _brush(self.brush)
         return LevelConfig(
@@ -131,6 +152,13 @@ class Strokes(CanvasSettings):
             connected=self.connected,
             opaque=self.opaque,
             hand_order=self.order == "hand",
+            ridge=self.ridge,
+            anchor=self.anchor,
+            faintest=self.faintest,
+            shortest=self.shortest,
+            block_in=self.block_in,
+            grain=self.grain,
+            drawn_side=self._drawn_side(phase.layout),
             device=str(values.device),
         )
 

@@ -52,7 +52,7 @@ def test_its_strokes_as_a_document_are_the_same_picture(order):
 def test_only_what_can_be_told_is_told():
     square = Plane(group="p4").build()
     repeated = CanvasPhase(square.layout(64, 64), square, 1, 0, ((64, 64),), 5)
-    canvas = StrokeGrid().begin(repeated, torch.zeros(1, 3), None)
+    canvas = StrokeGrid().begin(repeated, torch.zeros(repeated.layout.parameters, 3), None)
     assert canvas.painting() is None
     assert canvas.products(title="", device="cpu") == {}
     vae = StrokeGrid(brush="classic/dry_brush.vae", strokes=1).begin(phase(64, 64), torch.zeros(64 * 64, 3), None)
@@ -79,6 +79,18 @@ def test_descends_keeps_its_rules_and_comes_back_from_its_state():
     again = settings.restore(place, torch.zeros(96 * 64, 3), canvas.state_dict())
     assert torch.equal(canvas.artwork(), again.artwork())
     assert canvas.describe() == "2 tiles of 2 strokes of classic/dry_brush"
+
+
+def test_a_noisy_painter_is_another_in_each_step_and_begins_in_the_pictures_colours():
+    place = phase(64, 64)
+    values = place.layout.sample(torch.tensor([0.9, 0.2, 0.1])[None, :, None, None].expand(1, 3, 64, 64))
+    canvas = StrokeGrid(brush="classic/dry_brush.gan", strokes=3).begin(place, values, None)
+    assert torch.allclose(canvas.actions()[..., 6:9].detach(), torch.tensor([0.9, 0.2, 0.1]).expand(1, 3, 3), atol=0.02)
+    first = canvas.artwork().detach()
+    assert torch.equal(first, canvas.artwork().detach())
+    canvas.after_step(1)
+    assert not torch.equal(first, canvas.artwork().detach())
+    assert not torch.equal(first, canvas.steady().detach())
 
 
 def test_an_unknown_brush_is_named():

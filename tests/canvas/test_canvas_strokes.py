@@ -7,13 +7,16 @@ import numpy as np
 import pytest
 import torch
 from brush_here import brush_table, painter
+from program_here import needs_program
 
 import orbifolio.runner.canvas.strokes as module
 from orbifolio.runner.canvas.base import CanvasPhase
 from orbifolio.runner.canvas.strokes import Strokes
+from orbifolio.runner.errors import MissingProgram
 from orbifolio.runner.objectives.base import ObjectiveInput, Preparation
 from orbifolio.runner.objectives.pixels import PixelDifference
 from orbifolio.runner.optimisers.adam import Adam
+from orbifolio.runner.strokes.document.mypaint_redraw import redraw
 from orbifolio.runner.symmetry.kinds.none import PlainPicture
 from orbifolio.runner.vision.null_encoder import NullEncoder
 
@@ -99,6 +102,30 @@ def test_paints_with_the_strokes_asked_for_and_keeps_the_rules(name):
         assert 2 * painting.strokes[:, 6].min() >= 0.08 * 24 - 1e-3
         assert 2 * painting.strokes[:, 6].max() <= 0.12 * 24 + 1e-3
     assert canvas.describe().startswith("30 strokes")
+
+
+@pytest.mark.parametrize("colouring", ["fitted", "trained"])
+def test_floors_hold_for_every_stroke(colouring):
+    canvas, _, _ = paint(Strokes(strokes=30, colouring=colouring, faintest=0.6, shortest=5, thinnest=6))
+    strokes = canvas.all_strokes().strokes
+    length = np.hypot(*(strokes.vias - strokes.starts).T) + np.hypot(*(strokes.ends - strokes.vias).T)
+    assert strokes.rows[:, 7:].min() >= 0.6
+    assert 2 * strokes.radii.min() >= 0.06 * 24 - 1e-3
+    assert (length / strokes.radii).min() >= 5 - 1e-3
+
+
+@needs_program
+def test_the_real_brush_draws_the_finished_picture_at_any_size(monkeypatch):
+    canvas, _, _ = paint(Strokes(strokes=8, drawn_side=80), levels=1)
+    assert canvas.finished().shape == (1, 3, 60, 80)
+    drawn = redraw(canvas.painting()[0], scale=5)
+    assert np.array_equal(canvas.finished()[0].permute(1, 2, 0).numpy(), drawn)
+    monkeypatch.setattr("orbifolio.runner.canvas.painted.redraw", gone)
+    assert canvas.finished().shape == (1, 3, 12, 16)
+
+
+def gone(painting, scale):
+    raise MissingProgram("libmypaint: not installed")
 
 
 def test_levels_come_nearer_and_say_so():

@@ -90,7 +90,7 @@ class OpacityLayers:
         errors = bare[:, None] * np.asarray(paper, np.float64) - target.reshape(-1, 3)
         np.add.at(errors, matrix.cells, matrix.shares[:, None] * best[owners])
         allowed = np.zeros((0, 3)) if palette is None else palette.astype(np.float64)
-        bounds = ColourBounds(np.zeros(3, np.float32), allowed, best.copy(), RIDGE)
+        bounds = ColourBounds(np.zeros(3, np.float32), allowed, best.copy(), np.full(len(best), RIDGE, best.dtype))
         descend(matrix, bounds, WeightedError(errors, np.ones(len(errors), np.float32)), best, MAX_SWEEPS, TOLERANCE)
         return best.astype(np.float32)
 

@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from orbifolio.runner.arrays import F32, F64
-from orbifolio.runner.strokes.rasteriser.colour_least_squares import ColourBounds, ShareMatrix, WeightedError, descend
+from orbifolio.runner.strokes.rasteriser.colour_least_squares import (
+    ColourBounds,
+    ShareMatrix,
+    WeightedError,
+    descend,
+    local_means,
+)
 from orbifolio.runner.strokes.rasteriser.compositing import removal_gains
 from orbifolio.runner.strokes.rasteriser.differentiable import Composite
 
@@ -42,7 +48,14 @@ class ColourRules:
 
 
 def solve_colours(
-    composite: Composite, colours: F32, target: F32, weights: F32, rules: ColourRules, *, sweeps: int
+    composite: Composite,
+    colours: F32,
+    target: F32,
+    weights: F32,
+    rules: ColourRules,
+    *,
+    sweeps: int,
+    ridge: float = 0.0,
 ) -> F32:
     """Better colours for the strokes as they lie.
 
@@ -52,19 +65,38 @@ def solve_colours(
         target: (p, 3).
         weights: (p,) of the cells' squared errors.
         sweeps: over all strokes; the errors that are left shrink with each.
+        ridge: weight of the target's mean where a stroke is seen against the best fit of the whole, which takes
+            colours far beyond the target's wherever strokes overlap; 0 for the fit alone, 1 for equal parts.
 
     Returns:
         (n, 3).
     """
     solved = colours.copy()
     if len(solved):
-        paint, actions = composite.paint, composite.actions
-        matrix = ShareMatrix(
-            paint.starts, paint.ends, paint.cells, composite.shares(), paint.kinds, actions.channels, actions.signs
-        )
-        bounds = ColourBounds(GREY_AXIS if rules.grey else NO_AXIS, rules.palette, colours.copy(), RIDGE)
+        matrix = _share_matrix(composite)
+        defaults, pulls = colours.copy(), np.full(len(colours), RIDGE, np.float32)
+        if ridge:
+            curvatures = np.zeros(len(colours), np.float32)
+            local_means(matrix, target, weights, defaults, curvatures)
+            pulls += np.float32(ridge) * curvatures
+        bounds = ColourBounds(GREY_AXIS if rules.grey else NO_AXIS, rules.palette, defaults, pulls)
         descend(matrix, bounds, WeightedError(composite.canvas - target, weights), solved, sweeps, 0.0)
     return solved
+
+
+def seen_colours(composite: Composite, colours: F32, target: F32, weights: F32) -> F32:
+    """(n, 3) the target's mean where each stroke is seen; its colour where it is hidden."""
+    means, curvatures = colours.copy(), np.zeros(len(colours), np.float32)
+    if len(means):
+        local_means(_share_matrix(composite), target, weights, means, curvatures)
+    return means
+
+
+def _share_matrix(composite: Composite) -> ShareMatrix:
+    paint, actions = composite.paint, composite.actions
+    return ShareMatrix(
+        paint.starts, paint.ends, paint.cells, composite.shares(), paint.kinds, actions.channels, actions.signs
+    )
 
 
 def stroke_gains(composite: Composite, colours: F32, target: F32, weights: F32) -> F64:

@@ -58,6 +58,8 @@ def seed_strokes(
     radius: float,
     max_length: float,
     random: np.random.Generator,
+    *,
+    evenness: float = 0.0,
 ) -> Seeds:
     """New strokes.
 
@@ -68,10 +70,12 @@ def seed_strokes(
         radius: of the brush in pixels.
         max_length: of a stroke in pixels.
         random: breaks ties, and turns strokes where there is no edge.
+        evenness: so many times the mean error is added everywhere, so that calm parts get strokes, too.
     """
     height, width = target.shape[:2]
     calm = ndimage.gaussian_filter(target, (radius * 0.5, radius * 0.5, 0), mode="nearest")
-    square = np.square(canvas - target).sum(-1) * weights
+    square = np.square(canvas - target).sum(-1)
+    square = (square + evenness * square.mean()) * weights
     error = ndimage.gaussian_filter(square, radius * 0.6, mode="nearest").astype(np.float64)
     error *= random.uniform(0.8, 1.25, error.shape)
     across, down = _edges(target, radius, random)

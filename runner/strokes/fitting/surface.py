@@ -16,6 +16,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -48,6 +49,8 @@ class PaintSurface(ABC):
     layout: Layout
     blocks: PixelBlocks
     weights: F32
+    repeats: ClassVar[bool] = False
+    """Whether it shows strokes more than once."""
 
     @abstractmethod
     def values(self, cells: Tensor) -> Tensor:
@@ -113,6 +116,8 @@ class PlainSurface(PaintSurface):
 
 class OrbifoldSurface(PaintSurface):
     """A picture with a symmetry; see the module's docstring."""
+
+    repeats: ClassVar[bool] = True
 
     def __init__(self, layout: Layout, symmetry: Symmetry, size: tuple[int, int]) -> None:
         """A surface.

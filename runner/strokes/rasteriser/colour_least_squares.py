@@ -50,14 +50,14 @@ class ColourBounds(NamedTuple):
     Attributes:
         axis: (3,) of length 1 along which colours may change, or zeros where each channel is free.
         palette: (m, 3) the only colours; empty for any.
-        defaults: (n, 3) colours that a hardly visible stroke falls back on.
-        ridge: cells' worth of the pull towards them.
+        defaults: (n, 3) colours that strokes are pulled towards.
+        ridge: (n,) cells' worth of the pull.
     """
 
     axis: F32
     palette: Shares
     defaults: Shares
-    ridge: float
+    ridge: Shares
 
 
 class WeightedError(NamedTuple):
@@ -103,8 +103,8 @@ def descend(
                 for c in range(3):
                     slope[channels[kind, c]] += signs[kind, c] * part * errors[cell, c]
             for c in range(3):
-                slope[c] += bounds.ridge * (colours[n, c] - bounds.defaults[n, c])
-            curvature += bounds.ridge
+                slope[c] += bounds.ridge[n] * (colours[n, c] - bounds.defaults[n, c])
+            curvature += bounds.ridge[n]
             if curvature <= 0.0:
                 continue
             if along_axis:
@@ -133,3 +133,31 @@ def descend(
             colours[n] = fresh
         if moved < tolerance:
             break
+
+
+@compiled
+def local_means(matrix: ShareMatrix, target: Shares, weights: F32, means: Shares, curvatures: Shares) -> None:
+    """The mean of a picture where each stroke is seen, through the colours that it is seen in, and its weight there.
+
+    Args:
+        matrix: of n strokes.
+        target: (p, 3) in [0, 1].
+        weights: (p,) of the cells' squared errors.
+        means: (n, 3), changed where a stroke is seen at all.
+        curvatures: (n,) sum of weight x share^2, filled.
+    """
+    total = np.empty(3)
+    for n in range(len(matrix.starts)):
+        total[:] = 0.0
+        seen, curvature = 0.0, 0.0
+        for at in range(matrix.starts[n], matrix.ends[n]):
+            cell, kind = matrix.cells[at], matrix.kinds[at]
+            part = weights[cell] * matrix.shares[at]
+            seen += part
+            curvature += part * matrix.shares[at]
+            for c in range(3):
+                total[matrix.channels[kind, c]] += part * matrix.signs[kind, c] * (target[cell, c] - 0.5)
+        curvatures[n] = curvature
+        if seen > 1e-6:
+            for c in range(3):
+                means[n, c] = total[c] / seen + 0.5

@@ -19,6 +19,7 @@ from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.rasteriser.brush_table import BrushTable
 from orbifolio.runner.strokes.rasteriser.colour_actions import ColourActions
 from orbifolio.runner.strokes.rasteriser.compositing import PairPaint, lay, lay_vjp, visible_shares
+from orbifolio.runner.strokes.rasteriser.grain import Grain, StrokePlaces, grained
 from orbifolio.runner.strokes.rasteriser.network_opacity import network_opacities
 from orbifolio.runner.strokes.rasteriser.opacity import OpacityInputs, opacities, opacities_vjp
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks
@@ -35,6 +36,7 @@ class Composite:
         cells: (k,) of the pairs.
         kinds: (k,) of the pairs, see `PairPaint`.
         alphas: (k,).
+        slopes: (k,) the derivative of each by the opacity without grain and threshold; empty where it is 1 everywhere.
         below: (k, 3) the canvas under each pair.
         canvas: (p, 3) with everything on it.
     """
@@ -44,6 +46,7 @@ class Composite:
     kinds: I32
     actions: ColourActions
     alphas: F32
+    slopes: F32
     below: F32
     canvas: F32
 
@@ -77,12 +80,14 @@ class Rasteriser:
     Attributes:
         table: the brush, quick and differentiable.
         opaque: paint covers or does not.
+        grain: the sample of the brush's unevenness that is drawn; None for the mean.
     """
 
     table: BrushTable
     blocks: PixelBlocks
     painter: ImplicitPainter
     opaque: bool = False
+    grain: Grain | None = None
 
     def composite(self, strokes: StrokeArray, colours: F32, paper: F32, *, by_network: bool = False) -> Composite:
         """Strokes on paper.
@@ -96,12 +101,19 @@ class Rasteriser:
         pairs = trace(strokes, self.table.footprint, self.blocks)
         if by_network:
             alphas = network_opacities(self.painter, pairs, strokes, self.blocks)
-            alphas = soft_threshold(alphas) if self.opaque else alphas
         else:
-            alphas = opacities(pairs, self.table.slice_for(strokes), opaque=self.opaque)
+            alphas = opacities(pairs, self.table.slice_for(strokes), opaque=self.opaque and self.grain is None)
+        slopes = alphas[:0]
+        if self.grain is not None:
+            places = StrokePlaces(pairs, strokes, self.blocks)
+            alphas, slopes = grained(places, alphas, self.grain, opaque=self.opaque)
+        elif by_network and self.opaque:
+            alphas = soft_threshold(alphas)
         cells, kinds = self.blocks.cells[pairs.places], self.blocks.kinds[pairs.places]
         below = np.empty((len(alphas), 3), np.float32)
-        return Composite(pairs, cells, kinds, self.blocks.actions, alphas, below, paper).recoloured(colours, paper)
+        return Composite(pairs, cells, kinds, self.blocks.actions, alphas, slopes, below, paper).recoloured(
+            colours, paper
+        )
 
     def __call__(self, rows: Tensor, units: F32, colours: Tensor, paper: F32) -> Tensor:
         """The picture, (p, 3), differentiable in rows and colours.
@@ -137,6 +149,8 @@ class _Rasterise(torch.autograd.Function):
         to_shown = np.zeros(shown.shape)
         lay_vjp(composite.paint, shown, composite.below, above, to_alphas, to_shown)
         to_colours = composite.actions.transpose(to_shown).astype(np.float32)
+        if rasteriser.grain is not None:
+            to_alphas *= composite.slopes
         table = rasteriser.table
         inputs = OpacityInputs(
             composite.pairs,
@@ -144,7 +158,7 @@ class _Rasterise(torch.autograd.Function):
             rasteriser.blocks,
             table.footprint,
             table.slice_for(strokes),
-            rasteriser.opaque,
+            rasteriser.opaque and rasteriser.grain is None,
         )
         to_rows = opacities_vjp(inputs, to_alphas)
         return None, torch.from_numpy(to_rows), None, torch.from_numpy(to_colours), None

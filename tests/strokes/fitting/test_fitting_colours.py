@@ -8,6 +8,7 @@ from scipy.optimize import lsq_linear
 from orbifolio.runner.strokes.fitting.colour_solver import (
     ColourRules,
     choose_palette,
+    seen_colours,
     solve_colours,
     stroke_gains,
 )
@@ -43,6 +44,24 @@ def test_solved_colours_are_bounded_least_squares():
         best = lsq_linear(design, rest, (0, 1)).x
         ours = np.square(design @ found[:, channel] - rest).sum()
         assert ours <= np.square(design @ best - rest).sum() * 1.002
+
+
+def test_a_ridge_leads_from_the_best_fit_to_the_colours_under_the_strokes():
+    brush, some, colours, target, composite = scene()
+    numbers, shares = composite.pairs.numbers(), composite.shares()
+    owners, cells = composite.pairs.owners(), composite.cells[numbers]
+    means = seen_colours(composite, colours, target, WEIGHTS)
+    for n in range(some.size):
+        part = owners == n
+        if shares[numbers[part]].sum() > 1e-3:
+            expected = np.average(target[cells[part]], axis=0, weights=shares[numbers[part]])
+            assert np.allclose(means[n], expected, atol=1e-4)
+    away = [
+        np.abs(solve_colours(composite, colours, target, WEIGHTS, ColourRules(), sweeps=60, ridge=ridge) - means).max()
+        for ridge in (0.0, 1.0, 1e4)
+    ]
+    assert away[0] > away[1] > away[2]
+    assert away[2] < 0.01
 
 
 @pytest.mark.parametrize(
@@ -116,3 +135,15 @@ def test_an_order_for_a_hand_leaves_the_picture_as_it_is_and_is_shorter():
 
     assert travel(ordered) < 0.8 * travel(painting)
     assert travel(painting.take(chained(some, None))) < 0.6 * travel(painting)
+
+
+def test_an_even_level_begins_in_calm_parts_too():
+    target = np.full((40, 60, 3), 0.5, np.float32)
+    target[:, :20] = np.random.default_rng(1).random((40, 20, 3))
+    canvas, weights = np.full_like(target, 0.52), np.ones((40, 60), np.float32)
+
+    def calm(evenness: float) -> float:
+        found = seed_strokes(target, canvas, weights, 90, 3.0, 20.0, np.random.default_rng(0), evenness=evenness)
+        return float((found.curves[:, 2] > 24).mean())
+
+    assert calm(0.0) < 0.05 < 0.3 < calm(3.0)
