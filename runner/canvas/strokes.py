@@ -67,7 +67,8 @@ class Strokes(CanvasSettings):
     """How uneven strokes are while they are optimised, another way in each step, and in the finished picture where no
     real brush draws it; 0: the brush's smooth mean."""
     drawn_by: Literal["program", "network"] = "program"
-    """Who draws the finished picture: the real brush, if MyPaint is here and nothing repeats; or the learnt one."""
+    """Who draws the finished picture: the real brush, where MyPaint is installed, nothing repeats and strokes are not
+    `opaque`, which it cannot be; or the learnt one."""
     drawn_side: int | None = Field(default=None, ge=16, le=16384)
     """Longer side in pixels of the picture that the real brush draws; none: that of the last phase."""
     moving: Literal["all", "level"] = "all"
@@ -131,7 +132,8 @@ class Strokes(CanvasSettings):
         return self.palette if isinstance(self.palette, int) else len(self.palette or ())
 
     def _drawn_side(self, layout: Layout) -> int:
-        return (self.drawn_side or max(layout.width, layout.height)) if self.drawn_by == "program" else 0
+        real = self.drawn_by == "program" and not self.opaque
+        return (self.drawn_side or max(layout.width, layout.height)) if real else 0
 
     def _config(self, phase: CanvasPhase, values: Tensor) -> LevelConfig:
         painter, table = _brush(self.brush)

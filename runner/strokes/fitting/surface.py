@@ -33,7 +33,7 @@ from orbifolio.runner.symmetry.colour import INVERSE, PRODUCT
 from orbifolio.runner.symmetry.groups.domain import Domain, fundamental_domain
 from orbifolio.runner.symmetry.isometry_group import IsometryGroup, Motion
 
-MIN_RADIUS = 0.5  # pixels; images of a smaller radius cannot be seen and are left out
+MIN_RADIUS = 1.0  # pixels; images of a smaller radius are specks, and as many as all others: they are left out
 PAINT_REACH = 4.0  # radii beyond its curve in which a stroke may leave paint
 DOMAIN_REACH = 2.0  # radii of a domain around its centre, in which strokes are traced
 
