@@ -4,10 +4,12 @@ The canvas of Nakano (2019) for painters of a fixed resolution: n tiles of 64 pi
 (n - 1); each stroke lies on its tile, tile after tile or in turns. Actions are numbers before a sigmoid, drawn at
 random. It is here for parity: `strokes` paints with less, at any resolution and without tiles.
 
-Departure: the painter draws all strokes at once, and only what changes is padded to the whole picture.
+Departures: the painter draws all strokes at once, and only what changes is padded to the whole picture. A painter with
+noise draws another sample of each stroke in every step, and strokes may begin in the picture's colours.
 
 The strokes are left as a document for the implicit painter of the same brush, which draws them at any size, and for the
-real program, and both are compared with this canvas. Paint that the edge of a tile cuts off here is complete there.
+real program, which draws the finished picture; both are compared with this canvas. Paint that the edge of a tile cuts
+off here is complete there.
 """
 
 from __future__ import annotations
