@@ -33,7 +33,7 @@ from orbifolio.runner.symmetry.colour import INVERSE, PRODUCT
 from orbifolio.runner.symmetry.groups.domain import Domain, fundamental_domain
 from orbifolio.runner.symmetry.isometry_group import IsometryGroup, Motion
 
-MIN_RADIUS = 1.0  # pixels; images of a smaller radius are specks, and as many as all others: they are left out
+MIN_RADIUS = 2.0  # pixels; images that are shrunk below it are specks, yet most of a disk's: they are left out
 PAINT_REACH = 4.0  # radii beyond its curve in which a stroke may leave paint
 DOMAIN_REACH = 2.0  # radii of a domain around its centre, in which strokes are traced
 
@@ -195,7 +195,7 @@ class OrbifoldSurface(PaintSurface):
             reach = (image.radii * PAINT_REACH)[:, None]
             corners = there.reshape(-1, 3, 2)
             inside = ((corners.max(1) > -reach) & (corners.min(1) < edge + reach)).all(1)
-            visible = np.flatnonzero(inside & (image.radii >= MIN_RADIUS))
+            visible = np.flatnonzero(inside & (image.radii >= np.minimum(MIN_RADIUS, 0.999 * originals.strokes.radii)))
             colours = ColourActions.of((item.colour,)).apply(originals.colours)[:, 0]
             numbers.append(visible)
             images = images.followed_by(StrokeSet(image, colours, originals.levels).take(visible))
