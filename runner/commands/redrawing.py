@@ -15,8 +15,10 @@ from orbifolio.runner.images import encoding
 from orbifolio.runner.painting.document import FORMAT as BRISTLE_FORMAT
 from orbifolio.runner.painting.document import BristlePainting
 from orbifolio.runner.painting.products import ENCODERS
+from orbifolio.runner.painting.real_brush import RealBrushPainting
 from orbifolio.runner.strokes.document.document import Painting
-from orbifolio.runner.strokes.document.mypaint_redraw import Box
+from orbifolio.runner.strokes.mypaint.brush_file import find_brush
+from orbifolio.runner.strokes.mypaint.sheet import Box
 
 DOCUMENT, FITTED = "strokes.json", "mypaint.json"
 PIXELS: dict[str, Callable[[F32], bytes]] = {
@@ -44,7 +46,7 @@ def redraw_painting(source: Path, *, size: int | None, brush: str | None, neural
         The output file.
 
     Raises:
-        InputError: no such document, size, brush or format.
+        InputError: no such document, size, brush or format, or a brush that leaves no paint.
         MissingProgram: MyPaint's library is not installed.
     """
     path = find_document(source, fitted=not neural and brush is None)
@@ -52,7 +54,7 @@ def redraw_painting(source: Path, *, size: int | None, brush: str | None, neural
         text = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error}); give a strokes.json") from error
-    read = InBristles.read if has_bristles(text) else WithBrush.read
+    read = read_bristles if has_bristles(text) else WithBrush.read
     document: Redrawn = read(text, path, brush, neural)
     longer = size or document.longer
     if not MIN_SIZE <= longer <= MAX_SIZE:
@@ -98,9 +100,15 @@ class WithBrush:
 
     @classmethod
     def read(cls, text: bytes, path: Path, brush: str | None, neural: bool) -> WithBrush:
-        """The document of a file, with another brush if one is given."""
+        """The document of a file; fitted to another brush if one of MyPaint is given."""
         painting = Painting.from_json(text, str(path))
-        return cls(replace(painting, brush=brush or painting.brush), neural)
+        if brush is None or brush == painting.brush:
+            return cls(painting, neural)
+        if neural:
+            return cls(replace(painting, brush=brush), neural)
+        from orbifolio.runner.strokes.document.refit_to_mypaint import refit_to_brush
+
+        return cls(refit_to_brush(painting, brush), neural)
 
     @property
     def longer(self) -> int:
@@ -124,17 +132,6 @@ class InBristles:
     painting: BristlePainting
     drawn_by: str = "bristles"
 
-    @classmethod
-    def read(cls, text: bytes, path: Path, brush: str | None, neural: bool) -> InBristles:
-        """The document of a file.
-
-        Raises:
-            InputError: a brush or a program is asked for.
-        """
-        if brush is not None or neural:
-            raise InputError(f"{path}: painted in bristles, not with a brush; leave out --brush and --program")
-        return cls(BristlePainting.from_json(text, str(path)))
-
     @property
     def longer(self) -> int:
         """See `Redrawn`."""
@@ -149,6 +146,43 @@ class InBristles:
         """See `Redrawn`."""
         sized = self.painting.resized(longer)
         return ENCODERS[ending](sized) if ending in ENCODERS else PIXELS[ending](sized.picture())
+
+
+@dataclass(frozen=True)
+class BristlesInPaint:
+    """Bristle strokes that a brush of MyPaint draws: see `Redrawn`."""
+
+    painting: RealBrushPainting
+    drawn_by: str = "mypaint"
+    others: tuple[str, ...] = (".ora",)
+
+    @property
+    def longer(self) -> int:
+        """See `Redrawn`."""
+        return max(self.painting.width, self.painting.height)
+
+    def encode(self, longer: int, ending: str) -> bytes:
+        """See `Redrawn`."""
+        from orbifolio.runner.strokes.document.openraster import openraster
+
+        grown = self.painting.scaled(longer).grown(layered=ending in self.others)
+        if ending in self.others:
+            return openraster(grown.layers, grown.picture, self.painting.paper)
+        return PIXELS[ending](grown.picture)
+
+
+def read_bristles(text: bytes, path: Path, brush: str | None, neural: bool) -> InBristles | BristlesInPaint:
+    """The document of a painting in bristles, fitted to a brush of MyPaint if one is given.
+
+    Raises:
+        InputError: it is damaged, the brush leaves no paint, or a learnt brush is asked for.
+    """
+    if neural:
+        raise InputError(f"{path}: painted in bristles, not with a learnt brush; leave out --program")
+    painting = BristlePainting.from_json(text, str(path))
+    if brush is None:
+        return InBristles(painting)
+    return BristlesInPaint(RealBrushPainting.fitted(painting, find_brush(brush)))
 
 
 def has_bristles(text: bytes) -> bool:

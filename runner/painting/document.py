@@ -110,6 +110,10 @@ class BristlePainting:
         scale = side / max(self.size)
         return replace(self, size=(max(1, round(self.size[0] * scale)), max(1, round(self.size[1] * scale))))
 
+    def strokes_of_picture(self) -> BristleStrokes:
+        """The strokes in pixels of the picture."""
+        return self.strokes.scaled(self.size[0] / self.plan_size[0], self.size[1] / self.plan_size[1])
+
     def picture(self, side: int | None = None) -> F32:
         """(height, width, 3) sRGB in [0, 1] under the lamp, its longer side so many pixels."""
         return lit(self.drawn(side))

@@ -58,9 +58,7 @@ def time_lapse(painting: BristlePainting) -> list[F32]:
 
 def vectors(painting: BristlePainting, *, title: str = "") -> bytes:
     """Each stroke as a shape with its outline, a layer for each layer of paint, as SVG."""
-    strokes = painting.strokes.scaled(
-        painting.size[0] / painting.plan_size[0], painting.size[1] / painting.plan_size[1]
-    )
+    strokes = painting.strokes_of_picture()
     groups = []
     for layer, begin, end in layer_runs(painting):
         shapes = []

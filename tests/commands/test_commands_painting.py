@@ -78,5 +78,5 @@ def test_a_painting_is_drawn_again_at_any_size(tmp_path: Path) -> None:
         assert result.exit_code == 0, result.output
     large = np.asarray(Image.open(tmp_path / "large.png").convert("RGB"))
     assert large.shape == (200, 300, 3)
-    refused = CliRunner().invoke(cli, ["redraw", str(run), "--brush", "charcoal"], catch_exceptions=True)
-    assert "painted in bristles, not with a brush; leave out --brush" in refused.output + str(refused.exception)
+    refused = CliRunner().invoke(cli, ["redraw", str(run), "--program", "neural"], catch_exceptions=True)
+    assert "painted in bristles, not with a learnt brush; leave out --program" in refused.output

@@ -63,8 +63,7 @@ class Painting:
         strokes: (n, 10), columns as `COLUMNS`; pressures are those of an action, in [0, 1].
         colours: (n, 3) sRGB in [0, 1].
         levels: (n,), 0 for the coarsest.
-        opaque: strokes cover with a hard edge (`blending.soft_threshold`) in the neural canvas and all that is made of
-            it; the real program draws them with its own edge.
+        opaque: strokes cover with a hard edge (`blending.soft_threshold`), whatever draws them.
     """
 
     width: int

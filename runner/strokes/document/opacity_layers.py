@@ -13,7 +13,7 @@ import numpy as np
 
 from orbifolio.runner.arrays import F32, F64, I32
 from orbifolio.runner.strokes.blending import lay_over
-from orbifolio.runner.strokes.document.mypaint_redraw import Box
+from orbifolio.runner.strokes.mypaint.sheet import Box
 from orbifolio.runner.strokes.rasteriser.colour_least_squares import ColourBounds, ShareMatrix, WeightedError, descend
 
 MIN_SHARE = 1 / 512  # a smaller visible share cannot be seen in eight bits
@@ -70,7 +70,15 @@ class OpacityLayers:
         )
         return matrix, through.ravel()
 
-    def best_colours(self, target: F32, colours: F32, paper: Sequence[float], palette: F32 | None = None) -> F32:
+    def best_colours(
+        self,
+        target: F32,
+        colours: F32,
+        paper: Sequence[float],
+        palette: F32 | None = None,
+        *,
+        ridge: float = RIDGE,
+    ) -> F32:
         """The colours with the least squared error.
 
         Args:
@@ -78,6 +86,7 @@ class OpacityLayers:
             colours: (n, 3) to begin with; those of strokes that cannot be seen stay.
             paper: sRGB.
             palette: (m, 3) the only colours allowed, or None for any in [0, 1].
+            ridge: pixels' worth of pull towards the colours to begin with.
 
         Returns:
             (n, 3).
@@ -90,7 +99,7 @@ class OpacityLayers:
         errors = bare[:, None] * np.asarray(paper, np.float64) - target.reshape(-1, 3)
         np.add.at(errors, matrix.cells, matrix.shares[:, None] * best[owners])
         allowed = np.zeros((0, 3)) if palette is None else palette.astype(np.float64)
-        bounds = ColourBounds(np.zeros(3, np.float32), allowed, best.copy(), np.full(len(best), RIDGE, best.dtype))
+        bounds = ColourBounds(np.zeros(3, np.float32), allowed, best.copy(), np.full(len(best), ridge, best.dtype))
         descend(matrix, bounds, WeightedError(errors, np.ones(len(errors), np.float32)), best, MAX_SWEEPS, TOLERANCE)
         return best.astype(np.float32)
 

@@ -20,12 +20,15 @@ import numpy as np
 
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.strokes.blending import lay_over
+from orbifolio.runner.strokes.brush_models.weights import real_brush
 from orbifolio.runner.strokes.document.document import RADIUS, UNIT, Painting
-from orbifolio.runner.strokes.document.mypaint_redraw import Box, Paper, reach
+from orbifolio.runner.strokes.document.mypaint_redraw import Paper, reach, redraw
 from orbifolio.runner.strokes.document.opacity_layers import OpacityLayers, nearest, palette_of, window
 from orbifolio.runner.strokes.document.timelapse_states import resized
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
+from orbifolio.runner.strokes.mypaint.brush_mark import measure_mark, refuse_idle_brush
 from orbifolio.runner.strokes.mypaint.mypaint import hush
+from orbifolio.runner.strokes.mypaint.sheet import Box
 from orbifolio.runner.strokes.stroke_array import END_PRESSURE, ENTRY_PRESSURE, START
 
 MAX_SIDE = 512  # pixels of the longer side at which a painting is fitted
@@ -38,6 +41,7 @@ MAX_PIXELS = 16_000_000  # of windows kept, 256 MB; of a larger painting only th
 SHIFT, SWELL, PRESS = 1.0, 0.12, 0.12  # of a variant: units, logarithm of the radius, pressure
 # Factors of the next variants' size, after one was accepted and after one was not; it settles where 28 % are accepted.
 GROW, SHRINK = 1.4, 0.88
+MAX_WIDENING = 3.0  # by which another brush's radius may differ: a mark of thrown specks has no width to be matched
 JOIN_TOLERANCE = 0.01  # pixels between the ends of connected strokes
 
 
@@ -74,7 +78,8 @@ def refit(
     Args:
         painting: to fit; its palette is kept, greys stay grey, connected strokes connected, and numbers that are equal
             in all strokes (a pressure, a width) stay as they are.
-        target: (height, width, 3) sRGB in [0, 1] of the picture's size, to come near to.
+        target: (height, width, 3) sRGB in [0, 1], to come near to; of the picture's size or, as large paintings are
+            fitted small, a smaller one.
         brush: to use instead of the document's, or None.
         sweeps: how often all strokes are varied; 0 fits the colours only.
         tries: variants of each stroke in a sweep.
@@ -106,6 +111,25 @@ def refit(
         strokes = fit.painting.scaled(1 / factor).strokes
         fitted = replace(fitted, strokes=strokes)
     return Refit(fitted.rounded(), before, recoloured, fit.error(), tried, accepted)
+
+
+def refit_to_brush(painting: Painting, name: str) -> Painting:
+    """The painting for another brush: with marks as wide as its own brush's, then fitted to what that one leaves.
+
+    Args:
+        painting: drawn by its own brush for comparison.
+        name: of the other brush, see `real_brush`.
+
+    Raises:
+        MissingProgram: the program is not installed.
+        InputError: it has no such brush, or the brush leaves no paint.
+    """
+    other, own = real_brush(name), real_brush(painting.brush)
+    ratio = measure_mark(own).half_width / max(refuse_idle_brush(other).half_width, 1e-3)
+    strokes = painting.strokes.copy()
+    strokes[:, RADIUS] *= np.float32(min(MAX_WIDENING, max(1 / MAX_WIDENING, ratio)))
+    target = redraw(painting.scaled(min(1.0, MAX_SIDE / max(painting.width, painting.height))))
+    return refit(replace(painting, brush=name, strokes=strokes), target).painting
 
 
 class _Fit:

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from PIL import Image
 
-from orbifolio.runner.arrays import F32
+from orbifolio.runner.arrays import F32, I32
 from orbifolio.runner.strokes.blending import lay_over
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.document.document import Painting
-from orbifolio.runner.strokes.document.mypaint_redraw import Box
 from orbifolio.runner.strokes.document.opacities import learnt_opacities
 from orbifolio.runner.strokes.document.opacity_layers import window
+from orbifolio.runner.strokes.mypaint.sheet import Box
 from orbifolio.runner.strokes.rasteriser.rasterise import rasterise
 
 
@@ -56,7 +57,34 @@ class Growth:
     stages: tuple[F32, ...]
 
 
-def runs(painting: Painting) -> list[tuple[int, int, int]]:
+class LayeredStrokes(Protocol):
+    """What grows: strokes on paper, whatever draws them; `Painting` is one."""
+
+    @property
+    def width(self) -> int:
+        """Of the picture in pixels."""
+
+    @property
+    def height(self) -> int:
+        """Of the picture in pixels."""
+
+    @property
+    def paper(self) -> tuple[float, float, float]:
+        """SRGB in [0, 1]."""
+
+    @property
+    def colours(self) -> F32:
+        """(n, 3) sRGB in [0, 1]."""
+
+    @property
+    def levels(self) -> I32:
+        """(n,), 0 for the coarsest."""
+
+    def __len__(self) -> int:
+        """The number of strokes."""
+
+
+def runs(painting: LayeredStrokes) -> list[tuple[int, int, int]]:
     """(level, begin, end) of strokes that follow each other and have one level."""
     cuts = np.flatnonzero(np.diff(painting.levels)) + 1
     bounds = [0, *cuts.tolist(), len(painting)] if len(painting) else [0]
@@ -64,7 +92,7 @@ def runs(painting: Painting) -> list[tuple[int, int, int]]:
 
 
 def grow(
-    painting: Painting,
+    painting: LayeredStrokes,
     stream: Iterable[tuple[Box, F32]],
     *,
     stages: Sequence[int] = (),

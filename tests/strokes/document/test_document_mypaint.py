@@ -12,7 +12,7 @@ from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.mypaint_redraw import reach, redraw
 from orbifolio.runner.strokes.document.opacities import real_opacities
 from orbifolio.runner.strokes.document.opacity_layers import OpacityLayers
-from orbifolio.runner.strokes.document.refit_to_mypaint import refit
+from orbifolio.runner.strokes.document.refit_to_mypaint import refit, refit_to_brush
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, END, START, VIA, Space, draw_actions
 from orbifolio.runner.strokes.mypaint.brush_file import find_brush, list_brushes
 from orbifolio.runner.strokes.mypaint.mypaint import is_available
@@ -59,6 +59,33 @@ def test_the_canvas_follows_from_the_opacities(painting, brush):
     drawn = list(real_opacities(painting))
     layers = OpacityLayers(painting.width, painting.height, [box for box, _ in drawn], [alpha for _, alpha in drawn])
     assert np.abs(layers.compose(painting.colours, painting.paper) - redraw(painting)).max() < 1.5 / 255
+
+
+@needs_program
+def test_opaque_strokes_cover_or_do_not(painting):
+    hard = replace(painting, opaque=True)
+    one = hard.take([5])
+    (((left, top, right, bottom), opacity),) = real_opacities(one)
+    between = (opacity > 0.02) & (opacity < 0.98)
+    assert (opacity >= 0.98).sum() > 3 * between.sum() > 0
+    shown = redraw(one)[top:bottom, left:right]
+    wanted = np.array(one.paper) + opacity[..., None] * (one.colours[0] - np.array(one.paper))
+    assert np.abs(shown - wanted).max() < 1e-3
+    drawn = list(real_opacities(hard))
+    layers = OpacityLayers(hard.width, hard.height, [box for box, _ in drawn], [alpha for _, alpha in drawn])
+    assert np.abs(layers.compose(hard.colours, hard.paper) - redraw(hard)).max() < 1e-3
+
+
+@needs_program
+def test_another_brush_comes_near_to_what_the_own_one_paints(painting):
+    wanted = redraw(painting)
+    other = replace(painting, brush="classic/knife")
+    fitted = refit_to_brush(painting, "classic/knife")
+    assert fitted.brush == "classic/knife"
+    plain, near = (float(np.square(redraw(item) - wanted).mean()) for item in (other, fitted))
+    assert near < 0.6 * plain
+    with pytest.raises(InputError, match="classic/smudge: this brush leaves nothing on paper"):
+        refit_to_brush(painting, "classic/smudge")
 
 
 @needs_program
