@@ -18,7 +18,7 @@ from orbifolio.runner.painting.products import ENCODERS
 from orbifolio.runner.painting.real_brush import RealBrushPainting
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.mypaint.brush_file import find_brush
-from orbifolio.runner.strokes.mypaint.sheet import Box
+from orbifolio.runner.strokes.mypaint.brush_sheet import Box
 
 DOCUMENT, FITTED = "strokes.json", "mypaint.json"
 PIXELS: dict[str, Callable[[F32], bytes]] = {

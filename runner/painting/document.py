@@ -25,6 +25,7 @@ from orbifolio.runner.painting.lamp import lit
 from orbifolio.runner.painting.look import PaintingLook
 from orbifolio.runner.painting.looks import AnyLook
 from orbifolio.runner.painting.session import PaintingSession
+from orbifolio.runner.vector.hex_colours import from_hex, to_hex
 
 FORMAT = 2
 COLUMNS = ("radius", "red", "green", "blue", "body", "tooth", "seed", "layer", "points")
@@ -50,6 +51,7 @@ class BristlePainting:
         seed: of the ground's grain.
         strokes: in the order of painting.
         passes: number of strokes at the end of each pass; a pass picks up paint that lay there before it.
+        palette: paints that the strokes' colours are mixed from, `#rrggbb`; empty where they are any.
     """
 
     size: tuple[int, int]
@@ -59,6 +61,7 @@ class BristlePainting:
     seed: int
     strokes: BristleStrokes
     passes: tuple[int, ...]
+    palette: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, session: PaintingSession) -> BristlePainting:
@@ -71,6 +74,7 @@ class BristlePainting:
             seed=session.brief.seed,
             strokes=session.strokes,
             passes=tuple(session.ends),
+            palette=tuple(map(to_hex, session.paints())),
         )
 
     def drawn(
@@ -128,6 +132,7 @@ class BristlePainting:
             "ground": [round(value, SHARES) for value in self.ground],
             "seed": self.seed,
             "passes": list(self.passes),
+            "palette": list(self.palette),
             "columns": list(COLUMNS),
         }
         lines = [f"{json.dumps(name)}: {json.dumps(value)}," for name, value in head.items()]
@@ -202,7 +207,8 @@ class BristlePainting:
         )
         look: PaintingLook = TypeAdapter(AnyLook).validate_python(record["look"])
         red, green, blue = ground.tolist()
-        return cls(size, plan, look, (red, green, blue), int(record["seed"]), strokes, passes)
+        palette = tuple(to_hex(np.array(from_hex(colour))) for colour in record.get("palette", []))
+        return cls(size, plan, look, (red, green, blue), int(record["seed"]), strokes, passes, palette)
 
 
 def _size(record: Any, name: str) -> tuple[int, int]:

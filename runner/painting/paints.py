@@ -6,10 +6,11 @@ All in OKLab. Jitter of chroma is relative to the colour's own, so that near-whi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.arrays import F32, F64, I64
 from orbifolio.runner.images import oklab
 
 SAMPLES = 5000  # pixels that paints are chosen from: more change no paint visibly
@@ -71,36 +72,61 @@ def choose_paints(lab: F32, weights: F32, count: int, generator: np.random.Gener
     return chosen
 
 
+class NearestMixtures(NamedTuple):
+    """Of each of n colours the mixture of two paints that is nearest; the first and the second may be the same.
+
+    Attributes:
+        first: (n,) number of a paint.
+        second: (n,) number of a paint.
+        shares: (n,) of the second.
+    """
+
+    first: I64
+    second: I64
+    shares: F64
+
+
 def mix(colours: F64, paints: F64, steps: int, generator: np.random.Generator) -> F64:
+    """Each colour's nearest mixture of two paints, dithered: (n, 3) OKLab; see `nearest_mixtures`."""
+    if len(paints) == 1:
+        return np.broadcast_to(paints[0], colours.shape).copy()
+    found = nearest_mixtures(colours, paints, steps, generator)
+    start = paints[found.first]
+    mixed: F64 = start + found.shares[:, None] * (paints[found.second] - start)
+    return mixed
+
+
+def nearest_mixtures(
+    colours: F64, paints: F64, steps: int, generator: np.random.Generator | None = None
+) -> NearestMixtures:
     """Each colour's nearest mixture of two paints.
 
     Args:
         colours: (n, 3) OKLab.
         paints: (k, 3) OKLab, at least one.
-        steps: mixtures are in so many equal steps from one paint to the other, dithered; 0 for any.
-        generator: of the dither.
-
-    Returns:
-        (n, 3) OKLab.
+        steps: mixtures are in so many equal steps from one paint to the other; 0 for any.
+        generator: of a dither of the steps; None for none.
     """
     if len(paints) == 1:
-        return np.broadcast_to(paints[0], colours.shape).copy()
+        only = np.zeros(len(colours), np.int64)
+        return NearestMixtures(only, only, np.zeros(len(colours)))
     first, second = np.triu_indices(len(paints), 1)
     start, way = paints[first], paints[second] - paints[first]
     squared = (way * way).sum(1) + 1e-9
     visible = np.clip(DITHER_DISTANCE / np.sqrt(squared), 0, 1) * min(steps, 3) ** 0.5
     weights = np.array([1, MIXED_CHROMA, MIXED_CHROMA])
-    mixed = np.empty_like(colours)
+    pairs, shares = np.empty(len(colours), np.int64), np.empty(len(colours))
     for low in range(0, len(colours), CHUNK):
         wanted = colours[low : low + CHUNK, None]
         share = np.clip(((wanted - start) * way).sum(2) / squared, 0, 1)
         if steps:
-            noise = generator.uniform(-DITHER, DITHER, (len(wanted), 1))
+            noise = generator.uniform(-DITHER, DITHER, (len(wanted), 1)) if generator is not None else 0.0
             share = np.clip(np.round(share * steps + noise * visible) / steps, 0, 1)
         mixtures = start + share[..., None] * way
         cost = ((mixtures - wanted) ** 2 * weights).sum(2) + DISTANCE_COST * squared
-        mixed[low : low + CHUNK] = mixtures[np.arange(len(wanted)), cost.argmin(1)]
-    return mixed
+        best = cost.argmin(1)
+        pairs[low : low + CHUNK], shares[low : low + CHUNK] = best, share[np.arange(len(wanted)), best]
+    return NearestMixtures(first[pairs], second[pairs], shares)
 
 
 def take_liberties(colours: F64, lightness: F64, calm: F32, liberty: Liberty, generator: np.random.Generator) -> F64:

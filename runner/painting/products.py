@@ -2,6 +2,7 @@
 
     strokes.json   the document itself       painting.svg     shapes, a layer for each layer of paint
     painting.ora   layers of pixels          timelapse.webp   how it was painted; timelapse.mp4 with the extra `video`
+    steps.pdf      to copy it by hand        plotter.svg, plotter.hpgl   lines for pens
 
 Washes have no layers of pixels: what lies below shines through them, which layers of this format do not say.
 """
@@ -13,21 +14,24 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
-from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.painting.bristle_canvas import BristleCanvas
-from orbifolio.runner.painting.bristle_coverage import band
 from orbifolio.runner.painting.document import BristlePainting
+from orbifolio.runner.painting.hand_copy import copying_sheet, pen_plot
 from orbifolio.runner.painting.lamp import lit
+from orbifolio.runner.painting.stroke_shapes import outline
 from orbifolio.runner.painting.subject import resized
 from orbifolio.runner.strokes.document.openraster import openraster
+from orbifolio.runner.strokes.document.products import PLOTTER
 from orbifolio.runner.strokes.document.svg import layered_svg, path, smooth
 from orbifolio.runner.strokes.document.timelapse import SIDE as FILM_SIDE
 from orbifolio.runner.strokes.document.timelapse import film, stages, video
 from orbifolio.runner.strokes.document.timelapse_states import Layer
 from orbifolio.runner.vector.hex_colours import to_hex
+from orbifolio.runner.vector.hpgl import hpgl
+from orbifolio.runner.vector.plotter import draw_layout
 
 LAYERS_SIDE = 1024  # pixels at most of the file with layers: it is painted twice over, on black and on white
-END_SHARE = 0.5  # of a band's ends that a shape has: bristles reach about so far
 
 
 def products(painting: BristlePainting, *, title: str = "") -> dict[str, bytes]:
@@ -40,6 +44,9 @@ def products(painting: BristlePainting, *, title: str = "") -> dict[str, bytes]:
     files = {"strokes.json": painting.to_json().encode(), "painting.svg": vectors(painting, title=title)}
     if not painting.look.transparent:
         files["painting.ora"] = layers(painting, min(LAYERS_SIDE, max(painting.size)))
+    files["steps.pdf"] = copying_sheet(painting, title=title)
+    plot = pen_plot(painting)
+    files["plotter.svg"], files["plotter.hpgl"] = draw_layout(plot, pen=PLOTTER.pen).data, hpgl(plot)
     frames = time_lapse(painting)
     files["timelapse.webp"] = film(frames)
     as_video = video(frames)
@@ -68,22 +75,6 @@ def vectors(painting: BristlePainting, *, title: str = "") -> bytes:
             shapes.append(path(smooth(outline(points, float(strokes.radii[number]))), colour, painting.look.opacity))
         groups.append((f"layer {layer + 1}: strokes {begin + 1} to {end}", shapes))
     return layered_svg(painting.size, to_hex(painting.ground), groups, title=title)
-
-
-def outline(points: F32, radius: float) -> F64:
-    """(2 k, 2) corners of a stroke's shape.
-
-    Args:
-        points: (n, 3) x, y and width.
-        radius: in pixels.
-    """
-    line, _, _ = band(points, radius)
-    centres, normals, widths = line[:, :2].copy(), line[:, 2:4], line[:, 4:5].copy()
-    for last, near in ((0, 1), (-1, -2)):
-        centres[last] = line[near, :2] + END_SHARE * (line[last, :2] - line[near, :2])
-        widths[last] *= 0.7  # ends are round
-    sides = centres + normals * widths, centres - normals * widths
-    return np.concatenate([sides[0], sides[1][::-1]])
 
 
 def layer_runs(painting: BristlePainting) -> Iterator[tuple[int, int, int]]:
@@ -150,6 +141,8 @@ def _paint(on_black: F32, on_white: F32) -> F32:
 ENCODERS: dict[str, Callable[[BristlePainting], bytes]] = {
     ".svg": vectors,
     ".json": lambda painting: painting.to_json().encode(),
+    ".pdf": copying_sheet,
+    ".hpgl": lambda painting: hpgl(pen_plot(painting)),
     ".ora": lambda painting: layers(painting, max(painting.size)),
 }
 """Files other than pictures, by their suffix."""

@@ -29,8 +29,8 @@ from orbifolio.runner.strokes.document.opacity_layers import OpacityLayers
 from orbifolio.runner.strokes.document.timelapse_states import Growth, grow
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.mypaint.brush_mark import POINTS, SECONDS, BrushMark, refuse_idle_brush, usual
+from orbifolio.runner.strokes.mypaint.brush_sheet import Box, BrushSheet, PenStroke
 from orbifolio.runner.strokes.mypaint.mypaint import hush
-from orbifolio.runner.strokes.mypaint.sheet import Box, PenStroke, Sheet
 
 FIT_SIDE = 720  # pixels at which colours are fitted: strokes are planned at as many
 PRESSURE = 0.8  # of the pen where a stroke is widest, as in an action
@@ -70,7 +70,7 @@ class RealBrushPainting:
             InputError: the brush leaves no paint.
         """
         mark = refuse_idle_brush(brush)
-        small = cls(painting.resized(min(side, max(painting.size))), brush, mark, painting.strokes.colours)
+        small = cls(painting.resized(min(side, max(painting.size))), brush, mark, painting.strokes_of_picture().colours)
         drawn = list(small.opacities())
         stack = OpacityLayers(small.width, small.height, [box for box, _ in drawn], [alpha for _, alpha in drawn])
         wanted = small.painting.drawn().colours()
@@ -99,7 +99,7 @@ class RealBrushPainting:
     @property
     def levels(self) -> I32:
         """(n,) number of the layer of each stroke."""
-        return self.painting.strokes.layers
+        return self.painting.strokes_of_picture().layers
 
     def scaled(self, side: int) -> RealBrushPainting:
         """The same with a longer side of so many pixels: marks of the brush grow with the picture."""
@@ -112,7 +112,9 @@ class RealBrushPainting:
     def opacities(self) -> Iterator[tuple[Box, F32]]:
         """For each stroke, the undermost first, the box of the picture with its paint and (height, width) opacity."""
         basic = self.basic_radii()
-        sheet = Sheet(self.brush, self.width, self.height, paper=self.paper, max_radius=float(basic.max(initial=0.0)))
+        sheet = BrushSheet(
+            self.brush, self.width, self.height, paper=self.paper, max_radius=float(basic.max(initial=0.0))
+        )
         strokes = self.painting.strokes_of_picture()
         for number, radius in enumerate(basic.tolist()):
             points = strokes.points[strokes.offsets[number] : strokes.offsets[number + 1]]

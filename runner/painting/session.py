@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from orbifolio.runner.arrays import F32, F64
+from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.bristle_canvas import BristleCanvas
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.folded_canvas import FoldedCanvas, domain_share, painting_window
@@ -162,6 +163,14 @@ class PaintingSession:
             return left
         shares = [1 / item.layer.radius for item in self.passes[number:]]
         return max(0, round(left * shares[0] / sum(shares)))
+
+    def paints(self) -> F64:
+        """(k, 3) sRGB in [0, 1] of the paints on the palette; none where colours are not mixed from any."""
+        look, paints = self.brief.look, self.subject.paints
+        if paints is None or not look.purity:
+            return np.zeros((0, 3))
+        mixed: F64 = np.clip(oklab.to_srgb(paints * [1, look.saturation, look.saturation]), 0, 1)
+        return mixed
 
     def picture(self) -> F32:
         """(height, width, 3) sRGB in [0, 1], the canvas under the lamp."""

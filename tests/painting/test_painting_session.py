@@ -19,8 +19,9 @@ from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.document import BristlePainting
 from orbifolio.runner.painting.lamp import lit
 from orbifolio.runner.painting.looks import LOOKS, Oil, PaintingLook, PenAndInk, Watercolour
-from orbifolio.runner.painting.products import layers, outline, time_lapse, vectors
+from orbifolio.runner.painting.products import layers, time_lapse, vectors
 from orbifolio.runner.painting.session import Brief, PaintingSession
+from orbifolio.runner.painting.stroke_shapes import outline
 
 SIDE = 240  # pixels of plan and canvas: large enough for all layers
 

@@ -16,10 +16,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from orbifolio.runner.arrays import F32, F64, I32
-from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.outlines import Outlines
 from orbifolio.runner.strokes.document.palette import choose
-from orbifolio.runner.strokes.document.timelapse_states import resized
+from orbifolio.runner.strokes.document.timelapse_states import LayeredStrokes, resized
 from orbifolio.runner.vector.hex_colours import to_hex
 
 SUBPIXELS = 2  # of the map of uppermost strokes, to a side of a pixel
@@ -49,7 +48,7 @@ class Above:
         return np.bincount(seen, minlength=count).astype(np.float64) / self.scale**2
 
 
-def above(painting: Painting, shapes: Outlines) -> Above:
+def above(painting: LayeredStrokes, shapes: Outlines) -> Above:
     """The map of uppermost strokes, with all shapes taken as opaque."""
     scale = min(SUBPIXELS, MAX_SIDE / max(painting.width, painting.height))
     size = (max(1, round(painting.width * scale)), max(1, round(painting.height * scale)))
@@ -62,7 +61,7 @@ def above(painting: Painting, shapes: Outlines) -> Above:
 
 
 def hatch(
-    painting: Painting, shapes: Outlines, *, spacing: float, pens: int = PENS, picture: F32 | None = None
+    painting: LayeredStrokes, shapes: Outlines, *, spacing: float, pens: int = PENS, picture: F32 | None = None
 ) -> Mapping[str, list[F64]]:
     """The lines of each pen.
 
@@ -89,7 +88,7 @@ def hatch(
     return {colour: paths for colour, paths in lines.items() if paths}
 
 
-def _seen(painting: Painting, uppermost: Above, picture: F32) -> F32:
+def _seen(painting: LayeredStrokes, uppermost: Above, picture: F32) -> F32:
     """(n, 3) mean colour of a picture where each stroke lies above; a hidden stroke keeps its own."""
     height, width = uppermost.owner.shape
     shown = resized(picture, width, height)

@@ -22,9 +22,9 @@ from orbifolio.runner.strokes.document.document import RADIUS, Painting
 from orbifolio.runner.strokes.mypaint.actions import Space, bezier, pressure_at
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.mypaint.brush_mark import usual
+from orbifolio.runner.strokes.mypaint.brush_sheet import Box, BrushSheet, PenStroke
 from orbifolio.runner.strokes.mypaint.brush_trial import require_paint
 from orbifolio.runner.strokes.mypaint.mypaint import hush
-from orbifolio.runner.strokes.mypaint.sheet import Box, PenStroke, Sheet
 from orbifolio.runner.strokes.stroke_array import END, END_PRESSURE, ENTRY_PRESSURE, START, VIA
 
 REACH, FRINGE = 3.2, 4.0  # radii, and pixels beyond them, within which a stroke may leave paint
@@ -75,7 +75,7 @@ class Paper:
         self.space = space or Space()
         self.width, self.height, self.opaque = painting.width, painting.height, painting.opaque
         max_radius = float(painting.strokes[:, RADIUS].max()) if len(painting) else 0.0
-        self._sheet = Sheet(
+        self._sheet = BrushSheet(
             require_paint(brush or real_brush(painting.brush)),
             painting.width,
             painting.height,

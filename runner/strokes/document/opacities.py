@@ -22,7 +22,7 @@ from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.document.document import LENGTHS, UNIT, Painting
 from orbifolio.runner.strokes.document.mypaint_redraw import Paper
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
-from orbifolio.runner.strokes.mypaint.sheet import Box
+from orbifolio.runner.strokes.mypaint.brush_sheet import Box
 from orbifolio.runner.strokes.stroke_array import CURVE, LOG_RADIUS
 
 BATCH_PIXELS = 2_000_000  # of boxes that are computed at once: bounds the memory

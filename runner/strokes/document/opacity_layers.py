@@ -13,7 +13,7 @@ import numpy as np
 
 from orbifolio.runner.arrays import F32, F64, I32
 from orbifolio.runner.strokes.blending import lay_over
-from orbifolio.runner.strokes.mypaint.sheet import Box
+from orbifolio.runner.strokes.mypaint.brush_sheet import Box
 from orbifolio.runner.strokes.rasteriser.colour_least_squares import ColourBounds, ShareMatrix, WeightedError, descend
 
 MIN_SHARE = 1 / 512  # a smaller visible share cannot be seen in eight bits

@@ -36,9 +36,9 @@ from orbifolio.runner.strokes.document.refit_to_mypaint import refit
 from orbifolio.runner.strokes.document.svg import svg
 from orbifolio.runner.strokes.document.timelapse import SIDE as FILM_SIDE
 from orbifolio.runner.strokes.document.timelapse import film, stages, video
-from orbifolio.runner.strokes.document.timelapse_states import Growth, grow, shrunk
+from orbifolio.runner.strokes.document.timelapse_states import Growth, LayeredStrokes, grow, shrunk
 from orbifolio.runner.strokes.document.worksheet import SIDE as SHEET_SIDE
-from orbifolio.runner.strokes.document.worksheet import steps, worksheet
+from orbifolio.runner.strokes.document.worksheet import HandStrokes, steps, worksheet
 from orbifolio.runner.vector.hpgl import hpgl
 from orbifolio.runner.vector.plotter import PlotLayout, Plotter, draw_layout, lay_out
 
@@ -92,7 +92,7 @@ def products(
         "painting.svg": svg(painting, shapes, title=title),
         "painting.ora": openraster(growth.layers, growth.picture, painting.paper),
         "timelapse.webp": film(lapse),
-        "steps.pdf": worksheet(painting, [pictures[number] for number in sorted(counts)], title=title),
+        "steps.pdf": worksheet(HandStrokes.of(painting), [pictures[number] for number in sorted(counts)], title=title),
         "plotter.svg": plot.data,
         "plotter.hpgl": hpgl(layout),
         "strokes.csv": table(painting),
@@ -106,7 +106,7 @@ def products(
 
 
 def plotted(
-    painting: Painting, shapes: Outlines, picture: F32 | None = None, settings: Plotter = PLOTTER
+    painting: LayeredStrokes, shapes: Outlines, picture: F32 | None = None, settings: Plotter = PLOTTER
 ) -> PlotLayout:
     """A painting as lines of a few pens, laid out on paper and ordered for little travel; see `hatch`."""
     _, _, scale = settings.fit(painting.width, painting.height)

@@ -27,8 +27,8 @@ from orbifolio.runner.strokes.document.opacity_layers import OpacityLayers, near
 from orbifolio.runner.strokes.document.timelapse_states import resized
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.mypaint.brush_mark import measure_mark, refuse_idle_brush
+from orbifolio.runner.strokes.mypaint.brush_sheet import Box
 from orbifolio.runner.strokes.mypaint.mypaint import hush
-from orbifolio.runner.strokes.mypaint.sheet import Box
 from orbifolio.runner.strokes.stroke_array import END_PRESSURE, ENTRY_PRESSURE, START
 
 MAX_SIDE = 512  # pixels of the longer side at which a painting is fitted

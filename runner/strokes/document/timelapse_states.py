@@ -21,7 +21,7 @@ from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.opacities import learnt_opacities
 from orbifolio.runner.strokes.document.opacity_layers import window
-from orbifolio.runner.strokes.mypaint.sheet import Box
+from orbifolio.runner.strokes.mypaint.brush_sheet import Box
 from orbifolio.runner.strokes.rasteriser.rasterise import rasterise
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
+from orbifolio.runner.strokes.mypaint.brush_sheet import BrushSheet, PenStroke
 from orbifolio.runner.strokes.mypaint.mypaint import hush
-from orbifolio.runner.strokes.mypaint.sheet import PenStroke, Sheet
 
 SIDE = 384  # pixels of the paper
 RADIUS = 10.0  # pixels, basic, of the brush: as of a middling stroke
@@ -55,7 +55,7 @@ def measure_mark(brush: BrushFile) -> BrushMark:
     middle = SIDE / 2
     columns = middle + LENGTH * (along - 0.5), np.full(POINTS, middle), PRESSURES[0] + np.ptp(PRESSURES) * along
     stroke = PenStroke(np.stack(columns, axis=1), RADIUS, SECONDS)
-    sheet = Sheet(brush, SIDE, SIDE, paper=PAPER, max_radius=RADIUS)
+    sheet = BrushSheet(brush, SIDE, SIDE, paper=PAPER, max_radius=RADIUS)
     sheet.draw(stroke, np.array(COLOUR, np.float32))
     change = sheet.picture() - np.array(PAPER, np.float32)
     alone = sheet.opacity(stroke, (0, 0, SIDE, SIDE))

@@ -25,7 +25,7 @@ from orbifolio.runner.strokes.document.products import plotted, products
 from orbifolio.runner.strokes.document.svg import svg
 from orbifolio.runner.strokes.document.timelapse import film, stages
 from orbifolio.runner.strokes.document.timelapse_states import grow, render, runs
-from orbifolio.runner.strokes.document.worksheet import steps, worksheet
+from orbifolio.runner.strokes.document.worksheet import HandStrokes, steps, worksheet
 from orbifolio.runner.strokes.mypaint.mypaint import is_available
 from orbifolio.runner.vector.hex_colours import to_hex
 from orbifolio.runner.vector.hpgl import hpgl
@@ -156,7 +156,7 @@ def test_the_sheet_is_a_pdf_that_others_read(painting, painter):
     assert [part.begin for part in parts[1:]] == [part.end for part in parts[:-1]]
     assert (parts[0].begin, parts[-1].end) == (0, STROKES)
     growth = grow(painting, learnt_opacities(painter, painting), stages=[0, *(part.end for part in steps(painting))])
-    document = pypdfium2.PdfDocument(worksheet(painting, growth.stages, title="Äpfel (2)"))
+    document = pypdfium2.PdfDocument(worksheet(HandStrokes.of(painting), growth.stages, title="Äpfel (2)"))
     try:
         assert len(document) == 1 + -(-len(steps(painting)) // 3)  # three landscapes to a page
         assert document.get_metadata_dict()["Title"] == "Äpfel (2)"

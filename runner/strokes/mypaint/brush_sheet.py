@@ -1,6 +1,6 @@
 """A sheet of paper for one brush of the real program: tracks of a pen -> paint, or the opacity of one stroke alone.
 
-    sheet = Sheet(brush, 640, 480, paper=(1, 1, 1));  sheet.draw(stroke, colour);  sheet.picture() -> (480, 640, 3)
+    sheet = BrushSheet(brush, 640, 480, paper=(1, 1, 1));  sheet.draw(stroke, colour);  sheet.picture() -> (480, 640, 3)
 
 Each stroke is drawn by a fresh brush, whose random numbers start again, so it is the same whatever was drawn before it.
 
@@ -43,7 +43,7 @@ class PenStroke(NamedTuple):
     seconds: float
 
 
-class Sheet:
+class BrushSheet:
     """See the module's docstring."""
 
     def __init__(
