@@ -14,7 +14,7 @@ from orbifolio.runner.files import write_atomically
 from orbifolio.runner.images import encoding
 from orbifolio.runner.painting.document import FORMAT as BRISTLE_FORMAT
 from orbifolio.runner.painting.document import BristlePainting
-from orbifolio.runner.painting.products import ENCODERS
+from orbifolio.runner.painting.products import ENCODERS, has_layers
 from orbifolio.runner.painting.real_brush import RealBrushPainting
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.mypaint.brush_file import find_brush
@@ -139,8 +139,8 @@ class InBristles:
 
     @property
     def others(self) -> tuple[str, ...]:
-        """See `Redrawn`; washes have no layers of pixels."""
-        return tuple(name for name in ENCODERS if name != ".ora" or not self.painting.look.transparent)
+        """See `Redrawn`."""
+        return tuple(name for name in ENCODERS if name != ".ora" or has_layers(self.painting))
 
     def encode(self, longer: int, ending: str) -> bytes:
         """See `Redrawn`."""

@@ -11,6 +11,7 @@ from torch import Tensor
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.exports.hyperbolic import hyperbolic_products
 from orbifolio.runner.exports.model import model_products
+from orbifolio.runner.exports.orb import paint_orb
 from orbifolio.runner.exports.sphere import sphere_products
 from orbifolio.runner.exports.zoom import zoom_products
 from orbifolio.runner.symmetry import colour
@@ -34,6 +35,22 @@ def geometry_products(symmetry: Symmetry, layout: Layout, values: Tensor) -> Map
     """
     writer = PRODUCTS.get(type(symmetry))
     return {} if writer is None else writer(symmetry, layout, values)
+
+
+def relief_products(symmetry: Symmetry, layout: Layout, heights: F32) -> Mapping[str, bytes]:
+    """The files in which paint rises as high as it lies; none where there is nothing to print.
+
+    Args:
+        symmetry: its class decides which files there are.
+        layout: of the last phase.
+        heights: (parameters,) of the paint.
+    """
+    writer = RELIEFS.get(type(symmetry))
+    return {} if writer is None else writer(layout, heights)
+
+
+def _paint_orb(layout: FoldedLayout, heights: F32) -> Mapping[str, bytes]:
+    return {"paint-orb.stl": paint_orb(layout.surface, heights)}
 
 
 def _sphere(symmetry: SphereSymmetry, layout: FoldedLayout, values: Tensor) -> Mapping[str, bytes]:
@@ -72,3 +89,6 @@ PRODUCTS: Mapping[type, Callable[[Any, Any, Tensor], Mapping[str, bytes]]] = {
     PartialSymmetry: _partial,
 }
 """The writer for each kind of symmetry that offers more than its picture."""
+
+RELIEFS: Mapping[type, Callable[[Any, F32], Mapping[str, bytes]]] = {SphereSymmetry: _paint_orb}
+"""The writer of what can be printed with its paint, for each kind of symmetry that has a body."""

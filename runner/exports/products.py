@@ -39,6 +39,7 @@ TITLES = {
     "spin.webp": "The turn as a loop",
     "cubemap.png": "The six faces of a cube",
     "orb.stl": "A ball to print, 50 mm across, bright parts raised",
+    "paint-orb.stl": "A ball to print, 50 mm across, the paint raised",
     "model.webp": "The model",
     "model.glb": "The model with its new texture",
     "disk.webp": "The Poincaré disk",

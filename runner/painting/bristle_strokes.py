@@ -6,6 +6,7 @@ Convention: x to the right, y down, in pixels of the canvas; the centre of pixel
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -58,9 +59,7 @@ class BristleStrokes(NamedTuple):
 
     def followed_by(self, other: BristleStrokes) -> BristleStrokes:
         """These strokes, and others on top of them."""
-        joined = {name: np.concatenate((getattr(self, name), getattr(other, name))) for name in self._fields}
-        joined["offsets"] = np.concatenate((self.offsets, other.offsets[1:] + self.offsets[-1]))
-        return BristleStrokes(**joined)
+        return joined([self, other])
 
     def between(self, first: int, end: int) -> BristleStrokes:
         """The strokes of some numbers, which follow each other."""
@@ -68,6 +67,14 @@ class BristleStrokes(NamedTuple):
         cut = {name: getattr(self, name)[first:end] for name in self._fields}
         cut |= {"points": self.points[low:high], "offsets": self.offsets[first : end + 1] - low}
         return BristleStrokes(**cut)
+
+    def taken(self, numbers: I64) -> BristleStrokes:
+        """The strokes of some numbers, in their order."""
+        counts = np.diff(self.offsets)[numbers]
+        offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+        rows = np.repeat(self.offsets[numbers] - offsets[:-1], counts) + np.arange(offsets[-1])
+        chosen = {name: getattr(self, name)[numbers] for name in self._fields if name not in ("points", "offsets")}
+        return BristleStrokes(points=self.points[rows], offsets=offsets, **chosen)
 
     def scaled(self, across: float, down: float) -> BristleStrokes:
         """The same strokes on a canvas of another size.
@@ -78,3 +85,11 @@ class BristleStrokes(NamedTuple):
         """
         factors = np.array([across, down, 1], np.float32)
         return self._replace(points=self.points * factors, radii=self.radii * np.float32((abs(across * down)) ** 0.5))
+
+
+def joined(parts: Sequence[BristleStrokes]) -> BristleStrokes:
+    """The strokes of all parts, at least one, those of the first undermost."""
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in BristleStrokes._fields}
+    counts = np.concatenate([np.diff(part.offsets) for part in parts])
+    columns["offsets"] = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+    return BristleStrokes(**columns)

@@ -12,19 +12,26 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from orbifolio.runner.arrays import F32
-from orbifolio.runner.errors import InputError
+from orbifolio.runner.errors import IllegalSymmetry, InputError
+from orbifolio.runner.gas.domain import grows_on
 from orbifolio.runner.painting.bristle_canvas import BristleCanvas
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
-from orbifolio.runner.painting.lamp import lit
+from orbifolio.runner.painting.folded_canvas import FoldedCanvas, painting_window
 from orbifolio.runner.painting.look import PaintingLook
 from orbifolio.runner.painting.looks import AnyLook
 from orbifolio.runner.painting.session import PaintingSession
+from orbifolio.runner.painting.stroke_images import images
+from orbifolio.runner.strokes.fitting.surface import OrbifoldSurface
+from orbifolio.runner.symmetry import AnySymmetry
+from orbifolio.runner.symmetry.aspect import parse_ratio
+from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
 from orbifolio.runner.vector.hex_colours import from_hex, to_hex
 
 FORMAT = 2
@@ -40,6 +47,53 @@ HINT = "give the strokes.json that a painting leaves among its extras"
 
 
 @dataclass(frozen=True)
+class PaintedSymmetry:
+    """The symmetry of a painting, whose strokes lie about a fundamental domain.
+
+    Attributes:
+        settings: of a kind that strokes can be laid under.
+        aspect: width:height where the symmetry leaves it free; None for its own.
+        size: (width, height) in pixels that the domain is looked for at: another one may have another domain.
+    """
+
+    settings: SymmetrySettings
+    aspect: str | None
+    size: tuple[int, int]
+
+    @cached_property
+    def symmetry(self) -> Symmetry:
+        """Ready to lay out."""
+        return self.settings.build(None if self.aspect is None else parse_ratio(self.aspect))
+
+    def surface(self, size: tuple[int, int]) -> OrbifoldSurface:
+        """What is painted on, in pixels of a picture of a size."""
+        return OrbifoldSurface(self.symmetry.layout(*size), self.symmetry, self.size)
+
+    def fitted(self, size: tuple[int, int]) -> tuple[int, int]:
+        """The size near to one, (width, height), that the symmetry can have."""
+        ratio = self.symmetry.ratio or self.size[0] / self.size[1]
+        return self.symmetry.fit(size[0], multiple=1, ratio=ratio)
+
+    def record(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"kind": self.settings.model_dump(mode="json"), "aspect": self.aspect, "size": list(self.size)}
+
+    @classmethod
+    def of(cls, record: Any) -> PaintedSymmetry | None:
+        """Of parsed JSON, or None for None; faults are plain errors, or those of the settings."""
+        if record is None:
+            return None
+        settings: SymmetrySettings = TypeAdapter(AnySymmetry).validate_python(record["kind"])
+        aspect = record["aspect"]
+        if aspect is not None and not isinstance(aspect, str):
+            raise ValueError(f"the aspect {aspect!r:.20} is not width:height")
+        found = cls(settings, aspect, _size(record, "size"))
+        if not grows_on(found.symmetry):
+            raise ValueError(f"symmetry {found.symmetry.title}: strokes cannot be laid under it")
+        return found
+
+
+@dataclass(frozen=True)
 class BristlePainting:
     """See the module's docstring.
 
@@ -52,6 +106,8 @@ class BristlePainting:
         strokes: in the order of painting.
         passes: number of strokes at the end of each pass; a pass picks up paint that lay there before it.
         palette: paints that the strokes' colours are mixed from, `#rrggbb`; empty where they are any.
+        symmetric: the symmetry, or None; with one the plan is that of a window about a fundamental domain, and each
+            stroke lies wherever the group moves it, too.
     """
 
     size: tuple[int, int]
@@ -62,10 +118,11 @@ class BristlePainting:
     strokes: BristleStrokes
     passes: tuple[int, ...]
     palette: tuple[str, ...] = ()
+    symmetric: PaintedSymmetry | None = None
 
     @classmethod
-    def of(cls, session: PaintingSession) -> BristlePainting:
-        """What a painter has painted."""
+    def of(cls, session: PaintingSession, symmetric: PaintedSymmetry | None = None) -> BristlePainting:
+        """What a painter has painted, under a symmetry or none."""
         return cls(
             size=session.size,
             plan_size=session.plan_size,
@@ -75,15 +132,16 @@ class BristlePainting:
             strokes=session.strokes,
             passes=tuple(session.ends),
             palette=tuple(map(to_hex, session.paints())),
+            symmetric=symmetric,
         )
 
     def drawn(
         self,
         side: int | None = None,
         *,
-        shown: Callable[[BristleCanvas], None] = lambda canvas: None,
+        shown: Callable[[BristleCanvas | FoldedCanvas], None] = lambda canvas: None,
         moments: Sequence[int] = (),
-    ) -> BristleCanvas:
+    ) -> BristleCanvas | FoldedCanvas:
         """The painting on a new canvas.
 
         Args:
@@ -91,9 +149,7 @@ class BristlePainting:
             shown: called with the canvas at each of the moments.
             moments: numbers of strokes, ascending.
         """
-        scale = 1.0 if side is None else side / max(self.size)
-        size = (max(1, round(self.size[0] * scale)), max(1, round(self.size[1] * scale)))
-        canvas = BristleCanvas(self.look, size, ground=self.ground, seed=self.seed)
+        canvas = (self if side is None else self.resized(side)).canvas()
         waiting = list(moments)
         begin = 0
         for end in self.passes:
@@ -109,18 +165,38 @@ class BristlePainting:
                 begin = stop
         return canvas
 
+    def canvas(self) -> BristleCanvas | FoldedCanvas:
+        """An empty canvas of the picture's size."""
+        if self.symmetric is None:
+            return BristleCanvas(self.look, self.size, ground=self.ground, seed=self.seed)
+        return FoldedCanvas(self.look, self.symmetric.surface(self.size), ground=self.ground, seed=self.seed)
+
     def resized(self, side: int) -> BristlePainting:
-        """The same strokes for a picture whose longer side has so many pixels."""
+        """The same strokes for a picture whose longer side has so many pixels, or about as many under a symmetry."""
         scale = side / max(self.size)
-        return replace(self, size=(max(1, round(self.size[0] * scale)), max(1, round(self.size[1] * scale))))
+        size = (max(1, round(self.size[0] * scale)), max(1, round(self.size[1] * scale)))
+        if self.symmetric is not None and size != self.size:
+            size = self.symmetric.fitted(size)
+        return replace(self, size=size)
 
     def strokes_of_picture(self) -> BristleStrokes:
-        """The strokes in pixels of the picture."""
-        return self.strokes.scaled(self.size[0] / self.plan_size[0], self.size[1] / self.plan_size[1])
+        """The strokes in pixels of the picture, all their images included."""
+        return self._strokes_of_picture
+
+    @cached_property
+    def _strokes_of_picture(self) -> BristleStrokes:
+        wide, high = self.plan_size
+        if self.symmetric is None:
+            return self.strokes.scaled(self.size[0] / wide, self.size[1] / high)
+        surface = self.symmetric.surface(self.size)
+        left, top, right, bottom = painting_window(surface)
+        here = self.strokes.scaled((right - left) / wide, (bottom - top) / high)
+        corner = np.array([left, top, 0], np.float32)
+        return images(here._replace(points=here.points + corner), surface)
 
     def picture(self, side: int | None = None) -> F32:
         """(height, width, 3) sRGB in [0, 1] under the lamp, its longer side so many pixels."""
-        return lit(self.drawn(side))
+        return self.drawn(side).picture()
 
     def to_json(self) -> str:
         """The document as JSON, a stroke per line; equal paintings give equal texts."""
@@ -133,6 +209,7 @@ class BristlePainting:
             "seed": self.seed,
             "passes": list(self.passes),
             "palette": list(self.palette),
+            "symmetry": None if self.symmetric is None else self.symmetric.record(),
             "columns": list(COLUMNS),
         }
         lines = [f"{json.dumps(name)}: {json.dumps(value)}," for name, value in head.items()]
@@ -169,7 +246,9 @@ class BristlePainting:
             record = json.loads(text)
             return cls._of(record)
         except ValidationError as error:
-            reason = f"look: {error.errors()[0]['msg']}"
+            reason = f"look or symmetry: {error.errors()[0]['msg']}"
+        except IllegalSymmetry as error:
+            reason = f"symmetry: {error}"
         except (ValueError, TypeError, IndexError, OverflowError, RecursionError) as error:
             reason = str(error)
         except KeyError as error:
@@ -208,7 +287,8 @@ class BristlePainting:
         look: PaintingLook = TypeAdapter(AnyLook).validate_python(record["look"])
         red, green, blue = ground.tolist()
         palette = tuple(to_hex(np.array(from_hex(colour))) for colour in record.get("palette", []))
-        return cls(size, plan, look, (red, green, blue), int(record["seed"]), strokes, passes, palette)
+        symmetric = PaintedSymmetry.of(record.get("symmetry"))
+        return cls(size, plan, look, (red, green, blue), int(record["seed"]), strokes, passes, palette, symmetric)
 
 
 def _size(record: Any, name: str) -> tuple[int, int]:

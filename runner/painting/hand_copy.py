@@ -8,7 +8,6 @@ from orbifolio.runner.arrays import F32, F64, I64
 from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.document import BristlePainting
-from orbifolio.runner.painting.lamp import lit
 from orbifolio.runner.painting.paints import nearest_mixtures
 from orbifolio.runner.painting.stroke_shapes import shapes_of
 from orbifolio.runner.strokes.document.palette import choose
@@ -61,11 +60,19 @@ def _mixtures(painting: BristlePainting, strokes: BristleStrokes) -> Mixtures:
 def copying_sheet(painting: BristlePainting, *, title: str = "") -> bytes:
     """A PDF to copy the painting by hand: see `worksheet`."""
     strokes = hand_strokes(painting)
-    moments = sorted({0, *(part.end for part in steps(strokes))})
+    shown = [_painted(painting, part.end) for part in steps(strokes)]
     stages: list[F32] = []
     side = min(SHEET_SIDE, max(painting.size))
-    painting.drawn(side, shown=lambda canvas: stages.append(lit(canvas)), moments=moments)
+    painting.drawn(side, shown=lambda canvas: stages.append(canvas.picture()), moments=[0, *shown])
     return worksheet(strokes, stages, title=title)
+
+
+def _painted(painting: BristlePainting, end: int) -> int:
+    """How many strokes of the document have been painted, of which so many images are in the picture."""
+    if painting.symmetric is None or not end:
+        return end
+    last = painting.strokes_of_picture().seeds[end - 1]  # no two strokes have one
+    return int(np.flatnonzero(painting.strokes.seeds == last)[0]) + 1
 
 
 def pen_plot(painting: BristlePainting) -> PlotLayout:

@@ -4,7 +4,8 @@
     painting.ora   layers of pixels          timelapse.webp   how it was painted; timelapse.mp4 with the extra `video`
     steps.pdf      to copy it by hand        plotter.svg, plotter.hpgl   lines for pens
 
-Washes have no layers of pixels: what lies below shines through them, which layers of this format do not say.
+Washes have no layers of pixels: what lies below shines through them, which layers of this format do not say. Neither
+have paintings under a symmetry, whose paint lies on orbits.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from orbifolio.runner.vector.hex_colours import to_hex
 from orbifolio.runner.vector.hpgl import hpgl
 from orbifolio.runner.vector.plotter import draw_layout
 
+MAX_SHAPES = 100_000  # strokes of the picture that are drawn as shapes: disks have more images than browsers show
 LAYERS_SIDE = 1024  # pixels at most of the file with layers: it is painted twice over, on black and on white
 
 
@@ -41,12 +43,11 @@ def products(painting: BristlePainting, *, title: str = "") -> dict[str, bytes]:
         painting: to draw again.
         title: of the picture, for readers.
     """
-    files = {"strokes.json": painting.to_json().encode(), "painting.svg": vectors(painting, title=title)}
-    if not painting.look.transparent:
+    files = {"strokes.json": painting.to_json().encode()}
+    if painting.strokes_of_picture().size <= MAX_SHAPES:
+        files |= drawings(painting, title=title)
+    if has_layers(painting):
         files["painting.ora"] = layers(painting, min(LAYERS_SIDE, max(painting.size)))
-    files["steps.pdf"] = copying_sheet(painting, title=title)
-    plot = pen_plot(painting)
-    files["plotter.svg"], files["plotter.hpgl"] = draw_layout(plot, pen=PLOTTER.pen).data, hpgl(plot)
     frames = time_lapse(painting)
     files["timelapse.webp"] = film(frames)
     as_video = video(frames)
@@ -55,11 +56,27 @@ def products(painting: BristlePainting, *, title: str = "") -> dict[str, bytes]:
     return files
 
 
+def drawings(painting: BristlePainting, *, title: str = "") -> dict[str, bytes]:
+    """The files that draw each stroke: vectors, the sheet to copy it by hand, lines for pens."""
+    plot = pen_plot(painting)
+    return {
+        "painting.svg": vectors(painting, title=title),
+        "steps.pdf": copying_sheet(painting, title=title),
+        "plotter.svg": draw_layout(plot, pen=PLOTTER.pen).data,
+        "plotter.hpgl": hpgl(plot),
+    }
+
+
+def has_layers(painting: BristlePainting) -> bool:
+    """Whether there are layers of pixels: see the module's docstring."""
+    return painting.symmetric is None and not painting.look.transparent
+
+
 def time_lapse(painting: BristlePainting) -> list[F32]:
     """Pictures of the painting as it grows, few strokes at a time at first."""
     frames: list[F32] = []
     side = min(FILM_SIDE, max(painting.size))
-    painting.drawn(side, shown=lambda canvas: frames.append(lit(canvas)), moments=stages(painting.strokes.size))
+    painting.drawn(side, shown=lambda canvas: frames.append(canvas.picture()), moments=stages(painting.strokes.size))
     return frames
 
 

@@ -16,11 +16,11 @@ from pydantic import Field
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import IllegalSymmetry
-from orbifolio.runner.exports.geometry import geometry_products
+from orbifolio.runner.exports.geometry import geometry_products, relief_products
 from orbifolio.runner.gas.domain import grows_on
 from orbifolio.runner.images import oklab
 from orbifolio.runner.images.finish import Tone, Traits
-from orbifolio.runner.painting.document import BristlePainting
+from orbifolio.runner.painting.document import BristlePainting, PaintedSymmetry
 from orbifolio.runner.painting.folded_canvas import FoldedCanvas, cut, painting_window
 from orbifolio.runner.painting.hand import Hand, Manner
 from orbifolio.runner.painting.look import PaintingLook
@@ -351,14 +351,20 @@ class PaintingRenderer(Renderer):
         return {**fitted, "in the colours of the painting": self.subject_picture}
 
     def extras(self, state: PaintingState, tone: Tone) -> Mapping[str, bytes]:
-        """The document of strokes, and what follows from it; under a symmetry what its geometry offers."""
+        """The document of strokes, what follows from it, and under a symmetry what its geometry offers."""
         canvas = state.session.canvas
         if isinstance(canvas, FoldedCanvas):
             assert self.symmetry is not None
             layout = canvas.surface.layout
             colours = tone(canvas.lit()[None])[0]
             values = layout.constrain(torch.from_numpy(np.ascontiguousarray(colours, np.float32)) - 0.5)
-            return geometry_products(self.symmetry, layout, values)
+            aspect = None if self.settings.aspect is None else parse_ratio(self.settings.aspect).text
+            symmetric = PaintedSymmetry(self.settings.symmetry, aspect, self.size)
+            painting = BristlePainting.of(state.session, symmetric)
+            files = geometry_products(self.symmetry, layout, values)
+            if self.settings.look.relief:
+                files = {**files, **relief_products(self.symmetry, layout, canvas.paint.heights)}
+            return {**files, **products(painting, title=self.context.title)}
         return products(BristlePainting.of(state.session), title=self.context.title)
 
     def describe(self) -> str:

@@ -14,11 +14,11 @@ from painting import sphere
 from PIL import Image
 
 from orbifolio.runner.exports import cubemap, globe
-from orbifolio.runner.exports.orb import orb
+from orbifolio.runner.exports.orb import orb, paint_orb
 from orbifolio.runner.exports.sphere import sphere_products
 from orbifolio.runner.images import encoding
 from orbifolio.runner.models.glb import write_glb
-from orbifolio.runner.models.mesh import uv_sphere
+from orbifolio.runner.models.mesh import icosphere, uv_sphere
 from orbifolio.runner.symmetry.charts import Equirectangular
 
 EXPECTED = {"globe.webp", "spin.webp", "cubemap.png", "globe.glb", "orb.stl", "globe.js"}
@@ -109,6 +109,22 @@ def test_bright_parts_of_the_ball_are_raised(octahedral):
     radius = np.linalg.norm(ball.vertices, axis=1)
     brightness = octahedral.colours(ball.vertices / radius[:, None]) @ [0.2126, 0.7152, 0.0722]
     assert np.corrcoef(radius, brightness)[0, 1] > 0.9
+
+
+def test_paint_is_raised_where_it_lies(octahedral):
+    """Heights that follow from a point's place alone, alike in all images, come back as radii."""
+    surface = octahedral.surface
+    points = icosphere(6)[0]
+    taps = surface.taps(points)
+    wanted = np.abs(points).max(1)[:, None]  # the octahedron's rotations only exchange coordinates and their signs
+    count = int(taps.orbits.max()) + 1
+    sums = [np.bincount(taps.orbits.ravel(), part.ravel(), count) for part in (taps.weights * wanted, taps.weights)]
+    heights = np.where(sums[1] > 0, sums[0] / np.maximum(sums[1], 1e-9), wanted.mean())
+    ball = trimesh.load(io.BytesIO(paint_orb(surface, heights.astype(np.float32), fine=5)), file_type="stl")
+    assert ball.is_watertight
+    radius = np.linalg.norm(ball.vertices, axis=1)
+    assert 24.0 - 1e-4 <= radius.min() < 24.1 < 24.9 < radius.max() <= 25.0 + 1e-4
+    assert np.corrcoef(radius, np.abs(ball.vertices / radius[:, None]).max(1))[0, 1] > 0.95
 
 
 def test_the_cube_map_is_the_equirectangular_map_seen_from_the_middle(octahedral):

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 import torch
-from bristled import some_strokes
+import trimesh
+from bristled import some_strokes, strokes_of
+from PIL import Image, ImageDraw
 from skimage import data
 
 from orbifolio.runner.gas.domain import grows_on
 from orbifolio.runner.painting.bristle_coverage import CanvasTile, band, cover_places, cover_tile
+from orbifolio.runner.painting.document import BristlePainting, PaintedSymmetry
 from orbifolio.runner.painting.folded_canvas import FoldedCanvas, cut, painting_window
 from orbifolio.runner.painting.looks import Oil
 from orbifolio.runner.painting.session import Brief, PaintingSession
+from orbifolio.runner.painting.stroke_shapes import outline
 from orbifolio.runner.renderers.base import RenderContext
 from orbifolio.runner.renderers.painting import PaintedPicture, PaintingRenderer
 from orbifolio.runner.strokes.fitting.surface import OrbifoldSurface
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import pixel_grid
-from orbifolio.runner.symmetry.base import Symmetry
+from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.kinds.droste import Droste
 from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic
 from orbifolio.runner.symmetry.kinds.plane import Plane
+from orbifolio.runner.symmetry.kinds.sphere import Sphere
 from orbifolio.runner.symmetry.verify.summary import summarise
 
 SWAPPED = {"r4": ["r", "b", "g"]}
@@ -159,3 +166,86 @@ def test_what_cannot_be_painted_is_told(change: dict, path: str, words: str) -> 
 def test_a_zoom_is_no_group_of_movements() -> None:
     assert not grows_on(Droste(group="p1").build())
     assert grows_on(Plane(group="p1").build())
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Plane(group="p4", colours=SWAPPED),
+        pytest.param(Sphere(group="O"), marks=pytest.mark.slow),
+        pytest.param(Hyperbolic(p=7, q=3), marks=pytest.mark.slow),
+    ],
+    ids=["plane", "sphere", "hyperbolic"],
+)
+def test_a_document_keeps_the_symmetry(settings: SymmetrySettings) -> None:
+    symmetry = settings.build(None)
+    session = painted(symmetry, 160)
+    size = (session.canvas.width, session.canvas.height)
+    text = BristlePainting.of(session, PaintedSymmetry(settings, None, size)).to_json()
+    document = BristlePainting.from_json(text)
+    assert document.to_json() == text
+    assert np.abs(document.picture() - session.picture()).mean() < 0.002  # rounded to hundredths of a pixel
+    larger = document.resized(2 * max(size))
+    assert larger.size == (2 * size[0], 2 * size[1])
+    again = larger.picture()
+    reduced = again.reshape(size[1], 2, size[0], 2, 3).mean((1, 3))
+    assert np.abs(reduced - session.picture()).mean() < 0.03
+    record = summarise(symmetry, "any", again)
+    assert record["worst"] < max(0.01, record["grain"]), record
+
+
+@pytest.mark.parametrize("settings", [Plane(group="p4", colours=SWAPPED), Sphere(group="O")], ids=["plane", "sphere"])
+def test_images_lie_where_the_canvas_shows_them(settings: SymmetrySettings) -> None:
+    """A dot, drawn as shapes in all its images, against the canvas."""
+    symmetry = settings.build(None)
+    surface = surface_of(symmetry, 240)
+    middle = surface.stage.place(surface.domain.centre[None])[0]
+    size = (surface.layout.width, surface.layout.height)
+    dot = strokes_of([tuple(middle - [3, 0]), tuple(middle + [3, 0])], radius=5.0, colour=(0.9, 0.2, 0.1))
+    corner = np.array([*painting_window(surface)[:2], 0], np.float32)
+    window = painting_window(surface)
+    plan = (window[2] - window[0], window[3] - window[1])
+    look = Oil(ground="#808080", relief=0.0)
+    document = BristlePainting(
+        size,
+        plan,
+        look,
+        (0.5, 0.5, 0.5),
+        1,
+        dot._replace(points=dot.points - corner),
+        (1,),
+        (),
+        PaintedSymmetry(settings, None, size),
+    )
+    drawn = document.drawn().colours() - 0.5
+    shown = document.strokes_of_picture()
+    sheet = Image.new("RGB", size, (128, 128, 128))
+    for number in range(shown.size):
+        ring = outline(shown.points[shown.offsets[number] : shown.offsets[number + 1]], float(shown.radii[number]))
+        colour = tuple(np.rint(shown.colours[number] * 255).astype(int).tolist())
+        ImageDraw.Draw(sheet).polygon([tuple(corner) for corner in ring.tolist()], fill=colour)
+    drawn_as_shapes = np.asarray(sheet) / 255 - 0.5
+    both = (drawn * drawn_as_shapes).sum() / np.sqrt((drawn**2).sum() * (drawn_as_shapes**2).sum())
+    assert both > 0.7  # bristles leave ends ragged; dots elsewhere would give about 0
+    assert shown.size >= 4
+
+
+@pytest.mark.slow
+def test_an_impasto_orb_is_ready_for_the_printer() -> None:
+    settings = PaintedPicture.model_validate(
+        {"image": "photo", "size": 200, "fit": "laid", "symmetry": {"kind": "sphere", "group": "O"}}
+    )
+    renderer = settings.build(context())
+    state = None
+    for number, phase in enumerate(renderer.phases()):
+        state = renderer.begin(number, state)
+        for _ in range(phase.steps):
+            renderer.step(state)
+    assert state is not None
+    files = renderer.extras(state, lambda picture: picture)
+    ball = trimesh.load(io.BytesIO(files["paint-orb.stl"]), file_type="stl")
+    assert ball.is_watertight
+    radius = np.linalg.norm(ball.vertices, axis=1)
+    assert 23.99 < radius.min() < radius.max() < 25.01  # millimetres
+    assert radius.std() > 0.05
+    assert {"strokes.json", "painting.svg", "steps.pdf", "plotter.svg", "globe.glb"} <= set(files)

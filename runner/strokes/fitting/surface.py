@@ -186,9 +186,9 @@ class OrbifoldSurface(PaintSurface):
         edge = np.array([self.layout.width, self.layout.height])
         numbers: list[I64] = []
         images = StrokeSet.empty()
-        for item in self._everywhere(float(originals.strokes.units.max(initial=1.0))):
+        for item in self.everywhere(float(originals.strokes.units.max(initial=1.0)) * SIZE):
             there = self.stage.place(points @ item.matrix.T)
-            larger = self._larger(curves, there).reshape(-1, 3)[:, 1]
+            larger = self.larger(curves, there).reshape(-1, 3)[:, 1]
             rows = originals.strokes.rows.copy()
             rows[:, CURVE] = there.reshape(-1, 6)
             image = StrokeArray(rows, originals.strokes.units * larger.astype(np.float32))
@@ -201,18 +201,18 @@ class OrbifoldSurface(PaintSurface):
             images = images.followed_by(StrokeSet(image, colours, originals.levels).take(visible))
         return images.take(np.argsort(np.concatenate(numbers), kind="stable"))
 
-    def _everywhere(self, length: float) -> tuple[Motion, ...]:
-        """Elements that move the domain into the picture; in the hyperbolic plane as long as a length can be seen."""
+    def everywhere(self, radius: float) -> tuple[Motion, ...]:
+        """Elements that move the domain into the picture; in the hyperbolic plane as long as a radius can be seen."""
         stage, domain = self.stage, self.domain
         if stage.curvature < 0:
-            seen = MIN_RADIUS / (length * SIZE)
+            seen = MIN_RADIUS / radius
             return stage.elements(domain.centre, 2 / math.sqrt(min(1.0, seen)), np.array([0.0, 0.0, 1.0]))
         sides = np.array([[0, 0], [stage.width, 0], [0, stage.height], [stage.width, stage.height]], float)
         far = float(stage.distance(stage.look(sides)[0], domain.centre).max()) + 2 * domain.radius
         return stage.elements(domain.centre, 2.1 if stage.curvature else far)
 
-    def _larger(self, before: F32, after: F64) -> F64:
-        """(n,) by how much the picture shows things larger at some places than at others."""
+    def larger(self, before: F32, after: F64) -> F64:
+        """(n,) by how much the picture shows things larger at some places, `after`, than at others."""
         shown = self.stage.scale(after)
         was = self.stage.scale(before.astype(np.float64))
         return np.ones(len(before)) if shown is None or was is None else shown / np.maximum(was, 1e-9)
