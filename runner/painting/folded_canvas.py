@@ -15,13 +15,14 @@ from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64, I64
 from orbifolio.runner.painting.bristle_coverage import cover_places
-from orbifolio.runner.painting.bristle_kernels import CanvasSnapshot, Paint
+from orbifolio.runner.painting.bristle_kernels import MIN_LIGHT, CanvasSnapshot, Paint
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.grounds import GRAIN_GROWTH, grain
 from orbifolio.runner.painting.lamp import HIGHLIGHTS_ABOVE, STEEPEST, WARM
 from orbifolio.runner.painting.look import PLAIN_SIDE, PaintingLook
 from orbifolio.runner.painting.subject import resized
 from orbifolio.runner.strokes.fitting.surface import OrbifoldSurface
+from orbifolio.runner.symmetry.taps import Taps
 
 MARGIN = 0.3  # of the domain's longer side, about it in the window: strokes see what they run into
 NEAR = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
@@ -29,6 +30,8 @@ NEAR = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
 RING = 5.0 * np.stack([np.cos(np.arange(8) * np.pi / 4), np.sin(np.arange(8) * np.pi / 4)], axis=1)
 ROUNDS = 16  # of averages over the ring: heights are evened out over some twenty pixels
 SLOPE = 1.6  # factor of the paint's slope; more than under one lamp, since much of it is lit from the side
+RIM, GATHERED = 3.0, 0.3  # of washes: pixels about a place that its rims are seen against, and how much gathers there
+PAPER_RELIEF = 0.12  # how much a paper's tops are lighter than what is around them
 CAVITY = 0.12  # of relief: furrows get less light from all sides
 
 
@@ -104,35 +107,53 @@ class FoldedCanvas:
         return self.surface.picture(self.lit())
 
     def lit(self) -> F32:
-        """(p, 3) colours of the cells under the light of their own heights; see the module's docstring."""
+        """(p, 3) colours of the cells under the light of their own heights, or dried; see the module's docstring."""
         look, colours = self.look, self.paint.colours
-        if not look.relief or look.transparent:
+        if look.transparent:
+            return self._settled()
+        if not look.relief:
             return colours
         heights = self.paint.heights.astype(np.float64)
         planes = self.surface.layout.tangent_planes()
         orbits = np.arange(len(heights), dtype=np.int64)
         near, ring = planes.around(orbits, NEAR), planes.around(orbits, RING)
 
-        def at(taps: object, values: F64, count: int) -> F64:
-            blended: F64 = (taps.weights * values[taps.orbits]).sum(1).reshape(-1, count)  # type: ignore[attr-defined]
-            return blended
-
         wide = heights
         for _ in range(ROUNDS):
-            wide = at(ring, wide, len(RING)).mean(1)
+            wide = _at(ring, wide, len(RING)).mean(1)
         slopes, towards = (
             np.stack([values[:, 0] - values[:, 1], values[:, 2] - values[:, 3]], axis=1) / 2
-            for values in (at(near, heights, len(NEAR)), at(near, wide, len(NEAR)))
+            for values in (_at(near, heights, len(NEAR)), _at(near, wide, len(NEAR)))
         )
         size = np.hypot(*towards.T)
         towards /= (size + 0.2 * size.max() + 1e-12)[:, None]  # no light at centres of rotation, where it has no side
         light = np.tanh(-(slopes * towards).sum(1) * SLOPE * STEEPEST * look.relief * self._growth()) / STEEPEST
-        around = at(ring, heights, len(RING)).mean(1)
+        around = _at(ring, heights, len(RING)).mean(1)
         light += CAVITY * look.relief * np.clip(heights - around, -0.5, 0.5)
         shine = 3.2 * look.varnish * np.clip(light - HIGHLIGHTS_ABOVE, 0, 0.5) ** 1.3
         shown = colours * (1 + light)[:, None] + shine[:, None] * np.array(WARM)
         deeper = 0.1 * look.varnish * (1 - colours) * colours
         done: F32 = np.clip(shown - deeper, 0, 1).astype(np.float32)
+        return done
+
+    def _settled(self) -> F32:
+        """(p, 3) washes dried: pigment settles in the paper's hollows and at rims, as in `lamp.settle`.
+
+        No lamp shines along the paper, which would have one side; its hollows are a little darker instead.
+        """
+        paper, grain = np.array(self.ground), self.paint.grain.astype(np.float64)
+        density = -np.log(np.clip(self.paint.colours / paper, MIN_LIGHT, 1))
+        planes, reach = self.surface.layout.tangent_planes(), RIM * self._growth() ** 2
+        orbits = np.arange(len(density), dtype=np.int64)
+        ring = planes.around(orbits, RING / 5.0 * reach)
+        wide = density
+        for _ in range(2):  # rounds over a ring of some radius spread as far as a Gaussian of that deviation
+            wide = np.stack([_at(ring, wide[:, channel], len(RING)).mean(1) for channel in range(3)], axis=1)
+        density = np.maximum(0, density + GATHERED * (density - wide))
+        hollows = (grain * 2 - 1)[:, None] * np.clip(1.3 - 0.25 * density.mean(1, keepdims=True), 0.3, 1)
+        near = _at(planes.around(orbits, NEAR), grain, len(NEAR)).mean(1)
+        light = 1 + PAPER_RELIEF * (grain - near)[:, None]
+        done: F32 = np.clip(paper * np.exp(-density * (1 - 0.13 * hollows)) * light, 0, 1).astype(np.float32)
         return done
 
     def _growth(self) -> float:
@@ -149,6 +170,12 @@ class FoldedCanvas:
         """Continue with what `state_dict` gave."""
         self.paint.colours[:] = state["colours"].cpu().numpy()
         self.paint.heights[:] = state["heights"].cpu().numpy()
+
+
+def _at(taps: Taps, values: F64, count: int) -> F64:
+    """(p, count) blended values, whose kind no isometry changes, at so many places about each of p orbits."""
+    blended: F64 = (taps.weights * values[taps.orbits]).sum(1).reshape(-1, count)
+    return blended
 
 
 def painting_window(surface: OrbifoldSurface) -> tuple[int, int, int, int]:

@@ -146,10 +146,10 @@ class PaintingLook(Settings):
     """The compiled function that lays strokes of this medium."""
     placement: ClassVar[Callable[..., StrokePlacement]]
     """What decides where strokes go."""
-    foldable: ClassVar[bool] = True
-    """Whether its strokes may be laid under a symmetry."""
     layered: ClassVar[bool] = False
     """Whether its strokes follow from its layers, directions and jitter, so that a hand may change these."""
+    unfoldable: ClassVar[str] = ""
+    """Why its strokes cannot be laid under a symmetry; empty where they can."""
     transparent: ClassVar[bool] = False
     """Whether the ground shines through, so that it must not be painted where it should be seen."""
 

@@ -89,7 +89,6 @@ class Watercolour(PaintingLook):
     paint: ClassVar[Callable[..., Any]] = staticmethod(paint_wash)
     placement: ClassVar[Callable[..., StrokePlacement]] = WashPlacement
     transparent: ClassVar[bool] = True
-    foldable: ClassVar[bool] = False  # washes dry by the pixels around, and darken in one direction only
     defaults: ClassVar[Mapping[str, Any]] = {
         "layers": layers(
             (9, 0, 1.2, 1), (17, 0.03, 1.1, 0), (34, 0.045, 1, 0), (70, 0.055, 1.1, 0), (140, 0.07, 1.1, 0)
@@ -185,7 +184,7 @@ class PenAndInk(PaintingLook):
         "grain": 0.25,
         "ground": "#f8f4ec",
     }
-    foldable: ClassVar[bool] = False  # lines are spaced in the picture, not on the surface
+    unfoldable: ClassVar[str] = "its lines are spaced in the picture, so they would not meet those of the next image"
     placement: ClassVar[Callable[..., StrokePlacement]] = PenPlacement
 
 

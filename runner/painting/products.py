@@ -17,6 +17,7 @@ import torch
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.painting.bristle_canvas import BristleCanvas
+from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.document import BristlePainting
 from orbifolio.runner.painting.hand_copy import copying_sheet, pen_plot
 from orbifolio.runner.painting.lamp import lit
@@ -32,7 +33,7 @@ from orbifolio.runner.vector.hex_colours import to_hex
 from orbifolio.runner.vector.hpgl import hpgl
 from orbifolio.runner.vector.plotter import draw_layout
 
-MAX_SHAPES = 100_000  # strokes of the picture that are drawn as shapes: disks have more images than browsers show
+MAX_SHAPES = 60_000  # strokes of the picture that are drawn as shapes: disks have more images than browsers show
 LAYERS_SIDE = 1024  # pixels at most of the file with layers: it is painted twice over, on black and on white
 
 
@@ -84,7 +85,7 @@ def vectors(painting: BristlePainting, *, title: str = "") -> bytes:
     """Each stroke as a shape with its outline, a layer for each layer of paint, as SVG."""
     strokes = painting.strokes_of_picture()
     groups = []
-    for layer, begin, end in layer_runs(painting):
+    for layer, begin, end in layer_runs(strokes):
         shapes = []
         for number in range(begin, end):
             points = strokes.points[strokes.offsets[number] : strokes.offsets[number + 1]]
@@ -94,9 +95,9 @@ def vectors(painting: BristlePainting, *, title: str = "") -> bytes:
     return layered_svg(painting.size, to_hex(painting.ground), groups, title=title)
 
 
-def layer_runs(painting: BristlePainting) -> Iterator[tuple[int, int, int]]:
+def layer_runs(strokes: BristleStrokes) -> Iterator[tuple[int, int, int]]:
     """(layer, begin, end) of strokes that follow each other and have one layer."""
-    numbers = painting.strokes.layers
+    numbers = strokes.layers
     bounds = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)] if len(numbers) else [0]
     for begin, end in zip(bounds, bounds[1:], strict=False):
         yield int(numbers[begin]), begin, end
@@ -117,7 +118,7 @@ def layers(painting: BristlePainting, side: int) -> bytes:
         return BristleCanvas(painting.look, sized.size, ground=(light, light, light), seed=painting.seed)
 
     below = np.tile(np.array(painting.ground, np.float32), (sized.size[1], sized.size[0], 1))
-    runs = {end: (layer, begin) for layer, begin, end in layer_runs(painting)}
+    runs = {end: (layer, begin) for layer, begin, end in layer_runs(painting.strokes)}
     pages: list[Layer] = []
     on_black, on_white = on(0.0), on(1.0)
     heights = np.zeros(below.shape[:2], np.float32)

@@ -36,6 +36,7 @@ from orbifolio.runner.strokes.fitting.surface import OrbifoldSurface
 from orbifolio.runner.symmetry import AnySymmetry
 from orbifolio.runner.symmetry.aspect import Aspect, parse_ratio
 from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.colour import IDENTITY
 from orbifolio.runner.symmetry.kinds.none import NoSymmetry
 from orbifolio.runner.symmetry.verify.summary import summarise
 from orbifolio.runner.vector.hex_colours import Hex, from_hex
@@ -160,8 +161,16 @@ class PaintedPicture(RendererSettings):
                     "frieze, rotor, sphere or hyperbolic",
                 )
             ]
-        if not look.foldable:
-            return [("look", "its strokes cannot be laid under a symmetry; use oil, bold, gouache, pastel or flow")]
+        if look.unfoldable:
+            return [("look", f"{look.unfoldable}; use oil, bold, gouache, watercolour, pastel or flow")]
+        if look.transparent and any(claim.colour != IDENTITY for claim in symmetry.claims()):
+            return [
+                (
+                    "look",
+                    "washes add up on one paper, which the symmetry's colours would exchange; leave out "
+                    "symmetry.colours, or use oil, bold, gouache, pastel or flow",
+                )
+            ]
         return []
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:

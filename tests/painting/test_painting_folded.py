@@ -16,7 +16,9 @@ from orbifolio.runner.gas.domain import grows_on
 from orbifolio.runner.painting.bristle_coverage import CanvasTile, band, cover_places, cover_tile
 from orbifolio.runner.painting.document import BristlePainting, PaintedSymmetry
 from orbifolio.runner.painting.folded_canvas import FoldedCanvas, cut, painting_window
-from orbifolio.runner.painting.looks import Oil
+from orbifolio.runner.painting.look import PaintingLook
+from orbifolio.runner.painting.looks import Oil, Watercolour
+from orbifolio.runner.painting.products import vectors
 from orbifolio.runner.painting.session import Brief, PaintingSession
 from orbifolio.runner.painting.stroke_shapes import outline
 from orbifolio.runner.renderers.base import RenderContext
@@ -38,13 +40,13 @@ def surface_of(symmetry: Symmetry, width: int) -> OrbifoldSurface:
     return OrbifoldSurface(symmetry.layout(*size), symmetry, size)
 
 
-def painted(symmetry: Symmetry, width: int) -> PaintingSession:
+def painted(symmetry: Symmetry, width: int, look: PaintingLook | None = None) -> PaintingSession:
     surface = surface_of(symmetry, width)
     pixels = torch.from_numpy(data.coffee().astype(np.float32) / 255).permute(2, 0, 1)[None].contiguous()
     cells = surface.cells(surface.layout.sample(pixels))
     window = cut(surface.picture(cells), painting_window(surface))
     size = (surface.layout.width, surface.layout.height)
-    session = PaintingSession(Brief(Oil(), seed=3, plan_side=160), window, size, surface=surface)
+    session = PaintingSession(Brief(look or Oil(), seed=3, plan_side=160), window, size, surface=surface)
     for number in range(len(session.passes)):
         session.paint_pass(number)
     return session
@@ -89,6 +91,20 @@ def test_paint_and_light_have_the_symmetry(symmetry, width: int, most: float) ->
         grain = summary["grain"]
         assert summary["worst"] < max(most, grain), summary
     assert session.strokes.size > 30
+
+
+def test_washes_have_the_symmetry_and_leave_paper_white() -> None:
+    symmetry = Plane(group="p4").build()
+    session = painted(symmetry, 128, Watercolour())
+    plain, dried = session.canvas.colours(), session.picture()
+    assert np.abs(plain - dried).max() > 0.02
+    for picture in (plain, dried):
+        assert summarise(symmetry, "test", picture)["worst"] < 1e-5
+    assert plain.max() <= max(session.subject.ground) + 1e-6  # washes only darken
+    settings = PaintedPicture.model_validate(
+        {"image": "photo", "look": "watercolour", "symmetry": {"kind": "plane", "group": "p4"}}
+    )
+    assert settings.complaints(lambda source: None) == []
 
 
 def test_strokes_begin_in_the_domain_alone() -> None:
@@ -150,8 +166,12 @@ def test_a_renderer_paints_under_a_symmetry_and_resumes(fit: str) -> None:
             "symmetry.kind",
             "use plane, frieze, rotor, sphere or hyperbolic",
         ),
-        ({"look": "watercolour", "symmetry": {"kind": "plane", "group": "p4"}}, "look", "use oil, bold, gouache"),
-        ({"look": "ink", "symmetry": {"kind": "plane", "group": "p4"}}, "look", "use oil, bold, gouache"),
+        (
+            {"look": "watercolour", "symmetry": {"kind": "plane", "group": "p4", "colours": SWAPPED}},
+            "look",
+            "washes add up on one paper, which the symmetry's colours would exchange; leave out symmetry.colours",
+        ),
+        ({"look": "ink", "symmetry": {"kind": "plane", "group": "p4"}}, "look", "its lines are spaced in the picture"),
         ({"symmetry": {"kind": "plane", "group": "p4", "colours": {"r4": ["g", "b", "r"]}}}, "symmetry.colours", ""),
     ],
 )
@@ -226,6 +246,7 @@ def test_images_lie_where_the_canvas_shows_them(settings: SymmetrySettings) -> N
         ImageDraw.Draw(sheet).polygon([tuple(corner) for corner in ring.tolist()], fill=colour)
     drawn_as_shapes = np.asarray(sheet) / 255 - 0.5
     both = (drawn * drawn_as_shapes).sum() / np.sqrt((drawn**2).sum() * (drawn_as_shapes**2).sum())
+    assert vectors(document).count(b"<path") == shown.size
     assert both > 0.7  # bristles leave ends ragged; dots elsewhere would give about 0
     assert shown.size >= 4
 
