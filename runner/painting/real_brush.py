@@ -24,7 +24,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from orbifolio.runner.arrays import F32, F64, I32
+from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.document import BristlePainting
+from orbifolio.runner.painting.subject import resized
 from orbifolio.runner.strokes.document.opacity_layers import OpacityLayers
 from orbifolio.runner.strokes.document.timelapse_states import Growth, grow
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
@@ -45,20 +47,28 @@ class RealBrushPainting:
     """See the module's docstring.
 
     Attributes:
-        painting: whose strokes are drawn; its size is that of the picture.
+        width: of the picture in pixels.
+        height: of the picture in pixels.
+        paper: the ground, sRGB in [0, 1].
+        opacity: of the look's paint, in [0, 1].
+        strokes: in pixels of the picture.
+        colours: (n, 3) sRGB in [0, 1] that they are drawn in.
         brush: that draws them.
         mark: that it leaves.
-        colours: (n, 3) sRGB in [0, 1].
     """
 
-    painting: BristlePainting
+    width: int
+    height: int
+    paper: tuple[float, float, float]
+    opacity: float
+    strokes: BristleStrokes
+    colours: F32
     brush: BrushFile
     mark: BrushMark
-    colours: F32
 
     @classmethod
     def fitted(cls, painting: BristlePainting, brush: BrushFile, *, side: int = FIT_SIDE) -> RealBrushPainting:
-        """The painting with colours fitted to a brush.
+        """The painting with colours fitted to a brush; under a symmetry those of each image for itself.
 
         Args:
             painting: in bristles.
@@ -69,41 +79,29 @@ class RealBrushPainting:
             MissingProgram: MyPaint's library is not installed.
             InputError: the brush leaves no paint.
         """
-        mark = refuse_idle_brush(brush)
-        small = cls(painting.resized(min(side, max(painting.size))), brush, mark, painting.strokes_of_picture().colours)
+        mark, strokes = refuse_idle_brush(brush), painting.strokes_of_picture()
+        plain = cls(*painting.size, painting.ground, painting.look.opacity, strokes, strokes.colours, brush, mark)
+        small = plain.scaled(min(side, max(painting.size)))
         drawn = list(small.opacities())
         stack = OpacityLayers(small.width, small.height, [box for box, _ in drawn], [alpha for _, alpha in drawn])
-        wanted = small.painting.drawn().colours()
-        colours = stack.best_colours(wanted, small.colours, small.paper, ridge=RIDGE)
-        return cls(painting, brush, mark, colours)
+        wanted = resized(painting.drawn(max(small.width, small.height)).colours(), small.width, small.height)
+        return replace(plain, colours=stack.best_colours(wanted, strokes.colours, plain.paper, ridge=RIDGE))
 
     def __len__(self) -> int:
         """The number of strokes."""
         return len(self.colours)
 
     @property
-    def width(self) -> int:
-        """Of the picture in pixels."""
-        return self.painting.size[0]
-
-    @property
-    def height(self) -> int:
-        """Of the picture in pixels."""
-        return self.painting.size[1]
-
-    @property
-    def paper(self) -> tuple[float, float, float]:
-        """The ground, sRGB in [0, 1]."""
-        return self.painting.ground
-
-    @property
     def levels(self) -> I32:
         """(n,) number of the layer of each stroke."""
-        return self.painting.strokes_of_picture().layers
+        return self.strokes.layers
 
     def scaled(self, side: int) -> RealBrushPainting:
         """The same with a longer side of so many pixels: marks of the brush grow with the picture."""
-        return replace(self, painting=self.painting.resized(side))
+        scale = side / max(self.width, self.height)
+        width, height = max(1, round(self.width * scale)), max(1, round(self.height * scale))
+        strokes = self.strokes.scaled(width / self.width, height / self.height)
+        return replace(self, width=width, height=height, strokes=strokes)
 
     def grown(self, *, layered: bool = False) -> Growth:
         """The picture, and its layers where they are wanted."""
@@ -115,7 +113,7 @@ class RealBrushPainting:
         sheet = BrushSheet(
             self.brush, self.width, self.height, paper=self.paper, max_radius=float(basic.max(initial=0.0))
         )
-        strokes = self.painting.strokes_of_picture()
+        strokes = self.strokes
         for number, radius in enumerate(basic.tolist()):
             points = strokes.points[strokes.offsets[number] : strokes.offsets[number + 1]]
             stroke = PenStroke(track(points), radius, SECONDS)
@@ -126,7 +124,7 @@ class RealBrushPainting:
     def basic_radii(self) -> F64:
         """(n,) radii that the brush is given, in pixels."""
         half_width = min(WIDEST, max(NARROWEST, self.mark.half_width))
-        return self.painting.strokes_of_picture().radii.astype(np.float64) / half_width
+        return self.strokes.radii.astype(np.float64) / half_width
 
     def _box(self, points: F32, radius: float) -> Box:
         far = REACH * radius + FRINGE
@@ -140,7 +138,7 @@ class RealBrushPainting:
         most = usual(opacity)
         if most < FAINTEST:
             return opacity
-        scaled: F32 = np.minimum(opacity / np.float32(most), np.float32(1)) * np.float32(self.painting.look.opacity)
+        scaled: F32 = np.minimum(opacity / np.float32(most), np.float32(1)) * np.float32(self.opacity)
         return scaled
 
 

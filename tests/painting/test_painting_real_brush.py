@@ -9,11 +9,13 @@ import pytest
 from bristled import some_strokes, strokes_of
 
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.painting.document import BristlePainting
+from orbifolio.runner.painting.document import BristlePainting, PaintedSymmetry
+from orbifolio.runner.painting.folded_canvas import painting_window
 from orbifolio.runner.painting.looks import Oil
 from orbifolio.runner.painting.real_brush import RealBrushPainting, track
 from orbifolio.runner.strokes.mypaint.brush_file import find_brush, list_brushes
 from orbifolio.runner.strokes.mypaint.mypaint import is_available
+from orbifolio.runner.symmetry.kinds.plane import Plane
 
 needs_brushes = pytest.mark.skipif(
     not (is_available() and "tanda/oil-06-paint" in list_brushes()),
@@ -82,3 +84,19 @@ def test_a_pen_follows_the_line_and_its_width() -> None:
     assert course[-1].tolist() == [3, 14, 0.4]
     assert course[:, 2].max() <= 0.8
     assert np.ptp(gaps) < 0.1 * gaps.mean() + 0.1
+
+
+@needs_brushes
+def test_a_brush_draws_all_images_of_a_symmetry_at_any_size() -> None:
+    settings = Plane(group="p4")
+    size = settings.build(None).fit(WIDTH, multiple=1, ratio=1.0)
+    window = painting_window(PaintedSymmetry(settings, None, size).surface(size))
+    plan = (window[2] - window[0], window[3] - window[1])
+    painting = BristlePainting(
+        size, plan, Oil(), (0.5, 0.4, 0.3), 1, some_strokes(25, *plan), (25,), (), PaintedSymmetry(settings, None, size)
+    )
+    fitted = RealBrushPainting.fitted(painting, find_brush("classic/knife"), side=60)
+    assert len(fitted) == painting.strokes_of_picture().size > 100
+    wanted, drawn = painting.drawn().colours(), fitted.grown().picture
+    assert np.corrcoef(drawn.ravel(), wanted.ravel())[0, 1] > 0.8
+    assert fitted.scaled(2 * size[0]).grown().picture.shape == (2 * size[1], 2 * size[0], 3)
