@@ -220,7 +220,7 @@ def rank(files: tuple[Path, ...], as_json: bool) -> None:
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     default=None,
-    help="Output file; its suffix gives the format: png, webp, jpg, ora (layers), svg, hpgl, csv, json.",
+    help="Output file; its suffix gives the format: png, webp, jpg, ora (layers), svg, hpgl, csv, json, pdf.",
 )
 def redraw(painting: Path, size: int | None, brush: str | None, program: str, out: Path | None) -> None:
     """Draw a painting again at any size: in bristles, with real MyPaint or a learnt brush.

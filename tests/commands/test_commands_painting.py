@@ -79,4 +79,6 @@ def test_a_painting_is_drawn_again_at_any_size(tmp_path: Path) -> None:
     large = np.asarray(Image.open(tmp_path / "large.png").convert("RGB"))
     assert large.shape == (200, 300, 3)
     refused = CliRunner().invoke(cli, ["redraw", str(run), "--program", "neural"], catch_exceptions=True)
-    assert "painted in bristles, not with a learnt brush; leave out --program" in refused.output
+    assert "painted in bristles, not with a learnt brush; leave out --program" in refused.output + str(
+        refused.exception
+    )
