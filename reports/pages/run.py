@@ -18,6 +18,7 @@ from orbifolio.reports.parts.image_pairs import image_pairs
 from orbifolio.reports.parts.inputs import inputs_part, stages_part
 from orbifolio.reports.parts.judgement import judgement_part
 from orbifolio.reports.parts.lead_image import run_lead_image, run_scrubber
+from orbifolio.reports.parts.marks import marks_part
 from orbifolio.reports.parts.notice import advisory_notice, outcome_notice
 from orbifolio.reports.parts.phases import phases_part
 from orbifolio.reports.parts.progress import progress_part
@@ -71,6 +72,7 @@ def run_page(run: RunRecord, gallery: Path) -> Page:
         image_pairs(run, place),
         stroke_comparison(run, place),
         candidates_part(run, place),
+        marks_part(run),
         symmetry_section(run),
         judgement_part(run),
         inputs_part(run, place),

@@ -58,7 +58,7 @@ _LINKS = (
 _SIZES = "(min-width: 62rem) 30rem, 94vw"
 
 
-def _figures(run: RunRecord) -> Mapping[str, Any]:
+def painting_figures(run: RunRecord) -> Mapping[str, Any]:
     """The painter's figures; empty if the file is missing or unreadable."""
     if FIGURES_PATH not in run.extras:
         return {}
@@ -91,7 +91,7 @@ def _cards(run: RunRecord, place: Place, real: Mapping[str, Any]) -> Iterator[St
 
 def stroke_comparison(run: RunRecord, place: Place) -> StrokeComparison | None:
     """The part, or None if nothing was painted with strokes."""
-    figures = _figures(run)
+    figures = painting_figures(run)
     count = as_number(figures.get("strokes"))
     if count is None:
         return None

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from orbifolio.runner.arrays import F32, I32, I64
+from orbifolio.runner.arrays import F32, F64, I32, I64
 
 
 class BristleStrokes(NamedTuple):
@@ -75,6 +75,19 @@ class BristleStrokes(NamedTuple):
         rows = np.repeat(self.offsets[numbers] - offsets[:-1], counts) + np.arange(offsets[-1])
         chosen = {name: getattr(self, name)[numbers] for name in self._fields if name not in ("points", "offsets")}
         return BristleStrokes(points=self.points[rows], offsets=offsets, **chosen)
+
+    def lengths(self) -> F64:
+        """(n,) of their lines in pixels, without the ends."""
+        steps = np.hypot(*np.diff(self.points[:, :2].astype(np.float64), axis=0).T)
+        along = np.concatenate(([0.0], np.cumsum(steps)))
+        lengths: F64 = along[self.offsets[1:] - 1] - along[self.offsets[:-1]]
+        return lengths
+
+    def widths(self) -> F64:
+        """(n,) their mean widths in pixels."""
+        sums = np.add.reduceat(self.points[:, 2].astype(np.float64), self.offsets[:-1]) if self.size else np.zeros(0)
+        widths: F64 = 2 * self.radii * sums / np.maximum(1, np.diff(self.offsets))
+        return widths
 
     def scaled(self, across: float, down: float) -> BristleStrokes:
         """The same strokes on a canvas of another size.

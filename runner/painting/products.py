@@ -3,6 +3,7 @@
     strokes.json   the document itself       painting.svg     shapes, a layer for each layer of paint
     painting.ora   layers of pixels          timelapse.webp   how it was painted; timelapse.mp4 with the extra `video`
     steps.pdf      to copy it by hand        plotter.svg, plotter.hpgl   lines for pens
+    painting.json  how it is painted, in figures
 
 Washes have no layers of pixels: what lies below shines through them, which layers of this format do not say. Neither
 have paintings under a symmetry, whose paint lies on orbits.
@@ -23,6 +24,7 @@ from orbifolio.runner.painting.hand_copy import copying_sheet, pen_plot
 from orbifolio.runner.painting.lamp import lit
 from orbifolio.runner.painting.stroke_shapes import outline
 from orbifolio.runner.painting.subject import resized
+from orbifolio.runner.strokes.document.figures import Marks, figures, figures_file
 from orbifolio.runner.strokes.document.openraster import openraster
 from orbifolio.runner.strokes.document.products import PLOTTER
 from orbifolio.runner.strokes.document.svg import layered_svg, path, smooth
@@ -71,6 +73,20 @@ def drawings(painting: BristlePainting, *, title: str = "") -> dict[str, bytes]:
 def has_layers(painting: BristlePainting) -> bool:
     """Whether there are layers of pixels: see the module's docstring."""
     return painting.symmetric is None and not painting.look.transparent
+
+
+def in_figures(strokes: BristleStrokes, plan_side: int, painting: F32, picture: F32) -> bytes:
+    """`painting.json`, how a picture is painted: see `strokes.document.figures`.
+
+    Args:
+        strokes: in pixels of a plan.
+        plan_side: the plan's shorter side in pixels.
+        painting: (h, w, 3) sRGB in [0, 1], of any size.
+        picture: that was painted, about as wide and high in proportion.
+    """
+    part = 100 / plan_side
+    marks = Marks(part * strokes.lengths(), part * strokes.widths(), strokes.colours)
+    return figures_file({"marks": figures(marks, painting, picture)})
 
 
 def time_lapse(painting: BristlePainting) -> list[F32]:

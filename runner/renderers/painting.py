@@ -25,7 +25,7 @@ from orbifolio.runner.painting.folded_canvas import FoldedCanvas, cut, painting_
 from orbifolio.runner.painting.hand import Hand, Manner
 from orbifolio.runner.painting.look import PaintingLook
 from orbifolio.runner.painting.looks import AnyLook, Oil
-from orbifolio.runner.painting.products import products
+from orbifolio.runner.painting.products import in_figures, products
 from orbifolio.runner.painting.session import Brief, PaintingSession
 from orbifolio.runner.painting.subject import PLAN_SIDE
 from orbifolio.runner.patches.settings import PatchImage, PatchSettings, plan_patches
@@ -373,8 +373,18 @@ class PaintingRenderer(Renderer):
             files = geometry_products(self.symmetry, layout, values)
             if self.settings.look.relief:
                 files = {**files, **relief_products(self.symmetry, layout, canvas.paint.heights)}
-            return {**files, **products(painting, title=self.context.title)}
-        return products(BristlePainting.of(state.session), title=self.context.title)
+        else:
+            painting, files = BristlePainting.of(state.session), {}
+        made = products(painting, title=self.context.title)
+        return {**files, **made, **self._in_figures(state.session)}
+
+    def _in_figures(self, session: PaintingSession) -> Mapping[str, bytes]:
+        """How it is painted; under a symmetry, about a fundamental domain."""
+        shown = session.picture()
+        if self.surface is not None:
+            shown = cut(shown, painting_window(self.surface))
+        side = min(session.plan_size)
+        return {"painting.json": in_figures(session.strokes, side, shown, self.subject_picture)}
 
     def describe(self) -> str:
         """The look, and what it found in the picture."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -19,9 +20,11 @@ from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.document import BristlePainting
 from orbifolio.runner.painting.lamp import lit
 from orbifolio.runner.painting.looks import LOOKS, Oil, PaintingLook, PenAndInk, Watercolour
-from orbifolio.runner.painting.products import layers, time_lapse, vectors
+from orbifolio.runner.painting.products import in_figures, layers, time_lapse, vectors
 from orbifolio.runner.painting.session import Brief, PaintingSession
 from orbifolio.runner.painting.stroke_shapes import outline
+from orbifolio.runner.strokes.document.figures import PAINTED
+from orbifolio.runner.vision.weights import FOLDER
 
 SIDE = 240  # pixels of plan and canvas: large enough for all layers
 
@@ -218,6 +221,21 @@ def test_shapes_cover_where_strokes_are(oil: PaintingSession) -> None:
     ring = outline(np.array([[20, 30, 1], [60, 30, 1]], np.float32), 5.0)
     assert (ring[:, 0].min() < 20, ring[:, 0].max() > 60) == (True, True)
     assert (ring[:, 1].min(), ring[:, 1].max()) == pytest.approx((25, 35))
+
+
+def test_figures_are_those_of_the_strokes(
+    oil: PaintingSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER, str(tmp_path))  # no weights: nothing is fetched for a report
+    marks = json.loads(in_figures(oil.strokes, 160, oil.picture(), picture()))["marks"]
+    assert marks["strokes"] == oil.strokes.size == sum(marks["lengths"]["counts"]) == sum(marks["widths"]["counts"])
+    assert marks["texture"] > min(marks["picture_texture"], PAINTED)
+    assert marks["edges"] > 0.6
+    assert "lpips" not in marks
+    number = int(oil.strokes.lengths().argmax())
+    points = oil.strokes.points[oil.strokes.offsets[number] : oil.strokes.offsets[number + 1], :2]
+    assert oil.strokes.lengths()[number] == pytest.approx(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
+    assert (oil.strokes.widths() <= 2.01 * oil.strokes.radii).all()
 
 
 def test_the_film_begins_with_the_ground_and_ends_with_the_painting(oil: PaintingSession) -> None:

@@ -13,8 +13,6 @@ Files by the real program are left out where it is not installed.
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,7 +24,9 @@ from orbifolio.runner.errors import InputError, MissingProgram
 from orbifolio.runner.images import encoding
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.document.csv import table
-from orbifolio.runner.strokes.document.document import Painting
+from orbifolio.runner.strokes.document.document import RADIUS, Painting
+from orbifolio.runner.strokes.document.figures import Marks, decibels, figures_file
+from orbifolio.runner.strokes.document.figures import figures as how_it_is_painted
 from orbifolio.runner.strokes.document.hatching import hatch
 from orbifolio.runner.strokes.document.mypaint_redraw import redraw
 from orbifolio.runner.strokes.document.opacities import learnt_opacities
@@ -45,6 +45,7 @@ from orbifolio.runner.vector.plotter import PlotLayout, Plotter, draw_layout, la
 PLOTTER = Plotter(paper="a4", pen=0.5)
 SPACING = 1.7  # widths of the pen from one line to the next
 PANEL, GAP, CAPTION = 640, 10, 34  # pixels of the comparison
+CURVE_POINTS = 17  # of a stroke's curve, whose length is then off by less than a hundredth
 INK = (60, 60, 64)  # of the captions
 
 
@@ -86,6 +87,7 @@ def products(
     }
     if target is not None:
         figures["neural_db"] = decibels(growth.picture, target)
+        figures["marks"] = how_it_is_painted(marks_of(painting), growth.picture, target)
     lapse = [shrunk(pictures[number], FILM_SIDE) for number in frames]
     files = {
         "strokes.json": painting.to_json().encode(),
@@ -101,8 +103,19 @@ def products(
     if as_video is not None:
         files["timelapse.mp4"] = as_video
     files.update(_by_program(painting, growth, target, figures))
-    files["painting.json"] = (json.dumps(figures, indent=1, sort_keys=True) + "\n").encode()
+    files["painting.json"] = figures_file(figures)
     return files
+
+
+def marks_of(painting: Painting) -> Marks:
+    """Lengths, widths and colours of a painting's strokes, each a quadratic Bézier curve."""
+    columns = painting.strokes.astype(np.float64)
+    start, via, end = (columns[:, None, at : at + 2] for at in (0, 2, 4))
+    t = np.linspace(0, 1, CURVE_POINTS)[None, :, None]
+    curve = (1 - t) ** 2 * start + 2 * t * (1 - t) * via + t**2 * end
+    lengths = np.linalg.norm(np.diff(curve, axis=1), axis=2).sum(1)
+    part = 100 / min(painting.width, painting.height)
+    return Marks(part * lengths, 2 * part * columns[:, RADIUS], painting.colours)
 
 
 def plotted(
@@ -148,12 +161,6 @@ def _by_program(painting: Painting, growth: Growth, target: F32 | None, figures:
         "mypaint.json": fitted.painting.to_json().encode(),
         "compared.webp": encoding.webp(_side_by_side(panels)),
     }
-
-
-def decibels(picture: F32, wanted: F32) -> float:
-    """Peak signal-to-noise ratio of two pictures in [0, 1], to two decimals; at most 99."""
-    error = float(np.square(picture - wanted, dtype=np.float64).mean())
-    return round(min(99.0, -10 * math.log10(max(error, 1e-12))), 2)
 
 
 def _side_by_side(panels: list[tuple[str, F32]]) -> F32:
