@@ -1,76 +1,181 @@
-"""Paintings in bristles of ten pictures that no value was chosen on, beside Hertzmann's in as many strokes.
+"""Paintings in bristles of ten pictures that no value was chosen on, beside Hertzmann's in as many strokes, and tiles.
 
     PYTHONPATH=. python benchmarks/bristles.py [--size 800] [--looks oil bold flow] [--pictures ...] [--save FOLDER]
 
-Prints a Markdown table. `texture` is the rms of what a Gaussian of 3 px takes away at 512 px, in the flattest two
-fifths of the picture: a painting should have at least the photograph's own, or .012. `clipped` is the share of strokes
-with a channel at its limit; LPIPS is at 512 px; then decibels, strokes, and processor seconds on one thread. None says
-that a painting is good: `--save` keeps them side by side to be looked at.
+Prints a Markdown table and, with `--save`, keeps every painting, and a sheet of them side by side. Columns, as in the
+reports of paintings (`runner/strokes/document/figures.py`): texture of calm places beside the photograph's, of which
+a painting should have at least as much, or .012; share of strokes with a channel at its limit; agreement of edges'
+directions; LPIPS and VGG16's distance at 512 px; then decibels; strokes; processor seconds on one thread. None says
+that a painting is good: look at the sheet.
 
-The other painter is that of Hertzmann (1998) on the same compiled paint, so that only his choices are compared: opaque
-strokes of one colour along the normals of luminance, from a Gaussian of the picture, three times half as wide.
+*Hertzmann* is the painter of Hertzmann (1998) on the same compiled paint, so that only his choices are compared: opaque
+strokes of one colour along the normals of luminance, from a Gaussian of the picture, three times half as wide. His
+threshold is searched so that he lays as many strokes as the first look. *Tiles* are as many squares of the mean colour.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
-from scipy import ndimage
+from PIL import Image, ImageDraw, ImageFont
 
-from orbifolio.metrics import lpips
+from orbifolio.runner.arrays import F32
 from orbifolio.runner.images.sources import Images
 from orbifolio.runner.painting.look import PaintingLook, layers
 from orbifolio.runner.painting.looks import LOOKS, Oil
 from orbifolio.runner.painting.session import Brief, PaintingSession
 from orbifolio.runner.settings import kind_of
+from orbifolio.runner.strokes.document.figures import (
+    at_side,
+    calm_texture,
+    clipped_share,
+    decibels,
+    edge_agreement,
+    fitted,
+    lpips_distance,
+    vgg_distance,
+)
 
 PICTURES = (
     "skimage:rocket skimage:retina skimage:camera skimage:coins skimage:immunohistochemistry "
     "skimage:hubble_deep_field orbifolio:koi orbifolio:botanical orbifolio:autumn orbifolio:cranes"
 ).split()
-SIDE = 512  # pixels that pictures are compared at
 HERTZMANN = Oil(
-    layers=layers((16, 0, 1, 1), (32, 0.06, 1, 0), (64, 0.06, 1, 0), (128, 0.06, 1, 0)),
     **dict.fromkeys(("emphasis", "flow", "cross", "edges", "jitter_lightness", "jitter_chroma", "jitter_hue"), 0),
     **dict.fromkeys(("warmth", "streaks", "pickup", "dryness", "relief", "varnish", "weave", "purity", "taper"), 0),
     **{"faces": False, "paints": 0, "saturation": 1, "contrast": 1, "opacity": 1, "ragged": 0.1, "passes": 1},
+    **{"blur": 0.42, "reach": 0.26},
 )
+AS_MANY = 0.05  # relative difference of two numbers of strokes that counts as equal
+ROUNDS = 8  # of the search for his threshold
+LEAST, MOST = 0.003, 0.4  # thresholds that are tried
+CELL, CAPTION, GAP = 480, 26, 6  # pixels of the sheet
 
 
-def at(picture: np.ndarray, side: int) -> np.ndarray:
-    """(h, w, 3) float32 whose longer side has so many pixels."""
-    image = Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8))
-    scale = side / max(image.size)
-    size = (round(image.width * scale), round(image.height * scale))
-    return np.asarray(image.resize(size, Image.Resampling.LANCZOS), np.float32) / 255
+@dataclass(frozen=True)
+class Made:
+    """A finished picture.
+
+    Attributes:
+        painter: look, `hertzmann` or `tiles`.
+        picture: (h, w, 3) sRGB in [0, 1].
+        colours: (n, 3) of its strokes.
+        seconds: of the processor.
+    """
+
+    painter: str
+    picture: F32
+    colours: F32
+    seconds: float
 
 
-def texture(painting: np.ndarray, picture: np.ndarray) -> float:
-    """See the module's docstring."""
-    fine = [item - ndimage.gaussian_filter(item, (3, 3, 0)) for item in (painting, picture)]
-    restless = ndimage.gaussian_filter((fine[1] ** 2).mean(2), 6)
-    flat = restless <= np.quantile(restless, 0.4)
-    return float(np.sqrt((fine[0][flat] ** 2).mean()))
-
-
-def painted(look: PaintingLook, picture: np.ndarray, side: int, strokes: int | None) -> tuple[PaintingSession, float]:
-    """A finished painting and its processor seconds."""
+def painted(name: str, look: PaintingLook, picture: F32, side: int) -> Made:
+    """A finished painting."""
     scale = side / max(picture.shape[:2])
     size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
     begun = time.process_time()
-    session = PaintingSession(Brief(look, seed=1, most_strokes=strokes), picture, size)
+    session = PaintingSession(Brief(look, seed=1), picture, size)
     for number in range(len(session.passes)):
         session.paint_pass(number)
-    session.picture()
-    return session, time.process_time() - begun
+    shown = session.picture()
+    return Made(name, shown, session.strokes.colours, time.process_time() - begun)
+
+
+def hertzmann(picture: F32, side: int, strokes: int) -> Made:
+    """His painting with about so many strokes."""
+    low, high, threshold = LEAST, MOST, 0.06
+    best: Made | None = None
+    for _ in range(ROUNDS):
+        rows = layers((16, 0, 1, 1), *((part, threshold, 1, 0) for part in (32, 64, 128)))
+        made = painted("hertzmann", HERTZMANN.model_copy(update={"layers": rows}), picture, side)
+        off = len(made.colours) / strokes
+        if best is None or abs(math.log(off)) < abs(math.log(len(best.colours) / strokes)):
+            best = made
+        if abs(off - 1) < AS_MANY:
+            break
+        low, high = (threshold, high) if off > 1 else (low, threshold)
+        threshold = math.sqrt(low * high)
+    assert best is not None
+    return best
+
+
+def tiles(picture: F32, side: int, count: int) -> Made:
+    """Squares of their mean colours, about so many."""
+    begun = time.process_time()
+    sized = at_side(picture, side)
+    height, width = sized.shape[:2]
+    across = max(1, round(math.sqrt(count * width / height)))
+    small = fitted(sized, (across, max(1, round(across * height / width))))
+    rows, columns = (
+        np.arange(pixels) * cells // pixels for pixels, cells in zip((height, width), small.shape, strict=False)
+    )
+    shown = np.ascontiguousarray(small[rows[:, None], columns])
+    return Made("tiles", shown, small.reshape(-1, 3), time.process_time() - begun)
+
+
+def row(source: str, made: Made, picture: F32) -> str:
+    """One line of the table."""
+    wanted = at_side(picture)
+    seen = fitted(made.picture, (wanted.shape[1], wanted.shape[0]))
+    cells = (
+        source,
+        made.painter,
+        f"{calm_texture(seen, wanted):.4f}",
+        f"{calm_texture(wanted, wanted):.4f}",
+        f"{clipped_share(made.colours):.2f}",
+        f"{edge_agreement(seen, wanted):.2f}",
+        f"{lpips_distance(seen, wanted):.3f}",
+        f"{vgg_distance(seen, wanted):.2f}",
+        f"{decibels(seen, wanted):.1f}",
+        f"{len(made.colours):,}",
+        f"{made.seconds:.1f}",
+    )
+    return "| " + " | ".join(cells) + " |"
+
+
+def paintings(picture: F32, side: int, looks: dict[str, PaintingLook]) -> Iterator[Made]:
+    """The looks; then Hertzmann, and tiles, with as many strokes as the first one."""
+    first = 0
+    for name, look in looks.items():
+        made = painted(name, look, picture, side)
+        first = first or len(made.colours)
+        yield made
+    yield hertzmann(picture, side, first)
+    yield tiles(picture, side, first)
+
+
+def sheet(rows: list[list[tuple[str, F32]]]) -> Image.Image:
+    """Pictures in rows, each with its caption."""
+    font = ImageFont.load_default(15)
+    cells = [[(caption, at_side(picture, CELL)) for caption, picture in line] for line in rows]
+    heights = [max(picture.shape[0] for _, picture in line) + CAPTION for line in cells]
+    width = max(sum(picture.shape[1] + GAP for _, picture in line) for line in cells)
+    page = Image.new("RGB", (width, sum(heights)), "white")
+    pen, top = ImageDraw.Draw(page), 0
+    for line, height in zip(cells, heights, strict=True):
+        left = 0
+        for caption, picture in line:
+            page.paste(as_image(picture), (left, top + CAPTION))
+            pen.text((left + 3, top + 4), caption, "black", font)
+            left += picture.shape[1] + GAP
+        top += height
+    return page
+
+
+def as_image(picture: F32) -> Image.Image:
+    """In eight bits."""
+    return Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8))
 
 
 def main() -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(description="Paintings in bristles, measured.")
     parser.add_argument("--size", type=int, default=800)
     parser.add_argument("--looks", nargs="+", default=["oil", "bold", "flow"])
@@ -80,33 +185,22 @@ def main() -> None:
     torch.set_num_threads(1)
     kinds = {kind_of(look): look for look in LOOKS}
     images = Images(Path.cwd())
-    print("| picture | its texture | painter | texture | clipped | LPIPS | dB | strokes | s |\n|---|" + "---|" * 8)
-    painted(Oil(), np.full((60, 90, 3), 0.5, np.float32), 90, None)  # compiles
+    heads = "picture|painter|texture|photo's|clipped|edges|LPIPS|VGG|dB|strokes|s".split("|")
+    print("| " + " | ".join(heads) + " |\n|" + "---|" * len(heads))
+    painted("", Oil(), np.full((60, 90, 3), 0.5, np.float32), 90)  # compiles
+    lines = []
     for source in chosen.pictures:
         picture = images.load(source).pixels.astype(np.float32)
-        small = at(picture, SIDE)
-        strokes: int | None = None
-        panels = [at(picture, chosen.size)]
-        for name in [*chosen.looks, "hertzmann"]:
-            look = HERTZMANN if name == "hertzmann" else kinds[name]()
-            session, seconds = painted(look, picture, chosen.size, strokes if name == "hertzmann" else None)
-            strokes = strokes or session.strokes.size
-            shown = session.picture()
-            panels.append(shown)
-            seen = at(shown, SIDE)
-            colours = session.strokes.colours
-            clipped = ((colours <= 0.002) | (colours >= 0.998)).any(1).mean()
-            decibels = -10 * np.log10(np.square(seen - small).mean())
-            print(
-                f"| {source} | {texture(small, small):.4f} | {name} | {texture(seen, small):.4f} | {clipped:.2f} | "
-                f"{lpips(seen, small):.3f} | {decibels:.1f} | {session.strokes.size} | {seconds:.1f} |",
-                flush=True,
-            )
-        if chosen.save is not None:
-            chosen.save.mkdir(parents=True, exist_ok=True)
-            row = np.concatenate([panel[: min(p.shape[0] for p in panels)] for panel in panels], axis=1)
-            stem = source.replace(":", "-")
-            Image.fromarray((np.clip(row, 0, 1) * 255 + 0.5).astype(np.uint8)).save(chosen.save / f"{stem}.png")
+        line = [(source, picture)]
+        for made in paintings(picture, chosen.size, {name: kinds[name]() for name in chosen.looks}):
+            print(row(source, made, picture), flush=True)
+            line.append((f"{made.painter}, {len(made.colours):,}", made.picture))
+            if chosen.save is not None:
+                chosen.save.mkdir(parents=True, exist_ok=True)
+                as_image(made.picture).save(chosen.save / f"{source.rpartition(':')[2]}-{made.painter}.png")
+        lines.append(line)
+    if chosen.save is not None:
+        sheet(lines).save(chosen.save / "sheet.png")
 
 
 if __name__ == "__main__":

@@ -258,6 +258,7 @@ def paint_opaque(
         traits, dry = of_stroke(strokes.seeds[s], radius, length, end, brush)
         taken = picked_up(line, radius, strokes.colours[s], snapshot) if brush.pickup > 0 else np.empty((LANES, 0, 3))
         body = brush.body * strokes.bodies[s] * min(1.6, math.sqrt(radius / 9))
+        streaks = brush.streaks * min(1.0, strokes.bodies[s])  # thin paint is even
         shape = (radius, length, end)
         for slot in range(covered.firsts[s], covered.firsts[s + 1]):
             cell, kind, v = covered.cells[slot], covered.kinds[slot], float(covered.across[slot])
@@ -273,8 +274,8 @@ def paint_opaque(
             share = min(0.85, brush.pickup * (0.25 + 0.75 * laid.progress) * (0.6 + 0.8 * laid.dry))
             for c in range(3):
                 own = strokes.colours[s, c]
-                mixed = own + 0.1 * brush.streaks * laid.tone * (0.35 + own)
-                mixed += 0.05 * brush.streaks * (laid.dry - 0.5) * (0.3 + own)
+                mixed = own + 0.1 * streaks * laid.tone * (0.35 + own)
+                mixed += 0.05 * streaks * (laid.dry - 0.5) * (0.3 + own)
                 if share > 0:
                     before = _mixed(taken[low, k, c], taken[low + 1, k, c], lane - low)
                     behind = _mixed(taken[low, k + 1, c], taken[low + 1, k + 1, c], lane - low)

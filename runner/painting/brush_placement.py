@@ -17,7 +17,7 @@ from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.directions import Directions, directions
 from orbifolio.runner.painting.look import PaintingLook
-from orbifolio.runner.painting.paints import mix, take_liberties, to_paint
+from orbifolio.runner.painting.paints import mix, saturate, take_liberties, to_paint
 from orbifolio.runner.painting.smoothing import smooth, smooth_within_edges
 from orbifolio.runner.painting.spines import SpineField, trace
 from orbifolio.runner.painting.stroke_placement import STREAMS, PaintLayer, Sitting, StrokePlacement
@@ -28,16 +28,21 @@ CHROMA = 1.7  # weight of chroma where the canvas is compared with the picture
 MIN_RADIUS = 1.1  # pixels of the plan: thinner strokes than its pixels have nothing to follow
 FIRST_STEP, STEP, PASS_STEP = 1.15, 1.05, 1.2
 """Radii between places to begin: in the first layer; in others; and its factor for each of several passes."""
+BLOCK_PASSES = 2  # of the first layer: where nothing else comes, its dry places would show the ground
 ACCENTS = 2  # layers, the last ones, whose strokes are only where they matter
-ACCENT_CHANCE, ACCENT_GAIN = 0.22, 1.4  # chance that one is kept in a calm place, and how much saliency adds
+ACCENT_CHANCE, ACCENT_GAIN = 0.35, 1.4  # chance that one is kept in a calm place, and how much saliency adds
 FACE_BRUSHES = ((15, False), (24, False), (38, True))  # parts of a face's width; whether for eyes, nose and mouth alone
 FACE_THRESHOLD = 0.035  # as `BrushLayer.threshold`: a tenth of the difference between lips and skin
 FACE_PART = 0.35  # of the mask, above which a place belongs to a face
 LINE_WEIGHT = 0.8  # saliency of a thin line
 EDGE_CALM = 0.7  # of a face's calm, beside clear edges
+QUIET_CALM = 1.0  # of a face's calm, where nothing is to be seen: a lively sky outshouts what is before it
+QUIET_BODY = 0.5  # share of the body that paint loses there
+QUIET_OWN = 0.9  # how far colours there are the picture's own and not the palette's
+QUIET_CARE = 0.2  # share of the threshold that is left there: a sky's gradient is made of small differences
 CROSSING = 0.9  # radians of strokes laid across
 UNSTEADY = 0.12  # radians, deviation of a hand's direction
-LAST_OWN = 0.5  # of the picture's own colour in the last layers, beside the blurred one
+LAST_OWN = 0.7  # of the picture's own colour in the last layers, beside the blurred one
 WHITE = 0.93  # lightness above which a transparent medium leaves the paper, and how much less a layer
 WHITE_STEP = 0.02
 WASH_STRENGTHS = (0.55, 0.75, 0.9)  # exponents of the first washes: pale first
@@ -85,7 +90,7 @@ class BrushPlacement(StrokePlacement):
         found = []
         for level, item in enumerate(look.layers):
             radius = max(MIN_RADIUS, side * item.radius / 100)
-            passes = look.passes if level else 1
+            passes = look.passes if level else BLOCK_PASSES
             title = ("block-in", "form", "accents")[(level > 0) + (level >= len(look.layers) - ACCENTS)]
             found.append(PaintLayer(title, radius, item.threshold, item.density, item.everywhere, passes, level))
         return (*found, *self._face_layers(found[-1]))
@@ -169,6 +174,8 @@ class BrushPlacement(StrokePlacement):
         missing = sight.missing[rows, columns]
         emphasis = look.emphasis * (1 if layer.level > count - 4 else 0.5)
         needed = layer.threshold * np.exp(emphasis * (0.55 - 1.5 * np.minimum(salient, 1.3)))
+        if layer.level:
+            needed *= 1 - (1 - QUIET_CARE) * self.subject.saliency.quiet[rows, columns]
         kept = (missing > needed) & (missing + layer.threshold > 1e-4)
         if layer.where is not None:
             kept &= layer.where[rows, columns] > FACE_PART
@@ -214,7 +221,8 @@ class BrushPlacement(StrokePlacement):
         radii = layer.radius * (0.78 + 0.45 * random.random(count))
         radii *= np.exp(emphasis * (0.28 - 0.5 * np.minimum(salient, 1)))
         leans = UNSTEADY * random.normal(size=count) * (1.2 - confidence)
-        across = random.random(count) < look.cross * (1 - confidence)
+        quiet = self.subject.saliency.quiet[rows, columns]
+        across = random.random(count) < look.cross * (1 - confidence) * (1 - quiet)
         leans += np.where(across, CROSSING * random.choice([-1.0, 1.0], count), 0)
         field = SpineField(sight.directions.angles, sight.wanted, sight.canvas)
         spines, offsets = trace(field, begins, radii, leans, look.rules())
@@ -223,9 +231,11 @@ class BrushPlacement(StrokePlacement):
         lab = self.colours(layer, sight, places, middles)
         # beside an edge colours play less: a lighter stroke along a silhouette would be a halo
         calm = np.maximum(self.subject.saliency.calm[rows, columns], EDGE_CALM * confidence)
-        colours = self.painted(layer, to_paint(self._freely(lab, calm, random)))
+        calm = np.maximum(calm, QUIET_CALM * quiet)
+        colours = self.painted(layer, to_paint(self._freely(lab, calm, quiet, random)))
         lightness, near = lab[:, 0], np.minimum(1, salient)
         bodies = 0.35 + look.impasto * np.clip(1.4 * lightness - 0.35, 0, 1) * (0.3 + 0.7 * near) + 0.55 * near
+        bodies *= 1 - QUIET_BODY * quiet
         bodies *= 0.85 + 0.3 * random.random(count)
         numbers = seeds + np.arange(count, dtype=np.int64)
         points = profile(spines, offsets, look, int(numbers[0]) + 1, turned=random.random(count) < 0.5)
@@ -241,14 +251,15 @@ class BrushPlacement(StrokePlacement):
             layers=np.full(count, level, np.int32),
         )
 
-    def _freely(self, lab: F64, calm: F32, random: np.random.Generator) -> F64:
+    def _freely(self, lab: F64, calm: F32, quiet: F32, random: np.random.Generator) -> F64:
         """Colours as they are on the palette, with the look's liberties."""
         look, paints = self.look, self.subject.paints
-        colours, lightness = lab.copy(), lab[:, 0].copy()
-        colours[:, 1:] *= look.saturation
+        colours, lightness = saturate(lab, look.saturation), lab[:, 0].copy()
         if paints is not None:
-            mixed = mix(colours, paints * [1, look.saturation, look.saturation], look.mixtures, random)
-            held_back = 0.0 if self.subject.palette_given else 0.5 * calm.astype(np.float64)[:, None]
+            mixed = mix(colours, saturate(paints, look.saturation), look.mixtures, random)
+            # steps from paint to paint would be patches in a clear sky
+            own = np.maximum(0.5 * calm, QUIET_OWN * quiet).astype(np.float64)[:, None]
+            held_back = 0.0 if self.subject.palette_given else own
             colours += look.purity * (1 - held_back) * (mixed - colours)
         liberty = look.liberty(self.liveliness)
         if self.subject.palette_given:

@@ -65,11 +65,11 @@ class PaintingLook(Settings):
     """How far a stroke goes at most, each way, in radii."""
     shortest: float = Field(default=3.0, ge=0, le=50)
     """How long it is at least, in radii."""
-    reach: float = Field(default=0.26, gt=0, le=3)
+    reach: float = Field(default=0.2, gt=0, le=3)
     """How far the picture's colour may leave the stroke's before it ends, in OKLab."""
-    blur: float = Field(default=0.42, ge=0, le=5)
+    blur: float = Field(default=0.33, ge=0, le=5)
     """Deviation, in radii, of the blur that a layer sees the picture through."""
-    edges: float = Field(default=0.001, ge=0, le=1)
+    edges: float = Field(default=0.0006, ge=0, le=1)
     """Variance of colour from which the blur keeps the sides of an edge apart; 0 for a plain blur."""
     flow: float = Field(default=1.0, ge=0, le=10)
     """How much a slow turning of the whole picture leads strokes where no edge does."""
@@ -88,7 +88,7 @@ class PaintingLook(Settings):
 
     paints: int = Field(default=20, ge=0, le=64)
     """How many paints are on the palette; 0 for the picture's own colours."""
-    purity: Share = 0.75
+    purity: Share = 0.6
     """How far colours go to mixtures of two paints."""
     mixtures: int = Field(default=4, ge=0, le=64)
     """In how many steps two paints mix; 0 for any."""
@@ -98,20 +98,20 @@ class PaintingLook(Settings):
     """Factor of lightness about its mean."""
     key: float = Field(default=1.0, gt=0, le=1)
     """Share of the darkness that is kept; below 1 for a lighter picture."""
-    jitter_lightness: float = Field(default=0.022, ge=0, le=1)
+    jitter_lightness: float = Field(default=0.014, ge=0, le=1)
     """Deviation of strokes' lightness."""
-    jitter_chroma: float = Field(default=0.16, ge=0, le=4)
+    jitter_chroma: float = Field(default=0.11, ge=0, le=4)
     """Relative deviation of their chroma."""
-    jitter_hue: float = Field(default=0.07, ge=0, le=4)
+    jitter_hue: float = Field(default=0.05, ge=0, le=4)
     """Deviation of their hue in radians."""
     warmth: float = Field(default=0.02, ge=0, le=1)
     """How much warmer lights and cooler shadows get."""
 
-    streaks: float = Field(default=0.5, ge=0, le=4)
+    streaks: float = Field(default=0.4, ge=0, le=4)
     """How much the tones of bristles differ."""
     pickup: Share = 0.35
     """How much wet paint a stroke takes along."""
-    dryness: float = Field(default=0.55, ge=0, le=2)
+    dryness: float = Field(default=0.45, ge=0, le=2)
     """How soon it runs dry."""
     ragged: float = Field(default=0.55, gt=0, le=2)
     """How unequal its ends are."""
@@ -126,7 +126,7 @@ class PaintingLook(Settings):
     """Height of the paint."""
     impasto: float = Field(default=0.6, ge=0, le=4)
     """How much thicker lights and salient places are painted."""
-    relief: float = Field(default=0.36, ge=0, le=4)
+    relief: float = Field(default=0.26, ge=0, le=4)
     """How much the lamp shows the paint's height; 0 for flat paint."""
     varnish: float = Field(default=0.15, ge=0, le=2)
     """How much the paint shines."""

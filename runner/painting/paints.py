@@ -18,6 +18,7 @@ ROUNDS = 12  # of Lloyd's algorithm; the paints have settled by then
 CHROMA = 2.5  # weight of chroma beside lightness where paints are chosen: hues are what a palette is for
 MIXED_CHROMA = 3.0  # weight of squared chroma where mixtures are
 DISTANCE_COST = 0.008  # of two paints' squared distance: a mixture of neighbours is cleaner than one of opposites
+STRONG = 0.1  # chroma, from which liberties grow no further: half of what a screen shows of red, more would be clipped
 CHUNK = 2000  # colours compared at once, for memory
 DITHER = 0.42  # of a mixture's step: neighbouring strokes take different mixtures, which the eye blends
 DITHER_DISTANCE = 0.14  # of two paints, above which dithering would be seen as spots
@@ -145,8 +146,9 @@ def take_liberties(colours: F64, lightness: F64, calm: F32, liberty: Liberty, ge
     play = 1 - 0.75 * calm.astype(np.float64)
     count = len(colours)
     chroma = np.hypot(colours[:, 1], colours[:, 2])
-    turn = play * generator.normal(0, liberty.hue, count)
-    factor = np.maximum(0.4, 1 + play * generator.normal(0, liberty.chroma, count))
+    held = play * np.minimum(1, STRONG / np.maximum(chroma, 1e-9))
+    turn = held * generator.normal(0, liberty.hue, count)
+    factor = np.maximum(0.4, 1 + held * generator.normal(0, liberty.chroma, count))
     a, b = colours[:, 1] * factor, colours[:, 2] * factor
     done = colours.copy()
     done[:, 1], done[:, 2] = a * np.cos(turn) - b * np.sin(turn), a * np.sin(turn) + b * np.cos(turn)
@@ -157,6 +159,20 @@ def take_liberties(colours: F64, lightness: F64, calm: F32, liberty: Liberty, ge
     done[:, 2] += 1.2 * warm
     done[:, 0] += play * generator.normal(0, liberty.lightness, count) * np.clip(1.6 - 1.2 * lightness, 0.3, 1)
     return done
+
+
+def saturate(colours: F64, factor: float) -> F64:
+    """Colours with so many times their chroma; strong ones gain no more than one of `STRONG` would.
+
+    Args:
+        colours: (n, 3) OKLab.
+        factor: of chroma; below 1, all colours are paled alike.
+    """
+    chroma = np.hypot(colours[:, 1], colours[:, 2])
+    share = np.minimum(1, STRONG / np.maximum(chroma, 1e-9)) if factor > 1 else np.ones(len(colours))
+    stronger = colours.copy()
+    stronger[:, 1:] *= (1 + (factor - 1) * share)[:, None]
+    return stronger
 
 
 def to_paint(lab: F64) -> F32:

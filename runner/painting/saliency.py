@@ -26,6 +26,8 @@ MIN_FACE, MAX_FACE = 40, 220  # pixels there
 LINE_WIDTHS = (1.0, 1.8)  # pixels, deviation of lines: about as thin as the last layer's strokes
 LINE_CONTRAST = 0.02  # of a ridge, from which it is one: a mast against the evening sky
 AGREEING = 5  # detections that must agree on a face: three find faces in foliage
+DETAIL, AROUND = 60, 30  # shares of the shorter side: what is finer is detail, over which area it is averaged
+QUIET = 0.028  # of OKLab, detail of which half the quiet is gone: a clear sky has .005, grass .05
 FEATURES = ((0.31, 0.38, 0.13), (0.69, 0.38, 0.13), (0.5, 0.76, 0.17), (0.5, 0.58, 0.1))
 """Eyes, mouth and nose in a face's box: x, y and reach, as shares of its width; of an average face."""
 MOST = 1.6  # saliency of eyes; 1 is the most salient place of a picture without faces
@@ -46,12 +48,14 @@ class Saliency(NamedTuple):
         map: (h, w) in [0, 1], up to `MOST` in faces.
         lines: (h, w) in [0, 1], thin lines that stand alone.
         calm: (h, w) in [0, 1], 1 within faces, where colours must not play.
+        quiet: (h, w) in [0, 1], 1 where there is no detail: a sky, a wall, what is out of focus.
         faces: largest first.
     """
 
     map: F32
     lines: F32
     calm: F32
+    quiet: F32
     faces: tuple[Face, ...]
 
 
@@ -104,6 +108,19 @@ def thin_lines(lab: F32) -> F32:
     return lines
 
 
+def quietness(lab: F32) -> F32:
+    """(h, w) in [0, 1], 1 where a picture has no detail; gradients of a sky are none.
+
+    Args:
+        lab: (h, w, 3) OKLab.
+    """
+    side = min(lab.shape[:2])
+    seen = lab * np.array([1, CHROMA, CHROMA], np.float32)
+    detail = smooth(((seen - smooth(seen, side / DETAIL)) ** 2).sum(2), side / AROUND)
+    quiet: F32 = (1 / (1 + np.maximum(0, detail) / QUIET**2)).astype(np.float32)
+    return quiet
+
+
 def saliency(lab: F32, faces: tuple[Face, ...] = ()) -> Saliency:
     """What matters in a picture.
 
@@ -123,9 +140,9 @@ def saliency(lab: F32, faces: tuple[Face, ...] = ()) -> Saliency:
     middle = np.exp(-(((x / wide - 0.5) / 0.38) ** 2) - ((y / high - 0.5) / 0.42) ** 2)
     mapped = _stretched(smooth(0.6 * _stretched(contrast) + 0.7 * dense, side / 50)) * (0.55 + 0.45 * middle)
     calm = np.zeros((high, wide), np.float32)
-    lines = thin_lines(lab)
+    lines, quiet = thin_lines(lab), quietness(lab)
     if not faces:
-        return Saliency(_stretched(mapped), lines, calm, faces)
+        return Saliency(_stretched(mapped), lines, calm, quiet, faces)
     for left, top, width in faces:
         u, v = (x - left) / width, (y - top) / width
         mapped = np.maximum(mapped, 0.8 * np.exp(-((u - 0.5) ** 2 + (v - 0.5) ** 2) / 0.55**2))
@@ -133,4 +150,4 @@ def saliency(lab: F32, faces: tuple[Face, ...] = ()) -> Saliency:
             mapped = np.maximum(mapped, MOST * np.exp(-((u - at) ** 2 + 1.8 * (v - down) ** 2) / reach**2))
         oval = ((u - 0.5) / 0.5) ** 2 + ((v - 0.52) / 0.62) ** 2
         calm = np.maximum(calm, np.exp(-(oval**2)).astype(np.float32))
-    return Saliency(np.clip(mapped, 0, MOST).astype(np.float32), lines, calm, faces)
+    return Saliency(np.clip(mapped, 0, MOST).astype(np.float32), lines, calm, quiet, faces)

@@ -11,8 +11,8 @@ from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.directions import directions
 from orbifolio.runner.painting.grounds import grain
 from orbifolio.runner.painting.looks import LOOKS, Oil
-from orbifolio.runner.painting.paints import Liberty, choose_paints, mix, take_liberties
-from orbifolio.runner.painting.saliency import find_faces, saliency, thin_lines
+from orbifolio.runner.painting.paints import Liberty, choose_paints, mix, saturate, take_liberties
+from orbifolio.runner.painting.saliency import find_faces, quietness, saliency, thin_lines
 from orbifolio.runner.painting.smoothing import smooth, smooth_within_edges
 from orbifolio.runner.painting.spines import STRAIGHT, SpineField, SpineRules, trace
 
@@ -136,6 +136,23 @@ def test_what_stands_out_is_salient() -> None:
     found = saliency(lab).map
     assert found[60, 80] > 0.6
     assert found[10, 10] < 0.2
+
+
+def test_a_sky_is_quiet_and_foliage_is_not() -> None:
+    random = np.random.default_rng(6)
+    lab = np.zeros((120, 160, 3), np.float32)
+    lab[..., 0] = np.linspace(0.9, 0.6, 120)[:, None]  # a gradient is no detail
+    lab[60:, :, 0] += random.normal(0, 0.1, (60, 160)).astype(np.float32)
+    quiet = quietness(lab)
+    assert quiet[:45].min() > 0.95
+    assert quiet[75:].max() < 0.15
+
+
+def test_strong_colours_gain_no_more_than_others() -> None:
+    colours = np.array([[0.6, 0.03, 0.04], [0.6, 0.16, 0.12]])  # of chroma .05 and .2
+    stronger = np.hypot(*saturate(colours, 1.2)[:, 1:].T)
+    np.testing.assert_allclose(stronger, [0.06, 0.22])
+    np.testing.assert_allclose(np.hypot(*saturate(colours, 0.5)[:, 1:].T), [0.025, 0.1])
 
 
 def test_grain_is_spread_over_its_range_and_repeats_by_seed() -> None:

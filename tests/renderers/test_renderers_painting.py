@@ -27,7 +27,7 @@ def renderer() -> PaintingRenderer:
 
 def test_a_layer_is_a_phase_and_a_pass_a_step(renderer: PaintingRenderer) -> None:
     phases = renderer.phases()
-    assert [phase.steps for phase in phases] == [1, 2, 2, 2, 2]
+    assert [phase.steps for phase in phases] == [2, 2, 2, 2, 2]
     assert {(phase.width, phase.height) for phase in phases} == {(180, 120)}
     assert phases[0].title.startswith("block-in, strokes ")
     assert phases[-1].title.startswith("accents")
