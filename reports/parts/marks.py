@@ -83,7 +83,10 @@ def marks_part(run: RunRecord) -> PaintedMarks | None:
         Fact("Width of a stroke", _between(as_mapping(marks.get("widths")))),
         Fact("Strokes along edges", _agreement(as_finite(marks.get("edges")))),
         Fact("Likeness to the eye (LPIPS)", _likeness(as_finite(marks.get("lpips")))),
-        Fact("Likeness to a network (VGG)", _rounded(as_finite(marks.get("vgg")), "0 the same, 1 nothing in common")),
+        Fact(
+            "Likeness to a network (VGG)",
+            _rounded(as_finite(marks.get("vgg")), "0 the same; marks that the picture has not raise it"),
+        ),
         Fact("Likeness by pixels (PSNR)", _decibels(as_finite(marks.get("decibels")))),
     )
     drawn = (

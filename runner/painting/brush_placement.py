@@ -175,7 +175,9 @@ class BrushPlacement(StrokePlacement):
         emphasis = look.emphasis * (1 if layer.level > count - 4 else 0.5)
         needed = layer.threshold * np.exp(emphasis * (0.55 - 1.5 * np.minimum(salient, 1.3)))
         if layer.level:
-            needed *= 1 - (1 - QUIET_CARE) * self.subject.saliency.quiet[rows, columns]
+            # a layer must not mend what the one before has jittered
+            least = np.minimum(needed, look.jitter_lightness * self.liveliness)
+            needed = np.maximum(least, needed * (1 - (1 - QUIET_CARE) * self._quiet(rows, columns)))
         kept = (missing > needed) & (missing + layer.threshold > 1e-4)
         if layer.where is not None:
             kept &= layer.where[rows, columns] > FACE_PART
@@ -197,6 +199,11 @@ class BrushPlacement(StrokePlacement):
             return salient
         with_lines: F32 = np.maximum(salient, LINE_WEIGHT * self.subject.saliency.lines[rows, columns])
         return with_lines
+
+    def _quiet(self, rows: I64, columns: I64) -> F32:
+        """(n,) how calmly places are painted, in [0, 1]."""
+        quiet: F32 = np.float32(self.look.repose) * self.subject.saliency.quiet[rows, columns]
+        return quiet
 
     def _urgency(self, sight: Sight, begins: F64, random: np.random.Generator) -> F64:
         """(n,) larger for what is painted later: what is salient, or what is dark; a little by chance."""
@@ -221,7 +228,7 @@ class BrushPlacement(StrokePlacement):
         radii = layer.radius * (0.78 + 0.45 * random.random(count))
         radii *= np.exp(emphasis * (0.28 - 0.5 * np.minimum(salient, 1)))
         leans = UNSTEADY * random.normal(size=count) * (1.2 - confidence)
-        quiet = self.subject.saliency.quiet[rows, columns]
+        quiet = self._quiet(rows, columns)
         across = random.random(count) < look.cross * (1 - confidence) * (1 - quiet)
         leans += np.where(across, CROSSING * random.choice([-1.0, 1.0], count), 0)
         field = SpineField(sight.directions.angles, sight.wanted, sight.canvas)

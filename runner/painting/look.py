@@ -58,6 +58,8 @@ class PaintingLook(Settings):
     """How much more strokes, and thinner ones, salient places get; 0 for the same everywhere."""
     faces: bool = True
     """Whether faces are looked for and finished with brushes of their own size."""
+    repose: Share = 1.0
+    """How much calmer it is where the picture has no detail: thin and even paint in the picture's own colours."""
     order: Literal["salient", "light"] = "salient"
     """What a pass paints last: what is salient, or what is dark."""
 

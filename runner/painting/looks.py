@@ -36,6 +36,7 @@ class Bold(LayeredLook):
             (9, 0, 0.9, 1), (17, 0.06, 0.9, 0.1), (31, 0.085, 0.9, 0), (60, 0.11, 0.9, 0), (120, 0.16, 0.9, 0)
         ),
         "emphasis": 1.2,
+        "repose": 0.6,
         "longest": 9.0,
         "paints": 14,
         "purity": 0.9,
@@ -93,6 +94,7 @@ class Watercolour(PaintingLook):
         "layers": layers(
             (9, 0, 1.2, 1), (17, 0.03, 1.1, 0), (34, 0.045, 1, 0), (70, 0.055, 1.1, 0), (140, 0.07, 1.1, 0)
         ),
+        "repose": 0.5,
         "longest": 5.0,
         "shortest": 1.6,
         "reach": 0.13,
@@ -131,6 +133,7 @@ class Pastel(LayeredLook):
         "layers": layers(
             (16, 0, 0.9, 0.75), (32, 0.04, 1, 0.25), (64, 0.05, 1.1, 0), (110, 0.08, 1.1, 0), (180, 0.11, 1.1, 0)
         ),
+        "repose": 0.5,
         "longest": 7.0,
         "shortest": 4.0,
         "flow": 1.4,
@@ -196,6 +199,7 @@ class Pointillist(LayeredLook):
         "layers": layers(
             (24, 0, 1, 1), (50, 0, 1.1, 1), (75, 0.02, 1.1, 0.3), (110, 0.05, 1.1, 0), (160, 0.08, 1.1, 0)
         ),
+        "repose": 0.0,
         "longest": 0.9,
         "shortest": 0.0,
         "cross": 0.0,
@@ -226,6 +230,7 @@ class Flow(LayeredLook):
             (26, 0, 1.1, 1), (44, 0, 1, 0.75), (62, 0.03, 1.1, 0.35), (100, 0.055, 1.1, 0), (190, 0.08, 1.2, 0)
         ),
         "emphasis": 0.7,
+        "repose": 0.3,
         "longest": 13.0,
         "shortest": 5.0,
         "flow": 1.3,

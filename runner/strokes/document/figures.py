@@ -125,7 +125,7 @@ def decibels(picture: F32, wanted: F32) -> float:
 
 
 def vgg_distance(painting: F32, picture: F32) -> float:
-    """Squared distance of VGG16's features at conv3_1, relative to the picture's: 0 for equal ones, 1 for grey.
+    """Squared distance of VGG16's features at conv3_1, relative to the picture's: 0 for equal ones; marks raise it.
 
     Raises:
         MissingWeights: they are not here and cannot be fetched.

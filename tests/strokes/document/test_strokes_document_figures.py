@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.figures import (
     PAINTED,
     SIDE,
@@ -21,6 +22,7 @@ from orbifolio.runner.strokes.document.figures import (
     figures_file,
     histogram,
 )
+from orbifolio.runner.strokes.document.products import marks_of
 from orbifolio.runner.vision.weights import FOLDER
 
 RANDOM = np.random.default_rng(1)
@@ -64,6 +66,16 @@ def test_each_stroke_is_in_one_bin() -> None:
     counts = histogram(values, (0.0, 1.0, 2.0, 4.0))
     assert counts[0] == (values < 1).sum()
     assert sum(counts) == 500
+
+
+def test_a_learnt_brush_has_marks_too() -> None:
+    straight = [10, 20, 40, 20, 70, 20, 3, 0.5, 0.5, 1]
+    bent = [0, 0, 50, 0, 50, 50, 1, 0.5, 0.5, 1]  # a parabola: 0.8117 of its two legs
+    columns, colours = np.array([straight, bent], np.float32), np.zeros((2, 3), np.float32)
+    painting = Painting(200, 100, "classic/dry_brush", (1, 1, 1), 1, columns, colours, np.zeros(2, np.int32))
+    marks = marks_of(painting)
+    np.testing.assert_allclose(marks.lengths, [60, 81.17], rtol=0.002)
+    np.testing.assert_allclose(marks.widths, [6, 2])
 
 
 def test_figures_need_no_network_and_are_equal_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
