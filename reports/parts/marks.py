@@ -85,7 +85,7 @@ def marks_part(run: RunRecord) -> PaintedMarks | None:
         Fact("Likeness to the eye (LPIPS)", _likeness(as_finite(marks.get("lpips")))),
         Fact(
             "Likeness to a network (VGG)",
-            _rounded(as_finite(marks.get("vgg")), "0 the same; marks that the picture has not raise it"),
+            _rounded(as_finite(marks.get("vgg")), "0 the same; every mark raises it"),
         ),
         Fact("Likeness by pixels (PSNR)", _decibels(as_finite(marks.get("decibels")))),
     )
