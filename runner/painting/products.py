@@ -24,7 +24,7 @@ from orbifolio.runner.painting.hand_copy import copying_sheet, pen_plot
 from orbifolio.runner.painting.lamp import lit
 from orbifolio.runner.painting.stroke_shapes import outline
 from orbifolio.runner.painting.subject import resized
-from orbifolio.runner.strokes.document.figures import Marks, figures, figures_file
+from orbifolio.runner.strokes.document.figures import StrokeMarks, figures, figures_file
 from orbifolio.runner.strokes.document.openraster import openraster
 from orbifolio.runner.strokes.document.products import PLOTTER
 from orbifolio.runner.strokes.document.svg import layered_svg, path, smooth
@@ -85,7 +85,7 @@ def in_figures(strokes: BristleStrokes, plan_side: int, painting: F32, picture: 
         picture: that was painted, about as wide and high in proportion.
     """
     part = 100 / plan_side
-    marks = Marks(part * strokes.lengths(), part * strokes.widths(), strokes.colours)
+    marks = StrokeMarks(part * strokes.lengths(), part * strokes.widths(), strokes.colours)
     return figures_file({"marks": figures(marks, painting, picture)})
 
 

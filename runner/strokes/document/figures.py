@@ -37,7 +37,7 @@ WIDTHS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 VGG_LAYER = "conv3_1"
 
 
-class Marks(NamedTuple):
+class StrokeMarks(NamedTuple):
     """The strokes of a painting.
 
     Attributes:
@@ -151,7 +151,7 @@ def _batch(picture: F32) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(picture, np.float32)).permute(2, 0, 1)[None]
 
 
-def figures(marks: Marks, painting: F32, picture: F32) -> dict[str, Any]:
+def figures(marks: StrokeMarks, painting: F32, picture: F32) -> dict[str, Any]:
     """All figures, for a report. Networks look only where their weights are here already: nothing is fetched.
 
     Args:

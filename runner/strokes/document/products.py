@@ -25,7 +25,7 @@ from orbifolio.runner.images import encoding
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.document.csv import table
 from orbifolio.runner.strokes.document.document import RADIUS, Painting
-from orbifolio.runner.strokes.document.figures import Marks, decibels, figures_file
+from orbifolio.runner.strokes.document.figures import StrokeMarks, decibels, figures_file
 from orbifolio.runner.strokes.document.figures import figures as how_it_is_painted
 from orbifolio.runner.strokes.document.hatching import hatch
 from orbifolio.runner.strokes.document.mypaint_redraw import redraw
@@ -107,7 +107,7 @@ def products(
     return files
 
 
-def marks_of(painting: Painting) -> Marks:
+def marks_of(painting: Painting) -> StrokeMarks:
     """Lengths, widths and colours of a painting's strokes, each a quadratic Bézier curve."""
     columns = painting.strokes.astype(np.float64)
     start, via, end = (columns[:, None, at : at + 2] for at in (0, 2, 4))
@@ -115,7 +115,7 @@ def marks_of(painting: Painting) -> Marks:
     curve = (1 - t) ** 2 * start + 2 * t * (1 - t) * via + t**2 * end
     lengths = np.linalg.norm(np.diff(curve, axis=1), axis=2).sum(1)
     part = 100 / min(painting.width, painting.height)
-    return Marks(part * lengths, 2 * part * columns[:, RADIUS], painting.colours)
+    return StrokeMarks(part * lengths, 2 * part * columns[:, RADIUS], painting.colours)
 
 
 def plotted(

@@ -13,7 +13,7 @@ from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.document.figures import (
     PAINTED,
     SIDE,
-    Marks,
+    StrokeMarks,
     at_side,
     calm_texture,
     clipped_share,
@@ -80,7 +80,7 @@ def test_a_learnt_brush_has_marks_too() -> None:
 
 def test_figures_need_no_network_and_are_equal_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER, str(tmp_path / "none"))
-    marks = Marks(np.array([1.0, 2, 3]), np.array([0.5, 0.5, 1]), np.full((3, 3), 0.5, np.float32))
+    marks = StrokeMarks(np.array([1.0, 2, 3]), np.array([0.5, 0.5, 1]), np.full((3, 3), 0.5, np.float32))
     picture = RANDOM.random((60, 90, 3)).astype(np.float32)
     found = figures(marks, np.repeat(np.repeat(picture, 2, 0), 2, 1), picture)
     assert "lpips" not in found
