@@ -90,7 +90,7 @@ def painted(name: str, look: PaintingLook, picture: F32, side: int) -> Made:
 
 def hertzmann(picture: F32, side: int, strokes: int) -> Made:
     """His painting with about so many strokes."""
-    low, high, threshold = LEAST, MOST, 0.06
+    low, high, threshold = 0.0, MOST, 0.06
     best: Made | None = None
     for _ in range(ROUNDS):
         rows = layers((16, 0, 1, 1), *((part, threshold, 1, 0) for part in (32, 64, 128)))
@@ -98,10 +98,10 @@ def hertzmann(picture: F32, side: int, strokes: int) -> Made:
         off = len(made.colours) / strokes
         if best is None or abs(math.log(off)) < abs(math.log(len(best.colours) / strokes)):
             best = made
-        if abs(off - 1) < AS_MANY:
+        if abs(off - 1) < AS_MANY or (off < 1 and threshold == LEAST):  # he finds no more places
             break
         low, high = (threshold, high) if off > 1 else (low, threshold)
-        threshold = math.sqrt(low * high)
+        threshold = math.sqrt(low * high) if low > 0 else LEAST
     assert best is not None
     return best
 
