@@ -30,8 +30,9 @@ from orbifolio.runner.painting.subject import resized
 from orbifolio.runner.strokes.document.opacity_layers import OpacityLayers
 from orbifolio.runner.strokes.document.timelapse_states import Growth, grow
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
-from orbifolio.runner.strokes.mypaint.brush_mark import POINTS, SECONDS, BrushMark, refuse_idle_brush, usual
+from orbifolio.runner.strokes.mypaint.brush_mark import POINTS, SECONDS, BrushMark, measure_mark, usual
 from orbifolio.runner.strokes.mypaint.brush_sheet import Box, BrushSheet, PenStroke
+from orbifolio.runner.strokes.mypaint.brush_trial import require_paint
 from orbifolio.runner.strokes.mypaint.mypaint import hush
 
 FIT_SIDE = 720  # pixels at which colours are fitted: strokes are planned at as many
@@ -79,7 +80,7 @@ class RealBrushPainting:
             MissingProgram: MyPaint's library is not installed.
             InputError: the brush leaves no paint.
         """
-        mark, strokes = refuse_idle_brush(brush), painting.strokes_of_picture()
+        mark, strokes = measure_mark(require_paint(brush)), painting.strokes_of_picture()
         plain = cls(*painting.size, painting.ground, painting.look.opacity, strokes, strokes.colours, brush, mark)
         small = plain.scaled(min(side, max(painting.size)))
         drawn = list(small.opacities())

@@ -72,7 +72,7 @@ def test_it_is_drawn_at_any_size_and_in_layers(painting: BristlePainting) -> Non
 
 @needs_brushes
 def test_an_idle_brush_is_refused(painting: BristlePainting) -> None:
-    with pytest.raises(InputError, match="classic/blur: this brush leaves nothing on paper"):
+    with pytest.raises(InputError, match="classic/blur: leaves no paint on paper"):
         RealBrushPainting.fitted(painting, find_brush("classic/blur"))
 
 

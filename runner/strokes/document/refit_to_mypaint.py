@@ -26,8 +26,9 @@ from orbifolio.runner.strokes.document.mypaint_redraw import Paper, reach, redra
 from orbifolio.runner.strokes.document.opacity_layers import OpacityLayers, nearest, palette_of, window
 from orbifolio.runner.strokes.document.timelapse_states import resized
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
-from orbifolio.runner.strokes.mypaint.brush_mark import measure_mark, refuse_idle_brush
+from orbifolio.runner.strokes.mypaint.brush_mark import measure_mark
 from orbifolio.runner.strokes.mypaint.brush_sheet import Box
+from orbifolio.runner.strokes.mypaint.brush_trial import require_paint
 from orbifolio.runner.strokes.mypaint.mypaint import hush
 from orbifolio.runner.strokes.stroke_array import END_PRESSURE, ENTRY_PRESSURE, START
 
@@ -125,7 +126,7 @@ def refit_to_brush(painting: Painting, name: str) -> Painting:
         InputError: it has no such brush, or the brush leaves no paint.
     """
     other, own = real_brush(name), real_brush(painting.brush)
-    ratio = measure_mark(own).half_width / max(refuse_idle_brush(other).half_width, 1e-3)
+    ratio = measure_mark(own).half_width / max(measure_mark(require_paint(other)).half_width, 1e-3)
     strokes = painting.strokes.copy()
     strokes[:, RADIUS] *= np.float32(min(MAX_WIDENING, max(1 / MAX_WIDENING, ratio)))
     target = redraw(painting.scaled(min(1.0, MAX_SIDE / max(painting.width, painting.height))))

@@ -1,7 +1,6 @@
-"""What a brush leaves on paper: (brush file) -> its width, its opacity, and whether it paints at all.
+"""What a brush leaves on paper: (brush file) -> its width and its opacity.
 
-Brushes of one basic radius leave marks of very different widths, and some leave none: they smudge, blur or rub out what
-lies there. One stroke, drawn once, tells.
+Brushes of one basic radius leave marks of very different widths. One stroke, drawn once, tells.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from orbifolio.runner.arrays import F32
-from orbifolio.runner.errors import InputError
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile
 from orbifolio.runner.strokes.mypaint.brush_sheet import BrushSheet, PenStroke
 from orbifolio.runner.strokes.mypaint.mypaint import hush
@@ -23,7 +21,6 @@ POINTS, SECONDS = 50, 0.02  # that the program is given, and from one to the nex
 PRESSURES = 0.3, 0.8  # from its beginning to its end: some brushes paint when pressed, others only when not
 PAPER, COLOUR = (1.0, 1.0, 1.0), (0.8, 0.2, 0.1)
 LEAST = 0.03  # change of paper below which a stroke is not seen
-OTHER = 0.4  # of the paint, share that goes another way than from paper to the colour: 0.43 for black
 MASS = 0.85  # of the paint, within which the width is measured: what is thrown aside does not count
 
 
@@ -34,14 +31,10 @@ class BrushMark:
     Attributes:
         half_width: of the mark, in basic radii.
         opacity: that the stroke alone has along most of itself, in [0, 1]; 0 for a brush that needs paint to take up.
-        change: largest change of white paper, in [0, 1].
-        other: share of this change that goes another way than from the paper to the colour, in [0, 1].
     """
 
     half_width: float
     opacity: float
-    change: float
-    other: float
 
 
 def measure_mark(brush: BrushFile) -> BrushMark:
@@ -60,18 +53,8 @@ def measure_mark(brush: BrushFile) -> BrushMark:
     change = sheet.picture() - np.array(PAPER, np.float32)
     alone = sheet.opacity(stroke, (0, 0, SIDE, SIDE))
     hush()
-    way = np.array(COLOUR) - PAPER
-    across = change - (change @ way)[..., None] * way / (way @ way)
-    size = float(np.abs(change).sum())
     seen = alone if alone.max() > LEAST else np.abs(change).max(2)
-    return BrushMark(
-        half_width=_half_width(seen),
-        opacity=usual(alone),
-        change=float(np.abs(change).max()),
-        other=float(np.linalg.norm(across, axis=2).sum() / max(np.linalg.norm(change, axis=2).sum(), 1e-9))
-        if size > 0
-        else 0.0,
-    )
+    return BrushMark(half_width=_half_width(seen), opacity=usual(alone))
 
 
 def usual(opacity: F32) -> float:
@@ -90,25 +73,3 @@ def _half_width(paint: F32) -> float:
     if within[-1] < 1e-3:
         return 0.0
     return float(away[order][np.searchsorted(within, MASS * within[-1])]) / MASS / RADIUS
-
-
-def refuse_idle_brush(brush: BrushFile) -> BrushMark:
-    """The mark of a brush that paints; one that does not is refused.
-
-    Raises:
-        MissingProgram: the program is not installed.
-        InputError: it leaves nothing on paper, rubs it out, or paints in other colours than the one it is given.
-    """
-    mark = measure_mark(brush)
-    reason = ""
-    if brush.base("eraser") > 0.5:
-        reason = "rubs paint out instead of leaving any"
-    elif max(mark.change, mark.opacity) < LEAST:
-        reason = "leaves nothing on paper: " + (
-            "it only moves paint that lies there" if brush.smudges else "it needs a faster pen, or more pressure"
-        )
-    elif mark.other > OTHER or mark.change < LEAST:
-        reason = "does not paint in the colour that it is given"
-    if reason:
-        raise InputError(f"{brush.name}: this brush {reason}; choose another, e.g. tanda/oil-06-paint or classic/knife")
-    return mark

@@ -84,7 +84,7 @@ def test_another_brush_comes_near_to_what_the_own_one_paints(painting):
     assert fitted.brush == "classic/knife"
     plain, near = (float(np.square(redraw(item) - wanted).mean()) for item in (other, fitted))
     assert near < 0.6 * plain
-    with pytest.raises(InputError, match="classic/smudge: this brush leaves nothing on paper"):
+    with pytest.raises(InputError, match="classic/smudge: leaves no paint on paper"):
         refit_to_brush(painting, "classic/smudge")
 
 
