@@ -10,7 +10,6 @@ from orbifolio.reports.links import STATUSES, Header, Link, Place
 from orbifolio.reports.live_updates import run_update
 from orbifolio.reports.parts.animation import animation_part
 from orbifolio.reports.parts.base import Part
-from orbifolio.reports.parts.candidates import candidates_part
 from orbifolio.reports.parts.curves import Curves
 from orbifolio.reports.parts.downloads import downloads_part
 from orbifolio.reports.parts.globe import globe_part
@@ -18,12 +17,13 @@ from orbifolio.reports.parts.image_pairs import image_pairs
 from orbifolio.reports.parts.inputs import inputs_part, stages_part
 from orbifolio.reports.parts.judgement import judgement_part
 from orbifolio.reports.parts.lead_image import run_lead_image, run_scrubber
-from orbifolio.reports.parts.marks import marks_part
 from orbifolio.reports.parts.notice import advisory_notice, outcome_notice
+from orbifolio.reports.parts.painting.candidates import candidates_part
+from orbifolio.reports.parts.painting.marks import marks_part
+from orbifolio.reports.parts.painting.stroke_comparison import stroke_comparison
 from orbifolio.reports.parts.phases import phases_part
 from orbifolio.reports.parts.progress import progress_part
 from orbifolio.reports.parts.provenance import parameters_part, references_part, rerun_part, weights_part
-from orbifolio.reports.parts.stroke_comparison import stroke_comparison
 from orbifolio.reports.parts.symmetry import symmetry_section
 from orbifolio.reports.parts.wallpaper import wallpaper_part
 from orbifolio.reports.prose import markdown_to_text

@@ -7,7 +7,6 @@ unique on a page; a part that is `listed` appears in the page's table of content
 from orbifolio.reports.parts.animation import Animation
 from orbifolio.reports.parts.base import DataTable, Empty, FactList, Listing, Part
 from orbifolio.reports.parts.blind import Blind
-from orbifolio.reports.parts.candidates import Candidates
 from orbifolio.reports.parts.compare import Compare
 from orbifolio.reports.parts.curves import Curves, PositionMarker
 from orbifolio.reports.parts.deepzoom import DeepZoom
@@ -21,11 +20,12 @@ from orbifolio.reports.parts.lead_image import LeadImage
 from orbifolio.reports.parts.measures import Measures, SharedParameters
 from orbifolio.reports.parts.members import Members
 from orbifolio.reports.parts.notice import Notice
+from orbifolio.reports.parts.painting.candidates import Candidates
+from orbifolio.reports.parts.painting.stroke_comparison import StrokeComparison
 from orbifolio.reports.parts.phases import Phases
 from orbifolio.reports.parts.progress import ProgressDisplay
 from orbifolio.reports.parts.provenance import Parameters, References, RerunCommands, Weights
 from orbifolio.reports.parts.run_table import RunTable
-from orbifolio.reports.parts.stroke_comparison import StrokeComparison
 from orbifolio.reports.parts.sweep_shelf import SweepShelf
 from orbifolio.reports.parts.symmetry import SymmetrySection
 from orbifolio.reports.parts.thumbnail_grid import ThumbnailGrid

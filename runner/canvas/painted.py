@@ -39,7 +39,7 @@ from orbifolio.runner.strokes.fitting.stroke_set import StrokeSet
 from orbifolio.runner.strokes.fitting.surface import PaintSurface, surface_of
 from orbifolio.runner.strokes.rasteriser.brush_table import BrushTable
 from orbifolio.runner.strokes.rasteriser.differentiable import Composite, Rasteriser
-from orbifolio.runner.strokes.rasteriser.grain import Grain
+from orbifolio.runner.strokes.rasteriser.grain import BrushGrain
 from orbifolio.runner.strokes.stroke_array import (
     COLUMNS,
     CURVE,
@@ -85,7 +85,7 @@ class LevelConfig:
         faintest: smallest pressure.
         shortest: smallest length in radii.
         block_in: so many levels cover the picture evenly, calm parts too, and keep their strokes.
-        grain: amount of noise in the strokes, see `Grain`.
+        grain: amount of noise in the strokes, see `BrushGrain`.
         drawn_side: longer side in pixels of the picture that the real program draws; 0 where the network draws it.
     """
 
@@ -124,9 +124,9 @@ class LevelConfig:
         """The brush on the phase's cells, with the grain that the finished picture has."""
         return Rasteriser(self.table, self.surface.blocks, self.painter, self.opaque, self.sample(0))
 
-    def sample(self, number: int) -> Grain | None:
+    def sample(self, number: int) -> BrushGrain | None:
         """A sample of the brush's grain."""
-        return Grain(self.grain, number) if self.grain else None
+        return BrushGrain(self.grain, number) if self.grain else None
 
     @cached_property
     def target(self) -> F32:

@@ -17,7 +17,6 @@ from orbifolio.runner.errors import ImageError
 from orbifolio.runner.gas.graph import Graph, union
 from orbifolio.runner.gas.points import Level
 from orbifolio.runner.symmetry.base import Symmetry
-from orbifolio.runner.symmetry.kinds.curved import CurvedSymmetry
 
 if TYPE_CHECKING:
     from orbifolio.runner.gas.network import Network
@@ -26,18 +25,6 @@ if TYPE_CHECKING:
 
 
 MIN_POINTS = 8  # points of a level that a fundamental domain must hold: fewer make no drawing
-
-SAME_AREA = 1e-6  # of a factor 1: rounding of a movement's determinant
-
-
-def grows_on(symmetry: Symmetry) -> bool:
-    """Whether a symmetry is a group of movements, whose fundamental domain a gas can grow on."""
-    if isinstance(symmetry, CurvedSymmetry):
-        return True
-    planar = symmetry.planar_claims(symmetry.ratio or 1.0)
-    # a zoom's turns are movements of the plane, but its enlargement is not, which changes areas
-    planar = tuple(claim for claim in planar if abs(abs(np.linalg.det(claim.matrix[:, :2])) - 1) < SAME_AREA)
-    return len(planar) == len(symmetry.claims()) and bool(planar or any(symmetry.wrap))
 
 
 class GasDomain(ABC):

@@ -20,7 +20,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import IllegalSymmetry, InputError
-from orbifolio.runner.gas.domain import grows_on
 from orbifolio.runner.painting.bristle_canvas import BristleCanvas
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.folded_canvas import FoldedCanvas, painting_window
@@ -32,6 +31,7 @@ from orbifolio.runner.strokes.fitting.surface import OrbifoldSurface
 from orbifolio.runner.symmetry import AnySymmetry
 from orbifolio.runner.symmetry.aspect import parse_ratio
 from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.kinds.rigid import is_rigid
 from orbifolio.runner.vector.hex_colours import from_hex, to_hex
 
 FORMAT = 2
@@ -88,7 +88,7 @@ class PaintedSymmetry:
         if aspect is not None and not isinstance(aspect, str):
             raise ValueError(f"the aspect {aspect!r:.20} is not width:height")
         found = cls(settings, aspect, _size(record, "size"))
-        if not grows_on(found.symmetry):
+        if not is_rigid(found.symmetry):
             raise ValueError(f"symmetry {found.symmetry.title}: strokes cannot be laid under it")
         return found
 

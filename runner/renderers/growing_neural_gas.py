@@ -20,7 +20,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from orbifolio.runner.arrays import F32, F64, Bools
 from orbifolio.runner.errors import IllegalSymmetry
-from orbifolio.runner.gas.domain import GasDomain, PictureDomain, SymmetricDomain, grows_on
+from orbifolio.runner.gas.domain import GasDomain, PictureDomain, SymmetricDomain
 from orbifolio.runner.gas.drawing import AnyDrawing
 from orbifolio.runner.gas.drawing.meshes import Lines
 from orbifolio.runner.gas.graph import Graph
@@ -36,6 +36,7 @@ from orbifolio.runner.settings import Settings, kind_of
 from orbifolio.runner.symmetry import AnySymmetry
 from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.kinds.none import NoSymmetry
+from orbifolio.runner.symmetry.kinds.rigid import is_rigid
 from orbifolio.runner.symmetry.verify.residuals import change
 from orbifolio.runner.symmetry.verify.summary import summarise
 
@@ -130,7 +131,7 @@ class GrowingNeuralGas(RendererSettings):
                     "or leave out the symmetry",
                 )
             ]
-        if not grows_on(symmetry):
+        if not is_rigid(symmetry):
             return [
                 (
                     "symmetry.kind",

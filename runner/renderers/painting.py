@@ -17,7 +17,6 @@ from pydantic import Field
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.exports.geometry import geometry_products, relief_products
-from orbifolio.runner.gas.domain import grows_on
 from orbifolio.runner.images import oklab
 from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.painting.document import BristlePainting, PaintedSymmetry
@@ -38,6 +37,7 @@ from orbifolio.runner.symmetry.aspect import Aspect, parse_ratio
 from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.colour import IDENTITY
 from orbifolio.runner.symmetry.kinds.none import NoSymmetry
+from orbifolio.runner.symmetry.kinds.rigid import is_rigid
 from orbifolio.runner.symmetry.verify.summary import summarise
 from orbifolio.runner.vector.hex_colours import Hex, from_hex
 
@@ -153,7 +153,7 @@ class PaintedPicture(RendererSettings):
             return [(where, str(error))]
         if symmetry is None:
             return []
-        if not grows_on(symmetry):
+        if not is_rigid(symmetry):
             return [
                 (
                     "symmetry.kind",

@@ -12,7 +12,6 @@ from bristled import some_strokes, strokes_of
 from PIL import Image, ImageDraw
 from skimage import data
 
-from orbifolio.runner.gas.domain import grows_on
 from orbifolio.runner.painting.bristle_coverage import CanvasTile, band, cover_places, cover_tile
 from orbifolio.runner.painting.document import BristlePainting, PaintedSymmetry
 from orbifolio.runner.painting.folded_canvas import FoldedCanvas, cut, painting_window
@@ -29,6 +28,7 @@ from orbifolio.runner.symmetry.base import Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.kinds.droste import Droste
 from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic
 from orbifolio.runner.symmetry.kinds.plane import Plane
+from orbifolio.runner.symmetry.kinds.rigid import is_rigid
 from orbifolio.runner.symmetry.kinds.sphere import Sphere
 from orbifolio.runner.symmetry.verify.summary import summarise
 
@@ -184,8 +184,8 @@ def test_what_cannot_be_painted_is_told(change: dict, path: str, words: str) -> 
 
 
 def test_a_zoom_is_no_group_of_movements() -> None:
-    assert not grows_on(Droste(group="p1").build())
-    assert grows_on(Plane(group="p1").build())
+    assert not is_rigid(Droste(group="p1").build())
+    assert is_rigid(Plane(group="p1").build())
 
 
 @pytest.mark.parametrize(

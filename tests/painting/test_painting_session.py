@@ -176,7 +176,7 @@ def test_a_time_lapse_ends_with_the_painting(oil: PaintingSession) -> None:
         ({"format": 1}, "format 1; this reads 2"),
         ({"plan": [0, 5]}, "plan \\[0, 5\\] is not a width and a height"),
         ({"passes": [5]}, "its passes do not end with its strokes"),
-        ({"look": {"kind": "oil", "relief": 99}}, "look: Input should be less than or equal to 4"),
+        ({"look": {"kind": "oil", "relief": 99}}, "look or symmetry: Input should be less than or equal to 4"),
         ({"ground": [2, 0, 0]}, "the ground is not three numbers"),
     ],
 )

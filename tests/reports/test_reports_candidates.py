@@ -12,7 +12,7 @@ from synthetic_run import BEGAN, write_run
 
 from orbifolio.reports.data.log import read_run
 from orbifolio.reports.links import Place
-from orbifolio.reports.parts.candidates import candidates_part
+from orbifolio.reports.parts.painting.candidates import candidates_part
 
 EXTRAS = [
     {"path": "extras/candidates.json", "title": "What the judge says", "kind": "data"},

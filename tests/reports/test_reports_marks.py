@@ -10,7 +10,7 @@ import pytest
 from synthetic_run import BEGAN, write_run
 
 from orbifolio.reports.data.log import read_run
-from orbifolio.reports.parts.marks import marks_part
+from orbifolio.reports.parts.painting.marks import marks_part
 from orbifolio.reports.write import write_report
 
 MARKS = {

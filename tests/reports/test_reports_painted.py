@@ -12,7 +12,7 @@ from synthetic_run import BEGAN, write_run
 
 from orbifolio.reports.data.log import read_run
 from orbifolio.reports.links import Place
-from orbifolio.reports.parts.stroke_comparison import stroke_comparison
+from orbifolio.reports.parts.painting.stroke_comparison import stroke_comparison
 from orbifolio.reports.write import write_report
 
 EXTRAS = [

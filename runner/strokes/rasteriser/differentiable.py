@@ -19,7 +19,7 @@ from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.rasteriser.brush_table import BrushTable
 from orbifolio.runner.strokes.rasteriser.colour_actions import ColourActions
 from orbifolio.runner.strokes.rasteriser.compositing import PairPaint, lay, lay_vjp, visible_shares
-from orbifolio.runner.strokes.rasteriser.grain import Grain, StrokePlaces, grained
+from orbifolio.runner.strokes.rasteriser.grain import BrushGrain, StrokePlaces, grained
 from orbifolio.runner.strokes.rasteriser.network_opacity import network_opacities
 from orbifolio.runner.strokes.rasteriser.opacity import OpacityInputs, opacities, opacities_vjp
 from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks
@@ -87,7 +87,7 @@ class Rasteriser:
     blocks: PixelBlocks
     painter: ImplicitPainter
     opaque: bool = False
-    grain: Grain | None = None
+    grain: BrushGrain | None = None
 
     def composite(self, strokes: StrokeArray, colours: F32, paper: F32, *, by_network: bool = False) -> Composite:
         """Strokes on paper.

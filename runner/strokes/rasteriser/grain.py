@@ -29,7 +29,7 @@ FINER = 0.45  # of these, for the finer noise
 FINER_SHARE = 0.4  # its part in the sum
 
 
-class Grain(NamedTuple):
+class BrushGrain(NamedTuple):
     """A sample of a brush's unevenness.
 
     Attributes:
@@ -49,7 +49,7 @@ class StrokePlaces(NamedTuple):
     blocks: PixelBlocks
 
 
-def grained(places: StrokePlaces, opacities: F32, grain: Grain, *, opaque: bool) -> tuple[F32, F32]:
+def grained(places: StrokePlaces, opacities: F32, grain: BrushGrain, *, opaque: bool) -> tuple[F32, F32]:
     """Noisy opacities of pairs, (k,), and the derivative of each by the opacity without noise.
 
     Args:
@@ -91,7 +91,7 @@ def _grained(
     last: int,
     places: StrokePlaces,
     opacities: F32,
-    grain: Grain,
+    grain: BrushGrain,
     opaque: bool,
     noisy: F32,
     slopes: F32,

@@ -7,14 +7,14 @@ import pytest
 import torch
 from brush_here import rasteriser, strokes
 
-from orbifolio.runner.strokes.rasteriser.grain import Grain
+from orbifolio.runner.strokes.rasteriser.grain import BrushGrain
 
 WIDTH, HEIGHT = 30, 20
 PAPER = np.ones((WIDTH * HEIGHT, 3), np.float32)
 
 
 def laid(amount: float, seed: int = 1, **options):
-    brush = replace(rasteriser(WIDTH, HEIGHT, **options), grain=Grain(amount, seed))
+    brush = replace(rasteriser(WIDTH, HEIGHT, **options), grain=BrushGrain(amount, seed))
     return brush.composite(*strokes(6, WIDTH, HEIGHT), PAPER)
 
 
@@ -33,16 +33,16 @@ def test_a_seed_is_a_sample_whose_mean_is_the_brush():
 
 def test_a_stroke_has_the_same_grain_at_twice_the_size():
     some, colours = strokes(3, WIDTH, HEIGHT)
-    brush = replace(rasteriser(2 * WIDTH, 2 * HEIGHT), grain=Grain(0.6, 1))
+    brush = replace(rasteriser(2 * WIDTH, 2 * HEIGHT), grain=BrushGrain(0.6, 1))
     large = brush.composite(some.scaled(2, 2), colours, np.ones((4 * WIDTH * HEIGHT, 3), np.float32)).canvas
-    small = replace(rasteriser(WIDTH, HEIGHT), grain=Grain(0.6, 1)).composite(some, colours, PAPER).canvas
-    other = replace(rasteriser(WIDTH, HEIGHT), grain=Grain(0.6, 2)).composite(some, colours, PAPER).canvas
+    small = replace(rasteriser(WIDTH, HEIGHT), grain=BrushGrain(0.6, 1)).composite(some, colours, PAPER).canvas
+    other = replace(rasteriser(WIDTH, HEIGHT), grain=BrushGrain(0.6, 2)).composite(some, colours, PAPER).canvas
     shrunk = large.reshape(HEIGHT, 2, WIDTH, 2, 3).mean((1, 3)).reshape(-1, 3)
     assert np.square(shrunk - small).mean() < 0.2 * np.square(other - small).mean()
 
 
 def test_colours_have_the_gradient_of_finite_differences():
-    brush = replace(rasteriser(WIDTH, HEIGHT), grain=Grain(0.5, 3))
+    brush = replace(rasteriser(WIDTH, HEIGHT), grain=BrushGrain(0.5, 3))
     some, colours = strokes(4, WIDTH, HEIGHT)
     weight = torch.from_numpy(np.random.default_rng(0).normal(size=(WIDTH * HEIGHT, 3)).astype(np.float32))
     paint, rows = torch.from_numpy(colours).requires_grad_(), torch.from_numpy(some.rows).requires_grad_()

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from orbifolio.reports.data.log import RunRecord
 from orbifolio.reports.data.values import as_finite, as_int, as_mapping, as_tuple
 from orbifolio.reports.parts.base import Fact, Part
-from orbifolio.reports.parts.stroke_comparison import painting_figures
+from orbifolio.reports.parts.painting.stroke_comparison import painting_figures
 from orbifolio.reports.wording import format_integer, format_number, format_percentage
 
 PAINTED = 0.012
