@@ -21,6 +21,7 @@ from orbifolio.reports.parts.measures import Measures, SharedParameters
 from orbifolio.reports.parts.members import Members
 from orbifolio.reports.parts.notice import Notice
 from orbifolio.reports.parts.painting.candidates import Candidates
+from orbifolio.reports.parts.painting.marks import PaintedMarks
 from orbifolio.reports.parts.painting.stroke_comparison import StrokeComparison
 from orbifolio.reports.parts.phases import Phases
 from orbifolio.reports.parts.progress import ProgressDisplay
@@ -46,6 +47,7 @@ PARTS: tuple[type[Part], ...] = (
     ImagePairs,
     StrokeComparison,
     Candidates,
+    PaintedMarks,
     SymmetrySection,
     Inputs,
     Stages,

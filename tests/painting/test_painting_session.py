@@ -24,7 +24,7 @@ from orbifolio.runner.painting.products import in_figures, layers, time_lapse, v
 from orbifolio.runner.painting.session import Brief, PaintingSession
 from orbifolio.runner.painting.stroke_shapes import outline
 from orbifolio.runner.strokes.document.figures import PAINTED
-from orbifolio.runner.vision.weights import FOLDER
+from orbifolio.runner.vision.weights import WeightsStore
 
 SIDE = 240  # pixels of plan and canvas: large enough for all layers
 
@@ -226,7 +226,8 @@ def test_shapes_cover_where_strokes_are(oil: PaintingSession) -> None:
 def test_figures_are_those_of_the_strokes(
     oil: PaintingSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(FOLDER, str(tmp_path))  # no weights: nothing is fetched for a report
+    empty = WeightsStore(tmp_path)  # no weights: nothing is fetched for a report
+    monkeypatch.setattr("orbifolio.runner.strokes.document.figures.default_store", lambda: empty)
     marks = json.loads(in_figures(oil.strokes, 160, oil.picture(), picture()))["marks"]
     assert marks["strokes"] == oil.strokes.size == sum(marks["lengths"]["counts"]) == sum(marks["widths"]["counts"])
     assert marks["texture"] > min(marks["picture_texture"], PAINTED)

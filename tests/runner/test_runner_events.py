@@ -14,6 +14,7 @@ EXAMPLES = {
     "warned": {"message": "ä \n b"},
     "phase-finished": {"seconds": 1.5, "terms": {"x": 1.0}},
     "enlarged": {"width": 3072, "height": 1536, "share": 0.25, "seconds": 2.5},
+    "picture-finished": {"path": "final.png", "width": 3072, "height": 1536},
     "run-finished": {"outcome": "failed", "message": "why"},
 }
 

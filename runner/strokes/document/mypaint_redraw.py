@@ -75,13 +75,15 @@ class Paper:
         self.space = space or Space()
         self.width, self.height, self.opaque = painting.width, painting.height, painting.opaque
         max_radius = float(painting.strokes[:, RADIUS].max()) if len(painting) else 0.0
+        brush = brush or real_brush(painting.brush)
         self._sheet = BrushSheet(
-            require_paint(brush or real_brush(painting.brush)),
+            brush,
             painting.width,
             painting.height,
             paper=painting.paper,
             max_radius=max_radius,
         )
+        require_paint(brush)
 
     def draw(self, stroke: F32, colour: F32) -> None:
         """Lay a stroke (10,) of a document in a colour (3,) over what is there.

@@ -23,7 +23,7 @@ from orbifolio.runner.strokes.document.figures import (
     histogram,
 )
 from orbifolio.runner.strokes.document.products import marks_of
-from orbifolio.runner.vision.weights import FOLDER
+from orbifolio.runner.vision.weights import WeightsStore
 
 RANDOM = np.random.default_rng(1)
 
@@ -79,7 +79,8 @@ def test_a_learnt_brush_has_marks_too() -> None:
 
 
 def test_figures_need_no_network_and_are_equal_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(FOLDER, str(tmp_path / "none"))
+    empty = WeightsStore(tmp_path / "none")
+    monkeypatch.setattr("orbifolio.runner.strokes.document.figures.default_store", lambda: empty)
     marks = StrokeMarks(np.array([1.0, 2, 3]), np.array([0.5, 0.5, 1]), np.full((3, 3), 0.5, np.float32))
     picture = RANDOM.random((60, 90, 3)).astype(np.float32)
     found = figures(marks, np.repeat(np.repeat(picture, 2, 0), 2, 1), picture)

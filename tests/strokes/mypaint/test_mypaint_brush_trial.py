@@ -18,7 +18,7 @@ pytestmark = needs_program
 )
 def test_brushes_that_paint_pass(name):
     brush = find_brush(name)
-    assert require_paint(brush) is brush
+    assert require_paint(brush) == brush
 
 
 @pytest.mark.parametrize(
