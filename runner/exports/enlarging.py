@@ -29,6 +29,7 @@ from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.symmetry.claims import Claim
 from orbifolio.runner.symmetry.kinds.none import PlainPicture
+from orbifolio.runner.symmetry.layouts.antialiasing import antialiased
 from orbifolio.runner.symmetry.layouts.resample import resample
 from orbifolio.runner.vision.enlarger import FACTOR, Enlarger, Progress
 
@@ -136,7 +137,7 @@ def _through_layout(picture: F32, symmetry: Symmetry) -> F32:
     layout = symmetry.layout(width, height)
     with torch.no_grad():
         values = layout.sharpest(torch.from_numpy(picture).permute(2, 0, 1)[None])
-        exact = layout.render(values)[0].clamp(0, 1)
+        exact = antialiased(layout, symmetry.chart_for(width, height), values)[0].clamp(0, 1)
     return np.ascontiguousarray(exact.permute(1, 2, 0).numpy(), np.float32)
 
 
