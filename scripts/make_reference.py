@@ -34,6 +34,9 @@ from orbifolio.runner.objectives import OBJECTIVES
 from orbifolio.runner.objectives.statistics import STATISTICS
 from orbifolio.runner.objectives.style import StyleImage
 from orbifolio.runner.optimisers import OPTIMISERS
+from orbifolio.runner.painting.hand import Hand
+from orbifolio.runner.painting.look import BrushLayer
+from orbifolio.runner.painting.looks import Oil
 from orbifolio.runner.recipe.model import Recipe
 from orbifolio.runner.renderers import RENDERERS
 from orbifolio.runner.renderers.growing_neural_gas import GasPhase
@@ -97,6 +100,9 @@ PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`plotter:` of a drawing", Plotter),
     ("`tone:` of a gas or a map", Tone),
     ("`portrait:` of a tone", Portrait),
+    ("`look:` of a painting; the defaults are those of oil, other looks have their own", Oil),
+    ("A layer of a look", BrushLayer),
+    ("`hand:` of a painting", Hand),
     ("A style image", StyleImage),
     ("`style_preparation:`", StylePreparation),
     ("`finish:`", Finish),
@@ -148,8 +154,15 @@ def _default(value: Any) -> str:
     if isinstance(value, BaseModel):
         return f"`{getattr(value, 'kind', None) or 'none set'}`"
     if isinstance(value, tuple):
-        return "`[" + ", ".join(str(getattr(v, "kind", v)) for v in value) + "]`"
+        return "`[" + ", ".join(_item(item) for item in value) + "]`"
     return "`null`" if value is None else f"`{value if value != '' else chr(39) * 2}`"
+
+
+def _item(value: Any) -> str:
+    """One of several: a kind by its name, other settings by what differs from their defaults."""
+    if not isinstance(value, BaseModel) or hasattr(value, "kind"):
+        return str(getattr(value, "kind", value))
+    return "{" + ", ".join(f"{name}: {item}" for name, item in value.model_dump(exclude_defaults=True).items()) + "}"
 
 
 def _cell(text: str) -> str:

@@ -185,7 +185,7 @@ def _painting(key: str, title: str, words: str) -> Preset:
         title=title,
         words=words,
         recipe="painting/paint-a-photo",
-        duration="about ten seconds",
+        duration="about a quarter of a minute",
         values={"title": f"Photograph in {title.lower()}", "renderer.image": PHOTO, "renderer.look": key},
         choices=(
             PresetSlider("brush", "Brush", "renderer.brush_size", 0.6, 2.0, 0.1, 1.0, ("Fine", "Broad")),
