@@ -45,7 +45,7 @@ class Vignette(View):
     smallest: float = Field(default=0.55, gt=0, le=2)
     """Smallest radius, as a share of half the picture's side."""
     largest: float = Field(default=0.95, gt=0, le=2)
-    """Largest radius, likewise."""
+    """Largest radius, as a share of half the picture's side."""
 
     def draw_filter(self, width: int, height: int, random: torch.Generator) -> Filter:
         """A logistic rim; the ground is the picture's mean colour or any."""

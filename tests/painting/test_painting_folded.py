@@ -11,6 +11,7 @@ import trimesh
 from bristled import some_strokes, strokes_of
 from PIL import Image, ImageDraw
 from skimage import data
+from whole_or_resumed import painted_through
 
 from orbifolio.runner.painting.bristle_coverage import CanvasTile, band, cover_places, cover_tile
 from orbifolio.runner.painting.document import BristlePainting, PaintedSymmetry
@@ -139,20 +140,8 @@ def test_a_renderer_paints_under_a_symmetry_and_resumes(fit: str) -> None:
     renderer = settings.build(context())
     assert isinstance(renderer, PaintingRenderer)
 
-    def paint(stop_after: int) -> np.ndarray:
-        state, done = None, 0
-        for number, phase in enumerate(renderer.phases()):
-            state = renderer.begin(number, state)
-            for _ in range(phase.steps):
-                renderer.step(state)
-                done += 1
-                if done == stop_after:
-                    state = renderer.load(number, renderer.save(state))
-        assert state is not None
-        return renderer.image(state)
-
-    first = paint(0)
-    assert first.tobytes() == paint(4).tobytes()
+    first = painted_through(renderer)
+    assert first.tobytes() == painted_through(renderer, resumed_after=4).tobytes()
     summary = renderer.symmetry_summary(first)
     assert summary is not None
     assert summary["worst"] < 1e-5

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from skimage import data
+from whole_or_resumed import painted_through
 
 from orbifolio.runner.painting.document import BristlePainting
 from orbifolio.runner.renderers.base import RenderContext
@@ -35,19 +36,7 @@ def test_a_layer_is_a_phase_and_a_pass_a_step(renderer: PaintingRenderer) -> Non
 
 
 def test_a_resumed_painting_has_the_same_bytes(renderer: PaintingRenderer) -> None:
-    def paint(stop_after: int | None) -> np.ndarray:
-        state, done = None, 0
-        for number, phase in enumerate(renderer.phases()):
-            state = renderer.begin(number, state)
-            for _ in range(phase.steps):
-                renderer.step(state)
-                done += 1
-                if done == stop_after:
-                    state = renderer.load(number, renderer.save(state))
-        assert state is not None
-        return renderer.image(state)
-
-    whole, cut = paint(None), paint(3)
+    whole, cut = painted_through(renderer), painted_through(renderer, resumed_after=3)
     assert whole.tobytes() == cut.tobytes()
 
 
