@@ -16,13 +16,13 @@ ROOT = Path(__file__).resolve().parents[2]
 FOREIGN = "raise ImportError('this is somebody else\\'s module')\n"
 RECIPE = """\
 schema: 1
-title: Tiny net
+title: Tiny waves
 seed: 3
-renderer:
-  kind: growing-neural-gas
-  image: "skimage:horse"
-  phases: [{nodes: 40, epochs: 1, steps: 4}]
-  size: 64
+renderer:  # without compiled code, which each new environment would compile anew
+  kind: image-optimisation
+  canvas: {kind: waves, photo: "skimage:horse"}
+  objectives: [{kind: range}]
+  phases: [{size: 64, steps: 0}]
 frames: 2
 """
 
@@ -176,4 +176,4 @@ def test_a_checkout_without_links_is_found_all_the_same(checkout, folder, tmp_pa
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "ok: Tiny net" in done.stdout
+    assert "ok: Tiny waves" in done.stdout

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 
 import moyopy
+import numba
 import numpy as np
 import pytest
 import spglib
@@ -83,8 +84,9 @@ def test_moyopy_finds_the_layer_group(name: str) -> None:
 
 @pytest.mark.parametrize(("p", "q"), [(7, 3), (4, 6), (3, 7), (5, 4)])
 def test_the_tiles_of_hypertiling_fold_to_our_corners(p: int, q: int) -> None:
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
         warnings.simplefilter("ignore")  # it says at import that numba would make it faster
+        patch.setattr(numba.config, "DISABLE_JIT", True)  # it would compile all its kernels at import, for a minute
         from hypertiling import HyperbolicTiling
     tiling = HyperbolicTiling(p, q, 3)
     turn = np.exp(1j * (np.pi / p - np.angle(tiling.get_vertices(0)[0])))  # our tile's corner is at half a turn / p
