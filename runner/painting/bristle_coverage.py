@@ -91,7 +91,7 @@ class Covered(NamedTuple):
     """
 
     firsts: I64
-    cells: I64
+    cells: I32
     along: F32
     across: F32
     kinds: I32
@@ -105,7 +105,7 @@ def with_room(covered: Covered, needed: int) -> Covered:
     room = max(needed, 2 * len(covered.cells))
     larger = Covered(
         covered.firsts,
-        np.empty(room, np.int64),
+        np.empty(room, np.int32),
         np.empty(room, np.float32),
         np.empty(room, np.float32),
         np.zeros(room, np.int32),
@@ -123,7 +123,7 @@ def nothing_covered(strokes: int) -> Covered:
     """By so many strokes."""
     return Covered(
         np.zeros(strokes + 1, np.int64),
-        np.empty(0, np.int64),
+        np.empty(0, np.int32),
         np.empty(0, np.float32),
         np.empty(0, np.float32),
         np.zeros(0, np.int32),
@@ -174,9 +174,8 @@ def cover_tile(strokes: BristleStrokes, tile: CanvasTile) -> Covered:
         tile: of the canvas.
     """
     wide = tile.width
-    slots = np.full(
-        tile.width * tile.height, -1, np.int64
-    )  # of pixels among those of the stroke that covered them last
+    # of pixels among those of the stroke that covered them last
+    slots = np.full(tile.width * tile.height, -1, np.int64)
     covered = nothing_covered(len(strokes.radii))
     x, y = np.empty(4), np.empty(4)
     ox, oy = tile.left + 0.5, tile.top + 0.5  # so that centres of pixels are whole numbers
@@ -207,7 +206,8 @@ def cover_tile(strokes: BristleStrokes, tile: CanvasTile) -> Covered:
                             cut = x[s] + (row - y[s]) / (y[r] - y[s]) * (x[r] - x[s])
                             low, top = min(low, cut), max(top, cut)
                 begin, end = max(0, math.ceil(low)), min(wide - 1, math.floor(top))
-                covered = with_room(covered, count + max(0, end - begin + 1))
+                if count + end - begin + 1 > len(covered.cells):  # asked here: a call for each row would cost as much
+                    covered = with_room(covered, count + end - begin + 1)
                 for column in range(begin, end + 1):
                     t, v = in_segment(line, k, column + ox, row + oy)
                     if v < -1 or v > 1:

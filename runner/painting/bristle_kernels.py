@@ -249,6 +249,7 @@ def paint_opaque(
         actions: on colours, between strokes and cells.
     """
     shade = np.empty(3)
+    plain = len(actions.signs) == 1  # the identity alone
     for s in range(len(strokes.radii)):
         if covered.firsts[s] == covered.firsts[s + 1]:
             continue
@@ -282,10 +283,14 @@ def paint_opaque(
                     mixed = _mixed(mixed, _mixed(before, behind, t), share)
                 shade[c] = clamped(mixed) - 0.5
             for c in range(3):
-                seen = shade[actions.channels[kind, c]] * actions.signs[kind, c] + 0.5
+                seen = shade[c] + 0.5
+                if not plain:
+                    seen = shade[actions.channels[kind, c]] * actions.signs[kind, c] + 0.5
                 paint.colours[cell, c] = _mixed(paint.colours[cell, c], seen, laid.opacity)
             # paint gathers at the sides of a stroke and where it stops
-            ridge = 0.45 * v**4 + 0.55 * math.exp(-((laid.rim / (0.45 * radius)) ** 2)) * (laid.progress > 0.5)
+            ridge = 0.45 * v**4
+            if laid.progress > 0.5:
+                ridge += 0.55 * math.exp(-((laid.rim / (0.45 * radius)) ** 2))
             height = body * (0.55 * laid.load + 0.3 * (1 - laid.dry) + ridge)
             kept = 1 - 0.8 * laid.opacity
             paint.heights[cell] = paint.heights[cell] * kept + laid.opacity * height

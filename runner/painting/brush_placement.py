@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
@@ -129,17 +130,25 @@ class BrushPlacement(StrokePlacement):
 
     def look_at(self, layer: PaintLayer, canvas: F32) -> Sight:
         """What the layer sees."""
-        look, lab, radius = self.look, self.subject.lab, layer.radius
-        wanted = smooth_within_edges(lab, radius * look.blur, look.edges)
+        look, radius = self.look, layer.radius
+        wanted, ways = self._seen_by(radius)
         blurred = smooth(canvas, radius * look.blur)
         difference = (wanted - blurred) * np.array([1, CHROMA, CHROMA], np.float32)
         missing = smooth(np.sqrt((difference**2).sum(2)), 0.45 * radius)
-        return Sight(
-            wanted,
-            canvas,
-            missing,
-            directions(lab, radius, flow=look.flow, bearing=self.subject.bearing),
-        )
+        return Sight(wanted, canvas, missing, ways)
+
+    @cached_property
+    def _last_seen(self) -> dict[float, tuple[F32, Directions]]:
+        return {}
+
+    def _seen_by(self, radius: float) -> tuple[F32, Directions]:
+        """The picture as coarse as strokes of a radius, and their directions; all passes of a layer see the same."""
+        look, lab, last = self.look, self.subject.lab, self._last_seen
+        if radius not in last:
+            last.clear()
+            wanted = smooth_within_edges(lab, radius * look.blur, look.edges)
+            last[radius] = wanted, directions(lab, radius, flow=look.flow, bearing=self.subject.bearing)
+        return last[radius]
 
     def admitted(self, layer: PaintLayer, sight: Sight, places: I64) -> np.ndarray:
         """(n,) whether strokes may begin at places, (n, 2) rows and columns."""
