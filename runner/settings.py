@@ -7,7 +7,11 @@ JSON Schema, did-you-mean and the docs are all derived from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import ast
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Annotated, Any, ClassVar, Union, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -16,12 +20,15 @@ from pydantic_core import core_schema
 
 
 class Settings(BaseModel):
-    """Values of a recipe: frozen, no unknown keys, attribute docstrings as descriptions."""
+    """Values of a recipe: frozen, no unknown keys, attribute docstrings as descriptions.
+
+    The descriptions are read when a schema asks for them, and not by `use_attribute_docstrings`, which would read the
+    source of every kind whenever the program starts.
+    """
 
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
-        use_attribute_docstrings=True,
         arbitrary_types_allowed=False,
         allow_inf_nan=False,
     )
@@ -32,6 +39,62 @@ class Settings(BaseModel):
     def cited(self) -> tuple[str, ...]:
         """The keys of what these values use: `cites`, where all of it is used always."""
         return self.cites
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """The schema with `field_help` as its descriptions."""
+        found = handler(schema)
+        properties = handler.resolve_ref_schema(found).get("properties", {})
+        for name, text in field_help(cls).items():
+            if name in properties:
+                properties[name].setdefault("description", text)
+        return found
+
+
+@cache
+def field_help(settings: type[BaseModel]) -> Mapping[str, str]:
+    """What the fields of a class mean, by their spelling in a recipe: the docstrings below them.
+
+    As in pydantic, a subclass that declares a field again explains it again.
+    """
+    texts: dict[str, str] = {}
+    for base in reversed(settings.__mro__):
+        own = vars(base).get("__annotations__", {})
+        found = _docstrings(base.__module__).get(base.__qualname__, {}) if own and base is not BaseModel else {}
+        for name in own:
+            texts.pop(name, None)
+            if name in found:
+                texts[name] = found[name]
+    return {field.alias or name: texts[name] for name, field in settings.model_fields.items() if name in texts}
+
+
+@cache
+def _docstrings(module: str) -> Mapping[str, Mapping[str, str]]:
+    """The strings below annotated names, by qualified class and name."""
+    try:
+        tree = ast.parse(inspect.getsource(sys.modules[module]))
+    except (OSError, TypeError):  # typed in, or compiled: nothing to read
+        return {}
+    return dict(_classes(tree, ""))
+
+
+def _classes(tree: ast.AST, above: str) -> Iterator[tuple[str, dict[str, str]]]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.ClassDef):
+            texts: dict[str, str] = {}
+            for field, below in zip(node.body, node.body[1:], strict=False):
+                if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):
+                    continue
+                if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+                    texts[field.target.id] = inspect.cleandoc(str(below.value.value))
+            yield above + node.name, texts
+            yield from _classes(node, f"{above}{node.name}.")
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _classes(node, f"{above}{node.name}.<locals>.")
+        else:
+            yield from _classes(node, above)
 
 
 def kind_of(settings: type[Settings]) -> str:

@@ -45,7 +45,7 @@ from orbifolio.runner.renderers.self_organising_map import MapPhase
 from orbifolio.runner.renderers.training.agent_training import AgentSize
 from orbifolio.runner.renderers.training.painter_comparison import Exercise
 from orbifolio.runner.renderers.training.painter_training import TrainingPhase
-from orbifolio.runner.settings import kind_of
+from orbifolio.runner.settings import field_help, kind_of
 from orbifolio.runner.som.drawing import MAP_DRAWINGS
 from orbifolio.runner.som.lattice import MapLattice
 from orbifolio.runner.som.rules import MAP_RULES
@@ -141,10 +141,12 @@ def _prose(kind: type[BaseModel]) -> list[str]:
 
 def _table(kind: type[BaseModel]) -> list[str]:
     rows = []
+    texts = field_help(kind)
     for name, field in kind.model_fields.items():
         if name == "kind":
             continue
-        rows.append(f"| `{field.alias or name}` | {_default(field.default)} | {_cell(field.description or '')} |")
+        key = field.alias or name
+        rows.append(f"| `{key}` | {_default(field.default)} | {_cell(texts.get(key, ''))} |")
     return ["| key | default | meaning |", "| --- | --- | --- |", *rows, ""] if rows else []
 
 

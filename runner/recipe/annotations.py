@@ -30,13 +30,11 @@ class Slot:
         form: a type or generic alias, never `Annotated`.
         metadata: limits and validators, as in `Annotated`.
         tagged: the members of this union differ by their `kind`.
-        description: the field's help text.
     """
 
     form: Any
     metadata: tuple[Any, ...] = ()
     tagged: bool = False
-    description: str = ""
 
     @property
     def members(self) -> tuple[Slot, ...]:
@@ -82,7 +80,6 @@ def slot_of(form: Any) -> Slot:
         base.form,
         (*base.metadata, *metadata, *limits),
         tagged=base.tagged or any(info.discriminator for info in infos),
-        description=base.description,
     )
 
 
@@ -93,7 +90,6 @@ def slot_of_field(field: FieldInfo) -> Slot:
         base.form,
         (*base.metadata, *field.metadata),
         tagged=base.tagged or bool(field.discriminator),
-        description=field.description or "",
     )
 
 
@@ -139,7 +135,7 @@ def walk(slot: Slot, value: Any, location: Sequence[str | int], route: Route = (
             continue
         if members[0] is not slot:
             only = members[0]
-            slot = Slot(only.form, only.metadata + slot.metadata, only.tagged, slot.description)
+            slot = Slot(only.form, only.metadata + slot.metadata, only.tagged)
             continue
         owner = slot.model or owner
         following = step(slot, rest[0])

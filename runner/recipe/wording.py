@@ -19,6 +19,7 @@ from orbifolio.runner.recipe.annotations import (
     number,
 )
 from orbifolio.runner.recipe.scalars import shown
+from orbifolio.runner.settings import field_help
 
 Words = Callable[[Any, Slot | None, Mapping[str, Any]], str]
 
@@ -79,7 +80,8 @@ def unknown_key(key: str, owner: Model | None, family: Mapping[str, Model]) -> s
 
 def missing_key(key: str, owner: Model | None, slot: Slot | None) -> str:
     """A key that its model needs."""
-    about = f" ({_first_clause(slot.description)})" if slot is not None and slot.description else ""
+    text = field_help(owner).get(key, "") if owner is not None else ""
+    about = f" ({_first_clause(text)})" if text else ""
     need = f"{owner_name(owner)} needs it" if owner is not None else "it is needed"
     form = f"; write '{key}:' with {describe(slot)}" if slot is not None else f"; add '{key}:'"
     return f"missing key {key!r}{about}; {need}{form}"

@@ -24,7 +24,7 @@ from orbifolio.runner.objectives.statistics import STATISTICS
 from orbifolio.runner.optimisers import OPTIMISERS
 from orbifolio.runner.recipe.model import Recipe, load
 from orbifolio.runner.renderers import RENDERERS
-from orbifolio.runner.settings import kind_of
+from orbifolio.runner.settings import field_help, kind_of
 from orbifolio.runner.strokes.agent.data import TARGETS
 from orbifolio.runner.strokes.brush_models.data import DATA
 from orbifolio.runner.strokes.brush_models.kinds import PAINTERS
@@ -65,7 +65,7 @@ def test_every_kind_explains_itself(kind):
     assert kind.model_config["frozen"]
     assert kind.model_config["extra"] == "forbid"
     for name, field in kind.model_fields.items():
-        assert name == "kind" or field.description, f"{name} has no help"
+        assert name == "kind" or field_help(kind).get(field.alias or name), f"{name} has no help"
     for key in kind.cites:
         assert key in REFERENCES, key
 

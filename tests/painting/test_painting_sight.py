@@ -15,6 +15,7 @@ from orbifolio.runner.painting.paints import Liberty, choose_paints, mix, satura
 from orbifolio.runner.painting.saliency import find_faces, quietness, saliency, thin_lines
 from orbifolio.runner.painting.smoothing import smooth, smooth_within_edges
 from orbifolio.runner.painting.spines import STRAIGHT, SpineField, SpineRules, trace
+from orbifolio.runner.settings import field_help
 
 
 @pytest.mark.parametrize("deviation", [1.0, 7.0, 20.0])
@@ -168,7 +169,7 @@ def test_looks_differ_and_keep_the_limits_of_their_base() -> None:
     values = [look().model_dump(exclude={"kind"}) for look in LOOKS]
     assert all(first != second for number, first in enumerate(values) for second in values[:number])
     for look in LOOKS:
-        assert look.model_fields["longest"].description == Oil.model_fields["longest"].description
+        assert field_help(look)["longest"] == field_help(Oil)["longest"]
         with pytest.raises(ValueError, match="less than or equal to 100"):
             look(longest=101)
 
