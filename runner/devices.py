@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -70,6 +72,24 @@ def make_deterministic(device: str) -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS needs it for fixed reduction order
     torch.backends.cudnn.benchmark = False  # it would choose algorithms by their speed of the moment
     torch.use_deterministic_algorithms(True, warn_only=True)
+
+
+@contextmanager
+def one_thread() -> Iterator[int]:
+    """Let torch compute on one thread, so that results are the same bytes for any number of threads.
+
+    Convolutions and sums are split into as many parts as there are threads, and parts are added in another order than
+    wholes. Threads that a caller starts within compute on one each, too.
+
+    Yields:
+        How many threads there are otherwise.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield threads
+    finally:
+        torch.set_num_threads(threads)
 
 
 def describe_device(device: str) -> str:

@@ -7,12 +7,16 @@ Two terms see the batch in every step, through random views that differ from pic
 
 The prior makes a picture look like a photograph, the soft views give it a shape that survives a brush; the statistics
 are those of the whole batch, so that pictures made together differ.
+
+A small difference grows into another picture, so that both terms are computed on one thread each, at once: candidates
+are the same bytes for any number of threads.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +25,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from orbifolio.runner.canvas.fourier import Fourier
+from orbifolio.runner.devices import one_thread
 from orbifolio.runner.objectives.base import ObjectiveInput
 from orbifolio.runner.objectives.smoothness import Smoothness, SmoothnessObjective
 from orbifolio.runner.objectives.statistics_prior import StatisticsPrior, StatisticsPriorObjective
@@ -106,7 +111,7 @@ class ClassBatch:
 
     def pictures(self) -> Tensor:
         """The same without gradients."""
-        with torch.no_grad():
+        with torch.no_grad(), one_thread():
             return self.artworks()
 
     def step(self, number: int) -> dict[str, float]:
@@ -120,20 +125,28 @@ class ClassBatch:
         """
         for group in self.adam.param_groups:
             group["lr"] = self.task.rate * rate_at(number, self.task.steps)
-        turn = number % len(self.networks)
         self.adam.zero_grad()
-        artworks = self.artworks()
+        with one_thread() as threads, ThreadPoolExecutor(min(2, threads)) as pool:
+            artworks = self.artworks()
+            pulls = list(pool.map(lambda term: _pull(term, artworks, number), (self._sharp, self._soft)))
+            artworks.backward(pulls[0].gradient + pulls[1].gradient)  # type: ignore[no-untyped-call]
+            self.adam.step()
+        return pulls[0].terms | pulls[1].terms
+
+    def _sharp(self, artworks: Tensor, number: int) -> dict[str, Tensor]:
+        """Class and statistics as the network whose turn it is sees them, and smoothness."""
+        turn = number % len(self.networks)
         network, prior = self.networks[turn], self.priors[turn]
         seen = self._seen(artworks, self.task.views, "sharp", number)
         features = network.features(seen, (*prior.layers, LOGITS))
         inputs = ObjectiveInput(artworks, seen, features)
-        terms = {"class": self._cross_entropy(features[LOGITS]), **prior(inputs), **self.smoothness(inputs)}
-        other = self.networks[(turn + 1) % len(self.networks)]
+        return {"class": self._cross_entropy(features[LOGITS]), **prior(inputs), **self.smoothness(inputs)}
+
+    def _soft(self, artworks: Tensor, number: int) -> dict[str, Tensor]:
+        """The class as the next network sees it softly."""
+        network = self.networks[(number + 1) % len(self.networks)]
         soft = self._seen(artworks, self.task.soft_views, "soft", number)
-        terms["class.soft"] = self._cross_entropy(other.features(soft, (LOGITS,))[LOGITS])
-        torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
-        self.adam.step()
-        return {name: float(value.detach()) for name, value in terms.items()}
+        return {"class.soft": self._cross_entropy(network.features(soft, (LOGITS,))[LOGITS])}
 
     def _cross_entropy(self, scores: Tensor) -> Tensor:
         return functional.cross_entropy(scores.float(), self.target, label_smoothing=SMOOTHING)
@@ -159,6 +172,22 @@ class ClassBatch:
             for tensor, saved in zip(self.parameters(), state["spectra"], strict=True):
                 tensor.copy_(saved)
         self.adam.load_state_dict(state["adam"])
+
+
+@dataclass(frozen=True)
+class Pull:
+    """What a term wants of the pictures: its weighted parts by name, and their gradient."""
+
+    terms: dict[str, float]
+    gradient: Tensor
+
+
+def _pull(term: Callable[[Tensor, int], dict[str, Tensor]], artworks: Tensor, number: int) -> Pull:
+    """A term's, apart from how pictures are made, so that terms can be computed at once."""
+    pictures = artworks.detach().requires_grad_()
+    terms = term(pictures, number)
+    (gradient,) = torch.autograd.grad(torch.stack(list(terms.values())).sum(), pictures)
+    return Pull({name: float(value.detach()) for name, value in terms.items()}, gradient)
 
 
 def rate_at(step: int, steps: int) -> float:

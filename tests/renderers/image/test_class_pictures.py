@@ -54,6 +54,22 @@ def test_a_batch_falls_in_its_terms_differs_and_resumes(network):
     assert torch.equal(second.pictures(), pictures)
 
 
+def test_a_batch_is_the_same_for_any_number_of_threads(network):
+    def picture(threads: int) -> torch.Tensor:
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            batch = ClassBatch(settings().task(3), [network], "cpu")
+            for number in range(2):
+                batch.step(number)
+            assert torch.get_num_threads() == threads
+            return batch.pictures()
+        finally:
+            torch.set_num_threads(before)
+
+    assert torch.equal(picture(1), picture(2))
+
+
 def test_company_shares_the_batch_and_leaves_the_sheet():
     both = settings(company=["daisy", 327])
     assert both.task(1).classes == (980, 980, 985, 327)
