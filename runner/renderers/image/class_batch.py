@@ -30,6 +30,7 @@ from orbifolio.runner.objectives.base import ObjectiveInput
 from orbifolio.runner.objectives.smoothness import Smoothness, SmoothnessObjective
 from orbifolio.runner.objectives.statistics_prior import StatisticsPrior, StatisticsPriorObjective
 from orbifolio.runner.renderers.image.evaluate import generator
+from orbifolio.runner.symmetry.base import Layout, Symmetry
 from orbifolio.runner.symmetry.kinds.none import PixelLayout
 from orbifolio.runner.views import View, apply_view, draw_view
 from orbifolio.runner.vision.base import Encoder
@@ -41,7 +42,8 @@ MOMENTUM, MEMORY = 0.5, 0.99  # of Adam; long momentum would carry steps over fr
 WARM_UP = 10  # steps in which the rate rises
 FALL, LAST = 0.4, 0.05  # from this share of the steps the rate falls, as a cosine, to this share of itself
 SMALL_UNTIL, SMALL = 0.7, 0.75  # of the steps see views of this share of the side: shapes first, and in half the time
-JUDGED = (0.75, 1.0, 1.25, 1.5)  # shares of the side: the smaller are too easy to rank by, the larger alone too hard
+JUDGED = (1.0, 1.5)  # shares of the side: the smaller is too easy to rank by, the larger alone too hard
+LOOKS = 8  # views of each size; they take half a second
 SMOOTHING = 0.1  # of the labels: a class already certain pulls no more
 EDGE = 2.0  # how much smoother corners are to be than the middle
 
@@ -51,7 +53,9 @@ class ClassTask:
     """What a batch is to become.
 
     Attributes:
-        classes: number of each picture's class.
+        classes: number of each candidate's class.
+        company: number of the class of each other picture, which has no symmetry.
+        symmetry: that candidates have.
         side: of each in pixels.
         steps: in all.
         rate: of Adam.
@@ -63,6 +67,8 @@ class ClassTask:
     """
 
     classes: tuple[int, ...]
+    company: tuple[int, ...]
+    symmetry: Symmetry
     side: int
     steps: int
     rate: float
@@ -85,10 +91,10 @@ class ClassBatch:
             device: torch's name of it.
         """
         self.task, self.networks, self.device = task, tuple(networks), device
-        layout = PixelLayout(task.side, task.side, device)
-        grey = torch.zeros((layout.parameters, 3), device=device)
+        layouts: list[Layout] = [task.symmetry.layout(task.side, task.side).to(device)] * len(task.classes)
+        layouts += [PixelLayout(task.side, task.side, device)] * len(task.company)
         canvas = Fourier(decay=DECAY)
-        self.canvases = [canvas.build(layout, grey) for _ in task.classes]
+        self.canvases = [canvas.build(layout, torch.zeros((layout.parameters, 3), device=device)) for layout in layouts]
         for number, tensor in enumerate(self.parameters()):
             noise = torch.randn(tensor.shape, generator=generator(task.seed, "amplitudes", number, 0))
             with torch.no_grad():
@@ -99,7 +105,7 @@ class ClassBatch:
         self.smoothness = SmoothnessObjective(
             Smoothness(weight=task.smoothness), 1 + EDGE * (along[None, :] + along[:, None])[None, None]
         )
-        self.target = torch.tensor(task.classes, device=device)
+        self.target = torch.tensor(task.classes + task.company, device=device)
 
     def parameters(self) -> list[Tensor]:
         """The spectrum of each picture."""
@@ -201,19 +207,24 @@ def rate_at(step: int, steps: int) -> float:
 
 
 @torch.no_grad()
-def class_probability(network: Encoder, picture: Tensor, number: int, side: int) -> float:
-    """What a classifier makes of a picture, on average over sizes about that at which it was made.
+def class_probability(network: Encoder, picture: Tensor, number: int, side: int, views: tuple[View, ...]) -> float:
+    """How sure a classifier is of a class, on average over random views.
 
-    Enlarged to what the classifier was trained with, it would be blurred, and nothing be recognised.
+    Of a single view it is sure though nobody would name it; and enlarged to what the classifier was trained with, the
+    picture would be blurred, and nothing be recognised.
 
     Args:
         network: that has not seen it in the making, to be believed.
         picture: (1, 3, height, width) in [0, 1].
         number: of the class.
         side: of the pictures that were made, in pixels.
+        views: that it is seen through, the same for every picture.
     """
-    found = []
-    for seen in (round(share * side) for share in JUDGED):
-        shown = functional.interpolate(picture, size=(seen, seen), mode="bicubic", antialias=True).clamp(0, 1)
-        found.append(float(network.features(shown, (LOGITS,))[LOGITS].float().softmax(1)[0, number]))
-    return sum(found) / len(found)
+    random, found = generator(number, "judge", 0, 0), []
+    with one_thread():
+        for seen in (round(share * side) for share in JUDGED):
+            shown = functional.interpolate(picture, size=(seen, seen), mode="bicubic", antialias=True).clamp(0, 1)
+            drawn = [draw_view(views, seen, seen, random) for _ in range(LOOKS)]
+            batch = torch.cat([apply_view(shown, view, wrap=(False, False)) for view in drawn])
+            found.append(network.features(batch, (LOGITS,))[LOGITS].float().softmax(1)[:, number].mean())
+        return float(torch.stack(found).mean())

@@ -32,13 +32,18 @@ from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Rende
 from orbifolio.runner.renderers.image.class_batch import ClassBatch, ClassTask, class_probability
 from orbifolio.runner.renderers.image.survey import contact_sheet, sheet_size
 from orbifolio.runner.renderers.painting import PaintedPicture, PaintingRenderer, PaintingState
+from orbifolio.runner.settings import family
+from orbifolio.runner.symmetry.kinds.none import NoSymmetry
+from orbifolio.runner.symmetry.kinds.rotor import Rotor
 from orbifolio.runner.views import Views
 from orbifolio.runner.views.affine import Jitter, Mirror, Rotate, Scale
 from orbifolio.runner.views.filters import Grain, Lighting, Soften, Vignette
 from orbifolio.runner.vision.base import Encoder, VisionSettings
 from orbifolio.runner.vision.efficientnet import AnyClassifier, EfficientNetLite0, EfficientNetLite1, EfficientNetLite2
 
+AnyRotor: Any = family(NoSymmetry, Rotor)
 MOVES = (Scale(low=0.9, high=1.25), Rotate(degrees=8), Jitter(amount=8), Mirror(), Lighting())
+JUDGED_VIEWS = (*MOVES, Soften(smallest=0.25), Grain(amount=0.03))  # ranked most like a person, of five kinds tried
 PICTURE_SECONDS = 0.025  # of a step for each candidate at 128 px, for the plan; measured on two processor cores
 JUDGED_SECONDS = 2.0  # of painting a candidate and judging it, in the same way
 FINE = layers((22, 0, 1, 1), (50, 0.03, 1, 0), (100, 0.045, 1, 0), (190, 0.055, 1, 0))  # wide strokes eat petals
@@ -59,6 +64,9 @@ class ClassPictures(RendererSettings):
     company: Annotated[tuple[str | int, ...], Field(max_length=36)] = ()
     """Classes whose pictures are made in the same batch, one each, and left out then: statistics of many classes are
     nearer to ImageNet's, so that `prior` may weigh more (`{weight: 20, slack: 0}`) and colours are freer."""
+    symmetry: AnyRotor = NoSymmetry()
+    """A mirror image (`{kind: rotor, order: 1, mirrors: true}`) or a rotor that candidates have, as a bee or a starfish
+    has: then shapes agree from side to side, which classifiers do not ask for. The painter follows it by eye."""
     pick: int | None = Field(default=None, ge=1, le=36)
     """Number of the candidate that is painted, from the sheet in the report; none: what the judge is surest of."""
     side: int = Field(default=128, ge=64, le=512)
@@ -119,7 +127,9 @@ class ClassPictures(RendererSettings):
     def task(self, seed: int) -> ClassTask:
         """What a batch of candidates is to become."""
         return ClassTask(
-            classes=(self.number,) * self.candidates + self.company_numbers,
+            classes=(self.number,) * self.candidates,
+            company=self.company_numbers,
+            symmetry=self.symmetry.build(),
             side=self.side,
             steps=self.steps,
             rate=self.rate,
@@ -302,7 +312,7 @@ class ClassRenderer(Renderer):
     def _probability(self, painted: F32) -> float:
         """Of the class, as the judge sees a painted picture."""
         picture = torch.from_numpy(np.ascontiguousarray(painted.transpose(2, 0, 1)))[None].to(self.context.device)
-        return class_probability(self._judge, picture, self.settings.number, self.settings.side)
+        return class_probability(self._judge, picture, self.settings.number, self.settings.side, JUDGED_VIEWS)
 
     def sheet(self, state: ClassState) -> F32:
         """The candidates, numbered; painted and with the judge's probability, where they have been judged."""

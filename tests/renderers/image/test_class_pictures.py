@@ -11,7 +11,7 @@ import torch
 from orbifolio.runner.images import oklab
 from orbifolio.runner.renderers.base import RenderContext
 from orbifolio.runner.renderers.image.class_batch import ClassBatch, class_probability
-from orbifolio.runner.renderers.image.class_pictures import ClassPictures, ClassRenderer, prepared
+from orbifolio.runner.renderers.image.class_pictures import JUDGED_VIEWS, ClassPictures, ClassRenderer, prepared
 from orbifolio.runner.vision import EfficientNetLite0
 
 NETWORK = EfficientNetLite0().model_dump()
@@ -72,7 +72,8 @@ def test_a_batch_is_the_same_for_any_number_of_threads(network):
 
 def test_company_shares_the_batch_and_leaves_the_sheet():
     both = settings(company=["daisy", 327])
-    assert both.task(1).classes == (980, 980, 985, 327)
+    assert both.task(1).classes == (980, 980)
+    assert both.task(1).company == (985, 327)
     renderer = ClassRenderer(both, context())
     state = renderer.begin(0, None)
     assert len(state.batch.pictures()) == 4
@@ -81,12 +82,23 @@ def test_company_shares_the_batch_and_leaves_the_sheet():
     assert torch.equal(later.pictures, state.batch.pictures()[:2])
 
 
+def test_candidates_have_the_symmetry_and_their_company_has_none(network):
+    mirror = {"kind": "rotor", "order": 1, "mirrors": True}
+    batch = ClassBatch(settings(symmetry=mirror, candidates=1, company=["daisy"]).task(1), [network], "cpu")
+    for number in range(2):
+        batch.step(number)
+    candidate, companion = batch.pictures()
+    assert float((candidate - candidate.flip(-1)).abs().max()) < 1e-5
+    for other, picture in ((candidate.flip(-2), candidate), (companion.flip(-1), companion)):
+        assert float((picture - other).std() / picture.std()) > 0.2
+
+
 def test_a_photograph_is_named(network):
     from skimage import data
 
     picture = torch.from_numpy(data.coffee()).permute(2, 0, 1)[None].float() / 255
-    assert class_probability(network, picture, network.classes.index("espresso"), 224) > 0.5
-    assert class_probability(network, picture, network.classes.index("volcano"), 224) < 0.01
+    assert class_probability(network, picture, network.classes.index("espresso"), 224, JUDGED_VIEWS) > 0.5
+    assert class_probability(network, picture, network.classes.index("volcano"), 224, JUDGED_VIEWS) < 0.01
 
 
 def test_what_the_painter_is_given_is_calmer_more_colourful_and_larger():
