@@ -298,11 +298,12 @@ def _without_secrets(text: str) -> str:
 
 def _size(folder: Path) -> int:
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except OSError:
-            continue  # clients rename and remove their temporary files as we look
+    for inside, _, names in os.walk(folder):  # not `rglob`, which stops at a folder that is gone
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(inside, name)).st_size
+            except OSError:
+                continue  # clients rename and remove their temporary files and folders as we look
     return total
 
 

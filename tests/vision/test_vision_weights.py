@@ -405,6 +405,20 @@ def test_a_client_that_hangs_is_ended_with_its_children(tmp_path: Path, monkeypa
         time.sleep(0.05)
 
 
+def test_a_clients_folders_may_vanish_while_they_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scandir = os.scandir
+
+    def late(folder: str) -> object:
+        if Path(folder).name == "gone":
+            os.rmdir(folder)
+        return scandir(folder)
+
+    (tmp_path / "client" / "gone").mkdir(parents=True)
+    (tmp_path / "client" / "kept").write_bytes(bytes(70))
+    monkeypatch.setattr(os, "scandir", late)
+    assert weight_sources._size(tmp_path / "client") == 70
+
+
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in for npm is a shell script")
 def test_a_clients_complaint_is_passed_on_without_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     complaint = "npm error 404 Not Found - GET https://ann:geheim@mirror.example/tiny"
