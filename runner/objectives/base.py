@@ -17,7 +17,9 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
+from orbifolio.runner.images.cover import cover
 from orbifolio.runner.settings import Settings, kind_of
+from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.vision.base import Encoder, VisionSettings
 
 
@@ -36,7 +38,16 @@ class Appearance:
     colour: tuple[tuple[float, ...], ...]
 
 
+INITIAL = "the initial picture"
 PLAIN = Appearance(0.0, False, ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
+
+
+def appearances_of(symmetry: Symmetry) -> tuple[Appearance, ...]:
+    """The distinct ways in which an artwork with a symmetry shows its texture, the identity first."""
+    return tuple(
+        Appearance(degrees, mirrored, tuple(map(tuple, matrix.tolist())))
+        for degrees, mirrored, matrix in symmetry.appearances()
+    )
 
 
 @dataclass(frozen=True)
@@ -51,7 +62,8 @@ class Preparation:
         plain_picture: the same without preparation, for content and masks.
         appearances: how the symmetry shows the texture, for pooling; the identity first.
         device: that the targets are needed on.
-        initial: gives the (1, 3, height, width) artwork that `init` holds at this size.
+        initial: gives the (1, 3, height, width) artwork that `init` holds at this size; of a painting, the picture that
+            is painted.
         domain: area of a fundamental domain of the symmetry in pixels; None where the artwork shows nothing twice.
     """
 
@@ -64,6 +76,13 @@ class Preparation:
     device: str = "cpu"
     initial: Callable[[], Tensor] | None = None
     domain: float | None = None
+
+    def picture_to_match(self, source: str | None) -> Tensor:
+        """(1, 3, height, width) a picture that covers the artwork, on the device; the initial one for None."""
+        if source is not None:
+            return cover(self.plain_picture(source), (self.height, self.width)).to(self.device)
+        assert self.initial is not None  # every renderer with a canvas gives it
+        return self.initial().to(self.device)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,14 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from orbifolio.runner.images.cover import cover
-from orbifolio.runner.objectives.base import Objective, ObjectiveInput, ObjectiveSettings, Preparation, fit_mask
+from orbifolio.runner.objectives.base import (
+    INITIAL,
+    Objective,
+    ObjectiveInput,
+    ObjectiveSettings,
+    Preparation,
+    fit_mask,
+)
 from orbifolio.runner.vision.base import VisionSettings
 
 
@@ -21,8 +27,8 @@ class Content(ObjectiveSettings):
     """Keep what a picture shows: squared difference of deep features, relative to their size."""
 
     kind: Literal["content"] = "content"
-    image: str
-    """The picture whose content is kept."""
+    image: str | None = None
+    """The picture whose content is kept; by default what the canvas' `init` holds, or the picture that is painted."""
     layers: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     """Layers to compare; by default the deepest of the network's style layers."""
     cites: ClassVar[tuple[str, ...]] = ("gatys2016",)
@@ -37,7 +43,7 @@ class Content(ObjectiveSettings):
 
     def pictures(self) -> tuple[str, ...]:
         """The content picture and the mask."""
-        return (self.image, *super().pictures())
+        return tuple(source for source in (self.image, *super().pictures()) if source is not None)
 
     def places(self) -> bool:
         """Yes: features are compared where they are."""
@@ -45,13 +51,12 @@ class Content(ObjectiveSettings):
 
     def shape_givers(self) -> tuple[str, ...]:
         """The content picture, so that it is not cropped."""
-        return (self.image,)
+        return () if self.image is None else (self.image,)
 
     def build(self, preparation: Preparation) -> ContentObjective:
         """Compute the content picture's features at the artwork's size."""
         names = self.layers or preparation.encoder.style_layers[-1:]
-        size = (preparation.height, preparation.width)
-        picture = cover(preparation.plain_picture(self.image), size).to(preparation.device)
+        picture = preparation.picture_to_match(self.image)
         with torch.no_grad():
             targets = {name: value.float() for name, value in preparation.encoder.features(picture, names).items()}
         return ContentObjective(self, names, targets, self.load_mask(preparation))
@@ -82,4 +87,4 @@ class ContentObjective(Objective):
 
     def describe(self) -> str:
         """Image and layers in one line."""
-        return f"content x{self.settings.weight:g} of {self.settings.image} on {', '.join(self.layers)}"
+        return f"content x{self.settings.weight:g} of {self.settings.image or INITIAL} on {', '.join(self.layers)}"

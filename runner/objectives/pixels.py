@@ -9,8 +9,14 @@ from typing import Literal
 
 from torch import Tensor
 
-from orbifolio.runner.images.cover import cover
-from orbifolio.runner.objectives.base import Objective, ObjectiveInput, ObjectiveSettings, Preparation, weighted_mean
+from orbifolio.runner.objectives.base import (
+    INITIAL,
+    Objective,
+    ObjectiveInput,
+    ObjectiveSettings,
+    Preparation,
+    weighted_mean,
+)
 
 
 class PixelDifference(ObjectiveSettings):
@@ -18,7 +24,7 @@ class PixelDifference(ObjectiveSettings):
 
     kind: Literal["pixels"] = "pixels"
     image: str | None = None
-    """The picture to match; by default what the canvas' `init` holds."""
+    """The picture to match; by default what the canvas' `init` holds, or the picture that is painted."""
 
     def pictures(self) -> tuple[str, ...]:
         """The picture and the mask."""
@@ -34,13 +40,8 @@ class PixelDifference(ObjectiveSettings):
 
     def build(self, preparation: Preparation) -> PixelObjective:
         """The picture at the artwork's size."""
-        if self.image is not None:
-            size = (preparation.height, preparation.width)
-            picture = cover(preparation.plain_picture(self.image), size)
-        else:
-            assert preparation.initial is not None  # every renderer with a canvas gives it
-            picture = preparation.initial()
-        return PixelObjective(self, picture.to(preparation.device), self.load_mask(preparation))
+        picture = preparation.picture_to_match(self.image)
+        return PixelObjective(self, picture, self.load_mask(preparation))
 
 
 class PixelObjective(Objective):
@@ -58,4 +59,4 @@ class PixelObjective(Objective):
 
     def describe(self) -> str:
         """Weight and picture in one line."""
-        return f"pixels x{self.settings.weight:g} of {self.settings.image or 'the initial picture'}"
+        return f"pixels x{self.settings.weight:g} of {self.settings.image or INITIAL}"

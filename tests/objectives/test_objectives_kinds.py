@@ -10,11 +10,11 @@ from pydantic import TypeAdapter
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.images.cover import cover
 from orbifolio.runner.objectives import OBJECTIVES, AnyObjective
+from orbifolio.runner.objectives.autograd_engine import AutogradEngine
 from orbifolio.runner.objectives.base import PLAIN, Appearance, Preparation
 from orbifolio.runner.objectives.dream import Dream, class_index
 from orbifolio.runner.objectives.smoothness import Range, Smoothness
 from orbifolio.runner.objectives.style import MAX_APPEARANCES, Style, StyleImage, _reduce, show
-from orbifolio.runner.renderers.image.autograd_engine import AutogradEngine
 from orbifolio.runner.vision import EfficientNetLite0, Untrained
 
 

@@ -229,7 +229,7 @@ class Trouble:
     """A network that breaks at its n-th look."""
 
     def __init__(self, monkeypatch, looks: int, action) -> None:
-        from orbifolio.runner.renderers.image.autograd_engine import AutogradEngine
+        from orbifolio.runner.objectives.autograd_engine import AutogradEngine
 
         evaluate, count = AutogradEngine.evaluate, iter(range(1, 10**6))
 

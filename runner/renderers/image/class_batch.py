@@ -29,7 +29,7 @@ from orbifolio.runner.devices import one_thread
 from orbifolio.runner.objectives.base import ObjectiveInput
 from orbifolio.runner.objectives.smoothness import Smoothness, SmoothnessObjective
 from orbifolio.runner.objectives.statistics_prior import StatisticsPrior, StatisticsPriorObjective
-from orbifolio.runner.renderers.image.evaluate import generator
+from orbifolio.runner.random_generators import generator
 from orbifolio.runner.symmetry.base import Layout, Symmetry
 from orbifolio.runner.symmetry.kinds.none import PixelLayout
 from orbifolio.runner.views import View, apply_view, draw_view

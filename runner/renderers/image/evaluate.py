@@ -5,14 +5,13 @@ The network may see the artwork, or several crops of it: then terms and gradient
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 
 import torch
 
 from orbifolio.runner.canvas.base import Canvas
-from orbifolio.runner.renderers.image.engine import Engine
+from orbifolio.runner.objectives.engine import Engine
 from orbifolio.runner.symmetry.base import Layout
 from orbifolio.runner.views import DrawnView
 
@@ -37,9 +36,3 @@ def evaluate(
     torch.autograd.backward(pictures, [evaluation.gradient * share for evaluation in evaluations])
     terms = {name: share * sum(item.terms[name] for item in evaluations) for name in evaluations[0].terms}
     return math.fsum(terms.values()), terms
-
-
-def generator(seed: int, purpose: str, phase: int, step: int) -> torch.Generator:
-    """A separate generator for each purpose and step, so that no generator's state need be saved."""
-    digest = hashlib.sha256(f"{seed}/{purpose}/{phase}/{step}".encode()).digest()
-    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)

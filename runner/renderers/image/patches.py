@@ -23,6 +23,7 @@ from orbifolio.runner.exports.geometry import geometry_products
 from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.objectives import AnyObjective
 from orbifolio.runner.objectives.base import ObjectiveSettings
+from orbifolio.runner.objectives.objective_list import complaints_of, layers_of
 from orbifolio.runner.objectives.smoothness import Range, Smoothness
 from orbifolio.runner.objectives.style import Style as StyleSettings
 from orbifolio.runner.objectives.style import StyleImage
@@ -124,9 +125,8 @@ class Patches(PatchSettings, RendererSettings):
             where = "aspect" if error.where == "aspect" else f"symmetry.{error.where}".rstrip(".")
             problems.append((where, str(error)))
         if self.refine is not None:
-            for number, objective in enumerate(self.refine.objectives):
-                found = objective.complaints(self.refine.vision)
-                problems += [(f"refine.objectives.{number}.{path}", text) for path, text in found]
+            found = complaints_of(self.refine.objectives, self.refine.vision, ())
+            problems += [(f"refine.{path}", text) for path, text in found]
         return problems
 
     def advisories(self) -> list[str]:
@@ -213,7 +213,7 @@ class PatchRenderer(Renderer):
         given = self.settings.refine.objectives
         if not given:
             return frozenset(vision.default_style_layers)
-        return frozenset(name for item in given for name in item.layers_needed() or item.default_layers(vision))
+        return frozenset(layers_of(given, vision))
 
     @cached_property
     def refiner(self) -> ImageRenderer | None:

@@ -21,12 +21,13 @@ from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.errors import RunFailed
 from orbifolio.runner.exports.geometry import geometry_products
 from orbifolio.runner.images.finish import Tone, Traits
-from orbifolio.runner.objectives.base import Appearance, Objective, ObjectiveSettings, Preparation
+from orbifolio.runner.objectives.autograd_engine import AutogradEngine, padding
+from orbifolio.runner.objectives.base import Objective, ObjectiveSettings, Preparation, appearances_of
+from orbifolio.runner.objectives.engine import Engine
 from orbifolio.runner.optimisers.base import Optimiser, OptimiserSettings
+from orbifolio.runner.random_generators import generator
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, traits_of
-from orbifolio.runner.renderers.image.autograd_engine import AutogradEngine, padding
-from orbifolio.runner.renderers.image.engine import Engine
-from orbifolio.runner.renderers.image.evaluate import evaluate, generator
+from orbifolio.runner.renderers.image.evaluate import evaluate
 from orbifolio.runner.symmetry.base import Layout, Symmetry
 from orbifolio.runner.symmetry.verify.summary import summarise
 from orbifolio.runner.views import DrawnView, View, draw_view
@@ -227,7 +228,7 @@ class ImageRenderer(Renderer):
             height=height,
             picture=self.context.picture,
             plain_picture=self.context.plain_picture,
-            appearances=self._appearances(),
+            appearances=appearances_of(self.symmetry),
             device=self.context.device,
             initial=lambda: layout.render(self._initial(phase, layout)),
             domain=self._domain(layout.width, layout.height),
@@ -244,12 +245,6 @@ class ImageRenderer(Renderer):
 
     def _optimiser(self, canvas: Canvas) -> Optimiser:
         return self.parts.optimiser.build(canvas.parameters())
-
-    def _appearances(self) -> tuple[Appearance, ...]:
-        return tuple(
-            Appearance(degrees, mirrored, tuple(map(tuple, matrix.tolist())))
-            for degrees, mirrored, matrix in self.symmetry.appearances()
-        )
 
     def step(self, state: ImageState) -> Outcome:
         """One optimiser step; where the loss is not finite, again from the last good state with smaller steps."""

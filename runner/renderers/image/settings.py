@@ -19,6 +19,7 @@ from orbifolio.runner.canvas.pixels import Pixels
 from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.objectives import AnyObjective
+from orbifolio.runner.objectives.objective_list import complaints_of, layers_of, pictures_of
 from orbifolio.runner.optimisers import AnyOptimiser
 from orbifolio.runner.optimisers.lbfgs import Lbfgs
 from orbifolio.runner.renderers.base import RenderContext, RendererSettings
@@ -133,17 +134,7 @@ class ImageOptimisation(RendererSettings):
             problems.append((where, str(error)))
         canvas: CanvasSettings = self.canvas
         problems += [(f"canvas.{path}", text) for path, text in canvas.complaints(aspect_of)]
-        vision: VisionSettings = self.vision
-        for number, objective in enumerate(self.objectives):
-            problems += [(f"objectives.{number}.{path}", text) for path, text in objective.complaints(vision)]
-            if self.views and objective.places():
-                problems.append(
-                    (
-                        f"objectives.{number}",
-                        "compares fixed places of the artwork (a mask or a content picture), but views move what the "
-                        "network sees; use only one of them; leave out views, or the mask or content",
-                    )
-                )
+        problems += complaints_of(self.objectives, self.vision, self.views)
         return problems
 
     def advisories(self) -> list[str]:
@@ -167,10 +158,7 @@ class ImageOptimisation(RendererSettings):
 
     def layers(self) -> set[str]:
         """Names of all layers that objectives use."""
-        names: set[str] = set()
-        for objective in self.objectives:
-            names.update(objective.layers_needed() or objective.default_layers(self.vision))
-        return names
+        return layers_of(self.objectives, self.vision)
 
     def networks(self) -> tuple[VisionSettings, ...]:
         """The one network, unless no objective uses it."""
@@ -182,15 +170,6 @@ class ImageOptimisation(RendererSettings):
 
     def pictures(self) -> dict[str, str]:
         """All image sources by path."""
-        sources: dict[str, str] = {}
         canvas: CanvasSettings = self.canvas
-        sources.update({f"canvas.{path}": source for path, source in canvas.pictures().items()})
-        for number, objective in enumerate(self.objectives):
-            path = f"objectives.{number}"
-            for index, image in enumerate(getattr(objective, "images", ())):
-                sources[f"{path}.images.{index}"] = image.image
-            for name in ("image", "mask"):
-                source = getattr(objective, name, None)
-                if source is not None:
-                    sources[f"{path}.{name}"] = source
-        return sources
+        sources = {f"canvas.{path}": source for path, source in canvas.pictures().items()}
+        return {**sources, **pictures_of(self.objectives)}

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from orbifolio.runner.devices import choose_precision
+from orbifolio.runner.objectives.autograd_engine import AutogradEngine
 from orbifolio.runner.objectives.base import Preparation
 from orbifolio.runner.objectives.smoothness import Range, Smoothness
 from orbifolio.runner.objectives.style import Style
-from orbifolio.runner.renderers.image.autograd_engine import AutogradEngine
 from orbifolio.runner.views import draw_view
 from orbifolio.runner.views.affine import Jitter, Rotate
 from orbifolio.runner.vision import Untrained

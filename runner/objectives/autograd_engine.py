@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from orbifolio.runner.objectives.base import Objective, ObjectiveInput
-from orbifolio.runner.renderers.image.engine import Engine, Evaluation
+from orbifolio.runner.objectives.engine import Engine, Evaluation
 from orbifolio.runner.views import DrawnView, apply_view
 from orbifolio.runner.vision.base import Encoder, Padding
 
