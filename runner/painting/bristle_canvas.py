@@ -7,14 +7,15 @@ at once, and the bytes are the same for any number.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from orbifolio.runner.arrays import F32
+from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.painting.bristle_coverage import CanvasTile, cover_tile
 from orbifolio.runner.painting.bristle_kernels import CanvasSnapshot, Paint
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
@@ -24,6 +25,8 @@ from orbifolio.runner.painting.look import PLAIN_SIDE, PaintingLook
 from orbifolio.runner.painting.subject import resized
 from orbifolio.runner.strokes.rasteriser.colour_actions import NO_ACTION
 
+Backwards = Callable[..., F64]
+"""As `refining.pull_back.pulled_back`."""
 TILE_SIDE = 320  # pixels: enough for all threads of a small picture; few strokes are cut into more than four
 
 
@@ -82,21 +85,48 @@ class BristleCanvas:
         if not strokes.size:
             return
         high, wide = snapshot.shape[:2]
-        here = strokes.scaled(self.width / wide, self.height / high)
+        here = self.here(strokes, (wide, high))
         before = CanvasSnapshot(np.ascontiguousarray(snapshot, np.float32), wide / self.width)
 
         def paint(number: int) -> None:
             covered = cover_tile(here, self.tiles[number])
             self.look.paint(here, covered, self.paints[number], self.brush, before, NO_ACTION)
 
+        self._for_each_tile(paint)
+
+    def here(self, strokes: BristleStrokes, plan_size: tuple[int, int]) -> BristleStrokes:
+        """Strokes in pixels of the canvas, of some in pixels of a plan, (width, height)."""
+        return strokes.scaled(self.width / plan_size[0], self.height / plan_size[1])
+
+    def passed_back(
+        self, strokes: BristleStrokes, plan_size: tuple[int, int], gradient: F32, backwards: Backwards
+    ) -> F64:
+        """(n, k) what a compiled function tells of each stroke, summed over the tiles that it reaches.
+
+        Args:
+            strokes: in pixels of a plan.
+            plan_size: its (width, height).
+            gradient: (height, width, 3) of a loss, with respect to `colours`.
+            backwards: of the strokes on the canvas, what they cover, grain, ground, gradient, brush and actions.
+        """
+        here, ground = self.here(strokes, plan_size), np.array(self.ground, np.float32)
+
+        def part(number: int) -> F64:
+            tile = self.tiles[number]
+            towards = np.ascontiguousarray(self._part(gradient, tile), np.float32).reshape(-1, 3)
+            covered = cover_tile(here, tile)
+            return backwards(here, covered, self.paints[number].grain, ground, towards, self.brush, NO_ACTION)
+
+        total: F64 = np.sum(self._for_each_tile(part), axis=0)
+        return total
+
+    def _for_each_tile(self, work: Callable[[int], Any]) -> list[Any]:
+        """What some work gives for the number of each tile, on all threads."""
         threads = max(1, min(torch.get_num_threads(), os.cpu_count() or 1, len(self.tiles)))
         if threads == 1:
-            for number in range(len(self.tiles)):
-                paint(number)
-            return
+            return [work(number) for number in range(len(self.tiles))]
         with ThreadPoolExecutor(threads) as pool:
-            for _ in pool.map(paint, range(len(self.tiles))):
-                pass
+            return list(pool.map(work, range(len(self.tiles))))
 
     def colours(self) -> F32:
         """(height, width, 3) sRGB in [0, 1]."""

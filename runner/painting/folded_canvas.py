@@ -8,12 +8,14 @@ gradient of its own heights far and wide, which every isometry carries along.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from orbifolio.runner.arrays import F32, F64, I64
+from orbifolio.runner.painting.bristle_canvas import Backwards
 from orbifolio.runner.painting.bristle_coverage import cover_places
 from orbifolio.runner.painting.bristle_kernels import MIN_LIGHT, CanvasSnapshot, Paint
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
@@ -22,6 +24,7 @@ from orbifolio.runner.painting.lamp import HIGHLIGHTS_ABOVE, STEEPEST, WARM
 from orbifolio.runner.painting.look import PLAIN_SIDE, PaintingLook
 from orbifolio.runner.painting.subject import resized
 from orbifolio.runner.strokes.fitting.surface import OrbifoldSurface
+from orbifolio.runner.strokes.rasteriser.pixel_blocks import PixelBlocks
 from orbifolio.runner.symmetry.taps import Taps
 
 MARGIN = 0.3  # of the domain's longer side, about it in the window: strokes see what they run into
@@ -82,17 +85,36 @@ class FoldedCanvas:
         """
         if not strokes.size:
             return
-        left, top, right, bottom = self.window
         high, wide = snapshot.shape[:2]
-        here = strokes.scaled((right - left) / wide, (bottom - top) / high)
-        before = CanvasSnapshot(np.ascontiguousarray(snapshot, np.float32), wide / (right - left))
-        # the snapshot begins at the window's corner, so the places are moved there, not the strokes
-        corner = np.array([left, top], np.float32)
-        places = self.surface.blocks._replace(
-            points=self.surface.blocks.points - corner, middles=self.surface.blocks.middles - corner
-        )
+        here = self.here(strokes, (wide, high))
+        before = CanvasSnapshot(np.ascontiguousarray(snapshot, np.float32), wide / (self.window[2] - self.window[0]))
+        places = self.places
+        self.look.paint(here, cover_places(here, places), self.paint, self.brush, before, places.actions)
+
+    def here(self, strokes: BristleStrokes, plan_size: tuple[int, int]) -> BristleStrokes:
+        """Strokes in pixels of the window, of some in pixels of a plan of it, (width, height)."""
+        left, top, right, bottom = self.window
+        return strokes.scaled((right - left) / plan_size[0], (bottom - top) / plan_size[1])
+
+    @cached_property
+    def places(self) -> PixelBlocks:
+        """That show the cells, from the window's corner on, as strokes and snapshots are."""
+        blocks, corner = self.surface.blocks, np.array(self.window[:2], np.float32)
+        return blocks._replace(points=blocks.points - corner, middles=blocks.middles - corner)
+
+    def passed_back(
+        self, strokes: BristleStrokes, plan_size: tuple[int, int], gradient: F32, backwards: Backwards
+    ) -> F64:
+        """(n, k) what a compiled function tells of each stroke with all its images: see `BristleCanvas`."""
+        here, places, surface = self.here(strokes, plan_size), self.places, self.surface
+        cells = torch.from_numpy(self.paint.colours).requires_grad_()
+        with torch.enable_grad():
+            shown = surface.layout.render(surface.values(cells))
+        towards = torch.from_numpy(np.ascontiguousarray(gradient.transpose(2, 0, 1)))[None].to(shown)
+        (back,) = torch.autograd.grad(shown, cells, towards)
+        ground = np.array(self.ground, np.float32)
         covered = cover_places(here, places)
-        self.look.paint(here, covered, self.paint, self.brush, before, places.actions)
+        return backwards(here, covered, self.paint.grain, ground, back.numpy(), self.brush, places.actions)
 
     def colours(self) -> F32:
         """(height, width, 3) sRGB in [0, 1], not lit."""

@@ -152,6 +152,8 @@ class PaintingLook(Settings):
     """Whether its strokes follow from its layers, directions and jitter, so that a hand may change these."""
     unfoldable: ClassVar[str] = ""
     """Why its strokes cannot be laid under a symmetry; empty where they can."""
+    unrefinable: ClassVar[str] = ""
+    """Why networks cannot tell how its strokes should change; empty where they can."""
     transparent: ClassVar[bool] = False
     """Whether the ground shines through, so that it must not be painted where it should be seen."""
 

@@ -90,6 +90,7 @@ class Watercolour(PaintingLook):
     paint: ClassVar[Callable[..., Any]] = staticmethod(paint_wash)
     placement: ClassVar[Callable[..., StrokePlacement]] = WashPlacement
     transparent: ClassVar[bool] = True
+    unrefinable: ClassVar[str] = "its washes shine through each other, so no place shows the colour of one stroke"
     defaults: ClassVar[Mapping[str, Any]] = {
         "layers": layers(
             (9, 0, 1.2, 1), (17, 0.03, 1.1, 0), (34, 0.045, 1, 0), (70, 0.055, 1.1, 0), (140, 0.07, 1.1, 0)
@@ -187,6 +188,7 @@ class PenAndInk(PaintingLook):
         "grain": 0.25,
         "ground": "#f8f4ec",
     }
+    unrefinable: ClassVar[str] = "all its lines have the colour of the ink, and their number makes the tone"
     unfoldable: ClassVar[str] = "its lines are spaced in the picture, so they would not meet those of the next image"
     placement: ClassVar[Callable[..., StrokePlacement]] = PenPlacement
 

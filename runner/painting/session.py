@@ -164,6 +164,10 @@ class PaintingSession:
         shares = [1 / item.layer.radius for item in self.passes[number:]]
         return max(0, round(left * shares[0] / sum(shares)))
 
+    def go_over(self, strokes: BristleStrokes, canvas: BristleCanvas | FoldedCanvas) -> None:
+        """Take over the same strokes, moved, and the canvas that they are painted on."""
+        self.strokes, self.canvas = strokes, canvas
+
     def paints(self) -> F64:
         """(k, 3) sRGB in [0, 1] of the paints on the palette; none where colours are not mixed from any."""
         look, paints = self.brief.look, self.subject.paints

@@ -15,7 +15,7 @@ from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.directions import slow_noise
 from orbifolio.runner.painting.look import PaintingLook
-from orbifolio.runner.painting.paints import choose_paints
+from orbifolio.runner.painting.paints import choose_paints, saturate, to_paint
 from orbifolio.runner.painting.saliency import Saliency, find_faces, saliency
 from orbifolio.runner.vector.hex_colours import from_hex
 
@@ -93,10 +93,7 @@ def see(picture: F32, look: PaintingLook, *, seed: int, palette: F64 | None = No
     seen = np.clip(resized(picture, *plan_size(picture.shape[1], picture.shape[0], side)), 0, 1)
     plain = oklab.from_srgb(seen.astype(np.float64)).astype(np.float32)
     matters = saliency(plain, find_faces(seen) if look.faces else ())
-    lab = plain.copy()
-    lightness = 1 - (1 - lab[..., 0]) * look.key
-    mean = lightness.mean()
-    lab[..., 0] = np.clip(mean + (lightness - mean) * look.contrast, 0, 1)
+    lab = toned(plain, look)
     noise = slow_noise(lab.shape[:2], min(lab.shape[:2]) / 4, np.random.default_rng((seed, NOISE)))
     paints = palette
     if paints is None and look.paints:
@@ -105,6 +102,21 @@ def see(picture: F32, look: PaintingLook, *, seed: int, palette: F64 | None = No
     mean_colour = lab.mean((0, 1)).astype(np.float64)
     ground = from_hex(look.ground) if look.ground else _colour(mean_colour * GROUND)
     return Subject(seen, lab, matters, look.bearing + look.turn * noise, noise, paints, palette is not None, ground)
+
+
+def toned(lab: F32, look: PaintingLook) -> F32:
+    """(h, w, 3) OKLab of a picture in a look's key and contrast."""
+    done = lab.copy()
+    lightness = 1 - (1 - lab[..., 0]) * look.key
+    mean = lightness.mean()
+    done[..., 0] = np.clip(mean + (lightness - mean) * look.contrast, 0, 1)
+    return done
+
+
+def wanted(picture: F32, look: PaintingLook, width: int, height: int) -> F32:
+    """(height, width, 3) sRGB of a picture in a look's key, contrast and saturation: what its strokes are to show."""
+    lab = toned(oklab.from_srgb(resized(picture, width, height).astype(np.float64)).astype(np.float32), look)
+    return to_paint(saturate(lab.reshape(-1, 3).astype(np.float64), look.saturation)).reshape(height, width, 3)
 
 
 def _colour(lab: F64) -> tuple[float, float, float]:

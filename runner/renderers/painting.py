@@ -1,32 +1,37 @@
-"""Painting: picture -> layers of bristle strokes -> paint under a lamp; without a network, in seconds.
+"""Painting: picture -> layers of bristle strokes -> paint under a lamp; in seconds, as no network need look.
 
-A phase is a layer, a step a pass over the canvas; passes of a layer mend what the one before left.
+A phase is a layer, a step a pass over the canvas; passes of a layer mend what the one before left. With `refine` a last
+phase moves the strokes by what a network sees in the paint: colours, ends and widths.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import torch
 from pydantic import Field
 
 from orbifolio.runner.arrays import F32
+from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.exports.geometry import geometry_products, relief_products
 from orbifolio.runner.images import oklab
 from orbifolio.runner.images.finish import Tone, Traits
+from orbifolio.runner.objectives.objective_list import pictures_of
 from orbifolio.runner.painting.document import BristlePainting, PaintedSymmetry
 from orbifolio.runner.painting.folded_canvas import FoldedCanvas, cut, painting_window
 from orbifolio.runner.painting.hand import Hand, Manner
 from orbifolio.runner.painting.look import PaintingLook
 from orbifolio.runner.painting.looks import AnyLook, Oil
 from orbifolio.runner.painting.products import in_figures, products
+from orbifolio.runner.painting.refining.refiner import RefiningContext, StrokeRefiner
+from orbifolio.runner.painting.refining.settings import StrokeRefinement
 from orbifolio.runner.painting.session import Brief, PaintingSession
-from orbifolio.runner.painting.subject import PLAN_SIDE
+from orbifolio.runner.painting.subject import PLAN_SIDE, wanted
 from orbifolio.runner.patches.settings import PatchImage, PatchSettings, plan_patches
 from orbifolio.runner.patches.synthesis import synthesise
 from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Renderer, RendererSettings, traits_of
@@ -40,8 +45,11 @@ from orbifolio.runner.symmetry.kinds.none import NoSymmetry
 from orbifolio.runner.symmetry.kinds.rigid import is_rigid
 from orbifolio.runner.symmetry.verify.summary import summarise
 from orbifolio.runner.vector.hex_colours import Hex, from_hex
+from orbifolio.runner.vision.base import VisionSettings
 
 PASS_SECONDS = 0.15  # of planning a pass, for the plan; measured on two processor cores
+PAINTING_WORK = 1.5  # of a pixel in a step of the refinement, beside VGG16 to its fourth block: painting, and back
+REFINABLE = "oil, bold, gouache, pastel, pointillist or flow"
 PIXEL_SECONDS = 1.5e-7  # a pixel of the canvas in a pass, in the same way
 FITTED_WIDTH = 768  # pixels at most at which a picture is fitted to a symmetry: strokes show no more
 SKETCH_SIDE = 360  # pixels that a preview is planned at: strokes of the last layer are then a pixel wide
@@ -76,6 +84,9 @@ class PaintedPicture(RendererSettings):
     """The only paints, mixed two at a time; none: chosen from the picture, as many as the look wants."""
     strokes: int | None = Field(default=None, ge=1, le=500_000)
     """At most so many strokes, where they are needed most; none: as many as it takes."""
+    refine: StrokeRefinement | None = None
+    """Optimisation afterwards: a network looks, and strokes get better colours, ends and widths. None: the strokes as
+    they were placed."""
 
     def build(self, context: RenderContext) -> PaintingRenderer:
         """The renderer; the picture is read when first needed."""
@@ -184,6 +195,10 @@ class PaintedPicture(RendererSettings):
                     "the look takes the picture's own colours; raise look.purity above 0, or leave out palette",
                 )
             )
+        if self.refine is not None:
+            problems += [(f"refine.{path}", text) for path, text in self.refine.complaints()]
+            if look.unrefinable:
+                problems.append(("refine", f"{look.unrefinable}; use {REFINABLE}, or leave out refine"))
         if self.hand is not None and not look.layered:
             problems.append(
                 (
@@ -198,23 +213,49 @@ class PaintedPicture(RendererSettings):
         return problems
 
     def pictures(self) -> dict[str, str]:
-        """The picture, and the hand's painting."""
-        return {"image": self.image} | ({} if self.hand is None else {"hand.image": self.hand.image})
+        """The picture, the hand's painting, and what the refinement looks at."""
+        hand = {} if self.hand is None else {"hand.image": self.hand.image}
+        refine = {} if self.refine is None else pictures_of(self.refine.objectives)
+        return {"image": self.image, **hand, **{f"refine.{path}": source for path, source in refine.items()}}
+
+    def networks(self) -> tuple[VisionSettings, ...]:
+        """The network of the refinement."""
+        return () if self.refine is None else self.refine.networks()
+
+    def arithmetic(self, device: str) -> str:
+        """Of the refinement."""
+        if self.refine is None:
+            return "fp32"
+        return choose_precision(self.refine.precision, device, agrees=self.refine.vision.half_precision)[0]
+
+
+class FittedPicture(NamedTuple):
+    """A picture that was made to fit a symmetry.
+
+    Attributes:
+        whole: (h, w, 3) all over.
+        about_domain: (h, w, 3) in the window that strokes are planned in.
+    """
+
+    whole: F32
+    about_domain: F32
 
 
 @dataclass
 class PaintingState:
-    """A layer under way.
+    """A layer, or the refinement, under way.
 
     Attributes:
         phase: its number, from 0.
         done: passes painted in all.
-        painter: with everything painted so far.
+        session: the painter, with everything painted so far.
+        refiner: of its strokes, once that has begun.
     """
 
     phase: int
     done: int
     session: PaintingSession
+    refiner: StrokeRefiner | None = None
 
 
 class PaintingRenderer(Renderer):
@@ -224,6 +265,7 @@ class PaintingRenderer(Renderer):
 
     def __init__(self, settings: PaintedPicture, context: RenderContext) -> None:
         self.settings, self.context = settings, context
+        self._refiner: StrokeRefiner | None = None
 
     @cached_property
     def _picture(self) -> F32:
@@ -244,9 +286,9 @@ class PaintingRenderer(Renderer):
     def _ratio(self) -> float:
         """Width / height of a painting with a symmetry."""
         height, width = self._picture.shape[:2]
-        wanted = None if self.settings.aspect is None else parse_ratio(self.settings.aspect).value
+        given = None if self.settings.aspect is None else parse_ratio(self.settings.aspect).value
         assert self.symmetry is not None
-        return self.symmetry.ratio or wanted or width / height
+        return self.symmetry.ratio or given or width / height
 
     @cached_property
     def surface(self) -> OrbifoldSurface | None:
@@ -263,8 +305,13 @@ class PaintingRenderer(Renderer):
     @cached_property
     def _fitted(self) -> F32:
         """(h, w, 3) the picture, or what the symmetry makes of it about a fundamental domain."""
+        return self._picture if self._fitting is None else self._fitting.about_domain
+
+    @cached_property
+    def _fitting(self) -> FittedPicture | None:
+        """What the symmetry makes of the picture; None without."""
         if self.symmetry is None:
-            return self._picture
+            return None
         size = self.symmetry.fit(min(FITTED_WIDTH, self.settings.size), multiple=1, ratio=self._ratio)
         layout = self.symmetry.layout(*size)
         name = self.settings.image
@@ -274,7 +321,8 @@ class PaintingRenderer(Renderer):
         plan = plan_patches(settings, self.symmetry, layout, seed=self.context.seed, picture=self.context.plain_picture)
         surface = OrbifoldSurface(layout, self.symmetry, size)
         values = torch.from_numpy(synthesise(self.symmetry, plan.task))
-        return cut(surface.picture(surface.cells(values)), painting_window(surface))
+        whole = surface.picture(surface.cells(values))
+        return FittedPicture(whole, cut(whole, painting_window(surface)))
 
     @cached_property
     def size(self) -> tuple[int, int]:
@@ -312,32 +360,77 @@ class PaintingRenderer(Renderer):
             seconds = (end - first) * (PASS_SECONDS + PIXEL_SECONDS * pixels)
             notes = self.manner.sentences if self.manner is not None and not phases else ()
             phases.append(Phase(title, width, height, end - first, 0, notes=notes, seconds=seconds))
+        refine = self.settings.refine
+        if refine is not None:
+            wide, high = self._painting(self._first).resized(refine.size).size
+            work = refine.vision.work(tuple(refine.layers())) + PAINTING_WORK
+            title = f"refined, seen at {wide} px"
+            phases.append(Phase(title, width, height, refine.steps, 0, seen=wide * high, work=work))
         return tuple(phases)
 
     def begin(self, phase: int, previous: PaintingState | None) -> PaintingState:
-        """An empty canvas, or that of the layer before."""
+        """An empty canvas, that of the layer before, or its strokes to be moved."""
         session = self._session() if previous is None else previous.session
-        return PaintingState(phase, self.layers[phase], session)
+        if phase < len(self.layers) - 1:
+            return PaintingState(phase, self.layers[phase], session)
+        return PaintingState(phase, self.layers[-1], session, self._refining(phase, session))
+
+    def _refining(self, phase: int, session: PaintingSession) -> StrokeRefiner:
+        """A refiner of a painter's strokes; kept, since reports tell of its network."""
+        assert self.settings.refine is not None
+        given = session.subject.palette_given
+        context = RefiningContext(
+            seed=self.context.seed,
+            phase=phase,
+            device=self.context.device,
+            picture=self.context.picture,
+            plain_picture=self.context.plain_picture,
+            subject=self._shown_subject,
+            paints=oklab.from_srgb(session.paints()) if given else None,
+        )
+        self._refiner = StrokeRefiner(self.settings.refine, self._painting(session), context)
+        return self._refiner
+
+    def _painting(self, session: PaintingSession) -> BristlePainting:
+        """What a painter has painted, as a document."""
+        if self.symmetry is None:
+            return BristlePainting.of(session)
+        aspect = None if self.settings.aspect is None else parse_ratio(self.settings.aspect).text
+        return BristlePainting.of(session, PaintedSymmetry(self.settings.symmetry, aspect, self.size))
 
     def step(self, state: PaintingState) -> Outcome:
-        """One pass."""
+        """One pass, or one step of the refinement."""
+        if state.refiner is not None:
+            return Outcome(*state.refiner.step())
         report = state.session.paint_pass(state.done)
         state.done += 1
         return Outcome({"missing": report.missing}, {"strokes": float(state.session.strokes.size)})
 
     def image(self, state: PaintingState) -> F32:
-        """The canvas under the lamp."""
+        """The canvas under the lamp; while it is refined, as small as the network sees it."""
+        return state.session.picture() if state.refiner is None else state.refiner.picture()
+
+    def final(self, state: PaintingState) -> F32:
+        """The canvas under the lamp; refined strokes are painted anew on one of the painting's size."""
+        if state.refiner is not None:
+            refined = state.refiner.painting()
+            state.session.go_over(refined.strokes, refined.drawn())
         return state.session.picture()
 
     def save(self, state: PaintingState) -> dict[str, Any]:
         """The paint, the strokes, and how far it is."""
-        return {"done": state.done, **state.session.state_dict()}
+        refiner = None if state.refiner is None else state.refiner.state_dict()
+        return {"done": state.done, "refiner": refiner, **state.session.state_dict()}
 
     def load(self, phase: int, saved: Mapping[str, Any]) -> PaintingState:
         """The saved state; the plan is made anew, since it follows from picture and seed."""
         session = self._session()
         session.load_state_dict(saved)
-        return PaintingState(phase, int(saved["done"]), session)
+        state = PaintingState(phase, int(saved["done"]), session)
+        if saved["refiner"] is not None:
+            state.refiner = self._refining(phase, session)
+            state.refiner.load_state_dict(saved["refiner"])
+        return state
 
     def traits(self, phase: int) -> Traits:
         """From the symmetry's colours and its true shape; a painting without has edges."""
@@ -367,16 +460,20 @@ class PaintingRenderer(Renderer):
             layout = canvas.surface.layout
             colours = tone(canvas.lit()[None])[0]
             values = layout.constrain(torch.from_numpy(np.ascontiguousarray(colours, np.float32)) - 0.5)
-            aspect = None if self.settings.aspect is None else parse_ratio(self.settings.aspect).text
-            symmetric = PaintedSymmetry(self.settings.symmetry, aspect, self.size)
-            painting = BristlePainting.of(state.session, symmetric)
             files = geometry_products(self.symmetry, layout, values)
             if self.settings.look.relief:
                 files = {**files, **relief_products(self.symmetry, layout, canvas.paint.heights)}
         else:
-            painting, files = BristlePainting.of(state.session), {}
-        made = products(painting, title=self.context.title)
+            files = {}
+        made = products(self._painting(state.session), title=self.context.title)
         return {**files, **made, **self._in_figures(state.session)}
+
+    def _shown_subject(self, size: tuple[int, int]) -> torch.Tensor:
+        """(1, 3, height, width) what is to be seen all over a picture of a size, (width, height)."""
+        whole = self._picture if self._fitting is None else self._fitting.whole
+        coloured = whole if self.manner is None else self.manner.coloured(whole)
+        look = self._first.brief.look
+        return torch.from_numpy(np.ascontiguousarray(wanted(coloured, look, *size).transpose(2, 0, 1)))[None]
 
     def _in_figures(self, session: PaintingSession) -> Mapping[str, bytes]:
         """How it is painted; under a symmetry, about a fundamental domain."""
@@ -385,6 +482,11 @@ class PaintingRenderer(Renderer):
             shown = cut(shown, painting_window(self.surface))
         side = min(session.plan_size)
         return {"painting.json": in_figures(session.strokes, side, shown, self.subject_picture)}
+
+    def weights(self) -> tuple[Mapping[str, str], ...]:
+        """Of the refinement's network, once it looks."""
+        networks = () if self._refiner is None else self._refiner.encoder.provenances
+        return tuple(asdict(network) for network in networks)
 
     def describe(self) -> str:
         """The look, and what it found in the picture."""
@@ -395,6 +497,8 @@ class PaintingRenderer(Renderer):
             lines += self.manner.sentences
         if faces:
             lines.append(f"{faces} {'face' if faces == 1 else 'faces'}, finished with finer brushes")
+        if self._refiner is not None:
+            lines.append(self._refiner.describe())
         return "\n".join(lines)
 
 

@@ -6,11 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from orbifolio.runner.renderers.painting import PaintingRenderer
+from orbifolio.runner.renderers.painting import PaintingRenderer, PaintingState
 
 
 def painted_through(renderer: PaintingRenderer, *, resumed_after: int | None = None) -> np.ndarray:
     """The finished picture; after some steps in all the state is saved and loaded, or never."""
+    return painted_through_states(renderer, resumed_after=resumed_after)[0]
+
+
+def painted_through_states(
+    renderer: PaintingRenderer, *, resumed_after: int | None = None
+) -> tuple[np.ndarray, PaintingState]:
+    """The last image and the state that it is of; as above."""
     state: Any = None
     done = 0
     for number, phase in enumerate(renderer.phases()):
@@ -20,4 +27,4 @@ def painted_through(renderer: PaintingRenderer, *, resumed_after: int | None = N
             done += 1
             if done == resumed_after:
                 state = renderer.load(number, renderer.save(state))
-    return renderer.image(state)
+    return renderer.image(state), state

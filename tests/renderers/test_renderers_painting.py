@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 from skimage import data
-from whole_or_resumed import painted_through
+from whole_or_resumed import painted_through, painted_through_states
 
 from orbifolio.runner.painting.document import BristlePainting
 from orbifolio.runner.renderers.base import RenderContext
 from orbifolio.runner.renderers.painting import PaintedPicture, PaintingRenderer
+from orbifolio.runner.strokes.document.figures import fitted
 
 
 def context() -> RenderContext:
@@ -68,6 +69,51 @@ def test_a_hand_is_told_in_the_plan_and_kept_in_the_document() -> None:
     assert state.session.brief.look != settings.look
     again = renderer.load(0, renderer.save(state))
     assert renderer.image(again).tobytes() == renderer.image(state).tobytes()
+
+
+REFINE = {"steps": 4, "size": 96, "objectives": [{"kind": "pixels", "weight": 40}]}
+
+
+def test_a_refined_painting_is_resumed_with_the_same_bytes_and_kept_in_the_document() -> None:
+    settings = PaintedPicture(image="photo", size=180, refine=REFINE)  # type: ignore[arg-type]
+    renderer = settings.build(context())
+    assert [phase.steps for phase in renderer.phases()] == [2, 2, 2, 2, 2, 4]
+    assert renderer.phases()[-1].title == "refined, seen at 96 px"
+    shown, states = zip(*(painted_through_states(renderer, resumed_after=after) for after in (None, 12)), strict=True)
+    assert shown[0].shape == (64, 96, 3)
+    assert shown[0].tobytes() == shown[1].tobytes()
+    finals = [renderer.final(state) for state in states]
+    assert finals[0].shape == (120, 180, 3)
+    assert finals[0].tobytes() == finals[1].tobytes()
+    document = BristlePainting.of(states[0].session)
+    assert document.picture().tobytes() == finals[0].tobytes()
+    plain = PaintedPicture(image="photo", size=180).build(context())
+    placed, before = painted_through_states(plain)
+    assert (before.session.strokes.seeds == document.strokes.seeds).all()
+    assert np.abs(before.session.strokes.colours - document.strokes.colours).max() > 0.01
+    wanted = context().picture("photo")[0].permute(1, 2, 0).numpy()
+    errors = [np.square(fitted(item, (90, 60)) - fitted(wanted, (90, 60))).mean() for item in (placed, finals[0])]
+    assert errors[1] < 0.95 * errors[0]
+    assert "refined under no network" in renderer.describe()
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "cure"),
+    [
+        ({"look": {"kind": "watercolour"}, "refine": REFINE}, "refine", "use oil, bold, gouache, pastel,"),
+        ({"look": {"kind": "ink"}, "refine": REFINE}, "refine", "or leave out refine"),
+        (
+            {"refine": {"objectives": [{"kind": "content", "layers": ["conv9"]}]}},
+            "refine.objectives.0.layers",
+            "did you mean",
+        ),
+        ({"refine": {"views": [{"kind": "jitter"}]}}, "refine.objectives.0", "leave out views"),
+    ],
+)
+def test_a_refinement_that_cannot_be_is_refused(changes: dict, where: str, cure: str) -> None:
+    path, message = PaintedPicture(image="photo", **changes).complaints(lambda source: None)[0]
+    assert path == where
+    assert cure in message
 
 
 @pytest.mark.parametrize(
