@@ -39,7 +39,7 @@ class StrokeRefinement(Settings):
     painted. Objectives that name no picture compare with that one, in the look's own contrast and saturation."""
     optimiser: AnyOptimiser = Adam(rate=0.01)
     """How it is made small; its rate is the change of a colour in one step, a tenth of it in radii that of an end."""
-    ridge: float = Field(default=20.0, ge=0, le=1e6)
+    ridge: float = Field(default=50.0, ge=0, le=1e6)
     """How much it costs to change colours: so many times the mean square of the change, by the area of strokes."""
     ends: float = Field(default=1.5, ge=0, le=20)
     """How far each end of a stroke may move along it, in radii; 0 leaves them where they are."""
