@@ -34,11 +34,14 @@ ACCENTS = 2  # layers, the last ones, whose strokes are only where they matter
 ACCENT_CHANCE, ACCENT_GAIN = 0.35, 1.4  # chance that one is kept in a calm place, and how much saliency adds
 FACE_BRUSHES = ((15, False), (24, False), (38, True))  # parts of a face's width; whether for eyes, nose and mouth alone
 FACE_THRESHOLD = 0.035  # as `BrushLayer.threshold`: a tenth of the difference between lips and skin
-FACE_PART = 0.35  # of the mask, above which a place belongs to a face
+FOCUS_BRUSHES = ((0.7, 1), (0.5, 2))  # parts of the last layer's radius, and passes
+FOCUS_THRESHOLD = 0.1  # as `BrushLayer.threshold`
+FOCUS_CALM = 0.6  # of a face's calm
+FACE_PART = 0.35  # of the mask, above which a place belongs to a face or a focus
 LINE_WEIGHT = 0.8  # saliency of a thin line
 EDGE_CALM = 0.7  # of a face's calm, beside clear edges
 QUIET_CALM = 1.0  # of a face's calm, where nothing is to be seen: a lively sky outshouts what is before it
-QUIET_BODY = 0.5  # share of the body that paint loses there
+QUIET_BODY = 0.75  # share of the body that paint loses there
 QUIET_OWN = 0.9  # how far colours there are the picture's own and not the palette's
 QUIET_CARE = 0.2  # share of the threshold that is left there: a sky's gradient is made of small differences
 CROSSING = 0.9  # radians of strokes laid across
@@ -94,13 +97,20 @@ class BrushPlacement(StrokePlacement):
             passes = look.passes if level else BLOCK_PASSES
             title = ("block-in", "form", "accents")[(level > 0) + (level >= len(look.layers) - ACCENTS)]
             found.append(PaintLayer(title, radius, item.threshold, item.density, item.everywhere, passes, level))
-        return (*found, *self._face_layers(found[-1]))
+        return (*found, *self._focus_layers(found[-1]), *self._face_layers(found[-1]))
 
     def block_in_strokes(self) -> float:
         """About how many strokes the first layer takes."""
         first = self.layers()[0]
         high, wide = self.subject.lab.shape[:2]
         return float(first.density * high * wide / (FIRST_STEP * first.radius) ** 2)
+
+    def _focus_layers(self, last: PaintLayer) -> Iterator[PaintLayer]:
+        focus = self.subject.saliency.focus
+        if self.look.faces and focus.any():
+            for part, passes in FOCUS_BRUSHES:
+                radius = max(1.0, part * last.radius)
+                yield PaintLayer("focus", radius, FOCUS_THRESHOLD, 1.0, 0.0, passes, last.level, focus)
 
     def _face_layers(self, last: PaintLayer) -> Iterator[PaintLayer]:
         calm = self.subject.saliency.calm
@@ -132,8 +142,8 @@ class BrushPlacement(StrokePlacement):
         """What the layer sees."""
         look, radius = self.look, layer.radius
         wanted, ways = self._seen_by(radius)
-        blurred = smooth(canvas, radius * look.blur)
-        difference = (wanted - blurred) * np.array([1, CHROMA, CHROMA], np.float32)
+        # blurred alike: beside an edge a blurred canvas differs from `wanted` even where it is right
+        difference = smooth((self.subject.lab - canvas) * np.array([1, CHROMA, CHROMA], np.float32), radius * look.blur)
         missing = smooth(np.sqrt((difference**2).sum(2)), 0.45 * radius)
         return Sight(wanted, canvas, missing, ways)
 
@@ -248,6 +258,7 @@ class BrushPlacement(StrokePlacement):
         # beside an edge colours play less: a lighter stroke along a silhouette would be a halo
         calm = np.maximum(self.subject.saliency.calm[rows, columns], EDGE_CALM * confidence)
         calm = np.maximum(calm, QUIET_CALM * quiet)
+        calm = np.maximum(calm, FOCUS_CALM * self.subject.saliency.focus[rows, columns])
         colours = self.painted(layer, to_paint(self._freely(lab, calm, quiet, random)))
         lightness, near = lab[:, 0], np.minimum(1, salient)
         bodies = 0.35 + look.impasto * np.clip(1.4 * lightness - 0.35, 0, 1) * (0.3 + 0.7 * near) + 0.55 * near

@@ -28,9 +28,12 @@ LINE_CUT = 8.0  # deviations at which derivatives of a narrow Gaussian end: cut 
 LINE_CONTRAST = 0.02  # of a ridge, from which it is one: a mast against the evening sky
 AGREEING = 5  # detections that must agree on a face: three find faces in foliage
 DETAIL, AROUND = 60, 30  # shares of the shorter side: what is finer is detail, over which area it is averaged
+ASIDE = 2.6  # deviations of that average, to the neighbourhoods that may tell whether a place is quiet
+ALIKE = 0.03  # of OKLab, difference of colour at which a neighbourhood is hardly the same surface
 QUIET = 0.028  # of OKLab, detail of which half the quiet is gone: a clear sky has .005, grass .05
 FEATURES = ((0.31, 0.38, 0.13), (0.69, 0.38, 0.13), (0.5, 0.76, 0.17), (0.5, 0.58, 0.1))
 """Eyes, mouth and nose in a face's box: x, y and reach, as shares of its width; of an average face."""
+FOCUS = 0.05  # share of a picture without faces that is finished like one, half of it without doubt
 MOST = 1.6  # saliency of eyes; 1 is the most salient place of a picture without faces
 
 
@@ -50,6 +53,7 @@ class Saliency(NamedTuple):
         lines: (h, w) in [0, 1], thin lines that stand alone.
         calm: (h, w) in [0, 1], 1 within faces, where colours must not play.
         quiet: (h, w) in [0, 1], 1 where there is no detail: a sky, a wall, what is out of focus.
+        focus: (h, w) in [0, 1], 1 in the most salient part of a picture without faces, which is finished like one.
         faces: largest first.
     """
 
@@ -57,6 +61,7 @@ class Saliency(NamedTuple):
     lines: F32
     calm: F32
     quiet: F32
+    focus: F32
     faces: tuple[Face, ...]
 
 
@@ -139,14 +144,39 @@ def thin_lines(lab: F32) -> F32:
 def quietness(lab: F32) -> F32:
     """(h, w) in [0, 1], 1 where a picture has no detail; gradients of a sky are none.
 
+    A place is as quiet as the quietest neighbourhood beside it of its own colour: a sky is a sky up to the roof, whose
+    edge alone would make a band along it restless, and so a halo of livelier paint.
+
     Args:
         lab: (h, w, 3) OKLab.
     """
     side = min(lab.shape[:2])
     seen = lab * np.array([1, CHROMA, CHROMA], np.float32)
-    detail = smooth(((seen - smooth(seen, side / DETAIL)) ** 2).sum(2), side / AROUND)
+    around = side / AROUND
+    detail = smooth(((seen - smooth(seen, side / DETAIL)) ** 2).sum(2), around)
     quiet: F32 = (1 / (1 + np.maximum(0, detail) / QUIET**2)).astype(np.float32)
-    return quiet
+    surfaces = np.concatenate([smooth(seen, around), quiet[..., None]], axis=2)
+    reach = math.ceil(ASIDE * around)
+    padded = np.pad(surfaces, ((reach, reach), (reach, reach), (0, 0)), mode="edge")
+    found, (high, wide) = quiet, quiet.shape
+    for turn in range(8):
+        top = reach + round(ASIDE * around * math.sin(turn * math.pi / 4))
+        left = reach + round(ASIDE * around * math.cos(turn * math.pi / 4))
+        there = padded[top : top + high, left : left + wide]
+        alike = np.exp(-((seen - there[..., :3]) ** 2).sum(2) / ALIKE**2)
+        found = np.maximum(found, there[..., 3] * alike)
+    return smooth(found, side / 240)
+
+
+def focus(mapped: F32) -> F32:
+    """(h, w) in [0, 1], above 0 in the `FOCUS` of a picture, 1 in the most salient half of it.
+
+    Args:
+        mapped: (h, w) how salient places are; where it is the same everywhere, nothing is.
+    """
+    low, high = np.quantile(mapped, (1 - FOCUS, 1 - FOCUS / 2))
+    near: F32 = np.clip((mapped - low) / (high - low + 1e-9), 0, 1).astype(np.float32)
+    return near
 
 
 def saliency(lab: F32, faces: tuple[Face, ...] = ()) -> Saliency:
@@ -170,7 +200,8 @@ def saliency(lab: F32, faces: tuple[Face, ...] = ()) -> Saliency:
     calm = np.zeros((high, wide), np.float32)
     lines, quiet = thin_lines(lab), quietness(lab)
     if not faces:
-        return Saliency(_stretched(mapped), lines, calm, quiet, faces)
+        mapped = _stretched(mapped)
+        return Saliency(mapped, lines, calm, quiet, focus(mapped * (1 - quiet)), faces)
     for left, top, width in faces:
         u, v = (x - left) / width, (y - top) / width
         mapped = np.maximum(mapped, 0.8 * np.exp(-((u - 0.5) ** 2 + (v - 0.5) ** 2) / 0.55**2))
@@ -178,4 +209,5 @@ def saliency(lab: F32, faces: tuple[Face, ...] = ()) -> Saliency:
             mapped = np.maximum(mapped, MOST * np.exp(-((u - at) ** 2 + 1.8 * (v - down) ** 2) / reach**2))
         oval = ((u - 0.5) / 0.5) ** 2 + ((v - 0.52) / 0.62) ** 2
         calm = np.maximum(calm, np.exp(-(oval**2)).astype(np.float32))
-    return Saliency(np.clip(mapped, 0, MOST).astype(np.float32), lines, calm, quiet, faces)
+    nothing = np.zeros_like(calm)
+    return Saliency(np.clip(mapped, 0, MOST).astype(np.float32), lines, calm, quiet, nothing, faces)

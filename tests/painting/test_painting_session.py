@@ -57,6 +57,12 @@ def distance(shown: np.ndarray, wanted: np.ndarray) -> float:
     return float(np.linalg.norm(both[0] - both[1], axis=2).mean())
 
 
+def test_nothing_is_missing_on_a_canvas_that_equals_the_picture() -> None:
+    work = session()
+    for layer in work.placement.layers():
+        assert work.placement.look_at(layer, work.subject.lab).missing.max() < 1e-5  # at edges, too
+
+
 def test_every_pass_comes_nearer(oil: PaintingSession) -> None:
     work = session()
     small = np.asarray(work.subject.picture)

@@ -12,7 +12,7 @@ from orbifolio.runner.painting.directions import directions
 from orbifolio.runner.painting.grounds import grain
 from orbifolio.runner.painting.looks import LOOKS, Oil
 from orbifolio.runner.painting.paints import Liberty, choose_paints, mix, saturate, take_liberties
-from orbifolio.runner.painting.saliency import find_faces, quietness, saliency, thin_lines
+from orbifolio.runner.painting.saliency import Face, find_faces, quietness, saliency, thin_lines
 from orbifolio.runner.painting.smoothing import smooth, smooth_within_edges
 from orbifolio.runner.painting.spines import STRAIGHT, SpineField, SpineRules, trace
 from orbifolio.runner.settings import field_help
@@ -147,6 +147,27 @@ def test_a_sky_is_quiet_and_foliage_is_not() -> None:
     quiet = quietness(lab)
     assert quiet[:45].min() > 0.95
     assert quiet[75:].max() < 0.15
+
+
+def test_a_sky_is_quiet_up_to_a_roof_but_fur_is_not_beside_a_wall_of_its_colour() -> None:
+    random = np.random.default_rng(8)
+    lab = np.full((120, 240, 3), (0.8, 0, 0), np.float32)
+    lab[:, 120:, 0] = 0.3  # an edge
+    assert quietness(lab)[:, 114:126].min() > 0.6  # its own neighbourhood alone gives .07
+    lab[:, 120:, 0] = 0.8 + random.normal(0, 0.1, (120, 120)).astype(np.float32)
+    quiet = quietness(lab)
+    assert quiet[:, :115].min() > 0.85
+    assert quiet[:, 130:].mean() < 0.35
+
+
+def test_the_focus_is_the_most_salient_twentieth_of_a_picture_without_faces() -> None:
+    lab = np.full((120, 160, 3), (0.6, 0, 0), np.float32)
+    lab[50:66, 70:86] = (0.5, 0.2, 0.1) + np.random.default_rng(7).normal(0, 0.05, (16, 16, 3))
+    seen = saliency(lab)
+    assert abs((seen.focus > 0).mean() - 0.05) < 0.01
+    assert seen.focus[58, 78] == 1
+    assert not saliency(lab, (Face(20, 20, 40),)).focus.any()
+    assert not saliency(np.full_like(lab, 0.5)).focus.any()
 
 
 def test_strong_colours_gain_no_more_than_others() -> None:
