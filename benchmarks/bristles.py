@@ -10,7 +10,8 @@ that a painting is good: look at the sheet.
 
 *Hertzmann* is the painter of Hertzmann (1998) on the same compiled paint, so that only his choices are compared: opaque
 strokes of one colour along the normals of luminance, from a Gaussian of the picture, three times half as wide. His
-threshold is searched so that he lays as many strokes as the first look. *Tiles* are as many squares of the mean colour.
+threshold is searched so that he lays as many strokes as each look, or as many as he finds places for. *Tiles* are
+squares of the mean colour, as many as the first look's strokes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import argparse
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +57,7 @@ HERTZMANN = Oil(
 )
 AS_MANY = 0.05  # relative difference of two numbers of strokes that counts as equal
 ROUNDS = 8  # of the search for his threshold
-LEAST, MOST = 0.003, 0.4  # thresholds that are tried
+FIRST, LEAST, MOST = 0.06, 0.003, 0.4  # thresholds: the one tried first, and the bounds
 CELL, CAPTION, GAP = 480, 26, 6  # pixels of the sheet
 
 
@@ -65,7 +66,7 @@ class Made:
     """A finished picture.
 
     Attributes:
-        painter: look, `hertzmann` or `tiles`.
+        painter: look, `hertzmann-` with a look's name, or `tiles`.
         picture: (h, w, 3) sRGB in [0, 1].
         colours: (n, 3) of its strokes.
         seconds: of the processor.
@@ -89,22 +90,46 @@ def painted(name: str, look: PaintingLook, picture: F32, side: int) -> Made:
     return Made(name, shown, session.strokes.colours, time.process_time() - begun)
 
 
-def hertzmann(picture: F32, side: int, strokes: int) -> Made:
-    """His painting with about so many strokes."""
-    low, high, threshold = 0.0, MOST, 0.06
-    best: Made | None = None
-    for _ in range(ROUNDS):
-        rows = layers((16, 0, 1, 1), *((part, threshold, 1, 0) for part in (32, 64, 128)))
-        made = painted("hertzmann", HERTZMANN.model_copy(update={"layers": rows}), picture, side)
-        off = len(made.colours) / strokes
-        if best is None or abs(math.log(off)) < abs(math.log(len(best.colours) / strokes)):
-            best = made
-        if abs(off - 1) < AS_MANY or (off < 1 and threshold == LEAST):  # he finds no more places
-            break
-        low, high = (threshold, high) if off > 1 else (low, threshold)
-        threshold = math.sqrt(low * high) if low > 0 else LEAST
-    assert best is not None
-    return best
+class Hertzmann:
+    """His paintings of one picture with given numbers of strokes; what one search learns serves the next.
+
+    Attributes:
+        made: by threshold.
+    """
+
+    def __init__(self, picture: F32, side: int) -> None:
+        self.picture, self.side = picture, side
+        self.made: dict[float, Made] = {}
+
+    def painted(self, strokes: int) -> Made:
+        """With about so many; fewer where he finds no more places."""
+        for _ in range(ROUNDS):
+            best = min(self.made.values(), key=lambda made: self._off(made, strokes), default=None)
+            if best is not None and self._off(best, strokes) < AS_MANY:
+                return best
+            threshold = self._threshold(strokes)
+            if threshold in self.made:
+                break
+            rows = layers((16, 0, 1, 1), *((part, threshold, 1, 0) for part in (32, 64, 128)))
+            look = HERTZMANN.model_copy(update={"layers": rows})
+            self.made[threshold] = painted("hertzmann", look, self.picture, self.side)
+        return min(self.made.values(), key=lambda made: self._off(made, strokes))
+
+    @staticmethod
+    def _off(made: Made, strokes: int) -> float:
+        return abs(math.log(len(made.colours) / strokes))
+
+    def _threshold(self, strokes: int) -> float:
+        """To try next: between those that gave more and fewer, by a power law."""
+        counts = {threshold: len(made.colours) for threshold, made in self.made.items()}
+        more = max((threshold for threshold, count in counts.items() if count > strokes), default=LEAST)
+        fewer = min((threshold for threshold, count in counts.items() if count <= strokes), default=MOST)
+        if more not in counts or fewer not in counts:
+            # nothing on one side yet: from the nearest known, as if the number were inverse to the threshold
+            guess = min(counts.items(), key=lambda item: abs(math.log(item[1] / strokes)), default=(FIRST, strokes))
+            return min(MOST, max(LEAST, guess[0] * guess[1] / strokes))
+        share = math.log(counts[more] / strokes) / math.log(counts[more] / counts[fewer])
+        return more * (fewer / more) ** min(0.9, max(0.1, share))
 
 
 def tiles(picture: F32, side: int, count: int) -> Made:
@@ -142,13 +167,13 @@ def row(source: str, made: Made, picture: F32) -> str:
 
 
 def paintings(picture: F32, side: int, looks: dict[str, PaintingLook]) -> Iterator[Made]:
-    """The looks; then Hertzmann, and tiles, with as many strokes as the first one."""
-    first = 0
+    """Each look, then Hertzmann with as many strokes; at last tiles, as many as the first look's strokes."""
+    first, other = 0, Hertzmann(picture, side)
     for name, look in looks.items():
         made = painted(name, look, picture, side)
         first = first or len(made.colours)
         yield made
-    yield hertzmann(picture, side, first)
+        yield replace(other.painted(len(made.colours)), painter=f"hertzmann-{name}")
     yield tiles(picture, side, first)
 
 
