@@ -37,6 +37,7 @@ from orbifolio.runner.optimisers import OPTIMISERS
 from orbifolio.runner.painting.hand import Hand
 from orbifolio.runner.painting.look import BrushLayer
 from orbifolio.runner.painting.looks import Oil
+from orbifolio.runner.painting.placers import PLACERS
 from orbifolio.runner.recipe.model import Recipe
 from orbifolio.runner.renderers import RENDERERS
 from orbifolio.runner.renderers.growing_neural_gas import GasPhase
@@ -78,6 +79,7 @@ FAMILIES: tuple[tuple[str, str, tuple[type[BaseModel], ...]], ...] = (
     ("Rules of maps", "`renderer.rule:` of self-organising-map", MAP_RULES),
     ("Drawings of maps", "`renderer.drawing:` of self-organising-map, which also draws as a gas", MAP_DRAWINGS[-2:]),
     ("Colours of drawings", "`renderer.drawing.colour:`", COLOURINGS),
+    ("Placers", "`renderer.placer:` of a painting", PLACERS),
     ("Painters", "`renderer.painter:` of painter-training", PAINTERS),
     ("Strokes to learn from", "`renderer.data:` of painter-training", DATA),
     ("Mailers", "`mail:` of a file for `--mail`; see [cloud.md](cloud.md)", MAILERS),

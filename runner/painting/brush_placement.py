@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
@@ -68,6 +69,24 @@ class Sight:
     canvas: F32
     missing: F32
     directions: Directions
+
+
+class StrokeLines(NamedTuple):
+    """Lines of n strokes, before they have paint.
+
+    Attributes:
+        begins: (n, 2) x and y that colours are taken from, within the picture.
+        radii: (n,) half their widths.
+        spines: (N, 2) points of all.
+        offsets: (n + 1,) where each one's points begin; it has at least two.
+        confidence: (n,) in [0, 1], 1 beside clear edges.
+    """
+
+    begins: F64
+    radii: F64
+    spines: F32
+    offsets: I64
+    confidence: F32
 
 
 @dataclass(frozen=True)
@@ -239,8 +258,7 @@ class BrushPlacement(StrokePlacement):
         self, layer: PaintLayer, sight: Sight, begins: F64, random: np.random.Generator, seeds: int
     ) -> BristleStrokes:
         look, count, level = self.look, len(begins), layer.level
-        places = begins[:, ::-1].astype(np.int64)
-        rows, columns = places.T
+        rows, columns = begins[:, ::-1].astype(np.int64).T
         salient = self._salient(layer, rows, columns).astype(np.float64)
         confidence = sight.directions.confidence[rows, columns]
         emphasis = look.emphasis * (1 if level < len(look.layers) - ACCENTS else 0.3)
@@ -252,11 +270,32 @@ class BrushPlacement(StrokePlacement):
         leans += np.where(across, CROSSING * random.choice([-1.0, 1.0], count), 0)
         field = SpineField(sight.directions.angles, sight.wanted, sight.canvas)
         spines, offsets = trace(field, begins, radii, leans, look.rules())
+        lines = StrokeLines(begins, radii, spines, offsets, confidence)
+        return self.laid(layer, sight, lines, random, seeds)
+
+    def laid(
+        self, layer: PaintLayer, sight: Sight, lines: StrokeLines, random: np.random.Generator, seeds: int
+    ) -> BristleStrokes:
+        """Lines as strokes of paint: their colours, bodies and profiles.
+
+        Args:
+            layer: that they belong to.
+            sight: that colours are taken from.
+            lines: at least one.
+            random: of all liberties.
+            seeds: how many strokes there are already.
+        """
+        look, count, level = self.look, len(lines.begins), layer.level
+        spines, offsets, radii = lines.spines, lines.offsets, lines.radii
+        places = lines.begins[:, ::-1].astype(np.int64)
+        rows, columns = places.T
+        salient = self._salient(layer, rows, columns).astype(np.float64)
+        quiet = self._quiet(rows, columns)
         middles = spines[(offsets[:-1] + offsets[1:]) // 2][:, ::-1].astype(np.int64)
-        middles = np.clip(middles, 0, np.array(sight.missing.shape) - 1)
+        middles = np.clip(middles, 0, np.array(sight.wanted.shape[:2]) - 1)
         lab = self.colours(layer, sight, places, middles)
         # beside an edge colours play less: a lighter stroke along a silhouette would be a halo
-        calm = np.maximum(self.subject.saliency.calm[rows, columns], EDGE_CALM * confidence)
+        calm = np.maximum(self.subject.saliency.calm[rows, columns], EDGE_CALM * lines.confidence)
         calm = np.maximum(calm, QUIET_CALM * quiet)
         calm = np.maximum(calm, FOCUS_CALM * self.subject.saliency.focus[rows, columns])
         colours = self.painted(layer, to_paint(self._freely(lab, calm, quiet, random)))

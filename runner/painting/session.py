@@ -6,7 +6,7 @@ session = PaintingSession(brief, picture, (width, height));  session.paint_pass(
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -39,6 +39,7 @@ class Brief:
         palette: (k, 3) OKLab, the only paints; None for the look's own choice.
         most_strokes: at most so many; None for as many as it takes.
         plan_side: pixels of the longer side that strokes are planned at.
+        placement: what decides where strokes go; None for the look's own.
     """
 
     look: PaintingLook
@@ -48,6 +49,7 @@ class Brief:
     palette: F64 | None = None
     most_strokes: int | None = None
     plan_side: int = PLAN_SIDE
+    placement: Callable[..., StrokePlacement] | None = None
 
 
 class Pass(NamedTuple):
@@ -114,13 +116,14 @@ class PaintingSession:
     def placement(self) -> StrokePlacement:
         """Where strokes go."""
         brief = self.brief
-        wanted = brief.look.placement(brief.look, self.subject, brief.seed, brief.brush_size, brief.liveliness)
+        place = brief.placement or brief.look.placement
+        wanted = place(brief.look, self.subject, brief.seed, brief.brush_size, brief.liveliness)
         if brief.most_strokes is None:
             return wanted
         # few strokes must be wide ones, or the block-in alone would use them up
         wider = math.sqrt(wanted.block_in_strokes() / (BLOCK_IN_SHARE * brief.most_strokes))
         brush_size = brief.brush_size * max(1.0, wider)
-        return brief.look.placement(brief.look, self.subject, brief.seed, brush_size, brief.liveliness)
+        return place(brief.look, self.subject, brief.seed, brush_size, brief.liveliness)
 
     @cached_property
     def passes(self) -> tuple[Pass, ...]:

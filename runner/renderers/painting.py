@@ -27,6 +27,8 @@ from orbifolio.runner.painting.folded_canvas import FoldedCanvas, cut, painting_
 from orbifolio.runner.painting.hand import Hand, Manner
 from orbifolio.runner.painting.look import PaintingLook
 from orbifolio.runner.painting.looks import AnyLook, Oil
+from orbifolio.runner.painting.placers import AnyPlacer
+from orbifolio.runner.painting.placers.planned import PlannedStrokes
 from orbifolio.runner.painting.products import in_figures, products
 from orbifolio.runner.painting.refining.refiner import RefiningContext, StrokeRefiner
 from orbifolio.runner.painting.refining.settings import StrokeRefinement
@@ -63,6 +65,8 @@ class PaintedPicture(RendererSettings):
     """The picture."""
     look: AnyLook = Oil()
     """How it is painted."""
+    placer: AnyPlacer = PlannedStrokes()
+    """What decides where strokes go: the look's own plan, or a trained network (`predictor`)."""
     hand: Hand | None = None
     """A painting whose strokes and colours this one has: it is measured, and the look's values are changed."""
     symmetry: AnySymmetry = NoSymmetry()
@@ -130,6 +134,7 @@ class PaintedPicture(RendererSettings):
             palette=paints,
             most_strokes=self.strokes,
             plan_side=side,
+            placement=self.placer.placement(self.look),
         )
 
     def symmetry_for(self, ratio: float | None) -> Symmetry | None:
@@ -188,6 +193,8 @@ class PaintedPicture(RendererSettings):
         """A palette without effect, an illegal symmetry; see the base class."""
         look: PaintingLook = self.look
         problems = self._symmetry_complaints()
+        for path, text in self.placer.complaints(look):
+            problems.append((f"placer.{path}".rstrip("."), text))
         if self.palette and look.purity == 0:
             problems.append(
                 (
