@@ -38,6 +38,7 @@ from orbifolio.runner.painting.hand import Hand
 from orbifolio.runner.painting.look import BrushLayer
 from orbifolio.runner.painting.looks import Oil
 from orbifolio.runner.painting.placers import PLACERS
+from orbifolio.runner.painting.placers.training import PredictorPhase
 from orbifolio.runner.recipe.model import Recipe
 from orbifolio.runner.renderers import RENDERERS
 from orbifolio.runner.renderers.growing_neural_gas import GasPhase
@@ -46,6 +47,7 @@ from orbifolio.runner.renderers.self_organising_map import MapPhase
 from orbifolio.runner.renderers.training.agent_training import AgentSize
 from orbifolio.runner.renderers.training.painter_comparison import Exercise
 from orbifolio.runner.renderers.training.painter_training import TrainingPhase
+from orbifolio.runner.renderers.training.predictor_training import PredictorSize
 from orbifolio.runner.settings import field_help, kind_of
 from orbifolio.runner.som.drawing import MAP_DRAWINGS
 from orbifolio.runner.som.lattice import MapLattice
@@ -95,6 +97,8 @@ PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`manner:` of an agent", ActionSpace),
     ("`discrete:` of a manner", Discrete),
     ("`size:` of an agent", AgentSize),
+    ("A phase of a stroke predictor", PredictorPhase),
+    ("`size:` of a stroke predictor", PredictorSize),
     ("A phase of a gas", GasPhase),
     ("`map:` of a self-organising map", MapLattice),
     ("A phase of a map", MapPhase),

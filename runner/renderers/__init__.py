@@ -12,6 +12,7 @@ from orbifolio.runner.renderers.self_organising_map import SelfOrganisingMapPict
 from orbifolio.runner.renderers.training.agent_training import AgentTraining
 from orbifolio.runner.renderers.training.painter_comparison import PainterComparison
 from orbifolio.runner.renderers.training.painter_training import PainterTraining
+from orbifolio.runner.renderers.training.predictor_training import PredictorTraining
 from orbifolio.runner.settings import family
 
 RENDERERS = with_plugins(
@@ -26,6 +27,7 @@ RENDERERS = with_plugins(
     PainterTraining,
     PainterComparison,
     AgentTraining,
+    PredictorTraining,
     Survey,
 )
 AnyRenderer = family(*RENDERERS)
