@@ -434,7 +434,7 @@ class PaintingRenderer(Renderer):
         session = self._session()
         session.load_state_dict(saved)
         state = PaintingState(phase, int(saved["done"]), session)
-        if saved["refiner"] is not None:
+        if saved.get("refiner") is not None:
             state.refiner = self._refining(phase, session)
             state.refiner.load_state_dict(saved["refiner"])
         return state

@@ -128,7 +128,7 @@ class StrokeRefiner:
             return tried[-1][0]
 
         try:
-            outcome = self.optimiser.step(loss, moving=bool(self.settings.views))
+            outcome = self.optimiser.step(loss, moving=True)  # strokes are brought back after each step
         except FloatingPointError as error:
             raise RunFailed(
                 f"refine, step {self.done + 1}: {error}; weights of the objectives are too large for the optimiser or "
