@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from orbifolio.runner.commands.options import make_console, out_arguments, out_option
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.importing import without_collections
 
 RECIPE = "paint-a-photo"
 LOOK_NAMES = ("oil", "bold", "gouache", "watercolour", "pastel", "ink", "pointillist", "flow")
@@ -48,10 +49,11 @@ def paint(
     from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
-    from orbifolio.runner.execute import run_recipe
-    from orbifolio.runner.recipe.shipped import find_recipe
-    from orbifolio.runner.run.loop import Stop
-    from orbifolio.runner.run.subprocess import stop_on_signals
+    with without_collections():
+        from orbifolio.runner.execute import run_recipe
+        from orbifolio.runner.recipe.shipped import find_recipe
+        from orbifolio.runner.run.loop import Stop
+        from orbifolio.runner.run.subprocess import stop_on_signals
 
     images: dict[str, Path] = {}
     photo_source = source_of(photo, "photo", "skimage:coffee", images)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from orbifolio.runner.commands.options import image_arguments, image_option, make_console, out_arguments, out_option
+from orbifolio.runner.importing import without_collections
 
 
 @click.command()
@@ -44,10 +45,11 @@ def run(
             raise click.UsageError("--mail is for a single run; leave it out for a folder")
         run_folder(recipe, overrides, images, gallery=gallery, devices=device, resume=resume)
         return
-    from orbifolio.runner.execute import run_recipe
-    from orbifolio.runner.recipe.shipped import find_recipe
-    from orbifolio.runner.run.loop import Stop
-    from orbifolio.runner.run.subprocess import stop_on_signals
+    with without_collections():
+        from orbifolio.runner.execute import run_recipe
+        from orbifolio.runner.recipe.shipped import find_recipe
+        from orbifolio.runner.run.loop import Stop
+        from orbifolio.runner.run.subprocess import stop_on_signals
 
     words = ["orbifolio", "run", str(recipe), *overrides, *image_arguments(images), *out_arguments(gallery)]
     stop = Stop()

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tifffile
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from orbifolio.runner.arrays import F32, F64
@@ -194,6 +193,8 @@ def _deep_tiff(data: bytes, source: str) -> tuple[F32 | None, F32] | None:
     if data[:4] not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return None
     try:
+        import tifffile  # here, since few pictures need it and it takes a seventh of a second
+
         with tifffile.TiffFile(io.BytesIO(data)) as file:
             page = file.pages.first
             shape, kind = page.shape, page.dtype

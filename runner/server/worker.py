@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from orbifolio.runner.files import write_atomically
+from orbifolio.runner.importing import without_collections
 from orbifolio.runner.run.run_folder import read_summary
 from orbifolio.runner.run.subprocess import report_outcome, run_child, stop_on_signals
 from orbifolio.runner.server.job_store import Job, JobStore, read_request
@@ -46,9 +47,10 @@ def _run(store: JobStore, job: Job, options: argparse.Namespace) -> RunResult:
     from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
-    from orbifolio.runner.execute import run_loaded
-    from orbifolio.runner.recipe.model import load
-    from orbifolio.runner.run.loop import RunResult, Stop
+    with without_collections():
+        from orbifolio.runner.execute import run_loaded
+        from orbifolio.runner.recipe.model import load
+        from orbifolio.runner.run.loop import RunResult, Stop
 
     stop = Stop()
     _obey_requests(store.folder_of(job.id), stop)

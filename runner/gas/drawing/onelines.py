@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
-from scipy.interpolate import CubicSpline
 
 from orbifolio.runner.arrays import F64, I64, Bools
 from orbifolio.runner.gas.drawing.base import DrawingSettings, LineWidth, Scene, Share
@@ -118,6 +117,8 @@ def rounded(points: F64, *, steps: int = 6) -> F64:
     along = np.concatenate([[0.0], np.cumsum(np.sqrt(np.hypot(*np.diff(points, axis=0).T)))])
     fine = np.interp(np.arange((len(points) - 1) * steps + 1) / steps, np.arange(len(points)), along)
     closed = bool((points[0] == points[-1]).all())
+    from scipy.interpolate import CubicSpline  # here: a tenth of a second that other drawings can do without
+
     curve: F64 = CubicSpline(along, points, bc_type="periodic" if closed else "natural")(fine)
     return curve
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 
 import numpy as np
-from scipy.interpolate import make_smoothing_spline
 from scipy.ndimage import distance_transform_edt
 from skimage.morphology import skeletonize
 
@@ -75,6 +74,8 @@ def smooth(path: F64, scale: float) -> F64:
         around, rows = along, path
     # A penalty lam on the second derivative multiplies a wave of length l by 1 / (1 + lam (2 pi / l)^4). With
     # lam = (2 scale)^4 waves longer than 4 pi scale keep more than half: the steps of a skeleton go, letters stay.
+    from scipy.interpolate import make_smoothing_spline  # here, as in `onelines`
+
     curves = [make_smoothing_spline(around, axis, lam=(2 * max(scale, 0.15)) ** 4)(even) for axis in rows.T]
     curve = np.stack(curves, axis=-1)
     if closed:

@@ -16,7 +16,6 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 import torch
 from pydantic import Field
-from skimage.restoration import denoise_tv_chambolle
 from torch import Tensor
 from torch.nn import functional
 
@@ -413,6 +412,8 @@ def prepared(picture: Tensor, saturation: float) -> F32:
     Returns:
         (`PAINTED_SIDE`, `PAINTED_SIDE`, 3) in [0, 1].
     """
+    from skimage.restoration import denoise_tv_chambolle  # here: it imports `scipy.stats`, which takes half a second
+
     calm = denoise_tv_chambolle(_pixels(picture), weight=DENOISED, channel_axis=-1).astype(np.float32)
     colourful = tone.saturation(calm, saturation)
     stretched = tone.levels(colourful, *tone.automatic_levels(colourful.clip(0, 1), symmetric=False))
