@@ -6,13 +6,22 @@ import numpy as np
 import pytest
 from scipy import ndimage
 from skimage import data
+from skimage.filters import sato
 
 from orbifolio.runner.images import oklab
 from orbifolio.runner.painting.directions import directions
 from orbifolio.runner.painting.grounds import grain
 from orbifolio.runner.painting.looks import LOOKS, Oil
 from orbifolio.runner.painting.paints import Liberty, choose_paints, mix, saturate, take_liberties
-from orbifolio.runner.painting.saliency import Face, find_faces, quietness, saliency, thin_lines
+from orbifolio.runner.painting.saliency import (
+    LINE_WIDTHS,
+    Face,
+    find_faces,
+    line_strength,
+    quietness,
+    saliency,
+    thin_lines,
+)
 from orbifolio.runner.painting.smoothing import smooth, smooth_within_edges
 from orbifolio.runner.painting.spines import STRAIGHT, SpineField, SpineRules, trace
 from orbifolio.runner.settings import field_help
@@ -204,3 +213,9 @@ def test_a_thin_line_that_stands_alone_is_seen() -> None:
     edge = np.full((120, 160, 3), (0.5, 0, 0), np.float32)
     edge[:, 80:, 0] = 0.4
     assert thin_lines(edge)[:, 70:90].max() < 0.8  # an edge of as much contrast counts less
+
+
+def test_lines_are_as_strong_as_in_scikit_image() -> None:
+    picture = data.camera()[::4, ::4] / 255
+    both = sum(sato(picture, sigmas=LINE_WIDTHS, black_ridges=dark) for dark in (True, False))
+    np.testing.assert_allclose(line_strength(picture), both, atol=1e-12)
