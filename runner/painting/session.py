@@ -101,6 +101,12 @@ class PaintingSession:
         self.strokes = BristleStrokes.empty()
         self.ends: list[int] = []
 
+    def afresh(self) -> PaintingSession:
+        """The same painter before an empty canvas; what has been seen in the picture is not looked for again."""
+        again = PaintingSession(self.brief, self._given, self.size, surface=self._surface)
+        again.subject, again.placement = self.subject, self.placement
+        return again
+
     @cached_property
     def subject(self) -> Subject:
         """What the painter sees."""

@@ -119,9 +119,11 @@ class Renderer(ABC):
 
     Attributes:
         charted: metrics that are worth a curve in the report, beside the loss.
+        begins_bare: whether nothing is there before the first step, so that no frame is kept of it.
     """
 
     charted: tuple[str, ...] = ()
+    begins_bare: bool = False
 
     @abstractmethod
     def phases(self) -> tuple[Phase, ...]:

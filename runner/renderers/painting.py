@@ -269,6 +269,7 @@ class PaintingRenderer(Renderer):
     """Paints the layers; see the module's docstring."""
 
     charted = ("strokes",)
+    begins_bare = True
 
     def __init__(self, settings: PaintedPicture, context: RenderContext) -> None:
         self.settings, self.context = settings, context
@@ -340,14 +341,11 @@ class PaintingRenderer(Renderer):
         scale = self.settings.size / max(width, height)
         return max(1, round(width * scale)), max(1, round(height * scale))
 
-    def _session(self) -> PaintingSession:
-        brief = self.settings.brief(self.context.seed, self.manner)
-        return PaintingSession(brief, self.subject_picture, self.size, surface=self.surface)
-
     @cached_property
     def _first(self) -> PaintingSession:
-        """Whose plan the phases follow."""
-        return self._session()
+        """Whose plan the phases follow; nothing is painted in it."""
+        brief = self.settings.brief(self.context.seed, self.manner)
+        return PaintingSession(brief, self.subject_picture, self.size, surface=self.surface)
 
     @cached_property
     def layers(self) -> list[int]:
@@ -377,7 +375,7 @@ class PaintingRenderer(Renderer):
 
     def begin(self, phase: int, previous: PaintingState | None) -> PaintingState:
         """An empty canvas, that of the layer before, or its strokes to be moved."""
-        session = self._session() if previous is None else previous.session
+        session = self._first.afresh() if previous is None else previous.session
         if phase < len(self.layers) - 1:
             return PaintingState(phase, self.layers[phase], session)
         return PaintingState(phase, self.layers[-1], session, self._refining(phase, session))
@@ -431,7 +429,7 @@ class PaintingRenderer(Renderer):
 
     def load(self, phase: int, saved: Mapping[str, Any]) -> PaintingState:
         """The saved state; the plan is made anew, since it follows from picture and seed."""
-        session = self._session()
+        session = self._first.afresh()
         session.load_state_dict(saved)
         state = PaintingState(phase, int(saved["done"]), session)
         if saved.get("refiner") is not None:

@@ -17,7 +17,14 @@ class FrameSchedule:
     (2, 5, 10)
     """
 
-    def __init__(self, steps: Sequence[int], frames: int) -> None:
+    def __init__(self, steps: Sequence[int], frames: int, *, initial: bool = True) -> None:
+        """Share the frames out.
+
+        Args:
+            steps: of each phase.
+            frames: about how many.
+            initial: whether one is saved before the first step.
+        """
         total = max(sum(steps), 1)
         self._steps: list[tuple[int, ...]] = []
         for phase, count in enumerate(steps):
@@ -26,7 +33,7 @@ class FrameSchedule:
                 {max(1, round(count * (index / share) ** 1.5)) for index in range(1, share + 1)} if count else set()
             )
             chosen = {min(step, count) for step in chosen} | {count}
-            if phase == 0:
+            if phase == 0 and initial:
                 chosen.add(0)  # the initial state; later phases begin as the previous one ended
             self._steps.append(tuple(sorted(chosen)))
 

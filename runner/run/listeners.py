@@ -241,8 +241,11 @@ class ReportWriter:
 
     def __init__(self, write: Callable[[], object], *, every: float = 4.0) -> None:
         self._write = Throttle(write, every=every)
+        self._seen = False
 
     def __call__(self, event: Event) -> None:
-        """Write the report if it is due, and always at the run's start and end."""
+        """Write the report if it is due, and always at the run's start and end, at its first sight and its picture."""
+        first = not self._seen and isinstance(event, FrameSaved) and event.step > 0
+        self._seen |= first
         if not isinstance(event, Warned):
-            self._write(urgent=isinstance(event, RunStarted | RunFinished))
+            self._write(urgent=first or isinstance(event, RunStarted | PictureFinished | RunFinished))

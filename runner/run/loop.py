@@ -48,6 +48,7 @@ from orbifolio.runner.run.summary import begin_summary, rerun_entries
 from orbifolio.runner.vision.enlarger import load_enlarger
 
 CHECKPOINT_SECONDS = 15.0  # of work that a crash may lose
+FRAME_EFFORT = 2  # of encoding: somebody waits for frames, and few are kept
 ENLARGED_SECONDS = 2.0  # between two words about enlarging
 
 
@@ -124,7 +125,8 @@ class Run:
         self.phases: tuple[Phase, ...] = self.renderer.phases()
         last, finish = self.phases[-1], loaded.recipe.finish
         check_size(finish.size(last.width, last.height), f"finish.enlarge: {finish.enlarge}")
-        self.frames = FrameSchedule([phase.steps for phase in self.phases], loaded.recipe.frames)
+        steps = [phase.steps for phase in self.phases]
+        self.frames = FrameSchedule(steps, loaded.recipe.frames, initial=not self.renderer.begins_bare)
         self._folder = folder
         self.folder = folder if folder is not None else gallery
         self._listeners: list[Listener] = []
@@ -298,8 +300,9 @@ class Run:
             self._summary["phases"][number].update(seconds=self._seconds[number], terms=terms)
             ended = outcome.finished or ("kept as it was, on request" if self.stop.keep else "")
             saved = self._keep_frame(number, step, state, last=bool(ended))
-            wait = max(CHECKPOINT_SECONDS, 10 * self._save_cost)  # saving must not become the main work
-            if self.stop.requested or time.monotonic() - self._saved_at > wait or (saved and self._save_cost < 0.2):
+            wait = 10 * self._save_cost  # saving must not become the main work
+            wait = wait if saved else max(CHECKPOINT_SECONDS, wait)
+            if self.stop.requested or time.monotonic() - self._saved_at > wait:
                 self._save(number, step, state)
             if self.stop.requested:
                 raise KeyboardInterrupt
@@ -313,7 +316,7 @@ class Run:
             return False
         path = f"{self._summary['phases'][number]['folder']}/frames/{step:05d}.webp"
         image = self.loaded.recipe.finish.on_ground(self.renderer.image(state), self.renderer.traits(number))
-        data = write_webp(self.folder / path, image)
+        data = write_webp(self.folder / path, image, effort=FRAME_EFFORT)
         self._emit(
             FrameSaved(
                 time=time.time(),

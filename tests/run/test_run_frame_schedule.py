@@ -17,3 +17,7 @@ def test_ends_are_kept_and_the_number_is_about_right(steps, frames):
         assert list(chosen) == sorted(set(chosen))
         assert all(schedule.keeps(phase, step) for step in chosen)
     assert sum(map(len, kept)) <= frames + 2 * len(steps) + 1
+
+
+def test_a_bare_start_is_left_out():
+    assert FrameSchedule([4, 4], 4).steps(0) == (0, *FrameSchedule([4, 4], 4, initial=False).steps(0))

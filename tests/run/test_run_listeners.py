@@ -5,7 +5,16 @@ import time
 
 from rich.console import Console
 
-from orbifolio.runner.events import PhaseStarted, RunFinished, RunStarted, Stepped, Warned, read_events
+from orbifolio.runner.events import (
+    FrameSaved,
+    PhaseStarted,
+    PictureFinished,
+    RunFinished,
+    RunStarted,
+    Stepped,
+    Warned,
+    read_events,
+)
 from orbifolio.runner.run.listeners import LogWriter, Pace, ReportWriter, Terminal, clock
 
 
@@ -57,6 +66,23 @@ def test_reports_are_written_seldom_but_at_the_ends():
     assert len(written) == 1
     writer(RunFinished(time=0.0))
     assert len(written) == 2
+
+
+def test_reports_are_written_at_once_for_the_first_sight_and_the_picture():
+    written = []
+    writer = ReportWriter(lambda: written.append(len(events)), every=60.0)
+    events = []
+    for event in (
+        RunStarted(time=0.0),
+        FrameSaved(time=0.0, step=0),
+        Stepped(time=0.0, step=1),
+        FrameSaved(time=0.0, step=1),
+        FrameSaved(time=0.0, step=2),
+        PictureFinished(time=0.0),
+    ):
+        events.append(event)
+        writer(event)
+    assert written == [1, 4, 6]
 
 
 def test_clock():
