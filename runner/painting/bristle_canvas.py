@@ -75,12 +75,13 @@ class BristleCanvas:
         part: F32 = field[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width]
         return part
 
-    def lay(self, strokes: BristleStrokes, snapshot: F32) -> None:
+    def lay(self, strokes: BristleStrokes, snapshot: F32, *alike: BristleCanvas) -> None:
         """Paint strokes over what is there.
 
         Args:
             strokes: in pixels of a plan.
             snapshot: (h, w, 3) the canvas before them, at the plan's size.
+            alike: other canvases of this size, on which they are painted, too.
         """
         if not strokes.size:
             return
@@ -90,7 +91,8 @@ class BristleCanvas:
 
         def paint(number: int) -> None:
             covered = cover_tile(here, self.tiles[number])
-            self.look.paint(here, covered, self.paints[number], self.brush, before, NO_ACTION)
+            for canvas in (self, *alike):
+                canvas.look.paint(here, covered, canvas.paints[number], canvas.brush, before, NO_ACTION)
 
         self._for_each_tile(paint)
 

@@ -39,7 +39,9 @@ def hand_strokes(painting: BristlePainting) -> HandStrokes:
 
 def _line(strokes: BristleStrokes, number: int) -> F64:
     points = strokes.points[strokes.offsets[number] : strokes.offsets[number + 1], :2].astype(np.float64)
-    chosen: F64 = points[np.unique(np.linspace(0, len(points) - 1, min(len(points), MAX_POINTS)).astype(np.int64))]
+    if len(points) <= MAX_POINTS:
+        return points
+    chosen: F64 = points[np.unique(np.linspace(0, len(points) - 1, MAX_POINTS).astype(np.int64))]
     return chosen
 
 
@@ -57,9 +59,8 @@ def _mixtures(painting: BristlePainting, strokes: BristleStrokes) -> Mixtures:
     return Mixtures(paints, found.first[of_stroke], found.second[of_stroke], found.shares[of_stroke])
 
 
-def copying_sheet(painting: BristlePainting, *, title: str = "") -> bytes:
-    """A PDF to copy the painting by hand: see `worksheet`."""
-    strokes = hand_strokes(painting)
+def copying_sheet(painting: BristlePainting, strokes: HandStrokes, *, title: str = "") -> bytes:
+    """A PDF to copy the painting by hand, from its `hand_strokes`: see `worksheet`."""
     shown = [_painted(painting, part.end) for part in steps(strokes)]
     stages: list[F32] = []
     side = min(SHEET_SIDE, max(painting.size))
@@ -75,6 +76,6 @@ def _painted(painting: BristlePainting, end: int) -> int:
     return int(np.flatnonzero(painting.strokes.seeds == last)[0]) + 1
 
 
-def pen_plot(painting: BristlePainting) -> PlotLayout:
-    """Lines of a few pens along the strokes, where nothing lies over them: see `hatch`."""
-    return plotted(hand_strokes(painting), shapes_of(painting.strokes_of_picture()))
+def pen_plot(painting: BristlePainting, strokes: HandStrokes) -> PlotLayout:
+    """Lines of a few pens along the painting's `hand_strokes`, where nothing lies over them: see `hatch`."""
+    return plotted(strokes, shapes_of(painting.strokes_of_picture()))

@@ -12,6 +12,7 @@ have paintings under a symmetry, whose paint lies on orbits.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from orbifolio.runner.arrays import F32
 from orbifolio.runner.painting.bristle_canvas import BristleCanvas
 from orbifolio.runner.painting.bristle_strokes import BristleStrokes
 from orbifolio.runner.painting.document import BristlePainting
-from orbifolio.runner.painting.hand_copy import copying_sheet, pen_plot
+from orbifolio.runner.painting.hand_copy import copying_sheet, hand_strokes, pen_plot
 from orbifolio.runner.painting.lamp import lit
 from orbifolio.runner.painting.stroke_shapes import outline
 from orbifolio.runner.painting.subject import resized
@@ -46,25 +47,28 @@ def products(painting: BristlePainting, *, title: str = "") -> dict[str, bytes]:
         painting: to draw again.
         title: of the picture, for readers.
     """
-    files = {"strokes.json": painting.to_json().encode()}
-    if painting.strokes_of_picture().size <= MAX_SHAPES:
-        files |= drawings(painting, title=title)
-    if has_layers(painting):
-        files["painting.ora"] = layers(painting, min(LAYERS_SIDE, max(painting.size)))
-    frames = time_lapse(painting)
-    files["timelapse.webp"] = film(frames)
-    as_video = video(frames)
-    if as_video is not None:
-        files["timelapse.mp4"] = as_video
-    return files
+    strokes = painting.strokes_of_picture()
+    # drawings are made by Python itself, the others mostly by compiled code, which does without its lock
+    with ThreadPoolExecutor(1) as beside:
+        drawn = beside.submit(drawings, painting, title=title) if strokes.size <= MAX_SHAPES else None
+        files = {"strokes.json": painting.to_json().encode()}
+        if has_layers(painting):
+            files["painting.ora"] = layers(painting, min(LAYERS_SIDE, max(painting.size)))
+        frames = time_lapse(painting)
+        files["timelapse.webp"] = film(frames)
+        as_video = video(frames)
+        if as_video is not None:
+            files["timelapse.mp4"] = as_video
+        return files if drawn is None else {**files, **drawn.result()}
 
 
 def drawings(painting: BristlePainting, *, title: str = "") -> dict[str, bytes]:
     """The files that draw each stroke: vectors, the sheet to copy it by hand, lines for pens."""
-    plot = pen_plot(painting)
+    strokes = hand_strokes(painting)
+    plot = pen_plot(painting, strokes)
     return {
         "painting.svg": vectors(painting, title=title),
-        "steps.pdf": copying_sheet(painting, title=title),
+        "steps.pdf": copying_sheet(painting, strokes, title=title),
         "plotter.svg": draw_layout(plot, pen=PLOTTER.pen).data,
         "plotter.hpgl": hpgl(plot),
     }
@@ -137,21 +141,24 @@ def layers(painting: BristlePainting, side: int) -> bytes:
     runs = {end: (layer, begin) for layer, begin, end in layer_runs(painting.strokes)}
     pages: list[Layer] = []
     on_black, on_white = on(0.0), on(1.0)
+
+    def wipe() -> None:
+        for target, light in ((on_black, 0.0), (on_white, 1.0)):
+            bare = np.full_like(below, light)
+            target.load_state_dict({"colours": torch.from_numpy(bare), "heights": torch.from_numpy(heights)})
+
     heights = np.zeros(below.shape[:2], np.float32)
     begin = 0
     for end in painting.passes:
         before = resized(_over(below, on_black, on_white), *painting.plan_size)
         for stop in sorted({end, *(number for number in runs if begin < number < end)}):
-            for target in (on_black, on_white):
-                target.lay(painting.strokes.between(begin, stop), before)
+            on_black.lay(painting.strokes.between(begin, stop), before, on_white)
             if stop in runs and stop > begin:
                 layer, first = runs[stop]
                 pages.append(Layer(layer, first, stop, _paint(on_black.colours(), on_white.colours())))
                 below = _over(below, on_black, on_white)
                 heights = on_black.heights()
-                on_black, on_white = on(0.0), on(1.0)
-                for target in (on_black, on_white):
-                    target.load_state_dict({**target.state_dict(), "heights": torch.from_numpy(heights)})
+                wipe()
             begin = stop
     on_black.load_state_dict({"colours": torch.from_numpy(below), "heights": torch.from_numpy(heights)})
     return openraster(pages, lit(on_black), painting.ground)
@@ -175,8 +182,8 @@ def _paint(on_black: F32, on_white: F32) -> F32:
 ENCODERS: dict[str, Callable[[BristlePainting], bytes]] = {
     ".svg": vectors,
     ".json": lambda painting: painting.to_json().encode(),
-    ".pdf": copying_sheet,
-    ".hpgl": lambda painting: hpgl(pen_plot(painting)),
+    ".pdf": lambda painting: copying_sheet(painting, hand_strokes(painting)),
+    ".hpgl": lambda painting: hpgl(pen_plot(painting, hand_strokes(painting))),
     ".ora": lambda painting: layers(painting, max(painting.size)),
 }
 """Files other than pictures, by their suffix."""

@@ -68,7 +68,7 @@ def _greedy(ends: F64) -> I64:
     return order
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _shorten(ends: F64, order: I64, passes: int) -> None:  # pragma: no cover
     """2-opt on the sequence of strokes, in place.
 

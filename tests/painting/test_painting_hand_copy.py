@@ -49,7 +49,7 @@ def test_strokes_are_told_as_mixtures_of_the_palette() -> None:
 
 
 def test_the_sheet_has_paints_steps_and_mixtures() -> None:
-    document = pypdfium2.PdfDocument(copying_sheet(mixed(), title="A cup"))
+    document = pypdfium2.PdfDocument(copying_sheet(mixed(), hand_strokes(mixed()), title="A cup"))
     pages = [page.get_textpage().get_text_bounded() for page in document]
     assert "A cup" in pages[0]
     assert "400 strokes in" in pages[0]
@@ -58,14 +58,13 @@ def test_the_sheet_has_paints_steps_and_mixtures() -> None:
     assert re.search(r"[123] \+ [123], [13] : [13]", rest)
     assert "an arrow for each" in rest
     plain = replace(mixed(), palette=())
-    assert "paints 1" in " ".join(
-        page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(copying_sheet(plain))
-    )
+    document = pypdfium2.PdfDocument(copying_sheet(plain, hand_strokes(plain)))
+    assert "paints 1" in " ".join(page.get_textpage().get_text_bounded() for page in document)
 
 
 def test_many_strokes_get_fewer_arrows() -> None:
     count = 4 * MAX_ARROWS
-    sheets = [len(copying_sheet(mixed(number))) for number in (count, 2 * count)]
+    sheets = [len(copying_sheet(mixed(number), hand_strokes(mixed(number)))) for number in (count, 2 * count)]
     assert sheets[1] < 1.4 * sheets[0]
 
 
@@ -76,7 +75,8 @@ def test_a_thin_stroke_is_one_line_and_a_hidden_one_none() -> None:
     over = strokes_of([(40, 80), (560, 80)], radius=20.0, colour=(0.1, 0.6, 0.1))
 
     def lines(strokes):
-        return pen_plot(BristlePainting(size, size, Oil(), (1, 1, 1), 1, strokes, (strokes.size,))).layers
+        painting = BristlePainting(size, size, Oil(), (1, 1, 1), 1, strokes, (strokes.size,))
+        return pen_plot(painting, hand_strokes(painting)).layers
 
     alone = lines(thin)
     assert [len(paths) for paths in alone.values()] == [1]

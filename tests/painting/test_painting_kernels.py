@@ -132,3 +132,15 @@ def test_strokes_can_be_cut_and_joined() -> None:
     joined = strokes.between(0, 7).followed_by(strokes.between(7, 20))
     assert all((getattr(joined, name) == getattr(strokes, name)).all() for name in strokes._fields)
     assert BristleStrokes.empty().followed_by(strokes).size == 20
+
+
+def test_two_canvases_painted_at_once_are_as_if_painted_one_by_one() -> None:
+    strokes, size = some_strokes(40, 90, 60), (90, 60)
+    canvases = [BristleCanvas(Oil(), size, ground=(light,) * 3, seed=3) for light in (0.0, 1.0)]
+    before = np.full((60, 90, 3), 0.5, np.float32)
+    canvases[0].lay(strokes, before, canvases[1])
+    for canvas, light in zip(canvases, (0.0, 1.0), strict=True):
+        alone = BristleCanvas(Oil(), size, ground=(light,) * 3, seed=3)
+        alone.lay(strokes, before)
+        assert (canvas.colours() == alone.colours()).all()
+        assert (canvas.heights() == alone.heights()).all()

@@ -9,13 +9,15 @@ Convention: as in `strokes.document.document`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from PIL import Image, ImageDraw
 
-from orbifolio.runner.arrays import F32, F64, I32
+from orbifolio.runner.arrays import F32, F64, I32, I64
 from orbifolio.runner.strokes.document.outlines import Outlines
 from orbifolio.runner.strokes.document.palette import choose
 from orbifolio.runner.strokes.document.timelapse_states import LayeredStrokes, resized
@@ -25,6 +27,7 @@ SUBPIXELS = 2  # of the map of uppermost strokes, to a side of a pixel
 MAX_SIDE = 2048  # pixels of that map
 PENS = 12  # of a plot: each is changed by hand; fewer leave colours out
 CELL = 0.6  # spacings; lines a whole spacing apart are never in the same cell
+MAX_POINTS = 12  # of a line: enough for these slight curves
 MIN_LENGTH = 1.5  # spacings; shorter lines are dots, not worth the travel of a plotter's pen
 PAPER_TOLERANCE = 0.06  # distance in sRGB within which a paint counts as the paper
 MIN_OPACITY = 0.3  # of a shape; a fainter one hides nothing and is not drawn
@@ -107,35 +110,75 @@ def _lines(number: int, shapes: Outlines, uppermost: Above, spacing: float) -> l
     far = ((shapes.left[number] - centres) * normals).sum(1).max()
     near = ((shapes.right[number] - centres) * normals).sum(1).min()
     count = max(1, round(float(far - near) / spacing))
-    lines, taken = [], np.zeros(0, np.int64)
-    for offset in near + (far - near) * (np.arange(count) + 0.5) / count:
-        path = _fine(centres + offset * normals, uppermost.scale)
-        rows = np.floor(path[:, 1] * uppermost.scale).astype(np.int64)
-        columns = np.floor(path[:, 0] * uppermost.scale).astype(np.int64)
-        height, width = uppermost.owner.shape
-        inside = (rows >= 0) & (columns >= 0) & (rows < height) & (columns < width)
-        seen = np.zeros(len(path), bool)
-        seen[inside] = uppermost.owner[rows[inside], columns[inside]] == number
-        # In a bend neighbouring lines meet: a line leaves out what an earlier one has drawn.
-        cells = np.floor(path / (CELL * spacing)).astype(np.int64) @ np.array([1, 1 << 32])
-        seen &= ~np.isin(cells, taken)
-        taken = np.concatenate([taken, np.unique(cells[seen])])
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], seen, [False]]).astype(np.int8)))
-        for begin, end in zip(edges[::2], edges[1::2], strict=True):
-            if end - begin > 1 and (end - begin) / uppermost.scale > MIN_LENGTH * spacing:
-                lines.append(_plain(path[begin:end]))
-    return lines
+    offsets = near + (far - near) * (np.arange(count) + 0.5) / count
+    points, ends = _seen_parts(number, centres, normals, offsets, uppermost.owner, uppermost.scale, float(spacing))
+    return np.split(points, ends[:-1]) if len(ends) else []
 
 
-def _fine(path: F64, scale: float) -> F64:
-    """A path resampled at about a pixel of the map."""
-    lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
-    at = np.linspace(0, lengths[-1], max(2, int(lengths[-1] * scale) + 1))
-    return np.stack([np.interp(at, lengths, path[:, 0]), np.interp(at, lengths, path[:, 1])], axis=1)
+@njit(cache=True, nogil=True)
+def _seen_parts(
+    number: int, centres: F64, normals: F64, offsets: F64, owner: I32, scale: float, spacing: float
+) -> tuple[F64, I64]:
+    """The parts of a stroke's lines that are drawn.
 
+    In a bend neighbouring lines meet: a line leaves out what an earlier one has drawn.
 
-def _plain(path: F64) -> F64:
-    """At most a dozen points of a path with its ends, enough for these slight curves."""
-    chosen = np.unique(np.linspace(0, len(path) - 1, min(len(path), 12)).astype(np.int64))
-    points: F64 = path[chosen]
-    return points
+    Args:
+        number: of the stroke.
+        centres: (k, 2) along it.
+        normals: (k, 2) of length 1.
+        offsets: (m,) of the lines from the centres.
+        owner: as in `Above`.
+        scale: as in `Above`.
+        spacing: distance of lines in pixels of the picture.
+
+    Returns:
+        (n, 2) points, and where those of each part end.
+    """
+    height, width = owner.shape
+    taken = {np.int64(-1)}  # of a line outside the picture, which is not drawn
+    ends = [np.int64(0)]
+    points = np.empty((64, 2))
+    lengths = np.zeros(len(centres))
+    for offset in offsets:
+        corners = centres + offset * normals
+        for k in range(1, len(corners)):
+            right, down = corners[k, 0] - corners[k - 1, 0], corners[k, 1] - corners[k - 1, 1]
+            lengths[k] = lengths[k - 1] + math.hypot(right, down)
+        # resampled at about a pixel of the map
+        samples = max(2, int(lengths[-1] * scale) + 1)
+        step, k = lengths[-1] / (samples - 1), 0
+        path, cells = np.empty((samples, 2)), np.empty(samples, np.int64)
+        drawn, run = np.zeros(samples, np.bool_), 0
+        for i in range(samples + 1):
+            seen = False
+            if i < samples:
+                at = i * step if i < samples - 1 else lengths[-1]
+                while k < len(corners) - 2 and lengths[k + 1] <= at:
+                    k += 1
+                gap = lengths[k + 1] - lengths[k]
+                share = (at - lengths[k]) / gap if gap > 0 else 1.0
+                path[i] = corners[k] + share * (corners[k + 1] - corners[k])
+                row, column = math.floor(path[i, 1] * scale), math.floor(path[i, 0] * scale)
+                across = np.int64(math.floor(path[i, 0] / (CELL * spacing)))
+                cells[i] = across + (np.int64(math.floor(path[i, 1] / (CELL * spacing))) << 32)
+                seen = 0 <= row < height and 0 <= column < width
+                seen = seen and owner[row, column] == number and cells[i] not in taken
+            if seen:
+                drawn[i] = True
+                run += 1
+                continue
+            if run > 1 and run / scale > MIN_LENGTH * spacing:
+                chosen, first = min(run, MAX_POINTS), ends[-1]
+                if first + chosen > len(points):
+                    larger = np.empty((2 * len(points) + chosen, 2))
+                    larger[:first] = points[:first]
+                    points = larger
+                for c in range(chosen):
+                    along = run - 1 if c == chosen - 1 else int(c * ((run - 1) / (chosen - 1)))
+                    points[first + c] = path[i - run + along]
+                ends.append(first + chosen)
+            run = 0
+        for cell in cells[drawn]:
+            taken.add(cell)
+    return points[: ends[-1]].copy(), np.array(ends[1:], np.int64)
