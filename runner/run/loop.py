@@ -263,7 +263,8 @@ class Run:
                 )
                 self._keep_frame(number, 0, state)
                 self._seconds[number] = time.monotonic() - began
-                self._save(number, 0, state)
+                if number or not self.renderer.begins_bare:  # where nothing is there, nothing can be lost
+                    self._save(number, 0, state)
             self._summary["weights"] = list(self.renderer.weights())
             self._summary["network"] = self.renderer.describe()
             self._write_summary()
