@@ -174,8 +174,8 @@ def cover_tile(strokes: BristleStrokes, tile: CanvasTile) -> Covered:
         tile: of the canvas.
     """
     wide = tile.width
-    # of pixels among those of the stroke that covered them last
-    slots = np.full(tile.width * tile.height, -1, np.int64)
+    # of pixels among those of the stroke that covered them last; in 32 bits a tile stays in the cache
+    slots = np.full(tile.width * tile.height, -1, np.int32)
     covered = nothing_covered(len(strokes.radii))
     x, y = np.empty(4), np.empty(4)
     ox, oy = tile.left + 0.5, tile.top + 0.5  # so that centres of pixels are whole numbers
