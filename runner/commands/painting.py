@@ -17,6 +17,8 @@ from orbifolio.runner.importing import without_collections
 RECIPE = "paint-a-photo"
 LOOK_NAMES = ("oil", "bold", "gouache", "watercolour", "pastel", "ink", "pointillist", "flow")
 """Those of `runner/painting/looks.py`, which this command would wait a second for; a test compares them."""
+PLACER_NAMES = ("planned", "predictor")
+"""Those of `runner/painting/placers`, likewise."""
 
 
 @click.command()
@@ -29,6 +31,13 @@ LOOK_NAMES = ("oil", "bold", "gouache", "watercolour", "pastel", "ink", "pointil
 @click.option(
     "--liveliness", type=click.FloatRange(0, 4), default=1.0, show_default=True, help="Factor of the play of colours."
 )
+@click.option(
+    "--placer",
+    type=click.Choice(PLACER_NAMES),
+    default="planned",
+    show_default=True,
+    help="Strokes planned along the picture, or named by a trained network: loose, in half the time.",
+)
 @click.option("--hand", metavar="PAINTING", help="A painting whose strokes and colours are taken.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another painting for each.")
 @out_option
@@ -38,6 +47,7 @@ def paint(
     size: int,
     brush_size: float,
     liveliness: float,
+    placer: str,
     hand: str | None,
     seed: int,
     gallery: Path,
@@ -65,6 +75,7 @@ def paint(
         "renderer.size": size,
         "renderer.brush_size": brush_size,
         "renderer.liveliness": liveliness,
+        "renderer.placer": placer,
     }
     if hand is not None:
         values["renderer.hand.image"] = json.dumps(source_of(hand, "hand", "orbifolio:starry", images))

@@ -12,8 +12,9 @@ from PIL import Image
 from skimage import data
 
 from orbifolio.runner.cli import cli
-from orbifolio.runner.commands.painting import LOOK_NAMES
+from orbifolio.runner.commands.painting import LOOK_NAMES, PLACER_NAMES
 from orbifolio.runner.painting.looks import LOOKS
+from orbifolio.runner.painting.placers import PLACERS
 from orbifolio.runner.settings import kind_of
 
 
@@ -44,6 +45,7 @@ def test_a_photo_is_painted_in_one_line(tmp_path: Path, monkeypatch: pytest.Monk
         (["nothing.jpg"], "nothing.jpg: this file does not exist"),
         (["skimage:coffee", "--hand", "nobody.jpg"], "nobody.jpg: this file does not exist"),
         (["skimage:coffee", "--look", "fresco"], "'fresco' is not one of 'oil'"),
+        (["skimage:coffee", "--look", "ink", "--placer", "predictor"], "or placer: planned"),
         (["skimage:coffee", "--size", "20"], "20 is not in the range 64<=x<=16384"),
     ],
 )
@@ -53,8 +55,9 @@ def test_faults_end_with_a_sentence(arguments: list[str], message: str) -> None:
     assert message in result.output + str(result.exception)
 
 
-def test_the_command_offers_every_look() -> None:
+def test_the_command_offers_every_look_and_placer() -> None:
     assert LOOK_NAMES == tuple(kind_of(look) for look in LOOKS)
+    assert PLACER_NAMES == tuple(kind_of(placer) for placer in PLACERS)
 
 
 @pytest.mark.slow
