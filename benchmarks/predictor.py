@@ -114,7 +114,7 @@ def main() -> None:
             print(row(source, made, picture), flush=True)
             if chosen.save is not None:
                 chosen.save.mkdir(parents=True, exist_ok=True)
-                name = f"{source.rpartition(':')[2]}-{made.painter.replace(' ', '-')}.png"
+                name = f"{Path(source.rpartition(':')[2]).stem}-{made.painter.replace(' ', '-')}.png"
                 as_image(made.picture).save(chosen.save / name)
 
 
