@@ -22,7 +22,7 @@ from orbifolio.runner.canvas.strokes import Strokes
 from orbifolio.runner.images.cover import cover
 from orbifolio.runner.optimisers.adam import Adam
 from orbifolio.runner.painting.look import PaintingLook
-from orbifolio.runner.painting.looks import Gouache, Ink, Oil, Pastel, Watercolour
+from orbifolio.runner.painting.looks import Gouache, Oil, Pastel, PenAndInk, Watercolour
 from orbifolio.runner.painting.session import Brief, PaintingSession
 from orbifolio.runner.renderers.image.class_pictures import FINE
 from orbifolio.runner.symmetry.kinds.none import PlainPicture
@@ -87,7 +87,7 @@ COLUMNS: dict[str, Painter] = {
     "gouache": in_bristles(Gouache()),
     "watercolour": in_bristles(Watercolour()),
     "pastel": in_bristles(Pastel()),
-    "ink": in_bristles(Ink()),
+    "ink": in_bristles(PenAndInk()),
     "learnt dry brush, 300": in_learnt_strokes("classic/dry_brush", 300),
 }
 
