@@ -22,15 +22,16 @@ from orbifolio.runner.canvas.strokes import Strokes
 from orbifolio.runner.images.cover import cover
 from orbifolio.runner.optimisers.adam import Adam
 from orbifolio.runner.painting.look import PaintingLook
-from orbifolio.runner.painting.looks import Gouache, Oil, Pastel, PenAndInk, Watercolour
+from orbifolio.runner.painting.looks import Gouache, Oil, Pastel, Watercolour
 from orbifolio.runner.painting.session import Brief, PaintingSession
 from orbifolio.runner.renderers.image.class_pictures import FINE
+from orbifolio.runner.renderers.painting import SKETCH_SIDE
 from orbifolio.runner.symmetry.kinds.none import PlainPicture
 
 ROOT = Path(__file__).resolve().parents[1]
 CELL, CAPTION, GAP = 224, 26, 6  # pixels of the sheet
 SEED = 1
-SIZES, STEPS = (32, 64, 128, 256), 30  # of a learnt brush's levels
+SIZES, STEPS = (32, 64, 128), 30  # of a learnt brush's levels
 Painter = Callable[[F32], F32]
 
 
@@ -39,7 +40,8 @@ def in_bristles(look: PaintingLook, strokes: int | None = None) -> Painter:
 
     def paint(picture: F32) -> F32:
         plain = look.model_copy(update={"faces": False})
-        session = PaintingSession(Brief(plain, SEED, most_strokes=strokes), picture, (2 * CELL, 2 * CELL))
+        brief = Brief(plain, SEED, most_strokes=strokes, plan_side=SKETCH_SIDE)
+        session = PaintingSession(brief, picture, (2 * CELL, 2 * CELL))
         for number in range(len(session.passes)):
             session.paint_pass(number)
         return session.picture()
@@ -87,8 +89,7 @@ COLUMNS: dict[str, Painter] = {
     "gouache": in_bristles(Gouache()),
     "watercolour": in_bristles(Watercolour()),
     "pastel": in_bristles(Pastel()),
-    "ink": in_bristles(PenAndInk()),
-    "learnt dry brush, 300": in_learnt_strokes("classic/dry_brush", 300),
+    "learnt dry brush, 200": in_learnt_strokes("classic/dry_brush", 200),
 }
 
 
