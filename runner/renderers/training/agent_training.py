@@ -11,7 +11,7 @@ the learnt brush itself.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,8 +30,9 @@ from orbifolio.runner.strokes.agent.action_space import ActionSpace
 from orbifolio.runner.strokes.agent.critic import PaintingCritic
 from orbifolio.runner.strokes.agent.data import AnyTargets, Mnist, TargetSettings
 from orbifolio.runner.strokes.agent.dataset import UNKNOWN, Split, Targets, prepared
-from orbifolio.runner.strokes.agent.demonstrations import example_table, read_examples
+from orbifolio.runner.strokes.agent.demonstrations import Demonstration, demonstrations_of, read_examples
 from orbifolio.runner.strokes.agent.evaluation import enlarged, evaluate, in_program, paint, painting_of
+from orbifolio.runner.strokes.agent.fitted_demonstrations import fit_demonstrations
 from orbifolio.runner.strokes.agent.metrics import picture_errors
 from orbifolio.runner.strokes.agent.metrics_sheet import COLUMNS, agent_sheet, size_of
 from orbifolio.runner.strokes.agent.network import AgentNetwork, AgentShape
@@ -54,7 +55,7 @@ from orbifolio.runner.strokes.rasteriser.separate_strokes import Stamp, network_
 
 CHECK_EVERY = 50  # steps between measurements on unseen pictures
 CHECKED = 50  # unseen pictures measured then
-SHOWN = 2 * COLUMNS  # unseen pictures on the sheet
+SHOWN, MAX_SHOWN = 2 * COLUMNS, 5 * COLUMNS  # unseen pictures on the sheet; more than `SHOWN` if there are more classes
 SECONDS_PER_STROKE = 0.0275  # of a step with a batch of 32 and the default network, measured on two cores
 SECONDS_PER_PAINTING = 2.0  # with the same by MyPaint
 DEFAULT_SIZE = 512.0  # of the default network: blocks x places of the first convolution
@@ -92,9 +93,9 @@ class AgentTraining(RendererSettings):
     size: AgentSize = AgentSize()
     """Sizes of the networks."""
     examples: str | None = None
-    """Example strokes for each class, for phases with `forcing`: `digits`, or the path of a .yaml file."""
+    """Example strokes for each class, for phases with `forcing`: `digits`, `hiragana`, or the path of a .yaml file."""
     start: str | None = None
-    """An agent to continue with: `digits`, or the path of an `agent.safetensors`; with its own size and manner."""
+    """An agent to continue with, `digits`, `hiragana` or a path of an `agent.safetensors`; its size and manner stay."""
     phases: Annotated[tuple[AgentPhase, ...], Field(min_length=1, max_length=16)]
     """Consecutive phases; each continues with the agent of the one before."""
     unseen: int = Field(default=100, ge=4, le=10_000)
@@ -156,8 +157,7 @@ class AgentTraining(RendererSettings):
     def _check_examples(self) -> None:
         if self.examples is not None:
             examples = read_examples(self.examples)
-            strokes = self.shape_and_space()[1].strokes
-            example_table(examples, tuple(examples.classes), strokes, self.examples)
+            demonstrations_of(examples, tuple(examples.classes), self.shape_and_space()[1], self.examples)
 
     def shape_and_space(self) -> tuple[AgentShape, ActionSpace]:
         """The agent's network and action space, from its file or from the recipe."""
@@ -286,16 +286,21 @@ class AgentRenderer(Renderer):
         return network_stamp(self.painter, side)  # a painter of a fixed resolution is quick by itself
 
     def _trainer(self) -> AgentTrainer:
-        settings, table = self.settings, None
-        targets = self.split.learnt
-        if settings.examples is not None and any(phase.forcing for phase in settings.phases):
-            examples = read_examples(settings.examples)
-            strokes = example_table(examples, targets.names, self.space.strokes, settings.examples)
-            table = torch.from_numpy(strokes)
+        settings, leads, ways = self.settings, None, self._ways()
+        targets, stamp = self.split.learnt, self._stamp()
+        if ways is not None:
+            leads = fit_demonstrations(ways, targets, stamp, self.space).closest()
         agent = AgentNetwork(self.shape) if settings.start is None else load_agent(settings.start)[0]
         critic = PaintingCritic(self.shape.side, self.shape.planes, settings.size.critic)
-        task = AgentTask(targets, self._stamp(), self.space, table, self.context.seed, self.context.device)
+        task = AgentTask(targets, stamp, self.space, leads, self.context.seed, self.context.device)
         return AgentTrainer(agent, critic, task, fresh=settings.start is None)
+
+    def _ways(self) -> Sequence[Sequence[Demonstration]] | None:
+        """The ways to draw each class, if the agent is led by examples."""
+        examples, names = self.settings.examples, self.split.learnt.names
+        if examples is None or not any(phase.forcing for phase in self.settings.phases):
+            return None
+        return demonstrations_of(read_examples(examples), names, self.space, examples)
 
     def begin(self, phase: int, previous: AgentTrainingState | None) -> AgentTrainingState:
         """Read the pictures, or continue with the agent of the phase before.
@@ -331,18 +336,20 @@ class AgentRenderer(Renderer):
         return self._sheet(state, text, self._shown(), None)
 
     def _shown(self) -> Targets:
-        """The first two of each class, column by column, or the first ones without such classes."""
+        """The first ones, class by class: two of each of ten classes, one of each of more."""
         unseen = self.split.unseen
-        count = min(SHOWN if self.settings.learns else len(unseen), len(unseen))
+        wanted = min(max(SHOWN, len(unseen.names)), MAX_SHOWN) if self.settings.learns else len(unseen)
+        count = min(wanted, len(unseen))
         classes = unseen.classes.tolist()
         rank = [classes[:k].count(label) for k, label in enumerate(classes)]
         first = sorted(range(len(classes)), key=lambda k: (rank[k], classes[k], k))[:count]
-        index = torch.tensor(first if len(unseen.names) == COLUMNS else list(range(count)))
+        index = torch.tensor(first)
         return Targets(unseen.images[index], unseen.classes[index], unseen.names)
 
     def _sheet(self, state: AgentTrainingState, text: str, targets: Targets, program: PaintProgram | None) -> F32:
         pictures, _ = targets.take(torch.arange(len(targets)))
-        _, actions, pens = paint(agent_on_cpu(state), self.painter, pictures, self.space)
+        rollout = paint(agent_on_cpu(state), self.painter, pictures, self.space)
+        actions, pens = rollout.actions, rollout.pens
         neural, ordered = enlarged(self.painter, actions, pens, self.space.planes)
         rows = [("target", pictures), ("neural", neural), ("order", ordered)]
         if program is not None:
@@ -364,18 +371,25 @@ class AgentRenderer(Renderer):
     def final(self, state: AgentTrainingState) -> F32:
         """The sheet with the real program's paintings and all figures."""
         program = self._program()
-        figures = evaluate(agent_on_cpu(state), self.painter, program, self.split.unseen, self.space, self.context.seed)
+        figures = self._figures(state, program)
         text = f"unseen pictures; mean squared error {figures['neural']['mse']:.4f} neural"
         if program is not None:
             text += f", {figures['program']['mse']:.4f} in MyPaint"
-        if "strokes" in figures:
+        text += f"; stray ink {figures['ink']['stray']:.1%}"
+        if "led" in figures:
+            text += f"; strokes as in the examples {figures['led']['order']:.0%}"
+        elif "strokes" in figures:
             text += f"; order of strokes kept {figures['strokes']['order']:.0%}"
         return self._sheet(state, text, self._shown(), program)
+
+    def _figures(self, state: AgentTrainingState, program: PaintProgram | None) -> dict[str, Mapping[str, float]]:
+        agent, seed = agent_on_cpu(state), self.context.seed
+        return evaluate(agent, self.painter, program, self.split.unseen, self.space, seed, self._ways())
 
     def extras(self, state: AgentTrainingState, tone: Tone) -> Mapping[str, bytes]:
         """`agent.safetensors`, `figures.json`; and for pictures to paint, the files of the first painting."""
         settings, agent, seed = self.settings, agent_on_cpu(state), self.context.seed
-        figures = evaluate(agent, self.painter, self._program(), self.split.unseen, self.space, seed)
+        figures = self._figures(state, self._program())
         plain = {name: {key: round(value, 5) for key, value in part.items()} for name, part in figures.items()}
         facts = {"brush": settings.brush, "figures": plain, "seed": seed}
         files: dict[str, bytes] = {"figures.json": json.dumps(plain, indent=1).encode()}
@@ -383,8 +397,8 @@ class AgentRenderer(Renderer):
             files["agent.safetensors"] = pack_agent(agent, self.space, facts)
         if settings.paint and self.painter.resolution is None:
             pictures, _ = self._own_pictures().take(torch.arange(1))
-            _, actions, pens = paint(agent, self.painter, pictures, self.space)
-            painting = painting_of(actions[0], pens[0], settings.brush, seed)
+            rollout = paint(agent, self.painter, pictures, self.space)
+            painting = painting_of(rollout.actions[0], rollout.pens[0], settings.brush, seed)
             files |= products(painting, load_scalable(settings.brush), None, title=self.context.title)
         return files
 

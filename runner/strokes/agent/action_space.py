@@ -18,7 +18,16 @@ from pydantic import Field
 from torch import Tensor
 
 from orbifolio.runner.settings import Settings
-from orbifolio.runner.strokes.mypaint.actions import COLOUR, COUNT, END, END_PRESSURE, ENTRY_PRESSURE, SIZE, START
+from orbifolio.runner.strokes.mypaint.actions import (
+    COLOUR,
+    COUNT,
+    END,
+    END_PRESSURE,
+    ENTRY_PRESSURE,
+    SIZE,
+    START,
+    VIA,
+)
 
 STEPPED = (END_PRESSURE, SIZE, ENTRY_PRESSURE)
 FIRST_ONLY = (*range(START.start, START.stop), ENTRY_PRESSURE)
@@ -28,8 +37,8 @@ FIRST_ONLY = (*range(START.start, START.stop), ENTRY_PRESSURE)
 class Discrete(Settings):
     """Sizes and pressures in levels, and a pen that is down or up."""
 
-    levels: int = Field(default=10, ge=2, le=1000)
-    """Number of levels of size and of pressure."""
+    levels: int | None = Field(default=10, ge=2, le=1000)
+    """Number of levels of size and of pressure; none leaves both continuous, so that only the pen is discrete."""
     lift: bool = True
     """One more number decides whether the stroke is drawn or the pen only moved."""
     gradient: Literal["relaxed", "cut", "straight-through"] = "straight-through"
@@ -45,8 +54,10 @@ class ActionSpace(Settings):
     """Each stroke begins where the one before ended."""
     ink: Literal["black", "colours"] = "black"
     """Black strokes on grey pictures, or a colour for each stroke."""
+    faintest: float = Field(default=0.0, ge=0, le=0.9)
+    """Least pressure of a stroke. Without one an agent that cannot lift its pen draws grey lines to where it goes."""
     discrete: Discrete | None = None
-    """Levels for sizes and pressures; continuous by default."""
+    """Levels for sizes and pressures, and a pen that can be lifted; continuous and always down by default."""
 
     @property
     def planes(self) -> int:
@@ -56,7 +67,12 @@ class ActionSpace(Settings):
     @property
     def numbers(self) -> int:
         """How many numbers the agent decides on for each stroke."""
-        return COUNT + (self.discrete is not None and self.discrete.lift)
+        return COUNT + self.lifts
+
+    @property
+    def lifts(self) -> bool:
+        """Whether the pen can be lifted."""
+        return self.discrete is not None and self.discrete.lift
 
     def free_columns(self, first: bool) -> list[int]:
         """Columns of an action that the agent's numbers decide, for a first or a later stroke."""
@@ -77,10 +93,13 @@ class ActionSpace(Settings):
         columns = list(chosen[:, :COUNT].unbind(1))
         pen = torch.ones_like(columns[0])
         if self.discrete is not None:
-            for k in STEPPED:
-                columns[k] = self._step(columns[k], self.discrete.levels - 1, exact)
-            if self.discrete.lift:
+            if self.discrete.levels is not None:
+                for k in STEPPED:
+                    columns[k] = self._step(columns[k], self.discrete.levels - 1, exact)
+            if self.lifts:
                 pen = 1 - self._step(chosen[:, COUNT], 1, exact)
+        for k in (END_PRESSURE, ENTRY_PRESSURE):
+            columns[k] = self.faintest + (1 - self.faintest) * columns[k]
         if self.ink == "black":
             for k in range(COLOUR.start, COLOUR.stop):
                 columns[k] = torch.zeros_like(pen)
@@ -88,6 +107,29 @@ class ActionSpace(Settings):
             columns[START.start], columns[START.start + 1] = last[:, END].unbind(1)
             columns[ENTRY_PRESSURE] = last[:, END_PRESSURE]
         return torch.stack(columns, dim=1), pen
+
+    def led_numbers(self, actions: Tensor, pens: Tensor) -> tuple[Tensor, Tensor]:
+        """The decisions that would draw some actions, the inverse of `to_actions` but for levels.
+
+        Args:
+            actions: (n, t, 12).
+            pens: (n, t) 1 where the pen is down.
+
+        Returns:
+            (n, t, numbers) decisions in [0, 1], and as many booleans, whether each makes a difference: colours of black
+            ink do not, nor starts of connected strokes, nor the way and width of a stroke with the pen up.
+        """
+        numbers = actions.clone()
+        for k in (END_PRESSURE, ENTRY_PRESSURE):
+            numbers[:, :, k] = ((numbers[:, :, k] - self.faintest) / (1 - self.faintest)).clamp(0, 1)
+        counted = torch.zeros_like(numbers, dtype=torch.bool)
+        counted[:, :1, self.free_columns(first=True)] = True
+        counted[:, 1:, self.free_columns(first=False)] = True
+        counted[:, :, [*range(VIA.start, VIA.stop), SIZE]] &= pens[:, :, None] > 0.5
+        if self.lifts:
+            numbers = torch.cat((numbers, 1 - pens[:, :, None]), dim=2)
+            counted = torch.cat((counted, torch.ones_like(counted[:, :, :1])), dim=2)
+        return numbers, counted
 
     def _step(self, values: Tensor, levels: int, exact: bool) -> Tensor:
         assert self.discrete is not None

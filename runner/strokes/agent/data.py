@@ -14,13 +14,18 @@ from orbifolio.runner.arrays import U8
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.settings import Settings, family
 from orbifolio.runner.strokes.agent.dataset import UNKNOWN, Split, fitted, parted
+from orbifolio.runner.strokes.agent.demonstrations import read_examples
 from orbifolio.runner.strokes.agent.glyphs import CURE, FONTS, draw_glyphs, installed
+from orbifolio.runner.strokes.agent.handwriting import draw_handwriting
 from orbifolio.runner.strokes.agent.idx import read_set
 from orbifolio.runner.strokes.agent.mnist_pickle import CURE as MNIST_CURE
 from orbifolio.runner.strokes.agent.mnist_pickle import mnist_file, read_mnist
+from orbifolio.runner.strokes.brush_models.weights import load_scalable
+from orbifolio.runner.strokes.rasteriser.separate_strokes import table_stamp
 
 ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 HIRAGANA = "おきすつなはまやれを"
+PIECES = 16  # strokes that handwriting is drawn in, more than an agent has: it is smoother than what it paints
 FACES = 100  # of the 200 pictures in scikit-image's file; the others are of anything else
 
 
@@ -171,6 +176,46 @@ class Glyphs(TargetSettings):
         return [] if installed(self.fonts) else [f"none of the fonts is installed; {CURE}"]
 
 
+class HandwrittenExamples(TargetSettings):
+    """Example strokes written with a learnt brush by many hands: data that needs no other package."""
+
+    kind: Literal["handwriting"] = "handwriting"
+    examples: str = "hiragana"
+    """Name of shipped examples, `digits` or `hiragana`, or the path of a .yaml file."""
+    classes: tuple[str, ...] = Field(default=(), max_length=200)
+    """Which of its classes; all by default."""
+    brush: str = "classic/brush"
+    """Name of a learnt brush that draws any size, or path of a `painter.safetensors`."""
+    count: int = Field(default=6000, ge=2, le=1_000_000)
+    """How many pictures are drawn."""
+
+    def gather(self, side: int, channels: int, *, seed: int, unseen: int) -> Split:
+        """Draw random pictures."""
+        examples = read_examples(self.examples)
+        names = self.classes or tuple(examples.classes)
+        ways = [examples.ways(name, PIECES) for name in names]
+        stamp = table_stamp(load_scalable(self.brush), side)
+        pictures, classes = draw_handwriting(ways, stamp, side, self.count, np.random.default_rng([seed, 13]))
+        return parted(fitted(pictures, side, channels), classes, names, unseen, "handwriting")
+
+    def complaints(self) -> list[tuple[str, str]]:
+        """Examples and brushes that are not there, and classes without an example."""
+        problems = []
+        try:
+            examples = read_examples(self.examples)
+            unknown = [name for name in self.classes if name not in examples.classes]
+            if unknown:
+                have = ", ".join(examples.classes)
+                problems.append(("classes", f"{unknown[0]}: no example in {self.examples}; it has {have}"))
+        except InputError as error:
+            problems.append(("examples", str(error)))
+        try:
+            load_scalable(self.brush)
+        except InputError as error:
+            problems.append(("brush", str(error)))
+        return problems
+
+
 class Faces(TargetSettings):
     """The hundred small grey faces of scikit-image and their mirror images; for more faces, use a folder."""
 
@@ -196,5 +241,5 @@ def _open(path: Path) -> U8:
         raise InputError(f"{path}: cannot be read ({error}); remove the file or save it again") from error
 
 
-TARGETS = (Mnist, Idx, ImageFolder, Glyphs, Faces)
+TARGETS = (Mnist, Idx, ImageFolder, Glyphs, HandwrittenExamples, Faces)
 AnyTargets = family(*TARGETS)

@@ -38,6 +38,10 @@ class Targets:
     def __len__(self) -> int:
         return len(self.images)
 
+    def first(self, count: int) -> Targets:
+        """The first ones, `count` of them at most."""
+        return Targets(self.images[:count], self.classes[:count], self.names)
+
     def take(self, index: Tensor) -> tuple[Tensor, Tensor]:
         """Pictures (k, channels, side, side) in [0, 1] and classes (k,) of an index."""
         return self.images[index].float() / 255, self.classes[index]

@@ -6,7 +6,7 @@ brush only, so the difference between the two is one that it cannot learn to avo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,10 +15,12 @@ from torch import Tensor
 
 from orbifolio.runner.strokes.agent.action_space import ActionSpace
 from orbifolio.runner.strokes.agent.dataset import Targets
-from orbifolio.runner.strokes.agent.metrics import picture_errors, stroke_order
+from orbifolio.runner.strokes.agent.demonstrations import Demonstration
+from orbifolio.runner.strokes.agent.fitted_demonstrations import fit_demonstrations, followed
+from orbifolio.runner.strokes.agent.metrics import ink_shares, picture_errors, stroke_order
 from orbifolio.runner.strokes.agent.metrics_sheet import cell_of, in_order
 from orbifolio.runner.strokes.agent.network import AgentNetwork
-from orbifolio.runner.strokes.agent.rollout import replay, roll_out
+from orbifolio.runner.strokes.agent.rollout import Rollout, replay, roll_out
 from orbifolio.runner.strokes.brush_models.base import Painter
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, Space
@@ -31,14 +33,9 @@ DOCUMENT_SIDE = 512  # pixels of a painting's document, eight times the canvas o
 
 
 @torch.no_grad()
-def paint(agent: AgentNetwork, painter: Painter, targets: Tensor, space: ActionSpace) -> tuple[Tensor, Tensor, Tensor]:
-    """Let an agent paint with the learnt brush itself, rounded as MyPaint needs it.
-
-    Returns:
-        (n, planes, side, side) paintings, (n, t, 12) actions, (n, t) pens.
-    """
-    rollout = roll_out(agent, network_stamp(painter, targets.shape[-1]), targets, space, exact=True)
-    return rollout.canvas, rollout.actions, rollout.pens
+def paint(agent: AgentNetwork, painter: Painter, targets: Tensor, space: ActionSpace) -> Rollout:
+    """Let an agent paint with the learnt brush itself, rounded as MyPaint needs it."""
+    return roll_out(agent, network_stamp(painter, targets.shape[-1]), targets, space, exact=True)
 
 
 @torch.no_grad()
@@ -73,20 +70,35 @@ def evaluate(
     targets: Targets,
     space: ActionSpace,
     seed: int,
+    ways: Sequence[Sequence[Demonstration]] | None = None,
 ) -> dict[str, Mapping[str, float]]:
-    """The figures of an agent on pictures that it has not learnt from, by what is compared."""
-    pictures, classes = targets.take(torch.arange(min(len(targets), MAX_JUDGED)))
-    canvas, actions, pens = paint(agent, painter, pictures, space)
+    """The figures of an agent on pictures that it has not learnt from, by what is compared.
+
+    Args:
+        targets: at most `MAX_JUDGED` of them are painted.
+        seed: of the program's noise and of random orders of strokes.
+        ways: to draw each class, if the agent was led by examples.
+    """
+    judged = targets.first(MAX_JUDGED)
+    pictures, classes = judged.take(torch.arange(len(judged)))
+    rollout = paint(agent, painter, pictures, space)
+    canvas, actions, pens = rollout.canvas, rollout.actions, rollout.pens
     figures: dict[str, Mapping[str, float]] = {
         "white paper": picture_errors(torch.ones_like(pictures), pictures),
         "neural": picture_errors(canvas, pictures),
+        "ink": ink_shares(rollout, pictures),
     }
     if program is not None:
         real = in_program(program, actions, pens, space, pictures.shape[-1], seed)
         figures["program"] = picture_errors(real, pictures)
         figures["neural to program"] = picture_errors(canvas, real)
     habits = stroke_order(actions, classes, seed)
-    return figures | ({"strokes": habits} if habits else {})
+    if habits:
+        figures["strokes"] = habits
+    if ways is not None:
+        stamp = network_stamp(painter, pictures.shape[-1])
+        figures["led"] = followed(fit_demonstrations(ways, judged, stamp, space), actions, seed)
+    return figures
 
 
 def painting_of(actions: Tensor, pens: Tensor, brush: str, seed: int) -> Painting:

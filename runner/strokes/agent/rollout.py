@@ -27,12 +27,16 @@ class Rollout:
         chosen: (n, t, numbers) in [0, 1], as the agent decided.
         actions: (n, t, 12) as drawn.
         pens: (n, t) 1 where the pen was down.
+        laid: (n, side, side) opacities of all strokes, added up.
+        covered: (n, side, side) in [0, 1], how much of the paper the strokes cover together.
     """
 
     canvas: Tensor
     chosen: Tensor
     actions: Tensor
     pens: Tensor
+    laid: Tensor
+    covered: Tensor
 
 
 def roll_out(agent: AgentNetwork, stamp: Stamp, targets: Tensor, space: ActionSpace, *, exact: bool = False) -> Rollout:
@@ -46,6 +50,7 @@ def roll_out(agent: AgentNetwork, stamp: Stamp, targets: Tensor, space: ActionSp
     """
     canvas, memory = torch.ones_like(targets), agent.begin(len(targets))
     last = targets.new_zeros(len(targets), space.numbers)
+    laid, covered = torch.zeros_like(targets[:, 0]), torch.zeros_like(targets[:, 0])
     actions: Tensor | None = None
     steps: list[tuple[Tensor, Tensor, Tensor]] = []
     for _ in range(space.strokes):
@@ -53,8 +58,11 @@ def roll_out(agent: AgentNetwork, stamp: Stamp, targets: Tensor, space: ActionSp
         last = torch.sigmoid(logits)
         actions, pen = space.to_actions(last, actions, exact=exact)
         steps.append((last, actions, pen))
-        canvas = _stroke(canvas, stamp(actions), actions, pen)
-    return Rollout(canvas, *(torch.stack(parts, dim=1) for parts in zip(*steps, strict=True)))
+        alphas = stamp(actions) * pen[:, None, None]
+        canvas = _stroke(canvas, alphas, actions)
+        laid, covered = laid + alphas, over(covered, 1.0, alphas)
+    chosen, drawn, pens = (torch.stack(parts, dim=1) for parts in zip(*steps, strict=True))
+    return Rollout(canvas, chosen, drawn, pens, laid, covered)
 
 
 def replay(stamp: Stamp, actions: Tensor, pens: Tensor, planes: int, side: int) -> Tensor:
@@ -68,10 +76,10 @@ def replay(stamp: Stamp, actions: Tensor, pens: Tensor, planes: int, side: int) 
     """
     canvas = actions.new_ones(len(actions), planes, side, side)
     for k in range(actions.shape[1]):
-        canvas = _stroke(canvas, stamp(actions[:, k]), actions[:, k], pens[:, k])
+        canvas = _stroke(canvas, stamp(actions[:, k]) * pens[:, k, None, None], actions[:, k])
     return canvas
 
 
-def _stroke(canvas: Tensor, alphas: Tensor, actions: Tensor, pen: Tensor) -> Tensor:
+def _stroke(canvas: Tensor, alphas: Tensor, actions: Tensor) -> Tensor:
     colours = actions[:, COLOUR][:, : canvas.shape[1], None, None]
-    return over(canvas, colours, (alphas * pen[:, None, None])[:, None])
+    return over(canvas, colours, alphas[:, None])

@@ -24,6 +24,8 @@ from orbifolio.runner.settings import Settings
 from orbifolio.runner.strokes.agent.action_space import ActionSpace
 from orbifolio.runner.strokes.agent.critic import PaintingCritic, critic_loss
 from orbifolio.runner.strokes.agent.dataset import Targets
+from orbifolio.runner.strokes.agent.fitted_demonstrations import Leads
+from orbifolio.runner.strokes.agent.metrics import stray_ink
 from orbifolio.runner.strokes.agent.network import AgentNetwork, draw_weights
 from orbifolio.runner.strokes.agent.rollout import Rollout, roll_out
 from orbifolio.runner.strokes.rasteriser.separate_strokes import Stamp
@@ -46,7 +48,11 @@ class AgentPhase(Settings):
     adversarial: float = Field(default=0.0, ge=0)
     """Weight of the critic's score; 0 trains without a critic."""
     forcing: float = Field(default=0.0, ge=0)
-    """Weight of the mean squared error between the strokes and the examples of the picture's class."""
+    """Weight of the mean squared error between the strokes and the example, as it is fitted to the picture."""
+    stray: float = Field(default=0.0, ge=0)
+    """Weight of ink where the picture has none nearby. It counts in proportion, so that faint lines are not cheap."""
+    hidden: float = Field(default=0.0, ge=0)
+    """Weight of ink that lies on ink, and so changes nothing."""
     critic_steps: int = Field(default=5, ge=1, le=100)
     """Steps of the critic for each step of the agent."""
     critic_rate: float = Field(default=3e-4, gt=0, le=1)
@@ -60,7 +66,7 @@ class AgentTask:
     Attributes:
         stamp: the brush, at the side of the targets.
         space: what the agent decides on.
-        table: (classes, t, 12) example strokes, or None.
+        leads: the example strokes of each target, or None.
         seed: of first weights, batches and the critic's mixing numbers.
         device: `cpu` or `cuda`; the brush must draw there.
     """
@@ -68,7 +74,7 @@ class AgentTask:
     targets: Targets
     stamp: Stamp
     space: ActionSpace
-    table: Tensor | None
+    leads: Leads | None
     seed: int
     device: str = "cpu"
 
@@ -115,9 +121,9 @@ class AgentTrainer:
         if phase.adversarial:
             for _ in range(phase.critic_steps):
                 terms |= self._teach_critic(random)
-        targets, classes = self._draw(random)
+        targets, index = self._draw(random)
         rollout = roll_out(self.agent, self.task.stamp, targets, self.task.space)
-        parts = self._losses(rollout, targets, classes)
+        parts = self._losses(rollout, targets, index)
         loss = torch.stack(list(parts.values())).sum() if parts else rollout.canvas.sum() * 0
         if not math.isfinite(loss.item()):
             raise RunFailed(f"step {number + 1}: the loss is not finite; lower the phase's rate")
@@ -133,10 +139,10 @@ class AgentTrainer:
 
     def _draw(self, random: torch.Generator) -> tuple[Tensor, Tensor]:
         index = torch.randint(len(self.task.targets), (self.phase.batch,), generator=random)
-        pictures, classes = self.task.targets.take(index)
-        return pictures.to(self.task.device), classes.to(self.task.device)
+        pictures, _ = self.task.targets.take(index)
+        return pictures.to(self.task.device), index
 
-    def _losses(self, rollout: Rollout, targets: Tensor, classes: Tensor) -> dict[str, Tensor]:
+    def _losses(self, rollout: Rollout, targets: Tensor, index: Tensor) -> dict[str, Tensor]:
         phase, terms = self.phase, {}
         if phase.pixels:
             terms["pixels"] = phase.pixels * mse_loss(rollout.canvas, targets)
@@ -145,18 +151,21 @@ class AgentTrainer:
             with torch.no_grad():
                 real = self.critic(targets, targets)
             terms["adversarial"] = phase.adversarial * (real - self.critic(rollout.canvas, targets)).mean()
+        if phase.stray:
+            terms["stray"] = phase.stray * stray_ink(rollout.covered, targets).mean()
+        if phase.hidden:
+            terms["hidden"] = phase.hidden * (rollout.laid - rollout.covered).mean()
         if phase.forcing:
-            terms["forcing"] = phase.forcing * self._forcing(rollout.chosen, classes)
+            terms["forcing"] = phase.forcing * self._forcing(rollout.chosen, index)
         return terms
 
-    def _forcing(self, chosen: Tensor, classes: Tensor) -> Tensor:
-        """Mean squared error to the example of each class, over the columns that the agent decides on."""
-        assert self.task.table is not None
-        table = self.task.table.to(chosen)
-        errors = (chosen[:, :, : table.shape[-1]] - table[classes]).square()
-        space = self.task.space
-        first, later = errors[:, :1, space.free_columns(first=True)], errors[:, 1:, space.free_columns(first=False)]
-        return torch.cat((first.flatten(1), later.flatten(1)), dim=1).mean()
+    def _forcing(self, chosen: Tensor, index: Tensor) -> Tensor:
+        """Mean squared error to the examples of the targets of an index, over the numbers that make a difference."""
+        assert self.task.leads is not None
+        leads = self.task.leads.take(index)
+        numbers, counted = self.task.space.led_numbers(leads.actions, leads.pens)
+        numbers, counted = numbers.to(chosen), counted.to(chosen.device)
+        return mse_loss(chosen[counted], numbers[counted])
 
     def _teach_critic(self, random: torch.Generator) -> dict[str, float]:
         targets, _ = self._draw(random)

@@ -98,7 +98,7 @@ def test_a_run_leaves_a_sheet_and_an_agent(bars, monkeypatch, tmp_path):
     files = renderer.extras(state, lambda pixels: pixels)
     assert set(files) == {"agent.safetensors", "figures.json"}
     figures = json.loads(files["figures.json"])
-    assert set(figures) == {"white paper", "neural", "strokes"}
+    assert set(figures) == {"white paper", "neural", "ink", "strokes"}
     (tmp_path / "mine.safetensors").write_bytes(files["agent.safetensors"])
     agent, manner, facts = load_agent(str(tmp_path / "mine.safetensors"))
     assert sum(tensor.numel() for tensor in agent.parameters()) == phase.parameters
@@ -166,7 +166,7 @@ def test_a_picture_is_cut_out_as_a_digit_is():
         ({"start": "digits"}, "start", "this agent has its own manner; leave out renderer.manner"),
         ({"start": "dgits"}, "start", "no such trained agent"),
         ({"brush": "classic/dry_brsh"}, "brush", "did you mean classic/dry_brush"),
-        ({"examples": "digits"}, "examples", "has 8 strokes, but the agent paints 2"),
+        ({"examples": "digits"}, "examples", "stretches between ends and corners"),
         ({"data": {"kind": "idx", "images": "nowhere.gz"}}, "data.images", "no such file"),
         ({"data": {"kind": "mnist", "digits": [3, 12]}}, "data.digits", "12: not a digit; use 0 to 9"),
     ],
