@@ -37,14 +37,17 @@ class Leads:
     Attributes:
         actions: (n, t, 12) the strokes of each picture's way.
         pens: (n, t) 1 where the pen is down.
+        frequencies: (n,) how often a picture is to be learnt from, in the mean 1: a rare way of a class as often as
+            the others.
     """
 
     actions: Tensor
     pens: Tensor
+    frequencies: Tensor
 
     def take(self, index: Tensor) -> Leads:
         """Those of some pictures."""
-        return Leads(self.actions[index], self.pens[index])
+        return Leads(self.actions[index], self.pens[index], self.frequencies[index])
 
 
 @dataclass(frozen=True)
@@ -55,16 +58,22 @@ class Fits:
         actions: (n, ways, t, 12).
         pens: (n, ways, t) 1 where the pen is down.
         errors: (n, ways) mean squared errors of pictures; infinite where a class has fewer ways than others.
+        classes: (n,) of the pictures.
     """
 
     actions: Tensor
     pens: Tensor
     errors: Tensor
+    classes: Tensor
 
     def closest(self) -> Leads:
         """The way that is closest to each picture."""
         each, number = torch.arange(len(self.errors)), self.errors.argmin(dim=1)
-        return Leads(self.actions[each, number], self.pens[each, number])
+        counts = torch.zeros(int(self.classes.max()) + 1, self.errors.shape[1])
+        counts.index_put_((self.classes, number), torch.ones(len(number)), accumulate=True)
+        even = counts.sum(dim=1) / (counts > 0).sum(dim=1).clamp(min=1)
+        frequencies = even[self.classes] / counts[self.classes, number]
+        return Leads(self.actions[each, number], self.pens[each, number], frequencies)
 
 
 def fit_demonstrations(
@@ -79,7 +88,7 @@ def fit_demonstrations(
         space: of the agent; its least pressure holds here, too.
     """
     shape = len(targets), max(map(len, ways)), len(ways[0][0].pens)
-    fits = Fits(torch.zeros(*shape, COUNT), torch.ones(*shape), torch.full(shape[:2], torch.inf))
+    fits = Fits(torch.zeros(*shape, COUNT), torch.ones(*shape), torch.full(shape[:2], torch.inf), targets.classes)
     for label, alike in enumerate(ways):
         own = torch.nonzero(targets.classes == label)[:, 0]
         for number, way in enumerate(alike):

@@ -138,7 +138,11 @@ class AgentTrainer:
         return {name: part.item() for name, part in parts.items()} | terms
 
     def _draw(self, random: torch.Generator) -> tuple[Tensor, Tensor]:
-        index = torch.randint(len(self.task.targets), (self.phase.batch,), generator=random)
+        batch, leads = self.phase.batch, self.task.leads
+        if leads is None:
+            index = torch.randint(len(self.task.targets), (batch,), generator=random)
+        else:
+            index = torch.multinomial(leads.frequencies, batch, replacement=True, generator=random)
         pictures, _ = self.task.targets.take(index)
         return pictures.to(self.task.device), index
 

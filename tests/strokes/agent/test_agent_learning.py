@@ -222,6 +222,10 @@ def test_examples_are_fitted_to_a_hand(brush):
     leads = fits.closest()
     assert (leads.actions[:, :, 4:6] - drawn[:, :, 4:6]).norm(dim=-1).max() < 0.04
     assert torch.equal(leads.pens, pens)
+    assert leads.frequencies.tolist() == [1, 1]
+    four = Targets(pictures[[0, 0, 0, 1]], torch.zeros(4, dtype=torch.int64), ("7",))
+    rare = fit_demonstrations(ways, four, brush, manner).closest().frequencies
+    assert rare.tolist() == pytest.approx([2 / 3, 2 / 3, 2 / 3, 2])  # both ways twice in four
     same = followed(fits, drawn, 1)
     assert same["order"] > 0.85
     assert same["way"] == 1
@@ -267,7 +271,7 @@ def school(manner: ActionSpace, led: bool = False) -> AgentTask:
     places = torch.full((64, 12), 0.5)
     places[:, 4] = 0.25 + 0.5 * classes
     images = ((1 - discs(places)) * 255).byte()[:, None]
-    leads = Leads(places[:, None], torch.ones(64, 1)) if led else None
+    leads = Leads(places[:, None], torch.ones(64, 1), torch.ones(64)) if led else None
     return AgentTask(Targets(images, classes, ("left", "right")), discs, manner, leads, 3)
 
 
