@@ -50,7 +50,7 @@ from orbifolio.runner.vector.hex_colours import Hex, from_hex
 from orbifolio.runner.vision.base import VisionSettings
 
 PASS_SECONDS = 0.15  # of planning a pass, for the plan; measured on two processor cores
-PAINTING_WORK = 2.0  # of a pixel in a step of the refinement, beside VGG16 to its fourth block: painting, and back
+PAINTING_WORK = 1.2  # of a pixel in a step of the refinement, beside VGG16 to its fourth block: painting, and back
 REFINABLE = "oil, bold, gouache, pastel, pointillist or flow"
 PIXEL_SECONDS = 1.5e-7  # a pixel of the canvas in a pass, in the same way
 FITTED_WIDTH = 768  # pixels at most at which a picture is fitted to a symmetry: strokes show no more

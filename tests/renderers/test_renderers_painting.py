@@ -29,10 +29,11 @@ def renderer() -> PaintingRenderer:
 
 def test_a_layer_is_a_phase_and_a_pass_a_step(renderer: PaintingRenderer) -> None:
     phases = renderer.phases()
-    assert [phase.steps for phase in phases] == [2, 2, 2, 2, 2]
+    assert [phase.steps for phase in phases] == [2, 2, 2, 2, 2, 1, 2]
     assert {(phase.width, phase.height) for phase in phases} == {(180, 120)}
     assert phases[0].title.startswith("block-in, strokes ")
-    assert phases[-1].title.startswith("accents")
+    assert phases[4].title.startswith("accents")
+    assert phases[-1].title.startswith("focus")  # nobody looks out of a cup of coffee
     assert all(phase.seconds is not None and phase.seconds > 0 for phase in phases)
 
 
@@ -77,9 +78,9 @@ REFINE = {"steps": 4, "size": 96, "objectives": [{"kind": "pixels", "weight": 40
 def test_a_refined_painting_is_resumed_with_the_same_bytes_and_kept_in_the_document() -> None:
     settings = PaintedPicture(image="photo", size=180, refine=REFINE)  # type: ignore[arg-type]
     renderer = settings.build(context())
-    assert [phase.steps for phase in renderer.phases()] == [2, 2, 2, 2, 2, 4]
+    assert [phase.steps for phase in renderer.phases()] == [2, 2, 2, 2, 2, 1, 2, 4]
     assert renderer.phases()[-1].title == "refined, seen at 96 px"
-    shown, states = zip(*(painted_through_states(renderer, resumed_after=after) for after in (None, 12)), strict=True)
+    shown, states = zip(*(painted_through_states(renderer, resumed_after=after) for after in (None, 15)), strict=True)
     assert shown[0].shape == (64, 96, 3)
     assert shown[0].tobytes() == shown[1].tobytes()
     finals = [renderer.final(state) for state in states]
