@@ -122,9 +122,9 @@ class Hertzmann:
     def _threshold(self, strokes: int) -> float:
         """To try next: between those that gave more and fewer, by a power law."""
         counts = {threshold: len(made.colours) for threshold, made in self.made.items()}
-        more = max((threshold for threshold, count in counts.items() if count > strokes), default=LEAST)
-        fewer = min((threshold for threshold, count in counts.items() if count <= strokes), default=MOST)
-        if more not in counts or fewer not in counts:
+        more = max((threshold for threshold, count in counts.items() if count > strokes), default=None)
+        fewer = min((threshold for threshold, count in counts.items() if count <= strokes), default=None)
+        if more is None or fewer is None:
             # nothing on one side yet: from the nearest known, as if the number were inverse to the threshold
             guess = min(counts.items(), key=lambda item: abs(math.log(item[1] / strokes)), default=(FIRST, strokes))
             return min(MOST, max(LEAST, guess[0] * guess[1] / strokes))
