@@ -8,10 +8,10 @@ a painting should have at least as much, or .012; share of strokes with a channe
 directions; LPIPS and VGG16's distance at 512 px; then decibels; strokes; processor seconds on one thread. None says
 that a painting is good: look at the sheet.
 
-*Hertzmann* is the painter of Hertzmann (1998) on the same compiled paint, so that only his choices are compared: opaque
-strokes of one colour along the normals of luminance, from a Gaussian of the picture, three times half as wide. His
-threshold is searched so that he lays as many strokes as each look, or as many as he finds places for. *Tiles* are
-squares of the mean colour, as many as the first look's strokes.
+*Hertzmann* is the painter of Hertzmann (1998) in the same compiled strokes: opaque, of one colour and flat, along the
+normals of luminance, from a Gaussian of the picture, three times half as wide. His threshold is searched so that he
+lays as many strokes as each look, or as many as he finds places for. *Tiles* are squares of the mean colour, as many as
+the first look's strokes.
 """
 
 from __future__ import annotations
