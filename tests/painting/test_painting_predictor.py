@@ -167,6 +167,13 @@ def test_the_shipped_network_paints_along_an_edge() -> None:
     assert along[near].mean() > 0.85  # of strokes in any direction it would be 0.64
 
 
+def test_only_planned_paintings_have_a_focus() -> None:
+    size = slanted().shape[1], slanted().shape[0]
+    planned = PaintingSession(Brief(Oil(), 1), slanted(), size)
+    titles = [{layer.title for layer in work.placement.layers()} for work in (planned, painted())]
+    assert titles[0] - titles[1] == {"focus"}
+
+
 def test_any_number_of_threads_paints_the_same() -> None:
     assert painted().picture().tobytes() == painted(threads=2).picture().tobytes()
 

@@ -7,7 +7,7 @@ seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Literal, NamedTuple
@@ -156,6 +156,10 @@ class PredictedPlacement(BrushPlacement):
         return tuple(
             layer if layer.where is None else layer._replace(radius=CAREFUL * layer.radius) for layer in planned
         )
+
+    def _focus_layers(self, last: PaintLayer) -> Iterator[PaintLayer]:
+        """None: the network's eyes do not melt, and such thin strokes would be as many again as all others."""
+        return iter(())
 
     def block_in_strokes(self) -> float:
         """About how many strokes the first layer takes: nearly all that are named."""
