@@ -144,18 +144,19 @@ def change(body: EditRequest) -> EditedText:
 
 @router.post(
     "/preview",
-    summary="What a recipe's symmetry does to noise",
+    summary="What a recipe or a look will give, small",
     response_class=Response,
     dependencies=[Depends(json_only)],
     responses={**refusals(415), **_file("image/webp"), 204: {"description": "Nothing to show"}},
 )
-async def preview(state: State, body: DraftRequest) -> Response:
-    """A small picture; the header `X-Shows` says what it shows."""
+async def preview(state: State, body: RunRequest) -> Response:
+    """A small picture, or what the symmetry does to noise; the header `X-Shows` says which."""
 
     def shown() -> tuple[bytes, str] | None:
+        from orbifolio.runner.server.preview import EASEL_WIDTH, WIDTH
         from orbifolio.runner.server.preview import preview as make_preview
 
-        return make_preview(_valid(_checked(state, body)))
+        return make_preview(_valid(_checked(state, as_recipe(state, body))), EASEL_WIDTH if body.look else WIDTH)
 
     async with state.previewing:
         picture = await run_in_threadpool(shown)

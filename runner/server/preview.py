@@ -21,10 +21,15 @@ from orbifolio.runner.renderers.base import traits_of
 from orbifolio.runner.run.input_images import InputPictures
 
 WIDTH = 288  # pixels, as `templates/serve/editor.html` shows it
+EASEL_WIDTH = 576  # pixels, of a look on the painting page: as wide as a painting of a second and a half is
 
 
-def preview(loaded: LoadedRecipe) -> tuple[bytes, str] | None:
+def preview(loaded: LoadedRecipe, width: int = WIDTH) -> tuple[bytes, str] | None:
     """The preview and what it shows, or None where there is nothing to show.
+
+    Args:
+        loaded: the recipe.
+        width: in pixels, of what is quick enough to be shown as it will be; else it is `WIDTH`.
 
     Raises:
         OrbifolioError: a picture cannot be read.
@@ -36,7 +41,7 @@ def preview(loaded: LoadedRecipe) -> tuple[bytes, str] | None:
         pixels, words = _through_symmetry(settings, inputs, loaded.recipe)
     else:
         context = inputs.context(loaded.recipe.seed, "cpu", lambda message: None)
-        sketch = settings.sketch(context, WIDTH)
+        sketch = settings.sketch(context, width)
         if sketch is not None:
             return _webp(_on_ground(sketch, loaded.recipe)), "What it will look like, small"
         stages = settings.build(context).stages()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
+from PIL import Image
 from served import Visitor, picture
 
 from orbifolio.runner.errors import InputError
@@ -124,6 +127,15 @@ def test_a_preview_is_a_small_picture_and_says_what_it_shows(visitor: Visitor):
         assert found.headers["content-type"] == "image/webp"
         assert found.headers["x-shows"] == words
     assert visitor.client.post("/api/preview", json={"text": "title: x"}).status_code == 422
+
+
+def test_a_look_is_previewed_on_the_visitor_s_photo(visitor: Visitor):
+    photo = visitor.send(picture(60, 40))
+    found = visitor.client.post("/api/preview", json={"look": "oil", "images": {"photo": photo}})
+    assert found.headers["x-shows"] == "What it will look like, small"
+    with Image.open(io.BytesIO(found.content)) as shown:
+        assert shown.size == (576, 384)
+    assert visitor.client.post("/api/preview", json={"look": "oil"}).status_code == 422
 
 
 def test_an_estimate_of_a_recipe_and_of_a_look(visitor: Visitor):

@@ -97,6 +97,19 @@ def test_a_newcomer_turns_a_photo_into_a_picture(visit: OpenPage, photo: Path, q
     expect(page.locator("h1")).to_have_text("Photograph in threads")
 
 
+def test_a_sketch_is_seen_before_the_run_has_a_picture(visit: OpenPage, photo: Path, quick_look: None) -> None:
+    page = visit("/paint")
+    silence = {"content_type": "text/event-stream", "body": "retry: 600000\n\n"}  # no picture of the run comes
+    page.route("**/api/runs/*/events", lambda route: route.fulfill(**silence))
+    page.set_input_files("[data-file]", photo)
+    page.locator("input[value=threads]").check(force=True)
+    page.locator("input[value=coarse]").check(force=True)
+    page.locator("[data-go]").click()
+    sketch = page.locator(".easel > img.sketch")
+    expect(sketch).to_be_visible()
+    assert sketch.evaluate("image => image.decode().then(() => image.naturalWidth)") > 60
+
+
 def test_who_has_no_photo_at_hand_tries_ours(visit: OpenPage) -> None:
     page = visit("/paint")
     page.get_by_role("button", name="Try one of ours").click()

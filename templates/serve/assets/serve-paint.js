@@ -94,6 +94,17 @@
     }
   }
 
+  // What the picture will be like, small, in place of the photo: it is there before the run has painted a stroke.
+  async function sketch(asked, photo) {
+    try {
+      const made = await ask("/api/preview", asked);
+      if (!made || !photo.isConnected) return;
+      photo.replaceWith(server.make("img", { src: URL.createObjectURL(made.picture), alt: made.shows, class: "sketch" }));
+    } catch {
+      // the run tells what is wrong
+    }
+  }
+
   function make(id, push) {
     form.hidden = true;
     part("making").hidden = false;
@@ -103,6 +114,7 @@
       const photo = server.make("img", { src: `/api/images/${images.photo}`, alt: "Your photo", class: "waits" });
       photo.onload = () => part("easel").style.setProperty("--ratio", String(photo.naturalWidth / photo.naturalHeight));
       part("easel").replaceChildren(photo);
+      sketch(wanted(), photo);
     }
     watching?.stop();
     watching = watch(part("making"), id, {
