@@ -28,11 +28,12 @@ from orbifolio.runner.strokes.brush_models.gan import Gan  # noqa: E402
 from orbifolio.runner.strokes.brush_models.implicit_training import Implicit  # noqa: E402
 from orbifolio.runner.strokes.brush_models.metrics import fidelity, learnt_alphas, liveliness  # noqa: E402
 from orbifolio.runner.strokes.brush_models.vae import Vae  # noqa: E402
-from orbifolio.runner.strokes.brush_models.weights import ENDING, LOG, SHIPPED, pack, unpack  # noqa: E402
+from orbifolio.runner.strokes.brush_models.weights import LOG, SHIPPED, pack, unpack  # noqa: E402
 from orbifolio.runner.strokes.mypaint.actions import draw_actions  # noqa: E402
 from orbifolio.runner.strokes.mypaint.brush_file import find_brush  # noqa: E402
 from orbifolio.runner.strokes.mypaint.mypaint_renderer import PaintProgram  # noqa: E402
 from orbifolio.runner.strokes.mypaint.samples import draw_repeats, draw_samples  # noqa: E402
+from orbifolio.runner.strokes.network_files import ENDING  # noqa: E402
 
 BRUSHES = (
     "dry_brush brush charcoal calligraphy knife bulk kabura "

@@ -2,8 +2,7 @@
 
     load_painter("classic/dry_brush") -> Painter;   pack(painter, facts) -> bytes
 
-All weights are one tensor, and the facts are one entry of metadata: the format writes several in any order, and the
-same painter must be the same bytes.
+In the format of `runner/strokes/network_files.py`.
 """
 
 from __future__ import annotations
@@ -26,9 +25,8 @@ from orbifolio.runner.strokes.brush_models.gan import GanPainter
 from orbifolio.runner.strokes.brush_models.implicit import ImplicitPainter
 from orbifolio.runner.strokes.brush_models.vae import VaePainter
 from orbifolio.runner.strokes.mypaint.brush_file import BrushFile, find_brush
+from orbifolio.runner.strokes.network_files import ENDING, FACTS, WEIGHTS
 
-ENDING = ".safetensors"
-WEIGHTS, FACTS = "weights", "orbifolio"
 KINDS: dict[str, type[Painter]] = {kind.kind: kind for kind in (ImplicitPainter, VaePainter, GanPainter)}
 SCALABLE = {ImplicitPainter.kind: ImplicitPainter}
 AnyKind = TypeVar("AnyKind", bound=Painter)
