@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from interrupted import run
 from pydantic import TypeAdapter
 
 from orbifolio.runner.renderers import AnyRenderer
@@ -27,17 +28,6 @@ def context() -> RenderContext:
         return torch.rand((1, 3, 32, 32), generator=torch.Generator().manual_seed(1))
 
     return RenderContext(seed=1, device="cpu", picture=picture, plain_picture=picture)
-
-
-def run(renderer, interrupt=None):
-    state = None
-    for number, phase in enumerate(renderer.phases()):
-        state = renderer.begin(number, state)
-        for step in range(phase.steps):
-            renderer.step(state)
-            if interrupt == (number, step):
-                state = renderer.load(number, renderer.save(state))
-    return state
 
 
 def test_every_combination_is_a_phase_and_a_picture():

@@ -6,6 +6,7 @@ import struct
 import numpy as np
 import pytest
 import torch
+from interrupted import run
 from program_here import needs_program
 from pydantic import TypeAdapter
 
@@ -62,17 +63,6 @@ def seven() -> torch.Tensor:
 
 def context() -> RenderContext:
     return RenderContext(seed=1, device="cpu", picture=lambda source: seven(), plain_picture=lambda source: seven())
-
-
-def run(renderer, interrupt=None):
-    state = None
-    for number, phase in enumerate(renderer.phases()):
-        state = renderer.begin(number, state)
-        for step in range(phase.steps):
-            renderer.step(state)
-            if interrupt == (number, step):
-                state = renderer.load(number, renderer.save(state))
-    return state
 
 
 def test_resuming_changes_nothing(bars):

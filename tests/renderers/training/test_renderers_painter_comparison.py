@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from interrupted import run
 from PIL import Image
 from pydantic import TypeAdapter
 
@@ -52,17 +53,6 @@ def context() -> RenderContext:
         return torch.rand(1, 3, 80, 100, generator=torch.Generator().manual_seed(len(source)))
 
     return RenderContext(seed=1, device="cpu", picture=picture, plain_picture=picture)
-
-
-def run(renderer, interrupt=None):
-    state = None
-    for number, phase in enumerate(renderer.phases()):
-        state = renderer.begin(number, state)
-        for step in range(phase.steps):
-            renderer.step(state)
-            if interrupt == (number, step):
-                state = renderer.load(number, renderer.save(state))
-    return state
 
 
 def test_every_painter_is_on_the_sheet_and_in_the_table(settings):

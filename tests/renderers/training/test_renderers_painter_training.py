@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from interrupted import run
 from program_here import needs_program
 from pydantic import TypeAdapter
 
@@ -35,17 +36,6 @@ def context() -> RenderContext:
         raise AssertionError(source)
 
     return RenderContext(seed=1, device="cpu", picture=picture, plain_picture=picture)
-
-
-def run(renderer, interrupt=None):
-    state = None
-    for number, phase in enumerate(renderer.phases()):
-        state = renderer.begin(number, state)
-        for step in range(phase.steps):
-            renderer.step(state)
-            if interrupt == (number, step):
-                state = renderer.load(number, renderer.save(state))
-    return state
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from interrupted import run
 from pydantic import TypeAdapter
 
 from orbifolio.runner.painting.placers.weights import load_predictor
@@ -25,17 +26,6 @@ def settings(**values):
 def context() -> RenderContext:
     picture = torch.rand(1, 3, 40, 60, generator=torch.Generator().manual_seed(1))
     return RenderContext(seed=1, device="cpu", picture=lambda source: picture, plain_picture=lambda source: picture)
-
-
-def run(renderer, interrupt=None):
-    state = None
-    for number, phase in enumerate(renderer.phases()):
-        state = renderer.begin(number, state)
-        for step in range(phase.steps):
-            renderer.step(state)
-            if interrupt == (number, step):
-                state = renderer.load(number, renderer.save(state))
-    return state
 
 
 def test_resuming_changes_nothing_and_a_run_leaves_a_network_that_paints(tmp_path):
