@@ -18,7 +18,7 @@ RECIPE = "paint-a-photo"
 LOOK_NAMES = ("oil", "bold", "gouache", "watercolour", "pastel", "ink", "pointillist", "flow")
 """Those of `runner/painting/looks.py`, which this command would wait a second for; a test compares them."""
 PLACER_NAMES = ("planned", "predictor")
-"""Those of `runner/painting/placers`, likewise."""
+"""Kinds of `runner/painting/placers`, named here so that the command starts without importing them."""
 
 
 @click.command()

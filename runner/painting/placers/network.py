@@ -49,7 +49,7 @@ class CellStrokes(NamedTuple):
         x: of the stroke's middle.
         y: likewise, down.
         cosine: of twice its angle, times how sure the angle is, in about [0, 1].
-        sine: likewise.
+        sine: of twice its angle, times the same.
         half: half its length.
         lean_x: by how much its ends lie to the right of its middle's tangent, as a share of `half`.
         lean_y: and below.

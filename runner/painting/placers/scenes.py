@@ -43,7 +43,7 @@ class Lessons(NamedTuple):
 
     Attributes:
         targets: (n, 3, SIDE, SIDE) sRGB in [0, 1].
-        canvases: likewise.
+        canvases: (n, 3, SIDE, SIDE) sRGB in [0, 1] that they are to be painted on.
         strokes: (n, strokes, 7, cells, cells): x, y, angle, half, bend, radius, and 1 where there is a stroke to
             learn; zeros where none are.
         known: (n,) whether strokes are known.
