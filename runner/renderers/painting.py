@@ -489,9 +489,9 @@ class PaintingRenderer(Renderer):
         return {"painting.json": in_figures(session.strokes, side, shown, self.subject_picture)}
 
     def weights(self) -> tuple[Mapping[str, str], ...]:
-        """Of the refinement's network, once it looks."""
+        """Of the placer's networks, and of the refinement's once it looks."""
         networks = () if self._refiner is None else self._refiner.encoder.provenances
-        return tuple(asdict(network) for network in networks)
+        return tuple(asdict(network) for network in (*self.settings.placer.provenances(), *networks))
 
     def describe(self) -> str:
         """The look, and what it found in the picture."""

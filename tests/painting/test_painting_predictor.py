@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from hashlib import sha256
 from itertools import permutations
 
 import numpy as np
@@ -12,7 +13,8 @@ import torch
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.painting.looks import Oil
 from orbifolio.runner.painting.placers.network import CELL, CellStrokes, PredictorShape, StrokePredictor
-from orbifolio.runner.painting.placers.predictor import PredictedPlacement
+from orbifolio.runner.painting.placers.planned import PlannedStrokes
+from orbifolio.runner.painting.placers.predictor import PredictedPlacement, PredictedStrokes
 from orbifolio.runner.painting.placers.scenes import SIDE, draw_lessons
 from orbifolio.runner.painting.placers.soft_strokes import GRID, lay, sampled
 from orbifolio.runner.painting.placers.training import PredictorPhase, PredictorTrainer, match
@@ -131,6 +133,17 @@ def test_a_file_gives_the_network_back(tmp_path) -> None:
         load_predictor(str(tmp_path / "other.safetensors"))
     with pytest.raises(InputError, match="brushes: no such stroke predictor; shipped: strokes"):
         load_predictor("brushes")
+
+
+def test_a_report_names_the_weights_that_placed_the_strokes(tmp_path) -> None:
+    own = tmp_path / "mine.safetensors"
+    own.write_bytes(pack_predictor(StrokePredictor(SMALL), {}))
+    (shipped,) = PredictedStrokes().provenances()
+    (mine,) = PredictedStrokes(network=str(own)).provenances()
+    assert (shipped.name, shipped.licence) == ("stroke predictor strokes", "MIT")
+    assert (mine.sha256, mine.source) == (sha256(own.read_bytes()).hexdigest(), "mine.safetensors")
+    assert mine.sha256 != shipped.sha256
+    assert PlannedStrokes().provenances() == ()
 
 
 def slanted() -> np.ndarray:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from orbifolio.runner.painting.look import PaintingLook
 from orbifolio.runner.painting.stroke_placement import StrokePlacement
 from orbifolio.runner.settings import Settings
+from orbifolio.runner.vision.base import Provenance
 
 
 class PlacerSettings(Settings):
@@ -19,3 +20,7 @@ class PlacerSettings(Settings):
     def complaints(self, look: PaintingLook) -> list[tuple[str, str]]:
         """Why it cannot place the strokes of a look, as (path, message)."""
         return []
+
+    def provenances(self) -> tuple[Provenance, ...]:
+        """Which networks place the strokes, for `run.json`."""
+        return ()

@@ -34,10 +34,11 @@ from orbifolio.runner.painting.directions import Directions
 from orbifolio.runner.painting.look import PaintingLook
 from orbifolio.runner.painting.placers.base import PlacerSettings
 from orbifolio.runner.painting.placers.network import CELL, MIDDLE_RADIUS, StrokePredictor
-from orbifolio.runner.painting.placers.weights import shared_predictor
+from orbifolio.runner.painting.placers.weights import predictor_provenance, shared_predictor
 from orbifolio.runner.painting.smoothing import smooth_within_edges
 from orbifolio.runner.painting.stroke_placement import STREAMS, PaintLayer, Sitting, StrokePlacement
 from orbifolio.runner.painting.subject import resized
+from orbifolio.runner.vision.base import Provenance
 
 AROUND = 4  # cells that the network sees about a face: as far as it looks
 POINTS = 7  # of a stroke's line: it is an arc
@@ -136,6 +137,10 @@ class PredictedStrokes(PlacerSettings):
         except InputError as error:
             problems.append(("network", str(error)))
         return problems
+
+    def provenances(self) -> tuple[Provenance, ...]:
+        """Of the network."""
+        return (predictor_provenance(self.network),)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from typing import Any
 
 from orbifolio.runner.painting.placers.network import PredictorShape, StrokePredictor
 from orbifolio.runner.strokes.network_files import NetworkFiles
+from orbifolio.runner.vision.base import Provenance
+from orbifolio.runner.vision.weights import file_hash
 
 SHIPPED = Path(str(resources.files("orbifolio.runner.painting.placers"))) / "trained"
 FILES = NetworkFiles(
@@ -50,3 +52,17 @@ def shared_predictor(name: str) -> StrokePredictor:
     """
     path = FILES.find(name)
     return _read(path, path.stat().st_mtime_ns if path.is_file() else 0)
+
+
+def predictor_provenance(name: str) -> Provenance:
+    """Where the weights of a predictor come from, by its name or path.
+
+    Raises:
+        InputError: it is missing.
+    """
+    path = FILES.find(name)
+    shipped = path.parent == SHIPPED
+    licence, source = ("MIT", "shipped with orbifolio") if shipped else ("the file's own", path.name)
+    return Provenance(
+        f"stroke predictor {path.stem}", file_hash(path), licence, source, "names a pass's strokes at once"
+    )
