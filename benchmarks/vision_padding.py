@@ -19,8 +19,8 @@ from torch import Tensor  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
 import orbifolio.runner.vision.vgg as vgg  # noqa: E402
-from orbifolio.runner.vision import Untrained  # noqa: E402
 from orbifolio.runner.vision.edges import extend  # noqa: E402
+from orbifolio.runner.vision.untrained import Untrained  # noqa: E402
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
 Extend = Callable[[Tensor, tuple[int, int, int, int], tuple[str, str]], Tensor]

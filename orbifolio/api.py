@@ -128,6 +128,7 @@ def run(
     from orbifolio.runner.commands.options import image_arguments, make_console, out_arguments
     from orbifolio.runner.errors import RunFailed
     from orbifolio.runner.execute import run_recipe
+    from orbifolio.runner.recipe.model import load
     from orbifolio.runner.run.loop import Stop
 
     path = _find(recipe)
@@ -137,9 +138,8 @@ def run(
     console.quiet = quiet
     command = ["orbifolio", "run", str(recipe), *texts, *image_arguments(files), *out_arguments(Path(out))]
     result = run_recipe(
-        path,
-        texts,
-        files,
+        load(path, texts, files),
+        path.parent,
         gallery=Path(out),
         device=device,
         resume=resume,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -16,17 +16,15 @@ from orbifolio.runner.cloud.rerun import rerun_instructions
 from orbifolio.runner.devices import choose_device, describe_device
 from orbifolio.runner.errors import InputError, OrbifolioError
 from orbifolio.runner.mail.notifier import Notifier
-from orbifolio.runner.recipe.model import LoadedRecipe, load
+from orbifolio.runner.recipe.model import LoadedRecipe
 from orbifolio.runner.run.listeners import Listener, ReportWriter, Terminal
 from orbifolio.runner.run.loop import Run, RunResult, Stop
 from orbifolio.runner.run.run_folder import find_resumable
-from orbifolio.runner.vision.weights import show_progress
 
 
 def run_recipe(
-    path: Path,
-    overrides: Sequence[str],
-    images: Mapping[str, Path],
+    loaded: LoadedRecipe,
+    base: Path,
     *,
     gallery: Path,
     device: str,
@@ -36,22 +34,26 @@ def run_recipe(
     stop: Stop,
     mail: Path | None = None,
 ) -> RunResult:
-    """Run one recipe.
+    """Run one recipe, for whoever sits before the console.
+
+    Args:
+        base: folder that a relative target of its `publish:` starts from.
+        resume: continue its newest unfinished run.
+        mail: file with the mail settings; None for no mail.
 
     Raises:
-        OrbifolioError: the recipe is wrong, there is no run to resume, or the gallery cannot be written.
+        OrbifolioError: there is no run to resume, or the gallery cannot be written.
     """
-    loaded = load(path, overrides, images)
     for problem in loaded.warnings:
         console.print(str(problem), markup=False, highlight=False)
     folder = _resumable(loaded, gallery) if resume else None
     with contextlib.ExitStack() as around:
         notifier = None
         if mail is not None:
-            notifier = around.enter_context(make_notifier(loaded, path.parent, mail, console))
+            notifier = around.enter_context(make_notifier(loaded, base, mail, console))
         return run_loaded(
             loaded,
-            path.parent,
+            base,
             gallery=gallery,
             device=device,
             folder=folder,
@@ -114,8 +116,7 @@ def run_loaded(
     """
     chosen = choose_device(device)
     console.print(f"{loaded.recipe.title}  on {describe_device(chosen)}", markup=False, highlight=False)
-    with show_progress(console):
-        loaded.fetch_weights()
+    loaded.fetch_weights(console)
     work = Run(loaded, gallery=gallery, device=chosen, command=command, folder=folder, stop=stop)
     elsewhere = rerun_instructions(loaded, work.phases, command)
     work.elsewhere = (elsewhere.command, elsewhere.script, elsewhere.resume)

@@ -1,8 +1,8 @@
 """The base of every kind: a frozen pydantic class whose field docstrings are the help text.
 
 A *kind* is a settings class with a `kind` discriminator and a `build(...)` that returns the working
-object; a *family* is the tuple of all its kinds. `family(A, B)` makes the field type that validation,
-JSON Schema, did-you-mean and the docs are all derived from.
+object; a *family* is the table of all kinds that may stand at one place of a recipe. As the annotation of a
+field it is what validation, JSON Schema, did-you-mean and the docs are all derived from.
 """
 
 from __future__ import annotations
@@ -10,13 +10,22 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
-from typing import Annotated, Any, ClassVar, Union, get_args
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from functools import cache, cached_property
+from importlib import import_module
+from typing import Annotated, Any, ClassVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+)
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import core_schema
+from pydantic_core import PydanticKnownError, core_schema
 
 
 class Settings(BaseModel):
@@ -103,29 +112,134 @@ def kind_of(settings: type[Settings]) -> str:
     return str(get_args(annotation)[0])
 
 
-def family(*kinds: type[Settings], default: type[Settings] | None = None) -> Any:
-    """The field type of a family: one of these kinds, told apart by `kind`.
+class KindFamily:
+    """The kinds that may stand at one place of a recipe, and the type of a field that holds one of them.
 
-    A bare string is taken as the kind with its defaults: `canvas: pixels`.
+    A kind in a module of its own is imported when a recipe names it:
+
+        NETWORKS = KindFamily({"vgg16": "orbifolio.runner.vision.vgg:Vgg16", ...})
+        AnyNetwork = Annotated[Any, NETWORKS]
+
+    Messages need no more than the names; iterating imports every kind, as do the JSON Schema and the docs. In a recipe
+    a bare string is taken as the kind with its defaults: `canvas: pixels`.
+    """
+
+    def __init__(
+        self,
+        kinds: Mapping[str, str] | Sequence[type[Settings]],
+        *,
+        default: str | None = None,
+        others: Callable[[Collection[str]], Mapping[str, type[Settings]]] | None = None,
+        shorthand: Shorthand | None = None,
+    ) -> None:
+        """Describe the family; nothing is imported.
+
+        Args:
+            kinds: name -> `module:Class`, or the classes.
+            default: the kind of a mapping that names none: `canvas: {aspect: 3:2}`.
+            others: kinds of other packages by name, given the names that are taken; asked once, when first needed.
+            shorthand: a further spelling of some kind, `init: 0.5`.
+        """
+        self._own = kinds
+        self._default = default
+        self._others = others
+        self._shorthand = shorthand
+
+    @cached_property
+    def _kinds(self) -> dict[str, str | type[Settings]]:
+        own = self._own if isinstance(self._own, Mapping) else {kind_of(kind): kind for kind in self._own}
+        return {**own, **({} if self._others is None else self._others(own))}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The kinds as a recipe spells them."""
+        return tuple(self._kinds)
+
+    def get(self, name: object) -> type[Settings] | None:
+        """The kind of a name, imported if it was not; None where there is none."""
+        kind = self._kinds.get(name) if isinstance(name, str) else None
+        if isinstance(kind, str):
+            module, _, member = kind.partition(":")
+            kind = self._kinds[str(name)] = getattr(import_module(module), member)
+        return kind
+
+    def __iter__(self) -> Iterator[type[Settings]]:
+        return (kind for name in self.names if (kind := self.get(name)) is not None)
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    def expand(self, value: Any) -> Any:
+        """The full form of what a recipe says here; anything that has no shorter form as it is."""
+        if self._shorthand is not None:
+            value = self._shorthand.expand(value)
+        if isinstance(value, str):
+            return {"kind": value}
+        if self._default is not None and isinstance(value, dict) and "kind" not in value:
+            return {"kind": self._default, **value}
+        return value
+
+    def kind_for(self, value: Any) -> type[Settings] | None:
+        """The kind that a recipe's value names, by any spelling; None where it names none."""
+        full = self.expand(value)
+        return self.get(full.get("kind")) if isinstance(full, dict) else None
+
+    def _validate(self, value: Any, info: ValidationInfo) -> Settings:
+        full = self.expand(value)
+        if isinstance(full, dict):
+            name = full.get("kind")
+        elif isinstance(full, Settings):
+            name = getattr(full, "kind", None)
+        else:
+            raise PydanticKnownError("model_attributes_type")
+        if name is None:
+            raise PydanticKnownError("union_tag_not_found", {"discriminator": "'kind'"})
+        kind = self.get(name)
+        if kind is None:
+            expected = ", ".join(map(repr, self.names))
+            raise PydanticKnownError(
+                "union_tag_invalid", {"discriminator": "'kind'", "tag": str(name), "expected_tags": expected}
+            )
+        return kind.model_validate(full, context=info.context)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Validation by the kind that is named; its errors are found at the same places as a model's."""
+        return core_schema.with_info_plain_validator_function(self._validate)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """One of all kinds, or a shorter spelling."""
+        around = _AROUND.get(())
+        schemas: list[Any] = [kind.__pydantic_core_schema__ for kind in self]
+        if self in around:  # a kind has parts of its own family: all of them are being described already
+            schemas = [core_schema.definition_reference_schema(_root(schema)["ref"]) for schema in schemas]
+        token = _AROUND.set((*around, self))
+        try:
+            full = handler(core_schema.union_schema(schemas))
+        finally:
+            _AROUND.reset(token)
+        further = () if self._shorthand is None else self._shorthand.spellings
+        return {"anyOf": [full, *further, {"enum": [*self.names]}]}
+
+
+_AROUND: ContextVar[tuple[KindFamily, ...]] = ContextVar("families whose JSON Schema is being made, from outside")
+
+
+def _root(schema: Any) -> Any:
+    """The model of a core schema, which may have definitions of parts around it."""
+    return schema["schema"] if schema["type"] == "definitions" else schema
+
+
+def family(*kinds: type[Settings], default: type[Settings] | None = None) -> Any:
+    """The field type of a family whose kinds are at hand: one of these, told apart by `kind`.
 
     Args:
         kinds: settings classes, each with a `kind: Literal[...]` field.
-        default: the kind of a mapping that names none: `canvas: {aspect: 3:2}`.
-
-    Returns:
-        An annotated union usable as a pydantic field type.
+        default: the kind of a mapping that names none; where there is one kind alone, it is that.
     """
-    union: Any = kinds[0] if len(kinds) == 1 else Annotated[Union[kinds], Field(discriminator="kind")]  # noqa: UP007
-    fallback = None if default is None else kind_of(default)
-
-    def expand(value: Any) -> Any:
-        if isinstance(value, str):
-            return {"kind": value}
-        if fallback is not None and isinstance(value, dict) and "kind" not in value:
-            return {"kind": fallback, **value}
-        return value
-
-    return Annotated[union, Shorthand(expand, {"enum": [kind_of(kind) for kind in kinds]})]
+    default = kinds[0] if len(kinds) == 1 else default
+    return Annotated[Any, KindFamily(kinds, default=None if default is None else kind_of(default))]
 
 
 def switched(settings: type[Settings]) -> Any:

@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TOPS = ("runner", "reports")
 ENTRY_HEADS = re.compile(r"^\s*(Args|Attributes|Raises|Returns|Yields):\s*$")
 ENTRY = re.compile(r"^\s+\*{0,2}[\w.]+(?: \([^)]*\))?: (.*)$")
+TABLE_LINE = re.compile(r"orbifolio(\.\w+)+:\w+")
 
 
 def module_name(path: Path) -> str:
@@ -51,7 +52,8 @@ def tree_of(path: Path) -> ast.Module:
 def imports(path: Path, modules: Mapping[str, Path]) -> Iterator[tuple[str, str]]:
     """(module, kind) of everything of ours that a module imports; kind is eager, lazy or types.
 
-    `from package import name` counts as the submodule where there is one, else as the package.
+    `from package import name` counts as the submodule where there is one, else as the package; a line of a family's
+    table, `"module:Class"`, is a lazy import.
     """
 
     def visit(node: ast.AST, kind: str) -> Iterator[tuple[str, str]]:
@@ -60,6 +62,8 @@ def imports(path: Path, modules: Mapping[str, Path]) -> Iterator[tuple[str, str]
                 for alias in child.names:
                     whole = f"{child.module}.{alias.name}"
                     yield (whole if whole in modules else child.module), kind
+            elif isinstance(child, ast.Constant) and isinstance(child.value, str) and TABLE_LINE.fullmatch(child.value):
+                yield child.value.partition(":")[0], "lazy"
             elif isinstance(child, ast.Import):
                 yield from ((alias.name, kind) for alias in child.names)
             elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):

@@ -13,9 +13,16 @@
 Nothing in here imports torch, and boto3 is imported only when a bucket is asked.
 """
 
-from orbifolio.reports.publish.folder import FolderTarget
-from orbifolio.reports.publish.s3 import S3
-from orbifolio.runner.settings import family
+from __future__ import annotations
 
-PUBLISHERS = (S3, FolderTarget)
-AnyPublisher = family(*PUBLISHERS)
+from typing import Annotated, Any
+
+from orbifolio.runner.settings import KindFamily
+
+PUBLISHERS = KindFamily(
+    {
+        "s3": "orbifolio.reports.publish.s3:S3",
+        "folder": "orbifolio.reports.publish.folder:FolderTarget",
+    },
+)
+AnyPublisher = Annotated[Any, PUBLISHERS]

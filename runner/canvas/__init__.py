@@ -1,13 +1,21 @@
 """The family of canvases: image parameterisations."""
 
-from orbifolio.runner.canvas.base import CanvasSettings
-from orbifolio.runner.canvas.fourier import Fourier
-from orbifolio.runner.canvas.pixels import Pixels
-from orbifolio.runner.canvas.stroke_grid import StrokeGrid
-from orbifolio.runner.canvas.strokes import Strokes
-from orbifolio.runner.canvas.waves import Waves
-from orbifolio.runner.plugins import with_plugins
-from orbifolio.runner.settings import family
+from __future__ import annotations
 
-CANVASES = with_plugins("canvases", CanvasSettings, Pixels, Fourier, Strokes, StrokeGrid, Waves)
-AnyCanvas = family(*CANVASES, default=Pixels)
+from typing import Annotated, Any
+
+from orbifolio.runner.plugins import plugins
+from orbifolio.runner.settings import KindFamily
+
+CANVASES = KindFamily(
+    {
+        "pixels": "orbifolio.runner.canvas.pixels:Pixels",
+        "fourier": "orbifolio.runner.canvas.fourier:Fourier",
+        "strokes": "orbifolio.runner.canvas.strokes:Strokes",
+        "stroke-grid": "orbifolio.runner.canvas.stroke_grid:StrokeGrid",
+        "waves": "orbifolio.runner.canvas.waves:Waves",
+    },
+    default="pixels",
+    others=plugins("canvases", "orbifolio.runner.canvas.base:CanvasSettings"),
+)
+AnyCanvas = Annotated[Any, CANVASES]

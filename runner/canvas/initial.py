@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Union
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from pydantic import Field
@@ -18,7 +18,7 @@ from orbifolio.runner.canvas.wave_picture import WavePicture, WaveSettings
 from orbifolio.runner.images.cover import cover
 from orbifolio.runner.patches.settings import PATCH_SOURCES, PatchSettings, plan_patches
 from orbifolio.runner.patches.synthesis import synthesise
-from orbifolio.runner.settings import Settings, Shorthand
+from orbifolio.runner.settings import KindFamily, Settings, Shorthand
 from orbifolio.runner.symmetry.base import Layout, Symmetry
 
 
@@ -218,27 +218,18 @@ class Product(InitialState):
         return tuple(source for part in self.of for source in part.pictures())
 
 
-def _expand_initial(value: Any) -> Any:
-    """A bare name is a kind, a bare number a grey."""
-    if isinstance(value, str):
-        return {"kind": value}
+def _expand_grey(value: Any) -> Any:
+    """A bare number is a grey."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return {"kind": "constant", "colour": [value, value, value]}
     return value
 
 
-AnyInitial = Annotated[
-    Annotated[
-        Union[Noise, Plasma, FromImage, FromPatches, WaveStart, Constant, Sum, Product],  # noqa: UP007 (pydantic reads it lazily)
-        Field(discriminator="kind"),
-    ],
-    Shorthand(
-        _expand_initial,
-        {"type": "number"},
-        {"enum": ["noise", "plasma", "image", "patches", "waves", "constant", "sum", "product"]},
-    ),
-]
-INITIALS = (Noise, Plasma, FromImage, FromPatches, WaveStart, Constant, Sum, Product)
+INITIALS = KindFamily(
+    (Noise, Plasma, FromImage, FromPatches, WaveStart, Constant, Sum, Product),
+    shorthand=Shorthand(_expand_grey, {"type": "number"}),
+)
+AnyInitial = Annotated[Any, INITIALS]
 Sum.model_rebuild()
 Product.model_rebuild()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -11,7 +12,9 @@ from rich.console import Console
 from orbifolio.runner.errors import RecipeError
 from orbifolio.runner.recipe import qualities
 from orbifolio.runner.recipe.model import LoadedRecipe, load
-from orbifolio.runner.run.plan import Plan, make_plan
+
+if TYPE_CHECKING:
+    from orbifolio.runner.run.plan import Plan
 
 
 def check_recipes(
@@ -36,6 +39,8 @@ def check_recipes(
             click.echo(f"{path}: advisory: {advisory}", err=True)
         click.echo(f"{path}: ok: {loaded.recipe.title}")
         if plan:
+            from orbifolio.runner.run.plan import make_plan
+
             _show(loaded, make_plan(loaded))
     return good
 

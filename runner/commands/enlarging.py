@@ -14,9 +14,9 @@ from orbifolio.reports.write import write_report
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.devices import choose_device, make_deterministic
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.exports.enlarging import MAX_FACTOR, Size, check_size, enlarge
+from orbifolio.runner.exports.enlarging import MAX_FACTOR, Size, enlarge
 from orbifolio.runner.exports.products import listed, write_wallpapers
-from orbifolio.runner.images.writing import write_png16
+from orbifolio.runner.images.writing import check_size, write_png16
 from orbifolio.runner.run.finished_picture import FinishedPicture, open_picture
 from orbifolio.runner.run.listeners import clock
 from orbifolio.runner.vision.enlarger import Progress as ShareDone

@@ -104,11 +104,12 @@ def launch(
     from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
-    from orbifolio.reports.publish.s3 import S3
-    from orbifolio.runner.cloud.prepare import LaunchOptions, prepare
     from orbifolio.runner.recipe.model import load
 
     loaded = load(recipe, overrides, images)
+    from orbifolio.reports.publish.s3 import S3
+    from orbifolio.runner.cloud.prepare import LaunchOptions, prepare
+
     reach = reach or ("ssm" if serve else "none")
     mailer, text = _mail(mail)
     unnamed = dry_run and gallery is None and not isinstance(loaded.recipe.publish, S3)

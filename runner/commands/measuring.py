@@ -14,7 +14,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from orbifolio.runner.errors import ImageError, InputError
 from orbifolio.runner.images.reading import read_picture
-from orbifolio.runner.settings import kind_of
 from orbifolio.runner.symmetry import SYMMETRIES, AnySymmetry
 from orbifolio.runner.symmetry.aspect import parse_ratio
 from orbifolio.runner.symmetry.base import SymmetrySettings
@@ -40,10 +39,9 @@ def parse_group(text: str) -> dict[str, Any]:
     if not colon:
         kind, rest = ("rotor" if re.fullmatch(r"[CD]\d+", kind) else "plane"), kind
     values: dict[str, Any] = {"kind": kind.strip().lower()}
-    kinds = [kind_of(item) for item in SYMMETRIES]
-    if values["kind"] not in kinds:
+    if values["kind"] not in SYMMETRIES.names:
         raise InputError(
-            f"--group {text}: {kind[:20]!r} is not a kind of symmetry; {_RULE}; kinds are {', '.join(kinds)}"
+            f"--group {text}: {kind[:20]!r} is not a kind of symmetry; {_RULE}; kinds are {', '.join(SYMMETRIES.names)}"
         )
     for part in (item.strip() for item in rest.split(",")):
         name, equals, value = part.partition("=")
@@ -80,7 +78,7 @@ def _settings(group: str, colours: Mapping[str, Sequence[str]]) -> SymmetrySetti
         )
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"][1:] if part != values["kind"])
+        where = ".".join(map(str, first["loc"]))
         message = first["msg"].removeprefix("Value error, ")
         raise InputError(f"--group {group}: {where + ': ' if where else ''}{message}; {_RULE}") from error
     return settings

@@ -59,11 +59,8 @@ def paint(
     from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
-    with without_collections():
-        from orbifolio.runner.execute import run_recipe
-        from orbifolio.runner.recipe.shipped import find_recipe
-        from orbifolio.runner.run.loop import Stop
-        from orbifolio.runner.run.subprocess import stop_on_signals
+    from orbifolio.runner.recipe.model import load
+    from orbifolio.runner.recipe.shipped import find_recipe
 
     images: dict[str, Path] = {}
     photo_source = source_of(photo, "photo", "skimage:coffee", images)
@@ -79,13 +76,19 @@ def paint(
     }
     if hand is not None:
         values["renderer.hand.image"] = json.dumps(source_of(hand, "hand", "orbifolio:starry", images))
+    file = find_recipe(RECIPE)
+    loaded = load(file, [f"{name}={value}" for name, value in values.items()], images)
+    with without_collections():
+        from orbifolio.runner.execute import run_recipe
+        from orbifolio.runner.run.loop import Stop
+        from orbifolio.runner.run.subprocess import stop_on_signals
+
     words = ["orbifolio", "paint", photo, *typed(click.get_current_context()), *out_arguments(gallery)]
     stop = Stop()
     stop_on_signals(stop)
     result = run_recipe(
-        find_recipe(Path(RECIPE)),
-        tuple(f"{name}={value}" for name, value in values.items()),
-        images,
+        loaded,
+        file.parent,
         gallery=gallery,
         device="cpu",
         resume=False,

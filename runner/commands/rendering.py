@@ -45,9 +45,13 @@ def run(
             raise click.UsageError("--mail is for a single run; leave it out for a folder")
         run_folder(recipe, overrides, images, gallery=gallery, devices=device, resume=resume)
         return
+    from orbifolio.runner.recipe.model import load
+    from orbifolio.runner.recipe.shipped import find_recipe
+
+    file = find_recipe(recipe)
+    loaded = load(file, overrides, images)  # before anything else is imported: a refusal does not wait for torch
     with without_collections():
         from orbifolio.runner.execute import run_recipe
-        from orbifolio.runner.recipe.shipped import find_recipe
         from orbifolio.runner.run.loop import Stop
         from orbifolio.runner.run.subprocess import stop_on_signals
 
@@ -55,9 +59,8 @@ def run(
     stop = Stop()
     stop_on_signals(stop)
     result = run_recipe(
-        find_recipe(recipe),
-        overrides,
-        images,
+        loaded,
+        file.parent,
         gallery=gallery,
         device=device,
         resume=resume,

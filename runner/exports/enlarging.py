@@ -14,7 +14,6 @@ that wraps, else in the middle of its pixel. Sizes are (width, height) in pixels
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -22,9 +21,7 @@ import numpy as np
 import torch
 
 from orbifolio.runner.arrays import F32
-from orbifolio.runner.errors import InputError
 from orbifolio.runner.exports.averaging_kernels import average_rows
-from orbifolio.runner.images.reading import MAX_PIXELS
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.symmetry.claims import Claim
@@ -79,26 +76,6 @@ def enlarge(
     exact = _through_layout(picture, symmetry)
     progress(1.0)
     return exact
-
-
-def check_size(size: Size, what: str) -> None:
-    """Refuse a picture that nothing could open again.
-
-    Args:
-        size: of the picture to be made.
-        what: asks for it, as the user wrote it.
-
-    Raises:
-        InputError: it has too many pixels.
-    """
-    width, height = size
-    if width * height > MAX_PIXELS:
-        most = math.floor(max(size) * math.sqrt(MAX_PIXELS / (width * height)))
-        raise InputError(
-            f"{what}: makes {width:,} x {height:,} pixels, {width * height / 1e6:,.0f} megapixels; at most "
-            f"{MAX_PIXELS // 10**6} are written, since few programs open larger pictures; ask for at most {most:,} "
-            "along the longer side"
-        )
 
 
 def passes(old: Size, new: Size) -> list[Size]:

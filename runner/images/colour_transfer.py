@@ -22,7 +22,6 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
-from scipy import ndimage
 
 from orbifolio.runner.arrays import F32, F64
 from orbifolio.runner.images import oklab
@@ -252,6 +251,7 @@ def _evened(displacement: F64, action: Sequence[F64]) -> F64:
 
 def _interpolating(displacement: F64, low: F64, high: F64) -> Move:
     """Colours moved as the nodes of a lattice around them are, trilinearly; those beyond it like its border."""
+    from scipy import ndimage  # as in `tone.py`
 
     def move(colours: F64) -> F64:
         at = ((colours - low) / (high - low) * (_LATTICE - 1)).T

@@ -21,7 +21,6 @@ from orbifolio.runner.images.ground import Ground, lay
 from orbifolio.runner.images.posterise import SEEN, Colours, FlatColours, Posterise
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.vision.enlarger import CITES, WEIGHTS
 
 Level = Annotated[float, Field(ge=-1, le=2)]
 
@@ -109,12 +108,20 @@ class Finish(Settings):
 
     def cited(self) -> tuple[str, ...]:
         """With the network's paper where it enlarges, and those of flat colours."""
-        enlarging = () if self.enlarge is None else CITES
-        return (*self.cites, *enlarging, *(() if self.posterise is None else Posterise.cites))
+        posterise = () if self.posterise is None else Posterise.cites
+        if self.enlarge is None:
+            return (*self.cites, *posterise)
+        from orbifolio.runner.vision.enlarger import CITES
+
+        return (*self.cites, *CITES, *posterise)
 
     def weight_names(self) -> tuple[str, ...]:
         """Weights that finishing needs."""
-        return () if self.enlarge is None else (WEIGHTS,)
+        if self.enlarge is None:
+            return ()
+        from orbifolio.runner.vision.enlarger import WEIGHTS
+
+        return (WEIGHTS,)
 
     def size(self, width: int, height: int) -> tuple[int, int]:
         """(width, height) of the finished picture."""

@@ -18,7 +18,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import ndimage
 
 from orbifolio.runner.arrays import F32
 
@@ -90,6 +89,8 @@ def sharpen(pixels: F32, amount: float, radius: float, *, wrap: tuple[bool, bool
 
 def blurred(pixels: F32, radius: float, *, wrap: tuple[bool, bool], pixel_aspect: float = 1.0) -> F32:
     """A Gaussian blur, isotropic in the picture's true geometry; see `sharpen`."""
+    from scipy import ndimage  # a third of a second, which reading a recipe does not need
+
     soft: Any = pixels
     for axis, sigma in ((0, radius), (1, radius / pixel_aspect)):
         mode: Any = "wrap" if wrap[axis] else "nearest"

@@ -8,6 +8,7 @@ returns the bytes it wrote.
 from __future__ import annotations
 
 import io
+import math
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ import numpy as np
 from PIL import Image
 
 from orbifolio.runner.arrays import F32, F64
-from orbifolio.runner.errors import ShapeMismatch
+from orbifolio.runner.errors import InputError, ShapeMismatch
 from orbifolio.runner.files import write_atomically
+from orbifolio.runner.images.reading import MAX_PIXELS
 
 MAX_WEBP_SIDE = 16383  # pixels along a side that the format can hold
 _MANY = 4_000_000  # pixels from which the faster filter is taken, which needs less memory, too
@@ -103,3 +105,23 @@ def quantise(pixels: F32, maximum: int) -> F64:
 def _latin(text: str) -> str:
     """PNG's plain text is Latin-1; anything else becomes a question mark."""
     return text.encode("latin-1", "replace").decode("latin-1")
+
+
+def check_size(size: tuple[int, int], what: str) -> None:
+    """Refuse a picture that nothing could open again.
+
+    Args:
+        size: (width, height) of the picture to be made.
+        what: asks for it, as the user wrote it.
+
+    Raises:
+        InputError: it has too many pixels.
+    """
+    width, height = size
+    if width * height > MAX_PIXELS:
+        most = math.floor(max(size) * math.sqrt(MAX_PIXELS / (width * height)))
+        raise InputError(
+            f"{what}: makes {width:,} x {height:,} pixels, {width * height / 1e6:,.0f} megapixels; at most "
+            f"{MAX_PIXELS // 10**6} are written, since few programs open larger pictures; ask for at most {most:,} "
+            "along the longer side"
+        )

@@ -8,9 +8,16 @@
 Addresses are kept in a file of their own, not in the recipe: recipes are published with their pictures.
 """
 
-from orbifolio.runner.mail.ses import SES
-from orbifolio.runner.mail.smtp import SMTP
-from orbifolio.runner.settings import family
+from __future__ import annotations
 
-MAILERS = (SES, SMTP)
-AnyMailer = family(*MAILERS)
+from typing import Annotated, Any
+
+from orbifolio.runner.settings import KindFamily
+
+MAILERS = KindFamily(
+    {
+        "ses": "orbifolio.runner.mail.ses:SES",
+        "smtp": "orbifolio.runner.mail.smtp:SMTP",
+    },
+)
+AnyMailer = Annotated[Any, MAILERS]

@@ -1,16 +1,22 @@
 """The family of objectives."""
 
-from orbifolio.runner.objectives.base import ObjectiveSettings
-from orbifolio.runner.objectives.content import Content
-from orbifolio.runner.objectives.dream import Dream
-from orbifolio.runner.objectives.pixels import PixelDifference
-from orbifolio.runner.objectives.smoothness import Range, Smoothness
-from orbifolio.runner.objectives.statistics_prior import StatisticsPrior
-from orbifolio.runner.objectives.style import Style
-from orbifolio.runner.plugins import with_plugins
-from orbifolio.runner.settings import family
+from __future__ import annotations
 
-OBJECTIVES = with_plugins(
-    "objectives", ObjectiveSettings, Style, Content, PixelDifference, Dream, StatisticsPrior, Smoothness, Range
+from typing import Annotated, Any
+
+from orbifolio.runner.plugins import plugins
+from orbifolio.runner.settings import KindFamily
+
+OBJECTIVES = KindFamily(
+    {
+        "style": "orbifolio.runner.objectives.style:Style",
+        "content": "orbifolio.runner.objectives.content:Content",
+        "pixels": "orbifolio.runner.objectives.pixels:PixelDifference",
+        "dream": "orbifolio.runner.objectives.dream:Dream",
+        "statistics-prior": "orbifolio.runner.objectives.statistics_prior:StatisticsPrior",
+        "smoothness": "orbifolio.runner.objectives.smoothness:Smoothness",
+        "range": "orbifolio.runner.objectives.smoothness:Range",
+    },
+    others=plugins("objectives", "orbifolio.runner.objectives.base:ObjectiveSettings"),
 )
-AnyObjective = family(*OBJECTIVES)
+AnyObjective = Annotated[Any, OBJECTIVES]

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from orbifolio.runner.objectives.base import Objective, ObjectiveInput
 from orbifolio.runner.objectives.engine import Engine, Evaluation
-from orbifolio.runner.views import DrawnView, apply_view
+from orbifolio.runner.views.drawn_view import DrawnView, apply_view
 from orbifolio.runner.vision.base import Encoder, Padding
 
 

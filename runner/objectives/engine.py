@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from orbifolio.runner.views import DrawnView
+from orbifolio.runner.views.drawn_view import DrawnView
 
 
 @dataclass(frozen=True)

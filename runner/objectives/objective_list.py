@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orbifolio.runner.objectives.base import ObjectiveSettings
-from orbifolio.runner.views import View
+from orbifolio.runner.views.base import View
 from orbifolio.runner.vision.base import VisionSettings
 
 

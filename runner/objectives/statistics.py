@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
-from orbifolio.runner.plugins import with_plugins
-from orbifolio.runner.settings import Settings, family
+from orbifolio.runner.plugins import plugins
+from orbifolio.runner.settings import KindFamily, Settings
 
 EPSILON = 1e-8  # keeps quotients and roots finite where a layer is silent
 
@@ -172,8 +172,11 @@ class PixelGram(Statistic):
         return _relative(artwork.second, target.second)
 
 
-STATISTICS = with_plugins("statistics", Statistic, Gram, ChannelMoments, PixelGram, CentredGram, Enhancer)
-AnyStatistic = family(*STATISTICS)
+STATISTICS = KindFamily(
+    (Gram, ChannelMoments, PixelGram, CentredGram, Enhancer),
+    others=plugins("statistics", "orbifolio.runner.objectives.statistics:Statistic"),
+)
+AnyStatistic = Annotated[Any, STATISTICS]
 
 
 def with_constant(picture: Tensor) -> Tensor:

@@ -1,10 +1,18 @@
 """The family of optimisers."""
 
-from orbifolio.runner.optimisers.adam import Adam
-from orbifolio.runner.optimisers.base import OptimiserSettings
-from orbifolio.runner.optimisers.lbfgs import Lbfgs
-from orbifolio.runner.plugins import with_plugins
-from orbifolio.runner.settings import family
+from __future__ import annotations
 
-OPTIMISERS = with_plugins("optimisers", OptimiserSettings, Lbfgs, Adam)
-AnyOptimiser = family(*OPTIMISERS, default=Lbfgs)
+from typing import Annotated, Any
+
+from orbifolio.runner.plugins import plugins
+from orbifolio.runner.settings import KindFamily
+
+OPTIMISERS = KindFamily(
+    {
+        "lbfgs": "orbifolio.runner.optimisers.lbfgs:Lbfgs",
+        "adam": "orbifolio.runner.optimisers.adam:Adam",
+    },
+    default="lbfgs",
+    others=plugins("optimisers", "orbifolio.runner.optimisers.base:OptimiserSettings"),
+)
+AnyOptimiser = Annotated[Any, OPTIMISERS]

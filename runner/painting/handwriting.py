@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
-from scipy.optimize import nnls
 
 from orbifolio.runner.arrays import F32, F64, Bools
 from orbifolio.runner.errors import ImageError
@@ -220,6 +219,8 @@ def _fitted(differences: F64, width: float, side: int) -> tuple[float, float]:
     A picture's differences at a distance are the sum of its grain, full a pixel away; of strokes, full at their width;
     and of the scene, which grows all the way.
     """
+    from scipy.optimize import nnls  # an eighth of a second, for a hand alone
+
     distances = np.unique(np.geomspace(1, len(differences), 26).round()).astype(int)
     found = differences[distances - 1]
     far = distances / (0.1 * side)

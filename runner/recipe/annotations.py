@@ -1,9 +1,8 @@
 """What a model expects at a path: fields, kinds, types and limits, read from its annotations.
 
 A `Slot` is the type of one value together with its limits. `walk` follows the location of a pydantic
-report through the slots and beside the data, so that the tags of unions, which pydantic puts among the
-keys, are not mistaken for keys of the same name (`{kind: image, image: tree.png}`); it stops at a union
-without tags, where the caller has to choose a member.
+report through the slots and beside the data, which says by its `kind` which member of a family is meant;
+it stops at a union, where the caller has to choose a member.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from orbifolio.runner.recipe.marks import Route
+from orbifolio.runner.settings import KindFamily
 
 Model = type[BaseModel]
 
@@ -29,12 +29,10 @@ class Slot:
     Attributes:
         form: a type or generic alias, never `Annotated`.
         metadata: limits and validators, as in `Annotated`.
-        tagged: the members of this union differ by their `kind`.
     """
 
     form: Any
     metadata: tuple[Any, ...] = ()
-    tagged: bool = False
 
     @property
     def members(self) -> tuple[Slot, ...]:
@@ -48,6 +46,11 @@ class Slot:
         """The model, where the type is one."""
         return self.form if isinstance(self.form, type) and issubclass(self.form, BaseModel) else None
 
+    @property
+    def family(self) -> KindFamily | None:
+        """The family, where the value is of one."""
+        return next((item for item in self.metadata if isinstance(item, KindFamily)), None)
+
 
 @dataclass(frozen=True)
 class End:
@@ -58,7 +61,7 @@ class End:
         slot: what is expected there; None for what no model knows.
         owner: the innermost model around it.
         value: the data at `route`, or None where it is missing.
-        rest: what is left of the location; begins with a member's label at a union without tags.
+        rest: what is left of the location; begins with a member's label at a union.
     """
 
     route: Route
@@ -74,23 +77,14 @@ def slot_of(form: Any) -> Slot:
         return Slot(form)
     inner, *metadata = get_args(form)
     base = slot_of(inner)
-    infos = [item for item in metadata if isinstance(item, FieldInfo)]
-    limits = [limit for info in infos for limit in info.metadata]
-    return Slot(
-        base.form,
-        (*base.metadata, *metadata, *limits),
-        tagged=base.tagged or any(info.discriminator for info in infos),
-    )
+    limits = [limit for item in metadata if isinstance(item, FieldInfo) for limit in item.metadata]
+    return Slot(base.form, (*base.metadata, *metadata, *limits))
 
 
 def slot_of_field(field: FieldInfo) -> Slot:
     """The slot of a model's field."""
     base = slot_of(field.annotation)
-    return Slot(
-        base.form,
-        (*base.metadata, *field.metadata),
-        tagged=base.tagged or bool(field.discriminator),
-    )
+    return Slot(base.form, (*base.metadata, *field.metadata))
 
 
 def fields(model: Model) -> dict[str, Slot]:
@@ -98,16 +92,15 @@ def fields(model: Model) -> dict[str, Slot]:
     return {field.alias or name: slot_of_field(field) for name, field in model.model_fields.items()}
 
 
-def kinds(slot: Slot) -> dict[str, Model]:
-    """The kinds that a family's slot offers; empty for other types."""
-    models: dict[str, Model] = {}
+def kinds(slot: Slot) -> tuple[str, ...]:
+    """The names of the kinds that a slot takes; empty for other types."""
+    names: list[str] = []
     for member in slot.members:
-        if member.model is None and member != slot:  # a family that may be left out is a union in a union
-            models.update(kinds(member))
+        if member.family is not None:
+            names += member.family.names
         elif member.model is not None and "kind" in member.model.model_fields:
-            for name in get_args(member.model.model_fields["kind"].annotation):
-                models[str(name)] = member.model
-    return models
+            names += map(str, get_args(member.model.model_fields["kind"].annotation))
+    return tuple(names)
 
 
 def walk(slot: Slot, value: Any, location: Sequence[str | int], route: Route = ()) -> End:
@@ -120,22 +113,19 @@ def walk(slot: Slot, value: Any, location: Sequence[str | int], route: Route = (
         route: where the location starts.
 
     Returns:
-        Where it ends, or the first union without tags on the way.
+        Where it ends, or the first union on the way.
     """
     owner: Model | None = slot.model
     rest = tuple(location)
     while rest:
+        if slot.family is not None and (kind := slot.family.kind_for(value)) is not None:
+            slot = Slot(kind)
+            continue
         members = slot.members
         if len(members) > 1:
-            tags = kinds(slot) if slot.tagged else {}
-            if str(rest[0]) not in tags:
-                return End(route, slot, owner, value, rest)
-            slot, rest = Slot(tags[str(rest[0])]), rest[1:]
-            owner = slot.model
-            continue
+            return End(route, slot, owner, value, rest)
         if members[0] is not slot:
-            only = members[0]
-            slot = Slot(only.form, only.metadata + slot.metadata, only.tagged)
+            slot = Slot(members[0].form, members[0].metadata + slot.metadata)
             continue
         owner = slot.model or owner
         following = step(slot, rest[0])
@@ -200,15 +190,14 @@ def leaves(slot: Slot, value: Any, route: Route = ()) -> Iterator[tuple[Route, t
 
 def _choose(slot: Slot, value: Any) -> Iterator[Slot]:
     """The members that a value may be meant for; of a family, the one of its kind."""
+    if slot.family is not None:
+        kind = slot.family.kind_for(value)
+        if kind is not None:
+            yield Slot(kind)
+        return
     members = slot.members
     if len(members) == 1 and members[0] is slot:
         yield slot
-        return
-    tags = kinds(slot) if slot.tagged else {}
-    if tags and isinstance(value, dict):
-        model = tags.get(str(value.get("kind")))
-        if model is not None:
-            yield Slot(model)
         return
     for member in members:
         if suits(member, value):
@@ -217,9 +206,10 @@ def _choose(slot: Slot, value: Any) -> Iterator[Slot]:
 
 def suits(slot: Slot, value: Any) -> bool:
     """Whether a value has the form of a type: mapping for mapping, list for list, text for text."""
+    if slot.family is not None:
+        return isinstance(value, dict | str)
     if len(slot.members) > 1:
-        named = slot.tagged and isinstance(value, str)
-        return named or any(suits(member, value) for member in slot.members)
+        return any(suits(member, value) for member in slot.members)
     form = slot.members[0].form if slot.members else slot.form
     origin = get_origin(form) or form
     if origin is Literal:
@@ -245,8 +235,8 @@ def describe(slot: Slot) -> str:
     >>> describe(slot_of(tuple[float, float])), describe(slot_of(Literal["auto", "none"]))
     ('a list of 2 numbers', "'auto' or 'none'")
     """
-    names = tuple(kinds(slot))
-    if names and (slot.tagged or slot.model is not None):
+    names = kinds(slot)
+    if names and len(slot.members) == 1:
         return f"one of the kinds {', '.join(names)}" if len(names) > 1 else f"the kind {names[0]}"
     if len(slot.members) > 1:
         return " or ".join(dict.fromkeys(describe(member) for member in slot.members))

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
+from rich.console import Console
 
 from orbifolio.reports.publish import AnyPublisher
 from orbifolio.runner.errors import IllegalSymmetry, ImageError, Problem, RecipeError
 from orbifolio.runner.images.finish import Finish
 from orbifolio.runner.images.preparation import StylePreparation
 from orbifolio.runner.images.sources import Images, upload_of
+from orbifolio.runner.importing import without_collections
 from orbifolio.runner.recipe import qualities
 from orbifolio.runner.recipe.overrides import apply_overrides
 from orbifolio.runner.recipe.source import Source, read
@@ -116,20 +118,25 @@ class LoadedRecipe:
 
     def weights_needed(self) -> tuple[tuple[str, int, bool], ...]:
         """(name, bytes to fetch, present) for each file of weights the networks need."""
-        from orbifolio.runner.vision.weights import default_store
-
-        store = default_store()
         networks = self.recipe.renderer.networks()
         names = dict.fromkeys(name for network in networks for name in network.weight_names())
         names |= dict.fromkeys(self.recipe.finish.weight_names())
-        return tuple((name, store.download_bytes(name), store.present(name)) for name in names)
-
-    def fetch_weights(self) -> None:
-        """Download the files of weights that are missing."""
+        if not names:
+            return ()
         from orbifolio.runner.vision.weights import default_store
 
-        for name, _, present in self.weights_needed():
-            if not present:
+        store = default_store()
+        return tuple((name, store.download_bytes(name), store.present(name)) for name in names)
+
+    def fetch_weights(self, console: Console) -> None:
+        """Download the files of weights that are missing, and show how far it is."""
+        missing = [name for name, _, present in self.weights_needed() if not present]
+        if not missing:
+            return
+        from orbifolio.runner.vision.weights import default_store, show_progress
+
+        with show_progress(console):
+            for name in missing:
                 default_store().fetch(name)
 
 
@@ -159,7 +166,8 @@ def load(
     source = apply_overrides(plain, overrides)
     folder = folder or path.parent
     images = Images(folder, given)
-    recipe = validate(Recipe, source, folder=folder)
+    with without_collections():  # the kinds that it names are imported
+        recipe = validate(Recipe, source, folder=folder)
     problems = _check(recipe, source, images)
     if path.stem in RESERVED:
         cure = "the gallery needs the folder of this name; rename the file"

@@ -1,8 +1,8 @@
 """Plain data against a pydantic model -> the model, or every problem with its position, in plain words.
 
-Pydantic reports where in the *model* something is wrong: with the tags of unions among the path, and once
-for each member of a union without tags. Here each report is brought back to the key or value that the user
-wrote, reports about one value become one, and `wording.py` says it as "what; rule; cure".
+Pydantic reports where in the *model* something is wrong, and once for each member of a union. Here each
+report is brought back to the key or value that the user wrote, reports about one value become one, and
+`wording.py` says it as "what; rule; cure".
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from orbifolio.runner.errors import Problem, RecipeError
-from orbifolio.runner.recipe.annotations import End, Slot, kinds, leaves, part_of, step, suits, walk
+from orbifolio.runner.recipe.annotations import End, Slot, leaves, part_of, step, suits, walk
 from orbifolio.runner.recipe.marks import Mark, Route, Source
 from orbifolio.runner.recipe.wording import not_expected, word
+from orbifolio.runner.settings import KindFamily
 
 Model = TypeVar("Model", bound=BaseModel)
 Report = Mapping[str, Any]
@@ -115,7 +116,7 @@ class _Translation:
     def explain(
         self, slot: Slot, value: Any, route: Route, reports: Sequence[tuple[tuple[str | int, ...], Report]]
     ) -> None:
-        """Turn reports below a slot into problems; those that meet at a union without tags become one.
+        """Turn reports below a slot into problems; those that meet at a union become one.
 
         Args:
             slot: what is expected at `route`.
@@ -177,17 +178,15 @@ class _Translation:
             written = written[:-1]  # the long form of a shorthand is not in the file
         self.faults.add(_located(self.source, written, message, at_key=at_key))
 
-    def family(self, route: Route) -> Mapping[str, type[BaseModel]]:
-        """The kinds that are allowed at a route, by the data on the way to it."""
-        slots: list[Slot] = [Slot(self.model)]
+    def family(self, route: Route) -> KindFamily | None:
+        """The family at a route, by the data on the way to it; None where there is none."""
+        slots: tuple[Slot, ...] = (Slot(self.model),)
         value: Any = self.source.data
         for part in route:
-            following = []
+            following: list[Slot | None] = []
             for slot in slots:
-                tags = kinds(slot)
-                tagged = tags.get(str(value.get("kind"))) if isinstance(value, dict) else None
-                members = [Slot(tagged)] if tagged is not None else slot.members
-                following += [inner for member in members if (inner := step(member, part)) is not None]
-            slots = following
+                kind = None if slot.family is None else slot.family.kind_for(value)
+                following.append(step(slot if kind is None else Slot(kind), part))
+            slots = tuple(member for slot in following if slot is not None for member in slot.members)
             value = part_of(value, part)
-        return {name: model for slot in slots for name, model in kinds(slot).items()}
+        return next((slot.family for slot in slots if slot.family is not None), None)

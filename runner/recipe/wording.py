@@ -19,7 +19,7 @@ from orbifolio.runner.recipe.annotations import (
     number,
 )
 from orbifolio.runner.recipe.scalars import shown
-from orbifolio.runner.settings import field_help
+from orbifolio.runner.settings import KindFamily, field_help, kind_of
 
 Words = Callable[[Any, Slot | None, Mapping[str, Any]], str]
 
@@ -56,13 +56,13 @@ def owner_name(model: Model) -> str:
     return f"{'an' if words[:1] in 'aeiou' else 'a'} {words}"
 
 
-def unknown_key(key: str, owner: Model | None, family: Mapping[str, Model]) -> str:
+def unknown_key(key: str, owner: Model | None, family: KindFamily | None) -> str:
     """A key that its model does not have.
 
     Args:
         key: as the recipe spells it.
         owner: the model around the key; None where no model fits.
-        family: the kinds that could be used here instead.
+        family: whose kinds could be used here instead.
     """
     what = f"unknown key {shown(key)}"
     keys = list(fields(owner)) if owner is not None else []
@@ -72,7 +72,7 @@ def unknown_key(key: str, owner: Model | None, family: Mapping[str, Model]) -> s
     near = nearest(key, keys)
     if near is not None:
         return f"{what}; {rule}; did you mean {near!r}?"
-    others = [kind for kind, model in family.items() if key in fields(model)]
+    others = [kind_of(kind) for kind in family or () if key in fields(kind)]
     if others:
         return f"{what}; {rule}; {shown(key)} belongs to the kind {alternatives(others)}"
     return f"{what}; {rule}; remove it, or begin its name with x- to keep a note"
@@ -94,7 +94,7 @@ def _first_clause(text: str) -> str:
 
 def unknown_kind(value: Any, slot: Slot) -> str:
     """A family's value that names no kind, or one that does not exist."""
-    names = list(kinds(slot))
+    names = kinds(slot)
     given = value.get("kind") if isinstance(value, dict) else value
     if isinstance(value, dict) and "kind" not in value:
         return f"missing key 'kind'; it says which one is meant: {alternatives(names)}; add it"
@@ -189,13 +189,13 @@ _WORDS: dict[str, Words] = {
 }
 
 
-def word(report: Mapping[str, Any], end: End, family: Mapping[str, Model]) -> str:
+def word(report: Mapping[str, Any], end: End, family: KindFamily | None) -> str:
     """The message of one report.
 
     Args:
         report: of pydantic, as `ValidationError.errors()` gives it.
         end: where its location leads.
-        family: the kinds that could be used instead of the owner.
+        family: whose kinds could be used instead of the owner.
     """
     kind, value = str(report["type"]), report.get("input")
     context: Mapping[str, Any] = report.get("ctx", {})
@@ -214,6 +214,6 @@ def word(report: Mapping[str, Any], end: End, family: Mapping[str, Model]) -> st
         return f"{shown(value)} does not fit; {report['msg']}; change it"
     if kind.startswith("union_tag"):
         return unknown_kind(end.value, end.slot)
-    if kind == "literal_error" and end.route[-1:] == ("kind",) and family:
-        return unknown_kind(end.value, Slot(end.owner) if end.owner else end.slot)
+    if kind == "literal_error" and end.route[-1:] == ("kind",) and end.owner is not None:
+        return unknown_kind(end.value, Slot(end.owner))
     return not_expected(end.value if end.value is not None else value, end.slot)

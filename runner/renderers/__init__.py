@@ -1,33 +1,26 @@
 """The family of renderers."""
 
-from orbifolio.runner.plugins import with_plugins
-from orbifolio.runner.renderers.base import RendererSettings
-from orbifolio.runner.renderers.growing_neural_gas import GrowingNeuralGas
-from orbifolio.runner.renderers.image.class_pictures import ClassPictures
-from orbifolio.runner.renderers.image.patches import Patches
-from orbifolio.runner.renderers.image.settings import ImageOptimisation
-from orbifolio.runner.renderers.image.survey import Survey
-from orbifolio.runner.renderers.painting import PaintedPicture
-from orbifolio.runner.renderers.self_organising_map import SelfOrganisingMapPicture
-from orbifolio.runner.renderers.training.agent_training import AgentTraining
-from orbifolio.runner.renderers.training.painter_comparison import PainterComparison
-from orbifolio.runner.renderers.training.painter_training import PainterTraining
-from orbifolio.runner.renderers.training.predictor_training import PredictorTraining
-from orbifolio.runner.settings import family
+from __future__ import annotations
 
-RENDERERS = with_plugins(
-    "renderers",
-    RendererSettings,
-    ImageOptimisation,
-    Patches,
-    PaintedPicture,
-    ClassPictures,
-    GrowingNeuralGas,
-    SelfOrganisingMapPicture,
-    PainterTraining,
-    PainterComparison,
-    AgentTraining,
-    PredictorTraining,
-    Survey,
+from typing import Annotated, Any
+
+from orbifolio.runner.plugins import plugins
+from orbifolio.runner.settings import KindFamily
+
+RENDERERS = KindFamily(
+    {
+        "image-optimisation": "orbifolio.runner.renderers.image.settings:ImageOptimisation",
+        "patches": "orbifolio.runner.renderers.image.patches:Patches",
+        "painting": "orbifolio.runner.renderers.painting:PaintedPicture",
+        "class-pictures": "orbifolio.runner.renderers.image.class_pictures:ClassPictures",
+        "growing-neural-gas": "orbifolio.runner.renderers.growing_neural_gas:GrowingNeuralGas",
+        "self-organising-map": "orbifolio.runner.renderers.self_organising_map:SelfOrganisingMapPicture",
+        "painter-training": "orbifolio.runner.renderers.training.painter_training:PainterTraining",
+        "painter-comparison": "orbifolio.runner.renderers.training.painter_comparison:PainterComparison",
+        "agent-training": "orbifolio.runner.renderers.training.agent_training:AgentTraining",
+        "predictor-training": "orbifolio.runner.renderers.training.predictor_training:PredictorTraining",
+        "survey": "orbifolio.runner.renderers.image.survey:Survey",
+    },
+    others=plugins("renderers", "orbifolio.runner.renderers.base:RendererSettings"),
 )
-AnyRenderer = family(*RENDERERS)
+AnyRenderer = Annotated[Any, RENDERERS]

@@ -10,16 +10,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.settings import Settings
 from orbifolio.runner.symmetry import colour
-from orbifolio.runner.symmetry.base import Symmetry
-from orbifolio.runner.vision.base import VisionSettings
+
+if TYPE_CHECKING:  # a recipe's text is read before torch is needed
+    from torch import Tensor
+
+    from orbifolio.runner.symmetry.base import Symmetry
+    from orbifolio.runner.vision.base import VisionSettings
 
 GPU_GAIN = 10.0
 """How many times faster a GPU trains than two processor cores; an estimate, for the plan."""

@@ -2,6 +2,8 @@
 
 A phase is a layer, a step a pass over the canvas; passes of a layer mend what the one before left. With `refine` a last
 phase moves the strokes by what a network sees in the paint: colours, ends and widths.
+
+Refinement and side products are imported when their turn comes, so that nobody waits for them before the first stroke.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -18,7 +20,6 @@ from pydantic import Field
 from orbifolio.runner.arrays import F32
 from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.errors import IllegalSymmetry
-from orbifolio.runner.exports.geometry import geometry_products, relief_products
 from orbifolio.runner.images import oklab
 from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.objectives.objective_list import pictures_of
@@ -29,8 +30,6 @@ from orbifolio.runner.painting.look import PaintingLook
 from orbifolio.runner.painting.looks import AnyLook, Oil
 from orbifolio.runner.painting.placers import AnyPlacer
 from orbifolio.runner.painting.placers.planned import PlannedStrokes
-from orbifolio.runner.painting.products import in_figures, products
-from orbifolio.runner.painting.refining.refiner import RefiningContext, StrokeRefiner
 from orbifolio.runner.painting.refining.settings import StrokeRefinement
 from orbifolio.runner.painting.session import Brief, PaintingSession
 from orbifolio.runner.painting.subject import PLAN_SIDE, wanted
@@ -48,6 +47,9 @@ from orbifolio.runner.symmetry.kinds.rigid import is_rigid
 from orbifolio.runner.symmetry.verify.summary import summarise
 from orbifolio.runner.vector.hex_colours import Hex, from_hex
 from orbifolio.runner.vision.base import VisionSettings
+
+if TYPE_CHECKING:
+    from orbifolio.runner.painting.refining.refiner import StrokeRefiner
 
 PASS_SECONDS = 0.15  # of planning a pass, for the plan; measured on two processor cores
 PAINTING_WORK = 1.2  # of a pixel in a step of the refinement, beside VGG16 to its fourth block: painting, and back
@@ -382,6 +384,8 @@ class PaintingRenderer(Renderer):
 
     def _refining(self, phase: int, session: PaintingSession) -> StrokeRefiner:
         """A refiner of a painter's strokes; kept, since reports tell of its network."""
+        from orbifolio.runner.painting.refining.refiner import RefiningContext, StrokeRefiner
+
         assert self.settings.refine is not None
         given = session.subject.palette_given
         context = RefiningContext(
@@ -459,6 +463,9 @@ class PaintingRenderer(Renderer):
 
     def extras(self, state: PaintingState, tone: Tone) -> Mapping[str, bytes]:
         """The document of strokes, what follows from it, and under a symmetry what its geometry offers."""
+        from orbifolio.runner.exports.geometry import geometry_products, relief_products
+        from orbifolio.runner.painting.products import products
+
         canvas = state.session.canvas
         if isinstance(canvas, FoldedCanvas):
             assert self.symmetry is not None
@@ -482,6 +489,8 @@ class PaintingRenderer(Renderer):
 
     def _in_figures(self, session: PaintingSession) -> Mapping[str, bytes]:
         """How it is painted; under a symmetry, about a fundamental domain."""
+        from orbifolio.runner.painting.products import in_figures
+
         shown = session.picture()
         if self.surface is not None:
             shown = cut(shown, painting_window(self.surface))

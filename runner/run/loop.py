@@ -31,10 +31,9 @@ from orbifolio.runner.events import (
     Stepped,
     Warned,
 )
-from orbifolio.runner.exports.enlarging import check_size, enlarge
 from orbifolio.runner.exports.products import TONES, cover_of, listed, write_products
 from orbifolio.runner.files import write_atomically
-from orbifolio.runner.images.writing import write_png16, write_webp
+from orbifolio.runner.images.writing import check_size, write_png16, write_webp
 from orbifolio.runner.recipe.model import LoadedRecipe
 from orbifolio.runner.redaction import redact
 from orbifolio.runner.renderers.base import Phase, Renderer
@@ -45,7 +44,6 @@ from orbifolio.runner.run.input_images import InputPictures, write_stages
 from orbifolio.runner.run.listeners import Listener, LogWriter
 from orbifolio.runner.run.run_folder import make_folder, read_summary, write_summary
 from orbifolio.runner.run.summary import begin_summary, rerun_entries
-from orbifolio.runner.vision.enlarger import load_enlarger
 
 CHECKPOINT_SECONDS = 15.0  # of work that a crash may lose
 FRAME_EFFORT = 2  # of encoding: somebody waits for frames, and few are kept
@@ -381,6 +379,9 @@ class Run:
         size = finish.size(width, height)
         if size == (width, height):
             return picture
+        from orbifolio.runner.exports.enlarging import enlarge
+        from orbifolio.runner.vision.enlarger import load_enlarger
+
         network = load_enlarger().to(self.device)
         self._summary["weights"].append(asdict(network.provenance))
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orbifolio.runner.devices import choose_device, describe_device
-from orbifolio.runner.exports.enlarging import check_size
+from orbifolio.runner.images.writing import check_size
 from orbifolio.runner.recipe.model import LoadedRecipe
 from orbifolio.runner.renderers.base import Phase
 from orbifolio.runner.run.input_images import InputPictures

@@ -1,36 +1,27 @@
 """Symmetries: exact by construction, each a settings class with its working class beside it.
 
-The table at the end is the family: validation, schema, docs and tests are derived from it.
+The table is the family: validation, schema, docs and tests are derived from it.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from orbifolio.runner.plugins import with_plugins
-from orbifolio.runner.settings import family
-from orbifolio.runner.symmetry.base import SymmetrySettings
-from orbifolio.runner.symmetry.kinds.droste import Droste
-from orbifolio.runner.symmetry.kinds.frieze import Frieze
-from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic
-from orbifolio.runner.symmetry.kinds.model import Model
-from orbifolio.runner.symmetry.kinds.none import NoSymmetry
-from orbifolio.runner.symmetry.kinds.partial import Partial
-from orbifolio.runner.symmetry.kinds.plane import Plane
-from orbifolio.runner.symmetry.kinds.rotor import Rotor
-from orbifolio.runner.symmetry.kinds.sphere import Sphere
+from orbifolio.runner.plugins import plugins
+from orbifolio.runner.settings import KindFamily
 
-SYMMETRIES = with_plugins(
-    "symmetries",
-    SymmetrySettings,
-    NoSymmetry,
-    Plane,
-    Sphere,
-    Hyperbolic,
-    Model,
-    Frieze,
-    Rotor,
-    Droste,
-    Partial,
+SYMMETRIES = KindFamily(
+    {
+        "none": "orbifolio.runner.symmetry.kinds.none:NoSymmetry",
+        "plane": "orbifolio.runner.symmetry.kinds.plane:Plane",
+        "sphere": "orbifolio.runner.symmetry.kinds.sphere:Sphere",
+        "hyperbolic": "orbifolio.runner.symmetry.kinds.hyperbolic:Hyperbolic",
+        "mesh": "orbifolio.runner.symmetry.kinds.model:Model",
+        "frieze": "orbifolio.runner.symmetry.kinds.frieze:Frieze",
+        "rotor": "orbifolio.runner.symmetry.kinds.rotor:Rotor",
+        "droste": "orbifolio.runner.symmetry.kinds.droste:Droste",
+        "partial": "orbifolio.runner.symmetry.kinds.partial:Partial",
+    },
+    others=plugins("symmetries", "orbifolio.runner.symmetry.base:SymmetrySettings"),
 )
-AnySymmetry: Any = family(*SYMMETRIES)
+AnySymmetry = Annotated[Any, SYMMETRIES]

@@ -1,26 +1,24 @@
 """The family of vision networks."""
 
-from orbifolio.runner.plugins import with_plugins
-from orbifolio.runner.settings import family
-from orbifolio.runner.vision.alexnet import AlexNet
-from orbifolio.runner.vision.base import VisionSettings
-from orbifolio.runner.vision.efficientnet import EfficientNetLite0, EfficientNetLite1, EfficientNetLite2
-from orbifolio.runner.vision.ensemble import Ensemble
-from orbifolio.runner.vision.inception import InceptionV3
-from orbifolio.runner.vision.untrained import Untrained
-from orbifolio.runner.vision.vgg import Vgg16, Vgg19
+from __future__ import annotations
 
-NETWORKS = with_plugins(
-    "networks",
-    VisionSettings,
-    Vgg16,
-    Vgg19,
-    AlexNet,
-    EfficientNetLite0,
-    EfficientNetLite1,
-    EfficientNetLite2,
-    InceptionV3,
-    Ensemble,
-    Untrained,
+from typing import Annotated, Any
+
+from orbifolio.runner.plugins import plugins
+from orbifolio.runner.settings import KindFamily
+
+NETWORKS = KindFamily(
+    {
+        "vgg16": "orbifolio.runner.vision.vgg:Vgg16",
+        "vgg19": "orbifolio.runner.vision.vgg:Vgg19",
+        "alexnet": "orbifolio.runner.vision.alexnet:AlexNet",
+        "efficientnet-lite0": "orbifolio.runner.vision.efficientnet:EfficientNetLite0",
+        "efficientnet-lite1": "orbifolio.runner.vision.efficientnet:EfficientNetLite1",
+        "efficientnet-lite2": "orbifolio.runner.vision.efficientnet:EfficientNetLite2",
+        "inception-v3": "orbifolio.runner.vision.inception:InceptionV3",
+        "ensemble": "orbifolio.runner.vision.ensemble:Ensemble",
+        "untrained": "orbifolio.runner.vision.untrained:Untrained",
+    },
+    others=plugins("networks", "orbifolio.runner.vision.base:VisionSettings"),
 )
-AnyNetwork = family(*NETWORKS)
+AnyNetwork = Annotated[Any, NETWORKS]

@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import torch
 from torch import Tensor
@@ -41,6 +40,8 @@ def hed(path: Path) -> Tensors:
 
 def hed_file(opened: Any) -> Tensors:
     """The same from its HDF5 file (a path or open file), kernels (height, width, in, out)."""
+    import h5py  # for a first use alone, then the weights are kept as safetensors
+
     tensors: Tensors = {}
     with h5py.File(opened, "r") as file:
         for block, depth in enumerate(VGG16, start=1):
@@ -206,6 +207,8 @@ def inception_npm(path: Path) -> Tensors:
 
 def inception_keras(path: Path) -> Tensors:
     """Inception v3 to mixed5 from Keras' HDF5 file."""
+    import h5py
+
     values: dict[str, F32] = {}
     with h5py.File(path, "r") as file:
         root = file["model_weights"] if "model_weights" in file else file

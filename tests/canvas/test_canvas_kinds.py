@@ -5,7 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orbifolio.runner.canvas import CANVASES, Fourier, Pixels
+from orbifolio.runner.canvas import CANVASES
+from orbifolio.runner.canvas.fourier import Fourier
 from orbifolio.runner.canvas.initial import (
     INITIALS,
     Constant,
@@ -19,8 +20,10 @@ from orbifolio.runner.canvas.initial import (
     WaveStart,
     initialise,
 )
+from orbifolio.runner.canvas.pixels import Pixels
 from orbifolio.runner.images.cover import cover
-from orbifolio.runner.symmetry import NoSymmetry, Plane
+from orbifolio.runner.symmetry.kinds.none import NoSymmetry
+from orbifolio.runner.symmetry.kinds.plane import Plane
 
 EXACT = [kind for kind in CANVASES if not kind.paints]  # strokes are tested in tests/painting
 SYMMETRIES = {

@@ -4,23 +4,21 @@ import numpy as np
 import pytest
 import torch
 
-from orbifolio.runner.canvas import Waves
 from orbifolio.runner.canvas.base import CanvasPhase
 from orbifolio.runner.canvas.initial import InitialContext, WaveStart, initialise
 from orbifolio.runner.canvas.wave_picture import Mipmap
-from orbifolio.runner.symmetry import (
-    Droste,
-    Frieze,
-    Hyperbolic,
-    NoSymmetry,
-    Partial,
-    Plane,
-    Rotor,
-    Sphere,
-    colour,
-)
+from orbifolio.runner.canvas.waves import Waves
+from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.frieze_groups import FRIEZES
 from orbifolio.runner.symmetry.groups.groups import GROUPS
+from orbifolio.runner.symmetry.kinds.droste import Droste
+from orbifolio.runner.symmetry.kinds.frieze import Frieze
+from orbifolio.runner.symmetry.kinds.hyperbolic import Hyperbolic
+from orbifolio.runner.symmetry.kinds.none import NoSymmetry
+from orbifolio.runner.symmetry.kinds.partial import Partial
+from orbifolio.runner.symmetry.kinds.plane import Plane
+from orbifolio.runner.symmetry.kinds.rotor import Rotor
+from orbifolio.runner.symmetry.kinds.sphere import Sphere
 from orbifolio.runner.symmetry.verify.measure import measure_symmetry
 
 CYCLE, NEGATIVE, SWAP = ["g", "b", "r"], ["-r", "-g", "-b"], ["g", "r", "b"]

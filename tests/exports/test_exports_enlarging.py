@@ -8,7 +8,8 @@ import torch
 from made_up_enlarger import made_up_enlarger
 
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.exports.enlarging import check_size, enlarge, passes
+from orbifolio.runner.exports.enlarging import enlarge, passes
+from orbifolio.runner.images.writing import check_size
 from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.symmetry.claims import generated
 from orbifolio.runner.symmetry.kinds.frieze import Frieze

@@ -14,8 +14,8 @@ from scipy import ndimage
 
 from orbifolio.runner.exports.geometry import geometry_products
 from orbifolio.runner.exports.zoom import periods, recoloured
-from orbifolio.runner.symmetry import Droste, colour
-from orbifolio.runner.symmetry.kinds.droste import DrosteSymmetry
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.kinds.droste import Droste, DrosteSymmetry
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
 
 

@@ -15,7 +15,8 @@ from orbifolio.runner.objectives.base import PLAIN, Appearance, Preparation
 from orbifolio.runner.objectives.dream import Dream, class_index
 from orbifolio.runner.objectives.smoothness import Range, Smoothness
 from orbifolio.runner.objectives.style import MAX_APPEARANCES, Style, StyleImage, _reduce, show
-from orbifolio.runner.vision import EfficientNetLite0, Untrained
+from orbifolio.runner.vision.efficientnet import EfficientNetLite0
+from orbifolio.runner.vision.untrained import Untrained
 
 
 @cache

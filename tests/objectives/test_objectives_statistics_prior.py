@@ -11,8 +11,9 @@ from orbifolio.runner.objectives.statistics_prior import (
     StatisticsPriorObjective,
     statistics_distance,
 )
-from orbifolio.runner.vision import EfficientNetLite0, Vgg16
 from orbifolio.runner.vision.base import ChannelStatistics
+from orbifolio.runner.vision.efficientnet import EfficientNetLite0
+from orbifolio.runner.vision.vgg import Vgg16
 
 
 def test_the_distance_is_that_of_means_and_deviations_in_deviations():

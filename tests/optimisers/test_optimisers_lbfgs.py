@@ -8,7 +8,9 @@ import pytest
 import torch
 from scipy.optimize import minimize, rosen, rosen_der
 
-from orbifolio.runner.optimisers import OPTIMISERS, Adam, Lbfgs
+from orbifolio.runner.optimisers import OPTIMISERS
+from orbifolio.runner.optimisers.adam import Adam
+from orbifolio.runner.optimisers.lbfgs import Lbfgs
 
 
 def rosenbrock(parameter: torch.Tensor):

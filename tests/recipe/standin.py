@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from orbifolio.runner.settings import Settings, family
+from orbifolio.runner.settings import KindFamily, Settings, Shorthand, family
 
 
 class Noise(Settings):
@@ -36,16 +36,12 @@ class Sum(Settings):
 
 
 def expand(value: Any) -> Any:
-    if isinstance(value, str):
-        return {"kind": value}
     if isinstance(value, int | float) and not isinstance(value, bool):
         return {"kind": "noise", "amount": value}
     return value
 
 
-AnyStart = Annotated[
-    Annotated[Union[Noise, Photo, Sum], Field(discriminator="kind")], BeforeValidator(expand)  # noqa: UP007
-]
+AnyStart = Annotated[Any, KindFamily((Noise, Photo, Sum), shorthand=Shorthand(expand))]
 Sum.model_rebuild()
 
 

@@ -10,7 +10,8 @@ import pytest
 from orbifolio.runner.recipe.model import load
 from orbifolio.runner.renderers.base import GPU_GAIN
 from orbifolio.runner.run.plan import in_words, make_plan
-from orbifolio.runner.vision import Ensemble, Vgg16, Vgg19
+from orbifolio.runner.vision.ensemble import Ensemble
+from orbifolio.runner.vision.vgg import Vgg16, Vgg19
 
 ROOT = Path(__file__).parents[2]
 NUMBERS = {"half a": 0.5, "a": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0, "fifteen": 15.0}

@@ -12,10 +12,8 @@ from pathlib import Path
 import pytest
 
 from orbifolio.runner.errors import InputError
-from orbifolio.runner.objectives.base import ObjectiveSettings
-from orbifolio.runner.objectives.smoothness import Smoothness
-from orbifolio.runner.plugins import with_plugins
-from orbifolio.runner.settings import kind_of
+from orbifolio.runner.plugins import plugins
+from orbifolio.runner.settings import KindFamily
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPE = """
@@ -59,6 +57,12 @@ def kind(name: str) -> str:
     )
 
 
+def completed() -> KindFamily:
+    """A family of one kind, with those of the packages that are installed now."""
+    own = {"smoothness": "orbifolio.runner.objectives.smoothness:Smoothness"}
+    return KindFamily(own, others=plugins("objectives", "orbifolio.runner.objectives.base:ObjectiveSettings"))
+
+
 def test_the_example_package_is_installed_and_used_in_a_run(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "docs" / "example-plugin", tmp_path / "source")
     packages = tmp_path / "packages"
@@ -93,11 +97,7 @@ def test_kinds_come_after_the_programs_own_in_the_order_of_their_packages(tmp_pa
     for name in ("plugin-b", "plugin-a"):
         package(tmp_path, name, kind(name))
     package(tmp_path, "plugin-c", kind("plugin-c"), group="canvases")
-    assert [kind_of(item) for item in with_plugins("objectives", ObjectiveSettings, Smoothness)] == [
-        "smoothness",
-        "plugin-a",
-        "plugin-b",
-    ]
+    assert completed().names == ("smoothness", "plugin-a", "plugin-b")
 
 
 @pytest.mark.parametrize(
@@ -131,5 +131,5 @@ def test_what_is_wrong_with_a_package_is_said(packages, message, tmp_path: Path,
     for name, code in packages.items():
         package(tmp_path, name, code)
     with pytest.raises(InputError) as error:
-        with_plugins("objectives", ObjectiveSettings, Smoothness)
+        list(completed())
     assert str(error.value) == message

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orbifolio.runner.errors import IllegalSymmetry
-from orbifolio.runner.symmetry import NoSymmetry, Plane
 from orbifolio.runner.symmetry.aspect import exact_root, parse_ratio, spell_ratio
 from orbifolio.runner.symmetry.groups.groups import GROUPS
-from orbifolio.runner.symmetry.kinds.plane import PlaneSymmetry
+from orbifolio.runner.symmetry.kinds.none import NoSymmetry
+from orbifolio.runner.symmetry.kinds.plane import Plane, PlaneSymmetry
 
 RULE = "an aspect is width:height, like 3:2, 1:sqrt(3) or 1.5"
 

@@ -10,11 +10,13 @@ import torch
 from scipy import ndimage
 
 from orbifolio.runner.errors import IllegalSymmetry
-from orbifolio.runner.symmetry import Droste, Frieze, Rotor, colour
+from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.base import Symmetry
 from orbifolio.runner.symmetry.groups.frieze_groups import FRIEZES
 from orbifolio.runner.symmetry.groups.presentation import homomorphisms
-from orbifolio.runner.symmetry.kinds.rotor import presentation
+from orbifolio.runner.symmetry.kinds.droste import Droste
+from orbifolio.runner.symmetry.kinds.frieze import Frieze
+from orbifolio.runner.symmetry.kinds.rotor import Rotor, presentation
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
 from orbifolio.runner.symmetry.layouts.wedge import reach

@@ -12,8 +12,8 @@ from test_symmetry_flat import droste, frieze, rotor, texture
 
 from orbifolio.runner.cli import cli
 from orbifolio.runner.images.writing import write_png8
-from orbifolio.runner.symmetry import Plane
 from orbifolio.runner.symmetry.base import Symmetry
+from orbifolio.runner.symmetry.kinds.plane import Plane
 from orbifolio.runner.symmetry.verify.locate import locate_symmetry, with_origin
 from orbifolio.runner.symmetry.verify.measure import measure_symmetry
 

@@ -9,9 +9,10 @@ import pytest
 import torch
 from scipy import ndimage
 
-from orbifolio.runner.symmetry import NoSymmetry, Plane, colour
+from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.groups import GROUPS
-from orbifolio.runner.symmetry.kinds.plane import PlaneSymmetry
+from orbifolio.runner.symmetry.kinds.none import NoSymmetry
+from orbifolio.runner.symmetry.kinds.plane import Plane, PlaneSymmetry
 from orbifolio.runner.symmetry.verify.measure import measure, measure_symmetry
 from orbifolio.runner.symmetry.verify.residuals import ABSENT, EXACT, colour_residuals
 from orbifolio.runner.symmetry.verify.summary import summarise

@@ -15,10 +15,11 @@ import pytest
 import spglib
 import torch
 
-from orbifolio.runner.symmetry import Plane, colour
+from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.groups import GROUPS
 from orbifolio.runner.symmetry.groups.legality import homomorphisms
 from orbifolio.runner.symmetry.groups.triangle import Triangle
+from orbifolio.runner.symmetry.kinds.plane import Plane
 
 LAYER_GROUPS = dict(zip(GROUPS, (1, 3, 11, 12, 13, 23, 24, 25, 26, 49, 55, 56, 65, 69, 70, 73, 77), strict=True))
 SPACE_GROUPS = dict(zip(GROUPS, (1, 3, 6, 7, 8, 25, 28, 32, 35, 75, 99, 100, 143, 156, 157, 168, 183), strict=True))

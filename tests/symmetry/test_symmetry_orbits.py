@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from orbifolio.runner.symmetry import NoSymmetry, Plane, colour
+from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import parse_ratio
 from orbifolio.runner.symmetry.groups.groups import GROUPS
 from orbifolio.runner.symmetry.groups.legality import homomorphisms
-from orbifolio.runner.symmetry.kinds.plane import PlaneSymmetry
+from orbifolio.runner.symmetry.kinds.none import NoSymmetry
+from orbifolio.runner.symmetry.kinds.plane import Plane, PlaneSymmetry
 from orbifolio.runner.symmetry.layouts.orbits import PlaneLayout
 from orbifolio.runner.symmetry.layouts.resample import resample
 

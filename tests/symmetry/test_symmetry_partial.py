@@ -11,8 +11,8 @@ import torch
 from test_symmetry_flat import texture
 
 from orbifolio.runner.errors import IllegalSymmetry
-from orbifolio.runner.symmetry import Partial, colour
-from orbifolio.runner.symmetry.kinds.partial import CopyMean, CopySettings, PartialSymmetry, moves
+from orbifolio.runner.symmetry import colour
+from orbifolio.runner.symmetry.kinds.partial import CopyMean, CopySettings, Partial, PartialSymmetry, moves
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout
 from orbifolio.runner.symmetry.verify.measure import measure_symmetry
 

@@ -11,8 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.settings import citations, field_help, kind_of
-from orbifolio.runner.symmetry import SYMMETRIES, AnySymmetry, NoSymmetry, Plane, colour
+from orbifolio.runner.symmetry import SYMMETRIES, AnySymmetry, colour
 from orbifolio.runner.symmetry.groups.groups import GROUPS
+from orbifolio.runner.symmetry.kinds.none import NoSymmetry
+from orbifolio.runner.symmetry.kinds.plane import Plane
 from orbifolio.runner.symmetry.verify.summary import summarise
 
 

@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 
-from orbifolio.runner.views import VIEWS, DrawnView, apply_view, draw_view
+from orbifolio.runner.views import VIEWS
 from orbifolio.runner.views.affine import Crop, Jitter, Mirror, Rotate, Scale
+from orbifolio.runner.views.drawn_view import DrawnView, apply_view, draw_view
 from orbifolio.runner.views.filters import Grain, Lighting, Soften, Vignette
 
 

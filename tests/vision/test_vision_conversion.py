@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 import torch
 
-from orbifolio.runner.vision import Vgg16, conversion
+from orbifolio.runner.vision import conversion
 from orbifolio.runner.vision.efficientnet_names import LITE0, checkpoint_names
+from orbifolio.runner.vision.vgg import Vgg16
 from orbifolio.runner.vision.weight_sources import WeightSourceError
 
 

@@ -14,26 +14,21 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from orbifolio.runner.errors import MissingWeights, ShapeMismatch
 from orbifolio.runner.settings import kind_of
-from orbifolio.runner.vision import (
-    NETWORKS,
-    AlexNet,
-    AnyNetwork,
-    EfficientNetLite0,
-    InceptionV3,
-    Untrained,
-    Vgg16,
-    Vgg19,
-    alexnet,
-    inception,
-)
-from orbifolio.runner.vision.alexnet import AlexNetEncoder
+from orbifolio.runner.vision import NETWORKS, AnyNetwork, alexnet, inception
+from orbifolio.runner.vision.alexnet import AlexNet, AlexNetEncoder
 from orbifolio.runner.vision.base import Encoder, Provenance
-from orbifolio.runner.vision.efficientnet import EfficientNetEncoder, EfficientNetLite1, EfficientNetLite2
+from orbifolio.runner.vision.efficientnet import (
+    EfficientNetEncoder,
+    EfficientNetLite0,
+    EfficientNetLite1,
+    EfficientNetLite2,
+)
 from orbifolio.runner.vision.ensemble import Ensemble, EnsembleEncoder
 from orbifolio.runner.vision.imagenet import class_names
-from orbifolio.runner.vision.inception import InceptionEncoder
+from orbifolio.runner.vision.inception import InceptionEncoder, InceptionV3
 from orbifolio.runner.vision.published import TABLE
-from orbifolio.runner.vision.vgg import CAFFE, TORCHVISION, VggEncoder
+from orbifolio.runner.vision.untrained import Untrained
+from orbifolio.runner.vision.vgg import CAFFE, TORCHVISION, Vgg16, Vgg19, VggEncoder
 
 NOWHERE = Provenance("made up", "", "", "")
 

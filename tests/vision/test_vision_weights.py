@@ -23,10 +23,11 @@ from rich.console import Console
 from safetensors.torch import save_file
 
 from orbifolio.runner.errors import MissingWeights
-from orbifolio.runner.vision import EfficientNetLite0, Vgg16, weight_sources, weights
+from orbifolio.runner.vision import weight_sources, weights
 from orbifolio.runner.vision.conversion import Tensors
+from orbifolio.runner.vision.efficientnet import EfficientNetLite0
 from orbifolio.runner.vision.published import TABLE, PublishedWeights, WeightFile
-from orbifolio.runner.vision.vgg import layer_table
+from orbifolio.runner.vision.vgg import Vgg16, layer_table
 from orbifolio.runner.vision.weight_sources import (
     Address,
     InstalledFile,

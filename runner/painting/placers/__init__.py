@@ -7,9 +7,16 @@
 After Paint Transformer (Liu et al. 2021), which trains itself on synthetic strokes; no photograph is learnt from.
 """
 
-from orbifolio.runner.painting.placers.planned import PlannedStrokes
-from orbifolio.runner.painting.placers.predictor import PredictedStrokes
-from orbifolio.runner.settings import family
+from __future__ import annotations
 
-PLACERS = (PlannedStrokes, PredictedStrokes)
-AnyPlacer = family(*PLACERS)
+from typing import Annotated, Any
+
+from orbifolio.runner.settings import KindFamily
+
+PLACERS = KindFamily(
+    {
+        "planned": "orbifolio.runner.painting.placers.planned:PlannedStrokes",
+        "predictor": "orbifolio.runner.painting.placers.predictor:PredictedStrokes",
+    },
+)
+AnyPlacer = Annotated[Any, PLACERS]

@@ -29,7 +29,7 @@ from orbifolio.runner.painting.refining.movable_strokes import MovableStrokes
 from orbifolio.runner.painting.refining.pull_back import pulled_back
 from orbifolio.runner.painting.refining.settings import StrokeRefinement
 from orbifolio.runner.random_generators import generator
-from orbifolio.runner.views import draw_view
+from orbifolio.runner.views.drawn_view import draw_view
 from orbifolio.runner.vision.base import Encoder
 from orbifolio.runner.vision.null_encoder import NullEncoder
 

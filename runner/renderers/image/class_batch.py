@@ -32,7 +32,8 @@ from orbifolio.runner.objectives.statistics_prior import StatisticsPrior, Statis
 from orbifolio.runner.random_generators import generator
 from orbifolio.runner.symmetry.base import Layout, Symmetry
 from orbifolio.runner.symmetry.kinds.none import PixelLayout
-from orbifolio.runner.views import View, apply_view, draw_view
+from orbifolio.runner.views.base import View
+from orbifolio.runner.views.drawn_view import apply_view, draw_view
 from orbifolio.runner.vision.base import Encoder
 
 LOGITS = "logits"

@@ -13,7 +13,7 @@ import torch
 from orbifolio.runner.canvas.base import Canvas
 from orbifolio.runner.objectives.engine import Engine
 from orbifolio.runner.symmetry.base import Layout
-from orbifolio.runner.views import DrawnView
+from orbifolio.runner.views.drawn_view import DrawnView
 
 
 def evaluate(

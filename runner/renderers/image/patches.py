@@ -19,7 +19,6 @@ from orbifolio.runner.arrays import F32
 from orbifolio.runner.canvas.pixels import Pixels
 from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.errors import IllegalSymmetry
-from orbifolio.runner.exports.geometry import geometry_products
 from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.objectives import AnyObjective
 from orbifolio.runner.objectives.base import ObjectiveSettings
@@ -328,6 +327,8 @@ class PatchRenderer(Renderer):
 
     def extras(self, state: PatchState, tone: Tone) -> Mapping[str, bytes]:
         """What the symmetry's geometry offers besides the picture."""
+        from orbifolio.runner.exports.geometry import geometry_products  # files are made when the picture is there
+
         if state.refined is not None:
             assert self.refiner is not None
             return self.refiner.extras(state.refined, tone)

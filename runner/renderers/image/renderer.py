@@ -19,7 +19,6 @@ from orbifolio.runner.canvas.base import Canvas, CanvasPhase, CanvasSettings
 from orbifolio.runner.canvas.initial import InitialContext, initialise, lost_detail
 from orbifolio.runner.devices import choose_precision
 from orbifolio.runner.errors import RunFailed
-from orbifolio.runner.exports.geometry import geometry_products
 from orbifolio.runner.images.finish import Tone, Traits
 from orbifolio.runner.objectives.autograd_engine import AutogradEngine, padding
 from orbifolio.runner.objectives.base import Objective, ObjectiveSettings, Preparation, appearances_of
@@ -30,7 +29,8 @@ from orbifolio.runner.renderers.base import Outcome, Phase, RenderContext, Rende
 from orbifolio.runner.renderers.image.evaluate import evaluate
 from orbifolio.runner.symmetry.base import Layout, Symmetry
 from orbifolio.runner.symmetry.verify.summary import summarise
-from orbifolio.runner.views import DrawnView, View, draw_view
+from orbifolio.runner.views.base import View
+from orbifolio.runner.views.drawn_view import DrawnView, draw_view
 from orbifolio.runner.vision.base import Encoder, VisionSettings
 from orbifolio.runner.vision.null_encoder import NullEncoder
 
@@ -344,6 +344,8 @@ class ImageRenderer(Renderer):
 
     def extras(self, state: ImageState, tone: Tone) -> Mapping[str, bytes]:
         """What the symmetry's geometry offers besides the picture."""
+        from orbifolio.runner.exports.geometry import geometry_products  # files are made when the picture is there
+
         with torch.no_grad():
             values = state.canvas.values()
             colours = tone((values + 0.5).clamp(0, 1)[None].float().cpu().numpy())[0]

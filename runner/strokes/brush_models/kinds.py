@@ -1,9 +1,16 @@
 """The family of painters."""
 
-from orbifolio.runner.settings import family
-from orbifolio.runner.strokes.brush_models.gan import Gan
-from orbifolio.runner.strokes.brush_models.implicit_training import Implicit
-from orbifolio.runner.strokes.brush_models.vae import Vae
+from __future__ import annotations
 
-PAINTERS = (Implicit, Vae, Gan)
-AnyPainter = family(*PAINTERS)
+from typing import Annotated, Any
+
+from orbifolio.runner.settings import KindFamily
+
+PAINTERS = KindFamily(
+    {
+        "implicit": "orbifolio.runner.strokes.brush_models.implicit_training:Implicit",
+        "vae": "orbifolio.runner.strokes.brush_models.vae:Vae",
+        "gan": "orbifolio.runner.strokes.brush_models.gan:Gan",
+    },
+)
+AnyPainter = Annotated[Any, PAINTERS]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from orbifolio.runner.arrays import F64, I64, Bools
 from orbifolio.runner.symmetry import colour
@@ -57,6 +56,8 @@ class Domain:
 
     def _nearest_copy(self, points: F64) -> tuple[F64, I64]:
         """By the nearest image of the centre."""
+        from scipy.spatial import cKDTree  # where it is used, since its import takes as long as reading a recipe
+
         reach = self.radius + float(self.group.distance(points, self.centre).max())
         near = self.group.elements(self.centre, reach + 1e-9)
         _, nearest = cKDTree([item.matrix @ self.centre for item in near]).query(points)

@@ -10,9 +10,11 @@ import pypdfium2
 import pytest
 from lxml import etree
 
-from orbifolio.runner.gas.drawing import DRAWINGS, Lines, Nodes, OneLine, Triangles
+from orbifolio.runner.gas.drawing import DRAWINGS
 from orbifolio.runner.gas.drawing.base import Drawing
 from orbifolio.runner.gas.drawing.colours import Palette
+from orbifolio.runner.gas.drawing.meshes import Lines, Nodes, Triangles
+from orbifolio.runner.gas.drawing.onelines import OneLine
 from orbifolio.runner.gas.drawing.pdf import pdf
 from orbifolio.runner.gas.drawing.raster import draw
 from orbifolio.runner.gas.drawing.sheet import Areas, Dots, DrawingSheet, Labels, Polylines

@@ -12,7 +12,7 @@ from orbifolio.runner.images import oklab
 from orbifolio.runner.renderers.base import RenderContext
 from orbifolio.runner.renderers.image.class_batch import ClassBatch, class_probability
 from orbifolio.runner.renderers.image.class_pictures import JUDGED_VIEWS, ClassPictures, ClassRenderer, prepared
-from orbifolio.runner.vision import EfficientNetLite0
+from orbifolio.runner.vision.efficientnet import EfficientNetLite0
 
 NETWORK = EfficientNetLite0().model_dump()
 

@@ -8,9 +8,9 @@ from orbifolio.runner.objectives.autograd_engine import AutogradEngine
 from orbifolio.runner.objectives.base import Preparation
 from orbifolio.runner.objectives.smoothness import Range, Smoothness
 from orbifolio.runner.objectives.style import Style
-from orbifolio.runner.views import draw_view
 from orbifolio.runner.views.affine import Jitter, Rotate
-from orbifolio.runner.vision import Untrained
+from orbifolio.runner.views.drawn_view import draw_view
+from orbifolio.runner.vision.untrained import Untrained
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1")
 
