@@ -12,6 +12,7 @@ import torch
 
 from orbifolio.runner.cpu_features import processor_name, tiles_work
 from orbifolio.runner.errors import InputError
+from orbifolio.runner.memory import machine_memory
 
 
 def choose_device(choice: str) -> str:
@@ -113,6 +114,17 @@ def system_facts(device: str) -> dict[str, Any]:
         facts["gpu"] = torch.cuda.get_device_name(device)
         facts["cuda"] = torch.version.cuda or ""
     return facts
+
+
+def memory_of(device: str) -> tuple[int, str]:
+    """(bytes, whose they are) of the memory that a run on a device takes up.
+
+    >>> memory_of("cpu")[1]
+    'this machine'
+    """
+    if device.startswith("cuda"):
+        return int(torch.cuda.get_device_properties(device).total_memory), torch.cuda.get_device_name(device)
+    return machine_memory(), "this machine"
 
 
 def peak_memory(device: str) -> int:

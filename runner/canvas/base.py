@@ -17,7 +17,7 @@ from torch import Tensor
 
 from orbifolio.runner.canvas.initial import AnyInitial, InitialState, Noise
 from orbifolio.runner.settings import Settings
-from orbifolio.runner.symmetry.base import Layout, Symmetry
+from orbifolio.runner.symmetry.base import Layout, LayoutExtent, Symmetry
 
 
 @dataclass(frozen=True)
@@ -177,9 +177,9 @@ class CanvasSettings(Settings):
         canvas.load_state_dict(state)
         return canvas
 
-    def parameter_count(self, layout: Layout, number: int, sizes: tuple[tuple[int, int], ...]) -> int:
+    def parameter_count(self, extent: LayoutExtent, number: int, sizes: tuple[tuple[int, int], ...]) -> int:
         """Numbers that are optimised in a phase, for the plan."""
-        return layout.parameters * 3
+        return extent.parameters * 3
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """What is wrong with it, as (path below the canvas, "what; rule; cure")."""

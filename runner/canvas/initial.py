@@ -172,9 +172,10 @@ class FromPatches(PatchSettings, InitialState):
     def colours(self, context: InitialContext) -> Tensor:
         """The finished synthesis at the layout's size."""
         layout = context.layout
+        size = layout.width, layout.height
         assert context.symmetry is not None
         seed = int(torch.randint(1 << 31, (), generator=context.random))
-        task = plan_patches(self, context.symmetry, layout, seed=seed, picture=context.picture).task
+        task = plan_patches(self, context.symmetry, size, layout.parameters, seed=seed, picture=context.picture).task
         return torch.from_numpy(synthesise(context.symmetry, task)) + 0.5
 
     def pictures(self) -> tuple[str, ...]:

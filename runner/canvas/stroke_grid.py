@@ -33,7 +33,7 @@ from orbifolio.runner.strokes.brush_models.weights import find_painter, load_pai
 from orbifolio.runner.strokes.document.document import Painting
 from orbifolio.runner.strokes.mypaint.actions import COLOUR, COUNT, END, END_PRESSURE, ENTRY_PRESSURE, START, VIA
 from orbifolio.runner.strokes.stroke_array import CURVE, StrokeArray, rows_of_actions
-from orbifolio.runner.symmetry.base import Layout
+from orbifolio.runner.symmetry.base import Layout, LayoutExtent
 
 TILE = 64  # pixels; the canvas that painters are learnt on
 
@@ -78,9 +78,9 @@ class StrokeGrid(CanvasSettings):
         painter = _painter(self.brush)
         return GridCanvas(self, phase.layout, painter, phase.seed, str(values.device), picture, plain=plain)
 
-    def parameter_count(self, layout: Layout, number: int, sizes: tuple[tuple[int, int], ...]) -> int:
+    def parameter_count(self, extent: LayoutExtent, number: int, sizes: tuple[tuple[int, int], ...]) -> int:
         """Twelve for each stroke."""
-        return len(corners(layout.width, layout.height, self.overlap)) * self.strokes * COUNT
+        return len(corners(extent.width, extent.height, self.overlap)) * self.strokes * COUNT
 
     def complaints(self, aspect_of: Callable[[str], float | None]) -> list[tuple[str, str]]:
         """An unknown brush."""

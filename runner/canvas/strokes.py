@@ -26,7 +26,7 @@ from orbifolio.runner.strokes.brush_models.weights import load_scalable
 from orbifolio.runner.strokes.fitting.colour_solver import ColourRules
 from orbifolio.runner.strokes.fitting.levels import budgets
 from orbifolio.runner.strokes.rasteriser.brush_table import BrushTable, fit_table
-from orbifolio.runner.symmetry.base import Layout
+from orbifolio.runner.symmetry.base import Layout, LayoutExtent
 from orbifolio.runner.vector.hex_colours import Hex, from_hex
 
 
@@ -100,7 +100,7 @@ class Strokes(CanvasSettings):
         """A saved level; see the base class."""
         return StrokeCanvas.restore(self._config(phase, values), state)
 
-    def parameter_count(self, layout: Layout, number: int, sizes: tuple[tuple[int, int], ...]) -> int:
+    def parameter_count(self, extent: LayoutExtent, number: int, sizes: tuple[tuple[int, int], ...]) -> int:
         """Nine for each stroke of the level, and its colour."""
         share = budgets(self.strokes, tuple(width for width, _ in sizes))[number]
         return share * (9 if self.colouring == "fitted" else 12)

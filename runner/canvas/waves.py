@@ -18,7 +18,7 @@ from orbifolio.runner.arrays import F64
 from orbifolio.runner.canvas.base import Canvas, CanvasPhase, CanvasSettings
 from orbifolio.runner.canvas.initial import InitialState, WaveStart
 from orbifolio.runner.canvas.wave_picture import ZONE_TERMS, WavePicture, WaveSettings
-from orbifolio.runner.symmetry.base import Layout
+from orbifolio.runner.symmetry.base import Layout, LayoutExtent
 from orbifolio.runner.symmetry.charts import Chart, grid
 
 
@@ -47,7 +47,7 @@ class Waves(WaveSettings, CanvasSettings):
             canvas.load_state_dict(previous.state_dict())
         return canvas
 
-    def parameter_count(self, layout: Layout, number: int, sizes: tuple[tuple[int, int], ...]) -> int:
+    def parameter_count(self, extent: LayoutExtent, number: int, sizes: tuple[tuple[int, int], ...]) -> int:
         """Two for each wave, at most."""
         return 2 * (self.terms + ZONE_TERMS)
 

@@ -14,7 +14,7 @@ from orbifolio.runner.cloud.machines import DISK_BYTES, Machine
 from orbifolio.runner.errors import InputError
 from orbifolio.runner.recipe.model import LoadedRecipe
 from orbifolio.runner.renderers.base import Phase
-from orbifolio.runner.run.plan import BASE_MEMORY, MEMORY_PER_PIXEL, SECONDS_PER_PIXEL, make_plan
+from orbifolio.runner.run.plan import MEMORY_PER_PIXEL, SECONDS_PER_PIXEL, make_plan, memory_needed
 
 SETUP_SECONDS = 480.0  # booting, 3 GB of packages, weights
 DISK_PRICE = 0.08 / 730 / 1e9  # dollars per byte and hour of gp3: $0.08 per GB and month of 730 hours
@@ -64,10 +64,7 @@ def workload_of(loaded: LoadedRecipe) -> Workload:
 
 def workload_of_phases(loaded: LoadedRecipe, phases: Sequence[Phase]) -> Workload:
     """What a recipe with these phases needs."""
-    memory = {
-        precision: BASE_MEMORY + max(_seen(phase) * rate + phase.table_bytes for phase in phases)
-        for precision, rate in MEMORY_PER_PIXEL.items()
-    }
+    memory = {precision: memory_needed(phases, precision) for precision in MEMORY_PER_PIXEL}
     last = phases[-1]
     by_pixels = [phase for phase in phases if phase.seconds is None]
     pixels = float(sum(_seen(phase) * phase.steps for phase in by_pixels))

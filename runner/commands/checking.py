@@ -46,6 +46,8 @@ def check_recipes(
 
 
 def _show(loaded: LoadedRecipe, plan: Plan) -> None:
+    from orbifolio.runner.run.plan import gigabytes
+
     if plan.symmetry:
         click.echo(f"  symmetry   {plan.symmetry}")
     for note in plan.notes:
@@ -59,13 +61,15 @@ def _show(loaded: LoadedRecipe, plan: Plan) -> None:
             click.echo(f"             {note}")
     if loaded.recipe.finish.enlarge is not None:
         click.echo(f"  enlarged   {plan.finished[0]} x {plan.finished[1]} px")
-    click.echo(f"  memory     about {plan.memory_bytes / 1e9:.1f} GB")
+    click.echo(f"  memory     about {gigabytes(plan.memory_bytes)}")
     click.echo(f"  time       about {plan.time_text} on this machine ({plan.device})")
     for name, size, present in plan.downloads:
         click.echo(f"  weights    {name}: {'here' if present else f'{size / 1e6:.0f} MB to fetch once'}")
     others = [name for name in qualities.names(loaded.source) if name != loaded.recipe.quality]
     if others:
         click.echo(f"  qualities  {', '.join(f'quality={name}' for name in others)}")
+    if plan.refusal:
+        click.echo(f"  too large  {plan.refusal}")
     if loaded.recipe.publish is not None:
         click.echo(f"  publish    {loaded.recipe.publish.target}")
     for path, source in loaded.recipe.pictures().items():

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orbifolio.runner.arrays import F64, I64
+from orbifolio.runner.arrays import F64, I64, Bools
 from orbifolio.runner.models.faults import ModelFault
 from orbifolio.runner.models.mesh import Mesh
 from orbifolio.runner.models.rasteriser import covered
@@ -91,6 +91,14 @@ def places_and_normals(mesh: Mesh, atlas: Atlas) -> tuple[F64, F64]:
     return places, normals
 
 
+def covered_texels(mesh: Mesh, width: int, height: int) -> Bools:
+    """(height * width,) which texels of a texture a mesh shows."""
+    is_covered = np.zeros(height * width, dtype=bool)
+    for _, texel, _ in _texels(mesh, width, height):
+        is_covered[texel] = True
+    return is_covered
+
+
 def make_atlas(mesh: Mesh, width: int, height: int, *, gutter: int) -> Atlas:
     """The atlas of a mesh with a texture of `width` by `height` texels.
 
@@ -105,9 +113,7 @@ def make_atlas(mesh: Mesh, width: int, height: int, *, gutter: int) -> Atlas:
     """
     from scipy.ndimage import distance_transform_edt
 
-    is_covered = np.zeros(height * width, dtype=bool)
-    for _, texel, _ in _texels(mesh, width, height):
-        is_covered[texel] = True
+    is_covered = covered_texels(mesh, width, height)
     own = np.flatnonzero(is_covered)
     if not len(own):
         raise ModelFault(

@@ -17,7 +17,7 @@ from orbifolio.runner.images.motif import fitting_side
 from orbifolio.runner.patches.style_atlas import MIN_SIDE, PatchStyle
 from orbifolio.runner.patches.synthesis import PatchTask, level_sizes
 from orbifolio.runner.settings import Settings, Shorthand
-from orbifolio.runner.symmetry.base import Layout, Symmetry
+from orbifolio.runner.symmetry.base import Symmetry
 
 Magnification = Annotated[float, Field(gt=0, le=1000)] | Literal["auto"]
 PATCH_SOURCES = ("barnes2009", "kwatra2005", "kaspar2015")
@@ -100,7 +100,8 @@ class PatchPlan:
 def plan_patches(
     settings: PatchSettings,
     symmetry: Symmetry,
-    layout: Layout,
+    size: tuple[int, int],
+    orbits: int,
     *,
     seed: int,
     picture: Callable[[str], Tensor],
@@ -110,15 +111,16 @@ def plan_patches(
     Args:
         settings: without complaints.
         symmetry: of the artwork.
-        layout: of the artwork's size.
+        size: (width, height) of the artwork in pixels.
+        orbits: of its layout.
         seed: of all random choices.
         picture: source -> (1, 3, h, w) in [0, 1].
     """
-    width, height = layout.width, layout.height
+    width, height = size
     if settings.start is not None:
         started = _pixels(cover(picture(settings.start), (height, width)))
         style = PatchStyle(started, float(min(width, height)))
-        sizes = level_sizes(symmetry, layout, (style,), started=True)
+        sizes = level_sizes(symmetry, size, (style,), started=True)
         rate = 0.0 if settings.images == () else RATE * settings.variety
         return PatchPlan(PatchTask((style,), sizes, seed, rate, started, settings.keep), ())
     styles, notes, admits = [], [], {}
@@ -127,14 +129,14 @@ def plan_patches(
         tall, wide = pixels.shape[:2]
         aspect = max(tall, wide) / min(tall, wide)
         if item.magnification == "auto":
-            side = fitting_side(pixels, layout.parameters)
+            side = fitting_side(pixels, orbits)
             notes.append(f"{item.image} magnified {side * side * aspect / (width * height):.2g} times for the symmetry")
         else:
             side = min(math.sqrt(item.magnification * width * height / aspect), float(min(tall, wide)))
         styles.append(PatchStyle(pixels, max(side, float(MIN_SIDE)), item.weight))
         if item.mask is not None:
             admits[number] = cover(picture(item.mask), (height, width))[0].mean(0).numpy()
-    sizes = level_sizes(symmetry, layout, styles)
+    sizes = level_sizes(symmetry, size, styles)
     return PatchPlan(PatchTask(tuple(styles), sizes, seed, RATE * settings.variety, admits=admits), tuple(notes))
 
 

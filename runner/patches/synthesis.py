@@ -84,19 +84,19 @@ class PatchTask:
 
 
 def level_sizes(
-    symmetry: Symmetry, layout: Layout, styles: Sequence[PatchStyle], *, started: bool = False
+    symmetry: Symmetry, size: tuple[int, int], styles: Sequence[PatchStyle], *, started: bool = False
 ) -> tuple[tuple[int, int], ...]:
     """(width, height) in pixels of every level, ending with the artwork's.
 
     Args:
         symmetry: of the artwork.
-        layout: of its size.
+        size: (width, height) of the artwork in pixels.
         styles: that will be copied from.
         started: whether a picture is given to begin with.
     """
     smallest = (COARSEST_START if started else COARSEST) / min(style.side for style in styles)
-    width, ratio, scale = layout.width, layout.width / layout.height, 1.0
-    sizes = [(width, layout.height)]
+    width, ratio, scale = size[0], size[0] / size[1], 1.0
+    sizes = [size]
     while scale / LEVEL_FACTOR >= smallest and width * scale / LEVEL_FACTOR >= COARSEST:
         scale /= LEVEL_FACTOR
         sizes.insert(0, symmetry.fit(round(width * scale), multiple=1, ratio=ratio))

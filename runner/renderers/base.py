@@ -42,6 +42,8 @@ class Phase:
         table_bytes: memory of the tables that make the picture, while the phase lasts.
         work: what a pixel costs in a step, beside VGG16 to its fourth block, the default.
         seconds: what the phase takes on two processor cores, where it is not pixels that count; else None.
+        making_bytes: memory that is taken while the tables are made, before the first step.
+        memory_bytes: what the phase takes at its peak, where it is no network's features that count; else None.
     """
 
     title: str
@@ -54,6 +56,8 @@ class Phase:
     table_bytes: int = 0
     work: float = 1.0
     seconds: float | None = None
+    making_bytes: int = 0
+    memory_bytes: float | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,10 @@ class Renderer(ABC):
 
     charted: tuple[str, ...] = ()
     begins_bare: bool = False
+
+    def least_memory(self) -> float:
+        """Bytes that the picture's size alone asks for: known before `phases`, which may read and plan for seconds."""
+        return 0.0
 
     @abstractmethod
     def phases(self) -> tuple[Phase, ...]:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from orbifolio.runner.gas.orbifold import SymmetricNetwork
 
 MEASURING_BLUR = 3.0  # pixels: softens lines as thin as a pixel before symmetry is measured
+DRAWING_BYTES = 80.0  # for each pixel of a drawing, for the plan; measured from 512 to 3,072 px
 DRAWING_SECONDS = 0.05
 """What a step takes beside its presentations, for the plan. Measured on two cores with 104,361 points and 2400
 nodes: 0.01 s for the error, and 0.4 s for a picture of 1024 px, which one step in ten is taken to need."""
@@ -215,6 +216,7 @@ class GasRenderer(Renderer):
                 2 * phase.nodes,
                 (f"{points} points, {round(points * phase.epochs)} presentations",),
                 seconds=points * phase.epochs * self.domain.pace + phase.steps * DRAWING_SECONDS,
+                memory_bytes=DRAWING_BYTES * width * height,
             )
             for phase in self.settings.phases
         )

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 PASS_SECONDS = 0.15  # of planning a pass, for the plan; measured on two processor cores
 PAINTING_WORK = 1.2  # of a pixel in a step of the refinement, beside VGG16 to its fourth block: painting, and back
 REFINABLE = "oil, bold, gouache, pastel, pointillist or flow"
+PIXEL_BYTES = 300.0  # a pixel of the canvas, with its thickness, light and files, for the plan
 PIXEL_SECONDS = 1.5e-7  # a pixel of the canvas in a pass, in the same way
 FITTED_WIDTH = 768  # pixels at most at which a picture is fitted to a symmetry: strokes show no more
 SKETCH_SIDE = 360  # pixels that a preview is planned at: strokes of the last layer are then a pixel wide
@@ -328,7 +329,14 @@ class PaintingRenderer(Renderer):
         settings = PatchSettings(images=(PatchImage(image=name),))
         if self.settings.fit == "laid":
             settings = PatchSettings(start=name)
-        plan = plan_patches(settings, self.symmetry, layout, seed=self.context.seed, picture=self.context.plain_picture)
+        plan = plan_patches(
+            settings,
+            self.symmetry,
+            size,
+            layout.parameters,
+            seed=self.context.seed,
+            picture=self.context.plain_picture,
+        )
         surface = OrbifoldSurface(layout, self.symmetry, size)
         values = torch.from_numpy(synthesise(self.symmetry, plan.task))
         whole = surface.picture(surface.cells(values))
@@ -355,18 +363,27 @@ class PaintingRenderer(Renderer):
         firsts = [number for number, item in enumerate(self._first.passes) if item.first]
         return [*firsts, len(self._first.passes)]
 
+    def least_memory(self) -> float:
+        """Of canvas, lamp and files, and of the surface's tables under a symmetry: see the base class."""
+        width, height = self.size
+        tables = 0 if self.symmetry is None else self.symmetry.extent(width, height).making_bytes
+        return tables + PIXEL_BYTES * width * height
+
     def phases(self) -> tuple[Phase, ...]:
         """One for each layer."""
         width, height = self.size
         window = (0, 0, width, height) if self.surface is None else painting_window(self.surface)
         pixels, factor = width * height, (window[2] - window[0]) / self._first.plan_size[0]
         phases: list[Phase] = []
+        memory = self.least_memory()
         for first, end in zip(self.layers, self.layers[1:], strict=False):
             layer = self._first.passes[first].layer
             title = f"{layer.title}, strokes {2 * layer.radius * factor:.0f} px wide"
             seconds = (end - first) * (PASS_SECONDS + PIXEL_SECONDS * pixels)
             notes = self.manner.sentences if self.manner is not None and not phases else ()
-            phases.append(Phase(title, width, height, end - first, 0, notes=notes, seconds=seconds))
+            phases.append(
+                Phase(title, width, height, end - first, 0, notes=notes, seconds=seconds, memory_bytes=memory)
+            )
         refine = self.settings.refine
         if refine is not None:
             wide, high = self._painting(self._first).resized(refine.size).size

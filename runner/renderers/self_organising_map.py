@@ -30,6 +30,7 @@ from orbifolio.runner.som.signals import AnySignals, SignalSet, SignalSettings
 if TYPE_CHECKING:
     from orbifolio.runner.som.map import MapSchedule, SelfOrganisingMap
 
+DRAWING_BYTES = 80.0  # for each pixel of a drawing, for the plan; measured from 600 to 2,400 px
 DRAWING_SECONDS = 0.3
 """What a step takes beside its presentations, for the plan: a picture of 1200 px takes 1 to 3 s on two cores, and one
 step in five is taken to need one."""
@@ -199,7 +200,10 @@ class MapRenderer(Renderer):
             seconds = schedule.presentations * rule.seconds(units) + phase.steps * DRAWING_SECONDS
             title = f"{self.shape.rows} x {self.shape.columns} units, radius {start:.3g} to {end:.3g}"
             parameters = units * self.signals.vectors.shape[1]
-            phases.append(Phase(title, width, height, phase.steps, parameters, notes, seconds=seconds))
+            memory = DRAWING_BYTES * width * height
+            phases.append(
+                Phase(title, width, height, phase.steps, parameters, notes, seconds=seconds, memory_bytes=memory)
+            )
         return tuple(phases)
 
     def stages(self) -> Mapping[str, F32]:

@@ -42,6 +42,7 @@ from orbifolio.runner.run.failures import describe_failure
 from orbifolio.runner.run.frame_schedule import FrameSchedule
 from orbifolio.runner.run.input_images import InputPictures, write_stages
 from orbifolio.runner.run.listeners import Listener, LogWriter
+from orbifolio.runner.run.plan import memory_needed, planned_phases, too_large, what_makes
 from orbifolio.runner.run.run_folder import make_folder, read_summary, write_summary
 from orbifolio.runner.run.summary import begin_summary, rerun_entries
 
@@ -108,6 +109,9 @@ class Run:
             command: what the user typed, for "run this again".
             folder: of an unfinished run to resume, or None for a new one.
             stop: shared with a signal handler.
+
+        Raises:
+            InputError: it needs more memory than there is, or the finished picture would be too large.
         """
         make_deterministic(device)
         self.loaded = loaded
@@ -120,9 +124,12 @@ class Run:
         self.inputs = InputPictures(loaded.images, loaded.recipe.style_preparation)
         context = self.inputs.context(loaded.recipe.seed, device, self._warn, loaded.recipe.title)
         self.renderer: Renderer = loaded.recipe.renderer.build(context)
-        self.phases: tuple[Phase, ...] = self.renderer.phases()
+        self.phases: tuple[Phase, ...] = planned_phases(self.renderer, device)
         last, finish = self.phases[-1], loaded.recipe.finish
-        check_size(finish.size(last.width, last.height), f"finish.enlarge: {finish.enlarge}")
+        check_size(finish.size(last.width, last.height), what_makes(finish))
+        needed = memory_needed(self.phases, loaded.recipe.renderer.arithmetic(device))
+        if reason := too_large(needed, device):
+            raise InputError(reason)
         steps = [phase.steps for phase in self.phases]
         self.frames = FrameSchedule(steps, loaded.recipe.frames, initial=not self.renderer.begins_bare)
         self._folder = folder

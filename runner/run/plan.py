@@ -9,12 +9,15 @@ recipes take between half and twice as long as this says.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orbifolio.runner.devices import choose_device, describe_device
+from orbifolio.runner.devices import choose_device, describe_device, memory_of
+from orbifolio.runner.errors import InputError
+from orbifolio.runner.images.finish import Finish
 from orbifolio.runner.images.writing import check_size
 from orbifolio.runner.recipe.model import LoadedRecipe
-from orbifolio.runner.renderers.base import Phase
+from orbifolio.runner.renderers.base import Phase, Renderer
 from orbifolio.runner.run.input_images import InputPictures
 from orbifolio.runner.run.listeners import clock
 
@@ -40,6 +43,7 @@ class Plan:
         phases: with sizes as rounded for symmetry and network.
         finished: (width, height) of the finished picture.
         memory_bytes: at its peak.
+        refusal: why this machine cannot make it, "" if it can.
         time_text: `seconds` for a reader.
         device: device and precision that the estimate is for.
         downloads: (name, bytes, present) for each network's weights.
@@ -50,6 +54,7 @@ class Plan:
     phases: tuple[Phase, ...]
     finished: tuple[int, int]
     memory_bytes: float
+    refusal: str
     seconds: float
     time_text: str
     device: str
@@ -61,34 +66,93 @@ def make_plan(loaded: LoadedRecipe, device: str = "auto") -> Plan:
 
     Raises:
         ImageError: an input picture cannot be read.
-        InputError: the finished picture would be too large.
+        InputError: the finished picture would be too large, or its size alone fills the memory.
     """
     chosen = choose_device(device)
     settings = loaded.recipe.renderer
     inputs = InputPictures(loaded.images, loaded.recipe.style_preparation)
     renderer = settings.build(inputs.context(loaded.recipe.seed, chosen, lambda message: None))
-    phases = renderer.phases()
+    phases = planned_phases(renderer, chosen)
     finish = loaded.recipe.finish
     finished = finish.size(phases[-1].width, phases[-1].height)
-    check_size(finished, f"finish.enlarge: {finish.enlarge}")
+    check_size(finished, what_makes(finish))
     enlarged = 0 if finish.enlarge is None else finished[0] * finished[1]
     precision = settings.arithmetic(chosen)
     kind = chosen.partition(":")[0]
-    peak = max(_seen(phase) * MEMORY_PER_PIXEL[precision] + phase.table_bytes for phase in phases)
     seconds = SECONDS_TO_BEGIN + sum(_seconds(phase, kind, precision) for phase in phases)
     seconds += enlarged * SECONDS_PER_ENLARGED_PIXEL[kind]
+    memory = max(memory_needed(phases, precision), BASE_MEMORY + enlarged * BYTES_PER_ENLARGED_PIXEL)
     summary = renderer.symmetry_summary(None)
     return Plan(
         symmetry=str(summary["title"]) if summary else "",
         notes=tuple(summary["notes"]) if summary else (),
         phases=phases,
         finished=finished,
-        memory_bytes=BASE_MEMORY + max(peak, enlarged * BYTES_PER_ENLARGED_PIXEL),
+        memory_bytes=memory,
+        refusal=too_large(memory, chosen),
         seconds=seconds,
         time_text=clock(seconds),
         device=f"{describe_device(chosen)}, {precision}",
         downloads=loaded.weights_needed(),
     )
+
+
+def planned_phases(renderer: Renderer, device: str) -> tuple[Phase, ...]:
+    """The phases of a renderer, if its picture can be made on a device at all.
+
+    Raises:
+        InputError: it needs more memory than there is; told before anything of the picture's size is made.
+    """
+    if reason := too_large(BASE_MEMORY + renderer.least_memory(), device):
+        raise InputError(reason)
+    return renderer.phases()
+
+
+def what_makes(finish: Finish) -> str:
+    """What asks for the finished picture's size, for `check_size`."""
+    return "the last phase" if finish.enlarge is None else f"finish.enlarge: {finish.enlarge}"
+
+
+def memory_needed(phases: Sequence[Phase], precision: str) -> float:
+    """Bytes that a run takes at its peak, about.
+
+    Args:
+        phases: of the run.
+        precision: `bf16` or `fp32`, of its network.
+    """
+    return BASE_MEMORY + max(_memory(phase, precision) for phase in phases)
+
+
+def _memory(phase: Phase, precision: str) -> float:
+    """A phase's peak, without the program itself."""
+    if phase.memory_bytes is not None:
+        return max(phase.memory_bytes, phase.making_bytes)
+    return max(_seen(phase) * MEMORY_PER_PIXEL[precision] + phase.table_bytes, phase.making_bytes)
+
+
+def too_large(memory_bytes: float, device: str) -> str:
+    """Why a run cannot be made on a device of this machine, "" if it can.
+
+    Args:
+        memory_bytes: that the run takes at its peak, about.
+        device: as `choose_device` returns it.
+    """
+    there, whose = memory_of(device)
+    if memory_bytes <= there:
+        return ""
+    return (
+        f"the run needs about {gigabytes(memory_bytes)} of memory, and {whose} has {gigabytes(there)}; make the last "
+        "phase or size smaller, or run it on a larger machine"
+    )
+
+
+def gigabytes(count: float) -> str:
+    """Bytes for a reader.
+
+    >>> gigabytes(2.34e9), gigabytes(429.6e9)
+    ('2.3 GB', '430 GB')
+    """
+    return f"{count / 1e9:.1f} GB" if count < 1e11 else f"{count / 1e9:,.0f} GB"
 
 
 def in_words(seconds: float) -> str:

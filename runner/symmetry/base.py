@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import is_dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,25 @@ QUARTER_TURNS = (0.0, 90.0, 180.0, 270.0)
 
 _PROBE = 96  # pixels of the width at which a fundamental domain's share of the picture is counted
 _MAX_APPEARANCES = 24  # more make a style's target slower, one pass of the network each; fewer skip turns or colours
+
+
+@dataclass(frozen=True)
+class LayoutExtent:
+    """What a layout will hold, told before it is made: making it may take gigabytes.
+
+    Attributes:
+        width: of the picture in pixels.
+        height: of the picture in pixels.
+        parameters: number of orbits P; exact, unless a symmetry says otherwise.
+        table_bytes: memory of the tables, about.
+        making_bytes: memory that is taken while they are made, the tables among it, about.
+    """
+
+    width: int
+    height: int
+    parameters: int
+    table_bytes: int
+    making_bytes: int
 
 
 class Layout(ABC):
@@ -203,6 +222,8 @@ class Symmetry(ABC):
         cells: number of primitive cells in the picture.
         tiles: whether copies of the picture may be laid side by side where it wraps; a map of a sphere may not.
         notes: what was decided for the user (closure of a ratio, supercell), for plan and report.
+        table_bytes_per_pixel: memory of a layout's tables, measured at 1,536 px for the groups that need most.
+        making_bytes_per_pixel: the same for what is needed while they are made.
     """
 
     title: str
@@ -212,6 +233,8 @@ class Symmetry(ABC):
     cells: int
     tiles: bool = True
     notes: tuple[str, ...]
+    table_bytes_per_pixel: float
+    making_bytes_per_pixel: float
 
     @abstractmethod
     def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
@@ -238,7 +261,24 @@ class Symmetry(ABC):
             ratio: width / height wanted, where the symmetry leaves it free.
         """
         small = self.fit(_PROBE, multiple=1, ratio=ratio)
-        return self.layout(*small).parameters * (width / small[0]) ** 2
+        return self.orbit_count(*small) * (width / small[0]) ** 2
+
+    @abstractmethod
+    def orbit_count(self, width: int, height: int) -> int:
+        """`Layout.parameters` of a size that `fit` returned, by arithmetic: it makes no table of the picture's size."""
+
+    def extent(self, width: int, height: int) -> LayoutExtent:
+        """What the layout of a size that `fit` returned will hold."""
+        pixels = width * height
+        tables, making = round(self.table_bytes_per_pixel * pixels), round(self.making_bytes_per_pixel * pixels)
+        return LayoutExtent(width, height, self.orbit_count(width, height), tables, making)
+
+    def mixed_extent(self, width: int, height: int, moves: Sequence[Move]) -> LayoutExtent:
+        """What `mixed_layout` will hold: every pixel blends the taps of each copy."""
+        single = self.extent(width, height)
+        return replace(
+            single, table_bytes=single.table_bytes * len(moves), making_bytes=single.making_bytes * len(moves)
+        )
 
     def mixed_layout(self, width: int, height: int, moves: Sequence[Move]) -> Layout:
         """The layout of one size for the mean of moved copies: see `Layout.mixed`."""

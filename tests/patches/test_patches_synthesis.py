@@ -32,7 +32,7 @@ def style(seed: int = 1, size: int = 64) -> NDArray[np.float32]:
 def task_of(symmetry: Symmetry, width: int, styles: tuple[PatchStyle, ...] = (), **more: object) -> PatchTask:
     layout = symmetry.layout(*symmetry.fit(width, multiple=1, ratio=1.0))
     styles = styles or (PatchStyle(style(), 40.0),)
-    sizes = level_sizes(symmetry, layout, styles, started="start" in more)
+    sizes = level_sizes(symmetry, (layout.width, layout.height), styles, started="start" in more)
     return PatchTask(styles, sizes, seed=3, **more)  # type: ignore[arg-type]
 
 

@@ -44,6 +44,7 @@ from orbifolio.runner.vision import AnyNetwork
 from orbifolio.runner.vision.base import VisionSettings
 from orbifolio.runner.vision.vgg import Vgg16
 
+ORBIT_BYTES = 1500.0  # of an orbit's surroundings and matches, for the plan
 SWEEP_SECONDS = 4e-6  # for each orbit of a sweep on two processor cores, for the plan; measured with one style
 
 
@@ -183,8 +184,10 @@ class PatchRenderer(Renderer):
     @cached_property
     def plan(self) -> PatchPlan:
         """Styles and levels; reads the pictures."""
-        layout = self.symmetry.layout(*self.size)
-        return plan_patches(self.settings, self.symmetry, layout, seed=self.context.seed, picture=self.context.picture)
+        orbits = self.symmetry.orbit_count(*self.size)  # not the layout, whose tables take long and fill memory
+        return plan_patches(
+            self.settings, self.symmetry, self.size, orbits, seed=self.context.seed, picture=self.context.picture
+        )
 
     @cached_property
     def synthesis(self) -> PatchSynthesis:
@@ -235,16 +238,33 @@ class PatchRenderer(Renderer):
         )
         return ImageRenderer(parts, self.context)
 
+    def least_memory(self) -> float:
+        """Of the last level: see the base class."""
+        extent = self.symmetry.extent(*self.size)
+        return extent.making_bytes + ORBIT_BYTES * extent.parameters
+
     def phases(self) -> tuple[Phase, ...]:
         """One for each level, and one for the refinement."""
         task = self.plan.task
-        domain = self.symmetry.layout(*task.sizes[0]).parameters / (task.sizes[0][0] * task.sizes[0][1])
+        domain = self.symmetry.orbit_count(*task.sizes[0]) / (task.sizes[0][0] * task.sizes[0][1])
         phases = []
         for level, (width, height) in enumerate(task.sizes):
             sweeps, orbits = self.synthesis.max_sweeps(level), round(domain * width * height)
             notes = self.plan.notes if level == 0 else ()
-            seconds = SWEEP_SECONDS * orbits * sweeps
-            phases.append(Phase(f"{width} px", width, height, sweeps, 3 * orbits, notes, seconds=seconds))
+            seconds, extent = SWEEP_SECONDS * orbits * sweeps, self.symmetry.extent(width, height)
+            phases.append(
+                Phase(
+                    f"{width} px",
+                    width,
+                    height,
+                    sweeps,
+                    3 * orbits,
+                    notes,
+                    seconds=seconds,
+                    making_bytes=extent.making_bytes,
+                    memory_bytes=extent.table_bytes + ORBIT_BYTES * orbits,
+                )
+            )
         if self.refiner is not None:
             phases += [replace(phase, title=f"{phase.title}, refined") for phase in self.refiner.phases()]
         return tuple(phases)

@@ -35,6 +35,7 @@ from orbifolio.runner.vision.base import Encoder, VisionSettings
 from orbifolio.runner.vision.null_encoder import NullEncoder
 
 REPEATS = 0.6  # share of a picture below which a domain is shown twice; a whole sphere's is 2/pi of its map
+UNSEEN_BYTES = 400  # per pixel, where no network looks: canvas, gradient, what L-BFGS remembers
 MAX_RETRIES = 3  # of a step whose loss is not finite, each softer than the one before: more hide that weights are wrong
 
 
@@ -133,7 +134,7 @@ class ImageRenderer(Renderer):
             notes = []
             if width != desired:
                 notes.append(f"width rounded from {desired} to {width} px for the symmetry and the network")
-            layout = self.symmetry.layout(width, height)
+            extent = self.symmetry.extent(width, height)  # not the layout, whose tables take long and fill memory
             crop = self._crop_size(width, height)
             if len(phases) == len(self.sizes) - 1:  # told once, of the size that is kept
                 seen = crop[0] * crop[1] if crop else width * height
@@ -146,10 +147,12 @@ class ImageRenderer(Renderer):
                     width,
                     height,
                     steps,
-                    canvas.parameter_count(layout, len(phases), tuple(self.sizes)),
+                    canvas.parameter_count(extent, len(phases), tuple(self.sizes)),
                     tuple(notes),
                     seen=crop[0] * crop[1] * self.symmetry.crop_count if crop else 0,
-                    table_bytes=layout.table_bytes,
+                    table_bytes=extent.table_bytes,
+                    making_bytes=extent.making_bytes,
+                    memory_bytes=None if self.parts.layers else extent.table_bytes + UNSEEN_BYTES * width * height,
                     work=self.parts.vision.work(tuple(self.parts.layers)) + canvas.work,
                 )
             )

@@ -44,6 +44,7 @@ class CurvedSymmetry(Symmetry):
     presentation: Presentation
     cells = 1
     tiles = False
+    table_bytes_per_pixel, making_bytes_per_pixel = 110, 300
 
     def __init__(
         self, title: str, group: str, triangle: Triangle, sheets: CosetTable, chart: Chart, notes: Sequence[str] = ()
@@ -112,6 +113,10 @@ class CurvedSymmetry(Symmetry):
     def layout(self, width: int, height: int) -> FoldedLayout:
         """The gather for a size that `fit` returned."""
         return FoldedLayout(self._surface_for(width, height), self.chart, width, height)
+
+    def orbit_count(self, width: int, height: int) -> int:
+        """The texture's: see `base.Symmetry.orbit_count`."""
+        return self._surface_for(width, height).texture.count
 
     def mixed_layout(self, width: int, height: int, moves: Sequence[Move]) -> FoldedLayout:
         """Without the tables of the single copy on the way: see `base.Symmetry.mixed_layout`."""

@@ -32,7 +32,7 @@ from orbifolio.runner.symmetry.groups.log_group import name_zoom, on_logarithm, 
 from orbifolio.runner.symmetry.kinds.none import fit_free
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup
 from orbifolio.runner.symmetry.layouts.flat_charts import Logarithm, as_similarity, in_fractions
-from orbifolio.runner.symmetry.layouts.log_lattice import LogLattice, LogLookup
+from orbifolio.runner.symmetry.layouts.log_lattice import LogLattice, LogLookup, log_orbit_count
 from orbifolio.runner.symmetry.wave_space import WaveSpace, affine
 
 DrosteName = Literal[
@@ -51,6 +51,11 @@ _MAX_PIXELS = 1_500_000  # of a crop; of larger ones half as many are kept: 8 of
 _DEPTH = 1.4  # logarithmic depth of the ring that is measured: about the logarithm of `verify.zoom.DEPTH`
 
 
+def _texel(width: int, height: int) -> float:
+    """Distance of neighbouring texels in the plane of logarithms."""
+    return _TEXEL * 2 / min(width, height)
+
+
 class DrosteSymmetry(Symmetry):
     """A wallpaper group in the plane of logarithms: see `base.Symmetry`.
 
@@ -62,6 +67,7 @@ class DrosteSymmetry(Symmetry):
 
     wrap = (False, False)
     cells = 1
+    table_bytes_per_pixel, making_bytes_per_pixel = 240, 480
 
     def __init__(self, row: Group, lattice: LogLattice, given: Mapping[str, int], ratio: Ratio | None) -> None:
         self.row, self.lattice, self.group = row, lattice, row.name
@@ -82,8 +88,12 @@ class DrosteSymmetry(Symmetry):
 
     def layout(self, width: int, height: int) -> BlendedLayout:
         """The gather for a size that `fit` returned."""
-        lookup = LogLookup(self.row, self.assignment, self.lattice, _TEXEL * 2 / min(width, height))
+        lookup = LogLookup(self.row, self.assignment, self.lattice, _texel(width, height))
         return BlendedLayout(lookup, self.chart_for(width, height), width, height)
+
+    def orbit_count(self, width: int, height: int) -> int:
+        """By Burnside's lemma: see `base.Symmetry.orbit_count`."""
+        return log_orbit_count(self.row, self.assignment, self.lattice, _texel(width, height))
 
     def crop_size(self, width: int, height: int, *, multiple: int) -> tuple[int, int]:
         """The artwork's own size: see `base.Symmetry.crop_size`.

@@ -97,6 +97,7 @@ class FriezeSymmetry(Symmetry):
     """
 
     wrap = (False, True)
+    table_bytes_per_pixel, making_bytes_per_pixel = 20, 375
 
     def __init__(self, row: FriezeGroup, assignment: Mapping[str, int], repeats: int, ratio: Ratio | None) -> None:
         self.row, self.assignment, self.group = row, dict(assignment), row.name
@@ -133,6 +134,11 @@ class FriezeSymmetry(Symmetry):
             )
         lookup = StripLookup(self.row, self.assignment, self.cells, width, height)
         return BlendedLayout(lookup, self.chart_for(width, height), width, height)
+
+    def orbit_count(self, width: int, height: int) -> int:
+        """By Burnside's lemma, the mean number of pixels that a movement fixes: see `base.Symmetry.orbit_count`."""
+        tracks = [track for track, _ in members(self.row, self.assignment, self.cells)]
+        return sum(_fixed(track, self.cells, width, height) for track in tracks) // len(tracks)
 
     def chart_for(self, width: int, height: int) -> Strip:
         """The strip in fractions."""
@@ -216,6 +222,14 @@ class FriezeSymmetry(Symmetry):
         if move.turn % 360 or move.mirrored or move.shift[1]:
             return "copies of a frieze can only be shifted along it; write shift: [1/5, 0], or use base: none"
         return ""
+
+
+def _fixed(track: Track, periods: int, width: int, height: int) -> int:
+    """How many pixels a movement of the strip leaves where they are."""
+    across, half_periods, up = track
+    shift = half_periods * (width // (2 * periods)) % width
+    columns = (width if shift == 0 else 0) if across > 0 else (0 if shift % math.gcd(2, width) else math.gcd(2, width))
+    return columns * (height if up > 0 else height % 2)  # turned over, the middle row of an odd number stays
 
 
 def _movement_name(name: str) -> str:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.errors import IllegalSymmetry
-from orbifolio.runner.models.atlas import Atlas, make_atlas, places_and_normals
+from orbifolio.runner.models.atlas import Atlas, covered_texels, make_atlas, places_and_normals
 from orbifolio.runner.models.camera import CAMERA_DISTANCE, MeshCamera, camera_axes
 from orbifolio.runner.models.faults import ModelFault
 from orbifolio.runner.models.mesh import Mesh
@@ -36,6 +36,7 @@ from orbifolio.runner.symmetry.wave_space import WaveSpace, free_waves
 _WINDOW = 0.375  # side of a window, of the atlas' width: it sees about half of one side of the model
 _TILT = 0.7  # how far a window may look askance: at 0 it never sees over an edge, at 1 it may look along a side
 _LAYERS = 4  # parts of the model behind each other, each one more pass; what is still empty has the mean colour
+_COUNTED = 1536  # texels of the longer side of an atlas up to which they are counted
 _MAX_KEPT = 64  # crops of a phase: each takes about a pass of the network to make; fewer repeat sooner
 _KEPT_PIXELS = 3_600_000  # of all its crops together: about 220 MB of tables
 
@@ -135,6 +136,7 @@ class ModelSymmetry(Symmetry):
     group = ""
     wrap = (False, False)
     cells = 1
+    table_bytes_per_pixel, making_bytes_per_pixel = 16, 100
 
     def __init__(self, mesh: Mesh, name: str, cameras: int, ratio: Ratio | None = None) -> None:
         self.mesh, self._cameras = mesh, cameras
@@ -149,6 +151,13 @@ class ModelSymmetry(Symmetry):
     def layout(self, width: int, height: int) -> AtlasLayout:
         """The atlas of a size that `fit` returned."""
         return AtlasLayout(make_atlas(self.mesh, width, height, gutter=max(2, width // 64)), self.mesh)
+
+    def orbit_count(self, width: int, height: int) -> int:
+        """Texels that the model shows; of large atlases about, by a smaller one."""
+        scale = min(1.0, _COUNTED / max(width, height))
+        small = max(8, round(width * scale)), max(8, round(height * scale))
+        covered = int(covered_texels(self.mesh, *small).sum())
+        return round(covered * width * height / (small[0] * small[1]))
 
     def chart_for(self, width: int, height: int) -> PlaneChart:
         """The atlas lies flat; none of its movements is measured."""

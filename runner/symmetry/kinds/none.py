@@ -12,7 +12,7 @@ from torch import Tensor
 
 from orbifolio.runner.arrays import F64
 from orbifolio.runner.symmetry.aspect import Ratio
-from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings, widened
+from orbifolio.runner.symmetry.base import Layout, LayoutExtent, Symmetry, SymmetrySettings, widened
 from orbifolio.runner.symmetry.claims import Claim, Move, generated
 from orbifolio.runner.symmetry.layouts.blended import BlendedLayout, Lookup, Mixed
 from orbifolio.runner.symmetry.layouts.flat_charts import PlaneChart
@@ -20,6 +20,8 @@ from orbifolio.runner.symmetry.layouts.resample import resample
 from orbifolio.runner.symmetry.tangent_planes import FlatPlanes
 from orbifolio.runner.symmetry.taps import Taps, bilinear
 from orbifolio.runner.symmetry.wave_space import WaveSpace, free_waves
+
+_COPY_BYTES, _COPY_MAKING_BYTES = 70, 360  # per pixel and copy: see `base.Symmetry`
 
 
 class PixelLayout(Layout):
@@ -59,9 +61,7 @@ class PixelLayout(Layout):
     def mixed(self, moves: Sequence[Move]) -> BlendedLayout:
         """The mean of moved copies, from pixels that reach as far as their corners: see `base.Layout.mixed`."""
         chart = PlaneChart(self.width / self.height)
-        turned = any(move.turn % 180 for move in moves)
-        reach = math.hypot(*chart.half) if turned else 0.0
-        lookup = PixelLookup(self.width, self.height, reach)
+        lookup = PixelLookup(self.width, self.height, reach_of_copies(chart, moves))
         bare = BlendedLayout(lookup, chart, self.width, self.height)
         return BlendedLayout(Mixed(lookup, chart, moves), chart, self.width, self.height, bare)
 
@@ -70,13 +70,23 @@ class PixelLayout(Layout):
         return PixelLayout(self.width, self.height, device)
 
 
+def reach_of_copies(chart: PlaneChart, moves: Sequence[Move]) -> float:
+    """How far from the middle copies look: to the picture's corners if one is turned, 0 if none leads out of it."""
+    return math.hypot(*chart.half) if any(move.turn % 180 for move in moves) else 0.0
+
+
+def reached_size(width: int, height: int, reach: float) -> tuple[int, int]:
+    """(columns, rows) of the pixels that copies of a picture look at."""
+    wide = max(width, 2 * math.ceil(reach * min(width, height) / 2))
+    return (wide, max(height, wide)) if reach else (width, height)
+
+
 class PixelLookup(Lookup):
     """Pixels about the picture's middle, blended square-wise: see `blended.Lookup`."""
 
     def __init__(self, width: int, height: int, reach: float) -> None:
         self.unit = 2 / min(width, height)
-        wide = max(width, 2 * math.ceil(reach / self.unit))
-        self.columns, self.rows = (wide, max(height, wide)) if reach else (width, height)
+        self.columns, self.rows = reached_size(width, height, reach)
         self.count = self.columns * self.rows
         self.size = np.ones(self.count)
         self.special = np.zeros(0, dtype=np.int64), np.zeros((0, 3, 3))
@@ -107,6 +117,7 @@ class PlainPicture(Symmetry):
     wrap = (False, False)
     cells = 1
     notes = ()
+    table_bytes_per_pixel, making_bytes_per_pixel = 4, 8
 
     def __init__(self, ratio: Ratio | None = None) -> None:
         self.ratio = None if ratio is None else ratio.value
@@ -114,6 +125,17 @@ class PlainPicture(Symmetry):
     def fit(self, width: int, *, multiple: int, ratio: float) -> tuple[int, int]:
         """The nearest multiples: see `base.Symmetry.fit`."""
         return fit_free(width, multiple, self.ratio or ratio)
+
+    def orbit_count(self, width: int, height: int) -> int:
+        """Every pixel is its own."""
+        return width * height
+
+    def mixed_extent(self, width: int, height: int, moves: Sequence[Move]) -> LayoutExtent:
+        """Turned copies are of a larger picture, whose corners they show: see `base.Symmetry.mixed_extent`."""
+        reach = reach_of_copies(self.chart_for(width, height), moves)
+        columns, rows = reached_size(width, height, reach)
+        each = width * height * len(moves)
+        return LayoutExtent(width, height, columns * rows, _COPY_BYTES * each, _COPY_MAKING_BYTES * each)
 
     def layout(self, width: int, height: int) -> PixelLayout:
         """One parameter for every pixel."""

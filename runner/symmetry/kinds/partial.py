@@ -24,7 +24,7 @@ from orbifolio.runner.errors import IllegalSymmetry
 from orbifolio.runner.settings import Settings, family
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.aspect import Ratio
-from orbifolio.runner.symmetry.base import Layout, Symmetry, SymmetrySettings
+from orbifolio.runner.symmetry.base import Layout, LayoutExtent, Symmetry, SymmetrySettings
 from orbifolio.runner.symmetry.charts import Chart
 from orbifolio.runner.symmetry.claims import Claim, Move, generated
 from orbifolio.runner.symmetry.colour import Colour
@@ -113,6 +113,8 @@ def moves(folds: Sequence[CopyMean]) -> tuple[Move, ...]:
 class PartialSymmetry(Symmetry):
     """A mean of copies of another symmetry's artwork: see `base.Symmetry`."""
 
+    table_bytes_per_pixel = making_bytes_per_pixel = 0.0  # the base's count
+
     def __init__(self, base: Symmetry, copies: Sequence[Move], steps: tuple[int, int]) -> None:
         self.base, self.copies, self._steps = base, tuple(copies), steps
         self.ratio, self.wrap, self.cells, self.tiles = base.ratio, base.wrap, base.cells, base.tiles
@@ -131,6 +133,14 @@ class PartialSymmetry(Symmetry):
     def layout(self, width: int, height: int) -> Layout:
         """The gather for a size that `fit` returned."""
         return self.base.mixed_layout(width, height, self.copies)
+
+    def orbit_count(self, width: int, height: int) -> int:
+        """That of the copied artwork, with what its copies look at beyond the picture."""
+        return self.extent(width, height).parameters
+
+    def extent(self, width: int, height: int) -> LayoutExtent:
+        """The base's for so many copies: see `base.Symmetry.extent`."""
+        return self.base.mixed_extent(width, height, self.copies)
 
     def domain_pixels(self, width: int, ratio: float) -> float:
         """The base's, or the whole picture, shared by the copies: see `base.Symmetry.domain_pixels`."""

@@ -33,7 +33,7 @@ from orbifolio.runner.symmetry.groups.legality import TURNS, complete, elements,
 from orbifolio.runner.symmetry.groups.motion import degrees, in_picture, name_motion, turn_matrix
 from orbifolio.runner.symmetry.groups.plane_candidates import plane_candidates
 from orbifolio.runner.symmetry.layouts.flat_charts import Tile
-from orbifolio.runner.symmetry.layouts.orbits import PlaneLayout, plane_layout
+from orbifolio.runner.symmetry.layouts.orbits import PlaneLayout, plane_layout, plane_orbit_count
 from orbifolio.runner.symmetry.wave_space import WaveSpace
 
 GroupName = Literal[
@@ -70,6 +70,7 @@ class PlaneSymmetry(Symmetry):
         self.row, self.frame, self.assignment = row, frame, dict(assignment)
         self.group, self.ratio, self.cells = row.name, frame.ratio, frame.cells
         self.wrap = (True, True)
+        self.table_bytes_per_pixel, self.making_bytes_per_pixel = (50, 270) if frame.hexagonal else (16, 110)
         self.title = _title(row, assignment)
         forced = [
             f"{name}: {colour.spell(element)}" for name, element in assignment.items() if element and name not in given
@@ -88,6 +89,14 @@ class PlaneSymmetry(Symmetry):
             ValueError: a size that `fit` does not return.
         """
         return plane_layout(self.row, self.assignment, self.frame, width, height)
+
+    def orbit_count(self, width: int, height: int) -> int:
+        """By Burnside's lemma: see `base.Symmetry.orbit_count`.
+
+        Raises:
+            ValueError: a size that `fit` does not return.
+        """
+        return plane_orbit_count(self.row, self.assignment, self.frame, width, height)
 
     def chart_for(self, width: int, height: int) -> Tile:
         """The tile in fractions, of the lattice's exact ratio where that is not free."""

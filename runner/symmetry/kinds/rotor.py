@@ -72,6 +72,7 @@ class RotorSymmetry(Symmetry):
 
     wrap = (False, False)
     cells = 1
+    table_bytes_per_pixel, making_bytes_per_pixel = 80, 460
 
     def __init__(self, order: int, assignment: Mapping[str, int], ratio: Ratio | None) -> None:
         self.order, self.assignment = order, dict(assignment)
@@ -98,15 +99,23 @@ class RotorSymmetry(Symmetry):
             return self.order, reflections((0, mirror, colour.compose(turn, mirror)))
         return self.order, rotations(turn, 0)
 
+    def _fan(self, width: int, height: int) -> Fan:
+        """The wedge's texture, its rings about a pixel apart."""
+        p, sheets = self.sheets()
+        wedge = Wedge(p, reach=reach(p, self.chart_for(width, height).half))
+        return Fan(wedge, sheets, max(2, math.ceil(wedge.reach * min(width, height) / 2)), ACTIVE)
+
     def layout(self, width: int, height: int) -> BlendedLayout:
         """The gather for a size that `fit` returned."""
-        p, sheets = self.sheets()
         chart = self.chart_for(width, height)
-        wedge = Wedge(p, reach=reach(p, chart.half))
-        rings = max(2, math.ceil(wedge.reach * min(width, height) / 2))
+        fan = self._fan(width, height)
         image = [colour.MATRICES[element] for element in self.colours()]
-        surface = FoldedSurface(Fan(wedge, sheets, rings, ACTIVE), wedge.reach / rings, np.mean(image, axis=0))
+        surface = FoldedSurface(fan, fan.ring_width, np.mean(image, axis=0))
         return BlendedLayout(FanLookup(surface), chart, width, height)
+
+    def orbit_count(self, width: int, height: int) -> int:
+        """The fan's: see `base.Symmetry.orbit_count`."""
+        return self._fan(width, height).count
 
     def domain_pixels(self, width: int, ratio: float) -> float:
         """A wedge as far as the picture shows it: see `base.Symmetry.domain_pixels`."""

@@ -17,14 +17,14 @@ from functools import cached_property
 
 import numpy as np
 
-from orbifolio.runner.arrays import F64
+from orbifolio.runner.arrays import F64, I64
 from orbifolio.runner.symmetry import colour
 from orbifolio.runner.symmetry.groups.groups import Group
-from orbifolio.runner.symmetry.groups.isometry import Isometry, hermite
+from orbifolio.runner.symmetry.groups.isometry import Isometry, Period, hermite
 from orbifolio.runner.symmetry.groups.legality import elements, neutral_period
 from orbifolio.runner.symmetry.layouts.blended import Lookup
 from orbifolio.runner.symmetry.layouts.gather import Gather, build_gather
-from orbifolio.runner.symmetry.layouts.orbits import find_orbits, triangle_taps
+from orbifolio.runner.symmetry.layouts.orbits import count_orbits, find_orbits, triangle_taps
 from orbifolio.runner.symmetry.tangent_planes import SampleLattice
 from orbifolio.runner.symmetry.taps import Taps, bilinear, joined
 
@@ -65,26 +65,37 @@ class LogLattice:
         return np.vstack([np.hstack([linear, shift[:, None]]), [0.0, 0.0, 1.0]])
 
 
+def _texel_grid(group: Group, assignment: Mapping[str, int], lattice: LogLattice, spacing: float) -> tuple[I64, Period]:
+    """(2, 2) texel coordinates of the lattice's steps, and the colour-neutral translations in texel coordinates."""
+    # even, for the halves of glides and centrings
+    across = 2 * math.ceil(lattice.around / spacing / 2)
+    out = across
+    if group.lattice not in ("square", "hexagonal"):
+        out = 2 * math.ceil(lattice.outwards / spacing / 2)
+    # the grid's second direction is outwards; t2 may be sheared against it by whole texels
+    shear = 0 if group.lattice == "hexagonal" else -round(math.radians(lattice.turn) / lattice.around * across)
+    grid = np.array([[across, shear], [0, out]], dtype=np.int64)
+    neutral = neutral_period(assignment)
+    period = grid @ np.array([[neutral.width, neutral.shear], [0, neutral.height]])
+    first, second = ((int(column[0]), int(column[1])) for column in period.T)
+    return grid, hermite(first, second)
+
+
+def log_orbit_count(group: Group, assignment: Mapping[str, int], lattice: LogLattice, spacing: float) -> int:
+    """`LogLookup.count` by arithmetic: see there for the arguments."""
+    return count_orbits(elements(group, assignment), *_texel_grid(group, assignment, lattice, spacing))
+
+
 class LogLookup(Lookup):
     """The texels of a lattice of logarithms, sorted into orbits: see `blended.Lookup`."""
 
     def __init__(self, group: Group, assignment: Mapping[str, int], lattice: LogLattice, spacing: float) -> None:
         self._made_of = group, assignment, lattice
         self.hexagonal = group.lattice == "hexagonal"
-        # even, for the halves of glides and centrings
-        across = 2 * math.ceil(lattice.around / spacing / 2)
-        out = across
-        if group.lattice not in ("square", "hexagonal"):
-            out = 2 * math.ceil(lattice.outwards / spacing / 2)
-        # the grid's second direction is outwards; t2 may be sheared against it by whole texels
-        shear = 0 if self.hexagonal else -round(math.radians(lattice.turn) / lattice.around * across)
-        self.grid = np.array([[across, shear], [0, out]], dtype=np.int64)
+        self.grid, period = _texel_grid(group, assignment, lattice, spacing)
         self.spacing = spacing
         self._to_texels = self.grid @ np.linalg.inv(lattice.basis)
-        neutral = neutral_period(assignment)
-        period = self.grid @ np.array([[neutral.width, neutral.shear], [0, neutral.height]])
-        first, second = ((int(column[0]), int(column[1])) for column in period.T)
-        self.orbits = find_orbits(elements(group, assignment), self.grid, hermite(first, second))
+        self.orbits = find_orbits(elements(group, assignment), self.grid, period)
         self.count, self.special = self.orbits.count, (self.orbits.special, self.orbits.projectors)
         self.size = np.bincount(self.orbits.orbit, minlength=self.count).astype(np.float64)
         self.mean = colour.projector(assignment.values())

@@ -12,6 +12,8 @@ Convention: texel coordinates are integers with y upwards, modulo the translatio
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -114,6 +116,38 @@ def find_orbits(action: tuple[tuple[Isometry, int], ...], grid: I64, period: Per
         counts[stays] += 1
     projectors = sums / counts[:, None, None]
     return Orbits(period, number[first], element, len(heads), special, projectors)
+
+
+def count_orbits(action: tuple[tuple[Isometry, int], ...], grid: I64, period: Period) -> int:
+    """How many orbits `find_orbits` finds, without a table of them.
+
+    By Burnside's lemma it is the mean, over the group, of how many texels an isometry fixes. Those of x -> M x + s
+    modulo the period's lattice L solve (M - 1) x = -s: as many as the kernel of M - 1 has elements if there are any.
+    With B a basis of L, the 2 x 2 minors of [M - 1 | B] have that number as their greatest common divisor, and there
+    is a solution if the column s does not change it.
+
+    Args:
+        action: isometries up to colour-neutral translations, with their colour elements.
+        grid: (2, 2) texel coordinates of e1 and e2, as columns.
+        period: the colour-neutral translations in texel coordinates.
+
+    Raises:
+        ValueError: an isometry does not permute the texels.
+    """
+    basis = [(period.width, 0), (period.shear, period.height)]
+    fixed = 0
+    for isometry, _ in action:
+        matrix, shift = _on_texels(isometry, grid)
+        columns = [(int(column[0]), int(column[1])) for column in (matrix - np.eye(2, dtype=np.int64)).T]
+        kernel = _minors(columns + basis)
+        if _minors([*columns, *basis, _vector(shift)]) == kernel:
+            fixed += kernel
+    return fixed // len(action)
+
+
+def _minors(columns: Sequence[tuple[int, int]]) -> int:
+    """Greatest common divisor of the 2 x 2 minors of a matrix of these columns."""
+    return math.gcd(*(a * d - b * c for (a, b), (c, d) in itertools.combinations(columns, 2)))
 
 
 def _on_texels(isometry: Isometry, grid: I64) -> tuple[I64, I64]:
@@ -286,6 +320,45 @@ def triangle_taps(base: Integers, part: F64) -> tuple[Integers, F64]:
     return corners, weights
 
 
+def _edges(frame: LatticeFrame) -> tuple[I64, I64]:
+    """The picture's right and upper edge in lattice coordinates, as columns, and the adjugate matrix."""
+    edges = np.array(frame.edges).T
+    return edges, np.array([[edges[1, 1], -edges[0, 1]], [-edges[1, 0], edges[0, 0]]])
+
+
+def _texel_grid(
+    group: Group, colours: Mapping[str, int], frame: LatticeFrame, width: int, height: int
+) -> tuple[I64, Period]:
+    """(2, 2) texel coordinates of e1 and e2, and the colour-neutral translations in texel coordinates.
+
+    Raises:
+        ValueError: a size that `LatticeFrame.fit` does not return.
+    """
+    unit_width, unit_height = frame.units()
+    if width < 1 or height < 1 or width % unit_width or height % unit_height:
+        raise ValueError(
+            f"{width} x {height} for {group.name}; width must be a multiple of {unit_width} "
+            f"and height of {unit_height}; ask fit for a size"
+        )
+    if frame.hexagonal:
+        texels_per_cell = height // (2 * frame.rows) if frame.upright else width // (2 * frame.columns)
+        grid = texels_per_cell * np.eye(2, dtype=np.int64)
+    else:
+        grid = np.array([[width], [height]]) * _edges(frame)[1] // frame.cells
+    neutral = neutral_period(colours)
+    basis = grid @ np.array([[neutral.width, neutral.shear], [0, neutral.height]])
+    return grid, hermite(_vector(basis[:, 0]), _vector(basis[:, 1]))
+
+
+def plane_orbit_count(group: Group, colours: Mapping[str, int], frame: LatticeFrame, width: int, height: int) -> int:
+    """`PlaneLayout.parameters` of one size, by arithmetic: see `plane_layout` for the arguments.
+
+    Raises:
+        ValueError: a size that `LatticeFrame.fit` does not return.
+    """
+    return count_orbits(elements(group, colours), *_texel_grid(group, colours, frame, width, height))
+
+
 def plane_layout(group: Group, colours: Mapping[str, int], frame: LatticeFrame, width: int, height: int) -> PlaneLayout:
     """The layout of one size.
 
@@ -299,24 +372,11 @@ def plane_layout(group: Group, colours: Mapping[str, int], frame: LatticeFrame, 
     Raises:
         ValueError: a size that `LatticeFrame.fit` does not return.
     """
-    unit_width, unit_height = frame.units()
-    if width < 1 or height < 1 or width % unit_width or height % unit_height:
-        raise ValueError(
-            f"{width} x {height} for {group.name}; width must be a multiple of {unit_width} "
-            f"and height of {unit_height}; ask fit for a size"
-        )
-    edges = np.array(frame.edges).T  # columns: right, up
-    adjugate = np.array([[edges[1, 1], -edges[0, 1]], [-edges[1, 0], edges[0, 0]]])
-    if frame.hexagonal:
-        texels_per_cell = height // (2 * frame.rows) if frame.upright else width // (2 * frame.columns)
-        grid = texels_per_cell * np.eye(2, dtype=np.int64)
-    else:
-        grid = np.array([[width], [height]]) * adjugate // frame.cells
-    neutral = neutral_period(colours)
-    basis = grid @ np.array([[neutral.width, neutral.shear], [0, neutral.height]])
-    period = hermite(_vector(basis[:, 0]), _vector(basis[:, 1]))
+    grid, period = _texel_grid(group, colours, frame, width, height)
     orbits = find_orbits(elements(group, colours), grid, period)
 
+    edges, adjugate = _edges(frame)
+    texels_per_cell = int(grid[0, 0])  # of a hexagonal lattice
     rows, columns = np.divmod(np.arange(width * height, dtype=np.int64), width)
     if not frame.hexagonal:
         texel = orbits.texel(columns, -rows)[:, None]

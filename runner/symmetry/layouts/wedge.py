@@ -98,9 +98,20 @@ class Fan(Texture):
         return first
 
     @property
+    def ring_width(self) -> float:
+        """Distance of neighbouring rings."""
+        assert isinstance(self.triangle, Wedge)
+        return self.triangle.reach / self.divisions
+
+    @property
     def nodes(self) -> int:
         """Nodes of one sheet."""
         return int((self._across + 1).sum())
+
+    def nodes_on_sides(self) -> dict[int, int]:
+        """The middle lies on both sides, and one node of each ring on each: see `Texture.nodes_on_sides`."""
+        rings = self.divisions
+        return {0: int((self._across[1:] - 1).sum()), 2: rings, 4: rings, 6: 1}
 
     @cached_property
     def weights(self) -> F64:
