@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from filelock import FileLock, Timeout
 
+from orbifolio.runner import memory
 from orbifolio.runner.errors import OrbifolioError, RunFailed
 from orbifolio.runner.files import write_atomically
 from orbifolio.runner.run.run_folder import is_locked
@@ -68,7 +69,9 @@ def read_result(folder: Path) -> tuple[str, str]:
 
 
 def run_child(folder: Path, work: Callable[[], int], *, patience: float = 0.0) -> int:
-    """The life of a run's process: mark that it has started, hold the lock, work.
+    """The life of a run's process: limit its memory, mark that it has started, hold the lock, work.
+
+    A run that is too large so ends with an error of its own, and takes neither its supervisor nor others with it.
 
     Args:
         folder: the run's, shared with the process's supervisor.
@@ -78,6 +81,8 @@ def run_child(folder: Path, work: Callable[[], int], *, patience: float = 0.0) -
     Returns:
         The exit code; `LOCKED` if another process has this run.
     """
+    memory.be_first_to_go()
+    memory.limit(round((1 - memory.KEPT_FREE) * memory.machine_memory()))
     (folder / STARTED).touch()
     lock = FileLock(folder / LOCK)
     try:

@@ -6,14 +6,12 @@ the queue belongs to the event loop.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import FileResponse
-from PIL import Image
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
@@ -21,7 +19,6 @@ from starlette.exceptions import HTTPException
 
 from orbifolio.runner.errors import ImageError, InputError, RecipeError
 from orbifolio.runner.files import write_atomically
-from orbifolio.runner.images.encoding import on_white
 from orbifolio.runner.recipe.model import LoadedRecipe
 from orbifolio.runner.server.app_state import AppState
 from orbifolio.runner.server.context import Identity, NamedJob, State, StrictRoute, json_only
@@ -149,20 +146,25 @@ def change(body: EditRequest) -> EditedText:
     dependencies=[Depends(json_only)],
     responses={**refusals(415), **_file("image/webp"), 204: {"description": "Nothing to show"}},
 )
-async def preview(state: State, body: RunRequest) -> Response:
+async def preview(request: Request, state: State, body: RunRequest) -> Response:
     """A small picture, or what the symmetry does to noise; the header `X-Shows` says which."""
-
-    def shown() -> tuple[bytes, str] | None:
-        from orbifolio.runner.server.preview import EASEL_WIDTH, WIDTH
-        from orbifolio.runner.server.preview import preview as make_preview
-
-        return make_preview(_valid(_checked(state, as_recipe(state, body))), EASEL_WIDTH if body.look else WIDTH)
+    from orbifolio.runner.server.bounded_work import PREVIEW, preview_of
 
     async with state.previewing:
-        picture = await run_in_threadpool(shown)
+        loaded = await run_in_threadpool(_loaded, state, body)
+        picture = await state.calls.call(PREVIEW, preview_of, loaded, bool(body.look), gone=request.is_disconnected)
     if picture is None:
         return Response(status_code=204)
     return Response(picture[0], media_type="image/webp", headers={"X-Shows": picture[1]})
+
+
+def _loaded(state: AppState, body: RunRequest) -> LoadedRecipe:
+    """The recipe that a request asks for.
+
+    Raises:
+        RecipeError: what is wrong with it.
+    """
+    return _valid(_checked(state, as_recipe(state, body)))
 
 
 def _valid(checked: CheckedDraft) -> LoadedRecipe:
@@ -177,17 +179,18 @@ def _valid(checked: CheckedDraft) -> LoadedRecipe:
 
 
 @router.post("/estimate", summary="How long a recipe, or a look, will take, and how much memory", **_JSON)
-async def estimate(state: State, body: RunRequest) -> RunEstimate:
-    """Nothing is computed, no network is loaded; it may take half as long or twice."""
-    async with state.previewing:  # tables of a symmetry may take a processor for seconds
-        return await run_in_threadpool(_estimate, state, body)
+async def estimate(request: Request, state: State, body: RunRequest) -> RunEstimate:
+    """Nothing is computed, no network is loaded; it may take half as long or twice. Too large is refused."""
+    from orbifolio.runner.run.plan import in_words
+    from orbifolio.runner.server.bounded_work import ESTIMATE
+    from orbifolio.runner.server.bounded_work import plan as make_plan
 
-
-def _estimate(state: AppState, body: RunRequest) -> RunEstimate:
-    from orbifolio.runner.run.plan import in_words, make_plan
-
-    loaded = _valid(_checked(state, as_recipe(state, body)))
-    plan = make_plan(loaded, next(iter(state.queue.devices), "auto"))
+    device = next(iter(state.queue.devices), "auto")
+    async with state.previewing:
+        loaded = await run_in_threadpool(_loaded, state, body)
+        plan = await state.calls.call(ESTIMATE, make_plan, loaded, device, gone=request.is_disconnected)
+    if plan.refusal:
+        raise InputError(plan.refusal)
     unfinished = sum(job.state in (RUNNING, QUEUED) for job in state.store.all())
     return RunEstimate(
         seconds=round(plan.seconds, 1),
@@ -216,23 +219,35 @@ async def take_images(request: Request, response: Response, state: State) -> Upl
             )
         for file in files:
             try:
-                images.append(await _take(state, file, file.filename or "the file"))
-            except ImageError as error:
+                images.append(await _take(request, state, file, file.filename or "the file"))
+            except InputError as error:
                 refused.append(str(error))
     if not images:
         response.status_code = 415
     return UploadReport(images=images, refused=refused)
 
 
-async def _take(state: AppState, file: UploadFile, name: str) -> UploadedImage:
+async def _take(request: Request, state: AppState, file: UploadFile, name: str) -> UploadedImage:
+    from orbifolio.runner.server.bounded_work import DECODING, read_upload
+
     data = await file.read(MAX_FILE_BYTES + 1)
     async with state.decoding:
-        upload = await run_in_threadpool(state.uploads.take, data, name)
-    shown = "".join(letter for letter in name[-80:] if letter.isprintable())
+        try:
+            picture = await state.calls.call(DECODING, read_upload, data, name, gone=request.is_disconnected)
+        except ImageError:
+            raise
+        except InputError as error:  # too much time or memory
+            raise ImageError(f"{_printable(name)}: {error}") from None
+    upload = await run_in_threadpool(state.uploads.keep, picture)
+    shown = _printable(name)
     url = f"/api/images/{upload.id}"
     return UploadedImage(
         id=upload.id, name=shown, width=upload.width, height=upload.height, url=url, small=f"{url}/small"
     )
+
+
+def _printable(name: str) -> str:
+    return "".join(letter for letter in name[-80:] if letter.isprintable())
 
 
 @router.get(
@@ -301,7 +316,7 @@ async def add_painting(request: Request, response: Response, state: State) -> Ru
             )
         if not set(files) <= {"photo", "style"}:
             raise HTTPException(422, "only the fields photo and style may be files; leave out the others")
-        images = {name: (await _take(state, file, file.filename or name)).id for name, file in files.items()}
+        images = {name: (await _take(request, state, file, file.filename or name)).id for name, file in files.items()}
     look = words.pop("look", "") or "style"
     try:
         body = RunRequest.model_validate({"look": look, "options": words, "images": images})
@@ -371,8 +386,11 @@ def forget(state: State, job: NamedJob) -> None:
     response_class=Response,
     responses={**refusals(404), **_file("image/png", "image/jpeg")},
 )
-def result(
-    state: State, job: NamedJob, format: Annotated[str, Query(json_schema_extra={"enum": ["png", "jpeg"]})] = "png"
+async def result(
+    request: Request,
+    state: State,
+    job: NamedJob,
+    format: Annotated[str, Query(json_schema_extra={"enum": ["png", "jpeg"]})] = "png",
 ) -> FileResponse:
     """A 16-bit PNG, or a JPEG with `?format=jpeg`."""
     folder = state.store.run_folder(job)
@@ -382,17 +400,18 @@ def result(
         raise HTTPException(422, f"{format[:20]!r} is not a format; png and jpeg are; choose one")
     path = folder / "final.png"
     if format == "jpeg":
-        path = _jpeg(path, state.store.folder_of(job.id) / "result.jpg")
+        path = await _jpeg(request, state, path, state.store.folder_of(job.id) / "result.jpg")
     name = f"{job.name}.{'png' if format == 'png' else 'jpg'}"
     return FileResponse(path, filename=name, content_disposition_type="attachment")
 
 
-def _jpeg(source: FilePath, target: FilePath) -> FilePath:
+async def _jpeg(request: Request, state: AppState, source: FilePath, target: FilePath) -> FilePath:
+    from orbifolio.runner.server.bounded_work import DECODING, as_jpeg
+
     if not target.is_file():
-        with Image.open(source) as picture:
-            buffer = io.BytesIO()
-            on_white(picture).save(buffer, "JPEG", quality=93, subsampling=0)
-        write_atomically(target, buffer.getvalue())
+        async with state.decoding:
+            data = await state.calls.call(DECODING, as_jpeg, source, gone=request.is_disconnected)
+        await run_in_threadpool(write_atomically, target, data)
     return target
 
 

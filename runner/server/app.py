@@ -112,6 +112,7 @@ async def _lifespan(app: ControlPage) -> AsyncIterator[None]:
     warming = asyncio.ensure_future(run_in_threadpool(_warm, state))
     yield
     state.closing.set()
+    state.calls.close()
     await state.queue.close()
     await asyncio.gather(warming, return_exceptions=True)
 
@@ -121,6 +122,7 @@ def _warm(state: AppState) -> None:
     from orbifolio.runner.cpu_features import protect
 
     protect()  # before torch is imported
-    import orbifolio.runner.server.preview  # noqa: F401
+    import orbifolio.runner.run.plan  # noqa: F401
 
+    state.calls.warm()
     _ = state.schema

@@ -11,6 +11,7 @@ from pathlib import Path
 from orbifolio.reports.data.log import read_run
 from orbifolio.reports.media.img import newest_frame
 from orbifolio.runner.errors import ImageError, InputError
+from orbifolio.runner.server.bounded_calls import BoundedCalls
 from orbifolio.runner.server.branching import STATE, BranchStart, branch_start, copy_state, has_state
 from orbifolio.runner.server.catalogue import RecipeCatalogue
 from orbifolio.runner.server.job_queue import JobQueue
@@ -44,8 +45,9 @@ class AppState:
         self.drafts = RecipeDrafts(self.catalogue, self.uploads)
         self.queue = JobQueue(self.store, devices, self.catalogue.folder_of, overrides)
         self.status = JobStatus(self.queue)
+        self.calls = BoundedCalls("orbifolio.runner.server.bounded_work")
         self.previewing = asyncio.Semaphore(1)
-        """One preview at a time: it is computed in this process."""
+        """One preview or estimate at a time: runs need the processor."""
         self.decoding = asyncio.Semaphore(2)
         self.streams = 0
         self.closing = threading.Event()

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from orbifolio.runner.errors import InputError, OrbifolioError, Problem, RecipeError
+from orbifolio.runner.server.bounded_calls import Abandoned
 from orbifolio.runner.server.messages import RecipeProblem, Refusal
 from orbifolio.runner.server.templates import render
 
@@ -91,6 +92,11 @@ async def _fault(request: Request, error: Exception) -> Response:
     return refusal(500, str(error))
 
 
+async def _abandoned(request: Request, error: Exception) -> Response:
+    """Nobody reads it; the status is the one that nginx logs for this."""
+    return refusal(499, "the visitor has left; nothing was computed; ask again")
+
+
 async def _our_fault(request: Request, error: Exception) -> Response:
     """A fault of ours: its text may reveal this machine, so the visitor learns only that there was one."""
     message = "internal server error; the server's log has the details; try again"
@@ -105,5 +111,6 @@ HANDLERS: dict[int | type[Exception], Callable[[Request, Exception], Any]] = {
     RecipeError: _recipe_fault,
     InputError: _input_fault,
     OrbifolioError: _fault,
+    Abandoned: _abandoned,
     Exception: _our_fault,
 }

@@ -82,31 +82,23 @@ class Uploads:
         return small
 
     def take(self, data: bytes, name: str) -> Upload:
-        """Take a picture in.
-
-        Args:
-            data: the file as it came.
-            name: as its sender called it, for messages only.
+        """Take in a picture of our own making, such as a frame of a run; what visitors send is read elsewhere first.
 
         Raises:
-            ImageError: it is not a picture, damaged, too large or too small, or there is no room left.
+            ImageError: see `read_upload` and `keep`.
         """
-        name = "".join(each for each in name[-60:] if each.isprintable()) or "the file"
-        if len(data) > MAX_FILE_BYTES:
-            raise ImageError(
-                f"{name}: has more than {MAX_FILE_BYTES // 10**6} MB, the most that is taken; scale it down first"
-            )
-        _refuse_bombs(data, name)
-        picture = read_picture(data, name)
-        pixels = np.rint(picture.pixels * 255).astype(np.uint8)
-        image = Image.fromarray(pixels)
-        image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
-        buffer = io.BytesIO()
-        image.save(buffer, "PNG", compress_level=3)
-        identity = hashlib.sha256(buffer.getvalue()).hexdigest()[:32]
-        self._make_room(len(buffer.getvalue()))
-        write_atomically(self.folder / f"{identity}.png", buffer.getvalue())
-        return Upload(identity, image.width, image.height)
+        return self.keep(read_upload(data, name))
+
+    def keep(self, picture: ReadPicture) -> Upload:
+        """Keep a picture that was read.
+
+        Raises:
+            ImageError: there is no room left.
+        """
+        identity = hashlib.sha256(picture.png).hexdigest()[:32]
+        self._make_room(len(picture.png))
+        write_atomically(self.folder / f"{identity}.png", picture.png)
+        return Upload(identity, picture.width, picture.height)
 
     def size(self, identity: str) -> tuple[int, int]:
         """Width and height in pixels.
@@ -133,6 +125,40 @@ class Uploads:
                 f"there is no room for more pictures; {MAX_KEPT_BYTES // 10**9} GB are kept; wait a day, or empty "
                 f"{FOLDER}/uploads in the gallery"
             )
+
+
+@dataclass(frozen=True)
+class ReadPicture:
+    """A picture that was read: as PNG, width and height in pixels."""
+
+    png: bytes
+    width: int
+    height: int
+
+
+def read_upload(data: bytes, name: str) -> ReadPicture:
+    """Read what somebody sent.
+
+    Args:
+        data: the file as it came.
+        name: as its sender called it, for messages only.
+
+    Raises:
+        ImageError: it is not a picture, damaged, too large or too small.
+    """
+    name = "".join(each for each in name[-60:] if each.isprintable()) or "the file"
+    if len(data) > MAX_FILE_BYTES:
+        raise ImageError(
+            f"{name}: has more than {MAX_FILE_BYTES // 10**6} MB, the most that is taken; scale it down first"
+        )
+    _refuse_bombs(data, name)
+    picture = read_picture(data, name)
+    pixels = np.rint(picture.pixels * 255).astype(np.uint8)
+    image = Image.fromarray(pixels)
+    image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=3)
+    return ReadPicture(buffer.getvalue(), image.width, image.height)
 
 
 def _refuse_bombs(data: bytes, name: str) -> None:
